@@ -1,1 +1,37 @@
+//! The database: the only crate that knows which one it is.
+//!
+//! - [`Db`] is opened once; [`Db::begin`] gives a [`Tx`] that is undone unless it is committed.
+//! - [`Sql`] is what one does with either: `$1` placeholders, the common subset of SQLite's and PostgreSQL's SQL.
+//! - [`jobs`] are rows that say what must happen outside; they are written by the transaction that decided it.
+//! - [`topics`] tell every process that something it remembers has changed.
+//! - [`migrate`] brings the tables up to date, or refuses what it does not know.
+//!
+//! **Invariant**: no statement differs between the databases but inside this crate.
+//! **Invariant**: on SQLite there is one writer; transactions that wait together share one commit, each in a savepoint
+//! of its own, and none is answered before that commit ([`writer`]).
 
+mod db;
+mod error;
+pub mod jobs;
+pub mod migrate;
+mod sql;
+#[cfg(feature = "testing")]
+pub mod testing;
+pub mod topics;
+mod tx;
+mod value;
+mod writer;
+
+pub use db::{Db, DbConfig, Engine};
+pub use error::Error;
+pub use sql::{Row, Sql, insert_many, placeholders};
+pub use tx::Tx;
+pub use value::{FromValue, ToValue, Value};
+
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// The arguments of a statement, in the order of its placeholders.
+#[macro_export]
+macro_rules! args {
+    ($($value:expr),* $(,)?) => { vec![$($crate::ToValue::to_value($value)),*] };
+}

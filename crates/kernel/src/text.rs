@@ -1,0 +1,69 @@
+//! Text that people typed: normalised once, measured in characters, and free of what cannot be seen.
+
+use unicode_normalization::UnicodeNormalization;
+
+type Refused = (&'static str, String, String);
+
+/// Trims, brings to NFC, and refuses what is too short, too long, or holds control characters or invisible
+/// direction marks (which make one name look like another). Line breaks pass only where `lines` says so.
+pub fn clean(text: &str, min: usize, max: usize, lines: bool) -> Result<String, Refused> {
+    // Measured before the work, so that a huge text costs nothing.
+    if text.len() > max.saturating_mul(4).saturating_add(64) {
+        return Err(too_long(max));
+    }
+    let text: String = text.trim().nfc().collect();
+    let length = text.chars().count();
+    if length > max {
+        return Err(too_long(max));
+    }
+    if length < min {
+        return Err(if length == 0 {
+            ("REQUIRED", "请填写".into(), "This is needed".into())
+        } else {
+            ("TOO_SHORT", format!("至少 {min} 个字符"), format!("At least {min} characters"))
+        });
+    }
+    if text.chars().any(|c| is_hidden(c) && !(lines && matches!(c, '\n' | '\r' | '\t'))) {
+        return Err(("CHARACTERS", "含有不可见或控制字符".into(), "Holds invisible or control characters".into()));
+    }
+    Ok(text)
+}
+
+fn too_long(max: usize) -> Refused {
+    ("TOO_LONG", format!("最多 {max} 个字符"), format!("At most {max} characters"))
+}
+
+fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+}
+
+/// What two spellings of one name share: compatibility forms folded, lower case.
+pub fn fold(text: &str) -> String {
+    text.nfkc().collect::<String>().to_lowercase().nfkc().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_trimmed_and_measured_in_characters() {
+        assert_eq!(clean("  张三  ", 2, 2, false).unwrap(), "张三");
+        assert_eq!(clean(&"长".repeat(10_000), 1, 32, false).unwrap_err().0, "TOO_LONG");
+        assert_eq!(clean("   ", 1, 32, false).unwrap_err().0, "REQUIRED");
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_refused() {
+        for text in ["a\u{202e}b", "a\u{200b}b", "a\0b", "a\nb", "\u{feff}a b"] {
+            assert_eq!(clean(text, 1, 32, false).unwrap_err().0, "CHARACTERS", "{text:?}");
+        }
+        assert_eq!(clean("a\nb", 1, 32, true).unwrap(), "a\nb");
+    }
+
+    #[test]
+    fn full_width_and_case_fold_together() {
+        assert_eq!(fold("Ａｌｉｃｅ"), fold("aLICE"));
+    }
+}

@@ -1,0 +1,194 @@
+//! Time: microseconds since 1970 UTC inside, RFC 3339 outside, and a clock that is handed in.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use tokio::sync::Notify;
+
+/// Microseconds.
+pub const SECOND: i64 = 1_000_000;
+pub const MINUTE: i64 = 60 * SECOND;
+pub const HOUR: i64 = 60 * MINUTE;
+pub const DAY: i64 = 24 * HOUR;
+
+/// A moment, in microseconds since 1970-01-01T00:00:00Z.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// 9999-12-31T23:59:59Z: later moments cannot be written in RFC 3339.
+    pub const MAX: Self = Self(253_402_300_799 * SECOND);
+
+    pub const fn from_micros(micros: i64) -> Self {
+        Self(micros)
+    }
+    pub const fn from_unix(seconds: i64) -> Self {
+        Self(seconds.saturating_mul(SECOND))
+    }
+    pub const fn micros(self) -> i64 {
+        self.0
+    }
+    pub const fn unix(self) -> i64 {
+        self.0.div_euclid(SECOND)
+    }
+    /// Later (or earlier) by so many microseconds; stays within what can be written down.
+    pub fn plus_micros(self, micros: i64) -> Self {
+        Self(self.0.saturating_add(micros)).min(Self::MAX)
+    }
+    pub fn plus_seconds(self, seconds: i64) -> Self {
+        self.plus_micros(seconds.saturating_mul(SECOND))
+    }
+    /// Whole seconds from `earlier` to `self`, rounded up, so that "0 left" means over. Negative when it is later.
+    pub fn seconds_since(self, earlier: Self) -> i64 {
+        let micros = self.0.saturating_sub(earlier.0);
+        micros.div_euclid(SECOND) + i64::from(micros.rem_euclid(SECOND) != 0)
+    }
+
+    /// Later by calendar months in UTC; the day is cut to the month's last (31 January and a month: 28 February).
+    pub fn plus_months(self, months: i64) -> Self {
+        let span = jiff::Span::new().try_months(months);
+        let moved = self.jiff().ok().zip(span.ok()).and_then(|(at, span)| at.to_zoned(jiff::tz::TimeZone::UTC).checked_add(span).ok());
+        moved.map_or(Self::MAX, |zoned| Self(zoned.timestamp().as_microsecond()).min(Self::MAX))
+    }
+
+    pub fn jiff(self) -> Result<jiff::Timestamp, jiff::Error> {
+        jiff::Timestamp::from_microsecond(self.0)
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.jiff() {
+            Ok(at) => write!(f, "{at}"),
+            Err(_) => write!(f, "{}us", self.0),
+        }
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = jiff::Error;
+    fn from_str(text: &str) -> Result<Self, jiff::Error> {
+        text.parse::<jiff::Timestamp>().map(|at| Self(at.as_microsecond()))
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        text.parse().map_err(|_| D::Error::custom("expected a time in RFC 3339, for instance 2026-11-21T08:00:00Z"))
+    }
+}
+impl utoipa::PartialSchema for Timestamp {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
+        ObjectBuilder::new().schema_type(Type::String).format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime))).into()
+    }
+}
+impl utoipa::ToSchema for Timestamp {}
+
+/// Where the time comes from: the machine's clock, or one that a test steps.
+#[derive(Debug, Clone)]
+pub enum Clock {
+    System,
+    Stepped(Arc<Stepped>),
+}
+
+#[derive(Debug)]
+pub struct Stepped {
+    micros: AtomicI64,
+    moved: Notify,
+}
+
+impl Clock {
+    pub fn stepped(start: Timestamp) -> Self {
+        Self::Stepped(Arc::new(Stepped { micros: AtomicI64::new(start.micros()), moved: Notify::new() }))
+    }
+
+    pub fn now(&self) -> Timestamp {
+        match self {
+            Self::System => {
+                #[expect(clippy::disallowed_methods, reason = "this is where the time comes from")]
+                let now = jiff::Timestamp::now();
+                Timestamp(now.as_microsecond())
+            }
+            // Each look is one microsecond later than the one before, as with a real clock: ids made in turn sort in turn.
+            Self::Stepped(stepped) => Timestamp(stepped.micros.fetch_add(1, Ordering::SeqCst)),
+        }
+    }
+
+    /// Moves a stepped clock; a real one cannot be moved, and is not.
+    pub fn step(&self, micros: i64) {
+        if let Self::Stepped(stepped) = self {
+            stepped.micros.fetch_add(micros, Ordering::SeqCst);
+            stepped.moved.notify_waiters();
+        }
+    }
+
+    /// Waits until so much time has passed on this clock.
+    pub async fn sleep(&self, duration: Duration) {
+        match self {
+            Self::System => {
+                #[expect(clippy::disallowed_methods, reason = "this is where waiting is done")]
+                tokio::time::sleep(duration).await;
+            }
+            Self::Stepped(stepped) => {
+                let wait = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
+                let until = stepped.micros.load(Ordering::SeqCst).saturating_add(wait);
+                loop {
+                    let moved = stepped.moved.notified();
+                    if stepped.micros.load(Ordering::SeqCst) >= until {
+                        return;
+                    }
+                    moved.await;
+                }
+            }
+        }
+    }
+}
+
+/// Measures how long something took, for logs and metrics; never for a decision.
+#[derive(Debug, Clone, Copy)]
+pub struct Stopwatch(std::time::Instant);
+
+impl Stopwatch {
+    pub fn start() -> Self {
+        #[expect(clippy::disallowed_methods, reason = "a measurement of this process, not a moment in the business")]
+        Self(std::time::Instant::now())
+    }
+
+    pub fn elapsed(self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn months_end_on_the_last_day_that_there_is() {
+        let january: Timestamp = "2026-01-31T10:00:00Z".parse().unwrap();
+        assert_eq!(january.plus_months(1).to_string(), "2026-02-28T10:00:00Z");
+        assert_eq!(january.plus_months(25).to_string(), "2028-02-29T10:00:00Z");
+        assert_eq!(january.plus_months(i64::MAX), Timestamp::MAX);
+    }
+
+    #[test]
+    fn remaining_seconds_reach_zero_only_when_it_is_over() {
+        let start = Timestamp::from_unix(100);
+        assert_eq!(start.plus_micros(1).seconds_since(start), 1);
+        assert_eq!(start.seconds_since(start), 0);
+        assert_eq!(start.seconds_since(start.plus_micros(1)), 0);
+        assert_eq!(start.seconds_since(start.plus_seconds(2)), -2);
+    }
+}

@@ -1,0 +1,29 @@
+-- What must happen outside, written by the transaction that decided it.
+CREATE TABLE jobs (
+  id UUID PRIMARY KEY,
+  kind TEXT NOT NULL,
+  payload TEXT NOT NULL,
+  -- queued, running, done, dead
+  state TEXT NOT NULL,
+  run_at BIGINT NOT NULL,
+  attempts BIGINT NOT NULL,
+  max_attempts BIGINT NOT NULL,
+  lease_until BIGINT,
+  lease_token UUID,
+  last_error TEXT,
+  -- At most one job of a kind with this name, until it is swept away: a schedule's tick, a message's id.
+  dedup_key TEXT,
+  created_at BIGINT NOT NULL,
+  finished_at BIGINT
+);
+CREATE INDEX jobs_due ON jobs (run_at, id) WHERE state = 'queued';
+CREATE INDEX jobs_leased ON jobs (lease_until) WHERE state = 'running';
+CREATE UNIQUE INDEX jobs_dedup ON jobs (kind, dedup_key) WHERE dedup_key IS NOT NULL;
+CREATE INDEX jobs_by_state ON jobs (state, id);
+CREATE INDEX jobs_finished ON jobs (finished_at) WHERE state = 'done';
+
+-- Something that processes remember has changed.
+CREATE TABLE topics (
+  name TEXT PRIMARY KEY,
+  number BIGINT NOT NULL
+);

@@ -1,0 +1,362 @@
+//! What must happen outside, or later.
+//!
+//! A job is enqueued in the transaction that decided it, so a crash can neither lose it nor do it for nothing. It is carried
+//! out at least once: handlers are idempotent, and say in so many words what became of it ([`Outcome`]). A worker holds a
+//! lease while it works; when it dies, another takes over after the lease ends. Jobs that were given up stay, visible, and
+//! can be started again by hand.
+
+use std::collections::HashMap;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kernel::{Clock, MINUTE, Random, SECOND, Timestamp};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::sync::{Semaphore, watch};
+use uuid::Uuid;
+
+use crate::{Db, Error, Result, Row, Sql, Tx, args};
+
+kernel::id!(JobId, JobEntity, "job");
+
+kernel::words! {
+    pub enum JobState { Queued = "queued", Running = "running", Done = "done", Dead = "dead" }
+}
+
+/// A job to be written.
+pub struct NewJob {
+    pub kind: &'static str,
+    pub payload: String,
+    pub run_at: Timestamp,
+    pub max_attempts: i64,
+    pub dedup_key: Option<String>,
+}
+
+impl NewJob {
+    pub fn new(kind: &'static str, payload: &impl Serialize, now: Timestamp) -> Result<Self> {
+        let payload = serde_json::to_string(payload).map_err(|error| Error::Internal(format!("job payload: {error}")))?;
+        Ok(Self { kind, payload, run_at: now, max_attempts: 12, dedup_key: None })
+    }
+    pub fn at(mut self, run_at: Timestamp) -> Self {
+        self.run_at = run_at;
+        self
+    }
+    pub fn attempts(mut self, max: i64) -> Self {
+        self.max_attempts = max;
+        self
+    }
+    /// Only one job of this kind may ever bear this name.
+    pub fn once(mut self, name: impl Into<String>) -> Self {
+        self.dedup_key = Some(name.into());
+        self
+    }
+}
+
+/// Writes a job into the caller's transaction. `None` when one of that name was there already.
+pub async fn enqueue(tx: &mut Tx, db: &Db, random: &Random, now: Timestamp, job: NewJob) -> Result<Option<JobId>> {
+    let id = JobId::new(now, random);
+    let sql = "INSERT INTO jobs (id, kind, payload, state, run_at, attempts, max_attempts, dedup_key, created_at) \
+               VALUES ($1, $2, $3, 'queued', $4, 0, $5, $6, $7) ON CONFLICT DO NOTHING";
+    let written = tx.exec(sql, args![id, job.kind, job.payload, job.run_at, job.max_attempts, job.dedup_key, now]).await?;
+    let waiting = db.jobs_waiting();
+    tx.on_commit(move || waiting.notify_one());
+    Ok((written == 1).then_some(id))
+}
+
+/// What became of a job.
+#[derive(Debug)]
+pub enum Outcome {
+    Done,
+    /// Not yet; try again after a pause that grows with each attempt.
+    Retry(String),
+    /// Not yet, and it is no failure: look again at this time. Does not count as an attempt.
+    Again(Timestamp),
+    /// Never; an operator may start it again after mending the cause.
+    GiveUp(String),
+}
+
+/// A job in a worker's hands.
+#[derive(Debug, Clone)]
+pub struct Job {
+    pub id: JobId,
+    pub kind: String,
+    pub payload: String,
+    /// 1 on the first try.
+    pub attempt: i64,
+    pub max_attempts: i64,
+    lease: Uuid,
+}
+
+impl Job {
+    pub fn read<T: DeserializeOwned>(&self) -> std::result::Result<T, Outcome> {
+        serde_json::from_str(&self.payload).map_err(|error| Outcome::GiveUp(format!("payload: {error}")))
+    }
+    /// True when a failure now is the last one.
+    pub fn last_attempt(&self) -> bool {
+        self.attempt >= self.max_attempts
+    }
+}
+
+type Boxed = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+type Handler<C> = Arc<dyn Fn(C, Job) -> Boxed + Send + Sync>;
+
+/// Which function carries out which kind.
+pub struct Handlers<C>(HashMap<&'static str, Handler<C>>);
+
+impl<C: Clone + Send + 'static> Default for Handlers<C> {
+    fn default() -> Self {
+        Self(HashMap::new())
+    }
+}
+
+impl<C: Clone + Send + 'static> Handlers<C> {
+    pub fn add<F, Fut>(&mut self, kind: &'static str, handler: F)
+    where
+        F: Fn(C, Job) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Outcome> + Send + 'static,
+    {
+        let known = self.0.insert(kind, Arc::new(move |cx, job| Box::pin(handler(cx, job))));
+        assert!(known.is_none(), "two handlers for jobs of kind {kind}");
+    }
+}
+
+/// Takes jobs and carries them out.
+pub struct Runner<C> {
+    db: Db,
+    clock: Clock,
+    random: Random,
+    cx: C,
+    handlers: Arc<Handlers<C>>,
+}
+
+/// How long a worker may be silent before its job is taken from it.
+const LEASE: i64 = 2 * MINUTE;
+/// Renewed well before it ends.
+const RENEW: Duration = Duration::from_secs(30);
+
+impl<C: Clone + Send + Sync + 'static> Runner<C> {
+    pub fn new(db: Db, clock: Clock, random: Random, cx: C, handlers: Handlers<C>) -> Self {
+        Self { db, clock, random, cx, handlers: Arc::new(handlers) }
+    }
+
+    /// Works until `stop` turns true, then finishes what was begun.
+    pub async fn run(self, workers: usize, mut stop: watch::Receiver<bool>) {
+        let this = Arc::new(self);
+        let places = Arc::new(Semaphore::new(workers));
+        let waiting = this.db.jobs_waiting();
+        while !*stop.borrow() {
+            let free = places.available_permits();
+            let taken = if free == 0 { Ok(Vec::new()) } else { this.take(i64::try_from(free).unwrap_or(1)).await };
+            let idle = match taken {
+                Ok(jobs) => {
+                    let idle = jobs.is_empty();
+                    for job in jobs {
+                        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+                        let (this, waiting) = (Arc::clone(&this), Arc::clone(&waiting));
+                        tokio::spawn(async move {
+                            this.carry_out(job).await;
+                            drop(place);
+                            waiting.notify_one();
+                        });
+                    }
+                    idle
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "jobs cannot be taken");
+                    true
+                }
+            };
+            if idle {
+                tokio::select! {
+                    () = waiting.notified() => {}
+                    () = this.clock.sleep(Duration::from_millis(500)) => {}
+                    _ = stop.changed() => {}
+                }
+            }
+        }
+        let all = u32::try_from(workers).unwrap_or(u32::MAX);
+        let _ = places.acquire_many(all).await;
+    }
+
+    /// Carries out all that is due, one after the other, until nothing is: for tests and for commands. Answers how many.
+    pub async fn drain(&self) -> Result<usize> {
+        let mut done = 0;
+        loop {
+            let jobs = self.take(16).await?;
+            if jobs.is_empty() {
+                return Ok(done);
+            }
+            for job in jobs {
+                self.carry_out(job).await;
+                done += 1;
+            }
+        }
+    }
+
+    /// Leases up to `most` jobs that are due, or whose worker fell silent.
+    async fn take(&self, most: i64) -> Result<Vec<Job>> {
+        let now = self.clock.now();
+        // Looking costs no turn of the writer; only taking does.
+        let due =
+            "SELECT 1 AS due FROM jobs WHERE (state = 'queued' AND run_at <= $1) OR (state = 'running' AND lease_until <= $1) LIMIT 1";
+        if self.db.read().opt(due, args![now], |_| Ok(())).await?.is_none() {
+            return Ok(Vec::new());
+        }
+        let mut tx = self.db.begin().await?;
+        let skip = tx.skip_locked();
+        let lease = self.random.uuid_v7(now);
+        let sql = format!(
+            "UPDATE jobs SET state = 'running', attempts = attempts + 1, lease_until = $1, lease_token = $2 WHERE id IN \
+             (SELECT id FROM jobs WHERE (state = 'queued' AND run_at <= $3) OR (state = 'running' AND lease_until <= $3) \
+              ORDER BY run_at, id LIMIT $4{skip}) RETURNING id, kind, payload, attempts, max_attempts"
+        );
+        let jobs = tx
+            .all(&sql, args![now.plus_micros(LEASE), lease, now, most], |row| {
+                Ok(Job {
+                    id: row.get("id")?,
+                    kind: row.get("kind")?,
+                    payload: row.get("payload")?,
+                    attempt: row.get("attempts")?,
+                    max_attempts: row.get("max_attempts")?,
+                    lease,
+                })
+            })
+            .await?;
+        tx.commit().await?;
+        Ok(jobs)
+    }
+
+    async fn carry_out(&self, job: Job) {
+        let span = tracing::info_span!("job", id = %job.id, kind = %job.kind, attempt = job.attempt);
+        let outcome = match self.handlers.0.get(job.kind.as_str()) {
+            None => Outcome::GiveUp(format!("this program has no handler for jobs of kind {}", job.kind)),
+            Some(handler) => {
+                // In a task of its own, so that a panic costs one job and not the worker.
+                let mut work = tokio::spawn(handler(self.cx.clone(), job.clone()));
+                loop {
+                    tokio::select! {
+                        done = &mut work => break done.unwrap_or_else(|error| Outcome::Retry(format!("the handler failed: {error}"))),
+                        () = self.clock.sleep(RENEW) => {
+                            if !self.renew(&job).await {
+                                // Another worker has it now: two must not go on.
+                                work.abort();
+                                return;
+                            }
+                        }
+                    }
+                }
+            }
+        };
+        let _entered = span.enter();
+        match &outcome {
+            Outcome::Done | Outcome::Again(_) => tracing::debug!(?outcome, "job"),
+            Outcome::Retry(why) | Outcome::GiveUp(why) => tracing::warn!(%why, "job"),
+        }
+        drop(_entered);
+        if let Err(error) = self.settle(&job, outcome).await {
+            // The lease ends and the job is done again: at least once.
+            tracing::warn!(%error, job = %job.id, "the outcome of a job could not be stored");
+        }
+    }
+
+    async fn renew(&self, job: &Job) -> bool {
+        let until = self.clock.now().plus_micros(LEASE);
+        let renewed = async {
+            let mut tx = self.db.begin().await?;
+            let sql = "UPDATE jobs SET lease_until = $1 WHERE id = $2 AND state = 'running' AND lease_token = $3";
+            let changed = tx.exec(sql, args![until, job.id, job.lease]).await?;
+            tx.commit().await?;
+            Ok::<_, Error>(changed == 1)
+        };
+        // When the database is away nobody else can take it either.
+        renewed.await.unwrap_or(true)
+    }
+
+    async fn settle(&self, job: &Job, outcome: Outcome) -> Result<()> {
+        let now = self.clock.now();
+        let (state, run_at, error, finished, attempts) = match outcome {
+            Outcome::Done => (JobState::Done, now, None, Some(now), job.attempt),
+            Outcome::Again(at) => (JobState::Queued, at, None, None, job.attempt - 1),
+            Outcome::Retry(why) if job.last_attempt() => (JobState::Dead, now, Some(why), Some(now), job.attempt),
+            Outcome::Retry(why) => (JobState::Queued, now.plus_micros(self.pause(job.attempt)), Some(why), None, job.attempt),
+            Outcome::GiveUp(why) => (JobState::Dead, now, Some(why), Some(now), job.attempt),
+        };
+        metrics::counter!("cuekey_jobs_total", "kind" => job.kind.clone(), "state" => kernel::Word::as_str(state)).increment(1);
+        let mut tx = self.db.begin().await?;
+        let sql = "UPDATE jobs SET state = $1, run_at = $2, last_error = $3, finished_at = $4, attempts = $5, lease_until = NULL, lease_token = NULL \
+                   WHERE id = $6 AND state = 'running' AND lease_token = $7";
+        let error = error.map(|text| text.chars().take(500).collect::<String>());
+        tx.exec(sql, args![kernel::Word::as_str(state), run_at, error, finished, attempts, job.id, job.lease]).await?;
+        tx.commit().await
+    }
+
+    /// 5 s, doubled each time up to 6 h, and a fifth of it more or less, so that what failed together does not return together.
+    fn pause(&self, attempt: i64) -> i64 {
+        let doublings = u32::try_from((attempt - 1).clamp(0, 13)).unwrap_or(0);
+        let pause = (5 * SECOND << doublings).min(6 * 60 * MINUTE);
+        let spread = u64::try_from(pause / 5 * 2).unwrap_or(0);
+        pause - pause / 5 + i64::try_from(self.random.below(spread)).unwrap_or(0)
+    }
+}
+
+/// A job as an operator sees it.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = Job)]
+pub struct JobView {
+    pub id: JobId,
+    pub kind: String,
+    pub state: JobState,
+    pub attempts: i64,
+    pub run_at: Timestamp,
+    pub last_error: Option<String>,
+    pub created_at: Timestamp,
+    pub finished_at: Option<Timestamp>,
+}
+
+impl JobView {
+    fn read(row: &Row) -> Result<Self> {
+        Ok(Self {
+            id: row.get("id")?,
+            kind: row.get("kind")?,
+            state: row.word("state")?,
+            attempts: row.get("attempts")?,
+            run_at: row.get("run_at")?,
+            last_error: row.get("last_error")?,
+            created_at: row.get("created_at")?,
+            finished_at: row.get("finished_at")?,
+        })
+    }
+}
+
+const VIEW: &str = "SELECT id, kind, state, attempts, run_at, last_error, created_at, finished_at FROM jobs";
+
+/// Newest first, of one state and kind or of all.
+pub async fn list(db: &Db, state: Option<JobState>, kind: Option<&str>, ask: &kernel::PageAsk) -> Result<kernel::Page<JobView>> {
+    let sql = format!("{VIEW} WHERE id < $1 AND ($2 = '' OR state = $2) AND ($3 = '' OR kind = $3) ORDER BY id DESC LIMIT $4");
+    let state = state.map_or("", kernel::Word::as_str);
+    let rows = db.read().all(&sql, args![ask.before(), state, kind.unwrap_or(""), ask.fetch()], JobView::read).await?;
+    Ok(kernel::Page::cut(rows, ask, |job| job.id.uuid()))
+}
+
+pub async fn find(sql: &mut impl Sql, id: JobId) -> Result<Option<JobView>> {
+    sql.opt(&format!("{VIEW} WHERE id = $1"), args![id], JobView::read).await
+}
+
+/// Starts a given-up job again, with all its attempts. False when it is not given up.
+pub async fn retry(tx: &mut Tx, db: &Db, id: JobId, now: Timestamp) -> Result<bool> {
+    let sql = "UPDATE jobs SET state = 'queued', run_at = $1, attempts = 0, finished_at = NULL WHERE id = $2 AND state = 'dead'";
+    let changed = tx.exec(sql, args![now, id]).await?;
+    let waiting = db.jobs_waiting();
+    tx.on_commit(move || waiting.notify_one());
+    Ok(changed == 1)
+}
+
+/// Removes what was done before `before`, a bounded number at a time, so that the writer is not held up.
+pub async fn sweep(db: &Db, before: Timestamp) -> Result<u64> {
+    let mut tx = db.begin().await?;
+    let sql = "DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE state = 'done' AND finished_at < $1 LIMIT 5000)";
+    let gone = tx.exec(sql, args![before]).await?;
+    tx.commit().await?;
+    Ok(gone)
+}

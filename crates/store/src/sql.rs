@@ -1,0 +1,127 @@
+//! Statements: text with `$1` placeholders, arguments, and rows read by column name.
+
+use std::fmt::Write as _;
+use std::future::Future;
+
+use kernel::Word;
+use sea_orm::{DbBackend, QueryResult};
+
+use crate::{Error, FromValue, Result, Tx, Value};
+
+/// One row of an answer.
+pub struct Row(pub(crate) QueryResult);
+
+impl Row {
+    pub fn get<T: FromValue>(&self, column: &str) -> Result<T> {
+        T::from_column(&self.0, column)
+    }
+
+    /// A column that holds one of a closed set of words.
+    pub fn word<W: Word>(&self, column: &str) -> Result<W> {
+        let text: String = self.get(column)?;
+        W::parse(&text).ok_or_else(|| Error::row(column, format!("unknown word {text:?}")))
+    }
+
+    pub fn opt_word<W: Word>(&self, column: &str) -> Result<Option<W>> {
+        let text: Option<String> = self.get(column)?;
+        text.map(|text| W::parse(&text).ok_or_else(|| Error::row(column, format!("unknown word {text:?}")))).transpose()
+    }
+}
+
+/// What a [`crate::Db`] (each statement by itself, reading) and a [`Tx`] (all together) can both do.
+pub trait Sql: Send {
+    /// All rows, each through `read`.
+    fn all<T: Send>(
+        &mut self,
+        sql: &str,
+        args: Vec<Value>,
+        read: impl Fn(&Row) -> Result<T> + Send,
+    ) -> impl Future<Output = Result<Vec<T>>> + Send;
+
+    /// The first row, or nothing.
+    fn opt<T: Send>(
+        &mut self,
+        sql: &str,
+        args: Vec<Value>,
+        read: impl Fn(&Row) -> Result<T> + Send,
+    ) -> impl Future<Output = Result<Option<T>>> + Send {
+        async move { Ok(self.all(sql, args, read).await?.into_iter().next()) }
+    }
+
+    /// The one row that there must be.
+    fn one<T: Send>(
+        &mut self,
+        sql: &str,
+        args: Vec<Value>,
+        read: impl Fn(&Row) -> Result<T> + Send,
+    ) -> impl Future<Output = Result<T>> + Send {
+        async move { self.opt(sql, args, read).await?.ok_or_else(|| Error::Internal(format!("no row from: {sql}"))) }
+    }
+}
+
+/// `$from, $from+1, …`, as many as `count`, joined by commas.
+pub fn placeholders(from: usize, count: usize) -> String {
+    let mut text = String::with_capacity(count * 5);
+    for n in from..from + count {
+        if n > from {
+            text.push_str(", ");
+        }
+        let _ = write!(text, "${n}");
+    }
+    text
+}
+
+/// Inserts many rows with few statements: the widths are powers of two, so that only some texts are ever prepared.
+/// `tail` may say `ON CONFLICT … DO NOTHING`. Answers how many rows were inserted.
+///
+/// SQLite gets anonymous `?` (a wide statement with named parameters is several times slower there).
+pub async fn insert_many(tx: &mut Tx, table: &str, columns: &[&str], rows: Vec<Vec<Value>>, tail: &str) -> Result<u64> {
+    const MOST_VALUES: usize = 4_096;
+    let most = (MOST_VALUES / columns.len().max(1)).max(1);
+    let widest = 1 << most.ilog2();
+    let mut left = rows.into_iter();
+    let mut done = 0;
+    while left.len() > 0 {
+        let width = (1usize << left.len().ilog2()).min(widest);
+        let values: Vec<Value> = left.by_ref().take(width).flatten().collect();
+        let sql = wide_insert(tx.backend(), table, columns, width, tail);
+        done += tx.exec(&sql, values).await?;
+    }
+    Ok(done)
+}
+
+fn wide_insert(backend: DbBackend, table: &str, columns: &[&str], rows: usize, tail: &str) -> String {
+    let mut sql = format!("INSERT INTO {table} ({}) VALUES ", columns.join(", "));
+    for row in 0..rows {
+        if row > 0 {
+            sql.push_str(", ");
+        }
+        sql.push('(');
+        for column in 0..columns.len() {
+            if column > 0 {
+                sql.push(',');
+            }
+            if backend == DbBackend::Sqlite {
+                sql.push('?');
+            } else {
+                let _ = write!(sql, "${}", row * columns.len() + column + 1);
+            }
+        }
+        sql.push(')');
+    }
+    sql.push(' ');
+    sql.push_str(tail);
+    sql
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wide_inserts_are_written_for_each_database() {
+        assert_eq!(wide_insert(DbBackend::Sqlite, "t", &["a", "b"], 2, ""), "INSERT INTO t (a, b) VALUES (?,?), (?,?) ");
+        assert_eq!(wide_insert(DbBackend::Postgres, "t", &["a", "b"], 2, ""), "INSERT INTO t (a, b) VALUES ($1,$2), ($3,$4) ");
+        assert_eq!(placeholders(3, 3), "$3, $4, $5");
+    }
+}

@@ -1,0 +1,137 @@
+//! A transaction: all of it or nothing, and undone unless committed.
+
+use std::sync::Arc;
+
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement, TransactionTrait};
+
+use crate::writer::{Turn, Writer};
+use crate::{Error, Result, Row, Sql, Value};
+
+pub struct Tx {
+    inner: Inner,
+    hooks: Vec<Box<dyn FnOnce() + Send>>,
+    failed: bool,
+}
+
+enum Inner {
+    Sqlite { turn: Option<Turn>, writer: Arc<Writer> },
+    Postgres(Option<DatabaseTransaction>),
+}
+
+impl Tx {
+    pub(crate) fn sqlite(turn: Turn, writer: Arc<Writer>) -> Self {
+        Self { inner: Inner::Sqlite { turn: Some(turn), writer }, hooks: Vec::new(), failed: false }
+    }
+
+    pub(crate) async fn postgres(pool: &sea_orm::DatabaseConnection) -> Result<Self> {
+        let tx = pool.begin().await?;
+        Ok(Self { inner: Inner::Postgres(Some(tx)), hooks: Vec::new(), failed: false })
+    }
+
+    pub(crate) fn backend(&self) -> DbBackend {
+        match self.inner {
+            Inner::Sqlite { .. } => DbBackend::Sqlite,
+            Inner::Postgres(_) => DbBackend::Postgres,
+        }
+    }
+
+    /// Changes rows; answers how many.
+    pub async fn exec(&mut self, sql: &str, args: Vec<Value>) -> Result<u64> {
+        let statement = Statement::from_sql_and_values(self.backend(), sql, args);
+        let result = match &self.inner {
+            Inner::Sqlite { turn: Some(turn), .. } => turn.conn().execute_raw(statement).await,
+            Inner::Postgres(Some(tx)) => tx.execute_raw(statement).await,
+            Inner::Sqlite { turn: None, .. } | Inner::Postgres(None) => return Err(ended()),
+        };
+        self.noted(result).map(|done| done.rows_affected())
+    }
+
+    /// Several statements without arguments: migrations.
+    pub(crate) async fn script(&mut self, sql: &str) -> Result<()> {
+        let result = match &self.inner {
+            Inner::Sqlite { turn: Some(turn), .. } => turn.conn().execute_unprepared(sql).await,
+            Inner::Postgres(Some(tx)) => tx.execute_unprepared(sql).await,
+            Inner::Sqlite { turn: None, .. } | Inner::Postgres(None) => return Err(ended()),
+        };
+        self.noted(result).map(|_| ())
+    }
+
+    /// Appended to a `SELECT` whose rows will be decided upon: PostgreSQL locks them. SQLite has one writer and needs nothing.
+    pub fn for_update(&self) -> &'static str {
+        match self.inner {
+            Inner::Sqlite { .. } => "",
+            Inner::Postgres(_) => " FOR UPDATE",
+        }
+    }
+
+    /// The same for rows that several takers share out among themselves.
+    pub(crate) fn skip_locked(&self) -> &'static str {
+        match self.inner {
+            Inner::Sqlite { .. } => "",
+            Inner::Postgres(_) => " FOR UPDATE SKIP LOCKED",
+        }
+    }
+
+    /// Runs after the commit, before the caller is answered; not at all when the transaction is undone. Must not block.
+    pub fn on_commit(&mut self, hook: impl FnOnce() + Send + 'static) {
+        self.hooks.push(Box::new(hook));
+    }
+
+    /// Makes it durable. Refused when a statement of it failed: PostgreSQL would silently undo it all.
+    pub async fn commit(mut self) -> Result<()> {
+        if self.failed {
+            return Err(Error::Internal("a statement of this transaction failed; it cannot be committed".into()));
+        }
+        let hooks = std::mem::take(&mut self.hooks);
+        match &mut self.inner {
+            Inner::Sqlite { turn, writer } => {
+                let turn = turn.take().ok_or_else(ended)?;
+                Arc::clone(writer).commit(turn, hooks).await
+            }
+            Inner::Postgres(tx) => {
+                let tx = tx.take().ok_or_else(ended)?;
+                // In a task of its own: a cancelled handler must not cut the commit short.
+                let commit = tokio::spawn(async move { tx.commit().await });
+                commit.await.map_err(|error| Error::Internal(format!("commit: {error}")))??;
+                hooks.into_iter().for_each(|hook| hook());
+                Ok(())
+            }
+        }
+    }
+
+    fn noted<T>(&mut self, result: std::result::Result<T, DbErr>) -> Result<T> {
+        result.map_err(|error| {
+            self.failed = true;
+            if let Inner::Sqlite { turn: Some(turn), .. } = &mut self.inner {
+                turn.note(&error);
+            }
+            error.into()
+        })
+    }
+}
+
+impl Sql for Tx {
+    async fn all<T: Send>(&mut self, sql: &str, args: Vec<Value>, read: impl Fn(&Row) -> Result<T> + Send) -> Result<Vec<T>> {
+        let statement = Statement::from_sql_and_values(self.backend(), sql, args);
+        let result = match &self.inner {
+            Inner::Sqlite { turn: Some(turn), .. } => turn.conn().query_all_raw(statement).await,
+            Inner::Postgres(Some(tx)) => tx.query_all_raw(statement).await,
+            Inner::Sqlite { turn: None, .. } | Inner::Postgres(None) => return Err(ended()),
+        };
+        self.noted(result)?.into_iter().map(|row| read(&Row(row))).collect()
+    }
+}
+
+impl Drop for Tx {
+    fn drop(&mut self) {
+        if let Inner::Sqlite { turn, writer } = &mut self.inner
+            && let Some(turn) = turn.take()
+        {
+            writer.abandon(turn);
+        }
+    }
+}
+
+fn ended() -> Error {
+    Error::Internal("the transaction has ended".into())
+}

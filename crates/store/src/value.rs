@@ -1,0 +1,91 @@
+//! How our types stand in a statement and in a row.
+
+use kernel::{Id, Quota, Timestamp};
+pub use sea_orm::Value;
+use sea_orm::{QueryResult, TryGetable};
+use uuid::Uuid;
+
+use crate::{Error, Result};
+
+/// What can be bound to a placeholder.
+pub trait ToValue {
+    fn to_value(self) -> Value;
+}
+
+/// What can be read from a column.
+pub trait FromValue: Sized {
+    fn from_column(row: &QueryResult, column: &str) -> Result<Self>;
+}
+
+macro_rules! plain {
+    ($($ty:ty),*) => {$(
+        impl ToValue for $ty {
+            fn to_value(self) -> Value { Value::from(self) }
+        }
+        impl ToValue for Option<$ty> {
+            fn to_value(self) -> Value { Value::from(self) }
+        }
+        impl FromValue for $ty {
+            fn from_column(row: &QueryResult, column: &str) -> Result<Self> { get(row, column) }
+        }
+        impl FromValue for Option<$ty> {
+            fn from_column(row: &QueryResult, column: &str) -> Result<Self> { get(row, column) }
+        }
+    )*};
+}
+
+plain!(i64, bool, String, Uuid, Vec<u8>);
+
+fn get<T: TryGetable>(row: &QueryResult, column: &str) -> Result<T> {
+    row.try_get("", column).map_err(|error| Error::row(column, error))
+}
+
+/// A type that is stored as another.
+macro_rules! through {
+    ($([$($generic:tt)*] $ty:ty, $raw:ty, $to:expr, $from:expr;)*) => {$(
+        impl<$($generic)*> ToValue for $ty {
+            fn to_value(self) -> Value { let to: fn($ty) -> $raw = $to; Value::from(to(self)) }
+        }
+        impl<$($generic)*> ToValue for Option<$ty> {
+            fn to_value(self) -> Value { let to: fn($ty) -> $raw = $to; Value::from(self.map(to)) }
+        }
+        impl<$($generic)*> FromValue for $ty {
+            fn from_column(row: &QueryResult, column: &str) -> Result<Self> { let from: fn($raw) -> $ty = $from; get::<$raw>(row, column).map(from) }
+        }
+        impl<$($generic)*> FromValue for Option<$ty> {
+            fn from_column(row: &QueryResult, column: &str) -> Result<Self> { let from: fn($raw) -> $ty = $from; Ok(get::<Option<$raw>>(row, column)?.map(from)) }
+        }
+    )*};
+}
+
+through! {
+    [E] Id<E>, Uuid, |id| id.uuid(), Id::from_uuid;
+    [] Timestamp, i64, |at| at.micros(), Timestamp::from_micros;
+    [] Quota, i64, |amount| amount.units(), Quota::new;
+}
+
+impl ToValue for &str {
+    fn to_value(self) -> Value {
+        Value::from(self.to_owned())
+    }
+}
+impl ToValue for Option<&str> {
+    fn to_value(self) -> Value {
+        Value::from(self.map(str::to_owned))
+    }
+}
+impl ToValue for &[u8] {
+    fn to_value(self) -> Value {
+        Value::from(self.to_vec())
+    }
+}
+impl<const N: usize> ToValue for [u8; N] {
+    fn to_value(self) -> Value {
+        Value::from(self.to_vec())
+    }
+}
+impl ToValue for Value {
+    fn to_value(self) -> Value {
+        self
+    }
+}

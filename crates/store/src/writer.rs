@@ -1,0 +1,207 @@
+//! SQLite's one writer, and the commit that transactions share.
+//!
+//! A transaction is a savepoint inside a group. The first to be done asks for the writer again to commit the group; the
+//! lock is fair, so whoever waited before gets into the group first. So nobody waits for a timer, and a lone
+//! transaction commits at once. Each step that must not be cut short runs in a task of its own: a handler that is
+//! cancelled cannot interrupt it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
+use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
+
+use crate::db::{DbConfig, sqlite_pool};
+use crate::error::sqlite_code;
+use crate::{Error, Result};
+
+type Hook = Box<dyn FnOnce() + Send>;
+
+/// The transactions that will be committed together.
+pub(crate) struct Group {
+    conn: DatabaseConnection,
+    open: bool,
+    savepoints: u64,
+    committer_queued: bool,
+    waiting: Vec<(oneshot::Sender<Result<()>>, Vec<Hook>)>,
+    broken: Option<String>,
+}
+
+pub(crate) struct Writer {
+    group: Arc<Mutex<Group>>,
+    config: DbConfig,
+    failed: Arc<AtomicBool>,
+}
+
+/// The right to write, and the savepoint that it writes in.
+pub(crate) struct Turn {
+    pub(crate) group: OwnedMutexGuard<Group>,
+    savepoint: u64,
+}
+
+impl Turn {
+    pub(crate) fn conn(&self) -> &DatabaseConnection {
+        &self.group.conn
+    }
+
+    /// Some errors make SQLite undo the whole transaction by itself: then the group is lost, and must say so.
+    pub(crate) fn note(&mut self, error: &DbErr) {
+        const UNDOING: [i64; 7] = [5, 7, 8, 9, 10, 11, 13];
+        if sqlite_code(error).is_none_or(|code| UNDOING.contains(&code)) {
+            self.group.broken.get_or_insert_with(|| error.to_string());
+        }
+    }
+}
+
+impl Writer {
+    pub(crate) async fn open(config: &DbConfig, failed: Arc<AtomicBool>) -> Result<Self> {
+        let conn = sqlite_pool(config, 1).await?;
+        let group = Group { conn, open: false, savepoints: 0, committer_queued: false, waiting: Vec::new(), broken: None };
+        Ok(Self { group: Arc::new(Mutex::new(group)), config: config.clone(), failed })
+    }
+
+    /// Waits for a turn and opens a savepoint.
+    pub(crate) async fn begin(self: &Arc<Self>) -> Result<Turn> {
+        let writer = Arc::clone(self);
+        // If the caller goes away, the finished turn is dropped by the task's handle; a `Tx` around it would undo it.
+        let turn = spawned(async move {
+            let mut group = Arc::clone(&writer.group).lock_owned().await;
+            if writer.failed.load(Ordering::SeqCst) {
+                return Err(Error::Down("the database failed; restart after mending it".into()));
+            }
+            if !group.open {
+                group.conn.execute_unprepared("BEGIN IMMEDIATE").await?;
+                group.open = true;
+            }
+            group.savepoints += 1;
+            let savepoint = group.savepoints;
+            let mut turn = Turn { group, savepoint };
+            if let Err(error) = turn.conn().execute_unprepared(&format!("SAVEPOINT s{savepoint}")).await {
+                turn.note(&error);
+                writer.settle(turn.group).await;
+                return Err(error.into());
+            }
+            Ok(Opened { turn: Some(turn), writer })
+        })
+        .await?;
+        turn.take()
+    }
+
+    /// Ends the savepoint and waits for the commit that it shares; `hooks` run after it, before anybody is answered.
+    pub(crate) async fn commit(self: &Arc<Self>, mut turn: Turn, hooks: Vec<Hook>) -> Result<()> {
+        let writer = Arc::clone(self);
+        spawned(async move {
+            let release = format!("RELEASE s{}", turn.savepoint);
+            if let Err(error) = turn.conn().execute_unprepared(&release).await {
+                turn.note(&error);
+                writer.settle(turn.group).await;
+                return Err(Error::Busy(error.to_string()));
+            }
+            let (answer, answered) = oneshot::channel();
+            turn.group.waiting.push((answer, hooks));
+            let first = !std::mem::replace(&mut turn.group.committer_queued, true);
+            drop(turn);
+            if first {
+                let group = Arc::clone(&writer.group).lock_owned().await;
+                writer.settle(group).await;
+            }
+            answered.await.unwrap_or_else(|_| Err(Error::Down("the writer ended".into())))
+        })
+        .await
+    }
+
+    /// Undoes one savepoint; the rest of its group stays.
+    pub(crate) fn abandon(self: &Arc<Self>, mut turn: Turn) {
+        let writer = Arc::clone(self);
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        runtime.spawn(async move {
+            let n = turn.savepoint;
+            let undo = format!("ROLLBACK TO s{n}; RELEASE s{n}");
+            if turn.group.broken.is_none()
+                && let Err(error) = turn.conn().execute_unprepared(&undo).await
+            {
+                turn.group.broken.get_or_insert_with(|| error.to_string());
+            }
+            // Nobody else may be there to close what this one opened.
+            if turn.group.broken.is_some() || turn.group.waiting.is_empty() {
+                writer.settle(turn.group).await;
+            }
+        });
+    }
+
+    /// Commits the group, or undoes it where it is broken, and answers everybody in it.
+    async fn settle(&self, mut group: OwnedMutexGuard<Group>) {
+        group.committer_queued = false;
+        if !group.open {
+            answer(&mut group, &Ok(()));
+            return;
+        }
+        let outcome = match group.broken.take() {
+            Some(why) => Err(Error::Busy(why)),
+            None => group.conn.execute_unprepared("COMMIT").await.map(|_| ()).map_err(|error| {
+                // SQLITE_FULL and SQLITE_IOERR: what is on the disk is not known any more (an fsync that failed once
+                // may "succeed" the second time without having written). Nothing is accepted until a restart.
+                if matches!(sqlite_code(&error), Some(10 | 13)) {
+                    self.failed.store(true, Ordering::SeqCst);
+                    tracing::error!(%error, "the database could not write; nothing more is accepted until a restart");
+                }
+                Error::Busy(error.to_string())
+            }),
+        };
+        group.open = false;
+        if let Err(error) = &outcome {
+            tracing::warn!(%error, transactions = group.waiting.len(), "a shared commit failed and was undone");
+            let _ = group.conn.execute_unprepared("ROLLBACK").await;
+            match sqlite_pool(&self.config, 1).await {
+                Ok(conn) => {
+                    let old = std::mem::replace(&mut group.conn, conn);
+                    let _ = old.close().await;
+                }
+                Err(error) => {
+                    self.failed.store(true, Ordering::SeqCst);
+                    tracing::error!(%error, "the database cannot be opened again");
+                }
+            }
+        }
+        metrics::histogram!("cuekey_commit_group_size").record(u32::try_from(group.waiting.len()).unwrap_or(u32::MAX));
+        answer(&mut group, &outcome);
+    }
+}
+
+fn answer(group: &mut Group, outcome: &Result<()>) {
+    for (sender, hooks) in group.waiting.drain(..) {
+        let result = match outcome {
+            Ok(()) => {
+                hooks.into_iter().for_each(|hook| hook());
+                Ok(())
+            }
+            Err(error) => Err(Error::Busy(error.to_string())),
+        };
+        let _ = sender.send(result);
+    }
+}
+
+/// A turn on its way to a caller who may have gone.
+struct Opened {
+    turn: Option<Turn>,
+    writer: Arc<Writer>,
+}
+
+impl Opened {
+    fn take(mut self) -> Result<Turn> {
+        self.turn.take().ok_or_else(|| Error::Internal("a turn is taken once".into()))
+    }
+}
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        if let Some(turn) = self.turn.take() {
+            self.writer.abandon(turn);
+        }
+    }
+}
+
+/// Runs to its end whatever happens to the caller.
+async fn spawned<T: Send + 'static>(work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
+    tokio::spawn(work).await.unwrap_or_else(|error| Err(Error::Internal(format!("a database task failed: {error}"))))
+}
