@@ -1,1 +1,73 @@
-fn main() {}
+//! What a developer types: `cargo xtask run`, `test`, `services`, `tidy`, `openapi`.
+//!
+//! Whatever xtask starts ends with it: see [`process`]. Begin reading at [`test`], which is what CI runs.
+
+mod clock;
+mod count;
+mod demo;
+mod files;
+mod install;
+mod keeper;
+mod log;
+mod npm;
+mod openapi;
+mod process;
+mod run;
+mod services;
+mod stamp;
+mod test;
+mod tidy;
+mod venv;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use log::Log;
+use workspace::Workspace;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "What a developer of Cuekey types")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Builds the console and the program, and starts a demo installation
+    Run(run::Options),
+    /// Everything that CI checks; the last line says how many tests passed and failed
+    Test(test::Options),
+    /// Starts PostgreSQL and a mail server for single tests, until Ctrl-C
+    Services,
+    /// The workspace's own rules
+    Tidy,
+    /// Rewrites docs/openapi.json and the console's types from the program
+    Openapi,
+}
+
+fn main() -> ExitCode {
+    match perform(Arguments::parse().task) {
+        Ok(code) => code,
+        Err(_) if process::stopping() => ExitCode::from(130),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn perform(task: Task) -> Result<ExitCode> {
+    process::catch_signals()?;
+    let workspace = Workspace::find()?;
+    match task {
+        Task::Run(options) => run::run(&workspace, &options),
+        Task::Test(options) => test::run(workspace, &options),
+        Task::Services => services::serve(&workspace),
+        Task::Tidy => tidy::run(&workspace),
+        Task::Openapi => openapi::rewrite(&workspace, &mut Log::terminal()),
+    }
+}

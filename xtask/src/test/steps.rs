@@ -1,0 +1,37 @@
+//! The steps, in the order in which they run: cheap ones first, and each after what it builds on.
+
+use anyhow::Result;
+
+use super::context::Context;
+use super::{console, examples, rust};
+use crate::count::Tally;
+use crate::log::Log;
+
+pub struct Step {
+    pub name: &'static str,
+    pub about: &'static str,
+    pub quick: bool,
+    pub run: fn(&mut Context, &mut Log) -> Result<Tally>,
+}
+
+const fn step(name: &'static str, about: &'static str, quick: bool, run: fn(&mut Context, &mut Log) -> Result<Tally>) -> Step {
+    Step { name, about, quick, run }
+}
+
+pub const STEPS: &[Step] = &[
+    step("tidy", "the workspace's own rules", true, rust::tidy),
+    step("fmt", "cargo fmt --check", true, rust::fmt),
+    step("console-install", "npm ci", true, console::install),
+    step("console-typecheck", "types of the console", true, console::typecheck),
+    step("console-lint", "lint rules of the console", true, console::lint),
+    step("console-test", "unit tests of the console", true, console::test),
+    step("console-build", "the console as the program embeds it", true, console::build),
+    step("clippy", "cargo clippy, warnings denied", true, rust::clippy),
+    step("rust", "Rust tests, on SQLite and PostgreSQL", true, rust::test),
+    step("sdk-docs", "examples in the SDK's documentation", false, rust::sdk_docs),
+    step("python", "tests of the Python example", false, examples::python),
+    step("openapi", "docs/openapi.json is what the program says", false, console::openapi),
+    step("openapi-types", "the console's types are those of docs/openapi.json", false, console::openapi_types),
+    step("browser", "the console in a browser, against a demo", false, console::browser),
+    step("clean-start", "a demo on an empty folder, asked by both examples", false, examples::clean_start),
+];
