@@ -55,6 +55,12 @@ impl<E> Id<E> {
     }
 }
 
+/// The outside form of an id whose entity is only known by its prefix: rows that point at anything.
+pub fn type_id(prefix: &str, uuid: Uuid) -> Option<String> {
+    let prefix = DynamicType::new(prefix).ok()?;
+    Some(TypeSafeId::from_type_and_uuid(prefix, uuid).to_string())
+}
+
 impl<E> Clone for Id<E> {
     fn clone(&self) -> Self {
         *self

@@ -17,7 +17,7 @@ mod words;
 
 pub use amount::{AmountError, Quota};
 pub use fault::{Fault, FieldError, Fields, Kind};
-pub use id::{Entity, Id, IdError};
+pub use id::{Entity, Id, IdError, type_id};
 pub use lang::Lang;
 pub use page::{Cursor, Page, PageAsk};
 pub use random::Random;

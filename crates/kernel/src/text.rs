@@ -43,6 +43,11 @@ pub fn fold(text: &str) -> String {
     text.nfkc().collect::<String>().to_lowercase().nfkc().collect()
 }
 
+/// Whether the time zone database knows this name.
+pub fn is_time_zone(name: &str) -> bool {
+    jiff::tz::TimeZone::get(name).is_ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

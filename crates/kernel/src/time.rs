@@ -56,6 +56,12 @@ impl Timestamp {
         moved.map_or(Self::MAX, |zoned| Self(zoned.timestamp().as_microsecond()).min(Self::MAX))
     }
 
+    /// As people in that zone write it, to the minute, with the zone's name. `None` for a zone that does not exist.
+    pub fn in_zone(self, zone: &str) -> Option<String> {
+        let zoned = self.jiff().ok()?.in_tz(zone).ok()?;
+        Some(format!("{} {zone}", zoned.strftime("%Y-%m-%d %H:%M")))
+    }
+
     pub fn jiff(self) -> Result<jiff::Timestamp, jiff::Error> {
         jiff::Timestamp::from_microsecond(self.0)
     }

@@ -113,6 +113,7 @@ impl Db {
         &self.inner.topics
     }
 
+    #[cfg(feature = "testing")]
     pub(crate) fn pool(&self) -> &DatabaseConnection {
         &self.inner.pool
     }

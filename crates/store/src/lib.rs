@@ -24,7 +24,7 @@ mod writer;
 
 pub use db::{Db, DbConfig, Engine};
 pub use error::Error;
-pub use sql::{Row, Sql, insert_many, placeholders};
+pub use sql::{Filter, Row, Sql, insert_many, placeholders};
 pub use tx::Tx;
 pub use value::{FromValue, ToValue, Value};
 

@@ -6,7 +6,7 @@ use std::future::Future;
 use kernel::Word;
 use sea_orm::{DbBackend, QueryResult};
 
-use crate::{Error, FromValue, Result, Tx, Value};
+use crate::{Error, FromValue, Result, ToValue, Tx, Value};
 
 /// One row of an answer.
 pub struct Row(pub(crate) QueryResult);
@@ -56,6 +56,65 @@ pub trait Sql: Send {
         read: impl Fn(&Row) -> Result<T> + Send,
     ) -> impl Future<Output = Result<T>> + Send {
         async move { self.opt(sql, args, read).await?.ok_or_else(|| Error::Internal(format!("no row from: {sql}"))) }
+    }
+}
+
+/// Conditions that are put together as they are asked for, so that the database plans for just those.
+///
+/// ```ignore
+/// let mut filter = Filter::new();
+/// filter.and("project_id = ?", project).and_some("state = ?", state.map(Word::as_str));
+/// let sql = format!("SELECT … WHERE {} ORDER BY id DESC LIMIT {}", filter.sql(), filter.arg(limit));
+/// ```
+#[derive(Default)]
+pub struct Filter {
+    sql: String,
+    args: Vec<Value>,
+}
+
+impl Filter {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A condition with one `?` for its value; the same `?` twice means the same value twice.
+    pub fn and(&mut self, condition: &str, value: impl ToValue) -> &mut Self {
+        let place = self.arg(value);
+        self.and_plain(&condition.replace('?', &place))
+    }
+
+    /// The condition, if there is a value.
+    pub fn and_some<V: ToValue>(&mut self, condition: &str, value: Option<V>) -> &mut Self {
+        if let Some(value) = value {
+            self.and(condition, value);
+        }
+        self
+    }
+
+    /// A condition without a value.
+    pub fn and_plain(&mut self, condition: &str) -> &mut Self {
+        if !self.sql.is_empty() {
+            self.sql.push_str(" AND ");
+        }
+        self.sql.push('(');
+        self.sql.push_str(condition);
+        self.sql.push(')');
+        self
+    }
+
+    /// Binds a value and answers its placeholder.
+    pub fn arg(&mut self, value: impl ToValue) -> String {
+        self.args.push(value.to_value());
+        format!("${}", self.args.len())
+    }
+
+    /// All conditions so far; `TRUE` where there are none.
+    pub fn sql(&self) -> &str {
+        if self.sql.is_empty() { "TRUE" } else { &self.sql }
+    }
+
+    pub fn args(self) -> Vec<Value> {
+        self.args
     }
 }
 

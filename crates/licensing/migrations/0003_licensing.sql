@@ -1,0 +1,219 @@
+-- projects and grants ------------------------------------------------------------------------------------------------
+
+CREATE TABLE projects (
+  id UUID PRIMARY KEY,
+  name TEXT NOT NULL,
+  name_key TEXT NOT NULL,
+  description TEXT NOT NULL,
+  version TEXT NOT NULL,
+  parameters TEXT NOT NULL,
+  -- active, disabled
+  state TEXT NOT NULL,
+  api_key TEXT NOT NULL,
+  secret BYTEA NOT NULL,
+  previous_secret BYTEA,
+  previous_secret_until BIGINT,
+  -- Ed25519: the seed is encrypted, the public key is shown.
+  response_seed BYTEA NOT NULL,
+  response_public BYTEA NOT NULL,
+  devices_per_key BIGINT NOT NULL,
+  unbind_limit BIGINT,
+  rate_per_minute BIGINT NOT NULL,
+  open_for_application BOOLEAN NOT NULL,
+  callback_url TEXT,
+  callback_secret BYTEA,
+  callback_events TEXT NOT NULL,
+  owner_id UUID NOT NULL REFERENCES users (id),
+  banned_until BIGINT,
+  ban_level BIGINT NOT NULL,
+  last_ban_at BIGINT,
+  created_at BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX projects_name ON projects (name_key);
+CREATE UNIQUE INDEX projects_api_key ON projects (api_key);
+
+CREATE TABLE prices (
+  project_id UUID NOT NULL REFERENCES projects (id),
+  -- minute, hour, day, month, forever
+  unit TEXT NOT NULL,
+  count BIGINT NOT NULL,
+  price BIGINT NOT NULL,
+  PRIMARY KEY (project_id, unit, count)
+);
+
+CREATE TABLE grants (
+  id UUID PRIMARY KEY,
+  project_id UUID NOT NULL REFERENCES projects (id),
+  agent_id UUID NOT NULL REFERENCES users (id),
+  granted_by UUID REFERENCES users (id),
+  note TEXT NOT NULL,
+  starts_at BIGINT NOT NULL,
+  ends_at BIGINT,
+  -- active, ended
+  state TEXT NOT NULL,
+  -- expired, revoked
+  ended_reason TEXT,
+  ended_at BIGINT,
+  warned_at BIGINT,
+  created_at BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX grants_live ON grants (project_id, agent_id) WHERE state = 'active';
+CREATE INDEX grants_agent ON grants (agent_id, id);
+CREATE INDEX grants_project ON grants (project_id, id);
+CREATE INDEX grants_ending ON grants (ends_at) WHERE state = 'active' AND ends_at IS NOT NULL;
+
+CREATE TABLE applications (
+  id UUID PRIMARY KEY,
+  project_id UUID NOT NULL REFERENCES projects (id),
+  agent_id UUID NOT NULL REFERENCES users (id),
+  -- Who decides: the agent's superior; none means any super admin.
+  reviewer_id UUID REFERENCES users (id),
+  reason TEXT NOT NULL,
+  -- pending, approved, refused, withdrawn
+  state TEXT NOT NULL,
+  note TEXT NOT NULL,
+  decided_by UUID REFERENCES users (id),
+  created_at BIGINT NOT NULL,
+  decided_at BIGINT
+);
+CREATE UNIQUE INDEX applications_open ON applications (project_id, agent_id) WHERE state = 'pending';
+CREATE INDEX applications_agent ON applications (agent_id, id);
+CREATE INDEX applications_reviewer ON applications (reviewer_id, id);
+CREATE INDEX applications_state ON applications (state, id);
+
+-- batches and keys ---------------------------------------------------------------------------------------------------
+
+CREATE TABLE batches (
+  id UUID PRIMARY KEY,
+  project_id UUID NOT NULL REFERENCES projects (id),
+  agent_id UUID NOT NULL REFERENCES users (id),
+  count BIGINT NOT NULL,
+  made BIGINT NOT NULL,
+  unit TEXT NOT NULL,
+  validity BIGINT NOT NULL,
+  unit_price BIGINT NOT NULL,
+  total BIGINT NOT NULL,
+  note TEXT NOT NULL,
+  -- generating, ready, cancelling, cancelled, failed
+  state TEXT NOT NULL,
+  -- None where the keys cost nothing.
+  transfer_id UUID REFERENCES ledger_transfers (id),
+  created_at BIGINT NOT NULL,
+  finished_at BIGINT
+);
+CREATE INDEX batches_agent ON batches (agent_id, id);
+CREATE INDEX batches_project ON batches (project_id, id);
+CREATE INDEX batches_open ON batches (id) WHERE state IN ('generating', 'cancelling');
+
+CREATE TABLE keys (
+  id UUID PRIMARY KEY,
+  project_id UUID NOT NULL REFERENCES projects (id),
+  batch_id UUID NOT NULL REFERENCES batches (id),
+  agent_id UUID NOT NULL REFERENCES users (id),
+  -- Keyed hash of the text: finds a key without holding it.
+  lookup BYTEA NOT NULL,
+  -- The text, encrypted.
+  sealed BYTEA NOT NULL,
+  -- unused, active, expired, disabled. An expired key may still say active until the sweep has passed: the clock decides.
+  state TEXT NOT NULL,
+  unit TEXT NOT NULL,
+  validity BIGINT NOT NULL,
+  activated_at BIGINT,
+  expires_at BIGINT,
+  disabled_at BIGINT,
+  devices BIGINT NOT NULL,
+  unbinds BIGINT NOT NULL,
+  created_at BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX keys_lookup ON keys (lookup);
+CREATE INDEX keys_batch ON keys (batch_id, id);
+CREATE INDEX keys_agent ON keys (agent_id, state, id);
+CREATE INDEX keys_project ON keys (project_id, state, id);
+CREATE INDEX keys_ending ON keys (expires_at) WHERE expires_at IS NOT NULL AND state IN ('active', 'unused');
+
+CREATE TABLE key_devices (
+  key_id UUID NOT NULL REFERENCES keys (id),
+  device_id TEXT NOT NULL,
+  device_name TEXT NOT NULL,
+  bound_at BIGINT NOT NULL,
+  PRIMARY KEY (key_id, device_id)
+);
+CREATE INDEX key_devices_device ON key_devices (device_id, key_id);
+
+-- client API ---------------------------------------------------------------------------------------------------------
+
+-- Unique together with the signed time: with the server's a replay would pass.
+CREATE TABLE nonces (
+  project_id UUID NOT NULL,
+  signed_at BIGINT NOT NULL,
+  nonce TEXT NOT NULL,
+  PRIMARY KEY (signed_at, project_id, nonce)
+);
+
+-- Every authenticated call of a program, with its verdict. Its order is its key.
+CREATE TABLE client_calls (
+  id UUID PRIMARY KEY,
+  at BIGINT NOT NULL,
+  project_id UUID NOT NULL,
+  -- verify, query, time
+  endpoint TEXT NOT NULL,
+  status BIGINT NOT NULL,
+  code TEXT NOT NULL,
+  refused BOOLEAN NOT NULL,
+  first_use BOOLEAN NOT NULL,
+  key_id UUID,
+  agent_id UUID,
+  -- The last group of the key as it was sent: enough to recognise it, not enough to use it.
+  key_hint TEXT NOT NULL,
+  device_id TEXT NOT NULL,
+  device_name TEXT NOT NULL,
+  address TEXT NOT NULL
+);
+CREATE INDEX client_calls_project ON client_calls (project_id, id);
+CREATE INDEX client_calls_refused ON client_calls (project_id, code, id) WHERE refused;
+CREATE INDEX client_calls_key ON client_calls (key_id, id) WHERE refused OR first_use;
+CREATE INDEX client_calls_agent ON client_calls (agent_id, id) WHERE refused OR first_use;
+CREATE INDEX client_calls_device ON client_calls (device_id, id) WHERE refused OR first_use;
+
+-- callbacks ----------------------------------------------------------------------------------------------------------
+
+CREATE TABLE deliveries (
+  id UUID PRIMARY KEY,
+  -- Stable over retries and resends: the receiver's idempotency key.
+  event_id UUID NOT NULL,
+  project_id UUID NOT NULL REFERENCES projects (id),
+  event TEXT NOT NULL,
+  url TEXT NOT NULL,
+  payload TEXT NOT NULL,
+  -- waiting, delivered, failed
+  state TEXT NOT NULL,
+  attempts BIGINT NOT NULL,
+  last_status BIGINT,
+  last_error TEXT,
+  next_attempt_at BIGINT,
+  created_at BIGINT NOT NULL,
+  finished_at BIGINT
+);
+CREATE INDEX deliveries_project ON deliveries (project_id, id);
+CREATE INDEX deliveries_state ON deliveries (state, id);
+
+CREATE TABLE delivery_attempts (
+  id UUID PRIMARY KEY,
+  delivery_id UUID NOT NULL REFERENCES deliveries (id),
+  at BIGINT NOT NULL,
+  status BIGINT,
+  error TEXT,
+  duration_ms BIGINT NOT NULL,
+  response TEXT NOT NULL
+);
+CREATE INDEX delivery_attempts_delivery ON delivery_attempts (delivery_id, id);
+
+-- How many verifications a day, for the home page; added to by the sets. No agent: the key was not found.
+CREATE TABLE verification_days (
+  day BIGINT NOT NULL,
+  project_id UUID NOT NULL,
+  agent_id UUID NOT NULL,
+  accepted BIGINT NOT NULL,
+  refused BIGINT NOT NULL,
+  PRIMARY KEY (day, project_id, agent_id)
+);

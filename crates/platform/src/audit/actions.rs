@@ -1,0 +1,89 @@
+//! Every action that the operation log knows, with the words that the console shows.
+
+kernel::words! {
+    pub enum Level { Info = "info", Warning = "warning", Security = "security" }
+}
+
+/// One kind of line in the log. `module.name` is its identity.
+#[derive(Debug)]
+pub struct Action {
+    pub module: &'static str,
+    pub name: &'static str,
+    pub level: Level,
+    pub zh: &'static str,
+    pub en: &'static str,
+}
+
+macro_rules! actions {
+    ($($constant:ident = $level:ident $module:literal $name:literal $zh:literal $en:literal;)+) => {
+        $(pub const $constant: Action = Action { module: $module, name: $name, level: Level::$level, zh: $zh, en: $en };)+
+        const ALL: &[&Action] = &[$(&$constant),+];
+    };
+}
+
+actions! {
+    SIGNED_UP = Info "account" "signed_up" "注册账号" "Signed up";
+    EMAIL_VERIFIED = Info "account" "email_verified" "验证邮箱" "Verified the e-mail address";
+    SIGNED_OUT = Info "account" "signed_out" "退出登录" "Signed out";
+    PASSWORD_CHANGED = Security "account" "password_changed" "修改密码" "Changed the password";
+    PASSWORD_RESET_ASKED = Security "account" "password_reset_asked" "申请重置密码" "Asked for a password reset";
+    PASSWORD_RESET = Security "account" "password_reset" "重置密码" "Reset the password";
+    SESSIONS_ENDED = Security "account" "sessions_ended" "注销会话" "Ended sessions";
+    SECOND_FACTOR_ON = Security "account" "second_factor_on" "启用两步验证" "Turned the second factor on";
+    SECOND_FACTOR_OFF = Security "account" "second_factor_off" "关闭两步验证" "Turned the second factor off";
+    ACCOUNT_LOCKED = Security "account" "locked" "账号被锁定" "The account was locked";
+    USER_CREATED = Info "users" "created" "创建用户" "Created a user";
+    USER_DISABLED = Warning "users" "disabled" "禁用用户" "Disabled a user";
+    USER_ENABLED = Info "users" "enabled" "启用用户" "Enabled a user";
+    USER_UNLOCKED = Security "users" "unlocked" "解锁用户" "Unlocked a user";
+    SECOND_FACTOR_RESET = Security "users" "second_factor_reset" "重置用户的两步验证" "Reset a user's second factor";
+    QUOTA_RECHARGED = Info "quota" "recharged" "充值额度" "Recharged quota";
+    QUOTA_TRANSFERRED = Info "quota" "transferred" "转账额度" "Transferred quota";
+    WITHDRAWAL_ASKED = Info "quota" "withdrawal_asked" "申请提现" "Asked for a withdrawal";
+    WITHDRAWAL_APPROVED = Info "quota" "withdrawal_approved" "批准提现" "Approved a withdrawal";
+    WITHDRAWAL_REFUSED = Info "quota" "withdrawal_refused" "拒绝提现" "Refused a withdrawal";
+    WITHDRAWAL_PAID = Info "quota" "withdrawal_paid" "标记提现已打款" "Marked a withdrawal as paid";
+    PROJECT_CREATED = Info "projects" "created" "创建项目" "Created a project";
+    PROJECT_CHANGED = Info "projects" "changed" "修改项目" "Changed a project";
+    PROJECT_ENABLED = Info "projects" "enabled" "启用项目" "Enabled a project";
+    PROJECT_DISABLED = Warning "projects" "disabled" "停用项目" "Disabled a project";
+    SECRET_ROTATED = Security "projects" "secret_rotated" "轮换项目密钥" "Rotated a project's secret";
+    CALLBACK_CHANGED = Info "projects" "callback_changed" "修改回调设置" "Changed callback settings";
+    CALLBACK_SECRET_ROTATED = Security "projects" "callback_secret_rotated" "轮换回调密钥" "Rotated the callback secret";
+    DELIVERY_RESENT = Info "projects" "delivery_resent" "重发回调" "Sent a callback again";
+    CLIENT_BANNED = Security "projects" "client_banned" "客户端被临时封禁" "A client was banned for a while";
+    GRANT_CREATED = Info "grants" "created" "授权项目" "Granted a project";
+    GRANT_CHANGED = Info "grants" "changed" "修改授权" "Changed a grant";
+    GRANT_ENDED = Info "grants" "ended" "结束授权" "Ended a grant";
+    APPLICATION_SENT = Info "grants" "application_sent" "申请项目授权" "Applied for a project";
+    APPLICATION_APPROVED = Info "grants" "application_approved" "批准授权申请" "Approved an application";
+    APPLICATION_REFUSED = Info "grants" "application_refused" "拒绝授权申请" "Refused an application";
+    APPLICATION_WITHDRAWN = Info "grants" "application_withdrawn" "撤回授权申请" "Withdrew an application";
+    BATCH_ASKED = Info "keys" "batch_asked" "生成卡密" "Asked for a batch of keys";
+    BATCH_READY = Info "keys" "batch_ready" "卡密生成完成" "A batch of keys is ready";
+    BATCH_CANCELLED = Info "keys" "batch_cancelled" "取消生成卡密" "Cancelled a batch of keys";
+    KEYS_EXPORTED = Security "keys" "exported" "导出卡密" "Exported keys";
+    KEY_UNBOUND = Info "keys" "unbound" "解绑卡密" "Unbound a key";
+    KEYS_DISABLED = Warning "keys" "disabled" "禁用卡密" "Disabled keys";
+    KEYS_ENABLED = Info "keys" "enabled" "启用卡密" "Enabled keys";
+    SETTING_CHANGED = Warning "settings" "changed" "修改系统设置" "Changed a setting";
+    JOB_RETRIED = Info "jobs" "retried" "重试任务" "Started a job again";
+}
+
+/// The action of a stored line.
+pub fn find(module: &str, name: &str) -> Option<&'static Action> {
+    ALL.iter().copied().find(|action| action.module == module && action.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_action_has_a_name_of_its_own() {
+        let mut names: Vec<_> = ALL.iter().map(|action| (action.module, action.name)).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), ALL.len());
+    }
+}

@@ -1,0 +1,117 @@
+//! Reading the operation log, within what the reader may see.
+
+use kernel::{Fault, Lang, Page, PageAsk, Timestamp};
+use serde::Serialize;
+use store::{Filter, Row, Sql};
+
+use super::{Level, OperationId, find};
+use crate::identity::{Permission, Scope, UserId, UserRef};
+use crate::{Cx, Result};
+
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct OperationEntry {
+    pub id: OperationId,
+    pub at: Timestamp,
+    /// Absent where the program itself did it.
+    pub actor: Option<UserRef>,
+    pub actor_role: String,
+    pub level: Level,
+    pub module: String,
+    pub action: String,
+    /// In the reader's language.
+    pub summary: String,
+    pub object: Option<ObjectRef>,
+    pub address: String,
+    pub agent: String,
+    pub request_id: String,
+    #[schema(value_type = Object)]
+    pub detail: serde_json::Value,
+}
+
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct ObjectRef {
+    pub kind: String,
+    pub id: String,
+}
+
+impl ObjectRef {
+    /// The id as it stands outside, from what a row holds.
+    pub fn from_row(kind: String, id: uuid::Uuid) -> Self {
+        let id = type_id(&kind, id);
+        Self { kind, id }
+    }
+}
+
+fn type_id(kind: &str, id: uuid::Uuid) -> String {
+    kernel::type_id(kind, id).unwrap_or_else(|| id.to_string())
+}
+
+#[derive(Debug, Default)]
+pub struct OperationFilter {
+    pub actor: Option<UserId>,
+    pub module: Option<String>,
+    pub level: Option<Level>,
+    pub from: Option<Timestamp>,
+    pub to: Option<Timestamp>,
+}
+
+const COLUMNS: &str = "SELECT id, at, actor_id, actor_name, actor_role, level, module, action, object_kind, object_id, address, agent, request_id, detail FROM operations";
+
+/// Newest first. An agent sees what it did; an agent admin also what its agents did; a super admin all.
+pub async fn list(cx: &Cx, filter: &OperationFilter, ask: &PageAsk) -> Result<Page<OperationEntry>> {
+    let mut conditions = visible(cx)?;
+    conditions.and_some("actor_id = ?", filter.actor).and_some("module = ?", filter.module.clone());
+    conditions.and_some("level = ?", filter.level.map(kernel::Word::as_str));
+    conditions.and_some("at >= ?", filter.from).and_some("at < ?", filter.to).and("id < ?", ask.before());
+    let limit = conditions.arg(ask.fetch());
+    let sql = format!("{COLUMNS} WHERE {} ORDER BY id DESC LIMIT {limit}", conditions.sql());
+    let rows = cx.db.read().all(&sql, conditions.args(), |row| read(row, cx.lang)).await?;
+    Ok(Page::cut(rows, ask, |entry| entry.id.uuid()))
+}
+
+pub async fn get(cx: &Cx, id: OperationId) -> Result<OperationEntry> {
+    let mut conditions = visible(cx)?;
+    conditions.and("id = ?", id);
+    let sql = format!("{COLUMNS} WHERE {}", conditions.sql());
+    cx.db.read().opt(&sql, conditions.args(), |row| read(row, cx.lang)).await?.ok_or_else(Fault::not_found)
+}
+
+fn visible(cx: &Cx) -> Result<Filter> {
+    let user = cx.require(Permission::LogsView)?;
+    let mut filter = Filter::new();
+    match user.scope() {
+        Scope::All => {}
+        Scope::Team(id) => {
+            filter.and("actor_id = ? OR superior_id = ?", id);
+        }
+        Scope::Own(id) => {
+            filter.and("actor_id = ?", id);
+        }
+    }
+    Ok(filter)
+}
+
+fn read(row: &Row, lang: Lang) -> store::Result<OperationEntry> {
+    let (module, action): (String, String) = (row.get("module")?, row.get("action")?);
+    let summary = find(&module, &action).map_or_else(|| format!("{module}.{action}"), |known| lang.pick(known.zh, known.en).to_owned());
+    let object = match (row.get::<Option<String>>("object_kind")?, row.get::<Option<uuid::Uuid>>("object_id")?) {
+        (Some(kind), Some(id)) => Some(ObjectRef::from_row(kind, id)),
+        _ => None,
+    };
+    let name: String = row.get("actor_name")?;
+    Ok(OperationEntry {
+        id: row.get("id")?,
+        at: row.get("at")?,
+        actor: row.get::<Option<UserId>>("actor_id")?.map(|id| UserRef { id, name }),
+        actor_role: row.get("actor_role")?,
+        level: row.word("level")?,
+        module,
+        action,
+        summary,
+        object,
+        address: row.get("address")?,
+        agent: row.get("agent")?,
+        request_id: row.get("request_id")?,
+        detail: serde_json::from_str(&row.get::<String>("detail")?).unwrap_or_default(),
+    })
+}

@@ -1,0 +1,70 @@
+//! The same request twice does its work once (`Idempotency-Key`).
+//!
+//! The key and a hash of the body are written in the write's own transaction, with its answer. So a key that was answered
+//! stands for work that was done, and a crash between the two cannot be. A key belongs to who sent it.
+
+use kernel::{Fault, Kind};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use store::{Sql, Tx, args};
+use uuid::Uuid;
+
+use crate::{Cx, Result};
+
+/// What the header said, and what the body was.
+#[derive(Debug, Clone)]
+pub struct IdempotencyKey {
+    name: String,
+    body_hash: Vec<u8>,
+}
+
+impl IdempotencyKey {
+    /// 8 to 64 characters of `[A-Za-z0-9_-]`; `route` keeps one key from meaning two things.
+    pub fn new(key: &str, route: &str, body: &[u8]) -> Result<Self> {
+        let fits = (8..=64).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+        if !fits {
+            return Err(Fault::field(
+                "Idempotency-Key",
+                "IDEMPOTENCY_KEY_INVALID",
+                "Idempotency-Key 应为 8 到 64 位字母、数字、- 或 _",
+                "Idempotency-Key must be 8 to 64 of letters, digits, - and _",
+            ));
+        }
+        let mut context = ring::digest::Context::new(&ring::digest::SHA256);
+        context.update(route.as_bytes());
+        context.update(b"\n");
+        context.update(body);
+        Ok(Self { name: key.to_owned(), body_hash: context.finish().as_ref().to_vec() })
+    }
+
+    /// The answer that this key has already had; `None` when the work is still to be done. Another body under the
+    /// same key is refused.
+    pub async fn seen<T: DeserializeOwned>(&self, tx: &mut Tx, cx: &Cx, owner: Uuid) -> Result<Option<T>> {
+        // Written first, so that two at once wait for each other; `answer` fills it in.
+        let sql =
+            "INSERT INTO idempotency (owner_id, name, body_hash, answer, created_at) VALUES ($1, $2, $3, '', $4) ON CONFLICT DO NOTHING";
+        if tx.exec(sql, args![owner, self.name.as_str(), self.body_hash.clone(), cx.now()]).await? == 1 {
+            return Ok(None);
+        }
+        let sql = "SELECT body_hash, answer FROM idempotency WHERE owner_id = $1 AND name = $2";
+        let (hash, answer): (Vec<u8>, String) =
+            tx.one(sql, args![owner, self.name.as_str()], |row| Ok((row.get("body_hash")?, row.get("answer")?))).await?;
+        if hash != self.body_hash {
+            return Err(Fault::new(
+                Kind::Conflict,
+                "IDEMPOTENCY_CONFLICT",
+                "同一个 Idempotency-Key 已用于另一个请求",
+                "This Idempotency-Key was used for another request",
+            ));
+        }
+        serde_json::from_str(&answer).map(Some).map_err(Fault::internal)
+    }
+
+    /// Remembers the answer, in the same transaction as the work.
+    pub async fn answer<T: Serialize>(&self, tx: &mut Tx, owner: Uuid, answer: &T) -> Result<()> {
+        let answer = serde_json::to_string(answer).map_err(Fault::internal)?;
+        let sql = "UPDATE idempotency SET answer = $1 WHERE owner_id = $2 AND name = $3";
+        tx.exec(sql, args![answer, owner, self.name.as_str()]).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,17 @@
+//! Users, roles, sign-in.
+//!
+//! - [`Role`] and [`Permission`]: who may do what; [`Scope`]: whose rows one sees.
+//! - [`Principal`]: somebody who is signed in, as every use case sees them.
+//! - [`Passwords`]: hashing, a bounded number at a time.
+//!
+//! **Invariant**: every query about people's things is scoped to the asker ([`Principal::scope`]), in the query itself.
+
+mod password;
+mod role;
+mod user;
+
+pub use password::Passwords;
+pub use role::{Permission, Principal, Role, Scope};
+pub use user::{UserId, UserRef, UserState, find_by_name, holders_of, superior_of};
+
+kernel::id!(SessionId, SessionEntity, "ses");

@@ -1,0 +1,159 @@
+//! Who may do what.
+
+use super::{SessionId, UserId};
+
+kernel::words! {
+    /// 角色. Customers and API clients are not users of the console and have no role here.
+    pub enum Role {
+        SuperAdmin = "super_admin",
+        AgentAdmin = "agent_admin",
+        Agent = "agent",
+        VenueManager = "venue_manager",
+        Maintainer = "maintainer",
+    }
+}
+
+kernel::words! {
+    /// What an endpoint asks for. Which rows it then touches is the [`Scope`]'s business.
+    pub enum Permission {
+        UsersManage = "users.manage",
+        ProjectsManage = "projects.manage",
+        GrantsManage = "grants.manage",
+        GrantsReview = "grants.review",
+        GrantsApply = "grants.apply",
+        KeysGenerate = "keys.generate",
+        KeysManage = "keys.manage",
+        KeysView = "keys.view",
+        QuotaView = "quota.view",
+        QuotaIssue = "quota.issue",
+        QuotaRecharge = "quota.recharge",
+        QuotaTransfer = "quota.transfer",
+        QuotaWithdraw = "quota.withdraw",
+        WithdrawalsReview = "withdrawals.review",
+        SettingsManage = "settings.manage",
+        LogsView = "logs.view",
+        CallbacksManage = "callbacks.manage",
+        JobsManage = "jobs.manage",
+    }
+}
+
+impl Role {
+    pub const fn permissions(self) -> &'static [Permission] {
+        use Permission as P;
+        match self {
+            Self::SuperAdmin => &[
+                P::UsersManage,
+                P::ProjectsManage,
+                P::GrantsManage,
+                P::GrantsReview,
+                P::KeysManage,
+                P::KeysView,
+                P::QuotaView,
+                P::QuotaIssue,
+                P::WithdrawalsReview,
+                P::SettingsManage,
+                P::LogsView,
+                P::CallbacksManage,
+                P::JobsManage,
+            ],
+            Self::AgentAdmin => &[
+                P::UsersManage,
+                P::GrantsManage,
+                P::GrantsReview,
+                P::GrantsApply,
+                P::KeysGenerate,
+                P::KeysManage,
+                P::KeysView,
+                P::QuotaView,
+                P::QuotaRecharge,
+                P::QuotaTransfer,
+                P::QuotaWithdraw,
+                P::WithdrawalsReview,
+                P::LogsView,
+            ],
+            Self::Agent => &[
+                P::GrantsApply,
+                P::KeysGenerate,
+                P::KeysManage,
+                P::KeysView,
+                P::QuotaView,
+                P::QuotaTransfer,
+                P::QuotaWithdraw,
+                P::LogsView,
+            ],
+            Self::VenueManager | Self::Maintainer => &[P::LogsView],
+        }
+    }
+
+    pub fn may(self, permission: Permission) -> bool {
+        self.permissions().contains(&permission)
+    }
+
+    /// Whether users of this role hold quota of their own. A super admin issues it without limit.
+    pub const fn holds_quota(self) -> bool {
+        matches!(self, Self::AgentAdmin | Self::Agent)
+    }
+}
+
+/// Somebody who is signed in.
+#[derive(Debug, Clone)]
+pub struct Principal {
+    pub id: UserId,
+    pub name: String,
+    pub role: Role,
+    /// Who created this user and decides for it; none for those who signed up themselves, and for super admins.
+    pub superior: Option<UserId>,
+    pub session: SessionId,
+}
+
+/// Whose rows somebody sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    All,
+    /// One's own and those of the agents one created.
+    Team(UserId),
+    Own(UserId),
+}
+
+impl Principal {
+    pub const fn scope(&self) -> Scope {
+        match self.role {
+            Role::SuperAdmin => Scope::All,
+            Role::AgentAdmin => Scope::Team(self.id),
+            Role::Agent | Role::VenueManager | Role::Maintainer => Scope::Own(self.id),
+        }
+    }
+}
+
+impl Scope {
+    /// Adds "the user in `column` is one that I may see" to a query.
+    pub fn restrict(self, filter: &mut store::Filter, column: &str) {
+        match self {
+            Self::All => {}
+            Self::Own(id) => {
+                filter.and(&format!("{column} = ?"), id);
+            }
+            Self::Team(id) => {
+                filter.and(
+                    &format!("{column} IN (SELECT id FROM users WHERE superior_id = ? UNION ALL SELECT id FROM users WHERE id = ?)"),
+                    id,
+                );
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_super_admin_touches_the_installation() {
+        use kernel::Word;
+        for role in Role::ALL {
+            for permission in [Permission::SettingsManage, Permission::ProjectsManage, Permission::QuotaIssue, Permission::JobsManage] {
+                assert_eq!(role.may(permission), *role == Role::SuperAdmin, "{role} {permission}");
+            }
+        }
+    }
+}

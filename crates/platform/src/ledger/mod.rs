@@ -1,0 +1,18 @@
+//! Double entry for everything that is counted: quota now, wallet money and points later.
+//!
+//! A [`Move`] goes from a debit to a credit account. It is posted at once ([`transfer`]), or held first ([`hold`]) and then
+//! posted ([`post`]) or voided ([`void`]): a frozen amount is a pending transfer. Users' accounts keep a running balance
+//! and may not go below zero; the platform's own keep none, so that they are never a hot row, and are summed when asked.
+//!
+//! **Invariant**: nothing else changes a balance. [`check`] adds everything up again.
+//! **Invariant**: accounts are locked in the order of their ids ([`lock`]), so that transfers cannot deadlock.
+
+mod check;
+mod model;
+mod service;
+mod statement;
+
+pub use check::check;
+pub use model::{Account, AccountId, EntryKind, LedgerError, Move, Phase, SystemAccount, TransferId, TransferState};
+pub use service::{Transfer, account_of, find_transfer, hold, lock, open_user_account, post, prepare, quota_account, transfer, void};
+pub use statement::{StatementFilter, StatementLine, statement};

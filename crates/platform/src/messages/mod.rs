@@ -1,0 +1,14 @@
+//! What people are told (K7.2): in the console's notification centre, and by e-mail.
+//!
+//! [`tell`] writes a notification, and where its template says so a mail job, into the caller's transaction. Texts are
+//! templates with both languages ([`templates`]); what is stored is the template's name and its parameters, so that a
+//! reader sees them in the language of the day.
+
+mod hub;
+mod mail;
+mod notification;
+pub mod templates;
+
+pub use hub::Hub;
+pub use mail::{DatabaseMailbox, MAIL_JOB, Mail, MailError, MailboxEntry, Mailer, mail, mailbox, send_job};
+pub use notification::{Notification, NotificationId, Told, list, mark_all_read, mark_read, newer, tell, unread};

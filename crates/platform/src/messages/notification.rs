@@ -1,0 +1,126 @@
+//! The notification centre.
+
+use kernel::{Fault, Lang, Page, PageAsk, Timestamp};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use store::{Filter, Row, Sql, Tx, args};
+
+use super::mail;
+use super::templates::{self, ByMail, Template};
+use crate::identity::UserId;
+use crate::settings::defs;
+use crate::{Cx, Result};
+
+kernel::id!(NotificationId, NotificationEntity, "ntf");
+
+/// What [`tell`] fills into a template.
+pub type Told<'a> = &'a [(&'a str, String)];
+
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct Notification {
+    pub id: NotificationId,
+    pub kind: String,
+    pub title: String,
+    pub body: String,
+    /// Where in the console the thing is that it is about.
+    pub link: Option<String>,
+    pub read: bool,
+    pub created_at: Timestamp,
+}
+
+/// Tells one user, in the caller's transaction: a notification, and an e-mail where the template says so.
+pub async fn tell(tx: &mut Tx, cx: &Cx, user: UserId, template: &Template, params: Told<'_>, link: Option<String>) -> Result<()> {
+    let id: NotificationId = cx.id();
+    let stored = serde_json::to_string(&object(params)).map_err(Fault::internal)?;
+    let sql = "INSERT INTO notifications (id, user_id, kind, params, link, created_at) VALUES ($1, $2, $3, $4, $5, $6)";
+    tx.exec(sql, args![id, user, template.kind, stored, link, cx.now()]).await?;
+    let hub = cx.hub.clone();
+    tx.on_commit(move || hub.wake(user));
+    let by_mail = match template.mail {
+        ByMail::Never => false,
+        ByMail::Always => true,
+        ByMail::If(flag) => cx.settings.get(flag),
+    };
+    if by_mail {
+        let to = tx
+            .opt("SELECT email, language FROM users WHERE id = $1", args![user], |row| {
+                Ok((row.get::<String>("email")?, row.get::<String>("language")?))
+            })
+            .await?;
+        if let Some((email, language)) = to {
+            mail::mail(tx, cx, &email, Lang::from_header(&language), template, params).await?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn object(params: Told<'_>) -> Map<String, Value> {
+    params.iter().map(|(name, value)| ((*name).to_owned(), Value::from(value.as_str()))).collect()
+}
+
+/// The asker's own, newest first.
+pub async fn list(cx: &Cx, unread_only: bool, ask: &PageAsk) -> Result<Page<Notification>> {
+    let mut filter = Filter::new();
+    filter.and("user_id = ?", cx.user()?.id).and("id < ?", ask.before());
+    if unread_only {
+        filter.and_plain("read_at IS NULL");
+    }
+    let limit = filter.arg(ask.fetch());
+    let sql = format!(
+        "SELECT id, kind, params, link, created_at, read_at FROM notifications WHERE {} ORDER BY id DESC LIMIT {limit}",
+        filter.sql()
+    );
+    let rows = cx.db.read().all(&sql, filter.args(), |row| read(row, cx)).await?;
+    Ok(Page::cut(rows, ask, |notification| notification.id.uuid()))
+}
+
+/// Those that came after `last`, oldest first: for live pages.
+pub async fn newer(cx: &Cx, last: NotificationId) -> Result<Vec<Notification>> {
+    let sql = "SELECT id, kind, params, link, created_at, read_at FROM notifications WHERE user_id = $1 AND id > $2 ORDER BY id LIMIT 20";
+    Ok(cx.db.read().all(sql, args![cx.user()?.id, last], |row| read(row, cx)).await?)
+}
+
+pub async fn unread(cx: &Cx) -> Result<i64> {
+    let sql = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM (SELECT 1 AS one FROM notifications WHERE user_id = $1 AND read_at IS NULL LIMIT 1000) n";
+    Ok(cx.db.read().one(sql, args![cx.user()?.id], |row| row.get("n")).await?)
+}
+
+/// Marks one of the asker's own as read; doing so twice is fine.
+pub async fn mark_read(cx: &Cx, id: NotificationId) -> Result<()> {
+    let user = cx.user()?.id;
+    let mut tx = cx.db.begin().await?;
+    let sql = "UPDATE notifications SET read_at = COALESCE(read_at, $1) WHERE id = $2 AND user_id = $3";
+    if tx.exec(sql, args![cx.now(), id, user]).await? == 0 {
+        return Err(Fault::not_found());
+    }
+    let hub = cx.hub.clone();
+    tx.on_commit(move || hub.wake(user));
+    Ok(tx.commit().await?)
+}
+
+pub async fn mark_all_read(cx: &Cx) -> Result<()> {
+    let user = cx.user()?.id;
+    let mut tx = cx.db.begin().await?;
+    tx.exec("UPDATE notifications SET read_at = $1 WHERE user_id = $2 AND read_at IS NULL", args![cx.now(), user]).await?;
+    let hub = cx.hub.clone();
+    tx.on_commit(move || hub.wake(user));
+    Ok(tx.commit().await?)
+}
+
+fn read(row: &Row, cx: &Cx) -> store::Result<Notification> {
+    let kind: String = row.get("kind")?;
+    let params: Map<String, Value> = serde_json::from_str(&row.get::<String>("params")?).unwrap_or_default();
+    let (title, body) = match templates::find(&kind) {
+        Some(template) => (template.title(cx.lang).to_owned(), template.body(cx.lang, &params, &cx.settings.get(defs::TIME_ZONE))),
+        None => (kind.clone(), String::new()),
+    };
+    Ok(Notification {
+        id: row.get("id")?,
+        kind,
+        title,
+        body,
+        link: row.get("link")?,
+        read: row.get::<Option<Timestamp>>("read_at")?.is_some(),
+        created_at: row.get("created_at")?,
+    })
+}

@@ -1,0 +1,151 @@
+//! Every text that Cuekey sends to people. `{name}` stands for a parameter; parameters that end in `_at` are times and are
+//! shown in the installation's time zone.
+
+use kernel::Lang;
+use serde_json::{Map, Value};
+
+use crate::settings::{Flag, defs};
+
+/// Whether a notification also goes out by e-mail.
+#[derive(Debug, Clone, Copy)]
+pub enum ByMail {
+    Never,
+    Always,
+    If(Flag),
+}
+
+#[derive(Debug)]
+pub struct Template {
+    pub kind: &'static str,
+    pub mail: ByMail,
+    pub title: (&'static str, &'static str),
+    pub body: (&'static str, &'static str),
+}
+
+macro_rules! templates {
+    ($($constant:ident = $kind:literal, $mail:expr, $zh_title:literal $en_title:literal, $zh:literal $en:literal;)+) => {
+        $(pub static $constant: Template = Template { kind: $kind, mail: $mail, title: ($zh_title, $en_title), body: ($zh, $en) };)+
+        static ALL: &[&Template] = &[$(&$constant),+];
+    };
+}
+
+templates! {
+    VERIFY_EMAIL = "account.verify", ByMail::Always, "验证您的邮箱" "Verify your e-mail address",
+        "您好 {name}，\n\n请在 24 小时内打开以下链接验证邮箱并激活账号：\n{url}\n\n如果不是您本人注册，请忽略此邮件。" "Hello {name},\n\nplease open this link within 24 hours to verify your address and activate your account:\n{url}\n\nIf you did not sign up, ignore this e-mail.";
+    RESET_PASSWORD = "account.reset", ByMail::Always, "重置密码" "Reset your password",
+        "您好 {name}，\n\n请在 1 小时内打开以下链接设置新密码：\n{url}\n\n如果不是您本人操作，请忽略此邮件，密码不会改变。" "Hello {name},\n\nopen this link within one hour to set a new password:\n{url}\n\nIf you did not ask for this, ignore this e-mail; your password stays as it is.";
+    PASSWORD_CHANGED = "account.password_changed", ByMail::Always, "密码已修改" "Your password was changed",
+        "您的账号 {name} 的密码已于 {changed_at} 修改，其他登录均已退出。如非本人操作，请立即联系上级管理员。" "The password of your account {name} was changed at {changed_at}, and all other sessions were ended. If it was not you, tell your admin at once.";
+    CREDENTIALS = "account.credentials", ByMail::Always, "您的账号已创建" "Your account is ready",
+        "您好 {name}，\n\n{creator} 为您创建了账号。\n登录地址：{url}\n用户名：{name}\n初始密码：{password}\n\n首次登录时需要修改密码。" "Hello {name},\n\n{creator} created an account for you.\nSign in at: {url}\nName: {name}\nFirst password: {password}\n\nYou will be asked for a new password when you first sign in.";
+    ACCOUNT_LOCKED = "account.locked", ByMail::Always, "账号已被临时锁定" "Your account is locked for a while",
+        "连续多次登录失败，账号已锁定至 {locked_at}。如非本人操作，请修改密码。" "After several failed sign-ins in a row your account is locked until {locked_at}. If it was not you, change your password.";
+    RECHARGED = "quota.recharged", ByMail::If(defs::MAIL_QUOTA), "额度充值到账" "Quota received",
+        "{from} 为您充值 {amount} 额度。" "{from} recharged your account with {amount} quota.";
+    RECHARGE_SENT = "quota.recharge_sent", ByMail::Never, "充值已完成" "Recharge done",
+        "已为 {to} 充值 {amount} 额度。" "You recharged {to} with {amount} quota.";
+    TRANSFER_RECEIVED = "quota.transfer_received", ByMail::If(defs::MAIL_QUOTA), "收到额度转账" "Quota transfer received",
+        "{from} 向您转账 {amount} 额度。" "{from} transferred {amount} quota to you.";
+    TRANSFER_SENT = "quota.transfer_sent", ByMail::If(defs::MAIL_QUOTA), "额度已转出" "Quota transferred",
+        "您向 {to} 转账 {amount} 额度。" "You transferred {amount} quota to {to}.";
+    WITHDRAWAL_ASKED = "quota.withdrawal_asked", ByMail::If(defs::MAIL_QUOTA), "新的提现申请" "A withdrawal to decide",
+        "{agent} 申请提现 {amount} 额度，请审核。" "{agent} asks to withdraw {amount} quota.";
+    WITHDRAWAL_APPROVED = "quota.withdrawal_approved", ByMail::If(defs::MAIL_QUOTA), "提现申请已批准" "Withdrawal approved",
+        "您的 {amount} 额度提现申请已批准，将线下打款。" "Your withdrawal of {amount} quota was approved; it will be paid out.";
+    WITHDRAWAL_REFUSED = "quota.withdrawal_refused", ByMail::If(defs::MAIL_QUOTA), "提现申请被拒绝" "Withdrawal refused",
+        "您的 {amount} 额度提现申请被拒绝，额度已解冻。原因：{reason}" "Your withdrawal of {amount} quota was refused and the amount is available again. Reason: {reason}";
+    WITHDRAWAL_PAID = "quota.withdrawal_paid", ByMail::If(defs::MAIL_QUOTA), "提现已打款" "Withdrawal paid",
+        "您的 {amount} 额度提现已打款，凭证：{payment_reference}" "Your withdrawal of {amount} quota was paid. Reference: {payment_reference}";
+    GRANTED = "grant.created", ByMail::If(defs::MAIL_GRANTS), "获得项目授权" "A project was granted to you",
+        "您已获得项目 {project} 的授权，可以生成卡密。" "You may now generate keys for project {project}.";
+    GRANT_CHANGED = "grant.changed", ByMail::If(defs::MAIL_GRANTS), "项目授权有变动" "A grant was changed",
+        "项目 {project} 的授权有效期已修改。" "The end of your grant for project {project} was changed.";
+    GRANT_ENDED = "grant.ended", ByMail::If(defs::MAIL_GRANTS), "项目授权已结束" "A grant has ended",
+        "您在项目 {project} 的授权已结束，已生成的卡密不受影响。" "Your grant for project {project} has ended. Keys already generated are not affected.";
+    GRANT_ENDING = "grant.ending", ByMail::If(defs::MAIL_GRANTS), "项目授权即将到期" "A grant is about to end",
+        "您在项目 {project} 的授权将于 {ends_at} 到期。" "Your grant for project {project} ends at {ends_at}.";
+    APPLICATION_SENT = "grant.application_sent", ByMail::If(defs::MAIL_GRANTS), "新的授权申请" "An application to decide",
+        "{agent} 申请项目 {project} 的授权：{reason}" "{agent} applies for project {project}: {reason}";
+    APPLICATION_APPROVED = "grant.application_approved", ByMail::If(defs::MAIL_GRANTS), "授权申请已批准" "Application approved",
+        "您对项目 {project} 的授权申请已批准。" "Your application for project {project} was approved.";
+    APPLICATION_REFUSED = "grant.application_refused", ByMail::If(defs::MAIL_GRANTS), "授权申请被拒绝" "Application refused",
+        "您对项目 {project} 的授权申请被拒绝：{note}" "Your application for project {project} was refused: {note}";
+    BATCH_READY = "keys.batch_ready", ByMail::Never, "卡密生成完成" "Keys are ready",
+        "项目 {project} 的 {count} 个卡密已生成，可以导出。" "{count} keys for project {project} are ready to export.";
+    BATCH_CANCELLED = "keys.batch_cancelled", ByMail::Never, "卡密生成已取消" "Key generation cancelled",
+        "项目 {project} 的 {count} 个卡密已取消生成，额度已退回。" "The batch of {count} keys for project {project} was cancelled and its quota returned.";
+    KEY_ACTIVATED = "keys.activated", ByMail::Never, "卡密已激活" "A key was activated",
+        "项目 {project} 的卡密（尾号 {hint}）已在设备 {device} 上激活。" "A key of project {project} (ending {hint}) was activated on device {device}.";
+    CLIENT_BANNED = "client.banned", ByMail::Always, "项目客户端被临时封禁" "A project's client is banned for a while",
+        "项目 {project} 的接口调用持续超限，已封禁至 {until_at}。" "Calls for project {project} went on over the limit; they are refused until {until_at}.";
+    DELIVERY_FAILED = "callback.failed", ByMail::If(defs::MAIL_GRANTS), "回调投递失败" "A callback could not be delivered",
+        "项目 {project} 的回调 {event} 三天内未能送达，可在控制台查看并重发。" "The callback {event} of project {project} could not be delivered within three days; you can look at it and send it again in the console.";
+}
+
+pub fn find(kind: &str) -> Option<&'static Template> {
+    ALL.iter().copied().find(|template| template.kind == kind)
+}
+
+impl Template {
+    pub fn title(&self, lang: Lang) -> &'static str {
+        match lang {
+            Lang::Zh => self.title.0,
+            Lang::En => self.title.1,
+        }
+    }
+
+    /// The body with its parameters; one that is missing stays visible as `{name}`. Parameters are not read again for
+    /// braces, so that a value cannot smuggle in another.
+    pub fn body(&self, lang: Lang, params: &Map<String, Value>, time_zone: &str) -> String {
+        let text = match lang {
+            Lang::Zh => self.body.0,
+            Lang::En => self.body.1,
+        };
+        let mut out = String::with_capacity(text.len() + 64);
+        let mut rest = text;
+        while let Some(open) = rest.find('{') {
+            out.push_str(&rest[..open]);
+            let Some(close) = rest[open..].find('}') else { break };
+            let name = &rest[open + 1..open + close];
+            match params.get(name).and_then(Value::as_str) {
+                Some(value) if name.ends_with("_at") => out.push_str(&local_time(value, time_zone)),
+                Some(value) => out.push_str(value),
+                None => out.push_str(&rest[open..=open + close]),
+            }
+            rest = &rest[open + close + 1..];
+        }
+        out.push_str(rest);
+        out
+    }
+}
+
+fn local_time(text: &str, time_zone: &str) -> String {
+    text.parse::<kernel::Timestamp>().ok().and_then(|at| at.in_zone(time_zone)).unwrap_or_else(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn parameters_are_filled_in_once_and_times_are_local() {
+        let params = json!({"name": "{url}", "changed_at": "2026-11-21T00:30:00Z"});
+        let body = PASSWORD_CHANGED.body(Lang::En, params.as_object().unwrap(), "Asia/Shanghai");
+        assert!(body.contains("account {url} was"), "{body}");
+        assert!(body.contains("2026-11-21 08:30"), "{body}");
+    }
+
+    #[test]
+    fn both_languages_use_the_same_parameters() {
+        let names = |text: &str| {
+            let mut names: Vec<String> = text.split('{').skip(1).filter_map(|rest| rest.split('}').next().map(str::to_owned)).collect();
+            names.sort_unstable();
+            names.dedup();
+            names
+        };
+        for template in ALL {
+            assert_eq!(names(template.body.0), names(template.body.1), "{}", template.kind);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! What happens by the clock. A tick is a job with the tick's time in its name, so that of several processes only one
+//! carries it out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kernel::{DAY, Timestamp};
+use store::args;
+use store::jobs::{self, Handlers, NewJob, Outcome};
+use tokio::sync::watch;
+
+use crate::{Cx, Platform, messages};
+
+/// A job that comes back.
+#[derive(Debug, Clone, Copy)]
+pub struct Schedule {
+    pub kind: &'static str,
+    /// Seconds from one tick to the next.
+    pub every_seconds: i64,
+}
+
+pub const SCHEDULES: &[Schedule] = &[Schedule { kind: SWEEP, every_seconds: 600 }];
+const SWEEP: &str = "platform.sweep";
+
+/// The platform's own handlers.
+pub fn handlers(handlers: &mut Handlers<Cx>) {
+    handlers.add(messages::MAIL_JOB, messages::send_job);
+    handlers.add(SWEEP, |cx, _| sweep(cx));
+}
+
+/// Enqueues the ticks that are due at `now`; those that another process has enqueued are left.
+pub async fn tick(cx: &Cx, schedules: &[Schedule], now: Timestamp) -> store::Result<()> {
+    let mut tx = cx.db.begin().await?;
+    for schedule in schedules {
+        let number = now.unix().div_euclid(schedule.every_seconds);
+        let job = NewJob::new(schedule.kind, &(), now)?.attempts(3).once(number.to_string());
+        cx.enqueue(&mut tx, job).await?;
+    }
+    tx.commit().await
+}
+
+/// Ticks until `stop`.
+pub async fn run(platform: Arc<Platform>, schedules: Vec<Schedule>, mut stop: watch::Receiver<bool>) {
+    let cx = Cx::system(platform);
+    let mut last: Vec<i64> = vec![i64::MIN; schedules.len()];
+    while !*stop.borrow() {
+        let now = cx.now();
+        let due: Vec<Schedule> = schedules
+            .iter()
+            .zip(&mut last)
+            .filter_map(|(schedule, last)| {
+                let number = now.unix().div_euclid(schedule.every_seconds);
+                let due = number != *last;
+                *last = number;
+                due.then_some(*schedule)
+            })
+            .collect();
+        if !due.is_empty()
+            && let Err(error) = tick(&cx, &due, now).await
+        {
+            tracing::warn!(%error, "schedules could not be enqueued");
+            last.fill(i64::MIN);
+        }
+        tokio::select! {
+            () = cx.clock.sleep(Duration::from_secs(1)) => {}
+            _ = stop.changed() => {}
+        }
+    }
+}
+
+/// Removes what is of no use any more. Logs stay.
+async fn sweep(cx: Cx) -> Outcome {
+    let now = cx.now();
+    let swept = async {
+        let mut gone = jobs::sweep(&cx.db, now.plus_micros(-3 * DAY)).await?;
+        for (sql, before) in [
+            ("DELETE FROM captchas WHERE expires_at < $1", now),
+            ("DELETE FROM email_tokens WHERE expires_at < $1", now.plus_micros(-DAY)),
+            ("DELETE FROM sessions WHERE expires_at < $1", now.plus_micros(-7 * DAY)),
+            ("DELETE FROM idempotency WHERE created_at < $1", now.plus_micros(-7 * DAY)),
+            ("DELETE FROM allowances WHERE window_start < $1", now.plus_micros(-2 * DAY)),
+        ] {
+            let mut tx = cx.db.begin().await?;
+            gone += tx.exec(sql, args![before]).await?;
+            tx.commit().await?;
+        }
+        Ok::<_, store::Error>(gone)
+    };
+    match swept.await {
+        Ok(_) => Outcome::Done,
+        Err(error) => Outcome::Retry(error.to_string()),
+    }
+}
