@@ -1,1 +1,38 @@
+//! Product one, card keys 卡密: projects, grants, batches, keys, verification, callbacks.
 
+use std::sync::Arc;
+
+use platform::Platform;
+use store::migrate::Migration;
+
+pub const MIGRATIONS: &[Migration] = &[Migration { number: 3, name: "licensing", sql: include_str!("../migrations/0003_licensing.sql") }];
+
+/// All migrations up to this product's, in order.
+pub fn migrations() -> Vec<Migration> {
+    let mut all = [store::migrate::OWN, platform::MIGRATIONS, MIGRATIONS].concat();
+    all.sort_by_key(|migration| migration.number);
+    all
+}
+
+/// What licensing keeps in memory. One a process.
+pub struct Licensing {
+    pub platform: Arc<Platform>,
+}
+
+impl Licensing {
+    /// Loads what is kept in memory, and begins to decide.
+    pub async fn start(platform: Arc<Platform>) -> platform::Result<Arc<Self>> {
+        Ok(Arc::new(Self { platform }))
+    }
+}
+
+/// What licensing does by the clock.
+pub const SCHEDULES: &[platform::upkeep::Schedule] = &[];
+
+/// Licensing's handlers of jobs.
+pub fn handlers(_handlers: &mut store::jobs::Handlers<platform::Cx>, _licensing: &Arc<Licensing>) {}
+
+/// Adds up what was issued against what was charged; each sentence is one thing that does not agree.
+pub async fn check(_sql: &mut impl store::Sql) -> store::Result<Vec<String>> {
+    Ok(Vec::new())
+}

@@ -1,1 +1,19 @@
+//! HTTP: routes, extractors, refusals, OpenAPI, embedded pages. No SQL and no rule in here.
+//!
+//! Begin with [`router`]: the whole API on one page. A handler is a few lines: an extractor says who may call it
+//! ([`extract::Auth`]), a use case does the work, and what goes wrong is a `Fault` that [`problem`] writes down.
 
+mod assets;
+pub mod extract;
+mod middleware;
+pub mod openapi;
+mod problem;
+mod routes;
+mod state;
+
+pub use problem::{ApiError, Problem};
+pub use routes::router;
+pub use state::{AppState, HttpConfig};
+
+/// What handlers answer.
+pub type Result<T> = std::result::Result<T, ApiError>;

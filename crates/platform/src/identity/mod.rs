@@ -8,10 +8,13 @@
 
 mod password;
 mod role;
+pub mod session;
+mod store;
 mod user;
 
 pub use password::Passwords;
 pub use role::{Permission, Principal, Role, Scope};
+pub use store::{NewUserRow, insert_user};
 pub use user::{UserId, UserRef, UserState, find_by_name, holders_of, superior_of};
 
 kernel::id!(SessionId, SessionEntity, "ses");

@@ -127,7 +127,7 @@ impl Principal {
 
 impl Scope {
     /// Adds "the user in `column` is one that I may see" to a query.
-    pub fn restrict(self, filter: &mut store::Filter, column: &str) {
+    pub fn restrict(self, filter: &mut ::store::Filter, column: &str) {
         match self {
             Self::All => {}
             Self::Own(id) => {

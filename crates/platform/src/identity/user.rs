@@ -1,7 +1,7 @@
 //! Users as other contexts need them: who they are called, and who decides for them.
 
+use ::store::{Row, Sql, args};
 use serde::{Deserialize, Serialize};
-use store::{Row, Sql, args};
 
 use super::Role;
 
@@ -28,7 +28,7 @@ pub struct UserRef {
 
 impl UserRef {
     /// From two columns of a join; `None` where the join found nobody.
-    pub fn from_row(row: &Row, id: &str, name: &str) -> store::Result<Option<Self>> {
+    pub fn from_row(row: &Row, id: &str, name: &str) -> ::store::Result<Option<Self>> {
         Ok(match (row.get::<Option<UserId>>(id)?, row.get::<Option<String>>(name)?) {
             (Some(id), Some(name)) => Some(Self { id, name }),
             _ => None,
@@ -37,7 +37,7 @@ impl UserRef {
 }
 
 /// An active user by name, in any spelling.
-pub async fn find_by_name(sql: &mut impl Sql, name: &str) -> store::Result<Option<(UserRef, Role)>> {
+pub async fn find_by_name(sql: &mut impl Sql, name: &str) -> ::store::Result<Option<(UserRef, Role)>> {
     let key = kernel::text::fold(name.trim());
     sql.opt("SELECT id, name, role FROM users WHERE name_key = $1 AND state = 'active'", args![key], |row| {
         Ok((UserRef { id: row.get("id")?, name: row.get("name")? }, row.word("role")?))
@@ -46,12 +46,12 @@ pub async fn find_by_name(sql: &mut impl Sql, name: &str) -> store::Result<Optio
 }
 
 /// Who decides for a user: its superior if it has one.
-pub async fn superior_of(sql: &mut impl Sql, user: UserId) -> store::Result<Option<UserId>> {
+pub async fn superior_of(sql: &mut impl Sql, user: UserId) -> ::store::Result<Option<UserId>> {
     Ok(sql.opt("SELECT superior_id FROM users WHERE id = $1", args![user], |row| row.get::<Option<UserId>>("superior_id")).await?.flatten())
 }
 
 /// All active users of a role: whom to tell where nobody in particular is concerned.
-pub async fn holders_of(sql: &mut impl Sql, role: Role) -> store::Result<Vec<UserId>> {
+pub async fn holders_of(sql: &mut impl Sql, role: Role) -> ::store::Result<Vec<UserId>> {
     sql.all("SELECT id FROM users WHERE role = $1 AND state = 'active' ORDER BY id LIMIT 100", args![kernel::Word::as_str(role)], |row| {
         row.get("id")
     })

@@ -1,0 +1,83 @@
+//! Sessions: revocable tokens, held as hashes.
+
+use ::store::{Sql, Tx, args};
+use kernel::{Fault, HOUR, Kind, MINUTE, Timestamp};
+use zeroize::Zeroizing;
+
+use super::{Principal, Role, SessionId, UserId};
+use crate::settings::defs;
+use crate::vault::Purpose;
+use crate::{Cx, Result};
+
+const TOKEN: Purpose = Purpose("session token");
+/// Its last use is written down at most this often.
+const SEEN_EVERY: i64 = MINUTE;
+
+/// Who a token belongs to, and what must be done before anything else.
+#[derive(Debug, Clone)]
+pub struct Authenticated {
+    pub principal: Principal,
+    pub must_change_password: bool,
+    /// The role needs a second factor and this user has none yet.
+    pub must_set_second_factor: bool,
+}
+
+/// A new session for a user whose identity has been proved. The token is told once.
+pub async fn start(tx: &mut Tx, cx: &Cx, user: UserId) -> Result<(SessionId, Zeroizing<String>)> {
+    let now = cx.now();
+    let token = Zeroizing::new(cx.random.secret::<32>("cks_"));
+    let id: SessionId = cx.id();
+    let expires = now.plus_micros(cx.settings.get(defs::SESSION_HOURS).saturating_mul(HOUR));
+    let sql = "INSERT INTO sessions (id, user_id, token_hash, address, agent, created_at, last_seen_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $6, $7)";
+    let hash = cx.vault.hash(TOKEN, token.as_bytes());
+    tx.exec(sql, args![id, user, hash, cx.origin.address.as_str(), cx.origin.agent.as_str(), now, expires]).await?;
+    Ok((id, token))
+}
+
+/// Whose token this is. Read from the database each time, so that a revoked session or a disabled user stops at once.
+pub async fn authenticate(cx: &Cx, token: &str) -> Result<Authenticated> {
+    let now = cx.now();
+    let sql = "SELECT s.id AS session_id, s.last_seen_at, u.id, u.name, u.role, u.superior_id, u.must_change_password, u.totp_enabled_at \
+               FROM sessions s JOIN users u ON u.id = s.user_id \
+               WHERE s.token_hash = $1 AND s.revoked_at IS NULL AND s.expires_at > $2 AND u.state = 'active'";
+    let hash = cx.vault.hash(TOKEN, token.as_bytes());
+    let found = cx
+        .db
+        .read()
+        .opt(sql, args![hash, now], |row| {
+            let role: Role = row.word("role")?;
+            let principal = Principal {
+                id: row.get("id")?,
+                name: row.get("name")?,
+                role,
+                superior: row.get("superior_id")?,
+                session: row.get("session_id")?,
+            };
+            let second_factor = row.get::<Option<Timestamp>>("totp_enabled_at")?.is_some();
+            Ok((principal, row.get::<bool>("must_change_password")?, second_factor, row.get::<Timestamp>("last_seen_at")?))
+        })
+        .await?;
+    let Some((principal, must_change_password, second_factor, seen)) = found else {
+        return Err(Fault::new(
+            Kind::Unauthenticated,
+            "SESSION_INVALID",
+            "登录已失效，请重新登录",
+            "Your session has ended; please sign in again",
+        ));
+    };
+    if now.micros() - seen.micros() > SEEN_EVERY {
+        let mut tx = cx.db.begin().await?;
+        tx.exec("UPDATE sessions SET last_seen_at = $1 WHERE id = $2", args![now, principal.session]).await?;
+        tx.commit().await?;
+    }
+    let needed = cx.settings.get(defs::SECOND_FACTOR_ROLES);
+    let must_set_second_factor = !second_factor && needed.iter().any(|role| role == kernel::Word::as_str(principal.role));
+    Ok(Authenticated { principal, must_change_password, must_set_second_factor })
+}
+
+/// Ends all sessions of a user but `except`. Answers how many.
+pub async fn end_all(tx: &mut Tx, cx: &Cx, user: UserId, except: Option<SessionId>) -> Result<u64> {
+    let except = except.map_or(uuid::Uuid::nil(), |id| id.uuid());
+    let sql = "UPDATE sessions SET revoked_at = $1 WHERE user_id = $2 AND revoked_at IS NULL AND id <> $3";
+    Ok(tx.exec(sql, args![cx.now(), user, except]).await?)
+}

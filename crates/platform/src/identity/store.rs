@@ -1,0 +1,52 @@
+//! Writing users.
+
+use ::store::{Tx, args};
+use kernel::{Lang, Word, text};
+
+use super::{Role, UserId, UserState};
+use crate::{Cx, Result, ledger};
+
+/// A user to be written. Name and e-mail have been cleaned and checked.
+pub struct NewUserRow<'a> {
+    pub name: &'a str,
+    pub email: &'a str,
+    pub role: Role,
+    pub state: UserState,
+    pub password_hash: &'a str,
+    pub must_change_password: bool,
+    pub language: Lang,
+    pub superior: Option<UserId>,
+}
+
+/// Writes a user, and its quota account where its role holds one. `None` when the name or the address is taken.
+pub async fn insert_user(tx: &mut Tx, cx: &Cx, user: &NewUserRow<'_>) -> Result<Option<UserId>> {
+    let id: UserId = cx.id();
+    let sql = "INSERT INTO users (id, name, name_key, email, email_key, role, state, password_hash, must_change_password, language, superior_id, totp_last_step, failures, created_at) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, 0, $12) ON CONFLICT DO NOTHING";
+    let written = tx
+        .exec(
+            sql,
+            args![
+                id,
+                user.name,
+                text::fold(user.name),
+                user.email,
+                text::fold(user.email),
+                user.role.as_str(),
+                user.state.as_str(),
+                user.password_hash,
+                user.must_change_password,
+                user.language.as_str(),
+                user.superior,
+                cx.now(),
+            ],
+        )
+        .await?;
+    if written == 0 {
+        return Ok(None);
+    }
+    if user.role.holds_quota() {
+        ledger::open_user_account(tx, cx, id).await?;
+    }
+    Ok(Some(id))
+}

@@ -1,0 +1,133 @@
+//! Calls as a program or browser makes them, through the real routes.
+
+use std::net::SocketAddr;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use http_body_util::BodyExt;
+use platform::identity::UserId;
+use serde_json::Value;
+use tower::ServiceExt;
+
+#[derive(Clone)]
+pub struct Client {
+    router: Router,
+    who: Option<(UserId, String)>,
+    headers: Vec<(String, String)>,
+    address: SocketAddr,
+}
+
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub bytes: Vec<u8>,
+}
+
+impl Client {
+    pub(crate) fn new(router: Router, who: Option<(UserId, String)>) -> Self {
+        Self { router, who, headers: Vec::new(), address: SocketAddr::from(([127, 0, 0, 1], 40_000)) }
+    }
+
+    /// # Panics
+    /// When nobody is signed in.
+    pub fn id(&self) -> UserId {
+        self.who.as_ref().expect("somebody is signed in").0
+    }
+
+    pub fn token(&self) -> Option<&str> {
+        self.who.as_ref().map(|(_, token)| token.as_str())
+    }
+
+    /// The same caller with another token.
+    pub fn with_token(&self, token: &str) -> Self {
+        Self { who: Some((self.who.as_ref().map_or(UserId::from_uuid(Default::default()), |who| who.0), token.to_owned())), ..self.clone() }
+    }
+
+    /// The same caller with one more header.
+    pub fn with(&self, name: &str, value: &str) -> Self {
+        let mut other = self.clone();
+        other.headers.push((name.to_owned(), value.to_owned()));
+        other
+    }
+
+    /// The same caller from another address.
+    pub fn from(&self, address: [u8; 4]) -> Self {
+        Self { address: SocketAddr::from((address, 40_000)), ..self.clone() }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, None).await
+    }
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::POST, path, Some(body.to_string().into_bytes())).await
+    }
+    /// With an `Idempotency-Key`.
+    pub async fn post_once(&self, key: &str, path: &str, body: Value) -> Answer {
+        self.with("Idempotency-Key", key).post(path, body).await
+    }
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::PUT, path, Some(body.to_string().into_bytes())).await
+    }
+    pub async fn patch(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::PATCH, path, Some(body.to_string().into_bytes())).await
+    }
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send(Method::DELETE, path, None).await
+    }
+
+    /// Any bytes, any method.
+    pub async fn send(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        if body.is_some() && !self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+            request = request.header("content-type", "application/json");
+        }
+        if let Some((_, token)) = &self.who {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        let mut request = request.body(Body::from(body.unwrap_or_default())).expect("a request");
+        request.extensions_mut().insert(ConnectInfo(self.address));
+        let response = self.router.clone().oneshot(request).await.expect("the router always answers");
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.map(|body| body.to_bytes().to_vec()).unwrap_or_default();
+        Answer { status: parts.status, headers: parts.headers, bytes }
+    }
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.bytes).unwrap_or(Value::Null)
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes).into_owned()
+    }
+
+    /// The body of an answer with this status.
+    #[track_caller]
+    pub fn ok(self, status: u16) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text());
+        self.json()
+    }
+
+    /// A problem with this status and code; its body.
+    #[track_caller]
+    pub fn refused(self, status: u16, code: &str) -> Value {
+        let body = self.json();
+        assert_eq!((self.status.as_u16(), body["code"].as_str()), (status, Some(code)), "{}", self.text());
+        assert_eq!(self.headers.get("content-type").and_then(|value| value.to_str().ok()), Some("application/problem+json"));
+        body
+    }
+
+    /// A refusal of a form that names this field with this code.
+    #[track_caller]
+    pub fn refused_field(self, field: &str, code: &str) {
+        let body = self.refused(422, "INVALID");
+        let errors = body["errors"].as_array().cloned().unwrap_or_default();
+        assert!(errors.iter().any(|error| error["field"] == field && error["code"] == code), "{body}");
+    }
+}

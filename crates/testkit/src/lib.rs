@@ -1,0 +1,42 @@
+//! A whole server for a test: real database, real routes, a clock that is stepped.
+//!
+//! ```ignore
+//! on_server! {
+//!     async fn k2_1_only_super_admins_create_projects(server) {
+//!         let agent = server.user(Role::Agent, "alice").await;
+//!         agent.post("/api/v1/projects", json!({…})).await.refused(403, "FORBIDDEN");
+//!     }
+//! }
+//! ```
+
+mod client;
+mod server;
+
+pub use client::{Answer, Client};
+pub use server::{START, TestServer};
+pub use store::Engine;
+
+/// Declares tests that run on both databases, each with a server of its own.
+#[macro_export]
+macro_rules! on_server {
+    ($($(#[$meta:meta])* async fn $name:ident($server:ident) $body:block)+) => {$(
+        mod $name {
+            use super::*;
+            $(#[$meta])*
+            async fn body($server: &$crate::TestServer) $body
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                let server = $crate::TestServer::start($crate::Engine::Sqlite).await;
+                body(&server).await;
+                server.check().await;
+            }
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                let server = $crate::TestServer::start($crate::Engine::Postgres).await;
+                body(&server).await;
+                server.check().await;
+            }
+        }
+    )+};
+}

@@ -1,0 +1,161 @@
+//! The server itself.
+
+use std::sync::Arc;
+
+use axum::Router;
+use kernel::{Clock, Lang, Random, Timestamp};
+use licensing::Licensing;
+use platform::identity::{NewUserRow, Passwords, Role, UserId, UserState, insert_user, session};
+use platform::messages::DatabaseMailbox;
+use platform::settings::Settings;
+use platform::vault::Vault;
+use platform::{Cx, Install, Origin, Platform, ledger};
+use store::jobs::{Handlers, Runner};
+use store::testing::TestDb;
+use store::{Engine, Sql, args};
+use web::{AppState, HttpConfig};
+use zeroize::Zeroizing;
+
+use crate::Client;
+
+/// When each test begins: 2026-11-21T08:00:00Z.
+pub const START: Timestamp = Timestamp::from_unix(1_795_248_000);
+
+pub struct TestServer {
+    pub test_db: TestDb,
+    pub platform: Arc<Platform>,
+    pub licensing: Arc<Licensing>,
+    pub clock: Clock,
+    pub router: Router,
+}
+
+impl TestServer {
+    pub async fn start(engine: Engine) -> Self {
+        let test_db = TestDb::new(engine, &licensing::migrations()).await;
+        Self::on(test_db).await
+    }
+
+    /// A server on a database that is there; a second one plays another process.
+    pub async fn on(test_db: TestDb) -> Self {
+        let clock = Clock::stepped(START);
+        let random = Random::system();
+        let db = test_db.db.clone();
+        ledger::prepare(&db, clock.now()).await.expect("the platform's accounts");
+        let settings = Settings::default();
+        settings.load(&db).await.expect("settings load");
+        let mailer = DatabaseMailbox { db: db.clone(), clock: clock.clone(), random: random.clone() };
+        let platform = Arc::new(Platform {
+            vault: Vault::new(&Zeroizing::new([42; 32]), random.clone()),
+            hub: platform::messages::Hub::default(),
+            passwords: Passwords::cheap(),
+            mailer: Arc::new(mailer),
+            install: Install { public_url: "http://127.0.0.1:7300".into(), demo: true, private_callbacks: true, version: "test" },
+            db,
+            clock: clock.clone(),
+            random,
+            settings,
+        });
+        let licensing = Licensing::start(Arc::clone(&platform)).await.expect("licensing starts");
+        let state = AppState {
+            platform: Arc::clone(&platform),
+            licensing: Arc::clone(&licensing),
+            http: Arc::new(HttpConfig { trusted_proxies: Vec::new(), secure: true }),
+        };
+        Self { test_db, platform, licensing, clock, router: web::router(state) }
+    }
+
+    /// The context of the program itself.
+    pub fn cx(&self) -> Cx {
+        Cx::system(Arc::clone(&self.platform))
+    }
+
+    /// Nobody yet.
+    pub fn visitor(&self) -> Client {
+        Client::new(self.router.clone(), None)
+    }
+
+    /// A signed-in user of this role, without a superior. Its password is `password-of-{name}`.
+    pub async fn user(&self, role: Role, name: &str) -> Client {
+        self.user_under(role, name, None).await
+    }
+
+    /// A signed-in user whom `superior` has created.
+    pub async fn user_under(&self, role: Role, name: &str, superior: Option<&Client>) -> Client {
+        let cx = Cx::visitor(Arc::clone(&self.platform), Origin { address: "127.0.0.1".into(), ..Origin::default() }, Lang::Zh);
+        let hash = self.platform.passwords.hash(&format!("password-of-{name}"), &self.platform.random).await.expect("hashing works");
+        let mut tx = self.platform.db.begin().await.expect("begin");
+        let row = NewUserRow {
+            name,
+            email: &format!("{name}@example.com"),
+            role,
+            state: UserState::Active,
+            password_hash: &hash,
+            must_change_password: false,
+            language: Lang::Zh,
+            superior: superior.map(|superior| superior.id()),
+        };
+        let id = insert_user(&mut tx, &cx, &row).await.expect("insert").expect("the name is free");
+        let (_, token) = session::start(&mut tx, &cx, id).await.expect("session");
+        tx.commit().await.expect("commit");
+        Client::new(self.router.clone(), Some((id, token.to_string())))
+    }
+
+    /// Issues quota to a user, as a super admin would.
+    pub async fn issue(&self, to: &Client, amount: i64) {
+        let cx = self.cx();
+        let mut tx = self.platform.db.begin().await.expect("begin");
+        let order = ledger::Move {
+            debit: ledger::SystemAccount::Issued.id(),
+            credit: ledger::quota_account(to.id()),
+            amount: kernel::Quota::new(amount),
+            kind: ledger::EntryKind::SystemRecharge,
+            memo: String::new(),
+            reference: None,
+        };
+        ledger::transfer(&mut tx, &cx, &order).await.expect("issue");
+        tx.commit().await.expect("commit");
+    }
+
+    /// Available and held quota of a user.
+    pub async fn quota(&self, user: &Client) -> (i64, i64) {
+        let account = ledger::account_of(&mut self.platform.db.read(), user.id()).await.expect("read").expect("an account");
+        (account.available().units(), account.held.units())
+    }
+
+    /// Carries out all jobs that are due. Answers how many.
+    pub async fn run_jobs(&self) -> usize {
+        let mut handlers = Handlers::default();
+        platform::upkeep::handlers(&mut handlers);
+        licensing::handlers(&mut handlers, &self.licensing);
+        let runner = Runner::new(self.platform.db.clone(), self.clock.clone(), self.platform.random.clone(), self.cx(), handlers);
+        runner.drain().await.expect("jobs run")
+    }
+
+    /// Enqueues what the clock makes due now, and carries it out.
+    pub async fn tick(&self) {
+        let schedules = [platform::upkeep::SCHEDULES, licensing::SCHEDULES].concat();
+        platform::upkeep::tick(&self.cx(), &schedules, self.clock.now()).await.expect("tick");
+        self.run_jobs().await;
+    }
+
+    /// Mails to this address, oldest first: subject and text.
+    pub async fn mails(&self, to: &str) -> Vec<(String, String)> {
+        self.run_jobs().await;
+        let sql = "SELECT subject, body FROM mailbox WHERE recipient = $1 ORDER BY id";
+        self.platform.db.read().all(sql, args![to], |row| Ok((row.get("subject")?, row.get("body")?))).await.expect("mailbox")
+    }
+
+    /// Notifications of a user by kind, oldest first.
+    pub async fn told(&self, user: UserId) -> Vec<String> {
+        let sql = "SELECT kind FROM notifications WHERE user_id = $1 ORDER BY id";
+        self.platform.db.read().all(sql, args![user], |row| row.get("kind")).await.expect("notifications")
+    }
+
+    /// What must hold after any test: the ledger adds up.
+    pub async fn check(&self) {
+        let problems = ledger::check(&mut self.platform.db.read()).await.expect("the ledger can be read");
+        assert!(problems.is_empty(), "{problems:?}");
+        let problems = licensing::check(&mut self.platform.db.read()).await.expect("keys can be read");
+        assert!(problems.is_empty(), "{problems:?}");
+    }
+}

@@ -1,0 +1,244 @@
+//! Extractors: who is asking and may they ([`Auth`]), and bodies, queries and paths whose refusals name the field.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::header;
+use axum::http::request::Parts;
+use kernel::{Entity, Fault, Id, Kind, Lang, PageAsk};
+use platform::idempotency::IdempotencyKey;
+use platform::identity::{Permission, session};
+use platform::{Cx, Origin};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::ApiError;
+use crate::state::AppState;
+
+/// A request by anybody: sign-up, sign-in.
+pub struct Visitor(pub Cx);
+
+impl FromRequestParts<AppState> for Visitor {
+    type Rejection = ApiError;
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let origin = parts.extensions.get::<Arc<Origin>>().map(|origin| Origin::clone(origin)).unwrap_or_default();
+        let lang = parts.extensions.get::<Lang>().copied().unwrap_or_default();
+        Ok(Self(Cx::visitor(Arc::clone(&state.platform), origin, lang)))
+    }
+}
+
+/// What an endpoint asks for, as a type.
+pub trait Need: Send + Sync + 'static {
+    const PERMISSION: Option<Permission>;
+    /// May be called before a forced password change or second-factor set-up.
+    const BEFORE_DUTIES: bool = false;
+}
+
+macro_rules! needs {
+    ($($name:ident = $permission:ident),+ $(,)?) => {$(
+        pub struct $name;
+        impl Need for $name {
+            const PERMISSION: Option<Permission> = Some(Permission::$permission);
+        }
+    )+};
+}
+
+/// Anybody who is signed in.
+pub struct SignedIn;
+impl Need for SignedIn {
+    const PERMISSION: Option<Permission> = None;
+}
+
+/// Anybody who is signed in, even if they must first change their password or set up a second factor.
+pub struct OwnAccount;
+impl Need for OwnAccount {
+    const PERMISSION: Option<Permission> = None;
+    const BEFORE_DUTIES: bool = true;
+}
+
+needs! {
+    UsersManage = UsersManage,
+    ProjectsManage = ProjectsManage,
+    GrantsManage = GrantsManage,
+    GrantsReview = GrantsReview,
+    GrantsApply = GrantsApply,
+    KeysGenerate = KeysGenerate,
+    KeysManage = KeysManage,
+    KeysView = KeysView,
+    QuotaView = QuotaView,
+    QuotaTransfer = QuotaTransfer,
+    QuotaWithdraw = QuotaWithdraw,
+    WithdrawalsReview = WithdrawalsReview,
+    SettingsManage = SettingsManage,
+    LogsView = LogsView,
+    CallbacksManage = CallbacksManage,
+    JobsManage = JobsManage,
+}
+
+/// A request by somebody who is signed in and may do this. Whose rows it touches is decided in the query.
+pub struct Auth<N>(pub Cx, pub PhantomData<N>);
+
+pub const COOKIE: &str = "__Host-cuekey";
+pub const PLAIN_COOKIE: &str = "cuekey";
+const CONSOLE: &str = "x-cuekey-console";
+
+impl<N: Need> FromRequestParts<AppState> for Auth<N> {
+    type Rejection = ApiError;
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let Visitor(cx) = Visitor::from_request_parts(parts, state).await?;
+        let (token, by_cookie) = token(parts).ok_or_else(|| cx.user().err().unwrap_or_else(Fault::forbidden))?;
+        // Another site's page can make a browser send the cookie (were it not SameSite), but not this header.
+        if by_cookie && !parts.method.is_safe() && !parts.headers.contains_key(CONSOLE) {
+            return Err(
+                Fault::new(Kind::Forbidden, "CSRF", "缺少 X-Cuekey-Console 请求头", "The X-Cuekey-Console header is missing").into()
+            );
+        }
+        let known = session::authenticate(&cx, &token).await?;
+        if !N::BEFORE_DUTIES {
+            if known.must_change_password {
+                return Err(Fault::new(
+                    Kind::Forbidden,
+                    "PASSWORD_CHANGE_REQUIRED",
+                    "请先修改初始密码",
+                    "Please change your first password",
+                )
+                .into());
+            }
+            if known.must_set_second_factor {
+                return Err(Fault::new(
+                    Kind::Forbidden,
+                    "SECOND_FACTOR_SETUP_REQUIRED",
+                    "请先设置两步验证",
+                    "Please set up a second factor",
+                )
+                .into());
+            }
+        }
+        let cx = cx.as_user(known.principal);
+        if let Some(permission) = N::PERMISSION {
+            cx.require(permission)?;
+        }
+        Ok(Self(cx, PhantomData))
+    }
+}
+
+fn token(parts: &Parts) -> Option<(String, bool)> {
+    let bearer =
+        parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| value.strip_prefix("Bearer "));
+    if let Some(token) = bearer {
+        return Some((token.trim().to_owned(), false));
+    }
+    let cookies = parts.headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
+    let mut pairs = cookies.filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(name, _)| *name == COOKIE || *name == PLAIN_COOKIE).map(|(_, value)| (value.to_owned(), true))
+}
+
+/// A JSON body. Refusals name the field where the trouble is.
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<AppState> for Json<T> {
+    type Rejection = ApiError;
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, ApiError> {
+        let body = body(request, state).await?;
+        parse(&body).map(Self)
+    }
+}
+
+/// A JSON body whose work is done once (`Idempotency-Key`).
+pub struct Once<T>(pub T, pub IdempotencyKey);
+
+impl<T: DeserializeOwned> FromRequest<AppState> for Once<T> {
+    type Rejection = ApiError;
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, ApiError> {
+        let route = format!("{} {}", request.method(), request.uri().path());
+        let key = request.headers().get("idempotency-key").and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let body = body(request, state).await?;
+        let key = key.ok_or_else(|| {
+            Fault::field("Idempotency-Key", "REQUIRED", "缺少 Idempotency-Key 请求头", "The Idempotency-Key header is missing")
+        })?;
+        Ok(Self(parse(&body)?, IdempotencyKey::new(&key, &route, &body)?))
+    }
+}
+
+async fn body(request: Request, state: &AppState) -> Result<Bytes, ApiError> {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
+        return Err(Fault::new(Kind::Malformed, "NOT_JSON", "请求体应为 application/json", "The body must be application/json").into());
+    }
+    Bytes::from_request(request, state).await.map_err(|rejection| {
+        use axum::response::IntoResponse;
+        let too_large = rejection.into_response().status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE;
+        if too_large {
+            Fault::new(Kind::Malformed, "BODY_TOO_LARGE", "请求体超过 1 MiB", "The body is larger than 1 MiB").into()
+        } else {
+            Fault::new(Kind::Malformed, "BODY_UNREADABLE", "请求体不完整", "The body did not arrive whole").into()
+        }
+    })
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        let inner = error.into_inner();
+        if inner.is_data() {
+            // Unknown fields, wrong types, numbers out of range: the text is serde's and names what was expected.
+            let field = if path == "." { String::from("body") } else { path };
+            Fault::field(&field, "INVALID", format!("格式不正确：{inner}"), format!("Not as expected: {inner}"))
+        } else {
+            Fault::new(Kind::Malformed, "JSON_INVALID", "请求体不是有效的 JSON", format!("The body is not valid JSON: {inner}"))
+        }
+    })?;
+    json.end().map_err(|_| Fault::new(Kind::Malformed, "JSON_INVALID", "JSON 之后还有多余内容", "There is something after the JSON"))?;
+    Ok(value)
+}
+
+/// A query string. Unknown parameters and wrong types are refused by name.
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequestParts<AppState> for Query<T> {
+    type Rejection = ApiError;
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, ApiError> {
+        let pairs = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).filter(|(_, value)| !value.is_empty());
+        let cleaned = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+        let uri = axum::http::Uri::builder()
+            .path_and_query(format!("/?{cleaned}"))
+            .build()
+            .map_err(|_| Fault::field("query", "INVALID", "查询参数无效", "The query cannot be read"))?;
+        let query = axum::extract::Query::<T>::try_from_uri(&uri).map_err(|rejection| {
+            Fault::field("query", "INVALID", format!("查询参数无效：{}", rejection.body_text()), rejection.body_text())
+        })?;
+        Ok(Self(query.0))
+    }
+}
+
+/// `?cursor=&limit=`, for queries that have nothing else. Others hold the two fields themselves and call [`page`].
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PageQuery {
+    /// Where the page begins: `next_cursor` of the page before.
+    pub cursor: Option<String>,
+    /// 1 to 200; 20 if not said.
+    pub limit: Option<i64>,
+}
+
+impl PageQuery {
+    pub fn ask(&self) -> Result<PageAsk, Fault> {
+        PageAsk::parse(self.cursor.as_deref(), self.limit)
+    }
+}
+
+/// An id in the path. A malformed one, or one of something else, is simply not there.
+pub struct PathId<E>(pub Id<E>);
+
+impl<E: Entity> FromRequestParts<AppState> for PathId<E> {
+    type Rejection = ApiError;
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let axum::extract::Path(text) =
+            axum::extract::Path::<String>::from_request_parts(parts, state).await.map_err(|_| Fault::not_found())?;
+        Ok(Self(text.parse().map_err(|_| Fault::not_found())?))
+    }
+}

@@ -1,0 +1,44 @@
+//! Every route, on one page. Each module holds the handlers of one part of the API.
+
+mod health;
+mod settings;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::assets;
+use crate::middleware::{around, no_method, no_route, panicked};
+use crate::openapi::Doc;
+use crate::state::AppState;
+
+/// Largest body that is read.
+const BODY_LIMIT: usize = 1 << 20;
+
+/// The documented API.
+pub(crate) fn api() -> OpenApiRouter<AppState> {
+    let v1 = OpenApiRouter::new().merge(settings::router());
+    OpenApiRouter::with_openapi(Doc::openapi()).nest("/api/v1", v1).merge(health::router())
+}
+
+/// All that the main listener serves.
+pub fn router(state: AppState) -> Router {
+    let (api, document) = api().split_for_parts();
+    let document = document.to_json().unwrap_or_default();
+    Router::new()
+        .merge(api)
+        .route("/openapi.json", get(move || async move { ([("content-type", "application/json")], document) }))
+        .route("/api/{*rest}", axum::routing::any(no_route))
+        .fallback(get(assets::console))
+        .method_not_allowed_fallback(no_method)
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(CompressionLayer::new())
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(state.clone(), around))
+        .with_state(state)
+}

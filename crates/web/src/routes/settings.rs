@@ -1,0 +1,50 @@
+//! Settings of the installation: super admins only.
+
+use axum::extract::Path;
+use platform::settings::{self, SettingGroup, SettingView};
+use serde::{Deserialize, Serialize};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::extract::{Auth, Json, SettingsManage};
+use crate::state::AppState;
+use crate::{Problem, Result};
+
+pub(super) fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(change, reset))
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+struct SettingGroups {
+    groups: Vec<SettingGroup>,
+}
+
+/// All settings, in groups.
+#[utoipa::path(get, path = "/settings", tag = "settings", responses((status = 200, body = SettingGroups), (status = 403, body = Problem)))]
+async fn list(Auth(cx, _): Auth<SettingsManage>) -> Result<axum::Json<SettingGroups>> {
+    Ok(axum::Json(SettingGroups { groups: settings::groups(&cx).await? }))
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct SettingValue {
+    #[schema(value_type = serde_json::Value)]
+    value: serde_json::Value,
+}
+
+/// Changes one; logged with the old and the new value.
+#[utoipa::path(patch, path = "/settings/{key}", tag = "settings", params(("key" = String, Path)), request_body = SettingValue,
+    responses((status = 200, body = SettingView), (status = 404, body = Problem), (status = 422, body = Problem)))]
+async fn change(
+    Auth(cx, _): Auth<SettingsManage>,
+    Path(key): Path<String>,
+    Json(body): Json<SettingValue>,
+) -> Result<axum::Json<SettingView>> {
+    Ok(axum::Json(settings::change(&cx, &key, &body.value).await?))
+}
+
+/// Back to the default.
+#[utoipa::path(delete, path = "/settings/{key}", tag = "settings", params(("key" = String, Path)), responses((status = 200, body = SettingView), (status = 404, body = Problem)))]
+async fn reset(Auth(cx, _): Auth<SettingsManage>, Path(key): Path<String>) -> Result<axum::Json<SettingView>> {
+    Ok(axum::Json(settings::reset(&cx, &key).await?))
+}

@@ -1,0 +1,28 @@
+//! What every handler can reach.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use licensing::Licensing;
+use platform::Platform;
+
+#[derive(Clone)]
+pub struct AppState {
+    pub platform: Arc<Platform>,
+    pub licensing: Arc<Licensing>,
+    pub http: Arc<HttpConfig>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct HttpConfig {
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// The console is reached by https (or on loopback): its cookie is `__Host-` and `Secure`.
+    pub secure: bool,
+}
+
+impl axum::extract::FromRef<AppState> for Arc<Platform> {
+    fn from_ref(state: &AppState) -> Self {
+        Arc::clone(&state.platform)
+    }
+}

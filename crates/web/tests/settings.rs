@@ -1,0 +1,48 @@
+//! K6.1: settings.
+
+use platform::identity::Role;
+use serde_json::json;
+use testkit::on_server;
+
+on_server! {
+    async fn k6_1_a_change_is_validated_logged_and_in_force(server) {
+        let admin = server.user(Role::SuperAdmin, "root").await;
+        let url = "/api/v1/settings/quota.transfer_minimum";
+        admin.patch(url, json!({"value": "ten"})).await.refused_field("value", "NOT_A_NUMBER");
+        admin.patch(url, json!({"value": -1})).await.refused_field("value", "OUT_OF_RANGE");
+        admin.patch(url, json!({"value": 5, "extra": 1})).await.refused(422, "INVALID");
+        let changed = admin.patch(url, json!({"value": 5})).await.ok(200);
+        assert_eq!(changed["value"], 5);
+        assert_eq!(changed["changed_by"]["name"], "root");
+        assert_eq!(server.platform.settings.get(platform::settings::defs::TRANSFER_MINIMUM), 5);
+        let groups = admin.with("Accept-Language", "en").get("/api/v1/settings").await.ok(200);
+        assert_eq!(groups["groups"][0]["title"], "Basics");
+        admin.delete(url).await.ok(200);
+        assert_eq!(server.platform.settings.get(platform::settings::defs::TRANSFER_MINIMUM), 0);
+        admin.patch("/api/v1/settings/none.such", json!({"value": 5})).await.refused(404, "NOT_FOUND");
+        admin.patch("/api/v1/settings/basic.time_zone", json!({"value": "Mars/Olympus"})).await.refused_field("value", "INVALID");
+    }
+
+    async fn k6_1_only_super_admins_touch_settings(server) {
+        for role in [Role::AgentAdmin, Role::Agent, Role::VenueManager, Role::Maintainer] {
+            let user = server.user(role, kernel::Word::as_str(role)).await;
+            user.get("/api/v1/settings").await.refused(403, "FORBIDDEN");
+            user.patch("/api/v1/settings/quota.transfer_minimum", json!({"value": 5})).await.refused(403, "FORBIDDEN");
+        }
+        server.visitor().get("/api/v1/settings").await.refused(401, "SIGN_IN_REQUIRED");
+        server.visitor().with_token("cks_guess").get("/api/v1/settings").await.refused(401, "SESSION_INVALID");
+    }
+
+    async fn bad_input_is_refused_by_type(server) {
+        let admin = server.user(Role::SuperAdmin, "root").await;
+        let url = "/api/v1/settings/quota.transfer_minimum";
+        admin.send(axum::http::Method::PATCH, url, Some(b"{\"value\": 1".to_vec())).await.refused(400, "JSON_INVALID");
+        admin.send(axum::http::Method::PATCH, url, Some(b"{\"value\": \"\xff\"}".to_vec())).await.refused(400, "JSON_INVALID");
+        admin.send(axum::http::Method::PATCH, url, Some(vec![b' '; (1 << 20) + 1])).await.refused(400, "BODY_TOO_LARGE");
+        admin.with("content-type", "text/plain").send(axum::http::Method::PATCH, url, Some(b"{}".to_vec())).await.refused(400, "NOT_JSON");
+        admin.get("/api/v1/nothing/here").await.refused(404, "NO_SUCH_ROUTE");
+        let cookie = format!("__Host-cuekey={}", admin.token().unwrap());
+        server.visitor().with("cookie", &cookie).patch(url, json!({"value": 1})).await.refused(403, "CSRF");
+        server.visitor().with("cookie", &cookie).with("x-cuekey-console", "1").patch(url, json!({"value": 1})).await.ok(200);
+    }
+}
