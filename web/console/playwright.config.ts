@@ -1,0 +1,27 @@
+import { defineConfig } from '@playwright/test'
+
+// Against a running server: CUEKEY_URL=http://127.0.0.1:7300 npm run e2e
+export default defineConfig({
+  testDir: 'e2e',
+  outputDir: 'test-results',
+  reporter: 'list',
+  fullyParallel: false,
+  use: {
+    baseURL: process.env.CUEKEY_URL ?? 'http://127.0.0.1:7300',
+    locale: 'zh-CN',
+    viewport: { width: 1280, height: 800 },
+    screenshot: 'only-on-failure',
+    launchOptions: {
+      executablePath: '/usr/bin/chromium',
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    },
+  },
+})

@@ -1,0 +1,120 @@
+// The console's API, /api/v1. First draft that server and console are both written against; later the console's types are generated from
+// the server's OpenAPI document (same names), and drift shows up in vue-tsc.
+//
+// Rules for all: JSON, snake_case; times RFC 3339 UTC strings; quota amounts are integers (额度). Ids are TypeIDs: usr_… prj_… grt_… apl_… bat_… key_… trf_… wdr_… ses_… ntf_…
+// Errors: application/problem+json  Problem. Lists: ?cursor=&limit= (1..200, default 20) -> Page<T>. total is present where it is cheap.
+// Writes marked [idem] REQUIRE the header Idempotency-Key (8..64 chars [A-Za-z0-9_-]); the console makes one per opened form (crypto.randomUUID()), and repeats it on retry.
+// Language: Accept-Language: zh-CN | en. Session: cookie set by sign-in (HttpOnly); mutating calls must be application/json or have no body, and send header X-Cuekey-Console: 1 (CSRF).
+export interface Problem { type: string; title: string; status: number; code: string; detail?: string; request_id?: string; errors?: { field: string; code: string; message: string }[]; retry_after_seconds?: number; captcha_required?: boolean }
+export interface Page<T> { items: T[]; next_cursor: string | null; total?: number | null }
+
+export type Role = 'super_admin' | 'agent_admin' | 'agent' | 'venue_manager' | 'maintainer'
+export type UserState = 'pending' | 'active' | 'disabled'
+export interface UserRef { id: string; name: string }
+
+// ---- account (no session needed for the first group)
+// GET  /config                      -> PublicConfig
+export interface PublicConfig { site_name: string; sign_up_open: boolean; demo: boolean; time_zone: string; password_min_length: number; version: string }
+// POST /captchas {kind:'image'|'work'} -> Captcha ;  answer goes as {captcha:{id,answer}} in sign-in, sign-up, forgot-password, resend
+export interface Captcha { id: string; kind: 'image' | 'work'; image?: string /* data:image/png;base64 */; salt?: string; bits?: number /* work: find answer (decimal string n) such that SHA-256(salt + ":" + n) has `bits` leading zero bits */; expires_at: string }
+export interface CaptchaAnswer { id: string; answer: string }
+// POST /sign-up {name,email,password,captcha} -> 202 {}         always needs captcha; errors: NAME_TAKEN, EMAIL_TAKEN (field errors)
+// POST /sign-up/resend {email, captcha} -> 202 {}               same answer whether known or not
+// POST /sign-up/verify {token} -> 200 {name}                    TOKEN_INVALID 400
+// POST /session {name,password,captcha?,totp?} -> SignedIn ; 401 SIGN_IN_FAILED (captcha_required says whether the next try needs one), 401 CAPTCHA_REQUIRED / CAPTCHA_WRONG, 401 SECOND_FACTOR_REQUIRED (ask for totp, send all again), 401 SECOND_FACTOR_WRONG, 423 ACCOUNT_LOCKED (retry_after_seconds), 403 EMAIL_NOT_VERIFIED, 403 ACCOUNT_DISABLED, 503 BUSY
+export interface SignedIn { token: string; me: Me }
+// DELETE /session -> 204
+// POST /password/forgot {email,captcha} -> 202 {} ;  POST /password/reset {token,password} -> 204
+// GET /me -> Me
+export interface Me { id: string; name: string; email: string; role: Role; home: string /* route of the role's home page: '/home' */; language: 'zh-CN' | 'en'; must_change_password: boolean; second_factor: { enabled: boolean; required: boolean }; permissions: string[]; unread: number; superior: UserRef | null; created_at: string }
+// must_change_password or (second_factor.required && !enabled): every other call answers 403 PASSWORD_CHANGE_REQUIRED / SECOND_FACTOR_SETUP_REQUIRED until done.
+// permissions (server truth): 'users.manage','projects.manage','grants.manage','grants.review','grants.apply','keys.generate','keys.manage','keys.view','quota.issue','quota.recharge','quota.transfer','quota.withdraw','withdrawals.review','settings.manage','logs.view','callbacks.manage','jobs.manage','mailbox.view'
+// PATCH /me {language?} -> Me
+// POST /me/password {current,password} -> 204 (ends other sessions)
+// GET /me/sessions -> Page<SessionInfo>; DELETE /me/sessions/{id} -> 204; DELETE /me/sessions -> 204 (all others)
+export interface SessionInfo { id: string; current: boolean; address: string; agent: string; created_at: string; last_seen_at: string; expires_at: string }
+// POST /me/second-factor -> {secret, otpauth_url, qr_svg}; POST /me/second-factor/confirm {code} -> {recovery_codes: string[]}; POST /me/second-factor/disable {password, code} -> 204
+
+// ---- users (super_admin: everybody; agent_admin: agents it created)
+// GET /users?search=&role=&state=&cursor=&limit= -> Page<User>; POST /users [idem] NewUser -> 201 User (password made by the server and mailed); GET /users/{id} -> User
+// POST /users/{id}/disable|enable -> User; POST /users/{id}/unlock -> User; POST /users/{id}/second-factor/reset -> User (super_admin)
+export interface User { id: string; name: string; email: string; role: Role; state: UserState; superior: UserRef | null; locked_until: string | null; second_factor_enabled: boolean; quota: { available: number; held: number } | null; last_sign_in_at: string | null; created_at: string }
+export interface NewUser { name: string; email: string; role: Role; initial_quota: number }   // agent_admin may only create 'agent'; super_admin: 'agent' | 'agent_admin' | 'super_admin'
+// POST /users/{id}/recharge [idem] {amount, memo?} -> Transfer
+
+// ---- quota
+// GET /quota -> QuotaOverview;  GET /quota/statement?kind=&from=&to=&user=(admins)&cursor= -> Page<StatementLine>
+export interface QuotaOverview { available: number; held: number; total: number; transfer_minimum: number; withdrawal_minimum: number }
+export type EntryKind = 'recharge' | 'system_recharge' | 'transfer' | 'withdrawal' | 'generation' | 'generation_refund' | 'initial'
+export interface StatementLine { id: string; at: string; kind: EntryKind; phase: 'hold' | 'post' | 'release' | 'move'; delta: number; held_delta: number; balance_after: number; held_after: number; counterparty: UserRef | null; system: boolean; memo: string; reference: { kind: string; id: string } | null }
+export interface Transfer { id: string; amount: number; state: 'pending' | 'posted' | 'voided'; kind: EntryKind; created_at: string }
+// POST /quota/transfers [idem] {to_name, amount, memo?} -> 201 Transfer      errors: QUOTA_INSUFFICIENT 409, AMOUNT_BELOW_MINIMUM, USER_NOT_FOUND, SELF_TRANSFER
+// GET /withdrawals?state=&cursor=&scope=mine|review -> Page<Withdrawal>; POST /withdrawals [idem] {amount, payee_name, payee_account, payee_bank, note?} -> 201 Withdrawal; GET /withdrawals/{id}
+// POST /withdrawals/{id}/approve {} -> Withdrawal; /refuse {reason} -> Withdrawal; /paid {payment_reference} -> Withdrawal (after approval, marks the offline payout)
+export interface Withdrawal { id: string; agent: UserRef; amount: number; payee_name: string; payee_account: string; payee_bank: string; note: string; state: 'pending' | 'approved' | 'refused' | 'paid'; reason: string | null; payment_reference: string | null; reviewer: UserRef | null; created_at: string; reviewed_at: string | null; paid_at: string | null }
+
+// ---- projects
+// GET /projects?search=&state=&cursor= -> Page<Project>  (super_admin all; agent(_admin): granted ones, with my_grant set)
+// POST /projects NewProject -> 201 ProjectCreated ; GET /projects/{id} -> Project; PATCH /projects/{id} Partial<NewProject> -> Project; POST /projects/{id}/enable|disable -> Project
+// POST /projects/{id}/rotate-secret {overlap_hours} -> {secret, previous_valid_until}
+export type ValidityUnit = 'minute' | 'hour' | 'day' | 'month' | 'forever'
+export interface Price { unit: ValidityUnit; count: number /* 0 for forever */; price: number }
+export interface Project { id: string; name: string; description: string; version: string; parameters: Record<string, string>; state: 'active' | 'disabled'; api_key: string; response_public_key: string; devices_per_key: number; unbind_limit: number | null /* per key; null = no limit */; rate_per_minute: number; previous_secret_valid_until: string | null; prices: Price[]; open_for_application: boolean; callback: { url: string | null; events: CallbackEvent[] }; my_grant: Grant | null; key_counts: { unused: number; active: number; expired: number; disabled: number } | null; created_at: string }
+export interface NewProject { name: string; description: string; version: string; parameters: Record<string, string>; devices_per_key: number; unbind_limit: number | null; rate_per_minute: number; prices: Price[]; open_for_application: boolean }
+export interface ProjectCreated { project: Project; secret: string }   // secret: shown once
+// For agents api_key and response_public_key are '' (only super_admin sees them).
+
+// ---- grants
+// GET /grants?project=&agent=&state=&cursor= -> Page<Grant>; POST /grants {project_id, agent_id, ends_at?: string|null, note?} -> 201 Grant; PATCH /grants/{id} {ends_at} ; POST /grants/{id}/end -> Grant
+export interface Grant { id: string; project: { id: string; name: string }; agent: UserRef; granted_by: UserRef | null; starts_at: string; ends_at: string | null; state: 'active' | 'ended'; ended_reason: 'expired' | 'revoked' | null; note: string; created_at: string }
+// GET /applications?state=&scope=mine|review&cursor= -> Page<Application>; GET /applications/projects -> Page<{id,name,description,version}> (that I can apply for)
+// POST /applications {project_id, reason} -> 201; POST /applications/{id}/approve {ends_at?, note?}; /refuse {note}; /withdraw
+export interface Application { id: string; project: { id: string; name: string }; agent: UserRef; reason: string; state: 'pending' | 'approved' | 'refused' | 'withdrawn'; reviewer: UserRef | null; note: string; created_at: string; reviewed_at: string | null }
+
+// ---- batches and keys
+// POST /batches [idem] {project_id, count (1..1_000_000), unit, validity, note?} -> 201 Batch (state 'ready' for small ones, else 'generating')   errors: QUOTA_INSUFFICIENT, GRANT_MISSING, PRICE_MISSING
+// POST /batches/quote {project_id,count,unit,validity} -> {unit_price, total, available}
+// GET /batches?project=&agent=&state=&cursor= ; GET /batches/{id}; POST /batches/{id}/cancel (while generating)
+export interface Batch { id: string; project: { id: string; name: string }; agent: UserRef; count: number; made: number; unit: ValidityUnit; validity: number; unit_price: number; total: number; note: string; state: 'generating' | 'ready' | 'cancelled' | 'failed'; created_at: string; finished_at: string | null }
+// GET /keys?project=&batch=&state=&key=(text)&device=&agent=&cursor=&limit= -> Page<Key>; GET /keys/{id} -> KeyDetail
+export type KeyState = 'unused' | 'active' | 'expired' | 'disabled'
+export interface Key { id: string; key: string /* full text for owner of the batch; masked '•••••-…-8YJCE' otherwise */; project: { id: string; name: string }; batch_id: string; agent: UserRef; state: KeyState; unit: ValidityUnit; validity: number; activated_at: string | null; expires_at: string | null; devices: { id: string; name: string; bound_at: string }[]; unbind_count: number; created_at: string }
+export interface KeyDetail { key: Key; max_devices: number; unbinds_left: number | null; recent_calls: ClientCall[] }
+// POST /keys/{id}/unbind {} -> Key;  POST /keys/disable | /keys/enable  KeySelection -> {changed: number, skipped: number}
+export interface KeySelection { ids?: string[]; batch?: string; filter?: { project?: string; state?: KeyState; agent?: string; batch?: string } }   // exactly one
+// Export: POST /exports/keys KeySelection & {format:'csv'|'xlsx', columns?: string[]} -> {url} ; GET url downloads (streamed, one minute ticket)
+
+// ---- why was a verification refused / API log
+// GET /calls?project=&code=&key=(text)&device=&endpoint=&only_refused=&from=&to=&cursor= -> Page<ClientCall>; GET /calls/{id} -> CallExplained
+export interface ClientCall { id: string; at: string; project: { id: string; name: string }; endpoint: 'verify' | 'query' | 'time'; status: number; code: string; key_id: string | null; key_hint: string; device_id: string; device_name: string; address: string; first_use: boolean }
+export interface CallExplained { call: ClientCall; rule: string /* sentence: which rule refused it */; remedy: string /* what would mend it */; now: string | null /* what the same call would get now */; steps: { code: string; title: string; outcome: 'passed' | 'refused' | 'not_reached' }[] }
+
+// ---- callbacks
+// PUT /projects/{id}/callback {url: string|null, events: CallbackEvent[]} -> {secret?: string (whsec_…, only when first made or rotated)}; POST /projects/{id}/callback/rotate -> {secret}; POST /projects/{id}/callback/test -> Delivery
+export type CallbackEvent = 'key.activated' | 'key.verified' | 'key.refused' | 'key.expired' | 'key.unbound' | 'batch.created'
+// GET /deliveries?project=&state=&event=&cursor= -> Page<Delivery>; GET /deliveries/{id} -> DeliveryDetail; POST /deliveries/{id}/resend -> Delivery
+export interface Delivery { id: string; project: { id: string; name: string }; event_id: string; event: CallbackEvent | 'test'; url: string; state: 'waiting' | 'delivered' | 'failed'; attempts: number; last_status: number | null; last_error: string | null; next_attempt_at: string | null; created_at: string }
+export interface DeliveryDetail { delivery: Delivery; payload: string; attempts: { at: string; status: number | null; error: string | null; duration_ms: number; response: string }[] }
+
+// ---- notifications
+// GET /notifications?unread=&cursor= -> Page<Notification>; POST /notifications/{id}/read -> 204; POST /notifications/read-all -> 204; GET /notifications/unread -> {unread}
+export interface Notification { id: string; kind: string; title: string; body: string; link: string | null /* console route */; read: boolean; created_at: string }
+// GET /events  (server-sent events, not under /api/v1): event 'unread' data {unread}; event 'notification' data Notification; event 'batch' data {id, made, count, state}; event 'session-ended'
+
+// ---- logs
+// GET /logs/operations?actor=&module=&level=&from=&to=&cursor= -> Page<OperationEntry>; GET /logs/operations/{id} -> OperationEntry
+// GET /logs/sign-ins?user=&result=&from=&to=&cursor= -> Page<SignInEntry>
+export interface OperationEntry { id: string; at: string; actor: UserRef | null; actor_role: Role | 'system'; level: 'info' | 'warning' | 'security'; module: string; action: string; summary: string; object: { kind: string; id: string } | null; address: string; agent: string; request_id: string; detail: Record<string, unknown> }
+export interface SignInEntry { id: string; at: string; name: string; user: UserRef | null; result: 'ok' | 'wrong' | 'locked' | 'captcha' | 'second_factor' | 'disabled' | 'not_verified'; address: string; agent: string }
+
+// ---- settings (super_admin)
+// GET /settings -> {groups: SettingGroup[]}; PATCH /settings/{key} {value} -> Setting ; DELETE /settings/{key} -> Setting (default again)
+export interface SettingGroup { name: string; title: string; settings: Setting[] }
+export interface Setting { key: string; title: string; help: string; kind: 'boolean' | 'integer' | 'text' | 'choice' | 'list'; value: unknown; default: unknown; minimum?: number | null; maximum?: number | null; choices?: string[] | null; unit?: string | null; needs_restart: boolean; changed_at: string | null; changed_by: UserRef | null }
+
+// ---- jobs (super_admin): GET /jobs?state=&kind=&cursor= -> Page<Job>; POST /jobs/{id}/retry -> Job
+export interface Job { id: string; kind: string; state: 'queued' | 'running' | 'done' | 'dead'; attempts: number; run_at: string; last_error: string | null; created_at: string; finished_at: string | null }
+// ---- demo only: GET /mailbox?cursor= -> Page<Mail>   (demo: everybody sees all; the page is public at /mailbox, linked from the sign-in page)
+export interface Mail { id: string; to: string; subject: string; text: string; at: string }
+// ---- home: GET /home -> Home
+export interface Home { keys: { unused: number; active: number; expired: number; disabled: number } | null; quota: QuotaOverview | null; users: number | null; pending_applications: number; pending_withdrawals: number; verifications: { day: string; accepted: number; refused: number }[] /* last 14 days */; recent_batches: Batch[]; grants_ending: Grant[]; failing_deliveries: number }

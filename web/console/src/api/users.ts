@@ -1,0 +1,18 @@
+import { get, post, seg, type Paging } from './http'
+import type { NewUser, Page, Role, Transfer, User, UserState } from './types'
+
+export interface UserFilter extends Paging {
+  search?: string
+  role?: Role | ''
+  state?: UserState | ''
+}
+
+export const listUsers = (filter: UserFilter, signal?: AbortSignal) => get<Page<User>>('/users', filter, signal)
+export const getUser = (id: string, signal?: AbortSignal) => get<User>(`/users/${seg(id)}`, undefined, signal)
+export const createUser = (body: NewUser, idempotencyKey: string) => post<User>('/users', body, { idempotencyKey })
+export const disableUser = (id: string) => post<User>(`/users/${seg(id)}/disable`)
+export const enableUser = (id: string) => post<User>(`/users/${seg(id)}/enable`)
+export const unlockUser = (id: string) => post<User>(`/users/${seg(id)}/unlock`)
+export const resetUserSecondFactor = (id: string) => post<User>(`/users/${seg(id)}/second-factor/reset`)
+export const rechargeUser = (id: string, body: { amount: number; memo?: string }, idempotencyKey: string) =>
+  post<Transfer>(`/users/${seg(id)}/recharge`, body, { idempotencyKey })

@@ -1,0 +1,23 @@
+export default {
+  user: { pending: '待激活', active: '正常', disabled: '已停用', locked: '已锁定' },
+  project: { active: '启用', disabled: '停用' },
+  grant: { active: '有效', ended: '已结束' },
+  application: { pending: '待审核', approved: '已通过', refused: '已拒绝', withdrawn: '已撤回' },
+  batch: { generating: '生成中', ready: '已完成', cancelled: '已取消', failed: '失败' },
+  key: { unused: '未使用', active: '使用中', expired: '已过期', disabled: '已禁用' },
+  transfer: { pending: '处理中', posted: '已完成', voided: '已撤销' },
+  withdrawal: { pending: '待审核', approved: '待打款', refused: '已拒绝', paid: '已打款' },
+  delivery: { waiting: '等待中', delivered: '已送达', failed: '失败' },
+  job: { queued: '排队中', running: '执行中', done: '已完成', dead: '已停止' },
+  signIn: {
+    ok: '成功',
+    wrong: '名称或密码错误',
+    locked: '账号锁定',
+    captcha: '验证码未通过',
+    second_factor: '两步验证未通过',
+    disabled: '账号已停用',
+    not_verified: '邮箱未验证',
+  },
+  level: { info: '一般', warning: '警告', security: '安全' },
+  call: { accepted: '通过', refused: '拒绝' },
+}

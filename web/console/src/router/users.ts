@@ -1,0 +1,23 @@
+import { markRaw } from 'vue'
+import { User } from '@element-plus/icons-vue'
+import type { ModuleRoutes } from './types'
+
+const permission = 'users.manage'
+
+export const users: ModuleRoutes = {
+  routes: [
+    {
+      path: 'users',
+      name: 'users',
+      component: () => import('@/views/users/UserListPage.vue'),
+      meta: { title: 'users.title', permission },
+    },
+    {
+      path: 'users/:id',
+      name: 'user',
+      component: () => import('@/views/users/UserPage.vue'),
+      meta: { title: 'users.title', permission, menu: '/users' },
+    },
+  ],
+  menu: [{ path: '/users', label: 'shell.menu.users', icon: markRaw(User), group: 'people', permission }],
+}

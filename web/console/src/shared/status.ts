@@ -1,0 +1,74 @@
+import type {
+  Application,
+  Batch,
+  Delivery,
+  Grant,
+  Job,
+  KeyState,
+  OperationEntry,
+  Project,
+  SignInEntry,
+  Transfer,
+  UserState,
+  Withdrawal,
+} from '@/api/types'
+
+export type Tone = 'neutral' | 'info' | 'success' | 'warning' | 'danger'
+
+interface StatusValues {
+  user: UserState | 'locked'
+  project: Project['state']
+  grant: Grant['state']
+  application: Application['state']
+  batch: Batch['state']
+  key: KeyState
+  transfer: Transfer['state']
+  withdrawal: Withdrawal['state']
+  delivery: Delivery['state']
+  job: Job['state']
+  signIn: SignInEntry['result']
+  level: OperationEntry['level']
+  call: 'accepted' | 'refused'
+}
+
+export type StatusKind = keyof StatusValues
+
+/** The one map from a state to its colour; its text is `status.<kind>.<value>` in the locale files. */
+export const tones: { readonly [K in StatusKind]: Readonly<Record<StatusValues[K], Tone>> } = {
+  user: { pending: 'warning', active: 'success', disabled: 'neutral', locked: 'danger' },
+  project: { active: 'success', disabled: 'neutral' },
+  grant: { active: 'success', ended: 'neutral' },
+  application: { pending: 'warning', approved: 'success', refused: 'danger', withdrawn: 'neutral' },
+  batch: { generating: 'info', ready: 'success', cancelled: 'neutral', failed: 'danger' },
+  key: { unused: 'info', active: 'success', expired: 'neutral', disabled: 'danger' },
+  transfer: { pending: 'warning', posted: 'success', voided: 'neutral' },
+  withdrawal: { pending: 'warning', approved: 'info', refused: 'danger', paid: 'success' },
+  delivery: { waiting: 'warning', delivered: 'success', failed: 'danger' },
+  job: { queued: 'neutral', running: 'info', done: 'success', dead: 'danger' },
+  signIn: {
+    ok: 'success',
+    wrong: 'warning',
+    locked: 'danger',
+    captcha: 'warning',
+    second_factor: 'info',
+    disabled: 'neutral',
+    not_verified: 'neutral',
+  },
+  level: { info: 'neutral', warning: 'warning', security: 'danger' },
+  call: { accepted: 'success', refused: 'danger' },
+}
+
+/** Charts and legends use the same colours as the tags. */
+export const toneColours: Readonly<Record<Tone, string>> = {
+  neutral: '#78847f',
+  info: '#2f6f9f',
+  success: '#1c7c5d',
+  warning: '#b7791f',
+  danger: '#b8433a',
+}
+
+/** A state that a newer server knows and this page does not is shown plainly rather than not at all. */
+export function toneOf(kind: StatusKind, value: string): Tone {
+  const map: Readonly<Record<string, Tone>> = tones[kind]
+  return map[value] ?? 'neutral'
+}

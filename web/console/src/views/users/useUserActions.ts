@@ -1,0 +1,64 @@
+import { useI18n } from 'vue-i18n'
+import type { User } from '@/api/types'
+import { disableUser, enableUser, resetUserSecondFactor, unlockUser } from '@/api/users'
+import { confirmAction } from '@/composables/useConfirm'
+import { useSessionStore } from '@/stores/session'
+
+type Change = 'disable' | 'enable' | 'unlock' | 'resetSecondFactor'
+
+const calls: Record<Change, (id: string) => Promise<User>> = {
+  disable: disableUser,
+  enable: enableUser,
+  unlock: unlockUser,
+  resetSecondFactor: resetUserSecondFactor,
+}
+
+export const isLocked = (user: User): boolean =>
+  user.locked_until !== null && new Date(user.locked_until).getTime() > Date.now()
+
+/** What the state column shows: a lock stands out over the state beneath it. */
+export const shownState = (user: User): string => (user.state === 'active' && isLocked(user) ? 'locked' : user.state)
+
+/** The changes of state that one may make to a user, the same in the list and on the user's page. */
+export function useUserActions(changed: (user: User) => void) {
+  const { t } = useI18n()
+  const session = useSessionStore()
+
+  const ask = (change: Change, user: User) =>
+    confirmAction({
+      title: t(`users.${change}.title`, { name: user.name }),
+      message: t(`users.${change}.message`),
+      confirm: t(`users.${change}.action`),
+      danger: change === 'disable' || change === 'resetSecondFactor',
+      action: async () => {
+        changed(await calls[change](user.id))
+        ElMessage.success(t(`users.${change}.done`, { name: user.name }))
+      },
+    })
+
+  const offered = (change: Change, user: User): boolean => {
+    const self = user.id === session.me?.id
+    switch (change) {
+      case 'disable':
+        return !self && user.state !== 'disabled'
+      case 'enable':
+        return user.state === 'disabled'
+      case 'unlock':
+        return isLocked(user)
+      case 'resetSecondFactor':
+        return !self && user.second_factor_enabled && session.me?.role === 'super_admin'
+    }
+  }
+
+  /** As row actions or buttons, in this order. */
+  const actionsFor = (user: User) =>
+    (['unlock', 'enable', 'resetSecondFactor', 'disable'] as const).map((change) => ({
+      key: change,
+      label: t(`users.${change}.action`),
+      danger: change === 'disable',
+      hidden: !offered(change, user),
+      run: () => ask(change, user),
+    }))
+
+  return { actionsFor }
+}
