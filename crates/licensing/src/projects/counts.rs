@@ -55,7 +55,11 @@ impl KeyCounts {
 }
 
 /// Of each of these projects.
-pub(super) async fn counts_of(sql: &mut impl Sql, projects: &[ProjectId], now: Timestamp) -> ::store::Result<HashMap<ProjectId, KeyCounts>> {
+pub(super) async fn counts_of(
+    sql: &mut impl Sql,
+    projects: &[ProjectId],
+    now: Timestamp,
+) -> ::store::Result<HashMap<ProjectId, KeyCounts>> {
     let mut counts: HashMap<ProjectId, KeyCounts> = projects.iter().map(|id| (*id, KeyCounts::default())).collect();
     for state in STATES {
         let wanted = ::store::placeholders(3, projects.len());
@@ -101,10 +105,8 @@ pub async fn counts_of_agents(sql: &mut impl Sql, scope: Scope, now: Timestamp) 
         filter.and("k.state = ?", state);
         scope.restrict(&mut filter, "k.agent_id");
         let limit = filter.arg(MOST);
-        let query = format!(
-            "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM (SELECT 1 AS one FROM keys k WHERE {} LIMIT {limit}) counted",
-            filter.sql()
-        );
+        let query =
+            format!("SELECT CAST(COUNT(*) AS BIGINT) AS n FROM (SELECT 1 AS one FROM keys k WHERE {} LIMIT {limit}) counted", filter.sql());
         counts.add(state, sql.one(&query, filter.args(), |row| row.get("n")).await?);
     }
     let mut filter = Filter::new();
@@ -112,7 +114,8 @@ pub async fn counts_of_agents(sql: &mut impl Sql, scope: Scope, now: Timestamp) 
     filter.arg(now);
     filter.arg(MOST_OVERDUE);
     scope.restrict(&mut filter, "late.agent_id");
-    let query = format!("SELECT late.state, CAST(COUNT(*) AS BIGINT) AS n FROM ({OVERDUE}) late WHERE {} GROUP BY late.state", filter.sql());
+    let query =
+        format!("SELECT late.state, CAST(COUNT(*) AS BIGINT) AS n FROM ({OVERDUE}) late WHERE {} GROUP BY late.state", filter.sql());
     for (state, n) in sql.all(&query, filter.args(), |row| Ok((row.get::<String>("state")?, row.get::<i64>("n")?))).await? {
         counts.overdue(&state, n);
     }

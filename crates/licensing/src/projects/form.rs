@@ -156,12 +156,7 @@ pub fn check_overlap(hours: i64) -> Result<i64, Fault> {
 fn parameters(fields: &mut Fields, asked: BTreeMap<String, String>) -> BTreeMap<String, String> {
     let mut clean = BTreeMap::new();
     if asked.len() > MOST_PARAMETERS {
-        fields.add(
-            "parameters",
-            "TOO_MANY",
-            format!("最多 {MOST_PARAMETERS} 个参数"),
-            format!("At most {MOST_PARAMETERS} parameters"),
-        );
+        fields.add("parameters", "TOO_MANY", format!("最多 {MOST_PARAMETERS} 个参数"), format!("At most {MOST_PARAMETERS} parameters"));
         return clean;
     }
     for (key, value) in &asked {
@@ -218,7 +213,14 @@ mod tests {
     #[test]
     fn all_that_is_wrong_is_named_at_once() {
         let forever = Price { unit: ValidityUnit::Forever, count: 1, price: Quota::new(-1) };
-        let all = NewProject { name: " ".into(), devices_per_key: 0, unbind_limit: Some(-1), rate_per_minute: 0, prices: vec![forever], ..form() };
+        let all = NewProject {
+            name: " ".into(),
+            devices_per_key: 0,
+            unbind_limit: Some(-1),
+            rate_per_minute: 0,
+            prices: vec![forever],
+            ..form()
+        };
         let fields: Vec<String> = wrong(all).into_iter().map(|(field, _)| field).collect();
         assert_eq!(fields, ["name", "devices_per_key", "unbind_limit", "rate_per_minute", "prices[0].count", "prices[0].price"]);
     }

@@ -18,8 +18,8 @@ pub use counts::{KeyCounts, counts_of_agents, counts_of_all};
 pub use error::ProjectError;
 pub use form::{MOST_OVERLAP_HOURS, NewProject, ProjectPatch};
 pub use model::{
-    Callback, CallbackEvent, Price, Project, ProjectBrief, ProjectCreated, ProjectEntity, ProjectId, ProjectRef, ProjectState, RESPONSE_SEED, SECRET,
-    SecretRotated, TOPIC, ValidityUnit,
+    Callback, CallbackEvent, Price, Project, ProjectBrief, ProjectCreated, ProjectEntity, ProjectId, ProjectRef, ProjectState,
+    RESPONSE_SEED, SECRET, SecretRotated, TOPIC, ValidityUnit,
 };
 pub use service::{ProjectFilter, change, create, get, list, rotate_secret, switch};
 pub use store::{briefs, price_of, state_of};

@@ -173,7 +173,8 @@ async fn with_prices(sql: &mut impl Sql, mut projects: Vec<Project>) -> ::store:
         return Ok(projects);
     }
     let wanted = placeholders(1, projects.len());
-    let query = format!("SELECT project_id, unit, count, price FROM prices WHERE project_id IN ({wanted}) ORDER BY project_id, unit, count");
+    let query =
+        format!("SELECT project_id, unit, count, price FROM prices WHERE project_id IN ({wanted}) ORDER BY project_id, unit, count");
     let ids = projects.iter().map(|project| project.id.to_value()).collect();
     let rows = sql
         .all(&query, ids, |row| {
@@ -208,7 +209,8 @@ pub async fn state_of(sql: &mut impl Sql, id: ProjectId) -> ::store::Result<Opti
 pub async fn briefs(sql: &mut impl Sql, mut filter: Filter, ask: &PageAsk) -> ::store::Result<Vec<ProjectBrief>> {
     filter.and("p.id < ?", ask.before());
     let limit = filter.arg(ask.fetch());
-    let query = format!("SELECT p.id, p.name, p.description, p.version FROM projects p WHERE {} ORDER BY p.id DESC LIMIT {limit}", filter.sql());
+    let query =
+        format!("SELECT p.id, p.name, p.description, p.version FROM projects p WHERE {} ORDER BY p.id DESC LIMIT {limit}", filter.sql());
     sql.all(&query, filter.args(), |row| {
         Ok(ProjectBrief { id: row.get("id")?, name: row.get("name")?, description: row.get("description")?, version: row.get("version")? })
     })
