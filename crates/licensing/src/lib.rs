@@ -1,5 +1,8 @@
 //! Product one, card keys 卡密: projects, grants, batches, keys, verification, callbacks.
 
+pub mod grants;
+pub mod projects;
+
 use std::sync::Arc;
 
 use platform::Platform;

@@ -1,0 +1,168 @@
+//! Use cases of projects.
+
+use std::collections::HashMap;
+
+use ::store::{Filter, Tx, topics};
+use kernel::{Fault, HOUR, Page, PageAsk, Word, text};
+use platform::identity::{Permission, Principal, Role};
+use platform::{Cx, Result, audit};
+use serde_json::json;
+
+use super::counts::counts_of;
+use super::error::ProjectError;
+use super::form::{NewProject, ProjectPatch, check_overlap};
+use super::model::{Project, ProjectCreated, ProjectId, ProjectState, SecretRotated, TOPIC};
+use super::{keys, store};
+use crate::grants;
+
+/// Creates a project, active at once; nobody can use it until it is granted. Its secret is told here and never again (K2.1).
+pub async fn create(cx: &Cx, form: NewProject) -> Result<ProjectCreated> {
+    cx.require(Permission::ProjectsManage)?;
+    let spec = form.check()?;
+    let secret = keys::secret(&cx.random);
+    let (sealed_seed, response_public) = keys::response_pair(&cx.vault, &cx.random);
+    let sealed_secret = keys::seal_secret(&cx.vault, &secret);
+    let credentials = store::Credentials { api_key: keys::api_key(&cx.random), sealed_secret, sealed_seed, response_public };
+
+    let mut tx = cx.db.begin().await?;
+    let id = store::insert(&mut tx, cx, &spec, credentials).await?.ok_or(ProjectError::NameTaken)?;
+    audit::record(&mut tx, cx, &audit::PROJECT_CREATED, Some(id.into()), &json!({"name": spec.name})).await?;
+    topics::bump(&mut tx, &cx.db, TOPIC).await?;
+    let project = shown(&mut tx, cx, id).await?;
+    tx.commit().await?;
+    Ok(ProjectCreated { project, secret: secret.to_string() })
+}
+
+/// Changes what `patch` names. A change that changes nothing is not logged.
+pub async fn change(cx: &Cx, id: ProjectId, patch: ProjectPatch) -> Result<Project> {
+    cx.require(Permission::ProjectsManage)?;
+    let mut tx = cx.db.begin().await?;
+    let old = store::lock(&mut tx, id).await?.ok_or_else(Fault::not_found)?;
+    let spec = patch.over(old.clone()).check()?;
+    let changes = spec.changes(&old);
+    if !changes.is_empty() {
+        if !store::update(&mut tx, id, &spec).await? {
+            return Err(ProjectError::NameTaken.into());
+        }
+        audit::record(&mut tx, cx, &audit::PROJECT_CHANGED, Some(id.into()), &changes).await?;
+        topics::bump(&mut tx, &cx.db, TOPIC).await?;
+    }
+    let project = shown(&mut tx, cx, id).await?;
+    tx.commit().await?;
+    Ok(project)
+}
+
+/// Switches a project on or off. Off: its keys are refused and no new ones are made. Twice is once.
+pub async fn switch(cx: &Cx, id: ProjectId, to: ProjectState) -> Result<Project> {
+    cx.require(Permission::ProjectsManage)?;
+    let mut tx = cx.db.begin().await?;
+    if store::set_state(&mut tx, id, to).await? {
+        let action = match to {
+            ProjectState::Active => &audit::PROJECT_ENABLED,
+            ProjectState::Disabled => &audit::PROJECT_DISABLED,
+        };
+        audit::record(&mut tx, cx, action, Some(id.into()), &json!({})).await?;
+        topics::bump(&mut tx, &cx.db, TOPIC).await?;
+    }
+    let project = shown(&mut tx, cx, id).await?;
+    tx.commit().await?;
+    Ok(project)
+}
+
+/// A new secret; the old one stays good beside it for `overlap_hours`, so that programs can be changed one by one.
+pub async fn rotate_secret(cx: &Cx, id: ProjectId, overlap_hours: i64) -> Result<SecretRotated> {
+    cx.require(Permission::ProjectsManage)?;
+    let hours = check_overlap(overlap_hours)?;
+    let secret = keys::secret(&cx.random);
+    let sealed = keys::seal_secret(&cx.vault, &secret);
+    let until = (hours > 0).then(|| cx.now().plus_micros(hours * HOUR));
+
+    let mut tx = cx.db.begin().await?;
+    if !store::set_secret(&mut tx, id, sealed, until).await? {
+        return Err(Fault::not_found());
+    }
+    audit::record(&mut tx, cx, &audit::SECRET_ROTATED, Some(id.into()), &json!({"overlap_hours": hours})).await?;
+    topics::bump(&mut tx, &cx.db, TOPIC).await?;
+    tx.commit().await?;
+    Ok(SecretRotated { secret: secret.to_string(), previous_valid_until: until })
+}
+
+/// As a super admin sees it after a change, without counting its keys.
+async fn shown(tx: &mut Tx, cx: &Cx, id: ProjectId) -> Result<Project> {
+    Ok(store::find(tx, id).await?.ok_or_else(Fault::not_found)?.at(cx.now()))
+}
+
+#[derive(Debug, Default)]
+pub struct ProjectFilter {
+    /// A part of the name, in any spelling.
+    pub search: Option<String>,
+    pub state: Option<ProjectState>,
+}
+
+/// Newest first. A super admin sees all, everybody else those that are granted to them at this moment.
+pub async fn list(cx: &Cx, filter: &ProjectFilter, ask: &PageAsk) -> Result<Page<Project>> {
+    let user = cx.require(Permission::KeysView)?;
+    let mut conditions = visible(cx, user);
+    conditions.and_some("p.state = ?", filter.state.map(Word::as_str));
+    if let Some(search) = &filter.search {
+        let part = text::clean(search, 0, 64, false).map_err(|(code, zh, en)| Fault::field("search", code, zh, en))?;
+        conditions.and("p.name_key LIKE ? ESCAPE '\\'", pattern(&part));
+    }
+    let mut db = cx.db.read();
+    let page = Page::cut(store::list(&mut db, conditions, ask).await?, ask, |project| project.id.uuid());
+    let items = dressed(cx, user, page.items).await?;
+    Ok(Page { items, next_cursor: page.next_cursor, total: page.total })
+}
+
+pub async fn get(cx: &Cx, id: ProjectId) -> Result<Project> {
+    let user = cx.require(Permission::KeysView)?;
+    let mut conditions = visible(cx, user);
+    conditions.and("p.id = ?", id);
+    let found = store::list(&mut cx.db.read(), conditions, &PageAsk::first(1)).await?;
+    dressed(cx, user, found).await?.pop().ok_or_else(Fault::not_found)
+}
+
+fn visible(cx: &Cx, user: &Principal) -> Filter {
+    let mut filter = Filter::new();
+    if user.role != Role::SuperAdmin {
+        let now = filter.arg(cx.now());
+        filter.and(
+            &format!(
+                "EXISTS (SELECT 1 FROM grants g WHERE g.project_id = p.id AND g.agent_id = ? AND g.state = 'active' \
+                 AND (g.ends_at IS NULL OR g.ends_at > {now}))"
+            ),
+            user.id,
+        );
+    }
+    filter
+}
+
+/// A part of a name as `LIKE` wants it: what stands for anything else is taken literally.
+fn pattern(part: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in text::fold(part).chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern + "%"
+}
+
+/// Adds what only this reader sees, and takes away what it does not.
+async fn dressed(cx: &Cx, user: &Principal, projects: Vec<Project>) -> Result<Vec<Project>> {
+    if projects.is_empty() {
+        return Ok(projects);
+    }
+    let now = cx.now();
+    let ids: Vec<ProjectId> = projects.iter().map(|project| project.id).collect();
+    if user.role == Role::SuperAdmin {
+        let mut counts = counts_of(&mut cx.db.read(), &ids, now).await?;
+        let with_counts = projects.into_iter().map(|project| Project { key_counts: counts.remove(&project.id), ..project.at(now) });
+        return Ok(with_counts.collect());
+    }
+    let grants = grants::live_of(&mut cx.db.read(), user.id, &ids, now).await?;
+    let mut grants: HashMap<ProjectId, grants::Grant> = grants.into_iter().map(|grant| (grant.project.id, grant)).collect();
+    // One that has ended between the two looks is not there any more.
+    Ok(projects.into_iter().filter_map(|project| grants.remove(&project.id).map(|grant| project.for_agent(grant))).collect())
+}
