@@ -1,7 +1,17 @@
 //! Product one, card keys 卡密: projects, grants, batches, keys, verification, callbacks.
 
+pub mod batches;
+mod check;
+pub mod client;
+mod events;
+pub mod export;
 pub mod grants;
+pub mod keys;
 pub mod projects;
+mod upkeep;
+
+pub use check::check;
+pub use upkeep::{SCHEDULES, handlers};
 
 use std::sync::Arc;
 
@@ -20,22 +30,34 @@ pub fn migrations() -> Vec<Migration> {
 /// What licensing keeps in memory. One a process.
 pub struct Licensing {
     pub platform: Arc<Platform>,
+    callers: client::Projects,
+    limits: client::limit::Limits,
+    collector: client::Collector,
 }
 
 impl Licensing {
-    /// Loads what is kept in memory, and begins to decide.
+    /// Begins to decide.
     pub async fn start(platform: Arc<Platform>) -> platform::Result<Arc<Self>> {
-        Ok(Arc::new(Self { platform }))
+        let collector = client::Collector::start(&platform);
+        let limits = client::limit::Limits::new(platform.clock.clone());
+        Ok(Arc::new(Self { platform, callers: client::Projects::new(), limits, collector }))
     }
-}
 
-/// What licensing does by the clock.
-pub const SCHEDULES: &[platform::upkeep::Schedule] = &[];
+    /// Who is calling: key, ban, time, signature.
+    pub async fn admit(&self, request: &client::Request<'_>) -> Result<client::Admitted, client::Refusal> {
+        client::admit::admit(&self.platform, &self.callers, &self.limits, request).await
+    }
 
-/// Licensing's handlers of jobs.
-pub fn handlers(_handlers: &mut store::jobs::Handlers<platform::Cx>, _licensing: &Arc<Licensing>) {}
-
-/// Adds up what was issued against what was charged; each sentence is one thing that does not agree.
-pub async fn check(_sql: &mut impl store::Sql) -> store::Result<Vec<String>> {
-    Ok(Vec::new())
+    /// Decides an admitted request, with those that wait at the same moment. A project that goes on over its limit is
+    /// banned for a while.
+    pub async fn decide(&self, ask: client::Ask) -> client::Answer {
+        let (project, per_minute) = (Arc::clone(&ask.project), ask.allowance.per_minute);
+        let over = !ask.allowance.allowed;
+        let answer = self.collector.ask(ask).await;
+        if over && self.limits.goes_on(project.id, per_minute) {
+            client::ban::ban(&platform::Cx::system(Arc::clone(&self.platform)), &project).await?;
+            self.limits.forget(project.id);
+        }
+        answer
+    }
 }

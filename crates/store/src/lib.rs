@@ -24,7 +24,7 @@ mod writer;
 
 pub use db::{Db, DbConfig, Engine};
 pub use error::Error;
-pub use sql::{Filter, Row, Sql, insert_many, placeholders};
+pub use sql::{Column, Filter, Row, Sql, all_in, insert_many, insert_many_returning, placeholders, update_many};
 pub use tx::Tx;
 pub use value::{FromValue, ToValue, Value};
 

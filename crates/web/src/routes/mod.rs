@@ -1,6 +1,10 @@
 //! Every route, on one page. Each module holds the handlers of one part of the API.
 
+mod batches;
+mod calls;
+mod client;
 mod health;
+mod keys;
 mod projects;
 mod settings;
 
@@ -23,7 +27,12 @@ const BODY_LIMIT: usize = 1 << 20;
 
 /// The documented API.
 pub(crate) fn api() -> OpenApiRouter<AppState> {
-    let v1 = OpenApiRouter::new().merge(settings::router()).merge(projects::router());
+    let v1 = OpenApiRouter::new()
+        .merge(settings::router())
+        .merge(projects::router())
+        .merge(batches::router())
+        .merge(keys::router())
+        .merge(calls::router());
     OpenApiRouter::with_openapi(Doc::openapi()).nest("/api/v1", v1).merge(health::router())
 }
 
@@ -39,6 +48,8 @@ pub fn router(state: AppState) -> Router {
         .method_not_allowed_fallback(no_method)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(CompressionLayer::new())
+        // Behind the compression: what is signed is what is sent.
+        .merge(client::router())
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(state.clone(), around))
         .with_state(state)

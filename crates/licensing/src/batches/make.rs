@@ -1,0 +1,164 @@
+//! Making keys, in chunks.
+
+use kernel::{Fault, Random, Timestamp};
+use platform::identity::UserId;
+use platform::messages::{self, templates};
+use platform::vault::Vault;
+use platform::{Cx, Result, audit, ledger};
+use serde::{Deserialize, Serialize};
+use store::jobs::{Job, Outcome};
+use store::{Tx, Value, args, insert_many};
+
+use super::model::{Batch, BatchId, BatchState};
+use super::service::{find, finished};
+use crate::keys::{self, KeyId, KeyState, KeyText, Validity};
+use crate::projects::ProjectId;
+
+pub const GENERATE_JOB: &str = "keys.generate";
+pub const CANCEL_JOB: &str = "keys.cancel";
+/// Keys a transaction: others wait for the writer no longer than this takes.
+const CHUNK: i64 = 5_000;
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Payload {
+    pub batch: BatchId,
+}
+
+/// What all keys of a batch share.
+#[derive(Clone, Copy)]
+pub(super) struct Mould {
+    pub batch: BatchId,
+    pub project: ProjectId,
+    pub agent: UserId,
+    pub validity: Validity,
+}
+
+impl Mould {
+    pub fn of(batch: &Batch) -> Self {
+        Self { batch: batch.id, project: batch.project.id, agent: batch.agent.id, validity: batch.validity() }
+    }
+}
+
+const COLUMNS: [&str; 12] =
+    ["id", "project_id", "batch_id", "agent_id", "lookup", "sealed", "state", "unit", "validity", "devices", "unbinds", "created_at"];
+
+/// New keys as rows. Pure work for the processor: done before the transaction begins, and off the async threads.
+pub(super) async fn rows(vault: &Vault, random: &Random, mould: Mould, count: i64, now: Timestamp) -> Result<Vec<Vec<Value>>> {
+    let (vault, random) = (vault.clone(), random.clone());
+    let work = move || {
+        let row = |n: i64| {
+            let key = KeyText::random(&random);
+            // One microsecond apart, so that they are listed in the order of their making.
+            let id = KeyId::new(now.plus_micros(n), &random);
+            args![
+                id,
+                mould.project,
+                mould.batch,
+                mould.agent,
+                keys::lookup(&vault, key),
+                keys::seal(&vault, key),
+                kernel::Word::as_str(KeyState::Unused),
+                kernel::Word::as_str(mould.validity.unit),
+                mould.validity.count,
+                0,
+                0,
+                now,
+            ]
+        };
+        (0..count).map(row).collect()
+    };
+    tokio::task::spawn_blocking(work).await.map_err(Fault::internal)
+}
+
+pub(super) async fn insert(tx: &mut Tx, rows: Vec<Vec<Value>>) -> store::Result<u64> {
+    insert_many(tx, "keys", &COLUMNS, rows, "").await
+}
+
+/// Makes what is still to be made; begun again after a crash, it goes on where it was.
+pub async fn generate_job(cx: Cx, job: Job) -> Outcome {
+    let Payload { batch } = match job.read() {
+        Ok(payload) => payload,
+        Err(outcome) => return outcome,
+    };
+    loop {
+        match generate_chunk(&cx, batch).await {
+            Ok(Some(_)) => {}
+            Ok(None) => return Outcome::Done,
+            Err(fault) => return Outcome::Retry(fault.to_string()),
+        }
+    }
+}
+
+/// One chunk; `None` when there is nothing left to do.
+async fn generate_chunk(cx: &Cx, id: BatchId) -> Result<Option<i64>> {
+    let Some(batch) = find(&mut cx.db.read(), id).await?.filter(|batch| batch.state == BatchState::Generating) else {
+        return Ok(None);
+    };
+    let chunk = CHUNK.min(batch.count - batch.made);
+    let rows = rows(&cx.vault, &cx.random, Mould::of(&batch), chunk, cx.now()).await?;
+    let mut tx = cx.db.begin().await?;
+    // Only if nobody made any meanwhile, or asked to stop.
+    let sql = "UPDATE batches SET made = made + $1 WHERE id = $2 AND state = 'generating' AND made = $3";
+    if tx.exec(sql, args![chunk, id, batch.made]).await? == 0 {
+        return Ok(None);
+    }
+    insert(&mut tx, rows).await?;
+    let made = batch.made + chunk;
+    if made == batch.count {
+        finish(&mut tx, cx, &batch).await?;
+    }
+    tx.commit().await?;
+    cx.hub.wake(batch.agent.id);
+    Ok((made < batch.count).then_some(made))
+}
+
+/// All keys are there: the hold is posted, the batch is ready, its agent is told.
+async fn finish(tx: &mut Tx, cx: &Cx, batch: &Batch) -> Result<()> {
+    if let Some(transfer) = batch.transfer {
+        ledger::post(tx, cx, transfer).await?;
+    }
+    tx.exec("UPDATE batches SET state = 'ready', finished_at = $1 WHERE id = $2", args![cx.now(), batch.id]).await?;
+    finished(tx, cx, batch).await?;
+    let params = [("project", batch.project.name.clone()), ("count", batch.count.to_string())];
+    messages::tell(tx, cx, batch.agent.id, &templates::BATCH_READY, &params, Some(format!("/batches/{}", batch.id))).await
+}
+
+/// Takes the keys of a cancelled batch away again, then gives the quota back.
+pub async fn cancel_job(cx: Cx, job: Job) -> Outcome {
+    let Payload { batch } = match job.read() {
+        Ok(payload) => payload,
+        Err(outcome) => return outcome,
+    };
+    loop {
+        match cancel_chunk(&cx, batch).await {
+            Ok(true) => {}
+            Ok(false) => return Outcome::Done,
+            Err(fault) => return Outcome::Retry(fault.to_string()),
+        }
+    }
+}
+
+/// One chunk; false when there is nothing left to do.
+async fn cancel_chunk(cx: &Cx, id: BatchId) -> Result<bool> {
+    let mut tx = cx.db.begin().await?;
+    let Some(batch) = find(&mut tx, id).await?.filter(|batch| batch.state == BatchState::Cancelling) else {
+        return Ok(false);
+    };
+    let sql = "DELETE FROM keys WHERE id IN (SELECT id FROM keys WHERE batch_id = $1 ORDER BY id LIMIT $2)";
+    let gone = tx.exec(sql, args![id, CHUNK]).await?;
+    if gone == 0 {
+        let sql = "UPDATE batches SET state = 'cancelled', made = 0, finished_at = $1 WHERE id = $2 AND state = 'cancelling'";
+        if tx.exec(sql, args![cx.now(), id]).await? == 0 {
+            return Ok(false);
+        }
+        if let Some(transfer) = batch.transfer {
+            ledger::void(&mut tx, cx, transfer).await?;
+        }
+        let params = [("project", batch.project.name.clone()), ("count", batch.count.to_string())];
+        messages::tell(&mut tx, cx, batch.agent.id, &templates::BATCH_CANCELLED, &params, Some(format!("/batches/{id}"))).await?;
+        audit::record(&mut tx, cx, &audit::BATCH_CANCELLED, Some(id.into()), &serde_json::json!({"count": batch.count})).await?;
+    }
+    tx.commit().await?;
+    cx.hub.wake(batch.agent.id);
+    Ok(gone > 0)
+}

@@ -1,0 +1,111 @@
+//! What a batch is, and what may be asked for.
+
+use kernel::{Fault, Fields, Kind, Quota, Timestamp};
+use platform::identity::UserRef;
+use platform::ledger::TransferId;
+use serde::{Deserialize, Serialize};
+
+use crate::keys::Validity;
+use crate::projects::{ProjectId, ProjectRef, ValidityUnit};
+
+kernel::id!(
+    /// 批次
+    BatchId, BatchEntity, "bat"
+);
+
+kernel::words! {
+    pub enum BatchState {
+        Generating = "generating",
+        Ready = "ready",
+        /// Asked to stop; its keys are being taken away.
+        Cancelling = "cancelling",
+        Cancelled = "cancelled",
+        Failed = "failed",
+    }
+}
+
+/// Up to so many keys are made at once, in the request's own transaction.
+pub const SMALL: i64 = 2_000;
+pub const MOST: i64 = 1_000_000;
+
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Batch {
+    pub id: BatchId,
+    pub project: ProjectRef,
+    pub agent: UserRef,
+    pub count: i64,
+    /// How many are there already.
+    pub made: i64,
+    pub unit: ValidityUnit,
+    pub validity: i64,
+    pub unit_price: Quota,
+    pub total: Quota,
+    pub note: String,
+    pub state: BatchState,
+    pub created_at: Timestamp,
+    pub finished_at: Option<Timestamp>,
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub transfer: Option<TransferId>,
+}
+
+impl Batch {
+    pub(crate) const fn validity(&self) -> Validity {
+        Validity { unit: self.unit, count: self.validity }
+    }
+}
+
+/// What an agent asks for.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewBatch {
+    pub project_id: ProjectId,
+    /// 1 to 1,000,000.
+    pub count: i64,
+    pub unit: ValidityUnit,
+    /// How many units a key is good for; 0 with `forever`.
+    pub validity: i64,
+    #[serde(default)]
+    pub note: String,
+}
+
+impl NewBatch {
+    /// The note, cleaned; or all that is wrong.
+    pub fn check(&self) -> Result<String, Fault> {
+        let mut fields = Fields::default();
+        if !(1..=MOST).contains(&self.count) {
+            fields.add("count", "OUT_OF_RANGE", "数量应为 1 到 1,000,000", "The count must be 1 to 1,000,000");
+        }
+        if (self.unit == ValidityUnit::Forever) != (self.validity == 0) || self.validity < 0 {
+            fields.add("validity", "OUT_OF_RANGE", "有效期不正确", "This validity does not fit its unit");
+        }
+        let note = fields.take("note", kernel::text::clean(&self.note, 0, 200, false)).unwrap_or_default();
+        fields.check()?;
+        Ok(note)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BatchError {
+    GrantMissing,
+    PriceMissing,
+    ProjectDisabled,
+    NotGenerating,
+}
+
+impl From<BatchError> for Fault {
+    fn from(error: BatchError) -> Self {
+        match error {
+            BatchError::GrantMissing => {
+                Self::new(Kind::Forbidden, "GRANT_MISSING", "您没有该项目的有效授权", "You have no grant for this project")
+            }
+            BatchError::PriceMissing => {
+                Self::field("validity", "PRICE_MISSING", "该项目没有此有效期的价格", "This project has no price for that validity")
+            }
+            BatchError::ProjectDisabled => Self::new(Kind::Conflict, "PROJECT_DISABLED", "项目已停用", "The project is switched off"),
+            BatchError::NotGenerating => {
+                Self::new(Kind::Conflict, "NOT_GENERATING", "该批次已不在生成中", "This batch is not being generated any more")
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Adding up what was issued against what was charged: what `cuekey doctor` says about keys.
+
+use store::{Sql, args};
+
+/// Each sentence is one thing that does not agree; none is the good answer. Reads all keys.
+pub async fn check(sql: &mut impl Sql) -> store::Result<Vec<String>> {
+    let mut problems = Vec::new();
+    let checks = [
+        (
+            "batches hold another number of keys than they say",
+            "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM batches b LEFT JOIN (SELECT batch_id, CAST(COUNT(*) AS BIGINT) AS keys FROM keys GROUP BY batch_id) k ON k.batch_id = b.id \
+             WHERE b.state IN ('ready', 'generating', 'cancelled') AND COALESCE(k.keys, 0) <> b.made",
+        ),
+        ("finished batches are not complete", "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM batches WHERE state = 'ready' AND made <> count"),
+        (
+            "batches and their charges disagree",
+            "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM batches b LEFT JOIN ledger_transfers t ON t.id = b.transfer_id \
+             WHERE b.total <> b.unit_price * b.count OR (b.total > 0 AND (t.id IS NULL OR t.amount <> b.total \
+               OR t.state <> CASE b.state WHEN 'ready' THEN 'posted' WHEN 'cancelled' THEN 'voided' ELSE 'pending' END))",
+        ),
+        (
+            "charges for keys belong to no batch",
+            "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM ledger_transfers t WHERE t.kind = 'generation' AND t.state <> 'voided' AND NOT EXISTS (SELECT 1 FROM batches b WHERE b.transfer_id = t.id)",
+        ),
+        (
+            "keys have another number of devices than they say",
+            "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM keys k JOIN (SELECT key_id, CAST(COUNT(*) AS BIGINT) AS devices FROM key_devices GROUP BY key_id) d ON d.key_id = k.id WHERE d.devices <> k.devices",
+        ),
+        (
+            "keys say that they have devices and have none",
+            "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM keys k WHERE k.devices > 0 AND NOT EXISTS (SELECT 1 FROM key_devices d WHERE d.key_id = k.id)",
+        ),
+    ];
+    for (what, query) in checks {
+        let n: i64 = sql.one(query, args![], |row| row.get("n")).await?;
+        if n > 0 {
+            problems.push(format!("{n} times: {what}"));
+        }
+    }
+    Ok(problems)
+}

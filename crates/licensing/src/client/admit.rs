@@ -1,0 +1,145 @@
+//! Who is calling: the checks of the contract, in its order, up to the signature. The nonce and the rate follow in the
+//! deciding transaction ([`super::set`]), since both leave a trace.
+
+use std::sync::Arc;
+
+use kernel::{Fault, Kind, Timestamp};
+use platform::Platform;
+
+use super::limit::{Allowance, Limits};
+use super::project::{CallerProject, Projects, request_canonical};
+
+/// How far a request's time may be from the server's, in seconds.
+pub const WINDOW: i64 = 300;
+
+/// A request as it arrived.
+pub struct Request<'a> {
+    pub method: &'a str,
+    /// Path and query exactly as sent.
+    pub target: &'a str,
+    pub key: &'a str,
+    pub timestamp: &'a str,
+    pub nonce: &'a str,
+    pub signature: &'a str,
+    pub body: &'a [u8],
+    pub address: &'a str,
+}
+
+/// A request that its project has signed.
+pub struct Admitted {
+    pub project: Arc<CallerProject>,
+    pub nonce: String,
+    /// The time in the signature, Unix seconds.
+    pub signed_at: i64,
+    pub allowance: Allowance,
+}
+
+/// A refusal, and by whom it is signed: by nobody while the key is not known.
+pub struct Refusal {
+    pub fault: Fault,
+    pub project: Option<Arc<CallerProject>>,
+}
+
+impl Refusal {
+    fn unsigned(fault: Fault) -> Self {
+        Self { fault, project: None }
+    }
+}
+
+pub async fn admit(platform: &Platform, projects: &Projects, limits: &Limits, request: &Request<'_>) -> Result<Admitted, Refusal> {
+    let now = platform.clock.now();
+    // An API key is short; a long one is not looked for.
+    let known = if request.key.len() <= 64 { projects.find(platform, request.key).await.map_err(Refusal::unsigned)? } else { None };
+    let Some(project) = known else {
+        return Err(Refusal::unsigned(if limits.failure(request.address) { unknown_key() } else { too_many(60) }));
+    };
+    let signed = |fault: Fault| Refusal { fault, project: Some(Arc::clone(&project)) };
+    if let Some(until) = project.banned_until.filter(|until| *until > now) {
+        let fault = Fault::new(Kind::Forbidden, "TEMPORARILY_BANNED", "调用过于频繁，已被临时封禁", "Too many calls; refused for a while");
+        return Err(signed(fault.retry_after(until.seconds_since(now))));
+    }
+    let signed_at = parse_timestamp(request.timestamp, now).ok_or_else(|| signed(skewed()))?;
+    let canonical = request_canonical(request.method, request.target, request.timestamp, request.nonce, request.body);
+    if !project.signed(canonical.as_bytes(), request.signature, now) {
+        // A right signature passes whatever the address did: programs behind one address do not lock each other out.
+        return Err(signed(if limits.failure(request.address) { bad_signature() } else { too_many(60) }));
+    }
+    if !is_nonce(request.nonce) {
+        return Err(signed(Fault::new(
+            Kind::Unauthenticated,
+            "NONCE_INVALID",
+            "Cuekey-Nonce 应为 16 到 64 位字母、数字、- 或 _",
+            "Cuekey-Nonce must be 16 to 64 of letters, digits, - and _",
+        )));
+    }
+    let allowance = limits.call(project.id, project.rate_per_minute);
+    Ok(Admitted { nonce: request.nonce.to_owned(), signed_at, allowance, project: Arc::clone(&project) })
+}
+
+/// Unix seconds within the window. Digits only, as a signature covers the text: `+5` and `05` are other texts.
+fn parse_timestamp(text: &str, now: Timestamp) -> Option<i64> {
+    let plain = (1..=12).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    let at: i64 = text.parse().ok().filter(|_| plain)?;
+    ((now.unix() - at).abs() <= WINDOW).then_some(at)
+}
+
+fn is_nonce(text: &str) -> bool {
+    (16..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+}
+
+fn unknown_key() -> Fault {
+    Fault::new(Kind::Unauthenticated, "API_KEY_UNKNOWN", "未知的 API 密钥", "This API key is not known")
+}
+
+fn skewed() -> Fault {
+    Fault::new(
+        Kind::Unauthenticated,
+        "TIMESTAMP_SKEWED",
+        "请求时间与服务器相差超过 5 分钟",
+        "The request's time is more than 5 minutes from the server's",
+    )
+}
+
+fn bad_signature() -> Fault {
+    Fault::new(Kind::Unauthenticated, "SIGNATURE_INVALID", "签名不正确", "The signature is not right")
+}
+
+pub fn nonce_reused() -> Fault {
+    Fault::new(Kind::Unauthenticated, "NONCE_REUSED", "随机数已使用过", "This nonce has been used")
+}
+
+pub fn too_many(seconds: i64) -> Fault {
+    Fault::new(Kind::Limited, "RATE_LIMITED", "调用过于频繁，请稍后再试", "Too many calls; try again later").retry_after(seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn timestamps_within_five_minutes_pass() {
+        let now = Timestamp::from_unix(1_700_000_000);
+        for (text, passes) in [
+            ("1700000000", true),
+            ("1700000300", true),
+            ("1699999700", true),
+            ("1700000301", false),
+            ("1699999699", false),
+            ("+1700000000", false),
+            ("1700000000.0", false),
+            ("", false),
+            ("99999999999999999999", false),
+        ] {
+            assert_eq!(parse_timestamp(text, now).is_some(), passes, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_nonce_and_time_is_taken_or_refused(text in ".{0,80}") {
+            let _ = parse_timestamp(&text, Timestamp::from_unix(1_700_000_000));
+            prop_assert_eq!(is_nonce(&text), text.len() >= 16 && text.len() <= 64 && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c)));
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! The log of client calls, and why one was refused (K3.2c, K8.3).
+
+use kernel::{Fault, Lang, Page, PageAsk, Timestamp};
+use platform::identity::{Permission, Scope};
+use platform::{Cx, Result};
+use serde::Serialize;
+use store::{Filter, Row, Sql, args};
+
+use super::set::{CallId, Endpoint};
+use crate::keys::verdict::{Candidate, Code, decide};
+use crate::keys::{Facts, KeyId, KeyText, Validity, lookup};
+use crate::projects::{ProjectId, ProjectRef, ProjectState};
+
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct ClientCall {
+    pub id: CallId,
+    pub at: Timestamp,
+    pub project: ProjectRef,
+    pub endpoint: Endpoint,
+    pub status: i64,
+    pub code: String,
+    pub key_id: Option<KeyId>,
+    pub key_hint: String,
+    pub device_id: String,
+    pub device_name: String,
+    pub address: String,
+    pub first_use: bool,
+}
+
+#[derive(Debug, Default)]
+pub struct CallFilter {
+    pub project: Option<ProjectId>,
+    pub code: Option<String>,
+    pub endpoint: Option<Endpoint>,
+    pub key: Option<String>,
+    pub device: Option<String>,
+    pub only_refused: bool,
+    pub from: Option<Timestamp>,
+    pub to: Option<Timestamp>,
+}
+
+const SELECT: &str = "SELECT c.id, c.at, c.project_id, p.name AS project_name, c.endpoint, c.status, c.code, c.key_id, c.key_hint, c.device_id, c.device_name, c.address, c.first_use \
+    FROM client_calls c JOIN projects p ON p.id = c.project_id";
+
+fn read(row: &Row) -> store::Result<ClientCall> {
+    Ok(ClientCall {
+        id: row.get("id")?,
+        at: row.get("at")?,
+        project: ProjectRef { id: row.get("project_id")?, name: row.get("project_name")? },
+        endpoint: row.word("endpoint")?,
+        status: row.get("status")?,
+        code: row.get("code")?,
+        key_id: row.get("key_id")?,
+        key_hint: row.get("key_hint")?,
+        device_id: row.get("device_id")?,
+        device_name: row.get("device_name")?,
+        address: row.get("address")?,
+        first_use: row.get("first_use")?,
+    })
+}
+
+/// Super admins see all calls; agents the first uses and refusals of the keys that they may see. (A call that passed is
+/// one of very many and is found by project and time only.)
+fn visible(cx: &Cx) -> Result<Filter> {
+    let user = cx.require(Permission::KeysView)?;
+    let mut filter = Filter::new();
+    let scope = user.scope();
+    scope.restrict(&mut filter, "c.agent_id");
+    if scope != Scope::All {
+        filter.and_plain("c.refused OR c.first_use");
+    }
+    Ok(filter)
+}
+
+pub async fn list(cx: &Cx, asked: &CallFilter, ask: &PageAsk) -> Result<Page<ClientCall>> {
+    let mut filter = visible(cx)?;
+    filter.and_some("c.project_id = ?", asked.project).and_some("c.code = ?", asked.code.clone());
+    filter.and_some("c.endpoint = ?", asked.endpoint.map(kernel::Word::as_str));
+    if let Some(text) = &asked.key {
+        let Some(key) = KeyText::parse(text) else {
+            return Ok(Page { items: Vec::new(), next_cursor: None, total: None });
+        };
+        filter.and("c.key_id IN (SELECT id FROM keys WHERE lookup = ?)", lookup(&cx.vault, key));
+    }
+    filter.and_some("c.device_id = ?", asked.device.clone());
+    // By key and by device, what is indexed are first uses and refusals.
+    if asked.key.is_some() || asked.device.is_some() {
+        filter.and_plain("c.refused OR c.first_use");
+    }
+    if asked.only_refused {
+        filter.and_plain("c.refused");
+    }
+    filter.and_some("c.at >= ?", asked.from).and_some("c.at < ?", asked.to).and("c.id < ?", ask.before());
+    let limit = filter.arg(ask.fetch());
+    let sql = format!("{SELECT} WHERE {} ORDER BY c.id DESC LIMIT {limit}", filter.sql());
+    Ok(Page::cut(cx.db.read().all(&sql, filter.args(), read).await?, ask, |call| call.id.uuid()))
+}
+
+/// A key's latest first uses and refusals. The caller has made sure that the asker may see the key.
+pub(crate) async fn recent_of_key(cx: &Cx, key: KeyId) -> Result<Vec<ClientCall>> {
+    let sql = format!("{SELECT} WHERE c.key_id = $1 AND (c.refused OR c.first_use) ORDER BY c.id DESC LIMIT 20");
+    Ok(cx.db.read().all(&sql, args![key], read).await?)
+}
+
+/// A call, which rule decided it, and what would mend it.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct CallExplained {
+    pub call: ClientCall,
+    pub rule: String,
+    pub remedy: String,
+    /// What the same call would get now.
+    pub now: Option<String>,
+    pub steps: Vec<Step>,
+}
+
+/// One rule in the order in which they are asked.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct Step {
+    pub code: String,
+    pub title: String,
+    /// passed, refused, not_reached
+    pub outcome: String,
+}
+
+pub async fn explain(cx: &Cx, id: CallId) -> Result<CallExplained> {
+    let mut filter = visible(cx)?;
+    filter.and("c.id = ?", id);
+    let sql = format!("{SELECT} WHERE {}", filter.sql());
+    let call = cx.db.read().opt(&sql, filter.args(), read).await?.ok_or_else(Fault::not_found)?;
+    let (rule, remedy) = words(&call.code, cx.lang);
+    let now = if call.endpoint == Endpoint::Verify { verdict_now(cx, &call).await? } else { None };
+    Ok(CallExplained { rule: rule.into(), remedy: remedy.into(), now, steps: steps(&call, cx.lang), call })
+}
+
+/// The rules in their order, as far as this call came.
+fn steps(call: &ClientCall, lang: Lang) -> Vec<Step> {
+    const ADMISSION: [(&str, &str, &str); 2] =
+        [("NONCE_REUSED", "随机数未使用过", "The nonce is new"), ("RATE_LIMITED", "调用频率在限额内", "The rate is within its limit")];
+    const VERIFY: [(&str, &str, &str); 5] = [
+        ("NOT_FOUND", "卡密存在于本项目", "The key exists in this project"),
+        ("PROJECT_DISABLED", "项目在启用状态", "The project is switched on"),
+        ("DISABLED", "卡密未被禁用", "The key is not disabled"),
+        ("EXPIRED", "卡密未过期", "The key has not expired"),
+        ("DEVICE_MISMATCH", "设备已绑定，或还有空位", "The device is bound, or a seat is free"),
+    ];
+    let of_endpoint = match call.endpoint {
+        Endpoint::Verify => &VERIFY[..],
+        Endpoint::Query => &VERIFY[..1],
+        Endpoint::Time => &[],
+    };
+    let mut over = false;
+    let step = |(code, zh, en): &(&str, &str, &str)| {
+        let refused = *code == call.code;
+        let outcome = if over {
+            "not_reached"
+        } else if refused {
+            "refused"
+        } else {
+            "passed"
+        };
+        over |= refused;
+        Step { code: (*code).to_owned(), title: lang.pick(zh, en).to_owned(), outcome: outcome.to_owned() }
+    };
+    ADMISSION.iter().chain(of_endpoint).map(step).collect()
+}
+
+fn words(code: &str, lang: Lang) -> (&'static str, &'static str) {
+    let (rule_zh, rule_en, remedy_zh, remedy_en) = match code {
+        "VALID" => ("所有规则均通过。", "All rules were passed.", "无需处理。", "Nothing to mend."),
+        "NOT_FOUND" => (
+            "此项目中没有这个卡密：可能输入有误，或它属于其他项目。",
+            "There is no such key in this project: mistyped, or another project's.",
+            "请核对卡密文字，并确认程序使用的是该卡密所属项目的 API 密钥。",
+            "Compare the text of the key, and make sure that the program uses the API key of the key's own project.",
+        ),
+        "PROJECT_DISABLED" => {
+            ("项目已停用。", "The project is switched off.", "由超级管理员重新启用项目。", "A super admin switches the project on again.")
+        }
+        "DISABLED" => ("卡密已被禁用。", "The key was disabled.", "在卡密页面重新启用它。", "Enable it on the key's page."),
+        "EXPIRED" => ("卡密有效期已结束。", "The key's validity has run out.", "请用户更换新的卡密。", "The user needs a new key."),
+        "DEVICE_MISMATCH" => (
+            "卡密已绑定其他设备，且没有空余的设备位。",
+            "The key is bound to other devices, and no seat is free.",
+            "确认是同一位用户换了设备后，在卡密页面解绑。",
+            "If it is the same user with another device, unbind the key on its page.",
+        ),
+        "NONCE_REUSED" => (
+            "随机数在时间窗口内已出现过：请求被重放，或程序重复使用了随机数。",
+            "The nonce was seen before within the window: a replay, or a program that repeats its nonces.",
+            "每次请求都应生成新的随机数。",
+            "The program must make a fresh nonce for each request.",
+        ),
+        "RATE_LIMITED" => (
+            "项目的调用频率超过了限额。",
+            "The project's calls were over its limit.",
+            "降低调用频率，或由超级管理员提高项目限额。",
+            "Call less often, or have a super admin raise the project's limit.",
+        ),
+        _ => ("未知规则。", "Unknown rule.", "请联系管理员。", "Ask an admin."),
+    };
+    (lang.pick(rule_zh, rule_en), lang.pick(remedy_zh, remedy_en))
+}
+
+/// The same question asked of the rules now, changing nothing.
+async fn verdict_now(cx: &Cx, call: &ClientCall) -> Result<Option<String>> {
+    let Some(key) = call.key_id else { return Ok(Some(kernel::Word::as_str(Code::NotFound).to_owned())) };
+    let mut sql = cx.db.read();
+    let query = "SELECT k.unit, k.validity, k.activated_at, k.expires_at, k.disabled_at, k.devices, k.unbinds, p.state AS project_state, p.devices_per_key \
+                 FROM keys k JOIN projects p ON p.id = k.project_id WHERE k.id = $1";
+    let found = sql
+        .opt(query, args![key], |row| {
+            let facts = Facts {
+                activated_at: row.get("activated_at")?,
+                expires_at: row.get("expires_at")?,
+                disabled_at: row.get("disabled_at")?,
+                devices: row.get("devices")?,
+                unbinds: row.get("unbinds")?,
+            };
+            let validity = Validity { unit: row.word("unit")?, count: row.get("validity")? };
+            Ok((facts, validity, row.word::<ProjectState>("project_state")?, row.get::<i64>("devices_per_key")?))
+        })
+        .await?;
+    let Some((facts, validity, project, seats)) = found else { return Ok(None) };
+    let bound = sql.all("SELECT device_id FROM key_devices WHERE key_id = $1", args![key], |row| row.get("device_id")).await?;
+    let candidate = Candidate { facts, validity, bound };
+    let verdict = decide(Some(&candidate), project == ProjectState::Active, seats, &call.device_id, cx.now());
+    Ok(Some(kernel::Word::as_str(verdict.code).to_owned()))
+}

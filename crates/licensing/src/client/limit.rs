@@ -1,0 +1,159 @@
+//! How often programs may call, and what happens to those that go on over the limit.
+//!
+//! Limits are counted in each process: with several, a project may call that many times as often. Signatures that fail are
+//! counted by address and never by key, so that nobody can lock out somebody else's program.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use governor::clock::Clock as GovernorClock;
+use governor::middleware::StateInformationMiddleware;
+use governor::nanos::Nanos;
+use governor::state::keyed::DashMapStateStore;
+use governor::{Quota, RateLimiter};
+use kernel::{Clock, DAY, Timestamp};
+use moka::sync::Cache;
+
+use crate::projects::ProjectId;
+
+/// The installation's clock, as the limiter wants it.
+#[derive(Clone)]
+struct Time(Clock);
+
+impl GovernorClock for Time {
+    type Instant = Nanos;
+    fn now(&self) -> Nanos {
+        Nanos::from(Duration::from_micros(u64::try_from(self.0.now().micros()).unwrap_or(0)))
+    }
+}
+
+type Limiter<K> = RateLimiter<K, DashMapStateStore<K>, Time, StateInformationMiddleware>;
+
+/// What a caller is told of its limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Allowance {
+    pub allowed: bool,
+    pub per_minute: i64,
+    pub remaining: i64,
+    /// Seconds until there is room again; 0 where there is.
+    pub retry_after: i64,
+}
+
+pub struct Limits {
+    clock: Clock,
+    by_project: Cache<(ProjectId, i64), Arc<Limiter<()>>>,
+    /// How often a project was refused for being over its limit, lately.
+    refused: Cache<ProjectId, Arc<std::sync::atomic::AtomicI64>>,
+    by_address: Limiter<String>,
+}
+
+/// Failed signatures, and unknown API keys, that one address may send a minute.
+const FAILURES_PER_MINUTE: u32 = 60;
+
+impl Limits {
+    pub fn new(clock: Clock) -> Self {
+        let failures = Quota::per_minute(NonZeroU32::new(FAILURES_PER_MINUTE).expect("not zero"));
+        Self {
+            by_project: Cache::new(100_000),
+            refused: Cache::builder().max_capacity(100_000).time_to_live(Duration::from_secs(60)).build(),
+            by_address: RateLimiter::new(failures, DashMapStateStore::default(), Time(clock.clone())),
+            clock,
+        }
+    }
+
+    /// Counts one call of a project.
+    pub fn call(&self, project: ProjectId, per_minute: i64) -> Allowance {
+        let limiter = self.by_project.get_with((project, per_minute), || {
+            let rate = NonZeroU32::new(u32::try_from(per_minute).unwrap_or(u32::MAX)).unwrap_or(NonZeroU32::MIN);
+            Arc::new(RateLimiter::new(Quota::per_minute(rate), DashMapStateStore::default(), Time(self.clock.clone())))
+        });
+        match limiter.check_key(&()) {
+            Ok(state) => Allowance { allowed: true, per_minute, remaining: i64::from(state.remaining_burst_capacity()), retry_after: 0 },
+            Err(until) => {
+                let wait = until.wait_time_from(Time(self.clock.clone()).now());
+                let retry_after = i64::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(i64::MAX).max(1);
+                Allowance { allowed: false, per_minute, remaining: 0, retry_after }
+            }
+        }
+    }
+
+    /// Counts a refusal for being over the limit; true when the project has gone on for so long that it is to be banned.
+    pub fn goes_on(&self, project: ProjectId, per_minute: i64) -> bool {
+        let counter = self.refused.get_with(project, Arc::default);
+        let refused = counter.fetch_add(1, std::sync::atomic::Ordering::SeqCst) + 1;
+        let patience = patience(per_minute);
+        // Exactly once: those that come meanwhile are refused like the one that was banned for.
+        refused == patience
+    }
+
+    /// Forgets the refusals of a project that has been banned for them.
+    pub fn forget(&self, project: ProjectId) {
+        self.refused.invalidate(&project);
+    }
+
+    /// Counts a failed signature or an unknown key from this address; false when it has had too many.
+    pub fn failure(&self, address: &str) -> bool {
+        if self.by_address.len() > 100_000 {
+            self.by_address.retain_recent();
+        }
+        self.by_address.check_key(&address.to_owned()).is_ok()
+    }
+}
+
+/// How many refused calls in a minute end in a ban: half of what was allowed, and at least 20.
+fn patience(per_minute: i64) -> i64 {
+    (per_minute / 2).max(20)
+}
+
+/// How long the next ban lasts, in seconds, and at which level it counts: doubled with each, up to a day. A day without
+/// one begins anew.
+pub fn next_ban(level: i64, last: Option<Timestamp>, first_seconds: i64, now: Timestamp) -> (i64, i64) {
+    let forgiven = last.is_none_or(|last| now.micros().saturating_sub(last.micros()) > DAY);
+    let level = if forgiven { 0 } else { level.clamp(0, 20) };
+    let seconds = first_seconds.max(1).saturating_mul(1 << level).min(86_400);
+    (seconds, level + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernel::{MINUTE, SECOND};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn k8_1_bans_grow_up_to_a_day_and_are_forgiven_after_one(first in 1_i64..3_600, bans in 1_usize..30) {
+            let mut now = Timestamp::from_unix(1_700_000_000);
+            let (mut level, mut last, mut before) = (0, None, 0);
+            for _ in 0..bans {
+                let (seconds, next) = next_ban(level, last, first, now);
+                prop_assert!(seconds >= before && seconds <= 86_400);
+                (level, last, before) = (next, Some(now), seconds);
+                now = now.plus_micros(MINUTE);
+            }
+            prop_assert_eq!(next_ban(level, last, first, now.plus_micros(2 * DAY)).0, first);
+        }
+    }
+
+    #[test]
+    fn k8_1_a_project_has_its_rate_and_no_more() {
+        let clock = Clock::stepped(Timestamp::from_unix(1_700_000_000));
+        let limits = Limits::new(clock.clone());
+        let project = ProjectId::from_uuid(Default::default());
+        let passed = (0..100).filter(|_| limits.call(project, 30).allowed).count();
+        assert_eq!(passed, 30);
+        let refused = limits.call(project, 30);
+        assert!(!refused.allowed && (1..=2).contains(&refused.retry_after), "{refused:?}");
+        clock.step(10 * SECOND);
+        let passed = (0..100).filter(|_| limits.call(project, 30).allowed).count();
+        assert!((5..=6).contains(&passed), "{passed}");
+    }
+
+    #[test]
+    fn failures_are_counted_by_address() {
+        let limits = Limits::new(Clock::stepped(Timestamp::from_unix(1_700_000_000)));
+        assert_eq!((0..100).filter(|_| limits.failure("1.2.3.4")).count(), 60);
+        assert!(limits.failure("1.2.3.5"));
+    }
+}

@@ -1,0 +1,22 @@
+//! The client API (K8): programs that hold an API key verify keys.
+//!
+//! A request is admitted ([`admit`]: key, ban, time, signature, in that order, from memory), then waits with others for the
+//! collector ([`collector`]), which decides all that wait in one transaction ([`set`]): nonces, keys, verdicts, log. The
+//! answer is signed by the caller's project ([`project::CallerProject::sign`]).
+//!
+//! **Invariant**: whatever is decided is decided and logged in the transaction that read the key, so that a key that
+//! was just disabled cannot pass.
+
+pub mod admit;
+pub(crate) mod ban;
+pub mod calls;
+mod collector;
+pub mod limit;
+mod load;
+pub mod project;
+mod set;
+
+pub use admit::{Admitted, Refusal, Request};
+pub use collector::Collector;
+pub use project::{CallerProject, Projects};
+pub use set::{Answer, Ask, CallEntity, CallId, Device, Endpoint, KeyAnswer, KeyDetails};

@@ -1,0 +1,138 @@
+//! Projects as the client API needs them, in memory: secrets opened, keys parsed.
+//!
+//! An entry is good as long as the topic `projects` has not moved; whoever changes a project, its secrets or its ban moves
+//! it. What a verdict depends on (is the project active, how many seats) is read again in the deciding transaction.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use kernel::{Fault, Timestamp};
+use moka::future::Cache;
+use platform::identity::UserId;
+use platform::{Platform, Result};
+use ring::signature::{Ed25519KeyPair, KeyPair};
+use ring::{digest, hmac};
+use store::{Sql, args, topics};
+
+use crate::projects::{ProjectId, RESPONSE_SEED, SECRET, TOPIC};
+
+/// A project whose program is calling.
+pub struct CallerProject {
+    pub id: ProjectId,
+    pub name: String,
+    pub owner: UserId,
+    secret: hmac::Key,
+    /// Good until then, during a rotation.
+    previous: Option<(hmac::Key, Timestamp)>,
+    response: Ed25519KeyPair,
+    pub rate_per_minute: i64,
+    pub banned_until: Option<Timestamp>,
+}
+
+impl CallerProject {
+    /// Whether `signature` (`v1=` and lowercase hex) is that of `canonical`. In constant time.
+    pub fn signed(&self, canonical: &[u8], signature: &str, now: Timestamp) -> bool {
+        let Some(tag) = signature.strip_prefix("v1=").filter(|hex| hex.len() == 64 && !hex.bytes().any(|byte| byte.is_ascii_uppercase()))
+        else {
+            return false;
+        };
+        let Ok(tag) = hex::decode(tag) else { return false };
+        let previous = self.previous.as_ref().filter(|(_, until)| now < *until);
+        hmac::verify(&self.secret, canonical, &tag).is_ok() || previous.is_some_and(|(key, _)| hmac::verify(key, canonical, &tag).is_ok())
+    }
+
+    /// Signs an answer: the values of `Cuekey-Response-Timestamp` and `Cuekey-Response-Signature`.
+    pub fn sign(&self, nonce: &str, status: u16, now: Timestamp, body: &[u8]) -> (String, String) {
+        let timestamp = now.unix().to_string();
+        let canonical = response_canonical(nonce, status, &timestamp, body);
+        let signature = self.response.sign(canonical.as_bytes());
+        (timestamp, format!("v1={}", data_encoding::BASE64.encode(signature.as_ref())))
+    }
+
+    pub fn response_public_key(&self) -> String {
+        data_encoding::BASE64.encode(self.response.public_key().as_ref())
+    }
+}
+
+/// The six lines that a request's signature covers.
+pub fn request_canonical(method: &str, target: &str, timestamp: &str, nonce: &str, body: &[u8]) -> String {
+    format!("cuekey-request-v1\n{method}\n{target}\n{timestamp}\n{nonce}\n{}", sha256_hex(body))
+}
+
+/// The five lines that an answer's signature covers.
+pub fn response_canonical(nonce: &str, status: u16, timestamp: &str, body: &[u8]) -> String {
+    format!("cuekey-response-v1\n{nonce}\n{status:03}\n{timestamp}\n{}", sha256_hex(body))
+}
+
+fn sha256_hex(bytes: &[u8]) -> String {
+    hex::encode(digest::digest(&digest::SHA256, bytes))
+}
+
+/// All projects that call, found by their API key.
+pub struct Projects {
+    entries: Cache<String, Option<Arc<CallerProject>>>,
+    /// The topic's number that the entries were loaded under.
+    number: AtomicI64,
+}
+
+impl Projects {
+    pub fn new() -> Self {
+        Self { entries: Cache::new(10_000), number: AtomicI64::new(-1) }
+    }
+
+    /// The project of an API key; unknown keys are remembered too, until a project changes.
+    pub async fn find(&self, platform: &Platform, api_key: &str) -> Result<Option<Arc<CallerProject>>> {
+        let number = topics::number(&platform.db, TOPIC);
+        if self.number.swap(number, Ordering::SeqCst) != number {
+            self.entries.invalidate_all();
+        }
+        if let Some(entry) = self.entries.get(api_key).await {
+            return Ok(entry);
+        }
+        let entry = load(platform, api_key).await?.map(Arc::new);
+        // If a project changed while this was read, it may be old already: it serves this request, and is not kept.
+        if topics::number(&platform.db, TOPIC) == number {
+            self.entries.insert(api_key.to_owned(), entry.clone()).await;
+        }
+        Ok(entry)
+    }
+}
+
+impl Default for Projects {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+async fn load(platform: &Platform, api_key: &str) -> Result<Option<CallerProject>> {
+    let sql = "SELECT id, name, owner_id, secret, previous_secret, previous_secret_until, response_seed, rate_per_minute, banned_until FROM projects WHERE api_key = $1";
+    let row = platform
+        .db
+        .read()
+        .opt(sql, args![api_key], |row| {
+            Ok((
+                (row.get::<ProjectId>("id")?, row.get::<String>("name")?, row.get::<UserId>("owner_id")?),
+                (
+                    row.get::<Vec<u8>>("secret")?,
+                    row.get::<Option<Vec<u8>>>("previous_secret")?,
+                    row.get::<Option<Timestamp>>("previous_secret_until")?,
+                ),
+                (row.get::<Vec<u8>>("response_seed")?, row.get::<i64>("rate_per_minute")?, row.get::<Option<Timestamp>>("banned_until")?),
+            ))
+        })
+        .await?;
+    let Some(((id, name, owner), (secret, previous, previous_until), (seed, rate_per_minute, banned_until))) = row else {
+        return Ok(None);
+    };
+    let key = |sealed: &[u8]| -> Result<hmac::Key> {
+        let secret = platform.vault.open(SECRET, sealed)?;
+        Ok(hmac::Key::new(hmac::HMAC_SHA256, &secret))
+    };
+    let previous = match (previous, previous_until) {
+        (Some(sealed), Some(until)) => Some((key(&sealed)?, until)),
+        _ => None,
+    };
+    let seed = platform.vault.open(RESPONSE_SEED, &seed)?;
+    let response = Ed25519KeyPair::from_seed_unchecked(&seed).map_err(|_| Fault::internal("a project's response key is damaged"))?;
+    Ok(Some(CallerProject { id, name, owner, secret: key(&secret)?, previous, response, rate_per_minute, banned_until }))
+}

@@ -1,0 +1,308 @@
+//! Deciding a set of requests in one transaction: one look-up of all their keys, one pure verdict each, one insert of all
+//! their log rows. The same code serves both databases.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use kernel::{Fault, Timestamp};
+use platform::Platform;
+use platform::identity::UserId;
+use store::{Column, Tx, args, insert_many, insert_many_returning, update_many};
+
+use super::admit::{nonce_reused, too_many};
+use super::limit::Allowance;
+use super::load::{self, BoundDevice, Found, ProjectNow};
+use super::project::CallerProject;
+use crate::batches::BatchId;
+use crate::events::{self, Happened};
+use crate::keys::verdict::{self, Code};
+use crate::keys::{KeyId, KeyState, KeyText, lookup};
+use crate::projects::ProjectId;
+
+kernel::id!(CallId, CallEntity, "cal");
+
+kernel::words! {
+    pub enum Endpoint { Verify = "verify", Query = "query", Time = "time" }
+}
+
+/// The device that a program runs on, as it names it.
+#[derive(Debug, Clone, Default)]
+pub struct Device {
+    pub id: String,
+    pub name: String,
+}
+
+/// One admitted request, waiting to be decided.
+pub struct Ask {
+    pub project: Arc<CallerProject>,
+    pub nonce: String,
+    pub signed_at: i64,
+    pub allowance: Allowance,
+    pub endpoint: Endpoint,
+    /// `None` where the text is not a key: then it is not looked for.
+    pub key: Option<KeyText>,
+    /// The last characters of what was sent as a key.
+    pub hint: String,
+    pub device: Device,
+    pub address: String,
+}
+
+/// What became of it.
+pub type Answer = Result<KeyAnswer, Fault>;
+
+#[derive(Debug, Clone)]
+pub struct KeyAnswer {
+    pub code: Code,
+    pub first_use: bool,
+    /// Absent where there is no such key in the caller's project.
+    pub key: Option<KeyDetails>,
+    pub now: Timestamp,
+}
+
+#[derive(Debug, Clone)]
+pub struct KeyDetails {
+    pub id: KeyId,
+    pub project: ProjectId,
+    pub project_name: String,
+    pub batch: BatchId,
+    pub state: KeyState,
+    pub activated_at: Option<Timestamp>,
+    pub expires_at: Option<Timestamp>,
+    /// Id, name, and since when.
+    pub devices: Vec<(String, String, Timestamp)>,
+}
+
+/// Decides all of `asks`, in their order. One transaction; on an error nothing of it has happened.
+pub async fn decide(platform: &Platform, asks: &[Ask]) -> store::Result<Vec<Answer>> {
+    // Hashing needs no turn of the writer.
+    let lookups: Vec<Option<Vec<u8>>> = asks.iter().map(|ask| ask.key.map(|key| lookup(&platform.vault, key))).collect();
+    let mut tx = platform.db.begin().await?;
+    let now = platform.clock.now();
+    let fresh = fresh_nonces(&mut tx, asks).await?;
+    let admitted = |n: usize| fresh.contains(&n) && asks[n].allowance.allowed;
+
+    let projects = load::projects(&mut tx, asks.iter().map(|ask| ask.project.id).collect()).await?;
+    let mut wanted: Vec<Vec<u8>> = (0..asks.len()).filter(|n| admitted(*n)).filter_map(|n| lookups[n].clone()).collect();
+    wanted.sort_unstable();
+    wanted.dedup();
+    let mut keys = load::keys(&mut tx, wanted).await?;
+    let mut verdicts = Decided::all(asks, &lookups, &projects, &mut keys.clone(), &admitted, now);
+
+    // A seat is taken only on a locked row: elsewhere somebody may be taking it at this moment.
+    let binding: Vec<Vec<u8>> = verdicts.binding(&lookups);
+    if !binding.is_empty() {
+        if !tx.for_update().is_empty() {
+            keys.extend(load::lock(&mut tx, binding).await?);
+        }
+        verdicts = Decided::all(asks, &lookups, &projects, &mut keys, &admitted, now);
+        write_bindings(&mut tx, &keys, now).await?;
+    }
+    let answers = verdicts.answers(asks, &lookups, &keys, &projects, &fresh, now);
+    write_log(&mut tx, platform, asks, &lookups, &keys, &answers, now).await?;
+    let happened = verdicts.happened(asks, &lookups, &keys, &answers);
+    events::tell(&mut tx, platform, happened, now).await?;
+    tx.commit().await?;
+    Ok(answers)
+}
+
+/// Which of the requests bring a nonce that was not seen before, in this set or any.
+async fn fresh_nonces(tx: &mut Tx, asks: &[Ask]) -> store::Result<HashSet<usize>> {
+    let rows = asks.iter().map(|ask| args![ask.project.id, ask.signed_at, ask.nonce.as_str()]).collect();
+    let columns = ["project_id", "signed_at", "nonce"];
+    let tail = "ON CONFLICT DO NOTHING RETURNING project_id, signed_at, nonce";
+    let inserted = insert_many_returning(tx, "nonces", &columns, rows, tail, |row| {
+        Ok((row.get::<ProjectId>("project_id")?, row.get::<i64>("signed_at")?, row.get::<String>("nonce")?))
+    })
+    .await?;
+    let mut left: HashSet<(ProjectId, i64, String)> = inserted.into_iter().collect();
+    let taken = asks.iter().enumerate().filter(|(_, ask)| left.remove(&(ask.project.id, ask.signed_at, ask.nonce.clone())));
+    Ok(taken.map(|(n, _)| n).collect())
+}
+
+/// The verdicts of a set.
+struct Decided(Vec<Option<verdict::Verdict>>);
+
+impl Decided {
+    /// Each in turn; what one binds, the next finds bound. `keys` are changed accordingly.
+    fn all(
+        asks: &[Ask],
+        lookups: &[Option<Vec<u8>>],
+        projects: &HashMap<ProjectId, ProjectNow>,
+        keys: &mut HashMap<Vec<u8>, Found>,
+        admitted: &impl Fn(usize) -> bool,
+        now: Timestamp,
+    ) -> Self {
+        let decide = |(n, ask): (usize, &Ask)| {
+            if !admitted(n) || ask.endpoint == Endpoint::Time {
+                return None;
+            }
+            let project = projects.get(&ask.project.id)?;
+            // A key of another project looks like none.
+            let found = lookups[n].as_ref().and_then(|lookup| keys.get_mut(lookup)).filter(|key| key.project == ask.project.id);
+            if ask.endpoint == Endpoint::Query {
+                let code = if found.is_some() { Code::Valid } else { Code::NotFound };
+                return Some(verdict::Verdict { code, binds: false, first_use: false });
+            }
+            let verdict = verdict::decide(found.as_ref().map(|key| &key.candidate), project.active, project.seats, &ask.device.id, now);
+            if let Some(key) = found.filter(|_| verdict.binds) {
+                verdict::bind(&mut key.candidate, &ask.device.id, now);
+                key.devices.push(BoundDevice { id: ask.device.id.clone(), name: ask.device.name.clone(), bound_at: now });
+                key.changed = true;
+            }
+            Some(verdict)
+        };
+        Self(asks.iter().enumerate().map(decide).collect())
+    }
+
+    /// The look-ups of keys that a verdict binds, in order and once each.
+    fn binding(&self, lookups: &[Option<Vec<u8>>]) -> Vec<Vec<u8>> {
+        let binding = self.0.iter().enumerate().filter(|(_, verdict)| verdict.is_some_and(|verdict| verdict.binds));
+        let mut binding: Vec<Vec<u8>> = binding.filter_map(|(n, _)| lookups[n].clone()).collect();
+        binding.sort_unstable();
+        binding.dedup();
+        binding
+    }
+
+    fn answers(
+        &self,
+        asks: &[Ask],
+        lookups: &[Option<Vec<u8>>],
+        keys: &HashMap<Vec<u8>, Found>,
+        projects: &HashMap<ProjectId, ProjectNow>,
+        fresh: &HashSet<usize>,
+        now: Timestamp,
+    ) -> Vec<Answer> {
+        let answer = |(n, ask): (usize, &Ask)| {
+            if !fresh.contains(&n) {
+                return Err(nonce_reused());
+            }
+            if !ask.allowance.allowed {
+                return Err(too_many(ask.allowance.retry_after));
+            }
+            let verdict = self.0[n].unwrap_or(verdict::Verdict { code: Code::Valid, binds: false, first_use: false });
+            let found = lookups[n].as_ref().and_then(|lookup| keys.get(lookup)).filter(|key| key.project == ask.project.id);
+            let key = found.filter(|_| verdict.code != Code::NotFound).map(|key| KeyDetails {
+                id: key.id,
+                project: key.project,
+                project_name: projects.get(&key.project).map(|project| project.name.clone()).unwrap_or_default(),
+                batch: key.batch,
+                state: key.candidate.facts.state(now),
+                activated_at: key.candidate.facts.activated_at,
+                expires_at: key.candidate.facts.expires_at,
+                devices: key.devices.iter().map(|device| (device.id.clone(), device.name.clone(), device.bound_at)).collect(),
+            });
+            Ok(KeyAnswer { code: verdict.code, first_use: verdict.first_use, key, now })
+        };
+        asks.iter().enumerate().map(answer).collect()
+    }
+
+    /// What others may want to know of this set.
+    fn happened(&self, asks: &[Ask], lookups: &[Option<Vec<u8>>], keys: &HashMap<Vec<u8>, Found>, answers: &[Answer]) -> Vec<Happened> {
+        let happened = asks.iter().enumerate().filter(|(_, ask)| ask.endpoint == Endpoint::Verify).filter_map(|(n, ask)| {
+            let answer = answers[n].as_ref().ok()?;
+            let found = lookups[n].as_ref().and_then(|lookup| keys.get(lookup)).filter(|key| key.project == ask.project.id);
+            Some(Happened {
+                project: ask.project.id,
+                project_name: ask.project.name.clone(),
+                code: answer.code,
+                first_use: answer.first_use,
+                key: found.map(|key| (key.id, key.agent)),
+                hint: ask.hint.clone(),
+                device: ask.device.clone(),
+                expires_at: answer.key.as_ref().and_then(|key| key.expires_at),
+            })
+        });
+        happened.collect()
+    }
+}
+
+async fn write_bindings(tx: &mut Tx, keys: &HashMap<Vec<u8>, Found>, now: Timestamp) -> store::Result<()> {
+    let mut changed: Vec<&Found> = keys.values().filter(|key| key.changed).collect();
+    changed.sort_unstable_by_key(|key| key.id);
+    let columns = [
+        Column::Uuid("id"),
+        Column::Text("state"),
+        Column::BigInt("activated_at"),
+        Column::BigInt("expires_at"),
+        Column::BigInt("devices"),
+    ];
+    let rows = changed.iter().map(|key| {
+        let facts = &key.candidate.facts;
+        args![key.id, kernel::Word::as_str(facts.state(now)), facts.activated_at, facts.expires_at, facts.devices]
+    });
+    update_many(tx, "keys", &columns, rows.collect()).await?;
+    let new = changed.iter().flat_map(|key| {
+        key.devices
+            .iter()
+            .filter(|device| device.bound_at == now)
+            .map(|device| args![key.id, device.id.as_str(), device.name.as_str(), now])
+    });
+    insert_many(tx, "key_devices", &["key_id", "device_id", "device_name", "bound_at"], new.collect(), "ON CONFLICT DO NOTHING").await?;
+    Ok(())
+}
+
+async fn write_log(
+    tx: &mut Tx,
+    platform: &Platform,
+    asks: &[Ask],
+    lookups: &[Option<Vec<u8>>],
+    keys: &HashMap<Vec<u8>, Found>,
+    answers: &[Answer],
+    now: Timestamp,
+) -> store::Result<()> {
+    let mut counts: HashMap<(ProjectId, UserId), (i64, i64)> = HashMap::new();
+    let mut rows = Vec::with_capacity(asks.len());
+    for (n, (ask, answer)) in asks.iter().zip(answers).enumerate() {
+        let found = lookups[n].as_ref().and_then(|lookup| keys.get(lookup)).filter(|key| key.project == ask.project.id);
+        let (status, code, first_use) = match answer {
+            Ok(answer) if ask.endpoint == Endpoint::Query && answer.code == Code::NotFound => {
+                (404, kernel::Word::as_str(answer.code), false)
+            }
+            Ok(answer) => (200, kernel::Word::as_str(answer.code), answer.first_use),
+            Err(fault) if fault.retry_after.is_some() => (429, fault.code, false),
+            Err(fault) => (401, fault.code, false),
+        };
+        let refused = code != "VALID";
+        if ask.endpoint == Endpoint::Verify {
+            let agent = found.map_or(UserId::from_uuid(uuid::Uuid::nil()), |key| key.agent);
+            let (accepted, refusals) = counts.entry((ask.project.id, agent)).or_default();
+            *(if refused { refusals } else { accepted }) += 1;
+        }
+        // Ids follow the order of the set, so that the log's order is its key.
+        let id = CallId::new(now.plus_micros(i64::try_from(n).unwrap_or(0) / 16), &platform.random);
+        rows.push(args![
+            id,
+            now,
+            ask.project.id,
+            kernel::Word::as_str(ask.endpoint),
+            status as i64,
+            code,
+            refused,
+            first_use,
+            found.map(|key| key.id),
+            found.map(|key| key.agent),
+            ask.hint.as_str(),
+            ask.device.id.as_str(),
+            ask.device.name.as_str(),
+            ask.address.as_str(),
+        ]);
+    }
+    let columns = [
+        "id",
+        "at",
+        "project_id",
+        "endpoint",
+        "status",
+        "code",
+        "refused",
+        "first_use",
+        "key_id",
+        "agent_id",
+        "key_hint",
+        "device_id",
+        "device_name",
+        "address",
+    ];
+    insert_many(tx, "client_calls", &columns, rows, "").await?;
+    load::count(tx, now.unix().div_euclid(86_400), counts).await
+}

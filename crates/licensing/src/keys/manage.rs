@@ -1,0 +1,220 @@
+//! What agents do with their keys in the console: search, look, unbind, disable, enable.
+
+use kernel::{Fault, Kind, Page, PageAsk};
+use platform::identity::{Permission, Principal, UserId};
+use platform::{Cx, Result, audit};
+use serde::Serialize;
+use serde_json::json;
+use store::{Filter, Sql, Tx, args};
+
+use super::model::{KeyId, KeyState, UnbindRefusal};
+use super::select::{KeySelection, ready_only, state_condition};
+use super::store::{Key, Raw, SELECT, devices, read};
+use super::{KeyText, lookup, open};
+use crate::batches::BatchId;
+use crate::client::calls::{ClientCall, recent_of_key};
+use crate::projects::ProjectId;
+
+/// What a list of keys is narrowed down to.
+#[derive(Debug, Default)]
+pub struct KeyFilter {
+    pub project: Option<ProjectId>,
+    pub batch: Option<BatchId>,
+    pub state: Option<KeyState>,
+    pub agent: Option<UserId>,
+    /// A whole key, in any spelling.
+    pub key: Option<String>,
+    /// A device's id, exactly.
+    pub device: Option<String>,
+}
+
+pub async fn list(cx: &Cx, filter: &KeyFilter, ask: &PageAsk) -> Result<Page<Key>> {
+    let user = cx.require(Permission::KeysView)?;
+    let mut conditions = Filter::new();
+    user.scope().restrict(&mut conditions, "k.agent_id");
+    ready_only(&mut conditions);
+    conditions
+        .and_some("k.project_id = ?", filter.project)
+        .and_some("k.batch_id = ?", filter.batch)
+        .and_some("k.agent_id = ?", filter.agent);
+    if let Some(state) = filter.state {
+        state_condition(&mut conditions, state, cx.now());
+    }
+    match filter.key.as_deref().map(KeyText::parse) {
+        Some(Some(key)) => {
+            conditions.and("k.lookup = ?", lookup(&cx.vault, key));
+        }
+        // What is not a key is nobody's.
+        Some(None) => return Ok(Page { items: Vec::new(), next_cursor: None, total: None }),
+        None => {}
+    }
+    conditions.and_some("k.id IN (SELECT key_id FROM key_devices WHERE device_id = ?)", filter.device.clone());
+    conditions.and("k.id < ?", ask.before());
+    let limit = conditions.arg(ask.fetch());
+    let sql = format!("{SELECT} WHERE {} ORDER BY k.id DESC LIMIT {limit}", conditions.sql());
+    let rows = cx.db.read().all(&sql, conditions.args(), read).await?;
+    let page = Page::cut(rows, ask, |key| key.id.uuid());
+    let (next_cursor, total) = (page.next_cursor, page.total);
+    Ok(Page { items: shown(cx, user, page.items).await?, next_cursor, total })
+}
+
+/// Rows as the asker may see them: the whole text of one's own keys, the last group of others'.
+pub(crate) async fn shown(cx: &Cx, user: &Principal, rows: Vec<Raw>) -> Result<Vec<Key>> {
+    let mut bound = devices(&mut cx.db.read(), &rows).await?;
+    let now = cx.now();
+    rows.into_iter()
+        .map(|raw| {
+            let text = open(&cx.vault, &raw.sealed)?;
+            Ok(Key {
+                key: if raw.agent.id == user.id {
+                    text.to_string()
+                } else {
+                    format!("•••••-•••••-•••••-•••••-{}", text.hint())
+                },
+                state: raw.facts.state(now),
+                devices: bound.remove(&raw.id).unwrap_or_default(),
+                id: raw.id,
+                project: raw.project,
+                batch_id: raw.batch,
+                agent: raw.agent,
+                unit: raw.unit,
+                validity: raw.validity,
+                activated_at: raw.facts.activated_at,
+                expires_at: raw.facts.expires_at,
+                unbind_count: raw.facts.unbinds,
+                created_at: raw.created_at,
+            })
+        })
+        .collect()
+}
+
+/// A key with what its page shows beside it.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct KeyDetail {
+    pub key: Key,
+    pub max_devices: i64,
+    /// Absent where the project sets no limit.
+    pub unbinds_left: Option<i64>,
+    /// Its first uses and refusals, newest first.
+    pub recent_calls: Vec<ClientCall>,
+}
+
+pub async fn get(cx: &Cx, id: KeyId) -> Result<KeyDetail> {
+    let user = cx.require(Permission::KeysView)?;
+    let mut read = cx.db.read();
+    let raw = visible(&mut read, user, id, "").await?;
+    let (max_devices, limit) = limits(&mut read, raw.project.id).await?;
+    let unbinds_left = limit.map(|limit| (limit - raw.facts.unbinds).max(0));
+    let key = shown(cx, user, vec![raw]).await?.pop().ok_or_else(Fault::not_found)?;
+    Ok(KeyDetail { key, max_devices, unbinds_left, recent_calls: recent_of_key(cx, id).await? })
+}
+
+async fn visible(sql: &mut impl Sql, user: &Principal, id: KeyId, suffix: &str) -> Result<Raw> {
+    let mut conditions = Filter::new();
+    user.scope().restrict(&mut conditions, "k.agent_id");
+    ready_only(&mut conditions);
+    conditions.and("k.id = ?", id);
+    let query = format!("{SELECT} WHERE {}{suffix}", conditions.sql());
+    sql.opt(&query, conditions.args(), read).await?.ok_or_else(Fault::not_found)
+}
+
+/// How many devices a key of this project may have, and how often it may be unbound.
+async fn limits(sql: &mut impl Sql, project: ProjectId) -> store::Result<(i64, Option<i64>)> {
+    let query = "SELECT devices_per_key, unbind_limit FROM projects WHERE id = $1";
+    sql.one(query, args![project], |row| Ok((row.get("devices_per_key")?, row.get("unbind_limit")?))).await
+}
+
+fn refused(why: UnbindRefusal) -> Fault {
+    let (code, zh, en) = match why {
+        UnbindRefusal::NotBound => ("NOT_BOUND", "卡密未绑定设备", "This key is not bound to a device"),
+        UnbindRefusal::Expired => ("KEY_EXPIRED", "卡密已过期，不能解绑", "This key has expired and cannot be unbound"),
+        UnbindRefusal::Disabled => ("KEY_DISABLED", "卡密已禁用，不能解绑", "This key is disabled and cannot be unbound"),
+        UnbindRefusal::LimitReached => {
+            ("UNBIND_LIMIT_REACHED", "已达到该项目的解绑次数上限", "The project allows no more unbinding of this key")
+        }
+    };
+    Fault::new(Kind::Conflict, code, zh, en)
+}
+
+/// Clears the key's devices, or one of them (K3.3a): its clock goes on.
+pub async fn unbind(cx: &Cx, id: KeyId, device: Option<&str>) -> Result<Key> {
+    let user = cx.require(Permission::KeysManage)?;
+    let mut tx = cx.db.begin().await?;
+    // The lock is on the key alone; its project and agent are only read.
+    let lock = if tx.for_update().is_empty() { "" } else { " FOR UPDATE OF k" };
+    let raw = visible(&mut tx, user, id, lock).await?;
+    let bound = devices(&mut tx, std::slice::from_ref(&raw)).await?.remove(&id).unwrap_or_default();
+    let freed = bound.iter().filter(|known| device.is_none_or(|device| device == known.id)).count();
+    let (_, limit) = limits(&mut tx, raw.project.id).await?;
+    let now = cx.now();
+    let facts = raw.facts.unbind(i64::try_from(freed).unwrap_or(0), limit, now).map_err(refused)?;
+    match device {
+        Some(device) => tx.exec("DELETE FROM key_devices WHERE key_id = $1 AND device_id = $2", args![id, device]).await?,
+        None => tx.exec("DELETE FROM key_devices WHERE key_id = $1", args![id]).await?,
+    };
+    let sql = "UPDATE keys SET state = $1, devices = $2, unbinds = $3 WHERE id = $4";
+    tx.exec(sql, args![kernel::Word::as_str(facts.state(now)), facts.devices, facts.unbinds, id]).await?;
+    let cleared: Vec<&str> =
+        bound.iter().filter(|known| device.is_none_or(|device| device == known.id)).map(|known| known.id.as_str()).collect();
+    audit::record(&mut tx, cx, &audit::KEY_UNBOUND, Some(id.into()), &json!({"project": raw.project.name, "devices": cleared})).await?;
+    crate::events::key_unbound(&mut tx, cx, raw.project.id, id, &cleared).await?;
+    tx.commit().await?;
+    let raw = visible(&mut cx.db.read(), user, id, "").await?;
+    shown(cx, user, vec![raw]).await?.pop().ok_or_else(Fault::not_found)
+}
+
+/// How many keys a bulk change met.
+#[derive(Debug, Clone, Copy, Default, Serialize, utoipa::ToSchema)]
+pub struct BulkResult {
+    pub changed: i64,
+    /// They were so already.
+    pub skipped: i64,
+}
+
+/// Disables (or enables) a selection, in chunks, each a transaction: verifications go on in between. What was answered is
+/// in force for every verification that begins after it.
+pub async fn set_disabled(cx: &Cx, selection: &KeySelection, disabled: bool) -> Result<BulkResult> {
+    let user = cx.require(Permission::KeysManage)?;
+    selection.check()?;
+    let mut result = BulkResult::default();
+    let mut after = uuid::Uuid::nil();
+    loop {
+        let mut tx = cx.db.begin().await?;
+        let chunk = chunk(&mut tx, cx, user, selection, after).await?;
+        let Some(last) = chunk.last() else { break };
+        after = last.id.uuid();
+        let now = cx.now();
+        let mut rows = Vec::new();
+        for raw in &chunk {
+            if raw.facts.disabled_at.is_some() == disabled {
+                result.skipped += 1;
+                continue;
+            }
+            let facts = if disabled { raw.facts.disable(now) } else { raw.facts.enable() };
+            rows.push(args![raw.id, kernel::Word::as_str(facts.state(now)), facts.disabled_at]);
+        }
+        let changed = i64::try_from(rows.len()).unwrap_or(0);
+        if changed > 0 {
+            let columns = [store::Column::Uuid("id"), store::Column::Text("state"), store::Column::BigInt("disabled_at")];
+            store::update_many(&mut tx, "keys", &columns, rows).await?;
+            let action = if disabled { &audit::KEYS_DISABLED } else { &audit::KEYS_ENABLED };
+            let object = (chunk.len() == 1).then(|| last.id.into());
+            audit::record(&mut tx, cx, action, object, &json!({"count": changed, "selection": selection})).await?;
+        }
+        tx.commit().await?;
+        result.changed += changed;
+    }
+    Ok(result)
+}
+
+/// The next keys of a selection in the order of their ids, locked.
+async fn chunk(tx: &mut Tx, cx: &Cx, user: &Principal, selection: &KeySelection, after: uuid::Uuid) -> Result<Vec<Raw>> {
+    let mut conditions = selection.conditions(user);
+    if let Some(state) = selection.state() {
+        state_condition(&mut conditions, state, cx.now());
+    }
+    conditions.and("k.id > ?", after);
+    let lock = if tx.for_update().is_empty() { "" } else { " FOR UPDATE OF k" };
+    let sql = format!("{SELECT} WHERE {} ORDER BY k.id LIMIT 2000{lock}", conditions.sql());
+    Ok(tx.all(&sql, conditions.args(), read).await?)
+}

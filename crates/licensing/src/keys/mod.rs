@@ -1,0 +1,35 @@
+//! Card keys 卡密: their text, their life, and what agents do with them (K3).
+//!
+//! [`text`] is how a key is written, [`model`] its states, [`verdict`] whether it is good: all three are pure. [`manage`] is what
+//! the console does.
+
+pub mod manage;
+pub mod model;
+pub mod select;
+pub mod store;
+pub mod text;
+pub mod verdict;
+
+pub use model::{Facts, KeyId, KeyState, UnbindRefusal, Validity};
+pub use text::KeyText;
+pub use verdict::{Code, Verdict};
+
+use platform::vault::{Purpose, Vault};
+
+const LOOKUP: Purpose = Purpose("key lookup");
+const TEXT: Purpose = Purpose("key text");
+
+/// What a key is found by: a keyed hash, so that the table does not hold the keys.
+pub fn lookup(vault: &Vault, key: KeyText) -> Vec<u8> {
+    vault.hash(LOOKUP, &key.to_bytes())[..16].to_vec()
+}
+
+/// A key's text, encrypted.
+pub fn seal(vault: &Vault, key: KeyText) -> Vec<u8> {
+    vault.seal(TEXT, &key.to_bytes())
+}
+
+pub fn open(vault: &Vault, sealed: &[u8]) -> platform::Result<KeyText> {
+    let bytes = vault.open(TEXT, sealed)?;
+    KeyText::from_bytes(&bytes).ok_or_else(|| kernel::Fault::internal("a sealed key has another form"))
+}

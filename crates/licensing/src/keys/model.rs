@@ -1,0 +1,205 @@
+//! A key's life, as one pure state machine.
+//!
+//! ```text
+//!            first use                    clock
+//!   unused ────────────▶ active ───────────────▶ expired
+//!     ▲                   │  ▲                      ▲
+//!     └────── unbind ─────┘  │ another device       │ (an unbound key's clock goes on)
+//!                            │ takes a free seat    │
+//!   any of them ── disable ──▶ disabled ── enable ──▶ what it would be without
+//! ```
+//!
+//! The state follows from facts ([`Facts`]) and the clock; what is stored is the state as of the last change, so that lists
+//! can be searched. Whoever decides something asks [`Facts::state`].
+
+use kernel::{DAY, HOUR, MINUTE, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::projects::ValidityUnit;
+
+kernel::id!(
+    /// 卡密
+    KeyId, KeyEntity, "key"
+);
+
+kernel::words! {
+    pub enum KeyState { Unused = "unused", Active = "active", Expired = "expired", Disabled = "disabled" }
+}
+
+/// How long a key is good for, from its activation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Validity {
+    pub unit: ValidityUnit,
+    /// 0 where the unit is forever.
+    pub count: i64,
+}
+
+impl Validity {
+    /// When a key that is activated now will expire; `None`: never.
+    pub fn end(self, activated: Timestamp) -> Option<Timestamp> {
+        let span = |unit: i64| activated.plus_micros(self.count.saturating_mul(unit));
+        match self.unit {
+            ValidityUnit::Minute => Some(span(MINUTE)),
+            ValidityUnit::Hour => Some(span(HOUR)),
+            ValidityUnit::Day => Some(span(DAY)),
+            ValidityUnit::Month => Some(activated.plus_months(self.count)),
+            ValidityUnit::Forever => None,
+        }
+    }
+}
+
+/// What is known of a key, from which its state follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Facts {
+    pub activated_at: Option<Timestamp>,
+    pub expires_at: Option<Timestamp>,
+    pub disabled_at: Option<Timestamp>,
+    /// How many devices are bound.
+    pub devices: i64,
+    /// How often it was unbound.
+    pub unbinds: i64,
+}
+
+/// Why a key cannot be unbound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnbindRefusal {
+    NotBound,
+    Expired,
+    Disabled,
+    /// The project allows no more.
+    LimitReached,
+}
+
+impl Facts {
+    pub fn state(&self, now: Timestamp) -> KeyState {
+        if self.disabled_at.is_some() {
+            KeyState::Disabled
+        } else if self.expires_at.is_some_and(|end| end <= now) {
+            KeyState::Expired
+        } else if self.devices > 0 {
+            KeyState::Active
+        } else {
+            KeyState::Unused
+        }
+    }
+
+    /// Takes a seat; the first time ever it also activates, and the clock starts.
+    #[must_use]
+    pub fn bind(self, validity: Validity, now: Timestamp) -> Self {
+        let mut bound = Self { devices: self.devices + 1, ..self };
+        if self.activated_at.is_none() {
+            bound.activated_at = Some(now);
+            bound.expires_at = validity.end(now);
+        }
+        bound
+    }
+
+    /// Clears `freed` seats. The clock goes on: validity is not reset (K3.3a).
+    pub fn unbind(self, freed: i64, limit: Option<i64>, now: Timestamp) -> Result<Self, UnbindRefusal> {
+        match self.state(now) {
+            KeyState::Disabled => Err(UnbindRefusal::Disabled),
+            KeyState::Expired => Err(UnbindRefusal::Expired),
+            KeyState::Unused => Err(UnbindRefusal::NotBound),
+            KeyState::Active if limit.is_some_and(|limit| self.unbinds >= limit) => Err(UnbindRefusal::LimitReached),
+            KeyState::Active if freed < 1 || freed > self.devices => Err(UnbindRefusal::NotBound),
+            KeyState::Active => Ok(Self { devices: self.devices - freed, unbinds: self.unbinds + 1, ..self }),
+        }
+    }
+
+    #[must_use]
+    pub fn disable(self, now: Timestamp) -> Self {
+        Self { disabled_at: self.disabled_at.or(Some(now)), ..self }
+    }
+
+    #[must_use]
+    pub fn enable(self) -> Self {
+        Self { disabled_at: None, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[derive(Debug, Clone)]
+    enum Step {
+        Bind,
+        Unbind,
+        Disable,
+        Enable,
+        Wait(i64),
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let step =
+            prop_oneof![Just(Step::Bind), Just(Step::Unbind), Just(Step::Disable), Just(Step::Enable), (1_i64..100).prop_map(Step::Wait)];
+        proptest::collection::vec(step, 0..40)
+    }
+
+    proptest! {
+        #[test]
+        fn k3_2b_the_clock_starts_once_and_nothing_resets_it(steps in steps(), minutes in 1_i64..200) {
+            let validity = Validity { unit: ValidityUnit::Minute, count: minutes };
+            let mut now = Timestamp::from_unix(1_700_000_000);
+            let mut facts = Facts::default();
+            let mut first = None;
+            for step in steps {
+                let state = facts.state(now);
+                match step {
+                    // Verification binds only what is unused or active.
+                    Step::Bind if matches!(state, KeyState::Unused | KeyState::Active) => {
+                        facts = facts.bind(validity, now);
+                        first.get_or_insert(now);
+                        prop_assert_eq!(facts.state(now), KeyState::Active);
+                    }
+                    Step::Bind => {}
+                    Step::Unbind => match facts.unbind(facts.devices, None, now) {
+                        Ok(after) => {
+                            prop_assert_eq!(state, KeyState::Active);
+                            prop_assert_eq!(after.state(now), KeyState::Unused);
+                            facts = after;
+                        }
+                        Err(_) => prop_assert_ne!(state, KeyState::Active),
+                    },
+                    Step::Disable => {
+                        facts = facts.disable(now);
+                        prop_assert_eq!(facts.state(now), KeyState::Disabled);
+                    }
+                    Step::Enable => {
+                        let before = facts;
+                        facts = facts.enable();
+                        prop_assert_ne!(facts.state(now), KeyState::Disabled);
+                        prop_assert_eq!((facts.activated_at, facts.expires_at, facts.devices), (before.activated_at, before.expires_at, before.devices));
+                    }
+                    Step::Wait(minutes) => now = now.plus_micros(minutes * MINUTE),
+                }
+                prop_assert_eq!(facts.activated_at, first);
+                prop_assert_eq!(facts.expires_at, first.map(|at| at.plus_micros(minutes * MINUTE)));
+                if let Some(first) = first && facts.disabled_at.is_none() {
+                    prop_assert_eq!(facts.state(now) == KeyState::Expired, now >= first.plus_micros(minutes * MINUTE));
+                }
+            }
+        }
+
+        #[test]
+        fn k3_3a_unbinding_stops_at_the_projects_limit(limit in 0_i64..5) {
+            let now = Timestamp::from_unix(0);
+            let validity = Validity { unit: ValidityUnit::Forever, count: 0 };
+            let mut facts = Facts::default();
+            for _ in 0..limit {
+                facts = facts.bind(validity, now).unbind(1, Some(limit), now).unwrap();
+            }
+            prop_assert_eq!(facts.bind(validity, now).unbind(1, Some(limit), now), Err(UnbindRefusal::LimitReached));
+        }
+    }
+
+    #[test]
+    fn validity_ends_by_the_calendar() {
+        let start: Timestamp = "2026-01-31T00:00:00Z".parse().unwrap();
+        let end = |unit, count| Validity { unit, count }.end(start).map(|end| end.to_string());
+        assert_eq!(end(ValidityUnit::Day, 30).as_deref(), Some("2026-03-02T00:00:00Z"));
+        assert_eq!(end(ValidityUnit::Month, 1).as_deref(), Some("2026-02-28T00:00:00Z"));
+        assert_eq!(end(ValidityUnit::Forever, 0), None);
+    }
+}

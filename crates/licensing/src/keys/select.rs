@@ -1,0 +1,90 @@
+//! Which keys something is done to: ticked ones, a batch, or what a filter finds. Always within what the asker may see.
+
+use kernel::Fault;
+use platform::identity::{Principal, UserId};
+use serde::{Deserialize, Serialize};
+use store::Filter;
+
+use super::model::{KeyId, KeyState};
+use crate::batches::BatchId;
+use crate::projects::ProjectId;
+
+/// Exactly one of the three.
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KeySelection {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ids: Option<Vec<KeyId>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<BatchId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<KeyFilterBody>,
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KeyFilterBody {
+    pub project: Option<ProjectId>,
+    pub state: Option<KeyState>,
+    pub agent: Option<UserId>,
+    pub batch: Option<BatchId>,
+}
+
+/// Ticked rows: no more than a person ticks.
+const MOST_TICKED: usize = 1_000;
+
+impl KeySelection {
+    pub fn check(&self) -> Result<(), Fault> {
+        let given = [self.ids.is_some(), self.batch.is_some(), self.filter.is_some()];
+        if given.into_iter().filter(|given| *given).count() != 1 {
+            return Err(Fault::field(
+                "ids",
+                "ONE_SELECTION",
+                "请选择：勾选、批次或筛选条件，只能其一",
+                "Choose exactly one: ticked rows, a batch, or a filter",
+            ));
+        }
+        match &self.ids {
+            Some(ids) if ids.is_empty() || ids.len() > MOST_TICKED => {
+                Err(Fault::field("ids", "OUT_OF_RANGE", "一次可勾选 1 到 1000 个", "Tick 1 to 1000 at once"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// As conditions on `keys k`, within the asker's scope.
+    pub fn conditions(&self, user: &Principal) -> Filter {
+        let mut filter = Filter::new();
+        user.scope().restrict(&mut filter, "k.agent_id");
+        ready_only(&mut filter);
+        if let Some(ids) = &self.ids {
+            let places: Vec<String> = ids.iter().map(|id| filter.arg(*id)).collect();
+            filter.and_plain(&format!("k.id IN ({})", places.join(", ")));
+        }
+        filter.and_some("k.batch_id = ?", self.batch);
+        if let Some(asked) = &self.filter {
+            filter.and_some("k.project_id = ?", asked.project).and_some("k.agent_id = ?", asked.agent);
+            filter.and_some("k.batch_id = ?", asked.batch);
+        }
+        filter
+    }
+
+    pub fn state(&self) -> Option<KeyState> {
+        self.filter.as_ref().and_then(|filter| filter.state)
+    }
+}
+
+/// Keys of a batch that is still being made, or taken away, are nobody's to see.
+pub fn ready_only(filter: &mut Filter) {
+    filter.and_plain("k.batch_id NOT IN (SELECT id FROM batches WHERE state IN ('generating', 'cancelling'))");
+}
+
+/// A state as a condition on `keys k`: what is stored may lag behind the clock, so both are asked.
+pub fn state_condition(filter: &mut Filter, state: KeyState, now: kernel::Timestamp) {
+    match state {
+        KeyState::Disabled => filter.and_plain("k.state = 'disabled'"),
+        KeyState::Expired => filter.and("k.state = 'expired' OR (k.state IN ('active', 'unused') AND k.expires_at <= ?)", now),
+        KeyState::Active => filter.and("k.state = 'active' AND (k.expires_at IS NULL OR k.expires_at > ?)", now),
+        KeyState::Unused => filter.and("k.state = 'unused' AND (k.expires_at IS NULL OR k.expires_at > ?)", now),
+    };
+}

@@ -1,0 +1,100 @@
+//! Reading keys for the console.
+
+use std::collections::HashMap;
+
+use kernel::Timestamp;
+use platform::identity::UserRef;
+use serde::Serialize;
+use store::{Row, Sql, ToValue, all_in};
+
+use super::model::{Facts, KeyId, KeyState};
+use crate::batches::BatchId;
+use crate::projects::{ProjectRef, ValidityUnit};
+
+/// A key as the console shows it.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct Key {
+    pub id: KeyId,
+    /// The whole text for whom it belongs to; all but the last group masked for others.
+    pub key: String,
+    pub project: ProjectRef,
+    pub batch_id: BatchId,
+    pub agent: UserRef,
+    pub state: KeyState,
+    pub unit: ValidityUnit,
+    pub validity: i64,
+    pub activated_at: Option<Timestamp>,
+    pub expires_at: Option<Timestamp>,
+    pub devices: Vec<KeyDevice>,
+    pub unbind_count: i64,
+    pub created_at: Timestamp,
+}
+
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct KeyDevice {
+    pub id: String,
+    pub name: String,
+    pub bound_at: Timestamp,
+}
+
+/// A row before its text is opened.
+pub(crate) struct Raw {
+    pub id: KeyId,
+    pub sealed: Vec<u8>,
+    pub project: ProjectRef,
+    pub batch: BatchId,
+    pub agent: UserRef,
+    pub facts: Facts,
+    pub unit: ValidityUnit,
+    pub validity: i64,
+    pub created_at: Timestamp,
+}
+
+pub(crate) const SELECT: &str = "SELECT k.id, k.sealed, k.project_id, p.name AS project_name, k.batch_id, k.agent_id, u.name AS agent_name, k.unit, k.validity, k.activated_at, k.expires_at, k.disabled_at, k.devices, k.unbinds, k.created_at \
+    FROM keys k JOIN projects p ON p.id = k.project_id JOIN users u ON u.id = k.agent_id";
+
+pub(crate) fn read(row: &Row) -> store::Result<Raw> {
+    Ok(Raw {
+        id: row.get("id")?,
+        sealed: row.get("sealed")?,
+        project: ProjectRef { id: row.get("project_id")?, name: row.get("project_name")? },
+        batch: row.get("batch_id")?,
+        agent: UserRef { id: row.get("agent_id")?, name: row.get("agent_name")? },
+        facts: Facts {
+            activated_at: row.get("activated_at")?,
+            expires_at: row.get("expires_at")?,
+            disabled_at: row.get("disabled_at")?,
+            devices: row.get("devices")?,
+            unbinds: row.get("unbinds")?,
+        },
+        unit: row.word("unit")?,
+        validity: row.get("validity")?,
+        created_at: row.get("created_at")?,
+    })
+}
+
+/// The devices of these keys, in the order in which they were bound.
+pub(crate) async fn devices(sql: &mut impl Sql, keys: &[Raw]) -> store::Result<HashMap<KeyId, Vec<KeyDevice>>> {
+    let bound: Vec<_> = keys.iter().filter(|key| key.facts.devices > 0).map(|key| key.id.to_value()).collect();
+    let mut by_key: HashMap<KeyId, Vec<KeyDevice>> = HashMap::new();
+    if bound.is_empty() {
+        return Ok(by_key);
+    }
+    let rows = all_in(
+        sql,
+        "SELECT key_id, device_id, device_name, bound_at FROM key_devices WHERE key_id IN",
+        " ORDER BY key_id, bound_at, device_id",
+        bound,
+        |row| {
+            Ok((
+                row.get::<KeyId>("key_id")?,
+                KeyDevice { id: row.get("device_id")?, name: row.get("device_name")?, bound_at: row.get("bound_at")? },
+            ))
+        },
+    )
+    .await?;
+    for (key, device) in rows {
+        by_key.entry(key).or_default().push(device);
+    }
+    Ok(by_key)
+}

@@ -1,0 +1,66 @@
+//! What licensing does by the clock and by jobs.
+
+use std::sync::Arc;
+
+use kernel::SECOND;
+use platform::Cx;
+use platform::upkeep::Schedule;
+use store::jobs::{Handlers, Outcome};
+use store::{Sql, args};
+
+use crate::client::admit::WINDOW;
+use crate::{Licensing, batches};
+
+const EXPIRE: &str = "keys.expire";
+const NONCES: &str = "client.nonces";
+
+pub const SCHEDULES: &[Schedule] = &[Schedule { kind: EXPIRE, every_seconds: 60 }, Schedule { kind: NONCES, every_seconds: 60 }];
+
+/// Licensing's handlers of jobs.
+pub fn handlers(handlers: &mut Handlers<Cx>, _licensing: &Arc<Licensing>) {
+    handlers.add(batches::GENERATE_JOB, batches::generate_job);
+    handlers.add(batches::CANCEL_JOB, batches::cancel_job);
+    handlers.add(EXPIRE, |cx, _| async move { outcome(expire(&cx).await) });
+    handlers.add(NONCES, |cx, _| async move { outcome(forget_nonces(&cx).await) });
+}
+
+fn outcome(result: platform::Result<()>) -> Outcome {
+    match result {
+        Ok(()) => Outcome::Done,
+        Err(fault) => Outcome::Retry(fault.to_string()),
+    }
+}
+
+/// Writes down what the clock has decided: keys whose validity is over are `expired` (K3.2b), and their project is told.
+async fn expire(cx: &Cx) -> platform::Result<()> {
+    loop {
+        let mut tx = cx.db.begin().await?;
+        let lock = tx.for_update();
+        let sql = format!(
+            "SELECT id, project_id FROM keys WHERE expires_at <= $1 AND expires_at IS NOT NULL AND state IN ('active', 'unused') ORDER BY expires_at, id LIMIT 1000{lock}"
+        );
+        let over: Vec<(crate::keys::KeyId, crate::projects::ProjectId)> =
+            tx.all(&sql, args![cx.now()], |row| Ok((row.get("id")?, row.get("project_id")?))).await?;
+        if over.is_empty() {
+            return Ok(());
+        }
+        let rows = over.iter().map(|(id, _)| args![*id, kernel::Word::as_str(crate::keys::KeyState::Expired)]).collect();
+        store::update_many(&mut tx, "keys", &[store::Column::Uuid("id"), store::Column::Text("state")], rows).await?;
+        crate::events::keys_expired(&mut tx, cx, &over).await?;
+        tx.commit().await?;
+    }
+}
+
+/// Nonces older than the window cannot come back: their time would be refused.
+async fn forget_nonces(cx: &Cx) -> platform::Result<()> {
+    let before = cx.now().plus_micros(-2 * WINDOW * SECOND).unix();
+    loop {
+        let mut tx = cx.db.begin().await?;
+        let sql = "DELETE FROM nonces WHERE (signed_at, project_id, nonce) IN (SELECT signed_at, project_id, nonce FROM nonces WHERE signed_at < $1 LIMIT 5000)";
+        let gone = tx.exec(sql, args![before]).await?;
+        tx.commit().await?;
+        if gone < 5_000 {
+            return Ok(());
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! The client API (`contract/client-api.md`): programs verify keys. Every answer is signed once the caller's key is known,
+//! refusals too, so it is written here and not by the outer layers.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{OriginalUri, Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::Response;
+use axum::routing::any;
+use kernel::{Fault, Kind, Lang, Timestamp};
+use licensing::client::{Admitted, Answer, Ask, CallerProject, Device, Endpoint, KeyAnswer};
+use licensing::keys::{Code, KeyText};
+use platform::Origin;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::problem::{Problem, status};
+use crate::state::AppState;
+
+const BODY_LIMIT: usize = 1 << 20;
+
+/// All paths under `/client/`, unknown ones too: what is not there is refused with a signature.
+pub(super) fn router() -> Router<AppState> {
+    Router::new().route("/client/{*rest}", any(handle))
+}
+
+/// What is to be sent, before it is signed.
+struct Plain {
+    status: u16,
+    body: Vec<u8>,
+    problem: bool,
+    retry_after: Option<i64>,
+    allowance: Option<licensing::client::limit::Allowance>,
+}
+
+async fn handle(State(state): State<AppState>, OriginalUri(uri): OriginalUri, request: Request) -> Response {
+    let lang = request.extensions().get::<Lang>().copied().unwrap_or_default();
+    let origin = request.extensions().get::<Arc<Origin>>().cloned().unwrap_or_default();
+    let (parts, body) = request.into_parts();
+    let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let target = uri.path_and_query().map_or("/", |target| target.as_str());
+    let nonce = text("cuekey-nonce");
+    let too_large = declared_length(&parts.headers).is_some_and(|length| length > BODY_LIMIT);
+    let body = if too_large { None } else { axum::body::to_bytes(body, BODY_LIMIT).await.ok() };
+    let raw = body.clone().unwrap_or_default();
+    let asked = licensing::client::Request {
+        method: parts.method.as_str(),
+        target,
+        key: text("cuekey-key"),
+        timestamp: text("cuekey-timestamp"),
+        nonce,
+        signature: text("cuekey-signature"),
+        body: &raw,
+        address: &origin.address,
+    };
+    let call = Call { lang, request_id: &origin.request_id, address: &origin.address };
+    let (project, plain) = match (body.is_some(), state.licensing.admit(&asked).await) {
+        // What was not read cannot have been signed over; the key alone says who is told so.
+        (false, Err(refusal)) if refusal.project.is_none() => (None, call.refuse(&state, &refusal.fault)),
+        (false, Err(refusal)) => (refusal.project, call.refuse(&state, &too_long())),
+        (false, Ok(admitted)) => (Some(admitted.project), call.refuse(&state, &too_long())),
+        (true, Err(refusal)) => (refusal.project, call.refuse(&state, &refusal.fault)),
+        (true, Ok(admitted)) => {
+            let project = Arc::clone(&admitted.project);
+            (Some(project), call.answer(&state, &parts.method, uri.path(), admitted, &raw).await)
+        }
+    };
+    send(project.as_deref(), nonce, state.platform.clock.now(), plain)
+}
+
+fn declared_length(headers: &HeaderMap) -> Option<usize> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+fn too_long() -> Fault {
+    Fault::new(Kind::Malformed, "BODY_TOO_LARGE", "请求体超过 1 MiB 或不完整", "The body is larger than 1 MiB, or did not arrive whole")
+}
+
+/// Signs and sends.
+fn send(project: Option<&CallerProject>, nonce: &str, now: Timestamp, plain: Plain) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::from_u16(plain.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    let kind = if plain.problem { "application/problem+json" } else { "application/json" };
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store, no-transform"));
+    let mut put = |name: &'static str, value: &str| {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(name, value);
+        }
+    };
+    if let Some(seconds) = plain.retry_after {
+        put("retry-after", &seconds.max(1).to_string());
+    }
+    if let Some(limit) = plain.allowance {
+        put("ratelimit-policy", &format!("\"project\";q={};w=60", limit.per_minute));
+        put(
+            "ratelimit",
+            &format!("\"project\";r={};t={}", limit.remaining, limit.retry_after.max(if limit.remaining == 0 { 1 } else { 0 })),
+        );
+    }
+    if let Some(project) = project {
+        let (timestamp, signature) = project.sign(nonce, plain.status, now, &plain.body);
+        put("cuekey-response-timestamp", &timestamp);
+        put("cuekey-response-signature", &signature);
+    }
+    *response.body_mut() = Body::from(plain.body);
+    response
+}
+
+/// The call as its answer needs it.
+struct Call<'a> {
+    lang: Lang,
+    request_id: &'a str,
+    address: &'a str,
+}
+
+/// A refusal of the client API: a problem with the server's time, by which a client can mend its clock.
+#[derive(Serialize)]
+struct ClientProblem {
+    #[serde(flatten)]
+    problem: Problem,
+    message: String,
+    server_time: Timestamp,
+    unix: i64,
+}
+
+impl Call<'_> {
+    async fn answer(&self, state: &AppState, method: &Method, path: &str, admitted: Admitted, body: &[u8]) -> Plain {
+        let allowance = admitted.allowance;
+        let result = match (method.as_str(), path) {
+            ("POST", "/client/v1/keys/verify") => self.verify(state, admitted, body).await,
+            ("POST", "/client/v1/keys/query") => self.query(state, admitted, body).await,
+            ("GET", "/client/v1/time") => self.time(state, admitted).await,
+            ("GET" | "POST" | "PUT" | "PATCH" | "DELETE", "/client/v1/keys/verify" | "/client/v1/keys/query" | "/client/v1/time") => {
+                Err(Fault::new(Kind::NotFound, "METHOD_NOT_ALLOWED", "此接口不支持该方法", "This endpoint does not take that method"))
+            }
+            _ => Err(Fault::new(Kind::NotFound, "NO_SUCH_ROUTE", "没有这个接口", "There is no such endpoint")),
+        };
+        let plain = match result {
+            Ok((status, body)) => Plain { status, body: body.to_string().into_bytes(), problem: false, retry_after: None, allowance: None },
+            Err(fault) => self.refuse(state, &fault),
+        };
+        Plain { allowance: Some(allowance), ..plain }
+    }
+
+    fn refuse(&self, state: &AppState, fault: &Fault) -> Plain {
+        if matches!(fault.kind, Kind::Internal | Kind::Unavailable) {
+            tracing::warn!(code = fault.code, error = %fault, "a client call failed on our side");
+        }
+        let now = state.platform.clock.now();
+        let problem = ClientProblem {
+            problem: Problem::of(fault, self.lang, Some(self.request_id)),
+            message: fault.message(self.lang).to_owned(),
+            server_time: now,
+            unix: now.unix(),
+        };
+        let status = if fault.code == "METHOD_NOT_ALLOWED" { 405 } else { status(fault.kind).as_u16() };
+        let body = serde_json::to_vec(&ClientProblem { problem: Problem { status, ..problem.problem }, ..problem }).unwrap_or_default();
+        Plain { status, body, problem: true, retry_after: fault.retry_after, allowance: None }
+    }
+
+    async fn decide(&self, state: &AppState, admitted: Admitted, endpoint: Endpoint, key: &str, device: Device) -> Answer {
+        let ask = Ask {
+            project: admitted.project,
+            nonce: admitted.nonce,
+            signed_at: admitted.signed_at,
+            allowance: admitted.allowance,
+            endpoint,
+            key: KeyText::parse(key),
+            hint: hint(key),
+            device,
+            address: self.address.to_owned(),
+        };
+        state.licensing.decide(ask).await
+    }
+
+    async fn verify(&self, state: &AppState, admitted: Admitted, body: &[u8]) -> Result<(u16, Value), Fault> {
+        let asked: VerifyBody = crate::extract::parse(body).map_err(|error| error.0)?;
+        let device = asked.device.clean()?;
+        let answer = self.decide(state, admitted, Endpoint::Verify, &asked.key, device).await?;
+        let (zh, en) = answer.code.message();
+        let mut json = json!({
+            "valid": answer.code == Code::Valid,
+            "code": answer.code,
+            "message": self.lang.pick(zh, en),
+            "action": answer.code.action(),
+            "server_time": answer.now,
+        });
+        if let Some(key) = key_json(&answer) {
+            json["key"] = key;
+            json["key"]["first_use"] = answer.first_use.into();
+        }
+        Ok((200, json))
+    }
+
+    async fn query(&self, state: &AppState, admitted: Admitted, body: &[u8]) -> Result<(u16, Value), Fault> {
+        let asked: QueryBody = crate::extract::parse(body).map_err(|error| error.0)?;
+        let answer = self.decide(state, admitted, Endpoint::Query, &asked.key, Device::default()).await?;
+        let (Some(mut json), Some(key)) = (key_json(&answer), &answer.key) else {
+            return Err(Fault::new(Kind::NotFound, "NOT_FOUND", "卡密不存在", "There is no such key"));
+        };
+        json["project"] = json!({"id": key.project, "name": key.project_name});
+        json["batch"] = json!({"id": key.batch});
+        json["devices"] = key.devices.iter().map(|(id, name, bound_at)| json!({"id": id, "name": name, "bound_at": bound_at})).collect();
+        Ok((200, json!({"key": json, "server_time": answer.now})))
+    }
+
+    async fn time(&self, state: &AppState, admitted: Admitted) -> Result<(u16, Value), Fault> {
+        let answer = self.decide(state, admitted, Endpoint::Time, "", Device::default()).await?;
+        Ok((200, json!({"server_time": answer.now, "unix": answer.now.unix()})))
+    }
+}
+
+/// A key as a program sees it; `None` where there is none.
+fn key_json(answer: &KeyAnswer) -> Option<Value> {
+    let key = answer.key.as_ref()?;
+    let remaining = key.expires_at.map(|end| end.seconds_since(answer.now).max(0));
+    Some(json!({
+        "id": key.id,
+        "state": key.state,
+        "activated_at": key.activated_at,
+        "expires_at": key.expires_at,
+        "remaining_seconds": remaining,
+    }))
+}
+
+/// The last five characters of what was sent, whatever it was.
+fn hint(key: &str) -> String {
+    let plain: Vec<char> = key.chars().filter(|c| !c.is_whitespace() && !c.is_control() && *c != '-').take(200).collect();
+    plain[plain.len().saturating_sub(5)..].iter().collect::<String>().to_uppercase()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct VerifyBody {
+    key: String,
+    device: DeviceBody,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct QueryBody {
+    key: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DeviceBody {
+    id: String,
+    #[serde(default)]
+    name: Option<String>,
+}
+
+impl DeviceBody {
+    fn clean(&self) -> Result<Device, Fault> {
+        let mut fields = kernel::Fields::default();
+        let id = fields.take("device.id", kernel::text::clean(&self.id, 1, 128, false));
+        let name = fields.take("device.name", kernel::text::clean(self.name.as_deref().unwrap_or_default(), 0, 64, false));
+        fields.check()?;
+        Ok(Device { id: id.unwrap_or_default(), name: name.unwrap_or_default() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hint_is_the_end_of_whatever_was_sent() {
+        assert_eq!(hint("7K2M9-QX4TD-0HVNW-3RB6F-8YJCE"), "8YJCE");
+        assert_eq!(hint("abc"), "ABC");
+        assert_eq!(hint("卡密-例"), "卡密例");
+        assert_eq!(hint(""), "");
+    }
+}
