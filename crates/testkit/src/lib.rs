@@ -10,9 +10,11 @@
 //! ```
 
 mod client;
+mod program;
 mod server;
 
 pub use client::{Answer, Client};
+pub use program::{Program, Signed, signed};
 pub use server::{START, TestServer};
 pub use store::Engine;
 
