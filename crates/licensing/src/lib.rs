@@ -1,5 +1,6 @@
 //! Product one, card keys 卡密: projects, grants, batches, keys, verification, callbacks.
 
+pub mod applications;
 pub mod grants;
 pub mod projects;
 
@@ -30,10 +31,12 @@ impl Licensing {
 }
 
 /// What licensing does by the clock.
-pub const SCHEDULES: &[platform::upkeep::Schedule] = &[];
+pub const SCHEDULES: &[platform::upkeep::Schedule] = &[grants::SCHEDULE];
 
 /// Licensing's handlers of jobs.
-pub fn handlers(_handlers: &mut store::jobs::Handlers<platform::Cx>, _licensing: &Arc<Licensing>) {}
+pub fn handlers(handlers: &mut store::jobs::Handlers<platform::Cx>, _licensing: &Arc<Licensing>) {
+    grants::handlers(handlers);
+}
 
 /// Adds up what was issued against what was charged; each sentence is one thing that does not agree.
 pub async fn check(_sql: &mut impl store::Sql) -> store::Result<Vec<String>> {

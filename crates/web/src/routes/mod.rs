@@ -1,5 +1,7 @@
 //! Every route, on one page. Each module holds the handlers of one part of the API.
 
+mod applications;
+mod grants;
 mod health;
 mod projects;
 mod settings;
@@ -23,7 +25,7 @@ const BODY_LIMIT: usize = 1 << 20;
 
 /// The documented API.
 pub(crate) fn api() -> OpenApiRouter<AppState> {
-    let v1 = OpenApiRouter::new().merge(settings::router()).merge(projects::router());
+    let v1 = OpenApiRouter::new().merge(settings::router()).merge(projects::router()).merge(grants::router()).merge(applications::router());
     OpenApiRouter::with_openapi(Doc::openapi()).nest("/api/v1", v1).merge(health::router())
 }
 
