@@ -1,5 +1,6 @@
 //! Product one, card keys 卡密: projects, grants, batches, keys, verification, callbacks.
 
+pub mod applications;
 pub mod batches;
 mod check;
 pub mod client;

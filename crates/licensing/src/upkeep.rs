@@ -9,15 +9,17 @@ use store::jobs::{Handlers, Outcome};
 use store::{Sql, args};
 
 use crate::client::admit::WINDOW;
-use crate::{Licensing, batches};
+use crate::{Licensing, batches, grants};
 
 const EXPIRE: &str = "keys.expire";
 const NONCES: &str = "client.nonces";
 
-pub const SCHEDULES: &[Schedule] = &[Schedule { kind: EXPIRE, every_seconds: 60 }, Schedule { kind: NONCES, every_seconds: 60 }];
+pub const SCHEDULES: &[Schedule] =
+    &[grants::SCHEDULE, Schedule { kind: EXPIRE, every_seconds: 60 }, Schedule { kind: NONCES, every_seconds: 60 }];
 
 /// Licensing's handlers of jobs.
 pub fn handlers(handlers: &mut Handlers<Cx>, _licensing: &Arc<Licensing>) {
+    grants::handlers(handlers);
     handlers.add(batches::GENERATE_JOB, batches::generate_job);
     handlers.add(batches::CANCEL_JOB, batches::cancel_job);
     handlers.add(EXPIRE, |cx, _| async move { outcome(expire(&cx).await) });

@@ -1,10 +1,11 @@
 //! What a grant is, and when it is good.
 
-use kernel::{DAY, Timestamp};
-use platform::identity::UserRef;
+use kernel::{DAY, Fault, Timestamp, text};
+use platform::identity::{UserId, UserRef};
 use serde::{Deserialize, Serialize};
 
-use crate::projects::ProjectRef;
+use super::error::GrantError;
+use crate::projects::{ProjectId, ProjectRef};
 
 kernel::id!(
     /// 授权
@@ -34,6 +35,28 @@ pub struct Grant {
     pub created_at: Timestamp,
 }
 
+/// What an admin fills in.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewGrant {
+    pub project_id: ProjectId,
+    pub agent_id: UserId,
+    #[serde(default)]
+    pub ends_at: Option<Timestamp>,
+    #[serde(default)]
+    pub note: String,
+}
+
+/// An end that has passed would be none.
+pub fn check_end(ends_at: Option<Timestamp>, now: Timestamp) -> Result<(), GrantError> {
+    if ends_at.is_some_and(|end| end <= now) { Err(GrantError::EndsInPast) } else { Ok(()) }
+}
+
+/// A remark of an admin; at least `min` characters.
+pub fn note(given: &str, min: usize) -> Result<String, Fault> {
+    text::clean(given, min, 500, true).map_err(|(code, zh, en)| Fault::field("note", code, zh, en))
+}
+
 /// Whether a grant is good at `now`. Its end counts at once; the row may say `active` until the sweep has passed.
 pub fn is_live(state: GrantState, ends_at: Option<Timestamp>, now: Timestamp) -> bool {
     state == GrantState::Active && ends_at.is_none_or(|end| end > now)
@@ -52,5 +75,32 @@ impl Grant {
         } else {
             self
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_grant_that_may_be_given_is_good_until_its_end_and_not_at_it(start in 0_i64..1_000_000, length in 1_i64..1_000_000, after in 0_i64..1_000_000) {
+            let (now, end) = (Timestamp::from_unix(start), Timestamp::from_unix(start + length));
+            prop_assert!(check_end(Some(end), now).is_ok());
+            prop_assert!(is_live(GrantState::Active, Some(end), end.plus_micros(-1)));
+            prop_assert!(!is_live(GrantState::Active, Some(end), end.plus_micros(after)));
+            prop_assert!(check_end(Some(end), end.plus_micros(after)).is_err());
+            prop_assert!(!is_live(GrantState::Ended, None, now));
+            prop_assert!(is_live(GrantState::Active, None, now));
+        }
+    }
+
+    #[test]
+    fn zero_days_warn_of_nothing() {
+        let now = Timestamp::from_unix(0);
+        assert_eq!(warning_horizon(now, 0), None);
+        assert_eq!(warning_horizon(now, 2), Some(Timestamp::from_unix(172_800)));
     }
 }

@@ -22,4 +22,6 @@ pub use model::{
     RESPONSE_SEED, SECRET, SecretRotated, TOPIC, ValidityUnit,
 };
 pub use service::{ProjectFilter, change, create, get, list, rotate_secret, switch};
-pub use store::{briefs, price_of, state_of};
+pub use store::{price_of, state_of};
+
+pub(crate) use service::choices;

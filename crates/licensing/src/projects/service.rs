@@ -11,7 +11,7 @@ use serde_json::json;
 use super::counts::counts_of;
 use super::error::ProjectError;
 use super::form::{NewProject, ProjectPatch, check_overlap};
-use super::model::{Project, ProjectCreated, ProjectId, ProjectState, SecretRotated, TOPIC};
+use super::model::{Project, ProjectBrief, ProjectCreated, ProjectId, ProjectState, SecretRotated, TOPIC};
 use super::{keys, store};
 use crate::grants;
 
@@ -104,10 +104,7 @@ pub async fn list(cx: &Cx, filter: &ProjectFilter, ask: &PageAsk) -> Result<Page
     let user = cx.require(Permission::KeysView)?;
     let mut conditions = visible(cx, user);
     conditions.and_some("p.state = ?", filter.state.map(Word::as_str));
-    if let Some(search) = &filter.search {
-        let part = text::clean(search, 0, 64, false).map_err(|(code, zh, en)| Fault::field("search", code, zh, en))?;
-        conditions.and("p.name_key LIKE ? ESCAPE '\\'", pattern(&part));
-    }
+    named(&mut conditions, filter.search.as_deref())?;
     let mut db = cx.db.read();
     let page = Page::cut(store::list(&mut db, conditions, ask).await?, ask, |project| project.id.uuid());
     let items = dressed(cx, user, page.items).await?;
@@ -135,6 +132,21 @@ fn visible(cx: &Cx, user: &Principal) -> Filter {
         );
     }
     filter
+}
+
+/// Projects that somebody who has no grant for them may choose among: `filter` (on `p`) says which. Newest first.
+pub(crate) async fn choices(cx: &Cx, mut filter: Filter, search: Option<&str>, ask: &PageAsk) -> Result<Page<ProjectBrief>> {
+    filter.and("p.state = ?", ProjectState::Active.as_str());
+    named(&mut filter, search)?;
+    Ok(Page::cut(store::briefs(&mut cx.db.read(), filter, ask).await?, ask, |project| project.id.uuid()))
+}
+
+fn named(filter: &mut Filter, search: Option<&str>) -> Result<()> {
+    if let Some(search) = search {
+        let part = text::clean(search, 0, 64, false).map_err(|(code, zh, en)| Fault::field("search", code, zh, en))?;
+        filter.and("p.name_key LIKE ? ESCAPE '\\'", pattern(&part));
+    }
+    Ok(())
 }
 
 /// A part of a name as `LIKE` wants it: what stands for anything else is taken literally.

@@ -206,7 +206,7 @@ pub async fn state_of(sql: &mut impl Sql, id: ProjectId) -> ::store::Result<Opti
 }
 
 /// Projects that `filter` lets through (columns of `p`), as much as those see who hold no grant.
-pub async fn briefs(sql: &mut impl Sql, mut filter: Filter, ask: &PageAsk) -> ::store::Result<Vec<ProjectBrief>> {
+pub(super) async fn briefs(sql: &mut impl Sql, mut filter: Filter, ask: &PageAsk) -> ::store::Result<Vec<ProjectBrief>> {
     filter.and("p.id < ?", ask.before());
     let limit = filter.arg(ask.fetch());
     let query =

@@ -1,8 +1,10 @@
 //! Every route, on one page. Each module holds the handlers of one part of the API.
 
+mod applications;
 mod batches;
 mod calls;
 mod client;
+mod grants;
 mod health;
 mod keys;
 mod projects;
@@ -28,11 +30,13 @@ const BODY_LIMIT: usize = 1 << 20;
 /// The documented API.
 pub(crate) fn api() -> OpenApiRouter<AppState> {
     let v1 = OpenApiRouter::new()
-        .merge(settings::router())
-        .merge(projects::router())
+        .merge(applications::router())
         .merge(batches::router())
+        .merge(calls::router())
+        .merge(grants::router())
         .merge(keys::router())
-        .merge(calls::router());
+        .merge(projects::router())
+        .merge(settings::router());
     OpenApiRouter::with_openapi(Doc::openapi()).nest("/api/v1", v1).merge(health::router())
 }
 

@@ -31,6 +31,23 @@ struct ListQuery {
     limit: Option<i64>,
 }
 
+/// For lists of projects to choose from.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ChoiceQuery {
+    /// A part of the name, in any spelling.
+    pub search: Option<String>,
+    cursor: Option<String>,
+    limit: Option<i64>,
+}
+
+impl ChoiceQuery {
+    pub fn ask(&self) -> std::result::Result<PageAsk, kernel::Fault> {
+        PageAsk::parse(self.cursor.as_deref(), self.limit)
+    }
+}
+
 /// Newest first: all for super admins, the granted ones for agents and agent admins.
 #[utoipa::path(get, path = "/projects", tag = "projects", params(ListQuery),
     responses((status = 200, body = Page<Project>), (status = 403, body = Problem), (status = 422, body = Problem)))]

@@ -1,7 +1,5 @@
 //! A project, an agent who may make keys for it, and the program that verifies them.
 
-#![expect(dead_code, reason = "not each test file uses all of it")]
-
 use platform::identity::Role;
 use serde_json::{Value, json};
 use testkit::{Client, Program, TestServer};
