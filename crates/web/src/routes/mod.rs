@@ -1,7 +1,10 @@
 //! Every route, on one page. Each module holds the handlers of one part of the API.
 
 mod health;
+mod quota;
 mod settings;
+mod users;
+mod withdrawals;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -22,7 +25,7 @@ const BODY_LIMIT: usize = 1 << 20;
 
 /// The documented API.
 pub(crate) fn api() -> OpenApiRouter<AppState> {
-    let v1 = OpenApiRouter::new().merge(settings::router());
+    let v1 = OpenApiRouter::new().merge(settings::router()).merge(users::router()).merge(quota::router()).merge(withdrawals::router());
     OpenApiRouter::with_openapi(Doc::openapi()).nest("/api/v1", v1).merge(health::router())
 }
 
