@@ -57,10 +57,13 @@ impl Tx {
     }
 
     /// Appended to a `SELECT` whose rows will be decided upon: PostgreSQL locks them. SQLite has one writer and needs nothing.
+    ///
+    /// `NO KEY`, since keys never change here: a row that only refers to this one (a notification to its user, a transfer
+    /// to its account) takes a share of the key without waiting, and so can be no part of a deadlock.
     pub fn for_update(&self) -> &'static str {
         match self.inner {
             Inner::Sqlite { .. } => "",
-            Inner::Postgres(_) => " FOR UPDATE",
+            Inner::Postgres(_) => " FOR NO KEY UPDATE",
         }
     }
 

@@ -162,6 +162,22 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Once<T> {
     }
 }
 
+/// A JSON body, done once where the caller sends an `Idempotency-Key`. For writes
+/// that the state of their object keeps from happening twice.
+pub struct MaybeOnce<T>(pub T, pub Option<IdempotencyKey>);
+
+impl<T: DeserializeOwned> FromRequest<AppState> for MaybeOnce<T> {
+    type Rejection = ApiError;
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, ApiError> {
+        if request.headers().contains_key("idempotency-key") {
+            let Once(body, key) = Once::from_request(request, state).await?;
+            return Ok(Self(body, Some(key)));
+        }
+        let Json(body) = Json::from_request(request, state).await?;
+        Ok(Self(body, None))
+    }
+}
+
 async fn body(request: Request, state: &AppState) -> Result<Bytes, ApiError> {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {

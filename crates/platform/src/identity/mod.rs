@@ -6,15 +6,17 @@
 //!
 //! **Invariant**: every query about people's things is scoped to the asker ([`Principal::scope`]), in the query itself.
 
+pub mod naming;
 mod password;
 mod role;
 pub mod session;
 mod store;
 mod user;
+pub mod users;
 
 pub use password::Passwords;
 pub use role::{Permission, Principal, Role, Scope};
 pub use store::{NewUserRow, insert_user};
-pub use user::{UserId, UserRef, UserState, find_by_name, holders_of, superior_of};
+pub use user::{UserEntity, UserId, UserRef, UserState, find_by_name, holders_of, superior_of};
 
 kernel::id!(SessionId, SessionEntity, "ses");

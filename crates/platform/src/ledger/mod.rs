@@ -14,5 +14,7 @@ mod statement;
 
 pub use check::check;
 pub use model::{Account, AccountId, EntryKind, LedgerError, Move, Phase, SystemAccount, TransferId, TransferState};
-pub use service::{Transfer, account_of, find_transfer, hold, lock, open_user_account, post, prepare, quota_account, transfer, void};
+pub use service::{
+    Transfer, account_of, accounts_of, find_transfer, hold, lock, open_user_account, post, prepare, quota_account, transfer, void,
+};
 pub use statement::{StatementFilter, StatementLine, statement};

@@ -1,5 +1,7 @@
 //! Moving, holding, posting and voiding, within the caller's transaction.
 
+use std::collections::HashMap;
+
 use kernel::{Fault, Quota, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::{Db, Row, Sql, Tx, args};
@@ -50,6 +52,21 @@ pub async fn account_of(sql: &mut impl Sql, user: UserId) -> store::Result<Optio
     let query = "SELECT id, posted, held FROM ledger_accounts WHERE id = $1";
     sql.opt(query, args![quota_account(user)], |row| Ok(Account { id: row.get("id")?, posted: row.get("posted")?, held: row.get("held")? }))
         .await
+}
+
+/// The same for many at once; those that hold none are left out.
+pub async fn accounts_of(sql: &mut impl Sql, users: &[UserId]) -> store::Result<HashMap<UserId, Account>> {
+    if users.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let query = format!("SELECT id, owner_id, posted, held FROM ledger_accounts WHERE id IN ({})", store::placeholders(1, users.len()));
+    let ids = users.iter().map(|user| store::ToValue::to_value(quota_account(*user))).collect();
+    let rows = sql
+        .all(&query, ids, |row| {
+            Ok((row.get("owner_id")?, Account { id: row.get("id")?, posted: row.get("posted")?, held: row.get("held")? }))
+        })
+        .await?;
+    Ok(rows.into_iter().collect())
 }
 
 /// Takes the accounts that this transaction will change, in the order of their ids. Needed before a second movement

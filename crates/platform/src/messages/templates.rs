@@ -40,8 +40,12 @@ templates! {
         "您好 {name}，\n\n{creator} 为您创建了账号。\n登录地址：{url}\n用户名：{name}\n初始密码：{password}\n\n首次登录时需要修改密码。" "Hello {name},\n\n{creator} created an account for you.\nSign in at: {url}\nName: {name}\nFirst password: {password}\n\nYou will be asked for a new password when you first sign in.";
     ACCOUNT_LOCKED = "account.locked", ByMail::Always, "账号已被临时锁定" "Your account is locked for a while",
         "连续多次登录失败，账号已锁定至 {locked_at}。如非本人操作，请修改密码。" "After several failed sign-ins in a row your account is locked until {locked_at}. If it was not you, change your password.";
+    SECOND_FACTOR_RESET = "account.second_factor_reset", ByMail::Always, "两步验证已被重置" "Your second factor was reset",
+        "管理员已重置账号 {name} 的两步验证，所有登录均已退出。如果您没有要求，请立即联系管理员。" "An admin reset the second factor of your account {name} and ended all its sessions. If you did not ask for this, tell your admin at once.";
     RECHARGED = "quota.recharged", ByMail::If(defs::MAIL_QUOTA), "额度充值到账" "Quota received",
         "{from} 为您充值 {amount} 额度。" "{from} recharged your account with {amount} quota.";
+    SYSTEM_RECHARGED = "quota.system_recharged", ByMail::If(defs::MAIL_QUOTA), "额度充值到账" "Quota received",
+        "系统为您充值 {amount} 额度。" "The system recharged your account with {amount} quota.";
     RECHARGE_SENT = "quota.recharge_sent", ByMail::Never, "充值已完成" "Recharge done",
         "已为 {to} 充值 {amount} 额度。" "You recharged {to} with {amount} quota.";
     TRANSFER_RECEIVED = "quota.transfer_received", ByMail::If(defs::MAIL_QUOTA), "收到额度转账" "Quota transfer received",

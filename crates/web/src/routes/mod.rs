@@ -8,7 +8,10 @@ mod grants;
 mod health;
 mod keys;
 mod projects;
+mod quota;
 mod settings;
+mod users;
+mod withdrawals;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -36,7 +39,10 @@ pub(crate) fn api() -> OpenApiRouter<AppState> {
         .merge(grants::router())
         .merge(keys::router())
         .merge(projects::router())
-        .merge(settings::router());
+        .merge(quota::router())
+        .merge(settings::router())
+        .merge(users::router())
+        .merge(withdrawals::router());
     OpenApiRouter::with_openapi(Doc::openapi()).nest("/api/v1", v1).merge(health::router())
 }
 

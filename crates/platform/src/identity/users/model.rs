@@ -1,0 +1,139 @@
+//! The rules, without a database.
+
+use ::store::Filter;
+use kernel::{Fault, Kind};
+
+use crate::identity::{Principal, Role, Scope, UserId, UserState};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UsersError {
+    /// Nobody locks himself out.
+    Oneself,
+    /// Somebody must be able to run the installation.
+    LastSuperAdmin,
+}
+
+impl From<UsersError> for Fault {
+    fn from(error: UsersError) -> Self {
+        match error {
+            UsersError::Oneself => Self::new(Kind::Conflict, "NOT_ONESELF", "不能对自己执行此操作", "One cannot do this to oneself"),
+            UsersError::LastSuperAdmin => Self::new(
+                Kind::Conflict,
+                "LAST_SUPER_ADMIN",
+                "这是最后一个可用的超级管理员，不能禁用",
+                "This is the last active super admin and stays active",
+            ),
+        }
+    }
+}
+
+/// Which roles a role may create.
+pub(super) const fn creatable(role: Role) -> &'static [Role] {
+    match role {
+        Role::SuperAdmin => &[Role::Agent, Role::AgentAdmin, Role::SuperAdmin],
+        Role::AgentAdmin => &[Role::Agent],
+        Role::Agent | Role::VenueManager | Role::Maintainer => &[],
+    }
+}
+
+/// Who decides for a user that `creator` makes: an agent admin for its agents, nobody in particular otherwise.
+pub(super) fn superior_for(creator: &Principal) -> Option<UserId> {
+    match creator.role {
+        Role::AgentAdmin => Some(creator.id),
+        Role::SuperAdmin | Role::Agent | Role::VenueManager | Role::Maintainer => None,
+    }
+}
+
+/// Adds "`u` is a user whom I manage": unlike in lists of things, one is not among one's own agents.
+pub(super) fn restrict(manager: &Principal, filter: &mut Filter) {
+    match manager.scope() {
+        Scope::All => {}
+        Scope::Team(id) | Scope::Own(id) => {
+            filter.and("u.superior_id = ?", id);
+        }
+    }
+}
+
+/// Whether `target` may be disabled; `super_admins` are the active ones.
+pub(super) fn may_disable(actor: UserId, target: UserId, super_admins: &[UserId]) -> Result<(), UsersError> {
+    if actor == target {
+        Err(UsersError::Oneself)
+    } else if super_admins == [target] {
+        Err(UsersError::LastSuperAdmin)
+    } else {
+        Ok(())
+    }
+}
+
+/// What disabling makes of a state; nothing where there is nothing to do.
+pub(super) const fn disabled(state: UserState) -> Option<UserState> {
+    match state {
+        UserState::Pending | UserState::Active => Some(UserState::Disabled),
+        UserState::Disabled => None,
+    }
+}
+
+/// What enabling makes of a state. An admin who enables somebody whose address was never verified vouches for it.
+pub(super) const fn enabled(state: UserState) -> Option<UserState> {
+    match state {
+        UserState::Pending | UserState::Disabled => Some(UserState::Active),
+        UserState::Active => None,
+    }
+}
+
+/// A pattern for `LIKE … ESCAPE '!'` that means "begins with this".
+pub(super) fn prefix_pattern(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len() + 1);
+    for c in text.chars() {
+        if matches!(c, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernel::{Random, Timestamp, Word};
+
+    #[test]
+    fn nobody_creates_somebody_with_more_rights_than_they_have() {
+        for creator in Role::ALL {
+            for role in creatable(*creator) {
+                for permission in role.permissions() {
+                    let covered = creator.may(*permission) || role.holds_quota();
+                    assert!(covered, "{creator} makes {role}, who may {permission}");
+                }
+            }
+        }
+        assert!(creatable(Role::Agent).is_empty());
+    }
+
+    #[test]
+    fn the_last_super_admin_and_oneself_stay() {
+        let random = Random::seeded(1);
+        let ids: Vec<UserId> = (0..3).map(|i| UserId::new(Timestamp::from_unix(i), &random)).collect();
+        assert_eq!(may_disable(ids[0], ids[0], &ids), Err(UsersError::Oneself));
+        assert_eq!(may_disable(ids[0], ids[1], &ids[1..2]), Err(UsersError::LastSuperAdmin));
+        assert_eq!(may_disable(ids[0], ids[1], &ids[..2]), Ok(()));
+        assert_eq!(may_disable(ids[0], ids[2], &[]), Ok(()), "an agent");
+    }
+
+    #[test]
+    fn enabling_undoes_disabling_and_doing_it_twice_does_nothing() {
+        for state in UserState::ALL {
+            let off = disabled(*state).unwrap_or(*state);
+            assert_eq!(disabled(off), None);
+            let on = enabled(off).unwrap_or(off);
+            assert_eq!((on, enabled(on)), (UserState::Active, None));
+        }
+    }
+
+    #[test]
+    fn wildcards_are_plain_characters() {
+        assert_eq!(prefix_pattern("50%_!"), "50!%!_!!%");
+    }
+}
