@@ -12,7 +12,7 @@
 mod client;
 mod server;
 
-pub use client::{Answer, Client};
+pub use client::{Answer, Client, Live};
 pub use server::{START, TestServer};
 pub use store::Engine;
 

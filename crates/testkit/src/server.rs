@@ -13,6 +13,7 @@ use platform::{Cx, Install, Origin, Platform, ledger};
 use store::jobs::{Handlers, Runner};
 use store::testing::TestDb;
 use store::{Engine, Sql, args};
+use tokio::sync::watch;
 use web::{AppState, HttpConfig};
 use zeroize::Zeroizing;
 
@@ -27,6 +28,8 @@ pub struct TestServer {
     pub licensing: Arc<Licensing>,
     pub clock: Clock,
     pub router: Router,
+    /// Says that the program is to stop.
+    pub stop: watch::Sender<bool>,
 }
 
 impl TestServer {
@@ -56,12 +59,14 @@ impl TestServer {
             settings,
         });
         let licensing = Licensing::start(Arc::clone(&platform)).await.expect("licensing starts");
+        let stop = watch::Sender::new(false);
         let state = AppState {
             platform: Arc::clone(&platform),
             licensing: Arc::clone(&licensing),
             http: Arc::new(HttpConfig { trusted_proxies: Vec::new(), secure: true }),
+            stop: stop.subscribe(),
         };
-        Self { test_db, platform, licensing, clock, router: web::router(state) }
+        Self { test_db, platform, licensing, clock, router: web::router(state), stop }
     }
 
     /// The context of the program itself.

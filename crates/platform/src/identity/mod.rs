@@ -9,6 +9,7 @@
 mod password;
 mod role;
 pub mod session;
+pub mod sign_in_log;
 mod store;
 mod user;
 

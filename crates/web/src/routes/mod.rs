@@ -1,6 +1,11 @@
 //! Every route, on one page. Each module holds the handlers of one part of the API.
 
+mod events;
 mod health;
+mod jobs;
+mod logs;
+mod mailbox;
+mod notifications;
 mod settings;
 
 use axum::Router;
@@ -22,8 +27,13 @@ const BODY_LIMIT: usize = 1 << 20;
 
 /// The documented API.
 pub(crate) fn api() -> OpenApiRouter<AppState> {
-    let v1 = OpenApiRouter::new().merge(settings::router());
-    OpenApiRouter::with_openapi(Doc::openapi()).nest("/api/v1", v1).merge(health::router())
+    let v1 = OpenApiRouter::new()
+        .merge(jobs::router())
+        .merge(logs::router())
+        .merge(mailbox::router())
+        .merge(notifications::router())
+        .merge(settings::router());
+    OpenApiRouter::with_openapi(Doc::openapi()).nest("/api/v1", v1).merge(events::router()).merge(health::router())
 }
 
 /// All that the main listener serves.
