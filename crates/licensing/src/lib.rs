@@ -1,5 +1,8 @@
 //! Product one, card keys 卡密: projects, grants, batches, keys, verification, callbacks.
 
+pub mod callbacks;
+pub mod projects;
+
 use std::sync::Arc;
 
 use platform::Platform;
@@ -17,12 +20,13 @@ pub fn migrations() -> Vec<Migration> {
 /// What licensing keeps in memory. One a process.
 pub struct Licensing {
     pub platform: Arc<Platform>,
+    pub callbacks: callbacks::Callbacks,
 }
 
 impl Licensing {
-    /// Loads what is kept in memory, and begins to decide.
-    pub async fn start(platform: Arc<Platform>) -> platform::Result<Arc<Self>> {
-        Ok(Arc::new(Self { platform }))
+    /// Loads what is kept in memory, and begins to decide. `post` is how callbacks leave.
+    pub async fn start(platform: Arc<Platform>, post: Arc<dyn callbacks::Post>) -> platform::Result<Arc<Self>> {
+        Ok(Arc::new(Self { platform, callbacks: callbacks::Callbacks::new(post) }))
     }
 }
 
@@ -30,7 +34,10 @@ impl Licensing {
 pub const SCHEDULES: &[platform::upkeep::Schedule] = &[];
 
 /// Licensing's handlers of jobs.
-pub fn handlers(_handlers: &mut store::jobs::Handlers<platform::Cx>, _licensing: &Arc<Licensing>) {}
+pub fn handlers(handlers: &mut store::jobs::Handlers<platform::Cx>, licensing: &Arc<Licensing>) {
+    let own = Arc::clone(licensing);
+    handlers.add(callbacks::JOB, move |cx, job| callbacks::send_job(Arc::clone(&own), cx, job));
+}
 
 /// Adds up what was issued against what was charged; each sentence is one thing that does not agree.
 pub async fn check(_sql: &mut impl store::Sql) -> store::Result<Vec<String>> {

@@ -10,9 +10,12 @@
 //! ```
 
 mod client;
+mod receiver;
+mod rows;
 mod server;
 
 pub use client::{Answer, Client, Live};
+pub use receiver::{Received, Receiver};
 pub use server::{START, TestServer};
 pub use store::Engine;
 

@@ -4,17 +4,7 @@ use kernel::{MINUTE, Timestamp};
 use platform::identity::Role;
 use platform::{Cx, audit};
 use serde_json::{Value, json};
-use store::args;
 use testkit::{Client, TestServer, on_server};
-
-async fn sign_in(server: &TestServer, name: &str, user: Option<&Client>, result: &str) {
-    let mut tx = server.platform.db.begin().await.unwrap();
-    let sql = "INSERT INTO sign_ins (id, at, name, user_id, result, address, agent) VALUES ($1, $2, $3, $4, $5, '192.0.2.1', 'test')";
-    let now = server.clock.now();
-    let id = server.platform.random.uuid_v7(now);
-    tx.exec(sql, args![id, now, name, user.map(Client::id), result]).await.unwrap();
-    tx.commit().await.unwrap();
-}
 
 /// Writes a line as this user would.
 async fn operation(server: &TestServer, user: &Client, role: Role, superior: Option<&Client>, action: &audit::Action) {
@@ -52,7 +42,7 @@ on_server! {
             ("other", Some(&other), "locked"),
             ("nobody", None, "wrong"),
         ] {
-            sign_in(server, name, user, result).await;
+            server.sign_in_row(name, user, result).await;
         }
         let url = "/api/v1/logs/sign-ins";
         assert_eq!(names(&alice.get(url).await.ok(200)), ["ALICE", "alice"]);
@@ -74,12 +64,12 @@ on_server! {
 
     async fn k6_3_sign_ins_are_found_by_time(server) {
         let root = server.user(Role::SuperAdmin, "root").await;
-        sign_in(server, "early", Some(&root), "ok").await;
+        server.sign_in_row("early", Some(&root), "ok").await;
         server.clock.step(10 * MINUTE);
         let (from, to): (Timestamp, Timestamp) = (server.clock.now(), server.clock.now().plus_micros(MINUTE));
-        sign_in(server, "middle", Some(&root), "ok").await;
+        server.sign_in_row("middle", Some(&root), "ok").await;
         server.clock.step(10 * MINUTE);
-        sign_in(server, "late", Some(&root), "ok").await;
+        server.sign_in_row("late", Some(&root), "ok").await;
         let url = format!("/api/v1/logs/sign-ins?from={from}&to={to}");
         assert_eq!(names(&root.get(&url).await.ok(200)), ["middle"]);
     }

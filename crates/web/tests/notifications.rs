@@ -172,3 +172,10 @@ on_server! {
         assert!(items(&page)[0]["text"].as_str().unwrap().contains('3'));
     }
 }
+
+#[tokio::test]
+async fn k1_1_outside_the_demo_there_is_no_mailbox() {
+    let server = TestServer::strict(testkit::Engine::Sqlite).await;
+    server.visitor().get("/api/v1/mailbox").await.refused(404, "NOT_FOUND");
+    server.user(Role::SuperAdmin, "root").await.get("/api/v1/mailbox").await.refused(404, "NOT_FOUND");
+}

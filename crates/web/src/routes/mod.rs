@@ -1,5 +1,6 @@
 //! Every route, on one page. Each module holds the handlers of one part of the API.
 
+mod callbacks;
 mod events;
 mod health;
 mod jobs;
@@ -28,6 +29,7 @@ const BODY_LIMIT: usize = 1 << 20;
 /// The documented API.
 pub(crate) fn api() -> OpenApiRouter<AppState> {
     let v1 = OpenApiRouter::new()
+        .merge(callbacks::router())
         .merge(jobs::router())
         .merge(logs::router())
         .merge(mailbox::router())
