@@ -1,1 +1,9 @@
+//! The outside world: mail by SMTP, callbacks by HTTP. What leaves here was decided elsewhere, and written down as a job.
+//!
+//! **Invariant**: no SQL and no rule in here; where a callback may go is `licensing::callbacks::target`'s to say.
 
+mod smtp;
+mod webhook;
+
+pub use smtp::{SmtpConfig, SmtpError, SmtpMailer, SmtpSecurity};
+pub use webhook::{Names, WebhookSender, WebhookSetupError};

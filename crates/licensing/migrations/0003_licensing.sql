@@ -188,6 +188,8 @@ CREATE TABLE deliveries (
   -- waiting, delivered, failed
   state TEXT NOT NULL,
   attempts BIGINT NOT NULL,
+  -- When the present round of attempts began: sending again begins another, and the job of the one before does nothing more.
+  since BIGINT NOT NULL,
   last_status BIGINT,
   last_error TEXT,
   next_attempt_at BIGINT,
@@ -196,6 +198,7 @@ CREATE TABLE deliveries (
 );
 CREATE INDEX deliveries_project ON deliveries (project_id, id);
 CREATE INDEX deliveries_state ON deliveries (state, id);
+CREATE INDEX deliveries_failed ON deliveries (project_id, finished_at) WHERE state = 'failed';
 
 CREATE TABLE delivery_attempts (
   id UUID PRIMARY KEY,

@@ -1,20 +1,25 @@
 //! What verification tells others: callbacks to the project's owner, and notifications to the agent (K3.2c, K7.2).
 
 use kernel::Timestamp;
-use platform::Platform;
 use platform::identity::UserId;
 use platform::messages::{NotificationId, templates};
 use platform::settings::defs;
+use platform::{Cx, Platform, Result};
+use serde_json::{Value, json};
 use store::{Tx, args, insert_many};
 
+use crate::batches::Batch;
+use crate::callbacks::{NewDelivery, emit_many};
 use crate::client::Device;
 use crate::keys::{Code, KeyId};
-use crate::projects::ProjectId;
+use crate::projects::{CallbackEvent, ProjectId};
 
 /// One verification, as others may want to know it.
 pub struct Happened {
     pub project: ProjectId,
     pub project_name: String,
+    /// What the project's owner is to be called back for.
+    pub event: Option<CallbackEvent>,
     pub code: Code,
     pub first_use: bool,
     pub key: Option<(KeyId, UserId)>,
@@ -28,6 +33,11 @@ pub async fn tell(tx: &mut Tx, platform: &Platform, happened: Vec<Happened>, now
     if platform.settings.get(defs::NOTIFY_ACTIVATIONS) {
         notify(tx, platform, &happened, now).await?;
     }
+    let news = happened.iter().filter_map(|one| one.event.map(|event| NewDelivery { project: one.project, event, payload: payload(one) }));
+    let news: Vec<NewDelivery> = news.collect();
+    if !news.is_empty() {
+        emit_many(tx, platform, news).await?;
+    }
     Ok(())
 }
 
@@ -36,7 +46,7 @@ async fn notify(tx: &mut Tx, platform: &Platform, happened: &[Happened], now: Ti
     for event in happened.iter().filter(|event| event.first_use) {
         let Some((key, agent)) = event.key else { continue };
         let device = if event.device.name.is_empty() { &event.device.id } else { &event.device.name };
-        let params = serde_json::json!({"project": event.project_name, "hint": event.hint, "device": device}).to_string();
+        let params = json!({"project": event.project_name, "hint": event.hint, "device": device}).to_string();
         let id = NotificationId::new(now, &platform.random);
         rows.push(args![id, agent, templates::KEY_ACTIVATED.kind, params, format!("/keys/{key}"), now]);
         let hub = platform.hub.clone();
@@ -46,17 +56,39 @@ async fn notify(tx: &mut Tx, platform: &Platform, happened: &[Happened], now: Ti
     Ok(())
 }
 
+fn payload(one: &Happened) -> Value {
+    json!({
+        "project_id": one.project,
+        "key_id": one.key.map(|(key, _)| key),
+        "key_hint": one.hint,
+        "code": one.code,
+        "first_use": one.first_use,
+        "device": {"id": one.device.id, "name": one.device.name},
+        "expires_at": one.expires_at,
+    })
+}
+
 /// A batch has all its keys.
-pub async fn batch_created(_tx: &mut Tx, _cx: &platform::Cx, _batch: &crate::batches::Batch) -> platform::Result<()> {
+pub async fn batch_created(tx: &mut Tx, cx: &Cx, batch: &Batch) -> Result<()> {
+    let payload = json!({"project_id": batch.project.id, "batch_id": batch.id, "agent": batch.agent.name, "count": batch.count, "unit": batch.unit, "validity": batch.validity});
+    emit_many(tx, cx, vec![NewDelivery { project: batch.project.id, event: CallbackEvent::BatchCreated, payload }]).await?;
     Ok(())
 }
 
 /// An agent has cleared a key's devices.
-pub async fn key_unbound(_tx: &mut Tx, _cx: &platform::Cx, _project: ProjectId, _key: KeyId, _devices: &[&str]) -> platform::Result<()> {
+pub async fn key_unbound(tx: &mut Tx, cx: &Cx, project: ProjectId, key: KeyId, devices: &[&str]) -> Result<()> {
+    let payload = json!({"project_id": project, "key_id": key, "devices": devices});
+    emit_many(tx, cx, vec![NewDelivery { project, event: CallbackEvent::KeyUnbound, payload }]).await?;
     Ok(())
 }
 
 /// The clock has ended these keys.
-pub async fn keys_expired(_tx: &mut Tx, _cx: &platform::Cx, _keys: &[(KeyId, ProjectId)]) -> platform::Result<()> {
+pub async fn keys_expired(tx: &mut Tx, cx: &Cx, keys: &[(KeyId, ProjectId)]) -> Result<()> {
+    let news = keys.iter().map(|(key, project)| NewDelivery {
+        project: *project,
+        event: CallbackEvent::KeyExpired,
+        payload: json!({"project_id": project, "key_id": key}),
+    });
+    emit_many(tx, cx, news.collect()).await?;
     Ok(())
 }

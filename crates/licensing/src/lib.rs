@@ -2,6 +2,7 @@
 
 pub mod applications;
 pub mod batches;
+pub mod callbacks;
 mod check;
 pub mod client;
 mod events;
@@ -34,14 +35,15 @@ pub struct Licensing {
     callers: client::Projects,
     limits: client::limit::Limits,
     collector: client::Collector,
+    pub callbacks: callbacks::Callbacks,
 }
 
 impl Licensing {
-    /// Begins to decide.
-    pub async fn start(platform: Arc<Platform>) -> platform::Result<Arc<Self>> {
+    /// Begins to decide. `post` is how callbacks leave.
+    pub async fn start(platform: Arc<Platform>, post: Arc<dyn callbacks::Post>) -> platform::Result<Arc<Self>> {
         let collector = client::Collector::start(&platform);
         let limits = client::limit::Limits::new(platform.clock.clone());
-        Ok(Arc::new(Self { platform, callers: client::Projects::new(), limits, collector }))
+        Ok(Arc::new(Self { platform, callers: client::Projects::new(), limits, collector, callbacks: callbacks::Callbacks::new(post) }))
     }
 
     /// Who is calling: key, ban, time, signature.

@@ -9,7 +9,7 @@ use store::jobs::{Handlers, Outcome};
 use store::{Sql, args};
 
 use crate::client::admit::WINDOW;
-use crate::{Licensing, batches, grants};
+use crate::{Licensing, batches, callbacks, grants};
 
 const EXPIRE: &str = "keys.expire";
 const NONCES: &str = "client.nonces";
@@ -18,7 +18,9 @@ pub const SCHEDULES: &[Schedule] =
     &[grants::SCHEDULE, Schedule { kind: EXPIRE, every_seconds: 60 }, Schedule { kind: NONCES, every_seconds: 60 }];
 
 /// Licensing's handlers of jobs.
-pub fn handlers(handlers: &mut Handlers<Cx>, _licensing: &Arc<Licensing>) {
+pub fn handlers(handlers: &mut Handlers<Cx>, licensing: &Arc<Licensing>) {
+    let own = Arc::clone(licensing);
+    handlers.add(callbacks::JOB, move |cx, job| callbacks::send_job(Arc::clone(&own), cx, job));
     grants::handlers(handlers);
     handlers.add(batches::GENERATE_JOB, batches::generate_job);
     handlers.add(batches::CANCEL_JOB, batches::cancel_job);

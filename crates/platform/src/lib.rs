@@ -11,6 +11,7 @@ pub mod audit;
 mod cx;
 pub mod idempotency;
 pub mod identity;
+pub mod jobs;
 pub mod ledger;
 pub mod messages;
 pub mod quota;

@@ -6,6 +6,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
+use axum::response::Response;
 use http_body_util::BodyExt;
 use platform::identity::UserId;
 use serde_json::Value;
@@ -79,6 +80,19 @@ impl Client {
 
     /// Any bytes, any method.
     pub async fn send(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Answer {
+        let (parts, body) = self.call(method, path, body).await.into_parts();
+        let bytes = body.collect().await.map(|body| body.to_bytes().to_vec()).unwrap_or_default();
+        Answer { status: parts.status, headers: parts.headers, bytes }
+    }
+
+    /// Opens a stream of server-sent events.
+    pub async fn live(&self, path: &str) -> Live {
+        let response = self.call(Method::GET, path, None).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        Live { body: response.into_body(), rest: String::new() }
+    }
+
+    async fn call(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Response {
         let mut request = Request::builder().method(method).uri(path);
         if body.is_some() && !self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
             request = request.header("content-type", "application/json");
@@ -91,10 +105,42 @@ impl Client {
         }
         let mut request = request.body(Body::from(body.unwrap_or_default())).expect("a request");
         request.extensions_mut().insert(ConnectInfo(self.address));
-        let response = self.router.clone().oneshot(request).await.expect("the router always answers");
-        let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.map(|body| body.to_bytes().to_vec()).unwrap_or_default();
-        Answer { status: parts.status, headers: parts.headers, bytes }
+        self.router.clone().oneshot(request).await.expect("the router always answers")
+    }
+}
+
+/// An open stream of server-sent events.
+pub struct Live {
+    body: Body,
+    rest: String,
+}
+
+impl Live {
+    /// The next event, as its name and data; a comment has no name. `None` when the stream has ended.
+    pub async fn next(&mut self) -> Option<(String, Value)> {
+        loop {
+            if let Some((event, rest)) = self.rest.split_once("\n\n") {
+                let line = |name: &str| event.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().trim().to_owned();
+                let read = (line("event:"), serde_json::from_str(&line("data:")).unwrap_or(Value::Null));
+                self.rest = rest.to_owned();
+                return Some(read);
+            }
+            let frame = self.body.frame().await?.expect("the stream can be read");
+            self.rest.push_str(&String::from_utf8_lossy(frame.data_ref().expect("data")));
+        }
+    }
+
+    /// The next event that is no comment.
+    ///
+    /// # Panics
+    /// When the stream has ended.
+    pub async fn event(&mut self) -> (String, Value) {
+        loop {
+            let next = self.next().await.expect("the stream goes on");
+            if !next.0.is_empty() {
+                return next;
+            }
+        }
     }
 }
 

@@ -11,10 +11,13 @@
 
 mod client;
 mod program;
+mod receiver;
+mod rows;
 mod server;
 
-pub use client::{Answer, Client};
+pub use client::{Answer, Client, Live};
 pub use program::{Program, Signed, signed};
+pub use receiver::{Received, Receiver};
 pub use server::{START, TestServer};
 pub use store::Engine;
 

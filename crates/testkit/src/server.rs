@@ -13,6 +13,7 @@ use platform::{Cx, Install, Origin, Platform, ledger};
 use store::jobs::{Handlers, Runner};
 use store::testing::TestDb;
 use store::{Engine, Sql, args};
+use tokio::sync::watch;
 use web::{AppState, HttpConfig};
 use zeroize::Zeroizing;
 
@@ -27,6 +28,8 @@ pub struct TestServer {
     pub licensing: Arc<Licensing>,
     pub clock: Clock,
     pub router: Router,
+    /// Says that the program is to stop.
+    pub stop: watch::Sender<bool>,
 }
 
 impl TestServer {
@@ -37,31 +40,49 @@ impl TestServer {
 
     /// A server on a database that is there; a second one plays another process.
     pub async fn on(test_db: TestDb) -> Self {
+        let install = Install { public_url: "http://127.0.0.1:7300".into(), demo: true, private_callbacks: true, version: "test" };
+        Self::installed(test_db, install).await
+    }
+
+    /// A server of another kind: no demo, callbacks to the internet only.
+    pub async fn strict(engine: Engine) -> Self {
+        Self::strict_on(TestDb::new(engine, &licensing::migrations()).await).await
+    }
+
+    pub async fn strict_on(test_db: TestDb) -> Self {
+        let install = Install { public_url: "https://cuekey.example".into(), demo: false, private_callbacks: false, version: "test" };
+        Self::installed(test_db, install).await
+    }
+
+    async fn installed(test_db: TestDb, install: Install) -> Self {
         let clock = Clock::stepped(START);
         let random = Random::system();
         let db = test_db.db.clone();
         ledger::prepare(&db, clock.now()).await.expect("the platform's accounts");
         let settings = Settings::default();
         settings.load(&db).await.expect("settings load");
+        let post = gateway::WebhookSender::new(install.private_callbacks).expect("callbacks can be sent");
         let mailer = DatabaseMailbox { db: db.clone(), clock: clock.clone(), random: random.clone() };
         let platform = Arc::new(Platform {
             vault: Vault::new(&Zeroizing::new([42; 32]), random.clone()),
             hub: platform::messages::Hub::default(),
             passwords: Passwords::cheap(),
             mailer: Arc::new(mailer),
-            install: Install { public_url: "http://127.0.0.1:7300".into(), demo: true, private_callbacks: true, version: "test" },
+            install,
             db,
             clock: clock.clone(),
             random,
             settings,
         });
-        let licensing = Licensing::start(Arc::clone(&platform)).await.expect("licensing starts");
+        let licensing = Licensing::start(Arc::clone(&platform), Arc::new(post)).await.expect("licensing starts");
+        let stop = watch::Sender::new(false);
         let state = AppState {
             platform: Arc::clone(&platform),
             licensing: Arc::clone(&licensing),
             http: Arc::new(HttpConfig { trusted_proxies: Vec::new(), secure: true }),
+            stop: stop.subscribe(),
         };
-        Self { test_db, platform, licensing, clock, router: web::router(state) }
+        Self { test_db, platform, licensing, clock, router: web::router(state), stop }
     }
 
     /// The context of the program itself.

@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use licensing::Licensing;
 use platform::Platform;
+use tokio::sync::watch;
 
 #[derive(Clone)]
 pub struct AppState {
     pub platform: Arc<Platform>,
     pub licensing: Arc<Licensing>,
     pub http: Arc<HttpConfig>,
+    /// Turns true when the program is to stop: what would stay open ends.
+    pub stop: watch::Receiver<bool>,
 }
 
 #[derive(Debug, Clone, Default)]

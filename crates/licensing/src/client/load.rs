@@ -9,7 +9,7 @@ use store::{Row, ToValue, Tx, all_in, args};
 use crate::batches::BatchId;
 use crate::keys::verdict::Candidate;
 use crate::keys::{Facts, KeyId, Validity};
-use crate::projects::{ProjectId, ProjectState};
+use crate::projects::{CallbackEvent, ProjectId, ProjectState};
 
 /// A key, as found.
 #[derive(Debug, Clone)]
@@ -37,6 +37,8 @@ pub(super) struct ProjectNow {
     pub active: bool,
     pub seats: i64,
     pub name: String,
+    /// What its owner wants to be called back for.
+    pub wants: Vec<CallbackEvent>,
 }
 
 const COLUMNS: &str =
@@ -115,15 +117,17 @@ pub(super) async fn projects(tx: &mut Tx, mut ids: Vec<ProjectId>) -> store::Res
     ids.sort_unstable();
     ids.dedup();
     let values = ids.into_iter().map(ToValue::to_value).collect();
-    let rows = all_in(tx, "SELECT id, name, state, devices_per_key FROM projects WHERE id IN", "", values, |row| {
-        let now = ProjectNow {
-            active: row.word::<ProjectState>("state")? == ProjectState::Active,
-            seats: row.get("devices_per_key")?,
-            name: row.get("name")?,
-        };
-        Ok((row.get::<ProjectId>("id")?, now))
-    })
-    .await?;
+    let rows =
+        all_in(tx, "SELECT id, name, state, devices_per_key, callback_url, callback_events FROM projects WHERE id IN", "", values, |row| {
+            let wants = match row.get::<Option<String>>("callback_url")? {
+                Some(_) => serde_json::from_str(&row.get::<String>("callback_events")?).unwrap_or_default(),
+                None => Vec::new(),
+            };
+            let active = row.word::<ProjectState>("state")? == ProjectState::Active;
+            let now = ProjectNow { active, seats: row.get("devices_per_key")?, name: row.get("name")?, wants };
+            Ok((row.get::<ProjectId>("id")?, now))
+        })
+        .await?;
     Ok(rows.into_iter().collect())
 }
 

@@ -17,7 +17,7 @@ use crate::batches::BatchId;
 use crate::events::{self, Happened};
 use crate::keys::verdict::{self, Code};
 use crate::keys::{KeyId, KeyState, KeyText, lookup};
-use crate::projects::ProjectId;
+use crate::projects::{CallbackEvent, ProjectId};
 
 kernel::id!(CallId, CallEntity, "cal");
 
@@ -99,7 +99,7 @@ pub async fn decide(platform: &Platform, asks: &[Ask]) -> store::Result<Vec<Answ
     }
     let answers = verdicts.answers(asks, &lookups, &keys, &projects, &fresh, now);
     write_log(&mut tx, platform, asks, &lookups, &keys, &answers, now).await?;
-    let happened = verdicts.happened(asks, &lookups, &keys, &answers);
+    let happened = verdicts.happened(asks, &lookups, &keys, &projects, &answers);
     events::tell(&mut tx, platform, happened, now).await?;
     tx.commit().await?;
     Ok(answers)
@@ -197,13 +197,26 @@ impl Decided {
     }
 
     /// What others may want to know of this set.
-    fn happened(&self, asks: &[Ask], lookups: &[Option<Vec<u8>>], keys: &HashMap<Vec<u8>, Found>, answers: &[Answer]) -> Vec<Happened> {
+    fn happened(
+        &self,
+        asks: &[Ask],
+        lookups: &[Option<Vec<u8>>],
+        keys: &HashMap<Vec<u8>, Found>,
+        projects: &HashMap<ProjectId, ProjectNow>,
+        answers: &[Answer],
+    ) -> Vec<Happened> {
         let happened = asks.iter().enumerate().filter(|(_, ask)| ask.endpoint == Endpoint::Verify).filter_map(|(n, ask)| {
             let answer = answers[n].as_ref().ok()?;
+            let wants = projects.get(&ask.project.id).map(|project| project.wants.as_slice()).unwrap_or_default();
+            let event = callback_of(answer, wants);
+            if event.is_none() && !answer.first_use {
+                return None;
+            }
             let found = lookups[n].as_ref().and_then(|lookup| keys.get(lookup)).filter(|key| key.project == ask.project.id);
             Some(Happened {
                 project: ask.project.id,
                 project_name: ask.project.name.clone(),
+                event,
                 code: answer.code,
                 first_use: answer.first_use,
                 key: found.map(|key| (key.id, key.agent)),
@@ -214,6 +227,16 @@ impl Decided {
         });
         happened.collect()
     }
+}
+
+/// Which event a verification is, if the owner wants to hear of it.
+fn callback_of(answer: &KeyAnswer, wants: &[CallbackEvent]) -> Option<CallbackEvent> {
+    let events: &[CallbackEvent] = match (answer.code, answer.first_use) {
+        (Code::Valid, true) => &[CallbackEvent::KeyActivated, CallbackEvent::KeyVerified],
+        (Code::Valid, false) => &[CallbackEvent::KeyVerified],
+        _ => &[CallbackEvent::KeyRefused],
+    };
+    events.iter().copied().find(|event| wants.contains(event))
 }
 
 async fn write_bindings(tx: &mut Tx, keys: &HashMap<Vec<u8>, Found>, now: Timestamp) -> store::Result<()> {

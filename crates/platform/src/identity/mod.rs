@@ -10,6 +10,7 @@ pub mod naming;
 mod password;
 mod role;
 pub mod session;
+pub mod sign_in_log;
 mod store;
 mod user;
 pub mod users;

@@ -81,3 +81,10 @@ pub async fn end_all(tx: &mut Tx, cx: &Cx, user: UserId, except: Option<SessionI
     let sql = "UPDATE sessions SET revoked_at = $1 WHERE user_id = $2 AND revoked_at IS NULL AND id <> $3";
     Ok(tx.exec(sql, args![cx.now(), user, except]).await?)
 }
+
+/// Whether a session that was good still is: for connections that stay open.
+pub async fn holds(cx: &Cx, session: SessionId) -> Result<bool> {
+    let sql = "SELECT 1 AS one FROM sessions s JOIN users u ON u.id = s.user_id \
+               WHERE s.id = $1 AND s.revoked_at IS NULL AND s.expires_at > $2 AND u.state = 'active'";
+    Ok(cx.db.read().opt(sql, args![session, cx.now()], |_| Ok(())).await?.is_some())
+}

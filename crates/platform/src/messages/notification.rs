@@ -74,10 +74,15 @@ pub async fn list(cx: &Cx, unread_only: bool, ask: &PageAsk) -> Result<Page<Noti
     Ok(Page::cut(rows, ask, |notification| notification.id.uuid()))
 }
 
+/// How many [`newer`] reads at most.
+pub const NEWER_AT_ONCE: usize = 20;
+
 /// Those that came after `last`, oldest first: for live pages.
 pub async fn newer(cx: &Cx, last: NotificationId) -> Result<Vec<Notification>> {
-    let sql = "SELECT id, kind, params, link, created_at, read_at FROM notifications WHERE user_id = $1 AND id > $2 ORDER BY id LIMIT 20";
-    Ok(cx.db.read().all(sql, args![cx.user()?.id, last], |row| read(row, cx)).await?)
+    let sql = format!(
+        "SELECT id, kind, params, link, created_at, read_at FROM notifications WHERE user_id = $1 AND id > $2 ORDER BY id LIMIT {NEWER_AT_ONCE}"
+    );
+    Ok(cx.db.read().all(&sql, args![cx.user()?.id, last], |row| read(row, cx)).await?)
 }
 
 pub async fn unread(cx: &Cx) -> Result<i64> {

@@ -2,11 +2,17 @@
 
 mod applications;
 mod batches;
+mod callbacks;
 mod calls;
 mod client;
+mod events;
 mod grants;
 mod health;
+mod jobs;
 mod keys;
+mod logs;
+mod mailbox;
+mod notifications;
 mod projects;
 mod quota;
 mod settings;
@@ -35,15 +41,20 @@ pub(crate) fn api() -> OpenApiRouter<AppState> {
     let v1 = OpenApiRouter::new()
         .merge(applications::router())
         .merge(batches::router())
+        .merge(callbacks::router())
         .merge(calls::router())
         .merge(grants::router())
+        .merge(jobs::router())
         .merge(keys::router())
+        .merge(logs::router())
+        .merge(mailbox::router())
+        .merge(notifications::router())
         .merge(projects::router())
         .merge(quota::router())
         .merge(settings::router())
         .merge(users::router())
         .merge(withdrawals::router());
-    OpenApiRouter::with_openapi(Doc::openapi()).nest("/api/v1", v1).merge(health::router())
+    OpenApiRouter::with_openapi(Doc::openapi()).nest("/api/v1", v1).merge(health::router()).merge(events::router())
 }
 
 /// All that the main listener serves.

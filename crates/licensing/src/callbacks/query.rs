@@ -1,0 +1,73 @@
+//! Looking at deliveries: super admins, who set callbacks up.
+
+use kernel::{Fault, Page, PageAsk, Word};
+use platform::identity::Permission;
+use platform::{Cx, Result};
+use store::{Filter, Row, Sql, args};
+
+use super::model::{Attempt, Delivery, DeliveryDetail, DeliveryFilter, DeliveryId};
+use crate::projects::ProjectRef;
+
+const COLUMNS: &str = "SELECT d.id, d.event_id, d.event, d.url, d.state, d.attempts, d.last_status, d.last_error, d.next_attempt_at, d.created_at, \
+                       p.id AS project_id, p.name AS project_name, d.payload FROM deliveries d JOIN projects p ON p.id = d.project_id";
+
+/// Newest first.
+pub async fn list(cx: &Cx, filter: &DeliveryFilter, ask: &PageAsk) -> Result<Page<Delivery>> {
+    cx.require(Permission::CallbacksManage)?;
+    let mut conditions = Filter::new();
+    conditions.and_some("d.project_id = ?", filter.project).and_some("d.state = ?", filter.state.map(Word::as_str));
+    conditions.and_some("d.event = ?", filter.event.map(Word::as_str)).and("d.id < ?", ask.before());
+    let limit = conditions.arg(ask.fetch());
+    let sql = format!("{COLUMNS} WHERE {} ORDER BY d.id DESC LIMIT {limit}", conditions.sql());
+    let rows = cx.db.read().all(&sql, conditions.args(), read).await?;
+    Ok(Page::cut(rows, ask, |delivery| delivery.id.uuid()))
+}
+
+/// One, with what was sent and how each attempt went.
+pub async fn get(cx: &Cx, id: DeliveryId) -> Result<DeliveryDetail> {
+    cx.require(Permission::CallbacksManage)?;
+    let sql = format!("{COLUMNS} WHERE d.id = $1");
+    let found = cx.db.read().opt(&sql, args![id], |row| Ok((read(row)?, row.get::<String>("payload")?))).await?;
+    let (delivery, payload) = found.ok_or_else(Fault::not_found)?;
+    let sql = "SELECT at, status, error, duration_ms, response FROM delivery_attempts WHERE delivery_id = $1 ORDER BY id DESC LIMIT 100";
+    let attempts = cx.db.read().all(sql, args![id], read_attempt).await?;
+    Ok(DeliveryDetail { delivery, payload, attempts })
+}
+
+fn read_attempt(row: &Row) -> store::Result<Attempt> {
+    Ok(Attempt {
+        at: row.get("at")?,
+        status: row.get("status")?,
+        error: row.get("error")?,
+        duration_ms: row.get("duration_ms")?,
+        response: row.get("response")?,
+    })
+}
+
+/// As it is now, within a transaction or outside.
+pub(super) async fn one(sql: &mut impl Sql, id: DeliveryId) -> Result<Delivery> {
+    let query = format!("{COLUMNS} WHERE d.id = $1");
+    sql.opt(&query, args![id], read).await?.ok_or_else(Fault::not_found)
+}
+
+/// How many were given up, counted up to 1000: for the home page.
+pub async fn failing(sql: &mut impl Sql) -> store::Result<i64> {
+    let query = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM (SELECT 1 AS one FROM deliveries WHERE state = 'failed' LIMIT 1000) d";
+    sql.one(query, args![], |row| row.get("n")).await
+}
+
+fn read(row: &Row) -> store::Result<Delivery> {
+    Ok(Delivery {
+        id: row.get("id")?,
+        project: ProjectRef { id: row.get("project_id")?, name: row.get("project_name")? },
+        event_id: row.get("event_id")?,
+        event: row.word("event")?,
+        url: row.get("url")?,
+        state: row.word("state")?,
+        attempts: row.get("attempts")?,
+        last_status: row.get("last_status")?,
+        last_error: row.get("last_error")?,
+        next_attempt_at: row.get("next_attempt_at")?,
+        created_at: row.get("created_at")?,
+    })
+}

@@ -1,0 +1,185 @@
+//! One attempt: the job of a delivery.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use kernel::{DAY, SECOND, Timestamp, Word};
+use platform::identity::UserId;
+use platform::messages::{self, templates};
+use platform::{Cx, Result};
+use store::jobs::{Job, Outcome};
+use store::{Db, Row, Sql, Tx, args};
+
+use super::emit::RoundJob;
+use super::model::{DeliveryEvent, DeliveryId, DeliveryState, EventId};
+use super::post::{Post, WebhookAnswer, WebhookError, WebhookErrorKind};
+use super::retry::{Round, Verdict, judge};
+use super::sign::Secrets;
+use crate::Licensing;
+use crate::projects::ProjectId;
+
+pub const JOB: &str = "callback.send";
+
+/// Attempts for one project at the same time: one slow owner must not keep all workers waiting.
+const AT_ONCE: usize = 4;
+/// What is kept of an answer and of an error.
+const EXCERPT: usize = 2_048;
+const ERROR: usize = 500;
+
+/// How callbacks leave, and how many are under way for whom. One a process.
+pub struct Callbacks {
+    post: Arc<dyn Post>,
+    busy: Arc<Mutex<HashMap<ProjectId, usize>>>,
+}
+
+impl Callbacks {
+    pub fn new(post: Arc<dyn Post>) -> Self {
+        Self { post, busy: Arc::default() }
+    }
+
+    /// A place among the attempts for this project, until dropped.
+    fn place(&self, project: ProjectId) -> Option<Place> {
+        let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        let under_way = busy.entry(project).or_default();
+        if *under_way >= AT_ONCE {
+            return None;
+        }
+        *under_way += 1;
+        Some(Place { busy: Arc::clone(&self.busy), project })
+    }
+}
+
+struct Place {
+    busy: Arc<Mutex<HashMap<ProjectId, usize>>>,
+    project: ProjectId,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(under_way) = busy.get_mut(&self.project) {
+            *under_way -= 1;
+            if *under_way == 0 {
+                busy.remove(&self.project);
+            }
+        }
+    }
+}
+
+/// What an attempt needs to know.
+struct Due {
+    id: DeliveryId,
+    event_id: EventId,
+    event: DeliveryEvent,
+    payload: String,
+    since: Timestamp,
+    project: ProjectId,
+    project_name: String,
+    owner: UserId,
+    /// As the project has them now: a mistake in the address can be mended while deliveries wait.
+    url: Option<String>,
+    secret: Option<Vec<u8>>,
+}
+
+/// Makes one attempt, writes it down, and says when to come back.
+pub async fn send_job(licensing: Arc<Licensing>, cx: Cx, job: Job) -> Outcome {
+    let round: RoundJob = match job.read() {
+        Ok(round) => round,
+        Err(outcome) => return outcome,
+    };
+    match send(&licensing.callbacks, &cx, &round).await {
+        Ok(outcome) => outcome,
+        Err(fault) => Outcome::Retry(fault.to_string()),
+    }
+}
+
+async fn send(callbacks: &Callbacks, cx: &Cx, round: &RoundJob) -> Result<Outcome> {
+    let Some(due) = due(&cx.db, round).await? else { return Ok(Outcome::Done) };
+    let Some(_place) = callbacks.place(due.project) else {
+        let pause = SECOND + i64::try_from(cx.random.below(4_000_000)).unwrap_or(0);
+        return Ok(Outcome::Again(cx.now().plus_micros(pause)));
+    };
+    let (Some(url), Some(secret)) = (&due.url, &due.secret) else {
+        let gone =
+            WebhookError { kind: WebhookErrorKind::Target, text: "the project has no callback address any more".into(), duration_ms: 0 };
+        return record(cx, &due, Err(gone)).await;
+    };
+    let headers = Secrets::open(&cx.vault, secret)?.headers(&due.event_id.to_string(), cx.now(), &due.payload);
+    let answer = callbacks.post.post(url, &headers, &due.payload).await;
+    record(cx, &due, answer).await
+}
+
+/// The delivery, if it waits and is still this job's.
+async fn due(db: &Db, round: &RoundJob) -> Result<Option<Due>> {
+    let sql = "SELECT d.id, d.event_id, d.event, d.payload, d.since, p.id AS project_id, p.name, p.owner_id, p.callback_url, p.callback_secret \
+               FROM deliveries d JOIN projects p ON p.id = d.project_id WHERE d.id = $1 AND d.since = $2 AND d.state = 'waiting'";
+    Ok(db.read().opt(sql, args![round.delivery, round.since], read).await?)
+}
+
+fn read(row: &Row) -> store::Result<Due> {
+    Ok(Due {
+        id: row.get("id")?,
+        event_id: row.get("event_id")?,
+        event: row.word("event")?,
+        payload: row.get("payload")?,
+        since: row.get("since")?,
+        project: row.get("project_id")?,
+        project_name: row.get("name")?,
+        owner: row.get("owner_id")?,
+        url: row.get("callback_url")?,
+        secret: row.get("callback_secret")?,
+    })
+}
+
+/// Writes down how it went, and what follows from it.
+async fn record(cx: &Cx, due: &Due, answer: std::result::Result<WebhookAnswer, WebhookError>) -> Result<Outcome> {
+    let now = cx.now();
+    let round = Round { since: due.since, once: due.event == DeliveryEvent::Test };
+    let outcome = answer.as_ref().map(|answer| answer.status).map_err(|error| error.kind);
+    let verdict = judge(outcome, round, now, cx.random.u64());
+    let (status, error, response, duration) = match &answer {
+        Ok(answer) => {
+            let error = (verdict != Verdict::Delivered).then(|| format!("HTTP {}", answer.status));
+            (Some(i64::from(answer.status)), error, cut(&answer.body_excerpt, EXCERPT), answer.duration_ms)
+        }
+        Err(error) => (None, Some(cut(&error.text, ERROR)), String::new(), error.duration_ms),
+    };
+
+    let mut tx = cx.db.begin().await?;
+    let id = cx.random.uuid_v7(now);
+    let sql =
+        "INSERT INTO delivery_attempts (id, delivery_id, at, status, error, duration_ms, response) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    tx.exec(sql, args![id, due.id, now, status, error.clone(), duration, response]).await?;
+    let (state, next, finished) = match verdict {
+        Verdict::Delivered => (DeliveryState::Delivered, None, Some(now)),
+        Verdict::Later(at) => (DeliveryState::Waiting, Some(at), None),
+        Verdict::Failed => (DeliveryState::Failed, None, Some(now)),
+    };
+    let sql = "UPDATE deliveries SET attempts = attempts + 1, last_status = $1, last_error = $2, url = COALESCE($3, url), \
+               state = $4, next_attempt_at = $5, finished_at = $6 WHERE id = $7 AND since = $8 AND state = 'waiting'";
+    let ours = tx.exec(sql, args![status, error, due.url.as_deref(), state.as_str(), next, finished, due.id, due.since]).await? == 1;
+    if ours && verdict == Verdict::Failed && !round.once {
+        tell_owner(&mut tx, cx, due, now).await?;
+    }
+    tx.commit().await?;
+    metrics::counter!("cuekey_callback_attempts_total", "state" => state.as_str()).increment(1);
+    Ok(match verdict {
+        Verdict::Later(at) if ours => Outcome::Again(at),
+        Verdict::Later(_) | Verdict::Delivered | Verdict::Failed => Outcome::Done,
+    })
+}
+
+/// Once a day and project: a server that is away for long fails everything that was meant for it.
+async fn tell_owner(tx: &mut Tx, cx: &Cx, due: &Due, now: Timestamp) -> Result<()> {
+    let sql = "SELECT 1 AS one FROM deliveries WHERE project_id = $1 AND state = 'failed' AND finished_at > $2 AND event <> 'test' AND id <> $3 LIMIT 1";
+    if tx.opt(sql, args![due.project, now.plus_micros(-DAY), due.id], |_| Ok(())).await?.is_some() {
+        return Ok(());
+    }
+    let params = [("project", due.project_name.clone()), ("event", due.event.to_string())];
+    messages::tell(tx, cx, due.owner, &templates::DELIVERY_FAILED, &params, Some(format!("/deliveries/{}", due.id))).await
+}
+
+/// At most so many bytes, whole characters, and none that PostgreSQL cannot hold.
+fn cut(text: &str, most: usize) -> String {
+    text[..text.floor_char_boundary(most)].replace('\0', "\u{fffd}")
+}

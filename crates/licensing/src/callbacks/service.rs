@@ -1,0 +1,125 @@
+//! Setting a project's callback, replacing its secret, trying it, sending again.
+
+use kernel::{Fault, Fields, text};
+use platform::audit;
+use platform::identity::Permission;
+use platform::{Cx, Result};
+use serde::Deserialize;
+use serde_json::json;
+use store::{Sql, Tx, args, topics};
+
+use super::emit::{Draft, RoundJob, write};
+use super::error::CallbackError;
+use super::model::{Delivery, DeliveryEvent, DeliveryId, envelope};
+use super::query;
+use super::sign::Secrets;
+use super::target::check_url;
+use crate::projects::{self, CallbackEvent, ProjectId};
+
+/// Where a project's owner wants to be called, and for what.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CallbackSetting {
+    /// Absent or null: nowhere.
+    pub url: Option<String>,
+    pub events: Vec<CallbackEvent>,
+}
+
+impl CallbackSetting {
+    fn check(&self, private: bool) -> Result<(Option<String>, Vec<CallbackEvent>)> {
+        let mut fields = Fields::default();
+        let url = self.url.as_deref().and_then(|url| {
+            let checked = text::clean(url, 1, 2_000, false).and_then(|url| match check_url(&url, private) {
+                Ok(_) => Ok(url),
+                Err(refusal) => Err(refusal.words()),
+            });
+            fields.take("url", checked)
+        });
+        fields.check()?;
+        let mut events = self.events.clone();
+        events.sort_unstable();
+        events.dedup();
+        Ok((url, events))
+    }
+}
+
+/// What a project has now.
+struct Known {
+    url: Option<String>,
+    secret: Option<Vec<u8>>,
+}
+
+async fn lock(tx: &mut Tx, project: ProjectId) -> Result<Known> {
+    let sql = format!("SELECT callback_url, callback_secret FROM projects WHERE id = $1{}", tx.for_update());
+    let known = tx.opt(&sql, args![project], |row| Ok(Known { url: row.get("callback_url")?, secret: row.get("callback_secret")? }));
+    known.await?.ok_or_else(Fault::not_found)
+}
+
+/// Sets where and for what. Answers the secret when this made the first.
+pub async fn set(cx: &Cx, project: ProjectId, setting: &CallbackSetting) -> Result<Option<String>> {
+    cx.require(Permission::CallbacksManage)?;
+    let (url, events) = setting.check(cx.install.private_callbacks)?;
+
+    let mut tx = cx.db.begin().await?;
+    let known = lock(&mut tx, project).await?;
+    let first = (url.is_some() && known.secret.is_none()).then(|| Secrets::first(&cx.random));
+    let sealed = first.as_ref().map(|secrets| secrets.seal(&cx.vault)).or(known.secret);
+    let words = serde_json::to_string(&events).map_err(Fault::internal)?;
+    let sql = "UPDATE projects SET callback_url = $1, callback_events = $2, callback_secret = $3 WHERE id = $4";
+    tx.exec(sql, args![url.as_deref(), words, sealed, project]).await?;
+    topics::bump(&mut tx, &cx.db, projects::TOPIC).await?;
+    let detail = json!({ "old_url": known.url, "url": url, "events": events });
+    audit::record(&mut tx, cx, &audit::CALLBACK_CHANGED, Some(project.into()), &detail).await?;
+    tx.commit().await?;
+
+    Ok(first.map(|secrets| secrets.current().to_owned()))
+}
+
+/// Makes a new secret; for a day the one before signs too.
+pub async fn rotate(cx: &Cx, project: ProjectId) -> Result<String> {
+    cx.require(Permission::CallbacksManage)?;
+
+    let mut tx = cx.db.begin().await?;
+    let sealed = lock(&mut tx, project).await?.secret.ok_or(CallbackError::NotSet)?;
+    let secrets = Secrets::open(&cx.vault, &sealed)?.rotated(&cx.random, cx.now());
+    tx.exec("UPDATE projects SET callback_secret = $1 WHERE id = $2", args![secrets.seal(&cx.vault), project]).await?;
+    audit::record(&mut tx, cx, &audit::CALLBACK_SECRET_ROTATED, Some(project.into()), &json!({})).await?;
+    tx.commit().await?;
+
+    Ok(secrets.current().to_owned())
+}
+
+/// Sends a trial, once, whatever events were asked for.
+pub async fn test(cx: &Cx, project: ProjectId) -> Result<Delivery> {
+    cx.require(Permission::CallbacksManage)?;
+
+    let mut tx = cx.db.begin().await?;
+    let url = lock(&mut tx, project).await?.url.ok_or(CallbackError::NotSet)?;
+    let now = cx.now();
+    let payload = envelope(DeliveryEvent::Test, now, &json!({ "project_id": project }));
+    let ids = write(&mut tx, cx, now, vec![Draft { project, url, event: DeliveryEvent::Test, payload }]).await?;
+    let id = *ids.first().ok_or_else(|| Fault::internal("one delivery was written"))?;
+    let delivery = query::one(&mut tx, id).await?;
+    tx.commit().await?;
+
+    Ok(delivery)
+}
+
+/// Begins another round of attempts with the same event id and payload, at once. One that still waits need not wait longer.
+pub async fn resend(cx: &Cx, id: DeliveryId) -> Result<Delivery> {
+    cx.require(Permission::CallbacksManage)?;
+
+    let mut tx = cx.db.begin().await?;
+    let project = tx.opt("SELECT project_id FROM deliveries WHERE id = $1", args![id], |row| row.get::<ProjectId>("project_id")).await?;
+    let project = project.ok_or_else(Fault::not_found)?;
+    lock(&mut tx, project).await?.url.ok_or(CallbackError::NotSet)?;
+    let now = cx.now();
+    let sql = "UPDATE deliveries SET state = 'waiting', since = $1, next_attempt_at = $1, finished_at = NULL WHERE id = $2";
+    tx.exec(sql, args![now, id]).await?;
+    cx.enqueue(&mut tx, RoundJob::new(id, now)?).await?;
+    audit::record(&mut tx, cx, &audit::DELIVERY_RESENT, Some(project.into()), &json!({ "delivery": id })).await?;
+    let delivery = query::one(&mut tx, id).await?;
+    tx.commit().await?;
+
+    Ok(delivery)
+}

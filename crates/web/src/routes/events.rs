@@ -1,0 +1,207 @@
+//! Live pages: what a user is told arrives without reloading (K7.1), as server-sent events.
+//!
+//! A stream sleeps until the hub wakes it, and then looks what is new. It ends when its session does, and when the program
+//! stops; a browser opens it again by itself.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::Extension;
+use axum::extract::State;
+use axum::response::sse::{Event, Sse};
+use futures_util::stream::{self, Stream};
+use kernel::{Fault, Kind, SECOND, Timestamp};
+use platform::Cx;
+use platform::identity::{UserId, session};
+use platform::messages::{self, NotificationId};
+use tokio::sync::watch;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::notifications::Unread;
+use crate::extract::{Auth, SignedIn};
+use crate::state::AppState;
+use crate::{Problem, Result};
+
+/// Pages that one user may have open.
+const OF_ONE: usize = 8;
+/// Of all users together: each costs a connection and a look-up now and then.
+const IN_ALL: usize = 5_000;
+/// Proxies close what is silent for long.
+const BEAT: i64 = 15 * SECOND;
+/// How often it is asked whether the session still holds.
+const CHECK: i64 = 30 * SECOND;
+/// A notification can become visible a little later than one that was written after it: each look goes back so far.
+const OVERLAP: i64 = 10 * SECOND;
+/// After so many notifications at one look a page had better load the list.
+const AT_ONCE: usize = 100;
+
+pub(super) fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(events)).layer(Extension(Streams::default()))
+}
+
+/// Server-sent events: `unread` {unread}, `notification` (a Notification), `session-ended` before the stream ends for good.
+#[utoipa::path(get, path = "/events", tag = "notifications",
+    responses((status = 200, body = String, content_type = "text/event-stream"), (status = 401, body = Problem), (status = 429, body = Problem)))]
+async fn events(
+    Auth(cx, _): Auth<SignedIn>,
+    State(state): State<AppState>,
+    Extension(streams): Extension<Streams>,
+) -> Result<Sse<impl Stream<Item = std::result::Result<Event, Infallible>>>> {
+    let place = streams.place(cx.user()?.id)?;
+    let live = Live::open(cx, state.stop.clone(), place).await?;
+    Ok(Sse::new(stream::unfold(live, |mut live| async move { live.next().await.map(|event| (Ok(event), live)) })))
+}
+
+/// How many streams are open, and whose.
+#[derive(Clone, Default)]
+struct Streams(Arc<Mutex<HashMap<UserId, usize>>>);
+
+/// A stream's place among them; free again when dropped.
+struct Place {
+    streams: Streams,
+    user: UserId,
+}
+
+impl Streams {
+    fn place(&self, user: UserId) -> std::result::Result<Place, Fault> {
+        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = open.get(&user).copied().unwrap_or(0);
+        if own >= OF_ONE || open.values().sum::<usize>() >= IN_ALL {
+            let refusal = Fault::new(Kind::Limited, "TOO_MANY_STREAMS", "打开的实时页面过多", "Too many live pages are open");
+            return Err(refusal.retry_after(30));
+        }
+        open.insert(user, own + 1);
+        Ok(Place { streams: self.clone(), user })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut open = self.streams.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match open.get_mut(&self.user) {
+            Some(own) if *own > 1 => *own -= 1,
+            _ => {
+                open.remove(&self.user);
+            }
+        }
+    }
+}
+
+struct Live {
+    cx: Cx,
+    wakes: watch::Receiver<u64>,
+    stop: watch::Receiver<bool>,
+    /// What has been found and not been sent.
+    found: VecDeque<Event>,
+    /// Notifications of the last seconds that were sent, or were there before.
+    seen: BTreeSet<NotificationId>,
+    unread: Option<i64>,
+    looked_at: Timestamp,
+    beat_at: Timestamp,
+    check_at: Timestamp,
+    over: bool,
+    _place: Place,
+}
+
+impl Live {
+    async fn open(cx: Cx, stop: watch::Receiver<bool>, place: Place) -> std::result::Result<Self, Fault> {
+        // Listens before it looks: what comes between the two wakes it.
+        let wakes = cx.hub.subscribe(cx.user()?.id);
+        let now = cx.now();
+        let (beat_at, check_at) = (now.plus_micros(BEAT), now.plus_micros(CHECK));
+        let (found, seen) = (VecDeque::new(), BTreeSet::new());
+        let mut live = Self { cx, wakes, stop, found, seen, unread: None, looked_at: now, beat_at, check_at, over: false, _place: place };
+        live.look().await?;
+        // What was there before is in the list that the page has loaded; only the number is news.
+        let last = live.found.pop_back();
+        live.found.clear();
+        live.found.extend(last);
+        Ok(live)
+    }
+
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            if let Some(event) = self.found.pop_front() {
+                self.beat_at = self.cx.now().plus_micros(BEAT);
+                return Some(event);
+            }
+            if self.over {
+                return None;
+            }
+            let pause = self.beat_at.micros().saturating_sub(self.cx.now().micros()).max(0);
+            let mut look = false;
+            tokio::select! {
+                biased;
+                () = stopped(&mut self.stop) => return None,
+                changed = self.wakes.changed() => {
+                    if changed.is_err() {
+                        return None;
+                    }
+                    look = true;
+                }
+                () = self.cx.clock.sleep(Duration::from_micros(u64::try_from(pause).unwrap_or(0))) => {}
+            }
+            let now = self.cx.now();
+            if now >= self.check_at {
+                self.check_at = now.plus_micros(CHECK);
+                self.check().await;
+                // Also heals a look that failed.
+                look = true;
+            }
+            if look
+                && !self.over
+                && let Err(error) = self.look().await
+            {
+                tracing::warn!(%error, "a live page could not look for news");
+            }
+            if self.found.is_empty() && now >= self.beat_at {
+                self.found.push_back(Event::default().comment(""));
+            }
+        }
+    }
+
+    /// Finds what is new, and says how many are unread when that has changed.
+    async fn look(&mut self) -> std::result::Result<(), Fault> {
+        let now = self.cx.now();
+        let oldest = NotificationId::new(self.looked_at.plus_micros(-OVERLAP), &self.cx.random);
+        let mut last = oldest;
+        for _ in 0..AT_ONCE / messages::NEWER_AT_ONCE {
+            let news = messages::newer(&self.cx, last).await?;
+            let full = news.len() == messages::NEWER_AT_ONCE;
+            for notification in news {
+                last = notification.id;
+                if self.seen.insert(notification.id) {
+                    self.found.extend(Event::default().event("notification").json_data(&notification));
+                }
+            }
+            if !full {
+                break;
+            }
+        }
+        let unread = messages::unread(&self.cx).await?;
+        if self.unread.replace(unread) != Some(unread) {
+            self.found.extend(Event::default().event("unread").json_data(Unread { unread }));
+        }
+        self.seen = self.seen.split_off(&oldest);
+        self.looked_at = now;
+        Ok(())
+    }
+
+    async fn check(&mut self) {
+        let Ok(user) = self.cx.user() else { return };
+        // When the database is away nobody can be signed out either.
+        if let Ok(false) = session::holds(&self.cx, user.session).await {
+            self.found.clear();
+            self.found.push_back(Event::default().event("session-ended").data("{}"));
+            self.over = true;
+        }
+    }
+}
+
+/// Returns when the program is to stop, or has lost the one who would say so.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
+}
