@@ -6,6 +6,7 @@ mod calls;
 mod client;
 mod grants;
 mod health;
+mod home;
 mod keys;
 mod projects;
 mod quota;
@@ -37,6 +38,7 @@ pub(crate) fn api() -> OpenApiRouter<AppState> {
         .merge(batches::router())
         .merge(calls::router())
         .merge(grants::router())
+        .merge(home::router())
         .merge(keys::router())
         .merge(projects::router())
         .merge(quota::router())
