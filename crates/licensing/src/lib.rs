@@ -8,6 +8,7 @@ pub mod client;
 mod events;
 pub mod export;
 pub mod grants;
+pub mod home;
 pub mod keys;
 pub mod projects;
 mod upkeep;

@@ -9,6 +9,7 @@
 
 pub mod audit;
 mod cx;
+pub mod figures;
 pub mod idempotency;
 pub mod identity;
 pub mod jobs;

@@ -16,6 +16,7 @@ use crate::projects::{self, ProjectBrief};
 
 /// Where the console shows applications.
 const LINK: &str = "/applications";
+const REVIEW_LINK: &str = "/applications?tab=review&state=pending";
 
 /// Asks for a project; the superior is told, or all super admins where there is none who could decide (K2.2b).
 pub async fn apply(cx: &Cx, form: NewApplication) -> Result<Application> {
@@ -36,7 +37,7 @@ pub async fn apply(cx: &Cx, form: NewApplication) -> Result<Application> {
     };
     for one in whom {
         let told = [("agent", user.name.clone()), ("project", project.clone()), ("reason", reason.clone())];
-        messages::tell(&mut tx, cx, one, &templates::APPLICATION_SENT, &told, Some(LINK.into())).await?;
+        messages::tell(&mut tx, cx, one, &templates::APPLICATION_SENT, &told, Some(REVIEW_LINK.into())).await?;
     }
     let application = store::find(&mut tx, id).await?.ok_or_else(Fault::not_found)?;
     tx.commit().await?;

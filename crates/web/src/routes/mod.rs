@@ -8,6 +8,7 @@ mod client;
 mod events;
 mod grants;
 mod health;
+mod home;
 mod jobs;
 mod keys;
 mod logs;
@@ -44,6 +45,7 @@ pub(crate) fn api() -> OpenApiRouter<AppState> {
         .merge(callbacks::router())
         .merge(calls::router())
         .merge(grants::router())
+        .merge(home::router())
         .merge(jobs::router())
         .merge(keys::router())
         .merge(logs::router())

@@ -1,0 +1,164 @@
+//! K1.2c, K5.1: the home page's figures, scoped by role.
+
+mod support;
+
+use kernel::{DAY, MINUTE};
+use platform::identity::Role;
+use serde_json::{Value, json};
+use store::args;
+use support::{Shop, grant, project, shop, shop_with};
+use testkit::{Client, TestServer, on_server};
+
+async fn home(client: &Client) -> Value {
+    client.get("/api/v1/home").await.ok(200)
+}
+
+/// An agent admin with an agent of its own, who has made two keys for the shop's project.
+async fn team(server: &TestServer, shop: &Shop) -> (Client, Client) {
+    let admin = server.user(Role::AgentAdmin, "admin").await;
+    let bob = server.user_under(Role::Agent, "bob", Some(&admin)).await;
+    server.issue(&bob, 1_000).await;
+    grant(&shop.root, &shop.program.project, &bob).await;
+    let body = json!({"project_id": shop.program.project, "count": 2, "unit": "day", "validity": 30});
+    bob.post_once("two-for-bob", "/api/v1/batches", body).await.ok(201);
+    (admin, bob)
+}
+
+fn states(unused: i64, active: i64, expired: i64, disabled: i64) -> Value {
+    json!({"unused": unused, "active": active, "expired": expired, "disabled": disabled})
+}
+
+on_server! {
+    async fn k5_1_keys_are_counted_by_the_state_that_counts_now_and_by_who_asks(server) {
+        let shop = shop(server).await;
+        let (admin, bob) = team(server, &shop).await;
+        let days = shop.keys(5, "day", 30).await;
+        let short = shop.keys(1, "minute", 5).await.remove(0);
+        assert_eq!(shop.program.code(&days[0], "a").await, "VALID");
+        assert_eq!(shop.program.code(&short, "a").await, "VALID");
+        let off = shop.id_of(&days[1]).await;
+        shop.agent.post("/api/v1/keys/disable", json!({"ids": [off]})).await.ok(200);
+        assert_eq!(home(&shop.agent).await["keys"], states(3, 2, 0, 1));
+        server.clock.step(5 * MINUTE);
+        for swept in [false, true] {
+            assert_eq!(home(&shop.agent).await["keys"], states(3, 1, 1, 1), "swept: {swept}");
+            assert_eq!(home(&bob).await["keys"], states(2, 0, 0, 0));
+            assert_eq!(home(&admin).await["keys"], states(2, 0, 0, 0));
+            assert_eq!(home(&shop.root).await["keys"], states(5, 1, 1, 1));
+            let seen = shop.root.get(&format!("/api/v1/projects/{}", shop.program.project)).await.ok(200);
+            assert_eq!(seen["key_counts"], states(5, 1, 1, 1));
+            server.tick().await;
+        }
+        // Another project's keys are counted there, and in the sum.
+        let other = project(server, &shop.root, "other", json!({})).await;
+        grant(&shop.root, &other.project, &shop.agent).await;
+        let body = json!({"project_id": other.project, "count": 4, "unit": "hour", "validity": 1});
+        shop.agent.post_once("four-for-other", "/api/v1/batches", body).await.ok(201);
+        let listed = shop.root.get("/api/v1/projects").await.ok(200);
+        assert_eq!((&listed["items"][0]["key_counts"], &listed["items"][1]["key_counts"]), (&states(4, 0, 0, 0), &states(5, 1, 1, 1)));
+        assert_eq!(home(&shop.root).await["keys"], states(9, 1, 1, 1));
+        assert_eq!(home(&shop.agent).await["keys"], states(7, 1, 1, 1));
+    }
+
+    async fn k5_1_verifications_of_fourteen_days_with_the_empty_ones(server) {
+        let shop = shop_with(server, json!({"devices_per_key": 1})).await;
+        let (admin, bob) = team(server, &shop).await;
+        let key = shop.key().await;
+        for (device, code) in [("a", "VALID"), ("a", "VALID"), ("b", "DEVICE_MISMATCH")] {
+            assert_eq!(shop.program.code(&key, device).await, code);
+        }
+        // Nobody's key: a super admin sees that there was a call.
+        assert_eq!(shop.program.code("7K2M9", "a").await, "NOT_FOUND");
+        let day = |home: &Value, at: usize| home["verifications"][at].clone();
+        let today = home(&shop.agent).await;
+        assert_eq!(today["verifications"].as_array().unwrap().len(), 14);
+        assert_eq!(day(&today, 0), json!({"day": "2026-11-08", "accepted": 0, "refused": 0}));
+        assert_eq!(day(&today, 13), json!({"day": "2026-11-21", "accepted": 2, "refused": 1}));
+        assert_eq!(day(&home(&shop.root).await, 13), json!({"day": "2026-11-21", "accepted": 2, "refused": 2}));
+        for foreign in [&admin, &bob] {
+            assert_eq!(day(&home(foreign).await, 13), json!({"day": "2026-11-21", "accepted": 0, "refused": 0}));
+        }
+        // After midnight in UTC it was yesterday; after a fortnight it is gone.
+        server.clock.step(16 * 60 * MINUTE);
+        let later = server.user(Role::SuperAdmin, "later").await;
+        assert_eq!(day(&home(&later).await, 12), json!({"day": "2026-11-21", "accepted": 2, "refused": 2}));
+        server.clock.step(13 * DAY);
+        let last = server.user(Role::SuperAdmin, "last").await;
+        assert!(home(&last).await["verifications"].as_array().unwrap().iter().all(|day| day["accepted"] == 0 && day["refused"] == 0));
+    }
+
+    async fn k1_2c_what_waits_is_counted_for_who_decides(server) {
+        let shop = shop(server).await;
+        let (admin, bob) = team(server, &shop).await;
+        let other = project(server, &shop.root, "other", json!({})).await;
+        for agent in [&bob, &shop.agent] {
+            agent.post("/api/v1/applications", json!({"project_id": other.project, "reason": "please"})).await.ok(201);
+        }
+        for (who, waiting) in [(&shop.root, 2), (&admin, 1), (&bob, 1), (&shop.agent, 1)] {
+            assert_eq!(home(who).await["pending_applications"], waiting);
+        }
+        // A withdrawal of bob's and one of alice's.
+        let mut tx = server.platform.db.begin().await.unwrap();
+        for (agent, reviewer) in [(bob.id(), Some(admin.id())), (shop.agent.id(), None)] {
+            let sql = "INSERT INTO withdrawals (id, agent_id, reviewer_id, amount, payee, note, state, transfer_id, created_at) \
+                       SELECT $1, $2, $3, 100, $4, '', 'pending', t.id, $5 FROM (SELECT id FROM ledger_transfers ORDER BY id LIMIT 1) t";
+            let id = server.platform.random.uuid_v7(server.clock.now());
+            tx.exec(sql, args![id, agent, reviewer, vec![1_u8], server.clock.now()]).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        for (who, waiting) in [(&shop.root, 2), (&admin, 1), (&bob, 1), (&shop.agent, 1)] {
+            assert_eq!(home(who).await["pending_withdrawals"], waiting);
+        }
+        let mut tx = server.platform.db.begin().await.unwrap();
+        tx.exec("DELETE FROM withdrawals", args![]).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(home(&shop.root).await["pending_withdrawals"], 0);
+        assert_eq!(home(&shop.root).await["failing_deliveries"], 0);
+    }
+
+    async fn k1_2c_quota_users_batches_and_grants_are_ones_own(server) {
+        let shop = shop(server).await;
+        let (admin, bob) = team(server, &shop).await;
+        for n in 1..=6 {
+            shop.batch(n, "day", 30).await;
+        }
+        let (root, alice, bobs, admins) = (home(&shop.root).await, home(&shop.agent).await, home(&bob).await, home(&admin).await);
+        assert_eq!((&root["users"], &alice["users"], &bobs["users"], &admins["users"]), (&json!(4), &Value::Null, &Value::Null, &json!(1)));
+        assert_eq!(root["quota"], Value::Null);
+        let minimums = shop.agent.get("/api/v1/quota").await;
+        assert_eq!((&alice["quota"]["available"], &alice["quota"]["held"], &alice["quota"]["total"]), (&json!(999_790), &json!(0), &json!(999_790)));
+        if minimums.status == 200 {
+            assert_eq!(minimums.json(), alice["quota"]);
+        }
+        let counts = |home: &Value| home["recent_batches"].as_array().unwrap().iter().map(|batch| batch["count"].as_i64().unwrap()).collect::<Vec<_>>();
+        assert_eq!((counts(&root), counts(&alice)), (vec![6, 5, 4, 3, 2], vec![6, 5, 4, 3, 2]));
+        assert_eq!((counts(&bobs), counts(&admins)), (vec![2], vec![2]));
+
+        // Grants that end within a fortnight, the first to end first; endless and later ones are not shown.
+        assert_eq!(alice["grants_ending"], json!([]));
+        for (name, agent, ends_at) in [("late", &bob, "2026-12-04T08:00:00Z"), ("soon", &bob, "2026-11-22T08:00:00Z"), ("far", &bob, "2026-12-06T08:00:00Z"), ("alices", &shop.agent, "2026-11-23T08:00:00Z")] {
+            let program = project(server, &shop.root, name, json!({})).await;
+            let body = json!({"project_id": program.project, "agent_id": agent.id(), "ends_at": ends_at});
+            shop.root.post("/api/v1/grants", body).await.ok(201);
+        }
+        let ending = |home: Value| home["grants_ending"].as_array().unwrap().iter().map(|grant| grant["project"]["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+        assert_eq!(ending(home(&bob).await), ["soon", "late"]);
+        assert_eq!(ending(home(&admin).await), ["soon", "late"]);
+        assert_eq!(ending(home(&shop.agent).await), ["alices"]);
+        assert_eq!(ending(home(&shop.root).await), ["soon", "alices", "late"]);
+    }
+
+    async fn k1_2c_every_role_has_a_home_page_and_visitors_have_none(server) {
+        let nothing = json!({"keys": null, "quota": null, "users": null, "pending_applications": 0, "pending_withdrawals": 0,
+            "verifications": [], "recent_batches": [], "grants_ending": [], "failing_deliveries": 0});
+        let shop = shop(server).await;
+        team(server, &shop).await;
+        for role in [Role::VenueManager, Role::Maintainer] {
+            let user = server.user(role, kernel::Word::as_str(role)).await;
+            assert_eq!(home(&user).await, nothing);
+        }
+        let empty = server.user(Role::Agent, "new").await;
+        assert_eq!(home(&empty).await["keys"], states(0, 0, 0, 0));
+        server.visitor().get("/api/v1/home").await.refused(401, "SIGN_IN_REQUIRED");
+    }
+}
