@@ -1,7 +1,11 @@
 //! Every route, on one page. Each module holds the handlers of one part of the API.
 
+mod account;
 mod health;
+mod second_factor;
+mod session;
 mod settings;
+mod sign_up;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -22,7 +26,12 @@ const BODY_LIMIT: usize = 1 << 20;
 
 /// The documented API.
 pub(crate) fn api() -> OpenApiRouter<AppState> {
-    let v1 = OpenApiRouter::new().merge(settings::router());
+    let v1 = OpenApiRouter::new()
+        .merge(sign_up::router())
+        .merge(session::router())
+        .merge(account::router())
+        .merge(second_factor::router())
+        .merge(settings::router());
     OpenApiRouter::with_openapi(Doc::openapi()).nest("/api/v1", v1).merge(health::router())
 }
 
