@@ -11,10 +11,12 @@
 
 mod client;
 mod server;
+mod totp;
 
 pub use client::{Answer, Client};
 pub use server::{START, TestServer};
 pub use store::Engine;
+pub use totp::totp;
 
 /// Declares tests that run on both databases, each with a server of its own.
 #[macro_export]
