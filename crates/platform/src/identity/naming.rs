@@ -11,7 +11,9 @@ pub const NAME_MAX: usize = 32;
 const EMAIL_MAX: usize = 254;
 const LOCAL_MAX: usize = 64;
 
-/// A user name 用户名: 3 to 32 letters of any script, digits, `_`, `-`, `.`, with at least one letter or digit.
+/// A user name 用户名: 3 to 32 letters of any script, digits, `_`, `-`, `.`, with at least one letter, so
+/// that no name can be taken for a number. Latin, Greek and Cyrillic letters do not mix: quota is sent by name, and `аlice` is
+/// not `alice`.
 ///
 /// The folded form, by which names are compared, must pass too: some letters (ﷺ) stand for whole sentences.
 pub fn clean_name(name: &str) -> Result<String, Refused> {
@@ -27,7 +29,26 @@ pub fn clean_name(name: &str) -> Result<String, Refused> {
             "A name holds letters, digits, _, - and . only, and at least one letter or digit".into(),
         ));
     }
+    if !name.chars().any(char::is_alphabetic) {
+        return Err(("NEEDS_LETTER", "至少包含一个字母或文字".into(), "At least one letter is needed".into()));
+    }
+    let scripts = [is_latin as fn(char) -> bool, is_greek, is_cyrillic];
+    if scripts.iter().filter(|script| name.chars().any(|c| script(c))).count() > 1 {
+        return Err(("MIXED_SCRIPTS", "不能混用不同语言的相似字母".into(), "Letters of look-alike alphabets may not be mixed".into()));
+    }
     Ok(name)
+}
+
+fn is_latin(c: char) -> bool {
+    c.is_ascii_alphabetic() || (c.is_alphabetic() && matches!(c, '\u{aa}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' | '\u{ff21}'..='\u{ff5a}'))
+}
+
+fn is_greek(c: char) -> bool {
+    matches!(c, '\u{370}'..='\u{3ff}' | '\u{1f00}'..='\u{1fff}')
+}
+
+fn is_cyrillic(c: char) -> bool {
+    matches!(c, '\u{400}'..='\u{52f}' | '\u{1c80}'..='\u{1c8f}' | '\u{2de0}'..='\u{2dff}' | '\u{a640}'..='\u{a69f}')
 }
 
 /// Letters and digits that can be seen: the Hangul fillers are letters too, but blank.
@@ -93,6 +114,8 @@ mod tests {
         ] {
             assert_eq!(clean_name(name).unwrap_err().0, "NAME_INVALID", "{name}");
         }
+        assert_eq!(clean_name("12345").unwrap_err().0, "NEEDS_LETTER");
+        assert_eq!(clean_name("\u{430}lice").unwrap_err().0, "MIXED_SCRIPTS");
         assert_eq!(clean_name("ab").unwrap_err().0, "TOO_SHORT");
         assert_eq!(clean_name(&"长".repeat(33)).unwrap_err().0, "TOO_LONG");
         assert_eq!(clean_name("ad\u{202e}min").unwrap_err().0, "CHARACTERS");
