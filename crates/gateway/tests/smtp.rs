@@ -27,8 +27,9 @@ fn config() -> SmtpConfig {
     }
 }
 
-/// A mail that no other test sends.
+/// A mail that no other test sends, nor this one when it is run again.
 fn mail(name: &str) -> Mail {
+    let name = format!("{name}.{:x}", kernel::Random::system().u64());
     Mail {
         message_id: format!("job_{name}"),
         to: format!("{name}@example.com"),
@@ -89,8 +90,8 @@ async fn k1_1c_mail_arrives_as_it_was_written() {
     assert_eq!(all.len(), 1);
     let message = &all[0];
     assert_eq!(header(message, "X-MailFrom"), "keys@cuekey.example");
-    assert_eq!(header(message, "Message-ID"), "<job_whole@cuekey.example>");
-    assert_eq!(header(message, "To"), "whole@example.com");
+    assert_eq!(header(message, "Message-ID"), format!("<{}@cuekey.example>", mail.message_id));
+    assert_eq!(header(message, "To"), mail.to);
     assert_eq!(header(message, "Auto-Submitted"), "auto-generated");
     assert_eq!(header(message, "Content-Type"), "text/plain; charset=utf-8");
     assert!(!message.contains("X-User"), "nobody signed in");
@@ -111,9 +112,10 @@ async fn k1_1c_the_server_says_later_or_never() {
     assert!(matches!(&error, MailError::Never(why) if why.contains("no such user here")), "{error:?}");
     let error = mailer.send(&to("later@example.com")).await.unwrap_err();
     assert!(matches!(&error, MailError::Later(why) if why.contains("try again later")), "{error:?}");
-    // The connection is good for the next.
-    mailer.send(&mail("afterwards")).await.unwrap();
-    assert_eq!(stored("afterwards@example.com").len(), 1);
+    // And takes the next.
+    let next = mail("afterwards");
+    mailer.send(&next).await.unwrap();
+    assert_eq!(stored(&next.to).len(), 1);
 }
 
 #[tokio::test]
@@ -121,23 +123,26 @@ async fn k1_1c_a_server_that_is_away_or_lacks_tls_gets_nothing() {
     let away = SmtpMailer::new(&SmtpConfig { port: 1, ..config() }).unwrap();
     assert!(matches!(away.send(&mail("away")).await, Err(MailError::Later(_))));
     // The stand-in has no TLS: what asks for it must not go on without.
+    let clear = mail("clear");
     for security in [SmtpSecurity::StartTls, SmtpSecurity::Tls] {
         let mailer = SmtpMailer::new(&SmtpConfig { security, timeout: Duration::from_secs(2), ..config() }).unwrap();
-        let error = mailer.send(&mail("clear")).await.unwrap_err();
+        let error = mailer.send(&clear).await.unwrap_err();
         assert!(matches!(error, MailError::Later(_)), "{security:?}: {error:?}");
     }
-    assert!(stored("clear@example.com").is_empty());
+    assert!(stored(&clear.to).is_empty());
 }
 
 #[tokio::test]
 async fn k1_1c_signing_in_to_the_mail_server() {
     let with = |password: &str| SmtpConfig { user: Some("cuekey".into()), password: Some(password.into()), ..config() };
-    SmtpMailer::new(&with("right")).unwrap().send(&mail("signed_in")).await.unwrap();
-    assert_eq!(header(&stored("signed_in@example.com")[0], "X-User"), "cuekey");
+    let right = mail("signed_in");
+    SmtpMailer::new(&with("right")).unwrap().send(&right).await.unwrap();
+    assert_eq!(header(&stored(&right.to)[0], "X-User"), "cuekey");
     // Ours to mend, and then the mail goes.
-    let error = SmtpMailer::new(&with("wrong")).unwrap().send(&mail("stranger")).await.unwrap_err();
+    let wrong = mail("stranger");
+    let error = SmtpMailer::new(&with("wrong")).unwrap().send(&wrong).await.unwrap_err();
     assert!(matches!(error, MailError::Later(_)), "{error:?}");
-    assert!(stored("stranger@example.com").is_empty());
+    assert!(stored(&wrong.to).is_empty());
 }
 
 #[tokio::test]
@@ -145,8 +150,8 @@ async fn k1_1c_a_value_cannot_smuggle_in_a_header() {
     let mailer = SmtpMailer::new(&config()).unwrap();
     let good = mail("smuggled");
     for bad in [
-        Mail { to: "smuggled@example.com\r\nBcc: all@example.com".into(), ..good.clone() },
-        Mail { to: "smuggled@example.com, all@example.com".into(), ..good.clone() },
+        Mail { to: format!("{}\r\nBcc: all@example.com", good.to), ..good.clone() },
+        Mail { to: format!("{}, all@example.com", good.to), ..good.clone() },
         Mail { to: "smuggled".into(), ..good.clone() },
         Mail { subject: "hello\r\nBcc: all@example.com".into(), ..good.clone() },
         Mail { subject: "hello\nX-Other: 1".into(), ..good.clone() },
@@ -156,10 +161,10 @@ async fn k1_1c_a_value_cannot_smuggle_in_a_header() {
         let error = mailer.send(&bad).await.unwrap_err();
         assert!(matches!(error, MailError::Never(_)), "{bad:?}: {error:?}");
     }
-    assert!(stored("smuggled@example.com").is_empty());
+    assert!(stored(&good.to).is_empty());
     // A name with a comma and quotes is still one name.
-    mailer.send(&Mail { from_name: "Keys, \"Inc\" <x@y.z>".into(), ..good }).await.unwrap();
-    let message = stored("smuggled@example.com").remove(0);
+    mailer.send(&Mail { from_name: "Keys, \"Inc\" <x@y.z>".into(), ..good.clone() }).await.unwrap();
+    let message = stored(&good.to).remove(0);
     assert!(decoded_words(&message, "From").ends_with("<keys@cuekey.example>"), "{message}");
     assert_eq!(header(&message, "X-MailFrom"), "keys@cuekey.example");
 }
@@ -179,5 +184,8 @@ fn a_configuration_that_cannot_work_is_refused_at_once() {
     assert!(SmtpMailer::new(&base).unwrap().describe().contains("mail.example:587"));
     assert!(matches!(SmtpMailer::new(&SmtpConfig { from: "keys".into(), ..base.clone() }), Err(SmtpError::From(_))));
     assert!(matches!(SmtpMailer::new(&SmtpConfig { user: Some("u".into()), ..base.clone() }), Err(SmtpError::HalfCredentials)));
-    assert!(matches!(SmtpMailer::new(&SmtpConfig { extra_roots: Some(b"no certificate".to_vec()), ..base }), Err(SmtpError::NoCertificate)));
+    assert!(matches!(
+        SmtpMailer::new(&SmtpConfig { extra_roots: Some(b"no certificate".to_vec()), ..base }),
+        Err(SmtpError::NoCertificate)
+    ));
 }

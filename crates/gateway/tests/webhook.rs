@@ -66,7 +66,8 @@ async fn k8_2_a_name_of_this_machine_is_refused_by_the_systems_own_resolver() {
 async fn k8_2_an_answer_is_read_to_2_kib_and_a_redirect_is_not_followed() {
     let sender = WebhookSender::new(true).unwrap();
     let (elsewhere, followed) = server(b"HTTP/1.1 200 OK\r\n\r\n").await;
-    let redirect: &'static str = format!("HTTP/1.1 307 Temporary Redirect\r\nlocation: http://127.0.0.1:{elsewhere}/\r\ncontent-length: 0\r\n\r\n").leak();
+    let redirect: &'static str =
+        format!("HTTP/1.1 307 Temporary Redirect\r\nlocation: http://127.0.0.1:{elsewhere}/\r\ncontent-length: 0\r\n\r\n").leak();
     let (port, _) = server(redirect.as_bytes()).await;
     assert_eq!(sender.post(&format!("http://127.0.0.1:{port}/"), &[], "{}").await.unwrap().status, 307);
     assert_eq!(followed.load(Ordering::SeqCst), 0);
