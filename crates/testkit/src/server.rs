@@ -123,6 +123,15 @@ impl TestServer {
         Client::new(self.router.clone(), Some((id, token.to_string())))
     }
 
+    /// The same user with a new session: after hours and days of the stepped clock.
+    pub async fn again(&self, user: &Client) -> Client {
+        let cx = Cx::visitor(Arc::clone(&self.platform), Origin::default(), Lang::Zh);
+        let mut tx = self.platform.db.begin().await.expect("begin");
+        let (_, token) = session::start(&mut tx, &cx, user.id()).await.expect("session");
+        tx.commit().await.expect("commit");
+        user.with_token(&token)
+    }
+
     /// Issues quota to a user, as a super admin would.
     pub async fn issue(&self, to: &Client, amount: i64) {
         let cx = self.cx();

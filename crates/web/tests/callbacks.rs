@@ -131,6 +131,7 @@ on_server! {
             server.clock.step(HOUR);
             server.run_jobs().await;
         }
+        let root = server.again(&root).await;
         assert_eq!(deliveries(&root, "state=waiting").await.len(), 2, "not a minute early");
         assert!(server.told(root.id()).await.is_empty());
         server.clock.step(HOUR);
@@ -254,6 +255,7 @@ on_server! {
         assert_ne!(new, old);
         for (hours, both) in [(0, true), (23, true), (2, false)] {
             server.clock.step(hours * HOUR);
+            let root = server.again(&root).await;
             root.post(&format!("{url}/test"), json!({})).await.ok(200);
             server.run_jobs().await;
             let last = receiver.received().pop().unwrap();
@@ -262,6 +264,7 @@ on_server! {
         }
 
         receiver.answer(500, &[], "");
+        let root = server.again(&root).await;
         root.post(&format!("{url}/test"), json!({})).await.ok(200);
         server.run_jobs().await;
         assert_eq!(deliveries(&root, "state=failed&event=test").await.len(), 1, "a trial is not repeated");
