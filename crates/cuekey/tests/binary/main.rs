@@ -1,0 +1,6 @@
+//! The real binary, started in a folder of its own, asked over HTTP, and stopped by signals.
+
+mod commands;
+mod process;
+mod serving;
+mod start;
