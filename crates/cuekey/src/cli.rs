@@ -8,7 +8,13 @@ use clap::{Args, Parser, Subcommand};
 use crate::config::Flags;
 
 #[derive(Debug, Parser)]
-#[command(name = "cuekey", version, about = "Cuekey：卡密与自助台球 · card keys and self-service billiards", max_term_width = 110)]
+#[command(
+    name = "cuekey",
+    version,
+    about = "Cuekey：卡密与自助台球 · card keys and self-service billiards",
+    max_term_width = 110,
+    args_override_self = true
+)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,

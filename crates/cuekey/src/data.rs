@@ -39,6 +39,12 @@ pub fn url(config: &Config, folder: &Path) -> String {
     }
 }
 
+/// The file that a SQLite address names.
+pub fn sqlite_file(url: &str) -> Option<PathBuf> {
+    let path = url.strip_prefix("sqlite:")?.trim_start_matches("//").split('?').next()?;
+    Some(PathBuf::from(path.replace("%3F", "?").replace("%23", "#").replace("%25", "%")))
+}
+
 /// The address without its password, for people and logs.
 pub fn masked(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
@@ -123,6 +129,14 @@ pub fn hold(db: &Db, folder: &Path) -> Result<Option<Hold>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn any_folder_name_survives_in_an_address() {
+        let folder = Path::new("/tmp/100% odd? #name 数据");
+        let address = url(&Config::default(), folder);
+        assert!(address.parse::<axum::http::Uri>().is_err() || !address.contains(['?', '#']));
+        assert_eq!(sqlite_file(&address), Some(folder.join("cuekey.db")));
+    }
 
     #[test]
     fn passwords_are_not_shown() {

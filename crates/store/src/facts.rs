@@ -21,7 +21,7 @@ pub enum Facts {
         version: i64,
         encoding: String,
         /// Whether a commit is answered only when it is on the disk.
-        synchronous_commit: String,
+        durable: bool,
         now: Timestamp,
     },
 }
@@ -37,7 +37,7 @@ pub async fn read(db: &Db) -> Result<Facts> {
                 .one("SELECT foreign_keys AS value FROM pragma_foreign_keys", args![], |row| row.get::<i64>("value"))
                 .await?
                 == 1,
-            integrity: text(db, "SELECT quick_check AS value FROM pragma_quick_check(1)").await?,
+            integrity: text(db, "SELECT quick_check AS value FROM pragma_quick_check LIMIT 1").await?,
         }),
         Engine::Postgres => Ok(Facts::Postgres {
             version: db
@@ -45,7 +45,8 @@ pub async fn read(db: &Db) -> Result<Facts> {
                 .one("SELECT CAST(current_setting('server_version_num') AS BIGINT) AS value", args![], |row| row.get("value"))
                 .await?,
             encoding: text(db, "SELECT current_setting('server_encoding') AS value").await?,
-            synchronous_commit: text(db, "SELECT current_setting('synchronous_commit') AS value").await?,
+            durable: text(db, "SELECT current_setting('fsync') AS value").await? == "on"
+                && text(db, "SELECT current_setting('synchronous_commit') AS value").await? != "off",
             now: db
                 .read()
                 .one("SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT) AS value", args![], |row| row.get("value"))

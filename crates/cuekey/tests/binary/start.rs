@@ -11,7 +11,7 @@ const SERVE: [&str; 7] = ["serve", "--data", "data", "--listen", "127.0.0.1:0", 
 
 /// A folder in which the server was started once.
 fn installed() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a temporary folder");
     let mut server = Server::serve(folder.path(), &[]);
     server.address();
     server.stop();
@@ -82,7 +82,7 @@ async fn a_newer_database_is_refused_and_not_touched() {
 /// Brings everything from SQLite's log into its file.
 async fn settle(path: &Path, db: &Db) {
     use store::Sql;
-    let _ = db.read().all("PRAGMA wal_checkpoint(TRUNCATE)", args![], |_| Ok(())).await.unwrap();
+    let _ = db.read().all("PRAGMA wal_checkpoint(TRUNCATE)", args![], |_| Ok(())).await.expect("SQLite answers");
     db.close().await;
     assert_eq!(path.with_extension("db-wal").metadata().map_or(0, |metadata| metadata.len()), 0);
 }
