@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use kernel::Clock;
 use store::migrate::{self, Migration, Status};
-use store::{Db, DbConfig, Engine};
+use store::{Db, DbConfig};
 
 use crate::config::Config;
 use crate::trouble::{Result, Trouble};
@@ -105,14 +105,11 @@ pub struct Hold {
     _file: File,
 }
 
-pub fn hold(db: &Db, folder: &Path) -> Result<Option<Hold>> {
-    if db.engine() == Engine::Postgres {
-        return Ok(None);
-    }
+pub fn hold(folder: &Path) -> Result<Hold> {
     let path = folder.join("cuekey.lock");
     let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(|error| unusable(folder, &error))?;
     match file.try_lock() {
-        Ok(()) => Ok(Some(Hold { _file: file })),
+        Ok(()) => Ok(Hold { _file: file }),
         Err(TryLockError::WouldBlock) => {
             let shown = folder.display();
             Err(Trouble::setup(

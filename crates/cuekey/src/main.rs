@@ -6,6 +6,7 @@
 mod cli;
 mod config;
 mod data;
+mod demo;
 mod doctor;
 mod mailer;
 mod master_key;
@@ -29,7 +30,11 @@ fn main() -> ExitCode {
         Command::Serve(flags) => logged(&flags).and_then(|config| work(async { serve::serve(&config).await.map(|()| ExitCode::SUCCESS) })),
         Command::Migrate(flags) => logged(&flags).and_then(|config| work(migrate(&config))),
         Command::Doctor(flags) => config::load(&flags).and_then(|config| work(doctor::doctor(&config))),
-        Command::Demo(_) => Err(Trouble::failed("尚未提供", "not there yet")),
+        Command::Demo(ask) => {
+            let config = demo::config(&ask);
+            telemetry::log(&config.log);
+            work(async { demo::demo(&config).await.map(|()| ExitCode::SUCCESS) })
+        }
         Command::Openapi => openapi(),
         Command::Config => print(config::DEFAULT_FILE),
     };

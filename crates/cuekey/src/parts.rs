@@ -25,10 +25,9 @@ pub struct Opened {
 }
 
 /// Opens the data folder, the database and the master key, making what a first start makes.
-pub async fn open(config: &Config, alone: bool) -> Result<Opened> {
+pub async fn open(config: &Config, hold: Option<data::Hold>) -> Result<Opened> {
     let folder = data::prepare_folder(&config.data.folder)?;
     let db = data::open(config, &data::url(config, &folder)).await?;
-    let hold = if alone { data::hold(&db, &folder)? } else { None };
     let applied = data::migrate(&db).await?;
     if applied > 0 {
         tracing::info!(applied, "the database is up to date");

@@ -17,7 +17,7 @@ use web::{AppState, HttpConfig};
 
 use crate::config::{Config, is_private};
 use crate::trouble::{Result, Trouble};
-use crate::{parts, signals, telemetry};
+use crate::{data, parts, signals, telemetry};
 
 /// How long accepted requests and begun jobs may take after the signal.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -26,7 +26,9 @@ const LOOK: Duration = Duration::from_millis(500);
 
 pub async fn serve(config: &Config) -> Result<()> {
     let ports = Ports::bind(config).await?;
-    let opened = parts::open(config, true).await?;
+    let folder = data::prepare_folder(&config.data.folder)?;
+    let hold = if data::sqlite_file(&data::url(config, &folder)).is_some() { Some(data::hold(&folder)?) } else { None };
+    let opened = parts::open(config, hold).await?;
     let platform = parts::platform(config, &opened, config.public_url(ports.address), false).await?;
     run(config, ports, platform, async |_| Ok(())).await
 }

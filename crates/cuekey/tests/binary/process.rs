@@ -106,6 +106,17 @@ impl Server {
         self.told("ready", "address").parse().expect("an address")
     }
 
+    /// The same of one that logs as text.
+    #[track_caller]
+    pub fn ready_text(&mut self) -> SocketAddr {
+        until("ready", || {
+            let said = self.said();
+            assert_eq!(self.child.try_wait().expect("wait"), None, "it ended: {said}");
+            let line = said.lines().find(|line| line.contains(" ready ")).map(str::to_owned)?;
+            line.split("address=").nth(1)?.split(' ').next()?.parse().ok()
+        })
+    }
+
     pub fn signal(&self, name: &str) {
         let sent = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status().expect("kill runs");
         assert!(sent.success());
