@@ -1,7 +1,7 @@
 //! The data folder, and the database in it or elsewhere.
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use kernel::Clock;
@@ -66,6 +66,9 @@ pub async fn open(config: &Config, url: &str) -> Result<Db> {
             format!("the database address {shown} must begin with postgres:// or sqlite:// (database.url or --database)"),
         ));
     }
+    if let Some(file) = sqlite_file(url) {
+        make_private(&file);
+    }
     Db::open(&db_config).await.map_err(|error| {
         let why = error.to_string().replace(url, &shown);
         Trouble::setup(
@@ -73,6 +76,12 @@ pub async fn open(config: &Config, url: &str) -> Result<Db> {
             format!("the database {shown} cannot be opened: {why}; check its address (database.url or --database) and that it runs"),
         )
     })
+}
+
+/// A new SQLite file for its owner alone, whatever the folder allows; SQLite gives its other files the same permissions.
+/// Where this cannot be, opening it says why.
+fn make_private(file: &Path) {
+    let _ = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
 }
 
 /// Brings the tables up to date; a newer database is refused and left as it is. Answers how many migrations were applied.

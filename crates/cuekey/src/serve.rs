@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::serve::ListenerExt;
 use kernel::Clock;
 use licensing::Licensing;
 use platform::{Cx, Platform, upkeep};
@@ -169,6 +170,10 @@ fn listen(listener: TcpListener, router: Router, mut stopping: watch::Receiver<b
         let stopped = async move {
             let _ = stopping.wait_for(|stop| *stop).await;
         };
+        // Answers are small and complete: nothing is gained by waiting for more to send.
+        let listener = listener.tap_io(|stream| {
+            let _ = stream.set_nodelay(true);
+        });
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         let _ = axum::serve(listener, service).with_graceful_shutdown(stopped).await;
     })

@@ -146,6 +146,13 @@ impl Drop for Server {
 /// Status and body.
 #[track_caller]
 pub fn get(address: SocketAddr, path: &str) -> (u16, String) {
+    let (status, _, body) = ask(address, path);
+    (status, body)
+}
+
+/// Status, headers and body.
+#[track_caller]
+pub fn ask(address: SocketAddr, path: &str) -> (u16, String, String) {
     let mut stream = connect(address);
     write!(stream, "GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n").expect("the request is sent");
     answer(stream)
@@ -158,9 +165,10 @@ pub fn connect(address: SocketAddr) -> TcpStream {
 }
 
 #[track_caller]
-pub fn answer(mut stream: TcpStream) -> (u16, String) {
+pub fn answer(mut stream: TcpStream) -> (u16, String, String) {
     let mut text = String::new();
     stream.read_to_string(&mut text).expect("an answer");
     let status = text.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_else(|| panic!("no status in {text:?}"));
-    (status, text.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default())
+    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+    (status, head.to_owned(), body.to_owned())
 }

@@ -5,7 +5,7 @@ use std::io::Write;
 use store::Engine;
 use store::testing::TestDb;
 
-use crate::process::{Server, answer, connect, cuekey, get, until};
+use crate::process::{Server, answer, ask, connect, cuekey, get, until};
 
 #[test]
 fn a_fresh_folder_is_ready_stops_on_a_signal_and_starts_again() {
@@ -39,7 +39,8 @@ fn stopping_finishes_what_was_accepted() {
     server.signal("TERM");
     until("the listener closes", || std::net::TcpStream::connect(address).is_err().then_some(()));
     write!(half, "\r\n").unwrap();
-    assert_eq!(answer(half), (200, "ok".into()));
+    let (status, _, body) = answer(half);
+    assert_eq!((status, body.as_str()), (200, "ok"));
     assert!(server.ended().success(), "{}", server.said());
 }
 
@@ -72,4 +73,34 @@ async fn two_processes_on_one_postgresql_are_both_ready() {
     crate::process::refused(&mut cuekey(folder.path(), &keyless), 2, &["three/master.key", "missing", "CUEKEY_MASTER_KEY_FILE"]);
     one.stop();
     two.stop();
+}
+
+#[test]
+fn a_request_has_the_same_id_in_the_log_and_in_its_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let args = ["serve", "--listen", "127.0.0.1:0", "--metrics-listen", "", "--log-format", "json"];
+    let mut server = Server::spawn(cuekey(folder.path(), &args).env("CUEKEY_LOG__LEVEL", "info,web=debug"));
+    let (_, head, _) = ask(server.address(), "/healthz");
+    let id = head.lines().find_map(|line| line.strip_prefix("x-request-id: ")).expect("an id").to_owned();
+    let line = until("the log line", || server.said().lines().find(|line| line.contains(&id)).map(str::to_owned));
+    let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!((&line["message"], &line["span"]["id"], &line["status"]), (&"answered".into(), &id.into(), &200.into()));
+    server.stop();
+}
+
+/// The shell lets no file grow beyond 48 KiB: as with a full disk, what was accepted cannot be kept.
+#[test]
+fn a_database_that_cannot_write_stops_the_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut first = Server::serve(folder.path(), &[]);
+    first.address();
+    first.stop();
+    let serve = cuekey(folder.path(), &["serve", "--data", "data", "--listen", "127.0.0.1:0", "--metrics-listen", ""]);
+    let mut limited = std::process::Command::new("/bin/sh");
+    limited.args(["-c", "trap '' XFSZ; ulimit -f 96; exec \"$0\" \"$@\""]).arg(serve.get_program()).args(serve.get_args());
+    limited.current_dir(folder.path()).env("LC_ALL", "en_GB.UTF-8");
+    let mut server = Server::spawn(&mut limited);
+    let status = server.ended();
+    assert_eq!(status.code(), Some(1), "{}", server.said());
+    until("what it says", || server.said().contains("stopped to protect the data").then_some(()));
 }

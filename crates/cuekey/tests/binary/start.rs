@@ -27,6 +27,9 @@ fn the_first_start_makes_a_private_key_and_says_where() {
     assert!(server.said().contains("data/master.key") && server.said().contains("back it up"), "{}", server.said());
     assert_eq!(key.metadata().unwrap().mode() & 0o777, 0o600);
     assert_eq!(folder.path().join("data").metadata().unwrap().mode() & 0o777, 0o700);
+    for file in ["cuekey.db", "cuekey.db-wal"] {
+        assert_eq!(folder.path().join("data").join(file).metadata().unwrap().mode() & 0o777, 0o600, "{file}");
+    }
     let made = std::fs::read(&key).unwrap();
     server.stop();
     let mut again = Server::serve(folder.path(), &[]);
