@@ -14,6 +14,7 @@ pub mod figures;
 pub mod idempotency;
 pub mod identity;
 pub mod jobs;
+pub mod installation;
 pub mod ledger;
 pub mod messages;
 pub mod quota;

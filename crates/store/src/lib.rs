@@ -12,6 +12,7 @@
 
 mod db;
 mod error;
+pub mod facts;
 pub mod jobs;
 pub mod migrate;
 mod sql;

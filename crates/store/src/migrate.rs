@@ -106,22 +106,6 @@ fn check(applied: &[Applied], known: &[Migration]) -> Result<()> {
     Ok(())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_newer_or_edited_database_is_refused() {
-        let known = [Migration { number: 1, name: "a", sql: "x" }];
-        let same = Applied { number: 1, name: "a".into(), checksum: known[0].checksum() };
-        let edited = Applied { number: 1, name: "a".into(), checksum: 5 };
-        let newer = Applied { number: 2, name: "b".into(), checksum: 5 };
-        assert!(check(&[], &known).is_ok());
-        assert!(matches!(check(&[edited], &known), Err(Error::Version(text)) if text.contains("another text")));
-        assert!(matches!(check(&[same, newer], &known), Err(Error::Version(text)) if text.contains("newer")));
-    }
-}
-
 /// Reads names and definitions of all indexes and columns, in words that both databases share; for comparing the two.
 pub async fn describe(db: &Db) -> Result<Vec<String>> {
     match db.engine() {
@@ -175,4 +159,20 @@ async fn describe_postgres(db: &Db) -> Result<Vec<String>> {
     );
     lines.sort();
     Ok(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_newer_or_edited_database_is_refused() {
+        let known = [Migration { number: 1, name: "a", sql: "x" }];
+        let same = Applied { number: 1, name: "a".into(), checksum: known[0].checksum() };
+        let edited = Applied { number: 1, name: "a".into(), checksum: 5 };
+        let newer = Applied { number: 2, name: "b".into(), checksum: 5 };
+        assert!(check(&[], &known).is_ok());
+        assert!(matches!(check(&[edited], &known), Err(Error::Version(text)) if text.contains("another text")));
+        assert!(matches!(check(&[same, newer], &known), Err(Error::Version(text)) if text.contains("newer")));
+    }
 }

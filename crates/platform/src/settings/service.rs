@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
-use kernel::{Fault, Lang, Timestamp};
+use kernel::{Clock, Fault, Lang, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
 use store::{Db, Sql, args, topics};
@@ -97,13 +98,20 @@ impl Settings {
     /// Loads again whenever a process changes something. Never returns.
     pub async fn follow(self, db: Db) {
         let mut changes = topics::watch(&db);
-        let mut known = topics::number(&db, TOPIC);
+        // What changed before this task came to its first line is loaded, too.
+        let mut known = i64::MIN;
+        changes.mark_changed();
         while changes.changed().await.is_ok() {
             let number = topics::number(&db, TOPIC);
-            if number != known {
-                match self.load(&db).await {
-                    Ok(()) => known = number,
-                    Err(error) => tracing::warn!(%error, "settings could not be loaded"),
+            if number == known {
+                continue;
+            }
+            match self.load(&db).await {
+                Ok(()) => known = number,
+                Err(error) => {
+                    tracing::warn!(%error, "settings could not be loaded; trying again");
+                    Clock::System.sleep(Duration::from_millis(500)).await;
+                    changes.mark_changed();
                 }
             }
         }

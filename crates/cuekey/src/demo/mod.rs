@@ -1,0 +1,62 @@
+//! `cuekey demo`: a whole installation in one folder, with data to look at, asking nothing.
+//!
+//! SQLite in the folder, mail on a page of the console, callbacks also to this machine. Neither the configuration file nor the
+//! environment is read: a demo must not reach a real installation's database.
+
+mod fill;
+mod folder;
+mod note;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use platform::Platform;
+
+use crate::cli;
+use crate::config::Config;
+use crate::serve::{self, Ports};
+use crate::trouble::Result;
+use crate::{data, parts};
+use note::Note;
+
+/// The configuration of a demo: the defaults, a folder, and an address.
+pub fn config(ask: &cli::Demo) -> Config {
+    let mut config = Config::default();
+    config.server.listen = ask.listen;
+    // On the default port a real installation may be.
+    config.server.metrics_listen = None;
+    config.data.folder.clone_from(&ask.data);
+    config
+}
+
+pub async fn demo(config: &Config) -> Result<()> {
+    let ports = Ports::bind(config).await?;
+    let folder = data::prepare_folder(&config.data.folder)?;
+    let hold = data::hold(&folder)?;
+    let filled = folder::is_filled(&folder)?;
+    if !filled {
+        folder::begun(&folder)?;
+    }
+    let opened = parts::open(config, Some(hold)).await?;
+    let platform = parts::platform(config, &opened, config.public_url(ports.address), true).await?;
+    let starting = Arc::clone(&platform);
+    serve::run(config, ports, platform, async move |_| {
+        let note = prepare(&starting, &folder, filled).await?;
+        let _ = crate::print(&note.for_people(&folder));
+        Ok(())
+    })
+    .await
+}
+
+/// The note, of a new demo or of one that goes on.
+async fn prepare(platform: &Arc<Platform>, folder: &Path, filled: bool) -> Result<Note> {
+    let note = match Note::read(folder)? {
+        Some(note) if filled => fill::refresh(platform, note).await?,
+        _ => fill::fill(platform).await?,
+    };
+    note.write(folder)?;
+    if !filled {
+        folder::finished(folder)?;
+    }
+    Ok(note)
+}

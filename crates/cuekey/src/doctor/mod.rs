@@ -1,0 +1,23 @@
+//! `cuekey doctor`: looks at everything that can be set up wrongly, and adds up what must add up.
+//!
+//! It changes nothing, makes nothing, and works beside a running server.
+
+mod database;
+mod report;
+mod surroundings;
+
+use std::process::ExitCode;
+
+use crate::config::Config;
+use crate::trouble::{Result, terminal_language};
+use report::Report;
+
+pub async fn doctor(config: &Config) -> Result<ExitCode> {
+    let mut report = Report::default();
+    surroundings::folder(config, &mut report);
+    database::examine(config, &mut report).await;
+    surroundings::addresses(config, &mut report).await;
+    surroundings::mail(config, &mut report).await;
+    crate::print(&report.table(terminal_language()))?;
+    Ok(if report.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

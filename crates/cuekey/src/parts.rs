@@ -1,0 +1,82 @@
+//! Putting the parts together: what `serve`, `demo` and `create-super-admin` all need before they begin.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use kernel::{Clock, Random};
+use platform::identity::Passwords;
+use platform::installation::{self, KeyCheck};
+use platform::messages::{DatabaseMailbox, Hub, Mailer};
+use platform::settings::Settings;
+use platform::vault::Vault;
+use platform::{Install, Platform, ledger};
+use store::{Db, topics};
+
+use crate::config::Config;
+use crate::trouble::{Result, Trouble};
+use crate::{data, mailer, master_key};
+
+/// What is open once the database and the master key are.
+pub struct Opened {
+    pub db: Db,
+    vault: Vault,
+    /// Kept for as long as it is served.
+    _hold: Option<data::Hold>,
+}
+
+/// Opens the data folder, the database and the master key, making what a first start makes.
+pub async fn open(config: &Config, hold: Option<data::Hold>) -> Result<Opened> {
+    let folder = data::prepare_folder(&config.data.folder)?;
+    let db = data::open(config, &data::url(config, &folder)).await?;
+    let applied = data::migrate(&db).await?;
+    if applied > 0 {
+        tracing::info!(applied, "the database is up to date");
+    }
+    let vault = unlock(&db, &master_key::path(&config.data)).await?;
+    Ok(Opened { db, vault, _hold: hold })
+}
+
+/// The vault under the master key, which the first start makes.
+async fn unlock(db: &Db, path: &Path) -> Result<Vault> {
+    let random = Random::system();
+    let key = match master_key::read(path)? {
+        Some(key) => key,
+        None if installation::has_key(db).await? => return Err(master_key::missing(path)),
+        None => {
+            let key = master_key::create(path, &random)?;
+            tracing::info!(file = %path.display(), "made the master key; back it up apart from the database 已生成主密钥，请另行备份");
+            key
+        }
+    };
+    let vault = Vault::new(&key, random);
+    match installation::claim_key(db, &vault).await? {
+        KeyCheck::Right => Ok(vault),
+        KeyCheck::Wrong => Err(master_key::wrong(path)),
+    }
+}
+
+/// The platform as this process uses it.
+pub async fn platform(config: &Config, opened: &Opened, public_url: String, demo: bool) -> Result<Arc<Platform>> {
+    let (db, clock, random) = (opened.db.clone(), Clock::System, Random::system());
+    ledger::prepare(&db, clock.now()).await?;
+    topics::look(&db).await?;
+    let settings = Settings::default();
+    settings.load(&db).await?;
+    let mailer: Arc<dyn Mailer> = if demo {
+        Arc::new(DatabaseMailbox { db: db.clone(), clock: clock.clone(), random: random.clone() })
+    } else {
+        mailer::from(&config.mail)?
+    };
+    let install = Install {
+        public_url,
+        demo,
+        private_callbacks: demo || config.callbacks.allow_private_addresses,
+        version: env!("CARGO_PKG_VERSION"),
+    };
+    // Half of the processors may hash passwords: a flood of sign-ins leaves the others for verification.
+    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let passwords = tokio::task::spawn_blocking(move || Passwords::new(processors / 2)).await;
+    let passwords = passwords.map_err(|error| Trouble::failed("无法启动", format!("passwords cannot be hashed: {error}")))?;
+    let vault = opened.vault.clone();
+    Ok(Arc::new(Platform { db, clock, random, vault, settings, hub: Hub::default(), passwords, mailer, install }))
+}

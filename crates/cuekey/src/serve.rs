@@ -1,0 +1,194 @@
+//! Serving until somebody asks to stop, or the database fails.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::serve::ListenerExt;
+use kernel::Clock;
+use licensing::Licensing;
+use platform::{Cx, Platform, upkeep};
+use store::jobs::{Handlers, Runner};
+use store::topics;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+use web::{AppState, HttpConfig};
+
+use crate::config::{Config, is_private};
+use crate::trouble::{Result, Trouble};
+use crate::{data, parts, signals, telemetry};
+
+/// How long accepted requests and begun jobs may take after the signal.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How often other processes' changes are looked for.
+const LOOK: Duration = Duration::from_millis(500);
+
+pub async fn serve(config: &Config) -> Result<()> {
+    let ports = Ports::bind(config).await?;
+    let folder = data::prepare_folder(&config.data.folder)?;
+    let hold = if data::sqlite_file(&data::url(config, &folder)).is_some() { Some(data::hold(&folder)?) } else { None };
+    let opened = parts::open(config, hold).await?;
+    let platform = parts::platform(config, &opened, config.public_url(ports.address), false).await?;
+    run(config, ports, platform, async |_| Ok(())).await
+}
+
+/// The addresses, taken before anything else: a second start by mistake ends here, having touched nothing.
+pub struct Ports {
+    main: TcpListener,
+    pub address: SocketAddr,
+    metrics: Option<TcpListener>,
+}
+
+impl Ports {
+    pub async fn bind(config: &Config) -> Result<Self> {
+        let main = bind(config.server.listen, "--listen", "server.listen").await?;
+        let address = main.local_addr().map_err(|error| cannot_listen(config.server.listen, "--listen", "server.listen", &error))?;
+        let metrics = match config.server.metrics_listen {
+            Some(address) => Some(bind(address, "--metrics-listen", "server.metrics_listen").await?),
+            None => None,
+        };
+        Ok(Self { main, address, metrics })
+    }
+}
+
+async fn bind(address: SocketAddr, flag: &str, key: &str) -> Result<TcpListener> {
+    TcpListener::bind(address).await.map_err(|error| cannot_listen(address, flag, key, &error))
+}
+
+fn cannot_listen(address: SocketAddr, flag: &str, key: &str, error: &std::io::Error) -> Trouble {
+    if error.kind() == std::io::ErrorKind::AddrInUse {
+        let port = address.port();
+        return Trouble::setup(
+            format!(
+                "地址 {address} 已被其他程序占用。请停止占用端口 {port} 的程序，或换一个地址：{flag} {}:端口（配置项 {key}）",
+                address.ip()
+            ),
+            format!(
+                "the address {address} is taken by another program; stop what uses port {port}, or choose another with {flag} {}:PORT (key {key})",
+                address.ip()
+            ),
+        );
+    }
+    Trouble::setup(
+        format!("无法监听 {address}：{error}。请检查 {flag}（配置项 {key}）"),
+        format!("cannot listen on {address}: {error}; check {flag} (key {key})"),
+    )
+}
+
+/// Runs everything. `before` is called when all parts run but nobody is served yet.
+pub async fn run(
+    config: &Config,
+    ports: Ports,
+    platform: Arc<Platform>,
+    before: impl AsyncFnOnce(&Arc<Licensing>) -> Result<()>,
+) -> Result<()> {
+    let (stop, stopping) = watch::channel(false);
+    signals::catch(stop.clone())?;
+    let handle = telemetry::count()?;
+    let db = platform.db.clone();
+    let licensing = Licensing::start(Arc::clone(&platform)).await?;
+    before(&licensing).await?;
+
+    let mut followers = follow(&platform);
+    followers.spawn(telemetry::tidy(handle.clone(), Clock::System));
+    let mut workers = work(config, &platform, &licensing, &stopping);
+    let http = HttpConfig { trusted_proxies: config.server.trusted_proxies.clone(), secure: is_private(&platform.install.public_url) };
+    let state = AppState { platform: Arc::clone(&platform), licensing, http: Arc::new(http) };
+    let main = listen(ports.main, web::router(state), stopping.clone());
+    if let Some(listener) = ports.metrics {
+        if let Ok(address) = listener.local_addr() {
+            tracing::info!(%address, "metrics");
+        }
+        // Until the very end: the last minute is the interesting one.
+        followers.spawn(async move {
+            let _ = axum::serve(listener, telemetry::page(handle).into_make_service()).await;
+        });
+    }
+    tracing::info!(address = %ports.address, console = %platform.install.public_url, version = platform.install.version, "ready");
+
+    let failed = watch_over(&platform, stopping).await;
+    let _ = stop.send(true);
+    let rest = async {
+        let _ = main.await;
+        while workers.join_next().await.is_some() {}
+    };
+    if tokio::time::timeout(PATIENCE, rest).await.is_err() {
+        tracing::warn!(
+            seconds = PATIENCE.as_secs(),
+            "not everything was finished in time; what is left of the jobs will be taken up again"
+        );
+    }
+    followers.shutdown().await;
+    db.close().await;
+    if failed {
+        return Err(Trouble::failed(
+            "数据库写入失败，为保护数据已停止服务。请检查磁盘空间和硬件，运行 cuekey doctor 后再启动",
+            "the database could not write, and the server stopped to protect the data; check the disk and its space, run `cuekey doctor`, and start again",
+        ));
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// What keeps this process's memory in step with the others'.
+fn follow(platform: &Arc<Platform>) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    let db = platform.db.clone();
+    tasks.spawn(platform.settings.clone().follow(db.clone()));
+    tasks.spawn(platform.hub.clone().follow(db.clone(), platform.clock.clone(), platform.random.clone()));
+    let clock = platform.clock.clone();
+    tasks.spawn(async move {
+        loop {
+            if let Err(error) = topics::look(&db).await {
+                tracing::warn!(%error, "what other processes changed cannot be seen");
+            }
+            clock.sleep(LOOK).await;
+        }
+    });
+    tasks
+}
+
+/// Jobs and schedules. They end by themselves when `stopping` turns true.
+fn work(config: &Config, platform: &Arc<Platform>, licensing: &Arc<Licensing>, stopping: &watch::Receiver<bool>) -> JoinSet<()> {
+    let mut handlers = Handlers::default();
+    upkeep::handlers(&mut handlers);
+    licensing::handlers(&mut handlers, licensing);
+    let cx = Cx::system(Arc::clone(platform));
+    let runner = Runner::new(platform.db.clone(), platform.clock.clone(), platform.random.clone(), cx, handlers);
+    let mut tasks = JoinSet::new();
+    tasks.spawn(runner.run(config.jobs.workers, stopping.clone()));
+    let schedules = [upkeep::SCHEDULES, licensing::SCHEDULES].concat();
+    tasks.spawn(upkeep::run(Arc::clone(platform), schedules, stopping.clone()));
+    tasks
+}
+
+/// Accepts until `stopping`, and then ends when the last accepted request is answered.
+fn listen(listener: TcpListener, router: Router, mut stopping: watch::Receiver<bool>) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let stopped = async move {
+            let _ = stopping.wait_for(|stop| *stop).await;
+        };
+        // Answers are small and complete: nothing is gained by waiting for more to send.
+        let listener = listener.tap_io(|stream| {
+            let _ = stream.set_nodelay(true);
+        });
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        let _ = axum::serve(listener, service).with_graceful_shutdown(stopped).await;
+    })
+}
+
+/// Waits for the signal (false), or for a database that cannot be trusted any more (true).
+async fn watch_over(platform: &Platform, mut stopping: watch::Receiver<bool>) -> bool {
+    loop {
+        tokio::select! {
+            _ = stopping.wait_for(|stop| *stop) => return false,
+            () = platform.clock.sleep(LOOK) => {
+                if platform.db.failed() {
+                    return true;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! `cuekey doctor` names what is wrong, and changes nothing.
+
+use std::io::Write;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Output;
+
+use store::testing::TestDb;
+use store::{Db, DbConfig, Engine, args};
+
+use crate::process::{Server, run};
+
+/// Ports that nobody else has: each is free at the time of asking.
+fn examine(folder: &Path, more: &[&str]) -> (Option<i32>, String) {
+    let args = [&["doctor", "--data", "data", "--listen", "127.0.0.1:0", "--metrics-listen", ""], more].concat();
+    let Output { status, stdout, .. } = run(folder, &args);
+    (status.code(), String::from_utf8_lossy(&stdout).into_owned())
+}
+
+/// The table must have these lines, each with its mark, and end with this code.
+#[track_caller]
+fn found((code, table): (Option<i32>, String), expected: i32, lines: &[(char, &str, &str)]) {
+    for (mark, subject, words) in lines {
+        let there = table.lines().any(|line| line.starts_with(&format!("{mark} {subject} ")) && line.contains(words));
+        assert!(there, "{mark} {subject} … {words} is not in\n{table}");
+    }
+    assert_eq!(code, Some(expected), "{table}");
+}
+
+fn set(folder: &Path, file: &str, mode: u32) {
+    std::fs::set_permissions(folder.join(file), std::fs::Permissions::from_mode(mode)).expect("the mode can be set");
+}
+
+#[test]
+fn an_empty_folder_is_left_empty() {
+    let folder = tempfile::tempdir().unwrap();
+    found(examine(folder.path(), &[]), 0, &[('!', "data folder", "not there yet"), ('!', "database", "not there yet")]);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_running_installation_is_good_until_something_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let mut server = Server::serve(here, &[]);
+    let address = server.address().to_string();
+    let good = [
+        ('✓', "database", "SQLite"),
+        ('✓', "SQLite settings", "wal synchronous=2 foreign_keys=true"),
+        ('✓', "SQLite file", "sound"),
+        ('✓', "migrations", "up to date"),
+        ('✓', "master key", "fits"),
+        ('✓', "time zone", "Asia/Shanghai"),
+        ('✓', "ledger", "adds up"),
+        ('✓', "keys and quota", "charged"),
+        ('!', "super admin", "none"),
+        ('✓', "jobs", ""),
+        ('✓', "listen address", "Cuekey is running"),
+        ('!', "mail", "no SMTP"),
+    ];
+    let metrics = server.told("metrics", "address");
+    found(examine(here, &["--listen", &address, "--metrics-listen", &metrics]), 0, &good);
+    server.stop();
+
+    set(here, "data/master.key", 0o644);
+    set(here, "data", 0o777);
+    found(examine(here, &[]), 1, &[('✗', "master key", "chmod 600"), ('✗', "data folder", "mode 777")]);
+    set(here, "data", 0o700);
+    std::fs::write(here.join("data/master.key"), "cd".repeat(32)).unwrap();
+    set(here, "data/master.key", 0o600);
+    found(examine(here, &[]), 1, &[('✗', "master key", "not the one"), ('✓', "ledger", "adds up")]);
+    std::fs::remove_file(here.join("data/master.key")).unwrap();
+    found(examine(here, &[]), 1, &[('✗', "master key", "missing")]);
+    assert!(!here.join("data/master.key").exists());
+}
+
+#[test]
+fn wrong_surroundings_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    // Not Cuekey: says good-bye at once, in no known language.
+    std::thread::spawn(move || {
+        for stream in taken.incoming().flatten() {
+            let _ = (&stream).write_all(b"hello\r\n");
+        }
+    });
+    found(examine(folder.path(), &["--listen", &address]), 1, &[('✗', "listen address", "another program")]);
+    let port = address.rsplit_once(':').unwrap().1;
+    std::fs::write(folder.path().join("cuekey.toml"), format!("[mail]\nhost = \"127.0.0.1\"\nport = {port}\nfrom = \"a@example.com\"\n"))
+        .unwrap();
+    found(examine(folder.path(), &[]), 1, &[('✗', "mail", "does not speak SMTP: hello")]);
+    found(examine(folder.path(), &["--public-url", "http://example.com"]), 1, &[('✗', "public address", "not https")]);
+    found(examine(folder.path(), &["--listen", "0.0.0.0:0"]), 1, &[('✗', "public address", "not set")]);
+    found(
+        examine(folder.path(), &["--public-url", "https://example.com"]),
+        1,
+        &[('!', "reverse proxy", "trusted_proxies"), ('✓', "public address", "")],
+    );
+    found(examine(folder.path(), &["--database", "postgres://me@127.0.0.1:1/x"]), 1, &[('✗', "database", "cannot be opened")]);
+}
+
+#[test]
+fn a_mail_server_that_answers_is_good() {
+    let folder = tempfile::tempdir().unwrap();
+    let smtp = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = smtp.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in smtp.incoming().flatten() {
+            let _ = (&stream).write_all(b"220 mail.example.com ESMTP\r\n");
+        }
+    });
+    std::fs::write(folder.path().join("cuekey.toml"), format!("[mail]\nhost = \"127.0.0.1\"\nport = {port}\nfrom = \"a@example.com\"\n"))
+        .unwrap();
+    found(examine(folder.path(), &[]), 0, &[('✓', "mail", "220 mail.example.com")]);
+}
+
+/// An account that says that something is there which no line of its statement put there.
+async fn spoil(url: &str) {
+    let db = Db::open(&DbConfig::new(url)).await.expect("it opens");
+    let mut tx = db.begin().await.expect("begin");
+    let sql = "INSERT INTO ledger_accounts (id, owner_kind, owner_id, unit, keeps_balance, posted, held, entries, created_at) \
+               VALUES ($1, 'user', $1, 'quota', TRUE, 5, 0, 0, 0)";
+    let id: kernel::Id<store::jobs::JobEntity> = kernel::Id::new(kernel::Timestamp::from_unix(1), &kernel::Random::seeded(1));
+    tx.exec(sql, args![id]).await.expect("insert");
+    tx.commit().await.expect("commit");
+    db.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn money_that_does_not_add_up_is_found_on_both_databases() {
+    let postgres = TestDb::new(Engine::Postgres, &licensing::migrations()).await;
+    let folder = tempfile::tempdir().unwrap();
+    let sqlite = format!("sqlite://{}", folder.path().join("x.db").display());
+    assert!(run(folder.path(), &["migrate", "--database", &sqlite]).status.success());
+    for (url, name) in [(sqlite.as_str(), "SQLite"), (postgres.url.as_str(), "PostgreSQL")] {
+        let before = examine(folder.path(), &["--database", url]);
+        found(before, 0, &[('✓', "database", name), ('✓', "ledger", "adds up")]);
+        spoil(url).await;
+        found(examine(folder.path(), &["--database", url]), 1, &[('✗', "ledger", "an account says 5 there"), ('✓', "database", name)]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tables_that_are_behind_are_named() {
+    let empty = TestDb::new(Engine::Postgres, &[]).await;
+    let folder = tempfile::tempdir().unwrap();
+    found(examine(folder.path(), &["--database", &empty.url]), 1, &[('✗', "migrations", "to be applied"), ('✓', "clock", "ms")]);
+}

@@ -1,0 +1,8 @@
+//! The real binary, started in a folder of its own, asked over HTTP, and stopped by signals.
+
+mod commands;
+mod demo;
+mod doctor;
+mod process;
+mod serving;
+mod start;

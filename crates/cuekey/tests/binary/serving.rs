@@ -1,0 +1,106 @@
+//! Being ready, and stopping.
+
+use std::io::Write;
+
+use store::Engine;
+use store::testing::TestDb;
+
+use crate::process::{Server, answer, ask, connect, cuekey, get, until};
+
+#[test]
+fn a_fresh_folder_is_ready_stops_on_a_signal_and_starts_again() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["TERM", "INT"] {
+        let mut server = Server::serve(folder.path(), &[]);
+        let address = server.address();
+        assert_eq!(get(address, "/readyz"), (200, "ready".into()));
+        assert_eq!(get(address, "/healthz"), (200, "ok".into()));
+        let metrics = server.told("metrics", "address").parse().unwrap();
+        let (status, page) = get(metrics, "/metrics");
+        assert_eq!(status, 200);
+        assert!(page.contains("cuekey_http_requests_total") && page.contains("cuekey_build_info"), "{page}");
+        assert!(page.contains("cuekey_http_request_seconds_bucket"), "{page}");
+        assert!(!get(address, "/metrics").1.contains("cuekey_build_info"), "not on the public listener");
+        server.signal(name);
+        assert!(server.ended().success(), "{}", server.said());
+        assert!(server.said().contains("stopped"), "{}", server.said());
+    }
+}
+
+#[test]
+fn stopping_finishes_what_was_accepted() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::serve(folder.path(), &[]);
+    let address = server.address();
+    let mut half = connect(address);
+    write!(half, "GET /healthz HTTP/1.1\r\nHost: test\r\n").unwrap();
+    // A second connection that is answered shows that the first was accepted.
+    assert_eq!(get(address, "/healthz").0, 200);
+    server.signal("TERM");
+    until("the listener closes", || std::net::TcpStream::connect(address).is_err().then_some(()));
+    write!(half, "\r\n").unwrap();
+    let (status, _, body) = answer(half);
+    assert_eq!((status, body.as_str()), (200, "ok"));
+    assert!(server.ended().success(), "{}", server.said());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_processes_on_one_postgresql_are_both_ready() {
+    let database = TestDb::new(Engine::Postgres, &[]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let start = |name: &str| {
+        let args = [
+            "serve",
+            "--data",
+            name,
+            "--database",
+            &database.url,
+            "--listen",
+            "127.0.0.1:0",
+            "--metrics-listen",
+            "",
+            "--log-format",
+            "json",
+        ];
+        Server::spawn(cuekey(folder.path(), &args).env("CUEKEY_MASTER_KEY_FILE", folder.path().join("shared.key")))
+    };
+    let (mut one, mut two) = (start("one"), start("two"));
+    for server in [&mut one, &mut two] {
+        let address = server.address();
+        assert_eq!(get(address, "/readyz"), (200, "ready".into()));
+    }
+    let keyless = ["serve", "--data", "three", "--database", &database.url, "--listen", "127.0.0.1:0", "--metrics-listen", ""];
+    crate::process::refused(&mut cuekey(folder.path(), &keyless), 2, &["three/master.key", "missing", "CUEKEY_MASTER_KEY_FILE"]);
+    one.stop();
+    two.stop();
+}
+
+#[test]
+fn a_request_has_the_same_id_in_the_log_and_in_its_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let args = ["serve", "--listen", "127.0.0.1:0", "--metrics-listen", "", "--log-format", "json"];
+    let mut server = Server::spawn(cuekey(folder.path(), &args).env("CUEKEY_LOG__LEVEL", "info,web=debug"));
+    let (_, head, _) = ask(server.address(), "/healthz");
+    let id = head.lines().find_map(|line| line.strip_prefix("x-request-id: ")).expect("an id").to_owned();
+    let line = until("the log line", || server.said().lines().find(|line| line.contains(&id)).map(str::to_owned));
+    let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!((&line["message"], &line["span"]["id"], &line["status"]), (&"answered".into(), &id.into(), &200.into()));
+    server.stop();
+}
+
+/// The shell lets no file grow beyond 48 KiB: as with a full disk, what was accepted cannot be kept.
+#[test]
+fn a_database_that_cannot_write_stops_the_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut first = Server::serve(folder.path(), &[]);
+    first.address();
+    first.stop();
+    let serve = cuekey(folder.path(), &["serve", "--data", "data", "--listen", "127.0.0.1:0", "--metrics-listen", ""]);
+    let mut limited = std::process::Command::new("/bin/sh");
+    limited.args(["-c", "trap '' XFSZ; ulimit -f 96; exec \"$0\" \"$@\""]).arg(serve.get_program()).args(serve.get_args());
+    limited.current_dir(folder.path()).env("LC_ALL", "en_GB.UTF-8");
+    let mut server = Server::spawn(&mut limited);
+    let status = server.ended();
+    assert_eq!(status.code(), Some(1), "{}", server.said());
+    until("what it says", || server.said().contains("stopped to protect the data").then_some(()));
+}
