@@ -117,8 +117,6 @@ impl TestServer {
         };
         let id = insert_user(&mut tx, &cx, &row).await.expect("insert").expect("the name is free");
         let (_, token) = session::start(&mut tx, &cx, id).await.expect("session");
-        // A test may live through months without signing in again.
-        tx.exec("UPDATE sessions SET expires_at = $1 WHERE user_id = $2", args![Timestamp::MAX, id]).await.expect("session");
         tx.commit().await.expect("commit");
         Client::new(self.router.clone(), Some((id, token.to_string())))
     }
@@ -130,6 +128,13 @@ impl TestServer {
         let (_, token) = session::start(&mut tx, &cx, user.id()).await.expect("session");
         tx.commit().await.expect("commit");
         user.with_token(&token)
+    }
+
+    /// Lets a user's sessions outlive the test, where it is about months.
+    pub async fn keep_signed_in(&self, user: &Client) {
+        let mut tx = self.platform.db.begin().await.expect("begin");
+        tx.exec("UPDATE sessions SET expires_at = $1 WHERE user_id = $2", args![Timestamp::MAX, user.id()]).await.expect("sessions");
+        tx.commit().await.expect("commit");
     }
 
     /// Issues quota to a user, as a super admin would.

@@ -19,6 +19,9 @@ pub async fn shop(server: &TestServer) -> Shop {
 pub async fn shop_with(server: &TestServer, settings: Value) -> Shop {
     let root = server.user(Role::SuperAdmin, "root").await;
     let agent = server.user(Role::Agent, "alice").await;
+    for user in [&root, &agent] {
+        server.keep_signed_in(user).await;
+    }
     server.issue(&agent, 1_000_000).await;
     let program = project(server, &root, "绘图大师", settings).await;
     grant(&root, &program.project, &agent).await;
