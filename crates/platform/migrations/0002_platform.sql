@@ -96,6 +96,15 @@ CREATE TABLE sign_ins (
 CREATE INDEX sign_ins_user ON sign_ins (user_id, id);
 CREATE INDEX sign_ins_result ON sign_ins (result, id);
 
+-- Failed sign-ins with names that nobody has: they are counted like a user's, so that nothing shows which names exist.
+CREATE TABLE name_tries (
+  name_hash BYTEA PRIMARY KEY,
+  failures BIGINT NOT NULL,
+  locked_until BIGINT,
+  tried_at BIGINT NOT NULL
+);
+CREATE INDEX name_tries_age ON name_tries (tried_at);
+
 -- What was asked for too often: one counter a subject and window.
 CREATE TABLE allowances (
   subject TEXT NOT NULL,

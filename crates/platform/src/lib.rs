@@ -7,6 +7,7 @@
 //! **Invariant**: money moves only through [`ledger`].
 //! **Invariant**: a use case is one transaction; what leaves the process is a job that it wrote.
 
+pub mod allowance;
 pub mod audit;
 mod cx;
 pub mod figures;

@@ -9,6 +9,7 @@ use store::args;
 use store::jobs::{self, Handlers, NewJob, Outcome};
 use tokio::sync::watch;
 
+use crate::identity::{recover, sign_in, sign_up};
 use crate::{Cx, Platform, messages};
 
 /// A job that comes back.
@@ -26,6 +27,9 @@ const SWEEP: &str = "platform.sweep";
 pub fn handlers(handlers: &mut Handlers<Cx>) {
     handlers.add(messages::MAIL_JOB, messages::send_job);
     handlers.add(SWEEP, |cx, _| sweep(cx));
+    handlers.add(sign_up::RESEND_JOB, sign_up::resend_job);
+    handlers.add(recover::RESET_JOB, recover::reset_job);
+    handlers.add(sign_in::LOCKED_JOB, sign_in::locked_job);
 }
 
 /// Enqueues the ticks that are due at `now`; those that another process has enqueued are left.
@@ -78,6 +82,7 @@ async fn sweep(cx: Cx) -> Outcome {
             ("DELETE FROM email_tokens WHERE expires_at < $1", now.plus_micros(-DAY)),
             ("DELETE FROM sessions WHERE expires_at < $1", now.plus_micros(-7 * DAY)),
             ("DELETE FROM idempotency WHERE created_at < $1", now.plus_micros(-7 * DAY)),
+            ("DELETE FROM name_tries WHERE tried_at < $1", now.plus_micros(-2 * DAY)),
             ("DELETE FROM allowances WHERE window_start < $1", now.plus_micros(-2 * DAY)),
         ] {
             let mut tx = cx.db.begin().await?;

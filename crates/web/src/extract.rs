@@ -88,7 +88,7 @@ impl<N: Need> FromRequestParts<AppState> for Auth<N> {
     type Rejection = ApiError;
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let Visitor(cx) = Visitor::from_request_parts(parts, state).await?;
-        let (token, by_cookie) = token(parts).ok_or_else(|| cx.user().err().unwrap_or_else(Fault::forbidden))?;
+        let (token, by_cookie) = token(parts, state.http.secure).ok_or_else(|| cx.user().err().unwrap_or_else(Fault::forbidden))?;
         // Another site's page can make a browser send the cookie (were it not SameSite), but not this header.
         if by_cookie && !parts.method.is_safe() && !parts.headers.contains_key(CONSOLE) {
             return Err(
@@ -124,7 +124,10 @@ impl<N: Need> FromRequestParts<AppState> for Auth<N> {
     }
 }
 
-fn token(parts: &Parts) -> Option<(String, bool)> {
+/// The bearer token, or that of the one cookie which this installation sets: the plain one could be planted by a neighbouring
+/// host where the console is reached by https.
+fn token(parts: &Parts, secure: bool) -> Option<(String, bool)> {
+    let cookie = if secure { COOKIE } else { PLAIN_COOKIE };
     let bearer =
         parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| value.strip_prefix("Bearer "));
     if let Some(token) = bearer {
@@ -132,7 +135,7 @@ fn token(parts: &Parts) -> Option<(String, bool)> {
     }
     let cookies = parts.headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
     let mut pairs = cookies.filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == COOKIE || *name == PLAIN_COOKIE).map(|(_, value)| (value.to_owned(), true))
+    pairs.find(|(name, _)| *name == cookie).map(|(_, value)| (value.to_owned(), true))
 }
 
 /// A JSON body. Refusals name the field where the trouble is.

@@ -31,6 +31,7 @@ actions! {
     SESSIONS_ENDED = Security "account" "sessions_ended" "注销会话" "Ended sessions";
     SECOND_FACTOR_ON = Security "account" "second_factor_on" "启用两步验证" "Turned the second factor on";
     SECOND_FACTOR_OFF = Security "account" "second_factor_off" "关闭两步验证" "Turned the second factor off";
+    PROFILE_CHANGED = Info "account" "changed" "修改个人设置" "Changed own settings";
     ACCOUNT_LOCKED = Security "account" "locked" "账号被锁定" "The account was locked";
     USER_CREATED = Info "users" "created" "创建用户" "Created a user";
     USER_DISABLED = Warning "users" "disabled" "禁用用户" "Disabled a user";

@@ -1,7 +1,8 @@
 //! Sessions: revocable tokens, held as hashes.
 
 use ::store::{Sql, Tx, args};
-use kernel::{Fault, HOUR, Kind, MINUTE, Timestamp};
+use kernel::{Fault, HOUR, Kind, MINUTE, Page, PageAsk, Timestamp};
+use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::{Principal, Role, SessionId, UserId};
@@ -87,4 +88,47 @@ pub async fn holds(cx: &Cx, session: SessionId) -> Result<bool> {
     let sql = "SELECT 1 AS one FROM sessions s JOIN users u ON u.id = s.user_id \
                WHERE s.id = $1 AND s.revoked_at IS NULL AND s.expires_at > $2 AND u.state = 'active'";
     Ok(cx.db.read().opt(sql, args![session, cx.now()], |_| Ok(())).await?.is_some())
+}
+
+/// Ends one session, if it is this user's and has not ended yet.
+pub async fn end(tx: &mut Tx, cx: &Cx, user: UserId, id: SessionId) -> Result<bool> {
+    let sql = "UPDATE sessions SET revoked_at = $1 WHERE id = $2 AND user_id = $3 AND revoked_at IS NULL AND expires_at > $1";
+    Ok(tx.exec(sql, args![cx.now(), id, user]).await? == 1)
+}
+
+/// A session as its user sees it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct SessionInfo {
+    pub id: SessionId,
+    /// The one that asks.
+    pub current: bool,
+    pub address: String,
+    pub agent: String,
+    pub created_at: Timestamp,
+    pub last_seen_at: Timestamp,
+    pub expires_at: Timestamp,
+}
+
+/// The asker's own sessions that are open, newest first.
+pub async fn list(cx: &Cx, ask: &PageAsk) -> Result<Page<SessionInfo>> {
+    let user = cx.user()?;
+    let sql = "SELECT id, address, agent, created_at, last_seen_at, expires_at FROM sessions \
+               WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2 AND id < $3 ORDER BY id DESC LIMIT $4";
+    let rows = cx
+        .db
+        .read()
+        .all(sql, args![user.id, cx.now(), ask.before(), ask.fetch()], |row| {
+            let id: SessionId = row.get("id")?;
+            Ok(SessionInfo {
+                id,
+                current: id == user.session,
+                address: row.get("address")?,
+                agent: row.get("agent")?,
+                created_at: row.get("created_at")?,
+                last_seen_at: row.get("last_seen_at")?,
+                expires_at: row.get("expires_at")?,
+            })
+        })
+        .await?;
+    Ok(Page::cut(rows, ask, |session| session.id.uuid()))
 }

@@ -1,5 +1,6 @@
 //! Every route, on one page. Each module holds the handlers of one part of the API.
 
+mod account;
 mod applications;
 mod batches;
 mod callbacks;
@@ -16,7 +17,10 @@ mod mailbox;
 mod notifications;
 mod projects;
 mod quota;
+mod second_factor;
+mod session;
 mod settings;
+mod sign_up;
 mod users;
 mod withdrawals;
 
@@ -40,6 +44,7 @@ const BODY_LIMIT: usize = 1 << 20;
 /// The documented API.
 pub(crate) fn api() -> OpenApiRouter<AppState> {
     let v1 = OpenApiRouter::new()
+        .merge(account::router())
         .merge(applications::router())
         .merge(batches::router())
         .merge(callbacks::router())
@@ -53,7 +58,10 @@ pub(crate) fn api() -> OpenApiRouter<AppState> {
         .merge(notifications::router())
         .merge(projects::router())
         .merge(quota::router())
+        .merge(second_factor::router())
+        .merge(session::router())
         .merge(settings::router())
+        .merge(sign_up::router())
         .merge(users::router())
         .merge(withdrawals::router());
     OpenApiRouter::with_openapi(Doc::openapi()).nest("/api/v1", v1).merge(health::router()).merge(events::router())

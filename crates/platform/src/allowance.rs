@@ -1,0 +1,101 @@
+//! How often something may be asked for: one counter for each subject and window of time, shared by all processes.
+//!
+//! Windows begin at fixed times, so a subject may ask twice as often across the border of two; the limits allow for that.
+
+use std::net::IpAddr;
+
+use kernel::{Fault, Kind, Timestamp};
+use store::{Sql, Tx, args};
+
+use crate::vault::Purpose;
+use crate::{Cx, Result};
+
+const SUBJECT: Purpose = Purpose("allowance subject");
+
+/// So many in a window. A constant at each use.
+#[derive(Debug, Clone, Copy)]
+pub struct Allowance {
+    pub name: &'static str,
+    pub window_seconds: i64,
+    pub most: i64,
+}
+
+impl Allowance {
+    /// Counts one more, in a transaction of its own: what is refused afterwards has still been asked for.
+    /// Refused with `RATE_LIMITED` when it was one too many.
+    pub async fn take(&self, cx: &Cx, who: &str) -> Result<()> {
+        // A flood beyond the limit only reads.
+        self.check(cx, who).await?;
+        let mut tx = cx.db.begin().await?;
+        let used = self.count(&mut tx, cx, who).await?;
+        tx.commit().await?;
+        if used > self.most { Err(self.refusal(cx.now())) } else { Ok(()) }
+    }
+
+    /// Refuses when all of it is used, and counts nothing.
+    pub async fn check(&self, cx: &Cx, who: &str) -> Result<()> {
+        let now = cx.now();
+        let sql = "SELECT used FROM allowances WHERE subject = $1 AND window_start = $2";
+        let used = cx.db.read().opt(sql, args![self.subject(cx, who), self.window(now)], |row| row.get::<i64>("used")).await?;
+        if used.unwrap_or(0) >= self.most { Err(self.refusal(now)) } else { Ok(()) }
+    }
+
+    /// Counts one more in the caller's transaction; answers how many that makes.
+    pub async fn count(&self, tx: &mut Tx, cx: &Cx, who: &str) -> Result<i64> {
+        let sql = "INSERT INTO allowances (subject, window_start, used) VALUES ($1, $2, 1) \
+                   ON CONFLICT (subject, window_start) DO UPDATE SET used = allowances.used + 1 RETURNING used";
+        Ok(tx.one(sql, args![self.subject(cx, who), self.window(cx.now())], |row| row.get("used")).await?)
+    }
+
+    /// Hashed: subjects may be e-mail addresses, or any length of text that a stranger sent.
+    fn subject(&self, cx: &Cx, who: &str) -> String {
+        format!("{} {}", self.name, hex::encode(cx.vault.hash(SUBJECT, who.as_bytes())))
+    }
+
+    fn window(&self, now: Timestamp) -> Timestamp {
+        Timestamp::from_unix(now.unix().div_euclid(self.window_seconds).saturating_mul(self.window_seconds))
+    }
+
+    fn refusal(&self, now: Timestamp) -> Fault {
+        let ends = self.window(now).plus_seconds(self.window_seconds);
+        Fault::new(Kind::Limited, "RATE_LIMITED", "操作过于频繁，请稍后再试", "Too often; please try again later")
+            .retry_after(ends.seconds_since(now))
+    }
+}
+
+/// Who asks, as far as an address tells: an IPv6 customer holds a whole /64, and counts as one.
+pub fn address(cx: &Cx) -> String {
+    subject_of(&cx.origin.address)
+}
+
+fn subject_of(address: &str) -> String {
+    match address.parse::<IpAddr>().map(|ip| ip.to_canonical()) {
+        Ok(IpAddr::V6(ip)) => {
+            let [a, b, c, d, ..] = ip.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+        Ok(IpAddr::V4(ip)) => ip.to_string(),
+        Err(_) => address.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_customer_of_ipv6_is_one_subject() {
+        assert_eq!(subject_of("2001:db8:1:2:3:4:5:6"), subject_of("2001:db8:1:2::9"));
+        assert_ne!(subject_of("2001:db8:1:2::1"), subject_of("2001:db8:1:3::1"));
+        assert_eq!(subject_of("::ffff:10.0.0.1"), "10.0.0.1");
+    }
+
+    #[test]
+    fn a_window_ends_where_the_next_begins() {
+        let five = Allowance { name: "x", window_seconds: 60, most: 5 };
+        let start = Timestamp::from_unix(120);
+        assert_eq!(five.window(start.plus_micros(59_999_999)), start);
+        assert_eq!(five.window(start.plus_seconds(60)), start.plus_seconds(60));
+        assert_eq!(five.refusal(start.plus_seconds(59)).retry_after, Some(1));
+    }
+}

@@ -1,0 +1,68 @@
+//! Links sent by e-mail: a secret that is good once, until it expires, held as a hash.
+
+use ::store::{Sql, Tx, args};
+use kernel::{DAY, HOUR};
+use zeroize::Zeroizing;
+
+use super::{AccountError, UserId};
+use crate::vault::Purpose;
+use crate::{Cx, Result};
+
+kernel::id!(EmailTokenId, EmailTokenEntity, "emt");
+
+const TOKEN: Purpose = Purpose("e-mail token");
+
+kernel::words! {
+    pub enum LinkPurpose { Verify = "verify", Reset = "reset" }
+}
+
+impl LinkPurpose {
+    const fn lifetime(self) -> i64 {
+        match self {
+            Self::Verify => DAY,
+            Self::Reset => HOUR,
+        }
+    }
+
+    /// The console's page that reads the link.
+    const fn page(self) -> &'static str {
+        match self {
+            Self::Verify => "verify-email",
+            Self::Reset => "reset-password",
+        }
+    }
+}
+
+/// Writes a new token into the caller's transaction; answers the link for the mail.
+pub async fn link(tx: &mut Tx, cx: &Cx, user: UserId, purpose: LinkPurpose) -> Result<String> {
+    let (now, token) = (cx.now(), Zeroizing::new(cx.random.secret::<32>("cke_")));
+    let id: EmailTokenId = cx.id();
+    let sql = "INSERT INTO email_tokens (id, user_id, purpose, token_hash, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)";
+    let hash = cx.vault.hash(TOKEN, token.as_bytes());
+    tx.exec(sql, args![id, user, kernel::Word::as_str(purpose), hash, now, now.plus_micros(purpose.lifetime())]).await?;
+    Ok(format!("{}/{}?token={}", cx.install.public_url, purpose.page(), token.as_str()))
+}
+
+/// Whose token this is, if it is still good; it stays so.
+pub async fn look(cx: &Cx, token: &str, purpose: LinkPurpose) -> Result<UserId> {
+    let sql = "SELECT user_id FROM email_tokens WHERE token_hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3";
+    let hash = cx.vault.hash(TOKEN, token.as_bytes());
+    let found = cx.db.read().opt(sql, args![hash, kernel::Word::as_str(purpose), cx.now()], |row| row.get("user_id")).await?;
+    Ok(found.ok_or(AccountError::TokenInvalid)?)
+}
+
+/// Uses the token up. Of two at once one wins.
+pub async fn use_up(tx: &mut Tx, cx: &Cx, token: &str, purpose: LinkPurpose) -> Result<UserId> {
+    let sql = "UPDATE email_tokens SET used_at = $1 \
+               WHERE token_hash = $2 AND purpose = $3 AND used_at IS NULL AND expires_at > $1 RETURNING user_id";
+    let hash = cx.vault.hash(TOKEN, token.as_bytes());
+    let found = tx.opt(sql, args![cx.now(), hash, kernel::Word::as_str(purpose)], |row| row.get("user_id")).await?;
+    Ok(found.ok_or(AccountError::TokenInvalid)?)
+}
+
+/// Makes all of a user's unused links of this purpose useless.
+pub async fn void(tx: &mut Tx, cx: &Cx, user: UserId, purpose: LinkPurpose) -> Result<()> {
+    let sql = "UPDATE email_tokens SET used_at = $1 WHERE user_id = $2 AND purpose = $3 AND used_at IS NULL";
+    tx.exec(sql, args![cx.now(), user, kernel::Word::as_str(purpose)]).await?;
+    Ok(())
+}

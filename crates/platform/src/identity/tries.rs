@@ -1,0 +1,162 @@
+//! What is remembered of a name between sign-ins, and the sign-in log 登录日志.
+//!
+//! A user's failures stand in its own row, an unknown name's in `name_tries`. Both rows are touched for every try, in the
+//! same order: an unknown name costs what a known one does, needs a captcha after as many failures, and locks as well.
+
+use ::store::{Sql, Tx, args};
+use kernel::{Fault, Timestamp, text};
+
+use super::lockout::{Record, Rules};
+use super::{Role, UserId, UserState};
+use crate::settings::defs;
+use crate::vault::Purpose;
+use crate::{Cx, Result};
+
+kernel::id!(SignInId, SignInEntity, "sgn");
+
+kernel::words! {
+    /// What became of a try.
+    pub enum SignInResult {
+        Ok = "ok",
+        Wrong = "wrong",
+        Locked = "locked",
+        Captcha = "captcha",
+        SecondFactor = "second_factor",
+        Disabled = "disabled",
+        NotVerified = "not_verified",
+    }
+}
+
+const NAME: Purpose = Purpose("sign-in name");
+/// Longer than any name can be; what is longer is cut before work is done with it.
+const LONGEST: usize = 64;
+
+/// A name as somebody typed it.
+pub(super) struct Typed {
+    /// For the log: short, and without what cannot be seen.
+    pub shown: String,
+    pub key: String,
+}
+
+impl Typed {
+    pub fn new(name: &str) -> Self {
+        let shown: String = name.trim().chars().filter(|c| !c.is_control()).take(LONGEST).collect();
+        Self { key: text::fold(&shown), shown }
+    }
+}
+
+/// Somebody of that name.
+#[derive(Clone)]
+pub(super) struct Known {
+    pub id: UserId,
+    pub name: String,
+    pub role: Role,
+    pub superior: Option<UserId>,
+    pub state: UserState,
+    pub password_hash: String,
+}
+
+/// A try that is under way.
+pub(super) struct Try {
+    pub typed: Typed,
+    pub user: Option<Known>,
+    pub record: Record,
+    name_hash: [u8; 32],
+}
+
+pub(super) fn rules(cx: &Cx) -> Rules {
+    Rules {
+        captcha_after: cx.settings.get(defs::CAPTCHA_AFTER),
+        lock_after: cx.settings.get(defs::LOCK_AFTER),
+        lock_minutes: cx.settings.get(defs::LOCK_MINUTES),
+    }
+}
+
+impl Try {
+    /// Finds what is remembered of the name, and holds it until the transaction ends.
+    pub async fn begin(tx: &mut Tx, cx: &Cx, typed: Typed) -> Result<Self> {
+        let sql = format!(
+            "SELECT id, name, role, superior_id, state, password_hash, failures, locked_until FROM users WHERE name_key = $1{}",
+            tx.for_update()
+        );
+        let user = tx
+            .opt(&sql, args![typed.key.as_str()], |row| {
+                let known = Known {
+                    id: row.get("id")?,
+                    name: row.get("name")?,
+                    role: row.word("role")?,
+                    superior: row.get("superior_id")?,
+                    state: row.word("state")?,
+                    password_hash: row.get("password_hash")?,
+                };
+                Ok((known, Record { failures: row.get("failures")?, locked_until: row.get("locked_until")? }))
+            })
+            .await?;
+        let name_hash = cx.vault.hash(NAME, typed.key.as_bytes());
+        let sql = "INSERT INTO name_tries (name_hash, failures, tried_at) VALUES ($1, 0, $2) \
+                   ON CONFLICT (name_hash) DO UPDATE SET tried_at = excluded.tried_at RETURNING failures, locked_until";
+        let unknown = tx
+            .one(sql, args![name_hash, cx.now()], |row| {
+                Ok(Record { failures: row.get("failures")?, locked_until: row.get("locked_until")? })
+            })
+            .await?;
+        let (user, record) = user.map_or((None, unknown), |(known, record)| (Some(known), record));
+        Ok(Self { typed, user, record, name_hash })
+    }
+
+    pub async fn save(&mut self, tx: &mut Tx, record: Record) -> Result<()> {
+        self.record = record;
+        let (failures, until) = (record.failures, record.locked_until);
+        match &self.user {
+            Some(user) => {
+                tx.exec("UPDATE users SET failures = $1, locked_until = $2 WHERE id = $3", args![failures, until, user.id]).await?
+            }
+            None => {
+                let sql = "UPDATE name_tries SET failures = $1, locked_until = $2 WHERE name_hash = $3";
+                tx.exec(sql, args![failures, until, self.name_hash]).await?
+            }
+        };
+        Ok(())
+    }
+
+    /// Takes back that this try was counted: it was no failure, or was never looked at.
+    pub async fn give_back(&self, tx: &mut Tx) -> Result<()> {
+        // Others may have counted meanwhile, so it is subtracted; a lock is lifted only if this try had set it.
+        let set = "failures = failures - 1, locked_until = CASE WHEN locked_until = $1 THEN NULL ELSE locked_until END";
+        let until = self.record.locked_until.unwrap_or(Timestamp::from_micros(0));
+        match &self.user {
+            Some(user) => tx.exec(&format!("UPDATE users SET {set} WHERE id = $2 AND failures > 0"), args![until, user.id]).await?,
+            None => {
+                let sql = format!("UPDATE name_tries SET {set} WHERE name_hash = $2 AND failures > 0");
+                tx.exec(&sql, args![until, self.name_hash]).await?
+            }
+        };
+        Ok(())
+    }
+
+    /// One line of the sign-in log.
+    pub async fn log(&self, tx: &mut Tx, cx: &Cx, result: SignInResult) -> Result<()> {
+        let id: SignInId = cx.id();
+        let sql = "INSERT INTO sign_ins (id, at, name, user_id, result, address, agent) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+        let user = self.user.as_ref().map(|user| user.id);
+        let (address, agent) = (cx.origin.address.as_str(), cx.origin.agent.as_str());
+        tx.exec(sql, args![id, cx.now(), self.typed.shown.as_str(), user, kernel::Word::as_str(result), address, agent]).await?;
+        Ok(())
+    }
+
+    /// Whether the next try will have to bring a captcha.
+    pub fn captcha_next(&self, cx: &Cx) -> bool {
+        self.record.failures >= cx.settings.get(defs::CAPTCHA_AFTER)
+    }
+
+    /// Seconds of the lock that this try's failure made.
+    pub fn locked(&self, now: Timestamp) -> Option<i64> {
+        self.record.locked_until.map(|until| until.seconds_since(now))
+    }
+}
+
+/// Forgets a user's failures and lifts its lock, whoever counts on: a reset password, or an admin, has settled it.
+pub async fn forgive(tx: &mut Tx, user: UserId) -> std::result::Result<(), Fault> {
+    tx.exec("UPDATE users SET failures = 0, locked_until = NULL WHERE id = $1", args![user]).await?;
+    Ok(())
+}

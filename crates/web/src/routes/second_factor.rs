@@ -1,0 +1,36 @@
+//! Setting up the second factor 两步验证, and turning it off.
+
+use axum::http::StatusCode;
+use platform::identity::second_factor::{self, RecoveryCodes, SecondFactorCode, SecondFactorOff, SecondFactorSetup};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::extract::{Auth, Json, OwnAccount, SignedIn};
+use crate::state::AppState;
+use crate::{Problem, Result};
+
+pub(super) fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(begin)).routes(routes!(confirm)).routes(routes!(disable))
+}
+
+/// Begins the set-up: a secret for the authenticator app.
+#[utoipa::path(post, path = "/me/second-factor", tag = "account",
+    responses((status = 200, body = SecondFactorSetup), (status = 401, body = Problem), (status = 409, body = Problem)))]
+async fn begin(Auth(cx, _): Auth<OwnAccount>) -> Result<axum::Json<SecondFactorSetup>> {
+    Ok(axum::Json(second_factor::begin(&cx).await?))
+}
+
+/// Turns it on, by a code of the app; answers the recovery codes, once.
+#[utoipa::path(post, path = "/me/second-factor/confirm", tag = "account", request_body = SecondFactorCode,
+    responses((status = 200, body = RecoveryCodes), (status = 401, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
+async fn confirm(Auth(cx, _): Auth<OwnAccount>, Json(body): Json<SecondFactorCode>) -> Result<axum::Json<RecoveryCodes>> {
+    Ok(axum::Json(second_factor::confirm(&cx, &body).await?))
+}
+
+/// Turns it off, by password and code.
+#[utoipa::path(post, path = "/me/second-factor/disable", tag = "account", request_body = SecondFactorOff,
+    responses((status = 204), (status = 401, body = Problem), (status = 403, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem), (status = 503, body = Problem)))]
+async fn disable(Auth(cx, _): Auth<SignedIn>, Json(body): Json<SecondFactorOff>) -> Result<StatusCode> {
+    second_factor::disable(&cx, &body).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
