@@ -14,12 +14,14 @@ mod program;
 mod receiver;
 mod rows;
 mod server;
+mod totp;
 
 pub use client::{Answer, Client, Live};
 pub use program::{Program, Signed, signed};
 pub use receiver::{Received, Receiver};
 pub use server::{START, TestServer};
 pub use store::Engine;
+pub use totp::totp;
 
 /// Declares tests that run on both databases, each with a server of its own.
 #[macro_export]

@@ -65,6 +65,17 @@ impl Passwords {
         Ok(known && matches)
     }
 
+    /// How many wait for their turn, or have it.
+    pub fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::SeqCst)
+    }
+
+    /// Keeps everybody waiting until it is dropped: for tests of a flood.
+    pub async fn hold(&self) -> impl Drop + Send + use<> {
+        let all = u32::try_from(self.at_once.available_permits()).unwrap_or(u32::MAX);
+        Arc::clone(&self.at_once).acquire_many_owned(all).await.expect("the line is never closed")
+    }
+
     async fn in_line<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Fault> {
         if self.waiting.fetch_add(1, Ordering::SeqCst) >= MOST_WAITING {
             self.waiting.fetch_sub(1, Ordering::SeqCst);

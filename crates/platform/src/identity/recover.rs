@@ -28,9 +28,10 @@ pub(crate) async fn reset_job(cx: Cx, job: Job) -> Outcome {
 
 async fn send_link(cx: &Cx, email_key: &str) -> Result<()> {
     let mut tx = cx.db.begin().await?;
-    let sql = "SELECT id, name, email, language FROM users WHERE email_key = $1 AND state = 'active'";
+    // Held, so that of two links made at once the later one voids the earlier.
+    let sql = format!("SELECT id, name, email, language FROM users WHERE email_key = $1 AND state = 'active'{}", tx.for_update());
     let found = tx
-        .opt(sql, args![email_key], |row| {
+        .opt(&sql, args![email_key], |row| {
             Ok((row.get::<UserId>("id")?, row.get::<String>("name")?, row.get::<String>("email")?, row.get::<String>("language")?))
         })
         .await?;

@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn a_code_is_good_once_and_for_one_step_about_it() {
-        let at = |seconds, last| step(b"12345678901234567890", "081804", Timestamp::from_unix(1_111_111_109 + seconds), last).unwrap();
+        let at = |seconds: i64, last| step(b"12345678901234567890", "081804", Timestamp::from_unix(1_111_111_109 + seconds), last).unwrap();
         let right = 1_111_111_109 / 30;
         assert_eq!(at(30, 0), Some(right));
         assert_eq!(at(-30, 0), Some(right));

@@ -1,0 +1,327 @@
+//! K1.2: signing in, the captcha after three failures and the lock after five.
+
+use kernel::{HOUR, MINUTE};
+use platform::identity::Role;
+use serde_json::{Value, json};
+use store::{Sql, args};
+use testkit::{Answer, Client, TestServer, on_server};
+
+async fn attempt(visitor: &Client, name: &str, password: &str) -> Answer {
+    visitor.post("/api/v1/session", json!({"name": name, "password": password})).await
+}
+
+async fn attempt_with(visitor: &Client, name: &str, password: &str, captcha: Value) -> Answer {
+    visitor.post("/api/v1/session", json!({"name": name, "password": password, "captcha": captcha})).await
+}
+
+/// The sign-in log of a name, oldest first.
+async fn log(server: &TestServer, name: &str) -> Vec<String> {
+    let sql = "SELECT result FROM sign_ins WHERE name = $1 ORDER BY id";
+    server.platform.db.read().all(sql, args![name], |row| row.get("result")).await.unwrap()
+}
+
+/// Failures in a row, and whether the account is locked.
+async fn record(server: &TestServer, user: &Client) -> (i64, bool) {
+    let sql = "SELECT failures, locked_until FROM users WHERE id = $1";
+    let read = |row: &store::Row| Ok((row.get::<i64>("failures")?, row.get::<Option<i64>>("locked_until")?.is_some()));
+    server.platform.db.read().one(sql, args![user.id()], read).await.unwrap()
+}
+
+/// What an answer says, but for the request's id and the seconds.
+fn shape(answer: Answer) -> (u16, Value) {
+    let mut body = answer.json();
+    for name in ["request_id", "retry_after_seconds"] {
+        body.as_object_mut().unwrap().remove(name);
+    }
+    (answer.status.as_u16(), body)
+}
+
+on_server! {
+    async fn k1_2a_signing_in_gives_a_token_that_is_revocable(server) {
+        let alice = server.user(Role::Agent, "alice").await;
+        let visitor = server.visitor().with("user-agent", "Firefox");
+        let answer = attempt(&visitor, " ALICE ", "password-of-alice").await;
+        let cookie = answer.headers["set-cookie"].to_str().unwrap().to_owned();
+        let signed_in = answer.ok(200);
+        let token = signed_in["token"].as_str().unwrap();
+        assert_eq!(cookie, format!("__Host-cuekey={token}; Path=/; Max-Age=43200; HttpOnly; SameSite=Strict; Secure"));
+        assert_eq!(signed_in["me"]["id"], alice.id().to_string());
+        let me = visitor.with_token(token);
+        assert_eq!(me.get("/api/v1/me").await.ok(200)["name"], "alice");
+        let browser = server.visitor().with("cookie", cookie.split(';').next().unwrap());
+        browser.get("/api/v1/me").await.ok(200);
+        browser.delete("/api/v1/session").await.refused(403, "CSRF");
+        let gone = browser.with("x-cuekey-console", "1").delete("/api/v1/session").await;
+        assert!(gone.headers["set-cookie"].to_str().unwrap().starts_with("__Host-cuekey=; Path=/; Max-Age=0;"));
+        gone.ok(204);
+        me.get("/api/v1/me").await.refused(401, "SESSION_INVALID");
+        browser.get("/api/v1/me").await.refused(401, "SESSION_INVALID");
+        alice.get("/api/v1/me").await.ok(200);
+        assert_eq!(log(server, "ALICE").await, ["ok"]);
+    }
+
+    async fn k1_2a_a_cookie_that_a_neighbour_could_plant_is_not_read(server) {
+        let alice = server.user(Role::Agent, "alice").await;
+        let plain = format!("cuekey={}", alice.token().unwrap());
+        server.visitor().with("cookie", &plain).get("/api/v1/me").await.refused(401, "SIGN_IN_REQUIRED");
+        let both = format!("{plain}; __Host-cuekey={}", alice.token().unwrap());
+        server.visitor().with("cookie", &both).get("/api/v1/me").await.ok(200);
+    }
+
+    async fn k1_2a_each_sign_in_has_a_token_of_its_own_whatever_was_sent(server) {
+        server.user(Role::Agent, "alice").await;
+        let visitor = server.visitor().with("cookie", "__Host-cuekey=cks_planted");
+        let first = attempt(&visitor, "alice", "password-of-alice").await.ok(200)["token"].clone();
+        let second = attempt(&visitor, "alice", "password-of-alice").await.ok(200)["token"].clone();
+        assert!(first != second && first != "cks_planted");
+        server.clock.step(12 * HOUR);
+        server.visitor().with_token(first.as_str().unwrap()).get("/api/v1/me").await.refused(401, "SESSION_INVALID");
+    }
+
+    async fn k1_2a_each_try_is_logged_with_address_and_agent(server) {
+        let alice = server.user(Role::Agent, "alice").await;
+        let visitor = server.visitor().from([198, 51, 100, 7]).with("user-agent", "Opera/9");
+        attempt(&visitor, "alice", "wrong").await.refused(401, "SIGN_IN_FAILED");
+        attempt(&visitor, "alice", "password-of-alice").await.ok(200);
+        attempt(&visitor, "no\u{7}body", "password-of-alice").await.refused(401, "SIGN_IN_FAILED");
+        let sql = "SELECT name, user_id, result, address, agent FROM sign_ins ORDER BY id";
+        let rows = server.platform.db.read().all(sql, args![], |row| {
+            let user: Option<platform::identity::UserId> = row.get("user_id")?;
+            Ok((row.get::<String>("name")?, user, row.get::<String>("result")?, row.get::<String>("address")?, row.get::<String>("agent")?))
+        }).await.unwrap();
+        let line = |name: &str, user, result: &str| (name.to_owned(), user, result.to_owned(), "198.51.100.7".to_owned(), "Opera/9".to_owned());
+        assert_eq!(rows, [line("alice", Some(alice.id()), "wrong"), line("alice", Some(alice.id()), "ok"), line("nobody", None, "wrong")]);
+    }
+
+    async fn k1_2b_a_captcha_after_three_failures_and_a_lock_after_five(server) {
+        let alice = server.user(Role::Agent, "alice").await;
+        let visitor = server.visitor();
+        for next in [false, false, true] {
+            let problem = attempt(&visitor, "alice", "wrong").await.refused(401, "SIGN_IN_FAILED");
+            assert_eq!(problem["captcha_required"].as_bool().unwrap_or(false), next);
+        }
+        // Without a captcha the password is not looked at: the right one gets the same answer, and nothing is counted.
+        for password in ["wrong", "password-of-alice", "wrong"] {
+            attempt(&visitor, "alice", password).await.refused(401, "CAPTCHA_REQUIRED");
+        }
+        attempt_with(&visitor, "alice", "password-of-alice", json!({"id": "x", "answer": "y"})).await.refused(401, "CAPTCHA_WRONG");
+        assert_eq!(record(server, &alice).await, (3, false));
+        attempt_with(&visitor, "alice", "wrong", visitor.captcha().await).await.refused(401, "SIGN_IN_FAILED");
+        let fifth = attempt_with(&visitor, "alice", "wrong", visitor.captcha().await).await.refused(401, "SIGN_IN_FAILED");
+        assert_eq!(fifth["retry_after_seconds"], 900);
+        assert_eq!(record(server, &alice).await, (5, true));
+        // Locked, whatever the password and the captcha.
+        for password in ["wrong", "password-of-alice"] {
+            let locked = attempt_with(&visitor, "alice", password, visitor.captcha().await).await.refused(423, "ACCOUNT_LOCKED");
+            assert!((890..=900).contains(&locked["retry_after_seconds"].as_i64().unwrap()), "{locked}");
+        }
+        let expected = ["wrong", "wrong", "wrong", "captcha", "captcha", "captcha", "captcha", "wrong", "wrong", "locked", "locked"];
+        assert_eq!(log(server, "alice").await, expected);
+        server.run_jobs().await;
+        assert_eq!(server.told(alice.id()).await, ["account.locked"]);
+        assert_eq!(server.mails("alice@example.com").await.len(), 1);
+        // The open session goes on: an attacker cannot throw anybody out.
+        alice.get("/api/v1/me").await.ok(200);
+        server.clock.step(15 * MINUTE);
+        attempt(&visitor, "alice", "password-of-alice").await.ok(200);
+        assert_eq!(record(server, &alice).await, (0, false));
+    }
+
+    async fn k1_2b_a_success_starts_the_count_again(server) {
+        let alice = server.user(Role::Agent, "alice").await;
+        let visitor = server.visitor();
+        for _ in 0..3 {
+            attempt(&visitor, "alice", "wrong").await.refused(401, "SIGN_IN_FAILED");
+        }
+        attempt_with(&visitor, "alice", "password-of-alice", visitor.captcha().await).await.ok(200);
+        assert_eq!(record(server, &alice).await, (0, false));
+        attempt(&visitor, "alice", "wrong").await.refused(401, "SIGN_IN_FAILED");
+        attempt(&visitor, "alice", "password-of-alice").await.ok(200);
+    }
+
+    async fn k1_2b_unknown_names_are_answered_like_known_ones(server) {
+        server.user(Role::Agent, "alice").await;
+        let visitor = server.visitor();
+        let mut seen = Vec::new();
+        for name in ["alice", "nobody"] {
+            let mut shapes = Vec::new();
+            for _ in 0..4 {
+                shapes.push(shape(attempt(&visitor, name, "wrong").await));
+            }
+            for _ in 0..3 {
+                shapes.push(shape(attempt_with(&visitor, name, "wrong", visitor.captcha().await).await));
+            }
+            server.clock.step(15 * MINUTE);
+            shapes.push(shape(attempt(&visitor, name, "wrong").await));
+            seen.push(shapes);
+        }
+        assert_eq!(seen[0], seen[1]);
+        let codes: Vec<_> = seen[1].iter().map(|(_, body)| body["code"].as_str().unwrap()).collect();
+        let expected = ["SIGN_IN_FAILED", "SIGN_IN_FAILED", "SIGN_IN_FAILED", "CAPTCHA_REQUIRED", "SIGN_IN_FAILED", "SIGN_IN_FAILED", "ACCOUNT_LOCKED", "SIGN_IN_FAILED"];
+        assert_eq!(codes, expected);
+        server.clock.step(72 * HOUR);
+        server.tick().await;
+        let left: i64 = server.platform.db.read().one("SELECT CAST(COUNT(*) AS BIGINT) AS n FROM name_tries", args![], |row| row.get("n")).await.unwrap();
+        assert_eq!(left, 0, "what strangers typed is not kept");
+    }
+
+    async fn k1_2b_spellings_of_a_name_are_counted_together(server) {
+        let alice = server.user(Role::Agent, "alice").await;
+        for name in ["alice", "ALICE", "ａｌｉｃｅ"] {
+            attempt(&server.visitor(), name, "wrong").await.refused(401, "SIGN_IN_FAILED");
+        }
+        assert_eq!(record(server, &alice).await, (3, false));
+    }
+
+    async fn k1_2b_twenty_wrong_at_once_count_as_many_as_are_looked_at(server) {
+        let alice = server.user(Role::Agent, "alice").await;
+        let visitor = server.visitor();
+        let mut captchas = Vec::new();
+        for _ in 0..20 {
+            captchas.push(visitor.captcha().await);
+        }
+        let tasks: Vec<_> = captchas
+            .into_iter()
+            .map(|captcha| {
+                let visitor = visitor.clone();
+                tokio::spawn(async move { attempt_with(&visitor, "alice", "wrong", captcha).await.json()["code"].as_str().unwrap().to_owned() })
+            })
+            .collect();
+        let mut looked_at = 0;
+        for task in tasks {
+            match task.await.unwrap().as_str() {
+                "SIGN_IN_FAILED" => looked_at += 1,
+                code => assert_eq!(code, "ACCOUNT_LOCKED"),
+            }
+        }
+        assert_eq!(looked_at, 5);
+        assert_eq!(record(server, &alice).await, (5, true));
+        attempt(&visitor, "alice", "password-of-alice").await.refused(423, "ACCOUNT_LOCKED");
+    }
+
+    async fn k1_2b_twenty_wrong_at_once_without_captchas_do_not_lock_anybody(server) {
+        let alice = server.user(Role::Agent, "alice").await;
+        let tasks: Vec<_> = (0..20)
+            .map(|_| {
+                let visitor = server.visitor();
+                tokio::spawn(async move { attempt(&visitor, "alice", "wrong").await.json()["code"].as_str().unwrap().to_owned() })
+            })
+            .collect();
+        let mut looked_at = 0;
+        for task in tasks {
+            looked_at += i32::from(task.await.unwrap() == "SIGN_IN_FAILED");
+        }
+        assert_eq!(looked_at, 3);
+        assert_eq!(record(server, &alice).await, (3, false));
+        let visitor = server.visitor();
+        attempt_with(&visitor, "alice", "password-of-alice", visitor.captcha().await).await.ok(200);
+    }
+
+    async fn k1_2b_right_ones_at_once_all_pass_and_leave_no_failures(server) {
+        let alice = server.user(Role::Agent, "alice").await;
+        for _ in 0..4 {
+            let (a, b) = (server.visitor(), server.visitor());
+            let (a, b) = tokio::join!(attempt(&a, "alice", "password-of-alice"), attempt(&b, "alice", "password-of-alice"));
+            a.ok(200);
+            b.ok(200);
+        }
+        assert_eq!(record(server, &alice).await, (0, false));
+    }
+
+    async fn k1_2a_a_flood_is_told_to_come_back_and_locks_nobody(server) {
+        let alice = server.user(Role::Agent, "alice").await;
+        let hold = server.platform.passwords.hold().await;
+        let flood: Vec<_> = (0..64)
+            .map(|n| {
+                let visitor = server.visitor().from([10, 0, 0, n]);
+                tokio::spawn(async move { attempt(&visitor, &format!("bot{n}"), "wrong").await.refused(401, "SIGN_IN_FAILED") })
+            })
+            .collect();
+        while server.platform.passwords.waiting() < 64 {
+            tokio::task::yield_now().await;
+        }
+        for _ in 0..6 {
+            let busy = attempt(&server.visitor(), "alice", "password-of-alice").await;
+            assert_eq!(busy.headers["retry-after"], "1");
+            busy.refused(503, "BUSY");
+        }
+        assert_eq!(record(server, &alice).await, (0, false));
+        drop(hold);
+        for task in flood {
+            task.await.unwrap();
+        }
+        attempt(&server.visitor(), "alice", "password-of-alice").await.ok(200);
+    }
+
+    async fn k1_2b_one_address_fails_so_often_whatever_the_names(server) {
+        server.user(Role::Agent, "alice").await;
+        let visitor = server.visitor().from([203, 0, 113, 9]);
+        for n in 0..100 {
+            attempt(&visitor, &format!("guess{n}"), "wrong").await.refused(401, "SIGN_IN_FAILED");
+        }
+        attempt(&visitor, "alice", "password-of-alice").await.refused(429, "RATE_LIMITED");
+        attempt(&server.visitor(), "alice", "password-of-alice").await.ok(200);
+        server.clock.step(15 * MINUTE);
+        attempt(&visitor, "alice", "password-of-alice").await.ok(200);
+    }
+
+    async fn k1_2b_the_limits_are_settings(server) {
+        let root = server.user(Role::SuperAdmin, "root").await;
+        server.user(Role::Agent, "alice").await;
+        root.patch("/api/v1/settings/security.captcha_after", json!({"value": 0})).await.ok(200);
+        let visitor = server.visitor();
+        attempt(&visitor, "alice", "password-of-alice").await.refused(401, "CAPTCHA_REQUIRED");
+        root.patch("/api/v1/settings/security.captcha_after", json!({"value": 5})).await.ok(200);
+        root.patch("/api/v1/settings/security.lock_after", json!({"value": 3})).await.ok(200);
+        root.patch("/api/v1/settings/security.lock_minutes", json!({"value": 60})).await.ok(200);
+        for _ in 0..3 {
+            attempt(&visitor, "alice", "wrong").await.refused(401, "SIGN_IN_FAILED");
+        }
+        server.clock.step(59 * MINUTE);
+        attempt(&visitor, "alice", "password-of-alice").await.refused(423, "ACCOUNT_LOCKED");
+        server.clock.step(MINUTE);
+        attempt(&visitor, "alice", "password-of-alice").await.ok(200);
+    }
+
+    async fn k1_2a_a_disabled_account_is_told_so_only_with_its_password(server) {
+        let alice = server.user(Role::Agent, "alice").await;
+        let mut tx = server.platform.db.begin().await.unwrap();
+        tx.exec("UPDATE users SET state = 'disabled' WHERE id = $1", args![alice.id()]).await.unwrap();
+        tx.commit().await.unwrap();
+        alice.get("/api/v1/me").await.refused(401, "SESSION_INVALID");
+        let visitor = server.visitor();
+        attempt(&visitor, "alice", "wrong").await.refused(401, "SIGN_IN_FAILED");
+        for _ in 0..4 {
+            attempt(&visitor, "alice", "password-of-alice").await.refused(403, "ACCOUNT_DISABLED");
+        }
+        assert_eq!(record(server, &alice).await, (1, false), "neither a failure nor a success");
+        assert_eq!(log(server, "alice").await, ["wrong", "disabled", "disabled", "disabled", "disabled"]);
+    }
+
+    async fn k1_2a_hostile_input_is_refused_and_changes_nothing(server) {
+        let visitor = server.visitor();
+        attempt(&visitor, &"长".repeat(10_000), &"x".repeat(100_000)).await.refused(401, "SIGN_IN_FAILED");
+        attempt(&visitor, "", "").await.refused(401, "SIGN_IN_FAILED");
+        attempt(&visitor, "' OR 1=1 --", "x").await.refused(401, "SIGN_IN_FAILED");
+        attempt(&visitor, "a\0b", "a\0b").await.refused(401, "SIGN_IN_FAILED");
+        visitor.post("/api/v1/session", json!({"name": ["a"], "password": "x"})).await.refused_field("name", "INVALID");
+        visitor.post("/api/v1/session", json!({"name": "a", "password": "x", "role": "super_admin"})).await.refused(422, "INVALID");
+        let raw = b"{\"name\":\"a\",\"password\":\"\xc3\x28\"}".to_vec();
+        visitor.send(axum::http::Method::POST, "/api/v1/session", Some(raw)).await.refused(400, "JSON_INVALID");
+        let names: Vec<String> = server.platform.db.read().all("SELECT name FROM sign_ins", args![], |row| row.get("name")).await.unwrap();
+        assert!(names.iter().all(|name| name.chars().count() <= 64 && !name.contains('\0')), "{names:?}");
+        visitor.delete("/api/v1/session").await.refused(401, "SIGN_IN_REQUIRED");
+    }
+
+    async fn k1_2c_each_role_lands_on_its_home_page(server) {
+        for role in [Role::SuperAdmin, Role::AgentAdmin, Role::Agent] {
+            let name = kernel::Word::as_str(role);
+            server.user(role, name).await;
+            let me = attempt(&server.visitor(), name, &format!("password-of-{name}")).await.ok(200)["me"].clone();
+            assert_eq!((me["home"].as_str(), me["role"].as_str()), (Some("/home"), Some(name)));
+            let permissions: Vec<_> = me["permissions"].as_array().unwrap().iter().map(|word| word.as_str().unwrap().to_owned()).collect();
+            let expected: Vec<_> = role.permissions().iter().map(ToString::to_string).collect();
+            assert_eq!(permissions, expected);
+        }
+    }
+}
