@@ -5,7 +5,7 @@ use kernel::{Fault, Lang, Timestamp, Word};
 use serde::{Deserialize, Serialize};
 
 use super::email_token::{self, LinkPurpose};
-use super::{AccountError, Permission, Role, UserId, UserRef, policy, session};
+use super::{AccountError, Permission, Role, UserId, UserRef, naming, policy, session};
 use crate::allowance::Allowance;
 use crate::messages::{tell, templates, unread};
 use crate::settings::defs;
@@ -136,7 +136,7 @@ pub async fn change_password(cx: &Cx, ask: &PasswordChange) -> Result<()> {
     let user = cx.user()?;
     let sql = "SELECT email FROM users WHERE id = $1";
     let email: String = cx.db.read().one(sql, args![user.id], |row| row.get("email")).await?;
-    let refused = |(code, zh, en): policy::Refused| Fault::field("password", code, zh, en);
+    let refused = |(code, zh, en): naming::Refused| Fault::field("password", code, zh, en);
     policy::password(&ask.password, shortest_password(cx), &user.name, &email).map_err(refused)?;
     let proved = prove(cx, "current", &ask.current).await?;
     if ask.password == ask.current {

@@ -4,11 +4,10 @@
 //! - [`Principal`]: somebody who is signed in, as every use case sees them.
 //! - [`Passwords`]: hashing, a bounded number at a time.
 //! - [`sign_up`], [`sign_in`] (with [`captcha`], [`lockout`], [`second_factor`]), [`recover`]: how one comes in.
-//! - [`account`] and [`session`]: what one may do about oneself. [`policy`]: what a name and a password must be.
+//! - [`account`] and [`session`]: what one may do about oneself. [`naming`], [`policy`]: what a name and a password must be.
 //!
 //! **Invariant**: every query about people's things is scoped to the asker ([`Principal::scope`]), in the query itself.
 
-pub mod naming;
 pub mod account;
 pub mod captcha;
 mod common;
@@ -16,14 +15,15 @@ mod email_token;
 mod error;
 mod later;
 pub mod lockout;
+pub mod naming;
 mod password;
 pub mod policy;
 pub mod recover;
 mod role;
 pub mod second_factor;
 pub mod session;
-pub mod sign_in_log;
 pub mod sign_in;
+pub mod sign_in_log;
 pub mod sign_up;
 mod store;
 mod totp;

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::email_token::{self, LinkPurpose};
 use super::later::{Later, outcome};
-use super::{AccountError, CaptchaAnswer, NewUserRow, Role, UserId, UserState, captcha, insert_user, policy};
+use super::{AccountError, CaptchaAnswer, NewUserRow, Role, UserId, UserState, captcha, insert_user, naming, policy};
 use crate::allowance::{self, Allowance};
 use crate::messages::{mail, templates};
 use crate::settings::defs;
@@ -34,8 +34,8 @@ pub struct SignUp {
 pub fn check(cx: &Cx, name: &str, email: &str, password: &str) -> Result<(String, String)> {
     let mut fields = Fields::default();
     let shortest = usize::try_from(cx.settings.get(defs::PASSWORD_MIN_LENGTH)).unwrap_or(10);
-    let good_name = fields.take("name", policy::name(name));
-    let good_email = fields.take("email", policy::email(email));
+    let good_name = fields.take("name", naming::clean_name(name));
+    let good_email = fields.take("email", naming::clean_email(email));
     // Compared with what was typed, so that a bad name does not hide a bad password.
     let typed = |text: &str| text.chars().take(320).collect::<String>();
     fields.take("password", policy::password(password, shortest, &typed(name), &typed(email)));
@@ -114,7 +114,7 @@ pub struct MailAsk {
 impl MailAsk {
     /// Writes a job about this address, behind limits and a captcha: the same work and the same answer whoever has it.
     pub(super) async fn put_off(&self, cx: &Cx, job: &'static str) -> Result<()> {
-        let email = policy::email(&self.email).map_err(|(code, zh, en)| Fault::field("email", code, zh, en))?;
+        let email = naming::clean_email(&self.email).map_err(|(code, zh, en)| Fault::field("email", code, zh, en))?;
         let about = text::fold(&email);
         MAILS_ASKED.take(cx, &allowance::address(cx)).await?;
         captcha::demand(cx, self.captcha.as_ref()).await?;
