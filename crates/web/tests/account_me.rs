@@ -69,8 +69,11 @@ on_server! {
             server.visitor().delete(path).await.refused(401, "SIGN_IN_REQUIRED");
         }
         server.visitor().get("/api/v1/me/sessions").await.refused(401, "SIGN_IN_REQUIRED");
+        server.keep_signed_in(&alice).await;
+        let fourth = sign_in(server, "alice", "password-of-alice").await;
         server.clock.step(12 * HOUR);
-        alice.get("/api/v1/me").await.refused(401, "SESSION_INVALID");
+        fourth.get("/api/v1/me").await.refused(401, "SESSION_INVALID");
+        assert_eq!(alice.get("/api/v1/me/sessions").await.ok(200)["items"].as_array().unwrap().len(), 1, "ended ones are not listed");
     }
 
     async fn k1_3b_changing_the_password_ends_all_other_sessions_and_is_announced(server) {

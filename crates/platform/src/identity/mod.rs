@@ -4,7 +4,7 @@
 //! - [`Principal`]: somebody who is signed in, as every use case sees them.
 //! - [`Passwords`]: hashing, a bounded number at a time.
 //! - [`sign_up`], [`sign_in`] (with [`captcha`], [`lockout`], [`second_factor`]), [`recover`]: how one comes in.
-//! - [`account`] and [`session`]: what one may do about oneself. [`policy`]: what a name and a password must be.
+//! - [`account`] and [`session`]: what one may do about oneself. [`naming`], [`policy`]: what a name and a password must be.
 //!
 //! **Invariant**: every query about people's things is scoped to the asker ([`Principal::scope`]), in the query itself.
 

@@ -80,6 +80,7 @@ pub async fn authenticate(cx: &Cx, token: &str) -> Result<Authenticated> {
 pub async fn end_all(tx: &mut Tx, cx: &Cx, user: UserId, except: Option<SessionId>) -> Result<u64> {
     let except = except.map_or(uuid::Uuid::nil(), |id| id.uuid());
     let sql = "UPDATE sessions SET revoked_at = $1 WHERE user_id = $2 AND revoked_at IS NULL AND id <> $3";
+    wake(tx, cx, user);
     Ok(tx.exec(sql, args![cx.now(), user, except]).await?)
 }
 
@@ -93,7 +94,14 @@ pub async fn holds(cx: &Cx, session: SessionId) -> Result<bool> {
 /// Ends one session, if it is this user's and has not ended yet.
 pub async fn end(tx: &mut Tx, cx: &Cx, user: UserId, id: SessionId) -> Result<bool> {
     let sql = "UPDATE sessions SET revoked_at = $1 WHERE id = $2 AND user_id = $3 AND revoked_at IS NULL AND expires_at > $1";
+    wake(tx, cx, user);
     Ok(tx.exec(sql, args![cx.now(), id, user]).await? == 1)
+}
+
+/// Live pages look at once whether their session still holds.
+fn wake(tx: &mut Tx, cx: &Cx, user: UserId) {
+    let hub = cx.hub.clone();
+    tx.on_commit(move || hub.wake(user));
 }
 
 /// A session as its user sees it.

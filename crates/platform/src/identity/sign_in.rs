@@ -12,7 +12,8 @@ use zeroize::Zeroizing;
 
 use super::later::{Later, outcome};
 use super::lockout::Gate;
-use super::tries::{self, Known, SignInResult, Try, Typed};
+use super::sign_in_log::SignInResult;
+use super::tries::{self, Known, Try, Typed};
 use super::{AccountError, CaptchaAnswer, Principal, SessionId, UserId, UserState, captcha, second_factor, session};
 use crate::allowance::{self, Allowance};
 use crate::messages::{tell, templates};

@@ -1,4 +1,4 @@
-//! What is remembered of a name between sign-ins, and the sign-in log 登录日志.
+//! What is remembered of a name between sign-ins, and writing the sign-in log 登录日志.
 //!
 //! A user's failures stand in its own row, an unknown name's in `name_tries`. Both rows are touched for every try, in the
 //! same order: an unknown name costs what a known one does, needs a captcha after as many failures, and locks as well.
@@ -7,25 +7,11 @@ use ::store::{Sql, Tx, args};
 use kernel::{Fault, Timestamp, text};
 
 use super::lockout::{Record, Rules};
+use super::sign_in_log::{SignInId, SignInResult};
 use super::{Role, UserId, UserState};
 use crate::settings::defs;
 use crate::vault::Purpose;
 use crate::{Cx, Result};
-
-kernel::id!(SignInId, SignInEntity, "sgn");
-
-kernel::words! {
-    /// What became of a try.
-    pub enum SignInResult {
-        Ok = "ok",
-        Wrong = "wrong",
-        Locked = "locked",
-        Captcha = "captcha",
-        SecondFactor = "second_factor",
-        Disabled = "disabled",
-        NotVerified = "not_verified",
-    }
-}
 
 const NAME: Purpose = Purpose("sign-in name");
 /// Longer than any name can be; what is longer is cut before work is done with it.
