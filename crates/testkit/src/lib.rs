@@ -10,6 +10,7 @@
 //! ```
 
 mod client;
+mod look;
 mod program;
 mod receiver;
 mod rows;

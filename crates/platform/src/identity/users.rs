@@ -3,7 +3,7 @@
 //! - [`model`]: who may create and disable whom.
 //! - [`create`](create()), [`list`](list()), [`get`], and what is done to one: [`disable`], [`enable`], [`unlock`], [`reset_second_factor`].
 //!
-//! **Invariant**: every look at a user goes through [`model::restrict`]; who is not one's own is not there.
+//! **Invariant**: every look at a user goes through [`scope::restrict`]; who is not one's own is not there.
 //! **Invariant**: one super admin stays active.
 
 mod create;
@@ -11,6 +11,7 @@ mod first_password;
 mod list;
 mod manage;
 mod model;
+mod scope;
 
 pub use create::{NewUser, create};
 pub use list::{UserFilter, UserQuota, UserView, get, list};

@@ -4,7 +4,8 @@ use ::store::{Filter, Row, Sql};
 use kernel::{Fault, Page, PageAsk, Quota, Timestamp, Word, text};
 use serde::{Deserialize, Serialize};
 
-use super::model::{prefix_pattern, restrict};
+use super::model::prefix_pattern;
+use super::scope::restrict;
 use crate::identity::{Permission, Principal, Role, UserId, UserRef, UserState};
 use crate::{Cx, Result, ledger};
 

@@ -4,7 +4,8 @@ use ::store::{Filter, Sql, Tx, args};
 use kernel::{Fault, Word};
 
 use super::list::{UserView, find};
-use super::model::{UsersError, disabled, enabled, may_disable, restrict};
+use super::model::{UsersError, disabled, enabled, may_disable};
+use super::scope::restrict;
 use crate::identity::{Permission, Principal, Role, UserId, UserState, session};
 use crate::messages::{self, templates};
 use crate::{Cx, Result, audit};

@@ -1,9 +1,8 @@
 //! The rules, without a database.
 
-use ::store::Filter;
 use kernel::{Fault, Kind};
 
-use crate::identity::{Principal, Role, Scope, UserId, UserState};
+use crate::identity::{Principal, Role, UserId, UserState};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UsersError {
@@ -41,16 +40,6 @@ pub(super) fn superior_for(creator: &Principal) -> Option<UserId> {
     match creator.role {
         Role::AgentAdmin => Some(creator.id),
         Role::SuperAdmin | Role::Agent | Role::VenueManager | Role::Maintainer => None,
-    }
-}
-
-/// Adds "`u` is a user whom I manage": unlike in lists of things, one is not among one's own agents.
-pub(super) fn restrict(manager: &Principal, filter: &mut Filter) {
-    match manager.scope() {
-        Scope::All => {}
-        Scope::Team(id) | Scope::Own(id) => {
-            filter.and("u.superior_id = ?", id);
-        }
     }
 }
 

@@ -1,0 +1,85 @@
+//! What the database holds: for what no endpoint shows, and for playing what other parts do to a user.
+
+use kernel::Timestamp;
+use platform::identity::{Role, UserId, session};
+use store::{Sql, args};
+
+use crate::{Client, TestServer};
+
+/// A line of the operation log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Logged {
+    /// `module.action`
+    pub what: String,
+    pub actor: String,
+    pub detail: serde_json::Value,
+}
+
+impl TestServer {
+    /// The operation log, oldest first.
+    pub async fn logged(&self) -> Vec<Logged> {
+        let sql = "SELECT module, action, actor_name, detail FROM operations ORDER BY id";
+        let read = |row: &store::Row| {
+            let what = format!("{}.{}", row.get::<String>("module")?, row.get::<String>("action")?);
+            let detail = serde_json::from_str(&row.get::<String>("detail")?).unwrap_or_default();
+            Ok(Logged { what, actor: row.get("actor_name")?, detail })
+        };
+        self.platform.db.read().all(sql, args![], read).await.expect("the operation log")
+    }
+
+    /// Every text that use cases leave behind beside their own rows: jobs, kept answers, logs, notifications. A secret is
+    /// in none of them.
+    pub async fn stored_texts(&self) -> Vec<String> {
+        let sql = "SELECT payload AS t FROM jobs UNION ALL SELECT answer AS t FROM idempotency \
+                   UNION ALL SELECT detail AS t FROM operations UNION ALL SELECT params AS t FROM notifications";
+        self.platform.db.read().all(sql, args![], |row| row.get("t")).await.expect("texts")
+    }
+
+    /// The payees of all withdrawals, as they are stored.
+    pub async fn stored_payees(&self) -> Vec<Vec<u8>> {
+        self.platform.db.read().all("SELECT payee FROM withdrawals ORDER BY id", args![], |row| row.get("payee")).await.expect("payees")
+    }
+
+    pub async fn password_hash(&self, user: UserId) -> String {
+        let sql = "SELECT password_hash FROM users WHERE id = $1";
+        self.platform.db.read().one(sql, args![user], |row| row.get("password_hash")).await.expect("a user")
+    }
+
+    /// Failed sign-ins in a row, as they are counted now.
+    pub async fn failures(&self, user: UserId) -> i64 {
+        self.platform
+            .db
+            .read()
+            .one("SELECT failures FROM users WHERE id = $1", args![user], |row| row.get("failures"))
+            .await
+            .expect("a user")
+    }
+
+    /// As after too many failed sign-ins.
+    pub async fn lock_out(&self, user: UserId, until: Timestamp) {
+        let mut tx = self.platform.db.begin().await.expect("begin");
+        tx.exec("UPDATE users SET failures = 5, locked_until = $1 WHERE id = $2", args![until, user]).await.expect("update");
+        tx.commit().await.expect("commit");
+    }
+
+    /// As after setting up a second factor.
+    pub async fn enroll(&self, user: UserId) {
+        let mut tx = self.platform.db.begin().await.expect("begin");
+        let sql = "UPDATE users SET totp_secret = $1, totp_enabled_at = $2 WHERE id = $3";
+        tx.exec(sql, args![vec![1_u8; 20], self.clock.now(), user]).await.expect("update");
+        tx.commit().await.expect("commit");
+    }
+
+    /// How many users of a role may sign in.
+    pub async fn active(&self, role: Role) -> usize {
+        platform::identity::holders_of(&mut self.platform.db.read(), role).await.expect("users").len()
+    }
+
+    /// A new session of a user who is there already.
+    pub async fn session_of(&self, user: UserId) -> Client {
+        let mut tx = self.platform.db.begin().await.expect("begin");
+        let (_, token) = session::start(&mut tx, &self.cx(), user).await.expect("session");
+        tx.commit().await.expect("commit");
+        self.visitor().with_token(&token)
+    }
+}
