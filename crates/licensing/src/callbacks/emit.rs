@@ -24,7 +24,7 @@ pub(super) struct RoundJob {
 }
 
 impl RoundJob {
-    pub fn new(delivery: DeliveryId, since: Timestamp) -> Result<NewJob> {
+    pub fn of(delivery: DeliveryId, since: Timestamp) -> Result<NewJob> {
         let payload = Self { delivery, since: since.micros() };
         Ok(NewJob::new(JOB, &payload, since)?.attempts(JOB_ATTEMPTS))
     }
@@ -94,7 +94,7 @@ pub(super) async fn write(tx: &mut Tx, platform: &Platform, now: Timestamp, draf
         let event_id: EventId = Id::new(now, &platform.random);
         let waiting = DeliveryState::Waiting.as_str();
         rows.push(args![id, event_id, draft.project, draft.event.as_str(), draft.url, draft.payload, waiting, 0_i64, now, now, now]);
-        jobs.push(RoundJob::new(id, now)?);
+        jobs.push(RoundJob::of(id, now)?);
         ids.push(id);
     }
     insert_many(tx, "deliveries", &columns, rows, "").await?;

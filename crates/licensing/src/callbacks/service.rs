@@ -116,7 +116,7 @@ pub async fn resend(cx: &Cx, id: DeliveryId) -> Result<Delivery> {
     let now = cx.now();
     let sql = "UPDATE deliveries SET state = 'waiting', since = $1, next_attempt_at = $1, finished_at = NULL WHERE id = $2";
     tx.exec(sql, args![now, id]).await?;
-    cx.enqueue(&mut tx, RoundJob::new(id, now)?).await?;
+    cx.enqueue(&mut tx, RoundJob::of(id, now)?).await?;
     audit::record(&mut tx, cx, &audit::DELIVERY_RESENT, Some(project.into()), &json!({ "delivery": id })).await?;
     let delivery = query::one(&mut tx, id).await?;
     tx.commit().await?;
