@@ -1,7 +1,7 @@
 //! The home page's figures: what needs the reader today, and how things are going. Each is scoped as the lists are, and
 //! bounded in what it costs ([`crate::projects::KeyCounts`], [`platform::figures`]).
 
-use ::store::{Filter, Sql, args};
+use ::store::{Filter, Sql};
 use kernel::{DAY, PageAsk, Timestamp};
 use platform::identity::{Permission, Principal, Role};
 use platform::quota::{self, QuotaOverview};
@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::applications;
 use crate::batches::{self, Batch, BatchFilter};
+use crate::callbacks;
 use crate::grants::{self, Grant};
 use crate::projects::{self, KeyCounts};
 
@@ -60,7 +61,7 @@ pub async fn home(cx: &Cx) -> Result<Home> {
         verifications: if with_keys { verifications(&mut sql, user, now).await? } else { Vec::new() },
         recent_batches: if with_keys { batches::list(cx, &BatchFilter::default(), &PageAsk::first(ROWS)).await?.items } else { Vec::new() },
         grants_ending: grants_ending(&mut sql, user, now).await?,
-        failing_deliveries: if user.role.may(Permission::CallbacksManage) { failing_deliveries(&mut sql).await? } else { 0 },
+        failing_deliveries: if user.role.may(Permission::CallbacksManage) { callbacks::failing(&mut sql).await? } else { 0 },
     })
 }
 
@@ -102,11 +103,6 @@ async fn grants_ending(sql: &mut impl Sql, user: &Principal, now: Timestamp) -> 
     let mut filter = Filter::new();
     user.scope().restrict(&mut filter, "g.agent_id");
     grants::ending(sql, filter, now, now.plus_micros(ENDING_DAYS * DAY), ROWS).await
-}
-
-async fn failing_deliveries(sql: &mut impl Sql) -> ::store::Result<i64> {
-    let query = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM (SELECT 1 AS one FROM deliveries WHERE state = $1 LIMIT 1000) counted";
-    sql.one(query, args!["failed"], |row| row.get("n")).await
 }
 
 #[cfg(test)]

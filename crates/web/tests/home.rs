@@ -6,7 +6,7 @@ use kernel::{DAY, MINUTE};
 use platform::identity::Role;
 use serde_json::{Value, json};
 use support::{Shop, grant, project, shop, shop_with};
-use testkit::{Client, TestServer, on_server};
+use testkit::{Client, Receiver, TestServer, on_server};
 
 async fn home(client: &Client) -> Value {
     client.get("/api/v1/home").await.ok(200)
@@ -103,7 +103,19 @@ on_server! {
         for (who, waiting) in [(&shop.root, 2), (&admin, 1), (&bob, 1), (&shop.agent, 1)] {
             assert_eq!(home(who).await["pending_withdrawals"], waiting);
         }
+        // A callback that was answered "gone" is given up; only who manages callbacks hears of it here.
+        let receiver = Receiver::start().await;
+        receiver.answer(410, &[], "");
+        let url = format!("/api/v1/projects/{}/callback", shop.program.project);
+        shop.root.put(&url, json!({"url": receiver.url(), "events": ["key.activated"]})).await.ok(200);
         assert_eq!(home(&shop.root).await["failing_deliveries"], 0);
+        let key = shop.key().await;
+        shop.program.code(&key, "a").await;
+        server.run_jobs().await;
+        assert_eq!(home(&shop.root).await["failing_deliveries"], 1);
+        for other in [&admin, &shop.agent] {
+            assert_eq!(home(other).await["failing_deliveries"], 0);
+        }
     }
 
     async fn k1_2c_quota_users_batches_and_grants_are_ones_own(server) {
