@@ -1,15 +1,16 @@
 //! The home page's figures: what needs the reader today, and how things are going. Each is scoped as the lists are, and
 //! bounded in what it costs ([`crate::projects::KeyCounts`], [`platform::figures`]).
 
-use ::store::{Filter, Sql, args};
-use kernel::{DAY, PageAsk, Quota, Timestamp};
+use ::store::{Filter, Sql};
+use kernel::{DAY, PageAsk, Timestamp};
 use platform::identity::{Permission, Principal, Role};
-use platform::settings::defs;
-use platform::{Cx, Result, figures, ledger};
+use platform::quota::{self, QuotaOverview};
+use platform::{Cx, Result, figures};
 use serde::Serialize;
 
 use crate::applications;
 use crate::batches::{self, Batch, BatchFilter};
+use crate::callbacks;
 use crate::grants::{self, Grant};
 use crate::projects::{self, KeyCounts};
 
@@ -22,7 +23,7 @@ const ROWS: i64 = 5;
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Home {
     pub keys: Option<KeyCounts>,
-    pub quota: Option<Overview>,
+    pub quota: Option<QuotaOverview>,
     /// That the reader manages.
     pub users: Option<i64>,
     /// To decide for who reviews; one's own for the others.
@@ -35,16 +36,6 @@ pub struct Home {
     pub grants_ending: Vec<Grant>,
     /// Callbacks that were given up; for who manages them.
     pub failing_deliveries: i64,
-}
-
-#[derive(Debug, Clone, Copy, Serialize, utoipa::ToSchema)]
-#[schema(as = QuotaOverview)]
-pub struct Overview {
-    pub available: Quota,
-    pub held: Quota,
-    pub total: Quota,
-    pub transfer_minimum: Quota,
-    pub withdrawal_minimum: Quota,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -63,14 +54,14 @@ pub async fn home(cx: &Cx) -> Result<Home> {
     let with_keys = user.role.may(Permission::KeysView);
     Ok(Home {
         keys: if with_keys { Some(keys(&mut sql, user, now).await?) } else { None },
-        quota: quota(cx, user).await?,
+        quota: if user.role.holds_quota() { Some(quota::overview(cx).await?) } else { None },
         users: figures::users(&mut sql, user).await?,
         pending_applications: applications::pending(&mut sql, user).await?,
         pending_withdrawals: figures::pending_withdrawals(&mut sql, user).await?,
         verifications: if with_keys { verifications(&mut sql, user, now).await? } else { Vec::new() },
         recent_batches: if with_keys { batches::list(cx, &BatchFilter::default(), &PageAsk::first(ROWS)).await?.items } else { Vec::new() },
         grants_ending: grants_ending(&mut sql, user, now).await?,
-        failing_deliveries: if user.role.may(Permission::CallbacksManage) { failing_deliveries(&mut sql).await? } else { 0 },
+        failing_deliveries: if user.role.may(Permission::CallbacksManage) { callbacks::failing(&mut sql).await? } else { 0 },
     })
 }
 
@@ -79,17 +70,6 @@ async fn keys(sql: &mut impl Sql, user: &Principal, now: Timestamp) -> ::store::
         Role::SuperAdmin => projects::counts_of_all(sql, now).await,
         Role::AgentAdmin | Role::Agent | Role::VenueManager | Role::Maintainer => projects::counts_of_agents(sql, user.scope(), now).await,
     }
-}
-
-async fn quota(cx: &Cx, user: &Principal) -> ::store::Result<Option<Overview>> {
-    let account = ledger::account_of(&mut cx.db.read(), user.id).await?;
-    Ok(account.map(|account| Overview {
-        available: account.available(),
-        held: account.held,
-        total: account.posted,
-        transfer_minimum: Quota::new(cx.settings.get(defs::TRANSFER_MINIMUM)),
-        withdrawal_minimum: Quota::new(cx.settings.get(defs::WITHDRAWAL_MINIMUM)),
-    }))
 }
 
 /// Every day of the last fourteen, whether or not something happened on it.
@@ -123,11 +103,6 @@ async fn grants_ending(sql: &mut impl Sql, user: &Principal, now: Timestamp) -> 
     let mut filter = Filter::new();
     user.scope().restrict(&mut filter, "g.agent_id");
     grants::ending(sql, filter, now, now.plus_micros(ENDING_DAYS * DAY), ROWS).await
-}
-
-async fn failing_deliveries(sql: &mut impl Sql) -> ::store::Result<i64> {
-    let query = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM (SELECT 1 AS one FROM deliveries WHERE state = $1 LIMIT 1000) counted";
-    sql.one(query, args!["failed"], |row| row.get("n")).await
 }
 
 #[cfg(test)]

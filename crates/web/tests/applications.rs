@@ -145,10 +145,8 @@ on_server! {
         assert_eq!((&refused["state"], &refused["note"]), (&json!("refused"), &json!("资料不全")));
         assert_eq!(server.told(people.agent.id()).await, ["grant.application_refused"]);
         assert_eq!(items(&people.agent, "/api/v1/grants").await, [] as [Value; 0]);
-        let inbox = people.agent.with("Accept-Language", "en").get("/api/v1/notifications").await;
-        if inbox.status == 200 {
-            assert!(inbox.text().contains("资料不全"));
-        }
+        let (_, mail) = server.mails("agent@example.com").await.remove(0);
+        assert!(mail.contains("资料不全"), "{mail}");
         apply(&people.agent, &project).await;
         assert_eq!(items(&people.agent, &format!("{URL}?state=refused")).await, [refused]);
     }

@@ -56,6 +56,7 @@ on_server! {
         assert_eq!((api_key.len(), &api_key[..3]), (27, "pk_"));
         assert_eq!((secret.len(), &secret[..3]), (46, "sk_"));
         assert_eq!(project["state"], "active");
+        assert_eq!(project["key_counts"], json!({"unused": 0, "active": 0, "expired": 0, "disabled": 0}));
         assert_eq!(project["callback"], json!({"url": null, "events": ["key.activated", "key.refused", "key.expired", "key.unbound", "batch.created"]}));
         let mut sent = form("演示 Demo");
         sent["prices"] = json!([{"unit": "day", "count": 7, "price": 3}, {"unit": "day", "count": 30, "price": 10}, {"unit": "forever", "count": 0, "price": 100}]);

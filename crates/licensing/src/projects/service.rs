@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use ::store::{Filter, Tx, topics};
+use ::store::{Filter, topics};
 use kernel::{Fault, HOUR, Page, PageAsk, Word, text};
 use platform::identity::{Permission, Principal, Role};
 use platform::{Cx, Result, audit};
@@ -28,9 +28,8 @@ pub async fn create(cx: &Cx, form: NewProject) -> Result<ProjectCreated> {
     let id = store::insert(&mut tx, cx, &spec, credentials).await?.ok_or(ProjectError::NameTaken)?;
     audit::record(&mut tx, cx, &audit::PROJECT_CREATED, Some(id.into()), &json!({"name": spec.name})).await?;
     topics::bump(&mut tx, &cx.db, TOPIC).await?;
-    let project = shown(&mut tx, cx, id).await?;
     tx.commit().await?;
-    Ok(ProjectCreated { project, secret: secret.to_string() })
+    Ok(ProjectCreated { project: get(cx, id).await?, secret: secret.to_string() })
 }
 
 /// Changes what `patch` names. A change that changes nothing is not logged.
@@ -47,9 +46,9 @@ pub async fn change(cx: &Cx, id: ProjectId, patch: ProjectPatch) -> Result<Proje
         audit::record(&mut tx, cx, &audit::PROJECT_CHANGED, Some(id.into()), &changes).await?;
         topics::bump(&mut tx, &cx.db, TOPIC).await?;
     }
-    let project = shown(&mut tx, cx, id).await?;
     tx.commit().await?;
-    Ok(project)
+    // Its keys are counted outside of the transaction: that may take a while.
+    get(cx, id).await
 }
 
 /// Switches a project on or off. Off: its keys are refused and no new ones are made. Twice is once.
@@ -64,9 +63,8 @@ pub async fn switch(cx: &Cx, id: ProjectId, to: ProjectState) -> Result<Project>
         audit::record(&mut tx, cx, action, Some(id.into()), &json!({})).await?;
         topics::bump(&mut tx, &cx.db, TOPIC).await?;
     }
-    let project = shown(&mut tx, cx, id).await?;
     tx.commit().await?;
-    Ok(project)
+    get(cx, id).await
 }
 
 /// A new secret; the old one stays good beside it for `overlap_hours`, so that programs can be changed one by one.
@@ -85,11 +83,6 @@ pub async fn rotate_secret(cx: &Cx, id: ProjectId, overlap_hours: i64) -> Result
     topics::bump(&mut tx, &cx.db, TOPIC).await?;
     tx.commit().await?;
     Ok(SecretRotated { secret: secret.to_string(), previous_valid_until: until })
-}
-
-/// As a super admin sees it after a change, without counting its keys.
-async fn shown(tx: &mut Tx, cx: &Cx, id: ProjectId) -> Result<Project> {
-    Ok(store::find(tx, id).await?.ok_or_else(Fault::not_found)?.at(cx.now()))
 }
 
 #[derive(Debug, Default)]
