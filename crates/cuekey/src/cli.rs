@@ -28,12 +28,29 @@ pub enum Command {
     Migrate(Flags),
     /// 检查安装 Checks the installation, and adds the ledger up again
     Doctor(Flags),
+    /// 创建超级管理员 Makes a super admin
+    CreateSuperAdmin(SuperAdmin),
     /// 启动演示 Serves a demo with its data in a folder, asking nothing
     Demo(Demo),
     /// 输出 OpenAPI 文档 Prints the OpenAPI document
     Openapi,
     /// 输出默认配置 Prints the commented default configuration
     Config,
+}
+
+#[derive(Debug, Args)]
+pub struct SuperAdmin {
+    /// 用户名 Name to sign in with
+    #[arg(long)]
+    pub name: String,
+    /// 邮箱 E-mail address
+    #[arg(long)]
+    pub email: String,
+    /// 从标准输入读取密码 Reads the password from standard input [default: makes one, and shows it once]
+    #[arg(long)]
+    pub password_stdin: bool,
+    #[command(flatten)]
+    pub flags: Flags,
 }
 
 #[derive(Debug, Args)]

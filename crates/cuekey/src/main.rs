@@ -13,6 +13,7 @@ mod master_key;
 mod parts;
 mod serve;
 mod signals;
+mod super_admin;
 mod telemetry;
 mod trouble;
 
@@ -35,6 +36,10 @@ fn main() -> ExitCode {
             telemetry::log(&config.log);
             work(async { demo::demo(&config).await.map(|()| ExitCode::SUCCESS) })
         }
+        Command::CreateSuperAdmin(ask) => config::load(&ask.flags).and_then(|config| {
+            let lang = terminal_language();
+            work(async { super_admin::create(&config, &ask, lang).await.and_then(|text| print(&text)) })
+        }),
         Command::Openapi => openapi(),
         Command::Config => print(config::DEFAULT_FILE),
     };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use kernel::{Clock, Random};
 use platform::identity::Passwords;
 use platform::installation::{self, KeyCheck};
-use platform::messages::{DatabaseMailbox, Hub, Mailer};
+use platform::messages::{Hub, Mailer};
 use platform::settings::Settings;
 use platform::vault::Vault;
 use platform::{Install, Platform, ledger};
@@ -14,7 +14,7 @@ use store::{Db, topics};
 
 use crate::config::Config;
 use crate::trouble::{Result, Trouble};
-use crate::{data, mailer, master_key};
+use crate::{data, master_key};
 
 /// What is open once the database and the master key are.
 pub struct Opened {
@@ -56,17 +56,12 @@ async fn unlock(db: &Db, path: &Path) -> Result<Vault> {
 }
 
 /// The platform as this process uses it.
-pub async fn platform(config: &Config, opened: &Opened, public_url: String, demo: bool) -> Result<Arc<Platform>> {
+pub async fn platform(config: &Config, opened: &Opened, public_url: String, mailer: Arc<dyn Mailer>, demo: bool) -> Result<Arc<Platform>> {
     let (db, clock, random) = (opened.db.clone(), Clock::System, Random::system());
     ledger::prepare(&db, clock.now()).await?;
     topics::look(&db).await?;
     let settings = Settings::default();
     settings.load(&db).await?;
-    let mailer: Arc<dyn Mailer> = if demo {
-        Arc::new(DatabaseMailbox { db: db.clone(), clock: clock.clone(), random: random.clone() })
-    } else {
-        mailer::from(&config.mail)?
-    };
     let install = Install {
         public_url,
         demo,

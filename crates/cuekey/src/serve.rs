@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::serve::ListenerExt;
+use gateway::WebhookSender;
 use kernel::Clock;
 use licensing::Licensing;
 use platform::{Cx, Platform, upkeep};
@@ -18,7 +19,7 @@ use web::{AppState, HttpConfig};
 
 use crate::config::{Config, is_private};
 use crate::trouble::{Result, Trouble};
-use crate::{data, parts, signals, telemetry};
+use crate::{data, mailer, parts, signals, telemetry};
 
 /// How long accepted requests and begun jobs may take after the signal.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -26,11 +27,12 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_millis(500);
 
 pub async fn serve(config: &Config) -> Result<()> {
+    let mailer = mailer::from(&config.mail)?;
     let ports = Ports::bind(config).await?;
     let folder = data::prepare_folder(&config.data.folder)?;
     let hold = if data::sqlite_file(&data::url(config, &folder)).is_some() { Some(data::hold(&folder)?) } else { None };
     let opened = parts::open(config, hold).await?;
-    let platform = parts::platform(config, &opened, config.public_url(ports.address), false).await?;
+    let platform = parts::platform(config, &opened, config.public_url(ports.address), mailer, false).await?;
     run(config, ports, platform, async |_| Ok(())).await
 }
 
@@ -88,14 +90,16 @@ pub async fn run(
     signals::catch(stop.clone())?;
     let handle = telemetry::count()?;
     let db = platform.db.clone();
-    let licensing = Licensing::start(Arc::clone(&platform)).await?;
+    let sender = WebhookSender::new(platform.install.private_callbacks)
+        .map_err(|error| Trouble::failed(format!("无法发送回调：{error}"), error.to_string()))?;
+    let licensing = Licensing::start(Arc::clone(&platform), Arc::new(sender)).await?;
     before(&licensing).await?;
 
     let mut followers = follow(&platform);
     followers.spawn(telemetry::tidy(handle.clone(), Clock::System));
     let mut workers = work(config, &platform, &licensing, &stopping);
     let http = HttpConfig { trusted_proxies: config.server.trusted_proxies.clone(), secure: is_private(&platform.install.public_url) };
-    let state = AppState { platform: Arc::clone(&platform), licensing, http: Arc::new(http) };
+    let state = AppState { platform: Arc::clone(&platform), licensing, http: Arc::new(http), stop: stopping.clone() };
     let main = listen(ports.main, web::router(state), stopping.clone());
     if let Some(listener) = ports.metrics {
         if let Ok(address) = listener.local_addr() {

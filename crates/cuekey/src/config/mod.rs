@@ -65,6 +65,7 @@ pub struct Mail {
     pub user: String,
     pub password: String,
     pub from: String,
+    pub ca_file: PathBuf,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,7 +127,15 @@ impl Default for Database {
 
 impl Default for Mail {
     fn default() -> Self {
-        Self { host: String::new(), port: 587, tls: MailTls::Starttls, user: String::new(), password: String::new(), from: String::new() }
+        Self {
+            host: String::new(),
+            port: 587,
+            tls: MailTls::Starttls,
+            user: String::new(),
+            password: String::new(),
+            from: String::new(),
+            ca_file: PathBuf::new(),
+        }
     }
 }
 

@@ -11,10 +11,13 @@ use licensing::keys::KeyState;
 use licensing::keys::manage::{self, KeyFilter};
 use licensing::projects::{self, NewProject, Price, ProjectCreated, ProjectId, ValidityUnit};
 use platform::idempotency::IdempotencyKey;
-use platform::identity::{NewUserRow, Principal, Role, UserId, UserState, find_by_name, insert_user};
-use platform::{Cx, Origin, Platform, ledger};
+use platform::identity::{self, NewUserRow, Principal, Role, UserId, UserState, find_by_name, insert_user};
+use platform::quota::withdrawal::WithdrawalAsk;
+use platform::quota::{self, Recharge};
+use platform::{Cx, Origin, Platform};
 
 use super::note::{Account, Note, Project};
+use crate::super_admin::password;
 use crate::trouble::{Result, Trouble};
 
 const AGENT: &str = "agent";
@@ -38,6 +41,7 @@ pub async fn fill(platform: &Arc<Platform>) -> Result<Note> {
     batch(&manager, main.project.id, 20, "代理管理员的批次").await?;
     batch(&agent, main.project.id, 100, "首批").await?;
     apply(&agent, other.project.id).await?;
+    withdraw(&agent, 1_000).await?;
 
     let keys = unused(&agent, main.project.id).await?;
     Ok(Note { console: platform.install.public_url.clone(), accounts, project: credentials(main), keys })
@@ -68,21 +72,28 @@ fn acting(platform: &Arc<Platform>, who: Principal) -> Cx {
 
 /// Somebody with a password of their own, and the context of what they do.
 async fn person(platform: &Arc<Platform>, role: Role, name: &str, superior: Option<&Cx>, accounts: &mut Vec<Account>) -> Result<Cx> {
-    let password = password(platform);
+    let password = password(&platform.random);
     let cx = Cx::system(Arc::clone(platform));
     let superior = superior.and_then(|superior| superior.user().ok()).map(|user| user.id);
-    let id = insert(&cx, role, name, superior, &password).await?;
+    let id = match role {
+        Role::SuperAdmin => identity::create_super_admin(&cx, name, &email(name), &password).await?,
+        _ => insert(&cx, role, name, superior, &password).await?,
+    };
     accounts.push(Account { role: role.to_string(), name: name.into(), password });
     Ok(acting(platform, Principal { id, name: name.into(), role, superior, session: cx.id() }))
 }
 
+fn email(name: &str) -> String {
+    format!("{name}@demo.example")
+}
+
+/// Unlike those whom an admin creates, with a password that somebody knows already.
 async fn insert(cx: &Cx, role: Role, name: &str, superior: Option<UserId>, password: &str) -> Result<UserId> {
     let password_hash = cx.passwords.hash(password, &cx.random).await?;
-    let email = format!("{name}@demo.example");
     let mut tx = cx.db.begin().await?;
     let row = NewUserRow {
         name,
-        email: &email,
+        email: &email(name),
         role,
         state: UserState::Active,
         password_hash: &password_hash,
@@ -94,13 +105,6 @@ async fn insert(cx: &Cx, role: Role, name: &str, superior: Option<UserId>, passw
     let id = insert_user(&mut tx, cx, &row).await?;
     tx.commit().await?;
     id.ok_or_else(|| Trouble::failed(format!("用户名 {name} 已被使用"), format!("the name {name} is taken")))
-}
-
-/// Random, and easy to type.
-fn password(platform: &Platform) -> String {
-    const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
-    let letters: Vec<char> = platform.random.bytes::<12>().iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect();
-    letters.chunks(4).map(String::from_iter).collect::<Vec<_>>().join("-")
 }
 
 async fn project(chief: &Cx, name: &str, open_for_application: bool) -> Result<ProjectCreated> {
@@ -131,19 +135,22 @@ async fn grant(chief: &Cx, project: &ProjectCreated, holder: &Cx) -> Result<()> 
 }
 
 async fn give(from: &Cx, to: &Cx, amount: i64) -> Result<()> {
-    let giver = from.user()?;
-    let system = giver.role == Role::SuperAdmin;
-    let order = ledger::Move {
-        debit: if system { ledger::SystemAccount::Issued.id() } else { ledger::quota_account(giver.id) },
-        credit: ledger::quota_account(to.user()?.id),
+    let ask = Recharge { amount: Quota::new(amount), memo: Some("演示".into()) };
+    quota::recharge(from, to.user()?.id, &ask, &once(from)?).await?;
+    Ok(())
+}
+
+/// Something for the manager to decide.
+async fn withdraw(agent: &Cx, amount: i64) -> Result<()> {
+    let ask = WithdrawalAsk {
         amount: Quota::new(amount),
-        kind: if system { ledger::EntryKind::SystemRecharge } else { ledger::EntryKind::Recharge },
-        memo: "演示".into(),
-        reference: None,
+        payee_name: "张三".into(),
+        payee_account: "6222 0000 0000 0000".into(),
+        payee_bank: "演示银行".into(),
+        note: None,
     };
-    let mut tx = from.db.begin().await?;
-    ledger::transfer(&mut tx, from, &order).await?;
-    Ok(tx.commit().await?)
+    quota::withdrawal::ask(agent, &ask, &once(agent)?).await?;
+    Ok(())
 }
 
 async fn batch(agent: &Cx, project_id: ProjectId, count: i64, note: &str) -> Result<()> {

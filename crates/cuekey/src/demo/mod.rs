@@ -10,7 +10,9 @@ mod note;
 use std::path::Path;
 use std::sync::Arc;
 
+use kernel::{Clock, Random};
 use platform::Platform;
+use platform::messages::DatabaseMailbox;
 
 use crate::cli;
 use crate::config::Config;
@@ -38,7 +40,8 @@ pub async fn demo(config: &Config) -> Result<()> {
         folder::begun(&folder)?;
     }
     let opened = parts::open(config, Some(hold)).await?;
-    let platform = parts::platform(config, &opened, config.public_url(ports.address), true).await?;
+    let mailbox = DatabaseMailbox { db: opened.db.clone(), clock: Clock::System, random: Random::system() };
+    let platform = parts::platform(config, &opened, config.public_url(ports.address), Arc::new(mailbox), true).await?;
     let starting = Arc::clone(&platform);
     serve::run(config, ports, platform, async move |_| {
         let note = prepare(&starting, &folder, filled).await?;

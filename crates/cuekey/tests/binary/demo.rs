@@ -5,7 +5,9 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::process::{Server, cuekey, get, refused, run};
+use std::net::SocketAddr;
+
+use crate::process::{Server, cuekey, get, refused, run, sign_in};
 
 fn start(folder: &Path, listen: &str) -> Server {
     Server::spawn(
@@ -18,25 +20,26 @@ fn note(folder: &Path) -> Value {
 }
 
 /// Starts a demo and answers its note, which must be there when it says that it is ready.
-fn ready(folder: &Path) -> (Server, Value) {
+fn ready(folder: &Path) -> (Server, SocketAddr, Value) {
     let mut server = start(folder, "127.0.0.1:0");
     let address = server.ready_text();
     let note = note(folder);
     assert_eq!(note["console"], format!("http://{address}"));
     assert_eq!(get(address, "/readyz"), (200, "ready".into()));
-    (server, note)
+    (server, address, note)
 }
 
 #[test]
 fn an_empty_folder_becomes_a_demo_and_stays_one() {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path();
-    let (server, first) = ready(here);
+    let (server, address, first) = ready(here);
     assert_eq!(here.join("d/demo.json").metadata().unwrap().mode() & 0o777, 0o600);
     let roles: Vec<&str> = first["accounts"].as_array().unwrap().iter().map(|account| account["role"].as_str().unwrap()).collect();
     assert_eq!(roles, ["super_admin", "agent_admin", "agent"]);
     for account in first["accounts"].as_array().unwrap() {
-        assert!(account["name"].as_str().unwrap().len() >= 3 && account["password"].as_str().unwrap().len() >= 10, "{account}");
+        let (status, body) = sign_in(address, account["name"].as_str().unwrap(), account["password"].as_str().unwrap());
+        assert_eq!((status, &body["me"]["role"], &body["me"]["must_change_password"]), (200, &account["role"], &false.into()), "{body}");
     }
     for field in ["id", "api_key", "secret", "response_public_key"] {
         assert!(!first["project"][field].as_str().unwrap().is_empty(), "{field}");
@@ -50,7 +53,7 @@ fn an_empty_folder_becomes_a_demo_and_stays_one() {
     assert!(doctor.status.success(), "{}", String::from_utf8_lossy(&doctor.stdout));
     server.stop();
 
-    let (server, second) = ready(here);
+    let (server, _, second) = ready(here);
     assert_eq!((&second["accounts"], &second["project"], &second["keys"]), (&first["accounts"], &first["project"], &first["keys"]));
     server.stop();
 }
@@ -63,7 +66,7 @@ fn a_first_start_that_was_cut_short_is_begun_again() {
     for (name, text) in [("demo.unfinished", ""), ("cuekey.db", "half"), ("master.key", "half")] {
         std::fs::write(here.join("d").join(name), text).unwrap();
     }
-    let (server, note) = ready(here);
+    let (server, _, note) = ready(here);
     assert_eq!(note["keys"].as_array().unwrap().len(), 10);
     assert!(!here.join("d/demo.unfinished").exists());
     server.stop();
@@ -85,7 +88,7 @@ fn a_taken_port_and_a_taken_folder_are_named() {
     let address = taken.local_addr().unwrap().to_string();
     refused(&mut cuekey(folder.path(), &["demo", "--data", "d", "--listen", &address]), 2, &[&address, "taken", "--listen"]);
     assert!(!folder.path().join("d").exists());
-    let (server, _) = ready(folder.path());
+    let (server, ..) = ready(folder.path());
     refused(&mut cuekey(folder.path(), &["demo", "--data", "d", "--listen", "127.0.0.1:0"]), 2, &["another Cuekey"]);
     server.stop();
 }

@@ -1,11 +1,11 @@
 //! Being ready, and stopping.
 
-use std::io::Write;
+use std::io::{Read, Write};
 
 use store::Engine;
 use store::testing::TestDb;
 
-use crate::process::{Server, answer, ask, connect, cuekey, get, until};
+use crate::process::{Server, answer, ask, connect, cuekey, get, sign_in, until};
 
 #[test]
 fn a_fresh_folder_is_ready_stops_on_a_signal_and_starts_again() {
@@ -42,6 +42,28 @@ fn stopping_finishes_what_was_accepted() {
     let (status, _, body) = answer(half);
     assert_eq!((status, body.as_str()), (200, "ok"));
     assert!(server.ended().success(), "{}", server.said());
+}
+
+/// A live page would stay open for ever.
+#[test]
+fn stopping_ends_live_pages() {
+    let folder = tempfile::tempdir().unwrap();
+    let password = "a horse in a battery";
+    std::fs::write(folder.path().join("password"), password).unwrap();
+    let create = ["create-super-admin", "--data", "data", "--name", "chief", "--email", "c@example.com", "--password-stdin"];
+    let made = cuekey(folder.path(), &create).stdin(std::fs::File::open(folder.path().join("password")).unwrap()).output().unwrap();
+    assert!(made.status.success(), "{made:?}");
+    let mut server = Server::serve(folder.path(), &[]);
+    let address = server.address();
+    let token = sign_in(address, "chief", password).1["token"].as_str().unwrap().to_owned();
+    let mut live = connect(address);
+    write!(live, "GET /events HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer {token}\r\n\r\n").unwrap();
+    let mut first = [0; 12];
+    live.read_exact(&mut first).unwrap();
+    assert_eq!(&first, b"HTTP/1.1 200");
+    let watch = kernel::Stopwatch::start();
+    server.stop();
+    assert!(watch.elapsed() < std::time::Duration::from_secs(10), "{:?}", watch.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
