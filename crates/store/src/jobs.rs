@@ -312,7 +312,7 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
     /// 5 s, doubled each time up to 6 h, and a fifth of it more or less, so that what failed together does not return together.
     fn pause(&self, attempt: i64) -> i64 {
         let doublings = u32::try_from((attempt - 1).clamp(0, 13)).unwrap_or(0);
-        let pause = (5 * SECOND << doublings).min(6 * 60 * MINUTE);
+        let pause = ((5 * SECOND) << doublings).min(6 * 60 * MINUTE);
         let spread = u64::try_from(pause / 5 * 2).unwrap_or(0);
         pause - pause / 5 + i64::try_from(self.random.below(spread)).unwrap_or(0)
     }

@@ -20,6 +20,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("sandbox", &["platform", "kernel"]),
     ("cuekey", &["web", "gateway", "sandbox", "licensing", "platform", "store", "kernel"]),
     ("cuekey-sdk", &[]),
+    // For tests: nothing may depend on it but as a development dependency, which is not looked at here.
+    ("testkit", &["web", "gateway", "licensing", "platform", "store", "kernel"]),
     ("xtask", &[]),
 ];
 
