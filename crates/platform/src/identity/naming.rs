@@ -29,7 +29,7 @@ pub fn clean_name(name: &str) -> Result<String, Refused> {
         ));
     }
     let alphabets = [is_latin as fn(char) -> bool, is_greek, is_cyrillic];
-    if alphabets.iter().filter(|alphabet| folded.chars().any(|c| alphabet(c))).count() > 1 {
+    if alphabets.iter().filter(|alphabet| folded.chars().any(alphabet)).count() > 1 {
         return Err((
             "NAME_MIXED",
             "用户名不能混用不同文字的相似字母".into(),
