@@ -53,10 +53,12 @@ async fn events(
     Auth(cx, _): Auth<SignedIn>,
     State(state): State<AppState>,
     Extension(streams): Extension<Streams>,
-) -> Result<Sse<impl Stream<Item = std::result::Result<Event, Infallible>>>> {
+) -> Result<([(&'static str, &'static str); 1], Sse<impl Stream<Item = std::result::Result<Event, Infallible>>>)> {
     let place = streams.place(cx.user()?.id)?;
     let live = Live::open(cx, state.stop.clone(), place).await?;
-    Ok(Sse::new(stream::unfold(live, |mut live| async move { live.next().await.map(|event| (Ok(event), live)) })))
+    let events = stream::unfold(live, |mut live| async move { live.next().await.map(|event| (Ok(event), live)) });
+    // nginx would otherwise keep events until it has enough of them.
+    Ok(([("x-accel-buffering", "no")], Sse::new(events)))
 }
 
 /// How many streams are open, and whose.
