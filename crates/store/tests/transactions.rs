@@ -199,4 +199,27 @@ on_both! { store::migrate::OWN;
         done.dedup();
         assert_eq!(done.len(), 100);
     }
+
+    async fn many_jobs_are_enqueued_at_once_and_none_twice(test) {
+        let (clock, random) = (Clock::stepped(Timestamp::from_unix(1_800_000_000)), Random::seeded(3));
+        let order = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+        let of = |name: i64| NewJob::new("many", &name, Timestamp::from_unix(1_800_000_000)).unwrap().once(name.to_string());
+        let mut tx = test.db.begin().await.unwrap();
+        let jobs = (0..777).map(of).collect();
+        assert_eq!(jobs::enqueue_many(&mut tx, &test.db, &random, clock.now(), jobs).await.unwrap(), 777);
+        assert_eq!(jobs::enqueue_many(&mut tx, &test.db, &random, clock.now(), (770..780).map(of).collect()).await.unwrap(), 3);
+        assert_eq!(jobs::enqueue_many(&mut tx, &test.db, &random, clock.now(), Vec::new()).await.unwrap(), 0);
+        tx.commit().await.unwrap();
+        let mut handlers = Handlers::<()>::default();
+        let seen = order.clone();
+        handlers.add("many", move |(), job: jobs::Job| {
+            seen.lock().unwrap().push(job.read::<i64>().unwrap());
+            async { Outcome::Done }
+        });
+        clock.step(SECOND);
+        Runner::new(test.db.clone(), clock.clone(), random.clone(), (), handlers).drain().await.unwrap();
+        let mut seen = order.lock().unwrap().clone();
+        seen.sort_unstable();
+        assert_eq!(seen, (0..780).collect::<Vec<i64>>());
+    }
 }

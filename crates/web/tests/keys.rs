@@ -257,4 +257,22 @@ on_server! {
         assert_eq!(shop.program.code(&other[0], "a").await, "VALID");
         shop.agent.post("/api/v1/keys/disable", json!({"batch": batch["id"], "filter": {}})).await.refused_field("ids", "ONE_SELECTION");
     }
+
+    async fn k3_1a_a_page_sees_its_batch_being_made(server) {
+        let shop = shop(server).await;
+        shop.batch(1, "day", 30).await;
+        let mut live = shop.agent.live("/events").await;
+        let mut others = shop.root.live("/events").await;
+        assert_eq!((live.next().await.unwrap().0.as_str(), others.next().await.unwrap().0.as_str()), ("unread", "unread"));
+        let batch = shop.batch(5_000, "day", 30).await;
+        assert_eq!(batch["state"], "generating");
+        server.run_jobs().await;
+        let (mut name, mut data) = live.event().await;
+        while name != "batch" {
+            (name, data) = live.event().await;
+        }
+        assert_eq!(data, json!({"id": batch["id"], "made": 5_000, "count": 5_000, "state": "ready"}));
+        server.clock.step(15 * kernel::SECOND);
+        assert_eq!(others.next().await.unwrap().0, "", "nobody else's page is told");
+    }
 }

@@ -78,7 +78,7 @@ on_server! {
         let alice = server.user(Role::Agent, "alice").await;
         let bob = server.user(Role::Agent, "bob").await;
         tell(server, &alice, 1).await;
-        let mut live = alice.with("Accept-Language", "en").live("/events").await;
+        let mut live = alice.with("Accept-Language", "en").with("Accept-Encoding", "gzip").live("/events").await;
         assert_eq!(live.next().await.unwrap(), ("unread".into(), json!({"unread": 1})), "what was there before is not told again");
 
         tell(server, &bob, 7).await;

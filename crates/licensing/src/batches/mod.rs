@@ -4,10 +4,12 @@
 //! made in chunks by a job, and the hold is posted when the last key is there; cancelling it takes the keys away and voids
 //! the hold. Nobody sees a key before its batch is ready, so "charged once, all or nothing" holds for both.
 
+mod live;
 mod make;
 mod model;
 mod service;
 
+pub use live::{BatchProgress, progress};
 pub use make::{CANCEL_JOB, GENERATE_JOB, cancel_job, generate_job};
 pub use model::{Batch, BatchEntity, BatchError, BatchId, BatchState, NewBatch, SMALL};
 pub use service::{BatchFilter, Quote, cancel, generate, get, list, quote};

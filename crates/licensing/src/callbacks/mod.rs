@@ -19,6 +19,7 @@ mod send;
 mod service;
 mod sign;
 pub mod target;
+mod traffic;
 
 pub use emit::emit_many;
 pub use error::CallbackError;

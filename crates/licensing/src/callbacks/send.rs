@@ -1,9 +1,8 @@
 //! One attempt: the job of a delivery.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use kernel::{DAY, SECOND, Timestamp, Word};
+use kernel::{DAY, Timestamp, Word};
 use platform::identity::UserId;
 use platform::messages::{self, templates};
 use platform::{Cx, Result};
@@ -15,13 +14,12 @@ use super::model::{DeliveryEvent, DeliveryId, DeliveryState, EventId};
 use super::post::{Post, WebhookAnswer, WebhookError, WebhookErrorKind};
 use super::retry::{Round, Verdict, judge};
 use super::sign::Secrets;
+use super::traffic::Traffic;
 use crate::Licensing;
 use crate::projects::ProjectId;
 
 pub const JOB: &str = "callback.send";
 
-/// Attempts for one project at the same time: one slow owner must not keep all workers waiting.
-const AT_ONCE: usize = 4;
 /// What is kept of an answer and of an error.
 const EXCERPT: usize = 2_048;
 const ERROR: usize = 500;
@@ -29,40 +27,12 @@ const ERROR: usize = 500;
 /// How callbacks leave, and how many are under way for whom. One a process.
 pub struct Callbacks {
     post: Arc<dyn Post>,
-    busy: Arc<Mutex<HashMap<ProjectId, usize>>>,
+    traffic: Traffic,
 }
 
 impl Callbacks {
     pub fn new(post: Arc<dyn Post>) -> Self {
-        Self { post, busy: Arc::default() }
-    }
-
-    /// A place among the attempts for this project, until dropped.
-    fn place(&self, project: ProjectId) -> Option<Place> {
-        let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
-        let under_way = busy.entry(project).or_default();
-        if *under_way >= AT_ONCE {
-            return None;
-        }
-        *under_way += 1;
-        Some(Place { busy: Arc::clone(&self.busy), project })
-    }
-}
-
-struct Place {
-    busy: Arc<Mutex<HashMap<ProjectId, usize>>>,
-    project: ProjectId,
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(under_way) = busy.get_mut(&self.project) {
-            *under_way -= 1;
-            if *under_way == 0 {
-                busy.remove(&self.project);
-            }
-        }
+        Self { post, traffic: Traffic::default() }
     }
 }
 
@@ -95,9 +65,9 @@ pub async fn send_job(licensing: Arc<Licensing>, cx: Cx, job: Job) -> Outcome {
 
 async fn send(callbacks: &Callbacks, cx: &Cx, round: &RoundJob) -> Result<Outcome> {
     let Some(due) = due(&cx.db, round).await? else { return Ok(Outcome::Done) };
-    let Some(_place) = callbacks.place(due.project) else {
-        let pause = SECOND + i64::try_from(cx.random.below(4_000_000)).unwrap_or(0);
-        return Ok(Outcome::Again(cx.now().plus_micros(pause)));
+    let _place = match callbacks.traffic.place(due.project, cx.now()) {
+        Ok(place) => place,
+        Err(turn) => return Ok(Outcome::Again(turn)),
     };
     let (Some(url), Some(secret)) = (&due.url, &due.secret) else {
         let gone =

@@ -13,6 +13,7 @@ use axum::extract::State;
 use axum::response::sse::{Event, Sse};
 use futures_util::stream::{self, Stream};
 use kernel::{Fault, Kind, SECOND, Timestamp};
+use licensing::batches::{self, BatchId, BatchProgress};
 use platform::Cx;
 use platform::identity::{UserId, session};
 use platform::messages::{self, NotificationId};
@@ -33,6 +34,8 @@ const IN_ALL: usize = 5_000;
 const BEAT: i64 = 15 * SECOND;
 /// How often it is asked whether the session still holds.
 const CHECK: i64 = 30 * SECOND;
+/// While a batch is made: another process may be making it.
+const SOON: i64 = 2 * SECOND;
 /// A notification can become visible a little later than one that was written after it: each look goes back so far.
 const OVERLAP: i64 = 10 * SECOND;
 /// After so many notifications at one look a page had better load the list.
@@ -42,17 +45,20 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(events)).layer(Extension(Streams::default()))
 }
 
-/// Server-sent events: `unread` {unread}, `notification` (a Notification), `session-ended` before the stream ends for good.
+/// Server-sent events: `unread` {unread}, `notification` (a Notification), `batch` {id, made, count, state} while one's own batch
+/// is made, `session-ended` before the stream ends for good.
 #[utoipa::path(get, path = "/events", tag = "notifications",
     responses((status = 200, body = String, content_type = "text/event-stream"), (status = 401, body = Problem), (status = 429, body = Problem)))]
 async fn events(
     Auth(cx, _): Auth<SignedIn>,
     State(state): State<AppState>,
     Extension(streams): Extension<Streams>,
-) -> Result<Sse<impl Stream<Item = std::result::Result<Event, Infallible>>>> {
+) -> Result<([(&'static str, &'static str); 1], Sse<impl Stream<Item = std::result::Result<Event, Infallible>>>)> {
     let place = streams.place(cx.user()?.id)?;
     let live = Live::open(cx, state.stop.clone(), place).await?;
-    Ok(Sse::new(stream::unfold(live, |mut live| async move { live.next().await.map(|event| (Ok(event), live)) })))
+    let events = stream::unfold(live, |mut live| async move { live.next().await.map(|event| (Ok(event), live)) });
+    // nginx would otherwise keep events until it has enough of them.
+    Ok(([("x-accel-buffering", "no")], Sse::new(events)))
 }
 
 /// How many streams are open, and whose.
@@ -99,6 +105,8 @@ struct Live {
     /// Notifications of the last seconds that were sent, or were there before.
     seen: BTreeSet<NotificationId>,
     unread: Option<i64>,
+    /// One's own batches that are under way, or ended a moment ago, as they were last seen.
+    batches: HashMap<BatchId, BatchProgress>,
     looked_at: Timestamp,
     beat_at: Timestamp,
     check_at: Timestamp,
@@ -112,8 +120,20 @@ impl Live {
         let wakes = cx.hub.subscribe(cx.user()?.id);
         let now = cx.now();
         let (beat_at, check_at) = (now.plus_micros(BEAT), now.plus_micros(CHECK));
-        let (found, seen) = (VecDeque::new(), BTreeSet::new());
-        let mut live = Self { cx, wakes, stop, found, seen, unread: None, looked_at: now, beat_at, check_at, over: false, _place: place };
+        let mut live = Self {
+            cx,
+            wakes,
+            stop,
+            found: VecDeque::new(),
+            seen: BTreeSet::new(),
+            unread: None,
+            batches: HashMap::new(),
+            looked_at: now,
+            beat_at,
+            check_at,
+            over: false,
+            _place: place,
+        };
         live.look().await?;
         // What was there before is in the list that the page has loaded; only the number is news.
         let last = live.found.pop_back();
@@ -131,8 +151,10 @@ impl Live {
             if self.over {
                 return None;
             }
-            let pause = self.beat_at.micros().saturating_sub(self.cx.now().micros()).max(0);
-            let mut look = false;
+            let until_beat = self.beat_at.micros().saturating_sub(self.cx.now().micros()).max(0);
+            let under_way = self.batches.values().any(BatchProgress::under_way);
+            let pause = if under_way { until_beat.min(SOON) } else { until_beat };
+            let mut look = under_way;
             tokio::select! {
                 biased;
                 () = stopped(&mut self.stop) => return None,
@@ -181,12 +203,27 @@ impl Live {
                 break;
             }
         }
+        self.look_at_batches().await?;
+        // Last: it is the one thing that a page which has just been opened is told.
         let unread = messages::unread(&self.cx).await?;
         if self.unread.replace(unread) != Some(unread) {
             self.found.extend(Event::default().event("unread").json_data(Unread { unread }));
         }
         self.seen = self.seen.split_off(&oldest);
         self.looked_at = now;
+        Ok(())
+    }
+
+    /// Finds how one's own batches have come along since the last look.
+    async fn look_at_batches(&mut self) -> std::result::Result<(), Fault> {
+        let mut now = HashMap::new();
+        for batch in batches::progress(&self.cx, self.looked_at.plus_micros(-OVERLAP)).await? {
+            if self.batches.get(&batch.id) != Some(&batch) {
+                self.found.extend(Event::default().event("batch").json_data(&batch));
+            }
+            now.insert(batch.id, batch);
+        }
+        self.batches = now;
         Ok(())
     }
 

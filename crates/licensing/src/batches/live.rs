@@ -1,0 +1,34 @@
+//! How batches come along, for live pages.
+
+use kernel::Timestamp;
+use platform::{Cx, Result};
+use serde::Serialize;
+use store::{Row, Sql, args};
+
+use super::model::{BatchId, BatchState};
+
+/// As much of a batch as changes while it is made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct BatchProgress {
+    pub id: BatchId,
+    pub made: i64,
+    pub count: i64,
+    pub state: BatchState,
+}
+
+impl BatchProgress {
+    pub fn under_way(&self) -> bool {
+        matches!(self.state, BatchState::Generating | BatchState::Cancelling)
+    }
+}
+
+/// The asker's own batches that are being made or taken back, and those that ended after `since`.
+pub async fn progress(cx: &Cx, since: Timestamp) -> Result<Vec<BatchProgress>> {
+    let sql = "SELECT id, made, count, state FROM batches WHERE agent_id = $1 AND (state IN ('generating', 'cancelling') OR finished_at > $2) \
+               ORDER BY id DESC LIMIT 50";
+    Ok(cx.db.read().all(sql, args![cx.user()?.id, since], read).await?)
+}
+
+fn read(row: &Row) -> store::Result<BatchProgress> {
+    Ok(BatchProgress { id: row.get("id")?, made: row.get("made")?, count: row.get("count")?, state: row.word("state")? })
+}

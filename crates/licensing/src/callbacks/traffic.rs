@@ -1,0 +1,75 @@
+//! How many attempts are under way for one project: an owner whose server hangs must not keep all workers waiting.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use kernel::{SECOND, Timestamp};
+
+use crate::projects::ProjectId;
+
+/// Attempts for one project at the same time, in this process.
+const AT_ONCE: usize = 4;
+/// Those who find no place come back one after the other, so that a long queue costs little while it waits.
+const SPACING: i64 = SECOND / 20;
+
+/// Small: an entry for each project that was ever called back.
+#[derive(Clone, Default)]
+pub(super) struct Traffic(Arc<Mutex<HashMap<ProjectId, Lane>>>);
+
+struct Lane {
+    under_way: usize,
+    /// When the last one that found no place comes back.
+    last_turn: Timestamp,
+}
+
+/// A place among the attempts for a project, until dropped.
+pub(super) struct Place {
+    traffic: Traffic,
+    project: ProjectId,
+}
+
+impl Traffic {
+    /// A place, or when to ask again.
+    pub fn place(&self, project: ProjectId, now: Timestamp) -> Result<Place, Timestamp> {
+        let mut lanes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let lane = lanes.entry(project).or_insert(Lane { under_way: 0, last_turn: now });
+        if lane.under_way >= AT_ONCE {
+            lane.last_turn = lane.last_turn.max(now).plus_micros(SPACING);
+            return Err(lane.last_turn);
+        }
+        lane.under_way += 1;
+        Ok(Place { traffic: self.clone(), project })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut lanes = self.traffic.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(lane) = lanes.get_mut(&self.project) {
+            lane.under_way -= 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernel::{Id, Random};
+
+    #[test]
+    fn k8_2_one_projects_queue_leaves_places_for_others() {
+        let now = Timestamp::from_unix(1_800_000_000);
+        let random = Random::seeded(1);
+        let (slow, other): (ProjectId, ProjectId) = (Id::new(now, &random), Id::new(now, &random));
+        let traffic = Traffic::default();
+        let mut places: Vec<Place> = (0..AT_ONCE).map(|_| traffic.place(slow, now).ok().unwrap()).collect();
+        let turns: Vec<Timestamp> = (0..1_000).map(|_| traffic.place(slow, now).err().unwrap()).collect();
+        assert!(turns.is_sorted_by(|one, next| one < next), "each has a turn of its own");
+        assert_eq!(turns[999], now.plus_micros(1_000 * SPACING));
+        assert!(traffic.place(other, now).is_ok());
+        places.pop();
+        let place = traffic.place(slow, now);
+        assert!(place.is_ok(), "a place is free again when its attempt has ended");
+        assert!(traffic.place(slow, now).is_err());
+    }
+}
