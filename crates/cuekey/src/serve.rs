@@ -9,6 +9,7 @@ use axum::serve::ListenerExt;
 use gateway::WebhookSender;
 use kernel::Clock;
 use licensing::Licensing;
+use platform::identity::{Role, holders_of};
 use platform::{Cx, Platform, upkeep};
 use store::jobs::{Handlers, Runner};
 use store::topics;
@@ -33,6 +34,9 @@ pub async fn serve(config: &Config) -> Result<()> {
     let hold = if data::sqlite_file(&data::url(config, &folder)).is_some() { Some(data::hold(&folder)?) } else { None };
     let opened = parts::open(config, hold).await?;
     let platform = parts::platform(config, &opened, config.public_url(ports.address), mailer, false).await?;
+    if holders_of(&mut platform.db.read(), Role::SuperAdmin).await?.is_empty() {
+        tracing::warn!("nobody can sign in yet: run `cuekey create-super-admin` 尚无超级管理员，请运行 cuekey create-super-admin");
+    }
     run(config, ports, platform, async |_| Ok(())).await
 }
 

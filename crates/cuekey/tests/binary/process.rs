@@ -124,7 +124,11 @@ impl Server {
 
     #[track_caller]
     pub fn ended(&mut self) -> ExitStatus {
-        until("the end", || self.child.try_wait().expect("wait"))
+        until("the end", || self.has_ended())
+    }
+
+    pub fn has_ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().expect("wait")
     }
 
     /// Asks it to stop, and expects that it says so and ends well.

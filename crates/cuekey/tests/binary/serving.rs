@@ -122,7 +122,16 @@ fn a_database_that_cannot_write_stops_the_server() {
     limited.args(["-c", "trap '' XFSZ; ulimit -f 96; exec \"$0\" \"$@\""]).arg(serve.get_program()).args(serve.get_args());
     limited.current_dir(folder.path()).env("LC_ALL", "en_GB.UTF-8");
     let mut server = Server::spawn(&mut limited);
-    let status = server.ended();
+    let address = server.ready_text();
+    let status = until("the end", || {
+        // Each of these writes a row, as long as it can.
+        if let Ok(mut stream) = std::net::TcpStream::connect(address) {
+            let head = "Host: test\r\nX-Cuekey-Console: 1\r\nContent-Type: application/json\r\nContent-Length: 15";
+            let _ = write!(stream, "POST /api/v1/captchas HTTP/1.1\r\n{head}\r\nConnection: close\r\n\r\n{{\"kind\":\"work\"}}");
+            let _ = stream.read(&mut [0; 512]);
+        }
+        server.has_ended()
+    });
     assert_eq!(status.code(), Some(1), "{}", server.said());
     until("what it says", || server.said().contains("stopped to protect the data").then_some(()));
 }
