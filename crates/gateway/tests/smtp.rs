@@ -1,5 +1,7 @@
 //! Mail, by a real SMTP server: xtask/smtp_sink.py, which `cargo xtask test` starts.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
 use std::path::PathBuf;
 use std::time::Duration;
 

@@ -252,7 +252,13 @@ fn wide_update(backend: DbBackend, table: &str, columns: &[Column], rows: usize)
 
 /// Reads the rows of many keys with few statements: `sql` ends where the list of values begins (`… WHERE lookup IN`), and `tail`
 /// follows it. Lists are filled up to powers of two with their last value, so that only some texts are ever prepared.
-pub async fn all_in<T: Send>(sql: &mut impl Sql, text: &str, tail: &str, values: Vec<Value>, read: impl Fn(&Row) -> Result<T> + Send + Copy) -> Result<Vec<T>> {
+pub async fn all_in<T: Send>(
+    sql: &mut impl Sql,
+    text: &str,
+    tail: &str,
+    values: Vec<Value>,
+    read: impl Fn(&Row) -> Result<T> + Send + Copy,
+) -> Result<Vec<T>> {
     const WIDEST: usize = 512;
     let mut rows = Vec::with_capacity(values.len());
     for part in values.chunks(WIDEST) {
@@ -274,7 +280,10 @@ mod tests {
         assert_eq!(wide_insert(DbBackend::Postgres, "t", &["a", "b"], 2, ""), "INSERT INTO t (a, b) VALUES ($1,$2), ($3,$4) ");
         assert_eq!(placeholders(3, 3), "$3, $4, $5");
         let columns = [Column::Uuid("id"), Column::BigInt("n")];
-        assert_eq!(wide_update(DbBackend::Sqlite, "t", &columns, 2), "UPDATE t SET n = v.column2 FROM (VALUES (?,?), (?,?)) AS v WHERE t.id = v.column1");
+        assert_eq!(
+            wide_update(DbBackend::Sqlite, "t", &columns, 2),
+            "UPDATE t SET n = v.column2 FROM (VALUES (?,?), (?,?)) AS v WHERE t.id = v.column1"
+        );
         assert_eq!(
             wide_update(DbBackend::Postgres, "t", &columns, 2),
             "UPDATE t SET n = v.column2 FROM (VALUES ($1::uuid,$2::bigint), ($3,$4)) AS v WHERE t.id = v.column1"

@@ -1,5 +1,7 @@
 //! What a transaction promises, on both databases.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
 use kernel::{Clock, Random, SECOND, Timestamp};
 use store::jobs::{self, Handlers, JobState, NewJob, Outcome, Runner};
 use store::{Db, Sql, Tx, args, insert_many, on_both, topics};

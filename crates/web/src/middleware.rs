@@ -45,7 +45,7 @@ pub(crate) async fn around(State(state): State<AppState>, mut request: Request, 
     if let Ok(value) = HeaderValue::from_str(&id) {
         headers.insert(REQUEST_ID, value);
     }
-    secure(headers, state.http.secure);
+    secure(headers, state.platform.install.public_url.starts_with("https://"));
     let elapsed = watch.elapsed();
     let class = match status.as_u16() / 100 {
         2 => "2xx",

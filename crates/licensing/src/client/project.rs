@@ -136,3 +136,60 @@ async fn load(platform: &Platform, api_key: &str) -> Result<Option<CallerProject
     let response = Ed25519KeyPair::from_seed_unchecked(&seed).map_err(|_| Fault::internal("a project's response key is damaged"))?;
     Ok(Some(CallerProject { id, name, owner, secret: key(&secret)?, previous, response, rate_per_minute, banned_until }))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    fn project(secret: &str, seed: &[u8]) -> CallerProject {
+        CallerProject {
+            id: ProjectId::from_uuid(Default::default()),
+            name: String::new(),
+            owner: UserId::from_uuid(Default::default()),
+            secret: hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()),
+            previous: None,
+            response: Ed25519KeyPair::from_seed_unchecked(seed).unwrap(),
+            rate_per_minute: 1,
+            banned_until: None,
+        }
+    }
+
+    fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+        value[name].as_str().unwrap()
+    }
+
+    #[test]
+    fn k8_1_the_contracts_vectors_are_signed_and_verified_alike() {
+        let vectors: Value = serde_json::from_str(include_str!("../../../sdk/tests/client-vectors.json")).unwrap();
+        let seed = hex::decode(text(&vectors, "response_private_seed_hex")).unwrap();
+        let now = Timestamp::from_unix(0);
+        let requests = vectors["requests"].as_array().unwrap();
+        for request in requests {
+            let timestamp = request["timestamp"].to_string();
+            let canonical = request_canonical(
+                text(request, "method"),
+                text(request, "target"),
+                &timestamp,
+                text(request, "nonce"),
+                text(request, "body").as_bytes(),
+            );
+            assert_eq!(canonical, text(request, "canonical"));
+            let project = project(text(request, "secret"), &seed);
+            assert!(project.signed(canonical.as_bytes(), text(request, "signature"), now));
+            assert!(!project.signed(canonical.as_bytes(), &text(request, "signature").to_uppercase(), now), "lowercase hex only");
+            assert!(!project.signed(format!("{canonical} ").as_bytes(), text(request, "signature"), now));
+        }
+        let responses = vectors["responses"].as_array().unwrap();
+        for response in responses {
+            let project = project("", &seed);
+            assert_eq!(project.response_public_key(), text(&vectors, "response_public_key"));
+            let status = u16::try_from(response["status"].as_i64().unwrap()).unwrap();
+            let at = Timestamp::from_unix(response["timestamp"].as_i64().unwrap());
+            let signed = project.sign(text(response, "request_nonce"), status, at, text(response, "body").as_bytes());
+            assert_eq!(signed, (response["timestamp"].to_string(), text(response, "signature").to_owned()));
+        }
+        assert!(requests.len() >= 4 && responses.len() >= 4);
+    }
+}

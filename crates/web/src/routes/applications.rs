@@ -30,6 +30,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
 struct ListQuery {
     state: Option<ApplicationState>,
     /// If not said: to review for those who review, one's own for the others.
+    #[param(inline)]
     scope: Option<ApplicationScope>,
     cursor: Option<String>,
     limit: Option<i64>,

@@ -6,6 +6,7 @@ mod batches;
 mod callbacks;
 mod calls;
 mod client;
+mod client_doc;
 mod events;
 mod grants;
 mod health;
@@ -64,7 +65,9 @@ pub(crate) fn api() -> OpenApiRouter<AppState> {
         .merge(sign_up::router())
         .merge(users::router())
         .merge(withdrawals::router());
-    OpenApiRouter::with_openapi(Doc::openapi()).nest("/api/v1", v1).merge(health::router()).merge(events::router())
+    let mut document = Doc::openapi();
+    document.merge(client_doc::ClientDoc::openapi());
+    OpenApiRouter::with_openapi(document).nest("/api/v1", v1).merge(health::router()).merge(events::router())
 }
 
 /// All that the main listener serves.

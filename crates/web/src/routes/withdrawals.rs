@@ -26,6 +26,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
 struct WithdrawalQuery {
     state: Option<WithdrawalState>,
     /// One's own, or those one decides. If not said: the latter for a super admin, the former for others.
+    #[param(inline)]
     scope: Option<WithdrawalScope>,
     cursor: Option<String>,
     /// 1 to 200; 20 if not said.

@@ -55,7 +55,7 @@ on_server! {
         assert_eq!((&sent["state"], &sent["reason"], &sent["reviewer"]["name"]), (&json!("pending"), &json!("想卖这个"), &json!("admin")));
         assert_eq!(server.told(people.admin.id()).await, ["grant.application_sent"]);
         assert_eq!(server.told(people.root.id()).await, [] as [&str; 0]);
-        assert_eq!(items(&people.admin, &format!("{URL}?scope=review&state=pending")).await, [sent.clone()]);
+        assert_eq!(items(&people.admin, &format!("{URL}?scope=review&state=pending")).await, std::slice::from_ref(&sent));
 
         let body = json!({"ends_at": "2026-12-01T00:00:00Z", "note": "好"});
         let approved = people.admin.post(&format!("{URL}/{id}/approve"), body).await.ok(200);

@@ -1,11 +1,9 @@
 //! K1.2c, K5.1: the home page's figures, scoped by role.
 
-mod support;
-
+use crate::support::{Shop, grant, project, shop, shop_with};
 use kernel::{DAY, MINUTE};
 use platform::identity::Role;
 use serde_json::{Value, json};
-use support::{Shop, grant, project, shop, shop_with};
 use testkit::{Client, Receiver, TestServer, on_server};
 
 async fn home(client: &Client) -> Value {

@@ -1,13 +1,11 @@
 //! K3.1, K3.3: agents make keys and look after them.
 
-mod support;
-
+use crate::support::{grant, project, shop, shop_with};
 use axum::http::Method;
 use kernel::DAY;
 use platform::identity::Role;
 use serde_json::{Value, json};
 use store::{Sql, args};
-use support::{grant, project, shop, shop_with};
 use testkit::{Client, TestServer, on_server};
 
 async fn count(server: &TestServer, table: &str) -> i64 {

@@ -1,12 +1,10 @@
 //! K3.2, K8: programs verify keys.
 
-mod support;
-
+use crate::support::{project, shop, shop_with};
 use axum::http::Method;
 use kernel::{DAY, MINUTE, SECOND};
 use serde_json::json;
 use store::{Sql, args};
-use support::{project, shop, shop_with};
 use testkit::on_server;
 
 on_server! {

@@ -1,0 +1,28 @@
+//! The API, through its routes, on both databases: one program, since each would link the whole server again.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
+mod account_captcha;
+mod account_me;
+mod account_reset;
+mod account_second_factor;
+mod account_sign_in;
+mod account_sign_up;
+mod applications;
+mod callbacks;
+mod grants;
+mod home;
+mod jobs;
+mod keys;
+mod logs;
+mod notifications;
+mod openapi;
+mod projects;
+mod quota;
+mod quota_races;
+mod settings;
+mod support;
+mod users;
+mod users_manage;
+mod verify;
+mod withdrawals;

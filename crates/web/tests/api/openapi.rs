@@ -1,0 +1,43 @@
+//! The OpenAPI document is whole: every reference leads somewhere, every operation says what it may answer.
+
+use serde_json::Value;
+
+fn references(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            if let Some(reference) = fields.get("$ref").and_then(Value::as_str) {
+                found.push(reference.to_owned());
+            }
+            fields.values().for_each(|field| references(field, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    let document: Value = serde_json::from_str(&web::openapi::json().unwrap()).unwrap();
+    let mut found = Vec::new();
+    references(&document, &mut found);
+    let lost: Vec<&String> = found.iter().filter(|reference| document.pointer(reference.trim_start_matches('#')).is_none()).collect();
+    assert!(lost.is_empty(), "{lost:?}");
+    assert!(found.len() > 100);
+}
+
+#[test]
+fn every_console_operation_documents_a_refusal() {
+    let document: Value = serde_json::from_str(&web::openapi::json().unwrap()).unwrap();
+    let mut silent = Vec::new();
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            let refusals = operation["responses"].as_object().unwrap().keys().any(|status| status.starts_with('4') || status.starts_with('5'));
+            // What anybody may ask and cannot get wrong.
+            let open = ["/healthz", "/api/v1/config"].contains(&path.as_str());
+            if !refusals && !open {
+                silent.push(format!("{method} {path}"));
+            }
+        }
+    }
+    assert!(silent.is_empty(), "{silent:?}");
+}
