@@ -1,18 +1,20 @@
 import { defineConfig } from '@playwright/test'
 
-// Against a running server: CUEKEY_URL=http://127.0.0.1:7300 npm run e2e
+// Against a running demo: CUEKEY_URL=http://127.0.0.1:7300 CUEKEY_DEMO_JSON=…/demo.json npm run e2e
 export default defineConfig({
   testDir: 'e2e',
   outputDir: 'test-results',
   reporter: 'list',
-  fullyParallel: false,
+  fullyParallel: true,
+  workers: 2,
+  forbidOnly: Boolean(process.env.CI),
   use: {
     baseURL: process.env.CUEKEY_URL ?? 'http://127.0.0.1:7300',
     locale: 'zh-CN',
     viewport: { width: 1280, height: 800 },
     screenshot: 'only-on-failure',
     launchOptions: {
-      executablePath: '/usr/bin/chromium',
+      executablePath: process.env.CUEKEY_CHROMIUM ?? '/usr/bin/chromium',
       args: [
         '--no-sandbox',
         '--disable-gpu',

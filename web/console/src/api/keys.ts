@@ -43,7 +43,9 @@ export const cancelBatch = (id: string) => post<Batch>(`/batches/${seg(id)}/canc
 
 export const listKeys = (filter: KeyFilter, signal?: AbortSignal) => get<Page<Key>>('/keys', filter, signal)
 export const getKey = (id: string, signal?: AbortSignal) => get<KeyDetail>(`/keys/${seg(id)}`, undefined, signal)
-export const unbindKey = (id: string) => post<Key>(`/keys/${seg(id)}/unbind`, {})
+/** One of its devices, or all. */
+export const unbindKey = (id: string, deviceId?: string) =>
+  post<Key>(`/keys/${seg(id)}/unbind`, deviceId === undefined ? {} : { device_id: deviceId })
 export const disableKeys = (selection: KeySelection) => post<BulkChange>('/keys/disable', selection)
 export const enableKeys = (selection: KeySelection) => post<BulkChange>('/keys/enable', selection)
 

@@ -1420,7 +1420,7 @@ export interface components {
             state: components["schemas"]["ApplicationState"];
         };
         /** @enum {string} */
-        ApplicationState: "Pending" | "Approved" | "Refused" | "Withdrawn";
+        ApplicationState: "pending" | "approved" | "refused" | "withdrawn";
         Approval: {
             ends_at?: components["schemas"]["Timestamp"] | null;
             note?: string;
@@ -1447,7 +1447,7 @@ export interface components {
             validity: number;
         };
         /** @enum {string} */
-        BatchState: "Generating" | "Ready" | "Cancelling" | "Cancelled" | "Failed";
+        BatchState: "generating" | "ready" | "cancelling" | "cancelled" | "failed";
         /** @description How many keys a bulk change met. */
         BulkResult: {
             /** Format: int64 */
@@ -1471,11 +1471,8 @@ export interface components {
             events: components["schemas"]["CallbackEvent"][];
             url?: string | null;
         };
-        /**
-         * @description What a project's owner can be called back for.
-         * @enum {string}
-         */
-        CallbackEvent: "KeyActivated" | "KeyVerified" | "KeyRefused" | "KeyExpired" | "KeyUnbound" | "BatchCreated";
+        /** @enum {string} */
+        CallbackEvent: "key.activated" | "key.verified" | "key.refused" | "key.expired" | "key.unbound" | "batch.created";
         CallbackSecret: {
             /** @description Shown once. */
             secret: string;
@@ -1511,7 +1508,7 @@ export interface components {
             kind: components["schemas"]["CaptchaKind"];
         };
         /** @enum {string} */
-        CaptchaKind: "Image" | "Work";
+        CaptchaKind: "image" | "work";
         ClientCall: {
             address: string;
             at: components["schemas"]["Timestamp"];
@@ -1548,11 +1545,8 @@ export interface components {
             remaining_seconds?: number | null;
             state: components["schemas"]["KeyState"];
         };
-        /**
-         * @description What a verification answers, in the order in which it is decided.
-         * @enum {string}
-         */
-        Code: "NotFound" | "ProjectDisabled" | "Disabled" | "Expired" | "DeviceMismatch" | "Valid";
+        /** @enum {string} */
+        Code: "NOT_FOUND" | "PROJECT_DISABLED" | "DISABLED" | "EXPIRED" | "DEVICE_MISMATCH" | "VALID";
         Delivery: {
             /** Format: int64 */
             attempts: number;
@@ -1590,32 +1584,23 @@ export interface components {
             delivery: components["schemas"]["Delivery"];
             payload: string;
         };
-        /**
-         * @description What a delivery is of: what an owner can ask for, and a trial.
-         * @enum {string}
-         */
-        DeliveryEvent: "KeyActivated" | "KeyVerified" | "KeyRefused" | "KeyExpired" | "KeyUnbound" | "BatchCreated" | "Test";
         /** @enum {string} */
-        DeliveryState: "Waiting" | "Delivered" | "Failed";
+        DeliveryEvent: "key.activated" | "key.verified" | "key.refused" | "key.expired" | "key.unbound" | "batch.created" | "test";
+        /** @enum {string} */
+        DeliveryState: "waiting" | "delivered" | "failed";
         EmailToken: {
             token: string;
         };
         /** @enum {string} */
-        EndedReason: "Expired" | "Revoked";
+        EndedReason: "expired" | "revoked";
         /** @enum {string} */
-        Endpoint: "Verify" | "Query" | "Time";
-        /**
-         * @description What a movement was for.
-         * @enum {string}
-         */
-        EntryKind: "Recharge" | "SystemRecharge" | "Transfer" | "Withdrawal" | "Generation" | "Initial";
-        /**
-         * @description A column of an export.
-         * @enum {string}
-         */
-        ExportColumn: "Key" | "Project" | "Batch" | "Agent" | "State" | "Validity" | "ActivatedAt" | "ExpiresAt" | "Devices" | "CreatedAt";
+        Endpoint: "verify" | "query" | "time";
         /** @enum {string} */
-        ExportFormat: "Csv" | "Xlsx";
+        EntryKind: "recharge" | "system_recharge" | "transfer" | "withdrawal" | "generation" | "initial";
+        /** @enum {string} */
+        ExportColumn: "key" | "project" | "batch" | "agent" | "state" | "validity" | "activated_at" | "expires_at" | "devices" | "created_at";
+        /** @enum {string} */
+        ExportFormat: "csv" | "xlsx";
         ExportLink: {
             /** @description Good for a minute, for the same user. */
             url: string;
@@ -1641,7 +1626,7 @@ export interface components {
             ends_at: components["schemas"]["Timestamp"] | null;
         };
         /** @enum {string} */
-        GrantState: "Active" | "Ended";
+        GrantState: "active" | "ended";
         Home: {
             /**
              * Format: int64
@@ -1682,7 +1667,7 @@ export interface components {
             state: components["schemas"]["JobState"];
         };
         /** @enum {string} */
-        JobState: "Queued" | "Running" | "Done" | "Dead";
+        JobState: "queued" | "running" | "done" | "dead";
         /** @description A key as the console shows it. */
         Key: {
             activated_at?: components["schemas"]["Timestamp"] | null;
@@ -1752,11 +1737,11 @@ export interface components {
             ids?: components["schemas"]["Id"][] | null;
         };
         /** @enum {string} */
-        KeyState: "Unused" | "Active" | "Expired" | "Disabled";
+        KeyState: "unused" | "active" | "expired" | "disabled";
         /** @enum {string} */
         Lang: "zh-CN" | "en";
         /** @enum {string} */
-        Level: "Info" | "Warning" | "Security";
+        Level: "info" | "warning" | "security";
         Mail: {
             at: components["schemas"]["Timestamp"];
             id: components["schemas"]["Id"];
@@ -2297,16 +2282,10 @@ export interface components {
             /** @description How the bank calls the payment. */
             payment_reference: string;
         };
-        /**
-         * @description What an endpoint asks for. Which rows it then touches is the [`Scope`]'s business.
-         * @enum {string}
-         */
-        Permission: "UsersManage" | "ProjectsManage" | "GrantsManage" | "GrantsReview" | "GrantsApply" | "KeysGenerate" | "KeysManage" | "KeysView" | "QuotaView" | "QuotaIssue" | "QuotaRecharge" | "QuotaTransfer" | "QuotaWithdraw" | "WithdrawalsReview" | "SettingsManage" | "LogsView" | "CallbacksManage" | "JobsManage";
-        /**
-         * @description What one line of a statement did.
-         * @enum {string}
-         */
-        Phase: "Hold" | "Post" | "Release" | "Move";
+        /** @enum {string} */
+        Permission: "users.manage" | "projects.manage" | "grants.manage" | "grants.review" | "grants.apply" | "keys.generate" | "keys.manage" | "keys.view" | "quota.view" | "quota.issue" | "quota.recharge" | "quota.transfer" | "quota.withdraw" | "withdrawals.review" | "settings.manage" | "logs.view" | "callbacks.manage" | "jobs.manage";
+        /** @enum {string} */
+        Phase: "hold" | "post" | "release" | "move";
         /** @description What one key of this validity costs. */
         Price: {
             /**
@@ -2414,7 +2393,7 @@ export interface components {
             name: string;
         };
         /** @enum {string} */
-        ProjectState: "Active" | "Disabled";
+        ProjectState: "active" | "disabled";
         /** @description What anybody may know of this installation before signing in. */
         PublicConfig: {
             demo: boolean;
@@ -2458,11 +2437,8 @@ export interface components {
             /** @description Why; the agent reads it. */
             note: string;
         };
-        /**
-         * @description 角色. Customers and API clients are not users of the console and have no role here.
-         * @enum {string}
-         */
-        Role: "SuperAdmin" | "AgentAdmin" | "Agent" | "VenueManager" | "Maintainer";
+        /** @enum {string} */
+        Role: "super_admin" | "agent_admin" | "agent" | "venue_manager" | "maintainer";
         RotateSecret: {
             /**
              * Format: int64
@@ -2551,11 +2527,8 @@ export interface components {
             result: components["schemas"]["SignInResult"];
             user?: components["schemas"]["UserRef"] | null;
         };
-        /**
-         * @description How a try to sign in ended.
-         * @enum {string}
-         */
-        SignInResult: "Ok" | "Wrong" | "Locked" | "Captcha" | "SecondFactor" | "Disabled" | "NotVerified";
+        /** @enum {string} */
+        SignInResult: "ok" | "wrong" | "locked" | "captcha" | "second_factor" | "disabled" | "not_verified";
         SignUp: {
             captcha?: components["schemas"]["CaptchaAnswer"] | null;
             email: string;
@@ -2608,7 +2581,7 @@ export interface components {
             state: components["schemas"]["TransferState"];
         };
         /** @enum {string} */
-        TransferState: "Pending" | "Posted" | "Voided";
+        TransferState: "pending" | "posted" | "voided";
         Unbind: {
             /** @description Only this device; all of them where it is left out. */
             device_id?: string | null;
@@ -2642,12 +2615,9 @@ export interface components {
             name: string;
         };
         /** @enum {string} */
-        UserState: "Pending" | "Active" | "Disabled";
-        /**
-         * @description 有效期单位: what a key's validity is counted in.
-         * @enum {string}
-         */
-        ValidityUnit: "Minute" | "Hour" | "Day" | "Month" | "Forever";
+        UserState: "pending" | "active" | "disabled";
+        /** @enum {string} */
+        ValidityUnit: "minute" | "hour" | "day" | "month" | "forever";
         Verdict: {
             /** @description exit, renew, contact, continue */
             action: string;
@@ -2692,7 +2662,7 @@ export interface components {
             state: components["schemas"]["WithdrawalState"];
         };
         /** @enum {string} */
-        WithdrawalState: "Pending" | "Approved" | "Refused" | "Paid";
+        WithdrawalState: "pending" | "approved" | "refused" | "paid";
     };
     responses: never;
     parameters: never;
@@ -2707,7 +2677,7 @@ export interface operations {
             query?: {
                 state?: components["schemas"]["ApplicationState"];
                 /** @description If not said: to review for those who review, one's own for the others. */
-                scope?: "Mine" | "Review";
+                scope?: "mine" | "review";
                 cursor?: string;
                 limit?: number;
             };
@@ -6036,7 +6006,7 @@ export interface operations {
             query?: {
                 state?: components["schemas"]["WithdrawalState"];
                 /** @description One's own, or those one decides. If not said: the latter for a super admin, the former for others. */
-                scope?: "Mine" | "Review";
+                scope?: "mine" | "review";
                 cursor?: string;
                 /** @description 1 to 200; 20 if not said. */
                 limit?: number;

@@ -75,7 +75,7 @@ export interface Application { id: string; project: { id: string; name: string }
 // POST /batches [idem] {project_id, count (1..1_000_000), unit, validity, note?} -> 201 Batch (state 'ready' for small ones, else 'generating')   errors: QUOTA_INSUFFICIENT, GRANT_MISSING, PRICE_MISSING
 // POST /batches/quote {project_id,count,unit,validity} -> {unit_price, total, available}
 // GET /batches?project=&agent=&state=&cursor= ; GET /batches/{id}; POST /batches/{id}/cancel (while generating)
-export interface Batch { id: string; project: { id: string; name: string }; agent: UserRef; count: number; made: number; unit: ValidityUnit; validity: number; unit_price: number; total: number; note: string; state: 'generating' | 'ready' | 'cancelled' | 'failed'; created_at: string; finished_at: string | null }
+export interface Batch { id: string; project: { id: string; name: string }; agent: UserRef; count: number; made: number; unit: ValidityUnit; validity: number; unit_price: number; total: number; note: string; state: 'generating' | 'ready' | 'cancelling' | 'cancelled' | 'failed'; created_at: string; finished_at: string | null }
 // GET /keys?project=&batch=&state=&key=(text)&device=&agent=&cursor=&limit= -> Page<Key>; GET /keys/{id} -> KeyDetail
 export type KeyState = 'unused' | 'active' | 'expired' | 'disabled'
 export interface Key { id: string; key: string /* full text for owner of the batch; masked '•••••-…-8YJCE' otherwise */; project: { id: string; name: string }; batch_id: string; agent: UserRef; state: KeyState; unit: ValidityUnit; validity: number; activated_at: string | null; expires_at: string | null; devices: { id: string; name: string; bound_at: string }[]; unbind_count: number; created_at: string }

@@ -50,4 +50,10 @@ export const accountRoutes: RouteRecordRaw[] = [
     component: () => import('@/views/account/ForcedSecondFactorPage.vue'),
     meta: { title: 'account.secondFactor.title', forced: 'second-factor' },
   },
+  {
+    path: '/mailbox',
+    name: 'mailbox',
+    component: () => import('@/views/mailbox/MailboxPage.vue'),
+    meta: { title: 'mailbox.title', public: true },
+  },
 ]

@@ -1,8 +1,16 @@
 import type { MenuEntry, ModuleRoutes } from './types'
+import { callbacks } from './callbacks'
+import { home } from './home'
+import { quota } from './quota'
+import { system } from './system'
 import { users } from './users'
+import { calls } from './calls'
+import { grants } from './grants'
+import { keys } from './keys'
+import { projects } from './projects'
 
 /** In the order in which the menu shows them within their groups. A new module is one file beside this one, and one name here. */
-const modules: ModuleRoutes[] = [users]
+const modules: ModuleRoutes[] = [home, projects, keys, calls, callbacks, quota, users, grants, system]
 
 export const moduleRoutes = modules.flatMap((module) => module.routes)
 export const menuEntries: MenuEntry[] = modules.flatMap((module) => module.menu)

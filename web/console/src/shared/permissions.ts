@@ -8,6 +8,7 @@ export type Permission =
   | 'keys.generate'
   | 'keys.manage'
   | 'keys.view'
+  | 'quota.view'
   | 'quota.issue'
   | 'quota.recharge'
   | 'quota.transfer'

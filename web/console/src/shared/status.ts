@@ -39,7 +39,7 @@ export const tones: { readonly [K in StatusKind]: Readonly<Record<StatusValues[K
   project: { active: 'success', disabled: 'neutral' },
   grant: { active: 'success', ended: 'neutral' },
   application: { pending: 'warning', approved: 'success', refused: 'danger', withdrawn: 'neutral' },
-  batch: { generating: 'info', ready: 'success', cancelled: 'neutral', failed: 'danger' },
+  batch: { generating: 'info', ready: 'success', cancelling: 'warning', cancelled: 'neutral', failed: 'danger' },
   key: { unused: 'info', active: 'success', expired: 'neutral', disabled: 'danger' },
   transfer: { pending: 'warning', posted: 'success', voided: 'neutral' },
   withdrawal: { pending: 'warning', approved: 'info', refused: 'danger', paid: 'success' },

@@ -3,6 +3,45 @@ import common from './common'
 import errors from './errors'
 import shell from './shell'
 import status from './status'
+import callbacks from './callbacks'
+import home from './home'
+import jobs from './jobs'
+import logs from './logs'
+import mailbox from './mailbox'
+import notifications from './notifications'
+import profile from './profile'
+import quota from './quota'
+import settings from './settings'
+import withdrawals from './withdrawals'
 import users from './users'
+import projects from './projects'
+import grants from './grants'
+import applications from './applications'
+import batches from './batches'
+import keys from './keys'
+import calls from './calls'
 
-export default { common, shell, status, errors, account, users }
+export default {
+  common,
+  shell,
+  status,
+  errors,
+  account,
+  users,
+  callbacks,
+  home,
+  jobs,
+  logs,
+  mailbox,
+  notifications,
+  profile,
+  quota,
+  settings,
+  withdrawals,
+  projects,
+  grants,
+  applications,
+  batches,
+  keys,
+  calls,
+}

@@ -3,7 +3,7 @@ export default {
   project: { active: '启用', disabled: '停用' },
   grant: { active: '有效', ended: '已结束' },
   application: { pending: '待审核', approved: '已通过', refused: '已拒绝', withdrawn: '已撤回' },
-  batch: { generating: '生成中', ready: '已完成', cancelled: '已取消', failed: '失败' },
+  batch: { generating: '生成中', ready: '已完成', cancelling: '取消中', cancelled: '已取消', failed: '失败' },
   key: { unused: '未使用', active: '使用中', expired: '已过期', disabled: '已禁用' },
   transfer: { pending: '处理中', posted: '已完成', voided: '已撤销' },
   withdrawal: { pending: '待审核', approved: '待打款', refused: '已拒绝', paid: '已打款' },

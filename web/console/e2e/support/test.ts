@@ -1,0 +1,99 @@
+import { test as plain, expect, type BrowserContext, type Page } from '@playwright/test'
+import { base } from './api'
+import type { Account } from './demo'
+
+export { expect }
+
+/** What a test says beforehand that the server will refuse; all else that is refused fails the test. */
+interface Watch {
+  expectRefusal(status: number, path: string): void
+}
+interface Fixtures {
+  watch: Watch
+  /** Another browser, with a session of its own. */
+  another: (options?: Parameters<typeof newContext>[1]) => Promise<Page>
+}
+const newContext = (browser: { newContext(options?: object): Promise<BrowserContext> }, options?: object) =>
+  browser.newContext(options)
+
+interface Observed {
+  problems: string[]
+  refusals: { status: number; path: string }[]
+}
+
+function observe(context: BrowserContext, seen: Observed): void {
+  const own = new URL(base).host
+  context.on('request', (request) => {
+    const url = new URL(request.url())
+    if (!['data:', 'blob:'].includes(url.protocol) && url.host !== own)
+      seen.problems.push(`asks elsewhere: ${url.href}`)
+  })
+  context.on('response', (response) => {
+    const path = new URL(response.url()).pathname
+    if (response.status() >= 400) seen.refusals.push({ status: response.status(), path })
+  })
+  context.on('weberror', (error) => seen.problems.push(`uncaught: ${String(error.error().stack)}`))
+  context.on('console', (message) => {
+    // The browser's own note about a refusal has no more to tell than the response above.
+    if (message.text().startsWith('Failed to load resource')) return
+    if (['error', 'warning'].includes(message.type())) seen.problems.push(`${message.type()}: ${message.text()}`)
+  })
+}
+
+export const test = plain.extend<Fixtures & { seen: Observed }>({
+  seen: async ({ baseURL: _ }, use) => use({ problems: [], refusals: [] }),
+  watch: [
+    async ({ context, seen }, use) => {
+      // A visitor is told that there is no session.
+      const expected = [{ status: 401, path: '/api/v1/me' }]
+      observe(context, seen)
+      await use({ expectRefusal: (status, path) => expected.push({ status, path: `/api/v1${path}` }) })
+      const unexpected = seen.refusals.filter(
+        ({ status, path }) => !expected.some((one) => one.status === status && one.path === path),
+      )
+      expect.soft(unexpected, 'refused by the server').toEqual([])
+      expect.soft(seen.problems, 'console messages and foreign hosts').toEqual([])
+    },
+    { auto: true },
+  ],
+  another: async ({ browser, seen }, use) => {
+    const opened: BrowserContext[] = []
+    await use(async (options) => {
+      const context = await newContext(browser, { baseURL: base, locale: 'zh-CN', ...options })
+      opened.push(context)
+      observe(context, seen)
+      return context.newPage()
+    })
+    for (const context of opened) await context.close()
+  },
+})
+
+export async function fillSignIn(page: Page, { name, password }: Account): Promise<void> {
+  await page.getByTestId('sign-in-name').fill(name)
+  await page.getByTestId('sign-in-password').fill(password)
+  await page.getByTestId('sign-in-submit').click()
+}
+export async function signIn(page: Page, account: Account, path = '/home'): Promise<void> {
+  await page.goto(`/sign-in?return=${encodeURIComponent(path)}`)
+  await fillSignIn(page, account)
+  await expect(page).toHaveURL((url) => url.pathname === path.split('?')[0])
+}
+export async function signOut(page: Page): Promise<void> {
+  await page.getByTestId('user-menu').click()
+  await page.getByTestId('sign-out').click()
+  await expect(page.getByTestId('sign-in-name')).toBeVisible()
+}
+
+/** The message that tells that something worked. */
+export const toast = (page: Page, text: string | RegExp) => page.locator('.el-message').filter({ hasText: text })
+
+/** A row of a list by any text in it. */
+export const row = (page: Page, text: string) => page.getByTestId('table').locator('tbody tr').filter({ hasText: text })
+
+/** Types into a picker and takes what it finds. */
+export async function pick(page: Page, testid: string, text: string): Promise<void> {
+  const box = page.getByTestId(testid)
+  await box.click()
+  await box.pressSequentially(text)
+  await page.locator('.el-select-dropdown__item:visible').filter({ hasText: text }).click()
+}

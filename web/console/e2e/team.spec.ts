@@ -1,0 +1,94 @@
+import type * as T from '../src/api/types'
+import { demo, FIRST_PASSWORD, mailTo, PASSWORD, somebody } from './support/api'
+import { unique } from './support/demo'
+import { expect, fillSignIn, row, signIn, test } from './support/test'
+
+test('k1_4a an agent admin creates an agent and recharges it; the first sign-in asks for a new password', async ({
+  page,
+  another,
+}) => {
+  const admin = await somebody('agent_admin', await demo('super_admin'), 1_000)
+  const name = unique('sub')
+  const email = `${name}@e2e.example`
+  await signIn(page, admin, '/users')
+  await page.getByTestId('create-user').click()
+  await page.getByTestId('user-name').fill(name)
+  await page.getByTestId('user-email').fill(email)
+  await expect(page.getByTestId('user-role')).toHaveCount(0)
+  await page.getByTestId('user-quota').fill('100')
+  await page.getByTestId('form-submit').click()
+  await expect(row(page, name)).toContainText('100')
+  await expect(page.getByTestId('own-quota')).toContainText('900')
+
+  // The credentials went by mail; the admin does not get to see them.
+  const password = await mailTo(email, FIRST_PASSWORD)
+  await expect(page.locator('body')).not.toContainText(password)
+
+  const agent = await another()
+  await agent.goto('/keys')
+  await fillSignIn(agent, { name, password })
+  await expect(agent).toHaveURL(/\/change-password/)
+  await agent.goto('/quota')
+  await expect(agent).toHaveURL(/\/change-password\?return=/)
+  await agent.getByTestId('current-password').fill(password)
+  await agent.getByTestId('new-password').fill(PASSWORD)
+  await agent.getByTestId('repeat-password').fill('something else')
+  await agent.getByTestId('change-submit').click()
+  await expect(agent.locator('.el-form-item__error')).toHaveCount(1)
+  await agent.getByTestId('repeat-password').fill(PASSWORD)
+  await agent.getByTestId('change-submit').click()
+  await expect(agent).toHaveURL('/quota')
+  await expect(agent.getByTestId('own-quota')).toContainText('100')
+
+  // K4.1a, and the agent sees it arrive.
+  await row(page, name).getByTestId('action-recharge').click()
+  await page.getByTestId('recharge-amount').fill('250')
+  await page.getByTestId('recharge-memo').fill('for the weekend')
+  await page.getByTestId('form-submit').click()
+  await expect(row(page, name)).toContainText('350')
+  await expect(page.getByTestId('own-quota')).toContainText('650')
+  await expect(agent.getByTestId('own-quota')).toContainText('350')
+})
+
+test('k1_4a a name that is taken is said at its field, and the dialog stays', async ({ page, watch }) => {
+  const root = await demo('super_admin')
+  const [admin, other] = await Promise.all([somebody('agent_admin', root), somebody('agent', root)])
+  watch.expectRefusal(422, '/users')
+  watch.expectRefusal(409, '/users')
+  await signIn(page, admin, '/users')
+  await page.getByTestId('create-user').click()
+  await page.getByTestId('user-name').fill(other.name)
+  await page.getByTestId('user-email').fill(`${unique('free')}@e2e.example`)
+  await page.getByTestId('form-submit').click()
+  await expect(page.locator('.el-form-item__error')).toHaveCount(1)
+  await expect(page.getByTestId('user-name')).toBeFocused()
+})
+
+test('k1_4b a disabled agent is signed out where it is, and comes in again once enabled', async ({
+  page,
+  another,
+  watch,
+}) => {
+  const admin = await somebody('agent_admin', await demo('super_admin'))
+  const agent = await somebody('agent', admin.api)
+  const theirs = await another()
+  await signIn(theirs, agent)
+  await signIn(page, admin, `/users/${agent.id}`)
+  await page.getByTestId('action-disable').click()
+  await page.getByTestId('form-submit').click()
+  await expect(page.getByTestId('user-state')).toHaveAttribute('data-status', 'disabled')
+  watch.expectRefusal(401, '/keys')
+  await theirs.getByTestId('menu-keys').click()
+  await expect(theirs).toHaveURL(/\/sign-in/)
+
+  watch.expectRefusal(403, '/session')
+  await fillSignIn(theirs, agent)
+  await expect(theirs.getByTestId('form-error')).toBeVisible()
+  await page.getByTestId('action-enable').click()
+  await page.getByTestId('form-submit').click()
+  await expect(page.getByTestId('user-state')).toHaveAttribute('data-status', 'active')
+  await fillSignIn(theirs, agent)
+  await expect(theirs.getByTestId('user-menu')).toBeVisible()
+  const { items } = await admin.api.get<T.Page<T.User>>(`/users?search=${agent.name}`)
+  expect(items[0]?.state).toBe('active')
+})

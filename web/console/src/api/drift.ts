@@ -1,0 +1,59 @@
+/**
+ * The types in `types.ts` against those that the server's OpenAPI document gives: what the server sends must fit what the
+ * pages read, and what they send must fit what it reads. The type check fails where the two drift apart; nothing of this
+ * reaches the built pages.
+ */
+import type { components } from './schema'
+import type * as Console from './types'
+
+type Server = components['schemas']
+/** Answers hold all their fields, `null` where there is nothing; the document calls those optional. */
+type Present<T> = T extends (infer U)[] ? Present<U>[] : T extends object ? { [K in keyof T]-?: Present<Exclude<T[K], undefined>> } : T
+type Fits<Sent extends Read, Read> = [Sent, Read]
+
+export type Answers = [
+  Fits<Present<Server['Role']>, Console.Role>,
+  Fits<Present<Server['UserState']>, Console.UserState>,
+  Fits<Present<Server['UserRef']>, Console.UserRef>,
+  Fits<Present<Server['PublicConfig']>, Console.PublicConfig>,
+  Fits<Present<Server['Captcha']>, Console.Captcha>,
+  Fits<Present<Server['SignedIn']>, Console.SignedIn>,
+  Fits<Present<Server['Me']>, Console.Me>,
+  Fits<Present<Server['SessionInfo']>, Console.SessionInfo>,
+  Fits<Present<Server['User']>, Console.User>,
+  Fits<Present<Server['QuotaOverview']>, Console.QuotaOverview>,
+  Fits<Present<Server['EntryKind']>, Console.EntryKind>,
+  Fits<Present<Server['StatementLine']>, Console.StatementLine>,
+  Fits<Present<Server['Transfer']>, Console.Transfer>,
+  Fits<Present<Server['Withdrawal']>, Console.Withdrawal>,
+  Fits<Present<Server['ValidityUnit']>, Console.ValidityUnit>,
+  Fits<Present<Server['Price']>, Console.Price>,
+  Fits<Present<Server['Project']>, Console.Project>,
+  Fits<Present<Server['ProjectCreated']>, Console.ProjectCreated>,
+  Fits<Present<Server['Grant']>, Console.Grant>,
+  Fits<Present<Server['Application']>, Console.Application>,
+  Fits<Present<Server['Batch']>, Console.Batch>,
+  Fits<Present<Server['KeyState']>, Console.KeyState>,
+  Fits<Present<Server['Key']>, Console.Key>,
+  Fits<Present<Server['KeyDetail']>, Console.KeyDetail>,
+  Fits<Present<Server['ClientCall']>, Console.ClientCall>,
+  Fits<Present<Server['CallExplained']>, Console.CallExplained>,
+  Fits<Present<Server['CallbackEvent']>, Console.CallbackEvent>,
+  Fits<Present<Server['Delivery']>, Console.Delivery>,
+  Fits<Present<Server['DeliveryDetail']>, Console.DeliveryDetail>,
+  Fits<Present<Server['Notification']>, Console.Notification>,
+  Fits<Present<Server['OperationEntry']>, Console.OperationEntry>,
+  Fits<Present<Server['SignInEntry']>, Console.SignInEntry>,
+  Fits<Present<Server['SettingGroup']>, Console.SettingGroup>,
+  Fits<Present<Server['Setting']>, Console.Setting>,
+  Fits<Present<Server['Job']>, Console.Job>,
+  Fits<Present<Server['Mail']>, Console.Mail>,
+  Fits<Present<Server['Home']>, Console.Home>,
+]
+
+export type Requests = [
+  Fits<Console.CaptchaAnswer, Server['CaptchaAnswer']>,
+  Fits<Console.NewUser, Server['NewUser']>,
+  Fits<Console.NewProject, Server['NewProject']>,
+  Fits<Console.KeySelection, Server['KeySelection']>,
+]
