@@ -94,7 +94,7 @@ CREATE TABLE batches (
   unit_price BIGINT NOT NULL,
   total BIGINT NOT NULL,
   note TEXT NOT NULL,
-  -- generating, ready, cancelling, cancelled, failed
+  -- generating, ready, cancelling, cancelled
   state TEXT NOT NULL,
   -- None where the keys cost nothing.
   transfer_id UUID REFERENCES ledger_transfers (id),
@@ -121,6 +121,8 @@ CREATE TABLE keys (
   activated_at BIGINT,
   expires_at BIGINT,
   disabled_at BIGINT,
+  -- What a superior disabled, its agent cannot enable.
+  disabled_by UUID,
   devices BIGINT NOT NULL,
   unbinds BIGINT NOT NULL,
   created_at BIGINT NOT NULL
@@ -142,13 +144,14 @@ CREATE INDEX key_devices_device ON key_devices (device_id, key_id);
 
 -- client API ---------------------------------------------------------------------------------------------------------
 
--- Unique together with the signed time: with the server's a replay would pass.
+-- Unique within the project for as long as a request with it could be sent again.
 CREATE TABLE nonces (
   project_id UUID NOT NULL,
   signed_at BIGINT NOT NULL,
   nonce TEXT NOT NULL,
-  PRIMARY KEY (signed_at, project_id, nonce)
+  PRIMARY KEY (project_id, nonce)
 );
+CREATE INDEX nonces_age ON nonces (signed_at);
 
 -- Every authenticated call of a program, with its verdict. Its order is its key.
 CREATE TABLE client_calls (
@@ -173,6 +176,7 @@ CREATE INDEX client_calls_project ON client_calls (project_id, id);
 CREATE INDEX client_calls_refused ON client_calls (project_id, code, id) WHERE refused;
 CREATE INDEX client_calls_key ON client_calls (key_id, id) WHERE refused OR first_use;
 CREATE INDEX client_calls_agent ON client_calls (agent_id, id) WHERE refused OR first_use;
+CREATE INDEX client_calls_hint ON client_calls (key_hint, id) WHERE refused OR first_use;
 CREATE INDEX client_calls_device ON client_calls (device_id, id) WHERE refused OR first_use;
 
 -- callbacks ----------------------------------------------------------------------------------------------------------

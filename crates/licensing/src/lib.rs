@@ -34,7 +34,7 @@ pub fn migrations() -> Vec<Migration> {
 pub struct Licensing {
     pub platform: Arc<Platform>,
     callers: client::Projects,
-    limits: client::limit::Limits,
+    limits: Arc<client::limit::Limits>,
     collector: client::Collector,
     pub callbacks: callbacks::Callbacks,
 }
@@ -42,8 +42,8 @@ pub struct Licensing {
 impl Licensing {
     /// Begins to decide. `post` is how callbacks leave.
     pub async fn start(platform: Arc<Platform>, post: Arc<dyn callbacks::Post>) -> platform::Result<Arc<Self>> {
-        let collector = client::Collector::start(&platform);
-        let limits = client::limit::Limits::new(platform.clock.clone());
+        let limits = Arc::new(client::limit::Limits::new(platform.clock.clone()));
+        let collector = client::Collector::start(&platform, &limits);
         Ok(Arc::new(Self { platform, callers: client::Projects::new(), limits, collector, callbacks: callbacks::Callbacks::new(post) }))
     }
 
@@ -54,14 +54,17 @@ impl Licensing {
 
     /// Decides an admitted request, with those that wait at the same moment. A project that goes on over its limit is
     /// banned for a while.
-    pub async fn decide(&self, ask: client::Ask) -> client::Answer {
-        let (project, per_minute) = (Arc::clone(&ask.project), ask.allowance.per_minute);
-        let over = !ask.allowance.allowed;
-        let answer = self.collector.ask(ask).await;
-        if over && self.limits.goes_on(project.id, per_minute) {
-            client::ban::ban(&platform::Cx::system(Arc::clone(&self.platform)), &project).await?;
-            self.limits.forget(project.id);
+    pub async fn decide(&self, ask: client::Ask) -> client::Decision {
+        let project = Arc::clone(&ask.project);
+        let decision = self.collector.ask(ask).await;
+        let over = decision.allowance.is_some_and(|allowance| !allowance.allowed);
+        if over && self.limits.goes_on(project.id, project.rate_per_minute) {
+            match client::ban::ban(&platform::Cx::system(Arc::clone(&self.platform)), &project).await {
+                Ok(()) => self.limits.forget(project.id),
+                // The caller has its refusal; the next one too many tries again.
+                Err(fault) => tracing::warn!(%fault, "a ban was not written"),
+            }
         }
-        answer
+        decision
     }
 }

@@ -60,7 +60,7 @@ async fn forget_nonces(cx: &Cx) -> platform::Result<()> {
     let before = cx.now().plus_micros(-2 * WINDOW * SECOND).unix();
     loop {
         let mut tx = cx.db.begin().await?;
-        let sql = "DELETE FROM nonces WHERE (signed_at, project_id, nonce) IN (SELECT signed_at, project_id, nonce FROM nonces WHERE signed_at < $1 LIMIT 5000)";
+        let sql = "DELETE FROM nonces WHERE (project_id, nonce) IN (SELECT project_id, nonce FROM nonces WHERE signed_at < $1 LIMIT 5000)";
         let gone = tx.exec(sql, args![before]).await?;
         tx.commit().await?;
         if gone < 5_000 {

@@ -5,7 +5,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
 
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "Cuekey", description = "Card keys 卡密 and self-service billiards 自助台球. Errors are RFC 9457 problems with a stable `code`.", license(name = "Apache-2.0")),
+    info(title = "Cuekey", description = "Card keys 卡密 and self-service billiards 自助台球. Errors are RFC 9457 problems with a stable `code`."),
     components(schemas(crate::Problem)),
     modifiers(&Security)
 )]

@@ -85,7 +85,16 @@ test('k3_1a a large batch is made while one looks on, and gets ready without a r
   await page.getByTestId('generate-count').fill('5000')
   await expect(page.getByTestId('quote-total')).toHaveText('5,000')
   await page.evaluate(() => Object.assign(window, { sameDocument: true }))
+  const begun = page.waitForResponse((one) => one.url().endsWith('/batches') && one.request().method() === 'POST')
+  // The page's first look at the batch is as late as the answer it followed, however quick the server is.
+  const first = { times: 1 }
+  await page.route(
+    '**/api/v1/batches/bat_*',
+    async (route) => route.fulfill({ json: await (await begun).json() }),
+    first,
+  )
   await page.getByTestId('form-submit').click()
+  expect((await (await begun).json()).state).toBe('generating')
 
   const state = page.getByTestId('batch-state')
   await expect(state).toHaveAttribute('data-status', 'generating')

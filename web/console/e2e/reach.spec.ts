@@ -2,10 +2,7 @@ import { demo, somebody } from './support/api'
 import { demoAccount } from './support/demo'
 import { expect, signIn, test } from './support/test'
 
-test('k_language an English operator switches before signing in, and the account keeps it', async ({
-  page,
-  another,
-}) => {
+test('k1_2a an English operator switches before signing in, and the account keeps it', async ({ page, another }) => {
   const agent = await somebody('agent', await demo('super_admin'))
   await page.goto('/sign-in')
   await page.getByTestId('language-en').click()
@@ -33,7 +30,7 @@ test('k_language an English operator switches before signing in, and the account
 test.describe('on a phone', () => {
   test.use({ viewport: { width: 390, height: 844 }, hasTouch: true })
 
-  test('k_phone the menu opens, leads on and closes; nothing is wider than the screen', async ({ page }) => {
+  test('k1_2c the menu opens, leads on and closes; nothing is wider than the screen', async ({ page }) => {
     await signIn(page, demoAccount('agent'))
     await expect(page.getByTestId('menu-keys')).toHaveCount(0)
     for (const [entry, path] of [
@@ -55,7 +52,7 @@ test.describe('on a phone', () => {
   })
 })
 
-test('k_keyboard one signs in, opens the menu of one’s account and signs out without a mouse', async ({ page }) => {
+test('k1_2a one signs in, opens the menu of one’s account and signs out without a mouse', async ({ page }) => {
   const { name, password } = demoAccount('agent')
   await page.goto('/sign-in')
   const field = page.getByTestId('sign-in-name')

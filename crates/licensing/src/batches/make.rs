@@ -6,7 +6,7 @@ use platform::messages::{self, templates};
 use platform::vault::Vault;
 use platform::{Cx, Result, audit, ledger};
 use serde::{Deserialize, Serialize};
-use store::jobs::{Job, Outcome};
+use store::jobs::{Job, NewJob, Outcome};
 use store::{Tx, Value, args, insert_many};
 
 use super::model::{Batch, BatchId, BatchState};
@@ -84,9 +84,32 @@ pub async fn generate_job(cx: Cx, job: Job) -> Outcome {
         match generate_chunk(&cx, batch).await {
             Ok(Some(_)) => {}
             Ok(None) => return Outcome::Done,
+            // It will not be tried again: what was made is taken away, and the quota is given back.
+            Err(fault) if job.last_attempt() => {
+                return match undo(&cx, batch).await {
+                    Ok(()) => Outcome::GiveUp(format!("undone: {fault}")),
+                    Err(_) => Outcome::Retry(fault.to_string()),
+                };
+            }
             Err(fault) => return Outcome::Retry(fault.to_string()),
         }
     }
+}
+
+async fn undo(cx: &Cx, batch: BatchId) -> Result<()> {
+    let mut tx = cx.db.begin().await?;
+    stop(&mut tx, cx, batch).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Asks a batch that is being made to be taken away again; false when it is not being made.
+pub(super) async fn stop(tx: &mut Tx, cx: &Cx, batch: BatchId) -> Result<bool> {
+    let sql = "UPDATE batches SET state = 'cancelling' WHERE id = $1 AND state = 'generating'";
+    if tx.exec(sql, args![batch]).await? == 0 {
+        return Ok(false);
+    }
+    cx.enqueue(tx, NewJob::new(CANCEL_JOB, &Payload { batch }, cx.now())?).await?;
+    Ok(true)
 }
 
 /// One chunk; `None` when there is nothing left to do.

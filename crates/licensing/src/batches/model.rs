@@ -20,7 +20,6 @@ kernel::words! {
         /// Asked to stop; its keys are being taken away.
         Cancelling = "cancelling",
         Cancelled = "cancelled",
-        Failed = "failed",
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::json;
 use store::jobs::NewJob;
 use store::{Filter, Row, Sql, Tx, args};
 
-use super::make::{self, CANCEL_JOB, GENERATE_JOB, Mould, Payload};
+use super::make::{self, GENERATE_JOB, Mould, Payload};
 use super::model::{Batch, BatchError, BatchId, BatchState, NewBatch, SMALL};
 use crate::grants;
 use crate::projects::{ProjectId, ProjectRef, ProjectState};
@@ -220,10 +220,9 @@ pub async fn cancel(cx: &Cx, id: BatchId) -> Result<Batch> {
     cx.require(Permission::KeysGenerate)?;
     let mut tx = cx.db.begin().await?;
     let batch = visible(&mut tx, cx, id).await?;
-    if tx.exec("UPDATE batches SET state = 'cancelling' WHERE id = $1 AND state = 'generating'", args![id]).await? == 0 {
+    if !make::stop(&mut tx, cx, id).await? {
         return Err(BatchError::NotGenerating.into());
     }
-    cx.enqueue(&mut tx, NewJob::new(CANCEL_JOB, &Payload { batch: id }, cx.now())?).await?;
     tx.commit().await?;
     Ok(Batch { state: BatchState::Cancelling, ..batch })
 }

@@ -1,12 +1,12 @@
-//! Who is calling: the checks of the contract, in its order, up to the signature. The nonce and the rate follow in the
-//! deciding transaction ([`super::set`]), since both leave a trace.
+//! Who is calling: the checks of the contract, in its order, up to the signature. The nonce and then the rate follow in the
+//! deciding transaction ([`super::set`]): a request that is sent again must not use up its project's rate.
 
 use std::sync::Arc;
 
 use kernel::{Fault, Kind, Timestamp};
 use platform::Platform;
 
-use super::limit::{Allowance, Limits};
+use super::limit::Limits;
 use super::project::{CallerProject, Projects, request_canonical};
 
 /// How far a request's time may be from the server's, in seconds.
@@ -31,7 +31,6 @@ pub struct Admitted {
     pub nonce: String,
     /// The time in the signature, Unix seconds.
     pub signed_at: i64,
-    pub allowance: Allowance,
 }
 
 /// A refusal, and by whom it is signed: by nobody while the key is not known.
@@ -72,8 +71,7 @@ pub async fn admit(platform: &Platform, projects: &Projects, limits: &Limits, re
             "Cuekey-Nonce must be 16 to 64 of letters, digits, - and _",
         )));
     }
-    let allowance = limits.call(project.id, project.rate_per_minute);
-    Ok(Admitted { nonce: request.nonce.to_owned(), signed_at, allowance, project: Arc::clone(&project) })
+    Ok(Admitted { nonce: request.nonce.to_owned(), signed_at, project: Arc::clone(&project) })
 }
 
 /// Unix seconds within the window. Digits only, as a signature covers the text: `+5` and `05` are other texts.

@@ -77,10 +77,11 @@ pub async fn list(cx: &Cx, asked: &CallFilter, ask: &PageAsk) -> Result<Page<Cli
     filter.and_some("c.project_id = ?", asked.project).and_some("c.code = ?", asked.code.clone());
     filter.and_some("c.endpoint = ?", asked.endpoint.map(kernel::Word::as_str));
     if let Some(text) = &asked.key {
-        let Some(key) = KeyText::parse(text) else {
-            return Ok(Page { items: Vec::new(), next_cursor: None, total: None });
+        match KeyText::parse(text) {
+            Some(key) => filter.and("c.key_id IN (SELECT id FROM keys WHERE lookup = ?)", lookup(&cx.vault, key)),
+            // The end of a key is what logs and other people's lists show.
+            None => filter.and("c.key_hint = ?", text.trim().to_uppercase()),
         };
-        filter.and("c.key_id IN (SELECT id FROM keys WHERE lookup = ?)", lookup(&cx.vault, key));
     }
     filter.and_some("c.device_id = ?", asked.device.clone());
     // By key and by device, what is indexed are first uses and refusals.
@@ -113,13 +114,16 @@ pub struct CallExplained {
     pub steps: Vec<Step>,
 }
 
+kernel::words! {
+    pub enum StepOutcome { Passed = "passed", Refused = "refused", NotReached = "not_reached" }
+}
+
 /// One rule in the order in which they are asked.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Step {
     pub code: String,
     pub title: String,
-    /// passed, refused, not_reached
-    pub outcome: String,
+    pub outcome: StepOutcome,
 }
 
 pub async fn explain(cx: &Cx, id: CallId) -> Result<CallExplained> {
@@ -146,20 +150,20 @@ fn steps(call: &ClientCall, lang: Lang) -> Vec<Step> {
     let of_endpoint = match call.endpoint {
         Endpoint::Verify => &VERIFY[..],
         Endpoint::Query => &VERIFY[..1],
-        Endpoint::Time => &[],
+        Endpoint::Time | Endpoint::Other => &[],
     };
     let mut over = false;
     let step = |(code, zh, en): &(&str, &str, &str)| {
         let refused = *code == call.code;
         let outcome = if over {
-            "not_reached"
+            StepOutcome::NotReached
         } else if refused {
-            "refused"
+            StepOutcome::Refused
         } else {
-            "passed"
+            StepOutcome::Passed
         };
         over |= refused;
-        Step { code: (*code).to_owned(), title: lang.pick(zh, en).to_owned(), outcome: outcome.to_owned() }
+        Step { code: (*code).to_owned(), title: lang.pick(zh, en).to_owned(), outcome }
     };
     ADMISSION.iter().chain(of_endpoint).map(step).collect()
 }
@@ -183,6 +187,12 @@ fn words(code: &str, lang: Lang) -> (&'static str, &'static str) {
             "The key is bound to other devices, and no seat is free.",
             "确认是同一位用户换了设备后，在卡密页面解绑。",
             "If it is the same user with another device, unbind the key on its page.",
+        ),
+        "INVALID" | "JSON_INVALID" | "BODY_TOO_LARGE" | "NO_SUCH_ROUTE" | "METHOD_NOT_ALLOWED" => (
+            "请求内容无法读取：字段缺失、多余或格式不正确。",
+            "The request could not be read: a field is missing, unknown or of another form.",
+            "对照接口文档检查程序发送的内容；应答中写明了是哪个字段。",
+            "Compare what the program sends with the contract; the answer named the field.",
         ),
         "NONCE_REUSED" => (
             "随机数在时间窗口内已出现过：请求被重放，或程序重复使用了随机数。",

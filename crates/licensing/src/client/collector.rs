@@ -9,14 +9,15 @@ use kernel::Fault;
 use platform::Platform;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
-use super::set::{self, Answer, Ask};
+use super::limit::Limits;
+use super::set::{self, Ask, Decision};
 
 /// Largest set. More wait for the next; more than [`MOST_WAITING`] are told to come back.
 const MOST: usize = 512;
 const MOST_WAITING: usize = 8_192;
 const WORKERS: usize = 2;
 
-type Waiting = (Ask, oneshot::Sender<Answer>);
+type Waiting = (Ask, oneshot::Sender<Decision>);
 
 pub struct Collector {
     queue: mpsc::Sender<Waiting>,
@@ -24,34 +25,40 @@ pub struct Collector {
 
 impl Collector {
     /// Starts the workers; they end when the collector is dropped.
-    pub fn start(platform: &Arc<Platform>) -> Self {
+    pub fn start(platform: &Arc<Platform>, limits: &Arc<Limits>) -> Self {
         let (queue, waiting) = mpsc::channel(MOST_WAITING);
         let waiting = Arc::new(Mutex::new(waiting));
         for _ in 0..WORKERS {
-            tokio::spawn(work(Arc::clone(platform), Arc::clone(&waiting)));
+            tokio::spawn(work(Arc::clone(platform), Arc::clone(limits), Arc::clone(&waiting)));
         }
         Self { queue }
     }
 
-    pub async fn ask(&self, ask: Ask) -> Answer {
+    pub async fn ask(&self, ask: Ask) -> Decision {
         let (answer, answered) = oneshot::channel();
-        self.queue.try_send((ask, answer)).map_err(|_| Fault::unavailable("too many verifications are waiting"))?;
-        answered.await.unwrap_or_else(|_| Err(Fault::unavailable("the process is stopping")))
+        if self.queue.try_send((ask, answer)).is_err() {
+            return put_off("too many verifications are waiting");
+        }
+        answered.await.unwrap_or_else(|_| put_off("the process is stopping"))
     }
 }
 
-async fn work(platform: Arc<Platform>, waiting: Arc<Mutex<mpsc::Receiver<Waiting>>>) {
+fn put_off(why: &str) -> Decision {
+    Decision { answer: Err(Fault::unavailable(why.to_owned())), allowance: None }
+}
+
+async fn work(platform: Arc<Platform>, limits: Arc<Limits>, waiting: Arc<Mutex<mpsc::Receiver<Waiting>>>) {
     let mut set = Vec::with_capacity(MOST);
     loop {
         if waiting.lock().await.recv_many(&mut set, MOST).await == 0 {
             return;
         }
         metrics::histogram!("cuekey_verify_set_size").record(u32::try_from(set.len()).unwrap_or(u32::MAX));
-        let (asks, answers): (Vec<Ask>, Vec<oneshot::Sender<Answer>>) = set.drain(..).unzip();
+        let (asks, answers): (Vec<Ask>, Vec<oneshot::Sender<Decision>>) = set.drain(..).unzip();
         // In a task of its own: a panic must cost one set, not the worker.
         let decided = {
-            let platform = Arc::clone(&platform);
-            tokio::spawn(async move { set::decide(&platform, &asks).await }).await
+            let (platform, limits) = (Arc::clone(&platform), Arc::clone(&limits));
+            tokio::spawn(async move { set::decide(&platform, &limits, &asks).await }).await
         };
         match decided {
             Ok(Ok(verdicts)) => {
@@ -63,13 +70,13 @@ async fn work(platform: Arc<Platform>, waiting: Arc<Mutex<mpsc::Receiver<Waiting
                 tracing::warn!(%error, "a set of verifications was not decided");
                 let text = error.to_string();
                 for answer in answers {
-                    let _ = answer.send(Err(Fault::unavailable(text.clone())));
+                    let _ = answer.send(put_off(&text));
                 }
             }
             Err(error) => {
                 tracing::error!(%error, "deciding a set failed");
                 for answer in answers {
-                    let _ = answer.send(Err(Fault::internal("deciding failed")));
+                    let _ = answer.send(Decision { answer: Err(Fault::internal("deciding failed")), allowance: None });
                 }
             }
         }

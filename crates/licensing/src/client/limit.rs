@@ -83,8 +83,8 @@ impl Limits {
         let counter = self.refused.get_with(project, Arc::default);
         let refused = counter.fetch_add(1, std::sync::atomic::Ordering::SeqCst) + 1;
         let patience = patience(per_minute);
-        // Exactly once: those that come meanwhile are refused like the one that was banned for.
-        refused == patience
+        // Once, and again should the ban not have been written.
+        refused % patience == 0
     }
 
     /// Forgets the refusals of a project that has been banned for them.

@@ -19,4 +19,4 @@ mod set;
 pub use admit::{Admitted, Refusal, Request};
 pub use collector::Collector;
 pub use project::{CallerProject, Projects};
-pub use set::{Answer, Ask, CallEntity, CallId, Device, Endpoint, KeyAnswer, KeyDetails};
+pub use set::{Answer, Ask, CallEntity, CallId, Decision, Device, Endpoint, KeyAnswer, KeyDetails, UNREADABLE};

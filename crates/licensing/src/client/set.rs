@@ -4,13 +4,13 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use kernel::{Fault, Timestamp};
+use kernel::{Fault, Kind, Timestamp};
 use platform::Platform;
 use platform::identity::UserId;
 use store::{Column, Tx, args, insert_many, insert_many_returning, update_many};
 
 use super::admit::{nonce_reused, too_many};
-use super::limit::Allowance;
+use super::limit::{Allowance, Limits};
 use super::load::{self, BoundDevice, Found, ProjectNow};
 use super::project::CallerProject;
 use crate::batches::BatchId;
@@ -22,7 +22,13 @@ use crate::projects::{CallbackEvent, ProjectId};
 kernel::id!(CallId, CallEntity, "cal");
 
 kernel::words! {
-    pub enum Endpoint { Verify = "verify", Query = "query", Time = "time" }
+    pub enum Endpoint {
+        Verify = "verify",
+        Query = "query",
+        Time = "time",
+        /// No endpoint of the contract.
+        Other = "other",
+    }
 }
 
 /// The device that a program runs on, as it names it.
@@ -37,7 +43,6 @@ pub struct Ask {
     pub project: Arc<CallerProject>,
     pub nonce: String,
     pub signed_at: i64,
-    pub allowance: Allowance,
     pub endpoint: Endpoint,
     /// `None` where the text is not a key: then it is not looked for.
     pub key: Option<KeyText>,
@@ -45,10 +50,22 @@ pub struct Ask {
     pub hint: String,
     pub device: Device,
     pub address: String,
+    /// Status and code for the log, where the request asks nothing that can be decided (an unreadable body, an unknown
+    /// path): its nonce is used up and it counts against the rate all the same.
+    pub unreadable: Option<(i64, &'static str)>,
 }
+
+/// The code by which the caller of [`decide`] knows that an unreadable request passed nonce and rate.
+pub const UNREADABLE: &str = "UNREADABLE";
 
 /// What became of it.
 pub type Answer = Result<KeyAnswer, Fault>;
+
+/// An answer, and what is left of the rate where it was counted: a request that was sent again is not.
+pub struct Decision {
+    pub answer: Answer,
+    pub allowance: Option<Allowance>,
+}
 
 #[derive(Debug, Clone)]
 pub struct KeyAnswer {
@@ -73,13 +90,15 @@ pub struct KeyDetails {
 }
 
 /// Decides all of `asks`, in their order. One transaction; on an error nothing of it has happened.
-pub async fn decide(platform: &Platform, asks: &[Ask]) -> store::Result<Vec<Answer>> {
+pub async fn decide(platform: &Platform, limits: &Limits, asks: &[Ask]) -> store::Result<Vec<Decision>> {
     // Hashing needs no turn of the writer.
     let lookups: Vec<Option<Vec<u8>>> = asks.iter().map(|ask| ask.key.map(|key| lookup(&platform.vault, key))).collect();
     let mut tx = platform.db.begin().await?;
     let now = platform.clock.now();
     let fresh = fresh_nonces(&mut tx, asks).await?;
-    let admitted = |n: usize| fresh.contains(&n) && asks[n].allowance.allowed;
+    let count = |(n, ask): (usize, &Ask)| fresh.contains(&n).then(|| limits.call(ask.project.id, ask.project.rate_per_minute));
+    let allowances: Vec<Option<Allowance>> = asks.iter().enumerate().map(count).collect();
+    let admitted = |n: usize| allowances[n].is_some_and(|allowance| allowance.allowed);
 
     let projects = load::projects(&mut tx, asks.iter().map(|ask| ask.project.id).collect()).await?;
     let mut wanted: Vec<Vec<u8>> = (0..asks.len()).filter(|n| admitted(*n)).filter_map(|n| lookups[n].clone()).collect();
@@ -97,25 +116,25 @@ pub async fn decide(platform: &Platform, asks: &[Ask]) -> store::Result<Vec<Answ
         verdicts = Decided::all(asks, &lookups, &projects, &mut keys, &admitted, now);
         write_bindings(&mut tx, &keys, now).await?;
     }
-    let answers = verdicts.answers(asks, &lookups, &keys, &projects, &fresh, now);
+    let answers = verdicts.answers(asks, &lookups, &keys, &projects, &allowances, now);
     write_log(&mut tx, platform, asks, &lookups, &keys, &answers, now).await?;
     let happened = verdicts.happened(asks, &lookups, &keys, &projects, &answers);
     events::tell(&mut tx, platform, happened, now).await?;
     tx.commit().await?;
-    Ok(answers)
+    Ok(answers.into_iter().zip(allowances).map(|(answer, allowance)| Decision { answer, allowance }).collect())
 }
 
 /// Which of the requests bring a nonce that was not seen before, in this set or any.
 async fn fresh_nonces(tx: &mut Tx, asks: &[Ask]) -> store::Result<HashSet<usize>> {
     let rows = asks.iter().map(|ask| args![ask.project.id, ask.signed_at, ask.nonce.as_str()]).collect();
     let columns = ["project_id", "signed_at", "nonce"];
-    let tail = "ON CONFLICT DO NOTHING RETURNING project_id, signed_at, nonce";
+    let tail = "ON CONFLICT DO NOTHING RETURNING project_id, nonce";
     let inserted = insert_many_returning(tx, "nonces", &columns, rows, tail, |row| {
-        Ok((row.get::<ProjectId>("project_id")?, row.get::<i64>("signed_at")?, row.get::<String>("nonce")?))
+        Ok((row.get::<ProjectId>("project_id")?, row.get::<String>("nonce")?))
     })
     .await?;
-    let mut left: HashSet<(ProjectId, i64, String)> = inserted.into_iter().collect();
-    let taken = asks.iter().enumerate().filter(|(_, ask)| left.remove(&(ask.project.id, ask.signed_at, ask.nonce.clone())));
+    let mut left: HashSet<(ProjectId, String)> = inserted.into_iter().collect();
+    let taken = asks.iter().enumerate().filter(|(_, ask)| left.remove(&(ask.project.id, ask.nonce.clone())));
     Ok(taken.map(|(n, _)| n).collect())
 }
 
@@ -133,7 +152,7 @@ impl Decided {
         now: Timestamp,
     ) -> Self {
         let decide = |(n, ask): (usize, &Ask)| {
-            if !admitted(n) || ask.endpoint == Endpoint::Time {
+            if !admitted(n) || ask.endpoint == Endpoint::Time || ask.unreadable.is_some() {
                 return None;
             }
             let project = projects.get(&ask.project.id)?;
@@ -169,15 +188,16 @@ impl Decided {
         lookups: &[Option<Vec<u8>>],
         keys: &HashMap<Vec<u8>, Found>,
         projects: &HashMap<ProjectId, ProjectNow>,
-        fresh: &HashSet<usize>,
+        allowances: &[Option<Allowance>],
         now: Timestamp,
     ) -> Vec<Answer> {
         let answer = |(n, ask): (usize, &Ask)| {
-            if !fresh.contains(&n) {
-                return Err(nonce_reused());
+            let Some(allowance) = allowances[n] else { return Err(nonce_reused()) };
+            if !allowance.allowed {
+                return Err(too_many(allowance.retry_after));
             }
-            if !ask.allowance.allowed {
-                return Err(too_many(ask.allowance.retry_after));
+            if ask.unreadable.is_some() {
+                return Err(Fault::new(Kind::Invalid, UNREADABLE, "请求内容无效", "The request cannot be read"));
             }
             let verdict = self.0[n].unwrap_or(verdict::Verdict { code: Code::Valid, binds: false, first_use: false });
             let found = lookups[n].as_ref().and_then(|lookup| keys.get(lookup)).filter(|key| key.project == ask.project.id);
@@ -282,11 +302,14 @@ async fn write_log(
                 (404, kernel::Word::as_str(answer.code), false)
             }
             Ok(answer) => (200, kernel::Word::as_str(answer.code), answer.first_use),
+            Err(fault) if fault.code == UNREADABLE => {
+                ask.unreadable.map_or((422, fault.code, false), |(status, code)| (status, code, false))
+            }
             Err(fault) if fault.retry_after.is_some() => (429, fault.code, false),
             Err(fault) => (401, fault.code, false),
         };
         let refused = code != "VALID";
-        if ask.endpoint == Endpoint::Verify {
+        if ask.endpoint == Endpoint::Verify && ask.unreadable.is_none() {
             let agent = found.map_or(UserId::from_uuid(uuid::Uuid::nil()), |key| key.agent);
             let (accepted, refusals) = counts.entry((ask.project.id, agent)).or_default();
             *(if refused { refusals } else { accepted }) += 1;
@@ -298,7 +321,7 @@ async fn write_log(
             now,
             ask.project.id,
             kernel::Word::as_str(ask.endpoint),
-            status as i64,
+            status,
             code,
             refused,
             first_use,

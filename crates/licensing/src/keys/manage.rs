@@ -1,7 +1,7 @@
 //! What agents do with their keys in the console: search, look, unbind, disable, enable.
 
 use kernel::{Fault, Kind, Page, PageAsk};
-use platform::identity::{Permission, Principal, UserId};
+use platform::identity::{Permission, Principal, Scope, UserId};
 use platform::{Cx, Result, audit};
 use serde::Serialize;
 use serde_json::json;
@@ -167,7 +167,7 @@ pub async fn unbind(cx: &Cx, id: KeyId, device: Option<&str>) -> Result<Key> {
 #[derive(Debug, Clone, Copy, Default, Serialize, utoipa::ToSchema)]
 pub struct BulkResult {
     pub changed: i64,
-    /// They were so already.
+    /// They were so already, or a superior had disabled them.
     pub skipped: i64,
 }
 
@@ -186,16 +186,21 @@ pub async fn set_disabled(cx: &Cx, selection: &KeySelection, disabled: bool) -> 
         let now = cx.now();
         let mut rows = Vec::new();
         for raw in &chunk {
-            if raw.facts.disabled_at.is_some() == disabled {
+            if raw.facts.disabled_at.is_some() == disabled || !(disabled || may_enable(user, raw)) {
                 result.skipped += 1;
                 continue;
             }
             let facts = if disabled { raw.facts.disable(now) } else { raw.facts.enable() };
-            rows.push(args![raw.id, kernel::Word::as_str(facts.state(now)), facts.disabled_at]);
+            rows.push(args![raw.id, kernel::Word::as_str(facts.state(now)), facts.disabled_at, disabled.then_some(user.id)]);
         }
         let changed = i64::try_from(rows.len()).unwrap_or(0);
         if changed > 0 {
-            let columns = [store::Column::Uuid("id"), store::Column::Text("state"), store::Column::BigInt("disabled_at")];
+            let columns = [
+                store::Column::Uuid("id"),
+                store::Column::Text("state"),
+                store::Column::BigInt("disabled_at"),
+                store::Column::Uuid("disabled_by"),
+            ];
             store::update_many(&mut tx, "keys", &columns, rows).await?;
             let action = if disabled { &audit::KEYS_DISABLED } else { &audit::KEYS_ENABLED };
             let object = (chunk.len() == 1).then(|| last.id.into());
@@ -205,6 +210,12 @@ pub async fn set_disabled(cx: &Cx, selection: &KeySelection, disabled: bool) -> 
         result.changed += changed;
     }
     Ok(result)
+}
+
+/// What a superior disabled stays so until a superior enables it; what the key's own agent disabled, both may enable.
+fn may_enable(user: &Principal, key: &Raw) -> bool {
+    user.scope() == Scope::All
+        || key.disabled_by.is_none_or(|by| by == user.id || (by == key.agent.id && user.scope() == Scope::Team(user.id)))
 }
 
 /// The next keys of a selection in the order of their ids, locked.

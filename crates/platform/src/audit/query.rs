@@ -8,13 +8,26 @@ use super::{Level, OperationId, find};
 use crate::identity::{Permission, Scope, UserId, UserRef};
 use crate::{Cx, Result};
 
+kernel::words! {
+    /// The role of whoever did it, at that time; or that nobody was signed in, or that the program itself did it.
+    pub enum ActorRole {
+        SuperAdmin = "super_admin",
+        AgentAdmin = "agent_admin",
+        Agent = "agent",
+        VenueManager = "venue_manager",
+        Maintainer = "maintainer",
+        Visitor = "visitor",
+        System = "system",
+    }
+}
+
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct OperationEntry {
     pub id: OperationId,
     pub at: Timestamp,
     /// Absent where the program itself did it.
     pub actor: Option<UserRef>,
-    pub actor_role: String,
+    pub actor_role: ActorRole,
     pub level: Level,
     pub module: String,
     pub action: String,
@@ -103,7 +116,7 @@ fn read(row: &Row, lang: Lang) -> store::Result<OperationEntry> {
         id: row.get("id")?,
         at: row.get("at")?,
         actor: row.get::<Option<UserId>>("actor_id")?.map(|id| UserRef { id, name }),
-        actor_role: row.get("actor_role")?,
+        actor_role: row.word("actor_role")?,
         level: row.word("level")?,
         module,
         action,

@@ -8,4 +8,4 @@ mod model;
 mod service;
 
 pub use model::{Flag, Int, Kind, List, Setting, Text};
-pub use service::{SettingGroup, SettingView, Settings, change, groups, reset};
+pub use service::{SettingGroup, SettingKind, SettingView, Settings, change, groups, reset};

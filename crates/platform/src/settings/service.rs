@@ -125,6 +125,10 @@ pub struct SettingGroup {
     pub settings: Vec<SettingView>,
 }
 
+kernel::words! {
+    pub enum SettingKind { Boolean = "boolean", Integer = "integer", Text = "text", List = "list" }
+}
+
 /// A setting as the console shows it.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[schema(as = Setting)]
@@ -132,8 +136,7 @@ pub struct SettingView {
     pub key: String,
     pub title: String,
     pub help: String,
-    /// boolean, integer, text, list
-    pub kind: String,
+    pub kind: SettingKind,
     #[schema(value_type = serde_json::Value)]
     pub value: Value,
     #[schema(value_type = serde_json::Value)]
@@ -165,16 +168,16 @@ fn view(setting: &Setting, changed: &Changed, lang: Lang) -> SettingView {
     let stored = changed.get(setting.name);
     let value = stored.and_then(|(text, ..)| serde_json::from_str(text).ok()).unwrap_or_else(|| setting.default());
     let (kind, minimum, maximum, choices, unit) = match setting.kind {
-        Kind::Flag { .. } => ("boolean", None, None, None, None),
-        Kind::Int { min, max, unit, .. } => ("integer", Some(min), Some(max), None, Some(unit.to_owned())),
-        Kind::Text { .. } => ("text", None, None, None, None),
-        Kind::List { choices } => ("list", None, None, Some(choices.iter().map(|choice| (*choice).to_owned()).collect()), None),
+        Kind::Flag { .. } => (SettingKind::Boolean, None, None, None, None),
+        Kind::Int { min, max, unit, .. } => (SettingKind::Integer, Some(min), Some(max), None, Some(unit.to_owned())),
+        Kind::Text { .. } => (SettingKind::Text, None, None, None, None),
+        Kind::List { choices } => (SettingKind::List, None, None, Some(choices.iter().map(|choice| (*choice).to_owned()).collect()), None),
     };
     SettingView {
         key: setting.name.into(),
         title: lang.pick(setting.zh, setting.en).into(),
         help: lang.pick(setting.help_zh, setting.help_en).into(),
-        kind: kind.into(),
+        kind,
         value,
         default: setting.default(),
         minimum,

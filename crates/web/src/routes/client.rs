@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use axum::routing::any;
 use kernel::{Fault, Kind, Lang, Timestamp};
-use licensing::client::{Admitted, Answer, Ask, CallerProject, Device, Endpoint, KeyAnswer};
+use licensing::client::{Admitted, Ask, CallerProject, Device, Endpoint, KeyAnswer, UNREADABLE};
 use licensing::keys::{Code, KeyText};
 use platform::Origin;
 use serde::{Deserialize, Serialize};
@@ -129,21 +129,30 @@ struct ClientProblem {
 
 impl Call<'_> {
     async fn answer(&self, state: &AppState, method: &Method, path: &str, admitted: Admitted, body: &[u8]) -> Plain {
-        let allowance = admitted.allowance;
-        let result = match (method.as_str(), path) {
+        let known = ["/client/v1/keys/verify", "/client/v1/keys/query", "/client/v1/time"].contains(&path);
+        let outcome = match (method.as_str(), path) {
             ("POST", "/client/v1/keys/verify") => self.verify(state, admitted, body).await,
             ("POST", "/client/v1/keys/query") => self.query(state, admitted, body).await,
             ("GET", "/client/v1/time") => self.time(state, admitted).await,
-            ("GET" | "POST" | "PUT" | "PATCH" | "DELETE", "/client/v1/keys/verify" | "/client/v1/keys/query" | "/client/v1/time") => {
-                Err(Fault::new(Kind::NotFound, "METHOD_NOT_ALLOWED", "此接口不支持该方法", "This endpoint does not take that method"))
+            _ if known => {
+                let why = Fault::new(Kind::NotFound, "METHOD_NOT_ALLOWED", "此接口不支持该方法", "This endpoint does not take that method");
+                self.unreadable(state, admitted, Endpoint::Other, why).await
             }
-            _ => Err(Fault::new(Kind::NotFound, "NO_SUCH_ROUTE", "没有这个接口", "There is no such endpoint")),
+            _ => {
+                self.unreadable(
+                    state,
+                    admitted,
+                    Endpoint::Other,
+                    Fault::new(Kind::NotFound, "NO_SUCH_ROUTE", "没有这个接口", "There is no such endpoint"),
+                )
+                .await
+            }
         };
-        let plain = match result {
+        let plain = match outcome.result {
             Ok((status, body)) => Plain { status, body: body.to_string().into_bytes(), problem: false, retry_after: None, allowance: None },
             Err(fault) => self.refuse(state, &fault),
         };
-        Plain { allowance: Some(allowance), ..plain }
+        Plain { allowance: outcome.allowance, ..plain }
     }
 
     fn refuse(&self, state: &AppState, fault: &Fault) -> Plain {
@@ -157,61 +166,100 @@ impl Call<'_> {
             server_time: now,
             unix: now.unix(),
         };
-        let status = if fault.code == "METHOD_NOT_ALLOWED" { 405 } else { status(fault.kind).as_u16() };
+        let status = client_status(fault);
         let body = serde_json::to_vec(&ClientProblem { problem: Problem { status, ..problem.problem }, ..problem }).unwrap_or_default();
         Plain { status, body, problem: true, retry_after: fault.retry_after, allowance: None }
     }
 
-    async fn decide(&self, state: &AppState, admitted: Admitted, endpoint: Endpoint, key: &str, device: Device) -> Answer {
-        let ask = Ask {
+    fn ask(&self, admitted: Admitted, endpoint: Endpoint) -> Ask {
+        Ask {
             project: admitted.project,
             nonce: admitted.nonce,
             signed_at: admitted.signed_at,
-            allowance: admitted.allowance,
             endpoint,
-            key: KeyText::parse(key),
-            hint: hint(key),
-            device,
+            key: None,
+            hint: String::new(),
+            device: Device::default(),
             address: self.address.to_owned(),
-        };
-        state.licensing.decide(ask).await
-    }
-
-    async fn verify(&self, state: &AppState, admitted: Admitted, body: &[u8]) -> Result<(u16, Value), Fault> {
-        let asked: VerifyBody = crate::extract::parse(body).map_err(|error| error.0)?;
-        let device = asked.device.clean()?;
-        let answer = self.decide(state, admitted, Endpoint::Verify, &asked.key, device).await?;
-        let (zh, en) = answer.code.message();
-        let mut json = json!({
-            "valid": answer.code == Code::Valid,
-            "code": answer.code,
-            "message": self.lang.pick(zh, en),
-            "action": answer.code.action(),
-            "server_time": answer.now,
-        });
-        if let Some(key) = key_json(&answer) {
-            json["key"] = key;
-            json["key"]["first_use"] = answer.first_use.into();
+            unreadable: None,
         }
-        Ok((200, json))
     }
 
-    async fn query(&self, state: &AppState, admitted: Admitted, body: &[u8]) -> Result<(u16, Value), Fault> {
-        let asked: QueryBody = crate::extract::parse(body).map_err(|error| error.0)?;
-        let answer = self.decide(state, admitted, Endpoint::Query, &asked.key, Device::default()).await?;
-        let (Some(mut json), Some(key)) = (key_json(&answer), &answer.key) else {
-            return Err(Fault::new(Kind::NotFound, "NOT_FOUND", "卡密不存在", "There is no such key"));
+    /// What cannot be read still uses up its nonce, counts against the rate and stands in the log, as the contract's order
+    /// asks; only then is it told what is wrong with it.
+    async fn unreadable(&self, state: &AppState, admitted: Admitted, endpoint: Endpoint, why: Fault) -> Outcome {
+        let logged = (i64::from(client_status(&why)), why.code);
+        let decision = state.licensing.decide(Ask { unreadable: Some(logged), ..self.ask(admitted, endpoint) }).await;
+        let fault = match decision.answer {
+            Err(fault) if fault.code != UNREADABLE => fault,
+            _ => why,
         };
-        json["project"] = json!({"id": key.project, "name": key.project_name});
-        json["batch"] = json!({"id": key.batch});
-        json["devices"] = key.devices.iter().map(|(id, name, bound_at)| json!({"id": id, "name": name, "bound_at": bound_at})).collect();
-        Ok((200, json!({"key": json, "server_time": answer.now})))
+        Outcome { result: Err(fault), allowance: decision.allowance }
     }
 
-    async fn time(&self, state: &AppState, admitted: Admitted) -> Result<(u16, Value), Fault> {
-        let answer = self.decide(state, admitted, Endpoint::Time, "", Device::default()).await?;
-        Ok((200, json!({"server_time": answer.now, "unix": answer.now.unix()})))
+    async fn verify(&self, state: &AppState, admitted: Admitted, body: &[u8]) -> Outcome {
+        let read =
+            crate::extract::parse::<VerifyBody>(body).map_err(|error| error.0).and_then(|asked| Ok((asked.device.clean()?, asked.key)));
+        let (device, key) = match read {
+            Ok(read) => read,
+            Err(why) => return self.unreadable(state, admitted, Endpoint::Verify, why).await,
+        };
+        let ask = Ask { key: KeyText::parse(&key), hint: hint(&key), device, ..self.ask(admitted, Endpoint::Verify) };
+        let decision = state.licensing.decide(ask).await;
+        let result = decision.answer.map(|answer| {
+            let (zh, en) = answer.code.message();
+            let mut json = json!({
+                "valid": answer.code == Code::Valid,
+                "code": answer.code,
+                "message": self.lang.pick(zh, en),
+                "action": answer.code.action(),
+                "server_time": answer.now,
+            });
+            if let Some(key) = key_json(&answer) {
+                json["key"] = key;
+                json["key"]["first_use"] = answer.first_use.into();
+            }
+            (200, json)
+        });
+        Outcome { result, allowance: decision.allowance }
     }
+
+    async fn query(&self, state: &AppState, admitted: Admitted, body: &[u8]) -> Outcome {
+        let asked = match crate::extract::parse::<QueryBody>(body) {
+            Ok(asked) => asked,
+            Err(why) => return self.unreadable(state, admitted, Endpoint::Query, why.0).await,
+        };
+        let ask = Ask { key: KeyText::parse(&asked.key), hint: hint(&asked.key), ..self.ask(admitted, Endpoint::Query) };
+        let decision = state.licensing.decide(ask).await;
+        let result = decision.answer.and_then(|answer| {
+            let (Some(mut json), Some(key)) = (key_json(&answer), &answer.key) else {
+                return Err(Fault::new(Kind::NotFound, "NOT_FOUND", "卡密不存在", "There is no such key"));
+            };
+            json["project"] = json!({"id": key.project, "name": key.project_name});
+            json["batch"] = json!({"id": key.batch});
+            json["devices"] =
+                key.devices.iter().map(|(id, name, bound_at)| json!({"id": id, "name": name, "bound_at": bound_at})).collect();
+            Ok((200, json!({"key": json, "server_time": answer.now})))
+        });
+        Outcome { result, allowance: decision.allowance }
+    }
+
+    async fn time(&self, state: &AppState, admitted: Admitted) -> Outcome {
+        let decision = state.licensing.decide(self.ask(admitted, Endpoint::Time)).await;
+        let result = decision.answer.map(|answer| (200, json!({"server_time": answer.now, "unix": answer.now.unix()})));
+        Outcome { result, allowance: decision.allowance }
+    }
+}
+
+/// What an endpoint answers, before it is written down.
+struct Outcome {
+    result: Result<(u16, Value), Fault>,
+    allowance: Option<licensing::client::limit::Allowance>,
+}
+
+/// The status of a refusal here.
+fn client_status(fault: &Fault) -> u16 {
+    if fault.code == "METHOD_NOT_ALLOWED" { 405 } else { status(fault.kind).as_u16() }
 }
 
 /// A key as a program sees it; `None` where there is none.

@@ -27,7 +27,7 @@ use crate::state::AppState;
 use crate::{Problem, Result};
 
 /// Pages that one user may have open.
-const OF_ONE: usize = 8;
+const OF_ONE: usize = 24;
 /// Of all users together: each costs a connection and a look-up now and then.
 const IN_ALL: usize = 5_000;
 /// Proxies close what is silent for long.

@@ -244,6 +244,19 @@ on_server! {
         shop.agent.send(Method::POST, "/api/v1/keys/disable", Some(b"{}".to_vec())).await.refused_field("ids", "ONE_SELECTION");
     }
 
+    async fn k3_what_a_superior_disabled_its_agent_cannot_enable(server) {
+        let shop = shop(server).await;
+        let key = shop.key().await;
+        let ticked = json!({"ids": [shop.id_of(&key).await]});
+        shop.root.post("/api/v1/keys/disable", ticked.clone()).await.ok(200);
+        assert_eq!(shop.agent.post("/api/v1/keys/enable", ticked.clone()).await.ok(200), json!({"changed": 0, "skipped": 1}));
+        assert_eq!(shop.program.code(&key, "a").await, "DISABLED");
+        assert_eq!(shop.root.post("/api/v1/keys/enable", ticked.clone()).await.ok(200), json!({"changed": 1, "skipped": 0}));
+        shop.agent.post("/api/v1/keys/disable", ticked.clone()).await.ok(200);
+        assert_eq!(shop.root.post("/api/v1/keys/enable", ticked).await.ok(200), json!({"changed": 1, "skipped": 0}));
+        assert_eq!(shop.program.code(&key, "a").await, "VALID");
+    }
+
     async fn k3_bulk_changes_meet_a_whole_batch_or_filter(server) {
         let shop = shop(server).await;
         let batch = shop.batch(1_500, "day", 30).await;

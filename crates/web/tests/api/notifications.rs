@@ -151,7 +151,7 @@ on_server! {
     async fn k7_1_one_user_opens_only_so_many_pages(server) {
         let alice = server.user(Role::Agent, "alice").await;
         let mut open = Vec::new();
-        for _ in 0..8 {
+        for _ in 0..24 {
             open.push(alice.live("/events").await);
         }
         alice.get("/events").await.refused(429, "TOO_MANY_STREAMS");

@@ -31,7 +31,8 @@ fn every_console_operation_documents_a_refusal() {
     let mut silent = Vec::new();
     for (path, operations) in document["paths"].as_object().unwrap() {
         for (method, operation) in operations.as_object().unwrap() {
-            let refusals = operation["responses"].as_object().unwrap().keys().any(|status| status.starts_with('4') || status.starts_with('5'));
+            let refusals =
+                operation["responses"].as_object().unwrap().keys().any(|status| status.starts_with('4') || status.starts_with('5'));
             // What anybody may ask and cannot get wrong.
             let open = ["/healthz", "/api/v1/config"].contains(&path.as_str());
             if !refusals && !open {
@@ -40,4 +41,10 @@ fn every_console_operation_documents_a_refusal() {
         }
     }
     assert!(silent.is_empty(), "{silent:?}");
+}
+
+#[test]
+fn words_are_documented_as_they_are_sent() {
+    let document: Value = serde_json::from_str(&web::openapi::json().unwrap()).unwrap();
+    assert_eq!(document["components"]["schemas"]["KeyState"]["enum"], serde_json::json!(["unused", "active", "expired", "disabled"]));
 }

@@ -182,6 +182,34 @@ on_server! {
         assert_eq!(shop.program.code(&key, "a").await, "VALID");
     }
 
+    async fn k8_1_a_replay_costs_its_project_nothing(server) {
+        let shop = shop_with(server, json!({"rate_per_minute": 10})).await;
+        let key = shop.key().await;
+        let captured = shop.program.request(Method::GET, "/client/v1/time", Vec::new());
+        shop.program.send(captured.clone()).await.ok(200);
+        for _ in 0..100 { shop.program.send(captured.clone()).await.refused(401, "NONCE_REUSED"); }
+        assert_eq!(shop.program.code(&key, "a").await, "VALID", "neither limited nor banned");
+        let again = shop.program.request_with(Method::GET, "/client/v1/time", Vec::new(), server.clock.now().unix() - 1, &captured.nonce);
+        shop.program.send(again).await.refused(401, "NONCE_REUSED");
+    }
+
+    async fn k8_1_what_cannot_be_read_counts_and_is_logged(server) {
+        let shop = shop_with(server, json!({"rate_per_minute": 10})).await;
+        let bad = || shop.program.request(Method::POST, "/client/v1/keys/verify", b"{}".to_vec());
+        let one = bad();
+        shop.program.send(one.clone()).await.refused(422, "INVALID");
+        shop.program.send(one).await.refused(401, "NONCE_REUSED");
+        for _ in 0..5 { shop.program.send(bad()).await.refused(422, "INVALID"); }
+        for _ in 0..4 { shop.program.send(shop.program.request(Method::GET, "/client/v1/nothing", Vec::new())).await.refused(404, "NO_SUCH_ROUTE"); }
+        shop.program.send(bad()).await.refused(429, "RATE_LIMITED");
+        shop.program.send(shop.program.request(Method::GET, "/client/v1/nothing", Vec::new())).await.refused(429, "RATE_LIMITED");
+        let calls = shop.root.get("/api/v1/calls?limit=100").await.ok(200);
+        let codes: Vec<_> = calls["items"].as_array().unwrap().iter().map(|call| (call["status"].as_i64().unwrap(), call["code"].as_str().unwrap())).collect();
+        assert_eq!(codes.iter().filter(|call| **call == (422, "INVALID")).count(), 6);
+        assert_eq!(codes.iter().filter(|call| **call == (404, "NO_SUCH_ROUTE")).count(), 4);
+        assert_eq!(codes.iter().filter(|call| **call == (429, "RATE_LIMITED")).count(), 2);
+    }
+
     async fn k8_1_failed_signatures_are_limited_by_address_and_lock_nobody_out(server) {
         let shop = shop(server).await;
         let key = shop.key().await;
@@ -266,6 +294,14 @@ on_server! {
         let stranger = server.user(platform::identity::Role::Agent, "mallory").await;
         stranger.get(&url).await.refused(404, "NOT_FOUND");
         assert_eq!(stranger.get(&format!("/api/v1/calls?key={key}")).await.ok(200)["items"], json!([]));
+    }
+
+    async fn k3_2c_calls_are_found_by_the_end_of_a_key(server) {
+        let shop = shop(server).await;
+        let key = shop.key().await;
+        shop.program.verify(&key, "mine").await.ok(200);
+        let found = shop.root.get(&format!("/api/v1/calls?key={}", key[24..].to_lowercase())).await.ok(200);
+        assert_eq!(found["items"].as_array().unwrap().len(), 1);
     }
 
     async fn k7_2_the_agent_is_told_of_an_activation(server) {

@@ -17,15 +17,15 @@ const newContext = (browser: { newContext(options?: object): Promise<BrowserCont
   browser.newContext(options)
 
 interface Observed {
+  host: string
   problems: string[]
   refusals: { status: number; path: string }[]
 }
 
 function observe(context: BrowserContext, seen: Observed): void {
-  const own = new URL(base).host
   context.on('request', (request) => {
     const url = new URL(request.url())
-    if (!['data:', 'blob:'].includes(url.protocol) && url.host !== own)
+    if (!['data:', 'blob:'].includes(url.protocol) && url.host !== seen.host)
       seen.problems.push(`asks elsewhere: ${url.href}`)
   })
   context.on('response', (response) => {
@@ -41,7 +41,7 @@ function observe(context: BrowserContext, seen: Observed): void {
 }
 
 export const test = plain.extend<Fixtures & { seen: Observed }>({
-  seen: async ({ baseURL: _ }, use) => use({ problems: [], refusals: [] }),
+  seen: async ({ baseURL }, use) => use({ host: new URL(baseURL ?? base).host, problems: [], refusals: [] }),
   watch: [
     async ({ context, seen }, use) => {
       // A visitor is told that there is no session.

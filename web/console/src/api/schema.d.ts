@@ -1408,6 +1408,8 @@ export interface components {
     schemas: {
         /** @description An answer without content, as an object: there may be something to say one day. */
         Accepted: Record<string, never>;
+        /** @enum {string} */
+        ActorRole: "super_admin" | "agent_admin" | "agent" | "venue_manager" | "maintainer" | "visitor" | "system";
         Application: {
             agent: components["schemas"]["UserRef"];
             created_at: components["schemas"]["Timestamp"];
@@ -1447,14 +1449,14 @@ export interface components {
             validity: number;
         };
         /** @enum {string} */
-        BatchState: "generating" | "ready" | "cancelling" | "cancelled" | "failed";
+        BatchState: "generating" | "ready" | "cancelling" | "cancelled";
         /** @description How many keys a bulk change met. */
         BulkResult: {
             /** Format: int64 */
             changed: number;
             /**
              * Format: int64
-             * @description They were so already.
+             * @description They were so already, or a superior had disabled them.
              */
             skipped: number;
         };
@@ -1594,7 +1596,7 @@ export interface components {
         /** @enum {string} */
         EndedReason: "expired" | "revoked";
         /** @enum {string} */
-        Endpoint: "verify" | "query" | "time";
+        Endpoint: "verify" | "query" | "time" | "other";
         /** @enum {string} */
         EntryKind: "recharge" | "system_recharge" | "transfer" | "withdrawal" | "generation" | "initial";
         /** @enum {string} */
@@ -1861,7 +1863,7 @@ export interface components {
         OperationEntry: {
             action: string;
             actor?: components["schemas"]["UserRef"] | null;
-            actor_role: string;
+            actor_role: components["schemas"]["ActorRole"];
             address: string;
             agent: string;
             at: components["schemas"]["Timestamp"];
@@ -2081,7 +2083,7 @@ export interface components {
             items: {
                 action: string;
                 actor?: components["schemas"]["UserRef"] | null;
-                actor_role: string;
+                actor_role: components["schemas"]["ActorRole"];
                 address: string;
                 agent: string;
                 at: components["schemas"]["Timestamp"];
@@ -2488,8 +2490,7 @@ export interface components {
             default: unknown;
             help: string;
             key: string;
-            /** @description boolean, integer, text, list */
-            kind: string;
+            kind: components["schemas"]["SettingKind"];
             /** Format: int64 */
             maximum?: number | null;
             /** Format: int64 */
@@ -2507,6 +2508,8 @@ export interface components {
         SettingGroups: {
             groups: components["schemas"]["SettingGroup"][];
         };
+        /** @enum {string} */
+        SettingKind: "boolean" | "integer" | "text" | "list";
         SettingValue: {
             value: unknown;
         };
@@ -2561,10 +2564,11 @@ export interface components {
         /** @description One rule in the order in which they are asked. */
         Step: {
             code: string;
-            /** @description passed, refused, not_reached */
-            outcome: string;
+            outcome: components["schemas"]["StepOutcome"];
             title: string;
         };
+        /** @enum {string} */
+        StepOutcome: "passed" | "refused" | "not_reached";
         TimeAnswer: {
             server_time: components["schemas"]["Timestamp"];
             /** Format: int64 */

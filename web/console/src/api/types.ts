@@ -16,7 +16,7 @@ export interface UserRef { id: string; name: string }
 // GET  /config                      -> PublicConfig
 export interface PublicConfig { site_name: string; sign_up_open: boolean; demo: boolean; time_zone: string; password_min_length: number; version: string }
 // POST /captchas {kind:'image'|'work'} -> Captcha ;  answer goes as {captcha:{id,answer}} in sign-in, sign-up, forgot-password, resend
-export interface Captcha { id: string; kind: 'image' | 'work'; image?: string /* data:image/png;base64 */; salt?: string; bits?: number /* work: find answer (decimal string n) such that SHA-256(salt + ":" + n) has `bits` leading zero bits */; expires_at: string }
+export interface Captcha { id: string; kind: 'image' | 'work'; image?: string | null /* data:image/png;base64 */; salt?: string | null; bits?: number | null /* work: find answer (decimal string n) such that SHA-256(salt + ":" + n) has `bits` leading zero bits */; expires_at: string }
 export interface CaptchaAnswer { id: string; answer: string }
 // POST /sign-up {name,email,password,captcha} -> 202 {}         always needs captcha; errors: NAME_TAKEN, EMAIL_TAKEN (field errors)
 // POST /sign-up/resend {email, captcha} -> 202 {}               same answer whether known or not
@@ -86,7 +86,7 @@ export interface KeySelection { ids?: string[]; batch?: string; filter?: { proje
 
 // ---- why was a verification refused / API log
 // GET /calls?project=&code=&key=(text)&device=&endpoint=&only_refused=&from=&to=&cursor= -> Page<ClientCall>; GET /calls/{id} -> CallExplained
-export interface ClientCall { id: string; at: string; project: { id: string; name: string }; endpoint: 'verify' | 'query' | 'time'; status: number; code: string; key_id: string | null; key_hint: string; device_id: string; device_name: string; address: string; first_use: boolean }
+export interface ClientCall { id: string; at: string; project: { id: string; name: string }; endpoint: 'verify' | 'query' | 'time' | 'other'; status: number; code: string; key_id: string | null; key_hint: string; device_id: string; device_name: string; address: string; first_use: boolean }
 export interface CallExplained { call: ClientCall; rule: string /* sentence: which rule refused it */; remedy: string /* what would mend it */; now: string | null /* what the same call would get now */; steps: { code: string; title: string; outcome: 'passed' | 'refused' | 'not_reached' }[] }
 
 // ---- callbacks
@@ -104,7 +104,7 @@ export interface Notification { id: string; kind: string; title: string; body: s
 // ---- logs
 // GET /logs/operations?actor=&module=&level=&from=&to=&cursor= -> Page<OperationEntry>; GET /logs/operations/{id} -> OperationEntry
 // GET /logs/sign-ins?user=&result=&from=&to=&cursor= -> Page<SignInEntry>
-export interface OperationEntry { id: string; at: string; actor: UserRef | null; actor_role: Role | 'system'; level: 'info' | 'warning' | 'security'; module: string; action: string; summary: string; object: { kind: string; id: string } | null; address: string; agent: string; request_id: string; detail: Record<string, unknown> }
+export interface OperationEntry { id: string; at: string; actor: UserRef | null; actor_role: Role | 'system' | 'visitor'; level: 'info' | 'warning' | 'security'; module: string; action: string; summary: string; object: { kind: string; id: string } | null; address: string; agent: string; request_id: string; detail: Record<string, unknown> }
 export interface SignInEntry { id: string; at: string; name: string; user: UserRef | null; result: 'ok' | 'wrong' | 'locked' | 'captcha' | 'second_factor' | 'disabled' | 'not_verified'; address: string; agent: string }
 
 // ---- settings (super_admin)
