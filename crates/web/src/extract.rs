@@ -198,6 +198,10 @@ async fn body(request: Request, state: &AppState) -> Result<Bytes, ApiError> {
 }
 
 pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+    // A list in the order of the fields would be read as the object itself.
+    if body.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|first| *first == b'[') {
+        return Err(Fault::field("body", "INVALID", "请求体应为 JSON 对象", "The body must be a JSON object").into());
+    }
     let mut json = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();

@@ -37,9 +37,9 @@ settings! {
         "开放注册" "Sign-up open", "关闭后只能由管理员创建代理" "When closed, agents can only be created by admins";
     PASSWORD_MIN_LENGTH: Int = "security.password_min_length" in "security", int(10, 10, 64, "chars"),
         "密码最短长度" "Shortest password", "适用于以后设置的密码" "For passwords set from now on";
-    CAPTCHA_AFTER: Int = "security.captcha_after" in "security", int(3, 0, 5, "times"),
+    CAPTCHA_AFTER: Int = "security.captcha_after" in "security", int(3, 0, 3, "times"),
         "失败几次后需要验证码" "Failures before a captcha", "连续登录失败次数" "Failed sign-ins in a row";
-    LOCK_AFTER: Int = "security.lock_after" in "security", int(5, 3, 50, "times"),
+    LOCK_AFTER: Int = "security.lock_after" in "security", int(5, 4, 50, "times"),
         "失败几次后锁定" "Failures before the lock", "连续登录失败次数" "Failed sign-ins in a row";
     LOCK_MINUTES: Int = "security.lock_minutes" in "security", int(15, 1, 1440, "minutes"),
         "锁定时长" "Length of the lock", "到时自动解锁" "Ends by itself";

@@ -23,7 +23,7 @@ const BODY_LIMIT: usize = 1 << 20;
 
 /// All paths under `/client/`, unknown ones too: what is not there is refused with a signature.
 pub(super) fn router() -> Router<AppState> {
-    Router::new().route("/client/{*rest}", any(handle))
+    Router::new().route("/client", any(handle)).route("/client/", any(handle)).route("/client/{*rest}", any(handle))
 }
 
 /// What is to be sent, before it is signed.

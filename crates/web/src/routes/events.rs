@@ -33,7 +33,7 @@ const IN_ALL: usize = 5_000;
 /// Proxies close what is silent for long.
 const BEAT: i64 = 15 * SECOND;
 /// How often it is asked whether the session still holds.
-const CHECK: i64 = 30 * SECOND;
+const CHECK: i64 = 5 * SECOND;
 /// While a batch is made: another process may be making it.
 const SOON: i64 = 2 * SECOND;
 /// A notification can become visible a little later than one that was written after it: each look goes back so far.

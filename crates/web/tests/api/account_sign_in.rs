@@ -271,14 +271,18 @@ on_server! {
         root.patch("/api/v1/settings/security.captcha_after", json!({"value": 0})).await.ok(200);
         let visitor = server.visitor();
         attempt(&visitor, "alice", "password-of-alice").await.refused(401, "CAPTCHA_REQUIRED");
-        root.patch("/api/v1/settings/security.captcha_after", json!({"value": 5})).await.ok(200);
-        root.patch("/api/v1/settings/security.lock_after", json!({"value": 3})).await.ok(200);
+        // A lock is never to be had without a captcha before it, whatever is set.
+        root.patch("/api/v1/settings/security.captcha_after", json!({"value": 4})).await.refused_field("value", "OUT_OF_RANGE");
+        root.patch("/api/v1/settings/security.lock_after", json!({"value": 3})).await.refused_field("value", "OUT_OF_RANGE");
+        root.patch("/api/v1/settings/security.captcha_after", json!({"value": 3})).await.ok(200);
+        root.patch("/api/v1/settings/security.lock_after", json!({"value": 4})).await.ok(200);
         root.patch("/api/v1/settings/security.lock_minutes", json!({"value": 60})).await.ok(200);
         for _ in 0..3 {
             attempt(&visitor, "alice", "wrong").await.refused(401, "SIGN_IN_FAILED");
         }
+        attempt_with(&visitor, "alice", "wrong", visitor.captcha().await).await.refused(401, "SIGN_IN_FAILED");
         server.clock.step(59 * MINUTE);
-        attempt(&visitor, "alice", "password-of-alice").await.refused(423, "ACCOUNT_LOCKED");
+        attempt_with(&visitor, "alice", "password-of-alice", visitor.captcha().await).await.refused(423, "ACCOUNT_LOCKED");
         server.clock.step(MINUTE);
         attempt(&visitor, "alice", "password-of-alice").await.ok(200);
     }

@@ -40,6 +40,7 @@ on_server! {
         admin.send(axum::http::Method::PATCH, url, Some(b"{\"value\": \"\xff\"}".to_vec())).await.refused(400, "JSON_INVALID");
         admin.send(axum::http::Method::PATCH, url, Some(vec![b' '; (1 << 20) + 1])).await.refused(400, "BODY_TOO_LARGE");
         admin.with("content-type", "text/plain").send(axum::http::Method::PATCH, url, Some(b"{}".to_vec())).await.refused(400, "NOT_JSON");
+        admin.send(axum::http::Method::PATCH, url, Some(b" [1]".to_vec())).await.refused_field("body", "INVALID");
         admin.get("/api/v1/nothing/here").await.refused(404, "NO_SUCH_ROUTE");
         let cookie = format!("__Host-cuekey={}", admin.token().unwrap());
         server.visitor().with("cookie", &cookie).patch(url, json!({"value": 1})).await.refused(403, "CSRF");

@@ -8,7 +8,11 @@ import type * as Console from './types'
 
 type Server = components['schemas']
 /** Answers hold all their fields, `null` where there is nothing; the document calls those optional. */
-type Present<T> = T extends (infer U)[] ? Present<U>[] : T extends object ? { [K in keyof T]-?: Present<Exclude<T[K], undefined>> } : T
+type Present<T> = T extends (infer U)[]
+  ? Present<U>[]
+  : T extends object
+    ? { [K in keyof T]-?: Present<Exclude<T[K], undefined>> }
+    : T
 type Fits<Sent extends Read, Read> = [Sent, Read]
 
 export type Answers = [

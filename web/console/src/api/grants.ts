@@ -19,6 +19,8 @@ export interface ApplicationFilter extends Paging {
 export type OpenProject = Pick<Project, 'id' | 'name' | 'description' | 'version'>
 
 export const listGrants = (filter: GrantFilter, signal?: AbortSignal) => get<Page<Grant>>('/grants', filter, signal)
+export const listGrantableProjects = (filter: { search?: string } & Paging, signal?: AbortSignal) =>
+  get<Page<OpenProject>>('/grants/projects', filter, signal)
 export const createGrant = (body: NewGrant) => post<Grant>('/grants', body)
 export const updateGrant = (id: string, change: { ends_at: string | null }) =>
   patch<Grant>(`/grants/${seg(id)}`, change)
