@@ -7,6 +7,9 @@ export default defineConfig({
   reporter: 'list',
   fullyParallel: true,
   workers: 2,
+  // Once more on a slow machine; what needed it is reported as flaky.
+  retries: 1,
+  expect: { timeout: 10_000 },
   forbidOnly: Boolean(process.env.CI),
   use: {
     baseURL: process.env.CUEKEY_URL ?? 'http://127.0.0.1:7300',

@@ -21,7 +21,7 @@ use crate::{Cx, Result, audit};
 
 pub const LOCKED_JOB: &str = "account.locked";
 
-/// Tries from one address that did not succeed, whatever the names. Beyond it nothing is looked at, nor logged.
+/// Tries from one address that did not succeed, whatever the names. Beyond it nothing is looked at; the try is logged all the same.
 const FAILED: Allowance = Allowance { name: "sign-in-failed", window_seconds: 900, most: 100 };
 
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -42,8 +42,14 @@ pub struct Started {
 }
 
 pub async fn sign_in(cx: &Cx, ask: &SignIn) -> Result<Started> {
-    FAILED.check(cx, &allowance::address(cx)).await?;
-    let counted = admit(cx, Typed::new(&ask.name), ask.captcha.as_ref()).await?;
+    let typed = Typed::new(&ask.name);
+    if let Err(limited) = FAILED.check(cx, &allowance::address(cx)).await {
+        let mut tx = cx.db.begin().await?;
+        tries::log(&mut tx, cx, &typed, None, SignInResult::Limited).await?;
+        tx.commit().await?;
+        return Err(limited);
+    }
+    let counted = admit(cx, typed, ask.captcha.as_ref()).await?;
 
     let stored = counted.user.as_ref().map(|user| user.password_hash.as_str());
     let right = match cx.passwords.verify(&ask.password, stored).await {

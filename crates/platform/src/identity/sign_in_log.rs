@@ -19,6 +19,8 @@ kernel::words! {
         SecondFactor = "second_factor",
         Disabled = "disabled",
         NotVerified = "not_verified",
+        /// Not looked at: too many failures from that address.
+        Limited = "limited",
     }
 }
 

@@ -260,6 +260,7 @@ on_server! {
             attempt(&visitor, &format!("guess{n}"), "wrong").await.refused(401, "SIGN_IN_FAILED");
         }
         attempt(&visitor, "alice", "password-of-alice").await.refused(429, "RATE_LIMITED");
+        assert_eq!(log(server, "alice").await, ["limited"], "each try is in the log");
         attempt(&server.visitor(), "alice", "password-of-alice").await.ok(200);
         server.clock.step(15 * MINUTE);
         attempt(&visitor, "alice", "password-of-alice").await.ok(200);

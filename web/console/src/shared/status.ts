@@ -53,6 +53,7 @@ export const tones: { readonly [K in StatusKind]: Readonly<Record<StatusValues[K
     second_factor: 'info',
     disabled: 'neutral',
     not_verified: 'neutral',
+    limited: 'warning',
   },
   level: { info: 'neutral', warning: 'warning', security: 'danger' },
   call: { accepted: 'success', refused: 'danger' },

@@ -17,6 +17,7 @@ export default {
     second_factor: '两步验证未通过',
     disabled: '账号已停用',
     not_verified: '邮箱未验证',
+    limited: '该地址失败过多',
   },
   level: { info: '一般', warning: '警告', security: '安全' },
   call: { accepted: '通过', refused: '拒绝' },
