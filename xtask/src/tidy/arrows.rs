@@ -17,6 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("licensing", PRODUCT),
     ("gateway", OUTSIDE),
     ("web", OUTSIDE),
+    // For the stand-ins of the outside world, when they come.
     ("sandbox", &["platform", "kernel"]),
     ("cuekey", &["web", "gateway", "sandbox", "licensing", "platform", "store", "kernel"]),
     ("cuekey-sdk", &[]),
