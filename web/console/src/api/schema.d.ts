@@ -2531,7 +2531,7 @@ export interface components {
             user?: components["schemas"]["UserRef"] | null;
         };
         /** @enum {string} */
-        SignInResult: "ok" | "wrong" | "locked" | "captcha" | "second_factor" | "disabled" | "not_verified";
+        SignInResult: "ok" | "wrong" | "locked" | "captcha" | "second_factor" | "disabled" | "not_verified" | "limited";
         SignUp: {
             captcha?: components["schemas"]["CaptchaAnswer"] | null;
             email: string;
