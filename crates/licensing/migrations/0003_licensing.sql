@@ -139,18 +139,18 @@ CREATE TABLE key_devices (
   device_name TEXT NOT NULL,
   bound_at BIGINT NOT NULL,
   PRIMARY KEY (key_id, device_id)
-);
+) /* WITHOUT ROWID */;
 CREATE INDEX key_devices_device ON key_devices (device_id, key_id);
 
 -- client API ---------------------------------------------------------------------------------------------------------
 
--- Unique within the project for as long as a request with it could be sent again.
+-- A hash of project and nonce, for as long as a request with it could be sent again.
 CREATE TABLE nonces (
-  project_id UUID NOT NULL,
+  id UUID PRIMARY KEY,
   signed_at BIGINT NOT NULL,
-  nonce TEXT NOT NULL,
-  PRIMARY KEY (project_id, nonce)
-);
+  -- Which set of requests brought it.
+  set_number BIGINT NOT NULL
+) /* WITHOUT ROWID */;
 CREATE INDEX nonces_age ON nonces (signed_at);
 
 -- Every authenticated call of a program, with its verdict. Its order is its key.
@@ -171,7 +171,7 @@ CREATE TABLE client_calls (
   device_id TEXT NOT NULL,
   device_name TEXT NOT NULL,
   address TEXT NOT NULL
-);
+) /* WITHOUT ROWID */;
 CREATE INDEX client_calls_project ON client_calls (project_id, id);
 CREATE INDEX client_calls_refused ON client_calls (project_id, code, id) WHERE refused;
 CREATE INDEX client_calls_key ON client_calls (key_id, id) WHERE refused OR first_use;

@@ -49,7 +49,7 @@ async fn expire(cx: &Cx) -> platform::Result<()> {
             return Ok(());
         }
         let rows = over.iter().map(|(id, _)| args![*id, kernel::Word::as_str(crate::keys::KeyState::Expired)]).collect();
-        store::update_many(&mut tx, "keys", &[store::Column::Uuid("id"), store::Column::Text("state")], rows).await?;
+        store::update_many(&mut tx, "keys", &["id", "state"], rows).await?;
         crate::events::keys_expired(&mut tx, cx, &over).await?;
         tx.commit().await?;
     }
@@ -60,7 +60,7 @@ async fn forget_nonces(cx: &Cx) -> platform::Result<()> {
     let before = cx.now().plus_micros(-2 * WINDOW * SECOND).unix();
     loop {
         let mut tx = cx.db.begin().await?;
-        let sql = "DELETE FROM nonces WHERE (project_id, nonce) IN (SELECT project_id, nonce FROM nonces WHERE signed_at < $1 LIMIT 5000)";
+        let sql = "DELETE FROM nonces WHERE id IN (SELECT id FROM nonces WHERE signed_at < $1 ORDER BY signed_at LIMIT 5000)";
         let gone = tx.exec(sql, args![before]).await?;
         tx.commit().await?;
         if gone < 5_000 {

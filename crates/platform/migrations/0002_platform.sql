@@ -167,7 +167,7 @@ CREATE TABLE ledger_entries (
   held_after BIGINT NOT NULL,
   at BIGINT NOT NULL,
   PRIMARY KEY (account_id, seq)
-);
+) /* WITHOUT ROWID */;
 CREATE INDEX ledger_entries_kind ON ledger_entries (account_id, kind, seq);
 CREATE INDEX ledger_entries_transfer ON ledger_entries (transfer_id);
 
@@ -237,7 +237,7 @@ CREATE TABLE idempotency (
   answer TEXT NOT NULL,
   created_at BIGINT NOT NULL,
   PRIMARY KEY (owner_id, name)
-);
+) /* WITHOUT ROWID */;
 CREATE INDEX idempotency_age ON idempotency (created_at);
 
 CREATE TABLE withdrawals (

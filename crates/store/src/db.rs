@@ -15,6 +15,15 @@ pub enum Engine {
     Postgres,
 }
 
+impl Engine {
+    pub(crate) const fn backend(self) -> DbBackend {
+        match self {
+            Self::Sqlite => DbBackend::Sqlite,
+            Self::Postgres => DbBackend::Postgres,
+        }
+    }
+}
+
 /// Where the database is and how much of it to use.
 #[derive(Debug, Clone)]
 pub struct DbConfig {
@@ -120,9 +129,12 @@ impl Db {
 }
 
 impl Sql for Db {
+    fn engine(&self) -> Engine {
+        Db::engine(self)
+    }
+
     async fn all<T: Send>(&mut self, sql: &str, args: Vec<Value>, read: impl Fn(&Row) -> Result<T> + Send) -> Result<Vec<T>> {
-        let backend = if self.inner.writer.is_some() { DbBackend::Sqlite } else { DbBackend::Postgres };
-        let rows = self.inner.pool.query_all_raw(Statement::from_sql_and_values(backend, sql, args)).await?;
+        let rows = self.inner.pool.query_all_raw(Statement::from_sql_and_values(self.engine().backend(), sql, args)).await?;
         rows.into_iter().map(|row| read(&Row(row))).collect()
     }
 }
@@ -142,6 +154,8 @@ pub(crate) async fn sqlite_pool(config: &DbConfig, connections: u32) -> Result<D
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(5))
             .statement_cache_capacity(256)
+            // Rows come through a channel; with a short one, the database's thread and ours take turns every few rows.
+            .row_buffer_size(1_024)
             .pragma("cache_size", "-16384")
             .pragma("temp_store", "memory")
             .pragma("wal_autocheckpoint", "4000")

@@ -21,13 +21,15 @@ pub mod testing;
 pub mod topics;
 mod tx;
 mod value;
+mod wide;
 mod writer;
 
 pub use db::{Db, DbConfig, Engine};
 pub use error::Error;
-pub use sql::{Column, Filter, Row, Sql, all_in, insert_many, insert_many_returning, placeholders, update_many};
+pub use sql::{Filter, Row, Sql, placeholders};
 pub use tx::Tx;
 pub use value::{FromValue, ToValue, Value};
+pub use wide::{all_in, insert_many, update_many};
 
 pub type Result<T> = std::result::Result<T, Error>;
 

@@ -21,6 +21,17 @@ impl Migration {
     }
 }
 
+impl Migration {
+    /// One text for both databases. What stands in comments as `/* WITHOUT ROWID */` is for SQLite: a table whose rows lie in
+    /// the order of their key, so that a row is written once and not a second time in an index.
+    fn text(&self, engine: Engine) -> String {
+        match engine {
+            Engine::Sqlite => self.sql.replace("/* WITHOUT ROWID */", "WITHOUT ROWID"),
+            Engine::Postgres => self.sql.to_owned(),
+        }
+    }
+}
+
 /// What stands between the database and this program.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Status {
@@ -61,7 +72,7 @@ pub async fn run(db: &Db, migrations: &[Migration], now: kernel::Timestamp) -> R
     check(&applied, migrations)?;
     let missing = &migrations[applied.len()..];
     for migration in missing {
-        tx.script(migration.sql).await?;
+        tx.script(&migration.text(db.engine())).await?;
         tx.exec(
             "INSERT INTO migrations (number, name, checksum, applied_at) VALUES ($1, $2, $3, $4)",
             args![migration.number, migration.name, migration.checksum(), now],

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement, TransactionTrait};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, Statement, TransactionTrait};
 
 use crate::writer::{Turn, Writer};
-use crate::{Error, Result, Row, Sql, Value};
+use crate::{Engine, Error, Result, Row, Sql, Value};
 
 pub struct Tx {
     inner: Inner,
@@ -28,16 +28,9 @@ impl Tx {
         Ok(Self { inner: Inner::Postgres(Some(tx)), hooks: Vec::new(), failed: false })
     }
 
-    pub(crate) fn backend(&self) -> DbBackend {
-        match self.inner {
-            Inner::Sqlite { .. } => DbBackend::Sqlite,
-            Inner::Postgres(_) => DbBackend::Postgres,
-        }
-    }
-
     /// Changes rows; answers how many.
     pub async fn exec(&mut self, sql: &str, args: Vec<Value>) -> Result<u64> {
-        let statement = Statement::from_sql_and_values(self.backend(), sql, args);
+        let statement = Statement::from_sql_and_values(self.engine().backend(), sql, args);
         let result = match &self.inner {
             Inner::Sqlite { turn: Some(turn), .. } => turn.conn().execute_raw(statement).await,
             Inner::Postgres(Some(tx)) => tx.execute_raw(statement).await,
@@ -114,8 +107,15 @@ impl Tx {
 }
 
 impl Sql for Tx {
+    fn engine(&self) -> Engine {
+        match self.inner {
+            Inner::Sqlite { .. } => Engine::Sqlite,
+            Inner::Postgres(_) => Engine::Postgres,
+        }
+    }
+
     async fn all<T: Send>(&mut self, sql: &str, args: Vec<Value>, read: impl Fn(&Row) -> Result<T> + Send) -> Result<Vec<T>> {
-        let statement = Statement::from_sql_and_values(self.backend(), sql, args);
+        let statement = Statement::from_sql_and_values(self.engine().backend(), sql, args);
         let result = match &self.inner {
             Inner::Sqlite { turn: Some(turn), .. } => turn.conn().query_all_raw(statement).await,
             Inner::Postgres(Some(tx)) => tx.query_all_raw(statement).await,

@@ -36,7 +36,9 @@ pub(crate) struct Writer {
 /// The right to write, and the savepoint that it writes in.
 pub(crate) struct Turn {
     pub(crate) group: OwnedMutexGuard<Group>,
-    savepoint: u64,
+    /// None for the first of its group: undoing that one undoes the group, which is nothing else yet. A savepoint has
+    /// SQLite copy every page before it is changed.
+    savepoint: Option<u64>,
 }
 
 impl Turn {
@@ -72,10 +74,11 @@ impl Writer {
             if !group.open {
                 group.conn.execute_unprepared("BEGIN IMMEDIATE").await?;
                 group.open = true;
+                return Ok(Opened { turn: Some(Turn { group, savepoint: None }), writer });
             }
             group.savepoints += 1;
             let savepoint = group.savepoints;
-            let mut turn = Turn { group, savepoint };
+            let mut turn = Turn { group, savepoint: Some(savepoint) };
             if let Err(error) = turn.conn().execute_unprepared(&format!("SAVEPOINT s{savepoint}")).await {
                 turn.note(&error);
                 writer.settle(turn.group).await;
@@ -91,8 +94,9 @@ impl Writer {
     pub(crate) async fn commit(self: &Arc<Self>, mut turn: Turn, hooks: Vec<Hook>) -> Result<()> {
         let writer = Arc::clone(self);
         spawned(async move {
-            let release = format!("RELEASE s{}", turn.savepoint);
-            if let Err(error) = turn.conn().execute_unprepared(&release).await {
+            if let Some(n) = turn.savepoint
+                && let Err(error) = turn.conn().execute_unprepared(&format!("RELEASE s{n}")).await
+            {
                 turn.note(&error);
                 writer.settle(turn.group).await;
                 return Err(Error::Busy(error.to_string()));
@@ -110,17 +114,22 @@ impl Writer {
         .await
     }
 
-    /// Undoes one savepoint; the rest of its group stays.
+    /// Undoes one transaction; the rest of its group stays.
     pub(crate) fn abandon(self: &Arc<Self>, mut turn: Turn) {
         let writer = Arc::clone(self);
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         runtime.spawn(async move {
-            let n = turn.savepoint;
-            let undo = format!("ROLLBACK TO s{n}; RELEASE s{n}");
-            if turn.group.broken.is_none()
-                && let Err(error) = turn.conn().execute_unprepared(&undo).await
-            {
-                turn.group.broken.get_or_insert_with(|| error.to_string());
+            let undo = match turn.savepoint {
+                Some(n) => format!("ROLLBACK TO s{n}; RELEASE s{n}"),
+                None => String::from("ROLLBACK"),
+            };
+            if turn.group.broken.is_none() {
+                match turn.conn().execute_unprepared(&undo).await {
+                    // Nobody was in the group but this one, and nothing is open after it.
+                    Ok(_) if turn.savepoint.is_none() => turn.group.open = false,
+                    Ok(_) => {}
+                    Err(error) => turn.group.broken = Some(error.to_string()),
+                }
             }
             // Nobody else may be there to close what this one opened.
             if turn.group.broken.is_some() || turn.group.waiting.is_empty() {

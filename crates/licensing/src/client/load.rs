@@ -24,6 +24,13 @@ pub(super) struct Found {
     pub changed: bool,
 }
 
+impl Found {
+    /// Id, name, and since when.
+    pub fn bound_devices(&self) -> Vec<(String, String, Timestamp)> {
+        self.devices.iter().map(|device| (device.id.clone(), device.name.clone(), device.bound_at)).collect()
+    }
+}
+
 #[derive(Debug, Clone)]
 pub(super) struct BoundDevice {
     pub id: String,
@@ -36,15 +43,16 @@ pub(super) struct BoundDevice {
 pub(super) struct ProjectNow {
     pub active: bool,
     pub seats: i64,
-    pub name: String,
     /// What its owner wants to be called back for.
     pub wants: Vec<CallbackEvent>,
 }
 
-const COLUMNS: &str =
-    "SELECT id, lookup, project_id, batch_id, agent_id, unit, validity, activated_at, expires_at, disabled_at, devices, unbinds FROM keys";
+/// A key, a row for each of its devices, or one without.
+const SELECT: &str = "SELECT k.id, k.lookup, k.project_id, k.batch_id, k.agent_id, k.unit, k.validity, k.activated_at, k.expires_at, k.disabled_at, \
+    k.devices, k.unbinds, d.device_id, d.device_name, d.bound_at \
+    FROM keys k LEFT JOIN key_devices d ON d.key_id = k.id WHERE k.lookup IN";
 
-fn read(row: &Row) -> store::Result<(Vec<u8>, Found)> {
+fn read(row: &Row) -> store::Result<(Vec<u8>, Found, Option<BoundDevice>)> {
     let facts = Facts {
         activated_at: row.get("activated_at")?,
         expires_at: row.get("expires_at")?,
@@ -62,55 +70,37 @@ fn read(row: &Row) -> store::Result<(Vec<u8>, Found)> {
         devices: Vec::new(),
         changed: false,
     };
-    Ok((row.get("lookup")?, found))
+    let device = match row.get::<Option<String>>("device_id")? {
+        Some(id) => Some(BoundDevice { id, name: row.get("device_name")?, bound_at: row.get("bound_at")? }),
+        None => None,
+    };
+    Ok((row.get("lookup")?, found, device))
 }
 
 /// All keys of the set, by look-up, with their devices.
-pub(super) async fn keys(tx: &mut Tx, lookups: Vec<Vec<u8>>) -> store::Result<HashMap<Vec<u8>, Found>> {
-    if lookups.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let values = lookups.into_iter().map(ToValue::to_value).collect();
-    let mut found: HashMap<Vec<u8>, Found> =
-        all_in(tx, &format!("{COLUMNS} WHERE lookup IN"), "", values, read).await?.into_iter().collect();
-    attach_devices(tx, &mut found).await?;
-    Ok(found)
-}
-
-/// Locks the keys that will be changed, in the order of their ids, and reads them again as they are now.
-pub(super) async fn lock(tx: &mut Tx, lookups: Vec<Vec<u8>>) -> store::Result<HashMap<Vec<u8>, Found>> {
-    let tail = format!(" ORDER BY id{}", tx.for_update());
-    let values = lookups.into_iter().map(ToValue::to_value).collect();
-    let mut found: HashMap<Vec<u8>, Found> =
-        all_in(tx, &format!("{COLUMNS} WHERE lookup IN"), &tail, values, read).await?.into_iter().collect();
-    attach_devices(tx, &mut found).await?;
-    Ok(found)
-}
-
-async fn attach_devices(tx: &mut Tx, found: &mut HashMap<Vec<u8>, Found>) -> store::Result<()> {
-    let bound: Vec<_> = found.values().filter(|key| key.candidate.facts.devices > 0).map(|key| key.id.to_value()).collect();
-    if bound.is_empty() {
-        return Ok(());
-    }
-    let rows = all_in(tx, "SELECT key_id, device_id, device_name, bound_at FROM key_devices WHERE key_id IN", "", bound, |row| {
-        Ok((
-            row.get::<KeyId>("key_id")?,
-            BoundDevice { id: row.get("device_id")?, name: row.get("device_name")?, bound_at: row.get("bound_at")? },
-        ))
-    })
-    .await?;
-    let mut by_key: HashMap<KeyId, Vec<BoundDevice>> = HashMap::new();
-    for (key, device) in rows {
-        by_key.entry(key).or_default().push(device);
-    }
-    for key in found.values_mut() {
-        if let Some(mut devices) = by_key.remove(&key.id) {
-            devices.sort_by_key(|device| device.bound_at);
-            key.candidate.bound = devices.iter().map(|device| device.id.clone()).collect();
-            key.devices = devices;
+pub(super) async fn keys(tx: &mut Tx, lookups: &[&[u8]]) -> store::Result<HashMap<Vec<u8>, Found>> {
+    let rows = all_in(tx, SELECT, "", lookups.iter().map(|lookup| lookup.to_value()).collect(), read).await?;
+    let mut found: HashMap<Vec<u8>, Found> = HashMap::with_capacity(rows.len());
+    for (lookup, key, device) in rows {
+        let key = found.entry(lookup).or_insert(key);
+        if let Some(device) = device {
+            key.candidate.bound.push(device.id.clone());
+            key.devices.push(device);
         }
     }
-    Ok(())
+    for key in found.values_mut().filter(|key| key.devices.len() > 1) {
+        key.devices.sort_by_key(|device| device.bound_at);
+    }
+    Ok(found)
+}
+
+/// Locks the keys that will be changed, in the order of their ids, and only then reads them with their devices: a statement
+/// sees what was there when it began, which may be before it got the lock.
+pub(super) async fn lock(tx: &mut Tx, lookups: &[&[u8]]) -> store::Result<HashMap<Vec<u8>, Found>> {
+    let tail = format!(" ORDER BY id{}", tx.for_update());
+    let values = lookups.iter().map(|lookup| lookup.to_value()).collect();
+    all_in(tx, "SELECT id FROM keys WHERE lookup IN", &tail, values, |_| Ok(())).await?;
+    keys(tx, lookups).await
 }
 
 pub(super) async fn projects(tx: &mut Tx, mut ids: Vec<ProjectId>) -> store::Result<HashMap<ProjectId, ProjectNow>> {
@@ -118,13 +108,13 @@ pub(super) async fn projects(tx: &mut Tx, mut ids: Vec<ProjectId>) -> store::Res
     ids.dedup();
     let values = ids.into_iter().map(ToValue::to_value).collect();
     let rows =
-        all_in(tx, "SELECT id, name, state, devices_per_key, callback_url, callback_events FROM projects WHERE id IN", "", values, |row| {
+        all_in(tx, "SELECT id, state, devices_per_key, callback_url, callback_events FROM projects WHERE id IN", "", values, |row| {
             let wants = match row.get::<Option<String>>("callback_url")? {
                 Some(_) => serde_json::from_str(&row.get::<String>("callback_events")?).unwrap_or_default(),
                 None => Vec::new(),
             };
             let active = row.word::<ProjectState>("state")? == ProjectState::Active;
-            let now = ProjectNow { active, seats: row.get("devices_per_key")?, name: row.get("name")?, wants };
+            let now = ProjectNow { active, seats: row.get("devices_per_key")?, wants };
             Ok((row.get::<ProjectId>("id")?, now))
         })
         .await?;

@@ -13,6 +13,7 @@ pub mod calls;
 mod collector;
 pub mod limit;
 mod load;
+mod nonces;
 pub mod project;
 mod set;
 

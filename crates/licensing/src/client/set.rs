@@ -1,17 +1,18 @@
 //! Deciding a set of requests in one transaction: one look-up of all their keys, one pure verdict each, one insert of all
 //! their log rows. The same code serves both databases.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use kernel::{Fault, Kind, Timestamp};
 use platform::Platform;
 use platform::identity::UserId;
-use store::{Column, Tx, args, insert_many, insert_many_returning, update_many};
+use store::{Tx, args, insert_many, update_many};
 
 use super::admit::{nonce_reused, too_many};
 use super::limit::{Allowance, Limits};
 use super::load::{self, BoundDevice, Found, ProjectNow};
+use super::nonces::Nonces;
 use super::project::CallerProject;
 use crate::batches::BatchId;
 use crate::events::{self, Happened};
@@ -79,13 +80,11 @@ pub struct KeyAnswer {
 #[derive(Debug, Clone)]
 pub struct KeyDetails {
     pub id: KeyId,
-    pub project: ProjectId,
-    pub project_name: String,
     pub batch: BatchId,
     pub state: KeyState,
     pub activated_at: Option<Timestamp>,
     pub expires_at: Option<Timestamp>,
-    /// Id, name, and since when.
+    /// Id, name, and since when; only where they were asked for.
     pub devices: Vec<(String, String, Timestamp)>,
 }
 
@@ -93,49 +92,37 @@ pub struct KeyDetails {
 pub async fn decide(platform: &Platform, limits: &Limits, asks: &[Ask]) -> store::Result<Vec<Decision>> {
     // Hashing needs no turn of the writer.
     let lookups: Vec<Option<Vec<u8>>> = asks.iter().map(|ask| ask.key.map(|key| lookup(&platform.vault, key))).collect();
+    let nonces = Nonces::of(asks);
     let mut tx = platform.db.begin().await?;
     let now = platform.clock.now();
-    let fresh = fresh_nonces(&mut tx, asks).await?;
-    let count = |(n, ask): (usize, &Ask)| fresh.contains(&n).then(|| limits.call(ask.project.id, ask.project.rate_per_minute));
+    let fresh = nonces.take(&mut tx, asks, &platform.random).await?;
+    let count = |(n, ask): (usize, &Ask)| fresh[n].then(|| limits.call(ask.project.id, ask.project.rate_per_minute));
     let allowances: Vec<Option<Allowance>> = asks.iter().enumerate().map(count).collect();
     let admitted = |n: usize| allowances[n].is_some_and(|allowance| allowance.allowed);
 
     let projects = load::projects(&mut tx, asks.iter().map(|ask| ask.project.id).collect()).await?;
-    let mut wanted: Vec<Vec<u8>> = (0..asks.len()).filter(|n| admitted(*n)).filter_map(|n| lookups[n].clone()).collect();
+    let mut wanted: Vec<&[u8]> = (0..asks.len()).filter(|n| admitted(*n)).filter_map(|n| lookups[n].as_deref()).collect();
     wanted.sort_unstable();
     wanted.dedup();
-    let mut keys = load::keys(&mut tx, wanted).await?;
-    let mut verdicts = Decided::all(asks, &lookups, &projects, &mut keys.clone(), &admitted, now);
+    let mut keys = load::keys(&mut tx, &wanted).await?;
+    let mut verdicts = Decided::all(asks, &lookups, &projects, &mut keys, &admitted, now);
 
-    // A seat is taken only on a locked row: elsewhere somebody may be taking it at this moment.
-    let binding: Vec<Vec<u8>> = verdicts.binding(&lookups);
+    let binding = verdicts.binding(&lookups);
     if !binding.is_empty() {
+        // A seat is taken only on a locked row: elsewhere somebody may be taking it at this moment. So these keys are read
+        // again as they are now, which also forgets what was just decided of them.
         if !tx.for_update().is_empty() {
-            keys.extend(load::lock(&mut tx, binding).await?);
+            keys.extend(load::lock(&mut tx, &binding).await?);
+            verdicts = Decided::all(asks, &lookups, &projects, &mut keys, &admitted, now);
         }
-        verdicts = Decided::all(asks, &lookups, &projects, &mut keys, &admitted, now);
         write_bindings(&mut tx, &keys, now).await?;
     }
-    let answers = verdicts.answers(asks, &lookups, &keys, &projects, &allowances, now);
+    let answers = verdicts.answers(asks, &lookups, &keys, &allowances, now);
     write_log(&mut tx, platform, asks, &lookups, &keys, &answers, now).await?;
     let happened = verdicts.happened(asks, &lookups, &keys, &projects, &answers);
     events::tell(&mut tx, platform, happened, now).await?;
     tx.commit().await?;
     Ok(answers.into_iter().zip(allowances).map(|(answer, allowance)| Decision { answer, allowance }).collect())
-}
-
-/// Which of the requests bring a nonce that was not seen before, in this set or any.
-async fn fresh_nonces(tx: &mut Tx, asks: &[Ask]) -> store::Result<HashSet<usize>> {
-    let rows = asks.iter().map(|ask| args![ask.project.id, ask.signed_at, ask.nonce.as_str()]).collect();
-    let columns = ["project_id", "signed_at", "nonce"];
-    let tail = "ON CONFLICT DO NOTHING RETURNING project_id, nonce";
-    let inserted = insert_many_returning(tx, "nonces", &columns, rows, tail, |row| {
-        Ok((row.get::<ProjectId>("project_id")?, row.get::<String>("nonce")?))
-    })
-    .await?;
-    let mut left: HashSet<(ProjectId, String)> = inserted.into_iter().collect();
-    let taken = asks.iter().enumerate().filter(|(_, ask)| left.remove(&(ask.project.id, ask.nonce.clone())));
-    Ok(taken.map(|(n, _)| n).collect())
 }
 
 /// The verdicts of a set.
@@ -174,9 +161,9 @@ impl Decided {
     }
 
     /// The look-ups of keys that a verdict binds, in order and once each.
-    fn binding(&self, lookups: &[Option<Vec<u8>>]) -> Vec<Vec<u8>> {
+    fn binding<'a>(&self, lookups: &'a [Option<Vec<u8>>]) -> Vec<&'a [u8]> {
         let binding = self.0.iter().enumerate().filter(|(_, verdict)| verdict.is_some_and(|verdict| verdict.binds));
-        let mut binding: Vec<Vec<u8>> = binding.filter_map(|(n, _)| lookups[n].clone()).collect();
+        let mut binding: Vec<&[u8]> = binding.filter_map(|(n, _)| lookups[n].as_deref()).collect();
         binding.sort_unstable();
         binding.dedup();
         binding
@@ -187,7 +174,6 @@ impl Decided {
         asks: &[Ask],
         lookups: &[Option<Vec<u8>>],
         keys: &HashMap<Vec<u8>, Found>,
-        projects: &HashMap<ProjectId, ProjectNow>,
         allowances: &[Option<Allowance>],
         now: Timestamp,
     ) -> Vec<Answer> {
@@ -203,13 +189,11 @@ impl Decided {
             let found = lookups[n].as_ref().and_then(|lookup| keys.get(lookup)).filter(|key| key.project == ask.project.id);
             let key = found.filter(|_| verdict.code != Code::NotFound).map(|key| KeyDetails {
                 id: key.id,
-                project: key.project,
-                project_name: projects.get(&key.project).map(|project| project.name.clone()).unwrap_or_default(),
                 batch: key.batch,
                 state: key.candidate.facts.state(now),
                 activated_at: key.candidate.facts.activated_at,
                 expires_at: key.candidate.facts.expires_at,
-                devices: key.devices.iter().map(|device| (device.id.clone(), device.name.clone(), device.bound_at)).collect(),
+                devices: if ask.endpoint == Endpoint::Query { key.bound_devices() } else { Vec::new() },
             });
             Ok(KeyAnswer { code: verdict.code, first_use: verdict.first_use, key, now })
         };
@@ -262,13 +246,7 @@ fn callback_of(answer: &KeyAnswer, wants: &[CallbackEvent]) -> Option<CallbackEv
 async fn write_bindings(tx: &mut Tx, keys: &HashMap<Vec<u8>, Found>, now: Timestamp) -> store::Result<()> {
     let mut changed: Vec<&Found> = keys.values().filter(|key| key.changed).collect();
     changed.sort_unstable_by_key(|key| key.id);
-    let columns = [
-        Column::Uuid("id"),
-        Column::Text("state"),
-        Column::BigInt("activated_at"),
-        Column::BigInt("expires_at"),
-        Column::BigInt("devices"),
-    ];
+    let columns = ["id", "state", "activated_at", "expires_at", "devices"];
     let rows = changed.iter().map(|key| {
         let facts = &key.candidate.facts;
         args![key.id, kernel::Word::as_str(facts.state(now)), facts.activated_at, facts.expires_at, facts.devices]

@@ -195,12 +195,7 @@ pub async fn set_disabled(cx: &Cx, selection: &KeySelection, disabled: bool) -> 
         }
         let changed = i64::try_from(rows.len()).unwrap_or(0);
         if changed > 0 {
-            let columns = [
-                store::Column::Uuid("id"),
-                store::Column::Text("state"),
-                store::Column::BigInt("disabled_at"),
-                store::Column::Uuid("disabled_by"),
-            ];
+            let columns = ["id", "state", "disabled_at", "disabled_by"];
             store::update_many(&mut tx, "keys", &columns, rows).await?;
             let action = if disabled { &audit::KEYS_DISABLED } else { &audit::KEYS_ENABLED };
             let object = (chunk.len() == 1).then(|| last.id.into());

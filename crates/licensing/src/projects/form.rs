@@ -127,7 +127,7 @@ impl NewProject {
         if let Some(limit) = self.unbind_limit {
             range(&mut fields, "unbind_limit", limit, 0, 1_000);
         }
-        range(&mut fields, "rate_per_minute", self.rate_per_minute, 1, 1_000_000);
+        range(&mut fields, "rate_per_minute", self.rate_per_minute, 1, 10_000_000);
         prices(&mut fields, &self.prices);
         fields.check()?;
         Ok(Spec(Self {

@@ -10,11 +10,12 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use axum::routing::any;
 use kernel::{Fault, Kind, Lang, Timestamp};
-use licensing::client::{Admitted, Ask, CallerProject, Device, Endpoint, KeyAnswer, UNREADABLE};
-use licensing::keys::{Code, KeyText};
+use licensing::batches::BatchId;
+use licensing::client::{Admitted, Ask, CallerProject, Device, Endpoint, KeyDetails, UNREADABLE};
+use licensing::keys::{Code, KeyId, KeyState, KeyText};
+use licensing::projects::ProjectId;
 use platform::Origin;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
 use crate::problem::{Problem, status};
 use crate::state::AppState;
@@ -149,7 +150,7 @@ impl Call<'_> {
             }
         };
         let plain = match outcome.result {
-            Ok((status, body)) => Plain { status, body: body.to_string().into_bytes(), problem: false, retry_after: None, allowance: None },
+            Ok(body) => Plain { status: 200, body, problem: false, retry_after: None, allowance: None },
             Err(fault) => self.refuse(state, &fault),
         };
         Plain { allowance: outcome.allowance, ..plain }
@@ -157,7 +158,7 @@ impl Call<'_> {
 
     fn refuse(&self, state: &AppState, fault: &Fault) -> Plain {
         if matches!(fault.kind, Kind::Internal | Kind::Unavailable) {
-            tracing::warn!(code = fault.code, error = %fault, "a client call failed on our side");
+            tracing::warn!(id = self.request_id, code = fault.code, error = %fault, "a client call failed on our side");
         }
         let now = state.platform.clock.now();
         let problem = ClientProblem {
@@ -206,20 +207,16 @@ impl Call<'_> {
         };
         let ask = Ask { key: KeyText::parse(&key), hint: hint(&key), device, ..self.ask(admitted, Endpoint::Verify) };
         let decision = state.licensing.decide(ask).await;
-        let result = decision.answer.map(|answer| {
+        let result = decision.answer.and_then(|answer| {
             let (zh, en) = answer.code.message();
-            let mut json = json!({
-                "valid": answer.code == Code::Valid,
-                "code": answer.code,
-                "message": self.lang.pick(zh, en),
-                "action": answer.code.action(),
-                "server_time": answer.now,
-            });
-            if let Some(key) = key_json(&answer) {
-                json["key"] = key;
-                json["key"]["first_use"] = answer.first_use.into();
-            }
-            (200, json)
+            written(&Verified {
+                valid: answer.code == Code::Valid,
+                code: answer.code,
+                message: self.lang.pick(zh, en),
+                action: answer.code.action(),
+                server_time: answer.now,
+                key: answer.key.as_ref().map(|key| VerifiedKey { key: KeyJson::of(key, answer.now), first_use: answer.first_use }),
+            })
         });
         Outcome { result, allowance: decision.allowance }
     }
@@ -229,31 +226,37 @@ impl Call<'_> {
             Ok(asked) => asked,
             Err(why) => return self.unreadable(state, admitted, Endpoint::Query, why.0).await,
         };
+        let project = Arc::clone(&admitted.project);
         let ask = Ask { key: KeyText::parse(&asked.key), hint: hint(&asked.key), ..self.ask(admitted, Endpoint::Query) };
         let decision = state.licensing.decide(ask).await;
         let result = decision.answer.and_then(|answer| {
-            let (Some(mut json), Some(key)) = (key_json(&answer), &answer.key) else {
+            let Some(key) = &answer.key else {
                 return Err(Fault::new(Kind::NotFound, "NOT_FOUND", "卡密不存在", "There is no such key"));
             };
-            json["project"] = json!({"id": key.project, "name": key.project_name});
-            json["batch"] = json!({"id": key.batch});
-            json["devices"] =
-                key.devices.iter().map(|(id, name, bound_at)| json!({"id": id, "name": name, "bound_at": bound_at})).collect();
-            Ok((200, json!({"key": json, "server_time": answer.now})))
+            written(&Queried {
+                key: QueriedKey {
+                    key: KeyJson::of(key, answer.now),
+                    project: Named { id: project.id, name: &project.name },
+                    batch: Batched { id: key.batch },
+                    devices: key.devices.iter().map(|(id, name, bound_at)| BoundJson { id, name, bound_at: *bound_at }).collect(),
+                },
+                server_time: answer.now,
+            })
         });
         Outcome { result, allowance: decision.allowance }
     }
 
     async fn time(&self, state: &AppState, admitted: Admitted) -> Outcome {
         let decision = state.licensing.decide(self.ask(admitted, Endpoint::Time)).await;
-        let result = decision.answer.map(|answer| (200, json!({"server_time": answer.now, "unix": answer.now.unix()})));
+        let result = decision.answer.and_then(|answer| written(&Time { server_time: answer.now, unix: answer.now.unix() }));
         Outcome { result, allowance: decision.allowance }
     }
 }
 
 /// What an endpoint answers, before it is written down.
 struct Outcome {
-    result: Result<(u16, Value), Fault>,
+    /// Good answers are all 200.
+    result: Result<Vec<u8>, Fault>,
     allowance: Option<licensing::client::limit::Allowance>,
 }
 
@@ -262,23 +265,91 @@ fn client_status(fault: &Fault) -> u16 {
     if fault.code == "METHOD_NOT_ALLOWED" { 405 } else { status(fault.kind).as_u16() }
 }
 
-/// A key as a program sees it; `None` where there is none.
-fn key_json(answer: &KeyAnswer) -> Option<Value> {
-    let key = answer.key.as_ref()?;
-    let remaining = key.expires_at.map(|end| end.seconds_since(answer.now).max(0));
-    Some(json!({
-        "id": key.id,
-        "state": key.state,
-        "activated_at": key.activated_at,
-        "expires_at": key.expires_at,
-        "remaining_seconds": remaining,
-    }))
+fn written(answer: &impl Serialize) -> Result<Vec<u8>, Fault> {
+    let mut body = Vec::with_capacity(512);
+    serde_json::to_writer(&mut body, answer).map_err(Fault::internal)?;
+    Ok(body)
+}
+
+#[derive(Serialize)]
+struct Verified<'a> {
+    valid: bool,
+    code: Code,
+    message: &'a str,
+    action: &'a str,
+    server_time: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<VerifiedKey>,
+}
+
+#[derive(Serialize)]
+struct VerifiedKey {
+    #[serde(flatten)]
+    key: KeyJson,
+    first_use: bool,
+}
+
+/// A key as a program sees it.
+#[derive(Serialize)]
+struct KeyJson {
+    id: KeyId,
+    state: KeyState,
+    activated_at: Option<Timestamp>,
+    expires_at: Option<Timestamp>,
+    remaining_seconds: Option<i64>,
+}
+
+impl KeyJson {
+    fn of(key: &KeyDetails, now: Timestamp) -> Self {
+        let remaining_seconds = key.expires_at.map(|end| end.seconds_since(now).max(0));
+        Self { id: key.id, state: key.state, activated_at: key.activated_at, expires_at: key.expires_at, remaining_seconds }
+    }
+}
+
+#[derive(Serialize)]
+struct Queried<'a> {
+    key: QueriedKey<'a>,
+    server_time: Timestamp,
+}
+
+#[derive(Serialize)]
+struct QueriedKey<'a> {
+    #[serde(flatten)]
+    key: KeyJson,
+    project: Named<'a>,
+    batch: Batched,
+    devices: Vec<BoundJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct Named<'a> {
+    id: ProjectId,
+    name: &'a str,
+}
+
+#[derive(Serialize)]
+struct Batched {
+    id: BatchId,
+}
+
+#[derive(Serialize)]
+struct BoundJson<'a> {
+    id: &'a str,
+    name: &'a str,
+    bound_at: Timestamp,
+}
+
+#[derive(Serialize)]
+struct Time {
+    server_time: Timestamp,
+    unix: i64,
 }
 
 /// The last five characters of what was sent, whatever it was.
 fn hint(key: &str) -> String {
-    let plain: Vec<char> = key.chars().filter(|c| !c.is_whitespace() && !c.is_control() && *c != '-').take(200).collect();
-    plain[plain.len().saturating_sub(5)..].iter().collect::<String>().to_uppercase()
+    let mut end: Vec<char> = key.chars().rev().filter(|c| !c.is_whitespace() && !c.is_control() && *c != '-').take(5).collect();
+    end.reverse();
+    end.into_iter().flat_map(char::to_uppercase).collect()
 }
 
 #[derive(Deserialize)]

@@ -1,0 +1,122 @@
+//! What is in an installation before it is measured: a project, an agent with quota, keys.
+//!
+//! Keys are generated and exported through the API, as an agent would. Only what would take weeks of use is written by SQL,
+//! while no server runs: that keys are in use and bound, and the logs of years.
+
+use std::rc::Rc;
+
+use anyhow::{Context, Result};
+use ring::hmac;
+use serde_json::json;
+use store::{Db, DbConfig, Sql, args};
+
+use crate::api::Api;
+use crate::program::{Credentials, Keys};
+use crate::say;
+use crate::site::{CHIEF, PASSWORD, Place, Site};
+
+kernel::id!(BatchId, BatchEntity, "bat");
+
+pub const AGENT: &str = "agent-0000";
+
+/// A project whose program is known, and an agent who may sell for it.
+pub struct Stock {
+    pub project: String,
+    pub secret: String,
+    pub credentials: Rc<Credentials>,
+}
+
+impl Stock {
+    pub async fn prepare(place: &Place) -> Result<Self> {
+        place.found()?;
+        let (site, _) = place.serve().await?;
+        let chief = site.chief().await?;
+        let form = json!({"name": "Bench", "devices_per_key": 1, "rate_per_minute": 10_000_000, "prices": [{"unit": "forever", "count": 0, "price": 1}]});
+        let created = chief.post("/api/v1/projects", form).await?;
+        let project = &created["project"];
+        let text = |name: &str| project[name].as_str().map(str::to_owned).with_context(|| format!("a project without {name}"));
+        let agent = json!({"name": AGENT, "email": "agent@bench.example", "role": "agent", "initial_quota": 1_000_000_000});
+        let agent = chief.post("/api/v1/users", agent).await?;
+        chief.post("/api/v1/grants", json!({"project_id": project["id"], "agent_id": agent["id"], "note": ""})).await?;
+        let secret = created["secret"].as_str().context("a project without a secret")?.to_owned();
+        let credentials = Credentials {
+            api_key: text("api_key")?,
+            secret: hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()),
+            response_public_key: data_encoding::BASE64.decode(text("response_public_key")?.as_bytes())?,
+        };
+        let id = text("id")?;
+        site.stop()?;
+        // The agent's first password went out by mail; here everybody has the chief's.
+        let db = open(place).await?;
+        let mut tx = db.begin().await?;
+        let sql = "UPDATE users SET must_change_password = FALSE, password_hash = (SELECT password_hash FROM users WHERE name = $1) WHERE name = $2";
+        tx.exec(sql, args![CHIEF, AGENT]).await?;
+        tx.commit().await?;
+        db.close().await;
+        Ok(Self { project: id, secret, credentials: Rc::new(credentials) })
+    }
+
+    pub async fn agent(&self, site: &Site) -> Result<Api> {
+        Api::new(site.address)?.signed_in(AGENT, PASSWORD).await
+    }
+
+    /// Generates `millions` batches of a million keys and reads their texts.
+    pub async fn generate(&self, site: &Site, batches: usize, each: u64) -> Result<Vec<(String, Keys)>> {
+        let agent = self.agent(site).await?;
+        let mut made = Vec::with_capacity(batches);
+        for n in 0..batches {
+            let (batch, seconds) = agent.batch(&self.project, each, |_| ()).await?;
+            say(&format!("  batch {} of {batches}: {:.0} keys/s", n + 1, each as f64 / seconds));
+            let texts = agent.key_texts(&batch).await?;
+            let keys = Keys::parse(texts.lines().skip(1));
+            anyhow::ensure!(keys.0.len() as u64 == each, "the export of {each} keys holds {}", keys.0.len());
+            made.push((batch, keys));
+        }
+        Ok(made)
+    }
+}
+
+pub async fn open(place: &Place) -> Result<Db> {
+    Ok(Db::open(&DbConfig::new(&place.url)).await?)
+}
+
+/// Writes down that the keys of a batch are in use, each on a device of its own: as `first use` would have.
+pub async fn activate(place: &Place, batch: &str, from: u64) -> Result<()> {
+    let db = open(place).await?;
+    let mut tx = db.begin().await?;
+    let batch: BatchId = batch.parse().ok().context("a batch's id")?;
+    let sql = "INSERT INTO key_devices (key_id, device_id, device_name, bound_at) \
+               SELECT id, 'bench-device-' || (row_number() OVER (ORDER BY id) - 1 + $2), 'Bench', created_at FROM keys WHERE batch_id = $1";
+    tx.exec(sql, args![batch, i64::try_from(from)?]).await?;
+    tx.exec("UPDATE keys SET state = 'active', activated_at = created_at, devices = 1 WHERE batch_id = $1", args![batch]).await?;
+    tx.commit().await?;
+    tidy(&db).await?;
+    db.close().await;
+    Ok(())
+}
+
+/// What a database that was filled at once needs, and one that grew had long ago: statistics, and a log that is written back.
+pub async fn tidy(db: &Db) -> Result<()> {
+    let mut read = db.read();
+    match db.engine() {
+        store::Engine::Sqlite => {
+            read.all("PRAGMA wal_checkpoint(TRUNCATE)", args![], |_| Ok(())).await?;
+        }
+        store::Engine::Postgres => {
+            read.all("VACUUM ANALYZE", args![], |_| Ok(())).await?;
+            read.all("CHECKPOINT", args![], |_| Ok(())).await?;
+        }
+    }
+    Ok(())
+}
+
+/// An empty database beside `postgres`; answers its address.
+pub async fn make_database(postgres: &str, name: &str) -> Result<String> {
+    let db = Db::open(&DbConfig::new(postgres)).await?;
+    let mut read = db.read();
+    read.all(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"), args![], |_| Ok(())).await?;
+    read.all(&format!("CREATE DATABASE {name}"), args![], |_| Ok(())).await?;
+    db.close().await;
+    let (base, _) = postgres.rsplit_once('/').context("a database's address ends in its name")?;
+    Ok(format!("{base}/{name}"))
+}

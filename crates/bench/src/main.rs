@@ -1,0 +1,60 @@
+//! What the product can take, measured: `cargo xtask bench`.
+//!
+//! Every figure is a ratio against a baseline of the same run, in rounds that take turns, so that whatever the machine does
+//! meanwhile is done to both. Begin at [`run`].
+
+mod api;
+mod bare;
+mod clock;
+mod dataset;
+mod load;
+mod program;
+mod run;
+mod site;
+mod verify;
+
+use std::net::SocketAddr;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Measures
+    Run(run::Options),
+    /// The baseline of a verification, as a server
+    Bare {
+        #[arg(long)]
+        listen: SocketAddr,
+        #[arg(long)]
+        secret: String,
+        #[arg(long)]
+        length: usize,
+    },
+}
+
+fn main() -> Result<()> {
+    // Asked for by the HTTP client, though nothing here is encrypted. A second call would be refused, and there is none.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    match Arguments::parse().task {
+        Task::Run(options) => {
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+            runtime.block_on(run::run(options))
+        }
+        Task::Bare { listen, secret, length } => {
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+            runtime.block_on(bare::serve(listen, &secret, length))
+        }
+    }
+}
+
+/// A line for whoever is watching.
+pub fn say(text: &str) {
+    eprintln!("{text}");
+}
