@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::serve::ListenerExt;
+use front::tls::Tls;
+use front::{Front, Limits};
 use gateway::WebhookSender;
 use kernel::Clock;
 use licensing::Licensing;
@@ -15,12 +15,12 @@ use store::jobs::{Handlers, Runner};
 use store::topics;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinSet;
 use web::{AppState, HttpConfig};
 
 use crate::config::{Config, is_private};
 use crate::trouble::{Result, Trouble};
-use crate::{data, mailer, parts, signals, telemetry};
+use crate::{certificate, data, mailer, open_files, parts, signals, telemetry};
 
 /// How long accepted requests and begun jobs may take after the signal.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -29,6 +29,7 @@ const LOOK: Duration = Duration::from_millis(500);
 
 pub async fn serve(config: &Config) -> Result<()> {
     let mailer = mailer::from(&config.mail)?;
+    let tls = certificate::open(config)?;
     let ports = Ports::bind(config).await?;
     let folder = data::prepare_folder(&config.data.folder)?;
     let hold = if data::sqlite_file(&data::url(config, &folder)).is_some() { Some(data::hold(&folder)?) } else { None };
@@ -37,7 +38,7 @@ pub async fn serve(config: &Config) -> Result<()> {
     if holders_of(&mut platform.db.read(), Role::SuperAdmin).await?.is_empty() {
         tracing::warn!("nobody can sign in yet: run `cuekey create-super-admin` 尚无超级管理员，请运行 cuekey create-super-admin");
     }
-    run(config, ports, platform, async |_| Ok(())).await
+    run(config, ports, tls, platform, async |_| Ok(())).await
 }
 
 /// The addresses, taken before anything else: a second start by mistake ends here, having touched nothing.
@@ -87,6 +88,7 @@ fn cannot_listen(address: SocketAddr, flag: &str, key: &str, error: &std::io::Er
 pub async fn run(
     config: &Config,
     ports: Ports,
+    tls: Option<Arc<Tls>>,
     platform: Arc<Platform>,
     before: impl AsyncFnOnce(&Arc<Licensing>) -> Result<()>,
 ) -> Result<()> {
@@ -104,14 +106,21 @@ pub async fn run(
     let mut workers = work(config, &platform, &licensing, &stopping);
     let http = HttpConfig { trusted_proxies: config.server.trusted_proxies.clone(), secure: is_private(&platform.install.public_url) };
     let state = AppState { platform: Arc::clone(&platform), licensing, http: Arc::new(http), stop: stopping.clone() };
-    let main = listen(ports.main, web::router(state), stopping.clone());
+    if let Some(tls) = &tls {
+        followers.spawn(certificate::follow(Arc::clone(tls), Clock::System));
+    }
+    let limits = config.connections.limits(open_files::raise());
+    let front = Front { limits, tls, trusted: config.server.trusted_proxies.clone(), clock: Clock::System };
+    let main = tokio::spawn(front.serve(ports.main, web::router(state), stopping.clone()));
     if let Some(listener) = ports.metrics {
         if let Ok(address) = listener.local_addr() {
             tracing::info!(%address, "metrics");
         }
         // Until the very end: the last minute is the interesting one.
+        let front = Front { limits: Limits { at_once: 64, ..limits }, tls: None, trusted: Vec::new(), clock: Clock::System };
         followers.spawn(async move {
-            let _ = axum::serve(listener, telemetry::page(handle).into_make_service()).await;
+            let never = watch::Sender::new(false);
+            front.serve(listener, telemetry::page(handle), never.subscribe()).await;
         });
     }
     tracing::info!(address = %ports.address, console = %platform.install.public_url, version = platform.install.version, "ready");
@@ -170,21 +179,6 @@ fn work(config: &Config, platform: &Arc<Platform>, licensing: &Arc<Licensing>, s
     let schedules = [upkeep::SCHEDULES, licensing::SCHEDULES].concat();
     tasks.spawn(upkeep::run(Arc::clone(platform), schedules, stopping.clone()));
     tasks
-}
-
-/// Accepts until `stopping`, and then ends when the last accepted request is answered.
-fn listen(listener: TcpListener, router: Router, mut stopping: watch::Receiver<bool>) -> JoinHandle<()> {
-    tokio::spawn(async move {
-        let stopped = async move {
-            let _ = stopping.wait_for(|stop| *stop).await;
-        };
-        // Answers are small and complete: nothing is gained by waiting for more to send.
-        let listener = listener.tap_io(|stream| {
-            let _ = stream.set_nodelay(true);
-        });
-        let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        let _ = axum::serve(listener, service).with_graceful_shutdown(stopped).await;
-    })
 }
 
 /// Waits for the signal (false), or for a database that cannot be trusted any more (true).

@@ -19,7 +19,7 @@ pub(crate) const HTTP_2: &[u8] = b"h2";
 const HTTP_1: &[u8] = b"http/1.1";
 
 /// Said to whoever speaks plain HTTP here.
-pub(crate) const NOT_TLS: &[u8] = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n\
+pub const NOT_TLS: &[u8] = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n\
     此端口使用 https，请以 https:// 访问。 This port speaks https: begin the address with https://\n"
     .as_bytes();
 
