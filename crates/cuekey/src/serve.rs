@@ -10,7 +10,7 @@ use gateway::WebhookSender;
 use kernel::Clock;
 use licensing::Licensing;
 use platform::identity::{Role, holders_of};
-use platform::{Cx, Platform, upkeep};
+use platform::{Cx, Platform, audit, upkeep};
 use store::jobs::{Handlers, Runner};
 use store::topics;
 use tokio::net::TcpListener;
@@ -138,6 +138,10 @@ pub async fn run(
         );
     }
     followers.shutdown().await;
+    // What was done last has its place in the chain before anybody looks.
+    if let Err(error) = audit::seal(&db, &platform.vault).await {
+        tracing::warn!(%error, "the operation log could not be sealed");
+    }
     db.close().await;
     if failed {
         return Err(Trouble::failed(
@@ -154,6 +158,7 @@ fn follow(platform: &Arc<Platform>) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     let db = platform.db.clone();
     tasks.spawn(platform.settings.clone().follow(db.clone()));
+    tasks.spawn(audit::follow(Arc::clone(platform)));
     tasks.spawn(platform.hub.clone().follow(db.clone(), platform.clock.clone(), platform.random.clone()));
     let clock = platform.clock.clone();
     tasks.spawn(async move {

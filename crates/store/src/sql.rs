@@ -199,6 +199,7 @@ pub enum Column {
     Uuid(&'static str),
     BigInt(&'static str),
     Text(&'static str),
+    Bytes(&'static str),
 }
 
 impl Column {
@@ -207,6 +208,7 @@ impl Column {
             Self::Uuid(name) => (name, "uuid"),
             Self::BigInt(name) => (name, "bigint"),
             Self::Text(name) => (name, "text"),
+            Self::Bytes(name) => (name, "bytea"),
         }
     }
 }

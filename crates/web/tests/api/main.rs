@@ -9,6 +9,7 @@ mod account_second_factor;
 mod account_sign_in;
 mod account_sign_up;
 mod applications;
+mod audit_chain;
 mod callbacks;
 mod grants;
 mod home;
