@@ -16,7 +16,7 @@ use store::topics;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use web::{AppState, HttpConfig};
+use web::{AppState, Hsts, HttpConfig};
 
 use crate::config::{Config, is_private};
 use crate::trouble::{Result, Trouble};
@@ -104,7 +104,11 @@ pub async fn run(
     let mut followers = follow(&platform);
     followers.spawn(telemetry::tidy(handle.clone(), Clock::System));
     let mut workers = work(config, &platform, &licensing, &stopping);
-    let http = HttpConfig { trusted_proxies: config.server.trusted_proxies.clone(), secure: is_private(&platform.install.public_url) };
+    let http = HttpConfig {
+        trusted_proxies: config.server.trusted_proxies.clone(),
+        secure: is_private(&platform.install.public_url),
+        hsts: if config.server.hsts_subdomains { Hsts::Subdomains } else { Hsts::ThisHost },
+    };
     let state = AppState { platform: Arc::clone(&platform), licensing, http: Arc::new(http), stop: stopping.clone() };
     if let Some(tls) = &tls {
         followers.spawn(certificate::follow(Arc::clone(tls), Clock::System));

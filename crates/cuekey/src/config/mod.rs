@@ -42,6 +42,7 @@ pub struct Server {
     pub listen: SocketAddr,
     pub public_url: String,
     pub trusted_proxies: Vec<IpAddr>,
+    pub hsts_subdomains: bool,
     #[serde(with = "perhaps")]
     pub metrics_listen: Option<SocketAddr>,
 }
@@ -112,6 +113,7 @@ impl Default for Server {
             listen: SocketAddr::from(([127, 0, 0, 1], 7300)),
             public_url: String::new(),
             trusted_proxies: Vec::new(),
+            hsts_subdomains: false,
             metrics_listen: Some(SocketAddr::from(([127, 0, 0, 1], 7301))),
         }
     }

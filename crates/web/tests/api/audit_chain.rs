@@ -23,6 +23,7 @@ async fn check(server: &TestServer) -> Checked {
 }
 
 async fn exec(server: &TestServer, sql: &str, args: Vec<Value>) {
+    server.log_was_spoiled.store(true, std::sync::atomic::Ordering::Relaxed);
     let mut tx = server.platform.db.begin().await.unwrap();
     assert!(tx.exec(sql, args).await.unwrap() > 0, "{sql} changed nothing");
     tx.commit().await.unwrap();
@@ -136,6 +137,7 @@ on_server! {
         write(server, 3).await;
         let other = platform::vault::Vault::new(&zeroize::Zeroizing::new([1; 32]), kernel::Random::seeded(1));
         audit::seal(&server.platform.db, &other).await.unwrap();
+        server.log_was_spoiled.store(true, std::sync::atomic::Ordering::Relaxed);
         let forged = check(server).await;
         assert!(forged.problems.len() >= 4, "{forged:?}");
     }

@@ -10,6 +10,7 @@ mod account_sign_in;
 mod account_sign_up;
 mod applications;
 mod audit_chain;
+mod browser;
 mod callbacks;
 mod grants;
 mod home;
