@@ -39,10 +39,7 @@ pub fn trouble(error: &TlsError) -> Trouble {
             let file = file.display();
             Trouble::setup(format!("{file} 中没有 PEM 私钥（tls.key）"), format!("{file} holds no PEM private key (tls.key)"))
         }
-        TlsError::Mismatch => Trouble::setup(
-            "tls.certificate 与 tls.key 不是一对",
-            "tls.certificate and tls.key do not belong together",
-        ),
+        TlsError::Mismatch => Trouble::setup("tls.certificate 与 tls.key 不是一对", "tls.certificate and tls.key do not belong together"),
         TlsError::Unsupported(why) => Trouble::setup(
             format!("tls.certificate 或 tls.key 无法使用：{why}"),
             format!("tls.certificate or tls.key cannot be used: {why}"),

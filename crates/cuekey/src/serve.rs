@@ -114,14 +114,15 @@ pub async fn run(
         followers.spawn(certificate::follow(Arc::clone(tls), Clock::System));
     }
     let limits = config.connections.limits(open_files::raise());
-    let front = Front { limits, tls, trusted: config.server.trusted_proxies.clone(), clock: Clock::System };
+    let front = Front { name: "main", limits, tls, trusted: config.server.trusted_proxies.clone(), clock: Clock::System };
     let main = tokio::spawn(front.serve(ports.main, web::router(state), stopping.clone()));
     if let Some(listener) = ports.metrics {
         if let Ok(address) = listener.local_addr() {
             tracing::info!(%address, "metrics");
         }
         // Until the very end: the last minute is the interesting one.
-        let front = Front { limits: Limits { at_once: 64, ..limits }, tls: None, trusted: Vec::new(), clock: Clock::System };
+        let front =
+            Front { name: "metrics", limits: Limits { at_once: 64, ..limits }, tls: None, trusted: Vec::new(), clock: Clock::System };
         followers.spawn(async move {
             let never = watch::Sender::new(false);
             front.serve(listener, telemetry::page(handle), never.subscribe()).await;

@@ -23,6 +23,8 @@ const WARN_EVERY: Duration = Duration::from_secs(60);
 /// A listener's way of serving.
 #[derive(Clone)]
 pub struct Front {
+    /// Of which listener the metrics speak.
+    pub name: &'static str,
     pub limits: Limits,
     /// TLS on every connection; `None` for plain HTTP.
     pub tls: Option<Arc<Tls>>,
@@ -34,7 +36,7 @@ pub struct Front {
 impl Front {
     /// Accepts until `stopping` turns true, and returns when the last request that was accepted is answered.
     pub async fn serve(self, listener: TcpListener, router: Router, mut stopping: watch::Receiver<bool>) {
-        let places = Places::new(self.limits);
+        let places = Places::new(self.name, self.limits);
         let mut refused = Refused::default();
         let tick = self.limits.tick();
         let sweeping = {

@@ -11,6 +11,7 @@ use tokio::task::AbortHandle;
 use crate::limits::{Limits, Stage, State};
 
 pub(crate) struct Places {
+    name: &'static str,
     limits: Limits,
     /// Counts ticks from 1.
     now: Arc<AtomicU32>,
@@ -33,8 +34,8 @@ pub(crate) enum Full {
 }
 
 impl Places {
-    pub fn new(limits: Limits) -> Arc<Self> {
-        Arc::new(Self { limits, now: Arc::new(AtomicU32::new(1)), open: Mutex::default(), count: watch::Sender::new(0) })
+    pub fn new(name: &'static str, limits: Limits) -> Arc<Self> {
+        Arc::new(Self { name, limits, now: Arc::new(AtomicU32::new(1)), open: Mutex::default(), count: watch::Sender::new(0) })
     }
 
     /// A place for a connection from `peer`; one that is `trusted` (a proxy) counts only on the bound in all.
@@ -64,7 +65,7 @@ impl Places {
         let now = self.now.fetch_add(1, Ordering::Relaxed) + 1;
         let open = self.lock();
         let count = open.connections.len();
-        metrics::gauge!("cuekey_connections").set(u32::try_from(count).unwrap_or(u32::MAX));
+        metrics::gauge!("cuekey_connections", "listener" => self.name).set(u32::try_from(count).unwrap_or(u32::MAX));
         for conn in open.connections.values() {
             if let Some(why) = self.limits.overdue(conn.state(now), count)
                 && let Some(task) = conn.task.get()
@@ -211,7 +212,7 @@ mod tests {
 
     #[test]
     fn one_address_cannot_take_all_places_and_gets_its_own_back() {
-        let places = Places::new(Limits { at_once: 5, per_address: 2, ..Limits::default() });
+        let places = Places::new("test", Limits { at_once: 5, per_address: 2, ..Limits::default() });
         let kept = [places.take(ip("1.1.1.1"), false).ok(), places.take(ip("::ffff:1.1.1.1"), false).ok()];
         assert!(kept.iter().all(Option::is_some));
         assert_eq!(places.take(ip("1.1.1.1"), false).err(), Some(Full::Address));
@@ -224,7 +225,7 @@ mod tests {
 
     #[test]
     fn a_proxy_counts_only_in_all() {
-        let places = Places::new(Limits { at_once: 3, per_address: 1, ..Limits::default() });
+        let places = Places::new("test", Limits { at_once: 3, per_address: 1, ..Limits::default() });
         let kept: Vec<_> = (0..3).map(|_| places.take(ip("10.0.0.1"), true)).collect();
         assert!(kept.iter().all(Result::is_ok));
         assert_eq!(places.take(ip("9.9.9.9"), false).err(), Some(Full::InAll));
@@ -238,7 +239,7 @@ mod tests {
 
     #[test]
     fn the_first_heads_time_begins_with_the_connection_and_others_with_their_first_byte() {
-        let places = Places::new(Limits::default());
+        let places = Places::new("test", Limits::default());
         let place = places.take(ip("1.1.1.1"), false).expect("a place");
         let conn = &place.conn;
         let at = |ticks| places.now.store(ticks, Ordering::Relaxed);

@@ -33,7 +33,10 @@ pub struct Files {
 /// Why the two files are of no use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TlsError {
-    Unreadable { file: PathBuf, why: String },
+    Unreadable {
+        file: PathBuf,
+        why: String,
+    },
     NoCertificate(PathBuf),
     NoKey(PathBuf),
     /// Both can be read, and do not belong together.
@@ -77,9 +80,8 @@ impl Files {
     }
 
     fn contents(&self) -> Result<Contents, TlsError> {
-        let read = |file: &Path| {
-            std::fs::read(file).map_err(|error| TlsError::Unreadable { file: file.to_owned(), why: error.to_string() })
-        };
+        let read =
+            |file: &Path| std::fs::read(file).map_err(|error| TlsError::Unreadable { file: file.to_owned(), why: error.to_string() });
         Ok(Contents { certificate: read(&self.certificate)?, key: read(&self.key)? })
     }
 

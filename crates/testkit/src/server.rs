@@ -203,7 +203,8 @@ impl TestServer {
         assert!(problems.is_empty(), "{problems:?}");
         if !self.log_was_spoiled.load(Ordering::Relaxed) {
             audit::seal(&self.platform.db, &self.platform.vault).await.expect("the operation log can be sealed");
-            let checked = audit::check(&self.platform.db, &self.platform.vault, self.clock.now()).await.expect("the operation log can be read");
+            let checked =
+                audit::check(&self.platform.db, &self.platform.vault, self.clock.now()).await.expect("the operation log can be read");
             assert!(checked.problems.is_empty(), "{checked:?}");
         }
     }

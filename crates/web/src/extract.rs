@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use axum::http::{HeaderMap, header};
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
 use kernel::{Entity, Fault, Id, Kind, Lang, PageAsk};
 use platform::idempotency::IdempotencyKey;
 use platform::identity::{Permission, session};
@@ -88,7 +88,8 @@ impl<N: Need> FromRequestParts<AppState> for Auth<N> {
     type Rejection = ApiError;
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let Visitor(cx) = Visitor::from_request_parts(parts, state).await?;
-        let (token, by_cookie) = token(&parts.headers, state.http.secure).ok_or_else(|| cx.user().err().unwrap_or_else(Fault::forbidden))?;
+        let (token, by_cookie) =
+            token(&parts.headers, state.http.secure).ok_or_else(|| cx.user().err().unwrap_or_else(Fault::forbidden))?;
         // Another site's page can make a browser send the cookie (were it not SameSite), but not this header.
         if by_cookie && !parts.method.is_safe() && !parts.headers.contains_key(CONSOLE) {
             return Err(

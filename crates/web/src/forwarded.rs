@@ -31,7 +31,8 @@ pub(crate) fn client_address(peer: Option<IpAddr>, headers: &HeaderMap, trusted:
 
 /// Whether the proxy that connected here was itself asked by https.
 pub(crate) fn is_https(peer: Option<IpAddr>, headers: &HeaderMap, trusted: &[IpAddr]) -> bool {
-    peer.is_some_and(|peer| trusted.contains(&peer.to_canonical())) && values(headers, PROTO).last().is_some_and(|proto| proto.eq_ignore_ascii_case("https"))
+    peer.is_some_and(|peer| trusted.contains(&peer.to_canonical()))
+        && values(headers, PROTO).last().is_some_and(|proto| proto.eq_ignore_ascii_case("https"))
 }
 
 /// All values of a list that may stand in one header or in several, in order.

@@ -12,8 +12,8 @@ use platform::Origin;
 use tracing::Instrument;
 
 use crate::problem::{Refused, render};
-use crate::{browser, forwarded};
 use crate::state::AppState;
+use crate::{browser, forwarded};
 
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 

@@ -24,7 +24,9 @@ pub fn examine(config: &Config, now: Timestamp, report: &mut Report) {
     };
     let advice = ("续期证书；更新文件后无需重启", "renew it; a running server takes new files over by itself");
     match pair.not_after {
-        None => report.notice(subject, (format!("{shown}：有效期无法识别"), format!("{shown}: until when it is good cannot be read")), advice),
+        None => {
+            report.notice(subject, (format!("{shown}：有效期无法识别"), format!("{shown}: until when it is good cannot be read")), advice)
+        }
         Some(end) if end <= now => report.wrong(subject, (format!("{shown} 已于 {end} 过期"), format!("{shown} expired at {end}")), advice),
         Some(end) if end <= now.plus_micros(SOON) => {
             report.notice(subject, (format!("{shown} 将于 {end} 过期"), format!("{shown} expires soon, at {end}")), advice)

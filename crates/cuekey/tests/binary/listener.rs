@@ -118,7 +118,8 @@ fn a_running_server_with_tls_is_known_to_doctor() {
     write(folder.path(), &make(2199));
     let mut server = Server::spawn(&mut serve(folder.path()));
     let address = server.address().to_string();
-    let output = cuekey(folder.path(), &["doctor", "--data", "data", "--listen", &address, "--metrics-listen", ""]).envs(TLS).output().unwrap();
+    let output =
+        cuekey(folder.path(), &["doctor", "--data", "data", "--listen", &address, "--metrics-listen", ""]).envs(TLS).output().unwrap();
     let table = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(table.contains("Cuekey is running"), "{table}");
     server.stop();
@@ -150,7 +151,9 @@ fn slow_clients_end_within_the_limits_and_others_are_served_meanwhile() {
     }
     assert!(watch.elapsed() < LONGEST / 2, "{:?}", watch.elapsed());
     let page = get(metrics, "/metrics").1;
-    let cut = |why: &str| page.lines().find_map(|line| line.strip_prefix(&format!("cuekey_connections_cut_total{{why=\"{why}\"}} "))).map(str::to_owned);
+    let cut = |why: &str| {
+        page.lines().find_map(|line| line.strip_prefix(&format!("cuekey_connections_cut_total{{why=\"{why}\"}} "))).map(str::to_owned)
+    };
     assert_eq!((cut("head").as_deref(), cut("body").as_deref()), (Some("300"), Some("1")), "{page}");
     server.stop();
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use front::tls::{Files, Tls};
 use front::Limits;
+use front::tls::{Files, Tls};
 use http_body_util::{BodyExt, Empty};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::pki_types::{CertificateDer, ServerName};

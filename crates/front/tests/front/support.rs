@@ -42,7 +42,7 @@ pub async fn start(limits: Limits, tls: Option<Arc<Tls>>) -> Running {
         .route("/length", post(|body: Bytes| async move { body.len().to_string() }))
         .route("/events", get(|| async { Body::from_stream(events()) }))
         .route("/endless", get(move || std::future::ready(Body::from_stream(endless(gone.clone())))));
-    let front = Front { limits, tls, trusted: Vec::new(), clock: Clock::System };
+    let front = Front { name: "test", limits, tls, trusted: Vec::new(), clock: Clock::System };
     let done = tokio::spawn(front.serve(listener, router, stopping));
     Running { address, stop, done, given_up }
 }

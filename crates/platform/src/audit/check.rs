@@ -62,7 +62,14 @@ async fn walk(db: &Db, vault: &Vault, chain: &Chain, checked: &mut Checked) -> s
     let sql = format!("SELECT {COLUMNS}, mac, seq, link FROM operations WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3");
     let (mut seq, mut last) = (chain.base_seq, chain.base_link.clone());
     loop {
-        let read = |row: &store::Row| Ok((Line::read(row)?, row.get::<Vec<u8>>("mac")?, row.get::<i64>("seq")?, row.get::<Option<Vec<u8>>>("link")?.unwrap_or_default()));
+        let read = |row: &store::Row| {
+            Ok((
+                Line::read(row)?,
+                row.get::<Vec<u8>>("mac")?,
+                row.get::<i64>("seq")?,
+                row.get::<Option<Vec<u8>>>("link")?.unwrap_or_default(),
+            ))
+        };
         let lines = db.read().all(&sql, args![seq, chain.head_seq, PAGE], read).await?;
         let full = i64::try_from(lines.len()).unwrap_or(PAGE) == PAGE;
         for (line, mac, number, said) in lines {

@@ -32,8 +32,7 @@ pub(super) struct Line {
     pub detail: String,
 }
 
-pub(super) const COLUMNS: &str =
-    "id, at, actor_id, actor_name, actor_role, superior_id, level, module, action, object_kind, object_id, address, agent, request_id, detail";
+pub(super) const COLUMNS: &str = "id, at, actor_id, actor_name, actor_role, superior_id, level, module, action, object_kind, object_id, address, agent, request_id, detail";
 
 impl Line {
     pub fn read(row: &Row) -> store::Result<Self> {

@@ -3,8 +3,8 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use kernel::{Fault, HOUR, SECOND};
-use platform::identity::account::{self, Me};
 use platform::Cx;
+use platform::identity::account::{self, Me};
 use platform::identity::session;
 use platform::identity::sign_in::{self, SignIn};
 use platform::settings::defs;
