@@ -67,6 +67,8 @@ pub struct Pair {
     pub not_after: Option<Timestamp>,
 }
 
+/// No `Debug`: one of them is a private key.
+#[derive(Clone, PartialEq, Eq)]
 struct Contents {
     certificate: Vec<u8>,
     key: Vec<u8>,
@@ -114,7 +116,7 @@ pub struct Tls {
     offered: Arc<Offered>,
     config: Arc<ServerConfig>,
     /// What the files held when they were last looked at, as a whole or as an error.
-    seen: Mutex<Result<(Vec<u8>, Vec<u8>), TlsError>>,
+    seen: Mutex<Result<Contents, TlsError>>,
 }
 
 impl Tls {
@@ -134,7 +136,7 @@ impl Tls {
         config.alpn_protocols = vec![HTTP_2.to_vec(), HTTP_1.to_vec()];
         // Who comes back is spared the asymmetric part. No early data: it could be repeated by others.
         config.ticketer = Ticketer::new().map_err(unsupported)?;
-        Ok(Self { files, offered, config: Arc::new(config), seen: Mutex::new(Ok((contents.certificate, contents.key))) })
+        Ok(Self { files, offered, config: Arc::new(config), seen: Mutex::new(Ok(contents)) })
     }
 
     /// Reads the files again if they have changed, and offers what they hold from the next handshake on. Answers whether it did.
@@ -142,16 +144,14 @@ impl Tls {
     /// # Errors
     /// What is wrong with them; the old pair stays. The same trouble is told once.
     pub fn look(&self) -> Result<bool, TlsError> {
-        let contents = self.files.contents();
+        let now = self.files.contents();
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = contents.map(|contents| (contents.certificate, contents.key));
         if *seen == now {
             return Ok(false);
         }
         seen.clone_from(&now);
         drop(seen);
-        let (certificate, key) = now?;
-        let pair = self.files.pair(&Contents { certificate, key })?;
+        let pair = self.files.pair(&now?)?;
         note(pair.not_after);
         *self.offered.0.write().unwrap_or_else(PoisonError::into_inner) = pair.key;
         Ok(true)
