@@ -3,6 +3,7 @@
 //! Begin with [`serve`]; `cli` lists the commands. Whatever is wrong before anybody is served is a [`trouble::Trouble`],
 //! said in the terminal's language with what to do about it: exit code 2 where the set-up is wrong, 1 where the work failed.
 
+mod certificate;
 mod cli;
 mod config;
 mod data;
@@ -10,6 +11,7 @@ mod demo;
 mod doctor;
 mod mailer;
 mod master_key;
+mod open_files;
 mod parts;
 mod serve;
 mod signals;

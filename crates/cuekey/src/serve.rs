@@ -4,23 +4,23 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::serve::ListenerExt;
+use front::tls::Tls;
+use front::{Front, Limits};
 use gateway::WebhookSender;
 use kernel::Clock;
 use licensing::Licensing;
 use platform::identity::{Role, holders_of};
-use platform::{Cx, Platform, upkeep};
+use platform::{Cx, Platform, audit, upkeep};
 use store::jobs::{Handlers, Runner};
 use store::topics;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::{JoinHandle, JoinSet};
-use web::{AppState, HttpConfig};
+use tokio::task::JoinSet;
+use web::{AppState, Hsts, HttpConfig};
 
 use crate::config::{Config, is_private};
 use crate::trouble::{Result, Trouble};
-use crate::{data, mailer, parts, signals, telemetry};
+use crate::{certificate, data, mailer, open_files, parts, signals, telemetry};
 
 /// How long accepted requests and begun jobs may take after the signal.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -29,6 +29,7 @@ const LOOK: Duration = Duration::from_millis(500);
 
 pub async fn serve(config: &Config) -> Result<()> {
     let mailer = mailer::from(&config.mail)?;
+    let tls = certificate::open(config)?;
     let ports = Ports::bind(config).await?;
     let folder = data::prepare_folder(&config.data.folder)?;
     let hold = if data::sqlite_file(&data::url(config, &folder)).is_some() { Some(data::hold(&folder)?) } else { None };
@@ -37,7 +38,7 @@ pub async fn serve(config: &Config) -> Result<()> {
     if holders_of(&mut platform.db.read(), Role::SuperAdmin).await?.is_empty() {
         tracing::warn!("nobody can sign in yet: run `cuekey create-super-admin` 尚无超级管理员，请运行 cuekey create-super-admin");
     }
-    run(config, ports, platform, async |_| Ok(())).await
+    run(config, ports, tls, platform, async |_| Ok(())).await
 }
 
 /// The addresses, taken before anything else: a second start by mistake ends here, having touched nothing.
@@ -87,6 +88,7 @@ fn cannot_listen(address: SocketAddr, flag: &str, key: &str, error: &std::io::Er
 pub async fn run(
     config: &Config,
     ports: Ports,
+    tls: Option<Arc<Tls>>,
     platform: Arc<Platform>,
     before: impl AsyncFnOnce(&Arc<Licensing>) -> Result<()>,
 ) -> Result<()> {
@@ -102,16 +104,28 @@ pub async fn run(
     let mut followers = follow(&platform);
     followers.spawn(telemetry::tidy(handle.clone(), Clock::System));
     let mut workers = work(config, &platform, &licensing, &stopping);
-    let http = HttpConfig { trusted_proxies: config.server.trusted_proxies.clone(), secure: is_private(&platform.install.public_url) };
+    let http = HttpConfig {
+        trusted_proxies: config.server.trusted_proxies.clone(),
+        secure: is_private(&platform.install.public_url),
+        hsts: if config.server.hsts_subdomains { Hsts::Subdomains } else { Hsts::ThisHost },
+    };
     let state = AppState { platform: Arc::clone(&platform), licensing, http: Arc::new(http), stop: stopping.clone() };
-    let main = listen(ports.main, web::router(state), stopping.clone());
+    if let Some(tls) = &tls {
+        followers.spawn(certificate::follow(Arc::clone(tls), Clock::System));
+    }
+    let limits = config.connections.limits(open_files::raise());
+    let front = Front { name: "main", limits, tls, trusted: config.server.trusted_proxies.clone(), clock: Clock::System };
+    let main = tokio::spawn(front.serve(ports.main, web::router(state), stopping.clone()));
     if let Some(listener) = ports.metrics {
         if let Ok(address) = listener.local_addr() {
             tracing::info!(%address, "metrics");
         }
         // Until the very end: the last minute is the interesting one.
+        let front =
+            Front { name: "metrics", limits: Limits { at_once: 64, ..limits }, tls: None, trusted: Vec::new(), clock: Clock::System };
         followers.spawn(async move {
-            let _ = axum::serve(listener, telemetry::page(handle).into_make_service()).await;
+            let never = watch::Sender::new(false);
+            front.serve(listener, telemetry::page(handle), never.subscribe()).await;
         });
     }
     tracing::info!(address = %ports.address, console = %platform.install.public_url, version = platform.install.version, "ready");
@@ -129,6 +143,10 @@ pub async fn run(
         );
     }
     followers.shutdown().await;
+    // What was done last has its place in the chain before anybody looks.
+    if let Err(error) = audit::seal(&db, &platform.vault).await {
+        tracing::warn!(%error, "the operation log could not be sealed");
+    }
     db.close().await;
     if failed {
         return Err(Trouble::failed(
@@ -145,6 +163,7 @@ fn follow(platform: &Arc<Platform>) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     let db = platform.db.clone();
     tasks.spawn(platform.settings.clone().follow(db.clone()));
+    tasks.spawn(audit::follow(Arc::clone(platform)));
     tasks.spawn(platform.hub.clone().follow(db.clone(), platform.clock.clone(), platform.random.clone()));
     let clock = platform.clock.clone();
     tasks.spawn(async move {
@@ -170,21 +189,6 @@ fn work(config: &Config, platform: &Arc<Platform>, licensing: &Arc<Licensing>, s
     let schedules = [upkeep::SCHEDULES, licensing::SCHEDULES].concat();
     tasks.spawn(upkeep::run(Arc::clone(platform), schedules, stopping.clone()));
     tasks
-}
-
-/// Accepts until `stopping`, and then ends when the last accepted request is answered.
-fn listen(listener: TcpListener, router: Router, mut stopping: watch::Receiver<bool>) -> JoinHandle<()> {
-    tokio::spawn(async move {
-        let stopped = async move {
-            let _ = stopping.wait_for(|stop| *stop).await;
-        };
-        // Answers are small and complete: nothing is gained by waiting for more to send.
-        let listener = listener.tap_io(|stream| {
-            let _ = stream.set_nodelay(true);
-        });
-        let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        let _ = axum::serve(listener, service).with_graceful_shutdown(stopped).await;
-    })
 }
 
 /// Waits for the signal (false), or for a database that cannot be trusted any more (true).

@@ -62,3 +62,21 @@ impl utoipa::PartialSchema for Quota {
 }
 
 impl utoipa::ToSchema for Quota {}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn sums_are_exact_or_refused(a: i64, b: i64) {
+            let exact = |wide: i128| i64::try_from(wide).ok().map(Quota::new);
+            let (left, right) = (Quota::new(a), Quota::new(b));
+            prop_assert_eq!(left.plus(right).ok(), exact(i128::from(a) + i128::from(b)));
+            prop_assert_eq!(left.minus(right).ok(), exact(i128::from(a) - i128::from(b)));
+            prop_assert_eq!(left.times(b).ok(), exact(i128::from(a) * i128::from(b)));
+        }
+    }
+}

@@ -78,3 +78,17 @@ impl std::fmt::Debug for Random {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_have_as_many_bits_as_was_asked() {
+        let secret = Random::system().secret::<32>("cks_");
+        let text = secret.strip_prefix("cks_").expect("it begins so");
+        // 256 bits take at least 43 characters of any 64.
+        assert!(text.len() >= 43, "{text}");
+        assert_ne!(secret, Random::system().secret::<32>("cks_"));
+    }
+}

@@ -222,13 +222,32 @@ CREATE TABLE operations (
   address TEXT NOT NULL,
   agent TEXT NOT NULL,
   request_id TEXT NOT NULL,
-  detail TEXT NOT NULL
+  detail TEXT NOT NULL,
+  -- HMAC of all the above, under a key that is not in the database.
+  mac BYTEA NOT NULL,
+  -- The row's place in the chain, a moment after it was written: HMAC of the link before, this number and mac.
+  seq BIGINT,
+  link BYTEA
 );
+-- What waits for its place, and the chain in order.
+CREATE INDEX operations_unsealed ON operations (id) WHERE seq IS NULL;
+CREATE UNIQUE INDEX operations_chain ON operations (seq) WHERE seq IS NOT NULL;
 CREATE INDEX operations_actor ON operations (actor_id, id);
 CREATE INDEX operations_superior ON operations (superior_id, id);
 CREATE INDEX operations_module ON operations (module, id);
 CREATE INDEX operations_level ON operations (level, id);
 CREATE INDEX operations_object ON operations (object_id, id);
+
+-- One row: where the chain over `operations` begins (0, until rows are archived) and where it ends. Locked by whoever seals.
+CREATE TABLE operation_chain (
+  name TEXT PRIMARY KEY,
+  base_seq BIGINT NOT NULL,
+  base_link BYTEA NOT NULL,
+  -- HMAC of the two: nobody else can say that what came before was archived.
+  base_mac BYTEA NOT NULL,
+  head_seq BIGINT NOT NULL,
+  head_link BYTEA NOT NULL
+);
 
 CREATE TABLE idempotency (
   owner_id UUID NOT NULL,

@@ -1,6 +1,8 @@
 //! The server itself.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
 use kernel::{Clock, Lang, Random, Timestamp};
@@ -9,18 +11,21 @@ use platform::identity::{NewUserRow, Passwords, Role, UserId, UserState, insert_
 use platform::messages::DatabaseMailbox;
 use platform::settings::Settings;
 use platform::vault::Vault;
-use platform::{Cx, Install, Origin, Platform, ledger};
+use platform::{Cx, Install, Origin, Platform, audit, ledger};
 use store::jobs::{Handlers, Runner};
 use store::testing::TestDb;
 use store::{Engine, Sql, args};
 use tokio::sync::watch;
-use web::{AppState, HttpConfig};
+use web::{AppState, Hsts, HttpConfig};
 use zeroize::Zeroizing;
 
 use crate::Client;
 
 /// When each test begins: 2026-11-21T08:00:00Z.
 pub const START: Timestamp = Timestamp::from_unix(1_795_248_000);
+
+/// The one proxy that is believed.
+pub const PROXY: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
 
 pub struct TestServer {
     pub test_db: TestDb,
@@ -30,6 +35,8 @@ pub struct TestServer {
     pub router: Router,
     /// Says that the program is to stop.
     pub stop: watch::Sender<bool>,
+    /// A test has changed the operation log behind the program's back, and does not want it to be sound in the end.
+    pub log_was_spoiled: AtomicBool,
 }
 
 impl TestServer {
@@ -79,10 +86,10 @@ impl TestServer {
         let state = AppState {
             platform: Arc::clone(&platform),
             licensing: Arc::clone(&licensing),
-            http: Arc::new(HttpConfig { trusted_proxies: Vec::new(), secure: true }),
+            http: Arc::new(HttpConfig { trusted_proxies: vec![PROXY], secure: true, hsts: Hsts::ThisHost }),
             stop: stop.subscribe(),
         };
-        Self { test_db, platform, licensing, clock, router: web::router(state), stop }
+        Self { test_db, platform, licensing, clock, router: web::router(state), stop, log_was_spoiled: AtomicBool::new(false) }
     }
 
     /// The context of the program itself.
@@ -188,11 +195,17 @@ impl TestServer {
         self.platform.db.read().all(sql, args![user], |row| row.get("kind")).await.expect("notifications")
     }
 
-    /// What must hold after any test: the ledger adds up.
+    /// What must hold after any test: the ledger adds up, and each line of the operation log reads as it was written.
     pub async fn check(&self) {
         let problems = ledger::check(&mut self.platform.db.read()).await.expect("the ledger can be read");
         assert!(problems.is_empty(), "{problems:?}");
         let problems = licensing::check(&mut self.platform.db.read()).await.expect("keys can be read");
         assert!(problems.is_empty(), "{problems:?}");
+        if !self.log_was_spoiled.load(Ordering::Relaxed) {
+            audit::seal(&self.platform.db, &self.platform.vault).await.expect("the operation log can be sealed");
+            let checked =
+                audit::check(&self.platform.db, &self.platform.vault, self.clock.now()).await.expect("the operation log can be read");
+            assert!(checked.problems.is_empty(), "{checked:?}");
+        }
     }
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
 use kernel::{Entity, Fault, Id, Kind, Lang, PageAsk};
 use platform::idempotency::IdempotencyKey;
 use platform::identity::{Permission, session};
@@ -88,7 +88,8 @@ impl<N: Need> FromRequestParts<AppState> for Auth<N> {
     type Rejection = ApiError;
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let Visitor(cx) = Visitor::from_request_parts(parts, state).await?;
-        let (token, by_cookie) = token(parts, state.http.secure).ok_or_else(|| cx.user().err().unwrap_or_else(Fault::forbidden))?;
+        let (token, by_cookie) =
+            token(&parts.headers, state.http.secure).ok_or_else(|| cx.user().err().unwrap_or_else(Fault::forbidden))?;
         // Another site's page can make a browser send the cookie (were it not SameSite), but not this header.
         if by_cookie && !parts.method.is_safe() && !parts.headers.contains_key(CONSOLE) {
             return Err(
@@ -126,14 +127,13 @@ impl<N: Need> FromRequestParts<AppState> for Auth<N> {
 
 /// The bearer token, or that of the one cookie which this installation sets: the plain one could be planted by a neighbouring
 /// host where the console is reached by https.
-fn token(parts: &Parts, secure: bool) -> Option<(String, bool)> {
+pub(crate) fn token(headers: &HeaderMap, secure: bool) -> Option<(String, bool)> {
     let cookie = if secure { COOKIE } else { PLAIN_COOKIE };
-    let bearer =
-        parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| value.strip_prefix("Bearer "));
+    let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| value.strip_prefix("Bearer "));
     if let Some(token) = bearer {
         return Some((token.trim().to_owned(), false));
     }
-    let cookies = parts.headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
     let mut pairs = cookies.filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(name, _)| *name == cookie).map(|(_, value)| (value.to_owned(), true))
 }

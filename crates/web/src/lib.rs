@@ -4,13 +4,16 @@
 //! ([`extract::Auth`]), a use case does the work, and what goes wrong is a `Fault` that [`problem`] writes down.
 
 mod assets;
+mod browser;
 pub mod extract;
+mod forwarded;
 mod middleware;
 pub mod openapi;
 mod problem;
 mod routes;
 mod state;
 
+pub use browser::Hsts;
 pub use problem::{ApiError, Problem};
 pub use routes::router;
 pub use state::{AppState, HttpConfig};

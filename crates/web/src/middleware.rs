@@ -1,6 +1,6 @@
 //! What happens to every request: an id, a log line, headers, and problems written in the asker's language.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, Request, State};
@@ -13,6 +13,7 @@ use tracing::Instrument;
 
 use crate::problem::{Refused, render};
 use crate::state::AppState;
+use crate::{browser, forwarded};
 
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -22,8 +23,10 @@ pub(crate) async fn around(State(state): State<AppState>, mut request: Request, 
     let id = state.platform.random.uuid_v7(state.platform.clock.now()).simple().to_string();
     let lang = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).map_or(Lang::Zh, Lang::from_header);
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let trusted = &state.http.trusted_proxies;
+    let https = state.platform.install.public_url.starts_with("https://") || forwarded::is_https(peer, request.headers(), trusted);
     let origin = Origin {
-        address: client_address(peer, request.headers(), &state.http.trusted_proxies).map_or_else(String::new, |ip| ip.to_string()),
+        address: forwarded::client_address(peer, request.headers(), trusted).map_or_else(String::new, |ip| ip.to_string()),
         agent: user_agent(request.headers()),
         request_id: id.clone(),
     };
@@ -50,7 +53,7 @@ pub(crate) async fn around(State(state): State<AppState>, mut request: Request, 
     if let Ok(value) = HeaderValue::from_str(&id) {
         headers.insert(REQUEST_ID, value);
     }
-    secure(headers, state.platform.install.public_url.starts_with("https://"));
+    browser::protect(headers, https.then_some(state.http.hsts));
     let elapsed = watch.elapsed();
     let class = match status.as_u16() / 100 {
         2 => "2xx",
@@ -76,43 +79,9 @@ fn method_name(method: &Method) -> &'static str {
     }
 }
 
-fn secure(headers: &mut HeaderMap, https: bool) {
-    let set = |headers: &mut HeaderMap, name: HeaderName, value: &'static str| {
-        if !headers.contains_key(&name) {
-            headers.insert(name, HeaderValue::from_static(value));
-        }
-    };
-    set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    set(headers, header::X_FRAME_OPTIONS, "DENY");
-    set(headers, header::REFERRER_POLICY, "no-referrer");
-    set(headers, HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
-    set(headers, HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()");
-    set(
-        headers,
-        header::CONTENT_SECURITY_POLICY,
-        "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; font-src 'self' data:; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-    );
-    set(headers, header::CACHE_CONTROL, "no-store");
-    if https {
-        set(headers, header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
-    }
-}
-
 fn user_agent(headers: &HeaderMap) -> String {
     let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     agent.chars().filter(|c| !c.is_control()).take(200).collect()
-}
-
-/// The address that a request came from: the peer's, or where that is a trusted proxy, the last address in
-/// `X-Forwarded-For` that is not one.
-fn client_address(peer: Option<IpAddr>, headers: &HeaderMap, trusted: &[IpAddr]) -> Option<IpAddr> {
-    let peer = peer?;
-    if !trusted.contains(&peer) {
-        return Some(peer);
-    }
-    let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
-    let chain: Vec<IpAddr> = forwarded.filter_map(|part| part.trim().parse().ok()).collect();
-    chain.iter().rev().copied().find(|ip| !trusted.contains(ip)).or(Some(peer))
 }
 
 /// A handler that panicked: logged by its span, answered like any other fault of ours.
@@ -133,23 +102,4 @@ pub(crate) async fn no_method() -> (StatusCode, crate::ApiError) {
         StatusCode::METHOD_NOT_ALLOWED,
         crate::ApiError(Fault::new(Kind::NotFound, "METHOD_NOT_ALLOWED", "此接口不支持该方法", "This endpoint does not take that method")),
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn headers(forwarded: &'static str) -> HeaderMap {
-        HeaderMap::from_iter([(HeaderName::from_static("x-forwarded-for"), HeaderValue::from_static(forwarded))])
-    }
-
-    #[test]
-    fn forwarded_addresses_are_believed_from_trusted_proxies_only() {
-        let ip = |text: &str| text.parse::<IpAddr>().unwrap();
-        let proxy = ip("10.0.0.1");
-        let chain = headers("6.6.6.6, 1.2.3.4, 10.0.0.1");
-        assert_eq!(client_address(Some(proxy), &chain, &[proxy]), Some(ip("1.2.3.4")), "what stands before it could be forged");
-        assert_eq!(client_address(Some(ip("9.9.9.9")), &chain, &[proxy]), Some(ip("9.9.9.9")));
-        assert_eq!(client_address(Some(proxy), &headers("junk"), &[proxy]), Some(proxy));
-    }
 }

@@ -7,6 +7,8 @@ use licensing::Licensing;
 use platform::Platform;
 use tokio::sync::watch;
 
+use crate::browser::Hsts;
+
 #[derive(Clone)]
 pub struct AppState {
     pub platform: Arc<Platform>,
@@ -22,6 +24,8 @@ pub struct HttpConfig {
     pub trusted_proxies: Vec<IpAddr>,
     /// The console is reached by https (or on loopback): its cookie is `__Host-` and `Secure`.
     pub secure: bool,
+    /// What browsers are told over https.
+    pub hsts: Hsts,
 }
 
 impl axum::extract::FromRef<AppState> for Arc<Platform> {

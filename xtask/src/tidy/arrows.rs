@@ -17,9 +17,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("licensing", PRODUCT),
     ("gateway", OUTSIDE),
     ("web", OUTSIDE),
+    // The listener: it knows connections and nothing of what is served.
+    ("front", &["kernel"]),
     // For the stand-ins of the outside world, when they come.
     ("sandbox", &["platform", "kernel"]),
-    ("cuekey", &["web", "gateway", "sandbox", "licensing", "platform", "store", "kernel"]),
+    ("cuekey", &["web", "front", "gateway", "sandbox", "licensing", "platform", "store", "kernel"]),
     ("cuekey-sdk", &[]),
     // For tests: nothing may depend on it but as a development dependency, which is not looked at here.
     ("testkit", &["web", "gateway", "licensing", "platform", "store", "kernel"]),

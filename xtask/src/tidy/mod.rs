@@ -8,6 +8,7 @@ mod length;
 mod lex;
 mod lints;
 mod registries;
+mod security;
 
 use std::process::ExitCode;
 
@@ -80,12 +81,16 @@ pub fn run(workspace: &Workspace) -> Result<ExitCode> {
 
 pub fn check(workspace: &Workspace) -> Result<Report> {
     let mut findings = Vec::new();
+    let mut texts = Vec::new();
     for path in files::tracked(&workspace.root)? {
         // What is not text is a picture or an archive.
         if let Ok(text) = std::fs::read_to_string(workspace.root.join(&path)) {
             findings.extend(check_file(&path, &text));
+            texts.push((path, text));
         }
     }
+    let document = texts.iter().find(|(path, _)| path == security::DOCUMENT).map_or("", |(_, text)| text.as_str());
+    findings.extend(security::check(document, &texts));
     findings.extend(arrows::check(&workspace::metadata(&workspace.root)?, &workspace.root));
     findings.sort_by(|one, other| (&one.path, one.line).cmp(&(&other.path, other.line)));
     Ok(Report(findings))

@@ -3,6 +3,7 @@
 //! `config.default.toml` is what `cuekey config` prints, and the reference; a test holds it to [`Config::default`].
 
 mod environment;
+mod listener;
 mod load;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::trouble::{Result, Trouble};
 
+pub use listener::{Connections, Tls};
 pub use load::{Flags, load};
 
 /// The commented default file.
@@ -24,6 +26,8 @@ pub const DEFAULT_FILE: &str = include_str!("../../config.default.toml");
 #[serde(deny_unknown_fields)]
 pub struct Config {
     pub server: Server,
+    pub tls: Tls,
+    pub connections: Connections,
     pub data: Data,
     pub database: Database,
     pub mail: Mail,
@@ -38,6 +42,7 @@ pub struct Server {
     pub listen: SocketAddr,
     pub public_url: String,
     pub trusted_proxies: Vec<IpAddr>,
+    pub hsts_subdomains: bool,
     #[serde(with = "perhaps")]
     pub metrics_listen: Option<SocketAddr>,
 }
@@ -108,6 +113,7 @@ impl Default for Server {
             listen: SocketAddr::from(([127, 0, 0, 1], 7300)),
             public_url: String::new(),
             trusted_proxies: Vec::new(),
+            hsts_subdomains: false,
             metrics_listen: Some(SocketAddr::from(([127, 0, 0, 1], 7301))),
         }
     }
@@ -173,6 +179,8 @@ impl Config {
                 "must be like https://cuekey.example.com, without a path",
             ));
         }
+        self.tls.check()?;
+        self.connections.check()?;
         if !(1..=1000).contains(&self.database.connections) {
             return Err(wrong("database.connections", "应在 1 到 1000 之间", "must be from 1 to 1000"));
         }
@@ -191,6 +199,7 @@ impl Config {
     /// Where the console is reached, given where it really listens. Without a slash at the end.
     pub fn public_url(&self, listening: SocketAddr) -> String {
         match self.server.public_url.trim_end_matches('/') {
+            "" if self.tls.files().is_some() => format!("https://{listening}"),
             "" => format!("http://{listening}"),
             url => url.to_owned(),
         }

@@ -43,7 +43,7 @@ pub async fn demo(config: &Config) -> Result<()> {
     let mailbox = DatabaseMailbox { db: opened.db.clone(), clock: Clock::System, random: Random::system() };
     let platform = parts::platform(config, &opened, config.public_url(ports.address), Arc::new(mailbox), true).await?;
     let starting = Arc::clone(&platform);
-    serve::run(config, ports, platform, async move |_| {
+    serve::run(config, ports, None, platform, async move |_| {
         let note = prepare(&starting, &folder, filled).await?;
         let _ = crate::print(&note.for_people(&folder));
         Ok(())

@@ -5,9 +5,9 @@ use std::path::Path;
 use kernel::{Clock, Random, SECOND};
 use platform::identity::{Role, holders_of};
 use platform::installation::{self, KeyCheck};
-use platform::ledger;
 use platform::settings::{Settings, defs};
 use platform::vault::Vault;
+use platform::{audit, ledger};
 use store::Db;
 use store::facts::{self, Facts};
 use store::jobs::{self, JobState};
@@ -57,9 +57,12 @@ async fn look(db: &Db, url: &str, config: &Config, report: &mut Report) -> store
             return Ok(());
         }
     }
-    key(db, &master_key::path(&config.data), report).await?;
+    let vault = key(db, &master_key::path(&config.data), report).await?;
     time_zone(db, report).await?;
     sums(db, report).await?;
+    if let Some(vault) = vault {
+        operations(db, &vault, report).await?;
+    }
     people_and_jobs(db, report).await
 }
 
@@ -125,29 +128,53 @@ fn clock(database: kernel::Timestamp, report: &mut Report) {
     }
 }
 
-async fn key(db: &Db, path: &Path, report: &mut Report) -> store::Result<()> {
+/// The vault, where the key is the right one.
+async fn key(db: &Db, path: &Path, report: &mut Report) -> store::Result<Option<Vault>> {
     let subject = ("主密钥", "master key");
     let key = match master_key::read(path) {
         Err(trouble) => {
             said(report, subject, &trouble);
-            return Ok(());
+            return Ok(None);
         }
         Ok(None) if installation::has_key(db).await? => {
             said(report, subject, &master_key::missing(path));
-            return Ok(());
+            return Ok(None);
         }
         Ok(None) => {
             report.notice(subject, ("尚未生成", "not made yet"), ("首次启动时生成", "the first start makes it"));
-            return Ok(());
+            return Ok(None);
         }
         Ok(Some(key)) => key,
     };
-    match installation::check_key(db, &Vault::new(&key, Random::system())).await? {
+    let vault = Vault::new(&key, Random::system());
+    match installation::check_key(db, &vault).await? {
         Some(KeyCheck::Right) => {
-            report.good(subject, (format!("{} 与数据库相符", path.display()), format!("{} fits the database", path.display())))
+            report.good(subject, (format!("{} 与数据库相符", path.display()), format!("{} fits the database", path.display())));
+            return Ok(Some(vault));
         }
         Some(KeyCheck::Wrong) => said(report, subject, &master_key::wrong(path)),
         None => report.notice(subject, ("尚未使用", "not used yet"), ("首次启动时使用", "the first start uses it")),
+    }
+    Ok(None)
+}
+
+/// Whether anybody has changed the operation log behind the program's back.
+async fn operations(db: &Db, vault: &Vault, report: &mut Report) -> store::Result<()> {
+    let subject = ("操作日志", "operation log");
+    let checked = audit::check(db, vault, Clock::System.now()).await?;
+    let (lines, head) = (checked.lines, checked.head);
+    if !checked.problems.is_empty() {
+        let advice = ("有人绕过程序修改了数据库；请与备份比较", "somebody has changed the database by hand; compare it with a backup");
+        report.wrong(subject, same(checked.problems.join("\n")), advice);
+    } else if checked.late > 0 {
+        let n = checked.late;
+        report.notice(
+            subject,
+            (format!("未被改动，但有 {n} 条尚未入链"), format!("unchanged, but {n} lines have no place in the chain yet")),
+            ("启动服务后几秒内完成", "a running server sees to it within seconds"),
+        );
+    } else {
+        report.good(subject, (format!("未被改动：{lines} 条，链尾 {head}"), format!("unchanged: {lines} lines, head {head}")));
     }
     Ok(())
 }

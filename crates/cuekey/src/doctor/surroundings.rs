@@ -80,14 +80,14 @@ pub async fn addresses(config: &Config, report: &mut Report) {
             subject,
             (format!("{url} 未使用 https，密码会以明文传输"), format!("{url} is not https: passwords travel in clear text")),
             (
-                "在前面放一个提供 https 的反向代理，并设置 server.public_url",
-                "put a reverse proxy with https in front, and set server.public_url",
+                "设置 tls.certificate 和 tls.key，或在前面放一个提供 https 的反向代理，并设置 server.public_url",
+                "set tls.certificate and tls.key, or put a reverse proxy with https in front, and set server.public_url",
             ),
         );
     } else {
         report.good(subject, same(&url));
     }
-    if url.starts_with("https:") && server.trusted_proxies.is_empty() {
+    if url.starts_with("https:") && server.trusted_proxies.is_empty() && config.tls.files().is_none() {
         report.notice(
             ("反向代理", "reverse proxy"),
             (
@@ -121,7 +121,9 @@ async fn ask(address: SocketAddr, path: &str) -> std::io::Result<bool> {
     let mut answer = Vec::new();
     stream.take(1 << 20).read_to_end(&mut answer).await?;
     let answer = String::from_utf8_lossy(&answer);
-    Ok(answer.starts_with("HTTP/1.1 200") && (answer.ends_with("ok") || answer.contains("cuekey_")))
+    // With TLS a Cuekey says how it wants to be asked.
+    let encrypted = answer.as_bytes() == front::tls::NOT_TLS;
+    Ok(encrypted || answer.starts_with("HTTP/1.1 200") && (answer.ends_with("ok") || answer.contains("cuekey_")))
 }
 
 pub async fn mail(config: &Config, report: &mut Report) {

@@ -54,6 +54,7 @@ fn a_running_installation_is_good_until_something_is_not() {
         ('✓', "time zone", "Asia/Shanghai"),
         ('✓', "ledger", "adds up"),
         ('✓', "keys and quota", "charged"),
+        ('✓', "operation log", "unchanged"),
         ('!', "super admin", "none"),
         ('✓', "jobs", ""),
         ('✓', "listen address", "Cuekey is running"),
@@ -147,4 +148,37 @@ async fn tables_that_are_behind_are_named() {
     let empty = TestDb::new(Engine::Postgres, &[]).await;
     let folder = tempfile::tempdir().unwrap();
     found(examine(folder.path(), &["--database", &empty.url]), 1, &[('✗', "migrations", "to be applied"), ('✓', "clock", "ms")]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operation_log_that_was_changed_by_hand_is_found_on_both_databases() {
+    let postgres = TestDb::new(Engine::Postgres, &[]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    std::fs::create_dir(here.join("data")).unwrap();
+    set(here, "data", 0o700);
+    let sqlite = format!("sqlite://{}", here.join("data/cuekey.db").display());
+    for url in [&sqlite, &postgres.url] {
+        let database = ["--database", url];
+        let mut server = Server::serve(here, &database);
+        server.address();
+        for name in ["one", "two", "three"] {
+            let email = format!("{name}@example.com");
+            let create = [["create-super-admin", "--data", "data", "--name", name, "--email", &email].as_slice(), &database].concat();
+            assert!(run(here, &create).status.success());
+        }
+        server.stop();
+        found(examine(here, &database), 0, &[('✓', "operation log", "unchanged: 3 lines")]);
+        let db = Db::open(&DbConfig::new(url)).await.expect("it opens");
+        for (sql, said) in [
+            ("UPDATE operations SET detail = '{\"name\":\"nobody\"}' WHERE seq = 2", "line 2 "),
+            ("DELETE FROM operations WHERE seq = 2", "lines 2 to 2 are missing"),
+        ] {
+            let mut tx = db.begin().await.expect("begin");
+            assert_eq!(tx.exec(sql, args![]).await.expect("it is changed"), 1);
+            tx.commit().await.expect("commit");
+            found(examine(here, &database), 1, &[('✗', "operation log", said), ('✓', "ledger", "adds up")]);
+        }
+        db.close().await;
+    }
 }

@@ -3,6 +3,7 @@
 mod commands;
 mod demo;
 mod doctor;
+mod listener;
 mod process;
 mod serving;
 mod start;

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Far more than anything here takes; a test that waits so long has failed.
-const LONGEST: Duration = Duration::from_secs(60);
+pub const LONGEST: Duration = Duration::from_secs(60);
 const STEP: Duration = Duration::from_millis(20);
 
 /// The binary in `folder`, speaking English, with nothing of this process's configuration.

@@ -1,16 +1,24 @@
-//! The operation log: who did what to what, from where, in the transaction that did it (K6.3).
+//! The operation log: who did what to what, from where, in the transaction that did it (K6.3). Its lines are chained by
+//! hash ([`seal`]), so that [`check`] notices what was changed behind the program's back.
 
 mod actions;
+mod check;
+mod line;
 mod query;
+mod seal;
 
 pub use actions::*;
+pub use check::{Checked, check};
 pub use query::{ObjectRef, OperationEntry, OperationFilter, get, list};
+pub use seal::{follow, seal};
 
 use serde::Serialize;
-use store::{Tx, args};
+
+use store::{Tx, args, placeholders};
 use uuid::Uuid;
 
 use crate::{Actor, Cx, Result};
+use line::{COLUMNS, Line};
 
 kernel::id!(OperationId, OperationEntity, "opn");
 
@@ -29,35 +37,32 @@ impl<E: kernel::Entity> From<kernel::Id<E>> for Object {
 
 /// Writes one line into the caller's transaction. `detail` is shown to who may read the log: no secrets in it.
 pub async fn record(tx: &mut Tx, cx: &Cx, action: &Action, object: Option<Object>, detail: &impl Serialize) -> Result<()> {
-    let (actor_id, actor_name, actor_role, superior) = match &cx.actor {
+    let (actor_id, actor_name, actor_role, superior_id) = match &cx.actor {
         Actor::User(user) => (Some(user.id), user.name.as_str(), kernel::Word::as_str(user.role), user.superior),
         Actor::System => (None, "", "system", None),
         Actor::Visitor => (None, "", "visitor", None),
     };
-    let detail = serde_json::to_string(detail).map_err(kernel::Fault::internal)?;
-    let sql = "INSERT INTO operations (id, at, actor_id, actor_name, actor_role, superior_id, level, module, action, object_kind, object_id, address, agent, request_id, detail) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
-    let id: OperationId = cx.id();
-    tx.exec(
-        sql,
-        args![
-            id,
-            cx.now(),
-            actor_id,
-            actor_name,
-            actor_role,
-            superior,
-            kernel::Word::as_str(action.level),
-            action.module,
-            action.name,
-            object.map(|object| object.kind),
-            object.map(|object| object.id),
-            cx.origin.address.as_str(),
-            cx.origin.agent.as_str(),
-            cx.origin.request_id.as_str(),
-            detail,
-        ],
-    )
-    .await?;
+    let line = Line {
+        id: cx.id(),
+        at: cx.now(),
+        actor_id,
+        actor_name: actor_name.to_owned(),
+        actor_role: actor_role.to_owned(),
+        superior_id,
+        level: kernel::Word::as_str(action.level).to_owned(),
+        module: action.module.to_owned(),
+        action: action.name.to_owned(),
+        object_kind: object.map(|object| object.kind.to_owned()),
+        object_id: object.map(|object| object.id),
+        address: cx.origin.address.clone(),
+        agent: cx.origin.agent.clone(),
+        request_id: cx.origin.request_id.clone(),
+        detail: serde_json::to_string(detail).map_err(kernel::Fault::internal)?,
+    };
+    let mac = line.mac(&cx.vault);
+    let mut args = line.args();
+    args.extend(args![mac]);
+    let sql = format!("INSERT INTO operations ({COLUMNS}, mac) VALUES ({})", placeholders(1, args.len()));
+    tx.exec(&sql, args).await?;
     Ok(())
 }

@@ -76,6 +76,28 @@ pub async fn authenticate(cx: &Cx, token: &str) -> Result<Authenticated> {
     Ok(Authenticated { principal, must_change_password, must_set_second_factor })
 }
 
+/// A new token for the session that asks: the one before is of no use any more. For after a privilege was gained, where who has seen the
+/// old token must not share it.
+pub async fn renew(cx: &Cx) -> Result<Zeroizing<String>> {
+    let token = Zeroizing::new(cx.random.secret::<32>("cks_"));
+    let mut tx = cx.db.begin().await?;
+    let sql = "UPDATE sessions SET token_hash = $1 WHERE id = $2 AND revoked_at IS NULL";
+    tx.exec(sql, args![cx.vault.hash(TOKEN, token.as_bytes()), cx.user()?.session]).await?;
+    tx.commit().await?;
+    Ok(token)
+}
+
+/// Ends the session of this token, if it is one: somebody signs in anew in the same browser.
+pub async fn replace(cx: &Cx, token: &str) -> Result<()> {
+    let mut tx = cx.db.begin().await?;
+    let sql = "UPDATE sessions SET revoked_at = $1 WHERE token_hash = $2 AND revoked_at IS NULL RETURNING user_id";
+    let ended = tx.opt(sql, args![cx.now(), cx.vault.hash(TOKEN, token.as_bytes())], |row| row.get::<UserId>("user_id")).await?;
+    if let Some(user) = ended {
+        wake(&mut tx, cx, user);
+    }
+    Ok(tx.commit().await?)
+}
+
 /// Ends all sessions of a user but `except`. Answers how many.
 pub async fn end_all(tx: &mut Tx, cx: &Cx, user: UserId, except: Option<SessionId>) -> Result<u64> {
     let except = except.map_or(uuid::Uuid::nil(), |id| id.uuid());

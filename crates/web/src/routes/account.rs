@@ -1,12 +1,14 @@
 //! One's own account: who one is, language, password, sessions.
 
-use axum::http::StatusCode;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
 use kernel::Page;
 use platform::identity::account::{self, Me, MeChange, PasswordChange};
 use platform::identity::session::{self, SessionInfo};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::session::{SetCookie, renewed};
 use crate::extract::{Auth, Json, OwnAccount, PageQuery, PathId, Query, SignedIn};
 use crate::state::AppState;
 use crate::{Problem, Result};
@@ -32,12 +34,17 @@ async fn change(Auth(cx, _): Auth<OwnAccount>, Json(body): Json<MeChange>) -> Re
     Ok(axum::Json(account::change_me(&cx, &body).await?))
 }
 
-/// Changes one's password; ends all other sessions.
+/// Changes one's password; ends all other sessions. Who came with a cookie gets another.
 #[utoipa::path(post, path = "/me/password", tag = "account", request_body = PasswordChange,
     responses((status = 204), (status = 401, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem), (status = 503, body = Problem)))]
-async fn change_password(Auth(cx, _): Auth<OwnAccount>, Json(body): Json<PasswordChange>) -> Result<StatusCode> {
+async fn change_password(
+    State(state): State<AppState>,
+    Auth(cx, _): Auth<OwnAccount>,
+    headers: HeaderMap,
+    Json(body): Json<PasswordChange>,
+) -> Result<(Option<SetCookie>, StatusCode)> {
     account::change_password(&cx, &body).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok((renewed(&state, &cx, &headers).await?, StatusCode::NO_CONTENT))
 }
 
 /// One's open sessions.

@@ -1,10 +1,12 @@
 //! Setting up the second factor 两步验证, and turning it off.
 
-use axum::http::StatusCode;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
 use platform::identity::second_factor::{self, RecoveryCodes, SecondFactorCode, SecondFactorOff, SecondFactorSetup};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::session::{SetCookie, renewed};
 use crate::extract::{Auth, Json, OwnAccount, SignedIn};
 use crate::state::AppState;
 use crate::{Problem, Result};
@@ -20,17 +22,28 @@ async fn begin(Auth(cx, _): Auth<OwnAccount>) -> Result<axum::Json<SecondFactorS
     Ok(axum::Json(second_factor::begin(&cx).await?))
 }
 
-/// Turns it on, by a code of the app; answers the recovery codes, once.
+/// Turns it on, by a code of the app; answers the recovery codes, once. Who came with a cookie gets another.
 #[utoipa::path(post, path = "/me/second-factor/confirm", tag = "account", request_body = SecondFactorCode,
     responses((status = 200, body = RecoveryCodes), (status = 401, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
-async fn confirm(Auth(cx, _): Auth<OwnAccount>, Json(body): Json<SecondFactorCode>) -> Result<axum::Json<RecoveryCodes>> {
-    Ok(axum::Json(second_factor::confirm(&cx, &body).await?))
+async fn confirm(
+    State(state): State<AppState>,
+    Auth(cx, _): Auth<OwnAccount>,
+    headers: HeaderMap,
+    Json(body): Json<SecondFactorCode>,
+) -> Result<(Option<SetCookie>, axum::Json<RecoveryCodes>)> {
+    let codes = second_factor::confirm(&cx, &body).await?;
+    Ok((renewed(&state, &cx, &headers).await?, axum::Json(codes)))
 }
 
 /// Turns it off, by password and code.
 #[utoipa::path(post, path = "/me/second-factor/disable", tag = "account", request_body = SecondFactorOff,
     responses((status = 204), (status = 401, body = Problem), (status = 403, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem), (status = 503, body = Problem)))]
-async fn disable(Auth(cx, _): Auth<SignedIn>, Json(body): Json<SecondFactorOff>) -> Result<StatusCode> {
+async fn disable(
+    State(state): State<AppState>,
+    Auth(cx, _): Auth<SignedIn>,
+    headers: HeaderMap,
+    Json(body): Json<SecondFactorOff>,
+) -> Result<(Option<SetCookie>, StatusCode)> {
     second_factor::disable(&cx, &body).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok((renewed(&state, &cx, &headers).await?, StatusCode::NO_CONTENT))
 }

@@ -1,16 +1,18 @@
 //! Signing in and out. The token is in the answer, for programs, and in a cookie that scripts cannot read, for the console.
 
 use axum::extract::State;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use kernel::{Fault, HOUR, SECOND};
+use platform::Cx;
 use platform::identity::account::{self, Me};
+use platform::identity::session;
 use platform::identity::sign_in::{self, SignIn};
 use platform::settings::defs;
 use serde::Serialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::extract::{Auth, COOKIE, Json, OwnAccount, PLAIN_COOKIE, Visitor};
+use crate::extract::{Auth, COOKIE, Json, OwnAccount, PLAIN_COOKIE, Visitor, token};
 use crate::state::AppState;
 use crate::{Problem, Result};
 
@@ -26,13 +28,22 @@ struct Entered {
     me: Me,
 }
 
-type SetCookie = [(HeaderName, HeaderValue); 1];
+pub(super) type SetCookie = [(HeaderName, HeaderValue); 1];
 
 /// Signs in. Send all again with what the refusal asks for: a captcha, or a code of the second factor.
 #[utoipa::path(post, path = "/session", tag = "account", request_body = SignIn,
     responses((status = 200, body = Entered), (status = 401, body = Problem), (status = 403, body = Problem), (status = 422, body = Problem), (status = 423, body = Problem), (status = 429, body = Problem), (status = 503, body = Problem)))]
-async fn enter(State(state): State<AppState>, Visitor(cx): Visitor, Json(body): Json<SignIn>) -> Result<(SetCookie, axum::Json<Entered>)> {
+async fn enter(
+    State(state): State<AppState>,
+    Visitor(cx): Visitor,
+    headers: HeaderMap,
+    Json(body): Json<SignIn>,
+) -> Result<(SetCookie, axum::Json<Entered>)> {
     let started = sign_in::sign_in(&cx, &body).await?;
+    // The browser forgets the cookie that it had; its session must not stay behind.
+    if let Some((old, true)) = token(&headers, state.http.secure) {
+        session::replace(&cx, &old).await?;
+    }
     let cx = cx.as_user(started.principal);
     let me = account::me(&cx).await?;
     let seconds = cx.settings.get(defs::SESSION_HOURS).saturating_mul(HOUR / SECOND);
@@ -45,6 +56,15 @@ async fn enter(State(state): State<AppState>, Visitor(cx): Visitor, Json(body): 
 async fn leave(State(state): State<AppState>, Auth(cx, _): Auth<OwnAccount>) -> Result<(StatusCode, SetCookie)> {
     account::sign_out(&cx).await?;
     Ok((StatusCode::NO_CONTENT, cookie(state.http.secure, "", 0)?))
+}
+
+/// After a privilege was gained: another token for who came with a cookie. A program keeps the token that it was told.
+pub(super) async fn renewed(state: &AppState, cx: &Cx, headers: &HeaderMap) -> Result<Option<SetCookie>> {
+    if !matches!(token(headers, state.http.secure), Some((_, true))) {
+        return Ok(None);
+    }
+    let seconds = cx.settings.get(defs::SESSION_HOURS).saturating_mul(HOUR / SECOND);
+    cookie(state.http.secure, &session::renew(cx).await?, seconds).map(Some)
 }
 
 /// `__Host-` binds it to this host and to https: a neighbouring site can neither read nor plant it.

@@ -9,6 +9,8 @@ mod account_second_factor;
 mod account_sign_in;
 mod account_sign_up;
 mod applications;
+mod audit_chain;
+mod browser;
 mod callbacks;
 mod grants;
 mod home;

@@ -608,7 +608,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Changes one's password; ends all other sessions. */
+        /** Changes one's password; ends all other sessions. Who came with a cookie gets another. */
         post: operations["change_password"];
         delete?: never;
         options?: never;
@@ -642,7 +642,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Turns it on, by a code of the app; answers the recovery codes, once. */
+        /** Turns it on, by a code of the app; answers the recovery codes, once. Who came with a cookie gets another. */
         post: operations["confirm"];
         delete?: never;
         options?: never;

@@ -58,7 +58,7 @@ export function guard(router: Router): void {
   // A page whose chunk is gone belongs to a version that is gone: load the new one, at the place one wanted.
   router.onError((error: unknown, to) => {
     if (error instanceof Error && /dynamically imported module|Importing a module script/i.test(error.message)) {
-      window.location.assign(to.fullPath)
+      window.location.assign(window.location.origin + to.fullPath)
     }
   })
 }

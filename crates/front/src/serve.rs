@@ -1,0 +1,172 @@
+//! One connection, from its first byte to its last.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::ConnectInfo;
+use axum::routing::future::RouteFuture;
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
+use hyper::{Request, Response};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tower::Service;
+
+use crate::arriving::{Arriving, Leaving};
+use crate::limits::Stage;
+use crate::places::{Busy, Conn, Place};
+use crate::tls::{self, Tls};
+use crate::wire::Wire;
+
+/// A request's line and headers together; more is refused with 431.
+const HEAD: usize = 32 * 1024;
+const HEADERS: usize = 100;
+/// Requests at once on a connection of HTTP/2. A browser's pages share one.
+const STREAMS: u32 = 128;
+/// HTTP/2 asks whether the other side is still there.
+const PING: Duration = Duration::from_secs(20);
+
+pub(crate) struct Connection {
+    pub stream: TcpStream,
+    pub peer: SocketAddr,
+    pub place: Place,
+    pub body_limit: Duration,
+    pub router: Router,
+    pub tls: Option<Arc<Tls>>,
+}
+
+/// Answers requests until the other side has had enough, or it is time to stop.
+pub(crate) async fn converse(connection: Connection, stopping: watch::Receiver<bool>) {
+    let Connection { stream, peer, place, body_limit, router, tls } = connection;
+    let conn = Arc::clone(&place.conn);
+    let desk = Desk { conn: Arc::clone(&conn), peer, body_limit, router };
+    let wire = Wire { stream, conn: Arc::clone(&conn), heads: true };
+    match tls {
+        None => first(wire, desk, stopping).await,
+        Some(tls) => secretly(wire, desk, &tls, stopping).await,
+    }
+    drop(place);
+}
+
+async fn secretly(mut wire: Wire, desk: Desk, tls: &Tls, mut stopping: watch::Receiver<bool>) {
+    let conn = Arc::clone(&desk.conn);
+    let shaken = async {
+        if !tls::is_handshake(&wire.stream).await {
+            // What was sent is read, or closing would take the answer back.
+            let _ = wire.read(&mut [0; 4096]).await;
+            let _ = wire.write_all(tls::NOT_TLS).await;
+            let _ = wire.shutdown().await;
+            return None;
+        }
+        tls.acceptor().accept(wire).await.inspect_err(|error| tracing::debug!(%error, "no handshake")).ok()
+    };
+    let shaken = tokio::select! {
+        biased;
+        shaken = shaken => shaken,
+        _ = stopping.wait_for(|stop| *stop) => None,
+    };
+    let Some(mut stream) = shaken else { return };
+    if stream.get_ref().1.alpn_protocol() == Some(tls::HTTP_2) {
+        stream.get_mut().0.heads = false;
+        conn.begin(Stage::Idle);
+        second(stream, desk, stopping).await;
+    } else {
+        conn.begin(Stage::Fresh);
+        first(stream, desk, stopping).await;
+    }
+}
+
+/// HTTP/1.1.
+async fn first(io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, desk: Desk, stopping: watch::Receiver<bool>) {
+    let conn = Arc::clone(&desk.conn);
+    // Time is kept by the marks; hyper's own timer would cost an allocation for each request.
+    let mut builder = http1::Builder::new();
+    builder.header_read_timeout(None).max_header_size(HEAD).max_headers(HEADERS);
+    let serving = pin!(builder.serve_connection(TokioIo::new(io), desk));
+    finish(serving, http1::Connection::graceful_shutdown, &conn, stopping).await;
+}
+
+/// HTTP/2.
+async fn second(io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, desk: Desk, stopping: watch::Receiver<bool>) {
+    let conn = Arc::clone(&desk.conn);
+    let mut builder = http2::Builder::new(TokioExecutor::new());
+    builder.timer(TokioTimer::new()).keep_alive_interval(PING).keep_alive_timeout(PING);
+    builder.max_concurrent_streams(STREAMS).max_header_list_size(u32::try_from(HEAD).unwrap_or(u32::MAX));
+    let serving = pin!(builder.serve_connection(TokioIo::new(io), desk));
+    finish(serving, http2::Connection::graceful_shutdown, &conn, stopping).await;
+}
+
+/// Goes on until the connection ends by itself; from the stop on, only until what was begun is answered.
+async fn finish<C: Future<Output = hyper::Result<()>>>(
+    mut serving: Pin<&mut C>,
+    wind_up: impl FnOnce(Pin<&mut C>),
+    conn: &Conn,
+    mut stopping: watch::Receiver<bool>,
+) {
+    let ended = tokio::select! {
+        biased;
+        ended = serving.as_mut() => Some(ended),
+        _ = stopping.wait_for(|stop| *stop) => None,
+    };
+    let ended = match ended {
+        Some(ended) => ended,
+        // Browsers open connections in advance: there is nothing on this one to be answered.
+        None if conn.stage() == Stage::Fresh => return,
+        None => {
+            wind_up(serving.as_mut());
+            serving.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended");
+    }
+}
+
+/// Where a connection's requests are taken to the router.
+#[derive(Clone)]
+struct Desk {
+    conn: Arc<Conn>,
+    peer: SocketAddr,
+    body_limit: Duration,
+    router: Router,
+}
+
+impl hyper::service::Service<Request<Incoming>> for Desk {
+    type Response = Response<Leaving>;
+    type Error = Infallible;
+    type Future = Answering;
+
+    fn call(&self, request: Request<Incoming>) -> Answering {
+        let busy = Busy::new(&self.conn);
+        let mut request = request.map(|body| Arriving::body(body, self.body_limit));
+        request.extensions_mut().insert(ConnectInfo(self.peer));
+        Answering { inner: self.router.clone().call(request), busy: Some(busy) }
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// An answer on its way: what axum makes of the request, and the mark that somebody waits for it.
+    struct Answering {
+        #[pin]
+        inner: RouteFuture<Infallible>,
+        busy: Option<Busy>,
+    }
+}
+
+impl Future for Answering {
+    type Output = Result<Response<Leaving>, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let Ok(response) = ready!(this.inner.poll(cx));
+        let busy = this.busy.take();
+        Poll::Ready(Ok(response.map(|inner| Leaving { inner, busy })))
+    }
+}
