@@ -15,6 +15,7 @@ mod home;
 mod jobs;
 mod keys;
 mod logs;
+mod matrix;
 mod notifications;
 mod openapi;
 mod projects;
