@@ -78,7 +78,7 @@ pub fn router(state: AppState) -> Router {
         .merge(api)
         .route("/openapi.json", get(move || async move { ([("content-type", "application/json")], document) }))
         .route("/api/{*rest}", axum::routing::any(no_route))
-        .fallback(get(assets::console))
+        .fallback(get(assets::console).fallback(no_method))
         .method_not_allowed_fallback(no_method)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(CompressionLayer::new())

@@ -8,6 +8,7 @@ mod account_reset;
 mod account_second_factor;
 mod account_sign_in;
 mod account_sign_up;
+mod altered_requests;
 mod applications;
 mod callbacks;
 mod grants;
