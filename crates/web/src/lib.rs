@@ -8,8 +8,11 @@ pub mod extract;
 mod middleware;
 pub mod openapi;
 mod problem;
+mod queries;
+mod refusal;
 mod routes;
 mod state;
+mod strict;
 
 pub use problem::{ApiError, Problem};
 pub use routes::router;

@@ -10,6 +10,7 @@ mod account_sign_in;
 mod account_sign_up;
 mod altered_requests;
 mod applications;
+mod bad_input;
 mod callbacks;
 mod grants;
 mod home;

@@ -58,6 +58,17 @@ fn every_endpoint_has_a_rule_and_every_rule_an_endpoint() {
 }
 
 #[test]
+fn the_document_says_where_one_has_to_be_signed_in() {
+    let document = document();
+    for rule in rules() {
+        let (method, path) = rule.operation().split_once(' ').unwrap();
+        let security = &document["paths"][path][method.to_lowercase()]["security"];
+        let open = matches!(rule.door, Door::Anybody | Door::Program);
+        assert_eq!(security.is_null(), open, "{}", rule.call);
+    }
+}
+
+#[test]
 fn whatever_has_an_id_in_its_path_says_whose_things_are_reached() {
     let silent: Vec<&str> = rules().filter(|rule| rule.operation().contains('{') && rule.thing.is_none()).map(|rule| rule.call).collect();
     assert!(silent.is_empty(), "{silent:?}");
