@@ -37,6 +37,7 @@ pub async fn demo(config: &Config) -> Result<()> {
     let folder = data::prepare_folder(&config.data.folder)?;
     let hold = data::hold(&folder)?;
     let filled = folder::is_filled(&folder)?;
+    folder::close_to_others(&folder)?;
     if !filled {
         folder::begun(&folder)?;
     }

@@ -126,13 +126,13 @@ struct ExportLink {
 async fn start_export(Auth(cx, _): Auth<KeysView>, Json(body): Json<KeyExport>) -> Result<axum::Json<ExportLink>> {
     let columns = body.columns.filter(|columns| !columns.is_empty()).unwrap_or_else(|| <ExportColumn as kernel::Word>::ALL.to_vec());
     let selection = KeySelection { ids: body.ids, batch: body.batch, filter: body.filter };
-    let ticket = export::ticket(&cx, ExportAsk { selection, format: body.format, columns })?;
+    let ticket = export::ticket(&cx, ExportAsk { selection, format: body.format, columns }).await?;
     Ok(axum::Json(ExportLink { url: format!("/api/v1/exports/{ticket}") }))
 }
 
 /// The file, streamed.
 #[utoipa::path(get, path = "/exports/{ticket}", tag = "keys", params(("ticket" = String, Path)),
-    responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>), (status = 404, body = Problem)))]
+    responses((status = 200, content((Vec<u8> = "text/csv"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))), (status = 404, body = Problem)))]
 async fn download(Auth(cx, _): Auth<KeysView>, PathText(ticket): PathText) -> Result<Response> {
     let ask = export::redeem(&cx, &ticket).await?;
     let day = cx.now().to_string();
