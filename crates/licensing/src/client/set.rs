@@ -16,7 +16,7 @@ use super::project::CallerProject;
 use crate::batches::BatchId;
 use crate::events::{self, Happened};
 use crate::keys::verdict::{self, Code};
-use crate::keys::{KeyId, KeyState, KeyText, lookup};
+use crate::keys::{KeyId, KeyState, KeyText, lookup, no_lookup};
 use crate::projects::{CallbackEvent, ProjectId};
 
 kernel::id!(CallId, CallEntity, "cal");
@@ -92,7 +92,7 @@ pub struct KeyDetails {
 /// Decides all of `asks`, in their order. One transaction; on an error nothing of it has happened.
 pub async fn decide(platform: &Platform, limits: &Limits, asks: &[Ask]) -> store::Result<Vec<Decision>> {
     // Hashing needs no turn of the writer.
-    let lookups: Vec<Option<Vec<u8>>> = asks.iter().map(|ask| ask.key.map(|key| lookup(&platform.vault, key))).collect();
+    let lookups: Vec<Option<Vec<u8>>> = asks.iter().map(|ask| look_up(platform, ask)).collect();
     let mut tx = platform.db.begin().await?;
     let now = platform.clock.now();
     let fresh = fresh_nonces(&mut tx, asks).await?;
@@ -104,7 +104,7 @@ pub async fn decide(platform: &Platform, limits: &Limits, asks: &[Ask]) -> store
     let mut wanted: Vec<Vec<u8>> = (0..asks.len()).filter(|n| admitted(*n)).filter_map(|n| lookups[n].clone()).collect();
     wanted.sort_unstable();
     wanted.dedup();
-    let mut keys = load::keys(&mut tx, wanted).await?;
+    let mut keys = load::keys(&mut tx, wanted, &projects).await?;
     let mut verdicts = Decided::all(asks, &lookups, &projects, &mut keys.clone(), &admitted, now);
 
     // A seat is taken only on a locked row: elsewhere somebody may be taking it at this moment.
@@ -122,6 +122,16 @@ pub async fn decide(platform: &Platform, limits: &Limits, asks: &[Ask]) -> store
     events::tell(&mut tx, platform, happened, now).await?;
     tx.commit().await?;
     Ok(answers.into_iter().zip(allowances).map(|(answer, allowance)| Decision { answer, allowance }).collect())
+}
+
+/// By what a key is looked for. What is no key is looked for too, and never found: a mistyped key takes as long as an unknown one.
+fn look_up(platform: &Platform, ask: &Ask) -> Option<Vec<u8>> {
+    match ask.endpoint {
+        Endpoint::Verify | Endpoint::Query if ask.unreadable.is_none() => {
+            Some(ask.key.map_or_else(|| no_lookup(&platform.vault, ask.nonce.as_bytes()), |key| lookup(&platform.vault, key)))
+        }
+        Endpoint::Verify | Endpoint::Query | Endpoint::Time | Endpoint::Other => None,
+    }
 }
 
 /// Which of the requests bring a nonce that was not seen before, in this set or any.
