@@ -35,10 +35,18 @@ pub struct Demo {
 impl Demo {
     /// `server_log` takes what the program says, `log` a word about it.
     pub fn start(cuekey: &Path, server_log: PathBuf, log: &mut Log) -> Result<Self> {
+        Self::start_on(cuekey, None, server_log, log)
+    }
+
+    /// The same on an empty database of its own, in place of SQLite.
+    pub fn start_on(cuekey: &Path, database: Option<&str>, server_log: PathBuf, log: &mut Log) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("cuekey-demo-").tempdir().context("no temporary folder")?;
         let listen = format!("127.0.0.1:{}", process::free_port()?);
         let mut command = process::command(cuekey);
         command.arg("demo").arg("--data").arg(folder.path()).args(["--listen", &listen]).current_dir(folder.path());
+        if let Some(database) = database {
+            command.args(["--database", database]);
+        }
         log.say(&format!("its output: {}", server_log.display()));
         let mut output = Log::file(server_log.clone())?;
         let note = folder.path().join("demo.json");

@@ -1,4 +1,4 @@
-//! What a developer types: `cargo xtask run`, `test`, `services`, `tidy`, `openapi`.
+//! What a developer types: `cargo xtask run`, `test`, `services`, `tidy`, `timing`, `openapi`.
 //!
 //! Whatever xtask starts ends with it: see [`process`]. Begin reading at [`test`], which is what CI runs.
 
@@ -17,6 +17,7 @@ mod services;
 mod stamp;
 mod test;
 mod tidy;
+mod timing;
 mod venv;
 mod workspace;
 
@@ -45,6 +46,8 @@ enum Task {
     Services,
     /// The workspace's own rules
     Tidy,
+    /// Whether answers take longer for what is there than for what is not: a t-test of 10,000 samples each
+    Timing,
     /// Rewrites docs/openapi.json and the console's types from the program
     Openapi,
 }
@@ -68,6 +71,7 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::Test(options) => test::run(workspace, &options),
         Task::Services => services::serve(&workspace),
         Task::Tidy => tidy::run(&workspace),
+        Task::Timing => timing::run(&workspace),
         Task::Openapi => openapi::rewrite(&workspace, &mut Log::terminal()),
     }
 }

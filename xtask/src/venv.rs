@@ -1,4 +1,4 @@
-//! The Python environment of the stand-in mail server and of the Python example.
+//! The Python environments: of the stand-in mail server and the Python example, and of the fuzz runs.
 //!
 //! Kept outside the clone, one per set of requirements, so that clones and branches share it and do not disturb each other.
 
@@ -17,21 +17,33 @@ const REQUIREMENTS: &str = "xtask/requirements.txt";
 /// The example may ask for more than the mail server does.
 const EXAMPLE_REQUIREMENTS: &str = "examples/python/requirements.txt";
 
+/// Fuzz runs need much that nothing else does.
+const FUZZ_REQUIREMENTS: &str = "xtask/fuzz/requirements.txt";
+
 /// The environment's interpreter, after making the environment where it is not there yet.
 pub fn python(workspace: &Workspace, log: &mut Log) -> Result<PathBuf> {
     let mut files = vec![REQUIREMENTS];
     if workspace.root.join(EXAMPLE_REQUIREMENTS).exists() {
         files.push(EXAMPLE_REQUIREMENTS);
     }
+    interpreter(workspace, &files, "import aiosmtpd, cryptography", log)
+}
+
+/// The same for fuzz runs.
+pub fn fuzzer(workspace: &Workspace, log: &mut Log) -> Result<PathBuf> {
+    interpreter(workspace, &[FUZZ_REQUIREMENTS], "import schemathesis", log)
+}
+
+fn interpreter(workspace: &Workspace, files: &[&str], check: &str, log: &mut Log) -> Result<PathBuf> {
     let cache = cache(workspace)?;
-    let hash = Stamp::of(PathBuf::new(), &workspace.root, &files)?.hash().to_owned();
+    let hash = Stamp::of(PathBuf::new(), &workspace.root, files)?.hash().to_owned();
     let folder = cache.join(&hash);
-    let stamp = Stamp::of(folder.join("complete"), &workspace.root, &files)?;
+    let stamp = Stamp::of(folder.join("complete"), &workspace.root, files)?;
 
     let lock = File::create(cache.join("lock")).context("cannot lock the Python environments")?;
     lock.lock()?;
-    if !(stamp.holds() && works(&folder)) {
-        make(workspace, &folder, &files, log)?;
+    if !(stamp.holds() && works(&folder, check)) {
+        make(workspace, &folder, files, log)?;
         stamp.set()?;
     }
     Ok(folder.join("bin/python"))
@@ -47,8 +59,8 @@ fn cache(workspace: &Workspace) -> Result<PathBuf> {
 }
 
 /// An environment dies with the interpreter that it was made from.
-fn works(folder: &Path) -> bool {
-    let check = process::command(folder.join("bin/python")).args(["-c", "import aiosmtpd, cryptography"]).output();
+fn works(folder: &Path, check: &str) -> bool {
+    let check = process::command(folder.join("bin/python")).args(["-c", check]).output();
     check.is_ok_and(|output| output.status.success())
 }
 

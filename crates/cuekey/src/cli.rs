@@ -61,4 +61,7 @@ pub struct Demo {
     /// 监听地址 Where it listens
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7300")]
     pub listen: SocketAddr,
+    /// 空的 PostgreSQL 数据库，代替目录中的 SQLite An empty PostgreSQL database, in place of SQLite in the folder
+    #[arg(long, value_name = "URL", default_value = "", hide_default_value = true)]
+    pub database: String,
 }

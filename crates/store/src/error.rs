@@ -17,6 +17,9 @@ pub enum Error {
     /// A row does not hold what the code expects, or a statement is wrong.
     #[error("database: {0}")]
     Internal(String),
+    /// No text of this database can be so.
+    #[error("not a text: {0}")]
+    Text(String),
     /// The tables are of a version that this program may not touch.
     #[error("{0}")]
     Version(String),
@@ -41,6 +44,8 @@ impl From<DbErr> for Error {
                 match code.as_deref() {
                     // PostgreSQL: serialization failure, deadlock, lock not available.
                     Some("40001" | "40P01" | "55P03") => Self::Busy(error.to_string()),
+                    // PostgreSQL: a text with the NUL character. SQLite takes it, and finds nothing.
+                    Some("22021") => Self::Text(error.to_string()),
                     // PostgreSQL: classes 08 (connection), 57P (shutting down), 53 (resources).
                     Some(code) if code.starts_with("08") || code.starts_with("57P") || code.starts_with("53") => {
                         Self::Down(error.to_string())
@@ -78,6 +83,12 @@ impl From<Error> for Fault {
                     "与已有数据冲突，请刷新后重试",
                     "This conflicts with what is there; reload and try again",
                 );
+                fault.source = Some(error.into());
+                fault
+            }
+            Error::Text(_) => {
+                let mut fault =
+                    Self::new(kernel::Kind::Invalid, "CHARACTERS", "含有不可见或控制字符", "Holds invisible or control characters");
                 fault.source = Some(error.into());
                 fault
             }

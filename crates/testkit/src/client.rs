@@ -101,6 +101,11 @@ impl Client {
         Answer { status: parts.status, headers: parts.headers, bytes }
     }
 
+    /// The status alone: what is a stream is not waited for.
+    pub async fn knock(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> StatusCode {
+        self.call(method, path, body).await.status()
+    }
+
     /// Opens a stream of server-sent events.
     pub async fn live(&self, path: &str) -> Live {
         let response = self.call(Method::GET, path, None).await;

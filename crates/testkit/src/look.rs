@@ -62,6 +62,13 @@ impl TestServer {
         tx.commit().await.expect("commit");
     }
 
+    /// As somebody whom an admin has just created: the first password has to be changed.
+    pub async fn give_first_password(&self, user: UserId) {
+        let mut tx = self.platform.db.begin().await.expect("begin");
+        tx.exec("UPDATE users SET must_change_password = TRUE WHERE id = $1", args![user]).await.expect("update");
+        tx.commit().await.expect("commit");
+    }
+
     /// As after setting up a second factor.
     pub async fn enroll(&self, user: UserId) {
         let mut tx = self.platform.db.begin().await.expect("begin");

@@ -15,7 +15,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::ApiError;
+use crate::refusal::refusal;
 use crate::state::AppState;
+use crate::strict::Strict;
 
 /// A request by anybody: sign-up, sign-in.
 pub struct Visitor(pub Cx);
@@ -198,18 +200,12 @@ async fn body(request: Request, state: &AppState) -> Result<Bytes, ApiError> {
 }
 
 pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
-    // A list in the order of the fields would be read as the object itself.
-    if body.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|first| *first == b'[') {
-        return Err(Fault::field("body", "INVALID", "请求体应为 JSON 对象", "The body must be a JSON object").into());
-    }
     let mut json = serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+    let value = serde_path_to_error::deserialize(Strict { inner: &mut json, nul: true }).map_err(|error| {
         let path = error.path().to_string();
         let inner = error.into_inner();
         if inner.is_data() {
-            // Unknown fields, wrong types, numbers out of range: the text is serde's and names what was expected.
-            let field = if path == "." { String::from("body") } else { path };
-            Fault::field(&field, "INVALID", format!("格式不正确：{inner}"), format!("Not as expected: {inner}"))
+            refusal(&path, "body", &inner.to_string())
         } else {
             Fault::new(Kind::Malformed, "JSON_INVALID", "请求体不是有效的 JSON", format!("The body is not valid JSON: {inner}"))
         }
@@ -226,14 +222,12 @@ impl<T: DeserializeOwned> FromRequestParts<AppState> for Query<T> {
     async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, ApiError> {
         let pairs = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).filter(|(_, value)| !value.is_empty());
         let cleaned = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-        let uri = axum::http::Uri::builder()
-            .path_and_query(format!("/?{cleaned}"))
-            .build()
-            .map_err(|_| Fault::field("query", "INVALID", "查询参数无效", "The query cannot be read"))?;
-        let query = axum::extract::Query::<T>::try_from_uri(&uri).map_err(|rejection| {
-            Fault::field("query", "INVALID", format!("查询参数无效：{}", rejection.body_text()), rejection.body_text())
+        let query = serde_urlencoded::Deserializer::new(form_urlencoded::parse(cleaned.as_bytes()));
+        let query = serde_path_to_error::deserialize(Strict { inner: query, nul: false }).map_err(|error| {
+            let path = error.path().to_string();
+            refusal(&path, "query", &error.into_inner().to_string())
         })?;
-        Ok(Self(query.0))
+        Ok(Self(query))
     }
 }
 
@@ -254,14 +248,24 @@ impl PageQuery {
     }
 }
 
+/// A text in the path. What is no text at all names nothing.
+pub struct PathText(pub String);
+
+impl FromRequestParts<AppState> for PathText {
+    type Rejection = ApiError;
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let path = axum::extract::Path::<String>::from_request_parts(parts, state).await;
+        Ok(Self(path.map_err(|_| Fault::not_found())?.0))
+    }
+}
+
 /// An id in the path. A malformed one, or one of something else, is simply not there.
 pub struct PathId<E>(pub Id<E>);
 
 impl<E: Entity> FromRequestParts<AppState> for PathId<E> {
     type Rejection = ApiError;
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
-        let axum::extract::Path(text) =
-            axum::extract::Path::<String>::from_request_parts(parts, state).await.map_err(|_| Fault::not_found())?;
+        let PathText(text) = PathText::from_request_parts(parts, state).await?;
         Ok(Self(text.parse().map_err(|_| Fault::not_found())?))
     }
 }

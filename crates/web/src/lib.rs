@@ -10,8 +10,11 @@ mod forwarded;
 mod middleware;
 pub mod openapi;
 mod problem;
+mod queries;
+mod refusal;
 mod routes;
 mod state;
+mod strict;
 
 pub use browser::Hsts;
 pub use problem::{ApiError, Problem};

@@ -24,13 +24,13 @@ pub(crate) struct Refused(pub Arc<Fault>);
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let mut response = status(self.0.kind).into_response();
+        let mut response = status_of(&self.0).into_response();
         response.extensions_mut().insert(Refused(Arc::new(self.0)));
         response
     }
 }
 
-pub(crate) const fn status(kind: Kind) -> StatusCode {
+const fn status(kind: Kind) -> StatusCode {
     match kind {
         Kind::Malformed => StatusCode::BAD_REQUEST,
         Kind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
@@ -44,6 +44,14 @@ pub(crate) const fn status(kind: Kind) -> StatusCode {
         Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
+
+/// The status of a refusal. What is there, but not for this method, is the one that its kind does not tell.
+pub(crate) fn status_of(fault: &Fault) -> StatusCode {
+    if fault.code == NO_METHOD { StatusCode::METHOD_NOT_ALLOWED } else { status(fault.kind) }
+}
+
+/// Known path, other method.
+pub(crate) const NO_METHOD: &str = "METHOD_NOT_ALLOWED";
 
 /// application/problem+json
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -82,7 +90,7 @@ impl Problem {
         Self {
             type_: "about:blank",
             title: fault.message(lang).to_owned(),
-            status: status(fault.kind).as_u16(),
+            status: status_of(fault).as_u16(),
             code: fault.code.to_owned(),
             request_id: request_id.map(str::to_owned),
             errors: fields.collect(),
@@ -100,7 +108,7 @@ pub(crate) fn render(fault: &Fault, lang: Lang, request_id: Option<&str>) -> Res
         tracing::warn!(code = fault.code, error = %fault, "a request was put off");
     }
     let problem = Problem::of(fault, lang, request_id);
-    let mut response = (status(fault.kind), axum::Json(problem)).into_response();
+    let mut response = (status_of(fault), axum::Json(problem)).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(lang.as_str()));

@@ -42,6 +42,12 @@ impl Services {
         Ok(services)
     }
 
+    /// Where a superuser of PostgreSQL reaches it.
+    pub fn postgres(&self) -> Result<String> {
+        let own = self.environment.iter().find(|(name, _)| *name == POSTGRES).map(|(_, url)| url.clone());
+        own.map_or_else(|| std::env::var(POSTGRES).context(POSTGRES), Ok)
+    }
+
     /// Tells a command where they are.
     pub fn introduce(&self, command: &mut Command) {
         command.envs(self.environment.iter().cloned());

@@ -6,6 +6,7 @@
 mod console;
 mod context;
 mod examples;
+mod fuzz;
 mod rust;
 mod steps;
 
@@ -22,7 +23,7 @@ use crate::log::{self, Log};
 use crate::process;
 use crate::workspace::Workspace;
 use context::Context;
-use steps::{STEPS, Step};
+use steps::{FUZZ, STEPS, Step};
 
 #[derive(Args)]
 pub struct Options {
@@ -32,6 +33,9 @@ pub struct Options {
     /// Without the slow steps that need the whole program
     #[arg(long)]
     quick: bool,
+    /// Only the fuzz runs, about five minutes; CUEKEY_SEED and CUEKEY_FUZZ_SECONDS choose others
+    #[arg(long, conflicts_with_all = ["only", "quick"])]
+    fuzz: bool,
     /// Names the steps and does nothing
     #[arg(long)]
     list: bool,
@@ -73,6 +77,9 @@ pub fn run(workspace: Workspace, options: &Options) -> Result<ExitCode> {
 }
 
 fn choose(options: &Options) -> Result<Vec<&'static Step>> {
+    if options.fuzz {
+        return Ok(vec![FUZZ]);
+    }
     let means = |step: &Step, name: &str| step.name == name || step.name.strip_prefix(name).is_some_and(|rest| rest.starts_with('-'));
     if let Some(unknown) = options.only.iter().find(|name| !STEPS.iter().any(|step| means(step, name))) {
         let names: Vec<&str> = STEPS.iter().map(|step| step.name).collect();
@@ -134,7 +141,7 @@ mod tests {
     use super::*;
 
     fn names(only: &[&str], quick: bool) -> Vec<&'static str> {
-        let options = Options { only: only.iter().map(|&name| name.to_owned()).collect(), quick, list: false };
+        let options = Options { only: only.iter().map(|&name| name.to_owned()).collect(), quick, fuzz: false, list: false };
         choose(&options).unwrap().iter().map(|step| step.name).collect()
     }
 
@@ -144,7 +151,7 @@ mod tests {
         assert_eq!(names(&["clippy", "tidy"], false), ["tidy", "clippy"]);
         assert!(names(&["console"], false).iter().all(|name| name.starts_with("console-")));
         assert!(!names(&[], true).contains(&"browser"));
-        let options = Options { only: vec!["clipy".to_owned()], quick: false, list: false };
+        let options = Options { only: vec!["clipy".to_owned()], quick: false, fuzz: false, list: false };
         assert!(choose(&options).is_err());
     }
 

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::context::Context;
-use super::{console, examples, rust};
+use super::{console, examples, fuzz, rust};
 use crate::count::Tally;
 use crate::log::Log;
 
@@ -17,6 +17,9 @@ pub struct Step {
 const fn step(name: &'static str, about: &'static str, quick: bool, run: fn(&mut Context, &mut Log) -> Result<Tally>) -> Step {
     Step { name, about, quick, run }
 }
+
+/// Not part of what CI runs: asked for by `--fuzz`.
+pub const FUZZ: &Step = &step("fuzz", "calls made from OpenAPI, by each sort of asker, on both databases", false, fuzz::run);
 
 pub const STEPS: &[Step] = &[
     step("tidy", "the workspace's own rules", true, rust::tidy),

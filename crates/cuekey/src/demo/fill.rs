@@ -125,12 +125,12 @@ async fn project(chief: &Cx, name: &str, open_for_application: bool) -> Result<P
         ],
         open_for_application,
     };
-    Ok(projects::create(chief, form).await?)
+    Ok(projects::create(chief, form, None).await?)
 }
 
 async fn grant(chief: &Cx, project: &ProjectCreated, holder: &Cx) -> Result<()> {
     let form = NewGrant { project_id: project.project.id, agent_id: holder.user()?.id, ends_at: None, note: "演示".into() };
-    grants::create(chief, form).await?;
+    grants::create(chief, form, None).await?;
     Ok(())
 }
 
@@ -154,13 +154,14 @@ async fn withdraw(agent: &Cx, amount: i64) -> Result<()> {
 }
 
 async fn batch(agent: &Cx, project_id: ProjectId, count: i64, note: &str) -> Result<()> {
-    let ask = NewBatch { project_id, count, unit: ValidityUnit::Month, validity: 1, note: note.into() };
+    let ask = NewBatch { project_id, count, unit: ValidityUnit::Month, validity: 1, note: note.into(), expected_total: None };
     batches::generate(agent, &ask, &once(agent)?).await?;
     Ok(())
 }
 
 async fn apply(agent: &Cx, project_id: ProjectId) -> Result<()> {
-    applications::apply(agent, NewApplication { project_id, reason: "想代理这个项目 I would like to sell this one".into() }).await?;
+    let form = NewApplication { project_id, reason: "想代理这个项目 I would like to sell this one".into() };
+    applications::apply(agent, form, None).await?;
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! The demo's folder: empty, a demo's, or what an unfinished first start left behind. Never anybody's real installation.
 
-use std::fs::File;
+use std::fs::{File, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use crate::demo::note;
@@ -9,6 +10,11 @@ use crate::trouble::{Result, Trouble};
 const UNFINISHED: &str = "demo.unfinished";
 /// What a first start makes; removed when it was not finished.
 const MADE: [&str; 4] = ["cuekey.db", "cuekey.db-wal", "cuekey.db-shm", "master.key"];
+
+/// For its owner alone, also where the folder was made beforehand: its note holds passwords.
+pub fn close_to_others(folder: &Path) -> Result<()> {
+    std::fs::set_permissions(folder, Permissions::from_mode(0o700)).map_err(|error| trouble(folder, &error))
+}
 
 /// Whether there is something to keep. What an unfinished first start left is cleared away. The folder must be held.
 pub fn is_filled(folder: &Path) -> Result<bool> {

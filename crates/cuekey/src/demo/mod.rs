@@ -1,6 +1,6 @@
 //! `cuekey demo`: a whole installation in one folder, with data to look at, asking nothing.
 //!
-//! SQLite in the folder, mail on a page of the console, callbacks also to this machine. Neither the configuration file nor the
+//! SQLite in the folder (or a database that is named for it), mail on a page of the console, callbacks also to this machine. Neither the configuration file nor the
 //! environment is read: a demo must not reach a real installation's database.
 
 mod fill;
@@ -28,6 +28,7 @@ pub fn config(ask: &cli::Demo) -> Config {
     // On the default port a real installation may be.
     config.server.metrics_listen = None;
     config.data.folder.clone_from(&ask.data);
+    config.database.url.clone_from(&ask.database);
     config
 }
 
@@ -36,6 +37,7 @@ pub async fn demo(config: &Config) -> Result<()> {
     let folder = data::prepare_folder(&config.data.folder)?;
     let hold = data::hold(&folder)?;
     let filled = folder::is_filled(&folder)?;
+    folder::close_to_others(&folder)?;
     if !filled {
         folder::begun(&folder)?;
     }

@@ -1,5 +1,7 @@
 //! `cuekey demo`: from an empty folder to something to look at, and on from there.
 
+use std::os::unix::fs::PermissionsExt;
+
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
@@ -66,9 +68,11 @@ fn a_first_start_that_was_cut_short_is_begun_again() {
     for (name, text) in [("demo.unfinished", ""), ("cuekey.db", "half"), ("master.key", "half")] {
         std::fs::write(here.join("d").join(name), text).unwrap();
     }
+    std::fs::set_permissions(here.join("d"), std::fs::Permissions::from_mode(0o755)).unwrap();
     let (server, _, note) = ready(here);
     assert_eq!(note["keys"].as_array().unwrap().len(), 10);
     assert!(!here.join("d/demo.unfinished").exists());
+    assert_eq!(std::fs::metadata(here.join("d")).unwrap().permissions().mode() & 0o777, 0o700, "it holds passwords");
     server.stop();
 }
 

@@ -2,6 +2,7 @@
 
 use ::store::{Filter, Tx};
 use kernel::{Fault, Page, PageAsk, Word};
+use platform::idempotency::IdempotencyKey;
 use platform::identity::{Permission, Role, UserId, UserState, holders_of};
 use platform::messages::templates::Template;
 use platform::messages::{self, templates};
@@ -19,11 +20,16 @@ const LINK: &str = "/applications";
 const REVIEW_LINK: &str = "/applications?tab=review&state=pending";
 
 /// Asks for a project; the superior is told, or all super admins where there is none who could decide (K2.2b).
-pub async fn apply(cx: &Cx, form: NewApplication) -> Result<Application> {
+pub async fn apply(cx: &Cx, form: NewApplication, key: Option<&IdempotencyKey>) -> Result<Application> {
     let user = cx.require(Permission::GrantsApply)?;
     let reason = reason(&form.reason)?;
 
     let mut tx = cx.db.begin().await?;
+    if let Some(key) = key
+        && let Some(first) = key.seen(&mut tx, cx, user.id.uuid()).await?
+    {
+        return Ok(first);
+    }
     let project = store::open_project(&mut tx, form.project_id).await?.ok_or_else(Fault::not_found)?;
     if grants::usable(&mut tx, form.project_id, user.id, cx.now()).await? {
         return Err(GrantError::Exists.into());
@@ -40,6 +46,9 @@ pub async fn apply(cx: &Cx, form: NewApplication) -> Result<Application> {
         messages::tell(&mut tx, cx, one, &templates::APPLICATION_SENT, &told, Some(REVIEW_LINK.into())).await?;
     }
     let application = store::find(&mut tx, id).await?.ok_or_else(Fault::not_found)?;
+    if let Some(key) = key {
+        key.answer(&mut tx, user.id.uuid(), &application).await?;
+    }
     tx.commit().await?;
     Ok(application)
 }

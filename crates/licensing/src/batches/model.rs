@@ -66,9 +66,27 @@ pub struct NewBatch {
     pub validity: i64,
     #[serde(default)]
     pub note: String,
+    /// What the asker was shown that it costs: if it costs something else by now, nothing is made.
+    #[serde(default)]
+    pub expected_total: Option<Quota>,
 }
 
 impl NewBatch {
+    /// What it costs at this price for one key.
+    pub fn total(&self, unit_price: Quota) -> Result<Quota, Fault> {
+        let total = unit_price.times(self.count).ok().filter(|total| *total <= Quota::MAX_ASKED);
+        total.ok_or_else(|| Fault::field("count", "TOO_LARGE", "总额过大，请减少数量", "This costs more than one batch may; ask for fewer"))
+    }
+
+    /// The same, if it is what the asker expects.
+    pub fn agreed_total(&self, unit_price: Quota) -> Result<Quota, Fault> {
+        let total = self.total(unit_price)?;
+        if self.expected_total.is_some_and(|expected| expected != total) {
+            return Err(BatchError::PriceChanged.into());
+        }
+        Ok(total)
+    }
+
     /// The note, cleaned; or all that is wrong.
     pub fn check(&self) -> Result<String, Fault> {
         let mut fields = Fields::default();
@@ -89,6 +107,7 @@ pub enum BatchError {
     GrantMissing,
     PriceMissing,
     ProjectDisabled,
+    PriceChanged,
     NotGenerating,
 }
 
@@ -102,8 +121,45 @@ impl From<BatchError> for Fault {
                 Self::field("validity", "PRICE_MISSING", "该项目没有此有效期的价格", "This project has no price for that validity")
             }
             BatchError::ProjectDisabled => Self::new(Kind::Conflict, "PROJECT_DISABLED", "项目已停用", "The project is switched off"),
+            BatchError::PriceChanged => Self::new(
+                Kind::Conflict,
+                "PRICE_CHANGED",
+                "价格刚刚变动，请核对后重新提交",
+                "The price has just changed; please look at it and ask again",
+            ),
             BatchError::NotGenerating => {
                 Self::new(Kind::Conflict, "NOT_GENERATING", "该批次已不在生成中", "This batch is not being generated any more")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Nothing is charged but what was agreed, and what cannot be charged is the count's fault, not some amount's.
+        #[test]
+        fn a_batch_costs_what_was_expected_or_is_not_made(price in 0_i64..=1_000_000_000, count in 1_i64..=MOST, off in -2_i64..=2) {
+            let total = i128::from(price) * i128::from(count);
+            let expected = i64::try_from(total + i128::from(off)).unwrap();
+            let ask = NewBatch {
+                project_id: ProjectId::from_uuid(Default::default()),
+                count,
+                unit: ValidityUnit::Day,
+                validity: 1,
+                note: String::new(),
+                expected_total: Some(Quota::new(expected)),
+            };
+            let agreed = ask.agreed_total(Quota::new(price));
+            if total > i128::from(Quota::MAX_ASKED.units()) {
+                prop_assert_eq!(agreed.unwrap_err().fields[0].field.as_str(), "count");
+            } else if off == 0 {
+                prop_assert_eq!(agreed.unwrap().units(), expected);
+            } else {
+                prop_assert_eq!(agreed.unwrap_err().code, "PRICE_CHANGED");
             }
         }
     }

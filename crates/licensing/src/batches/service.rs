@@ -30,7 +30,7 @@ pub async fn quote(cx: &Cx, ask: &NewBatch) -> Result<Quote> {
     let mut read = cx.db.read();
     let (_, unit_price) = price(&mut read, cx, user.id, ask).await?;
     let available = ledger::account_of(&mut read, user.id).await?.map_or(Quota::ZERO, |account| account.available());
-    Ok(Quote { unit_price, total: unit_price.times(ask.count)?, available })
+    Ok(Quote { unit_price, total: ask.total(unit_price)?, available })
 }
 
 /// Generates a batch (K3.1a): grant, price and quota are checked, the price is charged, and the keys are made, in one
@@ -55,7 +55,7 @@ pub async fn generate(cx: &Cx, ask: &NewBatch, once: &IdempotencyKey) -> Result<
         return Ok(batch);
     }
     let (project, unit_price) = price(&mut tx, cx, user.id, ask).await?;
-    let total = unit_price.times(ask.count)?;
+    let total = ask.agreed_total(unit_price)?;
     let transfer = if total.is_positive() { Some(charge(&mut tx, cx, user.id, id, total, small).await?) } else { None };
     let batch = Batch {
         id,

@@ -17,7 +17,7 @@ use super::project::CallerProject;
 use crate::batches::BatchId;
 use crate::events::{self, Happened};
 use crate::keys::verdict::{self, Code};
-use crate::keys::{KeyId, KeyState, KeyText, lookup};
+use crate::keys::{KeyId, KeyState, KeyText, lookup, no_lookup};
 use crate::projects::{CallbackEvent, ProjectId};
 
 kernel::id!(CallId, CallEntity, "cal");
@@ -91,7 +91,7 @@ pub struct KeyDetails {
 /// Decides all of `asks`, in their order. One transaction; on an error nothing of it has happened.
 pub async fn decide(platform: &Platform, limits: &Limits, asks: &[Ask]) -> store::Result<Vec<Decision>> {
     // Hashing needs no turn of the writer.
-    let lookups: Vec<Option<Vec<u8>>> = asks.iter().map(|ask| ask.key.map(|key| lookup(&platform.vault, key))).collect();
+    let lookups: Vec<Option<Vec<u8>>> = asks.iter().map(|ask| look_up(platform, ask)).collect();
     let nonces = Nonces::of(asks);
     let mut tx = platform.db.begin().await?;
     let now = platform.clock.now();
@@ -104,7 +104,7 @@ pub async fn decide(platform: &Platform, limits: &Limits, asks: &[Ask]) -> store
     let mut wanted: Vec<&[u8]> = (0..asks.len()).filter(|n| admitted(*n)).filter_map(|n| lookups[n].as_deref()).collect();
     wanted.sort_unstable();
     wanted.dedup();
-    let mut keys = load::keys(&mut tx, &wanted).await?;
+    let mut keys = load::keys(&mut tx, &wanted, &projects).await?;
     let mut verdicts = Decided::all(asks, &lookups, &projects, &mut keys, &admitted, now);
 
     let binding = verdicts.binding(&lookups);
@@ -112,7 +112,7 @@ pub async fn decide(platform: &Platform, limits: &Limits, asks: &[Ask]) -> store
         // A seat is taken only on a locked row: elsewhere somebody may be taking it at this moment. So these keys are read
         // again as they are now, which also forgets what was just decided of them.
         if !tx.for_update().is_empty() {
-            keys.extend(load::lock(&mut tx, &binding).await?);
+            keys.extend(load::lock(&mut tx, &binding, &projects).await?);
             verdicts = Decided::all(asks, &lookups, &projects, &mut keys, &admitted, now);
         }
         write_bindings(&mut tx, &keys, now).await?;
@@ -123,6 +123,16 @@ pub async fn decide(platform: &Platform, limits: &Limits, asks: &[Ask]) -> store
     events::tell(&mut tx, platform, happened, now).await?;
     tx.commit().await?;
     Ok(answers.into_iter().zip(allowances).map(|(answer, allowance)| Decision { answer, allowance }).collect())
+}
+
+/// By what a key is looked for. What is no key is looked for too, and never found: a mistyped key takes as long as an unknown one.
+fn look_up(platform: &Platform, ask: &Ask) -> Option<Vec<u8>> {
+    match ask.endpoint {
+        Endpoint::Verify | Endpoint::Query if ask.unreadable.is_none() => {
+            Some(ask.key.map_or_else(|| no_lookup(&platform.vault, ask.nonce.as_bytes()), |key| lookup(&platform.vault, key)))
+        }
+        Endpoint::Verify | Endpoint::Query | Endpoint::Time | Endpoint::Other => None,
+    }
 }
 
 /// The verdicts of a set.

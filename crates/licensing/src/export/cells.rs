@@ -72,7 +72,7 @@ fn validity(unit: ValidityUnit, count: i64, lang: Lang) -> String {
         ValidityUnit::Minute => format!("{count} {}", lang.pick("分钟", "min")),
         ValidityUnit::Hour => format!("{count} {}", lang.pick("小时", "h")),
         ValidityUnit::Day => format!("{count} {}", lang.pick("天", "d")),
-        ValidityUnit::Month => format!("{count} {}", lang.pick("个月", "months")),
+        ValidityUnit::Month => format!("{count} {}", lang.pick("个月", if count == 1 { "month" } else { "months" })),
         ValidityUnit::Forever => lang.pick("永久", "forever").to_owned(),
     }
 }
@@ -91,6 +91,12 @@ fn harmless(text: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_month_is_one() {
+        assert_eq!(validity(ValidityUnit::Month, 1, Lang::En), "1 month");
+        assert_eq!(validity(ValidityUnit::Month, 12, Lang::En), "12 months");
+    }
 
     #[test]
     fn formulas_are_neutralised() {

@@ -9,12 +9,12 @@ mod csv;
 mod xlsx;
 
 use kernel::{Fault, Kind, MINUTE, Timestamp};
-use platform::identity::{Permission, UserId};
+use platform::identity::{Permission, Principal, UserId};
 use platform::vault::Purpose;
 use platform::{Cx, Result, audit};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::Sql;
+use store::{Filter, Sql};
 
 pub use self::cells::ExportColumn;
 pub use self::csv::csv;
@@ -47,10 +47,17 @@ struct Ticket {
     ask: ExportAsk,
 }
 
-/// A ticket for this export.
-pub fn ticket(cx: &Cx, ask: ExportAsk) -> Result<String> {
+/// A ticket for this export. Refused where the format cannot hold so many keys: now, while there is a form to say so in.
+pub async fn ticket(cx: &Cx, ask: ExportAsk) -> Result<String> {
     let user = cx.require(Permission::KeysView)?;
     ask.selection.check()?;
+    if ask.format == ExportFormat::Xlsx {
+        let most = xlsx::MOST_KEYS + 1;
+        let conditions = conditions(cx, user, &ask.selection);
+        let sql =
+            format!("SELECT CAST(COUNT(*) AS BIGINT) AS n FROM (SELECT 1 AS one FROM keys k WHERE {} LIMIT {most}) many", conditions.sql());
+        xlsx::fits(cx.db.read().one(&sql, conditions.args(), |row| row.get("n")).await?)?;
+    }
     let ticket = Ticket { user: user.id, until: cx.now().plus_micros(GOOD_FOR).micros(), ask };
     let plain = serde_json::to_vec(&ticket).map_err(Fault::internal)?;
     Ok(data_encoding::BASE64URL_NOPAD.encode(&cx.vault.seal(TICKET, &plain)))
@@ -74,6 +81,15 @@ pub async fn redeem(cx: &Cx, ticket: &str) -> Result<ExportAsk> {
     Ok(ticket.ask)
 }
 
+/// Which keys, on `keys k`.
+fn conditions(cx: &Cx, user: &Principal, selection: &KeySelection) -> Filter {
+    let mut conditions = selection.conditions(user);
+    if let Some(state) = selection.state() {
+        state_condition(&mut conditions, state, cx.now());
+    }
+    conditions
+}
+
 /// Reads a selection page by page, oldest first.
 struct Pages {
     cx: Cx,
@@ -93,10 +109,7 @@ impl Pages {
             return Ok(Vec::new());
         }
         let user = self.cx.require(Permission::KeysView)?;
-        let mut conditions = self.selection.conditions(user);
-        if let Some(state) = self.selection.state() {
-            state_condition(&mut conditions, state, self.cx.now());
-        }
+        let mut conditions = conditions(&self.cx, user, &self.selection);
         conditions.and("k.id > ?", self.after);
         let limit = conditions.arg(PAGE);
         let sql = format!("{SELECT} WHERE {} ORDER BY k.id LIMIT {limit}", conditions.sql());

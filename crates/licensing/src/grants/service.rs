@@ -2,6 +2,7 @@
 
 use ::store::{Filter, Tx};
 use kernel::{Fault, Page, PageAsk, Timestamp};
+use platform::idempotency::IdempotencyKey;
 use platform::identity::{Permission, Principal, UserId, UserState};
 use platform::messages::{self, templates};
 use platform::{Cx, Result, audit};
@@ -16,16 +17,24 @@ use crate::projects::{self, ProjectBrief, ProjectError, ProjectId, ProjectState}
 pub(super) const LINK: &str = "/grants";
 
 /// Grants a project to an agent, and tells the agent (K2.2a).
-pub async fn create(cx: &Cx, form: NewGrant) -> Result<Grant> {
+pub async fn create(cx: &Cx, form: NewGrant, key: Option<&IdempotencyKey>) -> Result<Grant> {
     let user = cx.require(Permission::GrantsManage)?;
     check_end(form.ends_at, cx.now())?;
     let note = note(&form.note, 0)?;
 
     let mut tx = cx.db.begin().await?;
+    if let Some(key) = key
+        && let Some(first) = key.seen(&mut tx, cx, user.id.uuid()).await?
+    {
+        return Ok(first);
+    }
     let state = store::holder(&mut tx, user, form.agent_id).await?.ok_or_else(Fault::not_found)?;
     let grant = give(&mut tx, cx, form.project_id, (form.agent_id, state), form.ends_at, &note).await?.ok_or(GrantError::Exists)?;
     let told = [("project", grant.project.name.clone())];
     messages::tell(&mut tx, cx, grant.agent.id, &templates::GRANTED, &told, Some(LINK.into())).await?;
+    if let Some(key) = key {
+        key.answer(&mut tx, user.id.uuid(), &grant).await?;
+    }
     tx.commit().await?;
     Ok(grant)
 }

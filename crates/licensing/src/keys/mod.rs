@@ -17,11 +17,17 @@ pub use verdict::{Code, Verdict};
 use platform::vault::{Purpose, Vault};
 
 const LOOKUP: Purpose = Purpose("key lookup");
+const NO_LOOKUP: Purpose = Purpose("no key's lookup");
 const TEXT: Purpose = Purpose("key text");
 
 /// What a key is found by: a keyed hash, so that the table does not hold the keys.
 pub fn lookup(vault: &Vault, key: KeyText) -> Vec<u8> {
     vault.hash(LOOKUP, &key.to_bytes())[..16].to_vec()
+}
+
+/// Under what no key is found, made with the same work.
+pub fn no_lookup(vault: &Vault, salt: &[u8]) -> Vec<u8> {
+    vault.hash(NO_LOOKUP, salt)[..16].to_vec()
 }
 
 /// A key's text, encrypted.

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use ::store::{Filter, topics};
 use kernel::{Fault, HOUR, Page, PageAsk, Word, text};
+use platform::idempotency::IdempotencyKey;
 use platform::identity::{Permission, Principal, Role};
+use platform::vault::Purpose;
 use platform::{Cx, Result, audit};
 use serde_json::json;
 
@@ -16,8 +18,8 @@ use super::{keys, store};
 use crate::grants;
 
 /// Creates a project, active at once; nobody can use it until it is granted. Its secret is told here and never again (K2.1).
-pub async fn create(cx: &Cx, form: NewProject) -> Result<ProjectCreated> {
-    cx.require(Permission::ProjectsManage)?;
+pub async fn create(cx: &Cx, form: NewProject, key: Option<&IdempotencyKey>) -> Result<ProjectCreated> {
+    let user = cx.require(Permission::ProjectsManage)?;
     let spec = form.check()?;
     let secret = keys::secret(&cx.random);
     let (sealed_seed, response_public) = keys::response_pair(&cx.vault, &cx.random);
@@ -25,11 +27,41 @@ pub async fn create(cx: &Cx, form: NewProject) -> Result<ProjectCreated> {
     let credentials = store::Credentials { api_key: keys::api_key(&cx.random), sealed_secret, sealed_seed, response_public };
 
     let mut tx = cx.db.begin().await?;
+    if let Some(key) = key
+        && let Some(first) = key.seen::<SealedAnswer>(&mut tx, cx, user.id.uuid()).await?
+    {
+        drop(tx);
+        let (id, secret) = first.open(cx)?;
+        return Ok(ProjectCreated { project: get(cx, id).await?, secret });
+    }
     let id = store::insert(&mut tx, cx, &spec, credentials).await?.ok_or(ProjectError::NameTaken)?;
     audit::record(&mut tx, cx, &audit::PROJECT_CREATED, Some(id.into()), &json!({"name": spec.name})).await?;
     topics::bump(&mut tx, &cx.db, TOPIC).await?;
+    if let Some(key) = key {
+        key.answer(&mut tx, user.id.uuid(), &SealedAnswer::close(cx, id, &secret)?).await?;
+    }
     tx.commit().await?;
     Ok(ProjectCreated { project: get(cx, id).await?, secret: secret.to_string() })
+}
+
+/// What is kept under an `Idempotency-Key`: it tells the secret again, and so is closed.
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+struct SealedAnswer(String);
+
+const ANSWER: Purpose = Purpose("a project's first answer");
+
+impl SealedAnswer {
+    fn close(cx: &Cx, id: ProjectId, secret: &str) -> Result<Self> {
+        let plain = zeroize::Zeroizing::new(serde_json::to_vec(&(id, secret)).map_err(Fault::internal)?);
+        Ok(Self(data_encoding::BASE64.encode(&cx.vault.seal(ANSWER, &plain))))
+    }
+
+    fn open(&self, cx: &Cx) -> Result<(ProjectId, String)> {
+        let sealed = data_encoding::BASE64.decode(self.0.as_bytes()).map_err(Fault::internal)?;
+        let plain = cx.vault.open(ANSWER, &sealed)?;
+        serde_json::from_slice(&plain).map_err(Fault::internal)
+    }
 }
 
 /// Changes what `patch` names. A change that changes nothing is not logged.

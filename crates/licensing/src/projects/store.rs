@@ -96,22 +96,28 @@ pub(super) async fn update(tx: &mut Tx, id: ProjectId, spec: &Spec) -> platform:
     }
     let sql = "UPDATE projects SET name = $1, name_key = $2, description = $3, version = $4, parameters = $5, devices_per_key = $6, \
                unbind_limit = $7, rate_per_minute = $8, open_for_application = $9 WHERE id = $10";
-    tx.exec(
-        sql,
-        args![
-            spec.name.as_str(),
-            name_key,
-            spec.description.as_str(),
-            spec.version.as_str(),
-            json(&spec.parameters)?,
-            spec.devices_per_key,
-            spec.unbind_limit,
-            spec.rate_per_minute,
-            spec.open_for_application,
-            id,
-        ],
-    )
-    .await?;
+    let written = tx
+        .exec(
+            sql,
+            args![
+                spec.name.as_str(),
+                name_key,
+                spec.description.as_str(),
+                spec.version.as_str(),
+                json(&spec.parameters)?,
+                spec.devices_per_key,
+                spec.unbind_limit,
+                spec.rate_per_minute,
+                spec.open_for_application,
+                id,
+            ],
+        )
+        .await;
+    match written {
+        // Somebody has taken the name since it was looked for.
+        Err(::store::Error::Unique(_)) => return Ok(false),
+        written => written?,
+    };
     tx.exec("DELETE FROM prices WHERE project_id = $1", args![id]).await?;
     insert_prices(tx, id, &spec.prices).await?;
     Ok(true)

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use kernel::MINUTE;
 
-use store::{Column, Db, Sql, Tx, args, update_many};
+use store::{Db, Sql, Tx, args, update_many};
 
 use super::OperationId;
 use super::line::{base_mac, genesis, link};

@@ -21,7 +21,8 @@ use crate::{Cx, Result, audit};
 
 pub const LOCKED_JOB: &str = "account.locked";
 
-/// Tries from one address that did not succeed, whatever the names. Beyond it nothing is looked at; the try is logged all the same.
+/// Tries from one address that did not succeed, whatever the names. Beyond it each needs a captcha: many people may share an
+/// address, and one of them must not keep the others out.
 const FAILED: Allowance = Allowance { name: "sign-in-failed", window_seconds: 900, most: 100 };
 
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -43,13 +44,15 @@ pub struct Started {
 
 pub async fn sign_in(cx: &Cx, ask: &SignIn) -> Result<Started> {
     let typed = Typed::new(&ask.name);
-    if let Err(limited) = FAILED.check(cx, &allowance::address(cx)).await {
+    let over = FAILED.check(cx, &allowance::address(cx)).await.is_err();
+    if over && ask.captcha.is_none() {
+        // Not looked at, and logged all the same.
         let mut tx = cx.db.begin().await?;
         tries::log(&mut tx, cx, &typed, None, SignInResult::Limited).await?;
         tx.commit().await?;
-        return Err(limited);
+        return Err(AccountError::CaptchaRequired.into());
     }
-    let counted = admit(cx, typed, ask.captcha.as_ref()).await?;
+    let counted = admit(cx, typed, ask.captcha.as_ref(), over).await?;
 
     let stored = counted.user.as_ref().map(|user| user.password_hash.as_str());
     let right = match cx.passwords.verify(&ask.password, stored).await {
@@ -72,13 +75,18 @@ pub async fn sign_in(cx: &Cx, ask: &SignIn) -> Result<Started> {
     }
 }
 
-/// Counts the try and lets it through, or refuses it for want of a captcha or because of a lock.
-async fn admit(cx: &Cx, typed: Typed, answer: Option<&CaptchaAnswer>) -> Result<Try> {
+/// Counts the try and lets it through, or refuses it for want of a captcha or because of a lock. `over`: a captcha is needed
+/// whatever the name's own failures.
+async fn admit(cx: &Cx, typed: Typed, answer: Option<&CaptchaAnswer>, over: bool) -> Result<Try> {
     let rules = tries::rules(cx);
     let mut tx = cx.db.begin().await?;
     let mut this = Try::begin(&mut tx, cx, typed).await?;
     let now = cx.now();
-    let (result, refusal) = match (this.record.gate(&rules, now), answer) {
+    let gate = match this.record.gate(&rules, now) {
+        Gate::Open if over => Gate::Captcha,
+        gate => gate,
+    };
+    let (result, refusal) = match (gate, answer) {
         (Gate::Locked(seconds), _) => (SignInResult::Locked, Some(AccountError::Locked { seconds })),
         (Gate::Captcha, None) => (SignInResult::Captcha, Some(AccountError::CaptchaRequired)),
         (Gate::Captcha, Some(answer)) => {

@@ -11,7 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::projects::ChoiceQuery;
-use crate::extract::{Auth, GrantsApply, GrantsReview, Json, KeysView, PathId, Query};
+use crate::extract::{Auth, GrantsApply, GrantsReview, Json, KeysView, MaybeOnce, PathId, Query};
 use crate::state::AppState;
 use crate::{Problem, Result};
 
@@ -53,11 +53,14 @@ async fn choices(Auth(cx, _): Auth<GrantsApply>, Query(query): Query<ChoiceQuery
 }
 
 /// Applies for a project; the superior is told.
-#[utoipa::path(post, path = "/applications", tag = "applications", request_body = NewApplication,
+#[utoipa::path(post, path = "/applications", tag = "applications", params(("Idempotency-Key" = Option<String>, Header)), request_body = NewApplication,
     responses((status = 201, body = Application), (status = 403, body = Problem), (status = 404, body = Problem),
         (status = 409, body = Problem), (status = 422, body = Problem)))]
-async fn apply(Auth(cx, _): Auth<GrantsApply>, Json(form): Json<NewApplication>) -> Result<(StatusCode, axum::Json<Application>)> {
-    Ok((StatusCode::CREATED, axum::Json(applications::apply(&cx, form).await?)))
+async fn apply(
+    Auth(cx, _): Auth<GrantsApply>,
+    MaybeOnce(form, key): MaybeOnce<NewApplication>,
+) -> Result<(StatusCode, axum::Json<Application>)> {
+    Ok((StatusCode::CREATED, axum::Json(applications::apply(&cx, form, key.as_ref()).await?)))
 }
 
 /// Approves, and makes the grant.

@@ -17,7 +17,7 @@ use licensing::projects::ProjectId;
 use platform::Origin;
 use serde::{Deserialize, Serialize};
 
-use crate::problem::{Problem, status};
+use crate::problem::{NO_METHOD, Problem, status_of};
 use crate::state::AppState;
 
 const BODY_LIMIT: usize = 1 << 20;
@@ -68,6 +68,8 @@ async fn handle(State(state): State<AppState>, OriginalUri(uri): OriginalUri, re
             (Some(project), call.answer(&state, &parts.method, uri.path(), admitted, &raw).await)
         }
     };
+    // An answer to HEAD has no body, and is signed so.
+    let plain = if parts.method == Method::HEAD { Plain { body: Vec::new(), ..plain } } else { plain };
     send(project.as_deref(), nonce, state.platform.clock.now(), plain)
 }
 
@@ -136,7 +138,7 @@ impl Call<'_> {
             ("POST", "/client/v1/keys/query") => self.query(state, admitted, body).await,
             ("GET", "/client/v1/time") => self.time(state, admitted).await,
             _ if known => {
-                let why = Fault::new(Kind::NotFound, "METHOD_NOT_ALLOWED", "此接口不支持该方法", "This endpoint does not take that method");
+                let why = Fault::new(Kind::NotFound, NO_METHOD, "此接口不支持该方法", "This endpoint does not take that method");
                 self.unreadable(state, admitted, Endpoint::Other, why).await
             }
             _ => {
@@ -167,8 +169,8 @@ impl Call<'_> {
             server_time: now,
             unix: now.unix(),
         };
-        let status = client_status(fault);
-        let body = serde_json::to_vec(&ClientProblem { problem: Problem { status, ..problem.problem }, ..problem }).unwrap_or_default();
+        let status = problem.problem.status;
+        let body = serde_json::to_vec(&problem).unwrap_or_default();
         Plain { status, body, problem: true, retry_after: fault.retry_after, allowance: None }
     }
 
@@ -189,7 +191,7 @@ impl Call<'_> {
     /// What cannot be read still uses up its nonce, counts against the rate and stands in the log, as the contract's order
     /// asks; only then is it told what is wrong with it.
     async fn unreadable(&self, state: &AppState, admitted: Admitted, endpoint: Endpoint, why: Fault) -> Outcome {
-        let logged = (i64::from(client_status(&why)), why.code);
+        let logged = (i64::from(status_of(&why).as_u16()), why.code);
         let decision = state.licensing.decide(Ask { unreadable: Some(logged), ..self.ask(admitted, endpoint) }).await;
         let fault = match decision.answer {
             Err(fault) if fault.code != UNREADABLE => fault,
@@ -258,11 +260,6 @@ struct Outcome {
     /// Good answers are all 200.
     result: Result<Vec<u8>, Fault>,
     allowance: Option<licensing::client::limit::Allowance>,
-}
-
-/// The status of a refusal here.
-fn client_status(fault: &Fault) -> u16 {
-    if fault.code == "METHOD_NOT_ALLOWED" { 405 } else { status(fault.kind).as_u16() }
 }
 
 fn written(answer: &impl Serialize) -> Result<Vec<u8>, Fault> {

@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::projects::ChoiceQuery;
-use crate::extract::{Auth, GrantsManage, Json, KeysView, PathId, Query};
+use crate::extract::{Auth, GrantsManage, Json, KeysView, MaybeOnce, PathId, Query};
 use crate::state::AppState;
 use crate::{Problem, Result};
 
@@ -49,11 +49,11 @@ async fn choices(Auth(cx, _): Auth<GrantsManage>, Query(query): Query<ChoiceQuer
 }
 
 /// Grants a project to an agent, who is told. One live grant for a project and agent.
-#[utoipa::path(post, path = "/grants", tag = "grants", request_body = NewGrant,
+#[utoipa::path(post, path = "/grants", tag = "grants", params(("Idempotency-Key" = Option<String>, Header)), request_body = NewGrant,
     responses((status = 201, body = Grant), (status = 403, body = Problem), (status = 404, body = Problem),
         (status = 409, body = Problem), (status = 422, body = Problem)))]
-async fn create(Auth(cx, _): Auth<GrantsManage>, Json(form): Json<NewGrant>) -> Result<(StatusCode, axum::Json<Grant>)> {
-    Ok((StatusCode::CREATED, axum::Json(grants::create(&cx, form).await?)))
+async fn create(Auth(cx, _): Auth<GrantsManage>, MaybeOnce(form, key): MaybeOnce<NewGrant>) -> Result<(StatusCode, axum::Json<Grant>)> {
+    Ok((StatusCode::CREATED, axum::Json(grants::create(&cx, form, key.as_ref()).await?)))
 }
 
 #[derive(Deserialize, utoipa::ToSchema)]

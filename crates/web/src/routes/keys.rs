@@ -1,7 +1,6 @@
 //! Keys: search, look, unbind, disable, enable, export.
 
 use axum::body::Body;
-use axum::extract::Path;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use kernel::{Fault, Page, PageAsk};
@@ -20,7 +19,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::extract::{Auth, Json, KeysManage, KeysView, PathId, Query};
+use crate::extract::{Auth, Json, KeysManage, KeysView, PathId, PathText, Query};
 use crate::state::AppState;
 use crate::{Problem, Result};
 
@@ -127,14 +126,14 @@ struct ExportLink {
 async fn start_export(Auth(cx, _): Auth<KeysView>, Json(body): Json<KeyExport>) -> Result<axum::Json<ExportLink>> {
     let columns = body.columns.filter(|columns| !columns.is_empty()).unwrap_or_else(|| <ExportColumn as kernel::Word>::ALL.to_vec());
     let selection = KeySelection { ids: body.ids, batch: body.batch, filter: body.filter };
-    let ticket = export::ticket(&cx, ExportAsk { selection, format: body.format, columns })?;
+    let ticket = export::ticket(&cx, ExportAsk { selection, format: body.format, columns }).await?;
     Ok(axum::Json(ExportLink { url: format!("/api/v1/exports/{ticket}") }))
 }
 
 /// The file, streamed.
 #[utoipa::path(get, path = "/exports/{ticket}", tag = "keys", params(("ticket" = String, Path)),
-    responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>), (status = 404, body = Problem)))]
-async fn download(Auth(cx, _): Auth<KeysView>, Path(ticket): Path<String>) -> Result<Response> {
+    responses((status = 200, content((Vec<u8> = "text/csv"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))), (status = 404, body = Problem)))]
+async fn download(Auth(cx, _): Auth<KeysView>, PathText(ticket): PathText) -> Result<Response> {
     let ask = export::redeem(&cx, &ticket).await?;
     let day = cx.now().to_string();
     let day = day.get(..10).unwrap_or("keys");

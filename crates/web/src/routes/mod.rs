@@ -36,14 +36,15 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::assets;
 use crate::middleware::{around, no_method, no_route, panicked};
-use crate::openapi::Doc;
+use crate::openapi::{self, Doc};
+use crate::queries::{self, Names};
 use crate::state::AppState;
 
 /// Largest body that is read.
 const BODY_LIMIT: usize = 1 << 20;
 
 /// The documented API.
-pub(crate) fn api() -> OpenApiRouter<AppState> {
+fn api() -> OpenApiRouter<AppState> {
     let v1 = OpenApiRouter::new()
         .merge(account::router())
         .merge(applications::router())
@@ -70,15 +71,23 @@ pub(crate) fn api() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(document).nest("/api/v1", v1).merge(health::router()).merge(events::router())
 }
 
+/// The routes, and the whole document.
+pub(crate) fn documented() -> (Router<AppState>, utoipa::openapi::OpenApi) {
+    let (routes, mut document) = api().split_for_parts();
+    openapi::complete(&mut document);
+    (routes, document)
+}
+
 /// All that the main listener serves.
 pub fn router(state: AppState) -> Router {
-    let (api, document) = api().split_for_parts();
+    let (api, document) = documented();
+    let names = Names::of(&document);
     let document = document.to_json().unwrap_or_default();
     Router::new()
-        .merge(api)
+        .merge(api.route_layer(from_fn_with_state(names, queries::check)))
         .route("/openapi.json", get(move || async move { ([("content-type", "application/json")], document) }))
         .route("/api/{*rest}", axum::routing::any(no_route))
-        .fallback(get(assets::console))
+        .fallback(get(assets::console).fallback(no_method))
         .method_not_allowed_fallback(no_method)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(CompressionLayer::new())

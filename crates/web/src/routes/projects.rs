@@ -7,7 +7,7 @@ use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::extract::{Auth, Json, KeysView, PathId, ProjectsManage, Query};
+use crate::extract::{Auth, Json, KeysView, MaybeOnce, PathId, ProjectsManage, Query};
 use crate::state::AppState;
 use crate::{Problem, Result};
 
@@ -58,10 +58,13 @@ async fn list(Auth(cx, _): Auth<KeysView>, Query(query): Query<ListQuery>) -> Re
 }
 
 /// Makes a project; its secret is shown this once.
-#[utoipa::path(post, path = "/projects", tag = "projects", request_body = NewProject,
+#[utoipa::path(post, path = "/projects", tag = "projects", params(("Idempotency-Key" = Option<String>, Header)), request_body = NewProject,
     responses((status = 201, body = ProjectCreated), (status = 403, body = Problem), (status = 422, body = Problem)))]
-async fn create(Auth(cx, _): Auth<ProjectsManage>, Json(form): Json<NewProject>) -> Result<(StatusCode, axum::Json<ProjectCreated>)> {
-    Ok((StatusCode::CREATED, axum::Json(projects::create(&cx, form).await?)))
+async fn create(
+    Auth(cx, _): Auth<ProjectsManage>,
+    MaybeOnce(form, key): MaybeOnce<NewProject>,
+) -> Result<(StatusCode, axum::Json<ProjectCreated>)> {
+    Ok((StatusCode::CREATED, axum::Json(projects::create(&cx, form, key.as_ref()).await?)))
 }
 
 #[utoipa::path(get, path = "/projects/{id}", tag = "projects", params(("id" = String, Path)),

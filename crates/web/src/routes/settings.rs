@@ -1,12 +1,11 @@
 //! Settings of the installation: super admins only.
 
-use axum::extract::Path;
 use platform::settings::{self, SettingGroup, SettingView};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::extract::{Auth, Json, SettingsManage};
+use crate::extract::{Auth, Json, PathText, SettingsManage};
 use crate::state::AppState;
 use crate::{Problem, Result};
 
@@ -37,7 +36,7 @@ struct SettingValue {
     responses((status = 200, body = SettingView), (status = 404, body = Problem), (status = 422, body = Problem)))]
 async fn change(
     Auth(cx, _): Auth<SettingsManage>,
-    Path(key): Path<String>,
+    PathText(key): PathText,
     Json(body): Json<SettingValue>,
 ) -> Result<axum::Json<SettingView>> {
     Ok(axum::Json(settings::change(&cx, &key, &body.value).await?))
@@ -45,6 +44,6 @@ async fn change(
 
 /// Back to the default.
 #[utoipa::path(delete, path = "/settings/{key}", tag = "settings", params(("key" = String, Path)), responses((status = 200, body = SettingView), (status = 404, body = Problem)))]
-async fn reset(Auth(cx, _): Auth<SettingsManage>, Path(key): Path<String>) -> Result<axum::Json<SettingView>> {
+async fn reset(Auth(cx, _): Auth<SettingsManage>, PathText(key): PathText) -> Result<axum::Json<SettingView>> {
     Ok(axum::Json(settings::reset(&cx, &key).await?))
 }

@@ -259,9 +259,15 @@ on_server! {
         for n in 0..100 {
             attempt(&visitor, &format!("guess{n}"), "wrong").await.refused(401, "SIGN_IN_FAILED");
         }
-        attempt(&visitor, "alice", "password-of-alice").await.refused(429, "RATE_LIMITED");
+        attempt(&visitor, "alice", "password-of-alice").await.refused(401, "CAPTCHA_REQUIRED");
         assert_eq!(log(server, "alice").await, ["limited"], "each try is in the log");
         attempt(&server.visitor(), "alice", "password-of-alice").await.ok(200);
+        // Others behind that address get past it by a captcha, each try by one of its own.
+        let captcha = visitor.captcha().await;
+        attempt_with(&visitor, "alice", "wrong", captcha.clone()).await.refused(401, "SIGN_IN_FAILED");
+        attempt_with(&visitor, "alice", "password-of-alice", captcha).await.refused(401, "CAPTCHA_WRONG");
+        attempt_with(&visitor, "alice", "password-of-alice", visitor.captcha().await).await.ok(200);
+        attempt(&visitor, "nobody", "wrong").await.refused(401, "CAPTCHA_REQUIRED");
         server.clock.step(15 * MINUTE);
         attempt(&visitor, "alice", "password-of-alice").await.ok(200);
     }

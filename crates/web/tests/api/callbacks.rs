@@ -291,7 +291,7 @@ on_server! {
         root.put("/api/v1/projects/prj_01h455vb4pex5vsknk084sn02q/callback", ask("https://example.com/")).await.refused(404, "NOT_FOUND");
         root.get("/api/v1/deliveries/dlv_01h455vb4pex5vsknk084sn02q").await.refused(404, "NOT_FOUND");
         root.post("/api/v1/deliveries/dlv_01h455vb4pex5vsknk084sn02q/resend", json!({})).await.refused(404, "NOT_FOUND");
-        root.get("/api/v1/deliveries?state=lost").await.refused_field("query", "INVALID");
+        root.get("/api/v1/deliveries?state=lost").await.refused_field("state", "INVALID");
     }
 
     async fn k8_2_only_super_admins_touch_callbacks(server) {

@@ -37,7 +37,7 @@ on_server! {
         server.run_jobs().await;
         assert_eq!(root.get("/api/v1/jobs?state=dead").await.ok(200)["items"][0]["id"], job["id"]);
         assert_eq!(root.get("/api/v1/jobs?state=queued").await.ok(200)["items"], json!([]));
-        root.get("/api/v1/jobs?state=lost").await.refused_field("query", "INVALID");
+        root.get("/api/v1/jobs?state=lost").await.refused_field("state", "INVALID");
         root.post("/api/v1/jobs/job_01h455vb4pex5vsknk084sn02q/retry", json!({})).await.refused(404, "NOT_FOUND");
     }
 

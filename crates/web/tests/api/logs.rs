@@ -58,7 +58,7 @@ on_server! {
         assert!(names(&boss.get(&of_other).await.ok(200)).is_empty());
         assert_eq!(names(&root.get(&of_other).await.ok(200)), ["other"]);
         assert_eq!(names(&root.get(&format!("{url}?result=wrong&limit=2")).await.ok(200)), ["nobody", "alice"]);
-        root.get(&format!("{url}?result=fine")).await.refused_field("query", "INVALID");
+        root.get(&format!("{url}?result=fine")).await.refused_field("result", "INVALID");
         server.visitor().get(url).await.refused(401, "SIGN_IN_REQUIRED");
     }
 

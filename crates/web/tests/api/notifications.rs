@@ -61,8 +61,8 @@ on_server! {
 
     async fn k7_1_bad_asks_are_refused_and_so_are_strangers(server) {
         let alice = server.user(Role::Agent, "alice").await;
-        alice.get("/api/v1/notifications?unread=maybe").await.refused_field("query", "INVALID");
-        alice.get("/api/v1/notifications?colour=red").await.refused_field("query", "INVALID");
+        alice.get("/api/v1/notifications?unread=maybe").await.refused_field("unread", "INVALID");
+        alice.get("/api/v1/notifications?colour=red").await.refused_field("colour", "INVALID");
         alice.get("/api/v1/notifications?limit=201").await.refused_field("limit", "OUT_OF_RANGE");
         alice.get("/api/v1/notifications?cursor=%27;--").await.refused_field("cursor", "CURSOR_INVALID");
         alice.post("/api/v1/notifications/ntf_nonsense/read", json!({})).await.refused(404, "NOT_FOUND");

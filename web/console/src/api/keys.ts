@@ -14,6 +14,8 @@ export interface BatchTerms {
 }
 export interface NewBatch extends BatchTerms {
   note?: string
+  /** What was shown: if it costs something else by now, the server makes nothing (PRICE_CHANGED). */
+  expected_total?: number
 }
 export interface BatchQuote {
   unit_price: number

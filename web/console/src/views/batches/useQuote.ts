@@ -34,6 +34,15 @@ export function useQuote(terms: Ref<BatchTerms | null>) {
     pending = null
   }
 
+  /** Asks once more, for terms that have not changed: their price has. */
+  function again(): void {
+    const asked = terms.value
+    if (!asked) return
+    drop()
+    loading.value = true
+    void ask(asked)
+  }
+
   watch(
     () => JSON.stringify(terms.value),
     () => {
@@ -47,5 +56,5 @@ export function useQuote(terms: Ref<BatchTerms | null>) {
     { immediate: true },
   )
   onScopeDispose(drop)
-  return { quote, error, loading }
+  return { quote, error, loading, again }
 }

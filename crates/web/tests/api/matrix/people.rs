@@ -1,0 +1,164 @@
+//! Who asks: somebody of each role, and those whom a role alone does not describe.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use platform::identity::Role;
+use testkit::{Client, TestServer};
+
+/// Somebody who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    Visitor,
+    /// Was disabled a moment ago and still has a token.
+    Disabled,
+    /// An agent who has not changed the first password yet.
+    Novice,
+    Root,
+    /// An agent admin: alice's superior.
+    Chief,
+    Alice,
+    /// Another agent of the same superior.
+    Peer,
+    /// An agent admin of another branch.
+    OtherChief,
+    /// An agent of that branch.
+    Stranger,
+    Venue,
+    Maintainer,
+}
+
+pub const EVERYBODY: &[Who] = &[
+    Who::Visitor,
+    Who::Disabled,
+    Who::Novice,
+    Who::Root,
+    Who::Chief,
+    Who::Alice,
+    Who::Peer,
+    Who::OtherChief,
+    Who::Stranger,
+    Who::Venue,
+    Who::Maintainer,
+];
+
+impl Who {
+    /// What the rules look at; nobody who is not let in has a role.
+    pub const fn role(self) -> Option<Role> {
+        match self {
+            Self::Visitor | Self::Disabled => None,
+            Self::Root => Some(Role::SuperAdmin),
+            Self::Chief | Self::OtherChief => Some(Role::AgentAdmin),
+            Self::Novice | Self::Alice | Self::Peer | Self::Stranger => Some(Role::Agent),
+            Self::Venue => Some(Role::VenueManager),
+            Self::Maintainer => Some(Role::Maintainer),
+        }
+    }
+}
+
+/// Whose a thing is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner {
+    Alice,
+    /// Her superior's own: she is below it.
+    Chief,
+}
+
+/// How somebody stands to a thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tie {
+    Own,
+    /// One's agent's.
+    Team,
+    /// A super admin's look at anybody's.
+    Root,
+    Foreign,
+}
+
+pub const fn tie(who: Who, owner: Owner) -> Tie {
+    match (who, owner) {
+        (Who::Alice, Owner::Alice) | (Who::Chief, Owner::Chief) => Tie::Own,
+        (Who::Chief, Owner::Alice) => Tie::Team,
+        (Who::Root, _) => Tie::Root,
+        _ => Tie::Foreign,
+    }
+}
+
+pub struct People {
+    visitor: Client,
+    disabled: Client,
+    novice: Client,
+    pub root: Client,
+    pub chief: Client,
+    pub alice: Client,
+    peer: Client,
+    other_chief: Client,
+    stranger: Client,
+    venue: Client,
+    maintainer: Client,
+    spare: AtomicU8,
+}
+
+impl People {
+    pub async fn new(server: &TestServer) -> Self {
+        let root = server.user(Role::SuperAdmin, "root").await;
+        let chief = server.user(Role::AgentAdmin, "chief").await;
+        let other_chief = server.user(Role::AgentAdmin, "otherchief").await;
+        let under = async |name: &str, superior: &Client| server.user_under(Role::Agent, name, Some(superior)).await;
+        let people = Self {
+            visitor: server.visitor(),
+            disabled: under("disabled", &chief).await,
+            novice: under("novice", &chief).await,
+            alice: under("alice", &chief).await,
+            peer: under("peer", &chief).await,
+            stranger: under("stranger", &other_chief).await,
+            venue: server.user(Role::VenueManager, "venue").await,
+            maintainer: server.user(Role::Maintainer, "maintainer").await,
+            root,
+            chief,
+            other_chief,
+            spare: AtomicU8::new(0),
+        };
+        for who in [Who::Chief, Who::Alice, Who::Peer, Who::OtherChief, Who::Stranger] {
+            server.issue(people.client(who), 1_000_000).await;
+        }
+        server.give_first_password(people.novice.id()).await;
+        let disable = format!("/api/v1/users/{}/disable", people.disabled.id());
+        people.chief.post(&disable, serde_json::json!({})).await.ok(200);
+        people
+    }
+
+    pub const fn client(&self, who: Who) -> &Client {
+        match who {
+            Who::Visitor => &self.visitor,
+            Who::Disabled => &self.disabled,
+            Who::Novice => &self.novice,
+            Who::Root => &self.root,
+            Who::Chief => &self.chief,
+            Who::Alice => &self.alice,
+            Who::Peer => &self.peer,
+            Who::OtherChief => &self.other_chief,
+            Who::Stranger => &self.stranger,
+            Who::Venue => &self.venue,
+            Who::Maintainer => &self.maintainer,
+        }
+    }
+
+    pub const fn owner(&self, owner: Owner) -> &Client {
+        match owner {
+            Owner::Alice => &self.alice,
+            Owner::Chief => &self.chief,
+        }
+    }
+
+    /// Somebody else of the same kind, for what changes or ends the asker itself; with the password's owner's name.
+    pub async fn spare(&self, server: &TestServer, who: Who) -> (Client, String) {
+        let name = format!("spare{}", self.spare.fetch_add(1, Ordering::Relaxed));
+        let Some(role) = who.role() else { return (self.client(who).clone(), String::from("disabled")) };
+        let superior = (role == Role::Agent).then_some(&self.chief);
+        let spare = server.user_under(role, &name, superior).await;
+        if who == Who::Novice {
+            server.give_first_password(spare.id()).await;
+        }
+        (spare, name)
+    }
+}

@@ -1,0 +1,78 @@
+//! Who may what: accounts, users, and the installation.
+
+use serde_json::json;
+
+use super::rule::{Door, Reach, Rule, rule};
+use super::things::Thing;
+use super::words::{ADMINS, SUPER};
+
+pub const RULES: &[Rule] = &[
+    // What anybody may ask.
+    rule("GET /healthz", Door::Anybody, 200),
+    rule("GET /readyz", Door::Anybody, 200),
+    rule("GET /api/v1/config", Door::Anybody, 200),
+    // The demo's only; without one it is not there.
+    rule("GET /api/v1/mailbox", Door::Anybody, 200),
+    rule("POST /api/v1/captchas", Door::Anybody, 200).body(|_| json!({"kind": "work"})),
+    rule("POST /api/v1/session", Door::Anybody, 200).body(|_| json!({"name": "root", "password": "password-of-root"})),
+    rule("POST /api/v1/sign-up", Door::Anybody, 202).captcha().body(|case| {
+        let name = format!("new{}", case.n);
+        json!({"name": name, "email": format!("{name}@example.com"), "password": "correct horse battery", "captcha": case.captcha})
+    }),
+    rule("POST /api/v1/sign-up/resend", Door::Anybody, 202)
+        .captcha()
+        .body(|case| json!({"email": format!("new{}@example.com", case.n), "captcha": case.captcha})),
+    // Whoever has the link; nobody has this one.
+    rule("POST /api/v1/sign-up/verify", Door::Anybody, 400).body(|_| json!({"token": "nobody-has-this"})),
+    rule("POST /api/v1/password/forgot", Door::Anybody, 202)
+        .captcha()
+        .body(|case| json!({"email": format!("old{}@example.com", case.n), "captcha": case.captcha})),
+    rule("POST /api/v1/password/reset", Door::Anybody, 400)
+        .body(|_| json!({"token": "nobody-has-this", "password": "correct horse battery"})),
+    // One's own account.
+    rule("GET /api/v1/me", Door::BeforeDuties, 200),
+    rule("PATCH /api/v1/me", Door::BeforeDuties, 200).body(|_| json!({"language": "zh-CN"})),
+    rule("POST /api/v1/me/password", Door::BeforeDuties, 204)
+        .spare()
+        .body(|case| json!({"current": format!("password-of-{}", case.name), "password": "correct horse battery"})),
+    rule("POST /api/v1/me/second-factor", Door::BeforeDuties, 200).spare(),
+    rule("POST /api/v1/me/second-factor/confirm", Door::BeforeDuties, 409).spare().body(|_| json!({"code": "123456"})),
+    rule("POST /api/v1/me/second-factor/disable", Door::SignedIn, 409)
+        .spare()
+        .body(|case| json!({"password": format!("password-of-{}", case.name), "code": "123456"})),
+    rule("DELETE /api/v1/session", Door::BeforeDuties, 204).spare(),
+    rule("DELETE /api/v1/me/sessions", Door::SignedIn, 204).spare(),
+    rule("GET /api/v1/me/sessions", Door::SignedIn, 200).on(Thing::Session, Reach::OWN.listed()),
+    rule("DELETE /api/v1/me/sessions/{id}", Door::SignedIn, 204).on(Thing::Session, Reach::OWN),
+    rule("GET /api/v1/home", Door::SignedIn, 200),
+    rule("GET /events", Door::SignedIn, 200).stream(),
+    rule("GET /api/v1/notifications", Door::SignedIn, 200).on(Thing::Notification, Reach::OWN.listed()),
+    rule("GET /api/v1/notifications?unread=true", Door::SignedIn, 200).on(Thing::Notification, Reach::OWN.listed()),
+    rule("GET /api/v1/notifications/unread", Door::SignedIn, 200),
+    rule("POST /api/v1/notifications/{id}/read", Door::SignedIn, 204).on(Thing::Notification, Reach::OWN),
+    rule("POST /api/v1/notifications/read-all", Door::SignedIn, 204),
+    // Users, by those who manage them.
+    rule("GET /api/v1/users", Door::Only(ADMINS), 200).on(Thing::User, Reach::ABOVE.listed()),
+    rule("POST /api/v1/users", Door::Only(ADMINS), 201).body(|case| {
+        let name = format!("made{}", case.n);
+        json!({"name": name, "email": format!("{name}@example.com"), "role": "agent", "initial_quota": 1})
+    }),
+    rule("GET /api/v1/users/{id}", Door::Only(ADMINS), 200).on(Thing::User, Reach::ABOVE),
+    rule("POST /api/v1/users/{id}/disable", Door::Only(ADMINS), 200).on(Thing::User, Reach::ABOVE),
+    rule("POST /api/v1/users/{id}/enable", Door::Only(ADMINS), 200).on(Thing::User, Reach::ABOVE),
+    rule("POST /api/v1/users/{id}/unlock", Door::Only(ADMINS), 200).on(Thing::User, Reach::ABOVE),
+    rule("POST /api/v1/users/{id}/recharge", Door::Only(ADMINS), 200).on(Thing::User, Reach::ABOVE).body(|_| json!({"amount": 1})),
+    rule("POST /api/v1/users/{id}/second-factor/reset", Door::Only(SUPER), 200).on(Thing::User, Reach::EVERY),
+    // Logs.
+    rule("GET /api/v1/logs/operations", Door::SignedIn, 200).on(Thing::Operation, Reach::BRANCH.listed()),
+    rule("GET /api/v1/logs/operations?actor={owner}", Door::SignedIn, 200).on(Thing::Operation, Reach::BRANCH.listed()),
+    rule("GET /api/v1/logs/operations/{id}", Door::SignedIn, 200).on(Thing::Operation, Reach::BRANCH),
+    rule("GET /api/v1/logs/sign-ins", Door::SignedIn, 200).on(Thing::SignIn, Reach::BRANCH.listed()),
+    rule("GET /api/v1/logs/sign-ins?user={owner}", Door::SignedIn, 200).on(Thing::SignIn, Reach::BRANCH.listed()),
+    // The installation.
+    rule("GET /api/v1/settings", Door::Only(SUPER), 200),
+    rule("PATCH /api/v1/settings/{key}", Door::Only(SUPER), 200).on(Thing::Setting, Reach::EVERY).body(|_| json!({"value": 0})),
+    rule("DELETE /api/v1/settings/{key}", Door::Only(SUPER), 200).on(Thing::Setting, Reach::EVERY),
+    rule("GET /api/v1/jobs", Door::Only(SUPER), 200).on(Thing::DeadJob, Reach::EVERY),
+    rule("POST /api/v1/jobs/{id}/retry", Door::Only(SUPER), 200).on(Thing::DeadJob, Reach::EVERY),
+];

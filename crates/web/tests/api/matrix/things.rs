@@ -1,0 +1,209 @@
+//! What the rules are about: one thing of each kind, made anew for whoever may use it up.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use axum::http::Method;
+use platform::identity::Role;
+use serde_json::{Value, json};
+use store::jobs::NewJob;
+use testkit::{Client, Program, TestServer};
+
+use super::people::{Owner, People};
+use crate::support::{grant, project};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Thing {
+    /// A user whom the chief created (alice's stand-in), or an agent admin without a superior (the chief's).
+    User,
+    /// The owner itself, for what only looks.
+    Person,
+    /// Open for application, and granted to nobody.
+    OpenProject,
+    /// Granted to the owner, with prices.
+    GrantedProject,
+    /// With a callback set.
+    CalledProject,
+    Setting,
+    DeadJob,
+    Delivery,
+    Grant,
+    Application,
+    Batch,
+    /// Still being made.
+    SlowBatch,
+    Key,
+    /// Disabled by its owner.
+    DisabledKey,
+    BoundKey,
+    /// A verification of the owner's key.
+    Call,
+    Withdrawal,
+    ApprovedWithdrawal,
+    /// A line of the operation log that the owner caused.
+    Operation,
+    /// A line of the sign-in log: a try of the owner.
+    SignIn,
+    Notification,
+    Session,
+    /// A link to download an export of the owner's key.
+    Ticket,
+}
+
+pub struct World<'a> {
+    pub server: &'a TestServer,
+    pub people: People,
+    n: AtomicU32,
+    shop: Program,
+}
+
+fn id(value: &Value) -> String {
+    value["id"].as_str().unwrap().to_owned()
+}
+
+impl<'a> World<'a> {
+    pub async fn new(server: &'a TestServer) -> Self {
+        let people = People::new(server).await;
+        let shop = project(server, &people.root, "shop", json!({"unbind_limit": null})).await;
+        for owner in [&people.alice, &people.chief] {
+            grant(&people.root, &shop.project, owner).await;
+        }
+        Self { server, people, n: AtomicU32::new(0), shop }
+    }
+
+    pub fn n(&self) -> u32 {
+        self.n.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// A key that no request has had.
+    pub fn once(&self) -> String {
+        format!("matrix-{:08}", self.n())
+    }
+
+    /// A new thing of this kind, this owner's: its id, or what stands for it in a path or body.
+    pub async fn make(&self, thing: Thing, owner: Owner) -> String {
+        // Ids sort by their time: what is made last is the newest.
+        self.server.clock.step(1_000);
+        let client = self.people.owner(owner);
+        let root = &self.people.root;
+        match thing {
+            Thing::User => {
+                let name = format!("user{}", self.n());
+                let (role, superior) = match owner {
+                    Owner::Alice => (Role::Agent, Some(&self.people.chief)),
+                    Owner::Chief => (Role::AgentAdmin, None),
+                };
+                self.server.user_under(role, &name, superior).await.id().to_string()
+            }
+            Thing::Person => client.id().to_string(),
+            Thing::OpenProject => self.project().await,
+            Thing::GrantedProject => {
+                let project = self.project().await;
+                grant(root, &project, client).await;
+                project
+            }
+            Thing::CalledProject => {
+                let project = self.project().await;
+                let setting = json!({"url": "http://127.0.0.1:9/", "events": []});
+                root.put(&format!("/api/v1/projects/{project}/callback"), setting).await.ok(200);
+                project
+            }
+            Thing::Setting => "quota.transfer_minimum".into(),
+            Thing::DeadJob => self.dead_job().await,
+            Thing::Delivery => {
+                let project = Box::pin(self.make(Thing::CalledProject, owner)).await;
+                id(&root.post(&format!("/api/v1/projects/{project}/callback/test"), json!({})).await.ok(200))
+            }
+            Thing::Grant => {
+                let body = json!({"project_id": self.project().await, "agent_id": client.id()});
+                id(&root.post("/api/v1/grants", body).await.ok(201))
+            }
+            Thing::Application => {
+                let body = json!({"project_id": self.project().await, "reason": "please"});
+                id(&client.post("/api/v1/applications", body).await.ok(201))
+            }
+            Thing::Batch => id(&self.batch(client, 1).await),
+            Thing::SlowBatch => id(&self.batch(client, 2_001).await),
+            Thing::Key => id(&self.key(client).await),
+            Thing::DisabledKey => {
+                let key = id(&self.key(client).await);
+                client.post("/api/v1/keys/disable", json!({"ids": [key]})).await.ok(200);
+                key
+            }
+            Thing::BoundKey => id(&self.bound_key(client).await),
+            Thing::Call => {
+                let key = id(&self.bound_key(client).await);
+                let page = root.get("/api/v1/calls?limit=1").await.ok(200);
+                assert_eq!(page["items"][0]["key_id"], key, "the newest call is that one");
+                id(&page["items"][0])
+            }
+            Thing::Withdrawal => id(&self.withdrawal(client).await),
+            Thing::ApprovedWithdrawal => {
+                let withdrawal = id(&self.withdrawal(client).await);
+                root.post(&format!("/api/v1/withdrawals/{withdrawal}/approve"), json!({})).await.ok(200);
+                withdrawal
+            }
+            Thing::Operation => {
+                client.patch("/api/v1/me", json!({"language": "en"})).await.ok(200);
+                id(&client.get("/api/v1/logs/operations?limit=1").await.ok(200)["items"][0])
+            }
+            Thing::SignIn => {
+                let name = if owner == Owner::Alice { "alice" } else { "chief" };
+                self.server.sign_in_row(name, Some(client), "ok").await;
+                id(&client.get("/api/v1/logs/sign-ins?limit=1").await.ok(200)["items"][0])
+            }
+            Thing::Notification => {
+                let body = json!({"amount": 1, "memo": null});
+                root.post_once(&self.once(), &format!("/api/v1/users/{}/recharge", client.id()), body).await.ok(200);
+                id(&client.get("/api/v1/notifications?limit=1").await.ok(200)["items"][0])
+            }
+            Thing::Session => {
+                self.server.session_of(client.id()).await;
+                let page = client.get("/api/v1/me/sessions?limit=1").await.ok(200);
+                assert_eq!(page["items"][0]["current"], false, "the newest is the other one");
+                id(&page["items"][0])
+            }
+            Thing::Ticket => {
+                let body = json!({"ids": [id(&self.key(client).await)], "format": "csv"});
+                let link = client.post("/api/v1/exports/keys", body).await.ok(200);
+                link["url"].as_str().unwrap().rsplit('/').next().unwrap().to_owned()
+            }
+        }
+    }
+
+    async fn project(&self) -> String {
+        project(self.server, &self.people.root, &format!("project {}", self.n()), json!({})).await.project
+    }
+
+    async fn batch(&self, client: &Client, count: i64) -> Value {
+        let body = json!({"project_id": self.shop.project, "count": count, "unit": "day", "validity": 30});
+        client.post_once(&self.once(), "/api/v1/batches", body).await.ok(201)
+    }
+
+    async fn key(&self, client: &Client) -> Value {
+        let batch = id(&self.batch(client, 1).await);
+        client.get(&format!("/api/v1/keys?batch={batch}")).await.ok(200)["items"][0].clone()
+    }
+
+    async fn bound_key(&self, client: &Client) -> Value {
+        let key = self.key(client).await;
+        let body = json!({"key": key["key"], "device": {"id": "device"}}).to_string().into_bytes();
+        self.shop.send(self.shop.request(Method::POST, "/client/v1/keys/verify", body)).await.ok(200);
+        key
+    }
+
+    async fn withdrawal(&self, client: &Client) -> Value {
+        let body = json!({"amount": 100, "payee_name": "a", "payee_account": "b", "payee_bank": "c"});
+        client.post_once(&self.once(), "/api/v1/withdrawals", body).await.ok(201)
+    }
+
+    /// A job that no handler knows is given up at once.
+    async fn dead_job(&self) -> String {
+        let cx = self.server.cx();
+        let mut tx = self.server.platform.db.begin().await.unwrap();
+        let job = NewJob::new("test.unknown", &json!({}), cx.now()).unwrap();
+        let id = cx.enqueue(&mut tx, job).await.unwrap().unwrap();
+        tx.commit().await.unwrap();
+        self.server.run_jobs().await;
+        id.to_string()
+    }
+}
