@@ -15,6 +15,8 @@ pub mod limit;
 mod load;
 pub mod project;
 mod set;
+#[cfg(test)]
+mod tests;
 
 pub use admit::{Admitted, Refusal, Request};
 pub use collector::Collector;
