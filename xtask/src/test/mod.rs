@@ -8,6 +8,7 @@ mod context;
 mod examples;
 mod rust;
 mod steps;
+mod supply;
 
 use std::io::Write;
 use std::process::ExitCode;

@@ -57,6 +57,9 @@ pub fn check_url(text: &str, private: bool) -> Result<Url, UrlRefusal> {
         Some(Host::Ipv6(ip)) => is_public(ip.into()),
         Some(Host::Domain(name)) => {
             let name = name.trim_end_matches('.');
+            if name.is_empty() {
+                return Err(UrlRefusal::Unreadable);
+            }
             name != "localhost" && !name.ends_with(".localhost")
         }
     };
