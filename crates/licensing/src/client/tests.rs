@@ -1,7 +1,5 @@
 //! Who is let in, close by: keys, times and signatures against a database. Whole requests are tested in `web`.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
-
 use std::sync::Arc;
 
 use kernel::{HOUR, Kind, SECOND, Timestamp};

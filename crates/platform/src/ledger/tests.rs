@@ -1,7 +1,5 @@
 //! What moves quota, and what notices when something else did.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
-
 use kernel::{DAY, PageAsk, Quota, Random};
 use store::args;
 

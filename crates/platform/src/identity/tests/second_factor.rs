@@ -1,5 +1,3 @@
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
-
 use kernel::{MINUTE, SECOND, Timestamp};
 use ring::hmac;
 use store::args;

@@ -1,5 +1,3 @@
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
-
 use kernel::{HOUR, MINUTE, PageAsk, SECOND, Timestamp};
 use serde_json::json;
 use store::args;
