@@ -29,7 +29,8 @@ pub fn read(workspace: &Workspace) -> Result<Program> {
     anyhow::ensure!(output.status.success(), "cargo metadata failed: {}", String::from_utf8_lossy(&output.stderr).trim());
     let metadata: Value = serde_json::from_slice(&output.stdout).context("cargo metadata does not speak JSON")?;
     let lock = std::fs::read_to_string(workspace.required("Cargo.lock")?).context("cannot read Cargo.lock")?;
-    gather(&metadata, &checksums(&lock)).context("cargo metadata does not hold what it used to, or a crate names no licence (BY_TEXT in xtask/src/sbom/crates.rs)")
+    gather(&metadata, &checksums(&lock))
+        .context("cargo metadata does not hold what it used to, or a crate names no licence (BY_TEXT in xtask/src/sbom/crates.rs)")
 }
 
 /// By name and version.

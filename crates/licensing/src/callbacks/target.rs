@@ -45,6 +45,10 @@ pub fn check_url(text: &str, private: bool) -> Result<Url, UrlRefusal> {
         return Err(UrlRefusal::Unreadable);
     }
     let url = Url::parse(text).map_err(|_| UrlRefusal::Unreadable)?;
+    // Written down, each byte that is not ASCII takes three.
+    if url.as_str().len() > LONGEST {
+        return Err(UrlRefusal::Unreadable);
+    }
     if !matches!(url.scheme(), "http" | "https") {
         return Err(UrlRefusal::Scheme);
     }
