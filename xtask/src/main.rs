@@ -1,4 +1,4 @@
-//! What a developer types: `cargo xtask run`, `test`, `services`, `tidy`, `timing`, `openapi`.
+//! What a developer types: `cargo xtask run`, `test`, `services`, `tidy`, `timing`, `openapi`, `sbom`, `fuzz`, `mutants`.
 //!
 //! Whatever xtask starts ends with it: see [`process`]. Begin reading at [`test`], which is what CI runs.
 
@@ -6,18 +6,22 @@ mod clock;
 mod count;
 mod demo;
 mod files;
+mod fuzz;
 mod install;
 mod keeper;
 mod log;
+mod mutants;
 mod npm;
 mod openapi;
 mod process;
 mod run;
+mod sbom;
 mod services;
 mod stamp;
 mod test;
 mod tidy;
 mod timing;
+mod tools;
 mod venv;
 mod workspace;
 
@@ -50,6 +54,12 @@ enum Task {
     Timing,
     /// Rewrites docs/openapi.json and the console's types from the program
     Openapi,
+    /// Rewrites docs/sbom.cdx.json from the lock files
+    Sbom,
+    /// Looks for inputs that break the promises of crates/fuzz, with libFuzzer
+    Fuzz(fuzz::Options),
+    /// Alters the rules, one change at a time, and sees whether a test notices
+    Mutants(mutants::Options),
 }
 
 fn main() -> ExitCode {
@@ -73,5 +83,8 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::Tidy => tidy::run(&workspace),
         Task::Timing => timing::run(&workspace),
         Task::Openapi => openapi::rewrite(&workspace, &mut Log::terminal()),
+        Task::Sbom => sbom::rewrite(&workspace),
+        Task::Fuzz(options) => fuzz::run(&workspace, &options),
+        Task::Mutants(options) => mutants::run(&workspace, &options),
     }
 }

@@ -65,18 +65,29 @@ impl utoipa::ToSchema for Quota {}
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
+    use proptest::prelude::*;
 
     proptest! {
         #[test]
-        fn sums_are_exact_or_refused(a: i64, b: i64) {
-            let exact = |wide: i128| i64::try_from(wide).ok().map(Quota::new);
-            let (left, right) = (Quota::new(a), Quota::new(b));
-            prop_assert_eq!(left.plus(right).ok(), exact(i128::from(a) + i128::from(b)));
-            prop_assert_eq!(left.minus(right).ok(), exact(i128::from(a) - i128::from(b)));
-            prop_assert_eq!(left.times(b).ok(), exact(i128::from(a) * i128::from(b)));
+        fn sums_are_those_of_whole_numbers_or_refused(a: i64, b: i64) {
+            let (x, y) = (Quota::new(a), Quota::new(b));
+            prop_assert_eq!((x.units(), x.to_string()), (a, a.to_string()));
+            prop_assert_eq!(x.plus(y).ok().map(Quota::units), a.checked_add(b));
+            prop_assert_eq!(x.minus(y).ok().map(Quota::units), a.checked_sub(b));
+            prop_assert_eq!(x.times(b).ok().map(Quota::units), a.checked_mul(b));
+            prop_assert_eq!(x.is_positive(), a >= 1);
         }
+    }
+
+    #[test]
+    fn small_sums_and_the_border_of_nothing() {
+        let three = Quota::new(3);
+        assert_eq!(
+            (three.plus(three), three.minus(Quota::new(5)), three.times(4)),
+            (Ok(Quota::new(6)), Ok(Quota::new(-2)), Ok(Quota::new(12)))
+        );
+        assert_eq!((three.negated(), Quota::ZERO.is_positive(), Quota::new(1).is_positive()), (Quota::new(-3), false, true));
+        assert_eq!(Quota::new(i64::MAX).plus(Quota::new(1)), Err(AmountError));
     }
 }

@@ -104,6 +104,10 @@ impl<E: Entity> fmt::Debug for Id<E> {
 impl<E: Entity> FromStr for Id<E> {
     type Err = IdError;
     fn from_str(text: &str) -> Result<Self, IdError> {
+        // The library panics over some texts that are not ASCII, when it cuts them for its message.
+        if text.len() != E::PREFIX.len() + 27 || !text.is_ascii() {
+            return Err(IdError);
+        }
         let id: TypeSafeId<DynamicType> = text.parse().map_err(|_| IdError)?;
         if id.type_prefix() == E::PREFIX { Ok(Self::from_uuid(id.uuid())) } else { Err(IdError) }
     }
@@ -148,6 +152,9 @@ mod tests {
         assert_eq!(text.parse::<KeyId>(), Ok(id));
         assert_eq!(text.parse::<UserId>(), Err(IdError));
         assert_eq!("key_".parse::<KeyId>(), Err(IdError));
+        for long in ["卡".repeat(40), format!("key_{}", "密".repeat(30)), format!("{text}\u{e9}")] {
+            assert_eq!(long.parse::<KeyId>(), Err(IdError), "{long}");
+        }
         assert_eq!("key_zzzzzzzzzzzzzzzzzzzzzzzzzz".parse::<KeyId>(), Err(IdError));
     }
 

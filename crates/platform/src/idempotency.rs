@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::{Cx, Result};
 
 /// What the header said, and what the body was.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyKey {
     name: String,
     body_hash: Vec<u8>,

@@ -7,6 +7,10 @@
 //! **Invariant**: money moves only through [`ledger`].
 //! **Invariant**: a use case is one transaction; what leaves the process is a job that it wrote.
 
+#[cfg(any(test, feature = "testing"))]
+#[macro_use]
+pub mod testing;
+
 pub mod allowance;
 pub mod audit;
 mod cx;

@@ -9,6 +9,7 @@ mod examples;
 mod fuzz;
 mod rust;
 mod steps;
+mod supply;
 
 use std::io::Write;
 use std::process::ExitCode;

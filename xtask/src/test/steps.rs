@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::context::Context;
-use super::{console, examples, fuzz, rust};
+use super::{console, examples, fuzz, rust, supply};
 use crate::count::Tally;
 use crate::log::Log;
 
@@ -29,6 +29,8 @@ pub const STEPS: &[Step] = &[
     step("console-lint", "lint rules of the console", true, console::lint),
     step("console-test", "unit tests of the console", true, console::test),
     step("console-build", "the console as the program embeds it", true, console::build),
+    step("sbom", "docs/sbom.cdx.json is what the lock files say", true, supply::sbom),
+    step("dependencies", "licences, bans, duplicates and sources of dependencies", true, supply::dependencies),
     step("clippy", "cargo clippy, warnings denied", true, rust::clippy),
     step("rust", "Rust tests, on SQLite and PostgreSQL", true, rust::test),
     step("sdk-docs", "examples in the SDK's documentation", false, rust::sdk_docs),

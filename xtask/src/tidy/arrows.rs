@@ -25,6 +25,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cuekey-sdk", &[]),
     // For tests: nothing may depend on it but as a development dependency, which is not looked at here.
     ("testkit", &["web", "gateway", "licensing", "platform", "store", "kernel"]),
+    // For tests as well.
+    ("fuzz", OUTSIDE),
     ("xtask", &[]),
 ];
 

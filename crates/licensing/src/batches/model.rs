@@ -137,6 +137,7 @@ impl From<BatchError> for Fault {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use kernel::Word;
     use proptest::prelude::*;
 
     proptest! {
@@ -145,22 +146,54 @@ mod tests {
         fn a_batch_costs_what_was_expected_or_is_not_made(price in 0_i64..=1_000_000_000, count in 1_i64..=MOST, off in -2_i64..=2) {
             let total = i128::from(price) * i128::from(count);
             let expected = i64::try_from(total + i128::from(off)).unwrap();
-            let ask = NewBatch {
-                project_id: ProjectId::from_uuid(Default::default()),
-                count,
-                unit: ValidityUnit::Day,
-                validity: 1,
-                note: String::new(),
-                expected_total: Some(Quota::new(expected)),
-            };
-            let agreed = ask.agreed_total(Quota::new(price));
+            let asked = NewBatch { expected_total: Some(Quota::new(expected)), ..ask(count, ValidityUnit::Day, 1, "") };
+            let agreed = asked.agreed_total(Quota::new(price));
             if total > i128::from(Quota::MAX_ASKED.units()) {
-                prop_assert_eq!(agreed.unwrap_err().fields[0].field.as_str(), "count");
+                let refused = agreed.unwrap_err();
+                prop_assert_eq!(refused.fields[0].field.as_str(), "count");
             } else if off == 0 {
                 prop_assert_eq!(agreed.unwrap().units(), expected);
             } else {
                 prop_assert_eq!(agreed.unwrap_err().code, "PRICE_CHANGED");
             }
         }
+    }
+    fn ask(count: i64, unit: ValidityUnit, validity: i64, note: &str) -> NewBatch {
+        NewBatch { project_id: ProjectId::from_uuid(Default::default()), count, unit, validity, note: note.into(), expected_total: None }
+    }
+
+    fn wrong(ask: &NewBatch) -> Vec<String> {
+        ask.check().err().map(|fault| fault.fields.into_iter().map(|field| field.field).collect()).unwrap_or_default()
+    }
+
+    #[test]
+    fn k3_1a_all_that_is_wrong_with_a_batch_is_named_and_its_note_is_cleaned() {
+        assert_eq!(ask(1, ValidityUnit::Day, 30, " for  May ").check().unwrap(), "for  May");
+        assert_eq!(wrong(&ask(0, ValidityUnit::Day, 0, "\u{202e}")), ["count", "validity", "note"]);
+        assert_eq!(
+            (wrong(&ask(MOST, ValidityUnit::Day, 1, "")), wrong(&ask(MOST + 1, ValidityUnit::Day, 1, ""))),
+            (vec![], vec!["count".to_owned()])
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn k3_1a_only_forever_has_no_number(unit in 0..ValidityUnit::ALL.len(), validity in prop_oneof![Just(0), Just(1), Just(-1), -1_000_i64..1_000]) {
+            let unit = ValidityUnit::ALL[unit];
+            let good = if unit == ValidityUnit::Forever { validity == 0 } else { validity > 0 };
+            prop_assert_eq!(ask(5, unit, validity, "").check().is_ok(), good);
+        }
+    }
+
+    #[test]
+    fn a_batch_that_cannot_be_made_says_why() {
+        let refused = |error: BatchError| {
+            let fault = Fault::from(error);
+            (fault.kind, fault.fields.first().map_or(fault.code, |field| field.code))
+        };
+        assert_eq!(refused(BatchError::GrantMissing), (Kind::Forbidden, "GRANT_MISSING"));
+        assert_eq!(refused(BatchError::PriceMissing), (Kind::Invalid, "PRICE_MISSING"));
+        assert_eq!(refused(BatchError::ProjectDisabled), (Kind::Conflict, "PROJECT_DISABLED"));
+        assert_eq!(refused(BatchError::NotGenerating), (Kind::Conflict, "NOT_GENERATING"));
     }
 }

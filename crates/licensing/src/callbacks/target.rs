@@ -45,6 +45,10 @@ pub fn check_url(text: &str, private: bool) -> Result<Url, UrlRefusal> {
         return Err(UrlRefusal::Unreadable);
     }
     let url = Url::parse(text).map_err(|_| UrlRefusal::Unreadable)?;
+    // Written down, each byte that is not ASCII takes three.
+    if url.as_str().len() > LONGEST {
+        return Err(UrlRefusal::Unreadable);
+    }
     if !matches!(url.scheme(), "http" | "https") {
         return Err(UrlRefusal::Scheme);
     }
@@ -57,6 +61,9 @@ pub fn check_url(text: &str, private: bool) -> Result<Url, UrlRefusal> {
         Some(Host::Ipv6(ip)) => is_public(ip.into()),
         Some(Host::Domain(name)) => {
             let name = name.trim_end_matches('.');
+            if name.is_empty() {
+                return Err(UrlRefusal::Unreadable);
+            }
             name != "localhost" && !name.ends_with(".localhost")
         }
     };

@@ -75,13 +75,14 @@ pub async fn admit(platform: &Platform, projects: &Projects, limits: &Limits, re
 }
 
 /// Unix seconds within the window. Digits only, as a signature covers the text: `+5` and `05` are other texts.
-fn parse_timestamp(text: &str, now: Timestamp) -> Option<i64> {
+pub fn parse_timestamp(text: &str, now: Timestamp) -> Option<i64> {
     let plain = (1..=12).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     let at: i64 = text.parse().ok().filter(|_| plain)?;
     ((now.unix() - at).abs() <= WINDOW).then_some(at)
 }
 
-fn is_nonce(text: &str) -> bool {
+/// 16 to 64 letters, digits, `-` and `_`.
+pub fn is_nonce(text: &str) -> bool {
     (16..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 

@@ -156,4 +156,39 @@ mod tests {
         assert_eq!((0..100).filter(|_| limits.failure("1.2.3.4")).count(), 60);
         assert!(limits.failure("1.2.3.5"));
     }
+
+    #[test]
+    fn k8_1_each_ban_is_twice_the_one_before_until_a_day_has_passed_without_one() {
+        let start = Timestamp::from_unix(1_700_000_000);
+        assert_eq!(next_ban(0, None, 60, start), (60, 1));
+        assert_eq!(next_ban(3, Some(start), 60, start), (480, 4));
+        assert_eq!(next_ban(3, Some(start), 60, start.plus_micros(DAY)), (480, 4), "a day exactly is not over");
+        assert_eq!(next_ban(3, Some(start), 60, start.plus_micros(DAY + 1)), (60, 1));
+        assert_eq!((next_ban(99, Some(start), 60, start), next_ban(1, Some(start), 0, start)), ((86_400, 21), (2, 2)));
+    }
+
+    #[test]
+    fn k8_1_a_project_is_banned_after_half_its_rate_of_refusals_and_again_after_as_many() {
+        let limits = Limits::new(Clock::stepped(Timestamp::from_unix(1_700_000_000)));
+        let [one, two] = [1, 2].map(|n| ProjectId::from_uuid(uuid::Uuid::from_u128(n)));
+        let bans = |project, rate, calls: i64| (1..=calls).filter(|_| limits.goes_on(project, rate)).count();
+        assert_eq!((bans(one, 100, 49), bans(one, 100, 1), bans(one, 100, 49), bans(one, 100, 1)), (0, 1, 0, 1));
+        assert_eq!((bans(two, 10, 19), bans(two, 10, 1)), (0, 1), "at least twenty");
+        assert_eq!(bans(one, 100, 30), 0);
+        limits.forget(one);
+        assert_eq!((bans(one, 100, 49), bans(one, 100, 1)), (0, 1), "what is forgotten begins anew");
+    }
+
+    #[test]
+    fn a_call_is_told_what_remains() {
+        let clock = Clock::stepped(Timestamp::from_unix(1_700_000_000));
+        let limits = Limits::new(clock.clone());
+        let project = ProjectId::from_uuid(Default::default());
+        let first = limits.call(project, 3);
+        assert_eq!((first.allowed, first.per_minute, first.remaining, first.retry_after), (true, 3, 2, 0));
+        let rest: Vec<_> = (0..3).map(|_| limits.call(project, 3)).map(|after| (after.allowed, after.remaining)).collect();
+        assert_eq!(rest, [(true, 1), (true, 0), (false, 0)]);
+        clock.step(-5 * SECOND);
+        assert_eq!(limits.call(project, 3).retry_after, 25, "a clock that was put back");
+    }
 }

@@ -16,6 +16,8 @@ mod load;
 mod nonces;
 pub mod project;
 mod set;
+#[cfg(test)]
+mod tests;
 
 pub use admit::{Admitted, Refusal, Request};
 pub use collector::Collector;

@@ -138,12 +138,12 @@ async fn load(platform: &Platform, api_key: &str) -> Result<Option<CallerProject
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use serde_json::Value;
 
     use super::*;
 
-    fn project(secret: &str, seed: &[u8]) -> CallerProject {
+    pub fn project(secret: &str, seed: &[u8]) -> CallerProject {
         CallerProject {
             id: ProjectId::from_uuid(Default::default()),
             name: String::new(),

@@ -78,14 +78,30 @@ fn validity(unit: ValidityUnit, count: i64, lang: Lang) -> String {
 }
 
 /// What begins like a formula gets an apostrophe before it: device and project names come from others, and a spreadsheet
-/// must not compute them.
-fn harmless(text: String) -> String {
-    let first = text.trim_start_matches([' ', '\u{3000}']).chars().next();
-    if matches!(first, Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠')) {
-        format!("'{text}")
-    } else {
-        text
+/// must not compute them. After a semicolon or a tab as well: where the comma is a decimal point, those end a cell.
+pub fn harmless(text: String) -> String {
+    let mut safe = String::with_capacity(text.len() + 1);
+    let mut begins = true;
+    for (at, c) in text.char_indices() {
+        if begins && !is_blank(c) {
+            if is_formula(&text[at..]) {
+                safe.push('\'');
+            }
+            begins = false;
+        }
+        begins |= matches!(c, ';' | '\t' | '\n' | '\r');
+        safe.push(c);
     }
+    safe
+}
+
+/// What a spreadsheet passes over at the beginning of a cell.
+fn is_blank(c: char) -> bool {
+    c == '"' || (c.is_whitespace() && !matches!(c, '\t' | '\n' | '\r'))
+}
+
+fn is_formula(text: &str) -> bool {
+    text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'])
 }
 
 #[cfg(test)]
@@ -100,9 +116,17 @@ mod tests {
 
     #[test]
     fn formulas_are_neutralised() {
-        for text in ["=1+1", "+1", "-1", "@x", "\t=1", "  =cmd|' /C calc'!A0", "＝1"] {
+        for text in ["=1+1", "+1", "-1", "@x", "\t=1", "＝1"] {
             assert!(harmless(text.to_owned()).starts_with('\''), "{text:?}");
         }
+        assert_eq!(harmless("  =cmd|' /C calc'!A0".into()), "  '=cmd|' /C calc'!A0");
+    }
+
+    #[test]
+    fn a_formula_behind_what_ends_a_cell_elsewhere_is_neutralised_as_well() {
+        assert_eq!(harmless("pc;=1+1".into()), "pc;'=1+1");
+        assert_eq!(harmless("pc; \"-1\"".into()), "pc; \"'-1\"");
+        assert_eq!(harmless("pc;x-1;2026-11-21".into()), "pc;x-1;2026-11-21");
         assert_eq!(harmless("7K2M9-QX4TD".into()), "7K2M9-QX4TD");
     }
 }

@@ -41,7 +41,8 @@ async fn write(cx: &Cx, ask: ExportAsk, send: &mpsc::Sender<Result<Bytes>>) -> R
     }
 }
 
-fn lines(rows: &[Vec<String>]) -> Result<Vec<u8>> {
+/// Rows as they stand in the file.
+pub fn lines(rows: &[Vec<String>]) -> Result<Vec<u8>> {
     let mut writer = ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(Vec::new());
     for row in rows {
         writer.write_record(row).map_err(Fault::internal)?;

@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::{Filter, Sql};
 
-pub use self::cells::ExportColumn;
-pub use self::csv::csv;
+pub use self::cells::{ExportColumn, harmless};
+pub use self::csv::{csv, lines};
 pub use self::xlsx::xlsx;
 use crate::keys::manage::shown;
 use crate::keys::select::{KeySelection, state_condition};

@@ -103,4 +103,42 @@ mod tests {
         assert_eq!(warning_horizon(now, 0), None);
         assert_eq!(warning_horizon(now, 2), Some(Timestamp::from_unix(172_800)));
     }
+
+    #[test]
+    fn a_grant_whose_end_has_passed_shows_as_ended_before_the_sweep() {
+        let now = Timestamp::from_unix(1_000);
+        let grant = |state, ends_at, ended_reason| Grant {
+            id: GrantId::from_uuid(Default::default()),
+            project: ProjectRef { id: ProjectId::from_uuid(Default::default()), name: "p".into() },
+            agent: UserRef { id: UserId::from_uuid(Default::default()), name: "a".into() },
+            granted_by: None,
+            starts_at: Timestamp::from_unix(0),
+            ends_at,
+            state,
+            ended_reason,
+            note: "n".into(),
+            created_at: Timestamp::from_unix(0),
+        };
+        let good = grant(GrantState::Active, Some(now.plus_micros(1)), None);
+        assert_eq!(good.clone().at(now), good);
+        let over = grant(GrantState::Active, Some(now), None).at(now);
+        assert_eq!((over.state, over.ended_reason, over.note.as_str()), (GrantState::Ended, Some(EndedReason::Expired), "n"));
+        let revoked = grant(GrantState::Ended, Some(now), Some(EndedReason::Revoked));
+        assert_eq!(revoked.clone().at(now), revoked);
+    }
+
+    #[test]
+    fn a_remark_is_cleaned_and_may_have_to_be_there() {
+        assert_eq!(note("  two\nlines ", 1).unwrap(), "two\nlines");
+        assert_eq!(note("", 0).unwrap(), "");
+        for (bad, min) in [("", 1), ("x\u{202e}", 0), (&*"x".repeat(501), 0)] {
+            assert_eq!(note(bad, min).unwrap_err().fields[0].field, "note");
+        }
+    }
+
+    #[test]
+    fn a_warning_looks_so_many_days_ahead() {
+        let now = Timestamp::from_unix(0);
+        assert_eq!((warning_horizon(now, -1), warning_horizon(now, 1)), (None, Some(Timestamp::from_unix(86_400))));
+    }
 }

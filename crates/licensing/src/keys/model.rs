@@ -202,4 +202,37 @@ mod tests {
         assert_eq!(end(ValidityUnit::Month, 1).as_deref(), Some("2026-02-28T00:00:00Z"));
         assert_eq!(end(ValidityUnit::Forever, 0), None);
     }
+
+    #[test]
+    fn short_validities_end_to_the_microsecond() {
+        let start: Timestamp = "2026-01-31T23:59:59Z".parse().unwrap();
+        let end = |unit, count| Validity { unit, count }.end(start).map(|end| end.to_string());
+        assert_eq!(end(ValidityUnit::Minute, 1).as_deref(), Some("2026-02-01T00:00:59Z"));
+        assert_eq!(end(ValidityUnit::Hour, 25).as_deref(), Some("2026-02-02T00:59:59Z"));
+        let facts = Facts::default().bind(Validity { unit: ValidityUnit::Minute, count: 1 }, start);
+        let over = start.plus_micros(MINUTE);
+        assert_eq!((facts.state(over.plus_micros(-1)), facts.state(over)), (KeyState::Active, KeyState::Expired));
+    }
+
+    #[test]
+    fn k3_3a_seats_are_cleared_one_by_one_and_never_more_than_are_taken() {
+        let now = Timestamp::from_unix(0);
+        let validity = Validity { unit: ValidityUnit::Forever, count: 0 };
+        let three = Facts::default().bind(validity, now).bind(validity, now).bind(validity, now);
+        assert_eq!((three.devices, three.activated_at), (3, Some(now)));
+        let one = three.unbind(2, None, now).unwrap();
+        assert_eq!((one.devices, one.unbinds, one.activated_at, one.state(now)), (1, 1, Some(now), KeyState::Active));
+        for freed in [0, -1, 2] {
+            assert_eq!(one.unbind(freed, None, now), Err(UnbindRefusal::NotBound), "{freed}");
+        }
+        let none = one.unbind(1, Some(2), now).unwrap();
+        assert_eq!((none.devices, none.unbinds, none.state(now)), (0, 2, KeyState::Unused));
+        assert_eq!(none.unbind(1, None, now), Err(UnbindRefusal::NotBound));
+        let off = one.disable(now);
+        assert_eq!((off.unbind(1, None, now), off.enable()), (Err(UnbindRefusal::Disabled), one));
+        assert_eq!(off.disable(now.plus_seconds(9)).disabled_at, Some(now), "since the first time");
+        let expired = Facts { expires_at: Some(now), ..one };
+        assert_eq!(expired.unbind(1, None, now), Err(UnbindRefusal::Expired));
+        assert_eq!(one.unbind(1, Some(1), now), Err(UnbindRefusal::LimitReached));
+    }
 }

@@ -165,6 +165,48 @@ mod tests {
         any::<u128>().prop_map(KeyText::from_bits)
     }
 
+    /// Made by another implementation, which solves for the roots of the code instead of dividing.
+    #[test]
+    fn known_bits_have_known_texts() {
+        let known = [
+            (0, "00000-00000-00000-00000-00000"),
+            (1, "00000-00000-00000-00000-1Y69H"),
+            ((1 << BITS) - 1, "ZZZZZ-ZZZZZ-ZZZZZ-ZZZZZ-ZJMEN"),
+            (0x0012_3456_789a_bcde_f012_3456_789a, "14D2P-F2DBS-QQG28-T5CY4-T6RS2"),
+        ];
+        for (bits, text) in known {
+            let key = KeyText::from_bits(bits);
+            assert_eq!((key.to_string().as_str(), KeyText::parse(text), key.hint().as_str()), (text, Some(key), &text[24..]));
+            assert_eq!(format!("{key:?}"), format!("KeyText(…-{})", &text[24..]), "not the key itself");
+        }
+        // All 128 bits may come in, and all 105 are used.
+        assert_eq!(KeyText::from_bits(u128::MAX), KeyText::from_bits((1 << BITS) - 1));
+        let random = Random::seeded(3);
+        let (keys, bits) =
+            (0..200).map(|_| KeyText::random(&random).0).fold((0_u128, u128::MAX), |(or, and), bits| (or | bits, and & bits));
+        assert_eq!((keys, bits), ((1 << BITS) - 1, 0));
+    }
+
+    #[test]
+    fn bytes_that_hold_more_than_a_key_are_none() {
+        let whole = KeyText::from_bits(u128::MAX).to_bytes();
+        assert_eq!(KeyText::from_bytes(&whole), Some(KeyText::from_bits(u128::MAX)));
+        for bad in [&[0xff; 14][..], &[0x02; 14], &whole[1..], &[0; 15], &[]] {
+            assert_eq!(KeyText::from_bytes(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_too_short_too_long_or_strange_is_no_key() {
+        let text = KeyText::from_bits(12_345).to_string();
+        for bad in
+            ["", "-", &text[1..], &format!("{text}0"), &format!("{text}{text}"), &text.replacen('0', "U", 1), &text.replacen('0', "é", 1)]
+        {
+            assert_eq!(KeyText::parse(bad), None, "{bad}");
+        }
+        assert!(KeyText::parse(&format!("\t{}\u{3000}", text.replace('0', "O").replace('1', "I"))).is_some());
+    }
+
     proptest! {
         #[test]
         fn a_key_reads_back_however_it_is_written(key in any_key()) {

@@ -146,4 +146,24 @@ mod tests {
         assert_eq!(verdict, Verdict { code: Code::Valid, binds: true, first_use: false });
         assert_eq!(decide(None, false, 1, "b", NOW).code, Code::NotFound);
     }
+
+    #[test]
+    fn each_code_tells_the_program_what_to_do_and_the_person_why() {
+        use kernel::Word;
+        let actions: Vec<_> = Code::ALL.iter().map(|code| (code.as_str(), code.action())).collect();
+        let expected = [
+            ("NOT_FOUND", "exit"),
+            ("PROJECT_DISABLED", "exit"),
+            ("DISABLED", "exit"),
+            ("EXPIRED", "renew"),
+            ("DEVICE_MISMATCH", "contact"),
+            ("VALID", "continue"),
+        ];
+        assert_eq!(actions, expected);
+        let mut messages: Vec<_> = Code::ALL.iter().flat_map(|code| [code.message().0, code.message().1]).collect();
+        assert!(Code::ALL.iter().all(|code| !code.message().0.is_ascii() && code.message().1.is_ascii() && code.message().1.len() > 10));
+        messages.sort_unstable();
+        messages.dedup();
+        assert_eq!(messages.len(), 12, "none is another's");
+    }
 }

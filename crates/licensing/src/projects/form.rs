@@ -259,4 +259,49 @@ mod tests {
         assert!(patch(r#"{"name": null}"#).is_err());
         assert!(patch(r#"{"secret": "x"}"#).is_err());
     }
+
+    #[test]
+    fn k2_1_texts_are_cleaned_and_lists_end_somewhere() {
+        let texts = NewProject { name: " Demo ".into(), description: " two\nlines ".into(), version: " 1.0 ".into(), ..form() };
+        let parameters = BTreeMap::from([(" mode ".to_owned(), " fast ".to_owned())]);
+        let spec = NewProject { parameters, ..texts }.check().unwrap();
+        assert_eq!((spec.name.as_str(), spec.description.as_str(), spec.version.as_str()), ("Demo", "two\nlines", "1.0"));
+        assert_eq!(spec.parameters, BTreeMap::from([("mode".to_owned(), "fast".to_owned())]));
+
+        let parameters = |n: usize| (0..n).map(|n| (format!("p{n}"), String::new())).collect::<BTreeMap<_, _>>();
+        assert_eq!(NewProject { parameters: parameters(MOST_PARAMETERS), ..form() }.check().unwrap().parameters.len(), MOST_PARAMETERS);
+        let many = NewProject { parameters: parameters(MOST_PARAMETERS + 1), ..form() };
+        assert_eq!(wrong(many), [("parameters".to_owned(), "TOO_MANY")]);
+
+        let prices =
+            |n: usize| (1..).take(n).map(|count| Price { unit: ValidityUnit::Day, count, price: Quota::new(1) }).collect::<Vec<_>>();
+        assert_eq!(NewProject { prices: prices(MOST_PRICES), ..form() }.check().unwrap().prices.len(), MOST_PRICES);
+        assert_eq!(wrong(NewProject { prices: prices(MOST_PRICES + 1), ..form() }), [("prices".to_owned(), "TOO_MANY")]);
+        let twice = vec![prices(1)[0], Price { price: Quota::new(2), ..prices(1)[0] }];
+        assert_eq!(wrong(NewProject { prices: twice, ..form() }), [("prices[1]".to_owned(), "DUPLICATE")]);
+    }
+
+    #[test]
+    fn k2_1_a_parameter_without_a_good_name_or_value_is_named() {
+        let parameters = BTreeMap::from([(" ".to_owned(), "x".to_owned()), ("good".to_owned(), "\u{202e}".to_owned())]);
+        assert_eq!(
+            wrong(NewProject { parameters, ..form() }),
+            [("parameters. ".to_owned(), "REQUIRED"), ("parameters.good".to_owned(), "CHARACTERS")]
+        );
+    }
+
+    #[test]
+    fn k2_1_an_old_secret_stays_good_for_thirty_days_at_most() {
+        assert_eq!((check_overlap(0).unwrap(), check_overlap(24).unwrap(), check_overlap(MOST_OVERLAP_HOURS).unwrap()), (0, 24, 720));
+        for hours in [-1, MOST_OVERLAP_HOURS + 1] {
+            assert_eq!(check_overlap(hours).unwrap_err().fields[0].field, "overlap_hours");
+        }
+    }
+
+    #[test]
+    fn k2_1_a_change_is_logged_with_what_was_and_what_is() {
+        let old = form();
+        let spec = NewProject { devices_per_key: 3, ..form() }.check().unwrap();
+        assert_eq!(serde_json::Value::from(spec.changes(&old)), serde_json::json!({"devices_per_key": {"old": 1, "new": 3}}));
+    }
 }

@@ -156,3 +156,67 @@ pub struct SecretRotated {
     /// Until when the one before is good too; absent when it ended at once.
     pub previous_valid_until: Option<Timestamp>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grants::{GrantId, GrantState};
+
+    fn project() -> Project {
+        Project {
+            id: ProjectId::from_uuid(Default::default()),
+            name: "Demo".into(),
+            description: String::new(),
+            version: String::new(),
+            parameters: BTreeMap::new(),
+            state: ProjectState::Active,
+            api_key: "pk_x".into(),
+            response_public_key: "key".into(),
+            devices_per_key: 1,
+            unbind_limit: None,
+            rate_per_minute: 600,
+            previous_secret_valid_until: Some(Timestamp::from_unix(100)),
+            prices: vec![Price { unit: ValidityUnit::Day, count: 1, price: Quota::new(3) }],
+            open_for_application: false,
+            callback: Callback { url: Some("https://owner.example/hook".into()), events: vec![CallbackEvent::KeyVerified] },
+            my_grant: None,
+            key_counts: Some(KeyCounts::default()),
+            created_at: Timestamp::from_unix(0),
+        }
+    }
+
+    #[test]
+    fn k2_1_an_agent_sees_what_it_needs_for_making_keys_and_no_more() {
+        let grant = Grant {
+            id: GrantId::from_uuid(Default::default()),
+            project: ProjectRef { id: ProjectId::from_uuid(Default::default()), name: "Demo".into() },
+            agent: platform::identity::UserRef { id: platform::identity::UserId::from_uuid(Default::default()), name: "a".into() },
+            granted_by: None,
+            starts_at: Timestamp::from_unix(0),
+            ends_at: None,
+            state: GrantState::Active,
+            ended_reason: None,
+            note: String::new(),
+            created_at: Timestamp::from_unix(0),
+        };
+        let shown = project().for_agent(grant.clone());
+        assert_eq!((shown.api_key.as_str(), shown.response_public_key.as_str(), shown.previous_secret_valid_until), ("", "", None));
+        assert_eq!((shown.callback, shown.key_counts.is_none(), shown.my_grant), (Callback::default(), true, Some(grant)));
+        assert_eq!((shown.name.as_str(), shown.prices.len(), shown.rate_per_minute), ("Demo", 1, 600));
+    }
+
+    #[test]
+    fn an_old_secret_is_shown_while_it_is_good() {
+        let until = |now| project().at(now).previous_secret_valid_until;
+        let end = Timestamp::from_unix(100);
+        assert_eq!((until(end.plus_micros(-1)), until(end), until(end.plus_micros(1))), (Some(end), None, None));
+        assert_eq!(project().at(end).name, "Demo");
+    }
+
+    #[test]
+    fn k2_2_each_unit_has_its_bounds() {
+        use kernel::Word;
+        let bounds: Vec<_> = ValidityUnit::ALL.iter().map(|unit| (*unit.counts().start(), *unit.counts().end())).collect();
+        assert_eq!(bounds, [(1, 525_600), (1, 87_600), (1, 36_500), (1, 1_200), (0, 0)]);
+    }
+}

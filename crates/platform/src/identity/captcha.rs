@@ -180,11 +180,23 @@ mod tests {
 
     #[test]
     fn work_is_counted_in_zero_bits() {
-        let n = (0_u64..).find(|n| is_work(b"salt", &n.to_string(), 10)).unwrap();
+        let n = (0_u64..100_000).find(|n| is_work(b"salt", &n.to_string(), 10)).unwrap();
         assert!(is_work(b"salt", &n.to_string(), 9));
         assert!(!is_work(b"other", &n.to_string(), 10) || !is_work(b"third", &n.to_string(), 10));
         for bad in ["", "-1", "1e3", "999999999999999999999", "１"] {
             assert!(!is_work(b"salt", bad, 0), "{bad}");
         }
+    }
+
+    #[test]
+    fn zero_bits_are_those_at_the_beginning_of_the_hash() {
+        for n in 0..3_000 {
+            let digest = ring::digest::digest(&ring::digest::SHA256, format!("salt:{n}").as_bytes());
+            let zeros = u128::from_be_bytes(digest.as_ref()[..16].try_into().unwrap()).leading_zeros();
+            for bits in [1, zeros, zeros + 1, 12] {
+                assert_eq!(is_work(b"salt", &n.to_string(), bits), zeros >= bits, "{n} {bits}");
+            }
+        }
+        assert!(is_work(b"salt", "00000000000000000001", 0), "twenty digits");
     }
 }

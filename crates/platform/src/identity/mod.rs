@@ -26,6 +26,8 @@ pub mod sign_in;
 pub mod sign_in_log;
 pub mod sign_up;
 mod store;
+#[cfg(test)]
+mod tests;
 mod totp;
 pub mod tries;
 mod user;

@@ -139,4 +139,30 @@ mod tests {
             assert!(!task.await.unwrap().unwrap());
         }
     }
+
+    #[tokio::test]
+    async fn a_hash_costs_what_owasp_recommends_and_says_so() {
+        let stored = Passwords::new(1).hash("correct horse battery", &Random::seeded(1)).await.unwrap();
+        assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
+        let other = Passwords::new(1).hash("correct horse battery", &Random::seeded(2)).await.unwrap();
+        assert_ne!(stored, other, "salted");
+        assert!(!Passwords::cheap().verify("correct horse battery", Some("no hash at all")).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn who_waits_is_counted_until_he_is_served() {
+        let passwords = Passwords::cheap();
+        let hold = passwords.hold().await;
+        let waiting = tokio::spawn({
+            let passwords = passwords.clone();
+            async move { passwords.verify("x", None).await }
+        });
+        while passwords.waiting() == 0 {
+            tokio::task::yield_now().await;
+        }
+        assert!(!waiting.is_finished());
+        drop(hold);
+        assert!(!waiting.await.unwrap().unwrap());
+        assert_eq!(passwords.waiting(), 0);
+    }
 }

@@ -65,4 +65,25 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn k1_3b_lengths_are_counted_in_characters_and_their_bounds_belong_to_them() {
+        let check = |text: &str| password(text, 10, "alice", "someone@example.com").map_err(|refused| refused.0);
+        assert_eq!((check("purple-ott"), check("purple-ot")), (Ok(()), Err("TOO_SHORT")));
+        let wide: String = (0..128).filter_map(|n| char::from_u32(0x20000 + n * n % 997)).collect();
+        let longest = "purple-otter-sea".repeat(8);
+        assert_eq!((longest.len(), wide.len(), wide.chars().count()), (128, 512, 128));
+        assert_eq!((check(&longest), check(&wide)), (Ok(()), Ok(())));
+        assert_eq!((check(&format!("{longest}x")), check(&format!("{wide}x"))), (Err("TOO_LONG"), Err("TOO_LONG")));
+    }
+
+    #[test]
+    fn k1_3b_digits_are_no_name_unless_the_name_is_of_digits() {
+        let check = |text: &str, name: &str, email: &str| password(text, 10, name, email).map_err(|refused| refused.0);
+        assert_eq!(check("8306172954", "alice", "someone@example.com"), Ok(()));
+        assert_eq!(check("8306172954", "alice", "8306172954@qq.com"), Err("PASSWORD_IS_NAME"));
+        assert_eq!(check("8306172954", "alice", "8306172955@qq.com"), Ok(()));
+        assert_eq!(check("purple-otter-7", "12", "34@example.com"), Ok(()));
+        assert_eq!(check("alice-someone-7", "alice", "someone@example.com"), Ok(()), "two words are not one of them");
+    }
 }

@@ -156,4 +156,30 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn each_role_does_its_own_work() {
+        use kernel::Word;
+        assert!(Role::AgentAdmin.may(Permission::QuotaRecharge) && !Role::Agent.may(Permission::QuotaRecharge));
+        assert!(Role::Agent.may(Permission::KeysGenerate) && !Role::SuperAdmin.may(Permission::KeysGenerate));
+        assert!(Role::ALL.iter().all(|role| role.may(Permission::LogsView)));
+        let holders: Vec<_> = Role::ALL.iter().copied().filter(|role| role.holds_quota()).collect();
+        assert_eq!(holders, [Role::AgentAdmin, Role::Agent]);
+    }
+
+    #[test]
+    fn a_scope_narrows_a_query_to_ones_own_or_ones_team() {
+        let id = UserId::from_uuid(uuid::Uuid::from_u128(7));
+        let sql = |role| {
+            let user = Principal { id, name: "x".into(), role, superior: None, session: kernel::Id::from_uuid(id.uuid()) };
+            let mut filter = ::store::Filter::new();
+            user.scope().restrict(&mut filter, "k.agent_id");
+            filter.sql().to_owned()
+        };
+        assert!(!sql(Role::SuperAdmin).contains("agent_id"));
+        for role in [Role::Agent, Role::VenueManager, Role::Maintainer] {
+            assert!(sql(role).contains("k.agent_id = $1"), "{}", sql(role));
+        }
+        assert!(sql(Role::AgentAdmin).contains("k.agent_id IN (SELECT id FROM users WHERE superior_id = $1"), "{}", sql(Role::AgentAdmin));
+    }
 }

@@ -11,6 +11,8 @@ mod check;
 mod model;
 mod service;
 mod statement;
+#[cfg(test)]
+mod tests;
 
 pub use check::check;
 pub use model::{Account, AccountId, EntryKind, LedgerError, Move, Phase, SystemAccount, TransferId, TransferState};

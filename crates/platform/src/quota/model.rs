@@ -112,4 +112,30 @@ mod tests {
             prop_assert!(above(Quota::new(minimum + more), minimum).is_ok());
         }
     }
+
+    #[test]
+    fn nothing_is_no_amount_and_a_note_is_cleaned() {
+        assert_eq!(amount_or_none(Quota::ZERO).unwrap(), None);
+        assert_eq!(amount_or_none(Quota::new(5)).unwrap(), Some(Quota::new(5)));
+        assert_eq!((amount(Quota::new(0)).unwrap_err().0, amount(Quota::new(-1)).unwrap_err().0), ("NOT_POSITIVE", "NOT_POSITIVE"));
+        assert_eq!(amount(Quota::new(Quota::MAX_ASKED.units() + 1)).unwrap_err().0, "TOO_LARGE");
+        assert_eq!((memo(None).unwrap(), memo(Some("  三月 ")).unwrap()), (String::new(), "三月".to_owned()));
+        assert_eq!(memo(Some(&"x".repeat(MEMO_MAX + 1))).unwrap_err().0, "TOO_LONG");
+    }
+
+    #[test]
+    fn k4_1_a_super_admin_issues_and_an_agent_admin_gives_its_own() {
+        use crate::identity::Role;
+        let id = crate::identity::UserId::from_uuid(uuid::Uuid::from_u128(7));
+        let source = |role| {
+            let user = Principal { id, name: "x".into(), role, superior: None, session: kernel::Id::from_uuid(id.uuid()) };
+            QuotaSource::of(&user).map(|source| (source, source.account(), source.kind())).map_err(|fault| fault.code)
+        };
+        assert_eq!(source(Role::SuperAdmin), Ok((QuotaSource::System, SystemAccount::Issued.id(), EntryKind::SystemRecharge)));
+        assert_eq!(source(Role::AgentAdmin), Ok((QuotaSource::Own(quota_account(id)), quota_account(id), EntryKind::Recharge)));
+        for role in [Role::Agent, Role::VenueManager, Role::Maintainer] {
+            assert_eq!(source(role), Err("FORBIDDEN"));
+        }
+        assert_eq!(Fault::from(QuotaError::HoldsNoQuota).code, "HOLDS_NO_QUOTA");
+    }
 }

@@ -94,7 +94,16 @@ fn k8_2_addresses_inside_are_told_from_those_outside() {
 #[test]
 fn k8_2_a_url_is_refused_for_what_can_be_seen_in_it() {
     let refused = |text: &str| check_url(text, false).unwrap_err();
-    for text in ["", "example.com/hook", "http://", "https://exa mple.com/", &format!("https://example.com/{}", "a".repeat(2_000))] {
+    for text in [
+        "",
+        "example.com/hook",
+        "http://",
+        "http://./",
+        "http://../",
+        "https://exa mple.com/",
+        &format!("https://example.com/{}", "a".repeat(2_000)),
+        &format!("https://example.com/{}", "é".repeat(900)),
+    ] {
         assert_eq!(refused(text), UrlRefusal::Unreadable, "{text}");
     }
     for text in ["ftp://example.com/", "file:///etc/passwd", "gopher://example.com/", "javascript:alert(1)"] {

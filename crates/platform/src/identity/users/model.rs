@@ -125,4 +125,18 @@ mod tests {
     fn wildcards_are_plain_characters() {
         assert_eq!(prefix_pattern("50%_!"), "50!%!_!!%");
     }
+
+    #[test]
+    fn k1_4a_an_agent_admin_decides_for_those_it_makes() {
+        let id = UserId::new(Timestamp::from_unix(1), &Random::seeded(1));
+        for role in Role::ALL {
+            let maker = Principal { id, name: "x".into(), role: *role, superior: None, session: kernel::Id::from_uuid(id.uuid()) };
+            assert_eq!(superior_for(&maker), (*role == Role::AgentAdmin).then_some(id));
+            let made = creatable(*role);
+            assert_eq!(made.contains(&Role::Agent), matches!(role, Role::SuperAdmin | Role::AgentAdmin), "{role}");
+            assert_eq!(made.contains(&Role::SuperAdmin), *role == Role::SuperAdmin, "{role}");
+        }
+        let codes = [UsersError::Oneself, UsersError::LastSuperAdmin].map(|error| Fault::from(error).code);
+        assert_eq!(codes, ["NOT_ONESELF", "LAST_SUPER_ADMIN"]);
+    }
 }

@@ -113,4 +113,30 @@ mod tests {
             assert_eq!(may_decide(&user, ids[1], Some(ids[2])), *role == Role::SuperAdmin);
         }
     }
+
+    #[test]
+    fn each_step_makes_its_own_state_and_a_refusal_says_which_it_wanted() {
+        use WithdrawalState as S;
+        assert_eq!(
+            (next(S::Pending, Step::Approve), next(S::Pending, Step::Refuse), next(S::Approved, Step::Pay)),
+            (Ok(S::Approved), Ok(S::Refused), Ok(S::Paid))
+        );
+        let refused = |state, step| Fault::from(next(state, step).unwrap_err()).code;
+        assert_eq!(
+            (refused(S::Paid, Step::Approve), refused(S::Pending, Step::Pay), refused(S::Paid, Step::Pay)),
+            ("NOT_PENDING", "NOT_APPROVED", "NOT_APPROVED")
+        );
+    }
+
+    #[test]
+    fn a_stranger_sees_nothing() {
+        let ids: Vec<UserId> = (0..3).map(|i| UserId::new(Timestamp::from_unix(i), &Random::seeded(4))).collect();
+        for role in Role::ALL {
+            let user =
+                Principal { id: ids[0], name: "x".into(), role: *role, superior: None, session: kernel::Id::from_uuid(ids[0].uuid()) };
+            assert_eq!(may_see(&user, ids[1], Some(ids[2])), *role == Role::SuperAdmin);
+            assert_eq!(may_see(&user, ids[1], None), *role == Role::SuperAdmin);
+            assert!(may_see(&user, ids[1], Some(ids[0])));
+        }
+    }
 }

@@ -1,0 +1,40 @@
+//! What comes from outside, and what must hold whatever it is.
+
+mod client;
+mod export;
+mod kernel_texts;
+mod settings;
+mod urls;
+
+use crate::Target;
+
+macro_rules! targets {
+    ($($module:ident::$name:ident from $seeds:ident;)+) => {
+        pub const TARGETS: &[Target] = &[$(Target { name: stringify!($name), seeds: $module::$seeds, check: $module::$name }),+];
+
+        #[cfg(test)]
+        mod short {
+            $(#[test]
+            fn $name() {
+                crate::short(crate::target(stringify!($name)).expect("it is in the table"));
+            })+
+        }
+    };
+}
+
+targets! {
+    client::key_texts from KEY_TEXTS;
+    client::canonical_requests from CANONICAL_REQUESTS;
+    client::times_and_nonces from TIMES_AND_NONCES;
+    kernel_texts::cursors from CURSORS;
+    kernel_texts::type_ids from TYPE_IDS;
+    kernel_texts::times from TIMES;
+    kernel_texts::typed_texts from TYPED_TEXTS;
+    kernel_texts::names_and_addresses from NAMES_AND_ADDRESSES;
+    kernel_texts::passwords from PASSWORDS;
+    settings::values from VALUES;
+    settings::idempotency from IDEMPOTENCY;
+    export::cells from CELLS;
+    export::files from FILES;
+    urls::callback_urls from CALLBACK_URLS;
+}

@@ -1,0 +1,110 @@
+use kernel::{MINUTE, SECOND};
+use store::args;
+
+use crate::allowance::{self, Allowance};
+use crate::identity::CaptchaAnswer;
+use crate::identity::captcha::{Captcha, CaptchaKind, demand, make, use_up};
+use crate::testing::{Bench, code};
+
+fn solve(captcha: &Captcha) -> CaptchaAnswer {
+    let (salt, bits) = (captcha.salt.as_ref().unwrap(), captcha.bits.unwrap());
+    let zeros = |n: u64| {
+        let digest = ring::digest::digest(&ring::digest::SHA256, format!("{salt}:{n}").as_bytes());
+        u32::from_be_bytes(digest.as_ref()[..4].try_into().unwrap()).leading_zeros()
+    };
+    let n = (0_u64..).find(|n| zeros(*n) >= bits).unwrap();
+    CaptchaAnswer { id: captcha.id.to_string(), answer: n.to_string() }
+}
+
+/// A captcha of which the test knows the letters.
+async fn image(bench: &Bench, letters: &str) -> Captcha {
+    let cx = bench.visitor();
+    let captcha = make(&cx, CaptchaKind::Image).await.unwrap();
+    let hash = cx.vault.hash(crate::vault::Purpose("captcha answer"), format!("{} {letters}", captcha.id).as_bytes());
+    bench.exec("UPDATE captchas SET answer_hash = $1 WHERE id = $2", args![hash, captcha.id]).await;
+    captcha
+}
+
+on_platform! {
+    async fn work_that_was_done_passes_once(bench) {
+        let cx = bench.visitor();
+        let captcha = make(&cx, CaptchaKind::Work).await.unwrap();
+        assert_eq!((captcha.bits, captcha.image.is_none()), (Some(18), true));
+        let answer = solve(&captcha);
+        demand(&cx, Some(&answer)).await.unwrap();
+        assert_eq!(code(demand(&cx, Some(&answer)).await), "CAPTCHA_WRONG");
+        assert_eq!(code(demand(&cx, None).await), "CAPTCHA_REQUIRED");
+        assert_eq!(code(demand(&cx, Some(&CaptchaAnswer { id: "cap_x".into(), answer: "1".into() })).await), "CAPTCHA_WRONG");
+    }
+
+    async fn letters_are_read_blind_to_case_and_a_wrong_try_uses_the_captcha_up(bench) {
+        let cx = bench.visitor();
+        let captcha = image(bench, "AB34X").await;
+        assert!(captcha.image.as_ref().unwrap().starts_with("data:image/png;base64,iVBOR") && captcha.salt.is_none());
+        demand(&cx, Some(&CaptchaAnswer { id: captcha.id.to_string(), answer: " ab34x ".into() })).await.unwrap();
+        let captcha = image(bench, "AB34X").await;
+        for answer in ["AB34Y", "AB34X"] {
+            let answer = CaptchaAnswer { id: captcha.id.to_string(), answer: answer.into() };
+            assert_eq!(code(demand(&cx, Some(&answer)).await), "CAPTCHA_WRONG");
+        }
+        // Of another captcha it is wrong, and one that is far too long is not looked at.
+        let (first, second) = (image(bench, "AB34X").await, image(bench, "").await);
+        let mut tx = bench.platform.db.begin().await.unwrap();
+        let swapped = CaptchaAnswer { id: second.id.to_string(), answer: "AB34X".into() };
+        assert!(!use_up(&mut tx, &cx, &swapped).await.unwrap());
+        let long = CaptchaAnswer { id: first.id.to_string(), answer: format!("AB34X{}", " ".repeat(60)) };
+        assert!(!use_up(&mut tx, &cx, &long).await.unwrap());
+    }
+
+    async fn what_fits_exactly_is_read(bench) {
+        let captcha = image(bench, "AB34X").await;
+        let answer = CaptchaAnswer { id: captcha.id.to_string(), answer: format!("AB34X{}", " ".repeat(59)) };
+        demand(&bench.visitor(), Some(&answer)).await.unwrap();
+    }
+
+    async fn a_captcha_is_too_old_after_ten_minutes(bench) {
+        for (before, passes) in [(1, true), (0, false)] {
+            let made = bench.clock.now();
+            let captcha = make(&bench.visitor(), CaptchaKind::Work).await.unwrap();
+            let lifetime = captcha.expires_at.micros() - made.micros();
+            assert!((10 * MINUTE..10 * MINUTE + SECOND).contains(&lifetime), "{lifetime}");
+            bench.next_look(captcha.expires_at.plus_micros(-before));
+            assert_eq!(demand(&bench.visitor(), Some(&solve(&captcha))).await.is_ok(), passes);
+        }
+    }
+
+    async fn so_many_in_a_window_and_then_no_more(bench) {
+        let (three, cx) = (Allowance { name: "test", window_seconds: 60, most: 3 }, bench.visitor());
+        for _ in 0..3 {
+            three.check(&cx, "a").await.unwrap();
+            three.take(&cx, "a").await.unwrap();
+        }
+        for _ in 0..2 {
+            let refused = three.take(&cx, "a").await.unwrap_err();
+            assert_eq!((refused.code, refused.retry_after), ("RATE_LIMITED", Some(60)));
+        }
+        assert_eq!(code(three.check(&cx, "a").await), "RATE_LIMITED");
+        three.take(&cx, "b").await.unwrap();
+        Allowance { name: "other", ..three }.take(&cx, "a").await.unwrap();
+        let mut tx = bench.platform.db.begin().await.unwrap();
+        let counts = [three.count(&mut tx, &cx, "b").await.unwrap(), three.count(&mut tx, &cx, "b").await.unwrap(), three.count(&mut tx, &cx, "c").await.unwrap()];
+        tx.commit().await.unwrap();
+        assert_eq!(counts, [2, 3, 1]);
+        bench.clock.step(MINUTE);
+        three.take(&cx, "a").await.unwrap();
+        assert_eq!(allowance::address(&cx), crate::testing::ADDRESS);
+    }
+
+    async fn of_those_who_ask_at_once_no_more_than_the_allowance_get_it(bench) {
+        let five = Allowance { name: "test", window_seconds: 60, most: 5 };
+        let tasks: Vec<_> = (0..12).map(|_| {
+            let cx = bench.visitor();
+            tokio::spawn(async move { five.take(&cx, "a").await.is_ok() })
+        }).collect();
+        let mut passed = 0;
+        for task in tasks {
+            passed += i32::from(task.await.unwrap());
+        }
+        assert_eq!(passed, 5);
+    }
+}
