@@ -20,10 +20,6 @@ impl Api {
         Ok(Self { http: reqwest::Client::builder().no_proxy().build()?, base: format!("http://{address}"), token: None })
     }
 
-    pub fn token(&self) -> &str {
-        self.token.as_deref().unwrap_or_default()
-    }
-
     pub async fn is_ready(&self) -> bool {
         let answer = self.http.get(format!("{}/readyz", self.base)).timeout(Duration::from_secs(1)).send().await;
         answer.is_ok_and(|answer| answer.status().is_success())
@@ -40,12 +36,8 @@ impl Api {
     }
 
     pub async fn post(&self, path: &str, body: Value) -> Result<Value> {
-        let key = uuid::Uuid::new_v4().simple().to_string();
+        let key = hex::encode(kernel::Random::system().bytes::<16>());
         self.send(self.http.post(format!("{}{path}", self.base)).header("idempotency-key", key).json(&body), path).await
-    }
-
-    pub async fn patch(&self, path: &str, body: Value) -> Result<Value> {
-        self.send(self.http.patch(format!("{}{path}", self.base)).json(&body), path).await
     }
 
     async fn send(&self, mut request: reqwest::RequestBuilder, path: &str) -> Result<Value> {

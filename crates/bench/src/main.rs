@@ -7,10 +7,12 @@ mod api;
 mod bare;
 mod clock;
 mod dataset;
+mod figure;
 mod load;
 mod program;
 mod run;
 mod site;
+mod stock_figures;
 mod verify;
 
 use std::net::SocketAddr;

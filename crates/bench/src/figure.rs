@@ -1,0 +1,117 @@
+//! A figure: what was measured in each round, against what, and what is asked of it.
+
+use serde::Serialize;
+
+#[derive(Serialize)]
+pub struct Figure {
+    pub name: String,
+    pub unit: &'static str,
+    /// The product's, a round each.
+    pub values: Vec<f64>,
+    /// The baseline's of the same rounds; empty where the figure stands by itself.
+    pub baseline: Vec<f64>,
+    /// What else was seen, in words.
+    pub note: String,
+    pub bound: Option<Bound>,
+}
+
+#[derive(Serialize, Clone, Copy)]
+#[serde(rename_all = "snake_case")]
+pub enum Bound {
+    AtLeast(f64),
+    AtMost(f64),
+}
+
+/// Median, smallest and largest.
+pub fn spread(values: &[f64]) -> (f64, f64, f64) {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    match (sorted.first(), sorted.last()) {
+        (Some(first), Some(last)) => (sorted[sorted.len() / 2], *first, *last),
+        _ => (f64::NAN, f64::NAN, f64::NAN),
+    }
+}
+
+impl Figure {
+    pub fn new(name: impl Into<String>, unit: &'static str) -> Self {
+        Self { name: name.into(), unit, values: Vec::new(), baseline: Vec::new(), note: String::new(), bound: None }
+    }
+
+    pub fn bound(mut self, bound: Bound) -> Self {
+        self.bound = Some(bound);
+        self
+    }
+
+    /// What the bound is about: the ratio where there is a baseline, else the value.
+    pub fn judged(&self) -> Vec<f64> {
+        if self.baseline.is_empty() {
+            return self.values.clone();
+        }
+        self.values.iter().zip(&self.baseline).map(|(value, baseline)| value / baseline).collect()
+    }
+
+    pub fn holds(&self) -> Option<bool> {
+        let (median, ..) = spread(&self.judged());
+        self.bound.map(|bound| match bound {
+            Bound::AtLeast(limit) => median >= limit,
+            Bound::AtMost(limit) => median <= limit,
+        })
+    }
+
+    /// A row of the table in docs/benchmarks.md.
+    pub fn row(&self) -> String {
+        let (value, ..) = spread(&self.values);
+        let against = if self.baseline.is_empty() { String::new() } else { number(spread(&self.baseline).0) };
+        let (median, least, most) = spread(&self.judged());
+        let judged = format!("{} ({} to {})", number(median), number(least), number(most));
+        let asked = match self.bound {
+            Some(Bound::AtLeast(limit)) => format!("at least {}", number(limit)),
+            Some(Bound::AtMost(limit)) => format!("at most {}", number(limit)),
+            None => String::new(),
+        };
+        let holds = self.holds().map_or("", |holds| if holds { "yes" } else { "**no**" });
+        format!("| {} | {} {} | {against} | {judged} | {asked} | {holds} | {} |", self.name, number(value), self.unit, self.note)
+    }
+}
+
+pub const HEAD: &str = "| figure | product | baseline | judged (least to most) | asked | holds | besides |\n|---|---|---|---|---|---|---|";
+
+fn number(value: f64) -> String {
+    if value >= 1_000.0 {
+        let whole = format!("{value:.0}");
+        let (mut text, length) = (String::new(), whole.len());
+        for (place, digit) in whole.chars().enumerate() {
+            if place > 0 && (length - place).is_multiple_of(3) {
+                text.push(',');
+            }
+            text.push(digit);
+        }
+        text
+    } else if value >= 10.0 {
+        format!("{value:.1}")
+    } else {
+        format!("{value:.2}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ratio_is_judged_round_by_round() {
+        let mut figure = Figure::new("verify", "/s").bound(Bound::AtLeast(0.5));
+        figure.values = vec![10.0, 30.0, 20.0];
+        figure.baseline = vec![40.0, 40.0, 40.0];
+        assert_eq!(spread(&figure.judged()), (0.5, 0.25, 0.75));
+        assert_eq!(figure.holds(), Some(true));
+        figure.values[2] = 19.0;
+        assert_eq!(figure.holds(), Some(false));
+        assert_eq!(figure.row(), "| verify | 19.0 /s | 40.0 | 0.47 (0.25 to 0.75) | at least 0.50 | **no** |  |");
+    }
+
+    #[test]
+    fn numbers_are_read_by_people() {
+        assert_eq!([number(1_234_567.8), number(999.96), number(0.456)], ["1,234,568", "1000.0", "0.46"]);
+    }
+}
