@@ -110,8 +110,12 @@ impl Db {
         Ok(())
     }
 
+    /// Ends all connections. SQLite's last one brings its log into the file, so that the file alone is the whole database.
     pub async fn close(&self) {
         let _ = self.inner.pool.clone().close().await;
+        if let Some(writer) = &self.inner.writer {
+            writer.close().await;
+        }
     }
 
     pub(crate) fn jobs_waiting(&self) -> Arc<tokio::sync::Notify> {

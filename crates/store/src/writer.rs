@@ -62,6 +62,12 @@ impl Writer {
         Ok(Self { group: Arc::new(Mutex::new(group)), config: config.clone(), failed })
     }
 
+    /// Nobody writes after this: what is still open is undone.
+    pub(crate) async fn close(&self) {
+        let group = self.group.lock().await;
+        let _ = group.conn.clone().close().await;
+    }
+
     /// Waits for a turn and opens a savepoint.
     pub(crate) async fn begin(self: &Arc<Self>) -> Result<Turn> {
         let writer = Arc::clone(self);

@@ -1,0 +1,84 @@
+//! All scenarios.
+
+mod clock;
+mod disk;
+mod kill;
+mod nodes;
+mod outside;
+mod postgres;
+mod refused;
+
+use std::pin::Pin;
+
+use anyhow::Result;
+use store::Engine;
+
+use crate::scenario::{Plan, Report};
+
+type Run = for<'a> fn(&'a Plan, Engine, &'a mut Report) -> Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
+
+pub struct Scenario {
+    pub name: &'static str,
+    pub about: &'static str,
+    pub engines: &'static [Engine],
+    pub run: Run,
+}
+
+impl Scenario {
+    pub fn full_name(&self, engine: Engine) -> String {
+        format!("{}-{}", self.name, if engine == Engine::Sqlite { "sqlite" } else { "postgres" })
+    }
+}
+
+const BOTH: &[Engine] = &[Engine::Sqlite, Engine::Postgres];
+
+pub const SCENARIOS: &[Scenario] = &[
+    Scenario {
+        name: "refused",
+        about: "databases that are newer, edited, half-done or damaged are refused and not touched",
+        engines: BOTH,
+        run: |plan, engine, report| Box::pin(refused::run(plan, engine, report)),
+    },
+    Scenario {
+        name: "disk",
+        about: "fsync fails, the disk is full, the folder is read-only",
+        engines: &[Engine::Sqlite],
+        run: |plan, _, report| Box::pin(disk::run(plan, report)),
+    },
+    Scenario {
+        name: "clock",
+        about: "the clock steps back and forth by an hour under load",
+        engines: BOTH,
+        run: |plan, engine, report| Box::pin(clock::run(plan, engine, report)),
+    },
+    Scenario {
+        name: "outside",
+        about: "the mail server and the callbacks' receiver are away, silent and slow under load",
+        engines: &[Engine::Sqlite],
+        run: |plan, engine, report| Box::pin(outside::run(plan, engine, report)),
+    },
+    Scenario {
+        name: "postgres",
+        about: "PostgreSQL is restarted, crashes, is cut off, silent and slow under load",
+        engines: &[Engine::Postgres],
+        run: |plan, _, report| Box::pin(postgres::run(plan, report)),
+    },
+    Scenario {
+        name: "nodes-2",
+        about: "two servers on one PostgreSQL, one killed over and over under load",
+        engines: &[Engine::Postgres],
+        run: |plan, _, report| Box::pin(nodes::run(plan, 2, report)),
+    },
+    Scenario {
+        name: "nodes-3",
+        about: "three servers on one PostgreSQL, one killed over and over under load",
+        engines: &[Engine::Postgres],
+        run: |plan, _, report| Box::pin(nodes::run(plan, 3, report)),
+    },
+    Scenario {
+        name: "kill",
+        about: "the server is killed at random under load",
+        engines: BOTH,
+        run: |plan, engine, report| Box::pin(kill::run(plan, engine, report)),
+    },
+];
