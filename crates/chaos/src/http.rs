@@ -35,7 +35,9 @@ pub struct Ask<'a> {
 pub fn client() -> Result<reqwest::Client> {
     // reqwest comes without cryptography of its own; here it only has to be there.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let builder = reqwest::Client::builder().no_proxy().timeout(PATIENCE).redirect(reqwest::redirect::Policy::none());
+    // Letters in English are plain text as they arrive.
+    let english = [(reqwest::header::ACCEPT_LANGUAGE, reqwest::header::HeaderValue::from_static("en"))].into_iter().collect();
+    let builder = reqwest::Client::builder().no_proxy().default_headers(english).timeout(PATIENCE).redirect(reqwest::redirect::Policy::none());
     // The signatures of the client API are over the bytes as sent.
     builder.no_gzip().no_brotli().no_deflate().no_zstd().build().context("no HTTP client")
 }

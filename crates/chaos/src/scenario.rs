@@ -118,6 +118,7 @@ pub async fn settle(load: &Load, running: Vec<Server>, report: &mut Report) -> R
     if !server.stop().await?.success() {
         bail!("the last server did not end well");
     }
+    faults.set(Fault::Clock, 0)?;
     read_back(load, report).await
 }
 

@@ -66,7 +66,8 @@ impl Setup {
             .env("CUEKEY_MAIL__FROM", "cuekey@example.com")
             .env("CUEKEY_CALLBACKS__ALLOW_PRIVATE_ADDRESSES", "true")
             .env("CUEKEY_SERVER__LISTEN", self.address.to_string())
-            .env("CUEKEY_SERVER__METRICS_LISTEN", "");
+            .env("CUEKEY_SERVER__METRICS_LISTEN", "")
+            .env("CUEKEY_JOBS__WORKERS", "16");
         if let Some(faults) = &self.faults {
             faults.apply(&mut command);
         }

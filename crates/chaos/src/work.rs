@@ -11,8 +11,8 @@ use crate::http::{Person, Reply, send};
 use crate::load::Load;
 use crate::world::{AGENTS, SEATS};
 
-/// Above this a batch is made by a job.
-const LARGE: i64 = 2_400;
+/// A batch of so many is made by a job, in two chunks.
+const LARGE: i64 = 5_200;
 
 pub struct Worker {
     load: Arc<Load>,
@@ -61,7 +61,7 @@ impl Worker {
 
     async fn generate(&mut self) {
         let key = self.name("batch");
-        let count = if self.random.below(40) == 0 { LARGE } else { i64::try_from(1 + self.random.below(5)).unwrap_or(1) };
+        let count = if self.random.below(80) == 0 { LARGE } else { i64::try_from(1 + self.random.below(5)).unwrap_or(1) };
         let body = json!({"project_id": self.load.world.project, "count": count, "unit": "day", "validity": 1, "note": key});
         let me = self.me();
         let Some(done) = self.load.insist(&self.random, &me, "/api/v1/batches", &body, Some(&key)).await else { return };
