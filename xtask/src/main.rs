@@ -1,7 +1,9 @@
 //! What a developer types: `cargo xtask run`, `test`, `services`, `tidy`, `timing`, `openapi`.
+//! What a developer types: `cargo xtask run`, `test`, `services`, `tidy`, `openapi`, `chaos`.
 //!
 //! Whatever xtask starts ends with it: see [`process`]. Begin reading at [`test`], which is what CI runs.
 
+mod chaos;
 mod clock;
 mod count;
 mod demo;
@@ -11,6 +13,7 @@ mod keeper;
 mod log;
 mod npm;
 mod openapi;
+mod plot;
 mod process;
 mod run;
 mod services;
@@ -50,6 +53,8 @@ enum Task {
     Timing,
     /// Rewrites docs/openapi.json and the console's types from the program
     Openapi,
+    /// Kills the server, cuts its lines and breaks its disk under load, and compares what was acknowledged with what is there
+    Chaos(chaos::Options),
 }
 
 fn main() -> ExitCode {
@@ -73,5 +78,6 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::Tidy => tidy::run(&workspace),
         Task::Timing => timing::run(&workspace),
         Task::Openapi => openapi::rewrite(&workspace, &mut Log::terminal()),
+        Task::Chaos(options) => chaos::run(&workspace, &options),
     }
 }

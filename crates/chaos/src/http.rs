@@ -12,7 +12,8 @@ pub const PATIENCE: Duration = Duration::from_secs(45);
 #[derive(Debug)]
 pub enum Reply {
     Answer { status: u16, retry_after: Option<u64>, body: Value },
-    Silence(String),
+    /// Refused, reset, or nothing came in time.
+    Silence,
 }
 
 /// Somebody who is signed in.
@@ -55,13 +56,13 @@ pub async fn send(http: &reqwest::Client, url: &str, ask: &Ask<'_>) -> Reply {
     }
     let answer = match request.send().await {
         Ok(answer) => answer,
-        Err(error) => return Reply::Silence(format!("{error:?}")),
+        Err(_) => return Reply::Silence,
     };
     let status = answer.status().as_u16();
     let header = answer.headers().get("retry-after").and_then(|value| value.to_str().ok()).and_then(|value| value.parse().ok());
     match answer.bytes().await {
         Ok(bytes) => Reply::Answer { status, retry_after: header, body: serde_json::from_slice(&bytes).unwrap_or_default() },
-        Err(error) => Reply::Silence(format!("{error:?}")),
+        Err(_) => Reply::Silence,
     }
 }
 

@@ -101,7 +101,7 @@ impl Load {
                     self.book.wrong(format!("POST {path} was answered with {status} {body}"));
                     self.pause(random).await;
                 }
-                Reply::Silence(_) => {
+                Reply::Silence => {
                     unsure = true;
                     self.timeline.note(Event::Unanswered);
                     self.pause(random).await;

@@ -105,7 +105,7 @@ fn choose(options: &Options) -> Result<Vec<(&'static Scenario, Engine)>> {
     }
     let mut chosen = Vec::new();
     for scenario in SCENARIOS.iter().filter(|scenario| options.only.is_empty() || options.only.iter().any(|name| name == scenario.name)) {
-        for engine in scenario.engines {
+        for engine in if options.short { scenario.short } else { scenario.engines } {
             let named = if *engine == Engine::Sqlite { "sqlite" } else { "postgres" };
             if options.database.as_deref().is_none_or(|wanted| wanted == named) {
                 chosen.push((scenario, *engine));

@@ -17,7 +17,9 @@ use crate::pg::Postgres;
 use crate::server::Server;
 use crate::timeline::Event;
 
+/// How many use the program at once; fewer where it is to be quick.
 pub const CLIENTS: usize = 32;
+const FEWER: usize = 8;
 
 /// What was asked for.
 pub struct Plan {
@@ -104,9 +106,9 @@ pub async fn settle(load: &Load, running: Vec<Server>, report: &mut Report) -> R
     let server = setup.serve().await?;
     let ahead = async {
         // No further than a session lasts.
-        for step in 1..100 {
+        for step in 1..40 {
             Clock::System.sleep(Duration::from_millis(1_500)).await;
-            faults.set(Fault::Clock, (3 + 5 * step) * MINUTE)?;
+            faults.set(Fault::Clock, (3 + 15 * step) * MINUTE)?;
         }
         Clock::System.sleep(Duration::from_secs(240)).await;
         Ok::<f64, anyhow::Error>(0.0)
@@ -143,7 +145,7 @@ pub async fn under_load(
     report: &mut Report,
     break_it: impl AsyncFnOnce(&Arc<Load>, Vec<Server>, &mut Report) -> Result<Vec<Server>>,
 ) -> Result<()> {
-    let clients = load.begin(CLIENTS, plan.seed);
+    let clients = load.begin(if plan.short { FEWER } else { CLIENTS }, plan.seed);
     let servers = break_it(load, servers, report).await;
     let ended = load.end(clients).await;
     report.load(load);

@@ -23,7 +23,7 @@ pub async fn run(plan: &Plan, engine: Engine, report: &mut Report) -> Result<()>
     let servers = vec![world.nodes[0].serve().await?];
     let load = Load::with(Arc::new(world), true);
     under_load(plan, &load, servers, report, async |load, servers, report| {
-        let pause = Duration::from_secs(if plan.short { 1 } else { 6 });
+        let pause = Duration::from_millis(if plan.short { 500 } else { 6_000 });
         for hours in [1, 0, -1, 0, 1, -1, 0] {
             let from = load.timeline.now();
             let before = load.timeline.count(Event::Acknowledged);
@@ -31,7 +31,7 @@ pub async fn run(plan: &Plan, engine: Engine, report: &mut Report) -> Result<()>
             Clock::System.sleep(pause).await;
             load.timeline.mark(from, &format!("clock {hours:+} h"));
             let done = load.timeline.count(Event::Acknowledged) - before;
-            report.did(format!("clock at {hours:+} h for {} s: {done} acknowledged", pause.as_secs()));
+            report.did(format!("clock at {hours:+} h for {} s: {done} acknowledged", pause.as_secs_f64()));
             if done == 0 {
                 bail!("nothing was acknowledged while the clock was at {hours:+} h");
             }

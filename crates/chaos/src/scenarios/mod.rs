@@ -21,6 +21,8 @@ pub struct Scenario {
     pub name: &'static str,
     pub about: &'static str,
     pub engines: &'static [Engine],
+    /// Of these the short form has some.
+    pub short: &'static [Engine],
     pub run: Run,
 }
 
@@ -30,6 +32,8 @@ impl Scenario {
     }
 }
 
+const SQLITE: &[Engine] = &[Engine::Sqlite];
+const POSTGRES: &[Engine] = &[Engine::Postgres];
 const BOTH: &[Engine] = &[Engine::Sqlite, Engine::Postgres];
 
 pub const SCENARIOS: &[Scenario] = &[
@@ -37,48 +41,56 @@ pub const SCENARIOS: &[Scenario] = &[
         name: "refused",
         about: "databases that are newer, edited, half-done or damaged are refused and not touched",
         engines: BOTH,
+        short: BOTH,
         run: |plan, engine, report| Box::pin(refused::run(plan, engine, report)),
     },
     Scenario {
         name: "disk",
         about: "fsync fails, the disk is full, the folder is read-only",
-        engines: &[Engine::Sqlite],
+        engines: SQLITE,
+        short: SQLITE,
         run: |plan, _, report| Box::pin(disk::run(plan, report)),
     },
     Scenario {
         name: "clock",
         about: "the clock steps back and forth by an hour under load",
         engines: BOTH,
+        short: SQLITE,
         run: |plan, engine, report| Box::pin(clock::run(plan, engine, report)),
     },
     Scenario {
         name: "outside",
         about: "the mail server and the callbacks' receiver are away, silent and slow under load",
-        engines: &[Engine::Sqlite],
+        engines: SQLITE,
+        short: SQLITE,
         run: |plan, engine, report| Box::pin(outside::run(plan, engine, report)),
     },
     Scenario {
         name: "postgres",
         about: "PostgreSQL is restarted, crashes, is cut off, silent and slow under load",
-        engines: &[Engine::Postgres],
+        engines: POSTGRES,
+        short: POSTGRES,
         run: |plan, _, report| Box::pin(postgres::run(plan, report)),
     },
     Scenario {
         name: "nodes-2",
         about: "two servers on one PostgreSQL, one killed over and over under load",
-        engines: &[Engine::Postgres],
+        engines: POSTGRES,
+        short: POSTGRES,
         run: |plan, _, report| Box::pin(nodes::run(plan, 2, report)),
     },
     Scenario {
         name: "nodes-3",
         about: "three servers on one PostgreSQL, one killed over and over under load",
-        engines: &[Engine::Postgres],
+        engines: POSTGRES,
+        short: &[],
         run: |plan, _, report| Box::pin(nodes::run(plan, 3, report)),
     },
     Scenario {
         name: "kill",
         about: "the server is killed at random under load",
         engines: BOTH,
+        short: BOTH,
         run: |plan, engine, report| Box::pin(kill::run(plan, engine, report)),
     },
 ];

@@ -18,7 +18,7 @@ pub async fn run(plan: &Plan, engine: Engine, report: &mut Report) -> Result<()>
     let load = Load::new(Arc::new(world));
     under_load(plan, &load, servers, report, async |load, servers, report| {
         let (mail, hook) = (&load.world.mail_line, &load.world.hook_line);
-        let pause = Duration::from_secs(if plan.short { 1 } else { 5 });
+        let pause = Duration::from_millis(if plan.short { 500 } else { 5_000 });
         for (what, state) in
             [("cut off", State::Cut), ("silent", State::Silent), ("slow by 200 ms", State::Slow(Duration::from_millis(200)))]
         {
@@ -30,7 +30,7 @@ pub async fn run(plan: &Plan, engine: Engine, report: &mut Report) -> Result<()>
                 line.set(State::Whole);
                 load.timeline.mark(from, &format!("{who} {what}"));
                 let done = load.timeline.count(Event::Acknowledged) - before;
-                report.did(format!("{who} {what} for {} s: {done} writes acknowledged meanwhile", pause.as_secs()));
+                report.did(format!("{who} {what} for {} s: {done} writes acknowledged meanwhile", pause.as_secs_f64()));
                 if done == 0 {
                     bail!("nobody could write while the {who} was {what}");
                 }

@@ -31,16 +31,16 @@ pub async fn run(plan: &Plan, report: &mut Report) -> Result<()> {
     let name = url.rsplit('/').next().unwrap_or_default();
     let (world, servers) = World::make(plan.cuekey.clone(), Some(postgres.url(line.address(), name)), 1).await?;
     let load = Load::new(Arc::new(world));
-    let pieces = if plan.short { 1 } else { 3 };
+    let (pieces, away) = if plan.short { (1, 1) } else { (3, 2) };
     under_load(plan, &load, servers, report, async |load, servers, report| {
         let slow = State::Slow(Duration::from_millis(40));
         let troubles = [
-            ("restarted", Trouble::Down(Signal::SIGINT), 2),
-            ("crashed", Trouble::Down(Signal::SIGQUIT), 2),
+            ("restarted", Trouble::Down(Signal::SIGINT), away),
+            ("crashed", Trouble::Down(Signal::SIGQUIT), away),
             ("cut off", Trouble::Line(State::Cut), pieces),
-            ("silent", Trouble::Line(State::Silent), if plan.short { 2 } else { 5 }),
+            ("silent", Trouble::Line(State::Silent), if plan.short { 1 } else { 5 }),
             ("silent for long", Trouble::Line(State::Silent), if plan.short { 0 } else { 40 }),
-            ("slow by 40 ms", Trouble::Line(slow), pieces * 2),
+            ("slow by 40 ms", Trouble::Line(slow), pieces * away),
         ];
         for (what, trouble, seconds) in troubles.into_iter().filter(|(.., seconds)| *seconds > 0) {
             Clock::System.sleep(Duration::from_millis(if plan.short { 500 } else { 4_000 })).await;

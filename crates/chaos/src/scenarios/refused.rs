@@ -1,5 +1,6 @@
 //! Databases that the program must not touch, and one that it must finish.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -35,7 +36,7 @@ pub async fn run(plan: &Plan, engine: Engine, report: &mut Report) -> Result<()>
     server.stop().await?;
     setup.doctor().await?;
     report.looked.push("once mended, the same database is served again, and cuekey doctor finds nothing".into());
-    killed_at_first_start(plan, engine, report).await
+    killed_at_first_start(plan, engine, setup.mail, report).await
 }
 
 /// Changed by a statement: `serve`, `migrate` and `doctor` must say no, with these words, and change nothing.
@@ -108,7 +109,7 @@ async fn without_key(setup: &Setup, report: &mut Report) -> Result<()> {
 }
 
 /// A migration that was cut short leaves nothing behind: the next start makes it whole.
-async fn killed_at_first_start(plan: &Plan, engine: Engine, report: &mut Report) -> Result<()> {
+async fn killed_at_first_start(plan: &Plan, engine: Engine, mail: SocketAddr, report: &mut Report) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let (random, times) = (plan.random(), if plan.short { 3 } else { 20 });
     for time in 0..times {
@@ -117,7 +118,7 @@ async fn killed_at_first_start(plan: &Plan, engine: Engine, report: &mut Report)
             data: folder.path().join(format!("data-{time}")),
             address: crate::server::free_address()?,
             database: plan.database(engine).await?,
-            mail: crate::server::free_address()?,
+            mail,
             master_key: folder.path().join(format!("key-{time}")),
             faults: None,
             log: folder.path().join("log"),
