@@ -7,6 +7,7 @@ mod nodes;
 mod outside;
 mod postgres;
 mod refused;
+mod tampered;
 
 use std::pin::Pin;
 
@@ -37,6 +38,13 @@ const POSTGRES: &[Engine] = &[Engine::Postgres];
 const BOTH: &[Engine] = &[Engine::Sqlite, Engine::Postgres];
 
 pub const SCENARIOS: &[Scenario] = &[
+    Scenario {
+        name: "tampered",
+        about: "losses that are done by hand are found by the comparison that all others end with",
+        engines: SQLITE,
+        short: SQLITE,
+        run: |plan, engine, report| Box::pin(tampered::run(plan, engine, report)),
+    },
     Scenario {
         name: "refused",
         about: "databases that are newer, edited, half-done or damaged are refused and not touched",
