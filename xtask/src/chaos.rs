@@ -40,9 +40,16 @@ pub struct Options {
     /// Rewrites the plots in docs/plots
     #[arg(long)]
     docs: bool,
+    /// Runs nothing, and draws the last run again
+    #[arg(long)]
+    draw: bool,
 }
 
 pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
+    let plots = if options.docs { workspace.root.join(DOCS) } else { out(workspace)? };
+    if options.draw {
+        return draw(&out(workspace)?, &plots).map(|()| ExitCode::SUCCESS);
+    }
     let mut log = Log::terminal();
     let mut driver = prepare(workspace, options.release, &mut log)?;
     if let Some(seed) = options.seed {
@@ -61,10 +68,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
         driver.args(["--only", name]);
     }
     let (status, _) = log.observe(&mut driver)?;
-    let plots = if options.docs { workspace.root.join(DOCS) } else { out(workspace)? };
-    for path in draw(&out(workspace)?, &plots)? {
-        println!("{}", path.display());
-    }
+    draw(&out(workspace)?, &plots)?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -89,9 +93,8 @@ fn out(workspace: &Workspace) -> Result<PathBuf> {
 }
 
 /// A plot for each scenario that kept time.
-fn draw(from: &Path, to: &Path) -> Result<Vec<PathBuf>> {
+fn draw(from: &Path, to: &Path) -> Result<()> {
     std::fs::create_dir_all(to)?;
-    let mut drawn = Vec::new();
     for entry in std::fs::read_dir(from)? {
         let path = entry?.path();
         if path.extension().is_none_or(|extension| extension != "json") {
@@ -101,16 +104,20 @@ fn draw(from: &Path, to: &Path) -> Result<Vec<PathBuf>> {
         let Some(chart) = chart(&data) else { continue };
         let file = to.join(format!("chaos-{}.svg", data["name"].as_str().unwrap_or("unnamed")));
         std::fs::write(&file, chart.svg())?;
-        drawn.push(file);
+        println!("{}", file.display());
     }
-    drawn.sort();
-    Ok(drawn)
+    Ok(())
 }
 
 fn chart(data: &Value) -> Option<Chart> {
     let series = data["series"].as_array()?.iter().map(|series| Series {
         name: series["name"].as_str().unwrap_or_default().to_owned(),
-        points: series["points"].as_array().into_iter().flatten().filter_map(|point| Some((point[0].as_f64()?, point[1].as_f64()?))).collect(),
+        points: series["points"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|point| Some((point[0].as_f64()?, point[1].as_f64()?)))
+            .collect(),
     });
     let marks = data["marks"].as_array()?.iter().filter_map(|mark| {
         Some(Mark { from: mark["from"].as_f64()?, to: mark["to"].as_f64()?, label: mark["label"].as_str()?.to_owned() })

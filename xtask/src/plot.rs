@@ -44,9 +44,7 @@ impl Chart {
         let right = points().map(|point| point.0).chain(self.marks.iter().map(|mark| mark.to)).fold(0.0, f64::max);
         let (x_step, x_end) = scale(right, 10.0);
         let (y_step, y_end) = scale(points().map(|point| point.1).fold(0.0, f64::max), 5.0);
-        let place = |x: f64, y: f64| {
-            (LEFT + x / x_end * (WIDTH - LEFT - RIGHT), HEIGHT - BOTTOM - y / y_end * (HEIGHT - TOP - BOTTOM))
-        };
+        let place = |x: f64, y: f64| (LEFT + x / x_end * (WIDTH - LEFT - RIGHT), HEIGHT - BOTTOM - y / y_end * (HEIGHT - TOP - BOTTOM));
         let mut svg = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" font-family=\"sans-serif\" font-size=\"12\" fill=\"#333\">\n\
              <rect width=\"{WIDTH}\" height=\"{HEIGHT}\" fill=\"#fff\"/>\n"
@@ -56,11 +54,23 @@ impl Chart {
         for mark in &self.marks {
             let (from, to) = (place(mark.from, 0.0).0, place(mark.to, 0.0).0);
             let width = (to - from).max(1.0);
-            put(&mut svg, &format!("<rect x=\"{from:.1}\" y=\"{TOP}\" width=\"{width:.1}\" height=\"{:.1}\" fill=\"{MARK}\" opacity=\"0.3\"/>", bottom - TOP));
+            put(
+                &mut svg,
+                &format!(
+                    "<rect x=\"{from:.1}\" y=\"{TOP}\" width=\"{width:.1}\" height=\"{:.1}\" fill=\"{MARK}\" opacity=\"0.3\"/>",
+                    bottom - TOP
+                ),
+            );
         }
         grid(&mut svg, (x_step, x_end), (y_step, y_end), &place);
         for (series, colour) in self.series.iter().zip(COLOURS.iter().cycle()) {
-            let line: Vec<String> = series.points.iter().filter(|(x, y)| x.is_finite() && y.is_finite()).map(|(x, y)| place(*x, *y)).map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
+            let line: Vec<String> = series
+                .points
+                .iter()
+                .filter(|(x, y)| x.is_finite() && y.is_finite())
+                .map(|(x, y)| place(*x, *y))
+                .map(|(x, y)| format!("{x:.1},{y:.1}"))
+                .collect();
             put(&mut svg, &format!("<polyline fill=\"none\" stroke=\"{colour}\" stroke-width=\"1.5\" points=\"{}\"/>", line.join(" ")));
         }
         if self.marks.len() <= WRITTEN_MARKS {

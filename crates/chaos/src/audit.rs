@@ -155,7 +155,9 @@ impl<'a> Audit<'a> {
         let read = |row: &store::Row| Ok((row.get::<String>("name")?, (row.get::<i64>("posted")?, row.get::<i64>("held")?)));
         let is: HashMap<String, (i64, i64)> = self.db.read().all(sql, args![], read).await?.into_iter().collect();
         for (agent, due) in self.world.agents.iter().zip(due) {
-            self.expect(is.get(&agent.name) == Some(&due), || format!("{} has {:?}, and must have {due:?}", agent.name, is.get(&agent.name)));
+            self.expect(is.get(&agent.name) == Some(&due), || {
+                format!("{} has {:?}, and must have {due:?}", agent.name, is.get(&agent.name))
+            });
         }
         Ok(format!("the balances of {AGENTS} accounts, right to the unit"))
     }
@@ -163,15 +165,16 @@ impl<'a> Audit<'a> {
     /// Each answered verification is in the log, once and with the verdict that was answered.
     async fn verifications(&mut self) -> Result<String> {
         let sql = "SELECT device_name, code FROM client_calls WHERE endpoint = 'verify'";
-        let rows: Vec<(String, String)> =
-            self.db.read().all(sql, args![], |row| Ok((row.get("device_name")?, row.get("code")?))).await?;
+        let rows: Vec<(String, String)> = self.db.read().all(sql, args![], |row| Ok((row.get("device_name")?, row.get("code")?))).await?;
         let mut there: HashMap<&str, Vec<&str>> = HashMap::new();
         for (name, code) in &rows {
             there.entry(name).or_default().push(code);
         }
         for (name, code) in &self.book.calls {
             let logged = there.get(name.as_str());
-            self.expect(logged.is_some_and(|codes| **codes == [code.as_str()]), || format!("verification {name} was {code}; the log says {logged:?}"));
+            self.expect(logged.is_some_and(|codes| **codes == [code.as_str()]), || {
+                format!("verification {name} was {code}; the log says {logged:?}")
+            });
         }
         let sql = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM (SELECT key_id FROM client_calls WHERE first_use GROUP BY key_id HAVING COUNT(*) > 1) x";
         let twice: i64 = self.db.read().one(sql, args![], |row| row.get("n")).await?;
@@ -201,7 +204,8 @@ impl<'a> Audit<'a> {
         for (id, due) in &self.book.keys {
             let is = bound.get(id).cloned().unwrap_or_default();
             let row = keys.get(id);
-            let fits = is == due.devices && row.is_some_and(|(state, unbinds)| *unbinds == due.unbinds && (state == "disabled") == due.disabled);
+            let fits =
+                is == due.devices && row.is_some_and(|(state, unbinds)| *unbinds == due.unbinds && (state == "disabled") == due.disabled);
             self.expect(fits, || format!("{id} must be {due:?}, and is {row:?} with {is:?}"));
         }
         let disputed = self.book.shared.len();
@@ -229,12 +233,15 @@ impl<'a> Audit<'a> {
         let arrived: HashSet<&str> = calls.iter().filter_map(|call| call.header("webhook-id")).collect();
         for (event, state, id) in &rows {
             let id = kernel::type_id("evt", *id).unwrap_or_default();
-            self.expect(state == "delivered" && arrived.contains(id.as_str()), || format!("callback {event} {id} is {state}, arrived: {}", arrived.contains(id.as_str())));
+            self.expect(state == "delivered" && arrived.contains(id.as_str()), || {
+                format!("callback {event} {id} is {state}, arrived: {}", arrived.contains(id.as_str()))
+            });
         }
         let sql = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM client_calls WHERE first_use";
         let activated: i64 = self.db.read().one(sql, args![], |row| row.get("n")).await?;
         let unbound: i64 = self.book.keys.values().map(|key| key.unbinds).sum();
-        for (event, due) in [("key.activated", activated), ("key.unbound", unbound), ("batch.created", self.book.batches.len() as i64 + 1)] {
+        for (event, due) in [("key.activated", activated), ("key.unbound", unbound), ("batch.created", self.book.batches.len() as i64 + 1)]
+        {
             let is = rows.iter().filter(|(this, ..)| this == event).count() as i64;
             self.expect(is == due, || format!("{is} callbacks {event} for {due} times that it happened"));
         }
@@ -247,7 +254,8 @@ impl<'a> Audit<'a> {
         let ids: Vec<Uuid> = self.db.read().all("SELECT id FROM jobs WHERE kind = 'mail.send'", args![], |row| row.get("id")).await?;
         let letters = self.world.mailbox.letters();
         let arrived: HashSet<&str> = letters.iter().filter_map(|letter| letter.header("Message-ID")).collect();
-        let ids_there: HashSet<String> = arrived.iter().filter_map(|header| header.trim_start_matches('<').split('@').next().map(str::to_owned)).collect();
+        let ids_there: HashSet<String> =
+            arrived.iter().filter_map(|header| header.trim_start_matches('<').split('@').next().map(str::to_owned)).collect();
         let told = |id: &Uuid| {
             let id = kernel::type_id("job", *id).unwrap_or_default();
             ids_there.contains(&id)

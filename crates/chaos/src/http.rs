@@ -11,7 +11,11 @@ pub const PATIENCE: Duration = Duration::from_secs(45);
 
 #[derive(Debug)]
 pub enum Reply {
-    Answer { status: u16, retry_after: Option<u64>, body: Value },
+    Answer {
+        status: u16,
+        retry_after: Option<u64>,
+        body: Value,
+    },
     /// Refused, reset, or nothing came in time.
     Silence,
 }
@@ -38,7 +42,8 @@ pub fn client() -> Result<reqwest::Client> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     // Letters in English are plain text as they arrive.
     let english = [(reqwest::header::ACCEPT_LANGUAGE, reqwest::header::HeaderValue::from_static("en"))].into_iter().collect();
-    let builder = reqwest::Client::builder().no_proxy().default_headers(english).timeout(PATIENCE).redirect(reqwest::redirect::Policy::none());
+    let builder =
+        reqwest::Client::builder().no_proxy().default_headers(english).timeout(PATIENCE).redirect(reqwest::redirect::Policy::none());
     // The signatures of the client API are over the bytes as sent.
     builder.no_gzip().no_brotli().no_deflate().no_zstd().build().context("no HTTP client")
 }

@@ -121,7 +121,12 @@ impl World {
         }
         self.make_project().await?;
         let batch = self
-            .post(&self.agents[0], "/api/v1/batches", json!({"project_id": self.project, "count": SHARED, "unit": "day", "validity": 1}), 201)
+            .post(
+                &self.agents[0],
+                "/api/v1/batches",
+                json!({"project_id": self.project, "count": SHARED, "unit": "day", "validity": 1}),
+                201,
+            )
             .await?;
         self.shared = self.keys_of(&self.agents[0], &text(&batch, "/id")?).await?;
         Ok(())
@@ -134,7 +139,12 @@ impl World {
         let made = self.post(&self.boss, "/api/v1/projects", form, 201).await?;
         self.project = text(&made, "/project/id")?;
         for node in &self.nodes {
-            let builder = Client::builder([node.url()], text(&made, "/project/api_key")?, text(&made, "/secret")?, text(&made, "/project/response_public_key")?);
+            let builder = Client::builder(
+                [node.url()],
+                text(&made, "/project/api_key")?,
+                text(&made, "/secret")?,
+                text(&made, "/project/response_public_key")?,
+            );
             self.sdk.push(builder.http_client(self.http.clone()).build()?);
         }
         let callback = json!({

@@ -75,8 +75,7 @@ async fn carry(near: TcpStream, server: SocketAddr, mut state: watch::Receiver<S
 
 async fn pump(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut state: watch::Receiver<State>) {
     let mut piece = vec![0; 16 << 10];
-    loop {
-        let Ok(length @ 1..) = from.read(&mut piece).await else { break };
+    while let Ok(length @ 1..) = from.read(&mut piece).await {
         let Some(delay) = passable(&mut state).await else { break };
         if !delay.is_zero() {
             Clock::System.sleep(delay).await;

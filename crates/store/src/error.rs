@@ -80,8 +80,9 @@ fn is_io(error: &sea_orm::sqlx::Error) -> bool {
 
 /// SQLite's primary result code, where the error is SQLite's. PostgreSQL's have five characters, and SQLite's fewer.
 pub(crate) fn sqlite_code(error: &DbErr) -> Option<i64> {
-    let (DbErr::Conn(RuntimeErr::SqlxError(inner)) | DbErr::Exec(RuntimeErr::SqlxError(inner)) | DbErr::Query(RuntimeErr::SqlxError(inner))) =
-        error
+    let (DbErr::Conn(RuntimeErr::SqlxError(inner))
+    | DbErr::Exec(RuntimeErr::SqlxError(inner))
+    | DbErr::Query(RuntimeErr::SqlxError(inner))) = error
     else {
         return None;
     };

@@ -19,11 +19,7 @@ async fn a_silent_postgresql_is_no_reason_to_wait_and_is_found_again_by_itself()
     let (head, name) = test.url.rsplit_once('/').unwrap();
     let (who, address) = head.rsplit_once('@').unwrap();
     let line = Line::to(tokio::net::lookup_host(address).await.unwrap().next().unwrap()).await.unwrap();
-    let config = DbConfig {
-        connections: 2,
-        acquire_timeout: LIMIT,
-        ..DbConfig::new(format!("{who}@{}/{name}", line.address()))
-    };
+    let config = DbConfig { connections: 2, acquire_timeout: LIMIT, ..DbConfig::new(format!("{who}@{}/{name}", line.address())) };
     let db = Db::open(&config).await.unwrap();
     db.answers_within(LIMIT);
     let mut open = db.begin().await.unwrap();

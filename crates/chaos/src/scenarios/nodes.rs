@@ -35,7 +35,8 @@ pub async fn run(plan: &Plan, nodes: usize, report: &mut Report) -> Result<()> {
             load.timeline.mark(from, &format!("SIGKILL of node {}", node + 1));
             servers[node] = Some(load.world.nodes[node].serve().await?);
         }
-        report.did(format!("{kills} times SIGKILL of one of {nodes} nodes in {:.0} s; clients went on with the others", load.timeline.now()));
+        report
+            .did(format!("{kills} times SIGKILL of one of {nodes} nodes in {:.0} s; clients went on with the others", load.timeline.now()));
         let news = settings_are_seen(&load.world, if plan.short { 2 } else { 10 }).await?;
         report.did(format!("a setting changed on one node was seen by all others within {news:.2} s at most"));
         let news = bans_are_seen(&load.world).await?;
@@ -81,7 +82,8 @@ async fn bans_are_seen(world: &World) -> Result<f64> {
     let form = json!({"name": format!("Banned {}", world.nodes.len()), "rate_per_minute": 5});
     let made = world.post(&world.boss, "/api/v1/projects", form, 201).await?;
     let program = |url: String| -> Result<Client> {
-        let builder = Client::builder([url], text(&made, "/project/api_key")?, text(&made, "/secret")?, text(&made, "/project/response_public_key")?);
+        let builder =
+            Client::builder([url], text(&made, "/project/api_key")?, text(&made, "/secret")?, text(&made, "/project/response_public_key")?);
         Ok(builder.http_client(world.http.clone()).build()?)
     };
     let device = Device::own("x")?;
@@ -100,7 +102,8 @@ async fn bans_are_seen(world: &World) -> Result<f64> {
     for node in &world.nodes[1..] {
         let program = program(node.url())?;
         // Each node counts for itself: what is not the ban is allowed to be a limit of its own.
-        while !matches!(program.verify("00000-00000-00000-00000-00000", &device).await, Err(Error::Refused(refusal)) if refusal.code == "TEMPORARILY_BANNED") {
+        while !matches!(program.verify("00000-00000-00000-00000-00000", &device).await, Err(Error::Refused(refusal)) if refusal.code == "TEMPORARILY_BANNED")
+        {
             if watch.elapsed() > NEWS {
                 bail!("the ban was not in force on {} after {:?}", node.url(), watch.elapsed());
             }

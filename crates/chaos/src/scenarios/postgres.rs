@@ -71,7 +71,9 @@ pub async fn run(plan: &Plan, report: &mut Report) -> Result<()> {
             }
             let first = load.timeline.acknowledged_after(well).unwrap_or(well) - well;
             let put_off = load.timeline.count(Event::PutOff) - put_off;
-            report.did(format!("PostgreSQL {what} for {seconds} s: /readyz {ready:?}, {put_off} put off, writing again {first:.2} s after its return"));
+            report.did(format!(
+                "PostgreSQL {what} for {seconds} s: /readyz {ready:?}, {put_off} put off, writing again {first:.2} s after its return"
+            ));
             if !slow && ready == Some(200) && what != "silent" {
                 bail!("PostgreSQL {what}: /readyz said 200");
             }

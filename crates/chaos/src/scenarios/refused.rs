@@ -65,7 +65,9 @@ async fn refused(setup: &Setup, what: &str, words: &[&str], report: &mut Report)
         // A doctor only reads: it cannot know that an upgrade would fail.
         let guesses = command == "doctor" && what == "half-done";
         if code != Some(expected) || !(guesses || words.iter().all(|word| said.contains(word))) {
-            bail!("a database that is {what}: cuekey {command} ended with {code:?} instead of {expected}, and said (wanted: {words:?}):\n{said}");
+            bail!(
+                "a database that is {what}: cuekey {command} ended with {code:?} instead of {expected}, and said (wanted: {words:?}):\n{said}"
+            );
         }
     }
     if fingerprint(setup).await? != before {
@@ -159,7 +161,12 @@ async fn fingerprint(setup: &Setup) -> Result<Vec<u8>> {
             }
             // Newer versions write a random word into each dump.
             let text = String::from_utf8_lossy(&dump.stdout);
-            Ok(text.lines().filter(|line| !line.starts_with("\\restrict") && !line.starts_with("\\unrestrict")).collect::<Vec<_>>().join("\n").into_bytes())
+            Ok(text
+                .lines()
+                .filter(|line| !line.starts_with("\\restrict") && !line.starts_with("\\unrestrict"))
+                .collect::<Vec<_>>()
+                .join("\n")
+                .into_bytes())
         }
     }
 }
