@@ -62,6 +62,8 @@ pub async fn run(plan: &Plan, report: &mut Report) -> Result<()> {
             }
             let well = load.timeline.now();
             load.timeline.mark(from, what);
+            // Longer than was meant, where it took its time to stop or to start.
+            let lasted = well - from;
             let slow = matches!(trouble, Trouble::Line(State::Slow(_)));
             while load.timeline.acknowledged_after(well).is_none() {
                 if load.timeline.now() - well > RECOVERY.as_secs_f64() {
@@ -72,7 +74,7 @@ pub async fn run(plan: &Plan, report: &mut Report) -> Result<()> {
             let first = load.timeline.acknowledged_after(well).unwrap_or(well) - well;
             let put_off = load.timeline.count(Event::PutOff) - put_off;
             report.did(format!(
-                "PostgreSQL {what} for {seconds} s: /readyz {ready:?}, {put_off} put off, writing again {first:.2} s after its return"
+                "PostgreSQL {what} for {lasted:.1} s: /readyz {ready:?}, {put_off} put off, writing again {first:.2} s after its return"
             ));
             if !slow && ready == Some(200) && what != "silent" {
                 bail!("PostgreSQL {what}: /readyz said 200");
