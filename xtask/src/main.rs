@@ -1,5 +1,4 @@
-//! What a developer types: `cargo xtask run`, `test`, `services`, `tidy`, `timing`, `openapi`.
-//! What a developer types: `cargo xtask run`, `test`, `services`, `tidy`, `openapi`, `chaos`.
+//! What a developer types: `cargo xtask run`, `test`, `services`, `tidy`, `timing`, `openapi`, `chaos`.
 //!
 //! Whatever xtask starts ends with it: see [`process`]. Begin reading at [`test`], which is what CI runs.
 
