@@ -127,6 +127,16 @@ pub fn unittest(text: &str) -> Option<Tally> {
     Some(tally)
 }
 
+/// `chaos: 11 passed, 1 failed`, the last line of `crates/chaos`.
+pub fn chaos(text: &str) -> Option<Tally> {
+    let totals = text.lines().rev().find_map(|line| line.strip_prefix("chaos: "))?;
+    let mut tally = Tally::default();
+    for (number, word) in totals.split(',').filter_map(numbered) {
+        tally.add(number, word);
+    }
+    Some(tally)
+}
+
 /// "3 did not run" is 3 and "did not run".
 fn numbered(text: &str) -> Option<(u64, &str)> {
     let (number, word) = text.trim().split_once(' ')?;

@@ -63,3 +63,9 @@ fn unittest_totals() {
     assert_eq!(unittest("Ran 0 tests in 0.000s\n\nNO TESTS RAN\n"), tally(0, 0, 0));
     assert_eq!(unittest("ModuleNotFoundError: No module named 'cuekey'"), None);
 }
+
+#[test]
+fn chaos_totals() {
+    assert_eq!(chaos("seed 7\n-- kill-sqlite ok, 3.0 s\n\nchaos: 11 passed, 1 failed\n"), tally(11, 1, 0));
+    assert_eq!(chaos("error: no port is free"), None);
+}

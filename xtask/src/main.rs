@@ -1,7 +1,9 @@
-//! What a developer types: `cargo xtask run`, `test`, `services`, `tidy`, `timing`, `openapi`, `sbom`, `fuzz`, `mutants`.
+//! What a developer types: `cargo xtask run`, `test`, `services`, `tidy`, `openapi`, `bench`, `chaos`, `timing`, `fuzz`, `mutants`, `sbom`.
 //!
 //! Whatever xtask starts ends with it: see [`process`]. Begin reading at [`test`], which is what CI runs.
 
+mod bench;
+mod chaos;
 mod clock;
 mod count;
 mod demo;
@@ -13,6 +15,7 @@ mod log;
 mod mutants;
 mod npm;
 mod openapi;
+mod plot;
 mod process;
 mod run;
 mod sbom;
@@ -60,6 +63,10 @@ enum Task {
     Fuzz(fuzz::Options),
     /// Alters the rules, one change at a time, and sees whether a test notices
     Mutants(mutants::Options),
+    /// Measures a release build against baselines of the same run
+    Bench(bench::Options),
+    /// Kills the server, cuts its lines and breaks its disk under load, and compares what was acknowledged with what is there
+    Chaos(chaos::Options),
 }
 
 fn main() -> ExitCode {
@@ -86,5 +93,7 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::Sbom => sbom::rewrite(&workspace),
         Task::Fuzz(options) => fuzz::run(&workspace, &options),
         Task::Mutants(options) => mutants::run(&workspace, &options),
+        Task::Bench(options) => bench::run(&workspace, &options),
+        Task::Chaos(options) => chaos::run(&workspace, &options),
     }
 }

@@ -70,6 +70,9 @@ pub async fn open(config: &Config, url: &str) -> Result<Db> {
         make_private(&file);
     }
     Db::open(&db_config).await.map_err(|error| {
+        if matches!(error, store::Error::Damaged(_)) {
+            return error.into();
+        }
         let why = error.to_string().replace(url, &shown);
         Trouble::setup(
             format!("无法打开数据库 {shown}：{why}。请检查地址（database.url 或 --database）以及数据库是否在运行"),

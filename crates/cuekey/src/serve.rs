@@ -26,6 +26,8 @@ use crate::{certificate, data, mailer, open_files, parts, signals, telemetry};
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How often other processes' changes are looked for.
 const LOOK: Duration = Duration::from_millis(500);
+/// How long one statement may take. Far more than any does; whoever is slower has gone.
+const ANSWER: Duration = Duration::from_secs(10);
 
 pub async fn serve(config: &Config) -> Result<()> {
     let mailer = mailer::from(&config.mail)?;
@@ -96,6 +98,7 @@ pub async fn run(
     signals::catch(stop.clone())?;
     let handle = telemetry::count()?;
     let db = platform.db.clone();
+    db.answers_within(ANSWER);
     let sender = WebhookSender::new(platform.install.private_callbacks)
         .map_err(|error| Trouble::failed(format!("无法发送回调：{error}"), error.to_string()))?;
     let licensing = Licensing::start(Arc::clone(&platform), Arc::new(sender)).await?;
@@ -150,8 +153,8 @@ pub async fn run(
     db.close().await;
     if failed {
         return Err(Trouble::failed(
-            "数据库写入失败，为保护数据已停止服务。请检查磁盘空间和硬件，运行 cuekey doctor 后再启动",
-            "the database could not write, and the server stopped to protect the data; check the disk and its space, run `cuekey doctor`, and start again",
+            "数据库读写失败，为保护数据已停止服务。请检查磁盘空间和硬件，运行 cuekey doctor 后再启动；若文件已损坏，请从备份恢复",
+            "the database could not write or read, and the server stopped to protect the data; check the disk and its space, run `cuekey doctor`, and start again; if the file is damaged, restore a backup",
         ));
     }
     tracing::info!("stopped");

@@ -40,6 +40,12 @@ impl fmt::Display for Trouble {
 
 impl From<store::Error> for Trouble {
     fn from(error: store::Error) -> Self {
+        if let store::Error::Damaged(why) = error {
+            return Self::setup(
+                format!("数据库文件已损坏，未作改动：{why}。请从备份恢复，并检查磁盘"),
+                format!("the database file is damaged, and was not touched: {why}; restore a backup, and check the disk"),
+            );
+        }
         Self::failed(format!("数据库出错：{error}"), format!("The database failed: {error}"))
     }
 }

@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, Statement};
 
+use crate::error::sqlite_code;
+use crate::postgres::{Postgres, Way};
 use crate::writer::Writer;
 use crate::{Error, Result, Row, Sql, Tx, Value};
 
@@ -57,9 +59,13 @@ pub struct Db {
     inner: Arc<Shared>,
 }
 
+enum Inner {
+    Sqlite { readers: DatabaseConnection, writer: Arc<Writer> },
+    Postgres(Arc<Postgres>),
+}
+
 struct Shared {
-    pool: DatabaseConnection,
-    writer: Option<Arc<Writer>>,
+    database: Inner,
     failed: Arc<AtomicBool>,
     jobs: Arc<tokio::sync::Notify>,
     topics: crate::topics::Local,
@@ -68,27 +74,38 @@ struct Shared {
 impl Db {
     pub async fn open(config: &DbConfig) -> Result<Self> {
         let failed = Arc::new(AtomicBool::new(false));
-        let (pool, writer) = match config.engine()? {
+        let database = match config.engine()? {
             Engine::Sqlite => {
                 // The writer first: it creates the file and turns WAL on.
-                let writer = Writer::open(config, Arc::clone(&failed)).await?;
-                (sqlite_pool(config, config.connections.clamp(2, 8)).await?, Some(Arc::new(writer)))
+                let writer = Arc::new(Writer::open(config, Arc::clone(&failed)).await?);
+                Inner::Sqlite { readers: sqlite_pool(config, config.connections.clamp(2, 8)).await?, writer }
             }
-            Engine::Postgres => (postgres_pool(config).await?, None),
+            Engine::Postgres => Inner::Postgres(Postgres::open(config).await?),
         };
         let topics = crate::topics::Local::default();
-        Ok(Self { inner: Arc::new(Shared { pool, writer, failed, jobs: Arc::default(), topics }) })
+        Ok(Self { inner: Arc::new(Shared { database, failed, jobs: Arc::default(), topics }) })
     }
 
     pub fn engine(&self) -> Engine {
-        if self.inner.writer.is_some() { Engine::Sqlite } else { Engine::Postgres }
+        match &self.inner.database {
+            Inner::Sqlite { .. } => Engine::Sqlite,
+            Inner::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    /// From now on a statement that is not answered in this time has failed, and PostgreSQL is looked for anew. For serving:
+    /// a command that reads everything, or changes all tables, may take as long as it takes. SQLite answers by itself.
+    pub fn answers_within(&self, limit: Duration) {
+        if let Inner::Postgres(postgres) = &self.inner.database {
+            postgres.answers_within(limit);
+        }
     }
 
     /// Begins a transaction. On SQLite it waits for its turn to write, so decide before it what can be decided without it.
     pub async fn begin(&self) -> Result<Tx> {
-        match &self.inner.writer {
-            Some(writer) => Ok(Tx::sqlite(writer.begin().await?, Arc::clone(writer))),
-            None => Tx::postgres(&self.inner.pool).await,
+        match &self.inner.database {
+            Inner::Sqlite { writer, .. } => Ok(Tx::sqlite(writer.begin().await?, Arc::clone(writer))),
+            Inner::Postgres(postgres) => Tx::postgres(postgres.way()).await,
         }
     }
 
@@ -106,12 +123,38 @@ impl Db {
         if self.failed() {
             return Err(Error::Down("the database could not write".into()));
         }
-        self.inner.pool.execute_unprepared("SELECT 1").await?;
+        let (pool, way) = self.reading();
+        answered(way.as_ref(), pool.execute_unprepared("SELECT 1")).await?;
         Ok(())
     }
 
+    /// Ends all connections. SQLite's last one brings its log into the file, so that the file alone is the whole database.
     pub async fn close(&self) {
-        let _ = self.inner.pool.clone().close().await;
+        match &self.inner.database {
+            Inner::Sqlite { readers, writer } => {
+                let _ = readers.clone().close().await;
+                writer.close().await;
+            }
+            Inner::Postgres(postgres) => drop(postgres.way().pool().clone().close().await),
+        }
+    }
+
+    /// Where a statement outside a transaction goes.
+    fn reading(&self) -> (DatabaseConnection, Option<Way>) {
+        match &self.inner.database {
+            Inner::Sqlite { readers, .. } => (readers.clone(), None),
+            Inner::Postgres(postgres) => {
+                let way = postgres.way();
+                (way.pool().clone(), Some(way))
+            }
+        }
+    }
+
+    /// After some errors SQLite's file must not be trusted: it is damaged, or the disk does not read what was written.
+    fn note(&self, error: &DbErr) {
+        if matches!(sqlite_code(error), Some(10 | 11 | 26)) && !self.inner.failed.swap(true, Ordering::SeqCst) {
+            tracing::error!(%error, "the database could not read its file; nothing more is accepted until a restart");
+        }
     }
 
     pub(crate) fn jobs_waiting(&self) -> Arc<tokio::sync::Notify> {
@@ -123,8 +166,8 @@ impl Db {
     }
 
     #[cfg(feature = "testing")]
-    pub(crate) fn pool(&self) -> &DatabaseConnection {
-        &self.inner.pool
+    pub(crate) fn pool(&self) -> DatabaseConnection {
+        self.reading().0
     }
 }
 
@@ -134,8 +177,17 @@ impl Sql for Db {
     }
 
     async fn all<T: Send>(&mut self, sql: &str, args: Vec<Value>, read: impl Fn(&Row) -> Result<T> + Send) -> Result<Vec<T>> {
-        let rows = self.inner.pool.query_all_raw(Statement::from_sql_and_values(self.engine().backend(), sql, args)).await?;
+        let (pool, way) = self.reading();
+        let statement = Statement::from_sql_and_values(self.engine().backend(), sql, args);
+        let rows = answered(way.as_ref(), pool.query_all_raw(statement)).await.inspect_err(|error| self.note(error))?;
         rows.into_iter().map(|row| read(&Row(row))).collect()
+    }
+}
+
+async fn answered<T>(way: Option<&Way>, work: impl Future<Output = std::result::Result<T, DbErr>>) -> std::result::Result<T, DbErr> {
+    match way {
+        Some(way) => way.answered(work).await,
+        None => work.await,
     }
 }
 
@@ -161,14 +213,5 @@ pub(crate) async fn sqlite_pool(config: &DbConfig, connections: u32) -> Result<D
             .pragma("wal_autocheckpoint", "4000")
             .pragma("trusted_schema", "off")
     });
-    Ok(Database::connect(options).await?)
-}
-
-async fn postgres_pool(config: &DbConfig) -> Result<DatabaseConnection> {
-    let mut options = ConnectOptions::new(&config.url);
-    options.max_connections(config.connections).min_connections(1).acquire_timeout(config.acquire_timeout).sqlx_logging(false);
-    options.set_application_name("cuekey");
-    options.test_before_acquire(false);
-    options.map_sqlx_postgres_opts(|options| options.statement_cache_capacity(256));
     Ok(Database::connect(options).await?)
 }

@@ -14,6 +14,9 @@ pub enum Error {
     /// The database cannot be reached, or has failed and must not be trusted until restart.
     #[error("database unavailable: {0}")]
     Down(String),
+    /// SQLite's file is not what SQLite wrote.
+    #[error("the database file is damaged: {0}")]
+    Damaged(String),
     /// A row does not hold what the code expects, or a statement is wrong.
     #[error("database: {0}")]
     Internal(String),
@@ -35,6 +38,15 @@ impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
         if let Some(SqlErr::UniqueConstraintViolation(text)) = error.sql_err() {
             return Self::Unique(text);
+        }
+        match sqlite_code(&error) {
+            // SQLITE_BUSY and SQLITE_LOCKED: another program holds the file.
+            Some(5 | 6) => return Self::Busy(error.to_string()),
+            // SQLITE_CORRUPT and SQLITE_NOTADB.
+            Some(11 | 26) => return Self::Damaged(error.to_string()),
+            // SQLITE_READONLY, SQLITE_IOERR, SQLITE_FULL, SQLITE_CANTOPEN.
+            Some(8 | 10 | 13 | 14) => return Self::Down(error.to_string()),
+            _ => {}
         }
         match &error {
             DbErr::ConnectionAcquire(_) => Self::Busy(error.to_string()),
@@ -66,10 +78,15 @@ fn is_io(error: &sea_orm::sqlx::Error) -> bool {
     matches!(error, E::Io(_) | E::Tls(_) | E::Protocol(_) | E::PoolClosed | E::WorkerCrashed)
 }
 
-/// SQLite's primary result code, where the error is SQLite's.
+/// SQLite's primary result code, where the error is SQLite's. PostgreSQL's have five characters, and SQLite's fewer.
 pub(crate) fn sqlite_code(error: &DbErr) -> Option<i64> {
-    let (DbErr::Exec(RuntimeErr::SqlxError(inner)) | DbErr::Query(RuntimeErr::SqlxError(inner))) = error else { return None };
-    let code = inner.as_database_error()?.code()?;
+    let (DbErr::Conn(RuntimeErr::SqlxError(inner))
+    | DbErr::Exec(RuntimeErr::SqlxError(inner))
+    | DbErr::Query(RuntimeErr::SqlxError(inner))) = error
+    else {
+        return None;
+    };
+    let code = inner.as_database_error()?.code().filter(|code| code.len() < 5)?;
     code.parse::<i64>().ok().map(|code| code & 0xff)
 }
 
@@ -92,7 +109,7 @@ impl From<Error> for Fault {
                 fault.source = Some(error.into());
                 fault
             }
-            Error::Busy(_) | Error::Down(_) => Self::unavailable(error),
+            Error::Busy(_) | Error::Down(_) | Error::Damaged(_) => Self::unavailable(error),
             Error::Internal(_) | Error::Version(_) => Self::internal(error),
         }
     }

@@ -107,6 +107,14 @@ pub struct Job {
 }
 
 impl Job {
+    /// One that no worker holds, for trying a handler by itself.
+    #[cfg(feature = "testing")]
+    pub fn for_test(kind: &str, payload: &impl Serialize, now: Timestamp, random: &Random) -> Result<Self> {
+        let payload = NewJob::new("test", payload, now)?.payload;
+        let (id, lease) = (JobId::new(now, random), random.uuid_v7(now));
+        Ok(Self { id, kind: kind.to_owned(), payload, attempt: 1, max_attempts: 12, lease })
+    }
+
     pub fn read<T: DeserializeOwned>(&self) -> std::result::Result<T, Outcome> {
         serde_json::from_str(&self.payload).map_err(|error| Outcome::GiveUp(format!("payload: {error}")))
     }

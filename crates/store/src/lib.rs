@@ -15,6 +15,7 @@ mod error;
 pub mod facts;
 pub mod jobs;
 pub mod migrate;
+mod postgres;
 mod sql;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -72,7 +72,7 @@ pub async fn run(db: &Db, migrations: &[Migration], now: kernel::Timestamp) -> R
     check(&applied, migrations)?;
     let missing = &migrations[applied.len()..];
     for migration in missing {
-        tx.script(&migration.text(db.engine())).await?;
+        tx.script(&migration.text(db.engine())).await.map_err(|error| unfit(migration, error))?;
         tx.exec(
             "INSERT INTO migrations (number, name, checksum, applied_at) VALUES ($1, $2, $3, $4)",
             args![migration.number, migration.name, migration.checksum(), now],
@@ -81,6 +81,18 @@ pub async fn run(db: &Db, migrations: &[Migration], now: kernel::Timestamp) -> R
     }
     tx.commit().await?;
     Ok(missing.len())
+}
+
+/// The tables are not those that this step begins with: somebody's script, a dump restored in part, another program. All of
+/// it is undone with the transaction; what passes by itself (a lost connection, a lock) stays what it is.
+fn unfit(migration: &Migration, error: Error) -> Error {
+    match error {
+        Error::Internal(why) => Error::Version(format!(
+            "migration {} cannot be applied ({why}): the database is half-done, or is not Cuekey's; restore a backup, or name an empty database",
+            migration.name
+        )),
+        error => error,
+    }
 }
 
 struct Applied {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, Statement, TransactionTrait};
 
+use crate::postgres::Way;
 use crate::writer::{Turn, Writer};
 use crate::{Engine, Error, Result, Row, Sql, Value};
 
@@ -15,7 +16,7 @@ pub struct Tx {
 
 enum Inner {
     Sqlite { turn: Option<Turn>, writer: Arc<Writer> },
-    Postgres(Option<DatabaseTransaction>),
+    Postgres { tx: Option<DatabaseTransaction>, way: Way },
 }
 
 impl Tx {
@@ -23,9 +24,9 @@ impl Tx {
         Self { inner: Inner::Sqlite { turn: Some(turn), writer }, hooks: Vec::new(), failed: false }
     }
 
-    pub(crate) async fn postgres(pool: &sea_orm::DatabaseConnection) -> Result<Self> {
-        let tx = pool.begin().await?;
-        Ok(Self { inner: Inner::Postgres(Some(tx)), hooks: Vec::new(), failed: false })
+    pub(crate) async fn postgres(way: Way) -> Result<Self> {
+        let tx = way.answered(way.pool().begin()).await?;
+        Ok(Self { inner: Inner::Postgres { tx: Some(tx), way }, hooks: Vec::new(), failed: false })
     }
 
     /// Changes rows; answers how many.
@@ -33,8 +34,8 @@ impl Tx {
         let statement = Statement::from_sql_and_values(self.engine().backend(), sql, args);
         let result = match &self.inner {
             Inner::Sqlite { turn: Some(turn), .. } => turn.conn().execute_raw(statement).await,
-            Inner::Postgres(Some(tx)) => tx.execute_raw(statement).await,
-            Inner::Sqlite { turn: None, .. } | Inner::Postgres(None) => return Err(ended()),
+            Inner::Postgres { tx: Some(tx), way } => way.answered(tx.execute_raw(statement)).await,
+            Inner::Sqlite { turn: None, .. } | Inner::Postgres { tx: None, .. } => return Err(ended()),
         };
         self.noted(result).map(|done| done.rows_affected())
     }
@@ -43,8 +44,9 @@ impl Tx {
     pub(crate) async fn script(&mut self, sql: &str) -> Result<()> {
         let result = match &self.inner {
             Inner::Sqlite { turn: Some(turn), .. } => turn.conn().execute_unprepared(sql).await,
-            Inner::Postgres(Some(tx)) => tx.execute_unprepared(sql).await,
-            Inner::Sqlite { turn: None, .. } | Inner::Postgres(None) => return Err(ended()),
+            // As long as it takes: an upgrade may rebuild large tables.
+            Inner::Postgres { tx: Some(tx), .. } => tx.execute_unprepared(sql).await,
+            Inner::Sqlite { turn: None, .. } | Inner::Postgres { tx: None, .. } => return Err(ended()),
         };
         self.noted(result).map(|_| ())
     }
@@ -56,7 +58,7 @@ impl Tx {
     pub fn for_update(&self) -> &'static str {
         match self.inner {
             Inner::Sqlite { .. } => "",
-            Inner::Postgres(_) => " FOR NO KEY UPDATE",
+            Inner::Postgres { .. } => " FOR NO KEY UPDATE",
         }
     }
 
@@ -64,7 +66,7 @@ impl Tx {
     pub(crate) fn skip_locked(&self) -> &'static str {
         match self.inner {
             Inner::Sqlite { .. } => "",
-            Inner::Postgres(_) => " FOR UPDATE SKIP LOCKED",
+            Inner::Postgres { .. } => " FOR UPDATE SKIP LOCKED",
         }
     }
 
@@ -84,10 +86,10 @@ impl Tx {
                 let turn = turn.take().ok_or_else(ended)?;
                 Arc::clone(writer).commit(turn, hooks).await
             }
-            Inner::Postgres(tx) => {
-                let tx = tx.take().ok_or_else(ended)?;
+            Inner::Postgres { tx, way } => {
+                let (tx, way) = (tx.take().ok_or_else(ended)?, way.clone());
                 // In a task of its own: a cancelled handler must not cut the commit short.
-                let commit = tokio::spawn(async move { tx.commit().await });
+                let commit = tokio::spawn(async move { way.answered(tx.commit()).await });
                 commit.await.map_err(|error| Error::Internal(format!("commit: {error}")))??;
                 hooks.into_iter().for_each(|hook| hook());
                 Ok(())
@@ -110,7 +112,7 @@ impl Sql for Tx {
     fn engine(&self) -> Engine {
         match self.inner {
             Inner::Sqlite { .. } => Engine::Sqlite,
-            Inner::Postgres(_) => Engine::Postgres,
+            Inner::Postgres { .. } => Engine::Postgres,
         }
     }
 
@@ -118,8 +120,8 @@ impl Sql for Tx {
         let statement = Statement::from_sql_and_values(self.engine().backend(), sql, args);
         let result = match &self.inner {
             Inner::Sqlite { turn: Some(turn), .. } => turn.conn().query_all_raw(statement).await,
-            Inner::Postgres(Some(tx)) => tx.query_all_raw(statement).await,
-            Inner::Sqlite { turn: None, .. } | Inner::Postgres(None) => return Err(ended()),
+            Inner::Postgres { tx: Some(tx), way } => way.answered(tx.query_all_raw(statement)).await,
+            Inner::Sqlite { turn: None, .. } | Inner::Postgres { tx: None, .. } => return Err(ended()),
         };
         self.noted(result)?.into_iter().map(|row| read(&Row(row))).collect()
     }

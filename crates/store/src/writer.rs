@@ -25,6 +25,7 @@ pub(crate) struct Group {
     committer_queued: bool,
     waiting: Vec<(oneshot::Sender<Result<()>>, Vec<Hook>)>,
     broken: Option<String>,
+    failed: Arc<AtomicBool>,
 }
 
 pub(crate) struct Writer {
@@ -41,6 +42,18 @@ pub(crate) struct Turn {
     savepoint: Option<u64>,
 }
 
+impl Group {
+    /// After these what is on the disk is not known any more, or is not what was written: an fsync that failed once may
+    /// "succeed" the second time without having written; a full disk fills again; a damaged file is damaged further. Nothing
+    /// is accepted until a restart.
+    fn distrust(&self, error: &DbErr) {
+        // SQLITE_IOERR, SQLITE_CORRUPT, SQLITE_FULL, SQLITE_NOTADB.
+        if matches!(sqlite_code(error), Some(10 | 11 | 13 | 26)) && !self.failed.swap(true, Ordering::SeqCst) {
+            tracing::error!(%error, "the database could not write; nothing more is accepted until a restart");
+        }
+    }
+}
+
 impl Turn {
     pub(crate) fn conn(&self) -> &DatabaseConnection {
         &self.group.conn
@@ -52,14 +65,29 @@ impl Turn {
         if sqlite_code(error).is_none_or(|code| UNDOING.contains(&code)) {
             self.group.broken.get_or_insert_with(|| error.to_string());
         }
+        self.group.distrust(error);
     }
 }
 
 impl Writer {
     pub(crate) async fn open(config: &DbConfig, failed: Arc<AtomicBool>) -> Result<Self> {
         let conn = sqlite_pool(config, 1).await?;
-        let group = Group { conn, open: false, savepoints: 0, committer_queued: false, waiting: Vec::new(), broken: None };
+        let group = Group {
+            conn,
+            open: false,
+            savepoints: 0,
+            committer_queued: false,
+            waiting: Vec::new(),
+            broken: None,
+            failed: Arc::clone(&failed),
+        };
         Ok(Self { group: Arc::new(Mutex::new(group)), config: config.clone(), failed })
+    }
+
+    /// Nobody writes after this: what is still open is undone.
+    pub(crate) async fn close(&self) {
+        let group = self.group.lock().await;
+        let _ = group.conn.clone().close().await;
     }
 
     /// Waits for a turn and opens a savepoint.
@@ -147,15 +175,13 @@ impl Writer {
         }
         let outcome = match group.broken.take() {
             Some(why) => Err(Error::Busy(why)),
-            None => group.conn.execute_unprepared("COMMIT").await.map(|_| ()).map_err(|error| {
-                // SQLITE_FULL and SQLITE_IOERR: what is on the disk is not known any more (an fsync that failed once
-                // may "succeed" the second time without having written). Nothing is accepted until a restart.
-                if matches!(sqlite_code(&error), Some(10 | 13)) {
-                    self.failed.store(true, Ordering::SeqCst);
-                    tracing::error!(%error, "the database could not write; nothing more is accepted until a restart");
+            None => match group.conn.execute_unprepared("COMMIT").await {
+                Ok(_) => Ok(()),
+                Err(error) => {
+                    group.distrust(&error);
+                    Err(Error::Busy(error.to_string()))
                 }
-                Error::Busy(error.to_string())
-            }),
+            },
         };
         group.open = false;
         if let Err(error) = &outcome {

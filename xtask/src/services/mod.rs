@@ -29,7 +29,7 @@ impl Services {
     pub fn start(workspace: &Workspace, log: &mut Log) -> Result<Self> {
         let mut services = Self { postgres: None, smtp: None, environment: Vec::new() };
         if std::env::var_os(POSTGRES).is_none() {
-            let server = postgres::Server::start(log).context("PostgreSQL does not start")?;
+            let server = postgres::Server::start(postgres::Manner::Careless, log).context("PostgreSQL does not start")?;
             services.environment.push((POSTGRES, server.url.clone()));
             services.postgres = Some(server);
         }

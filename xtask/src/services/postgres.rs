@@ -1,5 +1,6 @@
 //! A PostgreSQL of our own, from whatever version is installed: in a temporary folder, without a password, on the loopback
-//! address alone, and careless about crashes (`fsync=off`): its data lives as long as the tests.
+//! address alone. For tests it is careless about crashes (`fsync=off`): its data lives as long as they do. What is measured
+//! runs with PostgreSQL's own settings.
 
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt;
@@ -27,8 +28,16 @@ pub struct Server {
     _folder: TempDir,
 }
 
+/// How it is set up.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Manner {
+    Careless,
+    /// As it comes: an answer means that it is on the disk.
+    Durable,
+}
+
 impl Server {
-    pub fn start(log: &mut Log) -> Result<Self> {
+    pub fn start(manner: Manner, log: &mut Log) -> Result<Self> {
         install::ensure(&["postgresql"], log)?;
         let programs = programs().context("no PostgreSQL server is installed")?;
         let folder = Folder::make()?;
@@ -36,7 +45,7 @@ impl Server {
         let mut tries = 1;
         loop {
             let port = process::free_port()?;
-            match folder.serve(&programs, port, log) {
+            match folder.serve(&programs, port, manner, log) {
                 Ok(group) => {
                     return Ok(Self { url: format!("postgres://postgres@127.0.0.1:{port}/postgres"), group, _folder: folder.root });
                 }
@@ -112,21 +121,15 @@ impl Folder {
         std::fs::write(self.data().join("pg_hba.conf"), "host all all 127.0.0.1/32 trust\n").context("cannot write pg_hba.conf")
     }
 
-    fn serve(&self, programs: &Path, port: u16, log: &mut Log) -> Result<Group> {
+    fn serve(&self, programs: &Path, port: u16, manner: Manner, log: &mut Log) -> Result<Group> {
         let mut postgres = self.command(programs.join("postgres"));
         postgres.arg("-D").arg(self.data()).args(["-p", &port.to_string()]);
         let sockets = format!("unix_socket_directories={}", self.root.path().display());
-        for setting in [
-            "listen_addresses=127.0.0.1",
-            &sockets,
-            "max_connections=400",
-            "shared_buffers=256MB",
-            "fsync=off",
-            "synchronous_commit=off",
-            "full_page_writes=off",
-            // Shared memory may be tiny in a container.
-            "dynamic_shared_memory_type=mmap",
-        ] {
+        // Shared memory may be tiny in a container.
+        let ours = ["listen_addresses=127.0.0.1", &sockets, "dynamic_shared_memory_type=mmap"];
+        let careless = ["max_connections=400", "shared_buffers=256MB", "fsync=off", "synchronous_commit=off", "full_page_writes=off"];
+        let careless: &[&str] = if manner == Manner::Careless { &careless } else { &[] };
+        for setting in ours.iter().chain(careless) {
             postgres.args(["-c", setting]);
         }
         // SIGINT is a fast shutdown: it does not wait for clients that forgot to hang up.

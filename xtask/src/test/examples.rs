@@ -1,4 +1,4 @@
-//! Steps that do what a reader of the README does: the Python example, and both examples against a fresh demo.
+//! Steps that use the whole program: what a reader of the README does with it, and what a bad day does to it.
 
 use std::process::Command;
 
@@ -36,6 +36,12 @@ pub fn clean_start(context: &mut Context, log: &mut Log) -> Result<Tally> {
         }
     }
     Ok(tally)
+}
+
+/// Counts one for each scenario and database.
+pub fn chaos(context: &mut Context, log: &mut Log) -> Result<Tally> {
+    let mut driver = crate::chaos::prepare(&context.workspace, false, log)?;
+    count(log, driver.arg("--short"), count::chaos)
 }
 
 /// Reads where to ask, and as whom, from the demo's note.

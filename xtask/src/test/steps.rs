@@ -38,5 +38,6 @@ pub const STEPS: &[Step] = &[
     step("openapi", "docs/openapi.json is what the program says", false, console::openapi),
     step("openapi-types", "the console's types are those of docs/openapi.json", false, console::openapi_types),
     step("browser", "the console in a browser, against a demo", false, console::browser),
+    step("chaos", "the server killed, its lines cut, its disk and clock broken: a short form of cargo xtask chaos", false, examples::chaos),
     step("clean-start", "a demo on an empty folder, asked by both examples", false, examples::clean_start),
 ];

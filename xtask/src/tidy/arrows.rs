@@ -27,6 +27,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("testkit", &["web", "gateway", "licensing", "platform", "store", "kernel"]),
     // For tests as well.
     ("fuzz", OUTSIDE),
+    // Looks at the program from outside, as a process; only reading back needs the database.
+    ("chaos", &["store", "sandbox", "cuekey-sdk", "kernel"]),
+    // Measures the program from outside; the database is filled with what would take years of use.
+    ("bench", &["store", "kernel"]),
     ("xtask", &[]),
 ];
 

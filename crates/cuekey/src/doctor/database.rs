@@ -36,7 +36,9 @@ pub async fn examine(config: &Config, report: &mut Report) {
         Err(trouble) => return said(report, DATABASE, &trouble),
     };
     let done = look(&db, &url, config, report).await;
-    if let Err(error) = done {
+    if let Err(error @ store::Error::Damaged(_)) = done {
+        said(report, DATABASE, &error.into());
+    } else if let Err(error) = done {
         report.wrong(DATABASE, same(error), ("数据库无法读取", "the database cannot be read"));
     }
     db.close().await;

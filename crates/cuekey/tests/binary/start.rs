@@ -82,6 +82,39 @@ async fn a_newer_database_is_refused_and_not_touched() {
     assert!(std::fs::read(&path).unwrap() == before, "the file is what it was");
 }
 
+#[tokio::test]
+async fn a_half_done_database_is_refused_and_not_touched() {
+    let folder = installed();
+    let path = folder.path().join("data/cuekey.db");
+    let db = Db::open(&DbConfig::new(format!("sqlite://{}", path.display()))).await.unwrap();
+    let mut tx = db.begin().await.unwrap();
+    tx.exec("DELETE FROM migrations WHERE number = 3", args![]).await.unwrap();
+    tx.commit().await.unwrap();
+    settle(&path, &db).await;
+    let before = std::fs::read(&path).unwrap();
+    for command in [&SERVE[..], &["migrate", "--data", "data"]] {
+        refused(&mut cuekey(folder.path(), command), 2, &["licensing", "half-done", "restore a backup", "not touched"]);
+    }
+    assert!(std::fs::read(&path).unwrap() == before, "the file is what it was");
+}
+
+#[test]
+fn a_damaged_file_is_refused_and_not_touched() {
+    let folder = installed();
+    let path = folder.path().join("data/cuekey.db");
+    let good = std::fs::read(&path).unwrap();
+    let mut no_header = good.clone();
+    no_header[..16].fill(b'x');
+    for bytes in [no_header, good[..good.len() / 2].to_vec()] {
+        std::fs::write(&path, &bytes).unwrap();
+        refused(&mut cuekey(folder.path(), &SERVE), 2, &["damaged", "restore a backup", "not touched"]);
+        let doctor = crate::process::run(folder.path(), &["doctor", "--data", "data"]);
+        assert_eq!(doctor.status.code(), Some(1));
+        assert!(String::from_utf8_lossy(&doctor.stdout).contains("restore a backup"), "{doctor:?}");
+        assert!(std::fs::read(&path).unwrap() == bytes, "the file is what it was");
+    }
+}
+
 /// Brings everything from SQLite's log into its file.
 async fn settle(path: &Path, db: &Db) {
     use store::Sql;

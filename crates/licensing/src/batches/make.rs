@@ -123,7 +123,8 @@ async fn generate_chunk(cx: &Cx, id: BatchId) -> Result<Option<i64>> {
     // Only if nobody made any meanwhile, or asked to stop.
     let sql = "UPDATE batches SET made = made + $1 WHERE id = $2 AND state = 'generating' AND made = $3";
     if tx.exec(sql, args![chunk, id, batch.made]).await? == 0 {
-        return Ok(None);
+        // Look again rather than be done: a worker whose lease ran out may still have made this chunk, and makes no other.
+        return Ok(Some(batch.made));
     }
     insert(&mut tx, rows).await?;
     let made = batch.made + chunk;

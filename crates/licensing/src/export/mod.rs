@@ -118,6 +118,6 @@ impl Pages {
         if let Some(last) = rows.last() {
             self.after = last.id.uuid();
         }
-        shown(&self.cx, user, rows).await
+        shown(&mut self.cx.db.read(), &self.cx, user, rows).await
     }
 }

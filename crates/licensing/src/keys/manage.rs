@@ -55,12 +55,12 @@ pub async fn list(cx: &Cx, filter: &KeyFilter, ask: &PageAsk) -> Result<Page<Key
     let rows = cx.db.read().all(&sql, conditions.args(), read).await?;
     let page = Page::cut(rows, ask, |key| key.id.uuid());
     let (next_cursor, total) = (page.next_cursor, page.total);
-    Ok(Page { items: shown(cx, user, page.items).await?, next_cursor, total })
+    Ok(Page { items: shown(&mut cx.db.read(), cx, user, page.items).await?, next_cursor, total })
 }
 
 /// Rows as the asker may see them: the whole text of one's own keys, the last group of others'.
-pub(crate) async fn shown(cx: &Cx, user: &Principal, rows: Vec<Raw>) -> Result<Vec<Key>> {
-    let mut bound = devices(&mut cx.db.read(), &rows).await?;
+pub(crate) async fn shown(sql: &mut impl Sql, cx: &Cx, user: &Principal, rows: Vec<Raw>) -> Result<Vec<Key>> {
+    let mut bound = devices(sql, &rows).await?;
     let now = cx.now();
     rows.into_iter()
         .map(|raw| {
@@ -105,7 +105,7 @@ pub async fn get(cx: &Cx, id: KeyId) -> Result<KeyDetail> {
     let raw = visible(&mut read, user, id, "").await?;
     let (max_devices, limit) = limits(&mut read, raw.project.id).await?;
     let unbinds_left = limit.map(|limit| (limit - raw.facts.unbinds).max(0));
-    let key = shown(cx, user, vec![raw]).await?.pop().ok_or_else(Fault::not_found)?;
+    let key = shown(&mut cx.db.read(), cx, user, vec![raw]).await?.pop().ok_or_else(Fault::not_found)?;
     Ok(KeyDetail { key, max_devices, unbinds_left, recent_calls: recent_of_key(cx, id).await? })
 }
 
@@ -158,9 +158,11 @@ pub async fn unbind(cx: &Cx, id: KeyId, device: Option<&str>) -> Result<Key> {
         bound.iter().filter(|known| device.is_none_or(|device| device == known.id)).map(|known| known.id.as_str()).collect();
     audit::record(&mut tx, cx, &audit::KEY_UNBOUND, Some(id.into()), &json!({"project": raw.project.name, "devices": cleared})).await?;
     crate::events::key_unbound(&mut tx, cx, raw.project.id, id, &cleared).await?;
+    // Read before the commit: what was done must not be answered with "try again".
+    let raw = visible(&mut tx, user, id, "").await?;
+    let key = shown(&mut tx, cx, user, vec![raw]).await?.pop().ok_or_else(Fault::not_found)?;
     tx.commit().await?;
-    let raw = visible(&mut cx.db.read(), user, id, "").await?;
-    shown(cx, user, vec![raw]).await?.pop().ok_or_else(Fault::not_found)
+    Ok(key)
 }
 
 /// How many keys a bulk change met.

@@ -1,5 +1,7 @@
 //! Is it alive, and is it ready.
 
+use std::time::Duration;
+
 use axum::extract::State;
 use kernel::{Fault, Kind};
 use store::migrate::{self, Status};
@@ -8,6 +10,9 @@ use utoipa_axum::routes;
 
 use crate::Result;
 use crate::state::AppState;
+
+/// Whoever asks wants to know now: with a database that is slower than this nobody is served well.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(healthz)).routes(routes!(readyz))
@@ -23,8 +28,12 @@ async fn healthz() -> &'static str {
 #[utoipa::path(get, path = "/readyz", tag = "health", responses((status = 200, body = String), (status = 503, body = crate::Problem)))]
 async fn readyz(State(state): State<AppState>) -> Result<&'static str> {
     let db = &state.platform.db;
-    db.ping().await.map_err(Fault::unavailable)?;
-    match migrate::status(db, &licensing::migrations()).await.map_err(Fault::unavailable)? {
+    let look = async {
+        db.ping().await?;
+        migrate::status(db, &licensing::migrations()).await
+    };
+    let looked = tokio::time::timeout(PATIENCE, look).await.map_err(|_| Fault::unavailable("the database does not answer"))?;
+    match looked.map_err(Fault::unavailable)? {
         Status::Current => Ok("ready"),
         Status::Behind(_) => {
             Err(Fault::new(Kind::Unavailable, "MIGRATIONS_MISSING", "数据库尚未升级", "The database is not up to date").into())

@@ -91,6 +91,25 @@ on_server! {
         assert_eq!((made, count(server, "keys").await, server.quota(&bob).await), (5, 10, (0, 0)));
     }
 
+    async fn k3_1a_a_batch_whose_job_two_workers_have_is_whole_when_the_first_of_them_is_done(server) {
+        let shop = shop(server).await;
+        let batch = shop.batch(20_000, "day", 30).await;
+        let job = || {
+            let payload = json!({"batch": batch["id"]});
+            let job = store::jobs::Job::for_test("keys.generate", &payload, server.clock.now(), &server.platform.random).unwrap();
+            tokio::spawn(licensing::batches::generate_job(server.cx(), job))
+        };
+        // As when the lease of the one ran out while it worked: on a clock that jumps, or behind a database that was silent.
+        let (mut one, mut other) = (job(), job());
+        tokio::select! { done = &mut one => drop(done.unwrap()), done = &mut other => drop(done.unwrap()) }
+        // The other may be ended at any moment: nobody would do what it left.
+        one.abort();
+        other.abort();
+        let ready = shop.agent.get(&format!("/api/v1/batches/{}", batch["id"].as_str().unwrap())).await.ok(200);
+        assert_eq!((&ready["state"], &ready["made"]), (&json!("ready"), &json!(20_000)));
+        assert_eq!(count(server, "keys").await, 20_000);
+    }
+
     async fn k3_1a_a_large_batch_is_held_made_by_a_job_and_then_charged(server) {
         let shop = shop(server).await;
         let batch = shop.batch(12_000, "day", 30).await;

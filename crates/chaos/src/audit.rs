@@ -1,0 +1,267 @@
+//! Reading back: the database against the driver's books.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use kernel::{Clock, Stopwatch};
+use store::{Db, DbConfig, Sql, args};
+use uuid::Uuid;
+
+use crate::book::Pages;
+use crate::world::{AGENTS, INITIAL, PRICE, SEATS, World};
+
+/// Jobs that the server has for us, once nothing is broken any more.
+const JOBS: Duration = Duration::from_secs(240);
+
+/// Waits until every job that is due has been carried out.
+pub async fn jobs_are_done(world: &World) -> Result<f64> {
+    let watch = Stopwatch::start();
+    loop {
+        let mut open = Vec::new();
+        for state in ["queued", "running"] {
+            let page = world.get(&world.boss, &format!("/api/v1/jobs?state={state}&limit=5")).await?;
+            open.extend(page["items"].as_array().cloned().unwrap_or_default());
+        }
+        if open.is_empty() {
+            return Ok(watch.elapsed().as_secs_f64());
+        }
+        if watch.elapsed() > JOBS {
+            bail!("jobs are still open after {} s: {open:?}", JOBS.as_secs());
+        }
+        Clock::System.sleep(Duration::from_millis(200)).await;
+    }
+}
+
+/// What the database holds, next to what the book says. Each sentence is one thing that is wrong.
+pub struct Audit<'a> {
+    db: Db,
+    world: &'a World,
+    book: &'a Pages,
+    wrong: Vec<String>,
+}
+
+impl<'a> Audit<'a> {
+    pub async fn of(world: &'a World, book: &'a Pages) -> Result<Self> {
+        let config = DbConfig { connections: 2, ..DbConfig::new(world.nodes[0].database_url()) };
+        let db = Db::open(&config).await.context("the database cannot be opened for reading it back")?;
+        Ok(Self { db, world, book, wrong: book.wrong.clone() })
+    }
+
+    /// Everything: what is wrong, and what was looked at and found right.
+    pub async fn run(mut self) -> Result<(Vec<String>, Vec<String>)> {
+        let mut right = Vec::new();
+        for section in 0..9 {
+            let before = self.wrong.len();
+            let line = match section {
+                0 => self.transfers().await?,
+                1 => self.batches().await?,
+                2 => self.withdrawals().await?,
+                3 => self.balances().await?,
+                4 => self.verifications().await?,
+                5 => self.keys().await?,
+                6 => self.jobs().await?,
+                7 => self.deliveries().await?,
+                _ => self.letters().await?,
+            };
+            right.extend((self.wrong.len() == before).then_some(line));
+        }
+        self.db.close().await;
+        Ok((self.wrong, right))
+    }
+
+    fn expect(&mut self, holds: bool, otherwise: impl FnOnce() -> String) {
+        if !holds {
+            self.wrong.push(otherwise());
+        }
+    }
+
+    /// Each idempotency key has moved its amount once, and nothing else has moved.
+    async fn transfers(&mut self) -> Result<String> {
+        let sql = "SELECT memo, amount, state FROM ledger_transfers WHERE kind = 'transfer'";
+        let rows: Vec<(String, i64, String)> =
+            self.db.read().all(sql, args![], |row| Ok((row.get("memo")?, row.get("amount")?, row.get("state")?))).await?;
+        let mut there: HashMap<&str, u32> = HashMap::new();
+        for (memo, amount, state) in &rows {
+            *there.entry(memo).or_default() += 1;
+            let fits = self.book.transfers.get(memo).is_some_and(|moved| moved.amount == *amount) && state == "posted";
+            self.expect(fits, || format!("transfer {memo} of {amount} ({state}) was never acknowledged like that"));
+        }
+        for key in self.book.transfers.keys() {
+            self.expect(there.get(key.as_str()) == Some(&1), || format!("transfer {key} is there {:?} times", there.get(key.as_str())));
+        }
+        let sql = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM notifications WHERE kind = 'quota.transfer_received'";
+        let told: i64 = self.db.read().one(sql, args![], |row| row.get("n")).await?;
+        self.expect(told == rows.len() as i64, || format!("{} transfers, but {told} were told", rows.len()));
+        Ok(format!("{} transfers, each there once and told once", rows.len()))
+    }
+
+    async fn batches(&mut self) -> Result<String> {
+        let sql = "SELECT b.note, b.count, b.state, CAST(COUNT(k.id) AS BIGINT) AS keys FROM batches b LEFT JOIN keys k ON k.batch_id = b.id \
+                   WHERE b.note <> '' GROUP BY b.id, b.note, b.count, b.state";
+        let read = |row: &store::Row| Ok((row.get("note")?, row.get("count")?, row.get("state")?, row.get("keys")?));
+        let rows: Vec<(String, i64, String, i64)> = self.db.read().all(sql, args![], read).await?;
+        let mut there = HashSet::new();
+        for (note, count, state, keys) in &rows {
+            let fits = self.book.batches.get(note).is_some_and(|(_, wanted)| wanted == count) && state == "ready" && keys == count;
+            self.expect(fits, || format!("batch {note} of {count} is {state} with {keys} keys, and not what was acknowledged"));
+            let first = there.insert(note.as_str());
+            self.expect(first, || format!("batch {note} is there twice"));
+        }
+        for key in self.book.batches.keys() {
+            self.expect(there.contains(key.as_str()), || format!("batch {key} is lost"));
+        }
+        let keys: i64 = rows.iter().map(|(.., keys)| keys).sum();
+        Ok(format!("{} batches with {keys} keys, each there once, complete, and charged once", rows.len()))
+    }
+
+    async fn withdrawals(&mut self) -> Result<String> {
+        let read = |row: &store::Row| Ok((row.get("note")?, row.get("amount")?, row.get("state")?));
+        let rows: Vec<(String, i64, String)> = self.db.read().all("SELECT note, amount, state FROM withdrawals", args![], read).await?;
+        let mut there = HashSet::new();
+        for (note, amount, state) in &rows {
+            let known = self.book.withdrawals.get(note);
+            let fits = known.is_some_and(|known| known.amount == *amount && known.state == state.as_str());
+            self.expect(fits, || format!("withdrawal {note} of {amount} is {state}, and acknowledged was {known:?}"));
+            let first = there.insert(note.as_str());
+            self.expect(first, || format!("withdrawal {note} is there twice"));
+        }
+        for key in self.book.withdrawals.keys() {
+            self.expect(there.contains(key.as_str()), || format!("withdrawal {key} is lost"));
+        }
+        Ok(format!("{} withdrawals, each there once and as decided", rows.len()))
+    }
+
+    /// To the unit: what each agent must have after all that was acknowledged.
+    async fn balances(&mut self) -> Result<String> {
+        let mut due = vec![(INITIAL, 0_i64); AGENTS];
+        // The keys that all fight for were bought while nothing was broken.
+        due[0].0 -= self.world.shared.len() as i64 * PRICE;
+        for moved in self.book.transfers.values() {
+            due[moved.from].0 -= moved.amount;
+            due[moved.to].0 += moved.amount;
+        }
+        for (agent, count) in self.book.batches.values() {
+            due[*agent].0 -= count * PRICE;
+        }
+        for withdrawn in self.book.withdrawals.values() {
+            match withdrawn.state {
+                "pending" => due[withdrawn.agent].1 += withdrawn.amount,
+                "refused" => {}
+                _ => due[withdrawn.agent].0 -= withdrawn.amount,
+            }
+        }
+        let sql = "SELECT u.name, a.posted, a.held FROM ledger_accounts a JOIN users u ON u.id = a.owner_id WHERE a.owner_kind = 'user'";
+        let read = |row: &store::Row| Ok((row.get::<String>("name")?, (row.get::<i64>("posted")?, row.get::<i64>("held")?)));
+        let is: HashMap<String, (i64, i64)> = self.db.read().all(sql, args![], read).await?.into_iter().collect();
+        for (agent, due) in self.world.agents.iter().zip(due) {
+            self.expect(is.get(&agent.name) == Some(&due), || {
+                format!("{} has {:?}, and must have {due:?}", agent.name, is.get(&agent.name))
+            });
+        }
+        Ok(format!("the balances of {AGENTS} accounts, right to the unit"))
+    }
+
+    /// Each answered verification is in the log, once and with the verdict that was answered.
+    async fn verifications(&mut self) -> Result<String> {
+        let sql = "SELECT device_name, code FROM client_calls WHERE endpoint = 'verify'";
+        let rows: Vec<(String, String)> = self.db.read().all(sql, args![], |row| Ok((row.get("device_name")?, row.get("code")?))).await?;
+        let mut there: HashMap<&str, Vec<&str>> = HashMap::new();
+        for (name, code) in &rows {
+            there.entry(name).or_default().push(code);
+        }
+        for (name, code) in &self.book.calls {
+            let logged = there.get(name.as_str());
+            self.expect(logged.is_some_and(|codes| **codes == [code.as_str()]), || {
+                format!("verification {name} was {code}; the log says {logged:?}")
+            });
+        }
+        let sql = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM (SELECT key_id FROM client_calls WHERE first_use GROUP BY key_id HAVING COUNT(*) > 1) x";
+        let twice: i64 = self.db.read().one(sql, args![], |row| row.get("n")).await?;
+        self.expect(twice == 0, || format!("{twice} keys were used for the first time twice"));
+        Ok(format!("{} answered verifications, each in the log once ({} rows)", self.book.calls.len(), rows.len()))
+    }
+
+    async fn keys(&mut self) -> Result<String> {
+        let read = |row: &store::Row| Ok((row.get::<Uuid>("key_id")?, row.get::<String>("device_id")?));
+        let rows: Vec<(Uuid, String)> = self.db.read().all("SELECT key_id, device_id FROM key_devices", args![], read).await?;
+        let mut bound: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (id, device) in rows {
+            bound.entry(kernel::type_id("key", id).unwrap_or_default()).or_default().insert(device);
+        }
+        for (id, devices) in &bound {
+            self.expect(devices.len() <= SEATS, || format!("{id} has {} devices: {devices:?}", devices.len()));
+        }
+        for (id, told) in &self.book.shared {
+            let is = bound.get(id).cloned().unwrap_or_default();
+            self.expect(told.is_subset(&is), || format!("{told:?} were told that {id} is theirs; bound are {is:?}"));
+        }
+        let sql = "SELECT id, state, unbinds FROM keys";
+        let read = |row: &store::Row| Ok((row.get::<Uuid>("id")?, row.get::<String>("state")?, row.get::<i64>("unbinds")?));
+        let rows = self.db.read().all(sql, args![], read).await?;
+        let keys: HashMap<String, (String, i64)> =
+            rows.into_iter().map(|(id, state, unbinds)| (kernel::type_id("key", id).unwrap_or_default(), (state, unbinds))).collect();
+        for (id, due) in &self.book.keys {
+            let is = bound.get(id).cloned().unwrap_or_default();
+            let row = keys.get(id);
+            let fits =
+                is == due.devices && row.is_some_and(|(state, unbinds)| *unbinds == due.unbinds && (state == "disabled") == due.disabled);
+            self.expect(fits, || format!("{id} must be {due:?}, and is {row:?} with {is:?}"));
+        }
+        let disputed = self.book.shared.len();
+        Ok(format!("{} keys with their devices and states, {disputed} of them fought for; none over its {SEATS} seats", keys.len()))
+    }
+
+    /// None is left, and none was given up.
+    async fn jobs(&mut self) -> Result<String> {
+        // The schedules' own come anew each minute: one of those may be waiting when the server is stopped.
+        let sql = "SELECT state, CAST(COUNT(*) AS BIGINT) AS n, CAST(SUM(attempts) AS BIGINT) AS tries FROM jobs \
+                   WHERE state = 'dead' OR kind NOT IN ('platform.sweep', 'grants.sweep', 'keys.expire', 'client.nonces') GROUP BY state";
+        let read = |row: &store::Row| Ok((row.get::<String>("state")?, row.get::<i64>("n")?, row.get::<i64>("tries")?));
+        let rows: Vec<(String, i64, i64)> = self.db.read().all(sql, args![], read).await?;
+        let open: i64 = rows.iter().filter(|(state, ..)| state != "done").map(|(_, n, _)| n).sum();
+        self.expect(open == 0, || format!("jobs are left: {rows:?}"));
+        let (done, tries) = rows.iter().find(|(state, ..)| state == "done").map_or((0, 0), |(_, n, tries)| (*n, *tries));
+        Ok(format!("{done} jobs, all done, in {tries} tries"))
+    }
+
+    /// One callback for each thing that happened, and each has arrived.
+    async fn deliveries(&mut self) -> Result<String> {
+        let read = |row: &store::Row| Ok((row.get("event")?, row.get("state")?, row.get("event_id")?));
+        let rows: Vec<(String, String, Uuid)> = self.db.read().all("SELECT event, state, event_id FROM deliveries", args![], read).await?;
+        let calls = self.world.hook.calls();
+        let arrived: HashSet<&str> = calls.iter().filter_map(|call| call.header("webhook-id")).collect();
+        for (event, state, id) in &rows {
+            let id = kernel::type_id("evt", *id).unwrap_or_default();
+            self.expect(state == "delivered" && arrived.contains(id.as_str()), || {
+                format!("callback {event} {id} is {state}, arrived: {}", arrived.contains(id.as_str()))
+            });
+        }
+        let sql = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM client_calls WHERE first_use";
+        let activated: i64 = self.db.read().one(sql, args![], |row| row.get("n")).await?;
+        let unbound: i64 = self.book.keys.values().map(|key| key.unbinds).sum();
+        for (event, due) in [("key.activated", activated), ("key.unbound", unbound), ("batch.created", self.book.batches.len() as i64 + 1)]
+        {
+            let is = rows.iter().filter(|(this, ..)| this == event).count() as i64;
+            self.expect(is == due, || format!("{is} callbacks {event} for {due} times that it happened"));
+        }
+        let again = calls.len() - arrived.len();
+        Ok(format!("{} callbacks, each delivered ({again} of them once more, with the same webhook-id)", rows.len()))
+    }
+
+    /// Each mail job has sent its letter.
+    async fn letters(&mut self) -> Result<String> {
+        let ids: Vec<Uuid> = self.db.read().all("SELECT id FROM jobs WHERE kind = 'mail.send'", args![], |row| row.get("id")).await?;
+        let letters = self.world.mailbox.letters();
+        let arrived: HashSet<&str> = letters.iter().filter_map(|letter| letter.header("Message-ID")).collect();
+        let ids_there: HashSet<String> =
+            arrived.iter().filter_map(|header| header.trim_start_matches('<').split('@').next().map(str::to_owned)).collect();
+        let told = |id: &Uuid| {
+            let id = kernel::type_id("job", *id).unwrap_or_default();
+            ids_there.contains(&id)
+        };
+        let missing = ids.iter().filter(|id| !told(id)).count();
+        self.expect(missing == 0, || format!("{missing} of {} letters never arrived", ids.len()));
+        Ok(format!("{} letters, each arrived ({} of them once more, with the same Message-ID)", ids.len(), letters.len() - arrived.len()))
+    }
+}

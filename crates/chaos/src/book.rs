@@ -1,0 +1,64 @@
+//! What was acknowledged: the driver's own books, against which the database is read afterwards.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Quota that moved, by its idempotency key.
+#[derive(Debug, Clone)]
+pub struct Moved {
+    pub from: usize,
+    pub to: usize,
+    pub amount: i64,
+}
+
+#[derive(Debug, Clone)]
+pub struct Withdrawn {
+    pub agent: usize,
+    pub amount: i64,
+    /// `pending`, `approved`, `refused`, `paid`
+    pub state: &'static str,
+}
+
+/// What a key that one client has for itself must look like.
+#[derive(Debug, Clone, Default)]
+pub struct KeyNow {
+    pub devices: BTreeSet<String>,
+    pub unbinds: i64,
+    pub disabled: bool,
+}
+
+#[derive(Default)]
+pub struct Pages {
+    pub transfers: HashMap<String, Moved>,
+    /// Agent and count, by idempotency key.
+    pub batches: HashMap<String, (usize, i64)>,
+    pub withdrawals: HashMap<String, Withdrawn>,
+    /// Answered verifications, by the name that this one attempt gave its device: the verdict's code.
+    pub calls: HashMap<String, String>,
+    pub keys: BTreeMap<String, KeyNow>,
+    /// Devices that were told VALID on a key for which all fight.
+    pub shared: BTreeMap<String, BTreeSet<String>>,
+    /// Requests that were sent again because the one before was not answered, or put off.
+    pub repeated: u64,
+    /// Refusals that are answers: too little quota, for instance.
+    pub refused: u64,
+    /// What must not have happened.
+    pub wrong: Vec<String>,
+}
+
+#[derive(Default)]
+pub struct Book(Mutex<Pages>);
+
+impl Book {
+    pub fn open(&self) -> MutexGuard<'_, Pages> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn wrong(&self, what: impl Into<String>) {
+        let mut pages = self.open();
+        // One mistake of the program is often made by all clients at once.
+        if pages.wrong.len() < 50 {
+            pages.wrong.push(what.into());
+        }
+    }
+}

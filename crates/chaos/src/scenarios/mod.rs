@@ -1,0 +1,104 @@
+//! All scenarios.
+
+mod clock;
+mod disk;
+mod kill;
+mod nodes;
+mod outside;
+mod postgres;
+mod refused;
+mod tampered;
+
+use std::pin::Pin;
+
+use anyhow::Result;
+use store::Engine;
+
+use crate::scenario::{Plan, Report};
+
+type Run = for<'a> fn(&'a Plan, Engine, &'a mut Report) -> Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
+
+pub struct Scenario {
+    pub name: &'static str,
+    pub about: &'static str,
+    pub engines: &'static [Engine],
+    /// Of these the short form has some.
+    pub short: &'static [Engine],
+    pub run: Run,
+}
+
+impl Scenario {
+    pub fn full_name(&self, engine: Engine) -> String {
+        format!("{}-{}", self.name, if engine == Engine::Sqlite { "sqlite" } else { "postgres" })
+    }
+}
+
+const SQLITE: &[Engine] = &[Engine::Sqlite];
+const POSTGRES: &[Engine] = &[Engine::Postgres];
+const BOTH: &[Engine] = &[Engine::Sqlite, Engine::Postgres];
+
+pub const SCENARIOS: &[Scenario] = &[
+    Scenario {
+        name: "tampered",
+        about: "losses that are done by hand are found by the comparison that all others end with",
+        engines: SQLITE,
+        short: SQLITE,
+        run: |plan, engine, report| Box::pin(tampered::run(plan, engine, report)),
+    },
+    Scenario {
+        name: "refused",
+        about: "databases that are newer, edited, half-done or damaged are refused and not touched",
+        engines: BOTH,
+        short: BOTH,
+        run: |plan, engine, report| Box::pin(refused::run(plan, engine, report)),
+    },
+    Scenario {
+        name: "disk",
+        about: "fsync fails, the disk is full, the folder is read-only",
+        engines: SQLITE,
+        short: SQLITE,
+        run: |plan, _, report| Box::pin(disk::run(plan, report)),
+    },
+    Scenario {
+        name: "clock",
+        about: "the clock steps back and forth by an hour under load",
+        engines: BOTH,
+        short: SQLITE,
+        run: |plan, engine, report| Box::pin(clock::run(plan, engine, report)),
+    },
+    Scenario {
+        name: "outside",
+        about: "the mail server and the callbacks' receiver are away, silent and slow under load",
+        engines: SQLITE,
+        short: SQLITE,
+        run: |plan, engine, report| Box::pin(outside::run(plan, engine, report)),
+    },
+    Scenario {
+        name: "postgres",
+        about: "PostgreSQL is restarted, crashes, is cut off, silent and slow under load",
+        engines: POSTGRES,
+        short: POSTGRES,
+        run: |plan, _, report| Box::pin(postgres::run(plan, report)),
+    },
+    Scenario {
+        name: "nodes-2",
+        about: "two servers on one PostgreSQL, one killed over and over under load",
+        engines: POSTGRES,
+        short: POSTGRES,
+        run: |plan, _, report| Box::pin(nodes::run(plan, 2, report)),
+    },
+    Scenario {
+        name: "nodes-3",
+        about: "three servers on one PostgreSQL, one killed over and over under load",
+        engines: POSTGRES,
+        short: &[],
+        run: |plan, _, report| Box::pin(nodes::run(plan, 3, report)),
+    },
+    Scenario {
+        name: "kill",
+        about: "the server is killed at random under load",
+        engines: BOTH,
+        short: BOTH,
+        run: |plan, engine, report| Box::pin(kill::run(plan, engine, report)),
+    },
+];

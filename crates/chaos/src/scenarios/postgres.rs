@@ -1,0 +1,86 @@
+//! Between the program and PostgreSQL stands a line that fails, and PostgreSQL itself goes away and comes back.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use kernel::Clock;
+use nix::sys::signal::Signal;
+use sandbox::{Line, State};
+use store::Engine;
+
+use crate::load::Load;
+use crate::scenario::{Plan, Report, under_load};
+use crate::server::probe;
+use crate::timeline::Event;
+use crate::world::World;
+
+/// How long the program may need to notice that all is well again.
+const RECOVERY: Duration = Duration::from_secs(20);
+
+enum Trouble {
+    Down(Signal),
+    Line(State),
+}
+
+pub async fn run(plan: &Plan, report: &mut Report) -> Result<()> {
+    let url = plan.database(Engine::Postgres).await?.context("PostgreSQL's address")?;
+    let mut server = plan.postgres.lock().await;
+    let postgres = server.as_mut().context("PostgreSQL")?;
+    let line = Line::to(postgres.address).await?;
+    let name = url.rsplit('/').next().unwrap_or_default();
+    let (world, servers) = World::make(plan.cuekey.clone(), Some(postgres.url(line.address(), name)), 1).await?;
+    let load = Load::new(Arc::new(world));
+    let (pieces, away) = if plan.short { (1, 1) } else { (3, 2) };
+    under_load(plan, &load, servers, report, async |load, servers, report| {
+        let slow = State::Slow(Duration::from_millis(40));
+        let troubles = [
+            ("restarted", Trouble::Down(Signal::SIGINT), away),
+            ("crashed", Trouble::Down(Signal::SIGQUIT), away),
+            ("cut off", Trouble::Line(State::Cut), pieces),
+            ("silent", Trouble::Line(State::Silent), if plan.short { 1 } else { 5 }),
+            ("silent for long", Trouble::Line(State::Silent), if plan.short { 0 } else { 40 }),
+            ("slow by 40 ms", Trouble::Line(slow), pieces * away),
+        ];
+        for (what, trouble, seconds) in troubles.into_iter().filter(|(.., seconds)| *seconds > 0) {
+            Clock::System.sleep(Duration::from_millis(if plan.short { 500 } else { 4_000 })).await;
+            let (from, put_off) = (load.timeline.now(), load.timeline.count(Event::PutOff));
+            match trouble {
+                Trouble::Down(signal) => postgres.down(signal).await?,
+                Trouble::Line(state) => line.set(state),
+            }
+            let pause = Duration::from_secs(seconds);
+            // Whoever asks whether the server is ready must be told the truth, and soon.
+            let ready = async {
+                Clock::System.sleep(pause.mul_f64(0.4)).await;
+                probe(load.world.nodes[0].address, "/readyz").await
+            };
+            let (_, ready) = tokio::join!(Clock::System.sleep(pause), ready);
+            match trouble {
+                Trouble::Down(_) => postgres.up().await?,
+                Trouble::Line(_) => line.set(State::Whole),
+            }
+            let well = load.timeline.now();
+            load.timeline.mark(from, what);
+            // Longer than was meant, where it took its time to stop or to start.
+            let lasted = well - from;
+            let slow = matches!(trouble, Trouble::Line(State::Slow(_)));
+            while load.timeline.acknowledged_after(well).is_none() {
+                if load.timeline.now() - well > RECOVERY.as_secs_f64() {
+                    bail!("PostgreSQL {what}: no write was acknowledged within {} s of its return", RECOVERY.as_secs());
+                }
+                Clock::System.sleep(Duration::from_millis(20)).await;
+            }
+            let first = load.timeline.acknowledged_after(well).unwrap_or(well) - well;
+            let put_off = load.timeline.count(Event::PutOff) - put_off;
+            report.did(format!(
+                "PostgreSQL {what} for {lasted:.1} s: /readyz {ready:?}, {put_off} put off, writing again {first:.2} s after its return"
+            ));
+            if !slow && ready == Some(200) && what != "silent" {
+                bail!("PostgreSQL {what}: /readyz said 200");
+            }
+        }
+        Ok(servers)
+    })
+    .await
+}

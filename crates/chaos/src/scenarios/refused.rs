@@ -1,0 +1,176 @@
+//! Databases that the program must not touch, and one that it must finish.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use kernel::Clock;
+use store::{Db, DbConfig, Engine, Sql, args};
+
+use crate::scenario::{Plan, Report};
+use crate::server::Setup;
+use crate::world::World;
+
+pub async fn run(plan: &Plan, engine: Engine, report: &mut Report) -> Result<()> {
+    let (world, servers) = World::make(plan.cuekey.clone(), plan.database(engine).await?, 1).await?;
+    for server in servers {
+        server.stop().await?;
+    }
+    let setup = &world.nodes[0];
+    let newer = "INSERT INTO migrations (number, name, checksum, applied_at) VALUES (99, 'later', 1, 1)";
+    altered(setup, "newer", newer, "DELETE FROM migrations WHERE number = 99", &["newer", "backup"], report).await?;
+    let edited = "UPDATE migrations SET checksum = checksum + 1 WHERE number = 2";
+    altered(setup, "edited", edited, "UPDATE migrations SET checksum = checksum - 1 WHERE number = 2", &["another text", "backup"], report)
+        .await?;
+    let half = "UPDATE migrations SET number = 1003 WHERE number = 3";
+    let whole = "UPDATE migrations SET number = 3 WHERE number = 1003";
+    altered(setup, "gap", half, whole, &["backup"], report).await?;
+    half_done(setup, report).await?;
+    if engine == Engine::Sqlite {
+        damaged(setup, report).await?;
+    }
+    without_key(setup, report).await?;
+    // After all that it is as it was.
+    let server = setup.serve().await?;
+    server.stop().await?;
+    setup.doctor().await?;
+    report.looked.push("once mended, the same database is served again, and cuekey doctor finds nothing".into());
+    killed_at_first_start(plan, engine, setup.mail, report).await
+}
+
+/// Changed by a statement: `serve`, `migrate` and `doctor` must say no, with these words, and change nothing.
+async fn altered(setup: &Setup, what: &str, spoil: &str, mend: &str, words: &[&str], report: &mut Report) -> Result<()> {
+    statement(setup, spoil).await?;
+    refused(setup, what, words, report).await?;
+    statement(setup, mend).await
+}
+
+/// The tables of the last migration are there, and nothing says that it was applied.
+async fn half_done(setup: &Setup, report: &mut Report) -> Result<()> {
+    let row = "SELECT name, checksum FROM migrations WHERE number = 3";
+    let db = open(setup).await?;
+    let (name, checksum): (String, i64) = db.read().one(row, args![], |row| Ok((row.get("name")?, row.get("checksum")?))).await?;
+    db.close().await;
+    statement(setup, "DELETE FROM migrations WHERE number = 3").await?;
+    refused(setup, "half-done", &["backup"], report).await?;
+    statement(setup, &format!("INSERT INTO migrations (number, name, checksum, applied_at) VALUES (3, '{name}', {checksum}, 1)")).await
+}
+
+async fn refused(setup: &Setup, what: &str, words: &[&str], report: &mut Report) -> Result<()> {
+    let before = fingerprint(setup).await?;
+    for command in ["serve", "migrate", "doctor"] {
+        let (code, said) = setup.run(&[command]).await?;
+        let expected = if command == "doctor" { 1 } else { 2 };
+        // A doctor only reads: it cannot know that an upgrade would fail.
+        let guesses = command == "doctor" && what == "half-done";
+        if code != Some(expected) || !(guesses || words.iter().all(|word| said.contains(word))) {
+            bail!(
+                "a database that is {what}: cuekey {command} ended with {code:?} instead of {expected}, and said (wanted: {words:?}):\n{said}"
+            );
+        }
+    }
+    if fingerprint(setup).await? != before {
+        bail!("a database that is {what} was changed");
+    }
+    report.looked.push(format!("{what}: serve, migrate and doctor refuse it, say what to do, and leave it as it was, byte for byte"));
+    Ok(())
+}
+
+/// Parts of the file are not what was written.
+async fn damaged(setup: &Setup, report: &mut Report) -> Result<()> {
+    let file = setup.data.join("cuekey.db");
+    let good = std::fs::read(&file)?;
+    let mut no_header = good.clone();
+    no_header[..16].copy_from_slice(b"not a database!!");
+    let cut = good[..good.len() / 2].to_vec();
+    let mut schema = good.clone();
+    schema[100..4_096].fill(0x5a);
+    for (what, bytes) in [("without its header", no_header), ("cut in half", cut), ("with a broken schema", schema)] {
+        std::fs::write(&file, &bytes)?;
+        refused(setup, what, &["damaged", "backup"], report).await?;
+        if std::fs::read(&file)? != bytes {
+            bail!("a file {what} was changed");
+        }
+    }
+    std::fs::write(&file, &good)?;
+    Ok(())
+}
+
+/// The database is there, and the key that it is sealed under is not.
+async fn without_key(setup: &Setup, report: &mut Report) -> Result<()> {
+    let hidden = setup.master_key.with_extension("hidden");
+    std::fs::rename(&setup.master_key, &hidden)?;
+    let (code, said) = setup.run(&["serve"]).await?;
+    if code != Some(2) || !said.contains("master key") || setup.master_key.exists() {
+        bail!("without its master key: {code:?}, {said}");
+    }
+    std::fs::rename(&hidden, &setup.master_key)?;
+    report.looked.push("without its master key: refused, and no new key is made".into());
+    Ok(())
+}
+
+/// A migration that was cut short leaves nothing behind: the next start makes it whole.
+async fn killed_at_first_start(plan: &Plan, engine: Engine, mail: SocketAddr, report: &mut Report) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let (random, times) = (plan.random(), if plan.short { 3 } else { 20 });
+    for time in 0..times {
+        let mut setup = Setup {
+            cuekey: plan.cuekey.clone(),
+            data: folder.path().join(format!("data-{time}")),
+            address: crate::server::free_address()?,
+            database: plan.database(engine).await?,
+            mail,
+            master_key: folder.path().join(format!("key-{time}")),
+            faults: None,
+            log: folder.path().join("log"),
+        };
+        let server = setup.start()?;
+        Clock::System.sleep(Duration::from_millis(random.below(250))).await;
+        server.kill().await?;
+        setup.address = crate::server::free_address()?;
+        let server = setup.serve().await.with_context(|| format!("after a kill during the first start, number {time}"))?;
+        server.stop().await?;
+        setup.doctor().await?;
+    }
+    report.looked.push(format!("{times} first starts killed midway: each second start went on and was sound"));
+    Ok(())
+}
+
+async fn open(setup: &Setup) -> Result<Db> {
+    Ok(Db::open(&DbConfig { connections: 1, ..DbConfig::new(setup.database_url()) }).await?)
+}
+
+async fn statement(setup: &Setup, sql: &str) -> Result<()> {
+    let db = open(setup).await?;
+    let mut tx = db.begin().await?;
+    tx.exec(sql, args![]).await?;
+    tx.commit().await?;
+    db.close().await;
+    Ok(())
+}
+
+/// SQLite: every byte of the file. PostgreSQL: everything that a dump of it says.
+async fn fingerprint(setup: &Setup) -> Result<Vec<u8>> {
+    match &setup.database {
+        None => bytes(&setup.data.join("cuekey.db")),
+        Some(url) => {
+            let dump = tokio::process::Command::new("pg_dump").args(["--dbname", url]).output().await.context("cannot run pg_dump")?;
+            if !dump.status.success() {
+                bail!("pg_dump: {}", String::from_utf8_lossy(&dump.stderr));
+            }
+            // Newer versions write a random word into each dump.
+            let text = String::from_utf8_lossy(&dump.stdout);
+            Ok(text
+                .lines()
+                .filter(|line| !line.starts_with("\\restrict") && !line.starts_with("\\unrestrict"))
+                .collect::<Vec<_>>()
+                .join("\n")
+                .into_bytes())
+        }
+    }
+}
+
+fn bytes(path: &Path) -> Result<Vec<u8>> {
+    std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+}

@@ -1,0 +1,99 @@
+//! Who checks the checker: after a load in which nothing broke, each kind of loss is done by hand, and must be found.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use kernel::Clock;
+use store::{Db, DbConfig, Engine, args};
+
+use crate::audit::Audit;
+use crate::book::Pages;
+use crate::load::Load;
+use crate::scenario::{Plan, Report, settle_only};
+use crate::world::World;
+
+/// What is done to the database, and a word that the audit must say.
+const LOSSES: &[(&str, &str, &str)] = &[
+    (
+        "a transfer is lost",
+        "UPDATE ledger_transfers SET kind = 'system_recharge' WHERE kind = 'transfer' AND id = (SELECT MIN(id) FROM ledger_transfers WHERE kind = 'transfer')",
+        "transfer move-",
+    ),
+    (
+        "a transfer is there twice",
+        "UPDATE ledger_transfers SET memo = (SELECT MIN(memo) FROM ledger_transfers WHERE kind = 'transfer') WHERE id = (SELECT MAX(id) FROM ledger_transfers WHERE kind = 'transfer')",
+        "Some(2)",
+    ),
+    (
+        "a balance is one too high",
+        "UPDATE ledger_accounts SET posted = posted + 1 WHERE id = (SELECT a.id FROM ledger_accounts a JOIN users u ON u.id = a.owner_id WHERE u.name = 'agent-3')",
+        "agent-3 has",
+    ),
+    ("a batch is lost", "UPDATE batches SET note = '' WHERE id = (SELECT MAX(id) FROM batches)", "batch batch-"),
+    (
+        "a withdrawal is decided otherwise",
+        "UPDATE withdrawals SET state = 'elsewhere' WHERE id = (SELECT MAX(id) FROM withdrawals)",
+        "is elsewhere",
+    ),
+    ("a verification is not in the log", "DELETE FROM client_calls WHERE id = (SELECT MAX(id) FROM client_calls)", "the log says None"),
+    (
+        "a key has a device too many",
+        "INSERT INTO key_devices (key_id, device_id, device_name, bound_at) SELECT key_id, 'intruder-' || CAST(n AS TEXT), '', 1 FROM (SELECT MIN(key_id) AS key_id FROM key_devices) k, (SELECT 1 AS n UNION ALL SELECT 2 UNION ALL SELECT 3) x",
+        "devices",
+    ),
+    ("a key is enabled again", "UPDATE keys SET state = CASE state WHEN 'disabled' THEN 'unused' ELSE 'disabled' END", "must be"),
+    ("a job is left", "UPDATE jobs SET state = 'queued' WHERE id = (SELECT MIN(id) FROM jobs WHERE kind = 'mail.send')", "jobs are left"),
+    (
+        "a callback is lost",
+        "UPDATE deliveries SET event = 'test' WHERE id = (SELECT MAX(id) FROM deliveries WHERE event = 'batch.created')",
+        "callbacks batch.created",
+    ),
+    (
+        "a letter was never sent",
+        "UPDATE jobs SET kind = 'mail.send' WHERE id = (SELECT MIN(id) FROM jobs WHERE kind = 'callback.send')",
+        "letters never arrived",
+    ),
+];
+
+pub async fn run(plan: &Plan, engine: Engine, report: &mut Report) -> Result<()> {
+    let (world, servers) = World::make(plan.cuekey.clone(), plan.database(engine).await?, 1).await?;
+    let load = Load::new(Arc::new(world));
+    let clients = load.begin(8, plan.seed);
+    Clock::System.sleep(Duration::from_secs(3)).await;
+    load.end(clients).await?;
+    report.load(&load);
+    settle_only(&load, servers).await?;
+    let pages = std::mem::take(&mut *load.book.open());
+    let (wrong, _) = audit(&load.world, &pages).await?;
+    if !wrong.is_empty() {
+        bail!("nothing was broken, and the audit says: {wrong:?}");
+    }
+    let file = load.world.nodes[0].data.join("cuekey.db");
+    let good = std::fs::read(&file)?;
+    for (what, sql, word) in LOSSES {
+        statement(&load.world, sql).await?;
+        let (wrong, _) = audit(&load.world, &pages).await?;
+        if !wrong.iter().any(|sentence| sentence.contains(word)) {
+            bail!("{what}, and the audit does not say {word:?}, but {wrong:?}");
+        }
+        std::fs::write(&file, &good)?;
+    }
+    report.looked.push(format!("{} kinds of loss, done by hand, and each found by the comparison", LOSSES.len()));
+    Ok(())
+}
+
+async fn audit(world: &World, pages: &Pages) -> Result<(Vec<String>, Vec<String>)> {
+    Audit::of(world, pages).await?.run().await
+}
+
+async fn statement(world: &World, sql: &str) -> Result<()> {
+    let db = Db::open(&DbConfig { connections: 1, ..DbConfig::new(world.nodes[0].database_url()) }).await?;
+    let mut tx = db.begin().await?;
+    if tx.exec(sql, args![]).await? == 0 {
+        bail!("nothing was changed by {sql}");
+    }
+    tx.commit().await?;
+    db.close().await;
+    Ok(())
+}

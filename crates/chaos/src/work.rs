@@ -1,0 +1,224 @@
+//! What one client does, and what it writes into the book.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use kernel::Random;
+use serde_json::json;
+
+use crate::book::{KeyNow, Moved, Withdrawn};
+use crate::http::{Person, Reply, send};
+use crate::load::Load;
+use crate::world::{AGENTS, SEATS};
+
+/// A batch of so many is made by a job, in two chunks.
+const LARGE: i64 = 5_200;
+
+pub struct Worker {
+    load: Arc<Load>,
+    number: usize,
+    /// Whose account it works on; several clients share one.
+    agent: usize,
+    random: Random,
+    turn: u64,
+    /// Id and text of the keys that it has for itself.
+    keys: Vec<(String, String)>,
+}
+
+impl Worker {
+    pub fn new(load: Arc<Load>, number: usize, random: Random) -> Self {
+        Self { load, number, agent: number % AGENTS, random, turn: 0, keys: Vec::new() }
+    }
+
+    pub async fn run(mut self) {
+        while !self.load.stopping() {
+            self.turn += 1;
+            match self.random.below(100) {
+                0..10 => self.generate().await,
+                10..30 => self.transfer().await,
+                30..42 => self.withdraw().await,
+                42..75 => self.verify_own().await,
+                75..85 => self.verify_shared().await,
+                85..95 => self.unbind().await,
+                _ => self.switch().await,
+            }
+        }
+    }
+
+    fn me(&self) -> Person {
+        self.load.world.agents[self.agent].clone()
+    }
+
+    /// Under this name it can be found again.
+    fn name(&self, what: &str) -> String {
+        format!("{what}-{:02}-{:06}", self.number, self.turn)
+    }
+
+    fn pick(&self) -> Option<(String, String)> {
+        let place = self.random.below(self.keys.len() as u64);
+        self.keys.get(usize::try_from(place).unwrap_or(0)).cloned()
+    }
+
+    async fn generate(&mut self) {
+        let key = self.name("batch");
+        let count = if self.random.below(80) == 0 { LARGE } else { i64::try_from(1 + self.random.below(5)).unwrap_or(1) };
+        let body = json!({"project_id": self.load.world.project, "count": count, "unit": "day", "validity": 1, "note": key});
+        let me = self.me();
+        let Some(done) = self.load.insist(&self.random, &me, "/api/v1/batches", &body, Some(&key)).await else { return };
+        if done.status != 201 {
+            return self.load.book.wrong(format!("a batch was refused: {done:?}"));
+        }
+        self.load.book.open().batches.insert(key, (self.agent, count));
+        if count < LARGE
+            && let Some(batch) = done.body["id"].as_str()
+        {
+            let keys = self.read_keys(batch).await;
+            let mut book = self.load.book.open();
+            book.keys.extend(keys.iter().map(|(id, _)| (id.clone(), KeyNow::default())));
+            self.keys.extend(keys);
+        }
+    }
+
+    /// A read: repeated as often as it takes.
+    async fn read_keys(&self, batch: &str) -> Vec<(String, String)> {
+        let path = format!("/api/v1/keys?batch={batch}&limit=50");
+        let me = self.me();
+        for _ in 0..2_000 {
+            let node = &self.load.world.nodes[self.load.any_node(&self.random)];
+            let ask = crate::http::Ask { who: &me, method: reqwest::Method::GET, path: &path, body: None, key: None };
+            if let Reply::Answer { status: 200, body, .. } = send(&self.load.world.http, &node.url(), &ask).await {
+                let items = body["items"].as_array().cloned().unwrap_or_default();
+                return items.iter().filter_map(|key| Some((key["id"].as_str()?.to_owned(), key["key"].as_str()?.to_owned()))).collect();
+            }
+            kernel::Clock::System.sleep(std::time::Duration::from_millis(100)).await;
+        }
+        self.load.book.wrong("the keys of a batch could not be read");
+        Vec::new()
+    }
+
+    async fn transfer(&mut self) {
+        let key = self.name("move");
+        let to = (self.agent + 1 + usize::try_from(self.random.below(AGENTS as u64 - 1)).unwrap_or(0)) % AGENTS;
+        let amount = i64::try_from(1 + self.random.below(50)).unwrap_or(1);
+        let body = json!({"to_name": self.load.world.agents[to].name, "amount": amount, "memo": key});
+        let me = self.me();
+        let Some(done) = self.load.insist(&self.random, &me, "/api/v1/quota/transfers", &body, Some(&key)).await else { return };
+        if done.status != 201 {
+            return self.load.book.wrong(format!("a transfer was refused: {done:?}"));
+        }
+        self.load.book.open().transfers.insert(key, Moved { from: self.agent, to, amount });
+    }
+
+    /// Asked for; then, often, decided and paid by the superior.
+    async fn withdraw(&mut self) {
+        let key = self.name("take");
+        let amount = i64::try_from(100 + self.random.below(50)).unwrap_or(100);
+        let body = json!({"amount": amount, "payee_name": "Zhang San", "payee_account": "6222", "payee_bank": "Bank", "note": key});
+        let me = self.me();
+        let Some(done) = self.load.insist(&self.random, &me, "/api/v1/withdrawals", &body, Some(&key)).await else { return };
+        let (201, Some(id)) = (done.status, done.body["id"].as_str()) else {
+            return self.load.book.wrong(format!("a withdrawal was refused: {done:?}"));
+        };
+        self.load.book.open().withdrawals.insert(key.clone(), Withdrawn { agent: self.agent, amount, state: "pending" });
+        let steps: &[(&str, &'static str, serde_json::Value)] = match self.random.below(4) {
+            0 => &[],
+            1 => &[("refuse", "refused", json!({"reason": "no"}))],
+            2 => &[("approve", "approved", json!({}))],
+            _ => &[("approve", "approved", json!({})), ("paid", "paid", json!({"payment_reference": "ref"}))],
+        };
+        let manager = self.load.world.manager.clone();
+        for (step, state, body) in steps {
+            let path = format!("/api/v1/withdrawals/{id}/{step}");
+            let once = format!("{step}-{}", &key);
+            let Some(done) = self.load.insist(&self.random, &manager, &path, body, Some(&once)).await else { return };
+            if done.status != 200 || done.body["state"] != *state {
+                return self.load.book.wrong(format!("{step} of a withdrawal: {done:?}"));
+            }
+            if let Some(withdrawn) = self.load.book.open().withdrawals.get_mut(&key) {
+                withdrawn.state = state;
+            }
+        }
+    }
+
+    /// Nobody else has this key: the verdict is known beforehand.
+    async fn verify_own(&mut self) {
+        let Some((id, text)) = self.pick() else { return self.generate().await };
+        let device = format!("dev-{:02}-{}", self.number, self.random.below(SEATS as u64 + 1));
+        let now = self.load.book.open().keys.get(&id).cloned().unwrap_or_default();
+        let expected = match () {
+            () if now.disabled => "DISABLED",
+            () if now.devices.contains(&device) || now.devices.len() < SEATS => "VALID",
+            () => "DEVICE_MISMATCH",
+        };
+        let name = self.name("call");
+        let Some(code) = self.load.verify(&self.random, &text, &device, |attempt| format!("{name}-{attempt}")).await else { return };
+        if code != expected {
+            self.load.book.wrong(format!("{id} on {device} is {code}, not {expected}, as the answers before it said ({now:?})"));
+        }
+        if code == "VALID"
+            && let Some(key) = self.load.book.open().keys.get_mut(&id)
+        {
+            key.devices.insert(device);
+        }
+    }
+
+    /// All want a seat of these; whoever has had one keeps it.
+    async fn verify_shared(&mut self) {
+        let place = usize::try_from(self.random.below(self.load.world.shared.len() as u64)).unwrap_or(0);
+        let (id, text) = self.load.world.shared[place].clone();
+        let device = format!("own-{:02}", self.number);
+        let name = self.name("seat");
+        let Some(code) = self.load.verify(&self.random, &text, &device, |attempt| format!("{name}-{attempt}")).await else { return };
+        let mut book = self.load.book.open();
+        let had: &mut BTreeSet<String> = book.shared.entry(id.clone()).or_default();
+        match code.as_str() {
+            "VALID" => drop(had.insert(device)),
+            "DEVICE_MISMATCH" if !had.contains(&device) => {}
+            _ => {
+                drop(book);
+                self.load.book.wrong(format!("{id} on {device} is {code} after it was VALID"));
+            }
+        }
+    }
+
+    async fn unbind(&mut self) {
+        let Some((id, _)) = self.pick() else { return };
+        let now = self.load.book.open().keys.get(&id).cloned().unwrap_or_default();
+        if now.devices.is_empty() || now.disabled {
+            return;
+        }
+        let me = self.me();
+        let Some(done) = self.load.insist(&self.random, &me, &format!("/api/v1/keys/{id}/unbind"), &json!({}), None).await else { return };
+        // There is no key for this one: where the answer was lost, the second try finds nothing bound.
+        if done.status != 200 && !(done.unsure && done.status == 409) {
+            return self.load.book.wrong(format!("an unbinding of {id} ({now:?}) was refused: {done:?}"));
+        }
+        if let Some(key) = self.load.book.open().keys.get_mut(&id) {
+            key.devices.clear();
+            key.unbinds += 1;
+        }
+    }
+
+    /// Disables a key, or enables it again; the next verification, on any node, must know.
+    async fn switch(&mut self) {
+        let Some((id, text)) = self.pick() else { return };
+        let disabled = self.load.book.open().keys.get(&id).is_some_and(|key| key.disabled);
+        let path = if disabled { "/api/v1/keys/enable" } else { "/api/v1/keys/disable" };
+        let me = self.me();
+        let Some(done) = self.load.insist(&self.random, &me, path, &json!({"ids": [id]}), None).await else { return };
+        if done.status != 200 {
+            return self.load.book.wrong(format!("{path} was refused: {done:?}"));
+        }
+        if let Some(key) = self.load.book.open().keys.get_mut(&id) {
+            key.disabled = !disabled;
+        }
+        if !disabled {
+            let name = self.name("stop");
+            let device = format!("dev-{:02}-0", self.number);
+            let code = self.load.verify(&self.random, &text, &device, |attempt| format!("{name}-{attempt}")).await;
+            if code.as_deref().is_some_and(|code| code != "DISABLED") {
+                self.load.book.wrong(format!("{id} is {code:?} after it was disabled"));
+            }
+        }
+    }
+}

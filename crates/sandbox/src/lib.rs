@@ -1,0 +1,28 @@
+//! Stand-ins of the outside world, for trying what becomes of the program when that world fails.
+//!
+//! [`Line`] stands between a program and a server: it passes bytes on, late, or not at all. [`Mailbox`] is a mail server,
+//! [`Hook`] somebody's server for callbacks; both remember what arrived, and how often. Everything is on the loopback
+//! address, on ports that the system chooses, and ends when it is dropped.
+
+mod hook;
+mod line;
+mod mailbox;
+
+pub use hook::{Called, Hook};
+pub use line::{Line, State};
+pub use mailbox::{Letter, Mailbox};
+
+use std::net::SocketAddr;
+
+/// A task that ends with its owner.
+struct Task(tokio::task::JoinHandle<()>);
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+fn anywhere() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 0))
+}

@@ -1,0 +1,98 @@
+//! PostgreSQL's connections, and what becomes of them when it falls silent.
+//!
+//! A connection whose other end is gone without a word (a cable, a firewall that forgot it, a machine that was switched off)
+//! looks like one that is slow, for a quarter of an hour. So a statement has a time limit, and after it *all* connections
+//! are given up for new ones: they stand on the same ground.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, RuntimeErr};
+
+use crate::{DbConfig, Result};
+
+/// How long the server keeps a transaction of ours that says nothing more: its locks would hold up everybody else. No
+/// transaction here ever waits for anything but the database.
+const IDLE_IN_TRANSACTION: &str = "60s";
+
+pub(crate) struct Postgres {
+    config: DbConfig,
+    now: RwLock<Connections>,
+    limit: RwLock<Option<Duration>>,
+}
+
+/// A pool, and which one it is.
+#[derive(Clone)]
+struct Connections {
+    number: u64,
+    pool: DatabaseConnection,
+}
+
+/// A pool as one statement or transaction has found it.
+#[derive(Clone)]
+pub(crate) struct Way {
+    at: Connections,
+    of: Arc<Postgres>,
+}
+
+impl Postgres {
+    pub(crate) async fn open(config: &DbConfig) -> Result<Arc<Self>> {
+        let now = Connections { number: 0, pool: connect(config, false).await? };
+        Ok(Arc::new(Self { config: config.clone(), now: RwLock::new(now), limit: RwLock::default() }))
+    }
+
+    pub(crate) fn answers_within(&self, limit: Duration) {
+        *self.limit.write().unwrap_or_else(PoisonError::into_inner) = Some(limit);
+    }
+
+    pub(crate) fn way(self: &Arc<Self>) -> Way {
+        Way { at: self.now.read().unwrap_or_else(PoisonError::into_inner).clone(), of: Arc::clone(self) }
+    }
+
+    /// New connections instead of those of `number`, unless somebody has seen to it already.
+    async fn give_up(&self, number: u64) {
+        let Ok(pool) = connect(&self.config, true).await else { return };
+        let old = {
+            let mut now = self.now.write().unwrap_or_else(PoisonError::into_inner);
+            if now.number != number {
+                return;
+            }
+            std::mem::replace(&mut *now, Connections { number: number + 1, pool })
+        };
+        tracing::error!("PostgreSQL does not answer; its connections are given up for new ones");
+        // Ends as soon as the last of them knows that it is dead.
+        tokio::spawn(async move { old.pool.close().await });
+    }
+}
+
+impl Way {
+    pub(crate) fn pool(&self) -> &DatabaseConnection {
+        &self.at.pool
+    }
+
+    /// Waits for an answer as long as is allowed.
+    pub(crate) async fn answered<T>(&self, work: impl Future<Output = std::result::Result<T, DbErr>>) -> std::result::Result<T, DbErr> {
+        let limit = *self.of.limit.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(limit) = limit else { return work.await };
+        match tokio::time::timeout(limit, work).await {
+            Ok(done) => done,
+            Err(_) => {
+                self.of.give_up(self.at.number).await;
+                Err(DbErr::Conn(RuntimeErr::Internal(format!("no answer within {} s", limit.as_secs()))))
+            }
+        }
+    }
+}
+
+/// `lazily`: without waiting for the first connection.
+async fn connect(config: &DbConfig, lazily: bool) -> Result<DatabaseConnection> {
+    let mut options = ConnectOptions::new(&config.url);
+    options.max_connections(config.connections).min_connections(u32::from(!lazily)).acquire_timeout(config.acquire_timeout);
+    options.sqlx_logging(false).connect_lazy(lazily);
+    options.set_application_name("cuekey");
+    options.test_before_acquire(false);
+    options.map_sqlx_postgres_opts(|options| {
+        options.statement_cache_capacity(256).options([("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION)])
+    });
+    Ok(Database::connect(options).await?)
+}
