@@ -16,7 +16,7 @@ use store::topics;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use web::{AppState, Hsts, HttpConfig};
+use web::{AppState, Hsts, HttpConfig, Parts};
 
 use crate::config::{Config, is_private};
 use crate::trouble::{Result, Trouble};
@@ -112,7 +112,7 @@ pub async fn run(
         secure: is_private(&platform.install.public_url),
         hsts: if config.server.hsts_subdomains { Hsts::Subdomains } else { Hsts::ThisHost },
     };
-    let state = AppState { platform: Arc::clone(&platform), licensing, http: Arc::new(http), stop: stopping.clone() };
+    let state = AppState::new(Parts { platform: Arc::clone(&platform), licensing, http, stop: stopping.clone() });
     if let Some(tls) = &tls {
         followers.spawn(certificate::follow(Arc::clone(tls), Clock::System));
     }

@@ -151,7 +151,6 @@ CREATE TABLE nonces (
   -- Which set of requests brought it.
   set_number BIGINT NOT NULL
 ) /* WITHOUT ROWID */;
-CREATE INDEX nonces_age ON nonces (signed_at);
 
 -- Every authenticated call of a program, with its verdict. Its order is its key.
 CREATE TABLE client_calls (

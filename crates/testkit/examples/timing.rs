@@ -72,7 +72,7 @@ async fn verify(engine: Engine, samples: usize, seed: u64) -> usize {
     drop(other);
     // One character is another: the check symbol does not fit any more.
     let mistyped: Vec<String> =
-        unknown.iter().map(|key| if key.starts_with('2') { format!("3{}", &key[1..]) } else { format!("2{}", &key[1..]) }).collect();
+        unknown.iter().map(|key| key.strip_prefix('2').map_or_else(|| format!("2{}", &key[1..]), |rest| format!("3{rest}"))).collect();
 
     let sorts = ["unknown", "foreign, unused", "foreign, bound", "mistyped"];
     let pools = [&unknown, &foreign, &bound, &mistyped];

@@ -16,7 +16,7 @@ use store::jobs::{Handlers, Runner};
 use store::testing::TestDb;
 use store::{Engine, Sql, args};
 use tokio::sync::watch;
-use web::{AppState, Hsts, HttpConfig};
+use web::{AppState, Hsts, HttpConfig, Parts};
 use zeroize::Zeroizing;
 
 use crate::Client;
@@ -83,12 +83,12 @@ impl TestServer {
         });
         let licensing = Licensing::start(Arc::clone(&platform), Arc::new(post)).await.expect("licensing starts");
         let stop = watch::Sender::new(false);
-        let state = AppState {
+        let state = AppState::new(Parts {
             platform: Arc::clone(&platform),
             licensing: Arc::clone(&licensing),
-            http: Arc::new(HttpConfig { trusted_proxies: vec![PROXY], secure: true, hsts: Hsts::ThisHost }),
+            http: HttpConfig { trusted_proxies: vec![PROXY], secure: true, hsts: Hsts::ThisHost },
             stop: stop.subscribe(),
-        };
+        });
         Self { test_db, platform, licensing, clock, router: web::router(state), stop, log_was_spoiled: AtomicBool::new(false) }
     }
 

@@ -19,7 +19,7 @@ mod strict;
 pub use browser::Hsts;
 pub use problem::{ApiError, Problem};
 pub use routes::router;
-pub use state::{AppState, HttpConfig};
+pub use state::{AppState, HttpConfig, Parts};
 
 /// What handlers answer.
 pub type Result<T> = std::result::Result<T, ApiError>;

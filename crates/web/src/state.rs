@@ -9,13 +9,29 @@ use tokio::sync::watch;
 
 use crate::browser::Hsts;
 
+/// Behind one pointer: it is cloned several times for each request.
 #[derive(Clone)]
-pub struct AppState {
+pub struct AppState(Arc<Parts>);
+
+pub struct Parts {
     pub platform: Arc<Platform>,
     pub licensing: Arc<Licensing>,
-    pub http: Arc<HttpConfig>,
+    pub http: HttpConfig,
     /// Turns true when the program is to stop: what would stay open ends.
     pub stop: watch::Receiver<bool>,
+}
+
+impl AppState {
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl std::ops::Deref for AppState {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
 }
 
 #[derive(Debug, Clone, Default)]

@@ -1,12 +1,14 @@
 //! Gathering the requests that wait, so that they share one transaction.
 //!
-//! Nobody waits for a timer: a worker takes what is there. Two workers take turns, so that one set is being written while
-//! the next is read.
+//! Nobody waits for a timer: a worker takes what is there. On PostgreSQL two workers take turns, so that one set is being
+//! written while the next is read. SQLite has one writer: a second worker would take its set too early, wait with it, and
+//! hold up the commit of the first by joining it.
 
 use std::sync::Arc;
 
 use kernel::Fault;
 use platform::Platform;
+use store::Engine;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 use super::limit::Limits;
@@ -15,7 +17,6 @@ use super::set::{self, Ask, Decision};
 /// Largest set. More wait for the next; more than [`MOST_WAITING`] are told to come back.
 const MOST: usize = 512;
 const MOST_WAITING: usize = 8_192;
-const WORKERS: usize = 2;
 
 type Waiting = (Ask, oneshot::Sender<Decision>);
 
@@ -28,7 +29,11 @@ impl Collector {
     pub fn start(platform: &Arc<Platform>, limits: &Arc<Limits>) -> Self {
         let (queue, waiting) = mpsc::channel(MOST_WAITING);
         let waiting = Arc::new(Mutex::new(waiting));
-        for _ in 0..WORKERS {
+        let workers = match platform.db.engine() {
+            Engine::Sqlite => 1,
+            Engine::Postgres => 2,
+        };
+        for _ in 0..workers {
             tokio::spawn(work(Arc::clone(platform), Arc::clone(limits), Arc::clone(&waiting)));
         }
         Self { queue }

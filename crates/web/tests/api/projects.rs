@@ -124,7 +124,7 @@ on_server! {
             ("devices_per_key", json!(101), "devices_per_key", "OUT_OF_RANGE"),
             ("unbind_limit", json!(-1), "unbind_limit", "OUT_OF_RANGE"),
             ("unbind_limit", json!(1_001), "unbind_limit", "OUT_OF_RANGE"),
-            ("rate_per_minute", json!(1_000_001), "rate_per_minute", "OUT_OF_RANGE"),
+            ("rate_per_minute", json!(10_000_001), "rate_per_minute", "OUT_OF_RANGE"),
             ("prices", price("forever", 1, 1), "prices[0].count", "OUT_OF_RANGE"),
             ("prices", price("minute", 525_601, 1), "prices[0].count", "OUT_OF_RANGE"),
             ("prices", price("hour", 87_601, 1), "prices[0].count", "OUT_OF_RANGE"),

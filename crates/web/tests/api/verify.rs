@@ -131,6 +131,23 @@ on_server! {
         program.send(good).await.refused(401, "TIMESTAMP_SKEWED");
     }
 
+    async fn k8_1_nonces_are_forgotten_when_their_time_would_be_refused(server) {
+        let shop = shop(server).await;
+        let kept = async || -> i64 {
+            server.platform.db.read().one("SELECT CAST(COUNT(*) AS BIGINT) AS n FROM nonces", args![], |row| row.get("n")).await.unwrap()
+        };
+        for _ in 0..40 {
+            shop.program.send(shop.program.request(Method::GET, "/client/v1/time", Vec::new())).await.ok(200);
+        }
+        assert_eq!(kept().await, 40);
+        server.clock.step(599 * SECOND);
+        server.tick().await;
+        assert_eq!(kept().await, 40, "a request that was signed ahead of the clock could still be sent again");
+        server.clock.step(130 * SECOND);
+        server.tick().await;
+        assert_eq!(kept().await, 0);
+    }
+
     async fn k8_1_the_same_nonce_at_once_passes_once(server) {
         let shop = shop(server).await;
         let key = shop.key().await;

@@ -196,13 +196,13 @@ on_platform! {
         assert_eq!(record(bench, alice.id).await, (4, None));
     }
 
-    async fn failures_from_one_address_end_at_a_hundred(bench) {
+    async fn after_a_hundred_failures_an_address_needs_captchas(bench) {
         bench.user(Role::Agent, "alice").await;
         let cx = bench.visitor();
         for n in 0..100 {
             assert_eq!(shape(sign_in(&cx, &ask(&format!("nobody{n}"), "wrong")).await).0, "SIGN_IN_FAILED");
         }
-        assert_eq!(shape(sign_in(&cx, &ask("alice", RIGHT)).await).0, "RATE_LIMITED");
+        assert_eq!(shape(sign_in(&cx, &ask("alice", RIGHT)).await).0, "CAPTCHA_REQUIRED");
         assert_eq!(log(bench, "alice").await, ["limited"]);
         let origin = crate::Origin { address: "203.0.113.9".into(), ..crate::Origin::default() };
         let elsewhere = Cx::visitor(std::sync::Arc::clone(&bench.platform), origin, kernel::Lang::En);
