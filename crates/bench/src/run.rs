@@ -156,12 +156,11 @@ async fn prepared(options: &Options, engine: Engine, figures: &mut Vec<Figure>) 
     say(&format!("{}: {} keys", engine.name(), options.keys));
     let stock = Stock::prepare(&place).await?;
     let (site, _) = place.serve().await?;
-    if !options.only_verify {
-        figures.push(stock_figures::idle(&site).await?);
-    }
+    let idle = stock_figures::idle(&site).await?;
     let mut made = stock.generate(&site, 1, options.keys).await?;
     if !options.only_verify {
-        figures.extend(stock_figures::generation_and_exports(&site, &stock, options.keys).await?);
+        figures.push(stock_figures::idle_figure(&site, idle));
+        figures.extend(stock_figures::generation_and_exports(&site, &stock, idle, options.keys).await?);
     }
     site.stop()?;
     let (batch, keys) = made.remove(0);

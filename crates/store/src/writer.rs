@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
 use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
 
-use crate::db::{DbConfig, sqlite_pool};
+use crate::db::{DbConfig, WRITER_CACHE, sqlite_pool};
 use crate::error::sqlite_code;
 use crate::{Error, Result};
 
@@ -71,7 +71,7 @@ impl Turn {
 
 impl Writer {
     pub(crate) async fn open(config: &DbConfig, failed: Arc<AtomicBool>) -> Result<Self> {
-        let conn = sqlite_pool(config, 1).await?;
+        let conn = sqlite_pool(config, 1, WRITER_CACHE).await?;
         let group = Group {
             conn,
             open: false,
@@ -187,7 +187,7 @@ impl Writer {
         if let Err(error) = &outcome {
             tracing::warn!(%error, transactions = group.waiting.len(), "a shared commit failed and was undone");
             let _ = group.conn.execute_unprepared("ROLLBACK").await;
-            match sqlite_pool(&self.config, 1).await {
+            match sqlite_pool(&self.config, 1, WRITER_CACHE).await {
                 Ok(conn) => {
                     let old = std::mem::replace(&mut group.conn, conn);
                     let _ = old.close().await;
