@@ -7,8 +7,8 @@
 //! - [`migrate`] brings the tables up to date, or refuses what it does not know.
 //!
 //! **Invariant**: no statement differs between the databases but inside this crate.
-//! **Invariant**: on SQLite there is one writer; transactions that wait together share one commit, each in a savepoint
-//! of its own, and none is answered before that commit ([`writer`]).
+//! **Invariant**: on SQLite there is one writer; transactions that wait together share one commit, can each be undone
+//! without the others, and none is answered before that commit ([`writer`]).
 
 mod db;
 mod error;

@@ -1,6 +1,6 @@
 //! SQLite's one writer, and the commit that transactions share.
 //!
-//! A transaction is a savepoint inside a group. The first to be done asks for the writer again to commit the group; the
+//! A transaction is a savepoint inside a group; the first of a group needs none. The first to be done asks for the writer again to commit the group; the
 //! lock is fair, so whoever waited before gets into the group first. So nobody waits for a timer, and a lone
 //! transaction commits at once. Each step that must not be cut short runs in a task of its own: a handler that is
 //! cancelled cannot interrupt it.
@@ -90,7 +90,7 @@ impl Writer {
         let _ = group.conn.clone().close().await;
     }
 
-    /// Waits for a turn and opens a savepoint.
+    /// Waits for a turn, and begins a group or a savepoint in it.
     pub(crate) async fn begin(self: &Arc<Self>) -> Result<Turn> {
         let writer = Arc::clone(self);
         // If the caller goes away, the finished turn is dropped by the task's handle; a `Tx` around it would undo it.
