@@ -1,6 +1,6 @@
 //! When to try again, and when to leave it.
 
-use kernel::{DAY, HOUR, SECOND, Timestamp};
+use kernel::{DAY, HOUR, MINUTE, SECOND, Timestamp};
 
 use super::post::WebhookErrorKind;
 
@@ -8,6 +8,8 @@ use super::post::WebhookErrorKind;
 pub const PERSEVERANCE: i64 = 3 * DAY;
 const SHORTEST: i64 = 5 * SECOND;
 const LONGEST: i64 = 8 * HOUR;
+/// Nearer to the end than this an attempt waits for the end: it could last past it, and there would be none when the time is up.
+const LAST: i64 = MINUTE;
 /// A receiver that says "gone" wants no more.
 const GONE: u16 = 410;
 
@@ -48,7 +50,8 @@ fn next(since: Timestamp, now: Timestamp, luck: u64) -> Option<Timestamp> {
     let pause = passed.saturating_mul(2).clamp(SHORTEST, LONGEST);
     let spread = u64::try_from(pause / 5 * 2).unwrap_or(0);
     let jitter = i64::try_from(luck % spread.max(1)).unwrap_or(0);
-    Some(now.plus_micros(pause - pause / 5 + jitter).min(end))
+    let at = now.plus_micros(pause - pause / 5 + jitter);
+    Some(if at.plus_micros(LAST) > end { end } else { at })
 }
 
 #[cfg(test)]
@@ -80,7 +83,7 @@ mod tests {
             for pair in all.windows(2) {
                 let pause = pair[1].micros() - pair[0].micros();
                 prop_assert!(pause >= 4 * SECOND || pair[1] == *all.last().unwrap());
-                prop_assert!(pause <= LONGEST / 5 * 6 + 15 * SECOND);
+                prop_assert!(pause <= LONGEST / 5 * 6 + LAST + 15 * SECOND);
             }
         }
 
@@ -94,6 +97,20 @@ mod tests {
                 _ => prop_assert!(matches!(verdict, Verdict::Later(at) if at > now && at <= START.plus_micros(PERSEVERANCE))),
             }
         }
+    }
+
+    /// Eight seconds before the end, with a server that takes ten to fail.
+    #[test]
+    fn an_attempt_just_before_the_end_is_made_at_the_end() {
+        let end = START.plus_micros(PERSEVERANCE);
+        let now = end.plus_micros(-8 * SECOND - SHORTEST);
+        assert_eq!(
+            judge(Ok(500), Round { since: now.plus_micros(-SECOND), once: false }, now, 0),
+            Verdict::Later(now.plus_micros(4 * SECOND)),
+            "its own end is far"
+        );
+        assert_eq!(judge(Ok(500), round(false), now, 0), Verdict::Later(end));
+        assert_eq!(attempts(10_202_540, |n| 13_572_025_981_893_656_664_u64.wrapping_mul(n as u64 | 1).rotate_left(17)).last(), Some(&end));
     }
 
     #[test]

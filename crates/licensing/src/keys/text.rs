@@ -231,10 +231,10 @@ mod tests {
         #[test]
         fn two_swapped_characters_are_noticed(key in any_key(), a in 0_usize..LENGTH, b in 0_usize..LENGTH) {
             let mut symbols = key.symbols();
-            prop_assume!(symbols[a] != symbols[b]);
+            let alike = symbols[a] == symbols[b];
             symbols.swap(a, b);
             let text: String = symbols.iter().map(|symbol| char::from(ALPHABET[usize::from(*symbol)])).collect();
-            prop_assert_eq!(KeyText::parse(&text), None);
+            prop_assert_eq!(KeyText::parse(&text), alike.then_some(key));
         }
 
         #[test]
