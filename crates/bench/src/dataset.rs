@@ -88,7 +88,9 @@ pub async fn activate(place: &Place, batch: &str, from: u64) -> Result<()> {
     let sql = "INSERT INTO key_devices (key_id, device_id, device_name, bound_at) \
                SELECT id, 'bench-device-' || (row_number() OVER (ORDER BY id) - 1 + $2), 'Bench', created_at FROM keys WHERE batch_id = $1";
     tx.exec(sql, args![batch, i64::try_from(from)?]).await?;
-    tx.exec("UPDATE keys SET state = 'active', activated_at = created_at, devices = 1 WHERE batch_id = $1", args![batch]).await?;
+    let sql = "UPDATE keys SET state = 'active', activated_at = created_at, devices = 1, \
+               bound = (SELECT device_id FROM key_devices WHERE key_id = keys.id) WHERE batch_id = $1";
+    tx.exec(sql, args![batch]).await?;
     tx.commit().await?;
     tidy(&db).await?;
     db.close().await;

@@ -118,7 +118,7 @@ pub async fn run(
     }
     let limits = config.connections.limits(open_files::raise());
     let front = Front { name: "main", limits, tls, trusted: config.server.trusted_proxies.clone(), clock: Clock::System };
-    let main = tokio::spawn(front.serve(ports.main, web::router(state), stopping.clone()));
+    let main = tokio::spawn(front.serve(ports.main, web::Site::new(state), stopping.clone()));
     if let Some(listener) = ports.metrics {
         if let Ok(address) = listener.local_addr() {
             tracing::info!(%address, "metrics");

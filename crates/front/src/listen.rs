@@ -5,14 +5,13 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use kernel::Clock;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use crate::limits::Limits;
 use crate::places::{Full, Places};
-use crate::serve::{Connection, converse};
+use crate::serve::{Answers, Connection, converse};
 use crate::tls::Tls;
 
 /// How long nobody is accepted after the system refused (no file descriptors are left).
@@ -35,7 +34,7 @@ pub struct Front {
 
 impl Front {
     /// Accepts until `stopping` turns true, and returns when the last request that was accepted is answered.
-    pub async fn serve(self, listener: TcpListener, router: Router, mut stopping: watch::Receiver<bool>) {
+    pub async fn serve<S: Answers>(self, listener: TcpListener, service: S, mut stopping: watch::Receiver<bool>) {
         let places = Places::new(self.name, self.limits);
         let mut refused = Refused::default();
         let tick = self.limits.tick();
@@ -55,7 +54,7 @@ impl Front {
                 accepted = listener.accept() => accepted,
             };
             match accepted {
-                Ok((stream, peer)) => self.admit(stream, peer, &router, &places, &stopping, &mut refused),
+                Ok((stream, peer)) => self.admit(stream, peer, &service, &places, &stopping, &mut refused),
                 Err(error) if is_the_others(&error) => {}
                 Err(error) => {
                     tracing::warn!(%error, "connections cannot be accepted");
@@ -69,11 +68,11 @@ impl Front {
         sweeping.abort();
     }
 
-    fn admit(
+    fn admit<S: Answers>(
         &self,
         stream: TcpStream,
         peer: SocketAddr,
-        router: &Router,
+        service: &S,
         places: &Arc<Places>,
         stopping: &watch::Receiver<bool>,
         refused: &mut Refused,
@@ -85,7 +84,7 @@ impl Front {
         // Answers are small and complete: nothing is gained by waiting for more to send.
         let _ = stream.set_nodelay(true);
         let conn = Arc::clone(&place.conn);
-        let connection = Connection { stream, peer, place, body_limit: self.limits.body, router: router.clone(), tls: self.tls.clone() };
+        let connection = Connection { stream, peer, place, body_limit: self.limits.body, service: service.clone(), tls: self.tls.clone() };
         let task = tokio::spawn(converse(connection, stopping.clone()));
         let _ = conn.task.set(task.abort_handle());
     }

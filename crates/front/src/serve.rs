@@ -7,9 +7,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use axum::Router;
+use axum::body::Body;
 use axum::extract::ConnectInfo;
-use axum::routing::future::RouteFuture;
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::{Request, Response};
@@ -33,20 +32,25 @@ const STREAMS: u32 = 128;
 /// HTTP/2 asks whether the other side is still there.
 const PING: Duration = Duration::from_secs(20);
 
-pub(crate) struct Connection {
+/// What answers requests, as axum's router does.
+pub trait Answers: Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send> + Clone + Send + 'static {}
+
+impl<S: Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send> + Clone + Send + 'static> Answers for S {}
+
+pub(crate) struct Connection<S> {
     pub stream: TcpStream,
     pub peer: SocketAddr,
     pub place: Place,
     pub body_limit: Duration,
-    pub router: Router,
+    pub service: S,
     pub tls: Option<Arc<Tls>>,
 }
 
 /// Answers requests until the other side has had enough, or it is time to stop.
-pub(crate) async fn converse(connection: Connection, stopping: watch::Receiver<bool>) {
-    let Connection { stream, peer, place, body_limit, router, tls } = connection;
+pub(crate) async fn converse<S: Answers>(connection: Connection<S>, stopping: watch::Receiver<bool>) {
+    let Connection { stream, peer, place, body_limit, service, tls } = connection;
     let conn = Arc::clone(&place.conn);
-    let desk = Desk { conn: Arc::clone(&conn), peer, body_limit, router };
+    let desk = Desk { conn: Arc::clone(&conn), peer, body_limit, service };
     let wire = Wire { stream, conn: Arc::clone(&conn), heads: true };
     match tls {
         None => first(wire, desk, stopping).await,
@@ -55,7 +59,7 @@ pub(crate) async fn converse(connection: Connection, stopping: watch::Receiver<b
     drop(place);
 }
 
-async fn secretly(mut wire: Wire, desk: Desk, tls: &Tls, mut stopping: watch::Receiver<bool>) {
+async fn secretly<S: Answers>(mut wire: Wire, desk: Desk<S>, tls: &Tls, mut stopping: watch::Receiver<bool>) {
     let conn = Arc::clone(&desk.conn);
     let shaken = async {
         if !tls::is_handshake(&wire.stream).await {
@@ -84,7 +88,7 @@ async fn secretly(mut wire: Wire, desk: Desk, tls: &Tls, mut stopping: watch::Re
 }
 
 /// HTTP/1.1.
-async fn first(io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, desk: Desk, stopping: watch::Receiver<bool>) {
+async fn first<S: Answers>(io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, desk: Desk<S>, stopping: watch::Receiver<bool>) {
     let conn = Arc::clone(&desk.conn);
     // Time is kept by the marks; hyper's own timer would cost an allocation for each request.
     let mut builder = http1::Builder::new();
@@ -94,7 +98,7 @@ async fn first(io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, desk: D
 }
 
 /// HTTP/2.
-async fn second(io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, desk: Desk, stopping: watch::Receiver<bool>) {
+async fn second<S: Answers>(io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, desk: Desk<S>, stopping: watch::Receiver<bool>) {
     let conn = Arc::clone(&desk.conn);
     let mut builder = http2::Builder::new(TokioExecutor::new());
     builder.timer(TokioTimer::new()).keep_alive_interval(PING).keep_alive_timeout(PING);
@@ -129,38 +133,38 @@ async fn finish<C: Future<Output = hyper::Result<()>>>(
     }
 }
 
-/// Where a connection's requests are taken to the router.
+/// Where a connection's requests are handed on.
 #[derive(Clone)]
-struct Desk {
+struct Desk<S> {
     conn: Arc<Conn>,
     peer: SocketAddr,
     body_limit: Duration,
-    router: Router,
+    service: S,
 }
 
-impl hyper::service::Service<Request<Incoming>> for Desk {
+impl<S: Answers> hyper::service::Service<Request<Incoming>> for Desk<S> {
     type Response = Response<Leaving>;
     type Error = Infallible;
-    type Future = Answering;
+    type Future = Answering<S::Future>;
 
-    fn call(&self, request: Request<Incoming>) -> Answering {
+    fn call(&self, request: Request<Incoming>) -> Answering<S::Future> {
         let busy = Busy::new(&self.conn);
         let mut request = request.map(|body| Arriving::body(body, self.body_limit));
         request.extensions_mut().insert(ConnectInfo(self.peer));
-        Answering { inner: self.router.clone().call(request), busy: Some(busy) }
+        Answering { inner: self.service.clone().call(request), busy: Some(busy) }
     }
 }
 
 pin_project_lite::pin_project! {
-    /// An answer on its way: what axum makes of the request, and the mark that somebody waits for it.
-    struct Answering {
+    /// An answer on its way: what is made of the request, and the mark that somebody waits for it.
+    struct Answering<F> {
         #[pin]
-        inner: RouteFuture<Infallible>,
+        inner: F,
         busy: Option<Busy>,
     }
 }
 
-impl Future for Answering {
+impl<F: Future<Output = Result<Response<Body>, Infallible>>> Future for Answering<F> {
     type Output = Result<Response<Leaving>, Infallible>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {

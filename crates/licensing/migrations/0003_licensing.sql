@@ -125,7 +125,9 @@ CREATE TABLE keys (
   disabled_by UUID,
   devices BIGINT NOT NULL,
   unbinds BIGINT NOT NULL,
-  created_at BIGINT NOT NULL
+  created_at BIGINT NOT NULL,
+  -- The ids of its devices, a line each, as they are in key_devices: a verification reads one row.
+  bound TEXT NOT NULL DEFAULT ''
 );
 CREATE UNIQUE INDEX keys_lookup ON keys (lookup);
 CREATE INDEX keys_batch ON keys (batch_id, id);
@@ -144,7 +146,8 @@ CREATE INDEX key_devices_device ON key_devices (device_id, key_id);
 
 -- client API ---------------------------------------------------------------------------------------------------------
 
--- A hash of project and nonce, for as long as a request with it could be sent again.
+-- A hash of project and nonce, for as long as a request with it could be sent again. On PostgreSQL: the unique row is where two
+-- processes meet.
 CREATE TABLE nonces (
   id UUID PRIMARY KEY,
   signed_at BIGINT NOT NULL,
@@ -152,7 +155,25 @@ CREATE TABLE nonces (
   set_number BIGINT NOT NULL
 ) /* WITHOUT ROWID */;
 
--- Every authenticated call of a program, with its verdict. Its order is its key.
+-- On SQLite, where one process serves: a set's nonces, 8 bytes of hash each, for it to know after a restart.
+CREATE TABLE nonce_sets (
+  id UUID PRIMARY KEY,
+  hashes BYTEA NOT NULL
+) /* WITHOUT ROWID */;
+
+-- Calls that passed and were not the first of their key: a row for a set's, of one project. A call's id is its row's with its
+-- place there in the last two bytes.
+CREATE TABLE passed_calls (
+  id UUID PRIMARY KEY,
+  at BIGINT NOT NULL,
+  project_id UUID NOT NULL,
+  -- How many.
+  calls BIGINT NOT NULL,
+  packed BYTEA NOT NULL
+);
+CREATE INDEX passed_calls_project ON passed_calls (project_id, id);
+
+-- Every other authenticated call of a program, with its verdict. Its order is its key.
 CREATE TABLE client_calls (
   id UUID PRIMARY KEY,
   at BIGINT NOT NULL,

@@ -30,6 +30,16 @@ pub async fn check(sql: &mut impl Sql) -> store::Result<Vec<String>> {
             "keys say that they have devices and have none",
             "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM keys k WHERE k.devices > 0 AND NOT EXISTS (SELECT 1 FROM key_devices d WHERE d.key_id = k.id)",
         ),
+        (
+            "a device is bound to a key that does not say so",
+            "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM key_devices d JOIN keys k ON k.id = d.key_id WHERE REPLACE(k.bound, d.device_id, '') = k.bound",
+        ),
+        (
+            "keys let devices in that are not bound to them",
+            "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM keys k JOIN (SELECT key_id, CAST(SUM(LENGTH(device_id) + 1) AS BIGINT) AS length FROM key_devices GROUP BY key_id) d \
+             ON d.key_id = k.id WHERE LENGTH(k.bound) + 1 <> d.length",
+        ),
+        ("keys without devices let some in", "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM keys WHERE devices = 0 AND bound <> ''"),
     ];
     for (what, query) in checks {
         let n: i64 = sql.one(query, args![], |row| row.get("n")).await?;

@@ -43,7 +43,8 @@ impl Licensing {
     /// Begins to decide. `post` is how callbacks leave.
     pub async fn start(platform: Arc<Platform>, post: Arc<dyn callbacks::Post>) -> platform::Result<Arc<Self>> {
         let limits = Arc::new(client::limit::Limits::new(platform.clock.clone()));
-        let collector = client::Collector::start(&platform, &limits);
+        let nonces = client::Nonces::load(&platform).await?;
+        let collector = client::Collector::start(&platform, &limits, nonces);
         Ok(Arc::new(Self { platform, callers: client::Projects::new(), limits, collector, callbacks: callbacks::Callbacks::new(post) }))
     }
 

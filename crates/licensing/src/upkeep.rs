@@ -9,7 +9,7 @@ use store::jobs::{Handlers, Outcome};
 use store::{Sql, args};
 
 use crate::client::admit::WINDOW;
-use crate::{Licensing, batches, callbacks, grants};
+use crate::{Licensing, batches, callbacks, client, grants};
 
 const EXPIRE: &str = "keys.expire";
 const NONCES: &str = "client.nonces";
@@ -58,6 +58,7 @@ async fn expire(cx: &Cx) -> platform::Result<()> {
 /// Nonces older than the window cannot come back: their time would be refused. An index by time would cost every verification
 /// more than this walk does, which goes over all of them in the order of their hashes, a part at a time.
 async fn forget_nonces(cx: &Cx) -> platform::Result<()> {
+    client::forget_sets(cx).await?;
     let before = cx.now().plus_micros(-2 * WINDOW * SECOND).unix();
     for part in 0..=u8::MAX {
         let (mut from, mut to) = ([0; 16], [u8::MAX; 16]);

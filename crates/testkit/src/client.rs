@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
@@ -14,7 +13,7 @@ use tower::ServiceExt;
 
 #[derive(Clone)]
 pub struct Client {
-    router: Router,
+    site: web::Site,
     who: Option<(UserId, String)>,
     headers: Vec<(String, String)>,
     address: SocketAddr,
@@ -27,8 +26,8 @@ pub struct Answer {
 }
 
 impl Client {
-    pub(crate) fn new(router: Router, who: Option<(UserId, String)>) -> Self {
-        Self { router, who, headers: Vec::new(), address: SocketAddr::from(([127, 0, 0, 1], 40_000)) }
+    pub(crate) fn new(site: web::Site, who: Option<(UserId, String)>) -> Self {
+        Self { site, who, headers: Vec::new(), address: SocketAddr::from(([127, 0, 0, 1], 40_000)) }
     }
 
     /// # Panics
@@ -126,7 +125,7 @@ impl Client {
         }
         let mut request = request.body(Body::from(body.unwrap_or_default())).expect("a request");
         request.extensions_mut().insert(ConnectInfo(self.address));
-        self.router.clone().oneshot(request).await.expect("the router always answers")
+        self.site.clone().oneshot(request).await.expect("the router always answers")
     }
 }
 

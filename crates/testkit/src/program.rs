@@ -49,6 +49,11 @@ impl Program {
         Self { client: self.client.from(address), ..self.clone() }
     }
 
+    /// The same program, calling another process.
+    pub fn at(&self, server: &TestServer) -> Self {
+        Self { client: server.visitor(), clock: server.clock.clone(), ..self.clone() }
+    }
+
     /// A signed request, not sent yet.
     pub fn request(&self, method: Method, target: &str, body: Vec<u8>) -> Signed {
         self.request_with(method, target, body, self.clock.now().unix(), &self.random.secret::<15>(""))

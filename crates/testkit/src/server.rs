@@ -4,7 +4,6 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use axum::Router;
 use kernel::{Clock, Lang, Random, Timestamp};
 use licensing::Licensing;
 use platform::identity::{NewUserRow, Passwords, Role, UserId, UserState, insert_user, session};
@@ -32,7 +31,7 @@ pub struct TestServer {
     pub platform: Arc<Platform>,
     pub licensing: Arc<Licensing>,
     pub clock: Clock,
-    pub router: Router,
+    pub site: web::Site,
     /// Says that the program is to stop.
     pub stop: watch::Sender<bool>,
     /// A test has changed the operation log behind the program's back, and does not want it to be sound in the end.
@@ -89,7 +88,7 @@ impl TestServer {
             http: HttpConfig { trusted_proxies: vec![PROXY], secure: true, hsts: Hsts::ThisHost },
             stop: stop.subscribe(),
         });
-        Self { test_db, platform, licensing, clock, router: web::router(state), stop, log_was_spoiled: AtomicBool::new(false) }
+        Self { test_db, platform, licensing, clock, site: web::Site::new(state), stop, log_was_spoiled: AtomicBool::new(false) }
     }
 
     /// The context of the program itself.
@@ -99,7 +98,7 @@ impl TestServer {
 
     /// Nobody yet.
     pub fn visitor(&self) -> Client {
-        Client::new(self.router.clone(), None)
+        Client::new(self.site.clone(), None)
     }
 
     /// A signed-in user of this role, without a superior. Its password is `password-of-{name}`.
@@ -125,7 +124,7 @@ impl TestServer {
         let id = insert_user(&mut tx, &cx, &row).await.expect("insert").expect("the name is free");
         let (_, token) = session::start(&mut tx, &cx, id).await.expect("session");
         tx.commit().await.expect("commit");
-        Client::new(self.router.clone(), Some((id, token.to_string())))
+        Client::new(self.site.clone(), Some((id, token.to_string())))
     }
 
     /// The same user with a new session: after hours and days of the stepped clock.

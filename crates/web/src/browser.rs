@@ -19,6 +19,16 @@ pub enum Hsts {
 
 /// Adds what a handler has not set itself.
 pub(crate) fn protect(headers: &mut HeaderMap, https: Option<Hsts>) {
+    if let Some(hsts) = https {
+        headers.entry(header::STRICT_TRANSPORT_SECURITY).or_insert(HeaderValue::from_static(match hsts {
+            Hsts::ThisHost => "max-age=31536000",
+            Hsts::Subdomains => "max-age=31536000; includeSubDomains",
+        }));
+    }
+    // All the others come together: the client API brings them with it.
+    if headers.contains_key(header::CONTENT_SECURITY_POLICY) && headers.contains_key(header::X_FRAME_OPTIONS) {
+        return;
+    }
     let policy = if is_of_the_console(headers) { PAGE } else { DATA };
     let mut set = |name: HeaderName, value: &'static str| {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
@@ -31,11 +41,6 @@ pub(crate) fn protect(headers: &mut HeaderMap, https: Option<Hsts>) {
     set(HeaderName::from_static("permissions-policy"), "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()");
     set(header::CONTENT_SECURITY_POLICY, policy);
     set(header::CACHE_CONTROL, "no-store");
-    match https {
-        None => {}
-        Some(Hsts::ThisHost) => set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"),
-        Some(Hsts::Subdomains) => set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains"),
-    }
 }
 
 /// Pages, and scripts, which may be workers and then have a policy of their own.

@@ -200,6 +200,15 @@ async fn body(request: Request, state: &AppState) -> Result<Bytes, ApiError> {
 }
 
 pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+    // The way to a mistake is noted only where there is one.
+    let mut json = serde_json::Deserializer::from_slice(body);
+    match T::deserialize(Strict { inner: &mut json, nul: true }) {
+        Ok(value) if json.end().is_ok() => Ok(value),
+        _ => explained(body),
+    }
+}
+
+fn explained<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     let mut json = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(Strict { inner: &mut json, nul: true }).map_err(|error| {
         let path = error.path().to_string();

@@ -1,6 +1,6 @@
 //! HTTP: routes, extractors, refusals, OpenAPI, embedded pages. No SQL and no rule in here.
 //!
-//! Begin with [`router`]: the whole API on one page. A handler is a few lines: an extractor says who may call it
+//! Begin with `routes/mod.rs`: the whole API on one page. A handler is a few lines: an extractor says who may call it
 //! ([`extract::Auth`]), a use case does the work, and what goes wrong is a `Fault` that [`problem`] writes down.
 
 mod assets;
@@ -13,12 +13,13 @@ mod problem;
 mod queries;
 mod refusal;
 mod routes;
+mod site;
 mod state;
 mod strict;
 
 pub use browser::Hsts;
 pub use problem::{ApiError, Problem};
-pub use routes::router;
+pub use site::Site;
 pub use state::{AppState, HttpConfig, Parts};
 
 /// What handlers answer.

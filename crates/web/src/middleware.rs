@@ -1,71 +1,106 @@
 //! What happens to every request: an id, a log line, headers, and problems written in the asker's language.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use kernel::{Fault, Kind, Lang, Stopwatch};
+use metrics::{Counter, Histogram};
 use platform::Origin;
 use tracing::Instrument;
 
+use crate::browser::{self, Hsts};
+use crate::forwarded;
 use crate::problem::{Refused, render};
 use crate::state::AppState;
-use crate::{browser, forwarded};
 
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Gives the request an id and an [`Origin`], and finishes its answer.
-pub(crate) async fn around(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    let watch = Stopwatch::start();
-    let id = state.platform.random.uuid_v7(state.platform.clock.now()).simple().to_string();
-    let lang = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).map_or(Lang::Zh, Lang::from_header);
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-    let trusted = &state.http.trusted_proxies;
-    let https = state.platform.install.public_url.starts_with("https://") || forwarded::is_https(peer, request.headers(), trusted);
-    let origin = Origin {
-        address: forwarded::client_address(peer, request.headers(), trusted).map_or_else(String::new, |ip| ip.to_string()),
-        agent: user_agent(request.headers()),
-        request_id: id.clone(),
-    };
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    // What programs call is logged in the database; a span for each costs more than checking its signature.
-    let span = if path.starts_with("/client/") {
-        tracing::debug_span!("request", id = %id, %method, path)
-    } else {
-        tracing::info_span!("request", id = %id, %method, path)
-    };
-    request.extensions_mut().insert(Arc::new(origin));
-    request.extensions_mut().insert(lang);
-    let mut response = next.run(request).instrument(span.clone()).await;
+/// What is known of a request before anybody handles it.
+pub(crate) struct Begun {
+    watch: Stopwatch,
+    pub id: String,
+    pub lang: Lang,
+    pub address: String,
+    method: Method,
+    hsts: Option<Hsts>,
+}
 
-    if let Some(Refused(fault)) = response.extensions_mut().remove::<Refused>() {
-        let headers = std::mem::take(response.headers_mut());
-        response = span.in_scope(|| render(&fault, lang, Some(&id)));
-        for (name, value) in headers.iter().filter(|(name, _)| *name != header::CONTENT_LENGTH && *name != header::CONTENT_TYPE) {
-            response.headers_mut().append(name.clone(), value.clone());
+impl Begun {
+    pub fn of(state: &AppState, request: &Request) -> Self {
+        let headers = request.headers();
+        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+        let trusted = &state.http.trusted_proxies;
+        let https = state.platform.install.public_url.starts_with("https://") || forwarded::is_https(peer, headers, trusted);
+        Self {
+            watch: Stopwatch::start(),
+            id: state.platform.random.uuid_v7(state.platform.clock.now()).simple().to_string(),
+            lang: headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).map_or(Lang::Zh, Lang::from_header),
+            address: forwarded::client_address(peer, headers, trusted).map_or_else(String::new, |ip| ip.to_string()),
+            method: request.method().clone(),
+            hsts: https.then_some(state.http.hsts),
         }
     }
-    let status = response.status();
-    let headers = response.headers_mut();
-    if let Ok(value) = HeaderValue::from_str(&id) {
-        headers.insert(REQUEST_ID, value);
+
+    /// Writes a problem that a handler left in words, and completes the answer's headers.
+    pub fn finish(&self, mut response: Response) -> Response {
+        if let Some(Refused(fault)) = response.extensions_mut().remove::<Refused>() {
+            let headers = std::mem::take(response.headers_mut());
+            response = render(&fault, self.lang, Some(&self.id));
+            for (name, value) in headers.iter().filter(|(name, _)| *name != header::CONTENT_LENGTH && *name != header::CONTENT_TYPE) {
+                response.headers_mut().append(name.clone(), value.clone());
+            }
+        }
+        if let Ok(value) = HeaderValue::from_str(&self.id) {
+            response.headers_mut().insert(REQUEST_ID, value);
+        }
+        browser::protect(response.headers_mut(), self.hsts);
+        let elapsed = self.watch.elapsed();
+        COUNTED.note(&self.method, response.status(), elapsed);
+        let micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
+        tracing::debug!(status = response.status().as_u16(), micros, "answered");
+        response
     }
-    browser::protect(headers, https.then_some(state.http.hsts));
-    let elapsed = watch.elapsed();
-    let class = match status.as_u16() / 100 {
-        2 => "2xx",
-        3 => "3xx",
-        4 => "4xx",
-        _ => "5xx",
+}
+
+/// Gives the request an id and an [`Origin`], and finishes its answer.
+pub(crate) async fn around(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let begun = Begun::of(&state, &request);
+    let span = tracing::info_span!("request", id = %begun.id, method = %request.method(), path = request.uri().path());
+    let origin = Origin { address: begun.address.clone(), agent: user_agent(request.headers()), request_id: begun.id.clone() };
+    request.extensions_mut().insert(Arc::new(origin));
+    request.extensions_mut().insert(begun.lang);
+    let response = next.run(request).instrument(span.clone()).await;
+    span.in_scope(|| begun.finish(response))
+}
+
+/// Counters and durations by method, looked up once: by name they cost more than a signature's check.
+struct Counted(Vec<(Option<Method>, [Counter; 4], Histogram)>);
+
+static COUNTED: LazyLock<Counted> = LazyLock::new(|| {
+    let methods = [Some(Method::GET), Some(Method::POST), Some(Method::PUT), Some(Method::PATCH), Some(Method::DELETE), None];
+    let row = |method: Option<Method>| {
+        let name = method.as_ref().map_or("other", method_name);
+        let counter = |class| metrics::counter!("cuekey_http_requests_total", "method" => name, "status" => class);
+        let counters = ["2xx", "3xx", "4xx", "5xx"].map(counter);
+        (method, counters, metrics::histogram!("cuekey_http_request_seconds", "method" => name))
     };
-    metrics::counter!("cuekey_http_requests_total", "method" => method_name(&method), "status" => class).increment(1);
-    metrics::histogram!("cuekey_http_request_seconds", "method" => method_name(&method)).record(elapsed.as_secs_f64());
-    let micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
-    span.in_scope(|| tracing::debug!(status = status.as_u16(), micros, "answered"));
-    response
+    Counted(methods.map(row).into())
+});
+
+impl Counted {
+    fn note(&self, method: &Method, status: StatusCode, elapsed: Duration) {
+        let row = self.0.iter().find(|(of, ..)| of.as_ref().is_none_or(|of| of == method));
+        let class = usize::from(status.as_u16() / 100).clamp(2, 5) - 2;
+        if let Some((_, counters, seconds)) = row {
+            counters[class].increment(1);
+            seconds.record(elapsed.as_secs_f64());
+        }
+    }
 }
 
 fn method_name(method: &Method) -> &'static str {

@@ -6,6 +6,7 @@ use platform::{Cx, Result};
 use serde::Serialize;
 use store::{Filter, Row, Sql, args};
 
+use super::passed;
 use super::set::{CallId, Endpoint};
 use crate::keys::verdict::{Candidate, Code, decide};
 use crate::keys::{Facts, KeyId, KeyText, Validity, lookup};
@@ -61,7 +62,7 @@ fn read(row: &Row) -> store::Result<ClientCall> {
 
 /// Super admins see all calls; agents the first uses and refusals of the keys that they may see. (A call that passed is
 /// one of very many and is found by project and time only.)
-fn visible(cx: &Cx) -> Result<Filter> {
+fn visible(cx: &Cx) -> Result<(Filter, Scope)> {
     let user = cx.require(Permission::KeysView)?;
     let mut filter = Filter::new();
     let scope = user.scope();
@@ -69,11 +70,11 @@ fn visible(cx: &Cx) -> Result<Filter> {
     if scope != Scope::All {
         filter.and_plain("c.refused OR c.first_use");
     }
-    Ok(filter)
+    Ok((filter, scope))
 }
 
 pub async fn list(cx: &Cx, asked: &CallFilter, ask: &PageAsk) -> Result<Page<ClientCall>> {
-    let mut filter = visible(cx)?;
+    let (mut filter, scope) = visible(cx)?;
     filter.and_some("c.project_id = ?", asked.project).and_some("c.code = ?", asked.code.clone());
     filter.and_some("c.endpoint = ?", asked.endpoint.map(kernel::Word::as_str));
     if let Some(text) = &asked.key {
@@ -94,7 +95,12 @@ pub async fn list(cx: &Cx, asked: &CallFilter, ask: &PageAsk) -> Result<Page<Cli
     filter.and_some("c.at >= ?", asked.from).and_some("c.at < ?", asked.to).and("c.id < ?", ask.before());
     let limit = filter.arg(ask.fetch());
     let sql = format!("{SELECT} WHERE {} ORDER BY c.id DESC LIMIT {limit}", filter.sql());
-    Ok(Page::cut(cx.db.read().all(&sql, filter.args(), read).await?, ask, |call| call.id.uuid()))
+    let mut calls = cx.db.read().all(&sql, filter.args(), read).await?;
+    if scope == Scope::All {
+        calls.extend(passed::page(cx, asked, ask).await?);
+        calls.sort_unstable_by_key(|call| std::cmp::Reverse(call.id));
+    }
+    Ok(Page::cut(calls, ask, |call| call.id.uuid()))
 }
 
 /// A key's latest first uses and refusals. The caller has made sure that the asker may see the key.
@@ -127,10 +133,14 @@ pub struct Step {
 }
 
 pub async fn explain(cx: &Cx, id: CallId) -> Result<CallExplained> {
-    let mut filter = visible(cx)?;
+    let (mut filter, scope) = visible(cx)?;
     filter.and("c.id = ?", id);
     let sql = format!("{SELECT} WHERE {}", filter.sql());
-    let call = cx.db.read().opt(&sql, filter.args(), read).await?.ok_or_else(Fault::not_found)?;
+    let call = match cx.db.read().opt(&sql, filter.args(), read).await? {
+        None if scope == Scope::All => passed::find(cx, id).await?,
+        found => found,
+    };
+    let call = call.ok_or_else(Fault::not_found)?;
     let (rule, remedy) = words(&call.code, cx.lang);
     let now = if call.endpoint == Endpoint::Verify { verdict_now(cx, &call).await? } else { None };
     Ok(CallExplained { rule: rule.into(), remedy: remedy.into(), now, steps: steps(&call, cx.lang), call })

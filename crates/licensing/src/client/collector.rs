@@ -12,6 +12,7 @@ use store::Engine;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 use super::limit::Limits;
+use super::nonces::Nonces;
 use super::set::{self, Ask, Decision};
 
 /// Largest set. More wait for the next; more than [`MOST_WAITING`] are told to come back.
@@ -26,7 +27,8 @@ pub struct Collector {
 
 impl Collector {
     /// Starts the workers; they end when the collector is dropped.
-    pub fn start(platform: &Arc<Platform>, limits: &Arc<Limits>) -> Self {
+    pub fn start(platform: &Arc<Platform>, limits: &Arc<Limits>, nonces: Nonces) -> Self {
+        let nonces = Arc::new(nonces);
         let (queue, waiting) = mpsc::channel(MOST_WAITING);
         let waiting = Arc::new(Mutex::new(waiting));
         let workers = match platform.db.engine() {
@@ -34,7 +36,7 @@ impl Collector {
             Engine::Postgres => 2,
         };
         for _ in 0..workers {
-            tokio::spawn(work(Arc::clone(platform), Arc::clone(limits), Arc::clone(&waiting)));
+            tokio::spawn(work(Arc::clone(platform), Arc::clone(limits), Arc::clone(&nonces), Arc::clone(&waiting)));
         }
         Self { queue }
     }
@@ -52,7 +54,7 @@ fn put_off(why: &str) -> Decision {
     Decision { answer: Err(Fault::unavailable(why.to_owned())), allowance: None }
 }
 
-async fn work(platform: Arc<Platform>, limits: Arc<Limits>, waiting: Arc<Mutex<mpsc::Receiver<Waiting>>>) {
+async fn work(platform: Arc<Platform>, limits: Arc<Limits>, nonces: Arc<Nonces>, waiting: Arc<Mutex<mpsc::Receiver<Waiting>>>) {
     let mut set = Vec::with_capacity(MOST);
     loop {
         if waiting.lock().await.recv_many(&mut set, MOST).await == 0 {
@@ -62,8 +64,8 @@ async fn work(platform: Arc<Platform>, limits: Arc<Limits>, waiting: Arc<Mutex<m
         let (asks, answers): (Vec<Ask>, Vec<oneshot::Sender<Decision>>) = set.drain(..).unzip();
         // In a task of its own: a panic must cost one set, not the worker.
         let decided = {
-            let (platform, limits) = (Arc::clone(&platform), Arc::clone(&limits));
-            tokio::spawn(async move { set::decide(&platform, &limits, &asks).await }).await
+            let (platform, limits, nonces) = (Arc::clone(&platform), Arc::clone(&limits), Arc::clone(&nonces));
+            tokio::spawn(async move { set::decide(&platform, &limits, &nonces, &asks).await }).await
         };
         match decided {
             Ok(Ok(verdicts)) => {

@@ -11,6 +11,7 @@ use governor::clock::Clock as GovernorClock;
 use governor::middleware::StateInformationMiddleware;
 use governor::nanos::Nanos;
 use governor::state::keyed::DashMapStateStore;
+use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 use kernel::{Clock, DAY, Timestamp};
 use moka::sync::Cache;
@@ -19,7 +20,7 @@ use crate::projects::ProjectId;
 
 /// The installation's clock, as the limiter wants it.
 #[derive(Clone)]
-struct Time(Clock);
+pub(super) struct Time(Clock);
 
 impl GovernorClock for Time {
     type Instant = Nanos;
@@ -28,7 +29,8 @@ impl GovernorClock for Time {
     }
 }
 
-type Limiter<K> = RateLimiter<K, DashMapStateStore<K>, Time, StateInformationMiddleware>;
+/// A project's rate.
+pub(super) type Limiter = RateLimiter<NotKeyed, InMemoryState, Time, StateInformationMiddleware>;
 
 /// What a caller is told of its limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,10 +44,10 @@ pub struct Allowance {
 
 pub struct Limits {
     clock: Clock,
-    by_project: Cache<(ProjectId, i64), Arc<Limiter<()>>>,
+    by_project: Cache<(ProjectId, i64), Arc<Limiter>>,
     /// How often a project was refused for being over its limit, lately.
     refused: Cache<ProjectId, Arc<std::sync::atomic::AtomicI64>>,
-    by_address: Limiter<String>,
+    by_address: RateLimiter<String, DashMapStateStore<String>, Time, StateInformationMiddleware>,
 }
 
 /// Failed signatures, and unknown API keys, that one address may send a minute.
@@ -62,13 +64,17 @@ impl Limits {
         }
     }
 
-    /// Counts one call of a project.
-    pub fn call(&self, project: ProjectId, per_minute: i64) -> Allowance {
-        let limiter = self.by_project.get_with((project, per_minute), || {
+    /// The rate of a project, which goes on when the project is read anew.
+    pub(super) fn of(&self, project: ProjectId, per_minute: i64) -> Arc<Limiter> {
+        self.by_project.get_with((project, per_minute), || {
             let rate = NonZeroU32::new(u32::try_from(per_minute).unwrap_or(u32::MAX)).unwrap_or(NonZeroU32::MIN);
-            Arc::new(RateLimiter::new(Quota::per_minute(rate), DashMapStateStore::default(), Time(self.clock.clone())))
-        });
-        match limiter.check_key(&()) {
+            Arc::new(RateLimiter::direct_with_clock(Quota::per_minute(rate), Time(self.clock.clone())).with_middleware())
+        })
+    }
+
+    /// Counts one call.
+    pub(super) fn call(&self, limiter: &Limiter, per_minute: i64) -> Allowance {
+        match limiter.check() {
             Ok(state) => Allowance { allowed: true, per_minute, remaining: i64::from(state.remaining_burst_capacity()), retry_after: 0 },
             Err(until) => {
                 let wait = until.wait_time_from(Time(self.clock.clone()).now());
@@ -121,6 +127,10 @@ mod tests {
     use kernel::{MINUTE, SECOND};
     use proptest::prelude::*;
 
+    fn call(limits: &Limits, project: ProjectId, rate: i64) -> Allowance {
+        limits.call(&limits.of(project, rate), rate)
+    }
+
     proptest! {
         #[test]
         fn k8_1_bans_grow_up_to_a_day_and_are_forgiven_after_one(first in 1_i64..3_600, bans in 1_usize..30) {
@@ -141,12 +151,12 @@ mod tests {
         let clock = Clock::stepped(Timestamp::from_unix(1_700_000_000));
         let limits = Limits::new(clock.clone());
         let project = ProjectId::from_uuid(Default::default());
-        let passed = (0..100).filter(|_| limits.call(project, 30).allowed).count();
+        let passed = (0..100).filter(|_| call(&limits, project, 30).allowed).count();
         assert_eq!(passed, 30);
-        let refused = limits.call(project, 30);
+        let refused = call(&limits, project, 30);
         assert!(!refused.allowed && (1..=2).contains(&refused.retry_after), "{refused:?}");
         clock.step(10 * SECOND);
-        let passed = (0..100).filter(|_| limits.call(project, 30).allowed).count();
+        let passed = (0..100).filter(|_| call(&limits, project, 30).allowed).count();
         assert!((5..=6).contains(&passed), "{passed}");
     }
 
@@ -184,11 +194,11 @@ mod tests {
         let clock = Clock::stepped(Timestamp::from_unix(1_700_000_000));
         let limits = Limits::new(clock.clone());
         let project = ProjectId::from_uuid(Default::default());
-        let first = limits.call(project, 3);
+        let first = call(&limits, project, 3);
         assert_eq!((first.allowed, first.per_minute, first.remaining, first.retry_after), (true, 3, 2, 0));
-        let rest: Vec<_> = (0..3).map(|_| limits.call(project, 3)).map(|after| (after.allowed, after.remaining)).collect();
+        let rest: Vec<_> = (0..3).map(|_| call(&limits, project, 3)).map(|after| (after.allowed, after.remaining)).collect();
         assert_eq!(rest, [(true, 1), (true, 0), (false, 0)]);
         clock.step(-5 * SECOND);
-        assert_eq!(limits.call(project, 3).retry_after, 25, "a clock that was put back");
+        assert_eq!(call(&limits, project, 3).retry_after, 25, "a clock that was put back");
     }
 }

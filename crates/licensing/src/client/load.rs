@@ -1,4 +1,4 @@
-//! Reading what a set needs: keys by their look-up, projects by id, devices by key. One statement each.
+//! Reading what a set needs: keys by their look-up, projects by id, and devices by key where they are asked for. One statement each.
 
 use std::collections::HashMap;
 
@@ -7,6 +7,7 @@ use platform::identity::UserId;
 use store::{Row, ToValue, Tx, all_in, args};
 
 use crate::batches::BatchId;
+use crate::keys::bound;
 use crate::keys::verdict::Candidate;
 use crate::keys::{Facts, KeyId, Validity};
 use crate::projects::{CallbackEvent, ProjectId, ProjectState};
@@ -19,7 +20,7 @@ pub(super) struct Found {
     pub batch: BatchId,
     pub agent: UserId,
     pub candidate: Candidate,
-    /// The devices behind `candidate.bound`.
+    /// The devices behind `candidate.bound`: those that a query asks for, and those that this set binds.
     pub devices: Vec<BoundDevice>,
     pub changed: bool,
 }
@@ -47,12 +48,10 @@ pub(super) struct ProjectNow {
     pub wants: Vec<CallbackEvent>,
 }
 
-/// A key, a row for each of its devices, or one without.
 const SELECT: &str = "SELECT k.id, k.lookup, k.project_id, k.batch_id, k.agent_id, k.unit, k.validity, k.activated_at, k.expires_at, k.disabled_at, \
-    k.devices, k.unbinds, d.device_id, d.device_name, d.bound_at \
-    FROM keys k LEFT JOIN key_devices d ON d.key_id = k.id WHERE k.lookup IN";
+    k.devices, k.unbinds, k.bound FROM keys k WHERE k.lookup IN";
 
-fn read(row: &Row) -> store::Result<(Vec<u8>, Found, Option<BoundDevice>)> {
+fn read(row: &Row) -> store::Result<(Vec<u8>, Found)> {
     let facts = Facts {
         activated_at: row.get("activated_at")?,
         expires_at: row.get("expires_at")?,
@@ -61,24 +60,21 @@ fn read(row: &Row) -> store::Result<(Vec<u8>, Found, Option<BoundDevice>)> {
         unbinds: row.get("unbinds")?,
     };
     let validity = Validity { unit: row.word("unit")?, count: row.get("validity")? };
+    let bound = bound::read(&row.get::<String>("bound")?);
     let found = Found {
         id: row.get("id")?,
         project: row.get("project_id")?,
         batch: row.get("batch_id")?,
         agent: row.get("agent_id")?,
-        candidate: Candidate { facts, validity, bound: Vec::new() },
+        candidate: Candidate { facts, validity, bound },
         devices: Vec::new(),
         changed: false,
     };
-    let device = match row.get::<Option<String>>("device_id")? {
-        Some(id) => Some(BoundDevice { id, name: row.get("device_name")?, bound_at: row.get("bound_at")? }),
-        None => None,
-    };
-    Ok((row.get("lookup")?, found, device))
+    Ok((row.get("lookup")?, found))
 }
 
-/// All keys of the set, by look-up, with their devices. One of a project that nobody here asks for is not read any further: it
-/// must not take longer than one that is not there.
+/// All keys of the set, by look-up. One of a project that nobody here asks for is not read any further: it must not take longer
+/// than one that is not there.
 pub(super) async fn keys(
     tx: &mut Tx,
     lookups: &[&[u8]],
@@ -86,21 +82,33 @@ pub(super) async fn keys(
 ) -> store::Result<HashMap<Vec<u8>, Found>> {
     let own = |row: &Row| if projects.contains_key(&row.get("project_id")?) { read(row).map(Some) } else { Ok(None) };
     let rows = all_in(tx, SELECT, "", lookups.iter().map(|lookup| lookup.to_value()).collect(), own).await?;
-    let mut found: HashMap<Vec<u8>, Found> = HashMap::with_capacity(rows.len());
-    for (lookup, key, device) in rows.into_iter().flatten() {
-        let key = found.entry(lookup).or_insert(key);
-        if let Some(device) = device {
-            key.candidate.bound.push(device.id.clone());
+    Ok(rows.into_iter().flatten().collect())
+}
+
+/// The devices of those keys that somebody asks about with them.
+pub(super) async fn devices(tx: &mut Tx, keys: &mut HashMap<Vec<u8>, Found>, asked: &[&[u8]]) -> store::Result<()> {
+    let ids: HashMap<KeyId, &[u8]> = asked.iter().filter_map(|lookup| Some((keys.get(*lookup)?.id, *lookup))).collect();
+    let sql = "SELECT key_id, device_id, device_name, bound_at FROM key_devices WHERE key_id IN";
+    let rows = all_in(tx, sql, "", ids.keys().map(|id| id.to_value()).collect(), |row| {
+        Ok((
+            row.get::<KeyId>("key_id")?,
+            BoundDevice { id: row.get("device_id")?, name: row.get("device_name")?, bound_at: row.get("bound_at")? },
+        ))
+    });
+    for (id, device) in rows.await? {
+        if let Some(key) = ids.get(&id).and_then(|lookup| keys.get_mut(*lookup)) {
             key.devices.push(device);
         }
     }
-    for key in found.values_mut().filter(|key| key.devices.len() > 1) {
-        key.devices.sort_by_key(|device| device.bound_at);
+    for lookup in ids.values() {
+        if let Some(key) = keys.get_mut(*lookup) {
+            key.devices.sort_by(|a, b| (a.bound_at, &a.id).cmp(&(b.bound_at, &b.id)));
+        }
     }
-    Ok(found)
+    Ok(())
 }
 
-/// Locks the keys that will be changed, in the order of their ids, and only then reads them with their devices: a statement
+/// Locks the keys that will be changed, in the order of their ids, and only then reads them: a statement
 /// sees what was there when it began, which may be before it got the lock.
 pub(super) async fn lock(
     tx: &mut Tx,

@@ -13,13 +13,18 @@ pub mod calls;
 mod collector;
 pub mod limit;
 mod load;
+mod log;
 mod nonces;
+pub mod passed;
 pub mod project;
 mod set;
 #[cfg(test)]
 mod tests;
+mod window;
 
 pub use admit::{Admitted, Refusal, Request};
 pub use collector::Collector;
+pub use nonces::Nonces;
 pub use project::{CallerProject, Projects};
 pub use set::{Answer, Ask, CallEntity, CallId, Decision, Device, Endpoint, KeyAnswer, KeyDetails, UNREADABLE};
+pub(crate) use window::forget_sets;

@@ -3,17 +3,17 @@
 //! An entry is good as long as the topic `projects` has not moved; whoever changes a project, its secrets or its ban moves
 //! it. What a verdict depends on (is the project active, how many seats) is read again in the deciding transaction.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use kernel::{Fault, Timestamp};
-use moka::future::Cache;
 use platform::identity::UserId;
 use platform::{Platform, Result};
 use ring::signature::{Ed25519KeyPair, KeyPair};
 use ring::{digest, hmac};
 use store::{Sql, args, topics};
 
+use super::limit::{Allowance, Limiter, Limits};
 use crate::projects::{ProjectId, RESPONSE_SEED, SECRET, TOPIC};
 
 /// A project whose program is calling.
@@ -27,6 +27,8 @@ pub struct CallerProject {
     response: Ed25519KeyPair,
     pub rate_per_minute: i64,
     pub banned_until: Option<Timestamp>,
+    /// Its rate, once it has been asked for.
+    pub(super) limiter: OnceLock<Arc<Limiter>>,
 }
 
 impl CallerProject {
@@ -39,6 +41,11 @@ impl CallerProject {
         let Ok(tag) = hex::decode(tag) else { return false };
         let previous = self.previous.as_ref().filter(|(_, until)| now < *until);
         hmac::verify(&self.secret, canonical, &tag).is_ok() || previous.is_some_and(|(key, _)| hmac::verify(key, canonical, &tag).is_ok())
+    }
+
+    /// Counts one call against the rate.
+    pub(super) fn count(&self, limits: &Limits) -> Allowance {
+        limits.call(self.limiter.get_or_init(|| limits.of(self.id, self.rate_per_minute)), self.rate_per_minute)
     }
 
     /// Signs an answer: the values of `Cuekey-Response-Timestamp` and `Cuekey-Response-Signature`.
@@ -69,38 +76,68 @@ fn sha256_hex(bytes: &[u8]) -> String {
 }
 
 /// All projects that call, found by their API key.
+#[derive(Default)]
 pub struct Projects {
-    entries: Cache<String, Option<Arc<CallerProject>>>,
-    /// The topic's number that the entries were loaded under.
-    number: AtomicI64,
+    known: RwLock<Known>,
+    /// Keys that no project has, until one changes. Anybody can send these, so their number is bounded.
+    unknown: Mutex<HashSet<String>>,
 }
+
+#[derive(Default)]
+struct Known {
+    /// The topic's number that these were loaded under.
+    number: Option<i64>,
+    projects: HashMap<String, Arc<CallerProject>>,
+}
+
+/// How many unknown keys are remembered.
+const UNKNOWN: usize = 10_000;
 
 impl Projects {
     pub fn new() -> Self {
-        Self { entries: Cache::new(10_000), number: AtomicI64::new(-1) }
+        Self::default()
     }
 
-    /// The project of an API key; unknown keys are remembered too, until a project changes.
+    /// The project of an API key.
     pub async fn find(&self, platform: &Platform, api_key: &str) -> Result<Option<Arc<CallerProject>>> {
         let number = topics::number(&platform.db, TOPIC);
-        if self.number.swap(number, Ordering::SeqCst) != number {
-            self.entries.invalidate_all();
+        {
+            let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+            if known.number == Some(number) {
+                if let Some(project) = known.projects.get(api_key) {
+                    return Ok(Some(Arc::clone(project)));
+                }
+                if self.unknown.lock().unwrap_or_else(PoisonError::into_inner).contains(api_key) {
+                    return Ok(None);
+                }
+            }
         }
-        if let Some(entry) = self.entries.get(api_key).await {
-            return Ok(entry);
-        }
-        let entry = load(platform, api_key).await?.map(Arc::new);
+        let project = load(platform, api_key).await?.map(Arc::new);
         // If a project changed while this was read, it may be old already: it serves this request, and is not kept.
         if topics::number(&platform.db, TOPIC) == number {
-            self.entries.insert(api_key.to_owned(), entry.clone()).await;
+            self.keep(number, api_key, project.as_ref());
         }
-        Ok(entry)
+        Ok(project)
     }
-}
 
-impl Default for Projects {
-    fn default() -> Self {
-        Self::new()
+    fn keep(&self, number: i64, api_key: &str, project: Option<&Arc<CallerProject>>) {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        let mut unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.number != Some(number) {
+            *known = Known { number: Some(number), projects: HashMap::new() };
+            unknown.clear();
+        }
+        match project {
+            Some(project) => {
+                known.projects.insert(api_key.to_owned(), Arc::clone(project));
+            }
+            None => {
+                if unknown.len() >= UNKNOWN {
+                    unknown.clear();
+                }
+                unknown.insert(api_key.to_owned());
+            }
+        }
     }
 }
 
@@ -134,7 +171,17 @@ async fn load(platform: &Platform, api_key: &str) -> Result<Option<CallerProject
     };
     let seed = platform.vault.open(RESPONSE_SEED, &seed)?;
     let response = Ed25519KeyPair::from_seed_unchecked(&seed).map_err(|_| Fault::internal("a project's response key is damaged"))?;
-    Ok(Some(CallerProject { id, name, owner, secret: key(&secret)?, previous, response, rate_per_minute, banned_until }))
+    Ok(Some(CallerProject {
+        id,
+        name,
+        owner,
+        secret: key(&secret)?,
+        previous,
+        response,
+        rate_per_minute,
+        banned_until,
+        limiter: OnceLock::new(),
+    }))
 }
 
 #[cfg(test)]
@@ -153,6 +200,7 @@ pub(super) mod tests {
             response: Ed25519KeyPair::from_seed_unchecked(seed).unwrap(),
             rate_per_minute: 1,
             banned_until: None,
+            limiter: OnceLock::new(),
         }
     }
 

@@ -6,18 +6,18 @@ use std::sync::Arc;
 
 use kernel::{Fault, Kind, Timestamp};
 use platform::Platform;
-use platform::identity::UserId;
 use store::{Tx, args, insert_many, update_many};
 
 use super::admit::{nonce_reused, too_many};
 use super::limit::{Allowance, Limits};
 use super::load::{self, BoundDevice, Found, ProjectNow};
-use super::nonces::Nonces;
+use super::log;
+use super::nonces::{self, Nonces};
 use super::project::CallerProject;
 use crate::batches::BatchId;
 use crate::events::{self, Happened};
 use crate::keys::verdict::{self, Code};
-use crate::keys::{KeyId, KeyState, KeyText, lookup, no_lookup};
+use crate::keys::{KeyId, KeyState, KeyText, bound, lookup, no_lookup};
 use crate::projects::{CallbackEvent, ProjectId};
 
 kernel::id!(CallId, CallEntity, "cal");
@@ -89,14 +89,15 @@ pub struct KeyDetails {
 }
 
 /// Decides all of `asks`, in their order. One transaction; on an error nothing of it has happened.
-pub async fn decide(platform: &Platform, limits: &Limits, asks: &[Ask]) -> store::Result<Vec<Decision>> {
+pub async fn decide(platform: &Platform, limits: &Limits, nonces: &Nonces, asks: &[Ask]) -> store::Result<Vec<Decision>> {
     // Hashing needs no turn of the writer.
     let lookups: Vec<Option<Vec<u8>>> = asks.iter().map(|ask| look_up(platform, ask)).collect();
-    let nonces = Nonces::of(asks);
+    let hashes = nonces::hashes(asks);
     let mut tx = platform.db.begin().await?;
     let now = platform.clock.now();
-    let fresh = nonces.take(&mut tx, asks, &platform.random).await?;
-    let count = |(n, ask): (usize, &Ask)| fresh[n].then(|| limits.call(ask.project.id, ask.project.rate_per_minute));
+    let taken = nonces.take(&mut tx, asks, hashes, now, &platform.random).await?;
+    let fresh = &taken.fresh;
+    let count = |(n, ask): (usize, &Ask)| fresh[n].then(|| ask.project.count(limits));
     let allowances: Vec<Option<Allowance>> = asks.iter().enumerate().map(count).collect();
     let admitted = |n: usize| allowances[n].is_some_and(|allowance| allowance.allowed);
 
@@ -105,6 +106,9 @@ pub async fn decide(platform: &Platform, limits: &Limits, asks: &[Ask]) -> store
     wanted.sort_unstable();
     wanted.dedup();
     let mut keys = load::keys(&mut tx, &wanted, &projects).await?;
+    let asked: Vec<&[u8]> =
+        (0..asks.len()).filter(|n| asks[*n].endpoint == Endpoint::Query).filter_map(|n| lookups[n].as_deref()).collect();
+    load::devices(&mut tx, &mut keys, &asked).await?;
     let mut verdicts = Decided::all(asks, &lookups, &projects, &mut keys, &admitted, now);
 
     let binding = verdicts.binding(&lookups);
@@ -113,15 +117,17 @@ pub async fn decide(platform: &Platform, limits: &Limits, asks: &[Ask]) -> store
         // again as they are now, which also forgets what was just decided of them.
         if !tx.for_update().is_empty() {
             keys.extend(load::lock(&mut tx, &binding, &projects).await?);
+            load::devices(&mut tx, &mut keys, &asked).await?;
             verdicts = Decided::all(asks, &lookups, &projects, &mut keys, &admitted, now);
         }
         write_bindings(&mut tx, &keys, now).await?;
     }
     let answers = verdicts.answers(asks, &lookups, &keys, &allowances, now);
-    write_log(&mut tx, platform, asks, &lookups, &keys, &answers, now).await?;
+    log::write(&mut tx, platform, asks, &log::found(asks, &lookups, &keys), &answers, now).await?;
     let happened = verdicts.happened(asks, &lookups, &keys, &projects, &answers);
     events::tell(&mut tx, platform, happened, now).await?;
     tx.commit().await?;
+    taken.keep();
     Ok(answers.into_iter().zip(allowances).map(|(answer, allowance)| Decision { answer, allowance }).collect())
 }
 
@@ -256,10 +262,17 @@ fn callback_of(answer: &KeyAnswer, wants: &[CallbackEvent]) -> Option<CallbackEv
 async fn write_bindings(tx: &mut Tx, keys: &HashMap<Vec<u8>, Found>, now: Timestamp) -> store::Result<()> {
     let mut changed: Vec<&Found> = keys.values().filter(|key| key.changed).collect();
     changed.sort_unstable_by_key(|key| key.id);
-    let columns = ["id", "state", "activated_at", "expires_at", "devices"];
+    let columns = ["id", "state", "activated_at", "expires_at", "devices", "bound"];
     let rows = changed.iter().map(|key| {
         let facts = &key.candidate.facts;
-        args![key.id, kernel::Word::as_str(facts.state(now)), facts.activated_at, facts.expires_at, facts.devices]
+        args![
+            key.id,
+            kernel::Word::as_str(facts.state(now)),
+            facts.activated_at,
+            facts.expires_at,
+            facts.devices,
+            bound::write(&key.candidate.bound)
+        ]
     });
     update_many(tx, "keys", &columns, rows.collect()).await?;
     let new = changed.iter().flat_map(|key| {
@@ -270,73 +283,4 @@ async fn write_bindings(tx: &mut Tx, keys: &HashMap<Vec<u8>, Found>, now: Timest
     });
     insert_many(tx, "key_devices", &["key_id", "device_id", "device_name", "bound_at"], new.collect(), "ON CONFLICT DO NOTHING").await?;
     Ok(())
-}
-
-async fn write_log(
-    tx: &mut Tx,
-    platform: &Platform,
-    asks: &[Ask],
-    lookups: &[Option<Vec<u8>>],
-    keys: &HashMap<Vec<u8>, Found>,
-    answers: &[Answer],
-    now: Timestamp,
-) -> store::Result<()> {
-    let mut counts: HashMap<(ProjectId, UserId), (i64, i64)> = HashMap::new();
-    let mut rows = Vec::with_capacity(asks.len());
-    for (n, (ask, answer)) in asks.iter().zip(answers).enumerate() {
-        let found = lookups[n].as_ref().and_then(|lookup| keys.get(lookup)).filter(|key| key.project == ask.project.id);
-        let (status, code, first_use) = match answer {
-            Ok(answer) if ask.endpoint == Endpoint::Query && answer.code == Code::NotFound => {
-                (404, kernel::Word::as_str(answer.code), false)
-            }
-            Ok(answer) => (200, kernel::Word::as_str(answer.code), answer.first_use),
-            Err(fault) if fault.code == UNREADABLE => {
-                ask.unreadable.map_or((422, fault.code, false), |(status, code)| (status, code, false))
-            }
-            Err(fault) if fault.retry_after.is_some() => (429, fault.code, false),
-            Err(fault) => (401, fault.code, false),
-        };
-        let refused = code != "VALID";
-        if ask.endpoint == Endpoint::Verify && ask.unreadable.is_none() {
-            let agent = found.map_or(UserId::from_uuid(uuid::Uuid::nil()), |key| key.agent);
-            let (accepted, refusals) = counts.entry((ask.project.id, agent)).or_default();
-            *(if refused { refusals } else { accepted }) += 1;
-        }
-        // Ids follow the order of the set, so that the log's order is its key.
-        let id = CallId::new(now.plus_micros(i64::try_from(n).unwrap_or(0) / 16), &platform.random);
-        rows.push(args![
-            id,
-            now,
-            ask.project.id,
-            kernel::Word::as_str(ask.endpoint),
-            status,
-            code,
-            refused,
-            first_use,
-            found.map(|key| key.id),
-            found.map(|key| key.agent),
-            ask.hint.as_str(),
-            ask.device.id.as_str(),
-            ask.device.name.as_str(),
-            ask.address.as_str(),
-        ]);
-    }
-    let columns = [
-        "id",
-        "at",
-        "project_id",
-        "endpoint",
-        "status",
-        "code",
-        "refused",
-        "first_use",
-        "key_id",
-        "agent_id",
-        "key_hint",
-        "device_id",
-        "device_name",
-        "address",
-    ];
-    insert_many(tx, "client_calls", &columns, rows, "").await?;
-    load::count(tx, now.unix().div_euclid(86_400), counts).await
 }

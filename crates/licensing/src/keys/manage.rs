@@ -10,7 +10,7 @@ use store::{Filter, Sql, Tx, args};
 use super::model::{KeyId, KeyState, UnbindRefusal};
 use super::select::{KeySelection, ready_only, state_condition};
 use super::store::{Key, Raw, SELECT, devices, read};
-use super::{KeyText, lookup, open};
+use super::{KeyText, bound, lookup, open};
 use crate::batches::BatchId;
 use crate::client::calls::{ClientCall, recent_of_key};
 use crate::projects::ProjectId;
@@ -143,8 +143,8 @@ pub async fn unbind(cx: &Cx, id: KeyId, device: Option<&str>) -> Result<Key> {
     // The lock is on the key alone; its project and agent are only read.
     let lock = if tx.for_update().is_empty() { "" } else { " FOR UPDATE OF k" };
     let raw = visible(&mut tx, user, id, lock).await?;
-    let bound = devices(&mut tx, std::slice::from_ref(&raw)).await?.remove(&id).unwrap_or_default();
-    let freed = bound.iter().filter(|known| device.is_none_or(|device| device == known.id)).count();
+    let known = devices(&mut tx, std::slice::from_ref(&raw)).await?.remove(&id).unwrap_or_default();
+    let freed = known.iter().filter(|known| device.is_none_or(|device| device == known.id)).count();
     let (_, limit) = limits(&mut tx, raw.project.id).await?;
     let now = cx.now();
     let facts = raw.facts.unbind(i64::try_from(freed).unwrap_or(0), limit, now).map_err(refused)?;
@@ -152,10 +152,11 @@ pub async fn unbind(cx: &Cx, id: KeyId, device: Option<&str>) -> Result<Key> {
         Some(device) => tx.exec("DELETE FROM key_devices WHERE key_id = $1 AND device_id = $2", args![id, device]).await?,
         None => tx.exec("DELETE FROM key_devices WHERE key_id = $1", args![id]).await?,
     };
-    let sql = "UPDATE keys SET state = $1, devices = $2, unbinds = $3 WHERE id = $4";
-    tx.exec(sql, args![kernel::Word::as_str(facts.state(now)), facts.devices, facts.unbinds, id]).await?;
+    let left = known.iter().map(|known| known.id.as_str()).filter(|known| device.is_some_and(|device| device != *known));
+    let sql = "UPDATE keys SET state = $1, devices = $2, unbinds = $3, bound = $4 WHERE id = $5";
+    tx.exec(sql, args![kernel::Word::as_str(facts.state(now)), facts.devices, facts.unbinds, bound::write(left), id]).await?;
     let cleared: Vec<&str> =
-        bound.iter().filter(|known| device.is_none_or(|device| device == known.id)).map(|known| known.id.as_str()).collect();
+        known.iter().filter(|known| device.is_none_or(|device| device == known.id)).map(|known| known.id.as_str()).collect();
     audit::record(&mut tx, cx, &audit::KEY_UNBOUND, Some(id.into()), &json!({"project": raw.project.name, "devices": cleared})).await?;
     crate::events::key_unbound(&mut tx, cx, raw.project.id, id, &cleared).await?;
     // Read before the commit: what was done must not be answered with "try again".

@@ -3,6 +3,7 @@
 //! [`text`] is how a key is written, [`model`] its states, [`verdict`] whether it is good: all three are pure. [`manage`] is what
 //! the console does.
 
+pub(crate) mod bound;
 pub mod manage;
 pub mod model;
 pub mod select;

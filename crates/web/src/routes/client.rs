@@ -1,31 +1,29 @@
 //! The client API (`contract/client-api.md`): programs verify keys. Every answer is signed once the caller's key is known,
 //! refusals too, so it is written here and not by the outer layers.
 
-use std::sync::Arc;
+use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, LazyLock};
 
-use axum::Router;
 use axum::body::Body;
-use axum::extract::{OriginalUri, Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
-use axum::routing::any;
+use futures_util::FutureExt;
 use kernel::{Fault, Kind, Lang, Timestamp};
 use licensing::batches::BatchId;
 use licensing::client::{Admitted, Ask, CallerProject, Device, Endpoint, KeyDetails, UNREADABLE};
 use licensing::keys::{Code, KeyId, KeyState, KeyText};
 use licensing::projects::ProjectId;
-use platform::Origin;
 use serde::{Deserialize, Serialize};
+use tracing::Instrument;
 
+use crate::browser;
+use crate::middleware::{Begun, panicked};
 use crate::problem::{NO_METHOD, Problem, status_of};
 use crate::state::AppState;
 
 const BODY_LIMIT: usize = 1 << 20;
-
-/// All paths under `/client/`, unknown ones too: what is not there is refused with a signature.
-pub(super) fn router() -> Router<AppState> {
-    Router::new().route("/client", any(handle)).route("/client/", any(handle)).route("/client/{*rest}", any(handle))
-}
 
 /// What is to be sent, before it is signed.
 struct Plain {
@@ -36,10 +34,24 @@ struct Plain {
     allowance: Option<licensing::client::limit::Allowance>,
 }
 
-async fn handle(State(state): State<AppState>, OriginalUri(uri): OriginalUri, request: Request) -> Response {
-    let lang = request.extensions().get::<Lang>().copied().unwrap_or_default();
-    let origin = request.extensions().get::<Arc<Origin>>().cloned().unwrap_or_default();
+/// Whether the client API answers: all paths under `/client/`, unknown ones too, so that what is not there is refused with a
+/// signature.
+pub(crate) fn is_for_programs(path: &str) -> bool {
+    path.strip_prefix("/client").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Answers a program. Not through the router and its layers: they took as long as everything else here but the signature.
+pub(crate) async fn answer(state: AppState, request: Request) -> Result<Response, Infallible> {
+    let begun = Begun::of(&state, &request);
+    // What programs call is logged in the database; a span for each costs more than checking its signature.
+    let span = tracing::debug_span!("request", id = %begun.id, method = %request.method(), path = request.uri().path());
+    let handled = AssertUnwindSafe(handle(&state, &begun, request).instrument(span)).catch_unwind().await;
+    Ok(begun.finish(handled.unwrap_or_else(panicked)))
+}
+
+async fn handle(state: &AppState, begun: &Begun, request: Request) -> Response {
     let (parts, body) = request.into_parts();
+    let uri = &parts.uri;
     let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let target = uri.path_and_query().map_or("/", |target| target.as_str());
     let nonce = text("cuekey-nonce");
@@ -54,18 +66,18 @@ async fn handle(State(state): State<AppState>, OriginalUri(uri): OriginalUri, re
         nonce,
         signature: text("cuekey-signature"),
         body: &raw,
-        address: &origin.address,
+        address: &begun.address,
     };
-    let call = Call { lang, request_id: &origin.request_id, address: &origin.address };
+    let call = Call { lang: begun.lang, request_id: &begun.id, address: &begun.address };
     let (project, plain) = match (body.is_some(), state.licensing.admit(&asked).await) {
         // What was not read cannot have been signed over; the key alone says who is told so.
-        (false, Err(refusal)) if refusal.project.is_none() => (None, call.refuse(&state, &refusal.fault)),
-        (false, Err(refusal)) => (refusal.project, call.refuse(&state, &too_long())),
-        (false, Ok(admitted)) => (Some(admitted.project), call.refuse(&state, &too_long())),
-        (true, Err(refusal)) => (refusal.project, call.refuse(&state, &refusal.fault)),
+        (false, Err(refusal)) if refusal.project.is_none() => (None, call.refuse(state, &refusal.fault)),
+        (false, Err(refusal)) => (refusal.project, call.refuse(state, &too_long())),
+        (false, Ok(admitted)) => (Some(admitted.project), call.refuse(state, &too_long())),
+        (true, Err(refusal)) => (refusal.project, call.refuse(state, &refusal.fault)),
         (true, Ok(admitted)) => {
             let project = Arc::clone(&admitted.project);
-            (Some(project), call.answer(&state, &parts.method, uri.path(), admitted, &raw).await)
+            (Some(project), call.answer(state, &parts.method, uri.path(), admitted, &raw).await)
         }
     };
     // An answer to HEAD has no body, and is signed so.
@@ -81,14 +93,24 @@ fn too_long() -> Fault {
     Fault::new(Kind::Malformed, "BODY_TOO_LARGE", "请求体超过 1 MiB 或不完整", "The body is larger than 1 MiB, or did not arrive whole")
 }
 
+static HEADERS: LazyLock<HeaderMap> = LazyLock::new(|| {
+    let mut headers = HeaderMap::with_capacity(24);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store, no-transform"));
+    browser::protect(&mut headers, None);
+    headers
+});
+
 /// Signs and sends.
 fn send(project: Option<&CallerProject>, nonce: &str, now: Timestamp, plain: Plain) -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::from_u16(plain.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    // With the headers that are the same each time: putting in one by one costs more than copying all.
+    *response.headers_mut() = HEADERS.clone();
     let headers = response.headers_mut();
-    let kind = if plain.problem { "application/problem+json" } else { "application/json" };
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store, no-transform"));
+    if plain.problem {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    }
     let mut put = |name: &'static str, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(name, value);

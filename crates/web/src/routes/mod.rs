@@ -5,7 +5,7 @@ mod applications;
 mod batches;
 mod callbacks;
 mod calls;
-mod client;
+pub(crate) mod client;
 mod client_doc;
 mod events;
 mod grants;
@@ -78,8 +78,8 @@ pub(crate) fn documented() -> (Router<AppState>, utoipa::openapi::OpenApi) {
     (routes, document)
 }
 
-/// All that the main listener serves.
-pub fn router(state: AppState) -> Router {
+/// All but the client API, which has an entrance of its own ([`crate::Site`]).
+pub(crate) fn router(state: AppState) -> Router {
     let (api, document) = documented();
     let names = Names::of(&document);
     let document = document.to_json().unwrap_or_default();
@@ -91,8 +91,6 @@ pub fn router(state: AppState) -> Router {
         .method_not_allowed_fallback(no_method)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(CompressionLayer::new())
-        // Behind the compression: what is signed is what is sent.
-        .merge(client::router())
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(state.clone(), around))
         .with_state(state)

@@ -27,6 +27,7 @@ mod openapi;
 mod projects;
 mod quota;
 mod quota_races;
+mod replay;
 mod settings;
 mod support;
 mod users;

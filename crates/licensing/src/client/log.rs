@@ -1,0 +1,102 @@
+//! The log of a set: what passed is packed ([`super::passed`]), everything else has a row of its own, and the day's counts.
+
+use std::collections::HashMap;
+
+use kernel::Timestamp;
+use platform::Platform;
+use platform::identity::UserId;
+use store::{Tx, args, insert_many};
+
+use super::load::{self, Found};
+use super::passed::{self, Passed};
+use super::set::{Answer, Ask, CallId, Endpoint, UNREADABLE};
+use crate::keys::verdict::Code;
+use crate::projects::ProjectId;
+
+const COLUMNS: [&str; 14] = [
+    "id",
+    "at",
+    "project_id",
+    "endpoint",
+    "status",
+    "code",
+    "refused",
+    "first_use",
+    "key_id",
+    "agent_id",
+    "key_hint",
+    "device_id",
+    "device_name",
+    "address",
+];
+
+/// The key that each asks about, if its own project has it.
+pub(super) fn found<'a>(asks: &[Ask], lookups: &[Option<Vec<u8>>], keys: &'a HashMap<Vec<u8>, Found>) -> Vec<Option<&'a Found>> {
+    let find = |(ask, lookup): (&Ask, &Option<Vec<u8>>)| keys.get(lookup.as_ref()?).filter(|key| key.project == ask.project.id);
+    asks.iter().zip(lookups).map(find).collect()
+}
+
+/// Status, code, and whether it is the key's first use.
+fn outcome(ask: &Ask, answer: &Answer) -> (i64, &'static str, bool) {
+    match answer {
+        Ok(answer) if ask.endpoint == Endpoint::Query && answer.code == Code::NotFound => (404, kernel::Word::as_str(answer.code), false),
+        Ok(answer) => (200, kernel::Word::as_str(answer.code), answer.first_use),
+        Err(fault) if fault.code == UNREADABLE => ask.unreadable.map_or((422, fault.code, false), |(status, code)| (status, code, false)),
+        Err(fault) if fault.retry_after.is_some() => (429, fault.code, false),
+        Err(fault) => (401, fault.code, false),
+    }
+}
+
+pub(super) async fn write(
+    tx: &mut Tx,
+    platform: &Platform,
+    asks: &[Ask],
+    found: &[Option<&Found>],
+    answers: &[Answer],
+    now: Timestamp,
+) -> store::Result<()> {
+    let mut counts: HashMap<(ProjectId, UserId), (i64, i64)> = HashMap::new();
+    let mut passed: HashMap<ProjectId, Vec<Passed<'_>>> = HashMap::new();
+    let mut rows = Vec::new();
+    for (n, ((ask, found), answer)) in asks.iter().zip(found).zip(answers).enumerate() {
+        let (status, code, first_use) = outcome(ask, answer);
+        let refused = code != passed::CODE;
+        if ask.endpoint == Endpoint::Verify && ask.unreadable.is_none() {
+            let agent = found.map_or(UserId::from_uuid(uuid::Uuid::nil()), |key| key.agent);
+            let (accepted, refusals) = counts.entry((ask.project.id, agent)).or_default();
+            *(if refused { refusals } else { accepted }) += 1;
+        }
+        if let (Endpoint::Verify, false, false, Some(key)) = (ask.endpoint, refused, first_use, found) {
+            passed.entry(ask.project.id).or_default().push(Passed {
+                key: key.id.uuid().into_bytes(),
+                agent: key.agent.uuid().into_bytes(),
+                key_hint: &ask.hint,
+                device_id: &ask.device.id,
+                device_name: &ask.device.name,
+                address: &ask.address,
+            });
+            continue;
+        }
+        // Ids follow the order of the set, so that the log's order is its key.
+        let id = CallId::new(now.plus_micros(i64::try_from(n).unwrap_or(0) / 16), &platform.random);
+        rows.push(args![
+            id,
+            now,
+            ask.project.id,
+            kernel::Word::as_str(ask.endpoint),
+            status,
+            code,
+            refused,
+            first_use,
+            found.map(|key| key.id),
+            found.map(|key| key.agent),
+            ask.hint.as_str(),
+            ask.device.id.as_str(),
+            ask.device.name.as_str(),
+            ask.address.as_str(),
+        ]);
+    }
+    insert_many(tx, "client_calls", &COLUMNS, rows, "").await?;
+    passed::write(tx, passed, now, &platform.random).await?;
+    load::count(tx, now.unix().div_euclid(86_400), counts).await
+}

@@ -1,0 +1,173 @@
+//! The nonces of the last minutes, in the memory of the one process that serves (SQLite).
+//!
+//! They are in generations by the time at which they came, so that forgetting is dropping the oldest one.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use kernel::{Random, SECOND, Timestamp};
+use platform::{Cx, Platform};
+use store::{Sql, Tx, args};
+use uuid::Uuid;
+
+use super::admit::WINDOW;
+
+/// As long as a request can be sent again: one that was signed ahead of the clock by the whole window is good for two.
+pub(super) const REMEMBERED: i64 = 2 * WINDOW * SECOND;
+/// How long a generation gathers.
+const GATHERS: i64 = REMEMBERED / 4;
+
+#[derive(Default)]
+pub struct Window {
+    generations: Mutex<VecDeque<Generation>>,
+}
+
+struct Generation {
+    since: Timestamp,
+    hashes: HashSet<u64>,
+}
+
+impl Window {
+    /// Those that were written down before a restart.
+    pub(super) async fn load(platform: &Platform) -> store::Result<Self> {
+        let now = platform.clock.now();
+        let from = first_id(now.plus_micros(-REMEMBERED));
+        let read = |row: &store::Row| row.get::<Vec<u8>>("hashes");
+        let sets = platform.db.read().all("SELECT hashes FROM nonce_sets WHERE id >= $1", args![from], read).await?;
+        let mut hashes = HashSet::with_capacity(sets.iter().map(|set| set.len() / 8).sum());
+        hashes.extend(sets.iter().flat_map(|set| set.as_chunks().0).map(|bytes| u64::from_be_bytes(*bytes)));
+        Ok(Self { generations: Mutex::new(VecDeque::from([Generation { since: now, hashes }])) })
+    }
+
+    /// Which are seen for the first time; these are held from now on.
+    pub(super) fn take(self: &Arc<Self>, hashes: impl Iterator<Item = u64>, now: Timestamp) -> (Vec<bool>, Held) {
+        let mut generations = self.lock();
+        turn(&mut generations, now);
+        let mut held = Vec::new();
+        let fresh = hashes
+            .map(|hash| {
+                let known = generations.iter().skip(1).any(|generation| generation.hashes.contains(&hash));
+                let fresh = !known && generations.front_mut().is_some_and(|youngest| youngest.hashes.insert(hash));
+                if fresh {
+                    held.push(hash);
+                }
+                fresh
+            })
+            .collect();
+        (fresh, Held { window: Arc::clone(self), hashes: held })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Generation>> {
+        self.generations.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Begins a generation when it is time, and forgets those that are over. The youngest is the first.
+fn turn(generations: &mut VecDeque<Generation>, now: Timestamp) {
+    let youngest = generations.front().map(|generation| (generation.since, generation.hashes.len()));
+    if youngest.is_none_or(|(since, _)| since.plus_micros(GATHERS) <= now) {
+        // As large as the one before: growing would copy it over and over.
+        let hashes = HashSet::with_capacity(youngest.map_or(0, |(_, size)| size));
+        generations.push_front(Generation { since: now, hashes });
+        // One is over when the one that came after it has been remembered for long enough.
+        while generations.len() > 1 && generations[generations.len() - 2].since.plus_micros(REMEMBERED) <= now {
+            generations.pop_back();
+        }
+    }
+}
+
+/// Nonces of a set that is not written yet: dropped, they are given back.
+pub(super) struct Held {
+    window: Arc<Window>,
+    hashes: Vec<u64>,
+}
+
+impl Held {
+    pub async fn write(&self, tx: &mut Tx, now: Timestamp, random: &Random) -> store::Result<()> {
+        if self.hashes.is_empty() {
+            return Ok(());
+        }
+        let bytes: Vec<u8> = self.hashes.iter().flat_map(|hash| hash.to_be_bytes()).collect();
+        tx.exec("INSERT INTO nonce_sets (id, hashes) VALUES ($1, $2)", args![random.uuid_v7(now), bytes]).await?;
+        Ok(())
+    }
+
+    pub fn keep(mut self) {
+        self.hashes.clear();
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let mut generations = self.window.lock();
+        for hash in &self.hashes {
+            for generation in generations.iter_mut() {
+                generation.hashes.remove(hash);
+            }
+        }
+    }
+}
+
+/// Removes sets whose requests cannot be sent again.
+pub async fn forget_sets(cx: &Cx) -> platform::Result<()> {
+    let mut tx = cx.db.begin().await?;
+    tx.exec("DELETE FROM nonce_sets WHERE id < $1", args![first_id(cx.now().plus_micros(-REMEMBERED))]).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Below every id of `at` or later.
+pub(super) fn first_id(at: Timestamp) -> Uuid {
+    let millis = u128::try_from(at.micros() / 1000).unwrap_or(0);
+    Uuid::from_u128(millis << 80)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const START: Timestamp = Timestamp::from_unix(1_800_000_000);
+
+    fn seen(window: &Arc<Window>, hash: u64, at: i64) -> bool {
+        let (fresh, held) = window.take([hash].into_iter(), START.plus_micros(at));
+        held.keep();
+        !fresh[0]
+    }
+
+    #[test]
+    fn what_was_not_written_is_given_back() {
+        let window = Arc::new(Window::default());
+        let (fresh, held) = window.take([1, 2, 1].into_iter(), START);
+        assert_eq!(fresh, [true, true, false]);
+        drop(held);
+        assert!(!seen(&window, 1, 0));
+        let (fresh, held) = window.take([1, 2].into_iter(), START);
+        assert_eq!(fresh, [false, true]);
+        drop(held);
+        assert!(seen(&window, 1, 0), "it was another's");
+    }
+
+    proptest! {
+        /// Traffic at any times, and the same nonce again after any time.
+        #[test]
+        fn each_is_remembered_for_long_enough_and_not_much_longer(pauses in proptest::collection::vec(0..GATHERS, 1..60)) {
+            let window = Arc::new(Window::default());
+            let mut at = 0;
+            let mut came: Vec<(u64, i64)> = Vec::new();
+            for (n, pause) in (0_u64..).zip(pauses) {
+                at += pause;
+                prop_assert!(!seen(&window, n, at));
+                came.push((n, at));
+                for (old, then) in &came {
+                    let known = window.lock().iter().any(|generation| generation.hashes.contains(old));
+                    if at - then < REMEMBERED {
+                        prop_assert!(known);
+                    } else if at - then > REMEMBERED + 3 * GATHERS {
+                        prop_assert!(!known);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! K8.1, K3.2c: what was sent before a restart is remembered after it, and what passed is in the log with everything else.
+
+use std::collections::HashSet;
+
+use crate::support::shop;
+use axum::http::Method;
+use kernel::SECOND;
+use serde_json::{Value, json};
+use testkit::{Engine, Program, TestServer, on_server};
+
+async fn a_restart(engine: Engine) {
+    let server = TestServer::start(engine).await;
+    let shop = shop(&server).await;
+    let key = shop.key().await;
+    let body = json!({"key": key, "device": {"id": "a"}}).to_string().into_bytes();
+    let sent: Vec<_> = (0..5).map(|_| shop.program.request(Method::POST, "/client/v1/keys/verify", body.clone())).collect();
+    for request in &sent {
+        shop.program.send(request.clone()).await.ok(200);
+    }
+    let (program, now) = (shop.program.clone(), server.clock.now());
+    drop(shop);
+    let after = TestServer::on(server.test_db).await;
+    after.clock.step(now.micros() - after.clock.now().micros() + 200 * SECOND);
+    let program: Program = program.at(&after);
+    for request in sent {
+        program.send(request).await.refused(401, "NONCE_REUSED");
+    }
+    assert_eq!(program.code(&key, "a").await, "VALID");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn k8_1_what_was_sent_before_a_restart_is_refused_after_it_sqlite() {
+    a_restart(Engine::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn k8_1_what_was_sent_before_a_restart_is_refused_after_it_postgres() {
+    a_restart(Engine::Postgres).await;
+}
+
+on_server! {
+    async fn k3_2c_calls_that_passed_page_with_the_others(server) {
+        let shop = shop(server).await;
+        let key = shop.key().await;
+        shop.program.verify(&key, "a").await.ok(200);
+        let mut sent = vec!["VALID"];
+        for _ in 0..5 {
+            // At once, so that some share a set.
+            let many: Vec<_> = (0..6).map(|n| {
+                let program = shop.program.clone();
+                let key = key.clone();
+                tokio::spawn(async move { program.code(&key, if n == 3 { "b" } else { "a" }).await })
+            }).collect();
+            for one in many { one.await.unwrap(); }
+            shop.program.query(&key).await.ok(200);
+            server.clock.step(SECOND);
+            sent.extend(["VALID", "VALID", "VALID", "DEVICE_MISMATCH", "VALID", "VALID", "VALID"]);
+        }
+        for limit in [1, 4, 7, 200] {
+            let (mut seen, mut cursor): (Vec<Value>, String) = (Vec::new(), String::new());
+            loop {
+                let page = shop.root.get(&format!("/api/v1/calls?limit={limit}&cursor={cursor}")).await.ok(200);
+                seen.extend(page["items"].as_array().unwrap().iter().cloned());
+                match page["next_cursor"].as_str() {
+                    Some(next) => next.clone_into(&mut cursor),
+                    None => break,
+                }
+            }
+            let ids: HashSet<&str> = seen.iter().map(|call| call["id"].as_str().unwrap()).collect();
+            assert_eq!((seen.len(), ids.len()), (sent.len(), sent.len()), "pages of {limit}: each once");
+            assert!(seen.windows(2).all(|pair| pair[0]["id"].as_str() > pair[1]["id"].as_str()), "newest first");
+            let second = |call: &Value| call["at"].as_str().unwrap()[..19].to_owned();
+            assert!(seen.windows(2).all(|pair| second(&pair[0]) >= second(&pair[1])), "by time");
+            let refused = seen.iter().filter(|call| call["code"] == "DEVICE_MISMATCH").count();
+            assert_eq!(refused, 5);
+            if limit == 4 {
+                for call in &seen {
+                    let explained = shop.root.get(&format!("/api/v1/calls/{}", call["id"].as_str().unwrap())).await.ok(200);
+                    assert_eq!(&explained["call"], call);
+                }
+            }
+        }
+        let count = async |filter: &str| shop.root.get(&format!("/api/v1/calls?limit=200&{filter}")).await.ok(200)["items"].as_array().unwrap().len();
+        assert_eq!(count("code=VALID").await, 31, "26 verifications and 5 queries");
+        assert_eq!(count("endpoint=verify").await, 31);
+        assert_eq!(count("only_refused=true").await, 5);
+        assert_eq!(count("code=VALID&endpoint=query").await, 5);
+        let page = shop.root.get("/api/v1/calls?limit=200&code=VALID&endpoint=verify").await.ok(200);
+        let one = &page["items"][0];
+        assert_eq!((&one["device_id"], &one["device_name"], &one["key_hint"]), (&json!("a"), &json!("name of a"), &json!(key[24..])));
+        assert_eq!(one["key_id"], json!(shop.id_of(&key).await));
+        // An agent sees first uses and refusals of his own keys, and does not find others by their id.
+        let own = shop.agent.get("/api/v1/calls?limit=200").await.ok(200);
+        assert_eq!(own["items"].as_array().unwrap().len(), 6);
+        shop.agent.get(&format!("/api/v1/calls/{}", one["id"].as_str().unwrap())).await.refused(404, "NOT_FOUND");
+        let (from, to) = (seen_at(&page, 5), seen_at(&page, 0));
+        assert!(count(&format!("from={from}&to={to}")).await < 31);
+    }
+}
+
+fn seen_at(page: &Value, n: usize) -> &str {
+    page["items"][n]["at"].as_str().unwrap()
+}
