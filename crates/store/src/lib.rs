@@ -30,7 +30,7 @@ pub use error::Error;
 pub use sql::{Filter, Row, Sql, placeholders};
 pub use tx::Tx;
 pub use value::{FromValue, ToValue, Value};
-pub use wide::{all_in, insert_many, update_many};
+pub use wide::{Insert, all_in, insert_both, insert_many, update_many};
 
 pub type Result<T> = std::result::Result<T, Error>;
 

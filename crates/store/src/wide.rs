@@ -11,6 +11,38 @@ use sea_orm::sea_query::{ArrayType, Value as Seen};
 use crate::sql::placeholders;
 use crate::{Engine, Error, Result, Row, Sql, Tx, Value};
 
+/// Rows for a table.
+pub struct Insert<'a> {
+    pub table: &'a str,
+    pub columns: &'a [&'a str],
+    pub rows: Vec<Vec<Value>>,
+    /// May say `ON CONFLICT …`.
+    pub tail: &'a str,
+}
+
+/// Inserts into two tables: on PostgreSQL with one statement, since each costs a message there and back.
+pub async fn insert_both(tx: &mut Tx, one: Insert<'_>, other: Insert<'_>) -> Result<()> {
+    if tx.engine() == Engine::Postgres && !one.rows.is_empty() && !other.rows.is_empty() {
+        let (source, mut arrays) = unnest(one.columns.len(), one.rows, 1)?;
+        let (other_source, more) = unnest(other.columns.len(), other.rows, arrays.len() + 1)?;
+        let sql = format!(
+            "WITH first AS (INSERT INTO {} ({}) {source} {}) INSERT INTO {} ({}) {other_source} {}",
+            one.table,
+            one.columns.join(", "),
+            one.tail,
+            other.table,
+            other.columns.join(", "),
+            other.tail
+        );
+        arrays.extend(more);
+        tx.exec(&sql, arrays).await?;
+        return Ok(());
+    }
+    insert_many(tx, one.table, one.columns, one.rows, one.tail).await?;
+    insert_many(tx, other.table, other.columns, other.rows, other.tail).await?;
+    Ok(())
+}
+
 /// Inserts many rows. `tail` may say `ON CONFLICT … DO NOTHING`. Answers how many rows were inserted.
 pub async fn insert_many(tx: &mut Tx, table: &str, columns: &[&str], rows: Vec<Vec<Value>>, tail: &str) -> Result<u64> {
     const MOST_VALUES: usize = 4_096;

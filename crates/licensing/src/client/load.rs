@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use kernel::Timestamp;
 use platform::identity::UserId;
-use store::{Row, ToValue, Tx, all_in, args};
+use store::{Insert, Row, ToValue, Tx, all_in, args};
 
 use crate::batches::BatchId;
 use crate::keys::bound;
@@ -139,15 +139,16 @@ pub(super) async fn projects(tx: &mut Tx, mut ids: Vec<ProjectId>) -> store::Res
     Ok(rows.into_iter().collect())
 }
 
-/// Adds to the day's counts: one row a project and agent.
-pub(super) async fn count(tx: &mut Tx, day: i64, counts: HashMap<(ProjectId, UserId), (i64, i64)>) -> store::Result<()> {
+/// What is added to the day's counts: one row a project and agent.
+pub(super) fn counts(day: i64, counts: HashMap<(ProjectId, UserId), (i64, i64)>) -> Insert<'static> {
     let mut counts: Vec<_> = counts.into_iter().collect();
     // In one order, so that two sets on two machines do not lock crosswise.
     counts.sort_unstable_by_key(|(key, _)| *key);
-    for ((project, agent), (accepted, refused)) in counts {
-        let sql = "INSERT INTO verification_days (day, project_id, agent_id, accepted, refused) VALUES ($1, $2, $3, $4, $5) \
-                   ON CONFLICT (day, project_id, agent_id) DO UPDATE SET accepted = verification_days.accepted + excluded.accepted, refused = verification_days.refused + excluded.refused";
-        tx.exec(sql, args![day, project, agent, accepted, refused]).await?;
+    let row = |((project, agent), (accepted, refused))| args![day, project, agent, accepted, refused];
+    Insert {
+        table: "verification_days",
+        columns: &["day", "project_id", "agent_id", "accepted", "refused"],
+        rows: counts.into_iter().map(row).collect(),
+        tail: "ON CONFLICT (day, project_id, agent_id) DO UPDATE SET accepted = verification_days.accepted + excluded.accepted, refused = verification_days.refused + excluded.refused",
     }
-    Ok(())
 }

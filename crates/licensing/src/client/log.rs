@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use kernel::Timestamp;
 use platform::Platform;
 use platform::identity::UserId;
-use store::{Tx, args, insert_many};
+use store::{Tx, args, insert_both, insert_many};
 
 use super::load::{self, Found};
 use super::passed::{self, Passed};
@@ -97,6 +97,6 @@ pub(super) async fn write(
         ]);
     }
     insert_many(tx, "client_calls", &COLUMNS, rows, "").await?;
-    passed::write(tx, passed, now, &platform.random).await?;
-    load::count(tx, now.unix().div_euclid(86_400), counts).await
+    let counts = load::counts(now.unix().div_euclid(86_400), counts);
+    insert_both(tx, passed::rows(passed, now, &platform.random)?, counts).await
 }

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use kernel::{PageAsk, Timestamp};
 use platform::{Cx, Result};
 use serde::{Deserialize, Serialize};
-use store::{Filter, Row, Sql, ToValue, Tx, all_in, args, insert_many};
+use store::{Filter, Insert, Row, Sql, ToValue, all_in, args};
 use uuid::Uuid;
 
 use super::calls::{CallFilter, ClientCall};
@@ -39,13 +39,8 @@ fn pack(calls: &[Passed<'_>]) -> store::Result<Vec<u8>> {
     postcard::to_stdvec(calls).map_err(|error| store::Error::Internal(error.to_string()))
 }
 
-/// Writes down a set's.
-pub(super) async fn write(
-    tx: &mut Tx,
-    calls: HashMap<ProjectId, Vec<Passed<'_>>>,
-    now: Timestamp,
-    random: &kernel::Random,
-) -> store::Result<()> {
+/// The rows of a set's.
+pub(super) fn rows(calls: HashMap<ProjectId, Vec<Passed<'_>>>, now: Timestamp, random: &kernel::Random) -> store::Result<Insert<'static>> {
     let mut rows = Vec::with_capacity(calls.len());
     for (project, calls) in calls {
         for part in calls.chunks(usize::from(u16::MAX)) {
@@ -53,8 +48,7 @@ pub(super) async fn write(
             rows.push(args![id, now, project, i64::try_from(part.len()).unwrap_or(i64::MAX), pack(part)?]);
         }
     }
-    insert_many(tx, "passed_calls", &["id", "at", "project_id", "calls", "packed"], rows, "").await?;
-    Ok(())
+    Ok(Insert { table: "passed_calls", columns: &["id", "at", "project_id", "calls", "packed"], rows, tail: "" })
 }
 
 /// The id of the call at `place` of a row.
