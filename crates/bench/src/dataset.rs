@@ -114,11 +114,19 @@ pub async fn tidy(db: &Db) -> Result<()> {
 
 /// An empty database beside `postgres`; answers its address.
 pub async fn make_database(postgres: &str, name: &str) -> Result<String> {
-    let db = Db::open(&DbConfig::new(postgres)).await?;
-    let mut read = db.read();
-    read.all(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"), args![], |_| Ok(())).await?;
-    read.all(&format!("CREATE DATABASE {name}"), args![], |_| Ok(())).await?;
-    db.close().await;
+    drop_database(postgres, name).await?;
+    on_server(postgres, &format!("CREATE DATABASE {name}")).await?;
     let (base, _) = postgres.rsplit_once('/').context("a database's address ends in its name")?;
     Ok(format!("{base}/{name}"))
+}
+
+pub async fn drop_database(postgres: &str, name: &str) -> Result<()> {
+    on_server(postgres, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await
+}
+
+async fn on_server(postgres: &str, sql: &str) -> Result<()> {
+    let db = Db::open(&DbConfig::new(postgres)).await?;
+    db.read().all(sql, args![], |_| Ok(())).await?;
+    db.close().await;
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! What the product can take, measured: `cargo xtask bench`.
 //!
 //! Every figure is a ratio against a baseline of the same run, in rounds that take turns, so that whatever the machine does
-//! meanwhile is done to both. Begin at [`run`].
+//! meanwhile is done to both. Begin at [`run`]; what is measured is in [`parts`], a file each.
 
 mod api;
 mod bare;
@@ -9,10 +9,11 @@ mod clock;
 mod dataset;
 mod figure;
 mod load;
+mod parts;
 mod program;
+mod ready;
 mod run;
 mod site;
-mod stock_figures;
 mod verify;
 
 use std::net::SocketAddr;

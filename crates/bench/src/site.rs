@@ -12,6 +12,7 @@ use anyhow::{Context, Result, bail};
 use crate::api::Api;
 use crate::bare;
 use crate::clock::{Stopwatch, pause};
+use crate::dataset;
 use crate::program::Credentials;
 
 pub const CHIEF: &str = "chief";
@@ -67,6 +68,14 @@ impl Place {
             bail!("cuekey create-super-admin failed");
         }
         Ok(())
+    }
+
+    /// Removes its database and its folder: a part's own installation must not lie on the disk while the next one fills.
+    pub async fn remove(&self, postgres: &str) -> Result<()> {
+        if self.engine == Engine::Postgres {
+            dataset::drop_database(postgres, self.url.rsplit_once('/').context("a database's address ends in its name")?.1).await?;
+        }
+        std::fs::remove_dir_all(&self.folder).with_context(|| format!("cannot remove {}", self.folder.display()))
     }
 
     /// Starts it, and says how long it took to be ready.

@@ -1,4 +1,4 @@
-//! Verifications against the bare route.
+//! The load that verifies keys.
 
 use std::net::SocketAddr;
 use std::rc::Rc;
