@@ -89,6 +89,8 @@ fn number(value: f64) -> String {
         text
     } else if value >= 10.0 {
         format!("{value:.1}")
+    } else if value == 0.0 {
+        "0".to_owned()
     } else {
         format!("{value:.2}")
     }
@@ -112,6 +114,6 @@ mod tests {
 
     #[test]
     fn numbers_are_read_by_people() {
-        assert_eq!([number(1_234_567.8), number(999.96), number(0.456)], ["1,234,568", "1000.0", "0.46"]);
+        assert_eq!([number(1_234_567.8), number(999.96), number(0.456), number(0.0)], ["1,234,568", "1000.0", "0.46", "0"]);
     }
 }

@@ -8,7 +8,9 @@ mod bare;
 mod clock;
 mod dataset;
 mod figure;
+mod history;
 mod load;
+mod lone;
 mod parts;
 mod program;
 mod ready;
@@ -39,6 +41,9 @@ enum Task {
         secret: String,
         #[arg(long)]
         length: usize,
+        /// A transaction in this database for each
+        #[arg(long)]
+        database: Option<String>,
     },
 }
 
@@ -50,9 +55,9 @@ fn main() -> Result<()> {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
             runtime.block_on(run::run(options))
         }
-        Task::Bare { listen, secret, length } => {
+        Task::Bare { listen, secret, length, database } => {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-            runtime.block_on(bare::serve(listen, &secret, length))
+            runtime.block_on(bare::serve(listen, &secret, length, database.as_deref()))
         }
     }
 }

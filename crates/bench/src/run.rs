@@ -11,6 +11,7 @@ use crate::figure::{Figure, HEAD};
 use crate::parts;
 use crate::ready::Pair;
 use crate::say;
+use crate::site::Engine;
 
 /// What is measured, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -19,8 +20,18 @@ pub enum Part {
     Generate,
     /// Verifications against a bare route
     Verify,
+    /// Verifications over few connections, against one transaction for each
+    Lone,
     /// First uses against verifications
     FirstUse,
+    /// Many times as many keys, against the usual number
+    Large,
+    /// Verifications with years of calls in the log, against an empty log
+    Log,
+    /// Verifications beside a flood of sign-ins
+    Flood,
+    /// How soon a disabled key is refused
+    Disable,
 }
 
 #[derive(Args)]
@@ -45,8 +56,19 @@ pub struct Options {
     pub seconds: f64,
     #[arg(long, default_value_t = 5)]
     pub rounds: usize,
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = Engine::BOTH)]
+    pub databases: Vec<Engine>,
     #[arg(long, value_delimiter = ',', default_value = "256,64,8")]
     pub connections: Vec<usize>,
+    /// How many times as many keys are many
+    #[arg(long, default_value_t = 10)]
+    pub times: usize,
+    /// Rows in the log of years: 50 million take 10 GiB on SQLite and 13 on PostgreSQL, one after the other
+    #[arg(long, default_value_t = 20_000_000)]
+    pub log_rows: u64,
+    /// Connections that flood the server with sign-ins
+    #[arg(long, default_value_t = 256)]
+    pub flooding: usize,
 }
 
 pub async fn run(options: Options) -> Result<()> {
@@ -73,7 +95,12 @@ async fn measure(part: Part, options: &Options, pair: &mut Pair) -> Result<Vec<F
     match part {
         Part::Generate => parts::generate::measure(options).await,
         Part::Verify => parts::verify::measure(options, pair.both().await?).await,
+        Part::Lone => parts::lone::measure(options, pair.both().await?).await,
         Part::FirstUse => parts::first_use::measure(options, pair.both().await?).await,
+        Part::Large => parts::large::measure(options, pair.both().await?).await,
+        Part::Log => parts::log::measure(options, pair.both().await?).await,
+        Part::Flood => parts::flood::measure(options, pair.both().await?).await,
+        Part::Disable => parts::disable::measure(options, pair.both().await?).await,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::figure::{Bound, Figure};
 use crate::ready::Ready;
@@ -25,20 +25,18 @@ async fn first_uses(options: &Options, one: &Ready) -> Result<Figure> {
     let name = one.name();
     // Enough for rounds twice as fast as any seen.
     let wanted = ((options.seconds * options.rounds as f64 * 12_000.0) as u64).clamp(10_000, 1_000_000);
-    let mut made = one.stock.generate(&one.site, 1, wanted).await?;
-    let (_, keys) = made.pop().context("no batch")?;
-    let keys = Rc::new(keys);
+    let keys = Rc::new(one.stock.generate(&one.site, wanted).await?.1);
     let mut figure = Figure::new(format!("first use, {name}, {CONNECTIONS} connections, against verify"), "/s").bound(Bound::AtLeast(0.5));
     let mut used = 0;
     for _ in 0..options.rounds {
         let plain = verify::any(one.site.address, &one.stock.credentials, &one.keys, CONNECTIONS, options.seconds)?;
         let first = verify::once(one.site.address, &one.stock.credentials, &keys, used, CONNECTIONS, options.seconds)?;
         // Connections end each at their own place: go on where none has been.
-        used = (used + usize::try_from(first.answered)? + CONNECTIONS * 64).min(keys.0.len());
+        used = (used + usize::try_from(first.answered)? + CONNECTIONS * 64).min(keys.texts.len());
         say(&format!("{name}: first use {:.0}/s, verify {:.0}/s", first.rate(), plain.rate()));
         figure.values.push(first.rate());
         figure.baseline.push(plain.rate());
-        if used == keys.0.len() {
+        if used == keys.texts.len() {
             break;
         }
     }

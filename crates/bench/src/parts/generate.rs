@@ -16,7 +16,7 @@ const MIB: f64 = 1024.0;
 /// Each database by itself, in an installation of its own that is removed afterwards.
 pub async fn measure(options: &Options) -> Result<Vec<Figure>> {
     let mut figures = Vec::new();
-    for engine in Engine::BOTH {
+    for engine in options.databases.iter().copied() {
         let place = ready::place(options, engine, "generate").await?;
         let stock = Stock::prepare(&place).await?;
         let mut these = Figures::new(engine, options.keys);
@@ -55,7 +55,7 @@ impl Figures {
     /// A server that has just started makes a batch and exports it twice. What each adds in memory is its highest, compared
     /// with that server before it did anything: what an earlier one left behind counts as well.
     async fn round(&mut self, place: &Place, stock: &Stock, keys: u64) -> Result<()> {
-        let (site, _) = place.serve().await?;
+        let (mut site, _) = place.serve().await?;
         pause(Duration::from_secs(2)).await;
         let idle = site.memory()?.now;
         self.idle.values.push(mib(idle));

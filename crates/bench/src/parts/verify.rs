@@ -12,7 +12,7 @@ use crate::verify;
 pub async fn measure(options: &Options, pair: &[Ready]) -> Result<Vec<Figure>> {
     let first = &pair[0];
     let length = verify::answer_length(first.site.address, &first.stock.credentials, &first.keys).await?;
-    let bare = Bare::start(&first.stock.secret, length).await?;
+    let bare = Bare::start(&first.stock.secret, length, None).await?;
     let mut figures = Vec::new();
     for connections in options.connections.iter().copied() {
         figures.extend(verifications(options, connections, &bare, pair)?);
