@@ -241,7 +241,14 @@ on_server! {
             tokio::task::yield_now().await;
         }
         for _ in 0..6 {
-            let busy = attempt(&server.visitor(), "alice", "password-of-alice").await;
+            let visitor = server.visitor();
+            let trying = tokio::spawn(async move { attempt(&visitor, "alice", "password-of-alice").await });
+            // It is kept for a second, and then refused.
+            while !trying.is_finished() {
+                server.clock.step(kernel::SECOND);
+                tokio::task::yield_now().await;
+            }
+            let busy = trying.await.unwrap();
             assert_eq!(busy.headers["retry-after"], "1");
             busy.refused(503, "BUSY");
         }
