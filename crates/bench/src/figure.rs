@@ -13,6 +13,8 @@ pub struct Figure {
     /// What else was seen, in words.
     pub note: String,
     pub bound: Option<Bound>,
+    /// How it went in the first round: seconds and what was seen then. Empty where nobody looked.
+    pub curve: Vec<(f64, f64)>,
 }
 
 #[derive(Serialize, Clone, Copy)]
@@ -34,7 +36,7 @@ pub fn spread(values: &[f64]) -> (f64, f64, f64) {
 
 impl Figure {
     pub fn new(name: impl Into<String>, unit: &'static str) -> Self {
-        Self { name: name.into(), unit, values: Vec::new(), baseline: Vec::new(), note: String::new(), bound: None }
+        Self { name: name.into(), unit, values: Vec::new(), baseline: Vec::new(), note: String::new(), bound: None, curve: Vec::new() }
     }
 
     pub fn bound(mut self, bound: Bound) -> Self {

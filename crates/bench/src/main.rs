@@ -14,6 +14,7 @@ mod lone;
 mod parts;
 mod program;
 mod ready;
+mod report;
 mod run;
 mod site;
 mod verify;

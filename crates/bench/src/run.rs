@@ -7,9 +7,10 @@ use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 
 use crate::clock::Stopwatch;
-use crate::figure::{Figure, HEAD};
+use crate::figure::Figure;
 use crate::parts;
 use crate::ready::Pair;
+use crate::report::Report;
 use crate::say;
 use crate::site::Engine;
 
@@ -45,6 +46,9 @@ pub struct Options {
     /// Where SQLite's databases and the logs go
     #[arg(long)]
     pub folder: PathBuf,
+    /// What is measured, for the report
+    #[arg(long, default_value = "unknown")]
+    pub commit: String,
     /// These parts alone
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = Part::value_variants().to_vec(), hide_default_value = true)]
     pub only: Vec<Part>,
@@ -74,19 +78,22 @@ pub struct Options {
 pub async fn run(options: Options) -> Result<()> {
     let options = Rc::new(options);
     let mut pair = Pair::new(&options);
-    let mut figures = Vec::new();
+    std::fs::create_dir_all(&options.folder)?;
+    let mut report = Report::begin(&options).await?;
     for part in Part::value_variants().iter().filter(|part| options.only.contains(part)) {
         let name = part.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
         say(&format!("== {name}"));
         let watch = Stopwatch::start();
-        let more = measure(*part, &options, &mut pair).await.with_context(|| format!("part {name}"))?;
-        more.iter().for_each(|figure| say(&figure.row()));
-        figures.extend(more);
-        // After each: what was measured is not lost with a part that fails.
-        write(&options, &figures)?;
+        let figures = measure(*part, &options, &mut pair).await.with_context(|| format!("part {name}"))?;
+        figures.iter().for_each(|figure| say(&figure.row()));
+        report.add(figures, &options)?;
         say(&format!("== {name}: {:.0} s", watch.seconds()));
     }
-    report(&figures);
+    let (table, short) = report.table();
+    println!("{table}");
+    if short > 0 {
+        say(&format!("{short} figures fall short of what is asked"));
+    }
     Ok(())
 }
 
@@ -101,19 +108,5 @@ async fn measure(part: Part, options: &Options, pair: &mut Pair) -> Result<Vec<F
         Part::Log => parts::log::measure(options, pair.both().await?).await,
         Part::Flood => parts::flood::measure(options, pair.both().await?).await,
         Part::Disable => parts::disable::measure(options, pair.both().await?).await,
-    }
-}
-
-fn write(options: &Options, figures: &[Figure]) -> Result<()> {
-    let path = options.folder.join("figures.json");
-    std::fs::write(&path, serde_json::to_string_pretty(figures)?).with_context(|| format!("cannot write {}", path.display()))
-}
-
-fn report(figures: &[Figure]) {
-    println!("{HEAD}");
-    figures.iter().for_each(|figure| println!("{}", figure.row()));
-    let failed = figures.iter().filter(|figure| figure.holds() == Some(false)).count();
-    if failed > 0 {
-        say(&format!("{failed} of {} figures fall short of what is asked", figures.len()));
     }
 }

@@ -63,7 +63,16 @@ impl Figures {
 
         settled(&site).await?;
         let mut seen = Vec::new();
-        let (batch, seconds) = agent.batch(&stock.project, keys, |made| seen.push(made)).await?;
+        let mut memory = Vec::new();
+        let watch = Stopwatch::start();
+        let look = |made| {
+            seen.push(made);
+            memory.extend(site.memory().ok().map(|memory| (watch.seconds(), mib(memory.now))));
+        };
+        let (batch, seconds) = agent.batch(&stock.project, keys, look).await?;
+        if self.generating.curve.is_empty() {
+            self.generating.curve = memory;
+        }
         self.rate.values.push(keys as f64 / seconds);
         seen.dedup();
         self.rate.note = format!("progress seen at {} places", seen.len());

@@ -18,7 +18,7 @@ const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 /// More than this many waiting: whoever comes next is told to try again.
 const MOST_WAITING: usize = 64;
-/// How long whoever finds no room is kept, before looking once more: who asks again at once must not take the processors that
+/// How long whoever is refused without a look at the password is kept: who asks again at once must not take the processors that
 /// refusing takes.
 const PAUSE: Duration = Duration::from_secs(1);
 /// How far a hash steps back for whatever else wants the processor; 19 is farthest. One third of a usual share: who signs in while
@@ -36,6 +36,7 @@ pub struct Passwords {
     places: Arc<AtomicUsize>,
     waiting: Arc<AtomicUsize>,
     params: Params,
+    pause: Duration,
     /// Verified when there is no such user, so that the answer takes as long.
     decoy: Arc<str>,
 }
@@ -43,15 +44,15 @@ pub struct Passwords {
 impl Passwords {
     /// `at_once`: how many processors hashing may use.
     pub fn new(at_once: usize) -> Self {
-        Self::with(at_once, MEMORY_KIB, PASSES)
+        Self::with(at_once, MEMORY_KIB, PASSES, PAUSE)
     }
 
-    /// Cheap hashes, for tests that are about something else.
+    /// Cheap hashes and no pause, for tests that are about something else.
     pub fn cheap() -> Self {
-        Self::with(2, Params::MIN_M_COST, 1)
+        Self::with(2, Params::MIN_M_COST, 1, Duration::ZERO)
     }
 
-    fn with(at_once: usize, memory_kib: u32, passes: u32) -> Self {
+    fn with(at_once: usize, memory_kib: u32, passes: u32, pause: Duration) -> Self {
         let params = Params::new(memory_kib, passes, 1, None).expect("these parameters are valid");
         let decoy = hash(&params, b"a password that nobody has", &Random::system().bytes()).expect("hashing works").into();
         let at_once = at_once.max(1);
@@ -61,6 +62,7 @@ impl Passwords {
             places: Arc::default(),
             waiting: Arc::default(),
             params,
+            pause,
             decoy,
         }
     }
@@ -71,8 +73,13 @@ impl Passwords {
         if let Ok(place) = self.place_now() {
             return Ok(place);
         }
-        clock.sleep(PAUSE).await;
+        self.keep(clock).await;
         self.place_now()
+    }
+
+    /// Keeps somebody who will be refused without a look at the password.
+    pub async fn keep(&self, clock: &Clock) {
+        clock.sleep(self.pause).await;
     }
 
     fn place_now(&self) -> Result<Place, Fault> {
@@ -209,7 +216,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_flood_is_told_to_come_back() {
-        let passwords = Passwords::cheap();
+        let passwords = Passwords { pause: PAUSE, ..Passwords::cheap() };
         let hold = passwords.hold().await;
         let waiting: Vec<_> = (0..MOST_WAITING)
             .map(|_| {

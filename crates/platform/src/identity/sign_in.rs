@@ -48,7 +48,9 @@ pub async fn sign_in(cx: &Cx, ask: &SignIn) -> Result<Started> {
     let typed = Typed::new(&ask.name);
     let over = FAILED.check(cx, &allowance::address(cx)).await.is_err();
     if over && ask.captcha.is_none() {
-        // Not looked at, and logged all the same.
+        // Not looked at, and logged all the same. Its place is for others meanwhile.
+        drop(place);
+        cx.passwords.keep(&cx.clock).await;
         let mut tx = cx.db.begin().await?;
         tries::log(&mut tx, cx, &typed, None, SignInResult::Limited).await?;
         tx.commit().await?;

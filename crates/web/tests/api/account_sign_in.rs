@@ -241,14 +241,7 @@ on_server! {
             tokio::task::yield_now().await;
         }
         for _ in 0..6 {
-            let visitor = server.visitor();
-            let trying = tokio::spawn(async move { attempt(&visitor, "alice", "password-of-alice").await });
-            // It is kept for a second, and then refused.
-            while !trying.is_finished() {
-                server.clock.step(kernel::SECOND);
-                tokio::task::yield_now().await;
-            }
-            let busy = trying.await.unwrap();
+            let busy = attempt(&server.visitor(), "alice", "password-of-alice").await;
             assert_eq!(busy.headers["retry-after"], "1");
             busy.refused(503, "BUSY");
         }
