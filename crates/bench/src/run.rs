@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::{Args, ValueEnum};
 
 use crate::clock::Stopwatch;
@@ -76,6 +76,8 @@ pub struct Options {
 }
 
 pub async fn run(options: Options) -> Result<()> {
+    // Or the keys that are asked about would not lie evenly over the batches.
+    ensure!(options.keys.is_multiple_of(options.times as u64), "--keys has to be a multiple of --times");
     let options = Rc::new(options);
     let mut pair = Pair::new(&options);
     std::fs::create_dir_all(&options.folder)?;
