@@ -67,8 +67,8 @@ pub struct Options {
     /// How many times as many keys are many
     #[arg(long, default_value_t = 10)]
     pub times: usize,
-    /// Rows in the log of years: 50 million take 10 GiB on SQLite and 13 on PostgreSQL, one after the other
-    #[arg(long, default_value_t = 20_000_000)]
+    /// Calls in the log of years
+    #[arg(long, default_value_t = 50_000_000)]
     pub log_rows: u64,
     /// Connections that flood the server with sign-ins
     #[arg(long, default_value_t = 256)]

@@ -25,7 +25,7 @@ pub async fn measure(options: &Options, pair: &mut [Ready]) -> Result<Vec<Figure
         let before = dataset::size(&copy).await?;
         history::fill(&copy, options.log_rows).await?;
         let bytes = dataset::size(&copy).await? - before;
-        say(&format!("  {}: {:.2} GiB, {:.0} bytes a row", copy.engine.name(), bytes / GIB, bytes / options.log_rows as f64));
+        say(&format!("  {}: {:.2} GiB, {:.0} bytes a call", copy.engine.name(), bytes / GIB, bytes / options.log_rows as f64));
         one.restart().await?;
         figures.push(compare(options, one, &copy).await?);
         copy.remove(&options.postgres).await?;
@@ -35,13 +35,13 @@ pub async fn measure(options: &Options, pair: &mut [Ready]) -> Result<Vec<Figure
 
 async fn compare(options: &Options, empty: &Ready, copy: &Place) -> Result<Figure> {
     let full = Ready { site: copy.serve().await?.0, stock: empty.stock.clone(), keys: Rc::clone(&empty.keys) };
-    let name = format!("verify, {}, {CONNECTIONS} connections, {} rows in the log against none", empty.name(), options.log_rows);
+    let name = format!("verify, {}, {CONNECTIONS} connections, {} calls in the log against none", empty.name(), options.log_rows);
     let mut rate = Figure::new(name, "/s").bound(Bound::AtLeast(0.8));
     for round in 0..options.rounds {
         let base = empty.verify(CONNECTIONS, options.seconds)?;
         let outcome = full.verify(CONNECTIONS, options.seconds)?;
         say(&format!(
-            "{}, round {}: empty log {:.0}/s, {} rows {:.0}/s = {:.2}",
+            "{}, round {}: empty log {:.0}/s, {} calls {:.0}/s = {:.2}",
             empty.name(),
             round + 1,
             base.rate(),
