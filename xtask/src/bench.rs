@@ -1,5 +1,8 @@
 //! `cargo xtask bench`: a release build of the program, measured by `crates/bench` beside a PostgreSQL with its own settings.
 
+mod report;
+
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -12,23 +15,64 @@ use crate::{npm, process};
 
 #[derive(Args)]
 pub struct Options {
+    /// Rewrites the figures in docs/benchmarks.md and the plots in docs/plots
+    #[arg(long)]
+    docs: bool,
+    /// Measures nothing, and writes the last run again
+    #[arg(long)]
+    draw: bool,
     /// What the measurement itself takes: see `cargo xtask bench -- --help`
     #[arg(last = true)]
     arguments: Vec<String>,
 }
 
 pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
+    let out = workspace.scratch()?.join("bench");
+    let mut code = ExitCode::SUCCESS;
+    if !options.draw {
+        code = measure(workspace, options, &out)?;
+    }
+    let found = out.join("figures.json");
+    // `--help` measures nothing either.
+    if found.exists() {
+        write(workspace, options, &found)?;
+    }
+    Ok(code)
+}
+
+fn measure(workspace: &Workspace, options: &Options, out: &Path) -> Result<ExitCode> {
     let mut log = Log::terminal();
     npm::ensure_dist(workspace)?;
     let cuekey = workspace.build_cuekey(true, &mut log)?;
     log.run(workspace.cargo().args(["build", "--release", "--package", "bench"]))?;
-    let scratch = workspace.scratch()?.join("bench");
-    std::fs::create_dir_all(&scratch)?;
-    let mut own_words = Log::file(scratch.join("postgres.log"))?;
+    std::fs::create_dir_all(out)?;
+    // What an earlier run left is not this one's.
+    let _ = std::fs::remove_file(out.join("figures.json"));
+    let mut own_words = Log::file(out.join("postgres.log"))?;
     let postgres = Server::start(Manner::Durable, &mut own_words)?;
     let mut bench = process::command(workspace.target.join("release/bench"));
-    bench.arg("run").arg("--cuekey").arg(cuekey).args(["--postgres", &postgres.url]).arg("--folder").arg(scratch);
-    bench.args(&options.arguments);
+    bench.arg("run").arg("--cuekey").arg(cuekey).args(["--postgres", &postgres.url]).arg("--folder").arg(out);
+    bench.args(["--commit", &commit(workspace)]).args(&options.arguments);
     let (status, _) = log.observe(&mut bench)?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn write(workspace: &Workspace, options: &Options, found: &Path) -> Result<()> {
+    let report = report::read(found)?;
+    if options.docs {
+        let pictures = report::draw(&report, &workspace.root.join("docs/plots"))?;
+        report::write_into(&workspace.root.join("docs/benchmarks.md"), &report, &pictures)
+    } else {
+        report::draw(&report, &workspace.scratch()?.join("bench")).map(drop)
+    }
+}
+
+/// Which state of the source is measured; a plus says that it was not committed.
+fn commit(workspace: &Workspace) -> String {
+    let described =
+        process::command("git").args(["-c", "safe.directory=*", "describe", "--always", "--dirty=+"]).current_dir(&workspace.root).output();
+    match described {
+        Ok(output) if output.status.success() => String::from_utf8_lossy(&output.stdout).trim().to_owned(),
+        _ => "unknown".to_owned(),
+    }
 }

@@ -1,5 +1,7 @@
 //! Line charts as SVG, written by hand: a few series, a few marks, readable on a light page and in a viewer without fonts.
 
+pub mod bars;
+
 use std::fmt::Write;
 
 const WIDTH: f64 = 960.0;

@@ -1,5 +1,6 @@
 //! The baseline of a verification: an axum route that checks the same signature and signs an answer of the same length, and
-//! does nothing else. A process of its own, as the product is.
+//! does nothing else. A process of its own, as the product is. Where it is given a database, each request also has a transaction
+//! there ([`crate::lone`]).
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -16,12 +17,14 @@ use ring::signature::{Ed25519KeyPair, KeyPair};
 use ring::{digest, hmac};
 
 use crate::clock::unix;
+use crate::lone::Lone;
 
 struct Keys {
     secret: hmac::Key,
     seed: Ed25519KeyPair,
     /// As long as the product's answer, with the word that the load looks for.
     body: Vec<u8>,
+    lone: Option<Lone>,
 }
 
 /// Any will do: what it signs is as long as what the product signs.
@@ -37,12 +40,16 @@ pub fn public_key() -> Vec<u8> {
 }
 
 /// Serves until it is killed.
-pub async fn serve(listen: SocketAddr, secret: &str, length: usize) -> Result<()> {
+pub async fn serve(listen: SocketAddr, secret: &str, length: usize, database: Option<&str>) -> Result<()> {
     let seed = signer().context("the seed")?;
     let mut body = b"{\"valid\":true,\"code\":\"VALID\",\"filler\":\"".to_vec();
     body.resize(length.saturating_sub(2).max(body.len()), b'x');
     body.extend_from_slice(b"\"}");
-    let keys = Keys { secret: hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()), seed, body };
+    let lone = match database {
+        Some(url) => Some(Lone::open(url).await?),
+        None => None,
+    };
+    let keys = Keys { secret: hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()), seed, body, lone };
     let router = Router::new().route("/client/v1/keys/verify", post(verify)).with_state(Arc::new(keys));
     let listener = tokio::net::TcpListener::bind(listen).await?.tap_io(|stream| {
         let _ = stream.set_nodelay(true);
@@ -60,6 +67,12 @@ async fn verify(State(keys): State<Arc<Keys>>, headers: HeaderMap, body: Bytes) 
     let mut response = Response::new(Body::empty());
     if hmac::verify(&keys.secret, canonical.as_bytes(), &tag).is_err() {
         *response.status_mut() = StatusCode::UNAUTHORIZED;
+        return response;
+    }
+    if let Some(lone) = &keys.lone
+        && !matches!(lone.verify(nonce, timestamp, &body).await, Ok(true))
+    {
+        *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
         return response;
     }
     let now = unix().to_string();

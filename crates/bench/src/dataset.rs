@@ -13,13 +13,14 @@ use store::{Db, DbConfig, Sql, args};
 use crate::api::Api;
 use crate::program::{Credentials, Keys};
 use crate::say;
-use crate::site::{CHIEF, PASSWORD, Place, Site};
+use crate::site::{CHIEF, Engine, MASTER_KEY, PASSWORD, Place, Site, fresh_folder};
 
 kernel::id!(BatchId, BatchEntity, "bat");
 
 pub const AGENT: &str = "agent-0000";
 
 /// A project whose program is known, and an agent who may sell for it.
+#[derive(Clone)]
 pub struct Stock {
     pub project: String,
     pub secret: String,
@@ -29,7 +30,7 @@ pub struct Stock {
 impl Stock {
     pub async fn prepare(place: &Place) -> Result<Self> {
         place.found()?;
-        let (site, _) = place.serve().await?;
+        let (mut site, _) = place.serve().await?;
         let chief = site.chief().await?;
         let form = json!({"name": "Bench", "devices_per_key": 1, "rate_per_minute": 10_000_000, "prices": [{"unit": "forever", "count": 0, "price": 1}]});
         let created = chief.post("/api/v1/projects", form).await?;
@@ -60,19 +61,24 @@ impl Stock {
         Api::new(site.address)?.signed_in(AGENT, PASSWORD).await
     }
 
-    /// Generates `millions` batches of a million keys and reads their texts.
-    pub async fn generate(&self, site: &Site, batches: usize, each: u64) -> Result<Vec<(String, Keys)>> {
+    /// Generates a batch and reads its keys' texts.
+    pub async fn generate(&self, site: &Site, count: u64) -> Result<(String, Keys)> {
+        self.generate_keeping(site, count, 1).await
+    }
+
+    /// Of the texts keeps one in `of_every`: those of all keys of a large installation would take more memory than it does.
+    pub async fn generate_keeping(&self, site: &Site, count: u64, of_every: usize) -> Result<(String, Keys)> {
         let agent = self.agent(site).await?;
-        let mut made = Vec::with_capacity(batches);
-        for n in 0..batches {
-            let (batch, seconds) = agent.batch(&self.project, each, |_| ()).await?;
-            say(&format!("  batch {} of {batches}: {:.0} keys/s", n + 1, each as f64 / seconds));
-            let texts = agent.key_texts(&batch).await?;
-            let keys = Keys::parse(texts.lines().skip(1));
-            anyhow::ensure!(keys.0.len() as u64 == each, "the export of {each} keys holds {}", keys.0.len());
-            made.push((batch, keys));
-        }
-        Ok(made)
+        let (batch, seconds) = agent.batch(&self.project, count, |_| ()).await?;
+        say(&format!("  {count} keys made: {:.0} a second", count as f64 / seconds));
+        let texts = agent.key_texts(&batch).await?;
+        let keys = Keys::parse(texts.lines().skip(1), of_every);
+        anyhow::ensure!(
+            keys.texts.len() as u64 == count.div_ceil(of_every as u64),
+            "the export of {count} keys keeps {}",
+            keys.texts.len()
+        );
+        Ok((batch, keys))
     }
 }
 
@@ -112,13 +118,58 @@ pub async fn tidy(db: &Db) -> Result<()> {
     Ok(())
 }
 
+/// Bytes on the disk.
+pub async fn size(place: &Place) -> Result<f64> {
+    let db = open(place).await?;
+    let sql = match db.engine() {
+        store::Engine::Sqlite => "SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size",
+        store::Engine::Postgres => "SELECT pg_database_size(current_database()) AS bytes",
+    };
+    let bytes: i64 = db.read().one(sql, args![], |row| row.get("bytes")).await?;
+    db.close().await;
+    Ok(bytes as f64)
+}
+
+/// The same installation once more, while neither is served.
+pub async fn copy(place: &Place, postgres: &str, name: &str) -> Result<Place> {
+    let mut copy = place.clone();
+    copy.folder = place.folder.with_file_name(format!("{name}-{:?}", place.engine).to_lowercase());
+    fresh_folder(&copy.folder)?;
+    std::fs::copy(place.folder.join(MASTER_KEY), copy.folder.join(MASTER_KEY))?;
+    copy.url = match place.engine {
+        Engine::Sqlite => {
+            // Closed, so its log is in it.
+            std::fs::copy(place.folder.join("cuekey.db"), copy.folder.join("cuekey.db"))?;
+            format!("sqlite://{}", copy.folder.join("cuekey.db").display())
+        }
+        Engine::Postgres => {
+            let (_, original) = place.url.rsplit_once('/').context("a database's address ends in its name")?;
+            copy_database(postgres, &format!("bench_{name}"), Some(original)).await?
+        }
+    };
+    Ok(copy)
+}
+
 /// An empty database beside `postgres`; answers its address.
 pub async fn make_database(postgres: &str, name: &str) -> Result<String> {
-    let db = Db::open(&DbConfig::new(postgres)).await?;
-    let mut read = db.read();
-    read.all(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"), args![], |_| Ok(())).await?;
-    read.all(&format!("CREATE DATABASE {name}"), args![], |_| Ok(())).await?;
-    db.close().await;
+    copy_database(postgres, name, None).await
+}
+
+async fn copy_database(postgres: &str, name: &str, original: Option<&str>) -> Result<String> {
+    drop_database(postgres, name).await?;
+    let template = original.map(|original| format!(" TEMPLATE {original}")).unwrap_or_default();
+    on_server(postgres, &format!("CREATE DATABASE {name}{template}")).await?;
     let (base, _) = postgres.rsplit_once('/').context("a database's address ends in its name")?;
     Ok(format!("{base}/{name}"))
+}
+
+pub async fn drop_database(postgres: &str, name: &str) -> Result<()> {
+    on_server(postgres, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await
+}
+
+async fn on_server(postgres: &str, sql: &str) -> Result<()> {
+    let db = Db::open(&DbConfig::new(postgres)).await?;
+    db.read().all(sql, args![], |_| Ok(())).await?;
+    db.close().await;
+    Ok(())
 }

@@ -13,6 +13,8 @@ pub struct Figure {
     /// What else was seen, in words.
     pub note: String,
     pub bound: Option<Bound>,
+    /// How it went in the first round: seconds and what was seen then. Empty where nobody looked.
+    pub curve: Vec<(f64, f64)>,
 }
 
 #[derive(Serialize, Clone, Copy)]
@@ -34,7 +36,7 @@ pub fn spread(values: &[f64]) -> (f64, f64, f64) {
 
 impl Figure {
     pub fn new(name: impl Into<String>, unit: &'static str) -> Self {
-        Self { name: name.into(), unit, values: Vec::new(), baseline: Vec::new(), note: String::new(), bound: None }
+        Self { name: name.into(), unit, values: Vec::new(), baseline: Vec::new(), note: String::new(), bound: None, curve: Vec::new() }
     }
 
     pub fn bound(mut self, bound: Bound) -> Self {
@@ -89,6 +91,8 @@ fn number(value: f64) -> String {
         text
     } else if value >= 10.0 {
         format!("{value:.1}")
+    } else if value == 0.0 {
+        "0".to_owned()
     } else {
         format!("{value:.2}")
     }
@@ -112,6 +116,6 @@ mod tests {
 
     #[test]
     fn numbers_are_read_by_people() {
-        assert_eq!([number(1_234_567.8), number(999.96), number(0.456)], ["1,234,568", "1000.0", "0.46"]);
+        assert_eq!([number(1_234_567.8), number(999.96), number(0.456), number(0.0)], ["1,234,568", "1000.0", "0.46", "0"]);
     }
 }

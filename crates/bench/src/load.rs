@@ -121,7 +121,7 @@ async fn connection(mut stream: TcpStream, mut source: Box<dyn Source>, tally: R
 }
 
 /// Reads one answer; answers where its body begins.
-async fn read(stream: &mut TcpStream, answer: &mut Vec<u8>) -> Result<usize> {
+pub async fn read(stream: &mut TcpStream, answer: &mut Vec<u8>) -> Result<usize> {
     answer.clear();
     loop {
         if stream.read_buf(answer).await.context("the server hung up")? == 0 {

@@ -1,18 +1,22 @@
 //! What the product can take, measured: `cargo xtask bench`.
 //!
 //! Every figure is a ratio against a baseline of the same run, in rounds that take turns, so that whatever the machine does
-//! meanwhile is done to both. Begin at [`run`].
+//! meanwhile is done to both. Begin at [`run`]; what is measured is in [`parts`], a file each.
 
 mod api;
 mod bare;
 mod clock;
 mod dataset;
 mod figure;
+mod history;
 mod load;
+mod lone;
+mod parts;
 mod program;
+mod ready;
+mod report;
 mod run;
 mod site;
-mod stock_figures;
 mod verify;
 
 use std::net::SocketAddr;
@@ -38,6 +42,9 @@ enum Task {
         secret: String,
         #[arg(long)]
         length: usize,
+        /// A transaction in this database for each
+        #[arg(long)]
+        database: Option<String>,
     },
 }
 
@@ -49,9 +56,9 @@ fn main() -> Result<()> {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
             runtime.block_on(run::run(options))
         }
-        Task::Bare { listen, secret, length } => {
+        Task::Bare { listen, secret, length, database } => {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-            runtime.block_on(bare::serve(listen, &secret, length))
+            runtime.block_on(bare::serve(listen, &secret, length, database.as_deref()))
         }
     }
 }

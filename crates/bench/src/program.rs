@@ -17,16 +17,21 @@ pub struct Credentials {
 }
 
 /// The keys that are asked about: 25 characters each, without dashes.
-pub struct Keys(pub Vec<[u8; 25]>);
+#[derive(Clone)]
+pub struct Keys {
+    pub texts: Vec<[u8; 25]>,
+    /// Of so many keys each is one: the others are there, and nobody asks about them.
+    pub of_every: usize,
+}
 
 impl Keys {
-    pub fn parse<'a>(texts: impl Iterator<Item = &'a str>) -> Self {
+    pub fn parse<'a>(texts: impl Iterator<Item = &'a str>, of_every: usize) -> Self {
         let plain = |text: &str| -> Option<[u8; 25]> { text.bytes().filter(|byte| *byte != b'-').collect::<Vec<u8>>().try_into().ok() };
-        Self(texts.filter_map(plain).collect())
+        Self { texts: texts.step_by(of_every).filter_map(plain).collect(), of_every }
     }
 
     fn text(&self, index: usize, out: &mut Vec<u8>) {
-        for (n, group) in self.0[index].chunks(5).enumerate() {
+        for (n, group) in self.texts[index].chunks(5).enumerate() {
             if n > 0 {
                 out.push(b'-');
             }
@@ -56,8 +61,9 @@ pub struct Program {
 }
 
 impl Program {
-    pub fn new(credentials: &Rc<Credentials>, keys: &Rc<Keys>, choice: Choice, seed: u64) -> Self {
-        let random = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ unix().rotate_left(32) | 1;
+    pub fn new(credentials: &Rc<Credentials>, keys: &Rc<Keys>, choice: Choice) -> Self {
+        // Seeded from the system: two loads at once must not bring the same nonces.
+        let random = u64::from_le_bytes(kernel::Random::system().bytes()) | 1;
         let (credentials, keys) = (Rc::clone(credentials), Rc::clone(keys));
         Self { credentials, keys, choice, random, asked: 0, nonce: Vec::new(), body: Vec::new(), look_every: 1_000 }
     }
@@ -75,11 +81,11 @@ impl Source for Program {
     fn next(&mut self, request: &mut Vec<u8>) -> bool {
         let random = self.random();
         let index = match &mut self.choice {
-            Choice::Any => (random >> 11) as usize % self.keys.0.len(),
+            Choice::Any => (random >> 11) as usize % self.keys.texts.len(),
             Choice::Once { next, step } => {
                 let index = *next;
                 *next += *step;
-                if index >= self.keys.0.len() {
+                if index >= self.keys.texts.len() {
                     return false;
                 }
                 index
@@ -89,7 +95,7 @@ impl Source for Program {
         self.body.clear();
         self.body.extend_from_slice(b"{\"key\":\"");
         self.keys.text(index, &mut self.body);
-        let _ = write!(self.body, "\",\"device\":{{\"id\":\"bench-device-{index}\",\"name\":\"Bench\"}}}}");
+        let _ = write!(self.body, "\",\"device\":{{\"id\":\"bench-device-{}\",\"name\":\"Bench\"}}}}", index * self.keys.of_every);
         self.nonce.clear();
         let _ = write!(self.nonce, "{:016x}{:08x}", random, self.asked);
         let nonce = std::str::from_utf8(&self.nonce).unwrap_or_default();

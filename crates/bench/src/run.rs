@@ -1,186 +1,114 @@
-//! The measurement, from empty databases to the report.
+//! The measurement, from empty databases to the report: one part after another.
 
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use anyhow::{Context, Result};
-use clap::Args;
+use anyhow::{Context, Result, ensure};
+use clap::{Args, ValueEnum};
 
-use crate::dataset::{self, Stock};
-use crate::figure::{Bound, Figure, HEAD};
-use crate::program::Keys;
-use crate::site::{Bare, Engine, Place, Site, fresh_folder};
-use crate::{say, stock_figures, verify};
+use crate::clock::Stopwatch;
+use crate::figure::Figure;
+use crate::parts;
+use crate::ready::Pair;
+use crate::report::Report;
+use crate::say;
+use crate::site::Engine;
+
+/// What is measured, in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// Memory, and generating and exporting keys
+    Generate,
+    /// Verifications against a bare route
+    Verify,
+    /// Verifications over few connections, against one transaction for each
+    Lone,
+    /// First uses against verifications
+    FirstUse,
+    /// Many times as many keys, against the usual number
+    Large,
+    /// Verifications with years of calls in the log, against an empty log
+    Log,
+    /// Verifications beside a flood of sign-ins
+    Flood,
+    /// How soon a disabled key is refused
+    Disable,
+}
 
 #[derive(Args)]
 pub struct Options {
     /// The program that is measured
     #[arg(long)]
-    cuekey: PathBuf,
+    pub cuekey: PathBuf,
     /// A PostgreSQL to make databases in
     #[arg(long)]
-    postgres: String,
-    /// Where SQLite's database and the logs go
+    pub postgres: String,
+    /// Where SQLite's databases and the logs go
     #[arg(long)]
-    folder: PathBuf,
-    /// Keys in use when verifications are measured
+    pub folder: PathBuf,
+    /// What is measured, for the report
+    #[arg(long, default_value = "unknown")]
+    pub commit: String,
+    /// These parts alone
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = Part::value_variants().to_vec(), hide_default_value = true)]
+    pub only: Vec<Part>,
+    /// Keys in use when verifications are measured, and in a batch that is generated
     #[arg(long, default_value_t = 1_000_000)]
-    keys: u64,
+    pub keys: u64,
     /// How long each round of a figure lasts
-    #[arg(long, default_value_t = 15.0)]
-    seconds: f64,
+    #[arg(long, default_value_t = 12.0)]
+    pub seconds: f64,
     #[arg(long, default_value_t = 5)]
-    rounds: usize,
+    pub rounds: usize,
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = Engine::BOTH)]
+    pub databases: Vec<Engine>,
     #[arg(long, value_delimiter = ',', default_value = "256,64,8")]
-    connections: Vec<usize>,
-    /// Leaves out what is not about verifications
-    #[arg(long)]
-    only_verify: bool,
-}
-
-/// An installation that is served, what is known of its project, and keys that are in use.
-struct Ready {
-    site: Site,
-    stock: Stock,
-    keys: Rc<Keys>,
+    pub connections: Vec<usize>,
+    /// How many times as many keys are many
+    #[arg(long, default_value_t = 10)]
+    pub times: usize,
+    /// Calls in the log of years
+    #[arg(long, default_value_t = 50_000_000)]
+    pub log_rows: u64,
+    /// Connections that flood the server with sign-ins
+    #[arg(long, default_value_t = 256)]
+    pub flooding: usize,
 }
 
 pub async fn run(options: Options) -> Result<()> {
-    let mut figures = Vec::new();
-    let mut ready = Vec::new();
-    for engine in Engine::BOTH {
-        ready.push(prepared(&options, engine, &mut figures).await?);
+    // Or the keys that are asked about would not lie evenly over the batches.
+    ensure!(options.keys.is_multiple_of(options.times as u64), "--keys has to be a multiple of --times");
+    let options = Rc::new(options);
+    let mut pair = Pair::new(&options);
+    std::fs::create_dir_all(&options.folder)?;
+    let mut report = Report::begin(&options).await?;
+    for part in Part::value_variants().iter().filter(|part| options.only.contains(part)) {
+        let name = part.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
+        say(&format!("== {name}"));
+        let watch = Stopwatch::start();
+        let figures = measure(*part, &options, &mut pair).await.with_context(|| format!("part {name}"))?;
+        figures.iter().for_each(|figure| say(&figure.row()));
+        report.add(figures, &options)?;
+        say(&format!("== {name}: {:.0} s", watch.seconds()));
     }
-    let first = &ready[0];
-    let length = verify::answer_length(first.site.address, &first.stock.credentials, &first.keys).await?;
-    let bare = Bare::start(&first.stock.secret, length).await?;
-    for connections in options.connections.iter().copied() {
-        figures.extend(verifications(&options, connections, &bare, &ready)?);
-    }
-    if !options.only_verify {
-        for one in &ready {
-            figures.push(first_uses(&options, one).await?);
-        }
-    }
-    report(&options, &figures)
-}
-
-/// Bare and both products take turns.
-fn verifications(options: &Options, connections: usize, bare: &Bare, ready: &[Ready]) -> Result<Vec<Figure>> {
-    let least = if connections >= 256 { Some(0.5) } else { (connections >= 64).then_some(0.45) };
-    let most_ms = if connections >= 256 {
-        30.0
-    } else if connections >= 64 {
-        15.0
-    } else {
-        5.0
-    };
-    let mut rates = Vec::new();
-    let mut waits = Vec::new();
-    for one in ready {
-        let name = format!("verify, {}, {connections} connections", one.site.place.engine.name());
-        let rate = Figure::new(name.clone(), "/s");
-        rates.push(match least {
-            Some(least) => rate.bound(Bound::AtLeast(least)),
-            None => rate,
-        });
-        waits.push(Figure::new(name + ", p99", "ms").bound(Bound::AtMost(most_ms)));
-    }
-    let mut costs = vec![0.0; ready.len()];
-    let mut bare_cost = 0.0;
-    for round in 0..options.rounds {
-        let before = bare.processor()?;
-        let credentials = bare.credentials(&ready[0].stock.credentials);
-        let base = verify::any(bare.address, &credentials, &ready[0].keys, connections, options.seconds)?;
-        bare_cost += (bare.processor()? - before) as f64 / base.answered as f64;
-        let mut line =
-            format!("{connections} connections, round {}: bare {:.0}/s (p99 {:.1} ms)", round + 1, base.rate(), base.quantile(0.99));
-        for (n, one) in ready.iter().enumerate() {
-            let before = one.site.processor()?;
-            let outcome = verify::any(one.site.address, &one.stock.credentials, &one.keys, connections, options.seconds)?;
-            costs[n] += (one.site.processor()? - before) as f64 / outcome.answered as f64;
-            rates[n].values.push(outcome.rate());
-            rates[n].baseline.push(base.rate());
-            waits[n].values.push(outcome.quantile(0.99));
-            line += &format!(
-                "; {} {:.0}/s = {:.2} (p99 {:.1} ms)",
-                one.site.place.engine.name(),
-                outcome.rate(),
-                outcome.rate() / base.rate(),
-                outcome.quantile(0.99)
-            );
-        }
-        say(&line);
-    }
-    let rounds = options.rounds as f64;
-    for (rate, cost) in rates.iter_mut().zip(costs) {
-        rate.note = format!("processor time each: {:.0} µs, bare {:.0} µs", cost / rounds, bare_cost / rounds);
-    }
-    Ok(rates.into_iter().chain(waits).collect())
-}
-
-/// Plain verifications and first uses of new keys take turns.
-async fn first_uses(options: &Options, one: &Ready) -> Result<Figure> {
-    const CONNECTIONS: usize = 256;
-    let name = one.site.place.engine.name();
-    // Enough for rounds twice as fast as any seen.
-    let wanted = ((options.seconds * options.rounds as f64 * 12_000.0) as u64).clamp(10_000, 1_000_000);
-    let mut made = one.stock.generate(&one.site, 1, wanted).await?;
-    let (_, keys) = made.pop().context("no batch")?;
-    let keys = Rc::new(keys);
-    let mut figure = Figure::new(format!("first use, {name}, {CONNECTIONS} connections, against verify"), "/s").bound(Bound::AtLeast(0.5));
-    let mut used = 0;
-    for _ in 0..options.rounds {
-        let plain = verify::any(one.site.address, &one.stock.credentials, &one.keys, CONNECTIONS, options.seconds)?;
-        let first = verify::once(one.site.address, &one.stock.credentials, &keys, used, CONNECTIONS, options.seconds)?;
-        // Connections end each at their own place: go on where none has been.
-        used = (used + usize::try_from(first.answered)? + CONNECTIONS * 64).min(keys.0.len());
-        say(&format!("{name}: first use {:.0}/s, verify {:.0}/s", first.rate(), plain.rate()));
-        figure.values.push(first.rate());
-        figure.baseline.push(plain.rate());
-        if used == keys.0.len() {
-            break;
-        }
-    }
-    Ok(figure)
-}
-
-async fn prepared(options: &Options, engine: Engine, figures: &mut Vec<Figure>) -> Result<Ready> {
-    let folder = options.folder.join(format!("{engine:?}").to_lowercase());
-    fresh_folder(&folder)?;
-    let url = match engine {
-        Engine::Sqlite => format!("sqlite://{}", folder.join("cuekey.db").display()),
-        Engine::Postgres => dataset::make_database(&options.postgres, "bench_cuekey").await?,
-    };
-    let place = Place { cuekey: options.cuekey.clone(), folder, engine, url };
-    say(&format!("{}: {} keys", engine.name(), options.keys));
-    let stock = Stock::prepare(&place).await?;
-    let (site, _) = place.serve().await?;
-    let idle = stock_figures::idle(&site).await?;
-    let mut made = stock.generate(&site, 1, options.keys).await?;
-    if !options.only_verify {
-        figures.push(stock_figures::idle_figure(&site, idle));
-        figures.extend(stock_figures::generation_and_exports(&site, &stock, idle, options.keys).await?);
-    }
-    site.stop()?;
-    let (batch, keys) = made.remove(0);
-    dataset::activate(&place, &batch, 0).await?;
-    let (site, ready) = place.serve().await?;
-    let mut start = Figure::new(format!("start until /readyz, {}, {} keys", engine.name(), options.keys), "s");
-    start.values.push(ready.as_secs_f64());
-    figures.push(start);
-    Ok(Ready { site, stock, keys: Rc::new(keys) })
-}
-
-fn report(options: &Options, figures: &[Figure]) -> Result<()> {
-    println!("{HEAD}");
-    figures.iter().for_each(|figure| println!("{}", figure.row()));
-    let path = options.folder.join("figures.json");
-    std::fs::write(&path, serde_json::to_string_pretty(figures)?)?;
-    say(&format!("written to {}", path.display()));
-    let failed = figures.iter().filter(|figure| figure.holds() == Some(false)).count();
-    if failed > 0 {
-        say(&format!("{failed} of {} figures fall short of what is asked", figures.len()));
+    let (table, short) = report.table();
+    println!("{table}");
+    if short > 0 {
+        say(&format!("{short} figures fall short of what is asked"));
     }
     Ok(())
+}
+
+/// A part that works on an installation with keys in use takes the pair; what changes an installation for good makes its own.
+async fn measure(part: Part, options: &Options, pair: &mut Pair) -> Result<Vec<Figure>> {
+    match part {
+        Part::Generate => parts::generate::measure(options).await,
+        Part::Verify => parts::verify::measure(options, pair.both().await?).await,
+        Part::Lone => parts::lone::measure(options, pair.both().await?).await,
+        Part::FirstUse => parts::first_use::measure(options, pair.both().await?).await,
+        Part::Large => parts::large::measure(options, pair.both().await?).await,
+        Part::Log => parts::log::measure(options, pair.both().await?).await,
+        Part::Flood => parts::flood::measure(options, pair.both().await?).await,
+        Part::Disable => parts::disable::measure(options, pair.both().await?).await,
+    }
 }

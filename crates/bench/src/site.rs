@@ -12,13 +12,14 @@ use anyhow::{Context, Result, bail};
 use crate::api::Api;
 use crate::bare;
 use crate::clock::{Stopwatch, pause};
+use crate::dataset;
 use crate::program::Credentials;
 
+pub const MASTER_KEY: &str = "master.key";
 pub const CHIEF: &str = "chief";
 pub const PASSWORD: &str = "benchmark-Password-7";
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Engine {
     Sqlite,
     Postgres,
@@ -43,13 +44,15 @@ pub struct Place {
     pub engine: Engine,
     /// `sqlite://…` or `postgres://…`.
     pub url: String,
+    /// What this installation is told besides.
+    pub environment: Vec<(&'static str, &'static str)>,
 }
 
 impl Place {
     fn command(&self, verb: &str) -> Command {
         let mut command = Command::new(&self.cuekey);
         command.arg(verb).arg("--data").arg(&self.folder).args(["--metrics-listen", ""]).current_dir(&self.folder);
-        command.env("CUEKEY_LOG__LEVEL", "warn").stdin(Stdio::null());
+        command.env("CUEKEY_LOG__LEVEL", "warn").envs(self.environment.iter().copied()).stdin(Stdio::null());
         if self.engine == Engine::Postgres {
             command.args(["--database", &self.url]);
         }
@@ -67,6 +70,22 @@ impl Place {
             bail!("cuekey create-super-admin failed");
         }
         Ok(())
+    }
+
+    /// For another process on the same database.
+    pub fn beside(&self, name: &str) -> Result<Self> {
+        let folder = self.folder.join(name);
+        fresh_folder(&folder)?;
+        std::fs::copy(self.folder.join(MASTER_KEY), folder.join(MASTER_KEY))?;
+        Ok(Self { folder, ..self.clone() })
+    }
+
+    /// Removes its database and its folder: a part's own installation must not lie on the disk while the next one fills.
+    pub async fn remove(&self, postgres: &str) -> Result<()> {
+        if self.engine == Engine::Postgres {
+            dataset::drop_database(postgres, self.url.rsplit_once('/').context("a database's address ends in its name")?.1).await?;
+        }
+        std::fs::remove_dir_all(&self.folder).with_context(|| format!("cannot remove {}", self.folder.display()))
     }
 
     /// Starts it, and says how long it took to be ready.
@@ -136,7 +155,10 @@ impl Site {
         processor(self.child.id())
     }
 
-    pub fn stop(mut self) -> Result<()> {
+    pub fn stop(&mut self) -> Result<()> {
+        if self.child.try_wait()?.is_some() {
+            return Ok(());
+        }
         Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status()?;
         self.child.wait()?;
         Ok(())
@@ -164,11 +186,14 @@ pub struct Bare {
 }
 
 impl Bare {
-    pub async fn start(secret: &str, length: usize) -> Result<Self> {
+    pub async fn start(secret: &str, length: usize, database: Option<&str>) -> Result<Self> {
         let address = free_address()?;
         let own = std::env::current_exe()?;
         let mut command = Command::new(own);
         command.args(["bare", "--listen", &address.to_string(), "--secret", secret, "--length", &length.to_string()]);
+        if let Some(database) = database {
+            command.args(["--database", database]);
+        }
         let child = command.stdin(Stdio::null()).spawn()?;
         let bare = Self { child, address };
         let watch = Stopwatch::start();

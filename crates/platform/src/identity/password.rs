@@ -1,14 +1,16 @@
-//! Passwords are hashed with argon2id, a bounded number at once: a flood of sign-ins waits in line, or is told that the
-//! system is busy, and leaves processors for verification.
+//! Passwords are hashed with argon2id, a bounded number at once, in threads that give way to others: a flood of sign-ins waits
+//! in line, or is told that the system is busy, and leaves the processors for verification.
 
-use std::sync::Arc;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::Duration;
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
-use kernel::{Fault, Random};
-use tokio::sync::Semaphore;
+use kernel::{Clock, Fault, Random};
+use tokio::sync::{Semaphore, oneshot};
 use zeroize::Zeroizing;
 
 /// How hard a hash is to make: OWASP's first recommendation for argon2id (19 MiB, two passes).
@@ -16,12 +18,25 @@ const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 /// More than this many waiting: whoever comes next is told to try again.
 const MOST_WAITING: usize = 64;
+/// How long whoever is refused without a look at the password is kept: who asks again at once must not take the processors that
+/// refusing takes.
+const PAUSE: Duration = Duration::from_secs(1);
+/// How far a hash steps back for whatever else wants the processor; 19 is farthest. One third of a usual share: who signs in while
+/// programs verify as fast as they can still gets in.
+#[cfg(target_os = "linux")]
+const NICE: i32 = 5;
+
+type Work = Box<dyn FnOnce() + Send>;
 
 #[derive(Clone)]
 pub struct Passwords {
     at_once: Arc<Semaphore>,
+    threads: mpsc::Sender<Work>,
+    /// Who has a place, and who of them has come to the line.
+    places: Arc<AtomicUsize>,
     waiting: Arc<AtomicUsize>,
     params: Params,
+    pause: Duration,
     /// Verified when there is no such user, so that the answer takes as long.
     decoy: Arc<str>,
 }
@@ -29,18 +44,50 @@ pub struct Passwords {
 impl Passwords {
     /// `at_once`: how many processors hashing may use.
     pub fn new(at_once: usize) -> Self {
-        Self::with(at_once, MEMORY_KIB, PASSES)
+        Self::with(at_once, MEMORY_KIB, PASSES, PAUSE)
     }
 
-    /// Cheap hashes, for tests that are about something else.
+    /// Cheap hashes and no pause, for tests that are about something else.
     pub fn cheap() -> Self {
-        Self::with(2, Params::MIN_M_COST, 1)
+        Self::with(2, Params::MIN_M_COST, 1, Duration::ZERO)
     }
 
-    fn with(at_once: usize, memory_kib: u32, passes: u32) -> Self {
+    fn with(at_once: usize, memory_kib: u32, passes: u32, pause: Duration) -> Self {
         let params = Params::new(memory_kib, passes, 1, None).expect("these parameters are valid");
         let decoy = hash(&params, b"a password that nobody has", &Random::system().bytes()).expect("hashing works").into();
-        Self { at_once: Arc::new(Semaphore::new(at_once.max(1))), waiting: Arc::default(), params, decoy }
+        let at_once = at_once.max(1);
+        Self {
+            at_once: Arc::new(Semaphore::new(at_once)),
+            threads: threads(at_once),
+            places: Arc::default(),
+            waiting: Arc::default(),
+            params,
+            pause,
+            decoy,
+        }
+    }
+
+    /// A place in the line, to be had before anything is written for somebody whose password will not be looked at. Who finds
+    /// none is kept a while, and refused when there is none then.
+    pub async fn place(&self, clock: &Clock) -> Result<Place, Fault> {
+        if let Ok(place) = self.place_now() {
+            return Ok(place);
+        }
+        self.keep(clock).await;
+        self.place_now()
+    }
+
+    /// Keeps somebody who will be refused without a look at the password.
+    pub async fn keep(&self, clock: &Clock) {
+        clock.sleep(self.pause).await;
+    }
+
+    fn place_now(&self) -> Result<Place, Fault> {
+        let place = Place(Arc::clone(&self.places));
+        if self.places.fetch_add(1, Ordering::SeqCst) >= MOST_WAITING {
+            return Err(Fault::unavailable("too many sign-ins are waiting"));
+        }
+        Ok(place)
     }
 
     /// The PHC string to store.
@@ -48,16 +95,23 @@ impl Passwords {
         let salt: [u8; 16] = random.bytes();
         let password = Zeroizing::new(password.to_owned());
         let params = self.params.clone();
-        self.in_line(move || hash(&params, password.as_bytes(), &salt)).await?.map_err(|error| Fault::internal(error.to_string()))
+        self.in_line(self.place_now()?, move || hash(&params, password.as_bytes(), &salt))
+            .await?
+            .map_err(|error| Fault::internal(error.to_string()))
     }
 
     /// True when `password` is the one of `stored`. Without `stored` (no such user) it takes the same time and is false.
     pub async fn verify(&self, password: &str, stored: Option<&str>) -> Result<bool, Fault> {
+        self.verify_at(self.place_now()?, password, stored).await
+    }
+
+    /// The same for somebody who has a place already.
+    pub async fn verify_at(&self, place: Place, password: &str, stored: Option<&str>) -> Result<bool, Fault> {
         let password = Zeroizing::new(password.to_owned());
         let known = stored.is_some();
         let stored = stored.unwrap_or(&self.decoy).to_owned();
         let matches = self
-            .in_line(move || match PasswordHash::new(&stored) {
+            .in_line(place, move || match PasswordHash::new(&stored) {
                 Ok(parsed) => Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok(),
                 Err(_) => false,
             })
@@ -76,29 +130,70 @@ impl Passwords {
         Arc::clone(&self.at_once).acquire_many_owned(all).await.expect("the line is never closed")
     }
 
-    async fn in_line<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Fault> {
-        if self.waiting.fetch_add(1, Ordering::SeqCst) >= MOST_WAITING {
-            self.waiting.fetch_sub(1, Ordering::SeqCst);
-            return Err(Fault::unavailable("too many sign-ins are waiting"));
-        }
-        let _waiting = Waiting(&self.waiting);
-        let place = Arc::clone(&self.at_once).acquire_owned().await.map_err(Fault::internal)?;
-        let done = tokio::task::spawn_blocking(move || {
-            let _place = place;
-            work()
-        });
-        done.await.map_err(Fault::internal)
+    async fn in_line<T: Send + 'static>(&self, _place: Place, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Fault> {
+        self.waiting.fetch_add(1, Ordering::SeqCst);
+        let _waiting = Leaving(&self.waiting);
+        let turn = Arc::clone(&self.at_once).acquire_owned().await.map_err(Fault::internal)?;
+        let (answer, answered) = oneshot::channel();
+        let work = move || {
+            let _turn = turn;
+            // Nobody listens any more where the caller has gone away.
+            let _ = answer.send(work());
+        };
+        self.threads.send(Box::new(work)).map_err(|_| Fault::internal("the threads that hash have ended"))?;
+        answered.await.map_err(Fault::internal)
     }
 }
 
-/// Leaves the line even when the caller goes away.
-struct Waiting<'a>(&'a AtomicUsize);
+/// Somebody's place in the line, given up with this.
+pub struct Place(Arc<AtomicUsize>);
 
-impl Drop for Waiting<'_> {
+impl Drop for Place {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }
+
+/// Leaves the line even when the caller goes away.
+struct Leaving<'a>(&'a AtomicUsize);
+
+impl Drop for Leaving<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Threads of their own, because a thread that has stepped back cannot step forward again: what else runs in a pool would go
+/// slowly too. They end with the last sender.
+fn threads(count: usize) -> mpsc::Sender<Work> {
+    let (sender, work) = mpsc::channel::<Work>();
+    let work = Arc::new(Mutex::new(work));
+    for _ in 0..count {
+        let work = Arc::clone(&work);
+        std::thread::spawn(move || {
+            step_back();
+            loop {
+                // One waits for work, the others for the lock.
+                let next = work.lock().unwrap_or_else(PoisonError::into_inner).recv();
+                let Ok(next) = next else { return };
+                // Whoever waits for a hash that failed is told; the thread goes on.
+                let _ = catch_unwind(AssertUnwindSafe(next));
+            }
+        });
+    }
+    sender
+}
+
+/// On Linux a thread has its own priority; elsewhere only a process has.
+#[cfg(target_os = "linux")]
+fn step_back() {
+    if let Err(error) = rustix::process::nice(NICE) {
+        tracing::warn!(%error, "passwords are hashed at full priority");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn step_back() {}
 
 fn hash(params: &Params, password: &[u8], salt: &[u8; 16]) -> Result<String, argon2::password_hash::Error> {
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
@@ -121,19 +216,34 @@ mod tests {
 
     #[tokio::test]
     async fn a_flood_is_told_to_come_back() {
-        let passwords = Passwords::cheap();
-        let hold = Arc::clone(&passwords.at_once).acquire_many_owned(2).await.unwrap();
+        let passwords = Passwords { pause: PAUSE, ..Passwords::cheap() };
+        let hold = passwords.hold().await;
         let waiting: Vec<_> = (0..MOST_WAITING)
             .map(|_| {
                 let passwords = passwords.clone();
                 tokio::spawn(async move { passwords.verify("x", None).await })
             })
             .collect();
-        while passwords.waiting.load(Ordering::SeqCst) < MOST_WAITING {
+        while passwords.waiting() < MOST_WAITING {
             tokio::task::yield_now().await;
         }
         let refused = passwords.verify("x", None).await.unwrap_err();
         assert_eq!(refused.code, "BUSY");
+        let clock = Clock::stepped(kernel::Timestamp::from_unix(0));
+        let late = tokio::spawn({
+            let (passwords, clock) = (passwords.clone(), clock.clone());
+            async move { passwords.place(&clock).await.map(drop) }
+        });
+        clock.step(900_000);
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        assert!(!late.is_finished(), "kept for a second");
+        while !late.is_finished() {
+            clock.step(1_000_000);
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(late.await.unwrap().unwrap_err().code, "BUSY");
         drop(hold);
         for task in waiting {
             assert!(!task.await.unwrap().unwrap());
@@ -147,6 +257,17 @@ mod tests {
         let other = Passwords::new(1).hash("correct horse battery", &Random::seeded(2)).await.unwrap();
         assert_ne!(stored, other, "salted");
         assert!(!Passwords::cheap().verify("correct horse battery", Some("no hash at all")).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_hash_that_panics_costs_one_caller() {
+        let passwords = Passwords::cheap();
+        for _ in 0..4 {
+            let failed = passwords.in_line(passwords.place_now().unwrap(), || panic!("on purpose")).await;
+            assert_eq!(failed.unwrap_err().code, "INTERNAL");
+        }
+        assert!(!passwords.verify("x", None).await.unwrap());
+        assert_eq!(passwords.places.load(Ordering::SeqCst), 0);
     }
 
     #[tokio::test]

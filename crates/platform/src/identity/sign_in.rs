@@ -43,10 +43,14 @@ pub struct Started {
 }
 
 pub async fn sign_in(cx: &Cx, ask: &SignIn) -> Result<Started> {
+    // First of all: who cannot be looked at must not cost a transaction either.
+    let place = cx.passwords.place(&cx.clock).await?;
     let typed = Typed::new(&ask.name);
     let over = FAILED.check(cx, &allowance::address(cx)).await.is_err();
     if over && ask.captcha.is_none() {
-        // Not looked at, and logged all the same.
+        // Not looked at, and logged all the same. Its place is for others meanwhile.
+        drop(place);
+        cx.passwords.keep(&cx.clock).await;
         let mut tx = cx.db.begin().await?;
         tries::log(&mut tx, cx, &typed, None, SignInResult::Limited).await?;
         tx.commit().await?;
@@ -55,14 +59,14 @@ pub async fn sign_in(cx: &Cx, ask: &SignIn) -> Result<Started> {
     let counted = admit(cx, typed, ask.captcha.as_ref(), over).await?;
 
     let stored = counted.user.as_ref().map(|user| user.password_hash.as_str());
-    let right = match cx.passwords.verify(&ask.password, stored).await {
+    let right = match cx.passwords.verify_at(place, &ask.password, stored).await {
         Ok(right) => right,
-        Err(busy) => {
-            // Not looked at, so it is no failure: a flood must not lock everybody who signs in meanwhile.
+        Err(fault) => {
+            // Not looked at, so it is no failure.
             let mut tx = cx.db.begin().await?;
             counted.give_back(&mut tx).await?;
             tx.commit().await?;
-            return Err(busy);
+            return Err(fault);
         }
     };
     match counted.user.clone().filter(|_| right) {

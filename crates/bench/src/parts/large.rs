@@ -1,0 +1,82 @@
+//! Ten times as many keys: verifications against those of the usual number, and the start.
+
+use std::rc::Rc;
+
+use anyhow::{Context, Result};
+
+use crate::dataset::{self, Stock};
+use crate::figure::{Bound, Figure};
+use crate::program::Keys;
+use crate::ready::{self, Ready};
+use crate::run::Options;
+use crate::say;
+
+const CONNECTIONS: usize = 256;
+
+/// Each database by itself, removed afterwards: it takes several gigabytes.
+pub async fn measure(options: &Options, pair: &[Ready]) -> Result<Vec<Figure>> {
+    let mut figures = Vec::new();
+    for usual in pair {
+        let mut large = filled(options, usual).await?;
+        figures.extend(compare(options, usual, &mut large).await?);
+        large.remove(&options.postgres).await?;
+    }
+    Ok(figures)
+}
+
+async fn compare(options: &Options, usual: &Ready, large: &mut Ready) -> Result<Vec<Figure>> {
+    let keys = options.keys * options.times as u64;
+    let mut start = Figure::new(format!("start until /readyz, {}, {keys} keys", usual.name()), "s").bound(Bound::AtMost(0.5));
+    for _ in 0..options.rounds {
+        start.values.push(large.restart().await?.as_secs_f64());
+    }
+    let name = format!("verify, {}, {CONNECTIONS} connections, {keys} keys against {}", usual.name(), options.keys);
+    let mut rate = Figure::new(name, "/s").bound(Bound::AtLeast(0.8));
+    for round in 0..options.rounds {
+        let base = usual.verify(CONNECTIONS, options.seconds)?;
+        let outcome = large.verify(CONNECTIONS, options.seconds)?;
+        say(&format!(
+            "{}, round {}: {} keys {:.0}/s, {keys} keys {:.0}/s = {:.2}",
+            usual.name(),
+            round + 1,
+            options.keys,
+            base.rate(),
+            outcome.rate(),
+            outcome.rate() / base.rate()
+        ));
+        rate.note = format!("p99 {:.1} ms against {:.1} ms", outcome.quantile(0.99), base.quantile(0.99));
+        rate.values.push(outcome.rate());
+        rate.baseline.push(base.rate());
+    }
+    Ok(vec![start, rate])
+}
+
+/// As many batches of the usual number. Asked about is one key in so many, spread over all of them, so that every page of the
+/// tables is as likely to be needed as if all keys were asked about.
+async fn filled(options: &Options, usual: &Ready) -> Result<Ready> {
+    let place = ready::place(options, usual.engine(), "large").await?;
+    let stock = Stock::prepare(&place).await?;
+    let mut keys = Keys { texts: Vec::new(), of_every: options.times };
+    let mut batches = Vec::new();
+    let (mut site, _) = place.serve().await?;
+    for _ in 0..options.times {
+        let (batch, some) = stock.generate_keeping(&site, options.keys, options.times).await?;
+        keys.texts.extend(some.texts);
+        batches.push(batch);
+    }
+    site.stop()?;
+    for (n, batch) in batches.iter().enumerate() {
+        dataset::activate(&place, batch, n as u64 * options.keys).await.with_context(|| format!("batch {batch}"))?;
+    }
+    let bytes = dataset::size(&place).await?;
+    say(&format!(
+        "  {}: {:.2} GiB, {:.0} bytes a key",
+        place.engine.name(),
+        bytes / GIB,
+        bytes / (options.keys as f64 * options.times as f64)
+    ));
+    let (site, _) = place.serve().await?;
+    Ok(Ready { site, stock, keys: Rc::new(keys) })
+}
+
+const GIB: f64 = 1_073_741_824.0;

@@ -1,0 +1,85 @@
+//! What a run found, and under which conditions: `figures.json`, from which xtask writes the table and the plots.
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+use serde_json::{Value, json};
+use store::{Db, DbConfig, Sql, args};
+
+use crate::clock::unix;
+use crate::figure::{Figure, HEAD, spread};
+use crate::run::Options;
+
+pub struct Report {
+    conditions: Conditions,
+    figures: Vec<Figure>,
+}
+
+#[derive(Serialize)]
+struct Conditions {
+    date: String,
+    commit: String,
+    machine: String,
+    postgres: String,
+    rounds: usize,
+    seconds: f64,
+}
+
+impl Report {
+    pub async fn begin(options: &Options) -> Result<Self> {
+        let now = kernel::Timestamp::from_unix(i64::try_from(unix())?).to_string();
+        let date = now.split('T').next().unwrap_or_default().to_owned();
+        let db = Db::open(&DbConfig::new(&options.postgres)).await?;
+        let postgres = db.read().one("SELECT current_setting('server_version') AS version", args![], |row| row.get("version")).await?;
+        db.close().await;
+        let conditions = Conditions {
+            date,
+            commit: options.commit.clone(),
+            machine: machine(),
+            postgres,
+            rounds: options.rounds,
+            seconds: options.seconds,
+        };
+        Ok(Self { conditions, figures: Vec::new() })
+    }
+
+    /// Also writes all of it: what was measured is not lost with a part that fails.
+    pub fn add(&mut self, figures: Vec<Figure>, options: &Options) -> Result<()> {
+        self.figures.extend(figures);
+        let path = options.folder.join("figures.json");
+        let figures: Vec<Value> = self.figures.iter().map(whole).collect::<Result<_>>()?;
+        let report = json!({"conditions": self.conditions, "head": HEAD, "figures": figures});
+        std::fs::write(&path, serde_json::to_string_pretty(&report)?).with_context(|| format!("cannot write {}", path.display()))
+    }
+
+    /// The table, and how many fall short.
+    pub fn table(&self) -> (String, usize) {
+        let rows: Vec<String> = self.figures.iter().map(Figure::row).collect();
+        let short = self.figures.iter().filter(|figure| figure.holds() == Some(false)).count();
+        (format!("{HEAD}\n{}", rows.join("\n")), short)
+    }
+}
+
+/// With what follows from it, so that nobody has to reckon again.
+fn whole(figure: &Figure) -> Result<Value> {
+    let mut value = serde_json::to_value(figure)?;
+    let (median, least, most) = spread(&figure.judged());
+    value["judged"] = json!({"median": median, "least": least, "most": most});
+    value["holds"] = json!(figure.holds());
+    value["row"] = json!(figure.row());
+    Ok(value)
+}
+
+/// Processors, memory and system, as Linux tells them.
+fn machine() -> String {
+    let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
+    let after = |text: &str, name: &str, mark: char| {
+        let line = text.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
+        line.trim_start().trim_start_matches(mark).trim().trim_matches('"').to_owned()
+    };
+    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let model = after(&read("/proc/cpuinfo"), "model name", ':');
+    let memory = after(&read("/proc/meminfo"), "MemTotal", ':');
+    let gib = memory.trim_end_matches(" kB").parse::<f64>().unwrap_or_default() / 1024.0 / 1024.0;
+    let system = after(&read("/etc/os-release"), "PRETTY_NAME", '=');
+    format!("{processors} processors ({model}), {gib:.0} GiB, {system}")
+}

@@ -1,0 +1,164 @@
+//! What a run found, as docs/benchmarks.md shows it: the table between two marks, and pictures beside it.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use crate::plot::bars::{Bar, Bars};
+use crate::plot::{Chart, Series};
+
+const BEGIN: &str = "<!-- figures: written by `cargo xtask bench --docs` -->";
+const END: &str = "<!-- end of figures -->";
+const DATABASES: [&str; 2] = ["SQLite", "PostgreSQL"];
+
+pub fn read(path: &Path) -> Result<Value> {
+    let text = std::fs::read(path).with_context(|| format!("cannot read {}: run `cargo xtask bench` first", path.display()))?;
+    serde_json::from_slice(&text).with_context(|| format!("{}", path.display()))
+}
+
+/// Draws what there is into `folder`; answers the names of the files.
+pub fn draw(report: &Value, folder: &Path) -> Result<Vec<String>> {
+    std::fs::create_dir_all(folder)?;
+    let mut names = Vec::new();
+    for (name, svg) in pictures(report) {
+        let path = folder.join(&name);
+        std::fs::write(&path, svg)?;
+        println!("{}", path.display());
+        names.push(name);
+    }
+    Ok(names)
+}
+
+fn pictures(report: &Value) -> Vec<(String, String)> {
+    let figures: Vec<&Value> = report["figures"].as_array().into_iter().flatten().collect();
+    let compared = |figure: &&Value| figure["baseline"].as_array().is_some_and(|baseline| !baseline.is_empty());
+    let of_unit = |unit: &str| figures.iter().copied().filter(|figure| figure["unit"] == unit && !compared(figure)).collect::<Vec<_>>();
+    let charts = [
+        ("bench-ratios", "Against a baseline of the same run", "product / baseline", figures.iter().copied().filter(compared).collect()),
+        ("bench-latencies", "Answers", "milliseconds", of_unit("ms")),
+        ("bench-memory", "Memory", "MiB", of_unit("MiB")),
+    ];
+    let mut pictures: Vec<(String, String)> = charts
+        .into_iter()
+        .filter(|(_, _, _, figures): &(_, _, _, Vec<&Value>)| !figures.is_empty())
+        .map(|(name, title, x, figures)| (format!("{name}.svg"), bars(&titled(title, report), x, &figures).svg()))
+        .collect();
+    let curves: Vec<Series> = figures.iter().filter_map(|figure| curve(figure)).collect();
+    if !curves.is_empty() {
+        let chart = Chart {
+            title: titled("Memory while a batch is generated", report),
+            x: "seconds".into(),
+            y: "MiB".into(),
+            series: curves,
+            ..Chart::default()
+        };
+        pictures.push(("bench-memory-over-time.svg".into(), chart.svg()));
+    }
+    pictures
+}
+
+fn titled(title: &str, report: &Value) -> String {
+    let of = |name: &str| report["conditions"][name].as_str().unwrap_or("unknown").to_owned();
+    format!("{title}, {}, commit {}", of("date"), of("commit"))
+}
+
+fn bars(title: &str, x: &str, figures: &[&Value]) -> Bars {
+    let rows = figures.iter().map(|figure| {
+        let name = figure["name"].as_str().unwrap_or_default();
+        let judged = |part: &str| figure["judged"][part].as_f64().unwrap_or(f64::NAN);
+        let bound = |kind: &str| figure["bound"][kind].as_f64();
+        Bar {
+            label: grouped(name),
+            group: DATABASES.iter().position(|database| name.contains(database)).unwrap_or(DATABASES.len()),
+            median: judged("median"),
+            least: judged("least"),
+            most: judged("most"),
+            asked: bound("at_least").or_else(|| bound("at_most")),
+            holds: figure["holds"] == true,
+        }
+    });
+    Bars { title: title.into(), x: x.into(), groups: DATABASES.map(str::to_owned).to_vec(), rows: rows.collect() }
+}
+
+/// With thousands as words, so that it fits beside its bar.
+fn grouped(name: &str) -> String {
+    let shorter = |word: &str| match word.strip_suffix("000000") {
+        Some(millions) if !millions.is_empty() && millions.bytes().all(|byte| byte.is_ascii_digit()) => format!("{millions} M"),
+        _ => word.to_owned(),
+    };
+    name.split(' ').map(shorter).collect::<Vec<_>>().join(" ")
+}
+
+fn curve(figure: &Value) -> Option<Series> {
+    let points: Vec<(f64, f64)> =
+        figure["curve"].as_array()?.iter().filter_map(|point| Some((point[0].as_f64()?, point[1].as_f64()?))).collect();
+    let name = figure["name"].as_str()?;
+    let database = DATABASES.iter().find(|database| name.contains(*database)).copied().unwrap_or(name);
+    (!points.is_empty()).then(|| Series { name: database.to_owned(), points })
+}
+
+/// Puts the table and the pictures between the marks of `page`.
+pub fn write_into(page: &Path, report: &Value, pictures: &[String]) -> Result<()> {
+    let text = std::fs::read_to_string(page).with_context(|| format!("cannot read {}", page.display()))?;
+    let (before, rest) = text.split_once(BEGIN).with_context(|| format!("{} has no line {BEGIN}", page.display()))?;
+    let (_, after) = rest.split_once(END).with_context(|| format!("{} has no line {END}", page.display()))?;
+    std::fs::write(page, format!("{before}{BEGIN}\n\n{}\n{END}{after}", section(report, pictures)))?;
+    Ok(())
+}
+
+fn section(report: &Value, pictures: &[String]) -> String {
+    let conditions = &report["conditions"];
+    let of = |name: &str| conditions[name].as_str().unwrap_or("unknown");
+    let rows: Vec<&str> = report["figures"].as_array().into_iter().flatten().filter_map(|figure| figure["row"].as_str()).collect();
+    let images: Vec<String> = pictures.iter().map(|name| format!("![{}](plots/{name})\n", name.trim_end_matches(".svg"))).collect();
+    format!(
+        "## Figures of {}\n\nCommit {}, on {}, PostgreSQL {}. Rounds: {} of {} s.\n\n{}\n{}\n{}\n",
+        of("date"),
+        of("commit"),
+        of("machine"),
+        of("postgres"),
+        conditions["rounds"],
+        conditions["seconds"],
+        images.join("\n"),
+        report["head"].as_str().unwrap_or_default(),
+        rows.join("\n")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn report() -> Value {
+        let judged = json!({"median": 0.4, "least": 0.3, "most": 0.5});
+        json!({"conditions": {"date": "2026-11-22", "commit": "abc", "rounds": 5, "seconds": 12.0}, "head": "| head |", "figures": [
+            {"name": "verify, SQLite", "unit": "/s", "baseline": [1.0], "bound": {"at_least": 0.5}, "judged": judged, "holds": false, "row": "| one |", "curve": []},
+            {"name": "verify, PostgreSQL, p99", "unit": "ms", "baseline": [], "bound": null, "judged": judged, "holds": null, "row": "| two |", "curve": []},
+            {"name": "memory, SQLite, 1000000 keys", "unit": "MiB", "baseline": [], "bound": null, "judged": judged, "holds": null, "row": "| three |", "curve": [[0.0, 1.0]]},
+        ]})
+    }
+
+    #[test]
+    fn each_kind_of_figure_has_its_picture() {
+        let names: Vec<String> = pictures(&report()).into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["bench-ratios.svg", "bench-latencies.svg", "bench-memory.svg", "bench-memory-over-time.svg"]);
+        assert_eq!(grouped("memory, SQLite, 1000000 keys"), "memory, SQLite, 1 M keys");
+    }
+
+    #[test]
+    fn only_what_stands_between_the_marks_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let page = folder.path().join("page.md");
+        std::fs::write(&page, format!("before\n{BEGIN}\nold\n{END}\nafter\n")).unwrap();
+        for _ in 0..2 {
+            write_into(&page, &report(), &["bench-ratios.svg".into()]).unwrap();
+        }
+        let text = std::fs::read_to_string(&page).unwrap();
+        assert!(text.starts_with("before\n") && text.ends_with("\nafter\n") && !text.contains("old"), "{text}");
+        assert!(text.contains("| head |\n| one |\n| two |\n| three |\n") && text.contains("(plots/bench-ratios.svg)"));
+        std::fs::write(&page, "nothing").unwrap();
+        assert!(write_into(&page, &report(), &[]).is_err());
+    }
+}
