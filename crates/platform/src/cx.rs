@@ -9,6 +9,7 @@ use store::{Db, Tx};
 
 use crate::identity::{Passwords, Permission, Principal};
 use crate::messages::{Hub, Mailer};
+use crate::quota::Transfers;
 use crate::settings::Settings;
 use crate::vault::Vault;
 
@@ -34,6 +35,7 @@ pub struct Platform {
     pub hub: Hub,
     pub passwords: Passwords,
     pub mailer: Arc<dyn Mailer>,
+    pub transfers: Transfers,
     pub install: Install,
 }
 

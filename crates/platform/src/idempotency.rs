@@ -3,16 +3,18 @@
 //! The key and a hash of the body are written in the write's own transaction, with its answer. So a key that was answered
 //! stands for work that was done, and a crash between the two cannot be. A key belongs to who sent it.
 
+use std::collections::HashMap;
+
 use kernel::{Fault, Kind};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use store::{Sql, Tx, args};
+use store::{Sql, Tx, args, insert_many};
 use uuid::Uuid;
 
 use crate::{Cx, Result};
 
 /// What the header said, and what the body was.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct IdempotencyKey {
     name: String,
     body_hash: Vec<u8>,
@@ -46,9 +48,50 @@ impl IdempotencyKey {
         if tx.exec(sql, args![owner, self.name.as_str(), self.body_hash.clone(), cx.now()]).await? == 1 {
             return Ok(None);
         }
+        let (hash, answer) = self.stored(tx, owner).await?;
+        self.read(&hash, &answer).map(Some)
+    }
+
+    /// The answers that keys have already had. Those without one are taken, each with the answer that it will have: write
+    /// it so, or [`forget`](Self::forget) the key. Each owner and key may be there once.
+    pub async fn seen_all<T: Serialize + DeserializeOwned>(tx: &mut Tx, cx: &Cx, mut keys: Vec<(usize, Uuid, &Self, &T)>) -> Result<HashMap<usize, Result<T>>> {
+        // In this order, so that two transactions that share some keys cannot wait for each other.
+        keys.sort_unstable_by_key(|(_, owner, key, _)| (*owner, key.name.as_str()));
+        let mut rows = Vec::with_capacity(keys.len());
+        let mut answers = Vec::with_capacity(keys.len());
+        for (_, owner, key, answer) in &keys {
+            let answer = serde_json::to_string(answer).map_err(Fault::internal)?;
+            rows.push(args![*owner, key.name.as_str(), key.body_hash.as_slice(), answer.as_str(), cx.now()]);
+            answers.push(answer);
+        }
+        let count = rows.len();
+        let columns = ["owner_id", "name", "body_hash", "answer", "created_at"];
+        let mut seen = HashMap::new();
+        if insert_many(tx, "idempotency", &columns, rows, "ON CONFLICT DO NOTHING").await? == count as u64 {
+            return Ok(seen);
+        }
+        for ((place, owner, key, _), ours) in keys.into_iter().zip(answers) {
+            let (hash, answer) = key.stored(tx, owner).await?;
+            if answer != ours {
+                seen.insert(place, key.read(&hash, &answer));
+            }
+        }
+        Ok(seen)
+    }
+
+    /// Gives the key back: what it was taken for does not happen.
+    pub async fn forget(&self, tx: &mut Tx, owner: Uuid) -> Result<()> {
+        tx.exec("DELETE FROM idempotency WHERE owner_id = $1 AND name = $2", args![owner, self.name.as_str()]).await?;
+        Ok(())
+    }
+
+    async fn stored(&self, tx: &mut Tx, owner: Uuid) -> Result<(Vec<u8>, String)> {
         let sql = "SELECT body_hash, answer FROM idempotency WHERE owner_id = $1 AND name = $2";
-        let (hash, answer): (Vec<u8>, String) =
-            tx.one(sql, args![owner, self.name.as_str()], |row| Ok((row.get("body_hash")?, row.get("answer")?))).await?;
+        Ok(tx.one(sql, args![owner, self.name.as_str()], |row| Ok((row.get("body_hash")?, row.get("answer")?))).await?)
+    }
+
+    /// What was answered, to the same body.
+    fn read<T: DeserializeOwned>(&self, hash: &[u8], answer: &str) -> Result<T> {
         if hash != self.body_hash {
             return Err(Fault::new(
                 Kind::Conflict,
@@ -57,7 +100,7 @@ impl IdempotencyKey {
                 "This Idempotency-Key was used for another request",
             ));
         }
-        serde_json::from_str(&answer).map(Some).map_err(Fault::internal)
+        serde_json::from_str(answer).map_err(Fault::internal)
     }
 
     /// Remembers the answer, in the same transaction as the work.

@@ -15,6 +15,7 @@ pub mod allowance;
 pub mod audit;
 mod cx;
 pub mod figures;
+mod gather;
 pub mod idempotency;
 pub mod identity;
 pub mod installation;

@@ -58,6 +58,7 @@ impl Bench {
             mailer: Arc::new(DatabaseMailbox { db: db.clone(), clock: clock.clone(), random: random.clone() }),
             install: Install { public_url: "https://cuekey.example".into(), demo: true, private_callbacks: true, version: "test" },
             settings: Settings::default(),
+            transfers: Default::default(),
             db,
             clock: clock.clone(),
             random,

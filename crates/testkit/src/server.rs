@@ -79,6 +79,7 @@ impl TestServer {
             clock: clock.clone(),
             random,
             settings,
+            transfers: Default::default(),
         });
         let licensing = Licensing::start(Arc::clone(&platform), Arc::new(post)).await.expect("licensing starts");
         let stop = watch::Sender::new(false);

@@ -14,7 +14,7 @@ pub use seal::{follow, seal};
 
 use serde::Serialize;
 
-use store::{Tx, args, placeholders};
+use store::{Tx, Value, args, insert_many, placeholders};
 use uuid::Uuid;
 
 use crate::{Actor, Cx, Result};
@@ -37,6 +37,21 @@ impl<E: kernel::Entity> From<kernel::Id<E>> for Object {
 
 /// Writes one line into the caller's transaction. `detail` is shown to who may read the log: no secrets in it.
 pub async fn record(tx: &mut Tx, cx: &Cx, action: &Action, object: Option<Object>, detail: &impl Serialize) -> Result<()> {
+    let args = row(cx, action, object, detail)?;
+    let sql = format!("INSERT INTO operations ({COLUMNS}, mac) VALUES ({})", placeholders(1, args.len()));
+    tx.exec(&sql, args).await?;
+    Ok(())
+}
+
+/// The same for many at once, each with its own context.
+pub async fn record_all<D: Serialize>(tx: &mut Tx, lines: &[(&Cx, &Action, Option<Object>, D)]) -> Result<()> {
+    let rows = lines.iter().map(|(cx, action, object, detail)| row(cx, action, *object, detail)).collect::<Result<_>>()?;
+    let columns: Vec<&str> = COLUMNS.split(", ").chain(["mac"]).collect();
+    insert_many(tx, "operations", &columns, rows, "").await?;
+    Ok(())
+}
+
+fn row(cx: &Cx, action: &Action, object: Option<Object>, detail: &impl Serialize) -> Result<Vec<Value>> {
     let (actor_id, actor_name, actor_role, superior_id) = match &cx.actor {
         Actor::User(user) => (Some(user.id), user.name.as_str(), kernel::Word::as_str(user.role), user.superior),
         Actor::System => (None, "", "system", None),
@@ -62,7 +77,5 @@ pub async fn record(tx: &mut Tx, cx: &Cx, action: &Action, object: Option<Object
     let mac = line.mac(&cx.vault);
     let mut args = line.args();
     args.extend(args![mac]);
-    let sql = format!("INSERT INTO operations ({COLUMNS}, mac) VALUES ({})", placeholders(1, args.len()));
-    tx.exec(&sql, args).await?;
-    Ok(())
+    Ok(args)
 }

@@ -39,6 +39,6 @@ pub use password::Passwords;
 pub use role::{Permission, Principal, Role, Scope};
 pub use sign_up::create_super_admin;
 pub use store::{NewUserRow, insert_user};
-pub use user::{UserEntity, UserId, UserRef, UserState, find_by_name, holders_of, superior_of};
+pub use user::{UserEntity, UserId, UserRef, UserState, find_by_name, find_by_names, holders_of, name_key, superior_of};
 
 kernel::id!(SessionId, SessionEntity, "ses");

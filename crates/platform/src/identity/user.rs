@@ -1,6 +1,8 @@
 //! Users as other contexts need them: who they are called, and who decides for them.
 
-use ::store::{Row, Sql, args};
+use std::collections::HashMap;
+
+use ::store::{Row, Sql, ToValue, all_in, args};
 use serde::{Deserialize, Serialize};
 
 use super::Role;
@@ -36,13 +38,23 @@ impl UserRef {
     }
 }
 
-/// An active user by name, in any spelling.
+/// By what a name is looked for: in any spelling.
+pub fn name_key(name: &str) -> String {
+    kernel::text::fold(name.trim())
+}
+
+/// An active user by name.
 pub async fn find_by_name(sql: &mut impl Sql, name: &str) -> ::store::Result<Option<(UserRef, Role)>> {
-    let key = kernel::text::fold(name.trim());
-    sql.opt("SELECT id, name, role FROM users WHERE name_key = $1 AND state = 'active'", args![key], |row| {
-        Ok((UserRef { id: row.get("id")?, name: row.get("name")? }, row.word("role")?))
-    })
-    .await
+    Ok(find_by_names(sql, &[name.to_owned()]).await?.into_values().next())
+}
+
+/// Active users by name, under the [`name_key`] of each.
+pub async fn find_by_names(sql: &mut impl Sql, names: &[String]) -> ::store::Result<HashMap<String, (UserRef, Role)>> {
+    let keys = names.iter().map(|name| name_key(name).to_value()).collect();
+    let found = all_in(sql, "SELECT id, name, name_key, role FROM users WHERE state = 'active' AND name_key IN", "", keys, |row| {
+        Ok((row.get("name_key")?, (UserRef { id: row.get("id")?, name: row.get("name")? }, row.word("role")?)))
+    });
+    Ok(found.await?.into_iter().collect())
 }
 
 /// Who decides for a user: its superior if it has one.

@@ -4,12 +4,15 @@
 //! posted ([`post`]) or voided ([`void`]): a frozen amount is a pending transfer. Users' accounts keep a running balance
 //! and may not go below zero; the platform's own keep none, so that they are never a hot row, and are summed when asked.
 //!
+//! Transfers of many users at once share a transaction ([`transfer_all`]).
+//!
 //! **Invariant**: nothing else changes a balance. [`check`] adds everything up again.
 //! **Invariant**: accounts are locked in the order of their ids ([`lock`]), so that transfers cannot deadlock.
 
 mod check;
 mod model;
 mod service;
+mod set;
 mod statement;
 #[cfg(test)]
 mod tests;
@@ -19,4 +22,5 @@ pub use model::{Account, AccountId, EntryKind, LedgerError, Move, Phase, SystemA
 pub use service::{
     Transfer, account_of, accounts_of, find_transfer, hold, lock, open_user_account, post, prepare, quota_account, transfer, void,
 };
+pub use set::transfer_all;
 pub use statement::{StatementFilter, StatementLine, statement};

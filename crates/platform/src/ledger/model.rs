@@ -1,5 +1,7 @@
 //! The rules of the ledger, without a database.
 
+use std::collections::HashMap;
+
 use kernel::{Fault, Kind, Quota};
 use uuid::Uuid;
 
@@ -113,6 +115,51 @@ pub(super) fn debit_change(phase: Phase, amount: Quota) -> (i64, i64) {
     }
 }
 
+/// A user's account between two lines of its statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Standing {
+    pub posted: i64,
+    pub held: i64,
+    /// How many lines its statement has.
+    pub entries: i64,
+}
+
+/// A line of a statement, and how the account stands after it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Line {
+    pub account: AccountId,
+    pub phase: Phase,
+    pub delta: i64,
+    pub held_delta: i64,
+    pub after: Standing,
+}
+
+impl Standing {
+    fn after(self, (delta, held): (i64, i64)) -> Result<Self, LedgerError> {
+        let posted = self.posted.checked_add(delta).ok_or(LedgerError::TooLarge)?;
+        let held = self.held.checked_add(held).ok_or(LedgerError::TooLarge)?;
+        if held < 0 || posted < held {
+            return Err(LedgerError::Insufficient);
+        }
+        Ok(Self { posted, held, entries: self.entries + 1 })
+    }
+}
+
+/// Freezes an amount on one user's account and posts it to another's: two lines on the one, one on the other. Refused,
+/// changing nothing, where less than nothing would be available.
+pub(super) fn freeze_and_post(accounts: &mut HashMap<AccountId, Standing>, order: &Move) -> Result<[Line; 3], LedgerError> {
+    order.check()?;
+    let of = |id: &AccountId| accounts.get(id).copied().ok_or(LedgerError::Insufficient);
+    let line = |account, phase, before: Standing, (delta, held_delta)| {
+        before.after((delta, held_delta)).map(|after| Line { account, phase, delta, held_delta, after })
+    };
+    let held = line(order.debit, Phase::Hold, of(&order.debit)?, debit_change(Phase::Hold, order.amount))?;
+    let posted = line(order.debit, Phase::Post, held.after, debit_change(Phase::Post, order.amount))?;
+    let came = line(order.credit, Phase::Move, of(&order.credit)?, (order.amount.units(), 0))?;
+    accounts.extend([(order.debit, posted.after), (order.credit, came.after)]);
+    Ok([held, posted, came])
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LedgerError {
     Insufficient,
@@ -164,5 +211,51 @@ mod tests {
             prop_assert_eq!(sum(held, debit_change(Phase::Post, amount)), debit_change(Phase::Move, amount));
             prop_assert_eq!(sum(held, debit_change(Phase::Release, amount)), (0, 0));
         }
+
+        /// Whatever is asked, in whatever order.
+        #[test]
+        fn transfers_keep_the_sum_and_nobody_goes_below_zero(
+            start in proptest::collection::vec((0_i64..500, 0_i64..100), 4),
+            asked in proptest::collection::vec((0_u128..5, 0_u128..5, -3_i64..400), 0..40),
+        ) {
+            let id = |n: u128| AccountId::from_uuid(Uuid::from_u128(n + 10));
+            let standing = |(available, held): &(i64, i64)| Standing { posted: available + held, held: *held, entries: 7 };
+            // One of those who are asked for is not there.
+            let mut accounts: HashMap<AccountId, Standing> = (0..4).map(|n| (id(n), standing(&start[n as usize]))).collect();
+            let sum = |accounts: &HashMap<AccountId, Standing>| accounts.values().map(|account| account.posted).sum::<i64>();
+            let before = sum(&accounts);
+            for (from, to, amount) in asked {
+                let order = Move { debit: id(from), credit: id(to), amount: Quota::new(amount), kind: EntryKind::Transfer, memo: String::new(), reference: None };
+                let was = accounts.clone();
+                let there = from != to && from < 4 && to < 4;
+                match freeze_and_post(&mut accounts, &order) {
+                    Ok(lines) => {
+                        let (debit, credit) = (was[&order.debit], was[&order.credit]);
+                        prop_assert!(there && amount > 0 && debit.posted - debit.held >= amount);
+                        prop_assert_eq!(accounts[&order.debit], Standing { posted: debit.posted - amount, entries: debit.entries + 2, ..debit });
+                        prop_assert_eq!(accounts[&order.credit], Standing { posted: credit.posted + amount, entries: credit.entries + 1, ..credit });
+                        prop_assert_eq!(lines.iter().map(|line| line.delta).sum::<i64>(), 0);
+                        prop_assert_eq!(lines.map(|line| line.after.entries), [debit.entries + 1, debit.entries + 2, credit.entries + 1]);
+                    }
+                    Err(_) => {
+                        prop_assert!(!there || amount <= 0 || was[&order.debit].posted - was[&order.debit].held < amount);
+                        prop_assert_eq!(&accounts, &was);
+                    }
+                }
+                prop_assert!(accounts.values().all(|account| account.held >= 0 && account.posted >= account.held));
+            }
+            prop_assert_eq!(sum(&accounts), before);
+        }
+    }
+
+    #[test]
+    fn an_account_that_is_full_takes_no_more() {
+        let id = |n: u128| AccountId::from_uuid(Uuid::from_u128(n));
+        let full = Standing { posted: i64::MAX - 4, held: 0, entries: 1 };
+        let mut accounts = HashMap::from([(id(8), Standing { posted: 10, held: 0, entries: 1 }), (id(9), full)]);
+        let order =
+            Move { debit: id(8), credit: id(9), amount: Quota::new(5), kind: EntryKind::Transfer, memo: String::new(), reference: None };
+        assert_eq!(freeze_and_post(&mut accounts, &order), Err(LedgerError::TooLarge));
+        assert_eq!(accounts[&id(9)], full);
     }
 }

@@ -64,11 +64,15 @@ struct Payload {
 
 /// Writes the job of one mail into the caller's transaction.
 pub async fn mail(tx: &mut Tx, cx: &Cx, to: &str, lang: Lang, template: &Template, params: Told<'_>) -> Result<()> {
+    cx.enqueue(tx, job(cx, to, lang, template, params)?).await?;
+    Ok(())
+}
+
+pub(super) fn job(cx: &Cx, to: &str, lang: Lang, template: &Template, params: Told<'_>) -> Result<NewJob> {
     let plain = serde_json::to_vec(&object(params)).map_err(Fault::internal)?;
     let sealed = data_encoding::BASE64.encode(&cx.vault.seal(SEALED, &plain));
     let payload = Payload { to: to.to_owned(), language: lang.as_str().into(), kind: template.kind.into(), params: sealed };
-    cx.enqueue(tx, NewJob::new(MAIL_JOB, &payload, cx.now())?).await?;
-    Ok(())
+    Ok(NewJob::new(MAIL_JOB, &payload, cx.now())?)
 }
 
 /// Carries out one mail job.

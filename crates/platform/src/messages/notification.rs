@@ -1,9 +1,11 @@
 //! The notification centre.
 
+use std::collections::HashMap;
+
 use kernel::{Fault, Lang, Page, PageAsk, Timestamp};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use store::{Filter, Row, Sql, Tx, args};
+use store::{Filter, Row, Sql, ToValue, Tx, all_in, args, insert_many};
 
 use super::mail;
 use super::templates::{self, ByMail, Template};
@@ -28,6 +30,14 @@ pub struct Notification {
     pub created_at: Timestamp,
 }
 
+/// What is told to one user.
+pub struct Telling<'a> {
+    pub user: UserId,
+    pub template: &'static Template,
+    pub params: Vec<(&'a str, String)>,
+    pub link: Option<&'a str>,
+}
+
 /// Tells one user, in the caller's transaction: a notification, and an e-mail where the template says so.
 pub async fn tell(tx: &mut Tx, cx: &Cx, user: UserId, template: &Template, params: Told<'_>, link: Option<String>) -> Result<()> {
     let id: NotificationId = cx.id();
@@ -36,12 +46,7 @@ pub async fn tell(tx: &mut Tx, cx: &Cx, user: UserId, template: &Template, param
     tx.exec(sql, args![id, user, template.kind, stored, link, cx.now()]).await?;
     let hub = cx.hub.clone();
     tx.on_commit(move || hub.wake(user));
-    let by_mail = match template.mail {
-        ByMail::Never => false,
-        ByMail::Always => true,
-        ByMail::If(flag) => cx.settings.get(flag),
-    };
-    if by_mail {
+    if goes_by_mail(cx, template) {
         let to = tx
             .opt("SELECT email, language FROM users WHERE id = $1", args![user], |row| {
                 Ok((row.get::<String>("email")?, row.get::<String>("language")?))
@@ -52,6 +57,42 @@ pub async fn tell(tx: &mut Tx, cx: &Cx, user: UserId, template: &Template, param
         }
     }
     Ok(())
+}
+
+/// The same for many at once.
+pub async fn tell_all(tx: &mut Tx, cx: &Cx, told: &[Telling<'_>]) -> Result<()> {
+    let mut rows = Vec::with_capacity(told.len());
+    for one in told {
+        let stored = serde_json::to_string(&object(&one.params)).map_err(Fault::internal)?;
+        let id: NotificationId = cx.id();
+        rows.push(args![id, one.user, one.template.kind, stored, one.link, cx.now()]);
+    }
+    insert_many(tx, "notifications", &["id", "user_id", "kind", "params", "link", "created_at"], rows, "").await?;
+    let (hub, users): (_, Vec<UserId>) = (cx.hub.clone(), told.iter().map(|one| one.user).collect());
+    tx.on_commit(move || users.into_iter().for_each(|user| hub.wake(user)));
+
+    let by_mail: Vec<&Telling<'_>> = told.iter().filter(|one| goes_by_mail(cx, one.template)).collect();
+    let mut users: Vec<UserId> = by_mail.iter().map(|one| one.user).collect();
+    users.sort_unstable();
+    users.dedup();
+    let users = users.into_iter().map(ToValue::to_value).collect();
+    let found = all_in(tx, "SELECT id, email, language FROM users WHERE id IN", "", users, |row| {
+        Ok((row.get::<UserId>("id")?, (row.get::<String>("email")?, row.get::<String>("language")?)))
+    });
+    let addresses: HashMap<UserId, (String, String)> = found.await?.into_iter().collect();
+    let mails = by_mail.iter().filter_map(|one| addresses.get(&one.user).map(|(email, language)| (email.as_str(), language, one)));
+    let jobs = mails.map(|(email, language, one)| mail::job(cx, email, Lang::from_header(language), one.template, &one.params));
+    let jobs = jobs.collect::<Result<_>>()?;
+    store::jobs::enqueue_many(tx, &cx.db, &cx.random, cx.now(), jobs).await?;
+    Ok(())
+}
+
+fn goes_by_mail(cx: &Cx, template: &Template) -> bool {
+    match template.mail {
+        ByMail::Never => false,
+        ByMail::Always => true,
+        ByMail::If(flag) => cx.settings.get(flag),
+    }
 }
 
 pub(super) fn object(params: Told<'_>) -> Map<String, Value> {

@@ -16,4 +16,4 @@ pub mod withdrawal;
 pub use model::{QuotaError, QuotaSource, amount_or_none};
 pub use overview::{QuotaOverview, overview, statement};
 pub use recharge::{Recharge, recharge};
-pub use transfer::{TransferAsk, transfer};
+pub use transfer::{TransferAsk, Transfers, transfer};
