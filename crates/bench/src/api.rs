@@ -40,6 +40,10 @@ impl Api {
         self.send(self.http.post(format!("{}{path}", self.base)).header("idempotency-key", key).json(&body), path).await
     }
 
+    pub async fn patch(&self, path: &str, body: Value) -> Result<Value> {
+        self.send(self.http.patch(format!("{}{path}", self.base)).json(&body), path).await
+    }
+
     async fn send(&self, mut request: reqwest::RequestBuilder, path: &str) -> Result<Value> {
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);

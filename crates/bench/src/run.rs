@@ -33,6 +33,8 @@ pub enum Part {
     Flood,
     /// How soon a disabled key is refused
     Disable,
+    /// Quota transfers against a loop by hand
+    Transfers,
 }
 
 #[derive(Args)]
@@ -110,5 +112,6 @@ async fn measure(part: Part, options: &Options, pair: &mut Pair) -> Result<Vec<F
         Part::Log => parts::log::measure(options, pair.both().await?).await,
         Part::Flood => parts::flood::measure(options, pair.both().await?).await,
         Part::Disable => parts::disable::measure(options, pair.both().await?).await,
+        Part::Transfers => parts::transfers::measure(options).await,
     }
 }

@@ -80,6 +80,15 @@ impl Place {
         Ok(Self { folder, ..self.clone() })
     }
 
+    /// Has `cuekey doctor` look at it; what it finds fails the measurement.
+    pub fn doctor(&self) -> Result<()> {
+        let output = self.command("doctor").output().context("cannot run cuekey")?;
+        if !output.status.success() {
+            bail!("cuekey doctor has found something:\n{}", String::from_utf8_lossy(&output.stdout));
+        }
+        Ok(())
+    }
+
     /// Removes its database and its folder: a part's own installation must not lie on the disk while the next one fills.
     pub async fn remove(&self, postgres: &str) -> Result<()> {
         if self.engine == Engine::Postgres {

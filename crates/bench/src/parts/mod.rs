@@ -8,3 +8,4 @@ pub mod large;
 pub mod log;
 pub mod lone;
 pub mod verify;
+pub mod transfers;
