@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::{Cx, Result};
 
 /// What the header said, and what the body was.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyKey {
     name: String,
     body_hash: Vec<u8>,
@@ -39,6 +39,11 @@ impl IdempotencyKey {
         Ok(Self { name: key.to_owned(), body_hash: context.finish().as_ref().to_vec() })
     }
 
+    /// What the header said: two requests of one owner with the same name are one.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The answer that this key has already had; `None` when the work is still to be done. Another body under the
     /// same key is refused.
     pub async fn seen<T: DeserializeOwned>(&self, tx: &mut Tx, cx: &Cx, owner: Uuid) -> Result<Option<T>> {
@@ -53,7 +58,7 @@ impl IdempotencyKey {
     }
 
     /// The answers that keys have already had. Those without one are taken, each with the answer that it will have: write
-    /// it so, or [`forget`](Self::forget) the key. Each owner and key may be there once.
+    /// it so, or [`forget`](Self::forget) the key. Each name may be there once for its owner.
     pub async fn seen_all<T: Serialize + DeserializeOwned>(tx: &mut Tx, cx: &Cx, mut keys: Vec<(usize, Uuid, &Self, &T)>) -> Result<HashMap<usize, Result<T>>> {
         // In this order, so that two transactions that share some keys cannot wait for each other.
         keys.sort_unstable_by_key(|(_, owner, key, _)| (*owner, key.name.as_str()));

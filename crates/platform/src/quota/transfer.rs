@@ -1,6 +1,8 @@
 //! Agents transfer quota to each other by name (K4.2). Those who do so at the same time share a transaction ([`set`]).
 
 mod set;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

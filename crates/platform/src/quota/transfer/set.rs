@@ -55,7 +55,7 @@ pub async fn decide(asks: Vec<Asked>) -> Vec<Decided> {
         decided.push(match judge(asked, &people) {
             Ok(order) => {
                 // The same key twice: the second finds what the first was answered.
-                let first = keys.insert((asked.sender.id, &asked.key));
+                let first = keys.insert((asked.sender.id, asked.key.name()));
                 if first {
                     places.push(place);
                     orders.push(order);
@@ -132,7 +132,7 @@ async fn answered(orders: &[Order<'_>]) -> Vec<Result<Transfer>> {
     }
 }
 
-/// One transaction for all. No two of them have the same key.
+/// One transaction for all. No two of one sender have a key of the same name.
 async fn together(orders: &[Order<'_>]) -> Result<Vec<Result<Transfer>>> {
     let Some(Order { asked: Asked { cx, .. }, .. }) = orders.first() else { return Ok(Vec::new()) };
     let mut tx = cx.db.begin().await?;
