@@ -128,7 +128,9 @@ CREATE TABLE ledger_accounts (
   posted BIGINT NOT NULL,
   held BIGINT NOT NULL,
   entries BIGINT NOT NULL,
-  created_at BIGINT NOT NULL
+  created_at BIGINT NOT NULL,
+  -- The rules see to it; were they wrong, the transaction would fail.
+  CHECK (held >= 0 AND posted >= held)
 );
 CREATE UNIQUE INDEX ledger_accounts_owner ON ledger_accounts (owner_kind, owner_id, unit);
 

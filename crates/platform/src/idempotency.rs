@@ -59,7 +59,11 @@ impl IdempotencyKey {
 
     /// The answers that keys have already had. Those without one are taken, each with the answer that it will have: write
     /// it so, or [`forget`](Self::forget) the key. Each name may be there once for its owner.
-    pub async fn seen_all<T: Serialize + DeserializeOwned>(tx: &mut Tx, cx: &Cx, mut keys: Vec<(usize, Uuid, &Self, &T)>) -> Result<HashMap<usize, Result<T>>> {
+    pub async fn seen_all<T: Serialize + DeserializeOwned>(
+        tx: &mut Tx,
+        cx: &Cx,
+        mut keys: Vec<(usize, Uuid, &Self, &T)>,
+    ) -> Result<HashMap<usize, Result<T>>> {
         // In this order, so that two transactions that share some keys cannot wait for each other.
         keys.sort_unstable_by_key(|(_, owner, key, _)| (*owner, key.name.as_str()));
         let mut rows = Vec::with_capacity(keys.len());

@@ -7,5 +7,5 @@ pub mod generate;
 pub mod large;
 pub mod log;
 pub mod lone;
-pub mod verify;
 pub mod transfers;
+pub mod verify;

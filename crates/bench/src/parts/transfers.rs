@@ -25,7 +25,7 @@ use by_hand::Loop;
 use client::Person;
 
 const CONNECTIONS: usize = 64;
-/// As many as the product's pool has: DESIGN of the loop in docs/decisions/0014.
+/// As many as the product's pool has.
 const POOL: usize = 16;
 
 /// To whom it goes.

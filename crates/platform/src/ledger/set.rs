@@ -12,11 +12,7 @@ use crate::Result;
 
 /// Freezes and then posts each of `orders` between users' accounts, in their order. What cannot be afforded is refused
 /// and changes nothing; the others happen.
-pub async fn transfer_all(
-    tx: &mut Tx,
-    now: Timestamp,
-    orders: &[(TransferId, Move)],
-) -> Result<Vec<std::result::Result<(), LedgerError>>> {
+pub async fn transfer_all(tx: &mut Tx, now: Timestamp, orders: &[(TransferId, Move)]) -> Result<Vec<std::result::Result<(), LedgerError>>> {
     let mut accounts = lock(tx, orders).await?;
     let mut lines = Vec::with_capacity(orders.len() * 3);
     let mut outcomes = Vec::with_capacity(orders.len());
@@ -85,8 +81,7 @@ async fn write_transfers<'a>(tx: &mut Tx, now: Timestamp, orders: impl Iterator<
 
 /// Were an account not locked, another's line would have its place already, and this would fail.
 async fn write_lines(tx: &mut Tx, now: Timestamp, lines: &[(TransferId, &Move, Line)]) -> Result<()> {
-    let columns =
-        ["account_id", "seq", "transfer_id", "kind", "phase", "delta", "held_delta", "balance_after", "held_after", "at"];
+    let columns = ["account_id", "seq", "transfer_id", "kind", "phase", "delta", "held_delta", "balance_after", "held_after", "at"];
     let rows = lines.iter().map(|(transfer, order, line)| {
         let (kind, phase) = (kernel::Word::as_str(order.kind), kernel::Word::as_str(line.phase));
         let after = line.after;

@@ -146,6 +146,15 @@ on_platform! {
         assert_eq!(some.items.iter().map(|line| line.delta.units()).collect::<Vec<_>>(), [-3, -2], "from is within, to is not");
     }
 
+    async fn the_table_itself_keeps_no_balance_below_zero(bench) {
+        let (alice, _) = two(bench).await;
+        for wrong in ["posted = -1", "held = 101", "held = -1"] {
+            let mut tx = bench.platform.db.begin().await.unwrap();
+            let sql = format!("UPDATE ledger_accounts SET {wrong} WHERE id = $1");
+            assert!(tx.exec(&sql, args![quota_account(alice.id)]).await.is_err(), "{wrong}");
+        }
+    }
+
     async fn many_accounts_are_read_at_once_and_those_without_are_left_out(bench) {
         let (alice, bob) = two(bench).await;
         let (root, _) = bench.user(Role::SuperAdmin, "root").await;

@@ -6,6 +6,7 @@
 //!
 //! **Invariant**: a write's answer is kept under its `Idempotency-Key` in the transaction that did the work.
 //! **Invariant**: the key's row is taken first, then accounts in the order of their ids: transfers cannot deadlock.
+//! **Invariant**: what one transfer of a set may or has done is nothing to the others of its set.
 
 mod model;
 mod overview;

@@ -93,18 +93,7 @@ impl Accounts {
             ),
             (
                 "ledger_transfers",
-                &[
-                    "id",
-                    "debit_account",
-                    "credit_account",
-                    "amount",
-                    "posted_amount",
-                    "state",
-                    "kind",
-                    "memo",
-                    "created_at",
-                    "settled_at",
-                ],
+                &["id", "debit_account", "credit_account", "amount", "posted_amount", "state", "kind", "memo", "created_at", "settled_at"],
                 transfers,
             ),
             (
@@ -163,7 +152,8 @@ pub async fn adds_up(place: &Place) -> Result<()> {
     let mut read = db.read();
     let sql = "SELECT CAST(SUM(posted) AS BIGINT) AS posted, CAST(SUM(held) AS BIGINT) AS held, CAST(SUM(entries) AS BIGINT) AS entries, \
                (SELECT CAST(COUNT(*) AS BIGINT) FROM ledger_entries) AS lines FROM ledger_accounts";
-    let sums = read.one(sql, args![], |row| Ok([row.get::<i64>("posted")?, row.get("held")?, row.get::<i64>("entries")? - row.get::<i64>("lines")?]));
+    let sums = read
+        .one(sql, args![], |row| Ok([row.get::<i64>("posted")?, row.get("held")?, row.get::<i64>("entries")? - row.get::<i64>("lines")?]));
     let sums = sums.await?;
     db.close().await;
     ensure!(sums == [QUOTA * i64::try_from(PEOPLE)?, 0, 0], "the loop's accounts do not add up: {sums:?}");

@@ -117,13 +117,17 @@ impl Hand {
         let ((from, sender), (to, receiver)) = (&self.people[from], &self.people[to]);
         let now = Timestamp::from_unix(i64::try_from(unix())?);
         let (begin, lock, values) = self.words();
-        let found = self.all("SELECT id, name, name_key, role FROM users WHERE state = 'active' AND name_key IN ($1)", args![receiver.as_str()]);
+        let found =
+            self.all("SELECT id, name, name_key, role FROM users WHERE state = 'active' AND name_key IN ($1)", args![receiver.as_str()]);
         ensure!(found.await?.len() == 1, "nobody is called {receiver}");
 
         self.conn.execute_unprepared(begin).await?;
         let transfer = self.random.uuid_v7(now);
         let key = hex::encode(self.random.bytes::<12>());
-        let answer = format!("{{\"id\":\"trf_{}\",\"amount\":1,\"state\":\"posted\",\"kind\":\"transfer\",\"created_at\":\"{now}\"}}", transfer.simple());
+        let answer = format!(
+            "{{\"id\":\"trf_{}\",\"amount\":1,\"state\":\"posted\",\"kind\":\"transfer\",\"created_at\":\"{now}\"}}",
+            transfer.simple()
+        );
         self.exec(
             "INSERT INTO idempotency (owner_id, name, body_hash, answer, created_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
             args![*from, key, self.random.bytes::<32>().to_vec(), answer, now],
@@ -152,7 +156,21 @@ impl Hand {
             "INSERT INTO ledger_entries (account_id, seq, transfer_id, kind, phase, delta, held_delta, balance_after, held_after, at) \
              VALUES ($1, $2, $3, 'transfer', 'hold', 0, 1, $4, $5, $6), ($1, $7, $3, 'transfer', 'post', -1, -1, $8, $9, $6), \
              ($10, $11, $3, 'transfer', 'move', 1, 0, $12, $13, $6)",
-            args![*from, debit.2 + 1, transfer, debit.0, debit.1 + 1, now, debit.2 + 2, debit.0 - 1, debit.1, *to, credit.2 + 1, credit.0 + 1, credit.1],
+            args![
+                *from,
+                debit.2 + 1,
+                transfer,
+                debit.0,
+                debit.1 + 1,
+                now,
+                debit.2 + 2,
+                debit.0 - 1,
+                debit.1,
+                *to,
+                credit.2 + 1,
+                credit.0 + 1,
+                credit.1
+            ],
         )
         .await?;
         let told = |side: &str, name: &str| format!("{{\"{side}\":\"{name}\",\"amount\":\"1\"}}");
