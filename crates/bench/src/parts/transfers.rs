@@ -13,6 +13,7 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use serde_json::json;
 
+use crate::clock::pause;
 use crate::dataset;
 use crate::figure::{Bound, Figure};
 use crate::load::{self, Outcome, Source};
@@ -27,6 +28,9 @@ use client::Person;
 const CONNECTIONS: usize = 64;
 /// As many as the product's pool has.
 const POOL: usize = 16;
+
+/// The product seals its operation log every two seconds: what is left of that must not be done at the loop's cost.
+const AFTERWARDS: Duration = Duration::from_secs(3);
 
 /// To whom it goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,6 +102,7 @@ impl Contest {
             let before = self.site.processor()?;
             let outcome = self.product(way, options.seconds)?;
             let cost = (self.site.processor()? - before) as f64 / outcome.answered as f64;
+            pause(AFTERWARDS).await;
             rates[n] = outcome.rate();
             say(&format!(
                 "transfers, {name}, round {}, {way:?}: by hand {base:.0}/s, product {:.0}/s = {:.2} (p99 {:.1} ms, {cost:.0} µs)",
