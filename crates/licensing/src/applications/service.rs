@@ -1,6 +1,6 @@
 //! Use cases of applications.
 
-use ::store::{Filter, Tx};
+use ::store::{Filter, Look, Tx};
 use kernel::{Fault, Page, PageAsk, Word};
 use platform::idempotency::IdempotencyKey;
 use platform::identity::{Permission, Role, UserId, UserState, holders_of};
@@ -136,20 +136,22 @@ pub async fn list(cx: &Cx, filter: &ApplicationFilter, ask: &PageAsk) -> Result<
     let user = cx.user()?;
     let reviews = user.role.may(Permission::GrantsReview);
     let scope = filter.scope.unwrap_or(if reviews { ApplicationScope::Review } else { ApplicationScope::Mine });
-    let mut conditions = Filter::new();
+    let mut look = Look::new("applications", "id");
     match scope {
         ApplicationScope::Mine => {
             cx.require(Permission::GrantsApply)?;
-            conditions.and("a.agent_id = ?", user.id);
+            look.along("agent_id", user.id);
         }
         ApplicationScope::Review => {
             cx.require(Permission::GrantsReview)?;
-            store::for_review(&mut conditions, user);
+            if user.role != Role::SuperAdmin {
+                look.along("reviewer_id", user.id);
+            }
         }
     }
-    conditions.and_some("a.state = ?", filter.state.map(Word::as_str));
-    let rows = store::list(&mut cx.db.read(), conditions, ask).await?;
-    Ok(Page::cut(rows, ask, |application| application.id.uuid()))
+    let states = ApplicationState::texts(filter.state);
+    look.words("state", &states);
+    Ok(store::list(&mut cx.db.read(), &look, ask).await?)
 }
 
 /// The projects that the asker can apply for: open for it, and neither granted to it nor asked for already.

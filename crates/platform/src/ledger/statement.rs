@@ -2,7 +2,7 @@
 
 use kernel::{Cursor, Page, PageAsk, Quota, Timestamp};
 use serde::Serialize;
-use store::{Filter, Sql};
+use store::{Filter, Sql, args};
 use uuid::Uuid;
 
 use super::model::{AccountId, EntryKind, Phase, TransferId};
@@ -46,6 +46,13 @@ pub async fn statement(
     let mut conditions = Filter::new();
     conditions.and("e.account_id = ?", account).and_some("e.kind = ?", filter.kind.map(kernel::Word::as_str));
     conditions.and_some("e.at >= ?", filter.from).and_some("e.at < ?", filter.to);
+    // Lines lie in the order of time: the span's ends are looked for, so that nothing outside of it is read.
+    if let Some(from) = filter.from {
+        conditions.and("e.seq >= ?", first_since(sql, account, from).await?);
+    }
+    if let Some(to) = filter.to {
+        conditions.and("e.seq < ?", first_since(sql, account, to).await?);
+    }
     if let Some(Cursor(seq)) = ask.after {
         conditions.and("e.seq < ?", i64::try_from(seq.as_u128()).unwrap_or(i64::MAX));
     }
@@ -85,4 +92,22 @@ pub async fn statement(
         })
         .await?;
     Ok(Page::cut(rows, ask, |(seq, _)| Uuid::from_u128(u128::from(seq.unsigned_abs()))).map(|(_, line)| line))
+}
+
+/// The first line of an account that is of this time or later, by halving: a line is read for each time that the account's
+/// lines can be halved. Where the clock was set back, one of the places where it passed that time.
+async fn first_since(sql: &mut impl Sql, account: AccountId, time: Timestamp) -> store::Result<i64> {
+    let last = "SELECT seq FROM ledger_entries WHERE account_id = $1 ORDER BY seq DESC LIMIT 1";
+    let (mut low, mut high) = (1, sql.opt(last, args![account], |row| row.get::<i64>("seq")).await?.unwrap_or(0) + 1);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let query = "SELECT at FROM ledger_entries WHERE account_id = $1 AND seq = $2";
+        let at: Option<Timestamp> = sql.opt(query, args![account, middle], |row| row.get("at")).await?;
+        if at.is_some_and(|at| at < time) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    Ok(low)
 }
