@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 use kernel::{Cursor, Page, PageAsk, Timestamp};
 use uuid::Uuid;
 
-use crate::{Filter, Result, Row, Sql, ToValue, Value};
+use crate::{Engine, Filter, Result, Row, Sql, ToValue, Value};
 
 /// How many rows a page looks at beyond those that it shows, before it goes on and at last gives up.
 const ROUNDS: [i64; 3] = [30, 400, 1_600];
@@ -57,6 +57,8 @@ impl Among {
 /// One page of a list; see above.
 pub struct Look {
     table: &'static str,
+    /// The index that the lanes lie in, where SQLite would choose another.
+    by: Option<&'static str>,
     id: &'static str,
     /// What all lanes have in common, on `t`. Binds all values.
     along: Filter,
@@ -74,7 +76,7 @@ impl Look {
     /// Along the lanes of `table`, called `t` in conditions; `id` is the column that ends each index, and names the list's rows.
     pub fn new(table: &'static str, id: &'static str) -> Self {
         let (from, to) = (Uuid::nil(), Uuid::max());
-        Self { table, id, along: Filter::new(), among: Vec::new(), rest: Vec::new(), beside: None, from, to }
+        Self { table, by: None, id, along: Filter::new(), among: Vec::new(), rest: Vec::new(), beside: None, from, to }
     }
 
     /// A list whose rows are asked all of `conditions`; along the ids themselves, until something narrower is said.
@@ -88,6 +90,13 @@ impl Look {
     /// `column` of the index has this value.
     pub fn along(&mut self, column: &str, value: impl ToValue) -> &mut Self {
         self.along.and(&format!("t.{column} = ?"), value);
+        self
+    }
+
+    /// The lanes lie in this index. Without figures about a table SQLite takes two ends of a span for more than a value, and would
+    /// choose an index with fewer of the columns.
+    pub fn by(&mut self, index: &'static str) -> &mut Self {
+        self.by = Some(index);
         self
     }
 
@@ -177,7 +186,8 @@ impl Look {
         let words = self.among.iter().map(|among| if let Among::Words(_, words) = among { words.len() } else { 1 });
         let most = MOST_LANES / i64::try_from(words.product::<usize>() * each).unwrap_or(1).max(1);
         let query = format!("SELECT CAST(COUNT(*) AS BIGINT) AS n FROM (SELECT 1 AS one FROM ({source}) each_one LIMIT {}) few", most + 1);
-        let n: i64 = sql.one(&query, self.along_args(), |row| row.get("n")).await?;
+        let (query, args) = used(&query, &self.along_args());
+        let n: i64 = sql.one(&query, args, |row| row.get("n")).await?;
         Ok(n <= most)
     }
 
@@ -215,7 +225,8 @@ impl Look {
                 return Ok(Page::cut(items, ask, id));
             }
             // Not full: where did this round end?
-            let seen = sql.all(&ids.sql, ids.args, |row| row.get::<Uuid>("id")).await?;
+            let (query, args) = used(&ids.sql, &ids.args);
+            let seen = sql.all(&query, args, |row| row.get::<Uuid>("id")).await?;
             match seen.last() {
                 Some(last) if i64::try_from(seen.len()).unwrap_or(0) >= most => before = *last,
                 _ => return Ok(Page::cut(items, ask, id)),
@@ -234,7 +245,8 @@ impl Look {
         }
         let Some(ids) = self.ids(sql, self.to, most + 1).await? else { return Ok(Some(0)) };
         let query = format!("SELECT CAST(COUNT(*) AS BIGINT) AS n FROM ({}) counted", ids.sql);
-        let n: i64 = sql.one(&query, ids.args, |row| row.get("n")).await?;
+        let (query, args) = used(&query, &ids.args);
+        let n: i64 = sql.one(&query, args, |row| row.get("n")).await?;
         Ok((n <= most).then_some(n))
     }
 
@@ -255,6 +267,7 @@ impl Look {
             let _ = write!(query, " AND {condition}");
         }
         let _ = write!(query, " ORDER BY {key} DESC LIMIT ${}", args.len());
+        let (query, args) = used(&query, &args);
         sql.all(&query, args, |row| read(row)).await
     }
 
@@ -267,7 +280,8 @@ impl Look {
         };
         let (to, from) = (bind(before.to_value()), (!self.from.is_nil()).then(|| bind(self.from.to_value())));
         let (table, id, along) = (self.table, self.id, self.along.sql());
-        let mut stretch = format!("FROM {table} t WHERE {along} AND t.{id} < {to}");
+        let by = self.by.filter(|_| sql.engine() == Engine::Sqlite).map(|index| format!(" INDEXED BY {index}")).unwrap_or_default();
+        let mut stretch = format!("FROM {table} t{by} WHERE {along} AND t.{id} < {to}");
         if let Some(from) = &from {
             let _ = write!(stretch, " AND t.{id} >= {from}");
         }
@@ -347,6 +361,7 @@ impl Look {
             MOST_LANES * 10,
             args.len()
         );
+        let (query, args) = used(&query, &args);
         sql.all(&query, args, read).await
     }
 }
@@ -355,6 +370,25 @@ impl Look {
 struct Ids {
     sql: String,
     args: Vec<Value>,
+}
+
+/// A statement with the values that it uses, and no others: a statement that was prepared is known by its text, and what it does not
+/// use may be of another type the next time.
+fn used(sql: &str, args: &[Value]) -> (String, Vec<Value>) {
+    let (mut text, mut kept, mut places) = (String::with_capacity(sql.len()), Vec::new(), Vec::<usize>::new());
+    let mut pieces = sql.split('$');
+    text.push_str(pieces.next().unwrap_or(""));
+    for piece in pieces {
+        let digits = piece.len() - piece.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let number: usize = piece[..digits].parse().unwrap_or(0);
+        let place = places.iter().position(|known| *known == number).unwrap_or_else(|| {
+            places.push(number);
+            kept.extend(args.get(number.wrapping_sub(1)).cloned());
+            places.len() - 1
+        });
+        let _ = write!(text, "${}{}", place + 1, &piece[digits..]);
+    }
+    (text, kept)
 }
 
 /// No id that is made at this time or later is smaller.
@@ -375,6 +409,13 @@ mod tests {
     use super::*;
     use kernel::Random;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_statement_has_the_values_that_it_uses() {
+        let (sql, args) = used("a = $3 AND b < $10 AND c = $3 LIMIT $1", &(1..=10_i64).map(ToValue::to_value).collect::<Vec<_>>());
+        assert_eq!((sql.as_str(), args), ("a = $1 AND b < $2 AND c = $1 LIMIT $3", crate::args![3_i64, 10_i64, 1_i64]));
+        assert_eq!(used("nothing", &crate::args![1_i64]), ("nothing".to_owned(), Vec::new()));
+    }
 
     proptest! {
         #[test]

@@ -10,6 +10,9 @@ use crate::keys::{KeyId, KeyText, lookup};
 
 /// What the indexes by key, device and agent have: first uses and refusals.
 const NOTABLE: &str = "t.refused OR t.first_use";
+const REFUSED: &str = "client_calls_refused";
+const ENDPOINT: &str = "client_calls_endpoint";
+const OTHER: &str = "t.endpoint <> 'verify'";
 const PROJECTS: &str = "SELECT id AS v0 FROM projects";
 /// Why a project's calls were refused, each reason once: a step in the index for each.
 const CODES: &str = "WITH RECURSIVE codes (v0) AS (SELECT (SELECT MIN(code) FROM client_calls WHERE refused AND project_id = ?) UNION ALL \
@@ -56,22 +59,22 @@ async fn of_all(sql: &mut impl Sql, look: &mut Look, asked: &CallFilter) -> Resu
     if refusal.is_some() || asked.only_refused {
         look.partial("t.refused");
         match (asked.project, refusal) {
-            (Some(project), Some(code)) => drop(look.along("project_id", project).along("code", code)),
+            (Some(project), Some(code)) => drop(look.by(REFUSED).along("project_id", project).along("code", code)),
             (Some(project), None) => {
                 let codes = CODES.replace('?', &look.arg(project));
-                look.along("project_id", project).among(&[("code", Of::Text)], &codes);
+                look.by(REFUSED).along("project_id", project).among(&[("code", Of::Text)], &codes);
             }
             (None, Some(code)) if look.few(sql, PROJECTS, 1).await? => {
-                look.along("code", code).among(&[("project_id", Of::Uuid)], PROJECTS);
+                look.by(REFUSED).along("code", code).among(&[("project_id", Of::Uuid)], PROJECTS);
             }
-            (None, _) => {}
+            (None, _) => drop(look.by("client_calls_refusals")),
         }
     } else if let Some(endpoint) = other {
         let endpoint = kernel::Word::as_str(endpoint);
         match asked.project {
-            Some(project) => drop(look.along("project_id", project).along("endpoint", endpoint).partial("t.endpoint <> 'verify'")),
+            Some(project) => drop(look.by(ENDPOINT).along("project_id", project).along("endpoint", endpoint).partial(OTHER)),
             None if look.few(sql, PROJECTS, 1).await? => {
-                look.along("endpoint", endpoint).partial("t.endpoint <> 'verify'").among(&[("project_id", Of::Uuid)], PROJECTS);
+                look.by(ENDPOINT).along("endpoint", endpoint).partial(OTHER).among(&[("project_id", Of::Uuid)], PROJECTS);
             }
             None => {}
         }

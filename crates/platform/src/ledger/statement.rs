@@ -58,9 +58,9 @@ pub async fn statement(
     }
     let limit = conditions.arg(ask.fetch());
     let query = format!(
-        "SELECT e.seq, e.transfer_id, e.kind, e.phase, e.delta, e.held_delta, e.balance_after, e.held_after, e.at, t.memo, t.ref_kind, t.ref_id, u.id AS other_id, u.name AS other_name \
-         FROM ledger_entries e JOIN ledger_transfers t ON t.id = e.transfer_id \
-         LEFT JOIN users u ON u.id = CASE WHEN t.debit_account = e.account_id THEN t.credit_account ELSE t.debit_account END \
+        "SELECT e.seq, e.transfer_id, e.kind, e.phase, e.delta, e.held_delta, e.balance_after, e.held_after, e.at, x.memo, x.ref_kind, x.ref_id, u.id AS other_id, u.name AS other_name \
+         FROM ledger_entries e JOIN ledger_transfers x ON x.id = e.transfer_id \
+         LEFT JOIN users u ON u.id = CASE WHEN x.debit_account = e.account_id THEN x.credit_account ELSE x.debit_account END \
          WHERE {} ORDER BY e.seq DESC LIMIT {limit}",
         conditions.sql()
     );

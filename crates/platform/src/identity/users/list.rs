@@ -63,7 +63,7 @@ pub async fn list(cx: &Cx, filter: &UserFilter, ask: &PageAsk) -> Result<Page<Us
     let (role, state) = (filter.role.map(Word::as_str), filter.state.map(Word::as_str));
     if let Some(found) = found {
         if found.is_empty() {
-            return Ok(Page::empty());
+            return Ok(Page { total: Some(0), ..Page::empty() });
         }
         look.only(found);
         look.rest_some("u.role = ?", role).rest_some("u.state = ?", state);
