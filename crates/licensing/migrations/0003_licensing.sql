@@ -195,7 +195,7 @@ CREATE TABLE client_calls (
 ) /* WITHOUT ROWID */;
 CREATE INDEX client_calls_project ON client_calls (project_id, id);
 CREATE INDEX client_calls_refused ON client_calls (project_id, code, id) WHERE refused;
-CREATE INDEX client_calls_refusals ON client_calls (id) WHERE refused;
+CREATE INDEX client_calls_refusals ON client_calls (refused, id) WHERE refused;
 CREATE INDEX client_calls_endpoint ON client_calls (project_id, endpoint, id) WHERE endpoint <> 'verify';
 CREATE INDEX client_calls_key ON client_calls (key_id, id) WHERE refused OR first_use;
 CREATE INDEX client_calls_agent ON client_calls (agent_id, id) WHERE refused OR first_use;

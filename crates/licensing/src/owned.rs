@@ -2,7 +2,7 @@
 //! `(agent_id, project_id, state, id)` and `(project_id, state, id)`; whatever a list is narrowed down to, its lanes lie in one of them.
 
 use platform::identity::{Principal, Scope, UserId, team};
-use store::{Look, Of, Sql};
+use store::{Index, Look, Of, Sql, args};
 
 use crate::projects::ProjectId;
 
@@ -13,6 +13,8 @@ pub(crate) struct Owned<'a> {
     pub states: &'a [&'static str],
     /// Whether those are all there are.
     pub all_states: bool,
+    pub by_agent: &'static Index,
+    pub by_project: &'static Index,
 }
 
 /// An agent makes keys for what was granted to it, at some time.
@@ -29,43 +31,53 @@ impl Owned<'_> {
             (agent, _) => agent,
         };
         match (agent, self.project, scope) {
-            (Some(agent), Some(project), _) => drop(self.states(look.along("agent_id", agent).along("project_id", project))),
+            (Some(agent), Some(project), _) => drop(self.by_agent(look).along("agent_id", agent).along("project_id", project)),
             (Some(agent), None, _) => {
                 let granted = format!("{GRANTED}{}", look.arg(agent));
-                self.states(look.along("agent_id", agent)).among(&[("project_id", Of::Uuid)], &granted);
+                self.by_agent(look).along("agent_id", agent).among(&[("project_id", Of::Uuid)], &granted);
             }
             (None, Some(project), Scope::Team(_)) => {
-                self.states(look.along("project_id", project));
-                scope.look(sql, look, "agent_id", &format!("{alias}.agent_id")).await?;
+                if scope.few(sql, self.states.len()).await? {
+                    scope.look(self.by_agent(look).along("project_id", project), "agent_id");
+                } else {
+                    scope.rest(self.by_project(look).along("project_id", project), &format!("{alias}.agent_id"));
+                }
             }
             (None, None, Scope::Team(own)) => self.team(sql, look, own, alias).await?,
-            (None, Some(project), _) => drop(self.states(look.along("project_id", project))),
+            (None, Some(project), _) => drop(self.by_project(look).along("project_id", project)),
             (None, None, _) if self.all_states => {}
             (None, None, _) => self.projects(sql, look, alias).await?,
         }
         Ok(true)
     }
 
-    fn states<'l>(&self, look: &'l mut Look) -> &'l mut Look {
-        look.words("state", self.states)
+    fn by_agent<'l>(&self, look: &'l mut Look) -> &'l mut Look {
+        look.by(self.by_agent).words("state", self.states)
+    }
+
+    fn by_project<'l>(&self, look: &'l mut Look) -> &'l mut Look {
+        look.by(self.by_project).words("state", self.states)
     }
 
     /// All of a team: a lane for each of its grants. For a team that is too large for that, every row is looked at.
     async fn team(&self, sql: &mut impl Sql, look: &mut Look, own: UserId, alias: &str) -> store::Result<()> {
-        let team = team(&look.arg(own));
-        let granted = format!("SELECT DISTINCT g.agent_id AS v0, g.project_id AS v1 FROM ({team}) m CROSS JOIN grants g WHERE g.agent_id = m.v0");
-        if look.few(sql, &granted, self.states.len()).await? {
-            self.states(look).among(&[("agent_id", Of::Uuid), ("project_id", Of::Uuid)], &granted);
+        let granted = |me: &str| {
+            let team = team(me);
+            format!("SELECT DISTINCT g.agent_id AS v0, g.project_id AS v1 FROM ({team}) m CROSS JOIN grants g WHERE g.agent_id = m.v0")
+        };
+        if store::few(sql, &granted("$1"), args![own], self.states.len()).await? {
+            let granted = granted(&look.arg(own));
+            self.by_agent(look).among(&[("agent_id", Of::Uuid), ("project_id", Of::Uuid)], &granted);
             return Ok(());
         }
-        look.rest_plain(&format!("{alias}.agent_id IN ({team})"));
+        Scope::Team(own).rest(look, &format!("{alias}.agent_id"));
         if self.all_states { Ok(()) } else { self.projects(sql, look, alias).await }
     }
 
     /// All projects, a lane each; where there are too many, every row is looked at.
     async fn projects(&self, sql: &mut impl Sql, look: &mut Look, alias: &str) -> store::Result<()> {
-        if look.few(sql, PROJECTS, self.states.len()).await? {
-            self.states(look).among(&[("project_id", Of::Uuid)], PROJECTS);
+        if store::few(sql, PROJECTS, args![], self.states.len()).await? {
+            self.by_project(look).among(&[("project_id", Of::Uuid)], PROJECTS);
         } else {
             look.rest_plain(&format!("{alias}.state IN ('{}')", self.states.join("', '")));
         }

@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::{Semaphore, watch};
 use uuid::Uuid;
 
-use crate::{Db, Error, Look, Of, Result, Row, Sql, Tx, args, insert_many};
+use crate::{Db, Error, Index, Look, Of, Result, Row, Sql, Tx, args, insert_many};
 
 kernel::id!(JobId, JobEntity, "job");
 
@@ -357,6 +357,8 @@ impl JobView {
 
 const VIEW: &str = "SELECT id, kind, state, attempts, run_at, last_error, created_at, finished_at FROM jobs";
 
+const LIST: Index = Index { name: "jobs_list", columns: &["kind", "state"] };
+
 /// Which kinds there are: a step in the index for each.
 const KINDS: &str = "WITH RECURSIVE kinds (v0) AS (SELECT (SELECT MIN(kind) FROM jobs) UNION ALL \
                      SELECT (SELECT MIN(j.kind) FROM jobs j WHERE j.kind > k.v0) FROM kinds k WHERE k.v0 IS NOT NULL) \
@@ -366,7 +368,7 @@ const KINDS: &str = "WITH RECURSIVE kinds (v0) AS (SELECT (SELECT MIN(kind) FROM
 pub async fn list(db: &Db, state: Option<JobState>, kind: Option<&str>, ask: &kernel::PageAsk) -> Result<kernel::Page<JobView>> {
     let mut look = Look::new("jobs", "id");
     if state.is_some() || kind.is_some() {
-        look.words("state", &<JobState as kernel::Word>::texts(state));
+        look.by(&LIST).words("state", &<JobState as kernel::Word>::texts(state));
         match kind {
             Some(kind) => look.along("kind", kind),
             None => look.among(&[("kind", Of::Text)], KINDS),

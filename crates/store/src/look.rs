@@ -21,7 +21,7 @@ const ROUNDS_OF_MANY: [i64; 3] = [30, 200, 200];
 /// Lanes that are merged at once: more than rows on the longest page.
 const MERGED: i64 = 240;
 /// Lanes whose beginnings are compared.
-pub const MOST_LANES: i64 = 2_000;
+const MOST_LANES: i64 = 2_000;
 /// A row's id is made a moment before or after the time that is written beside it.
 const MOMENT: i64 = 100_000;
 
@@ -54,14 +54,55 @@ impl Among {
     }
 }
 
+/// An index of a list: its name, and its columns before the id.
+#[derive(Debug)]
+pub struct Index {
+    pub name: &'static str,
+    pub columns: &'static [&'static str],
+}
+
+/// A lane as a condition on `alias`, and its order: rows whose columns have these values, and whose `id` is before `to` and not
+/// before `from`.
+///
+/// SQLite is told which index to take. PostgreSQL chooses by what it believes of the table, and where it believes wrongly it walks
+/// the table's key past ten million rows that are somebody else's. So the lane is said to it as one stretch between two rows, in an order
+/// that only the one index has.
+pub fn lane(engine: Engine, alias: &str, said: &[(&str, &str)], id: &str, to: Option<&str>, from: Option<&str>) -> (String, String) {
+    if engine == Engine::Sqlite || said.is_empty() {
+        let mut within: Vec<String> = said.iter().map(|(column, place)| format!("{alias}.{column} = {place}")).collect();
+        within.extend(to.map(|to| format!("{alias}.{id} < {to}")));
+        within.extend(from.map(|from| format!("{alias}.{id} >= {from}")));
+        return (within.join(" AND "), format!("{alias}.{id} DESC"));
+    }
+    let columns: Vec<String> = said.iter().map(|(column, _)| format!("{alias}.{column}")).collect();
+    let places: Vec<&str> = said.iter().map(|(_, place)| *place).collect();
+    let end = |end: Option<&str>, sign: &str| match end {
+        Some(end) => format!("({}, {alias}.{id}) {sign} ({}, {end})", columns.join(", "), places.join(", ")),
+        None => format!("({}) {sign}= ({})", columns.join(", "), places.join(", ")),
+    };
+    let order: Vec<String> = columns.iter().map(|column| format!("{column} DESC")).collect();
+    let from = if from.is_some() { end(from, ">=") } else { end(None, ">") };
+    (format!("{} AND {from}", end(to, "<")), format!("{}, {alias}.{id} DESC", order.join(", ")))
+}
+
+/// Whether a lane for each row of `source`, `each` times, can be merged. Reads no more rows than that.
+pub async fn few(sql: &mut impl Sql, source: &str, args: Vec<Value>, each: usize) -> Result<bool> {
+    let most = MOST_LANES / i64::try_from(each).unwrap_or(1).max(1);
+    let query = format!("SELECT CAST(COUNT(*) AS BIGINT) AS n FROM (SELECT 1 AS one FROM ({source}) each_one LIMIT {}) few", most + 1);
+    let n: i64 = sql.one(&query, args, |row| row.get("n")).await?;
+    Ok(n <= most)
+}
+
 /// One page of a list; see above.
 pub struct Look {
     table: &'static str,
-    /// The index that the lanes lie in, where SQLite would choose another.
-    by: Option<&'static str>,
+    /// The index that the lanes lie in; the table's own key, where there is none.
+    by: Option<&'static Index>,
     id: &'static str,
-    /// What all lanes have in common, on `t`. Binds all values.
+    /// Binds all values; its conditions are those of a partial index.
     along: Filter,
+    /// What all lanes have in common: columns of the index, and the places of their values.
+    equal: Vec<(&'static str, String)>,
     among: Vec<Among>,
     rest: Vec<String>,
     beside: Option<String>,
@@ -76,7 +117,7 @@ impl Look {
     /// Along the lanes of `table`, called `t` in conditions; `id` is the column that ends each index, and names the list's rows.
     pub fn new(table: &'static str, id: &'static str) -> Self {
         let (from, to) = (Uuid::nil(), Uuid::max());
-        Self { table, by: None, id, along: Filter::new(), among: Vec::new(), rest: Vec::new(), beside: None, from, to }
+        Self { table, by: None, id, along: Filter::new(), equal: Vec::new(), among: Vec::new(), rest: Vec::new(), beside: None, from, to }
     }
 
     /// A list whose rows are asked all of `conditions`; along the ids themselves, until something narrower is said.
@@ -88,14 +129,14 @@ impl Look {
     }
 
     /// `column` of the index has this value.
-    pub fn along(&mut self, column: &str, value: impl ToValue) -> &mut Self {
-        self.along.and(&format!("t.{column} = ?"), value);
+    pub fn along(&mut self, column: &'static str, value: impl ToValue) -> &mut Self {
+        let place = self.along.arg(value);
+        self.equal.push((column, place));
         self
     }
 
-    /// The lanes lie in this index. Without figures about a table SQLite takes two ends of a span for more than a value, and would
-    /// choose an index with fewer of the columns.
-    pub fn by(&mut self, index: &'static str) -> &mut Self {
+    /// The lanes lie in this index.
+    pub fn by(&mut self, index: &'static Index) -> &mut Self {
         self.by = Some(index);
         self
     }
@@ -126,7 +167,7 @@ impl Look {
     }
 
     /// These columns of the index have the values of a row of `source`, a query for `v0`, `v1`, …, each row once: a lane each.
-    /// Only what has an end may be asked so; see [`Self::few`].
+    /// Only what has an end may be asked so; see [`few`].
     pub fn among(&mut self, columns: &[(&'static str, Of)], source: &str) -> &mut Self {
         self.among.push(Among::Rows(columns.to_vec(), source.to_owned()));
         self
@@ -179,16 +220,6 @@ impl Look {
         self.from = self.from.max(from);
         self.to = self.to.min(to);
         self
-    }
-
-    /// Whether the lanes so far, times `each`, with those of `source` for each, are few enough to be merged. Reads no more rows than that.
-    pub async fn few(&self, sql: &mut impl Sql, source: &str, each: usize) -> Result<bool> {
-        let words = self.among.iter().map(|among| if let Among::Words(_, words) = among { words.len() } else { 1 });
-        let most = MOST_LANES / i64::try_from(words.product::<usize>() * each).unwrap_or(1).max(1);
-        let query = format!("SELECT CAST(COUNT(*) AS BIGINT) AS n FROM (SELECT 1 AS one FROM ({source}) each_one LIMIT {}) few", most + 1);
-        let (query, args) = used(&query, &self.along_args());
-        let n: i64 = sql.one(&query, args, |row| row.get("n")).await?;
-        Ok(n <= most)
     }
 
     /// Whether which lanes there are is asked of the database.
@@ -279,19 +310,16 @@ impl Look {
             format!("${}", args.len())
         };
         let (to, from) = (bind(before.to_value()), (!self.from.is_nil()).then(|| bind(self.from.to_value())));
-        let (table, id, along) = (self.table, self.id, self.along.sql());
-        let by = self.by.filter(|_| sql.engine() == Engine::Sqlite).map(|index| format!(" INDEXED BY {index}")).unwrap_or_default();
-        let mut stretch = format!("FROM {table} t{by} WHERE {along} AND t.{id} < {to}");
-        if let Some(from) = &from {
-            let _ = write!(stretch, " AND t.{id} >= {from}");
-        }
+        let id = self.id;
+        let engine = sql.engine();
+        let stretch = |own: &[(&str, String)], wanted: &str| self.stretch(engine, own, &to, from.as_deref(), wanted);
         if self.among.is_empty() && self.beside.is_none() {
             let limit = bind(most.to_value());
-            let sql = format!("SELECT t.{id} AS id {stretch} ORDER BY t.{id} DESC LIMIT {limit}");
+            let sql = format!("SELECT t.{id} AS id {}", stretch(&[], &limit));
             return Ok(Some(Ids { sql, args }));
         }
-        let columns: Vec<(&str, Of)> = self.among.iter().flat_map(Among::columns).collect();
-        let lanes = if self.many() { self.lanes(sql, &stretch, &columns, args.clone(), most).await? } else { self.known_lanes() };
+        let columns: Vec<(&'static str, Of)> = self.among.iter().flat_map(Among::columns).collect();
+        let lanes = if self.many() { self.lanes(sql, (&to, from.as_deref()), &columns, args.clone(), most).await? } else { self.known_lanes() };
         if lanes.is_empty() && self.beside.is_none() {
             return Ok(None);
         }
@@ -301,15 +329,11 @@ impl Look {
         };
         let mut merged = Vec::with_capacity(lanes.len());
         for (place, lane) in lanes.into_iter().enumerate() {
-            let mut own = String::new();
-            for ((column, _), value) in columns.iter().zip(lane) {
-                let value = bind(value);
-                let _ = write!(own, " AND t.{column} = {value}");
-            }
+            let own: Vec<_> = columns.iter().zip(lane).map(|((column, _), value)| (*column, bind(value))).collect();
             // Lanes that begin with newer rows come before: each has one at least that is before all of this one's.
             let least = if self.many() { most - i64::try_from(place).unwrap_or(0) } else { most };
             let limit = bind(least.max(1).to_value());
-            merged.push(format!("SELECT l{place}.id FROM (SELECT t.{id} AS id {stretch}{own} ORDER BY t.{id} DESC LIMIT {limit}) l{place}"));
+            merged.push(format!("SELECT l{place}.id FROM (SELECT t.{id} AS id {}) l{place}", stretch(&own, &limit)));
         }
         if let Some(beside) = &self.beside {
             let after = from.map(|from| format!(" AND b.id >= {from}")).unwrap_or_default();
@@ -318,6 +342,22 @@ impl Look {
         let limit = bind(most.to_value());
         let sql = format!("SELECT m.id AS id FROM ({}) m ORDER BY m.id DESC LIMIT {limit}", merged.join(" UNION ALL "));
         Ok(Some(Ids { sql, args }))
+    }
+
+    /// The newest rows of one lane, from `FROM` on.
+    fn stretch(&self, engine: Engine, own: &[(&str, String)], to: &str, from: Option<&str>, limit: &str) -> String {
+        let (table, id) = (self.table, self.id);
+        let order = self.by.map_or(&[][..], |index| index.columns);
+        let said = self.equal.iter().map(|(column, place)| (*column, place.as_str())).chain(own.iter().map(|(column, place)| (*column, place.as_str())));
+        let mut said: Vec<(&str, &str)> = said.collect();
+        said.sort_by_key(|(column, _)| order.iter().position(|known| known == column));
+        debug_assert!(said.iter().map(|(column, _)| *column).eq(order.iter().copied()), "{said:?} of {order:?} of {table}");
+        let by = match (engine, self.by) {
+            (Engine::Sqlite, Some(index)) => format!(" INDEXED BY {}", index.name),
+            _ => String::new(),
+        };
+        let (within, order) = lane(engine, "t", &said, id, Some(to), from);
+        format!("FROM {table} t{by} WHERE {} AND {within} ORDER BY {order} LIMIT {limit}", self.along.sql())
     }
 
     /// All lanes, where the values are words.
@@ -330,14 +370,21 @@ impl Look {
     }
 
     /// The lanes that can have a row among the next `most`: those with the newest beginnings.
-    async fn lanes(&self, sql: &mut impl Sql, stretch: &str, columns: &[(&str, Of)], mut args: Vec<Value>, most: i64) -> Result<Vec<Lane>> {
+    async fn lanes(
+        &self,
+        sql: &mut impl Sql,
+        (to, from): (&str, Option<&str>),
+        columns: &[(&'static str, Of)],
+        mut args: Vec<Value>,
+        most: i64,
+    ) -> Result<Vec<Lane>> {
         let mut names = Vec::new();
         let mut sources = Vec::new();
-        let mut same = String::new();
+        let mut own = Vec::new();
         for (n, among) in self.among.iter().enumerate() {
             sources.push(format!("({}) d{n}", among.source()));
             for (v, (column, _)) in among.columns().iter().enumerate() {
-                let _ = write!(same, " AND t.{column} = d{n}.v{v}");
+                own.push((*column, format!("d{n}.v{v}")));
                 names.push(format!("d{n}.v{v} AS l{}", names.len()));
             }
         }
@@ -354,7 +401,7 @@ impl Look {
         };
         args.push(most.to_value());
         let id = self.id;
-        let newest = format!("SELECT t.{id} {stretch}{same} ORDER BY t.{id} DESC LIMIT 1");
+        let newest = format!("SELECT t.{id} {}", self.stretch(sql.engine(), &own, to, from, "1"));
         // The inner limit keeps the look at each lane from being done again for the order.
         let query = format!(
             "SELECT * FROM (SELECT {names}, ({newest}) AS head FROM {sources} LIMIT {}) h WHERE h.head IS NOT NULL ORDER BY h.head DESC LIMIT ${}",

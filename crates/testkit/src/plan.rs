@@ -29,14 +29,14 @@ pub async fn unbounded(db: &Db, sql: &str, args: Vec<Value>) -> Vec<String> {
         }
         Engine::Postgres => {
             let mut tx = db.begin().await.expect("a transaction");
-            for way in ["seqscan", "bitmapscan", "sort", "hashjoin", "mergejoin"] {
+            for way in ["seqscan", "bitmapscan", "sort", "incremental_sort", "hashjoin", "mergejoin"] {
                 tx.exec(&format!("SET LOCAL enable_{way} = off"), Vec::new()).await.expect("a setting");
             }
             let query = format!("EXPLAIN (COSTS OFF) {sql}");
             tx.all(&query, args, |row| row.get::<String>("QUERY PLAN")).await.unwrap_or_else(|error| panic!("{error}: {sql}"))
         }
     };
-    postgres(&plan)
+    postgres(sql, &plan)
 }
 
 /// The name that stands behind the last of these words.
@@ -68,7 +68,7 @@ fn plain(sql: &str) -> String {
 fn said(sql: &str) -> BTreeSet<usize> {
     let sql = &plain(sql);
     let lanes = sql.match_indices(" t WHERE ").map(|(place, _)| sql[place..].split(" ORDER BY").next().unwrap_or(""));
-    lanes.filter(|lane| !lane.contains(" IN (")).map(|lane| lane.split("(t.").chain(lane.split("AND t.")).filter(|part| part.split_whitespace().nth(1) == Some("=")).count()).collect()
+    lanes.filter(|lane| !lane.contains(" IN (")).map(|lane| lane.split("t.").filter(|part| part.split_whitespace().nth(1) == Some("=")).count()).collect()
 }
 
 /// Whether a lane has a condition without a value, which only a partial index can have.
@@ -119,7 +119,7 @@ fn sqlite(sql: &str, steps: &[(i64, String)], partial: &[String]) -> Vec<String>
     found
 }
 
-fn postgres(plan: &[String]) -> Vec<String> {
+fn postgres(sql: &str, plan: &[String]) -> Vec<String> {
     let mut found = Vec::new();
     // Where each open node begins, and what it is.
     let mut open: Vec<(usize, &str)> = Vec::new();
@@ -137,7 +137,7 @@ fn postgres(plan: &[String]) -> Vec<String> {
         let (relation, alias) = (after(node, &[" on "]), node.split_whitespace().last().unwrap_or(""));
         let along = ALONG.contains(&alias);
         let small = SMALL.iter().any(|small| relation == *small || node.contains(small));
-        if is_step && scan {
+        if is_step && scan && !sql.contains("t.id IN (") {
             let above = open.iter().rev().skip(1).map(|(_, above)| *above).find(|above| ["Limit", "Sort", "Aggregate", "HashAggregate"].contains(above));
             if step.starts_with("Seq Scan") && !small {
                 found.push(step.to_owned());

@@ -1,6 +1,6 @@
 //! Use cases of applications.
 
-use ::store::{Filter, Look, Tx};
+use ::store::{Filter, Index, Look, Tx};
 use kernel::{Fault, Page, PageAsk, Word};
 use platform::idempotency::IdempotencyKey;
 use platform::identity::{Permission, Role, UserId, UserState, holders_of};
@@ -131,6 +131,10 @@ pub struct ApplicationFilter {
     pub state: Option<ApplicationState>,
 }
 
+const BY_AGENT: Index = Index { name: "applications_agent", columns: &["agent_id", "state"] };
+const BY_REVIEWER: Index = Index { name: "applications_reviewer", columns: &["reviewer_id", "state"] };
+const BY_STATE: Index = Index { name: "applications_state", columns: &["state"] };
+
 /// Newest first.
 pub async fn list(cx: &Cx, filter: &ApplicationFilter, ask: &PageAsk) -> Result<Page<Application>> {
     let user = cx.user()?;
@@ -140,12 +144,14 @@ pub async fn list(cx: &Cx, filter: &ApplicationFilter, ask: &PageAsk) -> Result<
     match scope {
         ApplicationScope::Mine => {
             cx.require(Permission::GrantsApply)?;
-            look.along("agent_id", user.id);
+            look.by(&BY_AGENT).along("agent_id", user.id);
         }
         ApplicationScope::Review => {
             cx.require(Permission::GrantsReview)?;
             if user.role != Role::SuperAdmin {
-                look.along("reviewer_id", user.id);
+                look.by(&BY_REVIEWER).along("reviewer_id", user.id);
+            } else {
+                look.by(&BY_STATE);
             }
         }
     }

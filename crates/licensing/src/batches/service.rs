@@ -8,7 +8,7 @@ use platform::{Cx, Result, audit};
 use serde::Serialize;
 use serde_json::json;
 use store::jobs::NewJob;
-use store::{Filter, Look, Row, Sql, Tx, args};
+use store::{Filter, Index, Look, Row, Sql, Tx, args};
 
 use super::make::{self, GENERATE_JOB, Mould, Payload};
 use super::model::{Batch, BatchError, BatchId, BatchState, NewBatch, SMALL};
@@ -191,13 +191,16 @@ pub struct BatchFilter {
     pub state: Option<BatchState>,
 }
 
+const BY_AGENT: Index = Index { name: "batches_agent", columns: &["agent_id", "project_id", "state"] };
+const BY_PROJECT: Index = Index { name: "batches_project", columns: &["project_id", "state"] };
+
 /// The asker's own batches, and those of whom it may see; newest first.
 pub async fn list(cx: &Cx, filter: &BatchFilter, ask: &PageAsk) -> Result<Page<Batch>> {
     let user = cx.require(Permission::KeysView)?;
     let mut sql = cx.db.read();
     let mut look = Look::new("batches", "id");
     let states = BatchState::texts(filter.state);
-    let owned = Owned { agent: filter.agent, project: filter.project, states: &states, all_states: filter.state.is_none() };
+    let owned = Owned { agent: filter.agent, project: filter.project, states: &states, all_states: filter.state.is_none(), by_agent: &BY_AGENT, by_project: &BY_PROJECT };
     if !owned.look(&mut sql, &mut look, user, "b").await? {
         return Ok(Page::empty());
     }

@@ -2,7 +2,7 @@
 
 use platform::identity::Scope;
 use platform::{Cx, Result};
-use store::{Look, Of, Sql, args};
+use store::{Index, Look, Of, Sql, args};
 
 use super::calls::CallFilter;
 use super::set::Endpoint;
@@ -10,8 +10,14 @@ use crate::keys::{KeyId, KeyText, lookup};
 
 /// What the indexes by key, device and agent have: first uses and refusals.
 const NOTABLE: &str = "t.refused OR t.first_use";
-const REFUSED: &str = "client_calls_refused";
-const ENDPOINT: &str = "client_calls_endpoint";
+const BY_KEY: Index = Index { name: "client_calls_key", columns: &["key_id"] };
+const BY_HINT: Index = Index { name: "client_calls_hint", columns: &["key_hint"] };
+const BY_DEVICE: Index = Index { name: "client_calls_device", columns: &["device_id"] };
+const BY_AGENT: Index = Index { name: "client_calls_agent", columns: &["agent_id"] };
+const BY_PROJECT: Index = Index { name: "client_calls_project", columns: &["project_id"] };
+const REFUSED: Index = Index { name: "client_calls_refused", columns: &["project_id", "code"] };
+const REFUSALS: Index = Index { name: "client_calls_refusals", columns: &["refused"] };
+const ENDPOINT: Index = Index { name: "client_calls_endpoint", columns: &["project_id", "endpoint"] };
 const OTHER: &str = "t.endpoint <> 'verify'";
 const PROJECTS: &str = "SELECT id AS v0 FROM projects";
 /// Why a project's calls were refused, each reason once: a step in the index for each.
@@ -27,18 +33,21 @@ pub(super) async fn look(sql: &mut impl Sql, cx: &Cx, scope: Scope, asked: &Call
         match KeyText::parse(text) {
             Some(key) => match key_of(sql, scope, &lookup(&cx.vault, key)).await? {
                 None => return Ok(None),
-                Some(key) => drop(look.along("key_id", key).partial(NOTABLE)),
+                Some(key) => drop(look.by(&BY_KEY).along("key_id", key).partial(NOTABLE)),
             },
             // The end of a key is what logs and other people's lists show.
-            None => drop(look.along("key_hint", text.trim().to_uppercase()).partial(NOTABLE)),
+            None => drop(look.by(&BY_HINT).along("key_hint", text.trim().to_uppercase()).partial(NOTABLE)),
         }
         scope.rest(&mut look, "c.agent_id");
     } else if let Some(device) = &asked.device {
-        look.along("device_id", device.as_str()).partial(NOTABLE);
+        look.by(&BY_DEVICE).along("device_id", device.as_str()).partial(NOTABLE);
         scope.rest(&mut look, "c.agent_id");
     } else if scope != Scope::All {
-        look.partial(NOTABLE);
-        scope.look(sql, &mut look, "agent_id", "c.agent_id").await?;
+        if scope.few(sql, 1).await? {
+            scope.look(look.by(&BY_AGENT).partial(NOTABLE), "agent_id");
+        } else {
+            scope.rest(look.rest_plain("c.refused OR c.first_use"), "c.agent_id");
+        }
     } else {
         of_all(sql, &mut look, asked).await?;
     }
@@ -59,27 +68,27 @@ async fn of_all(sql: &mut impl Sql, look: &mut Look, asked: &CallFilter) -> Resu
     if refusal.is_some() || asked.only_refused {
         look.partial("t.refused");
         match (asked.project, refusal) {
-            (Some(project), Some(code)) => drop(look.by(REFUSED).along("project_id", project).along("code", code)),
+            (Some(project), Some(code)) => drop(look.by(&REFUSED).along("project_id", project).along("code", code)),
             (Some(project), None) => {
                 let codes = CODES.replace('?', &look.arg(project));
-                look.by(REFUSED).along("project_id", project).among(&[("code", Of::Text)], &codes);
+                look.by(&REFUSED).along("project_id", project).among(&[("code", Of::Text)], &codes);
             }
-            (None, Some(code)) if look.few(sql, PROJECTS, 1).await? => {
-                look.by(REFUSED).along("code", code).among(&[("project_id", Of::Uuid)], PROJECTS);
+            (None, Some(code)) if store::few(sql, PROJECTS, args![], 1).await? => {
+                look.by(&REFUSED).along("code", code).among(&[("project_id", Of::Uuid)], PROJECTS);
             }
-            (None, _) => drop(look.by("client_calls_refusals")),
+            (None, _) => drop(look.by(&REFUSALS).along("refused", true)),
         }
     } else if let Some(endpoint) = other {
         let endpoint = kernel::Word::as_str(endpoint);
         match asked.project {
-            Some(project) => drop(look.by(ENDPOINT).along("project_id", project).along("endpoint", endpoint).partial(OTHER)),
-            None if look.few(sql, PROJECTS, 1).await? => {
-                look.by(ENDPOINT).along("endpoint", endpoint).partial(OTHER).among(&[("project_id", Of::Uuid)], PROJECTS);
+            Some(project) => drop(look.by(&ENDPOINT).along("project_id", project).along("endpoint", endpoint).partial(OTHER)),
+            None if store::few(sql, PROJECTS, args![], 1).await? => {
+                look.by(&ENDPOINT).along("endpoint", endpoint).partial(OTHER).among(&[("project_id", Of::Uuid)], PROJECTS);
             }
             None => {}
         }
     } else if let Some(project) = asked.project {
-        look.along("project_id", project);
+        look.by(&BY_PROJECT).along("project_id", project);
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Use cases of grants.
 
-use ::store::{Filter, Look, Tx};
+use ::store::{Filter, Index, Look, Tx};
 use kernel::{Fault, Page, PageAsk, Timestamp};
 use platform::idempotency::IdempotencyKey;
 use platform::identity::{Permission, Principal, Scope, UserId, UserState};
@@ -128,6 +128,9 @@ pub struct GrantFilter {
     pub state: Option<GrantState>,
 }
 
+const BY_AGENT: Index = Index { name: "grants_agent", columns: &["agent_id"] };
+const BY_PROJECT: Index = Index { name: "grants_project", columns: &["project_id"] };
+
 /// Newest first. An agent sees its own, an agent admin also its agents', a super admin all.
 pub async fn list(cx: &Cx, filter: &GrantFilter, ask: &PageAsk) -> Result<Page<Grant>> {
     let user = cx.require(Permission::KeysView)?;
@@ -135,11 +138,13 @@ pub async fn list(cx: &Cx, filter: &GrantFilter, ask: &PageAsk) -> Result<Page<G
     let mut look = Look::new("grants", "id");
     match filter.agent {
         Some(agent) if !scope.sees(&mut sql, agent).await? => return Ok(Page::empty()),
-        Some(agent) => drop(look.along("agent_id", agent)),
-        None => scope.look(&mut sql, &mut look, "agent_id", "g.agent_id").await?,
+        Some(agent) => drop(look.by(&BY_AGENT).along("agent_id", agent)),
+        None if scope == Scope::All => {}
+        None if scope.few(&mut sql, 1).await? => scope.look(look.by(&BY_AGENT), "agent_id"),
+        None => scope.rest(&mut look, "g.agent_id"),
     }
     match filter.project {
-        Some(project) if filter.agent.is_none() && scope == Scope::All => drop(look.along("project_id", project)),
+        Some(project) if filter.agent.is_none() && scope == Scope::All => drop(look.by(&BY_PROJECT).along("project_id", project)),
         project => drop(look.rest_some("g.project_id = ?", project)),
     }
     if let Some(state) = filter.state {

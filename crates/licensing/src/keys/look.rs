@@ -3,17 +3,21 @@
 use kernel::{Timestamp, Word};
 use platform::identity::{Principal, UserId};
 use platform::{Cx, Result};
-use store::{Filter, Look, Sql, args};
+use store::{Filter, Index, Look, Sql, args};
 use uuid::Uuid;
 
 use super::manage::KeyFilter;
-use super::model::KeyState;
+use super::model::{KeyId, KeyState};
 use super::select::{READY, state_text};
 use super::{KeyText, lookup};
 use crate::batches::BatchId;
 use crate::owned::Owned;
 use crate::projects::ProjectId;
 
+const BY_AGENT: Index = Index { name: "keys_agent", columns: &["agent_id", "project_id", "state"] };
+const BY_PROJECT: Index = Index { name: "keys_project", columns: &["project_id", "state"] };
+const BY_BATCH: Index = Index { name: "keys_batch", columns: &["batch_id"] };
+const BY_DEVICE: Index = Index { name: "key_devices_device", columns: &["device_id"] };
 /// Keys of a batch up to here are looked at one by one.
 const SMALL: i64 = 1_000;
 /// Keys whose time has run out and whose rows do not say so yet: those of one sweep.
@@ -39,7 +43,10 @@ pub(super) async fn look(sql: &mut impl Sql, cx: &Cx, user: &Principal, filter: 
     let mut look = match (key, &filter.device) {
         (Some(key), _) => {
             let mut look = Look::new("keys", "id");
-            look.along("lookup", key);
+            let Some(found) = sql.opt("SELECT id FROM keys WHERE lookup = $1", args![key], |row| row.get::<KeyId>("id")).await? else {
+                return Ok(None);
+            };
+            look.only(vec![found]);
             whose(&mut look, user, filter);
             in_state(&mut look, filter.state, now);
             look.rest_some("k.id IN (SELECT key_id FROM key_devices WHERE device_id = ?)", filter.device.clone());
@@ -47,7 +54,7 @@ pub(super) async fn look(sql: &mut impl Sql, cx: &Cx, user: &Principal, filter: 
         }
         (None, Some(device)) => {
             let mut look = Look::new("key_devices", "key_id");
-            look.along("device_id", device.as_str());
+            look.by(&BY_DEVICE).along("device_id", device.as_str());
             whose(&mut look, user, filter);
             in_state(&mut look, filter.state, now);
             look
@@ -55,7 +62,7 @@ pub(super) async fn look(sql: &mut impl Sql, cx: &Cx, user: &Principal, filter: 
         (None, None) => match batch {
             Some(batch) if filter.state.is_none() || batch.count <= SMALL => {
                 let mut look = Look::new("keys", "id");
-                look.along("batch_id", batch.id);
+                look.by(&BY_BATCH).along("batch_id", batch.id);
                 in_state(&mut look, filter.state, now);
                 look
             }
@@ -80,7 +87,7 @@ pub(super) async fn look(sql: &mut impl Sql, cx: &Cx, user: &Principal, filter: 
 async fn by_owner(sql: &mut impl Sql, user: &Principal, filter: &KeyFilter, now: Timestamp) -> Result<Option<Look>> {
     let mut look = Look::new("keys", "id");
     let states = KeyState::texts(filter.state);
-    let owned = Owned { agent: filter.agent, project: filter.project, states: &states, all_states: filter.state.is_none() };
+    let owned = Owned { agent: filter.agent, project: filter.project, states: &states, all_states: filter.state.is_none(), by_agent: &BY_AGENT, by_project: &BY_PROJECT };
     if !owned.look(sql, &mut look, user, "k").await? {
         return Ok(None);
     }

@@ -2,7 +2,7 @@
 
 use kernel::{Fault, Lang, Page, PageAsk, Timestamp, Word};
 use serde::Serialize;
-use store::{Filter, Look, Row, Sql};
+use store::{Filter, Index, Look, Row, Sql};
 
 use super::{Level, OperationId, find};
 use crate::identity::{Permission, Scope, UserId, UserRef};
@@ -70,6 +70,11 @@ pub struct OperationFilter {
 
 const COLUMNS: &str = "SELECT id, at, actor_id, actor_name, actor_role, level, module, action, object_kind, object_id, address, agent, request_id, detail FROM operations";
 
+const BY_ACTOR: Index = Index { name: "operations_actor", columns: &["actor_id"] };
+const BY_SUPERIOR: Index = Index { name: "operations_superior", columns: &["superior_id"] };
+const BY_MODULE: Index = Index { name: "operations_module", columns: &["module", "level"] };
+const BY_LEVEL: Index = Index { name: "operations_level", columns: &["level"] };
+
 /// Newest first. An agent sees what it did; an agent admin also what its agents did; a super admin all.
 pub async fn list(cx: &Cx, filter: &OperationFilter, ask: &PageAsk) -> Result<Page<OperationEntry>> {
     let scope = cx.require(Permission::LogsView)?.scope();
@@ -88,10 +93,10 @@ pub async fn list(cx: &Cx, filter: &OperationFilter, ask: &PageAsk) -> Result<Pa
     };
     match (by_actor, scope) {
         (Some(actor), _) => {
-            look.along("actor_id", actor);
+            look.by(&BY_ACTOR).along("actor_id", actor);
         }
         (None, Scope::Team(team)) => {
-            look.along("superior_id", team).rest_some("actor_id = ?", filter.actor);
+            look.by(&BY_SUPERIOR).along("superior_id", team).rest_some("actor_id = ?", filter.actor);
         }
         (None, _) => {}
     }
@@ -100,9 +105,9 @@ pub async fn list(cx: &Cx, filter: &OperationFilter, ask: &PageAsk) -> Result<Pa
         look.rest_some("module = ?", filter.module.clone()).rest_some("level = ?", level);
     } else if let Some(module) = &filter.module {
         let levels = Level::texts(filter.level);
-        look.along("module", module.as_str()).words("level", &levels);
+        look.by(&BY_MODULE).along("module", module.as_str()).words("level", &levels);
     } else if let Some(level) = level {
-        look.along("level", level);
+        look.by(&BY_LEVEL).along("level", level);
     }
     look.span("at", filter.from, filter.to);
     Ok(look.page(&mut sql, COLUMNS, "id", ask, |row| read(row, cx.lang), |entry| entry.id.uuid()).await?)

@@ -144,27 +144,27 @@ impl Scope {
         }
     }
 
-    /// Narrows a list to the lanes of those whom I may see; `rows` is the same column in the list's own query. A team that is too
-    /// large for that is asked of each row.
-    pub async fn look(self, sql: &mut impl Sql, look: &mut Look, column: &'static str, rows: &str) -> ::store::Result<()> {
+    /// Narrows a list to the lanes of those whom I may see, if they are few.
+    pub fn look(self, look: &mut Look, column: &'static str) {
         match self {
             Self::All => {}
-            Self::Own(id) => {
-                look.along(column, id);
-            }
+            Self::Own(id) => drop(look.along(column, id)),
             Self::Team(id) => {
                 let team = team(&look.arg(id));
-                if look.few(sql, &team, 1).await? {
-                    look.among(&[(column, Of::Uuid)], &team);
-                } else {
-                    look.rest_plain(&format!("{rows} IN ({team})"));
-                }
+                look.among(&[(column, Of::Uuid)], &team);
             }
         }
-        Ok(())
     }
 
-    /// The same, asked of each row.
+    /// Whether the lanes of those whom I may see are few enough, `each` for every one of them.
+    pub async fn few(self, sql: &mut impl Sql, each: usize) -> ::store::Result<bool> {
+        match self {
+            Self::All | Self::Own(_) => Ok(true),
+            Self::Team(id) => ::store::few(sql, &team("$1"), ::store::args![id], each).await,
+        }
+    }
+
+    /// Asks each row of a list whether it is of those whom I may see.
     pub fn rest(self, look: &mut Look, rows: &str) {
         match self {
             Self::All => {}

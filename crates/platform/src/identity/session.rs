@@ -1,6 +1,6 @@
 //! Sessions: revocable tokens, held as hashes.
 
-use ::store::{Look, Row, Sql, Tx, args};
+use ::store::{Index, Look, Row, Sql, Tx, args};
 use kernel::{Fault, HOUR, Kind, MINUTE, Page, PageAsk, Timestamp};
 use serde::Serialize;
 use zeroize::Zeroizing;
@@ -139,11 +139,13 @@ pub struct SessionInfo {
     pub expires_at: Timestamp,
 }
 
+const OPEN: Index = Index { name: "sessions_user", columns: &["user_id"] };
+
 /// The asker's own sessions that are open, newest first.
 pub async fn list(cx: &Cx, ask: &PageAsk) -> Result<Page<SessionInfo>> {
     let user = cx.user()?;
     let mut look = Look::new("sessions", "id");
-    look.along("user_id", user.id).partial("t.revoked_at IS NULL").rest("s.expires_at > ?", cx.now());
+    look.by(&OPEN).along("user_id", user.id).partial("t.revoked_at IS NULL").rest("s.expires_at > ?", cx.now());
     let select = "SELECT s.id, s.address, s.agent, s.created_at, s.last_seen_at, s.expires_at FROM sessions s";
     let read = |row: &Row| {
         let id: SessionId = row.get("id")?;

@@ -1,6 +1,6 @@
 //! The sign-in log 登录日志: each try, within what the reader may see (K6.3).
 
-use ::store::{Look, Row};
+use ::store::{Index, Look, Row};
 use kernel::{Page, PageAsk, Timestamp, Word};
 use serde::Serialize;
 
@@ -45,21 +45,28 @@ pub struct SignInFilter {
     pub to: Option<Timestamp>,
 }
 
+const BY_USER: Index = Index { name: "sign_ins_user", columns: &["user_id", "result"] };
+const BY_RESULT: Index = Index { name: "sign_ins_result", columns: &["result"] };
+
 /// Newest first. An agent sees its own tries; an agent admin also its agents'; a super admin all, those under unknown names too.
 pub async fn list(cx: &Cx, filter: &SignInFilter, ask: &PageAsk) -> Result<Page<SignInEntry>> {
     let scope = cx.require(Permission::LogsView)?.scope();
     let mut sql = cx.db.read();
     let mut look = Look::new("sign_ins", "id");
     let results = SignInResult::texts(filter.result);
-    if filter.result.is_some() || filter.user.is_some() || scope != Scope::All {
-        look.words("result", &results);
+    let by_user = filter.user.is_some() || (scope != Scope::All && scope.few(&mut sql, results.len()).await?);
+    if by_user {
+        look.by(&BY_USER).words("result", &results);
+    } else if let Some(result) = filter.result {
+        look.by(&BY_RESULT).along("result", result.as_str());
     }
     match filter.user {
         Some(user) if !scope.sees(&mut sql, user).await? => return Ok(Page::empty()),
         Some(user) => {
             look.along("user_id", user);
         }
-        None => scope.look(&mut sql, &mut look, "user_id", "s.user_id").await?,
+        None if by_user => scope.look(&mut look, "user_id"),
+        None => scope.rest(&mut look, "s.user_id"),
     }
     look.span("s.at", filter.from, filter.to);
     let select = "SELECT s.id, s.at, s.name, s.user_id, u.name AS user_name, s.result, s.address, s.agent \

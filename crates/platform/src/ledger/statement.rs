@@ -2,7 +2,7 @@
 
 use kernel::{Cursor, Page, PageAsk, Quota, Timestamp};
 use serde::Serialize;
-use store::{Filter, Sql, args};
+use store::{Filter, Sql, args, lane};
 use uuid::Uuid;
 
 use super::model::{AccountId, EntryKind, Phase, TransferId};
@@ -44,24 +44,27 @@ pub async fn statement(
     ask: &PageAsk,
 ) -> store::Result<Page<StatementLine>> {
     let mut conditions = Filter::new();
-    conditions.and("e.account_id = ?", account).and_some("e.kind = ?", filter.kind.map(kernel::Word::as_str));
     conditions.and_some("e.at >= ?", filter.from).and_some("e.at < ?", filter.to);
     // Lines lie in the order of time: the span's ends are looked for, so that nothing outside of it is read.
-    if let Some(from) = filter.from {
-        conditions.and("e.seq >= ?", first_since(sql, account, from).await?);
-    }
-    if let Some(to) = filter.to {
-        conditions.and("e.seq < ?", first_since(sql, account, to).await?);
-    }
-    if let Some(Cursor(seq)) = ask.after {
-        conditions.and("e.seq < ?", i64::try_from(seq.as_u128()).unwrap_or(i64::MAX));
-    }
+    let from = match filter.from {
+        Some(from) => first_since(sql, account, from).await?,
+        None => 0,
+    };
+    let to = match filter.to {
+        Some(to) => first_since(sql, account, to).await?,
+        None => i64::MAX,
+    };
+    let before = ask.after.map_or(i64::MAX, |Cursor(seq)| i64::try_from(seq.as_u128()).unwrap_or(i64::MAX));
+    let (account, from, to) = (conditions.arg(account), conditions.arg(from), conditions.arg(to.min(before)));
+    let kind = filter.kind.map(|kind| conditions.arg(kernel::Word::as_str(kind)));
+    let said: Vec<(&str, &str)> = [("account_id", account.as_str())].into_iter().chain(kind.as_deref().map(|kind| ("kind", kind))).collect();
+    let (lane, order) = lane(sql.engine(), "e", &said, "seq", Some(&to), Some(&from));
     let limit = conditions.arg(ask.fetch());
     let query = format!(
         "SELECT e.seq, e.transfer_id, e.kind, e.phase, e.delta, e.held_delta, e.balance_after, e.held_after, e.at, x.memo, x.ref_kind, x.ref_id, u.id AS other_id, u.name AS other_name \
          FROM ledger_entries e JOIN ledger_transfers x ON x.id = e.transfer_id \
          LEFT JOIN users u ON u.id = CASE WHEN x.debit_account = e.account_id THEN x.credit_account ELSE x.debit_account END \
-         WHERE {} ORDER BY e.seq DESC LIMIT {limit}",
+         WHERE {} AND {lane} ORDER BY {order} LIMIT {limit}",
         conditions.sql()
     );
     let rows = sql

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use kernel::{Fault, Lang, Page, PageAsk, Timestamp};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use store::{Look, Row, Sql, ToValue, Tx, all_in, args, insert_many};
+use store::{Index, Look, Row, Sql, ToValue, Tx, all_in, args, insert_many};
 
 use super::mail;
 use super::templates::{self, ByMail, Template};
@@ -99,10 +99,13 @@ pub(super) fn object(params: Told<'_>) -> Map<String, Value> {
     params.iter().map(|(name, value)| ((*name).to_owned(), Value::from(value.as_str()))).collect()
 }
 
+const OF_USER: Index = Index { name: "notifications_user", columns: &["user_id"] };
+const UNREAD: Index = Index { name: "notifications_unread", columns: &["user_id"] };
+
 /// The asker's own, newest first.
 pub async fn list(cx: &Cx, unread_only: bool, ask: &PageAsk) -> Result<Page<Notification>> {
     let mut look = Look::new("notifications", "id");
-    look.along("user_id", cx.user()?.id);
+    look.by(if unread_only { &UNREAD } else { &OF_USER }).along("user_id", cx.user()?.id);
     if unread_only {
         look.partial("t.read_at IS NULL");
     }

@@ -1,6 +1,6 @@
 //! Looking at users.
 
-use ::store::{Filter, Look, Row, Sql, args};
+use ::store::{Filter, Index, Look, Row, Sql, args};
 use kernel::{Fault, Page, PageAsk, Quota, Timestamp, Word, text};
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +43,8 @@ pub struct UserFilter {
     pub state: Option<UserState>,
 }
 
+const BY_SUPERIOR: Index = Index { name: "users_superior", columns: &["superior_id", "role", "state"] };
+const BY_ROLE: Index = Index { name: "users_role", columns: &["role", "state"] };
 /// What begins a name or an address more often than this is looked for among all users, newest first.
 const MOST_FOUND: i64 = 500;
 /// What they are counted up to.
@@ -90,9 +92,9 @@ fn along(look: &mut Look, manager: &Principal, filter: &UserFilter) {
     let states = UserState::texts(filter.state);
     let roles = Role::texts(filter.role);
     if manager.scope() != Scope::All {
-        look.along("superior_id", manager.id).words("role", &roles).words("state", &states);
+        look.by(&BY_SUPERIOR).along("superior_id", manager.id).words("role", &roles).words("state", &states);
     } else if filter.role.is_some() || filter.state.is_some() {
-        look.words("role", &roles).words("state", &states);
+        look.by(&BY_ROLE).words("role", &roles).words("state", &states);
     }
 }
 

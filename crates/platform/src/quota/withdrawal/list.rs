@@ -2,7 +2,7 @@
 
 use kernel::{Fault, Page, PageAsk, Quota, Timestamp, Word};
 use serde::{Deserialize, Serialize};
-use store::{Look, Row, Sql};
+use store::{Index, Look, Row, Sql};
 
 use super::model::{WithdrawalId, WithdrawalState, may_see};
 use super::payee::{self, Payee};
@@ -41,6 +41,10 @@ pub struct WithdrawalFilter {
     pub scope: Option<WithdrawalScope>,
 }
 
+const BY_AGENT: Index = Index { name: "withdrawals_agent", columns: &["agent_id", "state"] };
+const BY_REVIEWER: Index = Index { name: "withdrawals_reviewer", columns: &["reviewer_id", "state"] };
+const BY_STATE: Index = Index { name: "withdrawals_state", columns: &["state"] };
+
 /// Newest first.
 pub async fn list(cx: &Cx, filter: &WithdrawalFilter, ask: &PageAsk) -> Result<Page<Withdrawal>> {
     let user = cx.require(Permission::QuotaView)?;
@@ -48,12 +52,14 @@ pub async fn list(cx: &Cx, filter: &WithdrawalFilter, ask: &PageAsk) -> Result<P
     let mut look = Look::new("withdrawals", "id");
     match filter.scope.unwrap_or(usual) {
         WithdrawalScope::Mine => {
-            look.along("agent_id", user.id);
+            look.by(&BY_AGENT).along("agent_id", user.id);
         }
         WithdrawalScope::Review => {
             cx.require(Permission::WithdrawalsReview)?;
             if user.role != Role::SuperAdmin {
-                look.along("reviewer_id", user.id);
+                look.by(&BY_REVIEWER).along("reviewer_id", user.id);
+            } else {
+                look.by(&BY_STATE);
             }
         }
     }
