@@ -64,6 +64,10 @@ enum Inner {
     Postgres(Arc<Postgres>),
 }
 
+/// Statements with their values.
+#[cfg(feature = "testing")]
+pub type Recorded = Vec<(String, Vec<Value>)>;
+
 struct Shared {
     database: Inner,
     failed: Arc<AtomicBool>,
@@ -71,7 +75,7 @@ struct Shared {
     topics: crate::topics::Local,
     /// What is read outside transactions, while somebody wants to know.
     #[cfg(feature = "testing")]
-    recorded: std::sync::Mutex<Option<Vec<(String, Vec<Value>)>>>,
+    recorded: std::sync::Mutex<Option<Recorded>>,
 }
 
 impl Db {
@@ -178,7 +182,7 @@ impl Db {
 
     /// Statements that were read outside of transactions since this was called last, with their values.
     #[cfg(feature = "testing")]
-    pub fn recorded(&self) -> Vec<(String, Vec<Value>)> {
+    pub fn recorded(&self) -> Recorded {
         self.inner.recorded.lock().ok().and_then(|mut recorded| recorded.replace(Vec::new())).unwrap_or_default()
     }
 

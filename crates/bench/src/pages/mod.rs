@@ -44,7 +44,7 @@ pub async fn figures(run: &Options) -> Result<Vec<Figure>> {
                 Engine::Sqlite => format!("sqlite://{}", folder.join("cuekey.db").display()),
                 Engine::Postgres => dataset::make_database(&run.postgres, "bench_pages").await?,
             };
-            let place = Place { cuekey: run.cuekey.clone(), folder: folder.clone(), engine, url };
+            let place = Place { cuekey: run.cuekey.clone(), folder: folder.clone(), engine, url, environment: Vec::new() };
             figures.push(of(options, list, &place).await?);
             // One at a time: they are several gigabytes each.
             if engine == Engine::Postgres {
@@ -58,7 +58,7 @@ pub async fn figures(run: &Options) -> Result<Vec<Figure>> {
 
 async fn of(options: &Pages, list: &List, place: &Place) -> Result<Figure> {
     let stock = Stock::prepare(place).await?;
-    let (site, _) = place.serve().await?;
+    let (mut site, _) = place.serve().await?;
     // One key and one withdrawal, whose sealed parts all of them have.
     let agent = stock.agent(&site).await?;
     agent.batch(&stock.project, 1, |_| ()).await?;
@@ -70,7 +70,7 @@ async fn of(options: &Pages, list: &List, place: &Place) -> Result<Figure> {
     fill.table(place, list).await?;
     say(&format!("{}, {}: {} rows in {:.0} s", place.engine.name(), list.name, options.rows, watch.seconds()));
 
-    let (site, _) = place.serve().await?;
+    let (mut site, _) = place.serve().await?;
     let mut waits = Vec::new();
     let mut short = 0;
     for name in list.who {

@@ -1,10 +1,11 @@
 //! The log of client calls, and why one was refused (K3.2c, K8.3).
 
-use kernel::{Fault, Lang, Page, PageAsk, Timestamp};
+use kernel::{Cursor, Fault, Lang, Page, PageAsk, Timestamp};
 use platform::identity::{Permission, Scope};
 use platform::{Cx, Result};
 use serde::Serialize;
 use store::{Filter, Row, Sql, args};
+use uuid::Uuid;
 
 use super::passed;
 use super::set::{CallId, Endpoint};
@@ -73,9 +74,26 @@ fn visible(cx: &Cx) -> Result<(Filter, Scope)> {
     Ok((filter, scope))
 }
 
+/// Newest first. What passed lies packed in a table of its own; both are read as far as the page goes.
 pub async fn list(cx: &Cx, asked: &CallFilter, ask: &PageAsk) -> Result<Page<ClientCall>> {
-    Ok(look.page(&mut sql, SELECT, "c.id", ask, read, |call| call.id.uuid()).await?)
-}
+    let scope = cx.require(Permission::KeysView)?.scope();
+    let mut sql = cx.db.read();
+    let Some(look) = super::look::look(&mut sql, cx, scope, asked).await? else { return Ok(Page::empty()) };
+    let page = look.page(&mut sql, SELECT, "c.id", ask, read, |call| call.id.uuid()).await?;
+    if scope != Scope::All {
+        return Ok(page);
+    }
+    let mut calls = passed::page(cx, asked, ask).await?;
+    // Where the one has looked no further, the other's older calls are not the next.
+    let end = page.next_cursor.as_deref().map(Cursor::parse).transpose()?.map_or(Uuid::nil(), |Cursor(end)| end);
+    calls.retain(|call| call.id.uuid() >= end);
+    calls.extend(page.items);
+    calls.sort_unstable_by_key(|call| std::cmp::Reverse(call.id));
+    let merged = Page::cut(calls, ask, |call| call.id.uuid());
+    if merged.next_cursor.is_some() {
+        return Ok(merged);
+    }
+    Ok(Page { next_cursor: page.next_cursor, searched_to: page.searched_to, ..merged })
 }
 
 /// A key's latest first uses and refusals. The caller has made sure that the asker may see the key.
