@@ -319,7 +319,8 @@ impl Look {
             return Ok(Some(Ids { sql, args }));
         }
         let columns: Vec<(&'static str, Of)> = self.among.iter().flat_map(Among::columns).collect();
-        let lanes = if self.many() { self.lanes(sql, (&to, from.as_deref()), &columns, args.clone(), most).await? } else { self.known_lanes() };
+        let lanes =
+            if self.many() { self.lanes(sql, (&to, from.as_deref()), &columns, args.clone(), most).await? } else { self.known_lanes() };
         if lanes.is_empty() && self.beside.is_none() {
             return Ok(None);
         }
@@ -348,7 +349,11 @@ impl Look {
     fn stretch(&self, engine: Engine, own: &[(&str, String)], to: &str, from: Option<&str>, limit: &str) -> String {
         let (table, id) = (self.table, self.id);
         let order = self.by.map_or(&[][..], |index| index.columns);
-        let said = self.equal.iter().map(|(column, place)| (*column, place.as_str())).chain(own.iter().map(|(column, place)| (*column, place.as_str())));
+        let said = self
+            .equal
+            .iter()
+            .map(|(column, place)| (*column, place.as_str()))
+            .chain(own.iter().map(|(column, place)| (*column, place.as_str())));
         let mut said: Vec<(&str, &str)> = said.collect();
         said.sort_by_key(|(column, _)| order.iter().position(|known| known == column));
         debug_assert!(said.iter().map(|(column, _)| *column).eq(order.iter().copied()), "{said:?} of {order:?} of {table}");

@@ -68,7 +68,10 @@ fn plain(sql: &str) -> String {
 fn said(sql: &str) -> BTreeSet<usize> {
     let sql = &plain(sql);
     let lanes = sql.match_indices(" t WHERE ").map(|(place, _)| sql[place..].split(" ORDER BY").next().unwrap_or(""));
-    lanes.filter(|lane| !lane.contains(" IN (")).map(|lane| lane.split("t.").filter(|part| part.split_whitespace().nth(1) == Some("=")).count()).collect()
+    lanes
+        .filter(|lane| !lane.contains(" IN ("))
+        .map(|lane| lane.split("t.").filter(|part| part.split_whitespace().nth(1) == Some("=")).count())
+        .collect()
 }
 
 /// Whether a lane has a condition without a value, which only a partial index can have.
@@ -108,7 +111,9 @@ fn sqlite(sql: &str, steps: &[(i64, String)], partial: &[String]) -> Vec<String>
                     found.push(format!("sorts: {step}"));
                 }
             }
-            ["SEARCH", "e", ..] if steps.iter().any(|(_, line)| line.starts_with("USE TEMP B-TREE FOR ORDER BY")) => found.push(format!("sorts: {step}")),
+            ["SEARCH", "e", ..] if steps.iter().any(|(_, line)| line.starts_with("USE TEMP B-TREE FOR ORDER BY")) => {
+                found.push(format!("sorts: {step}"))
+            }
             _ if step.contains("AUTOMATIC") => found.push(step.clone()),
             _ => {}
         }
@@ -138,7 +143,12 @@ fn postgres(sql: &str, plan: &[String]) -> Vec<String> {
         let along = ALONG.contains(&alias);
         let small = SMALL.iter().any(|small| relation == *small || node.contains(small));
         if is_step && scan && !sql.contains("t.id IN (") {
-            let above = open.iter().rev().skip(1).map(|(_, above)| *above).find(|above| ["Limit", "Sort", "Aggregate", "HashAggregate"].contains(above));
+            let above = open
+                .iter()
+                .rev()
+                .skip(1)
+                .map(|(_, above)| *above)
+                .find(|above| ["Limit", "Sort", "Aggregate", "HashAggregate"].contains(above));
             if step.starts_with("Seq Scan") && !small {
                 found.push(step.to_owned());
             }
@@ -161,14 +171,19 @@ mod tests {
 
     #[test]
     fn tables_are_known_by_their_aliases() {
-        let known = tables("SELECT c.id FROM client_calls c JOIN projects p ON TRUE WHERE c.id IN (SELECT t.id FROM keys t WHERE (t.a = $1) AND t.id < $2)");
+        let known = tables(
+            "SELECT c.id FROM client_calls c JOIN projects p ON TRUE WHERE c.id IN (SELECT t.id FROM keys t WHERE (t.a = $1) AND t.id < $2)",
+        );
         let known: Vec<_> = known.iter().map(|(alias, table)| (alias.as_str(), table.as_str())).collect();
         assert_eq!(known, [("c", "client_calls"), ("p", "projects"), ("t", "keys")]);
     }
 
     #[test]
     fn a_lane_says_its_columns() {
-        assert_eq!(said("FROM keys t WHERE (t.agent_id = $1) AND (t.read_at IS NULL) AND t.id < $2 AND t.state = $3 ORDER BY t.id DESC"), BTreeSet::from([2]));
+        assert_eq!(
+            said("FROM keys t WHERE (t.agent_id = $1) AND (t.read_at IS NULL) AND t.id < $2 AND t.state = $3 ORDER BY t.id DESC"),
+            BTreeSet::from([2])
+        );
         assert_eq!(said("FROM keys t WHERE TRUE AND t.id < $2 ORDER BY t.id DESC"), BTreeSet::from([0]));
     }
 }

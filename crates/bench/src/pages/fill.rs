@@ -59,7 +59,9 @@ impl Fill {
     fn numbers(&self, from: i64, to: i64) -> String {
         let last = to - 1;
         match self.engine {
-            Engine::Sqlite => format!("(WITH RECURSIVE c(n) AS (SELECT {from} UNION ALL SELECT n + 1 FROM c WHERE n < {last}) SELECT n FROM c) s"),
+            Engine::Sqlite => {
+                format!("(WITH RECURSIVE c(n) AS (SELECT {from} UNION ALL SELECT n + 1 FROM c WHERE n < {last}) SELECT n FROM c) s")
+            }
             Engine::Postgres => format!("(SELECT CAST(g AS BIGINT) AS n FROM generate_series({from}, {last}) g) s"),
         }
     }
@@ -92,10 +94,16 @@ impl Fill {
         let mut tx = db.begin().await?;
         tx.exec(&format!("{projects} FROM projects p CROSS JOIN {} WHERE p.name = 'Bench'", self.numbers(0, PROJECTS)), args![]).await?;
         tx.exec(&format!("{} FROM {}", users("agent_admin", "NULL"), self.numbers(AGENTS, AGENTS + 1)), args![]).await?;
-        tx.exec(&format!("{} FROM {}", users("agent", &format!("CASE WHEN s.n % 2 = 0 THEN {boss} END")), self.numbers(0, AGENTS)), args![]).await?;
+        tx.exec(
+            &format!("{} FROM {}", users("agent", &format!("CASE WHEN s.n % 2 = 0 THEN {boss} END")), self.numbers(0, AGENTS)),
+            args![],
+        )
+        .await?;
         for other in 0..2 {
             let (grant, granted) = (self.id('3', &format!("s.n * 2 + {other}")), self.id('1', &format!("(s.n + {other}) % {PROJECTS}")));
-            let grants = format!("INSERT INTO grants (id, project_id, agent_id, note, starts_at, state, created_at) SELECT {grant}, {granted}, {user}, '', 0, 'active', 0");
+            let grants = format!(
+                "INSERT INTO grants (id, project_id, agent_id, note, starts_at, state, created_at) SELECT {grant}, {granted}, {user}, '', 0, 'active', 0"
+            );
             tx.exec(&format!("{grants} FROM {}", self.numbers(0, AGENTS)), args![]).await?;
         }
         // Whoever asks for a statement of account is the one whose lines are written.

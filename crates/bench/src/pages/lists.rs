@@ -43,7 +43,8 @@ fn span() -> [(&'static str, Vec<String>); 2] {
 impl List {
     /// Each filter alone, each pair, and all together; each at three places.
     pub fn addresses(&self, rows: i64) -> Vec<String> {
-        let filters: Vec<(&str, String)> = (self.filters)().into_iter().flat_map(|(name, values)| values.into_iter().map(move |value| (name, value))).collect();
+        let filters: Vec<(&str, String)> =
+            (self.filters)().into_iter().flat_map(|(name, values)| values.into_iter().map(move |value| (name, value))).collect();
         let text = |(name, value): &(&str, String)| format!("&{name}={value}");
         let mut queries = vec![String::new()];
         for (n, one) in filters.iter().enumerate() {
@@ -53,7 +54,8 @@ impl List {
         let all: Vec<String> = (self.filters)().iter().filter_map(|(name, values)| Some(text(&(name, values.first()?.clone())))).collect();
         queries.push(all.concat());
         let at = |n: i64| if self.name == "statement" { Uuid::from_u128(n.unsigned_abs().into()) } else { id(self.kind(), n) };
-        let places = [String::new(), format!("&cursor={}", cursor(at((rows - 20_000).max(1)))), format!("&cursor={}", cursor(at(rows / 2)))];
+        let places =
+            [String::new(), format!("&cursor={}", cursor(at((rows - 20_000).max(1)))), format!("&cursor={}", cursor(at(rows / 2)))];
         queries.iter().flat_map(|query| places.iter().map(move |place| format!("{}?limit=20{query}{place}", self.path))).collect()
     }
 
@@ -82,7 +84,8 @@ fn batches(fill: &Fill, n: &str, tag: char) -> String {
 
 fn keys(fill: &Fill) -> Vec<(String, i64)> {
     let (agent, project) = owner(fill, "s.n / 10000");
-    let state = "CASE WHEN s.n % 1000 = 1 THEN 'disabled' WHEN s.n % 10 = 2 THEN 'active' WHEN s.n % 100 = 3 THEN 'expired' ELSE 'unused' END";
+    let state =
+        "CASE WHEN s.n % 1000 = 1 THEN 'disabled' WHEN s.n % 10 = 2 THEN 'active' WHEN s.n % 100 = 3 THEN 'expired' ELSE 'unused' END";
     let keys = format!(
         "INSERT INTO keys (id, project_id, batch_id, agent_id, lookup, sealed, state, unit, validity, expires_at, disabled_at, devices, unbinds, created_at) \
          SELECT {}, {project}, {}, {agent}, {}, (SELECT k.sealed FROM keys k WHERE k.created_at > 1790000000000000 LIMIT 1), {state}, 'day', 30, \
@@ -253,7 +256,11 @@ pub const LISTS: &[List] = &[
         who: ALL,
         fill: operations,
         filters: || {
-            let own = vec![("actor", agents()), ("module", words(&["keys", "quota", "settings", "none"])), ("level", words(&["info", "security", "warning"]))];
+            let own = vec![
+                ("actor", agents()),
+                ("module", words(&["keys", "quota", "settings", "none"])),
+                ("level", words(&["info", "security", "warning"])),
+            ];
             [own, span().to_vec()].concat()
         },
     },
@@ -270,7 +277,11 @@ pub const LISTS: &[List] = &[
         who: CHIEF_ALONE,
         fill: deliveries,
         filters: || {
-            vec![("project", projects()), ("state", words(&["delivered", "failed", "waiting"])), ("event", words(&["key.verified", "batch.created", "test"]))]
+            vec![
+                ("project", projects()),
+                ("state", words(&["delivered", "failed", "waiting"])),
+                ("event", words(&["key.verified", "batch.created", "test"])),
+            ]
         },
     },
     List {
@@ -280,14 +291,24 @@ pub const LISTS: &[List] = &[
         fill: jobs,
         filters: || vec![("state", words(&["done", "dead", "queued"])), ("kind", words(&["mail.send", "rare.kind", "none"]))],
     },
-    List { name: "notifications", path: "/api/v1/notifications", who: &["user-2"], fill: notifications, filters: || vec![("unread", words(&["true"]))] },
+    List {
+        name: "notifications",
+        path: "/api/v1/notifications",
+        who: &["user-2"],
+        fill: notifications,
+        filters: || vec![("unread", words(&["true"]))],
+    },
     List {
         name: "users",
         path: "/api/v1/users",
         who: &["chief", "user-100"],
         fill: users,
         filters: || {
-            vec![("search", words(&["person-77777", "p", "nobody"])), ("role", words(&["agent", "agent_admin", "super_admin"])), ("state", words(&["active", "disabled", "pending"]))]
+            vec![
+                ("search", words(&["person-77777", "p", "nobody"])),
+                ("role", words(&["agent", "agent_admin", "super_admin"])),
+                ("state", words(&["active", "disabled", "pending"])),
+            ]
         },
     },
     List {

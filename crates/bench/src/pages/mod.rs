@@ -86,8 +86,10 @@ async fn of(options: &Pages, list: &List, place: &Place) -> Result<Figure> {
     }
     site.stop()?;
     waits.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let at = |part: f64| waits.get(((waits.len() as f64 * part).ceil() as usize).clamp(1, waits.len()) - 1).map_or(f64::NAN, |(wait, _)| *wait);
-    let mut figure = Figure::new(format!("pages of {}, {}, {} rows, p99", list.name, place.engine.name(), options.rows), "ms").bound(Bound::AtMost(50.0));
+    let at =
+        |part: f64| waits.get(((waits.len() as f64 * part).ceil() as usize).clamp(1, waits.len()) - 1).map_or(f64::NAN, |(wait, _)| *wait);
+    let mut figure = Figure::new(format!("pages of {}, {}, {} rows, p99", list.name, place.engine.name(), options.rows), "ms")
+        .bound(Bound::AtMost(50.0));
     figure.values.push(at(0.99));
     figure.note = format!("{} pages; half within {:.1} ms; {short} came short; longest {:.0} ms", waits.len(), at(0.5), at(1.0));
     for (wait, address) in waits.iter().rev().step_by(options.asks).take(5) {

@@ -125,7 +125,7 @@ impl Contest {
     }
 
     /// Everything must add up, and the loop must have done the product's work.
-    async fn end(self, options: &Options) -> Result<()> {
+    async fn end(mut self, options: &Options) -> Result<()> {
         let place = self.site.place.clone();
         self.site.stop()?;
         place.doctor()?;

@@ -200,7 +200,14 @@ pub async fn list(cx: &Cx, filter: &BatchFilter, ask: &PageAsk) -> Result<Page<B
     let mut sql = cx.db.read();
     let mut look = Look::new("batches", "id");
     let states = BatchState::texts(filter.state);
-    let owned = Owned { agent: filter.agent, project: filter.project, states: &states, all_states: filter.state.is_none(), by_agent: &BY_AGENT, by_project: &BY_PROJECT };
+    let owned = Owned {
+        agent: filter.agent,
+        project: filter.project,
+        states: &states,
+        all_states: filter.state.is_none(),
+        by_agent: &BY_AGENT,
+        by_project: &BY_PROJECT,
+    };
     if !owned.look(&mut sql, &mut look, user, "b").await? {
         return Ok(Page::empty());
     }

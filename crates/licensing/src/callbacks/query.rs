@@ -23,7 +23,9 @@ pub async fn list(cx: &Cx, filter: &DeliveryFilter, ask: &PageAsk) -> Result<Pag
     let events = DeliveryEvent::texts(filter.event);
     if let Some(project) = filter.project {
         look.by(&LIST).along("project_id", project).words("state", &states).words("event", &events);
-    } else if (filter.state.is_some() || filter.event.is_some()) && store::few(&mut sql, PROJECTS, args![], states.len() * events.len()).await? {
+    } else if (filter.state.is_some() || filter.event.is_some())
+        && store::few(&mut sql, PROJECTS, args![], states.len() * events.len()).await?
+    {
         look.by(&LIST).words("state", &states).words("event", &events).among(&[("project_id", Of::Uuid)], PROJECTS);
     } else {
         // All of them, or so many projects that every row is looked at.

@@ -95,7 +95,8 @@ async fn of_all(sql: &mut impl Sql, look: &mut Look, asked: &CallFilter) -> Resu
 
 /// A key whose calls the asker may see.
 async fn key_of(sql: &mut impl Sql, scope: Scope, lookup: &[u8]) -> Result<Option<KeyId>> {
-    let found = sql.opt("SELECT id, agent_id FROM keys WHERE lookup = $1", args![lookup], |row| Ok((row.get("id")?, row.get("agent_id")?))).await?;
+    let found =
+        sql.opt("SELECT id, agent_id FROM keys WHERE lookup = $1", args![lookup], |row| Ok((row.get("id")?, row.get("agent_id")?))).await?;
     match found {
         Some((key, agent)) if scope.sees(sql, agent).await? => Ok(Some(key)),
         _ => Ok(None),

@@ -87,7 +87,14 @@ pub(super) async fn look(sql: &mut impl Sql, cx: &Cx, user: &Principal, filter: 
 async fn by_owner(sql: &mut impl Sql, user: &Principal, filter: &KeyFilter, now: Timestamp) -> Result<Option<Look>> {
     let mut look = Look::new("keys", "id");
     let states = KeyState::texts(filter.state);
-    let owned = Owned { agent: filter.agent, project: filter.project, states: &states, all_states: filter.state.is_none(), by_agent: &BY_AGENT, by_project: &BY_PROJECT };
+    let owned = Owned {
+        agent: filter.agent,
+        project: filter.project,
+        states: &states,
+        all_states: filter.state.is_none(),
+        by_agent: &BY_AGENT,
+        by_project: &BY_PROJECT,
+    };
     if !owned.look(sql, &mut look, user, "k").await? {
         return Ok(None);
     }

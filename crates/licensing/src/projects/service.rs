@@ -133,7 +133,8 @@ pub async fn list(cx: &Cx, filter: &ProjectFilter, ask: &PageAsk) -> Result<Page
     let mut db = cx.db.read();
     let mut look = Look::asking("projects", "id", conditions);
     if user.role != Role::SuperAdmin {
-        let granted = format!("SELECT DISTINCT g.project_id AS v0 FROM grants g WHERE g.agent_id = {} AND g.state = 'active'", look.arg(user.id));
+        let granted =
+            format!("SELECT DISTINCT g.project_id AS v0 FROM grants g WHERE g.agent_id = {} AND g.state = 'active'", look.arg(user.id));
         look.rest_plain(&format!("p.id IN ({granted})"));
     }
     let page = store::list(&mut db, &look, ask).await?;

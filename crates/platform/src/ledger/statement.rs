@@ -57,7 +57,8 @@ pub async fn statement(
     let before = ask.after.map_or(i64::MAX, |Cursor(seq)| i64::try_from(seq.as_u128()).unwrap_or(i64::MAX));
     let (account, from, to) = (conditions.arg(account), conditions.arg(from), conditions.arg(to.min(before)));
     let kind = filter.kind.map(|kind| conditions.arg(kernel::Word::as_str(kind)));
-    let said: Vec<(&str, &str)> = [("account_id", account.as_str())].into_iter().chain(kind.as_deref().map(|kind| ("kind", kind))).collect();
+    let said: Vec<(&str, &str)> =
+        [("account_id", account.as_str())].into_iter().chain(kind.as_deref().map(|kind| ("kind", kind))).collect();
     let (lane, order) = lane(sql.engine(), "e", &said, "seq", Some(&to), Some(&from));
     let limit = conditions.arg(ask.fetch());
     let query = format!(

@@ -49,7 +49,8 @@ impl Values {
     /// Values of one parameter of the document.
     fn of(&self, document: &Value, parameter: &Value) -> Vec<String> {
         let name = parameter["name"].as_str().unwrap();
-        let words = |schema: &Value| schema["enum"].as_array().map(|all| all.iter().map(|word| word.as_str().unwrap().to_owned()).collect());
+        let words =
+            |schema: &Value| schema["enum"].as_array().map(|all| all.iter().map(|word| word.as_str().unwrap().to_owned()).collect());
         let mut schemas = vec![&parameter["schema"]];
         schemas.extend(parameter["schema"]["oneOf"].as_array().into_iter().flatten());
         for schema in schemas {
