@@ -11,6 +11,7 @@ mod figure;
 mod history;
 mod load;
 mod lone;
+mod pages;
 mod parts;
 mod program;
 mod ready;

@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 
 use crate::clock::Stopwatch;
 use crate::figure::Figure;
+use crate::pages::{self, Pages};
 use crate::parts;
 use crate::ready::Pair;
 use crate::report::Report;
@@ -35,6 +36,8 @@ pub enum Part {
     Disable,
     /// Quota transfers against a loop by hand
     Transfers,
+    /// Pages of long lists
+    Pages,
 }
 
 #[derive(Args)]
@@ -75,6 +78,8 @@ pub struct Options {
     /// Connections that flood the server with sign-ins
     #[arg(long, default_value_t = 256)]
     pub flooding: usize,
+    #[command(flatten)]
+    pub pages: Pages,
 }
 
 pub async fn run(options: Options) -> Result<()> {
@@ -113,5 +118,6 @@ async fn measure(part: Part, options: &Options, pair: &mut Pair) -> Result<Vec<F
         Part::Flood => parts::flood::measure(options, pair.both().await?).await,
         Part::Disable => parts::disable::measure(options, pair.both().await?).await,
         Part::Transfers => parts::transfers::measure(options).await,
+        Part::Pages => pages::figures(options).await,
     }
 }

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::Fault;
+use crate::{Fault, Timestamp};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cursor(pub Uuid);
@@ -62,9 +62,15 @@ impl PageAsk {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Page<T> {
+    /// A page may hold fewer than were asked for, even none, while there is a next one: see `searched_to`.
     pub items: Vec<T>,
     /// Where the next page begins; absent on the last.
     pub next_cursor: Option<String>,
+    /// Of a page that is not full although there may be more: how far back it has looked. A page looks at a bounded number of rows, and
+    /// where few of them match, `next_cursor` goes on from here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    pub searched_to: Option<Timestamp>,
     /// How many there are in all, where that is cheap to know.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
@@ -78,11 +84,17 @@ impl<T> Page<T> {
         let more = items.len() > limit;
         items.truncate(limit);
         let next_cursor = if more { items.last().map(|last| Cursor(id(last)).encode()) } else { None };
-        Self { items, next_cursor, total: None }
+        Self { items, next_cursor, searched_to: None, total: None }
+    }
+
+    /// Nothing, and nothing more.
+    pub const fn empty() -> Self {
+        Self { items: Vec::new(), next_cursor: None, searched_to: None, total: None }
     }
 
     pub fn map<U>(self, f: impl FnMut(T) -> U) -> Page<U> {
-        Page { items: self.items.into_iter().map(f).collect(), next_cursor: self.next_cursor, total: self.total }
+        let Self { items, next_cursor, searched_to, total } = self;
+        Page { items: items.into_iter().map(f).collect(), next_cursor, searched_to, total }
     }
 }
 

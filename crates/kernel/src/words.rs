@@ -7,6 +7,10 @@ pub trait Word: Sized + Copy + 'static {
     fn parse(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|word| word.as_str() == text)
     }
+    /// The text of the one that was chosen; of all, where none was.
+    fn texts(chosen: Option<Self>) -> Vec<&'static str> {
+        chosen.map_or_else(|| Self::ALL.iter().map(|word| word.as_str()).collect(), |one| vec![one.as_str()])
+    }
 }
 
 /// Declares an enum and its words at once, so that a variant cannot be without one.

@@ -77,8 +77,8 @@ CREATE TABLE applications (
   decided_at BIGINT
 );
 CREATE UNIQUE INDEX applications_open ON applications (project_id, agent_id) WHERE state = 'pending';
-CREATE INDEX applications_agent ON applications (agent_id, id);
-CREATE INDEX applications_reviewer ON applications (reviewer_id, id);
+CREATE INDEX applications_agent ON applications (agent_id, state, id);
+CREATE INDEX applications_reviewer ON applications (reviewer_id, state, id);
 CREATE INDEX applications_state ON applications (state, id);
 
 -- batches and keys ---------------------------------------------------------------------------------------------------
@@ -101,8 +101,9 @@ CREATE TABLE batches (
   created_at BIGINT NOT NULL,
   finished_at BIGINT
 );
-CREATE INDEX batches_agent ON batches (agent_id, id);
-CREATE INDEX batches_project ON batches (project_id, id);
+CREATE INDEX batches_agent ON batches (agent_id, project_id, state, id);
+CREATE INDEX batches_project ON batches (project_id, state, id);
+CREATE INDEX batches_finished ON batches (agent_id, finished_at) WHERE finished_at IS NOT NULL;
 CREATE INDEX batches_open ON batches (id) WHERE state IN ('generating', 'cancelling');
 
 CREATE TABLE keys (
@@ -131,7 +132,7 @@ CREATE TABLE keys (
 );
 CREATE UNIQUE INDEX keys_lookup ON keys (lookup);
 CREATE INDEX keys_batch ON keys (batch_id, id);
-CREATE INDEX keys_agent ON keys (agent_id, state, id);
+CREATE INDEX keys_agent ON keys (agent_id, project_id, state, id);
 CREATE INDEX keys_project ON keys (project_id, state, id);
 CREATE INDEX keys_ending ON keys (expires_at) WHERE expires_at IS NOT NULL AND state IN ('active', 'unused');
 
@@ -194,6 +195,8 @@ CREATE TABLE client_calls (
 ) /* WITHOUT ROWID */;
 CREATE INDEX client_calls_project ON client_calls (project_id, id);
 CREATE INDEX client_calls_refused ON client_calls (project_id, code, id) WHERE refused;
+CREATE INDEX client_calls_refusals ON client_calls (refused, id) WHERE refused;
+CREATE INDEX client_calls_endpoint ON client_calls (project_id, endpoint, id) WHERE endpoint <> 'verify';
 CREATE INDEX client_calls_key ON client_calls (key_id, id) WHERE refused OR first_use;
 CREATE INDEX client_calls_agent ON client_calls (agent_id, id) WHERE refused OR first_use;
 CREATE INDEX client_calls_hint ON client_calls (key_hint, id) WHERE refused OR first_use;
@@ -220,8 +223,7 @@ CREATE TABLE deliveries (
   created_at BIGINT NOT NULL,
   finished_at BIGINT
 );
-CREATE INDEX deliveries_project ON deliveries (project_id, id);
-CREATE INDEX deliveries_state ON deliveries (state, id);
+CREATE INDEX deliveries_list ON deliveries (project_id, state, event, id);
 CREATE INDEX deliveries_failed ON deliveries (project_id, finished_at) WHERE state = 'failed';
 
 CREATE TABLE delivery_attempts (

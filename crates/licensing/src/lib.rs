@@ -10,6 +10,7 @@ pub mod export;
 pub mod grants;
 pub mod home;
 pub mod keys;
+mod owned;
 pub mod projects;
 mod upkeep;
 

@@ -10,9 +10,9 @@ CREATE TABLE users (
   id UUID PRIMARY KEY,
   name TEXT NOT NULL,
   -- Folded (NFKC, lower case): two spellings of one name are one name.
-  name_key TEXT NOT NULL,
+  name_key TEXT /* COLLATE "C" */ NOT NULL,
   email TEXT NOT NULL,
-  email_key TEXT NOT NULL,
+  email_key TEXT /* COLLATE "C" */ NOT NULL,
   role TEXT NOT NULL,
   -- pending, active, disabled
   state TEXT NOT NULL,
@@ -31,8 +31,8 @@ CREATE TABLE users (
 );
 CREATE UNIQUE INDEX users_name ON users (name_key);
 CREATE UNIQUE INDEX users_email ON users (email_key);
-CREATE INDEX users_superior ON users (superior_id, id);
-CREATE INDEX users_role ON users (role, id);
+CREATE INDEX users_superior ON users (superior_id, role, state, id);
+CREATE INDEX users_role ON users (role, state, id);
 
 CREATE TABLE sessions (
   id UUID PRIMARY KEY,
@@ -93,7 +93,7 @@ CREATE TABLE sign_ins (
   address TEXT NOT NULL,
   agent TEXT NOT NULL
 );
-CREATE INDEX sign_ins_user ON sign_ins (user_id, id);
+CREATE INDEX sign_ins_user ON sign_ins (user_id, result, id);
 CREATE INDEX sign_ins_result ON sign_ins (result, id);
 
 -- Failed sign-ins with names that nobody has: they are counted like a user's, so that nothing shows which names exist.
@@ -213,7 +213,7 @@ CREATE TABLE operations (
   actor_id UUID,
   actor_name TEXT NOT NULL,
   actor_role TEXT NOT NULL,
-  -- Whose agent admin may see it: the actor's superior at that time.
+  -- Whose agent admin may see it: the actor's superior at that time; an agent admin itself.
   superior_id UUID,
   -- info, warning, security
   level TEXT NOT NULL,
@@ -236,7 +236,7 @@ CREATE INDEX operations_unsealed ON operations (id) WHERE seq IS NULL;
 CREATE UNIQUE INDEX operations_chain ON operations (seq) WHERE seq IS NOT NULL;
 CREATE INDEX operations_actor ON operations (actor_id, id);
 CREATE INDEX operations_superior ON operations (superior_id, id);
-CREATE INDEX operations_module ON operations (module, id);
+CREATE INDEX operations_module ON operations (module, level, id);
 CREATE INDEX operations_level ON operations (level, id);
 CREATE INDEX operations_object ON operations (object_id, id);
 
@@ -280,6 +280,6 @@ CREATE TABLE withdrawals (
   decided_at BIGINT,
   paid_at BIGINT
 );
-CREATE INDEX withdrawals_agent ON withdrawals (agent_id, id);
-CREATE INDEX withdrawals_reviewer ON withdrawals (reviewer_id, id);
+CREATE INDEX withdrawals_agent ON withdrawals (agent_id, state, id);
+CREATE INDEX withdrawals_reviewer ON withdrawals (reviewer_id, state, id);
 CREATE INDEX withdrawals_state ON withdrawals (state, id);

@@ -19,7 +19,7 @@ CREATE TABLE jobs (
 CREATE INDEX jobs_due ON jobs (run_at, id) WHERE state = 'queued';
 CREATE INDEX jobs_leased ON jobs (lease_until) WHERE state = 'running';
 CREATE UNIQUE INDEX jobs_dedup ON jobs (kind, dedup_key) WHERE dedup_key IS NOT NULL;
-CREATE INDEX jobs_by_state ON jobs (state, id);
+CREATE INDEX jobs_list ON jobs (kind, state, id);
 CREATE INDEX jobs_finished ON jobs (finished_at) WHERE state = 'done';
 
 -- Something that processes remember has changed.

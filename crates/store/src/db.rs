@@ -64,11 +64,18 @@ enum Inner {
     Postgres(Arc<Postgres>),
 }
 
+/// Statements with their values.
+#[cfg(feature = "testing")]
+pub type Recorded = Vec<(String, Vec<Value>)>;
+
 struct Shared {
     database: Inner,
     failed: Arc<AtomicBool>,
     jobs: Arc<tokio::sync::Notify>,
     topics: crate::topics::Local,
+    /// What is read outside transactions, while somebody wants to know.
+    #[cfg(feature = "testing")]
+    recorded: std::sync::Mutex<Option<Recorded>>,
 }
 
 impl Db {
@@ -83,7 +90,15 @@ impl Db {
             Engine::Postgres => Inner::Postgres(Postgres::open(config).await?),
         };
         let topics = crate::topics::Local::default();
-        Ok(Self { inner: Arc::new(Shared { database, failed, jobs: Arc::default(), topics }) })
+        let shared = Shared {
+            database,
+            failed,
+            jobs: Arc::default(),
+            topics,
+            #[cfg(feature = "testing")]
+            recorded: std::sync::Mutex::default(),
+        };
+        Ok(Self { inner: Arc::new(shared) })
     }
 
     pub fn engine(&self) -> Engine {
@@ -165,6 +180,12 @@ impl Db {
         &self.inner.topics
     }
 
+    /// Statements that were read outside of transactions since this was called last, with their values.
+    #[cfg(feature = "testing")]
+    pub fn recorded(&self) -> Recorded {
+        self.inner.recorded.lock().ok().and_then(|mut recorded| recorded.replace(Vec::new())).unwrap_or_default()
+    }
+
     #[cfg(feature = "testing")]
     pub(crate) fn pool(&self) -> DatabaseConnection {
         self.reading().0
@@ -177,6 +198,12 @@ impl Sql for Db {
     }
 
     async fn all<T: Send>(&mut self, sql: &str, args: Vec<Value>, read: impl Fn(&Row) -> Result<T> + Send) -> Result<Vec<T>> {
+        #[cfg(feature = "testing")]
+        if let Ok(mut recorded) = self.inner.recorded.lock()
+            && let Some(recorded) = recorded.as_mut()
+        {
+            recorded.push((sql.to_owned(), args.clone()));
+        }
         let (pool, way) = self.reading();
         let statement = Statement::from_sql_and_values(self.engine().backend(), sql, args);
         let rows = answered(way.as_ref(), pool.query_all_raw(statement)).await.inspect_err(|error| self.note(error))?;

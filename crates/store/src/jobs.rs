@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::{Semaphore, watch};
 use uuid::Uuid;
 
-use crate::{Db, Error, Result, Row, Sql, Tx, args, insert_many};
+use crate::{Db, Error, Index, Look, Of, Result, Row, Sql, Tx, args, insert_many};
 
 kernel::id!(JobId, JobEntity, "job");
 
@@ -357,12 +357,24 @@ impl JobView {
 
 const VIEW: &str = "SELECT id, kind, state, attempts, run_at, last_error, created_at, finished_at FROM jobs";
 
+const LIST: Index = Index { name: "jobs_list", columns: &["kind", "state"] };
+
+/// Which kinds there are: a step in the index for each.
+const KINDS: &str = "WITH RECURSIVE kinds (v0) AS (SELECT (SELECT MIN(kind) FROM jobs) UNION ALL \
+                     SELECT (SELECT MIN(j.kind) FROM jobs j WHERE j.kind > k.v0) FROM kinds k WHERE k.v0 IS NOT NULL) \
+                     SELECT v0 FROM kinds WHERE v0 IS NOT NULL";
+
 /// Newest first, of one state and kind or of all.
 pub async fn list(db: &Db, state: Option<JobState>, kind: Option<&str>, ask: &kernel::PageAsk) -> Result<kernel::Page<JobView>> {
-    let sql = format!("{VIEW} WHERE id < $1 AND ($2 = '' OR state = $2) AND ($3 = '' OR kind = $3) ORDER BY id DESC LIMIT $4");
-    let state = state.map_or("", kernel::Word::as_str);
-    let rows = db.read().all(&sql, args![ask.before(), state, kind.unwrap_or(""), ask.fetch()], JobView::read).await?;
-    Ok(kernel::Page::cut(rows, ask, |job| job.id.uuid()))
+    let mut look = Look::new("jobs", "id");
+    if state.is_some() || kind.is_some() {
+        look.by(&LIST).words("state", &<JobState as kernel::Word>::texts(state));
+        match kind {
+            Some(kind) => look.along("kind", kind),
+            None => look.among(&[("kind", Of::Text)], KINDS),
+        };
+    }
+    look.page(&mut db.read(), VIEW, "id", ask, JobView::read, |job| job.id.uuid()).await
 }
 
 pub async fn find(sql: &mut impl Sql, id: JobId) -> Result<Option<JobView>> {

@@ -2,6 +2,7 @@
 //!
 //! - [`Db`] is opened once; [`Db::begin`] gives a [`Tx`] that is undone unless it is committed.
 //! - [`Sql`] is what one does with either: `$1` placeholders, the common subset of SQLite's and PostgreSQL's SQL.
+//! - [`Look`] reads pages of lists.
 //! - [`jobs`] are rows that say what must happen outside; they are written by the transaction that decided it.
 //! - [`topics`] tell every process that something it remembers has changed.
 //! - [`migrate`] brings the tables up to date, or refuses what it does not know.
@@ -14,6 +15,7 @@ mod db;
 mod error;
 pub mod facts;
 pub mod jobs;
+mod look;
 pub mod migrate;
 mod postgres;
 mod sql;
@@ -27,6 +29,7 @@ mod writer;
 
 pub use db::{Db, DbConfig, Engine};
 pub use error::Error;
+pub use look::{Index, Look, Of, few, lane};
 pub use sql::{Filter, Row, Sql, placeholders};
 pub use tx::Tx;
 pub use value::{FromValue, ToValue, Value};

@@ -119,6 +119,15 @@ impl Filter {
     pub fn args(self) -> Vec<Value> {
         self.args
     }
+
+    /// The values that are bound so far, and no conditions.
+    pub(crate) fn without_conditions(self) -> Self {
+        Self { sql: String::new(), args: self.args }
+    }
+
+    pub(crate) fn values(&self) -> &[Value] {
+        &self.args
+    }
 }
 
 /// `$from, $from+1, …`, as many as `count`, joined by commas.

@@ -11,6 +11,7 @@
 
 mod client;
 mod look;
+mod plan;
 mod program;
 mod receiver;
 mod rows;
@@ -18,6 +19,7 @@ mod server;
 mod totp;
 
 pub use client::{Answer, Client, Live};
+pub use plan::unbounded;
 pub use program::{Program, Signed, signed};
 pub use receiver::{Received, Receiver};
 pub use server::{START, TestServer};

@@ -131,6 +131,37 @@ describe('usePagedTable', () => {
     expect(table.error).toBeNull()
   })
 
+  it('looks on by itself while an answer is short, and stops when the page is full', async () => {
+    const { asked, at, table } = await start('/list?limit=50')
+    await at(0).answer({ ...page(['a', 'b'], 'c1'), searched_to: '2026-11-20T00:00:00Z' })
+    expect(table.items).toEqual(['a', 'b'])
+    expect(table.searchedTo).toBe('2026-11-20T00:00:00Z')
+    expect(at(1).request).toMatchObject({ cursor: 'c1', limit: 48 })
+    await at(1).answer({ ...page([], 'c2'), searched_to: '2026-11-19T00:00:00Z' })
+    const rest = Array.from({ length: 48 }, (_, n) => String(n))
+    await at(2).answer(page(rest, 'c3'))
+    expect(table.items).toEqual(['a', 'b', ...rest])
+    expect(table.searchedTo).toBeNull()
+    expect(asked.length).toBe(3)
+    await table.next()
+    expect(at(3).request.cursor).toBe('c3')
+  })
+
+  it('asks before it searches for long, and goes on from there', async () => {
+    const { asked, at, table } = await start()
+    for (let n = 0; n < 20; n++) await at(n).answer({ ...page([], `c${n}`), searched_to: '2026-11-20T00:00:00Z' })
+    expect(asked.length).toBe(20)
+    expect(table.loading).toBe(false)
+    expect(table.searchedTo).toBe('2026-11-20T00:00:00Z')
+    void table.goOn()
+    await flushPromises()
+    expect(at(20).request.cursor).toBe('c19')
+    await at(20).answer(page(['found']))
+    expect(table.items).toEqual(['found'])
+    expect(table.searchedTo).toBeNull()
+    expect(table.hasNext).toBe(false)
+  })
+
   it('asks nothing more when one leaves the page', async () => {
     const { asked, at, router } = await start()
     await router.push('/other')

@@ -1,7 +1,7 @@
 //! The table of applications.
 
-use ::store::{Filter, Row, Sql, Tx, args};
-use kernel::{PageAsk, Word};
+use ::store::{Filter, Look, Row, Sql, Tx, args};
+use kernel::{Page, PageAsk, Word};
 use platform::Cx;
 use platform::identity::{Permission, Principal, Role, UserId, UserRef, UserState};
 
@@ -34,11 +34,8 @@ pub(super) fn for_review(filter: &mut Filter, user: &Principal) {
     }
 }
 
-pub(super) async fn list(sql: &mut impl Sql, mut filter: Filter, ask: &PageAsk) -> ::store::Result<Vec<Application>> {
-    filter.and("a.id < ?", ask.before());
-    let limit = filter.arg(ask.fetch());
-    let query = format!("{COLUMNS} WHERE {} ORDER BY a.id DESC LIMIT {limit}", filter.sql());
-    sql.all(&query, filter.args(), read).await
+pub(super) async fn list(sql: &mut impl Sql, look: &Look, ask: &PageAsk) -> ::store::Result<Page<Application>> {
+    look.page(sql, COLUMNS, "a.id", ask, read, |application| application.id.uuid()).await
 }
 
 pub(super) async fn find(sql: &mut impl Sql, id: ApplicationId) -> ::store::Result<Option<Application>> {

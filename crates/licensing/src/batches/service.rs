@@ -1,6 +1,6 @@
 //! Asking for a batch, looking at batches, and cancelling one that is being made.
 
-use kernel::{Fault, Page, PageAsk, Quota};
+use kernel::{Fault, Page, PageAsk, Quota, Word};
 use platform::idempotency::IdempotencyKey;
 use platform::identity::{Permission, UserId, UserRef};
 use platform::ledger::{self, EntryKind, Move, SystemAccount, TransferId};
@@ -8,11 +8,12 @@ use platform::{Cx, Result, audit};
 use serde::Serialize;
 use serde_json::json;
 use store::jobs::NewJob;
-use store::{Filter, Row, Sql, Tx, args};
+use store::{Filter, Index, Look, Row, Sql, Tx, args};
 
 use super::make::{self, GENERATE_JOB, Mould, Payload};
 use super::model::{Batch, BatchError, BatchId, BatchState, NewBatch, SMALL};
 use crate::grants;
+use crate::owned::Owned;
 use crate::projects::{ProjectId, ProjectRef, ProjectState};
 
 /// What a batch would cost, and what there is to pay it with.
@@ -190,16 +191,27 @@ pub struct BatchFilter {
     pub state: Option<BatchState>,
 }
 
+const BY_AGENT: Index = Index { name: "batches_agent", columns: &["agent_id", "project_id", "state"] };
+const BY_PROJECT: Index = Index { name: "batches_project", columns: &["project_id", "state"] };
+
 /// The asker's own batches, and those of whom it may see; newest first.
 pub async fn list(cx: &Cx, filter: &BatchFilter, ask: &PageAsk) -> Result<Page<Batch>> {
     let user = cx.require(Permission::KeysView)?;
-    let mut conditions = Filter::new();
-    user.scope().restrict(&mut conditions, "b.agent_id");
-    conditions.and_some("b.project_id = ?", filter.project).and_some("b.agent_id = ?", filter.agent);
-    conditions.and_some("b.state = ?", filter.state.map(kernel::Word::as_str)).and("b.id < ?", ask.before());
-    let limit = conditions.arg(ask.fetch());
-    let sql = format!("{SELECT} WHERE {} ORDER BY b.id DESC LIMIT {limit}", conditions.sql());
-    Ok(Page::cut(cx.db.read().all(&sql, conditions.args(), read).await?, ask, |batch| batch.id.uuid()))
+    let mut sql = cx.db.read();
+    let mut look = Look::new("batches", "id");
+    let states = BatchState::texts(filter.state);
+    let owned = Owned {
+        agent: filter.agent,
+        project: filter.project,
+        states: &states,
+        all_states: filter.state.is_none(),
+        by_agent: &BY_AGENT,
+        by_project: &BY_PROJECT,
+    };
+    if !owned.look(&mut sql, &mut look, user, "b").await? {
+        return Ok(Page::empty());
+    }
+    Ok(look.page(&mut sql, SELECT, "b.id", ask, read, |batch| batch.id.uuid()).await?)
 }
 
 pub async fn get(cx: &Cx, id: BatchId) -> Result<Batch> {

@@ -3,24 +3,35 @@
 use kernel::{Fault, Page, PageAsk, Word};
 use platform::identity::Permission;
 use platform::{Cx, Result};
-use store::{Filter, Row, Sql, args};
+use store::{Index, Look, Of, Row, Sql, args};
 
-use super::model::{Attempt, Delivery, DeliveryDetail, DeliveryFilter, DeliveryId};
+use super::model::{Attempt, Delivery, DeliveryDetail, DeliveryEvent, DeliveryFilter, DeliveryId, DeliveryState};
 use crate::projects::ProjectRef;
 
 const COLUMNS: &str = "SELECT d.id, d.event_id, d.event, d.url, d.state, d.attempts, d.last_status, d.last_error, d.next_attempt_at, d.created_at, \
                        p.id AS project_id, p.name AS project_name, d.payload FROM deliveries d JOIN projects p ON p.id = d.project_id";
 
+const LIST: Index = Index { name: "deliveries_list", columns: &["project_id", "state", "event"] };
+const PROJECTS: &str = "SELECT id AS v0 FROM projects";
+
 /// Newest first.
 pub async fn list(cx: &Cx, filter: &DeliveryFilter, ask: &PageAsk) -> Result<Page<Delivery>> {
     cx.require(Permission::CallbacksManage)?;
-    let mut conditions = Filter::new();
-    conditions.and_some("d.project_id = ?", filter.project).and_some("d.state = ?", filter.state.map(Word::as_str));
-    conditions.and_some("d.event = ?", filter.event.map(Word::as_str)).and("d.id < ?", ask.before());
-    let limit = conditions.arg(ask.fetch());
-    let sql = format!("{COLUMNS} WHERE {} ORDER BY d.id DESC LIMIT {limit}", conditions.sql());
-    let rows = cx.db.read().all(&sql, conditions.args(), read).await?;
-    Ok(Page::cut(rows, ask, |delivery| delivery.id.uuid()))
+    let mut sql = cx.db.read();
+    let mut look = Look::new("deliveries", "id");
+    let states = DeliveryState::texts(filter.state);
+    let events = DeliveryEvent::texts(filter.event);
+    if let Some(project) = filter.project {
+        look.by(&LIST).along("project_id", project).words("state", &states).words("event", &events);
+    } else if (filter.state.is_some() || filter.event.is_some())
+        && store::few(&mut sql, PROJECTS, args![], states.len() * events.len()).await?
+    {
+        look.by(&LIST).words("state", &states).words("event", &events).among(&[("project_id", Of::Uuid)], PROJECTS);
+    } else {
+        // All of them, or so many projects that every row is looked at.
+        look.rest_some("d.state = ?", filter.state.map(Word::as_str)).rest_some("d.event = ?", filter.event.map(Word::as_str));
+    }
+    Ok(look.page(&mut sql, COLUMNS, "d.id", ask, read, |delivery| delivery.id.uuid()).await?)
 }
 
 /// One, with what was sent and how each attempt went.

@@ -1,15 +1,16 @@
 //! The log of client calls, and why one was refused (K3.2c, K8.3).
 
-use kernel::{Fault, Lang, Page, PageAsk, Timestamp};
+use kernel::{Cursor, Fault, Lang, Page, PageAsk, Timestamp};
 use platform::identity::{Permission, Scope};
 use platform::{Cx, Result};
 use serde::Serialize;
 use store::{Filter, Row, Sql, args};
+use uuid::Uuid;
 
 use super::passed;
 use super::set::{CallId, Endpoint};
 use crate::keys::verdict::{Candidate, Code, decide};
-use crate::keys::{Facts, KeyId, KeyText, Validity, lookup};
+use crate::keys::{Facts, KeyId, Validity};
 use crate::projects::{ProjectId, ProjectRef, ProjectState};
 
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -73,34 +74,26 @@ fn visible(cx: &Cx) -> Result<(Filter, Scope)> {
     Ok((filter, scope))
 }
 
+/// Newest first. What passed lies packed in a table of its own; both are read as far as the page goes.
 pub async fn list(cx: &Cx, asked: &CallFilter, ask: &PageAsk) -> Result<Page<ClientCall>> {
-    let (mut filter, scope) = visible(cx)?;
-    filter.and_some("c.project_id = ?", asked.project).and_some("c.code = ?", asked.code.clone());
-    filter.and_some("c.endpoint = ?", asked.endpoint.map(kernel::Word::as_str));
-    if let Some(text) = &asked.key {
-        match KeyText::parse(text) {
-            Some(key) => filter.and("c.key_id IN (SELECT id FROM keys WHERE lookup = ?)", lookup(&cx.vault, key)),
-            // The end of a key is what logs and other people's lists show.
-            None => filter.and("c.key_hint = ?", text.trim().to_uppercase()),
-        };
+    let scope = cx.require(Permission::KeysView)?.scope();
+    let mut sql = cx.db.read();
+    let Some(look) = super::look::look(&mut sql, cx, scope, asked).await? else { return Ok(Page::empty()) };
+    let page = look.page(&mut sql, SELECT, "c.id", ask, read, |call| call.id.uuid()).await?;
+    if scope != Scope::All {
+        return Ok(page);
     }
-    filter.and_some("c.device_id = ?", asked.device.clone());
-    // By key and by device, what is indexed are first uses and refusals.
-    if asked.key.is_some() || asked.device.is_some() {
-        filter.and_plain("c.refused OR c.first_use");
+    let mut calls = passed::page(cx, asked, ask).await?;
+    // Where the one has looked no further, the other's older calls are not the next.
+    let end = page.next_cursor.as_deref().map(Cursor::parse).transpose()?.map_or(Uuid::nil(), |Cursor(end)| end);
+    calls.retain(|call| call.id.uuid() >= end);
+    calls.extend(page.items);
+    calls.sort_unstable_by_key(|call| std::cmp::Reverse(call.id));
+    let merged = Page::cut(calls, ask, |call| call.id.uuid());
+    if merged.next_cursor.is_some() {
+        return Ok(merged);
     }
-    if asked.only_refused {
-        filter.and_plain("c.refused");
-    }
-    filter.and_some("c.at >= ?", asked.from).and_some("c.at < ?", asked.to).and("c.id < ?", ask.before());
-    let limit = filter.arg(ask.fetch());
-    let sql = format!("{SELECT} WHERE {} ORDER BY c.id DESC LIMIT {limit}", filter.sql());
-    let mut calls = cx.db.read().all(&sql, filter.args(), read).await?;
-    if scope == Scope::All {
-        calls.extend(passed::page(cx, asked, ask).await?);
-        calls.sort_unstable_by_key(|call| std::cmp::Reverse(call.id));
-    }
-    Ok(Page::cut(calls, ask, |call| call.id.uuid()))
+    Ok(Page { next_cursor: page.next_cursor, searched_to: page.searched_to, ..merged })
 }
 
 /// A key's latest first uses and refusals. The caller has made sure that the asker may see the key.

@@ -14,6 +14,7 @@ mod collector;
 pub mod limit;
 mod load;
 mod log;
+mod look;
 mod nonces;
 pub mod passed;
 pub mod project;

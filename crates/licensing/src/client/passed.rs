@@ -5,10 +5,10 @@
 
 use std::collections::HashMap;
 
-use kernel::{PageAsk, Timestamp};
+use kernel::{Cursor, PageAsk, Timestamp};
 use platform::{Cx, Result};
 use serde::{Deserialize, Serialize};
-use store::{Filter, Insert, Row, Sql, ToValue, all_in, args};
+use store::{Index, Insert, Look, Row, ToValue, all_in, args};
 use uuid::Uuid;
 
 use super::calls::{CallFilter, ClientCall};
@@ -73,6 +73,8 @@ fn may_hold(asked: &CallFilter) -> bool {
         && asked.endpoint.is_none_or(|endpoint| endpoint == Endpoint::Verify)
 }
 
+const BY_PROJECT: Index = Index { name: "passed_calls_project", columns: &["project_id"] };
+
 /// As many of a page's as are here, newest first; for whoever may see all calls.
 pub(super) async fn page(cx: &Cx, asked: &CallFilter, ask: &PageAsk) -> Result<Vec<ClientCall>> {
     if !may_hold(asked) {
@@ -80,14 +82,17 @@ pub(super) async fn page(cx: &Cx, asked: &CallFilter, ask: &PageAsk) -> Result<V
     }
     let before = ask.before();
     let (last_row, last_place) = row_and_place(before);
-    let mut filter = Filter::new();
-    filter.and_some("c.project_id = ?", asked.project).and_some("c.at >= ?", asked.from).and_some("c.at < ?", asked.to);
-    filter.and("c.id <= ?", last_row);
-    let limit = filter.arg(ask.fetch() + 1);
+    let mut look = Look::new("passed_calls", "id");
+    if let Some(project) = asked.project {
+        look.by(&BY_PROJECT).along("project_id", project);
+    }
+    look.span("c.at", asked.from, asked.to);
     let mut sql = cx.db.read();
-    // First how many are where: the calls themselves are long.
-    let query = format!("SELECT c.id, c.calls FROM passed_calls c WHERE {} ORDER BY c.id DESC LIMIT {limit}", filter.sql());
-    let counted: Vec<(Uuid, i64)> = sql.all(&query, filter.args(), |row| Ok((row.get("id")?, row.get("calls")?))).await?;
+    // First how many are where: the calls themselves are long. The row in which the page begins is among them.
+    let rows = PageAsk { after: Some(Cursor(Uuid::from_u128(last_row.as_u128().saturating_add(1)))), limit: ask.fetch() + 1 };
+    let select = "SELECT c.id, c.calls FROM passed_calls c";
+    let counted = look.page(&mut sql, select, "c.id", &rows, |row| Ok((row.get("id")?, row.get("calls")?)), |(id, _)| *id).await?;
+    let counted: Vec<(Uuid, i64)> = counted.items;
     let (mut rows, mut have) = (Vec::new(), 0);
     for (row, calls) in counted {
         if have >= ask.fetch() {

@@ -1,9 +1,9 @@
 //! Use cases of grants.
 
-use ::store::{Filter, Tx};
+use ::store::{Filter, Index, Look, Tx};
 use kernel::{Fault, Page, PageAsk, Timestamp};
 use platform::idempotency::IdempotencyKey;
-use platform::identity::{Permission, Principal, UserId, UserState};
+use platform::identity::{Permission, Principal, Scope, UserId, UserState};
 use platform::messages::{self, templates};
 use platform::{Cx, Result, audit};
 use serde_json::json;
@@ -128,18 +128,30 @@ pub struct GrantFilter {
     pub state: Option<GrantState>,
 }
 
+const BY_AGENT: Index = Index { name: "grants_agent", columns: &["agent_id"] };
+const BY_PROJECT: Index = Index { name: "grants_project", columns: &["project_id"] };
+
 /// Newest first. An agent sees its own, an agent admin also its agents', a super admin all.
 pub async fn list(cx: &Cx, filter: &GrantFilter, ask: &PageAsk) -> Result<Page<Grant>> {
     let user = cx.require(Permission::KeysView)?;
-    let now = cx.now();
-    let mut conditions = Filter::new();
-    user.scope().restrict(&mut conditions, "g.agent_id");
-    conditions.and_some("g.project_id = ?", filter.project).and_some("g.agent_id = ?", filter.agent);
-    if let Some(state) = filter.state {
-        store::in_state(&mut conditions, state, now);
+    let (now, scope, mut sql) = (cx.now(), user.scope(), cx.db.read());
+    let mut look = Look::new("grants", "id");
+    match filter.agent {
+        Some(agent) if !scope.sees(&mut sql, agent).await? => return Ok(Page::empty()),
+        Some(agent) => drop(look.by(&BY_AGENT).along("agent_id", agent)),
+        None if scope == Scope::All => {}
+        None if scope.few(&mut sql, 1).await? => scope.look(look.by(&BY_AGENT), "agent_id"),
+        None => scope.rest(&mut look, "g.agent_id"),
     }
-    let rows = store::list(&mut cx.db.read(), conditions, ask, now).await?;
-    Ok(Page::cut(rows, ask, |grant| grant.id.uuid()))
+    match filter.project {
+        Some(project) if filter.agent.is_none() && scope == Scope::All => drop(look.by(&BY_PROJECT).along("project_id", project)),
+        project => drop(look.rest_some("g.project_id = ?", project)),
+    }
+    if let Some(state) = filter.state {
+        let now = look.arg(now);
+        look.rest_plain(&store::state_text(state, &now));
+    }
+    store::list(&mut sql, &look, ask, now).await.map_err(Into::into)
 }
 
 /// The projects that one may grant: all that are switched on. An agent admin may grant those, too, that it has no grant for.

@@ -1,7 +1,7 @@
 //! The table of grants.
 
-use ::store::{Filter, Row, Sql, ToValue, Tx, args, placeholders};
-use kernel::{PageAsk, Timestamp, Word};
+use ::store::{Filter, Look, Row, Sql, ToValue, Tx, args, placeholders};
+use kernel::{Page, PageAsk, Timestamp, Word};
 use platform::Cx;
 use platform::identity::{Principal, Role, UserId, UserRef, UserState};
 
@@ -47,20 +47,17 @@ pub async fn usable(sql: &mut impl Sql, project: ProjectId, agent: UserId, now: 
     Ok(sql.opt(&query, args![project, agent, now], |_| Ok(())).await?.is_some())
 }
 
-/// Those that `filter` lets through, newest first, and one more than the page shows.
-pub(super) async fn list(sql: &mut impl Sql, mut filter: Filter, ask: &PageAsk, now: Timestamp) -> ::store::Result<Vec<Grant>> {
-    filter.and("g.id < ?", ask.before());
-    let limit = filter.arg(ask.fetch());
-    let query = format!("{COLUMNS} WHERE {} ORDER BY g.id DESC LIMIT {limit}", filter.sql());
-    sql.all(&query, filter.args(), |row| read(row, now)).await
+/// A page of them.
+pub(super) async fn list(sql: &mut impl Sql, look: &Look, ask: &PageAsk, now: Timestamp) -> ::store::Result<Page<Grant>> {
+    look.page(sql, COLUMNS, "g.id", ask, |row| read(row, now), |grant| grant.id.uuid()).await
 }
 
-/// The state that a list asks for is the one that counts now, not the one that is written.
-pub(super) fn in_state(filter: &mut Filter, state: GrantState, now: Timestamp) {
+/// The state that a list asks for is the one that counts now, not the one that is written; `now` is the placeholder of the time.
+pub(super) fn state_text(state: GrantState, now: &str) -> String {
     match state {
-        GrantState::Active => filter.and(LIVE, now),
-        GrantState::Ended => filter.and("g.state = 'ended' OR g.ends_at <= ?", now),
-    };
+        GrantState::Active => LIVE.replace('?', now),
+        GrantState::Ended => format!("g.state = 'ended' OR g.ends_at <= {now}"),
+    }
 }
 
 /// The grants in this filter that end first, of those that end before `until`.

@@ -10,7 +10,7 @@ use store::{Filter, Sql, Tx, args};
 use super::model::{KeyId, KeyState, UnbindRefusal};
 use super::select::{KeySelection, ready_only, state_condition};
 use super::store::{Key, Raw, SELECT, devices, read};
-use super::{KeyText, bound, lookup, open};
+use super::{bound, open};
 use crate::batches::BatchId;
 use crate::client::calls::{ClientCall, recent_of_key};
 use crate::projects::ProjectId;
@@ -30,32 +30,11 @@ pub struct KeyFilter {
 
 pub async fn list(cx: &Cx, filter: &KeyFilter, ask: &PageAsk) -> Result<Page<Key>> {
     let user = cx.require(Permission::KeysView)?;
-    let mut conditions = Filter::new();
-    user.scope().restrict(&mut conditions, "k.agent_id");
-    ready_only(&mut conditions);
-    conditions
-        .and_some("k.project_id = ?", filter.project)
-        .and_some("k.batch_id = ?", filter.batch)
-        .and_some("k.agent_id = ?", filter.agent);
-    if let Some(state) = filter.state {
-        state_condition(&mut conditions, state, cx.now());
-    }
-    match filter.key.as_deref().map(KeyText::parse) {
-        Some(Some(key)) => {
-            conditions.and("k.lookup = ?", lookup(&cx.vault, key));
-        }
-        // What is not a key is nobody's.
-        Some(None) => return Ok(Page { items: Vec::new(), next_cursor: None, total: None }),
-        None => {}
-    }
-    conditions.and_some("k.id IN (SELECT key_id FROM key_devices WHERE device_id = ?)", filter.device.clone());
-    conditions.and("k.id < ?", ask.before());
-    let limit = conditions.arg(ask.fetch());
-    let sql = format!("{SELECT} WHERE {} ORDER BY k.id DESC LIMIT {limit}", conditions.sql());
-    let rows = cx.db.read().all(&sql, conditions.args(), read).await?;
-    let page = Page::cut(rows, ask, |key| key.id.uuid());
-    let (next_cursor, total) = (page.next_cursor, page.total);
-    Ok(Page { items: shown(&mut cx.db.read(), cx, user, page.items).await?, next_cursor, total })
+    let mut sql = cx.db.read();
+    let Some(look) = super::look::look(&mut sql, cx, user, filter).await? else { return Ok(Page::empty()) };
+    let page = look.page(&mut sql, SELECT, "k.id", ask, read, |key| key.id.uuid()).await?;
+    let (next_cursor, searched_to, total) = (page.next_cursor, page.searched_to, page.total);
+    Ok(Page { items: shown(&mut sql, cx, user, page.items).await?, next_cursor, searched_to, total })
 }
 
 /// Rows as the asker may see them: the whole text of one's own keys, the last group of others'.

@@ -4,6 +4,7 @@
 //! the console does.
 
 pub(crate) mod bound;
+mod look;
 pub mod manage;
 pub mod model;
 pub mod select;

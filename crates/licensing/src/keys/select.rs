@@ -75,16 +75,24 @@ impl KeySelection {
 }
 
 /// Keys of a batch that is still being made, or taken away, are nobody's to see.
+pub const READY: &str = "k.batch_id NOT IN (SELECT id FROM batches WHERE state IN ('generating', 'cancelling'))";
+
 pub fn ready_only(filter: &mut Filter) {
-    filter.and_plain("k.batch_id NOT IN (SELECT id FROM batches WHERE state IN ('generating', 'cancelling'))");
+    filter.and_plain(READY);
 }
 
 /// A state as a condition on `keys k`: what is stored may lag behind the clock, so both are asked.
 pub fn state_condition(filter: &mut Filter, state: KeyState, now: kernel::Timestamp) {
+    let now = filter.arg(now);
+    filter.and_plain(&state_text(state, &now));
+}
+
+/// The same, where `now` is the placeholder of the time.
+pub fn state_text(state: KeyState, now: &str) -> String {
     match state {
-        KeyState::Disabled => filter.and_plain("k.state = 'disabled'"),
-        KeyState::Expired => filter.and("k.state = 'expired' OR (k.state IN ('active', 'unused') AND k.expires_at <= ?)", now),
-        KeyState::Active => filter.and("k.state = 'active' AND (k.expires_at IS NULL OR k.expires_at > ?)", now),
-        KeyState::Unused => filter.and("k.state = 'unused' AND (k.expires_at IS NULL OR k.expires_at > ?)", now),
-    };
+        KeyState::Disabled => "k.state = 'disabled'".into(),
+        KeyState::Expired => format!("k.state = 'expired' OR (k.state IN ('active', 'unused') AND k.expires_at <= {now})"),
+        KeyState::Active => format!("k.state = 'active' AND (k.expires_at IS NULL OR k.expires_at > {now})"),
+        KeyState::Unused => format!("k.state = 'unused' AND (k.expires_at IS NULL OR k.expires_at > {now})"),
+    }
 }

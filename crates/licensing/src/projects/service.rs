@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use ::store::{Filter, topics};
+use ::store::{Filter, Look, topics};
 use kernel::{Fault, HOUR, Page, PageAsk, Word, text};
 use platform::idempotency::IdempotencyKey;
 use platform::identity::{Permission, Principal, Role};
@@ -131,16 +131,22 @@ pub async fn list(cx: &Cx, filter: &ProjectFilter, ask: &PageAsk) -> Result<Page
     conditions.and_some("p.state = ?", filter.state.map(Word::as_str));
     named(&mut conditions, filter.search.as_deref())?;
     let mut db = cx.db.read();
-    let page = Page::cut(store::list(&mut db, conditions, ask).await?, ask, |project| project.id.uuid());
-    let items = dressed(cx, user, page.items).await?;
-    Ok(Page { items, next_cursor: page.next_cursor, total: page.total })
+    let mut look = Look::asking("projects", "id", conditions);
+    if user.role != Role::SuperAdmin {
+        let granted =
+            format!("SELECT DISTINCT g.project_id AS v0 FROM grants g WHERE g.agent_id = {} AND g.state = 'active'", look.arg(user.id));
+        look.rest_plain(&format!("p.id IN ({granted})"));
+    }
+    let page = store::list(&mut db, &look, ask).await?;
+    let (next_cursor, searched_to, total) = (page.next_cursor, page.searched_to, page.total);
+    Ok(Page { items: dressed(cx, user, page.items).await?, next_cursor, searched_to, total })
 }
 
 pub async fn get(cx: &Cx, id: ProjectId) -> Result<Project> {
     let user = cx.require(Permission::KeysView)?;
     let mut conditions = visible(cx, user);
     conditions.and("p.id = ?", id);
-    let found = store::list(&mut cx.db.read(), conditions, &PageAsk::first(1)).await?;
+    let found = store::those(&mut cx.db.read(), conditions).await?;
     dressed(cx, user, found).await?.pop().ok_or_else(Fault::not_found)
 }
 
@@ -163,7 +169,7 @@ fn visible(cx: &Cx, user: &Principal) -> Filter {
 pub(crate) async fn choices(cx: &Cx, mut filter: Filter, search: Option<&str>, ask: &PageAsk) -> Result<Page<ProjectBrief>> {
     filter.and("p.state = ?", ProjectState::Active.as_str());
     named(&mut filter, search)?;
-    Ok(Page::cut(store::briefs(&mut cx.db.read(), filter, ask).await?, ask, |project| project.id.uuid()))
+    Ok(store::briefs(&mut cx.db.read(), filter, ask).await?)
 }
 
 fn named(filter: &mut Filter, search: Option<&str>) -> Result<()> {

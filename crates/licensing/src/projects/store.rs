@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use ::store::{Filter, Row, Sql, ToValue, Tx, args, insert_many, placeholders};
-use kernel::{PageAsk, Quota, Timestamp, Word, text};
+use ::store::{Filter, Look, Row, Sql, ToValue, Tx, args, insert_many, placeholders};
+use kernel::{Page, PageAsk, Quota, Timestamp, Word, text};
 use platform::Cx;
 
 use super::form::{NewProject, Spec};
@@ -140,11 +140,15 @@ pub(super) async fn find(sql: &mut impl Sql, id: ProjectId) -> ::store::Result<O
     Ok(with_prices(sql, found).await?.into_iter().next())
 }
 
-/// Those that `filter` lets through, newest first, and one more than the page shows.
-pub(super) async fn list(sql: &mut impl Sql, mut filter: Filter, ask: &PageAsk) -> ::store::Result<Vec<Project>> {
-    filter.and("p.id < ?", ask.before());
-    let limit = filter.arg(ask.fetch());
-    let query = format!("{COLUMNS} WHERE {} ORDER BY p.id DESC LIMIT {limit}", filter.sql());
+/// A page of them.
+pub(super) async fn list(sql: &mut impl Sql, look: &Look, ask: &PageAsk) -> ::store::Result<Page<Project>> {
+    let page = look.page(sql, COLUMNS, "p.id", ask, read, |project| project.id.uuid()).await?;
+    Ok(Page { items: with_prices(sql, page.items).await?, next_cursor: page.next_cursor, searched_to: page.searched_to, total: page.total })
+}
+
+/// The few that `filter` lets through: one, as a rule.
+pub(super) async fn those(sql: &mut impl Sql, filter: Filter) -> ::store::Result<Vec<Project>> {
+    let query = format!("{COLUMNS} WHERE {}", filter.sql());
     let found = sql.all(&query, filter.args(), read).await?;
     with_prices(sql, found).await
 }
@@ -212,13 +216,10 @@ pub async fn state_of(sql: &mut impl Sql, id: ProjectId) -> ::store::Result<Opti
 }
 
 /// Projects that `filter` lets through (columns of `p`), as much as those see who hold no grant.
-pub(super) async fn briefs(sql: &mut impl Sql, mut filter: Filter, ask: &PageAsk) -> ::store::Result<Vec<ProjectBrief>> {
-    filter.and("p.id < ?", ask.before());
-    let limit = filter.arg(ask.fetch());
-    let query =
-        format!("SELECT p.id, p.name, p.description, p.version FROM projects p WHERE {} ORDER BY p.id DESC LIMIT {limit}", filter.sql());
-    sql.all(&query, filter.args(), |row| {
+pub(super) async fn briefs(sql: &mut impl Sql, filter: Filter, ask: &PageAsk) -> ::store::Result<Page<ProjectBrief>> {
+    let read = |row: &Row| {
         Ok(ProjectBrief { id: row.get("id")?, name: row.get("name")?, description: row.get("description")?, version: row.get("version")? })
-    })
-    .await
+    };
+    let select = "SELECT p.id, p.name, p.description, p.version FROM projects p";
+    Look::asking("projects", "id", filter).page(sql, select, "p.id", ask, read, |project| project.id.uuid()).await
 }

@@ -17,6 +17,7 @@ use serde::Serialize;
 use store::{Tx, Value, args, insert_many, placeholders};
 use uuid::Uuid;
 
+use crate::identity::{Principal, Scope, UserId};
 use crate::{Actor, Cx, Result};
 use line::{COLUMNS, Line};
 
@@ -33,6 +34,11 @@ impl<E: kernel::Entity> From<kernel::Id<E>> for Object {
     fn from(id: kernel::Id<E>) -> Self {
         Self { kind: E::PREFIX, id: id.uuid() }
     }
+}
+
+/// Whose agent admin sees what this user does: its superior, and an agent admin itself.
+fn seen_by(user: &Principal) -> Option<UserId> {
+    if let Scope::Team(own) = user.scope() { Some(own) } else { user.superior }
 }
 
 /// Writes one line into the caller's transaction. `detail` is shown to who may read the log: no secrets in it.
@@ -53,7 +59,7 @@ pub async fn record_all<D: Serialize>(tx: &mut Tx, lines: &[(&Cx, &Action, Optio
 
 fn row(cx: &Cx, action: &Action, object: Option<Object>, detail: &impl Serialize) -> Result<Vec<Value>> {
     let (actor_id, actor_name, actor_role, superior_id) = match &cx.actor {
-        Actor::User(user) => (Some(user.id), user.name.as_str(), kernel::Word::as_str(user.role), user.superior),
+        Actor::User(user) => (Some(user.id), user.name.as_str(), kernel::Word::as_str(user.role), seen_by(user)),
         Actor::System => (None, "", "system", None),
         Actor::Visitor => (None, "", "visitor", None),
     };

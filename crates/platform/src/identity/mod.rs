@@ -36,7 +36,7 @@ pub mod users;
 pub use captcha::CaptchaAnswer;
 pub use error::AccountError;
 pub use password::Passwords;
-pub use role::{Permission, Principal, Role, Scope};
+pub use role::{Permission, Principal, Role, Scope, team};
 pub use sign_up::create_super_admin;
 pub use store::{NewUserRow, insert_user};
 pub use user::{UserEntity, UserId, UserRef, UserState, find_by_name, find_by_names, holders_of, name_key, superior_of};

@@ -1,5 +1,7 @@
 //! Who may do what.
 
+use ::store::{Look, Of, Sql};
+
 use super::{SessionId, UserId};
 
 kernel::words! {
@@ -141,6 +143,56 @@ impl Scope {
             }
         }
     }
+
+    /// Narrows a list to the lanes of those whom I may see, if they are few.
+    pub fn look(self, look: &mut Look, column: &'static str) {
+        match self {
+            Self::All => {}
+            Self::Own(id) => drop(look.along(column, id)),
+            Self::Team(id) => {
+                let team = team(&look.arg(id));
+                look.among(&[(column, Of::Uuid)], &team);
+            }
+        }
+    }
+
+    /// Whether the lanes of those whom I may see are few enough, `each` for every one of them.
+    pub async fn few(self, sql: &mut impl Sql, each: usize) -> ::store::Result<bool> {
+        match self {
+            Self::All | Self::Own(_) => Ok(true),
+            Self::Team(id) => ::store::few(sql, &team("$1"), ::store::args![id], each).await,
+        }
+    }
+
+    /// Asks each row of a list whether it is of those whom I may see.
+    pub fn rest(self, look: &mut Look, rows: &str) {
+        match self {
+            Self::All => {}
+            Self::Own(id) => drop(look.rest(&format!("{rows} = ?"), id)),
+            Self::Team(id) => {
+                let team = team(&look.arg(id));
+                look.rest_plain(&format!("{rows} IN ({team})"));
+            }
+        }
+    }
+
+    /// Whether the things of this user are among those that I may see.
+    pub async fn sees(self, sql: &mut impl Sql, user: UserId) -> ::store::Result<bool> {
+        match self {
+            Self::All => Ok(true),
+            Self::Own(id) => Ok(id == user),
+            Self::Team(id) if id == user => Ok(true),
+            Self::Team(id) => {
+                let query = "SELECT 1 AS one FROM users WHERE id = $1 AND superior_id = $2";
+                Ok(sql.opt(query, ::store::args![user, id], |_| Ok(())).await?.is_some())
+            }
+        }
+    }
+}
+
+/// A query for an agent admin, whose placeholder is `me`, and its agents.
+pub fn team(me: &str) -> String {
+    format!("SELECT id AS v0 FROM users WHERE superior_id = {me} UNION ALL SELECT id AS v0 FROM users WHERE id = {me}")
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Sessions: revocable tokens, held as hashes.
 
-use ::store::{Sql, Tx, args};
+use ::store::{Index, Look, Row, Sql, Tx, args};
 use kernel::{Fault, HOUR, Kind, MINUTE, Page, PageAsk, Timestamp};
 use serde::Serialize;
 use zeroize::Zeroizing;
@@ -139,26 +139,25 @@ pub struct SessionInfo {
     pub expires_at: Timestamp,
 }
 
+const OPEN: Index = Index { name: "sessions_user", columns: &["user_id"] };
+
 /// The asker's own sessions that are open, newest first.
 pub async fn list(cx: &Cx, ask: &PageAsk) -> Result<Page<SessionInfo>> {
     let user = cx.user()?;
-    let sql = "SELECT id, address, agent, created_at, last_seen_at, expires_at FROM sessions \
-               WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2 AND id < $3 ORDER BY id DESC LIMIT $4";
-    let rows = cx
-        .db
-        .read()
-        .all(sql, args![user.id, cx.now(), ask.before(), ask.fetch()], |row| {
-            let id: SessionId = row.get("id")?;
-            Ok(SessionInfo {
-                id,
-                current: id == user.session,
-                address: row.get("address")?,
-                agent: row.get("agent")?,
-                created_at: row.get("created_at")?,
-                last_seen_at: row.get("last_seen_at")?,
-                expires_at: row.get("expires_at")?,
-            })
+    let mut look = Look::new("sessions", "id");
+    look.by(&OPEN).along("user_id", user.id).partial("t.revoked_at IS NULL").rest("s.expires_at > ?", cx.now());
+    let select = "SELECT s.id, s.address, s.agent, s.created_at, s.last_seen_at, s.expires_at FROM sessions s";
+    let read = |row: &Row| {
+        let id: SessionId = row.get("id")?;
+        Ok(SessionInfo {
+            id,
+            current: id == user.session,
+            address: row.get("address")?,
+            agent: row.get("agent")?,
+            created_at: row.get("created_at")?,
+            last_seen_at: row.get("last_seen_at")?,
+            expires_at: row.get("expires_at")?,
         })
-        .await?;
-    Ok(Page::cut(rows, ask, |session| session.id.uuid()))
+    };
+    Ok(look.page(&mut cx.db.read(), select, "s.id", ask, read, |session| session.id.uuid()).await?)
 }

@@ -1,10 +1,10 @@
 //! The sign-in log 登录日志: each try, within what the reader may see (K6.3).
 
-use ::store::{Filter, Row, Sql};
+use ::store::{Index, Look, Row};
 use kernel::{Page, PageAsk, Timestamp, Word};
 use serde::Serialize;
 
-use super::{Permission, UserId, UserRef};
+use super::{Permission, Scope, UserId, UserRef};
 use crate::{Cx, Result};
 
 kernel::id!(SignInId, SignInEntity, "sgn");
@@ -45,21 +45,33 @@ pub struct SignInFilter {
     pub to: Option<Timestamp>,
 }
 
+const BY_USER: Index = Index { name: "sign_ins_user", columns: &["user_id", "result"] };
+const BY_RESULT: Index = Index { name: "sign_ins_result", columns: &["result"] };
+
 /// Newest first. An agent sees its own tries; an agent admin also its agents'; a super admin all, those under unknown names too.
 pub async fn list(cx: &Cx, filter: &SignInFilter, ask: &PageAsk) -> Result<Page<SignInEntry>> {
-    let user = cx.require(Permission::LogsView)?;
-    let mut conditions = Filter::new();
-    user.scope().restrict(&mut conditions, "s.user_id");
-    conditions.and_some("s.user_id = ?", filter.user).and_some("s.result = ?", filter.result.map(Word::as_str));
-    conditions.and_some("s.at >= ?", filter.from).and_some("s.at < ?", filter.to).and("s.id < ?", ask.before());
-    let limit = conditions.arg(ask.fetch());
-    let sql = format!(
-        "SELECT s.id, s.at, s.name, s.user_id, u.name AS user_name, s.result, s.address, s.agent \
-         FROM sign_ins s LEFT JOIN users u ON u.id = s.user_id WHERE {} ORDER BY s.id DESC LIMIT {limit}",
-        conditions.sql()
-    );
-    let rows = cx.db.read().all(&sql, conditions.args(), read).await?;
-    Ok(Page::cut(rows, ask, |entry| entry.id.uuid()))
+    let scope = cx.require(Permission::LogsView)?.scope();
+    let mut sql = cx.db.read();
+    let mut look = Look::new("sign_ins", "id");
+    let results = SignInResult::texts(filter.result);
+    let by_user = filter.user.is_some() || (scope != Scope::All && scope.few(&mut sql, results.len()).await?);
+    if by_user {
+        look.by(&BY_USER).words("result", &results);
+    } else if let Some(result) = filter.result {
+        look.by(&BY_RESULT).along("result", result.as_str());
+    }
+    match filter.user {
+        Some(user) if !scope.sees(&mut sql, user).await? => return Ok(Page::empty()),
+        Some(user) => {
+            look.along("user_id", user);
+        }
+        None if by_user => scope.look(&mut look, "user_id"),
+        None => scope.rest(&mut look, "s.user_id"),
+    }
+    look.span("s.at", filter.from, filter.to);
+    let select = "SELECT s.id, s.at, s.name, s.user_id, u.name AS user_name, s.result, s.address, s.agent \
+                  FROM sign_ins s LEFT JOIN users u ON u.id = s.user_id";
+    Ok(look.page(&mut sql, select, "s.id", ask, read, |entry| entry.id.uuid()).await?)
 }
 
 fn read(row: &Row) -> ::store::Result<SignInEntry> {

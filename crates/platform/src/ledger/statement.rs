@@ -2,7 +2,7 @@
 
 use kernel::{Cursor, Page, PageAsk, Quota, Timestamp};
 use serde::Serialize;
-use store::{Filter, Sql};
+use store::{Filter, Sql, args, lane};
 use uuid::Uuid;
 
 use super::model::{AccountId, EntryKind, Phase, TransferId};
@@ -44,17 +44,28 @@ pub async fn statement(
     ask: &PageAsk,
 ) -> store::Result<Page<StatementLine>> {
     let mut conditions = Filter::new();
-    conditions.and("e.account_id = ?", account).and_some("e.kind = ?", filter.kind.map(kernel::Word::as_str));
     conditions.and_some("e.at >= ?", filter.from).and_some("e.at < ?", filter.to);
-    if let Some(Cursor(seq)) = ask.after {
-        conditions.and("e.seq < ?", i64::try_from(seq.as_u128()).unwrap_or(i64::MAX));
-    }
+    // Lines lie in the order of time: the span's ends are looked for, so that nothing outside of it is read.
+    let from = match filter.from {
+        Some(from) => first_since(sql, account, from).await?,
+        None => 0,
+    };
+    let to = match filter.to {
+        Some(to) => first_since(sql, account, to).await?,
+        None => i64::MAX,
+    };
+    let before = ask.after.map_or(i64::MAX, |Cursor(seq)| i64::try_from(seq.as_u128()).unwrap_or(i64::MAX));
+    let (account, from, to) = (conditions.arg(account), conditions.arg(from), conditions.arg(to.min(before)));
+    let kind = filter.kind.map(|kind| conditions.arg(kernel::Word::as_str(kind)));
+    let said: Vec<(&str, &str)> =
+        [("account_id", account.as_str())].into_iter().chain(kind.as_deref().map(|kind| ("kind", kind))).collect();
+    let (lane, order) = lane(sql.engine(), "e", &said, "seq", Some(&to), Some(&from));
     let limit = conditions.arg(ask.fetch());
     let query = format!(
-        "SELECT e.seq, e.transfer_id, e.kind, e.phase, e.delta, e.held_delta, e.balance_after, e.held_after, e.at, t.memo, t.ref_kind, t.ref_id, u.id AS other_id, u.name AS other_name \
-         FROM ledger_entries e JOIN ledger_transfers t ON t.id = e.transfer_id \
-         LEFT JOIN users u ON u.id = CASE WHEN t.debit_account = e.account_id THEN t.credit_account ELSE t.debit_account END \
-         WHERE {} ORDER BY e.seq DESC LIMIT {limit}",
+        "SELECT e.seq, e.transfer_id, e.kind, e.phase, e.delta, e.held_delta, e.balance_after, e.held_after, e.at, x.memo, x.ref_kind, x.ref_id, u.id AS other_id, u.name AS other_name \
+         FROM ledger_entries e JOIN ledger_transfers x ON x.id = e.transfer_id \
+         LEFT JOIN users u ON u.id = CASE WHEN x.debit_account = e.account_id THEN x.credit_account ELSE x.debit_account END \
+         WHERE {} AND {lane} ORDER BY {order} LIMIT {limit}",
         conditions.sql()
     );
     let rows = sql
@@ -85,4 +96,22 @@ pub async fn statement(
         })
         .await?;
     Ok(Page::cut(rows, ask, |(seq, _)| Uuid::from_u128(u128::from(seq.unsigned_abs()))).map(|(_, line)| line))
+}
+
+/// The first line of an account that is of this time or later, by halving: a line is read for each time that the account's
+/// lines can be halved. Where the clock was set back, one of the places where it passed that time.
+async fn first_since(sql: &mut impl Sql, account: AccountId, time: Timestamp) -> store::Result<i64> {
+    let last = "SELECT seq FROM ledger_entries WHERE account_id = $1 ORDER BY seq DESC LIMIT 1";
+    let (mut low, mut high) = (1, sql.opt(last, args![account], |row| row.get::<i64>("seq")).await?.unwrap_or(0) + 1);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let query = "SELECT at FROM ledger_entries WHERE account_id = $1 AND seq = $2";
+        let at: Option<Timestamp> = sql.opt(query, args![account, middle], |row| row.get("at")).await?;
+        if at.is_some_and(|at| at < time) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    Ok(low)
 }

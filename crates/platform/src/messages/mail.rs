@@ -7,7 +7,7 @@ use kernel::{Clock, Fault, Lang, Page, PageAsk, Random, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use store::jobs::{Job, NewJob, Outcome};
-use store::{Db, Sql, Tx, args};
+use store::{Db, Look, Row, Tx, args};
 
 use super::notification::{Told, object};
 use super::templates::{self, Template};
@@ -149,19 +149,15 @@ pub async fn mailbox(cx: &Cx, ask: &PageAsk) -> Result<Page<MailboxEntry>> {
     if !cx.install.demo {
         return Err(Fault::not_found());
     }
-    let sql = "SELECT id, recipient, subject, body, at FROM mailbox WHERE id < $1 ORDER BY id DESC LIMIT $2";
-    let rows = cx
-        .db
-        .read()
-        .all(sql, args![ask.before(), ask.fetch()], |row| {
-            Ok(MailboxEntry {
-                id: row.get("id")?,
-                to: row.get("recipient")?,
-                subject: row.get("subject")?,
-                text: row.get("body")?,
-                at: row.get("at")?,
-            })
+    let read = |row: &Row| {
+        Ok(MailboxEntry {
+            id: row.get("id")?,
+            to: row.get("recipient")?,
+            subject: row.get("subject")?,
+            text: row.get("body")?,
+            at: row.get("at")?,
         })
-        .await?;
-    Ok(Page::cut(rows, ask, |mail| mail.id.uuid()))
+    };
+    let select = "SELECT m.id, m.recipient, m.subject, m.body, m.at FROM mailbox m";
+    Ok(Look::new("mailbox", "id").page(&mut cx.db.read(), select, "m.id", ask, read, |mail| mail.id.uuid()).await?)
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use kernel::{Fault, Lang, Page, PageAsk, Timestamp};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use store::{Filter, Row, Sql, ToValue, Tx, all_in, args, insert_many};
+use store::{Index, Look, Row, Sql, ToValue, Tx, all_in, args, insert_many};
 
 use super::mail;
 use super::templates::{self, ByMail, Template};
@@ -99,20 +99,18 @@ pub(super) fn object(params: Told<'_>) -> Map<String, Value> {
     params.iter().map(|(name, value)| ((*name).to_owned(), Value::from(value.as_str()))).collect()
 }
 
+const OF_USER: Index = Index { name: "notifications_user", columns: &["user_id"] };
+const UNREAD: Index = Index { name: "notifications_unread", columns: &["user_id"] };
+
 /// The asker's own, newest first.
 pub async fn list(cx: &Cx, unread_only: bool, ask: &PageAsk) -> Result<Page<Notification>> {
-    let mut filter = Filter::new();
-    filter.and("user_id = ?", cx.user()?.id).and("id < ?", ask.before());
+    let mut look = Look::new("notifications", "id");
+    look.by(if unread_only { &UNREAD } else { &OF_USER }).along("user_id", cx.user()?.id);
     if unread_only {
-        filter.and_plain("read_at IS NULL");
+        look.partial("t.read_at IS NULL");
     }
-    let limit = filter.arg(ask.fetch());
-    let sql = format!(
-        "SELECT id, kind, params, link, created_at, read_at FROM notifications WHERE {} ORDER BY id DESC LIMIT {limit}",
-        filter.sql()
-    );
-    let rows = cx.db.read().all(&sql, filter.args(), |row| read(row, cx)).await?;
-    Ok(Page::cut(rows, ask, |notification| notification.id.uuid()))
+    let select = "SELECT n.id, n.kind, n.params, n.link, n.created_at, n.read_at FROM notifications n";
+    Ok(look.page(&mut cx.db.read(), select, "n.id", ask, |row| read(row, cx), |notification| notification.id.uuid()).await?)
 }
 
 /// How many [`newer`] reads at most.

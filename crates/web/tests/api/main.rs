@@ -24,6 +24,7 @@ mod made_once;
 mod matrix;
 mod notifications;
 mod openapi;
+mod plans;
 mod projects;
 mod quota;
 mod quota_races;

@@ -1878,6 +1878,7 @@ export interface components {
             summary: string;
         };
         Page_Application: {
+            /** @description A page may hold fewer than were asked for, even none, while there is a next one: see `searched_to`. */
             items: {
                 agent: components["schemas"]["UserRef"];
                 created_at: components["schemas"]["Timestamp"];
@@ -1891,6 +1892,7 @@ export interface components {
             }[];
             /** @description Where the next page begins; absent on the last. */
             next_cursor?: string | null;
+            searched_to?: components["schemas"]["Timestamp"] | null;
             /**
              * Format: int64
              * @description How many there are in all, where that is cheap to know.
@@ -1898,6 +1900,7 @@ export interface components {
             total?: number | null;
         };
         Page_Batch: {
+            /** @description A page may hold fewer than were asked for, even none, while there is a next one: see `searched_to`. */
             items: {
                 agent: components["schemas"]["UserRef"];
                 /** Format: int64 */
@@ -1921,6 +1924,7 @@ export interface components {
             }[];
             /** @description Where the next page begins; absent on the last. */
             next_cursor?: string | null;
+            searched_to?: components["schemas"]["Timestamp"] | null;
             /**
              * Format: int64
              * @description How many there are in all, where that is cheap to know.
@@ -1928,6 +1932,7 @@ export interface components {
             total?: number | null;
         };
         Page_ClientCall: {
+            /** @description A page may hold fewer than were asked for, even none, while there is a next one: see `searched_to`. */
             items: {
                 address: string;
                 at: components["schemas"]["Timestamp"];
@@ -1945,6 +1950,7 @@ export interface components {
             }[];
             /** @description Where the next page begins; absent on the last. */
             next_cursor?: string | null;
+            searched_to?: components["schemas"]["Timestamp"] | null;
             /**
              * Format: int64
              * @description How many there are in all, where that is cheap to know.
@@ -1952,6 +1958,7 @@ export interface components {
             total?: number | null;
         };
         Page_Delivery: {
+            /** @description A page may hold fewer than were asked for, even none, while there is a next one: see `searched_to`. */
             items: {
                 /** Format: int64 */
                 attempts: number;
@@ -1971,6 +1978,7 @@ export interface components {
             }[];
             /** @description Where the next page begins; absent on the last. */
             next_cursor?: string | null;
+            searched_to?: components["schemas"]["Timestamp"] | null;
             /**
              * Format: int64
              * @description How many there are in all, where that is cheap to know.
@@ -1978,6 +1986,7 @@ export interface components {
             total?: number | null;
         };
         Page_Grant: {
+            /** @description A page may hold fewer than were asked for, even none, while there is a next one: see `searched_to`. */
             items: {
                 agent: components["schemas"]["UserRef"];
                 created_at: components["schemas"]["Timestamp"];
@@ -1992,6 +2001,7 @@ export interface components {
             }[];
             /** @description Where the next page begins; absent on the last. */
             next_cursor?: string | null;
+            searched_to?: components["schemas"]["Timestamp"] | null;
             /**
              * Format: int64
              * @description How many there are in all, where that is cheap to know.
@@ -1999,6 +2009,7 @@ export interface components {
             total?: number | null;
         };
         Page_Job: {
+            /** @description A page may hold fewer than were asked for, even none, while there is a next one: see `searched_to`. */
             items: {
                 /** Format: int64 */
                 attempts: number;
@@ -2012,6 +2023,7 @@ export interface components {
             }[];
             /** @description Where the next page begins; absent on the last. */
             next_cursor?: string | null;
+            searched_to?: components["schemas"]["Timestamp"] | null;
             /**
              * Format: int64
              * @description How many there are in all, where that is cheap to know.
@@ -2019,6 +2031,7 @@ export interface components {
             total?: number | null;
         };
         Page_Key: {
+            /** @description A page may hold fewer than were asked for, even none, while there is a next one: see `searched_to`. */
             items: {
                 activated_at?: components["schemas"]["Timestamp"] | null;
                 agent: components["schemas"]["UserRef"];
@@ -2039,6 +2052,7 @@ export interface components {
             }[];
             /** @description Where the next page begins; absent on the last. */
             next_cursor?: string | null;
+            searched_to?: components["schemas"]["Timestamp"] | null;
             /**
              * Format: int64
              * @description How many there are in all, where that is cheap to know.
@@ -2046,6 +2060,7 @@ export interface components {
             total?: number | null;
         };
         Page_Mail: {
+            /** @description A page may hold fewer than were asked for, even none, while there is a next one: see `searched_to`. */
             items: {
                 at: components["schemas"]["Timestamp"];
                 id: components["schemas"]["Id"];
@@ -2055,6 +2070,7 @@ export interface components {
             }[];
             /** @description Where the next page begins; absent on the last. */
             next_cursor?: string | null;
+            searched_to?: components["schemas"]["Timestamp"] | null;
             /**
              * Format: int64
              * @description How many there are in all, where that is cheap to know.
@@ -2062,6 +2078,7 @@ export interface components {
             total?: number | null;
         };
         Page_Notification: {
+            /** @description A page may hold fewer than were asked for, even none, while there is a next one: see `searched_to`. */
             items: {
                 body: string;
                 created_at: components["schemas"]["Timestamp"];
@@ -2074,6 +2091,7 @@ export interface components {
             }[];
             /** @description Where the next page begins; absent on the last. */
             next_cursor?: string | null;
+            searched_to?: components["schemas"]["Timestamp"] | null;
             /**
              * Format: int64
              * @description How many there are in all, where that is cheap to know.
@@ -2081,6 +2099,7 @@ export interface components {
             total?: number | null;
         };
         Page_OperationEntry: {
+            /** @description A page may hold fewer than were asked for, even none, while there is a next one: see `searched_to`. */
             items: {
                 action: string;
                 actor?: components["schemas"]["UserRef"] | null;
@@ -2099,6 +2118,7 @@ export interface components {
             }[];
             /** @description Where the next page begins; absent on the last. */
             next_cursor?: string | null;
+            searched_to?: components["schemas"]["Timestamp"] | null;
             /**
              * Format: int64
              * @description How many there are in all, where that is cheap to know.
@@ -2106,6 +2126,7 @@ export interface components {
             total?: number | null;
         };
         Page_Project: {
+            /** @description A page may hold fewer than were asked for, even none, while there is a next one: see `searched_to`. */
             items: {
                 /** @description Empty for agents. */
                 api_key: string;
@@ -2138,6 +2159,7 @@ export interface components {
             }[];
             /** @description Where the next page begins; absent on the last. */
             next_cursor?: string | null;
+            searched_to?: components["schemas"]["Timestamp"] | null;
             /**
              * Format: int64
              * @description How many there are in all, where that is cheap to know.
@@ -2145,6 +2167,7 @@ export interface components {
             total?: number | null;
         };
         Page_ProjectBrief: {
+            /** @description A page may hold fewer than were asked for, even none, while there is a next one: see `searched_to`. */
             items: {
                 description: string;
                 id: components["schemas"]["Id"];
@@ -2153,6 +2176,7 @@ export interface components {
             }[];
             /** @description Where the next page begins; absent on the last. */
             next_cursor?: string | null;
+            searched_to?: components["schemas"]["Timestamp"] | null;
             /**
              * Format: int64
              * @description How many there are in all, where that is cheap to know.
@@ -2160,6 +2184,7 @@ export interface components {
             total?: number | null;
         };
         Page_SessionInfo: {
+            /** @description A page may hold fewer than were asked for, even none, while there is a next one: see `searched_to`. */
             items: {
                 address: string;
                 agent: string;
@@ -2172,6 +2197,7 @@ export interface components {
             }[];
             /** @description Where the next page begins; absent on the last. */
             next_cursor?: string | null;
+            searched_to?: components["schemas"]["Timestamp"] | null;
             /**
              * Format: int64
              * @description How many there are in all, where that is cheap to know.
@@ -2179,6 +2205,7 @@ export interface components {
             total?: number | null;
         };
         Page_SignInEntry: {
+            /** @description A page may hold fewer than were asked for, even none, while there is a next one: see `searched_to`. */
             items: {
                 address: string;
                 agent: string;
@@ -2191,6 +2218,7 @@ export interface components {
             }[];
             /** @description Where the next page begins; absent on the last. */
             next_cursor?: string | null;
+            searched_to?: components["schemas"]["Timestamp"] | null;
             /**
              * Format: int64
              * @description How many there are in all, where that is cheap to know.
@@ -2198,6 +2226,7 @@ export interface components {
             total?: number | null;
         };
         Page_StatementLine: {
+            /** @description A page may hold fewer than were asked for, even none, while there is a next one: see `searched_to`. */
             items: {
                 at: components["schemas"]["Timestamp"];
                 balance_after: components["schemas"]["Quota"];
@@ -2218,6 +2247,7 @@ export interface components {
             }[];
             /** @description Where the next page begins; absent on the last. */
             next_cursor?: string | null;
+            searched_to?: components["schemas"]["Timestamp"] | null;
             /**
              * Format: int64
              * @description How many there are in all, where that is cheap to know.
@@ -2225,6 +2255,7 @@ export interface components {
             total?: number | null;
         };
         Page_User: {
+            /** @description A page may hold fewer than were asked for, even none, while there is a next one: see `searched_to`. */
             items: {
                 created_at: components["schemas"]["Timestamp"];
                 email: string;
@@ -2240,6 +2271,7 @@ export interface components {
             }[];
             /** @description Where the next page begins; absent on the last. */
             next_cursor?: string | null;
+            searched_to?: components["schemas"]["Timestamp"] | null;
             /**
              * Format: int64
              * @description How many there are in all, where that is cheap to know.
@@ -2247,6 +2279,7 @@ export interface components {
             total?: number | null;
         };
         Page_Withdrawal: {
+            /** @description A page may hold fewer than were asked for, even none, while there is a next one: see `searched_to`. */
             items: {
                 agent: components["schemas"]["UserRef"];
                 amount: components["schemas"]["Quota"];
@@ -2267,6 +2300,7 @@ export interface components {
             }[];
             /** @description Where the next page begins; absent on the last. */
             next_cursor?: string | null;
+            searched_to?: components["schemas"]["Timestamp"] | null;
             /**
              * Format: int64
              * @description How many there are in all, where that is cheap to know.

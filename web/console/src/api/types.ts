@@ -6,7 +6,8 @@
 // Writes marked [idem] REQUIRE the header Idempotency-Key (8..64 chars [A-Za-z0-9_-]); the console makes one per opened form (crypto.randomUUID()), and repeats it on retry.
 // Language: Accept-Language: zh-CN | en. Session: cookie set by sign-in (HttpOnly); mutating calls must be application/json or have no body, and send header X-Cuekey-Console: 1 (CSRF).
 export interface Problem { type: string; title: string; status: number; code: string; detail?: string; request_id?: string; errors?: { field: string; code: string; message: string }[]; retry_after_seconds?: number; captcha_required?: boolean }
-export interface Page<T> { items: T[]; next_cursor: string | null; total?: number | null }
+export interface Page<T> { items: T[]; next_cursor: string | null; searched_to?: string | null; total?: number | null }
+// A page with searched_to is not full although there may be more: the server looks at a bounded number of rows each time, and next_cursor goes on from there.
 
 export type Role = 'super_admin' | 'agent_admin' | 'agent' | 'venue_manager' | 'maintainer'
 export type UserState = 'pending' | 'active' | 'disabled'

@@ -4,6 +4,9 @@ import type { Page } from '@/api/types'
 
 export const PAGE_SIZES = [20, 50, 100, 200] as const
 
+/** How often a page that came short is looked on for by itself, before somebody is asked whether to go on. */
+const LOOKS = 20
+
 export type Filters = Record<string, string>
 export type PageRequest<F extends Filters> = F & { cursor: string | null; limit: number }
 
@@ -17,7 +20,8 @@ interface Options<T, F extends Filters> {
 
 /**
  * A list that pages by cursor. The address is where filters, page size and position live, so that reload, back and a shared link
- * show the same rows. Only the answer to the latest question is ever shown.
+ * show the same rows. Only the answer to the latest question is ever shown. Where few rows match, an answer comes short and says how
+ * far it has looked; then it is asked on until the page is full, there is no more, or it takes too long.
  */
 export function usePagedTable<T, F extends Filters>(options: Options<T, F>) {
   const inAddress = options.inAddress ?? true
@@ -27,6 +31,7 @@ export function usePagedTable<T, F extends Filters>(options: Options<T, F>) {
 
   const items = shallowRef([]) as Ref<T[]>
   const total = ref<number | null>(null)
+  const searchedTo = ref<string | null>(null)
   const nextCursor = ref<string | null>(null)
   const error = shallowRef<unknown>(null)
   const loading = ref(true)
@@ -40,20 +45,29 @@ export function usePagedTable<T, F extends Filters>(options: Options<T, F>) {
   let question = 0
   let pending: AbortController | null = null
 
-  async function load(): Promise<void> {
+  const load = () => ask([], cursor.value)
+
+  /** Adds to `found` what lies from `from` on. */
+  async function ask(found: T[], from: string | null): Promise<void> {
     const mine = ++question
     pending?.abort()
-    pending = new AbortController()
+    const own = (pending = new AbortController())
     loading.value = true
     try {
-      const request = { ...applied.value, cursor: cursor.value, limit: pageSize.value }
-      const page = await options.fetch(request, pending.signal)
-      if (mine !== question) return
-      items.value = page.items
-      nextCursor.value = page.next_cursor
-      total.value = page.total ?? null
-      error.value = null
-      loaded.value = true
+      for (let look = 0, at = from; look < LOOKS; look++) {
+        const request = { ...applied.value, cursor: at, limit: pageSize.value - found.length }
+        const page = await options.fetch(request, own.signal)
+        if (mine !== question) return
+        found = [...found, ...page.items]
+        items.value = found
+        nextCursor.value = at = page.next_cursor
+        searchedTo.value = page.searched_to ?? null
+        if (from === cursor.value) total.value = page.total ?? null
+        error.value = null
+        loaded.value = true
+        if (at === null || searchedTo.value === null || found.length >= pageSize.value) break
+      }
+      if (found.length >= pageSize.value) searchedTo.value = null
     } catch (cause) {
       if (mine === question) error.value = cause
     } finally {
@@ -104,6 +118,12 @@ export function usePagedTable<T, F extends Filters>(options: Options<T, F>) {
     await load()
   }
 
+  /** Looks on from where the page stopped. */
+  async function goOn(): Promise<void> {
+    if (nextCursor.value === null || loading.value) return
+    await ask(items.value, nextCursor.value)
+  }
+
   const apply = () => go({ ...filters }, null)
   function reset(): Promise<void> {
     Object.assign(filters, options.filters)
@@ -145,6 +165,7 @@ export function usePagedTable<T, F extends Filters>(options: Options<T, F>) {
   return reactive({
     items,
     total,
+    searchedTo,
     error,
     loading,
     loaded,
@@ -161,6 +182,7 @@ export function usePagedTable<T, F extends Filters>(options: Options<T, F>) {
     previous,
     resize,
     replace,
+    goOn,
     reload: load,
   })
 }
@@ -169,6 +191,8 @@ export function usePagedTable<T, F extends Filters>(options: Options<T, F>) {
 export interface TableState<T> {
   items: T[]
   total: number | null
+  /** How far a page that is not full has looked; there may be more. */
+  searchedTo: string | null
   error: unknown
   loading: boolean
   loaded: boolean
@@ -181,5 +205,6 @@ export interface TableState<T> {
   next: () => Promise<void>
   previous: () => Promise<void>
   resize: (size: number) => Promise<void>
+  goOn: () => Promise<void>
   reload: () => Promise<void>
 }

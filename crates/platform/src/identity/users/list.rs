@@ -1,12 +1,12 @@
 //! Looking at users.
 
-use ::store::{Filter, Row, Sql};
+use ::store::{Filter, Index, Look, Row, Sql, args};
 use kernel::{Fault, Page, PageAsk, Quota, Timestamp, Word, text};
 use serde::{Deserialize, Serialize};
 
 use super::model::prefix_pattern;
 use super::scope::restrict;
-use crate::identity::{Permission, Principal, Role, UserId, UserRef, UserState};
+use crate::identity::{Permission, Principal, Role, Scope, UserId, UserRef, UserState};
 use crate::{Cx, Result, ledger};
 
 /// A user as those see it who manage it.
@@ -43,34 +43,75 @@ pub struct UserFilter {
     pub state: Option<UserState>,
 }
 
+const BY_SUPERIOR: Index = Index { name: "users_superior", columns: &["superior_id", "role", "state"] };
+const BY_ROLE: Index = Index { name: "users_role", columns: &["role", "state"] };
+/// What begins a name or an address more often than this is looked for among all users, newest first.
+const MOST_FOUND: i64 = 500;
+/// What they are counted up to.
+const MOST_COUNTED: i64 = 1_000;
+
 /// Newest first.
 pub async fn list(cx: &Cx, filter: &UserFilter, ask: &PageAsk) -> Result<Page<UserView>> {
     let manager = cx.require(Permission::UsersManage)?;
     let search = filter.search.as_deref().map(|search| text::clean(search, 0, 254, false)).transpose();
     let search = search.map_err(|(code, zh, en)| Fault::field("search", code, zh, en))?;
-    let pattern = search.filter(|search| !search.is_empty()).map(|search| prefix_pattern(&text::fold(&search)));
-    let conditions = || {
-        let mut conditions = Filter::new();
-        restrict(manager, &mut conditions);
-        conditions.and_some("u.name_key LIKE ? ESCAPE '!' OR u.email_key LIKE ? ESCAPE '!'", pattern.clone());
-        conditions.and_some("u.role = ?", filter.role.map(Word::as_str)).and_some("u.state = ?", filter.state.map(Word::as_str));
-        conditions
+    let search = search.map(|search| text::fold(&search)).filter(|search| !search.is_empty());
+    let mut sql = cx.db.read();
+    let mut look = Look::new("users", "id");
+    let found = match &search {
+        Some(search) => beginning_with(&mut sql, search).await?,
+        None => None,
     };
-
-    let counted = conditions();
-    let count = format!("SELECT CAST(COUNT(*) AS BIGINT) AS n FROM users u WHERE {}", counted.sql());
-    let total: i64 = cx.db.read().one(&count, counted.args(), |row| row.get("n")).await?;
-
-    let mut shown = conditions();
-    shown.and("u.id < ?", ask.before());
-    let limit = shown.arg(ask.fetch());
-    let sql = format!("{COLUMNS} WHERE {} ORDER BY u.id DESC LIMIT {limit}", shown.sql());
+    let (role, state) = (filter.role.map(Word::as_str), filter.state.map(Word::as_str));
+    if let Some(found) = found {
+        if found.is_empty() {
+            return Ok(Page { total: Some(0), ..Page::empty() });
+        }
+        look.only(found);
+        look.rest_some("u.role = ?", role).rest_some("u.state = ?", state);
+        if manager.scope() != Scope::All {
+            look.rest("u.superior_id = ?", manager.id);
+        }
+    } else {
+        along(&mut look, manager, filter);
+        if let Some(search) = &search {
+            look.rest("u.name_key LIKE ? ESCAPE '!' OR u.email_key LIKE ? ESCAPE '!'", prefix_pattern(search));
+        }
+    }
     let now = cx.now();
-    let users = cx.db.read().all(&sql, shown.args(), |row| read(row, now)).await?;
-    let mut page = Page::cut(users, ask, |user| user.id.uuid());
-    page.total = Some(total);
-    add_quota(&mut cx.db.read(), &mut page.items).await?;
+    let mut page = look.page(&mut sql, COLUMNS, "u.id", ask, |row| read(row, now), |user| user.id.uuid()).await?;
+    if search.is_none() {
+        page.total = look.count(&mut sql, MOST_COUNTED).await?;
+    }
+    add_quota(&mut sql, &mut page.items).await?;
     Ok(page)
+}
+
+/// The lanes of those whom `manager` manages: an agent admin's agents by their state, all users by role and state.
+fn along(look: &mut Look, manager: &Principal, filter: &UserFilter) {
+    let states = UserState::texts(filter.state);
+    let roles = Role::texts(filter.role);
+    if manager.scope() != Scope::All {
+        look.by(&BY_SUPERIOR).along("superior_id", manager.id).words("role", &roles).words("state", &states);
+    } else if filter.role.is_some() || filter.state.is_some() {
+        look.by(&BY_ROLE).words("role", &roles).words("state", &states);
+    }
+}
+
+/// Whose name or address begins with this, where they are not too many.
+async fn beginning_with(sql: &mut impl Sql, search: &str) -> Result<Option<Vec<UserId>>> {
+    let mut found = Vec::new();
+    for column in ["name_key", "email_key"] {
+        let query = format!("SELECT id FROM users WHERE {column} >= $1 AND {column} < $2 ORDER BY {column} LIMIT $3");
+        let ids: Vec<UserId> = sql.all(&query, args![search, format!("{search}\u{10ffff}"), MOST_FOUND + 1], |row| row.get("id")).await?;
+        if i64::try_from(ids.len()).unwrap_or(i64::MAX) > MOST_FOUND {
+            return Ok(None);
+        }
+        found.extend(ids);
+    }
+    found.sort_unstable_by_key(|id| id.uuid());
+    found.dedup();
+    Ok(Some(found))
 }
 
 pub async fn get(cx: &Cx, id: UserId) -> Result<UserView> {

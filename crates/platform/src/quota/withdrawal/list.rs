@@ -2,7 +2,7 @@
 
 use kernel::{Fault, Page, PageAsk, Quota, Timestamp, Word};
 use serde::{Deserialize, Serialize};
-use store::{Filter, Row, Sql};
+use store::{Index, Look, Row, Sql};
 
 use super::model::{WithdrawalId, WithdrawalState, may_see};
 use super::payee::{self, Payee};
@@ -41,28 +41,34 @@ pub struct WithdrawalFilter {
     pub scope: Option<WithdrawalScope>,
 }
 
+const BY_AGENT: Index = Index { name: "withdrawals_agent", columns: &["agent_id", "state"] };
+const BY_REVIEWER: Index = Index { name: "withdrawals_reviewer", columns: &["reviewer_id", "state"] };
+const BY_STATE: Index = Index { name: "withdrawals_state", columns: &["state"] };
+
 /// Newest first.
 pub async fn list(cx: &Cx, filter: &WithdrawalFilter, ask: &PageAsk) -> Result<Page<Withdrawal>> {
     let user = cx.require(Permission::QuotaView)?;
     let usual = if user.role.holds_quota() { WithdrawalScope::Mine } else { WithdrawalScope::Review };
-    let mut conditions = Filter::new();
+    let mut look = Look::new("withdrawals", "id");
     match filter.scope.unwrap_or(usual) {
         WithdrawalScope::Mine => {
-            conditions.and("w.agent_id = ?", user.id);
+            look.by(&BY_AGENT).along("agent_id", user.id);
         }
         WithdrawalScope::Review => {
             cx.require(Permission::WithdrawalsReview)?;
             if user.role != Role::SuperAdmin {
-                conditions.and("w.reviewer_id = ?", user.id);
+                look.by(&BY_REVIEWER).along("reviewer_id", user.id);
+            } else {
+                look.by(&BY_STATE);
             }
         }
     }
-    conditions.and_some("w.state = ?", filter.state.map(Word::as_str)).and("w.id < ?", ask.before());
-    let limit = conditions.arg(ask.fetch());
-    let sql = format!("{COLUMNS} WHERE {} ORDER BY w.id DESC LIMIT {limit}", conditions.sql());
-    let rows = cx.db.read().all(&sql, conditions.args(), Stored::read).await?;
-    let shown = rows.into_iter().map(|row| row.open(cx)).collect::<Result<Vec<_>>>()?;
-    Ok(Page::cut(shown, ask, |withdrawal| withdrawal.id.uuid()))
+    let states = WithdrawalState::texts(filter.state);
+    look.words("state", &states);
+    let page = look.page(&mut cx.db.read(), COLUMNS, "w.id", ask, Stored::read, |stored| stored.withdrawal.id.uuid()).await?;
+    let (next_cursor, searched_to, total) = (page.next_cursor, page.searched_to, page.total);
+    let items = page.items.into_iter().map(|row| row.open(cx)).collect::<Result<Vec<_>>>()?;
+    Ok(Page { items, next_cursor, searched_to, total })
 }
 
 /// One that the asker may see.

@@ -19,9 +19,10 @@ use axum::http::Method;
 use serde_json::{Value, json};
 use testkit::{Answer, Client, on_server};
 
-use self::people::{EVERYBODY, Owner, Who};
+pub use self::people::Owner;
+use self::people::{EVERYBODY, Who};
 use self::rule::{Case, Door, Expected, Rule, expected};
-use self::things::{Thing, World};
+pub use self::things::{Thing, World};
 
 fn rules() -> impl Iterator<Item = &'static Rule> {
     [table_people::RULES, table_keys::RULES, table_quota::RULES].into_iter().flatten()

@@ -49,6 +49,26 @@ pub enum Thing {
     Ticket,
 }
 
+impl Thing {
+    /// What lists show.
+    pub const EVERY: [Self; 14] = [
+        Self::User,
+        Self::OpenProject,
+        Self::DeadJob,
+        Self::Delivery,
+        Self::Grant,
+        Self::Application,
+        Self::Batch,
+        Self::DisabledKey,
+        Self::Call,
+        Self::Withdrawal,
+        Self::Operation,
+        Self::SignIn,
+        Self::Notification,
+        Self::Session,
+    ];
+}
+
 pub struct World<'a> {
     pub server: &'a TestServer,
     pub people: People,

@@ -1,0 +1,149 @@
+//! Every list × every combination of what it can be narrowed down to × who asks: no statement of it costs more the longer the
+//! table is. Lists and filters are those that OpenAPI has, so that a new one is looked at by itself.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use store::args;
+use testkit::{Client, TestServer, on_server, unbounded};
+
+use crate::matrix::{Owner, Thing, World};
+
+/// What a filter can be set to; some differ in the way that they are looked for.
+struct Values {
+    world: Vec<(&'static str, Vec<String>)>,
+}
+
+impl Values {
+    async fn new(world: &World<'_>) -> Self {
+        let mut made = Vec::new();
+        for thing in Thing::EVERY {
+            for owner in [Owner::Alice, Owner::Chief] {
+                made.push((thing, world.make(thing, owner).await));
+            }
+        }
+        let root = &world.people.root;
+        let key = world.people.alice.get("/api/v1/keys?limit=1").await.ok(200)["items"][0].clone();
+        let text = |value: &Value| vec![value.as_str().unwrap().to_owned()];
+        let jobs = root.get("/api/v1/jobs").await.ok(200);
+        let words = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        let alice = vec![world.people.alice.id().to_string()];
+        let world = vec![
+            ("project", text(&key["project"]["id"])),
+            ("batch", text(&key["batch_id"])),
+            ("agent", alice.clone()),
+            ("user", alice.clone()),
+            ("actor", alice),
+            ("key", [text(&key["key"]), words(&["22222"])].concat()),
+            ("device", words(&["device"])),
+            ("code", words(&["NOT_FOUND", "VALID"])),
+            ("module", words(&["keys"])),
+            ("kind", text(&jobs["items"][0]["kind"])),
+            ("search", words(&["ali"])),
+            ("from", words(&["2026-11-20T00:00:00Z"])),
+            ("to", words(&["2026-12-20T00:00:00Z"])),
+        ];
+        Self { world }
+    }
+
+    /// Values of one parameter of the document.
+    fn of(&self, document: &Value, parameter: &Value) -> Vec<String> {
+        let name = parameter["name"].as_str().unwrap();
+        let words =
+            |schema: &Value| schema["enum"].as_array().map(|all| all.iter().map(|word| word.as_str().unwrap().to_owned()).collect());
+        let mut schemas = vec![&parameter["schema"]];
+        schemas.extend(parameter["schema"]["oneOf"].as_array().into_iter().flatten());
+        for schema in schemas {
+            let named = schema["$ref"].as_str().and_then(|path| document.pointer(&path[1..])).unwrap_or(schema);
+            if let Some(all) = words(named) {
+                return all;
+            }
+            if named["type"].as_array().is_some_and(|kinds| kinds.contains(&json!("boolean"))) || named["type"] == "boolean" {
+                return vec!["true".into()];
+            }
+        }
+        let known = self.world.iter().find(|(known, _)| *known == name);
+        known.unwrap_or_else(|| panic!("say in tests/api/plans.rs what the filter {name} can be set to")).1.clone()
+    }
+}
+
+/// All lists of the document: their paths and filters.
+fn lists(document: &Value) -> Vec<(String, Vec<Value>)> {
+    let paths = document["paths"].as_object().unwrap().iter();
+    let lists = paths.filter_map(|(path, methods)| {
+        let parameters = methods["get"]["parameters"].as_array()?;
+        let is = |name: &'static str| move |one: &&Value| one["name"] == name;
+        parameters.iter().find(is("cursor"))?;
+        let filters = parameters.iter().filter(|one| one["in"] == "query" && one["name"] != "cursor" && one["name"] != "limit");
+        Some((path.clone(), filters.cloned().collect()))
+    });
+    lists.collect()
+}
+
+/// Every choice of one value or none for each filter.
+fn combinations(filters: &[(String, Vec<String>)]) -> Vec<String> {
+    filters.iter().fold(vec![String::new()], |so_far, (name, values)| {
+        let with = |query: &String| values.iter().map(|value| format!("{query}&{name}={value}")).chain([query.clone()]).collect::<Vec<_>>();
+        so_far.iter().flat_map(with).collect()
+    })
+}
+
+on_server! {
+    async fn no_page_of_any_list_costs_more_the_longer_its_table_is(server) {
+        let world = World::new(server).await;
+        let values = Values::new(&world).await;
+        let document: Value = serde_json::from_str(&web::openapi::json().unwrap()).unwrap();
+        let mut seen = BTreeSet::new();
+        let mut wrong = Vec::new();
+        let (mut asked, mut names) = (0, BTreeSet::new());
+        server.platform.db.recorded();
+        for (path, filters) in lists(&document) {
+            names.insert(path.clone());
+            let filters: Vec<_> =
+                filters.iter().map(|one| (one["name"].as_str().unwrap().to_owned(), values.of(&document, one))).collect();
+            for query in combinations(&filters) {
+                for who in [&world.people.root, &world.people.chief, &world.people.alice] {
+                    asked += 1;
+                    let address = format!("{path}?limit=2{query}");
+                    look(server, who, &address, &mut seen, &mut wrong).await;
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{} plans:\n{}", wrong.len(), wrong.join("\n"));
+        assert!(names.len() >= 18 && asked > 3_000 && seen.len() > 300, "{} lists, {asked} pages, {} statements", names.len(), seen.len());
+    }
+
+    async fn a_plan_that_reads_a_whole_table_is_noticed(server) {
+        let db = &server.platform.db;
+        let none = uuid::Uuid::max();
+        for (sql, args) in [
+            ("SELECT t.id AS id FROM client_calls t WHERE (t.address = $2) AND t.id < $1 ORDER BY t.id DESC LIMIT 5", args![none, "x"]),
+            ("SELECT t.id AS id FROM keys t WHERE (t.agent_id = $2) AND t.id < $1 ORDER BY t.id DESC LIMIT 5", args![none, none]),
+            ("SELECT t.id AS id FROM keys t WHERE (t.unit = $2) AND t.id < $1 ORDER BY t.id DESC LIMIT 5", args![none, "day"]),
+            ("SELECT k.id FROM keys k WHERE k.unbinds = $1", args![3_i64]),
+            ("SELECT e.seq FROM ledger_entries e WHERE e.account_id = $1 ORDER BY e.at DESC LIMIT 5", args![none]),
+        ] {
+            assert!(!unbounded(db, sql, args).await.is_empty(), "{sql}");
+        }
+        for (sql, args) in [
+            ("SELECT t.id AS id FROM keys t WHERE (t.batch_id = $2) AND t.id < $1 ORDER BY t.id DESC LIMIT 5", args![none, none]),
+            ("SELECT t.id AS id FROM client_calls t WHERE TRUE AND t.id < $1 ORDER BY t.id DESC LIMIT 5", args![none]),
+        ] {
+            assert_eq!(unbounded(db, sql, args).await, Vec::<String>::new(), "{sql}");
+        }
+    }
+}
+
+/// Asks for a page and reads the plans of what that took.
+async fn look(server: &TestServer, who: &Client, address: &str, seen: &mut BTreeSet<String>, wrong: &mut Vec<String>) {
+    let db = &server.platform.db;
+    db.recorded();
+    let answer = who.get(address).await;
+    let status = answer.status.as_u16();
+    assert!([200, 403].contains(&status), "{address}: {status} {}", answer.text());
+    for (sql, args) in db.recorded() {
+        if seen.insert(sql.clone()) {
+            wrong.extend(unbounded(db, &sql, args).await.into_iter().map(|why| format!("{address}: {why}\n    {sql}")));
+        }
+    }
+}
