@@ -466,7 +466,7 @@ mod tests {
     fn a_statement_has_the_values_that_it_uses() {
         let (sql, args) = used("a = $3 AND b < $10 AND c = $3 LIMIT $1", &(1..=10_i64).map(ToValue::to_value).collect::<Vec<_>>());
         assert_eq!((sql.as_str(), args), ("a = $1 AND b < $2 AND c = $1 LIMIT $3", crate::args![3_i64, 10_i64, 1_i64]));
-        assert_eq!(used("nothing", &crate::args![1_i64]), ("nothing".to_owned(), Vec::new()));
+        assert_eq!(used("nothing", &[Value::from(1_i64)]), ("nothing".to_owned(), Vec::new()));
     }
 
     proptest! {
