@@ -64,7 +64,8 @@ fn logged(flags: &Flags) -> Result<config::Config> {
 }
 
 fn work<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    // Sockets are looked at after so many steps of work: at tokio's 61, the database's answers waited for the programs' requests.
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().event_interval(16).build();
     let runtime = runtime.map_err(|error| Trouble::failed(format!("无法启动：{error}"), format!("cannot start: {error}")))?;
     let done = runtime.block_on(work);
     // What was asked to end has ended, or has had its time.
