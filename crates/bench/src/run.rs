@@ -26,16 +26,16 @@ pub enum Part {
     Lone,
     /// First uses against verifications
     FirstUse,
-    /// Many times as many keys, against the usual number
-    Large,
-    /// Verifications with years of calls in the log, against an empty log
-    Log,
     /// Verifications beside a flood of sign-ins
     Flood,
     /// How soon a disabled key is refused
     Disable,
     /// Quota transfers against a loop by hand
     Transfers,
+    /// Many times as many keys, against the usual number
+    Large,
+    /// Verifications with years of calls in the log, against an empty log
+    Log,
     /// Pages of long lists
     Pages,
 }

@@ -52,8 +52,8 @@ impl Figures {
         }
     }
 
-    /// A server that has just started makes a batch and exports it twice. What each adds in memory is its highest, compared
-    /// with that server before it did anything: what an earlier one left behind counts as well.
+    /// A server that has just started makes a batch; others that have just started export it. What each adds in memory is its
+    /// highest, compared with that server before it did anything.
     async fn round(&mut self, place: &Place, stock: &Stock, keys: u64) -> Result<()> {
         let (mut site, _) = place.serve().await?;
         pause(Duration::from_secs(2)).await;
@@ -79,6 +79,11 @@ impl Figures {
         self.generating.values.push(added(&site, idle)?);
 
         for (format, figure) in &mut self.exports {
+            site.stop()?;
+            (site, _) = place.serve().await?;
+            pause(Duration::from_secs(2)).await;
+            let idle = site.memory()?.now;
+            let agent = stock.agent(&site).await?;
             settled(&site).await?;
             let watch = Stopwatch::start();
             let length = agent.export(&batch, format).await?;
