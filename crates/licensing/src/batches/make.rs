@@ -17,7 +17,7 @@ use crate::projects::ProjectId;
 pub const GENERATE_JOB: &str = "keys.generate";
 pub const CANCEL_JOB: &str = "keys.cancel";
 /// Keys a transaction: others wait for the writer no longer than this takes.
-const CHUNK: i64 = 5_000;
+const CHUNK: i64 = 2_500;
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct Payload {
@@ -55,7 +55,7 @@ pub(super) async fn rows(vault: &Vault, random: &Random, mould: Mould, count: i6
                 mould.project,
                 mould.batch,
                 mould.agent,
-                keys::lookup(&vault, key),
+                keys::lookup(&vault, mould.project, key),
                 keys::seal(&vault, key),
                 kernel::Word::as_str(KeyState::Unused),
                 kernel::Word::as_str(mould.validity.unit),

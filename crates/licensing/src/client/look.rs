@@ -6,7 +6,7 @@ use store::{Index, Look, Of, Sql, args};
 
 use super::calls::CallFilter;
 use super::set::Endpoint;
-use crate::keys::{KeyId, KeyText, lookup};
+use crate::keys::{self, KeyId, KeyText};
 
 /// What the indexes by key, device and agent have: first uses and refusals.
 const NOTABLE: &str = "t.refused OR t.first_use";
@@ -31,7 +31,7 @@ pub(super) async fn look(sql: &mut impl Sql, cx: &Cx, scope: Scope, asked: &Call
     let mut look = Look::new("client_calls", "id");
     if let Some(text) = &asked.key {
         match KeyText::parse(text) {
-            Some(key) => match key_of(sql, scope, &lookup(&cx.vault, key)).await? {
+            Some(key) => match key_of(sql, cx, scope, key).await? {
                 None => return Ok(None),
                 Some(key) => drop(look.by(&BY_KEY).along("key_id", key).partial(NOTABLE)),
             },
@@ -94,10 +94,8 @@ async fn of_all(sql: &mut impl Sql, look: &mut Look, asked: &CallFilter) -> Resu
 }
 
 /// A key whose calls the asker may see.
-async fn key_of(sql: &mut impl Sql, scope: Scope, lookup: &[u8]) -> Result<Option<KeyId>> {
-    let found =
-        sql.opt("SELECT id, agent_id FROM keys WHERE lookup = $1", args![lookup], |row| Ok((row.get("id")?, row.get("agent_id")?))).await?;
-    match found {
+async fn key_of(sql: &mut impl Sql, cx: &Cx, scope: Scope, key: KeyText) -> Result<Option<KeyId>> {
+    match keys::find(sql, &cx.vault, key).await? {
         Some((key, agent)) if scope.sees(sql, agent).await? => Ok(Some(key)),
         _ => Ok(None),
     }

@@ -7,9 +7,9 @@ use store::{Filter, Index, Look, Sql, args};
 use uuid::Uuid;
 
 use super::manage::KeyFilter;
-use super::model::{KeyId, KeyState};
+use super::model::KeyState;
 use super::select::{READY, state_text};
-use super::{KeyText, lookup};
+use super::KeyText;
 use crate::batches::BatchId;
 use crate::owned::Owned;
 use crate::projects::ProjectId;
@@ -29,7 +29,7 @@ pub(super) async fn look(sql: &mut impl Sql, cx: &Cx, user: &Principal, filter: 
     let key = match filter.key.as_deref().map(KeyText::parse) {
         // What is not a key is nobody's.
         Some(None) => return Ok(None),
-        Some(Some(key)) => Some(lookup(&cx.vault, key)),
+        Some(key) => key,
         None => None,
     };
     let batch = match filter.batch {
@@ -43,9 +43,7 @@ pub(super) async fn look(sql: &mut impl Sql, cx: &Cx, user: &Principal, filter: 
     let mut look = match (key, &filter.device) {
         (Some(key), _) => {
             let mut look = Look::new("keys", "id");
-            let Some(found) = sql.opt("SELECT id FROM keys WHERE lookup = $1", args![key], |row| row.get::<KeyId>("id")).await? else {
-                return Ok(None);
-            };
+            let Some((found, _)) = super::find(sql, &cx.vault, key).await? else { return Ok(None) };
             look.only(vec![found]);
             whose(&mut look, user, filter);
             in_state(&mut look, filter.state, now);
