@@ -134,9 +134,9 @@ pub async fn decide(platform: &Platform, limits: &Limits, nonces: &Nonces, asks:
 /// By what a key is looked for. What is no key is looked for too, and never found: a mistyped key takes as long as an unknown one.
 fn look_up(platform: &Platform, ask: &Ask) -> Option<Vec<u8>> {
     match ask.endpoint {
-        Endpoint::Verify | Endpoint::Query if ask.unreadable.is_none() => {
-            Some(ask.key.map_or_else(|| no_lookup(&platform.vault, ask.nonce.as_bytes()), |key| lookup(&platform.vault, ask.project.id, key)))
-        }
+        Endpoint::Verify | Endpoint::Query if ask.unreadable.is_none() => Some(
+            ask.key.map_or_else(|| no_lookup(&platform.vault, ask.nonce.as_bytes()), |key| lookup(&platform.vault, ask.project.id, key)),
+        ),
         Endpoint::Verify | Endpoint::Query | Endpoint::Time | Endpoint::Other => None,
     }
 }

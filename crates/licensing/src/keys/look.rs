@@ -6,10 +6,10 @@ use platform::{Cx, Result};
 use store::{Filter, Index, Look, Sql, args};
 use uuid::Uuid;
 
+use super::KeyText;
 use super::manage::KeyFilter;
 use super::model::KeyState;
 use super::select::{READY, state_text};
-use super::KeyText;
 use crate::batches::BatchId;
 use crate::owned::Owned;
 use crate::projects::ProjectId;
