@@ -2,6 +2,9 @@
 
 use serde::Serialize;
 
+use crate::load::Outcome;
+use crate::say;
+
 #[derive(Serialize)]
 pub struct Figure {
     pub name: String,
@@ -42,6 +45,16 @@ impl Figure {
     pub fn bound(mut self, bound: Bound) -> Self {
         self.bound = Some(bound);
         self
+    }
+
+    /// A round of the baseline, and one of the product.
+    pub fn round(&mut self, of: &str, baseline: (&str, &Outcome), product: (&str, &Outcome)) {
+        let (base, outcome) = (baseline.1, product.1);
+        self.values.push(outcome.rate());
+        self.baseline.push(base.rate());
+        self.note = format!("p99 {:.1} ms against {:.1} ms", outcome.quantile(0.99), base.quantile(0.99));
+        let (round, ratio) = (self.values.len(), outcome.rate() / base.rate());
+        say(&format!("{of}, round {round}: {} {:.0}/s, {} {:.0}/s = {ratio:.2}", baseline.0, base.rate(), product.0, outcome.rate()));
     }
 
     /// What the bound is about: the ratio where there is a baseline, else the value.

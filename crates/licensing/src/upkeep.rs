@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use kernel::SECOND;
 use platform::Cx;
 use platform::upkeep::Schedule;
 use store::jobs::{Handlers, Outcome};
 use store::{Sql, args};
 
-use crate::client::admit::WINDOW;
 use crate::{Licensing, batches, callbacks, client, grants};
 
 const EXPIRE: &str = "keys.expire";
@@ -25,7 +23,7 @@ pub fn handlers(handlers: &mut Handlers<Cx>, licensing: &Arc<Licensing>) {
     handlers.add(batches::GENERATE_JOB, batches::generate_job);
     handlers.add(batches::CANCEL_JOB, batches::cancel_job);
     handlers.add(EXPIRE, |cx, _| async move { outcome(expire(&cx).await) });
-    handlers.add(NONCES, |cx, _| async move { outcome(forget_nonces(&cx).await) });
+    handlers.add(NONCES, |cx, _| async move { outcome(client::forget_nonces(&cx).await) });
 }
 
 fn outcome(result: platform::Result<()>) -> Outcome {
@@ -53,20 +51,4 @@ async fn expire(cx: &Cx) -> platform::Result<()> {
         crate::events::keys_expired(&mut tx, cx, &over).await?;
         tx.commit().await?;
     }
-}
-
-/// Nonces older than the window cannot come back: their time would be refused. An index by time would cost every verification
-/// more than this walk does, which goes over all of them in the order of their hashes, a part at a time.
-async fn forget_nonces(cx: &Cx) -> platform::Result<()> {
-    client::forget_sets(cx).await?;
-    let before = cx.now().plus_micros(-2 * WINDOW * SECOND).unix();
-    for part in 0..=u8::MAX {
-        let (mut from, mut to) = ([0; 16], [u8::MAX; 16]);
-        (from[0], to[0]) = (part, part);
-        let mut tx = cx.db.begin().await?;
-        let sql = "DELETE FROM nonces WHERE id >= $1 AND id <= $2 AND signed_at < $3";
-        tx.exec(sql, args![uuid::Uuid::from_bytes(from), uuid::Uuid::from_bytes(to), before]).await?;
-        tx.commit().await?;
-    }
-    Ok(())
 }

@@ -32,21 +32,10 @@ async fn compare(options: &Options, usual: &Ready, large: &mut Ready) -> Result<
     }
     let name = format!("verify, {}, {CONNECTIONS} connections, {keys} keys against {}", usual.name(), options.keys);
     let mut rate = Figure::new(name, "/s").bound(Bound::AtLeast(0.8));
-    for round in 0..options.rounds {
+    for _ in 0..options.rounds {
         let base = usual.verify(CONNECTIONS, options.seconds)?;
         let outcome = large.verify(CONNECTIONS, options.seconds)?;
-        say(&format!(
-            "{}, round {}: {} keys {:.0}/s, {keys} keys {:.0}/s = {:.2}",
-            usual.name(),
-            round + 1,
-            options.keys,
-            base.rate(),
-            outcome.rate(),
-            outcome.rate() / base.rate()
-        ));
-        rate.note = format!("p99 {:.1} ms against {:.1} ms", outcome.quantile(0.99), base.quantile(0.99));
-        rate.values.push(outcome.rate());
-        rate.baseline.push(base.rate());
+        rate.round(usual.name(), (&format!("{} keys", options.keys), &base), (&format!("{keys} keys"), &outcome));
     }
     Ok(vec![start, rate])
 }

@@ -37,21 +37,10 @@ async fn compare(options: &Options, empty: &Ready, copy: &Place) -> Result<Figur
     let full = Ready { site: copy.serve().await?.0, stock: empty.stock.clone(), keys: Rc::clone(&empty.keys) };
     let name = format!("verify, {}, {CONNECTIONS} connections, {} calls in the log against none", empty.name(), options.log_rows);
     let mut rate = Figure::new(name, "/s").bound(Bound::AtLeast(0.8));
-    for round in 0..options.rounds {
+    for _ in 0..options.rounds {
         let base = empty.verify(CONNECTIONS, options.seconds)?;
         let outcome = full.verify(CONNECTIONS, options.seconds)?;
-        say(&format!(
-            "{}, round {}: empty log {:.0}/s, {} calls {:.0}/s = {:.2}",
-            empty.name(),
-            round + 1,
-            base.rate(),
-            options.log_rows,
-            outcome.rate(),
-            outcome.rate() / base.rate()
-        ));
-        rate.note = format!("p99 {:.1} ms against {:.1} ms", outcome.quantile(0.99), base.quantile(0.99));
-        rate.values.push(outcome.rate());
-        rate.baseline.push(base.rate());
+        rate.round(empty.name(), ("empty log", &base), (&format!("{} calls", options.log_rows), &outcome));
     }
     Ok(rate)
 }

@@ -6,7 +6,6 @@ use crate::dataset;
 use crate::figure::{Bound, Figure};
 use crate::ready::Ready;
 use crate::run::Options;
-use crate::say;
 use crate::site::Bare;
 use crate::verify;
 
@@ -32,20 +31,10 @@ fn compare(options: &Options, one: &Ready, lone: &Bare) -> Result<Figure> {
     let name = format!("verify, {}, {CONNECTIONS} connections, against one transaction each", one.name());
     let mut rate = Figure::new(name, "/s").bound(Bound::AtLeast(1.0));
     let credentials = lone.credentials(&one.stock.credentials);
-    for round in 0..options.rounds {
+    for _ in 0..options.rounds {
         let base = verify::any(lone.address, &credentials, &one.keys, CONNECTIONS, options.seconds)?;
         let outcome = one.verify(CONNECTIONS, options.seconds)?;
-        say(&format!(
-            "{}, round {}: one transaction each {:.0}/s, product {:.0}/s = {:.2}",
-            one.name(),
-            round + 1,
-            base.rate(),
-            outcome.rate(),
-            outcome.rate() / base.rate()
-        ));
-        rate.note = format!("p99 {:.1} ms against {:.1} ms", outcome.quantile(0.99), base.quantile(0.99));
-        rate.values.push(outcome.rate());
-        rate.baseline.push(base.rate());
+        rate.round(one.name(), ("one transaction each", &base), ("product", &outcome));
     }
     Ok(rate)
 }

@@ -26,6 +26,6 @@ mod window;
 pub use admit::{Admitted, Refusal, Request};
 pub use collector::Collector;
 pub use nonces::Nonces;
+pub(crate) use nonces::forget as forget_nonces;
 pub use project::{CallerProject, Projects};
 pub use set::{Answer, Ask, CallEntity, CallId, Decision, Device, Endpoint, KeyAnswer, KeyDetails, UNREADABLE};
-pub(crate) use window::forget_sets;

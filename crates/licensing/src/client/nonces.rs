@@ -12,13 +12,13 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use kernel::{Random, Timestamp};
-use platform::Platform;
+use platform::{Cx, Platform};
 use ring::digest;
 use store::{Engine, ToValue, Tx, all_in, args, insert_many};
 use uuid::Uuid;
 
 use super::set::Ask;
-use super::window::{Held, Window};
+use super::window::{self, Held, REMEMBERED, Window};
 
 pub enum Nonces {
     /// This process knows all.
@@ -100,4 +100,27 @@ fn of(project: Uuid, nonce: &str) -> Uuid {
 /// a program sends it again with another nonce.
 fn short(hash: &Uuid) -> u64 {
     hash.as_u64_pair().0
+}
+
+/// Removes nonces whose requests cannot be sent again.
+pub(crate) async fn forget(cx: &Cx) -> platform::Result<()> {
+    match cx.db.engine() {
+        Engine::Sqlite => window::forget_sets(cx).await,
+        Engine::Postgres => forget_rows(cx).await,
+    }
+}
+
+/// Nonces older than the window cannot come back: their time would be refused. An index by time would cost every verification
+/// more than this walk does, which goes over all of them in the order of their hashes, a part at a time.
+async fn forget_rows(cx: &Cx) -> platform::Result<()> {
+    let before = cx.now().plus_micros(-REMEMBERED).unix();
+    for part in 0..=u8::MAX {
+        let (mut from, mut to) = ([0; 16], [u8::MAX; 16]);
+        (from[0], to[0]) = (part, part);
+        let mut tx = cx.db.begin().await?;
+        let sql = "DELETE FROM nonces WHERE id >= $1 AND id <= $2 AND signed_at < $3";
+        tx.exec(sql, args![Uuid::from_bytes(from), Uuid::from_bytes(to), before]).await?;
+        tx.commit().await?;
+    }
+    Ok(())
 }

@@ -109,7 +109,7 @@ impl Drop for Held {
 }
 
 /// Removes sets whose requests cannot be sent again.
-pub async fn forget_sets(cx: &Cx) -> platform::Result<()> {
+pub(super) async fn forget_sets(cx: &Cx) -> platform::Result<()> {
     let mut tx = cx.db.begin().await?;
     tx.exec("DELETE FROM nonce_sets WHERE id < $1", args![first_id(cx.now().plus_micros(-REMEMBERED))]).await?;
     tx.commit().await?;

@@ -13,11 +13,10 @@ pub mod text;
 pub mod verdict;
 
 pub use model::{Facts, KeyId, KeyState, UnbindRefusal, Validity};
+pub(crate) use store::find;
 pub use text::KeyText;
 pub use verdict::{Code, Verdict};
 
-use ::store::{Sql, ToValue, all_in, args};
-use platform::identity::UserId;
 use platform::vault::{Purpose, Vault};
 
 use crate::projects::ProjectId;
@@ -30,14 +29,6 @@ const TEXT: Purpose = Purpose("key text");
 /// another project there is nothing to find, and looking takes as long as it does for a key that never was.
 pub fn lookup(vault: &Vault, project: ProjectId, key: KeyText) -> Vec<u8> {
     vault.hash(LOOKUP, &[project.uuid().as_bytes().as_slice(), &key.to_bytes()].concat())[..16].to_vec()
-}
-
-/// The key of this text, whichever project's it is, and whose. For people: they may not know the project.
-pub(crate) async fn find(sql: &mut impl Sql, vault: &Vault, key: KeyText) -> ::store::Result<Option<(KeyId, UserId)>> {
-    let projects: Vec<ProjectId> = sql.all("SELECT id FROM projects", args![], |row| row.get("id")).await?;
-    let lookups = projects.into_iter().map(|project| lookup(vault, project, key).to_value()).collect();
-    let found = all_in(sql, "SELECT id, agent_id FROM keys WHERE lookup IN", "", lookups, |row| Ok((row.get("id")?, row.get("agent_id")?)));
-    Ok(found.await?.into_iter().next())
 }
 
 /// Under what no key is found, made with the same work.

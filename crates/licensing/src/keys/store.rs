@@ -4,12 +4,14 @@ use std::collections::HashMap;
 
 use kernel::Timestamp;
 use platform::identity::{UserId, UserRef};
+use platform::vault::Vault;
 use serde::Serialize;
-use store::{Row, Sql, ToValue, all_in};
+use store::{Row, Sql, ToValue, all_in, args};
 
 use super::model::{Facts, KeyId, KeyState};
+use super::{KeyText, lookup};
 use crate::batches::BatchId;
-use crate::projects::{ProjectRef, ValidityUnit};
+use crate::projects::{ProjectId, ProjectRef, ValidityUnit};
 
 /// A key as the console shows it.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -99,4 +101,12 @@ pub(crate) async fn devices(sql: &mut impl Sql, keys: &[Raw]) -> store::Result<H
         by_key.entry(key).or_default().push(device);
     }
     Ok(by_key)
+}
+
+/// The key of this text, whichever project's it is, and whose. For people: they may not know the project.
+pub(crate) async fn find(sql: &mut impl Sql, vault: &Vault, key: KeyText) -> store::Result<Option<(KeyId, UserId)>> {
+    let projects: Vec<ProjectId> = sql.all("SELECT id FROM projects", args![], |row| row.get("id")).await?;
+    let lookups = projects.into_iter().map(|project| lookup(vault, project, key).to_value()).collect();
+    let found = all_in(sql, "SELECT id, agent_id FROM keys WHERE lookup IN", "", lookups, |row| Ok((row.get("id")?, row.get("agent_id")?)));
+    Ok(found.await?.into_iter().next())
 }
