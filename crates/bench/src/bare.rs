@@ -70,7 +70,7 @@ async fn verify(State(keys): State<Arc<Keys>>, headers: HeaderMap, body: Bytes) 
         return response;
     }
     if let Some(lone) = &keys.lone
-        && !matches!(lone.verify(nonce, timestamp, &body).await, Ok(true))
+        && !matches!(lone.verify(nonce, &body).await, Ok(true))
     {
         *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
         return response;

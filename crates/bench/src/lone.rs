@@ -7,15 +7,15 @@
 use anyhow::{Context, Result};
 use kernel::{Random, Timestamp};
 use ring::digest;
-use store::{Db, DbConfig, Engine, Sql, args};
+use store::{Db, DbConfig, Engine, Insert, Row, Sql, ToValue, args, insert_and_read};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use crate::clock::unix;
 
 const KEY: &str = "SELECT k.id, k.lookup, k.project_id, k.batch_id, k.agent_id, k.unit, k.validity, k.activated_at, k.expires_at, k.disabled_at, \
-    k.devices, k.unbinds, k.bound FROM keys k WHERE k.lookup IN ($1)";
-const PROJECT: &str = "SELECT id, state, devices_per_key, callback_url, callback_events FROM projects WHERE id IN ($1)";
+    k.devices, k.unbinds, k.bound, p.state, p.devices_per_key, CASE WHEN p.callback_url IS NOT NULL THEN p.callback_events END AS wants \
+    FROM keys k JOIN projects p ON p.id = k.project_id WHERE k.lookup IN";
 const LOG: &str = "INSERT INTO passed_calls (id, at, project_id, calls, packed) VALUES ($1, $2, $3, $4, $5)";
 /// As long as one packed call is.
 const PACKED: usize = 74;
@@ -40,7 +40,7 @@ impl Lone {
     }
 
     /// Answers whether the device is bound to the key.
-    pub async fn verify(&self, nonce: &str, signed_at: &str, body: &[u8]) -> Result<bool> {
+    pub async fn verify(&self, nonce: &str, body: &[u8]) -> Result<bool> {
         let body: serde_json::Value = serde_json::from_slice(body)?;
         let device = body["device"]["id"].as_str().context("no device")?;
         let number: usize = device.rsplit_once('-').context("no number")?.1.parse()?;
@@ -49,7 +49,6 @@ impl Lone {
         context.update(self.project.as_bytes());
         context.update(nonce.as_bytes());
         let nonce = Uuid::from_slice(&context.finish().as_ref()[..16])?;
-        let set = i64::from_le_bytes(self.random.bytes());
 
         let _turn = match &self.turn {
             Some(turn) => Some(turn.lock().await),
@@ -57,20 +56,21 @@ impl Lone {
         };
         let mut tx = self.db.begin().await?;
         let now = Timestamp::from_unix(i64::try_from(unix())?);
-        let fresh = match self.db.engine() {
+        let taken = match self.db.engine() {
             Engine::Sqlite => {
                 // The product looks it up in memory, and writes it down for after a restart.
                 let hashes = nonce.as_bytes()[..8].to_vec();
-                tx.exec("INSERT INTO nonce_sets (id, hashes) VALUES ($1, $2)", args![self.random.uuid_v7(now), hashes]).await?
+                let rows = vec![args![self.random.uuid_v7(now), hashes]];
+                Insert { table: "nonce_sets", columns: &["id", "hashes"], rows, tail: "" }
             }
             Engine::Postgres => {
-                let sql = "INSERT INTO nonces (id, signed_at, set_number) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
-                tx.exec(sql, args![nonce, signed_at.parse::<i64>()?, set]).await?
+                let set = (now.unix() << 32) | i64::from(u32::from_le_bytes(self.random.bytes()));
+                Insert { table: "nonces", columns: &["id", "set_number"], rows: vec![args![nonce, set]], tail: "ON CONFLICT DO NOTHING" }
             }
         };
-        let active = tx.one(PROJECT, args![self.project], |row| Ok(row.get::<String>("state")? == "active")).await?;
-        let bound = tx.one(KEY, args![lookup], |row| row.get::<String>("bound")).await?;
-        let valid = fresh == 1 && active && bound == device;
+        let read = |row: &Row| Ok((row.get::<String>("state")? == "active", row.get::<String>("bound")?));
+        let (fresh, keys) = insert_and_read(&mut tx, taken, KEY, vec![lookup.to_value()], read).await?;
+        let valid = fresh == 1 && keys.iter().any(|(active, bound)| *active && bound == device);
         tx.exec(LOG, args![self.random.uuid_v7(now), now, self.project, 1_i64, vec![0_u8; PACKED]]).await?;
         tx.commit().await?;
         Ok(valid)

@@ -33,7 +33,7 @@ pub use look::{Index, Look, Of, few, lane};
 pub use sql::{Filter, Row, Sql, placeholders};
 pub use tx::Tx;
 pub use value::{FromValue, ToValue, Value};
-pub use wide::{Insert, all_in, insert_both, insert_many, update_many};
+pub use wide::{Insert, Update, Write, all_in, insert_and_read, insert_many, update_many, write_all};
 
 pub type Result<T> = std::result::Result<T, Error>;
 

@@ -24,11 +24,12 @@ impl Migration {
 impl Migration {
     /// One text for both databases. What stands in comments as `/* WITHOUT ROWID */` is for SQLite: a table whose rows lie in
     /// the order of their key, so that a row is written once and not a second time in an index. `/* COLLATE "C" */` is for
-    /// PostgreSQL: a text whose beginnings are looked for, in the order of its bytes as SQLite has it.
+    /// PostgreSQL: a text whose beginnings are looked for, in the order of its bytes as SQLite has it. So is a line behind
+    /// `-- postgres: `.
     fn text(&self, engine: Engine) -> String {
         match engine {
             Engine::Sqlite => self.sql.replace("/* WITHOUT ROWID */", "WITHOUT ROWID"),
-            Engine::Postgres => self.sql.replace("/* COLLATE \"C\" */", "COLLATE \"C\""),
+            Engine::Postgres => self.sql.replace("/* COLLATE \"C\" */", "COLLATE \"C\"").replace("-- postgres: ", ""),
         }
     }
 }

@@ -20,27 +20,99 @@ pub struct Insert<'a> {
     pub tail: &'a str,
 }
 
-/// Inserts into two tables: on PostgreSQL with one statement, since each costs a message there and back.
-pub async fn insert_both(tx: &mut Tx, one: Insert<'_>, other: Insert<'_>) -> Result<()> {
-    if tx.engine() == Engine::Postgres && !one.rows.is_empty() && !other.rows.is_empty() {
-        let (source, mut arrays) = unnest(one.columns.len(), one.rows, 1)?;
-        let (other_source, more) = unnest(other.columns.len(), other.rows, arrays.len() + 1)?;
-        let sql = format!(
-            "WITH first AS (INSERT INTO {} ({}) {source} {}) INSERT INTO {} ({}) {other_source} {}",
-            one.table,
-            one.columns.join(", "),
-            one.tail,
-            other.table,
-            other.columns.join(", "),
-            other.tail
-        );
-        arrays.extend(more);
-        tx.exec(&sql, arrays).await?;
+/// Rows of a table that change. The first column is the key; the others are set.
+pub struct Update<'a> {
+    pub table: &'a str,
+    pub columns: &'a [&'a str],
+    pub rows: Vec<Vec<Value>>,
+}
+
+pub enum Write<'a> {
+    Insert(Insert<'a>),
+    Update(Update<'a>),
+}
+
+impl Write<'_> {
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Insert(insert) => insert.rows.is_empty(),
+            Self::Update(update) => update.rows.is_empty(),
+        }
+    }
+
+    /// As PostgreSQL has it: with an array a column, the first of which is `$first`.
+    fn unnested(self, first: usize) -> Result<(String, Vec<Value>)> {
+        match self {
+            Self::Insert(insert) => {
+                let (source, arrays) = unnest(insert.columns.len(), insert.rows, first)?;
+                Ok((format!("INSERT INTO {} ({}) {source} {}", insert.table, insert.columns.join(", "), insert.tail), arrays))
+            }
+            Self::Update(update) => {
+                let (source, arrays) = unnest(update.columns.len(), update.rows, first)?;
+                Ok((update_from(update.table, update.columns, &source), arrays))
+            }
+        }
+    }
+}
+
+/// Writes into several tables: on PostgreSQL with one statement, since each costs a message there and back. No row may be
+/// written twice, and none is read by another of these writes.
+pub async fn write_all(tx: &mut Tx, mut writes: Vec<Write<'_>>) -> Result<()> {
+    writes.retain(|write| !write.is_empty());
+    if tx.engine() == Engine::Sqlite {
+        for write in writes {
+            match write {
+                Write::Insert(insert) => insert_many(tx, insert.table, insert.columns, insert.rows, insert.tail).await?,
+                Write::Update(update) => update_many(tx, update.table, update.columns, update.rows).await?,
+            };
+        }
         return Ok(());
     }
-    insert_many(tx, one.table, one.columns, one.rows, one.tail).await?;
-    insert_many(tx, other.table, other.columns, other.rows, other.tail).await?;
+    let last = writes.len();
+    let (mut sql, mut arrays) = (String::new(), Vec::new());
+    for (n, write) in (1..).zip(writes) {
+        let (text, more) = write.unnested(arrays.len() + 1)?;
+        arrays.extend(more);
+        let _ = match n {
+            n if n == last => write!(sql, " {text}"),
+            1 => write!(sql, "WITH w1 AS ({text})"),
+            n => write!(sql, ", w{n} AS ({text})"),
+        };
+    }
+    if !sql.is_empty() {
+        tx.exec(&sql, arrays).await?;
+    }
     Ok(())
+}
+
+/// Inserts, and reads the rows of many keys as [`all_in`] does, from before the insert: on PostgreSQL with one statement.
+/// Answers how many rows were inserted, and what was read.
+pub async fn insert_and_read<T: Send>(
+    tx: &mut Tx,
+    insert: Insert<'_>,
+    text: &str,
+    values: Vec<Value>,
+    read: impl Fn(&Row) -> Result<T> + Send + Copy,
+) -> Result<(u64, Vec<T>)> {
+    if tx.engine() == Engine::Sqlite || insert.rows.is_empty() || values.is_empty() {
+        let written = insert_many(tx, insert.table, insert.columns, insert.rows, insert.tail).await?;
+        return Ok((written, all_in(tx, text, "", values, read).await?));
+    }
+    let (condition, array) = any_of_array(text, values)?;
+    let (insert, arrays) = Write::Insert(insert).unnested(2)?;
+    let sql = format!(
+        "WITH written AS ({insert} RETURNING 1), counted AS (SELECT COUNT(*) AS n FROM written) \
+         SELECT counted.n AS written, found.* FROM counted LEFT JOIN (SELECT TRUE AS is_found, f.* FROM ({condition}) f) found ON TRUE"
+    );
+    let args = std::iter::once(array).chain(arrays).collect();
+    // One row where nothing is found, for the number.
+    let rows = tx.all(&sql, args, move |row| {
+        let found = row.get::<Option<bool>>("is_found")?.is_some();
+        Ok((row.get::<i64>("written")?, if found { Some(read(row)?) } else { None }))
+    });
+    let rows = rows.await?;
+    let written = rows.first().map_or(0, |(written, _)| written.unsigned_abs());
+    Ok((written, rows.into_iter().filter_map(|(_, found)| found).collect()))
 }
 
 /// Inserts many rows. `tail` may say `ON CONFLICT … DO NOTHING`. Answers how many rows were inserted.
@@ -50,8 +122,8 @@ pub async fn insert_many(tx: &mut Tx, table: &str, columns: &[&str], rows: Vec<V
         return Ok(0);
     }
     if tx.engine() == Engine::Postgres {
-        let (source, arrays) = unnest(columns.len(), rows, 1)?;
-        return tx.exec(&format!("INSERT INTO {table} ({}) {source} {tail}", columns.join(", ")), arrays).await;
+        let (sql, arrays) = Write::Insert(Insert { table, columns, rows, tail }).unnested(1)?;
+        return tx.exec(&sql, arrays).await;
     }
     let widest = 1 << (MOST_VALUES / columns.len().max(1)).max(1).ilog2();
     let mut left = rows.into_iter();
@@ -85,15 +157,15 @@ fn wide_values(sql: &mut String, columns: usize, rows: usize) {
     }
 }
 
-/// Updates many rows of one table. The first column is the key; the others are set.
+/// Updates many rows of one table; see [`Update`].
 pub async fn update_many(tx: &mut Tx, table: &str, columns: &[&str], rows: Vec<Vec<Value>>) -> Result<u64> {
     const WIDEST: usize = 256;
     if rows.is_empty() {
         return Ok(0);
     }
     if tx.engine() == Engine::Postgres {
-        let (source, arrays) = unnest(columns.len(), rows, 1)?;
-        return tx.exec(&update_from(table, columns, &source), arrays).await;
+        let (sql, arrays) = Write::Update(Update { table, columns, rows }).unnested(1)?;
+        return tx.exec(&sql, arrays).await;
     }
     let mut left = rows.into_iter();
     let mut done = 0;
@@ -131,11 +203,8 @@ pub async fn all_in<T: Send>(
         return Ok(Vec::new());
     }
     if sql.engine() == Engine::Postgres {
-        let (name, kind) = array_of(&values)?;
-        let array = Value::Array(kind, Some(Box::new(values)));
-        // One text for any number, so that it is planned once.
-        let text = text.strip_suffix(" IN").unwrap_or(text);
-        return sql.all(&format!("{text} = ANY($1::{name}[]){tail}"), vec![array], read).await;
+        let (text, array) = any_of_array(text, values)?;
+        return sql.all(&format!("{text}{tail}"), vec![array], read).await;
     }
     let mut rows = Vec::with_capacity(values.len());
     while !values.is_empty() {
@@ -149,6 +218,13 @@ pub async fn all_in<T: Send>(
         values = rest;
     }
     Ok(rows)
+}
+
+/// `… WHERE lookup IN` as PostgreSQL has it, with its values as `$1`: one text for any number, so that it is planned once.
+fn any_of_array(text: &str, values: Vec<Value>) -> Result<(String, Value)> {
+    let (name, kind) = array_of(&values)?;
+    let text = text.strip_suffix(" IN").unwrap_or(text);
+    Ok((format!("{text} = ANY($1::{name}[])"), Value::Array(kind, Some(Box::new(values)))))
 }
 
 /// `SELECT column1, … FROM UNNEST($1::uuid[], …)` and its arrays. An array here cannot hold a `NULL`, so a column that has some

@@ -8,16 +8,20 @@ use std::sync::Arc;
 
 use kernel::Fault;
 use platform::Platform;
-use store::Engine;
+use store::{Engine, Tx};
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 use super::limit::Limits;
 use super::nonces::Nonces;
-use super::set::{self, Ask, Decision};
+use super::set::{Ask, Decision, Desk};
 
 /// Largest set. More wait for the next; more than [`MOST_WAITING`] are told to come back.
 const MOST: usize = 512;
 const MOST_WAITING: usize = 8_192;
+
+/// Into how many parts the day's counts are split where many may count: a row for each, of each day, project and agent. Two that
+/// share one wait for each other's commits, and are none the worse for it otherwise.
+const PARTS: u32 = 8;
 
 type Waiting = (Ask, oneshot::Sender<Decision>);
 
@@ -30,13 +34,16 @@ impl Collector {
     pub fn start(platform: &Arc<Platform>, limits: &Arc<Limits>, nonces: Nonces) -> Self {
         let nonces = Arc::new(nonces);
         let (queue, waiting) = mpsc::channel(MOST_WAITING);
-        let waiting = Arc::new(Mutex::new(waiting));
+        let waiting = Arc::new(Waitings { queue: Mutex::new(waiting), sender: queue.downgrade() });
         let workers = match platform.db.engine() {
             Engine::Sqlite => 1,
             Engine::Postgres => 2,
         };
-        for _ in 0..workers {
-            tokio::spawn(work(Arc::clone(platform), Arc::clone(limits), Arc::clone(&nonces), Arc::clone(&waiting)));
+        let first = u32::from_le_bytes(platform.random.bytes());
+        for n in 0..workers {
+            let part = if workers == 1 { 0 } else { i64::from(first.wrapping_add(n) % PARTS) };
+            let desk = Desk { platform: Arc::clone(platform), limits: Arc::clone(limits), nonces: Arc::clone(&nonces), part };
+            tokio::spawn(work(desk, Arc::clone(&waiting)));
         }
         Self { queue }
     }
@@ -54,21 +61,20 @@ fn put_off(why: &str) -> Decision {
     Decision { answer: Err(Fault::unavailable(why.to_owned())), allowance: None }
 }
 
-async fn work(platform: Arc<Platform>, limits: Arc<Limits>, nonces: Arc<Nonces>, waiting: Arc<Mutex<mpsc::Receiver<Waiting>>>) {
+async fn work(desk: Desk, waiting: Arc<Waitings>) {
     let mut set = Vec::with_capacity(MOST);
-    loop {
-        if waiting.lock().await.recv_many(&mut set, MOST).await == 0 {
-            return;
-        }
+    let mut begun = None;
+    while waiting.next(&mut set, &mut begun).await {
         metrics::histogram!("cuekey_verify_set_size").record(u32::try_from(set.len()).unwrap_or(u32::MAX));
         let (asks, answers): (Vec<Ask>, Vec<oneshot::Sender<Decision>>) = set.drain(..).unzip();
         // In a task of its own: a panic must cost one set, not the worker.
         let decided = {
-            let (platform, limits, nonces) = (Arc::clone(&platform), Arc::clone(&limits), Arc::clone(&nonces));
-            tokio::spawn(async move { set::decide(&platform, &limits, &nonces, &asks).await }).await
+            let (desk, waiting, begun) = (desk.clone(), Arc::clone(&waiting), begun.take());
+            tokio::spawn(async move { desk.decide(&asks, begun, || waiting.more()).await }).await
         };
         match decided {
-            Ok(Ok(verdicts)) => {
+            Ok(Ok((verdicts, next))) => {
+                begun = next;
                 for (answer, verdict) in answers.into_iter().zip(verdicts) {
                     let _ = answer.send(verdict);
                 }
@@ -87,5 +93,33 @@ async fn work(platform: Arc<Platform>, limits: Arc<Limits>, nonces: Arc<Nonces>,
                 }
             }
         }
+    }
+}
+
+/// The requests that wait, for all workers.
+struct Waitings {
+    queue: Mutex<mpsc::Receiver<Waiting>>,
+    sender: mpsc::WeakSender<Waiting>,
+}
+
+impl Waitings {
+    fn more(&self) -> bool {
+        self.sender.upgrade().is_some_and(|sender| sender.capacity() < sender.max_capacity())
+    }
+
+    /// Takes what is there. A transaction that has begun does not wait for what is not. False when no more will come.
+    async fn next(&self, set: &mut Vec<Waiting>, begun: &mut Option<Tx>) -> bool {
+        if let Some(tx) = begun.take() {
+            // If another worker has the queue, it found nothing in it.
+            if let Ok(mut queue) = self.queue.try_lock() {
+                set.extend(std::iter::from_fn(|| queue.try_recv().ok()).take(MOST));
+            }
+            if !set.is_empty() {
+                *begun = Some(tx);
+                return true;
+            }
+            let _ = tx.commit().await;
+        }
+        self.queue.lock().await.recv_many(set, MOST).await > 0
     }
 }

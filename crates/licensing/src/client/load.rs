@@ -1,10 +1,10 @@
-//! Reading what a set needs: keys by their look-up, projects by id, and devices by key where they are asked for. One statement each.
+//! Reading what a set needs: keys by their look-up with their projects, and devices by key where they are asked for.
 
 use std::collections::HashMap;
 
 use kernel::Timestamp;
 use platform::identity::UserId;
-use store::{Insert, Row, ToValue, Tx, all_in, args};
+use store::{Insert, Row, ToValue, Tx, all_in, args, insert_and_read};
 
 use crate::batches::BatchId;
 use crate::keys::bound;
@@ -48,10 +48,27 @@ pub(super) struct ProjectNow {
     pub wants: Vec<CallbackEvent>,
 }
 
-const SELECT: &str = "SELECT k.id, k.lookup, k.project_id, k.batch_id, k.agent_id, k.unit, k.validity, k.activated_at, k.expires_at, k.disabled_at, \
-    k.devices, k.unbinds, k.bound FROM keys k WHERE k.lookup IN";
+/// What a set's requests ask about.
+pub(super) struct Loaded {
+    /// By look-up.
+    pub keys: HashMap<Vec<u8>, Found>,
+    pub projects: HashMap<ProjectId, ProjectNow>,
+}
 
-fn read(row: &Row) -> store::Result<(Vec<u8>, Found)> {
+impl Loaded {
+    fn take(&mut self, rows: Vec<(Vec<u8>, Found, ProjectNow)>) {
+        for (lookup, key, project) in rows {
+            self.projects.insert(key.project, project);
+            self.keys.insert(lookup, key);
+        }
+    }
+}
+
+const SELECT: &str = "SELECT k.id, k.lookup, k.project_id, k.batch_id, k.agent_id, k.unit, k.validity, k.activated_at, k.expires_at, k.disabled_at, \
+    k.devices, k.unbinds, k.bound, p.state, p.devices_per_key, CASE WHEN p.callback_url IS NOT NULL THEN p.callback_events END AS wants \
+    FROM keys k JOIN projects p ON p.id = k.project_id WHERE k.lookup IN";
+
+fn read(row: &Row) -> store::Result<(Vec<u8>, Found, ProjectNow)> {
     let facts = Facts {
         activated_at: row.get("activated_at")?,
         expires_at: row.get("expires_at")?,
@@ -70,19 +87,35 @@ fn read(row: &Row) -> store::Result<(Vec<u8>, Found)> {
         devices: Vec::new(),
         changed: false,
     };
-    Ok((row.get("lookup")?, found))
+    Ok((row.get("lookup")?, found, project(row)?))
 }
 
-/// All keys of the set, by look-up. One of a project that nobody here asks for is not read any further: it must not take longer
-/// than one that is not there.
-pub(super) async fn keys(
-    tx: &mut Tx,
-    lookups: &[&[u8]],
-    projects: &HashMap<ProjectId, ProjectNow>,
-) -> store::Result<HashMap<Vec<u8>, Found>> {
-    let own = |row: &Row| if projects.contains_key(&row.get("project_id")?) { read(row).map(Some) } else { Ok(None) };
-    let rows = all_in(tx, SELECT, "", lookups.iter().map(|lookup| lookup.to_value()).collect(), own).await?;
-    Ok(rows.into_iter().flatten().collect())
+fn project(row: &Row) -> store::Result<ProjectNow> {
+    let wants = row.get::<Option<String>>("wants")?.map_or_else(Vec::new, |wants| serde_json::from_str(&wants).unwrap_or_default());
+    let active = row.word::<ProjectState>("state")? == ProjectState::Active;
+    Ok(ProjectNow { active, seats: row.get("devices_per_key")?, wants })
+}
+
+/// Writes down the nonces, and reads all keys of the set with their projects: one message to the database.
+pub(super) async fn load(tx: &mut Tx, nonces: Insert<'_>, lookups: &[&[u8]], projects: &[ProjectId]) -> store::Result<(u64, Loaded)> {
+    let mut loaded = Loaded { keys: HashMap::new(), projects: HashMap::new() };
+    let (written, rows) = insert_and_read(tx, nonces, SELECT, lookups.iter().map(|lookup| lookup.to_value()).collect(), read).await?;
+    loaded.take(rows);
+    // Of a project of which no key was found.
+    let others = projects.iter().filter(|id| !loaded.projects.contains_key(id)).map(|id| id.to_value()).collect();
+    let sql = "SELECT id, state, devices_per_key, CASE WHEN callback_url IS NOT NULL THEN callback_events END AS wants FROM projects WHERE id IN";
+    loaded.projects.extend(all_in(tx, sql, "", others, |row| Ok((row.get::<ProjectId>("id")?, project(row)?))).await?);
+    Ok((written, loaded))
+}
+
+/// Locks the keys that will be changed, in the order of their ids, and reads them as they are then. (Of a locked row PostgreSQL
+/// gives what is there now, not what was there when the statement began: but only of that row. What a verdict needs of a key
+/// stands there.)
+pub(super) async fn lock(tx: &mut Tx, lookups: &[&[u8]], loaded: &mut Loaded) -> store::Result<()> {
+    let tail = format!(" ORDER BY k.id{} OF k", tx.for_update());
+    let rows = all_in(tx, SELECT, &tail, lookups.iter().map(|lookup| lookup.to_value()).collect(), read).await?;
+    loaded.take(rows);
+    Ok(())
 }
 
 /// The devices of those keys that somebody asks about with them.
@@ -108,47 +141,16 @@ pub(super) async fn devices(tx: &mut Tx, keys: &mut HashMap<Vec<u8>, Found>, ask
     Ok(())
 }
 
-/// Locks the keys that will be changed, in the order of their ids, and only then reads them: a statement
-/// sees what was there when it began, which may be before it got the lock.
-pub(super) async fn lock(
-    tx: &mut Tx,
-    lookups: &[&[u8]],
-    projects: &HashMap<ProjectId, ProjectNow>,
-) -> store::Result<HashMap<Vec<u8>, Found>> {
-    let tail = format!(" ORDER BY id{}", tx.for_update());
-    let values = lookups.iter().map(|lookup| lookup.to_value()).collect();
-    all_in(tx, "SELECT id FROM keys WHERE lookup IN", &tail, values, |_| Ok(())).await?;
-    keys(tx, lookups, projects).await
-}
-
-pub(super) async fn projects(tx: &mut Tx, mut ids: Vec<ProjectId>) -> store::Result<HashMap<ProjectId, ProjectNow>> {
-    ids.sort_unstable();
-    ids.dedup();
-    let values = ids.into_iter().map(ToValue::to_value).collect();
-    let rows =
-        all_in(tx, "SELECT id, state, devices_per_key, callback_url, callback_events FROM projects WHERE id IN", "", values, |row| {
-            let wants = match row.get::<Option<String>>("callback_url")? {
-                Some(_) => serde_json::from_str(&row.get::<String>("callback_events")?).unwrap_or_default(),
-                None => Vec::new(),
-            };
-            let active = row.word::<ProjectState>("state")? == ProjectState::Active;
-            let now = ProjectNow { active, seats: row.get("devices_per_key")?, wants };
-            Ok((row.get::<ProjectId>("id")?, now))
-        })
-        .await?;
-    Ok(rows.into_iter().collect())
-}
-
-/// What is added to the day's counts: one row a project and agent.
-pub(super) fn counts(day: i64, counts: HashMap<(ProjectId, UserId), (i64, i64)>) -> Insert<'static> {
+/// What is added to the day's counts: one row a project and agent, of this part.
+pub(super) fn counts(day: i64, part: i64, counts: HashMap<(ProjectId, UserId), (i64, i64)>) -> Insert<'static> {
     let mut counts: Vec<_> = counts.into_iter().collect();
     // In one order, so that two sets on two machines do not lock crosswise.
     counts.sort_unstable_by_key(|(key, _)| *key);
-    let row = |((project, agent), (accepted, refused))| args![day, project, agent, accepted, refused];
+    let row = |((project, agent), (accepted, refused))| args![day, project, agent, part, accepted, refused];
     Insert {
         table: "verification_days",
-        columns: &["day", "project_id", "agent_id", "accepted", "refused"],
+        columns: &["day", "project_id", "agent_id", "part", "accepted", "refused"],
         rows: counts.into_iter().map(row).collect(),
-        tail: "ON CONFLICT (day, project_id, agent_id) DO UPDATE SET accepted = verification_days.accepted + excluded.accepted, refused = verification_days.refused + excluded.refused",
+        tail: "ON CONFLICT (day, project_id, agent_id, part) DO UPDATE SET accepted = verification_days.accepted + excluded.accepted, refused = verification_days.refused + excluded.refused",
     }
 }

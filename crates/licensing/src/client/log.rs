@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use kernel::Timestamp;
 use platform::Platform;
 use platform::identity::UserId;
-use store::{Tx, args, insert_both, insert_many};
+use store::{Insert, Write, args};
 
 use super::load::{self, Found};
 use super::passed::{self, Passed};
@@ -47,14 +47,15 @@ fn outcome(ask: &Ask, answer: &Answer) -> (i64, &'static str, bool) {
     }
 }
 
-pub(super) async fn write(
-    tx: &mut Tx,
+/// What is written of a set's requests. `part`: whose counts are added to.
+pub(super) fn writes(
     platform: &Platform,
+    part: i64,
     asks: &[Ask],
     found: &[Option<&Found>],
     answers: &[Answer],
     now: Timestamp,
-) -> store::Result<()> {
+) -> store::Result<Vec<Write<'static>>> {
     let mut counts: HashMap<(ProjectId, UserId), (i64, i64)> = HashMap::new();
     let mut passed: HashMap<ProjectId, Vec<Passed<'_>>> = HashMap::new();
     let mut rows = Vec::new();
@@ -96,7 +97,7 @@ pub(super) async fn write(
             ask.address.as_str(),
         ]);
     }
-    insert_many(tx, "client_calls", &COLUMNS, rows, "").await?;
-    let counts = load::counts(now.unix().div_euclid(86_400), counts);
-    insert_both(tx, passed::rows(passed, now, &platform.random)?, counts).await
+    let rows = Insert { table: "client_calls", columns: &COLUMNS, rows, tail: "" };
+    let counts = load::counts(now.unix().div_euclid(86_400), part, counts);
+    Ok([rows, passed::rows(passed, now, &platform.random)?, counts].map(Write::Insert).into())
 }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use kernel::{Random, Timestamp};
 use platform::{Cx, Platform};
 use ring::digest;
-use store::{Engine, ToValue, Tx, all_in, args, insert_many};
+use store::{Engine, Insert, ToValue, Tx, Value, all_in, args};
 use uuid::Uuid;
 
 use super::set::Ask;
@@ -49,37 +49,53 @@ impl Nonces {
         }
     }
 
-    /// Takes and writes down those that are fresh.
-    pub(super) async fn take(&self, tx: &mut Tx, asks: &[Ask], hashes: Vec<Uuid>, now: Timestamp, random: &Random) -> store::Result<Taken> {
+    /// What is to be written so that a set's nonces are taken, and what [`Claim::settle`]s which of them were fresh.
+    pub(super) fn claim(&self, hashes: Vec<Uuid>, now: Timestamp, random: &Random) -> (Insert<'static>, Claim) {
         match self {
             Self::Here(window) => {
                 let (fresh, held) = window.take(hashes.iter().map(short), now);
-                held.write(tx, now, random).await?;
-                Ok(Taken { fresh, held: Some(held) })
+                (held.row(now, random), Claim::Held(Taken { fresh, held: Some(held) }))
             }
-            Self::There => Ok(Taken { fresh: insert(tx, asks, &hashes, random).await?, held: None }),
+            Self::There => {
+                let mut seen = HashSet::with_capacity(hashes.len());
+                let fresh: Vec<bool> = hashes.iter().map(|nonce| seen.insert(*nonce)).collect();
+                let set = first_number(now) | i64::from(u32::from_le_bytes(random.bytes()));
+                let rows = seen.into_iter().map(|nonce| args![nonce, set]).collect();
+                let insert = Insert { table: "nonces", columns: &["id", "set_number"], rows, tail: "ON CONFLICT DO NOTHING" };
+                (insert, Claim::Brought { set, hashes, fresh })
+            }
         }
     }
 }
 
-/// Who wrote a row first is known by the number of its set.
-async fn insert(tx: &mut Tx, asks: &[Ask], hashes: &[Uuid], random: &Random) -> store::Result<Vec<bool>> {
-    let set = i64::from_le_bytes(random.bytes());
-    let mut seen = HashSet::with_capacity(hashes.len());
-    let mut fresh: Vec<bool> = hashes.iter().map(|nonce| seen.insert(*nonce)).collect();
-    let ours = |n: usize| args![hashes[n], asks[n].signed_at, set];
-    let rows: Vec<_> = (0..asks.len()).filter(|n| fresh[*n]).map(ours).collect();
-    let brought = rows.len() as u64;
-    if insert_many(tx, "nonces", &["id", "signed_at", "set_number"], rows, "ON CONFLICT DO NOTHING").await? == brought {
-        return Ok(fresh);
+/// A set's nonces, and which of them the set brings once.
+pub(super) enum Claim {
+    Held(Taken),
+    Brought { set: i64, hashes: Vec<Uuid>, fresh: Vec<bool> },
+}
+
+impl Claim {
+    /// So many rows were written. Who wrote a row first is known by the number of its set.
+    pub async fn settle(self, tx: &mut Tx, written: u64) -> store::Result<Taken> {
+        let (set, hashes, mut fresh) = match self {
+            Self::Held(taken) => return Ok(taken),
+            Self::Brought { set, hashes, fresh } => (set, hashes, fresh),
+        };
+        let brought: Vec<Value> = hashes.iter().zip(&fresh).filter(|(_, fresh)| **fresh).map(|(nonce, _)| nonce.to_value()).collect();
+        if written != brought.len() as u64 {
+            let rows = all_in(tx, "SELECT id, set_number FROM nonces WHERE id IN", "", brought, |row| {
+                Ok((row.get::<Uuid>("id")?, row.get::<i64>("set_number")?))
+            });
+            let others: HashSet<Uuid> = rows.await?.into_iter().filter(|(_, number)| *number != set).map(|(id, _)| id).collect();
+            fresh.iter_mut().zip(&hashes).for_each(|(fresh, nonce)| *fresh &= !others.contains(nonce));
+        }
+        Ok(Taken { fresh, held: None })
     }
-    let all = seen.into_iter().map(ToValue::to_value).collect();
-    let rows = all_in(tx, "SELECT id, set_number FROM nonces WHERE id IN", "", all, |row| {
-        Ok((row.get::<Uuid>("id")?, row.get::<i64>("set_number")?))
-    });
-    let others: HashSet<Uuid> = rows.await?.into_iter().filter(|(_, number)| *number != set).map(|(id, _)| id).collect();
-    fresh.iter_mut().zip(hashes).for_each(|(fresh, nonce)| *fresh &= !others.contains(nonce));
-    Ok(fresh)
+}
+
+/// Not above the number of any set of this time or later: seconds, and below them what tells sets apart.
+fn first_number(at: Timestamp) -> i64 {
+    at.unix() << 32
 }
 
 pub(super) fn hashes(asks: &[Ask]) -> Vec<Uuid> {
@@ -113,12 +129,12 @@ pub(crate) async fn forget(cx: &Cx) -> platform::Result<()> {
 /// Nonces older than the window cannot come back: their time would be refused. An index by time would cost every verification
 /// more than this walk does, which goes over all of them in the order of their hashes, a part at a time.
 async fn forget_rows(cx: &Cx) -> platform::Result<()> {
-    let before = cx.now().plus_micros(-REMEMBERED).unix();
+    let before = first_number(cx.now().plus_micros(-REMEMBERED));
     for part in 0..=u8::MAX {
         let (mut from, mut to) = ([0; 16], [u8::MAX; 16]);
         (from[0], to[0]) = (part, part);
         let mut tx = cx.db.begin().await?;
-        let sql = "DELETE FROM nonces WHERE id >= $1 AND id <= $2 AND signed_at < $3";
+        let sql = "DELETE FROM nonces WHERE id >= $1 AND id <= $2 AND set_number < $3";
         tx.exec(sql, args![Uuid::from_bytes(from), Uuid::from_bytes(to), before]).await?;
         tx.commit().await?;
     }

@@ -1,16 +1,16 @@
-//! Deciding a set of requests in one transaction: one look-up of all their keys, one pure verdict each, one insert of all
-//! their log rows. The same code serves both databases.
+//! Deciding a set of requests in one transaction: one look-up of all their keys, one pure verdict each, and one statement that
+//! writes all that follows. The same code serves both databases.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use kernel::{Fault, Kind, Timestamp};
 use platform::Platform;
-use store::{Tx, args, insert_many, update_many};
+use store::{Insert, Tx, Update, Write, args, write_all};
 
 use super::admit::{nonce_reused, too_many};
 use super::limit::{Allowance, Limits};
-use super::load::{self, BoundDevice, Found, ProjectNow};
+use super::load::{self, BoundDevice, Found, Loaded};
 use super::log;
 use super::nonces::{self, Nonces};
 use super::project::CallerProject;
@@ -43,7 +43,6 @@ pub struct Device {
 pub struct Ask {
     pub project: Arc<CallerProject>,
     pub nonce: String,
-    pub signed_at: i64,
     pub endpoint: Endpoint,
     /// `None` where the text is not a key: then it is not looked for.
     pub key: Option<KeyText>,
@@ -88,47 +87,72 @@ pub struct KeyDetails {
     pub devices: Vec<(String, String, Timestamp)>,
 }
 
-/// Decides all of `asks`, in their order. One transaction; on an error nothing of it has happened.
-pub async fn decide(platform: &Platform, limits: &Limits, nonces: &Nonces, asks: &[Ask]) -> store::Result<Vec<Decision>> {
-    // Hashing needs no turn of the writer.
-    let lookups: Vec<Option<Vec<u8>>> = asks.iter().map(|ask| look_up(platform, ask)).collect();
-    let hashes = nonces::hashes(asks);
-    let mut tx = platform.db.begin().await?;
-    let now = platform.clock.now();
-    let taken = nonces.take(&mut tx, asks, hashes, now, &platform.random).await?;
-    let fresh = &taken.fresh;
-    let count = |(n, ask): (usize, &Ask)| fresh[n].then(|| ask.project.count(limits));
-    let allowances: Vec<Option<Allowance>> = asks.iter().enumerate().map(count).collect();
-    let admitted = |n: usize| allowances[n].is_some_and(|allowance| allowance.allowed);
+/// What it takes to decide.
+#[derive(Clone)]
+pub struct Desk {
+    pub platform: Arc<Platform>,
+    pub limits: Arc<Limits>,
+    pub nonces: Arc<Nonces>,
+    /// Which of the day's counts are its.
+    pub part: i64,
+}
 
-    let projects = load::projects(&mut tx, asks.iter().map(|ask| ask.project.id).collect()).await?;
-    let mut wanted: Vec<&[u8]> = (0..asks.len()).filter(|n| admitted(*n)).filter_map(|n| lookups[n].as_deref()).collect();
-    wanted.sort_unstable();
-    wanted.dedup();
-    let mut keys = load::keys(&mut tx, &wanted, &projects).await?;
-    let asked: Vec<&[u8]> =
-        (0..asks.len()).filter(|n| asks[*n].endpoint == Endpoint::Query).filter_map(|n| lookups[n].as_deref()).collect();
-    load::devices(&mut tx, &mut keys, &asked).await?;
-    let mut verdicts = Decided::all(asks, &lookups, &projects, &mut keys, &admitted, now);
+impl Desk {
+    /// Decides all of `asks`, in their order. One transaction, which may have begun already; on an error nothing of it has
+    /// happened. Where more wait it begins the next.
+    pub async fn decide(&self, asks: &[Ask], begun: Option<Tx>, more: impl Fn() -> bool) -> store::Result<(Vec<Decision>, Option<Tx>)> {
+        let platform = self.platform.as_ref();
+        // Hashing needs no turn of the writer.
+        let lookups: Vec<Option<Vec<u8>>> = asks.iter().map(|ask| look_up(platform, ask)).collect();
+        let hashes = nonces::hashes(asks);
+        let mut tx = match begun {
+            Some(tx) => tx,
+            None => platform.db.begin().await?,
+        };
+        let now = platform.clock.now();
+        let (brought, claim) = self.nonces.claim(hashes, now, &platform.random);
+        let projects: Vec<ProjectId> = distinct(asks.iter().map(|ask| ask.project.id));
+        let (written, mut loaded) = load::load(&mut tx, brought, &distinct(lookups.iter().flatten().map(Vec::as_slice)), &projects).await?;
+        let taken = claim.settle(&mut tx, written).await?;
+        let count = |(ask, fresh): (&Ask, &bool)| fresh.then(|| ask.project.count(&self.limits));
+        let allowances: Vec<Option<Allowance>> = asks.iter().zip(&taken.fresh).map(count).collect();
+        let admitted = |n: usize| allowances[n].is_some_and(|allowance| allowance.allowed);
 
-    let binding = verdicts.binding(&lookups);
-    if !binding.is_empty() {
-        // A seat is taken only on a locked row: elsewhere somebody may be taking it at this moment. So these keys are read
-        // again as they are now, which also forgets what was just decided of them.
-        if !tx.for_update().is_empty() {
-            keys.extend(load::lock(&mut tx, &binding, &projects).await?);
-            load::devices(&mut tx, &mut keys, &asked).await?;
-            verdicts = Decided::all(asks, &lookups, &projects, &mut keys, &admitted, now);
+        let asked: Vec<&[u8]> =
+            (0..asks.len()).filter(|n| asks[*n].endpoint == Endpoint::Query).filter_map(|n| lookups[n].as_deref()).collect();
+        load::devices(&mut tx, &mut loaded.keys, &asked).await?;
+        let mut verdicts = Decided::all(asks, &lookups, &mut loaded, &admitted, now);
+        let binding = verdicts.binding(&lookups);
+        // A seat is taken only on a locked row: elsewhere somebody may be taking it at this moment. So these keys are read again
+        // as they are now, which also forgets what was just decided of them.
+        if !binding.is_empty() && !tx.for_update().is_empty() {
+            load::lock(&mut tx, &binding, &mut loaded).await?;
+            load::devices(&mut tx, &mut loaded.keys, &asked).await?;
+            verdicts = Decided::all(asks, &lookups, &mut loaded, &admitted, now);
         }
-        write_bindings(&mut tx, &keys, now).await?;
+        let answers = verdicts.answers(asks, &lookups, &loaded.keys, &allowances, now);
+        let mut writes = bindings(&loaded.keys, now);
+        writes.extend(log::writes(platform, self.part, asks, &log::found(asks, &lookups, &loaded.keys), &answers, now)?);
+        write_all(&mut tx, writes).await?;
+        let happened = verdicts.happened(asks, &lookups, &loaded, &answers);
+        events::tell(&mut tx, platform, happened, now).await?;
+        let next = if more() {
+            tx.commit_and_begin().await?
+        } else {
+            tx.commit().await?;
+            None
+        };
+        taken.keep();
+        Ok((answers.into_iter().zip(allowances).map(|(answer, allowance)| Decision { answer, allowance }).collect(), next))
     }
-    let answers = verdicts.answers(asks, &lookups, &keys, &allowances, now);
-    log::write(&mut tx, platform, asks, &log::found(asks, &lookups, &keys), &answers, now).await?;
-    let happened = verdicts.happened(asks, &lookups, &keys, &projects, &answers);
-    events::tell(&mut tx, platform, happened, now).await?;
-    tx.commit().await?;
-    taken.keep();
-    Ok(answers.into_iter().zip(allowances).map(|(answer, allowance)| Decision { answer, allowance }).collect())
+}
+
+/// In order, and once each.
+fn distinct<T: Ord>(values: impl Iterator<Item = T>) -> Vec<T> {
+    let mut values: Vec<T> = values.collect();
+    values.sort_unstable();
+    values.dedup();
+    values
 }
 
 /// By what a key is looked for. What is no key is looked for too, and never found: a mistyped key takes as long as an unknown one.
@@ -149,8 +173,7 @@ impl Decided {
     fn all(
         asks: &[Ask],
         lookups: &[Option<Vec<u8>>],
-        projects: &HashMap<ProjectId, ProjectNow>,
-        keys: &mut HashMap<Vec<u8>, Found>,
+        Loaded { keys, projects }: &mut Loaded,
         admitted: &impl Fn(usize) -> bool,
         now: Timestamp,
     ) -> Self {
@@ -179,10 +202,7 @@ impl Decided {
     /// The look-ups of keys that a verdict binds, in order and once each.
     fn binding<'a>(&self, lookups: &'a [Option<Vec<u8>>]) -> Vec<&'a [u8]> {
         let binding = self.0.iter().enumerate().filter(|(_, verdict)| verdict.is_some_and(|verdict| verdict.binds));
-        let mut binding: Vec<&[u8]> = binding.filter_map(|(n, _)| lookups[n].as_deref()).collect();
-        binding.sort_unstable();
-        binding.dedup();
-        binding
+        distinct(binding.filter_map(|(n, _)| lookups[n].as_deref()))
     }
 
     fn answers(
@@ -221,8 +241,7 @@ impl Decided {
         &self,
         asks: &[Ask],
         lookups: &[Option<Vec<u8>>],
-        keys: &HashMap<Vec<u8>, Found>,
-        projects: &HashMap<ProjectId, ProjectNow>,
+        Loaded { keys, projects }: &Loaded,
         answers: &[Answer],
     ) -> Vec<Happened> {
         let happened = asks.iter().enumerate().filter(|(_, ask)| ask.endpoint == Endpoint::Verify).filter_map(|(n, ask)| {
@@ -259,10 +278,10 @@ fn callback_of(answer: &KeyAnswer, wants: &[CallbackEvent]) -> Option<CallbackEv
     events.iter().copied().find(|event| wants.contains(event))
 }
 
-async fn write_bindings(tx: &mut Tx, keys: &HashMap<Vec<u8>, Found>, now: Timestamp) -> store::Result<()> {
+/// What is written of keys that were bound.
+fn bindings(keys: &HashMap<Vec<u8>, Found>, now: Timestamp) -> Vec<Write<'static>> {
     let mut changed: Vec<&Found> = keys.values().filter(|key| key.changed).collect();
     changed.sort_unstable_by_key(|key| key.id);
-    let columns = ["id", "state", "activated_at", "expires_at", "devices", "bound"];
     let rows = changed.iter().map(|key| {
         let facts = &key.candidate.facts;
         args![
@@ -274,13 +293,19 @@ async fn write_bindings(tx: &mut Tx, keys: &HashMap<Vec<u8>, Found>, now: Timest
             bound::write(&key.candidate.bound)
         ]
     });
-    update_many(tx, "keys", &columns, rows.collect()).await?;
     let new = changed.iter().flat_map(|key| {
         key.devices
             .iter()
             .filter(|device| device.bound_at == now)
             .map(|device| args![key.id, device.id.as_str(), device.name.as_str(), now])
     });
-    insert_many(tx, "key_devices", &["key_id", "device_id", "device_name", "bound_at"], new.collect(), "ON CONFLICT DO NOTHING").await?;
-    Ok(())
+    vec![
+        Write::Update(Update { table: "keys", columns: &["id", "state", "activated_at", "expires_at", "devices", "bound"], rows: rows.collect() }),
+        Write::Insert(Insert {
+            table: "key_devices",
+            columns: &["key_id", "device_id", "device_name", "bound_at"],
+            rows: new.collect(),
+            tail: "ON CONFLICT DO NOTHING",
+        }),
+    ]
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kernel::{Random, SECOND, Timestamp};
 use platform::{Cx, Platform};
-use store::{Sql, Tx, args};
+use store::{Insert, Sql, args};
 use uuid::Uuid;
 
 use super::admit::WINDOW;
@@ -83,13 +83,11 @@ pub(super) struct Held {
 }
 
 impl Held {
-    pub async fn write(&self, tx: &mut Tx, now: Timestamp, random: &Random) -> store::Result<()> {
-        if self.hashes.is_empty() {
-            return Ok(());
-        }
+    /// What is to be written of them.
+    pub fn row(&self, now: Timestamp, random: &Random) -> Insert<'static> {
         let bytes: Vec<u8> = self.hashes.iter().flat_map(|hash| hash.to_be_bytes()).collect();
-        tx.exec("INSERT INTO nonce_sets (id, hashes) VALUES ($1, $2)", args![random.uuid_v7(now), bytes]).await?;
-        Ok(())
+        let rows = if bytes.is_empty() { Vec::new() } else { vec![args![random.uuid_v7(now), bytes]] };
+        Insert { table: "nonce_sets", columns: &["id", "hashes"], rows, tail: "" }
     }
 
     pub fn keep(mut self) {

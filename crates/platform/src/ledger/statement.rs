@@ -61,11 +61,12 @@ pub async fn statement(
         [("account_id", account.as_str())].into_iter().chain(kind.as_deref().map(|kind| ("kind", kind))).collect();
     let (lane, order) = lane(sql.engine(), "e", &said, "seq", Some(&to), Some(&from));
     let limit = conditions.arg(ask.fetch());
+    // The page is cut before anything is joined to it: otherwise PostgreSQL may join all lines first, where it takes them for few.
     let query = format!(
         "SELECT e.seq, e.transfer_id, e.kind, e.phase, e.delta, e.held_delta, e.balance_after, e.held_after, e.at, x.memo, x.ref_kind, x.ref_id, u.id AS other_id, u.name AS other_name \
-         FROM ledger_entries e JOIN ledger_transfers x ON x.id = e.transfer_id \
+         FROM (SELECT * FROM ledger_entries e WHERE {} AND {lane} ORDER BY {order} LIMIT {limit}) e JOIN ledger_transfers x ON x.id = e.transfer_id \
          LEFT JOIN users u ON u.id = CASE WHEN x.debit_account = e.account_id THEN x.credit_account ELSE x.debit_account END \
-         WHERE {} AND {lane} ORDER BY {order} LIMIT {limit}",
+         ORDER BY e.seq DESC",
         conditions.sql()
     );
     let rows = sql

@@ -200,7 +200,6 @@ impl Call<'_> {
         Ask {
             project: admitted.project,
             nonce: admitted.nonce,
-            signed_at: admitted.signed_at,
             endpoint,
             key: None,
             hint: String::new(),
