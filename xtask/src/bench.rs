@@ -46,8 +46,6 @@ fn measure(workspace: &Workspace, options: &Options, out: &Path) -> Result<ExitC
     let cuekey = workspace.build_cuekey(true, &mut log)?;
     log.run(workspace.cargo().args(["build", "--release", "--package", "bench"]))?;
     std::fs::create_dir_all(out)?;
-    // What an earlier run left is not this one's.
-    let _ = std::fs::remove_file(out.join("figures.json"));
     let mut own_words = Log::file(out.join("postgres.log"))?;
     let postgres = Server::start(Manner::Durable, &mut own_words)?;
     let mut bench = process::command(workspace.target.join("release/bench"));

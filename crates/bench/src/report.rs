@@ -1,5 +1,7 @@
 //! What a run found, and under which conditions: `figures.json`, from which xtask writes the table and the plots.
 
+use std::path::PathBuf;
+
 use anyhow::{Context, Result};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -9,8 +11,13 @@ use crate::clock::unix;
 use crate::figure::{Figure, HEAD, spread};
 use crate::run::Options;
 
+/// Part by part: a run of some parts replaces what is known of these, and leaves the others.
 pub struct Report {
     conditions: Conditions,
+    path: PathBuf,
+    /// What was found before, and since.
+    known: Value,
+    /// What was found since.
     figures: Vec<Figure>,
 }
 
@@ -39,19 +46,25 @@ impl Report {
             rounds: options.rounds,
             seconds: options.seconds,
         };
-        Ok(Self { conditions, figures: Vec::new() })
+        let path = options.folder.join("figures.json");
+        let known = match std::fs::read(&path) {
+            Ok(text) => serde_json::from_slice(&text).with_context(|| format!("{} cannot be read; remove it", path.display()))?,
+            Err(_) => json!({"parts": {}}),
+        };
+        Ok(Self { conditions, path, known, figures: Vec::new() })
     }
 
     /// Also writes all of it: what was measured is not lost with a part that fails.
-    pub fn add(&mut self, figures: Vec<Figure>, options: &Options) -> Result<()> {
+    pub fn add(&mut self, part: &str, figures: Vec<Figure>) -> Result<()> {
+        let whole: Vec<Value> = figures.iter().map(whole).collect::<Result<_>>()?;
         self.figures.extend(figures);
-        let path = options.folder.join("figures.json");
-        let figures: Vec<Value> = self.figures.iter().map(whole).collect::<Result<_>>()?;
-        let report = json!({"conditions": self.conditions, "head": HEAD, "figures": figures});
-        std::fs::write(&path, serde_json::to_string_pretty(&report)?).with_context(|| format!("cannot write {}", path.display()))
+        self.known["head"] = json!(HEAD);
+        self.known["parts"][part] = json!({"conditions": self.conditions, "figures": whole});
+        let path = &self.path;
+        std::fs::write(path, serde_json::to_string_pretty(&self.known)?).with_context(|| format!("cannot write {}", path.display()))
     }
 
-    /// The table, and how many fall short.
+    /// The table of what was measured in this run, and how many fall short.
     pub fn table(&self) -> (String, usize) {
         let rows: Vec<String> = self.figures.iter().map(Figure::row).collect();
         let short = self.figures.iter().filter(|figure| figure.holds() == Some(false)).count();

@@ -95,7 +95,7 @@ pub async fn run(options: Options) -> Result<()> {
         let watch = Stopwatch::start();
         let figures = measure(*part, &options, &mut pair).await.with_context(|| format!("part {name}"))?;
         figures.iter().for_each(|figure| say(&figure.row()));
-        report.add(figures, &options)?;
+        report.add(&name, figures)?;
         say(&format!("== {name}: {:.0} s", watch.seconds()));
     }
     let (table, short) = report.table();

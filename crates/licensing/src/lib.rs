@@ -61,7 +61,8 @@ impl Licensing {
         let decision = self.collector.ask(ask).await;
         let over = decision.allowance.is_some_and(|allowance| !allowance.allowed);
         if over && self.limits.goes_on(project.id, project.rate_per_minute) {
-            match client::ban::ban(&platform::Cx::system(Arc::clone(&self.platform)), &project).await {
+            // In a box: seldom needed, and it would make every request's future large.
+            match Box::pin(client::ban::ban(&platform::Cx::system(Arc::clone(&self.platform)), &project)).await {
                 Ok(()) => self.limits.forget(project.id),
                 // The caller has its refusal; the next one too many tries again.
                 Err(fault) => tracing::warn!(%fault, "a ban was not written"),

@@ -29,7 +29,7 @@ mod writer;
 
 pub use db::{Db, DbConfig, Engine};
 pub use error::Error;
-pub use look::{Index, Look, Of, few, lane};
+pub use look::{Index, Look, Of, few, indexed_by, lane};
 pub use sql::{Filter, Row, Sql, placeholders};
 pub use tx::Tx;
 pub use value::{FromValue, ToValue, Value};

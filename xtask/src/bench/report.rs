@@ -17,6 +17,17 @@ pub fn read(path: &Path) -> Result<Value> {
     serde_json::from_slice(&text).with_context(|| format!("{}", path.display()))
 }
 
+/// In the order in which the parts are measured.
+const PARTS: [&str; 10] = ["generate", "verify", "lone", "first-use", "flood", "disable", "transfers", "large", "log", "pages"];
+
+fn parts(report: &Value) -> impl Iterator<Item = (&'static str, &Value)> {
+    PARTS.iter().filter_map(|name| Some((*name, report["parts"].get(name)?)))
+}
+
+fn figures(report: &Value) -> impl Iterator<Item = &Value> {
+    parts(report).flat_map(|(_, part)| part["figures"].as_array().into_iter().flatten())
+}
+
 /// Draws what there is into `folder`; answers the names of the files.
 pub fn draw(report: &Value, folder: &Path) -> Result<Vec<String>> {
     std::fs::create_dir_all(folder)?;
@@ -31,7 +42,7 @@ pub fn draw(report: &Value, folder: &Path) -> Result<Vec<String>> {
 }
 
 fn pictures(report: &Value) -> Vec<(String, String)> {
-    let figures: Vec<&Value> = report["figures"].as_array().into_iter().flatten().collect();
+    let figures: Vec<&Value> = figures(report).collect();
     let compared = |figure: &&Value| figure["baseline"].as_array().is_some_and(|baseline| !baseline.is_empty());
     let of_unit = |unit: &str| figures.iter().copied().filter(|figure| figure["unit"] == unit && !compared(figure)).collect::<Vec<_>>();
     let charts = [
@@ -42,12 +53,12 @@ fn pictures(report: &Value) -> Vec<(String, String)> {
     let mut pictures: Vec<(String, String)> = charts
         .into_iter()
         .filter(|(_, _, _, figures): &(_, _, _, Vec<&Value>)| !figures.is_empty())
-        .map(|(name, title, x, figures)| (format!("{name}.svg"), bars(&titled(title, report), x, &figures).svg()))
+        .map(|(name, title, x, figures)| (format!("{name}.svg"), bars(title, x, &figures).svg()))
         .collect();
     let curves: Vec<Series> = figures.iter().filter_map(|figure| curve(figure)).collect();
     if !curves.is_empty() {
         let chart = Chart {
-            title: titled("Memory while a batch is generated", report),
+            title: "Memory while a batch is generated".into(),
             x: "seconds".into(),
             y: "MiB".into(),
             series: curves,
@@ -56,11 +67,6 @@ fn pictures(report: &Value) -> Vec<(String, String)> {
         pictures.push(("bench-memory-over-time.svg".into(), chart.svg()));
     }
     pictures
-}
-
-fn titled(title: &str, report: &Value) -> String {
-    let of = |name: &str| report["conditions"][name].as_str().unwrap_or("unknown").to_owned();
-    format!("{title}, {}, commit {}", of("date"), of("commit"))
 }
 
 fn bars(title: &str, x: &str, figures: &[&Value]) -> Bars {
@@ -108,18 +114,18 @@ pub fn write_into(page: &Path, report: &Value, pictures: &[String]) -> Result<()
 }
 
 fn section(report: &Value, pictures: &[String]) -> String {
-    let conditions = &report["conditions"];
-    let of = |name: &str| conditions[name].as_str().unwrap_or("unknown");
-    let rows: Vec<&str> = report["figures"].as_array().into_iter().flatten().filter_map(|figure| figure["row"].as_str()).collect();
+    let conditions = parts(report).map(|(name, part)| {
+        let conditions = &part["conditions"];
+        let of = |name: &str| conditions[name].as_str().unwrap_or("unknown");
+        let (rounds, seconds) = (&conditions["rounds"], &conditions["seconds"]);
+        format!("| {name} | {} | {} | {rounds} of {seconds} s | {} | {} |", of("date"), of("commit"), of("machine"), of("postgres"))
+    });
+    let conditions: Vec<String> = conditions.collect();
+    let rows: Vec<&str> = figures(report).filter_map(|figure| figure["row"].as_str()).collect();
     let images: Vec<String> = pictures.iter().map(|name| format!("![{}](plots/{name})\n", name.trim_end_matches(".svg"))).collect();
     format!(
-        "## Figures of {}\n\nCommit {}, on {}, PostgreSQL {}. Rounds: {} of {} s.\n\n{}\n{}\n{}\n",
-        of("date"),
-        of("commit"),
-        of("machine"),
-        of("postgres"),
-        conditions["rounds"],
-        conditions["seconds"],
+        "## Figures\n\n| part | measured | commit | rounds | machine | PostgreSQL |\n|---|---|---|---|---|---|\n{}\n\n{}\n{}\n{}\n",
+        conditions.join("\n"),
         images.join("\n"),
         report["head"].as_str().unwrap_or_default(),
         rows.join("\n")
@@ -133,11 +139,13 @@ mod tests {
 
     fn report() -> Value {
         let judged = json!({"median": 0.4, "least": 0.3, "most": 0.5});
-        json!({"conditions": {"date": "2026-11-22", "commit": "abc", "rounds": 5, "seconds": 12.0}, "head": "| head |", "figures": [
-            {"name": "verify, SQLite", "unit": "/s", "baseline": [1.0], "bound": {"at_least": 0.5}, "judged": judged, "holds": false, "row": "| one |", "curve": []},
-            {"name": "verify, PostgreSQL, p99", "unit": "ms", "baseline": [], "bound": null, "judged": judged, "holds": null, "row": "| two |", "curve": []},
-            {"name": "memory, SQLite, 1000000 keys", "unit": "MiB", "baseline": [], "bound": null, "judged": judged, "holds": null, "row": "| three |", "curve": [[0.0, 1.0]]},
-        ]})
+        let conditions = json!({"date": "2026-11-22", "commit": "abc", "rounds": 5, "seconds": 12.0});
+        let of = |figure: Value| json!({"conditions": conditions, "figures": [figure]});
+        json!({"head": "| head |", "parts": {
+            "large": of(json!({"name": "memory, SQLite, 1000000 keys", "unit": "MiB", "baseline": [], "bound": null, "judged": judged, "holds": null, "row": "| three |", "curve": [[0.0, 1.0]]})),
+            "generate": of(json!({"name": "verify, SQLite", "unit": "/s", "baseline": [1.0], "bound": {"at_least": 0.5}, "judged": judged, "holds": false, "row": "| one |", "curve": []})),
+            "verify": of(json!({"name": "verify, PostgreSQL, p99", "unit": "ms", "baseline": [], "bound": null, "judged": judged, "holds": null, "row": "| two |", "curve": []})),
+        }})
     }
 
     #[test]
@@ -157,6 +165,7 @@ mod tests {
         }
         let text = std::fs::read_to_string(&page).unwrap();
         assert!(text.starts_with("before\n") && text.ends_with("\nafter\n") && !text.contains("old"), "{text}");
+        assert!(text.contains("| generate | 2026-11-22 | abc | 5 of 12.0 s |"), "{text}");
         assert!(text.contains("| head |\n| one |\n| two |\n| three |\n") && text.contains("(plots/bench-ratios.svg)"));
         std::fs::write(&page, "nothing").unwrap();
         assert!(write_into(&page, &report(), &[]).is_err());

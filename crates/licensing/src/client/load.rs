@@ -103,7 +103,8 @@ pub(super) async fn load(tx: &mut Tx, nonces: Insert<'_>, lookups: &[&[u8]], pro
     loaded.take(rows);
     // Of a project of which no key was found.
     let others = projects.iter().filter(|id| !loaded.projects.contains_key(id)).map(|id| id.to_value()).collect();
-    let sql = "SELECT id, state, devices_per_key, CASE WHEN callback_url IS NOT NULL THEN callback_events END AS wants FROM projects WHERE id IN";
+    let sql =
+        "SELECT id, state, devices_per_key, CASE WHEN callback_url IS NOT NULL THEN callback_events END AS wants FROM projects WHERE id IN";
     loaded.projects.extend(all_in(tx, sql, "", others, |row| Ok((row.get::<ProjectId>("id")?, project(row)?))).await?);
     Ok((written, loaded))
 }

@@ -112,7 +112,8 @@ impl Projects {
                 }
             }
         }
-        let project = load(platform, api_key).await?.map(Arc::new);
+        // In a box: seldom needed, and it would make every request's future large.
+        let project = Box::pin(load(platform, api_key)).await?.map(Arc::new);
         // If a project changed while this was read, it may be old already: it serves this request, and is not kept.
         if topics::number(&platform.db, TOPIC) == number {
             self.keep(number, api_key, project.as_ref());

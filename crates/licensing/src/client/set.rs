@@ -237,13 +237,7 @@ impl Decided {
     }
 
     /// What others may want to know of this set.
-    fn happened(
-        &self,
-        asks: &[Ask],
-        lookups: &[Option<Vec<u8>>],
-        Loaded { keys, projects }: &Loaded,
-        answers: &[Answer],
-    ) -> Vec<Happened> {
+    fn happened(&self, asks: &[Ask], lookups: &[Option<Vec<u8>>], Loaded { keys, projects }: &Loaded, answers: &[Answer]) -> Vec<Happened> {
         let happened = asks.iter().enumerate().filter(|(_, ask)| ask.endpoint == Endpoint::Verify).filter_map(|(n, ask)| {
             let answer = answers[n].as_ref().ok()?;
             let wants = projects.get(&ask.project.id).map(|project| project.wants.as_slice()).unwrap_or_default();
@@ -300,7 +294,11 @@ fn bindings(keys: &HashMap<Vec<u8>, Found>, now: Timestamp) -> Vec<Write<'static
             .map(|device| args![key.id, device.id.as_str(), device.name.as_str(), now])
     });
     vec![
-        Write::Update(Update { table: "keys", columns: &["id", "state", "activated_at", "expires_at", "devices", "bound"], rows: rows.collect() }),
+        Write::Update(Update {
+            table: "keys",
+            columns: &["id", "state", "activated_at", "expires_at", "devices", "bound"],
+            rows: rows.collect(),
+        }),
         Write::Insert(Insert {
             table: "key_devices",
             columns: &["key_id", "device_id", "device_name", "bound_at"],

@@ -2,7 +2,7 @@
 
 use kernel::{Cursor, Page, PageAsk, Quota, Timestamp};
 use serde::Serialize;
-use store::{Filter, Sql, args, lane};
+use store::{Filter, Index, Sql, args, indexed_by, lane};
 use uuid::Uuid;
 
 use super::model::{AccountId, EntryKind, Phase, TransferId};
@@ -37,6 +37,8 @@ pub struct StatementFilter {
     pub to: Option<Timestamp>,
 }
 
+const BY_KIND: Index = Index { name: "ledger_entries_kind", columns: &["account_id", "kind"] };
+
 pub async fn statement(
     sql: &mut impl Sql,
     account: AccountId,
@@ -60,13 +62,14 @@ pub async fn statement(
     let said: Vec<(&str, &str)> =
         [("account_id", account.as_str())].into_iter().chain(kind.as_deref().map(|kind| ("kind", kind))).collect();
     let (lane, order) = lane(sql.engine(), "e", &said, "seq", Some(&to), Some(&from));
+    let by = indexed_by(sql.engine(), kind.as_ref().map(|_| &BY_KIND));
     let limit = conditions.arg(ask.fetch());
     // The page is cut before anything is joined to it: otherwise PostgreSQL may join all lines first, where it takes them for few.
     let query = format!(
-        "SELECT e.seq, e.transfer_id, e.kind, e.phase, e.delta, e.held_delta, e.balance_after, e.held_after, e.at, x.memo, x.ref_kind, x.ref_id, u.id AS other_id, u.name AS other_name \
-         FROM (SELECT * FROM ledger_entries e WHERE {} AND {lane} ORDER BY {order} LIMIT {limit}) e JOIN ledger_transfers x ON x.id = e.transfer_id \
-         LEFT JOIN users u ON u.id = CASE WHEN x.debit_account = e.account_id THEN x.credit_account ELSE x.debit_account END \
-         ORDER BY e.seq DESC",
+        "SELECT p.seq, p.transfer_id, p.kind, p.phase, p.delta, p.held_delta, p.balance_after, p.held_after, p.at, x.memo, x.ref_kind, x.ref_id, u.id AS other_id, u.name AS other_name \
+         FROM (SELECT * FROM ledger_entries e{by} WHERE {} AND {lane} ORDER BY {order} LIMIT {limit}) p JOIN ledger_transfers x ON x.id = p.transfer_id \
+         LEFT JOIN users u ON u.id = CASE WHEN x.debit_account = p.account_id THEN x.credit_account ELSE x.debit_account END \
+         ORDER BY p.seq DESC",
         conditions.sql()
     );
     let rows = sql
