@@ -15,6 +15,7 @@ mod db;
 mod error;
 pub mod facts;
 pub mod jobs;
+mod lane;
 mod look;
 pub mod migrate;
 mod postgres;
@@ -29,7 +30,8 @@ mod writer;
 
 pub use db::{Db, DbConfig, Engine};
 pub use error::Error;
-pub use look::{Index, Look, Of, few, indexed_by, lane};
+pub use lane::{Index, Lane};
+pub use look::{Look, Of, few};
 pub use sql::{Filter, Row, Sql, placeholders};
 pub use tx::Tx;
 pub use value::{FromValue, ToValue, Value};

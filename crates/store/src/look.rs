@@ -12,6 +12,7 @@ use std::fmt::Write as _;
 use kernel::{Cursor, Page, PageAsk, Timestamp};
 use uuid::Uuid;
 
+use crate::lane::{Index, Lane};
 use crate::{Engine, Filter, Result, Row, Sql, ToValue, Value};
 
 /// How many rows a page looks at beyond those that it shows, before it goes on and at last gives up. A row somewhere in a table of ten
@@ -25,6 +26,9 @@ const MERGED: i64 = 240;
 const MOST_LANES: i64 = 2_000;
 /// A row's id is made a moment before or after the time that is written beside it.
 const MOMENT: i64 = 100_000;
+
+/// The values of one of several lanes, in the order of their columns.
+type Own = Vec<Value>;
 
 /// How the values of a lane's column are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,45 +59,6 @@ impl Among {
     }
 }
 
-/// An index of a list: its name, and its columns before the id.
-#[derive(Debug)]
-pub struct Index {
-    pub name: &'static str,
-    pub columns: &'static [&'static str],
-}
-
-/// Tells SQLite, behind a table's name, which index to take; the table's own key, where there is none to tell.
-pub fn indexed_by(engine: Engine, index: Option<&Index>) -> String {
-    match (engine, index) {
-        (Engine::Sqlite, Some(index)) => format!(" INDEXED BY {}", index.name),
-        _ => String::new(),
-    }
-}
-
-/// A lane as a condition on `alias`, and its order: rows whose columns have these values, and whose `id` is before `to` and not
-/// before `from`.
-///
-/// SQLite is told which index to take ([`indexed_by`]). PostgreSQL chooses by what it believes of the table, and where it believes wrongly it walks
-/// the table's key past ten million rows that are somebody else's. So the lane is said to it as one stretch between two rows, in an order
-/// that only the one index has.
-pub fn lane(engine: Engine, alias: &str, said: &[(&str, &str)], id: &str, to: Option<&str>, from: Option<&str>) -> (String, String) {
-    if engine == Engine::Sqlite || said.is_empty() {
-        let mut within: Vec<String> = said.iter().map(|(column, place)| format!("{alias}.{column} = {place}")).collect();
-        within.extend(to.map(|to| format!("{alias}.{id} < {to}")));
-        within.extend(from.map(|from| format!("{alias}.{id} >= {from}")));
-        return (within.join(" AND "), format!("{alias}.{id} DESC"));
-    }
-    let columns: Vec<String> = said.iter().map(|(column, _)| format!("{alias}.{column}")).collect();
-    let places: Vec<&str> = said.iter().map(|(_, place)| *place).collect();
-    let end = |end: Option<&str>, sign: &str| match end {
-        Some(end) => format!("({}, {alias}.{id}) {sign} ({}, {end})", columns.join(", "), places.join(", ")),
-        None => format!("({}) {sign}= ({})", columns.join(", "), places.join(", ")),
-    };
-    let order: Vec<String> = columns.iter().map(|column| format!("{column} DESC")).collect();
-    let from = if from.is_some() { end(from, ">=") } else { end(None, ">") };
-    (format!("{} AND {from}", end(to, "<")), format!("{}, {alias}.{id} DESC", order.join(", ")))
-}
-
 /// Whether a lane for each row of `source`, `each` times, can be merged. Reads no more rows than that.
 pub async fn few(sql: &mut impl Sql, source: &str, args: Vec<Value>, each: usize) -> Result<bool> {
     let most = MOST_LANES / i64::try_from(each).unwrap_or(1).max(1);
@@ -118,9 +83,6 @@ pub struct Look {
     from: Uuid,
     to: Uuid,
 }
-
-/// A lane's own values.
-type Lane = Vec<Value>;
 
 impl Look {
     /// Along the lanes of `table`, called `t` in conditions; `id` is the column that ends each index, and names the list's rows.
@@ -303,8 +265,10 @@ impl Look {
         let mut args = ids.args.clone();
         args.push(wanted.to_value());
         let mut query = format!("{select} WHERE {key} IN ({})", ids.sql);
+        // `IS TRUE`: or an index over what is asked of these rows looks better than these rows by their ids, to a planner that has seen
+        // the table and not how few they are.
         for condition in &self.rest {
-            let _ = write!(query, " AND {condition}");
+            let _ = write!(query, " AND {condition} IS TRUE");
         }
         let _ = write!(query, " ORDER BY {key} DESC LIMIT ${}", args.len());
         let (query, args) = used(&query, &args);
@@ -366,16 +330,15 @@ impl Look {
         let mut said: Vec<(&str, &str)> = said.collect();
         said.sort_by_key(|(column, _)| order.iter().position(|known| known == column));
         debug_assert!(said.iter().map(|(column, _)| *column).eq(order.iter().copied()), "{said:?} of {order:?} of {table}");
-        let by = indexed_by(engine, self.by);
-        let (within, order) = lane(engine, "t", &said, id, Some(to), from);
-        format!("FROM {table} t{by} WHERE {} AND {within} ORDER BY {order} LIMIT {limit}", self.along.sql())
+        let lane = Lane { table, index: self.by, said: &said, id, to: Some(to), from, partial: self.along.sql(), limit };
+        lane.rows(engine)
     }
 
     /// All lanes, where the values are words.
-    fn known_lanes(&self) -> Vec<Lane> {
+    fn known_lanes(&self) -> Vec<Own> {
         self.among.iter().fold(vec![Vec::new()], |lanes, among| {
             let Among::Words(_, words) = among else { return lanes };
-            let with = |lane: &Lane, word: &String| lane.iter().cloned().chain([word.as_str().to_value()]).collect();
+            let with = |lane: &Own, word: &String| lane.iter().cloned().chain([word.as_str().to_value()]).collect();
             lanes.iter().flat_map(|lane| words.iter().map(move |word| with(lane, word))).collect()
         })
     }
@@ -388,7 +351,7 @@ impl Look {
         columns: &[(&'static str, Of)],
         mut args: Vec<Value>,
         most: i64,
-    ) -> Result<Vec<Lane>> {
+    ) -> Result<Vec<Own>> {
         let mut names = Vec::new();
         let mut sources = Vec::new();
         let mut own = Vec::new();
@@ -408,7 +371,7 @@ impl Look {
                     Of::Text => Ok(row.get::<String>(&name)?.to_value()),
                 }
             };
-            columns.iter().enumerate().map(value).collect::<Result<Lane>>()
+            columns.iter().enumerate().map(value).collect::<Result<Own>>()
         };
         args.push(most.to_value());
         let id = self.id;

@@ -92,7 +92,10 @@ async fn connect(config: &DbConfig, lazily: bool) -> Result<DatabaseConnection> 
     options.set_application_name("cuekey");
     options.test_before_acquire(false);
     options.map_sqlx_postgres_opts(|options| {
-        options.statement_cache_capacity(256).options([("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION)])
+        options
+            .statement_cache_capacity(256)
+            // Its compiler takes longer than any statement here: where a plan looks expensive, a second for a page of a list.
+            .options([("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION), ("jit", "off")])
     });
     Ok(Database::connect(options).await?)
 }

@@ -47,7 +47,7 @@ pub(super) async fn look(sql: &mut impl Sql, cx: &Cx, user: &Principal, filter: 
             look.only(vec![found]);
             whose(&mut look, user, filter);
             in_state(&mut look, filter.state, now);
-            look.rest_some("k.id IN (SELECT key_id FROM key_devices WHERE device_id = ?)", filter.device.clone());
+            look.rest_some("EXISTS (SELECT 1 AS one FROM key_devices d WHERE d.key_id = k.id AND d.device_id = ?)", filter.device.clone());
             look
         }
         (None, Some(device)) => {

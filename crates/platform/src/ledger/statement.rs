@@ -2,7 +2,7 @@
 
 use kernel::{Cursor, Page, PageAsk, Quota, Timestamp};
 use serde::Serialize;
-use store::{Filter, Index, Sql, args, indexed_by, lane};
+use store::{Filter, Index, Lane, Sql, args};
 use uuid::Uuid;
 
 use super::model::{AccountId, EntryKind, Phase, TransferId};
@@ -45,9 +45,8 @@ pub async fn statement(
     filter: &StatementFilter,
     ask: &PageAsk,
 ) -> store::Result<Page<StatementLine>> {
-    let mut conditions = Filter::new();
-    conditions.and_some("e.at >= ?", filter.from).and_some("e.at < ?", filter.to);
-    // Lines lie in the order of time: the span's ends are looked for, so that nothing outside of it is read.
+    // Lines lie in the order of time: the span's ends are looked for, so that nothing outside of it is read. (Where the clock was set
+    // back, a line at an end may bear a time just outside.)
     let from = match filter.from {
         Some(from) => first_since(sql, account, from).await?,
         None => 0,
@@ -57,23 +56,32 @@ pub async fn statement(
         None => i64::MAX,
     };
     let before = ask.after.map_or(i64::MAX, |Cursor(seq)| i64::try_from(seq.as_u128()).unwrap_or(i64::MAX));
-    let (account, from, to) = (conditions.arg(account), conditions.arg(from), conditions.arg(to.min(before)));
-    let kind = filter.kind.map(|kind| conditions.arg(kernel::Word::as_str(kind)));
+    let mut values = Filter::new();
+    let (account, from, to) = (values.arg(account), values.arg(from), values.arg(to.min(before)));
+    let kind = filter.kind.map(|kind| values.arg(kernel::Word::as_str(kind)));
     let said: Vec<(&str, &str)> =
         [("account_id", account.as_str())].into_iter().chain(kind.as_deref().map(|kind| ("kind", kind))).collect();
-    let (lane, order) = lane(sql.engine(), "e", &said, "seq", Some(&to), Some(&from));
-    let by = indexed_by(sql.engine(), kind.as_ref().map(|_| &BY_KIND));
-    let limit = conditions.arg(ask.fetch());
+    let limit = values.arg(ask.fetch());
+    let lane = Lane {
+        table: "ledger_entries",
+        index: kind.as_ref().map(|_| &BY_KIND),
+        said: &said,
+        id: "seq",
+        to: Some(&to),
+        from: Some(&from),
+        partial: "TRUE",
+        limit: &limit,
+    };
     // The page is cut before anything is joined to it: otherwise PostgreSQL may join all lines first, where it takes them for few.
     let query = format!(
         "SELECT p.seq, p.transfer_id, p.kind, p.phase, p.delta, p.held_delta, p.balance_after, p.held_after, p.at, x.memo, x.ref_kind, x.ref_id, u.id AS other_id, u.name AS other_name \
-         FROM (SELECT * FROM ledger_entries e{by} WHERE {} AND {lane} ORDER BY {order} LIMIT {limit}) p JOIN ledger_transfers x ON x.id = p.transfer_id \
+         FROM (SELECT * {}) p JOIN ledger_transfers x ON x.id = p.transfer_id \
          LEFT JOIN users u ON u.id = CASE WHEN x.debit_account = p.account_id THEN x.credit_account ELSE x.debit_account END \
          ORDER BY p.seq DESC",
-        conditions.sql()
+        lane.rows(sql.engine())
     );
     let rows = sql
-        .all(&query, conditions.args(), |row| {
+        .all(&query, values.args(), |row| {
             let seq: i64 = row.get("seq")?;
             let transfer_id: TransferId = row.get("transfer_id")?;
             let counterparty = UserRef::from_row(row, "other_id", "other_name")?;
