@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use kernel::Clock;
 use reqwest::Method;
 use serde_json::Value;
 
@@ -71,11 +72,19 @@ pub async fn send(http: &reqwest::Client, url: &str, ask: &Ask<'_>) -> Reply {
     }
 }
 
-/// Where nothing is broken: the body of an answer with this status.
+/// Where nothing is broken: the body of an answer with this status. A machine with too much to do may put us off, and says for how long.
 pub async fn expect(http: &reqwest::Client, url: &str, ask: Ask<'_>, wanted: u16) -> Result<Value> {
-    match send(http, url, &ask).await {
-        Reply::Answer { status, body, .. } if status == wanted => Ok(body),
-        other => bail!("{} {}: {other:?} instead of {wanted}", ask.method, ask.path),
+    const PUT_OFF: usize = 20;
+    let mut times = 0;
+    loop {
+        match send(http, url, &ask).await {
+            Reply::Answer { status, body, .. } if status == wanted => return Ok(body),
+            Reply::Answer { status: 503, retry_after: Some(seconds), .. } if times < PUT_OFF => {
+                times += 1;
+                Clock::System.sleep(Duration::from_secs(seconds)).await;
+            }
+            other => bail!("{} {}: {other:?} instead of {wanted}", ask.method, ask.path),
+        }
     }
 }
 
