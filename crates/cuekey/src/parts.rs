@@ -42,7 +42,8 @@ async fn unlock(db: &Db, path: &Path) -> Result<Vault> {
     let random = Random::system();
     let key = match master_key::read(path)? {
         Some(key) => key,
-        None if installation::has_key(db).await? => return Err(master_key::missing(path)),
+        // Another process may have made both since the first look: it makes the file before it says so in the database.
+        None if installation::has_key(db).await? => master_key::read(path)?.ok_or_else(|| master_key::missing(path))?,
         None => {
             let key = master_key::create(path, &random)?;
             tracing::info!(file = %path.display(), "made the master key; back it up apart from the database 已生成主密钥，请另行备份");

@@ -21,8 +21,8 @@ const MOST_WAITING: usize = 64;
 /// How long whoever is refused without a look at the password is kept: who asks again at once must not take the processors that
 /// refusing takes.
 const PAUSE: Duration = Duration::from_secs(1);
-/// How far a hash steps back for whatever else wants the processor, where the system does not let it step back altogether; 19 is
-/// farthest.
+/// How far a hash steps back for whatever else wants the processor; 19 is farthest. A tenth of a usual share: who signs in while
+/// programs verify as fast as they can still gets in. (At 5, a third, a flood took 0.3 to 0.4 of the verifications.)
 #[cfg(target_os = "linux")]
 const NICE: i32 = 10;
 
@@ -168,10 +168,10 @@ impl Drop for Leaving<'_> {
 fn threads(count: usize) -> mpsc::Sender<Work> {
     let (sender, work) = mpsc::channel::<Work>();
     let work = Arc::new(Mutex::new(work));
-    for n in 0..count {
+    for _ in 0..count {
         let work = Arc::clone(&work);
         std::thread::spawn(move || {
-            step_back(n);
+            step_back();
             loop {
                 // One waits for work, the others for the lock.
                 let next = work.lock().unwrap_or_else(PoisonError::into_inner).recv();
@@ -184,34 +184,16 @@ fn threads(count: usize) -> mpsc::Sender<Work> {
     sender
 }
 
-/// On Linux a thread has its own priority; elsewhere only a process has. This one works when nobody else wants to, and makes way at once
-/// for whoever wakes: being nice alone it would first finish its turn of some milliseconds, and a verification wakes several
-/// times. It stays on one processor, or it would wander from one that has just fallen idle to the next and be in the way
-/// everywhere. (Beside a flood of sign-ins verifications on PostgreSQL kept half of their rate when it was nice, and nine tenths so.)
-/// Where no processor is ever idle, a sign-in takes seconds.
+/// On Linux a thread has its own priority; elsewhere only a process has.
 #[cfg(target_os = "linux")]
-fn step_back(n: usize) {
-    use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
-    use thread_priority::{
-        NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy, set_thread_priority_and_policy, thread_native_id,
-    };
-
-    let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
-    if set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, idle).is_err()
-        && let Err(error) = rustix::process::nice(NICE)
-    {
+fn step_back() {
+    if let Err(error) = rustix::process::nice(NICE) {
         tracing::warn!(%error, "passwords are hashed at full priority");
-    }
-    let Ok(allowed) = sched_getaffinity(None) else { return };
-    let mut own = CpuSet::new();
-    if let Some(cpu) = (0..CpuSet::MAX_CPU).filter(|cpu| allowed.is_set(*cpu)).nth(n) {
-        own.set(cpu);
-        let _ = sched_setaffinity(None, &own);
     }
 }
 
 #[cfg(not(target_os = "linux"))]
-fn step_back(_: usize) {}
+fn step_back() {}
 
 fn hash(params: &Params, password: &[u8], salt: &[u8; 16]) -> Result<String, argon2::password_hash::Error> {
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
