@@ -19,7 +19,7 @@ pub struct Lane<'a> {
     /// The column by which the index goes on.
     pub id: &'a str,
     /// Before this.
-    pub to: Option<&'a str>,
+    pub to: &'a str,
     /// Not before this.
     pub from: Option<&'a str>,
     /// The conditions of a partial index, on `t`.
@@ -37,24 +37,20 @@ impl Lane<'_> {
     /// column ends (until 18). So it is asked for the rows before one, in an order that only the one index has, and those of them that are
     /// another lane's are left away behind the limit.
     pub fn rows(&self, engine: Engine) -> String {
-        let Self { table, id, partial, limit, .. } = self;
+        let Self { table, id, to, partial, limit, .. } = self;
         let equal = |(column, place): &(&str, &str)| format!("t.{column} = {place}");
         let own: Vec<String> = self.said.iter().map(equal).chain(self.from.map(|from| format!("t.{id} >= {from}"))).collect();
         if engine == Engine::Sqlite || self.said.is_empty() {
             let by = self.index.filter(|_| engine == Engine::Sqlite).map(|index| format!(" INDEXED BY {}", index.name)).unwrap_or_default();
-            let within = own.into_iter().chain(self.to.map(|to| format!("t.{id} < {to}"))).map(|condition| format!(" AND {condition}"));
-            return format!("FROM {table} t{by} WHERE {partial}{} ORDER BY t.{id} DESC LIMIT {limit}", within.collect::<String>());
+            let own: String = own.into_iter().map(|condition| format!("{condition} AND ")).collect();
+            return format!("FROM {table} t{by} WHERE {partial} AND {own}t.{id} < {to} ORDER BY t.{id} DESC LIMIT {limit}");
         }
         let columns: Vec<String> = self.said.iter().map(|(column, _)| format!("t.{column}")).collect();
         let places: Vec<&str> = self.said.iter().map(|(_, place)| *place).collect();
         let (columns, places) = (columns.join(", "), places.join(", "));
-        let before = match self.to {
-            Some(to) => format!("({columns}, t.{id}) < ({places}, {to})"),
-            None => format!("({columns}) <= ({places})"),
-        };
         let order: String = self.said.iter().map(|(column, _)| format!("t.{column} DESC, ")).collect();
         format!(
-            "FROM (SELECT * FROM {table} t WHERE {partial} AND {before} ORDER BY {order}t.{id} DESC LIMIT {limit}) t WHERE {}",
+            "FROM (SELECT * FROM {table} t WHERE {partial} AND ({columns}, t.{id}) < ({places}, {to}) ORDER BY {order}t.{id} DESC LIMIT {limit}) t WHERE {}",
             own.join(" AND ")
         )
     }
@@ -67,7 +63,7 @@ mod tests {
     const INDEX: Index = Index { name: "by_a", columns: &["a", "b"] };
 
     fn lane<'a>(said: &'a [(&'a str, &'a str)]) -> Lane<'a> {
-        Lane { table: "things", index: Some(&INDEX), said, id: "id", to: Some("$3"), from: Some("$4"), partial: "TRUE", limit: "$5" }
+        Lane { table: "things", index: Some(&INDEX), said, id: "id", to: "$3", from: Some("$4"), partial: "TRUE", limit: "$5" }
     }
 
     #[test]

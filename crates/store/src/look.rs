@@ -330,7 +330,7 @@ impl Look {
         let mut said: Vec<(&str, &str)> = said.collect();
         said.sort_by_key(|(column, _)| order.iter().position(|known| known == column));
         debug_assert!(said.iter().map(|(column, _)| *column).eq(order.iter().copied()), "{said:?} of {order:?} of {table}");
-        let lane = Lane { table, index: self.by, said: &said, id, to: Some(to), from, partial: self.along.sql(), limit };
+        let lane = Lane { table, index: self.by, said: &said, id, to, from, partial: self.along.sql(), limit };
         lane.rows(engine)
     }
 

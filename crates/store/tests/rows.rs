@@ -97,7 +97,7 @@ on_both! { store::migrate::OWN;
         tx.commit().await.unwrap();
         for (a, b, from, to, limit) in [(0, 0, 0, 60, 3), (2, 3, 10, 40, 9), (1, 1, 0, 0, 9), (1, 7, 0, 60, 9), (2, 0, 59, 60, 9), (0, 3, 0, 60, 99)] {
             let said = [("a", "$1"), ("b", "$2")];
-            let lane = Lane { table: "things", index: Some(&INDEX), said: &said, id: "id", to: Some("$4"), from: Some("$3"), partial: "TRUE", limit: "$5" };
+            let lane = Lane { table: "things", index: Some(&INDEX), said: &said, id: "id", to: "$4", from: Some("$3"), partial: "TRUE", limit: "$5" };
             let sql = format!("SELECT t.id AS id {}", lane.rows(db.engine()));
             let ids: Vec<i64> = db.read().all(&sql, args![a, b, from, to, limit], |row| row.get("id")).await.unwrap();
             let due: Vec<i64> = (from..to).rev().filter(|id| (id % 3, id % 4) == (a, b)).take(usize::try_from(limit).unwrap()).collect();

@@ -67,7 +67,7 @@ pub async fn statement(
         index: kind.as_ref().map(|_| &BY_KIND),
         said: &said,
         id: "seq",
-        to: Some(&to),
+        to: &to,
         from: Some(&from),
         partial: "TRUE",
         limit: &limit,
