@@ -7,7 +7,7 @@
 use anyhow::{Context, Result};
 use kernel::{Random, Timestamp};
 use ring::digest;
-use store::{Db, DbConfig, Engine, Insert, Row, Sql, ToValue, args, insert_and_read};
+use store::{Db, DbConfig, Direct, Engine, Insert, Row, Sql, ToValue, Write, args};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
@@ -16,13 +16,15 @@ use crate::clock::unix;
 const KEY: &str = "SELECT k.id, k.lookup, k.project_id, k.batch_id, k.agent_id, k.unit, k.validity, k.activated_at, k.expires_at, k.disabled_at, \
     k.devices, k.unbinds, k.bound, p.state, p.devices_per_key, CASE WHEN p.callback_url IS NOT NULL THEN p.callback_events END AS wants \
     FROM keys k JOIN projects p ON p.id = k.project_id WHERE k.lookup IN";
-const LOG: &str = "INSERT INTO passed_calls (id, at, project_id, calls, packed) VALUES ($1, $2, $3, $4, $5)";
+const NONCES: &str = "SELECT 1 FROM nonces WHERE id IN";
 /// As long as one packed call is.
 const PACKED: usize = 74;
 
 pub struct Lone {
     db: Db,
-    turn: Option<Mutex<()>>,
+    turn: Mutex<()>,
+    /// Connections that nobody uses at the moment.
+    free: std::sync::Mutex<Vec<Direct>>,
     project: Uuid,
     /// In the order in which the keys were made: a request's device says which of them it is about, so that nothing of the
     /// product has to be known to find it.
@@ -35,8 +37,7 @@ impl Lone {
         let db = Db::open(&DbConfig::new(url)).await?;
         let lookups = db.read().all("SELECT lookup FROM keys WHERE state = 'active' ORDER BY id", args![], |row| row.get("lookup")).await?;
         let project = db.read().one("SELECT id FROM projects LIMIT 1", args![], |row| row.get("id")).await?;
-        let turn = (db.engine() == Engine::Sqlite).then(|| Mutex::new(()));
-        Ok(Self { db, turn, project, lookups, random: Random::system() })
+        Ok(Self { db, turn: Mutex::default(), free: std::sync::Mutex::default(), project, lookups, random: Random::system() })
     }
 
     /// Answers whether the device is bound to the key.
@@ -50,29 +51,44 @@ impl Lone {
         context.update(nonce.as_bytes());
         let nonce = Uuid::from_slice(&context.finish().as_ref()[..16])?;
 
-        let _turn = match &self.turn {
-            Some(turn) => Some(turn.lock().await),
-            None => None,
-        };
-        let mut tx = self.db.begin().await?;
         let now = Timestamp::from_unix(i64::try_from(unix())?);
-        let taken = match self.db.engine() {
+        let call = args![self.random.uuid_v7(now), now, self.project, 1_i64, vec![0_u8; PACKED]];
+        let log = Write::Insert(Insert {
+            table: "passed_calls",
+            columns: &["id", "at", "project_id", "calls", "packed"],
+            rows: vec![call],
+            tail: "",
+        });
+        let free = self.free.lock().ok().and_then(|mut free| free.pop());
+        let mut direct = match free {
+            Some(direct) => direct,
+            None => self.db.direct().await?,
+        };
+        // On SQLite the product looks nonces up in memory, and writes them down for after a restart.
+        let (looked_for, taken) = match self.db.engine() {
             Engine::Sqlite => {
-                // The product looks it up in memory, and writes it down for after a restart.
-                let hashes = nonce.as_bytes()[..8].to_vec();
-                let rows = vec![args![self.random.uuid_v7(now), hashes]];
-                Insert { table: "nonce_sets", columns: &["id", "hashes"], rows, tail: "" }
+                (Vec::new(), ("nonce_sets", ["id", "hashes"], args![self.random.uuid_v7(now), nonce.as_bytes()[..8].to_vec()]))
             }
             Engine::Postgres => {
                 let set = (now.unix() << 32) | i64::from(u32::from_le_bytes(self.random.bytes()));
-                Insert { table: "nonces", columns: &["id", "set_number"], rows: vec![args![nonce, set]], tail: "ON CONFLICT DO NOTHING" }
+                (args![nonce], ("nonces", ["id", "set_number"], args![nonce, set]))
             }
         };
-        let read = |row: &Row| Ok((row.get::<String>("state")? == "active", row.get::<String>("bound")?));
-        let (fresh, keys) = insert_and_read(&mut tx, taken, KEY, vec![lookup.to_value()], read).await?;
-        let valid = fresh == 1 && keys.iter().any(|(active, bound)| *active && bound == device);
-        tx.exec(LOG, args![self.random.uuid_v7(now), now, self.project, 1_i64, vec![0_u8; PACKED]]).await?;
-        tx.commit().await?;
-        Ok(valid)
+        let _turn = match self.db.engine() {
+            Engine::Sqlite => Some(self.turn.lock().await),
+            Engine::Postgres => None,
+        };
+        let (known, keys) = direct.all_in_and_any(KEY, vec![lookup.to_value()], NONCES, looked_for, read).await?;
+        let (table, columns, row) = taken;
+        let taken = Write::Insert(Insert { table, columns: &columns, rows: vec![row], tail: "" });
+        let fresh = !known && direct.write(vec![taken, log]).await?;
+        if let Ok(mut free) = self.free.lock() {
+            free.push(direct);
+        }
+        Ok(fresh && keys.iter().any(|(active, bound)| *active && bound == device))
     }
+}
+
+fn read(row: &Row) -> store::Result<(bool, String)> {
+    Ok((row.get::<String>("state")? == "active", row.get("bound")?))
 }

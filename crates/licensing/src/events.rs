@@ -6,10 +6,10 @@ use platform::messages::{NotificationId, templates};
 use platform::settings::defs;
 use platform::{Cx, Platform, Result};
 use serde_json::{Value, json};
-use store::{Tx, args, insert_many};
+use store::{Insert, Tx, Write, args};
 
 use crate::batches::Batch;
-use crate::callbacks::{NewDelivery, emit_many};
+use crate::callbacks::{self, Draft, NewDelivery, emit_many};
 use crate::client::Device;
 use crate::keys::{Code, KeyId};
 use crate::projects::{CallbackEvent, ProjectId};
@@ -18,8 +18,8 @@ use crate::projects::{CallbackEvent, ProjectId};
 pub struct Happened {
     pub project: ProjectId,
     pub project_name: String,
-    /// What the project's owner is to be called back for.
-    pub event: Option<CallbackEvent>,
+    /// What the project's owner is to be called back for, and where.
+    pub call: Option<(CallbackEvent, String)>,
     pub code: Code,
     pub first_use: bool,
     pub key: Option<(KeyId, UserId)>,
@@ -28,32 +28,51 @@ pub struct Happened {
     pub expires_at: Option<Timestamp>,
 }
 
-/// Writes it all into the transaction that decided it.
-pub async fn tell(tx: &mut Tx, platform: &Platform, happened: Vec<Happened>, now: Timestamp) -> store::Result<()> {
-    if platform.settings.get(defs::NOTIFY_ACTIVATIONS) {
-        notify(tx, platform, &happened, now).await?;
-    }
-    let news = happened.iter().filter_map(|one| one.event.map(|event| NewDelivery { project: one.project, event, payload: payload(one) }));
-    let news: Vec<NewDelivery> = news.collect();
-    if !news.is_empty() {
-        emit_many(tx, platform, news).await?;
-    }
-    Ok(())
+/// What is written for others, and who is to hear of it when it is.
+#[must_use]
+pub struct Told {
+    pub writes: Vec<Write<'static>>,
+    agents: Vec<UserId>,
+    jobs: bool,
 }
 
-async fn notify(tx: &mut Tx, platform: &Platform, happened: &[Happened], now: Timestamp) -> store::Result<()> {
-    let mut rows = Vec::new();
-    for event in happened.iter().filter(|event| event.first_use) {
+impl Told {
+    /// After the commit.
+    pub fn wake(self, platform: &Platform) {
+        self.agents.into_iter().for_each(|agent| platform.hub.wake(agent));
+        if self.jobs {
+            platform.db.wake_jobs();
+        }
+    }
+}
+
+pub fn tell(platform: &Platform, happened: Vec<Happened>, now: Timestamp) -> store::Result<Told> {
+    let (notifications, agents) = notifications(platform, &happened, now);
+    let drafts = happened.into_iter().filter_map(|one| {
+        let (event, url) = one.call.clone()?;
+        Some(Draft::of(NewDelivery { project: one.project, event, payload: payload(&one) }, url, now))
+    });
+    let (_, deliveries, jobs) = callbacks::rows(platform, now, drafts.collect())?;
+    let any = !jobs.is_empty();
+    let jobs = store::jobs::rows(&platform.random, now, jobs);
+    Ok(Told { writes: [notifications, deliveries, jobs].map(Write::Insert).into(), agents, jobs: any })
+}
+
+fn notifications(platform: &Platform, happened: &[Happened], now: Timestamp) -> (Insert<'static>, Vec<UserId>) {
+    let (mut rows, mut agents) = (Vec::new(), Vec::new());
+    let wanted = platform.settings.get(defs::NOTIFY_ACTIVATIONS);
+    for event in happened.iter().filter(|event| wanted && event.first_use) {
         let Some((key, agent)) = event.key else { continue };
         let device = if event.device.name.is_empty() { &event.device.id } else { &event.device.name };
         let params = json!({"project": event.project_name, "hint": event.hint, "device": device}).to_string();
         let id = NotificationId::new(now, &platform.random);
         rows.push(args![id, agent, templates::KEY_ACTIVATED.kind, params, format!("/keys/{key}"), now]);
-        let hub = platform.hub.clone();
-        tx.on_commit(move || hub.wake(agent));
+        agents.push(agent);
     }
-    insert_many(tx, "notifications", &["id", "user_id", "kind", "params", "link", "created_at"], rows, "").await?;
-    Ok(())
+    agents.sort_unstable();
+    agents.dedup();
+    let columns = &["id", "user_id", "kind", "params", "link", "created_at"];
+    (Insert { table: "notifications", columns, rows, tail: "" }, agents)
 }
 
 fn payload(one: &Happened) -> Value {

@@ -9,7 +9,7 @@ use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbB
 use crate::error::sqlite_code;
 use crate::postgres::{Postgres, Way};
 use crate::writer::Writer;
-use crate::{Error, Result, Row, Sql, Tx, Value};
+use crate::{Direct, Error, Result, Row, Sql, Tx, Value};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Engine {
@@ -124,6 +124,14 @@ impl Db {
         }
     }
 
+    /// A connection for one caller, beside the pool.
+    pub async fn direct(&self) -> Result<Direct> {
+        match &self.inner.database {
+            Inner::Sqlite { writer, .. } => Direct::sqlite(&sqlite_pool(writer.config(), 1, READER_CACHE).await?, Arc::clone(writer)).await,
+            Inner::Postgres(postgres) => Direct::postgres(postgres.way()).await,
+        }
+    }
+
     /// For reading outside a transaction: each statement sees what is committed when it begins.
     pub fn read(&self) -> Self {
         self.clone()
@@ -170,6 +178,11 @@ impl Db {
         if matches!(sqlite_code(error), Some(10 | 11 | 26)) && !self.inner.failed.swap(true, Ordering::SeqCst) {
             tracing::error!(%error, "the database could not read its file; nothing more is accepted until a restart");
         }
+    }
+
+    /// Has this process look at its jobs.
+    pub fn wake_jobs(&self) {
+        self.inner.jobs.notify_one();
     }
 
     pub(crate) fn jobs_waiting(&self) -> Arc<tokio::sync::Notify> {

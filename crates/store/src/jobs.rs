@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::{Semaphore, watch};
 use uuid::Uuid;
 
-use crate::{Db, Error, Index, Look, Of, Result, Row, Sql, Tx, args, insert_many};
+use crate::{Db, Error, Index, Insert, Look, Of, Result, Row, Sql, Tx, args, insert_many};
 
 kernel::id!(JobId, JobEntity, "job");
 
@@ -69,17 +69,23 @@ pub async fn enqueue_many(tx: &mut Tx, db: &Db, random: &Random, now: Timestamp,
     if jobs.is_empty() {
         return Ok(0);
     }
-    let columns = ["id", "kind", "payload", "state", "run_at", "attempts", "max_attempts", "dedup_key", "created_at"];
+    let Insert { table, columns, rows, tail } = rows(random, now, jobs);
+    let written = insert_many(tx, table, columns, rows, tail).await?;
+    let waiting = db.jobs_waiting();
+    tx.on_commit(move || waiting.notify_one());
+    Ok(written)
+}
+
+/// What is written of jobs. Whoever writes it by other means than [`enqueue_many`] tells the runner afterwards ([`Db::wake_jobs`]).
+pub fn rows(random: &Random, now: Timestamp, jobs: Vec<NewJob>) -> Insert<'static> {
+    let columns = &["id", "kind", "payload", "state", "run_at", "attempts", "max_attempts", "dedup_key", "created_at"];
     let queued = kernel::Word::as_str(JobState::Queued);
     let rows = jobs.into_iter().zip(0..).map(|(job, place)| {
         // A microsecond apart, so that what was decided first is taken first.
         let id = JobId::new(now.plus_micros(place), random);
         args![id, job.kind, job.payload, queued, job.run_at, 0_i64, job.max_attempts, job.dedup_key, now]
     });
-    let written = insert_many(tx, "jobs", &columns, rows.collect(), "ON CONFLICT DO NOTHING").await?;
-    let waiting = db.jobs_waiting();
-    tx.on_commit(move || waiting.notify_one());
-    Ok(written)
+    Insert { table: "jobs", columns, rows: rows.collect(), tail: "ON CONFLICT DO NOTHING" }
 }
 
 /// What became of a job.

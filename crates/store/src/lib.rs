@@ -12,6 +12,7 @@
 //! without the others, and none is answered before that commit ([`writer`]).
 
 mod db;
+mod direct;
 mod error;
 pub mod facts;
 pub mod jobs;
@@ -29,13 +30,14 @@ mod wide;
 mod writer;
 
 pub use db::{Db, DbConfig, Engine};
+pub use direct::Direct;
 pub use error::Error;
 pub use lane::{Index, Lane};
 pub use look::{Look, Of, few};
 pub use sql::{Filter, Row, Sql, placeholders};
 pub use tx::Tx;
 pub use value::{FromValue, ToValue, Value};
-pub use wide::{Insert, Update, Write, all_in, insert_and_read, insert_many, update_many, write_all};
+pub use wide::{Change, Insert, Update, Write, all_in, insert_many, update_many, write_all};
 
 pub type Result<T> = std::result::Result<T, Error>;
 

@@ -37,7 +37,7 @@ pub(crate) struct Way {
 
 impl Postgres {
     pub(crate) async fn open(config: &DbConfig) -> Result<Arc<Self>> {
-        let now = Connections { number: 0, pool: connect(config, false).await? };
+        let now = Connections { number: 0, pool: connect(config, false, &[]).await? };
         Ok(Arc::new(Self { config: config.clone(), now: RwLock::new(now), limit: RwLock::default() }))
     }
 
@@ -51,7 +51,7 @@ impl Postgres {
 
     /// New connections instead of those of `number`, unless somebody has seen to it already.
     async fn give_up(&self, number: u64) {
-        let Ok(pool) = connect(&self.config, true).await else { return };
+        let Ok(pool) = connect(&self.config, true, &[]).await else { return };
         let old = {
             let mut now = self.now.write().unwrap_or_else(PoisonError::into_inner);
             if now.number != number {
@@ -70,6 +70,16 @@ impl Way {
         &self.at.pool
     }
 
+    /// A connection beside the pool, for what is found by an index: a statement that is planned while a table is small must not read
+    /// all of it when it has grown.
+    pub(crate) async fn alone(&self) -> std::result::Result<DatabaseConnection, DbErr> {
+        let config = DbConfig { connections: 1, ..self.of.config.clone() };
+        self.answered(async {
+            connect(&config, true, &[("enable_seqscan", "off")]).await.map_err(|error| DbErr::Conn(RuntimeErr::Internal(error.to_string())))
+        })
+        .await
+    }
+
     /// Waits for an answer as long as is allowed.
     pub(crate) async fn answered<T>(&self, work: impl Future<Output = std::result::Result<T, DbErr>>) -> std::result::Result<T, DbErr> {
         let limit = *self.of.limit.read().unwrap_or_else(PoisonError::into_inner);
@@ -85,17 +95,18 @@ impl Way {
 }
 
 /// `lazily`: without waiting for the first connection.
-async fn connect(config: &DbConfig, lazily: bool) -> Result<DatabaseConnection> {
+async fn connect(config: &DbConfig, lazily: bool, more: &'static [(&'static str, &'static str)]) -> Result<DatabaseConnection> {
     let mut options = ConnectOptions::new(&config.url);
     options.max_connections(config.connections).min_connections(u32::from(!lazily)).acquire_timeout(config.acquire_timeout);
     options.sqlx_logging(false).connect_lazy(lazily);
     options.set_application_name("cuekey");
     options.test_before_acquire(false);
-    options.map_sqlx_postgres_opts(|options| {
+    options.map_sqlx_postgres_opts(move |options| {
         options
             .statement_cache_capacity(256)
             // Its compiler takes longer than any statement here: where a plan looks expensive, a second for a page of a list.
             .options([("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION), ("jit", "off")])
+            .options(more.iter().copied())
     });
     Ok(Database::connect(options).await?)
 }

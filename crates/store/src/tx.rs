@@ -97,23 +97,6 @@ impl Tx {
         }
     }
 
-    /// Commits, and where that costs no message more, begins the next: for whoever has more to write already, and will end that
-    /// one soon whether or not it is used. SQLite's writer is not kept from others.
-    pub async fn commit_and_begin(mut self) -> Result<Option<Self>> {
-        let Inner::Postgres { tx, way } = &mut self.inner else { return self.commit().await.map(|()| None) };
-        if self.failed {
-            return Err(failed());
-        }
-        let (tx, way) = (tx.take().ok_or_else(ended)?, way.clone());
-        let commit = tokio::spawn(async move {
-            way.answered(tx.execute_unprepared("COMMIT AND CHAIN")).await?;
-            Ok::<_, DbErr>((tx, way))
-        });
-        let (tx, way) = commit.await.map_err(|error| Error::Internal(format!("commit: {error}")))??;
-        std::mem::take(&mut self.hooks).into_iter().for_each(|hook| hook());
-        Ok(Some(Self { inner: Inner::Postgres { tx: Some(tx), way }, hooks: Vec::new(), failed: false }))
-    }
-
     fn noted<T>(&mut self, result: std::result::Result<T, DbErr>) -> Result<T> {
         result.map_err(|error| {
             self.failed = true;

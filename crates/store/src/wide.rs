@@ -12,6 +12,7 @@ use crate::sql::placeholders;
 use crate::{Engine, Error, Result, Row, Sql, Tx, Value};
 
 /// Rows for a table.
+#[derive(Default)]
 pub struct Insert<'a> {
     pub table: &'a str,
     pub columns: &'a [&'a str],
@@ -27,16 +28,40 @@ pub struct Update<'a> {
     pub rows: Vec<Vec<Value>>,
 }
 
+/// Rows that change if they are still what they were. Where there is one writer, or they are locked, they are.
+pub struct Change<'a> {
+    pub update: Update<'a>,
+    /// Columns, and for each row what they were.
+    pub were: &'a [&'a str],
+    pub was: Vec<Vec<Value>>,
+}
+
+impl Change<'_> {
+    /// What they become, and then what they were.
+    fn rows(self) -> Vec<Vec<Value>> {
+        self.update.rows.into_iter().zip(self.was).map(|(row, was)| row.into_iter().chain(was).collect()).collect()
+    }
+}
+
 pub enum Write<'a> {
     Insert(Insert<'a>),
     Update(Update<'a>),
+    Change(Change<'a>),
 }
 
 impl Write<'_> {
     fn is_empty(&self) -> bool {
         match self {
             Self::Insert(insert) => insert.rows.is_empty(),
-            Self::Update(update) => update.rows.is_empty(),
+            Self::Update(update) | Self::Change(Change { update, .. }) => update.rows.is_empty(),
+        }
+    }
+
+    /// How many rows must be written, where that is not as it may.
+    pub(crate) fn expected(&self) -> Option<u64> {
+        match self {
+            Self::Insert(_) | Self::Update(_) => None,
+            Self::Change(change) => Some(change.was.len() as u64),
         }
     }
 
@@ -49,70 +74,60 @@ impl Write<'_> {
             }
             Self::Update(update) => {
                 let (source, arrays) = unnest(update.columns.len(), update.rows, first)?;
-                Ok((update_from(update.table, update.columns, &source), arrays))
+                Ok((update_from(update.table, update.columns, &[], &source), arrays))
+            }
+            Self::Change(change) => {
+                let Change { update: Update { table, columns, .. }, were, .. } = change;
+                let (source, arrays) = unnest(columns.len() + were.len(), change.rows(), first)?;
+                Ok((update_from(table, columns, were, &source), arrays))
             }
         }
     }
 }
 
-/// Writes into several tables: on PostgreSQL with one statement, since each costs a message there and back. No row may be
-/// written twice, and none is read by another of these writes.
-pub async fn write_all(tx: &mut Tx, mut writes: Vec<Write<'_>>) -> Result<()> {
+/// One statement that writes all of it, and fails where a [`Change`] finds a row changed. With its arguments; `None` where there is
+/// nothing to write.
+pub(crate) fn all_or_nothing(mut writes: Vec<Write<'_>>) -> Result<Option<(String, Vec<Value>)>> {
     writes.retain(|write| !write.is_empty());
-    if tx.engine() == Engine::Sqlite {
-        for write in writes {
-            match write {
-                Write::Insert(insert) => insert_many(tx, insert.table, insert.columns, insert.rows, insert.tail).await?,
-                Write::Update(update) => update_many(tx, update.table, update.columns, update.rows).await?,
-            };
-        }
-        return Ok(());
+    if writes.is_empty() {
+        return Ok(None);
     }
-    let last = writes.len();
-    let (mut sql, mut arrays) = (String::new(), Vec::new());
+    let (mut sql, mut arrays, mut holds) = (String::new(), Vec::new(), String::from("TRUE"));
     for (n, write) in (1..).zip(writes) {
+        let expected = write.expected();
         let (text, more) = write.unnested(arrays.len() + 1)?;
         arrays.extend(more);
-        let _ = match n {
-            n if n == last => write!(sql, " {text}"),
-            1 => write!(sql, "WITH w1 AS ({text})"),
-            n => write!(sql, ", w{n} AS ({text})"),
-        };
+        let _ = write!(sql, "{}w{n} AS ({text}", if n == 1 { "WITH " } else { ", " });
+        if let Some(expected) = expected {
+            arrays.push(Value::from(i64::try_from(expected).unwrap_or(i64::MAX)));
+            let _ = write!(holds, " AND (SELECT COUNT(*) FROM w{n}) = ${}", arrays.len());
+            sql.push_str(" RETURNING 1");
+        }
+        sql.push(')');
     }
-    if !sql.is_empty() {
-        tx.exec(&sql, arrays).await?;
+    // There is no other way to say no from within a statement.
+    let _ = write!(sql, " SELECT 1 / CASE WHEN {holds} THEN 1 ELSE 0 END");
+    Ok(Some((sql, arrays)))
+}
+
+/// Writes into several tables.
+pub async fn write_all(tx: &mut Tx, writes: Vec<Write<'_>>) -> Result<()> {
+    for write in writes {
+        write_one(tx, write).await?;
     }
     Ok(())
 }
 
-/// Inserts, and reads the rows of many keys as [`all_in`] does, from before the insert: on PostgreSQL with one statement.
-/// Answers how many rows were inserted, and what was read.
-pub async fn insert_and_read<T: Send>(
-    tx: &mut Tx,
-    insert: Insert<'_>,
-    text: &str,
-    values: Vec<Value>,
-    read: impl Fn(&Row) -> Result<T> + Send + Copy,
-) -> Result<(u64, Vec<T>)> {
-    if tx.engine() == Engine::Sqlite || insert.rows.is_empty() || values.is_empty() {
-        let written = insert_many(tx, insert.table, insert.columns, insert.rows, insert.tail).await?;
-        return Ok((written, all_in(tx, text, "", values, read).await?));
+/// Answers how many rows were written.
+pub(crate) async fn write_one(tx: &mut Tx, write: Write<'_>) -> Result<u64> {
+    match write {
+        Write::Insert(Insert { table, columns, rows, tail }) => insert_many(tx, table, columns, rows, tail).await,
+        Write::Update(Update { table, columns, rows }) => update_many(tx, table, columns, rows).await,
+        Write::Change(change) => {
+            let Change { update: Update { table, columns, .. }, were, .. } = change;
+            change_many(tx, table, columns, were, change.rows()).await
+        }
     }
-    let (condition, array) = any_of_array(text, values)?;
-    let (insert, arrays) = Write::Insert(insert).unnested(2)?;
-    let sql = format!(
-        "WITH written AS ({insert} RETURNING 1), counted AS (SELECT COUNT(*) AS n FROM written) \
-         SELECT counted.n AS written, found.* FROM counted LEFT JOIN (SELECT TRUE AS is_found, f.* FROM ({condition}) f) found ON TRUE"
-    );
-    let args = std::iter::once(array).chain(arrays).collect();
-    // One row where nothing is found, for the number.
-    let rows = tx.all(&sql, args, move |row| {
-        let found = row.get::<Option<bool>>("is_found")?.is_some();
-        Ok((row.get::<i64>("written")?, if found { Some(read(row)?) } else { None }))
-    });
-    let rows = rows.await?;
-    let written = rows.first().map_or(0, |(written, _)| written.unsigned_abs());
-    Ok((written, rows.into_iter().filter_map(|(_, found)| found).collect()))
 }
 
 /// Inserts many rows. `tail` may say `ON CONFLICT … DO NOTHING`. Answers how many rows were inserted.
@@ -159,13 +174,18 @@ fn wide_values(sql: &mut String, columns: usize, rows: usize) {
 
 /// Updates many rows of one table; see [`Update`].
 pub async fn update_many(tx: &mut Tx, table: &str, columns: &[&str], rows: Vec<Vec<Value>>) -> Result<u64> {
+    change_many(tx, table, columns, &[], rows).await
+}
+
+/// The same. Behind what they become, rows may have what they must have been: in the columns `were`.
+async fn change_many(tx: &mut Tx, table: &str, columns: &[&str], were: &[&str], rows: Vec<Vec<Value>>) -> Result<u64> {
     const WIDEST: usize = 256;
     if rows.is_empty() {
         return Ok(0);
     }
     if tx.engine() == Engine::Postgres {
-        let (sql, arrays) = Write::Update(Update { table, columns, rows }).unnested(1)?;
-        return tx.exec(&sql, arrays).await;
+        let (source, arrays) = unnest(columns.len() + were.len(), rows, 1)?;
+        return tx.exec(&update_from(table, columns, were, &source), arrays).await;
     }
     let mut left = rows.into_iter();
     let mut done = 0;
@@ -173,20 +193,23 @@ pub async fn update_many(tx: &mut Tx, table: &str, columns: &[&str], rows: Vec<V
         let width = (1usize << left.len().ilog2()).min(WIDEST);
         let values: Vec<Value> = left.by_ref().take(width).flatten().collect();
         let mut source = String::from("VALUES ");
-        wide_values(&mut source, columns.len(), width);
-        done += tx.exec(&update_from(table, columns, &source), values).await?;
+        wide_values(&mut source, columns.len() + were.len(), width);
+        done += tx.exec(&update_from(table, columns, were, &source), values).await?;
     }
     Ok(done)
 }
 
 /// Both databases call the columns of `VALUES` so; [`unnest`] does likewise.
-fn update_from(table: &str, columns: &[&str], source: &str) -> String {
+fn update_from(table: &str, columns: &[&str], were: &[&str], source: &str) -> String {
     let mut sql = format!("UPDATE {table} SET ");
     for (place, column) in columns.iter().enumerate().skip(1) {
         let _ = write!(sql, "{}{column} = v.column{}", if place > 1 { ", " } else { "" }, place + 1);
     }
     let key = columns.first().copied().unwrap_or("id");
     let _ = write!(sql, " FROM ({source}) AS v WHERE {table}.{key} = v.column1");
+    for (place, column) in (columns.len() + 1..).zip(were) {
+        let _ = write!(sql, " AND {table}.{column} IS NOT DISTINCT FROM v.column{place}");
+    }
     sql
 }
 
@@ -203,7 +226,7 @@ pub async fn all_in<T: Send>(
         return Ok(Vec::new());
     }
     if sql.engine() == Engine::Postgres {
-        let (text, array) = any_of_array(text, values)?;
+        let (text, array) = any_of_array(text, values, 1)?;
         return sql.all(&format!("{text}{tail}"), vec![array], read).await;
     }
     let mut rows = Vec::with_capacity(values.len());
@@ -220,11 +243,11 @@ pub async fn all_in<T: Send>(
     Ok(rows)
 }
 
-/// `… WHERE lookup IN` as PostgreSQL has it, with its values as `$1`: one text for any number, so that it is planned once.
-fn any_of_array(text: &str, values: Vec<Value>) -> Result<(String, Value)> {
+/// `… WHERE lookup IN` as PostgreSQL has it, with its values as one array: one text for any number, so that it is planned once.
+pub(crate) fn any_of_array(text: &str, values: Vec<Value>, place: usize) -> Result<(String, Value)> {
     let (name, kind) = array_of(&values)?;
     let text = text.strip_suffix(" IN").unwrap_or(text);
-    Ok((format!("{text} = ANY($1::{name}[])"), Value::Array(kind, Some(Box::new(values)))))
+    Ok((format!("{text} = ANY(${place}::{name}[])"), Value::Array(kind, Some(Box::new(values)))))
 }
 
 /// `SELECT column1, … FROM UNNEST($1::uuid[], …)` and its arrays. An array here cannot hold a `NULL`, so a column that has some
@@ -298,8 +321,8 @@ mod tests {
         assert_eq!(wide_insert("t", &["a", "b"], 2, "x"), "INSERT OR FAIL INTO t (a, b) VALUES (?,?), (?,?) x");
         assert_eq!(placeholders(3, 3), "$3, $4, $5");
         assert_eq!(
-            update_from("t", &["id", "n"], "VALUES (?,?)"),
-            "UPDATE t SET n = v.column2 FROM (VALUES (?,?)) AS v WHERE t.id = v.column1"
+            update_from("t", &["id", "n"], &["n"], "VALUES (?,?,?)"),
+            "UPDATE t SET n = v.column2 FROM (VALUES (?,?,?)) AS v WHERE t.id = v.column1 AND t.n IS NOT DISTINCT FROM v.column3"
         );
     }
 

@@ -84,6 +84,10 @@ impl Writer {
         Ok(Self { group: Arc::new(Mutex::new(group)), config: config.clone(), failed })
     }
 
+    pub(crate) fn config(&self) -> &DbConfig {
+        &self.config
+    }
+
     /// Nobody writes after this: what is still open is undone.
     pub(crate) async fn close(&self) {
         let group = self.group.lock().await;

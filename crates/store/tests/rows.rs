@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
-use store::{Db, Engine, Index, Insert, Lane, Row, Sql, ToValue, Update, Value, Write, args, insert_and_read, on_both, write_all};
+use store::{Change, Db, Index, Insert, Lane, Row, Sql, ToValue, Update, Value, Write, args, on_both, write_all};
 
 const INSERT: Insert<'static> = Insert { table: "t", columns: &["a", "b"], rows: Vec::new(), tail: "ON CONFLICT DO NOTHING" };
 
@@ -24,25 +24,26 @@ fn numbers(numbers: &[i64]) -> Vec<Value> {
 }
 
 on_both! { store::migrate::OWN;
-    async fn what_is_inserted_is_counted_whether_or_not_something_is_read(test) {
+    async fn rows_are_read_beside_the_question_whether_others_are_there(test) {
         let db = &test.db;
         tables(db).await;
-        let read = |row: &Row| row.get::<Option<i64>>("b");
-        let sql = "SELECT b FROM u WHERE a IN";
         let mut tx = db.begin().await.unwrap();
-        let mut ask = async |rows: &[i64], wanted: &[i64]| {
-            let insert = Insert { rows: rows.iter().map(|a| args![*a, 0]).collect(), ..INSERT };
-            let (written, mut found) = insert_and_read(&mut tx, insert, sql, numbers(wanted), read).await.unwrap();
-            found.sort();
-            (written, found)
-        };
-        assert_eq!(ask(&[1, 2, 3], &[1, 2, 9]).await, (3, vec![Some(10), Some(20)]));
-        assert_eq!(ask(&[3, 4], &[9]).await, (1, vec![]), "one was there, and nothing is found");
-        assert_eq!(ask(&[4], &[2]).await, (0, vec![Some(20)]));
-        assert_eq!(ask(&[5], &[]).await, (1, vec![]));
-        assert_eq!(ask(&[], &[1]).await, (0, vec![Some(10)]));
+        tx.exec("INSERT INTO t (a, b) VALUES (7, 0)", args![]).await.unwrap();
         tx.commit().await.unwrap();
-        assert_eq!(all(db, "t").await.len(), 5);
+        let read = |row: &Row| row.get::<Option<i64>>("b");
+        let mut direct = db.direct().await.unwrap();
+        let mut ask = async |wanted: &[i64], others: &[i64]| {
+            let asked = direct.all_in_and_any("SELECT b FROM u WHERE a IN", numbers(wanted), "SELECT 1 FROM t WHERE a IN", numbers(others), read);
+            let (is_there, mut found) = asked.await.unwrap();
+            found.sort();
+            (is_there, found)
+        };
+        assert_eq!(ask(&[1, 2, 9], &[6, 7]).await, (true, vec![Some(10), Some(20)]));
+        assert_eq!(ask(&[1], &[6]).await, (false, vec![Some(10)]));
+        assert_eq!(ask(&[9], &[7, 8]).await, (true, vec![]), "nothing is found");
+        assert_eq!(ask(&[9], &[8]).await, (false, vec![]));
+        assert_eq!(ask(&[], &[7]).await, (true, vec![]));
+        assert_eq!(ask(&[2], &[]).await, (false, vec![Some(20)]));
     }
 
     async fn several_tables_are_written_at_once_and_what_has_no_rows_is_left_out(test) {
@@ -62,27 +63,55 @@ on_both! { store::migrate::OWN;
         assert_eq!(all(db, "t").await, [(1, Some(1)), (2, Some(2))]);
     }
 
-    async fn a_commit_that_begins_the_next_keeps_the_one_and_not_the_other(test) {
+    async fn what_is_written_at_once_is_all_written_or_nothing(test) {
         let db = &test.db;
         tables(db).await;
-        let mut tx = db.begin().await.unwrap();
-        tx.exec("INSERT INTO t (a, b) VALUES (1, 0)", args![]).await.unwrap();
-        let (heard, hears) = std::sync::mpsc::channel();
-        tx.on_commit(move || heard.send(()).unwrap());
-        let next = tx.commit_and_begin().await.unwrap();
-        hears.try_recv().unwrap();
-        assert_eq!(all(db, "t").await, [(1, Some(0))], "others see it");
-        assert_eq!(next.is_some(), db.engine() == Engine::Postgres);
-        if let Some(mut next) = next {
-            next.exec("INSERT INTO t (a, b) VALUES (2, 0)", args![]).await.unwrap();
-            drop(next);
-        }
-        assert_eq!(all(db, "t").await, [(1, Some(0))]);
-        let mut spoilt = db.begin().await.unwrap();
-        spoilt.exec("INSERT INTO t (a, b) VALUES (3, 0)", args![]).await.unwrap();
-        spoilt.exec("INSERT INTO t (a, b) VALUES (1, 0)", args![]).await.unwrap_err();
-        assert!(spoilt.commit_and_begin().await.is_err(), "a statement of it failed");
-        assert_eq!(all(db, "t").await, [(1, Some(0))]);
+        let mut direct = db.direct().await.unwrap();
+        let insert = |rows| Write::Insert(Insert { rows, tail: "", ..INSERT });
+        let change = |changes: &[(i64, Option<i64>, Option<i64>)]| {
+            let rows = changes.iter().map(|(a, b, _)| args![*a, *b]).collect();
+            let was = changes.iter().map(|(_, _, was)| args![*was]).collect();
+            Write::Change(Change { update: Update { table: "u", columns: &["a", "b"], rows }, were: &["b"], was })
+        };
+        assert!(direct.write(vec![]).await.unwrap());
+        assert!(direct.write(vec![insert(vec![])]).await.unwrap());
+        assert!(direct.write(vec![change(&[(1, None, Some(10)), (2, Some(21), Some(20))]), insert(vec![]), insert(vec![args![1, 1]])]).await.unwrap());
+        assert_eq!((all(db, "u").await, all(db, "t").await), (vec![(1, None), (2, Some(21))], vec![(1, Some(1))]), "others see it");
+
+        let not_as_it_was = vec![change(&[(1, Some(5), None), (2, Some(22), Some(20))]), insert(vec![args![3, 3]])];
+        assert!(!direct.write(not_as_it_was).await.unwrap());
+        let not_there = vec![insert(vec![args![3, 3]]), change(&[(9, Some(5), None)])];
+        assert!(!direct.write(not_there).await.unwrap());
+        let there_already = vec![change(&[(1, Some(5), None)]), insert(vec![args![3, 3], args![1, 1]])];
+        assert!(!direct.write(there_already).await.unwrap());
+        assert_eq!((all(db, "u").await, all(db, "t").await), (vec![(1, None), (2, Some(21))], vec![(1, Some(1))]));
+
+        assert!(direct.write(vec![insert(vec![args![3, 3]]), change(&[(1, Some(5), None)])]).await.unwrap(), "it goes on after a refusal");
+        assert_eq!((all(db, "u").await[0], all(db, "t").await.len()), ((1, Some(5)), 2));
+        let nowhere = Write::Insert(Insert { table: "no_such_table", rows: vec![args![1, 1]], ..INSERT });
+        direct.write(vec![nowhere]).await.unwrap_err();
+    }
+
+    async fn of_many_who_change_a_row_at_once_each_finds_what_the_one_before_left(test) {
+        let db = &test.db;
+        tables(db).await;
+        let count = async |db: Db| {
+            let mut direct = db.direct().await.unwrap();
+            let (mut done, mut refused) = (0, 0);
+            while done < 20 {
+                let found = all(&db, "u").await[0].1;
+                let update = Update { table: "u", columns: &["a", "b"], rows: vec![args![1, found.map(|n| n + 1)]] };
+                if direct.write(vec![Write::Change(Change { update, were: &["b"], was: vec![args![found]] })]).await.unwrap() {
+                    done += 1;
+                } else {
+                    refused += 1;
+                }
+            }
+            refused
+        };
+        let all_of_them: Vec<_> = (0..4).map(|_| count(db.clone())).collect();
+        let refused: i32 = futures_util::future::join_all(all_of_them).await.into_iter().sum();
+        assert_eq!(all(db, "u").await[0].1, Some(10 + 80), "{refused} were refused");
     }
 
     async fn a_lane_has_its_own_rows_and_no_others(test) {

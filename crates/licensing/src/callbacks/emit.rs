@@ -6,7 +6,7 @@ use kernel::{Id, Timestamp, Word};
 use platform::Platform;
 use serde::{Deserialize, Serialize};
 use store::jobs::{self, NewJob};
-use store::{Result, Sql, Tx, args, insert_many, placeholders};
+use store::{Insert, Result, Sql, Tx, args, insert_many, placeholders};
 
 use super::model::{DeliveryEvent, DeliveryId, DeliveryState, EventId, NewDelivery, envelope};
 use super::send::JOB;
@@ -31,11 +31,18 @@ impl RoundJob {
 }
 
 /// A delivery to be written.
-pub(super) struct Draft {
+pub(crate) struct Draft {
     pub project: ProjectId,
     pub url: String,
     pub event: DeliveryEvent,
     pub payload: String,
+}
+
+impl Draft {
+    pub fn of(new: NewDelivery, url: String, now: Timestamp) -> Self {
+        let event = DeliveryEvent::from(new.event);
+        Self { project: new.project, url, event, payload: envelope(event, now, &new.payload) }
+    }
 }
 
 /// Writes what the projects' owners asked to be told, however many, with few statements. Answers how many deliveries were
@@ -45,13 +52,7 @@ pub async fn emit_many(tx: &mut Tx, platform: &Platform, news: Vec<NewDelivery>)
     let now = platform.clock.now();
     let drafts = news.into_iter().filter_map(|new| {
         let (url, events) = wishes.get(&new.project)?;
-        let event = DeliveryEvent::from(new.event);
-        events.contains(&new.event).then(|| Draft {
-            project: new.project,
-            url: url.clone(),
-            event,
-            payload: envelope(event, now, &new.payload),
-        })
+        events.contains(&new.event).then(|| Draft::of(new, url.clone(), now))
     });
     let drafts: Vec<Draft> = drafts.collect();
     let written = drafts.len();
@@ -83,8 +84,16 @@ async fn wishes(tx: &mut Tx, news: &[NewDelivery]) -> Result<HashMap<ProjectId, 
 
 /// Writes deliveries and their jobs. Answers the ids, in order.
 pub(super) async fn write(tx: &mut Tx, platform: &Platform, now: Timestamp, drafts: Vec<Draft>) -> Result<Vec<DeliveryId>> {
+    let (ids, deliveries, jobs) = rows(platform, now, drafts)?;
+    insert_many(tx, deliveries.table, deliveries.columns, deliveries.rows, deliveries.tail).await?;
+    jobs::enqueue_many(tx, &platform.db, &platform.random, now, jobs).await?;
+    Ok(ids)
+}
+
+/// What is written of deliveries, and their jobs.
+pub(crate) fn rows(platform: &Platform, now: Timestamp, drafts: Vec<Draft>) -> Result<(Vec<DeliveryId>, Insert<'static>, Vec<NewJob>)> {
     let columns =
-        ["id", "event_id", "project_id", "event", "url", "payload", "state", "attempts", "since", "next_attempt_at", "created_at"];
+        &["id", "event_id", "project_id", "event", "url", "payload", "state", "attempts", "since", "next_attempt_at", "created_at"];
     let mut ids = Vec::with_capacity(drafts.len());
     let mut jobs = Vec::with_capacity(drafts.len());
     let mut rows = Vec::with_capacity(drafts.len());
@@ -97,7 +106,5 @@ pub(super) async fn write(tx: &mut Tx, platform: &Platform, now: Timestamp, draf
         jobs.push(RoundJob::of(id, now)?);
         ids.push(id);
     }
-    insert_many(tx, "deliveries", &columns, rows, "").await?;
-    jobs::enqueue_many(tx, &platform.db, &platform.random, now, jobs).await?;
-    Ok(ids)
+    Ok((ids, Insert { table: "deliveries", columns, rows, tail: "" }, jobs))
 }

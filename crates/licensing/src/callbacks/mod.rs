@@ -22,6 +22,7 @@ pub mod target;
 mod traffic;
 
 pub use emit::emit_many;
+pub(crate) use emit::{Draft, rows};
 pub use error::CallbackError;
 pub use model::{
     Attempt, Delivery, DeliveryDetail, DeliveryEntity, DeliveryEvent, DeliveryFilter, DeliveryId, DeliveryState, EventId, NewDelivery,

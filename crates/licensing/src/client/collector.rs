@@ -4,11 +4,13 @@
 //! written while the next is read. SQLite has one writer: a second worker would take its set too early, wait with it, and
 //! hold up the commit of the first by joining it.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use futures_util::FutureExt as _;
 use kernel::Fault;
 use platform::Platform;
-use store::{Engine, Tx};
+use store::{Direct, Engine};
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 use super::limit::Limits;
@@ -34,7 +36,7 @@ impl Collector {
     pub fn start(platform: &Arc<Platform>, limits: &Arc<Limits>, nonces: Nonces) -> Self {
         let nonces = Arc::new(nonces);
         let (queue, waiting) = mpsc::channel(MOST_WAITING);
-        let waiting = Arc::new(Waitings { queue: Mutex::new(waiting), sender: queue.downgrade() });
+        let waiting = Arc::new(Mutex::new(waiting));
         let workers = match platform.db.engine() {
             Engine::Sqlite => 1,
             Engine::Postgres => 2,
@@ -61,20 +63,17 @@ fn put_off(why: &str) -> Decision {
     Decision { answer: Err(Fault::unavailable(why.to_owned())), allowance: None }
 }
 
-async fn work(desk: Desk, waiting: Arc<Waitings>) {
+async fn work(desk: Desk, waiting: Arc<Mutex<mpsc::Receiver<Waiting>>>) {
     let mut set = Vec::with_capacity(MOST);
-    let mut begun = None;
-    while waiting.next(&mut set, &mut begun).await {
+    let mut direct = None;
+    while waiting.lock().await.recv_many(&mut set, MOST).await > 0 {
         metrics::histogram!("cuekey_verify_set_size").record(u32::try_from(set.len()).unwrap_or(u32::MAX));
         let (asks, answers): (Vec<Ask>, Vec<oneshot::Sender<Decision>>) = set.drain(..).unzip();
-        // In a task of its own: a panic must cost one set, not the worker.
-        let decided = {
-            let (desk, waiting, begun) = (desk.clone(), Arc::clone(&waiting), begun.take());
-            tokio::spawn(async move { desk.decide(&asks, begun, || waiting.more()).await }).await
-        };
+        // A panic must cost one set, not the worker; and after an error nobody knows what its connection was about to say.
+        let decided = AssertUnwindSafe(decide(&desk, direct.take(), &asks)).catch_unwind().await;
         match decided {
-            Ok(Ok((verdicts, next))) => {
-                begun = next;
+            Ok(Ok((verdicts, kept))) => {
+                direct = kept;
                 for (answer, verdict) in answers.into_iter().zip(verdicts) {
                     let _ = answer.send(verdict);
                 }
@@ -86,8 +85,8 @@ async fn work(desk: Desk, waiting: Arc<Waitings>) {
                     let _ = answer.send(put_off(&text));
                 }
             }
-            Err(error) => {
-                tracing::error!(%error, "deciding a set failed");
+            Err(_) => {
+                tracing::error!("deciding a set failed");
                 for answer in answers {
                     let _ = answer.send(Decision { answer: Err(Fault::internal("deciding failed")), allowance: None });
                 }
@@ -96,30 +95,12 @@ async fn work(desk: Desk, waiting: Arc<Waitings>) {
     }
 }
 
-/// The requests that wait, for all workers.
-struct Waitings {
-    queue: Mutex<mpsc::Receiver<Waiting>>,
-    sender: mpsc::WeakSender<Waiting>,
-}
-
-impl Waitings {
-    fn more(&self) -> bool {
-        self.sender.upgrade().is_some_and(|sender| sender.capacity() < sender.max_capacity())
-    }
-
-    /// Takes what is there. A transaction that has begun does not wait for what is not. False when no more will come.
-    async fn next(&self, set: &mut Vec<Waiting>, begun: &mut Option<Tx>) -> bool {
-        if let Some(tx) = begun.take() {
-            // If another worker has the queue, it found nothing in it.
-            if let Ok(mut queue) = self.queue.try_lock() {
-                set.extend(std::iter::from_fn(|| queue.try_recv().ok()).take(MOST));
-            }
-            if !set.is_empty() {
-                *begun = Some(tx);
-                return true;
-            }
-            let _ = tx.commit().await;
-        }
-        self.queue.lock().await.recv_many(set, MOST).await > 0
-    }
+/// With a connection of the worker's own.
+async fn decide(desk: &Desk, direct: Option<Direct>, asks: &[Ask]) -> store::Result<(Vec<Decision>, Option<Direct>)> {
+    let mut direct = match direct {
+        Some(direct) => direct,
+        None => desk.platform.db.direct().await?,
+    };
+    let decisions = desk.decide(asks, &mut direct).await?;
+    Ok((decisions, Some(direct)))
 }

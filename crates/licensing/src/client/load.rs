@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use kernel::Timestamp;
 use platform::identity::UserId;
-use store::{Insert, Row, ToValue, Tx, all_in, args, insert_and_read};
+use store::{Direct, Insert, Row, Sql, ToValue, Tx, all_in, args};
+use uuid::Uuid;
 
 use crate::batches::BatchId;
 use crate::keys::bound;
@@ -22,7 +23,8 @@ pub(super) struct Found {
     pub candidate: Candidate,
     /// The devices behind `candidate.bound`: those that a query asks for, and those that this set binds.
     pub devices: Vec<BoundDevice>,
-    pub changed: bool,
+    /// What it was before this set changed it.
+    pub before: Option<Candidate>,
 }
 
 impl Found {
@@ -44,8 +46,9 @@ pub(super) struct BoundDevice {
 pub(super) struct ProjectNow {
     pub active: bool,
     pub seats: i64,
-    /// What its owner wants to be called back for.
+    /// What its owner wants to be called back for, and where.
     pub wants: Vec<CallbackEvent>,
+    pub url: Option<String>,
 }
 
 /// What a set's requests ask about.
@@ -65,7 +68,7 @@ impl Loaded {
 }
 
 const SELECT: &str = "SELECT k.id, k.lookup, k.project_id, k.batch_id, k.agent_id, k.unit, k.validity, k.activated_at, k.expires_at, k.disabled_at, \
-    k.devices, k.unbinds, k.bound, p.state, p.devices_per_key, CASE WHEN p.callback_url IS NOT NULL THEN p.callback_events END AS wants \
+    k.devices, k.unbinds, k.bound, p.state, p.devices_per_key, p.callback_url, CASE WHEN p.callback_url IS NOT NULL THEN p.callback_events END AS wants \
     FROM keys k JOIN projects p ON p.id = k.project_id WHERE k.lookup IN";
 
 fn read(row: &Row) -> store::Result<(Vec<u8>, Found, ProjectNow)> {
@@ -85,7 +88,7 @@ fn read(row: &Row) -> store::Result<(Vec<u8>, Found, ProjectNow)> {
         agent: row.get("agent_id")?,
         candidate: Candidate { facts, validity, bound },
         devices: Vec::new(),
-        changed: false,
+        before: None,
     };
     Ok((row.get("lookup")?, found, project(row)?))
 }
@@ -93,20 +96,35 @@ fn read(row: &Row) -> store::Result<(Vec<u8>, Found, ProjectNow)> {
 fn project(row: &Row) -> store::Result<ProjectNow> {
     let wants = row.get::<Option<String>>("wants")?.map_or_else(Vec::new, |wants| serde_json::from_str(&wants).unwrap_or_default());
     let active = row.word::<ProjectState>("state")? == ProjectState::Active;
-    Ok(ProjectNow { active, seats: row.get("devices_per_key")?, wants })
+    Ok(ProjectNow { active, seats: row.get("devices_per_key")?, wants, url: row.get("callback_url")? })
 }
 
-/// Writes down the nonces, and reads all keys of the set with their projects: one message to the database.
-pub(super) async fn load(tx: &mut Tx, nonces: Insert<'_>, lookups: &[&[u8]], projects: &[ProjectId]) -> store::Result<(u64, Loaded)> {
+/// Reads all keys of a set with their projects.
+pub(super) async fn load(sql: &mut impl Sql, lookups: &[&[u8]], projects: &[ProjectId]) -> store::Result<Loaded> {
+    let rows = all_in(sql, SELECT, "", lookups.iter().map(|lookup| lookup.to_value()).collect(), read).await?;
+    with_projects(sql, rows, projects).await
+}
+
+/// The same, and whether one of these nonces is known already: one message to PostgreSQL.
+pub(super) async fn load_unless_known(
+    sql: &mut Direct,
+    nonces: &[Uuid],
+    lookups: &[&[u8]],
+    projects: &[ProjectId],
+) -> store::Result<(bool, Loaded)> {
+    let (nonces, lookups) = (nonces.iter().map(|id| id.to_value()).collect(), lookups.iter().map(|lookup| lookup.to_value()).collect());
+    let (known, rows) = sql.all_in_and_any(SELECT, lookups, "SELECT 1 FROM nonces WHERE id IN", nonces, read).await?;
+    Ok((known, with_projects(sql, rows, projects).await?))
+}
+
+/// Adds those projects of which no key was found.
+async fn with_projects(sql: &mut impl Sql, rows: Vec<(Vec<u8>, Found, ProjectNow)>, projects: &[ProjectId]) -> store::Result<Loaded> {
     let mut loaded = Loaded { keys: HashMap::new(), projects: HashMap::new() };
-    let (written, rows) = insert_and_read(tx, nonces, SELECT, lookups.iter().map(|lookup| lookup.to_value()).collect(), read).await?;
     loaded.take(rows);
-    // Of a project of which no key was found.
     let others = projects.iter().filter(|id| !loaded.projects.contains_key(id)).map(|id| id.to_value()).collect();
-    let sql =
-        "SELECT id, state, devices_per_key, CASE WHEN callback_url IS NOT NULL THEN callback_events END AS wants FROM projects WHERE id IN";
-    loaded.projects.extend(all_in(tx, sql, "", others, |row| Ok((row.get::<ProjectId>("id")?, project(row)?))).await?);
-    Ok((written, loaded))
+    let text = "SELECT id, state, devices_per_key, callback_url, CASE WHEN callback_url IS NOT NULL THEN callback_events END AS wants FROM projects WHERE id IN";
+    loaded.projects.extend(all_in(sql, text, "", others, |row| Ok((row.get::<ProjectId>("id")?, project(row)?))).await?);
+    Ok(loaded)
 }
 
 /// Locks the keys that will be changed, in the order of their ids, and reads them as they are then. (Of a locked row PostgreSQL
@@ -120,10 +138,10 @@ pub(super) async fn lock(tx: &mut Tx, lookups: &[&[u8]], loaded: &mut Loaded) ->
 }
 
 /// The devices of those keys that somebody asks about with them.
-pub(super) async fn devices(tx: &mut Tx, keys: &mut HashMap<Vec<u8>, Found>, asked: &[&[u8]]) -> store::Result<()> {
+pub(super) async fn devices(sql: &mut impl Sql, keys: &mut HashMap<Vec<u8>, Found>, asked: &[&[u8]]) -> store::Result<()> {
     let ids: HashMap<KeyId, &[u8]> = asked.iter().filter_map(|lookup| Some((keys.get(*lookup)?.id, *lookup))).collect();
-    let sql = "SELECT key_id, device_id, device_name, bound_at FROM key_devices WHERE key_id IN";
-    let rows = all_in(tx, sql, "", ids.keys().map(|id| id.to_value()).collect(), |row| {
+    let text = "SELECT key_id, device_id, device_name, bound_at FROM key_devices WHERE key_id IN";
+    let rows = all_in(sql, text, "", ids.keys().map(|id| id.to_value()).collect(), |row| {
         Ok((
             row.get::<KeyId>("key_id")?,
             BoundDevice { id: row.get("device_id")?, name: row.get("device_name")?, bound_at: row.get("bound_at")? },

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use kernel::{Random, Timestamp};
 use platform::{Cx, Platform};
 use ring::digest;
-use store::{Engine, Insert, ToValue, Tx, Value, all_in, args};
+use store::{Engine, Insert, ToValue, Tx, all_in, args, insert_many};
 use uuid::Uuid;
 
 use super::set::Ask;
@@ -27,18 +27,14 @@ pub enum Nonces {
     There,
 }
 
-/// What a set has taken. Dropped without [`Taken::keep`], it is given back: the set was not written.
-pub(super) struct Taken {
-    /// Which were not seen before, in this set or any.
+/// A set's nonces. Those in memory are taken; dropped without [`Claim::keep`] they are given back: the set was not written.
+pub(super) struct Claim {
+    /// Which are new, as far as this process knows, and were not brought by an earlier request of the set.
     pub fresh: Vec<bool>,
+    /// What is to be written of them.
+    pub rows: Insert<'static>,
+    number: i64,
     held: Option<Held>,
-}
-
-impl Taken {
-    /// It is written.
-    pub fn keep(self) {
-        self.held.into_iter().for_each(Held::keep);
-    }
 }
 
 impl Nonces {
@@ -49,47 +45,52 @@ impl Nonces {
         }
     }
 
-    /// What is to be written so that a set's nonces are taken, and what [`Claim::settle`]s which of them were fresh.
-    pub(super) fn claim(&self, hashes: Vec<Uuid>, now: Timestamp, random: &Random) -> (Insert<'static>, Claim) {
+    pub(super) fn claim(&self, hashes: &[Uuid], now: Timestamp, random: &Random) -> Claim {
         match self {
             Self::Here(window) => {
                 let (fresh, held) = window.take(hashes.iter().map(short), now);
-                (held.row(now, random), Claim::Held(Taken { fresh, held: Some(held) }))
+                Claim { fresh, rows: held.row(now, random), number: 0, held: Some(held) }
             }
             Self::There => {
                 let mut seen = HashSet::with_capacity(hashes.len());
                 let fresh: Vec<bool> = hashes.iter().map(|nonce| seen.insert(*nonce)).collect();
-                let set = first_number(now) | i64::from(u32::from_le_bytes(random.bytes()));
-                let rows = seen.into_iter().map(|nonce| args![nonce, set]).collect();
-                let insert = Insert { table: "nonces", columns: &["id", "set_number"], rows, tail: "ON CONFLICT DO NOTHING" };
-                (insert, Claim::Brought { set, hashes, fresh })
+                let number = first_number(now) | i64::from(u32::from_le_bytes(random.bytes()));
+                let rows = seen.into_iter().map(|nonce| args![nonce, number]).collect();
+                Claim { fresh, rows: Insert { table: "nonces", columns: &["id", "set_number"], rows, tail: "" }, number, held: None }
             }
+        }
+    }
+
+    /// What has to be looked for in the database.
+    pub(super) fn unknown<'a>(&self, hashes: &'a [Uuid]) -> &'a [Uuid] {
+        match self {
+            Self::Here(_) => &[],
+            Self::There => hashes,
         }
     }
 }
 
-/// A set's nonces, and which of them the set brings once.
-pub(super) enum Claim {
-    Held(Taken),
-    Brought { set: i64, hashes: Vec<Uuid>, fresh: Vec<bool> },
-}
-
 impl Claim {
-    /// So many rows were written. Who wrote a row first is known by the number of its set.
-    pub async fn settle(self, tx: &mut Tx, written: u64) -> store::Result<Taken> {
-        let (set, hashes, mut fresh) = match self {
-            Self::Held(taken) => return Ok(taken),
-            Self::Brought { set, hashes, fresh } => (set, hashes, fresh),
-        };
-        let brought: Vec<Value> = hashes.iter().zip(&fresh).filter(|(_, fresh)| **fresh).map(|(nonce, _)| nonce.to_value()).collect();
-        if written != brought.len() as u64 {
-            let rows = all_in(tx, "SELECT id, set_number FROM nonces WHERE id IN", "", brought, |row| {
+    /// Writes them, and finds out which somebody else wrote before.
+    pub async fn take(&mut self, tx: &mut Tx, hashes: &[Uuid]) -> store::Result<()> {
+        let Insert { table, columns, rows, .. } = std::mem::take(&mut self.rows);
+        let brought = rows.len() as u64;
+        let written = insert_many(tx, table, columns, rows, "ON CONFLICT DO NOTHING").await?;
+        if written != brought {
+            // Who wrote a row first is known by the number of its set.
+            let ids = hashes.iter().map(|nonce| nonce.to_value()).collect();
+            let rows = all_in(tx, "SELECT id, set_number FROM nonces WHERE id IN", "", ids, |row| {
                 Ok((row.get::<Uuid>("id")?, row.get::<i64>("set_number")?))
             });
-            let others: HashSet<Uuid> = rows.await?.into_iter().filter(|(_, number)| *number != set).map(|(id, _)| id).collect();
-            fresh.iter_mut().zip(&hashes).for_each(|(fresh, nonce)| *fresh &= !others.contains(nonce));
+            let others: HashSet<Uuid> = rows.await?.into_iter().filter(|(_, number)| *number != self.number).map(|(id, _)| id).collect();
+            self.fresh.iter_mut().zip(hashes).for_each(|(fresh, nonce)| *fresh &= !others.contains(nonce));
         }
-        Ok(Taken { fresh, held: None })
+        Ok(())
+    }
+
+    /// They are written.
+    pub fn keep(self) {
+        self.held.into_iter().for_each(Held::keep);
     }
 }
 

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use kernel::{Fault, Kind, Timestamp};
 use platform::Platform;
-use store::{Insert, Tx, Update, Write, args, write_all};
+use store::{Change, Direct, Insert, Update, Write, args, write_all};
+use uuid::Uuid;
 
 use super::admit::{nonce_reused, too_many};
 use super::limit::{Allowance, Limits};
@@ -98,52 +99,123 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// Decides all of `asks`, in their order. One transaction, which may have begun already; on an error nothing of it has
-    /// happened. Where more wait it begins the next.
-    pub async fn decide(&self, asks: &[Ask], begun: Option<Tx>, more: impl Fn() -> bool) -> store::Result<(Vec<Decision>, Option<Tx>)> {
-        let platform = self.platform.as_ref();
-        // Hashing needs no turn of the writer.
-        let lookups: Vec<Option<Vec<u8>>> = asks.iter().map(|ask| look_up(platform, ask)).collect();
-        let hashes = nonces::hashes(asks);
-        let mut tx = match begun {
-            Some(tx) => tx,
-            None => platform.db.begin().await?,
-        };
-        let now = platform.clock.now();
-        let (brought, claim) = self.nonces.claim(hashes, now, &platform.random);
-        let projects: Vec<ProjectId> = distinct(asks.iter().map(|ask| ask.project.id));
-        let (written, mut loaded) = load::load(&mut tx, brought, &distinct(lookups.iter().flatten().map(Vec::as_slice)), &projects).await?;
-        let taken = claim.settle(&mut tx, written).await?;
-        let count = |(ask, fresh): (&Ask, &bool)| fresh.then(|| ask.project.count(&self.limits));
-        let allowances: Vec<Option<Allowance>> = asks.iter().zip(&taken.fresh).map(count).collect();
-        let admitted = |n: usize| allowances[n].is_some_and(|allowance| allowance.allowed);
+    /// Decides all of `asks`, in their order, in one transaction; on an error nothing of it has happened.
+    pub async fn decide(&self, asks: &[Ask], direct: &mut Direct) -> store::Result<Vec<Decision>> {
+        let set = Set::of(&self.platform, asks);
+        match self.at_once(&set, direct).await? {
+            AtOnce::Decided(decisions) => Ok(decisions),
+            AtOnce::InTheWay { counted } => self.in_turn(&set, counted).await,
+        }
+    }
 
-        let asked: Vec<&[u8]> =
-            (0..asks.len()).filter(|n| asks[*n].endpoint == Endpoint::Query).filter_map(|n| lookups[n].as_deref()).collect();
-        load::devices(&mut tx, &mut loaded.keys, &asked).await?;
-        let mut verdicts = Decided::all(asks, &lookups, &mut loaded, &admitted, now);
-        let binding = verdicts.binding(&lookups);
+    /// Reads everything, decides, and writes everything if it still is as it was read.
+    async fn at_once(&self, set: &Set<'_>, direct: &mut Direct) -> store::Result<AtOnce> {
+        let platform = self.platform.as_ref();
+        let now = platform.clock.now();
+        let mut claim = self.nonces.claim(&set.hashes, now, &platform.random);
+        let (known, mut loaded) = load::load_unless_known(direct, self.nonces.unknown(&set.hashes), &set.asked(), &set.projects).await?;
+        if known {
+            return Ok(AtOnce::InTheWay { counted: None });
+        }
+        let allowances = self.count(set, &claim.fresh);
+        load::devices(direct, &mut loaded.keys, &set.queried()).await?;
+        let outcome = Outcome::of(set, &mut loaded, &allowances, now);
+        let mut told = events::tell(platform, happened(set, &loaded, &outcome.answers), now)?;
+        let mut writes = std::mem::take(&mut told.writes);
+        writes.push(Write::Insert(std::mem::take(&mut claim.rows)));
+        writes.extend(self.writes(set, &loaded, &outcome, now)?);
+        if !direct.write(writes).await? {
+            return Ok(AtOnce::InTheWay { counted: Some(allowances) });
+        }
+        claim.keep();
+        told.wake(platform);
+        Ok(AtOnce::Decided(outcome.decisions(allowances)))
+    }
+
+    /// The same in a transaction that looks for itself: nonces first, then the keys, those that are bound under a lock. Who was
+    /// `counted` already is not counted again.
+    async fn in_turn(&self, set: &Set<'_>, counted: Option<Allowances>) -> store::Result<Vec<Decision>> {
+        let platform = self.platform.as_ref();
+        let mut tx = platform.db.begin().await?;
+        let now = platform.clock.now();
+        let mut claim = self.nonces.claim(&set.hashes, now, &platform.random);
+        claim.take(&mut tx, &set.hashes).await?;
+        let mut loaded = load::load(&mut tx, &set.asked(), &set.projects).await?;
+        let allowances = match counted {
+            Some(counted) => counted.into_iter().zip(&claim.fresh).map(|(allowance, fresh)| allowance.filter(|_| *fresh)).collect(),
+            None => self.count(set, &claim.fresh),
+        };
+        load::devices(&mut tx, &mut loaded.keys, &set.queried()).await?;
+        let mut outcome = Outcome::of(set, &mut loaded, &allowances, now);
+        let binding = outcome.binding(set);
         // A seat is taken only on a locked row: elsewhere somebody may be taking it at this moment. So these keys are read again
         // as they are now, which also forgets what was just decided of them.
         if !binding.is_empty() && !tx.for_update().is_empty() {
             load::lock(&mut tx, &binding, &mut loaded).await?;
-            load::devices(&mut tx, &mut loaded.keys, &asked).await?;
-            verdicts = Decided::all(asks, &lookups, &mut loaded, &admitted, now);
+            load::devices(&mut tx, &mut loaded.keys, &set.queried()).await?;
+            outcome = Outcome::of(set, &mut loaded, &allowances, now);
         }
-        let answers = verdicts.answers(asks, &lookups, &loaded.keys, &allowances, now);
-        let mut writes = bindings(&loaded.keys, now);
-        writes.extend(log::writes(platform, self.part, asks, &log::found(asks, &lookups, &loaded.keys), &answers, now)?);
+        let mut told = events::tell(platform, happened(set, &loaded, &outcome.answers), now)?;
+        let mut writes = std::mem::take(&mut told.writes);
+        writes.extend(self.writes(set, &loaded, &outcome, now)?);
         write_all(&mut tx, writes).await?;
-        let happened = verdicts.happened(asks, &lookups, &loaded, &answers);
-        events::tell(&mut tx, platform, happened, now).await?;
-        let next = if more() {
-            tx.commit_and_begin().await?
-        } else {
-            tx.commit().await?;
-            None
-        };
-        taken.keep();
-        Ok((answers.into_iter().zip(allowances).map(|(answer, allowance)| Decision { answer, allowance }).collect(), next))
+        tx.commit().await?;
+        claim.keep();
+        told.wake(platform);
+        Ok(outcome.decisions(allowances))
+    }
+
+    /// Counts the fresh ones on their projects' limits.
+    fn count(&self, set: &Set<'_>, fresh: &[bool]) -> Allowances {
+        set.asks.iter().zip(fresh).map(|(ask, fresh)| fresh.then(|| ask.project.count(&self.limits))).collect()
+    }
+
+    /// What is written of the keys and of the calls.
+    fn writes(&self, set: &Set<'_>, loaded: &Loaded, outcome: &Outcome, now: Timestamp) -> store::Result<Vec<Write<'static>>> {
+        let mut writes = bindings(&loaded.keys, now);
+        let found = log::found(set.asks, &set.lookups, &loaded.keys);
+        writes.extend(log::writes(&self.platform, self.part, set.asks, &found, &outcome.answers, now)?);
+        Ok(writes)
+    }
+}
+
+/// What came of trying to decide at once.
+enum AtOnce {
+    Decided(Vec<Decision>),
+    /// Somebody else has changed a key or brought a nonce. Nothing is written.
+    InTheWay {
+        counted: Option<Allowances>,
+    },
+}
+
+/// What is left to each request's project; none where the request was sent before.
+type Allowances = Vec<Option<Allowance>>;
+
+/// The requests of a set, and what they ask for.
+struct Set<'a> {
+    asks: &'a [Ask],
+    /// Of their keys.
+    lookups: Vec<Option<Vec<u8>>>,
+    /// Of their nonces.
+    hashes: Vec<Uuid>,
+    projects: Vec<ProjectId>,
+}
+
+impl<'a> Set<'a> {
+    fn of(platform: &Platform, asks: &'a [Ask]) -> Self {
+        let lookups = asks.iter().map(|ask| look_up(platform, ask)).collect();
+        Self { asks, lookups, hashes: nonces::hashes(asks), projects: distinct(asks.iter().map(|ask| ask.project.id)) }
+    }
+
+    /// All keys' look-ups.
+    fn asked(&self) -> Vec<&[u8]> {
+        distinct(self.lookups.iter().flatten().map(Vec::as_slice))
+    }
+
+    /// Those of keys whose devices are asked for.
+    fn queried(&self) -> Vec<&[u8]> {
+        let queries = self.asks.iter().zip(&self.lookups).filter(|(ask, _)| ask.endpoint == Endpoint::Query);
+        queries.filter_map(|(_, lookup)| lookup.as_deref()).collect()
     }
 }
 
@@ -165,101 +237,111 @@ fn look_up(platform: &Platform, ask: &Ask) -> Option<Vec<u8>> {
     }
 }
 
-/// The verdicts of a set.
-struct Decided(Vec<Option<verdict::Verdict>>);
+/// What was decided of a set.
+struct Outcome {
+    verdicts: Vec<Option<verdict::Verdict>>,
+    answers: Vec<Answer>,
+}
 
-impl Decided {
-    /// Each in turn; what one binds, the next finds bound. `keys` are changed accordingly.
-    fn all(
-        asks: &[Ask],
-        lookups: &[Option<Vec<u8>>],
-        Loaded { keys, projects }: &mut Loaded,
-        admitted: &impl Fn(usize) -> bool,
-        now: Timestamp,
-    ) -> Self {
-        let decide = |(n, ask): (usize, &Ask)| {
-            if !admitted(n) || ask.endpoint == Endpoint::Time || ask.unreadable.is_some() {
-                return None;
-            }
-            let project = projects.get(&ask.project.id)?;
-            // A key of another project looks like none.
-            let found = lookups[n].as_ref().and_then(|lookup| keys.get_mut(lookup)).filter(|key| key.project == ask.project.id);
-            if ask.endpoint == Endpoint::Query {
-                let code = if found.is_some() { Code::Valid } else { Code::NotFound };
-                return Some(verdict::Verdict { code, binds: false, first_use: false });
-            }
-            let verdict = verdict::decide(found.as_ref().map(|key| &key.candidate), project.active, project.seats, &ask.device.id, now);
-            if let Some(key) = found.filter(|_| verdict.binds) {
-                verdict::bind(&mut key.candidate, &ask.device.id, now);
-                key.devices.push(BoundDevice { id: ask.device.id.clone(), name: ask.device.name.clone(), bound_at: now });
-                key.changed = true;
-            }
-            Some(verdict)
-        };
-        Self(asks.iter().enumerate().map(decide).collect())
+impl Outcome {
+    fn of(set: &Set<'_>, loaded: &mut Loaded, allowances: &[Option<Allowance>], now: Timestamp) -> Self {
+        let verdicts = verdicts(set, loaded, allowances, now);
+        let answers = answers(set, &verdicts, &loaded.keys, allowances, now);
+        Self { verdicts, answers }
     }
 
     /// The look-ups of keys that a verdict binds, in order and once each.
-    fn binding<'a>(&self, lookups: &'a [Option<Vec<u8>>]) -> Vec<&'a [u8]> {
-        let binding = self.0.iter().enumerate().filter(|(_, verdict)| verdict.is_some_and(|verdict| verdict.binds));
-        distinct(binding.filter_map(|(n, _)| lookups[n].as_deref()))
+    fn binding<'a>(&self, set: &'a Set<'_>) -> Vec<&'a [u8]> {
+        let binding = self.verdicts.iter().zip(&set.lookups).filter(|(verdict, _)| verdict.is_some_and(|verdict| verdict.binds));
+        distinct(binding.filter_map(|(_, lookup)| lookup.as_deref()))
     }
 
-    fn answers(
-        &self,
-        asks: &[Ask],
-        lookups: &[Option<Vec<u8>>],
-        keys: &HashMap<Vec<u8>, Found>,
-        allowances: &[Option<Allowance>],
-        now: Timestamp,
-    ) -> Vec<Answer> {
-        let answer = |(n, ask): (usize, &Ask)| {
-            let Some(allowance) = allowances[n] else { return Err(nonce_reused()) };
-            if !allowance.allowed {
-                return Err(too_many(allowance.retry_after));
-            }
-            if ask.unreadable.is_some() {
-                return Err(Fault::new(Kind::Invalid, UNREADABLE, "请求内容无效", "The request cannot be read"));
-            }
-            let verdict = self.0[n].unwrap_or(verdict::Verdict { code: Code::Valid, binds: false, first_use: false });
-            let found = lookups[n].as_ref().and_then(|lookup| keys.get(lookup)).filter(|key| key.project == ask.project.id);
-            let key = found.filter(|_| verdict.code != Code::NotFound).map(|key| KeyDetails {
-                id: key.id,
-                batch: key.batch,
-                state: key.candidate.facts.state(now),
-                activated_at: key.candidate.facts.activated_at,
-                expires_at: key.candidate.facts.expires_at,
-                devices: if ask.endpoint == Endpoint::Query { key.bound_devices() } else { Vec::new() },
-            });
-            Ok(KeyAnswer { code: verdict.code, first_use: verdict.first_use, key, now })
-        };
-        asks.iter().enumerate().map(answer).collect()
+    fn decisions(self, allowances: Allowances) -> Vec<Decision> {
+        self.answers.into_iter().zip(allowances).map(|(answer, allowance)| Decision { answer, allowance }).collect()
     }
+}
 
-    /// What others may want to know of this set.
-    fn happened(&self, asks: &[Ask], lookups: &[Option<Vec<u8>>], Loaded { keys, projects }: &Loaded, answers: &[Answer]) -> Vec<Happened> {
-        let happened = asks.iter().enumerate().filter(|(_, ask)| ask.endpoint == Endpoint::Verify).filter_map(|(n, ask)| {
-            let answer = answers[n].as_ref().ok()?;
-            let wants = projects.get(&ask.project.id).map(|project| project.wants.as_slice()).unwrap_or_default();
-            let event = callback_of(answer, wants);
-            if event.is_none() && !answer.first_use {
-                return None;
-            }
-            let found = lookups[n].as_ref().and_then(|lookup| keys.get(lookup)).filter(|key| key.project == ask.project.id);
-            Some(Happened {
-                project: ask.project.id,
-                project_name: ask.project.name.clone(),
-                event,
-                code: answer.code,
-                first_use: answer.first_use,
-                key: found.map(|key| (key.id, key.agent)),
-                hint: ask.hint.clone(),
-                device: ask.device.clone(),
-                expires_at: answer.key.as_ref().and_then(|key| key.expires_at),
-            })
+/// Each in turn; what one binds, the next finds bound. The keys are changed accordingly.
+fn verdicts(
+    Set { asks, lookups, .. }: &Set<'_>,
+    Loaded { keys, projects }: &mut Loaded,
+    allowances: &[Option<Allowance>],
+    now: Timestamp,
+) -> Vec<Option<verdict::Verdict>> {
+    let decide = |(n, ask): (usize, &Ask)| {
+        if !allowances[n].is_some_and(|allowance| allowance.allowed) || ask.endpoint == Endpoint::Time || ask.unreadable.is_some() {
+            return None;
+        }
+        let project = projects.get(&ask.project.id)?;
+        // A key of another project looks like none.
+        let found = lookups[n].as_ref().and_then(|lookup| keys.get_mut(lookup)).filter(|key| key.project == ask.project.id);
+        if ask.endpoint == Endpoint::Query {
+            let code = if found.is_some() { Code::Valid } else { Code::NotFound };
+            return Some(verdict::Verdict { code, binds: false, first_use: false });
+        }
+        let verdict = verdict::decide(found.as_ref().map(|key| &key.candidate), project.active, project.seats, &ask.device.id, now);
+        if let Some(key) = found.filter(|_| verdict.binds) {
+            key.before.get_or_insert_with(|| key.candidate.clone());
+            verdict::bind(&mut key.candidate, &ask.device.id, now);
+            key.devices.push(BoundDevice { id: ask.device.id.clone(), name: ask.device.name.clone(), bound_at: now });
+        }
+        Some(verdict)
+    };
+    asks.iter().enumerate().map(decide).collect()
+}
+
+fn answers(
+    Set { asks, lookups, .. }: &Set<'_>,
+    verdicts: &[Option<verdict::Verdict>],
+    keys: &HashMap<Vec<u8>, Found>,
+    allowances: &[Option<Allowance>],
+    now: Timestamp,
+) -> Vec<Answer> {
+    let answer = |(n, ask): (usize, &Ask)| {
+        let Some(allowance) = allowances[n] else { return Err(nonce_reused()) };
+        if !allowance.allowed {
+            return Err(too_many(allowance.retry_after));
+        }
+        if ask.unreadable.is_some() {
+            return Err(Fault::new(Kind::Invalid, UNREADABLE, "请求内容无效", "The request cannot be read"));
+        }
+        let verdict = verdicts[n].unwrap_or(verdict::Verdict { code: Code::Valid, binds: false, first_use: false });
+        let found = lookups[n].as_ref().and_then(|lookup| keys.get(lookup)).filter(|key| key.project == ask.project.id);
+        let key = found.filter(|_| verdict.code != Code::NotFound).map(|key| KeyDetails {
+            id: key.id,
+            batch: key.batch,
+            state: key.candidate.facts.state(now),
+            activated_at: key.candidate.facts.activated_at,
+            expires_at: key.candidate.facts.expires_at,
+            devices: if ask.endpoint == Endpoint::Query { key.bound_devices() } else { Vec::new() },
         });
-        happened.collect()
-    }
+        Ok(KeyAnswer { code: verdict.code, first_use: verdict.first_use, key, now })
+    };
+    asks.iter().enumerate().map(answer).collect()
+}
+
+/// What others may want to know of a set.
+fn happened(Set { asks, lookups, .. }: &Set<'_>, Loaded { keys, projects }: &Loaded, answers: &[Answer]) -> Vec<Happened> {
+    let happened = asks.iter().enumerate().filter(|(_, ask)| ask.endpoint == Endpoint::Verify).filter_map(|(n, ask)| {
+        let answer = answers[n].as_ref().ok()?;
+        let call = projects.get(&ask.project.id).and_then(|project| Some((callback_of(answer, &project.wants)?, project.url.clone()?)));
+        if call.is_none() && !answer.first_use {
+            return None;
+        }
+        let found = lookups[n].as_ref().and_then(|lookup| keys.get(lookup)).filter(|key| key.project == ask.project.id);
+        Some(Happened {
+            project: ask.project.id,
+            project_name: ask.project.name.clone(),
+            call,
+            code: answer.code,
+            first_use: answer.first_use,
+            key: found.map(|key| (key.id, key.agent)),
+            hint: ask.hint.clone(),
+            device: ask.device.clone(),
+            expires_at: answer.key.as_ref().and_then(|key| key.expires_at),
+        })
+    });
+    happened.collect()
 }
 
 /// Which event a verification is, if the owner wants to hear of it.
@@ -274,7 +356,8 @@ fn callback_of(answer: &KeyAnswer, wants: &[CallbackEvent]) -> Option<CallbackEv
 
 /// What is written of keys that were bound.
 fn bindings(keys: &HashMap<Vec<u8>, Found>, now: Timestamp) -> Vec<Write<'static>> {
-    let mut changed: Vec<&Found> = keys.values().filter(|key| key.changed).collect();
+    let mut changed: Vec<&Found> = keys.values().filter(|key| key.before.is_some()).collect();
+    // In one order, so that two sets do not wait for each other.
     changed.sort_unstable_by_key(|key| key.id);
     let rows = changed.iter().map(|key| {
         let facts = &key.candidate.facts;
@@ -287,6 +370,10 @@ fn bindings(keys: &HashMap<Vec<u8>, Found>, now: Timestamp) -> Vec<Write<'static
             bound::write(&key.candidate.bound)
         ]
     });
+    let was = changed
+        .iter()
+        .filter_map(|key| key.before.as_ref())
+        .map(|before| args![before.facts.disabled_at, before.facts.unbinds, bound::write(&before.bound)]);
     let new = changed.iter().flat_map(|key| {
         key.devices
             .iter()
@@ -294,10 +381,15 @@ fn bindings(keys: &HashMap<Vec<u8>, Found>, now: Timestamp) -> Vec<Write<'static
             .map(|device| args![key.id, device.id.as_str(), device.name.as_str(), now])
     });
     vec![
-        Write::Update(Update {
-            table: "keys",
-            columns: &["id", "state", "activated_at", "expires_at", "devices", "bound"],
-            rows: rows.collect(),
+        Write::Change(Change {
+            update: Update {
+                table: "keys",
+                columns: &["id", "state", "activated_at", "expires_at", "devices", "bound"],
+                rows: rows.collect(),
+            },
+            // Whatever else a verdict depends on changes with one of these.
+            were: &["disabled_at", "unbinds", "bound"],
+            was: was.collect(),
         }),
         Write::Insert(Insert {
             table: "key_devices",
