@@ -19,6 +19,7 @@ pub use upkeep::{SCHEDULES, handlers};
 
 use std::sync::Arc;
 
+use kernel::Fault;
 use platform::Platform;
 use store::migrate::Migration;
 
@@ -54,12 +55,12 @@ impl Licensing {
         client::admit::admit(&self.platform, &self.callers, &self.limits, request).await
     }
 
-    /// Decides an admitted request, with those that wait at the same moment. A project that goes on over its limit is
-    /// banned for a while.
-    pub async fn decide(&self, ask: client::Ask) -> client::Decision {
+    /// Decides an admitted request, with those that wait at the same moment, and signs what `tell` says of it. A project that goes
+    /// on over its limit is banned for a while.
+    pub async fn decide(&self, ask: client::Ask, tell: client::Tell) -> Result<client::Reply, Fault> {
         let project = Arc::clone(&ask.project);
-        let decision = self.collector.ask(ask).await;
-        let over = decision.allowance.is_some_and(|allowance| !allowance.allowed);
+        let reply = self.collector.ask(ask, tell).await?;
+        let over = reply.allowance.is_some_and(|allowance| !allowance.allowed);
         if over && self.limits.goes_on(project.id, project.rate_per_minute) {
             // In a box: seldom needed, and it would make every request's future large.
             match Box::pin(client::ban::ban(&platform::Cx::system(Arc::clone(&self.platform)), &project)).await {
@@ -68,6 +69,6 @@ impl Licensing {
                 Err(fault) => tracing::warn!(%fault, "a ban was not written"),
             }
         }
-        decision
+        Ok(reply)
     }
 }

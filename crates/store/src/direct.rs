@@ -9,7 +9,7 @@ use std::sync::Arc;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, Statement, TransactionTrait};
 
 use crate::postgres::Way;
-use crate::wide::{all_or_nothing, any_of_array, write_one};
+use crate::wide::{all_or_nothing, any_of_array, script, write_one};
 use crate::writer::Writer;
 use crate::{Engine, Error, Result, Row, Sql, Tx, Value, Write, all_in};
 
@@ -107,7 +107,15 @@ fn refused(error: Error) -> Result<bool> {
     }
 }
 
-async fn in_turn(writer: &Arc<Writer>, writes: Vec<Write<'_>>) -> Result<bool> {
+async fn in_turn(writer: &Arc<Writer>, mut writes: Vec<Write<'_>>) -> Result<bool> {
+    writes.retain(|write| write.len() > 0);
+    if writes.is_empty() {
+        return Ok(true);
+    }
+    let writes = match script(writes) {
+        Ok((text, values)) => return writer.at_once(&text, values).await,
+        Err(writes) => writes,
+    };
     let mut tx = Tx::sqlite(writer.begin().await?, Arc::clone(writer));
     for write in writes {
         let expected = write.expected();

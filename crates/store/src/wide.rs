@@ -50,10 +50,10 @@ pub enum Write<'a> {
 }
 
 impl Write<'_> {
-    fn is_empty(&self) -> bool {
+    pub(crate) fn len(&self) -> usize {
         match self {
-            Self::Insert(insert) => insert.rows.is_empty(),
-            Self::Update(update) | Self::Change(Change { update, .. }) => update.rows.is_empty(),
+            Self::Insert(insert) => insert.rows.len(),
+            Self::Update(update) | Self::Change(Change { update, .. }) => update.rows.len(),
         }
     }
 
@@ -88,7 +88,7 @@ impl Write<'_> {
 /// One statement that writes all of it, and fails where a [`Change`] finds a row changed. With its arguments; `None` where there is
 /// nothing to write.
 pub(crate) fn all_or_nothing(mut writes: Vec<Write<'_>>) -> Result<Option<(String, Vec<Value>)>> {
-    writes.retain(|write| !write.is_empty());
+    writes.retain(|write| write.len() > 0);
     if writes.is_empty() {
         return Ok(None);
     }
@@ -132,7 +132,6 @@ pub(crate) async fn write_one(tx: &mut Tx, write: Write<'_>) -> Result<u64> {
 
 /// Inserts many rows. `tail` may say `ON CONFLICT … DO NOTHING`. Answers how many rows were inserted.
 pub async fn insert_many(tx: &mut Tx, table: &str, columns: &[&str], rows: Vec<Vec<Value>>, tail: &str) -> Result<u64> {
-    const MOST_VALUES: usize = 4_096;
     if rows.is_empty() {
         return Ok(0);
     }
@@ -140,16 +139,79 @@ pub async fn insert_many(tx: &mut Tx, table: &str, columns: &[&str], rows: Vec<V
         let (sql, arrays) = Write::Insert(Insert { table, columns, rows, tail }).unnested(1)?;
         return tx.exec(&sql, arrays).await;
     }
-    let widest = 1 << (MOST_VALUES / columns.len().max(1)).max(1).ilog2();
-    let mut left = rows.into_iter();
+    all_of(tx, insert_pieces(table, columns, rows, tail)).await
+}
+
+/// A statement of SQLite's with its values, about so many rows.
+struct Piece {
+    sql: String,
+    values: Vec<Value>,
+    rows: usize,
+}
+
+async fn all_of(tx: &mut Tx, pieces: Vec<Piece>) -> Result<u64> {
     let mut done = 0;
-    while left.len() > 0 {
-        let width = (1usize << left.len().ilog2()).min(widest);
-        let mut values = Vec::with_capacity(width * columns.len());
-        left.by_ref().take(width).for_each(|row| values.extend(row));
-        done += tx.exec(&wide_insert(table, columns, width, tail), values).await?;
+    for piece in pieces {
+        done += tx.exec(&piece.sql, piece.values).await?;
     }
     Ok(done)
+}
+
+/// Of widths that are powers of two, the widest first.
+fn pieces(rows: Vec<Vec<Value>>, widest: usize, sql: impl Fn(usize) -> String) -> Vec<Piece> {
+    let mut left = rows.into_iter();
+    let mut pieces = Vec::new();
+    while left.len() > 0 {
+        let rows = (1usize << left.len().ilog2()).min(widest);
+        pieces.push(Piece { sql: sql(rows), values: left.by_ref().take(rows).flatten().collect(), rows });
+    }
+    pieces
+}
+
+fn insert_pieces(table: &str, columns: &[&str], rows: Vec<Vec<Value>>, tail: &str) -> Vec<Piece> {
+    const MOST_VALUES: usize = 4_096;
+    let widest = 1 << (MOST_VALUES / columns.len().max(1)).max(1).ilog2();
+    pieces(rows, widest, |width| wide_insert(table, columns, width, tail))
+}
+
+fn change_pieces(table: &str, columns: &[&str], were: &[&str], rows: Vec<Vec<Value>>) -> Vec<Piece> {
+    const WIDEST: usize = 256;
+    pieces(rows, WIDEST, |width| {
+        let mut source = String::from("VALUES ");
+        wide_values(&mut source, columns.len() + were.len(), width);
+        update_from(table, columns, were, &source)
+    })
+}
+
+/// All of it as one text, for SQLite's thread to go through without being asked for each statement. It fails where a [`Change`] finds a
+/// row changed, and what was done of it is then to be undone. `Err` gives back what has too many rows: there would be
+/// as many texts as there are numbers of rows in each table, each prepared for the first time.
+pub(crate) fn script(writes: Vec<Write<'_>>) -> std::result::Result<(String, Vec<Value>), Vec<Write<'_>>> {
+    const MOST_ROWS: usize = 16;
+    if writes.iter().map(Write::len).sum::<usize>() > MOST_ROWS {
+        return Err(writes);
+    }
+    let (mut sql, mut values) = (String::new(), Vec::new());
+    for write in writes {
+        let is_change = matches!(write, Write::Change(_));
+        let pieces = match write {
+            Write::Insert(Insert { table, columns, rows, tail }) => insert_pieces(table, columns, rows, tail),
+            Write::Update(Update { table, columns, rows }) => change_pieces(table, columns, &[], rows),
+            Write::Change(change) => {
+                let Change { update: Update { table, columns, .. }, were, .. } = change;
+                change_pieces(table, columns, were, change.rows())
+            }
+        };
+        for piece in pieces {
+            values.extend(piece.values);
+            let _ = write!(sql, "{}{}", if sql.is_empty() { "" } else { "; " }, piece.sql);
+            if is_change {
+                // There is no other way to say no from within a text: this overflows.
+                let _ = write!(sql, "; SELECT abs(CASE changes() WHEN {} THEN 1 ELSE -9223372036854775808 END)", piece.rows);
+            }
+        }
+    }
+    Ok((sql, values))
 }
 
 fn wide_insert(table: &str, columns: &[&str], rows: usize, tail: &str) -> String {
@@ -179,7 +241,6 @@ pub async fn update_many(tx: &mut Tx, table: &str, columns: &[&str], rows: Vec<V
 
 /// The same. Behind what they become, rows may have what they must have been: in the columns `were`.
 async fn change_many(tx: &mut Tx, table: &str, columns: &[&str], were: &[&str], rows: Vec<Vec<Value>>) -> Result<u64> {
-    const WIDEST: usize = 256;
     if rows.is_empty() {
         return Ok(0);
     }
@@ -187,16 +248,7 @@ async fn change_many(tx: &mut Tx, table: &str, columns: &[&str], were: &[&str], 
         let (source, arrays) = unnest(columns.len() + were.len(), rows, 1)?;
         return tx.exec(&update_from(table, columns, were, &source), arrays).await;
     }
-    let mut left = rows.into_iter();
-    let mut done = 0;
-    while left.len() > 0 {
-        let width = (1usize << left.len().ilog2()).min(WIDEST);
-        let values: Vec<Value> = left.by_ref().take(width).flatten().collect();
-        let mut source = String::from("VALUES ");
-        wide_values(&mut source, columns.len() + were.len(), width);
-        done += tx.exec(&update_from(table, columns, were, &source), values).await?;
-    }
-    Ok(done)
+    all_of(tx, change_pieces(table, columns, were, rows)).await
 }
 
 /// Both databases call the columns of `VALUES` so; [`unnest`] does likewise.

@@ -8,12 +8,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
 use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
 
 use crate::db::{DbConfig, WRITER_CACHE, sqlite_pool};
 use crate::error::sqlite_code;
-use crate::{Error, Result};
+use crate::{Error, Result, Value};
 
 type Hook = Box<dyn FnOnce() + Send>;
 
@@ -25,6 +25,8 @@ pub(crate) struct Group {
     committer_queued: bool,
     waiting: Vec<(oneshot::Sender<Result<()>>, Vec<Hook>)>,
     broken: Option<String>,
+    /// Somebody left before a text of theirs came to its end: a transaction may be open.
+    astray: bool,
     failed: Arc<AtomicBool>,
 }
 
@@ -79,6 +81,7 @@ impl Writer {
             committer_queued: false,
             waiting: Vec::new(),
             broken: None,
+            astray: false,
             failed: Arc::clone(&failed),
         };
         Ok(Self { group: Arc::new(Mutex::new(group)), config: config.clone(), failed })
@@ -94,15 +97,53 @@ impl Writer {
         let _ = group.conn.clone().close().await;
     }
 
+    async fn turn(&self) -> Result<OwnedMutexGuard<Group>> {
+        let mut group = Arc::clone(&self.group).lock_owned().await;
+        if self.failed.load(Ordering::SeqCst) {
+            return Err(Error::Down("the database failed; restart after mending it".into()));
+        }
+        if group.astray {
+            let lost = Err(Error::Busy("whoever wrote last has gone".into()));
+            self.end(&mut group, &lost).await;
+        }
+        Ok(group)
+    }
+
+    /// Does all that a text of [`script`](crate::wide::script) says and commits it, with whatever waits to be committed; or nothing
+    /// of it, and answers false, where something in the tables refuses it.
+    pub(crate) async fn at_once(&self, text: &str, values: Vec<Value>) -> Result<bool> {
+        let mut group = self.turn().await?;
+        if group.broken.is_some() {
+            self.settle(&mut group).await;
+        }
+        let (begin, undo) = if group.open { ("SAVEPOINT own", "ROLLBACK TO own; RELEASE own") } else { ("BEGIN IMMEDIATE", "ROLLBACK") };
+        let text = Statement::from_sql_and_values(DbBackend::Sqlite, format!("{begin}; {text}; COMMIT"), values);
+        group.astray = true;
+        let done = group.conn.execute_raw(text).await;
+        // SQLITE_CONSTRAINT, and what the text provokes where a row has changed.
+        let refused = done.as_ref().is_err_and(|error| match sqlite_code(error) {
+            Some(1) => error.to_string().contains("integer overflow"),
+            code => code == Some(19),
+        });
+        if refused && group.conn.execute_unprepared(undo).await.is_ok() {
+            group.astray = false;
+            return Ok(false);
+        }
+        let outcome = done.map(|_| true).map_err(|error| {
+            group.distrust(&error);
+            Error::from(error)
+        });
+        let others = outcome.as_ref().map(|_| ()).map_err(|error| Error::Busy(error.to_string()));
+        self.end(&mut group, &others).await;
+        outcome
+    }
+
     /// Waits for a turn, and begins a group or a savepoint in it.
     pub(crate) async fn begin(self: &Arc<Self>) -> Result<Turn> {
         let writer = Arc::clone(self);
         // If the caller goes away, the finished turn is dropped by the task's handle; a `Tx` around it would undo it.
         let turn = spawned(async move {
-            let mut group = Arc::clone(&writer.group).lock_owned().await;
-            if writer.failed.load(Ordering::SeqCst) {
-                return Err(Error::Down("the database failed; restart after mending it".into()));
-            }
+            let mut group = writer.turn().await?;
             if !group.open {
                 group.conn.execute_unprepared("BEGIN IMMEDIATE").await?;
                 group.open = true;
@@ -113,7 +154,7 @@ impl Writer {
             let mut turn = Turn { group, savepoint: Some(savepoint) };
             if let Err(error) = turn.conn().execute_unprepared(&format!("SAVEPOINT s{savepoint}")).await {
                 turn.note(&error);
-                writer.settle(turn.group).await;
+                writer.settle(&mut turn.group).await;
                 return Err(error.into());
             }
             Ok(Opened { turn: Some(turn), writer })
@@ -130,7 +171,7 @@ impl Writer {
                 && let Err(error) = turn.conn().execute_unprepared(&format!("RELEASE s{n}")).await
             {
                 turn.note(&error);
-                writer.settle(turn.group).await;
+                writer.settle(&mut turn.group).await;
                 return Err(Error::Busy(error.to_string()));
             }
             let (answer, answered) = oneshot::channel();
@@ -138,8 +179,8 @@ impl Writer {
             let first = !std::mem::replace(&mut turn.group.committer_queued, true);
             drop(turn);
             if first {
-                let group = Arc::clone(&writer.group).lock_owned().await;
-                writer.settle(group).await;
+                let mut group = Arc::clone(&writer.group).lock_owned().await;
+                writer.settle(&mut group).await;
             }
             answered.await.unwrap_or_else(|_| Err(Error::Down("the writer ended".into())))
         })
@@ -165,16 +206,16 @@ impl Writer {
             }
             // Nobody else may be there to close what this one opened.
             if turn.group.broken.is_some() || turn.group.waiting.is_empty() {
-                writer.settle(turn.group).await;
+                writer.settle(&mut turn.group).await;
             }
         });
     }
 
     /// Commits the group, or undoes it where it is broken, and answers everybody in it.
-    async fn settle(&self, mut group: OwnedMutexGuard<Group>) {
+    async fn settle(&self, group: &mut Group) {
         group.committer_queued = false;
         if !group.open {
-            answer(&mut group, &Ok(()));
+            answer(group, &Ok(()));
             return;
         }
         let outcome = match group.broken.take() {
@@ -187,8 +228,13 @@ impl Writer {
                 }
             },
         };
-        group.open = false;
-        if let Err(error) = &outcome {
+        self.end(group, &outcome).await;
+    }
+
+    /// Answers everybody in a group that was committed; or undoes it, and goes on with another connection.
+    async fn end(&self, group: &mut Group, outcome: &Result<()>) {
+        (group.open, group.astray) = (false, false);
+        if let Err(error) = outcome {
             tracing::warn!(%error, transactions = group.waiting.len(), "a shared commit failed and was undone");
             let _ = group.conn.execute_unprepared("ROLLBACK").await;
             match sqlite_pool(&self.config, 1, WRITER_CACHE).await {
@@ -202,8 +248,8 @@ impl Writer {
                 }
             }
         }
-        metrics::histogram!("cuekey_commit_group_size").record(u32::try_from(group.waiting.len()).unwrap_or(u32::MAX));
-        answer(&mut group, &outcome);
+        metrics::histogram!("cuekey_commit_group_size").record(u32::try_from(group.waiting.len().max(1)).unwrap_or(u32::MAX));
+        answer(group, outcome);
     }
 }
 

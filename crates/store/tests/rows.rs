@@ -92,6 +92,55 @@ on_both! { store::migrate::OWN;
         direct.write(vec![nowhere]).await.unwrap_err();
     }
 
+    async fn beside_transactions_of_others_each_is_written_alone_or_not_at_all(test) {
+        let db = &test.db;
+        tables(db).await;
+        // In transactions, at once, and at once but refused.
+        let work = async |db: Db, who: i64| {
+            let mut direct = db.direct().await.unwrap();
+            for n in 0..30_i64 {
+                let row = who * 100 + n;
+                if who % 2 == 0 {
+                    let mut tx = db.begin().await.unwrap();
+                    tx.exec("INSERT INTO t (a, b) VALUES ($1, 0)", args![row]).await.unwrap();
+                    tx.commit().await.unwrap();
+                } else {
+                    let update = Update { table: "u", columns: &["a", "b"], rows: vec![args![2, 20]] };
+                    let was = if n % 3 == 0 { 99 } else { 20 };
+                    let change = Write::Change(Change { update, were: &["b"], was: vec![args![was]] });
+                    let insert = Write::Insert(Insert { rows: vec![args![row, 0]], tail: "", ..INSERT });
+                    assert_eq!(direct.write(vec![insert, change]).await.unwrap(), n % 3 > 0);
+                }
+            }
+        };
+        futures_util::future::join_all((0..8).map(|who| work(db.clone(), who))).await;
+        let found: Vec<i64> = all(db, "t").await.into_iter().map(|(a, _)| a).collect();
+        let due: Vec<i64> = (0..8).flat_map(|who| (0..30).filter(move |n| who % 2 == 0 || n % 3 > 0).map(move |n| who * 100 + n)).collect();
+        assert_eq!(found, due);
+    }
+
+    async fn somebody_who_leaves_before_it_is_written_is_in_nobodys_way(test) {
+        let db = &test.db;
+        tables(db).await;
+        let insert = |row: i64| vec![Write::Insert(Insert { rows: vec![args![row, 0]], tail: "", ..INSERT })];
+        for n in 0..20 {
+            let mut direct = db.direct().await.unwrap();
+            direct.write(insert(1_000 + n)).await.unwrap();
+            let mut write = Box::pin(direct.write(insert(n)));
+            for _ in 0..n % 3 {
+                std::future::poll_fn(|cx| std::task::Poll::Ready(drop(write.as_mut().poll(cx)))).await;
+                tokio::task::yield_now().await;
+            }
+            drop(write);
+            let mut tx = db.begin().await.unwrap();
+            tx.exec("INSERT INTO t (a, b) VALUES ($1, 0)", args![100 + n]).await.unwrap();
+            tx.commit().await.unwrap();
+            assert!(db.direct().await.unwrap().write(insert(200 + n)).await.unwrap());
+        }
+        let others = all(db, "t").await.into_iter().filter(|(a, _)| *a >= 100).count();
+        assert_eq!(others, 60);
+    }
+
     async fn of_many_who_change_a_row_at_once_each_finds_what_the_one_before_left(test) {
         let db = &test.db;
         tables(db).await;

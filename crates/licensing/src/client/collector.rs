@@ -1,20 +1,26 @@
-//! Gathering the requests that wait, so that they share one transaction.
+//! Gathering the requests that wait, so that they are read and written together.
 //!
 //! Nobody waits for a timer: a worker takes what is there. On PostgreSQL two workers take turns, so that one set is being
-//! written while the next is read. SQLite has one writer: a second worker would take its set too early, wait with it, and
-//! hold up the commit of the first by joining it.
+//! written while the next is read. SQLite has one writer, and a text that it goes through at once ([`store::Direct`]): with a second
+//! worker the sets are smaller, and there are more of them to write.
+//!
+//! While a set is being written there is nothing to do but to sign its answers, which takes a processor about as long: so it is
+//! done then, by tasks of its own. An answer that is signed is not sent before what it says is durable.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
-use kernel::Fault;
+use kernel::{Clock, Fault, Timestamp};
 use platform::Platform;
 use store::{Direct, Engine};
 use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::task::JoinHandle;
 
 use super::limit::Limits;
 use super::nonces::Nonces;
+use super::project::CallerProject;
+use super::reply::{Reply, Tell};
 use super::set::{Ask, Decision, Desk};
 
 /// Largest set. More wait for the next; more than [`MOST_WAITING`] are told to come back.
@@ -25,7 +31,24 @@ const MOST_WAITING: usize = 8_192;
 /// share one wait for each other's commits, and are none the worse for it otherwise.
 const PARTS: u32 = 8;
 
-type Waiting = (Ask, oneshot::Sender<Decision>);
+/// As many answers as one task signs: with more, the other processors would wait for it.
+const SIGNED_TOGETHER: usize = 64;
+
+type Waiting = (Ask, Caller, oneshot::Sender<Result<Reply, Fault>>);
+
+/// What it takes to tell one of a set.
+struct Caller {
+    project: Arc<CallerProject>,
+    nonce: String,
+    tell: Tell,
+}
+
+impl Caller {
+    fn reply(&self, decision: Decision, now: Timestamp) -> Reply {
+        let allowance = decision.allowance;
+        Reply::of((self.tell)(decision), allowance, Some(&self.project), &self.nonce, now)
+    }
+}
 
 pub struct Collector {
     queue: mpsc::Sender<Waiting>,
@@ -50,17 +73,14 @@ impl Collector {
         Self { queue }
     }
 
-    pub async fn ask(&self, ask: Ask) -> Decision {
+    pub async fn ask(&self, ask: Ask, tell: Tell) -> Result<Reply, Fault> {
         let (answer, answered) = oneshot::channel();
-        if self.queue.try_send((ask, answer)).is_err() {
-            return put_off("too many verifications are waiting");
+        let caller = Caller { project: Arc::clone(&ask.project), nonce: ask.nonce.clone(), tell };
+        if self.queue.try_send((ask, caller, answer)).is_err() {
+            return Err(Fault::unavailable("too many verifications are waiting"));
         }
-        answered.await.unwrap_or_else(|_| put_off("the process is stopping"))
+        answered.await.unwrap_or_else(|_| Err(Fault::unavailable("the process is stopping")))
     }
-}
-
-fn put_off(why: &str) -> Decision {
-    Decision { answer: Err(Fault::unavailable(why.to_owned())), allowance: None }
 }
 
 async fn work(desk: Desk, waiting: Arc<Mutex<mpsc::Receiver<Waiting>>>) {
@@ -68,27 +88,32 @@ async fn work(desk: Desk, waiting: Arc<Mutex<mpsc::Receiver<Waiting>>>) {
     let mut direct = None;
     while waiting.lock().await.recv_many(&mut set, MOST).await > 0 {
         metrics::histogram!("cuekey_verify_set_size").record(u32::try_from(set.len()).unwrap_or(u32::MAX));
-        let (asks, answers): (Vec<Ask>, Vec<oneshot::Sender<Decision>>) = set.drain(..).unzip();
+        let (mut asks, mut callers, mut answers) = (Vec::new(), Vec::new(), Vec::new());
+        for (ask, caller, answer) in set.drain(..) {
+            asks.push(ask);
+            callers.push(caller);
+            answers.push(answer);
+        }
         // A panic must cost one set, not the worker; and after an error nobody knows what its connection was about to say.
-        let decided = AssertUnwindSafe(decide(&desk, direct.take(), &asks)).catch_unwind().await;
+        let decided = AssertUnwindSafe(decide(&desk, direct.take(), &asks, callers.into())).catch_unwind().await;
         match decided {
-            Ok(Ok((verdicts, kept))) => {
-                direct = kept;
-                for (answer, verdict) in answers.into_iter().zip(verdicts) {
-                    let _ = answer.send(verdict);
+            Ok(Ok((replies, kept))) => {
+                direct = Some(kept);
+                for (answer, reply) in answers.into_iter().zip(replies) {
+                    let _ = answer.send(Ok(reply));
                 }
             }
             Ok(Err(error)) => {
                 tracing::warn!(%error, "a set of verifications was not decided");
                 let text = error.to_string();
                 for answer in answers {
-                    let _ = answer.send(put_off(&text));
+                    let _ = answer.send(Err(Fault::unavailable(text.clone())));
                 }
             }
             Err(_) => {
                 tracing::error!("deciding a set failed");
                 for answer in answers {
-                    let _ = answer.send(Decision { answer: Err(Fault::internal("deciding failed")), allowance: None });
+                    let _ = answer.send(Err(Fault::internal("deciding failed")));
                 }
             }
         }
@@ -96,11 +121,32 @@ async fn work(desk: Desk, waiting: Arc<Mutex<mpsc::Receiver<Waiting>>>) {
 }
 
 /// With a connection of the worker's own.
-async fn decide(desk: &Desk, direct: Option<Direct>, asks: &[Ask]) -> store::Result<(Vec<Decision>, Option<Direct>)> {
+async fn decide(desk: &Desk, direct: Option<Direct>, asks: &[Ask], callers: Arc<[Caller]>) -> store::Result<(Vec<Reply>, Direct)> {
     let mut direct = match direct {
         Some(direct) => direct,
         None => desk.platform.db.direct().await?,
     };
-    let decisions = desk.decide(asks, &mut direct).await?;
-    Ok((decisions, Some(direct)))
+    let mut signing = Vec::new();
+    // What is decided a second time is signed a second time.
+    desk.decide(asks, &mut direct, |decisions| signing = sign(&desk.platform.clock, &callers, decisions)).await?;
+    let mut replies = Vec::with_capacity(asks.len());
+    for part in signing {
+        replies.extend(part.await.map_err(|error| store::Error::Internal(format!("signing: {error}")))?);
+    }
+    Ok((replies, direct))
+}
+
+fn sign(clock: &Clock, callers: &Arc<[Caller]>, decisions: Vec<Decision>) -> Vec<JoinHandle<Vec<Reply>>> {
+    let mut left = decisions.into_iter();
+    let mut parts = Vec::new();
+    while left.len() > 0 {
+        let from = callers.len() - left.len();
+        let part: Vec<Decision> = left.by_ref().take(SIGNED_TOGETHER).collect();
+        let (callers, now) = (Arc::clone(callers), clock.now());
+        parts.push(tokio::spawn(async move {
+            let callers = callers.iter().skip(from);
+            part.into_iter().zip(callers).map(|(decision, caller)| caller.reply(decision, now)).collect()
+        }));
+    }
+    parts
 }

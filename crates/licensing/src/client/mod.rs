@@ -1,8 +1,8 @@
 //! The client API (K8): programs that hold an API key verify keys.
 //!
 //! A request is admitted ([`admit`]: key, ban, time, signature, in that order, from memory), then waits with others for the
-//! collector ([`collector`]), which decides all that wait in one transaction ([`set`]): nonces, keys, verdicts, log. The
-//! answer is signed by the caller's project ([`project::CallerProject::sign`]).
+//! collector ([`collector`]), which decides all that wait together ([`set`]): nonces, keys, verdicts, log. While that is being
+//! written, the answers are put into words and signed ([`reply`]); they are sent when it is durable.
 //!
 //! **Invariant**: whatever is decided is decided and logged in the transaction that read the key, so that a key that
 //! was just disabled cannot pass.
@@ -18,6 +18,7 @@ mod look;
 mod nonces;
 pub mod passed;
 pub mod project;
+mod reply;
 mod set;
 #[cfg(test)]
 mod tests;
@@ -28,4 +29,5 @@ pub use collector::Collector;
 pub use nonces::Nonces;
 pub(crate) use nonces::forget as forget_nonces;
 pub use project::{CallerProject, Projects};
+pub use reply::{Plain, Reply, Tell};
 pub use set::{Answer, Ask, CallEntity, CallId, Decision, Device, Endpoint, KeyAnswer, KeyDetails, UNREADABLE};

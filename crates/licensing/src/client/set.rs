@@ -99,17 +99,18 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// Decides all of `asks`, in their order, in one transaction; on an error nothing of it has happened.
-    pub async fn decide(&self, asks: &[Ask], direct: &mut Direct) -> store::Result<Vec<Decision>> {
+    /// Decides all of `asks`, in their order, and writes what follows; on an error nothing of it has happened. `tell` is told each
+    /// time that they are decided, before that is written: what it is told last holds, once this is done.
+    pub async fn decide(&self, asks: &[Ask], direct: &mut Direct, mut tell: impl FnMut(Vec<Decision>) + Send) -> store::Result<()> {
         let set = Set::of(&self.platform, asks);
-        match self.at_once(&set, direct).await? {
-            AtOnce::Decided(decisions) => Ok(decisions),
-            AtOnce::InTheWay { counted } => self.in_turn(&set, counted).await,
+        match self.at_once(&set, direct, &mut tell).await? {
+            AtOnce::Decided => Ok(()),
+            AtOnce::InTheWay { counted } => self.in_turn(&set, counted, tell).await,
         }
     }
 
     /// Reads everything, decides, and writes everything if it still is as it was read.
-    async fn at_once(&self, set: &Set<'_>, direct: &mut Direct) -> store::Result<AtOnce> {
+    async fn at_once(&self, set: &Set<'_>, direct: &mut Direct, mut tell: impl FnMut(Vec<Decision>) + Send) -> store::Result<AtOnce> {
         let platform = self.platform.as_ref();
         let now = platform.clock.now();
         let mut claim = self.nonces.claim(&set.hashes, now, &platform.random);
@@ -124,17 +125,23 @@ impl Desk {
         let mut writes = std::mem::take(&mut told.writes);
         writes.push(Write::Insert(std::mem::take(&mut claim.rows)));
         writes.extend(self.writes(set, &loaded, &outcome, now)?);
+        tell(outcome.decisions(&allowances));
         if !direct.write(writes).await? {
             return Ok(AtOnce::InTheWay { counted: Some(allowances) });
         }
         claim.keep();
         told.wake(platform);
-        Ok(AtOnce::Decided(outcome.decisions(allowances)))
+        Ok(AtOnce::Decided)
     }
 
     /// The same in a transaction that looks for itself: nonces first, then the keys, those that are bound under a lock. Who was
     /// `counted` already is not counted again.
-    async fn in_turn(&self, set: &Set<'_>, counted: Option<Allowances>) -> store::Result<Vec<Decision>> {
+    async fn in_turn(
+        &self,
+        set: &Set<'_>,
+        counted: Option<Allowances>,
+        mut tell: impl FnMut(Vec<Decision>) + Send,
+    ) -> store::Result<()> {
         let platform = self.platform.as_ref();
         let mut tx = platform.db.begin().await?;
         let now = platform.clock.now();
@@ -158,11 +165,12 @@ impl Desk {
         let mut told = events::tell(platform, happened(set, &loaded, &outcome.answers), now)?;
         let mut writes = std::mem::take(&mut told.writes);
         writes.extend(self.writes(set, &loaded, &outcome, now)?);
+        tell(outcome.decisions(&allowances));
         write_all(&mut tx, writes).await?;
         tx.commit().await?;
         claim.keep();
         told.wake(platform);
-        Ok(outcome.decisions(allowances))
+        Ok(())
     }
 
     /// Counts the fresh ones on their projects' limits.
@@ -181,7 +189,7 @@ impl Desk {
 
 /// What came of trying to decide at once.
 enum AtOnce {
-    Decided(Vec<Decision>),
+    Decided,
     /// Somebody else has changed a key or brought a nonce. Nothing is written.
     InTheWay {
         counted: Option<Allowances>,
@@ -256,8 +264,8 @@ impl Outcome {
         distinct(binding.filter_map(|(_, lookup)| lookup.as_deref()))
     }
 
-    fn decisions(self, allowances: Allowances) -> Vec<Decision> {
-        self.answers.into_iter().zip(allowances).map(|(answer, allowance)| Decision { answer, allowance }).collect()
+    fn decisions(self, allowances: &Allowances) -> Vec<Decision> {
+        self.answers.into_iter().zip(allowances).map(|(answer, allowance)| Decision { answer, allowance: *allowance }).collect()
     }
 }
 

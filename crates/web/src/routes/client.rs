@@ -15,8 +15,8 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use futures_util::FutureExt;
-use kernel::{Fault, Kind, Timestamp};
-use licensing::client::CallerProject;
+use kernel::{Fault, Kind, Lang, Timestamp};
+use licensing::client::{Decision, Plain, Reply};
 use serde::Serialize;
 use tracing::Instrument;
 
@@ -26,15 +26,6 @@ use crate::problem::Problem;
 use crate::state::AppState;
 
 const BODY_LIMIT: usize = 1 << 20;
-
-/// What is to be sent, before it is signed.
-struct Plain {
-    status: u16,
-    body: Vec<u8>,
-    problem: bool,
-    retry_after: Option<i64>,
-    allowance: Option<licensing::client::limit::Allowance>,
-}
 
 /// Whether the client API answers: all paths under `/client/`, unknown ones too, so that what is not there is refused with a
 /// signature.
@@ -70,27 +61,30 @@ async fn handle(state: &AppState, begun: &Begun, request: Request) -> Response {
         body: &raw,
         address: &begun.address,
     };
+    let lang = begun.lang;
+    // An answer to HEAD has no body, and is signed so.
+    let is_head = parts.method == Method::HEAD;
+    let (clock, id) = (state.platform.clock.clone(), begun.id.clone());
+    let refuse = move |fault: &Fault| refuse(fault, clock.now(), lang, &id);
+    let cut = move |plain: Plain| if is_head { Plain { body: Vec::new(), ..plain } } else { plain };
     let (project, plain) = match (body.is_some(), state.licensing.admit(&asked).await) {
         // What was not read cannot have been signed over; the key alone says who is told so.
-        (false, Err(refusal)) if refusal.project.is_none() => (None, refuse(state, begun, &refusal.fault)),
-        (false, Err(refusal)) => (refusal.project, refuse(state, begun, &too_long())),
-        (false, Ok(admitted)) => (Some(admitted.project), refuse(state, begun, &too_long())),
-        (true, Err(refusal)) => (refusal.project, refuse(state, begun, &refusal.fault)),
+        (false, Err(refusal)) if refusal.project.is_none() => (None, refuse(&refusal.fault)),
+        (false, Err(refusal)) => (refusal.project, refuse(&too_long())),
+        (false, Ok(admitted)) => (Some(admitted.project), refuse(&too_long())),
+        (true, Err(refusal)) => (refusal.project, refuse(&refusal.fault)),
         (true, Ok(admitted)) => {
             let project = Arc::clone(&admitted.project);
             let (ask, question) = question::read(admitted, &begun.address, &parts.method, uri.path(), &raw);
-            let decision = state.licensing.decide(ask).await;
-            let allowance = decision.allowance;
-            let plain = match answer::of(&project, question, decision, begun.lang) {
-                Ok(body) => Plain { status: 200, body, problem: false, retry_after: None, allowance: None },
-                Err(fault) => refuse(state, begun, &fault),
-            };
-            (Some(project), Plain { allowance, ..plain })
+            let (of, refuse_decided) = (Arc::clone(&project), refuse.clone());
+            let tell = move |decision: Decision| cut(answer::of(&of, &question, decision, lang, &refuse_decided));
+            match state.licensing.decide(ask, Box::new(tell)).await {
+                Ok(reply) => return send(reply),
+                Err(fault) => (Some(project), refuse(&fault)),
+            }
         }
     };
-    // An answer to HEAD has no body, and is signed so.
-    let plain = if parts.method == Method::HEAD { Plain { body: Vec::new(), ..plain } } else { plain };
-    send(project.as_deref(), nonce, state.platform.clock.now(), plain)
+    send(Reply::of(cut(plain), None, project.as_deref(), nonce, state.platform.clock.now()))
 }
 
 fn declared_length(headers: &HeaderMap) -> Option<usize> {
@@ -109,8 +103,7 @@ static HEADERS: LazyLock<HeaderMap> = LazyLock::new(|| {
     headers
 });
 
-/// Signs and sends.
-fn send(project: Option<&CallerProject>, nonce: &str, now: Timestamp, plain: Plain) -> Response {
+fn send(Reply { plain, allowance, signed }: Reply) -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::from_u16(plain.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     // With the headers that are the same each time: putting in one by one costs more than copying all.
@@ -127,15 +120,14 @@ fn send(project: Option<&CallerProject>, nonce: &str, now: Timestamp, plain: Pla
     if let Some(seconds) = plain.retry_after {
         put("retry-after", &seconds.max(1).to_string());
     }
-    if let Some(limit) = plain.allowance {
+    if let Some(limit) = allowance {
         put("ratelimit-policy", &format!("\"project\";q={};w=60", limit.per_minute));
         put(
             "ratelimit",
             &format!("\"project\";r={};t={}", limit.remaining, limit.retry_after.max(if limit.remaining == 0 { 1 } else { 0 })),
         );
     }
-    if let Some(project) = project {
-        let (timestamp, signature) = project.sign(nonce, plain.status, now, &plain.body);
+    if let Some((timestamp, signature)) = signed {
         put("cuekey-response-timestamp", &timestamp);
         put("cuekey-response-signature", &signature);
     }
@@ -153,18 +145,17 @@ struct ClientProblem {
     unix: i64,
 }
 
-fn refuse(state: &AppState, begun: &Begun, fault: &Fault) -> Plain {
+fn refuse(fault: &Fault, now: Timestamp, lang: Lang, id: &str) -> Plain {
     if matches!(fault.kind, Kind::Internal | Kind::Unavailable) {
-        tracing::warn!(id = %begun.id, code = fault.code, error = %fault, "a client call failed on our side");
+        tracing::warn!(%id, code = fault.code, error = %fault, "a client call failed on our side");
     }
-    let now = state.platform.clock.now();
     let problem = ClientProblem {
-        problem: Problem::of(fault, begun.lang, Some(&begun.id)),
-        message: fault.message(begun.lang).to_owned(),
+        problem: Problem::of(fault, lang, Some(id)),
+        message: fault.message(lang).to_owned(),
         server_time: now,
         unix: now.unix(),
     };
     let status = problem.problem.status;
     let body = serde_json::to_vec(&problem).unwrap_or_default();
-    Plain { status, body, problem: true, retry_after: fault.retry_after, allowance: None }
+    Plain { status, body, problem: true, retry_after: fault.retry_after }
 }

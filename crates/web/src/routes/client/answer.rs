@@ -2,23 +2,27 @@
 
 use kernel::{Fault, Kind, Lang, Timestamp};
 use licensing::batches::BatchId;
-use licensing::client::{CallerProject, Decision, KeyAnswer, KeyDetails, UNREADABLE};
+use licensing::client::{CallerProject, Decision, KeyAnswer, KeyDetails, Plain, UNREADABLE};
 use licensing::keys::{Code, KeyId, KeyState};
 use licensing::projects::ProjectId;
 use serde::Serialize;
 
 use super::question::Question;
 
-/// The body of a good answer; these are all 200.
-pub(super) fn of(project: &CallerProject, question: Question, decision: Decision, lang: Lang) -> Result<Vec<u8>, Fault> {
-    match (question, decision.answer) {
-        (_, Err(fault)) if fault.code != UNREADABLE => Err(fault),
+/// What is said of a decision. All good answers are 200.
+pub(super) fn of(project: &CallerProject, question: &Question, decision: Decision, lang: Lang, refuse: impl Fn(&Fault) -> Plain) -> Plain {
+    let body = match (question, decision.answer) {
         // It passed nonce and rate: now it is told what is wrong with it.
-        (Question::Unreadable(why), _) => Err(why),
+        (Question::Unreadable(why), Err(fault)) if fault.code == UNREADABLE => return refuse(why),
         (_, Err(fault)) => Err(fault),
+        (Question::Unreadable(why), Ok(_)) => return refuse(why),
         (Question::Verify, Ok(answer)) => verified(&answer, lang),
         (Question::Query, Ok(answer)) => queried(project, &answer),
         (Question::Time, Ok(answer)) => written(&Time { server_time: answer.now, unix: answer.now.unix() }),
+    };
+    match body {
+        Ok(body) => Plain { status: 200, body, problem: false, retry_after: None },
+        Err(fault) => refuse(&fault),
     }
 }
 
