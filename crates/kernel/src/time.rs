@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde::de::Error as _;
@@ -115,11 +115,12 @@ pub enum Clock {
 pub struct Stepped {
     micros: AtomicI64,
     moved: Notify,
+    sleepers: AtomicUsize,
 }
 
 impl Clock {
     pub fn stepped(start: Timestamp) -> Self {
-        Self::Stepped(Arc::new(Stepped { micros: AtomicI64::new(start.micros()), moved: Notify::new() }))
+        Self::Stepped(Arc::new(Stepped { micros: AtomicI64::new(start.micros()), moved: Notify::new(), sleepers: AtomicUsize::new(0) }))
     }
 
     pub fn now(&self) -> Timestamp {
@@ -142,6 +143,14 @@ impl Clock {
         }
     }
 
+    /// How many wait for a stepped clock to move: a step before they do is not theirs.
+    pub fn sleepers(&self) -> usize {
+        match self {
+            Self::System => 0,
+            Self::Stepped(stepped) => stepped.sleepers.load(Ordering::SeqCst),
+        }
+    }
+
     /// Waits until so much time has passed on this clock.
     pub async fn sleep(&self, duration: Duration) {
         match self {
@@ -152,6 +161,7 @@ impl Clock {
             Self::Stepped(stepped) => {
                 let wait = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
                 let until = stepped.micros.load(Ordering::SeqCst).saturating_add(wait);
+                let _asleep = Asleep::at(&stepped.sleepers);
                 loop {
                     let moved = stepped.moved.notified();
                     if stepped.micros.load(Ordering::SeqCst) >= until {
@@ -161,6 +171,22 @@ impl Clock {
                 }
             }
         }
+    }
+}
+
+/// Counted for as long as it lives.
+struct Asleep<'a>(&'a AtomicUsize);
+
+impl<'a> Asleep<'a> {
+    fn at(sleepers: &'a AtomicUsize) -> Self {
+        sleepers.fetch_add(1, Ordering::SeqCst);
+        Self(sleepers)
+    }
+}
+
+impl Drop for Asleep<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }
 

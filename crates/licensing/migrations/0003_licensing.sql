@@ -137,7 +137,9 @@ CREATE INDEX keys_project ON keys (project_id, state, id);
 CREATE INDEX keys_ending ON keys (expires_at) WHERE expires_at IS NOT NULL AND state IN ('active', 'unused');
 
 CREATE TABLE key_devices (
-  key_id UUID NOT NULL REFERENCES keys (id),
+  -- Refers to no key as far as the database knows: a first use, which has just read the key, would have it looked for again. A key that was
+  -- used is never removed; doctor compares.
+  key_id UUID NOT NULL,
   device_id TEXT NOT NULL,
   device_name TEXT NOT NULL,
   bound_at BIGINT NOT NULL,
@@ -193,7 +195,10 @@ CREATE TABLE client_calls (
   key_hint TEXT NOT NULL,
   device_id TEXT NOT NULL,
   device_name TEXT NOT NULL,
-  address TEXT NOT NULL
+  address TEXT NOT NULL,
+  -- Hints are random. An index of them has each row in a page of its own, which was half of what SQLite wrote of a set of first uses;
+  -- one of their beginnings is written at its 32 ends, and a hint is found among a 32nd of the rows.
+  hint_lane TEXT NOT NULL GENERATED ALWAYS AS (SUBSTR(key_hint, 1, 1)) STORED
 ) /* WITHOUT ROWID */;
 CREATE INDEX client_calls_project ON client_calls (project_id, id);
 CREATE INDEX client_calls_refused ON client_calls (project_id, code, id) WHERE refused;
@@ -201,7 +206,7 @@ CREATE INDEX client_calls_refusals ON client_calls (refused, id) WHERE refused;
 CREATE INDEX client_calls_endpoint ON client_calls (project_id, endpoint, id) WHERE endpoint <> 'verify';
 CREATE INDEX client_calls_key ON client_calls (key_id, id) WHERE refused OR first_use;
 CREATE INDEX client_calls_agent ON client_calls (agent_id, id) WHERE refused OR first_use;
-CREATE INDEX client_calls_hint ON client_calls (key_hint, id) WHERE refused OR first_use;
+CREATE INDEX client_calls_hint ON client_calls (hint_lane, id) WHERE refused OR first_use;
 CREATE INDEX client_calls_device ON client_calls (device_id, id) WHERE refused OR first_use;
 
 -- callbacks ----------------------------------------------------------------------------------------------------------

@@ -31,6 +31,10 @@ pub async fn check(sql: &mut impl Sql) -> store::Result<Vec<String>> {
             "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM keys k WHERE k.devices > 0 AND NOT EXISTS (SELECT 1 FROM key_devices d WHERE d.key_id = k.id)",
         ),
         (
+            "devices are bound to keys that are not there",
+            "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM key_devices d WHERE NOT EXISTS (SELECT 1 FROM keys k WHERE k.id = d.key_id)",
+        ),
+        (
             "a device is bound to a key that does not say so",
             "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM key_devices d JOIN keys k ON k.id = d.key_id WHERE REPLACE(k.bound, d.device_id, '') = k.bound",
         ),

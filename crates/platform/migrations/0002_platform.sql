@@ -177,7 +177,8 @@ CREATE INDEX ledger_entries_transfer ON ledger_entries (transfer_id);
 
 CREATE TABLE notifications (
   id UUID PRIMARY KEY,
-  user_id UUID NOT NULL REFERENCES users (id),
+  -- Without the database asking whether there is such a user, for each of very many: users are never removed.
+  user_id UUID NOT NULL,
   kind TEXT NOT NULL,
   params TEXT NOT NULL,
   link TEXT,

@@ -143,7 +143,7 @@ async fn describe_sqlite(db: &Db) -> Result<Vec<String>> {
     let mut lines = db
         .read()
         .all(
-            "SELECT m.name AS t, c.name AS c, c.type AS ty, c.\"notnull\" AS nn, c.pk AS pk FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'",
+            "SELECT m.name AS t, c.name AS c, c.type AS ty, c.\"notnull\" AS nn, c.pk AS pk FROM sqlite_master m JOIN pragma_table_xinfo(m.name) c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'",
             args![],
             |row| {
                 let required = row.get::<i64>("nn")? != 0 || row.get::<i64>("pk")? != 0;

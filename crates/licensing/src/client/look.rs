@@ -11,7 +11,7 @@ use crate::keys::{self, KeyId, KeyText};
 /// What the indexes by key, device and agent have: first uses and refusals.
 const NOTABLE: &str = "t.refused OR t.first_use";
 const BY_KEY: Index = Index { name: "client_calls_key", columns: &["key_id"] };
-const BY_HINT: Index = Index { name: "client_calls_hint", columns: &["key_hint"] };
+const BY_HINT: Index = Index { name: "client_calls_hint", columns: &["hint_lane"] };
 const BY_DEVICE: Index = Index { name: "client_calls_device", columns: &["device_id"] };
 const BY_AGENT: Index = Index { name: "client_calls_agent", columns: &["agent_id"] };
 const BY_PROJECT: Index = Index { name: "client_calls_project", columns: &["project_id"] };
@@ -36,7 +36,11 @@ pub(super) async fn look(sql: &mut impl Sql, cx: &Cx, scope: Scope, asked: &Call
                 Some(key) => drop(look.by(&BY_KEY).along("key_id", key).partial(NOTABLE)),
             },
             // The end of a key is what logs and other people's lists show.
-            None => drop(look.by(&BY_HINT).along("key_hint", text.trim().to_uppercase()).partial(NOTABLE)),
+            None => {
+                let hint = text.trim().to_uppercase();
+                let lane: String = hint.chars().take(1).collect();
+                look.by(&BY_HINT).along("hint_lane", lane).partial(NOTABLE).rest_some("c.key_hint = ?", Some(hint));
+            }
         }
         scope.rest(&mut look, "c.agent_id");
     } else if let Some(device) = &asked.device {

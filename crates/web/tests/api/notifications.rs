@@ -136,7 +136,9 @@ on_server! {
         assert_eq!(live.next().await.unwrap().0, "unread");
         // The stream waits on the clock while it moves, as it would in service.
         let waiting = tokio::spawn(async move { (live.next().await, live) });
-        tokio::task::yield_now().await;
+        while server.clock.sleepers() == 0 {
+            tokio::task::yield_now().await;
+        }
         for _ in 0..16 {
             server.clock.step(SECOND);
             tokio::task::yield_now().await;
