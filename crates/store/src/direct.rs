@@ -9,9 +9,9 @@ use std::sync::Arc;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, Statement, TransactionTrait};
 
 use crate::postgres::Way;
-use crate::wide::{all_or_nothing, any_of_array, script, write_one};
+use crate::wide::{all_or_nothing, any_of_array, script};
 use crate::writer::Writer;
-use crate::{Engine, Error, Result, Row, Sql, Tx, Value, Write, all_in};
+use crate::{Engine, Error, Result, Row, Sql, Value, Write, all_in};
 
 pub struct Direct {
     /// To the driver it is in a transaction, so that it does not go back to its pool, which has no other.
@@ -82,14 +82,20 @@ impl Direct {
     pub async fn write(&mut self, writes: Vec<Write<'_>>) -> Result<bool> {
         let way = match &self.with {
             With::Postgres(way) => way,
-            With::Sqlite(writer) => return in_turn(writer, writes).await,
+            With::Sqlite(writer) => {
+                let (text, values) = script(writes);
+                return if text.is_empty() { Ok(true) } else { writer.at_once(&text, values).await };
+            }
         };
         let Some((sql, args)) = all_or_nothing(writes)? else { return Ok(true) };
         let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, args);
         match way.answered(self.conn.execute_raw(statement)).await {
             Ok(_) => Ok(true),
             Err(error) if is_changed(&error) => Ok(false),
-            Err(error) => refused(error.into()),
+            Err(error) => match error.into() {
+                Error::Unique(_) | Error::Busy(_) => Ok(false),
+                error => Err(error),
+            },
         }
     }
 }
@@ -98,34 +104,6 @@ async fn outside(pool: &DatabaseConnection) -> std::result::Result<DatabaseTrans
     let conn = pool.begin().await?;
     conn.execute_unprepared("COMMIT").await?;
     Ok(conn)
-}
-
-fn refused(error: Error) -> Result<bool> {
-    match error {
-        Error::Unique(_) | Error::Busy(_) => Ok(false),
-        error => Err(error),
-    }
-}
-
-async fn in_turn(writer: &Arc<Writer>, mut writes: Vec<Write<'_>>) -> Result<bool> {
-    writes.retain(|write| write.len() > 0);
-    if writes.is_empty() {
-        return Ok(true);
-    }
-    let writes = match script(writes) {
-        Ok((text, values)) => return writer.at_once(&text, values).await,
-        Err(writes) => writes,
-    };
-    let mut tx = Tx::sqlite(writer.begin().await?, Arc::clone(writer));
-    for write in writes {
-        let expected = write.expected();
-        match write_one(&mut tx, write).await {
-            Ok(written) if expected.is_none_or(|expected| expected == written) => {}
-            Ok(_) => return Ok(false),
-            Err(error) => return refused(error),
-        }
-    }
-    tx.commit().await.map(|()| true)
 }
 
 /// What [`all_or_nothing`] makes PostgreSQL say: `division_by_zero`.

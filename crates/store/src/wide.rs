@@ -50,7 +50,7 @@ pub enum Write<'a> {
 }
 
 impl Write<'_> {
-    pub(crate) fn len(&self) -> usize {
+    fn len(&self) -> usize {
         match self {
             Self::Insert(insert) => insert.rows.len(),
             Self::Update(update) | Self::Change(Change { update, .. }) => update.rows.len(),
@@ -58,7 +58,7 @@ impl Write<'_> {
     }
 
     /// How many rows must be written, where that is not as it may.
-    pub(crate) fn expected(&self) -> Option<u64> {
+    fn expected(&self) -> Option<u64> {
         match self {
             Self::Insert(_) | Self::Update(_) => None,
             Self::Change(change) => Some(change.was.len() as u64),
@@ -113,25 +113,21 @@ pub(crate) fn all_or_nothing(mut writes: Vec<Write<'_>>) -> Result<Option<(Strin
 /// Writes into several tables.
 pub async fn write_all(tx: &mut Tx, writes: Vec<Write<'_>>) -> Result<()> {
     for write in writes {
-        write_one(tx, write).await?;
+        match write {
+            Write::Insert(Insert { table, columns, rows, tail }) => insert_many(tx, table, columns, rows, tail).await,
+            Write::Update(Update { table, columns, rows }) => update_many(tx, table, columns, rows).await,
+            Write::Change(change) => {
+                let Change { update: Update { table, columns, .. }, were, .. } = change;
+                change_many(tx, table, columns, were, change.rows()).await
+            }
+        }?;
     }
     Ok(())
 }
 
-/// Answers how many rows were written.
-pub(crate) async fn write_one(tx: &mut Tx, write: Write<'_>) -> Result<u64> {
-    match write {
-        Write::Insert(Insert { table, columns, rows, tail }) => insert_many(tx, table, columns, rows, tail).await,
-        Write::Update(Update { table, columns, rows }) => update_many(tx, table, columns, rows).await,
-        Write::Change(change) => {
-            let Change { update: Update { table, columns, .. }, were, .. } = change;
-            change_many(tx, table, columns, were, change.rows()).await
-        }
-    }
-}
-
 /// Inserts many rows. `tail` may say `ON CONFLICT … DO NOTHING`. Answers how many rows were inserted.
 pub async fn insert_many(tx: &mut Tx, table: &str, columns: &[&str], rows: Vec<Vec<Value>>, tail: &str) -> Result<u64> {
+    const MOST_VALUES: usize = 4_096;
     if rows.is_empty() {
         return Ok(0);
     }
@@ -139,79 +135,75 @@ pub async fn insert_many(tx: &mut Tx, table: &str, columns: &[&str], rows: Vec<V
         let (sql, arrays) = Write::Insert(Insert { table, columns, rows, tail }).unnested(1)?;
         return tx.exec(&sql, arrays).await;
     }
-    all_of(tx, insert_pieces(table, columns, rows, tail)).await
+    let widest = 1 << (MOST_VALUES / columns.len().max(1)).max(1).ilog2();
+    in_pieces(tx, rows, widest, |width| wide_insert(table, columns, width, tail)).await
 }
 
-/// A statement of SQLite's with its values, about so many rows.
-struct Piece {
-    sql: String,
-    values: Vec<Value>,
-    rows: usize,
-}
-
-async fn all_of(tx: &mut Tx, pieces: Vec<Piece>) -> Result<u64> {
+/// With statements of widths that are powers of two, the widest first. Answers how many rows were written.
+async fn in_pieces(tx: &mut Tx, rows: Vec<Vec<Value>>, widest: usize, sql: impl Fn(usize) -> String) -> Result<u64> {
+    let mut left = rows.into_iter();
     let mut done = 0;
-    for piece in pieces {
-        done += tx.exec(&piece.sql, piece.values).await?;
+    while left.len() > 0 {
+        let width = (1usize << left.len().ilog2()).min(widest);
+        done += tx.exec(&sql(width), left.by_ref().take(width).flatten().collect()).await?;
     }
     Ok(done)
 }
 
-/// Of widths that are powers of two, the widest first.
-fn pieces(rows: Vec<Vec<Value>>, widest: usize, sql: impl Fn(usize) -> String) -> Vec<Piece> {
-    let mut left = rows.into_iter();
-    let mut pieces = Vec::new();
-    while left.len() > 0 {
-        let rows = (1usize << left.len().ilog2()).min(widest);
-        pieces.push(Piece { sql: sql(rows), values: left.by_ref().take(rows).flatten().collect(), rows });
-    }
-    pieces
-}
-
-fn insert_pieces(table: &str, columns: &[&str], rows: Vec<Vec<Value>>, tail: &str) -> Vec<Piece> {
-    const MOST_VALUES: usize = 4_096;
-    let widest = 1 << (MOST_VALUES / columns.len().max(1)).max(1).ilog2();
-    pieces(rows, widest, |width| wide_insert(table, columns, width, tail))
-}
-
-fn change_pieces(table: &str, columns: &[&str], were: &[&str], rows: Vec<Vec<Value>>) -> Vec<Piece> {
-    const WIDEST: usize = 256;
-    pieces(rows, WIDEST, |width| {
-        let mut source = String::from("VALUES ");
-        wide_values(&mut source, columns.len() + were.len(), width);
-        update_from(table, columns, were, &source)
-    })
-}
-
 /// All of it as one text, for SQLite's thread to go through without being asked for each statement. It fails where a [`Change`] finds a
-/// row changed, and what was done of it is then to be undone. `Err` gives back what has too many rows: there would be
-/// as many texts as there are numbers of rows in each table, each prepared for the first time.
-pub(crate) fn script(writes: Vec<Write<'_>>) -> std::result::Result<(String, Vec<Value>), Vec<Write<'_>>> {
-    const MOST_ROWS: usize = 16;
-    if writes.iter().map(Write::len).sum::<usize>() > MOST_ROWS {
-        return Err(writes);
-    }
+/// row changed, and what was done of it is then to be undone.
+///
+/// A width that is no power of two is filled up with rows that say nothing: there would be as many texts as there are numbers of rows
+/// in each table, each prepared for the first time.
+pub(crate) fn script(writes: Vec<Write<'_>>) -> (String, Vec<Value>) {
     let (mut sql, mut values) = (String::new(), Vec::new());
+    let mut say = |text: &str, more: Vec<Value>| {
+        let _ = write!(sql, "{}{text}", if sql.is_empty() { "" } else { "; " });
+        values.extend(more);
+    };
     for write in writes {
-        let is_change = matches!(write, Write::Change(_));
-        let pieces = match write {
-            Write::Insert(Insert { table, columns, rows, tail }) => insert_pieces(table, columns, rows, tail),
-            Write::Update(Update { table, columns, rows }) => change_pieces(table, columns, &[], rows),
+        match write {
+            Write::Insert(Insert { table, columns, rows, tail }) => {
+                for (source, values, _) in filled(rows, columns.len()) {
+                    let columns = columns.join(", ");
+                    say(&format!("INSERT OR FAIL INTO {table} ({columns}) SELECT * FROM ({source}) WHERE column1 IS NOT NULL {tail}"), values);
+                }
+            }
+            Write::Update(Update { table, columns, rows }) => {
+                for (source, values, _) in filled(rows, columns.len()) {
+                    say(&update_from(table, columns, &[], &source), values);
+                }
+            }
             Write::Change(change) => {
                 let Change { update: Update { table, columns, .. }, were, .. } = change;
-                change_pieces(table, columns, were, change.rows())
-            }
-        };
-        for piece in pieces {
-            values.extend(piece.values);
-            let _ = write!(sql, "{}{}", if sql.is_empty() { "" } else { "; " }, piece.sql);
-            if is_change {
-                // There is no other way to say no from within a text: this overflows.
-                let _ = write!(sql, "; SELECT abs(CASE changes() WHEN {} THEN 1 ELSE -9223372036854775808 END)", piece.rows);
+                for (source, values, rows) in filled(change.rows(), columns.len() + were.len()) {
+                    say(&update_from(table, columns, were, &source), values);
+                    // There is no other way to say no from within a text: this overflows.
+                    let expected = Value::from(i64::try_from(rows).unwrap_or(i64::MAX));
+                    say("SELECT abs(CASE changes() WHEN ? THEN 1 ELSE -9223372036854775808 END)", vec![expected]);
+                }
             }
         }
     }
-    Ok((sql, values))
+    (sql, values)
+}
+
+/// `VALUES …` for so many rows at a time, filled up with rows of nothing; its values, and how many rows are something.
+fn filled(mut rows: Vec<Vec<Value>>, columns: usize) -> Vec<(String, Vec<Value>, usize)> {
+    const WIDEST: usize = 256;
+    let mut parts = Vec::new();
+    while !rows.is_empty() {
+        let left = rows.split_off(rows.len().min(WIDEST));
+        let width = rows.len().next_power_of_two();
+        let mut source = String::from("VALUES ");
+        wide_values(&mut source, columns, width);
+        let some = rows.len();
+        let mut values: Vec<Value> = rows.into_iter().flatten().collect();
+        values.resize(width * columns, Value::BigInt(None));
+        parts.push((source, values, some));
+        rows = left;
+    }
+    parts
 }
 
 fn wide_insert(table: &str, columns: &[&str], rows: usize, tail: &str) -> String {
@@ -241,6 +233,7 @@ pub async fn update_many(tx: &mut Tx, table: &str, columns: &[&str], rows: Vec<V
 
 /// The same. Behind what they become, rows may have what they must have been: in the columns `were`.
 async fn change_many(tx: &mut Tx, table: &str, columns: &[&str], were: &[&str], rows: Vec<Vec<Value>>) -> Result<u64> {
+    const WIDEST: usize = 256;
     if rows.is_empty() {
         return Ok(0);
     }
@@ -248,7 +241,12 @@ async fn change_many(tx: &mut Tx, table: &str, columns: &[&str], were: &[&str], 
         let (source, arrays) = unnest(columns.len() + were.len(), rows, 1)?;
         return tx.exec(&update_from(table, columns, were, &source), arrays).await;
     }
-    all_of(tx, change_pieces(table, columns, were, rows)).await
+    in_pieces(tx, rows, WIDEST, |width| {
+        let mut source = String::from("VALUES ");
+        wide_values(&mut source, columns.len() + were.len(), width);
+        update_from(table, columns, were, &source)
+    })
+    .await
 }
 
 /// Both databases call the columns of `VALUES` so; [`unnest`] does likewise.

@@ -13,6 +13,7 @@ pub mod captcha;
 mod common;
 mod email_token;
 mod error;
+mod hashing;
 mod later;
 pub mod lockout;
 pub mod naming;

@@ -1,17 +1,18 @@
-//! Passwords are hashed with argon2id, a bounded number at once, in threads that give way to others: a flood of sign-ins waits
-//! in line, or is told that the system is busy, and leaves the processors for verification.
+//! Passwords are hashed with argon2id, a bounded number at once, in threads that make way for others ([`super::hashing`]): a flood of
+//! sign-ins waits in line, or is told that the system is busy, and leaves the processors for verification.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 use kernel::{Clock, Fault, Random};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
+
+use super::hashing::{Manner, Threads};
 
 /// How hard a hash is to make: OWASP's first recommendation for argon2id (19 MiB, two passes).
 const MEMORY_KIB: u32 = 19 * 1024;
@@ -21,17 +22,11 @@ const MOST_WAITING: usize = 64;
 /// How long whoever is refused without a look at the password is kept: who asks again at once must not take the processors that
 /// refusing takes.
 const PAUSE: Duration = Duration::from_secs(1);
-/// How far a hash steps back for whatever else wants the processor; 19 is farthest. A tenth of a usual share: who signs in while
-/// programs verify as fast as they can still gets in. (At 5, a third, a flood took 0.3 to 0.4 of the verifications.)
-#[cfg(target_os = "linux")]
-const NICE: i32 = 10;
-
-type Work = Box<dyn FnOnce() + Send>;
 
 #[derive(Clone)]
 pub struct Passwords {
     at_once: Arc<Semaphore>,
-    threads: mpsc::Sender<Work>,
+    threads: Threads,
     /// Who has a place, and who of them has come to the line.
     places: Arc<AtomicUsize>,
     waiting: Arc<AtomicUsize>,
@@ -44,21 +39,21 @@ pub struct Passwords {
 impl Passwords {
     /// `at_once`: how many processors hashing may use.
     pub fn new(at_once: usize) -> Self {
-        Self::with(at_once, MEMORY_KIB, PASSES, PAUSE)
+        Self::with(at_once, MEMORY_KIB, PASSES, PAUSE, Manner::MakeWay)
     }
 
     /// Cheap hashes and no pause, for tests that are about something else.
     pub fn cheap() -> Self {
-        Self::with(2, Params::MIN_M_COST, 1, Duration::ZERO)
+        Self::with(2, Params::MIN_M_COST, 1, Duration::ZERO, Manner::AsOthers)
     }
 
-    fn with(at_once: usize, memory_kib: u32, passes: u32, pause: Duration) -> Self {
+    fn with(at_once: usize, memory_kib: u32, passes: u32, pause: Duration, manner: Manner) -> Self {
         let params = Params::new(memory_kib, passes, 1, None).expect("these parameters are valid");
         let decoy = hash(&params, b"a password that nobody has", &Random::system().bytes()).expect("hashing works").into();
         let at_once = at_once.max(1);
         Self {
             at_once: Arc::new(Semaphore::new(at_once)),
-            threads: threads(at_once),
+            threads: Threads::start(at_once, manner),
             places: Arc::default(),
             waiting: Arc::default(),
             params,
@@ -130,18 +125,11 @@ impl Passwords {
         Arc::clone(&self.at_once).acquire_many_owned(all).await.expect("the line is never closed")
     }
 
-    async fn in_line<T: Send + 'static>(&self, _place: Place, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Fault> {
+    async fn in_line<T: Send + 'static>(&self, _place: Place, work: impl Fn() -> T + Send + Sync + 'static) -> Result<T, Fault> {
         self.waiting.fetch_add(1, Ordering::SeqCst);
         let _waiting = Leaving(&self.waiting);
         let turn = Arc::clone(&self.at_once).acquire_owned().await.map_err(Fault::internal)?;
-        let (answer, answered) = oneshot::channel();
-        let work = move || {
-            let _turn = turn;
-            // Nobody listens any more where the caller has gone away.
-            let _ = answer.send(work());
-        };
-        self.threads.send(Box::new(work)).map_err(|_| Fault::internal("the threads that hash have ended"))?;
-        answered.await.map_err(Fault::internal)
+        self.threads.run(turn, work).await.ok_or_else(|| Fault::internal("hashing failed"))
     }
 }
 
@@ -162,38 +150,6 @@ impl Drop for Leaving<'_> {
         self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }
-
-/// Threads of their own, because a thread that has stepped back cannot step forward again: what else runs in a pool would go
-/// slowly too. They end with the last sender.
-fn threads(count: usize) -> mpsc::Sender<Work> {
-    let (sender, work) = mpsc::channel::<Work>();
-    let work = Arc::new(Mutex::new(work));
-    for _ in 0..count {
-        let work = Arc::clone(&work);
-        std::thread::spawn(move || {
-            step_back();
-            loop {
-                // One waits for work, the others for the lock.
-                let next = work.lock().unwrap_or_else(PoisonError::into_inner).recv();
-                let Ok(next) = next else { return };
-                // Whoever waits for a hash that failed is told; the thread goes on.
-                let _ = catch_unwind(AssertUnwindSafe(next));
-            }
-        });
-    }
-    sender
-}
-
-/// On Linux a thread has its own priority; elsewhere only a process has.
-#[cfg(target_os = "linux")]
-fn step_back() {
-    if let Err(error) = rustix::process::nice(NICE) {
-        tracing::warn!(%error, "passwords are hashed at full priority");
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn step_back() {}
 
 fn hash(params: &Params, password: &[u8], salt: &[u8; 16]) -> Result<String, argon2::password_hash::Error> {
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
