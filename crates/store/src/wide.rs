@@ -166,7 +166,10 @@ pub(crate) fn script(writes: Vec<Write<'_>>) -> (String, Vec<Value>) {
             Write::Insert(Insert { table, columns, rows, tail }) => {
                 for (source, values, _) in filled(rows, columns.len()) {
                     let columns = columns.join(", ");
-                    say(&format!("INSERT OR FAIL INTO {table} ({columns}) SELECT * FROM ({source}) WHERE column1 IS NOT NULL {tail}"), values);
+                    say(
+                        &format!("INSERT OR FAIL INTO {table} ({columns}) SELECT * FROM ({source}) WHERE column1 IS NOT NULL {tail}"),
+                        values,
+                    );
                 }
             }
             Write::Update(Update { table, columns, rows }) => {

@@ -136,12 +136,7 @@ impl Desk {
 
     /// The same in a transaction that looks for itself: nonces first, then the keys, those that are bound under a lock. Who was
     /// `counted` already is not counted again.
-    async fn in_turn(
-        &self,
-        set: &Set<'_>,
-        counted: Option<Allowances>,
-        mut tell: impl FnMut(Vec<Decision>) + Send,
-    ) -> store::Result<()> {
+    async fn in_turn(&self, set: &Set<'_>, counted: Option<Allowances>, mut tell: impl FnMut(Vec<Decision>) + Send) -> store::Result<()> {
         let platform = self.platform.as_ref();
         let mut tx = platform.db.begin().await?;
         let now = platform.clock.now();
