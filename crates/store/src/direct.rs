@@ -1,8 +1,8 @@
-//! A connection of PostgreSQL's that one caller keeps, and whose statements are each a transaction of their own.
+//! A connection that one caller keeps, and whose statements are each a transaction of their own.
 //!
-//! Each message there and back costs as much as a statement's work, or more. A transaction has one for its beginning and one for
-//! its commit, and a connection that goes back to the pool is asked whether it is still there. Who reads first, decides, and
-//! writes all in one statement needs none of these.
+//! Each message to the database and back costs as much as a statement's work, or more: PostgreSQL's are sent to another process,
+//! SQLite's to another thread. A transaction has one for its beginning and one for its commit, and a connection that goes back to
+//! the pool is asked whether it is still there. Who reads first, decides, and writes all at once needs none of these.
 
 use std::sync::Arc;
 

@@ -4,8 +4,8 @@
 //! collector ([`collector`]), which decides all that wait together ([`set`]): nonces, keys, verdicts, log. While that is being
 //! written, the answers are put into words and signed ([`reply`]); they are sent when it is durable.
 //!
-//! **Invariant**: whatever is decided is decided and logged in the transaction that read the key, so that a key that
-//! was just disabled cannot pass.
+//! **Invariant**: a key is read after the request has come, and nothing of it is kept in memory: one whose disabling was answered
+//! before cannot pass. A verdict that binds is written only if the key still is as it was read.
 
 pub mod admit;
 pub(crate) mod ban;

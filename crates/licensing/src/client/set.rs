@@ -1,5 +1,5 @@
-//! Deciding a set of requests in one transaction: one look-up of all their keys, one pure verdict each, and one statement that
-//! writes all that follows. The same code serves both databases.
+//! Deciding a set of requests: one look-up of all their keys, one pure verdict each, and one statement that writes all that follows if
+//! what it rests on is still so; where it is not, the same in a transaction. One code serves both databases.
 
 use std::collections::HashMap;
 use std::sync::Arc;
