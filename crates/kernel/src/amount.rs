@@ -1,67 +1,84 @@
-//! Quota 额度: what agents buy, hold and spend to issue keys. A whole number of units, never negative where it
-//! is asked for, and every sum is checked.
+//! Amounts that are whole numbers of something, each a type of its own, so that one cannot be added to another. Every sum is checked.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-
-/// An amount of quota, in units. May be negative in statements (what left an account); requests check for positive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Quota(i64);
 
 /// The sum does not fit into 64 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("amount out of range")]
 pub struct AmountError;
 
+macro_rules! amount {
+    ($(#[$doc:meta])* $name:ident in $unit:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(i64);
+
+        impl $name {
+            pub const ZERO: Self = Self(0);
+
+            pub const fn new($unit: i64) -> Self {
+                Self($unit)
+            }
+
+            pub const fn $unit(self) -> i64 {
+                self.0
+            }
+
+            pub const fn is_positive(self) -> bool {
+                self.0 > 0
+            }
+
+            pub fn plus(self, other: Self) -> Result<Self, AmountError> {
+                self.0.checked_add(other.0).map(Self).ok_or(AmountError)
+            }
+
+            pub fn minus(self, other: Self) -> Result<Self, AmountError> {
+                self.0.checked_sub(other.0).map(Self).ok_or(AmountError)
+            }
+
+            pub fn times(self, count: i64) -> Result<Self, AmountError> {
+                self.0.checked_mul(count).map(Self).ok_or(AmountError)
+            }
+
+            pub const fn negated(self) -> Self {
+                Self(-self.0)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                i64::schema()
+            }
+        }
+
+        impl utoipa::ToSchema for $name {}
+    };
+}
+
+amount! {
+    /// Quota 额度, what agents buy, hold and spend to issue keys, in units. May be negative in statements (what left an account); requests
+    /// check for positive.
+    Quota in units
+}
+
+amount! {
+    /// Money, in fen 分: hundredths of a yuan. Negative where it takes off.
+    Fen in fen
+}
+
 impl Quota {
-    pub const ZERO: Self = Self(0);
     /// The largest amount that one request may name: far above any use, far below overflow of a sum.
     pub const MAX_ASKED: Self = Self(1_000_000_000_000);
-
-    pub const fn new(units: i64) -> Self {
-        Self(units)
-    }
-
-    pub const fn units(self) -> i64 {
-        self.0
-    }
-
-    pub const fn is_positive(self) -> bool {
-        self.0 > 0
-    }
-
-    pub fn plus(self, other: Self) -> Result<Self, AmountError> {
-        self.0.checked_add(other.0).map(Self).ok_or(AmountError)
-    }
-
-    pub fn minus(self, other: Self) -> Result<Self, AmountError> {
-        self.0.checked_sub(other.0).map(Self).ok_or(AmountError)
-    }
-
-    pub fn times(self, count: i64) -> Result<Self, AmountError> {
-        self.0.checked_mul(count).map(Self).ok_or(AmountError)
-    }
-
-    pub const fn negated(self) -> Self {
-        Self(-self.0)
-    }
 }
-
-impl fmt::Display for Quota {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl utoipa::PartialSchema for Quota {
-    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
-        i64::schema()
-    }
-}
-
-impl utoipa::ToSchema for Quota {}
 
 #[cfg(test)]
 mod tests {

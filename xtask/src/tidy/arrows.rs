@@ -15,6 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("store", &["kernel"]),
     ("platform", PLATFORM),
     ("licensing", PRODUCT),
+    ("venue", PRODUCT),
     ("gateway", OUTSIDE),
     ("web", OUTSIDE),
     // The listener: it knows connections and nothing of what is served.

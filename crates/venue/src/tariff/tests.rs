@@ -1,0 +1,274 @@
+//! Whole evenings that somebody could check by hand, and what holds for every tariff.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::date;
+use jiff::tz::TimeZone;
+use kernel::{Fen, HOUR, MINUTE, SECOND, Timestamp};
+use proptest::prelude::*;
+
+use super::*;
+
+const WEEKEND: Days = Days { weekdays: [false, false, false, false, false, true, true], holidays: true };
+
+fn calendar() -> Calendar {
+    Calendar { zone: TimeZone::get("Asia/Shanghai").unwrap(), holidays: BTreeSet::from([date(2026, 10, 1), date(2026, 10, 2)]) }
+}
+
+/// By the hall's clock.
+fn at(text: &str) -> Timestamp {
+    format!("{text}:00+08:00").parse().unwrap()
+}
+
+fn hours(from: i64, to: i64) -> Hours {
+    Hours { from: from * 60, to: to * 60 }
+}
+
+fn plain(per_hour: i64) -> Tariff {
+    Tariff {
+        per_hour: Fen::new(per_hour),
+        bands: Vec::new(),
+        unit_minutes: 1,
+        grace_minutes: 0,
+        minimum: None,
+        session_cap: None,
+        night: None,
+    }
+}
+
+/// 36 yuan an hour; 24 in the afternoon of weekdays, 60 on evenings of weekends and holidays, until 2 in the morning.
+fn usual() -> Tariff {
+    let weekdays = Days { weekdays: [true, true, true, true, true, false, false], holidays: false };
+    Tariff {
+        bands: vec![
+            Band { days: weekdays, hours: hours(12, 18), per_hour: Fen::new(2_400) },
+            Band { days: WEEKEND, hours: hours(18, 2), per_hour: Fen::new(6_000) },
+        ],
+        unit_minutes: 15,
+        grace_minutes: 3,
+        ..plain(3_600)
+    }
+}
+
+fn bill(tariff: &Tariff, from: Timestamp, to: Timestamp) -> Bill {
+    price(tariff, &calendar(), &Ask { from, to, pays: 10_000, package: None }).unwrap()
+}
+
+fn fen(bill: &Bill) -> Vec<i64> {
+    bill.lines.iter().map(|line| line.fen.fen()).collect()
+}
+
+#[test]
+fn v1_1_an_evening_is_billed_by_its_bands_and_its_units() {
+    // Friday: an hour and a half of the afternoon, and 20 minutes of the evening, of which two units were begun.
+    let friday = bill(&usual(), at("2026-11-27T16:30"), at("2026-11-27T18:20"));
+    assert_eq!((fen(&friday), friday.total.fen()), (vec![3_600, 1_800], 5_400));
+    assert_eq!(friday.paid_until, at("2026-11-27T18:30"));
+    // Saturday's evening goes on after midnight, when Sunday has begun.
+    let saturday = bill(&usual(), at("2026-11-28T23:00"), at("2026-11-29T03:00"));
+    assert_eq!(fen(&saturday), [18_000, 3_600]);
+    // A holiday is one whatever its weekday: Thursday, and the night before it is a weekday's.
+    let holiday = bill(&usual(), at("2026-10-01T01:00"), at("2026-10-01T19:00"));
+    assert_eq!(fen(&holiday), [17 * 3_600, 6_000]);
+    // Sunday's evening reaches into Monday.
+    assert_eq!(fen(&bill(&usual(), at("2026-11-30T01:00"), at("2026-11-30T03:00"))), [6_000, 3_600]);
+}
+
+#[test]
+fn v1_1_who_leaves_at_once_pays_nothing_and_who_stays_pays_from_the_beginning() {
+    let from = at("2026-11-27T16:30");
+    for (seconds, total) in [(0, 0), (180, 0), (181, 600), (900, 600), (901, 1_200)] {
+        let bill = bill(&usual(), from, from.plus_seconds(seconds));
+        assert_eq!(bill.total.fen(), total, "{seconds}");
+        assert_eq!(matches!(bill.lines.as_slice(), [Line { what: What::Grace { minutes: 3 }, .. }]), total == 0);
+    }
+}
+
+#[test]
+fn v1_1_caps_discount_and_minimum_follow_each_other() {
+    let night = NightCap { hours: hours(22, 6), cap: Fen::new(10_000) };
+    let tariff = Tariff { night: Some(night), session_cap: Some(Fen::new(20_000)), minimum: Some(Fen::new(1_000)), ..plain(3_600) };
+    let ask = |from, to, pays| price(&tariff, &calendar(), &Ask { from: at(from), to: at(to), pays, package: None }).unwrap();
+    // Ten hours, eight of them one night's: 36,000, of which 28,800 were the night's; 17,200 are left.
+    let long = ask("2026-11-27T20:00", "2026-11-28T06:00", 8_800);
+    assert_eq!(fen(&long), [36_000, -18_800, -2_064]);
+    assert_eq!(long.total.fen(), 15_136);
+    // Two nights, and the day between them.
+    let longer = ask("2026-11-27T20:00", "2026-11-29T06:00", 10_000);
+    assert_eq!(fen(&longer), [34 * 3_600, -2 * 18_800, 20_000 - 34 * 3_600 + 2 * 18_800]);
+    // The minimum is what it is, for members too.
+    let short = ask("2026-11-27T20:00", "2026-11-27T20:10", 5_000);
+    assert_eq!(fen(&short), [600, -300, 700]);
+}
+
+#[test]
+fn v1_1_a_package_covers_its_time_and_the_rest_is_billed() {
+    let tariff = Tariff { unit_minutes: 30, grace_minutes: 5, ..plain(4_000) };
+    let three = Package { span: Span::Minutes(180), price: Fen::new(9_900) };
+    let night = Package { span: Span::Night(hours(23, 8)), price: Fen::new(16_800) };
+    let ask = |package, from, to| price(&tariff, &calendar(), &Ask { from: at(from), to: at(to), pays: 9_000, package: Some(package) });
+    for to in ["2026-11-27T20:01", "2026-11-27T23:00"] {
+        let bill = ask(&three, "2026-11-27T20:00", to).unwrap();
+        assert_eq!((bill.total.fen(), bill.paid_until), (9_900, at("2026-11-27T23:00")), "no grace, and no discount on it");
+    }
+    assert_eq!(fen(&ask(&three, "2026-11-27T20:00", "2026-11-27T23:31").unwrap()), [9_900, 4_000, -400]);
+    let overnight = ask(&night, "2026-11-28T01:30", "2026-11-28T08:00").unwrap();
+    assert_eq!((overnight.total.fen(), overnight.paid_until), (16_800, at("2026-11-28T08:00")));
+    assert_eq!(ask(&night, "2026-11-28T22:59", "2026-11-29T08:00"), Err(TariffError::NotNow));
+}
+
+#[test]
+fn v1_1_what_cannot_be_a_stretch_has_no_price() {
+    let from = at("2026-11-27T20:00");
+    let of = |to| price(&usual(), &calendar(), &Ask { from, to, pays: 10_000, package: None });
+    assert_eq!(of(from.plus_micros(-1)), Err(TariffError::Backwards));
+    assert_eq!(of(from.plus_micros(31 * kernel::DAY + 1)), Err(TariffError::TooLong));
+    assert!(of(from.plus_micros(31 * kernel::DAY)).is_ok());
+}
+
+#[test]
+fn v1_1_a_tariff_is_checked_before_it_is_kept() {
+    usual().check().unwrap();
+    let refused = |tariff: Tariff| {
+        let fault = tariff.check().unwrap_err();
+        fault.fields.into_iter().map(|error| format!("{} {}", error.field, error.code)).collect::<Vec<_>>()
+    };
+    let wrong = Tariff { unit_minutes: 61, grace_minutes: -1, minimum: Some(Fen::new(-1)), per_hour: Fen::new(1_000_001), ..plain(0) };
+    assert_eq!(refused(wrong), ["per_hour RANGE", "unit_minutes RANGE", "grace_minutes RANGE", "minimum RANGE"]);
+    let never = Days { weekdays: [false; 7], holidays: false };
+    let band = |days, hours| Band { days, hours, per_hour: Fen::new(1) };
+    assert_eq!(refused(Tariff { bands: vec![band(never, hours(0, 25))], ..plain(0) }), ["bands.0.hours RANGE", "bands.0.days REQUIRED"]);
+    // Saturday night's last hours are Sunday's first.
+    let saturday = Days { weekdays: [false, false, false, false, false, true, false], holidays: false };
+    let sunday = Days { weekdays: [false, false, false, false, false, false, true], holidays: false };
+    let holidays = Days { weekdays: [false; 7], holidays: true };
+    let both = |one, two| Tariff { bands: vec![one, two], ..plain(0) };
+    assert_eq!(refused(both(band(saturday, hours(22, 2)), band(sunday, hours(1, 3)))), ["bands.1.hours OVERLAP"]);
+    both(band(saturday, hours(22, 1)), band(sunday, hours(1, 3))).check().unwrap();
+    both(band(saturday, hours(22, 2)), band(sunday, hours(22, 2))).check().unwrap();
+    assert_eq!(refused(both(band(holidays, hours(22, 2)), band(sunday, hours(1, 3)))), ["bands.1.hours OVERLAP"], "a holiday's night");
+    let package = |span| Package { span, price: Fen::new(1) }.check();
+    assert!(package(Span::Minutes(180)).is_ok() && package(Span::Night(hours(22, 8))).is_ok());
+    assert!(package(Span::Minutes(0)).is_err() && package(Span::Night(hours(24, 8))).is_err());
+}
+
+#[test]
+fn where_the_clocks_change_an_hour_is_an_hour() {
+    let berlin = Calendar { zone: TimeZone::get("Europe/Berlin").unwrap(), holidays: BTreeSet::new() };
+    let tariff = Tariff { bands: vec![Band { days: Days::ALL, hours: hours(2, 3), per_hour: Fen::new(6_000) }], ..plain(1_000) };
+    let of = |from: &str, to: &str| {
+        let ask = Ask { from: from.parse().unwrap(), to: to.parse().unwrap(), pays: 10_000, package: None };
+        price(&tariff, &berlin, &ask).unwrap().total.fen()
+    };
+    // In spring there is no time from 2 to 3; in autumn it comes twice.
+    assert_eq!(of("2026-03-29T00:00:00Z", "2026-03-29T02:00:00Z"), 2_000);
+    assert_eq!(of("2026-10-24T23:00:00Z", "2026-10-25T02:00:00Z"), 1_000 + 2 * 6_000);
+}
+
+fn any_hours() -> impl Strategy<Value = Hours> {
+    (0..1_440_i64, 1..=1_440_i64).prop_map(|(from, to)| Hours { from, to })
+}
+
+prop_compose! {
+    fn any_band()(weekdays: [bool; 7], holidays: bool, hours in any_hours(), per_hour in 0..20_000_i64) -> Band {
+        Band { days: Days { weekdays, holidays }, hours, per_hour: Fen::new(per_hour) }
+    }
+}
+
+prop_compose! {
+    /// Bands may lie over each other: then the first holds.
+    fn any_tariff()(
+        per_hour in 0..20_000_i64, bands in prop::collection::vec(any_band(), 0..5), unit_minutes in 1..=60_i64, grace_minutes in 0..10_i64,
+        minimum in prop::option::of(0..5_000_i64), session_cap in prop::option::of(0..30_000_i64), night in prop::option::of((any_hours(), 0..20_000_i64)),
+    ) -> Tariff {
+        let night = night.map(|(hours, cap)| NightCap { hours, cap: Fen::new(cap) });
+        let (minimum, session_cap) = (minimum.map(Fen::new), session_cap.map(Fen::new));
+        Tariff { per_hour: Fen::new(per_hour), bands, unit_minutes, grace_minutes, minimum, session_cap, night }
+    }
+}
+
+prop_compose! {
+    fn any_package()(minutes in 1..600_i64, night in any_hours(), by_night: bool, price in 0..50_000_i64) -> Package {
+        Package { span: if by_night { Span::Night(night) } else { Span::Minutes(minutes) }, price: Fen::new(price) }
+    }
+}
+
+/// Some moment of two weeks around the holidays.
+fn any_moment() -> impl Strategy<Value = Timestamp> {
+    (0..14 * 24 * 3_600_i64).prop_map(|seconds| at("2026-09-26T00:00").plus_seconds(seconds))
+}
+
+proptest! {
+    #[test]
+    fn v1_1_lines_add_up_and_longer_never_costs_less(
+        tariff in any_tariff(), package in prop::option::of(any_package()), from in any_moment(), pays in 0..=10_000_i64,
+        mut lengths in prop::collection::vec(0..40 * HOUR, 2..8),
+    ) {
+        lengths.sort_unstable();
+        let mut before = None;
+        for length in lengths {
+            let ask = Ask { from, to: from.plus_micros(length), pays, package: package.as_ref() };
+            let Ok(bill) = price(&tariff, &calendar(), &ask) else {
+                prop_assert!(package.as_ref().is_some_and(|package| matches!(package.span, Span::Night(_))));
+                return Ok(());
+            };
+            prop_assert_eq!(fen(&bill).into_iter().sum::<i64>(), bill.total.fen());
+            prop_assert!(bill.total >= Fen::ZERO);
+            prop_assert!(before.is_none_or(|before| before <= bill.total), "{before:?} then {bill:?}");
+            let graced = bill.lines.iter().any(|line| matches!(line.what, What::Grace { .. }));
+            prop_assert!(graced || bill.paid_until >= ask.to);
+            before = Some(bill.total);
+        }
+    }
+
+    #[test]
+    fn v1_1_a_stretch_in_two_parts_costs_the_same_but_for_a_cut_fen(
+        tariff in any_tariff(), from in any_moment(), first in 1..40_i64, rest in 1..40 * HOUR,
+    ) {
+        // Caps, minimum and free minutes are of a session, and a session has one beginning.
+        let tariff = Tariff { minimum: None, session_cap: None, night: None, grace_minutes: 0, ..tariff };
+        let middle = from.plus_micros(first * tariff.unit_minutes * MINUTE);
+        let to = middle.plus_micros(rest);
+        let parts = bill(&tariff, from, middle).total.fen() + bill(&tariff, middle, to).total.fen();
+        let whole = bill(&tariff, from, to).total.fen();
+        prop_assert!((0..=1).contains(&(whole - parts)), "{whole} and {parts}");
+    }
+
+    #[test]
+    fn v1_1_in_two_parts_anywhere_no_more_is_lost_than_a_unit_begun_twice(
+        tariff in any_tariff(), from in any_moment(), first in 1..40 * HOUR, rest in 1..40 * HOUR,
+    ) {
+        let tariff = Tariff { minimum: None, session_cap: None, night: None, grace_minutes: 0, ..tariff };
+        let dearest = tariff.bands.iter().map(|band| band.per_hour).chain([tariff.per_hour]).max().unwrap_or_default().fen();
+        let (middle, to) = (from.plus_micros(first), from.plus_micros(first + rest));
+        let parts = bill(&tariff, from, middle).total.fen() + bill(&tariff, middle, to).total.fen();
+        let whole = bill(&tariff, from, to).total.fen();
+        let units = 2 * dearest * tariff.unit_minutes / 60 + 2;
+        prop_assert!((whole - parts).abs() <= units, "{whole} and {parts}, {units}");
+    }
+
+    #[test]
+    fn v1_1_a_tariff_that_is_kept_has_one_price_for_every_moment(tariff in any_tariff(), moment in any_moment()) {
+        if tariff.check().is_err() {
+            return Ok(());
+        }
+        let local = calendar().local(moment).unwrap();
+        let holding = tariff.bands.iter().filter(|band| bands::band_at(std::slice::from_ref(band), local, &calendar()).is_some()).count();
+        prop_assert!(holding <= 1, "{local}");
+    }
+
+    #[test]
+    fn v1_1_a_discount_takes_its_part(tariff in any_tariff(), from in any_moment(), length in 1..40 * HOUR, pays in 0..=10_000_i64) {
+        let tariff = Tariff { minimum: None, grace_minutes: 0, ..tariff };
+        let of = |pays| price(&tariff, &calendar(), &Ask { from, to: from.plus_micros(length), pays, package: None }).unwrap().total.fen();
+        let (full, member) = (of(10_000), of(pays));
+        prop_assert!(member <= full && member >= full * pays / 10_000 && member <= (full + 1) * pays / 10_000, "{full} {member}");
+    }
+}
+
+#[test]
+fn a_second_is_a_unit_that_was_begun() {
+    let from = at("2026-11-27T20:00");
+    assert_eq!(bill(&plain(6_000), from, from.plus_micros(SECOND)).total.fen(), 100);
+    assert_eq!(bill(&plain(6_000), from, from).total.fen(), 0);
+}
