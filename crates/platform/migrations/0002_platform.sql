@@ -11,6 +11,8 @@ CREATE TABLE users (
   name TEXT NOT NULL,
   -- Folded (NFKC, lower case): two spellings of one name are one name.
   name_key TEXT /* COLLATE "C" */ NOT NULL,
+  -- Of the folded name: where its tries are counted.
+  name_hash BYTEA NOT NULL,
   email TEXT NOT NULL,
   email_key TEXT /* COLLATE "C" */ NOT NULL,
   role TEXT NOT NULL,
@@ -24,8 +26,6 @@ CREATE TABLE users (
   totp_enabled_at BIGINT,
   -- The last accepted time step: a code is good once.
   totp_last_step BIGINT NOT NULL,
-  failures BIGINT NOT NULL,
-  locked_until BIGINT,
   last_sign_in_at BIGINT,
   created_at BIGINT NOT NULL
 );
@@ -96,7 +96,8 @@ CREATE TABLE sign_ins (
 CREATE INDEX sign_ins_user ON sign_ins (user_id, result, id);
 CREATE INDEX sign_ins_result ON sign_ins (result, id);
 
--- Failed sign-ins with names that nobody has: they are counted like a user's, so that nothing shows which names exist.
+-- Failed sign-ins in a row, of names that somebody has and of names that nobody has: a try writes the same for either, so that nothing
+-- shows which names exist. A keyed hash, since people type passwords into the wrong field.
 CREATE TABLE name_tries (
   name_hash BYTEA PRIMARY KEY,
   failures BIGINT NOT NULL,

@@ -120,7 +120,6 @@ async fn sign_in(engine: Engine, samples: usize, seed: u64) -> usize {
         assert_eq!(problem["captcha_required"], Value::Null);
         // Each try is the first of its name, whichever it is.
         let mut tx = server.platform.db.begin().await.expect("begin");
-        tx.exec("UPDATE users SET failures = 0 WHERE failures > 0", args![]).await.expect("update");
         tx.exec("DELETE FROM name_tries", args![]).await.expect("delete");
         tx.commit().await.expect("commit");
         server.clock.step(1_000);

@@ -50,7 +50,11 @@ impl TestServer {
         self.platform
             .db
             .read()
-            .one("SELECT failures FROM users WHERE id = $1", args![user], |row| row.get("failures"))
+            .one(
+                "SELECT COALESCE(t.failures, 0) AS failures FROM users u LEFT JOIN name_tries t ON t.name_hash = u.name_hash WHERE u.id = $1",
+                args![user],
+                |row| row.get("failures"),
+            )
             .await
             .expect("a user")
     }
@@ -58,7 +62,9 @@ impl TestServer {
     /// As after too many failed sign-ins.
     pub async fn lock_out(&self, user: UserId, until: Timestamp) {
         let mut tx = self.platform.db.begin().await.expect("begin");
-        tx.exec("UPDATE users SET failures = 5, locked_until = $1 WHERE id = $2", args![until, user]).await.expect("update");
+        let sql = "INSERT INTO name_tries (name_hash, failures, locked_until, tried_at) SELECT name_hash, 5, $1, created_at FROM users WHERE id = $2 \
+                   ON CONFLICT (name_hash) DO UPDATE SET failures = excluded.failures, locked_until = excluded.locked_until";
+        tx.exec(sql, args![until, user]).await.expect("update");
         tx.commit().await.expect("commit");
     }
 

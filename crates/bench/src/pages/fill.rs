@@ -84,11 +84,12 @@ impl Fill {
             "INSERT INTO projects (id, name, name_key, description, api_key, {columns}) SELECT {project}, 'project ' || s.n, 'project ' || s.n, '', 'key-' || s.n, p.{}",
             columns.replace(", ", ", p.")
         );
-        let user_columns = "id, name, name_key, email, email_key, role, state, password_hash, must_change_password, language, superior_id, totp_last_step, failures, created_at";
+        let user_columns = "id, name, name_key, name_hash, email, email_key, role, state, password_hash, must_change_password, language, superior_id, totp_last_step, created_at";
         let users = |role: &str, superior: &str| {
             format!(
-                "INSERT INTO users ({user_columns}) SELECT {user}, 'user-' || s.n, 'user-' || s.n, 'user-' || s.n || '@bench.example', 'user-' || s.n || '@bench.example', '{role}', 'active', \
-                 (SELECT password_hash FROM users WHERE name = '{CHIEF}'), FALSE, 'en', {superior}, 0, 0, {FIRST}000"
+                "INSERT INTO users ({user_columns}) SELECT {user}, 'user-' || s.n, 'user-' || s.n, {}, 'user-' || s.n || '@bench.example', 'user-' || s.n || '@bench.example', '{role}', 'active', \
+                 (SELECT password_hash FROM users WHERE name = '{CHIEF}'), FALSE, 'en', {superior}, 0, {FIRST}000",
+                self.bytes("s.n")
             )
         };
         let mut tx = db.begin().await?;

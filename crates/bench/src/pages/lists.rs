@@ -186,10 +186,11 @@ fn notifications(fill: &Fill) -> Vec<(String, i64)> {
 
 fn users(fill: &Fill) -> Vec<(String, i64)> {
     let insert = format!(
-        "INSERT INTO users (id, name, name_key, email, email_key, role, state, password_hash, must_change_password, language, superior_id, totp_last_step, failures, created_at) \
-         SELECT {}, 'person-' || s.n, 'person-' || s.n, 'person-' || s.n, 'person-' || s.n, CASE WHEN s.n % 1000 = 9 THEN 'agent_admin' ELSE 'agent' END, \
-         CASE WHEN s.n % 100000 = 9 THEN 'disabled' ELSE 'active' END, '', FALSE, 'en', CASE WHEN s.n % 3 = 1 THEN {} END, 0, 0, 0",
+        "INSERT INTO users (id, name, name_key, name_hash, email, email_key, role, state, password_hash, must_change_password, language, superior_id, totp_last_step, created_at) \
+         SELECT {}, 'person-' || s.n, 'person-' || s.n, {}, 'person-' || s.n, 'person-' || s.n, CASE WHEN s.n % 1000 = 9 THEN 'agent_admin' ELSE 'agent' END, \
+         CASE WHEN s.n % 100000 = 9 THEN 'disabled' ELSE 'active' END, '', FALSE, 'en', CASE WHEN s.n % 3 = 1 THEN {} END, 0, 0",
         fill.id('6', "s.n"),
+        fill.bytes("s.n"),
         fill.id('2', &AGENTS.to_string())
     );
     vec![(insert, 1)]

@@ -191,7 +191,7 @@ pub(crate) async fn locked_job(cx: Cx, job: Job) -> Outcome {
 
 async fn tell_locked(cx: &Cx, name_key: &str) -> Result<()> {
     let mut tx = cx.db.begin().await?;
-    let sql = "SELECT id, locked_until FROM users WHERE name_key = $1 AND locked_until IS NOT NULL";
+    let sql = "SELECT u.id, t.locked_until FROM users u JOIN name_tries t ON t.name_hash = u.name_hash WHERE u.name_key = $1 AND t.locked_until IS NOT NULL";
     let found = tx.opt(sql, args![name_key], |row| Ok((row.get::<UserId>("id")?, row.get::<Timestamp>("locked_until")?))).await?;
     if let Some((user, until)) = found {
         let until = until.to_string();

@@ -3,7 +3,7 @@
 use ::store::{Tx, args};
 use kernel::{Lang, Word, text};
 
-use super::{Role, UserId, UserState};
+use super::{Role, UserId, UserState, tries};
 use crate::{Cx, Result, ledger};
 
 /// A user to be written. Name and e-mail have been cleaned and checked.
@@ -21,8 +21,8 @@ pub struct NewUserRow<'a> {
 /// Writes a user, and its quota account where its role holds one. `None` when the name or the address is taken.
 pub async fn insert_user(tx: &mut Tx, cx: &Cx, user: &NewUserRow<'_>) -> Result<Option<UserId>> {
     let id: UserId = cx.id();
-    let sql = "INSERT INTO users (id, name, name_key, email, email_key, role, state, password_hash, must_change_password, language, superior_id, totp_last_step, failures, created_at) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, 0, $12) ON CONFLICT DO NOTHING";
+    let sql = "INSERT INTO users (id, name, name_key, name_hash, email, email_key, role, state, password_hash, must_change_password, language, superior_id, totp_last_step, created_at) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13) ON CONFLICT DO NOTHING";
     let written = tx
         .exec(
             sql,
@@ -30,6 +30,7 @@ pub async fn insert_user(tx: &mut Tx, cx: &Cx, user: &NewUserRow<'_>) -> Result<
                 id,
                 user.name,
                 text::fold(user.name),
+                tries::hash(cx, &text::fold(user.name)),
                 user.email,
                 text::fold(user.email),
                 user.role.as_str(),

@@ -1,7 +1,7 @@
 //! What is remembered of a name between sign-ins, and writing the sign-in log 登录日志.
 //!
-//! A user's failures stand in its own row, an unknown name's in `name_tries`. Both rows are touched for every try, in the
-//! same order: an unknown name costs what a known one does, needs a captcha after as many failures, and locks as well.
+//! Failures are counted by name, in `name_tries`, whether or not somebody has it, and forgotten two days after the last try: an
+//! unknown name costs what a known one does, needs a captcha after as many failures, and locks as well.
 
 use ::store::{Sql, Tx, args};
 use kernel::{Fault, Timestamp, text};
@@ -61,62 +61,45 @@ pub(super) fn rules(cx: &Cx) -> Rules {
 impl Try {
     /// Finds what is remembered of the name, and holds it until the transaction ends.
     pub async fn begin(tx: &mut Tx, cx: &Cx, typed: Typed) -> Result<Self> {
-        let sql = format!(
-            "SELECT id, name, role, superior_id, state, password_hash, failures, locked_until FROM users WHERE name_key = $1{}",
-            tx.for_update()
-        );
-        let user = tx
-            .opt(&sql, args![typed.key.as_str()], |row| {
-                let known = Known {
-                    id: row.get("id")?,
-                    name: row.get("name")?,
-                    role: row.word("role")?,
-                    superior: row.get("superior_id")?,
-                    state: row.word("state")?,
-                    password_hash: row.get("password_hash")?,
-                };
-                Ok((known, Record { failures: row.get("failures")?, locked_until: row.get("locked_until")? }))
-            })
-            .await?;
-        let name_hash = cx.vault.hash(NAME, typed.key.as_bytes());
+        let name_hash = hash(cx, &typed.key);
         let sql = "INSERT INTO name_tries (name_hash, failures, tried_at) VALUES ($1, 0, $2) \
                    ON CONFLICT (name_hash) DO UPDATE SET tried_at = excluded.tried_at RETURNING failures, locked_until";
-        let unknown = tx
+        let record = tx
             .one(sql, args![name_hash, cx.now()], |row| {
                 Ok(Record { failures: row.get("failures")?, locked_until: row.get("locked_until")? })
             })
             .await?;
-        let (user, record) = user.map_or((None, unknown), |(known, record)| (Some(known), record));
+        // Where nobody has that name, somebody else's row is read: it takes as long.
+        let sql = "SELECT id, name, name_key, role, superior_id, state, password_hash FROM users \
+                   WHERE id = COALESCE((SELECT id FROM users WHERE name_key = $1), (SELECT id FROM users ORDER BY id LIMIT 1))";
+        let read = tx.opt(sql, args![typed.key.as_str()], |row| {
+            let known = Known {
+                id: row.get("id")?,
+                name: row.get("name")?,
+                role: row.word("role")?,
+                superior: row.get("superior_id")?,
+                state: row.word("state")?,
+                password_hash: row.get("password_hash")?,
+            };
+            Ok((row.get::<String>("name_key")?, known))
+        });
+        let user = read.await?.filter(|(name_key, _)| *name_key == typed.key).map(|(_, known)| known);
         Ok(Self { typed, user, record, name_hash })
     }
 
     pub async fn save(&mut self, tx: &mut Tx, record: Record) -> Result<()> {
         self.record = record;
-        let (failures, until) = (record.failures, record.locked_until);
-        match &self.user {
-            Some(user) => {
-                tx.exec("UPDATE users SET failures = $1, locked_until = $2 WHERE id = $3", args![failures, until, user.id]).await?
-            }
-            None => {
-                let sql = "UPDATE name_tries SET failures = $1, locked_until = $2 WHERE name_hash = $3";
-                tx.exec(sql, args![failures, until, self.name_hash]).await?
-            }
-        };
+        let sql = "UPDATE name_tries SET failures = $1, locked_until = $2 WHERE name_hash = $3";
+        tx.exec(sql, args![record.failures, record.locked_until, self.name_hash]).await?;
         Ok(())
     }
 
     /// Takes back that this try was counted: it was no failure, or was never looked at.
     pub async fn give_back(&self, tx: &mut Tx) -> Result<()> {
         // Others may have counted meanwhile, so it is subtracted; a lock is lifted only if this try had set it.
-        let set = "failures = failures - 1, locked_until = CASE WHEN locked_until = $1 THEN NULL ELSE locked_until END";
-        let until = self.record.locked_until.unwrap_or(Timestamp::from_micros(0));
-        match &self.user {
-            Some(user) => tx.exec(&format!("UPDATE users SET {set} WHERE id = $2 AND failures > 0"), args![until, user.id]).await?,
-            None => {
-                let sql = format!("UPDATE name_tries SET {set} WHERE name_hash = $2 AND failures > 0");
-                tx.exec(&sql, args![until, self.name_hash]).await?
-            }
-        };
+        let sql = "UPDATE name_tries SET failures = failures - 1, locked_until = CASE WHEN locked_until = $1 THEN NULL ELSE locked_until END \
+                   WHERE name_hash = $2 AND failures > 0";
+        tx.exec(sql, args![self.record.locked_until.unwrap_or(Timestamp::from_micros(0)), self.name_hash]).await?;
         Ok(())
     }
 
@@ -145,8 +128,15 @@ pub(super) async fn log(tx: &mut Tx, cx: &Cx, typed: &Typed, user: Option<UserId
     Ok(())
 }
 
-/// Forgets a user's failures and lifts its lock, whoever counts on: a reset password, or an admin, has settled it.
-pub async fn forgive(tx: &mut Tx, user: UserId) -> std::result::Result<(), Fault> {
-    tx.exec("UPDATE users SET failures = 0, locked_until = NULL WHERE id = $1", args![user]).await?;
-    Ok(())
+/// By what a name's tries are found; `key` is the name, folded.
+pub(super) fn hash(cx: &Cx, key: &str) -> [u8; 32] {
+    cx.vault.hash(NAME, key.as_bytes())
+}
+
+/// Forgets a user's failures and lifts its lock, whoever counts on: a reset password, or an admin, has settled it. Answers whether
+/// there was anything to forget.
+pub async fn forgive(tx: &mut Tx, user: UserId) -> std::result::Result<bool, Fault> {
+    let sql = "UPDATE name_tries SET failures = 0, locked_until = NULL \
+               WHERE name_hash = (SELECT name_hash FROM users WHERE id = $1) AND (failures > 0 OR locked_until IS NOT NULL)";
+    Ok(tx.exec(sql, args![user]).await? > 0)
 }

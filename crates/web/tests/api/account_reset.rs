@@ -56,10 +56,7 @@ on_server! {
         for _ in 0..3 {
             sign_in(server, "wrong").await.refused(401, "SIGN_IN_FAILED");
         }
-        let mut tx = server.platform.db.begin().await.unwrap();
-        let until = server.clock.now().plus_micros(HOUR);
-        tx.exec("UPDATE users SET failures = 5, locked_until = $1 WHERE id = $2", args![until, alice.id()]).await.unwrap();
-        tx.commit().await.unwrap();
+        server.lock_out(alice.id(), server.clock.now().plus_micros(HOUR)).await;
         sign_in(server, "password-of-alice").await.refused(423, "ACCOUNT_LOCKED");
         forgot(server, "Alice@example.com").await;
         let token = tokens(server, "alice@example.com").await.remove(0);

@@ -30,7 +30,7 @@ async fn attempt(server: &TestServer, code: Option<&str>, captcha: Value) -> Ans
 }
 
 async fn failures(server: &TestServer, user: &Client) -> i64 {
-    server.platform.db.read().one("SELECT failures FROM users WHERE id = $1", args![user.id()], |row| row.get("failures")).await.unwrap()
+    server.failures(user.id()).await
 }
 
 on_server! {

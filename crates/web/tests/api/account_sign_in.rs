@@ -22,7 +22,7 @@ async fn log(server: &TestServer, name: &str) -> Vec<String> {
 
 /// Failures in a row, and whether the account is locked.
 async fn record(server: &TestServer, user: &Client) -> (i64, bool) {
-    let sql = "SELECT failures, locked_until FROM users WHERE id = $1";
+    let sql = "SELECT COALESCE(t.failures, 0) AS failures, t.locked_until FROM users u LEFT JOIN name_tries t ON t.name_hash = u.name_hash WHERE u.id = $1";
     let read = |row: &store::Row| Ok((row.get::<i64>("failures")?, row.get::<Option<i64>>("locked_until")?.is_some()));
     server.platform.db.read().one(sql, args![user.id()], read).await.unwrap()
 }

@@ -133,8 +133,8 @@ pub(super) async fn find(sql: &mut impl Sql, cx: &Cx, manager: &Principal, id: U
     Ok(user)
 }
 
-const COLUMNS: &str = "SELECT u.id, u.name, u.email, u.role, u.state, u.locked_until, u.totp_enabled_at, u.last_sign_in_at, u.created_at, s.id AS superior_id, s.name AS superior_name \
-    FROM users u LEFT JOIN users s ON s.id = u.superior_id";
+const COLUMNS: &str = "SELECT u.id, u.name, u.email, u.role, u.state, n.locked_until, u.totp_enabled_at, u.last_sign_in_at, u.created_at, s.id AS superior_id, s.name AS superior_name \
+    FROM users u LEFT JOIN users s ON s.id = u.superior_id LEFT JOIN name_tries n ON n.name_hash = u.name_hash";
 
 fn read(row: &Row, now: Timestamp) -> ::store::Result<UserView> {
     Ok(UserView {

@@ -6,7 +6,7 @@ use kernel::{Fault, Word};
 use super::list::{UserView, find};
 use super::model::{UsersError, disabled, enabled, may_disable};
 use super::scope::restrict;
-use crate::identity::{Permission, Principal, Role, UserId, UserState, session};
+use crate::identity::{Permission, Principal, Role, UserId, UserState, session, tries};
 use crate::messages::{self, templates};
 use crate::{Cx, Result, audit};
 
@@ -68,8 +68,7 @@ pub async fn unlock(cx: &Cx, id: UserId) -> Result<UserView> {
     let manager = cx.require(Permission::UsersManage)?;
     let mut tx = cx.db.begin().await?;
     let target = managed(&mut tx, manager, id).await?;
-    let sql = "UPDATE users SET failures = 0, locked_until = NULL WHERE id = $1 AND (failures > 0 OR locked_until IS NOT NULL)";
-    if tx.exec(sql, args![id]).await? == 1 {
+    if tries::forgive(&mut tx, id).await? {
         record(&mut tx, cx, &audit::USER_UNLOCKED, &target).await?;
     }
     finish(tx, cx, manager, id).await
