@@ -56,9 +56,11 @@ fn measure(workspace: &Workspace, options: &Options, out: &Path) -> Result<ExitC
 }
 
 fn write(workspace: &Workspace, options: &Options, found: &Path) -> Result<()> {
-    let report = report::read(found)?;
+    let mut report = report::read(found)?;
     if options.docs {
-        let pictures = report::draw(&report, &workspace.root.join("docs/plots"))?;
+        let plots = workspace.root.join("docs/plots");
+        report::keep(&mut report, &plots.join("bench.json"))?;
+        let pictures = report::draw(&report, &plots)?;
         report::write_into(&workspace.root.join("docs/benchmarks.md"), &report, &pictures)
     } else {
         report::draw(&report, &workspace.scratch()?.join("bench")).map(drop)

@@ -17,6 +17,17 @@ pub fn read(path: &Path) -> Result<Value> {
     serde_json::from_slice(&text).with_context(|| format!("{}", path.display()))
 }
 
+/// Adds those parts that were not measured here from `path`, where what was measured elsewhere is kept, and keeps all of it there.
+pub fn keep(report: &mut Value, path: &Path) -> Result<()> {
+    let mut kept = read(path)?;
+    for (name, part) in report["parts"].as_object().into_iter().flatten() {
+        kept["parts"][name] = part.clone();
+    }
+    *report = kept;
+    let text = serde_json::to_string_pretty(report)?;
+    std::fs::write(path, text + "\n").with_context(|| format!("cannot write {}", path.display()))
+}
+
 /// In the order in which the parts are measured.
 const PARTS: [&str; 10] = ["generate", "verify", "lone", "first-use", "flood", "disable", "transfers", "large", "log", "pages"];
 
@@ -153,6 +164,17 @@ mod tests {
         let names: Vec<String> = pictures(&report()).into_iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["bench-ratios.svg", "bench-latencies.svg", "bench-memory.svg", "bench-memory-over-time.svg"]);
         assert_eq!(grouped("memory, SQLite, 1000000 keys"), "memory, SQLite, 1 M keys");
+    }
+
+    #[test]
+    fn what_was_measured_elsewhere_stays_until_it_is_measured_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bench.json");
+        std::fs::write(&path, json!({"head": "| head |", "parts": {"verify": "old", "pages": "old"}}).to_string()).unwrap();
+        let mut report = json!({"head": "| head |", "parts": {"verify": "new", "log": "new"}});
+        keep(&mut report, &path).unwrap();
+        assert_eq!(report, json!({"head": "| head |", "parts": {"verify": "new", "pages": "old", "log": "new"}}));
+        assert_eq!(read(&path).unwrap(), report);
     }
 
     #[test]
