@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 pub struct Tariff {
     /// For an hour, where no band says otherwise.
     pub per_hour: Fen,
-    /// Of bands that lie over each other none is taken: [`Tariff::check`] refuses them.
+    /// They may not lie over each other: [`Tariff::check`].
     #[serde(default)]
     pub bands: Vec<Band>,
     /// Play is billed in units of so many minutes, of which one that was begun counts as a whole: 1 to 60.
