@@ -89,7 +89,7 @@ fn make_private(file: &Path) {
 
 /// Brings the tables up to date; a newer database is refused and left as it is. Answers how many migrations were applied.
 pub async fn migrate(db: &Db) -> Result<usize> {
-    let migrations = licensing::migrations();
+    let migrations = web::migrations();
     match status(db, &migrations).await? {
         Status::Current => Ok(0),
         Status::Behind(_) => migrate::run(db, &migrations, Clock::System.now()).await.map_err(refused),

@@ -9,6 +9,7 @@ mod config;
 mod data;
 mod demo;
 mod doctor;
+mod hall;
 mod mailer;
 mod master_key;
 mod open_files;

@@ -16,9 +16,11 @@ use store::topics;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use venue::Venue;
 use web::{AppState, Hsts, HttpConfig, Parts};
 
 use crate::config::{Config, is_private};
+use crate::hall::Hall;
 use crate::trouble::{Result, Trouble};
 use crate::{certificate, data, mailer, open_files, parts, signals, telemetry};
 
@@ -40,7 +42,7 @@ pub async fn serve(config: &Config) -> Result<()> {
     if holders_of(&mut platform.db.read(), Role::SuperAdmin).await?.is_empty() {
         tracing::warn!("nobody can sign in yet: run `cuekey create-super-admin` 尚无超级管理员，请运行 cuekey create-super-admin");
     }
-    run(config, ports, tls, platform, async |_| Ok(())).await
+    run(config, ports, tls, platform, async |_, _| Ok(())).await
 }
 
 /// The addresses, taken before anything else: a second start by mistake ends here, having touched nothing.
@@ -92,7 +94,7 @@ pub async fn run(
     ports: Ports,
     tls: Option<Arc<Tls>>,
     platform: Arc<Platform>,
-    before: impl AsyncFnOnce(&Arc<Licensing>) -> Result<()>,
+    before: impl AsyncFnOnce(&mut Hall, &mut JoinSet<()>) -> Result<()>,
 ) -> Result<()> {
     let (stop, stopping) = watch::channel(false);
     signals::catch(stop.clone())?;
@@ -102,17 +104,21 @@ pub async fn run(
     let sender = WebhookSender::new(platform.install.private_callbacks)
         .map_err(|error| Trouble::failed(format!("无法发送回调：{error}"), error.to_string()))?;
     let licensing = Licensing::start(Arc::clone(&platform), Arc::new(sender)).await?;
-    before(&licensing).await?;
-
-    let mut followers = follow(&platform);
+    let mut hall = Hall::open(config, &platform).await?;
+    let mut followers = follow(&platform, &hall.venue);
+    before(&mut hall, &mut followers).await?;
+    if let Some(listening) = hall.listening() {
+        followers.spawn(listening.run(Arc::clone(&hall.venue), Clock::System));
+    }
     followers.spawn(telemetry::tidy(handle.clone(), Clock::System));
-    let mut workers = work(config, &platform, &licensing, &stopping);
+    let mut workers = work(config, &platform, &licensing, &hall.venue, &stopping);
     let http = HttpConfig {
         trusted_proxies: config.server.trusted_proxies.clone(),
         secure: is_private(&platform.install.public_url),
         hsts: if config.server.hsts_subdomains { Hsts::Subdomains } else { Hsts::ThisHost },
     };
-    let state = AppState::new(Parts { platform: Arc::clone(&platform), licensing, http, stop: stopping.clone() });
+    let state =
+        AppState::new(Parts { platform: Arc::clone(&platform), licensing, venue: Arc::clone(&hall.venue), http, stop: stopping.clone() });
     if let Some(tls) = &tls {
         followers.spawn(certificate::follow(Arc::clone(tls), Clock::System));
     }
@@ -146,6 +152,7 @@ pub async fn run(
         );
     }
     followers.shutdown().await;
+    hall.close().await;
     // What was done last has its place in the chain before anybody looks.
     if let Err(error) = audit::seal(&db, &platform.vault).await {
         tracing::warn!(%error, "the operation log could not be sealed");
@@ -162,11 +169,12 @@ pub async fn run(
 }
 
 /// What keeps this process's memory in step with the others'.
-fn follow(platform: &Arc<Platform>) -> JoinSet<()> {
+fn follow(platform: &Arc<Platform>, venue: &Venue) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     let db = platform.db.clone();
     tasks.spawn(platform.settings.clone().follow(db.clone()));
     tasks.spawn(audit::follow(Arc::clone(platform)));
+    tasks.spawn(venue.news.clone().follow(db.clone(), platform.clock.clone()));
     tasks.spawn(platform.hub.clone().follow(db.clone(), platform.clock.clone(), platform.random.clone()));
     let clock = platform.clock.clone();
     tasks.spawn(async move {
@@ -181,15 +189,22 @@ fn follow(platform: &Arc<Platform>) -> JoinSet<()> {
 }
 
 /// Jobs and schedules. They end by themselves when `stopping` turns true.
-fn work(config: &Config, platform: &Arc<Platform>, licensing: &Arc<Licensing>, stopping: &watch::Receiver<bool>) -> JoinSet<()> {
+fn work(
+    config: &Config,
+    platform: &Arc<Platform>,
+    licensing: &Arc<Licensing>,
+    venue: &Arc<Venue>,
+    stopping: &watch::Receiver<bool>,
+) -> JoinSet<()> {
     let mut handlers = Handlers::default();
     upkeep::handlers(&mut handlers);
     licensing::handlers(&mut handlers, licensing);
+    venue::handlers(&mut handlers, venue);
     let cx = Cx::system(Arc::clone(platform));
     let runner = Runner::new(platform.db.clone(), platform.clock.clone(), platform.random.clone(), cx, handlers);
     let mut tasks = JoinSet::new();
     tasks.spawn(runner.run(config.jobs.workers, stopping.clone()));
-    let schedules = [upkeep::SCHEDULES, licensing::SCHEDULES].concat();
+    let schedules = [upkeep::SCHEDULES, licensing::SCHEDULES, venue::SCHEDULES].concat();
     tasks.spawn(upkeep::run(Arc::clone(platform), schedules, stopping.clone()));
     tasks
 }

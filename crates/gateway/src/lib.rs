@@ -1,9 +1,11 @@
-//! The outside world: mail by SMTP, callbacks by HTTP. What leaves here was decided elsewhere, and written down as a job.
+//! The outside world: mail by SMTP, callbacks by HTTP, devices by MQTT. What leaves here was decided elsewhere, and written down as a job.
 //!
 //! **Invariant**: no SQL and no rule in here; where a callback may go is `licensing::callbacks::target`'s to say.
 
+mod mqtt;
 mod smtp;
 mod webhook;
 
+pub use mqtt::{Listening, Mqtt, MqttConfig};
 pub use smtp::{SmtpConfig, SmtpError, SmtpMailer, SmtpSecurity};
 pub use webhook::{Names, WebhookSender, WebhookSetupError};

@@ -75,6 +75,33 @@ amount! {
     Fen in fen
 }
 
+amount! {
+    /// What an account of the ledger counts, in whatever it counts: quota or fen. Who knows the account knows which.
+    Amount in units
+}
+
+impl Amount {
+    pub const fn quota(self) -> Quota {
+        Quota(self.0)
+    }
+
+    pub const fn fen(self) -> Fen {
+        Fen(self.0)
+    }
+}
+
+impl From<Quota> for Amount {
+    fn from(quota: Quota) -> Self {
+        Self(quota.0)
+    }
+}
+
+impl From<Fen> for Amount {
+    fn from(fen: Fen) -> Self {
+        Self(fen.0)
+    }
+}
+
 impl Quota {
     /// The largest amount that one request may name: far above any use, far below overflow of a sum.
     pub const MAX_ASKED: Self = Self(1_000_000_000_000);

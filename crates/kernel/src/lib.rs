@@ -15,7 +15,7 @@ pub mod text;
 mod time;
 mod words;
 
-pub use amount::{AmountError, Fen, Quota};
+pub use amount::{Amount, AmountError, Fen, Quota};
 pub use fault::{Fault, FieldError, Fields, Kind};
 pub use id::{Entity, Id, IdError, type_id};
 pub use lang::Lang;

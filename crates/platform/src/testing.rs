@@ -114,7 +114,7 @@ impl Bench {
         let order = ledger::Move {
             debit: ledger::SystemAccount::Issued.id(),
             credit: ledger::quota_account(to),
-            amount: Quota::new(amount),
+            amount: Quota::new(amount).into(),
             kind: ledger::EntryKind::SystemRecharge,
             memo: String::new(),
             reference: None,

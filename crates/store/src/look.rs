@@ -19,7 +19,7 @@ use crate::{Engine, Filter, Result, Row, Sql, ToValue, Value};
 /// million takes up to 50 µs.
 const ROUNDS: [i64; 3] = [30, 200, 600];
 /// The same where many lanes are merged.
-const ROUNDS_OF_MANY: [i64; 3] = [30, 200, 200];
+const ROUNDS_OF_MANY: [i64; 3] = [30, 80, 80];
 /// Lanes that are merged at once: more than rows on the longest page.
 const MERGED: i64 = 240;
 /// Lanes whose beginnings are compared.

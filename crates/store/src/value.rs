@@ -1,6 +1,6 @@
 //! How our types stand in a statement and in a row.
 
-use kernel::{Id, Quota, Timestamp};
+use kernel::{Amount, Fen, Id, Quota, Timestamp};
 pub use sea_orm::Value;
 use sea_orm::{QueryResult, TryGetable};
 use uuid::Uuid;
@@ -62,6 +62,8 @@ through! {
     [E] Id<E>, Uuid, |id| id.uuid(), Id::from_uuid;
     [] Timestamp, i64, |at| at.micros(), Timestamp::from_micros;
     [] Quota, i64, |amount| amount.units(), Quota::new;
+    [] Fen, i64, |amount| amount.fen(), Fen::new;
+    [] Amount, i64, |amount| amount.units(), Amount::new;
 }
 
 impl ToValue for &str {

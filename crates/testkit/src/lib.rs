@@ -10,6 +10,7 @@
 //! ```
 
 mod client;
+mod hall;
 mod look;
 mod plan;
 mod program;
@@ -19,6 +20,7 @@ mod server;
 mod totp;
 
 pub use client::{Answer, Client, Live};
+pub use hall::{Hall, PlayTable, floor_table};
 pub use plan::unbounded;
 pub use program::{Program, Signed, signed};
 pub use receiver::{Received, Receiver};

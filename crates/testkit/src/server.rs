@@ -15,6 +15,7 @@ use store::jobs::{Handlers, Runner};
 use store::testing::TestDb;
 use store::{Engine, Sql, args};
 use tokio::sync::watch;
+use venue::Venue;
 use web::{AppState, Hsts, HttpConfig, Parts};
 use zeroize::Zeroizing;
 
@@ -30,6 +31,10 @@ pub struct TestServer {
     pub test_db: TestDb,
     pub platform: Arc<Platform>,
     pub licensing: Arc<Licensing>,
+    pub venue: Arc<Venue>,
+    /// The MQTT broker and our way to it, once a test asks for them.
+    pub(crate) hall: tokio::sync::OnceCell<crate::hall::Broker>,
+    wire: Arc<crate::hall::Switch>,
     pub clock: Clock,
     pub site: web::Site,
     /// Says that the program is to stop.
@@ -40,7 +45,7 @@ pub struct TestServer {
 
 impl TestServer {
     pub async fn start(engine: Engine) -> Self {
-        let test_db = TestDb::new(engine, &licensing::migrations()).await;
+        let test_db = TestDb::new(engine, &web::migrations()).await;
         Self::on(test_db).await
     }
 
@@ -52,7 +57,7 @@ impl TestServer {
 
     /// A server of another kind: no demo, callbacks to the internet only.
     pub async fn strict(engine: Engine) -> Self {
-        Self::strict_on(TestDb::new(engine, &licensing::migrations()).await).await
+        Self::strict_on(TestDb::new(engine, &web::migrations()).await).await
     }
 
     pub async fn strict_on(test_db: TestDb) -> Self {
@@ -68,6 +73,7 @@ impl TestServer {
         let settings = Settings::default();
         settings.load(&db).await.expect("settings load");
         let post = gateway::WebhookSender::new(install.private_callbacks).expect("callbacks can be sent");
+        let texter = DatabaseMailbox { db: db.clone(), clock: clock.clone(), random: random.clone() };
         let mailer = DatabaseMailbox { db: db.clone(), clock: clock.clone(), random: random.clone() };
         let platform = Arc::new(Platform {
             vault: Vault::new(&Zeroizing::new([42; 32]), random.clone()),
@@ -82,14 +88,29 @@ impl TestServer {
             transfers: Default::default(),
         });
         let licensing = Licensing::start(Arc::clone(&platform), Arc::new(post)).await.expect("licensing starts");
+        let wire = Arc::new(crate::hall::Switch::default());
+        let venue = Venue::new(Arc::clone(&platform), Arc::clone(&wire) as Arc<dyn venue::devices::Wire>, Arc::new(texter));
         let stop = watch::Sender::new(false);
         let state = AppState::new(Parts {
             platform: Arc::clone(&platform),
             licensing: Arc::clone(&licensing),
+            venue: Arc::clone(&venue),
             http: HttpConfig { trusted_proxies: vec![PROXY], secure: true, hsts: Hsts::ThisHost },
             stop: stop.subscribe(),
         });
-        Self { test_db, platform, licensing, clock, site: web::Site::new(state), stop, log_was_spoiled: AtomicBool::new(false) }
+        let hall = tokio::sync::OnceCell::new();
+        Self {
+            test_db,
+            platform,
+            licensing,
+            venue,
+            hall,
+            wire,
+            clock,
+            site: web::Site::new(state),
+            stop,
+            log_was_spoiled: AtomicBool::new(false),
+        }
     }
 
     /// The context of the program itself.
@@ -151,7 +172,7 @@ impl TestServer {
         let order = ledger::Move {
             debit: ledger::SystemAccount::Issued.id(),
             credit: ledger::quota_account(to.id()),
-            amount: kernel::Quota::new(amount),
+            amount: kernel::Quota::new(amount).into(),
             kind: ledger::EntryKind::SystemRecharge,
             memo: String::new(),
             reference: None,
@@ -166,18 +187,24 @@ impl TestServer {
         (account.available().units(), account.held.units())
     }
 
+    /// The broker, started when it is first asked for, with our way to it.
+    pub(crate) async fn broker(&self) -> &crate::hall::Broker {
+        self.hall.get_or_init(|| crate::hall::Broker::start(Arc::clone(&self.venue), Arc::clone(&self.wire))).await
+    }
+
     /// Carries out all jobs that are due. Answers how many.
     pub async fn run_jobs(&self) -> usize {
         let mut handlers = Handlers::default();
         platform::upkeep::handlers(&mut handlers);
         licensing::handlers(&mut handlers, &self.licensing);
+        venue::handlers(&mut handlers, &self.venue);
         let runner = Runner::new(self.platform.db.clone(), self.clock.clone(), self.platform.random.clone(), self.cx(), handlers);
         runner.drain().await.expect("jobs run")
     }
 
     /// Enqueues what the clock makes due now, and carries it out.
     pub async fn tick(&self) {
-        let schedules = [platform::upkeep::SCHEDULES, licensing::SCHEDULES].concat();
+        let schedules = [platform::upkeep::SCHEDULES, licensing::SCHEDULES, venue::SCHEDULES].concat();
         platform::upkeep::tick(&self.cx(), &schedules, self.clock.now()).await.expect("tick");
         self.run_jobs().await;
     }
@@ -200,6 +227,8 @@ impl TestServer {
         let problems = ledger::check(&mut self.platform.db.read()).await.expect("the ledger can be read");
         assert!(problems.is_empty(), "{problems:?}");
         let problems = licensing::check(&mut self.platform.db.read()).await.expect("keys can be read");
+        assert!(problems.is_empty(), "{problems:?}");
+        let problems = venue::check(&mut self.platform.db.read()).await.expect("sessions can be read");
         assert!(problems.is_empty(), "{problems:?}");
         if !self.log_was_spoiled.load(Ordering::Relaxed) {
             audit::seal(&self.platform.db, &self.platform.vault).await.expect("the operation log can be sealed");

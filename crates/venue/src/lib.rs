@@ -1,3 +1,49 @@
-//! Product two, self-service billiards 自助台球. So far only what a stretch of play costs.
+//! Product two, self-service billiards 自助台球: halls, their tables and lights, and who plays on them.
+//!
+//! Begin with [`play`]: it opens a table, bills and closes it. [`devices`] makes lights agree with what they should be, [`halls`] is
+//! what the staff sees, [`customers`] who plays and with what money, [`tariff`] what it costs.
+//!
+//! **Invariant**: a light is told what it should be now, never what it should have been: [`devices::light`] follows from the table's
+//! session, and whoever changes that calls [`devices::want`] in the same transaction.
+//! **Invariant**: what a customer pays was held before the light came on, and nothing is taken beyond it.
 
+mod cases;
+mod check;
+pub mod customers;
+pub mod devices;
+pub mod halls;
+mod news;
+pub mod play;
+mod staff;
 pub mod tariff;
+pub mod told;
+mod upkeep;
+
+pub use check::check;
+pub use news::News;
+pub use upkeep::{SCHEDULES, handlers};
+
+use std::sync::Arc;
+
+use platform::Platform;
+use platform::messages::Texter;
+use store::migrate::Migration;
+
+pub const MIGRATIONS: &[Migration] = &[Migration { number: 4, name: "venue", sql: include_str!("../migrations/0004_venue.sql") }];
+
+/// What the product keeps in memory. One a process.
+pub struct Venue {
+    pub platform: Arc<Platform>,
+    /// How devices are told something.
+    pub wire: Arc<dyn devices::Wire>,
+    /// How customers are sent texts.
+    pub texter: Arc<dyn Texter>,
+    /// Wakes live pages.
+    pub news: News,
+}
+
+impl Venue {
+    pub fn new(platform: Arc<Platform>, wire: Arc<dyn devices::Wire>, texter: Arc<dyn Texter>) -> Arc<Self> {
+        Arc::new(Self { platform, wire, texter, news: News::default() })
+    }
+}

@@ -1,4 +1,4 @@
-//! The console's pages, built by `xtask` and embedded in the binary.
+//! The console's pages and the customers' app, built by `xtask` and embedded in the binary.
 
 use axum::http::{HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
@@ -8,6 +8,27 @@ use rust_embed::RustEmbed;
 #[folder = "$CARGO_MANIFEST_DIR/../../web/console/dist"]
 #[allow_missing = true]
 struct Console;
+
+#[derive(RustEmbed)]
+#[folder = "$CARGO_MANIFEST_DIR/../../web/app/dist/h5"]
+#[allow_missing = true]
+struct App;
+
+/// A file of the customers' app under `/m/`, or its index for paths that its own router knows.
+pub(crate) async fn app(uri: Uri) -> Response {
+    let path = uri.path().strip_prefix("/m").unwrap_or_default().trim_start_matches('/');
+    let name = if path.is_empty() { "index.html" } else { path };
+    if let Some(file) = App::get(name) {
+        return answer(name, file.data.into_owned());
+    }
+    if path.rsplit('/').next().is_some_and(|last| last.contains('.')) {
+        return crate::middleware::no_route().await.into_response();
+    }
+    match App::get("index.html") {
+        Some(index) => answer("index.html", index.data.into_owned()),
+        None => answer("index.html", include_bytes!("no_console.html").to_vec()),
+    }
+}
 
 /// A file of the console, or its index for paths that its own router knows.
 pub(crate) async fn console(uri: Uri) -> Response {

@@ -77,6 +77,10 @@ needs! {
     LogsView = LogsView,
     CallbacksManage = CallbacksManage,
     JobsManage = JobsManage,
+    VenuesManage = VenuesManage,
+    VenuesView = VenuesView,
+    TablesOperate = TablesOperate,
+    CasesManage = CasesManage,
 }
 
 /// A request by somebody who is signed in and may do this. Whose rows it touches is decided in the query.

@@ -5,6 +5,7 @@
 
 mod assets;
 mod browser;
+mod customer;
 pub mod extract;
 mod forwarded;
 mod middleware;
@@ -21,6 +22,11 @@ pub use browser::Hsts;
 pub use problem::{ApiError, Problem};
 pub use site::Site;
 pub use state::{AppState, HttpConfig, Parts};
+
+/// All migrations of the program, in order.
+pub fn migrations() -> Vec<store::migrate::Migration> {
+    [licensing::migrations(), venue::MIGRATIONS.to_vec()].concat()
+}
 
 /// What handlers answer.
 pub type Result<T> = std::result::Result<T, ApiError>;

@@ -25,7 +25,7 @@ impl utoipa::Modify for Security {
 }
 
 /// What anybody may ask, without signing in. A test holds this to the rules of who may what.
-const OPEN: [&str; 12] = [
+const OPEN: [&str; 19] = [
     "/healthz",
     "/readyz",
     "/api/v1/config",
@@ -37,6 +37,13 @@ const OPEN: [&str; 12] = [
     "/api/v1/sign-up/verify",
     "/api/v1/password/forgot",
     "/api/v1/password/reset",
+    "/customer/v1/guests",
+    "/customer/v1/phone-codes",
+    "/customer/v1/sign-in",
+    "/customer/v1/venues",
+    "/customer/v1/venues/{id}",
+    "/customer/v1/codes/{code}",
+    "/customer/v1/tables/{id}",
     // Programs sign their requests.
     "/client/v1",
 ];
@@ -80,9 +87,14 @@ fn complete_one(path: &str, method: &str, operation: &mut Operation) {
     let has = |place: &ParameterIn| places.contains(place);
     let mut common = Vec::new();
     if !is_open(path, method) {
-        common.extend([("401", "Nobody is signed in"), ("403", "The asker may not, or has a duty first")]);
-        let schemes = ["bearer", "cookie"].map(|name| SecurityRequirement::new(name, Vec::<String>::new()));
-        operation.security = Some(schemes.to_vec());
+        let of_customers = path.starts_with("/customer/");
+        common.push(("401", "Nobody is signed in"));
+        if !of_customers {
+            common.push(("403", "The asker may not, or has a duty first"));
+        }
+        // Customers have no cookie.
+        let schemes: &[&str] = if of_customers { &["bearer"] } else { &["bearer", "cookie"] };
+        operation.security = Some(schemes.iter().map(|name| SecurityRequirement::new(*name, Vec::<String>::new())).collect());
     }
     if has(&ParameterIn::Path) {
         common.push(("404", "Not there, or not the asker's to see"));
@@ -93,7 +105,7 @@ fn complete_one(path: &str, method: &str, operation: &mut Operation) {
     if has(&ParameterIn::Header) && !path.starts_with("/client/") {
         common.push(("409", "The `Idempotency-Key` was used for another request"));
     }
-    if path.starts_with("/api/") || path == "/events" {
+    if path.starts_with("/api/") || path.starts_with("/customer/") || path == "/events" {
         common.extend([("422", "Fields that were not accepted"), ("503", "Busy, or the database is away: nothing has happened")]);
     }
     for (status, why) in common {

@@ -30,7 +30,11 @@ impl Names {
             parameters(operation).filter(|one| one.parameter_in == ParameterIn::Query).map(|one| one.name.clone()).collect::<HashSet<_>>()
         };
         // What watches a process may put anything behind its question.
-        let paths = document.paths.paths.iter().filter(|(path, _)| path.starts_with("/api/") || *path == "/events");
+        let paths = document
+            .paths
+            .paths
+            .iter()
+            .filter(|(path, _)| path.starts_with("/api/") || path.starts_with("/customer/") || *path == "/events");
         let known = paths.map(|(path, item)| (path.clone(), operations(item).map(|(method, one)| (method, names(one))).collect()));
         Self(Arc::new(known.collect()))
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use licensing::Licensing;
 use platform::Platform;
 use tokio::sync::watch;
+use venue::Venue;
 
 use crate::browser::Hsts;
 
@@ -16,6 +17,7 @@ pub struct AppState(Arc<Parts>);
 pub struct Parts {
     pub platform: Arc<Platform>,
     pub licensing: Arc<Licensing>,
+    pub venue: Arc<Venue>,
     pub http: HttpConfig,
     /// Turns true when the program is to stop: what would stay open ends.
     pub stop: watch::Receiver<bool>,

@@ -31,6 +31,7 @@ pub struct Config {
     pub data: Data,
     pub database: Database,
     pub mail: Mail,
+    pub mqtt: Mqtt,
     pub jobs: Jobs,
     pub callbacks: Callbacks,
     pub log: Log,
@@ -71,6 +72,17 @@ pub struct Mail {
     pub password: String,
     pub from: String,
     pub ca_file: PathBuf,
+}
+
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mqtt {
+    #[serde(with = "perhaps")]
+    pub listen: Option<SocketAddr>,
+    pub host: String,
+    pub port: u16,
+    pub user: String,
+    pub password: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -145,6 +157,12 @@ impl Default for Mail {
     }
 }
 
+impl Default for Mqtt {
+    fn default() -> Self {
+        Self { listen: None, host: String::new(), port: 1883, user: String::new(), password: String::new() }
+    }
+}
+
 impl Default for Jobs {
     fn default() -> Self {
         Self { workers: 4 }
@@ -157,10 +175,15 @@ impl Default for Log {
     }
 }
 
-// Both hold passwords, and a configuration ends in logs sooner or later.
+// They hold passwords, and a configuration ends in logs sooner or later.
 impl std::fmt::Debug for Database {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Database").field("connections", &self.connections).finish_non_exhaustive()
+    }
+}
+impl std::fmt::Debug for Mqtt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Mqtt").field("listen", &self.listen).field("host", &self.host).field("port", &self.port).finish_non_exhaustive()
     }
 }
 impl std::fmt::Debug for Mail {

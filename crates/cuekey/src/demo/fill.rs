@@ -16,6 +16,7 @@ use platform::quota::withdrawal::WithdrawalAsk;
 use platform::quota::{self, Recharge};
 use platform::{Cx, Origin, Platform};
 
+use super::hall;
 use super::note::{Account, Note, Project};
 use crate::super_admin::password;
 use crate::trouble::{Result, Trouble};
@@ -44,12 +45,17 @@ pub async fn fill(platform: &Arc<Platform>) -> Result<Note> {
     withdraw(&agent, 1_000).await?;
 
     let keys = unused(&agent, main.project.id).await?;
-    Ok(Note { console: platform.install.public_url.clone(), accounts, project: credentials(main), keys })
+    let staff = person(platform, Role::VenueManager, "hall", None, &mut accounts).await?;
+    let hall = Some(hall::furnish(&staff).await?);
+    Ok(Note { console: platform.install.public_url.clone(), accounts, project: credentials(main), keys, hall })
 }
 
 /// The note of a demo that goes on: where it is now, and keys that are still unused.
 pub async fn refresh(platform: &Arc<Platform>, mut note: Note) -> Result<Note> {
     note.console = platform.install.public_url.clone();
+    if let Some(hall) = &mut note.hall {
+        hall.app = hall::app(platform);
+    }
     let found = find_by_name(&mut platform.db.read(), AGENT).await?;
     let (Some((agent, role)), Ok(project)) = (found, note.project.id.parse::<ProjectId>()) else { return Ok(note) };
     let agent = acting(
@@ -166,7 +172,7 @@ async fn apply(agent: &Cx, project_id: ProjectId) -> Result<()> {
 }
 
 /// A key of its own for each write: nothing here is ever repeated.
-fn once(cx: &Cx) -> Result<IdempotencyKey> {
+pub(super) fn once(cx: &Cx) -> Result<IdempotencyKey> {
     let name = format!("demo-{:016x}", cx.random.u64());
     Ok(IdempotencyKey::new(&name, "demo", b"")?)
 }

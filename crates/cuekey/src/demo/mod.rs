@@ -5,8 +5,10 @@
 
 mod fill;
 mod folder;
+mod hall;
 mod note;
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -25,8 +27,9 @@ use note::Note;
 pub fn config(ask: &cli::Demo) -> Config {
     let mut config = Config::default();
     config.server.listen = ask.listen;
-    // On the default port a real installation may be.
+    // On the default ports a real installation may be.
     config.server.metrics_listen = None;
+    config.mqtt.listen = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
     config.data.folder.clone_from(&ask.data);
     config.database.url.clone_from(&ask.database);
     config
@@ -45,8 +48,11 @@ pub async fn demo(config: &Config) -> Result<()> {
     let mailbox = DatabaseMailbox { db: opened.db.clone(), clock: Clock::System, random: Random::system() };
     let platform = parts::platform(config, &opened, config.public_url(ports.address), Arc::new(mailbox), true).await?;
     let starting = Arc::clone(&platform);
-    serve::run(config, ports, None, platform, async move |_| {
+    serve::run(config, ports, None, platform, async move |hall, tasks| {
         let note = prepare(&starting, &folder, filled).await?;
+        if let (Some(address), Some(lamps)) = (hall.address, &note.hall) {
+            tasks.spawn(hall::light_up(Arc::clone(&hall.venue), address, lamps.lamps.clone()));
+        }
         let _ = crate::print(&note.for_people(&folder));
         Ok(())
     })

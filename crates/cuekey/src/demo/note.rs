@@ -16,6 +16,27 @@ pub struct Note {
     pub project: Project,
     /// Ten that nobody has used.
     pub keys: Vec<String>,
+    /// None in the note of an older demo.
+    #[serde(default)]
+    pub hall: Option<Hall>,
+}
+
+/// A hall of simulated tables.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Hall {
+    /// Where customers go.
+    pub app: String,
+    pub lamps: Vec<Lamp>,
+}
+
+/// As whom a table's lamp comes to the broker.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Lamp {
+    pub table: String,
+    /// In the QR code on the table.
+    pub code: String,
+    pub topic: String,
+    pub password: String,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -73,8 +94,10 @@ impl Note {
         text.push_str(&format!(
             "\n  接下来 Next\n  1. 打开控制台，用上面任一账号登录。 Open the console and sign in as any of them.\n  \
              2. 在程序中验证一个卡密 Verify a key from a program:\n     python3 examples/python/cuekey_verify.py --demo {note}\n  \
-             3. 邮件不会发出，请在控制台的演示邮箱查看。 Mail is not sent: see {}/mailbox\n\n  \
+             3. 开一张台：以 hall 登录控制台看平面图，在手机或浏览器打开 Open a table: see the floor as hall, and go to\n     {}\n  \
+             4. 邮件不会发出，请在控制台的演示邮箱查看。 Mail is not sent: see {}/mailbox\n\n  \
              项目密钥和 10 个未使用的卡密 The project's credentials and 10 unused keys: {note}\n  按 Ctrl-C 停止 Ctrl-C stops it\n\n",
+            self.hall.as_ref().map_or("", |hall| hall.app.as_str()),
             self.console
         ));
         text

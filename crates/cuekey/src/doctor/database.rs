@@ -47,7 +47,7 @@ pub async fn examine(config: &Config, report: &mut Report) {
 async fn look(db: &Db, url: &str, config: &Config, report: &mut Report) -> store::Result<()> {
     kind(db, url, report).await?;
     let subject = ("数据库版本", "migrations");
-    match data::status(db, &licensing::migrations()).await {
+    match data::status(db, &web::migrations()).await {
         Ok(Status::Current) => report.good(subject, ("最新", "up to date")),
         Ok(Status::Behind(n)) => {
             let found = (format!("落后 {n} 步"), format!("{n} to be applied"));
@@ -198,6 +198,7 @@ async fn sums(db: &Db, report: &mut Report) -> store::Result<()> {
     for (subject, good, problems) in [
         (("账本", "ledger"), ("借贷平衡", "adds up"), ledger::check(&mut db.read()).await?),
         (("卡密与额度", "keys and quota"), ("发卡与扣费相符", "what was issued was charged"), licensing::check(&mut db.read()).await?),
+        (("开台与钱包", "play and wallets"), ("账单与扣款相符", "what was billed was taken"), venue::check(&mut db.read()).await?),
     ] {
         if problems.is_empty() {
             report.good(subject, good);

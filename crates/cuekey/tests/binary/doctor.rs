@@ -131,7 +131,7 @@ async fn spoil(url: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn money_that_does_not_add_up_is_found_on_both_databases() {
-    let postgres = TestDb::new(Engine::Postgres, &licensing::migrations()).await;
+    let postgres = TestDb::new(Engine::Postgres, &web::migrations()).await;
     let folder = tempfile::tempdir().unwrap();
     let sqlite = format!("sqlite://{}", folder.path().join("x.db").display());
     assert!(run(folder.path(), &["migrate", "--database", &sqlite]).status.success());

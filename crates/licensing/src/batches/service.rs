@@ -30,7 +30,7 @@ pub async fn quote(cx: &Cx, ask: &NewBatch) -> Result<Quote> {
     ask.check()?;
     let mut read = cx.db.read();
     let (_, unit_price) = price(&mut read, cx, user.id, ask).await?;
-    let available = ledger::account_of(&mut read, user.id).await?.map_or(Quota::ZERO, |account| account.available());
+    let available = ledger::account_of(&mut read, user.id).await?.map_or(Quota::ZERO, |account| account.available().quota());
     Ok(Quote { unit_price, total: ask.total(unit_price)?, available })
 }
 
@@ -117,7 +117,7 @@ async fn charge(tx: &mut Tx, cx: &Cx, agent: UserId, batch: BatchId, total: Quot
     let order = Move {
         debit: ledger::quota_account(agent),
         credit: SystemAccount::Spent.id(),
-        amount: total,
+        amount: total.into(),
         kind: EntryKind::Generation,
         memo: String::new(),
         reference: Some(batch.into()),

@@ -56,6 +56,15 @@ actions! {
     GRANT_CREATED = Info "grants" "created" "授权项目" "Granted a project";
     GRANT_CHANGED = Info "grants" "changed" "修改授权" "Changed a grant";
     GRANT_ENDED = Info "grants" "ended" "结束授权" "Ended a grant";
+    VENUE_CREATED = Info "venues" "created" "新建门店" "Created a hall";
+    TABLE_CREATED = Info "venues" "table_created" "新建球台" "Created a table";
+    TABLE_CODE_REISSUED = Security "venues" "table_code_reissued" "更换球台二维码" "Reissued a table's code";
+    TABLE_OUT_OF_SERVICE = Warning "venues" "table_out_of_service" "球台转入维护" "Took a table out of service";
+    TABLE_RETURNED = Info "venues" "table_returned" "球台恢复使用" "Returned a table to service";
+    DEVICE_CREATED = Security "venues" "device_created" "新增设备" "Added a device";
+    LIGHT_SET = Warning "venues" "light_set" "手动控制灯" "Set a light by hand";
+    PLAY_CLOSED = Warning "venues" "play_closed" "代客关台" "Closed a table for its customer";
+    WALLET_RECHARGED = Warning "venues" "wallet_recharged" "柜台充值" "Added money at the desk";
     APPLICATION_SENT = Info "grants" "application_sent" "申请项目授权" "Applied for a project";
     APPLICATION_APPROVED = Info "grants" "application_approved" "批准授权申请" "Approved an application";
     APPLICATION_REFUSED = Info "grants" "application_refused" "拒绝授权申请" "Refused an application";

@@ -36,6 +36,10 @@ kernel::words! {
         LogsView = "logs.view",
         CallbacksManage = "callbacks.manage",
         JobsManage = "jobs.manage",
+        VenuesManage = "venues.manage",
+        VenuesView = "venues.view",
+        TablesOperate = "tables.operate",
+        CasesManage = "cases.manage",
     }
 }
 
@@ -57,6 +61,10 @@ impl Role {
                 P::LogsView,
                 P::CallbacksManage,
                 P::JobsManage,
+                P::VenuesManage,
+                P::VenuesView,
+                P::TablesOperate,
+                P::CasesManage,
             ],
             Self::AgentAdmin => &[
                 P::UsersManage,
@@ -83,7 +91,8 @@ impl Role {
                 P::QuotaWithdraw,
                 P::LogsView,
             ],
-            Self::VenueManager | Self::Maintainer => &[P::LogsView],
+            Self::VenueManager => &[P::LogsView, P::VenuesManage, P::VenuesView, P::TablesOperate, P::CasesManage],
+            Self::Maintainer => &[P::LogsView, P::VenuesView, P::CasesManage],
         }
     }
 

@@ -40,10 +40,16 @@ pub async fn check(sql: &mut impl Sql) -> store::Result<Vec<String>> {
         })
         .await?,
     );
-    let states = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM ledger_transfers WHERE (state = 'posted' AND posted_amount <> amount) OR (state <> 'posted' AND posted_amount <> 0) OR amount <= 0";
+    let states = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM ledger_transfers WHERE (state = 'posted' AND (posted_amount > amount OR posted_amount <= 0)) OR (state <> 'posted' AND posted_amount <> 0) OR amount <= 0";
     let wrong: i64 = sql.one(states, args![], |row| row.get("n")).await?;
     if wrong > 0 {
         problems.push(format!("{wrong} transfers have an amount that does not fit their state"));
+    }
+    let units = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM ledger_transfers t JOIN ledger_accounts d ON d.id = t.debit_account \
+        JOIN ledger_accounts c ON c.id = t.credit_account WHERE d.unit <> c.unit";
+    let wrong: i64 = sql.one(units, args![], |row| row.get("n")).await?;
+    if wrong > 0 {
+        problems.push(format!("{wrong} transfers go from an account of one unit to one of another unit"));
     }
     Ok(problems)
 }

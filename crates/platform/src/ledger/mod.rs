@@ -1,7 +1,7 @@
-//! Double entry for everything that is counted: quota now, wallet money and points later.
+//! Double entry for everything that is counted: quota, and customers' money.
 //!
 //! A [`Move`] goes from a debit to a credit account. It is posted at once ([`transfer`]), or held first ([`hold`]) and then
-//! posted ([`post`]) or voided ([`void`]): a frozen amount is a pending transfer. Users' accounts keep a running balance
+//! posted ([`post`], or [`post_part`]) or voided ([`void`]): a frozen amount is a pending transfer. Users' accounts keep a running balance
 //! and may not go below zero; the platform's own keep none, so that they are never a hot row, and are summed when asked.
 //!
 //! Transfers of many users at once share a transaction ([`transfer_all`]).
@@ -18,9 +18,10 @@ mod statement;
 mod tests;
 
 pub use check::check;
-pub use model::{Account, AccountId, EntryKind, LedgerError, Move, Phase, SystemAccount, TransferId, TransferState};
+pub use model::{Account, AccountId, EntryKind, LedgerError, Move, Phase, SystemAccount, TransferId, TransferState, Unit};
 pub use service::{
-    Transfer, account_of, accounts_of, find_transfer, hold, lock, open_user_account, post, prepare, quota_account, transfer, void,
+    Transfer, account, account_of, accounts_of, find_transfer, hold, lock, open_user_account, open_wallet, post, post_part, prepare,
+    quota_account, transfer, void,
 };
 pub use set::transfer_all;
 pub use statement::{StatementFilter, StatementLine, statement};

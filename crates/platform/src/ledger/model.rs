@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use kernel::{Fault, Kind, Quota};
+use kernel::{Amount, Fault, Kind, Quota};
 use uuid::Uuid;
 
 use crate::audit::Object;
@@ -30,6 +30,12 @@ kernel::words! {
         Generation = "generation",
         /// What a new agent begins with (K1.4a).
         Initial = "initial",
+        /// Money that a customer paid at the desk, into the wallet.
+        CashRecharge = "cash_recharge",
+        /// A table was played on (V1.1).
+        Play = "play",
+        /// A guest turned out to be a customer who is known already (V2.2).
+        CarriedOver = "carried_over",
     }
 }
 
@@ -47,7 +53,12 @@ kernel::words! {
     }
 }
 
-/// The platform's own accounts: where quota comes from and where it goes.
+kernel::words! {
+    /// What an account counts.
+    pub enum Unit { Quota = "quota", Fen = "fen" }
+}
+
+/// The platform's own accounts: where quota and money come from and where they go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SystemAccount {
     /// Quota that super admins issue comes from here.
@@ -56,17 +67,30 @@ pub enum SystemAccount {
     Spent,
     /// Quota withdrawn and paid out goes here.
     PaidOut,
+    /// Money that customers have paid in at the desk comes from here.
+    Cash,
+    /// What play has earned goes here.
+    Takings,
 }
 
 impl SystemAccount {
-    pub const ALL: [Self; 3] = [Self::Issued, Self::Spent, Self::PaidOut];
+    pub const ALL: [Self; 5] = [Self::Issued, Self::Spent, Self::PaidOut, Self::Cash, Self::Takings];
 
     pub const fn id(self) -> AccountId {
         AccountId::from_uuid(Uuid::from_u128(match self {
             Self::Issued => 1,
             Self::Spent => 2,
             Self::PaidOut => 3,
+            Self::Cash => 4,
+            Self::Takings => 5,
         }))
+    }
+
+    pub const fn unit(self) -> Unit {
+        match self {
+            Self::Issued | Self::Spent | Self::PaidOut => Unit::Quota,
+            Self::Cash | Self::Takings => Unit::Fen,
+        }
     }
 }
 
@@ -81,7 +105,7 @@ pub struct Move {
     pub debit: AccountId,
     pub credit: AccountId,
     /// Positive.
-    pub amount: Quota,
+    pub amount: Amount,
     pub kind: EntryKind,
     pub memo: String,
     /// What it was for.
@@ -93,19 +117,19 @@ pub struct Move {
 pub struct Account {
     pub id: AccountId,
     /// All that is there, frozen amounts included.
-    pub posted: Quota,
+    pub posted: Amount,
     /// Frozen.
-    pub held: Quota,
+    pub held: Amount,
 }
 
 impl Account {
-    pub fn available(&self) -> Quota {
-        Quota::new(self.posted.units() - self.held.units())
+    pub fn available(&self) -> Amount {
+        Amount::new(self.posted.units() - self.held.units())
     }
 }
 
 /// What a phase does to the account that is debited: change of what is there, and of what is frozen.
-pub(super) fn debit_change(phase: Phase, amount: Quota) -> (i64, i64) {
+pub(super) fn debit_change(phase: Phase, amount: Amount) -> (i64, i64) {
     let amount = amount.units();
     match phase {
         Phase::Hold => (0, amount),
@@ -167,6 +191,7 @@ pub enum LedgerError {
     TooLarge,
     SameAccount,
     NotPending,
+    MoreThanHeld,
 }
 
 impl From<LedgerError> for Fault {
@@ -178,6 +203,7 @@ impl From<LedgerError> for Fault {
             }
             LedgerError::TooLarge => Self::field("amount", "TOO_LARGE", "数额过大", "The amount is too large"),
             LedgerError::SameAccount => Self::new(Kind::Conflict, "SELF_TRANSFER", "不能转给自己", "One cannot transfer to oneself"),
+            LedgerError::MoreThanHeld => Self::internal("more was to be posted than is held"),
             LedgerError::NotPending => Self::new(Kind::Conflict, "NOT_PENDING", "该笔额度已处理", "This amount has been settled already"),
         }
     }
@@ -187,7 +213,7 @@ impl Move {
     pub(super) fn check(&self) -> Result<(), LedgerError> {
         if !self.amount.is_positive() {
             Err(LedgerError::NotPositive)
-        } else if self.amount > Quota::MAX_ASKED {
+        } else if self.amount > Quota::MAX_ASKED.into() {
             Err(LedgerError::TooLarge)
         } else if self.debit == self.credit {
             Err(LedgerError::SameAccount)
@@ -205,7 +231,7 @@ mod tests {
     proptest! {
         #[test]
         fn hold_then_post_is_a_move_and_hold_then_release_is_nothing(amount in 1_i64..1_000_000) {
-            let amount = Quota::new(amount);
+            let amount = Amount::new(amount);
             let sum = |a: (i64, i64), b: (i64, i64)| (a.0 + b.0, a.1 + b.1);
             let held = debit_change(Phase::Hold, amount);
             prop_assert_eq!(sum(held, debit_change(Phase::Post, amount)), debit_change(Phase::Move, amount));
@@ -225,7 +251,7 @@ mod tests {
             let sum = |accounts: &HashMap<AccountId, Standing>| accounts.values().map(|account| account.posted).sum::<i64>();
             let before = sum(&accounts);
             for (from, to, amount) in asked {
-                let order = Move { debit: id(from), credit: id(to), amount: Quota::new(amount), kind: EntryKind::Transfer, memo: String::new(), reference: None };
+                let order = Move { debit: id(from), credit: id(to), amount: Amount::new(amount), kind: EntryKind::Transfer, memo: String::new(), reference: None };
                 let was = accounts.clone();
                 let there = from != to && from < 4 && to < 4;
                 match freeze_and_post(&mut accounts, &order) {
@@ -254,7 +280,7 @@ mod tests {
         let full = Standing { posted: i64::MAX - 4, held: 0, entries: 1 };
         let mut accounts = HashMap::from([(id(8), Standing { posted: 10, held: 0, entries: 1 }), (id(9), full)]);
         let order =
-            Move { debit: id(8), credit: id(9), amount: Quota::new(5), kind: EntryKind::Transfer, memo: String::new(), reference: None };
+            Move { debit: id(8), credit: id(9), amount: Amount::new(5), kind: EntryKind::Transfer, memo: String::new(), reference: None };
         assert_eq!(freeze_and_post(&mut accounts, &order), Err(LedgerError::TooLarge));
         assert_eq!(accounts[&id(9)], full);
     }

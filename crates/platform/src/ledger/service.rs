@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use kernel::{Fault, Quota, Timestamp};
+use kernel::{Amount, Fault, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::{Db, Row, Sql, Tx, args};
 
@@ -16,7 +16,7 @@ use crate::{Cx, Result};
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Transfer {
     pub id: TransferId,
-    pub amount: Quota,
+    pub amount: Amount,
     pub state: TransferState,
     pub kind: EntryKind,
     pub created_at: Timestamp,
@@ -27,8 +27,8 @@ pub async fn prepare(db: &Db, now: Timestamp) -> store::Result<()> {
     let mut tx = db.begin().await?;
     for account in SystemAccount::ALL {
         let sql = "INSERT INTO ledger_accounts (id, owner_kind, owner_id, unit, keeps_balance, posted, held, entries, created_at) \
-                   VALUES ($1, 'system', $1, 'quota', FALSE, 0, 0, 0, $2) ON CONFLICT DO NOTHING";
-        tx.exec(sql, args![account.id(), now]).await?;
+                   VALUES ($1, 'system', $1, $2, FALSE, 0, 0, 0, $3) ON CONFLICT DO NOTHING";
+        tx.exec(sql, args![account.id(), kernel::Word::as_str(account.unit()), now]).await?;
     }
     tx.commit().await
 }
@@ -42,6 +42,21 @@ pub async fn open_user_account(tx: &mut Tx, cx: &Cx, user: UserId) -> Result<Acc
     Ok(id)
 }
 
+/// An account in fen whose id is its owner's: a customer's wallet.
+pub async fn open_wallet(tx: &mut Tx, cx: &Cx, owner: uuid::Uuid) -> Result<AccountId> {
+    let id = AccountId::from_uuid(owner);
+    let sql = "INSERT INTO ledger_accounts (id, owner_kind, owner_id, unit, keeps_balance, posted, held, entries, created_at) \
+               VALUES ($1, 'customer', $2, 'fen', TRUE, 0, 0, 0, $3) ON CONFLICT DO NOTHING";
+    tx.exec(sql, args![id, owner, cx.now()]).await?;
+    Ok(id)
+}
+
+/// How an account stands.
+pub async fn account(sql: &mut impl Sql, id: AccountId) -> store::Result<Option<Account>> {
+    let query = "SELECT id, posted, held FROM ledger_accounts WHERE id = $1";
+    sql.opt(query, args![id], |row| Ok(Account { id: row.get("id")?, posted: row.get("posted")?, held: row.get("held")? })).await
+}
+
 /// The id of a user's quota account.
 pub const fn quota_account(user: UserId) -> AccountId {
     AccountId::from_uuid(user.uuid())
@@ -49,9 +64,7 @@ pub const fn quota_account(user: UserId) -> AccountId {
 
 /// How a user's quota stands; `None` for users that hold none.
 pub async fn account_of(sql: &mut impl Sql, user: UserId) -> store::Result<Option<Account>> {
-    let query = "SELECT id, posted, held FROM ledger_accounts WHERE id = $1";
-    sql.opt(query, args![quota_account(user)], |row| Ok(Account { id: row.get("id")?, posted: row.get("posted")?, held: row.get("held")? }))
-        .await
+    account(sql, quota_account(user)).await
 }
 
 /// The same for many at once; those that hold none are left out.
@@ -103,10 +116,30 @@ pub async fn hold(tx: &mut Tx, cx: &Cx, order: &Move) -> Result<Transfer> {
 
 /// Lets a held amount go where it was meant to.
 pub async fn post(tx: &mut Tx, cx: &Cx, id: TransferId) -> Result<Transfer> {
-    let (transfer, debit, credit) = settle(tx, cx, id, TransferState::Posted).await?;
-    let mut changes =
-        [(debit, debit_change(Phase::Post, transfer.amount), Phase::Post), (credit, (transfer.amount.units(), 0), Phase::Move)];
-    changes.sort_unstable_by_key(|(account, ..)| *account);
+    post_up_to(tx, cx, id, None).await
+}
+
+/// Lets a part of a held amount go where it was meant to; the rest becomes available again. `part` is positive.
+pub async fn post_part(tx: &mut Tx, cx: &Cx, id: TransferId, part: Amount) -> Result<Transfer> {
+    if !part.is_positive() {
+        return Err(LedgerError::NotPositive.into());
+    }
+    post_up_to(tx, cx, id, Some(part)).await
+}
+
+async fn post_up_to(tx: &mut Tx, cx: &Cx, id: TransferId, part: Option<Amount>) -> Result<Transfer> {
+    let (transfer, debit, credit) = settle(tx, cx, id, TransferState::Posted, part).await?;
+    let part = part.unwrap_or(transfer.amount);
+    if part > transfer.amount {
+        return Err(LedgerError::MoreThanHeld.into());
+    }
+    let rest = transfer.amount.minus(part).map_err(|_| LedgerError::TooLarge)?;
+    let mut changes = vec![(debit, debit_change(Phase::Post, part), Phase::Post), (credit, (part.units(), 0), Phase::Move)];
+    if rest.is_positive() {
+        changes.push((debit, debit_change(Phase::Release, rest), Phase::Release));
+    }
+    // The sort keeps an account's own changes in their order.
+    changes.sort_by_key(|(account, ..)| *account);
     for (account, change, phase) in changes {
         apply(tx, cx, account, change, &transfer, phase).await?;
     }
@@ -115,7 +148,7 @@ pub async fn post(tx: &mut Tx, cx: &Cx, id: TransferId) -> Result<Transfer> {
 
 /// Makes a held amount available again.
 pub async fn void(tx: &mut Tx, cx: &Cx, id: TransferId) -> Result<Transfer> {
-    let (transfer, debit, _) = settle(tx, cx, id, TransferState::Voided).await?;
+    let (transfer, debit, _) = settle(tx, cx, id, TransferState::Voided, None).await?;
     apply(tx, cx, debit, debit_change(Phase::Release, transfer.amount), &transfer, Phase::Release).await?;
     Ok(transfer)
 }
@@ -148,7 +181,7 @@ async fn insert(tx: &mut Tx, cx: &Cx, order: &Move, state: TransferState) -> Res
             order.debit,
             order.credit,
             order.amount,
-            if posted { order.amount } else { Quota::ZERO },
+            if posted { order.amount } else { Amount::ZERO },
             kernel::Word::as_str(state),
             kernel::Word::as_str(order.kind),
             order.memo.as_str(),
@@ -162,15 +195,12 @@ async fn insert(tx: &mut Tx, cx: &Cx, order: &Move, state: TransferState) -> Res
     Ok(transfer)
 }
 
-/// Takes a pending transfer to its end; refused when it is there already.
-async fn settle(tx: &mut Tx, cx: &Cx, id: TransferId, to: TransferState) -> Result<(Transfer, AccountId, AccountId)> {
-    let posted = if to == TransferState::Posted { "amount" } else { "0" };
-    let sql = format!(
-        "UPDATE ledger_transfers SET state = $1, settled_at = $2, posted_amount = {posted} WHERE id = $3 AND state = 'pending' \
-         RETURNING id, amount, state, kind, created_at, debit_account, credit_account"
-    );
+/// Takes a pending transfer to its end, posting a `part` of it or all; refused when it is there already.
+async fn settle(tx: &mut Tx, cx: &Cx, id: TransferId, to: TransferState, part: Option<Amount>) -> Result<(Transfer, AccountId, AccountId)> {
+    let sql = "UPDATE ledger_transfers SET state = $1, settled_at = $2, posted_amount = CASE WHEN $1 = 'posted' THEN COALESCE($4, amount) ELSE 0 END \
+         WHERE id = $3 AND state = 'pending' RETURNING id, amount, state, kind, created_at, debit_account, credit_account";
     let settled = tx
-        .opt(&sql, args![kernel::Word::as_str(to), cx.now(), id], |row| {
+        .opt(sql, args![kernel::Word::as_str(to), cx.now(), id, part], |row| {
             Ok((read(row)?, row.get("debit_account")?, row.get("credit_account")?))
         })
         .await?;

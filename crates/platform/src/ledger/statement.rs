@@ -1,6 +1,6 @@
 //! An account's lines with the running balance, newest first.
 
-use kernel::{Cursor, Page, PageAsk, Quota, Timestamp};
+use kernel::{Amount, Cursor, Page, PageAsk, Timestamp};
 use serde::Serialize;
 use store::{Filter, Index, Lane, Sql, args};
 use uuid::Uuid;
@@ -18,11 +18,11 @@ pub struct StatementLine {
     pub kind: EntryKind,
     pub phase: Phase,
     /// What came (positive) or left.
-    pub delta: Quota,
+    pub delta: Amount,
     /// What was frozen (positive) or released.
-    pub held_delta: Quota,
-    pub balance_after: Quota,
-    pub held_after: Quota,
+    pub held_delta: Amount,
+    pub balance_after: Amount,
+    pub held_after: Amount,
     /// The other user; absent where it is the system.
     pub counterparty: Option<UserRef>,
     pub system: bool,

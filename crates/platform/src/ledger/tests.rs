@@ -10,7 +10,14 @@ use crate::testing::{Bench, START, code};
 
 fn order(from: UserId, to: AccountId, amount: i64) -> Move {
     let reference = Some(Object::from(from));
-    Move { debit: quota_account(from), credit: to, amount: Quota::new(amount), kind: EntryKind::Transfer, memo: "a memo".into(), reference }
+    Move {
+        debit: quota_account(from),
+        credit: to,
+        amount: Quota::new(amount).into(),
+        kind: EntryKind::Transfer,
+        memo: "a memo".into(),
+        reference,
+    }
 }
 
 /// Two agents, the first with 100.
@@ -80,6 +87,40 @@ on_platform! {
         let expected = [(Phase::Move, 100, 0, 100, 0), (Phase::Hold, 0, 60, 100, 60), (Phase::Post, -60, -60, 40, 0)];
         assert_eq!(lines(bench, &alice).await.iter().map(figures).collect::<Vec<_>>(), expected);
         assert_eq!(lines(bench, &bob).await.iter().map(figures).collect::<Vec<_>>(), [(Phase::Move, 60, 0, 60, 0)]);
+    }
+
+    async fn of_a_hold_a_part_may_go_and_the_rest_is_available_again(bench) {
+        let (alice, bob) = two(bench).await;
+        let cx = bench.system();
+        let begin = async || bench.platform.db.begin().await.unwrap();
+        let mut tx = begin().await;
+        let held = hold(&mut tx, &cx, &order(alice.id, quota_account(bob.id), 60)).await.unwrap();
+        tx.commit().await.unwrap();
+        for (part, refused) in [(61, "INTERNAL"), (0, "INVALID"), (-1, "INVALID")] {
+            let mut tx = begin().await;
+            assert_eq!(code(post_part(&mut tx, &cx, held.id, kernel::Amount::new(part)).await), refused, "{part}");
+        }
+        let mut tx = begin().await;
+        post_part(&mut tx, &cx, held.id, kernel::Amount::new(45)).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!((stand(bench, &alice).await, stand(bench, &bob).await), ((55, 0), (45, 0)));
+        let expected = [(Phase::Move, 100, 0, 100, 0), (Phase::Hold, 0, 60, 100, 60), (Phase::Post, -45, -45, 55, 15), (Phase::Release, 0, -15, 55, 0)];
+        assert_eq!(lines(bench, &alice).await.iter().map(figures).collect::<Vec<_>>(), expected);
+        let mut tx = begin().await;
+        assert_eq!(code(void(&mut tx, &cx, held.id).await), "NOT_PENDING");
+        drop(tx);
+        assert_eq!(check(&mut bench.platform.db.read()).await.unwrap(), [""; 0]);
+    }
+
+    async fn quota_does_not_become_money(bench) {
+        let (alice, _) = two(bench).await;
+        let cx = bench.system();
+        let owner: uuid::Uuid = cx.random.uuid_v7(cx.now());
+        let mut tx = bench.platform.db.begin().await.unwrap();
+        let wallet = open_wallet(&mut tx, &cx, owner).await.unwrap();
+        transfer(&mut tx, &cx, &order(alice.id, wallet, 5)).await.unwrap();
+        let problems = check(&mut tx).await.unwrap();
+        assert!(problems.iter().any(|problem| problem.contains("another unit")), "{problems:?}");
     }
 
     async fn a_voided_hold_is_as_if_it_had_not_been_and_is_settled_once(bench) {
@@ -171,7 +212,7 @@ on_platform! {
         let own = bench.all("SELECT posted, entries FROM ledger_accounts WHERE owner_kind = 'system'", args![], |row| {
             Ok((row.get::<i64>("posted")?, row.get::<i64>("entries")?))
         }).await;
-        assert_eq!(own, [(0, 0); 3]);
+        assert_eq!(own, [(0, 0); SystemAccount::ALL.len()]);
         let ids: Vec<AccountId> = SystemAccount::ALL.iter().map(|account| account.id()).collect();
         assert!(ids.iter().all(|id| ids.iter().filter(|other| other == &id).count() == 1) && !ids.contains(&quota_account(alice.id)));
     }
@@ -210,7 +251,8 @@ on_platform! {
             ("UPDATE ledger_accounts SET held = held - 1 WHERE id = $1", "UPDATE ledger_accounts SET held = held + 1 WHERE id = $1", 2),
             ("UPDATE ledger_accounts SET entries = entries + 1 WHERE id = $1", "UPDATE ledger_accounts SET entries = entries - 1 WHERE id = $1", 1),
             ("UPDATE ledger_entries SET delta = delta + 1 WHERE account_id = $1 AND seq = 1", "UPDATE ledger_entries SET delta = delta - 1 WHERE account_id = $1 AND seq = 1", 1),
-            ("UPDATE ledger_transfers SET posted_amount = 29 WHERE debit_account = $1 AND state = 'posted'", "UPDATE ledger_transfers SET posted_amount = 30 WHERE debit_account = $1 AND state = 'posted'", 3),
+            ("UPDATE ledger_transfers SET posted_amount = 29 WHERE debit_account = $1 AND state = 'posted'", "UPDATE ledger_transfers SET posted_amount = 30 WHERE debit_account = $1 AND state = 'posted'", 2),
+            ("UPDATE ledger_transfers SET posted_amount = 31 WHERE debit_account = $1 AND state = 'posted'", "UPDATE ledger_transfers SET posted_amount = 30 WHERE debit_account = $1 AND state = 'posted'", 3),
             ("UPDATE ledger_transfers SET state = 'voided' WHERE debit_account = $1 AND state = 'pending'", "UPDATE ledger_transfers SET state = 'pending' WHERE debit_account = $1 AND state = 'voided'", 1),
         ];
         for (alter, undo, sentences) in alterations {

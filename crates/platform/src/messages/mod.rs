@@ -7,6 +7,7 @@
 mod hub;
 mod mail;
 mod notification;
+mod sms;
 pub mod templates;
 
 pub use hub::Hub;
@@ -15,3 +16,4 @@ pub use notification::{
     NEWER_AT_ONCE, Notification, NotificationEntity, NotificationId, Telling, Told, list, mark_all_read, mark_read, newer, tell, tell_all,
     unread,
 };
+pub use sms::{Sms, SmsError, SmsKind, Texter};

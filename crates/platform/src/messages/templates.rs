@@ -82,6 +82,10 @@ templates! {
         "项目 {project} 的卡密（尾号 {hint}）已在设备 {device} 上激活。" "A key of project {project} (ending {hint}) was activated on device {device}.";
     CLIENT_BANNED = "client.banned", ByMail::Always, "项目客户端被临时封禁" "A project's client is banned for a while",
         "项目 {project} 的接口调用持续超限，已封禁至 {until_at}。" "Calls for project {project} went on over the limit; they are refused until {until_at}.";
+    CASE_OPENED = "venue.case_opened", ByMail::Always, "球台故障" "A table needs looking after",
+        "{table} 已转入维护，原因：{cause}。" "{table} is out of service: {cause}.";
+    CASE_CLOSED = "venue.case_closed", ByMail::Never, "球台已恢复" "A table is back in service",
+        "{table} 已恢复使用。" "{table} can be played on again.";
     DELIVERY_FAILED = "callback.failed", ByMail::If(defs::MAIL_GRANTS), "回调投递失败" "A callback could not be delivered",
         "项目 {project} 的回调 {event} 三天内未能送达，可在控制台查看并重发。" "The callback {event} of project {project} could not be delivered within three days; you can look at it and send it again in the console.";
 }

@@ -26,9 +26,9 @@ pub async fn overview(cx: &Cx) -> Result<QuotaOverview> {
     let user = cx.require(Permission::QuotaView)?;
     let account = ledger::account_of(&mut cx.db.read(), user.id).await?;
     Ok(QuotaOverview {
-        available: account.map_or(Quota::ZERO, |account| account.available()),
-        held: account.map_or(Quota::ZERO, |account| account.held),
-        total: account.map_or(Quota::ZERO, |account| account.posted),
+        available: account.map_or(Quota::ZERO, |account| account.available().quota()),
+        held: account.map_or(Quota::ZERO, |account| account.held.quota()),
+        total: account.map_or(Quota::ZERO, |account| account.posted.quota()),
         transfer_minimum: Quota::new(cx.settings.get(defs::TRANSFER_MINIMUM)),
         withdrawal_minimum: Quota::new(cx.settings.get(defs::WITHDRAWAL_MINIMUM)),
     })

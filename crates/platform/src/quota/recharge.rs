@@ -37,7 +37,7 @@ pub async fn recharge(cx: &Cx, to: UserId, ask: &Recharge, key: &IdempotencyKey)
     let order = ledger::Move {
         debit: source.account(),
         credit: ledger::quota_account(target.id),
-        amount,
+        amount: amount.into(),
         kind: source.kind(),
         memo,
         reference: None,

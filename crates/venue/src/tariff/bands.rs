@@ -123,3 +123,10 @@ pub(super) fn next_change(from: Timestamp, minutes: &BTreeSet<i64>, calendar: &C
         (date, after) = if minute == DAY { (date.tomorrow().map_err(|_| TariffError::NoSuchTime)?, -1) } else { (date, minute) };
     }
 }
+
+impl Calendar {
+    /// Whether the hall's clock is within these hours.
+    pub fn is_within(&self, hours: Hours, at: Timestamp) -> bool {
+        self.local(at).is_ok_and(|at| hours.begun(at.date(), minute_of(at)).is_some())
+    }
+}

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use kernel::{Fen, MINUTE, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::bands::{self, Calendar};
 use super::{Package, Span, Tariff, TariffError};
@@ -30,7 +30,7 @@ pub struct Ask<'a> {
     pub package: Option<&'a Package>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bill {
     pub lines: Vec<Line>,
     pub total: Fen,
@@ -38,7 +38,7 @@ pub struct Bill {
     pub paid_until: Timestamp,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
     pub what: What,
     /// Negative where it takes off.
@@ -46,7 +46,7 @@ pub struct Line {
 }
 
 /// What a line is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum What {
     /// Closed within the free minutes.
@@ -73,6 +73,10 @@ pub enum What {
     },
     Minimum {
         minimum: Fen,
+    },
+    /// No more than was quoted and held: the price in between had risen.
+    Quoted {
+        most: Fen,
     },
 }
 
@@ -221,5 +225,13 @@ impl Sum {
 
     fn fen(&self) -> Result<Fen, TariffError> {
         i64::try_from(self.parts.div_euclid(PART)).map(Fen::new).map_err(|_| TariffError::TooMuch)
+    }
+}
+
+impl Tariff {
+    /// What an hour costs at this moment.
+    pub fn per_hour_at(&self, calendar: &Calendar, at: Timestamp) -> Fen {
+        let band = calendar.local(at).ok().and_then(|local| bands::band_at(&self.bands, local, calendar));
+        band.map_or(self.per_hour, |band| band.per_hour)
     }
 }

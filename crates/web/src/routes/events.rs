@@ -15,7 +15,7 @@ use futures_util::stream::{self, Stream};
 use kernel::{Fault, Kind, SECOND, Timestamp};
 use licensing::batches::{self, BatchId, BatchProgress};
 use platform::Cx;
-use platform::identity::{UserId, session};
+use platform::identity::{Permission, UserId, session};
 use platform::messages::{self, NotificationId};
 use tokio::sync::watch;
 use utoipa_axum::router::OpenApiRouter;
@@ -46,7 +46,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
 }
 
 /// Server-sent events: `unread` {unread}, `notification` (a Notification), `batch` {id, made, count, state} while one's own batch
-/// is made, `session-ended` before the stream ends for good.
+/// is made, `floor` {} for staff of halls when something on a floor has changed, `session-ended` before the stream ends for good.
 #[utoipa::path(get, path = "/events", tag = "notifications",
     responses((status = 200, body = String, content_type = "text/event-stream"), (status = 401, body = Problem), (status = 429, body = Problem)))]
 async fn events(
@@ -55,7 +55,8 @@ async fn events(
     Extension(streams): Extension<Streams>,
 ) -> Result<([(&'static str, &'static str); 1], Sse<impl Stream<Item = std::result::Result<Event, Infallible>>>)> {
     let place = streams.place(cx.user()?.id)?;
-    let live = Live::open(cx, state.stop.clone(), place).await?;
+    let floors = cx.require(Permission::VenuesView).is_ok().then(|| state.venue.news.subscribe());
+    let live = Live::open(cx, floors, state.stop.clone(), place).await?;
     let events = stream::unfold(live, |mut live| async move { live.next().await.map(|event| (Ok(event), live)) });
     // nginx would otherwise keep events until it has enough of them.
     Ok(([("x-accel-buffering", "no")], Sse::new(events)))
@@ -99,6 +100,8 @@ impl Drop for Place {
 struct Live {
     cx: Cx,
     wakes: watch::Receiver<u64>,
+    /// Of halls: none for who works in none.
+    floors: Option<watch::Receiver<u64>>,
     stop: watch::Receiver<bool>,
     /// What has been found and not been sent.
     found: VecDeque<Event>,
@@ -115,7 +118,12 @@ struct Live {
 }
 
 impl Live {
-    async fn open(cx: Cx, stop: watch::Receiver<bool>, place: Place) -> std::result::Result<Self, Fault> {
+    async fn open(
+        cx: Cx,
+        floors: Option<watch::Receiver<u64>>,
+        stop: watch::Receiver<bool>,
+        place: Place,
+    ) -> std::result::Result<Self, Fault> {
         // Listens before it looks: what comes between the two wakes it.
         let wakes = cx.hub.subscribe(cx.user()?.id);
         let now = cx.now();
@@ -123,6 +131,7 @@ impl Live {
         let mut live = Self {
             cx,
             wakes,
+            floors,
             stop,
             found: VecDeque::new(),
             seen: BTreeSet::new(),
@@ -164,6 +173,7 @@ impl Live {
                     }
                     look = true;
                 }
+                () = changed(&mut self.floors) => self.found.extend(Event::default().event("floor").json_data(serde_json::json!({}))),
                 () = self.cx.clock.sleep(Duration::from_micros(u64::try_from(pause).unwrap_or(0))) => {}
             }
             let now = self.cx.now();
@@ -235,6 +245,17 @@ impl Live {
             self.found.push_back(Event::default().event("session-ended").data("{}"));
             self.over = true;
         }
+    }
+}
+
+/// Returns when something on a floor has changed; never for who works in none.
+async fn changed(floors: &mut Option<watch::Receiver<u64>>) {
+    let changed = match floors {
+        Some(floors) => floors.changed().await.is_ok(),
+        None => false,
+    };
+    if !changed {
+        std::future::pending::<()>().await;
     }
 }
 

@@ -30,7 +30,7 @@ async fn readyz(State(state): State<AppState>) -> Result<&'static str> {
     let db = &state.platform.db;
     let look = async {
         db.ping().await?;
-        migrate::status(db, &licensing::migrations()).await
+        migrate::status(db, &crate::migrations()).await
     };
     let looked = tokio::time::timeout(PATIENCE, look).await.map_err(|_| Fault::unavailable("the database does not answer"))?;
     match looked.map_err(Fault::unavailable)? {

@@ -7,6 +7,7 @@ mod callbacks;
 mod calls;
 pub(crate) mod client;
 mod client_doc;
+mod customer;
 mod events;
 mod grants;
 mod health;
@@ -23,6 +24,7 @@ mod session;
 mod settings;
 mod sign_up;
 mod users;
+mod venues;
 mod withdrawals;
 
 use axum::Router;
@@ -65,10 +67,15 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(settings::router())
         .merge(sign_up::router())
         .merge(users::router())
+        .merge(venues::router())
         .merge(withdrawals::router());
     let mut document = Doc::openapi();
     document.merge(client_doc::ClientDoc::openapi());
-    OpenApiRouter::with_openapi(document).nest("/api/v1", v1).merge(health::router()).merge(events::router())
+    OpenApiRouter::with_openapi(document)
+        .nest("/api/v1", v1)
+        .nest("/customer/v1", customer::router())
+        .merge(health::router())
+        .merge(events::router())
 }
 
 /// The routes, and the whole document.
@@ -87,6 +94,10 @@ pub(crate) fn router(state: AppState) -> Router {
         .merge(api.route_layer(from_fn_with_state(names, queries::check)))
         .route("/openapi.json", get(move || async move { ([("content-type", "application/json")], document) }))
         .route("/api/{*rest}", axum::routing::any(no_route))
+        .route("/customer/{*rest}", axum::routing::any(no_route))
+        .route("/m", get(assets::app))
+        .route("/m/", get(assets::app))
+        .route("/m/{*rest}", get(assets::app))
         .fallback(get(assets::console).fallback(no_method))
         .method_not_allowed_fallback(no_method)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))

@@ -33,5 +33,8 @@ mod settings;
 mod support;
 mod users;
 mod users_manage;
+mod venue_doors;
+mod venue_play;
+mod venue_sign_in;
 mod verify;
 mod withdrawals;

@@ -93,7 +93,7 @@ async fn give_initial(tx: &mut Tx, cx: &Cx, creator: &Principal, to: UserId, amo
     let order = ledger::Move {
         debit: QuotaSource::of(creator)?.account(),
         credit: ledger::quota_account(to),
-        amount,
+        amount: amount.into(),
         kind: ledger::EntryKind::Initial,
         memo: String::new(),
         reference: None,

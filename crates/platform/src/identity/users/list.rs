@@ -157,7 +157,7 @@ async fn add_quota(sql: &mut impl Sql, users: &mut [UserView]) -> Result<()> {
     let ids: Vec<UserId> = users.iter().map(|user| user.id).collect();
     let accounts = ledger::accounts_of(sql, &ids).await?;
     for user in users {
-        user.quota = accounts.get(&user.id).map(|account| UserQuota { available: account.available(), held: account.held });
+        user.quota = accounts.get(&user.id).map(|account| UserQuota { available: account.available().quota(), held: account.held.quota() });
     }
     Ok(())
 }

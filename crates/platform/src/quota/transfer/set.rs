@@ -101,7 +101,7 @@ fn judge<'a>(asked: &'a Asked, people: &'a People) -> std::result::Result<Order<
     match (fields.is_empty(), memo, amount, receiver) {
         (true, Some(memo), Some(amount), Some(receiver)) => {
             let (debit, credit) = (ledger::quota_account(sender.id), ledger::quota_account(receiver.id));
-            let order = Move { debit, credit, amount, kind: EntryKind::Transfer, memo, reference: None };
+            let order = Move { debit, credit, amount: amount.into(), kind: EntryKind::Transfer, memo, reference: None };
             Ok(Order { asked, receiver, order })
         }
         _ => Err(fields),

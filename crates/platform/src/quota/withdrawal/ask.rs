@@ -49,7 +49,7 @@ pub async fn ask(cx: &Cx, ask: &WithdrawalAsk, key: &IdempotencyKey) -> Result<W
     let order = ledger::Move {
         debit: ledger::quota_account(agent.id),
         credit: SystemAccount::PaidOut.id(),
-        amount,
+        amount: amount.into(),
         kind: EntryKind::Withdrawal,
         memo: String::new(),
         reference: Some(id.into()),

@@ -10,6 +10,7 @@ mod rule;
 mod table_keys;
 mod table_people;
 mod table_quota;
+mod table_venues;
 mod things;
 mod words;
 
@@ -25,7 +26,7 @@ use self::rule::{Case, Door, Expected, Rule, expected};
 pub use self::things::{Thing, World};
 
 fn rules() -> impl Iterator<Item = &'static Rule> {
-    [table_people::RULES, table_keys::RULES, table_quota::RULES].into_iter().flatten()
+    [table_people::RULES, table_keys::RULES, table_quota::RULES, table_venues::RULES].into_iter().flatten()
 }
 
 fn document() -> Value {
@@ -100,7 +101,7 @@ on_server! {
         let cookie = format!("__Host-cuekey={}", world.people.root.token().unwrap());
         let browser = server.visitor().with("cookie", &cookie);
         let before = server.logged().await.len();
-        for rule in rules().filter(|rule| rule.method() != "GET" && !matches!(rule.door, Door::Anybody | Door::Program)) {
+        for rule in rules().filter(|rule| rule.method() != "GET" && !matches!(rule.door, Door::Anybody | Door::Program | Door::Customer)) {
             let path = rule.target().split('?').next().unwrap().replace("{id}", "x").replace("{key}", "x").replace("{ticket}", "x");
             let method: Method = rule.method().parse().unwrap();
             browser.send(method, &path, Some(b"{}".to_vec())).await.refused(403, "CSRF");
@@ -197,7 +198,13 @@ async fn ask(world: &World<'_>, rule: &Rule, who: Who, of: Owner, thing: &str, k
     let captcha = if rule.captcha { client.captcha().await } else { json!(null) };
     let owner = world.people.owner(of).id().to_string();
     let body = rule.body.map(|body| body(&Case { thing, owner: &owner, n, name: &name, captcha }).to_string().into_bytes());
-    let path = rule.target().replace("{id}", thing).replace("{key}", thing).replace("{ticket}", thing).replace("{owner}", &owner);
+    let path = rule
+        .target()
+        .replace("{id}", thing)
+        .replace("{key}", thing)
+        .replace("{ticket}", thing)
+        .replace("{code}", thing)
+        .replace("{owner}", &owner);
     let path = if rule.target().contains('?') && rule.operation().starts_with("GET") { path + "&limit=200" } else { path };
     if keyed {
         client = client.with("Idempotency-Key", &world.once());

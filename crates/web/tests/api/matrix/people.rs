@@ -83,6 +83,15 @@ pub const fn tie(who: Who, owner: Owner) -> Tie {
     }
 }
 
+/// The manager and the maintainer work in one hall, and not in the other.
+pub const fn tie_to_hall(who: Who, owner: Owner) -> Tie {
+    match (who, owner) {
+        (Who::Venue | Who::Maintainer, Owner::Alice) => Tie::Own,
+        (Who::Root, _) => Tie::Root,
+        _ => Tie::Foreign,
+    }
+}
+
 pub struct People {
     visitor: Client,
     disabled: Client,

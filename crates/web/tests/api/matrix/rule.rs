@@ -3,7 +3,7 @@
 use platform::identity::Role;
 use serde_json::Value;
 
-use super::people::{Owner, Tie, Who, tie};
+use super::people::{Owner, Tie, Who, tie, tie_to_hall};
 use super::things::Thing;
 
 /// Who is let in at all.
@@ -17,6 +17,8 @@ pub enum Door {
     Only(&'static [Role]),
     /// A program with an API key: a session is no use here.
     Program,
+    /// A customer, who is nobody of the console's.
+    Customer,
 }
 
 /// What somebody who was let in meets at a thing that is not its own to touch.
@@ -157,6 +159,7 @@ pub fn expected(rule: &Rule, who: Who, owner: Owner) -> Expected {
     match (rule.door, who) {
         (Door::Anybody, _) => return Expected::Good,
         (Door::Program, _) => return Expected::Refused(401, "API_KEY_UNKNOWN"),
+        (Door::Customer, who) if who != Who::Visitor => return Expected::Refused(401, "SESSION_INVALID"),
         (_, Who::Visitor) => return Expected::Refused(401, "SIGN_IN_REQUIRED"),
         (_, Who::Disabled) => return Expected::Refused(401, "SESSION_INVALID"),
         (Door::BeforeDuties, Who::Novice) => {}
@@ -167,7 +170,8 @@ pub fn expected(rule: &Rule, who: Who, owner: Owner) -> Expected {
     if rule.thing.is_none() {
         return Expected::Good;
     }
-    match rule.reach.of(tie(who, owner)) {
+    let tie = if rule.thing.is_some_and(Thing::is_of_a_hall) { tie_to_hall(who, owner) } else { tie(who, owner) };
+    match rule.reach.of(tie) {
         None => Expected::Good,
         Some(Shut::Hidden) if rule.thing == Some(Thing::Ticket) => Expected::Refused(404, "EXPORT_LINK_EXPIRED"),
         Some(Shut::Hidden) => Expected::Refused(404, "NOT_FOUND"),

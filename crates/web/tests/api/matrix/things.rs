@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use store::jobs::NewJob;
 use testkit::{Client, Program, TestServer};
 
-use super::people::{Owner, People};
+use super::people::{Owner, People, Who};
 use crate::support::{grant, project};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,9 +47,20 @@ pub enum Thing {
     Session,
     /// A link to download an export of the owner's key.
     Ticket,
+    Hall,
+    /// With a light that has never been there.
+    HallTable,
+    /// Without one.
+    DarkTable,
+    HallCode,
+    HallDevice,
 }
 
 impl Thing {
+    pub const fn is_of_a_hall(self) -> bool {
+        matches!(self, Self::Hall | Self::HallTable | Self::DarkTable | Self::HallCode | Self::HallDevice)
+    }
+
     /// What lists show.
     pub const EVERY: [Self; 14] = [
         Self::User,
@@ -187,7 +198,44 @@ impl<'a> World<'a> {
                 let link = client.post("/api/v1/exports/keys", body).await.ok(200);
                 link["url"].as_str().unwrap().rsplit('/').next().unwrap().to_owned()
             }
+            Thing::Hall => self.hall(owner).await,
+            Thing::DarkTable => id(&self.table(owner).await),
+            Thing::HallCode => self.table(owner).await["code"].as_str().unwrap().to_owned(),
+            Thing::HallTable => {
+                let table = id(&self.table(owner).await);
+                self.device(&table).await;
+                table
+            }
+            Thing::HallDevice => {
+                let table = id(&self.table(owner).await);
+                self.device(&table).await
+            }
         }
+    }
+
+    async fn hall(&self, owner: Owner) -> String {
+        let form = json!({"name": "hall", "time_zone": "Asia/Shanghai", "tariff": {"per_hour": 1, "unit_minutes": 1}});
+        let hall = id(&self.people.root.post_once(&self.once(), "/api/v1/venues", form).await.ok(201));
+        if owner == Owner::Alice {
+            let mut tx = self.server.platform.db.begin().await.unwrap();
+            for who in [Who::Venue, Who::Maintainer] {
+                let venue: venue::halls::VenueId = hall.parse().unwrap();
+                let sql = "INSERT INTO venue_staff (user_id, venue_id) VALUES ($1, $2)";
+                tx.exec(sql, store::args![self.people.client(who).id(), venue]).await.unwrap();
+            }
+            tx.commit().await.unwrap();
+        }
+        hall
+    }
+
+    async fn table(&self, owner: Owner) -> Value {
+        let path = format!("/api/v1/venues/{}/tables", self.hall(owner).await);
+        self.people.root.post(&path, json!({"name": "table"})).await.ok(201)
+    }
+
+    async fn device(&self, table: &str) -> String {
+        let form = json!({"table_id": table, "driver": "tasmota", "name": "light"});
+        id(&self.people.root.post("/api/v1/devices", form).await.ok(201)["device"])
     }
 
     async fn project(&self) -> String {

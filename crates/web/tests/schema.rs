@@ -6,7 +6,7 @@ use store::testing::TestDb;
 
 #[tokio::test]
 async fn both_databases_have_the_same_tables_columns_and_indexes() {
-    let all = licensing::migrations();
+    let all = web::migrations();
     let sqlite = describe(&TestDb::new(Engine::Sqlite, &all).await.db).await.unwrap();
     let postgres = describe(&TestDb::new(Engine::Postgres, &all).await.db).await.unwrap();
     let only = |these: &[String], those: &[String]| these.iter().filter(|line| !those.contains(line)).cloned().collect::<Vec<_>>();
@@ -17,7 +17,7 @@ async fn both_databases_have_the_same_tables_columns_and_indexes() {
 
 #[tokio::test]
 async fn a_second_run_applies_nothing() {
-    let all = licensing::migrations();
+    let all = web::migrations();
     for engine in [Engine::Sqlite, Engine::Postgres] {
         let test = TestDb::new(engine, &all).await;
         assert_eq!(migrate::status(&test.db, &all).await.unwrap(), migrate::Status::Current);

@@ -1,0 +1,153 @@
+//! Where the broker asks what somebody may, through `rmqtt`'s hooks.
+//!
+//! **Invariant**: the hooks stand before the listener accepts anybody. `rmqtt` lets pass what no hook has refused.
+
+use std::sync::{Arc, Weak};
+
+use async_trait::async_trait;
+use rmqtt::acl::AuthInfo;
+use rmqtt::codec::v5::SubscribeAckReason;
+use rmqtt::context::ServerContext;
+use rmqtt::hook::{Handler, HookResult, Parameter, ReturnType, Type};
+use rmqtt::session::Session;
+use rmqtt::types::{
+    AuthResult, ClientId, ConnectInfo, From, FromType, LastWill, Publish, PublishAclResult, Subscribe, SubscribeAclResult, TopicName,
+};
+use tokio::runtime::Handle;
+
+use crate::door::{Doorkeeper, Rights};
+use crate::rights;
+
+const HOOKS: [Type; 5] =
+    [Type::ClientAuthenticate, Type::MessagePublishCheckAcl, Type::ClientSubscribeCheckAcl, Type::MessageExpiryCheck, Type::MessagePublish];
+
+#[derive(Clone)]
+pub(crate) struct Gate {
+    door: Arc<dyn Doorkeeper>,
+    home: Handle,
+    /// Weak, because the context holds the gate.
+    context: Weak<ServerContext>,
+}
+
+impl Gate {
+    pub fn new(door: Arc<dyn Doorkeeper>, home: Handle, context: Weak<ServerContext>) -> Self {
+        Self { door, home, context }
+    }
+
+    /// From now on it is asked.
+    pub async fn stand(self, context: &ServerContext) {
+        let hooks = context.extends.hook_mgr().register();
+        for hook in HOOKS {
+            hooks.add(hook, Box::new(self.clone())).await;
+        }
+        hooks.start().await;
+    }
+
+    async fn admit(&self, who: &ConnectInfo) -> AuthResult {
+        let Some(rights) = self.ask(who).await else {
+            tracing::info!(id = %who.id(), "an MQTT client was refused");
+            return AuthResult::BadUsernameOrPassword;
+        };
+        let everything = rights == Rights::All;
+        let info = rights::written(rights);
+        if who.last_will().is_some_and(|will| !rights::may_publish(Some(&info), topic_of(&will))) {
+            tracing::info!(id = %who.id(), "an MQTT client was refused: its will is not within its rights");
+            return AuthResult::NotAuthorized;
+        }
+        if !everything && self.is_anothers(who).await {
+            tracing::info!(id = %who.id(), "an MQTT client was refused: another user has this client id");
+            return AuthResult::NotAuthorized;
+        }
+        // Not as a superuser: that would pass by the hooks.
+        AuthResult::Allow(false, Some(info))
+    }
+
+    /// What a doorkeeper opens (a connection to a database) belongs to the runtime it was opened on, and must outlive the broker.
+    async fn ask(&self, who: &ConnectInfo) -> Option<Rights> {
+        let door = Arc::clone(&self.door);
+        let (id, user, password) = (who.client_id().clone(), who.username().cloned(), who.password().cloned());
+        let answer = self.home.spawn(async move { door.admit(&id, user.as_deref(), password.as_deref()).await });
+        answer.await.unwrap_or_else(|error| {
+            tracing::error!(%error, "the doorkeeper did not answer");
+            None
+        })
+    }
+
+    /// Who takes over a session takes over what waits in it, and cuts the connection of whom it belonged to.
+    async fn is_anothers(&self, who: &ConnectInfo) -> bool {
+        let Some(context) = self.context.upgrade() else { return true };
+        let there = context.extends.shared().await.entry(who.id().clone()).session();
+        there.is_some_and(|session| session.id.username != who.id().username)
+    }
+}
+
+#[async_trait]
+impl Handler for Gate {
+    async fn hook(&self, asked: &Parameter, so_far: Option<HookResult>) -> ReturnType {
+        let answer = match asked {
+            Parameter::ClientAuthenticate(who) => HookResult::AuthResult(self.admit(who).await),
+            Parameter::MessagePublishCheckAcl(session, publish) => HookResult::PublishAclResult(publishing(session, publish)),
+            Parameter::ClientSubscribeCheckAcl(session, subscribe) => HookResult::SubscribeAclResult(subscribing(session, subscribe)),
+            // A message to somebody who may not have it counts as one that has expired: it is dropped when its turn comes.
+            Parameter::MessageExpiryCheck(session, _, publish) if !rights::may_receive(rights_of(session), &publish.topic) => {
+                HookResult::MessageExpiry
+            }
+            Parameter::MessagePublish(Some(session), from, publish) if is_will(from) && is_back(session).await => {
+                HookResult::Publish(to_nobody(publish))
+            }
+            _ => return (true, so_far),
+        };
+        (false, Some(answer))
+    }
+}
+
+fn rights_of(session: &Session) -> Option<&AuthInfo> {
+    session.auth_info.as_ref()
+}
+
+/// To a client of version 5 "not authorized" is said; one of 3.1.1 cannot be told, and its message is dropped.
+fn publishing(session: &Session, publish: &Publish) -> PublishAclResult {
+    if rights::may_publish(rights_of(session), &publish.topic) {
+        return PublishAclResult::allow();
+    }
+    tracing::debug!(id = %session.id, topic = %publish.topic, "a message was refused");
+    PublishAclResult::rejected(false, None)
+}
+
+fn subscribing(session: &Session, subscribe: &Subscribe) -> SubscribeAclResult {
+    let refused = if subscribe.topic_filter.starts_with("$share/") {
+        // `rmqtt` would take it for a filter like any other, by which nothing ever comes.
+        SubscribeAckReason::SharedSubscriptionNotSupported
+    } else if rights::may_subscribe(rights_of(session), &subscribe.topic_filter) {
+        return SubscribeAclResult::new_success(subscribe.opts.qos(), None);
+    } else {
+        SubscribeAckReason::NotAuthorized
+    };
+    tracing::debug!(id = %session.id, filter = %subscribe.topic_filter, "a subscription was refused");
+    SubscribeAclResult::new_failure(refused)
+}
+
+fn topic_of<'a>(will: &LastWill<'a>) -> &'a TopicName {
+    match will {
+        LastWill::V3(will) => &will.topic,
+        LastWill::V5(will) => &will.topic,
+    }
+}
+
+fn is_will(from: &From) -> bool {
+    matches!(from.typ(), FromType::LastWill)
+}
+
+/// The client has connected anew already, and the will of its old connection comes late: "offline", after the lamp has said that it is on.
+/// The standard would have such a will published, and before the new connection is answered; `rmqtt` does not wait for it.
+async fn is_back(session: &Session) -> bool {
+    let there = session.scx.extends.shared().await.entry(session.id.clone()).session();
+    there.is_some_and(|other| other.id != session.id)
+}
+
+/// A hook cannot drop a message. No client has an empty id.
+fn to_nobody(publish: &Publish) -> Publish {
+    let mut publish = publish.clone().target_clientid(ClientId::default());
+    publish.retain = false;
+    publish
+}

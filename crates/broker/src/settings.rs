@@ -1,0 +1,45 @@
+//! How the broker is set up: the bounds, and what they keep from happening.
+
+use std::net::SocketAddr;
+use std::num::NonZeroU16;
+use std::time::Duration;
+
+use rmqtt::net::Builder;
+
+/// After this many connections that wait to be accepted the system turns others away. When the power comes back, all come at once.
+const BACKLOG: i32 = 4096;
+/// Bytes of a packet.
+const PACKET: u32 = 256 * 1024;
+/// Messages that wait for one client. A burst must fit: of what does not, the oldest is dropped.
+const QUEUE: usize = 100_000;
+/// Messages that one client has been sent and has not acknowledged.
+const IN_FLIGHT: NonZeroU16 = NonZeroU16::new(200).expect("not zero");
+const CLIENT_ID: usize = 256;
+const SUBSCRIPTIONS: usize = 10_000;
+/// From a connection's first packet to its answer, without what the doorkeeper takes.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+/// For as long as this, messages are kept for a client that asked for it and is away.
+const AWAY: Duration = Duration::from_secs(2 * 60 * 60);
+
+pub(crate) fn listener(address: SocketAddr) -> Builder {
+    Builder::new()
+        .name("mqtt")
+        .laddr(address)
+        .backlog(BACKLOG)
+        // A restart must not wait until the old connections are forgotten.
+        .reuseaddr(Some(true))
+        .nodelay(true)
+        .allow_anonymous(false)
+        .max_packet_size(PACKET)
+        .max_mqueue_len(QUEUE)
+        .max_inflight(IN_FLIGHT)
+        .max_clientid_len(CLIENT_ID)
+        .max_subscriptions(SUBSCRIPTIONS)
+        .handshake_timeout(HANDSHAKE)
+        .session_expiry_interval(AWAY)
+        .max_session_expiry_interval(AWAY)
+        // Sent again only after a reconnect (MQTT-4.4.0-1). While connected, it would only come twice and out of order.
+        .message_retry_interval(Duration::ZERO)
+        // Never, unless the message says so. It would be five minutes, and that for retained messages too.
+        .message_expiry_interval(Duration::ZERO)
+}

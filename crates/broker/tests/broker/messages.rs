@@ -1,0 +1,91 @@
+//! Messages arrive: all of them, in order, once, and for those who were away.
+
+use rumqttc::{QoS, SubscribeReasonCode};
+
+use crate::support::{connect, gateway, lamp, message, options, start};
+
+const MANY: usize = 20_000;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_burst_of_20_000_arrives_whole_and_in_order() {
+    let broker = start().await;
+    let mut gateway = gateway(&broker).await;
+    gateway.hears("tele/#").await;
+    let lamp = connect(lamp(&broker, "lamp7")).await.unwrap();
+    let asks = lamp.asks.clone();
+    let sending = tokio::spawn(async move {
+        for number in 0..MANY {
+            asks.publish("tele/lamp7/SENSOR", QoS::AtLeastOnce, false, number.to_string()).await.unwrap();
+        }
+    });
+    for number in 0..MANY {
+        assert_eq!(gateway.message().await, message("tele/lamp7/SENSOR", &number.to_string()));
+    }
+    sending.await.unwrap();
+    broker.stop().await;
+}
+
+#[tokio::test]
+async fn a_burst_waits_for_one_who_is_away() {
+    let broker = start().await;
+    let staying = || {
+        let mut options = lamp(&broker, "lamp7");
+        options.set_clean_session(false);
+        options
+    };
+    let mut before = connect(staying()).await.unwrap();
+    before.hears("cmnd/lamp7/#").await;
+    before.leave().await;
+    let mut gateway = gateway(&broker).await;
+    for number in 0..2_000 {
+        gateway.publish("cmnd/lamp7/POWER", &number.to_string(), false).await;
+    }
+    let mut after = connect(staying()).await.unwrap();
+    assert!(after.session_present);
+    for number in 0..2_000 {
+        assert_eq!(after.message().await, message("cmnd/lamp7/POWER", &number.to_string()));
+    }
+    broker.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_sent_with_qos_2_comes_once_and_with_qos_0_too() {
+    let broker = start().await;
+    let mut gateway = gateway(&broker).await;
+    assert_eq!(gateway.subscribe("tele/#", QoS::ExactlyOnce).await, SubscribeReasonCode::Success(QoS::ExactlyOnce));
+    let lamp = connect(lamp(&broker, "lamp7")).await.unwrap();
+    for number in 0..300 {
+        let qos = if number % 2 == 0 { QoS::ExactlyOnce } else { QoS::AtMostOnce };
+        lamp.asks.publish("tele/lamp7/SENSOR", qos, false, number.to_string()).await.unwrap();
+    }
+    for number in 0..300 {
+        assert_eq!(gateway.message().await, message("tele/lamp7/SENSOR", &number.to_string()));
+    }
+    broker.stop().await;
+}
+
+#[tokio::test]
+async fn many_are_heard_by_one_and_each_hears_its_own() {
+    let broker = start().await;
+    let mut gateway = gateway(&broker).await;
+    gateway.hears("stat/+/RESULT").await;
+    let names: Vec<String> = (0..200).map(|number| format!("lamp{number}")).collect();
+    let mut lamps = Vec::new();
+    for name in &names {
+        let mut lamp = connect(lamp(&broker, name)).await.unwrap();
+        lamp.hears(&format!("cmnd/{name}/#")).await;
+        lamps.push(lamp);
+    }
+    let mut second = options(&broker, "gateway", "inside");
+    second.set_client_id("second".to_owned());
+    let mut second = connect(second).await.unwrap();
+    for name in &names {
+        second.publish(&format!("cmnd/{name}/POWER"), name, false).await;
+    }
+    for (name, lamp) in names.iter().zip(&mut lamps) {
+        assert_eq!(lamp.message().await, message(&format!("cmnd/{name}/POWER"), name));
+        lamp.publish(&format!("stat/{name}/RESULT"), "done", false).await;
+        assert_eq!(gateway.message().await, message(&format!("stat/{name}/RESULT"), "done"));
+    }
+    broker.stop().await;
+}

@@ -1,0 +1,126 @@
+//! How it is known that a lamp is there: a retained "Online", and a will that says "Offline".
+
+use rumqttc::{LastWill, MqttOptions, QoS};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::support::{connect, gateway, lamp, message, options, retained, start};
+
+const LWT: &str = "tele/lamp7/LWT";
+
+fn with_will(mut options: MqttOptions) -> MqttOptions {
+    options.set_last_will(LastWill { topic: LWT.to_owned(), message: "Offline".into(), qos: QoS::AtLeastOnce, retain: true });
+    options
+}
+
+#[tokio::test]
+async fn who_comes_later_learns_who_is_there() {
+    let broker = start().await;
+    let mut lamp = connect(with_will(lamp(&broker, "lamp7"))).await.unwrap();
+    lamp.publish(LWT, "Online", true).await;
+    let mut gateway = gateway(&broker).await;
+    gateway.hears("tele/+/LWT").await;
+    assert_eq!(gateway.message().await, retained(LWT, "Online"));
+    // An empty message takes the retained one away, and is itself sent on.
+    lamp.publish(LWT, "", true).await;
+    assert_eq!(gateway.message().await, message(LWT, ""));
+    gateway.hears("tele/#").await;
+    lamp.publish("tele/lamp7/STATE", "on", false).await;
+    assert_eq!(gateway.message().await, message("tele/lamp7/STATE", "on"));
+    broker.stop().await;
+}
+
+#[tokio::test]
+async fn a_will_is_published_when_the_connection_is_cut_and_not_when_it_is_closed() {
+    let broker = start().await;
+    let mut gateway = gateway(&broker).await;
+    gateway.hears("tele/+/LWT").await;
+    let mut first = connect(with_will(lamp(&broker, "lamp7"))).await.unwrap();
+    first.publish(LWT, "Online", true).await;
+    assert_eq!(gateway.message().await, message(LWT, "Online"));
+    first.cut();
+    assert_eq!(gateway.message().await, message(LWT, "Offline"));
+    gateway.hears("tele/lamp7/#").await;
+    assert_eq!(gateway.message().await, retained(LWT, "Offline"), "it is retained as the lamp asked");
+
+    let mut second = connect(with_will(lamp(&broker, "lamp7"))).await.unwrap();
+    second.publish(LWT, "going", false).await;
+    second.leave().await;
+    let mut third = connect(with_will(lamp(&broker, "lamp7"))).await.unwrap();
+    third.publish(LWT, "back", false).await;
+    // Twice, by two subscriptions that overlap, or once: the standard leaves that to the broker. No "Offline" is among them.
+    loop {
+        match gateway.message().await.1.as_str() {
+            "going" => {}
+            "back" => break,
+            other => panic!("{other}"),
+        }
+    }
+    broker.stop().await;
+}
+
+#[tokio::test]
+async fn a_lamp_that_comes_back_before_its_old_connection_is_missed_is_not_taken_for_gone() {
+    let broker = start().await;
+    let mut gateway = gateway(&broker).await;
+    gateway.hears("tele/+/LWT").await;
+    let mut before = connect(with_will(lamp(&broker, "lamp7"))).await.unwrap();
+    before.publish(LWT, "Online 0", true).await;
+    let mut heard = vec![gateway.message().await.1];
+    for turn in 1..=20 {
+        let mut now = connect(with_will(lamp(&broker, "lamp7"))).await.unwrap();
+        before.ended().await;
+        let online = format!("Online {turn}");
+        now.publish(LWT, &online, true).await;
+        while heard.last() != Some(&online) {
+            heard.push(gateway.message().await.1);
+        }
+        before = now;
+    }
+    gateway.hears("tele/lamp7/#").await;
+    assert_eq!(gateway.message().await, retained(LWT, "Online 20"), "{heard:?}");
+    broker.stop().await;
+}
+
+/// A packet of MQTT 3.1.1, whose parts are texts with their length before them.
+fn packet(kind: u8, head: &[u8], texts: &[&str], tail: &[u8]) -> Vec<u8> {
+    let texts = texts.iter().flat_map(|text| [&u16::try_from(text.len()).unwrap().to_be_bytes()[..], text.as_bytes()].concat());
+    let body: Vec<u8> = head.iter().copied().chain(texts).chain(tail.iter().copied()).collect();
+    [&[kind, u8::try_from(body.len()).unwrap()], &body[..]].concat()
+}
+
+#[tokio::test]
+async fn the_will_of_a_connection_that_hung_is_not_published_when_the_lamp_is_long_back() {
+    let broker = start().await;
+    let mut gateway = gateway(&broker).await;
+    gateway.hears("tele/+/LWT").await;
+    // A lamp that has a will and subscribes, and then reads no more.
+    let mut hung = TcpStream::connect(broker.address()).await.unwrap();
+    let head = b"\0\x04MQTT\x04\xee\0\x3c";
+    hung.write_all(&packet(0x10, head, &["lamp7", LWT, "Offline", "lamp7", "light"], b"")).await.unwrap();
+    hung.write_all(&packet(0x82, b"\0\x01", &["cmnd/lamp7/#"], b"\0")).await.unwrap();
+    let mut answers = [0; 9];
+    hung.read_exact(&mut answers).await.unwrap();
+    assert_eq!(answers, *b"\x20\x02\0\0\x90\x03\0\x01\0");
+    // More than the system's buffers hold.
+    let mut other = options(&broker, "gateway", "inside");
+    other.set_client_id("other".to_owned());
+    other.set_max_packet_size(200_000, 200_000);
+    let mut other = connect(other).await.unwrap();
+    for _ in 0..100 {
+        other.publish("cmnd/lamp7/FIRMWARE", &"x".repeat(190_000), false).await;
+    }
+    let mut back = connect(with_will(lamp(&broker, "lamp7"))).await.unwrap();
+    back.publish(LWT, "Online", true).await;
+    assert_eq!(gateway.message().await, message(LWT, "Online"));
+    // Now the old connection ends, by bytes that are no packet, and the broker sees that at last.
+    hung.write_all(b"\0\0").await.unwrap();
+    hung.read_to_end(&mut Vec::new()).await.unwrap();
+    for turn in 0..100 {
+        back.publish(LWT, &format!("still here {turn}"), false).await;
+        assert_eq!(gateway.message().await, message(LWT, &format!("still here {turn}")));
+    }
+    gateway.hears("tele/lamp7/#").await;
+    assert_eq!(gateway.message().await, retained(LWT, "Online"));
+    broker.stop().await;
+}

@@ -1,0 +1,95 @@
+//! A hall of twelve tables, whose lamps are simulated: they come to the broker that is inside, and speak as real ones do.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kernel::{Clock, Fen};
+use platform::identity::{Principal, Role};
+use platform::{Cx, Platform};
+use sandbox::Lamp as Simulated;
+use store::Sql as _;
+use venue::Venue;
+use venue::devices::{self, NewDevice};
+use venue::halls::{self, NewTable, NewVenue, TableId};
+use venue::tariff::{Band, Days, Hours, NightCap, Tariff};
+
+use super::fill::once;
+use super::note::{Hall, Lamp};
+use crate::trouble::Result;
+
+const TABLES: i64 = 12;
+const PAUSE: Duration = Duration::from_millis(300);
+
+/// Where customers go.
+pub fn app(platform: &Platform) -> String {
+    format!("{}/m/", platform.install.public_url)
+}
+
+/// As its manager would.
+pub async fn furnish(staff: &Cx) -> Result<Hall> {
+    let form = NewVenue {
+        name: "演示球厅 Demo Hall".into(),
+        address: "上海市演示路 1 号".into(),
+        phone: "021-5550 0000".into(),
+        time_zone: "Asia/Shanghai".into(),
+        opens: None,
+        closes: None,
+        holidays: Vec::new(),
+        tariff: tariff(),
+    };
+    let venue = halls::create_venue(staff, form, &once(staff)?).await?;
+    let mut lamps = Vec::new();
+    for n in 0..TABLES {
+        // Three rows of four, as such halls are.
+        let form = NewTable { name: format!("{} 号台", n + 1), x: 150 + (n % 4) * 450, y: 150 + (n / 4) * 400 };
+        let table = halls::create_table(staff, venue.id, form).await?;
+        let device = NewDevice { table_id: table.id, driver: devices::Driver::Tasmota, name: format!("灯 {}", n + 1) };
+        let made = devices::create(staff, device).await?;
+        lamps.push(Lamp { table: table.id.to_string(), code: table.code, topic: made.user, password: made.password });
+    }
+    Ok(Hall { app: app(staff), lamps })
+}
+
+/// 36 yuan an hour, 48 in the evening, at most 168 a night; by the half quarter of an hour, and the first three minutes free.
+fn tariff() -> Tariff {
+    let hours = |from: i64, to: i64| Hours { from: from * 60, to: to * 60 };
+    Tariff {
+        per_hour: Fen::new(3_600),
+        bands: vec![Band { days: Days::ALL, hours: hours(18, 2), per_hour: Fen::new(4_800) }],
+        unit_minutes: 5,
+        grace_minutes: 3,
+        minimum: Some(Fen::new(500)),
+        session_cap: None,
+        night: Some(NightCap { hours: hours(22, 8), cap: Fen::new(16_800) }),
+    }
+}
+
+/// Plugs the lamps in, and brings their tables into service when they answer. Ends with the program.
+pub async fn light_up(venue: Arc<Venue>, broker: SocketAddr, lamps: Vec<Lamp>) {
+    let running: Vec<Simulated> = lamps.iter().map(|lamp| Simulated::start(broker, &lamp.topic, &lamp.password, Clock::System)).collect();
+    for lamp in &lamps {
+        let Ok(table) = lamp.table.parse::<TableId>() else { continue };
+        while let Err(error) = bring_into_service(&venue, table).await {
+            tracing::debug!(%error, table = %table, "a table of the demo is not ready yet");
+            Clock::System.sleep(PAUSE).await;
+        }
+    }
+    // They are there for as long as anybody looks.
+    std::future::pending::<()>().await;
+    drop(running);
+}
+
+/// Only what has never been in service: what is broken stays so until somebody has seen to it.
+async fn bring_into_service(venue: &Venue, table: TableId) -> platform::Result<()> {
+    let cx = Cx::system(Arc::clone(&venue.platform));
+    let new = "SELECT t.id FROM venue_tables t WHERE t.id = $1 AND t.state = 'maintenance' \
+               AND NOT EXISTS (SELECT 1 FROM maintenance_cases c WHERE c.table_id = t.id)";
+    if cx.db.read().opt(new, store::args![table], |row| row.get::<TableId>("id")).await?.is_none() {
+        return Ok(());
+    }
+    let chief = platform::identity::holders_of(&mut cx.db.read(), Role::SuperAdmin).await?;
+    let Some(id) = chief.into_iter().next() else { return Ok(()) };
+    let who = Principal { id, name: "demo".into(), role: Role::SuperAdmin, superior: None, session: cx.id() };
+    halls::return_to_service(&cx.as_user(who), venue, table, "").await.map(drop)
+}

@@ -1,0 +1,127 @@
+//! The way to the devices of halls: the broker inside, or another one.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use broker::{Broker, Doorkeeper, Rights};
+use gateway::{Listening, Mqtt, MqttConfig};
+use platform::messages::{DatabaseMailbox, Sms, SmsError, Texter};
+use platform::{Cx, Platform};
+use venue::Venue;
+use venue::devices::{self, Wire};
+
+use crate::config::Config;
+use crate::trouble::{Result, Trouble};
+
+/// As whom this process comes to its own broker.
+const OURSELVES: &str = "cuekey";
+
+/// What is open of it.
+pub struct Hall {
+    pub venue: Arc<Venue>,
+    /// Where devices connect, if that is here.
+    pub address: Option<SocketAddr>,
+    broker: Option<Broker>,
+    listening: Option<Listening>,
+}
+
+impl Hall {
+    pub async fn open(config: &Config, platform: &Arc<Platform>) -> Result<Self> {
+        let texter = texter(platform);
+        let mqtt = &config.mqtt;
+        // A client id that is somebody else's too would throw both out in turns.
+        let client_id = format!("cuekey-{:016x}", platform.random.u64());
+        if !mqtt.host.is_empty() {
+            let (host, user, password) = (mqtt.host.clone(), mqtt.user.clone(), mqtt.password.clone());
+            let (wire, listening) = Mqtt::new(&MqttConfig { host, port: mqtt.port, user, password, client_id });
+            let venue = Venue::new(Arc::clone(platform), Arc::new(wire), texter);
+            return Ok(Self { venue, address: None, broker: None, listening: Some(listening) });
+        }
+        let Some(listen) = mqtt.listen else {
+            let venue = Venue::new(Arc::clone(platform), Arc::new(Nowhere), texter);
+            return Ok(Self { venue, address: None, broker: None, listening: None });
+        };
+        let password = platform.random.secret::<32>("");
+        let door = Door { cx: Cx::system(Arc::clone(platform)), ours: password.clone() };
+        let broker = Broker::start(listen, Arc::new(door)).await.map_err(|error| cannot_listen(listen, &error))?;
+        let address = broker.address();
+        // Wherever it listens, it is here.
+        let here = if address.ip().is_unspecified() { "127.0.0.1".to_owned() } else { address.ip().to_string() };
+        let config = MqttConfig { host: here, port: address.port(), user: OURSELVES.into(), password, client_id };
+        let (wire, listening) = Mqtt::new(&config);
+        let venue = Venue::new(Arc::clone(platform), Arc::new(wire), texter);
+        tracing::info!(%address, "MQTT broker");
+        Ok(Self { venue, address: Some(address), broker: Some(broker), listening: Some(listening) })
+    }
+
+    /// What takes in what devices say, once.
+    pub fn listening(&mut self) -> Option<Listening> {
+        self.listening.take()
+    }
+
+    pub async fn close(self) {
+        if let Some(broker) = self.broker {
+            broker.stop().await;
+        }
+    }
+}
+
+/// How texts leave: in a demo they land beside its mail.
+fn texter(platform: &Platform) -> Arc<dyn Texter> {
+    if platform.install.demo {
+        let (db, clock, random) = (platform.db.clone(), platform.clock.clone(), platform.random.clone());
+        return Arc::new(DatabaseMailbox { db, clock, random });
+    }
+    Arc::new(NoTexter)
+}
+
+/// No provider is configured: texts wait as jobs.
+struct NoTexter;
+
+#[async_trait]
+impl Texter for NoTexter {
+    async fn send(&self, _: &Sms) -> std::result::Result<String, SmsError> {
+        Err(SmsError::Later("no SMS provider is configured".into()))
+    }
+}
+
+/// Where no broker is configured.
+struct Nowhere;
+
+#[async_trait]
+impl Wire for Nowhere {
+    async fn send(&self, _: &str, _: &str) -> std::result::Result<(), String> {
+        Err("no MQTT broker is configured".into())
+    }
+}
+
+/// Devices by their passwords, and ourselves by one that only this process knows.
+struct Door {
+    cx: Cx,
+    ours: String,
+}
+
+#[async_trait]
+impl Doorkeeper for Door {
+    async fn admit(&self, _: &str, user: Option<&str>, password: Option<&[u8]>) -> Option<Rights> {
+        let (user, password) = (user?, password?);
+        if user == OURSELVES {
+            return (password == self.ours.as_bytes()).then_some(Rights::All);
+        }
+        match devices::admit(&self.cx, user, password).await {
+            Ok(rights) => rights.map(|rights| Rights::Topics { may_publish: rights.says, may_subscribe: rights.hears }),
+            Err(fault) => {
+                tracing::warn!(%fault, user, "a device could not be let in");
+                None
+            }
+        }
+    }
+}
+
+fn cannot_listen(address: SocketAddr, error: &dyn std::fmt::Display) -> Trouble {
+    Trouble::setup(
+        format!("内置 MQTT 服务器无法监听 {address}：{error}。请检查配置项 mqtt.listen"),
+        format!("the MQTT broker inside cannot listen on {address}: {error}; check the key mqtt.listen"),
+    )
+}

@@ -1,0 +1,71 @@
+//! Text messages: a job, written by the transaction that decided it, and a [`Texter`] that carries it out.
+//!
+//! Providers send reviewed templates alone: what is sent is which template, and its parameters.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use kernel::Word;
+use store::args;
+
+use super::mail::DatabaseMailbox;
+
+kernel::words! {
+    /// A template that a provider has reviewed.
+    pub enum SmsKind {
+        /// `code`: for signing in.
+        Code = "code",
+    }
+}
+
+/// A text message, ready to go.
+#[derive(Debug, Clone)]
+pub struct Sms {
+    /// Stable over retries.
+    pub id: String,
+    /// A number of the mainland, eleven digits.
+    pub to: String,
+    pub kind: SmsKind,
+    pub params: Vec<(String, String)>,
+}
+
+/// Why a text did not go.
+#[derive(Debug)]
+pub enum SmsError {
+    /// The provider is away or busy.
+    Later(String),
+    /// The provider refuses this one for good.
+    Never(String),
+}
+
+impl fmt::Display for SmsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Later(why) | Self::Never(why) => f.write_str(why),
+        }
+    }
+}
+
+#[async_trait]
+pub trait Texter: Send + Sync + 'static {
+    /// Answers what the provider calls it.
+    async fn send(&self, sms: &Sms) -> Result<String, SmsError>;
+}
+
+/// The demo's: texts land beside its mail.
+#[async_trait]
+impl Texter for DatabaseMailbox {
+    async fn send(&self, sms: &Sms) -> Result<String, SmsError> {
+        let params: Vec<String> = sms.params.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        let store = async {
+            let mut tx = self.db.begin().await?;
+            let id = self.random.uuid_v7(self.clock.now());
+            let sql =
+                "INSERT INTO mailbox (id, message_id, recipient, subject, body, at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
+            let subject = format!("短信 SMS · {}", sms.kind.as_str());
+            tx.exec(sql, args![id, sms.id.as_str(), sms.to.as_str(), subject, params.join("\n"), self.clock.now()]).await?;
+            tx.commit().await
+        };
+        store.await.map(|()| sms.id.clone()).map_err(|error: store::Error| SmsError::Later(error.to_string()))
+    }
+}

@@ -1,0 +1,205 @@
+//! A hall for a test: a real broker, lamps that speak its protocol, and customers.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use broker::{Doorkeeper, Rights};
+use gateway::{Mqtt, MqttConfig};
+use kernel::Clock;
+use platform::Cx;
+use platform::identity::Role;
+use sandbox::Lamp;
+use serde_json::{Value, json};
+use venue::Venue;
+use venue::devices::{self, Wire};
+
+use crate::{Client, TestServer};
+
+/// The way to devices: none until there is a broker.
+#[derive(Default)]
+pub(crate) struct Switch(RwLock<Option<Mqtt>>);
+
+#[async_trait]
+impl Wire for Switch {
+    async fn send(&self, topic: &str, payload: &str) -> Result<(), String> {
+        let way = self.0.read().unwrap_or_else(PoisonError::into_inner).clone();
+        match way {
+            Some(way) => way.send(topic, payload).await,
+            None => Err("there is no broker".into()),
+        }
+    }
+}
+
+pub(crate) struct Broker {
+    broker: broker::Broker,
+}
+
+const OURSELVES: &str = "cuekey";
+
+struct Door(Arc<Venue>);
+
+#[async_trait]
+impl Doorkeeper for Door {
+    async fn admit(&self, _: &str, user: Option<&str>, password: Option<&[u8]>) -> Option<Rights> {
+        let (user, password) = (user?, password?);
+        if user == OURSELVES {
+            return (password == b"ours").then_some(Rights::All);
+        }
+        let cx = Cx::system(Arc::clone(&self.0.platform));
+        let rights = devices::admit(&cx, user, password).await.ok()??;
+        Some(Rights::Topics { may_publish: rights.says, may_subscribe: rights.hears })
+    }
+}
+
+impl Broker {
+    pub async fn start(venue: Arc<Venue>, wire: Arc<Switch>) -> Self {
+        let door = Arc::new(Door(Arc::clone(&venue)));
+        let broker = broker::Broker::start(([127, 0, 0, 1], 0).into(), door).await.expect("a broker starts");
+        let config = MqttConfig {
+            host: "127.0.0.1".into(),
+            port: broker.address().port(),
+            user: OURSELVES.into(),
+            password: "ours".into(),
+            client_id: "cuekey-test".into(),
+        };
+        let (mqtt, listening) = Mqtt::new(&config);
+        *wire.0.write().unwrap_or_else(PoisonError::into_inner) = Some(mqtt);
+        // The network's pauses are real ones.
+        tokio::spawn(listening.run(venue, Clock::System));
+        Self { broker }
+    }
+}
+
+/// A table of the hall with its lamp.
+pub struct PlayTable {
+    pub id: String,
+    pub code: String,
+    pub lamp: Lamp,
+    pub device: String,
+}
+
+/// A hall, its manager, and its tables.
+pub struct Hall<'a> {
+    server: &'a TestServer,
+    pub manager: Client,
+    pub id: String,
+    pub tables: Vec<PlayTable>,
+}
+
+/// 36 yuan an hour, by the minute, three minutes free.
+pub fn tariff() -> Value {
+    json!({"per_hour": 3_600, "unit_minutes": 1, "grace_minutes": 3})
+}
+
+impl<'a> Hall<'a> {
+    /// With so many tables, all in service.
+    pub async fn open(server: &'a TestServer, tables: usize) -> Self {
+        let manager = server.user(Role::VenueManager, "manager").await;
+        let hall = json!({"name": "旗舰店", "time_zone": "Asia/Shanghai", "tariff": tariff()});
+        let hall = manager.post_once("hall-0001", "/api/v1/venues", hall).await.ok(201);
+        let mut hall = Self { server, manager, id: hall["id"].as_str().expect("an id").into(), tables: Vec::new() };
+        for n in 1..=tables {
+            hall.add_table(n).await;
+        }
+        hall
+    }
+
+    async fn add_table(&mut self, n: usize) {
+        let table = self.manager.post(&format!("/api/v1/venues/{}/tables", self.id), json!({"name": format!("{n} 号台")})).await.ok(201);
+        let text = |value: &Value| value.as_str().expect("a text").to_owned();
+        let id = text(&table["id"]);
+        let device = json!({"table_id": id, "driver": "tasmota", "name": format!("灯 {n}")});
+        let device = self.manager.post("/api/v1/devices", device).await.ok(201);
+        let (user, password) = (text(&device["user"]), text(&device["password"]));
+        let broker = self.server.broker().await.broker.address();
+        let lamp = Lamp::start(broker, &user, &password, self.server.clock.clone());
+        self.tables.push(PlayTable { code: text(&table["code"]), lamp, device: text(&device["device"]["id"]), id: id.clone() });
+        self.until(|floor| floor_table(floor, &id)["device"]["reported"] == json!(false)).await;
+        self.manager.post(&format!("/api/v1/tables/{id}/in-service"), json!({"note": ""})).await.ok(200);
+    }
+
+    pub async fn floor(&self) -> Value {
+        self.manager.get(&format!("/api/v1/venues/{}/floor", self.id)).await.ok(200)
+    }
+
+    /// The floor, as soon as it looks like this; jobs are carried out meanwhile.
+    ///
+    /// # Panics
+    /// When it does not look like it for half a minute.
+    pub async fn until(&self, looks: impl Fn(&Value) -> bool) -> Value {
+        let mut news = self.server.venue.news.subscribe();
+        let look = async {
+            loop {
+                self.server.run_jobs().await;
+                let floor = self.floor().await;
+                if looks(&floor) {
+                    return floor;
+                }
+                // What a lamp answers comes by the network, and wakes us; a job that is due later waits for the clock.
+                let _ = tokio::time::timeout(Duration::from_millis(200), news.changed()).await;
+            }
+        };
+        match tokio::time::timeout(Duration::from_secs(30), look).await {
+            Ok(floor) => floor,
+            Err(_) => panic!("the floor does not come to look so: {}", self.floor().await),
+        }
+    }
+
+    /// A table, as soon as it is in this state.
+    pub async fn table_is(&self, n: usize, state: &str) -> Value {
+        let id = &self.tables[n].id;
+        floor_table(&self.until(|floor| floor_table(floor, id)["state"] == state).await, id).clone()
+    }
+
+    /// Somebody who has signed in with a phone, with so much in the wallet.
+    pub async fn customer(&self, fen: i64) -> Client {
+        let phone = format!("138{:08}", self.server.platform.random.below(100_000_000));
+        let welcome = self.server.sign_in_by_phone(&self.server.visitor(), &phone).await;
+        let customer = self.server.visitor().with_token(welcome["token"].as_str().expect("a token"));
+        if fen > 0 {
+            let key = format!("cash-{}", welcome["customer"]["number"].as_str().expect("a number"));
+            let cash = json!({"number": welcome["customer"]["number"], "amount_fen": fen});
+            self.manager.post_once(&key, "/api/v1/customers/recharge", cash).await.ok(200);
+        }
+        customer
+    }
+
+    /// Opens a table for an hour, and answers the session once its light is on.
+    pub async fn play(&self, customer: &Client, n: usize, minutes: i64) -> Value {
+        let id = &self.tables[n].id;
+        let view = customer.get(&format!("/customer/v1/tables/{id}")).await.ok(200);
+        let quote = view["quotes"].as_array().expect("quotes").iter().find(|quote| quote["minutes"] == minutes).expect("a quote").clone();
+        let ask = json!({"minutes": minutes, "expected_fen": quote["price_fen"]});
+        let session = customer
+            .post_once(&format!("open-{:016x}", self.server.platform.random.u64()), &format!("/customer/v1/tables/{id}/open"), ask)
+            .await
+            .ok(202);
+        self.table_is(n, "playing").await;
+        customer.get(&format!("/customer/v1/sessions/{}", session["id"].as_str().expect("an id"))).await.ok(200)
+    }
+}
+
+impl TestServer {
+    /// Asks for a code and signs in with it.
+    pub async fn sign_in_by_phone(&self, who: &Client, phone: &str) -> Value {
+        // Each from an address of its own: how often one may ask is another question.
+        let [a, b, c, _] = self.platform.random.bytes();
+        let who = who.from([10, a, b, c]);
+        who.post("/customer/v1/phone-codes", json!({"phone": phone})).await.ok(202);
+        let code = self.code_of(phone).await;
+        who.post("/customer/v1/sign-in", json!({"phone": phone, "code": code})).await.ok(200)
+    }
+
+    /// The latest code that was sent to a phone.
+    pub async fn code_of(&self, phone: &str) -> String {
+        let mails = self.mails(phone).await;
+        let (_, text) = mails.last().expect("a text was sent");
+        text.split(' ').next_back().expect("a code").to_owned()
+    }
+}
+
+/// A table on a floor.
+pub fn floor_table<'a>(floor: &'a Value, id: &str) -> &'a Value {
+    floor["tables"].as_array().expect("tables").iter().find(|table| table["id"] == id).expect("the table")
+}

@@ -1,0 +1,208 @@
+-- customers ----------------------------------------------------------------------------------------------------------
+
+CREATE TABLE customers (
+  id UUID PRIMARY KEY,
+  -- What a customer tells at the desk.
+  number TEXT NOT NULL,
+  -- Sealed, and hashed to be found; none: a guest.
+  phone BYTEA,
+  phone_hash BYTEA,
+  -- The end of the number, for lists.
+  phone_hint TEXT,
+  language TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  -- A guest who turned out to be somebody known, and carries everything over to it.
+  became UUID
+);
+CREATE UNIQUE INDEX customers_number ON customers (number);
+CREATE UNIQUE INDEX customers_phone ON customers (phone_hash) WHERE phone_hash IS NOT NULL;
+
+CREATE TABLE customer_sessions (
+  id UUID PRIMARY KEY,
+  customer_id UUID NOT NULL REFERENCES customers (id),
+  token_hash BYTEA NOT NULL,
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  revoked_at BIGINT
+);
+CREATE UNIQUE INDEX customer_sessions_token ON customer_sessions (token_hash);
+CREATE INDEX customer_sessions_customer ON customer_sessions (customer_id, id);
+CREATE INDEX customer_sessions_expiry ON customer_sessions (expires_at);
+
+-- A code that was sent to a phone, until it is used: the latest alone is good.
+CREATE TABLE phone_codes (
+  phone_hash BYTEA PRIMARY KEY,
+  code_hash BYTEA NOT NULL,
+  expires_at BIGINT NOT NULL,
+  tries BIGINT NOT NULL
+);
+CREATE INDEX phone_codes_expiry ON phone_codes (expires_at);
+
+-- What customers are told; the text is made when it is read.
+CREATE TABLE customer_messages (
+  id UUID PRIMARY KEY,
+  customer_id UUID NOT NULL REFERENCES customers (id),
+  kind TEXT NOT NULL,
+  params TEXT NOT NULL,
+  created_at BIGINT NOT NULL
+);
+CREATE INDEX customer_messages_customer ON customer_messages (customer_id, id);
+
+-- halls --------------------------------------------------------------------------------------------------------------
+
+CREATE TABLE venues (
+  id UUID PRIMARY KEY,
+  name TEXT NOT NULL,
+  address TEXT NOT NULL,
+  phone TEXT NOT NULL,
+  time_zone TEXT NOT NULL,
+  -- Minutes from midnight by the hall's clock; none: round the clock.
+  opens BIGINT,
+  closes BIGINT,
+  -- A JSON list of dates.
+  holidays TEXT NOT NULL,
+  -- open, closed
+  state TEXT NOT NULL,
+  created_at BIGINT NOT NULL
+);
+
+-- Who works where. A super admin needs no row.
+CREATE TABLE venue_staff (
+  user_id UUID NOT NULL REFERENCES users (id),
+  venue_id UUID NOT NULL REFERENCES venues (id),
+  PRIMARY KEY (user_id, venue_id)
+) /* WITHOUT ROWID */;
+CREATE INDEX venue_staff_venue ON venue_staff (venue_id, user_id);
+
+CREATE TABLE tariffs (
+  id UUID PRIMARY KEY,
+  venue_id UUID NOT NULL REFERENCES venues (id),
+  name TEXT NOT NULL,
+  -- JSON, as the rules read it.
+  terms TEXT NOT NULL,
+  created_at BIGINT NOT NULL
+);
+CREATE INDEX tariffs_venue ON tariffs (venue_id, id);
+
+CREATE TABLE venue_tables (
+  id UUID PRIMARY KEY,
+  venue_id UUID NOT NULL REFERENCES venues (id),
+  tariff_id UUID NOT NULL REFERENCES tariffs (id),
+  name TEXT NOT NULL,
+  -- In the QR code on the table: unguessable, and made anew when somebody asks.
+  code TEXT NOT NULL,
+  -- idle, reserved, opening, playing, paused, closing, cleaning, maintenance
+  state TEXT NOT NULL,
+  since BIGINT NOT NULL,
+  -- On the floor plan, in centimetres.
+  x BIGINT NOT NULL,
+  y BIGINT NOT NULL,
+  created_at BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX venue_tables_code ON venue_tables (code);
+CREATE INDEX venue_tables_venue ON venue_tables (venue_id, id);
+
+-- devices ------------------------------------------------------------------------------------------------------------
+
+-- A table's light. What it should be (wanted) is kept apart from what it says it is (reported).
+CREATE TABLE devices (
+  id UUID PRIMARY KEY,
+  venue_id UUID NOT NULL REFERENCES venues (id),
+  table_id UUID NOT NULL REFERENCES venue_tables (id),
+  -- tasmota
+  driver TEXT NOT NULL,
+  name TEXT NOT NULL,
+  -- Its name on the broker, which is in all its topics, and its password there, hashed.
+  topic TEXT NOT NULL,
+  password_hash BYTEA NOT NULL,
+  wanted BOOLEAN NOT NULL,
+  -- When it is to go off by itself, whatever becomes of the server.
+  off_at BIGINT,
+  -- Counts every time that the device is to be told.
+  version BIGINT NOT NULL,
+  wanted_at BIGINT NOT NULL,
+  -- None: not known.
+  reported BOOLEAN,
+  reported_at BIGINT,
+  online BOOLEAN NOT NULL,
+  -- Since when it is online, or is not.
+  online_since BIGINT NOT NULL,
+  -- By hand: on or off, until when, who and why.
+  override_on BOOLEAN,
+  override_until BIGINT,
+  override_why TEXT,
+  created_at BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX devices_topic ON devices (topic);
+CREATE UNIQUE INDEX devices_table ON devices (table_id);
+CREATE INDEX devices_venue ON devices (venue_id, id);
+
+-- Who, what, when, why.
+CREATE TABLE device_log (
+  id UUID PRIMARY KEY,
+  device_id UUID NOT NULL REFERENCES devices (id),
+  -- The program, a customer, or a member of staff by name.
+  who TEXT NOT NULL,
+  what TEXT NOT NULL,
+  why TEXT NOT NULL
+);
+CREATE INDEX device_log_device ON device_log (device_id, id);
+
+-- Something is broken, until somebody has seen to it.
+CREATE TABLE maintenance_cases (
+  id UUID PRIMARY KEY,
+  venue_id UUID NOT NULL REFERENCES venues (id),
+  table_id UUID NOT NULL REFERENCES venue_tables (id),
+  -- not_lit, not_dark, offline, staff
+  cause TEXT NOT NULL,
+  note TEXT NOT NULL,
+  session_id UUID,
+  opened_at BIGINT NOT NULL,
+  closed_at BIGINT,
+  closed_by UUID REFERENCES users (id),
+  closing_note TEXT
+);
+CREATE UNIQUE INDEX maintenance_cases_open ON maintenance_cases (table_id) WHERE closed_at IS NULL;
+CREATE INDEX maintenance_cases_venue ON maintenance_cases (venue_id, id);
+
+-- play ---------------------------------------------------------------------------------------------------------------
+
+CREATE TABLE play_sessions (
+  id UUID PRIMARY KEY,
+  venue_id UUID NOT NULL REFERENCES venues (id),
+  table_id UUID NOT NULL REFERENCES venue_tables (id),
+  customer_id UUID NOT NULL REFERENCES customers (id),
+  -- opening, playing, closed, failed
+  state TEXT NOT NULL,
+  -- Tariff and calendar as they were when it was opened: JSON.
+  terms TEXT NOT NULL,
+  minutes BIGINT NOT NULL,
+  -- All that is held for it, in fen.
+  held BIGINT NOT NULL,
+  asked_at BIGINT NOT NULL,
+  -- When the light was seen to be on: from then on it is billed.
+  lit_at BIGINT,
+  -- Until when the held money pays.
+  until_at BIGINT NOT NULL,
+  -- The end of which the customer was warned.
+  warned_of BIGINT,
+  ended_at BIGINT,
+  -- customer, time_up, staff, device_fault, not_lit
+  end_reason TEXT,
+  bill TEXT,
+  total BIGINT
+);
+-- One live session a table, and one a customer.
+CREATE UNIQUE INDEX play_sessions_table ON play_sessions (table_id) WHERE state IN ('opening', 'playing');
+CREATE UNIQUE INDEX play_sessions_customer ON play_sessions (customer_id) WHERE state IN ('opening', 'playing');
+CREATE INDEX play_sessions_of ON play_sessions (customer_id, id);
+CREATE INDEX play_sessions_venue ON play_sessions (venue_id, id);
+
+-- What is held for a session, in the order in which it is spent.
+CREATE TABLE play_holds (
+  session_id UUID NOT NULL REFERENCES play_sessions (id),
+  place BIGINT NOT NULL,
+  transfer_id UUID NOT NULL REFERENCES ledger_transfers (id),
+  amount BIGINT NOT NULL,
+  PRIMARY KEY (session_id, place)
+) /* WITHOUT ROWID */;

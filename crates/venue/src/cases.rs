@@ -1,0 +1,76 @@
+//! Maintenance cases 维修: something is broken, until somebody has seen to it.
+
+use kernel::{Timestamp, Word};
+use platform::identity::UserId;
+use platform::messages::templates;
+use platform::{Cx, Result, messages};
+use serde::Serialize;
+use store::{Sql, Tx, args};
+
+use crate::halls::{Table, TableId};
+use crate::play::SessionId;
+use crate::staff;
+
+kernel::id!(
+    /// 维修单
+    CaseId, CaseEntity, "mca"
+);
+
+kernel::words! {
+    /// Why a table is out of service.
+    pub enum Cause {
+        /// The light was told to come on, and did not.
+        NotLit = "not_lit",
+        /// The light was told to go off, and did not.
+        NotDark = "not_dark",
+        /// The light went off, or away, while somebody played.
+        InPlay = "in_play",
+        /// The light has been away for a while. Ends by itself when it is back.
+        Offline = "offline",
+        /// Somebody of the staff says so.
+        Staff = "staff",
+    }
+}
+
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct Case {
+    pub id: CaseId,
+    pub cause: Cause,
+    pub note: String,
+    pub opened_at: Timestamp,
+}
+
+/// Opens a table's case, unless it has one, and tells the hall's staff.
+pub(crate) async fn open(tx: &mut Tx, cx: &Cx, table: &Table, cause: Cause, note: &str, session: Option<SessionId>) -> Result<()> {
+    let id: CaseId = cx.id();
+    let sql = "INSERT INTO maintenance_cases (id, venue_id, table_id, cause, note, session_id, opened_at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
+    if tx.exec(sql, args![id, table.venue_id, table.id, cause.as_str(), note, session, cx.now()]).await? == 0 {
+        return Ok(());
+    }
+    for user in staff::of(tx, table.venue_id).await? {
+        let params = [("table", table.name.clone()), ("cause", cause.as_str().to_owned())];
+        messages::tell(tx, cx, user, &templates::CASE_OPENED, &params, Some("/floor".into())).await?;
+    }
+    Ok(())
+}
+
+/// Closes a table's case, if it has one; answers what it was.
+pub(crate) async fn close(tx: &mut Tx, cx: &Cx, table: &Table, by: Option<UserId>, note: &str) -> Result<Option<Cause>> {
+    let sql = "UPDATE maintenance_cases SET closed_at = $1, closed_by = $2, closing_note = $3 WHERE table_id = $4 AND closed_at IS NULL RETURNING cause";
+    let cause: Option<Cause> = tx.opt(sql, args![cx.now(), by, note, table.id], |row| row.word("cause")).await?;
+    if cause.is_some() {
+        for user in staff::of(tx, table.venue_id).await? {
+            messages::tell(tx, cx, user, &templates::CASE_CLOSED, &[("table", table.name.clone())], Some("/floor".into())).await?;
+        }
+    }
+    Ok(cause)
+}
+
+/// A table's open case.
+pub(crate) async fn of_table(sql: &mut impl Sql, table: TableId) -> store::Result<Option<Case>> {
+    let query = "SELECT id, cause, note, opened_at FROM maintenance_cases WHERE table_id = $1 AND closed_at IS NULL";
+    sql.opt(query, args![table], |row| {
+        Ok(Case { id: row.get("id")?, cause: row.word("cause")?, note: row.get("note")?, opened_at: row.get("opened_at")? })
+    })
+    .await
+}

@@ -1,0 +1,38 @@
+//! Sessions against the money that is held and taken for them: what `cuekey doctor` says of play.
+
+use store::{Sql, args};
+
+/// Each sentence is one thing that does not add up; none is the good answer. Reads all sessions.
+pub async fn check(sql: &mut impl Sql) -> store::Result<Vec<String>> {
+    let mut problems = Vec::new();
+    let checks = [
+        (
+            "sessions hold something else than they say",
+            "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM (SELECT p.id FROM play_sessions p LEFT JOIN play_holds h ON h.session_id = p.id \
+             GROUP BY p.id, p.held HAVING p.held <> COALESCE(SUM(h.amount), 0)) wrong",
+        ),
+        (
+            "sessions have taken something else than their bills say",
+            "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM (SELECT p.id FROM play_sessions p LEFT JOIN play_holds h ON h.session_id = p.id \
+             LEFT JOIN ledger_transfers t ON t.id = h.transfer_id WHERE p.state IN ('closed', 'failed') GROUP BY p.id, p.total \
+             HAVING p.total IS NULL OR p.total <> COALESCE(SUM(t.posted_amount), 0)) wrong",
+        ),
+        (
+            "sessions are over, and something is still held for them",
+            "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM play_sessions p JOIN play_holds h ON h.session_id = p.id \
+             JOIN ledger_transfers t ON t.id = h.transfer_id WHERE p.state IN ('closed', 'failed') AND t.state = 'pending'",
+        ),
+        (
+            "tables and their sessions do not agree on whether somebody plays",
+            "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM venue_tables t LEFT JOIN play_sessions p ON p.table_id = t.id AND p.state IN ('opening', 'playing') \
+             WHERE (t.state IN ('opening', 'playing', 'paused')) <> (p.id IS NOT NULL)",
+        ),
+    ];
+    for (words, query) in checks {
+        let wrong: i64 = sql.one(query, args![], |row| row.get("n")).await?;
+        if wrong > 0 {
+            problems.push(format!("{wrong} {words}"));
+        }
+    }
+    Ok(problems)
+}

@@ -1,0 +1,16 @@
+//! Customers 顾客: who plays, known by a token, and the wallet that pays.
+//!
+//! A guest is a customer without a phone number. The wallet is an account of the ledger whose id is the customer's.
+
+mod code;
+mod model;
+mod phone;
+mod session;
+mod wallet;
+
+pub use code::{CodeSent, send_code, sign_in};
+pub(crate) use code::{SMS_JOB, sms_job};
+pub use model::{Customer, CustomerEntity, CustomerId};
+pub use session::{Welcome, authenticate, guest, sign_out};
+pub(crate) use wallet::account;
+pub use wallet::{DeskRecharge, Wallet, WalletLine, recharge_at_desk, wallet};

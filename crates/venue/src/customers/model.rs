@@ -1,0 +1,23 @@
+//! A customer as it is shown.
+
+use kernel::Fen;
+use serde::Serialize;
+
+kernel::id!(
+    /// 顾客
+    CustomerId, CustomerEntity, "cus"
+);
+
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct Customer {
+    pub id: CustomerId,
+    /// What a customer tells at the desk.
+    pub number: String,
+    pub guest: bool,
+    /// With its middle hidden; none: a guest.
+    pub phone: Option<String>,
+    pub balance_fen: Fen,
+    /// Frozen 冻结: of the balance, not available.
+    pub held_fen: Fen,
+    pub available_fen: Fen,
+}

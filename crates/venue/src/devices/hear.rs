@@ -1,0 +1,90 @@
+//! What devices say, and what follows from it.
+
+use platform::{Cx, Result};
+use store::{Tx, args};
+
+use super::rows::{Device, Driver, by_id, by_topic, tell};
+use super::{DeviceId, Said, log, tasmota};
+use crate::Venue;
+use crate::halls::rows::lock_table;
+use crate::play;
+
+/// Takes in one message from the broker. What is of no device, and what says nothing new, changes nothing.
+pub async fn heard(venue: &Venue, cx: &Cx, topic: &str, payload: &[u8]) -> Result<()> {
+    let Some((name, said)) = tasmota::parse(topic, payload) else { return Ok(()) };
+    // Most messages say what is known: they cost a look.
+    let Some(device) = by_topic(&mut cx.db.read(), name).await?.filter(|device| device.driver == Driver::Tasmota) else { return Ok(()) };
+    if !is_news(&device, said) {
+        return Ok(());
+    }
+    let mut tx = cx.db.begin().await?;
+    let mut table = lock_table(&mut tx, device.table_id).await?;
+    let Some(device) = by_topic(&mut tx, name).await?.filter(|device| is_news(device, said)) else { return Ok(()) };
+    match said {
+        Said::Online(online) => {
+            presence(&mut tx, cx, venue, &device, online).await?;
+            play::device_is(&mut tx, cx, venue, &mut table, &device, online).await?;
+        }
+        Said::Power(on) => {
+            // Whoever speaks is there.
+            if !device.online {
+                presence(&mut tx, cx, venue, &device, true).await?;
+                play::device_is(&mut tx, cx, venue, &mut table, &device, true).await?;
+            }
+            let Some(device) = by_id(&mut tx, device.id).await? else { return Ok(()) };
+            power(&mut tx, cx, venue, &device, on).await?;
+            play::light_is(&mut tx, cx, venue, &mut table, on).await?;
+        }
+    }
+    venue.news.after(&mut tx);
+    tx.commit().await?;
+    Ok(())
+}
+
+/// A device that does not answer is away.
+pub(super) async fn fell_silent(venue: &Venue, cx: &Cx, id: DeviceId, version: i64) -> Result<()> {
+    let Some(device) = by_id(&mut cx.db.read(), id).await? else { return Ok(()) };
+    let mut tx = cx.db.begin().await?;
+    let mut table = lock_table(&mut tx, device.table_id).await?;
+    let silent = |device: &Device| device.online && device.version == version && device.reported_at.is_none_or(|at| at < device.wanted_at);
+    let Some(device) = by_id(&mut tx, id).await?.filter(silent) else { return Ok(()) };
+    presence(&mut tx, cx, venue, &device, false).await?;
+    play::device_is(&mut tx, cx, venue, &mut table, &device, false).await?;
+    venue.news.after(&mut tx);
+    Ok(tx.commit().await?)
+}
+
+fn is_news(device: &Device, said: Said) -> bool {
+    match said {
+        Said::Online(online) => online != device.online,
+        // The first report after a telling confirms it, even where nothing changes.
+        Said::Power(on) => device.reported != Some(on) || device.reported_at.is_none_or(|at| at < device.wanted_at) || !device.online,
+    }
+}
+
+async fn presence(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, online: bool) -> Result<()> {
+    // Whoever was away may have lost its power: how its relay stands is not known until it says so.
+    let sql = "UPDATE devices SET online = $1, online_since = $2, reported = NULL WHERE id = $3";
+    tx.exec(sql, args![online, cx.now(), device.id]).await?;
+    log::write(tx, cx, device.id, log::PROGRAM, if online { "online" } else { "offline" }, "").await?;
+    // Told what it should be now, not what it missed.
+    if online { tell(tx, cx, venue, device, device.light()).await } else { Ok(()) }
+}
+
+async fn power(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, on: bool) -> Result<()> {
+    let sql = "UPDATE devices SET reported = $1, reported_at = $2 WHERE id = $3";
+    tx.exec(sql, args![on, cx.now(), device.id]).await?;
+    let changed = device.reported != Some(on);
+    if on == device.wanted {
+        if changed {
+            log::write(tx, cx, device.id, log::PROGRAM, if on { "on" } else { "off" }, "").await?;
+        }
+        return Ok(());
+    }
+    // Reported before it was told otherwise: the telling goes on. Reported after that: somebody pressed its button, or it lost its power.
+    if changed && device.reported == Some(device.wanted) {
+        log::write(tx, cx, device.id, log::PROGRAM, if on { "came_on" } else { "went_off" }, "").await?;
+        tell(tx, cx, venue, device, device.light()).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,45 @@
+//! Devices 设备: lights that are made to agree with what they should be.
+//!
+//! What a light should be now follows from its table's session and from what somebody set by hand ([`light`], pure). Whoever changes
+//! one of the two calls [`want`] in the same transaction; it writes that down, counts up the device's version, and enqueues the job
+//! that tells the device ([`agree`]) and goes on until the device reports so ([`hear`]). A job of an older version does nothing: what
+//! was wanted once is never sent later.
+//!
+//! **Invariant**: only a device's own report makes it `reported`; that a command was sent says nothing.
+
+mod agree;
+mod door;
+mod hear;
+mod light;
+mod log;
+mod rows;
+mod service;
+pub mod tasmota;
+
+pub use agree::roll_call;
+pub(crate) use agree::{AGREE_JOB, ASSERT, agree_job, assert_all};
+pub use door::{Rights, admit};
+pub use hear::heard;
+pub use light::{Light, Override, Playing, light};
+pub use log::{LogLine, log};
+pub use rows::{Device, DeviceEntity, DeviceId, Driver};
+pub(crate) use rows::{of_table, of_venue, want};
+pub use service::{Credentials, NewDevice, OverrideAsk, create, end_override, override_light};
+
+use async_trait::async_trait;
+
+/// How devices are told something. Sent means that the broker has it, no more.
+#[async_trait]
+pub trait Wire: Send + Sync + 'static {
+    /// Not retained, and to be dropped by the broker if it cannot be delivered within some seconds.
+    async fn send(&self, topic: &str, payload: &str) -> Result<(), String>;
+}
+
+/// What a device has said.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Said {
+    /// It is on the broker, or the broker says that it is gone.
+    Online(bool),
+    /// Its relay is on, or off.
+    Power(bool),
+}

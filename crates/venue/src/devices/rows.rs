@@ -1,0 +1,145 @@
+//! Devices in the database.
+
+use kernel::{Timestamp, Word};
+use platform::{Cx, Result};
+use serde::Serialize;
+use store::jobs::NewJob;
+use store::{Row, Sql, Tx, args};
+
+use super::agree::{AGREE_JOB, Agree};
+use super::light::{Light, Override, Playing, light};
+use crate::Venue;
+use crate::halls::{TableId, VenueId};
+use crate::play::{self, SessionState};
+
+kernel::id!(
+    /// 设备
+    DeviceId, DeviceEntity, "dev"
+);
+
+kernel::words! {
+    /// What it speaks.
+    pub enum Driver { Tasmota = "tasmota" }
+}
+
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct Device {
+    pub id: DeviceId,
+    pub venue_id: VenueId,
+    pub table_id: TableId,
+    pub driver: Driver,
+    pub name: String,
+    /// Its name on the broker.
+    pub topic: String,
+    /// What it should be.
+    pub wanted: bool,
+    /// When it is to go off by itself.
+    pub off_at: Option<Timestamp>,
+    #[serde(skip)]
+    pub version: i64,
+    pub wanted_at: Timestamp,
+    /// What it says it is; absent: not known.
+    pub reported: Option<bool>,
+    pub reported_at: Option<Timestamp>,
+    pub online: bool,
+    pub online_since: Timestamp,
+    /// By hand, until then.
+    pub override_on: Option<bool>,
+    pub override_until: Option<Timestamp>,
+    pub override_why: Option<String>,
+}
+
+impl Device {
+    pub fn light(&self) -> Light {
+        Light { on: self.wanted, off_at: self.off_at }
+    }
+
+    /// Whether it is as it should be, by its own report.
+    pub fn agrees(&self) -> bool {
+        self.reported == Some(self.wanted)
+    }
+
+    fn by_hand(&self) -> Option<Override> {
+        Some(Override { on: self.override_on?, until: self.override_until? })
+    }
+}
+
+const COLUMNS: &str = "d.id, d.venue_id, d.table_id, d.driver, d.name, d.topic, d.wanted, d.off_at, d.version, d.wanted_at, d.reported, \
+                       d.reported_at, d.online, d.online_since, d.override_on, d.override_until, d.override_why";
+
+pub(super) fn read(row: &Row) -> store::Result<Device> {
+    Ok(Device {
+        id: row.get("id")?,
+        venue_id: row.get("venue_id")?,
+        table_id: row.get("table_id")?,
+        driver: row.word("driver")?,
+        name: row.get("name")?,
+        topic: row.get("topic")?,
+        wanted: row.get("wanted")?,
+        off_at: row.get("off_at")?,
+        version: row.get("version")?,
+        wanted_at: row.get("wanted_at")?,
+        reported: row.get("reported")?,
+        reported_at: row.get("reported_at")?,
+        online: row.get("online")?,
+        online_since: row.get("online_since")?,
+        override_on: row.get("override_on")?,
+        override_until: row.get("override_until")?,
+        override_why: row.get("override_why")?,
+    })
+}
+
+pub(super) async fn by_topic(sql: &mut impl Sql, topic: &str) -> store::Result<Option<Device>> {
+    sql.opt(&format!("SELECT {COLUMNS} FROM devices d WHERE d.topic = $1"), args![topic], read).await
+}
+
+pub(super) async fn by_id(sql: &mut impl Sql, id: DeviceId) -> store::Result<Option<Device>> {
+    sql.opt(&format!("SELECT {COLUMNS} FROM devices d WHERE d.id = $1"), args![id], read).await
+}
+
+/// The light of a table, if it has one.
+pub(crate) async fn of_table(sql: &mut impl Sql, table: TableId) -> store::Result<Option<Device>> {
+    sql.opt(&format!("SELECT {COLUMNS} FROM devices d WHERE d.table_id = $1"), args![table], read).await
+}
+
+pub(crate) async fn of_venue(sql: &mut impl Sql, venue: VenueId) -> store::Result<Vec<Device>> {
+    sql.all(&format!("SELECT {COLUMNS} FROM devices d WHERE d.venue_id = $1 ORDER BY d.id LIMIT 2000"), args![venue], read).await
+}
+
+pub(super) async fn online(sql: &mut impl Sql) -> store::Result<Vec<Device>> {
+    sql.all(&format!("SELECT {COLUMNS} FROM devices d WHERE d.online ORDER BY d.id LIMIT 50000"), args![], read).await
+}
+
+pub(super) async fn not_as_they_should_be(sql: &mut impl Sql, now: Timestamp) -> store::Result<Vec<Device>> {
+    let query = format!(
+        "SELECT {COLUMNS} FROM devices d WHERE (d.online AND (d.reported IS NULL OR d.reported <> d.wanted)) \
+         OR (d.override_until IS NOT NULL AND d.override_until <= $1) ORDER BY d.id LIMIT 5000"
+    );
+    sql.all(&query, args![now], read).await
+}
+
+/// Writes down what a table's light should be now, and has it told if that is something else than before. The table's row is locked.
+pub(crate) async fn want(tx: &mut Tx, cx: &Cx, venue: &Venue, table: TableId) -> Result<()> {
+    let Some(device) = of_table(tx, table).await? else { return Ok(()) };
+    let session = play::live(tx, table).await?;
+    let playing = session.filter(|session| matches!(session.state, SessionState::Opening | SessionState::Playing));
+    let playing = playing.map(|session| Playing { until: session.until });
+    let wanted = light(playing, device.by_hand(), cx.now());
+    if wanted == device.light() { Ok(()) } else { tell(tx, cx, venue, &device, wanted).await }
+}
+
+/// Has a device told what it should be, now or when it is back.
+pub(super) async fn tell(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, wanted: Light) -> Result<()> {
+    let version = device.version + 1;
+    let sql = "UPDATE devices SET wanted = $1, off_at = $2, version = $3, wanted_at = $4 WHERE id = $5";
+    tx.exec(sql, args![wanted.on, wanted.off_at, version, cx.now(), device.id]).await?;
+    let agree = Agree { device: device.id, version };
+    let job = NewJob::new(AGREE_JOB, &agree, cx.now())?.once(format!("{}-{version}", device.id));
+    cx.enqueue(tx, job).await?;
+    venue.news.after(tx);
+    Ok(())
+}
+
+pub(super) fn driver_word(driver: Driver) -> &'static str {
+    driver.as_str()
+}

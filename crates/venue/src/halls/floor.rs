@@ -1,0 +1,124 @@
+//! The floor of a hall as it is now: for the staff's live page.
+
+use std::collections::HashMap;
+
+use kernel::{Fen, Timestamp};
+use platform::identity::Permission;
+use platform::{Cx, Result};
+use serde::Serialize;
+
+use super::machine::TableState;
+use super::model::{TableId, Venue, VenueId};
+use super::rows;
+use crate::cases::{self, Case};
+use crate::devices::{self, Device, DeviceId};
+use crate::play::{self, SessionId, SessionState};
+use crate::staff;
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct FloorPlay {
+    pub id: SessionId,
+    pub state: SessionState,
+    pub asked_at: Timestamp,
+    pub lit_at: Option<Timestamp>,
+    pub paid_until: Timestamp,
+    pub held_fen: Fen,
+    pub cost_so_far_fen: Fen,
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct FloorDevice {
+    pub id: DeviceId,
+    pub name: String,
+    pub topic: String,
+    pub online: bool,
+    pub online_since: Timestamp,
+    /// What it should be.
+    pub wanted: bool,
+    /// What it says it is; absent: not known.
+    pub reported: Option<bool>,
+    pub override_on: Option<bool>,
+    pub override_until: Option<Timestamp>,
+    pub override_why: Option<String>,
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct FloorTable {
+    pub id: TableId,
+    pub name: String,
+    pub code: String,
+    /// What the QR code on the table leads to.
+    pub url: String,
+    pub state: TableState,
+    pub since: Timestamp,
+    pub x: i64,
+    pub y: i64,
+    pub play: Option<FloorPlay>,
+    pub device: Option<FloorDevice>,
+    pub case: Option<Case>,
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Floor {
+    pub venue: Venue,
+    pub tables: Vec<FloorTable>,
+    /// The server's clock.
+    pub now: Timestamp,
+}
+
+pub async fn floor(cx: &Cx, id: VenueId) -> Result<Floor> {
+    let user = cx.require(Permission::VenuesView)?;
+    let mut sql = cx.db.read();
+    staff::works_at(&mut sql, user, id).await?;
+    let venue = rows::venue(&mut sql, id).await?;
+    let now = cx.now();
+    let mut plays = HashMap::new();
+    for session in play::of_venue(&mut sql, id).await? {
+        let cost_so_far_fen = play::cost_so_far(&session, now)?;
+        let shown = FloorPlay {
+            id: session.id,
+            state: session.state,
+            asked_at: session.asked_at,
+            lit_at: session.lit_at,
+            paid_until: session.until,
+            held_fen: session.held,
+            cost_so_far_fen,
+        };
+        plays.insert(session.table, shown);
+    }
+    let lights = devices::of_venue(&mut sql, id).await?;
+    let mut lights: HashMap<TableId, FloorDevice> = lights.into_iter().map(|device| (device.table_id, shown(device))).collect();
+    let mut tables = Vec::new();
+    for table in rows::tables(&mut sql, id).await? {
+        let case = if table.state == TableState::Maintenance { cases::of_table(&mut sql, table.id).await? } else { None };
+        tables.push(FloorTable {
+            id: table.id,
+            url: format!("{}/m/?t={}", cx.install.public_url, table.code),
+            name: table.name,
+            code: table.code,
+            state: table.state,
+            since: table.since,
+            x: table.x,
+            y: table.y,
+            play: plays.remove(&table.id),
+            device: lights.remove(&table.id),
+            case,
+        });
+    }
+    Ok(Floor { venue, tables, now })
+}
+
+fn shown(device: Device) -> FloorDevice {
+    FloorDevice {
+        id: device.id,
+        name: device.name,
+        topic: device.topic,
+        online: device.online,
+        online_since: device.online_since,
+        wanted: device.wanted,
+        reported: device.reported,
+        override_on: device.override_on,
+        override_until: device.override_until,
+        override_why: device.override_why,
+    }
+}

@@ -1,0 +1,16 @@
+//! Halls 门店 and their tables 球台: what the staff sets up, what customers may choose, and the floor as it is now.
+
+mod floor;
+mod form;
+mod machine;
+mod model;
+mod public;
+pub(crate) mod rows;
+mod service;
+
+pub use floor::{Floor, FloorDevice, FloorPlay, FloorTable, floor};
+pub use form::{NewTable, NewVenue};
+pub use machine::{Event, TableState, next};
+pub use model::{Table, TableEntity, TableId, TariffEntity, TariffId, Venue, VenueEntity, VenueId};
+pub use public::{PublicTable, PublicVenue, Quote, TableView, VenueView, WhyNot, by_code, table_view, venue_view, venues};
+pub use service::{create_table, create_venue, list, reissue_code, return_to_service, take_out_of_service};

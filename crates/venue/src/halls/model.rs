@@ -1,0 +1,72 @@
+//! A hall and its tables, as stored and shown.
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use kernel::Timestamp;
+use serde::Serialize;
+
+use super::machine::TableState;
+use crate::tariff::{Calendar, Hours};
+
+kernel::id!(
+    /// 门店
+    VenueId, VenueEntity, "ven"
+);
+kernel::id!(
+    /// 球台
+    TableId, TableEntity, "tbl"
+);
+kernel::id!(
+    /// 价目
+    TariffId, TariffEntity, "tar"
+);
+
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct Venue {
+    pub id: VenueId,
+    pub name: String,
+    pub address: String,
+    pub phone: String,
+    pub time_zone: String,
+    /// Minutes from midnight by the hall's clock; absent: round the clock.
+    pub opens: Option<i64>,
+    pub closes: Option<i64>,
+    /// Closed for good, or for a while, whatever the hour.
+    pub closed: bool,
+    /// Dates that are priced as holidays.
+    #[schema(value_type = Vec<String>)]
+    pub holidays: Vec<Date>,
+    pub created_at: Timestamp,
+}
+
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct Table {
+    pub id: TableId,
+    pub venue_id: VenueId,
+    pub tariff_id: TariffId,
+    pub name: String,
+    /// What the QR code on the table says.
+    pub code: String,
+    pub state: TableState,
+    /// In this state since then.
+    pub since: Timestamp,
+    /// On the floor plan, in centimetres.
+    pub x: i64,
+    pub y: i64,
+}
+
+impl Venue {
+    /// The zone was checked when it was stored; one that this program's tables no longer know is read as UTC.
+    pub fn calendar(&self) -> Calendar {
+        Calendar { zone: TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC), holidays: self.holidays.iter().copied().collect() }
+    }
+
+    /// Whether tables may be opened at this moment.
+    pub fn is_open(&self, at: Timestamp) -> bool {
+        match (self.opens, self.closes) {
+            _ if self.closed => false,
+            (Some(from), Some(to)) => self.calendar().is_within(Hours { from, to }, at),
+            _ => true,
+        }
+    }
+}

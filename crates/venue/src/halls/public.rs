@@ -1,0 +1,209 @@
+//! Halls and tables as customers see them.
+
+use kernel::{Fault, Fen, Kind};
+use platform::{Cx, Result};
+use serde::Serialize;
+use store::{Filter, Sql as _, args};
+
+use super::machine::TableState;
+use super::model::{Table, TableId, Venue, VenueId};
+use super::rows;
+use crate::customers::{Customer, CustomerId};
+use crate::play::{self, PlayError, SessionId, Terms};
+use crate::{cases, devices};
+
+/// For which lengths of play a price is shown.
+const QUOTED: [i64; 4] = [30, 60, 120, 180];
+
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct PublicVenue {
+    pub id: VenueId,
+    pub name: String,
+    pub address: String,
+    pub phone: String,
+    pub open_now: bool,
+    /// By the hall's clock; both absent: round the clock.
+    pub opens: Option<String>,
+    pub closes: Option<String>,
+    pub idle_tables: i64,
+    pub tables: i64,
+}
+
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct PublicTable {
+    pub id: TableId,
+    pub name: String,
+    pub state: TableState,
+    /// It is the asker who plays there.
+    pub mine: bool,
+}
+
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct VenueView {
+    pub venue: PublicVenue,
+    pub tables: Vec<PublicTable>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, utoipa::ToSchema)]
+pub struct Quote {
+    pub minutes: i64,
+    pub price_fen: Fen,
+}
+
+/// Why a table cannot be opened.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct WhyNot {
+    pub code: String,
+    pub detail: String,
+}
+
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct TableView {
+    pub venue: PublicVenue,
+    pub table: PublicTable,
+    pub state_text: String,
+    pub can_open: bool,
+    pub why_not: Option<WhyNot>,
+    /// Now.
+    pub per_hour_fen: Fen,
+    pub unit_minutes: i64,
+    pub grace_minutes: i64,
+    pub minimum_fen: Option<Fen>,
+    pub session_cap_fen: Option<Fen>,
+    pub quotes: Vec<Quote>,
+    /// Idle ones of the same hall.
+    pub others: Vec<PublicTable>,
+    /// The asker's own session on it.
+    pub session_id: Option<SessionId>,
+}
+
+/// All halls that are not closed for good.
+pub async fn venues(cx: &Cx) -> Result<Vec<PublicVenue>> {
+    let mut sql = cx.db.read();
+    let mut filter = Filter::new();
+    filter.and_plain("v.state = 'open'");
+    let mut shown = Vec::new();
+    for venue in rows::venues(&mut sql, filter).await? {
+        let tables = rows::tables(&mut sql, venue.id).await?;
+        shown.push(public_venue(cx, &venue, &tables));
+    }
+    Ok(shown)
+}
+
+/// One hall with its tables.
+pub async fn venue_view(cx: &Cx, customer: Option<&Customer>, id: VenueId) -> Result<VenueView> {
+    let mut sql = cx.db.read();
+    let venue = rows::venue(&mut sql, id).await?;
+    let tables = rows::tables(&mut sql, id).await?;
+    let mine = mine(cx, customer).await?.map(|(table, _)| table);
+    Ok(VenueView { venue: public_venue(cx, &venue, &tables), tables: tables.iter().map(|table| public_table(table, mine)).collect() })
+}
+
+/// The table whose QR code says this. What is no code of ours names nothing.
+pub async fn by_code(cx: &Cx, code: &str) -> Result<TableId> {
+    let readable = code.len() <= 64 && code.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let found = if readable { rows::table_by_code(&mut cx.db.read(), code).await? } else { None };
+    found.ok_or_else(|| {
+        Fault::new(
+            Kind::NotFound,
+            "CODE_UNKNOWN",
+            "这不是本店球台的二维码，或已更换",
+            "This is not the code of a table here, or it was replaced",
+        )
+    })
+}
+
+/// A table, what it costs, and whether the asker may open it now.
+pub async fn table_view(cx: &Cx, customer: Option<&Customer>, id: TableId) -> Result<TableView> {
+    let mut sql = cx.db.read();
+    let table = rows::table(&mut sql, id).await?;
+    let venue = rows::venue(&mut sql, table.venue_id).await?;
+    let tables = rows::tables(&mut sql, table.venue_id).await?;
+    let light = devices::of_table(&mut sql, id).await?;
+    let tariff = rows::tariff(&mut sql, table.tariff_id).await?;
+    let now = cx.now();
+    let mine = mine(cx, customer).await?;
+    let here = mine.filter(|(at, _)| *at == id);
+    let why_not = if here.is_some() {
+        None
+    } else if !matches!(table.state, TableState::Idle | TableState::Maintenance) {
+        Some(PlayError::Busy)
+    } else if table.state == TableState::Maintenance || !light.is_some_and(|light| light.online) {
+        Some(PlayError::InService)
+    } else if !venue.is_open(now) {
+        Some(PlayError::Closed)
+    } else if mine.is_some() {
+        Some(PlayError::AlreadyPlaying)
+    } else {
+        None
+    };
+    let terms = Terms::of(&venue, tariff);
+    let quotes = QUOTED.iter().map(|minutes| Ok(Quote { minutes: *minutes, price_fen: play::quote(&terms, now, *minutes)? }));
+    let quotes = quotes.collect::<Result<_>>()?;
+    let others = tables.iter().filter(|other| other.id != id && other.state == TableState::Idle);
+    let state_text = state_text(cx, &table, here.is_some()).await?;
+    Ok(TableView {
+        venue: public_venue(cx, &venue, &tables),
+        table: public_table(&table, here.map(|(table, _)| table)),
+        state_text,
+        can_open: why_not.is_none() && here.is_none(),
+        why_not: why_not.map(Fault::from).map(|fault| WhyNot { code: fault.code.into(), detail: fault.message(cx.lang).into() }),
+        per_hour_fen: terms.tariff.per_hour_at(&venue.calendar(), now),
+        unit_minutes: terms.tariff.unit_minutes,
+        grace_minutes: terms.tariff.grace_minutes,
+        minimum_fen: terms.tariff.minimum,
+        session_cap_fen: terms.tariff.session_cap,
+        quotes,
+        others: others.map(|other| public_table(other, None)).collect(),
+        session_id: here.map(|(_, session)| session),
+    })
+}
+
+async fn state_text(cx: &Cx, table: &Table, mine: bool) -> Result<String> {
+    let (zh, en) = match table.state {
+        TableState::Idle => ("空闲，可以开台", "Free"),
+        TableState::Reserved => ("已被预订", "Reserved"),
+        TableState::Opening | TableState::Playing | TableState::Paused if mine => ("您正在使用", "You are playing here"),
+        TableState::Opening => ("正在开台", "Somebody is opening it"),
+        TableState::Playing | TableState::Paused => ("使用中", "Taken"),
+        TableState::Closing => ("刚刚结束，请稍候", "Just closed; a moment please"),
+        TableState::Cleaning => ("正在清洁，请稍候", "Being cleaned; a moment please"),
+        TableState::Maintenance => match cases::of_table(&mut cx.db.read(), table.id).await?.map(|case| case.cause) {
+            Some(cases::Cause::Offline) => {
+                ("灯控暂时离线，恢复后即可使用", "Its light is not reachable at the moment; it is back as soon as that is")
+            }
+            Some(cases::Cause::NotLit | cases::Cause::InPlay | cases::Cause::NotDark) => {
+                ("灯有故障，已安排维修", "Its light is broken and will be repaired")
+            }
+            Some(cases::Cause::Staff) | None => ("维护中", "Being looked after"),
+        },
+    };
+    Ok(cx.lang.pick(zh, en).to_owned())
+}
+
+async fn mine(cx: &Cx, customer: Option<&Customer>) -> Result<Option<(TableId, SessionId)>> {
+    let Some(customer) = customer else { return Ok(None) };
+    let id: CustomerId = customer.id;
+    let sql = "SELECT table_id, id FROM play_sessions WHERE customer_id = $1 AND state IN ('opening', 'playing')";
+    Ok(cx.db.read().opt(sql, args![id], |row| Ok((row.get("table_id")?, row.get("id")?))).await?)
+}
+
+fn public_venue(cx: &Cx, venue: &Venue, tables: &[Table]) -> PublicVenue {
+    let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+    let clock = |minutes: i64| format!("{:02}:{:02}", minutes / 60, minutes % 60);
+    PublicVenue {
+        id: venue.id,
+        name: venue.name.clone(),
+        address: venue.address.clone(),
+        phone: venue.phone.clone(),
+        open_now: venue.is_open(cx.now()),
+        opens: venue.opens.map(clock),
+        closes: venue.closes.map(clock),
+        idle_tables: count(tables.iter().filter(|table| table.state == TableState::Idle).count()),
+        tables: count(tables.len()),
+    }
+}
+
+fn public_table(table: &Table, mine: Option<TableId>) -> PublicTable {
+    PublicTable { id: table.id, name: table.name.clone(), state: table.state, mine: mine == Some(table.id) }
+}

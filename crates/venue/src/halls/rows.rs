@@ -1,0 +1,87 @@
+//! Reading and writing halls and tables.
+
+use kernel::{Fault, Timestamp};
+use platform::{Cx, Result};
+use store::{Filter, Row, Sql, Tx, args};
+
+use super::machine::{self, Event, TableState};
+use super::model::{Table, TableId, TariffId, Venue, VenueId};
+use crate::News;
+use crate::tariff::Tariff;
+
+const VENUE: &str = "v.id, v.name, v.address, v.phone, v.time_zone, v.opens, v.closes, v.state, v.holidays, v.created_at";
+const TABLE: &str = "t.id, t.venue_id, t.tariff_id, t.name, t.code, t.state, t.since, t.x, t.y";
+
+fn read_venue(row: &Row) -> store::Result<Venue> {
+    Ok(Venue {
+        id: row.get("id")?,
+        name: row.get("name")?,
+        address: row.get("address")?,
+        phone: row.get("phone")?,
+        time_zone: row.get("time_zone")?,
+        opens: row.get("opens")?,
+        closes: row.get("closes")?,
+        closed: row.get::<String>("state")? == "closed",
+        holidays: serde_json::from_str(&row.get::<String>("holidays")?).unwrap_or_default(),
+        created_at: row.get("created_at")?,
+    })
+}
+
+fn read_table(row: &Row) -> store::Result<Table> {
+    Ok(Table {
+        id: row.get("id")?,
+        venue_id: row.get("venue_id")?,
+        tariff_id: row.get("tariff_id")?,
+        name: row.get("name")?,
+        code: row.get("code")?,
+        state: row.word("state")?,
+        since: row.get("since")?,
+        x: row.get("x")?,
+        y: row.get("y")?,
+    })
+}
+
+pub async fn venues(sql: &mut impl Sql, filter: Filter) -> store::Result<Vec<Venue>> {
+    let query = format!("SELECT {VENUE} FROM venues v WHERE {} ORDER BY v.id LIMIT 500", filter.sql());
+    sql.all(&query, filter.args(), read_venue).await
+}
+
+pub async fn venue(sql: &mut impl Sql, id: VenueId) -> Result<Venue> {
+    let query = format!("SELECT {VENUE} FROM venues v WHERE v.id = $1");
+    sql.opt(&query, args![id], read_venue).await?.ok_or_else(Fault::not_found)
+}
+
+pub async fn tables(sql: &mut impl Sql, venue: VenueId) -> store::Result<Vec<Table>> {
+    let query = format!("SELECT {TABLE} FROM venue_tables t WHERE t.venue_id = $1 ORDER BY t.id LIMIT 1000");
+    sql.all(&query, args![venue], read_table).await
+}
+
+pub async fn table(sql: &mut impl Sql, id: TableId) -> Result<Table> {
+    let query = format!("SELECT {TABLE} FROM venue_tables t WHERE t.id = $1");
+    sql.opt(&query, args![id], read_table).await?.ok_or_else(Fault::not_found)
+}
+
+/// The same, for this transaction alone. Whoever changes a table's session, light or state takes this first.
+pub async fn lock_table(tx: &mut Tx, id: TableId) -> Result<Table> {
+    let query = format!("SELECT {TABLE} FROM venue_tables t WHERE t.id = $1{}", tx.for_update());
+    tx.opt(&query, args![id], read_table).await?.ok_or_else(Fault::not_found)
+}
+
+pub async fn table_by_code(sql: &mut impl Sql, code: &str) -> store::Result<Option<TableId>> {
+    sql.opt("SELECT id FROM venue_tables WHERE code = $1", args![code], |row| row.get("id")).await
+}
+
+pub async fn tariff(sql: &mut impl Sql, id: TariffId) -> Result<Tariff> {
+    let terms: String = sql.one("SELECT terms FROM tariffs WHERE id = $1", args![id], |row| row.get("terms")).await?;
+    serde_json::from_str(&terms).map_err(Fault::internal)
+}
+
+/// Takes a locked table to where the event leads. `None`, changing nothing, where it cannot happen.
+pub async fn advance(tx: &mut Tx, cx: &Cx, news: &News, table: &mut Table, event: Event) -> Result<Option<TableState>> {
+    let Some(to) = machine::next(table.state, event) else { return Ok(None) };
+    let now: Timestamp = cx.now();
+    tx.exec("UPDATE venue_tables SET state = $1, since = $2 WHERE id = $3", args![kernel::Word::as_str(to), now, table.id]).await?;
+    (table.state, table.since) = (to, now);
+    news.after(tx);
+    Ok(Some(to))
+}

@@ -1,0 +1,171 @@
+//! What follows from the clock: each a job that was written with what it is about, and that looks again how things stand.
+
+use std::sync::Arc;
+
+use kernel::{MINUTE, SECOND, Timestamp};
+use platform::{Cx, Result};
+use serde::{Deserialize, Serialize};
+use store::Sql as _;
+use store::jobs::{Job, Outcome};
+
+use super::end::{End, close_session, fail};
+use super::model::{EndReason, SessionId, SessionState};
+use super::rows;
+use crate::Venue;
+use crate::cases::{self, Cause};
+use crate::devices::{DeviceId, of_table};
+use crate::halls::rows as halls;
+use crate::halls::{Event, TableId, TableState};
+use crate::told::{self, tell};
+
+pub(crate) const OPENING_JOB: &str = "play.opening";
+pub(crate) const TIME_JOB: &str = "play.time";
+pub(crate) const FAULT_JOB: &str = "play.fault";
+pub(crate) const OFFLINE_JOB: &str = "play.offline";
+pub(crate) const CLOSING_JOB: &str = "play.closing";
+
+/// How long before its end a customer is warned.
+const WARNED_BEFORE: i64 = 5 * MINUTE;
+/// How long a light may take to go off.
+pub(super) const DARK: i64 = 45 * SECOND;
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct OfSession {
+    pub session: SessionId,
+}
+
+/// No light under a session, since then.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Fault {
+    pub session: SessionId,
+    pub since: Timestamp,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Offline {
+    pub device: DeviceId,
+    pub since: Timestamp,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Closing {
+    pub table: TableId,
+    pub since: Timestamp,
+}
+
+macro_rules! job {
+    ($name:ident, $payload:ty, $work:ident) => {
+        pub(crate) async fn $name(venue: Arc<Venue>, cx: Cx, job: Job) -> Outcome {
+            let ask: $payload = match job.read() {
+                Ok(ask) => ask,
+                Err(outcome) => return outcome,
+            };
+            match $work(&venue, &cx, &ask).await {
+                Ok(None) => Outcome::Done,
+                Ok(Some(at)) => Outcome::Again(at),
+                Err(fault) => Outcome::Retry(fault.to_string()),
+            }
+        }
+    };
+}
+
+job!(opening_job, OfSession, opening);
+job!(time_job, OfSession, time);
+job!(fault_job, Fault, fault);
+job!(offline_job, Offline, offline);
+job!(closing_job, Closing, closing);
+
+/// The light has not been seen in time: undone, and nobody else shall try this table.
+async fn opening(venue: &Venue, cx: &Cx, ask: &OfSession) -> Result<Option<Timestamp>> {
+    let Some(session) = rows::by_id(&mut cx.db.read(), ask.session).await? else { return Ok(None) };
+    let mut tx = cx.db.begin().await?;
+    let mut table = halls::lock_table(&mut tx, session.table).await?;
+    let Some(session) = rows::by_id(&mut tx, ask.session).await?.filter(|session| session.state == SessionState::Opening) else {
+        return Ok(None);
+    };
+    fail(&mut tx, cx, venue, &mut table, &session).await?;
+    tx.commit().await?;
+    Ok(None)
+}
+
+/// Warns, and then closes, when what was paid is over.
+async fn time(venue: &Venue, cx: &Cx, ask: &OfSession) -> Result<Option<Timestamp>> {
+    let Some(session) = rows::by_id(&mut cx.db.read(), ask.session).await? else { return Ok(None) };
+    let mut tx = cx.db.begin().await?;
+    let mut table = halls::lock_table(&mut tx, session.table).await?;
+    let Some(session) = rows::by_id(&mut tx, ask.session).await?.filter(|session| session.state == SessionState::Playing) else {
+        return Ok(None);
+    };
+    let (now, warning) = (cx.now(), session.until.plus_micros(-WARNED_BEFORE));
+    if now < warning {
+        return Ok(Some(warning));
+    }
+    if now < session.until {
+        if session.warned_of != Some(session.until) {
+            let params = [("table", table.name.clone()), ("until_at", session.until.to_string())];
+            tell(&mut tx, cx, session.customer, &told::ENDING, &params).await?;
+            let sql = "UPDATE play_sessions SET warned_of = $1 WHERE id = $2";
+            tx.exec(sql, store::args![session.until, session.id]).await?;
+            tx.commit().await?;
+        }
+        return Ok(Some(session.until));
+    }
+    let end = End { reason: EndReason::TimeUp, at: session.until };
+    close_session(&mut tx, cx, venue, &mut table, &session, end).await?;
+    tx.commit().await?;
+    Ok(None)
+}
+
+/// Whoever plays has had no light for a while: closed as of when it went, and the table is looked after.
+async fn fault(venue: &Venue, cx: &Cx, ask: &Fault) -> Result<Option<Timestamp>> {
+    let Some(session) = rows::by_id(&mut cx.db.read(), ask.session).await? else { return Ok(None) };
+    let mut tx = cx.db.begin().await?;
+    let mut table = halls::lock_table(&mut tx, session.table).await?;
+    let Some(session) = rows::by_id(&mut tx, ask.session).await?.filter(|session| session.state == SessionState::Playing) else {
+        return Ok(None);
+    };
+    let light = of_table(&mut tx, table.id).await?;
+    // It came back in between, even if it has gone again: then another job looks at that.
+    let still = light.is_none_or(|light| {
+        let since = if light.online { light.reported_at } else { Some(light.online_since) };
+        (!light.online || light.reported != Some(true)) && since.is_none_or(|since| since <= ask.since)
+    });
+    if still {
+        let end = End { reason: EndReason::DeviceFault, at: ask.since };
+        close_session(&mut tx, cx, venue, &mut table, &session, end).await?;
+        halls::advance(&mut tx, cx, &venue.news, &mut table, Event::Break).await?;
+        cases::open(&mut tx, cx, &table, Cause::InPlay, "", Some(session.id)).await?;
+        tx.commit().await?;
+    }
+    Ok(None)
+}
+
+/// A light has been away for a while under nobody.
+async fn offline(venue: &Venue, cx: &Cx, ask: &Offline) -> Result<Option<Timestamp>> {
+    let sql = "SELECT table_id FROM devices WHERE id = $1 AND NOT online AND online_since <= $2";
+    let away = cx.db.read().opt(sql, store::args![ask.device, ask.since], |row| row.get::<TableId>("table_id")).await?;
+    let Some(table) = away else { return Ok(None) };
+    let mut tx = cx.db.begin().await?;
+    let mut table = halls::lock_table(&mut tx, table).await?;
+    let light = of_table(&mut tx, table.id).await?;
+    if light.is_some_and(|light| !light.online && light.online_since <= ask.since)
+        && matches!(table.state, TableState::Idle | TableState::Reserved | TableState::Cleaning)
+    {
+        halls::advance(&mut tx, cx, &venue.news, &mut table, Event::Break).await?;
+        cases::open(&mut tx, cx, &table, Cause::Offline, "", None).await?;
+        tx.commit().await?;
+    }
+    Ok(None)
+}
+
+/// The light has not gone off in time.
+async fn closing(venue: &Venue, cx: &Cx, ask: &Closing) -> Result<Option<Timestamp>> {
+    let mut tx = cx.db.begin().await?;
+    let mut table = halls::lock_table(&mut tx, ask.table).await?;
+    if table.state == TableState::Closing && table.since <= ask.since {
+        halls::advance(&mut tx, cx, &venue.news, &mut table, Event::Break).await?;
+        cases::open(&mut tx, cx, &table, Cause::NotDark, "", None).await?;
+        tx.commit().await?;
+    }
+    Ok(None)
+}

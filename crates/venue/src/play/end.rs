@@ -1,0 +1,127 @@
+//! Ending play: the bill, the money, the light.
+
+use kernel::{Fault, Fen, Timestamp, Word};
+use platform::identity::Permission;
+use platform::{Cx, Result, audit, ledger};
+use serde_json::json;
+use store::jobs::NewJob;
+use store::{Tx, args};
+
+use super::clock::{CLOSING_JOB, Closing, DARK};
+use super::error::{PlayError, no_price};
+use super::model::{EndReason, Session, SessionId, SessionState, spend};
+use super::rows;
+use super::view::{self, SessionView};
+use crate::cases::{self, Cause};
+use crate::customers::Customer;
+use crate::halls::rows as halls;
+use crate::halls::{Event, Table, TableId};
+use crate::told::{self, tell, yuan};
+use crate::{Venue, devices, staff};
+
+/// Why, and as of when.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct End {
+    pub reason: EndReason,
+    pub at: Timestamp,
+}
+
+/// Closes one's own table (V1.1). What is closed already stays as it is.
+pub async fn close(cx: &Cx, venue: &Venue, customer: &Customer, id: SessionId) -> Result<SessionView> {
+    let mine = |session: &Session| session.customer == customer.id;
+    let session = rows::by_id(&mut cx.db.read(), id).await?.filter(mine).ok_or_else(Fault::not_found)?;
+    end(cx, venue, &session, EndReason::Customer).await
+}
+
+/// Closes somebody's table for them.
+pub async fn close_by_staff(cx: &Cx, venue: &Venue, id: TableId, why: &str) -> Result<SessionView> {
+    let user = cx.require(Permission::TablesOperate)?;
+    let why = kernel::text::clean(why, 1, 200, false).map_err(|(code, zh, en)| Fault::field("why", code, zh, en))?;
+    let mut sql = cx.db.read();
+    let table = halls::table(&mut sql, id).await?;
+    staff::works_at(&mut sql, user, table.venue_id).await?;
+    let session = rows::live(&mut sql, id).await?.ok_or(PlayError::NotPlaying)?;
+    let view = end(cx, venue, &session, EndReason::Staff).await?;
+    let mut tx = cx.db.begin().await?;
+    audit::record(&mut tx, cx, &audit::PLAY_CLOSED, Some(session.id.into()), &json!({"table": table.name, "why": why})).await?;
+    tx.commit().await?;
+    Ok(view)
+}
+
+async fn end(cx: &Cx, venue: &Venue, session: &Session, reason: EndReason) -> Result<SessionView> {
+    let mut tx = cx.db.begin().await?;
+    let mut table = halls::lock_table(&mut tx, session.table).await?;
+    let session = rows::by_id(&mut tx, session.id).await?.ok_or_else(Fault::not_found)?;
+    match session.state {
+        SessionState::Playing => {
+            let at = cx.now().min(session.until);
+            close_session(&mut tx, cx, venue, &mut table, &session, End { reason, at }).await?;
+        }
+        // Changed one's mind before the light came on.
+        SessionState::Opening => {
+            release(&mut tx, cx, &session).await?;
+            finish(&mut tx, cx, &session, SessionState::Failed, End { reason, at: cx.now() }, None).await?;
+            halls::advance(&mut tx, cx, &venue.news, &mut table, Event::Cancel).await?;
+            darken(&mut tx, cx, venue, &table).await?;
+        }
+        SessionState::Closed | SessionState::Failed => {}
+    }
+    let view = view::of(&mut tx, cx, session.id).await?;
+    tx.commit().await?;
+    Ok(view)
+}
+
+/// Bills, takes that from what is held, gives back the rest, and has the light told to go off.
+pub(super) async fn close_session(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, session: &Session, end: End) -> Result<()> {
+    let lit = session.lit_at.unwrap_or(session.asked_at);
+    let bill = session.terms.bill(lit, end.at, session.held).map_err(no_price)?;
+    let holds = rows::holds(tx, session.id).await?;
+    let amounts: Vec<Fen> = holds.iter().map(|(_, amount)| *amount).collect();
+    for ((transfer, _), part) in holds.iter().zip(spend(bill.total, &amounts)) {
+        if part.is_positive() {
+            ledger::post_part(tx, cx, *transfer, part.into()).await?;
+        } else {
+            ledger::void(tx, cx, *transfer).await?;
+        }
+    }
+    let text = serde_json::to_string(&bill).map_err(Fault::internal)?;
+    finish(tx, cx, session, SessionState::Closed, end, Some((text, bill.total))).await?;
+    halls::advance(tx, cx, &venue.news, table, Event::Close).await?;
+    darken(tx, cx, venue, table).await?;
+    let released = session.held.minus(bill.total).map_err(Fault::internal)?;
+    let template = if end.reason == EndReason::DeviceFault { &told::DEVICE_FAULT } else { &told::CLOSED };
+    let params = [("table", table.name.clone()), ("amount", yuan(bill.total)), ("released", yuan(released))];
+    tell(tx, cx, session.customer, template, &params).await
+}
+
+/// The light never came on: nothing is charged, and the table is looked after.
+pub(super) async fn fail(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, session: &Session) -> Result<()> {
+    release(tx, cx, session).await?;
+    finish(tx, cx, session, SessionState::Failed, End { reason: EndReason::NotLit, at: cx.now() }, None).await?;
+    halls::advance(tx, cx, &venue.news, table, Event::NotLit).await?;
+    devices::want(tx, cx, venue, table.id).await?;
+    cases::open(tx, cx, table, Cause::NotLit, "", Some(session.id)).await?;
+    tell(tx, cx, session.customer, &told::NOT_LIT, &[("table", table.name.clone()), ("amount", yuan(session.held))]).await
+}
+
+async fn release(tx: &mut Tx, cx: &Cx, session: &Session) -> Result<()> {
+    for (transfer, _) in rows::holds(tx, session.id).await? {
+        ledger::void(tx, cx, transfer).await?;
+    }
+    Ok(())
+}
+
+async fn finish(tx: &mut Tx, cx: &Cx, session: &Session, state: SessionState, end: End, bill: Option<(String, Fen)>) -> Result<()> {
+    let (bill, total) = bill.map_or((None, Fen::ZERO), |(bill, total)| (Some(bill), total));
+    let sql = "UPDATE play_sessions SET state = $1, ended_at = $2, end_reason = $3, bill = $4, total = $5 WHERE id = $6 AND state IN ('opening', 'playing')";
+    let changed = tx.exec(sql, args![state.as_str(), end.at, end.reason.as_str(), bill, total, session.id]).await?;
+    // The table is locked: nobody else can have ended it.
+    if changed == 1 { Ok(()) } else { Err(Fault::internal(format!("session {} ended twice at {}", session.id, cx.now()))) }
+}
+
+async fn darken(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &Table) -> Result<()> {
+    devices::want(tx, cx, venue, table.id).await?;
+    let closing = Closing { table: table.id, since: table.since };
+    cx.enqueue(tx, NewJob::new(CLOSING_JOB, &closing, cx.now().plus_micros(DARK))?).await?;
+    Ok(())
+}

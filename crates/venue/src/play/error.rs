@@ -1,0 +1,58 @@
+//! Why somebody may not play, or not now.
+
+use kernel::{Fault, Kind};
+
+use crate::tariff::TariffError;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PlayError {
+    /// Somebody else has it.
+    Busy,
+    /// In maintenance, or its light is away.
+    InService,
+    Closed,
+    AlreadyPlaying,
+    /// A guest, who has not said who it is.
+    PhoneNeeded,
+    Balance,
+    PriceChanged,
+    Minutes,
+    NotPlaying,
+}
+
+impl From<PlayError> for Fault {
+    fn from(error: PlayError) -> Self {
+        let conflict = |code, zh: &str, en: &str| Self::new(Kind::Conflict, code, zh, en);
+        match error {
+            PlayError::Busy => conflict("TABLE_BUSY", "这张台正在使用，请换一张空台", "This table is taken; please choose another"),
+            PlayError::InService => conflict(
+                "TABLE_IN_SERVICE",
+                "这张台正在维护，暂不能使用，请换一张台",
+                "This table is being looked after and cannot be used now; please choose another",
+            ),
+            PlayError::Closed => conflict("VENUE_CLOSED", "现在不在营业时间", "The hall is closed at this hour"),
+            PlayError::AlreadyPlaying => {
+                conflict("ALREADY_PLAYING", "您已开了一张台，请先关台", "You are playing at another table; please close that first")
+            }
+            PlayError::PhoneNeeded => {
+                conflict("PHONE_NEEDED", "开台前请先用手机号登录", "Please sign in with your phone number before you open a table")
+            }
+            PlayError::Balance => conflict("BALANCE_INSUFFICIENT", "余额不足，请先充值", "Your balance is too low; please add money first"),
+            PlayError::PriceChanged => {
+                conflict("PRICE_CHANGED", "价格刚刚变动，请重新确认", "The price has just changed; please look again and confirm")
+            }
+            PlayError::Minutes => Self::field(
+                "minutes",
+                "RANGE",
+                "时长须为 10 至 720 分钟，一次最长 24 小时",
+                "10 to 720 minutes, and at most 24 hours in all",
+            ),
+            PlayError::NotPlaying => conflict("NOT_PLAYING", "已经结束", "This is over already"),
+        }
+    }
+}
+
+/// Prices of tariffs that were checked, over times that were checked, are there.
+pub(super) fn no_price(error: TariffError) -> Fault {
+    Fault::internal(error)
+}

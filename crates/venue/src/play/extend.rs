@@ -1,0 +1,93 @@
+//! More time (V1.1).
+
+use kernel::{Fault, Fen, HOUR, MINUTE, Timestamp};
+use platform::idempotency::IdempotencyKey;
+use platform::{Cx, Result};
+use serde::Serialize;
+use store::args;
+
+use super::error::{PlayError, no_price};
+use super::model::{Session, SessionId, SessionState};
+use super::open::hold;
+use super::rows;
+use super::view::{self, SessionView};
+use crate::customers::Customer;
+use crate::halls::rows as halls;
+use crate::told::{self, tell};
+use crate::{Venue, devices};
+
+/// In all.
+const LONGEST: i64 = 24 * HOUR;
+
+#[derive(Debug, Clone, Copy)]
+pub struct ExtendAsk {
+    pub minutes: i64,
+    /// What the customer was shown.
+    pub expected: Fen,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, utoipa::ToSchema)]
+pub struct Extension {
+    pub minutes: i64,
+    pub price_fen: Fen,
+    pub paid_until: Timestamp,
+}
+
+/// What so many minutes more would cost.
+pub async fn extension(cx: &Cx, customer: &Customer, id: SessionId, minutes: i64) -> Result<Extension> {
+    let session =
+        rows::by_id(&mut cx.db.read(), id).await?.filter(|session| session.customer == customer.id).ok_or_else(Fault::not_found)?;
+    of(&session, minutes)
+}
+
+/// Only of a session that is played: before the light is on nobody knows from when.
+fn of(session: &Session, minutes: i64) -> Result<Extension> {
+    let (SessionState::Playing, Some(lit)) = (session.state, session.lit_at) else { return Err(PlayError::NotPlaying.into()) };
+    let to = session.until.plus_micros(minutes.clamp(0, 1_440) * MINUTE);
+    if !(10..=720).contains(&minutes) || to.micros() - lit.micros() > LONGEST {
+        return Err(PlayError::Minutes.into());
+    }
+    let price_fen = session.terms.extra(lit, session.until, to).map_err(no_price)?;
+    Ok(Extension { minutes, price_fen, paid_until: to })
+}
+
+/// Holds what more it costs, and moves the end; the light stays on, and its own timer is set anew.
+pub async fn extend(
+    cx: &Cx,
+    venue: &Venue,
+    customer: &Customer,
+    id: SessionId,
+    ask: ExtendAsk,
+    key: &IdempotencyKey,
+) -> Result<SessionView> {
+    let mine = |session: &Session| session.customer == customer.id;
+    let session = rows::by_id(&mut cx.db.read(), id).await?.filter(mine).ok_or_else(Fault::not_found)?;
+    let mut tx = cx.db.begin().await?;
+    let owner = customer.id.uuid();
+    if let Some(first) = key.seen::<SessionId>(&mut tx, cx, owner).await? {
+        return view::of(&mut tx, cx, first).await;
+    }
+    let table = halls::lock_table(&mut tx, session.table).await?;
+    let session = rows::by_id(&mut tx, id).await?.ok_or_else(Fault::not_found)?;
+    let extension = of(&session, ask.minutes)?;
+    // Over, and the job that closes it is on its way.
+    if cx.now() >= session.until {
+        return Err(PlayError::NotPlaying.into());
+    }
+    if extension.price_fen != ask.expected {
+        return Err(PlayError::PriceChanged.into());
+    }
+    if let Some(transfer) = hold(&mut tx, cx, &session, extension.price_fen).await? {
+        rows::add_hold(&mut tx, id, transfer, extension.price_fen).await?;
+    }
+    let held = session.held.plus(extension.price_fen).map_err(Fault::internal)?;
+    let sql = "UPDATE play_sessions SET until_at = $1, held = $2, minutes = minutes + $3 WHERE id = $4";
+    tx.exec(sql, args![extension.paid_until, held, ask.minutes, id]).await?;
+    devices::want(&mut tx, cx, venue, table.id).await?;
+    let params = [("table", table.name.clone()), ("until_at", extension.paid_until.to_string())];
+    tell(&mut tx, cx, customer.id, &told::EXTENDED, &params).await?;
+    key.answer(&mut tx, owner, &id).await?;
+    let view = view::of(&mut tx, cx, id).await?;
+    tx.commit().await?;
+    Ok(view)
+}

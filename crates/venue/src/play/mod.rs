@@ -1,0 +1,32 @@
+//! Play 打球: from the moment somebody asks for a table until the bill is paid.
+//!
+//! Opening (V3) is one transaction that holds the money, writes the session, and has the light told to come on; from there each step
+//! follows from what the light says ([`light_is`]) or from the clock ([`clock`]). Whatever kills the program between two of them, the next
+//! one is written down in a job: either the light is seen and play begins, or the deadline comes, and the money is the customer's again.
+//!
+//! **Invariant**: play begins, and is billed, from when the light was seen; never from a command that was sent.
+//! **Invariant**: a bill takes at most what was held.
+
+mod clock;
+mod end;
+mod error;
+mod extend;
+mod model;
+mod open;
+mod reports;
+mod rows;
+mod view;
+
+pub(crate) use clock::{
+    CLOSING_JOB, FAULT_JOB, OFFLINE_JOB, OPENING_JOB, TIME_JOB, closing_job, fault_job, offline_job, opening_job, time_job,
+};
+pub use end::{close, close_by_staff};
+pub(crate) use error::PlayError;
+pub use extend::{ExtendAsk, Extension, extend, extension};
+pub use model::{EndReason, SessionEntity, SessionId, SessionState, Terms};
+pub(crate) use open::quote;
+pub use open::{OpenAsk, open};
+pub(crate) use reports::{device_is, light_is};
+pub(crate) use rows::live;
+pub use view::{BillLine, BillView, SessionView, current, get, list};
+pub(crate) use view::{cost_so_far, of_venue};

@@ -1,0 +1,175 @@
+//! A session, its terms, and what it costs. Pure.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use kernel::{Fen, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::customers::CustomerId;
+use crate::halls::{TableId, Venue, VenueId};
+use crate::tariff::{self, Bill, Calendar, Line, Tariff, TariffError, What};
+
+kernel::id!(
+    /// 一次使用
+    SessionId, SessionEntity, "pls"
+);
+
+kernel::words! {
+    pub enum SessionState {
+        /// 开台中
+        Opening = "opening",
+        /// 使用中
+        Playing = "playing",
+        /// 已结账
+        Closed = "closed",
+        /// Never began: nothing was charged.
+        Failed = "failed",
+    }
+}
+
+kernel::words! {
+    pub enum EndReason {
+        Customer = "customer",
+        /// What was paid for is over.
+        TimeUp = "time_up",
+        Staff = "staff",
+        /// The light failed in the middle.
+        DeviceFault = "device_fault",
+        /// The light never came on.
+        NotLit = "not_lit",
+    }
+}
+
+/// What was agreed when the table was opened: later changes of the hall's prices do not touch it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Terms {
+    pub tariff: Tariff,
+    pub time_zone: String,
+    pub holidays: BTreeSet<Date>,
+    /// What a member pays of the price, in ten-thousandths.
+    pub pays: i64,
+}
+
+impl Terms {
+    pub fn of(venue: &Venue, tariff: Tariff) -> Self {
+        Self { tariff, time_zone: venue.time_zone.clone(), holidays: venue.holidays.iter().copied().collect(), pays: 10_000 }
+    }
+
+    fn calendar(&self) -> Calendar {
+        Calendar { zone: TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC), holidays: self.holidays.clone() }
+    }
+
+    /// What the stretch costs: for quotes and for bills alike.
+    pub fn price(&self, from: Timestamp, to: Timestamp) -> Result<Bill, TariffError> {
+        tariff::price(&self.tariff, &self.calendar(), &tariff::Ask { from, to, pays: self.pays, package: None })
+    }
+
+    /// What more it costs to play until `to` instead of `until`.
+    pub fn extra(&self, from: Timestamp, until: Timestamp, to: Timestamp) -> Result<Fen, TariffError> {
+        self.price(from, to)?.total.minus(self.price(from, until)?.total).map_err(|_| TariffError::TooMuch)
+    }
+
+    /// The bill of play from `lit` to `ended`, and at most what is held: play was quoted from when it was asked for, and where the light came on
+    /// later, across the border to a dearer hour, the difference is not the customer's.
+    pub fn bill(&self, lit: Timestamp, ended: Timestamp, held: Fen) -> Result<Bill, TariffError> {
+        let mut bill = self.price(lit, ended.max(lit))?;
+        if bill.total > held {
+            let over = held.minus(bill.total).map_err(|_| TariffError::TooMuch)?;
+            bill.lines.push(Line { what: What::Quoted { most: held }, fen: over });
+            bill.total = held;
+        }
+        Ok(bill)
+    }
+}
+
+/// How a bill's total is taken from the holds, in their order: each wholly, in part, or not at all.
+pub fn spend(total: Fen, holds: &[Fen]) -> Vec<Fen> {
+    let mut left = total.fen();
+    holds
+        .iter()
+        .map(|hold| {
+            let part = left.min(hold.fen()).max(0);
+            left -= part;
+            Fen::new(part)
+        })
+        .collect()
+}
+
+/// A row of `play_sessions`.
+#[derive(Debug, Clone)]
+pub struct Session {
+    pub id: SessionId,
+    pub venue: VenueId,
+    pub table: TableId,
+    pub customer: CustomerId,
+    pub state: SessionState,
+    pub terms: Terms,
+    pub minutes: i64,
+    pub held: Fen,
+    pub asked_at: Timestamp,
+    pub lit_at: Option<Timestamp>,
+    pub until: Timestamp,
+    pub warned_of: Option<Timestamp>,
+    pub ended_at: Option<Timestamp>,
+    pub end_reason: Option<EndReason>,
+    pub bill: Option<Bill>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernel::{HOUR, MINUTE};
+    use proptest::prelude::*;
+
+    const START: Timestamp = Timestamp::from_unix(1_795_248_000);
+
+    fn terms(per_hour: i64, unit_minutes: i64, grace_minutes: i64) -> Terms {
+        let tariff = Tariff {
+            per_hour: Fen::new(per_hour),
+            bands: Vec::new(),
+            unit_minutes,
+            grace_minutes,
+            minimum: None,
+            session_cap: None,
+            night: None,
+        };
+        Terms { tariff, time_zone: "Asia/Shanghai".into(), holidays: BTreeSet::new(), pays: 10_000 }
+    }
+
+    proptest! {
+        #[test]
+        fn v3_2_a_bill_takes_at_most_what_was_held_and_its_lines_add_up(
+            per_hour in 0..20_000_i64, unit in 1..=60_i64, grace in 0..10_i64, held in 0..50_000_i64, played in 0..20 * HOUR,
+        ) {
+            let bill = terms(per_hour, unit, grace).bill(START, START.plus_micros(played), Fen::new(held)).unwrap();
+            prop_assert!(bill.total.fen() <= held);
+            prop_assert_eq!(bill.lines.iter().map(|line| line.fen.fen()).sum::<i64>(), bill.total.fen());
+        }
+
+        #[test]
+        fn v1_1_what_an_extension_is_said_to_cost_is_what_it_adds(
+            per_hour in 0..20_000_i64, unit in 1..=60_i64, minutes in 10..300_i64, more in 10..300_i64,
+        ) {
+            let terms = terms(per_hour, unit, 0);
+            let (until, to) = (START.plus_micros(minutes * MINUTE), START.plus_micros((minutes + more) * MINUTE));
+            let first = terms.price(START, until).unwrap().total.fen();
+            let extra = terms.extra(START, until, to).unwrap().fen();
+            prop_assert!(extra >= 0);
+            // All that is held pays exactly for all of the time.
+            prop_assert_eq!(terms.bill(START, to, Fen::new(first + extra)).unwrap().total.fen(), first + extra);
+        }
+
+        #[test]
+        fn v4_a_total_is_spent_from_the_holds_exactly_once(total in 0..3_000_i64, holds in prop::collection::vec(1..1_000_i64, 1..6)) {
+            let holds: Vec<Fen> = holds.into_iter().map(Fen::new).collect();
+            let sum: i64 = holds.iter().map(|hold| hold.fen()).sum();
+            let spent = spend(Fen::new(total), &holds);
+            prop_assert_eq!(spent.iter().map(|part| part.fen()).sum::<i64>(), total.min(sum));
+            prop_assert!(spent.iter().zip(&holds).all(|(part, hold)| part >= &Fen::ZERO && part <= hold));
+            let first_left = spent.iter().zip(&holds).position(|(part, hold)| part < hold).unwrap_or(holds.len());
+            prop_assert!(spent.iter().skip(first_left + 1).all(|part| *part == Fen::ZERO), "in their order");
+        }
+    }
+}

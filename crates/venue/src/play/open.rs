@@ -1,0 +1,131 @@
+//! Opening a table (V3): permission, money, session and light in one transaction.
+
+use kernel::{Fault, Fen, MINUTE, SECOND, Timestamp};
+use platform::idempotency::IdempotencyKey;
+use platform::ledger::{self, EntryKind, SystemAccount, TransferId};
+use platform::{Cx, Result};
+use store::Tx;
+use store::jobs::NewJob;
+
+use super::clock::{OPENING_JOB, OfSession};
+use super::error::{PlayError, no_price};
+use super::model::{Session, SessionId, SessionState, Terms};
+use super::rows;
+use super::view::{self, SessionView};
+use crate::customers::{self, Customer};
+use crate::halls::rows as halls;
+use crate::halls::{Event, Table, TableId, TableState};
+use crate::{Venue, devices};
+
+/// How long the light may take to say that it is on.
+pub(super) const DEADLINE: i64 = 20 * SECOND;
+const SHORTEST: i64 = 10;
+const LONGEST: i64 = 720;
+
+#[derive(Debug, Clone, Copy)]
+pub struct OpenAsk {
+    pub minutes: i64,
+    /// What the customer was shown.
+    pub expected: Fen,
+}
+
+/// Holds the price of so many minutes, and has the light told to come on. Play begins when it says so.
+pub async fn open(cx: &Cx, venue: &Venue, customer: &Customer, id: TableId, ask: OpenAsk, key: &IdempotencyKey) -> Result<SessionView> {
+    let mut tx = cx.db.begin().await?;
+    let owner = customer.id.uuid();
+    if let Some(first) = key.seen::<SessionId>(&mut tx, cx, owner).await? {
+        return view::of(&mut tx, cx, first).await;
+    }
+    let mut table = halls::lock_table(&mut tx, id).await?;
+    let hall = halls::venue(&mut tx, table.venue_id).await?;
+    let now = cx.now();
+    may_open(&mut tx, &table).await?;
+    if customer.guest {
+        return Err(PlayError::PhoneNeeded.into());
+    }
+    if !hall.is_open(now) {
+        return Err(PlayError::Closed.into());
+    }
+    if rows::live_of(&mut tx, customer.id).await?.is_some() {
+        return Err(PlayError::AlreadyPlaying.into());
+    }
+    let terms = Terms::of(&hall, halls::tariff(&mut tx, table.tariff_id).await?);
+    let price = quote(&terms, now, ask.minutes)?;
+    if price != ask.expected {
+        return Err(PlayError::PriceChanged.into());
+    }
+    let session = Session {
+        id: cx.id(),
+        venue: hall.id,
+        table: table.id,
+        customer: customer.id,
+        state: SessionState::Opening,
+        terms,
+        minutes: ask.minutes,
+        held: price,
+        asked_at: now,
+        lit_at: None,
+        // The light may take its time, and the customer has all the minutes nevertheless.
+        until: now.plus_micros(DEADLINE + ask.minutes * MINUTE),
+        warned_of: None,
+        ended_at: None,
+        end_reason: None,
+        bill: None,
+    };
+    rows::insert(&mut tx, &session).await?;
+    if let Some(transfer) = hold(&mut tx, cx, &session, price).await? {
+        rows::add_hold(&mut tx, session.id, transfer, price).await?;
+    }
+    halls::advance(&mut tx, cx, &venue.news, &mut table, Event::Open).await?.ok_or(PlayError::Busy)?;
+    devices::want(&mut tx, cx, venue, table.id).await?;
+    let deadline = NewJob::new(OPENING_JOB, &OfSession { session: session.id }, now.plus_micros(DEADLINE))?;
+    cx.enqueue(&mut tx, deadline).await?;
+    key.answer(&mut tx, owner, &session.id).await?;
+    let view = view::of(&mut tx, cx, session.id).await?;
+    tx.commit().await?;
+    Ok(view)
+}
+
+/// Idle, and with a light that can be told.
+async fn may_open(tx: &mut Tx, table: &Table) -> Result<()> {
+    match table.state {
+        TableState::Idle => {}
+        TableState::Maintenance => return Err(PlayError::InService.into()),
+        TableState::Reserved
+        | TableState::Opening
+        | TableState::Playing
+        | TableState::Paused
+        | TableState::Closing
+        | TableState::Cleaning => return Err(PlayError::Busy.into()),
+    }
+    let light = devices::of_table(tx, table.id).await?;
+    if light.is_some_and(|light| light.online) { Ok(()) } else { Err(PlayError::InService.into()) }
+}
+
+/// What so many minutes from now cost.
+pub(crate) fn quote(terms: &Terms, from: Timestamp, minutes: i64) -> Result<Fen> {
+    if !(SHORTEST..=LONGEST).contains(&minutes) {
+        return Err(PlayError::Minutes.into());
+    }
+    Ok(terms.price(from, from.plus_micros(minutes * MINUTE)).map_err(no_price)?.total)
+}
+
+/// Freezes the amount in the customer's wallet, on its way to the takings. Nothing is held for what costs nothing.
+pub(super) async fn hold(tx: &mut Tx, cx: &Cx, session: &Session, amount: Fen) -> Result<Option<TransferId>> {
+    if amount == Fen::ZERO {
+        return Ok(None);
+    }
+    let order = ledger::Move {
+        debit: customers::account(session.customer),
+        credit: SystemAccount::Takings.id(),
+        amount: amount.into(),
+        kind: EntryKind::Play,
+        memo: String::new(),
+        reference: Some(session.id.into()),
+    };
+    match ledger::hold(tx, cx, &order).await {
+        Ok(transfer) => Ok(Some(transfer.id)),
+        Err(Fault { code: "QUOTA_INSUFFICIENT", .. }) => Err(PlayError::Balance.into()),
+        Err(fault) => Err(fault),
+    }
+}

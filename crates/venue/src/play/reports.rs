@@ -1,0 +1,74 @@
+//! What follows when a light says something. The table's row is locked, the device's is written.
+
+use kernel::{MINUTE, SECOND};
+use platform::{Cx, Result};
+use store::Tx;
+use store::jobs::NewJob;
+
+use super::clock::{FAULT_JOB, Fault, OFFLINE_JOB, OfSession, Offline, TIME_JOB};
+use super::model::{Session, SessionState};
+use super::rows;
+use crate::Venue;
+use crate::cases::{self, Cause};
+use crate::devices::Device;
+use crate::halls::rows as halls;
+use crate::halls::{Event, Table, TableState};
+use crate::told::{self, tell};
+
+/// How long a light may be away, or dark, under somebody who plays before it counts as broken: a network that blinks harms nobody.
+pub(super) const PATIENCE: i64 = 60 * SECOND;
+
+/// The relay of the table's light is on, or off.
+pub(crate) async fn light_is(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, on: bool) -> Result<()> {
+    match (table.state, on) {
+        (TableState::Opening, true) => match rows::live(tx, table.id).await? {
+            Some(session) => begin(tx, cx, venue, table, session).await,
+            None => Ok(()),
+        },
+        (TableState::Closing, false) => {
+            halls::advance(tx, cx, &venue.news, table, Event::Dark).await?;
+            Ok(())
+        }
+        (TableState::Playing, false) => watch(tx, cx, table).await,
+        _ => Ok(()),
+    }
+}
+
+/// The light is on: time counts from now.
+async fn begin(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, session: Session) -> Result<()> {
+    if session.state != SessionState::Opening || halls::advance(tx, cx, &venue.news, table, Event::Lit).await?.is_none() {
+        return Ok(());
+    }
+    let lit = cx.now();
+    let until = lit.plus_micros(session.minutes * MINUTE);
+    rows::begin(tx, session.id, lit, until).await?;
+    let time = NewJob::new(TIME_JOB, &OfSession { session: session.id }, lit)?;
+    cx.enqueue(tx, time).await?;
+    let params = [("table", table.name.clone()), ("lit_at", lit.to_string()), ("until_at", until.to_string())];
+    tell(tx, cx, session.customer, &told::LIT, &params).await
+}
+
+/// The table's light has come to the broker, or gone from it.
+pub(crate) async fn device_is(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, device: &Device, online: bool) -> Result<()> {
+    if !online {
+        let gone = Offline { device: device.id, since: cx.now() };
+        cx.enqueue(tx, NewJob::new(OFFLINE_JOB, &gone, cx.now().plus_micros(PATIENCE))?).await?;
+        return if table.state == TableState::Playing { watch(tx, cx, table).await } else { Ok(()) };
+    }
+    // What was wrong was that it was away.
+    let case = cases::of_table(tx, table.id).await?;
+    if table.state == TableState::Maintenance && case.is_some_and(|case| case.cause == Cause::Offline) {
+        cases::close(tx, cx, table, None, "").await?;
+        halls::advance(tx, cx, &venue.news, table, Event::Repair).await?;
+    }
+    Ok(())
+}
+
+/// Looks again in a while whether who plays still has no light.
+async fn watch(tx: &mut Tx, cx: &Cx, table: &Table) -> Result<()> {
+    if let Some(session) = rows::live(tx, table.id).await? {
+        let fault = Fault { session: session.id, since: cx.now() };
+        cx.enqueue(tx, NewJob::new(FAULT_JOB, &fault, cx.now().plus_micros(PATIENCE))?).await?;
+    }
+    Ok(())
+}

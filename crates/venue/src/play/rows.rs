@@ -1,0 +1,91 @@
+//! Sessions in the database.
+
+use kernel::{Fen, Timestamp, Word};
+use platform::ledger::TransferId;
+use store::{Row, Sql, Tx, args};
+
+use super::model::{Session, SessionId};
+use crate::customers::CustomerId;
+use crate::halls::TableId;
+
+pub(super) const COLUMNS: &str = "p.id, p.venue_id, p.table_id, p.customer_id, p.state, p.terms, p.minutes, p.held, p.asked_at, p.lit_at, p.until_at, p.warned_of, p.ended_at, p.end_reason, p.bill";
+
+pub(super) fn read(row: &Row) -> store::Result<Session> {
+    let json = |column: &str, error: serde_json::Error| store::Error::Internal(format!("column {column}: {error}"));
+    let bill: Option<String> = row.get("bill")?;
+    Ok(Session {
+        id: row.get("id")?,
+        venue: row.get("venue_id")?,
+        table: row.get("table_id")?,
+        customer: row.get("customer_id")?,
+        state: row.word("state")?,
+        terms: serde_json::from_str(&row.get::<String>("terms")?).map_err(|error| json("terms", error))?,
+        minutes: row.get("minutes")?,
+        held: row.get("held")?,
+        asked_at: row.get("asked_at")?,
+        lit_at: row.get("lit_at")?,
+        until: row.get("until_at")?,
+        warned_of: row.get("warned_of")?,
+        ended_at: row.get("ended_at")?,
+        end_reason: row.opt_word("end_reason")?,
+        bill: bill.map(|bill| serde_json::from_str(&bill)).transpose().map_err(|error| json("bill", error))?,
+    })
+}
+
+pub(super) async fn insert(tx: &mut Tx, session: &Session) -> store::Result<()> {
+    let terms = serde_json::to_string(&session.terms).map_err(|error| store::Error::Internal(error.to_string()))?;
+    let sql = "INSERT INTO play_sessions (id, venue_id, table_id, customer_id, state, terms, minutes, held, asked_at, until_at) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    let state = session.state.as_str();
+    tx.exec(
+        sql,
+        args![
+            session.id,
+            session.venue,
+            session.table,
+            session.customer,
+            state,
+            terms,
+            session.minutes,
+            session.held,
+            session.asked_at,
+            session.until
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn by_id(sql: &mut impl Sql, id: SessionId) -> store::Result<Option<Session>> {
+    sql.opt(&format!("SELECT {COLUMNS} FROM play_sessions p WHERE p.id = $1"), args![id], read).await
+}
+
+/// The session that is on a table.
+pub(crate) async fn live(sql: &mut impl Sql, table: TableId) -> store::Result<Option<Session>> {
+    let query = format!("SELECT {COLUMNS} FROM play_sessions p WHERE p.table_id = $1 AND p.state IN ('opening', 'playing')");
+    sql.opt(&query, args![table], read).await
+}
+
+pub(super) async fn live_of(sql: &mut impl Sql, customer: CustomerId) -> store::Result<Option<Session>> {
+    let query = format!("SELECT {COLUMNS} FROM play_sessions p WHERE p.customer_id = $1 AND p.state IN ('opening', 'playing')");
+    sql.opt(&query, args![customer], read).await
+}
+
+/// What is held for a session, in order.
+pub(super) async fn holds(tx: &mut Tx, session: SessionId) -> store::Result<Vec<(TransferId, Fen)>> {
+    let query = "SELECT transfer_id, amount FROM play_holds WHERE session_id = $1 ORDER BY place";
+    tx.all(query, args![session], |row| Ok((row.get("transfer_id")?, row.get("amount")?))).await
+}
+
+pub(super) async fn add_hold(tx: &mut Tx, session: SessionId, transfer: TransferId, amount: Fen) -> store::Result<()> {
+    let sql = "INSERT INTO play_holds (session_id, place, transfer_id, amount) \
+               SELECT $1, COALESCE((SELECT MAX(place) FROM play_holds WHERE session_id = $1), 0) + 1, $2, $3";
+    tx.exec(sql, args![session, transfer, amount]).await?;
+    Ok(())
+}
+
+pub(super) async fn begin(tx: &mut Tx, session: SessionId, lit: Timestamp, until: Timestamp) -> store::Result<()> {
+    let sql = "UPDATE play_sessions SET state = 'playing', lit_at = $1, until_at = $2 WHERE id = $3 AND state = 'opening'";
+    tx.exec(sql, args![lit, until, session]).await?;
+    Ok(())
+}

@@ -1,0 +1,207 @@
+//! A session as its customer, and the hall, see it.
+
+use kernel::{Fault, Fen, Lang, Page, PageAsk, SECOND, Timestamp};
+use platform::{Cx, Result};
+use serde::Serialize;
+use store::{Index, Look, Row, Sql, args};
+
+use super::error::no_price;
+use super::model::{EndReason, Session, SessionId, SessionState};
+use super::rows::{COLUMNS, read};
+use crate::customers::Customer;
+use crate::halls::{TableId, VenueId};
+use crate::tariff::{Bill, What};
+use crate::told::yuan;
+
+/// What ended so long ago is not shown as the current one any more.
+const RECENT: i64 = 180 * SECOND;
+
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct BillLine {
+    pub kind: String,
+    /// In words, for the customer.
+    pub text: String,
+    /// Negative where it takes off.
+    pub fen: Fen,
+}
+
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct BillView {
+    pub lines: Vec<BillLine>,
+    pub total_fen: Fen,
+    /// Of what was held: available again.
+    pub refunded_fen: Fen,
+}
+
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct SessionView {
+    pub id: SessionId,
+    pub state: SessionState,
+    pub venue_name: String,
+    pub table_id: TableId,
+    pub table_name: String,
+    pub asked_at: Timestamp,
+    /// When the light was seen to be on: time counts from then.
+    pub lit_at: Option<Timestamp>,
+    pub paid_until: Option<Timestamp>,
+    pub held_fen: Fen,
+    pub cost_so_far_fen: Fen,
+    /// The server's clock.
+    pub now: Timestamp,
+    pub ended_at: Option<Timestamp>,
+    pub end_reason: Option<EndReason>,
+    /// How it stands, in words.
+    pub text: String,
+    pub bill: Option<BillView>,
+}
+
+/// A session with the names of where it is.
+struct Named {
+    session: Session,
+    hall: String,
+    table: String,
+}
+
+const FROM: &str = "FROM play_sessions p JOIN venues v ON v.id = p.venue_id JOIN venue_tables t ON t.id = p.table_id";
+
+fn named(row: &Row) -> store::Result<Named> {
+    Ok(Named { session: read(row)?, hall: row.get("hall_name")?, table: row.get("table_name")? })
+}
+
+fn select() -> String {
+    format!("SELECT {COLUMNS}, v.name AS hall_name, t.name AS table_name {FROM}")
+}
+
+/// Whoever's it is: the caller has seen to that.
+pub(super) async fn of(sql: &mut impl Sql, cx: &Cx, id: SessionId) -> Result<SessionView> {
+    let found = sql.opt(&format!("{} WHERE p.id = $1", select()), args![id], named).await?.ok_or_else(Fault::not_found)?;
+    view(cx, found)
+}
+
+/// One of the customer's own.
+pub async fn get(cx: &Cx, customer: &Customer, id: SessionId) -> Result<SessionView> {
+    let query = format!("{} WHERE p.id = $1 AND p.customer_id = $2", select());
+    let found = cx.db.read().opt(&query, args![id, customer.id], named).await?.ok_or_else(Fault::not_found)?;
+    view(cx, found)
+}
+
+const OF_CUSTOMER: Index = Index { name: "play_sessions_of", columns: &["customer_id"] };
+
+/// The customer's own, newest first.
+pub async fn list(cx: &Cx, customer: &Customer, ask: &PageAsk) -> Result<Page<SessionView>> {
+    let mut look = Look::new("play_sessions", "id");
+    look.by(&OF_CUSTOMER).along("customer_id", customer.id);
+    let page = look.page(&mut cx.db.read(), &select(), "p.id", ask, named, |found| found.session.id.uuid()).await?;
+    let Page { items, next_cursor, searched_to, total } = page;
+    let items = items.into_iter().map(|found| view(cx, found)).collect::<Result<_>>()?;
+    Ok(Page { items, next_cursor, searched_to, total })
+}
+
+/// The one that is live, or has just ended.
+pub async fn current(cx: &Cx, customer: &Customer) -> Result<Option<SessionView>> {
+    let page = list(cx, customer, &PageAsk::first(1)).await?;
+    let recent = cx.now().plus_micros(-RECENT);
+    Ok(page.items.into_iter().next().filter(|session| session.ended_at.is_none_or(|at| at > recent)))
+}
+
+/// All that are live in a hall, by table.
+pub(crate) async fn of_venue(sql: &mut impl Sql, venue: VenueId) -> store::Result<Vec<Session>> {
+    let query = format!(
+        "SELECT {COLUMNS} FROM venue_tables t JOIN play_sessions p ON p.table_id = t.id AND p.state IN ('opening', 'playing') WHERE t.venue_id = $1 ORDER BY t.id LIMIT 1000"
+    );
+    sql.all(&query, args![venue], read).await
+}
+
+/// What it would cost to close now.
+pub(crate) fn cost_so_far(session: &Session, now: Timestamp) -> Result<Fen> {
+    match (session.state, session.lit_at) {
+        (SessionState::Playing, Some(lit)) => Ok(session.terms.bill(lit, now.min(session.until), session.held).map_err(no_price)?.total),
+        _ => Ok(session.bill.as_ref().map_or(Fen::ZERO, |bill| bill.total)),
+    }
+}
+
+fn view(cx: &Cx, found: Named) -> Result<SessionView> {
+    let Named { session, hall, table } = found;
+    let now = cx.now();
+    let cost_so_far_fen = cost_so_far(&session, now)?;
+    let bill = session.bill.as_ref().map(|bill| bill_view(cx.lang, &session, bill)).transpose()?;
+    Ok(SessionView {
+        id: session.id,
+        state: session.state,
+        venue_name: hall,
+        table_id: session.table,
+        text: text(cx.lang, &session, &table),
+        table_name: table,
+        asked_at: session.asked_at,
+        lit_at: session.lit_at,
+        paid_until: session.lit_at.map(|_| session.until),
+        held_fen: session.held,
+        cost_so_far_fen,
+        now,
+        ended_at: session.ended_at,
+        end_reason: session.end_reason,
+        bill,
+    })
+}
+
+fn text(lang: Lang, session: &Session, table: &str) -> String {
+    let (zh, en) = match (session.state, session.end_reason) {
+        (SessionState::Opening, _) => {
+            (format!("正在为您打开 {table} 的灯，请稍候"), format!("The light of {table} is being turned on; a moment please"))
+        }
+        (SessionState::Playing, _) => (format!("{table} 使用中"), format!("You are playing at {table}")),
+        (SessionState::Failed, Some(EndReason::NotLit)) => (
+            format!("{table} 的灯没有亮，没有收费，冻结的金额已全部退回。非常抱歉"),
+            format!("The light of {table} did not come on. Nothing was charged, and all that was held is yours again. We are sorry"),
+        ),
+        (SessionState::Failed, _) => (format!("{table} 未开台，没有收费"), format!("{table} was not opened, and nothing was charged")),
+        (SessionState::Closed, Some(EndReason::DeviceFault)) => (
+            format!("{table} 的灯出了故障，只收取故障前的费用。非常抱歉"),
+            format!("The light of {table} failed; only the time before was charged. We are sorry"),
+        ),
+        (SessionState::Closed, Some(EndReason::TimeUp)) => {
+            (format!("{table} 已到时，已自动关台"), format!("Your time at {table} was over, and it was closed"))
+        }
+        (SessionState::Closed, _) => (format!("{table} 已关台"), format!("{table} is closed")),
+    };
+    lang.pick(&zh, &en).to_owned()
+}
+
+fn bill_view(lang: Lang, session: &Session, bill: &Bill) -> Result<BillView> {
+    let zone = &session.terms.time_zone;
+    let lines = bill.lines.iter().map(|line| {
+        let (kind, zh, en) = words(&line.what, zone);
+        BillLine { kind: kind.into(), text: lang.pick(&zh, &en).to_owned(), fen: line.fen }
+    });
+    let refunded_fen = session.held.minus(bill.total).map_err(Fault::internal)?;
+    Ok(BillView { lines: lines.collect(), total_fen: bill.total, refunded_fen })
+}
+
+/// A line of a bill, in words.
+fn words(what: &What, zone: &str) -> (&'static str, String, String) {
+    let clock = |at: &Timestamp| {
+        let shown = at.in_zone(zone).unwrap_or_default();
+        // "2026-11-21 16:00 Asia/Shanghai"
+        shown.split(' ').nth(1).unwrap_or_default().to_owned()
+    };
+    // 88 折 is 88 percent of the price; 100 percent is 10 折.
+    let percent = |pays: i64| format!("{}.{:02}", pays / 100, pays % 100);
+    match what {
+        What::Grace { minutes } => ("grace", format!("{minutes} 分钟内免费"), format!("Free within {minutes} minutes")),
+        What::Package { from, to } => {
+            ("package", format!("套餐 {} 至 {}", clock(from), clock(to)), format!("Package, {} to {}", clock(from), clock(to)))
+        }
+        What::Play { from, to, per_hour } => (
+            "play",
+            format!("{} 至 {}，每小时 {} 元", clock(from), clock(to), yuan(*per_hour)),
+            format!("{} to {}, {} yuan an hour", clock(from), clock(to), yuan(*per_hour)),
+        ),
+        What::NightCap { cap } => ("night_cap", format!("夜间封顶 {} 元", yuan(*cap)), format!("At most {} yuan a night", yuan(*cap))),
+        What::SessionCap { cap } => ("session_cap", format!("单次封顶 {} 元", yuan(*cap)), format!("At most {} yuan in all", yuan(*cap))),
+        What::Discount { pays } => ("discount", format!("会员价 {}%", percent(*pays)), format!("Members pay {}%", percent(*pays))),
+        What::Minimum { minimum } => ("minimum", format!("最低消费 {} 元", yuan(*minimum)), format!("At least {} yuan", yuan(*minimum))),
+        What::Quoted { most } => {
+            ("quoted", format!("不超过报价 {} 元", yuan(*most)), format!("No more than the {} yuan that were quoted", yuan(*most)))
+        }
+    }
+}

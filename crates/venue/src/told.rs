@@ -1,0 +1,95 @@
+//! Every text that customers are sent.
+
+use kernel::{Fault, Fen, Page, PageAsk, Timestamp};
+use platform::messages::templates::{ByMail, Template};
+use platform::settings::defs;
+use platform::{Cx, Result};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use store::{Index, Look, Tx, args};
+use uuid::Uuid;
+
+use crate::customers::{Customer, CustomerId};
+
+macro_rules! texts {
+    ($($constant:ident = $kind:literal, $zh_title:literal $en_title:literal, $zh:literal $en:literal;)+) => {
+        $(pub(crate) static $constant: Template = Template { kind: $kind, mail: ByMail::Never, title: ($zh_title, $en_title), body: ($zh, $en) };)+
+        static ALL: &[&Template] = &[$(&$constant),+];
+    };
+}
+
+texts! {
+    RECHARGED = "wallet.recharged", "充值到账" "Money received",
+        "您的钱包已充值 {amount} 元。" "{amount} yuan were added to your wallet.";
+    LIT = "play.lit", "已开台" "Your table is open",
+        "{table} 的灯已亮，计时从 {lit_at} 开始，已付至 {until_at}。" "The light of {table} is on. Time counts from {lit_at}, and is paid until {until_at}.";
+    NOT_LIT = "play.not_lit", "开台未成功" "The table could not be opened",
+        "{table} 的灯没有亮，冻结的 {amount} 元已全部退回。给您带来不便，非常抱歉，请换一张台。" "The light of {table} did not come on, and the {amount} yuan held for it are yours again. We are sorry; please take another table.";
+    EXTENDED = "play.extended", "已续时" "More time",
+        "{table} 已续至 {until_at}。" "{table} is yours until {until_at}.";
+    ENDING = "play.ending", "即将到时" "Your time is nearly over",
+        "{table} 已付的时间将于 {until_at} 用完，如需继续请续时。" "What you have paid for {table} lasts until {until_at}. Extend it if you want to play on.";
+    CLOSED = "play.closed", "已结账" "Your bill",
+        "{table} 已关台，费用 {amount} 元，退回 {released} 元。" "{table} is closed. It cost {amount} yuan; {released} yuan are yours again.";
+    DEVICE_FAULT = "play.device_fault", "球台故障，已为您结束" "The table failed, and was closed for you",
+        "{table} 的灯出了故障，已自动结束，只收取故障前的 {amount} 元，退回 {released} 元。非常抱歉。" "The light of {table} failed, and the table was closed. Only the {amount} yuan until then were charged; {released} yuan are yours again. We are sorry.";
+}
+
+/// Tells a customer, in the caller's transaction.
+pub(crate) async fn tell(tx: &mut Tx, cx: &Cx, customer: CustomerId, template: &Template, params: &[(&str, String)]) -> Result<()> {
+    let params: Map<String, Value> = params.iter().map(|(name, value)| ((*name).to_owned(), Value::from(value.as_str()))).collect();
+    let sql = "INSERT INTO customer_messages (id, customer_id, kind, params, created_at) VALUES ($1, $2, $3, $4, $5)";
+    let stored = serde_json::to_string(&params).map_err(Fault::internal)?;
+    tx.exec(sql, args![cx.random.uuid_v7(cx.now()), customer, template.kind, stored, cx.now()]).await?;
+    Ok(())
+}
+
+/// As people write it: 12.50.
+pub(crate) fn yuan(fen: Fen) -> String {
+    let (sign, fen) = (if fen < Fen::ZERO { "-" } else { "" }, fen.fen().unsigned_abs());
+    format!("{sign}{}.{:02}", fen / 100, fen % 100)
+}
+
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct Message {
+    pub id: String,
+    pub kind: String,
+    pub title: String,
+    pub body: String,
+    pub created_at: Timestamp,
+}
+
+const OF_CUSTOMER: Index = Index { name: "customer_messages_customer", columns: &["customer_id"] };
+
+/// The customer's own, newest first.
+pub async fn messages(cx: &Cx, customer: &Customer, ask: &PageAsk) -> Result<Page<Message>> {
+    let mut look = Look::new("customer_messages", "id");
+    look.by(&OF_CUSTOMER).along("customer_id", customer.id);
+    let select = "SELECT m.id, m.kind, m.params, m.created_at FROM customer_messages m";
+    let read = |row: &store::Row| {
+        let kind: String = row.get("kind")?;
+        let params: Map<String, Value> = serde_json::from_str(&row.get::<String>("params")?).unwrap_or_default();
+        let template = ALL.iter().find(|template| template.kind == kind);
+        let zone = cx.settings.get(defs::TIME_ZONE);
+        let (title, body) = template.map_or_else(
+            || (kind.clone(), String::new()),
+            |template| (template.title(cx.lang).to_owned(), template.body(cx.lang, &params, &zone)),
+        );
+        let id: Uuid = row.get("id")?;
+        let shown = kernel::type_id("msg", id).unwrap_or_default();
+        Ok((id, Message { id: shown, kind, title, body, created_at: row.get("created_at")? }))
+    };
+    let page = look.page(&mut cx.db.read(), select, "m.id", ask, read, |(id, _)| *id).await?;
+    Ok(page.map(|(_, message)| message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_written_as_people_write_them() {
+        let written = [0, 5, 50, 100, 123_456, -7].map(|fen| yuan(Fen::new(fen)));
+        assert_eq!(written, ["0.00", "0.05", "0.50", "1.00", "1234.56", "-0.07"]);
+    }
+}

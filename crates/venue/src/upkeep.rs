@@ -1,0 +1,40 @@
+//! What the venue does by the clock and by jobs.
+
+use std::sync::Arc;
+
+use platform::Cx;
+use platform::upkeep::Schedule;
+use store::jobs::{Handlers, Outcome};
+
+use crate::{Venue, customers, devices, play};
+
+pub const SCHEDULES: &[Schedule] = &[Schedule { kind: devices::ASSERT, every_seconds: 60 }];
+
+/// The venue's handlers of jobs.
+pub fn handlers(handlers: &mut Handlers<Cx>, venue: &Arc<Venue>) {
+    let with = || Arc::clone(venue);
+    let own = with();
+    handlers.add(devices::AGREE_JOB, move |cx, job| devices::agree_job(Arc::clone(&own), cx, job));
+    let own = with();
+    handlers.add(devices::ASSERT, move |cx, _| {
+        let own = Arc::clone(&own);
+        async move {
+            match devices::assert_all(&own, &cx).await {
+                Ok(()) => Outcome::Done,
+                Err(fault) => Outcome::Retry(fault.to_string()),
+            }
+        }
+    });
+    let own = with();
+    handlers.add(customers::SMS_JOB, move |cx, job| customers::sms_job(Arc::clone(&own), cx, job));
+    let own = with();
+    handlers.add(play::OPENING_JOB, move |cx, job| play::opening_job(Arc::clone(&own), cx, job));
+    let own = with();
+    handlers.add(play::TIME_JOB, move |cx, job| play::time_job(Arc::clone(&own), cx, job));
+    let own = with();
+    handlers.add(play::FAULT_JOB, move |cx, job| play::fault_job(Arc::clone(&own), cx, job));
+    let own = with();
+    handlers.add(play::OFFLINE_JOB, move |cx, job| play::offline_job(Arc::clone(&own), cx, job));
+    let own = with();
+    handlers.add(play::CLOSING_JOB, move |cx, job| play::closing_job(Arc::clone(&own), cx, job));
+}

@@ -1,0 +1,50 @@
+//! Customers at the door: a bearer token of their own, which opens nothing of the console's, as the console's opens nothing here.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use platform::Cx;
+use venue::customers::{self, Customer};
+
+use crate::ApiError;
+use crate::extract::Visitor;
+use crate::state::AppState;
+
+/// A request by a customer, with the token that it came with.
+pub struct ByCustomer(pub Cx, pub Customer, pub String);
+
+impl FromRequestParts<AppState> for ByCustomer {
+    type Rejection = ApiError;
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let Visitor(cx) = Visitor::from_request_parts(parts, state).await?;
+        let Some(token) = bearer(&parts.headers) else {
+            cx.user()?;
+            return Err(kernel::Fault::forbidden().into());
+        };
+        let customer = customers::authenticate(&cx, token).await?;
+        Ok(Self(cx, customer, token.to_owned()))
+    }
+}
+
+/// A request by anybody; by whom, where a good token says so.
+pub struct PerhapsCustomer(pub Cx, pub Option<Customer>);
+
+impl FromRequestParts<AppState> for PerhapsCustomer {
+    type Rejection = ApiError;
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let Visitor(cx) = Visitor::from_request_parts(parts, state).await?;
+        let customer = match bearer(&parts.headers) {
+            Some(token) => match customers::authenticate(&cx, token).await {
+                Ok(customer) => Some(customer),
+                Err(fault) if fault.kind == kernel::Kind::Unauthenticated => None,
+                Err(fault) => return Err(fault.into()),
+            },
+            None => None,
+        };
+        Ok(Self(cx, customer))
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ").map(str::trim)
+}

@@ -1,0 +1,13 @@
+//! What customers' phones call: halls, tables, play, money.
+
+mod account;
+mod halls;
+mod play;
+
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::state::AppState;
+
+pub(super) fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().merge(account::router()).merge(halls::router()).merge(play::router())
+}

@@ -1,0 +1,186 @@
+//! Halls, tables and lights, for their staff.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use kernel::{Fen, Page};
+use serde::{Deserialize, Serialize};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use venue::customers::{self, Customer, DeskRecharge};
+use venue::devices::{self, Credentials, Device, DeviceEntity, LogLine, NewDevice, OverrideAsk};
+use venue::halls::{self, Floor, NewTable, NewVenue, Table, TableEntity, Venue, VenueEntity};
+use venue::play::{self, SessionView};
+
+use crate::extract::{Auth, CasesManage, Json, Once, PageQuery, PathId, Query, TablesOperate, VenuesManage, VenuesView};
+use crate::state::AppState;
+use crate::{Problem, Result};
+
+pub(super) fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(floor))
+        .routes(routes!(create_table))
+        .routes(routes!(reissue_code))
+        .routes(routes!(take_out))
+        .routes(routes!(bring_back))
+        .routes(routes!(set_light, give_light_back))
+        .routes(routes!(close))
+        .routes(routes!(create_device))
+        .routes(routes!(device_log))
+        .routes(routes!(recharge))
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+struct Venues {
+    items: Vec<Venue>,
+}
+
+/// The halls where one works.
+#[utoipa::path(get, path = "/venues", tag = "venues", responses((status = 200, body = Venues)))]
+async fn list(Auth(cx, _): Auth<VenuesView>) -> Result<axum::Json<Venues>> {
+    Ok(axum::Json(Venues { items: halls::list(&cx).await? }))
+}
+
+/// A new hall, with the tariff of its tables. Whoever makes it works there.
+#[utoipa::path(post, path = "/venues", tag = "venues", params(("Idempotency-Key" = String, Header)), request_body = NewVenue,
+    responses((status = 201, body = Venue), (status = 422, body = Problem)))]
+async fn create(Auth(cx, _): Auth<VenuesManage>, Once(body, key): Once<NewVenue>) -> Result<(StatusCode, axum::Json<Venue>)> {
+    Ok((StatusCode::CREATED, axum::Json(halls::create_venue(&cx, body, &key).await?)))
+}
+
+/// The floor as it is now. `/events` says `floor` when something on it has changed.
+#[utoipa::path(get, path = "/venues/{id}/floor", tag = "venues", params(("id" = String, Path)), responses((status = 200, body = Floor)))]
+async fn floor(Auth(cx, _): Auth<VenuesView>, PathId(id): PathId<VenueEntity>) -> Result<axum::Json<Floor>> {
+    Ok(axum::Json(halls::floor(&cx, id).await?))
+}
+
+/// A new table: out of service until it has a light and somebody brings it back.
+#[utoipa::path(post, path = "/venues/{id}/tables", tag = "venues", params(("id" = String, Path)), request_body = NewTable,
+    responses((status = 201, body = Table), (status = 422, body = Problem)))]
+async fn create_table(
+    Auth(cx, _): Auth<VenuesManage>,
+    PathId(id): PathId<VenueEntity>,
+    Json(body): Json<NewTable>,
+) -> Result<(StatusCode, axum::Json<Table>)> {
+    Ok((StatusCode::CREATED, axum::Json(halls::create_table(&cx, id, body).await?)))
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Reissue {}
+
+/// A new code for its QR: the old one leads nowhere from now on.
+#[utoipa::path(post, path = "/tables/{id}/code", tag = "venues", params(("id" = String, Path)), request_body = Reissue,
+    responses((status = 200, body = Table)))]
+async fn reissue_code(
+    Auth(cx, _): Auth<VenuesManage>,
+    PathId(id): PathId<TableEntity>,
+    Json(Reissue {}): Json<Reissue>,
+) -> Result<axum::Json<Table>> {
+    Ok(axum::Json(halls::reissue_code(&cx, id).await?))
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Note {
+    note: String,
+}
+
+/// Takes a table that nobody plays on out of service.
+#[utoipa::path(post, path = "/tables/{id}/out-of-service", tag = "venues", params(("id" = String, Path)), request_body = Note,
+    responses((status = 200, body = Table), (status = 409, body = Problem)))]
+async fn take_out(
+    State(state): State<AppState>,
+    Auth(cx, _): Auth<CasesManage>,
+    PathId(id): PathId<TableEntity>,
+    Json(body): Json<Note>,
+) -> Result<axum::Json<Table>> {
+    Ok(axum::Json(halls::take_out_of_service(&cx, &state.venue, id, &body.note).await?))
+}
+
+/// Brings a table back, once its light is there and as it should be.
+#[utoipa::path(post, path = "/tables/{id}/in-service", tag = "venues", params(("id" = String, Path)), request_body = Note,
+    responses((status = 200, body = Table), (status = 409, body = Problem)))]
+async fn bring_back(
+    State(state): State<AppState>,
+    Auth(cx, _): Auth<CasesManage>,
+    PathId(id): PathId<TableEntity>,
+    Json(body): Json<Note>,
+) -> Result<axum::Json<Table>> {
+    Ok(axum::Json(halls::return_to_service(&cx, &state.venue, id, &body.note).await?))
+}
+
+/// Sets a table's light by hand, for a while.
+#[utoipa::path(put, path = "/tables/{id}/light", tag = "venues", params(("id" = String, Path)), request_body = OverrideAsk,
+    responses((status = 200, body = Device)))]
+async fn set_light(
+    State(state): State<AppState>,
+    Auth(cx, _): Auth<TablesOperate>,
+    PathId(id): PathId<TableEntity>,
+    Json(body): Json<OverrideAsk>,
+) -> Result<axum::Json<Device>> {
+    Ok(axum::Json(devices::override_light(&cx, &state.venue, id, &body).await?))
+}
+
+/// Gives the light back to play.
+#[utoipa::path(delete, path = "/tables/{id}/light", tag = "venues", params(("id" = String, Path)), responses((status = 200, body = Device)))]
+async fn give_light_back(
+    State(state): State<AppState>,
+    Auth(cx, _): Auth<TablesOperate>,
+    PathId(id): PathId<TableEntity>,
+) -> Result<axum::Json<Device>> {
+    Ok(axum::Json(devices::end_override(&cx, &state.venue, id).await?))
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct CloseFor {
+    why: String,
+}
+
+/// Closes a table for its customer.
+#[utoipa::path(post, path = "/tables/{id}/close", tag = "venues", params(("id" = String, Path)), request_body = CloseFor,
+    responses((status = 200, body = SessionView), (status = 409, body = Problem)))]
+async fn close(
+    State(state): State<AppState>,
+    Auth(cx, _): Auth<TablesOperate>,
+    PathId(id): PathId<TableEntity>,
+    Json(body): Json<CloseFor>,
+) -> Result<axum::Json<SessionView>> {
+    Ok(axum::Json(play::close_by_staff(&cx, &state.venue, id, &body.why).await?))
+}
+
+/// Adds the light of a table. What is entered into it is told once.
+#[utoipa::path(post, path = "/devices", tag = "venues", request_body = NewDevice,
+    responses((status = 201, body = Credentials), (status = 404, body = Problem), (status = 409, body = Problem)))]
+async fn create_device(Auth(cx, _): Auth<VenuesManage>, Json(body): Json<NewDevice>) -> Result<(StatusCode, axum::Json<Credentials>)> {
+    Ok((StatusCode::CREATED, axum::Json(devices::create(&cx, body).await?)))
+}
+
+/// Who did what to a device, when and why, newest first.
+#[utoipa::path(get, path = "/devices/{id}/log", tag = "venues", params(("id" = String, Path), PageQuery), responses((status = 200, body = Page<LogLine>)))]
+async fn device_log(
+    Auth(cx, _): Auth<VenuesView>,
+    PathId(id): PathId<DeviceEntity>,
+    Query(page): Query<PageQuery>,
+) -> Result<axum::Json<Page<LogLine>>> {
+    Ok(axum::Json(devices::log(&cx, id, &page.ask()?).await?))
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Cash {
+    /// The customer's.
+    number: String,
+    amount_fen: Fen,
+    #[serde(default)]
+    memo: Option<String>,
+}
+
+/// Adds cash that was taken over the counter to a customer's wallet.
+#[utoipa::path(post, path = "/customers/recharge", tag = "venues", params(("Idempotency-Key" = String, Header)), request_body = Cash,
+    responses((status = 200, body = Customer), (status = 422, body = Problem)))]
+async fn recharge(Auth(cx, _): Auth<TablesOperate>, Once(body, key): Once<Cash>) -> Result<axum::Json<Customer>> {
+    let ask = DeskRecharge { number: body.number, amount: body.amount_fen, memo: body.memo };
+    Ok(axum::Json(customers::recharge_at_desk(&cx, &ask, &key).await?))
+}

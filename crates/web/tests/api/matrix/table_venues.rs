@@ -1,0 +1,56 @@
+//! Halls and customers. A hall of "alice" is one where the manager and the maintainer work; a hall of "the chief" is one where they do not.
+
+use platform::identity::Role::{Maintainer, SuperAdmin, VenueManager};
+use serde_json::json;
+
+use super::rule::{Door, Reach, Rule, rule};
+use super::things::Thing;
+
+const STAFF: Door = Door::Only(&[SuperAdmin, VenueManager, Maintainer]);
+const MANAGERS: Door = Door::Only(&[SuperAdmin, VenueManager]);
+
+pub const RULES: &[Rule] = &[
+    rule("GET /api/v1/venues", STAFF, 200).on(Thing::Hall, Reach::BRANCH.listed()),
+    rule("POST /api/v1/venues", MANAGERS, 201)
+        .body(|_| json!({"name": "x", "time_zone": "Asia/Shanghai", "tariff": {"per_hour": 1, "unit_minutes": 1}})),
+    rule("GET /api/v1/venues/{id}/floor", STAFF, 200).on(Thing::Hall, Reach::BRANCH),
+    rule("POST /api/v1/venues/{id}/tables", MANAGERS, 201).on(Thing::Hall, Reach::BRANCH).body(|_| json!({"name": "x"})),
+    rule("POST /api/v1/tables/{id}/code", MANAGERS, 200).on(Thing::HallTable, Reach::BRANCH).body(|_| json!({})),
+    rule("POST /api/v1/tables/{id}/out-of-service", STAFF, 200).on(Thing::HallTable, Reach::BRANCH).body(|_| json!({"note": "x"})),
+    // Its light is not there.
+    rule("POST /api/v1/tables/{id}/in-service", STAFF, 409).on(Thing::HallTable, Reach::BRANCH).body(|_| json!({"note": ""})),
+    rule("PUT /api/v1/tables/{id}/light", MANAGERS, 200)
+        .on(Thing::HallTable, Reach::BRANCH)
+        .body(|_| json!({"on": true, "minutes": 1, "why": "x"})),
+    rule("DELETE /api/v1/tables/{id}/light", MANAGERS, 200).on(Thing::HallTable, Reach::BRANCH),
+    // Nobody plays there.
+    rule("POST /api/v1/tables/{id}/close", MANAGERS, 409).on(Thing::HallTable, Reach::BRANCH).body(|_| json!({"why": "x"})),
+    rule("POST /api/v1/devices", MANAGERS, 201)
+        .on(Thing::DarkTable, Reach::BRANCH)
+        .body(|case| json!({"table_id": case.thing, "driver": "tasmota", "name": "x"})),
+    rule("GET /api/v1/devices/{id}/log", STAFF, 200).on(Thing::HallDevice, Reach::BRANCH),
+    // There is no such customer.
+    rule("POST /api/v1/customers/recharge", MANAGERS, 422).body(|_| json!({"number": "0", "amount_fen": 1})),
+    rule("POST /customer/v1/guests", Door::Anybody, 201).body(|_| json!({})),
+    rule("POST /customer/v1/phone-codes", Door::Anybody, 422).body(|_| json!({"phone": "1"})),
+    rule("POST /customer/v1/sign-in", Door::Anybody, 401).body(|_| json!({"phone": "13800138000", "code": "000000"})),
+    rule("GET /customer/v1/venues", Door::Anybody, 200),
+    rule("GET /customer/v1/venues/{id}", Door::Anybody, 200).on(Thing::Hall, Reach::EVERY),
+    rule("GET /customer/v1/codes/{code}", Door::Anybody, 200).on(Thing::HallCode, Reach::EVERY),
+    rule("GET /customer/v1/tables/{id}", Door::Anybody, 200).on(Thing::HallTable, Reach::EVERY),
+    rule("POST /customer/v1/sign-out", Door::Customer, 204).body(|_| json!({})),
+    rule("GET /customer/v1/me", Door::Customer, 200),
+    rule("GET /customer/v1/wallet", Door::Customer, 200),
+    rule("GET /customer/v1/messages", Door::Customer, 200),
+    rule("GET /customer/v1/session", Door::Customer, 200),
+    rule("GET /customer/v1/sessions", Door::Customer, 200),
+    rule("POST /customer/v1/tables/{id}/open", Door::Customer, 202)
+        .on(Thing::HallTable, Reach::EVERY)
+        .body(|_| json!({"minutes": 60, "expected_fen": 1})),
+    rule("GET /customer/v1/sessions/{id}", Door::Customer, 200).on(Thing::HallTable, Reach::EVERY),
+    rule("GET /customer/v1/sessions/{id}/extension", Door::Customer, 200).on(Thing::HallTable, Reach::EVERY),
+    rule("POST /customer/v1/sessions/{id}/extend", Door::Customer, 200)
+        .on(Thing::HallTable, Reach::EVERY)
+        .body(|_| json!({"minutes": 60, "expected_fen": 1})),
+    rule("POST /customer/v1/sessions/{id}/close", Door::Customer, 200).on(Thing::HallTable, Reach::EVERY).body(|_| json!({})),
+];

@@ -1,0 +1,296 @@
+//! An evening at a table, with a real broker and a lamp that speaks as the real ones do.
+
+use kernel::{MINUTE, SECOND};
+use sandbox::Trouble;
+use serde_json::{Value, json};
+use testkit::{Client, Hall, floor_table, on_server};
+
+fn id(value: &Value) -> &str {
+    value["id"].as_str().unwrap()
+}
+
+async fn wallet(customer: &Client) -> (i64, i64) {
+    let me = customer.get("/customer/v1/me").await.ok(200);
+    (me["balance_fen"].as_i64().unwrap(), me["held_fen"].as_i64().unwrap())
+}
+
+async fn session(customer: &Client, of: &Value) -> Value {
+    customer.get(&format!("/customer/v1/sessions/{}", id(of))).await.ok(200)
+}
+
+async fn told(customer: &Client) -> Vec<String> {
+    let page = customer.get("/customer/v1/messages").await.ok(200);
+    page["items"].as_array().unwrap().iter().map(|message| message["kind"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Opens without waiting for the light.
+async fn ask(customer: &Client, hall: &Hall<'_>, n: usize, key: &str) -> testkit::Answer {
+    let table = &hall.tables[n].id;
+    let view = customer.get(&format!("/customer/v1/tables/{table}")).await.ok(200);
+    let price = view["quotes"][1]["price_fen"].clone();
+    customer.post_once(key, &format!("/customer/v1/tables/{table}/open"), json!({"minutes": 60, "expected_fen": price})).await
+}
+
+on_server! {
+    async fn v3_1c_a_table_is_opened_played_and_closed_and_the_bill_is_in_the_ledger(server) {
+        let hall = Hall::open(server, 2).await;
+        let customer = hall.customer(10_000).await;
+        let found = customer.get(&format!("/customer/v1/codes/{}", hall.tables[0].code)).await.ok(200);
+        assert_eq!(found["table_id"], hall.tables[0].id);
+        let view = customer.get(&format!("/customer/v1/tables/{}", hall.tables[0].id)).await.ok(200);
+        assert_eq!((view["can_open"].clone(), view["table"]["state"].clone(), view["quotes"][1]["price_fen"].clone()), (json!(true), json!("idle"), json!(3_600)));
+
+        let playing = hall.play(&customer, 0, 60).await;
+        assert!(hall.tables[0].lamp.seen().on);
+        assert_eq!((playing["state"].clone(), wallet(&customer).await), (json!("playing"), (10_000, 3_600)));
+        assert_eq!(told(&customer).await, ["play.lit", "wallet.recharged"]);
+
+        // Twenty minutes, and a bit of the twenty-first.
+        server.clock.step(20 * MINUTE + SECOND);
+        assert_eq!(session(&customer, &playing).await["cost_so_far_fen"], 21 * 60);
+        let closed = customer.post(&format!("/customer/v1/sessions/{}/close", id(&playing)), json!({})).await.ok(200);
+        assert_eq!((closed["state"].clone(), closed["end_reason"].clone()), (json!("closed"), json!("customer")));
+        let bill = &closed["bill"];
+        assert_eq!((bill["total_fen"].clone(), bill["refunded_fen"].clone()), (json!(1_260), json!(3_600 - 1_260)));
+        assert_eq!(bill["lines"].as_array().unwrap().iter().map(|line| line["fen"].as_i64().unwrap()).sum::<i64>(), 1_260);
+        assert_eq!(wallet(&customer).await, (8_740, 0));
+        hall.table_is(0, "idle").await;
+        assert!(!hall.tables[0].lamp.seen().on);
+        assert_eq!(told(&customer).await[0], "play.closed");
+
+        let lines = customer.get("/customer/v1/wallet").await.ok(200);
+        let phases: Vec<_> = lines["items"].as_array().unwrap().iter().map(|line| (line["phase"].as_str().unwrap(), line["delta_fen"].as_i64().unwrap())).collect();
+        assert_eq!(phases, [("release", 0), ("post", -1_260), ("hold", 0), ("move", 10_000)]);
+        // Closing again changes nothing.
+        let again = customer.post(&format!("/customer/v1/sessions/{}/close", id(&playing)), json!({})).await.ok(200);
+        assert_eq!((again["bill"].clone(), wallet(&customer).await), (closed["bill"].clone(), (8_740, 0)));
+    }
+
+    async fn v3_1c_a_light_that_does_not_come_on_costs_nothing_and_takes_the_table_out_of_service(server) {
+        let hall = Hall::open(server, 2).await;
+        let customer = hall.customer(10_000).await;
+        hall.tables[0].lamp.set(Trouble::Deaf);
+        let asked = ask(&customer, &hall, 0, "open-0001").await.ok(202);
+        assert_eq!((asked["state"].clone(), wallet(&customer).await), (json!("opening"), (10_000, 3_600)));
+        server.run_jobs().await;
+        server.clock.step(19 * SECOND);
+        server.run_jobs().await;
+        assert_eq!(session(&customer, &asked).await["state"], "opening");
+        server.clock.step(2 * SECOND);
+        let table = hall.table_is(0, "maintenance").await;
+        assert_eq!(table["case"]["cause"], "not_lit");
+        let failed = session(&customer, &asked).await;
+        assert_eq!((failed["state"].clone(), failed["end_reason"].clone(), wallet(&customer).await), (json!("failed"), json!("not_lit"), (10_000, 0)));
+        assert_eq!(told(&customer).await[0], "play.not_lit");
+        // Another table is offered, and works.
+        let view = customer.get(&format!("/customer/v1/tables/{}", hall.tables[0].id)).await.ok(200);
+        assert_eq!((view["can_open"].clone(), view["why_not"]["code"].clone(), view["others"][0]["id"].clone()), (json!(false), json!("TABLE_IN_SERVICE"), json!(hall.tables[1].id)));
+        ask(&customer, &hall, 0, "open-0002").await.refused(409, "TABLE_IN_SERVICE");
+        hall.play(&customer, 1, 60).await;
+        assert!(server.mails("manager@example.com").await.iter().any(|(subject, _)| subject.contains("球台故障")));
+    }
+
+    async fn v3_1c_a_light_that_comes_on_too_late_is_told_to_go_off_again(server) {
+        let hall = Hall::open(server, 1).await;
+        let customer = hall.customer(10_000).await;
+        let lamp = &hall.tables[0].lamp;
+        lamp.set(Trouble::Mute);
+        ask(&customer, &hall, 0, "open-0001").await.ok(202);
+        server.run_jobs().await;
+        lamp.until(|seen| seen.on).await;
+        server.clock.step(21 * SECOND);
+        hall.table_is(0, "maintenance").await;
+        lamp.set(Trouble::None);
+        server.clock.step(5 * SECOND);
+        server.run_jobs().await;
+        lamp.until(|seen| !seen.on).await;
+        hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["reported"] == false).await;
+        assert_eq!(wallet(&customer).await, (10_000, 0));
+    }
+
+    async fn v5_2_a_plug_that_is_pulled_ends_in_a_refund_and_a_case(server) {
+        let hall = Hall::open(server, 1).await;
+        let customer = hall.customer(10_000).await;
+        let playing = hall.play(&customer, 0, 60).await;
+        server.clock.step(10 * MINUTE);
+        hall.tables[0].lamp.set(Trouble::Unplugged);
+        hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["online"] == false).await;
+        assert_eq!(session(&customer, &playing).await["state"], "playing", "it may be the network, for a moment");
+        server.clock.step(61 * SECOND);
+        let table = hall.table_is(0, "maintenance").await;
+        assert_eq!(table["case"]["cause"], "in_play");
+        let closed = session(&customer, &playing).await;
+        assert_eq!((closed["state"].clone(), closed["end_reason"].clone()), (json!("closed"), json!("device_fault")));
+        // Ten minutes were played with light; the minute in the dark is nobody's.
+        assert_eq!((closed["bill"]["total_fen"].clone(), wallet(&customer).await), (json!(660), (9_340, 0)));
+        assert_eq!(told(&customer).await[0], "play.device_fault");
+
+        // Repaired, tested, returned: not before the light is there again.
+        let back = format!("/api/v1/tables/{}/in-service", hall.tables[0].id);
+        hall.manager.post(&back, json!({"note": "换了插座"})).await.refused(409, "LIGHT_NOT_READY");
+        hall.tables[0].lamp.set(Trouble::None);
+        hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["reported"] == false).await;
+        assert_eq!(hall.tables[0].lamp.seen().told_on, 1, "what it missed is not sent to it later");
+        hall.manager.post(&back, json!({"note": "换了插座"})).await.ok(200);
+        hall.play(&customer, 0, 60).await;
+    }
+
+    async fn v5_2_a_network_that_blinks_harms_nobody(server) {
+        let hall = Hall::open(server, 1).await;
+        let customer = hall.customer(10_000).await;
+        let playing = hall.play(&customer, 0, 60).await;
+        let (lamp, id) = (&hall.tables[0].lamp, &hall.tables[0].id);
+        lamp.set(Trouble::Unplugged);
+        hall.until(|floor| floor_table(floor, id)["device"]["online"] == false).await;
+        server.clock.step(20 * SECOND);
+        lamp.set(Trouble::None);
+        hall.until(|floor| floor_table(floor, id)["device"]["reported"] == true).await;
+        assert!(lamp.seen().on, "it is told what it should be now");
+        server.clock.step(60 * SECOND);
+        server.run_jobs().await;
+        assert_eq!(session(&customer, &playing).await["state"], "playing");
+    }
+
+    async fn v5_1_a_light_that_is_away_while_nobody_plays_is_out_of_service_until_it_is_back(server) {
+        let hall = Hall::open(server, 1).await;
+        let customer = hall.customer(10_000).await;
+        hall.tables[0].lamp.set(Trouble::Unplugged);
+        hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["online"] == false).await;
+        ask(&customer, &hall, 0, "open-0001").await.refused(409, "TABLE_IN_SERVICE");
+        server.clock.step(61 * SECOND);
+        assert_eq!(hall.table_is(0, "maintenance").await["case"]["cause"], "offline");
+        hall.tables[0].lamp.set(Trouble::None);
+        hall.table_is(0, "idle").await;
+        hall.play(&customer, 0, 60).await;
+    }
+
+    async fn v1_1_more_time_costs_what_it_was_said_to_and_the_light_does_not_blink(server) {
+        let hall = Hall::open(server, 1).await;
+        let customer = hall.customer(10_000).await;
+        let playing = hall.play(&customer, 0, 60).await;
+        let of = format!("/customer/v1/sessions/{}", id(&playing));
+        // In the last second.
+        server.clock.step(60 * MINUTE - SECOND);
+        server.run_jobs().await;
+        assert_eq!(told(&customer).await[0], "play.ending");
+        let more = customer.get(&format!("{of}/extension?minutes=30")).await.ok(200);
+        assert_eq!(more["price_fen"], 1_800);
+        let wrong = json!({"minutes": 30, "expected_fen": 1_799});
+        customer.post_once("more-0001", &format!("{of}/extend"), wrong).await.refused(409, "PRICE_CHANGED");
+        let right = json!({"minutes": 30, "expected_fen": 1_800});
+        let extended = customer.post_once("more-0002", &format!("{of}/extend"), right.clone()).await.ok(200);
+        assert_eq!((extended["held_fen"].clone(), extended["paid_until"].clone()), (json!(5_400), more["paid_until"].clone()));
+        let again = customer.post_once("more-0002", &format!("{of}/extend"), right).await.ok(200);
+        assert_eq!((again["held_fen"].clone(), wallet(&customer).await), (json!(5_400), (10_000, 5_400)));
+        server.clock.step(2 * SECOND);
+        server.run_jobs().await;
+        let lamp = hall.tables[0].lamp.seen();
+        assert_eq!((session(&customer, &playing).await["state"].clone(), lamp.on, lamp.switched), (json!("playing"), true, 1));
+        // And then it is over.
+        server.clock.step(30 * MINUTE);
+        hall.table_is(0, "idle").await;
+        let over = session(&customer, &playing).await;
+        assert_eq!((over["end_reason"].clone(), over["bill"]["total_fen"].clone(), wallet(&customer).await), (json!("time_up"), json!(5_400), (4_600, 0)));
+        customer.get(&format!("{of}/extension?minutes=30")).await.refused(409, "NOT_PLAYING");
+    }
+
+    async fn v5_1_a_lost_server_does_not_leave_lights_burning(server) {
+        let hall = Hall::open(server, 1).await;
+        let customer = hall.customer(10_000).await;
+        hall.play(&customer, 0, 60).await;
+        // No job is carried out any more: the lamp's own timer ends it.
+        server.clock.step(62 * MINUTE + 30 * SECOND);
+        hall.tables[0].lamp.until(|seen| !seen.on).await;
+    }
+
+    async fn v3_1a_two_phones_open_one_table_once(server) {
+        let hall = Hall::open(server, 1).await;
+        let customers = [hall.customer(10_000).await, hall.customer(10_000).await];
+        let price = json!({"minutes": 60, "expected_fen": 3_600});
+        let path = format!("/customer/v1/tables/{}/open", hall.tables[0].id);
+        let (one, two) = tokio::join!(customers[0].post_once("open-0001", &path, price.clone()), customers[1].post_once("open-0001", &path, price));
+        let mut statuses = [one.status.as_u16(), two.status.as_u16()];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [202, 409]);
+        hall.table_is(0, "playing").await;
+        let held: Vec<i64> = [wallet(&customers[0]).await.1, wallet(&customers[1]).await.1].into();
+        assert_eq!(held.iter().sum::<i64>(), 3_600);
+    }
+
+    async fn v3_1b_who_has_too_little_is_told_so_and_nothing_happens(server) {
+        let hall = Hall::open(server, 1).await;
+        let customer = hall.customer(3_599).await;
+        ask(&customer, &hall, 0, "open-0001").await.refused(409, "BALANCE_INSUFFICIENT");
+        assert_eq!((wallet(&customer).await, hall.floor().await["tables"][0]["state"].clone()), ((3_599, 0), json!("idle")));
+        for minutes in [0, 9, 721, -60] {
+            let path = format!("/customer/v1/tables/{}/open", hall.tables[0].id);
+            customer.post_once("open-0002", &path, json!({"minutes": minutes, "expected_fen": 0})).await.refused(422, "INVALID");
+        }
+        let number = customer.get("/customer/v1/me").await.ok(200)["number"].clone();
+        let cash = json!({"number": number, "amount_fen": 1});
+        hall.manager.post_once("cash-0002", "/api/v1/customers/recharge", cash).await.ok(200);
+        // The refusal took no key: the same ask goes through now.
+        ask(&customer, &hall, 0, "open-0001").await.ok(202);
+        assert_eq!(wallet(&customer).await, (3_600, 3_600));
+    }
+
+    async fn v3_1c_who_thinks_better_of_it_before_the_light_is_on_pays_nothing(server) {
+        let hall = Hall::open(server, 1).await;
+        let customer = hall.customer(10_000).await;
+        hall.tables[0].lamp.set(Trouble::Mute);
+        let asked = ask(&customer, &hall, 0, "open-0001").await.ok(202);
+        server.run_jobs().await;
+        hall.tables[0].lamp.until(|seen| seen.on).await;
+        let ended = customer.post(&format!("/customer/v1/sessions/{}/close", id(&asked)), json!({})).await.ok(200);
+        assert_eq!((ended["state"].clone(), wallet(&customer).await), (json!("failed"), (10_000, 0)));
+        hall.tables[0].lamp.set(Trouble::None);
+        server.clock.step(3 * SECOND);
+        hall.table_is(0, "idle").await;
+        assert!(!hall.tables[0].lamp.seen().on);
+    }
+
+    async fn v5_1_a_light_that_does_not_go_off_takes_its_table_out_of_service(server) {
+        let hall = Hall::open(server, 1).await;
+        let customer = hall.customer(10_000).await;
+        let playing = hall.play(&customer, 0, 60).await;
+        hall.tables[0].lamp.set(Trouble::Stuck);
+        customer.post(&format!("/customer/v1/sessions/{}/close", id(&playing)), json!({})).await.ok(200);
+        server.run_jobs().await;
+        assert_eq!(hall.floor().await["tables"][0]["state"], "closing");
+        server.clock.step(46 * SECOND);
+        assert_eq!(hall.table_is(0, "maintenance").await["case"]["cause"], "not_dark");
+        assert_eq!(wallet(&customer).await, (10_000, 0), "it was free: closed within the grace minutes");
+    }
+
+    async fn v5_1_whoever_presses_the_button_on_a_lamp_is_overruled(server) {
+        let hall = Hall::open(server, 1).await;
+        let lamp = &hall.tables[0].lamp;
+        lamp.press();
+        lamp.until(|seen| seen.switched == 1).await;
+        hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["reported"] == true).await;
+        hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["reported"] == false).await;
+        assert_eq!((lamp.seen().on, lamp.seen().switched), (false, 2));
+        let log = hall.manager.get(&format!("/api/v1/devices/{}/log", hall.tables[0].device)).await.ok(200);
+        let whats: Vec<_> = log["items"].as_array().unwrap().iter().map(|line| line["what"].as_str().unwrap().to_owned()).collect();
+        assert!(whats.contains(&"came_on".to_owned()), "{whats:?}");
+    }
+
+    async fn v5_1_a_light_is_set_by_hand_for_a_while_with_a_reason(server) {
+        let hall = Hall::open(server, 1).await;
+        let path = format!("/api/v1/tables/{}/light", hall.tables[0].id);
+        hall.manager.put(&path, json!({"on": true, "minutes": 10, "why": ""})).await.refused(422, "INVALID");
+        hall.manager.put(&path, json!({"on": true, "minutes": 0, "why": "清洁"})).await.refused(422, "INVALID");
+        hall.manager.put(&path, json!({"on": true, "minutes": 10, "why": "清洁"})).await.ok(200);
+        let lamp = &hall.tables[0].lamp;
+        hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["reported"] == true).await;
+        server.clock.step(11 * MINUTE);
+        server.tick().await;
+        lamp.until(|seen| !seen.on).await;
+        // And given back before its time.
+        hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["reported"] == false).await;
+        hall.manager.put(&path, json!({"on": true, "minutes": 10, "why": "清洁"})).await.ok(200);
+        hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["reported"] == true).await;
+        hall.manager.delete(&path).await.ok(200);
+        hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["reported"] == false).await;
+    }
+}
