@@ -1,4 +1,6 @@
-//! The console: its packages and its build, each made again only when its inputs changed.
+//! The two web packages: what they need and what they build, each made again only when its inputs changed.
+
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 
@@ -8,64 +10,89 @@ use crate::process;
 use crate::stamp::Stamp;
 use crate::workspace::Workspace;
 
+/// A package with a lock file of its own.
+pub struct Package {
+    folder: &'static str,
+    /// The page that a build leaves, and the folder that the program embeds.
+    built: &'static str,
+    embedded: &'static str,
+    /// To `npm ci`, beside what all are told.
+    install: &'static [&'static str],
+}
+
+pub const CONSOLE: Package = Package { folder: "web/console", built: "dist/index.html", embedded: "dist", install: &[] };
+/// What its packages would do after they are installed is not needed.
+pub const APP: Package = Package { folder: "web/app", built: "dist/h5/index.html", embedded: "dist/h5", install: &["--ignore-scripts"] };
+pub const BOTH: [&Package; 2] = [&CONSOLE, &APP];
+
 /// Written by the build itself, into the sources: with them, no build would ever be up to date.
 const MADE_BY_THE_BUILD: [&str; 2] = ["auto-imports.d.ts", "components.d.ts"];
 
-/// `npm ci`, unless node_modules was made from this very lock file.
-pub fn install(workspace: &Workspace, log: &mut Log) -> Result<()> {
-    let console = workspace.console();
-    workspace.required("web/console/package.json")?;
-    workspace.required("web/console/package-lock.json")?;
-    let stamp = Stamp::of(console.join("node_modules/.cuekey-install"), &console, &["package.json", "package-lock.json"])?;
-    if stamp.holds() {
-        log.say("node_modules is up to date");
-        return Ok(());
+impl Package {
+    fn path(&self, workspace: &Workspace) -> PathBuf {
+        workspace.root.join(self.folder)
     }
-    let mut ci = npm(workspace);
-    // The browser comes from the system's packages.
-    ci.args(["ci", "--no-audit", "--no-fund", "--no-progress"]).env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");
-    log.run(&mut ci)?;
-    stamp.set()
+
+    /// `npm ci`, unless node_modules was made from this very lock file.
+    pub fn install(&self, workspace: &Workspace, log: &mut Log) -> Result<()> {
+        let folder = self.path(workspace);
+        workspace.required(&format!("{}/package.json", self.folder))?;
+        workspace.required(&format!("{}/package-lock.json", self.folder))?;
+        let stamp = Stamp::of(folder.join("node_modules/.cuekey-install"), &folder, &["package.json", "package-lock.json"])?;
+        if stamp.holds() {
+            log.say(&format!("node_modules of {} is up to date", self.folder));
+            return Ok(());
+        }
+        let mut ci = self.npm(workspace);
+        // The browser comes from the system's packages.
+        ci.args(["ci", "--no-audit", "--no-fund", "--no-progress"]).args(self.install).env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");
+        log.run(&mut ci)?;
+        stamp.set()
+    }
+
+    /// `npm run build`, unless it was made from these very sources.
+    pub fn build(&self, workspace: &Workspace, log: &mut Log) -> Result<()> {
+        let folder = self.path(workspace);
+        let sources = files::walk(&folder, &MADE_BY_THE_BUILD)?;
+        // In node_modules, because the program embeds all of dist, and because other packages build something else.
+        let stamp = Stamp::of(folder.join("node_modules/.cuekey-build"), &folder, &sources)?;
+        if stamp.holds() && folder.join(self.built).exists() {
+            log.say(&format!("the build of {} is up to date", self.folder));
+            return Ok(());
+        }
+        self.script(workspace, "build", &[], log)?;
+        if !folder.join(self.built).exists() {
+            bail!("the build of {} left no {}", self.folder, self.built);
+        }
+        stamp.set()
+    }
+
+    pub fn script(&self, workspace: &Workspace, name: &str, arguments: &[&str], log: &mut Log) -> Result<()> {
+        log.run(&mut self.script_command(workspace, name, arguments))
+    }
+
+    pub fn script_command(&self, workspace: &Workspace, name: &str, arguments: &[&str]) -> std::process::Command {
+        let mut command = self.npm(workspace);
+        command.args(["run", name]);
+        if !arguments.is_empty() {
+            command.arg("--").args(arguments);
+        }
+        command
+    }
+
+    fn npm(&self, workspace: &Workspace) -> std::process::Command {
+        let mut command = process::command("npm");
+        command.current_dir(self.path(workspace));
+        command
+    }
 }
 
-/// `npm run build`, unless dist was made from these very sources.
-pub fn build(workspace: &Workspace, log: &mut Log) -> Result<()> {
-    let console = workspace.console();
-    let sources = files::walk(&console, &MADE_BY_THE_BUILD)?;
-    // In node_modules, because the program embeds all of dist, and because other packages build another console.
-    let stamp = Stamp::of(console.join("node_modules/.cuekey-build"), &console, &sources)?;
-    if stamp.holds() && console.join("dist/index.html").exists() {
-        log.say("dist is up to date");
-        return Ok(());
-    }
-    script(workspace, "build", &[], log)?;
-    if !console.join("dist/index.html").exists() {
-        bail!("the build of web/console left no dist/index.html");
-    }
-    stamp.set()
-}
-
-pub fn script(workspace: &Workspace, name: &str, arguments: &[&str], log: &mut Log) -> Result<()> {
-    log.run(&mut script_command(workspace, name, arguments))
-}
-
-pub fn script_command(workspace: &Workspace, name: &str, arguments: &[&str]) -> std::process::Command {
-    let mut command = npm(workspace);
-    command.args(["run", name]);
-    if !arguments.is_empty() {
-        command.arg("--").args(arguments);
-    }
-    command
-}
-
-/// The program embeds dist when it is compiled. Without this folder the compiler's complaint would hide what is really
-/// wrong with the Rust side while the console does not build.
+/// The program embeds what was built when it is compiled. Without these folders the compiler's complaint would hide what is really
+/// wrong with the Rust side while a package does not build.
 pub fn ensure_dist(workspace: &Workspace) -> Result<()> {
-    std::fs::create_dir_all(workspace.console().join("dist")).context("cannot make web/console/dist")
-}
-
-fn npm(workspace: &Workspace) -> std::process::Command {
-    let mut command = process::command("npm");
-    command.current_dir(workspace.console());
-    command
+    for package in BOTH {
+        let folder = package.path(workspace).join(package.embedded);
+        std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    }
+    Ok(())
 }

@@ -18,7 +18,7 @@ pub fn rewrite(workspace: &Workspace, log: &mut Log) -> Result<ExitCode> {
     let cuekey = workspace.build_cuekey(false, log)?;
     let document = document(cuekey, log)?;
     std::fs::write(workspace.root.join(DOCUMENT), &document).with_context(|| format!("cannot write {DOCUMENT}"))?;
-    npm::install(workspace, log)?;
+    npm::CONSOLE.install(workspace, log)?;
     std::fs::write(workspace.root.join(TYPES), types(workspace, &document, log)?).with_context(|| format!("cannot write {TYPES}"))?;
     log.say(&format!("wrote {DOCUMENT} and {TYPES}"));
     Ok(ExitCode::SUCCESS)

@@ -27,9 +27,11 @@ pub struct Options {
 
 pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
     let mut log = Log::terminal();
-    // The console first: the program embeds it.
-    npm::install(workspace, &mut log)?;
-    npm::build(workspace, &mut log)?;
+    // The pages first: the program embeds them.
+    for package in npm::BOTH {
+        package.install(workspace, &mut log)?;
+        package.build(workspace, &mut log)?;
+    }
     let cuekey = workspace.build_cuekey(options.release, &mut log)?;
 
     let data = match &options.data {

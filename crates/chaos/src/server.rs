@@ -33,6 +33,8 @@ pub struct Setup {
     pub mail: SocketAddr,
     pub master_key: PathBuf,
     pub faults: Option<Faults>,
+    /// More of its configuration.
+    pub extra: Vec<(String, String)>,
     /// What it says goes there.
     pub log: PathBuf,
 }
@@ -67,7 +69,8 @@ impl Setup {
             .env("CUEKEY_CALLBACKS__ALLOW_PRIVATE_ADDRESSES", "true")
             .env("CUEKEY_SERVER__LISTEN", self.address.to_string())
             .env("CUEKEY_SERVER__METRICS_LISTEN", "")
-            .env("CUEKEY_JOBS__WORKERS", "16");
+            .env("CUEKEY_JOBS__WORKERS", "16")
+            .envs(self.extra.iter().map(|(name, value)| (name, value)));
         if let Some(faults) = &self.faults {
             faults.apply(&mut command);
         }

@@ -64,6 +64,7 @@ impl World {
                 mail: mail_line.address(),
                 master_key: folder.path().join("master.key"),
                 faults: None,
+                extra: Vec::new(),
                 log: folder.path().join(format!("server-{node}.log")),
             });
         }

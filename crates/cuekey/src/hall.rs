@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use broker::{Broker, Doorkeeper, Rights};
-use gateway::{Listening, Mqtt, MqttConfig};
+use gateway::{AliyunConfig, AliyunSms, Listening, Mqtt, MqttConfig};
 use platform::messages::{DatabaseMailbox, Sms, SmsError, Texter};
 use platform::{Cx, Platform};
 use venue::Venue;
 use venue::devices::{self, Wire};
 
-use crate::config::Config;
+use crate::config::{Config, SmsProvider};
 use crate::trouble::{Result, Trouble};
 
 /// As whom this process comes to its own broker.
@@ -28,7 +28,7 @@ pub struct Hall {
 
 impl Hall {
     pub async fn open(config: &Config, platform: &Arc<Platform>) -> Result<Self> {
-        let texter = texter(platform);
+        let texter = texter(config, platform)?;
         let mqtt = &config.mqtt;
         // A client id that is somebody else's too would throw both out in turns.
         let client_id = format!("cuekey-{:016x}", platform.random.u64());
@@ -68,12 +68,28 @@ impl Hall {
 }
 
 /// How texts leave: in a demo they land beside its mail.
-fn texter(platform: &Platform) -> Arc<dyn Texter> {
+fn texter(config: &Config, platform: &Platform) -> Result<Arc<dyn Texter>> {
+    let (db, clock, random) = (platform.db.clone(), platform.clock.clone(), platform.random.clone());
     if platform.install.demo {
-        let (db, clock, random) = (platform.db.clone(), platform.clock.clone(), platform.random.clone());
-        return Arc::new(DatabaseMailbox { db, clock, random });
+        return Ok(Arc::new(DatabaseMailbox { db, clock, random }));
     }
-    Arc::new(NoTexter)
+    let sms = &config.sms;
+    match sms.provider {
+        SmsProvider::None => Ok(Arc::new(NoTexter)),
+        SmsProvider::Aliyun => {
+            let config = AliyunConfig {
+                endpoint: sms.endpoint.trim_end_matches('/').to_owned(),
+                access_key: sms.access_key.clone(),
+                secret: sms.secret.clone(),
+                sign_name: sms.sign_name.clone(),
+                code_template: sms.code_template.clone(),
+            };
+            let made = AliyunSms::new(config, clock, random).map_err(|error| {
+                Trouble::setup(format!("短信配置 [sms] 有误：{error}"), format!("the configuration of texts, [sms], is wrong: {error}"))
+            })?;
+            Ok(Arc::new(made))
+        }
+    }
 }
 
 /// No provider is configured: texts wait as jobs.

@@ -50,14 +50,15 @@ pub fn check(workspace: &Workspace) -> Result<()> {
 
 fn document(workspace: &Workspace) -> Result<String> {
     let program = crates::read(workspace)?;
-    let console = npm::read(&workspace.required("web/console/package-lock.json")?)?;
-    let mut text = serde_json::to_string_pretty(&bom(&program, &console))?;
+    let mut pages = npm::read(&workspace.required("web/console/package-lock.json")?)?;
+    pages.add(npm::read(&workspace.required("web/app/package-lock.json")?)?);
+    let mut text = serde_json::to_string_pretty(&bom(&program, &pages))?;
     text.push('\n');
     Ok(text)
 }
 
-fn bom(program: &crates::Program, console: &npm::Console) -> Value {
-    let mut components: Vec<&Component> = program.components.iter().chain(&console.components).collect();
+fn bom(program: &crates::Program, pages: &npm::Packages) -> Value {
+    let mut components: Vec<&Component> = program.components.iter().chain(&pages.components).collect();
     components.sort();
     let needs = |purl: &str, needs: &[String]| {
         let mut needs = needs.to_vec();
@@ -65,7 +66,7 @@ fn bom(program: &crates::Program, console: &npm::Console) -> Value {
         needs.dedup();
         json!({"ref": purl, "dependsOn": needs})
     };
-    let mut dependencies = vec![needs(&program.purl, &[program.needs.clone(), console.needs.clone()].concat())];
+    let mut dependencies = vec![needs(&program.purl, &[program.needs.clone(), pages.needs.clone()].concat())];
     dependencies.extend(components.iter().map(|component| needs(&component.purl, &component.needs)));
     json!({
         "bomFormat": "CycloneDX",
@@ -110,8 +111,8 @@ mod tests {
             needs: vec!["pkg:cargo/b@1.0.0".into(), "pkg:cargo/a@1.0.0".into()],
             components: vec![component("b", true), component("a", false)],
         };
-        let console = npm::Console { needs: vec!["pkg:npm/vue@3.0.0".into()], components: Vec::new() };
-        let bom = bom(&program, &console);
+        let pages = npm::Packages { needs: vec!["pkg:npm/vue@3.0.0".into()], components: Vec::new() };
+        let bom = bom(&program, &pages);
         let names: Vec<_> = bom["components"].as_array().unwrap().iter().map(|one| (one["name"].as_str(), one["scope"].as_str())).collect();
         assert_eq!(names, [(Some("a"), Some("excluded")), (Some("b"), Some("required"))]);
         assert_eq!(bom["dependencies"][0]["dependsOn"], json!(["pkg:cargo/a@1.0.0", "pkg:cargo/b@1.0.0", "pkg:npm/vue@3.0.0"]));

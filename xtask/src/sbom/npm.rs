@@ -1,4 +1,4 @@
-//! The packages in the console, from `package-lock.json`: those that are not for development only.
+//! The packages in the console and in the customers' app, from their `package-lock.json`: those that are not for development only.
 
 use std::path::Path;
 
@@ -7,17 +7,27 @@ use serde_json::Value;
 
 use super::Component;
 
-pub struct Console {
+pub struct Packages {
     pub needs: Vec<String>,
     pub components: Vec<Component>,
 }
 
-pub fn read(lock: &Path) -> Result<Console> {
+impl Packages {
+    /// What both need is there once.
+    pub fn add(&mut self, other: Self) {
+        self.needs.extend(other.needs);
+        self.components.extend(other.components);
+        self.components.sort();
+        self.components.dedup_by(|one, other| one.purl == other.purl);
+    }
+}
+
+pub fn read(lock: &Path) -> Result<Packages> {
     let text = std::fs::read_to_string(lock).with_context(|| format!("cannot read {}", lock.display()))?;
     gather(&serde_json::from_str(&text)?).with_context(|| format!("{} does not hold what it used to", lock.display()))
 }
 
-fn gather(lock: &Value) -> Option<Console> {
+fn gather(lock: &Value) -> Option<Packages> {
     let packages = lock["packages"].as_object()?;
     let shipped = |entry: &Value| entry["dev"] != true && entry["devOptional"] != true;
     // Where Node would look for a package that is needed at `place`: there, and then further and further out.
@@ -54,7 +64,7 @@ fn gather(lock: &Value) -> Option<Console> {
     }
     components.sort();
     components.dedup_by(|one, other| one.purl == other.purl);
-    Some(Console { needs: needs("", &packages[""]), components })
+    Some(Packages { needs: needs("", &packages[""]), components })
 }
 
 fn purl(name: &str, version: &str) -> String {

@@ -6,10 +6,11 @@ use super::context::{Context, count, one};
 use crate::count::{self, Tally};
 use crate::demo::Demo;
 use crate::log::Log;
-use crate::{install, npm, openapi};
+use crate::npm::CONSOLE;
+use crate::{install, openapi};
 
 pub fn install(context: &mut Context, log: &mut Log) -> Result<Tally> {
-    one(context.packages(log))
+    one(context.console(log))
 }
 
 pub fn typecheck(context: &mut Context, log: &mut Log) -> Result<Tally> {
@@ -21,18 +22,18 @@ pub fn lint(context: &mut Context, log: &mut Log) -> Result<Tally> {
 }
 
 fn script(context: &mut Context, name: &str, log: &mut Log) -> Result<Tally> {
-    context.packages(log)?;
-    one(npm::script(&context.workspace, name, &[], log))
+    context.console(log)?;
+    one(CONSOLE.script(&context.workspace, name, &[], log))
 }
 
 pub fn test(context: &mut Context, log: &mut Log) -> Result<Tally> {
-    context.packages(log)?;
-    count(log, &mut npm::script_command(&context.workspace, "test", &[]), count::vitest)
+    context.console(log)?;
+    count(log, &mut CONSOLE.script_command(&context.workspace, "test", &[]), count::vitest)
 }
 
 pub fn build(context: &mut Context, log: &mut Log) -> Result<Tally> {
-    context.packages(log)?;
-    one(npm::build(&context.workspace, log))
+    context.console(log)?;
+    one(CONSOLE.build(&context.workspace, log))
 }
 
 pub fn openapi(context: &mut Context, log: &mut Log) -> Result<Tally> {
@@ -41,18 +42,17 @@ pub fn openapi(context: &mut Context, log: &mut Log) -> Result<Tally> {
 }
 
 pub fn openapi_types(context: &mut Context, log: &mut Log) -> Result<Tally> {
-    context.packages(log)?;
+    context.console(log)?;
     one(openapi::check_types(&context.workspace, log))
 }
 
 pub fn browser(context: &mut Context, log: &mut Log) -> Result<Tally> {
     install::ensure(&["chromium", "fonts-noto-cjk"], log)?;
     let chromium = install::chromium().context("no Chromium is installed")?;
-    context.packages(log)?;
-    npm::build(&context.workspace, log).context("the console")?;
+    context.pages(log)?;
     let cuekey = context.cuekey(log)?;
     let demo = Demo::start(&cuekey, context.log_path("browser-server"), log)?;
-    let mut e2e = npm::script_command(&context.workspace, "e2e", &["--reporter=list"]);
+    let mut e2e = CONSOLE.script_command(&context.workspace, "e2e", &["--reporter=list"]);
     e2e.env("CUEKEY_URL", &demo.url).env("CUEKEY_DEMO_JSON", &demo.note).env("CUEKEY_CHROMIUM", chromium);
     count(log, &mut e2e, count::playwright)
 }

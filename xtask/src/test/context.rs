@@ -15,14 +15,15 @@ use crate::workspace::Workspace;
 pub struct Context {
     pub workspace: Workspace,
     logs: PathBuf,
-    packages: Option<Result<(), String>>,
+    console: Option<Result<(), String>>,
+    app: Option<Result<(), String>>,
     cuekey: Option<Result<PathBuf, String>>,
     services: Option<Result<Services, String>>,
 }
 
 impl Context {
     pub fn new(workspace: Workspace) -> Result<Self> {
-        Ok(Self { logs: workspace.scratch()?, workspace, packages: None, cuekey: None, services: None })
+        Ok(Self { logs: workspace.scratch()?, workspace, console: None, app: None, cuekey: None, services: None })
     }
 
     pub fn log_path(&self, name: &str) -> PathBuf {
@@ -30,9 +31,23 @@ impl Context {
     }
 
     /// The console's packages are installed.
-    pub fn packages(&mut self, log: &mut Log) -> Result<()> {
+    pub fn console(&mut self, log: &mut Log) -> Result<()> {
         let workspace = &self.workspace;
-        once(&mut self.packages, || npm::install(workspace, log)).copied().context("the console's packages")
+        once(&mut self.console, || npm::CONSOLE.install(workspace, log)).copied().context("the console's packages")
+    }
+
+    /// The customers' app's packages are installed.
+    pub fn app(&mut self, log: &mut Log) -> Result<()> {
+        let workspace = &self.workspace;
+        once(&mut self.app, || npm::APP.install(workspace, log)).copied().context("the app's packages")
+    }
+
+    /// Both are built, as the program embeds them.
+    pub fn pages(&mut self, log: &mut Log) -> Result<()> {
+        self.console(log)?;
+        npm::CONSOLE.build(&self.workspace, log).context("the console")?;
+        self.app(log)?;
+        npm::APP.build(&self.workspace, log).context("the app")
     }
 
     /// The program, built.

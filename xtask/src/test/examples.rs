@@ -8,7 +8,7 @@ use super::context::{Context, count};
 use crate::count::{self, Tally};
 use crate::demo::Demo;
 use crate::log::Log;
-use crate::{npm, process, venv};
+use crate::{process, venv};
 
 pub fn python(context: &mut Context, log: &mut Log) -> Result<Tally> {
     let folder = context.workspace.required("examples/python")?;
@@ -19,7 +19,7 @@ pub fn python(context: &mut Context, log: &mut Log) -> Result<Tally> {
 
 /// Counts as two: the Python example and the SDK's.
 pub fn clean_start(context: &mut Context, log: &mut Log) -> Result<Tally> {
-    if let Err(error) = context.packages(log).and_then(|()| npm::build(&context.workspace, log)) {
+    if let Err(error) = context.pages(log) {
         // Whether the console is well is another step's question.
         log.say(&format!("without a console: {error:#}"));
     }

@@ -3,6 +3,7 @@
 //! Always: a step that fails hides no other; what cannot be checked, because its input is missing or its tool does not start, has
 //! failed; the last line is `N passed, N failed` and nothing else.
 
+mod app;
 mod console;
 mod context;
 mod examples;

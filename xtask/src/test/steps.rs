@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::context::Context;
-use super::{console, examples, fuzz, rust, supply};
+use super::{app, console, examples, fuzz, rust, supply};
 use crate::count::Tally;
 use crate::log::Log;
 
@@ -29,6 +29,12 @@ pub const STEPS: &[Step] = &[
     step("console-lint", "lint rules of the console", true, console::lint),
     step("console-test", "unit tests of the console", true, console::test),
     step("console-build", "the console as the program embeds it", true, console::build),
+    step("app-install", "npm ci of the customers' app", true, app::install),
+    step("app-typecheck", "types of the app", true, app::typecheck),
+    step("app-lint", "lint rules of the app", true, app::lint),
+    step("app-test", "unit tests of the app", true, app::test),
+    step("app-build", "the app for browsers, as the program embeds it", true, app::build),
+    step("app-mini-program", "the app as a mini-program, checked without WeChat's own tools", true, app::mini_program),
     step("sbom", "docs/sbom.cdx.json is what the lock files say", true, supply::sbom),
     step("dependencies", "licences, bans, duplicates and sources of dependencies", true, supply::dependencies),
     step("clippy", "cargo clippy, warnings denied", true, rust::clippy),

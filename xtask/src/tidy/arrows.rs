@@ -8,7 +8,7 @@ use super::Finding;
 
 const PLATFORM: &[&str] = &["store", "kernel"];
 const PRODUCT: &[&str] = &["platform", "store", "kernel"];
-const OUTSIDE: &[&str] = &["licensing", "platform", "store", "kernel"];
+const OUTSIDE: &[&str] = &["licensing", "venue", "platform", "store", "kernel"];
 
 const ARROWS: &[(&str, &[&str])] = &[
     ("kernel", &[]),
@@ -18,14 +18,16 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("venue", PRODUCT),
     ("gateway", OUTSIDE),
     ("web", OUTSIDE),
+    // The MQTT broker inside: it knows clients and topics, and asks who may.
+    ("broker", &[]),
     // The listener: it knows connections and nothing of what is served.
     ("front", &["kernel"]),
     // For the stand-ins of the outside world, when they come.
     ("sandbox", &["platform", "kernel"]),
-    ("cuekey", &["web", "front", "gateway", "sandbox", "licensing", "platform", "store", "kernel"]),
+    ("cuekey", &["web", "front", "gateway", "broker", "sandbox", "licensing", "venue", "platform", "store", "kernel"]),
     ("cuekey-sdk", &[]),
     // For tests: nothing may depend on it but as a development dependency, which is not looked at here.
-    ("testkit", &["web", "gateway", "licensing", "platform", "store", "kernel"]),
+    ("testkit", &["web", "gateway", "broker", "sandbox", "licensing", "venue", "platform", "store", "kernel"]),
     // For tests as well.
     ("fuzz", OUTSIDE),
     // Looks at the program from outside, as a process; only reading back needs the database.

@@ -5,6 +5,7 @@ mod disk;
 mod kill;
 mod nodes;
 mod outside;
+mod play;
 mod postgres;
 mod refused;
 mod tampered;
@@ -100,5 +101,12 @@ pub const SCENARIOS: &[Scenario] = &[
         engines: BOTH,
         short: BOTH,
         run: |plan, engine, report| Box::pin(kill::run(plan, engine, report)),
+    },
+    Scenario {
+        name: "play",
+        about: "the server is killed at random while tables are opened, extended and closed",
+        engines: BOTH,
+        short: BOTH,
+        run: |plan, engine, report| Box::pin(play::run(plan, engine, report)),
     },
 ];

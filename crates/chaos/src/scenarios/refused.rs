@@ -123,6 +123,7 @@ async fn killed_at_first_start(plan: &Plan, engine: Engine, mail: SocketAddr, re
             mail,
             master_key: folder.path().join(format!("key-{time}")),
             faults: None,
+            extra: Vec::new(),
             log: folder.path().join("log"),
         };
         let server = setup.start()?;

@@ -31,6 +31,7 @@ pub struct Config {
     pub data: Data,
     pub database: Database,
     pub mail: Mail,
+    pub sms: Sms,
     pub mqtt: Mqtt,
     pub jobs: Jobs,
     pub callbacks: Callbacks,
@@ -72,6 +73,24 @@ pub struct Mail {
     pub password: String,
     pub from: String,
     pub ca_file: PathBuf,
+}
+
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sms {
+    pub provider: SmsProvider,
+    pub endpoint: String,
+    pub access_key: String,
+    pub secret: String,
+    pub sign_name: String,
+    pub code_template: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SmsProvider {
+    None,
+    Aliyun,
 }
 
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -157,6 +176,19 @@ impl Default for Mail {
     }
 }
 
+impl Default for Sms {
+    fn default() -> Self {
+        Self {
+            provider: SmsProvider::None,
+            endpoint: "https://dysmsapi.aliyuncs.com".into(),
+            access_key: String::new(),
+            secret: String::new(),
+            sign_name: String::new(),
+            code_template: String::new(),
+        }
+    }
+}
+
 impl Default for Mqtt {
     fn default() -> Self {
         Self { listen: None, host: String::new(), port: 1883, user: String::new(), password: String::new() }
@@ -179,6 +211,11 @@ impl Default for Log {
 impl std::fmt::Debug for Database {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Database").field("connections", &self.connections).finish_non_exhaustive()
+    }
+}
+impl std::fmt::Debug for Sms {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sms").field("provider", &self.provider).field("endpoint", &self.endpoint).finish_non_exhaustive()
     }
 }
 impl std::fmt::Debug for Mqtt {
@@ -212,6 +249,18 @@ impl Config {
         }
         if !self.mail.host.is_empty() && !self.mail.from.contains('@') {
             return Err(wrong("mail.from", "设置了 mail.host 时须填写发件人地址", "must be the sender's address when mail.host is set"));
+        }
+        if self.sms.provider == SmsProvider::Aliyun {
+            for (key, value) in [
+                ("sms.access_key", &self.sms.access_key),
+                ("sms.secret", &self.sms.secret),
+                ("sms.sign_name", &self.sms.sign_name),
+                ("sms.code_template", &self.sms.code_template),
+            ] {
+                if value.is_empty() {
+                    return Err(wrong(key, "设置了 sms.provider 时须填写", "is needed when sms.provider is set"));
+                }
+            }
         }
         if let Err(error) = self.log.level.parse::<tracing_subscriber::filter::Targets>() {
             return Err(wrong("log.level", &format!("无法识别（{error}）"), &format!("is not understood ({error})")));

@@ -18,6 +18,7 @@ pub async fn admit(cx: &Cx, user: &str, password: &[u8]) -> Result<Option<Rights
     let sql = "SELECT topic FROM devices WHERE topic = $1 AND password_hash = $2";
     let hash = cx.vault.hash(PASSWORD, password);
     let topic: Option<String> = cx.db.read().opt(sql, args![user, hash], |row| row.get("topic")).await?;
-    Ok(topic
-        .map(|topic| Rights { says: vec![format!("stat/{topic}/#"), format!("tele/{topic}/#")], hears: vec![format!("cmnd/{topic}/#")] }))
+    // Under `cmnd` it reaches itself alone: the firmware sends an empty command there when it connects.
+    let says = |topic: &str| ["stat", "tele", "cmnd"].map(|prefix| format!("{prefix}/{topic}/#")).into();
+    Ok(topic.map(|topic| Rights { says: says(&topic), hears: vec![format!("cmnd/{topic}/#")] }))
 }

@@ -1,0 +1,278 @@
+//! SIGKILL while tables are opened, extended and closed, their lamps outside of the program: in the end every session is over, each bill
+//! is what was acknowledged, nothing is held for anybody, and no light burns over an idle table.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use kernel::{Clock, Random, Stopwatch};
+use reqwest::Method;
+use sandbox::{AliyunSms, Lamp};
+use serde_json::{Value, json};
+use store::Engine;
+use tokio::task::JoinSet;
+
+use crate::http::{Ask, Person, Reply, expect, send, text};
+use crate::load::Load;
+use crate::scenario::{Plan, Report};
+use crate::server::{Server, free_address};
+use crate::world::World;
+
+const TABLES: usize = 6;
+const CUSTOMERS: usize = 10;
+/// In each wallet, in fen: far more than anybody plays for.
+const MONEY: i64 = 1_000_000;
+/// After the last restart: by then whatever was under way has ended.
+const SETTLED: Duration = Duration::from_secs(60);
+const KEY: &str = "LTAI-chaos";
+const SECRET: &str = "a secret of the chaos";
+
+/// A table and what hangs above it.
+struct Table {
+    id: String,
+    lamp: Lamp,
+}
+
+struct Hall {
+    load: Arc<Load>,
+    id: String,
+    tables: Vec<Table>,
+    customers: Vec<Person>,
+}
+
+pub async fn run(plan: &Plan, engine: Engine, report: &mut Report) -> Result<()> {
+    let (mut world, servers) = World::make(plan.cuekey.clone(), plan.database(engine).await?, 1).await?;
+    for server in servers {
+        server.stop().await?;
+    }
+    let sms = AliyunSms::open(KEY, SECRET).await?;
+    let broker = free_address()?;
+    world.nodes[0].extra = [
+        ("CUEKEY_MQTT__LISTEN", broker.to_string()),
+        ("CUEKEY_SMS__PROVIDER", "aliyun".into()),
+        ("CUEKEY_SMS__ENDPOINT", sms.endpoint()),
+        ("CUEKEY_SMS__ACCESS_KEY", KEY.into()),
+        ("CUEKEY_SMS__SECRET", SECRET.into()),
+        ("CUEKEY_SMS__SIGN_NAME", "球厅".into()),
+        ("CUEKEY_SMS__CODE_TEMPLATE", "SMS_1".into()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into();
+    let setup = world.nodes[0].clone();
+    let mut server = setup.serve().await?;
+    let load = Load::new(Arc::new(world));
+    let hall = Arc::new(furnish(&load, broker, &sms).await?);
+
+    let mut tasks = JoinSet::new();
+    for number in 0..hall.customers.len() {
+        let random = Random::seeded(plan.seed.wrapping_mul(1_000_003).wrapping_add(number as u64));
+        tasks.spawn(plays(Arc::clone(&hall), number, random));
+    }
+    tasks.spawn(looks_after(Arc::clone(&hall)));
+    let kills = if plan.short { 3 } else { plan.kills / 4 };
+    let random = plan.random();
+    for _ in 0..kills {
+        // Long enough that lamps find back and tables are opened.
+        Clock::System.sleep(Duration::from_millis(1_800 + random.below(2_200))).await;
+        let from = load.timeline.now();
+        server.kill().await?;
+        load.timeline.mark(from, "SIGKILL");
+        server = setup.serve().await?;
+    }
+    let broken_for = load.timeline.now();
+    load.end(tasks).await?;
+    let settled = settle(&hall).await;
+    report.load(&load);
+    report.did(format!("{kills} times SIGKILL under {CUSTOMERS} customers at {TABLES} tables, in {broken_for:.0} s"));
+    let opened = settled.with_context(|| crate::server::tail(&setup.log))?;
+    stop(server).await?;
+    setup.doctor().await?;
+    report.did(format!("{} sessions were played, {} never began", opened.played, opened.failed));
+    if opened.played == 0 {
+        bail!("nobody has played");
+    }
+    let wrong = std::mem::take(&mut load.book.open().wrong);
+    if !wrong.is_empty() {
+        bail!("{} things are wrong:\n  {}", wrong.len(), wrong.join("\n  "));
+    }
+    report.looked.push("every session is over, each customer's money is what its bills leave, and nothing is held".into());
+    report.looked.push("no light burns over an idle table".into());
+    report.looked.push("cuekey doctor: sessions, holds and the ledger agree".into());
+    Ok(())
+}
+
+async fn stop(server: Server) -> Result<()> {
+    let status = server.stop().await?;
+    if status.success() { Ok(()) } else { bail!("a server that was asked to stop ended with {status}") }
+}
+
+/// A hall with its lamps, and customers with money.
+async fn furnish(load: &Arc<Load>, broker: std::net::SocketAddr, sms: &AliyunSms) -> Result<Hall> {
+    let world = &load.world;
+    let tariff = json!({"per_hour": 360_000, "unit_minutes": 1});
+    let form = json!({"name": "chaos", "time_zone": "Asia/Shanghai", "tariff": tariff});
+    let id = text(&world.post(&world.boss, "/api/v1/venues", form, 201).await?, "/id")?;
+    let mut tables = Vec::new();
+    for n in 0..TABLES {
+        let table = world.post(&world.boss, &format!("/api/v1/venues/{id}/tables"), json!({"name": format!("{n}")}), 201).await?;
+        let table = text(&table, "/id")?;
+        let device = json!({"table_id": table, "driver": "tasmota", "name": "lamp"});
+        let made = world.post(&world.boss, "/api/v1/devices", device, 201).await?;
+        let lamp = Lamp::start(broker, &text(&made, "/user")?, &text(&made, "/password")?, Clock::System);
+        tables.push(Table { id: table, lamp });
+    }
+    let mut customers = Vec::new();
+    for n in 0..CUSTOMERS {
+        let phone = format!("138{n:08}");
+        let nobody = Person::default();
+        world.post(&nobody, "/customer/v1/phone-codes", json!({"phone": phone}), 202).await?;
+        let sent =
+            tokio::time::timeout(Duration::from_secs(20), sms.text_to(&phone, 0)).await.context("no text came")?.context("no text")?;
+        let code = text(&sent.params, "/code")?;
+        let welcome = world.post(&nobody, "/customer/v1/sign-in", json!({"phone": phone, "code": code}), 200).await?;
+        let number = text(&welcome, "/customer/number")?;
+        world.post(&world.boss, "/api/v1/customers/recharge", json!({"number": number, "amount_fen": MONEY}), 200).await?;
+        customers.push(Person { name: phone, id: text(&welcome, "/customer/id")?, token: text(&welcome, "/token")? });
+    }
+    Ok(Hall { load: Arc::clone(load), id, tables, customers })
+}
+
+impl Hall {
+    async fn get(&self, who: &Person, path: &str) -> Option<Value> {
+        let ask = Ask { who, method: Method::GET, path, body: None, key: None };
+        match send(&self.load.world.http, &self.load.world.url(), &ask).await {
+            Reply::Answer { status: 200, body, .. } => Some(body),
+            Reply::Answer { .. } | Reply::Silence => None,
+        }
+    }
+
+    async fn floor(&self) -> Result<Value> {
+        let path = format!("/api/v1/venues/{}/floor", self.id);
+        let ask = Ask { who: &self.load.world.boss, method: Method::GET, path: &path, body: None, key: None };
+        expect(&self.load.world.http, &self.load.world.url(), ask, 200).await
+    }
+}
+
+/// One customer, until the end: opens some table, mostly extends, and closes. Each is insisted upon.
+async fn plays(hall: Arc<Hall>, number: usize, random: Random) {
+    let who = &hall.customers[number];
+    let mut n = 0;
+    while !hall.load.stopping() {
+        n += 1;
+        let table = &hall.tables[usize::try_from(random.below(TABLES as u64)).unwrap_or(0)].id;
+        let Some(view) = hall.get(who, &format!("/customer/v1/tables/{table}")).await else {
+            pause(100).await;
+            continue;
+        };
+        let ask = json!({"minutes": 60, "expected_fen": view["quotes"][1]["price_fen"]});
+        let key = format!("open-{number}-{n:06}");
+        let opened = hall.load.insist(&random, who, &format!("/customer/v1/tables/{table}/open"), &ask, Some(&key)).await;
+        let Some(id) = opened.filter(|done| done.status == 202).and_then(|done| text(&done.body, "/id").ok()) else {
+            pause(50 + random.below(300)).await;
+            continue;
+        };
+        let path = format!("/customer/v1/sessions/{id}");
+        if began(&hall, who, &path).await {
+            pause(random.below(400)).await;
+            if random.below(2) == 0
+                && let Some(more) = hall.get(who, &format!("{path}/extension?minutes=30")).await
+            {
+                let ask = json!({"minutes": 30, "expected_fen": more["price_fen"]});
+                let key = format!("more-{number}-{n:06}");
+                hall.load.insist(&random, who, &format!("{path}/extend"), &ask, Some(&key)).await;
+            }
+            pause(random.below(400)).await;
+        }
+        if let Some(closed) = hall.load.insist(&random, who, &format!("{path}/close"), &json!({}), None).await
+            && (closed.status != 200 || !matches!(closed.body["state"].as_str(), Some("closed" | "failed")))
+        {
+            hall.load.book.wrong(format!("closing {id} was answered with {} {}", closed.status, closed.body));
+        }
+    }
+}
+
+/// Whether play begins; some do not wait for it.
+async fn began(hall: &Hall, who: &Person, path: &str) -> bool {
+    let watch = Stopwatch::start();
+    while watch.elapsed() < Duration::from_secs(5) {
+        match hall.get(who, path).await.as_ref().and_then(|session| session["state"].as_str()) {
+            Some("playing") => return true,
+            Some("opening") | None => pause(30).await,
+            Some(_) => return false,
+        }
+    }
+    false
+}
+
+/// Somebody of the staff, who returns tables to service whose light is well again.
+async fn looks_after(hall: Arc<Hall>) {
+    let boss = &hall.load.world.boss;
+    while !hall.load.stopping() {
+        pause(500).await;
+        let Some(floor) = hall.get(boss, &format!("/api/v1/venues/{}/floor", hall.id)).await else { continue };
+        for table in floor["tables"].as_array().into_iter().flatten().filter(|table| table["state"] == "maintenance") {
+            let Ok(id) = text(table, "/id") else { continue };
+            let (path, body) = (format!("/api/v1/tables/{id}/in-service"), json!({"note": "chaos"}));
+            let ask = Ask { who: boss, method: Method::POST, path: &path, body: Some(&body), key: None };
+            send(&hall.load.world.http, &hall.load.world.url(), &ask).await;
+        }
+    }
+}
+
+async fn pause(millis: u64) {
+    Clock::System.sleep(Duration::from_millis(millis)).await;
+}
+
+struct Opened {
+    played: usize,
+    failed: usize,
+}
+
+/// Waits until nothing is under way, and compares.
+async fn settle(hall: &Hall) -> Result<Opened> {
+    let watch = Stopwatch::start();
+    loop {
+        let floor = hall.floor().await?;
+        let tables = floor["tables"].as_array().context("no tables")?;
+        let busy: Vec<&Value> = tables.iter().filter(|table| !matches!(table["state"].as_str(), Some("idle" | "maintenance"))).collect();
+        let lit = hall.tables.iter().filter(|table| table.lamp.seen().on).count();
+        if busy.is_empty() && lit == 0 {
+            break;
+        }
+        if watch.elapsed() > SETTLED {
+            bail!("after {} s {lit} lights burn, and these tables are not at rest: {busy:?}", SETTLED.as_secs());
+        }
+        pause(200).await;
+    }
+    let mut opened = Opened { played: 0, failed: 0 };
+    for who in &hall.customers {
+        let spent = spent(hall, who, &mut opened).await?;
+        let me = hall.get(who, "/customer/v1/me").await.context("a customer is not known any more")?;
+        if me["held_fen"] != 0 || me["balance_fen"] != MONEY - spent {
+            hall.load.book.wrong(format!("{} has spent {spent} of {MONEY}, and has {me}", who.name));
+        }
+    }
+    Ok(opened)
+}
+
+/// What all bills of a customer come to.
+async fn spent(hall: &Hall, who: &Person, opened: &mut Opened) -> Result<i64> {
+    let (mut sum, mut cursor) = (0, String::new());
+    loop {
+        let page = hall.get(who, &format!("/customer/v1/sessions?limit=200{cursor}")).await.context("no sessions")?;
+        for session in page["items"].as_array().context("no items")? {
+            match session["state"].as_str() {
+                Some("closed") => {
+                    opened.played += 1;
+                    sum += session["bill"]["total_fen"].as_i64().context("no total")?;
+                }
+                Some("failed") => opened.failed += 1,
+                _ => hall.load.book.wrong(format!("a session is not over: {session}")),
+            }
+        }
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return Ok(sum),
+        }
+    }
+}
