@@ -15,6 +15,7 @@ use crate::door::Doorkeeper;
 use crate::error::Error;
 use crate::gate::Gate;
 use crate::retained::Retained;
+use crate::sessions::Pace;
 use crate::settings;
 use crate::threads::Threads;
 
@@ -60,8 +61,10 @@ async fn open(address: SocketAddr, door: Arc<dyn Doorkeeper>, home: Handle) -> i
     let address = listener.local_addr().map_err(plain)?;
     // The check for a busy machine is shared by all brokers of a process, and turns lamps away because of what others do.
     let context = Arc::new(ServerContext::new().busy_check_enable(false).build().await);
-    *context.extends.retain_mut().await = Box::new(Retained::default());
-    Gate::new(door, home, Arc::downgrade(&context)).stand(&context).await;
+    let retained = Retained::default();
+    *context.extends.retain_mut().await = Box::new(retained.clone());
+    *context.extends.fitter_mgr_mut().await = Box::new(Pace);
+    Gate::new(door, home, retained, Arc::downgrade(&context)).stand(&context).await;
     let server = MqttServer::new(ServerContext::clone(&context)).listener_by_id(listener, LISTENER).build();
     tokio::spawn(async move {
         if let Err(error) = server.run().await {

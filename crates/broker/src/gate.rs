@@ -1,4 +1,4 @@
-//! Where the broker asks what somebody may, through `rmqtt`'s hooks.
+//! Where the broker asks what somebody may, and what else is ours to do: `rmqtt`'s hooks.
 //!
 //! **Invariant**: the hooks stand before the listener accepts anybody. `rmqtt` lets pass what no hook has refused.
 
@@ -16,22 +16,31 @@ use rmqtt::types::{
 use tokio::runtime::Handle;
 
 use crate::door::{Doorkeeper, Rights};
-use crate::rights;
+use crate::retained::{self, Retained};
+use crate::{rights, sessions};
 
-const HOOKS: [Type; 5] =
-    [Type::ClientAuthenticate, Type::MessagePublishCheckAcl, Type::ClientSubscribeCheckAcl, Type::MessageExpiryCheck, Type::MessagePublish];
+const HOOKS: [Type; 7] = [
+    Type::ClientAuthenticate,
+    Type::MessagePublish,
+    Type::MessagePublishCheckAcl,
+    Type::ClientSubscribeCheckAcl,
+    Type::SessionSubscribed,
+    Type::MessageExpiryCheck,
+    Type::MessageDelivered,
+];
 
 #[derive(Clone)]
 pub(crate) struct Gate {
     door: Arc<dyn Doorkeeper>,
     home: Handle,
+    retained: Retained,
     /// Weak, because the context holds the gate.
     context: Weak<ServerContext>,
 }
 
 impl Gate {
-    pub fn new(door: Arc<dyn Doorkeeper>, home: Handle, context: Weak<ServerContext>) -> Self {
-        Self { door, home, context }
+    pub fn new(door: Arc<dyn Doorkeeper>, home: Handle, retained: Retained, context: Weak<ServerContext>) -> Self {
+        Self { door, home, retained, context }
     }
 
     /// From now on it is asked.
@@ -87,13 +96,24 @@ impl Handler for Gate {
         let answer = match asked {
             Parameter::ClientAuthenticate(who) => HookResult::AuthResult(self.admit(who).await),
             Parameter::MessagePublishCheckAcl(session, publish) => HookResult::PublishAclResult(publishing(session, publish)),
-            Parameter::ClientSubscribeCheckAcl(session, subscribe) => HookResult::SubscribeAclResult(subscribing(session, subscribe)),
+            Parameter::ClientSubscribeCheckAcl(session, subscribe) => {
+                retained::before(session, subscribe).await;
+                HookResult::SubscribeAclResult(subscribing(session, subscribe))
+            }
             // A message to somebody who may not have it counts as one that has expired: it is dropped when its turn comes.
             Parameter::MessageExpiryCheck(session, _, publish) if !rights::may_receive(rights_of(session), &publish.topic) => {
                 HookResult::MessageExpiry
             }
             Parameter::MessagePublish(Some(session), from, publish) if is_will(from) && is_back(session).await => {
                 HookResult::Publish(to_nobody(publish))
+            }
+            Parameter::SessionSubscribed(session, subscribe) => {
+                self.retained.tell(session, subscribe).await;
+                return (true, so_far);
+            }
+            Parameter::MessageDelivered(session, from, publish) => {
+                sessions::note(session, from, publish).await;
+                return (true, so_far);
             }
             _ => return (true, so_far),
         };

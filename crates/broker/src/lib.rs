@@ -8,7 +8,11 @@
 //! - A client id belongs to one user while its session lives. Only who may do everything can take it over.
 //! - Everything the broker does happens on threads of its own, and has ended when [`Broker::stop`] returns. Several brokers can run in a process.
 //!
-//! What is retained, and what waits for clients that are away, is in memory, and gone when the broker stops.
+//! - Who subscribes is sent what is retained, and never an older message of a topic after a newer one.
+//!
+//! What is retained, and what waits for clients that are away, is in memory, and gone when the broker stops. And a session that is taken up
+//! again is not as complete as MQTT would have it: what is published in the moment in which the client comes back may be lost, or come before
+//! what has waited. Whoever wants a device to be in a state says so again when the device is back.
 
 mod broker;
 mod door;
@@ -16,6 +20,7 @@ mod error;
 mod gate;
 mod retained;
 mod rights;
+mod sessions;
 mod settings;
 mod threads;
 mod topics;

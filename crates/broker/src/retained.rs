@@ -1,15 +1,21 @@
 //! Retained messages, in memory. `rmqtt` brings a store that keeps none.
 //!
 //! **Invariant**: no more than [`MOST`] bytes. Beyond them nothing new is kept, and what is kept stays.
+//!
+//! **Invariant**: nobody hears an older message of a topic after a newer one. A message is kept before it is sent on, and who subscribes is
+//! sent what is kept under the same lock. `rmqtt` by itself reads at one time and sends at another: so we send ([`Retained::tell`]), and to
+//! its own question there is nothing to answer.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use rmqtt::codec::v5::RetainHandling;
 use rmqtt::retain::RetainStorage;
-use rmqtt::types::{Publish, Retain, TimedValue, TopicFilter, TopicName};
+use rmqtt::session::Session;
+use rmqtt::types::{Message, Publish, Retain, Subscribe, TimedValue, TopicFilter, TopicName};
 
 use crate::topics;
 
@@ -18,10 +24,44 @@ const MOST: usize = 64 << 20;
 /// What a message takes besides its texts, roughly.
 const OVERHEAD: usize = 512;
 
-#[derive(Default)]
-pub(crate) struct Retained(Mutex<Kept<Retain>>);
+/// Under this name a session remembers whether what is being subscribed to was subscribed to before.
+const AGAIN: &str = "again";
+
+#[derive(Clone, Default)]
+pub(crate) struct Retained(Arc<Mutex<Kept<Retain>>>);
+
+/// Before somebody subscribes: whether it has this subscription already, which some ask us to tell apart.
+pub(crate) async fn before(session: &Session, subscribe: &Subscribe) {
+    if let Some(RetainHandling::AtSubscribeNew) = subscribe.opts.retain_handling()
+        && let Ok(present) = session.subscriptions().await
+    {
+        let again = present.read().await.contains_key(&subscribe.topic_filter);
+        session.extra_attrs.write().await.insert(AGAIN.into(), again);
+    }
+}
 
 impl Retained {
+    /// Sends what is retained to one who has just subscribed.
+    pub async fn tell(&self, session: &Session, subscribed: &Subscribe) {
+        let wanted = match subscribed.opts.retain_handling() {
+            None | Some(RetainHandling::AtSubscribe) => true,
+            Some(RetainHandling::AtSubscribeNew) => session.extra_attrs.read().await.get::<bool>(AGAIN) != Some(&true),
+            Some(RetainHandling::NoAtSubscribe) => false,
+        };
+        let entry = session.scx.extends.shared().await.entry(session.id.clone());
+        let Some(connection) = entry.tx().filter(|_| wanted && entry.id_same() == Some(true)) else { return };
+        for (topic, retain) in self.lock().matching(&subscribed.topic_filter) {
+            let mut publish = retain.publish.clone();
+            publish.topic = TopicName::from(topic);
+            publish.retain = true;
+            publish.qos = publish.qos.less_value(subscribed.opts.qos());
+            if connection.unbounded_send(Message::Forward(retain.from.clone(), publish)).is_err() {
+                // It has just ended.
+                return;
+            }
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Kept<Retain>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -52,8 +92,8 @@ impl RetainStorage for Retained {
         Ok(())
     }
 
-    async fn get(&self, filter: &TopicFilter) -> rmqtt::Result<Vec<(TopicName, Retain)>> {
-        Ok(self.lock().matching(filter).map(|(topic, retain)| (TopicName::from(topic), retain.clone())).collect())
+    async fn get(&self, _: &TopicFilter) -> rmqtt::Result<Vec<(TopicName, Retain)>> {
+        Ok(Vec::new())
     }
 
     async fn count(&self) -> isize {
@@ -65,9 +105,11 @@ impl RetainStorage for Retained {
     }
 }
 
-/// What arrives shares one buffer with whatever was read along with it, and would keep all of it in memory.
+/// Leaves in it only what is kept. What arrives shares one buffer with whatever was read along with it, and would keep all of it in memory.
 fn detach(publish: &mut Publish) {
     let copy = |text: &TopicName| TopicName::from(&**text);
+    publish.dup = false;
+    publish.packet_id = None;
     publish.payload = publish.payload.to_vec().into();
     // The topic it is sent under is the one it was kept under.
     publish.topic = TopicName::default();

@@ -14,7 +14,7 @@ pub mod devices;
 pub mod halls;
 mod news;
 pub mod play;
-mod staff;
+pub mod staff;
 pub mod tariff;
 pub mod told;
 mod upkeep;

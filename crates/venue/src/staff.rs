@@ -1,8 +1,10 @@
-//! Whose halls somebody of the staff sees: all, or those where one works.
+//! Whose halls somebody of the staff sees: all, or those where one works; and who works where.
 
-use kernel::Fault;
-use platform::Result;
-use platform::identity::{Principal, Role};
+use kernel::{Fault, Fields, Kind, text};
+use platform::identity::{Permission, Principal, Role, UserId, UserRef, find_by_name};
+use platform::{Cx, Result, audit};
+use serde::Serialize;
+use serde_json::json;
 use store::{Filter, Sql, args};
 
 use crate::halls::VenueId;
@@ -28,4 +30,58 @@ pub(crate) async fn works_at(sql: &mut impl Sql, user: &Principal, venue: VenueI
 pub(crate) async fn of(sql: &mut impl Sql, venue: VenueId) -> store::Result<Vec<platform::identity::UserId>> {
     let query = "SELECT u.id FROM venue_staff s JOIN users u ON u.id = s.user_id WHERE s.venue_id = $1 AND u.state = 'active' ORDER BY u.id LIMIT 50";
     sql.all(query, args![venue], |row| row.get("id")).await
+}
+
+/// Somebody who works in a hall.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct Member {
+    pub user: UserRef,
+    pub role: Role,
+}
+
+/// Who works in a hall.
+pub async fn list(cx: &Cx, venue: VenueId) -> Result<Vec<Member>> {
+    let user = cx.require(Permission::VenuesView)?;
+    let mut sql = cx.db.read();
+    works_at(&mut sql, user, venue).await?;
+    let query =
+        "SELECT u.id, u.name, u.role FROM venue_staff s JOIN users u ON u.id = s.user_id WHERE s.venue_id = $1 ORDER BY u.id LIMIT 200";
+    let read = |row: &store::Row| Ok(Member { user: UserRef { id: row.get("id")?, name: row.get("name")? }, role: row.word("role")? });
+    Ok(sql.all(query, args![venue], read).await?)
+}
+
+/// Lets a manager or a maintainer work in a hall. Doing so twice is fine.
+pub async fn add(cx: &Cx, venue: VenueId, name: &str) -> Result<Vec<Member>> {
+    let user = cx.require(Permission::VenuesManage)?;
+    let mut fields = Fields::default();
+    let name = fields.take("name", text::clean(name, 1, 40, false)).unwrap_or_default();
+    fields.check()?;
+    works_at(&mut cx.db.read(), user, venue).await?;
+    let found = find_by_name(&mut cx.db.read(), &name).await?;
+    let Some((member, _)) = found.filter(|(_, role)| matches!(role, Role::VenueManager | Role::Maintainer)) else {
+        let (zh, en) = ("没有叫这个名字的店长或维护人员", "No manager or maintainer has this name");
+        return Err(Fault::field("name", "USER_NOT_FOUND", zh, en));
+    };
+    let mut tx = cx.db.begin().await?;
+    let sql = "INSERT INTO venue_staff (user_id, venue_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+    if tx.exec(sql, args![member.id, venue]).await? == 1 {
+        audit::record(&mut tx, cx, &audit::STAFF_ADDED, Some(venue.into()), &json!({"name": member.name})).await?;
+        tx.commit().await?;
+    }
+    list(cx, venue).await
+}
+
+/// Ends that. Nobody takes a hall from oneself.
+pub async fn remove(cx: &Cx, venue: VenueId, member: UserId) -> Result<Vec<Member>> {
+    let user = cx.require(Permission::VenuesManage)?;
+    works_at(&mut cx.db.read(), user, venue).await?;
+    if member == user.id {
+        return Err(Fault::new(Kind::Conflict, "NOT_ONESELF", "不能对自己执行此操作", "One cannot do this to oneself"));
+    }
+    let mut tx = cx.db.begin().await?;
+    if tx.exec("DELETE FROM venue_staff WHERE user_id = $1 AND venue_id = $2", args![member, venue]).await? == 1 {
+        audit::record(&mut tx, cx, &audit::STAFF_REMOVED, Some(venue.into()), &json!({"user": member})).await?;
+        tx.commit().await?;
+    }
+    list(cx, venue).await
 }

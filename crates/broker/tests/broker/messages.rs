@@ -49,6 +49,28 @@ async fn a_burst_waits_for_one_who_is_away() {
 }
 
 #[tokio::test]
+async fn what_was_not_acknowledged_comes_again_in_the_order_it_was_sent() {
+    let broker = start().await;
+    let mut forgetful = lamp(&broker, "lamp7");
+    forgetful.set_clean_session(false);
+    let attentive = forgetful.clone();
+    forgetful.set_manual_acks(true);
+    let mut before = connect(forgetful).await.unwrap();
+    before.hears("cmnd/lamp7/#").await;
+    let mut gateway = gateway(&broker).await;
+    for number in 0..5 {
+        gateway.publish("cmnd/lamp7/POWER", &number.to_string(), false).await;
+    }
+    assert_eq!(before.message().await, message("cmnd/lamp7/POWER", "0"));
+    before.cut();
+    let mut after = connect(attentive).await.unwrap();
+    for number in 0..5 {
+        assert_eq!(after.message().await, message("cmnd/lamp7/POWER", &number.to_string()));
+    }
+    broker.stop().await;
+}
+
+#[tokio::test]
 async fn what_is_sent_with_qos_2_comes_once_and_with_qos_0_too() {
     let broker = start().await;
     let mut gateway = gateway(&broker).await;

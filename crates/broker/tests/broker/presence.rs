@@ -46,14 +46,17 @@ async fn a_will_is_published_when_the_connection_is_cut_and_not_when_it_is_close
     let mut second = connect(with_will(lamp(&broker, "lamp7"))).await.unwrap();
     second.publish(LWT, "going", false).await;
     second.leave().await;
-    let mut third = connect(with_will(lamp(&broker, "lamp7"))).await.unwrap();
-    third.publish(LWT, "back", false).await;
+    // By now the broker has seen it go, and has said whatever it says.
+    let mut other = connect(lamp(&broker, "lamp8")).await.unwrap();
+    for turn in 0..50 {
+        other.publish("tele/lamp8/LWT", &turn.to_string(), false).await;
+    }
     // Twice, by two subscriptions that overlap, or once: the standard leaves that to the broker. No "Offline" is among them.
     loop {
         match gateway.message().await.1.as_str() {
-            "going" => {}
-            "back" => break,
-            other => panic!("{other}"),
+            "Offline" => panic!("it had taken its leave"),
+            "49" => break,
+            _ => {}
         }
     }
     broker.stop().await;
@@ -79,6 +82,33 @@ async fn a_lamp_that_comes_back_before_its_old_connection_is_missed_is_not_taken
     }
     gateway.hears("tele/lamp7/#").await;
     assert_eq!(gateway.message().await, retained(LWT, "Online 20"), "{heard:?}");
+    broker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_subscribes_hears_nothing_old_after_what_is_new() {
+    let broker = start().await;
+    let mut lamp = connect(lamp(&broker, "lamp7")).await.unwrap();
+    lamp.publish("tele/lamp7/STATE", "0", true).await;
+    let publishing = tokio::spawn(async move {
+        for number in 1..=3_000 {
+            lamp.publish("tele/lamp7/STATE", &number.to_string(), true).await;
+        }
+    });
+    let mut gateway = gateway(&broker).await;
+    let mut newest = 0;
+    while newest < 3_000 {
+        gateway.hears("tele/#").await;
+        for _ in 0..5 {
+            let number = gateway.message().await.1.parse().unwrap();
+            assert!(number >= newest, "{number} after {newest}");
+            newest = number;
+            if newest == 3_000 {
+                break;
+            }
+        }
+    }
+    publishing.await.unwrap();
     broker.stop().await;
 }
 

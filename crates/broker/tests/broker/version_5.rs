@@ -2,7 +2,7 @@
 
 use broker::Broker;
 use rumqttc::v5::mqttbytes::QoS;
-use rumqttc::v5::mqttbytes::v5::{ConnectReturnCode, LastWill, Packet, PubAckReason, SubscribeReasonCode};
+use rumqttc::v5::mqttbytes::v5::{ConnectReturnCode, Filter, LastWill, Packet, PubAckReason, RetainForwardRule, SubscribeReasonCode};
 use rumqttc::v5::{AsyncClient, ConnectionError, Event, EventLoop, MqttOptions};
 
 use crate::support::{LONG, gateway, message, start};
@@ -78,5 +78,39 @@ async fn who_publishes_or_subscribes_beyond_its_rights_is_told_and_stays_connect
         }
     };
     assert_eq!((&heard.topic[..], &heard.payload[..]), (&b"cmnd/lamp7/POWER"[..], &b"ON"[..]));
+    broker.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_retained_is_sent_as_often_as_the_subscriber_wants_it() {
+    let broker = start().await;
+    let mut gateway = gateway(&broker).await;
+    gateway.publish("cmnd/lamp7/a/SCENE", "evening", true).await;
+    let (asks, mut events) = AsyncClient::new(lamp(&broker, "light"), 10);
+    subscribe(&asks, &mut events, "cmnd/lamp7/END").await;
+    let mut times = Vec::new();
+    for rule in [RetainForwardRule::Never, RetainForwardRule::OnNewSubscribe, RetainForwardRule::OnEverySubscribe] {
+        for filter in ["cmnd/lamp7/a/+", "cmnd/lamp7/a/+", "cmnd/lamp7/a/SCENE"] {
+            let mut filter = Filter::new(filter, QoS::AtLeastOnce);
+            filter.retain_forward_rule = rule.clone();
+            asks.subscribe_many([filter]).await.unwrap();
+            while !matches!(next(&mut events).await.unwrap(), Packet::SubAck(_)) {}
+            // What is retained waits already, and this comes after it.
+            gateway.publish("cmnd/lamp7/END", "", false).await;
+            let mut heard = 0;
+            loop {
+                match next(&mut events).await.unwrap() {
+                    Packet::Publish(message) if message.retain => heard += 1,
+                    Packet::Publish(_) => break,
+                    _ => {}
+                }
+            }
+            times.push(heard);
+        }
+        for filter in ["cmnd/lamp7/a/+", "cmnd/lamp7/a/SCENE"] {
+            asks.unsubscribe(filter).await.unwrap();
+        }
+    }
+    assert_eq!(times, [0, 0, 0, 1, 0, 1, 1, 1, 1]);
     broker.stop().await;
 }

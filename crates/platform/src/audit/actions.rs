@@ -57,6 +57,8 @@ actions! {
     GRANT_CHANGED = Info "grants" "changed" "修改授权" "Changed a grant";
     GRANT_ENDED = Info "grants" "ended" "结束授权" "Ended a grant";
     VENUE_CREATED = Info "venues" "created" "新建门店" "Created a hall";
+    STAFF_ADDED = Security "venues" "staff_added" "添加门店员工" "Let somebody work in a hall";
+    STAFF_REMOVED = Security "venues" "staff_removed" "移除门店员工" "Ended somebody's work in a hall";
     TABLE_CREATED = Info "venues" "table_created" "新建球台" "Created a table";
     TABLE_CODE_REISSUED = Security "venues" "table_code_reissued" "更换球台二维码" "Reissued a table's code";
     TABLE_OUT_OF_SERVICE = Warning "venues" "table_out_of_service" "球台转入维护" "Took a table out of service";

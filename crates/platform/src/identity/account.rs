@@ -76,7 +76,7 @@ pub async fn me(cx: &Cx) -> Result<Me> {
                 name: row.get("name")?,
                 email: row.get("email")?,
                 role: user.role,
-                home: "/home".into(),
+                home: user.role.home().into(),
                 language: Lang::from_header(&row.get::<String>("language")?),
                 must_change_password: row.get("must_change_password")?,
                 second_factor: SecondFactorState { enabled: row.get::<Option<Timestamp>>("totp_enabled_at")?.is_some(), required },

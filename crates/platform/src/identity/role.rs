@@ -96,6 +96,14 @@ impl Role {
         }
     }
 
+    /// Where the console begins for it.
+    pub const fn home(self) -> &'static str {
+        match self {
+            Self::SuperAdmin | Self::AgentAdmin | Self::Agent => "/home",
+            Self::VenueManager | Self::Maintainer => "/floor",
+        }
+    }
+
     pub fn may(self, permission: Permission) -> bool {
         self.permissions().contains(&permission)
     }

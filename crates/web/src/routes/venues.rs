@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use kernel::{Fen, Page};
+use platform::identity::UserId;
 use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -10,6 +11,7 @@ use venue::customers::{self, Customer, DeskRecharge};
 use venue::devices::{self, Credentials, Device, DeviceEntity, LogLine, NewDevice, OverrideAsk};
 use venue::halls::{self, Floor, NewTable, NewVenue, Table, TableEntity, Venue, VenueEntity};
 use venue::play::{self, SessionView};
+use venue::staff::{self, Member};
 
 use crate::extract::{Auth, CasesManage, Json, Once, PageQuery, PathId, Query, TablesOperate, VenuesManage, VenuesView};
 use crate::state::AppState;
@@ -19,6 +21,8 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(list, create))
         .routes(routes!(floor))
+        .routes(routes!(staff_list, staff_add))
+        .routes(routes!(staff_remove))
         .routes(routes!(create_table))
         .routes(routes!(reissue_code))
         .routes(routes!(take_out))
@@ -52,6 +56,52 @@ async fn create(Auth(cx, _): Auth<VenuesManage>, Once(body, key): Once<NewVenue>
 #[utoipa::path(get, path = "/venues/{id}/floor", tag = "venues", params(("id" = String, Path)), responses((status = 200, body = Floor)))]
 async fn floor(Auth(cx, _): Auth<VenuesView>, PathId(id): PathId<VenueEntity>) -> Result<axum::Json<Floor>> {
     Ok(axum::Json(halls::floor(&cx, id).await?))
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+struct Staff {
+    items: Vec<Member>,
+}
+
+/// Who works in a hall. A super admin may act in all, and is not listed.
+#[utoipa::path(get, path = "/venues/{id}/staff", tag = "venues", params(("id" = String, Path)), responses((status = 200, body = Staff)))]
+async fn staff_list(Auth(cx, _): Auth<VenuesView>, PathId(id): PathId<VenueEntity>) -> Result<axum::Json<Staff>> {
+    Ok(axum::Json(Staff { items: staff::list(&cx, id).await? }))
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewMember {
+    /// Of a manager or a maintainer.
+    name: String,
+}
+
+/// Lets a manager or a maintainer work in a hall.
+#[utoipa::path(post, path = "/venues/{id}/staff", tag = "venues", params(("id" = String, Path)), request_body = NewMember,
+    responses((status = 200, body = Staff), (status = 422, body = Problem)))]
+async fn staff_add(
+    Auth(cx, _): Auth<VenuesManage>,
+    PathId(id): PathId<VenueEntity>,
+    Json(body): Json<NewMember>,
+) -> Result<axum::Json<Staff>> {
+    Ok(axum::Json(Staff { items: staff::add(&cx, id, &body.name).await? }))
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct FormerMember {
+    user_id: UserId,
+}
+
+/// Ends somebody's work in a hall.
+#[utoipa::path(post, path = "/venues/{id}/staff/remove", tag = "venues", params(("id" = String, Path)), request_body = FormerMember,
+    responses((status = 200, body = Staff), (status = 409, body = Problem)))]
+async fn staff_remove(
+    Auth(cx, _): Auth<VenuesManage>,
+    PathId(id): PathId<VenueEntity>,
+    Json(body): Json<FormerMember>,
+) -> Result<axum::Json<Staff>> {
+    Ok(axum::Json(Staff { items: staff::remove(&cx, id, body.user_id).await? }))
 }
 
 /// A new table: out of service until it has a light and somebody brings it back.

@@ -52,6 +52,28 @@ on_server! {
         assert_eq!(root.get("/api/v1/venues").await.ok(200)["items"][0]["id"], hall.id);
     }
 
+    async fn v5_1_who_works_in_a_hall_is_said_by_its_manager(server) {
+        let hall = Hall::open(server, 1).await;
+        let root = server.user(Role::SuperAdmin, "root").await;
+        let maker = json!({"name": "fixer", "email": "fixer@example.com", "role": "maintainer", "initial_quota": 0});
+        root.post_once("user-0001", "/api/v1/users", maker).await.ok(201);
+        let fixer = server.user(Role::Maintainer, "second").await;
+        let staff = format!("/api/v1/venues/{}/staff", hall.id);
+        let floor = format!("/api/v1/venues/{}/floor", hall.id);
+        fixer.get(&floor).await.refused(404, "NOT_FOUND");
+        for name in ["root", "nobody-at-all", ""] {
+            hall.manager.post(&staff, json!({"name": name})).await.refused(422, "INVALID");
+        }
+        hall.manager.post(&staff, json!({"name": "second"})).await.ok(200);
+        let members = hall.manager.post(&staff, json!({"name": "Second"})).await.ok(200);
+        assert_eq!(members["items"].as_array().unwrap().len(), 2);
+        fixer.get(&floor).await.ok(200);
+        fixer.post(&staff, json!({"name": "fixer"})).await.refused(403, "FORBIDDEN");
+        hall.manager.post(&format!("{staff}/remove"), json!({"user_id": hall.manager.id()})).await.refused(409, "NOT_ONESELF");
+        hall.manager.post(&format!("{staff}/remove"), json!({"user_id": fixer.id()})).await.ok(200);
+        fixer.get(&floor).await.refused(404, "NOT_FOUND");
+    }
+
     async fn v3_1a_a_code_that_was_replaced_or_is_none_leads_nowhere(server) {
         let hall = Hall::open(server, 1).await;
         let old = &hall.tables[0].code;

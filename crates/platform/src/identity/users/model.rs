@@ -29,7 +29,7 @@ impl From<UsersError> for Fault {
 /// Which roles a role may create.
 pub(super) const fn creatable(role: Role) -> &'static [Role] {
     match role {
-        Role::SuperAdmin => &[Role::Agent, Role::AgentAdmin, Role::SuperAdmin],
+        Role::SuperAdmin => &[Role::Agent, Role::AgentAdmin, Role::SuperAdmin, Role::VenueManager, Role::Maintainer],
         Role::AgentAdmin => &[Role::Agent],
         Role::Agent | Role::VenueManager | Role::Maintainer => &[],
     }

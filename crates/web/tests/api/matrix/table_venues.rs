@@ -14,6 +14,9 @@ pub const RULES: &[Rule] = &[
     rule("POST /api/v1/venues", MANAGERS, 201)
         .body(|_| json!({"name": "x", "time_zone": "Asia/Shanghai", "tariff": {"per_hour": 1, "unit_minutes": 1}})),
     rule("GET /api/v1/venues/{id}/floor", STAFF, 200).on(Thing::Hall, Reach::BRANCH),
+    rule("GET /api/v1/venues/{id}/staff", STAFF, 200).on(Thing::Hall, Reach::BRANCH),
+    rule("POST /api/v1/venues/{id}/staff", MANAGERS, 200).on(Thing::Hall, Reach::BRANCH).body(|_| json!({"name": "maintainer"})),
+    rule("POST /api/v1/venues/{id}/staff/remove", MANAGERS, 200).on(Thing::Hall, Reach::BRANCH).body(|case| json!({"user_id": case.owner})),
     rule("POST /api/v1/venues/{id}/tables", MANAGERS, 201).on(Thing::Hall, Reach::BRANCH).body(|_| json!({"name": "x"})),
     rule("POST /api/v1/tables/{id}/code", MANAGERS, 200).on(Thing::HallTable, Reach::BRANCH).body(|_| json!({})),
     rule("POST /api/v1/tables/{id}/out-of-service", STAFF, 200).on(Thing::HallTable, Reach::BRANCH).body(|_| json!({"note": "x"})),

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use store::jobs::NewJob;
 use testkit::{Client, Program, TestServer};
 
-use super::people::{Owner, People, Who};
+use super::people::{Owner, People};
 use crate::support::{grant, project};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -217,13 +217,9 @@ impl<'a> World<'a> {
         let form = json!({"name": "hall", "time_zone": "Asia/Shanghai", "tariff": {"per_hour": 1, "unit_minutes": 1}});
         let hall = id(&self.people.root.post_once(&self.once(), "/api/v1/venues", form).await.ok(201));
         if owner == Owner::Alice {
-            let mut tx = self.server.platform.db.begin().await.unwrap();
-            for who in [Who::Venue, Who::Maintainer] {
-                let venue: venue::halls::VenueId = hall.parse().unwrap();
-                let sql = "INSERT INTO venue_staff (user_id, venue_id) VALUES ($1, $2)";
-                tx.exec(sql, store::args![self.people.client(who).id(), venue]).await.unwrap();
+            for name in ["venue", "maintainer"] {
+                self.people.root.post(&format!("/api/v1/venues/{hall}/staff"), json!({"name": name})).await.ok(200);
             }
-            tx.commit().await.unwrap();
         }
         hall
     }
