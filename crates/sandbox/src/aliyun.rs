@@ -92,7 +92,7 @@ impl AliyunSms {
         let mut texts = self.texts.clone();
         let to = |text: &&Text| text.phone == phone;
         let found = texts.wait_for(|texts| texts.iter().filter(to).count() > known).await.ok()?;
-        found.iter().filter(to).next_back().cloned()
+        found.iter().rfind(to).cloned()
     }
 }
 
