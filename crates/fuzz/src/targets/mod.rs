@@ -5,6 +5,7 @@ mod export;
 mod kernel_texts;
 mod settings;
 mod urls;
+mod venue;
 
 use crate::Target;
 
@@ -37,4 +38,6 @@ targets! {
     export::cells from CELLS;
     export::files from FILES;
     urls::callback_urls from CALLBACK_URLS;
+    venue::tasmota from TASMOTA;
+    venue::tariffs from TARIFFS;
 }

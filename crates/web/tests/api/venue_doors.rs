@@ -52,6 +52,26 @@ on_server! {
         assert_eq!(root.get("/api/v1/venues").await.ok(200)["items"][0]["id"], hall.id);
     }
 
+    async fn v5_1_a_floor_on_a_live_page_hears_of_what_happens_there(server) {
+        let hall = Hall::open(server, 1).await;
+        let customer = hall.customer(10_000).await;
+        let mut live = hall.manager.live("/events").await;
+        assert_eq!(live.event().await.0, "unread");
+        let ask = json!({"minutes": 60, "expected_fen": 3_600});
+        customer.post_once("open-0001", &format!("/customer/v1/tables/{}/open", hall.tables[0].id), ask).await.ok(202);
+        assert_eq!(live.event().await, ("floor".into(), json!({})));
+        hall.table_is(0, "playing").await;
+        assert_eq!(live.event().await.0, "floor");
+        // Who works in no hall hears nothing of it.
+        let agent = server.user(Role::Agent, "agent").await;
+        let mut elsewhere = agent.live("/events").await;
+        assert_eq!(elsewhere.event().await.0, "unread");
+        hall.manager.post(&format!("/api/v1/tables/{}/close", hall.tables[0].id), json!({"why": "x"})).await.ok(200);
+        hall.table_is(0, "idle").await;
+        server.stop.send_replace(true);
+        assert_eq!(elsewhere.next().await, None);
+    }
+
     async fn v5_1_who_works_in_a_hall_is_said_by_its_manager(server) {
         let hall = Hall::open(server, 1).await;
         let root = server.user(Role::SuperAdmin, "root").await;

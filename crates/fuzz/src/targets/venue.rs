@@ -1,0 +1,53 @@
+//! What devices say, and what a hall's staff sends as a tariff.
+
+use std::collections::BTreeSet;
+
+use kernel::{HOUR, MINUTE, Timestamp};
+use venue::devices::tasmota;
+use venue::play::Terms;
+use venue::tariff::Tariff;
+
+pub const TASMOTA: &[&str] = &[
+    "tele/lamp7/LWT\nOnline",
+    "tele/lamp7/LWT\nOffline",
+    "stat/lamp7/RESULT\n{\"POWER\":\"ON\"}",
+    "stat/lamp7/POWER1\nOFF",
+    "tele/lamp7/STATE\n{\"Time\":\"2026-11-21T08:00:00\",\"POWER1\":\"ON\",\"Wifi\":{\"RSSI\":44}}",
+    "stat//POWER\nON",
+];
+
+/// A message is of the device that its topic names, and of no other.
+pub fn tasmota(input: &[u8]) {
+    let text = String::from_utf8_lossy(input);
+    let (topic, payload) = text.split_once('\n').unwrap_or((&text, ""));
+    if let Some((device, _)) = tasmota::parse(topic, payload.as_bytes()) {
+        let parts: Vec<&str> = topic.split('/').collect();
+        assert!(parts.len() == 3 && parts[1] == device && !device.is_empty() && ["stat", "tele"].contains(&parts[0]), "{topic}");
+    }
+}
+
+pub const TARIFFS: &[&str] = &[
+    r#"{"per_hour":3600,"unit_minutes":15}"#,
+    r#"{"per_hour":3600,"unit_minutes":5,"grace_minutes":3,"minimum":500,"session_cap":20000,"night":{"hours":{"from":1320,"to":480},"cap":16800}}"#,
+    r#"{"per_hour":1,"unit_minutes":60,"bands":[{"days":{"weekdays":[true,true,true,true,true,false,false],"holidays":false},"hours":{"from":720,"to":1080},"per_hour":2400}]}"#,
+];
+
+/// A tariff that is kept prices any stretch, its lines add up, longer never costs less, and a bill is at most what was held.
+pub fn tariffs(input: &[u8]) {
+    let Ok(tariff) = serde_json::from_slice::<Tariff>(input) else { return };
+    if tariff.check().is_err() {
+        return;
+    }
+    let terms = Terms { tariff, time_zone: "Asia/Shanghai".into(), holidays: BTreeSet::new(), pays: 10_000 };
+    let from = Timestamp::from_unix(1_795_248_000);
+    let mut before = 0;
+    for length in [0, MINUTE, 59 * MINUTE, HOUR + 1, 7 * HOUR, 30 * HOUR] {
+        let bill = terms.price(from, from.plus_micros(length)).expect("a tariff that is kept has a price");
+        let lines: i64 = bill.lines.iter().map(|line| line.fen.fen()).sum();
+        assert!(lines == bill.total.fen() && bill.total.fen() >= before, "{before} then {bill:?}");
+        before = bill.total.fen();
+        let held = kernel::Fen::new(before / 2);
+        let capped = terms.bill(from, from.plus_micros(length), held).expect("so has its bill");
+        assert!(capped.total <= held.max(bill.total) && capped.total <= held, "{capped:?}");
+    }
+}
