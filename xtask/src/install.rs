@@ -16,9 +16,10 @@ struct Tool {
     present: fn() -> bool,
 }
 
-// Tests of the device gateway will want somebody else's MQTT client: mosquitto and mosquitto-clients get their lines here then.
-const TOOLS: [Tool; 4] = [
+const TOOLS: [Tool; 6] = [
     Tool { package: "postgresql", purpose: "tests on PostgreSQL", present: || postgres::programs().is_some() },
+    Tool { package: "mosquitto", purpose: "tests with somebody else's MQTT broker", present: || mosquitto().is_some() },
+    Tool { package: "mosquitto-clients", purpose: "tests of the broker inside", present: || on_path("mosquitto_sub").is_some() },
     Tool { package: "chromium", purpose: "browser tests", present: || chromium().is_some() },
     Tool { package: "fonts-noto-cjk", purpose: "Chinese text in screenshots", present: has_chinese_font },
     Tool { package: "python3-venv", purpose: "the stand-in mail server and the Python example", present: has_venv },
@@ -66,6 +67,12 @@ fn is_debian() -> bool {
 /// The browser for browser tests; CI does not download one of Playwright's.
 pub fn chromium() -> Option<PathBuf> {
     ["chromium", "chromium-browser", "google-chrome"].iter().find_map(|name| on_path(name))
+}
+
+/// Where Debian puts it is not always on the path.
+pub fn mosquitto() -> Option<PathBuf> {
+    let usual = PathBuf::from("/usr/sbin/mosquitto");
+    on_path("mosquitto").or_else(|| usual.is_file().then_some(usual))
 }
 
 pub fn on_path(program: &str) -> Option<PathBuf> {

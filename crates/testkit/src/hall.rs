@@ -1,5 +1,6 @@
 //! A hall for a test: a real broker, lamps that speak its protocol, and customers.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -31,8 +32,10 @@ impl Wire for Switch {
     }
 }
 
-pub(crate) struct Broker {
-    broker: broker::Broker,
+/// The broker inside, or somebody else's.
+pub(crate) enum Broker {
+    Inside(broker::Broker),
+    Outside(SocketAddr),
 }
 
 const OURSELVES: &str = "cuekey";
@@ -56,19 +59,42 @@ impl Broker {
     pub async fn start(venue: Arc<Venue>, wire: Arc<Switch>) -> Self {
         let door = Arc::new(Door(Arc::clone(&venue)));
         let broker = broker::Broker::start(([127, 0, 0, 1], 0).into(), door).await.expect("a broker starts");
-        let config = MqttConfig {
-            host: "127.0.0.1".into(),
-            port: broker.address().port(),
-            user: OURSELVES.into(),
-            password: "ours".into(),
-            client_id: "cuekey-test".into(),
-        };
-        let (mqtt, listening) = Mqtt::new(&config);
-        *wire.0.write().unwrap_or_else(PoisonError::into_inner) = Some(mqtt);
-        // The network's pauses are real ones.
-        tokio::spawn(listening.run(venue, Clock::System));
-        Self { broker }
+        connect(venue, wire, broker.address());
+        Self::Inside(broker)
     }
+
+    /// Mosquitto, as `cargo xtask services` starts it.
+    ///
+    /// # Panics
+    /// When it was not started.
+    pub fn outside(venue: Arc<Venue>, wire: Arc<Switch>) -> Self {
+        let address = std::env::var("CUEKEY_TEST_MQTT").expect("CUEKEY_TEST_MQTT: start `cargo xtask services`");
+        let address = address.parse().expect("an address");
+        connect(venue, wire, address);
+        Self::Outside(address)
+    }
+
+    fn address(&self) -> SocketAddr {
+        match self {
+            Self::Inside(broker) => broker.address(),
+            Self::Outside(address) => *address,
+        }
+    }
+}
+
+fn connect(venue: Arc<Venue>, wire: Arc<Switch>, broker: SocketAddr) {
+    let config = MqttConfig {
+        host: broker.ip().to_string(),
+        port: broker.port(),
+        user: OURSELVES.into(),
+        password: "ours".into(),
+        // Tests share a broker that is outside.
+        client_id: format!("cuekey-test-{:016x}", venue.platform.random.u64()),
+    };
+    let (mqtt, listening) = Mqtt::new(&config);
+    *wire.0.write().unwrap_or_else(PoisonError::into_inner) = Some(mqtt);
+    // The network's pauses are real ones.
+    tokio::spawn(listening.run(venue, Clock::System));
 }
 
 /// A table of the hall with its lamp.
@@ -112,7 +138,7 @@ impl<'a> Hall<'a> {
         let device = json!({"table_id": id, "driver": "tasmota", "name": format!("灯 {n}")});
         let device = self.manager.post("/api/v1/devices", device).await.ok(201);
         let (user, password) = (text(&device["user"]), text(&device["password"]));
-        let broker = self.server.broker().await.broker.address();
+        let broker = self.server.broker().await.address();
         let lamp = Lamp::start(broker, &user, &password, self.server.clock.clone());
         self.tables.push(PlayTable { code: text(&table["code"]), lamp, device: text(&device["device"]["id"]), id: id.clone() });
         self.until(|floor| floor_table(floor, &id)["device"]["reported"] == json!(false)).await;

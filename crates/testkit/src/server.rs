@@ -192,6 +192,15 @@ impl TestServer {
         self.hall.get_or_init(|| crate::hall::Broker::start(Arc::clone(&self.venue), Arc::clone(&self.wire))).await
     }
 
+    /// From now on devices come by somebody else's broker. Before any hall is opened.
+    ///
+    /// # Panics
+    /// When there is a broker already.
+    pub fn by_mosquitto(&self) {
+        let outside = crate::hall::Broker::outside(Arc::clone(&self.venue), Arc::clone(&self.wire));
+        assert!(self.hall.set(outside).is_ok(), "there is a broker already");
+    }
+
     /// Carries out all jobs that are due. Answers how many.
     pub async fn run_jobs(&self) -> usize {
         let mut handlers = Handlers::default();

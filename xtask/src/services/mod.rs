@@ -1,5 +1,6 @@
-//! Servers that tests talk to: PostgreSQL and a mail server, in temporary folders, on free ports of the loopback address.
+//! Servers that tests talk to: PostgreSQL, a mail server and an MQTT broker, in temporary folders, on free ports of the loopback address.
 
+mod mosquitto;
 pub mod postgres;
 mod smtp;
 
@@ -15,19 +16,22 @@ use crate::process;
 use crate::workspace::Workspace;
 
 pub const POSTGRES: &str = "CUEKEY_TEST_POSTGRES";
+/// Somebody else's broker, where the user `cuekey` may everything.
+pub const MQTT: &str = "CUEKEY_TEST_MQTT";
 pub const SMTP: &str = "CUEKEY_TEST_SMTP";
 pub const SMTP_FOLDER: &str = "CUEKEY_TEST_SMTP_DIR";
 
-/// Both servers; they end when this is dropped. What the environment names already is used as it is.
+/// All of them; they end when this is dropped. What the environment names already is used as it is.
 pub struct Services {
     postgres: Option<postgres::Server>,
     smtp: Option<smtp::Server>,
+    mqtt: Option<mosquitto::Server>,
     environment: Vec<(&'static str, String)>,
 }
 
 impl Services {
     pub fn start(workspace: &Workspace, log: &mut Log) -> Result<Self> {
-        let mut services = Self { postgres: None, smtp: None, environment: Vec::new() };
+        let mut services = Self { postgres: None, smtp: None, mqtt: None, environment: Vec::new() };
         if std::env::var_os(POSTGRES).is_none() {
             let server = postgres::Server::start(postgres::Manner::Careless, log).context("PostgreSQL does not start")?;
             services.environment.push((POSTGRES, server.url.clone()));
@@ -38,6 +42,11 @@ impl Services {
             services.environment.push((SMTP, server.address.clone()));
             services.environment.push((SMTP_FOLDER, server.mailbox.display().to_string()));
             services.smtp = Some(server);
+        }
+        if std::env::var_os(MQTT).is_none() {
+            let server = mosquitto::Server::start(log).context("Mosquitto does not start")?;
+            services.environment.push((MQTT, server.address.clone()));
+            services.mqtt = Some(server);
         }
         Ok(services)
     }
@@ -59,6 +68,9 @@ impl Services {
         }
         if self.smtp.as_mut().is_some_and(|server| !server.alive()) {
             bail!("the mail server ended by itself");
+        }
+        if self.mqtt.as_mut().is_some_and(|server| !server.alive()) {
+            bail!("Mosquitto ended by itself");
         }
         Ok(())
     }
