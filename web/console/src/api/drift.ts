@@ -5,6 +5,7 @@
  */
 import type { components } from './schema'
 import type * as Console from './types'
+import type { Permission } from '@/shared/permissions'
 
 type Server = components['schemas']
 /** Answers hold all their fields, `null` where there is nothing; the document calls those optional. */
@@ -53,6 +54,17 @@ export type Answers = [
   Fits<Present<Server['Job']>, Console.Job>,
   Fits<Present<Server['Mail']>, Console.Mail>,
   Fits<Present<Server['Home']>, Console.Home>,
+  Fits<Present<Server['Permission']>, Permission>,
+  Fits<Present<Server['TableState']>, Console.TableState>,
+  Fits<Present<Server['Cause']>, Console.Cause>,
+  Fits<Present<Server['Venue']>, Console.Venue>,
+  Fits<Present<Server['Table']>, Console.Table>,
+  Fits<Present<Server['Floor']>, Console.Floor>,
+  Fits<Present<Server['Device']>, Console.Credentials['device']>,
+  Fits<Present<Server['Credentials']>, Console.Credentials>,
+  Fits<Present<Server['LogLine']>, Console.DeviceLogLine>,
+  Fits<Present<Server['SessionView']>, Console.ClosedPlay>,
+  Fits<Present<Server['Customer']>, Console.Customer>,
 ]
 
 export type Requests = [
@@ -60,4 +72,10 @@ export type Requests = [
   Fits<Console.NewUser, Server['NewUser']>,
   Fits<Console.NewProject, Server['NewProject']>,
   Fits<Console.KeySelection, Server['KeySelection']>,
+  // The document does not say what a tariff is.
+  Fits<Omit<Console.NewVenue, 'tariff'>, Omit<Server['NewVenue'], 'tariff'>>,
+  Fits<Console.NewTable, Server['NewTable']>,
+  Fits<Console.NewDevice, Server['NewDevice']>,
+  Fits<Console.LightAsk, Server['OverrideAsk']>,
+  Fits<Console.DeskRecharge, Server['Cash']>,
 ]

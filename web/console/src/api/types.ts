@@ -27,9 +27,9 @@ export interface SignedIn { token: string; me: Me }
 // DELETE /session -> 204
 // POST /password/forgot {email,captcha} -> 202 {} ;  POST /password/reset {token,password} -> 204
 // GET /me -> Me
-export interface Me { id: string; name: string; email: string; role: Role; home: string /* route of the role's home page: '/home' */; language: 'zh-CN' | 'en'; must_change_password: boolean; second_factor: { enabled: boolean; required: boolean }; permissions: string[]; unread: number; superior: UserRef | null; created_at: string }
+export interface Me { id: string; name: string; email: string; role: Role; home: string /* route of the role's home page: '/home', '/floor' */; language: 'zh-CN' | 'en'; must_change_password: boolean; second_factor: { enabled: boolean; required: boolean }; permissions: string[]; unread: number; superior: UserRef | null; created_at: string }
 // must_change_password or (second_factor.required && !enabled): every other call answers 403 PASSWORD_CHANGE_REQUIRED / SECOND_FACTOR_SETUP_REQUIRED until done.
-// permissions (server truth): 'users.manage','projects.manage','grants.manage','grants.review','grants.apply','keys.generate','keys.manage','keys.view','quota.issue','quota.recharge','quota.transfer','quota.withdraw','withdrawals.review','settings.manage','logs.view','callbacks.manage','jobs.manage','mailbox.view'
+// permissions (server truth): 'users.manage','projects.manage','grants.manage','grants.review','grants.apply','keys.generate','keys.manage','keys.view','quota.issue','quota.recharge','quota.transfer','quota.withdraw','withdrawals.review','settings.manage','logs.view','callbacks.manage','jobs.manage','mailbox.view','venues.manage','venues.view','tables.operate','cases.manage'
 // PATCH /me {language?} -> Me
 // POST /me/password {current,password} -> 204 (ends other sessions)
 // GET /me/sessions -> Page<SessionInfo>; DELETE /me/sessions/{id} -> 204; DELETE /me/sessions -> 204 (all others)
@@ -46,7 +46,7 @@ export interface NewUser { name: string; email: string; role: Role; initial_quot
 // ---- quota
 // GET /quota -> QuotaOverview;  GET /quota/statement?kind=&from=&to=&user=(admins)&cursor= -> Page<StatementLine>
 export interface QuotaOverview { available: number; held: number; total: number; transfer_minimum: number; withdrawal_minimum: number }
-export type EntryKind = 'recharge' | 'system_recharge' | 'transfer' | 'withdrawal' | 'generation' | 'generation_refund' | 'initial'
+export type EntryKind = 'recharge' | 'system_recharge' | 'transfer' | 'withdrawal' | 'generation' | 'generation_refund' | 'initial' | 'cash_recharge' | 'play' | 'carried_over' /* the last three are of customers' wallets */
 export interface StatementLine { id: string; at: string; kind: EntryKind; phase: 'hold' | 'post' | 'release' | 'move'; delta: number; held_delta: number; balance_after: number; held_after: number; counterparty: UserRef | null; system: boolean; memo: string; reference: { kind: string; id: string } | null }
 export interface Transfer { id: string; amount: number; state: 'pending' | 'posted' | 'voided'; kind: EntryKind; created_at: string }
 // POST /quota/transfers [idem] {to_name, amount, memo?} -> 201 Transfer      errors: QUOTA_INSUFFICIENT 409, AMOUNT_BELOW_MINIMUM, USER_NOT_FOUND, SELF_TRANSFER
@@ -100,7 +100,7 @@ export interface DeliveryDetail { delivery: Delivery; payload: string; attempts:
 // ---- notifications
 // GET /notifications?unread=&cursor= -> Page<Notification>; POST /notifications/{id}/read -> 204; POST /notifications/read-all -> 204; GET /notifications/unread -> {unread}
 export interface Notification { id: string; kind: string; title: string; body: string; link: string | null /* console route */; read: boolean; created_at: string }
-// GET /events  (server-sent events, not under /api/v1): event 'unread' data {unread}; event 'notification' data Notification; event 'batch' data {id, made, count, state}; event 'session-ended'
+// GET /events  (server-sent events, not under /api/v1): event 'unread' data {unread}; event 'notification' data Notification; event 'batch' data {id, made, count, state}; event 'floor' data {} (staff of halls: something on a floor has changed); event 'session-ended'
 
 // ---- logs
 // GET /logs/operations?actor=&module=&level=&from=&to=&cursor= -> Page<OperationEntry>; GET /logs/operations/{id} -> OperationEntry
@@ -119,3 +119,28 @@ export interface Job { id: string; kind: string; state: 'queued' | 'running' | '
 export interface Mail { id: string; to: string; subject: string; text: string; at: string }
 // ---- home: GET /home -> Home
 export interface Home { keys: { unused: number; active: number; expired: number; disabled: number } | null; quota: QuotaOverview | null; users: number | null; pending_applications: number; pending_withdrawals: number; verifications: { day: string; accepted: number; refused: number }[] /* last 14 days */; recent_batches: Batch[]; grants_ending: Grant[]; failing_deliveries: number }
+
+// ---- halls, tables, lights (staff of the hall; super_admin: all). Money is in fen: 1234 is 12.34 yuan
+// GET /venues -> {items: Venue[]}; POST /venues [idem] NewVenue -> 201 Venue; GET /venues/{id}/floor -> Floor; POST /venues/{id}/tables NewTable -> 201 Table
+// POST /tables/{id}/code {} -> Table (the old code leads nowhere); POST /tables/{id}/out-of-service|in-service {note} -> Table; POST /tables/{id}/close {why} -> ClosedPlay
+// PUT /tables/{id}/light LightAsk -> Device; DELETE /tables/{id}/light -> Device; POST /devices NewDevice -> 201 Credentials (once); GET /devices/{id}/log?cursor= -> Page<DeviceLogLine>
+// POST /customers/recharge [idem] {number, amount_fen, memo?} -> Customer
+export type TableState = 'idle' | 'reserved' | 'opening' | 'playing' | 'paused' | 'closing' | 'cleaning' | 'maintenance'
+export type Cause = 'not_lit' | 'not_dark' | 'in_play' | 'offline' | 'staff'
+export interface Venue { id: string; name: string; address: string; phone: string; time_zone: string; opens: number | null /* minutes from midnight by the hall's clock; null: round the clock */; closes: number | null; closed: boolean; holidays: string[]; created_at: string }
+export interface Table { id: string; venue_id: string; tariff_id: string; name: string; code: string; state: TableState; since: string; x: number /* centimetres on the plan */; y: number }
+export interface FloorPlay { id: string; state: 'opening' | 'playing' | 'closed' | 'failed'; asked_at: string; lit_at: string | null /* time counts from then */; paid_until: string; held_fen: number; cost_so_far_fen: number }
+export interface FloorDevice { id: string; name: string; topic: string; online: boolean; online_since: string; wanted: boolean; reported: boolean | null /* what it says it is; null: not known */; override_on: boolean | null; override_until: string | null; override_why: string | null }
+export interface Case { id: string; cause: Cause; note: string; opened_at: string }
+export interface FloorTable { id: string; name: string; code: string; url: string /* what the QR code leads to */; state: TableState; since: string; x: number; y: number; play: FloorPlay | null; device: FloorDevice | null; case: Case | null }
+export interface Floor { venue: Venue; tables: FloorTable[]; now: string /* the server's clock */ }
+export interface Tariff { per_hour: number; unit_minutes: number; grace_minutes?: number; minimum?: number | null; session_cap?: number | null }
+export interface NewVenue { name: string; address?: string; phone?: string; time_zone: string; opens?: number | null; closes?: number | null; tariff: Tariff }
+export interface NewTable { name: string; x: number; y: number }
+export interface NewDevice { table_id: string; driver: 'tasmota'; name: string }
+export interface Credentials { device: { id: string; topic: string }; user: string; password: string }
+export interface LightAsk { on: boolean; minutes: number /* 1 to 720 */; why: string }
+export interface DeviceLogLine { id: string; at: string; who: string /* empty: the program */; what: string; why: string }
+export interface ClosedPlay { id: string; bill: { total_fen: number } | null }
+export interface DeskRecharge { number: string; amount_fen: number; memo?: string }
+export interface Customer { id: string; number: string; guest: boolean; phone: string | null; balance_fen: number; held_fen: number; available_fen: number }

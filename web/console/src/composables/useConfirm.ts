@@ -6,7 +6,7 @@ export interface Question {
   confirm: string
   danger?: boolean
   /** Ask for a reason, and hand it to the action. */
-  reason?: { label: string; required: boolean }
+  reason?: { label: string; required: boolean; longest?: number }
   action: (reason: string) => Promise<unknown>
 }
 

@@ -6,12 +6,14 @@ export interface LiveEvents {
   unread: { unread: number }
   notification: Notification
   batch: Pick<Batch, 'id' | 'made' | 'count' | 'state'>
+  /** Something in a hall has changed. */
+  floor: Record<string, never>
   'session-ended': null
 }
 type Name = keyof LiveEvents
 type Handler<K extends Name> = (data: LiveEvents[K]) => void
 
-const NAMES: readonly Name[] = ['unread', 'notification', 'batch', 'session-ended']
+const NAMES: readonly Name[] = ['unread', 'notification', 'batch', 'floor', 'session-ended']
 const FIRST_DELAY_MS = 1_000
 const LONGEST_DELAY_MS = 60_000
 
@@ -19,6 +21,7 @@ const handlers: { [K in Name]: Set<Handler<K>> } = {
   unread: new Set(),
   notification: new Set(),
   batch: new Set(),
+  floor: new Set(),
   'session-ended': new Set(),
 }
 let source: EventSource | null = null

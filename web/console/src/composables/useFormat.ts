@@ -1,6 +1,7 @@
 import { computed } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { dayRange, formatDelta, formatQuota, formatTime, zonedToUtc, zoneName, type TimeStyle } from '@/shared/format'
+import { formatFen } from '@/shared/money'
 import { useSessionStore } from '@/stores/session'
 
 /** Formatting bound to the current language and the installation's time zone. */
@@ -11,6 +12,7 @@ export function useFormat() {
   return {
     quota: (amount: number) => formatQuota(amount, locale.value),
     delta: (amount: number) => formatDelta(amount, locale.value),
+    money: (fen: number) => formatFen(fen, locale.value),
     time: (time: string, style?: TimeStyle) => formatTime(time, zone.value, style),
     zone: computed(() => zoneName(zone.value)),
     toUtc: (wall: string) => zonedToUtc(wall, zone.value),

@@ -8,11 +8,13 @@ import { menuEntries } from './modules'
 /** Whether some page answers to this path. */
 export const isPage = (router: Router, path: string): boolean => router.resolve(path).name !== 'not-found'
 
-/** Where somebody begins: the role's home as the server names it, or the first page that the menu offers. */
+/** Where somebody begins: the role's home as the server names it, or the first page that one may open. */
 export function landing(router: Router): string {
   const me = useSessionStore().me
   if (!me) return '/sign-in'
-  if (me.home !== '/' && isPage(router, me.home)) return me.home
+  if (me.home !== '/' && isPage(router, me.home) && allows(me.permissions, router.resolve(me.home).meta.permission)) {
+    return me.home
+  }
   return menuEntries.find((entry) => allows(me.permissions, entry.permission))?.path ?? '/forbidden'
 }
 

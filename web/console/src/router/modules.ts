@@ -1,5 +1,6 @@
 import type { MenuEntry, ModuleRoutes } from './types'
 import { callbacks } from './callbacks'
+import { halls } from './halls'
 import { home } from './home'
 import { quota } from './quota'
 import { system } from './system'
@@ -9,8 +10,11 @@ import { grants } from './grants'
 import { keys } from './keys'
 import { projects } from './projects'
 
-/** In the order in which the menu shows them within their groups. A new module is one file beside this one, and one name here. */
-const modules: ModuleRoutes[] = [home, projects, keys, calls, callbacks, quota, users, grants, system]
+/**
+ * In the order in which the menu shows them within their groups; who may not open the home page begins on the first that one may.
+ * A new module is one file beside this one, and one name here.
+ */
+const modules: ModuleRoutes[] = [halls, home, projects, keys, calls, callbacks, quota, users, grants, system]
 
 export const moduleRoutes = modules.flatMap((module) => module.routes)
 export const menuEntries: MenuEntry[] = modules.flatMap((module) => module.menu)

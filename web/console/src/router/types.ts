@@ -19,7 +19,7 @@ declare module 'vue-router' {
   }
 }
 
-export type MenuGroup = 'overview' | 'cards' | 'funds' | 'people' | 'system'
+export type MenuGroup = 'overview' | 'halls' | 'cards' | 'funds' | 'people' | 'system'
 
 export interface MenuEntry {
   path: string

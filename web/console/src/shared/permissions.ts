@@ -19,6 +19,10 @@ export type Permission =
   | 'callbacks.manage'
   | 'jobs.manage'
   | 'mailbox.view'
+  | 'venues.manage'
+  | 'venues.view'
+  | 'tables.operate'
+  | 'cases.manage'
 
 /** Nothing asked, or any one of those asked is held. */
 export function allows(held: readonly string[], asked: Permission | readonly Permission[] | undefined): boolean {

@@ -1,6 +1,7 @@
 import type {
   Application,
   Batch,
+  Cause,
   Delivery,
   Grant,
   Job,
@@ -8,6 +9,7 @@ import type {
   OperationEntry,
   Project,
   SignInEntry,
+  TableState,
   Transfer,
   UserState,
   Withdrawal,
@@ -29,8 +31,16 @@ interface StatusValues {
   signIn: SignInEntry['result']
   level: OperationEntry['level']
   call: 'accepted' | 'refused'
+  table: TableState
+  /** The light over a table, by what it says of itself. */
+  lamp: 'on' | 'off' | 'unknown' | 'away' | 'missing'
+  /** What stands out about a light. */
+  mark: 'differs' | 'away' | 'by_hand'
+  cause: Cause
 }
 
+export type LampState = StatusValues['lamp']
+export type LampMark = StatusValues['mark']
 export type StatusKind = keyof StatusValues
 
 /** The one map from a state to its colour; its text is `status.<kind>.<value>` in the locale files. */
@@ -57,6 +67,19 @@ export const tones: { readonly [K in StatusKind]: Readonly<Record<StatusValues[K
   },
   level: { info: 'neutral', warning: 'warning', security: 'danger' },
   call: { accepted: 'success', refused: 'danger' },
+  table: {
+    idle: 'neutral',
+    reserved: 'info',
+    opening: 'warning',
+    playing: 'success',
+    paused: 'warning',
+    closing: 'warning',
+    cleaning: 'info',
+    maintenance: 'danger',
+  },
+  lamp: { on: 'success', off: 'neutral', unknown: 'warning', away: 'danger', missing: 'neutral' },
+  mark: { differs: 'warning', away: 'danger', by_hand: 'info' },
+  cause: { not_lit: 'danger', not_dark: 'danger', in_play: 'danger', offline: 'danger', staff: 'warning' },
 }
 
 /** Charts and legends use the same colours as the tags. */

@@ -5,6 +5,7 @@ import errors from './errors'
 import shell from './shell'
 import status from './status'
 import callbacks from './callbacks'
+import floor from './floor'
 import home from './home'
 import jobs from './jobs'
 import logs from './logs'
@@ -30,6 +31,7 @@ const en: typeof zh = {
   account,
   users,
   callbacks,
+  floor,
   home,
   jobs,
   logs,

@@ -34,6 +34,13 @@ const en: typeof zh = {
     account_reset: 'Mail a password reset',
     account_resend: 'Mail the verification again',
     account_locked: 'Tell of a locked account',
+    device_agree: 'Have a light do as wanted',
+    device_assert: 'See that lights are as wanted',
+    play_opening: 'End an opening without light',
+    play_time: 'Warn, and close when time is up',
+    play_fault: 'Look at a light that failed in play',
+    play_offline: 'Look at a light that is offline',
+    play_closing: 'Look at a light that stays on',
   },
 }
 export default en

@@ -43,6 +43,7 @@ const en: typeof zh = {
     keys: 'Keys',
     settings: 'Settings',
     jobs: 'Jobs',
+    venues: 'Halls',
   },
   key: {
     name: 'Name',
@@ -94,6 +95,13 @@ const en: typeof zh = {
     device: 'Device',
     batch: 'Batch',
     user: 'User',
+    table: 'Table',
+    light: 'Light',
+    why: 'Reason',
+    until: 'Until',
+    customer: 'Customer',
+    amount_fen: 'Amount in fen',
+    transfer: 'Entry',
   },
 }
 export default en

@@ -23,6 +23,7 @@ const en: typeof zh = {
     keys: 'Keys',
     client: 'Client',
     callback: 'Callback',
+    venue: 'Hall',
     other: 'Message',
   },
 }

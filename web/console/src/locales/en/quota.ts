@@ -64,6 +64,9 @@ const en: typeof zh = {
     generation: 'Keys generated',
     generation_refund: 'Generation cancelled',
     initial: 'Initial quota',
+    cash_recharge: 'Paid at the desk',
+    play: 'Play',
+    carried_over: 'Carried over',
   },
   step: { in: 'In', out: 'Out', hold: 'Hold', post: 'Deducted', release: 'Released' },
   stepHint: {

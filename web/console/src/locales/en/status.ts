@@ -29,5 +29,24 @@ const en: typeof zh = {
   },
   level: { info: 'Info', warning: 'Warning', security: 'Security' },
   call: { accepted: 'Accepted', refused: 'Refused' },
+  table: {
+    idle: 'Idle',
+    reserved: 'Reserved',
+    opening: 'Opening',
+    playing: 'In play',
+    paused: 'Paused',
+    closing: 'Closing',
+    cleaning: 'Cleaning',
+    maintenance: 'Out of service',
+  },
+  lamp: { on: 'Lit', off: 'Dark', unknown: 'Not known', away: 'Offline', missing: 'No light' },
+  mark: { differs: 'Not as wanted', away: 'Light offline', by_hand: 'Set by hand' },
+  cause: {
+    not_lit: 'The light did not come on',
+    not_dark: 'The light did not go off',
+    in_play: 'The light failed during play',
+    offline: 'The light is offline',
+    staff: 'Taken out by staff',
+  },
 }
 export default en

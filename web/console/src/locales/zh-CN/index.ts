@@ -4,6 +4,7 @@ import errors from './errors'
 import shell from './shell'
 import status from './status'
 import callbacks from './callbacks'
+import floor from './floor'
 import home from './home'
 import jobs from './jobs'
 import logs from './logs'
@@ -29,6 +30,7 @@ export default {
   account,
   users,
   callbacks,
+  floor,
   home,
   jobs,
   logs,

@@ -31,5 +31,12 @@ export default {
     account_reset: '发送重置密码邮件',
     account_resend: '重发激活邮件',
     account_locked: '账号锁定通知',
+    device_agree: '下发灯控指令',
+    device_assert: '核对灯控状态',
+    play_opening: '开台等灯超时处理',
+    play_time: '到时提醒与关台',
+    play_fault: '使用中灯故障处理',
+    play_offline: '灯控离线处理',
+    play_closing: '关台等灯超时处理',
   },
 }

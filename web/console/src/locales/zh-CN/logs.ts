@@ -41,6 +41,7 @@ export default {
     keys: '卡密',
     settings: '设置',
     jobs: '任务',
+    venues: '球厅',
   },
   key: {
     name: '名称',
@@ -92,5 +93,12 @@ export default {
     device: '设备',
     batch: '批次',
     user: '用户',
+    table: '球台',
+    light: '灯控',
+    why: '原因',
+    until: '截止时间',
+    customer: '会员号',
+    amount_fen: '金额（分）',
+    transfer: '流水号',
   },
 }

@@ -21,6 +21,7 @@ export default {
     keys: '卡密',
     client: '客户端',
     callback: '回调',
+    venue: '球厅',
     other: '消息',
   },
 }

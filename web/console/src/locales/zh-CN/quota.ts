@@ -62,6 +62,9 @@ export default {
     generation: '生成卡密',
     generation_refund: '取消生成',
     initial: '初始额度',
+    cash_recharge: '柜台充值',
+    play: '球台消费',
+    carried_over: '余额转入',
   },
   step: { in: '收入', out: '支出', hold: '冻结', post: '扣除冻结', release: '解冻' },
   stepHint: {

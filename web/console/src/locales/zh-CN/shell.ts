@@ -11,7 +11,7 @@ export default {
     label: '主导航',
     open: '打开菜单',
     close: '关闭菜单',
-    group: { overview: '总览', cards: '卡密', funds: '额度', people: '用户与授权', system: '系统' },
+    group: { overview: '总览', halls: '球厅', cards: '卡密', funds: '额度', people: '用户与授权', system: '系统' },
     home: '首页',
     users: '用户',
   },

@@ -21,4 +21,23 @@ export default {
   },
   level: { info: '一般', warning: '警告', security: '安全' },
   call: { accepted: '通过', refused: '拒绝' },
+  table: {
+    idle: '空闲',
+    reserved: '已预订',
+    opening: '开台中',
+    playing: '使用中',
+    paused: '已暂停',
+    closing: '关台中',
+    cleaning: '清洁中',
+    maintenance: '维护中',
+  },
+  lamp: { on: '灯亮', off: '灯灭', unknown: '状态未知', away: '离线', missing: '未装灯控' },
+  mark: { differs: '与要求不符', away: '灯控离线', by_hand: '手动控制' },
+  cause: {
+    not_lit: '开台时灯没有亮',
+    not_dark: '关台后灯没有灭',
+    in_play: '使用中灯灭或离线',
+    offline: '灯控设备离线',
+    staff: '人工停用',
+  },
 }

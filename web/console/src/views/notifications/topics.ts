@@ -1,5 +1,5 @@
 import type { Component } from 'vue'
-import { Bell, Coin, Connection, Key, Promotion, Stamp, User } from '@element-plus/icons-vue'
+import { Bell, Coin, Connection, Key, Opportunity, Promotion, Stamp, User } from '@element-plus/icons-vue'
 
 const TOPICS = {
   account: User,
@@ -8,6 +8,7 @@ const TOPICS = {
   keys: Key,
   client: Connection,
   callback: Promotion,
+  venue: Opportunity,
 } as const
 
 export type Topic = keyof typeof TOPICS | 'other'

@@ -1,0 +1,163 @@
+import type { Page } from '@playwright/test'
+import type * as T from '../src/api/types'
+import { base, demo } from './support/api'
+import { demoAccount, unique } from './support/demo'
+import { expect, fillSignIn, signIn, test, toast } from './support/test'
+
+const TABLES = 12
+
+/** The hall that the demo came with, and its tables in their order. */
+async function demoFloor(): Promise<T.Floor> {
+  const api = await demo('venue_manager')
+  const { items } = await api.get<{ items: T.Venue[] }>('/venues')
+  return api.get<T.Floor>(`/venues/${items[0]?.id}/floor`)
+}
+const tableOf = (page: Page, { id }: { id: string }) => page.getByTestId(`table-${id}`)
+
+test('v3_1 who works in a hall lands on its floor, with a menu of its own', async ({ page }) => {
+  await page.goto('/sign-in')
+  await fillSignIn(page, demoAccount('venue_manager'))
+  await expect(page).toHaveURL('/floor')
+  for (const entry of ['menu-floor', 'menu-notifications', 'menu-logs-operations'])
+    await expect(page.getByTestId(entry)).toBeVisible()
+  for (const entry of ['menu-home', 'menu-batches', 'menu-quota', 'menu-users', 'menu-settings'])
+    await expect(page.getByTestId(entry)).toHaveCount(0)
+})
+
+test('v5_1 a light set by hand is lit on the floor once it says so, and dark again when it is given back', async ({
+  page,
+}) => {
+  const { tables, venue } = await demoFloor()
+  const last = tables.at(-1)
+  if (!last) throw new Error('the demo has no tables')
+  await (await demo('venue_manager')).call('DELETE', `/tables/${last.id}/light`)
+
+  await signIn(page, demoAccount('venue_manager'), `/floor?hall=${venue.id}`)
+  const plan = page.getByTestId('floor-plan')
+  await expect(plan.locator('[data-state="idle"]')).toHaveCount(TABLES)
+  await expect(plan.locator('[data-lamp="off"]')).toHaveCount(TABLES)
+  await expect(page.getByTestId('count-idle')).toHaveText(String(TABLES))
+
+  await tableOf(page, last).click()
+  const panel = page.getByTestId('table-panel')
+  await expect(panel.getByTestId('table-state')).toHaveAttribute('data-status', 'idle')
+  await expect(panel.getByTestId('table-url')).toHaveText(last.url)
+  await expect(panel.getByTestId('table-page')).toHaveAttribute('href', last.url)
+
+  await panel.getByTestId('set-light').click()
+  await page.getByTestId('form-submit').click()
+  await expect(page.locator('.el-form-item__error')).toHaveCount(1)
+  const why = unique('cleaning')
+  await page.getByTestId('light-minutes').fill('5')
+  await page.getByTestId('light-why').fill(why)
+  await page.getByTestId('form-submit').click()
+
+  await expect(panel.getByTestId('lamp-state')).toHaveAttribute('data-status', 'on')
+  await expect(panel.getByTestId('by-hand')).toContainText(why)
+  await expect(tableOf(page, last)).toHaveAttribute('data-lamp', 'on')
+  await expect(tableOf(page, last).locator('[data-mark="by_hand"]')).toBeVisible()
+
+  await panel.getByTestId('device-log').click()
+  await expect(panel.getByTestId('log-list')).toContainText(why)
+  await expect(panel.locator('[data-did="on"]').first()).toBeVisible()
+
+  await panel.getByTestId('give-back').click()
+  await page.getByTestId('form-submit').click()
+  await expect(panel.getByTestId('lamp-state')).toHaveAttribute('data-status', 'off')
+  await expect(panel.getByTestId('by-hand')).toHaveCount(0)
+  await expect(panel.getByTestId('give-back')).toHaveCount(0)
+  await expect(tableOf(page, last)).toHaveAttribute('data-lamp', 'off')
+})
+
+test('v5_2 a table is taken out of service with a note, seen by others without a reload, and brought back', async ({
+  page,
+  another,
+}) => {
+  const { tables, venue } = await demoFloor()
+  const one = tables.at(-2)
+  if (!one) throw new Error('the demo has too few tables')
+  const theirs = await another({ viewport: { width: 390, height: 844 } })
+  await signIn(theirs, demoAccount('venue_manager'), `/floor?hall=${venue.id}`)
+  await expect(theirs.getByTestId('floor-cards').locator('li')).toHaveCount(TABLES)
+  await expect(tableOf(theirs, one)).toHaveAttribute('data-state', 'idle')
+
+  await signIn(page, demoAccount('venue_manager'), `/floor?hall=${venue.id}&table=${one.id}`)
+  await page.getByTestId('take-out').click()
+  await page.getByTestId('confirm-reason').fill('the cloth is torn')
+  await page.getByTestId('form-submit').click()
+  await expect(page.getByTestId('table-case')).toContainText('the cloth is torn')
+  await expect(tableOf(theirs, one)).toHaveAttribute('data-state', 'maintenance')
+
+  await page.getByTestId('bring-back').click()
+  await page.getByTestId('form-submit').click()
+  await expect(page.getByTestId('table-state')).toHaveAttribute('data-status', 'idle')
+  await expect(tableOf(theirs, one)).toHaveAttribute('data-state', 'idle')
+})
+
+test('v4_1 cash at the desk goes to the customer, and the new balance is told', async ({ page, watch }) => {
+  const answer = await fetch(`${base}/customer/v1/guests`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: '{}',
+  })
+  const { customer } = (await answer.json()) as { customer: T.Customer }
+  watch.expectRefusal(422, '/customers/recharge')
+
+  await signIn(page, demoAccount('venue_manager'), '/floor')
+  await page.getByTestId('desk-recharge').click()
+  await page.getByTestId('desk-number').fill('1')
+  await page.getByTestId('desk-amount').fill('1.234')
+  await page.getByTestId('form-submit').click()
+  await expect(page.locator('.el-form-item__error')).toHaveCount(1)
+  await page.getByTestId('desk-amount').fill('100.5')
+  await page.getByTestId('form-submit').click()
+  await expect(page.locator('.el-form-item__error')).toHaveCount(1)
+  await expect(page.getByTestId('desk-paid')).toHaveCount(0)
+
+  await page.getByTestId('desk-number').fill(customer.number)
+  await expect(page.getByTestId('desk-summary')).toContainText('100.50')
+  await page.getByTestId('form-submit').click()
+  await expect(page.getByTestId('desk-paid')).toContainText(customer.number)
+  await expect(page.getByTestId('desk-paid')).toContainText('100.50')
+  await expect(page.getByTestId('desk-number')).toHaveValue('')
+
+  await page.getByTestId('desk-number').fill(customer.number)
+  await page.getByTestId('desk-amount').fill('0.01')
+  await page.getByTestId('form-submit').click()
+  await expect(page.getByTestId('desk-paid')).toContainText('100.51')
+})
+
+test('v5_1 a hall is made, a table, and its light, whose password is told once', async ({ page }) => {
+  const name = unique('hall')
+  await signIn(page, demoAccount('venue_manager'), '/floor')
+  await page.getByTestId('floor-manage').click()
+  await page.getByTestId('new-hall').click()
+  await page.getByTestId('hall-name').fill(name)
+  await page.getByTestId('hall-per-hour').fill('36.50')
+  await page.getByTestId('form-submit').click()
+  await expect(page).toHaveURL(/hall=ven_/)
+  await expect(page.getByTestId('empty-state')).toBeVisible()
+
+  await page.getByTestId('empty-state').getByTestId('new-table').click()
+  await page.getByTestId('table-name').fill('A1')
+  await page.getByTestId('form-submit').click()
+  const panel = page.getByTestId('table-panel')
+  await expect(panel.getByTestId('table-state')).toHaveAttribute('data-status', 'maintenance')
+  const url = (await panel.getByTestId('table-url').textContent()) ?? ''
+
+  await panel.getByTestId('add-device').click()
+  await page.getByTestId('form-submit').click()
+  const secrets = page.getByTestId('secret-once').getByTestId('secret-value')
+  await expect(secrets).toHaveCount(4)
+  const [, user, password, topic] = await secrets.allTextContents()
+  expect(topic).toBe(user)
+  expect(password?.length).toBeGreaterThanOrEqual(20)
+  await page.getByTestId('secret-saved').click()
+  await expect(panel.getByTestId('lamp-state')).toHaveAttribute('data-status', 'away')
+  await expect(page.getByText(password ?? 'none')).toHaveCount(0)
+
+  await panel.getByTestId('reissue').click()
+  await page.getByTestId('form-submit').click()
+  await expect(toast(page, /\S/).first()).toBeVisible()
+  await expect(panel.getByTestId('table-url')).not.toHaveText(url)
+})

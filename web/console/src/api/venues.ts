@@ -1,0 +1,36 @@
+import { del, get, post, put, seg, type Paging } from './http'
+import type {
+  ClosedPlay,
+  Credentials,
+  Customer,
+  DeskRecharge,
+  DeviceLogLine,
+  Floor,
+  LightAsk,
+  NewDevice,
+  NewTable,
+  NewVenue,
+  Page,
+  Table,
+  Venue,
+} from './types'
+
+export const listVenues = (signal?: AbortSignal) => get<{ items: Venue[] }>('/venues', undefined, signal)
+export const createVenue = (body: NewVenue, idempotencyKey: string) => post<Venue>('/venues', body, { idempotencyKey })
+export const getFloor = (venue: string, signal?: AbortSignal) =>
+  get<Floor>(`/venues/${seg(venue)}/floor`, undefined, signal)
+export const createTable = (venue: string, body: NewTable) => post<Table>(`/venues/${seg(venue)}/tables`, body)
+
+export const reissueCode = (table: string) => post<Table>(`/tables/${seg(table)}/code`, {})
+export const takeOut = (table: string, note: string) => post<Table>(`/tables/${seg(table)}/out-of-service`, { note })
+export const bringBack = (table: string, note: string) => post<Table>(`/tables/${seg(table)}/in-service`, { note })
+export const closeTable = (table: string, why: string) => post<ClosedPlay>(`/tables/${seg(table)}/close`, { why })
+export const setLight = (table: string, body: LightAsk) => put<unknown>(`/tables/${seg(table)}/light`, body)
+export const giveLightBack = (table: string) => del<unknown>(`/tables/${seg(table)}/light`)
+
+export const createDevice = (body: NewDevice) => post<Credentials>('/devices', body)
+export const listDeviceLog = (device: string, paging: Paging, signal?: AbortSignal) =>
+  get<Page<DeviceLogLine>>(`/devices/${seg(device)}/log`, paging, signal)
+
+export const rechargeAtDesk = (body: DeskRecharge, idempotencyKey: string) =>
+  post<Customer>('/customers/recharge', body, { idempotencyKey })

@@ -1,0 +1,17 @@
+import { markRaw } from 'vue'
+import { Grid } from '@element-plus/icons-vue'
+import type { ModuleRoutes } from './types'
+
+const permission = 'venues.view'
+
+export const halls: ModuleRoutes = {
+  routes: [
+    {
+      path: 'floor',
+      name: 'floor',
+      component: () => import('@/views/floor/FloorPage.vue'),
+      meta: { title: 'floor.title', permission },
+    },
+  ],
+  menu: [{ path: '/floor', label: 'floor.title', icon: markRaw(Grid), group: 'halls', permission }],
+}

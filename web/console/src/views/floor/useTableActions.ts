@@ -1,0 +1,65 @@
+import { useI18n } from 'vue-i18n'
+import type { FloorTable } from '@/api/types'
+import { bringBack, closeTable, giveLightBack, reissueCode, takeOut } from '@/api/venues'
+import { confirmAction } from '@/composables/useConfirm'
+import { useFormat } from '@/composables/useFormat'
+
+type Change = 'close' | 'giveBack' | 'takeOut' | 'bringBack' | 'reissue'
+
+const LONGEST_NOTE = 200
+
+/** What is done to a table after a question. `changed` is told after each. */
+export function useTableActions(changed: () => unknown) {
+  const { t } = useI18n()
+  const { money } = useFormat()
+
+  /** Carries it out; what to say then. */
+  const calls: Record<Change, (table: FloorTable, reason: string) => Promise<string>> = {
+    async close({ id, name }, why) {
+      const { bill } = await closeTable(id, why)
+      return bill?.total_fen
+        ? t('floor.close.done', { name, money: money(bill.total_fen) })
+        : t('floor.close.doneFree', { name })
+    },
+    async giveBack({ id }) {
+      await giveLightBack(id)
+      return t('floor.giveBack.done')
+    },
+    async takeOut({ id, name }, note) {
+      await takeOut(id, note)
+      return t('floor.takeOut.done', { name })
+    },
+    async bringBack({ id, name }, note) {
+      await bringBack(id, note)
+      return t('floor.bringBack.done', { name })
+    },
+    async reissue({ id }) {
+      await reissueCode(id)
+      return t('floor.reissue.done')
+    },
+  }
+
+  const reasons: Partial<Record<Change, { label: string; required: boolean }>> = {
+    close: { label: 'floor.close.why', required: true },
+    takeOut: { label: 'floor.takeOut.note', required: true },
+    bringBack: { label: 'floor.bringBack.note', required: false },
+  }
+
+  function ask(change: Change, table: FloorTable): Promise<boolean> {
+    const reason = reasons[change]
+    const opening = change === 'close' && table.state === 'opening'
+    return confirmAction({
+      title: t(`floor.${change}.title`, { name: table.name }),
+      message: t(opening ? 'floor.close.messageOpening' : `floor.${change}.message`),
+      confirm: t(`floor.${change}.action`),
+      danger: change === 'close' || change === 'takeOut' || change === 'reissue',
+      reason: reason && { ...reason, label: t(reason.label), longest: LONGEST_NOTE },
+      action: async (text) => {
+        ElMessage.success(await calls[change](table, text))
+        void changed()
+      },
+    })
+  }
+
+  return { ask }
+}
