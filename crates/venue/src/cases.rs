@@ -2,7 +2,7 @@
 
 use kernel::{Timestamp, Word};
 use platform::identity::UserId;
-use platform::messages::templates;
+use platform::messages::templates::{self, Template};
 use platform::{Cx, Result, messages};
 use serde::Serialize;
 use store::{Sql, Tx, args};
@@ -48,10 +48,19 @@ pub(crate) async fn open(tx: &mut Tx, cx: &Cx, table: &Table, cause: Cause, note
         return Ok(());
     }
     for user in staff::of(tx, table.venue_id).await? {
-        let params = [("table", table.name.clone()), ("cause", cause.as_str().to_owned())];
-        messages::tell(tx, cx, user, &templates::CASE_OPENED, &params, Some("/floor".into())).await?;
+        messages::tell(tx, cx, user, words(cause), &[("table", table.name.clone())], Some("/floor".into())).await?;
     }
     Ok(())
+}
+
+const fn words(cause: Cause) -> &'static Template {
+    match cause {
+        Cause::NotLit => &templates::CASE_NOT_LIT,
+        Cause::NotDark => &templates::CASE_NOT_DARK,
+        Cause::InPlay => &templates::CASE_IN_PLAY,
+        Cause::Offline => &templates::CASE_OFFLINE,
+        Cause::Staff => &templates::CASE_STAFF,
+    }
 }
 
 /// Closes a table's case, if it has one; answers what it was.

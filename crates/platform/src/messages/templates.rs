@@ -82,8 +82,16 @@ templates! {
         "项目 {project} 的卡密（尾号 {hint}）已在设备 {device} 上激活。" "A key of project {project} (ending {hint}) was activated on device {device}.";
     CLIENT_BANNED = "client.banned", ByMail::Always, "项目客户端被临时封禁" "A project's client is banned for a while",
         "项目 {project} 的接口调用持续超限，已封禁至 {until_at}。" "Calls for project {project} went on over the limit; they are refused until {until_at}.";
-    CASE_OPENED = "venue.case_opened", ByMail::Always, "球台故障" "A table needs looking after",
-        "{table} 已转入维护，原因：{cause}。" "{table} is out of service: {cause}.";
+    CASE_NOT_LIT = "venue.case_not_lit", ByMail::Always, "球台故障" "A table needs looking after",
+        "{table} 已转入维护：灯没有亮，顾客的钱已退回。" "{table} is out of service: its light did not come on; the customer has the money back.";
+    CASE_NOT_DARK = "venue.case_not_dark", ByMail::Always, "球台故障" "A table needs looking after",
+        "{table} 已转入维护：灯没有关上，请到现场查看。" "{table} is out of service: its light does not go off; please have a look.";
+    CASE_IN_PLAY = "venue.case_in_play", ByMail::Always, "球台故障" "A table needs looking after",
+        "{table} 已转入维护：使用中灯出了故障，已自动结账。" "{table} is out of service: its light failed while somebody played; the bill was closed by itself.";
+    CASE_OFFLINE = "venue.case_offline", ByMail::Always, "球台故障" "A table needs looking after",
+        "{table} 已转入维护：灯控设备离线，恢复后自动启用。" "{table} is out of service: its light is away; it comes back by itself with it.";
+    CASE_STAFF = "venue.case_staff", ByMail::Always, "球台故障" "A table needs looking after",
+        "{table} 已转入维护：由员工转入维护。" "{table} is out of service: somebody of the staff took it out.";
     CASE_CLOSED = "venue.case_closed", ByMail::Never, "球台已恢复" "A table is back in service",
         "{table} 已恢复使用。" "{table} can be played on again.";
     DELIVERY_FAILED = "callback.failed", ByMail::If(defs::MAIL_GRANTS), "回调投递失败" "A callback could not be delivered",

@@ -50,7 +50,7 @@ pub struct Table {
     pub state: TableState,
     /// In this state since then.
     pub since: Timestamp,
-    /// On the floor plan, in centimetres.
+    /// Its upper left corner on the floor plan, in centimetres.
     pub x: i64,
     pub y: i64,
 }

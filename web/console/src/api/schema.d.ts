@@ -3486,7 +3486,7 @@ export interface components {
             venue_id: components["schemas"]["Id"];
             /**
              * Format: int64
-             * @description On the floor plan, in centimetres.
+             * @description Its upper left corner on the floor plan, in centimetres.
              */
             x: number;
             /** Format: int64 */
