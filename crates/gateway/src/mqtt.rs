@@ -87,7 +87,7 @@ impl Listening {
                 Ok(Event::Incoming(Packet::ConnAck(_))) => {
                     tracing::info!("connected to the broker");
                     was_away = false;
-                    for filter in devices::tasmota::HEARD {
+                    for filter in devices::heard_topics() {
                         if let Err(error) = self.1.try_subscribe(filter, QoS::AtLeastOnce) {
                             tracing::warn!(%error, filter, "cannot listen to devices");
                         }
@@ -120,10 +120,11 @@ impl Listening {
     }
 }
 
-/// By the device's name, the second part of its topics.
+/// By the device's name, which is the first or the second part of its topics.
 fn lane_of(topic: &str) -> usize {
     let mut hasher = DefaultHasher::new();
-    topic.split('/').nth(1).hash(&mut hasher);
+    let name = topic.split('/').find(|part| !matches!(*part, "tele" | "stat" | "cmnd"));
+    name.hash(&mut hasher);
     usize::try_from(hasher.finish() % LANES as u64).unwrap_or(0)
 }
 

@@ -13,7 +13,7 @@ mod mailbox;
 
 pub use aliyun::{AliyunSms, SmsTrouble, Text};
 pub use hook::{Called, Hook};
-pub use lamp::{Lamp, Seen, Trouble};
+pub use lamp::{Firmware, Lamp, Seen, Trouble};
 pub use line::{Line, State};
 pub use mailbox::{Letter, Mailbox};
 

@@ -10,7 +10,7 @@ use gateway::{Mqtt, MqttConfig};
 use kernel::Clock;
 use platform::Cx;
 use platform::identity::Role;
-use sandbox::Lamp;
+use sandbox::{Firmware, Lamp};
 use serde_json::{Value, json};
 use venue::Venue;
 use venue::devices::{self, Wire};
@@ -121,25 +121,31 @@ pub fn tariff() -> Value {
 impl<'a> Hall<'a> {
     /// With so many tables, all in service.
     pub async fn open(server: &'a TestServer, tables: usize) -> Self {
+        Self::with(server, tables, Firmware::Tasmota).await
+    }
+
+    /// The same, with lamps of this kind.
+    pub async fn with(server: &'a TestServer, tables: usize, firmware: Firmware) -> Self {
         let manager = server.user(Role::VenueManager, "manager").await;
         let hall = json!({"name": "旗舰店", "time_zone": "Asia/Shanghai", "tariff": tariff()});
         let hall = manager.post_once("hall-0001", "/api/v1/venues", hall).await.ok(201);
         let mut hall = Self { server, manager, id: hall["id"].as_str().expect("an id").into(), tables: Vec::new() };
         for n in 1..=tables {
-            hall.add_table(n).await;
+            hall.add_table(n, firmware).await;
         }
         hall
     }
 
-    async fn add_table(&mut self, n: usize) {
+    async fn add_table(&mut self, n: usize, firmware: Firmware) {
         let table = self.manager.post(&format!("/api/v1/venues/{}/tables", self.id), json!({"name": format!("{n} 号台")})).await.ok(201);
         let text = |value: &Value| value.as_str().expect("a text").to_owned();
         let id = text(&table["id"]);
-        let device = json!({"table_id": id, "driver": "tasmota", "name": format!("灯 {n}")});
+        let device =
+            json!({"table_id": id, "driver": if firmware == Firmware::Tasmota { "tasmota" } else { "shelly" }, "name": format!("灯 {n}")});
         let device = self.manager.post("/api/v1/devices", device).await.ok(201);
         let (user, password) = (text(&device["user"]), text(&device["password"]));
         let broker = self.server.broker().await.address();
-        let lamp = Lamp::start(broker, &user, &password, self.server.clock.clone());
+        let lamp = Lamp::start(broker, firmware, &user, &password, self.server.clock.clone());
         self.tables.push(PlayTable { code: text(&table["code"]), lamp, device: text(&device["device"]["id"]), id: id.clone() });
         self.until(|floor| floor_table(floor, &id)["device"]["reported"] == json!(false)).await;
         self.manager.post(&format!("/api/v1/tables/{id}/in-service"), json!({"note": ""})).await.ok(200);

@@ -79,11 +79,11 @@ test('k3_1c only the ticked rows are exported, and only they are switched off', 
 })
 
 test('k3_1a a large batch is made while one looks on, and gets ready without a reload', async ({ page }) => {
-  const { agent, made } = await seller(6_000)
+  const { agent, made } = await seller(31_000)
   await signIn(page, agent, `/projects/${made.project.id}`)
   await page.getByTestId('action-generate').click()
-  await page.getByTestId('generate-count').fill('5000')
-  await expect(page.getByTestId('quote-total')).toHaveText('5,000')
+  await page.getByTestId('generate-count').fill('30000')
+  await expect(page.getByTestId('quote-total')).toHaveText('30,000')
   await page.evaluate(() => Object.assign(window, { sameDocument: true }))
   const begun = page.waitForResponse((one) => one.url().endsWith('/batches') && one.request().method() === 'POST')
   // The page's first look at the batch is as late as the answer it followed, however quick the server is.
@@ -99,12 +99,12 @@ test('k3_1a a large batch is made while one looks on, and gets ready without a r
   const state = page.getByTestId('batch-state')
   await expect(state).toHaveAttribute('data-status', 'generating')
   await expect(page.getByTestId('batch-progress')).toBeVisible()
-  await expect(page.getByTestId('batch-made')).toContainText('5,000')
+  await expect(page.getByTestId('batch-made')).toContainText('30,000')
   await expect(state).toHaveAttribute('data-status', 'ready', { timeout: 60_000 })
-  await expect(page.getByTestId('result-title')).toContainText('5,000')
+  await expect(page.getByTestId('result-title')).toContainText('30,000')
   await expect(page.getByTestId('own-quota')).toContainText('1,000')
   expect(await page.evaluate(() => 'sameDocument' in window)).toBe(true)
 
   const { keys } = await download(page, () => page.getByTestId('export-csv').click())
-  expect(new Set(keys).size).toBe(5_000)
+  expect(new Set(keys).size).toBe(30_000)
 })

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use kernel::{Clock, Random, Stopwatch};
 use reqwest::Method;
-use sandbox::{AliyunSms, Lamp};
+use sandbox::{AliyunSms, Firmware, Lamp};
 use serde_json::{Value, json};
 use store::Engine;
 use tokio::task::JoinSet;
@@ -118,7 +118,7 @@ async fn furnish(load: &Arc<Load>, broker: std::net::SocketAddr, sms: &AliyunSms
         let table = text(&table, "/id")?;
         let device = json!({"table_id": table, "driver": "tasmota", "name": "lamp"});
         let made = world.post(&world.boss, "/api/v1/devices", device, 201).await?;
-        let lamp = Lamp::start(broker, &text(&made, "/user")?, &text(&made, "/password")?, Clock::System);
+        let lamp = Lamp::start(broker, Firmware::Tasmota, &text(&made, "/user")?, &text(&made, "/password")?, Clock::System);
         tables.push(Table { id: table, lamp });
     }
     let mut customers = Vec::new();

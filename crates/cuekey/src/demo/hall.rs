@@ -7,7 +7,7 @@ use std::time::Duration;
 use kernel::{Clock, Fen};
 use platform::identity::{Principal, Role};
 use platform::{Cx, Platform};
-use sandbox::Lamp as Simulated;
+use sandbox::{Firmware, Lamp as Simulated};
 use store::Sql as _;
 use venue::Venue;
 use venue::devices::{self, NewDevice};
@@ -67,7 +67,8 @@ fn tariff() -> Tariff {
 
 /// Plugs the lamps in, and brings their tables into service when they answer. Ends with the program.
 pub async fn light_up(venue: Arc<Venue>, broker: SocketAddr, lamps: Vec<Lamp>) {
-    let running: Vec<Simulated> = lamps.iter().map(|lamp| Simulated::start(broker, &lamp.topic, &lamp.password, Clock::System)).collect();
+    let running: Vec<Simulated> =
+        lamps.iter().map(|lamp| Simulated::start(broker, Firmware::Tasmota, &lamp.topic, &lamp.password, Clock::System)).collect();
     for lamp in &lamps {
         let Ok(table) = lamp.table.parse::<TableId>() else { continue };
         while let Err(error) = bring_into_service(&venue, table).await {

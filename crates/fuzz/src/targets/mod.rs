@@ -39,5 +39,6 @@ targets! {
     export::files from FILES;
     urls::callback_urls from CALLBACK_URLS;
     venue::tasmota from TASMOTA;
+    venue::shelly from SHELLY;
     venue::tariffs from TARIFFS;
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use kernel::{HOUR, MINUTE, Timestamp};
-use venue::devices::tasmota;
+use venue::devices::{shelly, tasmota};
 use venue::play::Terms;
 use venue::tariff::Tariff;
 
@@ -23,6 +23,22 @@ pub fn tasmota(input: &[u8]) {
     if let Some((device, _)) = tasmota::parse(topic, payload.as_bytes()) {
         let parts: Vec<&str> = topic.split('/').collect();
         assert!(parts.len() == 3 && parts[1] == device && !device.is_empty() && ["stat", "tele"].contains(&parts[0]), "{topic}");
+    }
+}
+
+pub const SHELLY: &[&str] = &[
+    "lamp7/online\ntrue",
+    "lamp7/events/rpc\n{\"method\":\"NotifyStatus\",\"params\":{\"switch:0\":{\"output\":true}}}",
+    "lamp7/reply/rpc\n{\"id\":2,\"result\":{\"output\":false}}",
+];
+
+/// The same.
+pub fn shelly(input: &[u8]) {
+    let text = String::from_utf8_lossy(input);
+    let (topic, payload) = text.split_once('\n').unwrap_or((&text, ""));
+    if let Some((device, _)) = shelly::parse(topic, payload.as_bytes()) {
+        assert!(!device.is_empty() && !device.contains('/') && topic.starts_with(device), "{topic}");
+        assert!(tasmota::parse(topic, payload.as_bytes()).is_none(), "{topic} is of two kinds");
     }
 }
 

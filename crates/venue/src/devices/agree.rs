@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use store::jobs::{Job, Outcome};
 
 use super::rows::{Driver, by_id, not_as_they_should_be, tell, want};
-use super::{DeviceId, hear, tasmota};
+use super::{DeviceId, hear, shelly, tasmota};
 use crate::Venue;
 use crate::halls::rows::lock_table;
 
@@ -54,6 +54,7 @@ pub(crate) async fn agree_job(venue: Arc<Venue>, cx: Cx, job: Job) -> Outcome {
     }
     let commands = match device.driver {
         Driver::Tasmota => tasmota::commands(&device.topic, device.light(), now),
+        Driver::Shelly => shelly::commands(&device.topic, device.light(), now),
     };
     for (topic, payload) in commands {
         if let Err(error) = venue.wire.send(&topic, &payload).await {

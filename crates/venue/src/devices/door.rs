@@ -4,6 +4,8 @@ use platform::vault::Purpose;
 use platform::{Cx, Result};
 use store::{Sql as _, args};
 
+use super::rows::Driver;
+
 pub(super) const PASSWORD: Purpose = Purpose("device password");
 
 /// Topic filters.
@@ -15,10 +17,20 @@ pub struct Rights {
 
 /// A device by its topic and password: it may use its own topics, and no others.
 pub async fn admit(cx: &Cx, user: &str, password: &[u8]) -> Result<Option<Rights>> {
-    let sql = "SELECT topic FROM devices WHERE topic = $1 AND password_hash = $2";
+    let sql = "SELECT topic, driver FROM devices WHERE topic = $1 AND password_hash = $2";
     let hash = cx.vault.hash(PASSWORD, password);
-    let topic: Option<String> = cx.db.read().opt(sql, args![user, hash], |row| row.get("topic")).await?;
-    // Under `cmnd` it reaches itself alone: the firmware sends an empty command there when it connects.
-    let says = |topic: &str| ["stat", "tele", "cmnd"].map(|prefix| format!("{prefix}/{topic}/#")).into();
-    Ok(topic.map(|topic| Rights { says: says(&topic), hears: vec![format!("cmnd/{topic}/#")] }))
+    let found: Option<(String, Driver)> =
+        cx.db.read().opt(sql, args![user, hash], |row| Ok((row.get("topic")?, row.word("driver")?))).await?;
+    Ok(found.map(|(topic, driver)| rights(driver, &topic)))
+}
+
+fn rights(driver: Driver, topic: &str) -> Rights {
+    let of = |filters: &[&str]| filters.iter().map(|filter| filter.replace('?', topic)).collect();
+    match driver {
+        // Under `cmnd` it reaches itself alone: the firmware sends an empty command there when it connects.
+        Driver::Tasmota => Rights { says: of(&["stat/?/#", "tele/?/#", "cmnd/?/#"]), hears: of(&["cmnd/?/#"]) },
+        Driver::Shelly => {
+            Rights { says: of(&["?/online", "?/events/rpc", "?/reply/rpc", "?/status/#"]), hears: of(&["?/rpc", "?/command/#"]) }
+        }
+    }
 }

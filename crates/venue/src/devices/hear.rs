@@ -3,17 +3,17 @@
 use platform::{Cx, Result};
 use store::{Tx, args};
 
-use super::rows::{Device, Driver, by_id, by_topic, tell};
-use super::{DeviceId, Said, log, tasmota};
+use super::rows::{Device, by_id, by_topic, tell};
+use super::{DeviceId, Said, log};
 use crate::Venue;
 use crate::halls::rows::lock_table;
 use crate::play;
 
 /// Takes in one message from the broker. What is of no device, and what says nothing new, changes nothing.
 pub async fn heard(venue: &Venue, cx: &Cx, topic: &str, payload: &[u8]) -> Result<()> {
-    let Some((name, said)) = tasmota::parse(topic, payload) else { return Ok(()) };
+    let Some((driver, name, said)) = super::parse(topic, payload) else { return Ok(()) };
     // Most messages say what is known: they cost a look.
-    let Some(device) = by_topic(&mut cx.db.read(), name).await?.filter(|device| device.driver == Driver::Tasmota) else { return Ok(()) };
+    let Some(device) = by_topic(&mut cx.db.read(), name).await?.filter(|device| device.driver == driver) else { return Ok(()) };
     if !is_news(&device, said) {
         return Ok(());
     }

@@ -14,6 +14,7 @@ mod light;
 mod log;
 mod rows;
 mod service;
+pub mod shelly;
 pub mod tasmota;
 
 pub use agree::roll_call;
@@ -33,6 +34,19 @@ use async_trait::async_trait;
 pub trait Wire: Send + Sync + 'static {
     /// Not retained, and to be dropped by the broker if it cannot be delivered within some seconds.
     async fn send(&self, topic: &str, payload: &str) -> Result<(), String>;
+}
+
+/// Under which topics devices speak, of whatever kind.
+pub fn heard_topics() -> impl Iterator<Item = &'static str> {
+    tasmota::HEARD.into_iter().chain(shelly::HEARD)
+}
+
+/// Which device says what, and in whose words. No two kinds share a topic.
+fn parse<'a>(topic: &'a str, payload: &[u8]) -> Option<(Driver, &'a str, Said)> {
+    if let Some((device, said)) = tasmota::parse(topic, payload) {
+        return Some((Driver::Tasmota, device, said));
+    }
+    shelly::parse(topic, payload).map(|(device, said)| (Driver::Shelly, device, said))
 }
 
 /// What a device has said.

@@ -19,7 +19,11 @@ kernel::id!(
 
 kernel::words! {
     /// What it speaks.
-    pub enum Driver { Tasmota = "tasmota" }
+    pub enum Driver {
+        Tasmota = "tasmota",
+        /// Gen2 and later.
+        Shelly = "shelly",
+    }
 }
 
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]

@@ -1,7 +1,7 @@
 //! An evening at a table, with a real broker and a lamp that speaks as the real ones do.
 
 use kernel::{MINUTE, SECOND};
-use sandbox::Trouble;
+use sandbox::{Firmware, Trouble};
 use serde_json::{Value, json};
 use testkit::{Client, Hall, floor_table, on_server};
 
@@ -133,6 +133,41 @@ on_server! {
         assert_eq!(hall.tables[0].lamp.seen().told_on, 1, "what it missed is not sent to it later");
         hall.manager.post(&back, json!({"note": "换了插座"})).await.ok(200);
         hall.play(&customer, 0, 60).await;
+    }
+
+    async fn v5_1_a_shelly_is_lit_extended_and_darkened_as_a_tasmota_is(server) {
+        let hall = Hall::with(server, 1, Firmware::Shelly).await;
+        let customer = hall.customer(10_000).await;
+        let playing = hall.play(&customer, 0, 60).await;
+        let of = format!("/customer/v1/sessions/{}", id(&playing));
+        server.clock.step(30 * MINUTE);
+        server.run_jobs().await;
+        let more = json!({"minutes": 30, "expected_fen": 1_800});
+        customer.post_once("more-0001", &format!("{of}/extend"), more).await.ok(200);
+        hall.until(|_| hall.tables[0].lamp.seen().told_on == 2).await;
+        assert_eq!(hall.tables[0].lamp.seen().switched, 1);
+        // Its own timer was set anew: past the first one it burns.
+        server.clock.step(40 * MINUTE);
+        server.run_jobs().await;
+        assert!(hall.tables[0].lamp.seen().on);
+        customer.post(&format!("{of}/close"), json!({})).await.ok(200);
+        hall.table_is(0, "idle").await;
+        assert!(!hall.tables[0].lamp.seen().on);
+        // And one whose plug is pulled is noticed.
+        hall.play(&customer, 0, 60).await;
+        server.clock.step(5 * MINUTE);
+        hall.tables[0].lamp.set(Trouble::Unplugged);
+        hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["online"] == false).await;
+        server.clock.step(61 * SECOND);
+        assert_eq!(hall.table_is(0, "maintenance").await["case"]["cause"], "in_play");
+    }
+
+    async fn v5_1_a_lost_server_leaves_no_shelly_burning(server) {
+        let hall = Hall::with(server, 1, Firmware::Shelly).await;
+        let customer = hall.customer(10_000).await;
+        hall.play(&customer, 0, 60).await;
+        server.clock.step(62 * MINUTE + 30 * SECOND);
+        hall.tables[0].lamp.until(|seen| !seen.on).await;
     }
 
     async fn v5_2_a_network_that_blinks_harms_nobody(server) {

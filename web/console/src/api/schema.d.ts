@@ -2208,7 +2208,7 @@ export interface components {
             wanted_at: components["schemas"]["Timestamp"];
         };
         /** @enum {string} */
-        Driver: "tasmota";
+        Driver: "tasmota" | "shelly";
         EmailToken: {
             token: string;
         };

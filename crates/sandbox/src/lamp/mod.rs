@@ -1,5 +1,7 @@
-//! A lamp over a table: a relay with Tasmota's firmware, as far as a hall needs it. It speaks the real topics to a real broker, and
-//! fails as the real ones do.
+//! A lamp over a table: a relay on a real broker, with the words of one firmware or another, which fails as the real ones do.
+
+mod shelly;
+mod tasmota;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -36,6 +38,14 @@ pub enum Trouble {
     Stuck,
 }
 
+/// Whose words it speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Firmware {
+    Tasmota,
+    /// Gen2 and later.
+    Shelly,
+}
+
 pub struct Lamp {
     seen: watch::Receiver<Seen>,
     trouble: watch::Sender<Trouble>,
@@ -45,21 +55,12 @@ pub struct Lamp {
 
 impl Lamp {
     /// Connects to the broker, again and again until it is let in. `topic` is its user name too.
-    pub fn start(broker: SocketAddr, topic: &str, password: &str, clock: Clock) -> Self {
+    pub fn start(broker: SocketAddr, firmware: Firmware, topic: &str, password: &str, clock: Clock) -> Self {
         let (seen, seeing) = watch::channel(Seen::default());
         let (trouble, troubled) = watch::channel(Trouble::None);
         let (pressed, presses) = mpsc::unbounded_channel();
-        let relay = Relay {
-            broker,
-            topic: topic.into(),
-            password: password.into(),
-            clock,
-            seen,
-            trouble: troubled,
-            presses,
-            pulse: 0,
-            off_at: None,
-        };
+        let (topic, password) = (topic.to_owned(), password.to_owned());
+        let relay = Relay { broker, firmware, topic, password, clock, seen, trouble: troubled, presses, pulse: None, off_at: None };
         Self { seen: seeing, trouble, pressed, _task: Task(tokio::spawn(relay.live())) }
     }
 
@@ -84,16 +85,43 @@ impl Lamp {
     }
 }
 
+/// Something that it publishes.
+struct Saying {
+    topic: String,
+    payload: String,
+    retained: bool,
+}
+
+impl Saying {
+    fn new(topic: String, payload: impl Into<String>) -> Self {
+        Self { topic, payload: payload.into(), retained: false }
+    }
+}
+
+/// What a message asks of the relay.
+enum Order {
+    /// On, off, or the other way; and, where it says so, off again after so many microseconds.
+    Switch {
+        on: Option<bool>,
+        off_after: Option<i64>,
+        answer: Vec<Saying>,
+    },
+    /// Each "on" from now on goes off by itself after so many microseconds.
+    Pulse(Option<i64>, Vec<Saying>),
+    Say(Vec<Saying>),
+    Nothing,
+}
+
 struct Relay {
     broker: SocketAddr,
+    firmware: Firmware,
     topic: String,
     password: String,
     clock: Clock,
     seen: watch::Sender<Seen>,
     trouble: watch::Receiver<Trouble>,
     presses: mpsc::UnboundedReceiver<()>,
-    /// PulseTime as it was set: 0 for none.
-    pulse: i64,
+    pulse: Option<i64>,
     off_at: Option<Timestamp>,
 }
 
@@ -101,7 +129,7 @@ struct Relay {
 enum Heard {
     Connected,
     Lost,
-    Told { command: String, payload: String },
+    Told { topic: String, payload: String },
 }
 
 impl Relay {
@@ -112,7 +140,7 @@ impl Relay {
             }
             self.powered().await;
             // Its relay falls back when the power goes, and it forgets its timer.
-            (self.pulse, self.off_at) = (0, None);
+            (self.pulse, self.off_at) = (None, None);
             self.seen.send_modify(|seen| (seen.on, seen.connected) = (false, false));
         }
     }
@@ -128,12 +156,9 @@ impl Relay {
             let clock = self.clock.clone();
             tokio::select! {
                 () = async { drop(trouble.wait_for(|trouble| *trouble == Trouble::Unplugged).await) } => return,
-                Some(()) = self.presses.recv() => {
-                    let on = !self.seen.borrow().on;
-                    self.switch(&client, on).await;
-                }
+                Some(()) = self.presses.recv() => self.switch(&client, None, self.pulse).await,
                 Some(heard) = heard.recv() => self.hear(&client, heard).await,
-                () = async { wait(&clock, timer).await } => self.switch(&client, false).await,
+                () = async { wait(&clock, timer).await } => self.switch(&client, Some(false), None).await,
             }
         }
     }
@@ -142,96 +167,82 @@ impl Relay {
         let mut options = MqttOptions::new(self.topic.as_str(), (self.broker.ip().to_string(), self.broker.port()));
         options.set_keep_alive(30);
         options.set_credentials(self.topic.as_str(), self.password.clone());
-        options.set_last_will(LastWill::new(self.of("tele", "LWT"), "Offline", QoS::AtLeastOnce, true, None));
+        let Saying { topic, payload, .. } = match self.firmware {
+            Firmware::Tasmota => tasmota::presence(&self.topic, false),
+            Firmware::Shelly => shelly::presence(&self.topic, false),
+        };
+        options.set_last_will(LastWill::new(topic, payload, QoS::AtLeastOnce, true, None));
         options
-    }
-
-    fn of(&self, prefix: &str, what: &str) -> String {
-        format!("{prefix}/{}/{what}", self.topic)
     }
 
     async fn hear(&mut self, client: &AsyncClient, heard: Heard) {
         match heard {
-            Heard::Lost => {
-                self.seen.send_modify(|seen| seen.connected = false);
-            }
+            Heard::Lost => self.seen.send_modify(|seen| seen.connected = false),
             Heard::Connected => {
-                let _ = client.subscribe(self.of("cmnd", "#"), QoS::AtLeastOnce).await;
-                let online = PublishOptions::at_least_once().retained();
-                let _ = client.publish(self.of("tele", "LWT"), "Online", online).await;
-                // The firmware does so, and whoever listens there must not take it for a command.
-                self.say("cmnd", "POWER", String::new(), client).await;
-                self.state(client).await;
+                let on = self.seen.borrow().on;
+                let (filter, sayings) = match self.firmware {
+                    Firmware::Tasmota => tasmota::hello(&self.topic, on),
+                    Firmware::Shelly => shelly::hello(&self.topic, on),
+                };
+                let _ = client.subscribe(filter, QoS::AtLeastOnce).await;
+                self.say(client, sayings).await;
                 self.seen.send_modify(|seen| seen.connected = true);
             }
-            Heard::Told { command, payload } => self.told(client, &command, &payload).await,
+            Heard::Told { topic, payload } => self.told(client, &topic, &payload).await,
         }
     }
 
-    async fn told(&mut self, client: &AsyncClient, command: &str, payload: &str) {
+    async fn told(&mut self, client: &AsyncClient, topic: &str, payload: &str) {
         if *self.trouble.borrow() == Trouble::Deaf {
             return;
         }
-        match command.to_ascii_uppercase().as_str() {
-            "PULSETIME" | "PULSETIME1" => {
-                if let Ok(pulse) = payload.parse() {
-                    self.pulse = pulse;
-                }
-                let set = self.pulse;
-                self.say("stat", "RESULT", format!(r#"{{"PulseTime1":{{"Set":{set},"Remaining":{set}}}}}"#), client).await;
+        let on = self.seen.borrow().on;
+        let order = match self.firmware {
+            Firmware::Tasmota => tasmota::order(&self.topic, topic, payload, on),
+            Firmware::Shelly => shelly::order(&self.topic, topic, payload, on),
+        };
+        match order {
+            Order::Switch { on, off_after, answer } => {
+                self.seen.send_modify(|seen| seen.told_on += u64::from(on == Some(true)));
+                self.say(client, answer).await;
+                self.switch(client, on, off_after.or(self.pulse)).await;
             }
-            "POWER" | "POWER1" => {
-                let on = match payload.to_ascii_uppercase().as_str() {
-                    "ON" | "1" | "TRUE" => true,
-                    "OFF" | "0" | "FALSE" => false,
-                    "TOGGLE" | "2" => !self.seen.borrow().on,
-                    _ => return self.answer(client).await,
-                };
-                self.seen.send_modify(|seen| seen.told_on += u64::from(on));
-                self.switch(client, on).await;
+            Order::Pulse(pulse, answer) => {
+                self.pulse = pulse;
+                self.say(client, answer).await;
             }
-            _ => self.say("stat", "RESULT", r#"{"Command":"Unknown"}"#.into(), client).await,
+            Order::Say(sayings) => self.say(client, sayings).await,
+            Order::Nothing => {}
         }
     }
 
-    async fn switch(&mut self, client: &AsyncClient, on: bool) {
+    async fn switch(&mut self, client: &AsyncClient, on: Option<bool>, off_after: Option<i64>) {
+        let was = self.seen.borrow().on;
+        let on = on.unwrap_or(!was);
+        let moves = was != on && *self.trouble.borrow() != Trouble::Stuck;
         if *self.trouble.borrow() != Trouble::Stuck {
-            self.off_at = match (on, self.pulse) {
-                (false, _) | (true, 0) => None,
-                (true, tenths @ 1..=111) => Some(self.clock.now().plus_micros(tenths * 100_000)),
-                (true, seconds) => Some(self.clock.now().plus_seconds(seconds - 100)),
-            };
-            self.seen.send_if_modified(|seen| {
-                let moves = seen.on != on;
+            self.off_at = off_after.filter(|_| on).map(|after| self.clock.now().plus_micros(after));
+            self.seen.send_modify(|seen| {
                 seen.on = on;
                 seen.switched += u64::from(moves);
-                moves
             });
         }
-        self.answer(client).await;
+        let is = self.seen.borrow().on;
+        let sayings = match self.firmware {
+            Firmware::Tasmota => tasmota::state(&self.topic, is),
+            // It tells of changes alone.
+            Firmware::Shelly if moves => shelly::change(&self.topic, is),
+            Firmware::Shelly => Vec::new(),
+        };
+        self.say(client, sayings).await;
     }
 
-    async fn answer(&self, client: &AsyncClient) {
-        let word = self.word();
-        self.say("stat", "RESULT", format!(r#"{{"POWER":"{word}"}}"#), client).await;
-        self.say("stat", "POWER", word.into(), client).await;
-    }
-
-    async fn state(&self, client: &AsyncClient) {
-        let word = self.word();
-        let state = format!(
-            r#"{{"Time":"2026-11-21T08:00:00","Uptime":"0T00:00:10","UptimeSec":10,"Heap":24,"MqttCount":1,"POWER":"{word}","Wifi":{{"RSSI":44,"Signal":-78}}}}"#
-        );
-        self.say("tele", "STATE", state, client).await;
-    }
-
-    fn word(&self) -> &'static str {
-        if self.seen.borrow().on { "ON" } else { "OFF" }
-    }
-
-    async fn say(&self, prefix: &str, what: &str, payload: String, client: &AsyncClient) {
-        if *self.trouble.borrow() != Trouble::Mute {
-            let _ = client.publish(self.of(prefix, what), payload, PublishOptions::at_least_once()).await;
+    async fn say(&self, client: &AsyncClient, sayings: Vec<Saying>) {
+        for Saying { topic, payload, retained } in sayings {
+            // Presence is the network's word, not the relay's.
+            if retained || *self.trouble.borrow() != Trouble::Mute {
+                let _ = client.publish(topic, payload, PublishOptions::at_least_once().retain(retained)).await;
+            }
         }
     }
 }
@@ -251,11 +262,10 @@ async fn listen(mut network: EventLoop, tell: mpsc::UnboundedSender<Heard>) {
     loop {
         let heard = match network.poll().await {
             Ok(Event::Incoming(Packet::ConnAck(_))) => Heard::Connected,
-            Ok(Event::Incoming(Packet::Publish(message))) => {
-                let topic = String::from_utf8_lossy(&message.topic).into_owned();
-                let command = topic.rsplit('/').next().unwrap_or_default().to_owned();
-                Heard::Told { command, payload: String::from_utf8_lossy(&message.payload).into_owned() }
-            }
+            Ok(Event::Incoming(Packet::Publish(message))) => Heard::Told {
+                topic: String::from_utf8_lossy(&message.topic).into_owned(),
+                payload: String::from_utf8_lossy(&message.payload).into_owned(),
+            },
             Ok(_) => continue,
             Err(_) => {
                 let _ = tell.send(Heard::Lost);

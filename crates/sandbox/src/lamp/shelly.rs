@@ -1,0 +1,53 @@
+//! The words of a Shelly of the second generation, with one switch. Its topic prefix is `topic`.
+
+use serde_json::{Value, json};
+
+use super::{Order, Saying};
+
+pub fn presence(topic: &str, online: bool) -> Saying {
+    Saying { retained: true, ..Saying::new(format!("{topic}/online"), if online { "true" } else { "false" }) }
+}
+
+/// What it subscribes to, and what it says when it connects.
+pub fn hello(topic: &str, on: bool) -> (String, Vec<Saying>) {
+    let full = json!({
+        "src": topic, "dst": format!("{topic}/events"), "method": "NotifyFullStatus",
+        "params": {"ts": 1_795_248_000.5, "mqtt": {"connected": true}, "switch:0": status(on), "wifi": {"rssi": -61}},
+    });
+    (format!("{topic}/rpc"), vec![presence(topic, true), Saying::new(format!("{topic}/events/rpc"), full.to_string())])
+}
+
+/// What it tells of by itself.
+pub fn change(topic: &str, on: bool) -> Vec<Saying> {
+    let note = json!({
+        "src": topic, "dst": format!("{topic}/events"), "method": "NotifyStatus",
+        "params": {"ts": 1_795_248_001.25, "switch:0": {"id": 0, "output": on, "source": "MQTT"}},
+    });
+    vec![Saying::new(format!("{topic}/events/rpc"), note.to_string())]
+}
+
+fn status(on: bool) -> Value {
+    json!({"id": 0, "source": "MQTT", "output": on, "apower": if on { 118.4 } else { 0.0 }, "voltage": 229.7, "temperature": {"tC": 41.2}})
+}
+
+pub fn order(topic: &str, at: &str, payload: &str, on: bool) -> Order {
+    let Ok(call) = serde_json::from_str::<Value>(payload) else { return Order::Nothing };
+    // Without a source it would not know whom to answer.
+    let (Some(source), true) = (call["src"].as_str(), at == format!("{topic}/rpc")) else { return Order::Nothing };
+    let answer = |result: Value| {
+        let answer = json!({"id": call["id"], "src": topic, "dst": source, "result": result});
+        vec![Saying::new(format!("{source}/rpc"), answer.to_string())]
+    };
+    match call["method"].as_str() {
+        Some("Switch.Set") => Order::Switch {
+            on: call["params"]["on"].as_bool(),
+            off_after: call["params"]["toggle_after"].as_i64().map(|seconds| seconds * 1_000_000),
+            answer: answer(json!({"was_on": on})),
+        },
+        Some("Switch.GetStatus") => Order::Say(answer(status(on))),
+        _ => {
+            let error = json!({"id": call["id"], "src": topic, "dst": source, "error": {"code": 404, "message": "No handler for method"}});
+            Order::Say(vec![Saying::new(format!("{source}/rpc"), error.to_string())])
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Tasmota's words, with one relay.
+
+use super::{Order, Saying};
+
+const TENTH: i64 = 100_000;
+const SECOND: i64 = 1_000_000;
+
+pub fn presence(topic: &str, online: bool) -> Saying {
+    let word = if online { "Online" } else { "Offline" };
+    Saying { retained: true, ..Saying::new(format!("tele/{topic}/LWT"), word) }
+}
+
+/// What it subscribes to, and what it says when it connects.
+pub fn hello(topic: &str, on: bool) -> (String, Vec<Saying>) {
+    let state = format!(
+        r#"{{"Time":"2026-11-21T08:00:00","Uptime":"0T00:00:10","UptimeSec":10,"Heap":24,"MqttCount":1,"POWER":"{}","Wifi":{{"RSSI":44,"Signal":-78}}}}"#,
+        word(on)
+    );
+    let sayings = vec![
+        presence(topic, true),
+        // The firmware does so, and whoever listens there must not take it for a command.
+        Saying::new(format!("cmnd/{topic}/POWER"), ""),
+        Saying::new(format!("tele/{topic}/STATE"), state),
+    ];
+    (format!("cmnd/{topic}/#"), sayings)
+}
+
+pub fn state(topic: &str, on: bool) -> Vec<Saying> {
+    let word = word(on);
+    vec![Saying::new(format!("stat/{topic}/RESULT"), format!(r#"{{"POWER":"{word}"}}"#)), Saying::new(format!("stat/{topic}/POWER"), word)]
+}
+
+pub fn order(topic: &str, at: &str, payload: &str, on: bool) -> Order {
+    let command = at.rsplit('/').next().unwrap_or_default().to_ascii_uppercase();
+    let result = |text: String| vec![Saying::new(format!("stat/{topic}/RESULT"), text)];
+    match (command.as_str(), payload.to_ascii_uppercase().as_str()) {
+        ("PULSETIME" | "PULSETIME1", set) => {
+            let set: i64 = set.parse().unwrap_or(0);
+            let pulse = match set {
+                ..=0 => None,
+                1..=111 => Some(set * TENTH),
+                _ => Some((set - 100) * SECOND),
+            };
+            Order::Pulse(pulse, result(format!(r#"{{"PulseTime1":{{"Set":{set},"Remaining":{set}}}}}"#)))
+        }
+        ("POWER" | "POWER1", "ON" | "1" | "TRUE") => Order::Switch { on: Some(true), off_after: None, answer: Vec::new() },
+        ("POWER" | "POWER1", "OFF" | "0" | "FALSE") => Order::Switch { on: Some(false), off_after: None, answer: Vec::new() },
+        ("POWER" | "POWER1", "TOGGLE" | "2") => Order::Switch { on: None, off_after: None, answer: Vec::new() },
+        ("POWER" | "POWER1", _) => Order::Say(state(topic, on)),
+        _ => Order::Say(result(r#"{"Command":"Unknown"}"#.into())),
+    }
+}
+
+const fn word(on: bool) -> &'static str {
+    if on { "ON" } else { "OFF" }
+}
