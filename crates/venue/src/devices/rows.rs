@@ -114,12 +114,15 @@ pub(super) async fn online(sql: &mut impl Sql) -> store::Result<Vec<Device>> {
     sql.all(&format!("SELECT {COLUMNS} FROM devices d WHERE d.online ORDER BY d.id LIMIT 50000"), args![], read).await
 }
 
+/// The job that tells a device goes on until it agrees: after so long without, the job itself was lost.
+const LOST: i64 = 3 * kernel::MINUTE;
+
 pub(super) async fn not_as_they_should_be(sql: &mut impl Sql, now: Timestamp) -> store::Result<Vec<Device>> {
     let query = format!(
-        "SELECT {COLUMNS} FROM devices d WHERE (d.online AND (d.reported IS NULL OR d.reported <> d.wanted)) \
+        "SELECT {COLUMNS} FROM devices d WHERE (d.online AND d.wanted_at < $2 AND (d.reported IS NULL OR d.reported <> d.wanted)) \
          OR (d.override_until IS NOT NULL AND d.override_until <= $1) ORDER BY d.id LIMIT 5000"
     );
-    sql.all(&query, args![now], read).await
+    sql.all(&query, args![now, now.plus_micros(-LOST)], read).await
 }
 
 /// Writes down what a table's light should be now, and has it told if that is something else than before. The table's row is locked.
