@@ -11,8 +11,7 @@ use crate::process::{self, Group};
 
 const START: Duration = Duration::from_secs(20);
 /// Ourselves use all topics, each device its own. Passwords are another question: devices of tests are made while it runs.
-const RIGHTS: &str =
-    "user cuekey\ntopic readwrite #\n\npattern readwrite tele/%u/#\npattern readwrite stat/%u/#\npattern readwrite cmnd/%u/#\npattern readwrite %u/#\n";
+const RIGHTS: &str = "user cuekey\ntopic readwrite #\n\npattern readwrite tele/%u/#\npattern readwrite stat/%u/#\npattern readwrite cmnd/%u/#\npattern readwrite %u/#\n";
 
 pub struct Server {
     /// host:port
