@@ -65,6 +65,7 @@ export type Answers = [
   Fits<Present<Server['LogLine']>, Console.DeviceLogLine>,
   Fits<Present<Server['SessionView']>, Console.ClosedPlay>,
   Fits<Present<Server['Customer']>, Console.Customer>,
+  Fits<Present<Server['Member']>, Console.VenueMember>,
 ]
 
 export type Requests = [

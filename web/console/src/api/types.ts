@@ -137,6 +137,7 @@ export interface Floor { venue: Venue; tables: FloorTable[]; now: string /* the 
 export interface Tariff { per_hour: number; unit_minutes: number; grace_minutes?: number; minimum?: number | null; session_cap?: number | null }
 export interface NewVenue { name: string; address?: string; phone?: string; time_zone: string; opens?: number | null; closes?: number | null; tariff: Tariff }
 export interface NewTable { name: string; x: number; y: number }
+export interface VenueMember { user: UserRef; role: Role }
 export interface NewDevice { table_id: string; driver: 'tasmota' | 'shelly'; name: string }
 export interface Credentials { device: { id: string; topic: string }; user: string; password: string }
 export interface LightAsk { on: boolean; minutes: number /* 1 to 720 */; why: string }

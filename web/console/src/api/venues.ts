@@ -13,12 +13,19 @@ import type {
   Page,
   Table,
   Venue,
+  VenueMember,
 } from './types'
 
 export const listVenues = (signal?: AbortSignal) => get<{ items: Venue[] }>('/venues', undefined, signal)
 export const createVenue = (body: NewVenue, idempotencyKey: string) => post<Venue>('/venues', body, { idempotencyKey })
 export const getFloor = (venue: string, signal?: AbortSignal) =>
   get<Floor>(`/venues/${seg(venue)}/floor`, undefined, signal)
+export const listStaff = (venue: string, signal?: AbortSignal) =>
+  get<{ items: VenueMember[] }>(`/venues/${seg(venue)}/staff`, undefined, signal)
+export const addStaff = (venue: string, name: string) =>
+  post<{ items: VenueMember[] }>(`/venues/${seg(venue)}/staff`, { name })
+export const removeStaff = (venue: string, user: string) =>
+  post<{ items: VenueMember[] }>(`/venues/${seg(venue)}/staff/remove`, { user_id: user })
 export const createTable = (venue: string, body: NewTable) => post<Table>(`/venues/${seg(venue)}/tables`, body)
 
 export const reissueCode = (table: string) => post<Table>(`/tables/${seg(table)}/code`, {})

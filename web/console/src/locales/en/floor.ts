@@ -196,6 +196,19 @@ const en: typeof zh = {
     password: 'Password',
     topic: 'Topic',
   },
+  staff: {
+    action: 'Staff',
+    title: 'Who works in this hall',
+    none: 'Nobody yet',
+    name: 'User name',
+    nameHint: 'Of a manager or a maintainer. Accounts are made by a super admin under Users.',
+    add: 'Add',
+    remove: {
+      action: 'Remove',
+      title: 'Remove {name}',
+      message: 'From then on this hall is not to be seen or managed any more. The account stays.',
+    },
+  },
   manage: 'Manage',
   check: {
     name: 'Enter a name',

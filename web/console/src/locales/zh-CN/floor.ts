@@ -192,6 +192,19 @@ export default {
     password: '密码 Password',
     topic: '主题 Topic',
   },
+  staff: {
+    action: '员工',
+    title: '在这家球厅工作的人',
+    none: '还没有员工',
+    name: '用户名',
+    nameHint: '店长或维护人员的用户名。账号由超级管理员在“用户”中创建。',
+    add: '添加',
+    remove: {
+      action: '移除',
+      title: '移除“{name}”',
+      message: '此后看不到、也管理不了这家球厅。账号本身不受影响。',
+    },
+  },
   manage: '管理球厅',
   check: {
     name: '请输入名称',
