@@ -1,0 +1,52 @@
+import { serverClock } from '@/shared/clock'
+import { get, post, seg, type Paging } from './http'
+import type {
+  Customer,
+  Extension,
+  Message,
+  Page,
+  PhoneCode,
+  Session,
+  SignedIn,
+  TableView,
+  Venue,
+  VenueView,
+  WalletPage,
+} from './types'
+
+/** Learns the server's time from an answer just made. Answers to repeated writes may be old, and are not asked. */
+async function timed<T>(ask: Promise<T>, nowOf: (answer: T) => string | undefined): Promise<T> {
+  const sent = Date.now()
+  const answer = await ask
+  const now = nowOf(answer)
+  if (now) serverClock.learn(now, sent, Date.now())
+  return answer
+}
+
+export const becomeGuest = () => post<SignedIn>('/guests', {}, { auth: 'none' })
+export const sendPhoneCode = (phone: string) => post<PhoneCode>('/phone-codes', { phone }, { auth: 'optional' })
+/** With a guest's token everything of the guest is carried over. */
+export const signIn = (phone: string, code: string) => post<SignedIn>('/sign-in', { phone, code }, { auth: 'optional' })
+export const signOut = () => post<void>('/sign-out', {}, { auth: 'optional' })
+export const me = () => get<Customer>('/me')
+
+export const venues = () => get<{ items: Venue[] }>('/venues', { auth: 'optional' })
+export const venue = (id: string) => get<VenueView>(`/venues/${seg(id)}`, { auth: 'optional' })
+export const tableOfCode = (code: string) => get<{ table_id: string }>(`/codes/${seg(code)}`, { auth: 'optional' })
+export const table = (id: string) => get<TableView>(`/tables/${seg(id)}`, { auth: 'optional' })
+
+export const openTable = (id: string, minutes: number, expectedFen: number, idempotencyKey: string) =>
+  post<Session>(`/tables/${seg(id)}/open`, { minutes, expected_fen: expectedFen }, { idempotencyKey })
+
+export const currentSession = () =>
+  timed(get<{ session: Session | null }>('/session'), ({ session }) => session?.now).then(({ session }) => session)
+export const session = (id: string) => timed(get<Session>(`/sessions/${seg(id)}`), ({ now }) => now)
+export const sessions = (paging: Paging) => get<Page<Session>>('/sessions', { query: paging })
+export const extension = (id: string, minutes: number) =>
+  get<Extension>(`/sessions/${seg(id)}/extension`, { query: { minutes } })
+export const extendSession = (id: string, minutes: number, expectedFen: number, idempotencyKey: string) =>
+  post<Session>(`/sessions/${seg(id)}/extend`, { minutes, expected_fen: expectedFen }, { idempotencyKey })
+export const closeSession = (id: string) => post<Session>(`/sessions/${seg(id)}/close`)
+
+export const wallet = (paging: Paging) => get<WalletPage>('/wallet', { query: paging })
+export const messages = (paging: Paging) => get<Page<Message>>('/messages', { query: paging })

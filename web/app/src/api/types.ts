@@ -1,0 +1,157 @@
+// Written from the API's document by hand, until they are generated from it. Money is whole fen, times are RFC 3339 in UTC.
+
+export interface Customer {
+  id: string
+  /** Told to the staff for a recharge in cash. */
+  number: string
+  guest: boolean
+  phone: string | null
+  balance_fen: number
+  held_fen: number
+  available_fen: number
+}
+
+export interface SignedIn {
+  token: string
+  customer: Customer
+}
+
+export interface PhoneCode {
+  valid_seconds: number
+  again_seconds: number
+}
+
+export interface Venue {
+  id: string
+  name: string
+  address: string | null
+  phone: string | null
+  open_now: boolean
+  /** Both null: round the clock. */
+  opens: string | null
+  closes: string | null
+  idle_tables: number
+  tables: number
+}
+
+export const tableStates = [
+  'idle',
+  'reserved',
+  'opening',
+  'playing',
+  'paused',
+  'closing',
+  'cleaning',
+  'maintenance',
+] as const
+export type TableState = (typeof tableStates)[number]
+
+export interface Table {
+  id: string
+  name: string
+  state: TableState
+  mine: boolean
+}
+
+export interface VenueView {
+  venue: Venue
+  tables: Table[]
+}
+
+export interface Quote {
+  minutes: number
+  price_fen: number
+}
+
+export interface Refusal {
+  code: string
+  detail: string
+}
+
+export interface TableView {
+  venue: Venue
+  table: Table
+  state_text: string
+  can_open: boolean
+  why_not: Refusal | null
+  per_hour_fen: number
+  unit_minutes: number
+  grace_minutes: number
+  minimum_fen: number | null
+  session_cap_fen: number | null
+  quotes: Quote[]
+  /** Idle tables of the same hall. */
+  others: Table[]
+  session_id: string | null
+}
+
+export interface BillLine {
+  kind: string
+  text: string
+  fen: number
+}
+
+export interface Bill {
+  lines: BillLine[]
+  total_fen: number
+  refunded_fen: number
+}
+
+export const sessionStates = ['opening', 'playing', 'closed', 'failed'] as const
+export type SessionState = (typeof sessionStates)[number]
+export const endReasons = ['customer', 'time_up', 'staff', 'device_fault', 'not_lit'] as const
+export type EndReason = (typeof endReasons)[number]
+
+export interface Session {
+  id: string
+  state: SessionState
+  venue_name: string
+  table_id: string
+  table_name: string
+  asked_at: string
+  lit_at: string | null
+  paid_until: string | null
+  held_fen: number
+  cost_so_far_fen: number
+  /** The server's clock when it answered. */
+  now: string
+  ended_at: string | null
+  end_reason: EndReason | null
+  text: string
+  bill: Bill | null
+}
+
+export interface Extension {
+  minutes: number
+  price_fen: number
+  paid_until: string
+}
+
+export interface WalletEntry {
+  id: string
+  at: string
+  kind: string
+  phase: 'hold' | 'post' | 'release' | 'move'
+  delta_fen: number
+  held_delta_fen: number
+  balance_after_fen: number
+  memo: string | null
+}
+
+export interface Page<T> {
+  items: T[]
+  next_cursor: string | null
+}
+
+export interface WalletPage extends Page<WalletEntry> {
+  balance_fen: number
+  held_fen: number
+}
+
+export interface Message {
+  id: string
+  kind: string
+  title: string
+  body: string
+  created_at: string
+}

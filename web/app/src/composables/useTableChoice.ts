@@ -1,0 +1,143 @@
+import { computed, ref, shallowRef, type Ref } from 'vue'
+import { ApiError } from '@/api/problem'
+import type { Quote, Refusal, TableView } from '@/api/types'
+import { useOpenTable } from '@/composables/useOpenTable'
+import { t } from '@/locales'
+import { swapToPlay } from '@/shared/go'
+import { blockerOf } from '@/shared/table-state'
+import { useCustomerStore } from '@/stores/customer'
+
+interface TableResource {
+  data: Ref<TableView | null>
+  error: Ref<unknown>
+  load: () => Promise<TableView | null>
+}
+export type Sheet = 'confirm' | 'phone' | 'balance'
+
+/** What is chosen on a table's page, what stands in the way, and the way from the button to the open table. */
+export function useTableChoice(resource: TableResource) {
+  const { data: view, error: loadError, load } = resource
+  const store = useCustomerStore()
+  const { busy: opening, error: openError, open } = useOpenTable()
+  const wished = ref(60)
+  const sheet = ref<Sheet | null>(null)
+  const notice = ref('')
+  const failure = shallowRef<unknown>(null)
+  const refusal = shallowRef<Refusal | null>(null)
+  const preparing = ref(false)
+  let signingIn = false
+
+  const quote = computed<Quote | null>(() => {
+    const quotes = view.value?.quotes ?? []
+    return quotes.find((offer) => offer.minutes === wished.value) ?? quotes[0] ?? null
+  })
+  const minutes = computed(() => quote.value?.minutes ?? null)
+  const blocker = computed(() =>
+    view.value === null
+      ? null
+      : blockerOf(view.value, quote.value?.price_fen ?? null, store.customer, refusal.value?.code ?? null),
+  )
+  const detail = computed(() => refusal.value?.detail || view.value?.why_not?.detail || '')
+
+  function clear(): void {
+    notice.value = ''
+    failure.value = null
+    refusal.value = null
+    openError.value = null
+  }
+  function choose(next: number): void {
+    wished.value = next
+    clear()
+  }
+
+  /** Which explanation, or the confirmation; null when the table itself is not to be had, which the page then shows. */
+  function sheetNow(): Sheet | null {
+    if (blocker.value === null) return 'confirm'
+    return blocker.value === 'phone' || blocker.value === 'balance' ? blocker.value : null
+  }
+
+  /** The button: whoever is nobody yet becomes a guest, then everything is asked for again with that in mind. */
+  async function press(): Promise<void> {
+    clear()
+    preparing.value = true
+    const shown = quote.value?.price_fen
+    try {
+      await store.refresh()
+      if ((await load()) === null && loadError.value !== null) throw loadError.value
+      if (quote.value?.price_fen !== shown) notice.value = t('table.priceChanged')
+      sheet.value = sheetNow()
+    } catch (cause) {
+      failure.value = cause
+    } finally {
+      preparing.value = false
+    }
+  }
+
+  async function refused(cause: ApiError): Promise<void> {
+    sheet.value = null
+    const [fresh] = await Promise.all([load(), store.refreshIfKnown()])
+    if (cause.code === 'PRICE_CHANGED') {
+      notice.value = t('table.priceChanged')
+      return
+    }
+    const known = { code: cause.code, detail: cause.problem.detail ?? cause.message }
+    if (cause.status === 409) refusal.value = fresh?.why_not ?? known
+    else failure.value = cause
+    const next = sheetNow()
+    if (next === 'phone' || next === 'balance') sheet.value = next
+  }
+
+  async function confirm(): Promise<void> {
+    const [target, offer] = [view.value?.table.id, quote.value]
+    if (target === undefined || offer === null || opening.value) return
+    const result = await open(target, offer.minutes, offer.price_fen)
+    if ('session' in result) {
+      sheet.value = null
+      void store.refreshIfKnown()
+      void swapToPlay(result.session.id)
+    } else if ('refused' in result) await refused(result.refused)
+  }
+
+  /** After the balance was asked for again: on to the confirmation, if it suffices now. */
+  function recheck(): void {
+    if (refusal.value?.code === 'BALANCE_INSUFFICIENT') refusal.value = null
+    sheet.value = sheetNow()
+  }
+
+  /** The page is there (again). Whoever went to give a phone number goes on where they were. */
+  function arrived(): void {
+    if (signingIn) {
+      signingIn = false
+      if (store.customer?.guest === false) void press()
+    } else if (sheet.value === null) refusal.value = null
+  }
+  function leaveForSignIn(): void {
+    signingIn = true
+    sheet.value = null
+    clear()
+  }
+  function dismiss(): void {
+    if (!opening.value) sheet.value = null
+  }
+
+  return {
+    quote,
+    minutes,
+    blocker,
+    detail,
+    sheet,
+    notice,
+    failure,
+    preparing,
+    opening,
+    unsure: computed(() => openError.value !== null),
+    choose,
+    press,
+    confirm,
+    recheck,
+    dismiss,
+    arrived,
+    leaveForSignIn,
+    returning: () => signingIn,
+  }
+}

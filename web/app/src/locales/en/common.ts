@@ -1,0 +1,25 @@
+import type zh from '../zh-CN/common'
+
+const en: typeof zh = {
+  language: { 'zh-CN': '简体中文', en: 'English', label: 'Language' },
+  action: {
+    retry: 'Try again',
+    cancel: 'Cancel',
+    close: 'Close',
+    back: 'Back',
+    more: 'Show more',
+    halls: 'All halls',
+    mine: 'Me',
+  },
+  state: {
+    loading: 'Loading',
+    errorTitle: 'This could not be loaded',
+    allShown: 'That is all',
+    none: '—',
+  },
+  time: { tomorrow: 'tomorrow {time}', yesterday: 'yesterday {time}', zone: 'All times are Beijing time (UTC+8)' },
+  minutes: '{n} min',
+  hours: '{n} h',
+  toast: { signedOut: 'You were signed out. Please sign in again.' },
+}
+export default en

@@ -1,0 +1,11 @@
+import type zh from '../zh-CN/errors'
+
+const en: typeof zh = {
+  NETWORK: 'No connection. Please check the network and try again.',
+  TIMEOUT: 'The server did not answer in time. Please try again.',
+  UNEXPECTED: 'Something unexpected went wrong. Please try again later.',
+  RATE_LIMITED: 'Too many tries. Please wait {seconds} seconds.',
+  SESSION_INVALID: 'You were signed out. Please sign in again.',
+  SIGN_IN_REQUIRED: 'Please sign in first.',
+}
+export default en

@@ -1,0 +1,36 @@
+import type zh from '../zh-CN/hall'
+
+const en: typeof zh = {
+  title: 'Choose a hall',
+  venueTitle: 'Choose a table',
+  hero: 'Scan, lamp on, play',
+  heroHint: 'Scan the code on a table, or choose a hall first.',
+  scan: 'Scan a table’s code',
+  scanFailed: 'That was no table’s code. Please point the camera at the code on the table.',
+  finding: 'Finding your table…',
+  unknownTitle: 'We do not know this code',
+  unknownText: 'It may have been replaced, or belong to some other place. Scan another one, or choose a hall below.',
+  findFailed: 'This table could not be found just now',
+  empty: 'No hall is open here yet',
+  emptyHint: 'Halls will appear here once they are online.',
+  open: 'Open',
+  closed: 'Closed',
+  roundTheClock: 'Open round the clock',
+  hours: 'Open {opens}–{closes}',
+  idle: 'free',
+  idleOf: '{idle} of {n} free',
+  noTables: 'This hall has no tables yet',
+  noTablesHint: 'Please ask at the desk, or look at another hall.',
+  venueClosed: 'The hall is closed now. Tables can be opened from {opens}.',
+  notFound: 'This hall does not exist, or is gone',
+  bar: {
+    opening: 'Lamp is coming on',
+    playing: 'Playing',
+    closed: 'Ended',
+    failed: 'Not opened',
+    left: '{time} left',
+    see: 'Show',
+    bill: 'Show the bill',
+  },
+}
+export default en

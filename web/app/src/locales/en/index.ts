@@ -1,0 +1,11 @@
+import type zh from '../zh-CN'
+import common from './common'
+import errors from './errors'
+import hall from './hall'
+import mine from './mine'
+import play from './play'
+import signIn from './sign-in'
+import table from './table'
+
+const en: typeof zh = { common, errors, hall, mine, play, signIn, table }
+export default en

@@ -1,0 +1,9 @@
+/** Only where the app can say it better than the server, whose own text is already in the right language. */
+export default {
+  NETWORK: '网络连接不上，请检查网络后重试。',
+  TIMEOUT: '服务器没有及时回应，请重试。',
+  UNEXPECTED: '出了点意外，请稍后再试。',
+  RATE_LIMITED: '操作太频繁，请 {seconds} 秒后再试。',
+  SESSION_INVALID: '登录已失效，请重新登录后再试。',
+  SIGN_IN_REQUIRED: '请先登录。',
+}

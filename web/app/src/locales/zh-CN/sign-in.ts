@@ -1,0 +1,17 @@
+export default {
+  title: '验证手机号',
+  lead: '收一条短信验证码就好，不需要密码。',
+  carry: '您作为游客的余额和账单会一并保留。',
+  phone: '手机号',
+  phoneHint: '用于接收验证码',
+  code: '验证码',
+  codeHint: '6 位数字',
+  send: '获取验证码',
+  sendAgain: '重新获取',
+  wait: '{n} 秒后可重发',
+  sent: '验证码已发送，{n} 分钟内有效。',
+  phoneWrong: '请输入正确的手机号。',
+  codeWrong: '请输入 6 位数字验证码。',
+  yes: '登录',
+  done: '已登录',
+}

@@ -1,0 +1,102 @@
+import { defineStore } from 'pinia'
+import { ref, shallowRef } from 'vue'
+import * as api from '@/api/customer'
+import { installHttpHooks } from '@/api/http'
+import { ApiError } from '@/api/problem'
+import type { Customer, SignedIn } from '@/api/types'
+import { serverLanguage, t } from '@/locales'
+import { pendingKeys } from '@/shared/idempotency'
+import { stored } from '@/shared/storage'
+
+interface Kept {
+  token: string
+  guest: boolean
+}
+const kept = stored<Kept>('cuekey.customer')
+
+/** Who uses this device: nobody yet, a guest, or somebody with a phone number. Others see its token only through the API. */
+export const useCustomerStore = defineStore('customer', () => {
+  const token = ref<string | null>(kept.read()?.token ?? null)
+  const customer = shallowRef<Customer | null>(null)
+  let becoming: Promise<void> | null = null
+  let changes = 0
+
+  function take(answer: SignedIn): void {
+    token.value = answer.token
+    customer.value = answer.customer
+    kept.write({ token: answer.token, guest: answer.customer.guest })
+  }
+
+  function drop(): void {
+    token.value = null
+    customer.value = null
+    kept.clear()
+    // Another customer's action is another action.
+    pendingKeys.answeredAll()
+  }
+
+  /** Several calls may find out at once that a token is needed; there is one guest all the same. */
+  function becomeGuest(): Promise<void> {
+    becoming ??= api
+      .becomeGuest()
+      .then(take)
+      .finally(() => {
+        becoming = null
+      })
+    return becoming
+  }
+
+  function forget(lost: string | null): void {
+    if (token.value !== lost || lost === null) return
+    const wasGuest = kept.read()?.guest ?? true
+    drop()
+    if (!wasGuest) void uni.showToast({ title: t('common.toast.signedOut'), icon: 'none', duration: 3500 })
+  }
+
+  /** The customer as the server has it now; a guest is made where there is nobody yet. */
+  async function refresh(): Promise<Customer> {
+    const before = changes
+    const answer = await api.me()
+    // Somebody may have signed in or out meanwhile; the answer is then about another.
+    if (before === changes) {
+      customer.value = answer
+      if (token.value !== null) kept.write({ token: token.value, guest: answer.guest })
+    }
+    return customer.value ?? answer
+  }
+
+  /** For pages that show the balance where there is one, and make nobody a guest for looking around. */
+  async function refreshIfKnown(): Promise<void> {
+    if (token.value === null) return
+    try {
+      await refresh()
+    } catch (error) {
+      // The balance in a corner is not worth an error page.
+      if (!(error instanceof ApiError)) throw error
+    }
+  }
+
+  async function signIn(phone: string, code: string): Promise<void> {
+    const answer = await api.signIn(phone, code)
+    changes += 1
+    take(answer)
+  }
+
+  async function signOut(): Promise<void> {
+    changes += 1
+    try {
+      await api.signOut()
+    } catch (error) {
+      // Whoever hands the phone on wants to be out, with or without a network.
+      if (!(error instanceof ApiError)) throw error
+    } finally {
+      drop()
+    }
+  }
+
+  function install(): void {
+    installHttpHooks({ language: serverLanguage, token: () => token.value, becomeGuest, forget })
+  }
+
+  return { token, customer, refresh, refreshIfKnown, signIn, signOut, install }
+})
