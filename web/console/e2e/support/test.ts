@@ -4,7 +4,10 @@ import type { Account } from './demo'
 
 export { expect }
 
-/** What a test says beforehand that the server will refuse; all else that is refused fails the test. */
+/**
+ * What a test says beforehand that the server will refuse; all else that is refused fails the test.
+ * The path is the console's API's (`/me`), or the customers' as a whole (`/customer/v1/me`).
+ */
 interface Watch {
   expectRefusal(status: number, path: string): void
 }
@@ -47,7 +50,10 @@ export const test = plain.extend<Fixtures & { seen: Observed }>({
       // A visitor is told that there is no session.
       const expected = [{ status: 401, path: '/api/v1/me' }]
       observe(context, seen)
-      await use({ expectRefusal: (status, path) => expected.push({ status, path: `/api/v1${path}` }) })
+      await use({
+        expectRefusal: (status, path) =>
+          expected.push({ status, path: path.startsWith('/customer/') ? path : `/api/v1${path}` }),
+      })
       const unexpected = seen.refusals.filter(
         ({ status, path }) => !expected.some((one) => one.status === status && one.path === path),
       )
