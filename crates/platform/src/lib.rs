@@ -22,6 +22,7 @@ pub mod installation;
 pub mod jobs;
 pub mod ledger;
 pub mod messages;
+pub mod payments;
 pub mod quota;
 pub mod settings;
 pub mod upkeep;
