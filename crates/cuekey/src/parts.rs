@@ -7,6 +7,7 @@ use kernel::{Clock, Random};
 use platform::identity::Passwords;
 use platform::installation::{self, KeyCheck};
 use platform::messages::{Hub, Mailer};
+use platform::payments::Payments;
 use platform::quota::Transfers;
 use platform::settings::Settings;
 use platform::vault::Vault;
@@ -75,6 +76,6 @@ pub async fn platform(config: &Config, opened: &Opened, public_url: String, mail
     let passwords = tokio::task::spawn_blocking(move || Passwords::new(processors / 2)).await;
     let passwords = passwords.map_err(|error| Trouble::failed("无法启动", format!("passwords cannot be hashed: {error}")))?;
     let vault = opened.vault.clone();
-    let (hub, transfers) = (Hub::default(), Transfers::default());
-    Ok(Arc::new(Platform { db, clock, random, vault, settings, hub, passwords, mailer, transfers, install }))
+    let (hub, transfers, payments) = (Hub::default(), Transfers::default(), Payments::new(Arc::new(gateway::Networks)));
+    Ok(Arc::new(Platform { db, clock, random, vault, settings, hub, passwords, mailer, transfers, payments, install }))
 }

@@ -4,10 +4,12 @@
 
 mod aliyun;
 mod mqtt;
+mod networks;
 mod smtp;
 mod webhook;
 
 pub use aliyun::{AliyunConfig, AliyunSms, SmsSetupError};
 pub use mqtt::{Listening, Mqtt, MqttConfig};
+pub use networks::Networks;
 pub use smtp::{SmtpConfig, SmtpError, SmtpMailer, SmtpSecurity};
 pub use webhook::{Names, WebhookSender, WebhookSetupError};

@@ -9,6 +9,7 @@ use store::{Db, Tx};
 
 use crate::identity::{Passwords, Permission, Principal};
 use crate::messages::{Hub, Mailer};
+use crate::payments::Payments;
 use crate::quota::Transfers;
 use crate::settings::Settings;
 use crate::vault::Vault;
@@ -36,6 +37,7 @@ pub struct Platform {
     pub passwords: Passwords,
     pub mailer: Arc<dyn Mailer>,
     pub transfers: Transfers,
+    pub payments: Payments,
     pub install: Install,
 }
 

@@ -32,7 +32,10 @@ pub use cx::{Actor, Cx, Install, Origin, Platform};
 
 use store::migrate::Migration;
 
-pub const MIGRATIONS: &[Migration] = &[Migration { number: 2, name: "platform", sql: include_str!("../migrations/0002_platform.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { number: 2, name: "platform", sql: include_str!("../migrations/0002_platform.sql") },
+    Migration { number: 5, name: "payments", sql: include_str!("../migrations/0005_payments.sql") },
+];
 
 /// What services answer.
 pub type Result<T> = std::result::Result<T, kernel::Fault>;

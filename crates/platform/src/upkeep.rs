@@ -10,7 +10,7 @@ use store::jobs::{self, Handlers, NewJob, Outcome};
 use tokio::sync::watch;
 
 use crate::identity::{recover, sign_in, sign_up};
-use crate::{Cx, Platform, messages};
+use crate::{Cx, Platform, messages, payments};
 
 /// A job that comes back.
 #[derive(Debug, Clone, Copy)]
@@ -20,7 +20,8 @@ pub struct Schedule {
     pub every_seconds: i64,
 }
 
-pub const SCHEDULES: &[Schedule] = &[Schedule { kind: SWEEP, every_seconds: 600 }];
+pub const SCHEDULES: &[Schedule] =
+    &[Schedule { kind: SWEEP, every_seconds: 600 }, Schedule { kind: payments::RECONCILE, every_seconds: 1_800 }];
 const SWEEP: &str = "platform.sweep";
 
 /// The platform's own handlers.
@@ -30,6 +31,7 @@ pub fn handlers(handlers: &mut Handlers<Cx>) {
     handlers.add(sign_up::RESEND_JOB, sign_up::resend_job);
     handlers.add(recover::RESET_JOB, recover::reset_job);
     handlers.add(sign_in::LOCKED_JOB, sign_in::locked_job);
+    payments::handlers(handlers);
 }
 
 /// Enqueues the ticks that are due at `now`; those that another process has enqueued are left.

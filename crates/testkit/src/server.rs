@@ -8,6 +8,7 @@ use kernel::{Clock, Lang, Random, Timestamp};
 use licensing::Licensing;
 use platform::identity::{NewUserRow, Passwords, Role, UserId, UserState, insert_user, session};
 use platform::messages::DatabaseMailbox;
+use platform::payments::{self, Payments};
 use platform::settings::Settings;
 use platform::vault::Vault;
 use platform::{Cx, Install, Origin, Platform, audit, ledger};
@@ -86,6 +87,7 @@ impl TestServer {
             random,
             settings,
             transfers: Default::default(),
+            payments: Payments::new(Arc::new(gateway::Networks)),
         });
         let licensing = Licensing::start(Arc::clone(&platform), Arc::new(post)).await.expect("licensing starts");
         let wire = Arc::new(crate::hall::Switch::default());
@@ -234,6 +236,8 @@ impl TestServer {
     /// What must hold after any test: the ledger adds up, and each line of the operation log reads as it was written.
     pub async fn check(&self) {
         let problems = ledger::check(&mut self.platform.db.read()).await.expect("the ledger can be read");
+        assert!(problems.is_empty(), "{problems:?}");
+        let problems = payments::check(&mut self.platform.db.read()).await.expect("payments can be read");
         assert!(problems.is_empty(), "{problems:?}");
         let problems = licensing::check(&mut self.platform.db.read()).await.expect("keys can be read");
         assert!(problems.is_empty(), "{problems:?}");

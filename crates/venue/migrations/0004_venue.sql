@@ -177,6 +177,8 @@ CREATE TABLE play_sessions (
   -- Tariff and calendar as they were when it was opened: JSON.
   terms TEXT NOT NULL,
   minutes BIGINT NOT NULL,
+  -- What it was paid by, where that was done for it alone: what is left goes back there.
+  order_id UUID,
   -- All that is held for it, in fen.
   held BIGINT NOT NULL,
   asked_at BIGINT NOT NULL,
@@ -195,6 +197,7 @@ CREATE TABLE play_sessions (
 -- One live session a table, and one a customer.
 CREATE UNIQUE INDEX play_sessions_table ON play_sessions (table_id) WHERE state IN ('opening', 'playing');
 CREATE UNIQUE INDEX play_sessions_customer ON play_sessions (customer_id) WHERE state IN ('opening', 'playing');
+CREATE UNIQUE INDEX play_sessions_order ON play_sessions (order_id) WHERE order_id IS NOT NULL;
 CREATE INDEX play_sessions_of ON play_sessions (customer_id, id);
 CREATE INDEX play_sessions_venue ON play_sessions (venue_id, id);
 

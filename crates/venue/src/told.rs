@@ -21,6 +21,18 @@ macro_rules! texts {
 texts! {
     RECHARGED = "wallet.recharged", "充值到账" "Money received",
         "您的钱包已充值 {amount} 元。" "{amount} yuan were added to your wallet.";
+    NOT_OPENED = "pay.not_opened", "未能开台，款项原路退回" "The table could not be opened",
+        "{table} 未能开台：{reason}。已付的 {amount} 元正在原路退回。" "{table} could not be opened: {reason}. The {amount} yuan that you paid are on their way back to where they came from.";
+    REFUNDED = "pay.refunded", "已原路退款" "Money went back",
+        "{amount} 元已原路退回到您的付款账户。" "{amount} yuan went back to the account that they came from.";
+    PAID_TWICE = "pay.paid_twice", "重复付款已退回" "A double payment went back",
+        "您多付的 {amount} 元已自动原路退回。" "The {amount} yuan that you paid twice went back by themselves.";
+    REFUND_DELAYED = "pay.refund_delayed", "退款需要多一点时间" "A refund takes longer",
+        "{amount} 元的退款暂未成功，工作人员正在处理，款项为您保留在钱包中。" "The refund of {amount} yuan has not worked yet; somebody is looking after it, and the money is kept for you.";
+    REFUNDED_BY_HAND = "pay.refunded_by_hand", "退款已由工作人员支付" "A refund was paid out by our staff",
+        "{amount} 元的退款已由工作人员以其他方式支付给您。" "The refund of {amount} yuan was paid out to you by our staff.";
+    REFUND_KEPT = "pay.refund_kept", "退款已转入钱包" "A refund stays in your wallet",
+        "{amount} 元无法原路退回，已留在您的钱包中，可直接使用。" "{amount} yuan could not go back to where they came from, and are in your wallet for you to use.";
     LIT = "play.lit", "已开台" "Your table is open",
         "{table} 的灯已亮，计时从 {lit_at} 开始，已付至 {until_at}。" "The light of {table} is on. Time counts from {lit_at}, and is paid until {until_at}.";
     NOT_LIT = "play.not_lit", "开台未成功" "The table could not be opened",

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use platform::Cx;
 use platform::upkeep::Schedule;
+use platform::{Cx, payments};
 use store::jobs::{Handlers, Outcome};
 
 use crate::{Venue, customers, devices, play};
@@ -37,4 +37,7 @@ pub fn handlers(handlers: &mut Handlers<Cx>, venue: &Arc<Venue>) {
     handlers.add(play::OFFLINE_JOB, move |cx, job| play::offline_job(Arc::clone(&own), cx, job));
     let own = with();
     handlers.add(play::CLOSING_JOB, move |cx, job| play::closing_job(Arc::clone(&own), cx, job));
+    let own = with();
+    handlers.add(payments::PAID_JOB, move |cx, job| customers::paid_job(Arc::clone(&own), cx, job));
+    handlers.add(payments::REFUNDED_JOB, customers::refunded_job);
 }

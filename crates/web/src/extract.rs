@@ -81,6 +81,7 @@ needs! {
     VenuesView = VenuesView,
     TablesOperate = TablesOperate,
     CasesManage = CasesManage,
+    PaymentsManage = PaymentsManage,
 }
 
 /// A request by somebody who is signed in and may do this. Whose rows it touches is decided in the query.

@@ -7,7 +7,7 @@ use platform::identity::{Role, holders_of};
 use platform::installation::{self, KeyCheck};
 use platform::settings::{Settings, defs};
 use platform::vault::Vault;
-use platform::{audit, ledger};
+use platform::{audit, ledger, payments};
 use store::Db;
 use store::facts::{self, Facts};
 use store::jobs::{self, JobState};
@@ -198,6 +198,11 @@ async fn sums(db: &Db, report: &mut Report) -> store::Result<()> {
     for (subject, good, problems) in [
         (("账本", "ledger"), ("借贷平衡", "adds up"), ledger::check(&mut db.read()).await?),
         (("卡密与额度", "keys and quota"), ("发卡与扣费相符", "what was issued was charged"), licensing::check(&mut db.read()).await?),
+        (
+            ("支付与账本", "payments and the ledger"),
+            ("收款、退款与账本相符", "what came and what went back is in the ledger"),
+            payments::check(&mut db.read()).await?,
+        ),
         (("开台与钱包", "play and wallets"), ("账单与扣款相符", "what was billed was taken"), venue::check(&mut db.read()).await?),
     ] {
         if problems.is_empty() {

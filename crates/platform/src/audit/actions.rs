@@ -67,6 +67,9 @@ actions! {
     LIGHT_SET = Warning "venues" "light_set" "手动控制灯" "Set a light by hand";
     PLAY_CLOSED = Warning "venues" "play_closed" "代客关台" "Closed a table for its customer";
     WALLET_RECHARGED = Warning "venues" "wallet_recharged" "柜台充值" "Added money at the desk";
+    PAYMENT_CHANNEL_SET = Security "payments" "channel_set" "修改支付渠道" "Changed a payment channel";
+    REFUND_REMEDIED = Warning "payments" "refund_remedied" "人工处理退款" "Put a refund right by hand";
+    DIFFERENCE_SETTLED = Info "payments" "difference_settled" "处理对账差异" "Settled a difference with a network's bill";
     APPLICATION_SENT = Info "grants" "application_sent" "申请项目授权" "Applied for a project";
     APPLICATION_APPROVED = Info "grants" "application_approved" "批准授权申请" "Approved an application";
     APPLICATION_REFUSED = Info "grants" "application_refused" "拒绝授权申请" "Refused an application";

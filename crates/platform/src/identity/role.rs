@@ -40,6 +40,7 @@ kernel::words! {
         VenuesView = "venues.view",
         TablesOperate = "tables.operate",
         CasesManage = "cases.manage",
+        PaymentsManage = "payments.manage",
     }
 }
 
@@ -65,6 +66,7 @@ impl Role {
                 P::VenuesView,
                 P::TablesOperate,
                 P::CasesManage,
+                P::PaymentsManage,
             ],
             Self::AgentAdmin => &[
                 P::UsersManage,

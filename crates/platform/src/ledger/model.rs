@@ -34,6 +34,10 @@ kernel::words! {
         CashRecharge = "cash_recharge",
         /// A table was played on (V1.1).
         Play = "play",
+        /// A customer paid by WeChat or Alipay, into the wallet.
+        Payment = "payment",
+        /// It went back to where it came from.
+        Refund = "refund",
         /// A guest turned out to be a customer who is known already (V2.2).
         CarriedOver = "carried_over",
     }
@@ -71,10 +75,14 @@ pub enum SystemAccount {
     Cash,
     /// What play has earned goes here.
     Takings,
+    /// What customers have paid by WeChat comes from here, and goes back there.
+    Wechat,
+    /// The same by Alipay.
+    Alipay,
 }
 
 impl SystemAccount {
-    pub const ALL: [Self; 5] = [Self::Issued, Self::Spent, Self::PaidOut, Self::Cash, Self::Takings];
+    pub const ALL: [Self; 7] = [Self::Issued, Self::Spent, Self::PaidOut, Self::Cash, Self::Takings, Self::Wechat, Self::Alipay];
 
     pub const fn id(self) -> AccountId {
         AccountId::from_uuid(Uuid::from_u128(match self {
@@ -83,13 +91,15 @@ impl SystemAccount {
             Self::PaidOut => 3,
             Self::Cash => 4,
             Self::Takings => 5,
+            Self::Wechat => 6,
+            Self::Alipay => 7,
         }))
     }
 
     pub const fn unit(self) -> Unit {
         match self {
             Self::Issued | Self::Spent | Self::PaidOut => Unit::Quota,
-            Self::Cash | Self::Takings => Unit::Fen,
+            Self::Cash | Self::Takings | Self::Wechat | Self::Alipay => Unit::Fen,
         }
     }
 }

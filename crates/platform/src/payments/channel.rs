@@ -84,7 +84,7 @@ pub enum Standing {
     Closed,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Paid {
     /// Ours.
     pub number: String,
@@ -110,7 +110,7 @@ pub struct RefundAsk {
     pub why: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RefundStanding {
     /// The network has never heard of it.
     Unknown,
@@ -124,7 +124,7 @@ pub enum RefundStanding {
 }
 
 /// What a network tells by itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Notice {
     Paid(Paid),
     Refund {

@@ -1,10 +1,62 @@
-//! Payments by WeChat and Alipay.
+//! Payments by WeChat and Alipay, and back.
+//!
+//! Begin with [`create`]: somebody means to pay, and a network is asked. What arrives is settled in one place (`settle`), whether a network
+//! tells ([`receive`]), is asked (`watch`), or has it in its bill of the day (`reconcile`): into the payer's wallet, once. What goes back goes
+//! the other way ([`refund`]).
+//!
+//! **Invariant**: an order is paid by one attempt. Any other payment goes back by itself.
+//! **Invariant**: whatever a network has taken stands in the ledger, from the network's account into a wallet; and what is on its way back is
+//! frozen there until the network says that it has gone.
+//! **Invariant**: a network is never asked within a transaction, and always under a number that was stored before.
 
+mod by_hand;
 mod channel;
+mod check;
+mod error;
+mod list;
+mod merchants;
+mod model;
+mod notices;
+mod orders;
 mod parameters;
+mod reconcile;
+mod refunds;
+mod rows;
+mod settle;
+mod watch;
 
+pub use by_hand::{Remedy, remedy};
 pub use channel::{
-    BadParameter, BillLine, Channel, ChannelError, ChannelKind, Channels, Handed, Header, Method, NotBelieved, Notice, Paid, Place, Received,
-    RefundAsk, RefundStanding, Standing,
+    BadParameter, BillLine, Channel, ChannelError, ChannelKind, Channels, Handed, Header, Method, NotBelieved, Notice, Paid, Place,
+    Received, RefundAsk, RefundStanding, Standing,
 };
-pub use parameters::{AlipayParameters, NetworkKey, Parameters, WechatParameters};
+pub use check::check;
+pub use error::PayError;
+pub use list::{
+    AttemptRow, DayRow, DifferenceEntity, DifferenceId, DifferenceRow, NoticeRow, OrderDetail, OrderRow, Reconciliation, RefundRow,
+    Waiting, find as find_named, order as detail, orders, reconciliation, refunds as list_refunds, settle_difference, waiting,
+};
+pub use merchants::{Merchant, Payments, enabled, merchants, put, set_merchant};
+pub use model::{
+    AttemptId, AttemptState, Order, OrderEntity, OrderId, OrderState, Purpose, Refund, RefundEntity, RefundId, RefundReason, RefundState,
+};
+pub use notices::{Refusal, receive};
+pub use orders::{NewOrder, OrderView, cancel, create, get, known, replace};
+pub use parameters::{AlipayParameters, Form, NetworkKey, Parameters, Shown, WechatParameters};
+pub use refunds::{OfRefund, REFUNDED_JOB, refund, refund_wallet, refundable};
+pub use rows::{lock, order as find, refund as find_refund};
+pub use settle::{OfOrder, PAID_JOB};
+
+pub(crate) use reconcile::RECONCILE;
+
+use store::jobs::Handlers;
+
+use crate::Cx;
+
+/// What payments do by jobs.
+pub(crate) fn handlers(handlers: &mut Handlers<Cx>) {
+    handlers.add(watch::WATCH_JOB, watch::watch_job);
+    handlers.add(refunds::REFUND_JOB, refunds::refund_job);
+    handlers.add(notices::NOTICE_JOB, notices::notice_job);
+    handlers.add(RECONCILE, |cx, _| reconcile::reconcile_job(cx));
+}

@@ -2,13 +2,14 @@
 
 use std::fmt;
 
+use kernel::{Fault, Fields, text};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::channel::ChannelKind;
 
 /// A key by which a network signs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct NetworkKey {
     /// WeChat: `PUB_KEY_ID_…`, or the serial number of a platform certificate.
     pub id: String,
@@ -61,5 +62,99 @@ impl Parameters {
 impl fmt::Debug for Parameters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Parameters({})", self.channel())
+    }
+}
+
+/// What of it may be shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Shown {
+    pub app_id: String,
+    /// WeChat's merchant, or Alipay's seller.
+    pub merchant_id: String,
+    /// WeChat: the serial number of the merchant's certificate.
+    pub serial: Option<String>,
+    /// The networks' keys, by their names.
+    pub keys: Vec<String>,
+}
+
+/// As somebody fills it in. Secrets that are left out stay as they were.
+#[derive(Clone, Default, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Form {
+    pub app_id: String,
+    /// WeChat's merchant, or Alipay's seller.
+    pub merchant_id: String,
+    /// WeChat alone.
+    pub serial: Option<String>,
+    /// PEM.
+    #[schema(value_type = Option<String>)]
+    pub private_key: Option<Zeroizing<String>>,
+    /// WeChat alone.
+    #[schema(value_type = Option<String>)]
+    pub api_v3_key: Option<Zeroizing<String>>,
+    /// WeChat: one or two, each with its name. Alipay: one.
+    pub keys: Option<Vec<NetworkKey>>,
+}
+
+impl fmt::Debug for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Form")
+    }
+}
+
+impl Form {
+    /// With what is known `before` in the place of what is left out.
+    pub(super) fn complete(self, kind: ChannelKind, before: Option<Parameters>) -> Result<Parameters, Fault> {
+        let mut fields = Fields::default();
+        let app_id = fields.take("app_id", text::clean(&self.app_id, 1, 40, false)).unwrap_or_default();
+        let merchant_id = fields.take("merchant_id", text::clean(&self.merchant_id, 1, 40, false)).unwrap_or_default();
+        let (old_key, old_secret, old_keys) = match before {
+            Some(Parameters::Wechat(old)) => (Some(old.private_key), Some(old.api_v3_key), Some(old.keys)),
+            Some(Parameters::Alipay(old)) => {
+                (Some(old.private_key), None, Some(vec![NetworkKey { id: String::new(), pem: old.alipay_key }]))
+            }
+            None => (None, None, None),
+        };
+        let mut missing = |field| fields.add(field, "REQUIRED", "请填写", "Please fill this in");
+        let private_key = self.private_key.or(old_key).unwrap_or_else(|| {
+            missing("private_key");
+            Zeroizing::default()
+        });
+        let keys = self.keys.or(old_keys).unwrap_or_default();
+        if keys.is_empty() {
+            missing("keys");
+        }
+        let made = match kind {
+            ChannelKind::Wechat => {
+                let api_v3_key = self.api_v3_key.or(old_secret).unwrap_or_else(|| {
+                    missing("api_v3_key");
+                    Zeroizing::default()
+                });
+                let serial = self.serial.unwrap_or_default();
+                Parameters::Wechat(WechatParameters { app_id, merchant_id, serial, private_key, api_v3_key, keys })
+            }
+            ChannelKind::Alipay => {
+                let alipay_key = keys.into_iter().next().map(|key| key.pem).unwrap_or_default();
+                Parameters::Alipay(AlipayParameters { app_id, seller_id: merchant_id, private_key, alipay_key })
+            }
+        };
+        fields.check()?;
+        Ok(made)
+    }
+}
+
+impl Parameters {
+    pub(super) fn shown(&self) -> Shown {
+        match self {
+            Self::Wechat(own) => Shown {
+                app_id: own.app_id.clone(),
+                merchant_id: own.merchant_id.clone(),
+                serial: Some(own.serial.clone()),
+                keys: own.keys.iter().map(|key| key.id.clone()).collect(),
+            },
+            Self::Alipay(own) => {
+                Shown { app_id: own.app_id.clone(), merchant_id: own.seller_id.clone(), serial: None, keys: vec!["alipay".into()] }
+            }
+        }
     }
 }

@@ -4,6 +4,7 @@
 
 mod code;
 mod model;
+mod pay;
 mod phone;
 mod session;
 mod wallet;
@@ -11,6 +12,8 @@ mod wallet;
 pub use code::{CodeSent, send_code, sign_in};
 pub(crate) use code::{SMS_JOB, sms_job};
 pub use model::{Customer, CustomerEntity, CustomerId};
+pub use pay::{PayBy, PayFor, cancel_order, means, order, pay, pay_otherwise, refund, refundable};
+pub(crate) use pay::{available, language, paid_job, refunded_job};
 pub use session::{Welcome, authenticate, guest, sign_out};
 pub(crate) use wallet::account;
 pub use wallet::{DeskRecharge, Wallet, WalletLine, recharge_at_desk, wallet};

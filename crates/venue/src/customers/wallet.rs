@@ -13,7 +13,7 @@ use super::session::by_number;
 use crate::told;
 
 /// 10,000 yuan at once: more is a slip of the pen.
-const MOST: Fen = Fen::new(1_000_000);
+pub(super) const MOST: Fen = Fen::new(1_000_000);
 
 /// Where a customer's money is.
 pub(crate) const fn account(customer: CustomerId) -> AccountId {

@@ -2,6 +2,7 @@
 
 use kernel::{Fault, Fen, Timestamp, Word};
 use platform::identity::Permission;
+use platform::payments::{self, Order, RefundReason};
 use platform::{Cx, Result, audit, ledger};
 use serde_json::json;
 use store::jobs::NewJob;
@@ -59,7 +60,7 @@ async fn end(cx: &Cx, venue: &Venue, session: &Session, reason: EndReason) -> Re
         }
         // Changed one's mind before the light came on.
         SessionState::Opening => {
-            release(&mut tx, cx, &session).await?;
+            release(&mut tx, cx, &session, RefundReason::Unplayed).await?;
             finish(&mut tx, cx, &session, SessionState::Failed, End { reason, at: cx.now() }, None).await?;
             halls::advance(&mut tx, cx, &venue.news, &mut table, Event::Cancel).await?;
             darken(&mut tx, cx, venue, &table).await?;
@@ -73,6 +74,7 @@ async fn end(cx: &Cx, venue: &Venue, session: &Session, reason: EndReason) -> Re
 
 /// Bills, takes that from what is held, gives back the rest, and has the light told to go off.
 pub(super) async fn close_session(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, session: &Session, end: End) -> Result<()> {
+    let order = paid_by(tx, session).await?;
     let lit = session.lit_at.unwrap_or(session.asked_at);
     let bill = session.terms.bill(lit, end.at, session.held).map_err(no_price)?;
     let holds = rows::holds(tx, session.id).await?;
@@ -89,6 +91,7 @@ pub(super) async fn close_session(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &m
     halls::advance(tx, cx, &venue.news, table, Event::Close).await?;
     darken(tx, cx, venue, table).await?;
     let released = session.held.minus(bill.total).map_err(Fault::internal)?;
+    give_back(tx, cx, order.as_ref(), released, RefundReason::Unplayed).await?;
     let template = if end.reason == EndReason::DeviceFault { &told::DEVICE_FAULT } else { &told::CLOSED };
     let params = [("table", table.name.clone()), ("amount", yuan(bill.total)), ("released", yuan(released))];
     tell(tx, cx, session.customer, template, &params).await
@@ -96,7 +99,7 @@ pub(super) async fn close_session(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &m
 
 /// The light never came on: nothing is charged, and the table is looked after.
 pub(super) async fn fail(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, session: &Session) -> Result<()> {
-    release(tx, cx, session).await?;
+    release(tx, cx, session, RefundReason::NotOpened).await?;
     finish(tx, cx, session, SessionState::Failed, End { reason: EndReason::NotLit, at: cx.now() }, None).await?;
     halls::advance(tx, cx, &venue.news, table, Event::NotLit).await?;
     devices::want(tx, cx, venue, table.id).await?;
@@ -104,9 +107,29 @@ pub(super) async fn fail(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table,
     tell(tx, cx, session.customer, &told::NOT_LIT, &[("table", table.name.clone()), ("amount", yuan(session.held))]).await
 }
 
-async fn release(tx: &mut Tx, cx: &Cx, session: &Session) -> Result<()> {
+async fn release(tx: &mut Tx, cx: &Cx, session: &Session, reason: RefundReason) -> Result<()> {
+    let order = paid_by(tx, session).await?;
     for (transfer, _) in rows::holds(tx, session.id).await? {
         ledger::void(tx, cx, transfer).await?;
+    }
+    give_back(tx, cx, order.as_ref(), session.held, reason).await
+}
+
+/// What was paid for this session alone. Its row is locked: after the table's, and before the wallet's.
+async fn paid_by(tx: &mut Tx, session: &Session) -> Result<Option<Order>> {
+    match session.order {
+        Some(order) => Ok(Some(payments::lock(tx, order).await?)),
+        None => Ok(None),
+    }
+}
+
+/// What was paid for a session alone, and is left, goes back to where it came from.
+async fn give_back(tx: &mut Tx, cx: &Cx, order: Option<&Order>, left: Fen, reason: RefundReason) -> Result<()> {
+    if let Some(order) = order {
+        let amount = left.min(order.refundable());
+        if amount.is_positive() {
+            payments::refund(tx, cx, order, amount, reason).await?;
+        }
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use kernel::{Fen, Timestamp};
+use platform::payments::OrderId;
 use serde::{Deserialize, Serialize};
 
 use crate::customers::CustomerId;
@@ -107,6 +108,8 @@ pub struct Session {
     pub state: SessionState,
     pub terms: Terms,
     pub minutes: i64,
+    /// What it was paid by, where that was done for it alone.
+    pub order: Option<OrderId>,
     pub held: Fen,
     pub asked_at: Timestamp,
     pub lit_at: Option<Timestamp>,

@@ -3,6 +3,7 @@
 use kernel::{Fault, Fen, MINUTE, SECOND, Timestamp};
 use platform::idempotency::IdempotencyKey;
 use platform::ledger::{self, EntryKind, SystemAccount, TransferId};
+use platform::payments::OrderId;
 use platform::{Cx, Result};
 use store::Tx;
 use store::jobs::NewJob;
@@ -29,6 +30,15 @@ pub struct OpenAsk {
     pub expected: Fen,
 }
 
+/// What pays.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Means {
+    /// What is in the wallet, at the price that the customer was shown.
+    Wallet { expected: Fen },
+    /// What was paid for it: the price is that, whatever the clock says since.
+    Order { id: OrderId, amount: Fen },
+}
+
 /// Holds the price of so many minutes, and has the light told to come on. Play begins when it says so.
 pub async fn open(cx: &Cx, venue: &Venue, customer: &Customer, id: TableId, ask: OpenAsk, key: &IdempotencyKey) -> Result<SessionView> {
     let mut tx = cx.db.begin().await?;
@@ -36,58 +46,81 @@ pub async fn open(cx: &Cx, venue: &Venue, customer: &Customer, id: TableId, ask:
     if let Some(first) = key.seen::<SessionId>(&mut tx, cx, owner).await? {
         return view::of(&mut tx, cx, first).await;
     }
-    let mut table = halls::lock_table(&mut tx, id).await?;
-    let hall = halls::venue(&mut tx, table.venue_id).await?;
+    let session = open_in(&mut tx, cx, venue, customer, id, ask.minutes, Means::Wallet { expected: ask.expected }).await?;
+    key.answer(&mut tx, owner, &session).await?;
+    let view = view::of(&mut tx, cx, session).await?;
+    tx.commit().await?;
+    Ok(view)
+}
+
+/// All of it in the caller's transaction, which is not to be committed where this refuses.
+pub(super) async fn open_in(
+    tx: &mut Tx,
+    cx: &Cx,
+    venue: &Venue,
+    customer: &Customer,
+    id: TableId,
+    minutes: i64,
+    means: Means,
+) -> Result<SessionId> {
+    let mut table = halls::lock_table(tx, id).await?;
+    let (terms, quoted) = may_open(tx, cx, customer, &table, minutes).await?;
     let now = cx.now();
-    may_open(&mut tx, &table).await?;
-    if customer.guest {
-        return Err(PlayError::PhoneNeeded.into());
-    }
-    if !hall.is_open(now) {
-        return Err(PlayError::Closed.into());
-    }
-    if rows::live_of(&mut tx, customer.id).await?.is_some() {
-        return Err(PlayError::AlreadyPlaying.into());
-    }
-    let terms = Terms::of(&hall, halls::tariff(&mut tx, table.tariff_id).await?);
-    let price = quote(&terms, now, ask.minutes)?;
-    if price != ask.expected {
-        return Err(PlayError::PriceChanged.into());
-    }
+    let (order, price) = match means {
+        Means::Wallet { expected } if expected == quoted => (None, quoted),
+        Means::Wallet { .. } => return Err(PlayError::PriceChanged.into()),
+        Means::Order { id, amount } => (Some(id), amount),
+    };
     let session = Session {
         id: cx.id(),
-        venue: hall.id,
+        venue: table.venue_id,
         table: table.id,
         customer: customer.id,
         state: SessionState::Opening,
         terms,
-        minutes: ask.minutes,
+        minutes,
+        order,
         held: price,
         asked_at: now,
         lit_at: None,
         // The light may take its time, and the customer has all the minutes nevertheless.
-        until: now.plus_micros(DEADLINE + ask.minutes * MINUTE),
+        until: now.plus_micros(DEADLINE + minutes * MINUTE),
         warned_of: None,
         ended_at: None,
         end_reason: None,
         bill: None,
     };
-    rows::insert(&mut tx, &session).await?;
-    if let Some(transfer) = hold(&mut tx, cx, &session, price).await? {
-        rows::add_hold(&mut tx, session.id, transfer, price).await?;
+    rows::insert(tx, &session).await?;
+    if let Some(transfer) = hold(tx, cx, &session, price).await? {
+        rows::add_hold(tx, session.id, transfer, price).await?;
     }
-    halls::advance(&mut tx, cx, &venue.news, &mut table, Event::Open).await?.ok_or(PlayError::Busy)?;
-    devices::want(&mut tx, cx, venue, table.id).await?;
+    halls::advance(tx, cx, &venue.news, &mut table, Event::Open).await?.ok_or(PlayError::Busy)?;
+    devices::want(tx, cx, venue, table.id).await?;
     let deadline = NewJob::new(OPENING_JOB, &OfSession { session: session.id }, now.plus_micros(DEADLINE))?;
-    cx.enqueue(&mut tx, deadline).await?;
-    key.answer(&mut tx, owner, &session.id).await?;
-    let view = view::of(&mut tx, cx, session.id).await?;
-    tx.commit().await?;
-    Ok(view)
+    cx.enqueue(tx, deadline).await?;
+    Ok(session.id)
+}
+
+/// Whether this customer may open this table for so long now; at which terms, and for how much.
+pub(super) async fn may_open(tx: &mut Tx, cx: &Cx, customer: &Customer, table: &Table, minutes: i64) -> Result<(Terms, Fen)> {
+    let hall = halls::venue(tx, table.venue_id).await?;
+    is_free(tx, table).await?;
+    if customer.guest {
+        return Err(PlayError::PhoneNeeded.into());
+    }
+    if !hall.is_open(cx.now()) {
+        return Err(PlayError::Closed.into());
+    }
+    if rows::live_of(tx, customer.id).await?.is_some() {
+        return Err(PlayError::AlreadyPlaying.into());
+    }
+    let terms = Terms::of(&hall, halls::tariff(tx, table.tariff_id).await?);
+    let price = quote(&terms, cx.now(), minutes)?;
+    Ok((terms, price))
 }
 
 /// Idle, and with a light that can be told.
-async fn may_open(tx: &mut Tx, table: &Table) -> Result<()> {
+async fn is_free(tx: &mut Tx, table: &Table) -> Result<()> {
     match table.state {
         TableState::Idle => {}
         TableState::Maintenance => return Err(PlayError::InService.into()),

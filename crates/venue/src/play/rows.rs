@@ -2,13 +2,14 @@
 
 use kernel::{Fen, Timestamp, Word};
 use platform::ledger::TransferId;
+use platform::payments::OrderId;
 use store::{Row, Sql, Tx, args};
 
 use super::model::{Session, SessionId};
 use crate::customers::CustomerId;
 use crate::halls::TableId;
 
-pub(super) const COLUMNS: &str = "p.id, p.venue_id, p.table_id, p.customer_id, p.state, p.terms, p.minutes, p.held, p.asked_at, p.lit_at, p.until_at, p.warned_of, p.ended_at, p.end_reason, p.bill";
+pub(super) const COLUMNS: &str = "p.id, p.venue_id, p.table_id, p.customer_id, p.state, p.terms, p.minutes, p.order_id, p.held, p.asked_at, p.lit_at, p.until_at, p.warned_of, p.ended_at, p.end_reason, p.bill";
 
 pub(super) fn read(row: &Row) -> store::Result<Session> {
     let json = |column: &str, error: serde_json::Error| store::Error::Internal(format!("column {column}: {error}"));
@@ -21,6 +22,7 @@ pub(super) fn read(row: &Row) -> store::Result<Session> {
         state: row.word("state")?,
         terms: serde_json::from_str(&row.get::<String>("terms")?).map_err(|error| json("terms", error))?,
         minutes: row.get("minutes")?,
+        order: row.get("order_id")?,
         held: row.get("held")?,
         asked_at: row.get("asked_at")?,
         lit_at: row.get("lit_at")?,
@@ -34,8 +36,8 @@ pub(super) fn read(row: &Row) -> store::Result<Session> {
 
 pub(super) async fn insert(tx: &mut Tx, session: &Session) -> store::Result<()> {
     let terms = serde_json::to_string(&session.terms).map_err(|error| store::Error::Internal(error.to_string()))?;
-    let sql = "INSERT INTO play_sessions (id, venue_id, table_id, customer_id, state, terms, minutes, held, asked_at, until_at) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    let sql = "INSERT INTO play_sessions (id, venue_id, table_id, customer_id, state, terms, minutes, order_id, held, asked_at, until_at) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     let state = session.state.as_str();
     tx.exec(
         sql,
@@ -47,6 +49,7 @@ pub(super) async fn insert(tx: &mut Tx, session: &Session) -> store::Result<()> 
             state,
             terms,
             session.minutes,
+            session.order,
             session.held,
             session.asked_at,
             session.until
@@ -54,6 +57,11 @@ pub(super) async fn insert(tx: &mut Tx, session: &Session) -> store::Result<()> 
     )
     .await?;
     Ok(())
+}
+
+/// What was opened with what this order has brought.
+pub(super) async fn of_order(sql: &mut impl Sql, order: OrderId) -> store::Result<Option<SessionId>> {
+    sql.opt("SELECT id FROM play_sessions WHERE order_id = $1", args![order], |row| row.get("id")).await
 }
 
 pub(super) async fn by_id(sql: &mut impl Sql, id: SessionId) -> store::Result<Option<Session>> {

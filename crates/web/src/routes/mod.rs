@@ -16,7 +16,9 @@ mod jobs;
 mod keys;
 mod logs;
 mod mailbox;
+mod notices;
 mod notifications;
+mod payments;
 mod projects;
 mod quota;
 mod second_factor;
@@ -60,6 +62,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(logs::router())
         .merge(mailbox::router())
         .merge(notifications::router())
+        .merge(payments::router())
         .merge(projects::router())
         .merge(quota::router())
         .merge(second_factor::router())
@@ -92,6 +95,7 @@ pub(crate) fn router(state: AppState) -> Router {
     let document = document.to_json().unwrap_or_default();
     Router::new()
         .merge(api.route_layer(from_fn_with_state(names, queries::check)))
+        .merge(notices::router())
         .route("/openapi.json", get(move || async move { ([("content-type", "application/json")], document) }))
         .route("/api/{*rest}", axum::routing::any(no_route))
         .route("/customer/{*rest}", axum::routing::any(no_route))

@@ -855,6 +855,176 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/payments/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The networks, and how we are known there. Secrets are never shown. */
+        get: operations["merchants"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/channels/{channel}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Sets how we are known to a network (`wechat`, `alipay`); secrets that are left out stay. */
+        put: operations["set_merchant"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/differences/{id}/settle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says what a difference was. Doing so again changes nothing. */
+        post: operations["settle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The order that somebody names. */
+        get: operations["find"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Newest first. */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/orders/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All that happened to an order: attempts, notices, refunds. */
+        get: operations["get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/reconciliation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The networks' bills of the last days, compared with ours, and what does not agree. */
+        get: operations["reconciliation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Newest first. */
+        get: operations["refunds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/refunds/{id}/remedy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts a refund right that the network would not make. */
+        post: operations["remedy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/waiting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What waits for a person. */
+        get: operations["waiting"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects": {
         parameters: {
             query?: never;
@@ -1639,6 +1809,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/customer/v1/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins a payment. A table that cannot be opened any more once it is paid is not charged: the money goes back by itself. */
+        post: operations["create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/customer/v1/orders/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a payment stands. While it is waited for, the network is asked every few seconds. */
+        get: operations["get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/customer/v1/orders/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a payment that nobody will make. */
+        post: operations["cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/customer/v1/orders/{id}/method": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Pays by another means: what was begun is closed at its network first. */
+        post: operations["replace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/customer/v1/payment-means": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** By which networks one can pay now. */
+        get: operations["means"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/customer/v1/phone-codes": {
         parameters: {
             query?: never;
@@ -1650,6 +1905,40 @@ export interface paths {
         put?: never;
         /** Sends a code to a phone; how often is limited by number, by address and in all. */
         post: operations["send_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/customer/v1/refundable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much can go back to where it came from. */
+        get: operations["refundable"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/customer/v1/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends money of the wallet back to where it came from: what was paid last goes first. */
+        post: operations["refund"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1955,6 +2244,8 @@ export interface components {
             ends_at?: components["schemas"]["Timestamp"] | null;
             note?: string;
         };
+        /** @enum {string} */
+        AttemptState: "asked" | "waiting" | "taken" | "surplus" | "closed";
         Batch: {
             agent: components["schemas"]["UserRef"];
             /** Format: int64 */
@@ -2030,6 +2321,7 @@ export interface components {
             /** @description Absent or null: nowhere. */
             url?: string | null;
         };
+        Cancel: Record<string, never>;
         /** @description A captcha to be solved. */
         Captcha: {
             /** Format: int32 */
@@ -2066,6 +2358,8 @@ export interface components {
         };
         /** @enum {string} */
         Cause: "not_lit" | "not_dark" | "in_play" | "offline" | "staff";
+        /** @enum {string} */
+        ChannelKind: "wechat" | "alipay";
         ClientCall: {
             address: string;
             at: components["schemas"]["Timestamp"];
@@ -2208,6 +2502,8 @@ export interface components {
             wanted_at: components["schemas"]["Timestamp"];
         };
         /** @enum {string} */
+        DifferenceKind: "not_here" | "not_there" | "amount";
+        /** @enum {string} */
         Driver: "tasmota" | "shelly";
         EmailToken: {
             token: string;
@@ -2219,7 +2515,7 @@ export interface components {
         /** @enum {string} */
         Endpoint: "verify" | "query" | "time" | "other";
         /** @enum {string} */
-        EntryKind: "recharge" | "system_recharge" | "transfer" | "withdrawal" | "generation" | "initial" | "cash_recharge" | "play" | "carried_over";
+        EntryKind: "recharge" | "system_recharge" | "transfer" | "withdrawal" | "generation" | "initial" | "cash_recharge" | "play" | "payment" | "refund" | "carried_over";
         /** @enum {string} */
         ExportColumn: "key" | "project" | "batch" | "agent" | "state" | "validity" | "activated_at" | "expires_at" | "devices" | "created_at";
         /** @enum {string} */
@@ -2286,6 +2582,20 @@ export interface components {
             /** Format: int64 */
             y: number;
         };
+        /** @description As somebody fills it in. Secrets that are left out stay as they were. */
+        Form: {
+            /** @description WeChat alone. */
+            api_v3_key?: string | null;
+            app_id: string;
+            /** @description WeChat: one or two, each with its name. Alipay: one. */
+            keys?: components["schemas"]["NetworkKey"][] | null;
+            /** @description WeChat's merchant, or Alipay's seller. */
+            merchant_id: string;
+            /** @description PEM. */
+            private_key?: string | null;
+            /** @description WeChat alone. */
+            serial?: string | null;
+        };
         FormerMember: {
             user_id: components["schemas"]["Id"];
         };
@@ -2306,6 +2616,25 @@ export interface components {
         };
         /** @enum {string} */
         GrantState: "active" | "ended";
+        /** @description What the payer's side does with it. */
+        Handed: {
+            /** @enum {string} */
+            kind: "redirect";
+            url: string;
+        } | {
+            content: string;
+            /** @enum {string} */
+            kind: "qr_code";
+        } | {
+            app_id: string;
+            /** @enum {string} */
+            kind: "jsapi";
+            nonce_str: string;
+            package: string;
+            pay_sign: string;
+            sign_type: string;
+            time_stamp: string;
+        };
         Home: {
             /**
              * Format: int64
@@ -2465,12 +2794,38 @@ export interface components {
             role: components["schemas"]["Role"];
             user: components["schemas"]["UserRef"];
         };
+        /** @description A network as the console shows it: none of its secrets. */
+        Merchant: {
+            channel: components["schemas"]["ChannelKind"];
+            enabled: boolean;
+            /** @description What the network has to be told as the address of its notices. */
+            notify_url: string;
+            parameters?: components["schemas"]["Shown"] | null;
+            updated_at?: components["schemas"]["Timestamp"] | null;
+        };
+        MerchantForm: {
+            /** @description New payments may be made by it. What was begun is seen to its end either way. */
+            enabled: boolean;
+            parameters: components["schemas"]["Form"];
+        };
+        Merchants: {
+            items: components["schemas"]["Merchant"][];
+        };
         Message: {
             body: string;
             created_at: components["schemas"]["Timestamp"];
             id: string;
             kind: string;
             title: string;
+        };
+        /** @enum {string} */
+        Method: "jsapi" | "h5" | "native" | "wap" | "precreate";
+        /** @description A key by which a network signs. */
+        NetworkKey: {
+            /** @description WeChat: `PUB_KEY_ID_…`, or the serial number of a platform certificate. */
+            id: string;
+            /** @description PEM: a public key, or a certificate. */
+            pem: string;
         };
         NewApplication: {
             project_id: components["schemas"]["Id"];
@@ -2508,6 +2863,12 @@ export interface components {
         NewMember: {
             /** @description Of a manager or a maintainer. */
             name: string;
+        };
+        /** @description Exactly one of `recharge` and `table`. */
+        NewPayOrder: {
+            method: components["schemas"]["Method"];
+            recharge?: components["schemas"]["Recharge"] | null;
+            table?: components["schemas"]["TableTime"] | null;
         };
         /** @description What a super admin fills in. */
         NewProject: {
@@ -2613,6 +2974,11 @@ export interface components {
             request_id: string;
             /** @description In the reader's language. */
             summary: string;
+        };
+        /** @enum {string} */
+        OrderState: "pending" | "paid" | "closed";
+        OtherMethod: {
+            method: components["schemas"]["Method"];
         };
         OverrideAsk: {
             /**
@@ -2908,6 +3274,53 @@ export interface components {
              */
             total?: number | null;
         };
+        Page_PayOrderRow: {
+            /** @description A page may hold fewer than were asked for, even none, while there is a next one: see `searched_to`. */
+            items: {
+                amount_fen: components["schemas"]["Fen"];
+                created_at: components["schemas"]["Timestamp"];
+                id: components["schemas"]["Id"];
+                paid_at?: components["schemas"]["Timestamp"] | null;
+                purpose: components["schemas"]["Purpose"];
+                refunded_fen: components["schemas"]["Fen"];
+                state: components["schemas"]["OrderState"];
+                subject: string;
+            }[];
+            /** @description Where the next page begins; absent on the last. */
+            next_cursor?: string | null;
+            searched_to?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is cheap to know.
+             */
+            total?: number | null;
+        };
+        Page_PayRefund: {
+            /** @description A page may hold fewer than were asked for, even none, while there is a next one: see `searched_to`. */
+            items: {
+                amount_fen: components["schemas"]["Fen"];
+                created_at: components["schemas"]["Timestamp"];
+                id: components["schemas"]["Id"];
+                note?: string | null;
+                /** @description As the network knows it. */
+                number: string;
+                order: components["schemas"]["Id"];
+                problem?: string | null;
+                reason: components["schemas"]["RefundReason"];
+                settled_at?: components["schemas"]["Timestamp"] | null;
+                state: components["schemas"]["RefundState"];
+                /** Format: int64 */
+                tries: number;
+            }[];
+            /** @description Where the next page begins; absent on the last. */
+            next_cursor?: string | null;
+            searched_to?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is cheap to know.
+             */
+            total?: number | null;
+        };
         Page_Project: {
             /** @description A page may hold fewer than were asked for, even none, while there is a next one: see `searched_to`. */
             items: {
@@ -3128,12 +3541,112 @@ export interface components {
             password: string;
             token: string;
         };
+        PayAttempt: {
+            channel: components["schemas"]["ChannelKind"];
+            channel_no?: string | null;
+            created_at: components["schemas"]["Timestamp"];
+            id: components["schemas"]["Id"];
+            method: components["schemas"]["Method"];
+            /** @description As the network knows it. */
+            number: string;
+            paid_at?: components["schemas"]["Timestamp"] | null;
+            problem?: string | null;
+            state: components["schemas"]["AttemptState"];
+        };
+        /** @description A day at a network, compared with ours. */
+        PayDay: {
+            at: components["schemas"]["Timestamp"];
+            channel: components["schemas"]["ChannelKind"];
+            day: string;
+            /**
+             * Format: int64
+             * @description Found; some may be settled.
+             */
+            differences: number;
+            /** Format: int64 */
+            lines: number;
+            paid_fen: components["schemas"]["Fen"];
+            refunded_fen: components["schemas"]["Fen"];
+        };
+        PayDifference: {
+            channel: components["schemas"]["ChannelKind"];
+            day: string;
+            id: components["schemas"]["Id"];
+            kind: components["schemas"]["DifferenceKind"];
+            note?: string | null;
+            number: string;
+            ours_fen?: components["schemas"]["Fen"] | null;
+            refund_number?: string | null;
+            settled_at?: components["schemas"]["Timestamp"] | null;
+            theirs_fen?: components["schemas"]["Fen"] | null;
+        };
+        PayNotice: {
+            channel: components["schemas"]["ChannelKind"];
+            handled_at?: components["schemas"]["Timestamp"] | null;
+            id: components["schemas"]["Id"];
+            /** @description The network's name for it. */
+            notice_id: string;
+            outcome?: string | null;
+            received_at: components["schemas"]["Timestamp"];
+        };
+        /** @description An order as its payer sees it. */
+        PayOrder: {
+            amount_fen: components["schemas"]["Fen"];
+            channel?: components["schemas"]["ChannelKind"] | null;
+            created_at: components["schemas"]["Timestamp"];
+            expires_at: components["schemas"]["Timestamp"];
+            id: components["schemas"]["Id"];
+            next?: components["schemas"]["Handed"] | null;
+            paid_at?: components["schemas"]["Timestamp"] | null;
+            purpose: components["schemas"]["Purpose"];
+            /** @description On its way back, and somebody is looking after it. */
+            refund_delayed: boolean;
+            /** @description Gone back, or on its way. */
+            refunded_fen: components["schemas"]["Fen"];
+            state: components["schemas"]["OrderState"];
+            subject: string;
+        };
+        /** @description All that happened to an order. */
+        PayOrderDetail: {
+            attempts: components["schemas"]["PayAttempt"][];
+            notices: components["schemas"]["PayNotice"][];
+            order: components["schemas"]["PayOrderRow"];
+            refunds: components["schemas"]["PayRefund"][];
+        };
+        PayOrderRow: {
+            amount_fen: components["schemas"]["Fen"];
+            created_at: components["schemas"]["Timestamp"];
+            id: components["schemas"]["Id"];
+            paid_at?: components["schemas"]["Timestamp"] | null;
+            purpose: components["schemas"]["Purpose"];
+            refunded_fen: components["schemas"]["Fen"];
+            state: components["schemas"]["OrderState"];
+            subject: string;
+        };
+        PayRefund: {
+            amount_fen: components["schemas"]["Fen"];
+            created_at: components["schemas"]["Timestamp"];
+            id: components["schemas"]["Id"];
+            note?: string | null;
+            /** @description As the network knows it. */
+            number: string;
+            order: components["schemas"]["Id"];
+            problem?: string | null;
+            reason: components["schemas"]["RefundReason"];
+            settled_at?: components["schemas"]["Timestamp"] | null;
+            state: components["schemas"]["RefundState"];
+            /** Format: int64 */
+            tries: number;
+        };
         Payment: {
             /** @description How the bank calls the payment. */
             payment_reference: string;
         };
+        PaymentMeans: {
+            channels: components["schemas"]["ChannelKind"][];
+        };
         /** @enum {string} */
-        Permission: "users.manage" | "projects.manage" | "grants.manage" | "grants.review" | "grants.apply" | "keys.generate" | "keys.manage" | "keys.view" | "quota.view" | "quota.issue" | "quota.recharge" | "quota.transfer" | "quota.withdraw" | "withdrawals.review" | "settings.manage" | "logs.view" | "callbacks.manage" | "jobs.manage" | "venues.manage" | "venues.view" | "tables.operate" | "cases.manage";
+        Permission: "users.manage" | "projects.manage" | "grants.manage" | "grants.review" | "grants.apply" | "keys.generate" | "keys.manage" | "keys.view" | "quota.view" | "quota.issue" | "quota.recharge" | "quota.transfer" | "quota.withdraw" | "withdrawals.review" | "settings.manage" | "logs.view" | "callbacks.manage" | "jobs.manage" | "venues.manage" | "venues.view" | "tables.operate" | "cases.manage" | "payments.manage";
         /** @enum {string} */
         Phase: "hold" | "post" | "release" | "move";
         Phone: {
@@ -3286,6 +3799,8 @@ export interface components {
         PublicVenues: {
             items: components["schemas"]["PublicVenue"][];
         };
+        /** @enum {string} */
+        Purpose: "recharge" | "play";
         QueryAnswer: {
             key: components["schemas"]["ClientKey"];
             server_time: components["schemas"]["Timestamp"];
@@ -3311,15 +3826,43 @@ export interface components {
             total: components["schemas"]["Quota"];
             unit_price: components["schemas"]["Quota"];
         };
+        Recharge: {
+            /** @description 100 to 1,000,000. */
+            amount_fen: components["schemas"]["Fen"];
+        };
+        Reconciliation: {
+            /** @description The last 90, newest first. */
+            days: components["schemas"]["PayDay"][];
+            /** @description Those that nobody has settled, and the last that somebody has; newest first. */
+            differences: components["schemas"]["PayDifference"][];
+        };
         RecoveryCodes: {
             /** @description Shown this once; each is good once, in place of a code. */
             recovery_codes: string[];
+        };
+        RefundAsk: {
+            amount_fen: components["schemas"]["Fen"];
+        };
+        /** @enum {string} */
+        RefundReason: "surplus" | "unplayed" | "not_opened" | "asked";
+        /** @enum {string} */
+        RefundState: "asked" | "done" | "stuck" | "by_hand" | "kept";
+        Refundable: {
+            /** @description Of the wallet; what was paid in cash at the desk is paid out there. */
+            amount_fen: components["schemas"]["Fen"];
         };
         Refusal: {
             /** @description Why; the agent reads it. */
             note: string;
         };
         Reissue: Record<string, never>;
+        /** @enum {string} */
+        Remedy: "retry" | "paid_out" | "keep";
+        RemedyAsk: {
+            /** @description What was done, for whoever asks later. Not needed for `retry`. */
+            note?: string;
+            remedy: components["schemas"]["Remedy"];
+        };
         /** @enum {string} */
         Role: "super_admin" | "agent_admin" | "agent" | "venue_manager" | "maintainer";
         RotateSecret: {
@@ -3415,6 +3958,20 @@ export interface components {
         SettingValue: {
             value: unknown;
         };
+        Settlement: {
+            /** @description What it was. */
+            note: string;
+        };
+        /** @description What of it may be shown. */
+        Shown: {
+            app_id: string;
+            /** @description The networks' keys, by their names. */
+            keys: string[];
+            /** @description WeChat's merchant, or Alipay's seller. */
+            merchant_id: string;
+            /** @description WeChat: the serial number of the merchant's certificate. */
+            serial?: string | null;
+        };
         SignIn: {
             captcha?: components["schemas"]["CaptchaAnswer"] | null;
             name: string;
@@ -3494,6 +4051,16 @@ export interface components {
         };
         /** @enum {string} */
         TableState: "idle" | "reserved" | "opening" | "playing" | "paused" | "closing" | "cleaning" | "maintenance";
+        TableTime: {
+            /** @description What the customer was shown: another price is refused. */
+            expected_fen: components["schemas"]["Fen"];
+            /**
+             * Format: int64
+             * @description 10 to 720.
+             */
+            minutes: number;
+            table_id: components["schemas"]["Id"];
+        };
         TableView: {
             can_open: boolean;
             /** Format: int64 */
@@ -3625,6 +4192,18 @@ export interface components {
         VerifyRequest: {
             device: components["schemas"]["ClientDevice"];
             key: string;
+        };
+        /** @description What waits for a person. */
+        Waiting: {
+            /** Format: int64 */
+            differences: number;
+            /**
+             * Format: int64
+             * @description Payments about which a network says what does not fit.
+             */
+            payments: number;
+            /** Format: int64 */
+            refunds: number;
         };
         Wallet: {
             balance_fen: components["schemas"]["Fen"];
@@ -7299,6 +7878,644 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    merchants: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Merchants"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields that were not accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_merchant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MerchantForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Merchant"];
+                };
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    settle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Settlement"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    find: {
+        parameters: {
+            query: {
+                /** @description An order's id, our number at a network, or the network's own, as on the payer's receipt. */
+                number: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayOrderDetail"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                state?: components["schemas"]["OrderState"];
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PayOrderRow"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayOrderDetail"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields that were not accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reconciliation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reconciliation"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields that were not accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refunds: {
+        parameters: {
+            query?: {
+                state?: components["schemas"]["RefundState"];
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PayRefund"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remedy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RemedyAsk"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayRefund"];
+                };
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    waiting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Waiting"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields that were not accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11158,6 +12375,330 @@ export interface operations {
             };
         };
     };
+    create: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPayOrder"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayOrder"];
+                };
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayOrder"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not the asker's to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields that were not accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Cancel"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayOrder"];
+                };
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not the asker's to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields that were not accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OtherMethod"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayOrder"];
+                };
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not the asker's to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields that were not accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    means: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentMeans"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields that were not accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     send_code: {
         parameters: {
             query?: never;
@@ -11197,6 +12738,120 @@ export interface operations {
                 };
             };
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refundable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refundable"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields that were not accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refund: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefundAsk"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Customer"];
+                };
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

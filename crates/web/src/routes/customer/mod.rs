@@ -2,6 +2,7 @@
 
 mod account;
 mod halls;
+mod pay;
 mod play;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -9,5 +10,5 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::state::AppState;
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().merge(account::router()).merge(halls::router()).merge(play::router())
+    OpenApiRouter::new().merge(account::router()).merge(halls::router()).merge(pay::router()).merge(play::router())
 }

@@ -1,0 +1,134 @@
+-- payments by WeChat and Alipay ----------------------------------------------------------------------------------------
+
+-- What makes us known to a network: sealed.
+CREATE TABLE pay_channels (
+  channel TEXT PRIMARY KEY,
+  parameters BYTEA NOT NULL,
+  enabled BOOLEAN NOT NULL,
+  -- Counts changes, so that processes notice them.
+  version BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL
+);
+
+-- Somebody means to pay so much, for something.
+CREATE TABLE pay_orders (
+  id UUID PRIMARY KEY,
+  -- What is paid comes here first, whatever it is for.
+  wallet UUID NOT NULL REFERENCES ledger_accounts (id),
+  -- recharge, play
+  purpose TEXT NOT NULL,
+  -- JSON, read by who sells it.
+  detail TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  amount BIGINT NOT NULL,
+  -- pending, paid, closed
+  state TEXT NOT NULL,
+  -- All that was asked to go back and has not failed, of what was taken.
+  refunded BIGINT NOT NULL,
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  paid_at BIGINT,
+  CHECK (amount > 0 AND refunded >= 0 AND refunded <= amount)
+);
+CREATE INDEX pay_orders_wallet ON pay_orders (wallet, id);
+CREATE INDEX pay_orders_state ON pay_orders (state, id);
+
+-- One try at a network. Its number there is its id, in hexadecimal.
+CREATE TABLE pay_attempts (
+  id UUID PRIMARY KEY,
+  order_id UUID NOT NULL REFERENCES pay_orders (id),
+  channel TEXT NOT NULL,
+  method TEXT NOT NULL,
+  -- asked, waiting, taken, surplus, closed
+  state TEXT NOT NULL,
+  -- What the network needs to know beside the order: JSON.
+  ask TEXT NOT NULL,
+  -- What the payer's side does with it: JSON.
+  handed TEXT,
+  -- The network's own number.
+  channel_no TEXT,
+  payer TEXT,
+  created_at BIGINT NOT NULL,
+  checked_at BIGINT NOT NULL,
+  paid_at BIGINT,
+  -- What the network said that does not fit, or why it refused: for people.
+  problem TEXT
+);
+CREATE INDEX pay_attempts_order ON pay_attempts (order_id, id);
+CREATE INDEX pay_attempts_paid ON pay_attempts (channel, paid_at) WHERE paid_at IS NOT NULL;
+-- At most one is taken.
+CREATE UNIQUE INDEX pay_attempts_taken ON pay_attempts (order_id) WHERE state = 'taken';
+CREATE INDEX pay_attempts_problem ON pay_attempts (id) WHERE problem IS NOT NULL;
+
+-- What networks told by themselves: stored before they are answered.
+CREATE TABLE pay_notices (
+  id UUID PRIMARY KEY,
+  channel TEXT NOT NULL,
+  notice_id TEXT NOT NULL,
+  -- JSON, as it was verified.
+  what TEXT NOT NULL,
+  -- Of the payment or the refund, ours.
+  number TEXT,
+  received_at BIGINT NOT NULL,
+  handled_at BIGINT,
+  outcome TEXT
+);
+CREATE UNIQUE INDEX pay_notices_notice ON pay_notices (channel, notice_id);
+CREATE INDEX pay_notices_number ON pay_notices (number, id);
+
+-- Money on its way back to where it came from. Its number at the network is its id, in hexadecimal.
+CREATE TABLE pay_refunds (
+  id UUID PRIMARY KEY,
+  order_id UUID NOT NULL REFERENCES pay_orders (id),
+  attempt_id UUID NOT NULL REFERENCES pay_attempts (id),
+  amount BIGINT NOT NULL,
+  -- surplus, unplayed, not_opened, asked
+  reason TEXT NOT NULL,
+  -- asked, done, stuck, by_hand, kept
+  state TEXT NOT NULL,
+  -- Held in the wallet until it has gone.
+  transfer_id UUID NOT NULL REFERENCES ledger_transfers (id),
+  tries BIGINT NOT NULL,
+  problem TEXT,
+  channel_no TEXT,
+  created_at BIGINT NOT NULL,
+  settled_at BIGINT,
+  -- Who put it right, and what they did.
+  settled_by UUID REFERENCES users (id),
+  note TEXT
+);
+CREATE INDEX pay_refunds_order ON pay_refunds (order_id, id);
+CREATE INDEX pay_refunds_state ON pay_refunds (state, id);
+CREATE INDEX pay_refunds_attempt ON pay_refunds (attempt_id, id);
+CREATE INDEX pay_refunds_settled ON pay_refunds (settled_at) WHERE settled_at IS NOT NULL;
+
+-- A day at a network, compared with ours.
+CREATE TABLE pay_days (
+  channel TEXT NOT NULL,
+  -- 2026-11-28, in Beijing.
+  day TEXT NOT NULL,
+  lines BIGINT NOT NULL,
+  paid BIGINT NOT NULL,
+  refunded BIGINT NOT NULL,
+  differences BIGINT NOT NULL,
+  at BIGINT NOT NULL,
+  PRIMARY KEY (channel, day)
+) /* WITHOUT ROWID */;
+
+CREATE TABLE pay_differences (
+  id UUID PRIMARY KEY,
+  channel TEXT NOT NULL,
+  day TEXT NOT NULL,
+  -- not_here, not_there, amount
+  kind TEXT NOT NULL,
+  number TEXT NOT NULL,
+  refund_number TEXT,
+  ours BIGINT,
+  theirs BIGINT,
+  created_at BIGINT NOT NULL,
+  settled_at BIGINT,
+  settled_by UUID REFERENCES users (id),
+  note TEXT
+);
+CREATE INDEX pay_differences_day ON pay_differences (channel, day, id);
+CREATE INDEX pay_differences_open ON pay_differences (id) WHERE settled_at IS NULL;

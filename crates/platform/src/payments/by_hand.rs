@@ -1,0 +1,78 @@
+//! Refunds that a network would not make: what a person can do about them.
+
+use kernel::{Fault, Word, text};
+use serde::Deserialize;
+use serde_json::json;
+use store::args;
+use store::jobs::NewJob;
+
+use super::error::PayError;
+use super::model::{AttemptState, RefundId, RefundState};
+use super::refunds::{OfRefund, REFUND_JOB, REFUNDED_JOB};
+use super::{list, rows};
+use crate::identity::Permission;
+use crate::ledger::{self, EntryKind, SystemAccount};
+use crate::{Cx, Result, audit};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Remedy {
+    /// Ask the network again, under the same number.
+    Retry,
+    /// It was paid out in another way: cash, a transfer.
+    PaidOut,
+    /// It stays in the customer's wallet.
+    Keep,
+}
+
+/// Puts a refund right that is stuck.
+pub async fn remedy(cx: &Cx, id: RefundId, remedy: Remedy, note: &str) -> Result<list::RefundRow> {
+    let user = cx.require(Permission::PaymentsManage)?;
+    let least = if remedy == Remedy::Retry { 0 } else { 2 };
+    let note = text::clean(note, least, 200, false).map_err(|(code, zh, en)| Fault::field("note", code, zh, en))?;
+    let found = rows::refund(&mut cx.db.read(), id).await?.ok_or_else(Fault::not_found)?;
+    let mut tx = cx.db.begin().await?;
+    let order = rows::lock(&mut tx, found.order).await?;
+    let refund = rows::refund(&mut tx, id).await?.filter(|refund| refund.state == RefundState::Stuck).ok_or(PayError::NotStuck)?;
+    let now = cx.now();
+    let state = match remedy {
+        Remedy::Retry => RefundState::Asked,
+        Remedy::PaidOut => RefundState::ByHand,
+        Remedy::Keep => RefundState::Kept,
+    };
+    match remedy {
+        Remedy::Retry => {
+            tx.exec("UPDATE pay_refunds SET state = $1, tries = 0 WHERE id = $2", args![state.as_str(), id]).await?;
+            cx.enqueue(&mut tx, NewJob::new(REFUND_JOB, &OfRefund { refund: id }, now)?).await?;
+        }
+        Remedy::PaidOut | Remedy::Keep => {
+            ledger::lock(&mut tx, &[order.wallet]).await?;
+            ledger::void(&mut tx, cx, refund.transfer).await?;
+            if remedy == Remedy::PaidOut {
+                let paid_out = ledger::Move {
+                    debit: order.wallet,
+                    credit: SystemAccount::Cash.id(),
+                    amount: refund.amount.into(),
+                    kind: EntryKind::Refund,
+                    memo: String::new(),
+                    reference: Some(id.into()),
+                };
+                ledger::transfer(&mut tx, cx, &paid_out).await?;
+            } else if is_taken(&mut tx, &refund).await? {
+                tx.exec("UPDATE pay_orders SET refunded = refunded - $1 WHERE id = $2", args![refund.amount, order.id]).await?;
+            }
+            let sql = "UPDATE pay_refunds SET state = $1, settled_at = $2, settled_by = $3, note = $4 WHERE id = $5";
+            tx.exec(sql, args![state.as_str(), now, user.id, note.as_str(), id]).await?;
+            cx.enqueue(&mut tx, NewJob::new(REFUNDED_JOB, &OfRefund { refund: id }, now)?).await?;
+        }
+    }
+    let detail = json!({"amount_fen": refund.amount, "state": state, "note": note});
+    audit::record(&mut tx, cx, &audit::REFUND_REMEDIED, Some(id.into()), &detail).await?;
+    tx.commit().await?;
+    list::refund(cx, id).await
+}
+
+/// Whether it is of what was taken: what came twice counts in no order.
+async fn is_taken(tx: &mut store::Tx, refund: &super::model::Refund) -> Result<bool> {
+    Ok(rows::attempt(tx, refund.attempt).await?.is_some_and(|attempt| attempt.state == AttemptState::Taken))
+}

@@ -1,0 +1,54 @@
+//! Payments, orders and refunds added up against the ledger: part of what `cuekey doctor` says.
+
+use kernel::Word;
+use store::{Sql, args};
+
+use super::channel::ChannelKind;
+use super::model::account;
+
+/// Each sentence is one thing that does not add up.
+pub async fn check(sql: &mut impl Sql) -> store::Result<Vec<String>> {
+    let mut problems = Vec::new();
+    for kind in ChannelKind::ALL {
+        let paid = "SELECT CAST(COALESCE(SUM(o.amount), 0) AS BIGINT) AS n FROM pay_attempts a JOIN pay_orders o ON o.id = a.order_id \
+                    WHERE a.channel = $1 AND a.state IN ('taken', 'surplus')";
+        let back = "SELECT CAST(COALESCE(SUM(r.amount), 0) AS BIGINT) AS n FROM pay_refunds r JOIN pay_attempts a ON a.id = r.attempt_id \
+                    WHERE a.channel = $1 AND r.state = 'done'";
+        let came = "SELECT CAST(COALESCE(SUM(posted_amount), 0) AS BIGINT) AS n FROM ledger_transfers WHERE debit_account = $1";
+        let went = "SELECT CAST(COALESCE(SUM(posted_amount), 0) AS BIGINT) AS n FROM ledger_transfers WHERE credit_account = $1";
+        for (said, booked, what) in [(paid, came, "was paid by"), (back, went, "went back by")] {
+            let said: i64 = sql.one(said, args![kind.as_str()], |row| row.get("n")).await?;
+            let booked: i64 = sql.one(booked, args![account(*kind)], |row| row.get("n")).await?;
+            if said != booked {
+                problems.push(format!("{said} fen {what} {kind}, and the ledger says {booked}"));
+            }
+        }
+    }
+    for (query, what) in [
+        (
+            "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM pay_orders o WHERE (o.state = 'paid') <> EXISTS (SELECT 1 FROM pay_attempts a WHERE a.order_id = o.id AND a.state = 'taken')",
+            "orders are paid by nothing, or unpaid though something pays them",
+        ),
+        (
+            "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM pay_orders o WHERE o.refunded <> COALESCE((SELECT SUM(r.amount) FROM pay_refunds r \
+             JOIN pay_attempts a ON a.id = r.attempt_id WHERE r.order_id = o.id AND a.state = 'taken' AND r.state <> 'kept'), 0)",
+            "orders say another amount went back than their refunds",
+        ),
+        (
+            "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM pay_refunds r JOIN ledger_transfers t ON t.id = r.transfer_id WHERE r.amount <> t.amount \
+             OR (r.state IN ('asked', 'stuck') AND t.state <> 'pending') OR (r.state = 'done' AND t.state <> 'posted') OR (r.state IN ('by_hand', 'kept') AND t.state <> 'voided')",
+            "refunds do not agree with the ledger",
+        ),
+        (
+            "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM pay_attempts a JOIN pay_orders o ON o.id = a.order_id WHERE a.state = 'surplus' \
+             AND COALESCE((SELECT SUM(r.amount) FROM pay_refunds r WHERE r.attempt_id = a.id), 0) <> o.amount",
+            "payments that came twice are not on their way back",
+        ),
+    ] {
+        let wrong: i64 = sql.one(query, args![], |row| row.get("n")).await?;
+        if wrong > 0 {
+            problems.push(format!("{wrong} {what}"));
+        }
+    }
+    Ok(problems)
+}

@@ -1,0 +1,54 @@
+//! Why somebody cannot pay, or not now.
+
+use kernel::{Fault, Kind};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PayError {
+    /// The installation has no account at this network, or does not take payments by it now.
+    NoChannel,
+    /// Inside WeChat one pays with the account that one has signed in with.
+    WechatSignInNeeded,
+    /// The network did not answer, or not clearly. Asking again is safe.
+    Unclear,
+    /// The network says no.
+    Refused,
+    /// It is paid, or closed.
+    NotPending,
+    /// More than was paid, or than is left of it.
+    MoreThanPaid,
+    /// It is not one that somebody has to look at.
+    NotStuck,
+}
+
+impl From<PayError> for Fault {
+    fn from(error: PayError) -> Self {
+        let conflict = |code, zh: &str, en: &str| Self::new(Kind::Conflict, code, zh, en);
+        match error {
+            PayError::NoChannel => conflict(
+                "CHANNEL_UNAVAILABLE",
+                "暂不支持这种支付方式，请换一种",
+                "Payments by this means are not taken at present; please choose another",
+            ),
+            PayError::WechatSignInNeeded => {
+                conflict("WECHAT_SIGN_IN_NEEDED", "请先用微信登录，再使用微信支付", "Please sign in by WeChat before you pay inside it")
+            }
+            PayError::Unclear => Self::new(
+                Kind::Unavailable,
+                "PAYMENT_UNCLEAR",
+                "支付渠道没有回应，请稍后再试，不会重复扣款",
+                "The payment network does not answer; please try again, nothing is charged twice",
+            )
+            .retry_after(3),
+            PayError::Refused => conflict(
+                "PAYMENT_REFUSED",
+                "支付渠道拒绝了这笔支付，请换一种方式",
+                "The payment network refused this payment; please choose another means",
+            ),
+            PayError::NotPending => conflict("ORDER_NOT_PENDING", "这笔支付已完成或已关闭", "This payment is made, or closed, already"),
+            PayError::MoreThanPaid => {
+                conflict("MORE_THAN_PAID", "超过可原路退回的金额", "This is more than can go back to where it came from")
+            }
+            PayError::NotStuck => conflict("NOT_STUCK", "这笔退款不需要人工处理", "This refund needs nobody's help"),
+        }
+    }
+}

@@ -1,0 +1,321 @@
+//! What the console shows of payments.
+
+use kernel::{Fault, Fen, Page, PageAsk, Timestamp, Word, text};
+use serde::Serialize;
+use serde_json::json;
+use store::{Index, Look, Row, Sql as _, args};
+
+use super::channel::{ChannelKind, Method};
+use super::model::{
+    AttemptId, AttemptState, Order, OrderId, OrderState, Purpose, RefundId, RefundReason, RefundState, from_number, number,
+};
+use super::reconcile::DifferenceKind;
+use super::rows;
+use crate::identity::Permission;
+use crate::{Cx, Result, audit};
+
+kernel::id!(NoticeId, NoticeEntity, "not");
+kernel::id!(DifferenceId, DifferenceEntity, "dif");
+
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = PayOrderRow)]
+pub struct OrderRow {
+    pub id: OrderId,
+    pub purpose: Purpose,
+    pub subject: String,
+    pub amount_fen: Fen,
+    pub refunded_fen: Fen,
+    pub state: OrderState,
+    pub created_at: Timestamp,
+    pub paid_at: Option<Timestamp>,
+}
+
+impl From<Order> for OrderRow {
+    fn from(order: Order) -> Self {
+        Self {
+            id: order.id,
+            purpose: order.purpose,
+            subject: order.subject,
+            amount_fen: order.amount,
+            refunded_fen: order.refunded,
+            state: order.state,
+            created_at: order.created_at,
+            paid_at: order.paid_at,
+        }
+    }
+}
+
+const BY_STATE: Index = Index { name: "pay_orders_state", columns: &["state"] };
+
+/// Newest first.
+pub async fn orders(cx: &Cx, state: Option<OrderState>, ask: &PageAsk) -> Result<Page<OrderRow>> {
+    cx.require(Permission::PaymentsManage)?;
+    let mut look = Look::new("pay_orders", "id");
+    if state.is_some() {
+        look.by(&BY_STATE).words("state", &OrderState::texts(state));
+    }
+    let select = format!("SELECT {} FROM pay_orders o", rows::ORDER);
+    let read = |row: &Row| rows::read_order(row).map(OrderRow::from);
+    Ok(look.page(&mut cx.db.read(), &select, "o.id", ask, read, |order| order.id.uuid()).await?)
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = PayAttempt)]
+pub struct AttemptRow {
+    pub id: AttemptId,
+    /// As the network knows it.
+    pub number: String,
+    pub channel: ChannelKind,
+    pub method: Method,
+    pub state: AttemptState,
+    pub channel_no: Option<String>,
+    pub created_at: Timestamp,
+    pub paid_at: Option<Timestamp>,
+    pub problem: Option<String>,
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = PayNotice)]
+pub struct NoticeRow {
+    pub id: NoticeId,
+    pub channel: ChannelKind,
+    /// The network's name for it.
+    pub notice_id: String,
+    pub received_at: Timestamp,
+    pub handled_at: Option<Timestamp>,
+    pub outcome: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = PayRefund)]
+pub struct RefundRow {
+    pub id: RefundId,
+    pub order: OrderId,
+    /// As the network knows it.
+    pub number: String,
+    pub amount_fen: Fen,
+    pub reason: RefundReason,
+    pub state: RefundState,
+    pub tries: i64,
+    pub problem: Option<String>,
+    pub created_at: Timestamp,
+    pub settled_at: Option<Timestamp>,
+    pub note: Option<String>,
+}
+
+impl From<super::model::Refund> for RefundRow {
+    fn from(refund: super::model::Refund) -> Self {
+        Self {
+            id: refund.id,
+            order: refund.order,
+            number: number(refund.id),
+            amount_fen: refund.amount,
+            reason: refund.reason,
+            state: refund.state,
+            tries: refund.tries,
+            problem: refund.problem,
+            created_at: refund.created_at,
+            settled_at: refund.settled_at,
+            note: refund.note,
+        }
+    }
+}
+
+/// All that happened to an order.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = PayOrderDetail)]
+pub struct OrderDetail {
+    pub order: OrderRow,
+    pub attempts: Vec<AttemptRow>,
+    pub refunds: Vec<RefundRow>,
+    pub notices: Vec<NoticeRow>,
+}
+
+pub async fn order(cx: &Cx, id: OrderId) -> Result<OrderDetail> {
+    cx.require(Permission::PaymentsManage)?;
+    let mut sql = cx.db.read();
+    let order = rows::order(&mut sql, id).await?;
+    let attempts = rows::attempts(&mut sql, id).await?;
+    let refunds = rows::refunds(&mut sql, id).await?;
+    let numbers: Vec<String> = attempts.iter().map(|one| number(one.id)).chain(refunds.iter().map(|one| number(one.id))).collect();
+    let mut notices = Vec::new();
+    for number in numbers {
+        let query =
+            "SELECT id, channel, notice_id, received_at, handled_at, outcome FROM pay_notices WHERE number = $1 ORDER BY id LIMIT 50";
+        let read = |row: &Row| {
+            Ok(NoticeRow {
+                id: row.get("id")?,
+                channel: row.word("channel")?,
+                notice_id: row.get("notice_id")?,
+                received_at: row.get("received_at")?,
+                handled_at: row.get("handled_at")?,
+                outcome: row.get("outcome")?,
+            })
+        };
+        notices.extend(sql.all(query, args![number], read).await?);
+    }
+    let attempts = attempts.into_iter().map(|one| AttemptRow {
+        number: number(one.id),
+        channel: one.channel(),
+        id: one.id,
+        method: one.method,
+        state: one.state,
+        channel_no: one.channel_no,
+        created_at: one.created_at,
+        paid_at: one.paid_at,
+        problem: one.problem,
+    });
+    Ok(OrderDetail {
+        order: order.into(),
+        attempts: attempts.collect(),
+        refunds: refunds.into_iter().map(RefundRow::from).collect(),
+        notices,
+    })
+}
+
+/// The order that somebody names by its id, or by a number that a network or a payer's receipt shows.
+pub async fn find(cx: &Cx, named: &str) -> Result<OrderDetail> {
+    cx.require(Permission::PaymentsManage)?;
+    let named = named.trim();
+    if let Ok(id) = named.parse::<OrderId>() {
+        return order(cx, id).await;
+    }
+    let mut sql = cx.db.read();
+    let of_attempt = match from_number::<super::model::AttemptEntity>(named) {
+        Some(id) => rows::attempt(&mut sql, id).await?.map(|attempt| attempt.order),
+        None => None,
+    };
+    let query = "SELECT order_id FROM pay_attempts WHERE channel_no = $1 ORDER BY id LIMIT 1";
+    let found = match of_attempt {
+        Some(order) => Some(order),
+        None => sql.opt(query, args![named], |row| row.get::<OrderId>("order_id")).await?,
+    };
+    order(cx, found.ok_or_else(Fault::not_found)?).await
+}
+
+const REFUNDS: Index = Index { name: "pay_refunds_state", columns: &["state"] };
+
+/// Newest first.
+pub async fn refunds(cx: &Cx, state: Option<RefundState>, ask: &PageAsk) -> Result<Page<RefundRow>> {
+    cx.require(Permission::PaymentsManage)?;
+    let mut look = Look::new("pay_refunds", "id");
+    if state.is_some() {
+        look.by(&REFUNDS).words("state", &RefundState::texts(state));
+    }
+    let select = format!("SELECT {} FROM pay_refunds r", rows::REFUND);
+    let read = |row: &Row| rows::read_refund(row).map(RefundRow::from);
+    Ok(look.page(&mut cx.db.read(), &select, "r.id", ask, read, |refund| refund.id.uuid()).await?)
+}
+
+pub(super) async fn refund(cx: &Cx, id: RefundId) -> Result<RefundRow> {
+    Ok(rows::refund(&mut cx.db.read(), id).await?.ok_or_else(Fault::not_found)?.into())
+}
+
+/// A day at a network, compared with ours.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = PayDay)]
+pub struct DayRow {
+    pub channel: ChannelKind,
+    pub day: String,
+    pub lines: i64,
+    pub paid_fen: Fen,
+    pub refunded_fen: Fen,
+    /// Found; some may be settled.
+    pub differences: i64,
+    pub at: Timestamp,
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = PayDifference)]
+pub struct DifferenceRow {
+    pub id: DifferenceId,
+    pub channel: ChannelKind,
+    pub day: String,
+    pub kind: DifferenceKind,
+    pub number: String,
+    pub refund_number: Option<String>,
+    pub ours_fen: Option<Fen>,
+    pub theirs_fen: Option<Fen>,
+    pub settled_at: Option<Timestamp>,
+    pub note: Option<String>,
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Reconciliation {
+    /// The last 90, newest first.
+    pub days: Vec<DayRow>,
+    /// Those that nobody has settled, and the last that somebody has; newest first.
+    pub differences: Vec<DifferenceRow>,
+}
+
+pub async fn reconciliation(cx: &Cx) -> Result<Reconciliation> {
+    cx.require(Permission::PaymentsManage)?;
+    let mut sql = cx.db.read();
+    let query = "SELECT channel, day, lines, paid, refunded, differences, at FROM pay_days ORDER BY day DESC, channel LIMIT 90";
+    let day = |row: &Row| {
+        Ok(DayRow {
+            channel: row.word("channel")?,
+            day: row.get("day")?,
+            lines: row.get("lines")?,
+            paid_fen: row.get("paid")?,
+            refunded_fen: row.get("refunded")?,
+            differences: row.get("differences")?,
+            at: row.get("at")?,
+        })
+    };
+    let days = sql.all(query, args![], day).await?;
+    let query = "SELECT id, channel, day, kind, number, refund_number, ours, theirs, settled_at, note FROM pay_differences ORDER BY id DESC LIMIT 200";
+    let difference = |row: &Row| {
+        Ok(DifferenceRow {
+            id: row.get("id")?,
+            channel: row.word("channel")?,
+            day: row.get("day")?,
+            kind: row.word("kind")?,
+            number: row.get("number")?,
+            refund_number: row.get("refund_number")?,
+            ours_fen: row.get("ours")?,
+            theirs_fen: row.get("theirs")?,
+            settled_at: row.get("settled_at")?,
+            note: row.get("note")?,
+        })
+    };
+    Ok(Reconciliation { days, differences: sql.all(query, args![], difference).await? })
+}
+
+/// Somebody has seen to it, and says what it was.
+pub async fn settle_difference(cx: &Cx, id: DifferenceId, note: &str) -> Result<()> {
+    let user = cx.require(Permission::PaymentsManage)?;
+    let note = text::clean(note, 2, 200, false).map_err(|(code, zh, en)| Fault::field("note", code, zh, en))?;
+    let mut tx = cx.db.begin().await?;
+    let sql = "UPDATE pay_differences SET settled_at = $1, settled_by = $2, note = $3 WHERE id = $4 AND settled_at IS NULL";
+    if tx.exec(sql, args![cx.now(), user.id, note.as_str(), id]).await? == 0 {
+        let there = tx.opt("SELECT 1 AS one FROM pay_differences WHERE id = $1", args![id], |_| Ok(())).await?;
+        return if there.is_some() { Ok(()) } else { Err(Fault::not_found()) };
+    }
+    audit::record(&mut tx, cx, &audit::DIFFERENCE_SETTLED, Some(id.into()), &json!({ "note": note })).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// What waits for a person.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Waiting {
+    pub refunds: i64,
+    pub differences: i64,
+    /// Payments about which a network says what does not fit.
+    pub payments: i64,
+}
+
+pub async fn waiting(cx: &Cx) -> Result<Waiting> {
+    cx.require(Permission::PaymentsManage)?;
+    let mut sql = cx.db.read();
+    let mut count = async |from: &str| -> Result<i64> {
+        let query = format!("SELECT CAST(COUNT(*) AS BIGINT) AS n FROM (SELECT 1 AS one FROM {from} LIMIT 1000) few");
+        Ok(sql.one(&query, args![], |row| row.get("n")).await?)
+    };
+    Ok(Waiting {
+        refunds: count("pay_refunds WHERE state = 'stuck'").await?,
+        differences: count("pay_differences WHERE settled_at IS NULL").await?,
+        payments: count("pay_attempts WHERE problem IS NOT NULL AND state <> 'closed'").await?,
+    })
+}

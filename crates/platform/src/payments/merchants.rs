@@ -1,0 +1,136 @@
+//! Which networks can be paid by, and with which parameters.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use kernel::{Fault, Timestamp, Word};
+use serde::Serialize;
+use serde_json::json;
+use store::{Sql, args};
+
+use super::channel::{BadParameter, Channel, ChannelKind, Channels};
+use super::error::PayError;
+use super::parameters::{Form, Parameters, Shown};
+use crate::identity::Permission;
+use crate::vault::Purpose;
+use crate::{Cx, Result, audit};
+
+const SEALED: Purpose = Purpose("payment channel");
+
+/// The networks that this process can speak to. One a process.
+pub struct Payments {
+    channels: Arc<dyn Channels>,
+    opened: RwLock<HashMap<ChannelKind, (i64, Arc<dyn Channel>)>>,
+}
+
+impl Payments {
+    pub fn new(channels: Arc<dyn Channels>) -> Self {
+        Self { channels, opened: RwLock::default() }
+    }
+}
+
+struct Stored {
+    parameters: Vec<u8>,
+    enabled: bool,
+    version: i64,
+    updated_at: Timestamp,
+}
+
+async fn stored(sql: &mut impl Sql, kind: ChannelKind) -> Result<Option<Stored>> {
+    let query = "SELECT parameters, enabled, version, updated_at FROM pay_channels WHERE channel = $1";
+    let read = |row: &store::Row| {
+        Ok(Stored {
+            parameters: row.get("parameters")?,
+            enabled: row.get("enabled")?,
+            version: row.get("version")?,
+            updated_at: row.get("updated_at")?,
+        })
+    };
+    Ok(sql.opt(query, args![kind.as_str()], read).await?)
+}
+
+fn open(cx: &Cx, sealed: &[u8]) -> Result<Parameters> {
+    serde_json::from_slice(&cx.vault.open(SEALED, sealed)?).map_err(Fault::internal)
+}
+
+fn notify_url(cx: &Cx, kind: ChannelKind) -> String {
+    format!("{}/callbacks/{kind}", cx.install.public_url)
+}
+
+/// The network, with the parameters as they are now; whether new payments may be made by it is not asked.
+pub(super) async fn channel(cx: &Cx, kind: ChannelKind) -> Result<Arc<dyn Channel>> {
+    let found = stored(&mut cx.db.read(), kind).await?.ok_or(PayError::NoChannel)?;
+    if let Some((version, channel)) = cx.payments.opened.read().unwrap_or_else(PoisonError::into_inner).get(&kind)
+        && *version == found.version
+    {
+        return Ok(Arc::clone(channel));
+    }
+    let opened = cx.payments.channels.open(&open(cx, &found.parameters)?, &notify_url(cx, kind));
+    let channel = opened.map_err(|bad| Fault::internal(format!("{}: {}", bad.field, bad.en)))?;
+    let mut all = cx.payments.opened.write().unwrap_or_else(PoisonError::into_inner);
+    all.insert(kind, (found.version, Arc::clone(&channel)));
+    Ok(channel)
+}
+
+/// By which networks one can pay now.
+pub async fn enabled(sql: &mut impl Sql) -> Result<Vec<ChannelKind>> {
+    Ok(sql.all("SELECT channel FROM pay_channels WHERE enabled ORDER BY channel DESC LIMIT 10", args![], |row| row.word("channel")).await?)
+}
+
+/// A network as the console shows it: none of its secrets.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Merchant {
+    pub channel: ChannelKind,
+    pub enabled: bool,
+    /// What the network has to be told as the address of its notices.
+    pub notify_url: String,
+    /// None: never set.
+    pub parameters: Option<Shown>,
+    pub updated_at: Option<Timestamp>,
+}
+
+async fn merchant(cx: &Cx, kind: ChannelKind) -> Result<Merchant> {
+    let found = stored(&mut cx.db.read(), kind).await?;
+    let parameters = found.as_ref().map(|found| open(cx, &found.parameters)).transpose()?;
+    Ok(Merchant {
+        channel: kind,
+        enabled: found.as_ref().is_some_and(|found| found.enabled),
+        notify_url: notify_url(cx, kind),
+        parameters: parameters.map(|parameters| parameters.shown()),
+        updated_at: found.map(|found| found.updated_at),
+    })
+}
+
+pub async fn merchants(cx: &Cx) -> Result<Vec<Merchant>> {
+    cx.require(Permission::PaymentsManage)?;
+    let mut all = Vec::new();
+    for kind in ChannelKind::ALL {
+        all.push(merchant(cx, *kind).await?);
+    }
+    Ok(all)
+}
+
+/// Stores a network's parameters; secrets that are left out stay as they were.
+pub async fn set_merchant(cx: &Cx, kind: ChannelKind, enabled: bool, form: Form) -> Result<Merchant> {
+    cx.require(Permission::PaymentsManage)?;
+    let mut tx = cx.db.begin().await?;
+    let before = stored(&mut tx, kind).await?.map(|found| open(cx, &found.parameters)).transpose()?;
+    let parameters = form.complete(kind, before)?;
+    put(&mut tx, cx, &parameters, enabled).await?;
+    let detail = json!({"channel": kind, "enabled": enabled, "parameters": parameters.shown()});
+    audit::record(&mut tx, cx, &audit::PAYMENT_CHANNEL_SET, None, &detail).await?;
+    tx.commit().await?;
+    merchant(cx, kind).await
+}
+
+/// The same without a form: the demo's.
+pub async fn put(tx: &mut store::Tx, cx: &Cx, parameters: &Parameters, enabled: bool) -> Result<()> {
+    let kind = parameters.channel();
+    let bad = |bad: BadParameter| Fault::field(bad.field, "PARAMETER_INVALID", bad.zh, bad.en);
+    cx.payments.channels.open(parameters, &notify_url(cx, kind)).map_err(bad)?;
+    let plain = zeroize::Zeroizing::new(serde_json::to_vec(parameters).map_err(Fault::internal)?);
+    let sql = "INSERT INTO pay_channels (channel, parameters, enabled, version, updated_at) VALUES ($1, $2, $3, 1, $4) \
+               ON CONFLICT (channel) DO UPDATE SET parameters = $2, enabled = $3, version = pay_channels.version + 1, updated_at = $4";
+    tx.exec(sql, args![kind.as_str(), cx.vault.seal(SEALED, &plain), enabled, cx.now()]).await?;
+    Ok(())
+}

@@ -1,0 +1,353 @@
+//! Orders, attempts and refunds: their states, and the rules between them. No I/O.
+
+use std::fmt;
+
+use kernel::{Fen, SECOND, Timestamp};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::channel::{ChannelKind, Handed, Method, Paid};
+use crate::ledger::{AccountId, SystemAccount, TransferId};
+
+kernel::id!(
+    /// 支付单
+    OrderId, OrderEntity, "ord"
+);
+kernel::id!(AttemptId, AttemptEntity, "pay");
+kernel::id!(
+    /// 退款单
+    RefundId, RefundEntity, "rfd"
+);
+
+kernel::words! {
+    /// What is paid for.
+    pub enum Purpose {
+        /// Money for the wallet.
+        Recharge = "recharge",
+        /// A table, now.
+        Play = "play",
+    }
+}
+
+kernel::words! {
+    pub enum OrderState { Pending = "pending", Paid = "paid", Closed = "closed" }
+}
+
+kernel::words! {
+    pub enum AttemptState {
+        /// The network is to be asked, or has been and its answer was lost.
+        Asked = "asked",
+        /// The payer may pay.
+        Waiting = "waiting",
+        /// Paid, and this is what pays the order.
+        Taken = "taken",
+        /// Paid although something else had paid, or the order was closed: it goes back.
+        Surplus = "surplus",
+        /// Nothing was paid, and nothing can be.
+        Closed = "closed",
+    }
+}
+
+kernel::words! {
+    pub enum RefundState {
+        /// The network is asked until it has happened.
+        Asked = "asked",
+        Done = "done",
+        /// The network would not, three times: somebody has to look.
+        Stuck = "stuck",
+        /// Somebody paid it out in another way.
+        ByHand = "by_hand",
+        /// It stays in the wallet after all.
+        Kept = "kept",
+    }
+}
+
+kernel::words! {
+    pub enum RefundReason {
+        /// Paid twice, or too late.
+        Surplus = "surplus",
+        /// Paid for play, and not played.
+        Unplayed = "unplayed",
+        /// The table could not be opened.
+        NotOpened = "not_opened",
+        /// The customer wants it back.
+        Asked = "asked",
+    }
+}
+
+/// How long somebody may take to pay.
+pub(super) const EXPIRES: i64 = 900 * SECOND;
+/// A network is asked for the last time so long after that, for clocks differ.
+pub(super) const MARGIN: i64 = 60 * SECOND;
+
+#[derive(Debug, Clone)]
+pub struct Order {
+    pub id: OrderId,
+    pub wallet: AccountId,
+    pub purpose: Purpose,
+    /// JSON, read by who sells it.
+    pub detail: String,
+    pub subject: String,
+    pub amount: Fen,
+    pub state: OrderState,
+    pub refunded: Fen,
+    pub created_at: Timestamp,
+    pub expires_at: Timestamp,
+    pub paid_at: Option<Timestamp>,
+}
+
+impl Order {
+    /// What can still go back of what was taken.
+    pub fn refundable(&self) -> Fen {
+        match self.state {
+            OrderState::Paid => Fen::new(self.amount.fen() - self.refunded.fen()),
+            OrderState::Pending | OrderState::Closed => Fen::ZERO,
+        }
+    }
+}
+
+/// What a network has to know beside the order.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asking {
+    pub openid: Option<String>,
+    pub address: String,
+    pub return_url: String,
+}
+
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    pub id: AttemptId,
+    pub order: OrderId,
+    pub method: Method,
+    pub state: AttemptState,
+    pub ask: Asking,
+    pub handed: Option<Handed>,
+    pub channel_no: Option<String>,
+    pub created_at: Timestamp,
+    pub checked_at: Timestamp,
+    pub paid_at: Option<Timestamp>,
+    pub problem: Option<String>,
+}
+
+impl Attempt {
+    pub const fn channel(&self) -> ChannelKind {
+        self.method.channel()
+    }
+
+    pub fn live(&self) -> bool {
+        matches!(self.state, AttemptState::Asked | AttemptState::Waiting)
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct Refund {
+    pub id: RefundId,
+    pub order: OrderId,
+    pub attempt: AttemptId,
+    pub amount: Fen,
+    pub reason: RefundReason,
+    pub state: RefundState,
+    pub transfer: TransferId,
+    pub tries: i64,
+    pub problem: Option<String>,
+    pub created_at: Timestamp,
+    pub settled_at: Option<Timestamp>,
+    pub note: Option<String>,
+}
+
+/// An id as networks see it: 32 letters and digits.
+pub(super) fn number<E>(id: kernel::Id<E>) -> String {
+    id.uuid().simple().to_string()
+}
+
+/// The id that a network names; none that is not written as [`number`] writes it.
+pub(super) fn from_number<E>(number: &str) -> Option<kernel::Id<E>> {
+    let id = Uuid::try_parse(number).ok().filter(|id| id.simple().to_string() == number)?;
+    Some(kernel::Id::from_uuid(id))
+}
+
+/// Where a network's money is in the ledger.
+pub(super) const fn account(channel: ChannelKind) -> AccountId {
+    match channel {
+        ChannelKind::Wechat => SystemAccount::Wechat.id(),
+        ChannelKind::Alipay => SystemAccount::Alipay.id(),
+    }
+}
+
+/// What a payment means to an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Arrival {
+    /// It has been taken before.
+    Known,
+    /// It pays the order.
+    Take,
+    /// It is taken, and goes back.
+    Return,
+    /// It is not what was asked for: nothing is done, and somebody has to look.
+    Differs(Differs),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Differs {
+    Amount {
+        theirs: Fen,
+    },
+    /// One attempt, two payments: the other one's number.
+    Number {
+        theirs: String,
+    },
+}
+
+impl fmt::Display for Differs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Amount { theirs } => write!(f, "the network says {theirs} fen"),
+            Self::Number { theirs } => write!(f, "the network says number {theirs}"),
+        }
+    }
+}
+
+/// Decides over a payment that a network says was made.
+pub(super) fn arrival(order: &Order, attempt: &Attempt, paid: &Paid) -> Arrival {
+    if paid.amount != order.amount {
+        return Arrival::Differs(Differs::Amount { theirs: paid.amount });
+    }
+    match (attempt.state, order.state) {
+        (AttemptState::Taken | AttemptState::Surplus, _) if attempt.channel_no.as_deref() == Some(paid.channel_no.as_str()) => {
+            Arrival::Known
+        }
+        (AttemptState::Taken | AttemptState::Surplus, _) => Arrival::Differs(Differs::Number { theirs: paid.channel_no.clone() }),
+        (AttemptState::Asked | AttemptState::Waiting | AttemptState::Closed, OrderState::Pending) => Arrival::Take,
+        (AttemptState::Asked | AttemptState::Waiting | AttemptState::Closed, OrderState::Paid | OrderState::Closed) => Arrival::Return,
+    }
+}
+
+/// When a network is asked next about what it has not told by itself: soon at first, and then less and less often.
+pub(super) fn next_look(created: Timestamp, now: Timestamp, expires: Timestamp) -> Timestamp {
+    let age = now.micros() - created.micros();
+    let pause = age.clamp(10 * SECOND, 120 * SECOND);
+    let last = expires.plus_micros(MARGIN);
+    let next = now.plus_micros(pause);
+    if now < last { next.min(last) } else { next }
+}
+
+/// Takes an amount out of what is there, from the first on; none where it is not all there, or is nothing.
+pub(super) fn share_out(amount: Fen, there: &[Fen]) -> Option<Vec<Fen>> {
+    let mut left = amount.fen();
+    let parts = there.iter().map(|one| {
+        let part = one.fen().clamp(0, left.max(0));
+        left -= part;
+        Fen::new(part)
+    });
+    let parts = parts.collect();
+    (amount.is_positive() && left == 0).then_some(parts)
+}
+
+/// How long until a refund is asked for again.
+pub(super) fn refund_pause(age: i64) -> i64 {
+    age.clamp(10 * SECOND, 600 * SECOND)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernel::Word;
+    use proptest::prelude::*;
+
+    fn order(state: OrderState) -> Order {
+        Order {
+            id: OrderId::from_uuid(Uuid::from_u128(1)),
+            wallet: AccountId::from_uuid(Uuid::from_u128(9)),
+            purpose: Purpose::Recharge,
+            detail: String::new(),
+            subject: String::new(),
+            amount: Fen::new(3_600),
+            state,
+            refunded: Fen::ZERO,
+            created_at: Timestamp::from_unix(0),
+            expires_at: Timestamp::from_unix(900),
+            paid_at: None,
+        }
+    }
+
+    fn attempt(state: AttemptState) -> Attempt {
+        Attempt {
+            id: AttemptId::from_uuid(Uuid::from_u128(2)),
+            order: OrderId::from_uuid(Uuid::from_u128(1)),
+            method: Method::H5,
+            state,
+            ask: Asking { openid: None, address: String::new(), return_url: String::new() },
+            handed: None,
+            channel_no: matches!(state, AttemptState::Taken | AttemptState::Surplus).then(|| "4200".into()),
+            created_at: Timestamp::from_unix(0),
+            checked_at: Timestamp::from_unix(0),
+            paid_at: None,
+            problem: None,
+        }
+    }
+
+    fn paid(fen: i64, channel_no: &str) -> Paid {
+        Paid { number: "n".into(), channel_no: channel_no.into(), amount: Fen::new(fen), payer: None, at: Timestamp::from_unix(5) }
+    }
+
+    #[test]
+    fn v4_1_one_payment_is_taken_and_any_other_goes_back() {
+        for state in [AttemptState::Asked, AttemptState::Waiting, AttemptState::Closed] {
+            assert_eq!(arrival(&order(OrderState::Pending), &attempt(state), &paid(3_600, "1")), Arrival::Take);
+            assert_eq!(arrival(&order(OrderState::Paid), &attempt(state), &paid(3_600, "1")), Arrival::Return);
+            assert_eq!(arrival(&order(OrderState::Closed), &attempt(state), &paid(3_600, "1")), Arrival::Return);
+        }
+    }
+
+    #[test]
+    fn v8_2_the_same_payment_again_changes_nothing_and_another_on_the_same_number_is_looked_at() {
+        for state in [AttemptState::Taken, AttemptState::Surplus] {
+            assert_eq!(arrival(&order(OrderState::Paid), &attempt(state), &paid(3_600, "4200")), Arrival::Known);
+            let differs = arrival(&order(OrderState::Paid), &attempt(state), &paid(3_600, "4201"));
+            assert_eq!(differs, Arrival::Differs(Differs::Number { theirs: "4201".into() }));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn k12_1_another_amount_is_never_taken(fen: i64, state in proptest::sample::select(AttemptState::ALL), of in proptest::sample::select(OrderState::ALL)) {
+            prop_assume!(fen != 3_600);
+            let differs = Arrival::Differs(Differs::Amount { theirs: Fen::new(fen) });
+            prop_assert_eq!(arrival(&order(of), &attempt(state), &paid(fen, "4200")), differs);
+        }
+
+        #[test]
+        fn numbers_read_back_and_nothing_else_does(id: u128, text in "\\PC{0,40}") {
+            let id = AttemptId::from_uuid(Uuid::from_u128(id));
+            prop_assert_eq!(from_number(&number(id)), Some(id));
+            prop_assert_eq!(number(id).len(), 32);
+            prop_assert!(from_number::<AttemptEntity>(&text).is_none_or(|id| number(id) == text));
+        }
+
+        #[test]
+        fn v4_1_what_is_shared_out_is_the_amount_and_no_more_than_is_there(amount in -5_i64..3_000, there in proptest::collection::vec(0_i64..1_000, 0..6)) {
+            let all: Vec<Fen> = there.iter().copied().map(Fen::new).collect();
+            match share_out(Fen::new(amount), &all) {
+                Some(parts) => {
+                    prop_assert_eq!(parts.iter().map(|part| part.fen()).sum::<i64>(), amount);
+                    prop_assert!(parts.iter().zip(&all).all(|(part, there)| *part >= Fen::ZERO && part <= there));
+                }
+                None => prop_assert!(amount <= 0 || there.iter().sum::<i64>() < amount),
+            }
+        }
+
+        #[test]
+        fn v8_2_a_network_is_asked_again_and_again_until_it_is_over(start in 0_i64..1_000_000) {
+            let created = Timestamp::from_unix(start);
+            let expires = created.plus_micros(EXPIRES);
+            let (mut now, mut looks) = (created, 0);
+            while now < expires.plus_micros(MARGIN) {
+                let next = next_look(created, now, expires);
+                prop_assert!(next > now && next <= expires.plus_micros(MARGIN));
+                now = next;
+                looks += 1;
+            }
+            prop_assert!((5..30).contains(&looks), "{}", looks);
+        }
+    }
+}

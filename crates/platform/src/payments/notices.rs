@@ -1,0 +1,90 @@
+//! What networks tell by themselves: verified, stored, answered, and then acted upon.
+
+use kernel::{Fault, Word};
+use serde::{Deserialize, Serialize};
+use store::jobs::{Job, NewJob, Outcome};
+use store::{Sql as _, args};
+
+use super::channel::{ChannelKind, Header, NotBelieved, Notice};
+use super::list::NoticeId;
+use super::model::from_number;
+use super::settle::{self, Arrived};
+use super::{merchants, refunds};
+use crate::{Cx, Result};
+
+pub const NOTICE_JOB: &str = "pay.notice";
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct OfNotice {
+    notice: NoticeId,
+}
+
+/// Why a notice is not taken.
+#[derive(Debug)]
+pub enum Refusal {
+    NotBelieved(NotBelieved),
+    /// The network sends it again.
+    Busy(Fault),
+}
+
+impl<E: Into<Fault>> From<E> for Refusal {
+    fn from(error: E) -> Self {
+        Self::Busy(error.into())
+    }
+}
+
+/// Takes a notice: once this answers it is stored. One that is not signed as it should be leaves no trace but in the log.
+pub async fn receive(cx: &Cx, kind: ChannelKind, header: Header<'_>, body: &[u8]) -> std::result::Result<(), Refusal> {
+    let channel = merchants::channel(cx, kind).await?;
+    let received = channel.notice(header, body).map_err(Refusal::NotBelieved)?;
+    let id: NoticeId = cx.id();
+    let number = match &received.notice {
+        Notice::Paid(paid) => Some(paid.number.as_str()),
+        Notice::Refund { refund_number, .. } => Some(refund_number.as_str()),
+        Notice::Other(_) => None,
+    };
+    let what = serde_json::to_string(&received.notice).map_err(Fault::internal)?;
+    let mut tx = cx.db.begin().await?;
+    let sql = "INSERT INTO pay_notices (id, channel, notice_id, what, number, received_at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
+    if tx.exec(sql, args![id, kind.as_str(), received.id.as_str(), what, number, cx.now()]).await? == 1 {
+        cx.enqueue(&mut tx, NewJob::new(NOTICE_JOB, &OfNotice { notice: id }, cx.now())?).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn notice_job(cx: Cx, job: Job) -> Outcome {
+    let ask: OfNotice = match job.read() {
+        Ok(ask) => ask,
+        Err(outcome) => return outcome,
+    };
+    match handle(&cx, ask.notice).await {
+        Ok(()) => Outcome::Done,
+        Err(fault) => Outcome::Retry(fault.to_string()),
+    }
+}
+
+async fn handle(cx: &Cx, id: NoticeId) -> Result<()> {
+    let sql = "SELECT what FROM pay_notices WHERE id = $1 AND handled_at IS NULL";
+    let Some(what) = cx.db.read().opt(sql, args![id], |row| row.get::<String>("what")).await? else { return Ok(()) };
+    let notice: Notice = serde_json::from_str(&what).map_err(Fault::internal)?;
+    let outcome = match notice {
+        Notice::Paid(paid) => match from_number(&paid.number) {
+            Some(attempt) => settle::settle(cx, attempt, &paid).await?,
+            None => Arrived::Foreign,
+        }
+        .as_str(),
+        Notice::Refund { refund_number, standing } => match from_number(&refund_number) {
+            Some(refund) => {
+                let _again = refunds::settle(cx, refund, Ok(standing)).await?;
+                "refund"
+            }
+            None => Arrived::Foreign.as_str(),
+        },
+        Notice::Other(_) => "other",
+    };
+    let mut tx = cx.db.begin().await?;
+    tx.exec("UPDATE pay_notices SET handled_at = $1, outcome = $2 WHERE id = $3", args![cx.now(), outcome, id]).await?;
+    tx.commit().await?;
+    Ok(())
+}

@@ -1,0 +1,193 @@
+//! Money goes back to where it came from: held in the wallet, asked for at the network until it has happened, and then gone.
+
+use kernel::{DAY, Fault, Fen, SECOND, Timestamp, Word};
+use serde::{Deserialize, Serialize};
+use store::jobs::{Job, NewJob, Outcome};
+use store::{Sql, Tx, args};
+
+use super::channel::{ChannelError, ChannelKind, RefundAsk, RefundStanding};
+use super::error::PayError;
+use super::model::{
+    AttemptId, AttemptState, Order, OrderId, Refund, RefundId, RefundReason, RefundState, account, number, refund_pause, share_out,
+};
+use super::{merchants, rows};
+use crate::ledger::{self, AccountId, EntryKind};
+use crate::{Cx, Result};
+
+pub const REFUND_JOB: &str = "pay.refund";
+/// Money has gone back, or is delayed: the product's handler tells the payer.
+pub const REFUNDED_JOB: &str = "pay.refunded";
+
+/// After so many refusals somebody has to look.
+const TRIES: i64 = 3;
+/// After so long without a clear answer likewise.
+const UNCLEAR: i64 = DAY;
+/// Networks give nothing back after a year.
+const OLDEST: i64 = 360 * DAY;
+
+#[derive(Debug, Serialize, Deserialize)]
+pub struct OfRefund {
+    pub refund: RefundId,
+}
+
+pub(super) struct Back<'a> {
+    /// Locked.
+    pub order: &'a Order,
+    pub attempt: AttemptId,
+    pub channel: ChannelKind,
+    pub amount: Fen,
+    pub reason: RefundReason,
+}
+
+/// Freezes it, and has the network asked.
+pub(super) async fn begin(tx: &mut Tx, cx: &Cx, back: Back<'_>) -> Result<RefundId> {
+    let id: RefundId = cx.id();
+    let order = ledger::Move {
+        debit: back.order.wallet,
+        credit: account(back.channel),
+        amount: back.amount.into(),
+        kind: EntryKind::Refund,
+        memo: String::new(),
+        reference: Some(id.into()),
+    };
+    let transfer = ledger::hold(tx, cx, &order).await?;
+    let sql = "INSERT INTO pay_refunds (id, order_id, attempt_id, amount, reason, state, transfer_id, tries, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8)";
+    let (reason, state) = (back.reason.as_str(), RefundState::Asked.as_str());
+    tx.exec(sql, args![id, back.order.id, back.attempt, back.amount, reason, state, transfer.id, cx.now()]).await?;
+    cx.enqueue(tx, NewJob::new(REFUND_JOB, &OfRefund { refund: id }, cx.now())?).await?;
+    Ok(id)
+}
+
+/// Sends back a part of what an order has brought, or all of it. `order` was locked by this transaction ([`rows::lock`]), before any account of
+/// the ledger; and the amount is available in its wallet.
+pub async fn refund(tx: &mut Tx, cx: &Cx, order: &Order, amount: Fen, reason: RefundReason) -> Result<RefundId> {
+    if !amount.is_positive() || amount > order.refundable() {
+        return Err(PayError::MoreThanPaid.into());
+    }
+    let taken = rows::attempts(tx, order.id).await?.into_iter().find(|attempt| attempt.state == AttemptState::Taken);
+    let taken = taken.ok_or_else(|| Fault::internal(format!("order {} is paid by no attempt", order.id)))?;
+    tx.exec("UPDATE pay_orders SET refunded = refunded + $1 WHERE id = $2", args![amount, order.id]).await?;
+    begin(tx, cx, Back { order, attempt: taken.id, channel: taken.channel(), amount, reason }).await
+}
+
+/// Orders of a wallet of which something can still go back, newest first.
+async fn returnable(sql: &mut impl Sql, wallet: AccountId, now: Timestamp) -> Result<Vec<Order>> {
+    let query = format!(
+        "SELECT {} FROM pay_orders o WHERE o.wallet = $1 AND o.state = 'paid' AND o.refunded < o.amount AND o.paid_at > $2 ORDER BY o.id DESC LIMIT 200",
+        rows::ORDER
+    );
+    Ok(sql.all(&query, args![wallet, now.plus_micros(-OLDEST)], rows::read_order).await?)
+}
+
+/// How much of a wallet can go back to where it came from.
+pub async fn refundable(sql: &mut impl Sql, wallet: AccountId, now: Timestamp) -> Result<Fen> {
+    let orders = returnable(sql, wallet, now).await?;
+    let available = ledger::account(sql, wallet).await?.map_or(0, |account| account.available().units());
+    let paid: i64 = orders.iter().map(|order| order.refundable().fen()).sum();
+    Ok(Fen::new(paid.min(available).max(0)))
+}
+
+/// The payer wants money back that is in the wallet: what was paid last goes first.
+pub async fn refund_wallet(tx: &mut Tx, cx: &Cx, wallet: AccountId, amount: Fen) -> Result<Vec<RefundId>> {
+    let mut orders = returnable(tx, wallet, cx.now()).await?;
+    let left: Vec<Fen> = orders.iter().map(Order::refundable).collect();
+    let parts = share_out(amount, &left).ok_or(PayError::MoreThanPaid)?;
+    let mut parts: Vec<(OrderId, Fen)> = orders.drain(..).map(|order| order.id).zip(parts).filter(|(_, part)| part.is_positive()).collect();
+    // In one order, so that two at once wait and do not block each other.
+    parts.sort_unstable_by_key(|(id, _)| *id);
+    let mut locked = Vec::with_capacity(parts.len());
+    for (id, part) in parts {
+        locked.push((rows::lock(tx, id).await?, part));
+    }
+    let mut begun = Vec::with_capacity(locked.len());
+    for (order, part) in &locked {
+        begun.push(refund(tx, cx, order, *part, RefundReason::Asked).await?);
+    }
+    Ok(begun)
+}
+
+pub(super) async fn refund_job(cx: Cx, job: Job) -> Outcome {
+    let ask: OfRefund = match job.read() {
+        Ok(ask) => ask,
+        Err(outcome) => return outcome,
+    };
+    match ask_network(&cx, ask.refund).await {
+        Ok(None) => Outcome::Done,
+        Ok(Some(at)) => Outcome::Again(at),
+        Err(fault) => Outcome::Retry(fault.to_string()),
+    }
+}
+
+async fn ask_network(cx: &Cx, id: RefundId) -> Result<Option<Timestamp>> {
+    let Some(refund) = rows::refund(&mut cx.db.read(), id).await?.filter(|refund| refund.state == RefundState::Asked) else {
+        return Ok(None);
+    };
+    let Some(attempt) = rows::attempt(&mut cx.db.read(), refund.attempt).await? else { return Ok(None) };
+    let order = rows::order(&mut cx.db.read(), refund.order).await?;
+    let channel = merchants::channel(cx, attempt.channel()).await?;
+    // The number is the refund's own: whoever asks again asks for the same.
+    let ask = RefundAsk {
+        number: number(attempt.id),
+        refund_number: number(id),
+        amount: refund.amount,
+        total: order.amount,
+        why: order.subject.clone(),
+    };
+    let standing = channel.refund(&ask).await;
+    settle(cx, id, standing).await
+}
+
+/// What a network has said about a refund. Answers when to ask again.
+pub(super) async fn settle(
+    cx: &Cx,
+    id: RefundId,
+    standing: std::result::Result<RefundStanding, ChannelError>,
+) -> Result<Option<Timestamp>> {
+    let Some(found) = rows::refund(&mut cx.db.read(), id).await? else { return Ok(None) };
+    let mut tx = cx.db.begin().await?;
+    rows::lock(&mut tx, found.order).await?;
+    let open = |refund: &Refund| matches!(refund.state, RefundState::Asked | RefundState::Stuck);
+    let Some(refund) = rows::refund(&mut tx, id).await?.filter(open) else { return Ok(None) };
+    let now = cx.now();
+    let age = now.micros() - refund.created_at.micros();
+    let again = now.plus_micros(refund_pause(age));
+    let next = match standing {
+        Ok(RefundStanding::Done { channel_no }) => {
+            ledger::post(&mut tx, cx, refund.transfer).await?;
+            let sql = "UPDATE pay_refunds SET state = $1, channel_no = $2, settled_at = $3 WHERE id = $4";
+            tx.exec(sql, args![RefundState::Done.as_str(), channel_no, now, id]).await?;
+            cx.enqueue(&mut tx, NewJob::new(REFUNDED_JOB, &OfRefund { refund: id }, now)?).await?;
+            None
+        }
+        Ok(RefundStanding::Pending | RefundStanding::Unknown) => Some(again),
+        Ok(RefundStanding::Failed(why)) => failed(&mut tx, cx, &refund, &why).await?,
+        Err(refused @ ChannelError::Refused { .. }) => failed(&mut tx, cx, &refund, &refused.to_string()).await?,
+        Err(ChannelError::Unclear(why)) if age < UNCLEAR => {
+            tx.exec("UPDATE pay_refunds SET problem = $1 WHERE id = $2", args![why, id]).await?;
+            Some(again)
+        }
+        Err(ChannelError::Unclear(why)) => stuck(&mut tx, cx, &refund, refund.tries, &why).await?,
+    };
+    tx.commit().await?;
+    Ok(next)
+}
+
+async fn failed(tx: &mut Tx, cx: &Cx, refund: &Refund, why: &str) -> Result<Option<Timestamp>> {
+    let tries = refund.tries + 1;
+    if tries >= TRIES {
+        return stuck(tx, cx, refund, tries, why).await;
+    }
+    tx.exec("UPDATE pay_refunds SET tries = $1, problem = $2 WHERE id = $3", args![tries, why, refund.id]).await?;
+    Ok(Some(cx.now().plus_micros(20 * SECOND << tries)))
+}
+
+/// Handed to a person; the payer is told that it takes longer.
+async fn stuck(tx: &mut Tx, cx: &Cx, refund: &Refund, tries: i64, why: &str) -> Result<Option<Timestamp>> {
+    let sql = "UPDATE pay_refunds SET state = $1, tries = $2, problem = $3 WHERE id = $4";
+    tx.exec(sql, args![RefundState::Stuck.as_str(), tries, why, refund.id]).await?;
+    tracing::error!(refund = %refund.id, %why, "a refund needs somebody's help");
+    if refund.state != RefundState::Stuck {
+        cx.enqueue(tx, NewJob::new(REFUNDED_JOB, &OfRefund { refund: refund.id }, cx.now())?).await?;
+    }
+    Ok(None)
+}

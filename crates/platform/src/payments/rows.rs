@@ -1,0 +1,167 @@
+//! Orders and attempts in the database.
+
+use kernel::{Fault, Word};
+use serde::de::DeserializeOwned;
+use store::{Row, Sql, Tx, args};
+
+use super::model::{Attempt, AttemptId, AttemptState, Order, OrderId, OrderState, Refund, RefundId};
+use crate::Result;
+use crate::ledger::AccountId;
+
+pub(super) const ORDER: &str =
+    "o.id, o.wallet, o.purpose, o.detail, o.subject, o.amount, o.state, o.refunded, o.created_at, o.expires_at, o.paid_at";
+
+pub(super) fn read_order(row: &Row) -> store::Result<Order> {
+    Ok(Order {
+        id: row.get("id")?,
+        wallet: row.get("wallet")?,
+        purpose: row.word("purpose")?,
+        detail: row.get("detail")?,
+        subject: row.get("subject")?,
+        amount: row.get("amount")?,
+        state: row.word("state")?,
+        refunded: row.get("refunded")?,
+        created_at: row.get("created_at")?,
+        expires_at: row.get("expires_at")?,
+        paid_at: row.get("paid_at")?,
+    })
+}
+
+const ATTEMPT: &str = "id, order_id, method, state, ask, handed, channel_no, created_at, checked_at, paid_at, problem";
+
+/// A row whose JSON is still text.
+struct Stored {
+    attempt: Attempt,
+    ask: String,
+    handed: Option<String>,
+}
+
+fn read_attempt(row: &Row) -> store::Result<Stored> {
+    Ok(Stored {
+        ask: row.get("ask")?,
+        handed: row.get("handed")?,
+        attempt: Attempt {
+            id: row.get("id")?,
+            order: row.get("order_id")?,
+            method: row.word("method")?,
+            state: row.word("state")?,
+            ask: super::model::Asking::default(),
+            handed: None,
+            channel_no: row.get("channel_no")?,
+            created_at: row.get("created_at")?,
+            checked_at: row.get("checked_at")?,
+            paid_at: row.get("paid_at")?,
+            problem: row.get("problem")?,
+        },
+    })
+}
+
+fn json<T: DeserializeOwned>(text: &str) -> Result<T> {
+    serde_json::from_str(text).map_err(Fault::internal)
+}
+
+fn opened(stored: Stored) -> Result<Attempt> {
+    let handed = stored.handed.as_deref().map(json).transpose()?;
+    Ok(Attempt { ask: json(&stored.ask)?, handed, ..stored.attempt })
+}
+
+pub async fn order(sql: &mut impl Sql, id: OrderId) -> Result<Order> {
+    let query = format!("SELECT {ORDER} FROM pay_orders o WHERE o.id = $1");
+    sql.opt(&query, args![id], read_order).await?.ok_or_else(Fault::not_found)
+}
+
+/// Nobody else changes it, its attempts or its refunds until the transaction ends. Taken before accounts of the ledger.
+pub async fn lock(tx: &mut Tx, id: OrderId) -> Result<Order> {
+    let query = format!("SELECT {ORDER} FROM pay_orders o WHERE o.id = $1{}", tx.for_update());
+    tx.opt(&query, args![id], read_order).await?.ok_or_else(Fault::not_found)
+}
+
+pub(super) async fn insert_order(tx: &mut Tx, order: &Order) -> Result<()> {
+    let sql = "INSERT INTO pay_orders (id, wallet, purpose, detail, subject, amount, state, refunded, created_at, expires_at) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    let values = args![
+        order.id,
+        order.wallet,
+        order.purpose.as_str(),
+        order.detail.as_str(),
+        order.subject.as_str(),
+        order.amount,
+        order.state.as_str(),
+        order.refunded,
+        order.created_at,
+        order.expires_at
+    ];
+    tx.exec(sql, values).await?;
+    Ok(())
+}
+
+pub(super) async fn insert_attempt(tx: &mut Tx, attempt: &Attempt) -> Result<()> {
+    let sql = "INSERT INTO pay_attempts (id, order_id, channel, method, state, ask, created_at, checked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7)";
+    let ask = serde_json::to_string(&attempt.ask).map_err(Fault::internal)?;
+    let (channel, method, state) = (attempt.channel().as_str(), attempt.method.as_str(), attempt.state.as_str());
+    tx.exec(sql, args![attempt.id, attempt.order, channel, method, state, ask, attempt.created_at]).await?;
+    Ok(())
+}
+
+/// Of an order, oldest first.
+pub(super) async fn attempts(sql: &mut impl Sql, order: OrderId) -> Result<Vec<Attempt>> {
+    let query = format!("SELECT {ATTEMPT} FROM pay_attempts WHERE order_id = $1 ORDER BY id LIMIT 100");
+    sql.all(&query, args![order], read_attempt).await?.into_iter().map(opened).collect()
+}
+
+pub(super) async fn attempt(sql: &mut impl Sql, id: AttemptId) -> Result<Option<Attempt>> {
+    let query = format!("SELECT {ATTEMPT} FROM pay_attempts WHERE id = $1");
+    sql.opt(&query, args![id], read_attempt).await?.map(opened).transpose()
+}
+
+/// Nothing was paid by it, and nothing will be.
+pub(super) async fn close_attempt(tx: &mut Tx, id: AttemptId, problem: Option<&str>) -> Result<()> {
+    let sql = "UPDATE pay_attempts SET state = $1, problem = COALESCE($2, problem) WHERE id = $3 AND state IN ('asked', 'waiting')";
+    tx.exec(sql, args![AttemptState::Closed.as_str(), problem, id]).await?;
+    Ok(())
+}
+
+/// The order ends unpaid, when nothing can pay it any more.
+pub(super) async fn close_order(tx: &mut Tx, id: OrderId) -> Result<()> {
+    let sql = "UPDATE pay_orders SET state = $1 WHERE id = $2 AND state = 'pending' \
+               AND NOT EXISTS (SELECT 1 FROM pay_attempts a WHERE a.order_id = $2 AND a.state IN ('asked', 'waiting'))";
+    tx.exec(sql, args![OrderState::Closed.as_str(), id]).await?;
+    Ok(())
+}
+
+pub(super) const REFUND: &str =
+    "r.id, r.order_id, r.attempt_id, r.amount, r.reason, r.state, r.transfer_id, r.tries, r.problem, r.created_at, r.settled_at, r.note";
+
+pub(super) fn read_refund(row: &Row) -> store::Result<Refund> {
+    Ok(Refund {
+        id: row.get("id")?,
+        order: row.get("order_id")?,
+        attempt: row.get("attempt_id")?,
+        amount: row.get("amount")?,
+        reason: row.word("reason")?,
+        state: row.word("state")?,
+        transfer: row.get("transfer_id")?,
+        tries: row.get("tries")?,
+        problem: row.get("problem")?,
+        created_at: row.get("created_at")?,
+        settled_at: row.get("settled_at")?,
+        note: row.get("note")?,
+    })
+}
+
+pub async fn refund(sql: &mut impl Sql, id: RefundId) -> Result<Option<Refund>> {
+    Ok(sql.opt(&format!("SELECT {REFUND} FROM pay_refunds r WHERE r.id = $1"), args![id], read_refund).await?)
+}
+
+/// Of an order, oldest first.
+pub(super) async fn refunds(sql: &mut impl Sql, order: OrderId) -> Result<Vec<Refund>> {
+    Ok(sql
+        .all(&format!("SELECT {REFUND} FROM pay_refunds r WHERE r.order_id = $1 ORDER BY r.id LIMIT 200"), args![order], read_refund)
+        .await?)
+}
+
+/// Whose order, of whoever holds this wallet.
+pub(super) async fn own_order(sql: &mut impl Sql, wallet: AccountId, id: OrderId) -> Result<Order> {
+    let found = order(sql, id).await?;
+    if found.wallet == wallet { Ok(found) } else { Err(Fault::not_found()) }
+}

@@ -1,0 +1,83 @@
+//! A payment has arrived: into the ledger, once.
+
+use kernel::Word;
+use serde::{Deserialize, Serialize};
+use store::jobs::NewJob;
+use store::{Tx, args};
+
+use super::channel::Paid;
+use super::model::{Arrival, Attempt, AttemptId, AttemptState, Order, OrderId, OrderState, RefundReason, account, arrival};
+use super::refunds::{self, Back};
+use super::{rows, watch};
+use crate::ledger::{self, EntryKind};
+use crate::{Cx, Result};
+
+/// Who sells what was paid for does the rest: its handler is the product's.
+pub const PAID_JOB: &str = "pay.paid";
+
+#[derive(Debug, Serialize, Deserialize)]
+pub struct OfOrder {
+    pub order: OrderId,
+}
+
+kernel::words! {
+    /// What became of a payment that a network told.
+    pub enum Arrived {
+        /// It pays its order.
+        Taken = "taken",
+        /// It goes back.
+        Returned = "returned",
+        /// It was known.
+        Known = "known",
+        /// It is not what was asked for: somebody has to look.
+        Differs = "differs",
+        /// Nothing here has its number.
+        Foreign = "foreign",
+    }
+}
+
+/// Takes a payment, or sends it back; doing so again does nothing.
+pub(super) async fn settle(cx: &Cx, id: AttemptId, paid: &Paid) -> Result<Arrived> {
+    let Some(attempt) = rows::attempt(&mut cx.db.read(), id).await? else { return Ok(Arrived::Foreign) };
+    let mut tx = cx.db.begin().await?;
+    let order = rows::lock(&mut tx, attempt.order).await?;
+    let Some(attempt) = rows::attempt(&mut tx, id).await? else { return Ok(Arrived::Foreign) };
+    let arrived = match arrival(&order, &attempt, paid) {
+        Arrival::Known => return Ok(Arrived::Known),
+        Arrival::Differs(how) => {
+            watch::note(&mut tx, id, &how.to_string()).await?;
+            Arrived::Differs
+        }
+        Arrival::Take => {
+            book(&mut tx, cx, &order, &attempt, paid, AttemptState::Taken).await?;
+            let sql = "UPDATE pay_orders SET state = $1, paid_at = $2 WHERE id = $3";
+            tx.exec(sql, args![OrderState::Paid.as_str(), cx.now(), order.id]).await?;
+            cx.enqueue(&mut tx, NewJob::new(PAID_JOB, &OfOrder { order: order.id }, cx.now())?).await?;
+            Arrived::Taken
+        }
+        Arrival::Return => {
+            book(&mut tx, cx, &order, &attempt, paid, AttemptState::Surplus).await?;
+            let back = Back { order: &order, attempt: id, channel: attempt.channel(), amount: order.amount, reason: RefundReason::Surplus };
+            refunds::begin(&mut tx, cx, back).await?;
+            Arrived::Returned
+        }
+    };
+    tx.commit().await?;
+    Ok(arrived)
+}
+
+/// The network has the money now, and the wallet what it stands for.
+async fn book(tx: &mut Tx, cx: &Cx, order: &Order, attempt: &Attempt, paid: &Paid, state: AttemptState) -> Result<()> {
+    let sql = "UPDATE pay_attempts SET state = $1, channel_no = $2, payer = $3, paid_at = $4 WHERE id = $5";
+    tx.exec(sql, args![state.as_str(), paid.channel_no.as_str(), paid.payer.as_deref(), paid.at, attempt.id]).await?;
+    let entry = ledger::Move {
+        debit: account(attempt.channel()),
+        credit: order.wallet,
+        amount: order.amount.into(),
+        kind: EntryKind::Payment,
+        memo: String::new(),
+        reference: Some(attempt.id.into()),
+    };
+    ledger::transfer(tx, cx, &entry).await?;
+    Ok(())
+}

@@ -1,0 +1,141 @@
+//! Asking networks how payments stand: their notices may be late, or never come.
+
+use kernel::Timestamp;
+use serde::{Deserialize, Serialize};
+use store::args;
+use store::jobs::{Job, Outcome};
+
+use super::channel::{ChannelError, Standing};
+use super::error::PayError;
+use super::model::{Attempt, AttemptId, MARGIN, Order, OrderState, next_look, number};
+use super::settle::settle;
+use super::{merchants, rows};
+use crate::{Cx, Result};
+
+pub const WATCH_JOB: &str = "pay.watch";
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct OfAttempt {
+    pub attempt: AttemptId,
+}
+
+/// What a look has found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// Paid, and settled.
+    Settled,
+    /// It cannot be paid any more.
+    Over,
+    /// Not paid, and still can be.
+    Open,
+    /// The network has never heard of it.
+    Unknown,
+}
+
+/// Of several that want to ask at the same time one does.
+pub(super) async fn take_turn(cx: &Cx, attempt: &Attempt) -> Result<bool> {
+    let mut tx = cx.db.begin().await?;
+    let sql = "UPDATE pay_attempts SET checked_at = $1 WHERE id = $2 AND checked_at = $3";
+    let turn = tx.exec(sql, args![cx.now(), attempt.id, attempt.checked_at]).await? == 1;
+    tx.commit().await?;
+    Ok(turn)
+}
+
+/// Asks the network, and does what follows.
+pub(super) async fn look(cx: &Cx, attempt: &Attempt) -> std::result::Result<Seen, ChannelError> {
+    let unclear = |fault: kernel::Fault| ChannelError::Unclear(fault.to_string());
+    let channel = merchants::channel(cx, attempt.channel()).await.map_err(unclear)?;
+    match channel.query(&number(attempt.id)).await? {
+        Standing::Paid(paid) => {
+            settle(cx, attempt.id, &paid).await.map_err(unclear)?;
+            Ok(Seen::Settled)
+        }
+        Standing::Closed => {
+            over(cx, attempt, None).await.map_err(unclear)?;
+            Ok(Seen::Over)
+        }
+        Standing::Waiting => Ok(Seen::Open),
+        Standing::Unknown => Ok(Seen::Unknown),
+    }
+}
+
+/// Nothing can be paid by it any more.
+async fn over(cx: &Cx, attempt: &Attempt, problem: Option<&str>) -> Result<()> {
+    let mut tx = cx.db.begin().await?;
+    let order = rows::lock(&mut tx, attempt.order).await?;
+    rows::close_attempt(&mut tx, attempt.id, problem).await?;
+    if order.expires_at <= cx.now() {
+        rows::close_order(&mut tx, order.id).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Closes it at the network. False where it turns out to be paid; it is settled then.
+pub(super) async fn close(cx: &Cx, order: &Order, attempt: &Attempt) -> Result<bool> {
+    debug_assert_eq!(order.id, attempt.order);
+    let channel = merchants::channel(cx, attempt.channel()).await?;
+    match channel.close(&number(attempt.id)).await {
+        Ok(()) => {}
+        Err(ChannelError::Unclear(why)) => {
+            tracing::warn!(channel = %attempt.channel(), %why, "a payment could not be closed");
+            return Err(PayError::Unclear.into());
+        }
+        // Most likely because it was paid a moment ago.
+        Err(refused @ ChannelError::Refused { .. }) => match look(cx, attempt).await {
+            Ok(Seen::Settled) => return Ok(false),
+            Ok(Seen::Over) => return Ok(true),
+            // Should it be paid after all, it goes back by itself.
+            Ok(Seen::Unknown) => {}
+            Ok(Seen::Open) | Err(_) => {
+                tracing::warn!(channel = %attempt.channel(), why = %refused, "a payment could not be closed");
+                return Err(PayError::Unclear.into());
+            }
+        },
+    }
+    over(cx, attempt, None).await?;
+    Ok(true)
+}
+
+pub(super) async fn watch_job(cx: Cx, job: Job) -> Outcome {
+    let ask: OfAttempt = match job.read() {
+        Ok(ask) => ask,
+        Err(outcome) => return outcome,
+    };
+    match watch(&cx, ask.attempt).await {
+        Ok(None) => Outcome::Done,
+        Ok(Some(at)) => Outcome::Again(at),
+        Err(fault) => Outcome::Retry(fault.to_string()),
+    }
+}
+
+/// Until it is settled or closed.
+async fn watch(cx: &Cx, id: AttemptId) -> Result<Option<Timestamp>> {
+    let Some(attempt) = rows::attempt(&mut cx.db.read(), id).await?.filter(Attempt::live) else { return Ok(None) };
+    let order = rows::order(&mut cx.db.read(), attempt.order).await?;
+    let now = cx.now();
+    let next = next_look(attempt.created_at, now, order.expires_at);
+    if order.state != OrderState::Pending || order.expires_at.plus_micros(MARGIN) <= now {
+        // Another attempt has paid, or time is over.
+        return match close(cx, &order, &attempt).await {
+            Ok(_) => Ok(None),
+            Err(fault) if fault.kind == kernel::Kind::Unavailable => Ok(Some(next)),
+            Err(fault) => Err(fault),
+        };
+    }
+    if take_turn(cx, &attempt).await? {
+        match look(cx, &attempt).await {
+            Ok(Seen::Settled | Seen::Over) => return Ok(None),
+            Ok(Seen::Open | Seen::Unknown) => {}
+            Err(why) => tracing::warn!(channel = %attempt.channel(), %why, "a payment could not be looked up"),
+        }
+    }
+    Ok(Some(next))
+}
+
+/// Something about it does not fit: people see it in the console.
+pub(super) async fn note(tx: &mut store::Tx, id: AttemptId, problem: &str) -> Result<()> {
+    tx.exec("UPDATE pay_attempts SET problem = $1 WHERE id = $2", args![problem, id]).await?;
+    tracing::error!(attempt = %id, %problem, "a payment does not fit");
+    Ok(())
+}

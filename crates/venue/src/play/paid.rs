@@ -1,0 +1,59 @@
+//! A table that was paid for by WeChat or Alipay, for that alone.
+
+use kernel::{Fault, Fen, Kind};
+use platform::payments::{self, OrderId, RefundReason};
+use platform::{Cx, Result};
+
+use super::open::{Means, may_open, open_in};
+use super::{OpenAsk, PlayError, rows};
+use crate::Venue;
+use crate::customers::{self, Customer};
+use crate::halls::TableId;
+use crate::halls::rows as halls;
+use crate::told::{self, tell, yuan};
+
+/// What somebody is to pay who wants to open this table now. Refused as opening it would be.
+pub(crate) async fn quoted(cx: &Cx, customer: &Customer, table: TableId, ask: OpenAsk) -> Result<(Fen, String)> {
+    let mut tx = cx.db.begin().await?;
+    let table = halls::table(&mut tx, table).await?;
+    let (_, price) = may_open(&mut tx, cx, customer, &table, ask.minutes).await?;
+    if price != ask.expected { Err(PlayError::PriceChanged.into()) } else { Ok((price, table.name)) }
+}
+
+/// It is paid: the table is opened, or what was paid goes back. Doing so again does nothing.
+pub(crate) async fn open_paid(cx: &Cx, venue: &Venue, customer: &Customer, order: OrderId, table: TableId, minutes: i64) -> Result<()> {
+    let mut tx = cx.db.begin().await?;
+    if rows::of_order(&mut tx, order).await?.is_some() {
+        return Ok(());
+    }
+    let amount = payments::find(&mut tx, order).await?.amount;
+    match open_in(&mut tx, cx, venue, customer, table, minutes, Means::Order { id: order, amount }).await {
+        Ok(_) => Ok(tx.commit().await?),
+        Err(fault) if matches!(fault.kind, Kind::Conflict | Kind::Invalid | Kind::NotFound) => {
+            drop(tx);
+            not_opened(cx, customer, order, table, &fault).await
+        }
+        Err(fault) => Err(fault),
+    }
+}
+
+/// Somebody else was quicker, or the hall has closed: the money goes back, and the customer is told why.
+async fn not_opened(cx: &Cx, customer: &Customer, id: OrderId, table: TableId, why: &Fault) -> Result<()> {
+    let mut tx = cx.db.begin().await?;
+    let order = payments::lock(&mut tx, id).await?;
+    // Another run of the same job has done it.
+    if order.refundable() < order.amount || rows::of_order(&mut tx, id).await?.is_some() {
+        return Ok(());
+    }
+    let available = customers::available(&mut tx, customer.id).await?;
+    // Whoever has spent it elsewhere in between has it there.
+    let amount = order.amount.min(available);
+    if amount.is_positive() {
+        payments::refund(&mut tx, cx, &order, amount, RefundReason::NotOpened).await?;
+    }
+    let name = halls::table(&mut tx, table).await.map(|table| table.name).unwrap_or_default();
+    let reason = customers::language(&mut tx, customer.id).await?.pick(&why.zh, &why.en).to_owned();
+    let params = [("table", name), ("amount", yuan(amount)), ("reason", reason)];
+    tell(&mut tx, cx, customer.id, &told::NOT_OPENED, &params).await?;
+    Ok(tx.commit().await?)
+}

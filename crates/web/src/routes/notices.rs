@@ -1,0 +1,51 @@
+//! What payment networks tell: stored before it is answered, in the words that each network waits for. Not in the document: nobody else may call.
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use platform::Cx;
+use platform::payments::{self, ChannelKind, Refusal};
+
+use crate::extract::Visitor;
+use crate::state::AppState;
+
+/// A notice is a few thousand bytes.
+const LIMIT: usize = 64 << 10;
+
+pub(super) fn router() -> Router<AppState> {
+    Router::new().route("/callbacks/wechat", post(wechat)).route("/callbacks/alipay", post(alipay)).layer(DefaultBodyLimit::max(LIMIT))
+}
+
+async fn wechat(Visitor(cx): Visitor, headers: HeaderMap, body: Bytes) -> Response {
+    match taken(&cx, ChannelKind::Wechat, &headers, &body).await {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(status) => (status, axum::Json(serde_json::json!({"code": "FAIL", "message": "not taken"}))).into_response(),
+    }
+}
+
+async fn alipay(Visitor(cx): Visitor, headers: HeaderMap, body: Bytes) -> Response {
+    let plain = [(header::CONTENT_TYPE, "text/plain")];
+    match taken(&cx, ChannelKind::Alipay, &headers, &body).await {
+        Ok(()) => (plain, "success").into_response(),
+        Err(status) => (status, plain, "fail").into_response(),
+    }
+}
+
+/// Whoever sends what is not believed is told nothing of why.
+async fn taken(cx: &Cx, kind: ChannelKind, headers: &HeaderMap, body: &[u8]) -> Result<(), StatusCode> {
+    let value = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    payments::receive(cx, kind, &value, body).await.map_err(|refusal| match refusal {
+        Refusal::NotBelieved(why) => {
+            tracing::warn!(channel = %kind, %why, address = %cx.origin.address, "a notice is not believed");
+            StatusCode::UNAUTHORIZED
+        }
+        Refusal::Busy(fault) if fault.kind == kernel::Kind::Conflict => StatusCode::NOT_FOUND,
+        Refusal::Busy(fault) => {
+            tracing::error!(channel = %kind, %fault, "a notice could not be stored");
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+    })
+}

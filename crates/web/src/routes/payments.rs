@@ -1,0 +1,166 @@
+//! Payments, refunds and networks' bills, for those who answer for the money.
+
+use kernel::{Fault, Page, PageAsk, Word};
+use platform::payments::{
+    self, ChannelKind, DifferenceEntity, Form, Merchant, OrderDetail, OrderEntity, OrderRow, OrderState, Reconciliation, RefundEntity,
+    RefundRow, RefundState, Remedy, Waiting,
+};
+use serde::{Deserialize, Serialize};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::extract::{Auth, Json, PathId, PathText, PaymentsManage, Query};
+use crate::state::AppState;
+use crate::{Problem, Result};
+
+pub(super) fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(merchants))
+        .routes(routes!(set_merchant))
+        .routes(routes!(waiting))
+        .routes(routes!(list))
+        .routes(routes!(get))
+        .routes(routes!(find))
+        .routes(routes!(refunds))
+        .routes(routes!(remedy))
+        .routes(routes!(reconciliation))
+        .routes(routes!(settle))
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+struct Merchants {
+    items: Vec<Merchant>,
+}
+
+/// The networks, and how we are known there. Secrets are never shown.
+#[utoipa::path(get, path = "/payments/channels", tag = "payments", responses((status = 200, body = Merchants), (status = 403, body = Problem)))]
+async fn merchants(Auth(cx, _): Auth<PaymentsManage>) -> Result<axum::Json<Merchants>> {
+    Ok(axum::Json(Merchants { items: payments::merchants(&cx).await? }))
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct MerchantForm {
+    /// New payments may be made by it. What was begun is seen to its end either way.
+    enabled: bool,
+    parameters: Form,
+}
+
+/// Sets how we are known to a network (`wechat`, `alipay`); secrets that are left out stay.
+#[utoipa::path(put, path = "/payments/channels/{channel}", tag = "payments", params(("channel" = String, Path)), request_body = MerchantForm,
+    responses((status = 200, body = Merchant), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
+async fn set_merchant(
+    Auth(cx, _): Auth<PaymentsManage>,
+    PathText(channel): PathText,
+    Json(body): Json<MerchantForm>,
+) -> Result<axum::Json<Merchant>> {
+    let kind = ChannelKind::parse(&channel).ok_or_else(Fault::not_found)?;
+    Ok(axum::Json(payments::set_merchant(&cx, kind, body.enabled, body.parameters).await?))
+}
+
+/// What waits for a person.
+#[utoipa::path(get, path = "/payments/waiting", tag = "payments", responses((status = 200, body = Waiting), (status = 403, body = Problem)))]
+async fn waiting(Auth(cx, _): Auth<PaymentsManage>) -> Result<axum::Json<Waiting>> {
+    Ok(axum::Json(payments::waiting(&cx).await?))
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct OrderQuery {
+    state: Option<OrderState>,
+    cursor: Option<String>,
+    limit: Option<i64>,
+}
+
+/// Newest first.
+#[utoipa::path(get, path = "/payments/orders", tag = "payments", params(OrderQuery),
+    responses((status = 200, body = Page<OrderRow>), (status = 403, body = Problem), (status = 422, body = Problem)))]
+async fn list(Auth(cx, _): Auth<PaymentsManage>, Query(query): Query<OrderQuery>) -> Result<axum::Json<Page<OrderRow>>> {
+    let ask = PageAsk::parse(query.cursor.as_deref(), query.limit)?;
+    Ok(axum::Json(payments::orders(&cx, query.state, &ask).await?))
+}
+
+/// All that happened to an order: attempts, notices, refunds.
+#[utoipa::path(get, path = "/payments/orders/{id}", tag = "payments", params(("id" = String, Path)),
+    responses((status = 200, body = OrderDetail), (status = 403, body = Problem), (status = 404, body = Problem)))]
+async fn get(Auth(cx, _): Auth<PaymentsManage>, PathId(id): PathId<OrderEntity>) -> Result<axum::Json<OrderDetail>> {
+    Ok(axum::Json(payments::detail(&cx, id).await?))
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Named {
+    /// An order's id, our number at a network, or the network's own, as on the payer's receipt.
+    number: String,
+}
+
+/// The order that somebody names.
+#[utoipa::path(get, path = "/payments/find", tag = "payments", params(Named),
+    responses((status = 200, body = OrderDetail), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
+async fn find(Auth(cx, _): Auth<PaymentsManage>, Query(query): Query<Named>) -> Result<axum::Json<OrderDetail>> {
+    Ok(axum::Json(payments::find_named(&cx, &query.number).await?))
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct RefundQuery {
+    state: Option<RefundState>,
+    cursor: Option<String>,
+    limit: Option<i64>,
+}
+
+/// Newest first.
+#[utoipa::path(get, path = "/payments/refunds", tag = "payments", params(RefundQuery),
+    responses((status = 200, body = Page<RefundRow>), (status = 403, body = Problem), (status = 422, body = Problem)))]
+async fn refunds(Auth(cx, _): Auth<PaymentsManage>, Query(query): Query<RefundQuery>) -> Result<axum::Json<Page<RefundRow>>> {
+    let ask = PageAsk::parse(query.cursor.as_deref(), query.limit)?;
+    Ok(axum::Json(payments::list_refunds(&cx, query.state, &ask).await?))
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct RemedyAsk {
+    remedy: Remedy,
+    /// What was done, for whoever asks later. Not needed for `retry`.
+    #[serde(default)]
+    note: String,
+}
+
+/// Puts a refund right that the network would not make.
+#[utoipa::path(post, path = "/payments/refunds/{id}/remedy", tag = "payments", params(("id" = String, Path)), request_body = RemedyAsk,
+    responses((status = 200, body = RefundRow), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+async fn remedy(
+    Auth(cx, _): Auth<PaymentsManage>,
+    PathId(id): PathId<RefundEntity>,
+    Json(body): Json<RemedyAsk>,
+) -> Result<axum::Json<RefundRow>> {
+    Ok(axum::Json(payments::remedy(&cx, id, body.remedy, &body.note).await?))
+}
+
+/// The networks' bills of the last days, compared with ours, and what does not agree.
+#[utoipa::path(get, path = "/payments/reconciliation", tag = "payments", responses((status = 200, body = Reconciliation), (status = 403, body = Problem)))]
+async fn reconciliation(Auth(cx, _): Auth<PaymentsManage>) -> Result<axum::Json<Reconciliation>> {
+    Ok(axum::Json(payments::reconciliation(&cx).await?))
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Settlement {
+    /// What it was.
+    note: String,
+}
+
+/// Says what a difference was. Doing so again changes nothing.
+#[utoipa::path(post, path = "/payments/differences/{id}/settle", tag = "payments", params(("id" = String, Path)), request_body = Settlement,
+    responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
+async fn settle(
+    Auth(cx, _): Auth<PaymentsManage>,
+    PathId(id): PathId<DifferenceEntity>,
+    Json(body): Json<Settlement>,
+) -> Result<axum::http::StatusCode> {
+    payments::settle_difference(&cx, id, &body.note).await?;
+    Ok(axum::http::StatusCode::NO_CONTENT)
+}
