@@ -77,6 +77,11 @@ pub async fn enabled(sql: &mut impl Sql) -> Result<Vec<ChannelKind>> {
     Ok(sql.all("SELECT channel FROM pay_channels WHERE enabled ORDER BY channel DESC LIMIT 10", args![], |row| row.word("channel")).await?)
 }
 
+/// Where we are known, whether payments may be made by it now or not.
+pub(super) async fn known(sql: &mut impl Sql) -> Result<Vec<ChannelKind>> {
+    Ok(sql.all("SELECT channel FROM pay_channels ORDER BY channel LIMIT 10", args![], |row| row.word("channel")).await?)
+}
+
 /// A network as the console shows it: none of its secrets.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Merchant {

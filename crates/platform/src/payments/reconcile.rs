@@ -79,24 +79,32 @@ pub(super) async fn reconcile_job(cx: Cx) -> Outcome {
     }
 }
 
-/// Compares yesterday with each network, unless that was done.
+/// Compares yesterday with each network, unless that was done. One that does not answer keeps no other waiting.
 async fn reconcile(cx: &Cx) -> Result<()> {
     let Some((day, from, to)) = day_to_compare(cx.now()) else { return Ok(()) };
-    for kind in merchants::enabled(&mut cx.db.read()).await? {
-        let sql = "SELECT 1 AS one FROM pay_days WHERE channel = $1 AND day = $2";
-        if cx.db.read().opt(sql, args![kind.as_str(), day.as_str()], |_| Ok(())).await?.is_some() {
-            continue;
+    let mut outcome = Ok(());
+    for kind in merchants::known(&mut cx.db.read()).await? {
+        if let Err(fault) = compare_day(cx, kind, &day, from, to).await {
+            tracing::warn!(channel = %kind, %day, %fault, "a network's bill could not be compared");
+            outcome = Err(fault);
         }
-        let channel = merchants::channel(cx, kind).await?;
-        let bill = channel.bill(&day).await.map_err(|error| kernel::Fault::unavailable(error.to_string()))?;
-        heal(cx, channel.as_ref(), &bill).await?;
-        let theirs = bill.iter().map(|line| ((line.number.clone(), line.refund_number.clone()), line.amount)).collect();
-        let ours = ours(&mut cx.db.read(), kind, from, to).await?;
-        let mut tx = cx.db.begin().await?;
-        store_day(&mut tx, cx, kind, &day, &bill, &compare(&ours, &theirs)).await?;
-        tx.commit().await?;
     }
-    Ok(())
+    outcome
+}
+
+async fn compare_day(cx: &Cx, kind: ChannelKind, day: &str, from: Timestamp, to: Timestamp) -> Result<()> {
+    let sql = "SELECT 1 AS one FROM pay_days WHERE channel = $1 AND day = $2";
+    if cx.db.read().opt(sql, args![kind.as_str(), day], |_| Ok(())).await?.is_some() {
+        return Ok(());
+    }
+    let channel = merchants::channel(cx, kind).await?;
+    let bill = channel.bill(day).await.map_err(|error| kernel::Fault::unavailable(error.to_string()))?;
+    heal(cx, channel.as_ref(), &bill).await?;
+    let theirs = bill.iter().map(|line| ((line.number.clone(), line.refund_number.clone()), line.amount)).collect();
+    let ours = ours(&mut cx.db.read(), kind, from, to).await?;
+    let mut tx = cx.db.begin().await?;
+    store_day(&mut tx, cx, kind, day, &bill, &compare(&ours, &theirs)).await?;
+    Ok(tx.commit().await?)
 }
 
 /// A payment of ours that the network has and we have not taken yet is taken now, as its notice would have been.

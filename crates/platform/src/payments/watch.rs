@@ -109,14 +109,25 @@ pub(super) async fn watch_job(cx: Cx, job: Job) -> Outcome {
     }
 }
 
-/// Until it is settled or closed.
+/// Until it is settled or closed, and its order with it.
 async fn watch(cx: &Cx, id: AttemptId) -> Result<Option<Timestamp>> {
-    let Some(attempt) = rows::attempt(&mut cx.db.read(), id).await?.filter(Attempt::live) else { return Ok(None) };
+    let Some(attempt) = rows::attempt(&mut cx.db.read(), id).await? else { return Ok(None) };
     let order = rows::order(&mut cx.db.read(), attempt.order).await?;
-    let now = cx.now();
+    let (now, last) = (cx.now(), order.expires_at.plus_micros(MARGIN));
+    let pending = order.state == OrderState::Pending;
     let next = next_look(attempt.created_at, now, order.expires_at);
-    if order.state != OrderState::Pending || order.expires_at.plus_micros(MARGIN) <= now {
-        // Another attempt has paid, or time is over.
+    if !attempt.live() {
+        if pending && now >= last {
+            let mut tx = cx.db.begin().await?;
+            rows::lock(&mut tx, order.id).await?;
+            rows::close_order(&mut tx, order.id).await?;
+            tx.commit().await?;
+        }
+        // Until then it may be paid by another attempt.
+        return Ok((pending && now < last).then_some(last));
+    }
+    if !pending || now >= last {
+        // Something else has paid, or time is over.
         return match close(cx, &order, &attempt).await {
             Ok(_) => Ok(None),
             Err(fault) if fault.kind == kernel::Kind::Unavailable => Ok(Some(next)),
@@ -125,7 +136,8 @@ async fn watch(cx: &Cx, id: AttemptId) -> Result<Option<Timestamp>> {
     }
     if take_turn(cx, &attempt).await? {
         match look(cx, &attempt).await {
-            Ok(Seen::Settled | Seen::Over) => return Ok(None),
+            Ok(Seen::Settled) => return Ok(None),
+            Ok(Seen::Over) => return Ok(Some(last)),
             Ok(Seen::Open | Seen::Unknown) => {}
             Err(why) => tracing::warn!(channel = %attempt.channel(), %why, "a payment could not be looked up"),
         }
