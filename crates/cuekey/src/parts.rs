@@ -76,6 +76,9 @@ pub async fn platform(config: &Config, opened: &Opened, public_url: String, mail
     let passwords = tokio::task::spawn_blocking(move || Passwords::new(processors / 2)).await;
     let passwords = passwords.map_err(|error| Trouble::failed("无法启动", format!("passwords cannot be hashed: {error}")))?;
     let vault = opened.vault.clone();
-    let (hub, transfers, payments) = (Hub::default(), Transfers::default(), Payments::new(Arc::new(gateway::Networks)));
+    let (hub, transfers) = (Hub::default(), Transfers::default());
+    let (wechat, alipay) = (config.payments.wechat.clone(), config.payments.alipay.clone());
+    let networks = gateway::Networks { wechat, alipay, clock: clock.clone(), random: random.clone() };
+    let payments = Payments::new(Arc::new(networks));
     Ok(Arc::new(Platform { db, clock, random, vault, settings, hub, passwords, mailer, transfers, payments, install }))
 }

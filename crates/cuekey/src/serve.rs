@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use front::tls::Tls;
 use front::{Front, Limits};
 use gateway::WebhookSender;
@@ -42,7 +43,7 @@ pub async fn serve(config: &Config) -> Result<()> {
     if holders_of(&mut platform.db.read(), Role::SuperAdmin).await?.is_empty() {
         tracing::warn!("nobody can sign in yet: run `cuekey create-super-admin` 尚无超级管理员，请运行 cuekey create-super-admin");
     }
-    run(config, ports, tls, platform, async |_, _| Ok(())).await
+    run(config, ports, tls, platform, None, async |_, _| Ok(())).await
 }
 
 /// The addresses, taken before anything else: a second start by mistake ends here, having touched nothing.
@@ -88,12 +89,13 @@ fn cannot_listen(address: SocketAddr, flag: &str, key: &str, error: &std::io::Er
     )
 }
 
-/// Runs everything. `before` is called when all parts run but nobody is served yet.
+/// Runs everything. `before` is called when all parts run but nobody is served yet; `beside` is served where it has a route, before all else.
 pub async fn run(
     config: &Config,
     ports: Ports,
     tls: Option<Arc<Tls>>,
     platform: Arc<Platform>,
+    beside: Option<Router>,
     before: impl AsyncFnOnce(&mut Hall, &mut JoinSet<()>) -> Result<()>,
 ) -> Result<()> {
     let (stop, stopping) = watch::channel(false);
@@ -124,7 +126,11 @@ pub async fn run(
     }
     let limits = config.connections.limits(open_files::raise());
     let front = Front { name: "main", limits, tls, trusted: config.server.trusted_proxies.clone(), clock: Clock::System };
-    let main = tokio::spawn(front.serve(ports.main, web::Site::new(state), stopping.clone()));
+    let site = web::Site::new(state);
+    let main = match beside {
+        Some(beside) => tokio::spawn(front.serve(ports.main, beside.fallback_service(site), stopping.clone())),
+        None => tokio::spawn(front.serve(ports.main, site, stopping.clone())),
+    };
     if let Some(listener) = ports.metrics {
         if let Ok(address) = listener.local_addr() {
             tracing::info!(%address, "metrics");

@@ -2,14 +2,21 @@
 //!
 //! **Invariant**: no SQL and no rule in here; where a callback may go is `licensing::callbacks::target`'s to say.
 
+mod alipay;
 mod aliyun;
+mod http;
 mod mqtt;
 mod networks;
+mod rsa;
 mod smtp;
 mod webhook;
+mod wechat;
+mod yuan;
 
+pub use alipay::Alipay;
 pub use aliyun::{AliyunConfig, AliyunSms, SmsSetupError};
 pub use mqtt::{Listening, Mqtt, MqttConfig};
 pub use networks::Networks;
 pub use smtp::{SmtpConfig, SmtpError, SmtpMailer, SmtpSecurity};
 pub use webhook::{Names, WebhookSender, WebhookSetupError};
+pub use wechat::WechatPay;

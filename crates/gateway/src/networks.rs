@@ -2,14 +2,27 @@
 
 use std::sync::Arc;
 
+use kernel::{Clock, Random};
 use platform::payments::{BadParameter, Channel, Channels, Parameters};
 
+use crate::{Alipay, WechatPay};
+
 /// Where the networks are.
-pub struct Networks;
+#[derive(Debug, Clone)]
+pub struct Networks {
+    /// Without a slash at the end.
+    pub wechat: String,
+    /// The gateway's address, whole.
+    pub alipay: String,
+    pub clock: Clock,
+    pub random: Random,
+}
 
 impl Channels for Networks {
-    fn open(&self, parameters: &Parameters, _notify_url: &str) -> Result<Arc<dyn Channel>, BadParameter> {
-        let _ = parameters;
-        Err(BadParameter { field: "channel", zh: "暂不支持", en: "not there yet" })
+    fn open(&self, parameters: &Parameters, notify_url: &str) -> Result<Arc<dyn Channel>, BadParameter> {
+        Ok(match parameters {
+            Parameters::Wechat(own) => Arc::new(WechatPay::new(own, &self.wechat, notify_url, self.clock.clone(), self.random.clone())?),
+            Parameters::Alipay(own) => Arc::new(Alipay::new(own, &self.alipay, notify_url, self.clock.clone())?),
+        })
     }
 }

@@ -2,20 +2,30 @@
 //!
 //! [`Line`] stands between a program and a server: it passes bytes on, late, or not at all. [`Mailbox`] is a mail server,
 //! [`Hook`] somebody's server for callbacks; both remember what arrived, and how often. [`Lamp`] is a light over a table, [`AliyunSms`] a service
-//! for text messages. Everything is on the loopback
+//! for text messages, [`WechatPay`] and [`Alipay`] take no money. Everything is on the loopback
 //! address, on ports that the system chooses, and ends when it is dropped.
 
+mod alipay;
 mod aliyun;
+mod books;
 mod hook;
 mod lamp;
 mod line;
 mod mailbox;
+mod page;
+mod rsa;
+mod trouble;
+mod wechat;
 
+pub use alipay::Alipay;
 pub use aliyun::{AliyunSms, SmsTrouble, Text};
+pub use books::{Refund, Trade, TradeState};
 pub use hook::{Called, Hook};
 pub use lamp::{Firmware, Lamp, Seen, Trouble};
 pub use line::{Line, State};
 pub use mailbox::{Letter, Mailbox};
+pub use trouble::{Asked, Returned, Told, Troubles};
+pub use wechat::WechatPay;
 
 use std::net::SocketAddr;
 

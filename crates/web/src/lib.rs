@@ -25,7 +25,10 @@ pub use state::{AppState, HttpConfig, Parts};
 
 /// All migrations of the program, in order.
 pub fn migrations() -> Vec<store::migrate::Migration> {
-    [licensing::migrations(), venue::MIGRATIONS.to_vec()].concat()
+    let mut all = [licensing::migrations(), venue::MIGRATIONS.to_vec()].concat();
+    // A crate's later step comes after other crates' earlier ones, as in the databases that have the earlier ones already.
+    all.sort_by_key(|migration| migration.number);
+    all
 }
 
 /// What handlers answer.

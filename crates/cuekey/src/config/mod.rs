@@ -33,6 +33,7 @@ pub struct Config {
     pub mail: Mail,
     pub sms: Sms,
     pub mqtt: Mqtt,
+    pub payments: Payments,
     pub jobs: Jobs,
     pub callbacks: Callbacks,
     pub log: Log,
@@ -102,6 +103,13 @@ pub struct Mqtt {
     pub port: u16,
     pub user: String,
     pub password: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Payments {
+    pub wechat: String,
+    pub alipay: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -195,6 +203,12 @@ impl Default for Mqtt {
     }
 }
 
+impl Default for Payments {
+    fn default() -> Self {
+        Self { wechat: "https://api.mch.weixin.qq.com".into(), alipay: "https://openapi.alipay.com/gateway.do".into() }
+    }
+}
+
 impl Default for Jobs {
     fn default() -> Self {
         Self { workers: 4 }
@@ -260,6 +274,11 @@ impl Config {
                 if value.is_empty() {
                     return Err(wrong(key, "设置了 sms.provider 时须填写", "is needed when sms.provider is set"));
                 }
+            }
+        }
+        for (key, address) in [("payments.wechat", &self.payments.wechat), ("payments.alipay", &self.payments.alipay)] {
+            if !address.parse::<Uri>().is_ok_and(|uri| uri.host().is_some() && uri.query().is_none()) {
+                return Err(wrong(key, "应为 https:// 开头的地址", "must be an address that begins with https://"));
             }
         }
         if let Err(error) = self.log.level.parse::<tracing_subscriber::filter::Targets>() {

@@ -7,6 +7,7 @@ mod fill;
 mod folder;
 mod hall;
 mod note;
+mod pay;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -45,11 +46,16 @@ pub async fn demo(config: &Config) -> Result<()> {
         folder::begun(&folder)?;
     }
     let opened = parts::open(config, Some(hold)).await?;
+    let public_url = config.public_url(ports.address);
+    let networks = pay::Networks::at(&public_url);
+    let config = &networks.known_to(config);
     let mailbox = DatabaseMailbox { db: opened.db.clone(), clock: Clock::System, random: Random::system() };
-    let platform = parts::platform(config, &opened, config.public_url(ports.address), Arc::new(mailbox), true).await?;
+    let platform = parts::platform(config, &opened, public_url, Arc::new(mailbox), true).await?;
     let starting = Arc::clone(&platform);
-    serve::run(config, ports, None, platform, async move |hall, tasks| {
+    let beside = Some(networks.router());
+    serve::run(config, ports, None, platform, beside, async move |hall, tasks| {
         let note = prepare(&starting, &folder, filled).await?;
+        pay::introduce(&starting).await?;
         if let (Some(address), Some(lamps)) = (hall.address, &note.hall) {
             tasks.spawn(hall::light_up(Arc::clone(&hall.venue), address, lamps.lamps.clone()));
         }

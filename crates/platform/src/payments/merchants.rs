@@ -20,8 +20,11 @@ const SEALED: Purpose = Purpose("payment channel");
 /// The networks that this process can speak to. One a process.
 pub struct Payments {
     channels: Arc<dyn Channels>,
-    opened: RwLock<HashMap<ChannelKind, (i64, Arc<dyn Channel>)>>,
+    opened: RwLock<HashMap<ChannelKind, Opened>>,
 }
+
+/// A network spoken to with the parameters of one version.
+type Opened = (i64, Arc<dyn Channel>);
 
 impl Payments {
     pub fn new(channels: Arc<dyn Channels>) -> Self {

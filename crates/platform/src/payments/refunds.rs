@@ -178,7 +178,7 @@ async fn failed(tx: &mut Tx, cx: &Cx, refund: &Refund, why: &str) -> Result<Opti
         return stuck(tx, cx, refund, tries, why).await;
     }
     tx.exec("UPDATE pay_refunds SET tries = $1, problem = $2 WHERE id = $3", args![tries, why, refund.id]).await?;
-    Ok(Some(cx.now().plus_micros(20 * SECOND << tries)))
+    Ok(Some(cx.now().plus_micros((20 * SECOND) << tries)))
 }
 
 /// Handed to a person; the payer is told that it takes longer.

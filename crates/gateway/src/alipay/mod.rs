@@ -1,0 +1,265 @@
+//! Alipay's open platform, version 2 of its gateway, with keys (not certificates).
+
+mod bill;
+mod notice;
+mod sign;
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use kernel::Clock;
+use platform::payments::{
+    AlipayParameters, BadParameter, BillLine, Channel, ChannelError, Handed, Header, Method, NotBelieved, Paid, Place, Received, RefundAsk,
+    RefundStanding, Standing,
+};
+use reqwest::Client;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::http;
+use crate::yuan::{from_yuan, to_yuan};
+use notice::{from_beijing, to_beijing};
+use sign::Signer;
+
+/// A day's bill of the largest of halls, packed.
+const BILL: usize = 16 << 20;
+
+pub struct Alipay {
+    client: Client,
+    /// Of the gateway, whole.
+    gateway: String,
+    notify_url: String,
+    app_id: String,
+    seller_id: String,
+    signer: Signer,
+    clock: Clock,
+}
+
+/// All that we read of any answer.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Answer {
+    code: String,
+    msg: String,
+    sub_code: String,
+    sub_msg: String,
+    out_trade_no: String,
+    trade_no: String,
+    trade_status: String,
+    total_amount: String,
+    send_pay_date: String,
+    buyer_user_id: String,
+    qr_code: String,
+    fund_change: String,
+    out_request_no: String,
+    refund_status: String,
+    bill_download_url: String,
+}
+
+impl Alipay {
+    /// # Errors
+    /// Names the parameter that cannot be used.
+    pub fn new(parameters: &AlipayParameters, gateway: &str, notify_url: &str, clock: Clock) -> Result<Self, BadParameter> {
+        let digits = |text: &str| (8..=32).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+        if !digits(&parameters.app_id) {
+            return Err(BadParameter { field: "app_id", zh: "应用 APPID 应为数字", en: "The app's id has digits alone" });
+        }
+        if !digits(&parameters.seller_id) {
+            return Err(BadParameter {
+                field: "merchant_id",
+                zh: "商户 PID 应为数字（2088…）",
+                en: "The seller's id has digits alone (2088…)",
+            });
+        }
+        let signer = Signer::new(parameters)?;
+        let client = http::client().map_err(|_| BadParameter { field: "channel", zh: "无法使用 TLS", en: "TLS cannot be set up" })?;
+        Ok(Self {
+            client,
+            gateway: gateway.to_owned(),
+            notify_url: notify_url.to_owned(),
+            app_id: parameters.app_id.clone(),
+            seller_id: parameters.seller_id.clone(),
+            signer,
+            clock,
+        })
+    }
+
+    fn parameters(&self, method: &str, content: &Value, more: &[(&'static str, &str)]) -> BTreeMap<&'static str, String> {
+        let mut all: BTreeMap<&'static str, String> = [
+            ("app_id", self.app_id.as_str()),
+            ("method", method),
+            ("format", "JSON"),
+            ("charset", "utf-8"),
+            ("sign_type", "RSA2"),
+            ("version", "1.0"),
+        ]
+        .into_iter()
+        .chain(more.iter().copied())
+        .map(|(name, value)| (name, value.to_owned()))
+        .collect();
+        all.insert("timestamp", to_beijing(self.clock.now()));
+        all.insert("biz_content", content.to_string());
+        let sign = self.signer.sign(&all);
+        all.insert("sign", sign);
+        all
+    }
+
+    /// What Alipay says, verified; a refusal of its own is an answer too.
+    async fn ask(&self, method: &str, content: &Value, more: &[(&'static str, &str)]) -> Result<Answer, ChannelError> {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(self.parameters(method, content, more)).finish();
+        let request = self.client.post(format!("{}?charset=utf-8", self.gateway));
+        let request = request.header("content-type", "application/x-www-form-urlencoded; charset=utf-8").body(body);
+        let response = http::send(request).await?;
+        let status = response.status().as_u16();
+        let bytes = http::body(response, http::ANSWER).await?;
+        let text = std::str::from_utf8(&bytes).map_err(|error| ChannelError::Unclear(error.to_string()))?;
+        if status != 200 {
+            return Err(ChannelError::Unclear(format!("status {status}")));
+        }
+        let node = format!("{}_response", method.replace('.', "_"));
+        let signed =
+            self.signer.open(text, &node).map_err(|why| ChannelError::Unclear(format!("an answer that is not believed: {why}")))?;
+        let answer: Answer = serde_json::from_str(signed).map_err(|error| ChannelError::Unclear(error.to_string()))?;
+        if answer.code.starts_with("20") {
+            // 20000: the service is not to be had; 20001: permission is being looked at.
+            return Err(ChannelError::Unclear(format!("{}: {}", answer.code, answer.msg)));
+        }
+        Ok(answer)
+    }
+}
+
+impl Answer {
+    fn good(self) -> Result<Self, ChannelError> {
+        if self.code == "10000" { Ok(self) } else { Err(self.refusal()) }
+    }
+
+    fn refusal(self) -> ChannelError {
+        let or = |sub: String, own: String| if sub.is_empty() { own } else { sub };
+        ChannelError::Refused { code: or(self.sub_code, self.code), message: or(self.sub_msg, self.msg) }
+    }
+
+    fn about(self, number: &str) -> Result<Self, ChannelError> {
+        if self.out_trade_no == number { Ok(self) } else { Err(ChannelError::Unclear("an answer about another payment".into())) }
+    }
+
+    fn paid(&self) -> Result<Paid, ChannelError> {
+        let whole = from_yuan(&self.total_amount).zip(from_beijing(&self.send_pay_date)).filter(|_| !self.trade_no.is_empty());
+        let (amount, at) = whole.ok_or_else(|| ChannelError::Unclear("a payment without amount, number or time".into()))?;
+        let payer = Some(self.buyer_user_id.clone()).filter(|payer| !payer.is_empty());
+        Ok(Paid { number: self.out_trade_no.clone(), channel_no: self.trade_no.clone(), amount, payer, at })
+    }
+}
+
+#[async_trait]
+impl Channel for Alipay {
+    async fn place(&self, place: &Place) -> Result<Handed, ChannelError> {
+        let mut content = json!({
+            "out_trade_no": place.number,
+            "total_amount": to_yuan(place.amount),
+            "subject": place.subject,
+            "time_expire": to_beijing(place.expires_at),
+        });
+        match place.method {
+            // The payer's browser brings it there; until then Alipay knows nothing of it.
+            Method::Wap => {
+                content["product_code"] = "QUICK_WAP_WAY".into();
+                content["quit_url"] = place.return_url.as_str().into();
+                let more = [("notify_url", self.notify_url.as_str()), ("return_url", place.return_url.as_str())];
+                let query = form_urlencoded::Serializer::new(String::new())
+                    .extend_pairs(self.parameters("alipay.trade.wap.pay", &content, &more))
+                    .finish();
+                Ok(Handed::Redirect { url: format!("{}?{query}", self.gateway) })
+            }
+            Method::Precreate => {
+                let more = [("notify_url", self.notify_url.as_str())];
+                let answer = self.ask("alipay.trade.precreate", &content, &more).await?.good()?.about(&place.number)?;
+                if answer.qr_code.is_empty() {
+                    return Err(ChannelError::Unclear("an answer that hands out nothing".into()));
+                }
+                Ok(Handed::QrCode { content: answer.qr_code })
+            }
+            Method::Jsapi | Method::H5 | Method::Native => {
+                Err(ChannelError::Refused { code: "METHOD".into(), message: "not Alipay's".into() })
+            }
+        }
+    }
+
+    async fn query(&self, number: &str) -> Result<Standing, ChannelError> {
+        let answer = self.ask("alipay.trade.query", &json!({"out_trade_no": number}), &[]).await?;
+        if answer.sub_code == "ACQ.TRADE_NOT_EXIST" {
+            return Ok(Standing::Unknown);
+        }
+        let answer = answer.good()?.about(number)?;
+        match answer.trade_status.as_str() {
+            "WAIT_BUYER_PAY" => Ok(Standing::Waiting),
+            "TRADE_SUCCESS" | "TRADE_FINISHED" => answer.paid().map(Standing::Paid),
+            // Closed without a payment, or with all of it given back: then it says when it was paid.
+            "TRADE_CLOSED" if !answer.send_pay_date.is_empty() => answer.paid().map(Standing::Paid),
+            "TRADE_CLOSED" => Ok(Standing::Closed),
+            other => Err(ChannelError::Unclear(format!("a state that is not known: {other}"))),
+        }
+    }
+
+    async fn close(&self, number: &str) -> Result<(), ChannelError> {
+        let answer = self.ask("alipay.trade.close", &json!({"out_trade_no": number}), &[]).await?;
+        match answer.sub_code.as_str() {
+            "ACQ.TRADE_HAS_CLOSE" => Ok(()),
+            _ => answer.good().map(drop),
+        }
+    }
+
+    async fn refund(&self, refund: &RefundAsk) -> Result<RefundStanding, ChannelError> {
+        let content = json!({
+            "out_trade_no": refund.number,
+            "out_request_no": refund.refund_number,
+            "refund_amount": to_yuan(refund.amount),
+            "refund_reason": refund.why,
+        });
+        let answer = self.ask("alipay.trade.refund", &content, &[]).await?.good()?.about(&refund.number)?;
+        if answer.fund_change == "Y" {
+            return Ok(RefundStanding::Done { channel_no: answer.trade_no });
+        }
+        // It was asked for before, or money has not moved: only a query tells.
+        match self.query_refund(&refund.number, &refund.refund_number).await? {
+            RefundStanding::Unknown => Ok(RefundStanding::Pending),
+            known => Ok(known),
+        }
+    }
+
+    async fn query_refund(&self, number: &str, refund_number: &str) -> Result<RefundStanding, ChannelError> {
+        let content = json!({"out_trade_no": number, "out_request_no": refund_number});
+        let answer = self.ask("alipay.trade.fastpay.refund.query", &content, &[]).await?;
+        if answer.sub_code == "ACQ.TRADE_NOT_EXIST" {
+            return Ok(RefundStanding::Unknown);
+        }
+        let answer = answer.good()?;
+        match answer.refund_status.as_str() {
+            "REFUND_SUCCESS" if answer.out_trade_no == number && answer.out_request_no == refund_number => {
+                Ok(RefundStanding::Done { channel_no: answer.trade_no })
+            }
+            "REFUND_SUCCESS" => Err(ChannelError::Unclear("an answer about another refund".into())),
+            // Nothing of it went back, or nothing is known of it.
+            _ => Ok(RefundStanding::Unknown),
+        }
+    }
+
+    fn notice(&self, _: Header<'_>, body: &[u8]) -> Result<Received, NotBelieved> {
+        notice::read(&self.signer, &self.app_id, &self.seller_id, body)
+    }
+
+    async fn bill(&self, day: &str) -> Result<Vec<BillLine>, ChannelError> {
+        let content = json!({"bill_type": "trade", "bill_date": day});
+        let answer = self.ask("alipay.data.dataservice.bill.downloadurl.query", &content, &[]).await?;
+        if answer.sub_code == "isp.bill_not_exist" {
+            return Ok(Vec::new());
+        }
+        let answer = answer.good()?;
+        // The address was in a signed answer; it is another host's, and good for half a minute.
+        let response = http::send(self.client.get(&answer.bill_download_url)).await?;
+        if response.status().as_u16() != 200 {
+            return Err(ChannelError::Unclear(format!("a bill of status {}", response.status().as_u16())));
+        }
+        let zip = http::body(response, BILL).await?;
+        bill::unpack(&zip).and_then(|text| bill::read(&text)).map_err(ChannelError::Unclear)
+    }
+}

@@ -1,0 +1,258 @@
+//! WeChat Pay, API v3.
+
+mod bill;
+mod notice;
+mod sign;
+mod words;
+
+use async_trait::async_trait;
+use kernel::{Clock, Random, Timestamp};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use platform::payments::{
+    BadParameter, BillLine, Channel, ChannelError, Handed, Header, Method, NotBelieved, Place, Received, RefundAsk, RefundStanding,
+    Standing, WechatParameters,
+};
+use reqwest::Client;
+use ring::digest;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use zeroize::Zeroizing;
+
+use crate::http;
+use sign::{Seal, Signer};
+use words::{Identity, RefundAnswer, Refusal, Transaction};
+
+/// A day's bill of the largest of halls.
+const BILL: usize = 64 << 20;
+
+pub struct WechatPay {
+    client: Client,
+    /// Without a slash at the end. What is signed begins behind it.
+    base: String,
+    notify_url: String,
+    own: Identity,
+    key: Zeroizing<String>,
+    signer: Signer,
+}
+
+/// An answer that WeChat has given: its status and its body, verified.
+struct Answer {
+    status: u16,
+    body: Vec<u8>,
+}
+
+impl WechatPay {
+    /// # Errors
+    /// Names the parameter that cannot be used.
+    pub fn new(parameters: &WechatParameters, base: &str, notify_url: &str, clock: Clock, random: Random) -> Result<Self, BadParameter> {
+        let fits = |text: &str| (1..=32).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if !fits(&parameters.app_id) {
+            return Err(BadParameter {
+                field: "app_id", zh: "应用 ID 应为字母和数字", en: "The app's id has letters and digits alone"
+            });
+        }
+        if parameters.api_v3_key.len() != 32 || !parameters.api_v3_key.is_ascii() {
+            return Err(BadParameter { field: "api_v3_key", zh: "APIv3 密钥应为 32 个字符", en: "The APIv3 key has 32 characters" });
+        }
+        let signer = Signer::new(parameters, clock, random)?;
+        let client = http::client().map_err(|_| BadParameter { field: "channel", zh: "无法使用 TLS", en: "TLS cannot be set up" })?;
+        Ok(Self {
+            client,
+            base: base.trim_end_matches('/').to_owned(),
+            notify_url: notify_url.to_owned(),
+            own: Identity { app_id: parameters.app_id.clone(), merchant_id: parameters.merchant_id.clone() },
+            key: parameters.api_v3_key.clone(),
+            signer,
+        })
+    }
+
+    async fn ask(&self, method: reqwest::Method, target: &str, body: Option<&Value>) -> Result<Answer, ChannelError> {
+        let body = body.map(Value::to_string).unwrap_or_default();
+        let mut request = self
+            .client
+            .request(method.clone(), format!("{}{target}", self.base))
+            .header("accept", "application/json")
+            .header("wechatpay-serial", self.signer.preferred())
+            .header("authorization", self.signer.authorize(method.as_str(), target, &body));
+        if method != reqwest::Method::GET {
+            request = request.header("content-type", "application/json").body(body);
+        }
+        let response = http::send(request).await?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let body = http::body(response, http::ANSWER).await?;
+        // Whoever stands between could say anything: what is not signed has not been said, refusals included.
+        let seal = Seal::read(|name| headers.get(name).and_then(|value| value.to_str().ok()));
+        let verified = seal.ok_or_else(|| "it is not signed".to_owned()).and_then(|seal| self.signer.verify(&seal, &body));
+        verified.map_err(|why| ChannelError::Unclear(format!("an answer of status {status} that is not believed: {why}")))?;
+        if status >= 500 || status == 429 {
+            return Err(ChannelError::Unclear(format!("status {status}: {}", refusal(&body))));
+        }
+        Ok(Answer { status, body })
+    }
+
+    async fn post(&self, target: &str, body: &Value) -> Result<Answer, ChannelError> {
+        self.ask(reqwest::Method::POST, target, Some(body)).await
+    }
+
+    /// Where a bill is, and what hash it has; none where the day had neither payments nor refunds.
+    async fn bill_place(&self, day: &str) -> Result<Option<BillPlace>, ChannelError> {
+        let answer = self.ask(reqwest::Method::GET, &format!("/v3/bill/tradebill?bill_date={day}&bill_type=ALL"), None).await?;
+        match answer.read() {
+            Err(ChannelError::Refused { code, .. }) if code == "NO_STATEMENT_EXIST" => Ok(None),
+            other => other.map(Some),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct BillPlace {
+    download_url: String,
+    hash_type: String,
+    hash_value: String,
+}
+
+fn refusal(body: &[u8]) -> ChannelError {
+    let Refusal { code, message } = serde_json::from_slice(body).unwrap_or_default();
+    ChannelError::Refused { code, message }
+}
+
+impl Answer {
+    fn read<T: DeserializeOwned>(&self) -> Result<T, ChannelError> {
+        if !(200..300).contains(&self.status) {
+            return Err(refusal(&self.body));
+        }
+        serde_json::from_slice(&self.body).map_err(|error| ChannelError::Unclear(format!("an answer that cannot be read: {error}")))
+    }
+
+    /// Whether WeChat knows nothing of it.
+    fn is_unknown(&self) -> bool {
+        let Refusal { code, .. } = serde_json::from_slice(&self.body).unwrap_or_default();
+        self.status == 404 && matches!(code.as_str(), "ORDER_NOT_EXIST" | "ORDERNOTEXIST" | "RESOURCE_NOT_EXISTS")
+    }
+}
+
+/// As WeChat writes times: Beijing's, with its offset.
+fn beijing(at: Timestamp) -> String {
+    Timestamp::from_unix(at.unix() + 8 * 3_600).to_string().replace('Z', "+08:00")
+}
+
+#[derive(Deserialize)]
+struct Prepared {
+    #[serde(default)]
+    prepay_id: String,
+    #[serde(default)]
+    h5_url: String,
+    #[serde(default)]
+    code_url: String,
+}
+
+#[async_trait]
+impl Channel for WechatPay {
+    async fn place(&self, place: &Place) -> Result<Handed, ChannelError> {
+        let mut body = json!({
+            "appid": self.own.app_id,
+            "mchid": self.own.merchant_id,
+            "description": place.subject,
+            "out_trade_no": place.number,
+            "time_expire": beijing(place.expires_at),
+            "notify_url": self.notify_url,
+            "amount": {"total": place.amount.fen(), "currency": "CNY"},
+        });
+        let path = match place.method {
+            Method::Jsapi => {
+                body["payer"] = json!({"openid": place.openid.as_deref().unwrap_or_default()});
+                "jsapi"
+            }
+            Method::H5 => {
+                body["scene_info"] = json!({"payer_client_ip": place.address, "h5_info": {"type": "Wap"}});
+                "h5"
+            }
+            Method::Native => "native",
+            Method::Wap | Method::Precreate => {
+                return Err(ChannelError::Refused { code: "METHOD".into(), message: "not WeChat's".into() });
+            }
+        };
+        let prepared: Prepared = self.post(&format!("/v3/pay/transactions/{path}"), &body).await?.read()?;
+        match place.method {
+            Method::Jsapi if !prepared.prepay_id.is_empty() => {
+                let package = format!("prepay_id={}", prepared.prepay_id);
+                let (time_stamp, nonce_str, pay_sign) = self.signer.pay(&self.own.app_id, &package);
+                Ok(Handed::Jsapi { app_id: self.own.app_id.clone(), time_stamp, nonce_str, package, sign_type: "RSA".into(), pay_sign })
+            }
+            Method::H5 if !prepared.h5_url.is_empty() => {
+                let back = utf8_percent_encode(&place.return_url, NON_ALPHANUMERIC);
+                Ok(Handed::Redirect { url: format!("{}&redirect_url={back}", prepared.h5_url) })
+            }
+            Method::Native if !prepared.code_url.is_empty() => Ok(Handed::QrCode { content: prepared.code_url }),
+            _ => Err(ChannelError::Unclear("an answer that hands out nothing".into())),
+        }
+    }
+
+    async fn query(&self, number: &str) -> Result<Standing, ChannelError> {
+        let target = format!("/v3/pay/transactions/out-trade-no/{number}?mchid={}", self.own.merchant_id);
+        let answer = self.ask(reqwest::Method::GET, &target, None).await?;
+        if answer.is_unknown() {
+            return Ok(Standing::Unknown);
+        }
+        let transaction: Transaction = answer.read()?;
+        transaction.standing(&self.own, number).map_err(ChannelError::Unclear)
+    }
+
+    async fn close(&self, number: &str) -> Result<(), ChannelError> {
+        let target = format!("/v3/pay/transactions/out-trade-no/{number}/close");
+        let answer = self.post(&target, &json!({"mchid": self.own.merchant_id})).await?;
+        match answer.status {
+            200..300 => Ok(()),
+            _ => match refusal(&answer.body) {
+                ChannelError::Refused { code, .. } if matches!(code.as_str(), "ORDER_CLOSED" | "ORDERCLOSED") => Ok(()),
+                other => Err(other),
+            },
+        }
+    }
+
+    async fn refund(&self, refund: &RefundAsk) -> Result<RefundStanding, ChannelError> {
+        let body = json!({
+            "out_trade_no": refund.number,
+            "out_refund_no": refund.refund_number,
+            "reason": refund.why,
+            "notify_url": self.notify_url,
+            "amount": {"refund": refund.amount.fen(), "total": refund.total.fen(), "currency": "CNY"},
+        });
+        let answer: RefundAnswer = self.post("/v3/refund/domestic/refunds", &body).await?.read()?;
+        answer.standing(&refund.refund_number).map_err(ChannelError::Unclear)
+    }
+
+    async fn query_refund(&self, _: &str, refund_number: &str) -> Result<RefundStanding, ChannelError> {
+        let answer = self.ask(reqwest::Method::GET, &format!("/v3/refund/domestic/refunds/{refund_number}"), None).await?;
+        if answer.is_unknown() {
+            return Ok(RefundStanding::Unknown);
+        }
+        answer.read::<RefundAnswer>()?.standing(refund_number).map_err(ChannelError::Unclear)
+    }
+
+    fn notice(&self, header: Header<'_>, body: &[u8]) -> Result<Received, NotBelieved> {
+        let seal = Seal::read(|name| header(name)).ok_or_else(|| NotBelieved("it is not signed".into()))?;
+        self.signer.verify(&seal, body).map_err(NotBelieved)?;
+        notice::read(body, &self.key, &self.own)
+    }
+
+    async fn bill(&self, day: &str) -> Result<Vec<BillLine>, ChannelError> {
+        let Some(place) = self.bill_place(day).await? else { return Ok(Vec::new()) };
+        // Wherever it says that the bill is, it is asked for where WeChat is.
+        let target = place.download_url.find("/v3/").map(|at| &place.download_url[at..]);
+        let target = target.ok_or_else(|| ChannelError::Unclear("a bill at another place".into()))?;
+        let authorization = self.signer.authorize("GET", target, "");
+        let request = self.client.get(format!("{}{target}", self.base)).header("authorization", authorization);
+        let response = http::send(request).await?;
+        let status = response.status().as_u16();
+        let bytes = http::body(response, BILL).await?;
+        // Bills are not signed; their hash is, in the answer that named them.
+        let hash = hex::encode(digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, &bytes));
+        if status != 200 || place.hash_type != "SHA1" || !hash.eq_ignore_ascii_case(&place.hash_value) {
+            return Err(ChannelError::Unclear(format!("a bill of status {status} that is not the one that was named")));
+        }
+        let text = std::str::from_utf8(&bytes).map_err(|error| ChannelError::Unclear(error.to_string()))?;
+        bill::read(text).map_err(ChannelError::Unclear)
+    }
+}

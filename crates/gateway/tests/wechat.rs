@@ -1,0 +1,267 @@
+//! WeChat Pay by a stand-in that verifies every request as the real one does, and signs what it says.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
+use gateway::WechatPay;
+use kernel::{Clock, Fen, Random, Timestamp};
+use platform::payments::{Channel, ChannelError, Handed, Method, Notice, Place, RefundAsk, RefundStanding, Standing, WechatParameters};
+use sandbox::{Asked, Returned, Told, TradeState, Troubles, WechatPay as Network};
+
+const START: Timestamp = Timestamp::from_unix(1_795_248_000);
+const NUMBER: &str = "0192a0b0c0d0e0f0a1b1c1d1e1f10203";
+
+fn client_of(network: &Network, parameters: &WechatParameters, clock: &Clock) -> WechatPay {
+    WechatPay::new(parameters, network.base(), "http://127.0.0.1:9/callbacks/wechat", clock.clone(), Random::system()).unwrap()
+}
+
+async fn both() -> (Network, WechatPay, Clock) {
+    let clock = Clock::stepped(START);
+    let network = Network::open(clock.clone()).await.unwrap();
+    let client = client_of(&network, &Network::parameters(), &clock);
+    (network, client, clock)
+}
+
+fn place(method: Method) -> Place {
+    Place {
+        number: NUMBER.into(),
+        amount: Fen::new(3_600),
+        subject: "1 号台 <b>台费</b>".into(),
+        method,
+        openid: Some("o-payer".into()),
+        address: "203.0.113.7".into(),
+        expires_at: START.plus_seconds(900),
+        return_url: "https://cuekey.example/m/?order=1&x=y".into(),
+    }
+}
+
+fn refund(number: &str, fen: i64) -> RefundAsk {
+    RefundAsk { number: NUMBER.into(), refund_number: number.into(), amount: Fen::new(fen), total: Fen::new(3_600), why: "台费".into() }
+}
+
+fn troubles(asked: Asked) -> Troubles {
+    Troubles { asked, ..Troubles::default() }
+}
+
+#[tokio::test]
+async fn k12_1_a_payment_is_placed_made_and_found_by_each_means() {
+    for method in [Method::H5, Method::Native, Method::Jsapi] {
+        let (network, client, _) = both().await;
+        assert_eq!(client.query(NUMBER).await, Ok(Standing::Unknown));
+        match client.place(&place(method)).await.unwrap() {
+            Handed::Redirect { url } => {
+                assert!(url.ends_with("&redirect_url=https%3A%2F%2Fcuekey%2Eexample%2Fm%2F%3Forder%3D1%26x%3Dy"), "{url}");
+            }
+            Handed::QrCode { content } => assert!(content.starts_with(network.base())),
+            Handed::Jsapi { package, sign_type, pay_sign, .. } => {
+                assert!(package.starts_with("prepay_id=wx") && sign_type == "RSA" && pay_sign.len() > 300);
+            }
+        }
+        // Placed again it is the same one.
+        client.place(&place(method)).await.unwrap();
+        assert_eq!((client.query(NUMBER).await, network.trades().len()), (Ok(Standing::Waiting), 1));
+        assert!(network.pay(NUMBER).await && !network.pay(NUMBER).await, "once");
+        let Ok(Standing::Paid(paid)) = client.query(NUMBER).await else { panic!("it is paid") };
+        assert_eq!((paid.number.as_str(), paid.amount, paid.at.unix()), (NUMBER, Fen::new(3_600), START.unix()));
+        assert_eq!(Some(paid.channel_no), network.trade(NUMBER).map(|trade| trade.transaction));
+    }
+}
+
+#[tokio::test]
+async fn v8_2_what_is_closed_cannot_be_paid_and_what_is_paid_cannot_be_closed() {
+    let (network, client, clock) = both().await;
+    client.place(&place(Method::H5)).await.unwrap();
+    assert_eq!((client.close(NUMBER).await, client.close(NUMBER).await), (Ok(()), Ok(())));
+    assert_eq!((network.pay(NUMBER).await, client.query(NUMBER).await), (false, Ok(Standing::Closed)));
+
+    let (network, client, _) = both().await;
+    client.place(&place(Method::H5)).await.unwrap();
+    assert!(network.pay(NUMBER).await);
+    assert!(matches!(client.close(NUMBER).await, Err(ChannelError::Refused { code, .. }) if code == "ORDERPAID"));
+
+    let (network, client, own) = both().await;
+    client.place(&place(Method::H5)).await.unwrap();
+    own.step(900 * kernel::SECOND);
+    assert!(!network.pay(NUMBER).await, "after its time");
+    drop(clock);
+}
+
+#[tokio::test]
+async fn v8_2_what_is_not_answered_or_not_signed_is_unclear_and_never_a_fact() {
+    let (network, client, clock) = both().await;
+    for asked in [Asked::Down, Asked::DoneAndSilent, Asked::Forged] {
+        network.set(troubles(asked));
+        assert!(matches!(client.place(&place(Method::H5)).await, Err(ChannelError::Unclear(_))), "{asked:?}");
+    }
+    assert_eq!(network.trades().len(), 1, "one of them has been done");
+    network.pay(NUMBER).await;
+    network.set(troubles(Asked::Forged));
+    assert!(matches!(client.query(NUMBER).await, Err(ChannelError::Unclear(_))));
+    // An answer of another hour is somebody's who has kept it.
+    network.set(Troubles { skew: 301, ..Troubles::default() });
+    assert!(matches!(client.query(NUMBER).await, Err(ChannelError::Unclear(_))));
+    network.set(Troubles { skew: -299, ..Troubles::default() });
+    assert!(matches!(client.query(NUMBER).await, Ok(Standing::Paid(_))));
+    drop(network);
+    assert!(matches!(client.query(NUMBER).await, Err(ChannelError::Unclear(_))), "nobody is there");
+    drop(clock);
+}
+
+#[tokio::test]
+async fn k12_1_both_of_the_networks_keys_are_good_and_no_other() {
+    let (network, client, clock) = both().await;
+    client.place(&place(Method::H5)).await.unwrap();
+    network.set(Troubles { next_key: true, ..Troubles::default() });
+    assert_eq!(client.query(NUMBER).await, Ok(Standing::Waiting));
+    let mut one = Network::parameters();
+    one.keys.truncate(1);
+    assert!(matches!(client_of(&network, &one, &clock).query(NUMBER).await, Err(ChannelError::Unclear(_))), "a key that is not ours");
+    network.set(Troubles::default());
+    assert_eq!(client_of(&network, &one, &clock).query(NUMBER).await, Ok(Standing::Waiting));
+}
+
+#[tokio::test]
+async fn k12_1_a_merchant_with_another_key_is_refused() {
+    let (network, _, clock) = both().await;
+    let mut stranger = Network::parameters();
+    stranger.private_key = zeroize::Zeroizing::new(include_str!("../../sandbox/keys/wechat_network.pem").into());
+    let refused = client_of(&network, &stranger, &clock).query(NUMBER).await;
+    assert!(matches!(refused, Err(ChannelError::Refused { code, .. }) if code == "SIGN_ERROR"));
+}
+
+#[tokio::test]
+async fn v4_1_refunds_are_made_once_under_their_number_and_never_beyond_what_was_paid() {
+    let (network, client, _) = both().await;
+    client.place(&place(Method::H5)).await.unwrap();
+    assert!(matches!(client.refund(&refund("refund-1", 100)).await, Err(ChannelError::Refused { .. })), "nothing was paid");
+    network.pay(NUMBER).await;
+    assert_eq!(client.query_refund(NUMBER, "refund-1").await, Ok(RefundStanding::Unknown));
+    network.set(Troubles { refunds: Returned::Refused, ..Troubles::default() });
+    assert!(matches!(client.refund(&refund("refund-1", 1_000)).await, Err(ChannelError::Refused { code, .. }) if code == "NOT_ENOUGH"));
+    network.set(Troubles { refunds: Returned::Pending, ..Troubles::default() });
+    assert_eq!(client.refund(&refund("refund-1", 1_000)).await, Ok(RefundStanding::Pending));
+    assert_eq!(client.query_refund(NUMBER, "refund-1").await, Ok(RefundStanding::Pending));
+    network.set(troubles(Asked::DoneAndSilent));
+    assert!(matches!(client.refund(&refund("refund-1", 1_000)).await, Err(ChannelError::Unclear(_))));
+    network.set(Troubles::default());
+    assert!(matches!(client.refund(&refund("refund-1", 1_000)).await, Ok(RefundStanding::Done { .. })));
+    assert!(matches!(client.refund(&refund("refund-2", 2_601)).await, Err(ChannelError::Refused { .. })), "more than is left");
+    client.refund(&refund("refund-2", 2_600)).await.unwrap();
+    assert_eq!(network.trade(NUMBER).map(|trade| (trade.refunded(), trade.refunds.len())), Some((Fen::new(3_600), 2)));
+    // What was given back was paid nevertheless.
+    assert!(matches!(client.query(NUMBER).await, Ok(Standing::Paid(paid)) if paid.amount == Fen::new(3_600)));
+}
+
+fn read(client: &WechatPay, headers: &[(&'static str, String)], body: &[u8]) -> Result<Notice, String> {
+    let header = |name: &str| headers.iter().find(|(own, _)| *own == name).map(|(_, value)| value.as_str());
+    client.notice(&header, body).map(|received| received.notice).map_err(|error| error.to_string())
+}
+
+#[tokio::test]
+async fn k12_1_a_notice_is_believed_as_it_was_signed_and_with_no_byte_changed() {
+    let (network, client, clock) = both().await;
+    client.place(&place(Method::H5)).await.unwrap();
+    network.pay(NUMBER).await;
+    let (headers, body) = network.notice(NUMBER).unwrap();
+    let Ok(Notice::Paid(paid)) = read(&client, &headers, body.as_bytes()) else { panic!("a good notice") };
+    assert_eq!((paid.number.as_str(), paid.amount), (NUMBER, Fen::new(3_600)));
+    for at in 0..body.len() {
+        let mut altered = body.clone().into_bytes();
+        altered[at] ^= 1;
+        assert!(read(&client, &headers, &altered).is_err(), "byte {at}");
+    }
+    for which in 0..4 {
+        for at in 0..headers[which].1.len() {
+            let mut altered = headers.clone();
+            let mut value = altered[which].1.clone().into_bytes();
+            value[at] ^= 1;
+            if let Ok(value) = String::from_utf8(value) {
+                altered[which].1 = value;
+                assert!(read(&client, &altered, body.as_bytes()).is_err(), "{} {at}", headers[which].0);
+            }
+        }
+        let without: Vec<_> = headers.iter().enumerate().filter(|(at, _)| *at != which).map(|(_, one)| one.clone()).collect();
+        assert!(read(&client, &without, body.as_bytes()).is_err());
+    }
+    // The network tries now and then whether signatures are looked at.
+    let mut probe = headers.clone();
+    probe[3].1 = format!("WECHATPAY/SIGNTEST/{}", probe[3].1);
+    assert!(read(&client, &probe, body.as_bytes()).is_err());
+    clock.step(301 * kernel::SECOND);
+    assert!(read(&client, &headers, body.as_bytes()).is_err(), "kept, and sent again later");
+}
+
+#[tokio::test]
+async fn k12_1_a_notice_by_somebody_else_is_not_believed_nor_one_to_somebody_else() {
+    let (network, client, clock) = both().await;
+    client.place(&place(Method::H5)).await.unwrap();
+    network.pay(NUMBER).await;
+    network.set(Troubles { told: Told::Forged, ..Troubles::default() });
+    let (headers, body) = network.notice(NUMBER).unwrap();
+    assert!(read(&client, &headers, body.as_bytes()).is_err());
+    network.set(Troubles { told: Told::OtherAmount, ..Troubles::default() });
+    let (headers, body) = network.notice(NUMBER).unwrap();
+    // It is signed: what to make of the amount is for who knows the order.
+    assert!(matches!(read(&client, &headers, body.as_bytes()), Ok(Notice::Paid(paid)) if paid.amount == Fen::new(3_599)));
+    network.set(Troubles::default());
+    let (headers, body) = network.notice(NUMBER).unwrap();
+    for change in 0..3 {
+        let mut other = Network::parameters();
+        match change {
+            0 => other.app_id = "wx0000000000000002".into(),
+            1 => other.merchant_id = "1900000002".into(),
+            _ => other.api_v3_key = zeroize::Zeroizing::new("another-key-of-thirty-two-bytes!".into()),
+        }
+        assert!(read(&client_of(&network, &other, &clock), &headers, body.as_bytes()).is_err(), "{change}");
+    }
+}
+
+#[tokio::test]
+async fn k12_1_the_bill_of_a_day_lists_what_was_paid_and_what_went_back() {
+    let (network, client, clock) = both().await;
+    assert_eq!(client.bill("2026-11-21").await, Ok(Vec::new()));
+    client.place(&place(Method::H5)).await.unwrap();
+    network.pay(NUMBER).await;
+    client.refund(&refund("refund-1", 1_234)).await.unwrap();
+    let lines = client.bill("2026-11-21").await.unwrap();
+    let said: Vec<_> = lines.iter().map(|line| (line.number.as_str(), line.refund_number.as_deref(), line.amount.fen())).collect();
+    assert_eq!(said, [(NUMBER, None, 3_600), (NUMBER, Some("refund-1"), 1_234)]);
+    // Midnight is Beijing's.
+    clock.step(8 * kernel::HOUR);
+    client.refund(&refund("refund-2", 1)).await.unwrap();
+    assert_eq!((client.bill("2026-11-21").await.unwrap().len(), client.bill("2026-11-22").await.unwrap().len()), (2, 1));
+}
+
+#[test]
+fn k12_1_parameters_that_cannot_be_used_are_named() {
+    let try_out = |change: &dyn Fn(&mut WechatParameters)| {
+        let mut parameters = Network::parameters();
+        change(&mut parameters);
+        let made = WechatPay::new(&parameters, "https://api.mch.weixin.qq.com", "https://x.example", Clock::System, Random::system());
+        made.err().map(|bad| bad.field)
+    };
+    assert_eq!(try_out(&|_| ()), None);
+    assert_eq!(try_out(&|own| own.app_id = "wx/1".into()), Some("app_id"));
+    assert_eq!(try_out(&|own| own.merchant_id = "19x".into()), Some("merchant_id"));
+    assert_eq!(try_out(&|own| own.serial = "\"".into()), Some("serial"));
+    assert_eq!(try_out(&|own| own.private_key = zeroize::Zeroizing::new("-----BEGIN".into())), Some("private_key"));
+    assert_eq!(try_out(&|own| own.api_v3_key = zeroize::Zeroizing::new("short".into())), Some("api_v3_key"));
+    assert_eq!(try_out(&|own| own.keys[1].pem = own.private_key.to_string()), Some("keys"));
+    assert_eq!(try_out(&|own| own.keys.clear()), Some("keys"));
+}
+
+#[tokio::test]
+async fn k12_1_the_stand_in_says_that_it_is_one_and_takes_a_payers_press() {
+    let (network, client, _) = both().await;
+    let Handed::Redirect { url } = client.place(&place(Method::H5)).await.unwrap() else { panic!("a page") };
+    let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let page = http.get(&url).send().await.unwrap().text().await.unwrap();
+    assert!(page.contains("模拟支付，不会真的扣款") && page.contains("36.00") && page.contains("&lt;b&gt;台费"), "{page}");
+    let english = http.get(&url).header("accept-language", "en").send().await.unwrap().text().await.unwrap();
+    assert!(english.contains("no real money moves"));
+    let token = url.split("prepay_id=").nth(1).and_then(|rest| rest.split('&').next()).unwrap();
+    let form = format!("prepay_id={token}&redirect_url=http%3A%2F%2Fback.example%2F&do=pay");
+    let post = http.post(format!("{}/pay", network.base())).header("content-type", "application/x-www-form-urlencoded").body(form);
+    let answer = post.send().await.unwrap();
+    assert_eq!((answer.status().as_u16(), answer.headers()["location"].to_str().unwrap()), (303, "http://back.example/"));
+    assert_eq!(network.trade(NUMBER).map(|trade| trade.state), Some(TradeState::Paid));
+}

@@ -1,0 +1,268 @@
+//! What merchants ask the gateway for.
+
+use std::collections::BTreeMap;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use kernel::{Fen, Timestamp};
+use serde_json::{Value, json};
+
+use super::{APP, Inner, Shared, bill, page};
+use crate::books::{Refund, Trade, TradeState};
+use crate::trouble::{Asked, Returned};
+
+type Fields = BTreeMap<String, String>;
+
+pub(super) fn router() -> Router<Shared> {
+    Router::new().route("/gateway.do", get(by_browser).post(by_program)).route("/bill", get(bill::download))
+}
+
+/// A payer's browser brings a signed order.
+async fn by_browser(State(state): State<Shared>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+    let fields = parse(query.unwrap_or_default().as_bytes());
+    if let Err(why) = state.verify(&fields) {
+        return (StatusCode::BAD_REQUEST, format!("invalid-signature: {why}")).into_response();
+    }
+    if fields.get("method").map(String::as_str) != Some("alipay.trade.wap.pay") {
+        return (StatusCode::BAD_REQUEST, "invalid-method").into_response();
+    }
+    match state.order(&fields, "wap") {
+        Ok(trade) => page::show_trade(&state, &trade, fields.get("return_url").map_or("", String::as_str), &headers),
+        Err((code, _)) => (StatusCode::BAD_REQUEST, code).into_response(),
+    }
+}
+
+async fn by_program(State(state): State<Shared>, RawQuery(_): RawQuery, body: Bytes) -> Response {
+    let fields = parse(&body);
+    let method = fields.get("method").cloned().unwrap_or_default();
+    let node = format!("{}_response", method.replace('.', "_"));
+    if let Err(why) = state.verify(&fields) {
+        return state.say("error_response", &refused("40002", "isv.invalid-signature", why));
+    }
+    let asked = state.troubles().asked;
+    if asked == Asked::Down {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
+    let content: Value = fields.get("biz_content").and_then(|content| serde_json::from_str(content).ok()).unwrap_or_default();
+    let answer = match method.as_str() {
+        "alipay.trade.precreate" => state
+            .order(&fields, "precreate")
+            .map(|trade| json!({"out_trade_no": trade.number, "qr_code": format!("{}/pay?token={}", state.base, trade.token)})),
+        "alipay.trade.query" => state.query(&content),
+        "alipay.trade.close" => state.close(&content),
+        "alipay.trade.refund" => state.refund(&content),
+        "alipay.trade.fastpay.refund.query" => state.refund_query(&content),
+        "alipay.data.dataservice.bill.downloadurl.query" => state.bill_place(&content),
+        _ => return state.say("error_response", &refused("40004", "isv.invalid-method", "no such method")),
+    };
+    if asked == Asked::DoneAndSilent {
+        return StatusCode::GATEWAY_TIMEOUT.into_response();
+    }
+    match answer {
+        Ok(mut said) => {
+            said["code"] = "10000".into();
+            said["msg"] = "Success".into();
+            state.say(&node, &said)
+        }
+        Err((code, sub)) => state.say(&node, &refused(code, sub, "it cannot be done")),
+    }
+}
+
+fn parse(form: &[u8]) -> Fields {
+    form_urlencoded::parse(form).map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
+}
+
+fn refused(code: &str, sub_code: &str, why: &str) -> Value {
+    json!({"code": code, "msg": "Business Failed", "sub_code": sub_code, "sub_msg": why})
+}
+
+/// Code and sub-code of a refusal.
+type Refused = (&'static str, &'static str);
+const FAILED: &str = "40004";
+
+fn from_yuan(text: &str) -> Option<Fen> {
+    let (whole, part) = text.split_once('.')?;
+    (part.len() == 2).then(|| format!("{whole}{part}").parse().ok().map(Fen::new)).flatten()
+}
+
+pub(super) fn yuan(fen: Fen) -> String {
+    format!("{}.{:02}", fen.fen() / 100, fen.fen() % 100)
+}
+
+pub(super) fn beijing(at: Timestamp) -> String {
+    Timestamp::from_unix(at.unix() + 8 * 3_600).to_string().replace('T', " ").replace('Z', "")
+}
+
+fn from_beijing(text: &str) -> Option<Timestamp> {
+    format!("{}+08:00", text.replace(' ', "T")).parse().ok()
+}
+
+fn text<'a>(content: &'a Value, name: &str) -> &'a str {
+    content[name].as_str().unwrap_or_default()
+}
+
+impl Inner {
+    fn verify(&self, fields: &Fields) -> Result<(), &'static str> {
+        let value = |name: &str| fields.get(name).map_or("", String::as_str);
+        if value("sign_type") != "RSA2" || value("app_id") != APP || value("charset") != "utf-8" || value("version") != "1.0" {
+            return Err("another algorithm, app, charset or version");
+        }
+        let at = from_beijing(value("timestamp")).ok_or("no time")?;
+        if (self.clock.now().unix() - at.unix()).abs() > 900 {
+            return Err("out of date");
+        }
+        let signed = fields.iter().filter(|(name, value)| *name != "sign" && !value.is_empty());
+        let message = signed.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&");
+        if self.merchant.verifies(message.as_bytes(), value("sign")) { Ok(()) } else { Err("another signature") }
+    }
+
+    /// The signature is over the node as it is written.
+    fn say(&self, node: &str, said: &Value) -> Response {
+        let said = said.to_string();
+        let forged = self.troubles().asked == Asked::Forged;
+        let sign = if forged { self.merchant.sign(said.as_bytes()) } else { self.own.sign(said.as_bytes()) };
+        let body = format!("{{\"{node}\":{said},\"sign\":\"{sign}\"}}");
+        ([(header::CONTENT_TYPE, "text/html;charset=utf-8")], body).into_response()
+    }
+
+    fn order(&self, fields: &Fields, kind: &str) -> Result<Trade, Refused> {
+        let content: Value =
+            fields.get("biz_content").and_then(|content| serde_json::from_str(content).ok()).ok_or((FAILED, "ACQ.INVALID_PARAMETER"))?;
+        let amount = from_yuan(text(&content, "total_amount")).filter(|amount| amount.is_positive());
+        let expires = from_beijing(text(&content, "time_expire")).unwrap_or_else(|| self.clock.now().plus_seconds(7_200));
+        let (number, subject) = (text(&content, "out_trade_no"), text(&content, "subject"));
+        let product = text(&content, "product_code");
+        let wap = kind != "wap" || matches!(product, "QUICK_WAP_WAY" | "QUICK_WAP_PAY");
+        let (Some(amount), true, true, true) = (amount, (1..=64).contains(&number.len()), !subject.is_empty(), wap) else {
+            return Err((FAILED, "ACQ.INVALID_PARAMETER"));
+        };
+        let trade = Trade {
+            number: number.into(),
+            transaction: String::new(),
+            subject: subject.into(),
+            amount,
+            state: TradeState::Open,
+            refunds: Vec::new(),
+            paid_at: None,
+            token: hex::encode(self.random.bytes::<12>()),
+            kind: kind.into(),
+            openid: "2088000000000042".into(),
+            notify_url: fields.get("notify_url").cloned().unwrap_or_default(),
+            expires,
+        };
+        let mut books = self.books();
+        match books.trade(number) {
+            None => {
+                books.add(trade.clone());
+                Ok(trade)
+            }
+            Some(known) if known.state == TradeState::Closed => Err((FAILED, "ACQ.TRADE_HAS_CLOSE")),
+            Some(known) if known.is(&trade) => Ok(known.clone()),
+            Some(_) => Err((FAILED, "ACQ.CONTEXT_INCONSISTENT")),
+        }
+    }
+
+    fn query(&self, content: &Value) -> Result<Value, Refused> {
+        let trade = self.books().trade(text(content, "out_trade_no")).cloned().ok_or((FAILED, "ACQ.TRADE_NOT_EXIST"))?;
+        let off = i64::from(self.troubles().asked == Asked::Altered);
+        let state = match trade.state {
+            TradeState::Open => "WAIT_BUYER_PAY",
+            TradeState::Paid if trade.refunded() < trade.amount => "TRADE_SUCCESS",
+            TradeState::Paid | TradeState::Closed => "TRADE_CLOSED",
+        };
+        let mut said = json!({
+            "out_trade_no": trade.number,
+            "trade_status": state,
+            "total_amount": yuan(Fen::new(trade.amount.fen() - off)),
+        });
+        if let Some(at) = trade.paid_at {
+            said["trade_no"] = trade.transaction.as_str().into();
+            said["send_pay_date"] = beijing(at).into();
+            said["buyer_user_id"] = trade.openid.as_str().into();
+        }
+        Ok(said)
+    }
+
+    fn close(&self, content: &Value) -> Result<Value, Refused> {
+        let mut books = self.books();
+        let trade = books.trade_mut(text(content, "out_trade_no")).ok_or((FAILED, "ACQ.TRADE_NOT_EXIST"))?;
+        match trade.state {
+            TradeState::Paid => Err((FAILED, "ACQ.TRADE_STATUS_ERROR")),
+            TradeState::Closed => Err((FAILED, "ACQ.TRADE_HAS_CLOSE")),
+            TradeState::Open => {
+                trade.state = TradeState::Closed;
+                Ok(json!({"out_trade_no": trade.number}))
+            }
+        }
+    }
+
+    fn refund(&self, content: &Value) -> Result<Value, Refused> {
+        let how = self.troubles().refunds;
+        let (number, amount) = (text(content, "out_request_no"), from_yuan(text(content, "refund_amount")));
+        let at = self.clock.now();
+        let mut books = self.books();
+        let trade = books.trade_mut(text(content, "out_trade_no")).ok_or((FAILED, "ACQ.TRADE_NOT_EXIST"))?;
+        let amount = amount.filter(|amount| amount.is_positive() && !number.is_empty()).ok_or((FAILED, "ACQ.INVALID_PARAMETER"))?;
+        if trade.state != TradeState::Paid {
+            return Err((FAILED, "ACQ.TRADE_STATUS_ERROR"));
+        }
+        if how == Returned::Refused {
+            return Err((FAILED, "ACQ.SELLER_BALANCE_NOT_ENOUGH"));
+        }
+        let status = if how == Returned::Pending { "PROCESSING" } else { "SUCCESS" };
+        let beyond = trade.refunded().fen() + amount.fen() > trade.amount.fen();
+        let changed = match trade.refunds.iter_mut().find(|refund| refund.number == number) {
+            Some(known) if known.amount != amount => return Err((FAILED, "ACQ.REFUND_AMT_NOT_EQUAL_TOTAL")),
+            Some(known) => {
+                let changed = known.status == "PROCESSING" && status == "SUCCESS";
+                if changed {
+                    (known.status, known.at) = (status, at);
+                }
+                changed
+            }
+            None if beyond => return Err((FAILED, "ACQ.REFUND_AMT_NOT_EQUAL_TOTAL")),
+            None => {
+                trade.refunds.push(Refund { number: number.into(), own: trade.transaction.clone(), amount, status, at });
+                status == "SUCCESS"
+            }
+        };
+        Ok(json!({
+            "out_trade_no": trade.number,
+            "trade_no": trade.transaction,
+            "fund_change": if changed { "Y" } else { "N" },
+            "refund_fee": yuan(trade.refunded()),
+        }))
+    }
+
+    fn refund_query(&self, content: &Value) -> Result<Value, Refused> {
+        let books = self.books();
+        let trade = books.trade(text(content, "out_trade_no")).ok_or((FAILED, "ACQ.TRADE_NOT_EXIST"))?;
+        let number = text(content, "out_request_no");
+        // Of one that it does not know, or that has not happened, it says nothing.
+        let done = trade.refunds.iter().find(|refund| refund.number == number && refund.status == "SUCCESS");
+        Ok(done.map_or_else(
+            || json!({}),
+            |refund| {
+                json!({
+                    "out_trade_no": trade.number,
+                    "trade_no": trade.transaction,
+                    "out_request_no": refund.number,
+                    "refund_amount": yuan(refund.amount),
+                    "refund_status": "REFUND_SUCCESS",
+                })
+            },
+        ))
+    }
+
+    fn bill_place(&self, content: &Value) -> Result<Value, Refused> {
+        let day = text(content, "bill_date");
+        if text(content, "bill_type") != "trade" || self.bill(day).is_none() {
+            return Err((FAILED, "isp.bill_not_exist"));
+        }
+        Ok(json!({"bill_download_url": format!("{}/bill?day={day}", self.base)}))
+    }
+}

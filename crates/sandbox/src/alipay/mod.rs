@@ -1,0 +1,143 @@
+//! Alipay's gateway, without Alipay and without money. Verifies every request as the real one does, and signs what it says.
+
+mod api;
+mod bill;
+mod notice;
+mod page;
+
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use kernel::{Clock, Random};
+use platform::payments::AlipayParameters;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use zeroize::Zeroizing;
+
+use crate::books::{Books, Trade};
+use crate::rsa::Pair;
+use crate::trouble::Troubles;
+use crate::{Task, anywhere};
+
+const APP: &str = "2021000000000001";
+const SELLER: &str = "2088000000000001";
+
+pub(crate) struct Inner {
+    /// Where it is reached, without a slash at the end.
+    base: String,
+    clock: Clock,
+    random: Random,
+    merchant: Pair,
+    own: Pair,
+    books: Mutex<Books>,
+    troubles: watch::Sender<Troubles>,
+    client: reqwest::Client,
+}
+
+pub(crate) type Shared = Arc<Inner>;
+
+/// The stand-in. Ends when it is dropped, where it has an address of its own.
+#[derive(Clone)]
+pub struct Alipay {
+    inner: Shared,
+    _task: Option<Arc<Task>>,
+}
+
+impl Alipay {
+    /// One that is mounted ([`router`](Self::router)) in somebody else's server, which is reached at `base`.
+    ///
+    /// # Panics
+    /// When no HTTP client can be made.
+    pub fn at(base: &str, clock: Clock) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
+        let inner = Inner {
+            base: base.trim_end_matches('/').to_owned(),
+            clock,
+            random: Random::system(),
+            merchant: Pair::of(include_str!("../../keys/alipay_merchant.pem")),
+            own: Pair::of(include_str!("../../keys/alipay_network.pem")),
+            books: Mutex::new(Books::numbered("2026")),
+            troubles: watch::Sender::new(Troubles::default()),
+            client,
+        };
+        Self { inner: Arc::new(inner), _task: None }
+    }
+
+    /// One with an address of its own.
+    ///
+    /// # Errors
+    /// When no port is free.
+    pub async fn open(clock: Clock) -> io::Result<Self> {
+        let listener = TcpListener::bind(anywhere()).await?;
+        let mut own = Self::at(&format!("http://{}", listener.local_addr()?), clock);
+        let router = own.router();
+        own._task = Some(Arc::new(Task(tokio::spawn(async move {
+            let _ = axum::serve(listener, router).await;
+        }))));
+        Ok(own)
+    }
+
+    pub fn router(&self) -> Router {
+        api::router().merge(page::router()).with_state(Arc::clone(&self.inner))
+    }
+
+    /// What is configured as the gateway's address.
+    pub fn gateway(&self) -> String {
+        format!("{}/gateway.do", self.inner.base)
+    }
+
+    /// A merchant that it knows.
+    pub fn parameters() -> AlipayParameters {
+        AlipayParameters {
+            app_id: APP.into(),
+            seller_id: SELLER.into(),
+            private_key: Zeroizing::new(include_str!("../../keys/alipay_merchant.pem").into()),
+            alipay_key: include_str!("../../keys/alipay_network_public.pem").into(),
+        }
+    }
+
+    pub fn set(&self, troubles: Troubles) {
+        self.inner.troubles.send_replace(troubles);
+    }
+
+    /// The payer pays; the merchant is told. False when it cannot be paid.
+    pub async fn pay(&self, number: &str) -> bool {
+        self.inner.pay(number).await
+    }
+
+    /// A payment as it stands, by the merchant's number.
+    pub fn trade(&self, number: &str) -> Option<Trade> {
+        self.inner.books().trade(number).cloned()
+    }
+
+    /// All payments, oldest first.
+    pub fn trades(&self) -> Vec<Trade> {
+        self.inner.books().all()
+    }
+
+    /// The notice of a payment as it would be sent: a form.
+    pub fn notice(&self, number: &str) -> Option<String> {
+        let trade = self.trade(number)?;
+        Some(self.inner.paid_notice(&trade))
+    }
+}
+
+impl Inner {
+    fn books(&self) -> std::sync::MutexGuard<'_, Books> {
+        self.books.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn troubles(&self) -> Troubles {
+        *self.troubles.borrow()
+    }
+
+    async fn pay(self: &Arc<Self>, number: &str) -> bool {
+        let paid = self.books().pay(number, self.clock.now());
+        if let Some(trade) = &paid {
+            self.tell_paid(trade).await;
+        }
+        paid.is_some()
+    }
+}

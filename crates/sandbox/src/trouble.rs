@@ -1,0 +1,54 @@
+//! What payment networks do wrong, for trying what becomes of the program then.
+
+/// With requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Asked {
+    #[default]
+    Well,
+    /// 503, and nothing is done.
+    Down,
+    /// Does it, and answers 504.
+    DoneAndSilent,
+    /// Answers as somebody else would who has not its key.
+    Forged,
+    /// Says that it is another's, an amount that is another, or the like: signed.
+    Altered,
+}
+
+/// With what it tells by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Told {
+    #[default]
+    Once,
+    /// Never arrives.
+    Lost,
+    /// Twice, at the same moment.
+    Twice,
+    /// Signed by somebody else.
+    Forged,
+    /// One fen less, signed.
+    OtherAmount,
+}
+
+/// With refunds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Returned {
+    #[default]
+    AtOnce,
+    /// Until [`Troubles::refunds`] says otherwise.
+    Pending,
+    /// The network will not.
+    Refused,
+}
+
+/// All of it, together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Troubles {
+    pub asked: Asked,
+    pub told: Told,
+    pub refunds: Returned,
+    /// How many seconds its clock is before ours.
+    pub skew: i64,
+    /// Signs with its next key.
+    pub next_key: bool,
+}
