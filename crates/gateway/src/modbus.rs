@@ -1,0 +1,118 @@
+//! Relay boards, by Modbus over TCP.
+//!
+//! A board is called, spoken to, and left again. Nothing is sent but the two requests of `venue::devices::modbus::frame`, and no byte of an
+//! answer goes further than "on", "off" or "refused".
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::sync::OwnedMutexGuard;
+use tokio::time::timeout;
+use venue::devices::Coils;
+use venue::devices::modbus::frame::{self, Answer, Ask, Framing, LONGEST_ANSWER, What};
+use venue::devices::modbus::{Board, CoilError, Line};
+
+/// For connecting, and for each answer. Boards in a hall's network need some milliseconds.
+const ANSWER: Duration = Duration::from_secs(2);
+/// For those before us: longer than that a board is not waited for, and somebody calls again later.
+const TURN: Duration = Duration::from_secs(6);
+
+/// By host and port, whatever is spoken there: who may call.
+type Turns = HashMap<(String, u16), Arc<tokio::sync::Mutex<()>>>;
+
+#[derive(Default)]
+pub struct Modbus {
+    turns: Mutex<Turns>,
+    /// Over all calls: a late answer to an earlier one is not taken for this one's.
+    transactions: Arc<AtomicU16>,
+}
+
+#[async_trait]
+impl Coils for Modbus {
+    async fn call(&self, board: &Board) -> Result<Box<dyn Line>, CoilError> {
+        let turn = {
+            let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+            // Whoever is waited for or spoken to is held by somebody else too.
+            turns.retain(|_, turn| Arc::strong_count(turn) > 1);
+            Arc::clone(turns.entry((board.host.clone(), board.port)).or_default())
+        };
+        let turn = timeout(TURN, turn.lock_owned()).await.map_err(|_| silent("others are speaking to it"))?;
+        let stream = match timeout(ANSWER, TcpStream::connect((board.host.as_str(), board.port))).await {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) => return Err(silent(error)),
+            Err(_) => return Err(silent("no connection in time")),
+        };
+        // A request is one small packet; it is not to wait for another.
+        stream.set_nodelay(true).map_err(silent)?;
+        Ok(Box::new(Called { stream, framing: board.framing, transactions: Arc::clone(&self.transactions), _turn: turn }))
+    }
+}
+
+struct Called {
+    stream: TcpStream,
+    framing: Framing,
+    transactions: Arc<AtomicU16>,
+    _turn: OwnedMutexGuard<()>,
+}
+
+#[async_trait]
+impl Line for Called {
+    async fn set(&mut self, unit: u8, coil: u16, on: bool) -> Result<(), CoilError> {
+        match self.ask(Ask { unit, coil, what: What::Set(on) }).await? {
+            Answer::Accepted => Ok(()),
+            Answer::Refused(code) => Err(CoilError::Refused(code)),
+            Answer::Stands(_) => Err(silent("an answer to something else")),
+        }
+    }
+
+    async fn read(&mut self, unit: u8, coil: u16) -> Result<bool, CoilError> {
+        match self.ask(Ask { unit, coil, what: What::Read }).await? {
+            Answer::Stands(on) => Ok(on),
+            Answer::Refused(code) => Err(CoilError::Refused(code)),
+            Answer::Accepted => Err(silent("an answer to something else")),
+        }
+    }
+}
+
+impl Called {
+    async fn ask(&mut self, ask: Ask) -> Result<Answer, CoilError> {
+        match timeout(ANSWER, self.exchange(ask)).await {
+            Ok(answer) => answer,
+            Err(_) => Err(silent("no answer in time")),
+        }
+    }
+
+    async fn exchange(&mut self, ask: Ask) -> Result<Answer, CoilError> {
+        let transaction = self.transactions.fetch_add(1, Ordering::Relaxed);
+        // Serial frames have no number: what is there before we have asked could be taken for the answer.
+        match self.stream.try_read(&mut [0]) {
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(silent(error)),
+            Ok(0) => return Err(silent("it has hung up")),
+            Ok(_) => return Err(silent("it speaks without being asked")),
+        }
+        self.stream.write_all(&frame::request(self.framing, transaction, ask)).await.map_err(silent)?;
+        let mut bytes = [0; LONGEST_ANSWER];
+        let mut have = 0;
+        loop {
+            // Until its length is known, one byte at a time is no loss: it has come in one packet.
+            let need = frame::length(self.framing, &bytes[..have]).map_err(silent)?.unwrap_or(have + 1);
+            if have == need {
+                return frame::answer(self.framing, transaction, ask, &bytes[..have]).map_err(silent);
+            }
+            match self.stream.read(&mut bytes[have..need]).await.map_err(silent)? {
+                0 => return Err(silent("it has hung up")),
+                read => have += read,
+            }
+        }
+    }
+}
+
+fn silent(why: impl ToString) -> CoilError {
+    CoilError::Silent(why.to_string())
+}
