@@ -11,6 +11,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::runtime::Handle;
 use tokio::sync::OwnedMutexGuard;
 use tokio::time::timeout;
 use venue::devices::Coils;
@@ -21,6 +22,8 @@ use venue::devices::modbus::{Board, CoilError, Line};
 const ANSWER: Duration = Duration::from_secs(2);
 /// For those before us: longer than that a board is not waited for, and somebody calls again later.
 const TURN: Duration = Duration::from_secs(6);
+/// For hanging up.
+const GOODBYE: Duration = Duration::from_millis(500);
 
 /// By host and port, whatever is spoken there: who may call.
 type Turns = HashMap<(String, u16), Arc<tokio::sync::Mutex<()>>>;
@@ -49,15 +52,34 @@ impl Coils for Modbus {
         };
         // A request is one small packet; it is not to wait for another.
         stream.set_nodelay(true).map_err(silent)?;
-        Ok(Box::new(Called { stream, framing: board.framing, transactions: Arc::clone(&self.transactions), _turn: turn }))
+        Ok(Box::new(Called { held: Some((stream, turn)), framing: board.framing, transactions: Arc::clone(&self.transactions) }))
     }
 }
 
 struct Called {
-    stream: TcpStream,
+    /// Until it is hung up.
+    held: Option<(TcpStream, OwnedMutexGuard<()>)>,
     framing: Framing,
     transactions: Arc<AtomicU16>,
-    _turn: OwnedMutexGuard<()>,
+}
+
+impl Drop for Called {
+    /// A board with one place may see only after a while that it is free again: the next caller waits until the board has hung up too.
+    fn drop(&mut self) {
+        let (Some((stream, turn)), Ok(runtime)) = (self.held.take(), Handle::try_current()) else { return };
+        runtime.spawn(async move {
+            let _ = timeout(GOODBYE, hang_up(stream)).await;
+            drop(turn);
+        });
+    }
+}
+
+async fn hang_up(mut stream: TcpStream) -> std::io::Result<()> {
+    stream.shutdown().await?;
+    // What it still has to say nobody wants to know.
+    let mut rest = [0; 64];
+    while stream.read(&mut rest).await? > 0 {}
+    Ok(())
 }
 
 #[async_trait]
@@ -88,15 +110,16 @@ impl Called {
     }
 
     async fn exchange(&mut self, ask: Ask) -> Result<Answer, CoilError> {
+        let Some((stream, _)) = &mut self.held else { return Err(silent("it was hung up")) };
         let transaction = self.transactions.fetch_add(1, Ordering::Relaxed);
         // Serial frames have no number: what is there before we have asked could be taken for the answer.
-        match self.stream.try_read(&mut [0]) {
+        match stream.try_read(&mut [0]) {
             Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
             Err(error) => return Err(silent(error)),
             Ok(0) => return Err(silent("it has hung up")),
             Ok(_) => return Err(silent("it speaks without being asked")),
         }
-        self.stream.write_all(&frame::request(self.framing, transaction, ask)).await.map_err(silent)?;
+        stream.write_all(&frame::request(self.framing, transaction, ask)).await.map_err(silent)?;
         let mut bytes = [0; LONGEST_ANSWER];
         let mut have = 0;
         loop {
@@ -105,7 +128,7 @@ impl Called {
             if have == need {
                 return frame::answer(self.framing, transaction, ask, &bytes[..have]).map_err(silent);
             }
-            match self.stream.read(&mut bytes[have..need]).await.map_err(silent)? {
+            match stream.read(&mut bytes[have..need]).await.map_err(silent)? {
                 0 => return Err(silent("it has hung up")),
                 read => have += read,
             }

@@ -8,7 +8,8 @@ use store::jobs::{Handlers, Outcome};
 
 use crate::{Venue, customers, devices, play};
 
-pub const SCHEDULES: &[Schedule] = &[Schedule { kind: devices::ASSERT, every_seconds: 60 }, Schedule { kind: devices::POLL, every_seconds: 10 }];
+pub const SCHEDULES: &[Schedule] =
+    &[Schedule { kind: devices::ASSERT, every_seconds: 60 }, Schedule { kind: devices::POLL, every_seconds: 10 }];
 
 /// The venue's handlers of jobs.
 pub fn handlers(handlers: &mut Handlers<Cx>, venue: &Arc<Venue>) {

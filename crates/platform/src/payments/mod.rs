@@ -4,7 +4,7 @@ mod channel;
 mod parameters;
 
 pub use channel::{
-    BadParameter, BillLine, Channel, ChannelError, ChannelKind, Channels, Handed, Header, Method, NotBelieved, Notice, Paid, Place, Received,
-    RefundAsk, RefundStanding, Standing,
+    BadParameter, BillLine, Channel, ChannelError, ChannelKind, Channels, Handed, Header, Method, NotBelieved, Notice, Paid, Place,
+    Received, RefundAsk, RefundStanding, Standing,
 };
 pub use parameters::{AlipayParameters, NetworkKey, Parameters, WechatParameters};

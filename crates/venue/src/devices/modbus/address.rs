@@ -101,7 +101,8 @@ fn host(text: &str) -> Option<String> {
     };
     // What ends in a number is an address to some resolvers, in a spelling of long ago.
     let last = name.rsplit('.').next().unwrap_or_default();
-    let number = last.starts_with(|c: char| c.is_ascii_digit()) && (last.bytes().all(|byte| byte.is_ascii_digit()) || last.starts_with("0x"));
+    let number =
+        last.starts_with(|c: char| c.is_ascii_digit()) && (last.bytes().all(|byte| byte.is_ascii_digit()) || last.starts_with("0x"));
     (name.len() <= 253 && !number && name.split('.').all(label)).then_some(name)
 }
 
@@ -122,8 +123,27 @@ mod tests {
             assert_eq!(host(text).as_deref(), Some(kept), "{text}");
         }
         for text in [
-            "", " ", ".", "a..b", "10.0.0", "7", "0x7f.1", "1.0x1", "0.0.0.0", "::", "224.0.0.1", "255.255.255.255", "http://a", "a:502", "a/b", "a b",
-            "继电器", "-a", "a\r\n", "user@a", "a%00",
+            "",
+            " ",
+            ".",
+            "a..b",
+            "10.0.0",
+            "7",
+            "0x7f.1",
+            "1.0x1",
+            "0.0.0.0",
+            "::",
+            "224.0.0.1",
+            "255.255.255.255",
+            "http://a",
+            "a:502",
+            "a/b",
+            "a b",
+            "继电器",
+            "-a",
+            "a\r\nb",
+            "user@a",
+            "a%00",
         ] {
             assert_eq!(host(text), None, "{text}");
         }
