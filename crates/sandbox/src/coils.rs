@@ -41,6 +41,8 @@ pub enum CoilTrouble {
     WrongTransaction,
     /// It sends half of each answer.
     Torn,
+    /// It hangs up once, where an answer should have been, and is well again.
+    HangsUpOnce,
     /// It sends bytes without an end, whatever is asked.
     Babbles,
     /// Its relays do not move: it echoes writes, and tells how they stand.
@@ -66,7 +68,7 @@ pub struct Board {
 pub struct Coils {
     address: SocketAddr,
     board: Arc<watch::Sender<Board>>,
-    trouble: watch::Sender<CoilTrouble>,
+    trouble: Arc<watch::Sender<CoilTrouble>>,
     _task: Task,
 }
 
@@ -77,8 +79,8 @@ impl Coils {
         let listener = TcpListener::bind(anywhere()).await?;
         let address = listener.local_addr()?;
         let board = Arc::new(watch::Sender::new(Board::default()));
-        let trouble = watch::Sender::new(CoilTrouble::None);
-        let (ours, troubled) = (Arc::clone(&board), trouble.subscribe());
+        let trouble = Arc::new(watch::Sender::new(CoilTrouble::None));
+        let (ours, troubled) = (Arc::clone(&board), Arc::clone(&trouble));
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 if *troubled.borrow() == CoilTrouble::Gone {
@@ -89,7 +91,7 @@ impl Coils {
                     continue;
                 }
                 ours.send_modify(|board| board.connected += 1);
-                let talk = Talk { stream, frames, board: Arc::clone(&ours), trouble: troubled.clone() };
+                let talk = Talk { stream, frames, board: Arc::clone(&ours), trouble: Arc::clone(&troubled) };
                 tokio::spawn(talk.go_on());
             }
         });
@@ -121,12 +123,12 @@ struct Talk {
     stream: TcpStream,
     frames: Frames,
     board: Arc<watch::Sender<Board>>,
-    trouble: watch::Receiver<CoilTrouble>,
+    trouble: Arc<watch::Sender<CoilTrouble>>,
 }
 
 impl Talk {
     async fn go_on(mut self) {
-        let mut gone = self.trouble.clone();
+        let mut gone = self.trouble.subscribe();
         let board = Arc::clone(&self.board);
         tokio::select! {
             _ = async { while self.answer_one().await.is_ok() {} } => {}
@@ -161,6 +163,10 @@ impl Talk {
         }
         if let CoilTrouble::Slow(pause) = trouble {
             Clock::System.sleep(pause).await;
+        }
+        if trouble == CoilTrouble::HangsUpOnce {
+            self.trouble.send_replace(CoilTrouble::None);
+            return Err(io::Error::other("it hangs up"));
         }
         let body = self.carry_out(body, trouble);
         self.send(&head, &body, trouble).await
