@@ -2123,11 +2123,26 @@ export interface components {
              */
             valid_seconds: number;
         };
-        /** @description What is entered into the device; told once. */
+        /** @description One of a board's coils. */
+        CoilAddress: {
+            /**
+             * Format: int32
+             * @description Counted from 0.
+             */
+            coil: number;
+            framing: components["schemas"]["Framing"];
+            /** @description A name, or an IP address. */
+            host: string;
+            /** Format: int32 */
+            port: number;
+            /** Format: int32 */
+            unit: number;
+        };
+        /** @description What is entered into the device; told once. Nothing, where it is a board that we connect to. */
         Credentials: {
             device: components["schemas"]["Device"];
-            password: string;
-            user: string;
+            password?: string | null;
+            user?: string | null;
         };
         Current: {
             session?: components["schemas"]["SessionView"] | null;
@@ -2186,6 +2201,7 @@ export interface components {
         /** @enum {string} */
         DeliveryState: "waiting" | "delivered" | "failed";
         Device: {
+            address?: components["schemas"]["CoilAddress"] | null;
             driver: components["schemas"]["Driver"];
             id: components["schemas"]["Id"];
             name: string;
@@ -2200,15 +2216,15 @@ export interface components {
             reported?: boolean | null;
             reported_at?: components["schemas"]["Timestamp"] | null;
             table_id: components["schemas"]["Id"];
-            /** @description Its name on the broker. */
-            topic: string;
+            /** @description Its name on the broker, if that is where it is. */
+            topic?: string | null;
             venue_id: components["schemas"]["Id"];
             /** @description What it should be. */
             wanted: boolean;
             wanted_at: components["schemas"]["Timestamp"];
         };
         /** @enum {string} */
-        Driver: "tasmota" | "shelly";
+        Driver: "tasmota" | "shelly" | "modbus";
         EmailToken: {
             token: string;
         };
@@ -2248,6 +2264,7 @@ export interface components {
             venue: components["schemas"]["Venue"];
         };
         FloorDevice: {
+            address?: components["schemas"]["CoilAddress"] | null;
             id: components["schemas"]["Id"];
             name: string;
             online: boolean;
@@ -2257,7 +2274,7 @@ export interface components {
             override_why?: string | null;
             /** @description What it says it is; absent: not known. */
             reported?: boolean | null;
-            topic: string;
+            topic?: string | null;
             /** @description What it should be. */
             wanted: boolean;
         };
@@ -2289,6 +2306,8 @@ export interface components {
         FormerMember: {
             user_id: components["schemas"]["Id"];
         };
+        /** @enum {string} */
+        Framing: "tcp" | "rtu";
         Grant: {
             agent: components["schemas"]["UserRef"];
             created_at: components["schemas"]["Timestamp"];
@@ -2493,7 +2512,28 @@ export interface components {
              */
             validity: number;
         };
+        /** @description As somebody has entered it. */
+        NewCoilAddress: {
+            /**
+             * Format: int64
+             * @description 0 to 65535, counted from 0.
+             */
+            coil: number;
+            framing: components["schemas"]["Framing"];
+            host: string;
+            /**
+             * Format: int64
+             * @description 1 to 65535; 502 where nobody has changed it.
+             */
+            port: number;
+            /**
+             * Format: int64
+             * @description 0 to 255; with `rtu` not 0, which is everybody, and nobody's to answer.
+             */
+            unit: number;
+        };
         NewDevice: {
+            address?: components["schemas"]["NewCoilAddress"] | null;
             driver: components["schemas"]["Driver"];
             name: string;
             table_id: components["schemas"]["Id"];
