@@ -4,7 +4,7 @@
 //! answer goes further than "on", "off" or "refused".
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -20,45 +20,73 @@ use venue::devices::modbus::{Board, CoilError, Line};
 
 /// For connecting, and for each answer. Boards in a hall's network need some milliseconds.
 const ANSWER: Duration = Duration::from_secs(2);
-/// For those before us: longer than that a board is not waited for, and somebody calls again later.
+/// For those before us: longer than that they are not waited for, and somebody calls again later.
 const TURN: Duration = Duration::from_secs(6);
 /// For hanging up.
 const GOODBYE: Duration = Duration::from_millis(500);
 
-/// By host and port, whatever is spoken there: who may call.
-type Turns = HashMap<(String, u16), Arc<tokio::sync::Mutex<()>>>;
+/// Who may speak to a board.
+#[derive(Default)]
+struct Turn {
+    taken: Arc<tokio::sync::Mutex<()>>,
+    /// How often somebody got no answer from it.
+    silences: AtomicU64,
+}
 
 #[derive(Default)]
 pub struct Modbus {
-    turns: Mutex<Turns>,
+    /// By host and port, whatever is spoken there.
+    turns: Mutex<HashMap<(String, u16), Arc<Turn>>>,
     /// Over all calls: a late answer to an earlier one is not taken for this one's.
     transactions: Arc<AtomicU16>,
+}
+
+impl Modbus {
+    fn turn(&self, board: &Board) -> Arc<Turn> {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        // Whoever speaks, or waits, holds it too.
+        turns.retain(|_, turn| Arc::strong_count(turn) > 1);
+        Arc::clone(turns.entry((board.host.clone(), board.port)).or_default())
+    }
 }
 
 #[async_trait]
 impl Coils for Modbus {
     async fn call(&self, board: &Board) -> Result<Box<dyn Line>, CoilError> {
-        let turn = {
-            let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
-            // Whoever is waited for or spoken to is held by somebody else too.
-            turns.retain(|_, turn| Arc::strong_count(turn) > 1);
-            Arc::clone(turns.entry((board.host.clone(), board.port)).or_default())
+        let turn = self.turn(board);
+        let silences = turn.silences.load(Ordering::Acquire);
+        let taken = timeout(TURN, Arc::clone(&turn.taken).lock_owned()).await.map_err(|_| silent("others are speaking to it"))?;
+        // Each in a queue would wait for the same nothing, and hold a worker meanwhile.
+        if turn.silences.load(Ordering::Acquire) != silences {
+            return Err(silent("it had no answer for the one before"));
+        }
+        let called = match timeout(ANSWER, connect(board)).await {
+            Ok(called) => called.map_err(silent),
+            Err(_) => Err(silent("no connection in time")),
         };
-        let turn = timeout(TURN, turn.lock_owned()).await.map_err(|_| silent("others are speaking to it"))?;
-        let stream = match timeout(ANSWER, TcpStream::connect((board.host.as_str(), board.port))).await {
-            Ok(Ok(stream)) => stream,
-            Ok(Err(error)) => return Err(silent(error)),
-            Err(_) => return Err(silent("no connection in time")),
-        };
-        // A request is one small packet; it is not to wait for another.
-        stream.set_nodelay(true).map_err(silent)?;
-        Ok(Box::new(Called { held: Some((stream, turn)), framing: board.framing, transactions: Arc::clone(&self.transactions) }))
+        let stream = called.inspect_err(|_| turn.is_silent())?;
+        let line = Called { held: Some((stream, taken)), turn, framing: board.framing, transactions: Arc::clone(&self.transactions) };
+        Ok(Box::new(line))
     }
+}
+
+impl Turn {
+    fn is_silent(&self) {
+        self.silences.fetch_add(1, Ordering::AcqRel);
+    }
+}
+
+async fn connect(board: &Board) -> std::io::Result<TcpStream> {
+    let stream = TcpStream::connect((board.host.as_str(), board.port)).await?;
+    // A request is one small packet; it is not to wait for another.
+    stream.set_nodelay(true)?;
+    Ok(stream)
 }
 
 struct Called {
     /// Until it is hung up.
     held: Option<(TcpStream, OwnedMutexGuard<()>)>,
+    turn: Arc<Turn>,
     framing: Framing,
     transactions: Arc<AtomicU16>,
 }
@@ -66,10 +94,11 @@ struct Called {
 impl Drop for Called {
     /// A board with one place may see only after a while that it is free again: the next caller waits until the board has hung up too.
     fn drop(&mut self) {
-        let (Some((stream, turn)), Ok(runtime)) = (self.held.take(), Handle::try_current()) else { return };
+        let (Some((stream, taken)), Ok(runtime)) = (self.held.take(), Handle::try_current()) else { return };
+        let turn = Arc::clone(&self.turn);
         runtime.spawn(async move {
             let _ = timeout(GOODBYE, hang_up(stream)).await;
-            drop(turn);
+            drop((taken, turn));
         });
     }
 }
@@ -103,10 +132,11 @@ impl Line for Called {
 
 impl Called {
     async fn ask(&mut self, ask: Ask) -> Result<Answer, CoilError> {
-        match timeout(ANSWER, self.exchange(ask)).await {
+        let answer = match timeout(ANSWER, self.exchange(ask)).await {
             Ok(answer) => answer,
             Err(_) => Err(silent("no answer in time")),
-        }
+        };
+        answer.inspect_err(|_| self.turn.is_silent())
     }
 
     async fn exchange(&mut self, ask: Ask) -> Result<Answer, CoilError> {

@@ -119,6 +119,26 @@ async fn v5_1_a_board_with_one_place_is_called_by_one_at_a_time() {
 }
 
 #[tokio::test]
+async fn v5_1_a_queue_before_a_silent_board_waits_once() {
+    let (coils, at) = board(Frames::Tcp, Framing::Tcp).await;
+    let modbus = Arc::new(Modbus::default());
+    coils.set(CoilTrouble::Slow(Duration::from_secs(30)));
+    let watch = Stopwatch::start();
+    let mut calls = tokio::task::JoinSet::new();
+    for coil in 0..8 {
+        let (modbus, at) = (Arc::clone(&modbus), at.clone());
+        calls.spawn(async move { set(&modbus, &at, coil, true).await });
+    }
+    while let Some(answer) = calls.join_next().await {
+        assert!(is_silent(&answer.unwrap()));
+    }
+    assert!(watch.elapsed() < Duration::from_secs(4), "{:?}", watch.elapsed());
+    coils.set(CoilTrouble::None);
+    coils.until(|board| board.connected == 0).await;
+    assert_eq!(set(&modbus, &at, 0, false).await, Ok(false), "whoever comes later tries for himself");
+}
+
+#[tokio::test]
 async fn v5_1_who_is_not_there_is_silent() {
     let modbus = Modbus::default();
     let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -106,6 +106,13 @@ impl Coils {
         *self.board.borrow()
     }
 
+    /// Waits until it looks like this.
+    pub async fn until(&self, looks: impl Fn(&Board) -> bool) {
+        let mut board = self.board.subscribe();
+        // Its task lives as long as `self`.
+        let _ = board.wait_for(|board| looks(board)).await;
+    }
+
     pub fn set(&self, trouble: CoilTrouble) {
         self.trouble.send_replace(trouble);
         if trouble == CoilTrouble::Gone {
@@ -162,7 +169,12 @@ impl Talk {
             return Ok(());
         }
         if let CoilTrouble::Slow(pause) = trouble {
-            Clock::System.sleep(pause).await;
+            // Whoever mends it does not wait for that either.
+            let mut mended = self.trouble.subscribe();
+            tokio::select! {
+                () = Clock::System.sleep(pause) => {}
+                _ = mended.wait_for(|now| *now != trouble) => {}
+            }
         }
         if trouble == CoilTrouble::HangsUpOnce {
             self.trouble.send_replace(CoilTrouble::None);

@@ -1,6 +1,9 @@
 //! Tables whose lights are coils of a relay board.
 
-use kernel::{MINUTE, SECOND};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use kernel::{Clock, MINUTE, SECOND};
 use platform::identity::Role;
 use sandbox::{CoilTrouble, Coils, Frames};
 use serde_json::{Value, json};
@@ -171,6 +174,45 @@ on_server! {
         round(server).await;
         assert_eq!(device(&hall, &table.id).await["online"], true);
         assert_eq!(logged(&hall, &table.device).await, ["off", "online"]);
+    }
+
+    async fn v5_1_of_two_processes_one_asks(server) {
+        let hall = Hall::open(server, 0).await;
+        let board = Coils::start(Frames::Tcp).await.unwrap();
+        hall.coil_table(&board, "tcp", 0).await;
+        let asked = board.seen().asked;
+        server.clock.step(ROUND);
+        // Each with a runner of its own.
+        tokio::join!(server.tick(), server.tick());
+        assert_eq!(board.seen().asked, asked + 1);
+    }
+
+    async fn v5_1_what_was_wanted_once_is_never_written_later(server) {
+        let hall = Hall::open(server, 0).await;
+        let board = Coils::start(Frames::Rtu).await.unwrap();
+        let table = hall.coil_table(&board, "rtu", 0).await;
+        board.set(CoilTrouble::Slow(Duration::from_millis(20)));
+        let path = format!("/api/v1/tables/{}/light", table.id);
+        let done = AtomicBool::new(false);
+        let work = async || {
+            while !done.load(Ordering::Relaxed) {
+                server.run_jobs().await;
+                tokio::task::yield_now().await;
+            }
+        };
+        let switch = async {
+            for n in 0..20 {
+                hall.manager.put(&path, json!({"on": n % 2 == 0, "minutes": 5, "why": "x"})).await.ok(200);
+                Clock::System.sleep(Duration::from_millis(n * 3)).await;
+            }
+            done.store(true, Ordering::Relaxed);
+        };
+        tokio::join!(work(), work(), switch);
+        hall.until(|floor| floor_table(floor, &table.id)["device"]["reported"] == false).await;
+        assert!(!board.seen().on[0]);
+        // A late write would have been seen as somebody's hand.
+        let log = logged(&hall, &table.device).await;
+        assert!(!log.iter().any(|what| what == "came_on" || what == "went_off"), "{log:?}");
     }
 
     async fn v5_1_by_hand_a_coil_obeys_too(server) {
