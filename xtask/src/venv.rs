@@ -1,4 +1,4 @@
-//! The Python environments: of the stand-in mail server and the Python example, and of the fuzz runs.
+//! The Python environments: of the stand-in mail server, the relay boards and the Python example, and of the fuzz runs.
 //!
 //! Kept outside the clone, one per set of requirements, so that clones and branches share it and do not disturb each other.
 
@@ -14,7 +14,7 @@ use crate::stamp::Stamp;
 use crate::workspace::Workspace;
 
 const REQUIREMENTS: &str = "xtask/requirements.txt";
-/// The example may ask for more than the mail server does.
+/// The example may ask for more than the servers do.
 const EXAMPLE_REQUIREMENTS: &str = "examples/python/requirements.txt";
 
 /// Fuzz runs need much that nothing else does.
@@ -26,7 +26,7 @@ pub fn python(workspace: &Workspace, log: &mut Log) -> Result<PathBuf> {
     if workspace.root.join(EXAMPLE_REQUIREMENTS).exists() {
         files.push(EXAMPLE_REQUIREMENTS);
     }
-    interpreter(workspace, &files, "import aiosmtpd, cryptography", log)
+    interpreter(workspace, &files, "import aiosmtpd, cryptography, pymodbus", log)
 }
 
 /// The same for fuzz runs.

@@ -1,15 +1,15 @@
-//! The way to the devices of halls: the broker inside, or another one.
+//! The way to the devices of halls: the broker inside, or another one; and to relay boards.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use broker::{Broker, Doorkeeper, Rights};
-use gateway::{AliyunConfig, AliyunSms, Listening, Mqtt, MqttConfig};
+use gateway::{AliyunConfig, AliyunSms, Listening, Modbus, Mqtt, MqttConfig};
 use platform::messages::{DatabaseMailbox, Sms, SmsError, Texter};
 use platform::{Cx, Platform};
 use venue::Venue;
-use venue::devices::{self, Wire};
+use venue::devices::{self, Coils, Wire};
 
 use crate::config::{Config, SmsProvider};
 use crate::trouble::{Result, Trouble};
@@ -29,17 +29,18 @@ pub struct Hall {
 impl Hall {
     pub async fn open(config: &Config, platform: &Arc<Platform>) -> Result<Self> {
         let texter = texter(config, platform)?;
+        let coils: Arc<dyn Coils> = Arc::new(Modbus::default());
         let mqtt = &config.mqtt;
         // A client id that is somebody else's too would throw both out in turns.
         let client_id = format!("cuekey-{:016x}", platform.random.u64());
         if !mqtt.host.is_empty() {
             let (host, user, password) = (mqtt.host.clone(), mqtt.user.clone(), mqtt.password.clone());
             let (wire, listening) = Mqtt::new(&MqttConfig { host, port: mqtt.port, user, password, client_id });
-            let venue = Venue::new(Arc::clone(platform), Arc::new(wire), texter);
+            let venue = Venue::new(Arc::clone(platform), Arc::new(wire), coils, texter);
             return Ok(Self { venue, address: None, broker: None, listening: Some(listening) });
         }
         let Some(listen) = mqtt.listen else {
-            let venue = Venue::new(Arc::clone(platform), Arc::new(Nowhere), texter);
+            let venue = Venue::new(Arc::clone(platform), Arc::new(Nowhere), coils, texter);
             return Ok(Self { venue, address: None, broker: None, listening: None });
         };
         let password = platform.random.secret::<32>("");
@@ -50,7 +51,7 @@ impl Hall {
         let here = if address.ip().is_unspecified() { "127.0.0.1".to_owned() } else { address.ip().to_string() };
         let config = MqttConfig { host: here, port: address.port(), user: OURSELVES.into(), password, client_id };
         let (wire, listening) = Mqtt::new(&config);
-        let venue = Venue::new(Arc::clone(platform), Arc::new(wire), texter);
+        let venue = Venue::new(Arc::clone(platform), Arc::new(wire), coils, texter);
         tracing::info!(%address, "MQTT broker");
         Ok(Self { venue, address: Some(address), broker: Some(broker), listening: Some(listening) })
     }

@@ -1,10 +1,11 @@
-//! The outside world: mail by SMTP, callbacks and text messages by HTTP, devices by MQTT. What leaves here was decided elsewhere, and written down as a job.
+//! The outside world: mail by SMTP, callbacks and text messages by HTTP, devices by MQTT and by Modbus. What leaves here was decided elsewhere, and written down as a job.
 //!
 //! **Invariant**: no SQL and no rule in here; where a callback may go is `licensing::callbacks::target`'s to say.
 
 mod alipay;
 mod aliyun;
 mod http;
+mod modbus;
 mod mqtt;
 mod networks;
 mod rsa;
@@ -15,6 +16,7 @@ mod yuan;
 
 pub use alipay::Alipay;
 pub use aliyun::{AliyunConfig, AliyunSms, SmsSetupError};
+pub use modbus::Modbus;
 pub use mqtt::{Listening, Mqtt, MqttConfig};
 pub use networks::Networks;
 pub use smtp::{SmtpConfig, SmtpError, SmtpMailer, SmtpSecurity};

@@ -1,13 +1,14 @@
 //! Stand-ins of the outside world, for trying what becomes of the program when that world fails.
 //!
 //! [`Line`] stands between a program and a server: it passes bytes on, late, or not at all. [`Mailbox`] is a mail server,
-//! [`Hook`] somebody's server for callbacks; both remember what arrived, and how often. [`Lamp`] is a light over a table, [`AliyunSms`] a service
-//! for text messages, [`WechatPay`] and [`Alipay`] take no money. Everything is on the loopback
+//! [`Hook`] somebody's server for callbacks; both remember what arrived, and how often. [`Lamp`] is a light over a table, [`Coils`] a
+//! board of relays for such lights, [`AliyunSms`] a service for text messages, [`WechatPay`] and [`Alipay`] take no money. Everything is on the loopback
 //! address, on ports that the system chooses, and ends when it is dropped.
 
 mod alipay;
 mod aliyun;
 mod books;
+mod coils;
 mod hook;
 mod lamp;
 mod line;
@@ -20,6 +21,7 @@ mod wechat;
 pub use alipay::Alipay;
 pub use aliyun::{AliyunSms, SmsTrouble, Text};
 pub use books::{Refund, Trade, TradeState};
+pub use coils::{Board, CoilTrouble, Coils, Frames};
 pub use hook::{Called, Hook};
 pub use lamp::{Firmware, Lamp, Seen, Trouble};
 pub use line::{Line, State};

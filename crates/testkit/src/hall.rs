@@ -107,7 +107,7 @@ pub struct PlayTable {
 
 /// A hall, its manager, and its tables.
 pub struct Hall<'a> {
-    server: &'a TestServer,
+    pub(crate) server: &'a TestServer,
     pub manager: Client,
     pub id: String,
     pub tables: Vec<PlayTable>,
@@ -180,7 +180,11 @@ impl<'a> Hall<'a> {
 
     /// A table, as soon as it is in this state.
     pub async fn table_is(&self, n: usize, state: &str) -> Value {
-        let id = &self.tables[n].id;
+        self.is(&self.tables[n].id, state).await
+    }
+
+    /// The same, by the table's id.
+    pub async fn is(&self, id: &str, state: &str) -> Value {
         floor_table(&self.until(|floor| floor_table(floor, id)["state"] == state).await, id).clone()
     }
 
@@ -199,7 +203,11 @@ impl<'a> Hall<'a> {
 
     /// Opens a table for an hour, and answers the session once its light is on.
     pub async fn play(&self, customer: &Client, n: usize, minutes: i64) -> Value {
-        let id = &self.tables[n].id;
+        self.play_at(customer, &self.tables[n].id, minutes).await
+    }
+
+    /// The same, by the table's id.
+    pub async fn play_at(&self, customer: &Client, id: &str, minutes: i64) -> Value {
         let view = customer.get(&format!("/customer/v1/tables/{id}")).await.ok(200);
         let quote = view["quotes"].as_array().expect("quotes").iter().find(|quote| quote["minutes"] == minutes).expect("a quote").clone();
         let ask = json!({"minutes": minutes, "expected_fen": quote["price_fen"]});
@@ -207,7 +215,7 @@ impl<'a> Hall<'a> {
             .post_once(&format!("open-{:016x}", self.server.platform.random.u64()), &format!("/customer/v1/tables/{id}/open"), ask)
             .await
             .ok(202);
-        self.table_is(n, "playing").await;
+        self.is(id, "playing").await;
         customer.get(&format!("/customer/v1/sessions/{}", session["id"].as_str().expect("an id"))).await.ok(200)
     }
 }

@@ -10,6 +10,7 @@
 //! ```
 
 mod client;
+mod coils;
 mod hall;
 mod look;
 mod plan;
@@ -20,6 +21,7 @@ mod server;
 mod totp;
 
 pub use client::{Answer, Client, Live};
+pub use coils::CoilTable;
 pub use hall::{Hall, PlayTable, floor_table};
 pub use plan::unbounded;
 pub use program::{Program, Signed, signed};

@@ -100,7 +100,8 @@ impl TestServer {
         });
         let licensing = Licensing::start(Arc::clone(&platform), Arc::new(post)).await.expect("licensing starts");
         let wire = Arc::new(crate::hall::Switch::default());
-        let venue = Venue::new(Arc::clone(&platform), Arc::clone(&wire) as Arc<dyn venue::devices::Wire>, Arc::new(texter));
+        let coils = Arc::new(gateway::Modbus::default());
+        let venue = Venue::new(Arc::clone(&platform), Arc::clone(&wire) as Arc<dyn venue::devices::Wire>, coils, Arc::new(texter));
         let stop = watch::Sender::new(false);
         let state = AppState::new(Parts {
             platform: Arc::clone(&platform),

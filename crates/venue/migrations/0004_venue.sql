@@ -109,12 +109,18 @@ CREATE TABLE devices (
   id UUID PRIMARY KEY,
   venue_id UUID NOT NULL REFERENCES venues (id),
   table_id UUID NOT NULL REFERENCES venue_tables (id),
-  -- tasmota
+  -- tasmota, shelly, modbus
   driver TEXT NOT NULL,
   name TEXT NOT NULL,
-  -- Its name on the broker, which is in all its topics, and its password there, hashed.
-  topic TEXT NOT NULL,
-  password_hash BYTEA NOT NULL,
+  -- Its name on the broker, which is in all its topics, and its password there, hashed; or, of modbus, where its coil is.
+  topic TEXT,
+  password_hash BYTEA,
+  coil_host TEXT,
+  coil_port BIGINT,
+  -- tcp, rtu
+  coil_framing TEXT,
+  coil_unit BIGINT,
+  coil_number BIGINT,
   wanted BOOLEAN NOT NULL,
   -- When it is to go off by itself, whatever becomes of the server.
   off_at BIGINT,
@@ -133,7 +139,9 @@ CREATE TABLE devices (
   override_why TEXT,
   created_at BIGINT NOT NULL
 );
-CREATE UNIQUE INDEX devices_topic ON devices (topic);
+CREATE UNIQUE INDEX devices_topic ON devices (topic) WHERE topic IS NOT NULL;
+-- One coil is one table's light. Boards are asked in its order.
+CREATE UNIQUE INDEX devices_coil ON devices (coil_host, coil_port, coil_unit, coil_number) WHERE coil_host IS NOT NULL;
 CREATE UNIQUE INDEX devices_table ON devices (table_id);
 CREATE INDEX devices_venue ON devices (venue_id, id);
 

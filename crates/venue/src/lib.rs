@@ -28,6 +28,7 @@ use std::sync::Arc;
 use platform::Platform;
 use platform::messages::Texter;
 use store::migrate::Migration;
+use tokio::sync::Mutex;
 
 pub const MIGRATIONS: &[Migration] = &[Migration { number: 4, name: "venue", sql: include_str!("../migrations/0004_venue.sql") }];
 
@@ -36,6 +37,10 @@ pub struct Venue {
     pub platform: Arc<Platform>,
     /// How devices are told something.
     pub wire: Arc<dyn devices::Wire>,
+    /// How relay boards are.
+    pub coils: Arc<dyn devices::Coils>,
+    /// Held by the round that asks them.
+    pub(crate) polling: Mutex<()>,
     /// How customers are sent texts.
     pub texter: Arc<dyn Texter>,
     /// Wakes live pages.
@@ -43,7 +48,12 @@ pub struct Venue {
 }
 
 impl Venue {
-    pub fn new(platform: Arc<Platform>, wire: Arc<dyn devices::Wire>, texter: Arc<dyn Texter>) -> Arc<Self> {
-        Arc::new(Self { platform, wire, texter, news: News::default() })
+    pub fn new(
+        platform: Arc<Platform>,
+        wire: Arc<dyn devices::Wire>,
+        coils: Arc<dyn devices::Coils>,
+        texter: Arc<dyn Texter>,
+    ) -> Arc<Self> {
+        Arc::new(Self { platform, wire, coils, polling: Mutex::new(()), texter, news: News::default() })
     }
 }

@@ -8,7 +8,8 @@ use store::jobs::{Handlers, Outcome};
 
 use crate::{Venue, customers, devices, play};
 
-pub const SCHEDULES: &[Schedule] = &[Schedule { kind: devices::ASSERT, every_seconds: 60 }];
+pub const SCHEDULES: &[Schedule] =
+    &[Schedule { kind: devices::ASSERT, every_seconds: 60 }, Schedule { kind: devices::POLL, every_seconds: 10 }];
 
 /// The venue's handlers of jobs.
 pub fn handlers(handlers: &mut Handlers<Cx>, venue: &Arc<Venue>) {
@@ -23,6 +24,17 @@ pub fn handlers(handlers: &mut Handlers<Cx>, venue: &Arc<Venue>) {
                 Ok(()) => Outcome::Done,
                 Err(fault) => Outcome::Retry(fault.to_string()),
             }
+        }
+    });
+    let own = with();
+    handlers.add(devices::POLL, move |cx, _| {
+        let own = Arc::clone(&own);
+        async move {
+            // The next round comes before another try would.
+            if let Err(fault) = devices::poll(&own, &cx).await {
+                tracing::warn!(%fault, "relay boards cannot be asked");
+            }
+            Outcome::Done
         }
     });
     let own = with();

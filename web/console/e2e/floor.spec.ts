@@ -129,6 +129,33 @@ test('v4_1 cash at the desk goes to the customer, and the new balance is told', 
   await expect(page.getByTestId('desk-paid')).toContainText('100.51')
 })
 
+test('v5_1 a coil of a relay board is a light with an address, and nothing is told of it', async ({ page }) => {
+  await signIn(page, demoAccount('venue_manager'), '/floor')
+  await page.getByTestId('floor-manage').click()
+  await page.getByTestId('new-hall').click()
+  await page.getByTestId('hall-name').fill(unique('hall'))
+  await page.getByTestId('hall-per-hour').fill('36')
+  await page.getByTestId('form-submit').click()
+  await expect(page).toHaveURL(/hall=ven_/)
+  // Nobody is at this address: the board is away.
+  const host = `${unique('board')}.invalid`
+  const panel = page.getByTestId('table-panel')
+
+  await page.getByTestId('empty-state').getByTestId('new-table').click()
+  await page.getByTestId('table-name').fill('A1')
+  await page.getByTestId('form-submit').click()
+  await panel.getByTestId('add-device').click()
+  await page.getByTestId('device-driver').getByText('Modbus').click()
+  await page.getByTestId('form-submit').click()
+  await expect(page.locator('.el-form-item__error')).toHaveCount(1)
+  await page.getByTestId('coil-host').fill(host)
+  await page.getByTestId('coil-number').fill('7')
+  await page.getByTestId('form-submit').click()
+  await expect(panel.getByTestId('lamp-state')).toHaveAttribute('data-status', 'away')
+  await expect(panel).toContainText(`${host}:502`)
+  await expect(page.getByTestId('secret-once')).toHaveCount(0)
+})
+
 test('v5_1 a hall is made, a table, and its light, whose password is told once', async ({ page }) => {
   const name = unique('hall')
   await signIn(page, demoAccount('venue_manager'), '/floor')

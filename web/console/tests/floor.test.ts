@@ -16,6 +16,7 @@ const device = (change: Partial<FloorDevice> = {}): FloorDevice => ({
   id: 'dev_1',
   name: 'lamp',
   topic: 'ck-1',
+  address: null,
   online: true,
   online_since: iso('00:00:00'),
   wanted: false,

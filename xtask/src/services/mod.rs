@@ -1,5 +1,6 @@
-//! Servers that tests talk to: PostgreSQL, a mail server and an MQTT broker, in temporary folders, on free ports of the loopback address.
+//! Servers that tests talk to: PostgreSQL, a mail server, an MQTT broker and relay boards, in temporary folders, on free ports of the loopback address.
 
+mod modbus;
 mod mosquitto;
 pub mod postgres;
 mod smtp;
@@ -18,6 +19,8 @@ use crate::workspace::Workspace;
 pub const POSTGRES: &str = "CUEKEY_TEST_POSTGRES";
 /// Somebody else's broker, where the user `cuekey` may everything.
 pub const MQTT: &str = "CUEKEY_TEST_MQTT";
+/// Relay boards by pymodbus: Modbus TCP, and serial frames over TCP.
+pub const MODBUS: &str = "CUEKEY_TEST_MODBUS";
 pub const SMTP: &str = "CUEKEY_TEST_SMTP";
 pub const SMTP_FOLDER: &str = "CUEKEY_TEST_SMTP_DIR";
 
@@ -26,12 +29,13 @@ pub struct Services {
     postgres: Option<postgres::Server>,
     smtp: Option<smtp::Server>,
     mqtt: Option<mosquitto::Server>,
+    modbus: Option<modbus::Server>,
     environment: Vec<(&'static str, String)>,
 }
 
 impl Services {
     pub fn start(workspace: &Workspace, log: &mut Log) -> Result<Self> {
-        let mut services = Self { postgres: None, smtp: None, mqtt: None, environment: Vec::new() };
+        let mut services = Self { postgres: None, smtp: None, mqtt: None, modbus: None, environment: Vec::new() };
         if std::env::var_os(POSTGRES).is_none() {
             let server = postgres::Server::start(postgres::Manner::Careless, log).context("PostgreSQL does not start")?;
             services.environment.push((POSTGRES, server.url.clone()));
@@ -47,6 +51,11 @@ impl Services {
             let server = mosquitto::Server::start(log).context("Mosquitto does not start")?;
             services.environment.push((MQTT, server.address.clone()));
             services.mqtt = Some(server);
+        }
+        if std::env::var_os(MODBUS).is_none() {
+            let server = modbus::Server::start(workspace, log).context("the relay boards do not start")?;
+            services.environment.push((MODBUS, server.addresses.clone()));
+            services.modbus = Some(server);
         }
         Ok(services)
     }
@@ -71,6 +80,9 @@ impl Services {
         }
         if self.mqtt.as_mut().is_some_and(|server| !server.alive()) {
             bail!("Mosquitto ended by itself");
+        }
+        if self.modbus.as_mut().is_some_and(|server| !server.alive()) {
+            bail!("the relay boards ended by themselves");
         }
         Ok(())
     }

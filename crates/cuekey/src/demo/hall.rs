@@ -44,9 +44,10 @@ pub async fn furnish(staff: &Cx) -> Result<Hall> {
         // Three rows of four, as such halls are.
         let form = NewTable { name: format!("{} 号台", n + 1), x: 150 + (n % 4) * 450, y: 150 + (n / 4) * 400 };
         let table = halls::create_table(staff, venue.id, form).await?;
-        let device = NewDevice { table_id: table.id, driver: devices::Driver::Tasmota, name: format!("灯 {}", n + 1) };
+        let device = NewDevice { table_id: table.id, driver: devices::Driver::Tasmota, name: format!("灯 {}", n + 1), address: None };
         let made = devices::create(staff, device).await?;
-        lamps.push(Lamp { table: table.id.to_string(), code: table.code, topic: made.user, password: made.password });
+        let (topic, password) = (made.user.unwrap_or_default(), made.password.unwrap_or_default());
+        lamps.push(Lamp { table: table.id.to_string(), code: table.code, topic, password });
     }
     Ok(Hall { app: app(staff), lamps })
 }

@@ -40,5 +40,6 @@ targets! {
     urls::callback_urls from CALLBACK_URLS;
     venue::tasmota from TASMOTA;
     venue::shelly from SHELLY;
+    venue::modbus from MODBUS;
     venue::tariffs from TARIFFS;
 }

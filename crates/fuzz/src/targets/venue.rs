@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use kernel::{HOUR, MINUTE, Timestamp};
+use venue::devices::modbus::frame::{Answer, Ask, Framing, LONGEST_ANSWER, What, answer, length};
 use venue::devices::{shelly, tasmota};
 use venue::play::Terms;
 use venue::tariff::Tariff;
@@ -40,6 +41,33 @@ pub fn shelly(input: &[u8]) {
         assert!(!device.is_empty() && !device.contains('/') && topic.starts_with(device), "{topic}");
         assert!(tasmota::parse(topic, payload.as_bytes()).is_none(), "{topic} is of two kinds");
     }
+}
+
+/// The framing's letter, and a board's answer.
+pub const MODBUS: &[&str] = &[
+    "t\0\x01\0\0\0\x06\x01\x05\0\x02\0\0",
+    "t\0\x01\0\0\0\x04\x01\x01\x01\x01",
+    "t\0\x01\0\0\0\x03\x01\x05\x06",
+    "r\x01\x05\0\x02\0\0l\n",
+];
+
+/// What is taken for an answer is one whole answer, to what was asked and to nothing else.
+pub fn modbus(input: &[u8]) {
+    let (framing, bytes) = match input {
+        [b't', bytes @ ..] => (Framing::Tcp, bytes),
+        [b'r', bytes @ ..] => (Framing::Rtu, bytes),
+        _ => return,
+    };
+    let read = |transaction, what| answer(framing, transaction, Ask { unit: 1, coil: 2, what }, bytes);
+    let answers = [What::Set(false), What::Set(true), What::Read].map(|what| read(1, what).ok());
+    let taken: Vec<&Answer> = answers.iter().flatten().collect();
+    if taken.is_empty() {
+        return;
+    }
+    assert!(bytes.len() <= LONGEST_ANSWER && length(framing, bytes) == Ok(Some(bytes.len())), "{bytes:?}");
+    assert!(framing == Framing::Rtu || read(2, What::Read).is_err() && read(2, What::Set(false)).is_err(), "{bytes:?}");
+    // A refusal names the function and not the value.
+    assert!(taken.len() == 1 || matches!(answers, [Some(Answer::Refused(_)), Some(Answer::Refused(_)), None]), "{answers:?}");
 }
 
 pub const TARIFFS: &[&str] = &[

@@ -7,8 +7,8 @@ use platform::{Cx, Result};
 use serde::{Deserialize, Serialize};
 use store::jobs::{Job, Outcome};
 
-use super::rows::{Driver, by_id, not_as_they_should_be, tell, want};
-use super::{DeviceId, hear, shelly, tasmota};
+use super::rows::{Device, Driver, by_id, not_as_they_should_be, tell, want};
+use super::{DeviceId, hear, modbus, shelly, tasmota};
 use crate::Venue;
 use crate::halls::rows::lock_table;
 
@@ -52,15 +52,15 @@ pub(crate) async fn agree_job(venue: Arc<Venue>, cx: Cx, job: Job) -> Outcome {
             Err(fault) => Outcome::Retry(fault.to_string()),
         };
     }
-    let commands = match device.driver {
-        Driver::Tasmota => tasmota::commands(&device.topic, device.light(), now),
-        Driver::Shelly => shelly::commands(&device.topic, device.light(), now),
-    };
-    for (topic, payload) in commands {
-        if let Err(error) = venue.wire.send(&topic, &payload).await {
-            tracing::warn!(%error, device = %device.id, "a device could not be told");
-            break;
-        }
+    let topic = device.topic.as_deref().unwrap_or_default();
+    match device.driver {
+        Driver::Tasmota => send(&venue, &device, tasmota::commands(topic, device.light(), now)).await,
+        Driver::Shelly => send(&venue, &device, shelly::commands(topic, device.light(), now)).await,
+        Driver::Modbus => match modbus::make_agree(&venue, &cx, &device).await {
+            Ok(true) => return Outcome::Done,
+            Ok(false) => {}
+            Err(fault) => return Outcome::Retry(fault.to_string()),
+        },
     }
     let tellings = PAUSES.iter().scan(0, |sum, pause| {
         *sum += pause;
@@ -68,6 +68,15 @@ pub(crate) async fn agree_job(venue: Arc<Venue>, cx: Cx, job: Job) -> Outcome {
     });
     let pause = tellings.zip(PAUSES).find(|(end, _)| told_since < *end).map_or(PAUSES[PAUSES.len() - 1], |(_, pause)| pause);
     Outcome::Again(now.plus_micros(pause))
+}
+
+async fn send(venue: &Venue, device: &Device, commands: Vec<(String, String)>) {
+    for (topic, payload) in commands {
+        if let Err(error) = venue.wire.send(&topic, &payload).await {
+            tracing::warn!(%error, device = %device.id, "a device could not be told");
+            break;
+        }
+    }
 }
 
 /// After the broker was away: who was there before is told what it should be, and so asked whether it still is.

@@ -14,12 +14,23 @@ pub async fn heard(venue: &Venue, cx: &Cx, topic: &str, payload: &[u8]) -> Resul
     let Some((driver, name, said)) = super::parse(topic, payload) else { return Ok(()) };
     // Most messages say what is known: they cost a look.
     let Some(device) = by_topic(&mut cx.db.read(), name).await?.filter(|device| device.driver == driver) else { return Ok(()) };
-    if !is_news(&device, said) {
+    take_in(venue, cx, &device, said, |_| true).await
+}
+
+/// Takes in what was found out by asking. If something else was wanted of the device in the meantime, what was seen is of before, and
+/// says nothing: whoever wants that asks again.
+pub(super) async fn found(venue: &Venue, cx: &Cx, seen: &Device, said: Said) -> Result<()> {
+    take_in(venue, cx, seen, said, |device| device.version == seen.version).await
+}
+
+async fn take_in(venue: &Venue, cx: &Cx, seen: &Device, said: Said, holds: impl Fn(&Device) -> bool) -> Result<()> {
+    if !is_news(seen, said) {
         return Ok(());
     }
     let mut tx = cx.db.begin().await?;
-    let mut table = lock_table(&mut tx, device.table_id).await?;
-    let Some(device) = by_topic(&mut tx, name).await?.filter(|device| is_news(device, said)) else { return Ok(()) };
+    let mut table = lock_table(&mut tx, seen.table_id).await?;
+    let current = by_id(&mut tx, seen.id).await?.filter(|device| holds(device) && is_news(device, said));
+    let Some(device) = current else { return Ok(()) };
     match said {
         Said::Online(online) => {
             presence(&mut tx, cx, venue, &device, online).await?;

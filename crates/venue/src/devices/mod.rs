@@ -3,7 +3,8 @@
 //! What a light should be now follows from its table's session and from what somebody set by hand ([`light`], pure). Whoever changes
 //! one of the two calls [`want`] in the same transaction; it writes that down, counts up the device's version, and enqueues the job
 //! that tells the device ([`agree`]) and goes on until the device reports so ([`hear`]). A job of an older version does nothing: what
-//! was wanted once is never sent later.
+//! was wanted once is never sent later. A relay on a board says nothing by itself: it is asked ([`modbus`]), and what it answers goes the
+//! same way.
 //!
 //! **Invariant**: only a device's own report makes it `reported`; that a command was sent says nothing.
 
@@ -12,6 +13,7 @@ mod door;
 mod hear;
 mod light;
 mod log;
+pub mod modbus;
 mod rows;
 mod service;
 pub mod shelly;
@@ -23,6 +25,8 @@ pub use door::{Rights, admit};
 pub use hear::heard;
 pub use light::{Light, Override, Playing, light};
 pub use log::{LogLine, log};
+pub use modbus::{Coils, NewAddress};
+pub(crate) use modbus::{POLL, poll};
 pub use rows::{Device, DeviceEntity, DeviceId, Driver};
 pub(crate) use rows::{of_table, of_venue, want};
 pub use service::{Credentials, NewDevice, OverrideAsk, create, end_override, override_light};

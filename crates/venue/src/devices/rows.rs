@@ -8,6 +8,7 @@ use store::{Row, Sql, Tx, args};
 
 use super::agree::{AGREE_JOB, Agree};
 use super::light::{Light, Override, Playing, light};
+use super::modbus::{Address, Board};
 use crate::Venue;
 use crate::halls::{TableId, VenueId};
 use crate::play::{self, SessionState};
@@ -23,6 +24,8 @@ kernel::words! {
         Tasmota = "tasmota",
         /// Gen2 and later.
         Shelly = "shelly",
+        /// A coil of a relay board.
+        Modbus = "modbus",
     }
 }
 
@@ -33,8 +36,10 @@ pub struct Device {
     pub table_id: TableId,
     pub driver: Driver,
     pub name: String,
-    /// Its name on the broker.
-    pub topic: String,
+    /// Its name on the broker, if that is where it is.
+    pub topic: Option<String>,
+    /// Where its coil is, if it is one.
+    pub address: Option<Address>,
     /// What it should be.
     pub wanted: bool,
     /// When it is to go off by itself.
@@ -68,8 +73,8 @@ impl Device {
     }
 }
 
-const COLUMNS: &str = "d.id, d.venue_id, d.table_id, d.driver, d.name, d.topic, d.wanted, d.off_at, d.version, d.wanted_at, d.reported, \
-                       d.reported_at, d.online, d.online_since, d.override_on, d.override_until, d.override_why";
+const COLUMNS: &str = "d.id, d.venue_id, d.table_id, d.driver, d.name, d.topic, d.coil_host, d.coil_port, d.coil_framing, d.coil_unit, \
+                       d.coil_number, d.wanted, d.off_at, d.version, d.wanted_at, d.reported, d.reported_at, d.online, d.online_since, d.override_on, d.override_until, d.override_why";
 
 pub(super) fn read(row: &Row) -> store::Result<Device> {
     Ok(Device {
@@ -79,6 +84,7 @@ pub(super) fn read(row: &Row) -> store::Result<Device> {
         driver: row.word("driver")?,
         name: row.get("name")?,
         topic: row.get("topic")?,
+        address: address(row)?,
         wanted: row.get("wanted")?,
         off_at: row.get("off_at")?,
         version: row.get("version")?,
@@ -91,6 +97,15 @@ pub(super) fn read(row: &Row) -> store::Result<Device> {
         override_until: row.get("override_until")?,
         override_why: row.get("override_why")?,
     })
+}
+
+fn address(row: &Row) -> store::Result<Option<Address>> {
+    let Some(host) = row.get("coil_host")? else { return Ok(None) };
+    // What was written was within its bounds.
+    let (port, unit, coil): (i64, i64, i64) = (row.get("coil_port")?, row.get("coil_unit")?, row.get("coil_number")?);
+    let (port, unit, coil) = (u16::try_from(port), u8::try_from(unit), u16::try_from(coil));
+    let (Ok(port), Ok(unit), Ok(coil)) = (port, unit, coil) else { return Ok(None) };
+    Ok(Some(Address { host, port, unit, coil, framing: row.word("coil_framing")? }))
 }
 
 pub(super) async fn by_topic(sql: &mut impl Sql, topic: &str) -> store::Result<Option<Device>> {
@@ -110,8 +125,17 @@ pub(crate) async fn of_venue(sql: &mut impl Sql, venue: VenueId) -> store::Resul
     sql.all(&format!("SELECT {COLUMNS} FROM devices d WHERE d.venue_id = $1 ORDER BY d.id LIMIT 2000"), args![venue], read).await
 }
 
+/// Who was last seen on the broker.
 pub(super) async fn online(sql: &mut impl Sql) -> store::Result<Vec<Device>> {
-    sql.all(&format!("SELECT {COLUMNS} FROM devices d WHERE d.online ORDER BY d.id LIMIT 50000"), args![], read).await
+    let query = format!("SELECT {COLUMNS} FROM devices d WHERE d.online AND d.topic IS NOT NULL ORDER BY d.id LIMIT 50000");
+    sql.all(&query, args![], read).await
+}
+
+pub(super) async fn on_board(sql: &mut impl Sql, board: &Board) -> store::Result<Vec<Device>> {
+    let query = format!(
+        "SELECT {COLUMNS} FROM devices d WHERE d.coil_host = $1 AND d.coil_port = $2 AND d.coil_framing = $3 ORDER BY d.coil_unit, d.coil_number LIMIT 2000"
+    );
+    sql.all(&query, args![board.host.as_str(), i64::from(board.port), board.framing.as_str()], read).await
 }
 
 /// The job that tells a device goes on until it agrees: after so long without, the job itself was lost.
@@ -145,8 +169,4 @@ pub(super) async fn tell(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, w
     cx.enqueue(tx, job).await?;
     venue.news.after(tx);
     Ok(())
-}
-
-pub(super) fn driver_word(driver: Driver) -> &'static str {
-    driver.as_str()
 }

@@ -1,6 +1,6 @@
 //! What the staff does with devices.
 
-use kernel::{Fault, Fields, Kind, MINUTE, text};
+use kernel::{Fault, Fields, Kind, MINUTE, Word, text};
 use platform::identity::Permission;
 use platform::{Cx, Result, audit};
 use serde::{Deserialize, Serialize};
@@ -8,8 +8,9 @@ use serde_json::json;
 use store::args;
 
 use super::door::PASSWORD;
-use super::log;
-use super::rows::{Device, DeviceId, Driver, by_id, driver_word, of_table, want};
+use super::modbus::NewAddress;
+use super::rows::{Device, DeviceId, Driver, by_id, of_table, want};
+use super::{log, modbus};
 use crate::halls::TableId;
 use crate::halls::rows::{lock_table, table};
 use crate::{Venue, staff};
@@ -20,14 +21,17 @@ pub struct NewDevice {
     pub table_id: TableId,
     pub driver: Driver,
     pub name: String,
+    /// Of `modbus` alone.
+    #[serde(default)]
+    pub address: Option<NewAddress>,
 }
 
-/// What is entered into the device; told once.
+/// What is entered into the device; told once. Nothing, where it is a board that we connect to.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Credentials {
     pub device: Device,
-    pub user: String,
-    pub password: String,
+    pub user: Option<String>,
+    pub password: Option<String>,
 }
 
 /// Adds the light of a table that has none.
@@ -35,7 +39,25 @@ pub async fn create(cx: &Cx, ask: NewDevice) -> Result<Credentials> {
     let user = cx.require(Permission::VenuesManage)?;
     let mut fields = Fields::default();
     let name = fields.take("name", text::clean(&ask.name, 1, 60, false)).unwrap_or_default();
+    let address = match (ask.driver, &ask.address) {
+        (Driver::Modbus, Some(address)) => address.check(&mut fields),
+        (Driver::Modbus, None) => {
+            fields.add("address", "REQUIRED", "请填写继电器板的地址", "The board's address is needed");
+            None
+        }
+        (Driver::Tasmota | Driver::Shelly, None) => None,
+        (Driver::Tasmota | Driver::Shelly, Some(_)) => {
+            fields.add("address", "NOT_HERE", "只有 Modbus 设备填写地址", "Only a Modbus device has an address");
+            None
+        }
+    };
     fields.check()?;
+    let (topic, password) = if address.is_some() {
+        (None, None)
+    } else {
+        let topic = format!("ck-{}", data_encoding::BASE32_NOPAD.encode(&cx.random.bytes::<10>()).to_ascii_lowercase());
+        (Some(topic), Some(cx.random.secret::<18>("")))
+    };
     let mut tx = cx.db.begin().await?;
     let of = lock_table(&mut tx, ask.table_id).await?;
     staff::works_at(&mut tx, user, of.venue_id).await?;
@@ -43,13 +65,35 @@ pub async fn create(cx: &Cx, ask: NewDevice) -> Result<Credentials> {
         return Err(Fault::new(Kind::Conflict, "LIGHT_EXISTS", "这张台已有灯控设备", "This table has its light already"));
     }
     let id: DeviceId = cx.id();
-    let topic = format!("ck-{}", data_encoding::BASE32_NOPAD.encode(&cx.random.bytes::<10>()).to_ascii_lowercase());
-    let password = cx.random.secret::<18>("");
-    let sql = "INSERT INTO devices (id, venue_id, table_id, driver, name, topic, password_hash, wanted, version, wanted_at, online, online_since, created_at) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, FALSE, 0, $8, FALSE, $8, $8)";
-    let hash = cx.vault.hash(PASSWORD, password.as_bytes());
-    tx.exec(sql, args![id, of.venue_id, of.id, driver_word(ask.driver), name.as_str(), topic.as_str(), hash, cx.now()]).await?;
-    audit::record(&mut tx, cx, &audit::DEVICE_CREATED, Some(id.into()), &json!({"name": name, "table": of.name})).await?;
+    let sql = "INSERT INTO devices (id, venue_id, table_id, driver, name, topic, password_hash, coil_host, coil_port, coil_framing, coil_unit, \
+               coil_number, wanted, version, wanted_at, online, online_since, created_at) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, FALSE, 0, $13, FALSE, $13, $13) ON CONFLICT DO NOTHING";
+    let hash = password.as_ref().map(|password| cx.vault.hash(PASSWORD, password.as_bytes()).to_vec());
+    let at = address.as_ref();
+    let written = args![
+        id,
+        of.venue_id,
+        of.id,
+        ask.driver.as_str(),
+        name.as_str(),
+        topic.as_deref(),
+        hash,
+        at.map(|at| at.host.as_str()),
+        at.map(|at| i64::from(at.port)),
+        at.map(|at| at.framing.as_str()),
+        at.map(|at| i64::from(at.unit)),
+        at.map(|at| i64::from(at.coil)),
+        cx.now()
+    ];
+    // The table's row is locked, and the topic is our own: only the coil can be somebody else's.
+    if tx.exec(sql, written).await? == 0 {
+        return Err(Fault::new(Kind::Conflict, "COIL_TAKEN", "这个线圈已用于其他球台", "This coil is another table's light already"));
+    }
+    let at = address.as_ref().map(ToString::to_string);
+    audit::record(&mut tx, cx, &audit::DEVICE_CREATED, Some(id.into()), &json!({"name": name, "table": of.name, "address": at})).await?;
+    if address.is_some() {
+        modbus::poll_soon(&mut tx, cx).await?;
+    }
     let device = by_id(&mut tx, id).await?.ok_or_else(Fault::not_found)?;
     tx.commit().await?;
     Ok(Credentials { device, user: topic, password })

@@ -30,7 +30,8 @@ pub struct FloorPlay {
 pub struct FloorDevice {
     pub id: DeviceId,
     pub name: String,
-    pub topic: String,
+    pub topic: Option<String>,
+    pub address: Option<devices::modbus::Address>,
     pub online: bool,
     pub online_since: Timestamp,
     /// What it should be.
@@ -113,6 +114,7 @@ fn shown(device: Device) -> FloorDevice {
         id: device.id,
         name: device.name,
         topic: device.topic,
+        address: device.address,
         online: device.online,
         online_since: device.online_since,
         wanted: device.wanted,

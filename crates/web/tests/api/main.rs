@@ -34,6 +34,7 @@ mod support;
 mod users;
 mod users_manage;
 mod venue_doors;
+mod venue_modbus;
 mod venue_mosquitto;
 mod venue_play;
 mod venue_sign_in;

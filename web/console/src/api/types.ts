@@ -130,7 +130,8 @@ export type Cause = 'not_lit' | 'not_dark' | 'in_play' | 'offline' | 'staff'
 export interface Venue { id: string; name: string; address: string; phone: string; time_zone: string; opens: number | null /* minutes from midnight by the hall's clock; null: round the clock */; closes: number | null; closed: boolean; holidays: string[]; created_at: string }
 export interface Table { id: string; venue_id: string; tariff_id: string; name: string; code: string; state: TableState; since: string; x: number /* centimetres on the plan */; y: number }
 export interface FloorPlay { id: string; state: 'opening' | 'playing' | 'closed' | 'failed'; asked_at: string; lit_at: string | null /* time counts from then */; paid_until: string; held_fen: number; cost_so_far_fen: number }
-export interface FloorDevice { id: string; name: string; topic: string; online: boolean; online_since: string; wanted: boolean; reported: boolean | null /* what it says it is; null: not known */; override_on: boolean | null; override_until: string | null; override_why: string | null }
+export interface CoilAddress { host: string; port: number; unit: number; coil: number; framing: 'tcp' | 'rtu' }
+export interface FloorDevice { id: string; name: string; topic: string | null /* on the broker */; address: CoilAddress | null /* of a relay board */; online: boolean; online_since: string; wanted: boolean; reported: boolean | null /* what it says it is; null: not known */; override_on: boolean | null; override_until: string | null; override_why: string | null }
 export interface Case { id: string; cause: Cause; note: string; opened_at: string }
 export interface FloorTable { id: string; name: string; code: string; url: string /* what the QR code leads to */; state: TableState; since: string; x: number; y: number; play: FloorPlay | null; device: FloorDevice | null; case: Case | null }
 export interface Floor { venue: Venue; tables: FloorTable[]; now: string /* the server's clock */ }
@@ -138,8 +139,8 @@ export interface Tariff { per_hour: number; unit_minutes: number; grace_minutes?
 export interface NewVenue { name: string; address?: string; phone?: string; time_zone: string; opens?: number | null; closes?: number | null; tariff: Tariff }
 export interface NewTable { name: string; x: number; y: number }
 export interface VenueMember { user: UserRef; role: Role }
-export interface NewDevice { table_id: string; driver: 'tasmota' | 'shelly'; name: string }
-export interface Credentials { device: { id: string; topic: string }; user: string; password: string }
+export interface NewDevice { table_id: string; driver: 'tasmota' | 'shelly' | 'modbus'; name: string; address?: CoilAddress /* of modbus alone */ }
+export interface Credentials { device: { id: string; topic: string | null }; user: string | null; password: string | null /* null: nothing is entered into a relay board */ }
 export interface LightAsk { on: boolean; minutes: number /* 1 to 720 */; why: string }
 export interface DeviceLogLine { id: string; at: string; who: string /* empty: the program */; what: string; why: string }
 export interface ClosedPlay { id: string; bill: { total_fen: number } | null }

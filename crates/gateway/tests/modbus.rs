@@ -1,0 +1,151 @@
+//! A simulated relay board, and all that goes wrong with one.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use gateway::Modbus;
+use kernel::Stopwatch;
+use sandbox::{CoilTrouble, Frames};
+use venue::devices::Coils as _;
+use venue::devices::modbus::frame::Framing;
+use venue::devices::modbus::{Board, CoilError};
+
+const BOTH: [(Frames, Framing); 2] = [(Frames::Tcp, Framing::Tcp), (Frames::Rtu, Framing::Rtu)];
+const UNIT: u8 = 1;
+
+async fn board(frames: Frames, framing: Framing) -> (sandbox::Coils, Board) {
+    let coils = sandbox::Coils::start(frames).await.unwrap();
+    let board = Board { host: coils.address().ip().to_string(), port: coils.address().port(), framing };
+    (coils, board)
+}
+
+/// Writes, and reads back.
+async fn set(modbus: &Modbus, board: &Board, coil: u16, on: bool) -> Result<bool, CoilError> {
+    let mut line = modbus.call(board).await?;
+    line.set(UNIT, coil, on).await?;
+    line.read(UNIT, coil).await
+}
+
+fn is_silent<T>(result: &Result<T, CoilError>) -> bool {
+    matches!(result, Err(CoilError::Silent(_)))
+}
+
+#[tokio::test]
+async fn v5_1_a_coil_is_written_and_read_back_in_both_framings() {
+    for (frames, framing) in BOTH {
+        let (coils, at) = board(frames, framing).await;
+        let modbus = Modbus::default();
+        for coil in [0, 7] {
+            assert_eq!(set(&modbus, &at, coil, true).await, Ok(true));
+        }
+        assert_eq!(coils.seen().on, [true, false, false, false, false, false, false, true]);
+        assert_eq!(set(&modbus, &at, 7, false).await, Ok(false));
+        let mut line = modbus.call(&at).await.unwrap();
+        assert_eq!(line.read(UNIT, 0).await, Ok(true));
+        // It has eight.
+        assert_eq!(line.read(UNIT, 8).await, Err(CoilError::Refused(2)));
+        assert_eq!(line.set(UNIT, 65_535, true).await, Err(CoilError::Refused(2)));
+        assert_eq!(line.read(UNIT, 0).await, Ok(true), "a refusal spoils nothing");
+    }
+}
+
+#[tokio::test]
+async fn v5_1_whatever_a_board_does_is_no_report() {
+    for (frames, framing) in BOTH {
+        let (coils, at) = board(frames, framing).await;
+        let modbus = Modbus::default();
+        for trouble in [CoilTrouble::Gone, CoilTrouble::WrongTransaction, CoilTrouble::Babbles] {
+            coils.set(trouble);
+            let answer = set(&modbus, &at, 0, true).await;
+            assert!(is_silent(&answer), "{trouble:?}: {answer:?}");
+            coils.set(CoilTrouble::None);
+            assert_eq!(set(&modbus, &at, 0, false).await, Ok(false), "and afterwards it is well");
+        }
+        coils.set(CoilTrouble::Refuses(6));
+        assert_eq!(set(&modbus, &at, 0, true).await, Err(CoilError::Refused(6)));
+        coils.set(CoilTrouble::Stuck);
+        assert_eq!(set(&modbus, &at, 0, true).await, Ok(false), "an echo is no light");
+        assert!(!coils.seen().on[0]);
+    }
+}
+
+#[tokio::test]
+async fn v5_1_who_is_slow_or_stops_in_the_middle_is_waited_for_two_seconds() {
+    for (frames, framing) in BOTH {
+        let (coils, at) = board(frames, framing).await;
+        let modbus = Modbus::default();
+        coils.set(CoilTrouble::Slow(Duration::from_millis(200)));
+        assert_eq!(set(&modbus, &at, 0, true).await, Ok(true));
+        for trouble in [CoilTrouble::Torn, CoilTrouble::Slow(Duration::from_secs(30))] {
+            coils.set(trouble);
+            let watch = Stopwatch::start();
+            let answer = set(&modbus, &at, 0, true).await;
+            assert!(is_silent(&answer) && watch.elapsed() < Duration::from_secs(4), "{trouble:?}: {answer:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn v5_1_a_unit_that_is_not_there_is_silent() {
+    let (_coils, at) = board(Frames::Tcp, Framing::Tcp).await;
+    let modbus = Modbus::default();
+    assert!(is_silent(&modbus.call(&at).await.unwrap().read(2, 0).await));
+}
+
+#[tokio::test]
+async fn v5_1_the_wrong_framing_is_no_answer() {
+    for (frames, framing) in [(Frames::Tcp, Framing::Rtu), (Frames::Rtu, Framing::Tcp)] {
+        let (coils, at) = board(frames, framing).await;
+        assert!(is_silent(&set(&Modbus::default(), &at, 0, true).await));
+        assert!(!coils.seen().on[0]);
+    }
+}
+
+#[tokio::test]
+async fn v5_1_a_board_with_one_place_is_called_by_one_at_a_time() {
+    let (coils, at) = board(Frames::Tcp, Framing::Tcp).await;
+    let modbus = Arc::new(Modbus::default());
+    let mut calls = tokio::task::JoinSet::new();
+    for coil in 0..8 {
+        let (modbus, at) = (Arc::clone(&modbus), at.clone());
+        calls.spawn(async move { set(&modbus, &at, coil, true).await });
+    }
+    while let Some(answer) = calls.join_next().await {
+        assert_eq!(answer.unwrap(), Ok(true));
+    }
+    assert_eq!((coils.seen().on, coils.seen().turned_away), ([true; 8], 0));
+}
+
+#[tokio::test]
+async fn v5_1_a_queue_before_a_silent_board_waits_once() {
+    let (coils, at) = board(Frames::Tcp, Framing::Tcp).await;
+    let modbus = Arc::new(Modbus::default());
+    coils.set(CoilTrouble::Slow(Duration::from_secs(30)));
+    let watch = Stopwatch::start();
+    let mut calls = tokio::task::JoinSet::new();
+    for coil in 0..8 {
+        let (modbus, at) = (Arc::clone(&modbus), at.clone());
+        calls.spawn(async move { set(&modbus, &at, coil, true).await });
+    }
+    while let Some(answer) = calls.join_next().await {
+        assert!(is_silent(&answer.unwrap()));
+    }
+    assert!(watch.elapsed() < Duration::from_secs(4), "{:?}", watch.elapsed());
+    coils.set(CoilTrouble::None);
+    coils.until(|board| board.connected == 0).await;
+    assert_eq!(set(&modbus, &at, 0, false).await, Ok(false), "whoever comes later tries for himself");
+}
+
+#[tokio::test]
+async fn v5_1_who_is_not_there_is_silent() {
+    let modbus = Modbus::default();
+    let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = nobody.local_addr().unwrap().port();
+    drop(nobody);
+    for host in ["127.0.0.1", "no-such-board.invalid"] {
+        let at = Board { host: host.into(), port, framing: Framing::Tcp };
+        assert!(is_silent(&modbus.call(&at).await.map(drop)), "{host}");
+    }
+}

@@ -1,0 +1,37 @@
+//! Tables of a hall whose lights are coils of a relay board.
+
+use sandbox::Coils;
+use serde_json::{Value, json};
+
+use crate::{Answer, Hall, floor_table};
+
+/// A table with the coil over it.
+pub struct CoilTable {
+    pub id: String,
+    pub device: String,
+}
+
+impl Hall<'_> {
+    /// A new table without a light. Answers its id.
+    pub async fn dark_table(&self, name: &str) -> String {
+        let table = self.manager.post(&format!("/api/v1/venues/{}/tables", self.id), json!({"name": name})).await.ok(201);
+        table["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// Asks for a light that is this coil.
+    pub async fn wire(&self, table: &str, board: &Coils, framing: &str, coil: u16) -> Answer {
+        let (host, port) = (board.address().ip().to_string(), board.address().port());
+        let address = json!({"host": host, "port": port, "unit": 1, "coil": coil, "framing": framing});
+        self.manager.post("/api/v1/devices", json!({"table_id": table, "driver": "modbus", "name": "灯", "address": address})).await
+    }
+
+    /// A table in service, whose light is a coil of this board.
+    pub async fn coil_table(&self, board: &Coils, framing: &str, coil: u16) -> CoilTable {
+        let id = self.dark_table(&format!("线圈 {coil}")).await;
+        let made = self.wire(&id, board, framing, coil).await.ok(201);
+        assert_eq!((made["user"].clone(), made["password"].clone()), (Value::Null, Value::Null), "nothing is entered into a board");
+        self.until(|floor| floor_table(floor, &id)["device"]["reported"] == json!(false)).await;
+        self.manager.post(&format!("/api/v1/tables/{id}/in-service"), json!({"note": ""})).await.ok(200);
+        CoilTable { id, device: made["device"]["id"].as_str().expect("an id").to_owned() }
+    }
+}

@@ -1,0 +1,180 @@
+//! Modbus, as much of it as a relay needs: writing one coil (function 5) and reading one (function 1), in both framings. As the public
+//! specifications have them (Modbus Application Protocol V1.1b3; Modbus Messaging on TCP/IP V1.0b; Modbus over Serial Line V1.02); pure.
+//!
+//! **Invariant**: an answer is taken for what was asked, or not at all: its transaction (or its checksum), its unit, its function and its
+//! length are looked at, whatever the bytes are.
+
+kernel::words! {
+    /// How the bytes go over the connection; cheap boards differ.
+    pub enum Framing {
+        /// Modbus TCP: a header with the transaction's number.
+        Tcp = "tcp",
+        /// A serial line's frames with their checksum, passed on as they are.
+        Rtu = "rtu",
+    }
+}
+
+/// What is asked of a unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ask {
+    pub unit: u8,
+    pub coil: u16,
+    pub what: What,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    Set(bool),
+    Read,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// The write was accepted. That the relay has moved it does not say.
+    Accepted,
+    /// How the coil stands.
+    Stands(bool),
+    /// The board cannot, or will not, for this reason.
+    Refused(u8),
+}
+
+/// Why bytes are no answer to what was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoAnswer {
+    #[error("the answer's length is none that it can have")]
+    Length,
+    #[error("the answer is to something else")]
+    Other,
+    #[error("the answer's checksum is wrong")]
+    Checksum,
+}
+
+const READ_COILS: u8 = 0x01;
+const WRITE_COIL: u8 = 0x05;
+const EXCEPTION: u8 = 0x80;
+/// Transaction, protocol and length. The unit, which the specification counts to the header, is in both framings.
+const HEADER: usize = 6;
+const CHECKSUM: usize = 2;
+/// No answer to what is asked here is longer.
+pub const LONGEST_ANSWER: usize = HEADER + 6;
+
+impl Ask {
+    fn function(self) -> u8 {
+        match self.what {
+            What::Set(_) => WRITE_COIL,
+            What::Read => READ_COILS,
+        }
+    }
+
+    /// Unit, function, and what the function needs.
+    fn body(self) -> [u8; 6] {
+        let [high, low] = self.coil.to_be_bytes();
+        let [first, second] = match self.what {
+            What::Set(true) => [0xff, 0x00],
+            What::Set(false) => [0x00, 0x00],
+            // One coil.
+            What::Read => [0x00, 0x01],
+        };
+        [self.unit, self.function(), high, low, first, second]
+    }
+}
+
+/// The bytes that ask. Without a header the transaction's number is in none of them.
+pub fn request(framing: Framing, transaction: u16, ask: Ask) -> Vec<u8> {
+    let body = ask.body();
+    match framing {
+        Framing::Tcp => [&header(transaction, body.len())[..], &body].concat(),
+        Framing::Rtu => [&body[..], &checksum(&body)].concat(),
+    }
+}
+
+/// How long an answer that begins so is; `None` while too little of it is there to say.
+pub fn length(framing: Framing, begin: &[u8]) -> Result<Option<usize>, NoAnswer> {
+    let whole = match (framing, begin) {
+        (Framing::Tcp, [_, _, _, _, high, low, ..]) => HEADER + usize::from(u16::from_be_bytes([*high, *low])),
+        // A serial frame does not say how long it is: its function does.
+        (Framing::Rtu, [_, function, ..]) if function & EXCEPTION != 0 => 3 + CHECKSUM,
+        (Framing::Rtu, [_, WRITE_COIL, ..]) => 6 + CHECKSUM,
+        (Framing::Rtu, [_, READ_COILS, ..]) => 4 + CHECKSUM,
+        (Framing::Rtu, [_, _, ..]) => return Err(NoAnswer::Other),
+        (Framing::Tcp | Framing::Rtu, _) => return Ok(None),
+    };
+    if whole > LONGEST_ANSWER { Err(NoAnswer::Length) } else { Ok(Some(whole)) }
+}
+
+/// What a whole answer says.
+pub fn answer(framing: Framing, transaction: u16, ask: Ask, bytes: &[u8]) -> Result<Answer, NoAnswer> {
+    let body = match framing {
+        Framing::Tcp => {
+            let (head, body) = bytes.split_at_checked(HEADER).ok_or(NoAnswer::Length)?;
+            let [first, second, rest @ ..] = head else { return Err(NoAnswer::Length) };
+            if u16::from_be_bytes([*first, *second]) != transaction {
+                return Err(NoAnswer::Other);
+            }
+            if *rest != header(transaction, body.len())[2..] {
+                return Err(NoAnswer::Length);
+            }
+            body
+        }
+        Framing::Rtu => {
+            let end = bytes.len().checked_sub(CHECKSUM).ok_or(NoAnswer::Length)?;
+            let (body, sum) = bytes.split_at(end);
+            if *sum != checksum(body) {
+                return Err(NoAnswer::Checksum);
+            }
+            body
+        }
+    };
+    let [unit, function, rest @ ..] = body else { return Err(NoAnswer::Length) };
+    if *unit != ask.unit || function & !EXCEPTION != ask.function() {
+        return Err(NoAnswer::Other);
+    }
+    match (function & EXCEPTION != 0, ask.what, rest) {
+        (true, _, [code]) => Ok(Answer::Refused(*code)),
+        // Where it is an echo, it is of what was asked.
+        (false, What::Set(_), [_, _, _, _]) => {
+            if body == ask.body() {
+                Ok(Answer::Accepted)
+            } else {
+                Err(NoAnswer::Other)
+            }
+        }
+        // What stands behind the first coil is padding.
+        (false, What::Read, [1, coils]) => Ok(Answer::Stands(coils & 1 == 1)),
+        (true, _, _) | (false, What::Set(_) | What::Read, _) => Err(NoAnswer::Length),
+    }
+}
+
+/// Why a board refuses, in words.
+pub fn refusal(code: u8) -> &'static str {
+    match code {
+        1 => "it does not know this function",
+        2 => "it has no such coil",
+        3 => "it takes no such value",
+        4 => "it has failed",
+        5 | 6 => "it is busy",
+        10 | 11 => "the unit behind it does not answer",
+        _ => "for a reason of its own",
+    }
+}
+
+fn header(transaction: u16, body: usize) -> [u8; HEADER] {
+    let [first, second] = transaction.to_be_bytes();
+    let [high, low] = u16::try_from(body).unwrap_or(u16::MAX).to_be_bytes();
+    [first, second, 0, 0, high, low]
+}
+
+/// CRC-16/MODBUS, low byte first.
+fn checksum(bytes: &[u8]) -> [u8; CHECKSUM] {
+    let mut sum = 0xffff_u16;
+    for byte in bytes {
+        sum ^= u16::from(*byte);
+        for _ in 0..8 {
+            sum = if sum & 1 == 1 { (sum >> 1) ^ 0xa001 } else { sum >> 1 };
+        }
+    }
+    sum.to_le_bytes()
+}
+
+#[cfg(test)]
+mod tests;

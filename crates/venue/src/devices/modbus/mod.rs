@@ -1,0 +1,41 @@
+//! A relay on a board that speaks Modbus: it says nothing by itself, so it is asked. It has no password and no timer either
+//! ([0018](../../../../../docs/decisions/0018-relay-boards.md)).
+//!
+//! **Invariant**: only what was read back from the coil is its report; that a write was accepted says nothing.
+
+mod address;
+mod ask;
+pub mod frame;
+
+use async_trait::async_trait;
+
+pub use address::{Address, Board, NewAddress};
+pub use frame::Framing;
+
+pub(crate) use ask::{POLL, poll};
+pub(super) use ask::{make_agree, poll_soon};
+
+/// The way to boards. Many take one connection only: each is spoken to by one caller at a time.
+#[async_trait]
+pub trait Coils: Send + Sync + 'static {
+    /// Connects, when it is the caller's turn. The turn ends when the line is dropped.
+    async fn call(&self, board: &Board) -> Result<Box<dyn Line>, CoilError>;
+}
+
+/// A connection to a board.
+#[async_trait]
+pub trait Line: Send {
+    /// Accepted means that the board has understood, no more.
+    async fn set(&mut self, unit: u8, coil: u16, on: bool) -> Result<(), CoilError>;
+    async fn read(&mut self, unit: u8, coil: u16) -> Result<bool, CoilError>;
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CoilError {
+    /// No connection, no answer in time, or one to something else. The line is of no use any more.
+    #[error("the board does not answer: {0}")]
+    Silent(String),
+    /// The board has answered that it will not. The line is as good as before.
+    #[error("the board refuses: {why} (code {0})", why = frame::refusal(*.0))]
+    Refused(u8),
+}

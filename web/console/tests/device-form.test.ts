@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest'
+import { boardOf, deviceOf, deviceTroubles, emptyDevice } from '@/views/floor/device-form'
+import type { DeviceForm } from '@/views/floor/device-form'
+
+const form = (change: Partial<DeviceForm> = {}): DeviceForm => ({ ...emptyDevice(), name: ' lamp ', ...change })
+const coil = (change: Partial<DeviceForm> = {}): DeviceForm =>
+  form({ driver: 'modbus', 'address.host': ' 192.168.1.50 ', ...change })
+const troubles = (of: DeviceForm): string[] =>
+  Object.values(deviceTroubles(of)).filter((trouble) => trouble !== undefined)
+
+describe('a light that is added', () => {
+  it('has an address only where it is a coil', () => {
+    expect(deviceOf(form(), 'tbl_1')).toEqual({ table_id: 'tbl_1', driver: 'tasmota', name: 'lamp' })
+    expect(deviceOf(coil({ 'address.coil': 7, 'address.framing': 'rtu' }), 'tbl_1')).toEqual({
+      table_id: 'tbl_1',
+      driver: 'modbus',
+      name: 'lamp',
+      address: { host: '192.168.1.50', port: 502, unit: 1, coil: 7, framing: 'rtu' },
+    })
+  })
+
+  it('is checked before it is sent', () => {
+    expect(troubles(form())).toEqual([])
+    expect(troubles(coil())).toEqual([])
+    expect(troubles(form({ name: ' ' }))).toEqual(['name'])
+    const wrong = { 'address.host': ' ', 'address.port': 0, 'address.unit': 256, 'address.coil': undefined }
+    expect(troubles(coil(wrong))).toEqual(['host', 'port', 'boardUnit', 'coil'])
+    expect(troubles(form(wrong))).toEqual([])
+  })
+
+  it('is of unit 0 by Modbus TCP alone', () => {
+    expect(troubles(coil({ 'address.unit': 0 }))).toEqual([])
+    expect(troubles(coil({ 'address.unit': 0, 'address.framing': 'rtu' }))).toEqual(['boardUnit'])
+  })
+
+  it('shows its board as one would type it', () => {
+    const at = { port: 502, unit: 1, coil: 0, framing: 'tcp' as const }
+    expect(boardOf({ ...at, host: 'board.lan' })).toBe('board.lan:502')
+    expect(boardOf({ ...at, host: 'fd00::7' })).toBe('[fd00::7]:502')
+  })
+})
