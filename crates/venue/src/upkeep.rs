@@ -8,7 +8,8 @@ use store::jobs::{Handlers, Outcome};
 
 use crate::{Venue, customers, devices, play};
 
-pub const SCHEDULES: &[Schedule] = &[Schedule { kind: devices::ASSERT, every_seconds: 60 }];
+pub const SCHEDULES: &[Schedule] =
+    &[Schedule { kind: devices::ASSERT, every_seconds: 60 }, Schedule { kind: customers::FORGET, every_seconds: 3_600 }];
 
 /// The venue's handlers of jobs.
 pub fn handlers(handlers: &mut Handlers<Cx>, venue: &Arc<Venue>) {
@@ -25,6 +26,7 @@ pub fn handlers(handlers: &mut Handlers<Cx>, venue: &Arc<Venue>) {
             }
         }
     });
+    handlers.add(customers::FORGET, |cx, _| customers::forget_job(cx));
     let own = with();
     handlers.add(customers::SMS_JOB, move |cx, job| customers::sms_job(Arc::clone(&own), cx, job));
     let own = with();

@@ -15,7 +15,7 @@ use crate::halls::VenueId;
 /// In one hall, after free minutes were used there: an evening and the night after it, and the next day they are there again.
 const AGAIN: i64 = 12 * HOUR;
 /// Tables that one opened and closed again for nothing. Whose light failed is not counted.
-const UNPLAYED: Allowance = Allowance { name: "tables unplayed", window_seconds: 3_600, most: 6 };
+const UNPLAYED: Allowance = Allowance { name: "tables unplayed", window_seconds: 3_600, most: 10 };
 
 /// Whether this customer has free minutes in this hall now. A session that was paid for has used none.
 pub(crate) async fn graced(sql: &mut impl Sql, cx: &Cx, customer: CustomerId, venue: VenueId) -> Result<bool> {
