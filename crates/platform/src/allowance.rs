@@ -32,6 +32,11 @@ impl Allowance {
         if used > self.most { Err(self.refusal(cx.now())) } else { Ok(()) }
     }
 
+    /// Counts one more in the caller's transaction, which is not to be committed where this refuses.
+    pub async fn take_in(&self, tx: &mut Tx, cx: &Cx, who: &str) -> Result<()> {
+        if self.count(tx, cx, who).await? > self.most { Err(self.refusal(cx.now())) } else { Ok(()) }
+    }
+
     /// Refuses when all of it is used, and counts nothing.
     pub async fn check(&self, cx: &Cx, who: &str) -> Result<()> {
         let now = cx.now();

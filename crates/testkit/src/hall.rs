@@ -137,7 +137,8 @@ impl<'a> Hall<'a> {
     }
 
     async fn add_table(&mut self, n: usize, firmware: Firmware) {
-        let table = self.manager.post(&format!("/api/v1/venues/{}/tables", self.id), json!({"name": format!("{n} 号台")})).await.ok(201);
+        let (path, form) = (format!("/api/v1/venues/{}/tables", self.id), json!({"name": format!("{n} 号台")}));
+        let table = self.manager.post_once(&format!("table-{n:04}"), &path, form).await.ok(201);
         let text = |value: &Value| value.as_str().expect("a text").to_owned();
         let id = text(&table["id"]);
         let device =
@@ -226,9 +227,9 @@ impl TestServer {
         // Each from an address of its own: how often one may ask is another question.
         let [a, b, c, _] = self.platform.random.bytes();
         let who = who.from([10, a, b, c]);
-        who.post("/customer/v1/phone-codes", json!({"phone": phone})).await.ok(202);
+        let sent = who.post("/customer/v1/phone-codes", json!({"phone": phone})).await.ok(202);
         let code = self.code_of(phone).await;
-        who.post("/customer/v1/sign-in", json!({"phone": phone, "code": code})).await.ok(200)
+        who.post("/customer/v1/sign-in", json!({"ticket": sent["ticket"], "phone": phone, "code": code})).await.ok(200)
     }
 
     /// The latest code that was sent to a phone.

@@ -29,13 +29,16 @@ CREATE UNIQUE INDEX customer_sessions_token ON customer_sessions (token_hash);
 CREATE INDEX customer_sessions_customer ON customer_sessions (customer_id, id);
 CREATE INDEX customer_sessions_expiry ON customer_sessions (expires_at);
 
--- A code that was sent to a phone, until it is used: the latest alone is good.
+-- A code that was sent to a phone, until it is used. It is good together with the ticket that was told to whoever asked for it, so that
+-- nobody else can use it up.
 CREATE TABLE phone_codes (
-  phone_hash BYTEA PRIMARY KEY,
+  ticket_hash BYTEA PRIMARY KEY,
+  phone_hash BYTEA NOT NULL,
   code_hash BYTEA NOT NULL,
   expires_at BIGINT NOT NULL,
   tries BIGINT NOT NULL
 );
+CREATE INDEX phone_codes_phone ON phone_codes (phone_hash, ticket_hash);
 CREATE INDEX phone_codes_expiry ON phone_codes (expires_at);
 
 -- What customers are told; the text is made when it is read.
@@ -206,6 +209,8 @@ CREATE TABLE play_sessions (
 CREATE UNIQUE INDEX play_sessions_table ON play_sessions (table_id) WHERE state IN ('opening', 'playing');
 CREATE UNIQUE INDEX play_sessions_customer ON play_sessions (customer_id) WHERE state IN ('opening', 'playing');
 CREATE UNIQUE INDEX play_sessions_order ON play_sessions (order_id) WHERE order_id IS NOT NULL;
+-- Who has had free minutes, and when.
+CREATE INDEX play_sessions_free ON play_sessions (customer_id, venue_id, ended_at) WHERE state = 'closed' AND total = 0;
 CREATE INDEX play_sessions_of ON play_sessions (customer_id, id);
 CREATE INDEX play_sessions_venue ON play_sessions (venue_id, id);
 

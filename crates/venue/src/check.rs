@@ -27,6 +27,11 @@ pub async fn check(sql: &mut impl Sql) -> store::Result<Vec<String>> {
             "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM venue_tables t LEFT JOIN play_sessions p ON p.table_id = t.id AND p.state IN ('opening', 'playing') \
              WHERE (t.state IN ('opening', 'playing', 'paused')) <> (p.id IS NOT NULL)",
         ),
+        (
+            "guests have become somebody else, and their wallets are not empty",
+            "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM customers c JOIN ledger_accounts a ON a.id = c.id \
+             WHERE c.became IS NOT NULL AND (a.posted <> 0 OR a.held <> 0)",
+        ),
     ];
     for (words, query) in checks {
         let wrong: i64 = sql.one(query, args![], |row| row.get("n")).await?;

@@ -8,8 +8,11 @@ use store::jobs::{Handlers, Outcome};
 
 use crate::{Venue, customers, devices, play};
 
-pub const SCHEDULES: &[Schedule] =
-    &[Schedule { kind: devices::ASSERT, every_seconds: 60 }, Schedule { kind: devices::POLL, every_seconds: 10 }];
+pub const SCHEDULES: &[Schedule] = &[
+    Schedule { kind: devices::ASSERT, every_seconds: 60 },
+    Schedule { kind: devices::POLL, every_seconds: 10 },
+    Schedule { kind: customers::FORGET, every_seconds: 3_600 },
+];
 
 /// The venue's handlers of jobs.
 pub fn handlers(handlers: &mut Handlers<Cx>, venue: &Arc<Venue>) {
@@ -26,6 +29,7 @@ pub fn handlers(handlers: &mut Handlers<Cx>, venue: &Arc<Venue>) {
             }
         }
     });
+    handlers.add(customers::FORGET, |cx, _| customers::forget_job(cx));
     let own = with();
     handlers.add(devices::POLL, move |cx, _| {
         let own = Arc::clone(&own);

@@ -125,11 +125,12 @@ async fn furnish(load: &Arc<Load>, broker: std::net::SocketAddr, sms: &AliyunSms
     for n in 0..CUSTOMERS {
         let phone = format!("138{n:08}");
         let nobody = Person::default();
-        world.post(&nobody, "/customer/v1/phone-codes", json!({"phone": phone}), 202).await?;
+        let asked = world.post(&nobody, "/customer/v1/phone-codes", json!({"phone": phone}), 202).await?;
         let sent =
             tokio::time::timeout(Duration::from_secs(20), sms.text_to(&phone, 0)).await.context("no text came")?.context("no text")?;
         let code = text(&sent.params, "/code")?;
-        let welcome = world.post(&nobody, "/customer/v1/sign-in", json!({"phone": phone, "code": code}), 200).await?;
+        let ask = json!({"ticket": asked["ticket"], "phone": phone, "code": code});
+        let welcome = world.post(&nobody, "/customer/v1/sign-in", ask, 200).await?;
         let number = text(&welcome, "/customer/number")?;
         world.post(&world.boss, "/api/v1/customers/recharge", json!({"number": number, "amount_fen": MONEY}), 200).await?;
         customers.push(Person { name: phone, id: text(&welcome, "/customer/id")?, token: text(&welcome, "/token")? });

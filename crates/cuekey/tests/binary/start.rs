@@ -88,12 +88,12 @@ async fn a_half_done_database_is_refused_and_not_touched() {
     let path = folder.path().join("data/cuekey.db");
     let db = Db::open(&DbConfig::new(format!("sqlite://{}", path.display()))).await.unwrap();
     let mut tx = db.begin().await.unwrap();
-    tx.exec("DELETE FROM migrations WHERE number = 4", args![]).await.unwrap();
+    tx.exec("DELETE FROM migrations WHERE number = 5", args![]).await.unwrap();
     tx.commit().await.unwrap();
     settle(&path, &db).await;
     let before = std::fs::read(&path).unwrap();
     for command in [&SERVE[..], &["migrate", "--data", "data"]] {
-        refused(&mut cuekey(folder.path(), command), 2, &["venue", "half-done", "restore a backup", "not touched"]);
+        refused(&mut cuekey(folder.path(), command), 2, &["payments", "half-done", "restore a backup", "not touched"]);
     }
     assert!(std::fs::read(&path).unwrap() == before, "the file is what it was");
 }

@@ -7,13 +7,15 @@ mod model;
 mod pay;
 mod phone;
 mod session;
+mod sign_in;
 mod wallet;
 
-pub use code::{CodeSent, send_code, sign_in};
-pub(crate) use code::{SMS_JOB, sms_job};
+pub use code::{CodeSent, send_code};
+pub(crate) use code::{FORGET, SMS_JOB, forget_job, sms_job};
 pub use model::{Customer, CustomerEntity, CustomerId};
 pub use pay::{PayBy, PayFor, cancel_order, means, order, pay, pay_otherwise, refund, refundable};
 pub(crate) use pay::{available, language, paid_job, refunded_job};
 pub use session::{Welcome, authenticate, guest, sign_out};
+pub use sign_in::{SignIn, sign_in};
 pub(crate) use wallet::account;
 pub use wallet::{DeskRecharge, Wallet, WalletLine, recharge_at_desk, wallet};

@@ -89,9 +89,19 @@ pub(super) async fn find(sql: &mut impl Sql, id: CustomerId) -> store::Result<Op
     sql.opt(&query, args![id], read).await
 }
 
-pub(super) async fn by_number(sql: &mut impl Sql, number: &str) -> store::Result<Option<Customer>> {
-    let query = format!("SELECT {COLUMNS} FROM customers c JOIN ledger_accounts a ON a.id = c.id WHERE c.number = $1");
-    sql.opt(&query, args![number], read).await
+/// Whose number this is, locked: of a guest who turned out to be somebody known that one, whose money it has carried over.
+pub(super) async fn by_number(tx: &mut Tx, number: &str) -> Result<Option<Customer>> {
+    let read = |row: &Row| Ok((row.get("id")?, row.get("became")?));
+    let sql = format!("SELECT id, became FROM customers WHERE number = $1{}", tx.for_update());
+    let mut found: Option<(CustomerId, Option<CustomerId>)> = tx.opt(&sql, args![number], read).await?;
+    while let Some((_, Some(became))) = found {
+        let sql = format!("SELECT id, became FROM customers WHERE id = $1{}", tx.for_update());
+        found = tx.opt(&sql, args![became], read).await?;
+    }
+    match found {
+        Some((id, _)) => Ok(find(tx, id).await?),
+        None => Ok(None),
+    }
 }
 
 fn read(row: &Row) -> store::Result<Customer> {

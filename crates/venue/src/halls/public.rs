@@ -67,6 +67,7 @@ pub struct TableView {
     /// Now.
     pub per_hour_fen: Fen,
     pub unit_minutes: i64,
+    /// Free for the asker this time: 0 where they were used here within the last hours.
     pub grace_minutes: i64,
     pub minimum_fen: Option<Fen>,
     pub session_cap_fen: Option<Fen>,
@@ -134,10 +135,16 @@ pub async fn table_view(cx: &Cx, customer: Option<&Customer>, id: TableId) -> Re
         Some(PlayError::Closed)
     } else if mine.is_some() {
         Some(PlayError::AlreadyPlaying)
+    } else if let Some(customer) = customer {
+        play::too_often(cx, customer.id).await?
     } else {
         None
     };
-    let terms = Terms::of(&venue, tariff);
+    let graced = match customer {
+        Some(customer) => play::graced(&mut sql, cx, customer.id, venue.id).await?,
+        None => true,
+    };
+    let terms = Terms::of(&venue, tariff, graced);
     let quotes = QUOTED.iter().map(|minutes| Ok(Quote { minutes: *minutes, price_fen: play::quote(&terms, now, *minutes)? }));
     let quotes = quotes.collect::<Result<_>>()?;
     let others = tables.iter().filter(|other| other.id != id && other.state == TableState::Idle);

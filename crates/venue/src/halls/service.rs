@@ -50,11 +50,14 @@ pub async fn create_venue(cx: &Cx, form: NewVenue, key: &IdempotencyKey) -> Resu
 }
 
 /// A new table: in maintenance until it has a light and somebody returns it to service.
-pub async fn create_table(cx: &Cx, venue: VenueId, form: NewTable) -> Result<Table> {
+pub async fn create_table(cx: &Cx, venue: VenueId, form: NewTable, key: &IdempotencyKey) -> Result<Table> {
     let user = cx.require(Permission::VenuesManage)?;
     let form = form.check()?;
     let mut tx = cx.db.begin().await?;
     staff::works_at(&mut tx, user, venue).await?;
+    if let Some(first) = key.seen::<TableId>(&mut tx, cx, user.id.uuid()).await? {
+        return rows::table(&mut tx, first).await;
+    }
     let tariff = "SELECT id FROM tariffs WHERE venue_id = $1 ORDER BY id DESC LIMIT 1";
     let tariff: TariffId = tx.one(tariff, args![venue], |row| row.get("id")).await?;
     let id: TableId = cx.id();
@@ -62,6 +65,7 @@ pub async fn create_table(cx: &Cx, venue: VenueId, form: NewTable) -> Result<Tab
     let state = TableState::Maintenance.as_str();
     tx.exec(sql, args![id, venue, tariff, form.name.as_str(), new_code(cx), state, cx.now(), form.x, form.y]).await?;
     audit::record(&mut tx, cx, &audit::TABLE_CREATED, Some(id.into()), &json!({"name": form.name})).await?;
+    key.answer(&mut tx, user.id.uuid(), &id).await?;
     let table = rows::table(&mut tx, id).await?;
     tx.commit().await?;
     Ok(table)

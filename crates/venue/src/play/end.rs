@@ -10,6 +10,7 @@ use store::{Tx, args};
 
 use super::clock::{CLOSING_JOB, Closing, DARK};
 use super::error::{PlayError, no_price};
+use super::grace;
 use super::model::{EndReason, Session, SessionId, SessionState, spend};
 use super::rows;
 use super::view::{self, SessionView};
@@ -64,6 +65,9 @@ async fn end(cx: &Cx, venue: &Venue, session: &Session, reason: EndReason) -> Re
             finish(&mut tx, cx, &session, SessionState::Failed, End { reason, at: cx.now() }, None).await?;
             halls::advance(&mut tx, cx, &venue.news, &mut table, Event::Cancel).await?;
             darken(&mut tx, cx, venue, &table).await?;
+            if reason == EndReason::Customer {
+                grace::note_unplayed(&mut tx, cx, session.customer).await?;
+            }
         }
         SessionState::Closed | SessionState::Failed => {}
     }
@@ -76,7 +80,14 @@ async fn end(cx: &Cx, venue: &Venue, session: &Session, reason: EndReason) -> Re
 pub(super) async fn close_session(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, session: &Session, end: End) -> Result<()> {
     let order = paid_by(tx, session).await?;
     let lit = session.lit_at.unwrap_or(session.asked_at);
-    let bill = session.terms.bill(lit, end.at, session.held).map_err(no_price)?;
+    let bill = match end.reason {
+        EndReason::DeviceFault => session.terms.bill_after_fault(lit, end.at, session.held),
+        EndReason::Customer | EndReason::TimeUp | EndReason::Staff | EndReason::NotLit => session.terms.bill(lit, end.at, session.held),
+    };
+    let bill = bill.map_err(no_price)?;
+    if end.reason == EndReason::Customer && bill.is_graced() {
+        grace::note_unplayed(tx, cx, session.customer).await?;
+    }
     let holds = rows::holds(tx, session.id).await?;
     let amounts: Vec<Fen> = holds.iter().map(|(_, amount)| *amount).collect();
     for ((transfer, _), part) in holds.iter().zip(spend(bill.total, &amounts)) {

@@ -12,6 +12,10 @@ pub enum PlayError {
     InService,
     Closed,
     AlreadyPlaying,
+    /// Has opened tables again and again, and played on none.
+    TooOften {
+        seconds: i64,
+    },
     /// A guest, who has not said who it is.
     PhoneNeeded,
     Balance,
@@ -34,6 +38,12 @@ impl From<PlayError> for Fault {
             PlayError::AlreadyPlaying => {
                 conflict("ALREADY_PLAYING", "您已开了一张台，请先关台", "You are playing at another table; please close that first")
             }
+            PlayError::TooOften { seconds } => conflict(
+                "OPENED_TOO_OFTEN",
+                "您多次开台后没有使用，请过一会儿再试",
+                "You have opened tables several times without playing; please try again in a while",
+            )
+            .retry_after(seconds),
             PlayError::PhoneNeeded => {
                 conflict("PHONE_NEEDED", "开台前请先用手机号登录", "Please sign in with your phone number before you open a table")
             }

@@ -11,6 +11,7 @@ mod clock;
 mod end;
 mod error;
 mod extend;
+mod grace;
 mod model;
 mod open;
 mod paid;
@@ -24,6 +25,7 @@ pub(crate) use clock::{
 pub use end::{close, close_by_staff};
 pub(crate) use error::PlayError;
 pub use extend::{ExtendAsk, Extension, extend, extension};
+pub(crate) use grace::{graced, too_often};
 pub use model::{EndReason, SessionEntity, SessionId, SessionState, Terms};
 pub(crate) use open::quote;
 pub use open::{OpenAsk, open};

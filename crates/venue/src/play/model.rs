@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use kernel::{Fen, Timestamp};
+use kernel::{Fen, MINUTE, Timestamp};
 use platform::payments::OrderId;
 use serde::{Deserialize, Serialize};
 
 use crate::customers::CustomerId;
 use crate::halls::{TableId, Venue, VenueId};
-use crate::tariff::{self, Bill, Calendar, Line, Tariff, TariffError, What};
+use crate::tariff::{self, Bill, Calendar, Line, SHORTEST, Tariff, TariffError, What};
 
 kernel::id!(
     /// 一次使用
@@ -54,7 +54,10 @@ pub struct Terms {
 }
 
 impl Terms {
-    pub fn of(venue: &Venue, tariff: Tariff) -> Self {
+    /// `graced`: whether this customer has free minutes this time.
+    pub fn of(venue: &Venue, tariff: Tariff, graced: bool) -> Self {
+        let grace_minutes = if graced { tariff.grace_minutes.min(SHORTEST - 1) } else { 0 };
+        let tariff = Tariff { grace_minutes, ..tariff };
         Self { tariff, time_zone: venue.time_zone.clone(), holidays: venue.holidays.iter().copied().collect(), pays: 10_000 }
     }
 
@@ -64,7 +67,11 @@ impl Terms {
 
     /// What the stretch costs: for quotes and for bills alike.
     pub fn price(&self, from: Timestamp, to: Timestamp) -> Result<Bill, TariffError> {
-        tariff::price(&self.tariff, &self.calendar(), &tariff::Ask { from, to, pays: self.pays, package: None })
+        self.price_by(&self.tariff, from, to)
+    }
+
+    fn price_by(&self, tariff: &Tariff, from: Timestamp, to: Timestamp) -> Result<Bill, TariffError> {
+        tariff::price(tariff, &self.calendar(), &tariff::Ask { from, to, pays: self.pays, package: None })
     }
 
     /// What more it costs to play until `to` instead of `until`.
@@ -75,14 +82,23 @@ impl Terms {
     /// The bill of play from `lit` to `ended`, and at most what is held: play was quoted from when it was asked for, and where the light came on
     /// later, across the border to a dearer hour, the difference is not the customer's.
     pub fn bill(&self, lit: Timestamp, ended: Timestamp, held: Fen) -> Result<Bill, TariffError> {
-        let mut bill = self.price(lit, ended.max(lit))?;
-        if bill.total > held {
-            let over = held.minus(bill.total).map_err(|_| TariffError::TooMuch)?;
-            bill.lines.push(Line { what: What::Quoted { most: held }, fen: over });
-            bill.total = held;
-        }
-        Ok(bill)
+        at_most(self.price(lit, ended.max(lit))?, held)
     }
+
+    /// The bill of play that a fault of the hall's has ended: the minutes that were played, and none of those that could not be.
+    pub fn bill_after_fault(&self, lit: Timestamp, ended: Timestamp, held: Fen) -> Result<Bill, TariffError> {
+        let played = (ended.micros() - lit.micros()).max(0) / MINUTE * MINUTE;
+        at_most(self.price_by(&self.tariff.by_the_minute(), lit, lit.plus_micros(played))?, held)
+    }
+}
+
+fn at_most(mut bill: Bill, held: Fen) -> Result<Bill, TariffError> {
+    if bill.total > held {
+        let over = held.minus(bill.total).map_err(|_| TariffError::TooMuch)?;
+        bill.lines.push(Line { what: What::Quoted { most: held }, fen: over });
+        bill.total = held;
+    }
+    Ok(bill)
 }
 
 /// How a bill's total is taken from the holds, in their order: each wholly, in part, or not at all.
@@ -123,7 +139,7 @@ pub struct Session {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kernel::{HOUR, MINUTE};
+    use kernel::HOUR;
     use proptest::prelude::*;
 
     const START: Timestamp = Timestamp::from_unix(1_795_248_000);
@@ -149,6 +165,21 @@ mod tests {
             let bill = terms(per_hour, unit, grace).bill(START, START.plus_micros(played), Fen::new(held)).unwrap();
             prop_assert!(bill.total.fen() <= held);
             prop_assert_eq!(bill.lines.iter().map(|line| line.fen.fen()).sum::<i64>(), bill.total.fen());
+        }
+
+        #[test]
+        fn v5_2_after_a_fault_what_was_played_is_billed_and_never_more_than_otherwise(
+            per_hour in 0..20_000_i64, unit in 1..=60_i64, grace in 0..10_i64, minimum in prop::option::of(0..5_000_i64),
+            held in 0..50_000_i64, played in 0..20 * HOUR,
+        ) {
+            let mut terms = terms(per_hour, unit, grace);
+            terms.tariff.minimum = minimum.map(Fen::new);
+            let ended = START.plus_micros(played);
+            let (fault, usual) = (terms.bill_after_fault(START, ended, Fen::new(held)).unwrap(), terms.bill(START, ended, Fen::new(held)).unwrap());
+            prop_assert!(fault.total <= usual.total, "{fault:?} {usual:?}");
+            prop_assert!(fault.total.fen() <= per_hour * (played / MINUTE) / 60, "{fault:?}");
+            prop_assert!(fault.paid_until <= ended);
+            prop_assert_eq!(fault.lines.iter().map(|line| line.fen.fen()).sum::<i64>(), fault.total.fen());
         }
 
         #[test]

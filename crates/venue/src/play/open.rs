@@ -10,17 +10,18 @@ use store::jobs::NewJob;
 
 use super::clock::{OPENING_JOB, OfSession};
 use super::error::{PlayError, no_price};
+use super::grace;
 use super::model::{Session, SessionId, SessionState, Terms};
 use super::rows;
 use super::view::{self, SessionView};
 use crate::customers::{self, Customer};
 use crate::halls::rows as halls;
 use crate::halls::{Event, Table, TableId, TableState};
+use crate::tariff::SHORTEST;
 use crate::{Venue, devices};
 
 /// How long the light may take to say that it is on.
 pub(super) const DEADLINE: i64 = 20 * SECOND;
-const SHORTEST: i64 = 10;
 const LONGEST: i64 = 720;
 
 #[derive(Debug, Clone, Copy)]
@@ -114,7 +115,11 @@ pub(super) async fn may_open(tx: &mut Tx, cx: &Cx, customer: &Customer, table: &
     if rows::live_of(tx, customer.id).await?.is_some() {
         return Err(PlayError::AlreadyPlaying.into());
     }
-    let terms = Terms::of(&hall, halls::tariff(tx, table.tariff_id).await?);
+    if let Some(refusal) = grace::too_often(cx, customer.id).await? {
+        return Err(refusal.into());
+    }
+    let graced = grace::graced(tx, cx, customer.id, hall.id).await?;
+    let terms = Terms::of(&hall, halls::tariff(tx, table.tariff_id).await?, graced);
     let price = quote(&terms, cx.now(), minutes)?;
     Ok((terms, price))
 }

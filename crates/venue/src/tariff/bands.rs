@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
-use kernel::{Fen, Timestamp};
+use kernel::{Fen, MINUTE, SECOND, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::TariffError;
@@ -90,10 +90,25 @@ impl Calendar {
         Ok(at.jiff().map_err(|_| TariffError::NoSuchTime)?.to_zoned(self.zone.clone()).datetime())
     }
 
-    /// When the hall's clock shows this. A time that the clocks skip is taken to be as much later.
-    pub(super) fn moment(&self, at: DateTime) -> Result<Timestamp, TariffError> {
-        let zoned = at.to_zoned(self.zone.clone()).map_err(|_| TariffError::NoSuchTime)?;
-        Ok(Timestamp::from_micros(zoned.timestamp().as_microsecond()))
+    /// When the hall's clock first shows this, not before `from`. Where the clocks go back they show some times twice, and whoever asks after
+    /// the first of them means the second; a time that the clocks skip is taken to be as much later.
+    pub(super) fn moment(&self, at: DateTime, from: Timestamp) -> Result<Timestamp, TariffError> {
+        let read = |moment: Result<jiff::Timestamp, jiff::Error>| {
+            moment.map(|moment| Timestamp::from_micros(moment.as_microsecond())).map_err(|_| TariffError::NoSuchTime)
+        };
+        let ambiguous = self.zone.to_ambiguous_timestamp(at);
+        let mut moment = read(ambiguous.compatible())?;
+        if moment < from {
+            moment = read(ambiguous.later())?;
+        }
+        Ok(moment.max(from))
+    }
+
+    /// The next moment after `from` at which the hall's clock is put forward or back.
+    fn next_transition(&self, from: Timestamp) -> Result<Option<Timestamp>, TariffError> {
+        let at = from.jiff().map_err(|_| TariffError::NoSuchTime)?;
+        let moments = self.zone.following(at).map(|change| Timestamp::from_micros(change.timestamp().as_microsecond()));
+        Ok(moments.into_iter().find(|moment| *moment > from))
     }
 }
 
@@ -107,21 +122,15 @@ pub(super) fn band_at<'a>(bands: &'a [Band], at: DateTime, calendar: &Calendar) 
     bands.iter().find(|band| band.hours.begun(at.date(), minute_of(at)).is_some_and(|date| band.days.has(date, calendar)))
 }
 
-/// The next moment after `from` at which another price may hold: the clock shows one of `minutes`, or midnight.
+/// The next moment after `from` at which another price may hold: the clock shows one of `minutes`, or midnight, or is itself put forward or
+/// back. Until then it runs evenly, so that no time on it is asked for that it shows twice or never.
 pub(super) fn next_change(from: Timestamp, minutes: &BTreeSet<i64>, calendar: &Calendar) -> Result<Timestamp, TariffError> {
     let local = calendar.local(from)?;
-    let mut date = local.date();
-    let mut after = minute_of(local);
-    loop {
-        let minute = minutes.range(after + 1..DAY).next().copied().unwrap_or(DAY);
-        let at = at_minute(date, minute).ok_or(TariffError::NoSuchTime)?;
-        let moment = calendar.moment(at)?;
-        // Where the clocks go back, the same time comes twice.
-        if moment > from {
-            return Ok(moment);
-        }
-        (date, after) = if minute == DAY { (date.tomorrow().map_err(|_| TariffError::NoSuchTime)?, -1) } else { (date, minute) };
-    }
+    let minute = minute_of(local);
+    let next = minutes.range(minute + 1..DAY).next().copied().unwrap_or(DAY);
+    let within = i64::from(local.second()) * SECOND + i64::from(local.subsec_nanosecond()) / 1_000;
+    let by_clock = from.plus_micros((next - minute) * MINUTE - within);
+    Ok(calendar.next_transition(from)?.map_or(by_clock, |transition| transition.min(by_clock)))
 }
 
 impl Calendar {

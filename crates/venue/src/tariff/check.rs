@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use kernel::{Fault, Fen, Fields};
 
 use super::bands::{DAY, Days, Hours};
-use super::{Package, Span, Tariff};
+use super::{Package, SHORTEST, Span, Tariff};
 
 /// 10,000 yuan an hour: a slip of the pen beyond it.
 const DEAREST: Fen = Fen::new(1_000_000);
@@ -23,8 +23,10 @@ impl Tariff {
         if !(1..=60).contains(&self.unit_minutes) {
             fields.add("unit_minutes", "RANGE", "计费单位须为 1 至 60 分钟", "A unit is 1 to 60 minutes");
         }
-        if !(0..=60).contains(&self.grace_minutes) {
-            fields.add("grace_minutes", "RANGE", "免费时长须为 0 至 60 分钟", "Free minutes are 0 to 60");
+        // As long as what can be bought they would make all of it free.
+        if !(0..SHORTEST).contains(&self.grace_minutes) {
+            let most = SHORTEST - 1;
+            fields.add("grace_minutes", "RANGE", format!("免费时长须为 0 至 {most} 分钟"), format!("Free minutes are 0 to {most}"));
         }
         for (name, fen) in
             [("minimum", self.minimum), ("session_cap", self.session_cap), ("night.cap", self.night.as_ref().map(|night| night.cap))]

@@ -17,6 +17,9 @@ pub use price::{Ask, Bill, Line, What, price};
 use kernel::Fen;
 use serde::{Deserialize, Serialize};
 
+/// No session that is bought is shorter, in minutes: free minutes end before it does.
+pub const SHORTEST: i64 = 10;
+
 /// A hall's prices. What is left out does not apply.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -40,6 +43,15 @@ pub struct Tariff {
     /// The most that the play of one night costs, before the discount.
     #[serde(default)]
     pub night: Option<NightCap>,
+}
+
+impl Tariff {
+    /// As play is billed that a fault of the hall's has cut short: by whole minutes that were played, with no unit to be filled and no minimum.
+    /// A stretch that is cut to the minute never costs more by it.
+    #[must_use]
+    pub fn by_the_minute(&self) -> Self {
+        Self { unit_minutes: 1, minimum: None, ..self.clone() }
+    }
 }
 
 /// The hours of a night, and the most that play in them costs.

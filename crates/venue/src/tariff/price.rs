@@ -80,6 +80,13 @@ pub enum What {
     },
 }
 
+impl Bill {
+    /// Nothing was charged, since it was over within the free minutes.
+    pub fn is_graced(&self) -> bool {
+        self.lines.iter().any(|line| matches!(line.what, What::Grace { .. }))
+    }
+}
+
 /// What the stretch costs, line by line.
 pub fn price(tariff: &Tariff, calendar: &Calendar, ask: &Ask<'_>) -> Result<Bill, TariffError> {
     let length = ask.to.micros() - ask.from.micros();
@@ -89,7 +96,7 @@ pub fn price(tariff: &Tariff, calendar: &Calendar, ask: &Ask<'_>) -> Result<Bill
     if length > LONGEST_DAYS * kernel::DAY {
         return Err(TariffError::TooLong);
     }
-    if ask.package.is_none() && length <= tariff.grace_minutes * MINUTE {
+    if ask.package.is_none() && tariff.grace_minutes > 0 && length <= tariff.grace_minutes * MINUTE {
         let grace = Line { what: What::Grace { minutes: tariff.grace_minutes }, fen: Fen::ZERO };
         return Ok(Bill { lines: vec![grace], total: Fen::ZERO, paid_until: ask.from });
     }
@@ -188,7 +195,7 @@ fn covered_until(package: &Package, from: Timestamp, calendar: &Calendar) -> Res
         Span::Night(hours) => {
             let local = calendar.local(from)?;
             let night = hours.begun(local.date(), bands::minute_of(local)).ok_or(TariffError::NotNow)?;
-            calendar.moment(hours.end(night).ok_or(TariffError::NoSuchTime)?)
+            calendar.moment(hours.end(night).ok_or(TariffError::NoSuchTime)?, from)
         }
     }
 }

@@ -133,6 +133,7 @@ fn v1_1_a_tariff_is_checked_before_it_is_kept() {
         let fault = tariff.check().unwrap_err();
         fault.fields.into_iter().map(|error| format!("{} {}", error.field, error.code)).collect::<Vec<_>>()
     };
+    assert_eq!(refused(Tariff { grace_minutes: SHORTEST, ..plain(0) }), ["grace_minutes RANGE"], "all of a short session would be free");
     let wrong = Tariff { unit_minutes: 61, grace_minutes: -1, minimum: Some(Fen::new(-1)), per_hour: Fen::new(1_000_001), ..plain(0) };
     assert_eq!(refused(wrong), ["per_hour RANGE", "unit_minutes RANGE", "grace_minutes RANGE", "minimum RANGE"]);
     let never = Days { weekdays: [false; 7], holidays: false };
@@ -163,6 +164,29 @@ fn where_the_clocks_change_an_hour_is_an_hour() {
     // In spring there is no time from 2 to 3; in autumn it comes twice.
     assert_eq!(of("2026-03-29T00:00:00Z", "2026-03-29T02:00:00Z"), 2_000);
     assert_eq!(of("2026-10-24T23:00:00Z", "2026-10-25T02:00:00Z"), 1_000 + 2 * 6_000);
+}
+
+#[test]
+fn v3_2_where_the_clocks_go_back_in_the_middle_of_a_band_its_second_half_has_its_price_too() {
+    let berlin = Calendar { zone: TimeZone::get("Europe/Berlin").unwrap(), holidays: BTreeSet::new() };
+    let band = Band { days: Days::ALL, hours: Hours { from: 150, to: 200 }, per_hour: Fen::new(6_000) };
+    let tariff = Tariff { bands: vec![band], ..plain(0) };
+    let of = |from: &str, to: &str| {
+        let ask = Ask { from: from.parse().unwrap(), to: to.parse().unwrap(), pays: 10_000, package: None };
+        price(&tariff, &berlin, &ask).unwrap().total.fen()
+    };
+    // 2:30 to 3:00 is there twice, and 3:00 to 3:20 once.
+    assert_eq!(of("2026-10-25T00:00:00Z", "2026-10-25T03:00:00Z"), (30 + 30 + 20) * 100);
+    // A night until 2:40, bought when the clock shows 2:10 for the second time.
+    let night = Package { span: Span::Night(Hours { from: 1_320, to: 160 }), price: Fen::new(1_000) };
+    let ask = Ask {
+        from: "2026-10-25T01:10:00Z".parse().unwrap(),
+        to: "2026-10-25T01:40:00Z".parse().unwrap(),
+        pays: 10_000,
+        package: Some(&night),
+    };
+    let bought = price(&tariff, &berlin, &ask).unwrap();
+    assert_eq!((bought.total.fen(), bought.paid_until), (1_000, ask.to));
 }
 
 fn any_hours() -> impl Strategy<Value = Hours> {
@@ -196,6 +220,21 @@ prop_compose! {
 /// Some moment of two weeks around the holidays.
 fn any_moment() -> impl Strategy<Value = Timestamp> {
     (0..14 * 24 * 3_600_i64).prop_map(|seconds| at("2026-09-26T00:00").plus_seconds(seconds))
+}
+
+/// Where and when clocks are put forward or back, or just go on.
+fn any_change_of_clocks() -> impl Strategy<Value = (&'static str, Timestamp)> {
+    let changes = [
+        ("Europe/Berlin", "2026-03-29T01:00:00Z"),
+        ("Europe/Berlin", "2026-10-25T01:00:00Z"),
+        ("America/New_York", "2026-03-08T07:00:00Z"),
+        ("America/New_York", "2026-11-01T06:00:00Z"),
+        // By half an hour, and at midnight.
+        ("Australia/Lord_Howe", "2026-04-04T15:00:00Z"),
+        ("America/Havana", "2026-11-01T05:00:00Z"),
+        ("Asia/Shanghai", "2026-10-25T01:00:00Z"),
+    ];
+    prop::sample::select(changes.map(|(zone, at)| (zone, at.parse().unwrap())).to_vec())
 }
 
 proptest! {
@@ -255,6 +294,24 @@ proptest! {
         let local = calendar().local(moment).unwrap();
         let holding = tariff.bands.iter().filter(|band| bands::band_at(std::slice::from_ref(band), local, &calendar()).is_some()).count();
         prop_assert!(holding <= 1, "{local}");
+    }
+
+    #[test]
+    fn v3_2_minute_by_minute_a_stretch_costs_what_it_costs_at_once_whatever_the_clocks_do(
+        tariff in any_tariff(), around in any_change_of_clocks(), before in 0..180_i64, length in 1..360_i64,
+    ) {
+        let (zone, change) = around;
+        let calendar = Calendar { zone: TimeZone::get(zone).unwrap(), holidays: BTreeSet::new() };
+        // A minute is a whole number of fen.
+        let bands = tariff.bands.into_iter().map(|band| Band { per_hour: Fen::new(band.per_hour.fen() * 60), ..band }).collect();
+        let tariff = Tariff { bands, ..plain(tariff.per_hour.fen() * 60) };
+        let from = change.plus_micros(-before * MINUTE);
+        let of = |first: i64, last: i64| {
+            let ask = Ask { from: from.plus_micros(first * MINUTE), to: from.plus_micros(last * MINUTE), pays: 10_000, package: None };
+            price(&tariff, &calendar, &ask).unwrap().total.fen()
+        };
+        let minutes: i64 = (0..length).map(|minute| of(minute, minute + 1)).sum();
+        prop_assert_eq!(minutes, of(0, length), "{} from {}", zone, from);
     }
 
     #[test]

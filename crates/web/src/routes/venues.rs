@@ -30,6 +30,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(set_light, give_light_back))
         .routes(routes!(close))
         .routes(routes!(create_device))
+        .routes(routes!(renew_password))
         .routes(routes!(device_log))
         .routes(routes!(recharge))
 }
@@ -105,14 +106,14 @@ async fn staff_remove(
 }
 
 /// A new table: out of service until it has a light and somebody brings it back.
-#[utoipa::path(post, path = "/venues/{id}/tables", tag = "venues", params(("id" = String, Path)), request_body = NewTable,
+#[utoipa::path(post, path = "/venues/{id}/tables", tag = "venues", params(("id" = String, Path), ("Idempotency-Key" = String, Header)), request_body = NewTable,
     responses((status = 201, body = Table), (status = 422, body = Problem)))]
 async fn create_table(
     Auth(cx, _): Auth<VenuesManage>,
     PathId(id): PathId<VenueEntity>,
-    Json(body): Json<NewTable>,
+    Once(body, key): Once<NewTable>,
 ) -> Result<(StatusCode, axum::Json<Table>)> {
-    Ok((StatusCode::CREATED, axum::Json(halls::create_table(&cx, id, body).await?)))
+    Ok((StatusCode::CREATED, axum::Json(halls::create_table(&cx, id, body, &key).await?)))
 }
 
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -205,6 +206,21 @@ async fn close(
     responses((status = 201, body = Credentials), (status = 404, body = Problem), (status = 409, body = Problem)))]
 async fn create_device(Auth(cx, _): Auth<VenuesManage>, Json(body): Json<NewDevice>) -> Result<(StatusCode, axum::Json<Credentials>)> {
     Ok((StatusCode::CREATED, axum::Json(devices::create(&cx, body).await?)))
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Renewal {}
+
+/// Gives a device another password, told once: the old one admits nobody from now on.
+#[utoipa::path(post, path = "/devices/{id}/password", tag = "venues", params(("id" = String, Path)), request_body = Renewal,
+    responses((status = 200, body = Credentials)))]
+async fn renew_password(
+    Auth(cx, _): Auth<VenuesManage>,
+    PathId(id): PathId<DeviceEntity>,
+    Json(Renewal {}): Json<Renewal>,
+) -> Result<axum::Json<Credentials>> {
+    Ok(axum::Json(devices::renew_password(&cx, id).await?))
 }
 
 /// Who did what to a device, when and why, newest first.

@@ -41,7 +41,8 @@ on_server! {
         assert_eq!(other.get("/api/v1/venues").await.ok(200)["items"], json!([]));
         other.get(&format!("/api/v1/venues/{}/floor", hall.id)).await.refused(404, "NOT_FOUND");
         other.get(&format!("/api/v1/devices/{device}/log")).await.refused(404, "NOT_FOUND");
-        other.post(&format!("/api/v1/venues/{}/tables", hall.id), json!({"name": "x"})).await.refused(404, "NOT_FOUND");
+        other.post_once("table-0001", &format!("/api/v1/venues/{}/tables", hall.id), json!({"name": "x"})).await.refused(404, "NOT_FOUND");
+        other.post(&format!("/api/v1/devices/{device}/password"), json!({})).await.refused(404, "NOT_FOUND");
         other.post("/api/v1/devices", json!({"table_id": table, "driver": "tasmota", "name": "x"})).await.refused(404, "NOT_FOUND");
         for (what, body) in [("code", json!({})), ("out-of-service", json!({"note": "x"})), ("in-service", json!({"note": ""})), ("close", json!({"why": "x"}))] {
             other.post(&format!("/api/v1/tables/{table}/{what}"), body).await.refused(404, "NOT_FOUND");
@@ -140,5 +141,34 @@ on_server! {
         assert_eq!((view["why_not"]["code"].clone(), view["venue"]["open_now"].clone(), view["venue"]["opens"].clone()), (json!("VENUE_CLOSED"), json!(false), json!("18:00")));
         let ask = json!({"minutes": 60, "expected_fen": 3_600});
         customer.post_once("open-0001", &format!("/customer/v1/tables/{}/open", table.id), ask).await.refused(409, "VENUE_CLOSED");
+    }
+
+    async fn v5_1_a_device_whose_password_was_never_told_is_given_another(server) {
+        let hall = Hall::open(server, 1).await;
+        let device = &hall.tables[0].device;
+        let told = |answer: &serde_json::Value| (answer["user"].as_str().unwrap().to_owned(), answer["password"].as_str().unwrap().to_owned());
+        let path = format!("/api/v1/devices/{device}/password");
+        let (user, first) = told(&hall.manager.post(&path, json!({})).await.ok(200));
+        let (same, second) = told(&hall.manager.post(&path, json!({})).await.ok(200));
+        assert!(user == same && first != second);
+        let cx = server.cx();
+        assert_eq!(venue::devices::admit(&cx, &user, first.as_bytes()).await.unwrap(), None, "the old one is of no use any more");
+        assert!(venue::devices::admit(&cx, &user, second.as_bytes()).await.unwrap().is_some());
+        let log = hall.manager.get(&format!("/api/v1/devices/{device}/log")).await.ok(200);
+        assert_eq!((log["items"][0]["what"].clone(), log["items"][0]["who"].clone()), (json!("password_renewed"), json!("manager")));
+        let root = server.user(Role::SuperAdmin, "root").await;
+        let lines = root.get("/api/v1/logs/operations?module=venues").await.ok(200);
+        assert_eq!(lines["items"][0]["action"], "device_password_renewed");
+        assert!(!lines.to_string().contains(&second) && !log.to_string().contains(&second));
+    }
+
+    async fn v3_1a_a_table_that_was_asked_for_twice_with_one_key_is_made_once(server) {
+        let hall = Hall::open(server, 0).await;
+        let (path, form) = (format!("/api/v1/venues/{}/tables", hall.id), json!({"name": "9 号台"}));
+        hall.manager.post(&path, form.clone()).await.refused_field("Idempotency-Key", "REQUIRED");
+        let first = hall.manager.post_once("table-0009", &path, form.clone()).await.ok(201);
+        assert_eq!(hall.manager.post_once("table-0009", &path, form).await.ok(201)["id"], first["id"]);
+        assert_eq!(hall.floor().await["tables"].as_array().unwrap().len(), 1);
+        hall.manager.post_once("table-0009", &path, json!({"name": "x"})).await.refused(409, "IDEMPOTENCY_CONFLICT");
     }
 }

@@ -1,6 +1,6 @@
 //! An evening at a table, with a real broker and a lamp that speaks as the real ones do.
 
-use kernel::{MINUTE, SECOND};
+use kernel::{HOUR, MINUTE, SECOND};
 use sandbox::{Firmware, Trouble};
 use serde_json::{Value, json};
 use testkit::{Client, Hall, floor_table, on_server};
@@ -21,6 +21,10 @@ async fn session(customer: &Client, of: &Value) -> Value {
 async fn told(customer: &Client) -> Vec<String> {
     let page = customer.get("/customer/v1/messages").await.ok(200);
     page["items"].as_array().unwrap().iter().map(|message| message["kind"].as_str().unwrap().to_owned()).collect()
+}
+
+fn uuid_of(table: &str) -> venue::halls::TableId {
+    table.parse().unwrap()
 }
 
 /// Opens without waiting for the light.
@@ -121,8 +125,8 @@ on_server! {
         assert_eq!(table["case"]["cause"], "in_play");
         let closed = session(&customer, &playing).await;
         assert_eq!((closed["state"].clone(), closed["end_reason"].clone()), (json!("closed"), json!("device_fault")));
-        // Ten minutes were played with light; the minute in the dark is nobody's.
-        assert_eq!((closed["bill"]["total_fen"].clone(), wallet(&customer).await), (json!(660), (9_340, 0)));
+        // Ten minutes were played with light; the one that had begun, and the minute in the dark, are nobody's.
+        assert_eq!((closed["bill"]["total_fen"].clone(), wallet(&customer).await), (json!(600), (9_400, 0)));
         assert_eq!(told(&customer).await[0], "play.device_fault");
 
         // Repaired, tested, returned: not before the light is there again.
@@ -327,5 +331,78 @@ on_server! {
         hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["reported"] == true).await;
         hall.manager.delete(&path).await.ok(200);
         hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["reported"] == false).await;
+    }
+
+    async fn v5_2_who_is_left_in_the_dark_pays_neither_a_minimum_nor_what_could_not_be_played(server) {
+        let hall = Hall::open(server, 1).await;
+        // Hours, of which one that was begun counts, and 50 yuan at least.
+        let terms = json!({"per_hour": 3_600, "unit_minutes": 60, "grace_minutes": 3, "minimum": 5_000}).to_string();
+        let mut tx = server.platform.db.begin().await.unwrap();
+        tx.exec("UPDATE tariffs SET terms = $1", store::args![terms]).await.unwrap();
+        tx.commit().await.unwrap();
+        let customer = hall.customer(10_000).await;
+        let playing = hall.play(&customer, 0, 60).await;
+        assert_eq!(wallet(&customer).await, (10_000, 5_000));
+        server.clock.step(10 * MINUTE + 30 * SECOND);
+        assert_eq!(session(&customer, &playing).await["cost_so_far_fen"], 5_000, "who leaves of its own accord");
+        hall.tables[0].lamp.set(Trouble::Unplugged);
+        hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["online"] == false).await;
+        server.clock.step(61 * SECOND);
+        hall.table_is(0, "maintenance").await;
+        let closed = session(&customer, &playing).await;
+        assert_eq!((closed["end_reason"].clone(), closed["bill"]["total_fen"].clone()), (json!("device_fault"), json!(600)));
+        assert_eq!(wallet(&customer).await, (9_400, 0));
+        let page = customer.get("/customer/v1/messages").await.ok(200);
+        assert!(page["items"][0]["body"].as_str().unwrap().contains("6.00"), "{page}");
+    }
+
+    async fn v3_2_free_minutes_are_had_once_in_twelve_hours_and_a_hall(server) {
+        let hall = Hall::open(server, 2).await;
+        let customer = hall.customer(10_000).await;
+        let free = async |n: usize| customer.get(&format!("/customer/v1/tables/{}", hall.tables[n].id)).await.ok(200)["grace_minutes"].clone();
+        let leave = async |n: usize| {
+            let playing = hall.play(&customer, n, 60).await;
+            server.clock.step(MINUTE);
+            let closed = customer.post(&format!("/customer/v1/sessions/{}/close", id(&playing)), json!({})).await.ok(200);
+            hall.table_is(n, "idle").await;
+            closed["bill"]["total_fen"].as_i64().unwrap()
+        };
+        assert_eq!(free(0).await, 3);
+        // Somebody who stays longer has used none.
+        let playing = hall.play(&customer, 0, 60).await;
+        server.clock.step(5 * MINUTE);
+        customer.post(&format!("/customer/v1/sessions/{}/close", id(&playing)), json!({})).await.ok(200);
+        hall.table_is(0, "idle").await;
+        assert_eq!((free(0).await, leave(0).await), (json!(3), 0));
+        // Not here again, at whatever table; what is shown is what is billed.
+        assert_eq!(free(1).await, 0);
+        assert!(leave(1).await >= 60);
+        // To others they are there.
+        let other = hall.customer(0).await;
+        assert_eq!(other.get(&format!("/customer/v1/tables/{}", hall.tables[1].id)).await.ok(200)["grace_minutes"], 3);
+        server.clock.step(12 * HOUR);
+        assert_eq!(free(1).await, 3);
+    }
+
+    async fn v3_1a_who_opens_tables_and_plays_on_none_waits_a_while(server) {
+        let hall = Hall::open(server, 2).await;
+        let customer = hall.customer(10_000).await;
+        hall.tables[0].lamp.set(Trouble::Mute);
+        for n in 0..10 {
+            let asked = ask(&customer, &hall, 0, &format!("open-{n:04}")).await.ok(202);
+            customer.post(&format!("/customer/v1/sessions/{}/close", id(&asked)), json!({})).await.ok(200);
+            // As if its light had gone off: that it is mute keeps play from beginning.
+            let mut tx = server.platform.db.begin().await.unwrap();
+            tx.exec("UPDATE venue_tables SET state = 'idle' WHERE id = $1", store::args![uuid_of(&hall.tables[0].id)]).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+        let refused = ask(&customer, &hall, 1, "open-0011").await.refused(409, "OPENED_TOO_OFTEN");
+        assert!((1..=3_600).contains(&refused["retry_after_seconds"].as_i64().unwrap()), "{refused}");
+        let view = customer.get(&format!("/customer/v1/tables/{}", hall.tables[1].id)).await.ok(200);
+        assert_eq!((view["can_open"].clone(), view["why_not"]["code"].clone()), (json!(false), json!("OPENED_TOO_OFTEN")));
+        assert_eq!(wallet(&customer).await, (10_000, 0));
+        server.clock.step(HOUR);
+        hall.until(|floor| floor_table(floor, &hall.tables[1].id)["device"]["online"] == true).await;
+        hall.play(&customer, 1, 60).await;
     }
 }

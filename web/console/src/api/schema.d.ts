@@ -327,6 +327,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices/{id}/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a device another password, told once: the old one admits nobody from now on. */
+        post: operations["renew_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/exports/keys": {
         parameters: {
             query?: never;
@@ -1903,7 +1920,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sends a code to a phone; how often is limited by number, by address and in all. */
+        /** Sends a code to a phone, and tells the ticket that is to come back with it; how often is limited by number, by address and in all. */
         post: operations["send_code"];
         delete?: never;
         options?: never;
@@ -2411,17 +2428,34 @@ export interface components {
              * @description When another can be asked for.
              */
             again_seconds: number;
+            /** @description Is to come back with the code; told once. */
+            ticket: string;
             /**
              * Format: int64
              * @description How long it is good.
              */
             valid_seconds: number;
         };
-        /** @description What is entered into the device; told once. */
+        /** @description One of a board's coils. */
+        CoilAddress: {
+            /**
+             * Format: int32
+             * @description Counted from 0.
+             */
+            coil: number;
+            framing: components["schemas"]["Framing"];
+            /** @description A name, or an IP address. */
+            host: string;
+            /** Format: int32 */
+            port: number;
+            /** Format: int32 */
+            unit: number;
+        };
+        /** @description What is entered into the device; told once. Nothing, where it is a board that we connect to. */
         Credentials: {
             device: components["schemas"]["Device"];
-            password: string;
-            user: string;
+            password?: string | null;
+            user?: string | null;
         };
         Current: {
             session?: components["schemas"]["SessionView"] | null;
@@ -2480,6 +2514,7 @@ export interface components {
         /** @enum {string} */
         DeliveryState: "waiting" | "delivered" | "failed";
         Device: {
+            address?: components["schemas"]["CoilAddress"] | null;
             driver: components["schemas"]["Driver"];
             id: components["schemas"]["Id"];
             name: string;
@@ -2494,8 +2529,8 @@ export interface components {
             reported?: boolean | null;
             reported_at?: components["schemas"]["Timestamp"] | null;
             table_id: components["schemas"]["Id"];
-            /** @description Its name on the broker. */
-            topic: string;
+            /** @description Its name on the broker, if that is where it is. */
+            topic?: string | null;
             venue_id: components["schemas"]["Id"];
             /** @description What it should be. */
             wanted: boolean;
@@ -2504,7 +2539,7 @@ export interface components {
         /** @enum {string} */
         DifferenceKind: "not_here" | "not_there" | "amount";
         /** @enum {string} */
-        Driver: "tasmota" | "shelly";
+        Driver: "tasmota" | "shelly" | "modbus";
         EmailToken: {
             token: string;
         };
@@ -2544,6 +2579,7 @@ export interface components {
             venue: components["schemas"]["Venue"];
         };
         FloorDevice: {
+            address?: components["schemas"]["CoilAddress"] | null;
             id: components["schemas"]["Id"];
             name: string;
             online: boolean;
@@ -2553,7 +2589,7 @@ export interface components {
             override_why?: string | null;
             /** @description What it says it is; absent: not known. */
             reported?: boolean | null;
-            topic: string;
+            topic?: string | null;
             /** @description What it should be. */
             wanted: boolean;
         };
@@ -2599,6 +2635,8 @@ export interface components {
         FormerMember: {
             user_id: components["schemas"]["Id"];
         };
+        /** @enum {string} */
+        Framing: "tcp" | "rtu";
         Grant: {
             agent: components["schemas"]["UserRef"];
             created_at: components["schemas"]["Timestamp"];
@@ -2848,7 +2886,28 @@ export interface components {
              */
             validity: number;
         };
+        /** @description As somebody has entered it. */
+        NewCoilAddress: {
+            /**
+             * Format: int64
+             * @description 0 to 65535, counted from 0.
+             */
+            coil: number;
+            framing: components["schemas"]["Framing"];
+            host: string;
+            /**
+             * Format: int64
+             * @description 1 to 65535; 502 where nobody has changed it.
+             */
+            port: number;
+            /**
+             * Format: int64
+             * @description 0 to 255; with `rtu` not 0, which is everybody, and nobody's to answer.
+             */
+            unit: number;
+        };
         NewDevice: {
+            address?: components["schemas"]["NewCoilAddress"] | null;
             driver: components["schemas"]["Driver"];
             name: string;
             table_id: components["schemas"]["Id"];
@@ -3656,6 +3715,8 @@ export interface components {
         PhoneSignIn: {
             code: string;
             phone: string;
+            /** @description As it was told when the code was sent. */
+            ticket: string;
         };
         /** @description What one key of this validity costs. */
         Price: {
@@ -3863,6 +3924,7 @@ export interface components {
             note?: string;
             remedy: components["schemas"]["Remedy"];
         };
+        Renewal: Record<string, never>;
         /** @enum {string} */
         Role: "super_admin" | "agent_admin" | "agent" | "venue_manager" | "maintainer";
         RotateSecret: {
@@ -4063,7 +4125,10 @@ export interface components {
         };
         TableView: {
             can_open: boolean;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Free for the asker this time: 0 where they were used here within the last hours.
+             */
             grace_minutes: number;
             minimum_fen?: components["schemas"]["Fen"] | null;
             /** @description Idle ones of the same hall. */
@@ -5648,6 +5713,85 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_LogLine"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The asker may not, or has a duty first */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not the asker's to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields that were not accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renew_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Renewal"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Credentials"];
+                };
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Nobody is signed in */
@@ -11421,7 +11565,9 @@ export interface operations {
     create_table: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
             path: {
                 id: string;
             };
@@ -11470,6 +11616,15 @@ export interface operations {
             };
             /** @description Not there, or not the asker's to see */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The `Idempotency-Key` was used for another request */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13280,6 +13435,14 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -5,7 +5,7 @@ use kernel::Page;
 use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use venue::customers::{self, CodeSent, Customer, Wallet, Welcome};
+use venue::customers::{self, CodeSent, Customer, SignIn, Wallet, Welcome};
 use venue::told::{self, Message};
 
 use crate::customer::{ByCustomer, PerhapsCustomer};
@@ -42,7 +42,7 @@ struct Phone {
     phone: String,
 }
 
-/// Sends a code to a phone; how often is limited by number, by address and in all.
+/// Sends a code to a phone, and tells the ticket that is to come back with it; how often is limited by number, by address and in all.
 #[utoipa::path(post, path = "/phone-codes", tag = "customer", request_body = Phone,
     responses((status = 202, body = CodeSent), (status = 422, body = Problem), (status = 429, body = Problem)))]
 async fn send_code(Visitor(cx): Visitor, Json(body): Json<Phone>) -> Result<(StatusCode, axum::Json<CodeSent>)> {
@@ -52,15 +52,18 @@ async fn send_code(Visitor(cx): Visitor, Json(body): Json<Phone>) -> Result<(Sta
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct PhoneSignIn {
+    /// As it was told when the code was sent.
+    ticket: String,
     phone: String,
     code: String,
 }
 
 /// Signs in whoever has the phone. A guest's bearer token may come with it: then the guest becomes that customer.
 #[utoipa::path(post, path = "/sign-in", tag = "customer", request_body = PhoneSignIn,
-    responses((status = 200, body = Welcome), (status = 401, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 200, body = Welcome), (status = 401, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
 async fn sign_in(PerhapsCustomer(cx, guest): PerhapsCustomer, Json(body): Json<PhoneSignIn>) -> Result<axum::Json<Welcome>> {
-    Ok(axum::Json(customers::sign_in(&cx, guest.as_ref(), &body.phone, &body.code).await?))
+    let ask = SignIn { ticket: &body.ticket, phone: &body.phone, code: &body.code };
+    Ok(axum::Json(customers::sign_in(&cx, guest.as_ref(), ask).await?))
 }
 
 #[utoipa::path(post, path = "/sign-out", tag = "customer", request_body = Nothing, responses((status = 204)))]

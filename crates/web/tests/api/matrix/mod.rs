@@ -8,6 +8,7 @@
 mod people;
 mod rule;
 mod table_keys;
+mod table_payments;
 mod table_people;
 mod table_quota;
 mod table_venues;
@@ -26,7 +27,7 @@ use self::rule::{Case, Door, Expected, Rule, expected};
 pub use self::things::{Thing, World};
 
 fn rules() -> impl Iterator<Item = &'static Rule> {
-    [table_people::RULES, table_keys::RULES, table_quota::RULES, table_venues::RULES].into_iter().flatten()
+    [table_people::RULES, table_keys::RULES, table_quota::RULES, table_venues::RULES, table_payments::RULES].into_iter().flatten()
 }
 
 fn document() -> Value {
@@ -102,7 +103,7 @@ on_server! {
         let browser = server.visitor().with("cookie", &cookie);
         let before = server.logged().await.len();
         for rule in rules().filter(|rule| rule.method() != "GET" && !matches!(rule.door, Door::Anybody | Door::Program | Door::Customer)) {
-            let path = rule.target().split('?').next().unwrap().replace("{id}", "x").replace("{key}", "x").replace("{ticket}", "x");
+            let path = rule.target().split('?').next().unwrap().replace("{id}", "x").replace("{key}", "x").replace("{ticket}", "x").replace("{channel}", "x");
             let method: Method = rule.method().parse().unwrap();
             browser.send(method, &path, Some(b"{}".to_vec())).await.refused(403, "CSRF");
         }
@@ -203,6 +204,7 @@ async fn ask(world: &World<'_>, rule: &Rule, who: Who, of: Owner, thing: &str, k
         .replace("{id}", thing)
         .replace("{key}", thing)
         .replace("{ticket}", thing)
+        .replace("{channel}", thing)
         .replace("{code}", thing)
         .replace("{owner}", &owner);
     let path = if rule.target().contains('?') && rule.operation().starts_with("GET") { path + "&limit=200" } else { path };

@@ -31,12 +31,13 @@ pub const RULES: &[Rule] = &[
     rule("POST /api/v1/devices", MANAGERS, 201)
         .on(Thing::DarkTable, Reach::BRANCH)
         .body(|case| json!({"table_id": case.thing, "driver": "tasmota", "name": "x"})),
+    rule("POST /api/v1/devices/{id}/password", MANAGERS, 200).on(Thing::HallDevice, Reach::BRANCH).body(|_| json!({})),
     rule("GET /api/v1/devices/{id}/log", STAFF, 200).on(Thing::HallDevice, Reach::BRANCH),
     // There is no such customer.
     rule("POST /api/v1/customers/recharge", MANAGERS, 422).body(|_| json!({"number": "0", "amount_fen": 1})),
     rule("POST /customer/v1/guests", Door::Anybody, 201).body(|_| json!({})),
     rule("POST /customer/v1/phone-codes", Door::Anybody, 422).body(|_| json!({"phone": "1"})),
-    rule("POST /customer/v1/sign-in", Door::Anybody, 401).body(|_| json!({"phone": "13800138000", "code": "000000"})),
+    rule("POST /customer/v1/sign-in", Door::Anybody, 401).body(|_| json!({"ticket": "x", "phone": "13800138000", "code": "000000"})),
     rule("GET /customer/v1/venues", Door::Anybody, 200),
     rule("GET /customer/v1/venues/{id}", Door::Anybody, 200).on(Thing::Hall, Reach::EVERY),
     rule("GET /customer/v1/codes/{code}", Door::Anybody, 200).on(Thing::HallCode, Reach::EVERY),

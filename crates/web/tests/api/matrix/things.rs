@@ -226,7 +226,7 @@ impl<'a> World<'a> {
 
     async fn table(&self, owner: Owner) -> Value {
         let path = format!("/api/v1/venues/{}/tables", self.hall(owner).await);
-        self.people.root.post(&path, json!({"name": "table"})).await.ok(201)
+        self.people.root.post_once(&self.once(), &path, json!({"name": "table"})).await.ok(201)
     }
 
     async fn device(&self, table: &str) -> String {
