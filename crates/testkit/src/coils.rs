@@ -14,7 +14,9 @@ pub struct CoilTable {
 impl Hall<'_> {
     /// A new table without a light. Answers its id.
     pub async fn dark_table(&self, name: &str) -> String {
-        let table = self.manager.post(&format!("/api/v1/venues/{}/tables", self.id), json!({"name": name})).await.ok(201);
+        let path = format!("/api/v1/venues/{}/tables", self.id);
+        let [a, b, c, d] = self.server.platform.random.bytes();
+        let table = self.manager.post_once(&format!("dark-{a}-{b}-{c}-{d}"), &path, json!({"name": name})).await.ok(201);
         table["id"].as_str().expect("an id").to_owned()
     }
 

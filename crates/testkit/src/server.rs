@@ -8,7 +8,7 @@ use kernel::{Clock, Lang, Random, Timestamp};
 use licensing::Licensing;
 use platform::identity::{NewUserRow, Passwords, Role, UserId, UserState, insert_user, session};
 use platform::messages::DatabaseMailbox;
-use platform::payments::{self, Payments};
+use platform::payments::{self, Channels, Payments};
 use platform::settings::Settings;
 use platform::vault::Vault;
 use platform::{Cx, Install, Origin, Platform, audit, ledger};
@@ -36,6 +36,8 @@ pub struct TestServer {
     /// The MQTT broker and our way to it, once a test asks for them.
     pub(crate) hall: tokio::sync::OnceCell<crate::hall::Broker>,
     wire: Arc<crate::hall::Switch>,
+    /// The way to payment networks, once a test opens them.
+    pub(crate) networks: Arc<crate::networks::Switch>,
     pub clock: Clock,
     pub site: web::Site,
     /// Says that the program is to stop.
@@ -52,13 +54,8 @@ impl TestServer {
 
     /// A server on a database that is there; a second one plays another process.
     pub async fn on(test_db: TestDb) -> Self {
-        Self::at(test_db, "http://127.0.0.1:7300", None).await
-    }
-
-    /// A server that is reached from outside at `public_url`, and knows payment networks at these addresses.
-    pub(crate) async fn at(test_db: TestDb, public_url: &str, networks: Option<(String, String)>) -> Self {
-        let install = Install { public_url: public_url.into(), demo: true, private_callbacks: true, version: "test" };
-        Self::installed(test_db, install, networks).await
+        let install = Install { public_url: "http://127.0.0.1:7300".into(), demo: true, private_callbacks: true, version: "test" };
+        Self::installed(test_db, install).await
     }
 
     /// A server of another kind: no demo, callbacks to the internet only.
@@ -68,10 +65,10 @@ impl TestServer {
 
     pub async fn strict_on(test_db: TestDb) -> Self {
         let install = Install { public_url: "https://cuekey.example".into(), demo: false, private_callbacks: false, version: "test" };
-        Self::installed(test_db, install, None).await
+        Self::installed(test_db, install).await
     }
 
-    async fn installed(test_db: TestDb, install: Install, networks: Option<(String, String)>) -> Self {
+    async fn installed(test_db: TestDb, install: Install) -> Self {
         let clock = Clock::stepped(START);
         let random = Random::system();
         let db = test_db.db.clone();
@@ -81,10 +78,7 @@ impl TestServer {
         let post = gateway::WebhookSender::new(install.private_callbacks).expect("callbacks can be sent");
         let texter = DatabaseMailbox { db: db.clone(), clock: clock.clone(), random: random.clone() };
         let mailer = DatabaseMailbox { db: db.clone(), clock: clock.clone(), random: random.clone() };
-        // Nobody is there: a test that pays says where.
-        let nowhere = || ("http://127.0.0.1:9".to_owned(), "http://127.0.0.1:9/gateway.do".to_owned());
-        let (wechat, alipay) = networks.unwrap_or_else(nowhere);
-        let networks = gateway::Networks { wechat, alipay, clock: clock.clone(), random: random.clone() };
+        let networks = Arc::new(crate::networks::Switch::new(clock.clone(), random.clone()));
         let platform = Arc::new(Platform {
             vault: Vault::new(&Zeroizing::new([42; 32]), random.clone()),
             hub: platform::messages::Hub::default(),
@@ -96,7 +90,7 @@ impl TestServer {
             random,
             settings,
             transfers: Default::default(),
-            payments: Payments::new(Arc::new(networks)),
+            payments: Payments::new(Arc::clone(&networks) as Arc<dyn Channels>),
         });
         let licensing = Licensing::start(Arc::clone(&platform), Arc::new(post)).await.expect("licensing starts");
         let wire = Arc::new(crate::hall::Switch::default());
@@ -118,6 +112,7 @@ impl TestServer {
             venue,
             hall,
             wire,
+            networks,
             clock,
             site: web::Site::new(state),
             stop,

@@ -127,7 +127,9 @@ pub async fn replace(cx: &Cx, wallet: AccountId, id: OrderId, method: Method, op
 pub async fn cancel(cx: &Cx, wallet: AccountId, id: OrderId) -> Result<OrderView> {
     let order = close_attempts(cx, wallet, id).await?;
     let mut tx = cx.db.begin().await?;
-    rows::lock(&mut tx, order.id).await?;
+    if rows::lock(&mut tx, order.id).await?.state == OrderState::Paid {
+        return Err(PayError::NotPending.into());
+    }
     rows::close_order(&mut tx, order.id).await?;
     tx.commit().await?;
     view(&mut cx.db.read(), id).await

@@ -68,7 +68,7 @@ pub(super) async fn settle(cx: &Cx, id: AttemptId, paid: &Paid) -> Result<Arrive
 
 /// The network has the money now, and the wallet what it stands for.
 async fn book(tx: &mut Tx, cx: &Cx, order: &Order, attempt: &Attempt, paid: &Paid, state: AttemptState) -> Result<()> {
-    let sql = "UPDATE pay_attempts SET state = $1, channel_no = $2, payer = $3, paid_at = $4 WHERE id = $5";
+    let sql = "UPDATE pay_attempts SET state = $1, channel_no = $2, payer = $3, paid_at = $4, problem = NULL WHERE id = $5";
     tx.exec(sql, args![state.as_str(), paid.channel_no.as_str(), paid.payer.as_deref(), paid.at, attempt.id]).await?;
     let entry = ledger::Move {
         debit: account(attempt.channel()),

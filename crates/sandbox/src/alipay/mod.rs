@@ -102,6 +102,11 @@ impl Alipay {
         self.inner.troubles.send_replace(troubles);
     }
 
+    /// The payer's browser goes where it was sent: only now the network hears of the payment. False when it is turned away.
+    pub async fn visit(&self, url: &str) -> bool {
+        self.inner.client.get(url).send().await.is_ok_and(|answer| answer.status().is_success())
+    }
+
     /// The payer pays; the merchant is told. False when it cannot be paid.
     pub async fn pay(&self, number: &str) -> bool {
         self.inner.pay(number).await

@@ -139,7 +139,7 @@ on_server! {
         assert_eq!(hall.is(&table.id, "maintenance").await["case"]["cause"], "in_play");
         assert_eq!(hall.is(&idle.id, "maintenance").await["case"]["cause"], "offline");
         let closed = session(&customer, &playing).await;
-        assert_eq!((closed["end_reason"].clone(), closed["bill"]["total_fen"].clone(), wallet(&customer).await.1), (json!("device_fault"), json!(11 * 60), json!(0)));
+        assert_eq!((closed["end_reason"].clone(), closed["bill"]["total_fen"].clone(), wallet(&customer).await.1), (json!("device_fault"), json!(10 * 60), json!(0)));
         // What was wrong with the other one was that it was away.
         board.set(CoilTrouble::None);
         round(server).await;

@@ -12825,15 +12825,6 @@ export interface operations {
                     "application/json": components["schemas"]["PaymentMeans"];
                 };
             };
-            /** @description Nobody is signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Fields that were not accepted */
             422: {
                 headers: {

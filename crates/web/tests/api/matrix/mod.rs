@@ -207,7 +207,8 @@ async fn ask(world: &World<'_>, rule: &Rule, who: Who, of: Owner, thing: &str, k
         .replace("{channel}", thing)
         .replace("{code}", thing)
         .replace("{owner}", &owner);
-    let path = if rule.target().contains('?') && rule.operation().starts_with("GET") { path + "&limit=200" } else { path };
+    let listed = rule.target().contains('?') && !rule.target().contains("/find?");
+    let path = if listed && rule.operation().starts_with("GET") { path + "&limit=200" } else { path };
     if keyed {
         client = client.with("Idempotency-Key", &world.once());
     }

@@ -13,7 +13,7 @@ pub const RULES: &[Rule] = &[
     // There is no such network.
     rule("PUT /api/v1/payments/channels/{channel}", ROOT, 404)
         .on(Thing::Setting, Reach::EVERY)
-        .body(|_| json!({"enabled": true, "parameters": {}})),
+        .body(|_| json!({"enabled": true, "parameters": {"app_id": "x", "merchant_id": "x"}})),
     rule("GET /api/v1/payments/waiting", ROOT, 200),
     rule("GET /api/v1/payments/orders", ROOT, 200),
     rule("GET /api/v1/payments/orders/{id}", ROOT, 404).on(Thing::Person, Reach::EVERY),
