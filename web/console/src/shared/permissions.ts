@@ -23,6 +23,7 @@ export type Permission =
   | 'venues.view'
   | 'tables.operate'
   | 'cases.manage'
+  | 'payments.manage'
 
 /** Nothing asked, or any one of those asked is held. */
 export function allows(held: readonly string[], asked: Permission | readonly Permission[] | undefined): boolean {

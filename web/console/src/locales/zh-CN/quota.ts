@@ -63,6 +63,8 @@ export default {
     generation_refund: '取消生成',
     initial: '初始额度',
     cash_recharge: '柜台充值',
+    payment: '微信或支付宝付款',
+    refund: '原路退款',
     play: '球台消费',
     carried_over: '余额转入',
   },
