@@ -12,7 +12,7 @@ use kernel::Clock;
 use licensing::Licensing;
 use platform::identity::{Role, holders_of};
 use platform::{Cx, Platform, audit, upkeep};
-use store::jobs::{Handlers, Runner};
+use store::jobs::{Handlers, Runner, Workers};
 use store::topics;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -25,6 +25,8 @@ use crate::hall::Hall;
 use crate::trouble::{Result, Trouble};
 use crate::{certificate, data, mailer, open_files, parts, signals, telemetry};
 
+/// For what waits for nobody outside: the database does these one after the other.
+const PROMPT_WORKERS: usize = 4;
 /// How long accepted requests and begun jobs may take after the signal.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How often other processes' changes are looked for.
@@ -209,7 +211,7 @@ fn work(
     let cx = Cx::system(Arc::clone(platform));
     let runner = Runner::new(platform.db.clone(), platform.clock.clone(), platform.random.clone(), cx, handlers);
     let mut tasks = JoinSet::new();
-    tasks.spawn(runner.run(config.jobs.workers, stopping.clone()));
+    tasks.spawn(runner.run(Workers { prompt: PROMPT_WORKERS, rest: config.jobs.workers }, stopping.clone()));
     let schedules = [upkeep::SCHEDULES, licensing::SCHEDULES, venue::SCHEDULES].concat();
     tasks.spawn(upkeep::run(Arc::clone(platform), schedules, stopping.clone()));
     tasks

@@ -1,10 +1,13 @@
 //! Devices, by way of a broker: the one inside, or another.
 //!
 //! What devices say is taken in by a few lanes, each device always by the same one: what it says first is taken in first. A message that
-//! cannot be taken in for the moment (the database is away) is tried again, and holds up its lane meanwhile.
+//! cannot be taken in for the moment (the database is away) is tried again, and holds up its lane meanwhile; the connection itself waits
+//! for no lane. Who says more than is taken in loses what it says then, and keeps nobody else from being heard.
 
+use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -30,21 +33,29 @@ pub struct MqttConfig {
 /// A command that could not be delivered for so long is dropped by the broker: what it said may not hold any more.
 const EXPIRES_SECONDS: u32 = 10;
 const KEEP_ALIVE_SECONDS: u16 = 20;
-/// Commands that wait for the connection. With more, the job that sends them waits too.
+/// Commands on their way to the broker. With more, the job that sends them tries again later.
 const WAITING: usize = 1_000;
 const LANES: usize = 4;
-const LANE_HOLDS: usize = 1_000;
+const LANE_HOLDS: usize = 10_000;
+/// Messages of one device that wait to be taken in: a device has little to say.
+const DEVICE_HOLDS: usize = 50;
 /// Before the broker is called again, and before a message is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
 /// How often a message is tried: after that somebody else has to find out how the device stands.
 const TRIES: usize = 30;
 
-/// Sends commands.
+/// Sends commands, while there is a connection: what waited for one would say what does not hold any more.
 #[derive(Clone)]
-pub struct Mqtt(AsyncClient);
+pub struct Mqtt {
+    client: AsyncClient,
+    connected: Arc<AtomicBool>,
+}
 
 /// The connection itself; nothing moves until it is [`run`](Self::run).
-pub struct Listening(EventLoop, AsyncClient);
+pub struct Listening {
+    events: EventLoop,
+    way: Mqtt,
+}
 
 impl Mqtt {
     pub fn new(config: &MqttConfig) -> (Self, Listening) {
@@ -52,22 +63,63 @@ impl Mqtt {
         options.set_keep_alive(KEEP_ALIVE_SECONDS);
         options.set_credentials(config.user.as_str(), config.password.clone());
         let (client, events) = AsyncClient::builder(options).capacity(WAITING).build();
-        (Self(client.clone()), Listening(events, client))
+        let way = Self { client, connected: Arc::default() };
+        (way.clone(), Listening { events, way })
     }
 }
 
 #[async_trait]
 impl Wire for Mqtt {
     async fn send(&self, topic: &str, payload: &str) -> Result<(), String> {
+        if !self.connected.load(Ordering::Relaxed) {
+            return Err("the broker is away".into());
+        }
         let properties = PublishProperties { message_expiry_interval: Some(EXPIRES_SECONDS), ..PublishProperties::default() };
         let options = PublishOptions::at_least_once().properties(properties);
-        self.0.try_publish(topic, payload.to_owned(), options).map_err(|error| error.to_string())
+        self.client.try_publish(topic, payload.to_owned(), options).map_err(|error| error.to_string())
     }
 }
 
 struct Message {
     topic: String,
     payload: Vec<u8>,
+    _place: Place,
+}
+
+/// How many messages of each device wait.
+type Waiting = Arc<Mutex<HashMap<String, usize>>>;
+
+/// A message's place among those of its device, until it is taken in.
+struct Place {
+    device: String,
+    waiting: Waiting,
+}
+
+impl Place {
+    /// None when the device has too many of them.
+    fn of(topic: &str, waiting: &Waiting) -> Option<Self> {
+        let device = device_of(topic).to_owned();
+        let mut counts = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(device.clone()).or_default();
+        if *count >= DEVICE_HOLDS {
+            return None;
+        }
+        *count += 1;
+        drop(counts);
+        Some(Self { device, waiting: Arc::clone(waiting) })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut counts = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = counts.get_mut(&self.device) {
+            *count -= 1;
+            if *count == 0 {
+                counts.remove(&self.device);
+            }
+        }
+    }
 }
 
 impl Listening {
@@ -81,14 +133,16 @@ impl Listening {
                 lane
             })
             .collect();
+        let waiting = Waiting::default();
         let mut was_away = false;
         loop {
-            match self.0.poll().await {
+            match self.events.poll().await {
                 Ok(Event::Incoming(Packet::ConnAck(_))) => {
                     tracing::info!("connected to the broker");
                     was_away = false;
+                    self.way.connected.store(true, Ordering::Relaxed);
                     for filter in devices::heard_topics() {
-                        if let Err(error) = self.1.try_subscribe(filter, QoS::AtLeastOnce) {
+                        if let Err(error) = self.way.client.try_subscribe(filter, QoS::AtLeastOnce) {
                             tracing::warn!(%error, filter, "cannot listen to devices");
                         }
                     }
@@ -102,13 +156,19 @@ impl Listening {
                 }
                 Ok(Event::Incoming(Packet::Publish(message))) => {
                     let topic = String::from_utf8_lossy(&message.topic).into_owned();
+                    // What is lost here is found out when the device is asked, or told something.
+                    let Some(place) = Place::of(&topic, &waiting) else {
+                        tracing::debug!(topic, "a device says more than is taken in");
+                        continue;
+                    };
                     let lane = &lanes[lane_of(&topic)];
-                    if lane.send(Message { topic, payload: message.payload.to_vec() }).await.is_err() {
-                        return;
+                    if lane.try_send(Message { topic, payload: message.payload.to_vec(), _place: place }).is_err() {
+                        tracing::warn!("devices say more than is taken in");
                     }
                 }
                 Ok(_) => {}
                 Err(error) => {
+                    self.way.connected.store(false, Ordering::Relaxed);
                     if !was_away {
                         tracing::warn!(%error, "the broker is away");
                     }
@@ -120,16 +180,19 @@ impl Listening {
     }
 }
 
-/// By the device's name, which is the first or the second part of its topics.
+/// A device's name is the first or the second part of its topics.
+fn device_of(topic: &str) -> &str {
+    topic.split('/').find(|part| !matches!(*part, "tele" | "stat" | "cmnd")).unwrap_or_default()
+}
+
 fn lane_of(topic: &str) -> usize {
     let mut hasher = DefaultHasher::new();
-    let name = topic.split('/').find(|part| !matches!(*part, "tele" | "stat" | "cmnd"));
-    name.hash(&mut hasher);
+    device_of(topic).hash(&mut hasher);
     usize::try_from(hasher.finish() % LANES as u64).unwrap_or(0)
 }
 
 async fn take_in(venue: Arc<Venue>, cx: Cx, clock: Clock, mut messages: mpsc::Receiver<Message>) {
-    while let Some(Message { topic, payload }) = messages.recv().await {
+    while let Some(Message { topic, payload, _place }) = messages.recv().await {
         for attempt in 1..=TRIES {
             match devices::heard(&venue, &cx, &topic, &payload).await {
                 Ok(()) => break,

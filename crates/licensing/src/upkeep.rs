@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use platform::Cx;
 use platform::upkeep::Schedule;
-use store::jobs::{Handlers, Outcome};
+use store::jobs::{Handlers, JobKind, Outcome};
 use store::{Sql, args};
 
 use crate::{Licensing, batches, callbacks, client, grants};
 
-const EXPIRE: &str = "keys.expire";
-const NONCES: &str = "client.nonces";
+const EXPIRE: JobKind = JobKind::new("keys.expire");
+const NONCES: JobKind = JobKind::new("client.nonces");
 
 pub const SCHEDULES: &[Schedule] =
     &[grants::SCHEDULE, Schedule { kind: EXPIRE, every_seconds: 60 }, Schedule { kind: NONCES, every_seconds: 120 }];

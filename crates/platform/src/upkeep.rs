@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use kernel::{DAY, Timestamp};
 use store::args;
-use store::jobs::{self, Handlers, NewJob, Outcome};
+use store::jobs::{self, Handlers, JobKind, NewJob, Outcome};
 use tokio::sync::watch;
 
 use crate::identity::{recover, sign_in, sign_up};
@@ -15,14 +15,14 @@ use crate::{Cx, Platform, messages, payments};
 /// A job that comes back.
 #[derive(Debug, Clone, Copy)]
 pub struct Schedule {
-    pub kind: &'static str,
+    pub kind: JobKind,
     /// Seconds from one tick to the next.
     pub every_seconds: i64,
 }
 
 pub const SCHEDULES: &[Schedule] =
     &[Schedule { kind: SWEEP, every_seconds: 600 }, Schedule { kind: payments::RECONCILE, every_seconds: 1_800 }];
-const SWEEP: &str = "platform.sweep";
+const SWEEP: JobKind = JobKind::new("platform.sweep");
 
 /// The platform's own handlers.
 pub fn handlers(handlers: &mut Handlers<Cx>) {

@@ -71,7 +71,8 @@ pub type Recorded = Vec<(String, Vec<Value>)>;
 struct Shared {
     database: Inner,
     failed: Arc<AtomicBool>,
-    jobs: Arc<tokio::sync::Notify>,
+    /// Those that may take their time, and those that are prompt.
+    jobs: [Arc<tokio::sync::Notify>; 2],
     topics: crate::topics::Local,
     /// What is read outside transactions, while somebody wants to know.
     #[cfg(feature = "testing")]
@@ -93,7 +94,7 @@ impl Db {
         let shared = Shared {
             database,
             failed,
-            jobs: Arc::default(),
+            jobs: Default::default(),
             topics,
             #[cfg(feature = "testing")]
             recorded: std::sync::Mutex::default(),
@@ -182,11 +183,13 @@ impl Db {
 
     /// Has this process look at its jobs.
     pub fn wake_jobs(&self) {
-        self.inner.jobs.notify_one();
+        for waiting in &self.inner.jobs {
+            waiting.notify_one();
+        }
     }
 
-    pub(crate) fn jobs_waiting(&self) -> Arc<tokio::sync::Notify> {
-        Arc::clone(&self.inner.jobs)
+    pub(crate) fn jobs_waiting(&self, prompt: bool) -> Arc<tokio::sync::Notify> {
+        Arc::clone(&self.inner.jobs[usize::from(prompt)])
     }
 
     pub(crate) fn local_topics(&self) -> &crate::topics::Local {

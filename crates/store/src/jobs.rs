@@ -24,9 +24,34 @@ kernel::words! {
     pub enum JobState { Queued = "queued", Running = "running", Done = "done", Dead = "dead" }
 }
 
+/// What a job is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JobKind {
+    pub name: &'static str,
+    /// Carried out by workers that do nothing else: a lamp does not wait for somebody's mail server.
+    pub prompt: bool,
+}
+
+impl JobKind {
+    pub const fn new(name: &'static str) -> Self {
+        Self { name, prompt: false }
+    }
+
+    /// For what people stand and wait for. Its handler calls nothing slow.
+    pub const fn prompt(name: &'static str) -> Self {
+        Self { name, prompt: true }
+    }
+}
+
+impl From<&'static str> for JobKind {
+    fn from(name: &'static str) -> Self {
+        Self::new(name)
+    }
+}
+
 /// A job to be written.
 pub struct NewJob {
-    pub kind: &'static str,
+    pub kind: JobKind,
     pub payload: String,
     pub run_at: Timestamp,
     pub max_attempts: i64,
@@ -34,9 +59,9 @@ pub struct NewJob {
 }
 
 impl NewJob {
-    pub fn new(kind: &'static str, payload: &impl Serialize, now: Timestamp) -> Result<Self> {
+    pub fn new(kind: impl Into<JobKind>, payload: &impl Serialize, now: Timestamp) -> Result<Self> {
         let payload = serde_json::to_string(payload).map_err(|error| Error::Internal(format!("job payload: {error}")))?;
-        Ok(Self { kind, payload, run_at: now, max_attempts: 12, dedup_key: None })
+        Ok(Self { kind: kind.into(), payload, run_at: now, max_attempts: 12, dedup_key: None })
     }
     pub fn at(mut self, run_at: Timestamp) -> Self {
         self.run_at = run_at;
@@ -56,10 +81,11 @@ impl NewJob {
 /// Writes a job into the caller's transaction. `None` when one of that name was there already.
 pub async fn enqueue(tx: &mut Tx, db: &Db, random: &Random, now: Timestamp, job: NewJob) -> Result<Option<JobId>> {
     let id = JobId::new(now, random);
-    let sql = "INSERT INTO jobs (id, kind, payload, state, run_at, attempts, max_attempts, dedup_key, created_at) \
-               VALUES ($1, $2, $3, 'queued', $4, 0, $5, $6, $7) ON CONFLICT DO NOTHING";
-    let written = tx.exec(sql, args![id, job.kind, job.payload, job.run_at, job.max_attempts, job.dedup_key, now]).await?;
-    let waiting = db.jobs_waiting();
+    let sql = "INSERT INTO jobs (id, kind, prompt, payload, state, run_at, attempts, max_attempts, dedup_key, created_at) \
+               VALUES ($1, $2, $3, $4, 'queued', $5, 0, $6, $7, $8) ON CONFLICT DO NOTHING";
+    let written =
+        tx.exec(sql, args![id, job.kind.name, job.kind.prompt, job.payload, job.run_at, job.max_attempts, job.dedup_key, now]).await?;
+    let waiting = db.jobs_waiting(job.kind.prompt);
     tx.on_commit(move || waiting.notify_one());
     Ok((written == 1).then_some(id))
 }
@@ -71,19 +97,19 @@ pub async fn enqueue_many(tx: &mut Tx, db: &Db, random: &Random, now: Timestamp,
     }
     let Insert { table, columns, rows, tail } = rows(random, now, jobs);
     let written = insert_many(tx, table, columns, rows, tail).await?;
-    let waiting = db.jobs_waiting();
-    tx.on_commit(move || waiting.notify_one());
+    let db = db.clone();
+    tx.on_commit(move || db.wake_jobs());
     Ok(written)
 }
 
 /// What is written of jobs. Whoever writes it by other means than [`enqueue_many`] tells the runner afterwards ([`Db::wake_jobs`]).
 pub fn rows(random: &Random, now: Timestamp, jobs: Vec<NewJob>) -> Insert<'static> {
-    let columns = &["id", "kind", "payload", "state", "run_at", "attempts", "max_attempts", "dedup_key", "created_at"];
+    let columns = &["id", "kind", "prompt", "payload", "state", "run_at", "attempts", "max_attempts", "dedup_key", "created_at"];
     let queued = kernel::Word::as_str(JobState::Queued);
     let rows = jobs.into_iter().zip(0..).map(|(job, place)| {
         // A microsecond apart, so that what was decided first is taken first.
         let id = JobId::new(now.plus_micros(place), random);
-        args![id, job.kind, job.payload, queued, job.run_at, 0_i64, job.max_attempts, job.dedup_key, now]
+        args![id, job.kind.name, job.kind.prompt, job.payload, queued, job.run_at, 0_i64, job.max_attempts, job.dedup_key, now]
     });
     Insert { table: "jobs", columns, rows: rows.collect(), tail: "ON CONFLICT DO NOTHING" }
 }
@@ -143,14 +169,23 @@ impl<C: Clone + Send + 'static> Default for Handlers<C> {
 }
 
 impl<C: Clone + Send + 'static> Handlers<C> {
-    pub fn add<F, Fut>(&mut self, kind: &'static str, handler: F)
+    pub fn add<F, Fut>(&mut self, kind: impl Into<JobKind>, handler: F)
     where
         F: Fn(C, Job) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Outcome> + Send + 'static,
     {
+        let kind = kind.into().name;
         let known = self.0.insert(kind, Arc::new(move |cx, job| Box::pin(handler(cx, job))));
         assert!(known.is_none(), "two handlers for jobs of kind {kind}");
     }
+}
+
+/// How many jobs are carried out at once.
+#[derive(Debug, Clone, Copy)]
+pub struct Workers {
+    /// Of those that are [`JobKind::prompt`].
+    pub prompt: usize,
+    pub rest: usize,
 }
 
 /// Takes jobs and carries them out.
@@ -173,13 +208,18 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
     }
 
     /// Works until `stop` turns true, then finishes what was begun.
-    pub async fn run(self, workers: usize, mut stop: watch::Receiver<bool>) {
+    pub async fn run(self, workers: Workers, stop: watch::Receiver<bool>) {
         let this = Arc::new(self);
+        tokio::join!(Arc::clone(&this).crew(false, workers.rest, stop.clone()), this.crew(true, workers.prompt, stop));
+    }
+
+    async fn crew(self: Arc<Self>, prompt: bool, workers: usize, mut stop: watch::Receiver<bool>) {
+        let this = self;
         let places = Arc::new(Semaphore::new(workers));
-        let waiting = this.db.jobs_waiting();
+        let waiting = this.db.jobs_waiting(prompt);
         while !*stop.borrow() {
             let free = places.available_permits();
-            let taken = if free == 0 { Ok(Vec::new()) } else { this.take(i64::try_from(free).unwrap_or(1)).await };
+            let taken = if free == 0 { Ok(Vec::new()) } else { this.take(prompt, i64::try_from(free).unwrap_or(1)).await };
             let idle = match taken {
                 Ok(jobs) => {
                     let idle = jobs.is_empty();
@@ -215,7 +255,8 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
     pub async fn drain(&self) -> Result<usize> {
         let mut done = 0;
         loop {
-            let jobs = self.take(16).await?;
+            let mut jobs = self.take(true, 16).await?;
+            jobs.extend(self.take(false, 16).await?);
             if jobs.is_empty() {
                 return Ok(done);
             }
@@ -227,12 +268,11 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
     }
 
     /// Leases up to `most` jobs that are due, or whose worker fell silent.
-    async fn take(&self, most: i64) -> Result<Vec<Job>> {
+    async fn take(&self, prompt: bool, most: i64) -> Result<Vec<Job>> {
         let now = self.clock.now();
         // Looking costs no turn of the writer; only taking does.
-        let due =
-            "SELECT 1 AS due FROM jobs WHERE (state = 'queued' AND run_at <= $1) OR (state = 'running' AND lease_until <= $1) LIMIT 1";
-        if self.db.read().opt(due, args![now], |_| Ok(())).await?.is_none() {
+        let due = "SELECT 1 AS due FROM jobs WHERE (state = 'queued' AND prompt = $2 AND run_at <= $1) OR (state = 'running' AND prompt = $2 AND lease_until <= $1) LIMIT 1";
+        if self.db.read().opt(due, args![now, prompt], |_| Ok(())).await?.is_none() {
             return Ok(Vec::new());
         }
         let mut tx = self.db.begin().await?;
@@ -240,11 +280,11 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
         let lease = self.random.uuid_v7(now);
         let sql = format!(
             "UPDATE jobs SET state = 'running', attempts = attempts + 1, lease_until = $1, lease_token = $2 WHERE id IN \
-             (SELECT id FROM jobs WHERE (state = 'queued' AND run_at <= $3) OR (state = 'running' AND lease_until <= $3) \
+             (SELECT id FROM jobs WHERE (state = 'queued' AND prompt = $5 AND run_at <= $3) OR (state = 'running' AND prompt = $5 AND lease_until <= $3) \
               ORDER BY run_at, id LIMIT $4{skip}) RETURNING id, kind, payload, attempts, max_attempts"
         );
         let jobs = tx
-            .all(&sql, args![now.plus_micros(LEASE), lease, now, most], |row| {
+            .all(&sql, args![now.plus_micros(LEASE), lease, now, most, prompt], |row| {
                 Ok(Job {
                     id: row.get("id")?,
                     kind: row.get("kind")?,
@@ -391,8 +431,8 @@ pub async fn find(sql: &mut impl Sql, id: JobId) -> Result<Option<JobView>> {
 pub async fn retry(tx: &mut Tx, db: &Db, id: JobId, now: Timestamp) -> Result<bool> {
     let sql = "UPDATE jobs SET state = 'queued', run_at = $1, attempts = 0, finished_at = NULL WHERE id = $2 AND state = 'dead'";
     let changed = tx.exec(sql, args![now, id]).await?;
-    let waiting = db.jobs_waiting();
-    tx.on_commit(move || waiting.notify_one());
+    let db = db.clone();
+    tx.on_commit(move || db.wake_jobs());
     Ok(changed == 1)
 }
 

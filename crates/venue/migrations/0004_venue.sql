@@ -130,6 +130,8 @@ CREATE TABLE devices (
   -- Counts every time that the device is to be told.
   version BIGINT NOT NULL,
   wanted_at BIGINT NOT NULL,
+  -- Since when it could answer: its way has taken what it is told. None: not yet.
+  told_at BIGINT,
   -- None: not known.
   reported BOOLEAN,
   reported_at BIGINT,

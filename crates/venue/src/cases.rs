@@ -45,6 +45,11 @@ pub(crate) async fn open(tx: &mut Tx, cx: &Cx, table: &Table, cause: Cause, note
     let id: CaseId = cx.id();
     let sql = "INSERT INTO maintenance_cases (id, venue_id, table_id, cause, note, session_id, opened_at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
     if tx.exec(sql, args![id, table.venue_id, table.id, cause.as_str(), note, session, cx.now()]).await? == 0 {
+        if cause == Cause::Staff {
+            // What somebody says goes before what ends by itself.
+            let sql = "UPDATE maintenance_cases SET cause = CASE WHEN cause = 'offline' THEN 'staff' ELSE cause END, note = $1 WHERE table_id = $2 AND closed_at IS NULL";
+            tx.exec(sql, args![note, table.id]).await?;
+        }
         return Ok(());
     }
     for user in staff::of(tx, table.venue_id).await? {

@@ -6,7 +6,7 @@ use platform::messages::{self, templates};
 use platform::vault::Vault;
 use platform::{Cx, Result, audit, ledger};
 use serde::{Deserialize, Serialize};
-use store::jobs::{Job, NewJob, Outcome};
+use store::jobs::{Job, JobKind, NewJob, Outcome};
 use store::{Tx, Value, args, insert_many};
 
 use super::model::{Batch, BatchId, BatchState};
@@ -14,8 +14,8 @@ use super::service::{find, finished};
 use crate::keys::{self, KeyId, KeyState, KeyText, Validity};
 use crate::projects::ProjectId;
 
-pub const GENERATE_JOB: &str = "keys.generate";
-pub const CANCEL_JOB: &str = "keys.cancel";
+pub const GENERATE_JOB: JobKind = JobKind::new("keys.generate");
+pub const CANCEL_JOB: JobKind = JobKind::new("keys.cancel");
 /// Keys a transaction: others wait for the writer no longer than this takes.
 const CHUNK: i64 = 2_500;
 

@@ -1,6 +1,6 @@
 //! What the clock does to grants: warns before their end, and writes the end down.
 
-use ::store::jobs::{Handlers, Outcome};
+use ::store::jobs::{Handlers, JobKind, Outcome};
 use ::store::{Filter, Tx};
 use kernel::Fault;
 use platform::identity::UserId;
@@ -15,7 +15,7 @@ use super::store;
 use crate::projects::ProjectId;
 
 pub const SCHEDULE: Schedule = Schedule { kind: SWEEP, every_seconds: 60 };
-const SWEEP: &str = "grants.sweep";
+const SWEEP: JobKind = JobKind::new("grants.sweep");
 /// So many in one transaction, so that the writer is not held up.
 const AT_ONCE: i64 = 50;
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use ::store::Tx;
-use ::store::jobs::{Job, NewJob, Outcome};
+use ::store::jobs::{Job, JobKind, NewJob, Outcome};
 use kernel::Fault;
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +21,7 @@ pub(super) struct Later {
 }
 
 impl Later {
-    pub async fn enqueue(tx: &mut Tx, cx: &Cx, kind: &'static str, about: String) -> Result<()> {
+    pub async fn enqueue(tx: &mut Tx, cx: &Cx, kind: JobKind, about: String) -> Result<()> {
         let origin = Origin::clone(&cx.origin);
         let later = Self { about, address: origin.address, agent: origin.agent, request_id: origin.request_id };
         cx.enqueue(tx, NewJob::new(kind, &later, cx.now())?).await?;

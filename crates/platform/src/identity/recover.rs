@@ -4,6 +4,7 @@ use ::store::jobs::{Job, Outcome};
 use ::store::{Sql, args};
 use kernel::{Fault, Lang};
 use serde::Deserialize;
+use store::jobs::JobKind;
 
 use super::email_token::{self, LinkPurpose};
 use super::later::{Later, outcome};
@@ -12,7 +13,7 @@ use super::{AccountError, UserId, account, policy, session, tries};
 use crate::messages::{mail, templates};
 use crate::{Cx, Result, audit};
 
-pub const RESET_JOB: &str = "account.reset";
+pub const RESET_JOB: JobKind = JobKind::new("account.reset");
 
 /// Asks for a link. Whether anybody has this address does not show: neither in the answer nor in the work before it.
 pub async fn forgot(cx: &Cx, ask: &MailAsk) -> Result<()> {

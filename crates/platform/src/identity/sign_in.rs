@@ -8,6 +8,7 @@ use ::store::jobs::{Job, Outcome};
 use ::store::{Sql, Tx, args};
 use kernel::{Fault, Timestamp};
 use serde::Deserialize;
+use store::jobs::JobKind;
 use zeroize::Zeroizing;
 
 use super::later::{Later, outcome};
@@ -19,7 +20,7 @@ use crate::allowance::{self, Allowance};
 use crate::messages::{tell, templates};
 use crate::{Cx, Result, audit};
 
-pub const LOCKED_JOB: &str = "account.locked";
+pub const LOCKED_JOB: JobKind = JobKind::new("account.locked");
 
 /// Tries from one address that did not succeed, whatever the names. Beyond it each needs a captcha: many people may share an
 /// address, and one of them must not keep the others out.

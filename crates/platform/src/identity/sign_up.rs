@@ -4,6 +4,7 @@ use ::store::jobs::{Job, Outcome};
 use ::store::{Sql, Tx, args};
 use kernel::{Fault, Fields, Lang, text};
 use serde::Deserialize;
+use store::jobs::JobKind;
 
 use super::email_token::{self, LinkPurpose};
 use super::later::{Later, outcome};
@@ -13,7 +14,7 @@ use crate::messages::{mail, templates};
 use crate::settings::defs;
 use crate::{Actor, Cx, Result, audit};
 
-pub const RESEND_JOB: &str = "account.resend";
+pub const RESEND_JOB: JobKind = JobKind::new("account.resend");
 
 const SIGN_UPS: Allowance = Allowance { name: "sign-up", window_seconds: 3_600, most: 20 };
 /// Mails that strangers can cause: by the address that asks, and by the one that is written to.
@@ -113,12 +114,12 @@ pub struct MailAsk {
 
 impl MailAsk {
     /// Writes a job about this address, behind limits and a captcha: the same work and the same answer whoever has it.
-    pub(super) async fn put_off(&self, cx: &Cx, job: &'static str) -> Result<()> {
+    pub(super) async fn put_off(&self, cx: &Cx, job: JobKind) -> Result<()> {
         let email = naming::clean_email(&self.email).map_err(|(code, zh, en)| Fault::field("email", code, zh, en))?;
         let about = text::fold(&email);
         MAILS_ASKED.take(cx, &allowance::address(cx)).await?;
         captcha::demand(cx, self.captcha.as_ref()).await?;
-        MAILS_SENT.take(cx, &format!("{job} {about}")).await?;
+        MAILS_SENT.take(cx, &format!("{} {about}", job.name)).await?;
         let mut tx = cx.db.begin().await?;
         Later::enqueue(&mut tx, cx, job, about).await?;
         Ok(tx.commit().await?)

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use kernel::{Clock, Fault, Lang, Page, PageAsk, Random, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use store::jobs::{Job, NewJob, Outcome};
+use store::jobs::{Job, JobKind, NewJob, Outcome};
 use store::{Db, Look, Row, Tx, args};
 
 use super::notification::{Told, object};
@@ -15,7 +15,7 @@ use crate::settings::defs;
 use crate::vault::Purpose;
 use crate::{Cx, Result};
 
-pub const MAIL_JOB: &str = "mail.send";
+pub const MAIL_JOB: JobKind = JobKind::new("mail.send");
 /// Parameters hold links and first passwords.
 const SEALED: Purpose = Purpose("mail parameters");
 

@@ -2,7 +2,7 @@
 
 use kernel::{Fault, Word};
 use serde::{Deserialize, Serialize};
-use store::jobs::{Job, NewJob, Outcome};
+use store::jobs::{Job, JobKind, NewJob, Outcome};
 use store::{Sql as _, args};
 
 use super::channel::{ChannelKind, Header, NotBelieved, Notice};
@@ -12,7 +12,7 @@ use super::settle::{self, Arrived};
 use super::{merchants, refunds};
 use crate::{Cx, Result};
 
-pub const NOTICE_JOB: &str = "pay.notice";
+pub const NOTICE_JOB: JobKind = JobKind::prompt("pay.notice");
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct OfNotice {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use kernel::{Fen, Timestamp, Word};
-use store::jobs::Outcome;
+use store::jobs::{JobKind, Outcome};
 use store::{Sql, Tx, args};
 
 use super::channel::{BillLine, Channel, ChannelKind};
@@ -12,7 +12,7 @@ use super::settle::settle;
 use super::{channel, merchants, rows, watch};
 use crate::{Cx, Result};
 
-pub const RECONCILE: &str = "pay.reconcile";
+pub const RECONCILE: JobKind = JobKind::new("pay.reconcile");
 
 /// Networks' days are Beijing's.
 const ZONE: &str = "Asia/Shanghai";

@@ -2,7 +2,7 @@
 
 use kernel::{DAY, Fault, Fen, SECOND, Timestamp, Word};
 use serde::{Deserialize, Serialize};
-use store::jobs::{Job, NewJob, Outcome};
+use store::jobs::{Job, JobKind, NewJob, Outcome};
 use store::{Sql, Tx, args};
 
 use super::channel::{ChannelError, ChannelKind, RefundAsk, RefundStanding};
@@ -14,9 +14,9 @@ use super::{merchants, rows};
 use crate::ledger::{self, AccountId, EntryKind};
 use crate::{Cx, Result};
 
-pub const REFUND_JOB: &str = "pay.refund";
+pub const REFUND_JOB: JobKind = JobKind::new("pay.refund");
 /// Money has gone back, or is delayed: the product's handler tells the payer.
-pub const REFUNDED_JOB: &str = "pay.refunded";
+pub const REFUNDED_JOB: JobKind = JobKind::prompt("pay.refunded");
 
 /// After so many refusals somebody has to look.
 const TRIES: i64 = 3;

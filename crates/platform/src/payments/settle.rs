@@ -2,7 +2,7 @@
 
 use kernel::Word;
 use serde::{Deserialize, Serialize};
-use store::jobs::NewJob;
+use store::jobs::{JobKind, NewJob};
 use store::{Tx, args};
 
 use super::channel::Paid;
@@ -13,7 +13,7 @@ use crate::ledger::{self, EntryKind};
 use crate::{Cx, Result};
 
 /// Who sells what was paid for does the rest: its handler is the product's.
-pub const PAID_JOB: &str = "pay.paid";
+pub const PAID_JOB: JobKind = JobKind::prompt("pay.paid");
 
 #[derive(Debug, Serialize, Deserialize)]
 pub struct OfOrder {

@@ -3,7 +3,7 @@
 use kernel::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::args;
-use store::jobs::{Job, Outcome};
+use store::jobs::{Job, JobKind, Outcome};
 
 use super::channel::{ChannelError, Standing};
 use super::error::PayError;
@@ -12,7 +12,7 @@ use super::settle::settle;
 use super::{merchants, rows};
 use crate::{Cx, Result};
 
-pub const WATCH_JOB: &str = "pay.watch";
+pub const WATCH_JOB: JobKind = JobKind::new("pay.watch");
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct OfAttempt {

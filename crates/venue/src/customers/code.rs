@@ -13,13 +13,13 @@ use platform::vault::Purpose;
 use platform::{Cx, Result};
 use serde::{Deserialize, Serialize};
 use store::args;
-use store::jobs::{Job, NewJob, Outcome};
+use store::jobs::{Job, JobKind, NewJob, Outcome};
 
 use super::phone;
 use crate::Venue;
 
-pub(crate) const SMS_JOB: &str = "sms.send";
-pub(crate) const FORGET: &str = "customers.forget";
+pub(crate) const SMS_JOB: JobKind = JobKind::new("sms.send");
+pub(crate) const FORGET: JobKind = JobKind::new("customers.forget");
 pub(super) const NUMBER: Purpose = Purpose("customer phone");
 const CODE: Purpose = Purpose("phone code");
 const TICKET: Purpose = Purpose("phone code ticket");

@@ -2,20 +2,28 @@
 
 use std::sync::Arc;
 
-use kernel::SECOND;
+use kernel::{MINUTE, SECOND};
 use platform::{Cx, Result};
 use serde::{Deserialize, Serialize};
-use store::jobs::{Job, Outcome};
+use store::args;
+use store::jobs::{Job, JobKind, Outcome};
 
-use super::rows::{Device, Driver, by_id, not_as_they_should_be, tell, want};
+use super::rows::{Device, Driver, OBEYS, away, by_id, forget_hand, not_as_they_should_be, tell, tell_and_wait, want};
 use super::{DeviceId, hear, modbus, shelly, tasmota};
 use crate::Venue;
 use crate::halls::rows::lock_table;
+use crate::play;
 
-pub(crate) const AGREE_JOB: &str = "device.agree";
-pub(crate) const ASSERT: &str = "device.assert";
+pub(crate) const AGREE_JOB: JobKind = JobKind::prompt("device.agree");
+pub(crate) const ASSERT: JobKind = JobKind::prompt("device.assert");
 /// Who says nothing for so long to what it is told is away, whatever the broker thinks.
 const SILENT: i64 = 60 * SECOND;
+/// How long devices take to find a broker again that was away.
+const COMES_BACK: i64 = 2 * MINUTE;
+/// Who answers and does not obey for so long is told once a minute.
+const STUBBORN: i64 = 5 * MINUTE;
+/// After so long without an answer the job that tells a device was lost.
+const LOST: i64 = 10 * MINUTE;
 /// Between one telling and the next, while the device does not answer.
 const PAUSES: [i64; 4] = [2 * SECOND, 3 * SECOND, 5 * SECOND, 10 * SECOND];
 
@@ -41,26 +49,35 @@ pub(crate) async fn agree_job(venue: Arc<Venue>, cx: Cx, job: Job) -> Outcome {
     if device.version != ask.version || !device.online {
         return Outcome::Done;
     }
-    let told_since = now.micros() - device.wanted_at.micros();
+    let confirmed = device.reported_at.is_some_and(|at| at >= device.wanted_at);
     // A report from before it was told does not say that its timer is set.
-    if device.agrees() && device.reported_at.is_some_and(|at| at >= device.wanted_at) {
+    if device.agrees() && confirmed {
         return Outcome::Done;
     }
-    if told_since > SILENT && device.reported_at.is_none_or(|at| at < device.wanted_at) {
+    // Who cannot be told is not silent: the way to it is.
+    let told_at = if device.driver == Driver::Modbus { Some(device.wanted_at) } else { device.told_at };
+    if !confirmed && told_at.is_some_and(|at| now.micros() - at.micros() > SILENT) {
         return match hear::fell_silent(&venue, &cx, ask.device, ask.version).await {
             Ok(()) => Outcome::Done,
             Err(fault) => Outcome::Retry(fault.to_string()),
         };
     }
     let topic = device.topic.as_deref().unwrap_or_default();
-    match device.driver {
-        Driver::Tasmota => send(&venue, &device, tasmota::commands(topic, device.light(), now)).await,
-        Driver::Shelly => send(&venue, &device, shelly::commands(topic, device.light(), now)).await,
+    let sent = match device.driver {
+        Driver::Tasmota => send(&venue, &cx, &device, tasmota::commands(topic, device.light(), now)).await,
+        Driver::Shelly => send(&venue, &cx, &device, shelly::commands(topic, device.light(), now)).await,
         Driver::Modbus => match modbus::make_agree(&venue, &cx, &device).await {
             Ok(true) => return Outcome::Done,
-            Ok(false) => {}
-            Err(fault) => return Outcome::Retry(fault.to_string()),
+            Ok(false) => Ok(()),
+            Err(fault) => Err(fault),
         },
+    };
+    if let Err(fault) = sent {
+        return Outcome::Retry(fault.to_string());
+    }
+    let told_since = now.micros() - device.wanted_at.micros();
+    if told_since > STUBBORN {
+        return Outcome::Again(now.plus_micros(MINUTE));
     }
     let tellings = PAUSES.iter().scan(0, |sum, pause| {
         *sum += pause;
@@ -70,43 +87,90 @@ pub(crate) async fn agree_job(venue: Arc<Venue>, cx: Cx, job: Job) -> Outcome {
     Outcome::Again(now.plus_micros(pause))
 }
 
-async fn send(venue: &Venue, device: &Device, commands: Vec<(String, String)>) {
+/// Writes down since when it could answer, or that it cannot.
+async fn send(venue: &Venue, cx: &Cx, device: &Device, commands: Vec<(String, String)>) -> Result<()> {
+    let mut taken = true;
     for (topic, payload) in commands {
         if let Err(error) = venue.wire.send(&topic, &payload).await {
             tracing::warn!(%error, device = %device.id, "a device could not be told");
+            taken = false;
             break;
         }
     }
+    let told_at = match (taken, device.told_at) {
+        (true, None) => Some(cx.now()),
+        (false, Some(at)) if at <= cx.now() => None,
+        _ => return Ok(()),
+    };
+    let mut tx = cx.db.begin().await?;
+    tx.exec("UPDATE devices SET told_at = $1 WHERE id = $2 AND version = $3", args![told_at, device.id, device.version]).await?;
+    Ok(tx.commit().await?)
 }
 
-/// After the broker was away: who was there before is told what it should be, and so asked whether it still is.
+/// After the broker was away: who was there before is told what it should be, and so asked whether it still is. It is given the time that
+/// such devices take to find the broker again.
 pub async fn roll_call(venue: &Venue, cx: &Cx) -> Result<()> {
     let online = super::rows::online(&mut cx.db.read()).await?;
     for device in online {
         let mut tx = cx.db.begin().await?;
         lock_table(&mut tx, device.table_id).await?;
         if let Some(device) = by_id(&mut tx, device.id).await? {
-            tell(&mut tx, cx, venue, &device, device.light()).await?;
+            let back_by = cx.now().plus_micros(COMES_BACK);
+            tell_and_wait(&mut tx, cx, venue, &device, device.light(), Some(back_by)).await?;
         }
         tx.commit().await?;
     }
     Ok(())
 }
 
-/// Once a minute: who is not as it should be is told again, and what was set by hand ends when its time is over.
+/// Once a minute: who is not as it should be is told again, what was set by hand ends when its time is over, and who is away is asked whether
+/// it is. What one device fails at keeps no other waiting.
 pub(crate) async fn assert_all(venue: &Venue, cx: &Cx) -> Result<()> {
-    let wrong = not_as_they_should_be(&mut cx.db.read(), cx.now()).await?;
-    for device in wrong {
-        let mut tx = cx.db.begin().await?;
-        lock_table(&mut tx, device.table_id).await?;
-        if device.override_until.is_some_and(|until| until <= cx.now()) {
-            let sql = "UPDATE devices SET override_on = NULL, override_until = NULL, override_why = NULL WHERE id = $1";
-            tx.exec(sql, store::args![device.id]).await?;
-            want(&mut tx, cx, venue, device.table_id).await?;
-        } else if let Some(device) = by_id(&mut tx, device.id).await?.filter(|device| !device.agrees()) {
+    let mut outcome = Ok(());
+    for device in not_as_they_should_be(&mut cx.db.read(), cx.now()).await? {
+        if let Err(fault) = assert_one(venue, cx, &device).await {
+            tracing::warn!(%fault, device = %device.id, "a device could not be looked after");
+            outcome = Err(fault);
+        }
+    }
+    ask_the_away(venue, cx).await?;
+    outcome
+}
+
+async fn assert_one(venue: &Venue, cx: &Cx, seen: &Device) -> Result<()> {
+    let mut tx = cx.db.begin().await?;
+    let mut table = lock_table(&mut tx, seen.table_id).await?;
+    // As it is now: much may have happened since all were looked for.
+    let Some(device) = by_id(&mut tx, seen.id).await? else { return Ok(()) };
+    let since = cx.now().micros() - device.wanted_at.micros();
+    if device.override_until.is_some_and(|until| until <= cx.now()) {
+        forget_hand(&mut tx, device.table_id).await?;
+        want(&mut tx, cx, venue, device.table_id).await?;
+    } else if device.online && !device.agrees() {
+        if device.reported == Some(true) && since > OBEYS {
+            play::burns_for_nobody(&mut tx, cx, venue, &mut table).await?;
+        }
+        // The job that tells it goes on until it agrees: after so long without, the job itself was lost.
+        if since > LOST {
             tell(&mut tx, cx, venue, &device, device.light()).await?;
         }
-        tx.commit().await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+/// Who was taken for away because it did not answer may be there: it says so when it is asked, and is told then.
+async fn ask_the_away(venue: &Venue, cx: &Cx) -> Result<()> {
+    for device in away(&mut cx.db.read()).await? {
+        let topic = device.topic.as_deref().unwrap_or_default();
+        let (topic, payload) = match device.driver {
+            Driver::Tasmota => tasmota::question(topic),
+            Driver::Shelly => shelly::question(topic),
+            Driver::Modbus => continue,
+        };
+        if let Err(error) = venue.wire.send(&topic, &payload).await {
+            tracing::debug!(%error, "devices cannot be asked");
+            break;
+        }
     }
     Ok(())
 }

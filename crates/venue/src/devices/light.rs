@@ -26,13 +26,12 @@ pub struct Override {
     pub until: Timestamp,
 }
 
-/// By hand first, while that lasts; then on for who plays, and off for nobody.
+/// On for who plays, whatever was set by hand; then as it was set, while that lasts; and off for nobody. What burns for two reasons burns
+/// until the later end.
 pub fn light(playing: Option<Playing>, by_hand: Option<Override>, now: Timestamp) -> Light {
-    match (by_hand.filter(|by_hand| by_hand.until > now), playing) {
-        (Some(Override { on: true, until }), _) => Light { on: true, off_at: Some(until.plus_micros(MARGIN)) },
-        (None, Some(Playing { until })) => Light { on: true, off_at: Some(until.plus_micros(MARGIN)) },
-        (Some(Override { on: false, .. }), _) | (None, None) => Light { on: false, off_at: None },
-    }
+    let by_hand = by_hand.filter(|by_hand| by_hand.on && by_hand.until > now);
+    let until = playing.map(|playing| playing.until).max(by_hand.map(|by_hand| by_hand.until));
+    Light { on: until.is_some(), off_at: until.map(|until| until.plus_micros(MARGIN)) }
 }
 
 #[cfg(test)]
@@ -52,10 +51,15 @@ mod tests {
         }
 
         #[test]
-        fn v5_1_who_plays_has_light_as_long_as_is_paid(until in 1_i64..86_400) {
-            let until = NOW.plus_seconds(until);
-            let light = light(Some(Playing { until }), None, NOW);
-            prop_assert!(light.on && light.off_at.is_some_and(|off| off > until));
+        fn v5_1_who_plays_has_light_as_long_as_is_paid(until in 1_i64..86_400, on: bool, hand in -3_600_i64..100_000) {
+            let (until, hand) = (NOW.plus_seconds(until), NOW.plus_seconds(hand));
+            for by_hand in [None, Some(Override { on, until: hand })] {
+                let light = light(Some(Playing { until }), by_hand, NOW);
+                prop_assert!(light.on && light.off_at.is_some_and(|off| off > until));
+                if let Some(Override { on: true, until: hand }) = by_hand {
+                    prop_assert!(light.off_at.is_some_and(|off| off > hand), "nor does it go off before its hand says so");
+                }
+            }
         }
     }
 }

@@ -47,6 +47,9 @@ pub struct Device {
     #[serde(skip)]
     pub version: i64,
     pub wanted_at: Timestamp,
+    /// Since when it could have answered; later than now where it is given time to come back.
+    #[serde(skip)]
+    pub told_at: Option<Timestamp>,
     /// What it says it is; absent: not known.
     pub reported: Option<bool>,
     pub reported_at: Option<Timestamp>,
@@ -74,7 +77,7 @@ impl Device {
 }
 
 const COLUMNS: &str = "d.id, d.venue_id, d.table_id, d.driver, d.name, d.topic, d.coil_host, d.coil_port, d.coil_framing, d.coil_unit, \
-                       d.coil_number, d.wanted, d.off_at, d.version, d.wanted_at, d.reported, d.reported_at, d.online, d.online_since, d.override_on, d.override_until, d.override_why";
+                       d.coil_number, d.wanted, d.off_at, d.version, d.wanted_at, d.told_at, d.reported, d.reported_at, d.online, d.online_since, d.override_on, d.override_until, d.override_why";
 
 pub(super) fn read(row: &Row) -> store::Result<Device> {
     Ok(Device {
@@ -89,6 +92,7 @@ pub(super) fn read(row: &Row) -> store::Result<Device> {
         off_at: row.get("off_at")?,
         version: row.get("version")?,
         wanted_at: row.get("wanted_at")?,
+        told_at: row.get("told_at")?,
         reported: row.get("reported")?,
         reported_at: row.get("reported_at")?,
         online: row.get("online")?,
@@ -138,15 +142,29 @@ pub(super) async fn on_board(sql: &mut impl Sql, board: &Board) -> store::Result
     sql.all(&query, args![board.host.as_str(), i64::from(board.port), board.framing.as_str()], read).await
 }
 
-/// The job that tells a device goes on until it agrees: after so long without, the job itself was lost.
-const LOST: i64 = 3 * kernel::MINUTE;
+/// Who obeys does so within this time.
+pub(super) const OBEYS: i64 = kernel::MINUTE;
 
 pub(super) async fn not_as_they_should_be(sql: &mut impl Sql, now: Timestamp) -> store::Result<Vec<Device>> {
     let query = format!(
         "SELECT {COLUMNS} FROM devices d WHERE (d.online AND d.wanted_at < $2 AND (d.reported IS NULL OR d.reported <> d.wanted)) \
          OR (d.override_until IS NOT NULL AND d.override_until <= $1) ORDER BY d.id LIMIT 5000"
     );
-    sql.all(&query, args![now, now.plus_micros(-LOST)], read).await
+    sql.all(&query, args![now, now.plus_micros(-OBEYS)], read).await
+}
+
+/// Who is not on the broker, whoever was last there first.
+pub(super) async fn away(sql: &mut impl Sql) -> store::Result<Vec<Device>> {
+    let query =
+        format!("SELECT {COLUMNS} FROM devices d WHERE NOT d.online AND d.topic IS NOT NULL ORDER BY d.online_since DESC, d.id LIMIT 500");
+    sql.all(&query, args![], read).await
+}
+
+/// What somebody of the staff has set by hand ends.
+pub(crate) async fn forget_hand(tx: &mut Tx, table: TableId) -> store::Result<()> {
+    let sql = "UPDATE devices SET override_on = NULL, override_until = NULL, override_why = NULL WHERE table_id = $1 AND override_until IS NOT NULL";
+    tx.exec(sql, args![table]).await?;
+    Ok(())
 }
 
 /// Writes down what a table's light should be now, and has it told if that is something else than before. The table's row is locked.
@@ -161,9 +179,21 @@ pub(crate) async fn want(tx: &mut Tx, cx: &Cx, venue: &Venue, table: TableId) ->
 
 /// Has a device told what it should be, now or when it is back.
 pub(super) async fn tell(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, wanted: Light) -> Result<()> {
+    tell_and_wait(tx, cx, venue, device, wanted, None).await
+}
+
+/// The same; that it does not answer counts from `told_at` on, where that is said.
+pub(super) async fn tell_and_wait(
+    tx: &mut Tx,
+    cx: &Cx,
+    venue: &Venue,
+    device: &Device,
+    wanted: Light,
+    told_at: Option<Timestamp>,
+) -> Result<()> {
     let version = device.version + 1;
-    let sql = "UPDATE devices SET wanted = $1, off_at = $2, version = $3, wanted_at = $4 WHERE id = $5";
-    tx.exec(sql, args![wanted.on, wanted.off_at, version, cx.now(), device.id]).await?;
+    let sql = "UPDATE devices SET wanted = $1, off_at = $2, version = $3, wanted_at = $4, told_at = $5 WHERE id = $6";
+    tx.exec(sql, args![wanted.on, wanted.off_at, version, cx.now(), told_at, device.id]).await?;
     let agree = Agree { device: device.id, version };
     let job = NewJob::new(AGREE_JOB, &agree, cx.now())?.once(format!("{}-{version}", device.id));
     cx.enqueue(tx, job).await?;

@@ -11,8 +11,8 @@ use super::door::PASSWORD;
 use super::modbus::NewAddress;
 use super::rows::{Device, DeviceId, Driver, by_id, of_table, want};
 use super::{log, modbus};
-use crate::halls::TableId;
 use crate::halls::rows::{lock_table, table};
+use crate::halls::{TableId, TableState};
 use crate::{Venue, staff};
 
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
@@ -136,8 +136,18 @@ async fn set(
 ) -> Result<Device> {
     staff::works_at(&mut cx.db.read(), user, table(&mut cx.db.read(), id).await?.venue_id).await?;
     let mut tx = cx.db.begin().await?;
-    lock_table(&mut tx, id).await?;
+    let locked = lock_table(&mut tx, id).await?;
     let device = of_table(&mut tx, id).await?.ok_or_else(Fault::not_found)?;
+    // Nobody is left in the dark who has paid for light: whoever has to end play closes the table.
+    let in_use = matches!(locked.state, TableState::Opening | TableState::Playing | TableState::Paused);
+    if in_use && by_hand.is_some_and(|(on, _)| !on) {
+        return Err(Fault::new(
+            Kind::Conflict,
+            "TABLE_TAKEN",
+            "有人正在使用，请先关台",
+            "Somebody is playing there; close the table first",
+        ));
+    }
     let until = by_hand.map(|(_, minutes)| cx.now().plus_micros(minutes * MINUTE));
     let sql = "UPDATE devices SET override_on = $1, override_until = $2, override_why = $3 WHERE id = $4";
     tx.exec(sql, args![by_hand.map(|(on, _)| on), until, by_hand.map(|_| why), device.id]).await?;

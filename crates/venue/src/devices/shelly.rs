@@ -20,11 +20,17 @@ pub fn commands(topic: &str, light: Light, now: Timestamp) -> Vec<(String, Strin
     if let Some(off) = light.off_at.filter(|_| light.on) {
         params["toggle_after"] = json!(off.seconds_since(now).clamp(1, LONGEST));
     }
-    let call = |id: i64, method: &str, params: Value| {
-        let call = json!({"id": id, "src": format!("{topic}/reply"), "method": method, "params": params});
-        (format!("{topic}/rpc"), call.to_string())
-    };
-    vec![call(1, "Switch.Set", params), call(2, "Switch.GetStatus", json!({"id": 0}))]
+    vec![call(topic, 1, "Switch.Set", &params), question(topic)]
+}
+
+/// Asks how it stands.
+pub fn question(topic: &str) -> (String, String) {
+    call(topic, 2, "Switch.GetStatus", &json!({"id": 0}))
+}
+
+fn call(topic: &str, id: i64, method: &str, params: &Value) -> (String, String) {
+    let call = json!({"id": id, "src": format!("{topic}/reply"), "method": method, "params": params});
+    (format!("{topic}/rpc"), call.to_string())
 }
 
 /// Which device says what; `None` for what says nothing of its presence or its switch.

@@ -6,7 +6,7 @@ use kernel::{MINUTE, SECOND, Timestamp};
 use platform::{Cx, Result};
 use serde::{Deserialize, Serialize};
 use store::Sql as _;
-use store::jobs::{Job, Outcome};
+use store::jobs::{Job, JobKind, Outcome};
 
 use super::end::{End, close_session, fail};
 use super::model::{EndReason, SessionId, SessionState};
@@ -18,11 +18,11 @@ use crate::halls::rows as halls;
 use crate::halls::{Event, TableId, TableState};
 use crate::told::{self, tell};
 
-pub(crate) const OPENING_JOB: &str = "play.opening";
-pub(crate) const TIME_JOB: &str = "play.time";
-pub(crate) const FAULT_JOB: &str = "play.fault";
-pub(crate) const OFFLINE_JOB: &str = "play.offline";
-pub(crate) const CLOSING_JOB: &str = "play.closing";
+pub(crate) const OPENING_JOB: JobKind = JobKind::prompt("play.opening");
+pub(crate) const TIME_JOB: JobKind = JobKind::prompt("play.time");
+pub(crate) const FAULT_JOB: JobKind = JobKind::prompt("play.fault");
+pub(crate) const OFFLINE_JOB: JobKind = JobKind::prompt("play.offline");
+pub(crate) const CLOSING_JOB: JobKind = JobKind::prompt("play.closing");
 
 /// How long before its end a customer is warned.
 const WARNED_BEFORE: i64 = 5 * MINUTE;
@@ -162,10 +162,19 @@ async fn offline(venue: &Venue, cx: &Cx, ask: &Offline) -> Result<Option<Timesta
 async fn closing(venue: &Venue, cx: &Cx, ask: &Closing) -> Result<Option<Timestamp>> {
     let mut tx = cx.db.begin().await?;
     let mut table = halls::lock_table(&mut tx, ask.table).await?;
-    if table.state == TableState::Closing && table.since <= ask.since {
-        halls::advance(&mut tx, cx, &venue.news, &mut table, Event::Break).await?;
-        cases::open(&mut tx, cx, &table, Cause::NotDark, "", None).await?;
-        tx.commit().await?;
+    if table.state != TableState::Closing || table.since > ask.since {
+        return Ok(None);
     }
+    let light = of_table(&mut tx, table.id).await?;
+    if light.as_ref().is_some_and(|light| light.wanted || (light.online && light.reported == Some(false))) {
+        // It is off and nobody had heard so; or somebody wants it on, by hand.
+        halls::advance(&mut tx, cx, &venue.news, &mut table, Event::Dark).await?;
+    } else {
+        // Who is away goes off by its own timer, and may be used again when it is back.
+        let cause = if light.is_some_and(|light| !light.online) { Cause::Offline } else { Cause::NotDark };
+        halls::advance(&mut tx, cx, &venue.news, &mut table, Event::Break).await?;
+        cases::open(&mut tx, cx, &table, cause, "", None).await?;
+    }
+    tx.commit().await?;
     Ok(None)
 }

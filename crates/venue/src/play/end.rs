@@ -64,7 +64,7 @@ async fn end(cx: &Cx, venue: &Venue, session: &Session, reason: EndReason) -> Re
             release(&mut tx, cx, &session, RefundReason::Unplayed).await?;
             finish(&mut tx, cx, &session, SessionState::Failed, End { reason, at: cx.now() }, None).await?;
             halls::advance(&mut tx, cx, &venue.news, &mut table, Event::Cancel).await?;
-            darken(&mut tx, cx, venue, &table).await?;
+            darken(&mut tx, cx, venue, &mut table).await?;
             if reason == EndReason::Customer {
                 grace::note_unplayed(&mut tx, cx, session.customer).await?;
             }
@@ -153,8 +153,13 @@ async fn finish(tx: &mut Tx, cx: &Cx, session: &Session, state: SessionState, en
     if changed == 1 { Ok(()) } else { Err(Fault::internal(format!("session {} ended twice at {}", session.id, cx.now()))) }
 }
 
-async fn darken(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &Table) -> Result<()> {
+async fn darken(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table) -> Result<()> {
     devices::want(tx, cx, venue, table.id).await?;
+    // Set on by hand: it does not go dark now, and nothing is waited for.
+    if devices::of_table(tx, table.id).await?.is_some_and(|light| light.wanted) {
+        halls::advance(tx, cx, &venue.news, table, Event::Dark).await?;
+        return Ok(());
+    }
     let closing = Closing { table: table.id, since: table.since };
     cx.enqueue(tx, NewJob::new(CLOSING_JOB, &closing, cx.now().plus_micros(DARK))?).await?;
     Ok(())

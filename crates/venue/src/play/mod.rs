@@ -30,7 +30,7 @@ pub use model::{EndReason, SessionEntity, SessionId, SessionState, Terms};
 pub(crate) use open::quote;
 pub use open::{OpenAsk, open};
 pub(crate) use paid::{open_paid, quoted};
-pub(crate) use reports::{device_is, light_is};
+pub(crate) use reports::{burns_for_nobody, device_is, light_is};
 pub(crate) use rows::live;
 pub use view::{BillLine, BillView, SessionView, current, get, list};
 pub(crate) use view::{cost_so_far, of_venue};

@@ -96,6 +96,8 @@ pub(super) async fn open_in(
         rows::add_hold(tx, session.id, transfer, price).await?;
     }
     halls::advance(tx, cx, &venue.news, &mut table, Event::Open).await?.ok_or(PlayError::Busy)?;
+    // Whatever somebody has set by hand: who plays has light, and its end is known.
+    devices::forget_hand(tx, table.id).await?;
     devices::want(tx, cx, venue, table.id).await?;
     let deadline = NewJob::new(OPENING_JOB, &OfSession { session: session.id }, now.plus_micros(DEADLINE))?;
     cx.enqueue(tx, deadline).await?;

@@ -10,7 +10,7 @@ use super::model::{Session, SessionState};
 use super::rows;
 use crate::Venue;
 use crate::cases::{self, Cause};
-use crate::devices::Device;
+use crate::devices::{self, Device};
 use crate::halls::rows as halls;
 use crate::halls::{Event, Table, TableState};
 use crate::told::{self, tell};
@@ -42,6 +42,10 @@ async fn begin(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, session: 
     let lit = cx.now();
     let until = lit.plus_micros(session.minutes * MINUTE);
     rows::begin(tx, session.id, lit, until).await?;
+    if until > session.until {
+        // It took longer than was thought of: its own timer would end before what is paid.
+        devices::want(tx, cx, venue, table.id).await?;
+    }
     let time = NewJob::new(TIME_JOB, &OfSession { session: session.id }, lit)?;
     cx.enqueue(tx, time).await?;
     let params = [("table", table.name.clone()), ("lit_at", lit.to_string()), ("until_at", until.to_string())];
@@ -60,6 +64,15 @@ pub(crate) async fn device_is(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut T
     if table.state == TableState::Maintenance && case.is_some_and(|case| case.cause == Cause::Offline) {
         cases::close(tx, cx, table, None, "").await?;
         halls::advance(tx, cx, &venue.news, table, Event::Repair).await?;
+    }
+    Ok(())
+}
+
+/// The light over a table that nobody uses is on, and does not go off: somebody has to look.
+pub(crate) async fn burns_for_nobody(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table) -> Result<()> {
+    if matches!(table.state, TableState::Idle | TableState::Reserved | TableState::Cleaning) {
+        halls::advance(tx, cx, &venue.news, table, Event::Break).await?;
+        cases::open(tx, cx, table, Cause::NotDark, "", None).await?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use kernel::Fault;
 use platform::{Cx, Result};
-use store::jobs::NewJob;
+use store::jobs::{JobKind, NewJob};
 use store::{Sql as _, Tx, args};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -17,7 +17,7 @@ use crate::devices::hear;
 use crate::devices::rows::{Device, by_id, on_board};
 use crate::devices::{DeviceId, Said};
 
-pub(crate) const POLL: &str = "device.poll";
+pub(crate) const POLL: JobKind = JobKind::new("device.poll");
 /// Boards that are asked at once.
 const AT_ONCE: usize = 16;
 /// How often a board is called before it is away: a network that loses a packet is no news.
