@@ -167,6 +167,41 @@ on_both! { store::migrate::OWN;
         assert_eq!(runner.drain().await.unwrap(), 1);
     }
 
+    async fn what_is_prompt_waits_for_nothing_that_is_slow(test) {
+        let clock = Clock::stepped(Timestamp::from_unix(1_800_000_000));
+        let random = Random::seeded(9);
+        let (slow, prompt) = (jobs::JobKind::new("slow"), jobs::JobKind::prompt("prompt"));
+        let gate = std::sync::Arc::new(tokio::sync::Semaphore::new(0));
+        let (told, mut heard) = tokio::sync::mpsc::unbounded_channel();
+        let mut handlers = Handlers::<()>::default();
+        let (held, said) = (gate.clone(), told.clone());
+        handlers.add(slow, move |(), _| {
+            let (held, said) = (held.clone(), said.clone());
+            async move { let _ = said.send("slow begins"); let _ = held.acquire().await; Outcome::Done }
+        });
+        handlers.add(prompt, move |(), _| { let told = told.clone(); async move { let _ = told.send("prompt"); Outcome::Done } });
+        let runner = Runner::new(test.db.clone(), clock.clone(), random.clone(), (), handlers);
+        let (stop, stopped) = tokio::sync::watch::channel(false);
+        let running = tokio::spawn(runner.run(jobs::Workers { prompt: 1, rest: 2 }, stopped));
+        let enqueue = async |kind: jobs::JobKind| {
+            let mut tx = test.db.begin().await.unwrap();
+            jobs::enqueue(&mut tx, &test.db, &random, clock.now(), NewJob::new(kind, &(), clock.now()).unwrap()).await.unwrap();
+            tx.commit().await.unwrap();
+        };
+        // All who may be slow are held up, and more of it waits.
+        for _ in 0..5 {
+            enqueue(slow).await;
+        }
+        assert_eq!((heard.recv().await, heard.recv().await), (Some("slow begins"), Some("slow begins")));
+        for _ in 0..3 {
+            enqueue(prompt).await;
+            assert_eq!(heard.recv().await, Some("prompt"));
+        }
+        gate.add_permits(10);
+        stop.send_replace(true);
+        running.await.unwrap();
+    }
+
     async fn two_workers_never_hold_one_job(test) {
         let clock = Clock::stepped(Timestamp::from_unix(1_800_000_000));
         let random = Random::seeded(8);

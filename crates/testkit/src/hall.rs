@@ -1,6 +1,7 @@
 //! A hall for a test: a real broker, lamps that speak its protocol, and customers.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -19,12 +20,18 @@ use crate::{Client, TestServer};
 
 /// The way to devices: none until there is a broker.
 #[derive(Default)]
-pub(crate) struct Switch(RwLock<Option<Mqtt>>);
+pub(crate) struct Switch {
+    way: RwLock<Option<Mqtt>>,
+    cut: AtomicBool,
+}
 
 #[async_trait]
 impl Wire for Switch {
     async fn send(&self, topic: &str, payload: &str) -> Result<(), String> {
-        let way = self.0.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if self.cut.load(Ordering::Relaxed) {
+            return Err("the broker is away".into());
+        }
+        let way = self.way.read().unwrap_or_else(PoisonError::into_inner).clone();
         match way {
             Some(way) => way.send(topic, payload).await,
             None => Err("there is no broker".into()),
@@ -92,7 +99,7 @@ fn connect(venue: Arc<Venue>, wire: Arc<Switch>, broker: SocketAddr) {
         client_id: format!("cuekey-test-{:016x}", venue.platform.random.u64()),
     };
     let (mqtt, listening) = Mqtt::new(&config);
-    *wire.0.write().unwrap_or_else(PoisonError::into_inner) = Some(mqtt);
+    *wire.way.write().unwrap_or_else(PoisonError::into_inner) = Some(mqtt);
     // The network's pauses are real ones.
     tokio::spawn(listening.run(venue, Clock::System));
 }
@@ -230,6 +237,11 @@ impl TestServer {
         let sent = who.post("/customer/v1/phone-codes", json!({"phone": phone})).await.ok(202);
         let code = self.code_of(phone).await;
         who.post("/customer/v1/sign-in", json!({"ticket": sent["ticket"], "phone": phone, "code": code})).await.ok(200)
+    }
+
+    /// From now on nothing is taken that is sent to devices, or again; what they say is heard.
+    pub fn cut_the_wire(&self, cut: bool) {
+        self.wire.cut.store(cut, Ordering::Relaxed);
     }
 
     /// The latest code that was sent to a phone.

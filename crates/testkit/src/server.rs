@@ -35,7 +35,7 @@ pub struct TestServer {
     pub venue: Arc<Venue>,
     /// The MQTT broker and our way to it, once a test asks for them.
     pub(crate) hall: tokio::sync::OnceCell<crate::hall::Broker>,
-    wire: Arc<crate::hall::Switch>,
+    pub(crate) wire: Arc<crate::hall::Switch>,
     /// The way to payment networks, once a test opens them.
     pub(crate) networks: Arc<crate::networks::Switch>,
     pub clock: Clock,

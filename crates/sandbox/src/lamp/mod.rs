@@ -22,6 +22,8 @@ pub struct Seen {
     pub switched: u64,
     /// How many "on" it was told.
     pub told_on: u64,
+    /// And off.
+    pub told_off: u64,
 }
 
 /// What is wrong with it.
@@ -203,7 +205,10 @@ impl Relay {
         };
         match order {
             Order::Switch { on, off_after, answer } => {
-                self.seen.send_modify(|seen| seen.told_on += u64::from(on == Some(true)));
+                self.seen.send_modify(|seen| {
+                    seen.told_on += u64::from(on == Some(true));
+                    seen.told_off += u64::from(on == Some(false));
+                });
                 self.say(client, answer).await;
                 self.switch(client, on, off_after.or(self.pulse)).await;
             }

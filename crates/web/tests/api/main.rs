@@ -37,6 +37,7 @@ mod support;
 mod users;
 mod users_manage;
 mod venue_doors;
+mod venue_light;
 mod venue_modbus;
 mod venue_mosquitto;
 mod venue_play;

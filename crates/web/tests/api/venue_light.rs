@@ -1,0 +1,198 @@
+//! Lights set by hand, lights that do not obey, and the way to them.
+
+use kernel::{HOUR, MINUTE, SECOND};
+use sandbox::Trouble;
+use serde_json::{Value, json};
+use testkit::{Answer, Client, Hall, TestServer, floor_table, on_server};
+
+use crate::support::pay::{id, wallet};
+
+async fn by_hand(hall: &Hall<'_>, n: usize, on: bool, minutes: i64) -> Answer {
+    hall.manager.put(&format!("/api/v1/tables/{}/light", hall.tables[n].id), json!({"on": on, "minutes": minutes, "why": "打扫"})).await
+}
+
+async fn close(customer: &Client, playing: &Value) -> Value {
+    customer.post(&format!("/customer/v1/sessions/{}/close", id(playing)), json!({})).await.ok(200)
+}
+
+async fn device(hall: &Hall<'_>, n: usize) -> Value {
+    floor_table(&hall.floor().await, &hall.tables[n].id)["device"].clone()
+}
+
+/// A minute passes.
+async fn minute(server: &TestServer) {
+    server.clock.step(MINUTE + SECOND);
+    server.tick().await;
+}
+
+on_server! {
+    async fn v5_1_whoever_opens_a_table_has_light_whatever_was_set_by_hand(server) {
+        let hall = Hall::open(server, 1).await;
+        let customer = hall.customer(20_000).await;
+        let lamp = &hall.tables[0].lamp;
+        for on in [true, false] {
+            by_hand(&hall, 0, on, 30).await.ok(200);
+            server.run_jobs().await;
+            lamp.until(|seen| seen.on == on).await;
+            let playing = hall.play(&customer, 0, 60).await;
+            lamp.until(|seen| seen.on).await;
+            // Its hand would have let it go now.
+            server.clock.step(31 * MINUTE);
+            server.tick().await;
+            let table = hall.table_is(0, "playing").await;
+            assert_eq!((table["device"]["reported"].clone(), table["device"]["override_on"].clone()), (json!(true), json!(null)));
+            close(&customer, &playing).await;
+            hall.table_is(0, "idle").await;
+            assert!(!lamp.seen().on);
+        }
+    }
+
+    async fn v5_1_nobody_who_plays_is_put_in_the_dark_by_hand(server) {
+        let hall = Hall::open(server, 1).await;
+        let customer = hall.customer(10_000).await;
+        let playing = hall.play(&customer, 0, 60).await;
+        by_hand(&hall, 0, false, 30).await.refused(409, "TABLE_TAKEN");
+        minute(server).await;
+        assert_eq!((hall.tables[0].lamp.seen().on, device(&hall, 0).await["override_on"].clone()), (true, json!(null)));
+        // On is fine: the light stays when play is over, until its hand lets it go, and the table is free meanwhile.
+        by_hand(&hall, 0, true, 120).await.ok(200);
+        hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["reported"] == true).await;
+        close(&customer, &playing).await;
+        hall.table_is(0, "idle").await;
+        minute(server).await;
+        assert!(hall.tables[0].lamp.seen().on);
+        server.clock.step(2 * HOUR);
+        server.tick().await;
+        hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["reported"] == false).await;
+        assert_eq!(hall.table_is(0, "idle").await["case"], json!(null));
+    }
+
+    async fn v5_1_a_light_that_burns_over_an_idle_table_and_does_not_obey_is_somebodys_to_look_at(server) {
+        let hall = Hall::open(server, 1).await;
+        let lamp = &hall.tables[0].lamp;
+        let press = async || {
+            // What it is told in answer comes later, so that both can be seen.
+            server.cut_the_wire(true);
+            lamp.press();
+            hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["reported"] == true).await;
+        };
+        // Somebody presses its button: it is told to go off again.
+        press().await;
+        server.cut_the_wire(false);
+        server.clock.step(11 * SECOND);
+        hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["reported"] == false).await;
+        assert!(!lamp.seen().on);
+        // Now its relay is stuck.
+        press().await;
+        lamp.set(Trouble::Stuck);
+        server.cut_the_wire(false);
+        for _ in 0..2 {
+            minute(server).await;
+        }
+        assert_eq!(hall.table_is(0, "maintenance").await["case"]["cause"], "not_dark");
+        // It goes on being told, and not without end at once.
+        for _ in 0..10 {
+            minute(server).await;
+        }
+        let before = lamp.seen().told_off;
+        for _ in 0..5 {
+            minute(server).await;
+        }
+        let told = lamp.seen().told_off - before;
+        assert!((1..=11).contains(&told), "{told} times in five minutes");
+    }
+
+    async fn v5_2_a_way_that_is_cut_is_no_silent_lamp(server) {
+        let hall = Hall::open(server, 2).await;
+        let customer = hall.customer(10_000).await;
+        let playing = hall.play(&customer, 0, 60).await;
+        server.cut_the_wire(true);
+        // One cannot open what cannot be told; nothing is charged.
+        let other = hall.customer(10_000).await;
+        let view = other.get(&format!("/customer/v1/tables/{}", hall.tables[1].id)).await.ok(200);
+        let ask = json!({"minutes": 60, "expected_fen": view["quotes"][1]["price_fen"]});
+        other.post_once("open-0001", &format!("/customer/v1/tables/{}/open", hall.tables[1].id), ask).await.ok(202);
+        server.clock.step(21 * SECOND);
+        assert_eq!(hall.table_is(1, "maintenance").await["case"]["cause"], "not_lit");
+        assert_eq!(wallet(&other).await, (10_000, 0));
+        by_hand(&hall, 0, true, 120).await.ok(200);
+        for _ in 0..5 {
+            minute(server).await;
+        }
+        assert_eq!((device(&hall, 0).await["online"].clone(), device(&hall, 1).await["online"].clone()), (json!(true), json!(true)));
+        hall.table_is(0, "playing").await;
+        // The way is there again: all are called, and have a while to answer.
+        server.cut_the_wire(false);
+        venue::devices::roll_call(&server.venue, &server.cx()).await.unwrap();
+        hall.until(|floor| floor_table(floor, &hall.tables[1].id)["device"]["reported"] == false).await;
+        assert!(hall.tables[0].lamp.seen().on);
+        close(&customer, &playing).await;
+    }
+
+    async fn v5_2_who_comes_back_late_after_the_broker_was_away_is_not_taken_for_broken(server) {
+        let hall = Hall::open(server, 1).await;
+        let customer = hall.customer(10_000).await;
+        let playing = hall.play(&customer, 0, 60).await;
+        let lamp = &hall.tables[0].lamp;
+        lamp.set(Trouble::Mute);
+        venue::devices::roll_call(&server.venue, &server.cx()).await.unwrap();
+        for _ in 0..2 {
+            minute(server).await;
+        }
+        assert_eq!(device(&hall, 0).await["online"], true);
+        lamp.set(Trouble::None);
+        server.clock.step(11 * SECOND);
+        server.run_jobs().await;
+        hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["reported"] == true).await;
+        minute(server).await;
+        hall.table_is(0, "playing").await;
+        close(&customer, &playing).await;
+    }
+
+    async fn v5_1_a_lamp_that_was_silent_and_is_there_is_asked_and_comes_back_by_itself(server) {
+        let hall = Hall::open(server, 1).await;
+        let lamp = &hall.tables[0].lamp;
+        lamp.set(Trouble::Mute);
+        by_hand(&hall, 0, true, 1).await.ok(200);
+        for _ in 0..10 {
+            server.run_jobs().await;
+            server.clock.step(10 * SECOND);
+        }
+        hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["online"] == false).await;
+        minute(server).await;
+        assert_eq!(hall.table_is(0, "maintenance").await["case"]["cause"], "offline");
+        // It can be heard again, and has nothing to say by itself.
+        lamp.set(Trouble::None);
+        minute(server).await;
+        hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["reported"] == false).await;
+        hall.table_is(0, "idle").await;
+    }
+
+    async fn v5_2_a_network_that_is_away_while_play_ends_leaves_no_case_for_a_person(server) {
+        let hall = Hall::open(server, 1).await;
+        let customer = hall.customer(10_000).await;
+        let playing = hall.play(&customer, 0, 60).await;
+        hall.tables[0].lamp.set(Trouble::Unplugged);
+        hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["online"] == false).await;
+        server.clock.step(5 * SECOND);
+        close(&customer, &playing).await;
+        server.clock.step(46 * SECOND);
+        assert_eq!(hall.table_is(0, "maintenance").await["case"]["cause"], "offline");
+        hall.tables[0].lamp.set(Trouble::None);
+        hall.table_is(0, "idle").await;
+        assert!(!hall.tables[0].lamp.seen().on);
+    }
+
+    async fn v7_1_what_somebody_takes_out_of_service_stays_there_when_its_light_is_back(server) {
+        let hall = Hall::open(server, 1).await;
+        hall.tables[0].lamp.set(Trouble::Unplugged);
+        hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["online"] == false).await;
+        server.clock.step(61 * SECOND);
+        assert_eq!(hall.table_is(0, "maintenance").await["case"]["cause"], "offline");
+        hall.manager.post(&format!("/api/v1/tables/{}/out-of-service", hall.tables[0].id), json!({"note": "台呢破了"})).await.ok(200);
+        hall.tables[0].lamp.set(Trouble::None);
+        hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["reported"] == false).await;
+        let table = hall.table_is(0, "maintenance").await;
+        assert_eq!((&table["case"]["cause"], &table["case"]["note"]), (&json!("staff"), &json!("台呢破了")));
+    }
+}
