@@ -5,6 +5,7 @@ mod disk;
 mod kill;
 mod nodes;
 mod outside;
+mod pay;
 mod play;
 mod postgres;
 mod refused;
@@ -108,5 +109,12 @@ pub const SCENARIOS: &[Scenario] = &[
         engines: BOTH,
         short: BOTH,
         run: |plan, engine, report| Box::pin(play::run(plan, engine, report)),
+    },
+    Scenario {
+        name: "pay",
+        about: "the server is killed at random while customers pay by two networks that lose answers, and have money sent back",
+        engines: BOTH,
+        short: BOTH,
+        run: |plan, engine, report| Box::pin(pay::run(plan, engine, report)),
     },
 ];

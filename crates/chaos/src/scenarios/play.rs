@@ -24,8 +24,8 @@ const CUSTOMERS: usize = 10;
 const MONEY: i64 = 1_000_000;
 /// After the last restart: by then whatever was under way has ended.
 const SETTLED: Duration = Duration::from_secs(60);
-const KEY: &str = "LTAI-chaos";
-const SECRET: &str = "a secret of the chaos";
+pub(super) const KEY: &str = "LTAI-chaos";
+pub(super) const SECRET: &str = "a secret of the chaos";
 
 /// A table and what hangs above it.
 struct Table {
@@ -101,7 +101,7 @@ pub async fn run(plan: &Plan, engine: Engine, report: &mut Report) -> Result<()>
     Ok(())
 }
 
-async fn stop(server: Server) -> Result<()> {
+pub(super) async fn stop(server: Server) -> Result<()> {
     let status = server.stop().await?;
     if status.success() { Ok(()) } else { bail!("a server that was asked to stop ended with {status}") }
 }
@@ -123,19 +123,22 @@ async fn furnish(load: &Arc<Load>, broker: std::net::SocketAddr, sms: &AliyunSms
     }
     let mut customers = Vec::new();
     for n in 0..CUSTOMERS {
-        let phone = format!("138{n:08}");
-        let nobody = Person::default();
-        let asked = world.post(&nobody, "/customer/v1/phone-codes", json!({"phone": phone}), 202).await?;
-        let sent =
-            tokio::time::timeout(Duration::from_secs(20), sms.text_to(&phone, 0)).await.context("no text came")?.context("no text")?;
-        let code = text(&sent.params, "/code")?;
-        let ask = json!({"ticket": asked["ticket"], "phone": phone, "code": code});
-        let welcome = world.post(&nobody, "/customer/v1/sign-in", ask, 200).await?;
-        let number = text(&welcome, "/customer/number")?;
+        let (customer, number) = sign_in(world, sms, &format!("138{n:08}")).await?;
         world.post(&world.boss, "/api/v1/customers/recharge", json!({"number": number, "amount_fen": MONEY}), 200).await?;
-        customers.push(Person { name: phone, id: text(&welcome, "/customer/id")?, token: text(&welcome, "/token")? });
+        customers.push(customer);
     }
     Ok(Hall { load: Arc::clone(load), id, tables, customers })
+}
+
+/// A customer by the code that came to this phone, and the number that it goes by at the desk.
+pub(super) async fn sign_in(world: &World, sms: &AliyunSms, phone: &str) -> Result<(Person, String)> {
+    let nobody = Person::default();
+    let asked = world.post(&nobody, "/customer/v1/phone-codes", json!({"phone": phone}), 202).await?;
+    let sent = tokio::time::timeout(Duration::from_secs(20), sms.text_to(phone, 0)).await.context("no text came")?.context("no text")?;
+    let ask = json!({"ticket": asked["ticket"], "phone": phone, "code": text(&sent.params, "/code")?});
+    let welcome = world.post(&nobody, "/customer/v1/sign-in", ask, 200).await?;
+    let who = Person { name: phone.to_owned(), id: text(&welcome, "/customer/id")?, token: text(&welcome, "/token")? };
+    Ok((who, text(&welcome, "/customer/number")?))
 }
 
 impl Hall {
@@ -220,7 +223,7 @@ async fn looks_after(hall: Arc<Hall>) {
     }
 }
 
-async fn pause(millis: u64) {
+pub(super) async fn pause(millis: u64) {
     Clock::System.sleep(Duration::from_millis(millis)).await;
 }
 

@@ -5,6 +5,7 @@ mod bill;
 mod notice;
 mod page;
 
+use serde_json::json;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -96,6 +97,13 @@ impl Alipay {
             private_key: Zeroizing::new(include_str!("../../keys/alipay_merchant.pem").into()),
             alipay_key: include_str!("../../keys/alipay_network_public.pem").into(),
         }
+    }
+
+    /// The same, as somebody enters it in the console.
+    pub fn form() -> serde_json::Value {
+        let own = Self::parameters();
+        let keys = json!([{"id": "alipay", "pem": own.alipay_key}]);
+        json!({"app_id": own.app_id, "merchant_id": own.seller_id, "private_key": *own.private_key, "keys": keys})
     }
 
     pub fn set(&self, troubles: Troubles) {

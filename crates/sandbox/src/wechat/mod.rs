@@ -6,6 +6,7 @@ mod notice;
 mod page;
 mod seal;
 
+use serde_json::json;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -103,6 +104,13 @@ impl WechatPay {
             api_v3_key: Zeroizing::new(API_V3_KEY.into()),
             keys: KEYS.iter().zip(public).map(|(id, pem)| NetworkKey { id: (*id).into(), pem: pem.into() }).collect(),
         }
+    }
+
+    /// The same, as somebody enters it in the console.
+    pub fn form() -> serde_json::Value {
+        let own = Self::parameters();
+        json!({"app_id": own.app_id, "merchant_id": own.merchant_id, "serial": own.serial, "private_key": *own.private_key,
+               "api_v3_key": *own.api_v3_key, "keys": own.keys})
     }
 
     pub fn set(&self, troubles: Troubles) {
