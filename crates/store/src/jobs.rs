@@ -197,10 +197,10 @@ pub struct Runner<C> {
     handlers: Arc<Handlers<C>>,
 }
 
-/// How long a worker may be silent before its job is taken from it.
-const LEASE: i64 = 2 * MINUTE;
+/// How long a worker may be silent before its job is taken from it: what a process had begun that was killed is done within half a minute.
+const LEASE: i64 = 20 * SECOND;
 /// Renewed well before it ends.
-const RENEW: Duration = Duration::from_secs(30);
+const RENEW: Duration = Duration::from_secs(5);
 
 impl<C: Clone + Send + Sync + 'static> Runner<C> {
     pub fn new(db: Db, clock: Clock, random: Random, cx: C, handlers: Handlers<C>) -> Self {
