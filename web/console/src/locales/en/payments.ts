@@ -160,11 +160,8 @@ const en: typeof zh = {
   },
   channels: {
     notifyUrl: 'Notify URL',
-    notifyHint: {
-      wechat: 'WeChat sends the results of payments and refunds here.',
-      alipay: 'Alipay sends the results of payments here.',
-    },
-    notifyWhere: 'It has to be an https address that the internet can reach; enter it where the network asks for one.',
+    notifyWhere:
+      'The network sends the results of payments and refunds here. It has to be an https address that the internet can reach; enter it where the network asks for one.',
     updated: 'Last changed',
     keys: 'Network’s keys',
     unset: 'Not set up yet. Once the merchant’s parameters are entered, customers can pay by {channel}.',

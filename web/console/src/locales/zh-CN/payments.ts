@@ -153,8 +153,7 @@ export default {
   },
   channels: {
     notifyUrl: '通知地址',
-    notifyHint: { wechat: '退款与支付结果由微信发到这里。', alipay: '支付结果由支付宝发到这里。' },
-    notifyWhere: '须是公网可以访问的 https 地址；网络侧要求登记时，请填写这个地址。',
+    notifyWhere: '渠道把付款与退款的结果发到这里。须是公网可以访问的 https 地址；渠道要求登记时，请填写这个地址。',
     updated: '最近修改',
     keys: '渠道公钥',
     unset: '还没有设置。填写商户参数后，顾客就可以用{channel}付款。',
