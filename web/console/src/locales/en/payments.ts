@@ -63,7 +63,11 @@ const en: typeof zh = {
     booked: 'Confirmed, and booked to the customer’s wallet',
     notice: '{channel} sent a notice',
     refund: 'Refund of {money} begun',
-    refunded: 'Refund over',
+    refunded: {
+      done: '{money} has gone back',
+      by_hand: '{money} was paid out by hand',
+      kept: '{money} stays in the customer’s wallet',
+    },
   },
   line: {
     method: 'Way of paying',

@@ -57,9 +57,9 @@ const en: typeof zh = {
     kept: 'Stays in the wallet',
   },
   payDifference: {
-    not_here: 'The network has it, we do not',
-    not_there: 'We have it, the network does not',
-    amount: 'The amounts differ',
+    not_here: 'Only at the network',
+    not_there: 'Only here',
+    amount: 'Amounts differ',
     settled: 'Settled',
   },
   payChannel: { on: 'On', off: 'Off', unset: 'Not set up' },

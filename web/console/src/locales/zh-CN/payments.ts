@@ -60,7 +60,7 @@ export default {
     booked: '确认到账，记入顾客钱包',
     notice: '收到{channel}的通知',
     refund: '发起退款 {money}',
-    refunded: '退款结束',
+    refunded: { done: '{money} 已原路退回', by_hand: '{money} 已线下支付', kept: '{money} 留在顾客的钱包' },
   },
   line: {
     method: '付款方式',

@@ -37,8 +37,8 @@ export default {
   payAttempt: { asked: '已提交', waiting: '等待付款', taken: '已付款', surplus: '多付，原路退回', closed: '已关闭' },
   payRefund: { asked: '退款中', done: '已退款', stuck: '待处理', by_hand: '已线下支付', kept: '留在钱包' },
   payDifference: {
-    not_here: '渠道有，本系统没有',
-    not_there: '本系统有，渠道没有',
+    not_here: '渠道有，本系统无',
+    not_there: '本系统有，渠道无',
     amount: '金额不一致',
     settled: '已处理',
   },
