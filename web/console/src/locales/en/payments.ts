@@ -103,10 +103,9 @@ const en: typeof zh = {
     emptyHint: 'What was paid twice, was not played, or is asked back by customers is listed here.',
     number: 'Refund’s number',
     reason: 'Why',
-    tries: 'Refused',
-    created: 'Begun',
+    said: 'Problem or note',
+    at: 'Begun',
     settled: 'Over',
-    order: 'Order',
   },
   remedy: {
     action: 'Put right',

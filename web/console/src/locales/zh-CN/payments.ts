@@ -96,10 +96,9 @@ export default {
     emptyHint: '多付、未用完的时长、没能打开的球台，以及顾客申请的退款会列在这里。',
     number: '退款单号',
     reason: '原因',
-    tries: '拒绝次数',
-    created: '发起时间',
-    settled: '结束时间',
-    order: '订单',
+    said: '问题或说明',
+    at: '发起时间',
+    settled: '结束',
   },
   remedy: {
     action: '处理',
