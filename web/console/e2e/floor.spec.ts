@@ -153,6 +153,7 @@ test('v5_1 a coil of a relay board is a light with an address, and nothing is to
   await page.getByTestId('form-submit').click()
   await expect(panel.getByTestId('lamp-state')).toHaveAttribute('data-status', 'away')
   await expect(panel).toContainText(`${host}:502`)
+  await expect(panel.getByTestId('renew-password')).toHaveCount(0)
   await expect(page.getByTestId('secret-once')).toHaveCount(0)
 })
 
@@ -184,6 +185,16 @@ test('v5_1 a hall is made, a table, and its light, whose password is told once',
   await page.getByTestId('secret-saved').click()
   await expect(panel.getByTestId('lamp-state')).toHaveAttribute('data-status', 'away')
   await expect(page.getByText(password ?? 'none')).toHaveCount(0)
+
+  // Another one: the old one is void.
+  await panel.getByTestId('renew-password').click()
+  await page.getByTestId('form-submit').click()
+  await expect(secrets).toHaveCount(4)
+  const [, sameUser, another] = await secrets.allTextContents()
+  expect(sameUser).toBe(user)
+  expect(another).not.toBe(password)
+  await page.getByTestId('secret-saved').click()
+  await expect(page.getByTestId('secret-once')).toHaveCount(0)
 
   await panel.getByTestId('reissue').click()
   await page.getByTestId('form-submit').click()

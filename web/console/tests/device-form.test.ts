@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { boardOf, deviceOf, deviceTroubles, emptyDevice } from '@/views/floor/device-form'
+import { boardOf, deviceOf, deviceTroubles, emptyDevice, hasPassword } from '@/views/floor/device-form'
 import type { DeviceForm } from '@/views/floor/device-form'
 
 const form = (change: Partial<DeviceForm> = {}): DeviceForm => ({ ...emptyDevice(), name: ' lamp ', ...change })
@@ -37,5 +37,11 @@ describe('a light that is added', () => {
     const at = { port: 502, unit: 1, coil: 0, framing: 'tcp' as const }
     expect(boardOf({ ...at, host: 'board.lan' })).toBe('board.lan:502')
     expect(boardOf({ ...at, host: 'fd00::7' })).toBe('[fd00::7]:502')
+  })
+
+  it('has a password to replace unless it is a coil', () => {
+    expect(hasPassword(null)).toBe(false)
+    expect(hasPassword({ address: null })).toBe(true)
+    expect(hasPassword({ address: { host: 'a', port: 502, unit: 1, coil: 0, framing: 'tcp' } })).toBe(false)
   })
 })

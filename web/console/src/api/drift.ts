@@ -66,6 +66,11 @@ export type Answers = [
   Fits<Present<Server['SessionView']>, Console.ClosedPlay>,
   Fits<Present<Server['Customer']>, Console.Customer>,
   Fits<Present<Server['Member']>, Console.VenueMember>,
+  Fits<Present<Server['PayOrderDetail']>, Console.PayOrderDetail>,
+  Fits<Present<Server['PayRefund']>, Console.PayRefund>,
+  Fits<Present<Server['Reconciliation']>, Console.Reconciliation>,
+  Fits<Present<Server['Waiting']>, Console.PaymentsWaiting>,
+  Fits<Present<Server['Merchant']>, Console.Merchant>,
 ]
 
 export type Requests = [
@@ -79,4 +84,6 @@ export type Requests = [
   Fits<Console.NewDevice, Server['NewDevice']>,
   Fits<Console.LightAsk, Server['OverrideAsk']>,
   Fits<Console.DeskRecharge, Server['Cash']>,
+  Fits<Console.RemedyAsk, Server['RemedyAsk']>,
+  Fits<Console.MerchantForm, Server['MerchantForm']>,
 ]

@@ -26,7 +26,8 @@ export const addStaff = (venue: string, name: string) =>
   post<{ items: VenueMember[] }>(`/venues/${seg(venue)}/staff`, { name })
 export const removeStaff = (venue: string, user: string) =>
   post<{ items: VenueMember[] }>(`/venues/${seg(venue)}/staff/remove`, { user_id: user })
-export const createTable = (venue: string, body: NewTable) => post<Table>(`/venues/${seg(venue)}/tables`, body)
+export const createTable = (venue: string, body: NewTable, idempotencyKey: string) =>
+  post<Table>(`/venues/${seg(venue)}/tables`, body, { idempotencyKey })
 
 export const reissueCode = (table: string) => post<Table>(`/tables/${seg(table)}/code`, {})
 export const takeOut = (table: string, note: string) => post<Table>(`/tables/${seg(table)}/out-of-service`, { note })
@@ -36,6 +37,7 @@ export const setLight = (table: string, body: LightAsk) => put<unknown>(`/tables
 export const giveLightBack = (table: string) => del<unknown>(`/tables/${seg(table)}/light`)
 
 export const createDevice = (body: NewDevice) => post<Credentials>('/devices', body)
+export const renewDevicePassword = (device: string) => post<Credentials>(`/devices/${seg(device)}/password`, {})
 export const listDeviceLog = (device: string, paging: Paging, signal?: AbortSignal) =>
   get<Page<DeviceLogLine>>(`/devices/${seg(device)}/log`, paging, signal)
 

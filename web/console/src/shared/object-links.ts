@@ -4,6 +4,7 @@ const PAGES: Readonly<Record<string, (id: string) => string>> = {
   bat: (id) => `/batches/${id}`,
   key: (id) => `/keys/${id}`,
   wdr: (id) => `/withdrawals/${id}`,
+  ord: (id) => `/payments/orders/${id}`,
 }
 
 /** The page about a thing, told by its id's prefix; null where things of that sort have none. */

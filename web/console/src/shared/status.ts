@@ -7,6 +7,10 @@ import type {
   Job,
   KeyState,
   OperationEntry,
+  PayAttempt,
+  PayDifference,
+  PayOrder,
+  PayRefund,
   Project,
   SignInEntry,
   TableState,
@@ -37,6 +41,12 @@ interface StatusValues {
   /** What stands out about a light. */
   mark: 'differs' | 'away' | 'by_hand'
   cause: Cause
+  payOrder: PayOrder['state']
+  payAttempt: PayAttempt['state']
+  payRefund: PayRefund['state']
+  payDifference: PayDifference['kind'] | 'settled'
+  /** A payment network: takes new payments, does not, or is not known. */
+  payChannel: 'on' | 'off' | 'unset'
 }
 
 export type LampState = StatusValues['lamp']
@@ -79,6 +89,11 @@ export const tones: { readonly [K in StatusKind]: Readonly<Record<StatusValues[K
   },
   lamp: { on: 'success', off: 'neutral', unknown: 'warning', away: 'danger', missing: 'neutral' },
   mark: { differs: 'warning', away: 'danger', by_hand: 'info' },
+  payOrder: { pending: 'warning', paid: 'success', closed: 'neutral' },
+  payAttempt: { asked: 'info', waiting: 'warning', taken: 'success', surplus: 'danger', closed: 'neutral' },
+  payRefund: { asked: 'info', done: 'success', stuck: 'danger', by_hand: 'success', kept: 'neutral' },
+  payDifference: { not_here: 'danger', not_there: 'danger', amount: 'warning', settled: 'neutral' },
+  payChannel: { on: 'success', off: 'warning', unset: 'neutral' },
   cause: { not_lit: 'danger', not_dark: 'danger', in_play: 'danger', offline: 'danger', staff: 'warning' },
 }
 

@@ -85,6 +85,7 @@ const en: typeof zh = {
     set_on: 'Turned on by hand',
     set_off: 'Turned off by hand',
     given_back: 'Given back to the system',
+    password_renewed: 'Password replaced',
   },
   code: { title: 'QR code', hint: 'Where the code on the table leads.', open: 'Open the customer’s page' },
   light: {
@@ -197,6 +198,12 @@ const en: typeof zh = {
     user: 'User',
     password: 'Password',
     topic: 'Topic',
+  },
+  renew: {
+    action: 'Replace the password',
+    title: 'Replace the password of “{name}”',
+    message:
+      'The old password is void at once: as soon as its connection ends (restart the device), the device is offline, and the light beyond the system’s control, until the new password has been entered in it. The new password is shown only once.',
   },
   coil: {
     nameHint: 'A coil of a relay board, which the server connects to.',

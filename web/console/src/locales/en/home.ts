@@ -13,6 +13,8 @@ const en: typeof zh = {
     withdrawals: 'Withdrawals to review',
     callbacks: 'Failed callbacks',
     callbacksHint: 'See why, and send again',
+    payments: 'Payments to look at',
+    paymentsHint: 'Refunds, differences, or what does not fit',
     toReview: 'Go and review',
     nothing: 'None',
   },

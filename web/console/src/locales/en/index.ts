@@ -10,6 +10,7 @@ import home from './home'
 import jobs from './jobs'
 import logs from './logs'
 import mailbox from './mailbox'
+import payments from './payments'
 import notifications from './notifications'
 import profile from './profile'
 import quota from './quota'
@@ -37,6 +38,7 @@ const en: typeof zh = {
   logs,
   mailbox,
   notifications,
+  payments,
   profile,
   quota,
   settings,

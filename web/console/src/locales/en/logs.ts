@@ -44,6 +44,7 @@ const en: typeof zh = {
     settings: 'Settings',
     jobs: 'Jobs',
     venues: 'Halls',
+    payments: 'Payments',
   },
   key: {
     name: 'Name',
@@ -102,6 +103,8 @@ const en: typeof zh = {
     customer: 'Customer',
     amount_fen: 'Amount in fen',
     transfer: 'Entry',
+    channel: 'Payment network',
+    enabled: 'On',
   },
 }
 export default en

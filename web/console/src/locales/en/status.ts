@@ -41,6 +41,28 @@ const en: typeof zh = {
   },
   lamp: { on: 'Lit', off: 'Dark', unknown: 'Not known', away: 'Offline', missing: 'No light' },
   mark: { differs: 'Not as wanted', away: 'Light offline', by_hand: 'Set by hand' },
+  payOrder: { pending: 'To be paid', paid: 'Paid', closed: 'Closed' },
+  payAttempt: {
+    asked: 'Asked for',
+    waiting: 'Waiting for the payer',
+    taken: 'Paid',
+    surplus: 'Paid too much, goes back',
+    closed: 'Closed',
+  },
+  payRefund: {
+    asked: 'On its way',
+    done: 'Refunded',
+    stuck: 'Needs somebody',
+    by_hand: 'Paid out by hand',
+    kept: 'Stays in the wallet',
+  },
+  payDifference: {
+    not_here: 'Only at the network',
+    not_there: 'Only here',
+    amount: 'Amounts differ',
+    settled: 'Settled',
+  },
+  payChannel: { on: 'On', off: 'Off', unset: 'Not set up' },
   cause: {
     not_lit: 'The light did not come on',
     not_dark: 'The light did not go off',

@@ -83,6 +83,7 @@ export default {
     set_on: '手动开灯',
     set_off: '手动关灯',
     given_back: '交还系统控制',
+    password_renewed: '更换了密码',
   },
   code: { title: '二维码', hint: '台面二维码指向的地址。', open: '打开顾客页面' },
   light: {
@@ -193,6 +194,12 @@ export default {
     user: '用户名 User',
     password: '密码 Password',
     topic: '主题 Topic',
+  },
+  renew: {
+    action: '更换密码',
+    title: '更换“{name}”的密码',
+    message:
+      '旧密码立即失效：设备一旦断开连接（请重启设备），在填好新密码之前一直离线，这张球台的灯不受系统控制。新密码只显示一次。',
   },
   coil: {
     nameHint: '继电器板的一个线圈，由服务器主动连接。',

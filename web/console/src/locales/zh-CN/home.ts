@@ -11,6 +11,8 @@ export default {
     withdrawals: '待审核提现',
     callbacks: '投递失败的回调',
     callbacksHint: '查看原因并重发',
+    payments: '待处理的支付',
+    paymentsHint: '退款、差异或不符的付款',
     toReview: '点击前往审核',
     nothing: '暂无',
   },

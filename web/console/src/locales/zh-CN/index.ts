@@ -9,6 +9,7 @@ import home from './home'
 import jobs from './jobs'
 import logs from './logs'
 import mailbox from './mailbox'
+import payments from './payments'
 import notifications from './notifications'
 import profile from './profile'
 import quota from './quota'
@@ -36,6 +37,7 @@ export default {
   logs,
   mailbox,
   notifications,
+  payments,
   profile,
   quota,
   settings,

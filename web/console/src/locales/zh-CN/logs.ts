@@ -42,6 +42,7 @@ export default {
     settings: '设置',
     jobs: '任务',
     venues: '球厅',
+    payments: '支付',
   },
   key: {
     name: '名称',
@@ -100,5 +101,7 @@ export default {
     customer: '会员号',
     amount_fen: '金额（分）',
     transfer: '流水号',
+    channel: '支付渠道',
+    enabled: '启用',
   },
 }

@@ -33,6 +33,16 @@ export default {
   },
   lamp: { on: '灯亮', off: '灯灭', unknown: '状态未知', away: '离线', missing: '未装灯控' },
   mark: { differs: '与要求不符', away: '灯控离线', by_hand: '手动控制' },
+  payOrder: { pending: '待支付', paid: '已支付', closed: '已关闭' },
+  payAttempt: { asked: '已提交', waiting: '等待付款', taken: '已付款', surplus: '多付，原路退回', closed: '已关闭' },
+  payRefund: { asked: '退款中', done: '已退款', stuck: '待处理', by_hand: '已线下支付', kept: '留在钱包' },
+  payDifference: {
+    not_here: '渠道有，本系统无',
+    not_there: '本系统有，渠道无',
+    amount: '金额不一致',
+    settled: '已处理',
+  },
+  payChannel: { on: '已启用', off: '已停用', unset: '未设置' },
   cause: {
     not_lit: '开台时灯没有亮',
     not_dark: '关台后灯没有灭',

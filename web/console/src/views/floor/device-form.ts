@@ -1,4 +1,4 @@
-import type { CoilAddress, NewDevice } from '@/api/types'
+import type { CoilAddress, FloorDevice, NewDevice } from '@/api/types'
 
 /** As it is typed; the names are those of what the server refuses. */
 export interface DeviceForm {
@@ -55,6 +55,10 @@ export function deviceOf(form: DeviceForm, table: string): NewDevice {
   }
   return { ...device, address }
 }
+
+/** Whether there is a password in it that can be replaced: nothing is entered into a relay board. */
+export const hasPassword = (device: Pick<FloorDevice, 'address'> | null): boolean =>
+  device !== null && device.address === null
 
 /** Where a board is. The colons of an IPv6 address are not the port's. */
 export const boardOf = ({ host, port }: CoilAddress): string => `${host.includes(':') ? `[${host}]` : host}:${port}`

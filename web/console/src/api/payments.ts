@@ -1,0 +1,41 @@
+import { get, post, put, seg, type Paging } from './http'
+import type {
+  Merchant,
+  MerchantForm,
+  Page,
+  PayChannel,
+  PaymentsWaiting,
+  PayOrder,
+  PayOrderDetail,
+  PayRefund,
+  Reconciliation,
+  RemedyAsk,
+} from './types'
+
+interface ByState<S extends string> extends Paging {
+  state?: S | ''
+}
+
+export const getWaiting = (signal?: AbortSignal) => get<PaymentsWaiting>('/payments/waiting', undefined, signal)
+
+export const listOrders = (filter: ByState<PayOrder['state']>, signal?: AbortSignal) =>
+  get<Page<PayOrder>>('/payments/orders', filter, signal)
+export const getOrder = (id: string, signal?: AbortSignal) =>
+  get<PayOrderDetail>(`/payments/orders/${seg(id)}`, undefined, signal)
+/** By its id, our number at a network, or the network's own. */
+export const findOrder = (number: string, signal?: AbortSignal) =>
+  get<PayOrderDetail>('/payments/find', { number }, signal)
+
+export const listRefunds = (filter: ByState<PayRefund['state']>, signal?: AbortSignal) =>
+  get<Page<PayRefund>>('/payments/refunds', filter, signal)
+export const remedyRefund = (id: string, ask: RemedyAsk) => post<PayRefund>(`/payments/refunds/${seg(id)}/remedy`, ask)
+
+export const getReconciliation = (signal?: AbortSignal) =>
+  get<Reconciliation>('/payments/reconciliation', undefined, signal)
+export const settleDifference = (id: string, note: string) =>
+  post<undefined>(`/payments/differences/${seg(id)}/settle`, { note })
+
+export const listMerchants = (signal?: AbortSignal) =>
+  get<{ items: Merchant[] }>('/payments/channels', undefined, signal)
+export const setMerchant = (channel: PayChannel, form: MerchantForm) =>
+  put<Merchant>(`/payments/channels/${seg(channel)}`, form)

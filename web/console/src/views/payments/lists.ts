@@ -1,0 +1,26 @@
+import type { PaymentsWaiting, PayDay, PayDifference } from '@/api/types'
+import { tones } from '@/shared/status'
+
+export const TABS = ['orders', 'refunds', 'reconciliation', 'channels'] as const
+export type Tab = (typeof TABS)[number]
+
+/** The tab that an address names; the first where it names none. */
+export const tabOf = (named: unknown): Tab => TABS.find((tab) => tab === named) ?? TABS[0]
+
+/** A state out of an address: what is none, such as another list's, is not asked for. */
+export function stateIn<K extends 'payOrder' | 'payRefund'>(kind: K, named: string): keyof (typeof tones)[K] | '' {
+  return named in tones[kind] ? (named as keyof (typeof tones)[K] & string) : ''
+}
+
+export const waitingInAll = ({ refunds, differences, payments }: PaymentsWaiting): number =>
+  refunds + differences + payments
+
+/** Open ones alone, or all: the open ones first, each part in the server's order. */
+export function shownDifferences(all: readonly PayDifference[], withSettled: boolean): PayDifference[] {
+  const open = all.filter(({ settled_at }) => settled_at === null)
+  return withSettled ? [...open, ...all.filter(({ settled_at }) => settled_at !== null)] : open
+}
+
+/** Days have no id of their own: there is one a network. */
+export const dayRows = (days: readonly PayDay[]): (PayDay & { id: string })[] =>
+  days.map((day) => ({ ...day, id: `${day.channel}-${day.day}` }))

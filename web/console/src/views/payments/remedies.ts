@@ -1,0 +1,19 @@
+import type { PayRefund, RemedyAsk } from '@/api/types'
+
+export type Remedy = RemedyAsk['remedy']
+
+export const REMEDIES: readonly Remedy[] = ['retry', 'paid_out', 'keep']
+export const LONGEST_NOTE = 200
+const SHORTEST_NOTE = 2
+
+/** Only what the network would not do is put right by hand. */
+export const needsHelp = ({ state }: Pick<PayRefund, 'state'>): boolean => state === 'stuck'
+
+/** Asking again changes nothing that one would have to explain. */
+export const needsNote = (remedy: Remedy): boolean => remedy !== 'retry'
+
+/** Letters as people count them, as the server does. */
+export const longEnough = (note: string): boolean => [...note.trim()].length >= SHORTEST_NOTE
+
+export const askOf = (remedy: Remedy, note: string): RemedyAsk =>
+  needsNote(remedy) ? { remedy, note: note.trim() } : { remedy }

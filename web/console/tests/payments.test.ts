@@ -1,0 +1,258 @@
+import { describe, expect, it } from 'vitest'
+import type { Merchant, PayAttempt, PayDifference, PayNotice, PayOrderDetail, PayRefund } from '@/api/types'
+import zh from '@/locales/zh-CN'
+import { bodyOf, channelTroubles, emptyKey, formOf, stateOf, switchBody } from '@/views/payments/channel-form'
+import type { ChannelForm } from '@/views/payments/channel-form'
+import { dayRows, shownDifferences, stateIn, tabOf, waitingInAll } from '@/views/payments/lists'
+import { REMEDIES, askOf, longEnough, needsHelp, needsNote } from '@/views/payments/remedies'
+import { channelsOf, stepsOf, toneOfStep } from '@/views/payments/timeline'
+
+const at = (second: string) => `2026-05-01T10:00:${second}Z`
+const attempt = (change: Partial<PayAttempt> = {}): PayAttempt => ({
+  id: 'pay_1',
+  number: 'n1',
+  channel: 'wechat',
+  method: 'h5',
+  state: 'waiting',
+  channel_no: null,
+  created_at: at('00.5'),
+  paid_at: null,
+  problem: null,
+  ...change,
+})
+const refund = (change: Partial<PayRefund> = {}): PayRefund => ({
+  id: 'rfd_1',
+  order: 'ord_1',
+  number: 'n2',
+  amount_fen: 100,
+  reason: 'unplayed',
+  state: 'asked',
+  tries: 0,
+  problem: null,
+  created_at: at('30'),
+  settled_at: null,
+  note: null,
+  ...change,
+})
+const notice = (change: Partial<PayNotice> = {}): PayNotice => ({
+  id: 'not_1',
+  channel: 'wechat',
+  notice_id: 'w1',
+  received_at: at('05'),
+  handled_at: at('05.1'),
+  outcome: 'taken',
+  ...change,
+})
+const detail = (change: Partial<PayOrderDetail> = {}): PayOrderDetail => ({
+  order: {
+    id: 'ord_1',
+    purpose: 'recharge',
+    subject: 'recharge',
+    amount_fen: 100,
+    refunded_fen: 0,
+    state: 'pending',
+    created_at: at('00'),
+    paid_at: null,
+  },
+  attempts: [],
+  refunds: [],
+  notices: [],
+  ...change,
+})
+const kinds = (of: PayOrderDetail) => stepsOf(of).map(({ kind }) => kind)
+
+describe('what happened to an order', () => {
+  it('is told from the first to the last', () => {
+    const all = detail({
+      attempts: [attempt({ state: 'taken', paid_at: at('04') })],
+      notices: [notice()],
+      refunds: [refund({ state: 'done', settled_at: at('40') })],
+    })
+    all.order.paid_at = at('05.05')
+    expect(kinds(all)).toEqual(['created', 'attempt', 'paid', 'notice', 'booked', 'refund', 'refunded'])
+    expect(new Set(stepsOf(all).map(({ key }) => key)).size).toBe(7)
+  })
+
+  it('never has an effect before its cause, whatever a network’s clock says', () => {
+    // Whole seconds: before the attempt was made, by the letter.
+    const early = detail({ attempts: [attempt({ state: 'taken', paid_at: at('00') })] })
+    early.order.paid_at = at('00.9')
+    expect(kinds(early)).toEqual(['created', 'attempt', 'paid', 'booked'])
+    // A clock that is fast.
+    const late = detail({ attempts: [attempt({ state: 'taken', paid_at: at('20') })], notices: [notice()] })
+    late.order.paid_at = at('05')
+    expect(kinds(late)).toEqual(['created', 'attempt', 'notice', 'paid', 'booked'])
+  })
+
+  it('orders times by what they say and not by how they are written', () => {
+    const two = detail({
+      attempts: [
+        attempt({ created_at: at('01.25') }),
+        attempt({ id: 'pay_2', channel: 'alipay', created_at: at('01') }),
+      ],
+    })
+    expect(stepsOf(two).map(({ key }) => key)).toEqual(['ord_1', 'pay_2', 'pay_1'])
+    expect(channelsOf(two)).toEqual(['wechat', 'alipay'])
+  })
+
+  it('points at what somebody has to look at', () => {
+    const tone = (of: Partial<PayOrderDetail>) => stepsOf(detail(of)).slice(1).map(toneOfStep)
+    expect(tone({ attempts: [attempt()] })).toEqual(['plain'])
+    expect(tone({ attempts: [attempt({ problem: 'the network says 1 fen' })] })).toEqual(['bad'])
+    expect(tone({ attempts: [attempt({ problem: 'refused', state: 'closed' })] })).toEqual(['plain'])
+    expect(tone({ attempts: [attempt({ state: 'surplus', paid_at: at('02') })] })).toEqual(['plain', 'bad'])
+    expect(tone({ notices: [notice({ outcome: 'differs' })] })).toEqual(['bad'])
+    expect(tone({ refunds: [refund({ state: 'stuck' })] })).toEqual(['bad'])
+  })
+})
+
+describe('the words of payments', () => {
+  it('are there for all that the server says', () => {
+    const { method, outcome, purpose, reason, remedy, channel } = zh.payments
+    expect(Object.keys(method)).toEqual(['jsapi', 'h5', 'native', 'wap', 'precreate'])
+    expect(Object.keys(outcome)).toEqual(['taken', 'returned', 'known', 'differs', 'foreign', 'refund', 'other'])
+    expect(Object.keys(purpose)).toEqual(['recharge', 'play'])
+    expect(Object.keys(reason)).toEqual(['surplus', 'unplayed', 'not_opened', 'asked'])
+    expect(Object.keys(channel)).toEqual(['wechat', 'alipay'])
+    for (const texts of [remedy.name, remedy.means, remedy.done]) expect(Object.keys(texts)).toEqual([...REMEDIES])
+  })
+})
+
+describe('a refund that is stuck', () => {
+  it('alone is put right by hand', () => {
+    expect(needsHelp({ state: 'stuck' })).toBe(true)
+    for (const state of ['asked', 'done', 'by_hand', 'kept'] as const) expect(needsHelp({ state })).toBe(false)
+  })
+
+  it('needs a note unless the network is asked again', () => {
+    expect(REMEDIES.filter(needsNote)).toEqual(['paid_out', 'keep'])
+    expect(askOf('retry', 'left over')).toEqual({ remedy: 'retry' })
+    expect(askOf('paid_out', ' in cash ')).toEqual({ remedy: 'paid_out', note: 'in cash' })
+    expect([' a ', '', '\u{20BB7}'].map(longEnough)).toEqual([false, false, false])
+    expect(['ab', '\u73b0\u91d1'].map(longEnough)).toEqual([true, true])
+  })
+})
+
+const merchant = (change: Partial<Merchant> = {}): Merchant => ({
+  channel: 'wechat',
+  enabled: false,
+  notify_url: 'https://cue.example/callbacks/wechat',
+  parameters: { app_id: 'wx1', merchant_id: '1900', serial: 'AB', keys: ['PUB_KEY_ID_1'] },
+  updated_at: at('00'),
+  ...change,
+})
+const filled = (change: Partial<ChannelForm> = {}): ChannelForm => ({
+  enabled: true,
+  app_id: ' wx1 ',
+  merchant_id: '1900',
+  serial: 'AB ',
+  private_key: ' PEM\n',
+  api_v3_key: 'k'.repeat(32),
+  keys: [{ id: ' K1 ', pem: ' PUB ' }, emptyKey()],
+  ...change,
+})
+
+describe('a network’s parameters', () => {
+  it('begin as they are known, without secrets, and on where they are new', () => {
+    const known = formOf(merchant())
+    expect(known).toMatchObject({ enabled: false, app_id: 'wx1', merchant_id: '1900', serial: 'AB' })
+    expect([known.private_key, known.api_v3_key, known.keys]).toEqual(['', '', [emptyKey()]])
+    expect(formOf(merchant({ parameters: null })).enabled).toBe(true)
+    expect([merchant(), merchant({ enabled: true }), merchant({ parameters: null })].map(stateOf)).toEqual([
+      'off',
+      'on',
+      'unset',
+    ])
+  })
+
+  it('leave out secrets that nobody typed', () => {
+    expect(bodyOf('wechat', formOf(merchant()))).toEqual({
+      enabled: false,
+      parameters: { app_id: 'wx1', merchant_id: '1900', serial: 'AB' },
+    })
+    expect(switchBody(merchant(), true)).toEqual({
+      enabled: true,
+      parameters: { app_id: 'wx1', merchant_id: '1900', serial: 'AB' },
+    })
+  })
+
+  it('are sent trimmed, with the keys that were typed', () => {
+    expect(bodyOf('wechat', filled()).parameters).toEqual({
+      app_id: 'wx1',
+      merchant_id: '1900',
+      serial: 'AB',
+      private_key: 'PEM',
+      api_v3_key: 'k'.repeat(32),
+      keys: [{ id: 'K1', pem: 'PUB' }],
+    })
+  })
+
+  it('hold nothing of WeChat’s for Alipay', () => {
+    expect(bodyOf('alipay', filled()).parameters).toEqual({
+      app_id: 'wx1',
+      merchant_id: '1900',
+      private_key: 'PEM',
+      keys: [{ id: '', pem: 'PUB' }],
+    })
+  })
+
+  it('are checked before they are sent', () => {
+    const troubles = (channel: 'wechat' | 'alipay', form: ChannelForm, known: boolean) =>
+      Object.entries(channelTroubles(channel, form, known))
+        .filter(([, trouble]) => trouble !== undefined)
+        .map(([field, trouble]) => `${field}: ${trouble}`)
+        .sort()
+    const nothing = formOf(merchant({ parameters: null }))
+    expect(troubles('wechat', nothing, false)).toEqual(
+      ['app_id', 'merchant_id', 'private_key', 'keys', 'serial', 'api_v3_key']
+        .sort()
+        .map((name) => `${name}: required`),
+    )
+    expect(troubles('alipay', nothing, false)).toEqual(
+      ['app_id', 'keys', 'merchant_id', 'private_key'].map((name) => `${name}: required`),
+    )
+    expect(troubles('wechat', formOf(merchant()), true)).toEqual([])
+    expect(troubles('wechat', filled(), false)).toEqual([])
+    expect(troubles('wechat', filled({ keys: [{ id: '', pem: 'P' }] }), true)).toEqual(['keys: keyId'])
+    expect(troubles('wechat', filled({ keys: [{ id: 'K', pem: ' ' }] }), true)).toEqual(['keys: keyPem'])
+    expect(troubles('alipay', filled({ keys: [{ id: '', pem: 'P' }] }), false)).toEqual([])
+  })
+})
+
+describe('the lists of payments', () => {
+  const difference = (id: string, settled_at: string | null): PayDifference => ({
+    id,
+    channel: 'alipay',
+    day: '2026-05-01',
+    kind: 'amount',
+    number: 'n',
+    refund_number: null,
+    ours_fen: 1,
+    theirs_fen: 2,
+    settled_at,
+    note: null,
+  })
+
+  it('show what is open first, and what is settled only when asked', () => {
+    const all = [difference('a', at('01')), difference('b', null), difference('c', null)]
+    expect(shownDifferences(all, false).map(({ id }) => id)).toEqual(['b', 'c'])
+    expect(shownDifferences(all, true).map(({ id }) => id)).toEqual(['b', 'c', 'a'])
+  })
+
+  it('take from an address only what they know', () => {
+    expect(['refunds', 'nothing', undefined].map(tabOf)).toEqual(['refunds', 'orders', 'orders'])
+    expect(stateIn('payOrder', 'paid')).toBe('paid')
+    expect(stateIn('payOrder', 'stuck')).toBe('')
+    expect(stateIn('payRefund', 'stuck')).toBe('stuck')
+  })
+
+  it('count all that waits, and name each day of each network once', () => {
+    expect(waitingInAll({ refunds: 1, differences: 2, payments: 3 })).toBe(6)
+    const day = { day: '2026-05-01', lines: 0, paid_fen: 0, refunded_fen: 0, differences: 0, at: at('00') }
+    const rows = dayRows([
+      { ...day, channel: 'wechat' },
+      { ...day, channel: 'alipay' },
+    ])
+    expect(rows.map(({ id }) => id)).toEqual(['wechat-2026-05-01', 'alipay-2026-05-01'])
+  })
+})
