@@ -64,8 +64,10 @@ pub(crate) struct Books {
 }
 
 impl Books {
-    pub fn numbered(first: &'static str) -> Self {
-        Self { first, trades: HashMap::new(), numbers: Vec::new(), nonces: Vec::new(), counter: 0 }
+    /// Numbers that begin so, and go on after those of an earlier run.
+    pub fn numbered(first: &'static str, now: Timestamp) -> Self {
+        let counter = u64::try_from(now.micros()).unwrap_or_default();
+        Self { first, trades: HashMap::new(), numbers: Vec::new(), nonces: Vec::new(), counter }
     }
 
     pub fn trade(&self, number: &str) -> Option<&Trade> {

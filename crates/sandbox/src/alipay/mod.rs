@@ -53,13 +53,14 @@ impl Alipay {
     pub fn at(base: &str, clock: Clock) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
+        let now = clock.now();
         let inner = Inner {
             base: base.trim_end_matches('/').to_owned(),
             clock,
             random: Random::system(),
             merchant: Pair::of(include_str!("../../keys/alipay_merchant.pem")),
             own: Pair::of(include_str!("../../keys/alipay_network.pem")),
-            books: Mutex::new(Books::numbered("2026")),
+            books: Mutex::new(Books::numbered("2026", now)),
             troubles: watch::Sender::new(Troubles::default()),
             client,
         };

@@ -1,10 +1,14 @@
 import { serverClock } from '@/shared/clock'
 import { get, post, seg, type Paging } from './http'
 import type {
+  Channel,
   Customer,
   Extension,
   Message,
   Page,
+  PayFor,
+  PayMethod,
+  PayOrder,
   PhoneCode,
   Session,
   SignedIn,
@@ -26,7 +30,8 @@ async function timed<T>(ask: Promise<T>, nowOf: (answer: T) => string | undefine
 export const becomeGuest = () => post<SignedIn>('/guests', {}, { auth: 'none' })
 export const sendPhoneCode = (phone: string) => post<PhoneCode>('/phone-codes', { phone }, { auth: 'optional' })
 /** With a guest's token everything of the guest is carried over. */
-export const signIn = (phone: string, code: string) => post<SignedIn>('/sign-in', { phone, code }, { auth: 'optional' })
+export const signIn = (ticket: string, phone: string, code: string) =>
+  post<SignedIn>('/sign-in', { ticket, phone, code }, { auth: 'optional' })
 export const signOut = () => post<void>('/sign-out', {}, { auth: 'optional' })
 export const me = () => get<Customer>('/me')
 
@@ -47,6 +52,16 @@ export const extension = (id: string, minutes: number) =>
 export const extendSession = (id: string, minutes: number, expectedFen: number, idempotencyKey: string) =>
   post<Session>(`/sessions/${seg(id)}/extend`, { minutes, expected_fen: expectedFen }, { idempotencyKey })
 export const closeSession = (id: string) => post<Session>(`/sessions/${seg(id)}/close`)
+
+export const paymentMeans = () => get<{ channels: Channel[] }>('/payment-means', { auth: 'optional' })
+export const createOrder = (what: PayFor, method: PayMethod, idempotencyKey: string) =>
+  post<PayOrder>('/orders', { method, ...what }, { idempotencyKey })
+export const order = (id: string) => get<PayOrder>(`/orders/${seg(id)}`)
+export const payOtherwise = (id: string, method: PayMethod) => post<PayOrder>(`/orders/${seg(id)}/method`, { method })
+export const cancelOrder = (id: string) => post<PayOrder>(`/orders/${seg(id)}/cancel`, {})
+export const refundable = () => get<{ amount_fen: number }>('/refundable')
+export const refund = (amountFen: number, idempotencyKey: string) =>
+  post<Customer>('/refunds', { amount_fen: amountFen }, { idempotencyKey })
 
 export const wallet = (paging: Paging) => get<WalletPage>('/wallet', { query: paging })
 export const messages = (paging: Paging) => get<Page<Message>>('/messages', { query: paging })

@@ -17,6 +17,8 @@ export interface SignedIn {
 }
 
 export interface PhoneCode {
+  /** Comes back with the code: the code is good with it alone. */
+  ticket: string
   valid_seconds: number
   again_seconds: number
 }
@@ -147,6 +149,32 @@ export interface WalletPage extends Page<WalletEntry> {
   balance_fen: number
   held_fen: number
 }
+
+export const channels = ['wechat', 'alipay'] as const
+export type Channel = (typeof channels)[number]
+/** Those that bring a browser to the network's own page. */
+export type PayMethod = 'h5' | 'wap'
+
+/** What the payer's side does next. */
+export type Handed = { kind: 'redirect'; url: string } | { kind: 'qr_code'; content: string } | { kind: 'jsapi' }
+
+export interface PayOrder {
+  id: string
+  purpose: 'recharge' | 'play'
+  amount_fen: number
+  subject: string
+  state: 'pending' | 'paid' | 'closed'
+  channel: Channel | null
+  next: Handed | null
+  refunded_fen: number
+  refund_delayed: boolean
+  created_at: string
+  expires_at: string
+  paid_at: string | null
+}
+
+export type PayFor =
+  { recharge: { amount_fen: number } } | { table: { table_id: string; minutes: number; expected_fen: number } }
 
 export interface Message {
   id: string

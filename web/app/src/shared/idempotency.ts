@@ -74,6 +74,10 @@ const shelf = stored<Entries>('cuekey.pending-keys')
 export const pendingKeys = new PendingKeys({ read: () => shelf.read() ?? {}, write: (entries) => shelf.write(entries) })
 
 export const openIntent = (tableId: string, minutes: number, fen: number): string => `open:${tableId}:${minutes}:${fen}`
+export const rechargeIntent = (method: string, fen: number): string => `recharge:${method}:${fen}`
+export const payTableIntent = (method: string, tableId: string, minutes: number, fen: number): string =>
+  `pay:${method}:${tableId}:${minutes}:${fen}`
+export const refundIntent = (fen: number): string => `refund:${fen}`
 /** With the end that it leads to: once an extension has gone through, the same wish leads to a later end. */
 export const extendIntent = (sessionId: string, minutes: number, fen: number, until: string): string =>
   `extend:${sessionId}:${minutes}:${fen}:${until}`

@@ -76,8 +76,8 @@ export const useCustomerStore = defineStore('customer', () => {
     }
   }
 
-  async function signIn(phone: string, code: string): Promise<void> {
-    const answer = await api.signIn(phone, code)
+  async function signIn(ticket: string, phone: string, code: string): Promise<void> {
+    const answer = await api.signIn(ticket, phone, code)
     changes += 1
     take(answer)
   }

@@ -3,9 +3,10 @@ import common from './common'
 import errors from './errors'
 import hall from './hall'
 import mine from './mine'
+import pay from './pay'
 import play from './play'
 import signIn from './sign-in'
 import table from './table'
 
-const en: typeof zh = { common, errors, hall, mine, play, signIn, table }
+const en: typeof zh = { common, errors, hall, mine, pay, play, signIn, table }
 export default en

@@ -13,6 +13,7 @@ const en: typeof zh = {
   wait: 'Again in {n} s',
   sent: 'The code was sent. It is good for {n} minutes.',
   phoneWrong: 'Please enter a phone number.',
+  codeFirst: 'Please ask for a code first.',
   codeWrong: 'Please enter the 6 digits of the code.',
   yes: 'Sign in',
   done: 'Signed in',
