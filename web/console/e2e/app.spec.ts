@@ -1,3 +1,4 @@
+import type { Page } from '@playwright/test'
 import type * as T from '../src/api/types'
 import { demo, mailTo } from './support/api'
 import { expect, test } from './support/test'
@@ -68,4 +69,70 @@ test('v3_1a a code that is none leads to the halls', async ({ page, watch }) => 
   await page.goto('/m/?t=nonsense')
   await expect(page.getByTestId('code-unknown')).toBeVisible()
   await expect(page.getByTestId('halls')).toBeVisible()
+})
+
+async function signIn(page: Page): Promise<void> {
+  const number = phone()
+  await page.getByTestId('phone').locator('input').fill(number)
+  await page.getByTestId('send-code').click()
+  await expect(page.getByTestId('code-sent')).toBeVisible()
+  await page
+    .getByTestId('code')
+    .locator('input')
+    .fill(await mailTo(number, /(\d{6})/))
+  await page.getByTestId('sign-in').click()
+}
+
+test('v4_1 money comes by WeChat, after thinking better of Alipay, and goes back to where it came from', async ({
+  page,
+}) => {
+  await page.goto('/m/pages/mine')
+  await page.getByTestId('to-sign-in').click()
+  await signIn(page)
+
+  await page.getByTestId('recharge-open').click()
+  await page.getByTestId('amount-5000').click()
+  await page.getByTestId('means-alipay').click()
+  await page.getByTestId('recharge-go').click()
+  // The network's page, which says that it is none. Whoever turns back finds the payment again.
+  await expect(page.getByTestId('stand-in-note')).toBeVisible()
+  await page.goto('/m/')
+  await page.getByTestId('pending-bar').click()
+  await expect(page.getByTestId('order-waiting')).toBeVisible()
+  await page.getByTestId('order-other').click()
+  await page.getByTestId('stand-in-pay').click()
+  await expect(page.getByTestId('order-recharged')).toBeVisible()
+  await expect(page.getByTestId('order-available')).toContainText('50.00')
+
+  await page.getByTestId('order-mine').click()
+  await expect(page.getByTestId('available')).toContainText('50.00')
+  await page.getByTestId('refund-open').click()
+  await page.getByTestId('refund-amount').locator('input').fill('20')
+  await page.getByTestId('refund-go').click()
+  await expect(page.getByTestId('available')).toContainText('30.00')
+})
+
+test('v3_1c a table is paid for at once, and its light comes on', async ({ page }) => {
+  const staff = await demo('venue_manager')
+  const { items } = await staff.get<{ items: T.Venue[] }>('/venues')
+  const { tables } = await staff.get<T.Floor>(`/venues/${items[0]?.id}/floor`)
+  const table = tables[7]
+  if (!table) throw new Error('the demo has no tables')
+
+  await page.goto(new URL(table.url).pathname + new URL(table.url).search)
+  await page.getByTestId('quote-60').click()
+  await page.getByTestId('table-open').click()
+  await page.getByTestId('to-sign-in').click()
+  await signIn(page)
+  await page.getByTestId('pay-now').getByTestId('means-wechat').click()
+  await page.getByTestId('pay-now-go').click()
+  await page.getByTestId('stand-in-pay').click()
+
+  await expect(page.getByTestId('playing')).toBeVisible()
+  await expect(page.getByTestId('session-table')).toHaveText(table.name)
+  const floor = await staff.get<T.Floor>(`/venues/${items[0]?.id}/floor`)
+  expect(floor.tables[7]?.device?.reported).toBe(true)
+  await page.getByTestId('session-close').click()
+  await page.getByTestId('session-close-confirm').click()
+  await expect(page.getByTestId('ended')).toBeVisible()
 })
