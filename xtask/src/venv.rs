@@ -1,4 +1,4 @@
-//! The Python environments: of the stand-in mail server, the relay boards and the Python example, and of the fuzz runs.
+//! The Python environments: of the stand-in mail server, the relay boards, the payment SDKs and the Python example, and of the fuzz runs.
 //!
 //! Kept outside the clone, one per set of requirements, so that clones and branches share it and do not disturb each other.
 
@@ -26,7 +26,7 @@ pub fn python(workspace: &Workspace, log: &mut Log) -> Result<PathBuf> {
     if workspace.root.join(EXAMPLE_REQUIREMENTS).exists() {
         files.push(EXAMPLE_REQUIREMENTS);
     }
-    interpreter(workspace, &files, "import aiosmtpd, cryptography, pymodbus", log)
+    interpreter(workspace, &files, "import aiosmtpd, alipay, cryptography, pymodbus, wechatpayv3", log)
 }
 
 /// The same for fuzz runs.

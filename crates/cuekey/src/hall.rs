@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use broker::{Broker, Doorkeeper, Rights};
-use gateway::{AliyunConfig, AliyunSms, Listening, Modbus, Mqtt, MqttConfig};
+use gateway::{AliyunConfig, AliyunSms, Listening, Modbus, Mqtt, MqttConfig, TencentConfig, TencentSms};
 use platform::messages::{DatabaseMailbox, Sms, SmsError, Texter};
 use platform::{Cx, Platform};
 use venue::Venue;
@@ -75,20 +75,33 @@ fn texter(config: &Config, platform: &Platform) -> Result<Arc<dyn Texter>> {
         return Ok(Arc::new(DatabaseMailbox { db, clock, random }));
     }
     let sms = &config.sms;
+    let endpoint = |own: &str| if sms.endpoint.is_empty() { own.to_owned() } else { sms.endpoint.trim_end_matches('/').to_owned() };
+    let bad = |error: gateway::SmsSetupError| {
+        Trouble::setup(format!("短信配置 [sms] 有误：{error}"), format!("the configuration of texts, [sms], is wrong: {error}"))
+    };
     match sms.provider {
         SmsProvider::None => Ok(Arc::new(NoTexter)),
         SmsProvider::Aliyun => {
             let config = AliyunConfig {
-                endpoint: sms.endpoint.trim_end_matches('/').to_owned(),
+                endpoint: endpoint("https://dysmsapi.aliyuncs.com"),
                 access_key: sms.access_key.clone(),
                 secret: sms.secret.clone(),
                 sign_name: sms.sign_name.clone(),
                 code_template: sms.code_template.clone(),
             };
-            let made = AliyunSms::new(config, clock, random).map_err(|error| {
-                Trouble::setup(format!("短信配置 [sms] 有误：{error}"), format!("the configuration of texts, [sms], is wrong: {error}"))
-            })?;
-            Ok(Arc::new(made))
+            Ok(Arc::new(AliyunSms::new(config, clock, random).map_err(bad)?))
+        }
+        SmsProvider::Tencent => {
+            let config = TencentConfig {
+                endpoint: endpoint("https://sms.tencentcloudapi.com"),
+                region: sms.region.clone(),
+                secret_id: sms.access_key.clone(),
+                secret_key: sms.secret.clone(),
+                app_id: sms.app_id.clone(),
+                sign_name: sms.sign_name.clone(),
+                code_template: sms.code_template.clone(),
+            };
+            Ok(Arc::new(TencentSms::new(config, clock).map_err(bad)?))
         }
     }
 }

@@ -32,7 +32,7 @@ pub struct AliyunSms {
 
 #[derive(Debug, thiserror::Error)]
 #[error("texts cannot be sent: {0}")]
-pub struct SmsSetupError(String);
+pub struct SmsSetupError(pub(crate) String);
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// RFC 3986: letters, digits and these stand for themselves.

@@ -2,7 +2,7 @@
 //!
 //! [`Line`] stands between a program and a server: it passes bytes on, late, or not at all. [`Mailbox`] is a mail server,
 //! [`Hook`] somebody's server for callbacks; both remember what arrived, and how often. [`Lamp`] is a light over a table, [`Coils`] a
-//! board of relays for such lights, [`AliyunSms`] a service for text messages, [`WechatPay`] and [`Alipay`] take no money. Everything is on the loopback
+//! board of relays for such lights, [`AliyunSms`] and [`TencentSms`] services for text messages, [`WechatPay`] and [`Alipay`] take no money. Everything is on the loopback
 //! address, on ports that the system chooses, and ends when it is dropped.
 
 mod alipay;
@@ -15,6 +15,7 @@ mod line;
 mod mailbox;
 mod page;
 mod rsa;
+mod tencent;
 mod trouble;
 mod wechat;
 
@@ -26,6 +27,7 @@ pub use hook::{Called, Hook};
 pub use lamp::{Firmware, Lamp, Seen, Trouble};
 pub use line::{Line, State};
 pub use mailbox::{Letter, Mailbox};
+pub use tencent::TencentSms;
 pub use trouble::{Asked, Returned, Told, Troubles};
 pub use wechat::WechatPay;
 

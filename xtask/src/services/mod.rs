@@ -14,6 +14,7 @@ use anyhow::{Context, Result, bail};
 use crate::clock::pause;
 use crate::log::Log;
 use crate::process;
+use crate::venv;
 use crate::workspace::Workspace;
 
 pub const POSTGRES: &str = "CUEKEY_TEST_POSTGRES";
@@ -21,6 +22,8 @@ pub const POSTGRES: &str = "CUEKEY_TEST_POSTGRES";
 pub const MQTT: &str = "CUEKEY_TEST_MQTT";
 /// Relay boards by pymodbus: Modbus TCP, and serial frames over TCP.
 pub const MODBUS: &str = "CUEKEY_TEST_MODBUS";
+/// An interpreter with others' SDKs of payment networks.
+pub const PYTHON: &str = "CUEKEY_TEST_PYTHON";
 pub const SMTP: &str = "CUEKEY_TEST_SMTP";
 pub const SMTP_FOLDER: &str = "CUEKEY_TEST_SMTP_DIR";
 
@@ -56,6 +59,9 @@ impl Services {
             let server = modbus::Server::start(workspace, log).context("the relay boards do not start")?;
             services.environment.push((MODBUS, server.addresses.clone()));
             services.modbus = Some(server);
+        }
+        if std::env::var_os(PYTHON).is_none() {
+            services.environment.push((PYTHON, venv::python(workspace, log)?.display().to_string()));
         }
         Ok(services)
     }

@@ -80,7 +80,12 @@ pub struct Mail {
 #[serde(deny_unknown_fields)]
 pub struct Sms {
     pub provider: SmsProvider,
+    /// Empty: the provider's own.
     pub endpoint: String,
+    /// Tencent alone.
+    pub region: String,
+    /// Tencent alone: the application there.
+    pub app_id: String,
     pub access_key: String,
     pub secret: String,
     pub sign_name: String,
@@ -92,6 +97,7 @@ pub struct Sms {
 pub enum SmsProvider {
     None,
     Aliyun,
+    Tencent,
 }
 
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -188,7 +194,9 @@ impl Default for Sms {
     fn default() -> Self {
         Self {
             provider: SmsProvider::None,
-            endpoint: "https://dysmsapi.aliyuncs.com".into(),
+            endpoint: String::new(),
+            region: "ap-guangzhou".into(),
+            app_id: String::new(),
             access_key: String::new(),
             secret: String::new(),
             sign_name: String::new(),
@@ -264,12 +272,15 @@ impl Config {
         if !self.mail.host.is_empty() && !self.mail.from.contains('@') {
             return Err(wrong("mail.from", "设置了 mail.host 时须填写发件人地址", "must be the sender's address when mail.host is set"));
         }
-        if self.sms.provider == SmsProvider::Aliyun {
+        if self.sms.provider != SmsProvider::None {
+            let tencent = self.sms.provider == SmsProvider::Tencent;
             for (key, value) in [
-                ("sms.access_key", &self.sms.access_key),
-                ("sms.secret", &self.sms.secret),
-                ("sms.sign_name", &self.sms.sign_name),
-                ("sms.code_template", &self.sms.code_template),
+                ("sms.app_id", if tencent { self.sms.app_id.as_str() } else { "-" }),
+                ("sms.region", if tencent { self.sms.region.as_str() } else { "-" }),
+                ("sms.access_key", self.sms.access_key.as_str()),
+                ("sms.secret", self.sms.secret.as_str()),
+                ("sms.sign_name", self.sms.sign_name.as_str()),
+                ("sms.code_template", self.sms.code_template.as_str()),
             ] {
                 if value.is_empty() {
                     return Err(wrong(key, "设置了 sms.provider 时须填写", "is needed when sms.provider is set"));

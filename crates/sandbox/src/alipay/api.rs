@@ -24,11 +24,12 @@ pub(super) fn router() -> Router<Shared> {
 /// A payer's browser brings a signed order.
 async fn by_browser(State(state): State<Shared>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
     let fields = parse(query.unwrap_or_default().as_bytes());
+    // Programs may put all of it into the address as well.
+    if fields.get("method").map(String::as_str) != Some("alipay.trade.wap.pay") {
+        return answer(&state, &fields);
+    }
     if let Err(why) = state.verify(&fields) {
         return (StatusCode::BAD_REQUEST, format!("invalid-signature: {why}")).into_response();
-    }
-    if fields.get("method").map(String::as_str) != Some("alipay.trade.wap.pay") {
-        return (StatusCode::BAD_REQUEST, "invalid-method").into_response();
     }
     match state.order(&fields, "wap") {
         Ok(trade) => page::show_trade(&state, &trade, fields.get("return_url").map_or("", String::as_str), &headers),
@@ -37,10 +38,13 @@ async fn by_browser(State(state): State<Shared>, RawQuery(query): RawQuery, head
 }
 
 async fn by_program(State(state): State<Shared>, RawQuery(_): RawQuery, body: Bytes) -> Response {
-    let fields = parse(&body);
+    answer(&state, &parse(&body))
+}
+
+fn answer(state: &Shared, fields: &Fields) -> Response {
     let method = fields.get("method").cloned().unwrap_or_default();
     let node = format!("{}_response", method.replace('.', "_"));
-    if let Err(why) = state.verify(&fields) {
+    if let Err(why) = state.verify(fields) {
         return state.say("error_response", &refused("40002", "isv.invalid-signature", why));
     }
     let asked = state.troubles().asked;
@@ -50,7 +54,7 @@ async fn by_program(State(state): State<Shared>, RawQuery(_): RawQuery, body: By
     let content: Value = fields.get("biz_content").and_then(|content| serde_json::from_str(content).ok()).unwrap_or_default();
     let answer = match method.as_str() {
         "alipay.trade.precreate" => state
-            .order(&fields, "precreate")
+            .order(fields, "precreate")
             .map(|trade| json!({"out_trade_no": trade.number, "qr_code": format!("{}/pay?token={}", state.base, trade.token)})),
         "alipay.trade.query" => state.query(&content),
         "alipay.trade.close" => state.close(&content),

@@ -3,6 +3,8 @@ import { ApiError } from '@/api/problem'
 import type { Quote, Refusal, TableView } from '@/api/types'
 import { useOpenTable } from '@/composables/useOpenTable'
 import { t } from '@/locales'
+import { serverClock } from '@/shared/clock'
+import { errorText } from '@/shared/error-text'
 import { swapToPlay } from '@/shared/go'
 import { blockerOf } from '@/shared/table-state'
 import { useCustomerStore } from '@/stores/customer'
@@ -26,6 +28,8 @@ export function useTableChoice(resource: TableResource) {
   const refusal = shallowRef<Refusal | null>(null)
   const preparing = ref(false)
   let signingIn = false
+  /** Until when a refusal stands that said how long to wait. */
+  let waitUntil = 0
 
   const quote = computed<Quote | null>(() => {
     const quotes = view.value?.quotes ?? []
@@ -80,7 +84,8 @@ export function useTableChoice(resource: TableResource) {
       notice.value = t('table.priceChanged')
       return
     }
-    const known = { code: cause.code, detail: cause.problem.detail ?? cause.message }
+    const known = { code: cause.code, detail: errorText(cause) }
+    waitUntil = serverClock.now() + (cause.problem.retry_after_seconds ?? 0) * 1000
     if (cause.status === 409) refusal.value = fresh?.why_not ?? known
     else failure.value = cause
     const next = sheetNow()
@@ -109,7 +114,7 @@ export function useTableChoice(resource: TableResource) {
     if (signingIn) {
       signingIn = false
       if (store.customer?.guest === false) void press()
-    } else if (sheet.value === null) refusal.value = null
+    } else if (sheet.value === null && serverClock.now() >= waitUntil) refusal.value = null
   }
   function leaveForSignIn(): void {
     signingIn = true

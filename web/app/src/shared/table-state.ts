@@ -39,8 +39,8 @@ export function inOrder(tables: readonly Table[]): Table[] {
   })
 }
 
-/** What stands between the customer and this table.. */
-export type Blocker = 'mine' | 'playing' | 'busy' | 'service' | 'closed' | 'phone' | 'balance' | 'other'
+/** What stands between the customer and this table. */
+export type Blocker = 'mine' | 'playing' | 'busy' | 'service' | 'closed' | 'often' | 'phone' | 'balance' | 'other'
 
 const BLOCKERS: Record<string, Blocker> = {
   TABLE_BUSY: 'busy',
@@ -49,6 +49,7 @@ const BLOCKERS: Record<string, Blocker> = {
   BALANCE_INSUFFICIENT: 'balance',
   ALREADY_PLAYING: 'playing',
   PHONE_NEEDED: 'phone',
+  OPENED_TOO_OFTEN: 'often',
 }
 
 export const blockerOfCode = (code: string): Blocker => BLOCKERS[code] ?? 'other'

@@ -5,6 +5,7 @@ const en: typeof zh = {
   TIMEOUT: 'The server did not answer in time. Please try again.',
   UNEXPECTED: 'Something unexpected went wrong. Please try again later.',
   RATE_LIMITED: 'Too many tries. Please wait {seconds} seconds.',
+  OPENED_TOO_OFTEN: 'You have opened tables several times without playing. Please try again in {wait}.',
   SESSION_INVALID: 'You were signed out. Please sign in again.',
   SIGN_IN_REQUIRED: 'Please sign in first.',
 }

@@ -65,6 +65,7 @@ const en: typeof zh = {
     busy: 'Somebody is playing on this table.',
     service: 'This table is in service.',
     closed: 'The hall is closed now.',
+    often: 'No table can be opened just now.',
     other: 'This table cannot be opened now.',
     go: 'Back to my table',
   },

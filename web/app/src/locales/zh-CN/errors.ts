@@ -4,6 +4,7 @@ export default {
   TIMEOUT: '服务器没有及时回应，请重试。',
   UNEXPECTED: '出了点意外，请稍后再试。',
   RATE_LIMITED: '操作太频繁，请 {seconds} 秒后再试。',
+  OPENED_TOO_OFTEN: '您多次开台后没有使用，请 {wait}后再试。',
   SESSION_INVALID: '登录已失效，请重新登录后再试。',
   SIGN_IN_REQUIRED: '请先登录。',
 }

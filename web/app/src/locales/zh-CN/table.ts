@@ -63,6 +63,7 @@ export default {
     busy: '这张球台现在有人使用。',
     service: '这张球台正在维护。',
     closed: '球房现在休息。',
+    often: '暂时不能开台。',
     other: '这张球台现在不能开台。',
     go: '回到我的球台',
   },

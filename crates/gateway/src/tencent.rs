@@ -1,0 +1,183 @@
+//! Text messages by Tencent Cloud's SMS service (`SendSms`, 2021-01-11), signed by `TC3-HMAC-SHA256`.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use kernel::{Clock, Timestamp};
+use platform::messages::{Sms, SmsError, SmsKind, Texter};
+use reqwest::Client;
+use ring::{digest, hmac};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::SmsSetupError;
+
+#[derive(Clone)]
+pub struct TencentConfig {
+    /// Without a slash at the end.
+    pub endpoint: String,
+    /// `ap-guangzhou`, for instance.
+    pub region: String,
+    pub secret_id: String,
+    pub secret_key: String,
+    /// Of the application there: 1400…
+    pub app_id: String,
+    /// As it was reviewed.
+    pub sign_name: String,
+    /// Of codes: digits. Its first variable is the code.
+    pub code_template: String,
+}
+
+pub struct TencentSms {
+    client: Client,
+    config: TencentConfig,
+    host: String,
+    clock: Clock,
+}
+
+const TIMEOUT: Duration = Duration::from_secs(10);
+const ALGORITHM: &str = "TC3-HMAC-SHA256";
+const SERVICE: &str = "sms";
+const TYPE: &str = "application/json; charset=utf-8";
+
+impl TencentSms {
+    /// # Errors
+    /// When the endpoint is no address.
+    pub fn new(config: TencentConfig, clock: Clock) -> Result<Self, SmsSetupError> {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let url = reqwest::Url::parse(&config.endpoint).map_err(|error| SmsSetupError(error.to_string()))?;
+        let name = url.host_str().ok_or_else(|| SmsSetupError("the endpoint has no host".into()))?;
+        let host = url.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"));
+        let client = Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).timeout(TIMEOUT).build();
+        let client = client.map_err(|error| SmsSetupError(error.to_string()))?;
+        Ok(Self { client, config, host, clock })
+    }
+
+    fn template(&self, kind: SmsKind) -> &str {
+        match kind {
+            SmsKind::Code => &self.config.code_template,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Envelope {
+    response: Answer,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Answer {
+    error: Option<Said>,
+    #[serde(default)]
+    send_status_set: Vec<Sent>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Said {
+    code: String,
+    #[serde(default)]
+    message: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Sent {
+    #[serde(default)]
+    serial_no: String,
+    #[serde(flatten)]
+    said: Said,
+}
+
+#[async_trait]
+impl Texter for TencentSms {
+    async fn send(&self, sms: &Sms) -> Result<String, SmsError> {
+        let params: Vec<&str> = sms.params.iter().map(|(_, value)| value.as_str()).collect();
+        let body = json!({
+            "PhoneNumberSet": [format!("+86{}", sms.to)],
+            "SmsSdkAppId": self.config.app_id,
+            "SignName": self.config.sign_name,
+            "TemplateId": self.template(sms.kind),
+            "TemplateParamSet": params,
+            "SessionContext": sms.id,
+        });
+        let body = body.to_string();
+        let now = self.clock.now();
+        let authorization = authorization(&self.config.secret_id, &self.config.secret_key, SERVICE, &self.host, now, &body);
+        let request = self.client.post(&self.config.endpoint).header("authorization", authorization).header("content-type", TYPE);
+        let request = request
+            .header("x-tc-action", "SendSms")
+            .header("x-tc-version", "2021-01-11")
+            .header("x-tc-region", &self.config.region)
+            .header("x-tc-timestamp", now.unix().to_string());
+        let response = request.body(body).send().await.map_err(|error| SmsError::Later(error.without_url().to_string()))?;
+        let status = response.status();
+        let text = response.text().await.map_err(|error| SmsError::Later(error.without_url().to_string()))?;
+        let Ok(Envelope { response: answer }) = serde_json::from_str(&text) else {
+            return Err(SmsError::Later(format!("an answer of status {} that cannot be read", status.as_u16())));
+        };
+        // How it went with the number stands within an answer that is fine as a whole.
+        match (answer.error, answer.send_status_set.into_iter().next()) {
+            (Some(said), _) => Err(refused(&said)),
+            (None, Some(sent)) if sent.said.code == "Ok" => Ok(sent.serial_no),
+            (None, Some(sent)) => Err(refused(&sent.said)),
+            (None, None) => Err(SmsError::Later("an answer that names no number".into())),
+        }
+    }
+}
+
+/// What is worth trying again, and what is not.
+fn refused(said: &Said) -> SmsError {
+    let why = format!("{}: {}", said.code, said.message);
+    let never =
+        ["FailedOperation.", "InvalidParameter", "InvalidParameterValue.", "LimitExceeded.", "MissingParameter", "UnsupportedOperation."];
+    // The package is used up, or a number of the day is reached for all: somebody may mend that.
+    let mendable = ["FailedOperation.InsufficientBalanceInSmsPackage", "LimitExceeded.AppDailyLimit"];
+    if never.iter().any(|begins| said.code.starts_with(begins)) && !mendable.contains(&said.code.as_str()) {
+        SmsError::Never(why)
+    } else {
+        SmsError::Later(why)
+    }
+}
+
+fn authorization(id: &str, key: &str, service: &str, host: &str, now: Timestamp, body: &str) -> String {
+    let names = "content-type;host";
+    let canonical = format!("POST\n/\n\ncontent-type:{TYPE}\nhost:{host}\n\n{names}\n{}", sha256(body));
+    let day: String = Timestamp::from_unix(now.unix()).to_string().chars().take(10).collect();
+    let scope = format!("{day}/{service}/tc3_request");
+    let text = format!("{ALGORITHM}\n{}\n{scope}\n{}", now.unix(), sha256(&canonical));
+    let derived = [day.as_str(), service, "tc3_request"].iter().fold(format!("TC3{key}").into_bytes(), |key, part| sign(&key, part));
+    format!("{ALGORITHM} Credential={id}/{scope}, SignedHeaders={names}, Signature={}", hex::encode(sign(&derived, &text)))
+}
+
+fn sign(key: &[u8], text: &str) -> Vec<u8> {
+    hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), text.as_bytes()).as_ref().to_vec()
+}
+
+fn sha256(text: &str) -> String {
+    hex::encode(digest::digest(&digest::SHA256, text.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The example on Tencent's page about signatures.
+    #[test]
+    fn k12_2_the_vendors_example_is_signed_as_the_vendor_does() {
+        let body = r#"{"Limit": 1, "Filters": [{"Values": ["\u672a\u547d\u540d"], "Name": "instance-name"}]}"#;
+        let at = Timestamp::from_unix(1_551_113_065);
+        let authorization = authorization(
+            "AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE",
+            "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE",
+            "cvm",
+            "cvm.tencentcloudapi.com",
+            at,
+            body,
+        );
+        assert!(authorization.contains("/2019-02-25/cvm/tc3_request, "), "{authorization}");
+        assert!(authorization.ends_with("Signature=72e494ea809ad7a8c8f7a4507b9bddcbaa8e581f516e8da2f66e2c5a96525168"), "{authorization}");
+    }
+}
