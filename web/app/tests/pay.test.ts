@@ -1,58 +1,170 @@
 import { describe, expect, it } from 'vitest'
-import type { PayOrder } from '@/api/types'
-import { amountOf, fenOf, isOver, methodOf, otherChannel, stageOf } from '@/shared/pay'
+import { networkError } from '@/api/problem'
+import type { PayOrder, Session } from '@/api/types'
+import { amountProblem, fenOf, RECHARGE_FEN, suggestedFen, typedYuan } from '@/shared/amount'
+import { payTableIntent, PendingKeys, rechargeIntent, refundIntent } from '@/shared/idempotency'
+import { nextAskMs, sceneOf, sessionOf } from '@/shared/order-state'
+import { choices, firstChoice, meansAt, placeOf, waysOn } from '@/shared/pay-means'
+import { orderOfQuery } from '@/shared/scan'
 
-const NOW = Date.parse('2026-11-28T10:00:00Z')
-const order = (own: Partial<PayOrder>): PayOrder => ({
+const ANDROID = 'Mozilla/5.0 (Linux; Android 14) Chrome/126.0 Mobile Safari/537.36'
+const DESKTOP = 'Mozilla/5.0 (X11; Linux x86_64) Chrome/126.0 Safari/537.36'
+const both = ['wechat', 'alipay'] as const
+
+describe('the means offered', () => {
+  it('are those that work where the app is open', () => {
+    expect(placeOf(ANDROID, 360)).toBe('phone')
+    expect(placeOf(DESKTOP, 1_280)).toBe('desktop')
+    expect(placeOf(DESKTOP, 390)).toBe('phone')
+    expect(placeOf(`${ANDROID} MicroMessenger/8.0`, 360)).toBe('wechat')
+    expect(placeOf(`${ANDROID} AlipayClient/10.5`, 360)).toBe('alipay')
+    expect(meansAt('phone', both).map(({ method }) => method)).toEqual(['h5', 'wap'])
+    expect(meansAt('desktop', both).map(({ method }) => method)).toEqual(['native', 'precreate'])
+    expect(meansAt('alipay', both)).toEqual([{ channel: 'alipay', method: 'wap' }])
+    // What the server cannot take from there is not offered: the desk is left.
+    expect([meansAt('wechat', both), meansAt('mini-program', both)]).toEqual([[], []])
+  })
+
+  it('are those that the server takes now, and no unknown ones', () => {
+    expect(meansAt('phone', ['alipay', 'other'])).toEqual([{ channel: 'alipay', method: 'wap' }])
+    expect(meansAt('phone', [])).toEqual([])
+  })
+
+  it('begin with the balance where it suffices', () => {
+    const means = meansAt('phone', both)
+    expect(choices(4_000, 4_000, means)).toEqual(['balance', 'wechat', 'alipay'])
+    expect(firstChoice(4_000, 4_000, means)).toBe('balance')
+    expect(firstChoice(4_000, 3_999, means)).toBe('wechat')
+    expect(firstChoice(4_000, 4_000, means, 'alipay')).toBe('alipay')
+    expect(firstChoice(4_000, 3_999, means, 'balance')).toBe('wechat')
+    expect(firstChoice(4_000, 3_999, [])).toBeNull()
+    // Less than a yuan is paid from the wallet alone.
+    expect(choices(99, 0, means)).toEqual([])
+  })
+
+  it('go on with what was begun, or change it', () => {
+    const phone = meansAt('phone', both)
+    const redirect = { channel: 'wechat', next: { kind: 'redirect', url: 'https://pay.example' } } as const
+    expect(waysOn(redirect, phone)).toEqual({ goOn: true, others: [phone[1]] })
+    // Begun on a desktop: its code cannot be scanned with the phone that shows it.
+    const code = { channel: 'wechat', next: { kind: 'qr_code', content: 'weixin://x' } } as const
+    expect(waysOn(code, phone)).toEqual({ goOn: false, others: phone })
+    expect(waysOn(code, meansAt('desktop', both)).others.map(({ channel }) => channel)).toEqual(['alipay'])
+    expect(waysOn({ channel: 'wechat', next: null }, phone)).toEqual({ goOn: false, others: phone })
+    expect(waysOn(redirect, [])).toEqual({ goOn: false, others: [] })
+  })
+})
+
+describe('an amount', () => {
+  it('is read by its digits', () => {
+    const read = (text: string) => fenOf(text)
+    expect(['50', ' 50.5 ', '0.29', '1,000.00', '¥8', '12.'].map(read)).toEqual([5_000, 5_050, 29, 100_000, 800, 1_200])
+    expect(['５０．５', '50\u30025'].map(read)).toEqual([5_050, 5_050])
+    expect(['', '.', '1.234', '-5', 'abc', '1e3', '1.2.3', '9999999999'].map(read)).toEqual(Array(8).fill(null))
+  })
+
+  it('is between one yuan and ten thousand', () => {
+    const problem = (fen: number | null) => amountProblem(fen, RECHARGE_FEN)
+    expect([null, 0, 99, 100, 1_000_000, 1_000_001].map(problem)).toEqual([
+      'none',
+      'least',
+      'least',
+      null,
+      null,
+      'most',
+    ])
+  })
+
+  it('is suggested to cover what is missing', () => {
+    const offered = [5_000, 10_000, 20_000, 50_000]
+    expect([0, -1, 1, 5_000, 5_001, 90_000].map((missing) => suggestedFen(offered, missing))).toEqual([
+      10_000, 10_000, 5_000, 5_000, 10_000, 50_000,
+    ])
+    expect([5_000, 1_234, 5, 100_000].map(typedYuan)).toEqual(['50', '12.34', '0.05', '1000'])
+    expect(fenOf(typedYuan(1_234))).toBe(1_234)
+  })
+})
+
+const AT = Date.UTC(2026, 10, 28, 12, 0, 0)
+const at = (seconds: number) => new Date(AT + seconds * 1000).toISOString()
+const order = (change: Partial<PayOrder> = {}): PayOrder => ({
   id: 'ord_1',
-  purpose: 'recharge',
-  amount_fen: 5_000,
-  subject: '钱包充值',
-  state: 'pending',
+  purpose: 'play',
+  amount_fen: 4_000,
+  subject: '1',
+  state: 'paid',
   channel: 'wechat',
   next: null,
   refunded_fen: 0,
   refund_delayed: false,
-  created_at: '2026-11-28T09:50:00Z',
-  expires_at: '2026-11-28T10:05:00Z',
-  paid_at: null,
-  ...own,
+  created_at: at(0),
+  expires_at: at(900),
+  paid_at: at(30),
+  ...change,
 })
+const session = (asked: number) => ({ asked_at: at(asked) }) as Session
+const scene = (change: Partial<PayOrder>, live: Session | null = null, seconds = 40) =>
+  sceneOf(order(change), live, AT + seconds * 1000)
 
-describe('an amount that somebody types', () => {
-  it('is whole fen', () => {
-    expect(['50', ' 50.5 ', '0.01', '12.34', '1000000'].map(amountOf)).toEqual([5_000, 5_050, 1, 1_234, null])
-    for (const wrong of ['', '.', '1.', '1.234', '-1', '1,000', '1e3', '五十', '0x10'])
-      expect(amountOf(wrong), wrong).toBeNull()
+describe('the page of an order', () => {
+  it('shows what is waited for, and what has come of it', () => {
+    expect(scene({ state: 'pending', paid_at: null })).toBe('pending')
+    expect(scene({ state: 'closed', paid_at: null })).toBe('closed')
+    expect(scene({ purpose: 'recharge' })).toBe('recharged')
+    // Money that went back later does not undo that.
+    expect(scene({ purpose: 'recharge', refunded_fen: 4_000 })).toBe('recharged')
   })
 
-  it('is within what a network takes', () => {
-    expect(['0.99', '1', '10000', '10000.01'].map(fenOf)).toEqual([null, 100, 1_000_000, null])
+  it('goes on to the table paid for, not to one played on before', () => {
+    expect(scene({}, null)).toBe('opening')
+    expect(scene({}, session(31))).toBe('playing')
+    expect(scene({}, session(-600))).toBe('opening')
+    expect(sessionOf(order({ state: 'pending' }), session(31))).toBeNull()
+  })
+
+  it('says when the table was not opened, and does not wait for ever', () => {
+    expect(scene({ refunded_fen: 4_000 }, session(-600))).toBe('returned')
+    expect(scene({ refunded_fen: 1_500 })).toBe('settled')
+    expect(scene({}, null, 30 + 601)).toBe('settled')
+  })
+
+  it('is asked for every few seconds until nothing more happens', () => {
+    expect([nextAskMs(null, 0), nextAskMs('pending', 0), nextAskMs('opening', 0)]).toEqual([2_500, 2_500, 2_000])
+    for (const over of ['recharged', 'playing', 'returned', 'settled', 'closed'] as const) {
+      expect(nextAskMs(over, 0), over).toBeNull()
+    }
+    expect([1, 2, 9].map((failures) => nextAskMs('pending', failures))).toEqual([2_500, 5_000, 15_000])
+  })
+
+  it('is where the network sends the browser back to', () => {
+    expect(orderOfQuery({ order: 'ord_1' })).toBe('ord_1')
+    expect([orderOfQuery({}), orderOfQuery({ order: ' ' })]).toEqual([null, null])
   })
 })
 
-describe('a payment', () => {
-  it('is shown as it stands', () => {
-    const late = NOW + 10 * 60_000
-    expect(stageOf(order({}), NOW)).toBe('waiting')
-    expect(stageOf(order({}), late)).toBe('late')
-    expect(stageOf(order({ state: 'closed' }), NOW)).toBe('closed')
-    expect(stageOf(order({ state: 'paid' }), late)).toBe('recharged')
-    expect(stageOf(order({ state: 'paid', purpose: 'play' }), NOW)).toBe('opening')
-    expect(stageOf(order({ state: 'paid', purpose: 'play', refunded_fen: 5_000 }), NOW)).toBe('returned')
-    expect(stageOf(order({ state: 'paid', purpose: 'play', refunded_fen: 5_000, refund_delayed: true }), NOW)).toBe(
-      'delayed',
+describe('the key of a payment', () => {
+  it('is kept while the answer is unclear, and differs with what is asked for', async () => {
+    let entries = {}
+    let made = 0
+    const keys = new PendingKeys(
+      { read: () => entries, write: (next) => (entries = next) },
+      () => 0,
+      () => `key-${++made}`,
     )
-  })
-
-  it('is asked about until nothing more comes of it', () => {
-    const over = (['waiting', 'late', 'recharged', 'opening', 'returned', 'delayed', 'closed'] as const).filter(isOver)
-    expect(over).toEqual(['recharged', 'returned', 'closed'])
-  })
-
-  it('can be made by the other network, where there is one', () => {
-    expect(otherChannel(['wechat', 'alipay'], 'wechat')).toBe('alipay')
-    expect(otherChannel(['wechat'], 'wechat')).toBeNull()
-    expect([methodOf('wechat'), methodOf('alipay')]).toEqual(['h5', 'wap'])
+    const wish = rechargeIntent(5_000, 'h5')
+    const fail = () => keys.run(wish, async () => Promise.reject(networkError(''))).catch(() => undefined)
+    await fail()
+    expect(keys.keyFor(wish)).toBe('key-1')
+    expect(await keys.run(wish, async (key) => key)).toBe('key-1')
+    expect(await keys.run(wish, async (key) => key)).toBe('key-2')
+    const intents = [
+      wish,
+      rechargeIntent(5_000, 'wap'),
+      rechargeIntent(6_000, 'h5'),
+      payTableIntent('tbl_1', 60, 5_000, 'h5'),
+      payTableIntent('tbl_1', 60, 5_000, 'wap'),
+      refundIntent(5_000),
+    ]
+    expect(new Set(intents).size).toBe(intents.length)
   })
 })

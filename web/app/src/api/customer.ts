@@ -1,14 +1,10 @@
 import { serverClock } from '@/shared/clock'
 import { get, post, seg, type Paging } from './http'
 import type {
-  Channel,
   Customer,
   Extension,
   Message,
   Page,
-  PayFor,
-  PayMethod,
-  PayOrder,
   PhoneCode,
   Session,
   SignedIn,
@@ -52,16 +48,6 @@ export const extension = (id: string, minutes: number) =>
 export const extendSession = (id: string, minutes: number, expectedFen: number, idempotencyKey: string) =>
   post<Session>(`/sessions/${seg(id)}/extend`, { minutes, expected_fen: expectedFen }, { idempotencyKey })
 export const closeSession = (id: string) => post<Session>(`/sessions/${seg(id)}/close`)
-
-export const paymentMeans = () => get<{ channels: Channel[] }>('/payment-means', { auth: 'optional' })
-export const createOrder = (what: PayFor, method: PayMethod, idempotencyKey: string) =>
-  post<PayOrder>('/orders', { method, ...what }, { idempotencyKey })
-export const order = (id: string) => get<PayOrder>(`/orders/${seg(id)}`)
-export const payOtherwise = (id: string, method: PayMethod) => post<PayOrder>(`/orders/${seg(id)}/method`, { method })
-export const cancelOrder = (id: string) => post<PayOrder>(`/orders/${seg(id)}/cancel`, {})
-export const refundable = () => get<{ amount_fen: number }>('/refundable')
-export const refund = (amountFen: number, idempotencyKey: string) =>
-  post<Customer>('/refunds', { amount_fen: amountFen }, { idempotencyKey })
 
 export const wallet = (paging: Paging) => get<WalletPage>('/wallet', { query: paging })
 export const messages = (paging: Paging) => get<Page<Message>>('/messages', { query: paging })

@@ -17,7 +17,7 @@ export interface SignedIn {
 }
 
 export interface PhoneCode {
-  /** Comes back with the code: the code is good with it alone. */
+  /** Comes back with the code. */
   ticket: string
   valid_seconds: number
   again_seconds: number
@@ -78,6 +78,7 @@ export interface TableView {
   why_not: Refusal | null
   per_hour_fen: number
   unit_minutes: number
+  /** Free for the asker this time: none where they were used here within the last hours. */
   grace_minutes: number
   minimum_fen: number | null
   session_cap_fen: number | null
@@ -150,12 +151,20 @@ export interface WalletPage extends Page<WalletEntry> {
   held_fen: number
 }
 
+export interface Message {
+  id: string
+  kind: string
+  title: string
+  body: string
+  created_at: string
+}
+
 export const channels = ['wechat', 'alipay'] as const
 export type Channel = (typeof channels)[number]
-/** Those that bring a browser to the network's own page. */
-export type PayMethod = 'h5' | 'wap'
+/** How a network is asked to take a payment: see shared/pay-means.ts for where each works. */
+export type PayMethod = 'jsapi' | 'h5' | 'native' | 'wap' | 'precreate'
 
-/** What the payer's side does next. */
+/** What the payer's side does next. A newer server may hand over what this app does not know. */
 export type Handed = { kind: 'redirect'; url: string } | { kind: 'qr_code'; content: string } | { kind: 'jsapi' }
 
 export interface PayOrder {
@@ -166,20 +175,11 @@ export interface PayOrder {
   state: 'pending' | 'paid' | 'closed'
   channel: Channel | null
   next: Handed | null
+  /** Gone back to the payer, or on its way. */
   refunded_fen: number
+  /** On its way back, and somebody is looking after it. */
   refund_delayed: boolean
   created_at: string
   expires_at: string
   paid_at: string | null
-}
-
-export type PayFor =
-  { recharge: { amount_fen: number } } | { table: { table_id: string; minutes: number; expected_fen: number } }
-
-export interface Message {
-  id: string
-  kind: string
-  title: string
-  body: string
-  created_at: string
 }

@@ -1,59 +1,108 @@
+import { onHide, onShow, onUnload } from '@dcloudio/uni-app'
 import { computed, ref, shallowRef } from 'vue'
-import * as api from '@/api/customer'
-import type { PayOrder, Session } from '@/api/types'
-import { useNow } from '@/composables/useNow'
-import { useResource } from '@/composables/useResource'
-import { isOver, stageOf } from '@/shared/pay'
-import { pendingOrder } from '@/shared/pending-order'
+import * as api from '@/api/pay'
+import { ApiError, isCode } from '@/api/problem'
+import type { PayOrder, PayMethod } from '@/api/types'
+import { serverClock } from '@/shared/clock'
+import { nextAskMs, sceneOf, sessionOf } from '@/shared/order-state'
 import { useCustomerStore } from '@/stores/customer'
 import { useLiveStore } from '@/stores/live'
+import { usePayStore } from '@/stores/pay'
 
-/** A payment as it stands, asked for again until nothing more comes of it; and the table that it opens. */
-export function useOrder(id: () => string, opened: (session: Session) => void) {
-  const store = useCustomerStore()
-  const live = useLiveStore()
-  const { now } = useNow()
-  const { data: order, error, loading, load } = useResource(() => api.order(id()))
-  const acting = ref(false)
-  const failure = shallowRef<unknown>(null)
-  let settled = false
+/** One payment, asked for while its page is shown until nothing more will happen to it. */
+export function useOrder(id: () => string) {
+  const [pay, live, store] = [usePayStore(), useLiveStore(), useCustomerStore()]
+  const order = shallowRef<PayOrder | null>(null)
+  /** The server's answer is no: not there, or not this customer's. */
+  const refused = shallowRef<unknown>(null)
+  const failures = ref(0)
+  const acting = ref<'method' | 'cancel' | null>(null)
+  const problem = shallowRef<unknown>(null)
+  const now = ref(serverClock.now())
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let shown = false
+  let round = 0
 
-  const stage = computed(() => (order.value ? stageOf(order.value, now.value) : null))
+  const scene = computed(() => (order.value === null ? null : sceneOf(order.value, live.session, now.value)))
+  const session = computed(() => (order.value === null ? null : sessionOf(order.value, live.session)))
 
-  /** Whoever paid for a table wants to see it. */
-  async function toTable(paid: PayOrder): Promise<void> {
-    const session = await live.refresh()
-    if (session && Date.parse(session.asked_at) >= Date.parse(paid.created_at)) opened(session)
+  function take(next: PayOrder): void {
+    const before = order.value?.state
+    order.value = next
+    now.value = serverClock.now()
+    pay.accept(next)
+    if (next.state === 'paid' && before !== 'paid') void store.refreshIfKnown()
   }
 
-  async function look(): Promise<void> {
-    if (settled || acting.value) return
-    const found = await load()
-    if (!found) return
-    if (found.state !== 'pending' && pendingOrder.read() === found.id) pendingOrder.clear()
-    if (found.state === 'paid' && found.purpose === 'play') await toTable(found)
-    if (stage.value && isOver(stage.value)) {
-      settled = true
-      void store.refreshIfKnown()
-    }
-  }
-
-  /** What the payer asks for; its answer is the order. */
-  async function act(ask: () => Promise<PayOrder>): Promise<PayOrder | null> {
-    acting.value = true
-    failure.value = null
+  async function ask(): Promise<void> {
+    clearTimeout(timer)
+    if (!id()) return
+    round += 1
+    const mine = round
     try {
-      const answer = await ask()
-      order.value = answer
+      const answer = await api.order(id())
+      // A table's session is looked for before the answer is shown, so that nothing flickers between the two.
+      if (answer.state === 'paid' && answer.purpose === 'play') await live.refresh()
+      if (mine !== round) return
+      failures.value = 0
+      refused.value = null
+      take(answer)
+    } catch (error) {
+      if (mine !== round) return
+      if (!(error instanceof ApiError) || !error.unsure) {
+        refused.value = error
+        return
+      }
+      failures.value += 1
+    }
+    schedule()
+  }
+
+  function schedule(): void {
+    clearTimeout(timer)
+    const wait = shown ? nextAskMs(scene.value, failures.value) : null
+    if (wait !== null) timer = setTimeout(() => void ask(), wait)
+  }
+
+  /** What the payer wishes; whatever is under way is older than its answer. */
+  async function act(kind: 'method' | 'cancel', call: () => Promise<PayOrder>): Promise<PayOrder | null> {
+    if (acting.value !== null) return null
+    clearTimeout(timer)
+    acting.value = kind
+    problem.value = null
+    round += 1
+    try {
+      const answer = await call()
+      take(answer)
       return answer
     } catch (cause) {
-      failure.value = cause
+      if (!(cause instanceof ApiError)) throw cause
+      // It was paid, or closed, meanwhile: that is what will be shown, and explains itself.
+      if (!isCode(cause, 'ORDER_NOT_PENDING')) problem.value = cause
       return null
     } finally {
-      acting.value = false
-      void look()
+      acting.value = null
+      void ask()
     }
   }
+  const payOtherwise = (method: PayMethod) => act('method', () => api.payOtherwise(id(), method))
+  const cancel = () => act('cancel', () => api.cancelOrder(id()))
 
-  return { order, error, loading, stage, now, acting, failure, look, act }
+  function open(): void {
+    if (pay.order?.id === id()) order.value = pay.order
+    if (shown) void ask()
+  }
+  onShow(() => {
+    shown = true
+    void ask()
+  })
+  const rest = () => {
+    shown = false
+    round += 1
+    clearTimeout(timer)
+  }
+  onHide(rest)
+  onUnload(rest)
+
+  return { order, scene, session, refused, failures, acting, problem, open, ask, payOtherwise, cancel }
 }

@@ -1,26 +1,34 @@
 import { computed, ref, shallowRef, type Ref } from 'vue'
 import { ApiError } from '@/api/problem'
 import type { Quote, Refusal, TableView } from '@/api/types'
+import { useBeginPayment } from '@/composables/useBeginPayment'
 import { useOpenTable } from '@/composables/useOpenTable'
 import { t } from '@/locales'
 import { serverClock } from '@/shared/clock'
 import { errorText } from '@/shared/error-text'
 import { swapToPlay } from '@/shared/go'
+import { choices, firstChoice, type Choice } from '@/shared/pay-means'
 import { blockerOf } from '@/shared/table-state'
 import { useCustomerStore } from '@/stores/customer'
+import { usePayStore } from '@/stores/pay'
 
 interface TableResource {
   data: Ref<TableView | null>
   error: Ref<unknown>
   load: () => Promise<TableView | null>
 }
+/** About the payment, not the table: another means may do, or the same once more. */
+const STAYS = ['CHANNEL_UNAVAILABLE', 'PAYMENT_REFUSED']
 export type Sheet = 'confirm' | 'phone' | 'balance'
 
 /** What is chosen on a table's page, what stands in the way, and the way from the button to the open table. */
 export function useTableChoice(resource: TableResource) {
   const { data: view, error: loadError, load } = resource
   const store = useCustomerStore()
+  const pay = usePayStore()
   const { busy: opening, error: openError, open } = useOpenTable()
+  const { busy: paying, error: payError, begin } = useBeginPayment()
+  const wishedBy = ref<Choice | null>(null)
   const wished = ref(60)
   const sheet = ref<Sheet | null>(null)
   const notice = ref('')
@@ -41,6 +49,9 @@ export function useTableChoice(resource: TableResource) {
       ? null
       : blockerOf(view.value, quote.value?.price_fen ?? null, store.customer, refusal.value?.code ?? null),
   )
+  const priceFen = () => quote.value?.price_fen ?? 0
+  const availableFen = () => store.customer?.available_fen ?? 0
+  const by = computed(() => firstChoice(priceFen(), availableFen(), pay.means, wishedBy.value))
   const detail = computed(() => refusal.value?.detail || view.value?.why_not?.detail || '')
 
   function clear(): void {
@@ -48,6 +59,7 @@ export function useTableChoice(resource: TableResource) {
     failure.value = null
     refusal.value = null
     openError.value = null
+    payError.value = null
   }
   function choose(next: number): void {
     wished.value = next
@@ -57,6 +69,7 @@ export function useTableChoice(resource: TableResource) {
   /** Which explanation, or the confirmation; null when the table itself is not to be had, which the page then shows. */
   function sheetNow(): Sheet | null {
     if (blocker.value === null) return 'confirm'
+    if (blocker.value === 'balance' && choices(priceFen(), availableFen(), pay.means).length > 0) return 'confirm'
     return blocker.value === 'phone' || blocker.value === 'balance' ? blocker.value : null
   }
 
@@ -66,7 +79,8 @@ export function useTableChoice(resource: TableResource) {
     preparing.value = true
     const shown = quote.value?.price_fen
     try {
-      await store.refresh()
+      await Promise.all([store.refresh(), pay.learnMeans()])
+      wishedBy.value = null
       if ((await load()) === null && loadError.value !== null) throw loadError.value
       if (quote.value?.price_fen !== shown) notice.value = t('table.priceChanged')
       sheet.value = sheetNow()
@@ -88,13 +102,13 @@ export function useTableChoice(resource: TableResource) {
     waitUntil = serverClock.now() + (cause.problem.retry_after_seconds ?? 0) * 1000
     if (cause.status === 409) refusal.value = fresh?.why_not ?? known
     else failure.value = cause
-    const next = sheetNow()
-    if (next === 'phone' || next === 'balance') sheet.value = next
+    if (blocker.value === 'phone' || blocker.value === 'balance') sheet.value = sheetNow()
   }
 
   async function confirm(): Promise<void> {
     const [target, offer] = [view.value?.table.id, quote.value]
-    if (target === undefined || offer === null || opening.value) return
+    if (target === undefined || offer === null || opening.value || paying.value) return
+    if (by.value !== 'balance') return payNow(target, offer)
     const result = await open(target, offer.minutes, offer.price_fen)
     if ('session' in result) {
       sheet.value = null
@@ -103,10 +117,24 @@ export function useTableChoice(resource: TableResource) {
     } else if ('refused' in result) await refused(result.refused)
   }
 
+  async function payNow(target: string, offer: Quote): Promise<void> {
+    const mean = pay.means.find(({ channel }) => channel === by.value)
+    if (mean === undefined) return
+    const table = { table_id: target, minutes: offer.minutes, expected_fen: offer.price_fen }
+    if ((await begin({ table }, mean)) !== null) {
+      sheet.value = null
+      return
+    }
+    const { value: cause } = payError
+    if (cause instanceof ApiError && !cause.unsure && !STAYS.includes(cause.code)) await refused(cause)
+    // What is taken may have changed.
+    else void pay.learnMeans()
+  }
+
   /** After the balance was asked for again: on to the confirmation, if it suffices now. */
   function recheck(): void {
     if (refusal.value?.code === 'BALANCE_INSUFFICIENT') refusal.value = null
-    sheet.value = sheetNow()
+    if (blocker.value !== 'balance') sheet.value = sheetNow()
   }
 
   /** The page is there (again). Whoever went to give a phone number goes on where they were. */
@@ -122,7 +150,7 @@ export function useTableChoice(resource: TableResource) {
     clear()
   }
   function dismiss(): void {
-    if (!opening.value) sheet.value = null
+    if (!opening.value && !paying.value) sheet.value = null
   }
 
   return {
@@ -134,9 +162,13 @@ export function useTableChoice(resource: TableResource) {
     notice,
     failure,
     preparing,
-    opening,
+    opening: computed(() => opening.value || paying.value),
+    by,
+    payError,
     unsure: computed(() => openError.value !== null),
     choose,
+    payBy: (choice: Choice) => void (wishedBy.value = choice),
+    toRecharge: () => void (sheet.value = 'balance'),
     press,
     confirm,
     recheck,

@@ -74,10 +74,12 @@ const shelf = stored<Entries>('cuekey.pending-keys')
 export const pendingKeys = new PendingKeys({ read: () => shelf.read() ?? {}, write: (entries) => shelf.write(entries) })
 
 export const openIntent = (tableId: string, minutes: number, fen: number): string => `open:${tableId}:${minutes}:${fen}`
-export const rechargeIntent = (method: string, fen: number): string => `recharge:${method}:${fen}`
-export const payTableIntent = (method: string, tableId: string, minutes: number, fen: number): string =>
-  `pay:${method}:${tableId}:${minutes}:${fen}`
-export const refundIntent = (fen: number): string => `refund:${fen}`
 /** With the end that it leads to: once an extension has gone through, the same wish leads to a later end. */
 export const extendIntent = (sessionId: string, minutes: number, fen: number, until: string): string =>
   `extend:${sessionId}:${minutes}:${fen}:${until}`
+
+export const rechargeIntent = (fen: number, method: string): string => `pay:recharge:${fen}:${method}`
+export const payTableIntent = (tableId: string, minutes: number, fen: number, method: string): string =>
+  `pay:table:${tableId}:${minutes}:${fen}:${method}`
+/** By the amount alone: after a lost answer the balance may have changed already, and the same wish must not go through twice. */
+export const refundIntent = (fen: number): string => `refund:${fen}`

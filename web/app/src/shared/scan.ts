@@ -33,3 +33,7 @@ export function codeOfQuery(query: Record<string, string | undefined>): string |
   if (query.q) return codeOfText(decoded(query.q))
   return null
 }
+
+/** The order that a payment network sends the browser back with: `?order=ord_…`. */
+export const orderOfQuery = (query: Record<string, string | undefined>): string | null =>
+  query.order?.trim() ? decoded(query.order).trim() : null

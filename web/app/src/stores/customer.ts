@@ -82,6 +82,11 @@ export const useCustomerStore = defineStore('customer', () => {
     take(answer)
   }
 
+  /** An answer to a write, newer than what was asked for before. */
+  function accept(next: Customer): void {
+    if (customer.value?.id === next.id) customer.value = next
+  }
+
   async function signOut(): Promise<void> {
     changes += 1
     try {
@@ -98,5 +103,5 @@ export const useCustomerStore = defineStore('customer', () => {
     installHttpHooks({ language: serverLanguage, token: () => token.value, becomeGuest, forget })
   }
 
-  return { token, customer, refresh, refreshIfKnown, signIn, signOut, install }
+  return { token, customer, refresh, refreshIfKnown, signIn, signOut, accept, install }
 })

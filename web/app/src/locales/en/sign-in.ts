@@ -13,8 +13,8 @@ const en: typeof zh = {
   wait: 'Again in {n} s',
   sent: 'The code was sent. It is good for {n} minutes.',
   phoneWrong: 'Please enter a phone number.',
-  codeFirst: 'Please ask for a code first.',
   codeWrong: 'Please enter the 6 digits of the code.',
+  codeFirst: 'Please have a code sent to this number first.',
   yes: 'Sign in',
   done: 'Signed in',
 }

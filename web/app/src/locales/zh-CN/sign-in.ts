@@ -11,8 +11,8 @@ export default {
   wait: '{n} 秒后可重发',
   sent: '验证码已发送，{n} 分钟内有效。',
   phoneWrong: '请输入正确的手机号。',
-  codeFirst: '请先获取验证码。',
   codeWrong: '请输入 6 位数字验证码。',
+  codeFirst: '请先获取这个号码的验证码。',
   yes: '登录',
   done: '已登录',
 }

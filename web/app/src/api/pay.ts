@@ -1,0 +1,17 @@
+import { get, post, seg } from './http'
+import type { Channel, Customer, PayMethod, PayOrder } from './types'
+
+/** Exactly one of them. */
+export type PayFor =
+  { recharge: { amount_fen: number } } | { table: { table_id: string; minutes: number; expected_fen: number } }
+
+export const paymentMeans = () => get<{ channels: Channel[] }>('/payment-means', { auth: 'optional' })
+export const createOrder = (what: PayFor, method: PayMethod, idempotencyKey: string) =>
+  post<PayOrder>('/orders', { method, ...what }, { idempotencyKey })
+export const order = (id: string) => get<PayOrder>(`/orders/${seg(id)}`)
+export const payOtherwise = (id: string, method: PayMethod) => post<PayOrder>(`/orders/${seg(id)}/method`, { method })
+export const cancelOrder = (id: string) => post<PayOrder>(`/orders/${seg(id)}/cancel`)
+
+export const refundable = () => get<{ amount_fen: number }>('/refundable')
+export const refund = (amountFen: number, idempotencyKey: string) =>
+  post<Customer>('/refunds', { amount_fen: amountFen }, { idempotencyKey })

@@ -1,0 +1,41 @@
+import { ref, shallowRef } from 'vue'
+import * as api from '@/api/pay'
+import { ApiError } from '@/api/problem'
+import type { PayOrder } from '@/api/types'
+import { addressHere, goOrder, leaveFor } from '@/shared/go'
+import { payTableIntent, pendingKeys, rechargeIntent } from '@/shared/idempotency'
+import type { Mean } from '@/shared/pay-means'
+import { usePayStore } from '@/stores/pay'
+
+const intentOf = (what: api.PayFor, { method }: Mean): string =>
+  'recharge' in what
+    ? rechargeIntent(what.recharge.amount_fen, method)
+    : payTableIntent(what.table.table_id, what.table.minutes, what.table.expected_fen, method)
+
+/** Makes an order and goes on to where it is paid. The order's page lies underneath, for whoever comes back by the browser. */
+export function useBeginPayment() {
+  const pay = usePayStore()
+  const busy = ref(false)
+  const error = shallowRef<unknown>(null)
+
+  async function begin(what: api.PayFor, mean: Mean): Promise<PayOrder | null> {
+    if (busy.value) return null
+    busy.value = true
+    error.value = null
+    try {
+      const order = await pendingKeys.run(intentOf(what, mean), (key) => api.createOrder(what, mean.method, key))
+      pay.begin(order, addressHere())
+      await goOrder(order.id)
+      if (order.state === 'pending' && order.next?.kind === 'redirect') leaveFor(order.next.url)
+      return order
+    } catch (cause) {
+      if (!(cause instanceof ApiError)) throw cause
+      error.value = cause
+      return null
+    } finally {
+      busy.value = false
+    }
+  }
+
+  return { busy, error, begin }
+}

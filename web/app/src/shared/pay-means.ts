@@ -1,0 +1,84 @@
+import { channels as knownChannels, type Channel, type PayMethod, type PayOrder } from '@/api/types'
+
+/** Where the app runs, as far as paying goes. */
+export type Place = 'phone' | 'desktop' | 'wechat' | 'alipay' | 'mini-program'
+
+export interface Mean {
+  channel: Channel
+  method: PayMethod
+}
+
+/**
+ * Which way each network can be paid. Inside WeChat its own way needs a sign-in by WeChat, which customers do not have, and
+ * Alipay is shut out; Alipay's browser knows Alipay alone; a desktop shows a code for the phone, as WeChat's page for other
+ * browsers opens on phones only.
+ */
+const WAYS: Record<Place, Partial<Record<Channel, PayMethod>>> = {
+  phone: { wechat: 'h5', alipay: 'wap' },
+  desktop: { wechat: 'native', alipay: 'precreate' },
+  alipay: { alipay: 'wap' },
+  wechat: {},
+  'mini-program': {},
+}
+
+/** What can be offered here, of what the server takes now. */
+export function meansAt(place: Place, enabled: readonly string[]): Mean[] {
+  return knownChannels.flatMap((channel) => {
+    const method = WAYS[place][channel]
+    return method !== undefined && enabled.includes(channel) ? [{ channel, method }] : []
+  })
+}
+
+const NARROW = 640
+
+export function placeOf(userAgent: string, width: number): Place {
+  if (/MicroMessenger/i.test(userAgent)) return 'wechat'
+  if (/AlipayClient/i.test(userAgent)) return 'alipay'
+  return /Mobile|Android|iPhone|iPad/i.test(userAgent) || width < NARROW ? 'phone' : 'desktop'
+}
+
+export function placeHere(): Place {
+  let place: Place = 'mini-program'
+  // #ifdef H5
+  place = placeOf(navigator.userAgent, window.innerWidth)
+  // #endif
+  return place
+}
+
+/** Networks take no payment of less than a yuan. */
+export const LEAST_FEN = 100
+
+/** How a table is paid for: the balance where it suffices, else the first network. */
+export type Choice = 'balance' | Channel
+
+export function firstChoice(
+  priceFen: number,
+  availableFen: number,
+  means: readonly Mean[],
+  wished: Choice | null = null,
+): Choice | null {
+  const open = choices(priceFen, availableFen, means)
+  return wished !== null && open.includes(wished) ? wished : (open[0] ?? null)
+}
+
+export function choices(priceFen: number, availableFen: number, means: readonly Mean[]): Choice[] {
+  return [
+    ...(availableFen >= priceFen ? (['balance'] as const) : []),
+    ...(priceFen >= LEAST_FEN ? means.map(({ channel }) => channel) : []),
+  ]
+}
+
+/** How an order that waits can be paid from here: on the way begun, where that works here, and on others. */
+export function waysOn(
+  order: Pick<PayOrder, 'channel' | 'next'>,
+  means: readonly Mean[],
+): { goOn: boolean; others: Mean[] } {
+  const begun = means.find(({ channel }) => channel === order.channel)
+  const kind = begun && (begun.method === 'native' || begun.method === 'precreate' ? 'qr_code' : 'redirect')
+  const fits = begun !== undefined && order.next?.kind === kind
+  return {
+    goOn: fits && kind === 'redirect',
+    // A code that was made on a desktop does not help the phone that it would have to be scanned with.
+    others: means.filter((mean) => !(fits && mean === begun)),
+  }
+}

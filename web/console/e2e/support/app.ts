@@ -1,0 +1,45 @@
+import type { Page } from '@playwright/test'
+import type * as T from '../../src/api/types'
+import { demo, mailTo } from './api'
+import { expect } from './test'
+
+let phones = 0
+/** A number that no other customer on this server has. */
+export function phone(): string {
+  phones += 1
+  return `13${phones % 10}${String(Date.now()).slice(-8)}`
+}
+
+/** From the page for it; leads back to where one came from. */
+export async function giveNumber(page: Page, number = phone()): Promise<void> {
+  await page.getByTestId('phone').locator('input').fill(number)
+  await page.getByTestId('send-code').click()
+  await expect(page.getByTestId('code-sent')).toBeVisible()
+  await page
+    .getByTestId('code')
+    .locator('input')
+    .fill(await mailTo(number, /(\d{6})/))
+  await page.getByTestId('sign-in').click()
+}
+
+/** Somebody new, on the page of their own wallet. */
+export async function someCustomer(page: Page): Promise<void> {
+  await page.goto('/m/pages/mine')
+  await page.getByTestId('to-sign-in').click()
+  await giveNumber(page)
+  await expect(page.getByTestId('recharge-open')).toBeVisible()
+}
+
+/** Of the demo's hall, by its place in the list: tests that run at once take different ones. */
+export async function demoTable(place: number): Promise<{ hall: string; table: T.FloorTable }> {
+  const staff = await demo('venue_manager')
+  const { items } = await staff.get<{ items: T.Venue[] }>('/venues')
+  const hall = items[0]?.id ?? ''
+  const { tables } = await staff.get<T.Floor>(`/venues/${hall}/floor`)
+  const table = tables[place]
+  if (!table) throw new Error(`the demo has no table ${place}`)
+  return { hall, table }
+}
+
+/** What the QR code on a table says. */
+export const scanned = ({ url }: { url: string }): string => new URL(url).pathname + new URL(url).search
