@@ -1,7 +1,5 @@
 //! Text messages by Aliyun's SMS service (`SendSms`, 2017-05-25), signed by `ACS3-HMAC-SHA256`.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 use kernel::{Clock, Random, Timestamp};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -32,9 +30,17 @@ pub struct AliyunSms {
 
 #[derive(Debug, thiserror::Error)]
 #[error("texts cannot be sent: {0}")]
-pub struct SmsSetupError(pub(crate) String);
+pub struct SmsSetupError(String);
 
-const TIMEOUT: Duration = Duration::from_secs(10);
+/// A client for a provider's service, and the host as it is signed.
+pub(crate) fn service(endpoint: &str) -> Result<(Client, String), SmsSetupError> {
+    let bad = |why: &dyn std::fmt::Display| SmsSetupError(why.to_string());
+    let url = reqwest::Url::parse(endpoint).map_err(|error| bad(&error))?;
+    let name = url.host_str().ok_or_else(|| bad(&"the endpoint has no host"))?;
+    let host = url.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"));
+    Ok((crate::http::client().map_err(|error| bad(&error))?, host))
+}
+
 /// RFC 3986: letters, digits and these stand for themselves.
 const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 const ALGORITHM: &str = "ACS3-HMAC-SHA256";
@@ -43,12 +49,7 @@ impl AliyunSms {
     /// # Errors
     /// When the endpoint is no address.
     pub fn new(config: AliyunConfig, clock: Clock, random: Random) -> Result<Self, SmsSetupError> {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let url = reqwest::Url::parse(&config.endpoint).map_err(|error| SmsSetupError(error.to_string()))?;
-        let name = url.host_str().ok_or_else(|| SmsSetupError("the endpoint has no host".into()))?;
-        let host = url.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"));
-        let client = Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).timeout(TIMEOUT).build();
-        let client = client.map_err(|error| SmsSetupError(error.to_string()))?;
+        let (client, host) = service(&config.endpoint)?;
         Ok(Self { client, config, host, clock, random })
     }
 

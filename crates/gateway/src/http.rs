@@ -1,4 +1,4 @@
-//! Asking payment networks over HTTP.
+//! Asking payment networks, and services for texts, over HTTP.
 
 use std::time::Duration;
 

@@ -1,7 +1,5 @@
 //! Text messages by Tencent Cloud's SMS service (`SendSms`, 2021-01-11), signed by `TC3-HMAC-SHA256`.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 use kernel::{Clock, Timestamp};
 use platform::messages::{Sms, SmsError, SmsKind, Texter};
@@ -10,7 +8,7 @@ use ring::{digest, hmac};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::SmsSetupError;
+use crate::aliyun::{SmsSetupError, service};
 
 #[derive(Clone)]
 pub struct TencentConfig {
@@ -35,7 +33,6 @@ pub struct TencentSms {
     clock: Clock,
 }
 
-const TIMEOUT: Duration = Duration::from_secs(10);
 const ALGORITHM: &str = "TC3-HMAC-SHA256";
 const SERVICE: &str = "sms";
 const TYPE: &str = "application/json; charset=utf-8";
@@ -44,12 +41,7 @@ impl TencentSms {
     /// # Errors
     /// When the endpoint is no address.
     pub fn new(config: TencentConfig, clock: Clock) -> Result<Self, SmsSetupError> {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let url = reqwest::Url::parse(&config.endpoint).map_err(|error| SmsSetupError(error.to_string()))?;
-        let name = url.host_str().ok_or_else(|| SmsSetupError("the endpoint has no host".into()))?;
-        let host = url.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"));
-        let client = Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).timeout(TIMEOUT).build();
-        let client = client.map_err(|error| SmsSetupError(error.to_string()))?;
+        let (client, host) = service(&config.endpoint)?;
         Ok(Self { client, config, host, clock })
     }
 

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use store::Engine;
 use tokio::task::JoinSet;
 
-use super::play::{KEY, SECRET, pause, sign_in, stop};
+use super::play::{KEY, SECRET, pause, sign_in, stop, texts_by};
 use crate::http::{Ask, Person, Reply, expect, send, text};
 use crate::load::Load;
 use crate::scenario::{Plan, Report};
@@ -43,19 +43,9 @@ pub async fn run(plan: &Plan, engine: Engine, report: &mut Report) -> Result<()>
     let sms = AliyunSms::open(KEY, SECRET).await?;
     let (wechat, alipay) = (WechatPay::open(Clock::System).await?, Alipay::open(Clock::System).await?);
     let url = world.nodes[0].url();
-    world.nodes[0].extra = [
-        ("CUEKEY_SERVER__PUBLIC_URL", url),
-        ("CUEKEY_PAYMENTS__WECHAT", wechat.base().to_owned()),
-        ("CUEKEY_PAYMENTS__ALIPAY", alipay.gateway()),
-        ("CUEKEY_SMS__PROVIDER", "aliyun".into()),
-        ("CUEKEY_SMS__ENDPOINT", sms.endpoint()),
-        ("CUEKEY_SMS__ACCESS_KEY", KEY.into()),
-        ("CUEKEY_SMS__SECRET", SECRET.into()),
-        ("CUEKEY_SMS__SIGN_NAME", "球厅".into()),
-        ("CUEKEY_SMS__CODE_TEMPLATE", "SMS_1".into()),
-    ]
-    .map(|(name, value)| (name.to_owned(), value))
-    .into();
+    world.nodes[0].extra = texts_by(&sms);
+    let set = [("SERVER__PUBLIC_URL", url), ("PAYMENTS__WECHAT", wechat.base().to_owned()), ("PAYMENTS__ALIPAY", alipay.gateway())];
+    world.nodes[0].extra.extend(set.map(|(name, value)| (format!("CUEKEY_{name}"), value)));
     let setup = world.nodes[0].clone();
     let mut server = setup.serve().await?;
     let load = Load::new(Arc::new(world));

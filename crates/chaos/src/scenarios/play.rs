@@ -47,17 +47,8 @@ pub async fn run(plan: &Plan, engine: Engine, report: &mut Report) -> Result<()>
     }
     let sms = AliyunSms::open(KEY, SECRET).await?;
     let broker = free_address()?;
-    world.nodes[0].extra = [
-        ("CUEKEY_MQTT__LISTEN", broker.to_string()),
-        ("CUEKEY_SMS__PROVIDER", "aliyun".into()),
-        ("CUEKEY_SMS__ENDPOINT", sms.endpoint()),
-        ("CUEKEY_SMS__ACCESS_KEY", KEY.into()),
-        ("CUEKEY_SMS__SECRET", SECRET.into()),
-        ("CUEKEY_SMS__SIGN_NAME", "球厅".into()),
-        ("CUEKEY_SMS__CODE_TEMPLATE", "SMS_1".into()),
-    ]
-    .map(|(name, value)| (name.to_owned(), value))
-    .into();
+    world.nodes[0].extra = texts_by(&sms);
+    world.nodes[0].extra.push(("CUEKEY_MQTT__LISTEN".into(), broker.to_string()));
     let setup = world.nodes[0].clone();
     let mut server = setup.serve().await?;
     let load = Load::new(Arc::new(world));
@@ -128,6 +119,19 @@ async fn furnish(load: &Arc<Load>, broker: std::net::SocketAddr, sms: &AliyunSms
         customers.push(customer);
     }
     Ok(Hall { load: Arc::clone(load), id, tables, customers })
+}
+
+/// The configuration that has texts sent by this stand-in.
+pub(super) fn texts_by(sms: &AliyunSms) -> Vec<(String, String)> {
+    let set = [
+        ("PROVIDER", "aliyun".to_owned()),
+        ("ENDPOINT", sms.endpoint()),
+        ("ACCESS_KEY", KEY.to_owned()),
+        ("SECRET", SECRET.to_owned()),
+        ("SIGN_NAME", "球厅".to_owned()),
+        ("CODE_TEMPLATE", "SMS_1".to_owned()),
+    ];
+    set.map(|(name, value)| (format!("CUEKEY_SMS__{name}"), value)).into()
 }
 
 /// A customer by the code that came to this phone, and the number that it goes by at the desk.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use kernel::{Fault, Fen};
+use platform::allowance::Allowance;
 use platform::idempotency::IdempotencyKey;
 use platform::payments::{
     self, ChannelKind, Method, NewOrder, OfOrder, OfRefund, OrderId, OrderView, Purpose, Refund, RefundReason, RefundState,
@@ -20,6 +21,8 @@ use crate::halls::TableId;
 use crate::play::{self, OpenAsk, PlayError};
 use crate::told::{self, tell, yuan};
 
+/// Far more than anybody means: each is a call to a network, which limits us all together.
+const BEGUN: Allowance = Allowance { name: "pay orders", window_seconds: 600, most: 200 };
 /// One yuan: networks take a fee of less.
 const LEAST: Fen = Fen::new(100);
 
@@ -60,6 +63,7 @@ pub async fn pay(cx: &Cx, customer: &Customer, what: PayFor, by: PayBy, key: &Id
     if let Some(first) = payments::known(cx, key, customer.id.uuid()).await? {
         return Ok(first);
     }
+    BEGUN.take(cx, &customer.id.to_string()).await?;
     let (purpose, amount, detail, subject) = match what {
         PayFor::Recharge { amount } => {
             if amount < LEAST || amount > MOST {

@@ -240,6 +240,20 @@ on_server! {
         assert_eq!(till.root.get(&format!("/api/v1/payments/find?number={}", till.number(&placed).await)).await.ok(200)["order"]["id"], placed["id"]);
     }
 
+    async fn v4_1_nobody_begins_payments_without_end(server) {
+        let till = Till::open(server).await;
+        let customer = till.customer(PHONE).await;
+        let other = till.customer("13900139000").await;
+        // What is refused counts as well: it would have asked a network.
+        for n in 0..200 {
+            recharge(&customer, &format!("pay-{n:05}"), "jsapi", 100).await.refused(409, "WECHAT_SIGN_IN_NEEDED");
+        }
+        recharge(&customer, "pay-00200", "native", 100).await.refused(429, "RATE_LIMITED");
+        till.recharge(&other, "pay-00001", "native", 100).await;
+        server.clock.step(10 * MINUTE);
+        till.recharge(&customer, "pay-00200", "native", 100).await;
+    }
+
     async fn v4_1_a_network_that_is_switched_off_begins_nothing_and_ends_what_was_begun(server) {
         let till = Till::open(server).await;
         let customer = till.customer(PHONE).await;
