@@ -4,7 +4,7 @@ import type { PayOrder, Session } from '@/api/types'
 import { amountProblem, fenOf, RECHARGE_FEN, suggestedFen, typedYuan } from '@/shared/amount'
 import { payTableIntent, PendingKeys, rechargeIntent, refundIntent } from '@/shared/idempotency'
 import { nextAskMs, sceneOf, sessionOf } from '@/shared/order-state'
-import { choices, firstChoice, meansAt, placeOf, waysOn } from '@/shared/pay-means'
+import { choices, firstChoice, isOurs, meansAt, placeOf, waysOn } from '@/shared/pay-means'
 import { orderOfQuery } from '@/shared/scan'
 
 const ANDROID = 'Mozilla/5.0 (Linux; Android 14) Chrome/126.0 Mobile Safari/537.36'
@@ -23,6 +23,17 @@ describe('the means offered', () => {
     expect(meansAt('alipay', both)).toEqual([{ channel: 'alipay', method: 'wap' }])
     // What the server cannot take from there is not offered: the desk is left.
     expect([meansAt('wechat', both), meansAt('mini-program', both)]).toEqual([[], []])
+  })
+
+  it('open beside the code only what is our own site', () => {
+    expect(isOurs('http://127.0.0.1:7300/sandbox/wechat/pay?token=x', 'http://127.0.0.1:7300')).toBe(true)
+    for (const code of [
+      'weixin://wxpay/bizpayurl?pr=x',
+      'https://qr.alipay.com/x',
+      'http://127.0.0.1:73000/x',
+      'http://127.0.0.1:7300.example/x',
+    ])
+      expect(isOurs(code, 'http://127.0.0.1:7300'), code).toBe(false)
   })
 
   it('are those that the server takes now, and no unknown ones', () => {

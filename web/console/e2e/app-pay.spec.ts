@@ -150,4 +150,13 @@ test.describe('on a desktop', () => {
     await page.getByTestId('order-cancel-confirm').click()
     await expect(page.getByTestId('order-closed')).toBeVisible()
   })
+
+  test('v3_1 in the demo, whose networks no phone reaches, the page is opened beside it', async ({ page }) => {
+    await someCustomer(page)
+    await page.getByTestId('recharge-open').click()
+    await page.getByTestId('recharge-pay').click()
+    const [beside] = await Promise.all([page.waitForEvent('popup'), page.getByTestId('order-here').click()])
+    await beside.getByTestId('stand-in-pay').click()
+    await expect(page.getByTestId('order-recharged')).toBeVisible()
+  })
 })

@@ -29,6 +29,13 @@ export function addressHere(): string {
   return `/${route}${query.length > 0 ? `?${query.join('&')}` : ''}`
 }
 
+/** Beside this page, which goes on to look whether it was paid. */
+export function openBeside(url: string): void {
+  // #ifdef H5
+  window.open(url, '_blank', 'noopener')
+  // #endif
+}
+
 /** To a payment network's page, which sends the browser back to `/m/?order=…`. */
 export function leaveFor(url: string): void {
   // #ifdef H5

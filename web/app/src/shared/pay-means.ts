@@ -68,6 +68,9 @@ export function choices(priceFen: number, availableFen: number, means: readonly 
   ]
 }
 
+/** Whether the page behind a code is this very site's: whoever runs network and app on one machine has no phone that could reach it. */
+export const isOurs = (code: string, origin: string): boolean => code.startsWith(`${origin}/`)
+
 /** How an order that waits can be paid from here: on the way begun, where that works here, and on others. */
 export function waysOn(
   order: Pick<PayOrder, 'channel' | 'next'>,

@@ -39,6 +39,7 @@ const en: typeof zh = {
     auto: 'This page updates by itself once you have paid.',
     scan: { wechat: 'Scan with WeChat to pay', alipay: 'Scan with Alipay to pay' },
     qr: 'QR code to pay with',
+    here: 'Open the page on this computer',
     go: { wechat: 'Pay in WeChat', alipay: 'Pay in Alipay' },
     otherwise: { wechat: 'Use WeChat Pay instead', alipay: 'Use Alipay instead' },
     cancel: 'Cancel this payment',

@@ -37,6 +37,7 @@ export default {
     auto: '付款后这里会自动更新。',
     scan: { wechat: '请用微信扫一扫付款', alipay: '请用支付宝扫一扫付款' },
     qr: '付款二维码',
+    here: '在这台电脑上打开付款页',
     go: { wechat: '去微信付款', alipay: '去支付宝付款' },
     otherwise: { wechat: '改用微信支付', alipay: '改用支付宝' },
     cancel: '取消这笔付款',
