@@ -5,11 +5,16 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use broker::{Broker, Doorkeeper, Rights};
-use gateway::{AliyunConfig, AliyunSms, Listening, Modbus, Mqtt, MqttConfig, TencentConfig, TencentSms};
+use gateway::{
+    AliyunConfig, AliyunSms, Listening, Modbus, Mqtt, MqttConfig, TencentConfig, TencentSms, WechatAppConfig, WechatLogin,
+    WechatLoginConfig,
+};
 use platform::messages::{DatabaseMailbox, Sms, SmsError, Texter};
 use platform::{Cx, Platform};
-use venue::Venue;
-use venue::devices::{self, Coils, Wire};
+use venue::customers::{NoWechat, Wechat};
+use venue::devices::{self, Wire};
+use venue::{Venue, Ways};
+use zeroize::Zeroizing;
 
 use crate::config::{Config, SmsProvider};
 use crate::trouble::{Result, Trouble};
@@ -28,19 +33,21 @@ pub struct Hall {
 
 impl Hall {
     pub async fn open(config: &Config, platform: &Arc<Platform>) -> Result<Self> {
-        let texter = texter(config, platform)?;
-        let coils: Arc<dyn Coils> = Arc::new(Modbus::default());
+        let ways = |wire: Arc<dyn Wire>| -> Result<Ways> {
+            let (texter, wechat) = (texter(config, platform)?, wechat(config, platform)?);
+            Ok(Ways { wire, coils: Arc::new(Modbus::default()), texter, wechat })
+        };
         let mqtt = &config.mqtt;
         // A client id that is somebody else's too would throw both out in turns.
         let client_id = format!("cuekey-{:016x}", platform.random.u64());
         if !mqtt.host.is_empty() {
             let (host, user, password) = (mqtt.host.clone(), mqtt.user.clone(), mqtt.password.clone());
             let (wire, listening) = Mqtt::new(&MqttConfig { host, port: mqtt.port, user, password, client_id });
-            let venue = Venue::new(Arc::clone(platform), Arc::new(wire), coils, texter);
+            let venue = Venue::new(Arc::clone(platform), ways(Arc::new(wire))?);
             return Ok(Self { venue, address: None, broker: None, listening: Some(listening) });
         }
         let Some(listen) = mqtt.listen else {
-            let venue = Venue::new(Arc::clone(platform), Arc::new(Nowhere), coils, texter);
+            let venue = Venue::new(Arc::clone(platform), ways(Arc::new(Nowhere))?);
             return Ok(Self { venue, address: None, broker: None, listening: None });
         };
         let password = platform.random.secret::<32>("");
@@ -51,7 +58,7 @@ impl Hall {
         let here = if address.ip().is_unspecified() { "127.0.0.1".to_owned() } else { address.ip().to_string() };
         let config = MqttConfig { host: here, port: address.port(), user: OURSELVES.into(), password, client_id };
         let (wire, listening) = Mqtt::new(&config);
-        let venue = Venue::new(Arc::clone(platform), Arc::new(wire), coils, texter);
+        let venue = Venue::new(Arc::clone(platform), ways(Arc::new(wire))?);
         tracing::info!(%address, "MQTT broker");
         Ok(Self { venue, address: Some(address), broker: Some(broker), listening: Some(listening) })
     }
@@ -104,6 +111,19 @@ fn texter(config: &Config, platform: &Platform) -> Result<Arc<dyn Texter>> {
             Ok(Arc::new(TencentSms::new(config, clock).map_err(bad)?))
         }
     }
+}
+
+/// Who brings codes of WeChat's.
+fn wechat(config: &Config, platform: &Platform) -> Result<Arc<dyn Wechat>> {
+    let own = &config.wechat;
+    let app = |id: &str, secret: &str| (!id.is_empty()).then(|| WechatAppConfig { id: id.into(), secret: Zeroizing::new(secret.into()) });
+    let (web, mini) = (app(&own.web_app_id, &own.web_secret), app(&own.mini_app_id, &own.mini_secret));
+    if web.is_none() && mini.is_none() {
+        return Ok(Arc::new(NoWechat));
+    }
+    let setup = WechatLoginConfig { endpoint: own.endpoint.trim_end_matches('/').to_owned(), authorize: own.authorize.clone(), web, mini };
+    let bad = |error| Trouble::setup(format!("无法使用 TLS：{error}"), format!("TLS cannot be set up: {error}"));
+    Ok(Arc::new(WechatLogin::new(setup, platform.clock.clone()).map_err(bad)?))
 }
 
 /// No provider is configured: texts wait as jobs.

@@ -13,6 +13,7 @@ mod smtp;
 mod tencent;
 mod webhook;
 mod wechat;
+mod wechat_login;
 mod yuan;
 
 pub use alipay::Alipay;
@@ -24,3 +25,4 @@ pub use smtp::{SmtpConfig, SmtpError, SmtpMailer, SmtpSecurity};
 pub use tencent::{TencentConfig, TencentSms};
 pub use webhook::{Names, WebhookSender, WebhookSetupError};
 pub use wechat::WechatPay;
+pub use wechat_login::{WechatAppConfig, WechatLogin, WechatLoginConfig};

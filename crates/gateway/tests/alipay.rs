@@ -27,7 +27,7 @@ fn place(method: Method) -> Place {
         amount: Fen::new(3_605),
         subject: "1 号台 & <b>台费</b>".into(),
         method,
-        openid: None,
+        payer: None,
         address: "203.0.113.7".into(),
         expires_at: START.plus_seconds(900),
         return_url: "https://cuekey.example/m/?order=1&x=y".into(),

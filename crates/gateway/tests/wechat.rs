@@ -4,7 +4,9 @@
 
 use gateway::WechatPay;
 use kernel::{Clock, Fen, Random, Timestamp};
-use platform::payments::{Channel, ChannelError, Handed, Method, Notice, Place, RefundAsk, RefundStanding, Standing, WechatParameters};
+use platform::payments::{
+    Channel, ChannelError, Handed, Method, Notice, Payer, Place, RefundAsk, RefundStanding, Standing, WechatParameters,
+};
 use sandbox::{Asked, Returned, Told, TradeState, Troubles, WechatPay as Network};
 
 const START: Timestamp = Timestamp::from_unix(1_795_248_000);
@@ -27,7 +29,7 @@ fn place(method: Method) -> Place {
         amount: Fen::new(3_600),
         subject: "1 号台 <b>台费</b>".into(),
         method,
-        openid: Some("o-payer".into()),
+        payer: Some(Payer { app_id: Network::parameters().app_id, openid: "o0001-payer".into() }),
         address: "203.0.113.7".into(),
         expires_at: START.plus_seconds(900),
         return_url: "https://cuekey.example/m/?order=1&x=y".into(),

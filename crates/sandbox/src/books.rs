@@ -26,6 +26,8 @@ pub struct Trade {
     pub(crate) token: String,
     /// Where its payer was asked: h5, jsapi, native, wap, precreate.
     pub(crate) kind: String,
+    /// Of which of the merchant's apps.
+    pub(crate) app_id: String,
     pub(crate) openid: String,
     pub(crate) notify_url: String,
     pub(crate) expires: Timestamp,
@@ -49,7 +51,8 @@ impl Trade {
 
     /// What makes two orders of one number the same.
     pub(crate) fn is(&self, other: &Self) -> bool {
-        (&self.subject, self.amount, &self.kind, &self.openid) == (&other.subject, other.amount, &other.kind, &other.openid)
+        (&self.subject, self.amount, &self.kind, &self.app_id, &self.openid)
+            == (&other.subject, other.amount, &other.kind, &other.app_id, &other.openid)
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! [`Line`] stands between a program and a server: it passes bytes on, late, or not at all. [`Mailbox`] is a mail server,
 //! [`Hook`] somebody's server for callbacks; both remember what arrived, and how often. [`Lamp`] is a light over a table, [`Coils`] a
-//! board of relays for such lights, [`AliyunSms`] and [`TencentSms`] services for text messages, [`WechatPay`] and [`Alipay`] take no money. Everything is on the loopback
+//! board of relays for such lights, [`AliyunSms`] and [`TencentSms`] services for text messages, [`WechatPay`] and [`Alipay`] take no money,
+//! [`WechatLogin`] knows people by made-up names. Everything is on the loopback
 //! address, on ports that the system chooses, and ends when it is dropped.
 
 mod alipay;
@@ -18,6 +19,7 @@ mod rsa;
 mod tencent;
 mod trouble;
 mod wechat;
+mod wechat_login;
 
 pub use alipay::Alipay;
 pub use aliyun::{AliyunSms, SmsTrouble, Text};
@@ -30,6 +32,7 @@ pub use mailbox::{Letter, Mailbox};
 pub use tencent::TencentSms;
 pub use trouble::{Asked, Returned, Told, Troubles};
 pub use wechat::WechatPay;
+pub use wechat_login::{LoginTrouble, WechatLogin};
 
 use std::net::SocketAddr;
 

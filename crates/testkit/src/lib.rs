@@ -20,6 +20,7 @@ mod receiver;
 mod rows;
 mod server;
 mod totp;
+pub mod wechat;
 
 pub use client::{Answer, Client, Live};
 pub use coils::CoilTable;

@@ -38,6 +38,8 @@ pub struct TestServer {
     pub(crate) wire: Arc<crate::hall::Switch>,
     /// The way to payment networks, once a test opens them.
     pub(crate) networks: Arc<crate::networks::Switch>,
+    /// The way to WeChat, likewise.
+    pub(crate) wechat: Arc<crate::wechat::Switch>,
     pub clock: Clock,
     pub site: web::Site,
     /// Says that the program is to stop.
@@ -94,8 +96,14 @@ impl TestServer {
         });
         let licensing = Licensing::start(Arc::clone(&platform), Arc::new(post)).await.expect("licensing starts");
         let wire = Arc::new(crate::hall::Switch::default());
-        let coils = Arc::new(gateway::Modbus::default());
-        let venue = Venue::new(Arc::clone(&platform), Arc::clone(&wire) as Arc<dyn venue::devices::Wire>, coils, Arc::new(texter));
+        let wechat = Arc::new(crate::wechat::Switch::default());
+        let ways = venue::Ways {
+            wire: Arc::clone(&wire) as Arc<dyn venue::devices::Wire>,
+            coils: Arc::new(gateway::Modbus::default()),
+            texter: Arc::new(texter),
+            wechat: Arc::clone(&wechat) as Arc<dyn venue::customers::Wechat>,
+        };
+        let venue = Venue::new(Arc::clone(&platform), ways);
         let stop = watch::Sender::new(false);
         let state = AppState::new(Parts {
             platform: Arc::clone(&platform),
@@ -113,6 +121,7 @@ impl TestServer {
             hall,
             wire,
             networks,
+            wechat,
             clock,
             site: web::Site::new(state),
             stop,

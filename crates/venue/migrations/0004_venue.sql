@@ -4,11 +4,13 @@ CREATE TABLE customers (
   id UUID PRIMARY KEY,
   -- What a customer tells at the desk.
   number TEXT NOT NULL,
-  -- Sealed, and hashed to be found; none: a guest.
+  -- Sealed, and hashed to be found.
   phone BYTEA,
   phone_hash BYTEA,
   -- The end of the number, for lists.
   phone_hint TEXT,
+  -- Has a name at WeChat (customer_wechats): no guest, then.
+  wechat BOOLEAN NOT NULL DEFAULT FALSE,
   language TEXT NOT NULL,
   created_at BIGINT NOT NULL,
   -- A guest who turned out to be somebody known, and carries everything over to it.
@@ -21,6 +23,9 @@ CREATE TABLE customer_sessions (
   id UUID PRIMARY KEY,
   customer_id UUID NOT NULL REFERENCES customers (id),
   token_hash BYTEA NOT NULL,
+  -- Who holds the phone, for WeChat Pay inside WeChat; none: signed in elsewhere.
+  app_id TEXT,
+  openid TEXT,
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
   revoked_at BIGINT

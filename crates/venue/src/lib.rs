@@ -30,7 +30,10 @@ use platform::messages::Texter;
 use store::migrate::Migration;
 use tokio::sync::Mutex;
 
-pub const MIGRATIONS: &[Migration] = &[Migration { number: 4, name: "venue", sql: include_str!("../migrations/0004_venue.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { number: 4, name: "venue", sql: include_str!("../migrations/0004_venue.sql") },
+    Migration { number: 6, name: "wechat", sql: include_str!("../migrations/0006_wechat.sql") },
+];
 
 /// What the product keeps in memory. One a process.
 pub struct Venue {
@@ -43,17 +46,24 @@ pub struct Venue {
     pub(crate) polling: Mutex<()>,
     /// How customers are sent texts.
     pub texter: Arc<dyn Texter>,
+    /// Who brings a code of WeChat's.
+    pub wechat: Arc<dyn customers::Wechat>,
     /// Wakes live pages.
     pub news: News,
 }
 
+/// The ways out of it.
+#[derive(Clone)]
+pub struct Ways {
+    pub wire: Arc<dyn devices::Wire>,
+    pub coils: Arc<dyn devices::Coils>,
+    pub texter: Arc<dyn Texter>,
+    pub wechat: Arc<dyn customers::Wechat>,
+}
+
 impl Venue {
-    pub fn new(
-        platform: Arc<Platform>,
-        wire: Arc<dyn devices::Wire>,
-        coils: Arc<dyn devices::Coils>,
-        texter: Arc<dyn Texter>,
-    ) -> Arc<Self> {
-        Arc::new(Self { platform, wire, coils, polling: Mutex::new(()), texter, news: News::default() })
+    pub fn new(platform: Arc<Platform>, ways: Ways) -> Arc<Self> {
+        let Ways { wire, coils, texter, wechat } = ways;
+        Arc::new(Self { platform, wire, coils, polling: Mutex::new(()), texter, wechat, news: News::default() })
     }
 }

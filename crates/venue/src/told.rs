@@ -19,6 +19,8 @@ macro_rules! texts {
 }
 
 texts! {
+    WELCOME = "welcome", "欢迎" "Welcome",
+        "欢迎来打球！扫台上的二维码即可开台，您的会员号是 {number}。" "Good to have you here! Scan the code on a table to open it. Your number with us is {number}.";
     RECHARGED = "wallet.recharged", "充值到账" "Money received",
         "您的钱包已充值 {amount} 元。" "{amount} yuan were added to your wallet.";
     NOT_OPENED = "pay.not_opened", "未能开台，款项原路退回" "The table could not be opened",

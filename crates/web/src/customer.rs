@@ -26,22 +26,19 @@ impl FromRequestParts<AppState> for ByCustomer {
     }
 }
 
-/// A request by anybody; by whom, where a good token says so.
-pub struct PerhapsCustomer(pub Cx, pub Option<Customer>);
+/// A request by anybody; by whom, where a good token says so, which is there too then.
+pub struct PerhapsCustomer(pub Cx, pub Option<Customer>, pub Option<String>);
 
 impl FromRequestParts<AppState> for PerhapsCustomer {
     type Rejection = ApiError;
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let Visitor(cx) = Visitor::from_request_parts(parts, state).await?;
-        let customer = match bearer(&parts.headers) {
-            Some(token) => match customers::authenticate(&cx, token).await {
-                Ok(customer) => Some(customer),
-                Err(fault) if fault.kind == kernel::Kind::Unauthenticated => None,
-                Err(fault) => return Err(fault.into()),
-            },
-            None => None,
-        };
-        Ok(Self(cx, customer))
+        let Some(token) = bearer(&parts.headers) else { return Ok(Self(cx, None, None)) };
+        match customers::authenticate(&cx, token).await {
+            Ok(customer) => Ok(Self(cx, Some(customer), Some(token.to_owned()))),
+            Err(fault) if fault.kind == kernel::Kind::Unauthenticated => Ok(Self(cx, None, None)),
+            Err(fault) => Err(fault.into()),
+        }
     }
 }
 

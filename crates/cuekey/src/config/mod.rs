@@ -34,6 +34,7 @@ pub struct Config {
     pub sms: Sms,
     pub mqtt: Mqtt,
     pub payments: Payments,
+    pub wechat: Wechat,
     pub jobs: Jobs,
     pub callbacks: Callbacks,
     pub log: Log,
@@ -116,6 +117,18 @@ pub struct Mqtt {
 pub struct Payments {
     pub wechat: String,
     pub alipay: String,
+}
+
+/// Signing in by WeChat.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wechat {
+    pub endpoint: String,
+    pub authorize: String,
+    pub web_app_id: String,
+    pub web_secret: String,
+    pub mini_app_id: String,
+    pub mini_secret: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -217,6 +230,19 @@ impl Default for Payments {
     }
 }
 
+impl Default for Wechat {
+    fn default() -> Self {
+        Self {
+            endpoint: "https://api.weixin.qq.com".into(),
+            authorize: "https://open.weixin.qq.com/connect/oauth2/authorize".into(),
+            web_app_id: String::new(),
+            web_secret: String::new(),
+            mini_app_id: String::new(),
+            mini_secret: String::new(),
+        }
+    }
+}
+
 impl Default for Jobs {
     fn default() -> Self {
         Self { workers: 4 }
@@ -238,6 +264,11 @@ impl std::fmt::Debug for Database {
 impl std::fmt::Debug for Sms {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Sms").field("provider", &self.provider).field("endpoint", &self.endpoint).finish_non_exhaustive()
+    }
+}
+impl std::fmt::Debug for Wechat {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Wechat").field("web_app_id", &self.web_app_id).field("mini_app_id", &self.mini_app_id).finish_non_exhaustive()
     }
 }
 impl std::fmt::Debug for Mqtt {
@@ -287,7 +318,20 @@ impl Config {
                 }
             }
         }
-        for (key, address) in [("payments.wechat", &self.payments.wechat), ("payments.alipay", &self.payments.alipay)] {
+        for (app, id, secret) in
+            [("web", &self.wechat.web_app_id, &self.wechat.web_secret), ("mini", &self.wechat.mini_app_id, &self.wechat.mini_secret)]
+        {
+            if id.is_empty() != secret.is_empty() {
+                let key = format!("wechat.{app}_{}", if id.is_empty() { "app_id" } else { "secret" });
+                return Err(wrong(&key, "应用 ID 与密钥须同时填写", "an app's id and its secret are needed together"));
+            }
+        }
+        for (key, address) in [
+            ("payments.wechat", &self.payments.wechat),
+            ("payments.alipay", &self.payments.alipay),
+            ("wechat.endpoint", &self.wechat.endpoint),
+            ("wechat.authorize", &self.wechat.authorize),
+        ] {
             if !address.parse::<Uri>().is_ok_and(|uri| uri.host().is_some() && uri.query().is_none()) {
                 return Err(wrong(key, "应为 https:// 开头的地址", "must be an address that begins with https://"));
             }

@@ -1,4 +1,4 @@
-//! Stand-ins of WeChat Pay and Alipay, beside the console under `/sandbox`: nothing but a base URL tells the program that they are not real.
+//! Stand-ins of WeChat, WeChat Pay and Alipay, beside the console under `/sandbox`: nothing but a base URL tells the program that they are not real.
 
 use std::sync::Arc;
 
@@ -6,24 +6,30 @@ use axum::Router;
 use kernel::Clock;
 use platform::payments::{self, Parameters};
 use platform::{Cx, Platform};
-use sandbox::{Alipay, WechatPay};
+use sandbox::{Alipay, WechatLogin, WechatPay};
 
 use crate::config::Config;
 use crate::trouble::Result;
 
 const WECHAT: &str = "/sandbox/wechat";
 const ALIPAY: &str = "/sandbox/alipay";
+const LOGIN: &str = "/sandbox/weixin";
 
 pub struct Networks {
     wechat: WechatPay,
     alipay: Alipay,
+    login: WechatLogin,
 }
 
 impl Networks {
     /// Where the demo is reached.
     pub fn at(public_url: &str) -> Self {
         let at = |path: &str| format!("{public_url}{path}");
-        Self { wechat: WechatPay::at(&at(WECHAT), Clock::System), alipay: Alipay::at(&at(ALIPAY), Clock::System) }
+        Self {
+            wechat: WechatPay::at(&at(WECHAT), Clock::System),
+            alipay: Alipay::at(&at(ALIPAY), Clock::System),
+            login: WechatLogin::at(&at(LOGIN), Clock::System),
+        }
     }
 
     /// A configuration that names them.
@@ -31,11 +37,17 @@ impl Networks {
         let mut config = config.clone();
         config.payments.wechat = self.wechat.base().to_owned();
         config.payments.alipay = self.alipay.gateway();
+        config.wechat.endpoint = self.login.base().to_owned();
+        config.wechat.authorize = format!("{}/connect/oauth2/authorize", self.login.base());
+        config.wechat.web_app_id = WechatLogin::web_app().to_owned();
+        config.wechat.web_secret = WechatLogin::secret().to_owned();
+        config.wechat.mini_app_id = WechatLogin::mini_app().to_owned();
+        config.wechat.mini_secret = WechatLogin::secret().to_owned();
         config
     }
 
     pub fn router(&self) -> Router {
-        Router::new().nest(WECHAT, self.wechat.router()).nest(ALIPAY, self.alipay.router())
+        Router::new().nest(WECHAT, self.wechat.router()).nest(ALIPAY, self.alipay.router()).nest(LOGIN, self.login.router())
     }
 }
 

@@ -47,10 +47,11 @@ impl WechatPay {
     /// Names the parameter that cannot be used.
     pub fn new(parameters: &WechatParameters, base: &str, notify_url: &str, clock: Clock, random: Random) -> Result<Self, BadParameter> {
         let fits = |text: &str| (1..=32).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        if !fits(&parameters.app_id) {
-            return Err(BadParameter {
-                field: "app_id", zh: "应用 ID 应为字母和数字", en: "The app's id has letters and digits alone"
-            });
+        let mini = parameters.mini_app_id.as_ref();
+        for (field, id) in [("app_id", Some(&parameters.app_id)), ("mini_app_id", mini)] {
+            if id.is_some_and(|id| !fits(id)) {
+                return Err(BadParameter { field, zh: "应用 ID 应为字母和数字", en: "The app's id has letters and digits alone" });
+            }
         }
         if parameters.api_v3_key.len() != 32 || !parameters.api_v3_key.is_ascii() {
             return Err(BadParameter { field: "api_v3_key", zh: "APIv3 密钥应为 32 个字符", en: "The APIv3 key has 32 characters" });
@@ -61,7 +62,10 @@ impl WechatPay {
             client,
             base: base.trim_end_matches('/').to_owned(),
             notify_url: notify_url.to_owned(),
-            own: Identity { app_id: parameters.app_id.clone(), merchant_id: parameters.merchant_id.clone() },
+            own: Identity {
+                app_ids: std::iter::once(&parameters.app_id).chain(mini).cloned().collect(),
+                merchant_id: parameters.merchant_id.clone(),
+            },
             key: parameters.api_v3_key.clone(),
             signer,
         })
@@ -150,8 +154,15 @@ struct Prepared {
 #[async_trait]
 impl Channel for WechatPay {
     async fn place(&self, place: &Place) -> Result<Handed, ChannelError> {
+        let refused = |code: &str, message: &str| ChannelError::Refused { code: code.into(), message: message.into() };
+        // Who pays inside WeChat is known to one of our apps alone; whoever pays elsewhere is known to none.
+        let app_id = match (place.method, &place.payer) {
+            (Method::Jsapi, Some(payer)) if self.own.app_ids.contains(&payer.app_id) => &payer.app_id,
+            (Method::Jsapi, _) => return Err(refused("PAYER", "the payer is known to no app of this merchant")),
+            _ => self.own.app_ids.first().ok_or_else(|| refused("APPID", "no app"))?,
+        };
         let mut body = json!({
-            "appid": self.own.app_id,
+            "appid": app_id,
             "mchid": self.own.merchant_id,
             "description": place.subject,
             "out_trade_no": place.number,
@@ -161,7 +172,7 @@ impl Channel for WechatPay {
         });
         let path = match place.method {
             Method::Jsapi => {
-                body["payer"] = json!({"openid": place.openid.as_deref().unwrap_or_default()});
+                body["payer"] = json!({"openid": place.payer.as_ref().map(|payer| payer.openid.as_str()).unwrap_or_default()});
                 "jsapi"
             }
             Method::H5 => {
@@ -170,15 +181,15 @@ impl Channel for WechatPay {
             }
             Method::Native => "native",
             Method::Wap | Method::Precreate => {
-                return Err(ChannelError::Refused { code: "METHOD".into(), message: "not WeChat's".into() });
+                return Err(refused("METHOD", "not WeChat's"));
             }
         };
         let prepared: Prepared = self.post(&format!("/v3/pay/transactions/{path}"), &body).await?.read()?;
         match place.method {
             Method::Jsapi if !prepared.prepay_id.is_empty() => {
                 let package = format!("prepay_id={}", prepared.prepay_id);
-                let (time_stamp, nonce_str, pay_sign) = self.signer.pay(&self.own.app_id, &package);
-                Ok(Handed::Jsapi { app_id: self.own.app_id.clone(), time_stamp, nonce_str, package, sign_type: "RSA".into(), pay_sign })
+                let (time_stamp, nonce_str, pay_sign) = self.signer.pay(app_id, &package);
+                Ok(Handed::Jsapi { app_id: app_id.clone(), time_stamp, nonce_str, package, sign_type: "RSA".into(), pay_sign })
             }
             Method::H5 if !prepared.h5_url.is_empty() => {
                 let back = utf8_percent_encode(&place.return_url, NON_ALPHANUMERIC);

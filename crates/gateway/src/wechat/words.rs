@@ -6,7 +6,8 @@ use serde::Deserialize;
 
 /// Who we are there: what is about somebody else is not ours.
 pub(super) struct Identity {
-    pub app_id: String,
+    /// All of our apps there.
+    pub app_ids: Vec<String>,
     pub merchant_id: String,
 }
 
@@ -44,7 +45,7 @@ impl Transaction {
     /// The payment, if there was one; also when it was refunded since. Refused when it is somebody else's, or not whole.
     pub fn paid(&self, own: &Identity) -> Result<Option<Paid>, String> {
         // An order that was never paid may come without the app.
-        if self.mchid != own.merchant_id || (!self.appid.is_empty() && self.appid != own.app_id) {
+        if self.mchid != own.merchant_id || (!self.appid.is_empty() && !own.app_ids.contains(&self.appid)) {
             return Err("it is another merchant's".into());
         }
         if !matches!(self.trade_state.as_str(), "SUCCESS" | "REFUND") {

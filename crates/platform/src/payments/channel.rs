@@ -41,6 +41,13 @@ impl Method {
     }
 }
 
+/// By which name WeChat knows a payer in one of our apps there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Payer {
+    pub app_id: String,
+    pub openid: String,
+}
+
 /// What a network is asked to take from somebody.
 #[derive(Debug, Clone)]
 pub struct Place {
@@ -50,8 +57,8 @@ pub struct Place {
     /// What the payer reads.
     pub subject: String,
     pub method: Method,
-    /// The payer at WeChat; needed by [`Method::Jsapi`] alone.
-    pub openid: Option<String>,
+    /// Needed by [`Method::Jsapi`] alone.
+    pub payer: Option<Payer>,
     /// The payer's address; WeChat asks for it with [`Method::H5`].
     pub address: String,
     /// After this the network takes nothing.

@@ -27,7 +27,7 @@ mod watch;
 
 pub use by_hand::{Remedy, remedy};
 pub use channel::{
-    BadParameter, BillLine, Channel, ChannelError, ChannelKind, Channels, Handed, Header, Method, NotBelieved, Notice, Paid, Place,
+    BadParameter, BillLine, Channel, ChannelError, ChannelKind, Channels, Handed, Header, Method, NotBelieved, Notice, Paid, Payer, Place,
     Received, RefundAsk, RefundStanding, Standing,
 };
 pub use check::check;
@@ -41,7 +41,7 @@ pub use model::{
     AttemptId, AttemptState, Order, OrderEntity, OrderId, OrderState, Purpose, Refund, RefundEntity, RefundId, RefundReason, RefundState,
 };
 pub use notices::{Refusal, receive};
-pub use orders::{NewOrder, OrderView, cancel, create, get, known, replace};
+pub use orders::{NewOrder, OrderView, cancel, carry_over, create, get, known, replace};
 pub use parameters::{AlipayParameters, Form, NetworkKey, Parameters, Shown, WechatParameters};
 pub use refunds::{OfRefund, REFUNDED_JOB, refund, refund_wallet, refundable};
 pub use rows::{lock, order as find, refund as find_refund};

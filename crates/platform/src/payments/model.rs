@@ -6,7 +6,7 @@ use kernel::{Fen, SECOND, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::channel::{ChannelKind, Handed, Method, Paid};
+use super::channel::{ChannelKind, Handed, Method, Paid, Payer};
 use crate::ledger::{AccountId, SystemAccount, TransferId};
 
 kernel::id!(
@@ -109,7 +109,7 @@ impl Order {
 /// What a network has to know beside the order.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asking {
-    pub openid: Option<String>,
+    pub payer: Option<Payer>,
     pub address: String,
     pub return_url: String,
 }
@@ -276,7 +276,7 @@ mod tests {
             order: OrderId::from_uuid(Uuid::from_u128(1)),
             method: Method::H5,
             state,
-            ask: Asking { openid: None, address: String::new(), return_url: String::new() },
+            ask: Asking { payer: None, address: String::new(), return_url: String::new() },
             handed: None,
             channel_no: matches!(state, AttemptState::Taken | AttemptState::Surplus).then(|| "4200".into()),
             created_at: Timestamp::from_unix(0),

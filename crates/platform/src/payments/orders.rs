@@ -6,7 +6,7 @@ use store::jobs::NewJob;
 use store::{Sql, Tx};
 use uuid::Uuid;
 
-use super::channel::{ChannelError, ChannelKind, Handed, Method, Place};
+use super::channel::{ChannelError, ChannelKind, Handed, Method, Payer, Place};
 use super::error::PayError;
 use super::model::{Asking, Attempt, AttemptState, EXPIRES, Order, OrderId, OrderState, Purpose, RefundState, number};
 use super::watch::{self, OfAttempt, WATCH_JOB};
@@ -27,7 +27,7 @@ pub struct NewOrder {
     /// Positive.
     pub amount: Fen,
     pub method: Method,
-    pub openid: Option<String>,
+    pub payer: Option<Payer>,
     pub address: String,
     /// Where the payer's browser comes back to; the order's id is put in the place of `{order}`.
     pub return_url: String,
@@ -40,7 +40,7 @@ pub async fn create(cx: &Cx, ask: NewOrder, key: &IdempotencyKey, owner: Uuid) -
         drop(tx);
         return hand(cx, first).await;
     }
-    may_ask(&mut tx, ask.method, ask.openid.as_deref()).await?;
+    may_ask(&mut tx, ask.method, ask.payer.as_ref()).await?;
     let now = cx.now();
     let order = Order {
         id: cx.id(),
@@ -56,7 +56,7 @@ pub async fn create(cx: &Cx, ask: NewOrder, key: &IdempotencyKey, owner: Uuid) -
         paid_at: None,
     };
     rows::insert_order(&mut tx, &order).await?;
-    let asking = Asking { openid: ask.openid, address: ask.address, return_url: ask.return_url.replace("{order}", &order.id.to_string()) };
+    let asking = Asking { payer: ask.payer, address: ask.address, return_url: ask.return_url.replace("{order}", &order.id.to_string()) };
     add_attempt(&mut tx, cx, &order, ask.method, asking).await?;
     key.answer(&mut tx, owner, &order.id).await?;
     tx.commit().await?;
@@ -75,11 +75,11 @@ pub async fn known(cx: &Cx, key: &IdempotencyKey, owner: Uuid) -> Result<Option<
     }
 }
 
-async fn may_ask(tx: &mut Tx, method: Method, openid: Option<&str>) -> Result<()> {
+async fn may_ask(tx: &mut Tx, method: Method, payer: Option<&Payer>) -> Result<()> {
     if !merchants::enabled(tx).await?.contains(&method.channel()) {
         return Err(PayError::NoChannel.into());
     }
-    if method == Method::Jsapi && openid.is_none() { Err(PayError::WechatSignInNeeded.into()) } else { Ok(()) }
+    if method == Method::Jsapi && payer.is_none() { Err(PayError::WechatSignInNeeded.into()) } else { Ok(()) }
 }
 
 async fn add_attempt(tx: &mut Tx, cx: &Cx, order: &Order, method: Method, ask: Asking) -> Result<()> {
@@ -105,10 +105,10 @@ async fn add_attempt(tx: &mut Tx, cx: &Cx, order: &Order, method: Method, ask: A
 }
 
 /// Pays by another means: what was begun is closed at its network first, so that it cannot be paid twice.
-pub async fn replace(cx: &Cx, wallet: AccountId, id: OrderId, method: Method, openid: Option<String>) -> Result<OrderView> {
+pub async fn replace(cx: &Cx, wallet: AccountId, id: OrderId, method: Method, payer: Option<Payer>) -> Result<OrderView> {
     let order = close_attempts(cx, wallet, id).await?;
     let mut tx = cx.db.begin().await?;
-    may_ask(&mut tx, method, openid.as_deref()).await?;
+    may_ask(&mut tx, method, payer.as_ref()).await?;
     let locked = rows::lock(&mut tx, id).await?;
     let attempts = rows::attempts(&mut tx, id).await?;
     if locked.state != OrderState::Pending || locked.expires_at <= cx.now() {
@@ -116,11 +116,17 @@ pub async fn replace(cx: &Cx, wallet: AccountId, id: OrderId, method: Method, op
     }
     // Somebody else replaced it at the same time: theirs is good.
     if !attempts.iter().any(Attempt::live) {
-        let asking = attempts.last().map(|last| Asking { openid, ..last.ask.clone() }).unwrap_or_default();
+        let asking = attempts.last().map(|last| Asking { payer, ..last.ask.clone() }).unwrap_or_default();
         add_attempt(&mut tx, cx, &order, method, asking).await?;
         tx.commit().await?;
     }
     hand(cx, id).await
+}
+
+/// All that somebody has begun and paid is another's from now on: what arrives for it later, and what goes back.
+pub async fn carry_over(tx: &mut Tx, from: AccountId, to: AccountId) -> Result<()> {
+    tx.exec("UPDATE pay_orders SET wallet = $1 WHERE wallet = $2", store::args![to, from]).await?;
+    Ok(())
 }
 
 /// The payer does not want to any more.
@@ -183,7 +189,7 @@ fn place(order: &Order, attempt: &Attempt) -> Place {
         amount: order.amount,
         subject: order.subject.clone(),
         method: attempt.method,
-        openid: attempt.ask.openid.clone(),
+        payer: attempt.ask.payer.clone(),
         address: attempt.ask.address.clone(),
         expires_at: order.expires_at,
         return_url: attempt.ask.return_url.clone(),

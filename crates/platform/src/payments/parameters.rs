@@ -19,7 +19,11 @@ pub struct NetworkKey {
 
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WechatParameters {
+    /// Of the official account 公众号 that customers' pages belong to.
     pub app_id: String,
+    /// Of the mini-program, if there is one: the same merchant takes its money.
+    #[serde(default)]
+    pub mini_app_id: Option<String>,
     pub merchant_id: String,
     /// Of the merchant's certificate, hexadecimal.
     pub serial: String,
@@ -69,6 +73,8 @@ impl fmt::Debug for Parameters {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Shown {
     pub app_id: String,
+    /// WeChat: the mini-program's.
+    pub mini_app_id: Option<String>,
     /// WeChat's merchant, or Alipay's seller.
     pub merchant_id: String,
     /// WeChat: the serial number of the merchant's certificate.
@@ -82,6 +88,8 @@ pub struct Shown {
 #[serde(deny_unknown_fields)]
 pub struct Form {
     pub app_id: String,
+    /// WeChat alone, where there is a mini-program.
+    pub mini_app_id: Option<String>,
     /// WeChat's merchant, or Alipay's seller.
     pub merchant_id: String,
     /// WeChat alone.
@@ -107,6 +115,8 @@ impl Form {
     pub(super) fn complete(self, kind: ChannelKind, before: Option<Parameters>) -> Result<Parameters, Fault> {
         let mut fields = Fields::default();
         let app_id = fields.take("app_id", text::clean(&self.app_id, 1, 40, false)).unwrap_or_default();
+        let mini = self.mini_app_id.unwrap_or_default();
+        let mini_app_id = fields.take("mini_app_id", text::clean(&mini, 0, 40, false)).filter(|id| !id.is_empty());
         let merchant_id = fields.take("merchant_id", text::clean(&self.merchant_id, 1, 40, false)).unwrap_or_default();
         let (old_key, old_secret, old_keys) = match before {
             Some(Parameters::Wechat(old)) => (Some(old.private_key), Some(old.api_v3_key), Some(old.keys)),
@@ -131,7 +141,7 @@ impl Form {
                     Zeroizing::default()
                 });
                 let serial = self.serial.unwrap_or_default();
-                Parameters::Wechat(WechatParameters { app_id, merchant_id, serial, private_key, api_v3_key, keys })
+                Parameters::Wechat(WechatParameters { app_id, mini_app_id, merchant_id, serial, private_key, api_v3_key, keys })
             }
             ChannelKind::Alipay => {
                 let alipay_key = keys.into_iter().next().map(|key| key.pem).unwrap_or_default();
@@ -148,13 +158,18 @@ impl Parameters {
         match self {
             Self::Wechat(own) => Shown {
                 app_id: own.app_id.clone(),
+                mini_app_id: own.mini_app_id.clone(),
                 merchant_id: own.merchant_id.clone(),
                 serial: Some(own.serial.clone()),
                 keys: own.keys.iter().map(|key| key.id.clone()).collect(),
             },
-            Self::Alipay(own) => {
-                Shown { app_id: own.app_id.clone(), merchant_id: own.seller_id.clone(), serial: None, keys: vec!["alipay".into()] }
-            }
+            Self::Alipay(own) => Shown {
+                app_id: own.app_id.clone(),
+                mini_app_id: None,
+                merchant_id: own.seller_id.clone(),
+                serial: None,
+                keys: vec!["alipay".into()],
+            },
         }
     }
 }

@@ -154,6 +154,7 @@ impl Inner {
             paid_at: None,
             token: hex::encode(self.random.bytes::<12>()),
             kind: kind.into(),
+            app_id: String::new(),
             openid: "2088000000000042".into(),
             notify_url: fields.get("notify_url").cloned().unwrap_or_default(),
             expires,

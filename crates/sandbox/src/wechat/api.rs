@@ -10,9 +10,10 @@ use kernel::{Fen, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{APP, Inner, MERCHANT, Shared, bill};
+use super::{APP, Inner, MERCHANT, MINI_APP, Shared, bill};
 use crate::books::{Refund, Trade, TradeState};
 use crate::trouble::{Asked, Returned};
+use crate::wechat_login::begins;
 
 pub(super) fn router() -> Router<Shared> {
     Router::new()
@@ -88,7 +89,7 @@ async fn order(State(state): State<Shared>, Path(kind): Path<String>, request: R
     };
     let fits = (6..=32).contains(&ask.out_trade_no.len())
         && ask.out_trade_no.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-*".contains(&byte));
-    if ask.appid != APP || ask.mchid != MERCHANT {
+    if ![APP, MINI_APP].contains(&ask.appid.as_str()) || ask.mchid != MERCHANT {
         return state.refuse(StatusCode::BAD_REQUEST, "APPID_MCHID_NOT_MATCH", "app and merchant do not belong together");
     }
     if !fits || ask.amount.total < 1 || ask.description.is_empty() || ask.description.len() > 127 || ask.notify_url.contains('?') {
@@ -103,6 +104,9 @@ async fn order(State(state): State<Shared>, Path(kind): Path<String>, request: R
     if (kind == "jsapi" && openid.is_empty()) || (kind == "h5" && ask.scene_info.is_none()) {
         return wrong("the payer is missing");
     }
+    if kind == "jsapi" && !openid.starts_with(&begins(&ask.appid)) {
+        return wrong("app and payer do not belong together");
+    }
     if !matches!(kind.as_str(), "jsapi" | "h5" | "native") {
         return state.refuse(StatusCode::NOT_FOUND, "RESOURCE_NOT_EXISTS", "no such way of paying");
     }
@@ -116,6 +120,7 @@ async fn order(State(state): State<Shared>, Path(kind): Path<String>, request: R
         paid_at: None,
         token: hex::encode(state.random.bytes::<12>()),
         kind,
+        app_id: ask.appid,
         openid,
         notify_url: ask.notify_url,
         expires,
@@ -148,7 +153,7 @@ async fn order(State(state): State<Shared>, Path(kind): Path<String>, request: R
 
 fn trade_json(state: &Inner, trade: &Trade) -> Value {
     let mut said = json!({
-        "appid": APP,
+        "appid": trade.app_id,
         "mchid": MERCHANT,
         "out_trade_no": trade.number,
         "trade_state": match trade.state {

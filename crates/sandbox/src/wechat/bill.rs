@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::api::admit;
-use super::{APP, Inner, MERCHANT, Shared};
+use super::{Inner, MERCHANT, Shared};
 
 #[derive(Deserialize)]
 pub(super) struct Day {
@@ -60,7 +60,7 @@ impl Inner {
                 let (time, how) = (at.to_string(), if own.is_empty() { "" } else { "ORIGINAL" });
                 #[rustfmt::skip]
                 let cells: [&str; 27] = [
-                    &time, APP, MERCHANT, "0", "", &trade.transaction, &trade.number, &trade.openid, &kind, state, "OTHERS", "CNY",
+                    &time, &trade.app_id, MERCHANT, "0", "", &trade.transaction, &trade.number, &trade.openid, &kind, state, "OTHERS", "CNY",
                     settled, "0.00", own, number, amount, "0.00", how, status, &subject, "", "0.00000", "0.60%", &total, amount, "",
                 ];
                 cells.iter().map(|cell| format!("`{cell}")).collect::<Vec<_>>().join(",")

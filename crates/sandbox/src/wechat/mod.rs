@@ -23,7 +23,8 @@ use crate::trouble::Troubles;
 use crate::{Task, anywhere};
 
 const MERCHANT: &str = "1900000001";
-const APP: &str = "wx0000000000000001";
+pub(crate) const APP: &str = "wx0000000000000001";
+pub(crate) const MINI_APP: &str = "wx0000000000000002";
 const SERIAL: &str = "5157F09EFDC096DE15EBE81A47057A7200000001";
 const API_V3_KEY: &str = "stand-in-of-wechat-pay-32-bytes!";
 const KEYS: [&str; 2] = ["PUB_KEY_ID_0000000000000001", "PUB_KEY_ID_0000000000000002"];
@@ -99,6 +100,7 @@ impl WechatPay {
         let public = [include_str!("../../keys/wechat_network_public.pem"), include_str!("../../keys/wechat_network_next_public.pem")];
         WechatParameters {
             app_id: APP.into(),
+            mini_app_id: Some(MINI_APP.into()),
             merchant_id: MERCHANT.into(),
             serial: SERIAL.into(),
             private_key: Zeroizing::new(include_str!("../../keys/wechat_merchant.pem").into()),
@@ -110,7 +112,7 @@ impl WechatPay {
     /// The same, as somebody enters it in the console.
     pub fn form() -> serde_json::Value {
         let own = Self::parameters();
-        json!({"app_id": own.app_id, "merchant_id": own.merchant_id, "serial": own.serial, "private_key": *own.private_key,
+        json!({"app_id": own.app_id, "mini_app_id": own.mini_app_id, "merchant_id": own.merchant_id, "serial": own.serial, "private_key": *own.private_key,
                "api_v3_key": *own.api_v3_key, "keys": own.keys})
     }
 

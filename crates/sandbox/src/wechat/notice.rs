@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use serde_json::{Value, json};
 
-use super::{API_V3_KEY, APP, Inner, MERCHANT};
+use super::{API_V3_KEY, Inner, MERCHANT};
 use crate::books::{Refund, Trade};
 use crate::trouble::Told;
 
@@ -21,7 +21,7 @@ impl Inner {
     pub(super) fn paid_notice(&self, trade: &Trade) -> Notice {
         let off = i64::from(self.troubles().told == Told::OtherAmount);
         let said = json!({
-            "appid": APP,
+            "appid": trade.app_id,
             "mchid": MERCHANT,
             "out_trade_no": trade.number,
             "transaction_id": trade.transaction,

@@ -1,21 +1,24 @@
 //! Customers 顾客: who plays, known by a token, and the wallet that pays.
 //!
-//! A guest is a customer without a phone number. The wallet is an account of the ledger whose id is the customer's.
+//! A guest is a customer with neither a phone number nor a name at WeChat. The wallet is an account of the ledger whose id is the customer's.
 
 mod code;
+mod join;
 mod model;
 mod pay;
 mod phone;
 mod session;
 mod sign_in;
 mod wallet;
+mod wechat;
 
 pub use code::{CodeSent, send_code};
 pub(crate) use code::{FORGET, SMS_JOB, forget_job, sms_job};
 pub use model::{Customer, CustomerEntity, CustomerId};
 pub use pay::{PayBy, PayFor, cancel_order, means, order, pay, pay_otherwise, refund, refundable};
 pub(crate) use pay::{available, language, paid_job, refunded_job};
-pub use session::{Welcome, authenticate, guest, sign_out};
+pub use session::{Welcome, authenticate, guest, payer, sign_out};
 pub use sign_in::{SignIn, sign_in};
 pub(crate) use wallet::account;
 pub use wallet::{DeskRecharge, Wallet, WalletLine, recharge_at_desk, wallet};
+pub use wechat::{NoWechat, Person, Wechat, WechatApp, WechatError, WechatWays, sign_in_by_wechat, sign_in_by_wechat_phone, wechat_ways};

@@ -13,9 +13,12 @@ pub struct Customer {
     pub id: CustomerId,
     /// What a customer tells at the desk.
     pub number: String,
+    /// Has neither a phone number nor a name at WeChat.
     pub guest: bool,
-    /// With its middle hidden; none: a guest.
+    /// With its middle hidden.
     pub phone: Option<String>,
+    /// Has signed in by WeChat, here or elsewhere.
+    pub wechat: bool,
     pub balance_fen: Fen,
     /// Frozen 冻结: of the balance, not available.
     pub held_fen: Fen,

@@ -6,13 +6,14 @@ use kernel::{Fault, Fen};
 use platform::allowance::Allowance;
 use platform::idempotency::IdempotencyKey;
 use platform::payments::{
-    self, ChannelKind, Method, NewOrder, OfOrder, OfRefund, OrderId, OrderView, Purpose, Refund, RefundReason, RefundState,
+    self, ChannelKind, Method, NewOrder, OfOrder, OfRefund, OrderId, OrderView, Payer, Purpose, Refund, RefundReason, RefundState,
 };
 use platform::{Cx, Result};
 use serde::{Deserialize, Serialize};
 use store::jobs::{Job, Outcome};
 use store::{Sql, args};
 
+use super::join::follow;
 use super::model::{Customer, CustomerId};
 use super::session::find;
 use super::wallet::{MOST, account};
@@ -39,6 +40,8 @@ pub enum PayFor {
 #[derive(Debug, Clone)]
 pub struct PayBy {
     pub method: Method,
+    /// Needed inside WeChat.
+    pub payer: Option<Payer>,
     /// Where the app runs: the order's id is put in the place of `{order}`.
     pub return_url: String,
 }
@@ -88,7 +91,7 @@ pub async fn pay(cx: &Cx, customer: &Customer, what: PayFor, by: PayBy, key: &Id
         subject,
         amount,
         method: by.method,
-        openid: None,
+        payer: by.payer,
         address: cx.origin.address.clone(),
         return_url: by.return_url,
     };
@@ -101,8 +104,8 @@ pub async fn order(cx: &Cx, customer: &Customer, id: OrderId) -> Result<OrderVie
 }
 
 /// Pays by another means.
-pub async fn pay_otherwise(cx: &Cx, customer: &Customer, id: OrderId, method: Method) -> Result<OrderView> {
-    payments::replace(cx, account(customer.id), id, method, None).await
+pub async fn pay_otherwise(cx: &Cx, customer: &Customer, id: OrderId, by: PayBy) -> Result<OrderView> {
+    payments::replace(cx, account(customer.id), id, by.method, by.payer).await
 }
 
 pub async fn cancel_order(cx: &Cx, customer: &Customer, id: OrderId) -> Result<OrderView> {
@@ -144,7 +147,7 @@ pub(crate) async fn paid_job(venue: Arc<Venue>, cx: Cx, job: Job) -> Outcome {
 /// It is paid: what was paid for follows.
 async fn paid(cx: &Cx, venue: &Venue, id: OrderId) -> Result<()> {
     let order = payments::find(&mut cx.db.read(), id).await?;
-    let customer = CustomerId::from_uuid(order.wallet.uuid());
+    let customer = follow(cx, CustomerId::from_uuid(order.wallet.uuid())).await?;
     let customer = find(&mut cx.db.read(), customer).await?.ok_or_else(Fault::not_found)?;
     match order.purpose {
         Purpose::Recharge => {

@@ -2,8 +2,9 @@
 
 use kernel::{DAY, Fault, Kind};
 use platform::allowance::{Allowance, address};
+use platform::payments::Payer;
 use platform::vault::Purpose;
-use platform::{Cx, Result, ledger};
+use platform::{Cx, Result};
 use serde::Serialize;
 use store::{Row, Sql, Tx, args};
 
@@ -25,9 +26,8 @@ pub struct Welcome {
 pub async fn guest(cx: &Cx) -> Result<Welcome> {
     GUESTS.take(cx, &address(cx)).await?;
     let mut tx = cx.db.begin().await?;
-    let id = insert(&mut tx, cx).await?;
-    ledger::open_wallet(&mut tx, cx, id.uuid()).await?;
-    let token = start(&mut tx, cx, id).await?;
+    let id = super::join::new(&mut tx, cx).await?;
+    let token = start(&mut tx, cx, id, None).await?;
     let customer = find(&mut tx, id).await?.ok_or_else(Fault::not_found)?;
     tx.commit().await?;
     Ok(Welcome { token, customer })
@@ -46,11 +46,14 @@ pub(super) async fn insert(tx: &mut Tx, cx: &Cx) -> Result<CustomerId> {
     Err(Fault::unavailable("no number is free"))
 }
 
-pub(super) async fn start(tx: &mut Tx, cx: &Cx, customer: CustomerId) -> Result<String> {
+/// A token for a customer who holds a phone that WeChat knows so.
+pub(super) async fn start(tx: &mut Tx, cx: &Cx, customer: CustomerId, payer: Option<&Payer>) -> Result<String> {
     let token = cx.random.secret::<32>("ckc_");
     let (id, now) = (cx.random.uuid_v7(cx.now()), cx.now());
-    let sql = "INSERT INTO customer_sessions (id, customer_id, token_hash, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)";
-    tx.exec(sql, args![id, customer, cx.vault.hash(TOKEN, token.as_bytes()), now, now.plus_micros(LASTS)]).await?;
+    let (app_id, openid) = (payer.map(|payer| payer.app_id.as_str()), payer.map(|payer| payer.openid.as_str()));
+    let sql = "INSERT INTO customer_sessions (id, customer_id, token_hash, app_id, openid, created_at, expires_at) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    tx.exec(sql, args![id, customer, cx.vault.hash(TOKEN, token.as_bytes()), app_id, openid, now, now.plus_micros(LASTS)]).await?;
     Ok(token)
 }
 
@@ -65,6 +68,13 @@ pub async fn authenticate(cx: &Cx, token: &str) -> Result<Customer> {
     found.ok_or_else(|| {
         Fault::new(Kind::Unauthenticated, "SESSION_INVALID", "登录已失效，请重新登录", "Your session has ended; please sign in again")
     })
+}
+
+/// As whom WeChat knows the phone that this token is on.
+pub async fn payer(cx: &Cx, token: &str) -> Result<Option<Payer>> {
+    let sql = "SELECT app_id, openid FROM customer_sessions WHERE token_hash = $1 AND openid IS NOT NULL";
+    let read = |row: &Row| Ok(Payer { app_id: row.get("app_id")?, openid: row.get("openid")? });
+    Ok(cx.db.read().opt(sql, args![cx.vault.hash(TOKEN, token.as_bytes())], read).await?)
 }
 
 /// Ends the session of this token.
@@ -82,7 +92,7 @@ pub(super) async fn revoke_all(tx: &mut Tx, cx: &Cx, customer: CustomerId) -> Re
     Ok(())
 }
 
-const COLUMNS: &str = "c.id, c.number, c.phone_hint, a.posted, a.held";
+const COLUMNS: &str = "c.id, c.number, c.phone_hint, c.wechat, a.posted, a.held";
 
 pub(super) async fn find(sql: &mut impl Sql, id: CustomerId) -> store::Result<Option<Customer>> {
     let query = format!("SELECT {COLUMNS} FROM customers c JOIN ledger_accounts a ON a.id = c.id WHERE c.id = $1");
@@ -106,12 +116,13 @@ pub(super) async fn by_number(tx: &mut Tx, number: &str) -> Result<Option<Custom
 
 fn read(row: &Row) -> store::Result<Customer> {
     let (posted, held): (kernel::Fen, kernel::Fen) = (row.get("posted")?, row.get("held")?);
-    let phone: Option<String> = row.get("phone_hint")?;
+    let (phone, wechat): (Option<String>, bool) = (row.get("phone_hint")?, row.get("wechat")?);
     Ok(Customer {
         id: row.get("id")?,
         number: row.get("number")?,
-        guest: phone.is_none(),
+        guest: phone.is_none() && !wechat,
         phone,
+        wechat,
         balance_fen: posted,
         held_fen: held,
         available_fen: kernel::Fen::new(posted.fen() - held.fen()),

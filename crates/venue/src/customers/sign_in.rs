@@ -1,16 +1,15 @@
-//! Signing in with the code that is on one's phone (V2.2), and what becomes of a guest who does.
+//! Signing in with the code that is on one's phone (V2.2).
 
-use kernel::{Fault, Fen, Kind};
+use kernel::{Fault, Kind};
 use platform::allowance::{Allowance, address};
-use platform::ledger::{self, EntryKind};
+use platform::payments::Payer;
 use platform::{Cx, Result};
 use store::{Sql as _, Tx, args};
 
-use super::code::{NUMBER, code_hash, number, phone_hash, ticket_hash};
-use super::model::{Customer, CustomerId};
-use super::phone;
-use super::session::{Welcome, find, insert, revoke_all, start};
-use super::wallet::account;
+use super::code::{code_hash, number, phone_hash, ticket_hash};
+use super::join::{of_phone, without_phone};
+use super::model::Customer;
+use super::session::{Welcome, find, start};
 
 /// With one ticket.
 const TRIES: i64 = 5;
@@ -27,10 +26,11 @@ pub struct SignIn<'a> {
     pub code: &'a str,
 }
 
-/// Signs in whoever has the phone, now that its code is here. A guest becomes that customer, and carries everything over.
+/// Signs in whoever has the phone, now that its code is here. Somebody without a phone until now becomes that customer, and carries everything
+/// over. `payer`: as whom WeChat knows the phone that it happens on.
 ///
 /// Which of ticket, number and code is wrong, or whether they are too old, makes no difference to the answer.
-pub async fn sign_in(cx: &Cx, guest: Option<&Customer>, ask: SignIn<'_>) -> Result<Welcome> {
+pub async fn sign_in(cx: &Cx, who: Option<&Customer>, payer: Option<&Payer>, ask: SignIn<'_>) -> Result<Welcome> {
     let digits = number(ask.phone)?;
     let (phone, ticket) = (phone_hash(cx, &digits), ticket_hash(cx, ask.ticket));
     let sql = "SELECT tries FROM phone_codes WHERE ticket_hash = $1 AND phone_hash = $2 AND expires_at > $3 AND tries < $4";
@@ -47,9 +47,9 @@ pub async fn sign_in(cx: &Cx, guest: Option<&Customer>, ask: SignIn<'_>) -> Resu
         return Err(wrong());
     }
     tx.exec("DELETE FROM phone_codes WHERE ticket_hash = $1", args![ticket]).await?;
-    let guest = still_guest(&mut tx, guest).await?;
-    let id = whose(&mut tx, cx, guest, &digits, phone).await?;
-    let token = start(&mut tx, cx, id).await?;
+    let who = without_phone(&mut tx, who).await?;
+    let id = of_phone(&mut tx, cx, who, &digits).await?;
+    let token = start(&mut tx, cx, id, payer).await?;
     let customer = find(&mut tx, id).await?.ok_or_else(Fault::not_found)?;
     tx.commit().await?;
     Ok(Welcome { token, customer })
@@ -71,55 +71,4 @@ async fn lock(tx: &mut Tx, cx: &Cx, phone: [u8; 32], ticket: [u8; 32]) -> Result
     let read = |row: &store::Row| Ok((row.get::<Vec<u8>>("ticket_hash")?, row.get::<Vec<u8>>("code_hash")?, row.get::<i64>("tries")?));
     let good = tx.all(&sql, args![phone, cx.now()], read).await?;
     Ok(good.into_iter().find(|(of, _, tries)| *of == ticket && *tries < TRIES).map(|(_, code, _)| code))
-}
-
-/// The guest, locked, if it still is one: somebody may have signed in with the same token in between.
-async fn still_guest(tx: &mut Tx, guest: Option<&Customer>) -> Result<Option<CustomerId>> {
-    let Some(guest) = guest else { return Ok(None) };
-    let sql = format!("SELECT id FROM customers WHERE id = $1 AND phone_hash IS NULL AND became IS NULL{}", tx.for_update());
-    Ok(tx.opt(&sql, args![guest.id], |row| row.get("id")).await?)
-}
-
-/// The customer of a phone: known, or the guest, or somebody new. A guest is locked before who is known, as at the desk.
-async fn whose(tx: &mut Tx, cx: &Cx, guest: Option<CustomerId>, digits: &str, hash: [u8; 32]) -> Result<CustomerId> {
-    let sql = format!("SELECT id FROM customers WHERE phone_hash = $1{}", tx.for_update());
-    let known: Option<CustomerId> = tx.opt(&sql, args![hash], |row| row.get("id")).await?;
-    if let Some(known) = known {
-        if let Some(guest) = guest {
-            carry_over(tx, cx, guest, known).await?;
-        }
-        return Ok(known);
-    }
-    let id = match guest {
-        Some(guest) => guest,
-        None => {
-            let id = insert(tx, cx).await?;
-            ledger::open_wallet(tx, cx, id.uuid()).await?;
-            id
-        }
-    };
-    let sql = "UPDATE customers SET phone = $1, phone_hash = $2, phone_hint = $3 WHERE id = $4";
-    tx.exec(sql, args![cx.vault.seal(NUMBER, digits.as_bytes()), hash, phone::hint(digits), id]).await?;
-    Ok(id)
-}
-
-/// All that a guest has becomes the known customer's. A guest cannot play, and so nothing of it is frozen. Both are locked: what is paid in at
-/// the desk for the guest comes before this, or goes to who it has become.
-async fn carry_over(tx: &mut Tx, cx: &Cx, guest: CustomerId, known: CustomerId) -> Result<()> {
-    ledger::lock(tx, &[account(guest), account(known)]).await?;
-    let money: Fen = ledger::account(tx, account(guest)).await?.map_or(Fen::ZERO, |wallet| wallet.available().fen());
-    if money.is_positive() {
-        let order = ledger::Move {
-            debit: account(guest),
-            credit: account(known),
-            amount: money.into(),
-            kind: EntryKind::CarriedOver,
-            memo: String::new(),
-            reference: Some(known.into()),
-        };
-        ledger::transfer(tx, cx, &order).await?;
-    }
-    tx.exec("UPDATE customer_messages SET customer_id = $1 WHERE customer_id = $2", args![known, guest]).await?;
-    tx.exec("UPDATE customers SET became = $1 WHERE id = $2", args![known, guest]).await?;
-    revoke_all(tx, cx, guest).await
 }

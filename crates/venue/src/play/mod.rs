@@ -31,6 +31,6 @@ pub(crate) use open::quote;
 pub use open::{OpenAsk, open};
 pub(crate) use paid::{open_paid, quoted};
 pub(crate) use reports::{burns_for_nobody, device_is, light_is};
-pub(crate) use rows::live;
+pub(crate) use rows::{carry_over, live, plays};
 pub use view::{BillLine, BillView, SessionView, current, get, list};
 pub(crate) use view::{cost_so_far, of_venue};

@@ -79,6 +79,17 @@ pub(super) async fn live_of(sql: &mut impl Sql, customer: CustomerId) -> store::
     sql.opt(&query, args![customer], read).await
 }
 
+/// Whether a customer has a table now.
+pub(crate) async fn plays(sql: &mut impl Sql, customer: CustomerId) -> store::Result<bool> {
+    Ok(live_of(sql, customer).await?.is_some())
+}
+
+/// What somebody has played is another's from now on: of one who does not play now.
+pub(crate) async fn carry_over(tx: &mut Tx, from: CustomerId, to: CustomerId) -> store::Result<()> {
+    tx.exec("UPDATE play_sessions SET customer_id = $1 WHERE customer_id = $2", args![to, from]).await?;
+    Ok(())
+}
+
 /// What is held for a session, in order.
 pub(super) async fn holds(tx: &mut Tx, session: SessionId) -> store::Result<Vec<(TransferId, Fen)>> {
     let query = "SELECT transfer_id, amount FROM play_holds WHERE session_id = $1 ORDER BY place";

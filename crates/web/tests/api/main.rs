@@ -43,4 +43,5 @@ mod venue_mosquitto;
 mod venue_play;
 mod venue_sign_in;
 mod verify;
+mod wechat_sign_in;
 mod withdrawals;

@@ -2072,7 +2072,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Signs in whoever has the phone. A guest's bearer token may come with it: then the guest becomes that customer. */
+        /** Signs in whoever has the phone. A bearer token may come with it, of somebody without a phone: then that becomes the phone's customer. */
         post: operations["sign_in"];
         delete?: never;
         options?: never;
@@ -2174,6 +2174,44 @@ export interface paths {
         get: operations["wallet"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/customer/v1/wechat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** By what one can sign in at WeChat. */
+        get: operations["wechat_ways"];
+        put?: never;
+        /**
+         * Signs in whoever brings a code of WeChat's. A guest's bearer token may come with it: then the guest becomes that customer. Another customer's
+         *     may too, who stays it, and can pay inside WeChat from then on.
+         */
+        post: operations["wechat_sign_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/customer/v1/wechat/phone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Signs in whoever has the number that WeChat knows; otherwise as with a code by text. */
+        post: operations["wechat_phone"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2463,14 +2501,17 @@ export interface components {
         Customer: {
             available_fen: components["schemas"]["Fen"];
             balance_fen: components["schemas"]["Fen"];
+            /** @description Has neither a phone number nor a name at WeChat. */
             guest: boolean;
             /** @description Frozen 冻结: of the balance, not available. */
             held_fen: components["schemas"]["Fen"];
             id: components["schemas"]["Id"];
             /** @description What a customer tells at the desk. */
             number: string;
-            /** @description With its middle hidden; none: a guest. */
+            /** @description With its middle hidden. */
             phone?: string | null;
+            /** @description Has signed in by WeChat, here or elsewhere. */
+            wechat: boolean;
         };
         Delivery: {
             /** Format: int64 */
@@ -2627,6 +2668,8 @@ export interface components {
             keys?: components["schemas"]["NetworkKey"][] | null;
             /** @description WeChat's merchant, or Alipay's seller. */
             merchant_id: string;
+            /** @description WeChat alone, where there is a mini-program. */
+            mini_app_id?: string | null;
             /** @description PEM. */
             private_key?: string | null;
             /** @description WeChat alone. */
@@ -4031,6 +4074,8 @@ export interface components {
             keys: string[];
             /** @description WeChat's merchant, or Alipay's seller. */
             merchant_id: string;
+            /** @description WeChat: the mini-program's. */
+            mini_app_id?: string | null;
             /** @description WeChat: the serial number of the merchant's certificate. */
             serial?: string | null;
         };
@@ -4287,6 +4332,26 @@ export interface components {
             kind: components["schemas"]["EntryKind"];
             memo: string;
             phase: components["schemas"]["Phase"];
+        };
+        /** @enum {string} */
+        WechatApp: "web" | "mini";
+        WechatPhone: {
+            /** @description What `getPhoneNumber` gave. */
+            code: string;
+        };
+        WechatSignIn: {
+            app: components["schemas"]["WechatApp"];
+            /** @description What the page came back with, or what `wx.login` gave. */
+            code: string;
+        };
+        /** @description By what one can sign in at WeChat. */
+        WechatWays: {
+            /** @description A demo's: any browser can, for nobody has the real one. */
+            anywhere: boolean;
+            /** @description Whether there is a mini-program. */
+            mini: boolean;
+            /** @description Where a page inside WeChat sends the browser, with `redirect_uri` and `state` still to be added. */
+            web?: string | null;
         };
         /** @description A token, told once, and whose it is. */
         Welcome: {
@@ -13425,6 +13490,14 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13762,6 +13835,196 @@ export interface operations {
                 };
             };
             /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    wechat_ways: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WechatWays"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields that were not accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    wechat_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WechatSignIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Welcome"];
+                };
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    wechat_phone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WechatPhone"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Welcome"];
+                };
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -1,11 +1,14 @@
 //! Who one is, and one's money.
 
+use axum::extract::State;
 use axum::http::StatusCode;
 use kernel::Page;
+use platform::Cx;
+use platform::payments::Payer;
 use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use venue::customers::{self, CodeSent, Customer, SignIn, Wallet, Welcome};
+use venue::customers::{self, CodeSent, Customer, SignIn, Wallet, WechatApp, WechatWays, Welcome};
 use venue::told::{self, Message};
 
 use crate::customer::{ByCustomer, PerhapsCustomer};
@@ -18,6 +21,8 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(guest))
         .routes(routes!(send_code))
         .routes(routes!(sign_in))
+        .routes(routes!(wechat_ways, wechat_sign_in))
+        .routes(routes!(wechat_phone))
         .routes(routes!(sign_out))
         .routes(routes!(me))
         .routes(routes!(wallet))
@@ -58,12 +63,68 @@ struct PhoneSignIn {
     code: String,
 }
 
-/// Signs in whoever has the phone. A guest's bearer token may come with it: then the guest becomes that customer.
+/// Signs in whoever has the phone. A bearer token may come with it, of somebody without a phone: then that becomes the phone's customer.
 #[utoipa::path(post, path = "/sign-in", tag = "customer", request_body = PhoneSignIn,
-    responses((status = 200, body = Welcome), (status = 401, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
-async fn sign_in(PerhapsCustomer(cx, guest): PerhapsCustomer, Json(body): Json<PhoneSignIn>) -> Result<axum::Json<Welcome>> {
+    responses((status = 200, body = Welcome), (status = 401, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem),
+        (status = 429, body = Problem)))]
+async fn sign_in(PerhapsCustomer(cx, who, token): PerhapsCustomer, Json(body): Json<PhoneSignIn>) -> Result<axum::Json<Welcome>> {
+    let payer = payer(&cx, token.as_deref()).await?;
     let ask = SignIn { ticket: &body.ticket, phone: &body.phone, code: &body.code };
-    Ok(axum::Json(customers::sign_in(&cx, guest.as_ref(), ask).await?))
+    Ok(axum::Json(customers::sign_in(&cx, who.as_ref(), payer.as_ref(), ask).await?))
+}
+
+async fn payer(cx: &Cx, token: Option<&str>) -> Result<Option<Payer>> {
+    match token {
+        Some(token) => Ok(customers::payer(cx, token).await?),
+        None => Ok(None),
+    }
+}
+
+/// By what one can sign in at WeChat.
+#[utoipa::path(get, path = "/wechat", tag = "customer", responses((status = 200, body = WechatWays)))]
+async fn wechat_ways(Visitor(cx): Visitor, State(state): State<AppState>) -> axum::Json<WechatWays> {
+    axum::Json(customers::wechat_ways(&cx, &state.venue))
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct WechatSignIn {
+    app: WechatApp,
+    /// What the page came back with, or what `wx.login` gave.
+    code: String,
+}
+
+/// Signs in whoever brings a code of WeChat's. A guest's bearer token may come with it: then the guest becomes that customer. Another customer's
+/// may too, who stays it, and can pay inside WeChat from then on.
+#[utoipa::path(post, path = "/wechat", tag = "customer", request_body = WechatSignIn,
+    responses((status = 200, body = Welcome), (status = 401, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem),
+        (status = 429, body = Problem), (status = 503, body = Problem)))]
+async fn wechat_sign_in(
+    PerhapsCustomer(cx, who, _): PerhapsCustomer,
+    State(state): State<AppState>,
+    Json(body): Json<WechatSignIn>,
+) -> Result<axum::Json<Welcome>> {
+    Ok(axum::Json(customers::sign_in_by_wechat(&cx, &state.venue, who.as_ref(), body.app, &body.code).await?))
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct WechatPhone {
+    /// What `getPhoneNumber` gave.
+    code: String,
+}
+
+/// Signs in whoever has the number that WeChat knows; otherwise as with a code by text.
+#[utoipa::path(post, path = "/wechat/phone", tag = "customer", request_body = WechatPhone,
+    responses((status = 200, body = Welcome), (status = 401, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem),
+        (status = 429, body = Problem), (status = 503, body = Problem)))]
+async fn wechat_phone(
+    PerhapsCustomer(cx, who, token): PerhapsCustomer,
+    State(state): State<AppState>,
+    Json(body): Json<WechatPhone>,
+) -> Result<axum::Json<Welcome>> {
+    let payer = payer(&cx, token.as_deref()).await?;
+    Ok(axum::Json(customers::sign_in_by_wechat_phone(&cx, &state.venue, who.as_ref(), payer.as_ref(), &body.code).await?))
 }
 
 #[utoipa::path(post, path = "/sign-out", tag = "customer", request_body = Nothing, responses((status = 204)))]

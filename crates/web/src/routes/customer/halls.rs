@@ -26,7 +26,7 @@ async fn venues(Visitor(cx): Visitor) -> Result<axum::Json<PublicVenues>> {
 
 /// A hall with its tables.
 #[utoipa::path(get, path = "/venues/{id}", tag = "customer", params(("id" = String, Path)), responses((status = 200, body = VenueView)))]
-async fn one(PerhapsCustomer(cx, customer): PerhapsCustomer, PathId(id): PathId<VenueEntity>) -> Result<axum::Json<VenueView>> {
+async fn one(PerhapsCustomer(cx, customer, _): PerhapsCustomer, PathId(id): PathId<VenueEntity>) -> Result<axum::Json<VenueView>> {
     Ok(axum::Json(halls::venue_view(&cx, customer.as_ref(), id).await?))
 }
 
@@ -43,6 +43,6 @@ async fn code(Visitor(cx): Visitor, PathText(code): PathText) -> Result<axum::Js
 
 /// A table, what it costs, and whether the asker may open it now.
 #[utoipa::path(get, path = "/tables/{id}", tag = "customer", params(("id" = String, Path)), responses((status = 200, body = TableView)))]
-async fn table(PerhapsCustomer(cx, customer): PerhapsCustomer, PathId(id): PathId<TableEntity>) -> Result<axum::Json<TableView>> {
+async fn table(PerhapsCustomer(cx, customer, _): PerhapsCustomer, PathId(id): PathId<TableEntity>) -> Result<axum::Json<TableView>> {
     Ok(axum::Json(halls::table_view(&cx, customer.as_ref(), id).await?))
 }

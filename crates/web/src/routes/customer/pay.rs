@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use kernel::{Fault, Fen};
+use platform::Cx;
 use platform::payments::{ChannelKind, Method, OrderEntity, OrderView};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
@@ -69,7 +70,7 @@ struct NewPayOrder {
 #[utoipa::path(post, path = "/orders", tag = "customer", params(("Idempotency-Key" = String, Header)), request_body = NewPayOrder,
     responses((status = 201, body = OrderView), (status = 409, body = Problem), (status = 422, body = Problem), (status = 503, body = Problem)))]
 async fn create(
-    ByCustomer(cx, customer, _): ByCustomer,
+    ByCustomer(cx, customer, token): ByCustomer,
     Once(body, key): Once<NewPayOrder>,
 ) -> Result<(StatusCode, axum::Json<OrderView>)> {
     let what = match (body.recharge, body.table) {
@@ -87,8 +88,14 @@ async fn create(
             .into());
         }
     };
-    let by = PayBy { method: body.method, return_url: format!("{}/m/?order={{order}}", cx.install.public_url) };
+    let by = by(&cx, body.method, &token).await?;
     Ok((StatusCode::CREATED, axum::Json(customers::pay(&cx, &customer, what, by, &key).await?)))
+}
+
+/// As whom WeChat knows the phone, where it pays inside WeChat.
+async fn by(cx: &Cx, method: Method, token: &str) -> Result<PayBy> {
+    let payer = if method == Method::Jsapi { customers::payer(cx, token).await? } else { None };
+    Ok(PayBy { method, payer, return_url: format!("{}/m/?order={{order}}", cx.install.public_url) })
 }
 
 /// How a payment stands. While it is waited for, the network is asked every few seconds.
@@ -107,11 +114,11 @@ struct OtherMethod {
 #[utoipa::path(post, path = "/orders/{id}/method", tag = "customer", params(("id" = String, Path)), request_body = OtherMethod,
     responses((status = 200, body = OrderView), (status = 409, body = Problem), (status = 503, body = Problem)))]
 async fn replace(
-    ByCustomer(cx, customer, _): ByCustomer,
+    ByCustomer(cx, customer, token): ByCustomer,
     PathId(id): PathId<OrderEntity>,
     Json(body): Json<OtherMethod>,
 ) -> Result<axum::Json<OrderView>> {
-    Ok(axum::Json(customers::pay_otherwise(&cx, &customer, id, body.method).await?))
+    Ok(axum::Json(customers::pay_otherwise(&cx, &customer, id, by(&cx, body.method, &token).await?).await?))
 }
 
 #[derive(Deserialize, utoipa::ToSchema)]

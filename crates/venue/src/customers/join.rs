@@ -1,0 +1,107 @@
+//! Who one is when two names turn out to be of one person: a guest or somebody whom WeChat knows, and whoever has the phone.
+
+use kernel::{Fault, Fen, Kind};
+use platform::ledger::{self, EntryKind};
+use platform::{Cx, Result, payments};
+use store::{Row, Sql as _, Tx, args};
+
+use super::code::{NUMBER, phone_hash};
+use super::model::{Customer, CustomerId};
+use super::phone;
+use super::session::{insert, revoke_all};
+use super::wallet::account;
+use crate::play;
+
+/// Whoever asks, locked, if it still has no phone: somebody may have signed in with the same token in between.
+pub(super) async fn without_phone(tx: &mut Tx, who: Option<&Customer>) -> Result<Option<CustomerId>> {
+    let Some(who) = who else { return Ok(None) };
+    let sql = format!("SELECT id FROM customers WHERE id = $1 AND phone_hash IS NULL AND became IS NULL{}", tx.for_update());
+    Ok(tx.opt(&sql, args![who.id], |row| row.get("id")).await?)
+}
+
+/// The customer of a phone, which was shown to be there: known, or whoever asks, or somebody new. Who asks is locked before who is known, as at
+/// the desk.
+pub(super) async fn of_phone(tx: &mut Tx, cx: &Cx, who: Option<CustomerId>, digits: &str) -> Result<CustomerId> {
+    let hash = phone_hash(cx, digits);
+    let sql = format!("SELECT id FROM customers WHERE phone_hash = $1{}", tx.for_update());
+    let known: Option<CustomerId> = tx.opt(&sql, args![hash], |row| row.get("id")).await?;
+    if let Some(known) = known {
+        if let Some(who) = who {
+            carry_over(tx, cx, who, known).await?;
+        }
+        return Ok(known);
+    }
+    let id = match who {
+        Some(who) => who,
+        None => new(tx, cx).await?,
+    };
+    let sql = "UPDATE customers SET phone = $1, phone_hash = $2, phone_hint = $3 WHERE id = $4";
+    tx.exec(sql, args![cx.vault.seal(NUMBER, digits.as_bytes()), hash, phone::hint(digits), id]).await?;
+    Ok(id)
+}
+
+/// Somebody new, with a wallet.
+pub(super) async fn new(tx: &mut Tx, cx: &Cx) -> Result<CustomerId> {
+    let id = insert(tx, cx).await?;
+    ledger::open_wallet(tx, cx, id.uuid()).await?;
+    Ok(id)
+}
+
+/// All that somebody without a phone has becomes the known customer's. Refused while anything of it is under way: a table, or money that is
+/// frozen. Both are locked: what is paid in at the desk comes before this, or goes to who it has become.
+pub(super) async fn carry_over(tx: &mut Tx, cx: &Cx, from: CustomerId, to: CustomerId) -> Result<()> {
+    payments::carry_over(tx, account(from), account(to)).await?;
+    ledger::lock(tx, &[account(from), account(to)]).await?;
+    let held = ledger::account(tx, account(from)).await?.is_some_and(|wallet| wallet.held != kernel::Fen::ZERO.into());
+    if held || play::plays(tx, from).await? {
+        return Err(Fault::new(
+            Kind::Conflict,
+            "FINISH_FIRST",
+            "您还有正在使用的球台，或正在处理的款项，完成后再绑定这个手机号",
+            "A table of yours is in use, or money of yours is under way; bind this phone number when that is over",
+        ));
+    }
+    move_money(tx, cx, from, to).await?;
+    tx.exec("UPDATE customer_messages SET customer_id = $1 WHERE customer_id = $2", args![to, from]).await?;
+    tx.exec("UPDATE customer_wechats SET customer_id = $1 WHERE customer_id = $2", args![to, from]).await?;
+    let sql = "UPDATE customers SET wechat = TRUE WHERE id = $1 AND EXISTS (SELECT 1 FROM customer_wechats w WHERE w.customer_id = $1)";
+    tx.exec(sql, args![to]).await?;
+    play::carry_over(tx, from, to).await?;
+    tx.exec("UPDATE customers SET became = $1 WHERE id = $2", args![to, from]).await?;
+    revoke_all(tx, cx, from).await
+}
+
+/// Both wallets are locked.
+async fn move_money(tx: &mut Tx, cx: &Cx, from: CustomerId, to: CustomerId) -> Result<()> {
+    let money: Fen = ledger::account(tx, account(from)).await?.map_or(Fen::ZERO, |wallet| wallet.available().fen());
+    if money.is_positive() {
+        let order = ledger::Move {
+            debit: account(from),
+            credit: account(to),
+            amount: money.into(),
+            kind: EntryKind::CarriedOver,
+            memo: String::new(),
+            reference: Some(to.into()),
+        };
+        ledger::transfer(tx, cx, &order).await?;
+    }
+    Ok(())
+}
+
+/// Who somebody is by now. An order that was begun just before its payer became another is paid into the wallet that is left: it follows.
+pub(super) async fn follow(cx: &Cx, id: CustomerId) -> Result<CustomerId> {
+    let mut tx = cx.db.begin().await?;
+    let sql = format!("SELECT became FROM customers WHERE id = $1{}", tx.for_update());
+    let became = |row: &Row| row.get::<Option<CustomerId>>("became");
+    let (mut last, first) = (id, id);
+    while let Some(next) = tx.opt(&sql, args![last], became).await?.flatten() {
+        last = next;
+    }
+    if last != first {
+        payments::carry_over(&mut tx, account(first), account(last)).await?;
+        ledger::lock(&mut tx, &[account(first), account(last)]).await?;
+        move_money(&mut tx, cx, first, last).await?;
+        tx.commit().await?;
+    }
+    Ok(last)
+}
