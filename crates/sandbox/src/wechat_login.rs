@@ -284,7 +284,7 @@ async fn token(State(state): State<Shared>, Json(ask): Json<TokenAsk>) -> Respon
     }
     let now = state.clock.now();
     let mut kept = state.token.lock().unwrap_or_else(PoisonError::into_inner);
-    if !kept.as_ref().is_some_and(|(_, until)| now < *until) {
+    if kept.as_ref().is_none_or(|(_, until)| now >= *until) {
         *kept = Some((hex::encode(state.random.bytes::<32>()), now.plus_seconds(TOKEN_LASTS)));
     }
     let Some((token, until)) = kept.as_ref() else { return said(-1, "system error") };
