@@ -13862,15 +13862,6 @@ export interface operations {
                     "application/json": components["schemas"]["WechatWays"];
                 };
             };
-            /** @description Nobody is signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Fields that were not accepted */
             422: {
                 headers: {
