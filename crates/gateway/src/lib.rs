@@ -16,7 +16,7 @@ mod wechat;
 mod wechat_login;
 mod yuan;
 
-pub use alipay::Alipay;
+pub use alipay::{Alipay, AlipayFreeze};
 pub use aliyun::{AliyunConfig, AliyunSms, SmsSetupError};
 pub use modbus::Modbus;
 pub use mqtt::{Listening, Mqtt, MqttConfig};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kernel::{Clock, Random};
 use platform::payments::{BadParameter, Channel, Channels, Parameters};
 
-use crate::{Alipay, WechatPay};
+use crate::{Alipay, AlipayFreeze, WechatPay};
 
 /// Where the networks are.
 #[derive(Debug, Clone)]
@@ -23,6 +23,7 @@ impl Channels for Networks {
         Ok(match parameters {
             Parameters::Wechat(own) => Arc::new(WechatPay::new(own, &self.wechat, notify_url, self.clock.clone(), self.random.clone())?),
             Parameters::Alipay(own) => Arc::new(Alipay::new(own, &self.alipay, notify_url, self.clock.clone())?),
+            Parameters::AlipayFreeze(own) => Arc::new(AlipayFreeze::new(own, &self.alipay, notify_url, self.clock.clone())?),
         })
     }
 }

@@ -28,6 +28,7 @@ fn place(method: Method) -> Place {
         subject: "1 号台 & <b>台费</b>".into(),
         method,
         payer: None,
+        frozen: None,
         address: "203.0.113.7".into(),
         expires_at: START.plus_seconds(900),
         return_url: "https://cuekey.example/m/?order=1&x=y".into(),

@@ -30,6 +30,7 @@ fn place(method: Method) -> Place {
         subject: "1 号台 <b>台费</b>".into(),
         method,
         payer: Some(Payer { app_id: Network::parameters().app_id, openid: "o0001-payer".into() }),
+        frozen: None,
         address: "203.0.113.7".into(),
         expires_at: START.plus_seconds(900),
         return_url: "https://cuekey.example/m/?order=1&x=y".into(),
@@ -50,6 +51,7 @@ async fn k12_1_a_payment_is_placed_made_and_found_by_each_means() {
         let (network, client, _) = both().await;
         assert_eq!(client.query(NUMBER).await, Ok(Standing::Unknown));
         match client.place(&place(method)).await.unwrap() {
+            Handed::Nothing => panic!("something is left to do"),
             Handed::Redirect { url } => {
                 assert!(url.ends_with("&redirect_url=https%3A%2F%2Fcuekey%2Eexample%2Fm%2F%3Forder%3D1%26x%3Dy"), "{url}");
             }

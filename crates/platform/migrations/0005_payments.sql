@@ -25,6 +25,8 @@ CREATE TABLE pay_orders (
   state TEXT NOT NULL,
   -- All that was asked to go back and has not failed, of what was taken.
   refunded BIGINT NOT NULL,
+  -- Of money that was only frozen, taken at last: by an order of its own.
+  captured BIGINT NOT NULL DEFAULT 0,
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
   paid_at BIGINT,

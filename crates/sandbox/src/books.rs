@@ -49,6 +49,16 @@ impl Trade {
         Fen::new(self.refunds.iter().filter(|refund| refund.status != "ABNORMAL").map(|refund| refund.amount.fen()).sum())
     }
 
+    /// Whether it is money that is only frozen.
+    pub fn is_frozen(&self) -> bool {
+        self.kind == "freeze"
+    }
+
+    /// Whether it was taken of what was frozen.
+    pub fn is_taken(&self) -> bool {
+        self.kind == "capture"
+    }
+
     /// What makes two orders of one number the same.
     pub(crate) fn is(&self, other: &Self) -> bool {
         (&self.subject, self.amount, &self.kind, &self.app_id, &self.openid)

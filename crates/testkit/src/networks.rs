@@ -66,6 +66,14 @@ impl<'a> Networks<'a> {
         self.alipay.set(troubles);
     }
 
+    /// Alipay freezes money for us, too.
+    pub async fn freeze(&self) {
+        let cx = self.server.cx();
+        let mut tx = cx.db.begin().await.expect("begin");
+        payments::put(&mut tx, &cx, &Parameters::AlipayFreeze(Alipay::parameters()), true).await.expect("a merchant");
+        tx.commit().await.expect("commit");
+    }
+
     /// The payer's browser goes where an order sends it.
     pub async fn visit(&self, order: &Value) {
         if order["channel"] == "alipay" && order["next"]["kind"] == "redirect" {
@@ -93,7 +101,8 @@ impl<'a> Networks<'a> {
             return (ChannelKind::Wechat, headers, body);
         }
         let form = self.alipay.notice(number).expect("a network knows it");
-        (ChannelKind::Alipay, vec![("content-type", "application/x-www-form-urlencoded".into())], form)
+        let kind = if self.trade(number).is_frozen() { ChannelKind::AlipayFreeze } else { ChannelKind::Alipay };
+        (kind, vec![("content-type", "application/x-www-form-urlencoded".into())], form)
     }
 
     /// It arrives.

@@ -57,5 +57,6 @@ pub async fn introduce(platform: &Arc<Platform>) -> Result<()> {
     let mut tx = cx.db.begin().await?;
     payments::put(&mut tx, &cx, &Parameters::Wechat(WechatPay::parameters()), true).await?;
     payments::put(&mut tx, &cx, &Parameters::Alipay(Alipay::parameters()), true).await?;
+    payments::put(&mut tx, &cx, &Parameters::AlipayFreeze(Alipay::parameters()), true).await?;
     Ok(tx.commit().await?)
 }

@@ -19,9 +19,13 @@ fn fields(body: &[u8]) -> Result<BTreeMap<String, String>, NotBelieved> {
     Ok(fields)
 }
 
-pub(super) fn read(signer: &Signer, app_id: &str, seller_id: &str, body: &[u8]) -> Result<Received, NotBelieved> {
+fn not(why: &str) -> NotBelieved {
+    NotBelieved(why.to_owned())
+}
+
+/// Fields that Alipay has signed, about this app, and about the merchant whom this field names.
+fn verified(signer: &Signer, app_id: &str, whom: (&str, &str), body: &[u8]) -> Result<BTreeMap<String, String>, NotBelieved> {
     let fields = fields(body)?;
-    let not = |why: &str| NotBelieved(why.to_owned());
     let value = |name: &str| fields.get(name).map(String::as_str).filter(|value| !value.is_empty());
     let signature = value("sign").ok_or_else(|| not("it is not signed"))?;
     if value("sign_type") != Some("RSA2") {
@@ -30,9 +34,35 @@ pub(super) fn read(signer: &Signer, app_id: &str, seller_id: &str, body: &[u8]) 
     if !signer.verifies_fields(&fields, signature) {
         return Err(not("its signature does not fit"));
     }
-    if value("app_id") != Some(app_id) || value("seller_id") != Some(seller_id) {
+    if value("app_id") != Some(app_id) || value(whom.0) != Some(whom.1) {
         return Err(not("it is another merchant's"));
     }
+    Ok(fields)
+}
+
+/// Of a pre-authorisation.
+pub(super) fn read_frozen(signer: &Signer, app_id: &str, seller_id: &str, body: &[u8]) -> Result<Received, NotBelieved> {
+    let fields = verified(signer, app_id, ("payee_user_id", seller_id), body)?;
+    let value = |name: &str| fields.get(name).map(String::as_str).filter(|value| !value.is_empty());
+    let id = value("notify_id").ok_or_else(|| not("it has no id"))?.to_owned();
+    let (kind, state) = (value("operation_type").unwrap_or_default(), value("status").unwrap_or_default());
+    // That some of it was let go is asked about by whoever has asked for it.
+    if (kind, state) != ("FREEZE", "SUCCESS") {
+        return Ok(Received { id, notice: Notice::Other(format!("{kind} {state}")) });
+    }
+    let paid = Paid {
+        number: value("out_order_no").ok_or_else(|| not("it names no payment"))?.to_owned(),
+        channel_no: value("auth_no").ok_or_else(|| not("it has no number"))?.to_owned(),
+        amount: value("amount").and_then(from_yuan).ok_or_else(|| not("it has no amount"))?,
+        payer: Some(value("payer_user_id").ok_or_else(|| not("it names no payer"))?.to_owned()),
+        at: value("gmt_trans").and_then(from_beijing).ok_or_else(|| not("it has no time"))?,
+    };
+    Ok(Received { id, notice: Notice::Paid(paid) })
+}
+
+pub(super) fn read(signer: &Signer, app_id: &str, seller_id: &str, body: &[u8]) -> Result<Received, NotBelieved> {
+    let fields = verified(signer, app_id, ("seller_id", seller_id), body)?;
+    let value = |name: &str| fields.get(name).map(String::as_str).filter(|value| !value.is_empty());
     let id = value("notify_id").ok_or_else(|| not("it has no id"))?.to_owned();
     let state = value("trade_status").unwrap_or_default();
     // A refund is told by the payment's own notice, once more.

@@ -180,7 +180,7 @@ impl Channel for WechatPay {
                 "h5"
             }
             Method::Native => "native",
-            Method::Wap | Method::Precreate => {
+            Method::Wap | Method::Precreate | Method::Freeze | Method::Capture => {
                 return Err(refused("METHOD", "not WeChat's"));
             }
         };

@@ -79,10 +79,13 @@ pub enum SystemAccount {
     Wechat,
     /// The same by Alipay.
     Alipay,
+    /// What customers have let Alipay freeze comes from here, until it is taken from there or let go.
+    AlipayFrozen,
 }
 
 impl SystemAccount {
-    pub const ALL: [Self; 7] = [Self::Issued, Self::Spent, Self::PaidOut, Self::Cash, Self::Takings, Self::Wechat, Self::Alipay];
+    pub const ALL: [Self; 8] =
+        [Self::Issued, Self::Spent, Self::PaidOut, Self::Cash, Self::Takings, Self::Wechat, Self::Alipay, Self::AlipayFrozen];
 
     pub const fn id(self) -> AccountId {
         AccountId::from_uuid(Uuid::from_u128(match self {
@@ -93,13 +96,14 @@ impl SystemAccount {
             Self::Takings => 5,
             Self::Wechat => 6,
             Self::Alipay => 7,
+            Self::AlipayFrozen => 8,
         }))
     }
 
     pub const fn unit(self) -> Unit {
         match self {
             Self::Issued | Self::Spent | Self::PaidOut => Unit::Quota,
-            Self::Cash | Self::Takings | Self::Wechat | Self::Alipay => Unit::Fen,
+            Self::Cash | Self::Takings | Self::Wechat | Self::Alipay | Self::AlipayFrozen => Unit::Fen,
         }
     }
 }

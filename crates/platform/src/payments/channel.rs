@@ -13,7 +13,12 @@ use serde::{Deserialize, Serialize};
 use super::parameters::Parameters;
 
 kernel::words! {
-    pub enum ChannelKind { Wechat = "wechat", Alipay = "alipay" }
+    pub enum ChannelKind {
+        Wechat = "wechat",
+        Alipay = "alipay",
+        /// Alipay's pre-authorisation 预授权: money that is frozen there, and taken later or let go.
+        AlipayFreeze = "alipay_freeze",
+    }
 }
 
 kernel::words! {
@@ -29,6 +34,10 @@ kernel::words! {
         Wap = "wap",
         /// Alipay, by a QR code that is scanned from another screen.
         Precreate = "precreate",
+        /// Alipay, by a code that freezes the money for now.
+        Freeze = "freeze",
+        /// What was frozen is taken. Nobody chooses it: it follows.
+        Capture = "capture",
     }
 }
 
@@ -36,7 +45,8 @@ impl Method {
     pub const fn channel(self) -> ChannelKind {
         match self {
             Self::Jsapi | Self::H5 | Self::Native => ChannelKind::Wechat,
-            Self::Wap | Self::Precreate => ChannelKind::Alipay,
+            Self::Wap | Self::Precreate | Self::Capture => ChannelKind::Alipay,
+            Self::Freeze => ChannelKind::AlipayFreeze,
         }
     }
 }
@@ -46,6 +56,13 @@ impl Method {
 pub struct Payer {
     pub app_id: String,
     pub openid: String,
+}
+
+/// Money that a network has frozen for us, as it calls it, and its payer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Frozen {
+    pub channel_no: String,
+    pub payer: String,
 }
 
 /// What a network is asked to take from somebody.
@@ -59,6 +76,8 @@ pub struct Place {
     pub method: Method,
     /// Needed by [`Method::Jsapi`] alone.
     pub payer: Option<Payer>,
+    /// Needed by [`Method::Capture`] alone.
+    pub frozen: Option<Frozen>,
     /// The payer's address; WeChat asks for it with [`Method::H5`].
     pub address: String,
     /// After this the network takes nothing.
@@ -71,6 +90,8 @@ pub struct Place {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Handed {
+    /// Nothing is left to do.
+    Nothing,
     /// Go there.
     Redirect { url: String },
     /// Show this as a QR code.

@@ -18,6 +18,8 @@ pub enum PayError {
     MoreThanPaid,
     /// It is not one that somebody has to look at.
     NotStuck,
+    /// A pre-authorisation is Alipay's, where we are not known yet.
+    AlipayFirst,
 }
 
 impl From<PayError> for Fault {
@@ -49,6 +51,7 @@ impl From<PayError> for Fault {
                 conflict("MORE_THAN_PAID", "超过可原路退回的金额", "This is more than can go back to where it came from")
             }
             PayError::NotStuck => conflict("NOT_STUCK", "这笔退款不需要人工处理", "This refund needs nobody's help"),
+            PayError::AlipayFirst => conflict("ALIPAY_FIRST", "请先设置支付宝商户参数", "Please set Alipay's parameters first"),
         }
     }
 }

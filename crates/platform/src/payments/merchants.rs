@@ -56,22 +56,32 @@ fn open(cx: &Cx, sealed: &[u8]) -> Result<Parameters> {
     serde_json::from_slice(&cx.vault.open(SEALED, sealed)?).map_err(Fault::internal)
 }
 
+/// With what a network is spoken to: a pre-authorisation is Alipay's, and has its parameters.
+async fn spoken(cx: &Cx, sql: &mut impl Sql, kind: ChannelKind) -> Result<Option<(Parameters, i64)>> {
+    let of = if kind == ChannelKind::AlipayFreeze { ChannelKind::Alipay } else { kind };
+    let Some(found) = stored(sql, of).await? else { return Ok(None) };
+    Ok(Some(match (kind, open(cx, &found.parameters)?) {
+        (ChannelKind::AlipayFreeze, Parameters::Alipay(own)) => (Parameters::AlipayFreeze(own), found.version),
+        (_, own) => (own, found.version),
+    }))
+}
+
 fn notify_url(cx: &Cx, kind: ChannelKind) -> String {
     format!("{}/callbacks/{kind}", cx.install.public_url)
 }
 
 /// The network, with the parameters as they are now; whether new payments may be made by it is not asked.
 pub(super) async fn channel(cx: &Cx, kind: ChannelKind) -> Result<Arc<dyn Channel>> {
-    let found = stored(&mut cx.db.read(), kind).await?.ok_or(PayError::NoChannel)?;
-    if let Some((version, channel)) = cx.payments.opened.read().unwrap_or_else(PoisonError::into_inner).get(&kind)
-        && *version == found.version
+    let (parameters, version) = spoken(cx, &mut cx.db.read(), kind).await?.ok_or(PayError::NoChannel)?;
+    if let Some((opened, channel)) = cx.payments.opened.read().unwrap_or_else(PoisonError::into_inner).get(&kind)
+        && *opened == version
     {
         return Ok(Arc::clone(channel));
     }
-    let opened = cx.payments.channels.open(&open(cx, &found.parameters)?, &notify_url(cx, kind));
+    let opened = cx.payments.channels.open(&parameters, &notify_url(cx, kind));
     let channel = opened.map_err(|bad| Fault::internal(format!("{}: {}", bad.field, bad.en)))?;
     let mut all = cx.payments.opened.write().unwrap_or_else(PoisonError::into_inner);
-    all.insert(kind, (found.version, Arc::clone(&channel)));
+    all.insert(kind, (version, Arc::clone(&channel)));
     Ok(channel)
 }
 
@@ -99,7 +109,7 @@ pub struct Merchant {
 
 async fn merchant(cx: &Cx, kind: ChannelKind) -> Result<Merchant> {
     let found = stored(&mut cx.db.read(), kind).await?;
-    let parameters = found.as_ref().map(|found| open(cx, &found.parameters)).transpose()?;
+    let parameters = spoken(cx, &mut cx.db.read(), kind).await?.map(|(parameters, _)| parameters);
     Ok(Merchant {
         channel: kind,
         enabled: found.as_ref().is_some_and(|found| found.enabled),
@@ -118,12 +128,25 @@ pub async fn merchants(cx: &Cx) -> Result<Vec<Merchant>> {
     Ok(all)
 }
 
-/// Stores a network's parameters; secrets that are left out stay as they were.
-pub async fn set_merchant(cx: &Cx, kind: ChannelKind, enabled: bool, form: Form) -> Result<Merchant> {
+/// Stores a network's parameters; secrets that are left out stay as they were. A pre-authorisation has none of its own, and comes without a form.
+pub async fn set_merchant(cx: &Cx, kind: ChannelKind, enabled: bool, form: Option<Form>) -> Result<Merchant> {
     cx.require(Permission::PaymentsManage)?;
     let mut tx = cx.db.begin().await?;
-    let before = stored(&mut tx, kind).await?.map(|found| open(cx, &found.parameters)).transpose()?;
-    let parameters = form.complete(kind, before)?;
+    let before = spoken(cx, &mut tx, kind).await?.map(|(parameters, _)| parameters);
+    let parameters = match (kind, form, before) {
+        (ChannelKind::AlipayFreeze, None, Some(alipay)) => alipay,
+        (ChannelKind::AlipayFreeze, None, None) => return Err(PayError::AlipayFirst.into()),
+        (ChannelKind::AlipayFreeze, Some(_), _) => {
+            return Err(Fault::field(
+                "parameters",
+                "NOT_EXPECTED",
+                "预授权使用支付宝的参数",
+                "A pre-authorisation has Alipay's parameters",
+            ));
+        }
+        (_, Some(form), before) => form.complete(kind, before)?,
+        (_, None, _) => return Err(Fault::field("parameters", "REQUIRED", "请填写", "Please fill this in")),
+    };
     put(&mut tx, cx, &parameters, enabled).await?;
     let detail = json!({"channel": kind, "enabled": enabled, "parameters": parameters.shown()});
     audit::record(&mut tx, cx, &audit::PAYMENT_CHANNEL_SET, None, &detail).await?;
@@ -136,7 +159,9 @@ pub async fn put(tx: &mut store::Tx, cx: &Cx, parameters: &Parameters, enabled: 
     let kind = parameters.channel();
     let bad = |bad: BadParameter| Fault::field(bad.field, "PARAMETER_INVALID", bad.zh, bad.en);
     cx.payments.channels.open(parameters, &notify_url(cx, kind)).map_err(bad)?;
-    let plain = zeroize::Zeroizing::new(serde_json::to_vec(parameters).map_err(Fault::internal)?);
+    // What a pre-authorisation is spoken to with is Alipay's: it has nothing of its own to keep.
+    let own = (kind != ChannelKind::AlipayFreeze).then_some(parameters);
+    let plain = zeroize::Zeroizing::new(serde_json::to_vec(&own).map_err(Fault::internal)?);
     let sql = "INSERT INTO pay_channels (channel, parameters, enabled, version, updated_at) VALUES ($1, $2, $3, 1, $4) \
                ON CONFLICT (channel) DO UPDATE SET parameters = $2, enabled = $3, version = pay_channels.version + 1, updated_at = $4";
     tx.exec(sql, args![kind.as_str(), cx.vault.seal(SEALED, &plain), enabled, cx.now()]).await?;

@@ -7,9 +7,11 @@
 //! **Invariant**: an order is paid by one attempt. Any other payment goes back by itself.
 //! **Invariant**: whatever a network has taken stands in the ledger, from the network's account into a wallet; and what is on its way back is
 //! frozen there until the network says that it has gone.
+//! **Invariant**: what a network has only frozen ([`ChannelKind::AlipayFreeze`]) is taken or let go by [`conclude`] and [`refund`], all of it.
 //! **Invariant**: a network is never asked within a transaction, and always under a number that was stored before.
 
 mod by_hand;
+mod capture;
 mod channel;
 mod check;
 mod error;
@@ -26,9 +28,10 @@ mod settle;
 mod watch;
 
 pub use by_hand::{Remedy, remedy};
+pub use capture::conclude;
 pub use channel::{
-    BadParameter, BillLine, Channel, ChannelError, ChannelKind, Channels, Handed, Header, Method, NotBelieved, Notice, Paid, Payer, Place,
-    Received, RefundAsk, RefundStanding, Standing,
+    BadParameter, BillLine, Channel, ChannelError, ChannelKind, Channels, Frozen, Handed, Header, Method, NotBelieved, Notice, Paid, Payer,
+    Place, Received, RefundAsk, RefundStanding, Standing,
 };
 pub use check::check;
 pub use error::PayError;
@@ -56,6 +59,7 @@ use crate::Cx;
 /// What payments do by jobs.
 pub(crate) fn handlers(handlers: &mut Handlers<Cx>) {
     handlers.add(watch::WATCH_JOB, watch::watch_job);
+    handlers.add(capture::CAPTURE_JOB, capture::capture_job);
     handlers.add(refunds::REFUND_JOB, refunds::refund_job);
     handlers.add(notices::NOTICE_JOB, notices::notice_job);
     handlers.add(RECONCILE, |cx, _| reconcile::reconcile_job(cx));

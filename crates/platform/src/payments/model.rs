@@ -6,7 +6,7 @@ use kernel::{Fen, SECOND, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::channel::{ChannelKind, Handed, Method, Paid, Payer};
+use super::channel::{ChannelKind, Frozen, Handed, Method, Paid, Payer};
 use crate::ledger::{AccountId, SystemAccount, TransferId};
 
 kernel::id!(
@@ -26,6 +26,8 @@ kernel::words! {
         Recharge = "recharge",
         /// A table, now.
         Play = "play",
+        /// Money of a pre-authorisation that was used, taken at last.
+        Captured = "captured",
     }
 }
 
@@ -91,6 +93,8 @@ pub struct Order {
     pub amount: Fen,
     pub state: OrderState,
     pub refunded: Fen,
+    /// Of what was frozen, taken by another order.
+    pub captured: Fen,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
     pub paid_at: Option<Timestamp>,
@@ -100,7 +104,7 @@ impl Order {
     /// What can still go back of what was taken.
     pub fn refundable(&self) -> Fen {
         match self.state {
-            OrderState::Paid => Fen::new(self.amount.fen() - self.refunded.fen()),
+            OrderState::Paid => Fen::new(self.amount.fen() - self.refunded.fen() - self.captured.fen()),
             OrderState::Pending | OrderState::Closed => Fen::ZERO,
         }
     }
@@ -110,6 +114,8 @@ impl Order {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asking {
     pub payer: Option<Payer>,
+    #[serde(default)]
+    pub frozen: Option<Frozen>,
     pub address: String,
     pub return_url: String,
 }
@@ -171,6 +177,7 @@ pub(super) const fn account(channel: ChannelKind) -> AccountId {
     match channel {
         ChannelKind::Wechat => SystemAccount::Wechat.id(),
         ChannelKind::Alipay => SystemAccount::Alipay.id(),
+        ChannelKind::AlipayFreeze => SystemAccount::AlipayFrozen.id(),
     }
 }
 
@@ -264,6 +271,7 @@ mod tests {
             amount: Fen::new(3_600),
             state,
             refunded: Fen::ZERO,
+            captured: Fen::ZERO,
             created_at: Timestamp::from_unix(0),
             expires_at: Timestamp::from_unix(900),
             paid_at: None,
@@ -276,7 +284,7 @@ mod tests {
             order: OrderId::from_uuid(Uuid::from_u128(1)),
             method: Method::H5,
             state,
-            ask: Asking { payer: None, address: String::new(), return_url: String::new() },
+            ask: Asking { payer: None, frozen: None, address: String::new(), return_url: String::new() },
             handed: None,
             channel_no: matches!(state, AttemptState::Taken | AttemptState::Surplus).then(|| "4200".into()),
             created_at: Timestamp::from_unix(0),

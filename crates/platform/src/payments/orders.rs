@@ -40,7 +40,7 @@ pub async fn create(cx: &Cx, ask: NewOrder, key: &IdempotencyKey, owner: Uuid) -
         drop(tx);
         return hand(cx, first).await;
     }
-    may_ask(&mut tx, ask.method, ask.payer.as_ref()).await?;
+    may_ask(&mut tx, ask.method, ask.payer.as_ref(), ask.purpose).await?;
     let now = cx.now();
     let order = Order {
         id: cx.id(),
@@ -51,12 +51,18 @@ pub async fn create(cx: &Cx, ask: NewOrder, key: &IdempotencyKey, owner: Uuid) -
         amount: ask.amount,
         state: OrderState::Pending,
         refunded: Fen::ZERO,
+        captured: Fen::ZERO,
         created_at: now,
         expires_at: now.plus_micros(EXPIRES),
         paid_at: None,
     };
     rows::insert_order(&mut tx, &order).await?;
-    let asking = Asking { payer: ask.payer, address: ask.address, return_url: ask.return_url.replace("{order}", &order.id.to_string()) };
+    let asking = Asking {
+        payer: ask.payer,
+        frozen: None,
+        address: ask.address,
+        return_url: ask.return_url.replace("{order}", &order.id.to_string()),
+    };
     add_attempt(&mut tx, cx, &order, ask.method, asking).await?;
     key.answer(&mut tx, owner, &order.id).await?;
     tx.commit().await?;
@@ -75,7 +81,11 @@ pub async fn known(cx: &Cx, key: &IdempotencyKey, owner: Uuid) -> Result<Option<
     }
 }
 
-async fn may_ask(tx: &mut Tx, method: Method, payer: Option<&Payer>) -> Result<()> {
+async fn may_ask(tx: &mut Tx, method: Method, payer: Option<&Payer>, purpose: Purpose) -> Result<()> {
+    // What is frozen is for play, whose end takes it; and only that takes it.
+    if method == Method::Capture || (method == Method::Freeze && purpose != Purpose::Play) {
+        return Err(PayError::NoChannel.into());
+    }
     if !merchants::enabled(tx).await?.contains(&method.channel()) {
         return Err(PayError::NoChannel.into());
     }
@@ -108,7 +118,7 @@ async fn add_attempt(tx: &mut Tx, cx: &Cx, order: &Order, method: Method, ask: A
 pub async fn replace(cx: &Cx, wallet: AccountId, id: OrderId, method: Method, payer: Option<Payer>) -> Result<OrderView> {
     let order = close_attempts(cx, wallet, id).await?;
     let mut tx = cx.db.begin().await?;
-    may_ask(&mut tx, method, payer.as_ref()).await?;
+    may_ask(&mut tx, method, payer.as_ref(), order.purpose).await?;
     let locked = rows::lock(&mut tx, id).await?;
     let attempts = rows::attempts(&mut tx, id).await?;
     if locked.state != OrderState::Pending || locked.expires_at <= cx.now() {
@@ -183,13 +193,14 @@ async fn hand(cx: &Cx, id: OrderId) -> Result<OrderView> {
     view(&mut cx.db.read(), id).await
 }
 
-fn place(order: &Order, attempt: &Attempt) -> Place {
+pub(super) fn place(order: &Order, attempt: &Attempt) -> Place {
     Place {
         number: number(attempt.id),
         amount: order.amount,
         subject: order.subject.clone(),
         method: attempt.method,
         payer: attempt.ask.payer.clone(),
+        frozen: attempt.ask.frozen.clone(),
         address: attempt.ask.address.clone(),
         expires_at: order.expires_at,
         return_url: attempt.ask.return_url.clone(),
@@ -229,6 +240,8 @@ pub struct OrderView {
     pub next: Option<Handed>,
     /// Gone back, or on its way.
     pub refunded_fen: Fen,
+    /// Of money that was frozen, what is taken at last.
+    pub captured_fen: Fen,
     /// On its way back, and somebody is looking after it.
     pub refund_delayed: bool,
     pub created_at: Timestamp,
@@ -250,6 +263,7 @@ pub(super) async fn view(sql: &mut impl Sql, id: OrderId) -> Result<OrderView> {
         channel: shown.map(Attempt::channel),
         next: shown.filter(|attempt| attempt.state == AttemptState::Waiting).and_then(|attempt| attempt.handed.clone()),
         refunded_fen: order.refunded,
+        captured_fen: order.captured,
         refund_delayed: refunds.iter().any(|refund| refund.state == RefundState::Stuck),
         created_at: order.created_at,
         expires_at: order.expires_at,

@@ -51,6 +51,8 @@ pub struct AlipayParameters {
 pub enum Parameters {
     Wechat(WechatParameters),
     Alipay(AlipayParameters),
+    /// Alipay's own.
+    AlipayFreeze(AlipayParameters),
 }
 
 impl Parameters {
@@ -58,6 +60,7 @@ impl Parameters {
         match self {
             Self::Wechat(_) => ChannelKind::Wechat,
             Self::Alipay(_) => ChannelKind::Alipay,
+            Self::AlipayFreeze(_) => ChannelKind::AlipayFreeze,
         }
     }
 }
@@ -120,7 +123,7 @@ impl Form {
         let merchant_id = fields.take("merchant_id", text::clean(&self.merchant_id, 1, 40, false)).unwrap_or_default();
         let (old_key, old_secret, old_keys) = match before {
             Some(Parameters::Wechat(old)) => (Some(old.private_key), Some(old.api_v3_key), Some(old.keys)),
-            Some(Parameters::Alipay(old)) => {
+            Some(Parameters::Alipay(old) | Parameters::AlipayFreeze(old)) => {
                 (Some(old.private_key), None, Some(vec![NetworkKey { id: String::new(), pem: old.alipay_key }]))
             }
             None => (None, None, None),
@@ -143,7 +146,7 @@ impl Form {
                 let serial = self.serial.unwrap_or_default();
                 Parameters::Wechat(WechatParameters { app_id, mini_app_id, merchant_id, serial, private_key, api_v3_key, keys })
             }
-            ChannelKind::Alipay => {
+            ChannelKind::Alipay | ChannelKind::AlipayFreeze => {
                 let alipay_key = keys.into_iter().next().map(|key| key.pem).unwrap_or_default();
                 Parameters::Alipay(AlipayParameters { app_id, seller_id: merchant_id, private_key, alipay_key })
             }
@@ -163,7 +166,7 @@ impl Parameters {
                 serial: Some(own.serial.clone()),
                 keys: own.keys.iter().map(|key| key.id.clone()).collect(),
             },
-            Self::Alipay(own) => Shown {
+            Self::Alipay(own) | Self::AlipayFreeze(own) => Shown {
                 app_id: own.app_id.clone(),
                 mini_app_id: None,
                 merchant_id: own.seller_id.clone(),

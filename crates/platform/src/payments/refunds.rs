@@ -73,7 +73,7 @@ pub async fn refund(tx: &mut Tx, cx: &Cx, order: &Order, amount: Fen, reason: Re
 /// Orders of a wallet of which something can still go back, newest first.
 async fn returnable(sql: &mut impl Sql, wallet: AccountId, now: Timestamp) -> Result<Vec<Order>> {
     let query = format!(
-        "SELECT {} FROM pay_orders o WHERE o.wallet = $1 AND o.state = 'paid' AND o.refunded < o.amount AND o.paid_at > $2 ORDER BY o.id DESC LIMIT 200",
+        "SELECT {} FROM pay_orders o WHERE o.wallet = $1 AND o.state = 'paid' AND o.refunded + o.captured < o.amount AND o.paid_at > $2 ORDER BY o.id DESC LIMIT 200",
         rows::ORDER
     );
     Ok(sql.all(&query, args![wallet, now.plus_micros(-OLDEST)], rows::read_order).await?)

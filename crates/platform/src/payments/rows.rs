@@ -9,7 +9,7 @@ use crate::Result;
 use crate::ledger::AccountId;
 
 pub(super) const ORDER: &str =
-    "o.id, o.wallet, o.purpose, o.detail, o.subject, o.amount, o.state, o.refunded, o.created_at, o.expires_at, o.paid_at";
+    "o.id, o.wallet, o.purpose, o.detail, o.subject, o.amount, o.state, o.refunded, o.captured, o.created_at, o.expires_at, o.paid_at";
 
 pub(super) fn read_order(row: &Row) -> store::Result<Order> {
     Ok(Order {
@@ -21,6 +21,7 @@ pub(super) fn read_order(row: &Row) -> store::Result<Order> {
         amount: row.get("amount")?,
         state: row.word("state")?,
         refunded: row.get("refunded")?,
+        captured: row.get("captured")?,
         created_at: row.get("created_at")?,
         expires_at: row.get("expires_at")?,
         paid_at: row.get("paid_at")?,

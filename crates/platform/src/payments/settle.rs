@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 use store::jobs::{JobKind, NewJob};
 use store::{Tx, args};
 
-use super::channel::Paid;
-use super::model::{Arrival, Attempt, AttemptId, AttemptState, Order, OrderId, OrderState, RefundReason, account, arrival};
+use super::channel::{Method, Paid};
+use super::model::{Arrival, Attempt, AttemptId, AttemptState, Order, OrderId, OrderState, Purpose, RefundReason, account, arrival};
 use super::refunds::{self, Back};
 use super::{rows, watch};
-use crate::ledger::{self, EntryKind};
+use crate::ledger::{self, EntryKind, SystemAccount};
 use crate::{Cx, Result};
 
 /// Who sells what was paid for does the rest: its handler is the product's.
@@ -52,7 +52,9 @@ pub(super) async fn settle(cx: &Cx, id: AttemptId, paid: &Paid) -> Result<Arrive
             book(&mut tx, cx, &order, &attempt, paid, AttemptState::Taken).await?;
             let sql = "UPDATE pay_orders SET state = $1, paid_at = $2 WHERE id = $3";
             tx.exec(sql, args![OrderState::Paid.as_str(), cx.now(), order.id]).await?;
-            cx.enqueue(&mut tx, NewJob::new(PAID_JOB, &OfOrder { order: order.id }, cx.now())?).await?;
+            if order.purpose != Purpose::Captured {
+                cx.enqueue(&mut tx, NewJob::new(PAID_JOB, &OfOrder { order: order.id }, cx.now())?).await?;
+            }
             Arrived::Taken
         }
         Arrival::Return => {
@@ -72,7 +74,8 @@ async fn book(tx: &mut Tx, cx: &Cx, order: &Order, attempt: &Attempt, paid: &Pai
     tx.exec(sql, args![state.as_str(), paid.channel_no.as_str(), paid.payer.as_deref(), paid.at, attempt.id]).await?;
     let entry = ledger::Move {
         debit: account(attempt.channel()),
-        credit: order.wallet,
+        // The wallet has had it since it was frozen.
+        credit: if attempt.method == Method::Capture { SystemAccount::AlipayFrozen.id() } else { order.wallet },
         amount: order.amount.into(),
         kind: EntryKind::Payment,
         memo: String::new(),

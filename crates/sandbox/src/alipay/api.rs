@@ -15,7 +15,7 @@ use super::{APP, Inner, Shared, bill, page};
 use crate::books::{Refund, Trade, TradeState};
 use crate::trouble::{Asked, Returned};
 
-type Fields = BTreeMap<String, String>;
+pub(super) type Fields = BTreeMap<String, String>;
 
 pub(super) fn router() -> Router<Shared> {
     Router::new().route("/gateway.do", get(by_browser).post(by_program)).route("/bill", get(bill::download))
@@ -56,6 +56,11 @@ fn answer(state: &Shared, fields: &Fields) -> Response {
         "alipay.trade.precreate" => state
             .order(fields, "precreate")
             .map(|trade| json!({"out_trade_no": trade.number, "qr_code": format!("{}/pay?token={}", state.base, trade.token)})),
+        "alipay.fund.auth.order.voucher.create" => state.voucher(fields, &content),
+        "alipay.fund.auth.operation.detail.query" => state.operation(&content),
+        "alipay.fund.auth.operation.cancel" => state.cancel_operation(&content),
+        "alipay.fund.auth.order.unfreeze" => state.unfreeze(&content),
+        "alipay.trade.pay" => state.capture(fields, &content),
         "alipay.trade.query" => state.query(&content),
         "alipay.trade.close" => state.close(&content),
         "alipay.trade.refund" => state.refund(&content),
@@ -85,10 +90,10 @@ fn refused(code: &str, sub_code: &str, why: &str) -> Value {
 }
 
 /// Code and sub-code of a refusal.
-type Refused = (&'static str, &'static str);
-const FAILED: &str = "40004";
+pub(super) type Refused = (&'static str, &'static str);
+pub(super) const FAILED: &str = "40004";
 
-fn from_yuan(text: &str) -> Option<Fen> {
+pub(super) fn from_yuan(text: &str) -> Option<Fen> {
     let (whole, part) = text.split_once('.')?;
     (part.len() == 2).then(|| format!("{whole}{part}").parse().ok().map(Fen::new)).flatten()
 }
@@ -105,7 +110,7 @@ fn from_beijing(text: &str) -> Option<Timestamp> {
     format!("{}+08:00", text.replace(' ', "T")).parse().ok()
 }
 
-fn text<'a>(content: &'a Value, name: &str) -> &'a str {
+pub(super) fn text<'a>(content: &'a Value, name: &str) -> &'a str {
     content[name].as_str().unwrap_or_default()
 }
 
@@ -172,7 +177,8 @@ impl Inner {
     }
 
     fn query(&self, content: &Value) -> Result<Value, Refused> {
-        let trade = self.books().trade(text(content, "out_trade_no")).cloned().ok_or((FAILED, "ACQ.TRADE_NOT_EXIST"))?;
+        let trade = self.books().trade(text(content, "out_trade_no")).cloned();
+        let trade = trade.filter(|trade| trade.kind != super::freeze::KIND).ok_or((FAILED, "ACQ.TRADE_NOT_EXIST"))?;
         let off = i64::from(self.troubles().asked == Asked::Altered);
         let state = match trade.state {
             TradeState::Open => "WAIT_BUYER_PAY",

@@ -39,7 +39,7 @@ impl Inner {
     pub(super) fn bill(&self, day: &str) -> Option<String> {
         let is_of = |at: Timestamp| beijing(at).starts_with(day);
         let mut rows = Vec::new();
-        for trade in self.books().all() {
+        for trade in self.books().all().into_iter().filter(|trade| trade.kind != super::freeze::KIND) {
             let row = |kind: &str, at: Timestamp, amount: Fen, request: &str| {
                 let sign = if kind == "退款" { "-" } else { "" };
                 let (at, amount) = (beijing(at), format!("{sign}{}", yuan(amount)));

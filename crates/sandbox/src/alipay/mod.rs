@@ -2,6 +2,7 @@
 
 mod api;
 mod bill;
+mod freeze;
 mod notice;
 mod page;
 
@@ -134,7 +135,7 @@ impl Alipay {
     /// The notice of a payment as it would be sent: a form.
     pub fn notice(&self, number: &str) -> Option<String> {
         let trade = self.trade(number)?;
-        Some(self.inner.paid_notice(&trade))
+        Some(if trade.kind == freeze::KIND { self.inner.frozen_notice(&trade) } else { self.inner.paid_notice(&trade) })
     }
 }
 

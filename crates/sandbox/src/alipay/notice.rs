@@ -7,6 +7,7 @@ use std::time::Duration;
 use kernel::Fen;
 
 use super::api::{beijing, yuan};
+use super::freeze::KIND;
 use super::{APP, Inner, SELLER};
 use crate::books::Trade;
 use crate::trouble::Told;
@@ -36,6 +37,38 @@ impl Inner {
             ("subject", &trade.subject),
             ("buyer_id", &trade.openid),
         ]);
+        self.signed(&mut fields)
+    }
+
+    pub(super) fn frozen_notice(&self, trade: &Trade) -> String {
+        let amount = yuan(Fen::new(trade.amount.fen() - i64::from(self.troubles().told == Told::OtherAmount)));
+        let at = trade.paid_at.map(beijing).unwrap_or_default();
+        let id = format!("n{}", trade.transaction);
+        let mut fields: BTreeMap<&str, &str> = BTreeMap::from([
+            ("app_id", APP),
+            ("payee_user_id", SELLER),
+            ("notify_id", &id),
+            ("notify_type", "fund_auth_freeze"),
+            ("notify_time", &at),
+            ("gmt_trans", &at),
+            ("charset", "utf-8"),
+            ("version", "1.0"),
+            ("out_order_no", &trade.number),
+            ("out_request_no", &trade.number),
+            ("auth_no", &trade.transaction),
+            ("operation_id", &trade.transaction),
+            ("operation_type", "FREEZE"),
+            ("status", "SUCCESS"),
+            ("amount", &amount),
+            ("total_freeze_amount", &amount),
+            ("rest_amount", &amount),
+            ("payer_user_id", &trade.openid),
+        ]);
+        self.signed(&mut fields)
+    }
+
+    fn signed<'a>(&self, fields: &mut BTreeMap<&'a str, &'a str>) -> String {
+        let told = self.troubles().told;
         let message = fields
             .iter()
             .filter(|(_, value)| !value.is_empty())
@@ -43,14 +76,18 @@ impl Inner {
             .collect::<Vec<_>>()
             .join("&");
         let sign = if told == Told::Forged { self.merchant.sign(message.as_bytes()) } else { self.own.sign(message.as_bytes()) };
-        fields.insert("sign", &sign);
-        fields.insert("sign_type", "RSA2");
-        form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.extend_pairs(fields.iter());
+        form.append_pair("sign", &sign).append_pair("sign_type", "RSA2").finish()
     }
 
     /// The first time at once, so that whoever has paid finds it told; the others beside.
     pub(super) async fn tell_paid(self: &Arc<Self>, trade: &Trade) {
-        let (told, form, url) = (self.troubles().told, self.paid_notice(trade), trade.notify_url.clone());
+        let (told, form, url) = (
+            self.troubles().told,
+            if trade.kind == KIND { self.frozen_notice(trade) } else { self.paid_notice(trade) },
+            trade.notify_url.clone(),
+        );
         if told == Told::Lost {
             return;
         }

@@ -155,6 +155,8 @@ async fn paid(cx: &Cx, venue: &Venue, id: OrderId) -> Result<()> {
             tell(&mut tx, cx, customer.id, &told::RECHARGED, &[("amount", yuan(order.amount))]).await?;
             Ok(tx.commit().await?)
         }
+        // What was frozen is taken: its play was told of.
+        Purpose::Captured => Ok(()),
         Purpose::Play => {
             let ask: Play = serde_json::from_str(&order.detail).map_err(Fault::internal)?;
             play::open_paid(cx, venue, &customer, id, ask.table, ask.minutes).await

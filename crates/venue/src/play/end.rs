@@ -134,13 +134,14 @@ async fn paid_by(tx: &mut Tx, session: &Session) -> Result<Option<Order>> {
     }
 }
 
-/// What was paid for a session alone, and is left, goes back to where it came from.
+/// What was paid for a session alone, and is left, goes back to where it came from; what was only frozen for it, and is used, is taken.
 async fn give_back(tx: &mut Tx, cx: &Cx, order: Option<&Order>, left: Fen, reason: RefundReason) -> Result<()> {
     if let Some(order) = order {
         let amount = left.min(order.refundable());
         if amount.is_positive() {
             payments::refund(tx, cx, order, amount, reason).await?;
         }
+        payments::conclude(tx, cx, order).await?;
     }
     Ok(())
 }

@@ -51,6 +51,7 @@ async fn not_opened(cx: &Cx, customer: &Customer, id: OrderId, table: TableId, w
     if amount.is_positive() {
         payments::refund(&mut tx, cx, &order, amount, RefundReason::NotOpened).await?;
     }
+    payments::conclude(&mut tx, cx, &order).await?;
     let name = halls::table(&mut tx, table).await.map(|table| table.name).unwrap_or_default();
     let reason = customers::language(&mut tx, customer.id).await?.pick(&why.zh, &why.en).to_owned();
     let params = [("table", name), ("amount", yuan(amount)), ("reason", reason)];

@@ -16,7 +16,11 @@ use crate::state::AppState;
 const LIMIT: usize = 64 << 10;
 
 pub(super) fn router() -> Router<AppState> {
-    Router::new().route("/callbacks/wechat", post(wechat)).route("/callbacks/alipay", post(alipay)).layer(DefaultBodyLimit::max(LIMIT))
+    Router::new()
+        .route("/callbacks/wechat", post(wechat))
+        .route("/callbacks/alipay", post(alipay))
+        .route("/callbacks/alipay_freeze", post(alipay_freeze))
+        .layer(DefaultBodyLimit::max(LIMIT))
 }
 
 async fn wechat(Visitor(cx): Visitor, headers: HeaderMap, body: Bytes) -> Response {
@@ -27,8 +31,16 @@ async fn wechat(Visitor(cx): Visitor, headers: HeaderMap, body: Bytes) -> Respon
 }
 
 async fn alipay(Visitor(cx): Visitor, headers: HeaderMap, body: Bytes) -> Response {
+    of_alipay(&cx, ChannelKind::Alipay, &headers, &body).await
+}
+
+async fn alipay_freeze(Visitor(cx): Visitor, headers: HeaderMap, body: Bytes) -> Response {
+    of_alipay(&cx, ChannelKind::AlipayFreeze, &headers, &body).await
+}
+
+async fn of_alipay(cx: &Cx, kind: ChannelKind, headers: &HeaderMap, body: &[u8]) -> Response {
     let plain = [(header::CONTENT_TYPE, "text/plain")];
-    match taken(&cx, ChannelKind::Alipay, &headers, &body).await {
+    match taken(cx, kind, headers, body).await {
         Ok(()) => (plain, "success").into_response(),
         Err(status) => (status, plain, "fail").into_response(),
     }

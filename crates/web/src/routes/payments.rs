@@ -43,12 +43,14 @@ async fn merchants(Auth(cx, _): Auth<PaymentsManage>) -> Result<axum::Json<Merch
 struct MerchantForm {
     /// New payments may be made by it. What was begun is seen to its end either way.
     enabled: bool,
-    parameters: Form,
+    /// Of `wechat` and `alipay`; `alipay_freeze` has Alipay's.
+    parameters: Option<Form>,
 }
 
-/// Sets how we are known to a network (`wechat`, `alipay`); secrets that are left out stay.
+/// Sets how we are known to a network (`wechat`, `alipay`, `alipay_freeze`); secrets that are left out stay.
 #[utoipa::path(put, path = "/payments/channels/{channel}", tag = "payments", params(("channel" = String, Path)), request_body = MerchantForm,
-    responses((status = 200, body = Merchant), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 200, body = Merchant), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem),
+        (status = 422, body = Problem)))]
 async fn set_merchant(
     Auth(cx, _): Auth<PaymentsManage>,
     PathText(channel): PathText,

@@ -26,6 +26,7 @@ mod notifications;
 mod openapi;
 mod payments;
 mod payments_back;
+mod payments_freeze;
 mod payments_table;
 mod plans;
 mod projects;

@@ -897,7 +897,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Sets how we are known to a network (`wechat`, `alipay`); secrets that are left out stay. */
+        /** Sets how we are known to a network (`wechat`, `alipay`, `alipay_freeze`); secrets that are left out stay. */
         put: operations["set_merchant"];
         post?: never;
         delete?: never;
@@ -2414,7 +2414,7 @@ export interface components {
         /** @enum {string} */
         Cause: "not_lit" | "not_dark" | "in_play" | "offline" | "staff";
         /** @enum {string} */
-        ChannelKind: "wechat" | "alipay";
+        ChannelKind: "wechat" | "alipay" | "alipay_freeze";
         ClientCall: {
             address: string;
             at: components["schemas"]["Timestamp"];
@@ -2700,6 +2700,9 @@ export interface components {
         /** @description What the payer's side does with it. */
         Handed: {
             /** @enum {string} */
+            kind: "nothing";
+        } | {
+            /** @enum {string} */
             kind: "redirect";
             url: string;
         } | {
@@ -2887,7 +2890,7 @@ export interface components {
         MerchantForm: {
             /** @description New payments may be made by it. What was begun is seen to its end either way. */
             enabled: boolean;
-            parameters: components["schemas"]["Form"];
+            parameters?: components["schemas"]["Form"] | null;
         };
         Merchants: {
             items: components["schemas"]["Merchant"][];
@@ -2900,7 +2903,7 @@ export interface components {
             title: string;
         };
         /** @enum {string} */
-        Method: "jsapi" | "h5" | "native" | "wap" | "precreate";
+        Method: "jsapi" | "h5" | "native" | "wap" | "precreate" | "freeze" | "capture";
         /** @description A key by which a network signs. */
         NetworkKey: {
             /** @description WeChat: `PUB_KEY_ID_…`, or the serial number of a platform certificate. */
@@ -3694,6 +3697,8 @@ export interface components {
         /** @description An order as its payer sees it. */
         PayOrder: {
             amount_fen: components["schemas"]["Fen"];
+            /** @description Of money that was frozen, what is taken at last. */
+            captured_fen: components["schemas"]["Fen"];
             channel?: components["schemas"]["ChannelKind"] | null;
             created_at: components["schemas"]["Timestamp"];
             expires_at: components["schemas"]["Timestamp"];
@@ -3904,7 +3909,7 @@ export interface components {
             items: components["schemas"]["PublicVenue"][];
         };
         /** @enum {string} */
-        Purpose: "recharge" | "play";
+        Purpose: "recharge" | "play" | "captured";
         QueryAnswer: {
             key: components["schemas"]["ClientKey"];
             server_time: components["schemas"]["Timestamp"];
@@ -8201,6 +8206,14 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

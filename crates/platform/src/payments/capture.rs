@@ -1,0 +1,102 @@
+//! What was only frozen at a network is taken at last: as much of it as does not go back.
+
+use kernel::{DAY, Fault, Fen, SECOND, Timestamp};
+use store::args;
+use store::jobs::{Job, JobKind, NewJob, Outcome};
+use store::{Sql as _, Tx};
+
+use super::channel::{ChannelError, ChannelKind, Frozen, Method};
+use super::model::{Asking, Attempt, AttemptState, Order, OrderState, Purpose};
+use super::orders::place;
+use super::watch::{OfAttempt, Seen, look, note};
+use super::{merchants, rows};
+use crate::{Cx, Result};
+
+pub const CAPTURE_JOB: JobKind = JobKind::new("pay.capture");
+
+/// Alipay keeps money frozen for longer than that.
+const LASTS: i64 = 30 * DAY;
+
+/// It is known how much of an order's money was used, and what goes back of it has been asked for ([`refund`](super::refund)): the rest is
+/// taken, where it was only frozen. Doing so again does nothing. `order` was locked by this transaction.
+pub async fn conclude(tx: &mut Tx, cx: &Cx, order: &Order) -> Result<()> {
+    let order = rows::order(tx, order.id).await?;
+    let taken = rows::attempts(tx, order.id).await?.into_iter().find(|attempt| attempt.state == AttemptState::Taken);
+    let Some(frozen) = taken.filter(|attempt| attempt.channel() == ChannelKind::AlipayFreeze) else { return Ok(()) };
+    let amount = order.refundable();
+    if !amount.is_positive() || order.captured.is_positive() {
+        return Ok(());
+    }
+    let sql = "SELECT payer FROM pay_attempts WHERE id = $1";
+    let payer: Option<String> = tx.one(sql, args![frozen.id], |row| row.get("payer")).await?;
+    let (Some(channel_no), Some(payer)) = (frozen.channel_no, payer) else {
+        return Err(Fault::internal(format!("order {} is frozen by nobody", order.id)));
+    };
+    let now = cx.now();
+    let capture = Order {
+        id: cx.id(),
+        wallet: order.wallet,
+        purpose: Purpose::Captured,
+        detail: serde_json::json!({ "order": order.id }).to_string(),
+        subject: order.subject,
+        amount,
+        state: OrderState::Pending,
+        refunded: Fen::ZERO,
+        captured: Fen::ZERO,
+        created_at: now,
+        expires_at: now.plus_micros(LASTS),
+        paid_at: None,
+    };
+    let attempt = Attempt {
+        id: cx.id(),
+        order: capture.id,
+        method: Method::Capture,
+        state: AttemptState::Asked,
+        ask: Asking { frozen: Some(Frozen { channel_no, payer }), ..Asking::default() },
+        handed: None,
+        channel_no: None,
+        created_at: now,
+        checked_at: now,
+        paid_at: None,
+        problem: None,
+    };
+    rows::insert_order(tx, &capture).await?;
+    rows::insert_attempt(tx, &attempt).await?;
+    tx.exec("UPDATE pay_orders SET captured = $1 WHERE id = $2", args![amount, order.id]).await?;
+    cx.enqueue(tx, NewJob::new(CAPTURE_JOB, &OfAttempt { attempt: attempt.id }, now)?).await?;
+    Ok(())
+}
+
+pub(super) async fn capture_job(cx: Cx, job: Job) -> Outcome {
+    let ask: OfAttempt = match job.read() {
+        Ok(ask) => ask,
+        Err(outcome) => return outcome,
+    };
+    match capture(&cx, &ask).await {
+        Ok(None) => Outcome::Done,
+        Ok(Some(at)) => Outcome::Again(at),
+        Err(fault) => Outcome::Retry(fault.to_string()),
+    }
+}
+
+/// Asks for it under the same number until it has happened.
+async fn capture(cx: &Cx, ask: &OfAttempt) -> Result<Option<Timestamp>> {
+    let Some(attempt) = rows::attempt(&mut cx.db.read(), ask.attempt).await?.filter(Attempt::live) else { return Ok(None) };
+    let order = rows::order(&mut cx.db.read(), attempt.order).await?;
+    let channel = merchants::channel(cx, attempt.channel()).await?;
+    let asked = channel.place(&place(&order, &attempt)).await;
+    // Whatever it says: what counts is how the payment stands.
+    let seen = look(cx, &attempt).await;
+    if matches!(seen, Ok(Seen::Settled)) {
+        return Ok(None);
+    }
+    let now = cx.now();
+    let pause = (now.micros() - order.created_at.micros()).clamp(10 * SECOND, 3_600 * SECOND);
+    if let Err(refused @ ChannelError::Refused { .. }) = asked {
+        // Somebody has to look, and may put it right there; it is asked for again all the same.
+        let mut tx = cx.db.begin().await?;
+        note(&mut tx, attempt.id, &refused.to_string()).await?;
+        tx.commit().await?;
+    }
+    Ok(Some(now.plus_micros(pause)))
+}

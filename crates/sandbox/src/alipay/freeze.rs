@@ -1,0 +1,193 @@
+//! Pre-authorisations: money that is frozen under a code, let go in parts, and taken by payments that name it.
+
+use kernel::Fen;
+use serde_json::{Value, json};
+
+use super::api::{FAILED, Fields, Refused, beijing, from_yuan, text, yuan};
+use super::{Inner, SELLER};
+use crate::books::{Books, Refund, Trade, TradeState};
+use crate::trouble::{Asked, Returned};
+
+/// As trades of this kind are called in the books. What was let go stands in its refunds.
+pub(super) const KIND: &str = "freeze";
+/// Of those that took from one.
+const TAKEN: &str = "capture";
+
+/// What is still frozen of it.
+fn rest(books: &Books, frozen: &Trade) -> i64 {
+    let all = books.all();
+    let of_it = all.iter().filter(|trade| trade.kind == TAKEN && trade.token == frozen.transaction);
+    let taken: i64 = of_it.map(|trade| trade.amount.fen()).sum();
+    frozen.amount.fen() - frozen.refunded().fen() - taken
+}
+
+impl Inner {
+    pub(super) fn voucher(&self, fields: &Fields, content: &Value) -> Result<Value, Refused> {
+        let (number, title) = (text(content, "out_order_no"), text(content, "order_title"));
+        let amount = from_yuan(text(content, "amount")).filter(|amount| amount.is_positive());
+        let minutes = text(content, "pay_timeout").strip_suffix('m').and_then(|minutes| minutes.parse::<i64>().ok());
+        let known = text(content, "product_code") == "PREAUTH_PAY" && text(content, "payee_user_id") == SELLER;
+        let (Some(amount), Some(minutes), true, false, false) =
+            (amount, minutes, known, number.is_empty() || text(content, "out_request_no").is_empty(), title.is_empty())
+        else {
+            return Err((FAILED, "INVALID_PARAMETER"));
+        };
+        let trade = Trade {
+            number: number.into(),
+            transaction: String::new(),
+            subject: title.into(),
+            amount,
+            state: TradeState::Open,
+            refunds: Vec::new(),
+            paid_at: None,
+            token: hex::encode(self.random.bytes::<12>()),
+            kind: KIND.into(),
+            app_id: String::new(),
+            openid: "2088000000000042".into(),
+            notify_url: fields.get("notify_url").cloned().unwrap_or_default(),
+            expires: self.clock.now().plus_seconds(minutes * 60),
+        };
+        let mut books = self.books();
+        let token = match books.trade(number) {
+            None => {
+                let token = trade.token.clone();
+                books.add(trade);
+                token
+            }
+            Some(known) if known.state == TradeState::Open && known.is(&trade) => known.token.clone(),
+            Some(_) => return Err((FAILED, "AUTH_ORDER_EXIST")),
+        };
+        let code = format!("{}/pay?token={token}", self.base);
+        Ok(json!({"out_order_no": number, "out_request_no": number, "code_type": "qrCode", "code_value": code}))
+    }
+
+    pub(super) fn operation(&self, content: &Value) -> Result<Value, Refused> {
+        let (number, request) = (text(content, "out_order_no"), text(content, "out_request_no"));
+        let (now, how) = (self.clock.now(), self.troubles().refunds);
+        let mut books = self.books();
+        // What was slow has happened by itself meanwhile.
+        let slow = books.trade_mut(number).and_then(|trade| trade.refunds.iter_mut().find(|one| one.number == request));
+        if let Some(slow) = slow.filter(|one| one.status == "PROCESSING" && how == Returned::AtOnce) {
+            (slow.status, slow.at) = ("SUCCESS", now);
+        }
+        let trade = books.trade(number).filter(|trade| trade.kind == KIND).ok_or((FAILED, "AUTH_ORDER_NOT_EXIST"))?;
+        let off = i64::from(self.troubles().asked == Asked::Altered);
+        let mut said = json!({
+            "auth_no": trade.transaction,
+            "out_order_no": number,
+            "out_request_no": request,
+            "order_title": trade.subject,
+            "total_freeze_amount": yuan(trade.amount),
+            "rest_amount": yuan(Fen::new(rest(&books, trade))),
+            "payer_user_id": trade.openid,
+        });
+        let (kind, status, amount, at) = if request == number {
+            let status = match trade.state {
+                TradeState::Open => "INIT",
+                TradeState::Paid => "SUCCESS",
+                TradeState::Closed => "CLOSED",
+            };
+            ("FREEZE", status, trade.amount, trade.paid_at)
+        } else {
+            let refund = trade.refunds.iter().find(|refund| refund.number == request).ok_or((FAILED, "AUTH_OPERATION_NOT_EXIST"))?;
+            ("UNFREEZE", if refund.status == "SUCCESS" { "SUCCESS" } else { "INIT" }, refund.amount, Some(refund.at))
+        };
+        said["operation_type"] = kind.into();
+        said["operation_id"] = format!("{}{request}", trade.transaction).into();
+        said["status"] = status.into();
+        said["amount"] = yuan(Fen::new(amount.fen() - off)).into();
+        said["gmt_trans"] = at.map(beijing).unwrap_or_default().into();
+        Ok(said)
+    }
+
+    /// Lets go all that is frozen, too, as the real one does.
+    pub(super) fn cancel_operation(&self, content: &Value) -> Result<Value, Refused> {
+        let number = text(content, "out_order_no");
+        let mut books = self.books();
+        let trade = books.trade_mut(number).filter(|trade| trade.kind == KIND).ok_or((FAILED, "AUTH_ORDER_NOT_EXIST"))?;
+        let action = if trade.state == TradeState::Paid { "unfreeze" } else { "close" };
+        trade.state = TradeState::Closed;
+        Ok(json!({"out_order_no": number, "out_request_no": text(content, "out_request_no"), "action": action}))
+    }
+
+    pub(super) fn unfreeze(&self, content: &Value) -> Result<Value, Refused> {
+        let how = self.troubles().refunds;
+        let (auth, request) = (text(content, "auth_no"), text(content, "out_request_no"));
+        let amount = from_yuan(text(content, "amount")).filter(|amount| amount.is_positive() && !request.is_empty());
+        let amount = amount.ok_or((FAILED, "INVALID_PARAMETER"))?;
+        let at = self.clock.now();
+        let mut books = self.books();
+        let frozen = books.by_transaction(auth).filter(|trade| trade.kind == KIND && trade.state == TradeState::Paid).cloned();
+        let frozen = frozen.ok_or((FAILED, "AUTH_ORDER_NOT_EXIST"))?;
+        let left = rest(&books, &frozen);
+        if how == Returned::Refused {
+            return Err((FAILED, "ORDER_ALREADY_CLOSED"));
+        }
+        let status = if how == Returned::Pending { "PROCESSING" } else { "SUCCESS" };
+        let trade = books.trade_mut(&frozen.number).ok_or((FAILED, "AUTH_ORDER_NOT_EXIST"))?;
+        let stands = match trade.refunds.iter_mut().find(|refund| refund.number == request) {
+            Some(known) if known.amount != amount => return Err((FAILED, "REQUEST_AMOUNT_EXCEED")),
+            Some(known) => {
+                if status == "SUCCESS" {
+                    (known.status, known.at) = (status, at);
+                }
+                known.status
+            }
+            None if amount.fen() > left => return Err((FAILED, "REQUEST_AMOUNT_EXCEED")),
+            None => {
+                trade.refunds.push(Refund { number: request.into(), own: frozen.transaction.clone(), amount, status, at });
+                status
+            }
+        };
+        let status = if stands == "SUCCESS" { "SUCCESS" } else { "INIT" };
+        Ok(json!({"auth_no": auth, "out_order_no": frozen.number, "out_request_no": request, "amount": yuan(amount),
+                  "operation_id": format!("{auth}{request}"), "status": status, "gmt_trans": beijing(at)}))
+    }
+
+    /// Out of what is frozen: what was taken stands in the books as a payment.
+    pub(super) fn capture(&self, fields: &Fields, content: &Value) -> Result<Value, Refused> {
+        let (number, auth) = (text(content, "out_trade_no"), text(content, "auth_no"));
+        let amount = from_yuan(text(content, "total_amount")).filter(|amount| amount.is_positive() && !number.is_empty());
+        let amount = amount.ok_or((FAILED, "ACQ.INVALID_PARAMETER"))?;
+        let now = self.clock.now();
+        let mut books = self.books();
+        let frozen = books.by_transaction(auth).filter(|trade| trade.kind == KIND && trade.state == TradeState::Paid).cloned();
+        let frozen = frozen.ok_or((FAILED, "ACQ.AUTH_NO_ERROR"))?;
+        if text(content, "product_code") != "PREAUTH_PAY"
+            || text(content, "seller_id") != SELLER
+            || text(content, "buyer_id") != frozen.openid
+        {
+            return Err((FAILED, "ACQ.INVALID_PARAMETER"));
+        }
+        if let Some(known) = books.trade(number) {
+            // Asked for again.
+            return if known.kind == TAKEN && known.amount == amount { Ok(took(known)) } else { Err((FAILED, "ACQ.CONTEXT_INCONSISTENT")) };
+        }
+        if amount.fen() > rest(&books, &frozen) {
+            return Err((FAILED, "ACQ.AUTH_AMOUNT_NOT_ENOUGH"));
+        }
+        let trade = Trade {
+            number: number.into(),
+            transaction: books.next(),
+            subject: text(content, "subject").into(),
+            amount,
+            state: TradeState::Paid,
+            refunds: Vec::new(),
+            paid_at: Some(now),
+            token: frozen.transaction,
+            kind: TAKEN.into(),
+            app_id: String::new(),
+            openid: frozen.openid,
+            notify_url: fields.get("notify_url").cloned().unwrap_or_default(),
+            expires: now,
+        };
+        let said = took(&trade);
+        books.add(trade);
+        Ok(said)
+    }
+}
+
+fn took(trade: &Trade) -> Value {
+    json!({"out_trade_no": trade.number, "trade_no": trade.transaction, "total_amount": yuan(trade.amount),
+           "buyer_user_id": trade.openid, "gmt_payment": trade.paid_at.map(beijing)})
+}
