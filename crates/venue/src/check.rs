@@ -1,4 +1,4 @@
-//! Sessions against the money that is held and taken for them: what `cuekey doctor` says of play.
+//! Sessions and splits against the money that is held and taken for them: what `cuekey doctor` says of play.
 
 use store::{Sql, args};
 
@@ -26,6 +26,24 @@ pub async fn check(sql: &mut impl Sql) -> store::Result<Vec<String>> {
             "tables and their sessions do not agree on whether somebody plays",
             "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM venue_tables t LEFT JOIN play_sessions p ON p.table_id = t.id AND p.state IN ('opening', 'playing') \
              WHERE (t.state IN ('opening', 'playing', 'paused')) <> (p.id IS NOT NULL)",
+        ),
+        (
+            "splits are settled, and their shares are not the bill",
+            "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM (SELECT s.id FROM splits s JOIN play_sessions p ON p.id = s.session_id \
+             JOIN split_shares h ON h.split_id = s.id WHERE s.state = 'settled' GROUP BY s.id, p.total \
+             HAVING p.total IS NULL OR p.total <> SUM(h.paid)) wrong",
+        ),
+        (
+            "shares hold or have taken something else than they say",
+            "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM split_shares h JOIN splits s ON s.id = h.split_id LEFT JOIN ledger_transfers t ON t.id = h.transfer_id \
+             WHERE h.paid < 0 OR (h.place > 0 AND (h.paid > h.agreed OR h.agreed <> COALESCE(t.amount, 0) OR h.paid <> COALESCE(t.posted_amount, 0) \
+             OR (s.state = 'open') <> (COALESCE(t.state, 'pending') = 'pending') AND t.id IS NOT NULL \
+             OR (s.state = 'open' AND (t.debit_account <> h.customer_id OR t.credit_account <> s.starter_id))))",
+        ),
+        (
+            "movements of splits belong to no share",
+            "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM ledger_transfers t LEFT JOIN split_shares h ON h.transfer_id = t.id \
+             WHERE t.kind = 'split' AND t.state <> 'voided' AND h.split_id IS NULL",
         ),
         (
             "guests have become somebody else, and their wallets are not empty",

@@ -14,6 +14,7 @@ pub mod devices;
 pub mod halls;
 mod news;
 pub mod play;
+pub mod splits;
 pub mod staff;
 pub mod tariff;
 pub mod told;
@@ -33,6 +34,7 @@ use tokio::sync::Mutex;
 pub const MIGRATIONS: &[Migration] = &[
     Migration { number: 4, name: "venue", sql: include_str!("../migrations/0004_venue.sql") },
     Migration { number: 6, name: "wechat", sql: include_str!("../migrations/0006_wechat.sql") },
+    Migration { number: 7, name: "split", sql: include_str!("../migrations/0007_split.sql") },
 ];
 
 /// What the product keeps in memory. One a process.

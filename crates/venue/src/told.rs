@@ -45,6 +45,22 @@ texts! {
         "{table} 已付的时间将于 {until_at} 用完，如需继续请续时。" "What you have paid for {table} lasts until {until_at}. Extend it if you want to play on.";
     CLOSED = "play.closed", "已结账" "Your bill",
         "{table} 已关台，费用 {amount} 元，退回 {released} 元。" "{table} is closed. It cost {amount} yuan; {released} yuan are yours again.";
+    SPLIT_ASKED = "split.asked", "请确认您的 AA 份额" "Please confirm your share",
+        "{table} 的账单已出，您的一份是 {amount} 元，请在 {by_at} 前确认。" "The bill of {table} is there. Your share is {amount} yuan; please confirm it before {by_at}.";
+    SPLIT_MORE = "split.more", "球台续时，请再次确认" "More time is played; please confirm again",
+        "{table} 已续时，您的一份最多为 {amount} 元，您此前确认的是 {agreed} 元。超出的部分须您再次确认，否则由发起人承担。" "{table} is played on longer. Your share may become {amount} yuan; you have confirmed {agreed}. What is more is the starter's unless you confirm again.";
+    SPLIT_PAID = "split.paid", "AA 已扣款" "Your share was paid",
+        "{table} 的分账已完成，您支付了 {amount} 元。" "The bill of {table} was split; you paid {amount} yuan.";
+    SPLIT_MISSED = "split.missed", "AA 已结束，未向您扣款" "The split is over, and you were not charged",
+        "{table} 的分账已结束，您没有确认，未向您扣款。" "The split of {table} is over. You had not confirmed, and were not charged.";
+    SPLIT_NOT_CHARGED = "split.not_charged", "AA 已撤销，未向您扣款" "The split was undone, and you were not charged",
+        "{table} 的分账已撤销，未向您扣款，为此冻结的金额已全部退回。" "The split of {table} was undone. You were not charged, and whatever was held for it is yours again.";
+    SPLIT_DONE = "split.done", "AA 已完成" "Everybody has paid",
+        "{table} 的费用 {total} 元已分账：其他人付给您的 {amount} 元已到您的钱包，您承担 {own} 元。" "The {total} yuan of {table} were split: {amount} yuan from the others are in your wallet, and {own} yuan are yours to pay.";
+    SPLIT_TAKEN_OVER = "split.taken_over", "AA 已结束，余下的由您承担" "The split is over, and the rest is yours",
+        "{table} 的费用 {total} 元，已确认的人付给您 {amount} 元，已到您的钱包；没有确认的由您承担，您共承担 {own} 元。" "Of the {total} yuan of {table}, {amount} yuan came into your wallet from those who had confirmed. The rest, {own} yuan, is yours.";
+    SPLIT_UNDONE = "split.undone", "AA 已撤销" "The split was undone",
+        "{table} 的分账已撤销，没有向任何人扣款，费用由您承担。" "The split of {table} was undone. Nobody was charged, and the bill is yours.";
     DEVICE_FAULT = "play.device_fault", "球台故障，已为您结束" "The table failed, and was closed for you",
         "{table} 的灯出了故障，已自动结束，只收取故障前的 {amount} 元，退回 {released} 元。非常抱歉。" "The light of {table} failed, and the table was closed. Only the {amount} yuan until then were charged; {released} yuan are yours again. We are sorry.";
 }

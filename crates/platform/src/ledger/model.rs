@@ -38,6 +38,8 @@ kernel::words! {
         Payment = "payment",
         /// It went back to where it came from.
         Refund = "refund",
+        /// A share of somebody else's bill, into that wallet (V4.2).
+        Split = "split",
         /// A guest turned out to be a customer who is known already (V2.2).
         CarriedOver = "carried_over",
     }

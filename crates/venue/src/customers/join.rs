@@ -10,13 +10,19 @@ use super::model::{Customer, CustomerId};
 use super::phone;
 use super::session::{insert, revoke_all};
 use super::wallet::account;
-use crate::play;
+use crate::{play, splits};
 
 /// Whoever asks, locked, if it still has no phone: somebody may have signed in with the same token in between.
 pub(super) async fn without_phone(tx: &mut Tx, who: Option<&Customer>) -> Result<Option<CustomerId>> {
     let Some(who) = who else { return Ok(None) };
     let sql = format!("SELECT id FROM customers WHERE id = $1 AND phone_hash IS NULL AND became IS NULL{}", tx.for_update());
     Ok(tx.opt(&sql, args![who.id], |row| row.get("id")).await?)
+}
+
+/// Nobody becomes another while this lasts; refused where somebody has. Whoever will have money on its way takes this first.
+pub(crate) async fn stays(tx: &mut Tx, id: CustomerId) -> Result<()> {
+    let sql = format!("SELECT id FROM customers WHERE id = $1 AND became IS NULL{}", tx.for_update());
+    tx.opt(&sql, args![id], |row| row.get::<CustomerId>("id")).await?.map(drop).ok_or_else(Fault::not_found)
 }
 
 /// The customer of a phone, which was shown to be there: known, or whoever asks, or somebody new. Who asks is locked before who is known, as at
@@ -47,13 +53,14 @@ pub(super) async fn new(tx: &mut Tx, cx: &Cx) -> Result<CustomerId> {
     Ok(id)
 }
 
-/// All that somebody without a phone has becomes the known customer's. Refused while anything of it is under way: a table, or money that is
-/// frozen. Both are locked: what is paid in at the desk comes before this, or goes to who it has become.
+/// All that somebody without a phone has becomes the known customer's. Refused while anything of it is under way: a table, a bill that is being
+/// split, or money that is frozen. Both are locked: what is paid in at the desk comes before this, or goes to who it has become.
 pub(super) async fn carry_over(tx: &mut Tx, cx: &Cx, from: CustomerId, to: CustomerId) -> Result<()> {
     payments::carry_over(tx, account(from), account(to)).await?;
+    splits::carry_over(tx, from, to).await?;
     ledger::lock(tx, &[account(from), account(to)]).await?;
     let held = ledger::account(tx, account(from)).await?.is_some_and(|wallet| wallet.held != kernel::Fen::ZERO.into());
-    if held || play::plays(tx, from).await? {
+    if held || play::plays(tx, from).await? || splits::starts(tx, from).await? {
         return Err(Fault::new(
             Kind::Conflict,
             "FINISH_FIRST",

@@ -14,6 +14,7 @@ mod wechat;
 
 pub use code::{CodeSent, send_code};
 pub(crate) use code::{FORGET, SMS_JOB, forget_job, sms_job};
+pub(crate) use join::stays;
 pub use model::{Customer, CustomerEntity, CustomerId};
 pub use pay::{PayBy, PayFor, cancel_order, means, order, pay, pay_otherwise, refund, refundable};
 pub(crate) use pay::{available, language, paid_job, refunded_job};

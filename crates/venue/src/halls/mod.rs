@@ -13,4 +13,5 @@ pub use form::{NewTable, NewVenue};
 pub use machine::{Event, TableState, next};
 pub use model::{Table, TableEntity, TableId, TariffEntity, TariffId, Venue, VenueEntity, VenueId};
 pub use public::{PublicTable, PublicVenue, Quote, TableView, VenueView, WhyNot, by_code, table_view, venue_view, venues};
+pub(crate) use service::new_code;
 pub use service::{create_table, create_venue, list, reissue_code, return_to_service, take_out_of_service};

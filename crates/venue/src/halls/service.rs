@@ -72,7 +72,7 @@ pub async fn create_table(cx: &Cx, venue: VenueId, form: NewTable, key: &Idempot
 }
 
 /// 100 bits: nobody guesses one.
-fn new_code(cx: &Cx) -> String {
+pub(crate) fn new_code(cx: &Cx) -> String {
     let bytes = cx.random.bytes::<13>();
     data_encoding::BASE32_NOPAD.encode(&bytes)[..20].to_ascii_lowercase()
 }

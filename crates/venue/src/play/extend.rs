@@ -14,7 +14,7 @@ use super::view::{self, SessionView};
 use crate::customers::Customer;
 use crate::halls::rows as halls;
 use crate::told::{self, tell};
-use crate::{Venue, devices};
+use crate::{Venue, devices, splits};
 
 /// In all.
 const LONGEST: i64 = 24 * HOUR;
@@ -84,6 +84,7 @@ pub async fn extend(
     let sql = "UPDATE play_sessions SET until_at = $1, held = $2, minutes = minutes + $3 WHERE id = $4";
     tx.exec(sql, args![extension.paid_until, held, ask.minutes, id]).await?;
     devices::want(&mut tx, cx, venue, table.id).await?;
+    splits::more_time(&mut tx, cx, &Session { held, ..session }).await?;
     let params = [("table", table.name.clone()), ("until_at", extension.paid_until.to_string())];
     tell(&mut tx, cx, customer.id, &told::EXTENDED, &params).await?;
     key.answer(&mut tx, owner, &id).await?;

@@ -64,7 +64,7 @@ pub(super) async fn of_order(sql: &mut impl Sql, order: OrderId) -> store::Resul
     sql.opt("SELECT id FROM play_sessions WHERE order_id = $1", args![order], |row| row.get("id")).await
 }
 
-pub(super) async fn by_id(sql: &mut impl Sql, id: SessionId) -> store::Result<Option<Session>> {
+pub(crate) async fn by_id(sql: &mut impl Sql, id: SessionId) -> store::Result<Option<Session>> {
     sql.opt(&format!("SELECT {COLUMNS} FROM play_sessions p WHERE p.id = $1"), args![id], read).await
 }
 

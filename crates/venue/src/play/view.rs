@@ -10,6 +10,7 @@ use super::model::{EndReason, Session, SessionId, SessionState};
 use super::rows::{COLUMNS, read};
 use crate::customers::Customer;
 use crate::halls::{TableId, VenueId};
+use crate::splits::{self, SplitMark};
 use crate::tariff::{Bill, What};
 use crate::told::yuan;
 
@@ -53,6 +54,8 @@ pub struct SessionView {
     /// How it stands, in words.
     pub text: String,
     pub bill: Option<BillView>,
+    /// Others share the bill, or have.
+    pub split: Option<SplitMark>,
 }
 
 /// A session with the names of where it is.
@@ -60,16 +63,17 @@ struct Named {
     session: Session,
     hall: String,
     table: String,
+    split: Option<SplitMark>,
 }
 
 const FROM: &str = "FROM play_sessions p JOIN venues v ON v.id = p.venue_id JOIN venue_tables t ON t.id = p.table_id";
 
 fn named(row: &Row) -> store::Result<Named> {
-    Ok(Named { session: read(row)?, hall: row.get("hall_name")?, table: row.get("table_name")? })
+    Ok(Named { session: read(row)?, hall: row.get("hall_name")?, table: row.get("table_name")?, split: splits::mark(row)? })
 }
 
 fn select() -> String {
-    format!("SELECT {COLUMNS}, v.name AS hall_name, t.name AS table_name {FROM}")
+    format!("SELECT {COLUMNS}, v.name AS hall_name, t.name AS table_name, {} {FROM} {}", splits::MARK, splits::MARK_JOIN)
 }
 
 /// Whoever's it is: the caller has seen to that.
@@ -121,7 +125,7 @@ pub(crate) fn cost_so_far(session: &Session, now: Timestamp) -> Result<Fen> {
 }
 
 fn view(cx: &Cx, found: Named) -> Result<SessionView> {
-    let Named { session, hall, table } = found;
+    let Named { session, hall, table, split } = found;
     let now = cx.now();
     let cost_so_far_fen = cost_so_far(&session, now)?;
     let bill = session.bill.as_ref().map(|bill| bill_view(cx.lang, &session, bill)).transpose()?;
@@ -141,6 +145,7 @@ fn view(cx: &Cx, found: Named) -> Result<SessionView> {
         ended_at: session.ended_at,
         end_reason: session.end_reason,
         bill,
+        split,
     })
 }
 

@@ -34,6 +34,8 @@ mod quota;
 mod quota_races;
 mod replay;
 mod settings;
+mod splits;
+mod splits_refused;
 mod support;
 mod users;
 mod users_manage;

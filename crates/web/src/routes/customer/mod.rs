@@ -4,11 +4,12 @@ mod account;
 mod halls;
 mod pay;
 mod play;
+mod splits;
 
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::state::AppState;
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().merge(account::router()).merge(halls::router()).merge(pay::router()).merge(play::router())
+    OpenApiRouter::new().merge(account::router()).merge(halls::router()).merge(pay::router()).merge(play::router()).merge(splits::router())
 }

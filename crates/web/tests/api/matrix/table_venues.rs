@@ -60,4 +60,19 @@ pub const RULES: &[Rule] = &[
         .on(Thing::HallTable, Reach::EVERY)
         .body(|_| json!({"minutes": 60, "expected_fen": 1})),
     rule("POST /customer/v1/sessions/{id}/close", Door::Customer, 200).on(Thing::HallTable, Reach::EVERY).body(|_| json!({})),
+    rule("POST /customer/v1/sessions/{id}/split", Door::Customer, 201)
+        .on(Thing::HallTable, Reach::EVERY)
+        .body(|_| json!({"people": 2, "expected_fen": 100})),
+    rule("GET /customer/v1/sessions/{id}/split", Door::Customer, 200).on(Thing::HallTable, Reach::EVERY),
+    rule("GET /customer/v1/splits/{id}", Door::Customer, 200).on(Thing::HallTable, Reach::EVERY),
+    // There is no such link.
+    rule("GET /customer/v1/split-codes/{code}", Door::Anybody, 404).on(Thing::HallCode, Reach::EVERY),
+    rule("POST /customer/v1/split-codes/{code}/join", Door::Customer, 200).on(Thing::HallCode, Reach::EVERY).body(|_| json!({})),
+    rule("POST /customer/v1/split-codes/{code}/leave", Door::Customer, 200).on(Thing::HallCode, Reach::EVERY).body(|_| json!({})),
+    rule("POST /customer/v1/splits/{id}/confirm", Door::Customer, 200)
+        .on(Thing::HallTable, Reach::EVERY)
+        .body(|_| json!({"at_most_fen": 100})),
+    rule("POST /customer/v1/splits/{id}/free", Door::Customer, 200).on(Thing::HallTable, Reach::EVERY).body(|_| json!({"place": 1})),
+    rule("POST /customer/v1/splits/{id}/finish", Door::Customer, 200).on(Thing::HallTable, Reach::EVERY).body(|_| json!({})),
+    rule("POST /customer/v1/splits/{id}/cancel", Door::Customer, 200).on(Thing::HallTable, Reach::EVERY).body(|_| json!({})),
 ];

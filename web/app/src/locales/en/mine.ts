@@ -22,6 +22,7 @@ const en: typeof zh = {
     play: 'Play',
     refund: 'Refund',
     carried: 'Carried over from guest',
+    split: 'Bill split',
     other: 'Other',
   },
   phase: { hold: 'held', post: 'settled', release: 'released', move: 'booked' },

@@ -14,7 +14,7 @@ export default {
   emptyMessages: '还没有消息',
   emptyHint: '打过一次球就会出现在这里。',
   moreFailed: '后面的没能加载出来',
-  kind: { recharge: '充值', payment: '在线付款', play: '打球', refund: '退款', carried: '游客余额转入', other: '其他' },
+  kind: { recharge: '充值', payment: '在线付款', play: '打球', refund: '退款', carried: '游客余额转入', split: 'AA 分账', other: '其他' },
   phase: { hold: '冻结', post: '结算', release: '解冻', move: '入账' },
   after: '余额 {money}',
   signOut: '退出登录',

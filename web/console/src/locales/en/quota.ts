@@ -69,6 +69,7 @@ const en: typeof zh = {
     refund: 'Gone back',
     play: 'Play',
     carried_over: 'Carried over',
+    split: 'Bill split',
   },
   step: { in: 'In', out: 'Out', hold: 'Hold', post: 'Deducted', release: 'Released' },
   stepHint: {
