@@ -32,6 +32,8 @@ pub enum Command {
     CreateSuperAdmin(SuperAdmin),
     /// 启动演示 Serves a demo with its data in a folder, asking nothing
     Demo(Demo),
+    /// 模拟营业 Plays a day of customers against a server of its own, by a clock that it steps
+    Simulate(Simulate),
     /// 输出 OpenAPI 文档 Prints the OpenAPI document
     Openapi,
     /// 输出默认配置 Prints the commented default configuration
@@ -64,4 +66,43 @@ pub struct Demo {
     /// 空的 PostgreSQL 数据库，代替目录中的 SQLite An empty PostgreSQL database, in place of SQLite in the folder
     #[arg(long, value_name = "URL", default_value = "", hide_default_value = true)]
     pub database: String,
+}
+
+#[derive(Debug, Args)]
+pub struct Simulate {
+    /// 球台数 Tables, each with a lamp of its own
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub tables: u32,
+    /// 营业小时数 Hours in which customers come
+    #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=168))]
+    pub hours: u32,
+    /// 随机种子 The same seed plans the same day
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// 掉线设备的百分比 Percent of visits in which the lamp drops out
+    #[arg(long, value_name = "PERCENT", default_value_t = 5.0, value_parser = percent)]
+    pub dropping: f64,
+    /// 支付超时的百分比 Percent of payments whose answer or notice is lost
+    #[arg(long, value_name = "PERCENT", default_value_t = 1.0, value_parser = percent)]
+    pub timeouts: f64,
+    /// 重复且乱序通知的百分比 Percent of payments whose notice comes doubled, and again when all is over
+    #[arg(long, value_name = "PERCENT", default_value_t = 1.0, value_parser = percent)]
+    pub doubled: f64,
+    /// 空目录，数据留在其中 An empty folder, in which the data stays [default: one that is removed at the end]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// 空的 PostgreSQL 数据库，代替 SQLite An empty PostgreSQL database, in place of SQLite
+    #[arg(long, value_name = "URL", default_value = "", hide_default_value = true)]
+    pub database: String,
+    /// 结果写入 JSON 文件 Writes the figures into this file too
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// 日志级别 What is logged: the faults that are made on purpose are warnings
+    #[arg(long, value_name = "LEVEL", default_value = "error")]
+    pub log: String,
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    let value: f64 = text.parse().map_err(|error| format!("{error}"))?;
+    if (0.0..=100.0).contains(&value) { Ok(value) } else { Err("0 to 100".into()) }
 }

@@ -16,6 +16,7 @@ mod open_files;
 mod parts;
 mod serve;
 mod signals;
+mod simulate;
 mod super_admin;
 mod telemetry;
 mod trouble;
@@ -44,6 +45,10 @@ fn main() -> ExitCode {
             telemetry::log(&config.log);
             work(async { demo::demo(&config).await.map(|()| ExitCode::SUCCESS) })
         }
+        Command::Simulate(ask) => simulate::config(&ask).and_then(|config| {
+            telemetry::log(&config.log);
+            work(simulate::simulate(&ask, config))
+        }),
         Command::CreateSuperAdmin(ask) => config::load(&ask.flags).and_then(|config| {
             let lang = terminal_language();
             work(async { super_admin::create(&config, &ask, lang).await.and_then(|text| print(&text)) })

@@ -58,9 +58,21 @@ async fn unlock(db: &Db, path: &Path) -> Result<Vault> {
     }
 }
 
-/// The platform as this process uses it.
+/// The platform as this process uses it, by the machine's clock.
 pub async fn platform(config: &Config, opened: &Opened, public_url: String, mailer: Arc<dyn Mailer>, demo: bool) -> Result<Arc<Platform>> {
-    let (db, clock, random) = (opened.db.clone(), Clock::System, Random::system());
+    platform_by(Clock::System, config, opened, public_url, mailer, demo).await
+}
+
+/// The same by another clock: nothing but `cuekey simulate` has one.
+pub async fn platform_by(
+    clock: Clock,
+    config: &Config,
+    opened: &Opened,
+    public_url: String,
+    mailer: Arc<dyn Mailer>,
+    demo: bool,
+) -> Result<Arc<Platform>> {
+    let (db, random) = (opened.db.clone(), Random::system());
     ledger::prepare(&db, clock.now()).await?;
     topics::look(&db).await?;
     let settings = Settings::default();

@@ -45,7 +45,7 @@ pub async fn serve(config: &Config) -> Result<()> {
     if holders_of(&mut platform.db.read(), Role::SuperAdmin).await?.is_empty() {
         tracing::warn!("nobody can sign in yet: run `cuekey create-super-admin` 尚无超级管理员，请运行 cuekey create-super-admin");
     }
-    run(config, ports, tls, platform, None, async |_, _| Ok(())).await
+    run(config, ports, tls, platform, None, async |_| Ok(())).await
 }
 
 /// The addresses, taken before anything else: a second start by mistake ends here, having touched nothing.
@@ -91,6 +91,15 @@ fn cannot_listen(address: SocketAddr, flag: &str, key: &str, error: &std::io::Er
     )
 }
 
+/// What there is when all parts run and nobody is served yet.
+pub struct Starting<'a> {
+    pub hall: &'a mut Hall,
+    /// End with the server.
+    pub tasks: &'a mut JoinSet<()>,
+    /// Asks it to end.
+    pub stop: &'a watch::Sender<bool>,
+}
+
 /// Runs everything. `before` is called when all parts run but nobody is served yet; `beside` is served where it has a route, before all else.
 pub async fn run(
     config: &Config,
@@ -98,7 +107,7 @@ pub async fn run(
     tls: Option<Arc<Tls>>,
     platform: Arc<Platform>,
     beside: Option<Router>,
-    before: impl AsyncFnOnce(&mut Hall, &mut JoinSet<()>) -> Result<()>,
+    before: impl AsyncFnOnce(Starting<'_>) -> Result<()>,
 ) -> Result<()> {
     let (stop, stopping) = watch::channel(false);
     signals::catch(stop.clone())?;
@@ -110,7 +119,7 @@ pub async fn run(
     let licensing = Licensing::start(Arc::clone(&platform), Arc::new(sender)).await?;
     let mut hall = Hall::open(config, &platform).await?;
     let mut followers = follow(&platform, &hall.venue);
-    before(&mut hall, &mut followers).await?;
+    before(Starting { hall: &mut hall, tasks: &mut followers, stop: &stop }).await?;
     if let Some(listening) = hall.listening() {
         followers.spawn(listening.run(Arc::clone(&hall.venue), Clock::System));
     }

@@ -46,7 +46,7 @@ pub async fn fill(platform: &Arc<Platform>) -> Result<Note> {
 
     let keys = unused(&agent, main.project.id).await?;
     let staff = person(platform, Role::VenueManager, "hall", None, &mut accounts).await?;
-    let hall = Some(hall::furnish(&staff).await?);
+    let hall = Some(hall::furnish(&staff, "演示球厅 Demo Hall", hall::TABLES).await?);
     Ok(Note { console: platform.install.public_url.clone(), accounts, project: credentials(main), keys, hall })
 }
 
@@ -77,7 +77,7 @@ fn acting(platform: &Arc<Platform>, who: Principal) -> Cx {
 }
 
 /// Somebody with a password of their own, and the context of what they do.
-async fn person(platform: &Arc<Platform>, role: Role, name: &str, superior: Option<&Cx>, accounts: &mut Vec<Account>) -> Result<Cx> {
+pub async fn person(platform: &Arc<Platform>, role: Role, name: &str, superior: Option<&Cx>, accounts: &mut Vec<Account>) -> Result<Cx> {
     let password = password(&platform.random);
     let cx = Cx::system(Arc::clone(platform));
     let superior = superior.and_then(|superior| superior.user().ok()).map(|user| user.id);

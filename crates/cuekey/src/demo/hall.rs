@@ -18,7 +18,8 @@ use super::fill::once;
 use super::note::{Hall, Lamp};
 use crate::trouble::Result;
 
-const TABLES: i64 = 12;
+/// Of the demo.
+pub const TABLES: i64 = 12;
 const PAUSE: Duration = Duration::from_millis(300);
 
 /// Where customers go.
@@ -27,9 +28,9 @@ pub fn app(platform: &Platform) -> String {
 }
 
 /// As its manager would.
-pub async fn furnish(staff: &Cx) -> Result<Hall> {
+pub async fn furnish(staff: &Cx, name: &str, tables: i64) -> Result<Hall> {
     let form = NewVenue {
-        name: "演示球厅 Demo Hall".into(),
+        name: name.into(),
         address: "上海市演示路 1 号".into(),
         phone: "021-5550 0000".into(),
         time_zone: "Asia/Shanghai".into(),
@@ -40,7 +41,7 @@ pub async fn furnish(staff: &Cx) -> Result<Hall> {
     };
     let venue = halls::create_venue(staff, form, &once(staff)?).await?;
     let mut lamps = Vec::new();
-    for n in 0..TABLES {
+    for n in 0..tables {
         // Three rows of four, as such halls are.
         let form = NewTable { name: format!("{} 号台", n + 1), x: 150 + (n % 4) * 450, y: 150 + (n / 4) * 400 };
         let table = halls::create_table(staff, venue.id, form, &once(staff)?).await?;

@@ -19,10 +19,15 @@ use platform::messages::DatabaseMailbox;
 
 use crate::cli;
 use crate::config::Config;
-use crate::serve::{self, Ports};
+use crate::serve::{self, Ports, Starting};
 use crate::trouble::Result;
 use crate::{data, parts};
 use note::Note;
+
+pub(crate) use fill::person;
+pub(crate) use hall::furnish;
+pub(crate) use note::Lamp;
+pub(crate) use pay::introduce;
 
 /// The configuration of a demo: the defaults, a folder, and an address.
 pub fn config(ask: &cli::Demo) -> Config {
@@ -51,13 +56,14 @@ pub async fn demo(config: &Config) -> Result<()> {
     let config = &networks.known_to(config);
     let mailbox = DatabaseMailbox { db: opened.db.clone(), clock: Clock::System, random: Random::system() };
     let platform = parts::platform(config, &opened, public_url, Arc::new(mailbox), true).await?;
-    let starting = Arc::clone(&platform);
+    let own = Arc::clone(&platform);
     let beside = Some(networks.router());
-    serve::run(config, ports, None, platform, beside, async move |hall, tasks| {
-        let note = prepare(&starting, &folder, filled).await?;
-        pay::introduce(&starting).await?;
-        if let (Some(address), Some(lamps)) = (hall.address, &note.hall) {
-            tasks.spawn(hall::light_up(Arc::clone(&hall.venue), address, lamps.lamps.clone()));
+    serve::run(config, ports, None, platform, beside, async move |starting| {
+        let note = prepare(&own, &folder, filled).await?;
+        introduce(&own).await?;
+        let Starting { hall: running, tasks, .. } = starting;
+        if let (Some(address), Some(lamps)) = (running.address, &note.hall) {
+            tasks.spawn(hall::light_up(Arc::clone(&running.venue), address, lamps.lamps.clone()));
         }
         let _ = crate::print(&note.for_people(&folder));
         Ok(())

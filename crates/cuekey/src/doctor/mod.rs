@@ -13,7 +13,9 @@ use kernel::Clock;
 
 use crate::config::Config;
 use crate::trouble::{Result, terminal_language};
-use report::Report;
+
+pub use database::counted;
+pub use report::{Report, same};
 
 pub async fn doctor(config: &Config) -> Result<ExitCode> {
     let mut report = Report::default();

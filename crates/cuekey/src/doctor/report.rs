@@ -55,6 +55,12 @@ impl Report {
         self.0.push(Line { mark: Mark::Wrong, subject: subject.into(), found: found.into(), advice: Some(advice.into()) });
     }
 
+    /// Good or wrong, and what was found says why.
+    pub fn bound(&mut self, holds: bool, subject: impl Into<Words>, found: impl std::fmt::Display) {
+        let mark = if holds { Mark::Good } else { Mark::Wrong };
+        self.0.push(Line { mark, subject: subject.into(), found: same(found), advice: None });
+    }
+
     pub fn is_good(&self) -> bool {
         self.0.iter().all(|line| line.mark != Mark::Wrong)
     }

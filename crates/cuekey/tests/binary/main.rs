@@ -6,4 +6,5 @@ mod doctor;
 mod listener;
 mod process;
 mod serving;
+mod simulate;
 mod start;

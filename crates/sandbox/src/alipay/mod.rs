@@ -117,6 +117,12 @@ impl Alipay {
         self.inner.client.get(url).send().await.is_ok_and(|answer| answer.status().is_success())
     }
 
+    /// The number of the payment whose QR code says this.
+    pub fn scan(&self, code: &str) -> Option<String> {
+        let (_, token) = code.rsplit_once('=')?;
+        self.inner.books().by_token(token).map(|trade| trade.number.clone())
+    }
+
     /// The payer pays; the merchant is told. False when it cannot be paid.
     pub async fn pay(&self, number: &str) -> bool {
         self.inner.pay(number).await

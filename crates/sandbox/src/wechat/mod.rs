@@ -120,6 +120,12 @@ impl WechatPay {
         self.inner.troubles.send_replace(troubles);
     }
 
+    /// The number of the payment whose QR code says this.
+    pub fn scan(&self, code: &str) -> Option<String> {
+        let (_, token) = code.rsplit_once('=')?;
+        self.inner.books().by_token(token).map(|trade| trade.number.clone())
+    }
+
     /// The payer pays; the merchant is told. False when it cannot be paid.
     pub async fn pay(&self, number: &str) -> bool {
         self.inner.pay(number).await

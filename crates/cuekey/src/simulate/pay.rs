@@ -1,0 +1,138 @@
+//! Paying at a network's stand-in, and what is lost or comes twice on the way.
+
+use axum::http::StatusCode;
+use platform::payments::{ChannelKind, Method};
+use sandbox::{Asked, Told, Troubles};
+
+use super::customer::text;
+use super::day::Today;
+use super::plan::{Means, Payment};
+use super::visit::{Order, Stage, What};
+use super::world::Networks;
+use crate::trouble::Result;
+
+/// From the payment's page until it is paid.
+const PAYS_AFTER: i64 = 10;
+/// Until somebody tries again who was not answered.
+const TRIES_AGAIN_AFTER: i64 = 3;
+/// When a notice comes the last time: what was paid for was refunded by then, where it was not had.
+const TOLD_AGAIN_AFTER: i64 = 60;
+/// Of two whose notice is lost one waits, and the other has closed the app.
+const COMES_BACK_AFTER: i64 = 40;
+
+impl Today {
+    pub(super) async fn asks(&mut self, n: usize) -> Result<()> {
+        let (who, method) = (self.who(n), self.visits[n].means.method());
+        let first = self.figures.asked_for_payment.insert(n);
+        let lost = first && self.visits[n].payment == Payment::AnswerLost;
+        if lost {
+            self.world.networks.set(method, Troubles { asked: Asked::DoneAndSilent, ..Troubles::default() });
+        }
+        let answer = who.post("/customer/v1/orders", &self.ask(n), Some(&format!("visit-pay-{n:08}"))).await?;
+        self.world.networks.set(method, Troubles::default());
+        if answer.status == StatusCode::SERVICE_UNAVAILABLE && lost {
+            self.figures.timeouts += 1;
+            self.in_seconds(TRIES_AGAIN_AFTER, n, What::Asks);
+            return Ok(());
+        }
+        let number = answer.body["next"]["content"].as_str().and_then(|code| self.world.networks.scan(code));
+        let (StatusCode::CREATED, Some(number)) = (answer.status, number) else {
+            self.figures.payments_failed += 1;
+            self.refused(n, "cannot be paid", &answer);
+            self.going[n].stage = Stage::NotOpened;
+            return Ok(());
+        };
+        self.going[n].orders.push(Order { id: text(&answer, "id")?, number });
+        self.in_seconds(PAYS_AFTER, n, What::Pays);
+        Ok(())
+    }
+
+    pub(super) async fn pays(&mut self, n: usize) -> Result<()> {
+        let (visit, Some(order)) = (self.visits[n].clone(), self.order(n)) else { return Ok(()) };
+        let method = visit.means.method();
+        if matches!(visit.means, Means::Order(_)) {
+            self.fails_now(n).await?;
+            self.has_asked(n);
+        }
+        let silent = matches!(visit.payment, Payment::NoticeLost | Payment::Doubled);
+        if silent {
+            self.world.networks.set(method, Troubles { told: Told::Lost, ..Troubles::default() });
+        }
+        let paid = self.world.networks.pay(method, &order.number).await;
+        self.world.networks.set(method, Troubles::default());
+        if !paid {
+            self.figures.payments_failed += 1;
+            self.wrong(n, "the network does not take the payment");
+            self.going[n].stage = Stage::NotOpened;
+            return Ok(());
+        }
+        self.figures.payments_made += 1;
+        match visit.payment {
+            Payment::NoticeLost => {
+                self.figures.timeouts += 1;
+                if visit.customer % 2 == 0 {
+                    self.in_seconds(COMES_BACK_AFTER, n, What::Looks);
+                    return Ok(());
+                }
+            }
+            Payment::Doubled => {
+                self.figures.doubled += 1;
+                let (one, other) = tokio::join!(self.tell(n), self.tell(n));
+                if !(one? && other?) {
+                    self.wrong(n, "a notice that comes twice is not taken");
+                }
+                self.in_seconds(TOLD_AGAIN_AFTER, n, What::ToldAgain);
+            }
+            Payment::Well | Payment::AnswerLost => {}
+        }
+        self.looks_later(n);
+        Ok(())
+    }
+
+    pub(super) async fn told_again(&mut self, n: usize) -> Result<()> {
+        if !self.tell(n).await? {
+            self.wrong(n, "a notice that comes again is not taken");
+        }
+        Ok(())
+    }
+
+    /// The network's notice arrives. Whether it was taken.
+    async fn tell(&self, n: usize) -> Result<bool> {
+        let Some(order) = self.order(n) else { return Ok(false) };
+        let method = self.visits[n].means.method();
+        let Some((headers, body)) = self.world.networks.notice(method, &order.number) else { return Ok(false) };
+        self.who(n).deliver(&format!("/callbacks/{}", method.channel()), headers, body).await
+    }
+}
+
+impl Networks {
+    fn set(&self, method: Method, troubles: Troubles) {
+        match method.channel() {
+            ChannelKind::Wechat => self.wechat.set(troubles),
+            ChannelKind::Alipay => self.alipay.set(troubles),
+        }
+    }
+
+    fn scan(&self, code: &str) -> Option<String> {
+        self.wechat.scan(code).or_else(|| self.alipay.scan(code))
+    }
+
+    async fn pay(&self, method: Method, number: &str) -> bool {
+        match method.channel() {
+            ChannelKind::Wechat => self.wechat.pay(number).await,
+            ChannelKind::Alipay => self.alipay.pay(number).await,
+        }
+    }
+
+    /// As it would be sent: headers and body.
+    fn notice(&self, method: Method, number: &str) -> Option<(Vec<(&'static str, String)>, String)> {
+        match method.channel() {
+            ChannelKind::Wechat => {
+                let (mut headers, body) = self.wechat.notice(number)?;
+                headers.push(("content-type", "application/json".into()));
+                Some((headers, body))
+            }
+            ChannelKind::Alipay => Some((vec![("content-type", "application/x-www-form-urlencoded".into())], self.alipay.notice(number)?)),
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Halls with their lamps, and customers who have signed in: what there is before the day begins.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use kernel::Clock;
+use platform::identity::Role;
+use platform::{Cx, Platform};
+use sandbox::{Alipay, Firmware, Lamp, Trouble as LampTrouble, WechatPay};
+use store::{Sql as _, args};
+use venue::Venue;
+use venue::halls::{self, TableId};
+
+use super::customer::Customer;
+use super::plan::{Day, REGULARS};
+use crate::demo;
+use crate::trouble::{Result, Trouble};
+
+/// In a hall.
+const TABLES: usize = 20;
+
+pub struct Networks {
+    pub wechat: WechatPay,
+    pub alipay: Alipay,
+}
+
+pub struct Table {
+    pub id: TableId,
+    /// In the QR code on it.
+    pub code: String,
+    pub topic: String,
+    pub lamp: Lamp,
+    /// What is wrong with its lamp now.
+    pub trouble: LampTrouble,
+    pub hall: usize,
+}
+
+pub struct World {
+    pub platform: Arc<Platform>,
+    pub venue: Arc<Venue>,
+    pub clock: Clock,
+    pub networks: Networks,
+    pub tables: Vec<Table>,
+    by_topic: HashMap<String, usize>,
+    pub customers: Vec<Customer>,
+    staff: Cx,
+}
+
+impl World {
+    pub async fn furnish(
+        platform: Arc<Platform>,
+        venue: Arc<Venue>,
+        networks: Networks,
+        broker: SocketAddr,
+        base: String,
+        day: &Day,
+    ) -> Result<Self> {
+        demo::person(&platform, Role::SuperAdmin, "chief", None, &mut Vec::new()).await?;
+        let staff = demo::person(&platform, Role::VenueManager, "hall", None, &mut Vec::new()).await?;
+        demo::introduce(&platform).await?;
+        let clock = platform.clock.clone();
+        let (tables, by_topic, customers) = (Vec::new(), HashMap::new(), Vec::new());
+        let mut world = Self { platform, venue, clock, networks, tables, by_topic, customers, staff };
+        for hall in 0..day.tables.div_ceil(TABLES) {
+            let here = TABLES.min(day.tables - hall * TABLES);
+            let made = demo::furnish(&world.staff, &format!("球厅 {}", hall + 1), i64::try_from(here).unwrap_or(0)).await?;
+            for lamp in made.lamps {
+                world.add(hall, lamp, broker)?;
+            }
+        }
+        for table in 0..world.tables.len() {
+            if !world.heard_of(table, true).await? {
+                return Err(Trouble::failed("有灯没有连上", "a lamp does not come to the broker"));
+            }
+        }
+        world.expect_rest().await?;
+        for table in 0..world.tables.len() {
+            world.return_to_service(table).await?;
+        }
+        world.sign_in_all(&base).await?;
+        Ok(world)
+    }
+
+    fn add(&mut self, hall: usize, lamp: demo::Lamp, broker: SocketAddr) -> Result<()> {
+        let id = lamp.table.parse().map_err(|_| Trouble::failed("球台编号有误", "a table's id cannot be read"))?;
+        let running = Lamp::start(broker, Firmware::Tasmota, &lamp.topic, &lamp.password, self.clock.clone());
+        self.by_topic.insert(lamp.topic.clone(), self.tables.len());
+        self.tables.push(Table { id, code: lamp.code, topic: lamp.topic, lamp: running, trouble: LampTrouble::None, hall });
+        Ok(())
+    }
+
+    async fn expect_rest(&self) -> Result<()> {
+        if self.rest().await? { Ok(()) } else { Err(Trouble::failed("服务没有静止下来", "the server does not come to rest")) }
+    }
+
+    /// By codes that come to their phones.
+    async fn sign_in_all(&mut self, base: &str) -> Result<()> {
+        let broken = |error: reqwest::Error| Trouble::failed(error.to_string(), error.to_string());
+        let http = reqwest::Client::builder().no_proxy().build().map_err(broken)?;
+        let mut tickets = Vec::new();
+        for n in 0..self.tables.len() * REGULARS {
+            let customer = Customer::new(&http, base, n + 1);
+            let phone = Customer::phone(n);
+            tickets.push((phone.clone(), customer.ask_for_code(&phone).await?));
+            self.customers.push(customer);
+        }
+        self.expect_rest().await?;
+        let read = |row: &store::Row| Ok((row.get::<String>("recipient")?, row.get::<String>("body")?));
+        let texts: HashMap<String, String> =
+            self.platform.db.read().all("SELECT recipient, body FROM mailbox", args![], read).await?.into_iter().collect();
+        for (customer, (phone, ticket)) in self.customers.iter_mut().zip(tickets) {
+            let code = texts.get(&phone).and_then(|text| text.split(' ').next_back());
+            let code = code.ok_or_else(|| Trouble::failed("验证码没有送到", "a code has not come to its phone"))?;
+            customer.sign_in(&phone, &ticket, code).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether this lamp does as it is told, and says so.
+    pub fn is_well(&self, topic: &str) -> bool {
+        self.by_topic.get(topic).is_some_and(|table| self.tables[*table].trouble == LampTrouble::None)
+    }
+
+    /// Something happens to a table's lamp.
+    pub async fn breaks(&mut self, table: usize, trouble: LampTrouble) -> Result<()> {
+        let one = &mut self.tables[table];
+        one.trouble = trouble;
+        one.lamp.set(trouble);
+        if trouble == LampTrouble::Unplugged {
+            self.heard_of(table, false).await?;
+        }
+        Ok(())
+    }
+
+    /// Somebody comes, takes the lamp out and puts it in again, and returns the table to service.
+    pub async fn mend(&mut self, table: usize) -> Result<()> {
+        self.breaks(table, LampTrouble::Unplugged).await?;
+        self.breaks(table, LampTrouble::None).await?;
+        self.heard_of(table, true).await?;
+        self.rest().await?;
+        let state = "SELECT state FROM venue_tables WHERE id = $1";
+        let state: String = self.platform.db.read().one(state, args![self.tables[table].id], |row| row.get("state")).await?;
+        if state == "maintenance" { self.return_to_service(table).await } else { Ok(()) }
+    }
+
+    async fn return_to_service(&self, table: usize) -> Result<()> {
+        halls::return_to_service(&self.staff, &self.venue, self.tables[table].id, "").await?;
+        Ok(())
+    }
+}
