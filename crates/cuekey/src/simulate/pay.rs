@@ -109,7 +109,7 @@ impl Networks {
     fn set(&self, method: Method, troubles: Troubles) {
         match method.channel() {
             ChannelKind::Wechat => self.wechat.set(troubles),
-            ChannelKind::Alipay => self.alipay.set(troubles),
+            ChannelKind::Alipay | ChannelKind::AlipayFreeze => self.alipay.set(troubles),
         }
     }
 
@@ -120,7 +120,7 @@ impl Networks {
     async fn pay(&self, method: Method, number: &str) -> bool {
         match method.channel() {
             ChannelKind::Wechat => self.wechat.pay(number).await,
-            ChannelKind::Alipay => self.alipay.pay(number).await,
+            ChannelKind::Alipay | ChannelKind::AlipayFreeze => self.alipay.pay(number).await,
         }
     }
 
@@ -132,7 +132,9 @@ impl Networks {
                 headers.push(("content-type", "application/json".into()));
                 Some((headers, body))
             }
-            ChannelKind::Alipay => Some((vec![("content-type", "application/x-www-form-urlencoded".into())], self.alipay.notice(number)?)),
+            ChannelKind::Alipay | ChannelKind::AlipayFreeze => {
+                Some((vec![("content-type", "application/x-www-form-urlencoded".into())], self.alipay.notice(number)?))
+            }
         }
     }
 }

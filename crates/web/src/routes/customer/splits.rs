@@ -79,7 +79,7 @@ async fn get(ByCustomer(cx, customer, _): ByCustomer, PathId(id): PathId<SplitEn
 /// The one whose link says this, for anybody who has the link.
 #[utoipa::path(get, path = "/split-codes/{code}", tag = "customer", params(("code" = String, Path)),
     responses((status = 200, body = SplitView), (status = 404, body = Problem)))]
-async fn by_code(PerhapsCustomer(cx, customer): PerhapsCustomer, PathText(code): PathText) -> Result<axum::Json<SplitView>> {
+async fn by_code(PerhapsCustomer(cx, customer, _): PerhapsCustomer, PathText(code): PathText) -> Result<axum::Json<SplitView>> {
     Ok(axum::Json(splits::by_code(&cx, customer.as_ref(), &code).await?))
 }
 
