@@ -15,13 +15,13 @@ type Answer = { status: number; body?: unknown; header?: unknown } | { errMsg: s
 
 let token: string | null
 let sent: Sent[]
-const becomeGuest = vi.fn(async () => {
+const becomeSomebody = vi.fn(async () => {
   token = 'guest'
 })
 installHttpHooks({
   language: () => 'en',
   token: () => token,
-  becomeGuest,
+  becomeSomebody,
   forget: (lost) => {
     if (token === lost) token = null
   },
@@ -44,7 +44,7 @@ async function failure(call: Promise<unknown>): Promise<ApiError> {
 beforeEach(() => {
   token = 'mine'
   sent = []
-  becomeGuest.mockClear()
+  becomeSomebody.mockClear()
 })
 
 describe('the client', () => {
@@ -70,11 +70,11 @@ describe('the client', () => {
     token = null
     server({ status: 200, body: { items: [] } })
     await get('/venues', { auth: 'optional' })
-    expect(becomeGuest).not.toHaveBeenCalled()
+    expect(becomeSomebody).not.toHaveBeenCalled()
     expect(sent[0]?.header.Authorization).toBeUndefined()
     server({ status: 200, body: {} })
     await get('/me')
-    expect(becomeGuest).toHaveBeenCalledOnce()
+    expect(becomeSomebody).toHaveBeenCalledOnce()
     expect(sent[1]?.header.Authorization).toBe('Bearer guest')
   })
 

@@ -10,6 +10,15 @@ import { orderOfQuery } from '@/shared/scan'
 const ANDROID = 'Mozilla/5.0 (Linux; Android 14) Chrome/126.0 Mobile Safari/537.36'
 const DESKTOP = 'Mozilla/5.0 (X11; Linux x86_64) Chrome/126.0 Safari/537.36'
 const both = ['wechat', 'alipay'] as const
+const JSAPI = {
+  kind: 'jsapi',
+  app_id: 'wx1',
+  time_stamp: '1',
+  nonce_str: 'n',
+  package: 'prepay_id=wx2',
+  sign_type: 'RSA',
+  pay_sign: 's',
+} as const
 
 describe('the means offered', () => {
   it('are those that work where the app is open', () => {
@@ -21,8 +30,23 @@ describe('the means offered', () => {
     expect(meansAt('phone', both).map(({ method }) => method)).toEqual(['h5', 'wap'])
     expect(meansAt('desktop', both).map(({ method }) => method)).toEqual(['native', 'precreate'])
     expect(meansAt('alipay', both)).toEqual([{ channel: 'alipay', method: 'wap' }])
-    // What the server cannot take from there is not offered: the desk is left.
+    // Where nobody can sign in by WeChat the server can take nothing from there: the desk is left.
     expect([meansAt('wechat', both), meansAt('mini-program', both)]).toEqual([[], []])
+  })
+
+  it('are WeChat’s own inside it, where it knows who pays', () => {
+    const web = { web: 'https://open.weixin.qq.com/x', mini: false, anywhere: false }
+    const mini = { web: null, mini: true, anywhere: false }
+    const jsapi = [{ channel: 'wechat', method: 'jsapi' }]
+    expect([meansAt('wechat', both, web), meansAt('mini-program', both, mini)]).toEqual([jsapi, jsapi])
+    // Each app knows its own payers alone.
+    expect([meansAt('wechat', both, mini), meansAt('mini-program', both, web)]).toEqual([[], []])
+    expect(meansAt('wechat', ['alipay'], web)).toEqual([])
+    // A demo's stand-in has a page for it.
+    expect(meansAt('wechat', both, { ...web, anywhere: true })).toEqual([{ channel: 'wechat', method: 'h5' }])
+    // Elsewhere nothing changes.
+    expect(meansAt('phone', both, { ...web, mini: true })).toEqual(meansAt('phone', both))
+    expect(meansAt('alipay', both, web)).toEqual(meansAt('alipay', both))
   })
 
   it('open beside the code only what is our own site', () => {
@@ -61,6 +85,12 @@ describe('the means offered', () => {
     const code = { channel: 'wechat', next: { kind: 'qr_code', content: 'weixin://x' } } as const
     expect(waysOn(code, phone)).toEqual({ goOn: false, others: phone })
     expect(waysOn(code, meansAt('desktop', both)).others.map(({ channel }) => channel)).toEqual(['alipay'])
+    // Signed for WeChat's own window, which another browser has not.
+    const inside = { channel: 'wechat', next: JSAPI } as const
+    const wechat = meansAt('wechat', both, { web: 'https://open.weixin.qq.com/x', mini: false, anywhere: false })
+    expect(waysOn(inside, wechat)).toEqual({ goOn: true, others: [] })
+    expect(waysOn(inside, phone)).toEqual({ goOn: false, others: phone })
+    expect(waysOn(redirect, wechat)).toEqual({ goOn: false, others: wechat })
     expect(waysOn({ channel: 'wechat', next: null }, phone)).toEqual({ goOn: false, others: phone })
     expect(waysOn(redirect, [])).toEqual({ goOn: false, others: [] })
   })

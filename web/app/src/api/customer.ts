@@ -12,6 +12,8 @@ import type {
   Venue,
   VenueView,
   WalletPage,
+  WechatApp,
+  WechatWays,
 } from './types'
 
 /** Learns the server's time from an answer just made. Answers to repeated writes may be old, and are not asked. */
@@ -28,6 +30,12 @@ export const sendPhoneCode = (phone: string) => post<PhoneCode>('/phone-codes', 
 /** With a guest's token everything of the guest is carried over. */
 export const signIn = (ticket: string, phone: string, code: string) =>
   post<SignedIn>('/sign-in', { ticket, phone, code }, { auth: 'optional' })
+export const wechatWays = () => get<WechatWays>('/wechat', { auth: 'none' })
+/** With a guest's token as above; with another customer's, who stays it and can pay inside WeChat. */
+export const signInByWechat = (app: WechatApp, code: string) =>
+  post<SignedIn>('/wechat', { app, code }, { auth: 'optional' })
+/** With the number that WeChat knows. */
+export const signInByWechatPhone = (code: string) => post<SignedIn>('/wechat/phone', { code }, { auth: 'optional' })
 export const signOut = () => post<void>('/sign-out', {}, { auth: 'optional' })
 export const me = () => get<Customer>('/me')
 

@@ -5,7 +5,7 @@ export type QueryValue = string | number | boolean | null | undefined
 export type Query = Record<string, QueryValue>
 
 /**
- * `needed`: without a token the caller becomes a guest first. `optional`: sent where there is one. `none`: never sent.
+ * `needed`: without a token the caller becomes somebody first. `optional`: sent where there is one. `none`: never sent.
  */
 export type Auth = 'needed' | 'optional' | 'none'
 
@@ -21,7 +21,8 @@ export interface RequestOptions {
 export interface HttpHooks {
   language(): string
   token(): string | null
-  becomeGuest(): Promise<void>
+  /** For whoever is nobody yet: by WeChat where that asks nothing, else as a guest. */
+  becomeSomebody(): Promise<void>
   /** Forgets this token, unless another has taken its place meanwhile. */
   forget(token: string | null): void
 }
@@ -74,7 +75,7 @@ function send<T>(method: Method, path: string, options: RequestOptions, token: s
 
 export async function request<T>(method: Method, path: string, options: RequestOptions = {}): Promise<T> {
   const auth = options.auth ?? 'needed'
-  if (auth === 'needed' && hooks?.token() === null) await hooks.becomeGuest()
+  if (auth === 'needed' && hooks?.token() === null) await hooks.becomeSomebody()
   const token = hooks?.token() ?? null
   try {
     return await send<T>(method, path, options, token)
@@ -83,7 +84,7 @@ export async function request<T>(method: Method, path: string, options: RequestO
     hooks.forget(token)
     // Somebody who had signed in must not open a table as a new guest without noticing.
     if (method !== 'GET') throw error
-    if (hooks.token() === null) await hooks.becomeGuest()
+    if (hooks.token() === null) await hooks.becomeSomebody()
     return send<T>(method, path, options, hooks.token())
   }
 }

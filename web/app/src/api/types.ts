@@ -4,8 +4,10 @@ export interface Customer {
   id: string
   /** Told to the staff for a recharge in cash. */
   number: string
+  /** Neither a phone number nor a name at WeChat. */
   guest: boolean
   phone: string | null
+  wechat: boolean
   balance_fen: number
   held_fen: number
   available_fen: number
@@ -15,6 +17,16 @@ export interface SignedIn {
   token: string
   customer: Customer
 }
+
+/** By what one can sign in at WeChat. */
+export interface WechatWays {
+  /** WeChat's page, without where to come back to. */
+  web: string | null
+  mini: boolean
+  /** A demo's: its stand-in opens in any browser. */
+  anywhere: boolean
+}
+export type WechatApp = 'web' | 'mini'
 
 export interface PhoneCode {
   /** Comes back with the code. */
@@ -165,7 +177,18 @@ export type Channel = (typeof channels)[number]
 export type PayMethod = 'jsapi' | 'h5' | 'native' | 'wap' | 'precreate'
 
 /** What the payer's side does next. A newer server may hand over what this app does not know. */
-export type Handed = { kind: 'redirect'; url: string } | { kind: 'qr_code'; content: string } | { kind: 'jsapi' }
+export type Handed =
+  | { kind: 'redirect'; url: string }
+  | { kind: 'qr_code'; content: string }
+  | {
+      kind: 'jsapi'
+      app_id: string
+      time_stamp: string
+      nonce_str: string
+      package: string
+      sign_type: string
+      pay_sign: string
+    }
 
 export interface PayOrder {
   id: string

@@ -2,16 +2,19 @@ import { onHide, onShow, onUnload } from '@dcloudio/uni-app'
 import { computed, ref, shallowRef } from 'vue'
 import * as api from '@/api/pay'
 import { ApiError, isCode } from '@/api/problem'
-import type { PayOrder, PayMethod } from '@/api/types'
+import type { PayOrder } from '@/api/types'
 import { serverClock } from '@/shared/clock'
+import { addressHere } from '@/shared/go'
 import { nextAskMs, sceneOf, sessionOf } from '@/shared/order-state'
+import type { Mean } from '@/shared/pay-means'
 import { useCustomerStore } from '@/stores/customer'
 import { useLiveStore } from '@/stores/live'
 import { usePayStore } from '@/stores/pay'
+import { useWechatStore } from '@/stores/wechat'
 
 /** One payment, asked for while its page is shown until nothing more will happen to it. */
 export function useOrder(id: () => string) {
-  const [pay, live, store] = [usePayStore(), useLiveStore(), useCustomerStore()]
+  const [pay, live, store, wechat] = [usePayStore(), useLiveStore(), useCustomerStore(), useWechatStore()]
   const order = shallowRef<PayOrder | null>(null)
   /** The server's answer is no: not there, or not this customer's. */
   const refused = shallowRef<unknown>(null)
@@ -85,7 +88,8 @@ export function useOrder(id: () => string) {
       void ask()
     }
   }
-  const payOtherwise = (method: PayMethod) => act('method', () => api.payOtherwise(id(), method))
+  const payOtherwise = (mean: Mean) =>
+    act('method', () => wechat.paying(addressHere(), { order: id(), mean }, () => api.payOtherwise(id(), mean.method)))
   const cancel = () => act('cancel', () => api.cancelOrder(id()))
 
   function open(): void {

@@ -6,7 +6,7 @@ import { useOpenTable } from '@/composables/useOpenTable'
 import { t } from '@/locales'
 import { serverClock } from '@/shared/clock'
 import { errorText } from '@/shared/error-text'
-import { swapToPlay } from '@/shared/go'
+import { addressHere, swapToPlay } from '@/shared/go'
 import { choices, firstChoice, type Choice } from '@/shared/pay-means'
 import { blockerOf } from '@/shared/table-state'
 import { useCustomerStore } from '@/stores/customer'
@@ -73,12 +73,16 @@ export function useTableChoice(resource: TableResource) {
     return blocker.value === 'phone' || blocker.value === 'balance' ? blocker.value : null
   }
 
-  /** The button: whoever is nobody yet becomes a guest, then everything is asked for again with that in mind. */
+  /** This page as it is to be for whoever comes back to it over WeChat's: the same is chosen, and the button pressed. */
+  const again = () => addressHere({ minutes: String(wished.value), press: '1' })
+
+  /** The button: whoever is nobody yet becomes somebody, then everything is asked for again with that in mind. */
   async function press(): Promise<void> {
     clear()
     preparing.value = true
     const shown = quote.value?.price_fen
     try {
+      await store.ensure(again())
       await Promise.all([store.refresh(), pay.learnMeans()])
       wishedBy.value = null
       if ((await load()) === null && loadError.value !== null) throw loadError.value
@@ -137,7 +141,7 @@ export function useTableChoice(resource: TableResource) {
     if (blocker.value !== 'balance') sheet.value = sheetNow()
   }
 
-  /** The page is there (again). Whoever went to give a phone number goes on where they were. */
+  /** The page is there (again). Whoever went to sign in goes on where they were. */
   function arrived(): void {
     if (signingIn) {
       signingIn = false
@@ -175,6 +179,7 @@ export function useTableChoice(resource: TableResource) {
     dismiss,
     arrived,
     leaveForSignIn,
+    again,
     returning: () => signingIn,
   }
 }

@@ -1,4 +1,5 @@
 /** The app's addresses in one place. */
+const HALLS = '/pages/index'
 const withId = (page: string, id: string): string => `/pages/${page}?id=${encodeURIComponent(id)}`
 
 export const goHall = (id: string) => uni.navigateTo({ url: withId('hall', id) })
@@ -8,25 +9,50 @@ export const swapToTable = (id: string) => uni.redirectTo({ url: withId('table',
 export const goPlay = (id: string) => uni.navigateTo({ url: withId('play', id) })
 export const swapToPlay = (id: string) => uni.redirectTo({ url: withId('play', id) })
 export const goMine = (tab?: 'bills' | 'messages') => uni.navigateTo({ url: `/pages/mine${tab ? `?tab=${tab}` : ''}` })
-export const goSignIn = () => uni.navigateTo({ url: '/pages/sign-in' })
+/** `back`: where to go afterwards, where the way to it leads over another site. */
+export const goSignIn = (back?: string) =>
+  uni.navigateTo({ url: `/pages/sign-in${back === undefined ? '' : `?back=${encodeURIComponent(back)}`}` })
+export const swapToSignIn = (back: string) => uni.redirectTo({ url: `/pages/sign-in?back=${encodeURIComponent(back)}` })
 export const goOrder = (id: string) => uni.navigateTo({ url: withId('order', id) })
 export const swapToOrder = (id: string) => uni.redirectTo({ url: withId('order', id) })
 export const swapTo = (address: string) => uni.redirectTo({ url: address })
-export const goHalls = () => uni.reLaunch({ url: '/pages/index' })
+export const goHalls = () => uni.reLaunch({ url: HALLS })
 
-/** Back to where one came from; to the halls when there is no such place (opened by its address, or reloaded). */
-export function goBack(): void {
+/**
+ * Back to where one came from. When there is no such page (opened by its address, or reloaded) to the one that was named, else
+ * to the halls.
+ */
+export function goBack(named: string | null = null): void {
   if (getCurrentPages().length > 1) uni.navigateBack()
+  else if (named !== null) void swapTo(named)
   else goHalls()
 }
 
-/** This page's address within the app, to come back to after having left it. */
-export function addressHere(): string {
-  const page = getCurrentPages().at(-1)
-  const { route, options } = (page ?? {}) as { route?: string; options?: Record<string, string | undefined> }
-  if (route === undefined) return '/pages/index'
-  const query = Object.entries(options ?? {}).map(([name, value]) => `${name}=${encodeURIComponent(value ?? '')}`)
+/** One of ours. */
+export const isPage = (address: string | undefined): address is string => /^\/pages\/[\w-]+(?:\?|$)/.test(address ?? '')
+
+type Shown = { route?: string; options?: Record<string, string | undefined> }
+
+function addressOf(page: unknown, more: Record<string, string> = {}): string {
+  const { route, options = {} } = (page ?? {}) as Shown
+  if (route === undefined) return HALLS
+  const query = Object.entries({ ...options, ...more })
+    // Asked once, when one comes: coming back later should not press again.
+    .filter(([name]) => name !== 'press' || name in more)
+    .map(([name, value]) => `${name}=${encodeURIComponent(value ?? '')}`)
   return `/${route}${query.length > 0 ? `?${query.join('&')}` : ''}`
+}
+
+/** This page's address within the app, to come back to after having left it; `more` is what is chosen on it. */
+export const addressHere = (more?: Record<string, string>): string => addressOf(getCurrentPages().at(-1), more)
+/** The address of the page that `goBack` leads to. */
+export const addressBelow = (): string => addressOf(getCurrentPages().at(-2))
+
+/** To WeChat's page, which sends the browser back here: this page is left for good. */
+export function replaceBy(url: string): void {
+  // #ifdef H5
+  window.location.replace(url)
+  // #endif
 }
 
 /** Beside this page, which goes on to look whether it was paid. */

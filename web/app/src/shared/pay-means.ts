@@ -1,4 +1,11 @@
-import { channels as knownChannels, type Channel, type PayMethod, type PayOrder } from '@/api/types'
+import {
+  channels as knownChannels,
+  type Channel,
+  type Handed,
+  type PayMethod,
+  type PayOrder,
+  type WechatWays,
+} from '@/api/types'
 
 /** Where the app runs, as far as paying goes. */
 export type Place = 'phone' | 'desktop' | 'wechat' | 'alipay' | 'mini-program'
@@ -9,9 +16,9 @@ export interface Mean {
 }
 
 /**
- * Which way each network can be paid. Inside WeChat its own way needs a sign-in by WeChat, which customers do not have, and
- * Alipay is shut out; Alipay's browser knows Alipay alone; a desktop shows a code for the phone, as WeChat's page for other
- * browsers opens on phones only.
+ * Which way each network can be paid. Inside WeChat there is its own way alone (see `insideWechat`), and Alipay is shut out;
+ * Alipay's browser knows Alipay alone; a desktop shows a code for the phone, as WeChat's page for other browsers opens on phones
+ * only.
  */
 const WAYS: Record<Place, Partial<Record<Channel, PayMethod>>> = {
   phone: { wechat: 'h5', alipay: 'wap' },
@@ -21,10 +28,20 @@ const WAYS: Record<Place, Partial<Record<Channel, PayMethod>>> = {
   'mini-program': {},
 }
 
+/**
+ * WeChat's own way needs a payer whom it knows, so it is there where one can sign in by WeChat. A demo's stand-in has a page
+ * instead, which nobody's WeChat would take for a payment.
+ */
+function insideWechat(place: Place, ways: WechatWays | null): PayMethod | undefined {
+  if (place === 'mini-program') return ways?.mini ? 'jsapi' : undefined
+  if (place !== 'wechat' || !ways?.web) return undefined
+  return ways.anywhere ? 'h5' : 'jsapi'
+}
+
 /** What can be offered here, of what the server takes now. */
-export function meansAt(place: Place, enabled: readonly string[]): Mean[] {
+export function meansAt(place: Place, enabled: readonly string[], ways: WechatWays | null = null): Mean[] {
   return knownChannels.flatMap((channel) => {
-    const method = WAYS[place][channel]
+    const method = WAYS[place][channel] ?? (channel === 'wechat' ? insideWechat(place, ways) : undefined)
     return method !== undefined && enabled.includes(channel) ? [{ channel, method }] : []
   })
 }
@@ -71,16 +88,24 @@ export function choices(priceFen: number, availableFen: number, means: readonly 
 /** Whether the page behind a code is this very site's: whoever runs network and app on one machine has no phone that could reach it. */
 export const isOurs = (code: string, origin: string): boolean => code.startsWith(`${origin}/`)
 
+/** What an order that was begun so hands over. */
+const KINDS: Record<PayMethod, Handed['kind']> = {
+  jsapi: 'jsapi',
+  h5: 'redirect',
+  wap: 'redirect',
+  native: 'qr_code',
+  precreate: 'qr_code',
+}
+
 /** How an order that waits can be paid from here: on the way begun, where that works here, and on others. */
 export function waysOn(
   order: Pick<PayOrder, 'channel' | 'next'>,
   means: readonly Mean[],
 ): { goOn: boolean; others: Mean[] } {
   const begun = means.find(({ channel }) => channel === order.channel)
-  const kind = begun && (begun.method === 'native' || begun.method === 'precreate' ? 'qr_code' : 'redirect')
-  const fits = begun !== undefined && order.next?.kind === kind
+  const fits = begun !== undefined && order.next?.kind === KINDS[begun.method]
   return {
-    goOn: fits && kind === 'redirect',
+    goOn: fits && order.next?.kind !== 'qr_code',
     // A code that was made on a desktop does not help the phone that it would have to be scanned with.
     others: means.filter((mean) => !(fits && mean === begun)),
   }

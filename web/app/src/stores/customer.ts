@@ -3,8 +3,9 @@ import { ref, shallowRef } from 'vue'
 import * as api from '@/api/customer'
 import { installHttpHooks } from '@/api/http'
 import { ApiError } from '@/api/problem'
-import type { Customer, SignedIn } from '@/api/types'
+import type { Customer, SignedIn, WechatApp } from '@/api/types'
 import { serverLanguage, t } from '@/locales'
+import { addressHere } from '@/shared/go'
 import { pendingKeys } from '@/shared/idempotency'
 import { stored } from '@/shared/storage'
 
@@ -14,12 +15,21 @@ interface Kept {
 }
 const kept = stored<Kept>('cuekey.customer')
 
-/** Who uses this device: nobody yet, a guest, or somebody with a phone number. Others see its token only through the API. */
+/** Signing in where that asks nothing: inside WeChat. */
+export interface Silent {
+  /** False: there is no such way here. `back`: the page to be on afterwards, where another site lies in between. */
+  silently(back: string): Promise<boolean>
+  /** No more by itself: somebody has signed out, and would be signed in again. */
+  rest(): void
+}
+
+/** Who uses this device: nobody yet, a guest, or somebody with a phone number or a name at WeChat. Others see its token only through the API. */
 export const useCustomerStore = defineStore('customer', () => {
   const token = ref<string | null>(kept.read()?.token ?? null)
   const customer = shallowRef<Customer | null>(null)
   let becoming: Promise<void> | null = null
   let changes = 0
+  let silent: Silent | null = null
 
   function take(answer: SignedIn): void {
     token.value = answer.token
@@ -35,20 +45,33 @@ export const useCustomerStore = defineStore('customer', () => {
     pendingKeys.answeredAll()
   }
 
-  /** Several calls may find out at once that a token is needed; there is one guest all the same. */
-  function becomeGuest(): Promise<void> {
-    becoming ??= api
-      .becomeGuest()
-      .then(take)
-      .finally(() => {
-        becoming = null
-      })
+  /** Several calls may find out at once that a token is needed; there is one customer all the same. */
+  function becomeSomebody(back = addressHere()): Promise<void> {
+    becoming ??= silentlyOrAsGuest(back).finally(() => {
+      becoming = null
+    })
     return becoming
+  }
+  async function silentlyOrAsGuest(back: string): Promise<void> {
+    if ((await silent?.silently(back)) !== true) take(await api.becomeGuest())
+  }
+
+  /** Whoever is nobody yet becomes somebody, and is on that page then. */
+  async function ensure(back: string): Promise<void> {
+    if (token.value === null) await becomeSomebody(back)
   }
 
   function forget(lost: string | null): void {
     if (token.value !== lost || lost === null) return
-    const wasGuest = kept.read()?.guest ?? true
+    const now = kept.read()
+    if (now !== null && now.token !== lost) {
+      // Somebody has signed in beside, in a page that this one is older than.
+      changes += 1
+      token.value = now.token
+      customer.value = null
+      return
+    }
+    const wasGuest = now?.guest ?? true
     drop()
     if (!wasGuest) void uni.showToast({ title: t('common.toast.signedOut'), icon: 'none', duration: 3500 })
   }
@@ -76,11 +99,14 @@ export const useCustomerStore = defineStore('customer', () => {
     }
   }
 
-  async function signIn(ticket: string, phone: string, code: string): Promise<void> {
-    const answer = await api.signIn(ticket, phone, code)
+  async function become(answer: Promise<SignedIn>): Promise<void> {
+    const next = await answer
     changes += 1
-    take(answer)
+    take(next)
   }
+  const signIn = (ticket: string, phone: string, code: string) => become(api.signIn(ticket, phone, code))
+  const signInByWechat = (app: WechatApp, code: string) => become(api.signInByWechat(app, code))
+  const signInByWechatPhone = (code: string) => become(api.signInByWechatPhone(code))
 
   /** An answer to a write, newer than what was asked for before. */
   function accept(next: Customer): void {
@@ -96,12 +122,26 @@ export const useCustomerStore = defineStore('customer', () => {
       if (!(error instanceof ApiError)) throw error
     } finally {
       drop()
+      silent?.rest()
     }
   }
 
-  function install(): void {
-    installHttpHooks({ language: serverLanguage, token: () => token.value, becomeGuest, forget })
+  function install(way: Silent): void {
+    silent = way
+    installHttpHooks({ language: serverLanguage, token: () => token.value, becomeSomebody, forget })
   }
 
-  return { token, customer, refresh, refreshIfKnown, signIn, signOut, accept, install }
+  return {
+    token,
+    customer,
+    ensure,
+    refresh,
+    refreshIfKnown,
+    signIn,
+    signInByWechat,
+    signInByWechatPhone,
+    signOut,
+    accept,
+    install,
+  }
 })

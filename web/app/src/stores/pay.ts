@@ -3,9 +3,12 @@ import { ref, shallowRef } from 'vue'
 import * as api from '@/api/pay'
 import { ApiError } from '@/api/problem'
 import type { PayOrder } from '@/api/types'
+import { leaveFor } from '@/shared/go'
 import { meansAt, placeHere, type Mean } from '@/shared/pay-means'
 import { stored } from '@/shared/storage'
+import { payInside, type PayWord } from '@/shared/wechat-pay'
 import { useCustomerStore } from './customer'
+import { useWechatStore } from './wechat'
 
 interface Begun {
   id: string
@@ -26,12 +29,18 @@ export const usePayStore = defineStore('pay', () => {
   const begun = shallowRef<Begun | null>(kept.read())
   /** What is known of it. */
   const order = shallowRef<PayOrder | null>(null)
+  /** How WeChat's window was left, for which order: what is said on the order's page, and nothing more. */
+  const left = shallowRef<{ id: string; word: PayWord } | null>(null)
 
   async function learnMeans(): Promise<void> {
     try {
-      const { channels } = await api.paymentMeans()
-      means.value = meansAt(place, channels)
-      elsewhere.value = place === 'wechat' && channels.length > 0
+      const inside = place === 'wechat' || place === 'mini-program'
+      const [{ channels }, ways] = await Promise.all([
+        api.paymentMeans(),
+        inside ? useWechatStore().learn() : Promise.resolve(null),
+      ])
+      means.value = meansAt(place, channels, ways)
+      elsewhere.value = place === 'wechat' && channels.length > 0 && means.value.length === 0
     } catch (error) {
       // Paying at the desk is left; what was known stays.
       if (!(error instanceof ApiError)) throw error
@@ -43,6 +52,16 @@ export const usePayStore = defineStore('pay', () => {
     kept.write(begun.value)
     order.value = next
   }
+
+  /** On to where it is paid: the network's page, or the window that WeChat opens over this one. */
+  async function goOn({ id, state, next }: PayOrder): Promise<void> {
+    if (state !== 'pending') return
+    if (next?.kind === 'redirect') leaveFor(next.url)
+    if (next?.kind !== 'jsapi') return
+    left.value = null
+    left.value = { id, word: await payInside(next) }
+  }
+  const wordOn = (id: string): PayWord | null => (left.value?.id === id ? left.value.word : null)
 
   /** Looked at, and over: there is nothing more to lead to. The page that it was begun on is told once more. */
   function sawEnd(id: string): void {
@@ -79,5 +98,5 @@ export const usePayStore = defineStore('pay', () => {
   /** Still to be paid, or paid and not looked at yet: for the bar. */
   const waiting = (): PayOrder | null => (begun.value?.customer === store.customer?.id ? order.value : null)
 
-  return { means, elsewhere, begun, order, waiting, learnMeans, begin, sawEnd, accept, backOf, refresh }
+  return { means, elsewhere, begun, order, waiting, wordOn, learnMeans, begin, goOn, sawEnd, accept, backOf, refresh }
 })

@@ -5,8 +5,14 @@ const en: typeof zh = {
   number: 'Customer number',
   numberHint: 'Tell it at the desk to recharge in cash',
   guest: 'Guest',
-  guestHint: 'With a phone number, balance and bills can be found again on another phone.',
-  signIn: 'Confirm my phone number',
+  guestHint: 'Once you have signed in, balance and bills can be found again on another phone.',
+  signIn: 'Sign in',
+  byWechat: 'By WeChat',
+  phone: 'Phone number',
+  addPhone: 'Add a phone number',
+  wechat: 'WeChat',
+  bound: 'Connected',
+  unbound: 'Not connected',
   available: 'Available balance',
   balance: 'Balance',
   held: 'Held',
@@ -28,7 +34,6 @@ const en: typeof zh = {
   phase: { hold: 'held', post: 'settled', release: 'released', move: 'booked' },
   after: 'balance {money}',
   signOut: 'Sign out',
-  signOutSure:
-    'This phone will no longer show your balance and bills. Confirm your phone number again to get them back.',
+  signOutSure: 'This phone will no longer show your balance and bills. Sign in again to get them back.',
 }
 export default en

@@ -1,9 +1,16 @@
 import type zh from '../zh-CN/sign-in'
 
 const en: typeof zh = {
-  title: 'Phone number',
+  title: 'Sign in',
+  titleAdd: 'Add a phone number',
   lead: 'One text message with a code. No password.',
-  carry: 'What you have as a guest stays yours.',
+  leadEither: 'By WeChat or your phone number. No password.',
+  leadAdd: 'With a phone number, balance and bills can be found outside WeChat too.',
+  byWechat: 'Sign in by WeChat',
+  byWechatNow: 'Signing in by WeChat…',
+  byNumber: 'Use my phone number at WeChat',
+  or: 'or by a code sent to your phone',
+  carry: 'What you have stays yours.',
   phone: 'Phone number',
   phoneHint: 'for the code',
   code: 'Code',

@@ -55,9 +55,9 @@ const en: typeof zh = {
     still: 'The balance has not changed yet. Please refresh again in a moment.',
   },
   phone: {
-    title: 'Your phone number first',
-    text: 'A phone number is needed once, so that your balance and bills can be found again. What you have stays yours.',
-    yes: 'Confirm my phone number',
+    title: 'Please sign in first',
+    text: 'Tables are opened by those who have signed in, whose balance and bills can be found again. What you have stays yours.',
+    yes: 'Sign in',
   },
   blocked: {
     mine: 'You are playing on this table.',
