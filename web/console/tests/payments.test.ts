@@ -137,13 +137,14 @@ const merchant = (change: Partial<Merchant> = {}): Merchant => ({
   channel: 'wechat',
   enabled: false,
   notify_url: 'https://cue.example/callbacks/wechat',
-  parameters: { app_id: 'wx1', merchant_id: '1900', serial: 'AB', keys: ['PUB_KEY_ID_1'] },
+  parameters: { app_id: 'wx1', mini_app_id: null, merchant_id: '1900', serial: 'AB', keys: ['PUB_KEY_ID_1'] },
   updated_at: at('00'),
   ...change,
 })
 const filled = (change: Partial<ChannelForm> = {}): ChannelForm => ({
   enabled: true,
   app_id: ' wx1 ',
+  mini_app_id: ' wx2 ',
   merchant_id: '1900',
   serial: 'AB ',
   private_key: ' PEM\n',
@@ -176,9 +177,16 @@ describe('a network’s parameters', () => {
     })
   })
 
+  it('keep the mini-program when the network is turned on or off, and have none where none is typed', () => {
+    const parameters = { app_id: 'wx1', mini_app_id: 'wx2', merchant_id: '1900', serial: 'AB', keys: ['K'] }
+    expect(switchBody(merchant({ parameters }), true).parameters.mini_app_id).toBe('wx2')
+    expect(bodyOf('wechat', filled({ mini_app_id: ' ' })).parameters).not.toHaveProperty('mini_app_id')
+  })
+
   it('are sent trimmed, with the keys that were typed', () => {
     expect(bodyOf('wechat', filled()).parameters).toEqual({
       app_id: 'wx1',
+      mini_app_id: 'wx2',
       merchant_id: '1900',
       serial: 'AB',
       private_key: 'PEM',

@@ -165,5 +165,5 @@ export interface PayDay { channel: PayChannel; day: string; lines: number; paid_
 export interface PayDifference { id: string; channel: PayChannel; day: string; kind: 'not_here' | 'not_there' | 'amount'; number: string; refund_number: string | null; ours_fen: number | null; theirs_fen: number | null; settled_at: string | null; note: string | null }
 export interface Reconciliation { days: PayDay[]; differences: PayDifference[] }
 export interface NetworkKey { id: string; pem: string }
-export interface Merchant { channel: PayChannel; enabled: boolean; notify_url: string; parameters: { app_id: string; merchant_id: string; serial: string | null; keys: string[] /* their names */ } | null; updated_at: string | null }
-export interface MerchantForm { enabled: boolean; parameters: { app_id: string; merchant_id: string; serial?: string; private_key?: string; api_v3_key?: string; keys?: NetworkKey[] } /* secrets that are left out stay as they were */ }
+export interface Merchant { channel: PayChannel; enabled: boolean; notify_url: string; parameters: { app_id: string; mini_app_id: string | null; merchant_id: string; serial: string | null; keys: string[] /* their names */ } | null; updated_at: string | null }
+export interface MerchantForm { enabled: boolean; parameters: { app_id: string; mini_app_id?: string; merchant_id: string; serial?: string; private_key?: string; api_v3_key?: string; keys?: NetworkKey[] } /* secrets that are left out stay as they were */ }

@@ -171,6 +171,9 @@ const en: typeof zh = {
     edit: 'Change parameters',
     setUp: 'Set up',
     app_id: { wechat: 'App id (AppID)', alipay: 'App id (APPID)' },
+    mini_app_id: 'Mini-program’s app id (AppID)',
+    mini_app_id_hint:
+      'Where customers have a mini-program too, which belongs to the same merchant. Otherwise left empty.',
     merchant_id: { wechat: 'Merchant number', alipay: 'Merchant’s PID (2088…)' },
     serial: 'Serial number of the merchant’s certificate',
     private_key: { wechat: 'Merchant’s private key (PEM)', alipay: 'App’s private key (PEM)' },

@@ -159,6 +159,8 @@ export default {
     edit: '修改参数',
     setUp: '设置',
     app_id: { wechat: '应用 ID（AppID）', alipay: '应用 APPID' },
+    mini_app_id: '小程序 AppID',
+    mini_app_id_hint: '顾客也用小程序时填写，须与同一商户号绑定。没有小程序就留空。',
     merchant_id: { wechat: '商户号', alipay: '商户 PID（2088…）' },
     serial: '商户证书序列号',
     private_key: { wechat: '商户 API 私钥（PEM）', alipay: '应用私钥（PEM）' },

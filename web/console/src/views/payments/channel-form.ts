@@ -4,6 +4,8 @@ import type { Merchant, MerchantForm, NetworkKey, PayChannel } from '@/api/types
 export interface ChannelForm {
   enabled: boolean
   app_id: string
+  /** WeChat, where there is a mini-program. */
+  mini_app_id: string
   merchant_id: string
   serial: string
   private_key: string
@@ -22,6 +24,7 @@ export function formOf(merchant: Merchant | null): ChannelForm {
     // Whoever sets it up for the first time wants to be paid by it.
     enabled: known === null ? true : (merchant?.enabled ?? true),
     app_id: known?.app_id ?? '',
+    mini_app_id: known?.mini_app_id ?? '',
     merchant_id: known?.merchant_id ?? '',
     serial: known?.serial ?? '',
     private_key: '',
@@ -66,6 +69,7 @@ export function bodyOf(channel: PayChannel, form: ChannelForm): MerchantForm {
   const wechat = channel === 'wechat'
   const parameters: MerchantForm['parameters'] = { app_id: form.app_id.trim(), merchant_id: form.merchant_id.trim() }
   if (wechat) parameters.serial = form.serial.trim()
+  if (wechat && !blank(form.mini_app_id)) parameters.mini_app_id = form.mini_app_id.trim()
   if (!blank(form.private_key)) parameters.private_key = form.private_key.trim()
   if (wechat && !blank(form.api_v3_key)) parameters.api_v3_key = form.api_v3_key.trim()
   const keys = form.keys.filter(typed)
