@@ -18,6 +18,12 @@ export const swapToOrder = (id: string) => uni.redirectTo({ url: withId('order',
 export const swapTo = (address: string) => uni.redirectTo({ url: address })
 export const goHalls = () => uni.reLaunch({ url: HALLS })
 
+/** As if one had gone there from the halls: back leads to them. */
+export async function goFromHalls(address: string): Promise<void> {
+  await goHalls()
+  if (address !== HALLS) await uni.navigateTo({ url: address })
+}
+
 /**
  * Back to where one came from. When there is no such page (opened by its address, or reloaded) to the one that was named, else
  * to the halls.

@@ -4,7 +4,7 @@ const en: typeof zh = {
   title: 'Sign in',
   titleAdd: 'Add a phone number',
   lead: 'One text message with a code. No password.',
-  leadEither: 'By WeChat or your phone number. No password.',
+  leadEither: 'By WeChat or phone number. No password.',
   leadAdd: 'With a phone number, balance and bills can be found outside WeChat too.',
   byWechat: 'Sign in by WeChat',
   byWechatNow: 'Signing in by WeChat…',
@@ -23,6 +23,8 @@ const en: typeof zh = {
   codeWrong: 'Please enter the 6 digits of the code.',
   codeFirst: 'Please have a code sent to this number first.',
   yes: 'Sign in',
+  yesAdd: 'Add this number',
   done: 'Signed in',
+  added: 'Added',
 }
 export default en

@@ -21,5 +21,7 @@ export default {
   codeWrong: '请输入 6 位数字验证码。',
   codeFirst: '请先获取这个号码的验证码。',
   yes: '登录',
+  yesAdd: '绑定',
   done: '已登录',
+  added: '已绑定',
 }
