@@ -33,7 +33,7 @@ pub use db::{Db, DbConfig, Engine};
 pub use direct::Direct;
 pub use error::Error;
 pub use lane::{Index, Lane};
-pub use look::{Look, Of, few};
+pub use look::{Look, Of, few, first_id};
 pub use sql::{Filter, Row, Sql, placeholders};
 pub use tx::Tx;
 pub use value::{FromValue, ToValue, Value};

@@ -413,7 +413,7 @@ fn used(sql: &str, args: &[Value]) -> (String, Vec<Value>) {
 }
 
 /// No id that is made at this time or later is smaller.
-fn first_id(at: Timestamp) -> Uuid {
+pub fn first_id(at: Timestamp) -> Uuid {
     let micros = u64::try_from(at.micros()).unwrap_or(0);
     let millis = (u128::from(micros / 1_000) << 80) & (u128::MAX << 80);
     Uuid::from_u128(millis)

@@ -46,6 +46,11 @@ pub async fn check(sql: &mut impl Sql) -> store::Result<Vec<String>> {
              WHERE t.kind = 'split' AND t.state <> 'voided' AND h.split_id IS NULL",
         ),
         (
+            "bills were given back beyond what they were, or not by the ledger",
+            "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM play_remedies r JOIN play_sessions p ON p.id = r.session_id \
+             JOIN ledger_transfers t ON t.id = r.transfer_id WHERE r.amount > COALESCE(p.total, 0) OR t.posted_amount <> r.amount",
+        ),
+        (
             "guests have become somebody else, and their wallets are not empty",
             "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM customers c JOIN ledger_accounts a ON a.id = c.id \
              WHERE c.became IS NOT NULL AND (a.posted <> 0 OR a.held <> 0)",

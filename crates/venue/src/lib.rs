@@ -9,6 +9,7 @@
 
 mod cases;
 mod check;
+pub mod complaints;
 pub mod customers;
 pub mod devices;
 pub mod halls;
@@ -35,6 +36,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { number: 4, name: "venue", sql: include_str!("../migrations/0004_venue.sql") },
     Migration { number: 6, name: "wechat", sql: include_str!("../migrations/0006_wechat.sql") },
     Migration { number: 7, name: "split", sql: include_str!("../migrations/0007_split.sql") },
+    Migration { number: 9, name: "service", sql: include_str!("../migrations/0009_service.sql") },
 ];
 
 /// What the product keeps in memory. One a process.

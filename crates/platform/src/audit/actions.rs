@@ -68,6 +68,9 @@ actions! {
     LIGHT_SET = Warning "venues" "light_set" "手动控制灯" "Set a light by hand";
     PLAY_CLOSED = Warning "venues" "play_closed" "代客关台" "Closed a table for its customer";
     WALLET_RECHARGED = Warning "venues" "wallet_recharged" "柜台充值" "Added money at the desk";
+    COMPLAINT_ANSWERED = Info "venues" "complaint_answered" "答复顾客" "Answered a customer";
+    COMPLAINT_CLOSED = Info "venues" "complaint_closed" "结束投诉" "Closed a complaint";
+    BILL_GIVEN_BACK = Warning "venues" "bill_given_back" "退回顾客费用" "Gave a bill back";
     PAYMENT_CHANNEL_SET = Security "payments" "channel_set" "修改支付渠道" "Changed a payment channel";
     REFUND_REMEDIED = Warning "payments" "refund_remedied" "人工处理退款" "Put a refund right by hand";
     DIFFERENCE_SETTLED = Info "payments" "difference_settled" "处理对账差异" "Settled a difference with a network's bill";

@@ -42,6 +42,8 @@ kernel::words! {
         Split = "split",
         /// A guest turned out to be a customer who is known already (V2.2).
         CarriedOver = "carried_over",
+        /// Of a bill, after a complaint (V9.5).
+        GivenBack = "given_back",
     }
 }
 

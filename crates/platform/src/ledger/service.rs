@@ -9,6 +9,7 @@ use store::{Db, Row, Sql, Tx, args};
 use super::model::{
     Account, AccountId, EntryKind, LedgerError, Move, Phase, SystemAccount, TransferId, TransferState, debit_change, is_system,
 };
+use crate::audit::Object;
 use crate::identity::UserId;
 use crate::{Cx, Result};
 
@@ -151,6 +152,13 @@ pub async fn void(tx: &mut Tx, cx: &Cx, id: TransferId) -> Result<Transfer> {
     let (transfer, debit, _) = settle(tx, cx, id, TransferState::Voided, None).await?;
     apply(tx, cx, debit, debit_change(Phase::Release, transfer.amount), &transfer, Phase::Release).await?;
     Ok(transfer)
+}
+
+/// What an account has paid for something, frozen amounts left out.
+pub async fn taken(sql: &mut impl Sql, account: AccountId, of: Object) -> store::Result<Amount> {
+    let query = "SELECT CAST(COALESCE(SUM(posted_amount), 0) AS BIGINT) AS n FROM ledger_transfers \
+                 WHERE ref_kind = $1 AND ref_id = $2 AND debit_account = $3";
+    sql.one(query, args![of.kind, of.id, account], |row| row.get("n")).await
 }
 
 pub async fn find_transfer(sql: &mut impl Sql, id: TransferId) -> store::Result<Option<Transfer>> {

@@ -94,6 +94,10 @@ templates! {
         "{table} 已转入维护：由员工转入维护。" "{table} is out of service: somebody of the staff took it out.";
     CASE_CLOSED = "venue.case_closed", ByMail::Never, "球台已恢复" "A table is back in service",
         "{table} 已恢复使用。" "{table} can be played on again.";
+    HELP_ASKED = "venue.help", ByMail::Always, "顾客求助" "A customer asks for help",
+        "{place}：{text}" "{place}: {text}";
+    COMPLAINT_MADE = "venue.complaint", ByMail::Always, "顾客投诉" "A customer complains",
+        "{place}：{text}" "{place}: {text}";
     DELIVERY_FAILED = "callback.failed", ByMail::If(defs::MAIL_GRANTS), "回调投递失败" "A callback could not be delivered",
         "项目 {project} 的回调 {event} 三天内未能送达，可在控制台查看并重发。" "The callback {event} of project {project} could not be delivered within three days; you can look at it and send it again in the console.";
 }

@@ -18,6 +18,7 @@ pub(crate) use join::stays;
 pub use model::{Customer, CustomerEntity, CustomerId};
 pub use pay::{PayBy, PayFor, cancel_order, means, order, pay, pay_otherwise, refund, refundable};
 pub(crate) use pay::{available, language, paid_job, refunded_job};
+pub(crate) use session::find as by_id;
 pub use session::{Welcome, authenticate, guest, payer, sign_out};
 pub use sign_in::{SignIn, sign_in};
 pub(crate) use wallet::account;

@@ -94,7 +94,7 @@ pub(super) async fn revoke_all(tx: &mut Tx, cx: &Cx, customer: CustomerId) -> Re
 
 const COLUMNS: &str = "c.id, c.number, c.phone_hint, c.wechat, a.posted, a.held";
 
-pub(super) async fn find(sql: &mut impl Sql, id: CustomerId) -> store::Result<Option<Customer>> {
+pub(crate) async fn find(sql: &mut impl Sql, id: CustomerId) -> store::Result<Option<Customer>> {
     let query = format!("SELECT {COLUMNS} FROM customers c JOIN ledger_accounts a ON a.id = c.id WHERE c.id = $1");
     sql.opt(&query, args![id], read).await
 }

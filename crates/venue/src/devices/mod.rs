@@ -25,12 +25,13 @@ pub(crate) use agree::{AGREE_JOB, ASSERT, agree_job, assert_all};
 pub use door::{Rights, admit};
 pub use hear::heard;
 pub use light::{Light, Override, Playing, light};
+pub(crate) use log::log_between;
 pub use log::{LogLine, log};
 pub use modbus::{Coils, NewAddress};
 pub(crate) use modbus::{POLL, poll};
 pub use password::renew_password;
 pub use rows::{Device, DeviceEntity, DeviceId, Driver};
-pub(crate) use rows::{forget_hand, of_table, of_venue, want};
+pub(crate) use rows::{forget_hand, look_again, of_table, of_venue, want};
 pub use service::{Credentials, NewDevice, OverrideAsk, create, end_override, override_light};
 
 use async_trait::async_trait;

@@ -8,6 +8,7 @@ use store::{Row, Sql, Tx, args};
 
 use super::agree::{AGREE_JOB, Agree};
 use super::light::{Light, Override, Playing, light};
+use super::log;
 use super::modbus::{Address, Board};
 use crate::Venue;
 use crate::halls::{TableId, VenueId};
@@ -175,6 +176,15 @@ pub(crate) async fn want(tx: &mut Tx, cx: &Cx, venue: &Venue, table: TableId) ->
     let playing = playing.map(|session| Playing { until: session.until });
     let wanted = light(playing, device.by_hand(), cx.now());
     if wanted == device.light() { Ok(()) } else { tell(tx, cx, venue, &device, wanted).await }
+}
+
+/// Has a table's light told again what it should be: its answer, or its silence, shows how it is. The table's row is locked. `who` says that
+/// something is wrong with it.
+pub(crate) async fn look_again(tx: &mut Tx, cx: &Cx, venue: &Venue, table: TableId, who: &str) -> Result<()> {
+    let Some(device) = of_table(tx, table).await? else { return Ok(()) };
+    log::write(tx, cx, device.id, who, "complained", "").await?;
+    // Who is away is told when it is back.
+    if device.online { tell(tx, cx, venue, &device, device.light()).await } else { Ok(()) }
 }
 
 /// Has a device told what it should be, now or when it is back.

@@ -34,4 +34,4 @@ pub(crate) use paid::{open_paid, quoted};
 pub(crate) use reports::{burns_for_nobody, device_is, light_is};
 pub(crate) use rows::{by_id as session, carry_over, live, plays};
 pub use view::{BillLine, BillView, SessionView, current, get, list};
-pub(crate) use view::{cost_so_far, of_venue};
+pub(crate) use view::{cost_so_far, of as view_of, of_venue};

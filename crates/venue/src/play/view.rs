@@ -77,7 +77,7 @@ fn select() -> String {
 }
 
 /// Whoever's it is: the caller has seen to that.
-pub(super) async fn of(sql: &mut impl Sql, cx: &Cx, id: SessionId) -> Result<SessionView> {
+pub(crate) async fn of(sql: &mut impl Sql, cx: &Cx, id: SessionId) -> Result<SessionView> {
     let found = sql.opt(&format!("{} WHERE p.id = $1", select()), args![id], named).await?.ok_or_else(Fault::not_found)?;
     view(cx, found)
 }

@@ -7,6 +7,7 @@ mod callbacks;
 mod calls;
 pub(crate) mod client;
 mod client_doc;
+mod complaints;
 mod customer;
 mod events;
 mod grants;
@@ -55,6 +56,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(batches::router())
         .merge(callbacks::router())
         .merge(calls::router())
+        .merge(complaints::router())
         .merge(grants::router())
         .merge(home::router())
         .merge(jobs::router())

@@ -39,6 +39,7 @@ mod splits_refused;
 mod support;
 mod users;
 mod users_manage;
+mod venue_complaints;
 mod venue_doors;
 mod venue_light;
 mod venue_modbus;

@@ -39,6 +39,7 @@ impl Values {
             ("code", words(&["NOT_FOUND", "VALID"])),
             ("module", words(&["keys"])),
             ("kind", text(&jobs["items"][0]["kind"])),
+            ("venue", vec![world.make(Thing::Hall, Owner::Alice).await]),
             ("search", words(&["ali"])),
             ("from", words(&["2026-11-20T00:00:00Z"])),
             ("to", words(&["2026-12-20T00:00:00Z"])),

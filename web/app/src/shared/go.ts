@@ -8,7 +8,16 @@ export const goTable = (id: string) => uni.navigateTo({ url: withId('table', id)
 export const swapToTable = (id: string) => uni.redirectTo({ url: withId('table', id) })
 export const goPlay = (id: string) => uni.navigateTo({ url: withId('play', id) })
 export const swapToPlay = (id: string) => uni.redirectTo({ url: withId('play', id) })
-export const goMine = (tab?: 'bills' | 'messages') => uni.navigateTo({ url: `/pages/mine${tab ? `?tab=${tab}` : ''}` })
+export const goMine = (tab?: 'bills' | 'messages' | 'complaints') =>
+  uni.navigateTo({ url: `/pages/mine${tab ? `?tab=${tab}` : ''}` })
+/** About a session, or a hall; `place` is shown. */
+export const goHelp = (about: { session: string } | { venue: string }, place: string, matter: 'help' | 'complaint') => {
+  const [[name, id]] = Object.entries(about) as [[string, string]]
+  const query = [`${name}=${encodeURIComponent(id)}`, `place=${encodeURIComponent(place)}`, `matter=${matter}`]
+  return uni.navigateTo({ url: `/pages/help?${query.join('&')}` })
+}
+export const goComplaint = (id: string) => uni.navigateTo({ url: withId('complaint', id) })
+export const swapToComplaint = (id: string) => uni.redirectTo({ url: withId('complaint', id) })
 /** `back`: where to go afterwards, where the way to it leads over another site. */
 export const goSignIn = (back?: string) =>
   uni.navigateTo({ url: `/pages/sign-in${back === undefined ? '' : `?back=${encodeURIComponent(back)}`}` })

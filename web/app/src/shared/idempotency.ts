@@ -78,6 +78,7 @@ export const openIntent = (tableId: string, minutes: number, fen: number): strin
 export const extendIntent = (sessionId: string, minutes: number, fen: number, until: string): string =>
   `extend:${sessionId}:${minutes}:${fen}:${until}`
 
+export const complaintIntent = (form: object): string => `complain:${JSON.stringify(form)}`
 export const rechargeIntent = (fen: number, method: string): string => `pay:recharge:${fen}:${method}`
 export const payTableIntent = (tableId: string, minutes: number, fen: number, method: string): string =>
   `pay:table:${tableId}:${minutes}:${fen}:${method}`

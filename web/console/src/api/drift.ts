@@ -4,6 +4,7 @@
  * reaches the built pages.
  */
 import type { components } from './schema'
+import type * as Complaints from './complaints'
 import type * as Console from './types'
 import type { Permission } from '@/shared/permissions'
 
@@ -71,6 +72,9 @@ export type Answers = [
   Fits<Present<Server['Reconciliation']>, Console.Reconciliation>,
   Fits<Present<Server['Waiting']>, Console.PaymentsWaiting>,
   Fits<Present<Server['Merchant']>, Console.Merchant>,
+  Fits<Present<Server['DeskRow']>, Complaints.ComplaintRow>,
+  Fits<Present<Server['DeskComplaint']>, Complaints.Complaint>,
+  Fits<Present<Server['HallFigures']>, Complaints.HallFigures>,
 ]
 
 export type Requests = [

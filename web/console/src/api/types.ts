@@ -46,7 +46,7 @@ export interface NewUser { name: string; email: string; role: Role; initial_quot
 // ---- quota
 // GET /quota -> QuotaOverview;  GET /quota/statement?kind=&from=&to=&user=(admins)&cursor= -> Page<StatementLine>
 export interface QuotaOverview { available: number; held: number; total: number; transfer_minimum: number; withdrawal_minimum: number }
-export type EntryKind = 'recharge' | 'system_recharge' | 'transfer' | 'withdrawal' | 'generation' | 'generation_refund' | 'initial' | 'cash_recharge' | 'play' | 'carried_over' | 'payment' | 'refund' | 'split' /* the last six are of customers' wallets */
+export type EntryKind = 'recharge' | 'system_recharge' | 'transfer' | 'withdrawal' | 'generation' | 'generation_refund' | 'initial' | 'cash_recharge' | 'play' | 'carried_over' | 'payment' | 'refund' | 'split' | 'given_back' /* the last seven are of customers' wallets */
 export interface StatementLine { id: string; at: string; kind: EntryKind; phase: 'hold' | 'post' | 'release' | 'move'; delta: number; held_delta: number; balance_after: number; held_after: number; counterparty: UserRef | null; system: boolean; memo: string; reference: { kind: string; id: string } | null }
 export interface Transfer { id: string; amount: number; state: 'pending' | 'posted' | 'voided'; kind: EntryKind; created_at: string }
 // POST /quota/transfers [idem] {to_name, amount, memo?} -> 201 Transfer      errors: QUOTA_INSUFFICIENT 409, AMOUNT_BELOW_MINIMUM, USER_NOT_FOUND, SELF_TRANSFER

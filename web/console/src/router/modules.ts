@@ -1,5 +1,6 @@
 import type { MenuEntry, ModuleRoutes } from './types'
 import { callbacks } from './callbacks'
+import { complaints } from './complaints'
 import { halls } from './halls'
 import { home } from './home'
 import { payments } from './payments'
@@ -15,7 +16,20 @@ import { projects } from './projects'
  * In the order in which the menu shows them within their groups; who may not open the home page begins on the first that one may.
  * A new module is one file beside this one, and one name here.
  */
-const modules: ModuleRoutes[] = [halls, home, payments, projects, keys, calls, callbacks, quota, users, grants, system]
+const modules: ModuleRoutes[] = [
+  halls,
+  complaints,
+  home,
+  payments,
+  projects,
+  keys,
+  calls,
+  callbacks,
+  quota,
+  users,
+  grants,
+  system,
+]
 
 export const moduleRoutes = modules.flatMap((module) => module.routes)
 export const menuEntries: MenuEntry[] = modules.flatMap((module) => module.menu)

@@ -4,6 +4,7 @@ const PAGES: Readonly<Record<string, (id: string) => string>> = {
   bat: (id) => `/batches/${id}`,
   key: (id) => `/keys/${id}`,
   wdr: (id) => `/withdrawals/${id}`,
+  cpl: (id) => `/complaints/${id}`,
   ord: (id) => `/payments/orders/${id}`,
 }
 

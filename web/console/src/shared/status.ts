@@ -1,3 +1,4 @@
+import type { ComplaintState } from '@/api/complaints'
 import type {
   Application,
   Batch,
@@ -41,6 +42,7 @@ interface StatusValues {
   /** What stands out about a light. */
   mark: 'differs' | 'away' | 'by_hand'
   cause: Cause
+  complaint: ComplaintState
   payOrder: PayOrder['state']
   payAttempt: PayAttempt['state']
   payRefund: PayRefund['state']
@@ -94,6 +96,7 @@ export const tones: { readonly [K in StatusKind]: Readonly<Record<StatusValues[K
   payRefund: { asked: 'info', done: 'success', stuck: 'danger', by_hand: 'success', kept: 'neutral' },
   payDifference: { not_here: 'danger', not_there: 'danger', amount: 'warning', settled: 'neutral' },
   payChannel: { on: 'success', off: 'warning', unset: 'neutral' },
+  complaint: { open: 'warning', answered: 'success', closed: 'neutral' },
   cause: { not_lit: 'danger', not_dark: 'danger', in_play: 'danger', offline: 'danger', staff: 'warning' },
 }
 

@@ -1,6 +1,7 @@
 //! What customers' phones call: halls, tables, play, money.
 
 mod account;
+mod complaints;
 mod halls;
 mod pay;
 mod play;
@@ -11,5 +12,11 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::state::AppState;
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().merge(account::router()).merge(halls::router()).merge(pay::router()).merge(play::router()).merge(splits::router())
+    OpenApiRouter::new()
+        .merge(account::router())
+        .merge(complaints::router())
+        .merge(halls::router())
+        .merge(pay::router())
+        .merge(play::router())
+        .merge(splits::router())
 }

@@ -7,6 +7,7 @@
 
 mod people;
 mod rule;
+mod table_complaints;
 mod table_keys;
 mod table_payments;
 mod table_people;
@@ -27,7 +28,9 @@ use self::rule::{Case, Door, Expected, Rule, expected};
 pub use self::things::{Thing, World};
 
 fn rules() -> impl Iterator<Item = &'static Rule> {
-    [table_people::RULES, table_keys::RULES, table_quota::RULES, table_venues::RULES, table_payments::RULES].into_iter().flatten()
+    [table_people::RULES, table_keys::RULES, table_quota::RULES, table_venues::RULES, table_payments::RULES, table_complaints::RULES]
+        .into_iter()
+        .flatten()
 }
 
 fn document() -> Value {

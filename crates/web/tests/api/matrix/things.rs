@@ -54,11 +54,13 @@ pub enum Thing {
     DarkTable,
     HallCode,
     HallDevice,
+    /// Of a customer, about no session.
+    Complaint,
 }
 
 impl Thing {
     pub const fn is_of_a_hall(self) -> bool {
-        matches!(self, Self::Hall | Self::HallTable | Self::DarkTable | Self::HallCode | Self::HallDevice)
+        matches!(self, Self::Hall | Self::HallTable | Self::DarkTable | Self::HallCode | Self::HallDevice | Self::Complaint)
     }
 
     /// What lists show.
@@ -206,6 +208,7 @@ impl<'a> World<'a> {
                 self.device(&table).await;
                 table
             }
+            Thing::Complaint => self.complaint(owner).await,
             Thing::HallDevice => {
                 let table = id(&self.table(owner).await);
                 self.device(&table).await
@@ -222,6 +225,15 @@ impl<'a> World<'a> {
             }
         }
         hall
+    }
+
+    async fn complaint(&self, owner: Owner) -> String {
+        let hall = self.hall(owner).await;
+        let visitor = self.server.visitor();
+        let welcome = self.server.sign_in_by_phone(&visitor, &format!("139{:08}", self.n())).await;
+        let customer = visitor.with_token(welcome["token"].as_str().unwrap());
+        let form = json!({"matter": "complaint", "kind": "other", "text": "x", "venue_id": hall});
+        id(&customer.post_once(&self.once(), "/customer/v1/complaints", form).await.ok(201))
     }
 
     async fn table(&self, owner: Owner) -> Value {

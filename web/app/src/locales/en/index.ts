@@ -1,5 +1,6 @@
 import type zh from '../zh-CN'
 import common from './common'
+import complaint from './complaint'
 import errors from './errors'
 import hall from './hall'
 import mine from './mine'
@@ -8,5 +9,5 @@ import play from './play'
 import signIn from './sign-in'
 import table from './table'
 
-const en: typeof zh = { common, errors, hall, mine, pay, play, signIn, table }
+const en: typeof zh = { common, complaint, errors, hall, mine, pay, play, signIn, table }
 export default en

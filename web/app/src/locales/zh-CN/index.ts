@@ -1,4 +1,5 @@
 import common from './common'
+import complaint from './complaint'
 import errors from './errors'
 import hall from './hall'
 import mine from './mine'
@@ -7,4 +8,4 @@ import play from './play'
 import signIn from './sign-in'
 import table from './table'
 
-export default { common, errors, hall, mine, pay, play, signIn, table }
+export default { common, complaint, errors, hall, mine, pay, play, signIn, table }

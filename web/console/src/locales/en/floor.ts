@@ -86,6 +86,7 @@ const en: typeof zh = {
     set_off: 'Turned off by hand',
     given_back: 'Given back to the system',
     password_renewed: 'Password replaced',
+    complained: 'A customer says that something is wrong; it was asked again',
   },
   code: { title: 'QR code', hint: 'Where the code on the table leads.', open: 'Open the customer’s page' },
   light: {

@@ -5,6 +5,7 @@ import errors from './errors'
 import shell from './shell'
 import status from './status'
 import callbacks from './callbacks'
+import complaints from './complaints'
 import floor from './floor'
 import home from './home'
 import jobs from './jobs'
@@ -32,6 +33,7 @@ const en: typeof zh = {
   account,
   users,
   callbacks,
+  complaints,
   floor,
   home,
   jobs,

@@ -70,6 +70,7 @@ const en: typeof zh = {
     play: 'Play',
     carried_over: 'Carried over',
     split: 'Bill split',
+    given_back: 'Bill given back',
   },
   step: { in: 'In', out: 'Out', hold: 'Hold', post: 'Deducted', release: 'Released' },
   stepHint: {

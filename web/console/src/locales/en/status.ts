@@ -63,6 +63,7 @@ const en: typeof zh = {
     settled: 'Settled',
   },
   payChannel: { on: 'On', off: 'Off', unset: 'Not set up' },
+  complaint: { open: 'Waiting', answered: 'Answered', closed: 'Closed' },
   cause: {
     not_lit: 'The light did not come on',
     not_dark: 'The light did not go off',

@@ -84,6 +84,7 @@ export default {
     set_off: '手动关灯',
     given_back: '交还系统控制',
     password_renewed: '更换了密码',
+    complained: '顾客反映灯有问题，已重新确认',
   },
   code: { title: '二维码', hint: '台面二维码指向的地址。', open: '打开顾客页面' },
   light: {

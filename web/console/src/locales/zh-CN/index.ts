@@ -4,6 +4,7 @@ import errors from './errors'
 import shell from './shell'
 import status from './status'
 import callbacks from './callbacks'
+import complaints from './complaints'
 import floor from './floor'
 import home from './home'
 import jobs from './jobs'
@@ -31,6 +32,7 @@ export default {
   account,
   users,
   callbacks,
+  complaints,
   floor,
   home,
   jobs,

@@ -68,6 +68,7 @@ export default {
     play: '球台消费',
     carried_over: '余额转入',
     split: 'AA 分账',
+    given_back: '退回费用',
   },
   step: { in: '收入', out: '支出', hold: '冻结', post: '扣除冻结', release: '解冻' },
   stepHint: {

@@ -43,6 +43,7 @@ export default {
     settled: '已处理',
   },
   payChannel: { on: '已启用', off: '已停用', unset: '未设置' },
+  complaint: { open: '待答复', answered: '已答复', closed: '已结束' },
   cause: {
     not_lit: '开台时灯没有亮',
     not_dark: '关台后灯没有灭',

@@ -1,0 +1,48 @@
+-- complaints ---------------------------------------------------------------------------------------------------------
+
+-- A customer asks a hall for help, or complains of it.
+CREATE TABLE complaints (
+  id UUID PRIMARY KEY,
+  venue_id UUID NOT NULL REFERENCES venues (id),
+  customer_id UUID NOT NULL REFERENCES customers (id),
+  -- What it is about, if it is about one.
+  session_id UUID REFERENCES play_sessions (id),
+  -- The case of its table that was open when it came.
+  case_id UUID REFERENCES maintenance_cases (id),
+  -- help, complaint
+  matter TEXT NOT NULL,
+  -- light, table, price, cleanliness, other
+  kind TEXT NOT NULL,
+  -- open, answered, closed
+  state TEXT NOT NULL,
+  reopened BOOLEAN NOT NULL,
+  created_at BIGINT NOT NULL,
+  changed_at BIGINT NOT NULL
+);
+CREATE INDEX complaints_customer ON complaints (customer_id, id);
+CREATE INDEX complaints_venue ON complaints (venue_id, state, id);
+CREATE INDEX complaints_state ON complaints (state, id);
+-- For the share of sessions that are complained of.
+CREATE INDEX complaints_of_sessions ON complaints (venue_id, id) WHERE matter = 'complaint' AND session_id IS NOT NULL;
+
+-- What the two have said, in order.
+CREATE TABLE complaint_lines (
+  complaint_id UUID NOT NULL REFERENCES complaints (id),
+  place BIGINT NOT NULL,
+  -- Who of the staff; none: the customer.
+  user_id UUID REFERENCES users (id),
+  body TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  PRIMARY KEY (complaint_id, place)
+) /* WITHOUT ROWID */;
+
+-- What was given back of a session's bill: once.
+CREATE TABLE play_remedies (
+  session_id UUID PRIMARY KEY REFERENCES play_sessions (id),
+  complaint_id UUID NOT NULL REFERENCES complaints (id),
+  amount BIGINT NOT NULL,
+  reason TEXT NOT NULL,
+  transfer_id UUID NOT NULL REFERENCES ledger_transfers (id),
+  user_id UUID NOT NULL REFERENCES users (id),
+  at BIGINT NOT NULL
+);

@@ -1,0 +1,22 @@
+//! Complaints 投诉 and calls for help 求助 (V9.5): a customer says what is wrong, the hall's staff is told at once, looks at the session, its
+//! bill and its light beside each other, and answers. What is wrong with a bill is put right by giving it back, in part or whole.
+//!
+//! Begin with [`model`]: the states, and what may be given back. [`ask`] is what customers do, [`desk`] what the staff does.
+//!
+//! **Invariant**: of one session's bill is given back once, and no more than the customer's wallet has paid for it.
+
+mod ask;
+mod desk;
+mod error;
+mod figures;
+mod model;
+mod remedy;
+mod rows;
+mod view;
+
+pub use ask::{NewComplaint, ask, reopen, settle};
+pub use desk::{ComplaintFilter, DeskComplaint, DeskRow, answer, close, detail, list};
+pub use figures::{HallFigures, figures};
+pub use model::{ComplaintEntity, ComplaintId, ComplaintKind, ComplaintState, Matter};
+pub use remedy::{GiveBack, give_back};
+pub use view::{ComplaintRow, ComplaintView, Said, get, mine};

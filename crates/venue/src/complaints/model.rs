@@ -1,0 +1,126 @@
+//! A complaint's states, what may be given back, and how many complaints are too many. Pure.
+
+use kernel::Fen;
+
+kernel::id!(
+    /// 投诉或求助
+    ComplaintId, ComplaintEntity, "cpl"
+);
+
+kernel::words! {
+    pub enum Matter {
+        /// 求助: somebody is to come, or to say what to do.
+        Help = "help",
+        /// 投诉: something was not as it should be.
+        Complaint = "complaint",
+    }
+}
+
+kernel::words! {
+    /// What it is about.
+    pub enum ComplaintKind {
+        Light = "light",
+        /// The table, its cues and balls.
+        Table = "table",
+        Price = "price",
+        Cleanliness = "cleanliness",
+        Other = "other",
+    }
+}
+
+kernel::words! {
+    pub enum ComplaintState {
+        /// 待处理: the staff is to answer.
+        Open = "open",
+        /// 已答复
+        Answered = "answered",
+        /// 已结束
+        Closed = "closed",
+    }
+}
+
+/// What happens to one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// By the staff; more than once, if there is more to say.
+    Answer,
+    /// By the staff: not before an answer.
+    Close,
+    /// The customer needs nothing more.
+    Settle,
+    /// The customer is not content: once.
+    Reopen,
+}
+
+/// Where the step leads; `None` where it may not be taken.
+pub const fn next(state: ComplaintState, reopened: bool, step: Step) -> Option<ComplaintState> {
+    use ComplaintState as S;
+    match (state, step) {
+        (S::Open | S::Answered, Step::Answer) => Some(S::Answered),
+        (S::Answered, Step::Close) | (S::Open | S::Answered, Step::Settle) => Some(S::Closed),
+        (S::Answered | S::Closed, Step::Reopen) if !reopened => Some(S::Open),
+        _ => None,
+    }
+}
+
+/// Whether so much may be given back to who has paid so much.
+pub fn may_give_back(paid: Fen, amount: Fen) -> bool {
+    amount.is_positive() && amount <= paid
+}
+
+/// One complaint in a thousand sessions: the bound that halls are held to (V9.5).
+pub const BOUND_IN: i64 = 1_000;
+
+/// Whether complaints are so few. A hall where nobody has played, and nobody complained, keeps it.
+pub const fn within_bound(complaints: i64, sessions: i64) -> bool {
+    complaints.saturating_mul(BOUND_IN) <= sessions
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernel::Word;
+    use proptest::prelude::*;
+
+    const STEPS: [Step; 4] = [Step::Answer, Step::Close, Step::Settle, Step::Reopen];
+
+    proptest! {
+        #[test]
+        fn v9_5_whatever_is_tried_a_complaint_is_reopened_once_and_closed_by_the_staff_only_after_an_answer(
+            tries in prop::collection::vec(0..4_usize, 0..30),
+        ) {
+            let (mut state, mut reopened, mut answered, mut times) = (ComplaintState::Open, false, false, 0);
+            for step in tries.into_iter().map(|n| STEPS[n]) {
+                let Some(to) = next(state, reopened, step) else { continue };
+                if step == Step::Close {
+                    prop_assert!(answered);
+                }
+                if step == Step::Reopen {
+                    (reopened, answered, times) = (true, false, times + 1);
+                }
+                answered |= step == Step::Answer;
+                state = to;
+            }
+            prop_assert!(times <= 1);
+        }
+
+        #[test]
+        fn v9_5_nobody_is_given_more_than_was_paid(paid in 0..10_000_i64, amount in -10..20_000_i64) {
+            prop_assert_eq!(may_give_back(Fen::new(paid), Fen::new(amount)), amount > 0 && amount <= paid);
+        }
+    }
+
+    #[test]
+    fn v9_5_every_state_can_be_left_while_it_was_not_reopened() {
+        for state in ComplaintState::ALL {
+            assert!(STEPS.into_iter().any(|step| next(*state, false, step).is_some_and(|to| to != *state)), "{state}");
+        }
+        assert!(STEPS.into_iter().all(|step| next(ComplaintState::Closed, true, step).is_none()));
+    }
+
+    #[test]
+    fn v9_5_one_in_a_thousand_is_within_the_bound() {
+        assert!(within_bound(0, 0) && within_bound(1, 1_000) && within_bound(3, 3_999));
+        assert!(!within_bound(1, 999) && !within_bound(1, 0) && !within_bound(i64::MAX, i64::MAX - 1));
+    }
+}

@@ -1,0 +1,69 @@
+//! Giving a bill back, in part or whole (V9.5).
+
+use kernel::{Fen, Fields, text};
+use platform::idempotency::IdempotencyKey;
+use platform::identity::Permission;
+use platform::ledger::{self, EntryKind, SystemAccount};
+use platform::{Cx, Result, audit};
+use serde_json::json;
+use store::args;
+
+use super::desk::{self, DeskComplaint};
+use super::error::ComplaintError;
+use super::model::{ComplaintId, may_give_back};
+use super::rows;
+use crate::customers;
+use crate::told::{self, tell, yuan};
+
+#[derive(Debug, Clone)]
+pub struct GiveBack {
+    pub amount: Fen,
+    /// The customer reads it.
+    pub reason: String,
+}
+
+/// From the takings to the wallet of the customer who complained, at most what that wallet has paid for the session, and once a session.
+pub async fn give_back(cx: &Cx, id: ComplaintId, ask: &GiveBack, key: &IdempotencyKey) -> Result<DeskComplaint> {
+    let user = cx.require(Permission::TablesOperate)?;
+    let mut fields = Fields::default();
+    let reason = fields.take("reason", text::clean(&ask.reason, 2, 200, false)).unwrap_or_default();
+    fields.check()?;
+    let mut tx = cx.db.begin().await?;
+    let owner = user.id.uuid();
+    if let Some(first) = key.seen::<ComplaintId>(&mut tx, cx, owner).await? {
+        return desk::shown(&mut tx, cx, user, first).await;
+    }
+    let complaint = rows::lock(&mut tx, id, desk::of_staff(user)).await?;
+    let session = complaint.session.ok_or(ComplaintError::NothingBilled)?;
+    let wallet = customers::account(complaint.customer);
+    let paid = ledger::taken(&mut tx, wallet, session.into()).await?.fen();
+    if !paid.is_positive() {
+        return Err(ComplaintError::NothingBilled.into());
+    }
+    if !may_give_back(paid, ask.amount) {
+        return Err(ComplaintError::TooMuch.into());
+    }
+    let order = ledger::Move {
+        debit: SystemAccount::Takings.id(),
+        credit: wallet,
+        amount: ask.amount.into(),
+        kind: EntryKind::GivenBack,
+        memo: reason.clone(),
+        reference: Some(session.into()),
+    };
+    let transfer = ledger::transfer(&mut tx, cx, &order).await?;
+    // Two complaints may be about one session: its row is there once.
+    let sql = "INSERT INTO play_remedies (session_id, complaint_id, amount, reason, transfer_id, user_id, at) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+               ON CONFLICT DO NOTHING";
+    if tx.exec(sql, args![session, id, ask.amount, reason.as_str(), transfer.id, user.id, cx.now()]).await? == 0 {
+        return Err(ComplaintError::GivenAlready.into());
+    }
+    let params = [("table", complaint.table_name.clone().unwrap_or_default()), ("amount", yuan(ask.amount)), ("reason", reason.clone())];
+    tell(&mut tx, cx, complaint.customer, &told::GIVEN_BACK, &params).await?;
+    let detail = json!({"session": session, "amount_fen": ask.amount, "reason": reason});
+    audit::record(&mut tx, cx, &audit::BILL_GIVEN_BACK, Some(id.into()), &detail).await?;
+    key.answer(&mut tx, owner, &id).await?;
+    let given = desk::shown(&mut tx, cx, user, id).await?;
+    tx.commit().await?;
+    Ok(given)
+}

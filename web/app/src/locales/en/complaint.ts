@@ -1,0 +1,40 @@
+import type zh from '../zh-CN/complaint'
+
+const en: typeof zh = {
+  action: 'Help or complaint',
+  title: 'Help and complaints',
+  matter: { help: 'Ask for help', complaint: 'Complain' },
+  matterHint: {
+    help: 'The staff is told at once, and comes or says what to do.',
+    complaint: 'The staff looks at your bill and at what the light did, and answers you.',
+  },
+  kindLabel: 'What is it about',
+  kind: {
+    light: 'Light',
+    table: 'Table and gear',
+    price: 'Price and bill',
+    cleanliness: 'Cleanliness',
+    other: 'Other',
+  },
+  text: 'What happened',
+  textHint: 'What is wrong, and since when?',
+  count: '{n} / {most}',
+  needed: 'Please write what happened',
+  tooLong: 'At most {most} characters',
+  about: 'About {place}',
+  send: 'Send',
+  sent: 'Sent; the staff will answer you soon',
+  signIn: 'Please confirm your phone number first, so that you can be answered.',
+  notFound: 'This could not be found',
+  state: { open: 'Waits for an answer', answered: 'Answered', closed: 'Closed' },
+  you: 'You',
+  staff: 'Staff',
+  givenBack: '{money} given back to your wallet',
+  settle: 'It is settled',
+  reopen: 'Not settled yet',
+  reopenText: 'What is still wrong?',
+  reopenOnce: 'It can be reopened once.',
+  toBill: 'See this session',
+  empty: 'No calls for help, no complaints',
+}
+export default en
