@@ -46,3 +46,26 @@ CREATE TABLE play_remedies (
   user_id UUID NOT NULL REFERENCES users (id),
   at BIGINT NOT NULL
 );
+
+-- what a hall offers beside play ---------------------------------------------------------------------------------------
+
+-- None: none of it.
+CREATE TABLE venue_offers (
+  venue_id UUID PRIMARY KEY REFERENCES venues (id),
+  -- In all of a session; 0: no pauses.
+  pause_minutes BIGINT NOT NULL,
+  -- The light stays on meanwhile.
+  pause_lit BOOLEAN NOT NULL,
+  -- After play; 0: none.
+  cleaning_minutes BIGINT NOT NULL
+);
+
+-- pauses ---------------------------------------------------------------------------------------------------------------
+
+-- Since when it is paused; none: it is not.
+ALTER TABLE play_sessions ADD COLUMN paused_at BIGINT;
+-- All pauses that are over, in microseconds, and how many there were with the one that is not.
+ALTER TABLE play_sessions ADD COLUMN paused BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE play_sessions ADD COLUMN pauses BIGINT NOT NULL DEFAULT 0;
+-- The last one of a table: whether it has to be cleaned.
+CREATE INDEX play_sessions_last ON play_sessions (table_id, id);

@@ -46,6 +46,11 @@ pub async fn check(sql: &mut impl Sql) -> store::Result<Vec<String>> {
              WHERE t.kind = 'split' AND t.state <> 'voided' AND h.split_id IS NULL",
         ),
         (
+            "sessions are paused, or are not, and their tables are otherwise",
+            "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM play_sessions p JOIN venue_tables t ON t.id = p.table_id \
+             WHERE p.state = 'playing' AND (t.state = 'paused') <> (p.paused_at IS NOT NULL)",
+        ),
+        (
             "bills were given back beyond what they were, or not by the ledger",
             "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM play_remedies r JOIN play_sessions p ON p.id = r.session_id \
              JOIN ledger_transfers t ON t.id = r.transfer_id WHERE r.amount > COALESCE(p.total, 0) OR t.posted_amount <> r.amount",

@@ -63,6 +63,8 @@ texts! {
         "{table} 的分账已撤销，没有向任何人扣款，费用由您承担。" "The split of {table} was undone. Nobody was charged, and the bill is yours.";
     DEVICE_FAULT = "play.device_fault", "球台故障，已为您结束" "The table failed, and was closed for you",
         "{table} 的灯出了故障，已自动结束，只收取故障前的 {amount} 元，退回 {released} 元。非常抱歉。" "The light of {table} failed, and the table was closed. Only the {amount} yuan until then were charged; {released} yuan are yours again. We are sorry.";
+    PAUSE_OVER = "play.pause_over", "暂停结束，继续计时" "Your pause is over",
+        "{table} 的暂停时间已用完，灯已重新打开并继续计时，已付至 {until_at}。" "The pause of {table} is used up: its light is on again and time counts. It is paid until {until_at}.";
     ANSWERED = "complaint.answered", "您的反馈有了答复" "You were answered",
         "{hall}答复：{answer}" "{hall} answers: {answer}";
     GIVEN_BACK = "complaint.given_back", "费用已退回钱包" "Money was given back",

@@ -54,6 +54,8 @@ pub fn handlers(handlers: &mut Handlers<Cx>, venue: &Arc<Venue>) {
     let own = with();
     handlers.add(play::CLOSING_JOB, move |cx, job| play::closing_job(Arc::clone(&own), cx, job));
     let own = with();
+    handlers.add(play::CLEANED_JOB, move |cx, job| play::cleaned_job(Arc::clone(&own), cx, job));
+    let own = with();
     handlers.add(payments::PAID_JOB, move |cx, job| customers::paid_job(Arc::clone(&own), cx, job));
     handlers.add(splits::OVER_JOB, splits::over_job);
     handlers.add(splits::DEADLINE_JOB, splits::deadline_job);

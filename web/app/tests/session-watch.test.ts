@@ -24,6 +24,7 @@ function session(state: SessionState, paidUntil: number | null = 3_600): Session
     end_reason: null,
     text: '',
     bill: null,
+    pause: { since: null, ends: null, left_seconds: 0, over_seconds: 0, offered: false, lit: false },
   }
 }
 

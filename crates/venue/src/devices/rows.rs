@@ -173,7 +173,7 @@ pub(crate) async fn want(tx: &mut Tx, cx: &Cx, venue: &Venue, table: TableId) ->
     let Some(device) = of_table(tx, table).await? else { return Ok(()) };
     let session = play::live(tx, table).await?;
     let playing = session.filter(|session| matches!(session.state, SessionState::Opening | SessionState::Playing));
-    let playing = playing.map(|session| Playing { until: session.until });
+    let playing = playing.and_then(|session| session.lit_until()).map(|until| Playing { until });
     let wanted = light(playing, device.by_hand(), cx.now());
     if wanted == device.light() { Ok(()) } else { tell(tx, cx, venue, &device, wanted).await }
 }

@@ -81,7 +81,7 @@ pub async fn floor(cx: &Cx, id: VenueId) -> Result<Floor> {
             state: session.state,
             asked_at: session.asked_at,
             lit_at: session.lit_at,
-            paid_until: session.until,
+            paid_until: session.until_at(now),
             held_fen: session.held,
             cost_so_far_fen,
         };

@@ -61,6 +61,12 @@ impl Venue {
         Calendar { zone: TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC), holidays: self.holidays.iter().copied().collect() }
     }
 
+    /// A moment by the hall's clock: 20:30.
+    pub fn clock_text(&self, at: Timestamp) -> String {
+        let shown = at.in_zone(&self.time_zone).unwrap_or_default();
+        shown.split(' ').nth(1).unwrap_or_default().to_owned()
+    }
+
     /// Whether tables may be opened at this moment.
     pub fn is_open(&self, at: Timestamp) -> bool {
         match (self.opens, self.closes) {

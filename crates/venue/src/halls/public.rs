@@ -127,6 +127,8 @@ pub async fn table_view(cx: &Cx, customer: Option<&Customer>, id: TableId) -> Re
     let here = mine.filter(|(at, _)| *at == id);
     let why_not = if here.is_some() {
         None
+    } else if let Some(free) = play::free_at(&mut sql, &table).await? {
+        Some(PlayError::Cleaning { free: Some(venue.clock_text(free)) })
     } else if !matches!(table.state, TableState::Idle | TableState::Maintenance) {
         Some(PlayError::Busy)
     } else if table.state == TableState::Maintenance || !light.is_some_and(|light| light.online) {

@@ -10,7 +10,7 @@ use store::jobs::{Job, JobKind, Outcome};
 
 use super::end::{End, close_session, fail};
 use super::model::{EndReason, SessionId, SessionState};
-use super::rows;
+use super::{clean, pause, rows};
 use crate::Venue;
 use crate::cases::{self, Cause};
 use crate::devices::{DeviceId, of_table};
@@ -96,6 +96,12 @@ async fn time(venue: &Venue, cx: &Cx, ask: &OfSession) -> Result<Option<Timestam
     let Some(session) = rows::by_id(&mut tx, ask.session).await?.filter(|session| session.state == SessionState::Playing) else {
         return Ok(None);
     };
+    if session.pauses.since.is_some() {
+        let again = pause::time_is_up(&mut tx, cx, venue, &mut table, &session).await?;
+        tx.commit().await?;
+        // It goes on: when to warn is found out anew.
+        return Ok(Some(again.unwrap_or_else(|| cx.now())));
+    }
     let (now, warning) = (cx.now(), session.until.plus_micros(-WARNED_BEFORE));
     if now < warning {
         return Ok(Some(warning));
@@ -124,6 +130,10 @@ async fn fault(venue: &Venue, cx: &Cx, ask: &Fault) -> Result<Option<Timestamp>>
     let Some(session) = rows::by_id(&mut tx, ask.session).await?.filter(|session| session.state == SessionState::Playing) else {
         return Ok(None);
     };
+    // Paused since: whether it comes on again is looked at when play goes on.
+    if session.pauses.since.is_some() {
+        return Ok(None);
+    }
     let light = of_table(&mut tx, table.id).await?;
     // It came back in between, even if it has gone again: then another job looks at that.
     let still = light.is_none_or(|light| {
@@ -168,7 +178,7 @@ async fn closing(venue: &Venue, cx: &Cx, ask: &Closing) -> Result<Option<Timesta
     let light = of_table(&mut tx, table.id).await?;
     if light.as_ref().is_some_and(|light| light.wanted || (light.online && light.reported == Some(false))) {
         // It is off and nobody had heard so; or somebody wants it on, by hand.
-        halls::advance(&mut tx, cx, &venue.news, &mut table, Event::Dark).await?;
+        clean::dark(&mut tx, cx, venue, &mut table).await?;
     } else {
         // Who is away goes off by its own timer, and may be used again when it is back.
         let cause = if light.is_some_and(|light| !light.online) { Cause::Offline } else { Cause::NotDark };

@@ -10,12 +10,13 @@ use store::{Tx, args};
 
 use super::clock::{CLOSING_JOB, Closing, DARK};
 use super::error::{PlayError, no_price};
-use super::grace;
 use super::model::{EndReason, Session, SessionId, SessionState, spend};
 use super::rows;
 use super::view::{self, SessionView};
+use super::{clean, grace};
 use crate::cases::{self, Cause};
 use crate::customers::Customer;
+use crate::devices::Device;
 use crate::halls::rows as halls;
 use crate::halls::{Event, Table, TableId};
 use crate::told::{self, tell, yuan};
@@ -56,7 +57,7 @@ async fn end(cx: &Cx, venue: &Venue, session: &Session, reason: EndReason) -> Re
     let session = rows::by_id(&mut tx, session.id).await?.ok_or_else(Fault::not_found)?;
     match session.state {
         SessionState::Playing => {
-            let at = cx.now().min(session.until);
+            let at = if session.pauses.since.is_some() { cx.now() } else { cx.now().min(session.until) };
             close_session(&mut tx, cx, venue, &mut table, &session, End { reason, at }).await?;
         }
         // Changed one's mind before the light came on.
@@ -80,9 +81,10 @@ async fn end(cx: &Cx, venue: &Venue, session: &Session, reason: EndReason) -> Re
 pub(super) async fn close_session(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, session: &Session, end: End) -> Result<()> {
     let order = paid_by(tx, session).await?;
     let lit = session.lit_at.unwrap_or(session.asked_at);
+    let ended = session.pauses.clock(end.at);
     let bill = match end.reason {
-        EndReason::DeviceFault => session.terms.bill_after_fault(lit, end.at, session.held),
-        EndReason::Customer | EndReason::TimeUp | EndReason::Staff | EndReason::NotLit => session.terms.bill(lit, end.at, session.held),
+        EndReason::DeviceFault => session.terms.bill_after_fault(lit, ended, session.held),
+        EndReason::Customer | EndReason::TimeUp | EndReason::Staff | EndReason::NotLit => session.terms.bill(lit, ended, session.held),
     };
     let bill = bill.map_err(no_price)?;
     if end.reason == EndReason::Customer && bill.is_graced() {
@@ -157,10 +159,10 @@ async fn finish(tx: &mut Tx, cx: &Cx, session: &Session, state: SessionState, en
 
 async fn darken(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table) -> Result<()> {
     devices::want(tx, cx, venue, table.id).await?;
-    // Set on by hand: it does not go dark now, and nothing is waited for.
-    if devices::of_table(tx, table.id).await?.is_some_and(|light| light.wanted) {
-        halls::advance(tx, cx, &venue.news, table, Event::Dark).await?;
-        return Ok(());
+    // Set on by hand, it does not go dark now; after a pause it is dark already: nothing is waited for.
+    let dark = |light: &Device| light.online && light.agrees() && light.reported_at.is_some_and(|at| at >= light.wanted_at);
+    if devices::of_table(tx, table.id).await?.is_some_and(|light| light.wanted || dark(&light)) {
+        return clean::dark(tx, cx, venue, table).await;
     }
     let closing = Closing { table: table.id, since: table.since };
     cx.enqueue(tx, NewJob::new(CLOSING_JOB, &closing, cx.now().plus_micros(DARK))?).await?;

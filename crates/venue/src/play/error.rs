@@ -22,6 +22,12 @@ pub enum PlayError {
     PriceChanged,
     Minutes,
     NotPlaying,
+    /// Pauses are not offered, or none is left.
+    NoPause,
+    /// Kept for cleaning; until when, by the hall's clock.
+    Cleaning {
+        free: Option<String>,
+    },
 }
 
 impl From<PlayError> for Fault {
@@ -56,6 +62,19 @@ impl From<PlayError> for Fault {
                 "RANGE",
                 "时长须为 10 至 720 分钟，一次最长 24 小时",
                 "10 to 720 minutes, and at most 24 hours in all",
+            ),
+            PlayError::NoPause => conflict(
+                "NO_PAUSE_LEFT",
+                "本店不提供暂停，或可暂停的时间已用完",
+                "Pauses are not offered here, or none is left for this session",
+            ),
+            PlayError::Cleaning { free: None } => {
+                conflict("TABLE_CLEANING", "这张台正在清洁，请稍候或换一张台", "This table is being cleaned; please wait or choose another")
+            }
+            PlayError::Cleaning { free: Some(free) } => conflict(
+                "TABLE_CLEANING",
+                &format!("这张台正在清洁，最晚 {free} 可用"),
+                &format!("This table is being cleaned; it is free by {free}"),
             ),
             PlayError::NotPlaying => conflict("NOT_PLAYING", "已经结束", "This is over already"),
         }

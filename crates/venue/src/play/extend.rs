@@ -47,7 +47,9 @@ fn of(session: &Session, minutes: i64) -> Result<Extension> {
     if !(10..=720).contains(&minutes) || to.micros() - lit.micros() > LONGEST {
         return Err(PlayError::Minutes.into());
     }
-    let price_fen = session.terms.extra(lit, session.until, to).map_err(no_price)?;
+    // By the customer's own clock: what was paused is not paid for.
+    let played = |at: Timestamp| at.plus_micros(-session.pauses.over);
+    let price_fen = session.terms.extra(lit, played(session.until), played(to)).map_err(no_price)?;
     Ok(Extension { minutes, price_fen, paid_until: to })
 }
 
@@ -71,7 +73,7 @@ pub async fn extend(
     let session = rows::by_id(&mut tx, id).await?.ok_or_else(Fault::not_found)?;
     let extension = of(&session, ask.minutes)?;
     // Over, and the job that closes it is on its way.
-    if cx.now() >= session.until {
+    if session.pauses.since.is_none() && cx.now() >= session.until {
         return Err(PlayError::NotPlaying.into());
     }
     if extension.price_fen != ask.expected {

@@ -7,6 +7,7 @@
 //! **Invariant**: play begins, and is billed, from when the light was seen; never from a command that was sent.
 //! **Invariant**: a bill takes at most what was held.
 
+mod clean;
 mod clock;
 mod end;
 mod error;
@@ -15,10 +16,13 @@ mod grace;
 mod model;
 mod open;
 mod paid;
+mod pause;
 mod reports;
 mod rows;
 mod view;
 
+pub use clean::cleaned;
+pub(crate) use clean::{CLEANED_JOB, cleaned_job, free_at};
 pub(crate) use clock::{
     CLOSING_JOB, FAULT_JOB, OFFLINE_JOB, OPENING_JOB, TIME_JOB, closing_job, fault_job, offline_job, opening_job, time_job,
 };
@@ -31,7 +35,8 @@ pub use model::{EndReason, SessionEntity, SessionId, SessionState, Terms};
 pub(crate) use open::quote;
 pub use open::{OpenAsk, open};
 pub(crate) use paid::{open_paid, quoted};
+pub use pause::{PauseTerms, pause, resume};
 pub(crate) use reports::{burns_for_nobody, device_is, light_is};
 pub(crate) use rows::{by_id as session, carry_over, live, plays};
-pub use view::{BillLine, BillView, SessionView, current, get, list};
+pub use view::{BillLine, BillView, PauseView, SessionView, current, get, list};
 pub(crate) use view::{cost_so_far, of as view_of, of_venue};

@@ -8,6 +8,7 @@ use kernel::{Fen, MINUTE, Timestamp};
 use platform::payments::OrderId;
 use serde::{Deserialize, Serialize};
 
+use super::pause::{PauseTerms, Pauses};
 use crate::customers::CustomerId;
 use crate::halls::{TableId, Venue, VenueId};
 use crate::tariff::{self, Bill, Calendar, Line, SHORTEST, Tariff, TariffError, What};
@@ -51,6 +52,9 @@ pub struct Terms {
     pub holidays: BTreeSet<Date>,
     /// What a member pays of the price, in ten-thousandths.
     pub pays: i64,
+    /// Whether it may be paused.
+    #[serde(default)]
+    pub pause: PauseTerms,
 }
 
 impl Terms {
@@ -58,7 +62,13 @@ impl Terms {
     pub fn of(venue: &Venue, tariff: Tariff, graced: bool) -> Self {
         let grace_minutes = if graced { tariff.grace_minutes.min(SHORTEST - 1) } else { 0 };
         let tariff = Tariff { grace_minutes, ..tariff };
-        Self { tariff, time_zone: venue.time_zone.clone(), holidays: venue.holidays.iter().copied().collect(), pays: 10_000 }
+        Self {
+            tariff,
+            time_zone: venue.time_zone.clone(),
+            holidays: venue.holidays.iter().copied().collect(),
+            pays: 10_000,
+            pause: PauseTerms::default(),
+        }
     }
 
     fn calendar(&self) -> Calendar {
@@ -134,6 +144,7 @@ pub struct Session {
     pub ended_at: Option<Timestamp>,
     pub end_reason: Option<EndReason>,
     pub bill: Option<Bill>,
+    pub pauses: Pauses,
 }
 
 #[cfg(test)]
@@ -154,7 +165,7 @@ mod tests {
             session_cap: None,
             night: None,
         };
-        Terms { tariff, time_zone: "Asia/Shanghai".into(), holidays: BTreeSet::new(), pays: 10_000 }
+        Terms { tariff, time_zone: "Asia/Shanghai".into(), holidays: BTreeSet::new(), pays: 10_000, pause: PauseTerms::default() }
     }
 
     proptest! {

@@ -12,9 +12,11 @@ use super::clock::{OPENING_JOB, OfSession};
 use super::error::{PlayError, no_price};
 use super::grace;
 use super::model::{Session, SessionId, SessionState, Terms};
+use super::pause::{PauseTerms, Pauses};
 use super::rows;
 use super::view::{self, SessionView};
 use crate::customers::{self, Customer};
+use crate::halls::offers;
 use crate::halls::rows as halls;
 use crate::halls::{Event, Table, TableId, TableState};
 use crate::tariff::SHORTEST;
@@ -90,6 +92,7 @@ pub(super) async fn open_in(
         ended_at: None,
         end_reason: None,
         bill: None,
+        pauses: Pauses::default(),
     };
     rows::insert(tx, &session).await?;
     if let Some(transfer) = hold(tx, cx, &session, price).await? {
@@ -121,7 +124,9 @@ pub(super) async fn may_open(tx: &mut Tx, cx: &Cx, customer: &Customer, table: &
         return Err(refusal.into());
     }
     let graced = grace::graced(tx, cx, customer.id, hall.id).await?;
-    let terms = Terms::of(&hall, halls::tariff(tx, table.tariff_id).await?, graced);
+    let mut terms = Terms::of(&hall, halls::tariff(tx, table.tariff_id).await?, graced);
+    let offers = offers::of(tx, hall.id).await?;
+    terms.pause = PauseTerms { minutes: offers.pause_minutes, lit: offers.pause_lit };
     let price = quote(&terms, cx.now(), minutes)?;
     Ok((terms, price))
 }
@@ -131,12 +136,10 @@ async fn is_free(tx: &mut Tx, table: &Table) -> Result<()> {
     match table.state {
         TableState::Idle => {}
         TableState::Maintenance => return Err(PlayError::InService.into()),
-        TableState::Reserved
-        | TableState::Opening
-        | TableState::Playing
-        | TableState::Paused
-        | TableState::Closing
-        | TableState::Cleaning => return Err(PlayError::Busy.into()),
+        TableState::Cleaning => return Err(PlayError::Cleaning { free: None }.into()),
+        TableState::Reserved | TableState::Opening | TableState::Playing | TableState::Paused | TableState::Closing => {
+            return Err(PlayError::Busy.into());
+        }
     }
     let light = devices::of_table(tx, table.id).await?;
     if light.is_some_and(|light| light.online) { Ok(()) } else { Err(PlayError::InService.into()) }

@@ -7,7 +7,7 @@ use store::jobs::NewJob;
 
 use super::clock::{FAULT_JOB, Fault, OFFLINE_JOB, OfSession, Offline, TIME_JOB};
 use super::model::{Session, SessionState};
-use super::rows;
+use super::{clean, rows};
 use crate::Venue;
 use crate::cases::{self, Cause};
 use crate::devices::{self, Device};
@@ -25,10 +25,7 @@ pub(crate) async fn light_is(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Ta
             Some(session) => begin(tx, cx, venue, table, session).await,
             None => Ok(()),
         },
-        (TableState::Closing, false) => {
-            halls::advance(tx, cx, &venue.news, table, Event::Dark).await?;
-            Ok(())
-        }
+        (TableState::Closing, false) => clean::dark(tx, cx, venue, table).await,
         (TableState::Playing, false) => watch(tx, cx, table).await,
         _ => Ok(()),
     }
@@ -78,7 +75,7 @@ pub(crate) async fn burns_for_nobody(tx: &mut Tx, cx: &Cx, venue: &Venue, table:
 }
 
 /// Looks again in a while whether who plays still has no light.
-async fn watch(tx: &mut Tx, cx: &Cx, table: &Table) -> Result<()> {
+pub(super) async fn watch(tx: &mut Tx, cx: &Cx, table: &Table) -> Result<()> {
     if let Some(session) = rows::live(tx, table.id).await? {
         let fault = Fault { session: session.id, since: cx.now() };
         cx.enqueue(tx, NewJob::new(FAULT_JOB, &fault, cx.now().plus_micros(PATIENCE))?).await?;

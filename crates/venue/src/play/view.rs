@@ -44,6 +44,7 @@ pub struct SessionView {
     pub asked_at: Timestamp,
     /// When the light was seen to be on: time counts from then.
     pub lit_at: Option<Timestamp>,
+    /// While it is paused: if it went on now.
     pub paid_until: Option<Timestamp>,
     pub held_fen: Fen,
     pub cost_so_far_fen: Fen,
@@ -56,6 +57,37 @@ pub struct SessionView {
     pub bill: Option<BillView>,
     /// Others share the bill, or have.
     pub split: Option<SplitMark>,
+    pub pause: PauseView,
+}
+
+/// How a session may be paused, and is.
+#[derive(Debug, Clone, Copy, Serialize, utoipa::ToSchema)]
+pub struct PauseView {
+    /// Since when it is paused.
+    pub since: Option<Timestamp>,
+    /// When it goes on by itself.
+    pub ends: Option<Timestamp>,
+    /// What is left of the pauses that were agreed, counted as if none was under way.
+    pub left_seconds: i64,
+    /// Those that are over.
+    pub over_seconds: i64,
+    /// Whether one may begin now.
+    pub offered: bool,
+    /// The light stays on meanwhile.
+    pub lit: bool,
+}
+
+fn pause_view(session: &Session) -> PauseView {
+    let (pauses, terms) = (session.pauses, session.terms.pause);
+    let playing = session.state == SessionState::Playing;
+    PauseView {
+        since: pauses.since.filter(|_| playing),
+        ends: pauses.ends(terms).filter(|_| playing),
+        left_seconds: pauses.left(terms) / SECOND,
+        over_seconds: pauses.over / SECOND,
+        offered: playing && pauses.may(terms),
+        lit: terms.lit,
+    }
 }
 
 /// A session with the names of where it is.
@@ -119,7 +151,10 @@ pub(crate) async fn of_venue(sql: &mut impl Sql, venue: VenueId) -> store::Resul
 /// What it would cost to close now.
 pub(crate) fn cost_so_far(session: &Session, now: Timestamp) -> Result<Fen> {
     match (session.state, session.lit_at) {
-        (SessionState::Playing, Some(lit)) => Ok(session.terms.bill(lit, now.min(session.until), session.held).map_err(no_price)?.total),
+        (SessionState::Playing, Some(lit)) => {
+            let at = if session.pauses.since.is_some() { now } else { now.min(session.until) };
+            Ok(session.terms.bill(lit, session.pauses.clock(at), session.held).map_err(no_price)?.total)
+        }
         _ => Ok(session.bill.as_ref().map_or(Fen::ZERO, |bill| bill.total)),
     }
 }
@@ -138,7 +173,8 @@ fn view(cx: &Cx, found: Named) -> Result<SessionView> {
         table_name: table,
         asked_at: session.asked_at,
         lit_at: session.lit_at,
-        paid_until: session.lit_at.map(|_| session.until),
+        paid_until: session.lit_at.map(|_| session.until_at(now)),
+        pause: pause_view(&session),
         held_fen: session.held,
         cost_so_far_fen,
         now,
@@ -153,6 +189,9 @@ fn text(lang: Lang, session: &Session, table: &str) -> String {
     let (zh, en) = match (session.state, session.end_reason) {
         (SessionState::Opening, _) => {
             (format!("正在为您打开 {table} 的灯，请稍候"), format!("The light of {table} is being turned on; a moment please"))
+        }
+        (SessionState::Playing, _) if session.pauses.since.is_some() => {
+            (format!("{table} 已暂停，暂停期间不计费"), format!("{table} is paused, and costs nothing meanwhile"))
         }
         (SessionState::Playing, _) => (format!("{table} 使用中"), format!("You are playing at {table}")),
         (SessionState::Failed, Some(EndReason::NotLit)) => (

@@ -19,6 +19,7 @@ mod logs;
 mod mailbox;
 mod notices;
 mod notifications;
+mod offers;
 mod payments;
 mod projects;
 mod quota;
@@ -64,6 +65,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(logs::router())
         .merge(mailbox::router())
         .merge(notifications::router())
+        .merge(offers::router())
         .merge(payments::router())
         .merge(projects::router())
         .merge(quota::router())

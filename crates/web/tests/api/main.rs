@@ -44,6 +44,7 @@ mod venue_doors;
 mod venue_light;
 mod venue_modbus;
 mod venue_mosquitto;
+mod venue_pause;
 mod venue_play;
 mod venue_sign_in;
 mod verify;

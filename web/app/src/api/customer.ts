@@ -55,6 +55,8 @@ export const extension = (id: string, minutes: number) =>
   get<Extension>(`/sessions/${seg(id)}/extension`, { query: { minutes } })
 export const extendSession = (id: string, minutes: number, expectedFen: number, idempotencyKey: string) =>
   post<Session>(`/sessions/${seg(id)}/extend`, { minutes, expected_fen: expectedFen }, { idempotencyKey })
+export const pauseSession = (id: string) => post<Session>(`/sessions/${seg(id)}/pause`)
+export const resumeSession = (id: string) => post<Session>(`/sessions/${seg(id)}/resume`)
 export const closeSession = (id: string) => post<Session>(`/sessions/${seg(id)}/close`)
 
 export const wallet = (paging: Paging) => get<WalletPage>('/wallet', { query: paging })

@@ -134,6 +134,21 @@ export interface Session {
   end_reason: EndReason | null
   text: string
   bill: Bill | null
+  pause: Pause
+}
+
+export interface Pause {
+  /** Since when it is paused. */
+  since: string | null
+  /** When it goes on by itself. */
+  ends: string | null
+  left_seconds: number
+  /** Of the pauses that are over. */
+  over_seconds: number
+  /** Whether one may begin now. */
+  offered: boolean
+  /** The light stays on meanwhile. */
+  lit: boolean
 }
 
 export interface Extension {

@@ -40,10 +40,12 @@ export function inOrder(tables: readonly Table[]): Table[] {
 }
 
 /** What stands between the customer and this table. */
-export type Blocker = 'mine' | 'playing' | 'busy' | 'service' | 'closed' | 'often' | 'phone' | 'balance' | 'other'
+export type Blocker =
+  'mine' | 'playing' | 'busy' | 'cleaning' | 'service' | 'closed' | 'often' | 'phone' | 'balance' | 'other'
 
 const BLOCKERS: Record<string, Blocker> = {
   TABLE_BUSY: 'busy',
+  TABLE_CLEANING: 'cleaning',
   TABLE_IN_SERVICE: 'service',
   VENUE_CLOSED: 'closed',
   BALANCE_INSUFFICIENT: 'balance',

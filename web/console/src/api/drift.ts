@@ -5,6 +5,7 @@
  */
 import type { components } from './schema'
 import type * as Complaints from './complaints'
+import type * as Beside from './offers'
 import type * as Console from './types'
 import type { Permission } from '@/shared/permissions'
 
@@ -72,6 +73,7 @@ export type Answers = [
   Fits<Present<Server['Reconciliation']>, Console.Reconciliation>,
   Fits<Present<Server['Waiting']>, Console.PaymentsWaiting>,
   Fits<Present<Server['Merchant']>, Console.Merchant>,
+  Fits<Present<Server['Offers']>, Beside.Offers>,
   Fits<Present<Server['DeskRow']>, Complaints.ComplaintRow>,
   Fits<Present<Server['DeskComplaint']>, Complaints.Complaint>,
   Fits<Present<Server['HallFigures']>, Complaints.HallFigures>,

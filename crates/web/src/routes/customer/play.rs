@@ -23,6 +23,8 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(extension))
         .routes(routes!(extend))
         .routes(routes!(close))
+        .routes(routes!(pause))
+        .routes(routes!(resume))
 }
 
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -115,4 +117,32 @@ async fn close(
     Json(Close {}): Json<Close>,
 ) -> Result<axum::Json<SessionView>> {
     Ok(axum::Json(play::close(&cx, &state.venue, &customer, id).await?))
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Pause {}
+
+/// Stops the customer's clock, where the hall offers that. Pausing twice is fine.
+#[utoipa::path(post, path = "/sessions/{id}/pause", tag = "customer", params(("id" = String, Path)), request_body = Pause,
+    responses((status = 200, body = SessionView), (status = 409, body = Problem)))]
+async fn pause(
+    State(state): State<AppState>,
+    ByCustomer(cx, customer, _): ByCustomer,
+    PathId(id): PathId<SessionEntity>,
+    Json(Pause {}): Json<Pause>,
+) -> Result<axum::Json<SessionView>> {
+    Ok(axum::Json(play::pause(&cx, &state.venue, &customer, id).await?))
+}
+
+/// Lets it go on; what is paid for ends as much later as it was paused. Resuming twice is fine.
+#[utoipa::path(post, path = "/sessions/{id}/resume", tag = "customer", params(("id" = String, Path)), request_body = Pause,
+    responses((status = 200, body = SessionView), (status = 409, body = Problem)))]
+async fn resume(
+    State(state): State<AppState>,
+    ByCustomer(cx, customer, _): ByCustomer,
+    PathId(id): PathId<SessionEntity>,
+    Json(Pause {}): Json<Pause>,
+) -> Result<axum::Json<SessionView>> {
+    Ok(axum::Json(play::resume(&cx, &state.venue, &customer, id).await?))
 }

@@ -33,6 +33,12 @@ pub const RULES: &[Rule] = &[
         .body(|case| json!({"table_id": case.thing, "driver": "tasmota", "name": "x"})),
     rule("POST /api/v1/devices/{id}/password", MANAGERS, 200).on(Thing::HallDevice, Reach::BRANCH).body(|_| json!({})),
     rule("GET /api/v1/devices/{id}/log", STAFF, 200).on(Thing::HallDevice, Reach::BRANCH),
+    rule("GET /api/v1/venues/{id}/offers", STAFF, 200).on(Thing::Hall, Reach::BRANCH),
+    rule("PUT /api/v1/venues/{id}/offers", MANAGERS, 200)
+        .on(Thing::Hall, Reach::BRANCH)
+        .body(|_| json!({"pause_minutes": 10, "pause_lit": false, "cleaning_minutes": 5})),
+    // It is not being cleaned.
+    rule("POST /api/v1/tables/{id}/cleaned", STAFF, 409).on(Thing::HallTable, Reach::BRANCH).body(|_| json!({})),
     // There is no such customer.
     rule("POST /api/v1/customers/recharge", MANAGERS, 422).body(|_| json!({"number": "0", "amount_fen": 1})),
     rule("POST /customer/v1/guests", Door::Anybody, 201).body(|_| json!({})),
@@ -59,6 +65,8 @@ pub const RULES: &[Rule] = &[
     rule("POST /customer/v1/sessions/{id}/extend", Door::Customer, 200)
         .on(Thing::HallTable, Reach::EVERY)
         .body(|_| json!({"minutes": 60, "expected_fen": 1})),
+    rule("POST /customer/v1/sessions/{id}/pause", Door::Customer, 200).on(Thing::HallTable, Reach::EVERY).body(|_| json!({})),
+    rule("POST /customer/v1/sessions/{id}/resume", Door::Customer, 200).on(Thing::HallTable, Reach::EVERY).body(|_| json!({})),
     rule("POST /customer/v1/sessions/{id}/close", Door::Customer, 200).on(Thing::HallTable, Reach::EVERY).body(|_| json!({})),
     rule("POST /customer/v1/sessions/{id}/split", Door::Customer, 201)
         .on(Thing::HallTable, Reach::EVERY)

@@ -31,6 +31,15 @@ const en: typeof zh = {
     changed: 'The price has just changed and was updated. Please confirm again.',
     over: 'This table has ended and cannot be extended.',
   },
+  pause: {
+    action: 'Pause',
+    text: 'A pause costs nothing; {time} of pauses are left.',
+    dark: 'The light goes off meanwhile.',
+    title: 'Paused',
+    left: 'Left to play',
+    ends: 'Goes on by itself at {time}',
+    resume: 'Play on',
+  },
   close: {
     action: 'End, lamp off',
     title: 'End now?',

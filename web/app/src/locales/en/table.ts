@@ -63,6 +63,7 @@ const en: typeof zh = {
     mine: 'You are playing on this table.',
     playing: 'You are playing on a table already. End that first.',
     busy: 'Somebody is playing on this table.',
+    cleaning: 'This table is being cleaned.',
     service: 'This table is in service.',
     closed: 'The hall is closed now.',
     often: 'No table can be opened just now.',

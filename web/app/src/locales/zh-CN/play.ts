@@ -29,6 +29,15 @@ export default {
     changed: '价格刚刚变动，已为您更新，请再确认一次。',
     over: '这张球台已经结束，不能再延长。',
   },
+  pause: {
+    action: '暂停',
+    text: '暂停期间不计费，还可暂停 {time}。',
+    dark: '暂停时灯会熄灭。',
+    title: '已暂停',
+    left: '继续后还可打',
+    ends: '最晚 {time} 自动继续计时',
+    resume: '继续打球',
+  },
   close: {
     action: '结束并关灯',
     title: '现在结束吗？',

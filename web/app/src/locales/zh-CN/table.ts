@@ -61,6 +61,7 @@ export default {
     mine: '您正在使用这张球台。',
     playing: '您有一张球台正在使用，结束后才能再开一张。',
     busy: '这张球台现在有人使用。',
+    cleaning: '这张球台正在清洁。',
     service: '这张球台正在维护。',
     closed: '球房现在休息。',
     often: '暂时不能开台。',

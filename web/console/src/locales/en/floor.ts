@@ -88,6 +88,28 @@ const en: typeof zh = {
     password_renewed: 'Password replaced',
     complained: 'A customer says that something is wrong; it was asked again',
   },
+  offers: {
+    action: 'Pauses and cleaning',
+    title: 'Pauses and cleaning',
+    pause: 'Minutes of pauses in a session, at most',
+    pauseHint:
+      'With 0 there are no pauses. A pause costs nothing and moves the end of what is paid; used up, play goes on by itself. For sessions opened from now on.',
+    lit: 'The light meanwhile',
+    dark: 'Goes off',
+    stays: 'Stays on',
+    cleaning: 'Minutes for cleaning after play',
+    cleaningHint: 'With 0 there is no cleaning. Meanwhile the table cannot be opened; then it is free by itself.',
+    range: 'A whole number from 0 to {most}',
+    done: 'Saved.',
+  },
+  cleaned: {
+    heading: 'Cleaning',
+    hint: 'The table cannot be opened meanwhile, and is free by itself after that. The light can be set on by hand.',
+    action: 'It is clean',
+    title: 'Is "{name}" clean?',
+    message: 'It is free at once, and customers can open it.',
+    done: '"{name}" is free.',
+  },
   code: { title: 'QR code', hint: 'Where the code on the table leads.', open: 'Open the customer’s page' },
   light: {
     action: 'Set the light by hand',

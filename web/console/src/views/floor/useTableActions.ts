@@ -1,10 +1,11 @@
 import { useI18n } from 'vue-i18n'
 import type { FloorTable } from '@/api/types'
+import { cleaned } from '@/api/offers'
 import { bringBack, closeTable, giveLightBack, reissueCode, takeOut } from '@/api/venues'
 import { confirmAction } from '@/composables/useConfirm'
 import { useFormat } from '@/composables/useFormat'
 
-type Change = 'close' | 'giveBack' | 'takeOut' | 'bringBack' | 'reissue'
+type Change = 'close' | 'cleaned' | 'giveBack' | 'takeOut' | 'bringBack' | 'reissue'
 
 const LONGEST_NOTE = 200
 
@@ -20,6 +21,10 @@ export function useTableActions(changed: () => unknown) {
       return bill?.total_fen
         ? t('floor.close.done', { name, money: money(bill.total_fen) })
         : t('floor.close.doneFree', { name })
+    },
+    async cleaned({ id, name }) {
+      await cleaned(id)
+      return t('floor.cleaned.done', { name })
     },
     async giveBack({ id }) {
       await giveLightBack(id)

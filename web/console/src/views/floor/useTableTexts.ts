@@ -16,16 +16,17 @@ export function useTableTexts() {
   const { money } = useFormat()
 
   /** How much time is left, or what keeps it from counting; empty where nobody plays. */
-  function time({ play }: FloorTable, { now }: Clock): { text: string; soon: boolean } | null {
+  function time({ play, state }: FloorTable, { told, now }: Clock): { text: string; soon: boolean } | null {
     if (play === null) return null
-    const left = leftOf(play, now)
+    // Time stands still while it is paused.
+    const left = leftOf(play, state === 'paused' ? told : now)
     if (left === null) return { text: t('floor.table.waiting'), soon: false }
     if (left === 0) return { text: t('floor.table.over'), soon: true }
     return { text: t('floor.table.left', { time: formatClock(left) }), soon: left <= SOON_MS }
   }
 
-  const cost = ({ play }: FloorTable, { told, now }: Clock): string =>
-    play === null || play.lit_at === null ? '' : money(costAt(play, told, now))
+  const cost = ({ play, state }: FloorTable, { told, now }: Clock): string =>
+    play === null || play.lit_at === null ? '' : money(costAt(play, told, state === 'paused' ? told : now))
 
   /** Why it is out of service. */
   const trouble = (table: FloorTable): string => (table.case === null ? '' : t(`status.cause.${table.case.cause}`))

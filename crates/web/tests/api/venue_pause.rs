@@ -1,0 +1,242 @@
+//! Pauses, and tables that are cleaned after play.
+
+use kernel::{MINUTE, SECOND};
+use platform::identity::Role;
+use sandbox::Trouble;
+use serde_json::{Value, json};
+use testkit::{Client, Hall, floor_table, on_server};
+
+use crate::support::pay::{id, told, wallet};
+
+async fn offer(hall: &Hall<'_>, pause: i64, lit: bool, cleaning: i64) {
+    let offers = json!({"pause_minutes": pause, "pause_lit": lit, "cleaning_minutes": cleaning});
+    let path = format!("/api/v1/venues/{}/offers", hall.id);
+    assert_eq!(hall.manager.put(&path, offers.clone()).await.ok(200), offers);
+    assert_eq!(hall.manager.get(&path).await.ok(200), offers);
+}
+
+fn at(of: &Value, verb: &str) -> String {
+    format!("/customer/v1/sessions/{}/{verb}", id(of))
+}
+
+async fn session(customer: &Client, of: &Value) -> Value {
+    customer.get(&format!("/customer/v1/sessions/{}", id(of))).await.ok(200)
+}
+
+/// The lamp over the first table is on, or off, and has said so.
+async fn lamp_is(hall: &Hall<'_>, on: bool) {
+    hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["reported"] == on).await;
+    assert_eq!(hall.tables[0].lamp.seen().on, on);
+}
+
+on_server! {
+    async fn v3_1_a_pause_is_dark_costs_nothing_and_moves_the_end(server) {
+        let hall = Hall::open(server, 1).await;
+        offer(&hall, 30, false, 0).await;
+        let customer = hall.customer(10_000).await;
+        let playing = hall.play(&customer, 0, 60).await;
+        assert_eq!((playing["pause"]["offered"].clone(), playing["pause"]["left_seconds"].clone()), (json!(true), json!(1_800)));
+        server.clock.step(10 * MINUTE - 30 * SECOND);
+        let paused = customer.post(&at(&playing, "pause"), json!({})).await.ok(200);
+        assert_eq!((paused["state"].clone(), paused["pause"]["offered"].clone()), (json!("playing"), json!(false)));
+        assert!(paused["pause"]["since"].is_string() && paused["text"].as_str().unwrap().contains("暂停"));
+        hall.table_is(0, "paused").await;
+        lamp_is(&hall, false).await;
+        server.clock.step(20 * MINUTE);
+        server.run_jobs().await;
+        let still = session(&customer, &playing).await;
+        assert_eq!((still["cost_so_far_fen"].clone(), still["pause"]["since"].clone()), (json!(600), paused["pause"]["since"].clone()));
+        // Pausing what is paused changes nothing; nobody else opens it.
+        customer.post(&at(&playing, "pause"), json!({})).await.ok(200);
+        let other = hall.customer(10_000).await;
+        let ask = json!({"minutes": 60, "expected_fen": 3_600});
+        other.post_once("open-0001", &format!("/customer/v1/tables/{}/open", hall.tables[0].id), ask).await.refused(409, "TABLE_BUSY");
+        other.post(&at(&playing, "resume"), json!({})).await.refused(404, "NOT_FOUND");
+        other.post(&at(&playing, "pause"), json!({})).await.refused(404, "NOT_FOUND");
+
+        customer.post(&at(&playing, "resume"), json!({})).await.ok(200);
+        hall.table_is(0, "playing").await;
+        lamp_is(&hall, true).await;
+        let again = session(&customer, &playing).await;
+        let end = |view: &Value| view["paid_until"].as_str().unwrap().parse::<kernel::Timestamp>().unwrap().micros();
+        let moved = end(&again) - end(&playing);
+        assert!((20 * MINUTE..20 * MINUTE + SECOND).contains(&moved), "{moved}");
+        assert!((598..=600).contains(&again["pause"]["left_seconds"].as_i64().unwrap()));
+        // More time costs what it costs without a pause, and all of it is played.
+        let more = customer.get(&format!("{}?minutes=30", at(&playing, "extension"))).await.ok(200);
+        assert_eq!(more["price_fen"], 1_800);
+        server.clock.step(10 * MINUTE);
+        let closed = customer.post(&at(&playing, "close"), json!({})).await.ok(200);
+        assert_eq!((closed["bill"]["total_fen"].clone(), wallet(&customer).await), (json!(1_200), (8_800, 0)));
+        hall.table_is(0, "idle").await;
+    }
+
+    async fn v3_1_who_pauses_too_long_plays_on_by_itself_and_to_the_end_of_what_was_paid(server) {
+        let hall = Hall::open(server, 1).await;
+        offer(&hall, 15, false, 0).await;
+        let customer = hall.customer(10_000).await;
+        let playing = hall.play(&customer, 0, 60).await;
+        server.clock.step(30 * MINUTE);
+        server.run_jobs().await;
+        customer.post(&at(&playing, "pause"), json!({})).await.ok(200);
+        hall.table_is(0, "paused").await;
+        lamp_is(&hall, false).await;
+        server.clock.step(15 * MINUTE + SECOND);
+        hall.table_is(0, "playing").await;
+        lamp_is(&hall, true).await;
+        assert_eq!(told(&customer).await[0], "play.pause_over");
+        customer.post(&at(&playing, "pause"), json!({})).await.refused(409, "NO_PAUSE_LEFT");
+        server.clock.step(30 * MINUTE - 10 * SECOND);
+        server.run_jobs().await;
+        assert_eq!(session(&customer, &playing).await["state"], "playing");
+        server.clock.step(20 * SECOND);
+        hall.table_is(0, "idle").await;
+        let over = session(&customer, &playing).await;
+        assert_eq!((over["end_reason"].clone(), over["bill"]["total_fen"].clone(), wallet(&customer).await), (json!("time_up"), json!(3_600), (6_400, 0)));
+    }
+
+    async fn v3_1_a_server_that_was_away_leaves_a_pause_a_pause_and_nobody_pays_for_the_dark(server) {
+        let hall = Hall::open(server, 1).await;
+        offer(&hall, 15, false, 0).await;
+        let customer = hall.customer(10_000).await;
+        let playing = hall.play(&customer, 0, 60).await;
+        server.clock.step(10 * MINUTE - 30 * SECOND);
+        customer.post(&at(&playing, "pause"), json!({})).await.ok(200);
+        lamp_is(&hall, false).await;
+        // No job is carried out for two hours: long past the pause, and past the end of what was paid.
+        server.clock.step(120 * MINUTE);
+        assert_eq!(session(&customer, &playing).await["cost_so_far_fen"], 600);
+        hall.table_is(0, "playing").await;
+        lamp_is(&hall, true).await;
+        server.clock.step(10 * MINUTE);
+        let closed = customer.post(&at(&playing, "close"), json!({})).await.ok(200);
+        assert_eq!((closed["bill"]["total_fen"].clone(), wallet(&customer).await), (json!(1_200), (8_800, 0)));
+    }
+
+    async fn v3_1_who_leaves_during_a_pause_pays_what_was_played(server) {
+        let hall = Hall::open(server, 1).await;
+        offer(&hall, 30, false, 0).await;
+        let customer = hall.customer(10_000).await;
+        let playing = hall.play(&customer, 0, 60).await;
+        server.clock.step(10 * MINUTE - 30 * SECOND);
+        customer.post(&at(&playing, "pause"), json!({})).await.ok(200);
+        lamp_is(&hall, false).await;
+        server.clock.step(25 * MINUTE);
+        let closed = customer.post(&at(&playing, "close"), json!({})).await.ok(200);
+        assert_eq!((closed["bill"]["total_fen"].clone(), closed["pause"]["since"].clone(), wallet(&customer).await), (json!(600), json!(null), (9_400, 0)));
+        // It is dark already: nothing is waited for.
+        assert_eq!(hall.floor().await["tables"][0]["state"], "idle");
+        customer.post(&at(&playing, "resume"), json!({})).await.refused(409, "NOT_PLAYING");
+    }
+
+    async fn v5_2_a_light_that_does_not_come_back_after_a_pause_ends_play_as_of_then(server) {
+        let hall = Hall::open(server, 1).await;
+        offer(&hall, 30, false, 0).await;
+        let customer = hall.customer(10_000).await;
+        let playing = hall.play(&customer, 0, 60).await;
+        server.clock.step(10 * MINUTE + 30 * SECOND);
+        customer.post(&at(&playing, "pause"), json!({})).await.ok(200);
+        lamp_is(&hall, false).await;
+        hall.tables[0].lamp.set(Trouble::Deaf);
+        server.clock.step(5 * MINUTE);
+        customer.post(&at(&playing, "resume"), json!({})).await.ok(200);
+        // A report of before may still come in, from which it is counted anew.
+        for _ in 0..2 {
+            server.run_jobs().await;
+            server.clock.step(61 * SECOND);
+        }
+        assert_eq!(hall.table_is(0, "maintenance").await["case"]["cause"], "in_play");
+        let closed = session(&customer, &playing).await;
+        assert_eq!((closed["end_reason"].clone(), closed["bill"]["total_fen"].clone(), wallet(&customer).await), (json!("device_fault"), json!(600), (9_400, 0)));
+    }
+
+    async fn v3_1_where_it_stays_lit_the_lamp_is_not_touched_and_where_nothing_is_offered_nothing_is_paused(server) {
+        let hall = Hall::open(server, 1).await;
+        let customer = hall.customer(20_000).await;
+        let first = hall.play(&customer, 0, 60).await;
+        assert_eq!(first["pause"]["offered"], false);
+        customer.post(&at(&first, "pause"), json!({})).await.refused(409, "NO_PAUSE_LEFT");
+        // What was agreed when it was opened stays.
+        offer(&hall, 30, true, 0).await;
+        customer.post(&at(&first, "pause"), json!({})).await.refused(409, "NO_PAUSE_LEFT");
+        customer.post(&at(&first, "close"), json!({})).await.ok(200);
+        hall.table_is(0, "idle").await;
+        let playing = hall.play(&customer, 0, 60).await;
+        let switched = hall.tables[0].lamp.seen().switched;
+        customer.post(&at(&playing, "pause"), json!({})).await.ok(200);
+        hall.table_is(0, "paused").await;
+        server.clock.step(20 * MINUTE);
+        server.run_jobs().await;
+        customer.post(&at(&playing, "resume"), json!({})).await.ok(200);
+        hall.table_is(0, "playing").await;
+        assert_eq!((hall.tables[0].lamp.seen().on, hall.tables[0].lamp.seen().switched), (true, switched));
+        // Four more, and then the relay has its rest.
+        for _ in 0..4 {
+            customer.post(&at(&playing, "pause"), json!({})).await.ok(200);
+            customer.post(&at(&playing, "resume"), json!({})).await.ok(200);
+        }
+        customer.post(&at(&playing, "pause"), json!({})).await.refused(409, "NO_PAUSE_LEFT");
+    }
+
+    async fn v3_1_a_table_is_cleaned_after_play_and_free_when_that_is_done(server) {
+        let hall = Hall::open(server, 1).await;
+        offer(&hall, 0, false, 10).await;
+        let (customer, other) = (hall.customer(10_000).await, hall.customer(10_000).await);
+        let path = format!("/customer/v1/tables/{}", hall.tables[0].id);
+        let play_and_close = async |who: &Client| {
+            let playing = hall.play(who, 0, 60).await;
+            server.clock.step(5 * MINUTE);
+            who.post(&at(&playing, "close"), json!({})).await.ok(200);
+            hall.table_is(0, "cleaning").await;
+        };
+        play_and_close(&customer).await;
+        let view = other.get(&path).await.ok(200);
+        assert_eq!((view["can_open"].clone(), view["why_not"]["code"].clone()), (json!(false), json!("TABLE_CLEANING")));
+        let free = (server.clock.now().micros() + 10 * MINUTE) / SECOND / 60;
+        let said = view["why_not"]["detail"].as_str().unwrap();
+        let shown = |minute: i64| format!("{:02}:{:02}", (minute / 60 + 8) % 24, minute % 60);
+        assert!(said.contains(&shown(free)) || said.contains(&shown(free - 1)), "{said}");
+        other.post_once("open-0001", &format!("{path}/open"), json!({"minutes": 60, "expected_fen": 3_600})).await.refused(409, "TABLE_CLEANING");
+        // By itself.
+        server.clock.step(9 * MINUTE);
+        server.run_jobs().await;
+        assert_eq!(hall.floor().await["tables"][0]["state"], "cleaning");
+        server.clock.step(MINUTE);
+        hall.table_is(0, "idle").await;
+        // Or when somebody of the staff says so; nobody of another hall does.
+        play_and_close(&other).await;
+        let done = format!("/api/v1/tables/{}/cleaned", hall.tables[0].id);
+        let stranger = server.user(Role::VenueManager, "stranger").await;
+        stranger.post(&done, json!({})).await.refused(404, "NOT_FOUND");
+        assert_eq!(hall.manager.post(&done, json!({})).await.ok(200)["state"], "idle");
+        hall.manager.post(&done, json!({})).await.refused(409, "NOT_CLEANING");
+        // The job of the last time frees nothing of the next.
+        server.clock.step(8 * MINUTE);
+        play_and_close(&customer).await;
+        server.clock.step(5 * MINUTE);
+        server.run_jobs().await;
+        assert_eq!(hall.floor().await["tables"][0]["state"], "cleaning");
+    }
+
+    async fn v3_1_what_nobody_played_on_is_not_cleaned_and_bad_offers_are_refused(server) {
+        let hall = Hall::open(server, 1).await;
+        offer(&hall, 0, false, 10).await;
+        let customer = hall.customer(10_000).await;
+        hall.tables[0].lamp.set(Trouble::Mute);
+        let open = format!("/customer/v1/tables/{}/open", hall.tables[0].id);
+        let asked = customer.post_once("open-0001", &open, json!({"minutes": 60, "expected_fen": 3_600})).await.ok(202);
+        customer.post(&at(&asked, "close"), json!({})).await.ok(200);
+        hall.tables[0].lamp.set(Trouble::None);
+        server.clock.step(3 * SECOND);
+        hall.table_is(0, "idle").await;
+        let path = format!("/api/v1/venues/{}/offers", hall.id);
+        for (name, offers) in [
+            ("pause_minutes", json!({"pause_minutes": 121, "pause_lit": false, "cleaning_minutes": 0})),
+            ("cleaning_minutes", json!({"pause_minutes": 0, "pause_lit": false, "cleaning_minutes": -1})),
+        ] {
+            hall.manager.put(&path, offers).await.refused_field(name, "RANGE");
+        }
+        let maintainer = server.user(Role::Maintainer, "maintainer").await;
+        maintainer.put(&path, json!({"pause_minutes": 0, "pause_lit": false, "cleaning_minutes": 0})).await.refused(403, "FORBIDDEN");
+    }
+}
