@@ -65,8 +65,7 @@ export const useCustomerStore = defineStore('customer', () => {
     if (token.value !== lost || lost === null) return
     const now = kept.read()
     if (now !== null && now.token !== lost) {
-      // Somebody has signed in beside, in a page that this one is older than.
-      changes += 1
+      // Somebody has signed in beside, in a page that this one is older than. What asked for it is asked again, as them.
       token.value = now.token
       customer.value = null
       return
