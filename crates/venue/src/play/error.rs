@@ -51,7 +51,7 @@ impl From<PlayError> for Fault {
             )
             .retry_after(seconds),
             PlayError::PhoneNeeded => {
-                conflict("PHONE_NEEDED", "开台前请先用手机号登录", "Please sign in with your phone number before you open a table")
+                conflict("PHONE_NEEDED", "开台前请先登录", "Please sign in before you open a table")
             }
             PlayError::Balance => conflict("BALANCE_INSUFFICIENT", "余额不足，请先充值", "Your balance is too low; please add money first"),
             PlayError::PriceChanged => {
