@@ -135,6 +135,8 @@ export interface Session {
   text: string
   bill: Bill | null
   pause: Pause
+  /** Others share the bill, or have. */
+  split: { id: string; state: 'open' | 'settled'; paid_by_others_fen: number } | null
 }
 
 export interface Pause {
@@ -149,6 +151,40 @@ export interface Pause {
   offered: boolean
   /** The light stays on meanwhile. */
   lit: boolean
+}
+
+export const shareStates = ['free', 'joined', 'again', 'confirmed', 'paid', 'missed', 'released'] as const
+export type ShareState = (typeof shareStates)[number]
+export const splitEnds = ['everybody', 'deadline', 'starter', 'cancelled', 'nobody', 'nothing'] as const
+export type SplitEnd = (typeof splitEnds)[number]
+
+export interface Share {
+  place: number
+  state: ShareState
+  starter: boolean
+  mine: boolean
+  who: string | null
+  /** While it is played, at most. */
+  amount_fen: number
+  agreed_fen: number
+}
+
+export interface Split {
+  id: string
+  state: 'open' | 'settled' | 'undone'
+  manner: 'even' | 'amounts'
+  end_reason: SplitEnd | null
+  session_id: string
+  venue_name: string
+  table_name: string
+  playing: boolean
+  amount_fen: number
+  confirm_by: string | null
+  /** Only for those who have a share, while it is open. */
+  link: string | null
+  mine: boolean
+  shares: Share[]
+  now: string
 }
 
 export interface Extension {

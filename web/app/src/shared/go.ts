@@ -22,6 +22,11 @@ export const swapToComplaint = (id: string) => uni.redirectTo({ url: withId('com
 export const goSignIn = (back?: string) =>
   uni.navigateTo({ url: `/pages/sign-in${back === undefined ? '' : `?back=${encodeURIComponent(back)}`}` })
 export const swapToSignIn = (back: string) => uni.redirectTo({ url: `/pages/sign-in?back=${encodeURIComponent(back)}` })
+/** How one's own bill is shared. */
+export const goSplit = (sessionId: string) =>
+  uni.navigateTo({ url: `/pages/split?session=${encodeURIComponent(sessionId)}` })
+/** What a friend's link leads to. */
+export const swapToSplit = (code: string) => uni.redirectTo({ url: `/pages/split?code=${encodeURIComponent(code)}` })
 export const goOrder = (id: string) => uni.navigateTo({ url: withId('order', id) })
 export const swapToOrder = (id: string) => uni.redirectTo({ url: withId('order', id) })
 export const swapTo = (address: string) => uni.redirectTo({ url: address })

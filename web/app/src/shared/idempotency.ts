@@ -78,6 +78,10 @@ export const openIntent = (tableId: string, minutes: number, fen: number): strin
 export const extendIntent = (sessionId: string, minutes: number, fen: number, until: string): string =>
   `extend:${sessionId}:${minutes}:${fen}:${until}`
 
+/** With how it is shared, and of how much. */
+export const splitIntent = (sessionId: string, sharing: string, fen: number): string =>
+  `split:${sessionId}:${sharing}:${fen}`
+export const confirmIntent = (splitId: string, fen: number): string => `share:${splitId}:${fen}`
 export const complaintIntent = (form: object): string => `complain:${JSON.stringify(form)}`
 export const rechargeIntent = (fen: number, method: string): string => `pay:recharge:${fen}:${method}`
 export const payTableIntent = (tableId: string, minutes: number, fen: number, method: string): string =>

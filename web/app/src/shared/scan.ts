@@ -37,3 +37,15 @@ export function codeOfQuery(query: Record<string, string | undefined>): string |
 /** The order that a payment network sends the browser back with: `?order=ord_…`. */
 export const orderOfQuery = (query: Record<string, string | undefined>): string | null =>
   query.order?.trim() ? decoded(query.order).trim() : null
+
+/**
+ * The split that a friend's link is about: `?split=CODE`, or the whole escaped address as `q`, where WeChat hands an ordinary code to the
+ * mini-program.
+ */
+export function splitOfQuery(query: Record<string, string | undefined>): string | null {
+  if (query.split?.trim()) return decoded(query.split).trim()
+  return query.q ? splitOfText(decoded(query.q)) : null
+}
+
+/** The same from what a camera read. */
+export const splitOfText = (text: string): string | null => parameter(text.trim(), 'split') || null

@@ -6,6 +6,7 @@ import mine from './mine'
 import pay from './pay'
 import play from './play'
 import signIn from './sign-in'
+import split from './split'
 import table from './table'
 
-export default { common, complaint, errors, hall, mine, pay, play, signIn, table }
+export default { common, complaint, errors, hall, mine, pay, play, signIn, split, table }
