@@ -11,7 +11,7 @@ use clap::Args;
 use crate::log::Log;
 use crate::services::postgres::{Manner, Server};
 use crate::workspace::Workspace;
-use crate::{npm, process};
+use crate::{install, npm, process};
 
 #[derive(Args)]
 pub struct Options {
@@ -21,6 +21,8 @@ pub struct Options {
     /// Measures nothing, and writes the last run again
     #[arg(long)]
     draw: bool,
+    /// These parts alone, such as `venue`
+    parts: Vec<String>,
     /// What the measurement itself takes: see `cargo xtask bench -- --help`
     #[arg(last = true)]
     arguments: Vec<String>,
@@ -48,9 +50,17 @@ fn measure(workspace: &Workspace, options: &Options, out: &Path) -> Result<ExitC
     std::fs::create_dir_all(out)?;
     let mut own_words = Log::file(out.join("postgres.log"))?;
     let postgres = Server::start(Manner::Durable, &mut own_words)?;
+    install::ensure(&["mosquitto"], &mut log)?;
     let mut bench = process::command(workspace.target.join("release/bench"));
     bench.arg("run").arg("--cuekey").arg(cuekey).args(["--postgres", &postgres.url]).arg("--folder").arg(out);
-    bench.args(["--commit", &commit(workspace)]).args(&options.arguments);
+    bench.args(["--commit", &commit(workspace)]);
+    if let Some(mosquitto) = install::mosquitto() {
+        bench.arg("--mosquitto").arg(mosquitto);
+    }
+    if !options.parts.is_empty() {
+        bench.args(["--only", &options.parts.join(",")]);
+    }
+    bench.args(&options.arguments);
     let (status, _) = log.observe(&mut bench)?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

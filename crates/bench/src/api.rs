@@ -13,11 +13,13 @@ pub struct Api {
     http: reqwest::Client,
     base: String,
     token: Option<String>,
+    /// As whom a proxy would announce us.
+    address: Option<String>,
 }
 
 impl Api {
     pub fn new(address: SocketAddr) -> Result<Self> {
-        Ok(Self { http: reqwest::Client::builder().no_proxy().build()?, base: format!("http://{address}"), token: None })
+        Ok(Self { http: reqwest::Client::builder().no_proxy().build()?, base: format!("http://{address}"), token: None, address: None })
     }
 
     pub async fn is_ready(&self) -> bool {
@@ -31,6 +33,11 @@ impl Api {
         Ok(Self { token: Some(token), ..self.clone() })
     }
 
+    /// The same by somebody else's token, from an address of its own.
+    pub fn as_one(&self, token: Option<String>, address: String) -> Self {
+        Self { token, address: Some(address), ..self.clone() }
+    }
+
     pub async fn get(&self, path: &str) -> Result<Value> {
         self.send(self.http.get(format!("{}{path}", self.base)), path).await
     }
@@ -40,6 +47,10 @@ impl Api {
         self.send(self.http.post(format!("{}{path}", self.base)).header("idempotency-key", key).json(&body), path).await
     }
 
+    pub async fn put(&self, path: &str, body: Value) -> Result<Value> {
+        self.send(self.http.put(format!("{}{path}", self.base)).json(&body), path).await
+    }
+
     pub async fn patch(&self, path: &str, body: Value) -> Result<Value> {
         self.send(self.http.patch(format!("{}{path}", self.base)).json(&body), path).await
     }
@@ -47,6 +58,9 @@ impl Api {
     async fn send(&self, mut request: reqwest::RequestBuilder, path: &str) -> Result<Value> {
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
+        }
+        if let Some(address) = &self.address {
+            request = request.header("x-forwarded-for", address);
         }
         let answer = request.send().await.with_context(|| format!("{path} was not answered"))?;
         let status = answer.status();

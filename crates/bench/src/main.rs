@@ -34,7 +34,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Task {
     /// Measures
-    Run(run::Options),
+    Run(Box<run::Options>),
     /// The baseline of a verification, as a server
     Bare {
         #[arg(long)]
@@ -55,7 +55,7 @@ fn main() -> Result<()> {
     match Arguments::parse().task {
         Task::Run(options) => {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-            runtime.block_on(run::run(options))
+            runtime.block_on(run::run(*options))
         }
         Task::Bare { listen, secret, length, database } => {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;

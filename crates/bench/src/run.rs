@@ -10,6 +10,7 @@ use crate::clock::Stopwatch;
 use crate::figure::Figure;
 use crate::pages::{self, Pages};
 use crate::parts;
+use crate::parts::venue::Sizes;
 use crate::ready::Pair;
 use crate::report::Report;
 use crate::say;
@@ -38,6 +39,8 @@ pub enum Part {
     Log,
     /// Pages of long lists
     Pages,
+    /// Tables, lamps, and the broker
+    Venue,
 }
 
 #[derive(Args)]
@@ -78,6 +81,11 @@ pub struct Options {
     /// Connections that flood the server with sign-ins
     #[arg(long, default_value_t = 256)]
     pub flooding: usize,
+    /// Somebody else's MQTT broker
+    #[arg(long, default_value = "/usr/sbin/mosquitto")]
+    pub mosquitto: PathBuf,
+    #[command(flatten)]
+    pub venue: Sizes,
     #[command(flatten)]
     pub pages: Pages,
 }
@@ -119,5 +127,6 @@ async fn measure(part: Part, options: &Options, pair: &mut Pair) -> Result<Vec<F
         Part::Disable => parts::disable::measure(options, pair.both().await?).await,
         Part::Transfers => parts::transfers::measure(options).await,
         Part::Pages => pages::figures(options).await,
+        Part::Venue => parts::venue::measure(options).await,
     }
 }

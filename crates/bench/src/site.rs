@@ -45,14 +45,17 @@ pub struct Place {
     /// `sqlite://…` or `postgres://…`.
     pub url: String,
     /// What this installation is told besides.
-    pub environment: Vec<(&'static str, &'static str)>,
+    pub environment: Vec<(&'static str, String)>,
 }
 
 impl Place {
     fn command(&self, verb: &str) -> Command {
         let mut command = Command::new(&self.cuekey);
         command.arg(verb).arg("--data").arg(&self.folder).args(["--metrics-listen", ""]).current_dir(&self.folder);
-        command.env("CUEKEY_LOG__LEVEL", "warn").envs(self.environment.iter().copied()).stdin(Stdio::null());
+        command
+            .env("CUEKEY_LOG__LEVEL", "warn")
+            .envs(self.environment.iter().map(|(name, value)| (*name, value.as_str())))
+            .stdin(Stdio::null());
         if self.engine == Engine::Postgres {
             command.args(["--database", &self.url]);
         }

@@ -33,7 +33,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     // Looks at the program from outside, as a process; only reading back needs the database.
     ("chaos", &["store", "sandbox", "cuekey-sdk", "kernel"]),
     // Measures the program from outside; the database is filled with what would take years of use.
-    ("bench", &["store", "kernel"]),
+    ("bench", &["store", "sandbox", "kernel"]),
     ("xtask", &[]),
 ];
 

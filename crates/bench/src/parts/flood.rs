@@ -33,7 +33,7 @@ enum Manner {
 pub async fn measure(options: &Options, pair: &mut [Ready]) -> Result<Vec<Figure>> {
     let mut figures = Vec::new();
     for one in pair {
-        one.site.place.environment = vec![("CUEKEY_SERVER__TRUSTED_PROXIES", "127.0.0.1")];
+        one.site.place.environment = vec![("CUEKEY_SERVER__TRUSTED_PROXIES", "127.0.0.1".into())];
         one.restart().await?;
         for manner in [Manner::Strangers, Manner::OneAddress] {
             figures.push(beside(options, one, manner).await?);

@@ -8,4 +8,5 @@ pub mod large;
 pub mod log;
 pub mod lone;
 pub mod transfers;
+pub mod venue;
 pub mod verify;

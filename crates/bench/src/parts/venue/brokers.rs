@@ -1,0 +1,201 @@
+//! The broker inside against Mosquitto: messages at QoS 1, from publishers to subscribers, by the same client.
+//!
+//! The broker inside is the whole program, as it serves; each asks for a right for each topic. A publisher runs no further ahead of its slowest
+//! subscriber than [`AHEAD`] messages, so that what is measured is what passes through, and not what is piled up.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, Packet, PublishOptions, QoS};
+use tokio::sync::{Notify, oneshot};
+use tokio::task::JoinSet;
+
+use super::hall::{Hall, Lamp};
+use super::mosquitto::Mosquitto;
+use crate::clock::Stopwatch;
+use crate::figure::{Bound, Figure};
+use crate::run::Options;
+use crate::say;
+use crate::site::Engine;
+
+const AHEAD: u64 = 400;
+/// As long as a relay's report.
+const LENGTH: usize = 64;
+/// What has not come so long after the last was sent is lost.
+const LOST_AFTER: Duration = Duration::from_secs(20);
+
+/// How many of each.
+struct Shape {
+    publishers: usize,
+    /// To each publisher.
+    subscribers: usize,
+}
+
+const SHAPES: [Shape; 2] = [Shape { publishers: 8, subscribers: 1 }, Shape { publishers: 4, subscribers: 4 }];
+
+struct Passed {
+    received: u64,
+    lost: u64,
+    seconds: f64,
+}
+
+impl Passed {
+    fn rate(&self) -> f64 {
+        self.received as f64 / self.seconds
+    }
+}
+
+pub async fn figures(options: &Options) -> Result<Vec<Figure>> {
+    let most = SHAPES.iter().map(|shape| shape.publishers).max().unwrap_or(1);
+    let hall = Hall::open(options, Engine::Sqlite, "brokers", most).await?;
+    let mosquitto = Mosquitto::start(&options.mosquitto, &options.folder.join("mosquitto")).await?;
+    let mut figures = Vec::new();
+    let mut lost = Figure::new("MQTT messages lost at QoS 1, the broker inside", "").bound(Bound::AtMost(0.0));
+    let mut their_lost = 0;
+    for shape in &SHAPES {
+        let Shape { publishers, subscribers } = shape;
+        let name = format!("MQTT messages at QoS 1, {publishers} publishers with {subscribers} subscribers each, against Mosquitto");
+        let mut rate = Figure::new(name, "/s").bound(Bound::AtLeast(0.8));
+        for round in 1..=options.rounds {
+            let theirs = pass(mosquitto.address, &hall.lamps, shape, options.seconds).await.context("Mosquitto")?;
+            let ours = pass(hall.broker, &hall.lamps, shape, options.seconds).await.context("the broker inside")?;
+            rate.values.push(ours.rate());
+            rate.baseline.push(theirs.rate());
+            lost.values.push(ours.lost as f64);
+            their_lost += theirs.lost;
+            let ratio = ours.rate() / theirs.rate();
+            say(&format!(
+                "{publishers}×{subscribers}, round {round}: Mosquitto {:.0}/s, inside {:.0}/s = {ratio:.2}",
+                theirs.rate(),
+                ours.rate()
+            ));
+        }
+        figures.push(rate);
+    }
+    lost.note = format!("Mosquitto: {their_lost}");
+    figures.push(lost);
+    hall.close().await?;
+    Ok(figures)
+}
+
+/// A publisher and its subscribers.
+#[derive(Default)]
+struct Pair {
+    sent: AtomicU64,
+    /// All that are published.
+    is_complete: AtomicBool,
+    received: Vec<AtomicU64>,
+    moved: Notify,
+}
+
+impl Pair {
+    fn slowest(&self) -> u64 {
+        self.received.iter().map(|one| one.load(Ordering::Relaxed)).min().unwrap_or(0)
+    }
+}
+
+async fn pass(address: SocketAddr, lamps: &[Lamp], shape: &Shape, seconds: f64) -> Result<Passed> {
+    let mut tasks = JoinSet::new();
+    let mut pairs = Vec::new();
+    let mut ready = Vec::new();
+    for lamp in &lamps[..shape.publishers] {
+        let received = (0..shape.subscribers).map(|_| AtomicU64::new(0)).collect();
+        let pair = Arc::new(Pair { received, ..Pair::default() });
+        for n in 0..shape.subscribers {
+            let (tell, told) = oneshot::channel();
+            ready.push(told);
+            tasks.spawn(subscribe(client(address, lamp, &format!("s{n}")), lamp.topic.clone(), Arc::clone(&pair), n, tell));
+        }
+        pairs.push(pair);
+    }
+    for told in ready {
+        told.await.context("a subscriber was not taken in")?;
+    }
+    let (watch, stop) = (Stopwatch::start(), Arc::new(AtomicBool::new(false)));
+    for (lamp, pair) in lamps.iter().zip(&pairs) {
+        let (client, events) = client(address, lamp, "p");
+        tasks.spawn(keep(events));
+        tasks.spawn(publish(client, lamp.topic.clone(), Arc::clone(pair), Arc::clone(&stop)));
+    }
+    crate::clock::pause(Duration::from_secs_f64(seconds)).await;
+    stop.store(true, Ordering::Relaxed);
+    let patience = Stopwatch::start();
+    let is_complete = |pair: &Arc<Pair>| pair.is_complete.load(Ordering::Relaxed) && pair.slowest() == pair.sent.load(Ordering::Relaxed);
+    while !pairs.iter().all(is_complete) && patience.elapsed() < LOST_AFTER {
+        if let Some(Ok(Err(error))) = tasks.try_join_next() {
+            bail!(error);
+        }
+        crate::clock::pause(Duration::from_millis(1)).await;
+    }
+    let seconds = watch.seconds();
+    tasks.shutdown().await;
+    let sum = |of: fn(&Pair) -> u64| pairs.iter().map(|pair| of(pair)).sum::<u64>();
+    let received = sum(|pair| pair.received.iter().map(|one| one.load(Ordering::Relaxed)).sum());
+    let due = sum(|pair| pair.sent.load(Ordering::Relaxed)) * shape.subscribers as u64;
+    ensure!(received > 0, "nothing passed");
+    Ok(Passed { received, lost: due - received, seconds })
+}
+
+fn client(address: SocketAddr, lamp: &Lamp, which: &str) -> (AsyncClient, EventLoop) {
+    let mut options = MqttOptions::new(format!("{}-{which}", lamp.topic), (address.ip().to_string(), address.port()));
+    options.set_credentials(lamp.topic.as_str(), lamp.password.clone());
+    AsyncClient::builder(options).capacity(256).build()
+}
+
+async fn keep(mut events: EventLoop) -> Result<()> {
+    loop {
+        events.poll().await?;
+    }
+}
+
+async fn publish(client: AsyncClient, topic: String, pair: Arc<Pair>, stop: Arc<AtomicBool>) -> Result<()> {
+    let topic = format!("cmnd/{topic}/bench");
+    let mut n: u64 = 0;
+    while !stop.load(Ordering::Relaxed) {
+        let moved = pair.moved.notified();
+        if n - pair.slowest() >= AHEAD {
+            moved.await;
+            continue;
+        }
+        n += 1;
+        let mut payload = vec![b'.'; LENGTH];
+        payload[..8].copy_from_slice(&n.to_be_bytes());
+        pair.sent.store(n, Ordering::Relaxed);
+        client.publish(topic.as_str(), payload, PublishOptions::at_least_once()).await?;
+    }
+    pair.is_complete.store(true, Ordering::Relaxed);
+    std::future::pending().await
+}
+
+/// Counts those that come in their order. One that is missing is not counted, nor are those after it.
+async fn subscribe(
+    (client, mut events): (AsyncClient, EventLoop),
+    topic: String,
+    pair: Arc<Pair>,
+    n: usize,
+    tell: oneshot::Sender<()>,
+) -> Result<()> {
+    client.subscribe(format!("cmnd/{topic}/#"), QoS::AtLeastOnce).await?;
+    let mut tell = Some(tell);
+    loop {
+        match events.poll().await? {
+            Event::Incoming(Packet::SubAck(_)) => {
+                if let Some(tell) = tell.take() {
+                    let _ = tell.send(());
+                }
+            }
+            Event::Incoming(Packet::Publish(message)) => {
+                let number = message.payload.first_chunk::<8>().map(|bytes| u64::from_be_bytes(*bytes)).unwrap_or(0);
+                let next = pair.received[n].load(Ordering::Relaxed) + 1;
+                if number == next {
+                    pair.received[n].store(next, Ordering::Relaxed);
+                    pair.moved.notify_one();
+                }
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! A day of customers, by `cuekey simulate`, with the faults of the promise.
+
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use crate::dataset;
+use crate::figure::{Bound, Figure};
+use crate::run::Options;
+use crate::say;
+use crate::site::{Engine, fresh_folder};
+
+pub async fn figures(options: &Options, engine: Engine) -> Result<Vec<Figure>> {
+    let sizes = &options.venue;
+    let folder = options.folder.join(format!("day-{engine:?}").to_lowercase());
+    fresh_folder(&folder)?;
+    let file = folder.join("figures.json");
+    let mut command = Command::new(&options.cuekey);
+    command.arg("simulate").args(["--tables", &sizes.day_tables.to_string(), "--hours", &sizes.day_hours.to_string()]);
+    command.args(["--seed", &sizes.day_seed.to_string()]).arg("--data").arg(folder.join("data")).arg("--json").arg(&file);
+    command.current_dir(&folder).env("LC_ALL", "C").stdin(Stdio::null());
+    if engine == Engine::Postgres {
+        command.args(["--database", &dataset::make_database(&options.postgres, "bench_day").await?]);
+    }
+    say(&format!("{}: a day at {} tables", engine.name(), sizes.day_tables));
+    let output = command.output().context("cannot run cuekey")?;
+    // Bounds that do not hold are figures too.
+    let said = String::from_utf8_lossy(&output.stdout);
+    if !file.exists() {
+        bail!("cuekey simulate has ended without figures:\n{said}{}", String::from_utf8_lossy(&output.stderr));
+    }
+    say(&said);
+    let found: Value = serde_json::from_slice(&std::fs::read(&file)?)?;
+    if engine == Engine::Postgres {
+        dataset::drop_database(&options.postgres, "bench_day").await?;
+    }
+    std::fs::remove_dir_all(folder.join("data"))?;
+    Ok(rows(engine, &found))
+}
+
+fn rows(engine: Engine, found: &Value) -> Vec<Figure> {
+    let number = |pointer: &str| found.pointer(pointer).and_then(Value::as_f64).unwrap_or(f64::NAN);
+    let (asked, opened) = (number("/healthy/asked"), number("/healthy/opened"));
+    let payments = number("/payments_made") + number("/payments_failed");
+    let figure = |name: &str, unit, value: f64, bound, note: String| {
+        let mut figure = Figure::new(format!("a simulated day, {}: {name}", engine.name()), unit).bound(bound);
+        figure.values.push(value);
+        figure.note = note;
+        figure
+    };
+    let opened_note =
+        format!("{opened} of {asked}; over lamps that fail {} of {}", number("/unhealthy/opened"), number("/unhealthy/asked"));
+    let refund_note = format!("{} refunds, {} late", number("/refunds"), number("/refunds_late"));
+    let paid_note = format!("{payments} payments, {} timed out, {} told three times", number("/timeouts"), number("/doubled"));
+    let sums = found["ledger"].as_array().map_or(f64::NAN, |problems| problems.len() as f64);
+    let day_note = format!(
+        "{} tables, {} h, seed {}: {:.1} h in {:.0} s",
+        found["tables"],
+        found["hours"],
+        found["seed"],
+        number("/hours_simulated"),
+        number("/wall_seconds")
+    );
+    let lights = number("/burnt_over_nobody") + number("/burnt_and_offered");
+    let lights_note = format!("over {} lamps that were broken, their tables looked after", number("/burnt_of_broken"));
+    vec![
+        figure("opened over lamps that are well", "%", opened / asked * 100.0, Bound::AtLeast(99.5), opened_note),
+        figure("slowest refund of what was not opened", "s", number("/refund_seconds_slowest"), Bound::AtMost(60.0), refund_note),
+        figure("payments that arrived", "%", number("/payments_arrived") / payments * 100.0, Bound::AtLeast(99.9), paid_note),
+        figure("charged without play", "", number("/charged_without_play"), Bound::AtMost(0.0), day_note),
+        figure("lights over idle tables for more than 60 s", "", lights, Bound::AtMost(0.0), lights_note),
+        figure("sums that do not add up, and answers that should not be", "", sums + number("/wrong"), Bound::AtMost(0.0), String::new()),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn day() -> Value {
+        json!({
+            "healthy": {"asked": 1_000, "opened": 996}, "unhealthy": {"asked": 50, "opened": 0}, "refunds": 50, "refunds_late": 0,
+            "refund_seconds_slowest": 20.5, "payments_made": 2_000, "payments_failed": 0, "payments_arrived": 2_000, "timeouts": 9, "doubled": 8,
+            "charged_without_play": 0, "burnt_over_nobody": 0, "burnt_of_broken": 3, "burnt_and_offered": 0, "ledger": [], "wrong": 0,
+            "tables": 1_000, "hours": 24, "seed": 1, "hours_simulated": 27.0, "wall_seconds": 900.0,
+        })
+    }
+
+    fn short(found: &Value) -> usize {
+        rows(Engine::Sqlite, found).iter().filter(|figure| figure.holds() != Some(true)).count()
+    }
+
+    #[test]
+    fn what_falls_short_in_a_day_falls_short_in_the_table() {
+        assert_eq!(short(&day()), 0);
+        for (name, value) in [
+            ("healthy", json!({"asked": 1_000, "opened": 994})),
+            ("refund_seconds_slowest", json!(61.0)),
+            ("payments_arrived", json!(1_997)),
+            ("charged_without_play", json!(1)),
+            ("burnt_over_nobody", json!(1)),
+            ("burnt_and_offered", json!(1)),
+            ("ledger", json!(["ledger: it does not add up"])),
+            ("wrong", json!(1)),
+        ] {
+            let mut found = day();
+            found[name] = value;
+            assert_eq!(short(&found), 1, "{name}");
+        }
+        assert_eq!(short(&json!({})), 6, "figures that are not there hold no bound");
+    }
+}
