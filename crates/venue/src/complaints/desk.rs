@@ -2,13 +2,14 @@
 
 use kernel::{Fault, Fen, MINUTE, Page, PageAsk, Timestamp, Word, text};
 use platform::identity::{Permission, Principal, UserRef};
-use platform::{Cx, Result, audit, ledger};
+use platform::{Cx, Result, audit};
 use serde::Serialize;
 use serde_json::json;
 use store::{Filter, Index, Look, Of, Row, Sql, args};
 
 use super::ask::LONGEST;
 use super::model::{ComplaintId, ComplaintKind, ComplaintState, Matter, Step, next};
+use super::remedy;
 use super::rows::{self, Complaint, SELECT, read};
 use super::view::ComplaintRow;
 use crate::cases::{self, Case};
@@ -142,7 +143,7 @@ pub(super) async fn shown(sql: &mut impl Sql, cx: &Cx, user: &Principal, id: Com
     let (mut session, mut paid_fen, mut given_back) = (None, Fen::ZERO, None);
     if let Some(of) = complaint.session {
         session = Some(play::view_of(sql, cx, of).await?);
-        paid_fen = ledger::taken(sql, customers::account(complaint.customer), of.into()).await?.fen();
+        paid_fen = remedy::paid(sql, complaint.customer, of).await?.unwrap_or(Fen::ZERO);
         let query = "SELECT r.amount, r.reason, r.user_id, u.name, r.at FROM play_remedies r JOIN users u ON u.id = r.user_id WHERE r.session_id = $1";
         let read = |row: &Row| {
             let by = UserRef { id: row.get("user_id")?, name: row.get("name")? };

@@ -12,6 +12,8 @@ pub(super) enum ComplaintError {
     /// It is about no session, or about one that has cost nothing (yet).
     NothingBilled,
     GivenAlready,
+    /// Others may still pay a share of it.
+    NotSettled,
     TooMuch,
 }
 
@@ -35,6 +37,11 @@ impl From<ComplaintError> for Fault {
             ComplaintError::GivenAlready => {
                 conflict("GIVEN_BACK_ALREADY", "这笔费用已退过一次", "Something was given back of this bill already")
             }
+            ComplaintError::NotSettled => conflict(
+                "SPLIT_OPEN",
+                "这笔账单的分账还没有完成，请稍后再退",
+                "This bill is being shared and not settled yet; please wait for that",
+            ),
             ComplaintError::TooMuch => Self::field(
                 "amount_fen",
                 "RANGE",

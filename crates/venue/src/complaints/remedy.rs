@@ -1,19 +1,30 @@
 //! Giving a bill back, in part or whole (V9.5).
 
-use kernel::{Fen, Fields, text};
+use kernel::{Fault, Fen, Fields, text};
 use platform::idempotency::IdempotencyKey;
 use platform::identity::Permission;
 use platform::ledger::{self, EntryKind, SystemAccount};
 use platform::{Cx, Result, audit};
 use serde_json::json;
-use store::args;
+use store::{Sql, args};
 
 use super::desk::{self, DeskComplaint};
 use super::error::ComplaintError;
 use super::model::{ComplaintId, may_give_back};
 use super::rows;
-use crate::customers;
+use crate::customers::{self, CustomerId};
+use crate::play::SessionId;
+use crate::splits;
 use crate::told::{self, tell, yuan};
+
+/// What the customer's wallet has paid for the session, without what others have put into it for that; `None` while they still may.
+pub(super) async fn paid(sql: &mut impl Sql, customer: CustomerId, session: SessionId) -> Result<Option<Fen>> {
+    let taken = ledger::taken(sql, customers::account(customer), session.into()).await?.fen();
+    match splits::others_paid(sql, session).await? {
+        Some(others) => Ok(Some(taken.minus(others).map_err(Fault::internal)?)),
+        None => Ok(None),
+    }
+}
 
 #[derive(Debug, Clone)]
 pub struct GiveBack {
@@ -36,7 +47,7 @@ pub async fn give_back(cx: &Cx, id: ComplaintId, ask: &GiveBack, key: &Idempoten
     let complaint = rows::lock(&mut tx, id, desk::of_staff(user)).await?;
     let session = complaint.session.ok_or(ComplaintError::NothingBilled)?;
     let wallet = customers::account(complaint.customer);
-    let paid = ledger::taken(&mut tx, wallet, session.into()).await?.fen();
+    let paid = paid(&mut tx, complaint.customer, session).await?.ok_or(ComplaintError::NotSettled)?;
     if !paid.is_positive() {
         return Err(ComplaintError::NothingBilled.into());
     }

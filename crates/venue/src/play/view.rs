@@ -55,9 +55,9 @@ pub struct SessionView {
     /// How it stands, in words.
     pub text: String,
     pub bill: Option<BillView>,
+    pub pause: PauseView,
     /// Others share the bill, or have.
     pub split: Option<SplitMark>,
-    pub pause: PauseView,
 }
 
 /// How a session may be paused, and is.

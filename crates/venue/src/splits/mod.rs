@@ -24,6 +24,7 @@ pub(crate) use join::{carry_over, starts};
 pub use join::{confirm, free, join, leave};
 pub use make::make;
 pub use model::{Manner, Shares, SplitEnd, SplitEntity, SplitId, SplitState};
+pub(crate) use rows::others_paid;
 pub use settle::{cancel, finish};
 pub(crate) use view::{MARK, MARK_JOIN, mark};
 pub use view::{ShareState, ShareView, SplitMark, SplitView, by_code, get, of_session};

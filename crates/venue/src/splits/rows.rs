@@ -107,3 +107,15 @@ pub(super) async fn end(tx: &mut Tx, id: SplitId, state: SplitState, why: SplitE
     tx.exec(sql, args![state.as_str(), why.as_str(), now, id]).await?;
     Ok(())
 }
+
+/// What others have paid of a session's bill; `None` while that is not settled.
+pub(crate) async fn others_paid(sql: &mut impl Sql, session: SessionId) -> store::Result<Option<Fen>> {
+    let query = "SELECT s.state, CAST(COALESCE(SUM(CASE WHEN h.place > 0 THEN h.paid ELSE 0 END), 0) AS BIGINT) AS paid FROM splits s \
+                 JOIN split_shares h ON h.split_id = s.id WHERE s.session_id = $1 AND s.state <> 'undone' GROUP BY s.id, s.state";
+    let found = sql.opt(query, args![session], |row| Ok((row.word::<SplitState>("state")?, row.get::<Fen>("paid")?))).await?;
+    Ok(match found {
+        None => Some(Fen::ZERO),
+        Some((SplitState::Open, _)) => None,
+        Some((SplitState::Settled | SplitState::Undone, paid)) => Some(paid),
+    })
+}

@@ -15,6 +15,7 @@ const en: typeof zh = {
     loading: 'Loading',
     errorTitle: 'This could not be loaded',
     allShown: 'That is all',
+    none: '—',
   },
   time: { tomorrow: 'tomorrow {time}', yesterday: 'yesterday {time}', zone: 'All times are Beijing time (UTC+8)' },
   minutes: '{n} min',

@@ -13,6 +13,7 @@ export default {
     loading: '正在加载',
     errorTitle: '没能加载出来',
     allShown: '已经到底了',
+    none: '—',
   },
   time: { tomorrow: '明天 {time}', yesterday: '昨天 {time}', zone: '时间均为北京时间（UTC+8）' },
   minutes: '{n} 分钟',
