@@ -50,9 +50,7 @@ impl From<PlayError> for Fault {
                 "You have opened tables several times without playing; please try again in a while",
             )
             .retry_after(seconds),
-            PlayError::PhoneNeeded => {
-                conflict("PHONE_NEEDED", "开台前请先登录", "Please sign in before you open a table")
-            }
+            PlayError::PhoneNeeded => conflict("PHONE_NEEDED", "开台前请先登录", "Please sign in before you open a table"),
             PlayError::Balance => conflict("BALANCE_INSUFFICIENT", "余额不足，请先充值", "Your balance is too low; please add money first"),
             PlayError::PriceChanged => {
                 conflict("PRICE_CHANGED", "价格刚刚变动，请重新确认", "The price has just changed; please look again and confirm")
