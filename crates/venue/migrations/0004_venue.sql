@@ -71,6 +71,8 @@ CREATE TABLE venues (
   holidays TEXT NOT NULL,
   -- open, closed
   state TEXT NOT NULL,
+  -- Counts its changes: whoever changes it says which one was looked at.
+  version BIGINT NOT NULL,
   created_at BIGINT NOT NULL
 );
 
@@ -88,6 +90,7 @@ CREATE TABLE tariffs (
   name TEXT NOT NULL,
   -- JSON, as the rules read it.
   terms TEXT NOT NULL,
+  version BIGINT NOT NULL,
   created_at BIGINT NOT NULL
 );
 CREATE INDEX tariffs_venue ON tariffs (venue_id, id);
@@ -105,7 +108,10 @@ CREATE TABLE venue_tables (
   -- On the floor plan, in centimetres.
   x BIGINT NOT NULL,
   y BIGINT NOT NULL,
-  created_at BIGINT NOT NULL
+  version BIGINT NOT NULL,
+  created_at BIGINT NOT NULL,
+  -- No longer there: kept for what was played on it.
+  retired_at BIGINT
 );
 CREATE UNIQUE INDEX venue_tables_code ON venue_tables (code);
 CREATE INDEX venue_tables_venue ON venue_tables (venue_id, id);

@@ -45,6 +45,7 @@ const table = (id: number, change: Partial<FloorTable> = {}): FloorTable => ({
   since: iso('00:00:00'),
   x: 0,
   y: 0,
+  version: 1,
   play: null,
   device: null,
   case: null,

@@ -57,6 +57,10 @@ actions! {
     GRANT_CHANGED = Info "grants" "changed" "修改授权" "Changed a grant";
     GRANT_ENDED = Info "grants" "ended" "结束授权" "Ended a grant";
     VENUE_CREATED = Info "venues" "created" "新建门店" "Created a hall";
+    VENUE_CHANGED = Info "venues" "changed" "修改门店" "Changed a hall";
+    PRICES_CHANGED = Warning "venues" "prices_changed" "修改价格" "Changed a hall's prices";
+    TABLE_CHANGED = Info "venues" "table_changed" "修改球台" "Changed a table";
+    TABLE_RETIRED = Warning "venues" "table_retired" "停用球台" "Retired a table";
     STAFF_ADDED = Security "venues" "staff_added" "添加门店员工" "Let somebody work in a hall";
     STAFF_REMOVED = Security "venues" "staff_removed" "移除门店员工" "Ended somebody's work in a hall";
     TABLE_CREATED = Info "venues" "table_created" "新建球台" "Created a table";

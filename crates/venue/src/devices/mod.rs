@@ -31,7 +31,7 @@ pub use modbus::{Coils, NewAddress};
 pub(crate) use modbus::{POLL, poll};
 pub use password::renew_password;
 pub use rows::{Device, DeviceEntity, DeviceId, Driver};
-pub(crate) use rows::{forget_hand, look_again, of_table, of_venue, want};
+pub(crate) use rows::{forget_hand, give_up, look_again, of_table, of_venue, want};
 pub use service::{Credentials, NewDevice, OverrideAsk, create, end_override, override_light};
 
 use async_trait::async_trait;

@@ -10,7 +10,7 @@ use super::door::PASSWORD;
 use super::log;
 use super::rows::{DeviceId, by_id};
 use super::service::Credentials;
-use crate::halls::rows::lock_table;
+use crate::halls::rows::lock_table_in_use;
 use crate::staff;
 
 /// Tells it once. The old one admits nobody from now on; whoever has come in with it stays until its connection ends.
@@ -18,7 +18,7 @@ pub async fn renew_password(cx: &Cx, id: DeviceId) -> Result<Credentials> {
     let user = cx.require(Permission::VenuesManage)?;
     let device = by_id(&mut cx.db.read(), id).await?.ok_or_else(Fault::not_found)?;
     let mut tx = cx.db.begin().await?;
-    let table = lock_table(&mut tx, device.table_id).await?;
+    let table = lock_table_in_use(&mut tx, device.table_id).await?;
     staff::works_at(&mut tx, user, table.venue_id).await?;
     let Some(topic) = device.topic else {
         return Err(Fault::new(

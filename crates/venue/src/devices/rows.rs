@@ -168,6 +168,16 @@ pub(crate) async fn forget_hand(tx: &mut Tx, table: TableId) -> store::Result<()
     Ok(())
 }
 
+/// The light of a table that is no longer there: nobody is admitted by its password, nobody asks its coil, and what it says is not heard. The
+/// coil may become another table's. Its log stays.
+pub(crate) async fn give_up(tx: &mut Tx, cx: &Cx, table: TableId) -> Result<()> {
+    forget_hand(tx, table).await?;
+    let sql = "UPDATE devices SET topic = NULL, password_hash = NULL, coil_host = NULL, coil_port = NULL, coil_framing = NULL, coil_unit = NULL, \
+               coil_number = NULL, online = FALSE, online_since = $1, reported = NULL, version = version + 1 WHERE table_id = $2";
+    tx.exec(sql, args![cx.now(), table]).await?;
+    Ok(())
+}
+
 /// Writes down what a table's light should be now, and has it told if that is something else than before. The table's row is locked.
 pub(crate) async fn want(tx: &mut Tx, cx: &Cx, venue: &Venue, table: TableId) -> Result<()> {
     let Some(device) = of_table(tx, table).await? else { return Ok(()) };

@@ -11,7 +11,7 @@ use super::door::PASSWORD;
 use super::modbus::NewAddress;
 use super::rows::{Device, DeviceId, Driver, by_id, of_table, want};
 use super::{log, modbus};
-use crate::halls::rows::{lock_table, table};
+use crate::halls::rows::{lock_table_in_use, table_in_use};
 use crate::halls::{TableId, TableState};
 use crate::{Venue, staff};
 
@@ -59,7 +59,7 @@ pub async fn create(cx: &Cx, ask: NewDevice) -> Result<Credentials> {
         (Some(topic), Some(cx.random.secret::<18>("")))
     };
     let mut tx = cx.db.begin().await?;
-    let of = lock_table(&mut tx, ask.table_id).await?;
+    let of = lock_table_in_use(&mut tx, ask.table_id).await?;
     staff::works_at(&mut tx, user, of.venue_id).await?;
     if of_table(&mut tx, of.id).await?.is_some() {
         return Err(Fault::new(Kind::Conflict, "LIGHT_EXISTS", "这张台已有灯控设备", "This table has its light already"));
@@ -134,9 +134,9 @@ async fn set(
     by_hand: Option<(bool, i64)>,
     why: &str,
 ) -> Result<Device> {
-    staff::works_at(&mut cx.db.read(), user, table(&mut cx.db.read(), id).await?.venue_id).await?;
+    staff::works_at(&mut cx.db.read(), user, table_in_use(&mut cx.db.read(), id).await?.venue_id).await?;
     let mut tx = cx.db.begin().await?;
-    let locked = lock_table(&mut tx, id).await?;
+    let locked = lock_table_in_use(&mut tx, id).await?;
     let device = of_table(&mut tx, id).await?.ok_or_else(Fault::not_found)?;
     // Nobody is left in the dark who has paid for light: whoever has to end play closes the table.
     let in_use = matches!(locked.state, TableState::Opening | TableState::Playing | TableState::Paused);

@@ -54,6 +54,8 @@ pub struct FloorTable {
     pub since: Timestamp,
     pub x: i64,
     pub y: i64,
+    /// Counts the changes of its name and place.
+    pub version: i64,
     pub play: Option<FloorPlay>,
     pub device: Option<FloorDevice>,
     pub case: Option<Case>,
@@ -101,6 +103,7 @@ pub async fn floor(cx: &Cx, id: VenueId) -> Result<Floor> {
             since: table.since,
             x: table.x,
             y: table.y,
+            version: table.version,
             play: plays.remove(&table.id),
             device: lights.remove(&table.id),
             case,

@@ -1,19 +1,23 @@
 //! Halls 门店 and their tables 球台: what the staff sets up, what customers may choose, and the floor as it is now.
 
+mod edit;
 mod floor;
 mod form;
 mod machine;
 mod model;
 pub(crate) mod offers;
+mod prices;
 mod public;
 pub(crate) mod rows;
 mod service;
 
+pub use edit::{change_table, change_venue, retire_table};
 pub use floor::{Floor, FloorDevice, FloorPlay, FloorTable, floor};
-pub use form::{NewTable, NewVenue};
+pub use form::{ChangedTable, ChangedVenue, NewTable, NewVenue};
 pub use machine::{Event, TableState, next};
 pub use model::{Table, TableEntity, TableId, TariffEntity, TariffId, Venue, VenueEntity, VenueId};
 pub use offers::{Offers, offers, set_offers};
+pub use prices::{ChangedPrices, Prices, Tried, TriedPrices, change_prices, prices, try_prices};
 pub use public::{PublicTable, PublicVenue, Quote, TableView, VenueView, WhyNot, by_code, table_view, venue_view, venues};
 pub(crate) use service::new_code;
 pub use service::{create_table, create_venue, list, reissue_code, return_to_service, take_out_of_service};

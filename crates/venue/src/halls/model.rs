@@ -36,6 +36,8 @@ pub struct Venue {
     /// Dates that are priced as holidays.
     #[schema(value_type = Vec<String>)]
     pub holidays: Vec<Date>,
+    /// Counts its changes: whoever changes it says which one was looked at.
+    pub version: i64,
     pub created_at: Timestamp,
 }
 
@@ -53,6 +55,11 @@ pub struct Table {
     /// Its upper left corner on the floor plan, in centimetres.
     pub x: i64,
     pub y: i64,
+    /// Counts the changes of its name and place.
+    pub version: i64,
+    /// No longer there: kept for what was played on it.
+    #[serde(skip)]
+    pub retired_at: Option<Timestamp>,
 }
 
 impl Venue {

@@ -117,7 +117,7 @@ pub async fn by_code(cx: &Cx, code: &str) -> Result<TableId> {
 /// A table, what it costs, and whether the asker may open it now.
 pub async fn table_view(cx: &Cx, customer: Option<&Customer>, id: TableId) -> Result<TableView> {
     let mut sql = cx.db.read();
-    let table = rows::table(&mut sql, id).await?;
+    let table = rows::table_in_use(&mut sql, id).await?;
     let venue = rows::venue(&mut sql, table.venue_id).await?;
     let tables = rows::tables(&mut sql, table.venue_id).await?;
     let light = devices::of_table(&mut sql, id).await?;

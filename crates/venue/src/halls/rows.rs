@@ -9,8 +9,8 @@ use super::model::{Table, TableId, TariffId, Venue, VenueId};
 use crate::News;
 use crate::tariff::Tariff;
 
-const VENUE: &str = "v.id, v.name, v.address, v.phone, v.time_zone, v.opens, v.closes, v.state, v.holidays, v.created_at";
-const TABLE: &str = "t.id, t.venue_id, t.tariff_id, t.name, t.code, t.state, t.since, t.x, t.y";
+const VENUE: &str = "v.id, v.name, v.address, v.phone, v.time_zone, v.opens, v.closes, v.state, v.holidays, v.version, v.created_at";
+const TABLE: &str = "t.id, t.venue_id, t.tariff_id, t.name, t.code, t.state, t.since, t.x, t.y, t.version, t.retired_at";
 
 fn read_venue(row: &Row) -> store::Result<Venue> {
     Ok(Venue {
@@ -23,6 +23,7 @@ fn read_venue(row: &Row) -> store::Result<Venue> {
         closes: row.get("closes")?,
         closed: row.get::<String>("state")? == "closed",
         holidays: serde_json::from_str(&row.get::<String>("holidays")?).unwrap_or_default(),
+        version: row.get("version")?,
         created_at: row.get("created_at")?,
     })
 }
@@ -38,6 +39,8 @@ fn read_table(row: &Row) -> store::Result<Table> {
         since: row.get("since")?,
         x: row.get("x")?,
         y: row.get("y")?,
+        version: row.get("version")?,
+        retired_at: row.get("retired_at")?,
     })
 }
 
@@ -51,8 +54,14 @@ pub async fn venue(sql: &mut impl Sql, id: VenueId) -> Result<Venue> {
     sql.opt(&query, args![id], read_venue).await?.ok_or_else(Fault::not_found)
 }
 
+/// The same, for this transaction alone.
+pub async fn lock_venue(tx: &mut Tx, id: VenueId) -> Result<Venue> {
+    let query = format!("SELECT {VENUE} FROM venues v WHERE v.id = $1{}", tx.for_update());
+    tx.opt(&query, args![id], read_venue).await?.ok_or_else(Fault::not_found)
+}
+
 pub async fn tables(sql: &mut impl Sql, venue: VenueId) -> store::Result<Vec<Table>> {
-    let query = format!("SELECT {TABLE} FROM venue_tables t WHERE t.venue_id = $1 ORDER BY t.id LIMIT 1000");
+    let query = format!("SELECT {TABLE} FROM venue_tables t WHERE t.venue_id = $1 AND t.retired_at IS NULL ORDER BY t.id LIMIT 1000");
     sql.all(&query, args![venue], read_table).await
 }
 
@@ -61,14 +70,28 @@ pub async fn table(sql: &mut impl Sql, id: TableId) -> Result<Table> {
     sql.opt(&query, args![id], read_table).await?.ok_or_else(Fault::not_found)
 }
 
-/// The same, for this transaction alone. Whoever changes a table's session, light or state takes this first.
+/// The same, unless it was retired.
+pub async fn table_in_use(sql: &mut impl Sql, id: TableId) -> Result<Table> {
+    table(sql, id).await.and_then(in_use)
+}
+
+fn in_use(table: Table) -> Result<Table> {
+    if table.retired_at.is_none() { Ok(table) } else { Err(Fault::not_found()) }
+}
+
+/// The same, for this transaction alone, unless it was retired.
+pub async fn lock_table_in_use(tx: &mut Tx, id: TableId) -> Result<Table> {
+    lock_table(tx, id).await.and_then(in_use)
+}
+
+/// The table, for this transaction alone. Whoever changes a table's session, light or state takes this first.
 pub async fn lock_table(tx: &mut Tx, id: TableId) -> Result<Table> {
     let query = format!("SELECT {TABLE} FROM venue_tables t WHERE t.id = $1{}", tx.for_update());
     tx.opt(&query, args![id], read_table).await?.ok_or_else(Fault::not_found)
 }
 
 pub async fn table_by_code(sql: &mut impl Sql, code: &str) -> store::Result<Option<TableId>> {
-    sql.opt("SELECT id FROM venue_tables WHERE code = $1", args![code], |row| row.get("id")).await
+    sql.opt("SELECT id FROM venue_tables WHERE code = $1 AND retired_at IS NULL", args![code], |row| row.get("id")).await
 }
 
 pub async fn tariff(sql: &mut impl Sql, id: TariffId) -> Result<Tariff> {

@@ -32,12 +32,12 @@ pub async fn create_venue(cx: &Cx, form: NewVenue, key: &IdempotencyKey) -> Resu
     }
     let (id, tariff): (VenueId, TariffId) = (cx.id(), cx.id());
     let holidays = serde_json::to_string(&form.holidays).map_err(Fault::internal)?;
-    let sql = "INSERT INTO venues (id, name, address, phone, time_zone, opens, closes, holidays, state, created_at) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'open', $9)";
+    let sql = "INSERT INTO venues (id, name, address, phone, time_zone, opens, closes, holidays, state, version, created_at) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'open', 1, $9)";
     let (name, address, phone) = (form.name.as_str(), form.address.as_str(), form.phone.as_str());
     tx.exec(sql, args![id, name, address, phone, form.time_zone.as_str(), form.opens, form.closes, holidays, cx.now()]).await?;
     let terms = serde_json::to_string(&form.tariff).map_err(Fault::internal)?;
-    let sql = "INSERT INTO tariffs (id, venue_id, name, terms, created_at) VALUES ($1, $2, $3, $4, $5)";
+    let sql = "INSERT INTO tariffs (id, venue_id, name, terms, version, created_at) VALUES ($1, $2, $3, $4, 1, $5)";
     tx.exec(sql, args![tariff, id, "标准 Standard", terms, cx.now()]).await?;
     if user.role != Role::SuperAdmin {
         tx.exec("INSERT INTO venue_staff (user_id, venue_id) VALUES ($1, $2)", args![user.id, id]).await?;
@@ -61,7 +61,7 @@ pub async fn create_table(cx: &Cx, venue: VenueId, form: NewTable, key: &Idempot
     let tariff = "SELECT id FROM tariffs WHERE venue_id = $1 ORDER BY id DESC LIMIT 1";
     let tariff: TariffId = tx.one(tariff, args![venue], |row| row.get("id")).await?;
     let id: TableId = cx.id();
-    let sql = "INSERT INTO venue_tables (id, venue_id, tariff_id, name, code, state, since, x, y, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $7)";
+    let sql = "INSERT INTO venue_tables (id, venue_id, tariff_id, name, code, state, since, x, y, version, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $7)";
     let state = TableState::Maintenance.as_str();
     tx.exec(sql, args![id, venue, tariff, form.name.as_str(), new_code(cx), state, cx.now(), form.x, form.y]).await?;
     audit::record(&mut tx, cx, &audit::TABLE_CREATED, Some(id.into()), &json!({"name": form.name})).await?;
@@ -125,10 +125,10 @@ pub async fn return_to_service(cx: &Cx, venue: &crate::Venue, id: TableId, note:
 }
 
 /// A table of a hall where one works, locked.
-async fn mine(cx: &Cx, id: TableId, permission: Permission) -> Result<(Tx, Table)> {
+pub(super) async fn mine(cx: &Cx, id: TableId, permission: Permission) -> Result<(Tx, Table)> {
     let user = cx.require(permission)?;
     let mut tx = cx.db.begin().await?;
-    let table = rows::lock_table(&mut tx, id).await?;
+    let table = rows::lock_table_in_use(&mut tx, id).await?;
     staff::works_at(&mut tx, user, table.venue_id).await?;
     Ok((tx, table))
 }

@@ -39,4 +39,4 @@ pub use pause::{PauseTerms, pause, resume};
 pub(crate) use reports::{burns_for_nobody, device_is, light_is};
 pub(crate) use rows::{by_id as session, carry_over, live, plays};
 pub use view::{BillLine, BillView, PauseView, SessionView, current, get, list};
-pub(crate) use view::{cost_so_far, of as view_of, of_venue};
+pub(crate) use view::{bill_lines, cost_so_far, of as view_of, of_venue};

@@ -66,7 +66,7 @@ pub(super) async fn open_in(
     minutes: i64,
     means: Means,
 ) -> Result<SessionId> {
-    let mut table = halls::lock_table(tx, id).await?;
+    let mut table = halls::lock_table_in_use(tx, id).await?;
     let (terms, quoted) = may_open(tx, cx, customer, &table, minutes).await?;
     let now = cx.now();
     let (order, price) = match means {

@@ -15,7 +15,7 @@ use crate::told::{self, tell, yuan};
 /// What somebody is to pay who wants to open this table now. Refused as opening it would be.
 pub(crate) async fn quoted(cx: &Cx, customer: &Customer, table: TableId, ask: OpenAsk) -> Result<(Fen, String)> {
     let mut tx = cx.db.begin().await?;
-    let table = halls::table(&mut tx, table).await?;
+    let table = halls::table_in_use(&mut tx, table).await?;
     let (_, price) = may_open(&mut tx, cx, customer, &table, ask.minutes).await?;
     if price != ask.expected { Err(PlayError::PriceChanged.into()) } else { Ok((price, table.name)) }
 }

@@ -212,13 +212,17 @@ fn text(lang: Lang, session: &Session, table: &str) -> String {
 }
 
 fn bill_view(lang: Lang, session: &Session, bill: &Bill) -> Result<BillView> {
-    let zone = &session.terms.time_zone;
+    let refunded_fen = session.held.minus(bill.total).map_err(Fault::internal)?;
+    Ok(BillView { lines: bill_lines(lang, &session.terms.time_zone, bill), total_fen: bill.total, refunded_fen })
+}
+
+/// A bill's lines in words, with times by the clock of `zone`.
+pub(crate) fn bill_lines(lang: Lang, zone: &str, bill: &Bill) -> Vec<BillLine> {
     let lines = bill.lines.iter().map(|line| {
         let (kind, zh, en) = words(&line.what, zone);
         BillLine { kind: kind.into(), text: lang.pick(&zh, &en).to_owned(), fen: line.fen }
     });
-    let refunded_fen = session.held.minus(bill.total).map_err(Fault::internal)?;
-    Ok(BillView { lines: lines.collect(), total_fen: bill.total, refunded_fen })
+    lines.collect()
 }
 
 /// A line of a bill, in words.

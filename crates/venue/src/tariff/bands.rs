@@ -138,4 +138,19 @@ impl Calendar {
     pub fn is_within(&self, hours: Hours, at: Timestamp) -> bool {
         self.local(at).is_ok_and(|at| hours.begun(at.date(), minute_of(at)).is_some())
     }
+
+    /// When each full hour of a day begins. One that the clock skips is left out.
+    pub fn hours_of(&self, date: Date) -> Result<Vec<(i64, Timestamp)>, TariffError> {
+        let mut hours = Vec::new();
+        let mut from = Timestamp::from_micros(i64::MIN);
+        for hour in 0..24 {
+            let at = at_minute(date, hour * 60).ok_or(TariffError::NoSuchTime)?;
+            let moment = self.moment(at, from)?;
+            if minute_of(self.local(moment)?) == hour * 60 {
+                hours.push((hour, moment));
+                from = moment;
+            }
+        }
+        Ok(hours)
+    }
 }

@@ -9,7 +9,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use venue::customers::{self, Customer, DeskRecharge};
 use venue::devices::{self, Credentials, Device, DeviceEntity, LogLine, NewDevice, OverrideAsk};
-use venue::halls::{self, Floor, NewTable, NewVenue, Table, TableEntity, Venue, VenueEntity};
+use venue::halls::{
+    self, ChangedPrices, ChangedTable, ChangedVenue, Floor, NewTable, NewVenue, Prices, Table, TableEntity, Tried, TriedPrices, Venue,
+    VenueEntity,
+};
 use venue::play::{self, SessionView};
 use venue::staff::{self, Member};
 
@@ -20,10 +23,15 @@ use crate::{Problem, Result};
 pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(list, create))
+        .routes(routes!(change))
+        .routes(routes!(prices, change_prices))
+        .routes(routes!(try_prices))
         .routes(routes!(floor))
         .routes(routes!(staff_list, staff_add))
         .routes(routes!(staff_remove))
         .routes(routes!(create_table))
+        .routes(routes!(change_table))
+        .routes(routes!(retire_table))
         .routes(routes!(reissue_code))
         .routes(routes!(take_out))
         .routes(routes!(bring_back))
@@ -51,6 +59,51 @@ async fn list(Auth(cx, _): Auth<VenuesView>) -> Result<axum::Json<Venues>> {
     responses((status = 201, body = Venue), (status = 422, body = Problem)))]
 async fn create(Auth(cx, _): Auth<VenuesManage>, Once(body, key): Once<NewVenue>) -> Result<(StatusCode, axum::Json<Venue>)> {
     Ok((StatusCode::CREATED, axum::Json(halls::create_venue(&cx, body, &key).await?)))
+}
+
+/// Changes a hall. Refused where somebody else has changed it since it was looked at.
+#[utoipa::path(put, path = "/venues/{id}", tag = "venues", params(("id" = String, Path)), request_body = ChangedVenue,
+    responses((status = 200, body = Venue), (status = 409, body = Problem), (status = 422, body = Problem)))]
+async fn change(
+    State(state): State<AppState>,
+    Auth(cx, _): Auth<VenuesManage>,
+    PathId(id): PathId<VenueEntity>,
+    Json(body): Json<ChangedVenue>,
+) -> Result<axum::Json<Venue>> {
+    Ok(axum::Json(halls::change_venue(&cx, &state.venue, id, body).await?))
+}
+
+/// What its tables cost.
+#[utoipa::path(get, path = "/venues/{id}/prices", tag = "venues", params(("id" = String, Path)), responses((status = 200, body = Prices)))]
+async fn prices(Auth(cx, _): Auth<VenuesView>, PathId(id): PathId<VenueEntity>) -> Result<axum::Json<Prices>> {
+    Ok(axum::Json(halls::prices(&cx, id).await?))
+}
+
+/// Changes what its tables cost, for those that are opened from now on.
+#[utoipa::path(put, path = "/venues/{id}/prices", tag = "venues", params(("id" = String, Path)), request_body = ChangedPrices,
+    responses((status = 200, body = Prices), (status = 409, body = Problem), (status = 422, body = Problem)))]
+async fn change_prices(
+    Auth(cx, _): Auth<VenuesManage>,
+    PathId(id): PathId<VenueEntity>,
+    Json(body): Json<ChangedPrices>,
+) -> Result<axum::Json<Prices>> {
+    Ok(axum::Json(halls::change_prices(&cx, id, body).await?))
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+struct TriedDay {
+    items: Vec<Tried>,
+}
+
+/// What play would cost at each hour of a day, by prices that need not be kept.
+#[utoipa::path(post, path = "/venues/{id}/prices/try", tag = "venues", params(("id" = String, Path)), request_body = TriedPrices,
+    responses((status = 200, body = TriedDay), (status = 422, body = Problem)))]
+async fn try_prices(
+    Auth(cx, _): Auth<VenuesManage>,
+    PathId(id): PathId<VenueEntity>,
+    Json(body): Json<TriedPrices>,
+) -> Result<axum::Json<TriedDay>> {
+    Ok(axum::Json(TriedDay { items: halls::try_prices(&cx, id, body).await? }))
 }
 
 /// The floor as it is now. `/events` says `floor` when something on it has changed.
@@ -114,6 +167,35 @@ async fn create_table(
     Once(body, key): Once<NewTable>,
 ) -> Result<(StatusCode, axum::Json<Table>)> {
     Ok((StatusCode::CREATED, axum::Json(halls::create_table(&cx, id, body, &key).await?)))
+}
+
+/// Renames a table, or puts it elsewhere on the floor plan. Refused where somebody else has changed it since it was looked at.
+#[utoipa::path(put, path = "/tables/{id}", tag = "venues", params(("id" = String, Path)), request_body = ChangedTable,
+    responses((status = 200, body = Table), (status = 409, body = Problem), (status = 422, body = Problem)))]
+async fn change_table(
+    State(state): State<AppState>,
+    Auth(cx, _): Auth<VenuesManage>,
+    PathId(id): PathId<TableEntity>,
+    Json(body): Json<ChangedTable>,
+) -> Result<axum::Json<Table>> {
+    Ok(axum::Json(halls::change_table(&cx, &state.venue, id, body).await?))
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Retire {}
+
+/// Gives up a table that nobody plays on: its code leads nowhere, and its light is nobody's. What was played on it stays.
+#[utoipa::path(post, path = "/tables/{id}/retire", tag = "venues", params(("id" = String, Path)), request_body = Retire,
+    responses((status = 204), (status = 409, body = Problem)))]
+async fn retire_table(
+    State(state): State<AppState>,
+    Auth(cx, _): Auth<VenuesManage>,
+    PathId(id): PathId<TableEntity>,
+    Json(Retire {}): Json<Retire>,
+) -> Result<StatusCode> {
+    halls::retire_table(&cx, &state.venue, id).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 #[derive(Deserialize, utoipa::ToSchema)]

@@ -41,6 +41,7 @@ mod users;
 mod users_manage;
 mod venue_complaints;
 mod venue_doors;
+mod venue_edit;
 mod venue_light;
 mod venue_modbus;
 mod venue_mosquitto;

@@ -62,6 +62,8 @@ export type Answers = [
   Fits<Present<Server['Venue']>, Console.Venue>,
   Fits<Present<Server['Table']>, Console.Table>,
   Fits<Present<Server['Floor']>, Console.Floor>,
+  Fits<Omit<Present<Server['Prices']>, 'tariff'>, Omit<Console.Prices, 'tariff'>>,
+  Fits<Present<Server['Tried']>, Console.TriedPrice>,
   Fits<Present<Server['Device']>, Console.Credentials['device']>,
   Fits<Present<Server['Credentials']>, Console.Credentials>,
   Fits<Present<Server['LogLine']>, Console.DeviceLogLine>,
@@ -87,6 +89,8 @@ export type Requests = [
   // The document does not say what a tariff is.
   Fits<Omit<Console.NewVenue, 'tariff'>, Omit<Server['NewVenue'], 'tariff'>>,
   Fits<Console.NewTable, Server['NewTable']>,
+  Fits<Console.ChangedVenue, Server['ChangedVenue']>,
+  Fits<Console.ChangedTable, Server['ChangedTable']>,
   Fits<Console.NewDevice, Server['NewDevice']>,
   Fits<Console.LightAsk, Server['OverrideAsk']>,
   Fits<Console.DeskRecharge, Server['Cash']>,

@@ -127,15 +127,24 @@ export interface Home { keys: { unused: number; active: number; expired: number;
 // POST /customers/recharge [idem] {number, amount_fen, memo?} -> Customer
 export type TableState = 'idle' | 'reserved' | 'opening' | 'playing' | 'paused' | 'closing' | 'cleaning' | 'maintenance'
 export type Cause = 'not_lit' | 'not_dark' | 'in_play' | 'offline' | 'staff'
-export interface Venue { id: string; name: string; address: string; phone: string; time_zone: string; opens: number | null /* minutes from midnight by the hall's clock; null: round the clock */; closes: number | null; closed: boolean; holidays: string[]; created_at: string }
-export interface Table { id: string; venue_id: string; tariff_id: string; name: string; code: string; state: TableState; since: string; x: number /* centimetres on the plan */; y: number }
+export interface Venue { id: string; name: string; address: string; phone: string; time_zone: string; opens: number | null /* minutes from midnight by the hall's clock; null: round the clock */; closes: number | null; closed: boolean; holidays: string[]; version: number; created_at: string }
+export interface Table { id: string; venue_id: string; tariff_id: string; name: string; code: string; state: TableState; since: string; x: number /* centimetres on the plan */; y: number; version: number }
 export interface FloorPlay { id: string; state: 'opening' | 'playing' | 'closed' | 'failed'; asked_at: string; lit_at: string | null /* time counts from then */; paid_until: string; held_fen: number; cost_so_far_fen: number }
 export interface CoilAddress { host: string; port: number; unit: number; coil: number; framing: 'tcp' | 'rtu' }
 export interface FloorDevice { id: string; name: string; topic: string | null /* on the broker */; address: CoilAddress | null /* of a relay board */; online: boolean; online_since: string; wanted: boolean; reported: boolean | null /* what it says it is; null: not known */; override_on: boolean | null; override_until: string | null; override_why: string | null }
 export interface Case { id: string; cause: Cause; note: string; opened_at: string }
-export interface FloorTable { id: string; name: string; code: string; url: string /* what the QR code leads to */; state: TableState; since: string; x: number; y: number; play: FloorPlay | null; device: FloorDevice | null; case: Case | null }
+export interface FloorTable { id: string; name: string; code: string; url: string /* what the QR code leads to */; state: TableState; since: string; x: number; y: number; version: number; play: FloorPlay | null; device: FloorDevice | null; case: Case | null }
 export interface Floor { venue: Venue; tables: FloorTable[]; now: string /* the server's clock */ }
-export interface Tariff { per_hour: number; unit_minutes: number; grace_minutes?: number; minimum?: number | null; session_cap?: number | null }
+export interface Hours { from: number /* minutes from midnight */; to: number /* at or before from: on the next day */ }
+export interface Band { days: { weekdays: boolean[] /* Monday first */; holidays: boolean }; hours: Hours; per_hour: number }
+export interface Tariff { per_hour: number; bands?: Band[]; unit_minutes: number; grace_minutes?: number; minimum?: number | null; session_cap?: number | null; night?: { hours: Hours; cap: number } | null }
+// PUT /venues/{id} ChangedVenue -> Venue; GET|PUT /venues/{id}/prices -> Prices; POST /venues/{id}/prices/try {tariff, date, minutes} -> {items: TriedPrice[]}; 409 CHANGED_MEANWHILE: another version
+// PUT /tables/{id} ChangedTable -> Table; POST /tables/{id}/retire {} -> 204
+export interface ChangedVenue { name: string; address: string; phone: string; time_zone: string; opens: number | null; closes: number | null; closed: boolean; holidays: string[]; version: number }
+export interface ChangedTable { name: string; x: number; y: number; version: number }
+export interface Prices { id: string; tariff: Tariff; version: number }
+export interface BillLine { kind: string; text: string; fen: number }
+export interface TriedPrice { clock: string; at: string; price_fen: number; lines: BillLine[] }
 export interface NewVenue { name: string; address?: string; phone?: string; time_zone: string; opens?: number | null; closes?: number | null; tariff: Tariff }
 export interface NewTable { name: string; x: number; y: number }
 export interface VenueMember { user: UserRef; role: Role }

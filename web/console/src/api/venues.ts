@@ -1,5 +1,7 @@
 import { del, get, post, put, seg, type Paging } from './http'
 import type {
+  ChangedTable,
+  ChangedVenue,
   ClosedPlay,
   Credentials,
   Customer,
@@ -11,7 +13,10 @@ import type {
   NewTable,
   NewVenue,
   Page,
+  Prices,
   Table,
+  Tariff,
+  TriedPrice,
   Venue,
   VenueMember,
 } from './types'
@@ -28,6 +33,16 @@ export const removeStaff = (venue: string, user: string) =>
   post<{ items: VenueMember[] }>(`/venues/${seg(venue)}/staff/remove`, { user_id: user })
 export const createTable = (venue: string, body: NewTable, idempotencyKey: string) =>
   post<Table>(`/venues/${seg(venue)}/tables`, body, { idempotencyKey })
+
+export const changeVenue = (venue: string, body: ChangedVenue) => put<Venue>(`/venues/${seg(venue)}`, body)
+export const getPrices = (venue: string, signal?: AbortSignal) =>
+  get<Prices>(`/venues/${seg(venue)}/prices`, undefined, signal)
+export const changePrices = (venue: string, body: { tariff: Tariff; version: number }) =>
+  put<Prices>(`/venues/${seg(venue)}/prices`, body)
+export const tryPrices = (venue: string, body: { tariff: Tariff; date: string; minutes: number }) =>
+  post<{ items: TriedPrice[] }>(`/venues/${seg(venue)}/prices/try`, body)
+export const changeTable = (table: string, body: ChangedTable) => put<Table>(`/tables/${seg(table)}`, body)
+export const retireTable = (table: string) => post<void>(`/tables/${seg(table)}/retire`, {})
 
 export const reissueCode = (table: string) => post<Table>(`/tables/${seg(table)}/code`, {})
 export const takeOut = (table: string, note: string) => post<Table>(`/tables/${seg(table)}/out-of-service`, { note })

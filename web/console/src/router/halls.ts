@@ -12,6 +12,12 @@ export const halls: ModuleRoutes = {
       component: () => import('@/views/floor/FloorPage.vue'),
       meta: { title: 'floor.title', permission },
     },
+    {
+      path: 'halls/:id',
+      name: 'hall',
+      component: () => import('@/views/halls/HallPage.vue'),
+      meta: { title: 'halls.title', permission: 'venues.manage', menu: '/floor' },
+    },
   ],
   menu: [{ path: '/floor', label: 'floor.title', icon: markRaw(Grid), group: 'halls', permission }],
 }

@@ -13,6 +13,21 @@ pub const RULES: &[Rule] = &[
     rule("GET /api/v1/venues", STAFF, 200).on(Thing::Hall, Reach::BRANCH.listed()),
     rule("POST /api/v1/venues", MANAGERS, 201)
         .body(|_| json!({"name": "x", "time_zone": "Asia/Shanghai", "tariff": {"per_hour": 1, "unit_minutes": 1}})),
+    // Somebody has changed it in between.
+    rule("PUT /api/v1/venues/{id}", MANAGERS, 409)
+        .on(Thing::Hall, Reach::BRANCH)
+        .body(|_| json!({"name": "x", "time_zone": "Asia/Shanghai", "closed": false, "version": 0})),
+    rule("GET /api/v1/venues/{id}/prices", STAFF, 200).on(Thing::Hall, Reach::BRANCH),
+    rule("PUT /api/v1/venues/{id}/prices", MANAGERS, 409)
+        .on(Thing::Hall, Reach::BRANCH)
+        .body(|_| json!({"tariff": {"per_hour": 1, "unit_minutes": 1}, "version": 0})),
+    rule("POST /api/v1/venues/{id}/prices/try", MANAGERS, 200)
+        .on(Thing::Hall, Reach::BRANCH)
+        .body(|_| json!({"tariff": {"per_hour": 1, "unit_minutes": 1}, "date": "2026-11-28", "minutes": 60})),
+    rule("PUT /api/v1/tables/{id}", MANAGERS, 409)
+        .on(Thing::HallTable, Reach::BRANCH)
+        .body(|_| json!({"name": "x", "x": 0, "y": 0, "version": 0})),
+    rule("POST /api/v1/tables/{id}/retire", MANAGERS, 204).on(Thing::HallTable, Reach::BRANCH).body(|_| json!({})),
     rule("GET /api/v1/venues/{id}/floor", STAFF, 200).on(Thing::Hall, Reach::BRANCH),
     rule("GET /api/v1/venues/{id}/staff", STAFF, 200).on(Thing::Hall, Reach::BRANCH),
     rule("POST /api/v1/venues/{id}/staff", MANAGERS, 200).on(Thing::Hall, Reach::BRANCH).body(|_| json!({"name": "maintainer"})),

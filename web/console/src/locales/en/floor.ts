@@ -192,7 +192,7 @@ const en: typeof zh = {
     unit: 'Billing unit, minutes',
     unitHint: '1 to 60; a unit that was begun counts as a whole.',
     grace: 'Free minutes',
-    graceHint: '0 to 60; closing within them costs nothing.',
+    graceHint: '0 to 9; closing within them costs nothing.',
     minimum: 'Minimum charge, yuan',
     cap: 'Most per session, yuan',
     done: 'Created the hall “{name}”.',
@@ -206,6 +206,18 @@ const en: typeof zh = {
     place: 'Where its upper left corner is on the plan, 0 to 100000.',
     hint: 'A new table is out of service until it has a light and is returned to service.',
     done: 'Created the table “{name}”.',
+  },
+  editTable: {
+    action: 'Change the table',
+    title: 'Change “{name}”',
+    done: '“{name}” is saved.',
+  },
+  retire: {
+    action: 'Retire the table',
+    title: 'Retire “{name}” for good',
+    message:
+      'It goes from the floor plan and from the customers’ pages, its code leads nowhere, and its light is not controlled any more. Its bills stay. This cannot be undone.',
+    done: '“{name}” is retired.',
   },
   newDevice: {
     action: 'Add a light',
@@ -266,7 +278,7 @@ const en: typeof zh = {
     positive: 'The amount must be above 0',
     number: 'Enter the customer’s number',
     unit: 'Enter a whole number from 1 to 60',
-    grace: 'Enter a whole number from 0 to 60',
+    grace: 'Enter a whole number from 0 to 9',
     place: 'Enter a whole number from 0 to 100000',
     hours: 'They cannot be the same',
     host: 'Enter an IP address or a name',

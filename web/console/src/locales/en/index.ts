@@ -7,6 +7,7 @@ import status from './status'
 import callbacks from './callbacks'
 import complaints from './complaints'
 import floor from './floor'
+import halls from './halls'
 import home from './home'
 import jobs from './jobs'
 import logs from './logs'
@@ -35,6 +36,7 @@ const en: typeof zh = {
   callbacks,
   complaints,
   floor,
+  halls,
   home,
   jobs,
   logs,

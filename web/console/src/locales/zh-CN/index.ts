@@ -6,6 +6,7 @@ import status from './status'
 import callbacks from './callbacks'
 import complaints from './complaints'
 import floor from './floor'
+import halls from './halls'
 import home from './home'
 import jobs from './jobs'
 import logs from './logs'
@@ -34,6 +35,7 @@ export default {
   callbacks,
   complaints,
   floor,
+  halls,
   home,
   jobs,
   logs,

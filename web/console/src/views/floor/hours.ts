@@ -13,3 +13,7 @@ export const CLOSINGS: readonly number[] = OPENINGS.map((minute) => minute + STE
 
 /** Hours that end at or before their beginning go on after midnight. */
 export const isNextDay = (opens: number, closes: number): boolean => closes <= opens
+
+/** The choices, with what was chosen elsewhere than in this list. */
+export const withOwn = (choices: readonly number[], own: number): readonly number[] =>
+  choices.includes(own) ? choices : [...choices, own].sort((a, b) => a - b)

@@ -1,11 +1,11 @@
 import { useI18n } from 'vue-i18n'
 import type { FloorTable } from '@/api/types'
 import { cleaned } from '@/api/offers'
-import { bringBack, closeTable, giveLightBack, reissueCode, takeOut } from '@/api/venues'
+import { bringBack, closeTable, giveLightBack, reissueCode, retireTable, takeOut } from '@/api/venues'
 import { confirmAction } from '@/composables/useConfirm'
 import { useFormat } from '@/composables/useFormat'
 
-type Change = 'close' | 'cleaned' | 'giveBack' | 'takeOut' | 'bringBack' | 'reissue'
+type Change = 'close' | 'cleaned' | 'giveBack' | 'takeOut' | 'bringBack' | 'reissue' | 'retire'
 
 const LONGEST_NOTE = 200
 
@@ -42,6 +42,10 @@ export function useTableActions(changed: () => unknown) {
       await reissueCode(id)
       return t('floor.reissue.done')
     },
+    async retire({ id, name }) {
+      await retireTable(id)
+      return t('floor.retire.done', { name })
+    },
   }
 
   const reasons: Partial<Record<Change, { label: string; required: boolean }>> = {
@@ -57,7 +61,7 @@ export function useTableActions(changed: () => unknown) {
       title: t(`floor.${change}.title`, { name: table.name }),
       message: t(opening ? 'floor.close.messageOpening' : `floor.${change}.message`),
       confirm: t(`floor.${change}.action`),
-      danger: change === 'close' || change === 'takeOut' || change === 'reissue',
+      danger: change !== 'giveBack' && change !== 'bringBack',
       reason: reason && { ...reason, label: t(reason.label), longest: LONGEST_NOTE },
       action: async (text) => {
         ElMessage.success(await calls[change](table, text))

@@ -1,0 +1,87 @@
+import type { Band, Hours, Tariff } from '@/api/types'
+import { formatFen, parseYuan } from '@/shared/money'
+import { pricesOf, pricesTroubles, type HallPrices, type Trouble } from '../floor/hall-form'
+
+/** Beside the seven weekdays, Monday first. */
+export const HOLIDAY = 7
+export const DAYS = [0, 1, 2, 3, 4, 5, 6, HOLIDAY] as const
+
+/** A band as it is typed. */
+export interface BandForm {
+  days: number[]
+  from: number
+  to: number
+  per_hour: string
+}
+
+/** As it is typed; the names are those of what the server refuses. */
+export interface PricesForm extends HallPrices {
+  'tariff.bands': BandForm[]
+  'tariff.night': { on: boolean; from: number; to: number; cap: string }
+}
+
+const yuan = (fen: number | null | undefined): string =>
+  fen === null || fen === undefined ? '' : formatFen(fen, 'en').replace(/[^\d.]/g, '')
+
+export const newBand = (): BandForm => ({ days: [...DAYS], from: 18 * 60, to: 2 * 60, per_hour: '' })
+
+const bandFrom = ({ days, hours, per_hour }: Band): BandForm => ({
+  days: DAYS.filter((day) => (day === HOLIDAY ? days.holidays : days.weekdays[day])),
+  ...hours,
+  per_hour: yuan(per_hour),
+})
+
+/** Prices as they stand, to be changed. */
+export const pricesFrom = (tariff: Tariff): PricesForm => ({
+  'tariff.per_hour': yuan(tariff.per_hour),
+  'tariff.unit_minutes': tariff.unit_minutes,
+  'tariff.grace_minutes': tariff.grace_minutes ?? 0,
+  'tariff.minimum': yuan(tariff.minimum),
+  'tariff.session_cap': yuan(tariff.session_cap),
+  'tariff.bands': (tariff.bands ?? []).map(bandFrom),
+  'tariff.night': {
+    on: Boolean(tariff.night),
+    ...(tariff.night?.hours ?? { from: 22 * 60, to: 8 * 60 }),
+    cap: yuan(tariff.night?.cap),
+  },
+})
+
+const hoursOf = ({ from, to }: Hours): Hours => ({ from, to })
+
+const bandOf = (band: BandForm): Band => ({
+  days: {
+    weekdays: DAYS.slice(0, HOLIDAY).map((day) => band.days.includes(day)),
+    holidays: band.days.includes(HOLIDAY),
+  },
+  hours: hoursOf(band),
+  per_hour: parseYuan(band.per_hour) ?? 0,
+})
+
+/** What can be said before asking the server. */
+export function formTroubles(form: PricesForm): Partial<Record<keyof PricesForm, Trouble>> {
+  const { on, cap } = form['tariff.night']
+  return {
+    ...pricesTroubles(form),
+    'tariff.bands': form['tariff.bands'].some((band) => parseYuan(band.per_hour) === null) ? 'money' : undefined,
+    'tariff.night': on && parseYuan(cap) === null ? 'money' : undefined,
+  }
+}
+
+export const isReady = (form: PricesForm): boolean =>
+  Object.values(formTroubles(form)).every((trouble) => trouble === undefined)
+
+/** What is sent, of a form without troubles. */
+export function tariffOf(form: PricesForm): Tariff {
+  const night = form['tariff.night']
+  return {
+    ...pricesOf(form),
+    bands: form['tariff.bands'].map(bandOf),
+    night: night.on ? { hours: hoursOf(night), cap: parseYuan(night.cap) ?? 0 } : null,
+  }
+}
+
+/** `tariff.bands.2.hours` is about the third band. */
+export function rowOf(field: string): { list: string; n: number } | null {
+  const parts = /^(tariff\.\w+)\.(\d+)\./.exec(field)
+  return parts ? { list: parts[1] ?? '', n: Number(parts[2]) } : null
+}

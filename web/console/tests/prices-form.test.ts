@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest'
+import type { Tariff } from '@/api/types'
+import { formTroubles, isReady, newBand, pricesFrom, rowOf, tariffOf } from '@/views/halls/prices-form'
+
+const tariff: Tariff = {
+  per_hour: 3_650,
+  unit_minutes: 5,
+  grace_minutes: 3,
+  minimum: 500,
+  session_cap: null,
+  bands: [
+    {
+      days: { weekdays: [true, true, true, true, false, false, false], holidays: false },
+      hours: { from: 1_110, to: 120 },
+      per_hour: 4_800,
+    },
+  ],
+  night: { hours: { from: 1_320, to: 480 }, cap: 16_800 },
+}
+
+describe('the form of prices', () => {
+  it('holds what is there, and sends it back unchanged', () => {
+    expect(tariffOf(pricesFrom(tariff))).toEqual(tariff)
+    expect(pricesFrom(tariff)['tariff.per_hour']).toBe('36.50')
+  })
+
+  it('is ready when each price is one', () => {
+    const form = pricesFrom(tariff)
+    expect(isReady(form)).toBe(true)
+    form['tariff.bands'].push(newBand())
+    expect(formTroubles(form)).toMatchObject({ 'tariff.bands': 'money', 'tariff.per_hour': undefined })
+    expect(isReady(form)).toBe(false)
+    form['tariff.bands'].pop()
+    form['tariff.night'].cap = 'much'
+    expect(formTroubles(form)['tariff.night']).toBe('money')
+    form['tariff.night'].on = false
+    expect(tariffOf(form).night).toBeNull()
+  })
+
+  it('knows which row a refusal is about', () => {
+    expect(rowOf('tariff.bands.2.hours')).toEqual({ list: 'tariff.bands', n: 2 })
+    expect(rowOf('tariff.unit_minutes')).toBeNull()
+  })
+})
