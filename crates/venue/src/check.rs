@@ -1,5 +1,6 @@
 //! Sessions and splits against the money that is held and taken for them: what `cuekey doctor` says of play.
 
+use platform::ledger::SystemAccount;
 use store::{Sql, args};
 
 /// Each sentence is one thing that does not add up; none is the good answer. Reads all sessions.
@@ -60,12 +61,29 @@ pub async fn check(sql: &mut impl Sql) -> store::Result<Vec<String>> {
             "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM customers c JOIN ledger_accounts a ON a.id = c.id \
              WHERE c.became IS NOT NULL AND (a.posted <> 0 OR a.held <> 0)",
         ),
+        (
+            "customers have other points than their lines add up to",
+            "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM (SELECT c.customer_id FROM member_points c LEFT JOIN member_lines l \
+             ON l.customer_id = c.customer_id GROUP BY c.customer_id, c.points HAVING c.points <> COALESCE(SUM(l.points), 0)) wrong",
+        ),
+        (
+            "sessions were paid and have earned nothing",
+            "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM play_sessions p WHERE p.state = 'closed' AND p.total >= 100 \
+             AND NOT EXISTS (SELECT 1 FROM member_lines l WHERE l.session_id = p.id)",
+        ),
     ];
     for (words, query) in checks {
         let wrong: i64 = sql.one(query, args![], |row| row.get("n")).await?;
         if wrong > 0 {
             problems.push(format!("{wrong} {words}"));
         }
+    }
+    let query = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM (SELECT session_id, CAST(SUM(points) AS BIGINT) AS points FROM member_lines GROUP BY session_id) l \
+                 WHERE l.points <> (SELECT CAST(COALESCE(SUM(CASE WHEN t.credit_account = $1 THEN t.posted_amount ELSE -t.posted_amount END), 0) AS BIGINT) \
+                 FROM ledger_transfers t WHERE t.ref_kind = 'pls' AND t.ref_id = l.session_id AND (t.debit_account = $1 OR t.credit_account = $1)) / 100";
+    let wrong: i64 = sql.one(query, args![SystemAccount::Takings.id()], |row| row.get("n")).await?;
+    if wrong > 0 {
+        problems.push(format!("{wrong} sessions have earned other points than was paid for them"));
     }
     Ok(problems)
 }

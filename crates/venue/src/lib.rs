@@ -13,6 +13,7 @@ pub mod complaints;
 pub mod customers;
 pub mod devices;
 pub mod halls;
+pub mod members;
 mod news;
 pub mod play;
 pub mod splits;
@@ -36,6 +37,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { number: 4, name: "venue", sql: include_str!("../migrations/0004_venue.sql") },
     Migration { number: 6, name: "wechat", sql: include_str!("../migrations/0006_wechat.sql") },
     Migration { number: 7, name: "split", sql: include_str!("../migrations/0007_split.sql") },
+    Migration { number: 8, name: "members", sql: include_str!("../migrations/0008_members.sql") },
     Migration { number: 9, name: "service", sql: include_str!("../migrations/0009_service.sql") },
 ];
 

@@ -61,6 +61,10 @@ texts! {
         "{table} 的费用 {total} 元，已确认的人付给您 {amount} 元，已到您的钱包；没有确认的由您承担，您共承担 {own} 元。" "Of the {total} yuan of {table}, {amount} yuan came into your wallet from those who had confirmed. The rest, {own} yuan, is yours.";
     SPLIT_UNDONE = "split.undone", "AA 已撤销" "The split was undone",
         "{table} 的分账已撤销，没有向任何人扣款，费用由您承担。" "The split of {table} was undone. Nobody was charged, and the bill is yours.";
+    LEVEL_REACHED = "member.level", "会员升级" "A new level",
+        "您的积分达到 {points}，已成为{level_zh}会员，今后开台只付 {percent}%。" "You have {points} points, and are a {level_en} member now: you pay {percent}% of the price when you open a table.";
+    LEVEL_GIFT = "member.gift", "升级礼包" "A gift",
+        "升级礼包 {amount} 元已存入您的钱包。" "{amount} yuan for your new level are in your wallet.";
     DEVICE_FAULT = "play.device_fault", "球台故障，已为您结束" "The table failed, and was closed for you",
         "{table} 的灯出了故障，已自动结束，只收取故障前的 {amount} 元，退回 {released} 元。非常抱歉。" "The light of {table} failed, and the table was closed. Only the {amount} yuan until then were charged; {released} yuan are yours again. We are sorry.";
     PAUSE_OVER = "play.pause_over", "暂停结束，继续计时" "Your pause is over",

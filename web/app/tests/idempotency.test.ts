@@ -13,7 +13,7 @@ const keys = () =>
     () => now,
     () => `key-${++made}`,
   )
-const OPEN = openIntent('tbl_1', 60, 4_000)
+const OPEN = openIntent('tbl_1', { minutes: 60 }, 4_000)
 
 async function sent(pending: PendingKeys, intent: string, outcome: unknown): Promise<string> {
   let used = ''
@@ -62,9 +62,10 @@ describe('an idempotency key', () => {
     const pending = keys()
     const intents = [
       OPEN,
-      openIntent('tbl_2', 60, 4_000),
-      openIntent('tbl_1', 120, 4_000),
-      openIntent('tbl_1', 60, 3_000),
+      openIntent('tbl_2', { minutes: 60 }, 4_000),
+      openIntent('tbl_1', { minutes: 120 }, 4_000),
+      openIntent('tbl_1', { package: 60 }, 4_000),
+      openIntent('tbl_1', { minutes: 60 }, 3_000),
       extendIntent('ses_1', 30, 2_000, '2026-11-28T13:00:00Z'),
       // The same wish again, after it was granted: it leads to a later end.
       extendIntent('ses_1', 30, 2_000, '2026-11-28T13:30:00Z'),

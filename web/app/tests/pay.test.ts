@@ -202,8 +202,8 @@ describe('the key of a payment', () => {
       wish,
       rechargeIntent(5_000, 'wap'),
       rechargeIntent(6_000, 'h5'),
-      payTableIntent('tbl_1', 60, 5_000, 'h5'),
-      payTableIntent('tbl_1', 60, 5_000, 'wap'),
+      payTableIntent('tbl_1', { minutes: 60 }, 5_000, 'h5'),
+      payTableIntent('tbl_1', { minutes: 60 }, 5_000, 'wap'),
       refundIntent(5_000),
     ]
     expect(new Set(intents).size).toBe(intents.length)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Tariff } from '@/api/types'
-import { formTroubles, isReady, newBand, pricesFrom, rowOf, tariffOf } from '@/views/halls/prices-form'
+import { formTroubles, isReady, newBand, newPackage, pricesFrom, rowOf, tariffOf } from '@/views/halls/prices-form'
 
 const tariff: Tariff = {
   per_hour: 3_650,
@@ -16,6 +16,17 @@ const tariff: Tariff = {
     },
   ],
   night: { hours: { from: 1_320, to: 480 }, cap: 16_800 },
+  packages: [
+    { id: 2, name_zh: '包时', name_en: 'Three', span: { minutes: 180 }, price: 8_800, early: 'cheaper' },
+    {
+      id: 5,
+      name_zh: '包夜',
+      name_en: 'Night',
+      span: { night: { from: 1_320, to: 360 } },
+      price: 12_000,
+      early: 'package',
+    },
+  ],
 }
 
 describe('the form of prices', () => {
@@ -35,6 +46,15 @@ describe('the form of prices', () => {
     expect(formTroubles(form)['tariff.night']).toBe('money')
     form['tariff.night'].on = false
     expect(tariffOf(form).night).toBeNull()
+  })
+
+  it('gives a new package an id that none has, and wants its names and price', () => {
+    const form = pricesFrom(tariff)
+    form['tariff.packages'].push(newPackage(form['tariff.packages']))
+    expect(form['tariff.packages'].at(-1)?.id).toBe(6)
+    expect(formTroubles(form)['tariff.packages']).toBe('name')
+    Object.assign(form['tariff.packages'].at(-1)!, { name_zh: '新', name_en: 'New' })
+    expect(formTroubles(form)['tariff.packages']).toBe('money')
   })
 
   it('knows which row a refusal is about', () => {

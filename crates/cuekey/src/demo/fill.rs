@@ -46,6 +46,7 @@ pub async fn fill(platform: &Arc<Platform>) -> Result<Note> {
 
     let keys = unused(&agent, main.project.id).await?;
     let staff = person(platform, Role::VenueManager, "hall", None, &mut accounts).await?;
+    hall::name_levels(&chief).await?;
     let hall = Some(hall::furnish(&staff, "演示球厅 Demo Hall", hall::TABLES).await?);
     Ok(Note { console: platform.install.public_url.clone(), accounts, project: credentials(main), keys, hall })
 }

@@ -12,7 +12,8 @@ use store::Sql as _;
 use venue::Venue;
 use venue::devices::{self, NewDevice};
 use venue::halls::{self, NewTable, NewVenue, TableId};
-use venue::tariff::{Band, Days, Hours, NightCap, Tariff};
+use venue::members::{self, ChangedLevels, LevelForm};
+use venue::tariff::{Band, Days, Early, Hours, NightCap, Package, Span, Tariff};
 
 use super::fill::once;
 use super::note::{Hall, Lamp};
@@ -64,7 +65,15 @@ fn tariff() -> Tariff {
         minimum: Some(Fen::new(500)),
         session_cap: None,
         night: Some(NightCap { hours: hours(22, 8), cap: Fen::new(16_800) }),
+        packages: vec![
+            package(1, ("欢打 3 小时", "Three hours"), Span::Minutes(180), 8_800, Early::Cheaper),
+            package(2, ("通宵包夜", "All night"), Span::Night(hours(22, 6)), 12_000, Early::Package),
+        ],
     }
+}
+
+fn package(id: i64, (zh, en): (&str, &str), span: Span, fen: i64, early: Early) -> Package {
+    Package { id, name_zh: zh.into(), name_en: en.into(), span, price: Fen::new(fen), early }
 }
 
 /// Plugs the lamps in, and brings their tables into service when they answer. Ends with the program.
@@ -95,4 +104,20 @@ async fn bring_into_service(venue: &Venue, table: TableId) -> platform::Result<(
     let Some(id) = chief.into_iter().next() else { return Ok(()) };
     let who = Principal { id, name: "demo".into(), role: Role::SuperAdmin, superior: None, session: cx.id() };
     halls::return_to_service(&cx.as_user(who), venue, table, "").await.map(drop)
+}
+
+/// Silver from 100 points, gold from 500, with a gift.
+pub async fn name_levels(chief: &Cx) -> Result<()> {
+    let level = |zh: &str, en: &str, threshold: i64, pays: i64, gift: i64| LevelForm {
+        id: None,
+        name_zh: zh.into(),
+        name_en: en.into(),
+        threshold,
+        pays,
+        gift_fen: Fen::new(gift),
+    };
+    let levels = vec![level("银卡", "Silver", 100, 9_500, 0), level("金卡", "Gold", 500, 8_800, 2_000)];
+    let version = members::levels(chief).await?.version;
+    members::change_levels(chief, ChangedLevels { levels, version }).await?;
+    Ok(())
 }

@@ -82,7 +82,15 @@ pub fn tariffs(input: &[u8]) {
     if tariff.check().is_err() {
         return;
     }
-    let terms = Terms { tariff, time_zone: "Asia/Shanghai".into(), holidays: BTreeSet::new(), pays: 10_000, pause: Default::default() };
+    let terms = Terms {
+        tariff,
+        time_zone: "Asia/Shanghai".into(),
+        holidays: BTreeSet::new(),
+        pays: 10_000,
+        member: None,
+        package: None,
+        pause: Default::default(),
+    };
     let from = Timestamp::from_unix(1_795_248_000);
     let mut before = 0;
     for length in [0, MINUTE, 59 * MINUTE, HOUR + 1, 7 * HOUR, 30 * HOUR] {

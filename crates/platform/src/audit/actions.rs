@@ -61,6 +61,7 @@ actions! {
     PRICES_CHANGED = Warning "venues" "prices_changed" "修改价格" "Changed a hall's prices";
     TABLE_CHANGED = Info "venues" "table_changed" "修改球台" "Changed a table";
     TABLE_RETIRED = Warning "venues" "table_retired" "停用球台" "Retired a table";
+    LEVELS_CHANGED = Warning "venues" "levels_changed" "修改会员等级" "Changed the members' levels";
     STAFF_ADDED = Security "venues" "staff_added" "添加门店员工" "Let somebody work in a hall";
     STAFF_REMOVED = Security "venues" "staff_removed" "移除门店员工" "Ended somebody's work in a hall";
     TABLE_CREATED = Info "venues" "table_created" "新建球台" "Created a table";

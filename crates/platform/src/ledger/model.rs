@@ -40,6 +40,8 @@ kernel::words! {
         Refund = "refund",
         /// A share of somebody else's bill, into that wallet (V4.2).
         Split = "split",
+        /// From the platform, for nothing: of a level that was reached (V6.1).
+        Gift = "gift",
         /// A guest turned out to be a customer who is known already (V2.2).
         CarriedOver = "carried_over",
         /// Of a bill, after a complaint (V9.5).
@@ -85,11 +87,13 @@ pub enum SystemAccount {
     Alipay,
     /// What customers have let Alipay freeze comes from here, until it is taken from there or let go.
     AlipayFrozen,
+    /// What customers are given comes from here.
+    Marketing,
 }
 
 impl SystemAccount {
-    pub const ALL: [Self; 8] =
-        [Self::Issued, Self::Spent, Self::PaidOut, Self::Cash, Self::Takings, Self::Wechat, Self::Alipay, Self::AlipayFrozen];
+    pub const ALL: [Self; 9] =
+        [Self::Issued, Self::Spent, Self::PaidOut, Self::Cash, Self::Takings, Self::Wechat, Self::Alipay, Self::AlipayFrozen, Self::Marketing];
 
     pub const fn id(self) -> AccountId {
         AccountId::from_uuid(Uuid::from_u128(match self {
@@ -101,13 +105,14 @@ impl SystemAccount {
             Self::Wechat => 6,
             Self::Alipay => 7,
             Self::AlipayFrozen => 8,
+            Self::Marketing => 9,
         }))
     }
 
     pub const fn unit(self) -> Unit {
         match self {
             Self::Issued | Self::Spent | Self::PaidOut => Unit::Quota,
-            Self::Cash | Self::Takings | Self::Wechat | Self::Alipay | Self::AlipayFrozen => Unit::Fen,
+            Self::Cash | Self::Takings | Self::Wechat | Self::Alipay | Self::AlipayFrozen | Self::Marketing => Unit::Fen,
         }
     }
 }

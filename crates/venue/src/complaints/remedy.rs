@@ -14,7 +14,7 @@ use super::model::{ComplaintId, may_give_back};
 use super::rows;
 use crate::customers::{self, CustomerId};
 use crate::play::SessionId;
-use crate::splits;
+use crate::{members, splits};
 use crate::told::{self, tell, yuan};
 
 /// What the customer's wallet has paid for the session, without what others have put into it for that; `None` while they still may.
@@ -63,6 +63,7 @@ pub async fn give_back(cx: &Cx, id: ComplaintId, ask: &GiveBack, key: &Idempoten
         reference: Some(session.into()),
     };
     let transfer = ledger::transfer(&mut tx, cx, &order).await?;
+    members::count(&mut tx, cx, complaint.customer, session).await?;
     // Two complaints may be about one session: its row is there once.
     let sql = "INSERT INTO play_remedies (session_id, complaint_id, amount, reason, transfer_id, user_id, at) VALUES ($1, $2, $3, $4, $5, $6, $7) \
                ON CONFLICT DO NOTHING";

@@ -10,7 +10,7 @@ use super::model::{Customer, CustomerId};
 use super::phone;
 use super::session::{insert, revoke_all};
 use super::wallet::account;
-use crate::{play, splits};
+use crate::{members, play, splits};
 
 /// Whoever asks, locked, if it still has no phone: somebody may have signed in with the same token in between.
 pub(super) async fn without_phone(tx: &mut Tx, who: Option<&Customer>) -> Result<Option<CustomerId>> {
@@ -74,6 +74,7 @@ pub(super) async fn carry_over(tx: &mut Tx, cx: &Cx, from: CustomerId, to: Custo
     let sql = "UPDATE customers SET wechat = TRUE WHERE id = $1 AND EXISTS (SELECT 1 FROM customer_wechats w WHERE w.customer_id = $1)";
     tx.exec(sql, args![to]).await?;
     play::carry_over(tx, from, to).await?;
+    members::carry_over(tx, from, to).await?;
     tx.exec("UPDATE customers SET became = $1 WHERE id = $2", args![to, from]).await?;
     revoke_all(tx, cx, from).await
 }

@@ -19,7 +19,7 @@ use super::session::find;
 use super::wallet::{MOST, account};
 use crate::Venue;
 use crate::halls::TableId;
-use crate::play::{self, OpenAsk, PlayError};
+use crate::play::{self, OpenAsk, PlayError, PlayTime};
 use crate::told::{self, tell, yuan};
 
 /// Far more than anybody means: each is a call to a network, which limits us all together.
@@ -49,7 +49,7 @@ pub struct PayBy {
 #[derive(Serialize, Deserialize)]
 struct Play {
     table: TableId,
-    minutes: i64,
+    time: PlayTime,
 }
 
 /// By which networks one can pay now.
@@ -80,7 +80,7 @@ pub async fn pay(cx: &Cx, customer: &Customer, what: PayFor, by: PayBy, key: &Id
                 // What costs next to nothing is paid from the wallet.
                 return Err(PlayError::Balance.into());
             }
-            let detail = serde_json::to_string(&Play { table, minutes: ask.minutes }).map_err(Fault::internal)?;
+            let detail = serde_json::to_string(&Play { table, time: ask.time }).map_err(Fault::internal)?;
             (Purpose::Play, price, detail, cx.lang.pick(&format!("{name} 台费"), &format!("Table {name}")).to_owned())
         }
     };
@@ -159,7 +159,7 @@ async fn paid(cx: &Cx, venue: &Venue, id: OrderId) -> Result<()> {
         Purpose::Captured => Ok(()),
         Purpose::Play => {
             let ask: Play = serde_json::from_str(&order.detail).map_err(Fault::internal)?;
-            play::open_paid(cx, venue, &customer, id, ask.table, ask.minutes).await
+            play::open_paid(cx, venue, &customer, id, ask.table, ask.time).await
         }
     }
 }

@@ -16,7 +16,7 @@ use super::service::mine;
 use crate::{cases, devices, staff};
 
 /// Somebody else was quicker.
-pub(super) fn changed_meanwhile() -> Fault {
+pub(crate) fn changed_meanwhile() -> Fault {
     let (zh, en) = ("刚刚有人修改过，请刷新后再改", "Somebody has changed this in the meantime; load it again before you change it");
     Fault::new(Kind::Conflict, "CHANGED_MEANWHILE", zh, en)
 }

@@ -11,6 +11,7 @@ mod public;
 pub(crate) mod rows;
 mod service;
 
+pub(crate) use edit::changed_meanwhile;
 pub use edit::{change_table, change_venue, retire_table};
 pub use floor::{Floor, FloorDevice, FloorPlay, FloorTable, floor};
 pub use form::{ChangedTable, ChangedVenue, NewTable, NewVenue};
@@ -18,6 +19,8 @@ pub use machine::{Event, TableState, next};
 pub use model::{Table, TableEntity, TableId, TariffEntity, TariffId, Venue, VenueEntity, VenueId};
 pub use offers::{Offers, offers, set_offers};
 pub use prices::{ChangedPrices, Prices, Tried, TriedPrices, change_prices, prices, try_prices};
-pub use public::{PublicTable, PublicVenue, Quote, TableView, VenueView, WhyNot, by_code, table_view, venue_view, venues};
+pub use public::{
+    MemberPrice, PackageQuote, PublicTable, PublicVenue, Quote, TableView, VenueView, WhyNot, by_code, table_view, venue_view, venues,
+};
 pub(crate) use service::new_code;
 pub use service::{create_table, create_venue, list, reissue_code, return_to_service, take_out_of_service};

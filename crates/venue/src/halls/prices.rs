@@ -113,7 +113,7 @@ pub async fn try_prices(cx: &Cx, id: VenueId, form: TriedPrices) -> Result<Vec<T
             play::quote(&terms, at, form.minutes)?;
             let bill = terms.price(at, at.plus_micros(form.minutes * MINUTE)).map_err(Fault::internal)?;
             let clock = format!("{clock:02}:00");
-            Ok(Tried { clock, at, price_fen: bill.total, lines: play::bill_lines(cx.lang, &hall.time_zone, &bill) })
+            Ok(Tried { clock, at, price_fen: bill.total, lines: play::bill_lines(cx.lang, &terms, &bill) })
         })
         .collect()
 }

@@ -1,6 +1,6 @@
 //! Halls and tables as customers see them.
 
-use kernel::{Fault, Fen, Kind};
+use kernel::{Fault, Fen, Kind, Timestamp};
 use platform::{Cx, Result};
 use serde::Serialize;
 use store::{Filter, Sql as _, args};
@@ -9,8 +9,9 @@ use super::machine::TableState;
 use super::model::{Table, TableId, Venue, VenueId};
 use super::rows;
 use crate::customers::{Customer, CustomerId};
-use crate::play::{self, PlayError, SessionId, Terms};
-use crate::{cases, devices};
+use crate::play::{self, PlayError, PlayTime, SessionId, Terms};
+use crate::tariff::Early;
+use crate::{cases, devices, members};
 
 /// For which lengths of play a price is shown.
 const QUOTED: [i64; 4] = [30, 60, 120, 180];
@@ -47,7 +48,31 @@ pub struct VenueView {
 #[derive(Debug, Clone, Copy, Serialize, utoipa::ToSchema)]
 pub struct Quote {
     pub minutes: i64,
+    /// Of the asker's level.
     pub price_fen: Fen,
+    /// Without it.
+    pub full_price_fen: Fen,
+}
+
+/// A package 套餐 that is sold now.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct PackageQuote {
+    pub id: i64,
+    pub name: String,
+    pub minutes: i64,
+    /// Bought now it lasts until then.
+    pub until: Timestamp,
+    pub price_fen: Fen,
+    /// Whoever leaves early pays no more than the same play costs without it; otherwise all of it.
+    pub early_is_cheaper: bool,
+}
+
+/// What a member pays.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct MemberPrice {
+    pub level: String,
+    /// Of the price, in ten-thousandths.
+    pub pays: i64,
 }
 
 /// Why a table cannot be opened.
@@ -71,7 +96,10 @@ pub struct TableView {
     pub grace_minutes: i64,
     pub minimum_fen: Option<Fen>,
     pub session_cap_fen: Option<Fen>,
+    /// The asker's level.
+    pub member: Option<MemberPrice>,
     pub quotes: Vec<Quote>,
+    pub packages: Vec<PackageQuote>,
     /// Idle ones of the same hall.
     pub others: Vec<PublicTable>,
     /// The asker's own session on it.
@@ -146,9 +174,17 @@ pub async fn table_view(cx: &Cx, customer: Option<&Customer>, id: TableId) -> Re
         Some(customer) => play::graced(&mut sql, cx, customer.id, venue.id).await?,
         None => true,
     };
-    let terms = Terms::of(&venue, tariff, graced);
-    let quotes = QUOTED.iter().map(|minutes| Ok(Quote { minutes: *minutes, price_fen: play::quote(&terms, now, *minutes)? }));
-    let quotes = quotes.collect::<Result<_>>()?;
+    let level = match customer {
+        Some(customer) => members::level_of(&mut sql, customer.id).await?,
+        None => None,
+    };
+    let full = Terms::of(&venue, tariff, graced);
+    let terms = full.clone().with_level(level.as_ref());
+    let quote = |minutes: i64| {
+        Ok(Quote { minutes, price_fen: play::quote(&terms, now, minutes)?, full_price_fen: play::quote(&full, now, minutes)? })
+    };
+    let quotes = QUOTED.into_iter().map(quote).collect::<Result<_>>()?;
+    let packages = packages(cx, &terms)?;
     let others = tables.iter().filter(|other| other.id != id && other.state == TableState::Idle);
     let state_text = state_text(cx, &table, here.is_some()).await?;
     Ok(TableView {
@@ -162,10 +198,32 @@ pub async fn table_view(cx: &Cx, customer: Option<&Customer>, id: TableId) -> Re
         grace_minutes: terms.tariff.grace_minutes,
         minimum_fen: terms.tariff.minimum,
         session_cap_fen: terms.tariff.session_cap,
+        member: level.map(|level| MemberPrice { level: level.name().pick(cx.lang).into(), pays: level.pays }),
         quotes,
+        packages,
         others: others.map(|other| public_table(other, None)).collect(),
         session_id: here.map(|(_, session)| session),
     })
+}
+
+/// Those that are not sold at this hour are left out.
+fn packages(cx: &Cx, terms: &Terms) -> Result<Vec<PackageQuote>> {
+    let mut sold = Vec::new();
+    for package in &terms.tariff.packages {
+        match play::offer(terms.clone(), cx.now(), PlayTime::Package(package.id)) {
+            Ok(offer) => sold.push(PackageQuote {
+                id: package.id,
+                name: cx.lang.pick(&package.name_zh, &package.name_en).to_owned(),
+                minutes: offer.minutes,
+                until: offer.until,
+                price_fen: offer.price,
+                early_is_cheaper: package.early == Early::Cheaper,
+            }),
+            Err(fault) if fault.kind == Kind::Conflict => {}
+            Err(fault) => return Err(fault),
+        }
+    }
+    Ok(sold)
 }
 
 async fn state_text(cx: &Cx, table: &Table, mine: bool) -> Result<String> {

@@ -20,7 +20,7 @@ use crate::devices::Device;
 use crate::halls::rows as halls;
 use crate::halls::{Event, Table, TableId};
 use crate::told::{self, tell, yuan};
-use crate::{Venue, devices, splits, staff};
+use crate::{Venue, devices, members, splits, staff};
 
 /// Why, and as of when.
 #[derive(Debug, Clone, Copy)]
@@ -102,6 +102,7 @@ pub(super) async fn close_session(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &m
     let text = serde_json::to_string(&bill).map_err(Fault::internal)?;
     finish(tx, cx, session, SessionState::Closed, end, Some((text, bill.total))).await?;
     splits::session_is_over(tx, cx, session).await?;
+    members::count(tx, cx, session.customer, session.id).await?;
     halls::advance(tx, cx, &venue.news, table, Event::Close).await?;
     darken(tx, cx, venue, table).await?;
     let released = session.held.minus(bill.total).map_err(Fault::internal)?;

@@ -21,6 +21,9 @@ pub enum PlayError {
     Balance,
     PriceChanged,
     Minutes,
+    PackageGone,
+    /// Not sold at this hour.
+    PackageNotNow,
     NotPlaying,
     /// Pauses are not offered, or none is left.
     NoPause,
@@ -74,6 +77,12 @@ impl From<PlayError> for Fault {
                 &format!("这张台正在清洁，最晚 {free} 可用"),
                 &format!("This table is being cleaned; it is free by {free}"),
             ),
+            PlayError::PackageGone => {
+                conflict("PACKAGE_GONE", "这个套餐已下架，请重新选择", "This package is not offered any more; please choose again")
+            }
+            PlayError::PackageNotNow => {
+                conflict("PACKAGE_NOT_NOW", "这个套餐现在不出售，请重新选择", "This package is not sold at this hour; please choose again")
+            }
             PlayError::NotPlaying => conflict("NOT_PLAYING", "已经结束", "This is over already"),
         }
     }

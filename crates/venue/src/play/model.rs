@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::pause::{PauseTerms, Pauses};
 use crate::customers::CustomerId;
 use crate::halls::{TableId, Venue, VenueId};
-use crate::tariff::{self, Bill, Calendar, Line, SHORTEST, Tariff, TariffError, What};
+use crate::members::{ALL, Level, LevelName};
+use crate::tariff::{self, Bill, Calendar, Early, Line, Package, SHORTEST, Tariff, TariffError, What};
 
 kernel::id!(
     /// 一次使用
@@ -55,6 +56,12 @@ pub struct Terms {
     /// Whether it may be paused.
     #[serde(default)]
     pub pause: PauseTerms,
+    /// Of which level.
+    #[serde(default)]
+    pub member: Option<LevelName>,
+    /// Bought at the beginning.
+    #[serde(default)]
+    pub package: Option<Package>,
 }
 
 impl Terms {
@@ -66,22 +73,46 @@ impl Terms {
             tariff,
             time_zone: venue.time_zone.clone(),
             holidays: venue.holidays.iter().copied().collect(),
-            pays: 10_000,
+            pays: ALL,
             pause: PauseTerms::default(),
+            member: None,
+            package: None,
         }
     }
 
-    fn calendar(&self) -> Calendar {
+    /// At the price of a member's level (V3.2).
+    #[must_use]
+    pub fn with_level(self, level: Option<&Level>) -> Self {
+        Self { pays: level.map_or(ALL, |level| level.pays), member: level.map(Level::name), ..self }
+    }
+
+    #[must_use]
+    pub fn with_package(self, package: Package) -> Self {
+        Self { package: Some(package), ..self }
+    }
+
+    /// Until when play is paid that begins at `lit`.
+    pub fn until(&self, lit: Timestamp, minutes: i64) -> Timestamp {
+        let package = self.package.as_ref().and_then(|package| package.lasts(lit, &self.calendar()).ok());
+        package.unwrap_or_else(|| lit.plus_micros(minutes * MINUTE))
+    }
+
+    pub(super) fn calendar(&self) -> Calendar {
         Calendar { zone: TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC), holidays: self.holidays.clone() }
     }
 
     /// What the stretch costs: for quotes and for bills alike.
     pub fn price(&self, from: Timestamp, to: Timestamp) -> Result<Bill, TariffError> {
-        self.price_by(&self.tariff, from, to)
+        self.price_by(&self.tariff, self.package.as_ref(), from, to)
     }
 
-    fn price_by(&self, tariff: &Tariff, from: Timestamp, to: Timestamp) -> Result<Bill, TariffError> {
-        tariff::price(tariff, &self.calendar(), &tariff::Ask { from, to, pays: self.pays, package: None })
+    fn price_by(&self, tariff: &Tariff, package: Option<&Package>, from: Timestamp, to: Timestamp) -> Result<Bill, TariffError> {
+        let by = |package| tariff::price(tariff, &self.calendar(), &tariff::Ask { from, to, pays: self.pays, package });
+        match by(package) {
+            // A night's package whose light came on only when the night was over: what was played is billed, and no more than was held.
+            Err(TariffError::NotNow) => by(None),
+            bill => bill,
+        }
     }
 
     /// What more it costs to play until `to` instead of `until`.
@@ -98,7 +129,9 @@ impl Terms {
     /// The bill of play that a fault of the hall's has ended: the minutes that were played, and none of those that could not be.
     pub fn bill_after_fault(&self, lit: Timestamp, ended: Timestamp, held: Fen) -> Result<Bill, TariffError> {
         let played = (ended.micros() - lit.micros()).max(0) / MINUTE * MINUTE;
-        at_most(self.price_by(&self.tariff.by_the_minute(), lit, lit.plus_micros(played))?, held)
+        // Whatever a package says of those who leave: it is the hall that has ended it.
+        let package = self.package.clone().map(|package| Package { early: Early::Cheaper, ..package });
+        at_most(self.price_by(&self.tariff.by_the_minute(), package.as_ref(), lit, lit.plus_micros(played))?, held)
     }
 }
 
@@ -164,8 +197,17 @@ mod tests {
             minimum: None,
             session_cap: None,
             night: None,
+            packages: Vec::new(),
         };
-        Terms { tariff, time_zone: "Asia/Shanghai".into(), holidays: BTreeSet::new(), pays: 10_000, pause: PauseTerms::default() }
+        Terms {
+            tariff,
+            time_zone: "Asia/Shanghai".into(),
+            holidays: BTreeSet::new(),
+            pays: ALL,
+            pause: PauseTerms::default(),
+            member: None,
+            package: None,
+        }
     }
 
     proptest! {
@@ -191,6 +233,28 @@ mod tests {
             prop_assert!(fault.total.fen() <= per_hour * (played / MINUTE) / 60, "{fault:?}");
             prop_assert!(fault.paid_until <= ended);
             prop_assert_eq!(fault.lines.iter().map(|line| line.fen.fen()).sum::<i64>(), fault.total.fen());
+        }
+
+        #[test]
+        fn v1_1_a_package_is_held_billed_and_gone_beyond_by_one_rule(
+            per_hour in 0..20_000_i64, unit in 1..=60_i64, minutes in 10..600_i64, price in 0..50_000_i64, cheaper: bool, played in 0..20 * HOUR, more in 10..300_i64,
+        ) {
+            let early = if cheaper { Early::Cheaper } else { Early::Package };
+            let package = Package { id: 1, name_zh: "包".into(), name_en: "P".into(), span: tariff::Span::Minutes(minutes), price: Fen::new(price), early };
+            let terms = terms(per_hour, unit, 0).with_package(package);
+            let until = terms.until(START, 0);
+            let held = terms.price(START, until).unwrap().total;
+            prop_assert!(held.fen() <= price);
+            // Whoever stays to the end pays what was quoted; who leaves early no more.
+            prop_assert_eq!(terms.bill(START, until, held).unwrap().total, held);
+            let ended = START.plus_micros(played);
+            let (bill, fault) = (terms.bill(START, ended.min(until), held).unwrap(), terms.bill_after_fault(START, ended.min(until), held).unwrap());
+            prop_assert!(bill.total <= held && fault.total <= bill.total);
+            prop_assert!(fault.total.fen() <= per_hour * (played / MINUTE) / 60, "a fault costs what was played");
+            let to = until.plus_micros(more * MINUTE);
+            let extra = terms.extra(START, until, to).unwrap();
+            prop_assert!(extra.fen() >= 0);
+            prop_assert_eq!(terms.bill(START, to, held.plus(extra).unwrap()).unwrap().total.fen(), held.fen() + extra.fen());
         }
 
         #[test]

@@ -5,6 +5,7 @@ use platform::idempotency::IdempotencyKey;
 use platform::ledger::{self, EntryKind, SystemAccount, TransferId};
 use platform::payments::OrderId;
 use platform::{Cx, Result};
+use serde::{Deserialize, Serialize};
 use store::Tx;
 use store::jobs::NewJob;
 
@@ -20,15 +21,33 @@ use crate::halls::offers;
 use crate::halls::rows as halls;
 use crate::halls::{Event, Table, TableId, TableState};
 use crate::tariff::SHORTEST;
-use crate::{Venue, devices};
+use crate::{Venue, devices, members};
 
 /// How long the light may take to say that it is on.
 pub(super) const DEADLINE: i64 = 20 * SECOND;
 const LONGEST: i64 = 720;
 
+/// How long somebody wants to play.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlayTime {
+    Minutes(i64),
+    /// One of the hall's packages, by its id.
+    Package(i64),
+}
+
+/// What a table is opened at.
+#[derive(Debug, Clone)]
+pub(crate) struct Offer {
+    pub terms: Terms,
+    pub minutes: i64,
+    pub until: Timestamp,
+    pub price: Fen,
+}
+
 #[derive(Debug, Clone, Copy)]
 pub struct OpenAsk {
-    pub minutes: i64,
+    pub time: PlayTime,
     /// What the customer was shown.
     pub expected: Fen,
 }
@@ -49,7 +68,7 @@ pub async fn open(cx: &Cx, venue: &Venue, customer: &Customer, id: TableId, ask:
     if let Some(first) = key.seen::<SessionId>(&mut tx, cx, owner).await? {
         return view::of(&mut tx, cx, first).await;
     }
-    let session = open_in(&mut tx, cx, venue, customer, id, ask.minutes, Means::Wallet { expected: ask.expected }).await?;
+    let session = open_in(&mut tx, cx, venue, customer, id, ask.time, Means::Wallet { expected: ask.expected }).await?;
     key.answer(&mut tx, owner, &session).await?;
     let view = view::of(&mut tx, cx, session).await?;
     tx.commit().await?;
@@ -63,11 +82,11 @@ pub(super) async fn open_in(
     venue: &Venue,
     customer: &Customer,
     id: TableId,
-    minutes: i64,
+    time: PlayTime,
     means: Means,
 ) -> Result<SessionId> {
     let mut table = halls::lock_table_in_use(tx, id).await?;
-    let (terms, quoted) = may_open(tx, cx, customer, &table, minutes).await?;
+    let Offer { terms, minutes, price: quoted, .. } = may_open(tx, cx, customer, &table, time).await?;
     let now = cx.now();
     let (order, price) = match means {
         Means::Wallet { expected } if expected == quoted => (None, quoted),
@@ -108,7 +127,7 @@ pub(super) async fn open_in(
 }
 
 /// Whether this customer may open this table for so long now; at which terms, and for how much.
-pub(super) async fn may_open(tx: &mut Tx, cx: &Cx, customer: &Customer, table: &Table, minutes: i64) -> Result<(Terms, Fen)> {
+pub(super) async fn may_open(tx: &mut Tx, cx: &Cx, customer: &Customer, table: &Table, time: PlayTime) -> Result<Offer> {
     let hall = halls::venue(tx, table.venue_id).await?;
     is_free(tx, table).await?;
     if customer.guest {
@@ -124,11 +143,32 @@ pub(super) async fn may_open(tx: &mut Tx, cx: &Cx, customer: &Customer, table: &
         return Err(refusal.into());
     }
     let graced = grace::graced(tx, cx, customer.id, hall.id).await?;
-    let mut terms = Terms::of(&hall, halls::tariff(tx, table.tariff_id).await?, graced);
+    let level = members::level_of(tx, customer.id).await?;
+    let mut terms = Terms::of(&hall, halls::tariff(tx, table.tariff_id).await?, graced).with_level(level.as_ref());
     let offers = offers::of(tx, hall.id).await?;
     terms.pause = PauseTerms { minutes: offers.pause_minutes, lit: offers.pause_lit };
-    let price = quote(&terms, cx.now(), minutes)?;
-    Ok((terms, price))
+    offer(terms, cx.now(), time)
+}
+
+/// What so much play from now on costs.
+pub(crate) fn offer(terms: Terms, now: Timestamp, time: PlayTime) -> Result<Offer> {
+    let id = match time {
+        PlayTime::Minutes(minutes) => {
+            let price = quote(&terms, now, minutes)?;
+            return Ok(Offer { terms, minutes, until: now.plus_micros(minutes * MINUTE), price });
+        }
+        PlayTime::Package(id) => id,
+    };
+    let package = terms.tariff.packages.iter().find(|package| package.id == id).cloned().ok_or(PlayError::PackageGone)?;
+    // What is left of a night is sold as long as it is worth turning on the light.
+    let until = package.lasts(now, &terms.calendar()).map_err(|_| PlayError::PackageNotNow)?;
+    let left = until.micros() - now.micros();
+    if left < SHORTEST * MINUTE {
+        return Err(PlayError::PackageNotNow.into());
+    }
+    let terms = terms.with_package(package);
+    let price = terms.price(now, until).map_err(no_price)?.total;
+    Ok(Offer { terms, minutes: left / MINUTE + i64::from(left % MINUTE > 0), until, price })
 }
 
 /// Idle, and with a light that can be told.

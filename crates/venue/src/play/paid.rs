@@ -5,7 +5,7 @@ use platform::payments::{self, OrderId, RefundReason};
 use platform::{Cx, Result};
 
 use super::open::{Means, may_open, open_in};
-use super::{OpenAsk, PlayError, rows};
+use super::{OpenAsk, PlayError, PlayTime, rows};
 use crate::Venue;
 use crate::customers::{self, Customer};
 use crate::halls::TableId;
@@ -16,18 +16,18 @@ use crate::told::{self, tell, yuan};
 pub(crate) async fn quoted(cx: &Cx, customer: &Customer, table: TableId, ask: OpenAsk) -> Result<(Fen, String)> {
     let mut tx = cx.db.begin().await?;
     let table = halls::table_in_use(&mut tx, table).await?;
-    let (_, price) = may_open(&mut tx, cx, customer, &table, ask.minutes).await?;
+    let price = may_open(&mut tx, cx, customer, &table, ask.time).await?.price;
     if price != ask.expected { Err(PlayError::PriceChanged.into()) } else { Ok((price, table.name)) }
 }
 
 /// It is paid: the table is opened, or what was paid goes back. Doing so again does nothing.
-pub(crate) async fn open_paid(cx: &Cx, venue: &Venue, customer: &Customer, order: OrderId, table: TableId, minutes: i64) -> Result<()> {
+pub(crate) async fn open_paid(cx: &Cx, venue: &Venue, customer: &Customer, order: OrderId, table: TableId, time: PlayTime) -> Result<()> {
     let mut tx = cx.db.begin().await?;
     if rows::of_order(&mut tx, order).await?.is_some() {
         return Ok(());
     }
     let amount = payments::find(&mut tx, order).await?.amount;
-    match open_in(&mut tx, cx, venue, customer, table, minutes, Means::Order { id: order, amount }).await {
+    match open_in(&mut tx, cx, venue, customer, table, time, Means::Order { id: order, amount }).await {
         Ok(_) => Ok(tx.commit().await?),
         Err(fault) if matches!(fault.kind, Kind::Conflict | Kind::Invalid | Kind::NotFound) => {
             drop(tx);

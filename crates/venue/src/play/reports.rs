@@ -1,6 +1,6 @@
 //! What follows when a light says something. The table's row is locked, the device's is written.
 
-use kernel::{MINUTE, SECOND};
+use kernel::SECOND;
 use platform::{Cx, Result};
 use store::Tx;
 use store::jobs::NewJob;
@@ -37,7 +37,7 @@ async fn begin(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, session: 
         return Ok(());
     }
     let lit = cx.now();
-    let until = lit.plus_micros(session.minutes * MINUTE);
+    let until = session.terms.until(lit, session.minutes);
     rows::begin(tx, session.id, lit, until).await?;
     if until > session.until {
         // It took longer than was thought of: its own timer would end before what is paid.

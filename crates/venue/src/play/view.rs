@@ -6,7 +6,7 @@ use serde::Serialize;
 use store::{Index, Look, Row, Sql, args};
 
 use super::error::no_price;
-use super::model::{EndReason, Session, SessionId, SessionState};
+use super::model::{EndReason, Session, SessionId, SessionState, Terms};
 use super::rows::{COLUMNS, read};
 use crate::customers::Customer;
 use crate::halls::{TableId, VenueId};
@@ -213,22 +213,22 @@ fn text(lang: Lang, session: &Session, table: &str) -> String {
 
 fn bill_view(lang: Lang, session: &Session, bill: &Bill) -> Result<BillView> {
     let refunded_fen = session.held.minus(bill.total).map_err(Fault::internal)?;
-    Ok(BillView { lines: bill_lines(lang, &session.terms.time_zone, bill), total_fen: bill.total, refunded_fen })
+    Ok(BillView { lines: bill_lines(lang, &session.terms, bill), total_fen: bill.total, refunded_fen })
 }
 
-/// A bill's lines in words, with times by the clock of `zone`.
-pub(crate) fn bill_lines(lang: Lang, zone: &str, bill: &Bill) -> Vec<BillLine> {
+/// A bill's lines in words, with times by the hall's clock.
+pub(crate) fn bill_lines(lang: Lang, terms: &Terms, bill: &Bill) -> Vec<BillLine> {
     let lines = bill.lines.iter().map(|line| {
-        let (kind, zh, en) = words(&line.what, zone);
+        let (kind, zh, en) = words(&line.what, terms);
         BillLine { kind: kind.into(), text: lang.pick(&zh, &en).to_owned(), fen: line.fen }
     });
     lines.collect()
 }
 
 /// A line of a bill, in words.
-fn words(what: &What, zone: &str) -> (&'static str, String, String) {
+fn words(what: &What, terms: &Terms) -> (&'static str, String, String) {
     let clock = |at: &Timestamp| {
-        let shown = at.in_zone(zone).unwrap_or_default();
+        let shown = at.in_zone(&terms.time_zone).unwrap_or_default();
         // "2026-11-21 16:00 Asia/Shanghai"
         shown.split(' ').nth(1).unwrap_or_default().to_owned()
     };
@@ -237,7 +237,8 @@ fn words(what: &What, zone: &str) -> (&'static str, String, String) {
     match what {
         What::Grace { minutes } => ("grace", format!("{minutes} 分钟内免费"), format!("Free within {minutes} minutes")),
         What::Package { from, to } => {
-            ("package", format!("套餐 {} 至 {}", clock(from), clock(to)), format!("Package, {} to {}", clock(from), clock(to)))
+            let (zh, en) = terms.package.as_ref().map_or(("套餐", "Package"), |package| (&package.name_zh, &package.name_en));
+            ("package", format!("{zh} {} 至 {}", clock(from), clock(to)), format!("{en}, {} to {}", clock(from), clock(to)))
         }
         What::Play { from, to, per_hour } => (
             "play",
@@ -246,7 +247,10 @@ fn words(what: &What, zone: &str) -> (&'static str, String, String) {
         ),
         What::NightCap { cap } => ("night_cap", format!("夜间封顶 {} 元", yuan(*cap)), format!("At most {} yuan a night", yuan(*cap))),
         What::SessionCap { cap } => ("session_cap", format!("单次封顶 {} 元", yuan(*cap)), format!("At most {} yuan in all", yuan(*cap))),
-        What::Discount { pays } => ("discount", format!("会员价 {}%", percent(*pays)), format!("Members pay {}%", percent(*pays))),
+        What::Discount { pays } => {
+            let (zh, en) = terms.member.as_ref().map_or(("", "Members"), |member| (&member.zh, &member.en));
+            ("discount", format!("{zh}会员价 {}%", percent(*pays)), format!("{en}: {}% of the price", percent(*pays)))
+        }
         What::Minimum { minimum } => ("minimum", format!("最低消费 {} 元", yuan(*minimum)), format!("At least {} yuan", yuan(*minimum))),
         What::Quoted { most } => {
             ("quoted", format!("不超过报价 {} 元", yuan(*most)), format!("No more than the {} yuan that were quoted", yuan(*most)))

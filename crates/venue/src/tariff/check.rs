@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use kernel::{Fault, Fen, Fields};
+use kernel::{Fault, Fen, Fields, text};
 
 use super::bands::{DAY, Days, Hours};
 use super::{Package, SHORTEST, Span, Tariff};
@@ -12,8 +12,9 @@ const DEAREST: Fen = Fen::new(1_000_000);
 /// What one session or package may cost: 100,000 yuan.
 const MOST: Fen = Fen::new(10_000_000);
 const MOST_BANDS: usize = 50;
-/// A package lasts no longer: two days.
-const LONGEST_PACKAGE: i64 = 2 * DAY;
+const MOST_PACKAGES: usize = 20;
+/// No session is sold that is longer.
+const LONGEST_PACKAGE: i64 = DAY;
 
 impl Tariff {
     /// Refuses, field by field.
@@ -38,6 +39,7 @@ impl Tariff {
         if let Some(night) = &self.night {
             hours(&mut fields, "night.hours", night.hours);
         }
+        self.check_packages(&mut fields);
         if self.bands.len() > MOST_BANDS {
             fields.add("bands", "TOO_MANY", format!("时段不得超过 {MOST_BANDS} 个"), format!("There may be {MOST_BANDS} bands"));
             return fields.check();
@@ -56,6 +58,20 @@ impl Tariff {
             fields.add(&format!("bands.{second}.hours"), "OVERLAP", zh, en);
         }
         fields.check()
+    }
+
+    fn check_packages(&self, fields: &mut Fields) {
+        if self.packages.len() > MOST_PACKAGES {
+            let (zh, en) = (format!("套餐不得超过 {MOST_PACKAGES} 个"), format!("There may be {MOST_PACKAGES} packages"));
+            fields.add("packages", "TOO_MANY", zh, en);
+            return;
+        }
+        for (n, package) in self.packages.iter().enumerate() {
+            package.check(fields, &format!("packages.{n}"));
+            if self.packages[..n].iter().any(|other| other.id == package.id) {
+                fields.add(&format!("packages.{n}.id"), "TWICE", "套餐编号重复", "This package's id is there twice");
+            }
+        }
     }
 
     /// Two bands that hold at the same moment of some week. Of each day is asked whether it is one of the weekdays or a holiday, and of
@@ -85,17 +101,23 @@ impl Tariff {
 const HOLIDAY: usize = 7;
 
 impl Package {
-    pub fn check(&self) -> Result<(), Fault> {
-        let mut fields = Fields::default();
-        within(&mut fields, "price", self.price, MOST);
+    fn check(&self, fields: &mut Fields, at: &str) {
+        within(fields, &format!("{at}.price"), self.price, MOST);
+        for (name, value, longest) in [("name_zh", &self.name_zh, 20), ("name_en", &self.name_en, 40)] {
+            let cleaned = fields.take(&format!("{at}.{name}"), text::clean(value, 1, longest, false));
+            if cleaned.is_some_and(|cleaned| cleaned != *value) {
+                fields.add(&format!("{at}.{name}"), "CHARACTERS", "首尾不能有空格", "There may be no spaces at its ends");
+            }
+        }
         match self.span {
-            Span::Minutes(minutes) if !(1..=LONGEST_PACKAGE).contains(&minutes) => {
-                fields.add("span", "RANGE", "套餐时长须为 1 分钟至 48 小时", "A package lasts a minute to 48 hours");
+            Span::Minutes(minutes) if !(SHORTEST..=LONGEST_PACKAGE).contains(&minutes) => {
+                let (zh, en) =
+                    (format!("套餐时长须为 {SHORTEST} 分钟至 24 小时"), format!("A package lasts {SHORTEST} minutes to 24 hours"));
+                fields.add(&format!("{at}.span"), "RANGE", zh, en);
             }
             Span::Minutes(_) => {}
-            Span::Night(night) => hours(&mut fields, "span", night),
+            Span::Night(night) => hours(fields, &format!("{at}.span"), night),
         }
-        fields.check()
     }
 }
 

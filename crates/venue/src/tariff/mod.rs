@@ -14,7 +14,7 @@ mod tests;
 pub use bands::{Band, Calendar, Days, Hours};
 pub use price::{Ask, Bill, Line, What, price};
 
-use kernel::Fen;
+use kernel::{Fen, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// No session that is bought is shorter, in minutes: free minutes end before it does.
@@ -43,6 +43,9 @@ pub struct Tariff {
     /// The most that the play of one night costs, before the discount.
     #[serde(default)]
     pub night: Option<NightCap>,
+    /// What can be bought in advance instead.
+    #[serde(default)]
+    pub packages: Vec<Package>,
 }
 
 impl Tariff {
@@ -66,8 +69,30 @@ pub struct NightCap {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Package {
+    /// Among those of its tariff.
+    pub id: i64,
+    pub name_zh: String,
+    pub name_en: String,
     pub span: Span,
     pub price: Fen,
+    pub early: Early,
+}
+
+/// What somebody pays who leaves before a package is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Early {
+    /// Its price, whatever was played.
+    Package,
+    /// Never more than the same play would cost without it.
+    Cheaper,
+}
+
+impl Package {
+    /// Until when it lasts that is bought at `from`; [`TariffError::NotNow`] where it is not sold then.
+    pub fn lasts(&self, from: Timestamp, calendar: &Calendar) -> Result<Timestamp, TariffError> {
+        price::covered_until(self, from, calendar)
+    }
 }
 
 /// What a package covers.

@@ -10,7 +10,7 @@ use kernel::{Fen, MINUTE, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::bands::{self, Calendar};
-use super::{Package, Span, Tariff, TariffError};
+use super::{Early, Package, Span, Tariff, TariffError};
 
 /// No session is longer; a forgotten one is closed long before.
 pub(super) const LONGEST_DAYS: i64 = 31;
@@ -96,6 +96,18 @@ pub fn price(tariff: &Tariff, calendar: &Calendar, ask: &Ask<'_>) -> Result<Bill
     if length > LONGEST_DAYS * kernel::DAY {
         return Err(TariffError::TooLong);
     }
+    let bought = as_asked(tariff, calendar, ask)?;
+    if ask.package.is_some_and(|package| package.early == Early::Cheaper) {
+        let plain = as_asked(tariff, calendar, &Ask { package: None, ..*ask })?;
+        if plain.total < bought.total {
+            return Ok(plain);
+        }
+    }
+    Ok(bought)
+}
+
+fn as_asked(tariff: &Tariff, calendar: &Calendar, ask: &Ask<'_>) -> Result<Bill, TariffError> {
+    let length = ask.to.micros() - ask.from.micros();
     if ask.package.is_none() && tariff.grace_minutes > 0 && length <= tariff.grace_minutes * MINUTE {
         let grace = Line { what: What::Grace { minutes: tariff.grace_minutes }, fen: Fen::ZERO };
         return Ok(Bill { lines: vec![grace], total: Fen::ZERO, paid_until: ask.from });
@@ -189,7 +201,7 @@ fn segments(tariff: &Tariff, calendar: &Calendar, begin: Timestamp, end: Timesta
 }
 
 /// Until when a package bought at `from` lasts.
-fn covered_until(package: &Package, from: Timestamp, calendar: &Calendar) -> Result<Timestamp, TariffError> {
+pub(super) fn covered_until(package: &Package, from: Timestamp, calendar: &Calendar) -> Result<Timestamp, TariffError> {
     match package.span {
         Span::Minutes(minutes) => Ok(from.plus_micros(minutes.max(0).saturating_mul(MINUTE))),
         Span::Night(hours) => {

@@ -33,7 +33,12 @@ fn plain(per_hour: i64) -> Tariff {
         minimum: None,
         session_cap: None,
         night: None,
+        packages: Vec::new(),
     }
+}
+
+fn package(span: Span, price: i64, early: Early) -> Package {
+    Package { id: 1, name_zh: "套餐".into(), name_en: "Package".into(), span, price: Fen::new(price), early }
 }
 
 /// 36 yuan an hour; 24 in the afternoon of weekdays, 60 on evenings of weekends and holidays, until 2 in the morning.
@@ -104,8 +109,8 @@ fn v1_1_caps_discount_and_minimum_follow_each_other() {
 #[test]
 fn v1_1_a_package_covers_its_time_and_the_rest_is_billed() {
     let tariff = Tariff { unit_minutes: 30, grace_minutes: 5, ..plain(4_000) };
-    let three = Package { span: Span::Minutes(180), price: Fen::new(9_900) };
-    let night = Package { span: Span::Night(hours(23, 8)), price: Fen::new(16_800) };
+    let three = package(Span::Minutes(180), 9_900, Early::Package);
+    let night = package(Span::Night(hours(23, 8)), 16_800, Early::Package);
     let ask = |package, from, to| price(&tariff, &calendar(), &Ask { from: at(from), to: at(to), pays: 9_000, package: Some(package) });
     for to in ["2026-11-27T20:01", "2026-11-27T23:00"] {
         let bill = ask(&three, "2026-11-27T20:00", to).unwrap();
@@ -115,6 +120,22 @@ fn v1_1_a_package_covers_its_time_and_the_rest_is_billed() {
     let overnight = ask(&night, "2026-11-28T01:30", "2026-11-28T08:00").unwrap();
     assert_eq!((overnight.total.fen(), overnight.paid_until), (16_800, at("2026-11-28T08:00")));
     assert_eq!(ask(&night, "2026-11-28T22:59", "2026-11-29T08:00"), Err(TariffError::NotNow));
+}
+
+#[test]
+fn v1_1_who_leaves_a_package_early_pays_what_it_says() {
+    let tariff = Tariff { unit_minutes: 30, grace_minutes: 5, ..plain(4_000) };
+    let ask = |early, to: &str| {
+        let three = package(Span::Minutes(180), 8_800, early);
+        price(&tariff, &calendar(), &Ask { from: at("2026-11-27T20:00"), to: at(to), pays: 10_000, package: Some(&three) })
+            .unwrap()
+            .total
+            .fen()
+    };
+    // After an hour, after two and a half, at its end, and half an hour beyond it.
+    let ends = ["2026-11-27T20:03", "2026-11-27T21:00", "2026-11-27T22:30", "2026-11-27T23:00", "2026-11-27T23:30"];
+    assert_eq!(ends.map(|to| ask(Early::Package, to)), [8_800, 8_800, 8_800, 8_800, 10_800]);
+    assert_eq!(ends.map(|to| ask(Early::Cheaper, to)), [0, 4_000, 8_800, 8_800, 10_800]);
 }
 
 #[test]
@@ -148,9 +169,14 @@ fn v1_1_a_tariff_is_checked_before_it_is_kept() {
     both(band(saturday, hours(22, 1)), band(sunday, hours(1, 3))).check().unwrap();
     both(band(saturday, hours(22, 2)), band(sunday, hours(22, 2))).check().unwrap();
     assert_eq!(refused(both(band(holidays, hours(22, 2)), band(sunday, hours(1, 3)))), ["bands.1.hours OVERLAP"], "a holiday's night");
-    let package = |span| Package { span, price: Fen::new(1) }.check();
-    assert!(package(Span::Minutes(180)).is_ok() && package(Span::Night(hours(22, 8))).is_ok());
-    assert!(package(Span::Minutes(0)).is_err() && package(Span::Night(hours(24, 8))).is_err());
+    let offers = |packages| Tariff { packages, ..plain(0) };
+    let one = |span| offers(vec![package(span, 1, Early::Package)]);
+    assert!(one(Span::Minutes(180)).check().is_ok() && one(Span::Night(hours(22, 8))).check().is_ok());
+    assert_eq!(refused(one(Span::Minutes(SHORTEST - 1))), ["packages.0.span RANGE"]);
+    assert_eq!(refused(one(Span::Night(hours(24, 8)))), ["packages.0.span RANGE"]);
+    let nameless = Package { name_en: " x".into(), name_zh: String::new(), ..package(Span::Minutes(60), -1, Early::Package) };
+    let wrong = ["packages.0.price RANGE", "packages.0.name_zh REQUIRED", "packages.0.name_en CHARACTERS", "packages.1.id TWICE"];
+    assert_eq!(refused(offers(vec![nameless, package(Span::Minutes(60), 1, Early::Cheaper)])), wrong);
 }
 
 #[test]
@@ -178,7 +204,7 @@ fn v3_2_where_the_clocks_go_back_in_the_middle_of_a_band_its_second_half_has_its
     // 2:30 to 3:00 is there twice, and 3:00 to 3:20 once.
     assert_eq!(of("2026-10-25T00:00:00Z", "2026-10-25T03:00:00Z"), (30 + 30 + 20) * 100);
     // A night until 2:40, bought when the clock shows 2:10 for the second time.
-    let night = Package { span: Span::Night(Hours { from: 1_320, to: 160 }), price: Fen::new(1_000) };
+    let night = package(Span::Night(Hours { from: 1_320, to: 160 }), 1_000, Early::Package);
     let ask = Ask {
         from: "2026-10-25T01:10:00Z".parse().unwrap(),
         to: "2026-10-25T01:40:00Z".parse().unwrap(),
@@ -207,13 +233,14 @@ prop_compose! {
     ) -> Tariff {
         let night = night.map(|(hours, cap)| NightCap { hours, cap: Fen::new(cap) });
         let (minimum, session_cap) = (minimum.map(Fen::new), session_cap.map(Fen::new));
-        Tariff { per_hour: Fen::new(per_hour), bands, unit_minutes, grace_minutes, minimum, session_cap, night }
+        Tariff { per_hour: Fen::new(per_hour), bands, unit_minutes, grace_minutes, minimum, session_cap, night, packages: Vec::new() }
     }
 }
 
 prop_compose! {
-    fn any_package()(minutes in 1..600_i64, night in any_hours(), by_night: bool, price in 0..50_000_i64) -> Package {
-        Package { span: if by_night { Span::Night(night) } else { Span::Minutes(minutes) }, price: Fen::new(price) }
+    fn any_package()(minutes in 1..600_i64, night in any_hours(), by_night: bool, price in 0..50_000_i64, cheaper: bool) -> Package {
+        let span = if by_night { Span::Night(night) } else { Span::Minutes(minutes) };
+        package(span, price, if cheaper { Early::Cheaper } else { Early::Package })
     }
 }
 
@@ -312,6 +339,17 @@ proptest! {
         };
         let minutes: i64 = (0..length).map(|minute| of(minute, minute + 1)).sum();
         prop_assert_eq!(minutes, of(0, length), "{} from {}", zone, from);
+    }
+
+    #[test]
+    fn v1_1_a_package_that_is_cheaper_is_never_dearer_than_none(
+        tariff in any_tariff(), bought in any_package(), from in any_moment(), length in 0..40 * HOUR, pays in 0..=10_000_i64,
+    ) {
+        let of = |package| price(&tariff, &calendar(), &Ask { from, to: from.plus_micros(length), pays, package });
+        let (plain, whole) = (of(None).unwrap(), Package { early: Early::Package, ..bought.clone() });
+        let Ok(whole) = of(Some(&whole)) else { return Ok(()) };
+        let cheaper = of(Some(&Package { early: Early::Cheaper, ..bought })).unwrap();
+        prop_assert_eq!(cheaper.total, plain.total.min(whole.total));
     }
 
     #[test]

@@ -13,10 +13,11 @@ use venue::halls::{
     self, ChangedPrices, ChangedTable, ChangedVenue, Floor, NewTable, NewVenue, Prices, Table, TableEntity, Tried, TriedPrices, Venue,
     VenueEntity,
 };
+use venue::members::{self, ChangedLevels, Levels};
 use venue::play::{self, SessionView};
 use venue::staff::{self, Member};
 
-use crate::extract::{Auth, CasesManage, Json, Once, PageQuery, PathId, Query, TablesOperate, VenuesManage, VenuesView};
+use crate::extract::{Auth, CasesManage, Json, Once, PageQuery, PathId, Query, SettingsManage, TablesOperate, VenuesManage, VenuesView};
 use crate::state::AppState;
 use crate::{Problem, Result};
 
@@ -41,6 +42,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(renew_password))
         .routes(routes!(device_log))
         .routes(routes!(recharge))
+        .routes(routes!(levels, change_levels))
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -331,4 +333,17 @@ struct Cash {
 async fn recharge(Auth(cx, _): Auth<TablesOperate>, Once(body, key): Once<Cash>) -> Result<axum::Json<Customer>> {
     let ask = DeskRecharge { number: body.number, amount: body.amount_fen, memo: body.memo };
     Ok(axum::Json(customers::recharge_at_desk(&cx, &ask, &key).await?))
+}
+
+/// The members' levels, rising; of all halls.
+#[utoipa::path(get, path = "/levels", tag = "venues", responses((status = 200, body = Levels)))]
+async fn levels(Auth(cx, _): Auth<VenuesView>) -> Result<axum::Json<Levels>> {
+    Ok(axum::Json(members::levels(&cx).await?))
+}
+
+/// Changes them, all together. Refused where somebody else has changed them since they were looked at.
+#[utoipa::path(put, path = "/levels", tag = "venues", request_body = ChangedLevels,
+    responses((status = 200, body = Levels), (status = 409, body = Problem), (status = 422, body = Problem)))]
+async fn change_levels(Auth(cx, _): Auth<SettingsManage>, Json(body): Json<ChangedLevels>) -> Result<axum::Json<Levels>> {
+    Ok(axum::Json(members::change_levels(&cx, body).await?))
 }

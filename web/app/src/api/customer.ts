@@ -3,9 +3,12 @@ import { get, post, seg, type Paging } from './http'
 import type {
   Customer,
   Extension,
+  Membership,
   Message,
   Page,
   PhoneCode,
+  PlayTime,
+  PointLine,
   Session,
   SignedIn,
   TableView,
@@ -44,8 +47,8 @@ export const venue = (id: string) => get<VenueView>(`/venues/${seg(id)}`, { auth
 export const tableOfCode = (code: string) => get<{ table_id: string }>(`/codes/${seg(code)}`, { auth: 'optional' })
 export const table = (id: string) => get<TableView>(`/tables/${seg(id)}`, { auth: 'optional' })
 
-export const openTable = (id: string, minutes: number, expectedFen: number, idempotencyKey: string) =>
-  post<Session>(`/tables/${seg(id)}/open`, { minutes, expected_fen: expectedFen }, { idempotencyKey })
+export const openTable = (id: string, time: PlayTime, expectedFen: number, idempotencyKey: string) =>
+  post<Session>(`/tables/${seg(id)}/open`, { ...time, expected_fen: expectedFen }, { idempotencyKey })
 
 export const currentSession = () =>
   timed(get<{ session: Session | null }>('/session'), ({ session }) => session?.now).then(({ session }) => session)
@@ -61,3 +64,6 @@ export const closeSession = (id: string) => post<Session>(`/sessions/${seg(id)}/
 
 export const wallet = (paging: Paging) => get<WalletPage>('/wallet', { query: paging })
 export const messages = (paging: Paging) => get<Page<Message>>('/messages', { query: paging })
+
+export const membership = () => get<Membership>('/membership')
+export const points = (paging: Paging) => get<Page<PointLine>>('/points', { query: paging })

@@ -1,9 +1,9 @@
 import { get, post, seg } from './http'
-import type { Channel, Customer, PayMethod, PayOrder } from './types'
+import type { Channel, Customer, PayMethod, PayOrder, PlayTime } from './types'
 
 /** Exactly one of them. */
 export type PayFor =
-  { recharge: { amount_fen: number } } | { table: { table_id: string; minutes: number; expected_fen: number } }
+  { recharge: { amount_fen: number } } | { table: { table_id: string; expected_fen: number } & PlayTime }
 
 export const paymentMeans = () => get<{ channels: Channel[] }>('/payment-means', { auth: 'optional' })
 export const createOrder = (what: PayFor, method: PayMethod, idempotencyKey: string) =>

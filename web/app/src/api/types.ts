@@ -74,7 +74,53 @@ export interface VenueView {
 
 export interface Quote {
   minutes: number
+  /** Of the asker's level. */
   price_fen: number
+  full_price_fen: number
+}
+
+/** Sold now. */
+export interface PackageQuote {
+  id: number
+  name: string
+  minutes: number
+  until: string
+  price_fen: number
+  /** Whoever leaves early pays no more than the same play costs without it. */
+  early_is_cheaper: boolean
+}
+
+/** What is chosen on a table's page: so many minutes, or a package. */
+export interface Offer extends Quote {
+  package?: PackageQuote
+}
+export type PlayTime = { minutes: number } | { package: number }
+
+export interface Level {
+  id: string
+  name: string
+  threshold: number
+  /** What is paid of a price, in ten-thousandths. */
+  pays: number
+  gift_fen: number
+}
+
+export interface Membership {
+  points: number
+  level: Level | null
+  next: { level: Level; missing_points: number } | null
+  /** Rising. */
+  levels: Level[]
+}
+
+export interface PointLine {
+  id: string
+  at: string
+  /** Negative where a bill was given back. */
+  points: number
+  points_after: number
+  venue_name: string
+  table_name: string
 }
 
 export interface Refusal {
@@ -94,7 +140,10 @@ export interface TableView {
   grace_minutes: number
   minimum_fen: number | null
   session_cap_fen: number | null
+  /** The asker's level, and what it pays in ten-thousandths. */
+  member: { level: string; pays: number } | null
   quotes: Quote[]
+  packages: PackageQuote[]
   /** Idle tables of the same hall. */
   others: Table[]
   session_id: string | null

@@ -11,7 +11,7 @@ import { useWechatStore } from '@/stores/wechat'
 const intentOf = (what: api.PayFor, { method }: Mean): string =>
   'recharge' in what
     ? rechargeIntent(what.recharge.amount_fen, method)
-    : payTableIntent(what.table.table_id, what.table.minutes, what.table.expected_fen, method)
+    : payTableIntent(what.table.table_id, what.table, what.table.expected_fen, method)
 
 export const placeOrder = (what: api.PayFor, mean: Mean): Promise<PayOrder> =>
   pendingKeys.run(intentOf(what, mean), (key) => api.createOrder(what, mean.method, key))

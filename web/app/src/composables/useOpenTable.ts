@@ -1,7 +1,7 @@
 import { ref, shallowRef } from 'vue'
 import * as api from '@/api/customer'
 import { ApiError } from '@/api/problem'
-import type { Session } from '@/api/types'
+import type { PlayTime, Session } from '@/api/types'
 import { openIntent, pendingKeys } from '@/shared/idempotency'
 import { useLiveStore } from '@/stores/live'
 
@@ -13,12 +13,12 @@ export function useOpenTable() {
   const busy = ref(false)
   const error = shallowRef<unknown>(null)
 
-  async function open(tableId: string, minutes: number, priceFen: number): Promise<Opened> {
+  async function open(tableId: string, time: PlayTime, priceFen: number): Promise<Opened> {
     busy.value = true
     error.value = null
     try {
-      const session = await pendingKeys.run(openIntent(tableId, minutes, priceFen), (key) =>
-        api.openTable(tableId, minutes, priceFen, key),
+      const session = await pendingKeys.run(openIntent(tableId, time, priceFen), (key) =>
+        api.openTable(tableId, time, priceFen, key),
       )
       live.accept(session)
       return { session }

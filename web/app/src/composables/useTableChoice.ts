@@ -1,6 +1,6 @@
 import { computed, ref, shallowRef, type Ref } from 'vue'
 import { ApiError } from '@/api/problem'
-import type { Quote, Refusal, TableView } from '@/api/types'
+import type { Offer, PlayTime, Refusal, TableView } from '@/api/types'
 import { useBeginPayment } from '@/composables/useBeginPayment'
 import { useOpenTable } from '@/composables/useOpenTable'
 import { t } from '@/locales'
@@ -29,7 +29,7 @@ export function useTableChoice(resource: TableResource) {
   const { busy: opening, error: openError, open } = useOpenTable()
   const { busy: paying, error: payError, begin } = useBeginPayment()
   const wishedBy = ref<Choice | null>(null)
-  const wished = ref(60)
+  const wished = ref<PlayTime>({ minutes: 60 })
   const sheet = ref<Sheet | null>(null)
   const notice = ref('')
   const failure = shallowRef<unknown>(null)
@@ -39,11 +39,20 @@ export function useTableChoice(resource: TableResource) {
   /** Until when a refusal stands that said how long to wait. */
   let waitUntil = 0
 
-  const quote = computed<Quote | null>(() => {
-    const quotes = view.value?.quotes ?? []
-    return quotes.find((offer) => offer.minutes === wished.value) ?? quotes[0] ?? null
+  const quote = computed<Offer | null>(() => {
+    const { quotes, packages } = view.value ?? { quotes: [], packages: [] }
+    const wish = wished.value
+    if ('package' in wish) {
+      const bought = packages.find(({ id }) => id === wish.package)
+      if (bought) return { ...bought, full_price_fen: bought.price_fen, package: bought }
+    }
+    const minutes = 'minutes' in wish ? wish.minutes : 60
+    return quotes.find((offer) => offer.minutes === minutes) ?? quotes[0] ?? null
   })
-  const minutes = computed(() => quote.value?.minutes ?? null)
+  const chosenPackage = computed(() => quote.value?.package?.id ?? null)
+  const minutes = computed(() => (quote.value && !quote.value.package ? quote.value.minutes : null))
+  const timeOf = (offer: Offer): PlayTime =>
+    offer.package ? { package: offer.package.id } : { minutes: offer.minutes }
   const blocker = computed(() =>
     view.value === null
       ? null
@@ -61,7 +70,7 @@ export function useTableChoice(resource: TableResource) {
     openError.value = null
     payError.value = null
   }
-  function choose(next: number): void {
+  function choose(next: PlayTime): void {
     wished.value = next
     clear()
   }
@@ -102,6 +111,11 @@ export function useTableChoice(resource: TableResource) {
       notice.value = t('table.priceChanged')
       return
     }
+    // The rest of the table is to be had as before.
+    if (cause.code === 'PACKAGE_GONE' || cause.code === 'PACKAGE_NOT_NOW') {
+      notice.value = errorText(cause)
+      return
+    }
     const known = { code: cause.code, detail: errorText(cause) }
     waitUntil = serverClock.now() + (cause.problem.retry_after_seconds ?? 0) * 1000
     if (cause.status === 409) refusal.value = fresh?.why_not ?? known
@@ -113,7 +127,7 @@ export function useTableChoice(resource: TableResource) {
     const [target, offer] = [view.value?.table.id, quote.value]
     if (target === undefined || offer === null || opening.value || paying.value) return
     if (by.value !== 'balance') return payNow(target, offer)
-    const result = await open(target, offer.minutes, offer.price_fen)
+    const result = await open(target, timeOf(offer), offer.price_fen)
     if ('session' in result) {
       sheet.value = null
       void store.refreshIfKnown()
@@ -121,10 +135,10 @@ export function useTableChoice(resource: TableResource) {
     } else if ('refused' in result) await refused(result.refused)
   }
 
-  async function payNow(target: string, offer: Quote): Promise<void> {
+  async function payNow(target: string, offer: Offer): Promise<void> {
     const mean = pay.means.find(({ channel }) => channel === by.value)
     if (mean === undefined) return
-    const table = { table_id: target, minutes: offer.minutes, expected_fen: offer.price_fen }
+    const table = { table_id: target, ...timeOf(offer), expected_fen: offer.price_fen }
     if ((await begin({ table }, mean)) !== null) {
       sheet.value = null
       return
@@ -160,6 +174,7 @@ export function useTableChoice(resource: TableResource) {
   return {
     quote,
     minutes,
+    chosenPackage,
     blocker,
     detail,
     sheet,

@@ -1,6 +1,7 @@
 import { ApiError } from '@/api/problem'
 import { randomKey } from './random'
 import { stored } from './storage'
+import type { PlayTime } from '@/api/types'
 
 interface Pending {
   key: string
@@ -73,7 +74,9 @@ export class PendingKeys {
 const shelf = stored<Entries>('cuekey.pending-keys')
 export const pendingKeys = new PendingKeys({ read: () => shelf.read() ?? {}, write: (entries) => shelf.write(entries) })
 
-export const openIntent = (tableId: string, minutes: number, fen: number): string => `open:${tableId}:${minutes}:${fen}`
+const lengthOf = (time: PlayTime): string => ('package' in time ? `package-${time.package}` : String(time.minutes))
+export const openIntent = (tableId: string, time: PlayTime, fen: number): string =>
+  `open:${tableId}:${lengthOf(time)}:${fen}`
 /** With the end that it leads to: once an extension has gone through, the same wish leads to a later end. */
 export const extendIntent = (sessionId: string, minutes: number, fen: number, until: string): string =>
   `extend:${sessionId}:${minutes}:${fen}:${until}`
@@ -84,7 +87,7 @@ export const splitIntent = (sessionId: string, sharing: string, fen: number): st
 export const confirmIntent = (splitId: string, fen: number): string => `share:${splitId}:${fen}`
 export const complaintIntent = (form: object): string => `complain:${JSON.stringify(form)}`
 export const rechargeIntent = (fen: number, method: string): string => `pay:recharge:${fen}:${method}`
-export const payTableIntent = (tableId: string, minutes: number, fen: number, method: string): string =>
-  `pay:table:${tableId}:${minutes}:${fen}:${method}`
+export const payTableIntent = (tableId: string, time: PlayTime, fen: number, method: string): string =>
+  `pay:table:${tableId}:${lengthOf(time)}:${fen}:${method}`
 /** By the amount alone: after a lost answer the balance may have changed already, and the same wish must not go through twice. */
 export const refundIntent = (fen: number): string => `refund:${fen}`

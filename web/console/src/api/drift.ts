@@ -63,6 +63,7 @@ export type Answers = [
   Fits<Present<Server['Table']>, Console.Table>,
   Fits<Present<Server['Floor']>, Console.Floor>,
   Fits<Omit<Present<Server['Prices']>, 'tariff'>, Omit<Console.Prices, 'tariff'>>,
+  Fits<Present<Server['MemberLevels']>, Console.Levels>,
   Fits<Present<Server['Tried']>, Console.TriedPrice>,
   Fits<Present<Server['Device']>, Console.Credentials['device']>,
   Fits<Present<Server['Credentials']>, Console.Credentials>,
@@ -89,6 +90,7 @@ export type Requests = [
   // The document does not say what a tariff is.
   Fits<Omit<Console.NewVenue, 'tariff'>, Omit<Server['NewVenue'], 'tariff'>>,
   Fits<Console.NewTable, Server['NewTable']>,
+  Fits<Console.LevelForm, Server['LevelForm']>,
   Fits<Console.ChangedVenue, Server['ChangedVenue']>,
   Fits<Console.ChangedTable, Server['ChangedTable']>,
   Fits<Console.NewDevice, Server['NewDevice']>,

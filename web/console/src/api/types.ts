@@ -46,7 +46,7 @@ export interface NewUser { name: string; email: string; role: Role; initial_quot
 // ---- quota
 // GET /quota -> QuotaOverview;  GET /quota/statement?kind=&from=&to=&user=(admins)&cursor= -> Page<StatementLine>
 export interface QuotaOverview { available: number; held: number; total: number; transfer_minimum: number; withdrawal_minimum: number }
-export type EntryKind = 'recharge' | 'system_recharge' | 'transfer' | 'withdrawal' | 'generation' | 'generation_refund' | 'initial' | 'cash_recharge' | 'play' | 'carried_over' | 'payment' | 'refund' | 'split' | 'given_back' /* the last seven are of customers' wallets */
+export type EntryKind = 'recharge' | 'system_recharge' | 'transfer' | 'withdrawal' | 'generation' | 'generation_refund' | 'initial' | 'cash_recharge' | 'play' | 'carried_over' | 'payment' | 'refund' | 'split' | 'given_back' | 'gift' /* the last eight are of customers' wallets */
 export interface StatementLine { id: string; at: string; kind: EntryKind; phase: 'hold' | 'post' | 'release' | 'move'; delta: number; held_delta: number; balance_after: number; held_after: number; counterparty: UserRef | null; system: boolean; memo: string; reference: { kind: string; id: string } | null }
 export interface Transfer { id: string; amount: number; state: 'pending' | 'posted' | 'voided'; kind: EntryKind; created_at: string }
 // POST /quota/transfers [idem] {to_name, amount, memo?} -> 201 Transfer      errors: QUOTA_INSUFFICIENT 409, AMOUNT_BELOW_MINIMUM, USER_NOT_FOUND, SELF_TRANSFER
@@ -137,7 +137,8 @@ export interface FloorTable { id: string; name: string; code: string; url: strin
 export interface Floor { venue: Venue; tables: FloorTable[]; now: string /* the server's clock */ }
 export interface Hours { from: number /* minutes from midnight */; to: number /* at or before from: on the next day */ }
 export interface Band { days: { weekdays: boolean[] /* Monday first */; holidays: boolean }; hours: Hours; per_hour: number }
-export interface Tariff { per_hour: number; bands?: Band[]; unit_minutes: number; grace_minutes?: number; minimum?: number | null; session_cap?: number | null; night?: { hours: Hours; cap: number } | null }
+export interface Tariff { per_hour: number; bands?: Band[]; unit_minutes: number; grace_minutes?: number; minimum?: number | null; session_cap?: number | null; night?: { hours: Hours; cap: number } | null; packages?: Package[] }
+export interface Package { id: number; name_zh: string; name_en: string; span: { minutes: number } | { night: Hours }; price: number; early: 'package' | 'cheaper' /* what is paid by who leaves early */ }
 // PUT /venues/{id} ChangedVenue -> Venue; GET|PUT /venues/{id}/prices -> Prices; POST /venues/{id}/prices/try {tariff, date, minutes} -> {items: TriedPrice[]}; 409 CHANGED_MEANWHILE: another version
 // PUT /tables/{id} ChangedTable -> Table; POST /tables/{id}/retire {} -> 204
 export interface ChangedVenue { name: string; address: string; phone: string; time_zone: string; opens: number | null; closes: number | null; closed: boolean; holidays: string[]; version: number }
@@ -155,6 +156,11 @@ export interface DeviceLogLine { id: string; at: string; who: string /* empty: t
 export interface ClosedPlay { id: string; bill: { total_fen: number } | null }
 export interface DeskRecharge { number: string; amount_fen: number; memo?: string }
 export interface Customer { id: string; number: string; guest: boolean; phone: string | null; balance_fen: number; held_fen: number; available_fen: number }
+
+// ---- levels of members: GET /levels -> Levels (venues.view); PUT /levels {levels: LevelForm[], version} -> Levels (settings.manage); 409 CHANGED_MEANWHILE
+export interface Level { id: string; name_zh: string; name_en: string; threshold: number /* points */; pays: number /* of a price, in ten-thousandths */; gift_fen: number }
+export type LevelForm = Omit<Level, 'id'> & { id?: string }
+export interface Levels { items: Level[]; version: number }
 
 // ---- payments (payments.manage; amounts in fen)
 // GET /payments/waiting -> PaymentsWaiting; GET /payments/orders?state=&cursor= -> Page<PayOrder>; GET /payments/orders/{id} and /payments/find?number= -> PayOrderDetail

@@ -1,5 +1,5 @@
 import { markRaw } from 'vue'
-import { Grid } from '@element-plus/icons-vue'
+import { Grid, Medal } from '@element-plus/icons-vue'
 import type { ModuleRoutes } from './types'
 
 const permission = 'venues.view'
@@ -18,6 +18,15 @@ export const halls: ModuleRoutes = {
       component: () => import('@/views/halls/HallPage.vue'),
       meta: { title: 'halls.title', permission: 'venues.manage', menu: '/floor' },
     },
+    {
+      path: 'levels',
+      name: 'levels',
+      component: () => import('@/views/levels/LevelsPage.vue'),
+      meta: { title: 'levels.title', permission: 'settings.manage' },
+    },
   ],
-  menu: [{ path: '/floor', label: 'floor.title', icon: markRaw(Grid), group: 'halls', permission }],
+  menu: [
+    { path: '/floor', label: 'floor.title', icon: markRaw(Grid), group: 'halls', permission },
+    { path: '/levels', label: 'levels.title', icon: markRaw(Medal), group: 'halls', permission: 'settings.manage' },
+  ],
 }

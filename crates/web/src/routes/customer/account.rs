@@ -9,6 +9,7 @@ use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use venue::customers::{self, CodeSent, Customer, SignIn, Wallet, WechatApp, WechatWays, Welcome};
+use venue::members::{self, Membership, PointLine};
 use venue::told::{self, Message};
 
 use crate::customer::{ByCustomer, PerhapsCustomer};
@@ -25,6 +26,8 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(wechat_phone))
         .routes(routes!(sign_out))
         .routes(routes!(me))
+        .routes(routes!(membership))
+        .routes(routes!(points))
         .routes(routes!(wallet))
         .routes(routes!(messages))
 }
@@ -148,4 +151,16 @@ async fn wallet(ByCustomer(cx, customer, _): ByCustomer, Query(page): Query<Page
 #[utoipa::path(get, path = "/messages", tag = "customer", params(PageQuery), responses((status = 200, body = Page<Message>)))]
 async fn messages(ByCustomer(cx, customer, _): ByCustomer, Query(page): Query<PageQuery>) -> Result<axum::Json<Page<Message>>> {
     Ok(axum::Json(told::messages(&cx, &customer, &page.ask()?).await?))
+}
+
+/// One's points and level, and what is missing to the next.
+#[utoipa::path(get, path = "/membership", tag = "customer", responses((status = 200, body = Membership)))]
+async fn membership(ByCustomer(cx, customer, _): ByCustomer) -> Result<axum::Json<Membership>> {
+    Ok(axum::Json(members::membership(&cx, &customer).await?))
+}
+
+/// Where one's points came from, newest first.
+#[utoipa::path(get, path = "/points", tag = "customer", params(PageQuery), responses((status = 200, body = Page<PointLine>)))]
+async fn points(ByCustomer(cx, customer, _): ByCustomer, Query(page): Query<PageQuery>) -> Result<axum::Json<Page<PointLine>>> {
+    Ok(axum::Json(members::points(&cx, &customer, &page.ask()?).await?))
 }

@@ -11,6 +11,8 @@ use venue::customers::{self, Customer, PayBy, PayFor};
 use venue::halls::TableId;
 use venue::play::OpenAsk;
 
+use super::play::time;
+
 use crate::customer::ByCustomer;
 use crate::extract::{Json, Once, PathId, Visitor};
 use crate::state::AppState;
@@ -50,7 +52,11 @@ struct Recharge {
 struct TableTime {
     table_id: TableId,
     /// 10 to 720.
-    minutes: i64,
+    /// Or a package.
+    #[serde(default)]
+    minutes: Option<i64>,
+    #[serde(default)]
+    package: Option<i64>,
     /// What the customer was shown: another price is refused.
     expected_fen: Fen,
 }
@@ -76,7 +82,8 @@ async fn create(
     let what = match (body.recharge, body.table) {
         (Some(recharge), None) => PayFor::Recharge { amount: recharge.amount_fen },
         (None, Some(table)) => {
-            PayFor::Table { table: table.table_id, ask: OpenAsk { minutes: table.minutes, expected: table.expected_fen } }
+            let time = time(table.minutes, table.package)?;
+            PayFor::Table { table: table.table_id, ask: OpenAsk { time, expected: table.expected_fen } }
         }
         _ => {
             return Err(Fault::field(

@@ -2,12 +2,12 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use kernel::{Fen, Page};
+use kernel::{Fault, Fen, Page};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use venue::halls::TableEntity;
-use venue::play::{self, ExtendAsk, Extension, OpenAsk, SessionEntity, SessionView};
+use venue::play::{self, ExtendAsk, Extension, OpenAsk, PlayTime, SessionEntity, SessionView};
 
 use crate::customer::ByCustomer;
 use crate::extract::{Json, Once, PageQuery, PathId, Query};
@@ -29,6 +29,31 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
 
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+struct Opening {
+    /// 10 to 720; or a package.
+    #[serde(default)]
+    minutes: Option<i64>,
+    /// One of those that the table shows, by its id.
+    #[serde(default)]
+    package: Option<i64>,
+    /// What the customer was shown: another price is refused.
+    expected_fen: Fen,
+}
+
+/// Either so many minutes, or a package.
+pub(super) fn time(minutes: Option<i64>, package: Option<i64>) -> Result<PlayTime> {
+    match (minutes, package) {
+        (Some(minutes), None) => Ok(PlayTime::Minutes(minutes)),
+        (None, Some(package)) => Ok(PlayTime::Package(package)),
+        (None, None) => Err(Fault::field("minutes", "REQUIRED", "请选择时长或套餐", "Choose how long, or a package").into()),
+        (Some(_), Some(_)) => {
+            Err(Fault::field("package", "NOT_BOTH", "时长与套餐只能选一个", "Choose how long or a package, not both").into())
+        }
+    }
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 struct Time {
     /// 10 to 720.
     minutes: i64,
@@ -37,15 +62,15 @@ struct Time {
 }
 
 /// Holds the price, and has the light told to come on. Play begins when it is on; if it does not come, all is given back.
-#[utoipa::path(post, path = "/tables/{id}/open", tag = "customer", params(("id" = String, Path), ("Idempotency-Key" = String, Header)), request_body = Time,
+#[utoipa::path(post, path = "/tables/{id}/open", tag = "customer", params(("id" = String, Path), ("Idempotency-Key" = String, Header)), request_body = Opening,
     responses((status = 202, body = SessionView), (status = 409, body = Problem), (status = 422, body = Problem)))]
 async fn open(
     State(state): State<AppState>,
     ByCustomer(cx, customer, _): ByCustomer,
     PathId(id): PathId<TableEntity>,
-    Once(body, key): Once<Time>,
+    Once(body, key): Once<Opening>,
 ) -> Result<(StatusCode, axum::Json<SessionView>)> {
-    let ask = OpenAsk { minutes: body.minutes, expected: body.expected_fen };
+    let ask = OpenAsk { time: time(body.minutes, body.package)?, expected: body.expected_fen };
     Ok((StatusCode::ACCEPTED, axum::Json(play::open(&cx, &state.venue, &customer, id, ask, &key).await?)))
 }
 

@@ -56,6 +56,9 @@ pub const RULES: &[Rule] = &[
     rule("POST /api/v1/tables/{id}/cleaned", STAFF, 409).on(Thing::HallTable, Reach::BRANCH).body(|_| json!({})),
     // There is no such customer.
     rule("POST /api/v1/customers/recharge", MANAGERS, 422).body(|_| json!({"number": "0", "amount_fen": 1})),
+    rule("GET /api/v1/levels", STAFF, 200),
+    // Somebody has changed them in between.
+    rule("PUT /api/v1/levels", Door::Only(&[SuperAdmin]), 409).body(|_| json!({"levels": [], "version": 0})),
     rule("POST /customer/v1/guests", Door::Anybody, 201).body(|_| json!({})),
     rule("POST /customer/v1/phone-codes", Door::Anybody, 422).body(|_| json!({"phone": "1"})),
     rule("GET /customer/v1/wechat", Door::Anybody, 200),
@@ -68,6 +71,8 @@ pub const RULES: &[Rule] = &[
     rule("GET /customer/v1/tables/{id}", Door::Anybody, 200).on(Thing::HallTable, Reach::EVERY),
     rule("POST /customer/v1/sign-out", Door::Customer, 204).body(|_| json!({})),
     rule("GET /customer/v1/me", Door::Customer, 200),
+    rule("GET /customer/v1/membership", Door::Customer, 200),
+    rule("GET /customer/v1/points", Door::Customer, 200),
     rule("GET /customer/v1/wallet", Door::Customer, 200),
     rule("GET /customer/v1/messages", Door::Customer, 200),
     rule("GET /customer/v1/session", Door::Customer, 200),

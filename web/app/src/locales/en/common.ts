@@ -20,6 +20,7 @@ const en: typeof zh = {
   time: { tomorrow: 'tomorrow {time}', yesterday: 'yesterday {time}', zone: 'All times are Beijing time (UTC+8)' },
   minutes: '{n} min',
   hours: '{n} h',
+  off: '{n}% off',
   toast: { signedOut: 'You were signed out. Please sign in again.' },
 }
 export default en

@@ -18,5 +18,6 @@ export default {
   time: { tomorrow: '明天 {time}', yesterday: '昨天 {time}', zone: '时间均为北京时间（UTC+8）' },
   minutes: '{n} 分钟',
   hours: '{n} 小时',
+  off: '{n} 折',
   toast: { signedOut: '登录已失效，请重新登录' },
 }

@@ -8,6 +8,7 @@ import callbacks from './callbacks'
 import complaints from './complaints'
 import floor from './floor'
 import halls from './halls'
+import levels from './levels'
 import home from './home'
 import jobs from './jobs'
 import logs from './logs'
@@ -37,6 +38,7 @@ const en: typeof zh = {
   complaints,
   floor,
   halls,
+  levels,
   home,
   jobs,
   logs,

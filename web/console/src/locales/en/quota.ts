@@ -68,6 +68,7 @@ const en: typeof zh = {
     payment: 'Paid by WeChat or Alipay',
     refund: 'Gone back',
     play: 'Play',
+    gift: 'Gift for a new level',
     carried_over: 'Carried over',
     split: 'Bill split',
     given_back: 'Bill given back',

@@ -7,6 +7,7 @@ import callbacks from './callbacks'
 import complaints from './complaints'
 import floor from './floor'
 import halls from './halls'
+import levels from './levels'
 import home from './home'
 import jobs from './jobs'
 import logs from './logs'
@@ -36,6 +37,7 @@ export default {
   complaints,
   floor,
   halls,
+  levels,
   home,
   jobs,
   logs,

@@ -66,6 +66,7 @@ export default {
     payment: '微信或支付宝付款',
     refund: '原路退款',
     play: '球台消费',
+    gift: '会员礼包',
     carried_over: '余额转入',
     split: 'AA 分账',
     given_back: '退回费用',

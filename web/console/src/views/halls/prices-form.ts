@@ -1,4 +1,4 @@
-import type { Band, Hours, Tariff } from '@/api/types'
+import type { Band, Hours, Package, Tariff } from '@/api/types'
 import { formatFen, parseYuan } from '@/shared/money'
 import { pricesOf, pricesTroubles, type HallPrices, type Trouble } from '../floor/hall-form'
 
@@ -14,10 +14,24 @@ export interface BandForm {
   per_hour: string
 }
 
+/** A package as it is typed. */
+export interface PackageForm {
+  id: number
+  name_zh: string
+  name_en: string
+  night: boolean
+  minutes: number | undefined
+  from: number
+  to: number
+  price: string
+  early: Package['early']
+}
+
 /** As it is typed; the names are those of what the server refuses. */
 export interface PricesForm extends HallPrices {
   'tariff.bands': BandForm[]
   'tariff.night': { on: boolean; from: number; to: number; cap: string }
+  'tariff.packages': PackageForm[]
 }
 
 const yuan = (fen: number | null | undefined): string =>
@@ -29,6 +43,31 @@ const bandFrom = ({ days, hours, per_hour }: Band): BandForm => ({
   days: DAYS.filter((day) => (day === HOLIDAY ? days.holidays : days.weekdays[day])),
   ...hours,
   per_hour: yuan(per_hour),
+})
+
+const NIGHT = { from: 22 * 60, to: 6 * 60 }
+
+/** With an id that none has: customers name a package by it. */
+export const newPackage = (packages: readonly PackageForm[]): PackageForm => ({
+  id: Math.max(0, ...packages.map(({ id }) => id)) + 1,
+  name_zh: '',
+  name_en: '',
+  night: false,
+  minutes: 180,
+  ...NIGHT,
+  price: '',
+  early: 'cheaper',
+})
+
+const packageFrom = ({ id, name_zh, name_en, span, price, early }: Package): PackageForm => ({
+  id,
+  name_zh,
+  name_en,
+  night: 'night' in span,
+  minutes: 'minutes' in span ? span.minutes : 180,
+  ...('night' in span ? span.night : NIGHT),
+  price: yuan(price),
+  early,
 })
 
 /** Prices as they stand, to be changed. */
@@ -44,6 +83,7 @@ export const pricesFrom = (tariff: Tariff): PricesForm => ({
     ...(tariff.night?.hours ?? { from: 22 * 60, to: 8 * 60 }),
     cap: yuan(tariff.night?.cap),
   },
+  'tariff.packages': (tariff.packages ?? []).map(packageFrom),
 })
 
 const hoursOf = ({ from, to }: Hours): Hours => ({ from, to })
@@ -57,6 +97,20 @@ const bandOf = (band: BandForm): Band => ({
   per_hour: parseYuan(band.per_hour) ?? 0,
 })
 
+const packageOf = (form: PackageForm): Package => ({
+  id: form.id,
+  name_zh: form.name_zh.trim(),
+  name_en: form.name_en.trim(),
+  span: form.night ? { night: hoursOf(form) } : { minutes: form.minutes ?? 0 },
+  price: parseYuan(form.price) ?? 0,
+  early: form.early,
+})
+
+function packagesTrouble(packages: readonly PackageForm[]): Trouble | undefined {
+  if (packages.some(({ name_zh, name_en }) => !name_zh.trim() || !name_en.trim())) return 'name'
+  return packages.some(({ price }) => parseYuan(price) === null) ? 'money' : undefined
+}
+
 /** What can be said before asking the server. */
 export function formTroubles(form: PricesForm): Partial<Record<keyof PricesForm, Trouble>> {
   const { on, cap } = form['tariff.night']
@@ -64,6 +118,7 @@ export function formTroubles(form: PricesForm): Partial<Record<keyof PricesForm,
     ...pricesTroubles(form),
     'tariff.bands': form['tariff.bands'].some((band) => parseYuan(band.per_hour) === null) ? 'money' : undefined,
     'tariff.night': on && parseYuan(cap) === null ? 'money' : undefined,
+    'tariff.packages': packagesTrouble(form['tariff.packages']),
   }
 }
 
@@ -77,6 +132,7 @@ export function tariffOf(form: PricesForm): Tariff {
     ...pricesOf(form),
     bands: form['tariff.bands'].map(bandOf),
     night: night.on ? { hours: hoursOf(night), cap: parseYuan(night.cap) ?? 0 } : null,
+    packages: form['tariff.packages'].map(packageOf),
   }
 }
 

@@ -1,0 +1,33 @@
+//! Levels and points in the database.
+
+use store::{Row, Sql, args};
+
+use super::model::{Level, level_at};
+use crate::customers::CustomerId;
+
+fn read(row: &Row) -> store::Result<Level> {
+    Ok(Level {
+        id: row.get("id")?,
+        name_zh: row.get("name_zh")?,
+        name_en: row.get("name_en")?,
+        threshold: row.get("threshold")?,
+        pays: row.get("pays")?,
+        gift_fen: row.get("gift")?,
+    })
+}
+
+/// All, rising.
+pub async fn levels(sql: &mut impl Sql) -> store::Result<Vec<Level>> {
+    sql.all("SELECT id, name_zh, name_en, threshold, pays, gift FROM member_levels ORDER BY threshold LIMIT 100", args![], read).await
+}
+
+pub async fn points(sql: &mut impl Sql, customer: CustomerId) -> store::Result<i64> {
+    let found = sql.opt("SELECT points FROM member_points WHERE customer_id = $1", args![customer], |row| row.get("points")).await?;
+    Ok(found.unwrap_or(0))
+}
+
+/// A customer's level now.
+pub(crate) async fn level_of(sql: &mut impl Sql, customer: CustomerId) -> store::Result<Option<Level>> {
+    let points = points(sql, customer).await?;
+    Ok(level_at(&levels(sql).await?, points).cloned())
+}

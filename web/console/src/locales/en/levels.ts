@@ -1,0 +1,26 @@
+export default {
+  title: 'Member levels',
+  subtitle: 'Of all halls. Each whole yuan that is paid for play is a point; who has enough of them rises at once.',
+  list: 'Levels',
+  hint: 'Each needs more points than the one before, and has at least its discount. Changes hold for tables that are opened from now on; who has the points already has the new price at once.',
+  none: 'There are no levels yet',
+  noneHint: 'Without levels customers collect points, but have no price of their own.',
+  add: 'Add a level',
+  remove: 'Remove level {n}',
+  done: 'The levels are saved.',
+  field: {
+    zh: 'Name in Chinese',
+    en: 'Name in English',
+    threshold: 'From points',
+    discount: 'Discount (0 to 50%)',
+    gift: 'Gift (yuan)',
+  },
+  check: {
+    name: 'Enter the name in Chinese and in English',
+    threshold: 'Enter from how many points, at least 1',
+    rising: 'Must be more points than of the level before',
+    discount: 'A discount is 0 to 50%, with two decimals at most',
+    smaller: 'Must not be a smaller discount than of the level before',
+    money: 'Enter an amount with two decimals at most',
+  },
+}
