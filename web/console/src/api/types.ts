@@ -153,7 +153,7 @@ export interface NewDevice { table_id: string; driver: 'tasmota' | 'shelly' | 'm
 export interface Credentials { device: { id: string; topic: string | null }; user: string | null; password: string | null /* null: nothing is entered into a relay board */ }
 export interface LightAsk { on: boolean; minutes: number /* 1 to 720 */; why: string }
 export interface DeviceLogLine { id: string; at: string; who: string /* empty: the program */; what: string; why: string }
-export interface ClosedPlay { id: string; bill: { total_fen: number } | null }
+export interface ClosedPlay { id: string; bill: { total_fen: number } | null; split: { state: 'open' | 'settled' | 'undone' } | null }
 export interface DeskRecharge { number: string; amount_fen: number; memo?: string }
 export interface Customer { id: string; number: string; guest: boolean; phone: string | null; balance_fen: number; held_fen: number; available_fen: number }
 

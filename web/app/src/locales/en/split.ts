@@ -11,7 +11,7 @@ const en: typeof zh = {
   make: {
     lead: 'The bill is paid from your balance as always. When your friends have confirmed, their shares come into it together.',
     playing:
-      'You are still playing: what is held is shared for now. In the end each pays the same part of the real bill, never more.',
+      'You are still playing: what is held is shared for now. In the end each pays the same part of the real bill: no more than this, unless you play longer.',
     manner: { even: 'Evenly', amounts: 'By amount' },
     people: 'How many, you included',
     fewer: 'One less',

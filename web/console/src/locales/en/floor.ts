@@ -138,6 +138,7 @@ const en: typeof zh = {
     messageOpening: 'The light is not on yet. Nothing is charged, and all that was held goes back to the customer.',
     why: 'Why it is closed',
     done: '“{name}” is closed; {money} were charged.',
+    doneSplit: '“{name}” is closed; {money} were charged, and the customer splits them with others.',
     doneFree: '“{name}” is closed; nothing was charged.',
   },
   takeOut: {

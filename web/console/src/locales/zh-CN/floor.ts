@@ -134,6 +134,7 @@ export default {
     messageOpening: '灯还没有亮。关台后不收费，冻结的金额全部退回顾客。',
     why: '关台原因',
     done: '“{name}”已关台，收费 {money}。',
+    doneSplit: '“{name}”已关台，收费 {money}，顾客正在 AA 分账。',
     doneFree: '“{name}”已关台，没有收费。',
   },
   takeOut: {

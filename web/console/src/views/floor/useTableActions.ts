@@ -17,7 +17,8 @@ export function useTableActions(changed: () => unknown) {
   /** Carries it out; what to say then. */
   const calls: Record<Change, (table: FloorTable, reason: string) => Promise<string>> = {
     async close({ id, name }, why) {
-      const { bill } = await closeTable(id, why)
+      const { bill, split } = await closeTable(id, why)
+      if (bill?.total_fen && split) return t('floor.close.doneSplit', { name, money: money(bill.total_fen) })
       return bill?.total_fen
         ? t('floor.close.done', { name, money: money(bill.total_fen) })
         : t('floor.close.doneFree', { name })
