@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use kernel::{SECOND, Stopwatch, Timestamp};
+use kernel::{HOUR, SECOND, Stopwatch, Timestamp};
 
 use super::figures::Figures;
 use super::lights::Lights;
@@ -34,6 +34,7 @@ pub struct Today {
     events: BinaryHeap<Event>,
     /// Events so far.
     thought_of: u64,
+    watch: Stopwatch,
 }
 
 /// Plays it all, and adds up.
@@ -41,7 +42,8 @@ pub async fn play(world: World, day: &Day, watch: Stopwatch) -> Result<Figures> 
     let visits = plan(day);
     let lent_until = vec![MIDNIGHT; world.tables.len()];
     let (figures, lights) = (Figures::of(day, visits.len()), Lights::default());
-    let mut today = Today { world, going: Vec::new(), visits, lent_until, figures, lights, events: BinaryHeap::new(), thought_of: 0 };
+    let mut today =
+        Today { world, going: Vec::new(), visits, lent_until, figures, lights, events: BinaryHeap::new(), thought_of: 0, watch };
     for n in 0..today.visits.len() {
         today.foresee(n);
     }
@@ -111,6 +113,11 @@ impl Today {
     async fn step_to(&mut self, at: Timestamp) -> Result<()> {
         let step = at.micros() - self.now().micros();
         if step > 0 {
+            let hours = |at: Timestamp| (at.micros() - MIDNIGHT.micros()).div_euclid(HOUR);
+            // For whoever waits for the day to be over.
+            if hours(at) > hours(self.now()) {
+                eprintln!("{} h, {:.0} s", hours(at), self.watch.elapsed().as_secs_f64());
+            }
             self.world.clock.step(step);
             self.figures.steps += 1;
         }
