@@ -39,6 +39,9 @@ pub(super) struct OfSession {
 pub(super) struct Fault {
     pub session: SessionId,
     pub since: Timestamp,
+    /// Play went on then after a pause in the dark: whatever it said since, it has to be on by now.
+    #[serde(default)]
+    pub resumed: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -138,7 +141,7 @@ async fn fault(venue: &Venue, cx: &Cx, ask: &Fault) -> Result<Option<Timestamp>>
     // It came back in between, even if it has gone again: then another job looks at that.
     let still = light.is_none_or(|light| {
         let since = if light.online { light.reported_at } else { Some(light.online_since) };
-        (!light.online || light.reported != Some(true)) && since.is_none_or(|since| since <= ask.since)
+        (!light.online || light.reported != Some(true)) && (ask.resumed || since.is_none_or(|since| since <= ask.since))
     });
     if still {
         let end = End { reason: EndReason::DeviceFault, at: ask.since };

@@ -125,7 +125,7 @@ async fn go_on(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, session: 
     tx.exec(sql, args![(now.micros() - since.micros()).max(0), session.until_at(now), session.id]).await?;
     devices::want(tx, cx, venue, table.id).await?;
     // The light may have broken while nobody saw it.
-    reports::watch(tx, cx, table).await
+    reports::watch(tx, cx, table, true).await
 }
 
 /// It has been paused as long as it may be. Answers when to look again.

@@ -26,7 +26,7 @@ pub(crate) async fn light_is(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Ta
             None => Ok(()),
         },
         (TableState::Closing, false) => clean::dark(tx, cx, venue, table).await,
-        (TableState::Playing, false) => watch(tx, cx, table).await,
+        (TableState::Playing, false) => watch(tx, cx, table, false).await,
         _ => Ok(()),
     }
 }
@@ -54,7 +54,7 @@ pub(crate) async fn device_is(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut T
     if !online {
         let gone = Offline { device: device.id, since: cx.now() };
         cx.enqueue(tx, NewJob::new(OFFLINE_JOB, &gone, cx.now().plus_micros(PATIENCE))?).await?;
-        return if table.state == TableState::Playing { watch(tx, cx, table).await } else { Ok(()) };
+        return if table.state == TableState::Playing { watch(tx, cx, table, false).await } else { Ok(()) };
     }
     // What was wrong was that it was away.
     let case = cases::of_table(tx, table.id).await?;
@@ -75,9 +75,9 @@ pub(crate) async fn burns_for_nobody(tx: &mut Tx, cx: &Cx, venue: &Venue, table:
 }
 
 /// Looks again in a while whether who plays still has no light.
-pub(super) async fn watch(tx: &mut Tx, cx: &Cx, table: &Table) -> Result<()> {
+pub(super) async fn watch(tx: &mut Tx, cx: &Cx, table: &Table, resumed: bool) -> Result<()> {
     if let Some(session) = rows::live(tx, table.id).await? {
-        let fault = Fault { session: session.id, since: cx.now() };
+        let fault = Fault { session: session.id, since: cx.now(), resumed };
         cx.enqueue(tx, NewJob::new(FAULT_JOB, &fault, cx.now().plus_micros(PATIENCE))?).await?;
     }
     Ok(())
