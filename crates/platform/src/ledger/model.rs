@@ -92,8 +92,17 @@ pub enum SystemAccount {
 }
 
 impl SystemAccount {
-    pub const ALL: [Self; 9] =
-        [Self::Issued, Self::Spent, Self::PaidOut, Self::Cash, Self::Takings, Self::Wechat, Self::Alipay, Self::AlipayFrozen, Self::Marketing];
+    pub const ALL: [Self; 9] = [
+        Self::Issued,
+        Self::Spent,
+        Self::PaidOut,
+        Self::Cash,
+        Self::Takings,
+        Self::Wechat,
+        Self::Alipay,
+        Self::AlipayFrozen,
+        Self::Marketing,
+    ];
 
     pub const fn id(self) -> AccountId {
         AccountId::from_uuid(Uuid::from_u128(match self {

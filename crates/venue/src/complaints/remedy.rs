@@ -14,8 +14,8 @@ use super::model::{ComplaintId, may_give_back};
 use super::rows;
 use crate::customers::{self, CustomerId};
 use crate::play::SessionId;
-use crate::{members, splits};
 use crate::told::{self, tell, yuan};
+use crate::{members, splits};
 
 /// What the customer's wallet has paid for the session, without what others have put into it for that; `None` while they still may.
 pub(super) async fn paid(sql: &mut impl Sql, customer: CustomerId, session: SessionId) -> Result<Option<Fen>> {

@@ -167,17 +167,16 @@ mod tests {
     fn terms(per_hour: i64, dearer: i64, unit_minutes: i64) -> Terms {
         let days = Days { weekdays: [true; 7], holidays: true };
         let bands = vec![Band { days, hours: Hours { from: 18 * 60, to: 2 * 60 }, per_hour: Fen::new(per_hour + dearer) }];
-        let tariff =
-            Tariff {
-                per_hour: Fen::new(per_hour),
-                bands,
-                unit_minutes,
-                grace_minutes: 3,
-                minimum: None,
-                session_cap: None,
-                night: None,
-                packages: Vec::new(),
-            };
+        let tariff = Tariff {
+            per_hour: Fen::new(per_hour),
+            bands,
+            unit_minutes,
+            grace_minutes: 3,
+            minimum: None,
+            session_cap: None,
+            night: None,
+            packages: Vec::new(),
+        };
         let pause = PauseTerms { minutes: 30, lit: false };
         Terms { tariff, time_zone: "Asia/Shanghai".into(), holidays: BTreeSet::new(), pays: 10_000, pause, member: None, package: None }
     }

@@ -208,6 +208,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/complaints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Of the halls where one works, newest first. */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/complaints/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many sessions of each hall were complained of in the last 30 days. */
+        get: operations["figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/complaints/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One, with the session, its bill and its light. */
+        get: operations["get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/complaints/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answers the customer, who is told. */
+        post: operations["answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/complaints/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Closes what was answered. */
+        post: operations["close"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/complaints/{id}/give-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives the session's bill back into the customer's wallet, in part or whole: once. */
+        post: operations["give_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/config": {
         parameters: {
             query?: never;
@@ -575,6 +677,24 @@ export interface paths {
         put?: never;
         /** Clears the key's devices. Its clock goes on. */
         post: operations["unbind"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/levels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The members' levels, rising; of all halls. */
+        get: operations["levels"];
+        /** Changes them, all together. Refused where somebody else has changed them since they were looked at. */
+        put: operations["change_levels"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1350,6 +1470,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tables/{id}/cleaned": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A table is clean before its time is over. */
+        post: operations["cleaned"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tables/{id}/close": {
         parameters: {
             query?: never;
@@ -1623,6 +1760,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/venues/{id}/offers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Pauses and cleaning. */
+        get: operations["get"];
+        /** Sets them. Sessions that are played keep what was agreed. */
+        put: operations["set"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/venues/{id}/prices": {
         parameters: {
             query?: never;
@@ -1862,6 +2017,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/customer/v1/complaints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own, newest first. */
+        get: operations["list"];
+        put?: never;
+        /** Asks for help or complains: about a session of one's own, or to a hall. The staff is told at once. */
+        post: operations["ask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/customer/v1/complaints/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was said, and what was given back. */
+        get: operations["get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/customer/v1/complaints/{id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reopens what was answered or closed: once. */
+        post: operations["reopen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/customer/v1/complaints/{id}/settle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Nothing more is needed. Saying so twice is fine. */
+        post: operations["settle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/customer/v1/guests": {
         parameters: {
             query?: never;
@@ -1887,6 +2111,23 @@ export interface paths {
             cookie?: never;
         };
         get: operations["me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/customer/v1/membership": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's points and level, and what is missing to the next. */
+        get: operations["membership"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2008,6 +2249,23 @@ export interface paths {
         put?: never;
         /** Sends a code to a phone, and tells the ticket that is to come back with it; how often is limited by number, by address and in all. */
         post: operations["send_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/customer/v1/points": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where one's points came from, newest first. */
+        get: operations["points"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2143,6 +2401,40 @@ export interface paths {
         get: operations["extension"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/customer/v1/sessions/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stops the customer's clock, where the hall offers that. Pausing twice is fine. */
+        post: operations["pause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/customer/v1/sessions/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets it go on; what is paid for ends as much later as it was paused. Resuming twice is fine. */
+        post: operations["resume"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2656,6 +2948,15 @@ export interface components {
         };
         /** @enum {string} */
         Cause: "not_lit" | "not_dark" | "in_play" | "offline" | "staff";
+        ChangedLevels: {
+            /** @description All of them, rising. A level that is left out is no more. */
+            levels: components["schemas"]["LevelForm"][];
+            /**
+             * Format: int64
+             * @description Which one was looked at.
+             */
+            version: number;
+        };
         ChangedPrices: {
             tariff: Record<string, never>;
             /**
@@ -2704,6 +3005,7 @@ export interface components {
         };
         /** @enum {string} */
         ChannelKind: "wechat" | "alipay" | "alipay_freeze";
+        Cleaned: Record<string, never>;
         ClientCall: {
             address: string;
             at: components["schemas"]["Timestamp"];
@@ -2741,6 +3043,7 @@ export interface components {
             state: components["schemas"]["KeyState"];
         };
         Close: Record<string, never>;
+        CloseComplaint: Record<string, never>;
         CloseFor: {
             why: string;
         };
@@ -2777,6 +3080,45 @@ export interface components {
             port: number;
             /** Format: int32 */
             unit: number;
+        };
+        /** @description Who asks or complains, as far as the staff needs to know. */
+        Complainant: {
+            number: string;
+            /** @description With its middle hidden. */
+            phone?: string | null;
+        };
+        ComplaintAnswer: {
+            /** @description 1 to 500 characters. */
+            text: string;
+        };
+        ComplaintFigures: {
+            items: components["schemas"]["HallFigures"][];
+        };
+        /** @enum {string} */
+        ComplaintKind: "light" | "table" | "price" | "cleanliness" | "other";
+        ComplaintRow: {
+            changed_at: components["schemas"]["Timestamp"];
+            created_at: components["schemas"]["Timestamp"];
+            id: components["schemas"]["Id"];
+            kind: components["schemas"]["ComplaintKind"];
+            matter: components["schemas"]["Matter"];
+            session_id?: components["schemas"]["Id"] | null;
+            state: components["schemas"]["ComplaintState"];
+            /** @description Where the session was. */
+            table_name?: string | null;
+            /** @description How it began. */
+            text: string;
+            venue_name: string;
+        };
+        /** @enum {string} */
+        ComplaintState: "open" | "answered" | "closed";
+        ComplaintView: components["schemas"]["ComplaintRow"] & {
+            can_reopen: boolean;
+            can_settle: boolean;
+            given_back_fen?: components["schemas"]["Fen"] | null;
+            given_back_reason?: string | null;
+            /** @description In order, the customer's text first. */
+            said: components["schemas"]["Said"][];
         };
         Confirm: {
             /** @description What the customer was shown: a larger share is refused. */
@@ -2847,6 +3189,32 @@ export interface components {
         DeliveryEvent: "key.activated" | "key.verified" | "key.refused" | "key.expired" | "key.unbound" | "batch.created" | "test";
         /** @enum {string} */
         DeliveryState: "waiting" | "delivered" | "failed";
+        /** @description A complaint with all that shows what happened. */
+        DeskComplaint: components["schemas"]["DeskRow"] & {
+            can_answer: boolean;
+            can_close: boolean;
+            case?: components["schemas"]["Case"] | null;
+            customer: components["schemas"]["Complainant"];
+            device?: components["schemas"]["Device"] | null;
+            given_back?: components["schemas"]["GivenBack"] | null;
+            /** @description A case was open when this came. */
+            had_case: boolean;
+            /** @description What that light did around the session, newest first. */
+            log: components["schemas"]["LogLine"][];
+            /** @description What the customer's wallet has paid for the session: the most that can be given back. */
+            paid_fen: components["schemas"]["Fen"];
+            said: components["schemas"]["DeskSaid"][];
+            session?: components["schemas"]["SessionView"] | null;
+        };
+        DeskRow: components["schemas"]["ComplaintRow"] & {
+            venue_id: components["schemas"]["Id"];
+        };
+        /** @description What was said, and by whom of the staff. */
+        DeskSaid: {
+            at: components["schemas"]["Timestamp"];
+            by?: components["schemas"]["UserRef"] | null;
+            text: string;
+        };
         Device: {
             address?: components["schemas"]["CoilAddress"] | null;
             driver: components["schemas"]["Driver"];
@@ -2884,7 +3252,7 @@ export interface components {
         /** @enum {string} */
         Endpoint: "verify" | "query" | "time" | "other";
         /** @enum {string} */
-        EntryKind: "recharge" | "system_recharge" | "transfer" | "withdrawal" | "generation" | "initial" | "cash_recharge" | "play" | "payment" | "refund" | "split" | "carried_over";
+        EntryKind: "recharge" | "system_recharge" | "transfer" | "withdrawal" | "generation" | "initial" | "cash_recharge" | "play" | "payment" | "refund" | "split" | "gift" | "carried_over" | "given_back";
         /** @enum {string} */
         ExportColumn: "key" | "project" | "batch" | "agent" | "state" | "validity" | "activated_at" | "expires_at" | "devices" | "created_at";
         /** @enum {string} */
@@ -2978,6 +3346,18 @@ export interface components {
         };
         /** @enum {string} */
         Framing: "tcp" | "rtu";
+        GiveBackAsk: {
+            /** @description At most what the customer has paid for the session. */
+            amount_fen: components["schemas"]["Fen"];
+            /** @description The customer reads it. */
+            reason: string;
+        };
+        GivenBack: {
+            amount_fen: components["schemas"]["Fen"];
+            at: components["schemas"]["Timestamp"];
+            by: components["schemas"]["UserRef"];
+            reason: string;
+        };
         Grant: {
             agent: components["schemas"]["UserRef"];
             created_at: components["schemas"]["Timestamp"];
@@ -2995,6 +3375,28 @@ export interface components {
         };
         /** @enum {string} */
         GrantState: "active" | "ended";
+        HallFigures: {
+            /**
+             * Format: int64
+             * @description Sessions that were complained of since then; one counts once. Calls for help do not.
+             */
+            complained: number;
+            /**
+             * Format: int64
+             * @description Calls and complaints that wait for an answer now.
+             */
+            open: number;
+            /**
+             * Format: int64
+             * @description Opened since then, whatever became of them.
+             */
+            sessions: number;
+            since: components["schemas"]["Timestamp"];
+            venue_id: components["schemas"]["Id"];
+            venue_name: string;
+            /** @description Whether that is at most one in a thousand. */
+            within_bound: boolean;
+        };
         /** @description What the payer's side does with it. */
         Handed: {
             /** @enum {string} */
@@ -3139,6 +3541,40 @@ export interface components {
         Lang: "zh-CN" | "en";
         /** @enum {string} */
         Level: "info" | "warning" | "security";
+        /** @description A level as it is written. Without an id it is a new one. */
+        LevelForm: {
+            /** @description Into the wallet of whoever reaches it, once: at most 100000. */
+            gift_fen?: components["schemas"]["Fen"];
+            id?: components["schemas"]["Id"] | null;
+            name_en: string;
+            name_zh: string;
+            /**
+             * Format: int64
+             * @description What is paid of a price, in ten-thousandths: 5000 to 10000, and no more than of the level before.
+             */
+            pays: number;
+            /**
+             * Format: int64
+             * @description From so many points on; more than of the level before.
+             */
+            threshold: number;
+        };
+        LevelView: {
+            /** @description Into the wallet when it is reached, once. */
+            gift_fen: components["schemas"]["Fen"];
+            id: components["schemas"]["Id"];
+            name: string;
+            /**
+             * Format: int64
+             * @description What is paid of a price, in ten-thousandths.
+             */
+            pays: number;
+            /**
+             * Format: int64
+             * @description From so many points on.
+             */
+            threshold: number;
+        };
         LogLine: {
             at: components["schemas"]["Timestamp"];
             id: string;
@@ -3160,6 +3596,8 @@ export interface components {
         };
         /** @enum {string} */
         Manner: "even" | "amounts";
+        /** @enum {string} */
+        Matter: "help" | "complaint";
         Me: {
             created_at: components["schemas"]["Timestamp"];
             email: string;
@@ -3184,6 +3622,50 @@ export interface components {
         Member: {
             role: components["schemas"]["Role"];
             user: components["schemas"]["UserRef"];
+        };
+        MemberLevel: {
+            /** @description Into the wallet of whoever reaches it, once. */
+            gift_fen: components["schemas"]["Fen"];
+            id: components["schemas"]["Id"];
+            name_en: string;
+            name_zh: string;
+            /**
+             * Format: int64
+             * @description What is paid of a price, in ten-thousandths: 9500 is 95 折.
+             */
+            pays: number;
+            /**
+             * Format: int64
+             * @description From so many points on.
+             */
+            threshold: number;
+        };
+        MemberLevels: {
+            items: components["schemas"]["MemberLevel"][];
+            /**
+             * Format: int64
+             * @description Counts their changes.
+             */
+            version: number;
+        };
+        /** @description What a member pays. */
+        MemberPrice: {
+            level: string;
+            /**
+             * Format: int64
+             * @description Of the price, in ten-thousandths.
+             */
+            pays: number;
+        };
+        Membership: {
+            /** @description Newest first. */
+            history: components["schemas"]["Upgrade"][];
+            level?: components["schemas"]["LevelView"] | null;
+            /** @description All there are, rising. */
+            levels: components["schemas"]["LevelView"][];
+            next?: components["schemas"]["NextLevel"] | null;
+            /** Format: int64 */
+            points: number;
         };
         /** @description A network as the console shows it: none of its secrets. */
         Merchant: {
@@ -3258,6 +3740,13 @@ export interface components {
              * @description 0 to 255; with `rtu` not 0, which is everybody, and nobody's to answer.
              */
             unit: number;
+        };
+        NewComplaint: {
+            kind: components["schemas"]["ComplaintKind"];
+            matter: components["schemas"]["Matter"];
+            session_id?: components["schemas"]["Id"] | null;
+            text: string;
+            venue_id?: components["schemas"]["Id"] | null;
         };
         NewDevice: {
             address?: components["schemas"]["NewCoilAddress"] | null;
@@ -3365,6 +3854,11 @@ export interface components {
             payee_bank: string;
             payee_name: string;
         };
+        NextLevel: {
+            level: components["schemas"]["LevelView"];
+            /** Format: int64 */
+            missing_points: number;
+        };
         NoWords: Record<string, never>;
         Note: {
             note: string;
@@ -3383,6 +3877,35 @@ export interface components {
         ObjectRef: {
             id: string;
             kind: string;
+        };
+        /** @description A hall that has said nothing offers none of it. */
+        Offers: {
+            /**
+             * Format: int64
+             * @description How long a table is kept for cleaning after play; 0: not at all.
+             */
+            cleaning_minutes: number;
+            /** @description The light stays on meanwhile. */
+            pause_lit: boolean;
+            /**
+             * Format: int64
+             * @description How long a session may be paused in all; 0: not at all. Holds for sessions that are opened from now on.
+             */
+            pause_minutes: number;
+        };
+        Opening: {
+            /** @description What the customer was shown: another price is refused. */
+            expected_fen: components["schemas"]["Fen"];
+            /**
+             * Format: int64
+             * @description 10 to 720; or a package.
+             */
+            minutes?: number | null;
+            /**
+             * Format: int64
+             * @description One of those that the table shows, by its id.
+             */
+            package?: number | null;
         };
         OperationEntry: {
             action: string;
@@ -3413,6 +3936,19 @@ export interface components {
             minutes: number;
             on: boolean;
             why: string;
+        };
+        /** @description A package 套餐 that is sold now. */
+        PackageQuote: {
+            /** @description Whoever leaves early pays no more than the same play costs without it; otherwise all of it. */
+            early_is_cheaper: boolean;
+            /** Format: int64 */
+            id: number;
+            /** Format: int64 */
+            minutes: number;
+            name: string;
+            price_fen: components["schemas"]["Fen"];
+            /** @description Bought now it lasts until then. */
+            until: components["schemas"]["Timestamp"];
         };
         Page_Application: {
             /** @description A page may hold fewer than were asked for, even none, while there is a next one: see `searched_to`. */
@@ -3494,6 +4030,31 @@ export interface components {
              */
             total?: number | null;
         };
+        Page_ComplaintRow: {
+            /** @description A page may hold fewer than were asked for, even none, while there is a next one: see `searched_to`. */
+            items: {
+                changed_at: components["schemas"]["Timestamp"];
+                created_at: components["schemas"]["Timestamp"];
+                id: components["schemas"]["Id"];
+                kind: components["schemas"]["ComplaintKind"];
+                matter: components["schemas"]["Matter"];
+                session_id?: components["schemas"]["Id"] | null;
+                state: components["schemas"]["ComplaintState"];
+                /** @description Where the session was. */
+                table_name?: string | null;
+                /** @description How it began. */
+                text: string;
+                venue_name: string;
+            }[];
+            /** @description Where the next page begins; absent on the last. */
+            next_cursor?: string | null;
+            searched_to?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is cheap to know.
+             */
+            total?: number | null;
+        };
         Page_Delivery: {
             /** @description A page may hold fewer than were asked for, even none, while there is a next one: see `searched_to`. */
             items: {
@@ -3513,6 +4074,20 @@ export interface components {
                 /** @description Where it was last sent, or will be. */
                 url: string;
             }[];
+            /** @description Where the next page begins; absent on the last. */
+            next_cursor?: string | null;
+            searched_to?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is cheap to know.
+             */
+            total?: number | null;
+        };
+        Page_DeskRow: {
+            /** @description A page may hold fewer than were asked for, even none, while there is a next one: see `searched_to`. */
+            items: (components["schemas"]["ComplaintRow"] & {
+                venue_id: components["schemas"]["Id"];
+            })[];
             /** @description Where the next page begins; absent on the last. */
             next_cursor?: string | null;
             searched_to?: components["schemas"]["Timestamp"] | null;
@@ -3746,6 +4321,31 @@ export interface components {
              */
             total?: number | null;
         };
+        Page_PointLine: {
+            /** @description A page may hold fewer than were asked for, even none, while there is a next one: see `searched_to`. */
+            items: {
+                at: components["schemas"]["Timestamp"];
+                id: string;
+                /**
+                 * Format: int64
+                 * @description Negative where a bill was given back.
+                 */
+                points: number;
+                /** Format: int64 */
+                points_after: number;
+                session_id: components["schemas"]["Id"];
+                table_name: string;
+                venue_name: string;
+            }[];
+            /** @description Where the next page begins; absent on the last. */
+            next_cursor?: string | null;
+            searched_to?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is cheap to know.
+             */
+            total?: number | null;
+        };
         Page_Project: {
             /** @description A page may hold fewer than were asked for, even none, while there is a next one: see `searched_to`. */
             items: {
@@ -3839,6 +4439,7 @@ export interface components {
                 /** @description The server's clock. */
                 now: components["schemas"]["Timestamp"];
                 paid_until?: components["schemas"]["Timestamp"] | null;
+                pause: components["schemas"]["PauseView"];
                 split?: components["schemas"]["SplitMark"] | null;
                 state: components["schemas"]["SessionState"];
                 table_id: components["schemas"]["Id"];
@@ -3967,6 +4568,26 @@ export interface components {
             password: string;
             token: string;
         };
+        Pause: Record<string, never>;
+        /** @description How a session may be paused, and is. */
+        PauseView: {
+            ends?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int64
+             * @description What is left of the pauses that were agreed, counted as if none was under way.
+             */
+            left_seconds: number;
+            /** @description The light stays on meanwhile. */
+            lit: boolean;
+            /** @description Whether one may begin now. */
+            offered: boolean;
+            /**
+             * Format: int64
+             * @description Those that are over.
+             */
+            over_seconds: number;
+            since?: components["schemas"]["Timestamp"] | null;
+        };
         PayAttempt: {
             channel: components["schemas"]["ChannelKind"];
             channel_no?: string | null;
@@ -4090,6 +4711,20 @@ export interface components {
         Place: {
             /** Format: int64 */
             place: number;
+        };
+        PointLine: {
+            at: components["schemas"]["Timestamp"];
+            id: string;
+            /**
+             * Format: int64
+             * @description Negative where a bill was given back.
+             */
+            points: number;
+            /** Format: int64 */
+            points_after: number;
+            session_id: components["schemas"]["Id"];
+            table_name: string;
+            venue_name: string;
         };
         /** @description What one key of this validity costs. */
         Price: {
@@ -4308,6 +4943,10 @@ export interface components {
             remedy: components["schemas"]["Remedy"];
         };
         Renewal: Record<string, never>;
+        ReopenAsk: {
+            /** @description What is still wrong; 1 to 500 characters. */
+            text: string;
+        };
         Retire: Record<string, never>;
         /** @enum {string} */
         Role: "super_admin" | "agent_admin" | "agent" | "venue_manager" | "maintainer";
@@ -4317,6 +4956,13 @@ export interface components {
              * @description 0 to 720: how long the old secret stays good.
              */
             overlap_hours: number;
+        };
+        /** @description One thing that was said. */
+        Said: {
+            at: components["schemas"]["Timestamp"];
+            /** @description By the hall's staff; otherwise by the customer. */
+            by_staff: boolean;
+            text: string;
         };
         SecondFactorCode: {
             code: string;
@@ -4366,6 +5012,7 @@ export interface components {
             /** @description The server's clock. */
             now: components["schemas"]["Timestamp"];
             paid_until?: components["schemas"]["Timestamp"] | null;
+            pause: components["schemas"]["PauseView"];
             split?: components["schemas"]["SplitMark"] | null;
             state: components["schemas"]["SessionState"];
             table_id: components["schemas"]["Id"];
@@ -4405,6 +5052,7 @@ export interface components {
         SettingValue: {
             value: unknown;
         };
+        SettleAsk: Record<string, never>;
         Settlement: {
             /** @description What it was. */
             note: string;
@@ -4563,8 +5211,11 @@ export interface components {
             /**
              * Format: int64
              * @description 10 to 720.
+             *     Or a package.
              */
-            minutes: number;
+            minutes?: number | null;
+            /** Format: int64 */
+            package?: number | null;
             table_id: components["schemas"]["Id"];
         };
         TableView: {
@@ -4574,9 +5225,11 @@ export interface components {
              * @description Free for the asker this time: 0 where they were used here within the last hours.
              */
             grace_minutes: number;
+            member?: components["schemas"]["MemberPrice"] | null;
             minimum_fen?: components["schemas"]["Fen"] | null;
             /** @description Idle ones of the same hall. */
             others: components["schemas"]["PublicTable"][];
+            packages: components["schemas"]["PackageQuote"][];
             /** @description Now. */
             per_hour_fen: components["schemas"]["Fen"];
             quotes: components["schemas"]["Quote"][];
@@ -4645,6 +5298,13 @@ export interface components {
         Unread: {
             /** Format: int64 */
             unread: number;
+        };
+        /** @description A level that was reached, as it was then. */
+        Upgrade: {
+            at: components["schemas"]["Timestamp"];
+            gift_fen: components["schemas"]["Fen"];
+            level_id: components["schemas"]["Id"];
+            name: string;
         };
         /** @description A user as those see it who manage it. */
         User: {
@@ -5770,6 +6430,456 @@ export interface operations {
                 };
             };
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                venue?: components["schemas"]["Id"];
+                state?: components["schemas"]["ComplaintState"];
+                matter?: components["schemas"]["Matter"];
+                kind?: components["schemas"]["ComplaintKind"];
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DeskRow"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The asker may not, or has a duty first */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    figures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComplaintFigures"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The asker may not, or has a duty first */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields that were not accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskComplaint"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The asker may not, or has a duty first */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields that were not accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    answer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComplaintAnswer"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskComplaint"];
+                };
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The asker may not, or has a duty first */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not the asker's to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CloseComplaint"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskComplaint"];
+                };
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The asker may not, or has a duty first */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not the asker's to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields that were not accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    give_back: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GiveBackAsk"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskComplaint"];
+                };
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The asker may not, or has a duty first */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not the asker's to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7338,6 +8448,136 @@ export interface operations {
                 };
             };
             /** @description Fields that were not accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    levels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberLevels"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The asker may not, or has a duty first */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields that were not accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_levels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangedLevels"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberLevels"];
+                };
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The asker may not, or has a duty first */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10668,6 +11908,93 @@ export interface operations {
             };
         };
     };
+    cleaned: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Cleaned"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Table"];
+                };
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The asker may not, or has a duty first */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not the asker's to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields that were not accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     close: {
         parameters: {
             query?: never;
@@ -12087,6 +13414,150 @@ export interface operations {
             };
         };
     };
+    get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Offers"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The asker may not, or has a duty first */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not the asker's to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields that were not accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Offers"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Offers"];
+                };
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The asker may not, or has a duty first */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not the asker's to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     prices: {
         parameters: {
             query?: never;
@@ -13361,6 +14832,344 @@ export interface operations {
             };
         };
     };
+    list: {
+        parameters: {
+            query?: {
+                /** @description Where the page begins: `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description 1 to 200; 20 if not said. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ComplaintRow"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields that were not accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewComplaint"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComplaintView"];
+                };
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComplaintView"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields that were not accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reopen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReopenAsk"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComplaintView"];
+                };
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not the asker's to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    settle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettleAsk"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComplaintView"];
+                };
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not the asker's to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields that were not accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     guest: {
         parameters: {
             query?: never;
@@ -13434,6 +15243,52 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Customer"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields that were not accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    membership: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Membership"];
                 };
             };
             /** @description Nobody is signed in */
@@ -13870,6 +15725,57 @@ export interface operations {
                 };
             };
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    points: {
+        parameters: {
+            query?: {
+                /** @description Where the page begins: `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description 1 to 200; 20 if not said. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PointLine"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields that were not accepted */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14373,6 +16279,162 @@ export interface operations {
             };
         };
     };
+    pause: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Pause"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not the asker's to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields that were not accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Pause"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not the asker's to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields that were not accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     of_session: {
         parameters: {
             query?: never;
@@ -14656,15 +16718,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SplitView"];
-                };
-            };
-            /** @description Nobody is signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             404: {
@@ -15280,7 +17333,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Time"];
+                "application/json": components["schemas"]["Opening"];
             };
         };
         responses: {
