@@ -83,7 +83,10 @@ export function useTableChoice(resource: TableResource) {
   }
 
   /** This page as it is to be for whoever comes back to it over WeChat's: the same is chosen, and the button pressed. */
-  const again = () => addressHere({ minutes: String(wished.value), press: '1' })
+  const again = () => {
+    const [[name, value]] = Object.entries(wished.value) as [[string, number]]
+    return addressHere({ [name]: String(value), press: '1' })
+  }
 
   /** The button: whoever is nobody yet becomes somebody, then everything is asked for again with that in mind. */
   async function press(): Promise<void> {
