@@ -1,5 +1,4 @@
 import type { Page } from '@playwright/test'
-import type * as T from '../src/api/types'
 import { demo } from './support/api'
 import { demoTable, giveNumber, scanned, someCustomer } from './support/app'
 import { expect, test } from './support/test'
