@@ -25,7 +25,7 @@ impl Allowance {
     /// Refused with `RATE_LIMITED` when it was one too many.
     pub async fn take(&self, cx: &Cx, who: &str) -> Result<()> {
         // A flood beyond the limit only reads.
-        self.check(cx, who).await?;
+        self.check(&mut cx.db.read(), cx, who).await?;
         let mut tx = cx.db.begin().await?;
         let used = self.count(&mut tx, cx, who).await?;
         tx.commit().await?;
@@ -38,10 +38,10 @@ impl Allowance {
     }
 
     /// Refuses when all of it is used, and counts nothing.
-    pub async fn check(&self, cx: &Cx, who: &str) -> Result<()> {
+    pub async fn check(&self, sql: &mut impl Sql, cx: &Cx, who: &str) -> Result<()> {
         let now = cx.now();
-        let sql = "SELECT used FROM allowances WHERE subject = $1 AND window_start = $2";
-        let used = cx.db.read().opt(sql, args![self.subject(cx, who), self.window(now)], |row| row.get::<i64>("used")).await?;
+        let query = "SELECT used FROM allowances WHERE subject = $1 AND window_start = $2";
+        let used = sql.opt(query, args![self.subject(cx, who), self.window(now)], |row| row.get::<i64>("used")).await?;
         if used.unwrap_or(0) >= self.most { Err(self.refusal(now)) } else { Ok(()) }
     }
 

@@ -47,7 +47,7 @@ pub async fn sign_in(cx: &Cx, ask: &SignIn) -> Result<Started> {
     // First of all: who cannot be looked at must not cost a transaction either.
     let place = cx.passwords.place(&cx.clock).await?;
     let typed = Typed::new(&ask.name);
-    let over = FAILED.check(cx, &allowance::address(cx)).await.is_err();
+    let over = FAILED.check(&mut cx.db.read(), cx, &allowance::address(cx)).await.is_err();
     if over && ask.captcha.is_none() {
         // Not looked at, and logged all the same. Its place is for others meanwhile.
         drop(place);

@@ -82,7 +82,7 @@ pub async fn send_code(cx: &Cx, text: &str) -> Result<CodeSent> {
         (ALL_DAY, ""),
     ];
     for (allowance, who) in &limits {
-        allowance.check(cx, who).await?;
+        allowance.check(&mut cx.db.read(), cx, who).await?;
     }
     let code = format!("{:06}", cx.random.below(1_000_000));
     let ticket = cx.random.secret::<24>("ckt_");

@@ -166,7 +166,7 @@ pub async fn table_view(cx: &Cx, customer: Option<&Customer>, id: TableId) -> Re
     } else if mine.is_some() {
         Some(PlayError::AlreadyPlaying)
     } else if let Some(customer) = customer {
-        play::too_often(cx, customer.id).await?
+        play::too_often(&mut sql, cx, customer.id).await?
     } else {
         None
     };

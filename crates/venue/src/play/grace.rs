@@ -26,8 +26,9 @@ pub(crate) async fn graced(sql: &mut impl Sql, cx: &Cx, customer: CustomerId, ve
 }
 
 /// Why somebody may not open a table now who has opened so many for nothing.
-pub(crate) async fn too_often(cx: &Cx, customer: CustomerId) -> Result<Option<PlayError>> {
-    match UNPLAYED.check(cx, &customer.to_string()).await {
+/// In a transaction it is asked in that: who holds one connection and waits for another may wait for somebody who does the same.
+pub(crate) async fn too_often(sql: &mut impl Sql, cx: &Cx, customer: CustomerId) -> Result<Option<PlayError>> {
+    match UNPLAYED.check(sql, cx, &customer.to_string()).await {
         Ok(()) => Ok(None),
         Err(fault) if fault.kind == Kind::Limited => {
             Ok(Some(PlayError::TooOften { seconds: fault.retry_after.unwrap_or(UNPLAYED.window_seconds) }))

@@ -139,7 +139,7 @@ pub(super) async fn may_open(tx: &mut Tx, cx: &Cx, customer: &Customer, table: &
     if rows::live_of(tx, customer.id).await?.is_some() {
         return Err(PlayError::AlreadyPlaying.into());
     }
-    if let Some(refusal) = grace::too_often(cx, customer.id).await? {
+    if let Some(refusal) = grace::too_often(tx, cx, customer.id).await? {
         return Err(refusal.into());
     }
     let graced = grace::graced(tx, cx, customer.id, hall.id).await?;
