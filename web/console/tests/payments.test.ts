@@ -109,11 +109,11 @@ describe('what happened to an order', () => {
 describe('the words of payments', () => {
   it('are there for all that the server says', () => {
     const { method, outcome, purpose, reason, remedy, channel } = zh.payments
-    expect(Object.keys(method)).toEqual(['jsapi', 'h5', 'native', 'wap', 'precreate'])
+    expect(Object.keys(method)).toEqual(['jsapi', 'h5', 'native', 'wap', 'precreate', 'freeze', 'capture'])
     expect(Object.keys(outcome)).toEqual(['taken', 'returned', 'known', 'differs', 'foreign', 'refund', 'other'])
-    expect(Object.keys(purpose)).toEqual(['recharge', 'play'])
+    expect(Object.keys(purpose)).toEqual(['recharge', 'play', 'captured'])
     expect(Object.keys(reason)).toEqual(['surplus', 'unplayed', 'not_opened', 'asked'])
-    expect(Object.keys(channel)).toEqual(['wechat', 'alipay'])
+    expect(Object.keys(channel)).toEqual(['wechat', 'alipay', 'alipay_freeze'])
     for (const texts of [remedy.name, remedy.means, remedy.done]) expect(Object.keys(texts)).toEqual([...REMEDIES])
   })
 })
@@ -179,7 +179,7 @@ describe('a network’s parameters', () => {
 
   it('keep the mini-program when the network is turned on or off, and have none where none is typed', () => {
     const parameters = { app_id: 'wx1', mini_app_id: 'wx2', merchant_id: '1900', serial: 'AB', keys: ['K'] }
-    expect(switchBody(merchant({ parameters }), true).parameters.mini_app_id).toBe('wx2')
+    expect(switchBody(merchant({ parameters }), true).parameters?.mini_app_id).toBe('wx2')
     expect(bodyOf('wechat', filled({ mini_app_id: ' ' })).parameters).not.toHaveProperty('mini_app_id')
   })
 

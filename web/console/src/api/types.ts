@@ -167,9 +167,9 @@ export interface Levels { items: Level[]; version: number }
 // GET /payments/refunds?state=&cursor= -> Page<PayRefund>; POST /payments/refunds/{id}/remedy RemedyAsk -> PayRefund (409 NOT_STUCK)
 // GET /payments/reconciliation -> Reconciliation; POST /payments/differences/{id}/settle {note} -> 204
 // GET /payments/channels -> {items: Merchant[]}; PUT /payments/channels/{channel} MerchantForm -> Merchant
-export type PayChannel = 'wechat' | 'alipay'
-export type PayMethod = 'jsapi' | 'h5' | 'native' | 'wap' | 'precreate'
-export interface PayOrder { id: string; purpose: 'recharge' | 'play'; subject: string; amount_fen: number; refunded_fen: number; state: 'pending' | 'paid' | 'closed'; created_at: string; paid_at: string | null }
+export type PayChannel = 'wechat' | 'alipay' | 'alipay_freeze' /* pre-authorisation, with Alipay's parameters */
+export type PayMethod = 'jsapi' | 'h5' | 'native' | 'wap' | 'precreate' | 'freeze' | 'capture'
+export interface PayOrder { id: string; purpose: 'recharge' | 'play' | 'captured'; subject: string; amount_fen: number; refunded_fen: number; state: 'pending' | 'paid' | 'closed'; created_at: string; paid_at: string | null }
 export interface PayAttempt { id: string; number: string /* ours, as the network knows it */; channel: PayChannel; method: PayMethod; state: 'asked' | 'waiting' | 'taken' | 'surplus' | 'closed'; channel_no: string | null /* the network's */; created_at: string; paid_at: string | null; problem: string | null }
 export interface PayNotice { id: string; channel: PayChannel; notice_id: string; received_at: string; handled_at: string | null; outcome: string | null }
 export interface PayRefund { id: string; order: string; number: string; amount_fen: number; reason: 'surplus' | 'unplayed' | 'not_opened' | 'asked'; state: 'asked' | 'done' | 'stuck' | 'by_hand' | 'kept'; tries: number; problem: string | null; created_at: string; settled_at: string | null; note: string | null }
@@ -181,4 +181,4 @@ export interface PayDifference { id: string; channel: PayChannel; day: string; k
 export interface Reconciliation { days: PayDay[]; differences: PayDifference[] }
 export interface NetworkKey { id: string; pem: string }
 export interface Merchant { channel: PayChannel; enabled: boolean; notify_url: string; parameters: { app_id: string; mini_app_id: string | null; merchant_id: string; serial: string | null; keys: string[] /* their names */ } | null; updated_at: string | null }
-export interface MerchantForm { enabled: boolean; parameters: { app_id: string; mini_app_id?: string; merchant_id: string; serial?: string; private_key?: string; api_v3_key?: string; keys?: NetworkKey[] } /* secrets that are left out stay as they were */ }
+export interface MerchantForm { enabled: boolean; parameters?: { app_id: string; mini_app_id?: string; merchant_id: string; serial?: string; private_key?: string; api_v3_key?: string; keys?: NetworkKey[] } /* secrets that are left out stay as they were; a pre-authorisation has none of its own */ }

@@ -14,7 +14,7 @@ export interface ChannelForm {
 }
 
 /** While WeChat changes from one key to another both are good. */
-export const MOST_KEYS: Readonly<Record<PayChannel, number>> = { wechat: 2, alipay: 1 }
+export const MOST_KEYS: Readonly<Record<PayChannel, number>> = { wechat: 2, alipay: 1, alipay_freeze: 1 }
 
 export const emptyKey = (): NetworkKey => ({ id: '', pem: '' })
 
@@ -60,14 +60,17 @@ export function channelTroubles(
     private_key: secret(form.private_key),
     keys: keysTrouble(channel, form.keys, known),
   } as const
-  if (channel === 'alipay') return common
+  if (channel !== 'wechat') return common
   return { ...common, serial: needed(form.serial), api_v3_key: secret(form.api_v3_key) }
 }
 
 /** What is sent, of a form without troubles: secrets that nobody typed are left out, and so stay. */
 export function bodyOf(channel: PayChannel, form: ChannelForm): MerchantForm {
   const wechat = channel === 'wechat'
-  const parameters: MerchantForm['parameters'] = { app_id: form.app_id.trim(), merchant_id: form.merchant_id.trim() }
+  const parameters: NonNullable<MerchantForm['parameters']> = {
+    app_id: form.app_id.trim(),
+    merchant_id: form.merchant_id.trim(),
+  }
   if (wechat) parameters.serial = form.serial.trim()
   if (wechat && !blank(form.mini_app_id)) parameters.mini_app_id = form.mini_app_id.trim()
   if (!blank(form.private_key)) parameters.private_key = form.private_key.trim()
@@ -80,7 +83,10 @@ export function bodyOf(channel: PayChannel, form: ChannelForm): MerchantForm {
 
 /** The same as it is known, turned on or off. */
 export const switchBody = (merchant: Merchant, enabled: boolean): MerchantForm =>
-  bodyOf(merchant.channel, { ...formOf(merchant), enabled })
+  hasForm(merchant.channel) ? bodyOf(merchant.channel, { ...formOf(merchant), enabled }) : { enabled }
+
+/** A pre-authorisation is spoken to with Alipay's parameters. */
+export const hasForm = (channel: PayChannel): boolean => channel !== 'alipay_freeze'
 
 export const stateOf = ({ enabled, parameters }: Merchant): 'on' | 'off' | 'unset' =>
   parameters === null ? 'unset' : enabled ? 'on' : 'off'
