@@ -76,14 +76,14 @@ on_platform! {
     async fn so_many_in_a_window_and_then_no_more(bench) {
         let (three, cx) = (Allowance { name: "test", window_seconds: 60, most: 3 }, bench.visitor());
         for _ in 0..3 {
-            three.check(&cx, "a").await.unwrap();
+            three.check(&mut cx.db.read(), &cx, "a").await.unwrap();
             three.take(&cx, "a").await.unwrap();
         }
         for _ in 0..2 {
             let refused = three.take(&cx, "a").await.unwrap_err();
             assert_eq!((refused.code, refused.retry_after), ("RATE_LIMITED", Some(60)));
         }
-        assert_eq!(code(three.check(&cx, "a").await), "RATE_LIMITED");
+        assert_eq!(code(three.check(&mut cx.db.read(), &cx, "a").await), "RATE_LIMITED");
         three.take(&cx, "b").await.unwrap();
         Allowance { name: "other", ..three }.take(&cx, "a").await.unwrap();
         let mut tx = bench.platform.db.begin().await.unwrap();
