@@ -4,7 +4,7 @@ import type { PayOrder, Session } from '@/api/types'
 import { amountProblem, fenOf, RECHARGE_FEN, suggestedFen, typedYuan } from '@/shared/amount'
 import { payTableIntent, PendingKeys, rechargeIntent, refundIntent } from '@/shared/idempotency'
 import { nextAskMs, sceneOf, sessionOf } from '@/shared/order-state'
-import { choices, firstChoice, isOurs, meansAt, placeOf, waysOn } from '@/shared/pay-means'
+import { choices, firstChoice, forWallet, isOurs, meansAt, opensHere, placeOf, waysOn } from '@/shared/pay-means'
 import { orderOfQuery } from '@/shared/scan'
 
 const ANDROID = 'Mozilla/5.0 (Linux; Android 14) Chrome/126.0 Mobile Safari/537.36'
@@ -79,20 +79,40 @@ describe('the means offered', () => {
 
   it('go on with what was begun, or change it', () => {
     const phone = meansAt('phone', both)
-    const redirect = { channel: 'wechat', next: { kind: 'redirect', url: 'https://pay.example' } } as const
+    const redirect = {
+      purpose: 'play',
+      channel: 'wechat',
+      next: { kind: 'redirect', url: 'https://pay.example' },
+    } as const
     expect(waysOn(redirect, phone)).toEqual({ goOn: true, others: [phone[1]] })
     // Begun on a desktop: its code cannot be scanned with the phone that shows it.
-    const code = { channel: 'wechat', next: { kind: 'qr_code', content: 'weixin://x' } } as const
+    const code = { purpose: 'play', channel: 'wechat', next: { kind: 'qr_code', content: 'weixin://x' } } as const
     expect(waysOn(code, phone)).toEqual({ goOn: false, others: phone })
     expect(waysOn(code, meansAt('desktop', both)).others.map(({ channel }) => channel)).toEqual(['alipay'])
     // Signed for WeChat's own window, which another browser has not.
-    const inside = { channel: 'wechat', next: JSAPI } as const
+    const inside = { purpose: 'play', channel: 'wechat', next: JSAPI } as const
     const wechat = meansAt('wechat', both, { web: 'https://open.weixin.qq.com/x', mini: false, anywhere: false })
     expect(waysOn(inside, wechat)).toEqual({ goOn: true, others: [] })
     expect(waysOn(inside, phone)).toEqual({ goOn: false, others: phone })
     expect(waysOn(redirect, wechat)).toEqual({ goOn: false, others: wechat })
-    expect(waysOn({ channel: 'wechat', next: null }, phone)).toEqual({ goOn: false, others: phone })
+    expect(waysOn({ purpose: 'play', channel: 'wechat', next: null }, phone)).toEqual({ goOn: false, others: phone })
     expect(waysOn(redirect, [])).toEqual({ goOn: false, others: [] })
+  })
+
+  it('let money be frozen for a table alone, by a code that opens where its app is', () => {
+    const all = ['wechat', 'alipay', 'alipay_freeze'] as const
+    const phone = meansAt('phone', all)
+    expect(phone.map(({ method }) => method)).toEqual(['h5', 'wap', 'freeze'])
+    expect(forWallet(phone).map(({ method }) => method)).toEqual(['h5', 'wap'])
+    expect(meansAt('wechat', all)).toEqual([])
+    const frozen = { channel: 'alipay_freeze', next: { kind: 'qr_code', content: 'https://qr.alipay.com/x' } } as const
+    expect(waysOn({ purpose: 'play', ...frozen }, phone, 'phone')).toEqual({ goOn: true, others: phone.slice(0, 2) })
+    expect(waysOn({ purpose: 'play', ...frozen }, phone, 'desktop').goOn).toBe(false)
+    const odd = { ...frozen, next: { kind: 'qr_code', content: 'javascript:alert(1)' } } as const
+    expect(opensHere(odd, 'phone')).toBe(false)
+    // Money for the wallet is never frozen.
+    const recharge = { purpose: 'recharge', channel: 'alipay', next: null } as const
+    expect(waysOn(recharge, phone).others.map(({ method }) => method)).toEqual(['h5', 'wap'])
   })
 })
 
@@ -137,6 +157,7 @@ const order = (change: Partial<PayOrder> = {}): PayOrder => ({
   channel: 'wechat',
   next: null,
   refunded_fen: 0,
+  captured_fen: 0,
   refund_delayed: false,
   created_at: at(0),
   expires_at: at(900),

@@ -271,10 +271,11 @@ export interface Message {
   created_at: string
 }
 
-export const channels = ['wechat', 'alipay'] as const
+/** The last: money that Alipay only freezes while one plays. */
+export const channels = ['wechat', 'alipay', 'alipay_freeze'] as const
 export type Channel = (typeof channels)[number]
 /** How a network is asked to take a payment: see shared/pay-means.ts for where each works. */
-export type PayMethod = 'jsapi' | 'h5' | 'native' | 'wap' | 'precreate'
+export type PayMethod = 'jsapi' | 'h5' | 'native' | 'wap' | 'precreate' | 'freeze'
 
 /** What the payer's side does next. A newer server may hand over what this app does not know. */
 export type Handed =
@@ -300,6 +301,8 @@ export interface PayOrder {
   next: Handed | null
   /** Gone back to the payer, or on its way. */
   refunded_fen: number
+  /** Of money that was frozen, what is taken at last. */
+  captured_fen: number
   /** On its way back, and somebody is looking after it. */
   refund_delayed: boolean
   created_at: string

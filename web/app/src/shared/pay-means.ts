@@ -21,9 +21,9 @@ export interface Mean {
  * only.
  */
 const WAYS: Record<Place, Partial<Record<Channel, PayMethod>>> = {
-  phone: { wechat: 'h5', alipay: 'wap' },
-  desktop: { wechat: 'native', alipay: 'precreate' },
-  alipay: { alipay: 'wap' },
+  phone: { wechat: 'h5', alipay: 'wap', alipay_freeze: 'freeze' },
+  desktop: { wechat: 'native', alipay: 'precreate', alipay_freeze: 'freeze' },
+  alipay: { alipay: 'wap', alipay_freeze: 'freeze' },
   wechat: {},
   'mini-program': {},
 }
@@ -45,6 +45,9 @@ export function meansAt(place: Place, enabled: readonly string[], ways: WechatWa
     return method !== undefined && enabled.includes(channel) ? [{ channel, method }] : []
   })
 }
+
+/** What is only frozen is for a table, whose end takes it: no money for the wallet. */
+export const forWallet = (means: readonly Mean[]): Mean[] => means.filter(({ method }) => method !== 'freeze')
 
 const NARROW = 640
 
@@ -95,17 +98,27 @@ const KINDS: Record<PayMethod, Handed['kind']> = {
   wap: 'redirect',
   native: 'qr_code',
   precreate: 'qr_code',
+  freeze: 'qr_code',
 }
+
+/** The code that freezes money leads to Alipay's app, where that is on the same phone: nobody has to scan it. */
+export const opensHere = (order: Pick<PayOrder, 'channel' | 'next'>, place: Place): boolean =>
+  place !== 'desktop' &&
+  order.channel === 'alipay_freeze' &&
+  order.next?.kind === 'qr_code' &&
+  /^https?:/.test(order.next.content)
 
 /** How an order that waits can be paid from here: on the way begun, where that works here, and on others. */
 export function waysOn(
-  order: Pick<PayOrder, 'channel' | 'next'>,
-  means: readonly Mean[],
+  order: Pick<PayOrder, 'channel' | 'next' | 'purpose'>,
+  all: readonly Mean[],
+  place: Place = 'phone',
 ): { goOn: boolean; others: Mean[] } {
+  const means = order.purpose === 'recharge' ? forWallet(all) : all
   const begun = means.find(({ channel }) => channel === order.channel)
   const fits = begun !== undefined && order.next?.kind === KINDS[begun.method]
   return {
-    goOn: fits && order.next?.kind !== 'qr_code',
+    goOn: fits && (order.next?.kind !== 'qr_code' || opensHere(order, place)),
     // A code that was made on a desktop does not help the phone that it would have to be scanned with.
     others: means.filter((mean) => !(fits && mean === begun)),
   }

@@ -4,7 +4,7 @@ import * as api from '@/api/pay'
 import { ApiError } from '@/api/problem'
 import type { PayOrder } from '@/api/types'
 import { leaveFor } from '@/shared/go'
-import { meansAt, placeHere, type Mean } from '@/shared/pay-means'
+import { meansAt, opensHere, placeHere, type Mean } from '@/shared/pay-means'
 import { stored } from '@/shared/storage'
 import { payInside, type PayWord } from '@/shared/wechat-pay'
 import { useCustomerStore } from './customer'
@@ -54,9 +54,10 @@ export const usePayStore = defineStore('pay', () => {
   }
 
   /** On to where it is paid: the network's page, or the window that WeChat opens over this one. */
-  async function goOn({ id, state, next }: PayOrder): Promise<void> {
+  async function goOn({ id, state, next, channel }: PayOrder): Promise<void> {
     if (state !== 'pending') return
     if (next?.kind === 'redirect') leaveFor(next.url)
+    if (next?.kind === 'qr_code' && opensHere({ channel, next }, place)) leaveFor(next.content)
     if (next?.kind !== 'jsapi') return
     left.value = null
     left.value = { id, word: await payInside(next) }
@@ -98,5 +99,20 @@ export const usePayStore = defineStore('pay', () => {
   /** Still to be paid, or paid and not looked at yet: for the bar. */
   const waiting = (): PayOrder | null => (begun.value?.customer === store.customer?.id ? order.value : null)
 
-  return { means, elsewhere, begun, order, waiting, wordOn, learnMeans, begin, goOn, sawEnd, accept, backOf, refresh }
+  return {
+    place,
+    means,
+    elsewhere,
+    begun,
+    order,
+    waiting,
+    wordOn,
+    learnMeans,
+    begin,
+    goOn,
+    sawEnd,
+    accept,
+    backOf,
+    refresh,
+  }
 })
