@@ -40,6 +40,7 @@ mod support;
 mod users;
 mod users_manage;
 mod venue_complaints;
+mod venue_crowd;
 mod venue_doors;
 mod venue_edit;
 mod venue_light;
