@@ -120,6 +120,12 @@ fn check(applied: &[Applied], known: &[Migration]) -> Result<()> {
                     "migration {name} was applied with another text than this program has; use the release that made this database, or restore a backup"
                 )));
             }
+            Some(migration) if known.iter().any(|one| one.number == was.number) => {
+                return Err(Error::Version(format!(
+                    "migration {} {} was not applied, and a later one was: the database is half-done; restore a backup",
+                    migration.number, migration.name
+                )));
+            }
             _ => {
                 return Err(Error::Version(format!(
                     "the database is of a newer version (migration {} {}); start the newer program, or restore a backup from before the upgrade",
@@ -199,5 +205,12 @@ mod tests {
         assert!(check(&[], &known).is_ok());
         assert!(matches!(check(&[edited], &known), Err(Error::Version(text)) if text.contains("another text")));
         assert!(matches!(check(&[same, newer], &known), Err(Error::Version(text)) if text.contains("newer")));
+    }
+
+    #[test]
+    fn a_step_that_is_missing_below_another_is_no_newer_program() {
+        let known = [Migration { number: 1, name: "a", sql: "x" }, Migration { number: 2, name: "b", sql: "y" }];
+        let second = Applied { number: 2, name: "b".into(), checksum: known[1].checksum() };
+        assert!(matches!(check(&[second], &known), Err(Error::Version(text)) if text.contains("1 a") && text.contains("half-done")));
     }
 }

@@ -158,7 +158,9 @@ pub fn get(address: SocketAddr, path: &str) -> (u16, String) {
 #[track_caller]
 pub fn ask(address: SocketAddr, path: &str) -> (u16, String, String) {
     let mut stream = connect(address);
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n").expect("the request is sent");
+    // At once: a listener that refuses from the first byte on may be gone before the second is sent.
+    let request = format!("GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).expect("the request is sent");
     answer(stream)
 }
 
