@@ -27,10 +27,7 @@ pub async fn guest(cx: &Cx) -> Result<Welcome> {
     GUESTS.take(cx, &address(cx)).await?;
     let mut tx = cx.db.begin().await?;
     let id = super::join::new(&mut tx, cx).await?;
-    let token = start(&mut tx, cx, id, None).await?;
-    let customer = find(&mut tx, id).await?.ok_or_else(Fault::not_found)?;
-    tx.commit().await?;
-    Ok(Welcome { token, customer })
+    welcome(tx, cx, id, None).await
 }
 
 pub(super) async fn insert(tx: &mut Tx, cx: &Cx) -> Result<CustomerId> {
@@ -46,8 +43,16 @@ pub(super) async fn insert(tx: &mut Tx, cx: &Cx) -> Result<CustomerId> {
     Err(Fault::unavailable("no number is free"))
 }
 
+/// Signs this customer in, which ends the transaction.
+pub(super) async fn welcome(mut tx: Tx, cx: &Cx, id: CustomerId, payer: Option<&Payer>) -> Result<Welcome> {
+    let token = start(&mut tx, cx, id, payer).await?;
+    let customer = find(&mut tx, id).await?.ok_or_else(Fault::not_found)?;
+    tx.commit().await?;
+    Ok(Welcome { token, customer })
+}
+
 /// A token for a customer who holds a phone that WeChat knows so.
-pub(super) async fn start(tx: &mut Tx, cx: &Cx, customer: CustomerId, payer: Option<&Payer>) -> Result<String> {
+async fn start(tx: &mut Tx, cx: &Cx, customer: CustomerId, payer: Option<&Payer>) -> Result<String> {
     let token = cx.random.secret::<32>("ckc_");
     let (id, now) = (cx.random.uuid_v7(cx.now()), cx.now());
     let (app_id, openid) = (payer.map(|payer| payer.app_id.as_str()), payer.map(|payer| payer.openid.as_str()));

@@ -9,7 +9,7 @@ use store::{Sql as _, Tx, args};
 use super::code::{code_hash, number, phone_hash, ticket_hash};
 use super::join::{of_phone, without_phone};
 use super::model::Customer;
-use super::session::{Welcome, find, start};
+use super::session::{Welcome, welcome};
 
 /// With one ticket.
 const TRIES: i64 = 5;
@@ -49,10 +49,7 @@ pub async fn sign_in(cx: &Cx, who: Option<&Customer>, payer: Option<&Payer>, ask
     tx.exec("DELETE FROM phone_codes WHERE ticket_hash = $1", args![ticket]).await?;
     let who = without_phone(&mut tx, who).await?;
     let id = of_phone(&mut tx, cx, who, &digits).await?;
-    let token = start(&mut tx, cx, id, payer).await?;
-    let customer = find(&mut tx, id).await?.ok_or_else(Fault::not_found)?;
-    tx.commit().await?;
-    Ok(Welcome { token, customer })
+    welcome(tx, cx, id, payer).await
 }
 
 fn wrong() -> Fault {

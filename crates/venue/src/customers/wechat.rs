@@ -11,7 +11,7 @@ use store::{Row, Sql as _, Tx, args};
 use super::join::{carry_over, new, of_phone, without_phone};
 use super::model::{Customer, CustomerId};
 use super::phone;
-use super::session::{Welcome, find, start};
+use super::session::{Welcome, welcome};
 use crate::Venue;
 use crate::told::{self, tell};
 
@@ -143,10 +143,7 @@ pub async fn sign_in_by_wechat(cx: &Cx, venue: &Venue, who: Option<&Customer>, a
     let payer = Payer { app_id, openid: person.openid.clone() };
     let mut tx = cx.db.begin().await?;
     let id = of_person(&mut tx, cx, who, &payer, &person).await?;
-    let token = start(&mut tx, cx, id, Some(&payer)).await?;
-    let customer = find(&mut tx, id).await?.ok_or_else(Fault::not_found)?;
-    tx.commit().await?;
-    Ok(Welcome { token, customer })
+    welcome(tx, cx, id, Some(&payer)).await
 }
 
 /// Signs in whoever has the number that WeChat knows. It needs no code by text, for WeChat has asked for one.
@@ -163,10 +160,7 @@ pub async fn sign_in_by_wechat_phone(cx: &Cx, venue: &Venue, who: Option<&Custom
     let mut tx = cx.db.begin().await?;
     let who = without_phone(&mut tx, who).await?;
     let id = of_phone(&mut tx, cx, who, &digits).await?;
-    let token = start(&mut tx, cx, id, payer).await?;
-    let customer = find(&mut tx, id).await?.ok_or_else(Fault::not_found)?;
-    tx.commit().await?;
-    Ok(Welcome { token, customer })
+    welcome(tx, cx, id, payer).await
 }
 
 fn not_offered() -> Fault {
