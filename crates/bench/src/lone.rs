@@ -7,16 +7,16 @@
 use anyhow::{Context, Result};
 use kernel::{Random, Timestamp};
 use ring::digest;
-use store::{Db, DbConfig, Direct, Engine, Insert, Row, Sql, ToValue, Write, args};
+use store::{Db, DbConfig, Direct, Engine, Insert, Row, Sql, Write, all_in_either, args};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use crate::clock::unix;
 
-const KEY: &str = "SELECT k.id, k.lookup, k.project_id, k.batch_id, k.agent_id, k.unit, k.validity, k.activated_at, k.expires_at, k.disabled_at, \
-    k.devices, k.unbinds, k.bound, p.state, p.devices_per_key, CASE WHEN p.callback_url IS NOT NULL THEN p.callback_events END AS wants \
-    FROM keys k JOIN projects p ON p.id = k.project_id WHERE k.lookup IN";
-const NONCES: &str = "SELECT 1 FROM nonces WHERE id IN";
+const KEY: &str = "SELECT k.lookup, k.project_id, k.id, k.batch_id, k.agent_id, k.unit, k.validity, k.activated_at, k.expires_at, k.disabled_at, \
+    k.devices, k.unbinds, k.bound, NULL AS state, NULL AS seats, NULL AS url, NULL AS wants FROM keys k WHERE k.lookup IN";
+const PROJECT: &str = "SELECT NULL, p.id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, p.state, p.devices_per_key, \
+    p.callback_url, CASE WHEN p.callback_url IS NOT NULL THEN p.callback_events END FROM projects p WHERE p.id IN";
 /// As long as one packed call is.
 const PACKED: usize = 74;
 
@@ -28,7 +28,7 @@ pub struct Lone {
     project: Uuid,
     /// In the order in which the keys were made: a request's device says which of them it is about, so that nothing of the
     /// product has to be known to find it.
-    lookups: Vec<Vec<u8>>,
+    lookups: Vec<Uuid>,
     random: Random,
 }
 
@@ -45,11 +45,11 @@ impl Lone {
         let body: serde_json::Value = serde_json::from_slice(body)?;
         let device = body["device"]["id"].as_str().context("no device")?;
         let number: usize = device.rsplit_once('-').context("no number")?.1.parse()?;
-        let lookup = self.lookups.get(number).context("no such key")?.clone();
+        let lookup = *self.lookups.get(number).context("no such key")?;
         let mut context = digest::Context::new(&digest::SHA256);
         context.update(self.project.as_bytes());
         context.update(nonce.as_bytes());
-        let nonce = Uuid::from_slice(&context.finish().as_ref()[..16])?;
+        let nonce: [u8; 8] = context.finish().as_ref()[..8].try_into()?;
 
         let now = Timestamp::from_unix(i64::try_from(unix())?);
         let call = args![self.random.uuid_v7(now), now, self.project, 1_i64, vec![0_u8; PACKED]];
@@ -65,30 +65,28 @@ impl Lone {
             None => self.db.direct().await?,
         };
         // On SQLite the product looks nonces up in memory, and writes them down for after a restart.
-        let (looked_for, taken) = match self.db.engine() {
-            Engine::Sqlite => {
-                (Vec::new(), ("nonce_sets", ["id", "hashes"], args![self.random.uuid_v7(now), nonce.as_bytes()[..8].to_vec()]))
-            }
+        let (table, columns, row) = match self.db.engine() {
+            Engine::Sqlite => ("nonce_sets", ["id", "hashes"], args![self.random.uuid_v7(now), nonce]),
             Engine::Postgres => {
                 let set = (now.unix() << 32) | i64::from(u32::from_le_bytes(self.random.bytes()));
-                (args![nonce], ("nonces", ["id", "set_number"], args![nonce, set]))
+                ("nonces", ["id", "set_number"], args![i64::from_be_bytes(nonce), set])
             }
         };
         let _turn = match self.db.engine() {
             Engine::Sqlite => Some(self.turn.lock().await),
             Engine::Postgres => None,
         };
-        let (known, keys) = direct.all_in_and_any(KEY, vec![lookup.to_value()], NONCES, looked_for, read).await?;
-        let (table, columns, row) = taken;
+        let found = all_in_either(&mut direct, [(KEY, args![lookup]), (PROJECT, args![self.project])], read).await?;
         let taken = Write::Insert(Insert { table, columns: &columns, rows: vec![row], tail: "" });
-        let fresh = !known && direct.write(vec![taken, log]).await?;
+        let fresh = direct.write(vec![taken, log]).await?;
         if let Ok(mut free) = self.free.lock() {
             free.push(direct);
         }
-        Ok(fresh && keys.iter().any(|(active, bound)| *active && bound == device))
+        let active = found.iter().any(|(_, state)| state.as_deref() == Some("active"));
+        Ok(fresh && active && found.iter().any(|(bound, _)| bound.as_deref() == Some(device)))
     }
 }
 
-fn read(row: &Row) -> store::Result<(bool, String)> {
-    Ok((row.get::<String>("state")? == "active", row.get("bound")?))
+fn read(row: &Row) -> store::Result<(Option<String>, Option<String>)> {
+    Ok((row.get(12)?, row.get(13)?))
 }

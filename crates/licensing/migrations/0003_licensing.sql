@@ -112,7 +112,7 @@ CREATE TABLE keys (
   batch_id UUID NOT NULL REFERENCES batches (id),
   agent_id UUID NOT NULL REFERENCES users (id),
   -- Keyed hash of the text: finds a key without holding it.
-  lookup BYTEA NOT NULL,
+  lookup UUID NOT NULL,
   -- The text, encrypted.
   sealed BYTEA NOT NULL,
   -- unused, active, expired, disabled. An expired key may still say active until the sweep has passed: the clock decides.
@@ -152,7 +152,8 @@ CREATE INDEX key_devices_device ON key_devices (device_id, key_id);
 -- A hash of project and nonce, for as long as a request with it could be sent again. On PostgreSQL: the unique row is where two
 -- processes meet.
 CREATE TABLE nonces (
-  id UUID PRIMARY KEY,
+  -- Eight bytes of its hash.
+  id BIGINT PRIMARY KEY,
   -- Which set of requests brought it: the second in which it came, and 32 bits that tell it from others.
   set_number BIGINT NOT NULL
 ) /* WITHOUT ROWID */;

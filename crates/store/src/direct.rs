@@ -9,9 +9,9 @@ use std::sync::Arc;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, Statement, TransactionTrait};
 
 use crate::postgres::Way;
-use crate::wide::{all_or_nothing, any_of_array, script};
+use crate::wide::{all_or_nothing, script};
 use crate::writer::Writer;
-use crate::{Engine, Error, Result, Row, Sql, Value, Write, all_in};
+use crate::{Engine, Error, Result, Row, Sql, Value, Write};
 
 pub struct Direct {
     /// To the driver it is in a transaction, so that it does not go back to its pool, which has no other.
@@ -34,45 +34,6 @@ impl Direct {
 
     pub(crate) async fn sqlite(pool: &DatabaseConnection, writer: Arc<Writer>) -> Result<Self> {
         Ok(Self { conn: outside(pool).await?, with: With::Sqlite(writer) })
-    }
-
-    /// The rows of many keys, as [`all_in`](crate::all_in) reads them, and whether a row of any of `others` is there: `text_of_others`
-    /// ends where their list begins (`SELECT 1 FROM nonces WHERE id IN`).
-    pub async fn all_in_and_any<T: Send>(
-        &mut self,
-        text: &str,
-        values: Vec<Value>,
-        text_of_others: &str,
-        others: Vec<Value>,
-        read: impl Fn(&Row) -> Result<T> + Send + Copy,
-    ) -> Result<(bool, Vec<T>)> {
-        if self.engine() == Engine::Sqlite {
-            let is_there = !all_in(self, text_of_others, "", others, |_| Ok(())).await?.is_empty();
-            return Ok((is_there, all_in(self, text, "", values, read).await?));
-        }
-        let mut parts = Vec::new();
-        let mut args = Vec::new();
-        for (text, values) in [(text, values), (text_of_others, others)] {
-            let (text, array) = if values.is_empty() {
-                (format!("{text} (NULL)"), None)
-            } else {
-                any_of_array(text, values, args.len() + 1).map(|(text, array)| (text, Some(array)))?
-            };
-            parts.push(text);
-            args.extend(array);
-        }
-        let [rows, others] = parts.as_slice() else { return Err(Error::Internal("two texts".into())) };
-        let sql = format!(
-            "SELECT o.is_there, found.* FROM (SELECT EXISTS ({others}) AS is_there) o LEFT JOIN (SELECT TRUE AS is_found, f.* FROM ({rows}) f) found ON TRUE"
-        );
-        // One row where nothing is found, for what it says of the others.
-        let rows = self.all(&sql, args, move |row| {
-            let found = row.get::<Option<bool>>("is_found")?.is_some();
-            Ok((row.get::<bool>("is_there")?, if found { Some(read(row)?) } else { None }))
-        });
-        let rows = rows.await?;
-        let is_there = rows.iter().any(|(is_there, _)| *is_there);
-        Ok((is_there, rows.into_iter().filter_map(|(_, found)| found).collect()))
     }
 
     /// Writes all of it, durably, or nothing: false where a row is not as a [`Write::Change`] expects it, where a unique rule

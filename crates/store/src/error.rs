@@ -29,7 +29,7 @@ pub enum Error {
 }
 
 impl Error {
-    pub(crate) fn row(column: &str, why: impl std::fmt::Display) -> Self {
+    pub(crate) fn row(column: impl std::fmt::Display, why: impl std::fmt::Display) -> Self {
         Self::Internal(format!("column {column}: {why}"))
     }
 }

@@ -36,8 +36,8 @@ pub use lane::{Index, Lane};
 pub use look::{Look, Of, few, first_id};
 pub use sql::{Filter, Row, Sql, placeholders};
 pub use tx::Tx;
-pub use value::{FromValue, ToValue, Value};
-pub use wide::{Change, Insert, Update, Write, all_in, insert_many, update_many, write_all};
+pub use value::{FromValue, Place, ToValue, Value};
+pub use wide::{Change, Insert, Update, Write, all_in, all_in_either, insert_many, update_many, write_all};
 
 pub type Result<T> = std::result::Result<T, Error>;
 

@@ -367,8 +367,8 @@ impl Look {
             let value = |(n, (_, of)): (usize, &(&str, Of))| {
                 let name = format!("l{n}");
                 match of {
-                    Of::Uuid => Ok(row.get::<Uuid>(&name)?.to_value()),
-                    Of::Text => Ok(row.get::<String>(&name)?.to_value()),
+                    Of::Uuid => Ok(row.get::<Uuid>(name.as_str())?.to_value()),
+                    Of::Text => Ok(row.get::<String>(name.as_str())?.to_value()),
                 }
             };
             columns.iter().enumerate().map(value).collect::<Result<Own>>()

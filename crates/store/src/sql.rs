@@ -6,23 +6,23 @@ use std::future::Future;
 use kernel::Word;
 use sea_orm::QueryResult;
 
-use crate::{Engine, Error, FromValue, Result, ToValue, Value};
+use crate::{Engine, Error, FromValue, Place, Result, ToValue, Value};
 
 /// One row of an answer.
 pub struct Row(pub(crate) QueryResult);
 
 impl Row {
-    pub fn get<T: FromValue>(&self, column: &str) -> Result<T> {
+    pub fn get<T: FromValue>(&self, column: impl Place) -> Result<T> {
         T::from_column(&self.0, column)
     }
 
     /// A column that holds one of a closed set of words.
-    pub fn word<W: Word>(&self, column: &str) -> Result<W> {
+    pub fn word<W: Word>(&self, column: impl Place) -> Result<W> {
         let text: String = self.get(column)?;
         W::parse(&text).ok_or_else(|| Error::row(column, format!("unknown word {text:?}")))
     }
 
-    pub fn opt_word<W: Word>(&self, column: &str) -> Result<Option<W>> {
+    pub fn opt_word<W: Word>(&self, column: impl Place) -> Result<Option<W>> {
         let text: Option<String> = self.get(column)?;
         text.map(|text| W::parse(&text).ok_or_else(|| Error::row(column, format!("unknown word {text:?}")))).transpose()
     }

@@ -296,6 +296,32 @@ pub async fn all_in<T: Send>(
     Ok(rows)
 }
 
+/// Reads the rows of many keys of one table and of another by one statement: each text ends where its list of values begins, and both
+/// have the same columns.
+pub async fn all_in_either<T: Send>(
+    sql: &mut impl Sql,
+    lists: [(&str, Vec<Value>); 2],
+    read: impl Fn(&Row) -> Result<T> + Send + Copy,
+) -> Result<Vec<T>> {
+    let (mut texts, mut args) = (Vec::new(), Vec::new());
+    for (text, mut values) in lists {
+        let Some(last) = values.last().cloned() else { continue };
+        if sql.engine() == Engine::Postgres {
+            let (text, array) = any_of_array(text, values, args.len() + 1)?;
+            texts.push(text);
+            args.push(array);
+        } else {
+            values.resize(values.len().next_power_of_two(), last);
+            texts.push(format!("{text} ({})", placeholders(args.len() + 1, values.len())));
+            args.extend(values);
+        }
+    }
+    if texts.is_empty() {
+        return Ok(Vec::new());
+    }
+    sql.all(&texts.join(" UNION ALL "), args, read).await
+}
+
 /// `… WHERE lookup IN` as PostgreSQL has it, with its values as one array: one text for any number, so that it is planned once.
 pub(crate) fn any_of_array(text: &str, values: Vec<Value>, place: usize) -> Result<(String, Value)> {
     let (name, kind) = array_of(&values)?;

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
-use store::{Change, Db, Index, Insert, Lane, Row, Sql, ToValue, Update, Value, Write, args, on_both, write_all};
+use store::{Change, Db, Index, Insert, Lane, Row, Sql, ToValue, Update, Value, Write, all_in_either, args, on_both, write_all};
 
 const INSERT: Insert<'static> = Insert { table: "t", columns: &["a", "b"], rows: Vec::new(), tail: "ON CONFLICT DO NOTHING" };
 
@@ -24,26 +24,27 @@ fn numbers(numbers: &[i64]) -> Vec<Value> {
 }
 
 on_both! { store::migrate::OWN;
-    async fn rows_are_read_beside_the_question_whether_others_are_there(test) {
+    async fn rows_of_two_tables_are_read_at_once_by_their_keys(test) {
         let db = &test.db;
         tables(db).await;
         let mut tx = db.begin().await.unwrap();
-        tx.exec("INSERT INTO t (a, b) VALUES (7, 0)", args![]).await.unwrap();
+        tx.exec("INSERT INTO t (a, b) VALUES (7, 70)", args![]).await.unwrap();
+        tx.exec("INSERT INTO u (a, b) VALUES (3, NULL)", args![]).await.unwrap();
         tx.commit().await.unwrap();
-        let read = |row: &Row| row.get::<Option<i64>>("b");
+        let read = |row: &Row| Ok((row.get::<String>(0)?, row.get::<Option<i64>>(1)?, row.get::<Option<i64>>(2)?));
         let mut direct = db.direct().await.unwrap();
-        let mut ask = async |wanted: &[i64], others: &[i64]| {
-            let asked = direct.all_in_and_any("SELECT b FROM u WHERE a IN", numbers(wanted), "SELECT 1 FROM t WHERE a IN", numbers(others), read);
-            let (is_there, mut found) = asked.await.unwrap();
+        let mut ask = async |some: &[i64], others: &[i64]| {
+            let lists = [("SELECT 'u' AS name, b, NULL AS c FROM u WHERE a IN", numbers(some)), ("SELECT 't', NULL, b FROM t WHERE a IN", numbers(others))];
+            let mut found = all_in_either(&mut direct, lists, read).await.unwrap();
             found.sort();
-            (is_there, found)
+            found
         };
-        assert_eq!(ask(&[1, 2, 9], &[6, 7]).await, (true, vec![Some(10), Some(20)]));
-        assert_eq!(ask(&[1], &[6]).await, (false, vec![Some(10)]));
-        assert_eq!(ask(&[9], &[7, 8]).await, (true, vec![]), "nothing is found");
-        assert_eq!(ask(&[9], &[8]).await, (false, vec![]));
-        assert_eq!(ask(&[], &[7]).await, (true, vec![]));
-        assert_eq!(ask(&[2], &[]).await, (false, vec![Some(20)]));
+        let (seven, one, none) = (("t".to_owned(), None, Some(70)), ("u".to_owned(), Some(10), None), ("u".to_owned(), None, None));
+        assert_eq!(ask(&[1, 3, 9], &[6, 7]).await, [seven.clone(), none, one.clone()]);
+        assert_eq!(ask(&[1], &[]).await, [one]);
+        assert_eq!(ask(&[], &[7]).await, [seven]);
+        assert_eq!(ask(&[9], &[8]).await, []);
+        assert_eq!(ask(&[], &[]).await, []);
     }
 
     async fn several_tables_are_written_at_once_and_what_has_no_rows_is_left_out(test) {

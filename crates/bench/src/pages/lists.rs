@@ -92,7 +92,7 @@ fn keys(fill: &Fill) -> Vec<(String, i64)> {
          CASE WHEN s.n % 100 = 3 AND s.n % 1000 <> 1 THEN {at} END, CASE WHEN s.n % 1000 = 1 THEN {at} END, CASE WHEN s.n % 10 = 2 THEN 1 ELSE 0 END, 0, {at}",
         fill.id('5', "s.n"),
         fill.id('4', "s.n / 10000"),
-        fill.bytes("s.n"),
+        fill.id('c', "s.n"),
         at = Fill::at("s.n")
     );
     let devices = format!(

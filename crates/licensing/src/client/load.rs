@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use kernel::Timestamp;
 use platform::identity::UserId;
-use store::{Direct, Insert, Row, Sql, ToValue, Tx, all_in, args};
+use store::{Insert, Row, Sql, ToValue, Tx, all_in, all_in_either, args};
 use uuid::Uuid;
 
 use crate::batches::BatchId;
@@ -54,92 +54,79 @@ pub(super) struct ProjectNow {
 /// What a set's requests ask about.
 pub(super) struct Loaded {
     /// By look-up.
-    pub keys: HashMap<Vec<u8>, Found>,
+    pub keys: HashMap<Uuid, Found>,
     pub projects: HashMap<ProjectId, ProjectNow>,
 }
 
 impl Loaded {
-    fn take(&mut self, rows: Vec<(Vec<u8>, Found, ProjectNow)>) {
-        for (lookup, key, project) in rows {
-            self.projects.insert(key.project, project);
-            self.keys.insert(lookup, key);
+    fn take(&mut self, rows: Vec<Read>) {
+        for row in rows {
+            match row {
+                Read::Key(lookup, key) => drop(self.keys.insert(lookup, *key)),
+                Read::Project(id, project) => drop(self.projects.insert(id, project)),
+            }
         }
     }
 }
 
-const SELECT: &str = "SELECT k.id, k.lookup, k.project_id, k.batch_id, k.agent_id, k.unit, k.validity, k.activated_at, k.expires_at, k.disabled_at, \
-    k.devices, k.unbinds, k.bound, p.state, p.devices_per_key, p.callback_url, CASE WHEN p.callback_url IS NOT NULL THEN p.callback_events END AS wants \
-    FROM keys k JOIN projects p ON p.id = k.project_id WHERE k.lookup IN";
+/// Keys and projects are read by one statement, and by the places of their columns: this is read more often than all else together.
+enum Read {
+    Key(Uuid, Box<Found>),
+    Project(ProjectId, ProjectNow),
+}
 
-fn read(row: &Row) -> store::Result<(Vec<u8>, Found, ProjectNow)> {
-    let facts = Facts {
-        activated_at: row.get("activated_at")?,
-        expires_at: row.get("expires_at")?,
-        disabled_at: row.get("disabled_at")?,
-        devices: row.get("devices")?,
-        unbinds: row.get("unbinds")?,
+const KEYS: &str = "SELECT k.lookup, k.project_id, k.id, k.batch_id, k.agent_id, k.unit, k.validity, k.activated_at, k.expires_at, k.disabled_at, \
+    k.devices, k.unbinds, k.bound, NULL AS state, NULL AS seats, NULL AS url, NULL AS wants FROM keys k WHERE k.lookup IN";
+const PROJECTS: &str = "SELECT NULL, p.id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, p.state, p.devices_per_key, \
+    p.callback_url, CASE WHEN p.callback_url IS NOT NULL THEN p.callback_events END FROM projects p WHERE p.id IN";
+
+fn read(row: &Row) -> store::Result<Read> {
+    let project = row.get(1)?;
+    let Some(lookup) = row.get::<Option<Uuid>>(0)? else {
+        let wants = row.get::<Option<String>>(16)?.map_or_else(Vec::new, |wants| serde_json::from_str(&wants).unwrap_or_default());
+        let active = row.word::<ProjectState>(13)? == ProjectState::Active;
+        return Ok(Read::Project(project, ProjectNow { active, seats: row.get(14)?, wants, url: row.get(15)? }));
     };
-    let validity = Validity { unit: row.word("unit")?, count: row.get("validity")? };
-    let bound = bound::read(&row.get::<String>("bound")?);
+    let facts = Facts {
+        activated_at: row.get(7)?,
+        expires_at: row.get(8)?,
+        disabled_at: row.get(9)?,
+        devices: row.get(10)?,
+        unbinds: row.get(11)?,
+    };
+    let validity = Validity { unit: row.word(5)?, count: row.get(6)? };
     let found = Found {
-        id: row.get("id")?,
-        project: row.get("project_id")?,
-        batch: row.get("batch_id")?,
-        agent: row.get("agent_id")?,
-        candidate: Candidate { facts, validity, bound },
+        id: row.get(2)?,
+        project,
+        batch: row.get(3)?,
+        agent: row.get(4)?,
+        candidate: Candidate { facts, validity, bound: bound::read(&row.get::<String>(12)?) },
         devices: Vec::new(),
         before: None,
     };
-    Ok((row.get("lookup")?, found, project(row)?))
+    Ok(Read::Key(lookup, Box::new(found)))
 }
 
-fn project(row: &Row) -> store::Result<ProjectNow> {
-    let wants = row.get::<Option<String>>("wants")?.map_or_else(Vec::new, |wants| serde_json::from_str(&wants).unwrap_or_default());
-    let active = row.word::<ProjectState>("state")? == ProjectState::Active;
-    Ok(ProjectNow { active, seats: row.get("devices_per_key")?, wants, url: row.get("callback_url")? })
-}
-
-/// Reads all keys of a set with their projects.
-pub(super) async fn load(sql: &mut impl Sql, lookups: &[&[u8]], projects: &[ProjectId]) -> store::Result<Loaded> {
-    let rows = all_in(sql, SELECT, "", lookups.iter().map(|lookup| lookup.to_value()).collect(), read).await?;
-    with_projects(sql, rows, projects).await
-}
-
-/// The same, and whether one of these nonces is known already: one message to PostgreSQL.
-pub(super) async fn load_unless_known(
-    sql: &mut Direct,
-    nonces: &[Uuid],
-    lookups: &[&[u8]],
-    projects: &[ProjectId],
-) -> store::Result<(bool, Loaded)> {
-    let (nonces, lookups) = (nonces.iter().map(|id| id.to_value()).collect(), lookups.iter().map(|lookup| lookup.to_value()).collect());
-    let (known, rows) = sql.all_in_and_any(SELECT, lookups, "SELECT 1 FROM nonces WHERE id IN", nonces, read).await?;
-    Ok((known, with_projects(sql, rows, projects).await?))
-}
-
-/// Adds those projects of which no key was found.
-async fn with_projects(sql: &mut impl Sql, rows: Vec<(Vec<u8>, Found, ProjectNow)>, projects: &[ProjectId]) -> store::Result<Loaded> {
+/// Reads all keys of a set, and all projects.
+pub(super) async fn load(sql: &mut impl Sql, lookups: &[Uuid], projects: &[ProjectId]) -> store::Result<Loaded> {
+    let (lookups, projects) = (lookups.iter().map(|id| id.to_value()).collect(), projects.iter().map(|id| id.to_value()).collect());
     let mut loaded = Loaded { keys: HashMap::new(), projects: HashMap::new() };
-    loaded.take(rows);
-    let others = projects.iter().filter(|id| !loaded.projects.contains_key(id)).map(|id| id.to_value()).collect();
-    let text = "SELECT id, state, devices_per_key, callback_url, CASE WHEN callback_url IS NOT NULL THEN callback_events END AS wants FROM projects WHERE id IN";
-    loaded.projects.extend(all_in(sql, text, "", others, |row| Ok((row.get::<ProjectId>("id")?, project(row)?))).await?);
+    loaded.take(all_in_either(sql, [(KEYS, lookups), (PROJECTS, projects)], read).await?);
     Ok(loaded)
 }
 
 /// Locks the keys that will be changed, in the order of their ids, and reads them as they are then. (Of a locked row PostgreSQL
-/// gives what is there now, not what was there when the statement began: but only of that row. What a verdict needs of a key
-/// stands there.)
-pub(super) async fn lock(tx: &mut Tx, lookups: &[&[u8]], loaded: &mut Loaded) -> store::Result<()> {
-    let tail = format!(" ORDER BY k.id{} OF k", tx.for_update());
-    let rows = all_in(tx, SELECT, &tail, lookups.iter().map(|lookup| lookup.to_value()).collect(), read).await?;
+/// gives what is there now, not what was there when the statement began: what a verdict needs of a key stands there.)
+pub(super) async fn lock(tx: &mut Tx, lookups: &[Uuid], loaded: &mut Loaded) -> store::Result<()> {
+    let tail = format!(" ORDER BY k.id{}", tx.for_update());
+    let rows = all_in(tx, KEYS, &tail, lookups.iter().map(|lookup| lookup.to_value()).collect(), read).await?;
     loaded.take(rows);
     Ok(())
 }
 
 /// The devices of those keys that somebody asks about with them.
-pub(super) async fn devices(sql: &mut impl Sql, keys: &mut HashMap<Vec<u8>, Found>, asked: &[&[u8]]) -> store::Result<()> {
-    let ids: HashMap<KeyId, &[u8]> = asked.iter().filter_map(|lookup| Some((keys.get(*lookup)?.id, *lookup))).collect();
+pub(super) async fn devices(sql: &mut impl Sql, keys: &mut HashMap<Uuid, Found>, asked: &[Uuid]) -> store::Result<()> {
+    let ids: HashMap<KeyId, Uuid> = asked.iter().filter_map(|lookup| Some((keys.get(lookup)?.id, *lookup))).collect();
     let text = "SELECT key_id, device_id, device_name, bound_at FROM key_devices WHERE key_id IN";
     let rows = all_in(sql, text, "", ids.keys().map(|id| id.to_value()).collect(), |row| {
         Ok((
@@ -148,12 +135,12 @@ pub(super) async fn devices(sql: &mut impl Sql, keys: &mut HashMap<Vec<u8>, Foun
         ))
     });
     for (id, device) in rows.await? {
-        if let Some(key) = ids.get(&id).and_then(|lookup| keys.get_mut(*lookup)) {
+        if let Some(key) = ids.get(&id).and_then(|lookup| keys.get_mut(lookup)) {
             key.devices.push(device);
         }
     }
     for lookup in ids.values() {
-        if let Some(key) = keys.get_mut(*lookup) {
+        if let Some(key) = keys.get_mut(lookup) {
             key.devices.sort_by(|a, b| (a.bound_at, &a.id).cmp(&(b.bound_at, &b.id)));
         }
     }

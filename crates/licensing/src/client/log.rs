@@ -6,6 +6,7 @@ use kernel::Timestamp;
 use platform::Platform;
 use platform::identity::UserId;
 use store::{Insert, Write, args};
+use uuid::Uuid;
 
 use super::load::{self, Found};
 use super::passed::{self, Passed};
@@ -31,8 +32,8 @@ const COLUMNS: [&str; 14] = [
 ];
 
 /// The key that each asks about, if its own project has it.
-pub(super) fn found<'a>(asks: &[Ask], lookups: &[Option<Vec<u8>>], keys: &'a HashMap<Vec<u8>, Found>) -> Vec<Option<&'a Found>> {
-    let find = |(ask, lookup): (&Ask, &Option<Vec<u8>>)| keys.get(lookup.as_ref()?).filter(|key| key.project == ask.project.id);
+pub(super) fn found<'a>(asks: &[Ask], lookups: &[Option<Uuid>], keys: &'a HashMap<Uuid, Found>) -> Vec<Option<&'a Found>> {
+    let find = |(ask, lookup): (&Ask, &Option<Uuid>)| keys.get(lookup.as_ref()?).filter(|key| key.project == ask.project.id);
     asks.iter().zip(lookups).map(find).collect()
 }
 
@@ -63,7 +64,7 @@ pub(super) fn writes(
         let (status, code, first_use) = outcome(ask, answer);
         let refused = code != passed::CODE;
         if ask.endpoint == Endpoint::Verify && ask.unreadable.is_none() {
-            let agent = found.map_or(UserId::from_uuid(uuid::Uuid::nil()), |key| key.agent);
+            let agent = found.map_or(UserId::from_uuid(Uuid::nil()), |key| key.agent);
             let (accepted, refusals) = counts.entry((ask.project.id, agent)).or_default();
             *(if refused { refusals } else { accepted }) += 1;
         }

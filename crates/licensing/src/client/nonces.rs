@@ -3,10 +3,11 @@
 //! A nonce is kept as a hash together with its project, so that what is kept is short and of one length, and for as long as a
 //! request with it could be sent again.
 //!
-//! On PostgreSQL, where many processes may serve, each is a row, and two that bring the same one at once meet there. On SQLite
-//! one process serves (it holds the data folder), and knows them all: they are looked up in memory ([`super::window`]), and
-//! written down a set at a time, for it to know after a restart. Rows in the order of their hashes, as a unique index needs
-//! them, are each in a page of their own: writing those pages was most of what SQLite wrote.
+//! Those that came to this process are looked up in memory ([`super::window`]). On PostgreSQL, where many processes may serve, each
+//! is a row besides, and two that bring the same one meet there: the second cannot be written. (It counts against its project's
+//! rate, once in each process; what is known in memory does not.) On SQLite one process serves (it holds the data folder), and knows
+//! them all: they are written down a set at a time, for it to know after a restart. Rows in the order of their hashes, as a
+//! unique index needs them, are each in a page of their own: writing those pages was most of what SQLite wrote.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -20,12 +21,14 @@ use uuid::Uuid;
 use super::set::Ask;
 use super::window::{self, Held, REMEMBERED, Window};
 
-pub enum Nonces {
-    /// This process knows all.
-    Here(Arc<Window>),
-    /// The database knows all.
-    There,
+pub struct Nonces {
+    window: Arc<Window>,
+    /// The database knows all, and this process perhaps not.
+    shared: bool,
 }
+
+/// What is held in memory of a quarter of the time, beside the database: some 16 MiB.
+const BESIDE: usize = 1 << 20;
 
 /// A set's nonces. Those in memory are taken; dropped without [`Claim::keep`] they are given back: the set was not written.
 pub(super) struct Claim {
@@ -34,63 +37,50 @@ pub(super) struct Claim {
     /// What is to be written of them.
     pub rows: Insert<'static>,
     number: i64,
-    held: Option<Held>,
+    held: Held,
 }
 
 impl Nonces {
     pub async fn load(platform: &Platform) -> store::Result<Self> {
         match platform.db.engine() {
-            Engine::Sqlite => Ok(Self::Here(Arc::new(Window::load(platform).await?))),
-            Engine::Postgres => Ok(Self::There),
+            Engine::Sqlite => Ok(Self { window: Arc::new(Window::load(platform).await?), shared: false }),
+            Engine::Postgres => Ok(Self { window: Arc::new(Window::of_at_most(BESIDE)), shared: true }),
         }
     }
 
-    pub(super) fn claim(&self, hashes: &[Uuid], now: Timestamp, random: &Random) -> Claim {
-        match self {
-            Self::Here(window) => {
-                let (fresh, held) = window.take(hashes.iter().map(short), now);
-                Claim { fresh, rows: held.row(now, random), number: 0, held: Some(held) }
-            }
-            Self::There => {
-                let mut seen = HashSet::with_capacity(hashes.len());
-                let fresh: Vec<bool> = hashes.iter().map(|nonce| seen.insert(*nonce)).collect();
-                let number = first_number(now) | i64::from(u32::from_le_bytes(random.bytes()));
-                let rows = seen.into_iter().map(|nonce| args![nonce, number]).collect();
-                Claim { fresh, rows: Insert { table: "nonces", columns: &["id", "set_number"], rows, tail: "" }, number, held: None }
-            }
+    pub(super) fn claim(&self, hashes: &[u64], now: Timestamp, random: &Random) -> Claim {
+        let (fresh, held) = self.window.take(hashes.iter().copied(), now);
+        if !self.shared {
+            return Claim { fresh, rows: held.row(now, random), number: 0, held };
         }
-    }
-
-    /// What has to be looked for in the database.
-    pub(super) fn unknown<'a>(&self, hashes: &'a [Uuid]) -> &'a [Uuid] {
-        match self {
-            Self::Here(_) => &[],
-            Self::There => hashes,
-        }
+        let number = first_number(now) | i64::from(u32::from_le_bytes(random.bytes()));
+        let new = hashes.iter().zip(&fresh).filter(|(_, fresh)| **fresh);
+        let rows = new.map(|(hash, _)| args![hash.cast_signed(), number]).collect();
+        Claim { fresh, rows: Insert { table: "nonces", columns: &["id", "set_number"], rows, tail: "" }, number, held }
     }
 }
 
 impl Claim {
     /// Writes them, and finds out which somebody else wrote before.
-    pub async fn take(&mut self, tx: &mut Tx, hashes: &[Uuid]) -> store::Result<()> {
+    pub async fn take(&mut self, tx: &mut Tx, hashes: &[u64]) -> store::Result<()> {
         let Insert { table, columns, rows, .. } = std::mem::take(&mut self.rows);
         let brought = rows.len() as u64;
         let written = insert_many(tx, table, columns, rows, "ON CONFLICT DO NOTHING").await?;
         if written != brought {
             // Who wrote a row first is known by the number of its set.
-            let ids = hashes.iter().map(|nonce| nonce.to_value()).collect();
+            let ids = hashes.iter().map(|hash| hash.cast_signed().to_value()).collect();
             let rows = all_in(tx, "SELECT id, set_number FROM nonces WHERE id IN", "", ids, |row| {
-                Ok((row.get::<Uuid>("id")?, row.get::<i64>("set_number")?))
+                Ok((row.get::<i64>("id")?.cast_unsigned(), row.get::<i64>("set_number")?))
             });
-            let others: HashSet<Uuid> = rows.await?.into_iter().filter(|(_, number)| *number != self.number).map(|(id, _)| id).collect();
-            self.fresh.iter_mut().zip(hashes).for_each(|(fresh, nonce)| *fresh &= !others.contains(nonce));
+            let others: HashSet<u64> = rows.await?.into_iter().filter(|(_, number)| *number != self.number).map(|(id, _)| id).collect();
+            self.fresh.iter_mut().zip(hashes).for_each(|(fresh, hash)| *fresh &= !others.contains(hash));
         }
         Ok(())
     }
 
     /// They are written.
     pub fn keep(self) {
-        self.held.into_iter().for_each(Held::keep);
+        self.held.keep();
     }
 }
 
@@ -99,24 +89,18 @@ fn first_number(at: Timestamp) -> i64 {
     at.unix() << 32
 }
 
-pub(super) fn hashes(asks: &[Ask]) -> Vec<Uuid> {
+pub(super) fn hashes(asks: &[Ask]) -> Vec<u64> {
     asks.iter().map(|ask| of(ask.project.id.uuid(), &ask.nonce)).collect()
 }
 
-/// A hash of 16 bytes: whoever finds two nonces that share one has locked out a request of their own.
-fn of(project: Uuid, nonce: &str) -> Uuid {
+/// Eight bytes are enough among those of some minutes: with ten million of them, one request in 10¹² is refused wrongly, and
+/// a program sends it again with another nonce. Whoever looks for two that share one has locked out a request of their own.
+fn of(project: Uuid, nonce: &str) -> u64 {
     let mut context = digest::Context::new(&digest::SHA256);
     context.update(project.as_bytes());
     context.update(nonce.as_bytes());
-    let mut id = [0; 16];
-    id.copy_from_slice(&context.finish().as_ref()[..16]);
-    Uuid::from_bytes(id)
-}
-
-/// Eight bytes are enough among those of some minutes: with ten million of them, one request in 10¹² is refused wrongly, and
-/// a program sends it again with another nonce.
-fn short(hash: &Uuid) -> u64 {
-    hash.as_u64_pair().0
+    let hash = context.finish();
+    hash.as_ref().first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
 }
 
 /// Removes nonces whose requests cannot be sent again.
@@ -132,11 +116,10 @@ pub(crate) async fn forget(cx: &Cx) -> platform::Result<()> {
 async fn forget_rows(cx: &Cx) -> platform::Result<()> {
     let before = first_number(cx.now().plus_micros(-REMEMBERED));
     for part in 0..=u8::MAX {
-        let (mut from, mut to) = ([0; 16], [u8::MAX; 16]);
-        (from[0], to[0]) = (part, part);
+        let from = i64::MIN.wrapping_add(i64::from(part) << 56);
         let mut tx = cx.db.begin().await?;
         let sql = "DELETE FROM nonces WHERE id >= $1 AND id <= $2 AND set_number < $3";
-        tx.exec(sql, args![Uuid::from_bytes(from), Uuid::from_bytes(to), before]).await?;
+        tx.exec(sql, args![from, from | ((1 << 56) - 1), before]).await?;
         tx.commit().await?;
     }
     Ok(())

@@ -105,7 +105,7 @@ impl Desk {
         let set = Set::of(&self.platform, asks);
         match self.at_once(&set, direct, &mut tell).await? {
             AtOnce::Decided => Ok(()),
-            AtOnce::InTheWay { counted } => self.in_turn(&set, counted, tell).await,
+            AtOnce::InTheWay(counted) => self.in_turn(&set, counted, tell).await,
         }
     }
 
@@ -114,10 +114,7 @@ impl Desk {
         let platform = self.platform.as_ref();
         let now = platform.clock.now();
         let mut claim = self.nonces.claim(&set.hashes, now, &platform.random);
-        let (known, mut loaded) = load::load_unless_known(direct, self.nonces.unknown(&set.hashes), &set.asked(), &set.projects).await?;
-        if known {
-            return Ok(AtOnce::InTheWay { counted: None });
-        }
+        let mut loaded = load::load(direct, &set.asked(), &set.projects).await?;
         let allowances = self.count(set, &claim.fresh);
         load::devices(direct, &mut loaded.keys, &set.queried()).await?;
         let outcome = Outcome::of(set, &mut loaded, &allowances, now);
@@ -127,26 +124,23 @@ impl Desk {
         writes.extend(self.writes(set, &loaded, &outcome, now)?);
         tell(outcome.decisions(&allowances));
         if !direct.write(writes).await? {
-            return Ok(AtOnce::InTheWay { counted: Some(allowances) });
+            return Ok(AtOnce::InTheWay(allowances));
         }
         claim.keep();
         told.wake(platform);
         Ok(AtOnce::Decided)
     }
 
-    /// The same in a transaction that looks for itself: nonces first, then the keys, those that are bound under a lock. Who was
-    /// `counted` already is not counted again.
-    async fn in_turn(&self, set: &Set<'_>, counted: Option<Allowances>, mut tell: impl FnMut(Vec<Decision>) + Send) -> store::Result<()> {
+    /// The same in a transaction that looks for itself: nonces first, then the keys, those that are bound under a lock. All were
+    /// `counted` already; what was sent before is told so.
+    async fn in_turn(&self, set: &Set<'_>, counted: Allowances, mut tell: impl FnMut(Vec<Decision>) + Send) -> store::Result<()> {
         let platform = self.platform.as_ref();
         let mut tx = platform.db.begin().await?;
         let now = platform.clock.now();
         let mut claim = self.nonces.claim(&set.hashes, now, &platform.random);
         claim.take(&mut tx, &set.hashes).await?;
         let mut loaded = load::load(&mut tx, &set.asked(), &set.projects).await?;
-        let allowances = match counted {
-            Some(counted) => counted.into_iter().zip(&claim.fresh).map(|(allowance, fresh)| allowance.filter(|_| *fresh)).collect(),
-            None => self.count(set, &claim.fresh),
-        };
+        let allowances: Allowances = counted.into_iter().zip(&claim.fresh).map(|(allowance, fresh)| allowance.filter(|_| *fresh)).collect();
         load::devices(&mut tx, &mut loaded.keys, &set.queried()).await?;
         let mut outcome = Outcome::of(set, &mut loaded, &allowances, now);
         let binding = outcome.binding(set);
@@ -185,10 +179,8 @@ impl Desk {
 /// What came of trying to decide at once.
 enum AtOnce {
     Decided,
-    /// Somebody else has changed a key or brought a nonce. Nothing is written.
-    InTheWay {
-        counted: Option<Allowances>,
-    },
+    /// Somebody else has changed a key or brought a nonce. Nothing is written; what was counted.
+    InTheWay(Allowances),
 }
 
 /// What is left to each request's project; none where the request was sent before.
@@ -198,9 +190,9 @@ type Allowances = Vec<Option<Allowance>>;
 struct Set<'a> {
     asks: &'a [Ask],
     /// Of their keys.
-    lookups: Vec<Option<Vec<u8>>>,
+    lookups: Vec<Option<Uuid>>,
     /// Of their nonces.
-    hashes: Vec<Uuid>,
+    hashes: Vec<u64>,
     projects: Vec<ProjectId>,
 }
 
@@ -211,14 +203,14 @@ impl<'a> Set<'a> {
     }
 
     /// All keys' look-ups.
-    fn asked(&self) -> Vec<&[u8]> {
-        distinct(self.lookups.iter().flatten().map(Vec::as_slice))
+    fn asked(&self) -> Vec<Uuid> {
+        distinct(self.lookups.iter().flatten().copied())
     }
 
     /// Those of keys whose devices are asked for.
-    fn queried(&self) -> Vec<&[u8]> {
+    fn queried(&self) -> Vec<Uuid> {
         let queries = self.asks.iter().zip(&self.lookups).filter(|(ask, _)| ask.endpoint == Endpoint::Query);
-        queries.filter_map(|(_, lookup)| lookup.as_deref()).collect()
+        queries.filter_map(|(_, lookup)| *lookup).collect()
     }
 }
 
@@ -231,7 +223,7 @@ fn distinct<T: Ord>(values: impl Iterator<Item = T>) -> Vec<T> {
 }
 
 /// By what a key is looked for. What is no key is looked for too, and never found: a mistyped key takes as long as an unknown one.
-fn look_up(platform: &Platform, ask: &Ask) -> Option<Vec<u8>> {
+fn look_up(platform: &Platform, ask: &Ask) -> Option<Uuid> {
     match ask.endpoint {
         Endpoint::Verify | Endpoint::Query if ask.unreadable.is_none() => Some(
             ask.key.map_or_else(|| no_lookup(&platform.vault, ask.nonce.as_bytes()), |key| lookup(&platform.vault, ask.project.id, key)),
@@ -254,9 +246,9 @@ impl Outcome {
     }
 
     /// The look-ups of keys that a verdict binds, in order and once each.
-    fn binding<'a>(&self, set: &'a Set<'_>) -> Vec<&'a [u8]> {
+    fn binding(&self, set: &Set<'_>) -> Vec<Uuid> {
         let binding = self.verdicts.iter().zip(&set.lookups).filter(|(verdict, _)| verdict.is_some_and(|verdict| verdict.binds));
-        distinct(binding.filter_map(|(_, lookup)| lookup.as_deref()))
+        distinct(binding.filter_map(|(_, lookup)| *lookup))
     }
 
     fn decisions(self, allowances: &Allowances) -> Vec<Decision> {
@@ -296,7 +288,7 @@ fn verdicts(
 fn answers(
     Set { asks, lookups, .. }: &Set<'_>,
     verdicts: &[Option<verdict::Verdict>],
-    keys: &HashMap<Vec<u8>, Found>,
+    keys: &HashMap<Uuid, Found>,
     allowances: &[Option<Allowance>],
     now: Timestamp,
 ) -> Vec<Answer> {
@@ -358,7 +350,7 @@ fn callback_of(answer: &KeyAnswer, wants: &[CallbackEvent]) -> Option<CallbackEv
 }
 
 /// What is written of keys that were bound.
-fn bindings(keys: &HashMap<Vec<u8>, Found>, now: Timestamp) -> Vec<Write<'static>> {
+fn bindings(keys: &HashMap<Uuid, Found>, now: Timestamp) -> Vec<Write<'static>> {
     let mut changed: Vec<&Found> = keys.values().filter(|key| key.before.is_some()).collect();
     // In one order, so that two sets do not wait for each other.
     changed.sort_unstable_by_key(|key| key.id);

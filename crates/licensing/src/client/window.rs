@@ -1,4 +1,4 @@
-//! The nonces of the last minutes, in the memory of the one process that serves (SQLite).
+//! The nonces of the last minutes, in the memory of the process that serves: on SQLite all, on PostgreSQL those that came to it.
 //!
 //! They are in generations by the time at which they came, so that forgetting is dropping the oldest one.
 
@@ -17,8 +17,9 @@ pub(super) const REMEMBERED: i64 = 2 * WINDOW * SECOND;
 /// How long a generation gathers.
 const GATHERS: i64 = REMEMBERED / 4;
 
-#[derive(Default)]
 pub struct Window {
+    /// How many a generation holds; what comes then is new as far as this process knows.
+    most: usize,
     generations: Mutex<VecDeque<Generation>>,
 }
 
@@ -28,6 +29,10 @@ struct Generation {
 }
 
 impl Window {
+    pub(super) fn of_at_most(most: usize) -> Self {
+        Self { most, generations: Mutex::default() }
+    }
+
     /// Those that were written down before a restart.
     pub(super) async fn load(platform: &Platform) -> store::Result<Self> {
         let now = platform.clock.now();
@@ -36,18 +41,24 @@ impl Window {
         let sets = platform.db.read().all("SELECT hashes FROM nonce_sets WHERE id >= $1", args![from], read).await?;
         let mut hashes = HashSet::with_capacity(sets.iter().map(|set| set.len() / 8).sum());
         hashes.extend(sets.iter().flat_map(|set| set.as_chunks().0).map(|bytes| u64::from_be_bytes(*bytes)));
-        Ok(Self { generations: Mutex::new(VecDeque::from([Generation { since: now, hashes }])) })
+        Ok(Self { most: usize::MAX, generations: Mutex::new(VecDeque::from([Generation { since: now, hashes }])) })
     }
 
     /// Which are seen for the first time; these are held from now on.
     pub(super) fn take(self: &Arc<Self>, hashes: impl Iterator<Item = u64>, now: Timestamp) -> (Vec<bool>, Held) {
         let mut generations = self.lock();
         turn(&mut generations, now);
+        // What there is no room for, once each.
+        let mut beyond = HashSet::new();
         let mut held = Vec::new();
         let fresh = hashes
             .map(|hash| {
                 let known = generations.iter().skip(1).any(|generation| generation.hashes.contains(&hash));
-                let fresh = !known && generations.front_mut().is_some_and(|youngest| youngest.hashes.insert(hash));
+                let Some(youngest) = generations.front_mut().filter(|_| !known) else { return false };
+                if youngest.hashes.len() >= self.most {
+                    return !youngest.hashes.contains(&hash) && beyond.insert(hash);
+                }
+                let fresh = youngest.hashes.insert(hash);
                 if fresh {
                     held.push(hash);
                 }
@@ -135,7 +146,7 @@ mod tests {
 
     #[test]
     fn what_was_not_written_is_given_back() {
-        let window = Arc::new(Window::default());
+        let window = Arc::new(Window::of_at_most(usize::MAX));
         let (fresh, held) = window.take([1, 2, 1].into_iter(), START);
         assert_eq!(fresh, [true, true, false]);
         drop(held);
@@ -146,11 +157,23 @@ mod tests {
         assert!(seen(&window, 1, 0), "it was another's");
     }
 
+    #[test]
+    fn what_is_held_is_bounded_and_what_is_beyond_is_new() {
+        let window = Arc::new(Window::of_at_most(2));
+        for (hash, known) in [(1, false), (2, false), (3, false), (1, true), (3, false), (2, true)] {
+            assert_eq!(seen(&window, hash, 0), known, "{hash}");
+        }
+        let (fresh, held) = window.take([3, 3, 1].into_iter(), START);
+        assert_eq!(fresh, [true, false, false], "a set does not bring one twice");
+        held.keep();
+        assert!(!seen(&window, 3, GATHERS) && seen(&window, 3, GATHERS), "the next generation has room");
+    }
+
     proptest! {
         /// Traffic at any times, and the same nonce again after any time.
         #[test]
         fn each_is_remembered_for_long_enough_and_not_much_longer(pauses in proptest::collection::vec(0..GATHERS, 1..60)) {
-            let window = Arc::new(Window::default());
+            let window = Arc::new(Window::of_at_most(usize::MAX));
             let mut at = 0;
             let mut came: Vec<(u64, i64)> = Vec::new();
             for (n, pause) in (0_u64..).zip(pauses) {

@@ -18,6 +18,7 @@ pub use text::KeyText;
 pub use verdict::{Code, Verdict};
 
 use platform::vault::{Purpose, Vault};
+use uuid::Uuid;
 
 use crate::projects::ProjectId;
 
@@ -27,13 +28,18 @@ const TEXT: Purpose = Purpose("key text");
 
 /// What a key is found by: a keyed hash, so that the table does not hold the keys. With its project, so that for a program of
 /// another project there is nothing to find, and looking takes as long as it does for a key that never was.
-pub fn lookup(vault: &Vault, project: ProjectId, key: KeyText) -> Vec<u8> {
-    vault.hash(LOOKUP, &[project.uuid().as_bytes().as_slice(), &key.to_bytes()].concat())[..16].to_vec()
+pub fn lookup(vault: &Vault, project: ProjectId, key: KeyText) -> Uuid {
+    of_hash(&vault.hash(LOOKUP, &[project.uuid().as_bytes().as_slice(), &key.to_bytes()].concat()))
 }
 
 /// Under what no key is found, made with the same work.
-pub fn no_lookup(vault: &Vault, salt: &[u8]) -> Vec<u8> {
-    vault.hash(NO_LOOKUP, salt)[..16].to_vec()
+pub fn no_lookup(vault: &Vault, salt: &[u8]) -> Uuid {
+    of_hash(&vault.hash(NO_LOOKUP, salt))
+}
+
+/// Sixteen bytes of it, as the one type of that length that both databases have.
+fn of_hash(hash: &[u8; 32]) -> Uuid {
+    Uuid::from_bytes(std::array::from_fn(|n| hash[n]))
 }
 
 /// A key's text, encrypted.

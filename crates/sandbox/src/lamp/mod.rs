@@ -4,6 +4,7 @@ mod shelly;
 mod tasmota;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use kernel::{Clock, Timestamp};
@@ -50,8 +51,8 @@ pub enum Firmware {
 
 pub struct Lamp {
     seen: watch::Receiver<Seen>,
-    trouble: watch::Sender<Trouble>,
-    pressed: mpsc::UnboundedSender<()>,
+    trouble: Arc<watch::Sender<Trouble>>,
+    hands: mpsc::UnboundedSender<Hand>,
     _task: Task,
 }
 
@@ -59,11 +60,12 @@ impl Lamp {
     /// Connects to the broker, again and again until it is let in. `topic` is its user name too.
     pub fn start(broker: SocketAddr, firmware: Firmware, topic: &str, password: &str, clock: Clock) -> Self {
         let (seen, seeing) = watch::channel(Seen::default());
-        let (trouble, troubled) = watch::channel(Trouble::None);
-        let (pressed, presses) = mpsc::unbounded_channel();
+        let trouble = Arc::new(watch::Sender::new(Trouble::None));
+        let (hands, handled) = mpsc::unbounded_channel();
         let (topic, password) = (topic.to_owned(), password.to_owned());
-        let relay = Relay { broker, firmware, topic, password, clock, seen, trouble: troubled, presses, pulse: None, off_at: None };
-        Self { seen: seeing, trouble, pressed, _task: Task(tokio::spawn(relay.live())) }
+        let relay =
+            Relay { broker, firmware, topic, password, clock, seen, trouble: Arc::clone(&trouble), handled, pulse: None, off_at: None };
+        Self { seen: seeing, trouble, hands, _task: Task(tokio::spawn(relay.live())) }
     }
 
     pub fn seen(&self) -> Seen {
@@ -83,8 +85,19 @@ impl Lamp {
 
     /// Somebody presses the button on its case.
     pub fn press(&self) {
-        let _ = self.pressed.send(());
+        let _ = self.hands.send(Hand::Press);
     }
+
+    /// Its relay's contacts weld together: it is on, and [`Trouble::Stuck`] there.
+    pub fn weld(&self) {
+        let _ = self.hands.send(Hand::Weld);
+    }
+}
+
+/// What is done to it at the table.
+enum Hand {
+    Press,
+    Weld,
 }
 
 /// Something that it publishes.
@@ -121,8 +134,8 @@ struct Relay {
     password: String,
     clock: Clock,
     seen: watch::Sender<Seen>,
-    trouble: watch::Receiver<Trouble>,
-    presses: mpsc::UnboundedReceiver<()>,
+    trouble: Arc<watch::Sender<Trouble>>,
+    handled: mpsc::UnboundedReceiver<Hand>,
     pulse: Option<i64>,
     off_at: Option<Timestamp>,
 }
@@ -137,7 +150,8 @@ enum Heard {
 impl Relay {
     async fn live(mut self) {
         loop {
-            if self.trouble.wait_for(|trouble| *trouble != Trouble::Unplugged).await.is_err() {
+            let mut trouble = self.trouble.subscribe();
+            if trouble.wait_for(|trouble| *trouble != Trouble::Unplugged).await.is_err() {
                 return;
             }
             self.powered().await;
@@ -152,13 +166,19 @@ impl Relay {
         let (client, network) = AsyncClient::builder(self.options()).capacity(64).build();
         let (tell, mut heard) = mpsc::unbounded_channel();
         let _network = Task(tokio::spawn(listen(network, tell)));
-        let mut trouble = self.trouble.clone();
+        let mut trouble = self.trouble.subscribe();
         loop {
             let timer = self.off_at;
             let clock = self.clock.clone();
             tokio::select! {
                 () = async { drop(trouble.wait_for(|trouble| *trouble == Trouble::Unplugged).await) } => return,
-                Some(()) = self.presses.recv() => self.switch(&client, None, self.pulse).await,
+                Some(hand) = self.handled.recv() => match hand {
+                    Hand::Press => self.switch(&client, None, self.pulse).await,
+                    Hand::Weld => {
+                        self.switch(&client, Some(true), None).await;
+                        self.trouble.send_replace(Trouble::Stuck);
+                    }
+                },
                 Some(heard) = heard.recv() => self.hear(&client, heard).await,
                 () = async { wait(&clock, timer).await } => self.switch(&client, Some(false), None).await,
             }
