@@ -36,5 +36,6 @@ const en: typeof zh = {
   reopenOnce: 'It can be reopened once.',
   toBill: 'See this session',
   empty: 'No calls for help, no complaints',
+  emptyHint: 'A hall, a game and a bill each have a button for it.',
 }
 export default en

@@ -28,4 +28,5 @@ export default {
   reopenOnce: '只能重新提出一次。',
   toBill: '查看这次使用',
   empty: '没有求助或投诉',
+  emptyHint: '球房页、打球页和账单里都有“求助或投诉”。',
 }
