@@ -1,8 +1,8 @@
 //! Gathering the requests that wait, so that they are read and written together.
 //!
-//! Nobody waits for a timer: a worker takes what is there. On PostgreSQL two workers take turns, so that one set is being
-//! written while the next is read. SQLite has one writer, and a text that it goes through at once ([`store::Direct`]): with a second
-//! worker the sets are smaller, and there are more of them to write.
+//! Nobody waits for a timer: a worker takes what is there. On PostgreSQL three workers take turns, so that while one set is
+//! written another is read, and neither processor waits for the disk. SQLite has one writer, and a text that it goes through at
+//! once ([`store::Direct`]): with a second worker the sets are smaller, and there are more of them to write.
 //!
 //! While a set is being written there is nothing to do but to sign its answers, which takes a processor about as long: so it is
 //! done then, by tasks of its own. An answer that is signed is not sent before what it says is durable.
@@ -31,8 +31,8 @@ const MOST_WAITING: usize = 8_192;
 /// share one wait for each other's commits, and are none the worse for it otherwise.
 const PARTS: u32 = 8;
 
-/// As many answers as one task signs: with more, the other processors would wait for it.
-const SIGNED_TOGETHER: usize = 64;
+/// As many answers as one task signs: with more, the other processors would wait for it, while a set of few connections is written.
+const SIGNED_TOGETHER: usize = 16;
 
 type Waiting = (Ask, Caller, oneshot::Sender<Result<Reply, Fault>>);
 
@@ -62,7 +62,7 @@ impl Collector {
         let waiting = Arc::new(Mutex::new(waiting));
         let workers = match platform.db.engine() {
             Engine::Sqlite => 1,
-            Engine::Postgres => 2,
+            Engine::Postgres => 3,
         };
         let first = u32::from_le_bytes(platform.random.bytes());
         for n in 0..workers {
