@@ -153,6 +153,18 @@ CREATE TABLE devices (
   override_on BOOLEAN,
   override_until BIGINT,
   override_why TEXT,
+  -- What its lamp draws at least when it is on, in watts. None: it is not watched.
+  least_watts BIGINT,
+  -- What it was last said to draw, in milliwatts, while it is watched.
+  drawn BIGINT,
+  drawn_at BIGINT,
+  -- Since when it says that it is on. None: it does not.
+  on_since BIGINT,
+  -- When it last drew enough, and the first report of too little since.
+  enough_at BIGINT,
+  low_since BIGINT,
+  -- Since when it is dark though it says that it is on.
+  dark_since BIGINT,
   created_at BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX devices_topic ON devices (topic) WHERE topic IS NOT NULL;
@@ -160,6 +172,8 @@ CREATE UNIQUE INDEX devices_topic ON devices (topic) WHERE topic IS NOT NULL;
 CREATE UNIQUE INDEX devices_coil ON devices (coil_host, coil_port, coil_unit, coil_number) WHERE coil_host IS NOT NULL;
 CREATE UNIQUE INDEX devices_table ON devices (table_id);
 CREATE INDEX devices_venue ON devices (venue_id, id);
+-- Who is asked what it draws.
+CREATE INDEX devices_watched ON devices (id) WHERE least_watts IS NOT NULL AND on_since IS NOT NULL;
 
 -- Who, what, when, why.
 CREATE TABLE device_log (
@@ -177,7 +191,7 @@ CREATE TABLE maintenance_cases (
   id UUID PRIMARY KEY,
   venue_id UUID NOT NULL REFERENCES venues (id),
   table_id UUID NOT NULL REFERENCES venue_tables (id),
-  -- not_lit, not_dark, offline, staff
+  -- not_lit, not_dark, in_play, no_power, offline, staff
   cause TEXT NOT NULL,
   note TEXT NOT NULL,
   session_id UUID,

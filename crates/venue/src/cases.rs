@@ -25,6 +25,8 @@ kernel::words! {
         NotDark = "not_dark",
         /// The light went off, or away, while somebody played.
         InPlay = "in_play",
+        /// The relay says that the light is on, and next to no power passes through it.
+        NoPower = "no_power",
         /// The light has been away for a while. Ends by itself when it is back.
         Offline = "offline",
         /// Somebody of the staff says so.
@@ -63,6 +65,7 @@ const fn words(cause: Cause) -> &'static Template {
         Cause::NotLit => &templates::CASE_NOT_LIT,
         Cause::NotDark => &templates::CASE_NOT_DARK,
         Cause::InPlay => &templates::CASE_IN_PLAY,
+        Cause::NoPower => &templates::CASE_NO_POWER,
         Cause::Offline => &templates::CASE_OFFLINE,
         Cause::Staff => &templates::CASE_STAFF,
     }

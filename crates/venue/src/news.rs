@@ -35,14 +35,17 @@ impl News {
     /// Looks for what other processes did. Never returns.
     pub async fn follow(self, db: Db, clock: Clock) {
         let sql = "SELECT COALESCE((SELECT MAX(since) FROM venue_tables), 0) AS tables, COALESCE((SELECT MAX(wanted_at) FROM devices), 0) AS wanted, \
-                   COALESCE((SELECT MAX(reported_at) FROM devices), 0) AS reported, COALESCE((SELECT MAX(online_since) FROM devices), 0) AS online";
+                   COALESCE((SELECT MAX(reported_at) FROM devices), 0) AS reported, COALESCE((SELECT MAX(online_since) FROM devices), 0) AS online, \
+               COALESCE((SELECT MAX(drawn_at) FROM devices), 0) AS drawn";
         let mut seen = None;
         loop {
             clock.sleep(Duration::from_secs(1)).await;
             if self.0.receiver_count() == 0 {
                 continue;
             }
-            let read = |row: &store::Row| Ok([row.get::<i64>("tables")?, row.get("wanted")?, row.get("reported")?, row.get("online")?]);
+            let read = |row: &store::Row| {
+                Ok([row.get::<i64>("tables")?, row.get("wanted")?, row.get("reported")?, row.get("online")?, row.get("drawn")?])
+            };
             match db.read().one(sql, args![], read).await {
                 Ok(found) => {
                     if seen.replace(found).is_some_and(|seen| seen != found) {

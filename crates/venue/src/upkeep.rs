@@ -11,6 +11,7 @@ use crate::{Venue, customers, devices, play, splits};
 pub const SCHEDULES: &[Schedule] = &[
     Schedule { kind: devices::ASSERT, every_seconds: 60 },
     Schedule { kind: devices::POLL, every_seconds: 10 },
+    Schedule { kind: devices::WATCH, every_seconds: 10 },
     Schedule { kind: customers::FORGET, every_seconds: 3_600 },
 ];
 
@@ -37,6 +38,16 @@ pub fn handlers(handlers: &mut Handlers<Cx>, venue: &Arc<Venue>) {
             // The next round comes before another try would.
             if let Err(fault) = devices::poll(&own, &cx).await {
                 tracing::warn!(%fault, "relay boards cannot be asked");
+            }
+            Outcome::Done
+        }
+    });
+    let own = with();
+    handlers.add(devices::WATCH, move |cx, _| {
+        let own = Arc::clone(&own);
+        async move {
+            if let Err(fault) = devices::ask_what_they_draw(&own, &cx).await {
+                tracing::warn!(%fault, "lights cannot be asked what they draw");
             }
             Outcome::Done
         }

@@ -24,6 +24,7 @@ const device = (change: Partial<FloorDevice> = {}): FloorDevice => ({
   override_on: null,
   override_until: null,
   override_why: null,
+  draw: { least_watts: null, milliwatts: null, at: null, dark_since: null },
   ...change,
 })
 const play = (change: Partial<FloorPlay> = {}): FloorPlay => ({
@@ -83,6 +84,8 @@ describe('a light', () => {
     expect(marksOf(device({ wanted: true }), now)).toEqual(['differs'])
     expect(marksOf(device({ wanted: true, reported: null }), now)).toEqual([])
     expect(marksOf(device({ wanted: true, online: false, reported: null }), now)).toEqual(['away'])
+    const draw = { least_watts: 20, milliwatts: 0, at: iso('09:59:00'), dark_since: iso('09:59:00') }
+    expect(marksOf(device({ wanted: true, reported: true, draw }), now)).toEqual(['dark'])
     const byHand = { override_on: true, override_until: iso('10:05:00'), override_why: 'x' }
     expect(marksOf(device({ ...byHand, wanted: true }), now)).toEqual(['differs', 'by_hand'])
   })

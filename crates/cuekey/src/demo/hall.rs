@@ -46,7 +46,13 @@ pub async fn furnish(staff: &Cx, name: &str, tables: i64) -> Result<Hall> {
         // Three rows of four, as such halls are.
         let form = NewTable { name: format!("{} 号台", n + 1), x: 150 + (n % 4) * 450, y: 150 + (n / 4) * 400 };
         let table = halls::create_table(staff, venue.id, form, &once(staff)?).await?;
-        let device = NewDevice { table_id: table.id, driver: devices::Driver::Tasmota, name: format!("灯 {}", n + 1), address: None };
+        let device = NewDevice {
+            table_id: table.id,
+            driver: devices::Driver::Tasmota,
+            name: format!("灯 {}", n + 1),
+            address: None,
+            least_watts: None,
+        };
         let made = devices::create(staff, device).await?;
         let (topic, password) = (made.user.unwrap_or_default(), made.password.unwrap_or_default());
         lamps.push(Lamp { table: table.id.to_string(), code: table.code, topic, password });

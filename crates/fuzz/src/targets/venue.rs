@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use kernel::{HOUR, MINUTE, Timestamp};
 use venue::devices::modbus::frame::{Answer, Ask, Framing, LONGEST_ANSWER, What, answer, length};
-use venue::devices::{shelly, tasmota};
+use venue::devices::{Said, shelly, tasmota};
 use venue::play::Terms;
 use venue::tariff::Tariff;
 
@@ -15,13 +15,24 @@ pub const TASMOTA: &[&str] = &[
     "stat/lamp7/POWER1\nOFF",
     "tele/lamp7/STATE\n{\"Time\":\"2026-11-21T08:00:00\",\"POWER1\":\"ON\",\"Wifi\":{\"RSSI\":44}}",
     "stat//POWER\nON",
+    "tele/lamp7/SENSOR\n{\"Time\":\"2026-11-21T08:00:00\",\"ENERGY\":{\"Total\":0.001,\"Power\":45}}",
+    "stat/lamp7/STATUS10\n{\"StatusSNS\":{\"ENERGY\":{\"Power\":[0.4,0]}}}",
+    "stat/lamp7/STATUS10\n{\"StatusSNS\":{\"ENERGY\":{\"Power\":-1e300}}}",
 ];
+
+/// What is taken for power is what a relay for a light can carry.
+fn is_within_bounds(said: &Said) {
+    if let Said::Draws { milliwatts, .. } = said {
+        assert!((0..=100_000_000).contains(milliwatts), "{said:?}");
+    }
+}
 
 /// A message is of the device that its topic names, and of no other.
 pub fn tasmota(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
     let (topic, payload) = text.split_once('\n').unwrap_or((&text, ""));
-    if let Some((device, _)) = tasmota::parse(topic, payload.as_bytes()) {
+    if let Some((device, said)) = tasmota::parse(topic, payload.as_bytes()) {
+        is_within_bounds(&said);
         let parts: Vec<&str> = topic.split('/').collect();
         assert!(parts.len() == 3 && parts[1] == device && !device.is_empty() && ["stat", "tele"].contains(&parts[0]), "{topic}");
     }
@@ -31,13 +42,16 @@ pub const SHELLY: &[&str] = &[
     "lamp7/online\ntrue",
     "lamp7/events/rpc\n{\"method\":\"NotifyStatus\",\"params\":{\"switch:0\":{\"output\":true}}}",
     "lamp7/reply/rpc\n{\"id\":2,\"result\":{\"output\":false}}",
+    "lamp7/reply/rpc\n{\"id\":2,\"result\":{\"output\":true,\"apower\":118.4}}",
+    "lamp7/events/rpc\n{\"method\":\"NotifyStatus\",\"params\":{\"switch:0\":{\"apower\":-0.5}}}",
 ];
 
 /// The same.
 pub fn shelly(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
     let (topic, payload) = text.split_once('\n').unwrap_or((&text, ""));
-    if let Some((device, _)) = shelly::parse(topic, payload.as_bytes()) {
+    if let Some((device, said)) = shelly::parse(topic, payload.as_bytes()) {
+        is_within_bounds(&said);
         assert!(!device.is_empty() && !device.contains('/') && topic.starts_with(device), "{topic}");
         assert!(tasmota::parse(topic, payload.as_bytes()).is_none(), "{topic} is of two kinds");
     }

@@ -70,6 +70,7 @@ actions! {
     TABLE_RETURNED = Info "venues" "table_returned" "球台恢复使用" "Returned a table to service";
     DEVICE_CREATED = Security "venues" "device_created" "新增设备" "Added a device";
     DEVICE_PASSWORD_RENEWED = Security "venues" "device_password_renewed" "更换设备密码" "Gave a device another password";
+    DEVICE_WATCHED = Warning "venues" "device_watched" "设置灯的功率下限" "Said what a lamp draws at least";
     LIGHT_SET = Warning "venues" "light_set" "手动控制灯" "Set a light by hand";
     PLAY_CLOSED = Warning "venues" "play_closed" "代客关台" "Closed a table for its customer";
     WALLET_RECHARGED = Warning "venues" "wallet_recharged" "柜台充值" "Added money at the desk";

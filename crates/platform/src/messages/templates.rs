@@ -88,6 +88,8 @@ templates! {
         "{table} 已转入维护：灯没有关上，请到现场查看。" "{table} is out of service: its light does not go off; please have a look.";
     CASE_IN_PLAY = "venue.case_in_play", ByMail::Always, "球台故障" "A table needs looking after",
         "{table} 已转入维护：使用中灯出了故障，已自动结账。" "{table} is out of service: its light failed while somebody played; the bill was closed by itself.";
+    CASE_NO_POWER = "venue.case_no_power", ByMail::Always, "球台故障" "A table needs looking after",
+        "{table} 已转入维护：继电器已接通，灯却几乎不用电，请检查灯、开关和线路；若有人在打球，已自动结账。" "{table} is out of service: its relay is on and its lamp draws next to no power. Please look at the lamp, the breaker and the cable. If somebody played there, the bill was closed by itself.";
     CASE_OFFLINE = "venue.case_offline", ByMail::Always, "球台故障" "A table needs looking after",
         "{table} 已转入维护：灯控设备离线，恢复后自动启用。" "{table} is out of service: its light is away; it comes back by itself with it.";
     CASE_STAFF = "venue.case_staff", ByMail::Always, "球台故障" "A table needs looking after",

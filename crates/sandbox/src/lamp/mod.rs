@@ -39,6 +39,8 @@ pub enum Trouble {
     Mute,
     /// Its relay does not move: it answers how it stands.
     Stuck,
+    /// Its bulb is burnt: the relay does as it is told, says so, and nothing passes through it.
+    Dark,
 }
 
 /// Whose words it speaks.
@@ -204,7 +206,7 @@ impl Relay {
                 let on = self.seen.borrow().on;
                 let (filter, sayings) = match self.firmware {
                     Firmware::Tasmota => tasmota::hello(&self.topic, on),
-                    Firmware::Shelly => shelly::hello(&self.topic, on),
+                    Firmware::Shelly => shelly::hello(&self.topic, on, self.draws()),
                 };
                 let _ = client.subscribe(filter, QoS::AtLeastOnce).await;
                 self.say(client, sayings).await;
@@ -220,8 +222,8 @@ impl Relay {
         }
         let on = self.seen.borrow().on;
         let order = match self.firmware {
-            Firmware::Tasmota => tasmota::order(&self.topic, topic, payload, on),
-            Firmware::Shelly => shelly::order(&self.topic, topic, payload, on),
+            Firmware::Tasmota => tasmota::order(&self.topic, topic, payload, on, self.draws()),
+            Firmware::Shelly => shelly::order(&self.topic, topic, payload, on, self.draws()),
         };
         match order {
             Order::Switch { on, off_after, answer } => {
@@ -253,13 +255,24 @@ impl Relay {
             });
         }
         let is = self.seen.borrow().on;
-        let sayings = match self.firmware {
+        let mut sayings = match self.firmware {
             Firmware::Tasmota => tasmota::state(&self.topic, is),
             // It tells of changes alone.
             Firmware::Shelly if moves => shelly::change(&self.topic, is),
             Firmware::Shelly => Vec::new(),
         };
+        if moves {
+            sayings.push(match self.firmware {
+                Firmware::Tasmota => tasmota::power(&self.topic, self.draws()),
+                Firmware::Shelly => shelly::power(&self.topic, self.draws()),
+            });
+        }
         self.say(client, sayings).await;
+    }
+
+    /// What passes through it, in watts.
+    fn draws(&self) -> f64 {
+        if self.seen.borrow().on && *self.trouble.borrow() != Trouble::Dark { 118.4 } else { 0.0 }
     }
 
     async fn say(&self, client: &AsyncClient, sayings: Vec<Saying>) {

@@ -9,10 +9,10 @@ pub fn presence(topic: &str, online: bool) -> Saying {
 }
 
 /// What it subscribes to, and what it says when it connects.
-pub fn hello(topic: &str, on: bool) -> (String, Vec<Saying>) {
+pub fn hello(topic: &str, on: bool, watts: f64) -> (String, Vec<Saying>) {
     let full = json!({
         "src": topic, "dst": format!("{topic}/events"), "method": "NotifyFullStatus",
-        "params": {"ts": 1_795_248_000.5, "mqtt": {"connected": true}, "switch:0": status(on), "wifi": {"rssi": -61}},
+        "params": {"ts": 1_795_248_000.5, "mqtt": {"connected": true}, "switch:0": status(on, watts), "wifi": {"rssi": -61}},
     });
     (format!("{topic}/rpc"), vec![presence(topic, true), Saying::new(format!("{topic}/events/rpc"), full.to_string())])
 }
@@ -26,11 +26,19 @@ pub fn change(topic: &str, on: bool) -> Vec<Saying> {
     vec![Saying::new(format!("{topic}/events/rpc"), note.to_string())]
 }
 
-fn status(on: bool) -> Value {
-    json!({"id": 0, "source": "MQTT", "output": on, "apower": if on { 118.4 } else { 0.0 }, "voltage": 229.7, "temperature": {"tC": 41.2}})
+pub fn power(topic: &str, watts: f64) -> Saying {
+    let note = json!({
+        "src": topic, "dst": format!("{topic}/events"), "method": "NotifyStatus",
+        "params": {"ts": 1_795_248_002.5, "switch:0": {"id": 0, "apower": watts}},
+    });
+    Saying::new(format!("{topic}/events/rpc"), note.to_string())
 }
 
-pub fn order(topic: &str, at: &str, payload: &str, on: bool) -> Order {
+fn status(on: bool, watts: f64) -> Value {
+    json!({"id": 0, "source": "MQTT", "output": on, "apower": watts, "voltage": 229.7, "temperature": {"tC": 41.2}})
+}
+
+pub fn order(topic: &str, at: &str, payload: &str, on: bool, watts: f64) -> Order {
     let Ok(call) = serde_json::from_str::<Value>(payload) else { return Order::Nothing };
     // Without a source it would not know whom to answer.
     let (Some(source), true) = (call["src"].as_str(), at == format!("{topic}/rpc")) else { return Order::Nothing };
@@ -44,7 +52,7 @@ pub fn order(topic: &str, at: &str, payload: &str, on: bool) -> Order {
             off_after: call["params"]["toggle_after"].as_i64().map(|seconds| seconds * 1_000_000),
             answer: answer(json!({"was_on": on})),
         },
-        Some("Switch.GetStatus") => Order::Say(answer(status(on))),
+        Some("Switch.GetStatus") => Order::Say(answer(status(on, watts))),
         _ => {
             let error = json!({"id": call["id"], "src": topic, "dst": source, "error": {"code": 404, "message": "No handler for method"}});
             Order::Say(vec![Saying::new(format!("{source}/rpc"), error.to_string())])

@@ -30,7 +30,19 @@ pub fn state(topic: &str, on: bool) -> Vec<Saying> {
     vec![Saying::new(format!("stat/{topic}/RESULT"), format!(r#"{{"POWER":"{word}"}}"#)), Saying::new(format!("stat/{topic}/POWER"), word)]
 }
 
-pub fn order(topic: &str, at: &str, payload: &str, on: bool) -> Order {
+/// Its telemetry, which it sends by itself now and then.
+pub fn power(topic: &str, watts: f64) -> Saying {
+    Saying::new(format!("tele/{topic}/SENSOR"), sensors(watts))
+}
+
+/// In whole watts, as it comes from the factory.
+fn sensors(watts: f64) -> String {
+    format!(
+        r#"{{"Time":"2026-11-21T08:00:00","ENERGY":{{"TotalStartTime":"2026-01-01T00:00:00","Total":1.024,"Power":{watts:.0},"Voltage":230}}}}"#
+    )
+}
+
+pub fn order(topic: &str, at: &str, payload: &str, on: bool, watts: f64) -> Order {
     let command = at.rsplit('/').next().unwrap_or_default().to_ascii_uppercase();
     let result = |text: String| vec![Saying::new(format!("stat/{topic}/RESULT"), text)];
     match (command.as_str(), payload.to_ascii_uppercase().as_str()) {
@@ -47,6 +59,9 @@ pub fn order(topic: &str, at: &str, payload: &str, on: bool) -> Order {
         ("POWER" | "POWER1", "OFF" | "0" | "FALSE") => Order::Switch { on: Some(false), off_after: None, answer: Vec::new() },
         ("POWER" | "POWER1", "TOGGLE" | "2") => Order::Switch { on: None, off_after: None, answer: Vec::new() },
         ("POWER" | "POWER1", _) => Order::Say(state(topic, on)),
+        ("STATUS", "10") => {
+            Order::Say(vec![Saying::new(format!("stat/{topic}/STATUS10"), format!(r#"{{"StatusSNS":{}}}"#, sensors(watts)))])
+        }
         _ => Order::Say(result(r#"{"Command":"Unknown"}"#.into())),
     }
 }

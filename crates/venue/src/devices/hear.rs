@@ -1,11 +1,13 @@
 //! What devices say, and what follows from it.
 
+use kernel::Timestamp;
 use platform::{Cx, Result};
 use store::{Tx, args};
 
-use super::rows::{Device, by_id, by_topic, tell};
+use super::rows::{Device, by_id, by_topic, set_draw, tell};
 use super::{DeviceId, Said, log};
 use crate::Venue;
+use crate::halls::Table;
 use crate::halls::rows::lock_table;
 use crate::play;
 
@@ -24,32 +26,60 @@ pub(super) async fn found(venue: &Venue, cx: &Cx, seen: &Device, said: Said) -> 
 }
 
 async fn take_in(venue: &Venue, cx: &Cx, seen: &Device, said: Said, holds: impl Fn(&Device) -> bool) -> Result<()> {
-    if !is_news(seen, said) {
+    if !is_news(seen, said, cx.now()) {
         return Ok(());
     }
     let mut tx = cx.db.begin().await?;
     let mut table = lock_table(&mut tx, seen.table_id).await?;
-    let current = by_id(&mut tx, seen.id).await?.filter(|device| holds(device) && is_news(device, said));
+    let current = by_id(&mut tx, seen.id).await?.filter(|device| holds(device) && is_news(device, said, cx.now()));
     let Some(device) = current else { return Ok(()) };
     match said {
         Said::Online(online) => {
             presence(&mut tx, cx, venue, &device, online).await?;
             play::device_is(&mut tx, cx, venue, &mut table, &device, online).await?;
         }
-        Said::Power(on) => {
-            // Whoever speaks is there.
-            if !device.online {
-                presence(&mut tx, cx, venue, &device, true).await?;
-                play::device_is(&mut tx, cx, venue, &mut table, &device, true).await?;
+        Said::Power(on) => relay_is(&mut tx, cx, venue, &mut table, &device, on).await?,
+        Said::Draws { milliwatts, on } => {
+            if let Some(on) = on.filter(|on| is_news(&device, Said::Power(*on), cx.now())) {
+                relay_is(&mut tx, cx, venue, &mut table, &device, on).await?;
             }
-            let Some(device) = by_id(&mut tx, device.id).await? else { return Ok(()) };
-            power(&mut tx, cx, venue, &device, on).await?;
-            play::light_is(&mut tx, cx, venue, &mut table, on).await?;
+            draws(&mut tx, cx, venue, &mut table, device.id, milliwatts).await?;
         }
     }
     venue.news.after(&mut tx);
     tx.commit().await?;
     Ok(())
+}
+
+async fn relay_is(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, device: &Device, on: bool) -> Result<()> {
+    // Whoever speaks is there.
+    if !device.online {
+        presence(tx, cx, venue, device, true).await?;
+        play::device_is(tx, cx, venue, table, device, true).await?;
+    }
+    let Some(device) = by_id(tx, device.id).await? else { return Ok(()) };
+    power(tx, cx, venue, &device, on).await?;
+    play::light_is(tx, cx, venue, table, on).await
+}
+
+/// So much passes through a relay that may be watched.
+async fn draws(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, id: DeviceId, milliwatts: i64) -> Result<()> {
+    let Some(device) = by_id(tx, id).await? else { return Ok(()) };
+    let (before, now) = (device.draw, cx.now());
+    if !before.is_news(milliwatts, device.wanted, now) {
+        return Ok(());
+    }
+    let after = before.hears(milliwatts, device.wanted, now);
+    set_draw(tx, id, after).await?;
+    match (before.dark_since, after.dark_since) {
+        (None, Some(_)) => log::write(tx, cx, id, log::PROGRAM, "no_power", &after.compared()).await?,
+        (Some(_), None) => log::write(tx, cx, id, log::PROGRAM, "power_again", &after.compared()).await?,
+        (Some(_), Some(_)) | (None, None) => {}
+    }
+    match after.dark_since {
+        Some(since) => play::is_dark_though_on(tx, cx, venue, table, since).await,
+        None => Ok(()),
+    }
 }
 
 /// A device that does not answer is away.
@@ -65,26 +95,32 @@ pub(super) async fn fell_silent(venue: &Venue, cx: &Cx, id: DeviceId, version: i
     Ok(tx.commit().await?)
 }
 
-fn is_news(device: &Device, said: Said) -> bool {
+fn is_news(device: &Device, said: Said, now: Timestamp) -> bool {
     match said {
         Said::Online(online) => online != device.online,
         // The first report after a telling confirms it, even where nothing changes.
         Said::Power(on) => device.reported != Some(on) || device.reported_at.is_none_or(|at| at < device.wanted_at) || !device.online,
+        Said::Draws { milliwatts, on } => {
+            on.is_some_and(|on| is_news(device, Said::Power(on), now)) || device.draw.is_news(milliwatts, device.wanted, now)
+        }
     }
 }
 
 async fn presence(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, online: bool) -> Result<()> {
     // Whoever was away may have lost its power: how its relay stands is not known until it says so.
-    let sql = "UPDATE devices SET online = $1, online_since = $2, reported = NULL WHERE id = $3";
-    tx.exec(sql, args![online, cx.now(), device.id]).await?;
+    let sql =
+        "UPDATE devices SET online = $1, online_since = $2, reported = NULL, on_since = $3, low_since = $4, dark_since = $5 WHERE id = $6";
+    let draw = device.draw.switched(None, cx.now());
+    tx.exec(sql, args![online, cx.now(), draw.on_since, draw.low_since, draw.dark_since, device.id]).await?;
     log::write(tx, cx, device.id, log::PROGRAM, if online { "online" } else { "offline" }, "").await?;
     // Told what it should be now, not what it missed.
     if online { tell(tx, cx, venue, device, device.light()).await } else { Ok(()) }
 }
 
 async fn power(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, on: bool) -> Result<()> {
-    let sql = "UPDATE devices SET reported = $1, reported_at = $2 WHERE id = $3";
-    tx.exec(sql, args![on, cx.now(), device.id]).await?;
+    let sql = "UPDATE devices SET reported = $1, reported_at = $2, on_since = $3, low_since = $4, dark_since = $5 WHERE id = $6";
+    let draw = device.draw.switched(Some(on), cx.now());
+    tx.exec(sql, args![on, cx.now(), draw.on_since, draw.low_since, draw.dark_since, device.id]).await?;
     let changed = device.reported != Some(on);
     if on == device.wanted {
         if changed {

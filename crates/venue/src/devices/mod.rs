@@ -4,12 +4,13 @@
 //! one of the two calls [`want`] in the same transaction; it writes that down, counts up the device's version, and enqueues the job
 //! that tells the device ([`agree`]) and goes on until the device reports so ([`hear`]). A job of an older version does nothing: what
 //! was wanted once is never sent later. A relay on a board says nothing by itself: it is asked ([`modbus`]), and what it answers goes the
-//! same way.
+//! same way. Where a relay measures, what its lamp draws says whether it burns at all ([`draw`], pure, and [`watch`]).
 //!
 //! **Invariant**: only a device's own report makes it `reported`; that a command was sent says nothing.
 
 mod agree;
 mod door;
+pub mod draw;
 mod hear;
 mod light;
 mod log;
@@ -19,10 +20,12 @@ mod rows;
 mod service;
 pub mod shelly;
 pub mod tasmota;
+mod watch;
 
 pub use agree::roll_call;
 pub(crate) use agree::{AGREE_JOB, ASSERT, agree_job, assert_all};
 pub use door::{Rights, admit};
+pub use draw::Draw;
 pub use hear::heard;
 pub use light::{Light, Override, Playing, light};
 pub(crate) use log::log_between;
@@ -32,7 +35,9 @@ pub(crate) use modbus::{POLL, poll};
 pub use password::renew_password;
 pub use rows::{Device, DeviceEntity, DeviceId, Driver};
 pub(crate) use rows::{forget_hand, give_up, look_again, of_table, of_venue, want};
-pub use service::{Credentials, NewDevice, OverrideAsk, create, end_override, override_light};
+pub use service::{Credentials, NewDevice, OverrideAsk, create, end_override, override_light, test_light};
+pub(crate) use watch::{WATCH, ask_what_they_draw, tested};
+pub use watch::{WatchAsk, watch};
 
 use async_trait::async_trait;
 
@@ -63,4 +68,6 @@ pub enum Said {
     Online(bool),
     /// Its relay is on, or off.
     Power(bool),
+    /// So much passes through its relay, which is on, or off, where it says that too.
+    Draws { milliwatts: i64, on: Option<bool> },
 }

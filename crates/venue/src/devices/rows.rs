@@ -7,6 +7,7 @@ use store::jobs::NewJob;
 use store::{Row, Sql, Tx, args};
 
 use super::agree::{AGREE_JOB, Agree};
+use super::draw::Draw;
 use super::light::{Light, Override, Playing, light};
 use super::log;
 use super::modbus::{Address, Board};
@@ -60,6 +61,8 @@ pub struct Device {
     pub override_on: Option<bool>,
     pub override_until: Option<Timestamp>,
     pub override_why: Option<String>,
+    /// What it draws.
+    pub draw: Draw,
 }
 
 impl Device {
@@ -78,7 +81,8 @@ impl Device {
 }
 
 const COLUMNS: &str = "d.id, d.venue_id, d.table_id, d.driver, d.name, d.topic, d.coil_host, d.coil_port, d.coil_framing, d.coil_unit, \
-                       d.coil_number, d.wanted, d.off_at, d.version, d.wanted_at, d.told_at, d.reported, d.reported_at, d.online, d.online_since, d.override_on, d.override_until, d.override_why";
+                       d.coil_number, d.wanted, d.off_at, d.version, d.wanted_at, d.told_at, d.reported, d.reported_at, d.online, d.online_since, d.override_on, d.override_until, d.override_why, \
+                       d.least_watts, d.drawn, d.drawn_at, d.on_since, d.enough_at, d.low_since, d.dark_since";
 
 pub(super) fn read(row: &Row) -> store::Result<Device> {
     Ok(Device {
@@ -101,7 +105,23 @@ pub(super) fn read(row: &Row) -> store::Result<Device> {
         override_on: row.get("override_on")?,
         override_until: row.get("override_until")?,
         override_why: row.get("override_why")?,
+        draw: Draw {
+            least_watts: row.get("least_watts")?,
+            milliwatts: row.get("drawn")?,
+            at: row.get("drawn_at")?,
+            dark_since: row.get("dark_since")?,
+            on_since: row.get("on_since")?,
+            enough_at: row.get("enough_at")?,
+            low_since: row.get("low_since")?,
+        },
     })
+}
+
+pub(super) async fn set_draw(tx: &mut Tx, id: DeviceId, draw: Draw) -> store::Result<()> {
+    let sql = "UPDATE devices SET least_watts = $1, drawn = $2, drawn_at = $3, on_since = $4, enough_at = $5, low_since = $6, dark_since = $7 WHERE id = $8";
+    let Draw { least_watts, milliwatts, at, dark_since, on_since, enough_at, low_since } = draw;
+    tx.exec(sql, args![least_watts, milliwatts, at, on_since, enough_at, low_since, dark_since, id]).await?;
+    Ok(())
 }
 
 fn address(row: &Row) -> store::Result<Option<Address>> {
@@ -133,6 +153,14 @@ pub(crate) async fn of_venue(sql: &mut impl Sql, venue: VenueId) -> store::Resul
 /// Who was last seen on the broker.
 pub(super) async fn online(sql: &mut impl Sql) -> store::Result<Vec<Device>> {
     let query = format!("SELECT {COLUMNS} FROM devices d WHERE d.online AND d.topic IS NOT NULL ORDER BY d.id LIMIT 50000");
+    sql.all(&query, args![], read).await
+}
+
+/// Whose power is watched, and who is on.
+pub(super) async fn watched(sql: &mut impl Sql) -> store::Result<Vec<Device>> {
+    let query = format!(
+        "SELECT {COLUMNS} FROM devices d WHERE d.least_watts IS NOT NULL AND d.on_since IS NOT NULL AND d.topic IS NOT NULL ORDER BY d.id LIMIT 50000"
+    );
     sql.all(&query, args![], read).await
 }
 
@@ -173,7 +201,7 @@ pub(crate) async fn forget_hand(tx: &mut Tx, table: TableId) -> store::Result<()
 pub(crate) async fn give_up(tx: &mut Tx, cx: &Cx, table: TableId) -> Result<()> {
     forget_hand(tx, table).await?;
     let sql = "UPDATE devices SET topic = NULL, password_hash = NULL, coil_host = NULL, coil_port = NULL, coil_framing = NULL, coil_unit = NULL, \
-               coil_number = NULL, online = FALSE, online_since = $1, reported = NULL, version = version + 1 WHERE table_id = $2";
+               coil_number = NULL, online = FALSE, online_since = $1, reported = NULL, on_since = NULL, version = version + 1 WHERE table_id = $2";
     tx.exec(sql, args![cx.now(), table]).await?;
     Ok(())
 }

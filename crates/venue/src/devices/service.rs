@@ -10,9 +10,9 @@ use store::args;
 use super::door::PASSWORD;
 use super::modbus::NewAddress;
 use super::rows::{Device, DeviceId, Driver, by_id, of_table, want};
-use super::{log, modbus};
+use super::{log, modbus, watch};
 use crate::halls::rows::{lock_table_in_use, table_in_use};
-use crate::halls::{TableId, TableState};
+use crate::halls::{TableId, TableState, not_in_maintenance};
 use crate::{Venue, staff};
 
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
@@ -24,6 +24,9 @@ pub struct NewDevice {
     /// Of `modbus` alone.
     #[serde(default)]
     pub address: Option<NewAddress>,
+    /// What the lamp draws at least when it is on, 1 to 5,000; absent: it is not watched. Not of `modbus`, which does not measure.
+    #[serde(default)]
+    pub least_watts: Option<i64>,
 }
 
 /// What is entered into the device; told once. Nothing, where it is a board that we connect to.
@@ -51,6 +54,7 @@ pub async fn create(cx: &Cx, ask: NewDevice) -> Result<Credentials> {
             None
         }
     };
+    watch::check(&mut fields, ask.driver, ask.least_watts);
     fields.check()?;
     let (topic, password) = if address.is_some() {
         (None, None)
@@ -66,8 +70,8 @@ pub async fn create(cx: &Cx, ask: NewDevice) -> Result<Credentials> {
     }
     let id: DeviceId = cx.id();
     let sql = "INSERT INTO devices (id, venue_id, table_id, driver, name, topic, password_hash, coil_host, coil_port, coil_framing, coil_unit, \
-               coil_number, wanted, version, wanted_at, online, online_since, created_at) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, FALSE, 0, $13, FALSE, $13, $13) ON CONFLICT DO NOTHING";
+               coil_number, least_watts, wanted, version, wanted_at, online, online_since, created_at) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, FALSE, 0, $14, FALSE, $14, $14) ON CONFLICT DO NOTHING";
     let hash = password.as_ref().map(|password| cx.vault.hash(PASSWORD, password.as_bytes()).to_vec());
     let at = address.as_ref();
     let written = args![
@@ -83,6 +87,7 @@ pub async fn create(cx: &Cx, ask: NewDevice) -> Result<Credentials> {
         at.map(|at| at.framing.as_str()),
         at.map(|at| i64::from(at.unit)),
         at.map(|at| i64::from(at.coil)),
+        ask.least_watts,
         cx.now()
     ];
     // The table's row is locked, and the topic is our own: only the coil can be somebody else's.
@@ -90,7 +95,14 @@ pub async fn create(cx: &Cx, ask: NewDevice) -> Result<Credentials> {
         return Err(Fault::new(Kind::Conflict, "COIL_TAKEN", "这个线圈已用于其他球台", "This coil is another table's light already"));
     }
     let at = address.as_ref().map(ToString::to_string);
-    audit::record(&mut tx, cx, &audit::DEVICE_CREATED, Some(id.into()), &json!({"name": name, "table": of.name, "address": at})).await?;
+    audit::record(
+        &mut tx,
+        cx,
+        &audit::DEVICE_CREATED,
+        Some(id.into()),
+        &json!({"name": name, "table": of.name, "address": at, "least_watts": ask.least_watts}),
+    )
+    .await?;
     if address.is_some() {
         modbus::poll_soon(&mut tx, cx).await?;
     }
@@ -117,20 +129,32 @@ pub async fn override_light(cx: &Cx, venue: &Venue, id: TableId, ask: &OverrideA
     }
     let why = fields.take("why", text::clean(&ask.why, 1, 200, false)).unwrap_or_default();
     fields.check()?;
-    set(cx, venue, user, id, Some((ask.on, ask.minutes)), &why).await
+    let what = if ask.on { "set_on" } else { "set_off" };
+    set(cx, venue, user, id, what, Some((ask.on, ask.minutes)), &why).await
 }
 
 /// Gives the light back to play.
 pub async fn end_override(cx: &Cx, venue: &Venue, id: TableId) -> Result<Device> {
     let user = cx.require(Permission::TablesOperate)?;
-    set(cx, venue, user, id, None, "").await
+    set(cx, venue, user, id, "given_back", None, "").await
 }
+
+/// Turns the light of a table that is out of service on for a moment, for whoever looks after it.
+pub async fn test_light(cx: &Cx, venue: &Venue, id: TableId) -> Result<Device> {
+    let user = cx.require(Permission::CasesManage)?;
+    set(cx, venue, user, id, TESTED, Some((true, TEST_MINUTES)), "").await
+}
+
+const TESTED: &str = "tested";
+/// Enough for a lamp to start, and for its relay to be asked what it draws.
+const TEST_MINUTES: i64 = 2;
 
 async fn set(
     cx: &Cx,
     venue: &Venue,
     user: &platform::identity::Principal,
     id: TableId,
+    what: &'static str,
     by_hand: Option<(bool, i64)>,
     why: &str,
 ) -> Result<Device> {
@@ -138,6 +162,9 @@ async fn set(
     let mut tx = cx.db.begin().await?;
     let locked = lock_table_in_use(&mut tx, id).await?;
     let device = of_table(&mut tx, id).await?.ok_or_else(Fault::not_found)?;
+    if what == TESTED && locked.state != TableState::Maintenance {
+        return Err(not_in_maintenance());
+    }
     // Nobody is left in the dark who has paid for light: whoever has to end play closes the table.
     let in_use = matches!(locked.state, TableState::Opening | TableState::Playing | TableState::Paused);
     if in_use && by_hand.is_some_and(|(on, _)| !on) {
@@ -151,11 +178,6 @@ async fn set(
     let until = by_hand.map(|(_, minutes)| cx.now().plus_micros(minutes * MINUTE));
     let sql = "UPDATE devices SET override_on = $1, override_until = $2, override_why = $3 WHERE id = $4";
     tx.exec(sql, args![by_hand.map(|(on, _)| on), until, by_hand.map(|_| why), device.id]).await?;
-    let what = match by_hand {
-        Some((true, _)) => "set_on",
-        Some((false, _)) => "set_off",
-        None => "given_back",
-    };
     log::write(&mut tx, cx, device.id, &user.name, what, why).await?;
     audit::record(&mut tx, cx, &audit::LIGHT_SET, Some(id.into()), &json!({"light": what, "why": why, "until": until})).await?;
     want(&mut tx, cx, venue, id).await?;

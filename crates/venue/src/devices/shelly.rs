@@ -6,8 +6,8 @@
 use kernel::Timestamp;
 use serde_json::{Value, json};
 
-use super::Said;
 use super::light::Light;
+use super::{Said, draw};
 
 /// Topics under which all devices of this kind speak.
 pub const HEARD: [&str; 3] = ["+/online", "+/events/rpc", "+/reply/rpc"];
@@ -23,7 +23,7 @@ pub fn commands(topic: &str, light: Light, now: Timestamp) -> Vec<(String, Strin
     vec![call(topic, 1, "Switch.Set", &params), question(topic)]
 }
 
-/// Asks how it stands.
+/// Asks how it stands, and what it measures.
 pub fn question(topic: &str) -> (String, String) {
     call(topic, 2, "Switch.GetStatus", &json!({"id": 0}))
 }
@@ -33,7 +33,7 @@ fn call(topic: &str, id: i64, method: &str, params: &Value) -> (String, String) 
     (format!("{topic}/rpc"), call.to_string())
 }
 
-/// Which device says what; `None` for what says nothing of its presence or its switch.
+/// Which device says what; `None` for what says nothing of its presence, its switch or its power.
 pub fn parse<'a>(topic: &'a str, payload: &[u8]) -> Option<(&'a str, Said)> {
     let (device, what) = topic.split_once('/')?;
     if device.is_empty() {
@@ -48,13 +48,27 @@ pub fn parse<'a>(topic: &'a str, payload: &[u8]) -> Option<(&'a str, Said)> {
         "events/rpc" => {
             let note: Value = serde_json::from_slice(payload).ok()?;
             matches!(note["method"].as_str()?, "NotifyStatus" | "NotifyFullStatus").then_some(())?;
-            Said::Power(note["params"]["switch:0"]["output"].as_bool()?)
+            status(&note["params"]["switch:0"])?
         }
         // Of what we ask, only the status names the output.
-        "reply/rpc" => Said::Power(serde_json::from_slice::<Value>(payload).ok()?["result"]["output"].as_bool()?),
+        "reply/rpc" => {
+            let answer: Value = serde_json::from_slice(payload).ok()?;
+            answer["result"]["output"].as_bool()?;
+            status(&answer["result"])?
+        }
         _ => return None,
     };
     Some((device, said))
+}
+
+/// Its output, its power, or both: it tells of what has changed.
+fn status(switch: &Value) -> Option<Said> {
+    let on = switch["output"].as_bool();
+    match (draw::milliwatts(&switch["apower"]), on) {
+        (Some(milliwatts), on) => Some(Said::Draws { milliwatts, on }),
+        (None, Some(on)) => Some(Said::Power(on)),
+        (None, None) => None,
+    }
 }
 
 #[cfg(test)]
@@ -88,7 +102,7 @@ mod tests {
             r#"{"src":"x","dst":"x/events","method":"NotifyStatus","params":{"ts":1.5,"switch:0":{"id":0,"output":true,"source":"MQTT"}}}"#;
         assert_eq!(heard("lamp7/events/rpc", note), of(Said::Power(true)));
         assert_eq!(
-            heard("lamp7/reply/rpc", r#"{"id":2,"src":"x","dst":"y","result":{"id":0,"output":false,"apower":0.0}}"#),
+            heard("lamp7/reply/rpc", r#"{"id":2,"src":"x","dst":"y","result":{"id":0,"output":false,"temperature":{"tC":41.2}}}"#),
             of(Said::Power(false))
         );
         for (topic, payload) in [
@@ -101,6 +115,25 @@ mod tests {
             ("lamp7/rpc", note),
         ] {
             assert_eq!(heard(topic, payload), None, "{topic} {payload}");
+        }
+    }
+
+    #[test]
+    fn v5_2_what_a_shelly_says_of_power() {
+        let heard = |topic, payload: String| parse(topic, payload.as_bytes()).map(|(_, said)| said);
+        let note = |switch: &str| format!(r#"{{"method":"NotifyStatus","params":{{"ts":1.5,"switch:0":{switch}}}}}"#);
+        let answer = |switch: &str| format!(r#"{{"id":2,"src":"x","dst":"y","result":{switch}}}"#);
+        let draws = |milliwatts, on| Some(Said::Draws { milliwatts, on });
+        let whole = r#"{"id":0,"output":true,"apower":118.4}"#;
+        assert_eq!(heard("lamp7/events/rpc", note(whole)), draws(118_400, Some(true)));
+        assert_eq!(heard("lamp7/reply/rpc", answer(whole)), draws(118_400, Some(true)));
+        assert_eq!(heard("lamp7/events/rpc", note(r#"{"id":0,"apower":0.4}"#)), draws(400, None));
+        assert_eq!(heard("lamp7/reply/rpc", answer(r#"{"apower":0.4}"#)), None, "that is no status of a switch");
+        for power in ["-1", "1e300", "\"45\"", "null", "[45]", "{}"] {
+            let strange = format!(r#"{{"id":0,"output":true,"apower":{power}}}"#);
+            assert_eq!(heard("lamp7/events/rpc", note(&strange)), Some(Said::Power(true)), "{power}");
+            assert_eq!(heard("lamp7/reply/rpc", answer(&strange)), Some(Said::Power(true)), "{power}");
+            assert_eq!(heard("lamp7/events/rpc", note(&format!(r#"{{"id":0,"apower":{power}}}"#))), None, "{power}");
         }
     }
 

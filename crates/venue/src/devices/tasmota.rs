@@ -5,11 +5,11 @@
 use kernel::Timestamp;
 use serde_json::Value;
 
-use super::Said;
 use super::light::Light;
+use super::{Said, draw};
 
 /// Topics under which all devices of this kind speak.
-pub const HEARD: [&str; 4] = ["tele/+/LWT", "tele/+/STATE", "stat/+/RESULT", "stat/+/POWER"];
+pub const HEARD: [&str; 6] = ["tele/+/LWT", "tele/+/STATE", "tele/+/SENSOR", "stat/+/RESULT", "stat/+/POWER", "stat/+/STATUS10"];
 /// PulseTime counts seconds from 112 (12 s) to this; 64,800 s are 18 hours.
 const LONGEST_PULSE: i64 = 64_900;
 
@@ -27,7 +27,12 @@ pub fn question(topic: &str) -> (String, String) {
     (format!("cmnd/{topic}/POWER1"), String::new())
 }
 
-/// Which device says what; `None` for what says nothing of its presence or its relay.
+/// Asks what it measures: one that cannot answers with nothing of power.
+pub fn power_question(topic: &str) -> (String, String) {
+    (format!("cmnd/{topic}/Status"), "10".into())
+}
+
+/// Which device says what; `None` for what says nothing of its presence, its relay or its power.
 pub fn parse<'a>(topic: &'a str, payload: &[u8]) -> Option<(&'a str, Said)> {
     let mut parts = topic.split('/');
     let (kind, device, what) = (parts.next()?, parts.next()?, parts.next()?);
@@ -47,9 +52,18 @@ pub fn parse<'a>(topic: &'a str, payload: &[u8]) -> Option<(&'a str, Said)> {
             let power = object.get("POWER").or_else(|| object.get("POWER1"))?;
             Said::Power(switched(power.as_str()?)?)
         }
+        ("tele", "SENSOR") => measured(&serde_json::from_slice(payload).ok()?)?,
+        ("stat", "STATUS10") => measured(serde_json::from_slice::<Value>(payload).ok()?.get("StatusSNS")?)?,
         _ => return None,
     };
     Some((device, said))
+}
+
+/// One relay has one power, several have a list of them.
+fn measured(sensors: &Value) -> Option<Said> {
+    let power = sensors.get("ENERGY")?.get("Power")?;
+    let milliwatts = draw::milliwatts(power.get(0).unwrap_or(power))?;
+    Some(Said::Draws { milliwatts, on: None })
 }
 
 fn switched(text: &str) -> Option<bool> {
@@ -97,6 +111,26 @@ mod tests {
         ] {
             assert_eq!(heard(topic, payload), None, "{topic} {payload}");
         }
+    }
+
+    #[test]
+    fn v5_2_what_a_tasmota_says_of_power() {
+        let heard = |topic, payload: &str| parse(topic, payload.as_bytes()).map(|(device, said)| (device.to_owned(), said));
+        let of = |milliwatts| Some(("lamp7".to_owned(), Said::Draws { milliwatts, on: None }));
+        let energy = |power: &str| format!(r#"{{"Time":"2026-11-21T08:00:00","ENERGY":{{"Total":0.001,"Power":{power},"Voltage":230}}}}"#);
+        let status = |power: &str| format!(r#"{{"StatusSNS":{}}}"#, energy(power));
+        for (power, milliwatts) in [("45", 45_000), ("0.4", 400), ("[45,0]", 45_000)] {
+            assert_eq!(heard("tele/lamp7/SENSOR", &energy(power)), of(milliwatts));
+            assert_eq!(heard("stat/lamp7/STATUS10", &status(power)), of(milliwatts));
+        }
+        for power in ["-1", "1e300", "1e999", "NaN", "\"45\"", "null", "[]", "{}", "[[45]]"] {
+            assert_eq!(heard("tele/lamp7/SENSOR", &energy(power)), None, "{power}");
+            assert_eq!(heard("stat/lamp7/STATUS10", &status(power)), None, "{power}");
+        }
+        // It does not measure.
+        assert_eq!(heard("tele/lamp7/SENSOR", r#"{"Time":"2026-11-21T08:00:00"}"#), None);
+        assert_eq!(heard("stat/lamp7/STATUS10", r#"{"StatusSNS":{"Time":"2026-11-21T08:00:00"}}"#), None);
+        assert_eq!(power_question("lamp7"), ("cmnd/lamp7/Status".into(), "10".into()));
     }
 
     proptest! {

@@ -11,7 +11,7 @@ use super::machine::TableState;
 use super::model::{TableId, Venue, VenueId};
 use super::rows;
 use crate::cases::{self, Case};
-use crate::devices::{self, Device, DeviceId};
+use crate::devices::{self, Device, DeviceId, Draw};
 use crate::play::{self, SessionId, SessionState};
 use crate::staff;
 
@@ -41,6 +41,8 @@ pub struct FloorDevice {
     pub override_on: Option<bool>,
     pub override_until: Option<Timestamp>,
     pub override_why: Option<String>,
+    /// What it draws.
+    pub draw: Draw,
 }
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -125,5 +127,6 @@ fn shown(device: Device) -> FloorDevice {
         override_on: device.override_on,
         override_until: device.override_until,
         override_why: device.override_why,
+        draw: device.draw,
     }
 }

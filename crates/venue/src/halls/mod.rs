@@ -22,5 +22,5 @@ pub use prices::{ChangedPrices, Prices, Tried, TriedPrices, change_prices, price
 pub use public::{
     MemberPrice, PackageQuote, PublicTable, PublicVenue, Quote, TableView, VenueView, WhyNot, by_code, table_view, venue_view, venues,
 };
-pub(crate) use service::new_code;
 pub use service::{create_table, create_venue, list, reissue_code, return_to_service, take_out_of_service};
+pub(crate) use service::{new_code, not_in_maintenance};

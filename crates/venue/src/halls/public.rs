@@ -239,7 +239,7 @@ async fn state_text(cx: &Cx, table: &Table, mine: bool) -> Result<String> {
             Some(cases::Cause::Offline) => {
                 ("灯控暂时离线，恢复后即可使用", "Its light is not reachable at the moment; it is back as soon as that is")
             }
-            Some(cases::Cause::NotLit | cases::Cause::InPlay | cases::Cause::NotDark) => {
+            Some(cases::Cause::NotLit | cases::Cause::InPlay | cases::Cause::NoPower | cases::Cause::NotDark) => {
                 ("灯有故障，已安排维修", "Its light is broken and will be repaired")
             }
             Some(cases::Cause::Staff) | None => ("维护中", "Being looked after"),

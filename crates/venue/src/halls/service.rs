@@ -106,22 +106,28 @@ pub async fn take_out_of_service(cx: &Cx, venue: &crate::Venue, id: TableId, not
     Ok(table)
 }
 
-/// Brings it back, once its light is there and says that it is as it should be.
+/// Brings it back, once its light is there and says that it is as it should be, and was seen to burn where that is watched.
 pub async fn return_to_service(cx: &Cx, venue: &crate::Venue, id: TableId, note: &str) -> Result<Table> {
     let note = text::clean(note, 0, 200, false).map_err(|(code, zh, en)| Fault::field("note", code, zh, en))?;
     let (mut tx, mut table) = mine(cx, id, Permission::CasesManage).await?;
     if table.state != TableState::Maintenance {
-        return Err(Fault::new(Kind::Conflict, "NOT_IN_SERVICE", "这张台不在维护中", "This table is not being looked after"));
+        return Err(not_in_maintenance());
     }
-    if !devices::of_table(&mut tx, id).await?.is_some_and(|light| light.online && light.agrees()) {
+    let Some(light) = devices::of_table(&mut tx, id).await?.filter(|light| light.online && light.agrees()) else {
         let (zh, en) = ("灯控设备不在线，或状态不符，不能恢复使用", "Its light is away, or is not as it should be: it cannot be used yet");
         return Err(Fault::new(Kind::Conflict, "LIGHT_NOT_READY", zh, en));
-    }
+    };
+    let seen = devices::tested(&mut tx, cx, cx.user()?, &table, &light).await?;
     rows::advance(&mut tx, cx, &venue.news, &mut table, Event::Repair).await?;
     cases::close(&mut tx, cx, &table, Some(cx.user()?.id), &note).await?;
-    audit::record(&mut tx, cx, &audit::TABLE_RETURNED, Some(id.into()), &json!({"name": table.name, "note": note})).await?;
+    audit::record(&mut tx, cx, &audit::TABLE_RETURNED, Some(id.into()), &json!({"name": table.name, "note": note, "light": seen})).await?;
     tx.commit().await?;
     Ok(table)
+}
+
+/// It is in service.
+pub(crate) fn not_in_maintenance() -> Fault {
+    Fault::new(Kind::Conflict, "NOT_IN_SERVICE", "这张台不在维护中", "This table is not being looked after")
 }
 
 /// A table of a hall where one works, locked.

@@ -36,7 +36,7 @@ pub use open::{OpenAsk, PlayTime, open};
 pub(crate) use open::{offer, quote};
 pub(crate) use paid::{open_paid, quoted};
 pub use pause::{PauseTerms, pause, resume};
-pub(crate) use reports::{burns_for_nobody, device_is, light_is};
+pub(crate) use reports::{burns_for_nobody, device_is, is_dark_though_on, light_is};
 pub(crate) use rows::{by_id as session, carry_over, live, plays};
 pub use view::{BillLine, BillView, PauseView, SessionView, current, get, list};
 pub(crate) use view::{bill_lines, cost_so_far, of as view_of, of_venue};

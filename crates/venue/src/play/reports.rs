@@ -1,12 +1,13 @@
 //! What follows when a light says something. The table's row is locked, the device's is written.
 
-use kernel::SECOND;
+use kernel::{SECOND, Timestamp};
 use platform::{Cx, Result};
 use store::Tx;
 use store::jobs::NewJob;
 
 use super::clock::{FAULT_JOB, Fault, OFFLINE_JOB, OfSession, Offline, TIME_JOB};
-use super::model::{Session, SessionState};
+use super::end::{End, close_session};
+use super::model::{EndReason, Session, SessionState};
 use super::{clean, rows};
 use crate::Venue;
 use crate::cases::{self, Cause};
@@ -72,6 +73,24 @@ pub(crate) async fn burns_for_nobody(tx: &mut Tx, cx: &Cx, venue: &Venue, table:
         cases::open(tx, cx, table, Cause::NotDark, "", None).await?;
     }
     Ok(())
+}
+
+/// The relay of the table's light is on, and its lamp is dark since then: whoever plays there is let go, as where a light went away in play,
+/// and nobody else shall try.
+pub(crate) async fn is_dark_though_on(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, since: Timestamp) -> Result<()> {
+    let session = match table.state {
+        TableState::Playing | TableState::Paused => rows::live(tx, table.id).await?,
+        TableState::Idle | TableState::Reserved | TableState::Cleaning => None,
+        // Of who waits for a light, or is gone, more is heard soon.
+        TableState::Opening | TableState::Closing | TableState::Maintenance => return Ok(()),
+    };
+    if let Some(session) = &session {
+        // It may have been dark before they came.
+        let end = End { reason: EndReason::DeviceFault, at: since.max(session.lit_at.unwrap_or(session.asked_at)) };
+        close_session(tx, cx, venue, table, session, end).await?;
+    }
+    halls::advance(tx, cx, &venue.news, table, Event::Break).await?;
+    cases::open(tx, cx, table, Cause::NoPower, "", session.map(|session| session.id)).await
 }
 
 /// Looks again in a while whether who plays still has no light.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use venue::customers::{self, Customer, DeskRecharge};
-use venue::devices::{self, Credentials, Device, DeviceEntity, LogLine, NewDevice, OverrideAsk};
+use venue::devices::{self, Credentials, Device, DeviceEntity, LogLine, NewDevice, OverrideAsk, WatchAsk};
 use venue::halls::{
     self, ChangedPrices, ChangedTable, ChangedVenue, Floor, NewTable, NewVenue, Prices, Table, TableEntity, Tried, TriedPrices, Venue,
     VenueEntity,
@@ -39,7 +39,9 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(set_light, give_light_back))
         .routes(routes!(close))
         .routes(routes!(create_device))
+        .routes(routes!(test_light))
         .routes(routes!(renew_password))
+        .routes(routes!(watch))
         .routes(routes!(device_log))
         .routes(routes!(recharge))
         .routes(routes!(levels, change_levels))
@@ -233,7 +235,7 @@ async fn take_out(
     Ok(axum::Json(halls::take_out_of_service(&cx, &state.venue, id, &body.note).await?))
 }
 
-/// Brings a table back, once its light is there and as it should be.
+/// Brings a table back, once its light is there and as it should be, and has been seen to draw power where that is watched.
 #[utoipa::path(post, path = "/tables/{id}/in-service", tag = "venues", params(("id" = String, Path)), request_body = Note,
     responses((status = 200, body = Table), (status = 409, body = Problem)))]
 async fn bring_back(
@@ -265,6 +267,22 @@ async fn give_light_back(
     PathId(id): PathId<TableEntity>,
 ) -> Result<axum::Json<Device>> {
     Ok(axum::Json(devices::end_override(&cx, &state.venue, id).await?))
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Test {}
+
+/// Turns the light of a table that is out of service on for two minutes, to see whether it burns.
+#[utoipa::path(post, path = "/tables/{id}/light-test", tag = "venues", params(("id" = String, Path)), request_body = Test,
+    responses((status = 200, body = Device), (status = 409, body = Problem)))]
+async fn test_light(
+    State(state): State<AppState>,
+    Auth(cx, _): Auth<CasesManage>,
+    PathId(id): PathId<TableEntity>,
+    Json(Test {}): Json<Test>,
+) -> Result<axum::Json<Device>> {
+    Ok(axum::Json(devices::test_light(&cx, &state.venue, id).await?))
 }
 
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -305,6 +323,18 @@ async fn renew_password(
     Json(Renewal {}): Json<Renewal>,
 ) -> Result<axum::Json<Credentials>> {
     Ok(axum::Json(devices::renew_password(&cx, id).await?))
+}
+
+/// Says what a device's lamp draws at least when it is on: from then on one that draws less is taken for broken.
+#[utoipa::path(put, path = "/devices/{id}/watch", tag = "venues", params(("id" = String, Path)), request_body = WatchAsk,
+    responses((status = 200, body = Device), (status = 422, body = Problem)))]
+async fn watch(
+    State(state): State<AppState>,
+    Auth(cx, _): Auth<VenuesManage>,
+    PathId(id): PathId<DeviceEntity>,
+    Json(body): Json<WatchAsk>,
+) -> Result<axum::Json<Device>> {
+    Ok(axum::Json(devices::watch(&cx, &state.venue, id, &body).await?))
 }
 
 /// Who did what to a device, when and why, newest first.

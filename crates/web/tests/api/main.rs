@@ -50,6 +50,7 @@ mod venue_mosquitto;
 mod venue_packages;
 mod venue_pause;
 mod venue_play;
+mod venue_power;
 mod venue_sign_in;
 mod verify;
 mod wechat_sign_in;

@@ -95,6 +95,7 @@ export type Requests = [
   Fits<Console.ChangedTable, Server['ChangedTable']>,
   Fits<Console.NewDevice, Server['NewDevice']>,
   Fits<Console.LightAsk, Server['OverrideAsk']>,
+  Fits<{ least_watts: number | null }, Server['WatchAsk']>,
   Fits<Console.DeskRecharge, Server['Cash']>,
   Fits<Console.RemedyAsk, Server['RemedyAsk']>,
   Fits<Console.MerchantForm, Server['MerchantForm']>,

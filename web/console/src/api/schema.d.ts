@@ -446,6 +446,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices/{id}/watch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Says what a device's lamp draws at least when it is on: from then on one that draws less is taken for broken. */
+        put: operations["watch"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/exports/keys": {
         parameters: {
             query?: never;
@@ -1530,7 +1547,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Brings a table back, once its light is there and as it should be. */
+        /** Brings a table back, once its light is there and as it should be, and has been seen to draw power where that is watched. */
         post: operations["bring_back"];
         delete?: never;
         options?: never;
@@ -1551,6 +1568,23 @@ export interface paths {
         post?: never;
         /** Gives the light back to play. */
         delete: operations["give_light_back"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tables/{id}/light-test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Turns the light of a table that is out of service on for two minutes, to see whether it burns. */
+        post: operations["test_light"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2947,7 +2981,7 @@ export interface components {
             number: string;
         };
         /** @enum {string} */
-        Cause: "not_lit" | "not_dark" | "in_play" | "offline" | "staff";
+        Cause: "not_lit" | "not_dark" | "in_play" | "no_power" | "offline" | "staff";
         ChangedLevels: {
             /** @description All of them, rising. A level that is left out is no more. */
             levels: components["schemas"]["LevelForm"][];
@@ -3217,6 +3251,8 @@ export interface components {
         };
         Device: {
             address?: components["schemas"]["CoilAddress"] | null;
+            /** @description What it draws. */
+            draw: components["schemas"]["Draw"];
             driver: components["schemas"]["Driver"];
             id: components["schemas"]["Id"];
             name: string;
@@ -3240,6 +3276,21 @@ export interface components {
         };
         /** @enum {string} */
         DifferenceKind: "not_here" | "not_there" | "amount";
+        /** @description What is known of the power that a light draws. */
+        Draw: {
+            at?: components["schemas"]["Timestamp"] | null;
+            dark_since?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int64
+             * @description What it draws at least when it is on; absent: it is not watched.
+             */
+            least_watts?: number | null;
+            /**
+             * Format: int64
+             * @description What it was last said to draw, if it is watched.
+             */
+            milliwatts?: number | null;
+        };
         /** @enum {string} */
         Driver: "tasmota" | "shelly" | "modbus";
         EmailToken: {
@@ -3282,6 +3333,8 @@ export interface components {
         };
         FloorDevice: {
             address?: components["schemas"]["CoilAddress"] | null;
+            /** @description What it draws. */
+            draw: components["schemas"]["Draw"];
             id: components["schemas"]["Id"];
             name: string;
             online: boolean;
@@ -3751,6 +3804,11 @@ export interface components {
         NewDevice: {
             address?: components["schemas"]["NewCoilAddress"] | null;
             driver: components["schemas"]["Driver"];
+            /**
+             * Format: int64
+             * @description What the lamp draws at least when it is on, 1 to 5,000; absent: it is not watched. Not of `modbus`, which does not measure.
+             */
+            least_watts?: number | null;
             name: string;
             table_id: components["schemas"]["Id"];
         };
@@ -5242,6 +5300,7 @@ export interface components {
             venue: components["schemas"]["PublicVenue"];
             why_not?: components["schemas"]["WhyNot"] | null;
         };
+        Test: Record<string, never>;
         Time: {
             /** @description What the customer was shown: another price is refused. */
             expected_fen: components["schemas"]["Fen"];
@@ -5418,6 +5477,13 @@ export interface components {
             kind: components["schemas"]["EntryKind"];
             memo: string;
             phase: components["schemas"]["Phase"];
+        };
+        WatchAsk: {
+            /**
+             * Format: int64
+             * @description What the lamp draws at least when it is on, 1 to 5,000; absent: it is not watched.
+             */
+            least_watts?: number | null;
         };
         /** @enum {string} */
         WechatApp: "web" | "mini";
@@ -7423,6 +7489,84 @@ export interface operations {
                 };
             };
             /** @description Fields that were not accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WatchAsk"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The asker may not, or has a duty first */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not the asker's to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12366,6 +12510,93 @@ export interface operations {
             };
             /** @description Not there, or not the asker's to see */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields that were not accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_light: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Test"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The asker may not, or has a duty first */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not the asker's to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

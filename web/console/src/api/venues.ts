@@ -49,10 +49,13 @@ export const takeOut = (table: string, note: string) => post<Table>(`/tables/${s
 export const bringBack = (table: string, note: string) => post<Table>(`/tables/${seg(table)}/in-service`, { note })
 export const closeTable = (table: string, why: string) => post<ClosedPlay>(`/tables/${seg(table)}/close`, { why })
 export const setLight = (table: string, body: LightAsk) => put<unknown>(`/tables/${seg(table)}/light`, body)
+export const testLight = (table: string) => post<unknown>(`/tables/${seg(table)}/light-test`, {})
 export const giveLightBack = (table: string) => del<unknown>(`/tables/${seg(table)}/light`)
 
 export const createDevice = (body: NewDevice) => post<Credentials>('/devices', body)
 export const renewDevicePassword = (device: string) => post<Credentials>(`/devices/${seg(device)}/password`, {})
+export const watchDevice = (device: string, least_watts: number | null) =>
+  put<unknown>(`/devices/${seg(device)}/watch`, { least_watts })
 export const listDeviceLog = (device: string, paging: Paging, signal?: AbortSignal) =>
   get<Page<DeviceLogLine>>(`/devices/${seg(device)}/log`, paging, signal)
 

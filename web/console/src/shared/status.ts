@@ -40,7 +40,7 @@ interface StatusValues {
   /** The light over a table, by what it says of itself. */
   lamp: 'on' | 'off' | 'unknown' | 'away' | 'missing'
   /** What stands out about a light. */
-  mark: 'differs' | 'away' | 'by_hand'
+  mark: 'differs' | 'dark' | 'away' | 'by_hand'
   cause: Cause
   complaint: ComplaintState
   payOrder: PayOrder['state']
@@ -90,14 +90,21 @@ export const tones: { readonly [K in StatusKind]: Readonly<Record<StatusValues[K
     maintenance: 'danger',
   },
   lamp: { on: 'success', off: 'neutral', unknown: 'warning', away: 'danger', missing: 'neutral' },
-  mark: { differs: 'warning', away: 'danger', by_hand: 'info' },
+  mark: { differs: 'warning', dark: 'danger', away: 'danger', by_hand: 'info' },
   payOrder: { pending: 'warning', paid: 'success', closed: 'neutral' },
   payAttempt: { asked: 'info', waiting: 'warning', taken: 'success', surplus: 'danger', closed: 'neutral' },
   payRefund: { asked: 'info', done: 'success', stuck: 'danger', by_hand: 'success', kept: 'neutral' },
   payDifference: { not_here: 'danger', not_there: 'danger', amount: 'warning', settled: 'neutral' },
   payChannel: { on: 'success', off: 'warning', unset: 'neutral' },
   complaint: { open: 'warning', answered: 'success', closed: 'neutral' },
-  cause: { not_lit: 'danger', not_dark: 'danger', in_play: 'danger', offline: 'danger', staff: 'warning' },
+  cause: {
+    not_lit: 'danger',
+    not_dark: 'danger',
+    in_play: 'danger',
+    no_power: 'danger',
+    offline: 'danger',
+    staff: 'warning',
+  },
 }
 
 /** Charts and legends use the same colours as the tags. */

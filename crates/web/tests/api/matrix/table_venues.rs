@@ -40,6 +40,7 @@ pub const RULES: &[Rule] = &[
     rule("PUT /api/v1/tables/{id}/light", MANAGERS, 200)
         .on(Thing::HallTable, Reach::BRANCH)
         .body(|_| json!({"on": true, "minutes": 1, "why": "x"})),
+    rule("POST /api/v1/tables/{id}/light-test", STAFF, 200).on(Thing::HallTable, Reach::BRANCH).body(|_| json!({})),
     rule("DELETE /api/v1/tables/{id}/light", MANAGERS, 200).on(Thing::HallTable, Reach::BRANCH),
     // Nobody plays there.
     rule("POST /api/v1/tables/{id}/close", MANAGERS, 409).on(Thing::HallTable, Reach::BRANCH).body(|_| json!({"why": "x"})),
@@ -47,6 +48,7 @@ pub const RULES: &[Rule] = &[
         .on(Thing::DarkTable, Reach::BRANCH)
         .body(|case| json!({"table_id": case.thing, "driver": "tasmota", "name": "x"})),
     rule("POST /api/v1/devices/{id}/password", MANAGERS, 200).on(Thing::HallDevice, Reach::BRANCH).body(|_| json!({})),
+    rule("PUT /api/v1/devices/{id}/watch", MANAGERS, 200).on(Thing::HallDevice, Reach::BRANCH).body(|_| json!({"least_watts": 20})),
     rule("GET /api/v1/devices/{id}/log", STAFF, 200).on(Thing::HallDevice, Reach::BRANCH),
     rule("GET /api/v1/venues/{id}/offers", STAFF, 200).on(Thing::Hall, Reach::BRANCH),
     rule("PUT /api/v1/venues/{id}/offers", MANAGERS, 200)

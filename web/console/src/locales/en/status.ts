@@ -40,7 +40,7 @@ const en: typeof zh = {
     maintenance: 'Out of service',
   },
   lamp: { on: 'Lit', off: 'Dark', unknown: 'Not known', away: 'Offline', missing: 'No light' },
-  mark: { differs: 'Not as wanted', away: 'Light offline', by_hand: 'Set by hand' },
+  mark: { differs: 'Not as wanted', dark: 'On, draws no power', away: 'Light offline', by_hand: 'Set by hand' },
   payOrder: { pending: 'To be paid', paid: 'Paid', closed: 'Closed' },
   payAttempt: {
     asked: 'Asked for',
@@ -68,6 +68,7 @@ const en: typeof zh = {
     not_lit: 'The light did not come on',
     not_dark: 'The light did not go off',
     in_play: 'The light failed during play',
+    no_power: 'On, but drawing no power',
     offline: 'The light is offline',
     staff: 'Taken out by staff',
   },

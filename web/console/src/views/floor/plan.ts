@@ -15,6 +15,7 @@ export function marksOf(device: FloorDevice | null, at: number): LampMark[] {
   const marks: LampMark[] = []
   if (!device.online) marks.push('away')
   else if (device.reported !== null && device.reported !== device.wanted) marks.push('differs')
+  if (device.draw.dark_since !== null) marks.push('dark')
   if (isByHand(device, at)) marks.push('by_hand')
   return marks
 }

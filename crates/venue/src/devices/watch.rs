@@ -1,0 +1,105 @@
+//! Watching what lights draw: saying how much it is at least, asking relays that measure, and looking at it before a table is used again.
+
+use kernel::{Fault, Fields, Kind};
+use platform::identity::{Permission, Principal};
+use platform::{Cx, Result, audit};
+use serde::Deserialize;
+use serde_json::json;
+use store::Tx;
+use store::jobs::JobKind;
+
+use super::draw::{Draw, LEAST, watts};
+use super::rows::{Device, DeviceId, Driver, by_id, set_draw, watched};
+use super::{log, shelly, tasmota};
+use crate::halls::Table;
+use crate::halls::rows::lock_table_in_use;
+use crate::{Venue, staff};
+
+pub(crate) const WATCH: JobKind = JobKind::new("device.watch");
+
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WatchAsk {
+    /// What the lamp draws at least when it is on, 1 to 5,000; absent: it is not watched.
+    #[serde(default)]
+    pub least_watts: Option<i64>,
+}
+
+/// Whether this can be asked of such a device, under the field's name.
+pub(super) fn check(fields: &mut Fields, driver: Driver, least_watts: Option<i64>) {
+    let Some(least) = least_watts else { return };
+    if driver == Driver::Modbus {
+        fields.add("least_watts", "NOT_HERE", "继电器板不测量功率", "A relay board does not measure power");
+    } else if !LEAST.contains(&least) {
+        fields.add("least_watts", "RANGE", "功率须为 1 至 5000 瓦", "1 to 5,000 watts");
+    }
+}
+
+/// Says how much a light draws at least. What was seen by another measure is forgotten.
+pub async fn watch(cx: &Cx, venue: &Venue, id: DeviceId, ask: &WatchAsk) -> Result<Device> {
+    let user = cx.require(Permission::VenuesManage)?;
+    let device = by_id(&mut cx.db.read(), id).await?.ok_or_else(Fault::not_found)?;
+    let mut tx = cx.db.begin().await?;
+    let table = lock_table_in_use(&mut tx, device.table_id).await?;
+    staff::works_at(&mut tx, user, table.venue_id).await?;
+    let mut fields = Fields::default();
+    check(&mut fields, device.driver, ask.least_watts);
+    fields.check()?;
+    let device = by_id(&mut tx, id).await?.ok_or_else(Fault::not_found)?;
+    if device.draw.least_watts == ask.least_watts {
+        return Ok(device);
+    }
+    let draw = Draw { least_watts: ask.least_watts, on_since: device.draw.on_since, ..Draw::default() };
+    set_draw(&mut tx, id, draw).await?;
+    let (what, why) = if ask.least_watts.is_some() { ("watched", draw.compared()) } else { ("unwatched", String::new()) };
+    log::write(&mut tx, cx, id, &user.name, what, &why).await?;
+    let change = json!({"name": device.name, "table": table.name, "from": device.draw.least_watts, "to": ask.least_watts});
+    audit::record(&mut tx, cx, &audit::DEVICE_WATCHED, Some(id.into()), &change).await?;
+    let device = by_id(&mut tx, id).await?.ok_or_else(Fault::not_found)?;
+    venue.news.after(&mut tx);
+    tx.commit().await?;
+    Ok(device)
+}
+
+/// Every few seconds: asks the lights that are watched and on, where nothing was heard of their power for a while. So it does not matter how
+/// often a relay tells of it by itself.
+pub(crate) async fn ask_what_they_draw(venue: &Venue, cx: &Cx) -> Result<()> {
+    for device in watched(&mut cx.db.read()).await? {
+        if !device.draw.is_due(device.wanted, cx.now()) {
+            continue;
+        }
+        let topic = device.topic.as_deref().unwrap_or_default();
+        let (topic, payload) = match device.driver {
+            Driver::Tasmota => tasmota::power_question(topic),
+            Driver::Shelly => shelly::question(topic),
+            Driver::Modbus => continue,
+        };
+        if let Err(error) = venue.wire.send(&topic, &payload).await {
+            tracing::debug!(%error, "devices cannot be asked");
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Before a table is used again: a light that is watched has been seen to draw enough since the table went out of service. Answers what was
+/// seen, where something is asked of it.
+pub(crate) async fn tested(tx: &mut Tx, cx: &Cx, user: &Principal, table: &Table, device: &Device) -> Result<Option<String>> {
+    let draw = device.draw;
+    let Some(least) = draw.least_watts else { return Ok(None) };
+    if !draw.was_seen_since(table.since) || draw.dark_since.is_some() {
+        let (zh, en) = match draw.milliwatts.map(watts) {
+            Some(seen) => (format!("，最近一次为 {seen} 瓦"), format!("; it was last seen to draw {seen} W")),
+            None => (String::new(), String::new()),
+        };
+        return Err(Fault::new(
+            Kind::Conflict,
+            "NO_POWER_SEEN",
+            format!("停用以来没有看到灯正常用电（至少 {least} 瓦{zh}），请先测试灯"),
+            format!("Its light was not seen to draw power since it went out of service (at least {least} W{en}): test it first"),
+        ));
+    }
+    let seen = draw.compared();
+    log::write(tx, cx, device.id, &user.name, "passed", &seen).await?;
+    Ok(Some(seen))
+}
