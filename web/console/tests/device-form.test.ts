@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { boardOf, deviceOf, deviceTroubles, emptyDevice, hasPassword } from '@/views/floor/device-form'
+import { boardOf, deviceOf, deviceTroubles, emptyDevice, isOnBroker, wattsOf } from '@/views/floor/device-form'
 import type { DeviceForm } from '@/views/floor/device-form'
 
 const form = (change: Partial<DeviceForm> = {}): DeviceForm => ({ ...emptyDevice(), name: ' lamp ', ...change })
@@ -28,6 +28,19 @@ describe('a light that is added', () => {
     expect(troubles(form(wrong))).toEqual([])
   })
 
+  it('may be watched where its relay can measure', () => {
+    expect(deviceOf(form({ least_watts: 20 }), 'tbl_1')).toMatchObject({ least_watts: 20 })
+    expect(deviceOf(coil({ least_watts: 20 }), 'tbl_1')).not.toHaveProperty('least_watts')
+    const wrong = [0, 5001].map((least_watts) => troubles(form({ least_watts })))
+    expect(wrong).toEqual([['watts'], ['watts']])
+    expect(troubles(form({ least_watts: 5000 }))).toEqual([])
+    expect(troubles(coil({ least_watts: 0 }))).toEqual([])
+  })
+
+  it('shows what it draws to a tenth, and never more', () => {
+    expect([0, 400, 19_999, 20_000, 118_460].map(wattsOf)).toEqual([0, 0.4, 19.9, 20, 118.4])
+  })
+
   it('is of unit 0 by Modbus TCP alone', () => {
     expect(troubles(coil({ 'address.unit': 0 }))).toEqual([])
     expect(troubles(coil({ 'address.unit': 0, 'address.framing': 'rtu' }))).toEqual(['boardUnit'])
@@ -39,9 +52,9 @@ describe('a light that is added', () => {
     expect(boardOf({ ...at, host: 'fd00::7' })).toBe('[fd00::7]:502')
   })
 
-  it('has a password to replace unless it is a coil', () => {
-    expect(hasPassword(null)).toBe(false)
-    expect(hasPassword({ address: null })).toBe(true)
-    expect(hasPassword({ address: { host: 'a', port: 502, unit: 1, coil: 0, framing: 'tcp' } })).toBe(false)
+  it('is on the broker unless it is a coil', () => {
+    expect(isOnBroker(null)).toBe(false)
+    expect(isOnBroker({ address: null })).toBe(true)
+    expect(isOnBroker({ address: { host: 'a', port: 502, unit: 1, coil: 0, framing: 'tcp' } })).toBe(false)
   })
 })

@@ -87,6 +87,12 @@ const en: typeof zh = {
     given_back: 'Given back to the system',
     password_renewed: 'Password replaced',
     complained: 'A customer says that something is wrong; it was asked again',
+    watched: 'Power is watched',
+    unwatched: 'Power is not watched any more',
+    no_power: 'On, and draws next to no power',
+    power_again: 'Draws power again',
+    tested: 'Light tested',
+    passed: 'Test passed, back in service',
   },
   offers: {
     action: 'Pauses and cleaning',

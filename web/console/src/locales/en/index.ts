@@ -14,6 +14,7 @@ import jobs from './jobs'
 import logs from './logs'
 import mailbox from './mailbox'
 import payments from './payments'
+import power from './power'
 import notifications from './notifications'
 import profile from './profile'
 import quota from './quota'
@@ -45,6 +46,7 @@ const en: typeof zh = {
   mailbox,
   notifications,
   payments,
+  power,
   profile,
   quota,
   settings,

@@ -85,6 +85,12 @@ export default {
     given_back: '交还系统控制',
     password_renewed: '更换了密码',
     complained: '顾客反映灯有问题，已重新确认',
+    watched: '开始监测功率',
+    unwatched: '停止监测功率',
+    no_power: '灯已开但几乎不用电',
+    power_again: '灯恢复用电',
+    tested: '测试灯',
+    passed: '测试通过，恢复使用',
   },
   offers: {
     action: '暂停与清洁',

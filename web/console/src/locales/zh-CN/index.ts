@@ -13,6 +13,7 @@ import jobs from './jobs'
 import logs from './logs'
 import mailbox from './mailbox'
 import payments from './payments'
+import power from './power'
 import notifications from './notifications'
 import profile from './profile'
 import quota from './quota'
@@ -44,6 +45,7 @@ export default {
   mailbox,
   notifications,
   payments,
+  power,
   profile,
   quota,
   settings,

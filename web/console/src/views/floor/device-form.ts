@@ -4,6 +4,7 @@ import type { CoilAddress, FloorDevice, NewDevice } from '@/api/types'
 export interface DeviceForm {
   name: string
   driver: NewDevice['driver']
+  least_watts: number | undefined
   'address.host': string
   'address.port': number | undefined
   'address.unit': number | undefined
@@ -15,6 +16,7 @@ export interface DeviceForm {
 export const emptyDevice = (): DeviceForm => ({
   name: '',
   driver: 'tasmota',
+  least_watts: undefined,
   'address.host': '',
   'address.port': 502,
   'address.unit': 1,
@@ -22,15 +24,21 @@ export const emptyDevice = (): DeviceForm => ({
   'address.framing': 'tcp',
 })
 
-type Trouble = 'name' | 'host' | 'port' | 'boardUnit' | 'coil'
+type Trouble = 'name' | 'watts' | 'host' | 'port' | 'boardUnit' | 'coil'
 
 const between = (value: number | undefined, least: number, most: number): boolean =>
   value !== undefined && value >= least && value <= most
 
+/** What a lamp may be said to draw at least; nothing: it is not watched. */
+export const mayDraw = (watts: number | undefined): boolean => watts === undefined || between(watts, 1, 5_000)
+
+/** What a relay has measured, in watts: to a tenth, and never more than it was. */
+export const wattsOf = (milliwatts: number): number => Math.floor(milliwatts / 100) / 10
+
 /** What can be said before asking the server. */
 export function deviceTroubles(form: DeviceForm): Partial<Record<keyof DeviceForm, Trouble>> {
   const name = form.name.trim() ? undefined : 'name'
-  if (form.driver !== 'modbus') return { name }
+  if (form.driver !== 'modbus') return { name, least_watts: mayDraw(form.least_watts) ? undefined : 'watts' }
   return {
     name,
     'address.host': form['address.host'].trim() ? undefined : 'host',
@@ -45,7 +53,8 @@ export function deviceTroubles(form: DeviceForm): Partial<Record<keyof DeviceFor
 /** What is sent, of a form without troubles. */
 export function deviceOf(form: DeviceForm, table: string): NewDevice {
   const device = { table_id: table, driver: form.driver, name: form.name.trim() }
-  if (form.driver !== 'modbus') return device
+  if (form.driver !== 'modbus')
+    return form.least_watts === undefined ? device : { ...device, least_watts: form.least_watts }
   const address = {
     host: form['address.host'].trim(),
     port: form['address.port'] ?? 0,
@@ -56,8 +65,8 @@ export function deviceOf(form: DeviceForm, table: string): NewDevice {
   return { ...device, address }
 }
 
-/** Whether there is a password in it that can be replaced: nothing is entered into a relay board. */
-export const hasPassword = (device: Pick<FloorDevice, 'address'> | null): boolean =>
+/** Whether it is on the broker: it has a password that can be replaced, and may measure. A relay board does neither. */
+export const isOnBroker = (device: Pick<FloorDevice, 'address'> | null): boolean =>
   device !== null && device.address === null
 
 /** Where a board is. The colons of an IPv6 address are not the port's. */

@@ -1,11 +1,11 @@
 import { useI18n } from 'vue-i18n'
 import type { FloorTable } from '@/api/types'
 import { cleaned } from '@/api/offers'
-import { bringBack, closeTable, giveLightBack, reissueCode, retireTable, takeOut } from '@/api/venues'
+import { bringBack, closeTable, giveLightBack, reissueCode, retireTable, takeOut, testLight } from '@/api/venues'
 import { confirmAction } from '@/composables/useConfirm'
 import { useFormat } from '@/composables/useFormat'
 
-type Change = 'close' | 'cleaned' | 'giveBack' | 'takeOut' | 'bringBack' | 'reissue' | 'retire'
+type Change = 'close' | 'cleaned' | 'giveBack' | 'takeOut' | 'test' | 'bringBack' | 'reissue' | 'retire'
 
 const LONGEST_NOTE = 200
 
@@ -35,6 +35,10 @@ export function useTableActions(changed: () => unknown) {
       await takeOut(id, note)
       return t('floor.takeOut.done', { name })
     },
+    async test({ id }) {
+      await testLight(id)
+      return t('power.test.done')
+    },
     async bringBack({ id, name }, note) {
       await bringBack(id, note)
       return t('floor.bringBack.done', { name })
@@ -57,12 +61,13 @@ export function useTableActions(changed: () => unknown) {
 
   function ask(change: Change, table: FloorTable): Promise<boolean> {
     const reason = reasons[change]
+    const words = change === 'test' ? 'power.test' : `floor.${change}`
     const opening = change === 'close' && table.state === 'opening'
     return confirmAction({
-      title: t(`floor.${change}.title`, { name: table.name }),
-      message: t(opening ? 'floor.close.messageOpening' : `floor.${change}.message`),
-      confirm: t(`floor.${change}.action`),
-      danger: change !== 'giveBack' && change !== 'bringBack',
+      title: t(`${words}.title`, { name: table.name }),
+      message: t(opening ? 'floor.close.messageOpening' : `${words}.message`),
+      confirm: t(`${words}.action`),
+      danger: change !== 'giveBack' && change !== 'test' && change !== 'bringBack',
       reason: reason && { ...reason, label: t(reason.label), longest: LONGEST_NOTE },
       action: async (text) => {
         ElMessage.success(await calls[change](table, text))
