@@ -52,6 +52,11 @@ pub async fn check(sql: &mut impl Sql) -> store::Result<Vec<String>> {
              WHERE p.state = 'playing' AND (t.state = 'paused') <> (p.paused_at IS NOT NULL)",
         ),
         (
+            "tables are reserved, and are held for nobody, or the other way round",
+            "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM venue_tables t LEFT JOIN table_holds h ON h.table_id = t.id AND h.ended_at IS NULL \
+             WHERE (t.state = 'reserved') <> (h.id IS NOT NULL)",
+        ),
+        (
             "bills were given back beyond what they were, or not by the ledger",
             "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM play_remedies r JOIN play_sessions p ON p.id = r.session_id \
              JOIN ledger_transfers t ON t.id = r.transfer_id WHERE r.amount > COALESCE(p.total, 0) OR t.posted_amount <> r.amount",

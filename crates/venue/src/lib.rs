@@ -13,6 +13,7 @@ pub mod complaints;
 pub mod customers;
 pub mod devices;
 pub mod halls;
+pub mod holds;
 pub mod members;
 mod news;
 pub mod play;
@@ -39,6 +40,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { number: 7, name: "split", sql: include_str!("../migrations/0007_split.sql") },
     Migration { number: 8, name: "members", sql: include_str!("../migrations/0008_members.sql") },
     Migration { number: 9, name: "service", sql: include_str!("../migrations/0009_service.sql") },
+    Migration { number: 10, name: "holds", sql: include_str!("../migrations/0010_holds.sql") },
 ];
 
 /// What the product keeps in memory. One a process.

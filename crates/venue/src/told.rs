@@ -69,6 +69,16 @@ texts! {
         "{table} 的灯出了故障，已自动结束，只收取故障前的 {amount} 元，退回 {released} 元。非常抱歉。" "The light of {table} failed, and the table was closed. Only the {amount} yuan until then were charged; {released} yuan are yours again. We are sorry.";
     PAUSE_OVER = "play.pause_over", "暂停结束，继续计时" "Your pause is over",
         "{table} 的暂停时间已用完，灯已重新打开并继续计时，已付至 {until_at}。" "The pause of {table} is used up: its light is on again and time counts. It is paid until {until_at}.";
+    HELD = "hold.made", "已为您留台" "A table is held for you",
+        "{hall}已为您留好 {table}，保留至 {until_at}，到店后请用手机开台。" "{hall} holds {table} for you until {until_at}. Open it with your phone when you are there.";
+    HOLD_RAN_OUT = "hold.ran_out", "留台已到时" "Your table is held no longer",
+        "为您保留的 {table} 已到 {until_at}，现已释放。如仍要来，请重新选台。" "{table} was held for you until {until_at}, and is free for others now. If you still want to come, please choose a table again.";
+    HOLD_RELEASED = "hold.released", "留台已被门店取消" "The hall holds your table no longer",
+        "{hall}取消了为您保留的 {table}，如有疑问请联系门店。" "{hall} has released {table}, which was held for you. Please ask the hall if you want to know why.";
+    HOLD_LOST = "hold.maintenance", "为您留的台需要维护" "The table held for you is out of service",
+        "为您保留的 {table} 暂时不能使用，留台已取消，不计入未到次数。非常抱歉，请换一张台。" "{table}, which was held for you, cannot be used now. The hold is over, and does not count as one you did not come to. We are sorry; please take another table.";
+    HOLD_LEFT = "hold.left", "留台已释放" "Your other table is free again",
+        "您已在别的台开始打球，为您保留的 {table} 已释放。" "You are playing at another table, so {table} is held for you no longer.";
     ANSWERED = "complaint.answered", "您的反馈有了答复" "You were answered",
         "{hall}答复：{answer}" "{hall} answers: {answer}";
     GIVEN_BACK = "complaint.given_back", "费用已退回钱包" "Money was given back",

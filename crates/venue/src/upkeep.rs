@@ -6,7 +6,7 @@ use platform::upkeep::Schedule;
 use platform::{Cx, payments};
 use store::jobs::{Handlers, Outcome};
 
-use crate::{Venue, customers, devices, play, splits};
+use crate::{Venue, customers, devices, holds, play, splits};
 
 pub const SCHEDULES: &[Schedule] = &[
     Schedule { kind: devices::ASSERT, every_seconds: 60 },
@@ -66,6 +66,8 @@ pub fn handlers(handlers: &mut Handlers<Cx>, venue: &Arc<Venue>) {
     handlers.add(play::CLOSING_JOB, move |cx, job| play::closing_job(Arc::clone(&own), cx, job));
     let own = with();
     handlers.add(play::CLEANED_JOB, move |cx, job| play::cleaned_job(Arc::clone(&own), cx, job));
+    let own = with();
+    handlers.add(holds::OVER_JOB, move |cx, job| holds::over_job(Arc::clone(&own), cx, job));
     let own = with();
     handlers.add(payments::PAID_JOB, move |cx, job| customers::paid_job(Arc::clone(&own), cx, job));
     handlers.add(splits::OVER_JOB, splits::over_job);

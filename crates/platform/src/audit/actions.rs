@@ -76,6 +76,8 @@ actions! {
     WALLET_RECHARGED = Warning "venues" "wallet_recharged" "柜台充值" "Added money at the desk";
     OFFERS_SET = Info "venues" "offers_set" "修改门店服务" "Changed what a hall offers";
     TABLE_CLEANED = Info "venues" "table_cleaned" "清洁完成" "Said that a table was cleaned";
+    TABLE_HELD = Info "venues" "table_held" "预约留台" "Held a table for a guest";
+    TABLE_RELEASED = Info "venues" "table_released" "取消留台" "Released a table that was held";
     COMPLAINT_ANSWERED = Info "venues" "complaint_answered" "答复顾客" "Answered a customer";
     COMPLAINT_CLOSED = Info "venues" "complaint_closed" "结束投诉" "Closed a complaint";
     BILL_GIVEN_BACK = Warning "venues" "bill_given_back" "退回顾客费用" "Gave a bill back";

@@ -8,7 +8,9 @@ use platform::{Cx, Result};
 use serde::Serialize;
 use store::{Row, Sql, Tx, args};
 
+use super::code::phone_hash;
 use super::model::{Customer, CustomerId};
+use super::phone;
 
 const TOKEN: Purpose = Purpose("customer token");
 const LASTS: i64 = 90 * DAY;
@@ -115,6 +117,17 @@ pub(super) async fn by_number(tx: &mut Tx, number: &str) -> Result<Option<Custom
     }
     match found {
         Some((id, _)) => Ok(find(tx, id).await?),
+        None => Ok(None),
+    }
+}
+
+/// Who is meant by what somebody of the staff types: a phone number, or what a customer tells at the desk. Locked.
+pub(crate) async fn by_phone_or_number(tx: &mut Tx, cx: &Cx, text: &str) -> Result<Option<Customer>> {
+    let Some(digits) = phone::read(text) else { return by_number(tx, text).await };
+    let sql = format!("SELECT id FROM customers WHERE phone_hash = $1{}", tx.for_update());
+    let found: Option<CustomerId> = tx.opt(&sql, args![phone_hash(cx, &digits)], |row| row.get("id")).await?;
+    match found {
+        Some(id) => Ok(find(tx, id).await?),
         None => Ok(None),
     }
 }

@@ -12,6 +12,7 @@ use super::model::{TableId, Venue, VenueId};
 use super::rows;
 use crate::cases::{self, Case};
 use crate::devices::{self, Device, DeviceId, Draw};
+use crate::holds::{self, HeldFor};
 use crate::play::{self, SessionId, SessionState};
 use crate::staff;
 
@@ -61,6 +62,8 @@ pub struct FloorTable {
     pub play: Option<FloorPlay>,
     pub device: Option<FloorDevice>,
     pub case: Option<Case>,
+    /// For whom it is held.
+    pub hold: Option<HeldFor>,
 }
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -93,6 +96,7 @@ pub async fn floor(cx: &Cx, id: VenueId) -> Result<Floor> {
     }
     let lights = devices::of_venue(&mut sql, id).await?;
     let mut lights: HashMap<TableId, FloorDevice> = lights.into_iter().map(|device| (device.table_id, shown(device))).collect();
+    let mut held = holds::of_floor(&mut sql, id).await?;
     let mut tables = Vec::new();
     for table in rows::tables(&mut sql, id).await? {
         let case = if table.state == TableState::Maintenance { cases::of_table(&mut sql, table.id).await? } else { None };
@@ -109,6 +113,7 @@ pub async fn floor(cx: &Cx, id: VenueId) -> Result<Floor> {
             play: plays.remove(&table.id),
             device: lights.remove(&table.id),
             case,
+            hold: held.remove(&table.id),
         });
     }
     Ok(Floor { venue, tables, now })

@@ -23,4 +23,4 @@ pub use public::{
     MemberPrice, PackageQuote, PublicTable, PublicVenue, Quote, TableView, VenueView, WhyNot, by_code, table_view, venue_view, venues,
 };
 pub use service::{create_table, create_venue, list, reissue_code, return_to_service, take_out_of_service};
-pub(crate) use service::{new_code, not_in_maintenance};
+pub(crate) use service::{mine as table_of_mine, new_code, not_in_maintenance};

@@ -74,6 +74,20 @@ impl Venue {
         shown.split(' ').nth(1).unwrap_or_default().to_owned()
     }
 
+    /// The same, with the date where that is another day.
+    pub fn moment_text(&self, at: Timestamp, now: Timestamp) -> String {
+        let day = |at: Timestamp| at.in_zone(&self.time_zone).unwrap_or_default().split(' ').next().unwrap_or_default().to_owned();
+        let (then, clock) = (day(at), self.clock_text(at));
+        // "2026-11-21": the year is clear.
+        if then == day(now) { clock } else { format!("{} {clock}", then.get(5..).unwrap_or_default()) }
+    }
+
+    /// When it closes next after `at`; `None`: never.
+    pub fn closes_after(&self, at: Timestamp) -> Option<Timestamp> {
+        let (Some(from), Some(to)) = (self.opens, self.closes) else { return None };
+        self.calendar().next_end(Hours { from, to }, at)
+    }
+
     /// Whether tables may be opened at this moment.
     pub fn is_open(&self, at: Timestamp) -> bool {
         match (self.opens, self.closes) {

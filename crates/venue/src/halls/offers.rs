@@ -1,4 +1,4 @@
-//! What a hall offers beside play: pauses, and time for cleaning.
+//! What a hall offers beside play: pauses, time for cleaning, and tables that are held.
 
 use kernel::{Fault, Fields};
 use platform::identity::Permission;
@@ -8,10 +8,10 @@ use serde_json::json;
 use store::{Sql, args};
 
 use super::model::VenueId;
+use crate::holds::LONGEST_MINUTES;
 use crate::staff;
 
-/// A hall that has said nothing offers none of it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Offers {
     /// How long a session may be paused in all; 0: not at all. Holds for sessions that are opened from now on.
@@ -20,6 +20,15 @@ pub struct Offers {
     pub pause_lit: bool,
     /// How long a table is kept for cleaning after play; 0: not at all.
     pub cleaning_minutes: i64,
+    /// How long a customer who is on the way may hold a table; 0: not at all.
+    pub hold_minutes: i64,
+}
+
+/// Of a hall that has said nothing.
+impl Default for Offers {
+    fn default() -> Self {
+        Self { pause_minutes: 0, pause_lit: false, cleaning_minutes: 0, hold_minutes: 15 }
+    }
 }
 
 /// Longer is no pause any more, and keeps a table from others.
@@ -29,9 +38,11 @@ const LONGEST_CLEANING: i64 = 120;
 impl Offers {
     fn check(self) -> Result<Self> {
         let mut fields = Fields::default();
-        for (name, minutes, most) in
-            [("pause_minutes", self.pause_minutes, LONGEST_PAUSE), ("cleaning_minutes", self.cleaning_minutes, LONGEST_CLEANING)]
-        {
+        for (name, minutes, most) in [
+            ("pause_minutes", self.pause_minutes, LONGEST_PAUSE),
+            ("cleaning_minutes", self.cleaning_minutes, LONGEST_CLEANING),
+            ("hold_minutes", self.hold_minutes, LONGEST_MINUTES),
+        ] {
             if !(0..=most).contains(&minutes) {
                 fields.add(name, "RANGE", format!("须为 0 至 {most} 分钟"), format!("0 to {most} minutes"));
             }
@@ -42,12 +53,13 @@ impl Offers {
 }
 
 pub(crate) async fn of(sql: &mut impl Sql, venue: VenueId) -> store::Result<Offers> {
-    let query = "SELECT pause_minutes, pause_lit, cleaning_minutes FROM venue_offers WHERE venue_id = $1";
+    let query = "SELECT pause_minutes, pause_lit, cleaning_minutes, hold_minutes FROM venue_offers WHERE venue_id = $1";
     let read = |row: &store::Row| {
         Ok(Offers {
             pause_minutes: row.get("pause_minutes")?,
             pause_lit: row.get("pause_lit")?,
             cleaning_minutes: row.get("cleaning_minutes")?,
+            hold_minutes: row.get("hold_minutes")?,
         })
     };
     Ok(sql.opt(query, args![venue], read).await?.unwrap_or_default())
@@ -61,15 +73,15 @@ pub async fn offers(cx: &Cx, venue: VenueId) -> Result<Offers> {
     Ok(of(&mut sql, venue).await?)
 }
 
-/// Sets them. Sessions that are played keep what was agreed.
+/// Sets them. Sessions that are played, and tables that are held, keep what was agreed.
 pub async fn set_offers(cx: &Cx, venue: VenueId, offers: Offers) -> Result<Offers> {
     let user = cx.require(Permission::VenuesManage)?;
     let offers = offers.check()?;
     let mut tx = cx.db.begin().await?;
     staff::works_at(&mut tx, user, venue).await?;
-    let sql = "INSERT INTO venue_offers (venue_id, pause_minutes, pause_lit, cleaning_minutes) VALUES ($1, $2, $3, $4) \
-               ON CONFLICT (venue_id) DO UPDATE SET pause_minutes = $2, pause_lit = $3, cleaning_minutes = $4";
-    tx.exec(sql, args![venue, offers.pause_minutes, offers.pause_lit, offers.cleaning_minutes]).await?;
+    let sql = "INSERT INTO venue_offers (venue_id, pause_minutes, pause_lit, cleaning_minutes, hold_minutes) VALUES ($1, $2, $3, $4, $5) \
+               ON CONFLICT (venue_id) DO UPDATE SET pause_minutes = $2, pause_lit = $3, cleaning_minutes = $4, hold_minutes = $5";
+    tx.exec(sql, args![venue, offers.pause_minutes, offers.pause_lit, offers.cleaning_minutes, offers.hold_minutes]).await?;
     let detail = serde_json::to_value(offers).map_err(Fault::internal)?;
     audit::record(&mut tx, cx, &audit::OFFERS_SET, Some(venue.into()), &json!(detail)).await?;
     tx.commit().await?;

@@ -9,6 +9,7 @@ use super::machine::TableState;
 use super::model::{Table, TableId, Venue, VenueId};
 use super::rows;
 use crate::customers::{Customer, CustomerId};
+use crate::holds::{self, Hold, HoldOffer};
 use crate::play::{self, PlayError, PlayTime, SessionId, Terms};
 use crate::tariff::Early;
 use crate::{cases, devices, members};
@@ -37,6 +38,10 @@ pub struct PublicTable {
     pub state: TableState,
     /// It is the asker who plays there.
     pub mine: bool,
+    /// It is held until then.
+    pub held_until: Option<Timestamp>,
+    /// For the asker.
+    pub held_for_me: bool,
 }
 
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -75,7 +80,7 @@ pub struct MemberPrice {
     pub pays: i64,
 }
 
-/// Why a table cannot be opened.
+/// Why a table cannot be opened, or held.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct WhyNot {
     pub code: String,
@@ -102,6 +107,8 @@ pub struct TableView {
     pub packages: Vec<PackageQuote>,
     /// Idle ones of the same hall.
     pub others: Vec<PublicTable>,
+    /// Absent: the hall holds none.
+    pub hold: Option<HoldOffer>,
     /// The asker's own session on it.
     pub session_id: Option<SessionId>,
 }
@@ -124,8 +131,10 @@ pub async fn venue_view(cx: &Cx, customer: Option<&Customer>, id: VenueId) -> Re
     let mut sql = cx.db.read();
     let venue = rows::venue(&mut sql, id).await?;
     let tables = rows::tables(&mut sql, id).await?;
-    let mine = mine(cx, customer).await?.map(|(table, _)| table);
-    Ok(VenueView { venue: public_venue(cx, &venue, &tables), tables: tables.iter().map(|table| public_table(table, mine)).collect() })
+    let holds = holds::live_of_venue(&mut sql, id).await?;
+    let asker = Asker { plays: mine(cx, customer).await?.map(|(table, _)| table), customer: customer.map(|customer| customer.id) };
+    let shown = tables.iter().map(|table| public_table(table, asker, holds.get(&table.id))).collect();
+    Ok(VenueView { venue: public_venue(cx, &venue, &tables), tables: shown })
 }
 
 /// The table whose QR code says this. What is no code of ours names nothing.
@@ -153,11 +162,16 @@ pub async fn table_view(cx: &Cx, customer: Option<&Customer>, id: TableId) -> Re
     let now = cx.now();
     let mine = mine(cx, customer).await?;
     let here = mine.filter(|(at, _)| *at == id);
+    let hold = holds::live(&mut sql, id).await?;
+    let asker = Asker { plays: here.map(|(table, _)| table), customer: customer.map(|customer| customer.id) };
+    let for_me = asker.holds(hold.as_ref());
     let why_not = if here.is_some() {
         None
     } else if let Some(free) = play::free_at(&mut sql, &table).await? {
         Some(PlayError::Cleaning { free: Some(venue.clock_text(free)) })
-    } else if !matches!(table.state, TableState::Idle | TableState::Maintenance) {
+    } else if let (TableState::Reserved, false, Some(hold)) = (table.state, for_me, &hold) {
+        Some(PlayError::Held { until: venue.moment_text(hold.until, now) })
+    } else if !matches!(table.state, TableState::Idle | TableState::Reserved | TableState::Maintenance) {
         Some(PlayError::Busy)
     } else if table.state == TableState::Maintenance || !light.is_some_and(|light| light.online) {
         Some(PlayError::InService)
@@ -186,13 +200,15 @@ pub async fn table_view(cx: &Cx, customer: Option<&Customer>, id: TableId) -> Re
     let quotes = QUOTED.into_iter().map(quote).collect::<Result<_>>()?;
     let packages = packages(cx, &terms)?;
     let others = tables.iter().filter(|other| other.id != id && other.state == TableState::Idle);
-    let state_text = state_text(cx, &table, here.is_some()).await?;
+    let held = hold.as_ref().map(|hold| (venue.moment_text(hold.until, now), for_me));
+    let state_text = state_text(cx, &table, here.is_some(), held).await?;
+    let offer = holds::offer(cx, customer, &venue, &table).await?;
     Ok(TableView {
         venue: public_venue(cx, &venue, &tables),
-        table: public_table(&table, here.map(|(table, _)| table)),
+        table: public_table(&table, asker, hold.as_ref()),
         state_text,
         can_open: why_not.is_none() && here.is_none(),
-        why_not: why_not.map(Fault::from).map(|fault| WhyNot { code: fault.code.into(), detail: fault.message(cx.lang).into() }),
+        why_not: why_not.map(Fault::from).map(|fault| WhyNot::new(cx, &fault)),
         per_hour_fen: terms.tariff.per_hour_at(&venue.calendar(), now),
         unit_minutes: terms.tariff.unit_minutes,
         grace_minutes: terms.tariff.grace_minutes,
@@ -201,7 +217,8 @@ pub async fn table_view(cx: &Cx, customer: Option<&Customer>, id: TableId) -> Re
         member: level.map(|level| MemberPrice { level: level.name().pick(cx.lang).into(), pays: level.pays }),
         quotes,
         packages,
-        others: others.map(|other| public_table(other, None)).collect(),
+        others: others.map(|other| public_table(other, Asker::default(), None)).collect(),
+        hold: offer,
         session_id: here.map(|(_, session)| session),
     })
 }
@@ -226,10 +243,25 @@ fn packages(cx: &Cx, terms: &Terms) -> Result<Vec<PackageQuote>> {
     Ok(sold)
 }
 
-async fn state_text(cx: &Cx, table: &Table, mine: bool) -> Result<String> {
+impl WhyNot {
+    pub(crate) fn new(cx: &Cx, fault: &Fault) -> Self {
+        Self { code: fault.code.into(), detail: fault.message(cx.lang).into() }
+    }
+}
+
+/// `held`: until when, and whether for the asker.
+async fn state_text(cx: &Cx, table: &Table, mine: bool, held: Option<(String, bool)>) -> Result<String> {
+    if let (TableState::Reserved, Some((until, for_me))) = (table.state, held) {
+        let (zh, en) = if for_me {
+            (format!("为您保留至 {until}"), format!("Held for you until {until}"))
+        } else {
+            (format!("已预约，保留至 {until}"), format!("Held for somebody until {until}"))
+        };
+        return Ok(cx.lang.pick(&zh, &en).to_owned());
+    }
     let (zh, en) = match table.state {
         TableState::Idle => ("空闲，可以开台", "Free"),
-        TableState::Reserved => ("已被预订", "Reserved"),
+        TableState::Reserved => ("已预约", "Reserved"),
         TableState::Opening | TableState::Playing | TableState::Paused if mine => ("您正在使用", "You are playing here"),
         TableState::Opening => ("正在开台", "Somebody is opening it"),
         TableState::Playing | TableState::Paused => ("使用中", "Taken"),
@@ -271,6 +303,26 @@ fn public_venue(cx: &Cx, venue: &Venue, tables: &[Table]) -> PublicVenue {
     }
 }
 
-fn public_table(table: &Table, mine: Option<TableId>) -> PublicTable {
-    PublicTable { id: table.id, name: table.name.clone(), state: table.state, mine: mine == Some(table.id) }
+/// Who looks, if that is known.
+#[derive(Debug, Clone, Copy, Default)]
+struct Asker {
+    plays: Option<TableId>,
+    customer: Option<CustomerId>,
+}
+
+impl Asker {
+    fn holds(self, hold: Option<&Hold>) -> bool {
+        hold.zip(self.customer).is_some_and(|(hold, customer)| hold.is_for(customer))
+    }
+}
+
+fn public_table(table: &Table, asker: Asker, hold: Option<&Hold>) -> PublicTable {
+    PublicTable {
+        id: table.id,
+        name: table.name.clone(),
+        state: table.state,
+        mine: asker.plays == Some(table.id),
+        held_until: hold.map(|hold| hold.until),
+        held_for_me: asker.holds(hold),
+    }
 }

@@ -12,7 +12,7 @@ use super::machine::{Event, TableState};
 use super::model::{Table, TableId, TariffId, Venue, VenueId};
 use super::rows;
 use crate::cases::{self, Cause};
-use crate::{devices, staff};
+use crate::{devices, holds, staff};
 
 /// The halls where one works.
 pub async fn list(cx: &Cx) -> Result<Vec<Venue>> {
@@ -99,6 +99,7 @@ pub async fn take_out_of_service(cx: &Cx, venue: &crate::Venue, id: TableId, not
             "Somebody is playing there; close the table first",
         ));
     }
+    holds::lost(&mut tx, cx, &table).await?;
     cases::open(&mut tx, cx, &table, Cause::Staff, &note, None).await?;
     audit::record(&mut tx, cx, &audit::TABLE_OUT_OF_SERVICE, Some(id.into()), &json!({"name": table.name, "note": note})).await?;
     devices::want(&mut tx, cx, venue, id).await?;
@@ -131,7 +132,7 @@ pub(crate) fn not_in_maintenance() -> Fault {
 }
 
 /// A table of a hall where one works, locked.
-pub(super) async fn mine(cx: &Cx, id: TableId, permission: Permission) -> Result<(Tx, Table)> {
+pub(crate) async fn mine(cx: &Cx, id: TableId, permission: Permission) -> Result<(Tx, Table)> {
     let user = cx.require(permission)?;
     let mut tx = cx.db.begin().await?;
     let table = rows::lock_table_in_use(&mut tx, id).await?;

@@ -16,6 +16,7 @@ use crate::cases::{self, Cause};
 use crate::devices::{DeviceId, of_table};
 use crate::halls::rows as halls;
 use crate::halls::{Event, TableId, TableState};
+use crate::holds;
 use crate::told::{self, tell};
 
 pub(crate) const OPENING_JOB: JobKind = JobKind::prompt("play.opening");
@@ -165,6 +166,7 @@ async fn offline(venue: &Venue, cx: &Cx, ask: &Offline) -> Result<Option<Timesta
         && matches!(table.state, TableState::Idle | TableState::Reserved | TableState::Cleaning)
     {
         halls::advance(&mut tx, cx, &venue.news, &mut table, Event::Break).await?;
+        holds::lost(&mut tx, cx, &table).await?;
         cases::open(&mut tx, cx, &table, Cause::Offline, "", None).await?;
         tx.commit().await?;
     }

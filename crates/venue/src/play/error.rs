@@ -27,6 +27,10 @@ pub enum PlayError {
     NotPlaying,
     /// Pauses are not offered, or none is left.
     NoPause,
+    /// Held for somebody else; until when, by the hall's clock.
+    Held {
+        until: String,
+    },
     /// Kept for cleaning; until when, by the hall's clock.
     Cleaning {
         free: Option<String>,
@@ -68,6 +72,11 @@ impl From<PlayError> for Fault {
                 "NO_PAUSE_LEFT",
                 "本店不提供暂停，或可暂停的时间已用完",
                 "Pauses are not offered here, or none is left for this session",
+            ),
+            PlayError::Held { until } => conflict(
+                "TABLE_RESERVED",
+                &format!("这张台已预约，保留至 {until}，请换一张空台"),
+                &format!("This table is held for somebody until {until}; please choose another"),
             ),
             PlayError::Cleaning { free: None } => {
                 conflict("TABLE_CLEANING", "这张台正在清洁，请稍候或换一张台", "This table is being cleaned; please wait or choose another")

@@ -33,7 +33,7 @@ pub(crate) use grace::{graced, too_often};
 pub(crate) use model::Session;
 pub use model::{EndReason, SessionEntity, SessionId, SessionState, Terms};
 pub use open::{OpenAsk, PlayTime, open};
-pub(crate) use open::{offer, quote};
+pub(crate) use open::{is_free, offer, quote};
 pub(crate) use paid::{open_paid, quoted};
 pub use pause::{PauseTerms, pause, resume};
 pub(crate) use reports::{burns_for_nobody, device_is, is_dark_though_on, light_is};

@@ -6,8 +6,8 @@ use platform::ledger::{self, EntryKind, SystemAccount, TransferId};
 use platform::payments::OrderId;
 use platform::{Cx, Result};
 use serde::{Deserialize, Serialize};
-use store::Tx;
 use store::jobs::NewJob;
+use store::{Sql, Tx};
 
 use super::clock::{OPENING_JOB, OfSession};
 use super::error::{PlayError, no_price};
@@ -16,12 +16,12 @@ use super::model::{Session, SessionId, SessionState, Terms};
 use super::pause::{PauseTerms, Pauses};
 use super::rows;
 use super::view::{self, SessionView};
-use crate::customers::{self, Customer};
+use crate::customers::{self, Customer, CustomerId};
 use crate::halls::offers;
 use crate::halls::rows as halls;
-use crate::halls::{Event, Table, TableId, TableState};
+use crate::halls::{Event, Table, TableId, TableState, Venue as Hall};
 use crate::tariff::SHORTEST;
-use crate::{Venue, devices, members};
+use crate::{Venue, devices, holds, members};
 
 /// How long the light may take to say that it is on.
 pub(super) const DEADLINE: i64 = 20 * SECOND;
@@ -118,6 +118,7 @@ pub(super) async fn open_in(
         rows::add_hold(tx, session.id, transfer, price).await?;
     }
     halls::advance(tx, cx, &venue.news, &mut table, Event::Open).await?.ok_or(PlayError::Busy)?;
+    holds::opened(tx, cx, &table, session.id).await?;
     // Whatever somebody has set by hand: who plays has light, and its end is known.
     devices::forget_hand(tx, table.id).await?;
     devices::want(tx, cx, venue, table.id).await?;
@@ -129,7 +130,7 @@ pub(super) async fn open_in(
 /// Whether this customer may open this table for so long now; at which terms, and for how much.
 pub(super) async fn may_open(tx: &mut Tx, cx: &Cx, customer: &Customer, table: &Table, time: PlayTime) -> Result<Offer> {
     let hall = halls::venue(tx, table.venue_id).await?;
-    is_free(tx, table).await?;
+    is_free(tx, cx, &hall, table, Some(customer.id)).await?;
     if customer.guest {
         return Err(PlayError::PhoneNeeded.into());
     }
@@ -171,17 +172,20 @@ pub(crate) fn offer(terms: Terms, now: Timestamp, time: PlayTime) -> Result<Offe
     Ok(Offer { terms, minutes: left / MINUTE + i64::from(left % MINUTE > 0), until, price })
 }
 
-/// Idle, and with a light that can be told.
-async fn is_free(tx: &mut Tx, table: &Table) -> Result<()> {
+/// Idle, or held for who asks; and with a light that can be told.
+pub(crate) async fn is_free(sql: &mut impl Sql, cx: &Cx, hall: &Hall, table: &Table, who: Option<CustomerId>) -> Result<()> {
     match table.state {
         TableState::Idle => {}
+        TableState::Reserved => match holds::live(sql, table.id).await? {
+            Some(hold) if who.is_some_and(|who| hold.is_for(who)) => {}
+            Some(hold) => return Err(PlayError::Held { until: hall.moment_text(hold.until, cx.now()) }.into()),
+            None => return Err(PlayError::Busy.into()),
+        },
         TableState::Maintenance => return Err(PlayError::InService.into()),
         TableState::Cleaning => return Err(PlayError::Cleaning { free: None }.into()),
-        TableState::Reserved | TableState::Opening | TableState::Playing | TableState::Paused | TableState::Closing => {
-            return Err(PlayError::Busy.into());
-        }
+        TableState::Opening | TableState::Playing | TableState::Paused | TableState::Closing => return Err(PlayError::Busy.into()),
     }
-    let light = devices::of_table(tx, table.id).await?;
+    let light = devices::of_table(sql, table.id).await?;
     if light.is_some_and(|light| light.online) { Ok(()) } else { Err(PlayError::InService.into()) }
 }
 

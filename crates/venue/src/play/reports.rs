@@ -14,6 +14,7 @@ use crate::cases::{self, Cause};
 use crate::devices::{self, Device};
 use crate::halls::rows as halls;
 use crate::halls::{Event, Table, TableState};
+use crate::holds;
 use crate::told::{self, tell};
 
 /// How long a light may be away, or dark, under somebody who plays before it counts as broken: a network that blinks harms nobody.
@@ -47,7 +48,8 @@ async fn begin(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, session: 
     let time = NewJob::new(TIME_JOB, &OfSession { session: session.id }, lit)?;
     cx.enqueue(tx, time).await?;
     let params = [("table", table.name.clone()), ("lit_at", lit.to_string()), ("until_at", until.to_string())];
-    tell(tx, cx, session.customer, &told::LIT, &params).await
+    tell(tx, cx, session.customer, &told::LIT, &params).await?;
+    holds::plays_elsewhere(tx, cx, venue, session.customer).await
 }
 
 /// The table's light has come to the broker, or gone from it.
@@ -70,6 +72,7 @@ pub(crate) async fn device_is(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut T
 pub(crate) async fn burns_for_nobody(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table) -> Result<()> {
     if matches!(table.state, TableState::Idle | TableState::Reserved | TableState::Cleaning) {
         halls::advance(tx, cx, &venue.news, table, Event::Break).await?;
+        holds::lost(tx, cx, table).await?;
         cases::open(tx, cx, table, Cause::NotDark, "", None).await?;
     }
     Ok(())

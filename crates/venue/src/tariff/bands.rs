@@ -139,6 +139,15 @@ impl Calendar {
         self.local(at).is_ok_and(|at| hours.begun(at.date(), minute_of(at)).is_some())
     }
 
+    /// When these hours end next after `at`.
+    pub fn next_end(&self, hours: Hours, at: Timestamp) -> Option<Timestamp> {
+        let today = self.local(at).ok()?.date();
+        // Those that began yesterday may end today, and those of today may be over.
+        let days = [today.yesterday().ok(), Some(today), today.tomorrow().ok()];
+        let ends = days.into_iter().flatten().filter_map(|day| self.moment(hours.end(day)?, Timestamp::from_micros(i64::MIN)).ok());
+        ends.into_iter().find(|end| *end > at)
+    }
+
     /// When each full hour of a day begins. One that the clock skips is left out.
     pub fn hours_of(&self, date: Date) -> Result<Vec<(i64, Timestamp)>, TariffError> {
         let mut hours = Vec::new();

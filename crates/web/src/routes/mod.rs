@@ -12,6 +12,7 @@ mod customer;
 mod events;
 mod grants;
 mod health;
+mod holds;
 mod home;
 mod jobs;
 mod keys;
@@ -59,6 +60,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(calls::router())
         .merge(complaints::router())
         .merge(grants::router())
+        .merge(holds::router())
         .merge(home::router())
         .merge(jobs::router())
         .merge(keys::router())

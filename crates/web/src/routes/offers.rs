@@ -15,13 +15,13 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(get, set)).routes(routes!(cleaned))
 }
 
-/// Pauses and cleaning.
+/// Pauses, cleaning, and for how long tables are held.
 #[utoipa::path(get, path = "/venues/{id}/offers", tag = "venues", params(("id" = String, Path)), responses((status = 200, body = Offers)))]
 async fn get(Auth(cx, _): Auth<VenuesView>, PathId(id): PathId<VenueEntity>) -> Result<axum::Json<Offers>> {
     Ok(axum::Json(halls::offers(&cx, id).await?))
 }
 
-/// Sets them. Sessions that are played keep what was agreed.
+/// Sets them. Sessions that are played, and tables that are held, keep what was agreed.
 #[utoipa::path(put, path = "/venues/{id}/offers", tag = "venues", params(("id" = String, Path)), request_body = Offers,
     responses((status = 200, body = Offers), (status = 422, body = Problem)))]
 async fn set(Auth(cx, _): Auth<VenuesManage>, PathId(id): PathId<VenueEntity>, Json(body): Json<Offers>) -> Result<axum::Json<Offers>> {

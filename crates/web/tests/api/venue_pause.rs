@@ -9,7 +9,7 @@ use testkit::{Client, Hall, floor_table, on_server};
 use crate::support::pay::{id, told, wallet};
 
 async fn offer(hall: &Hall<'_>, pause: i64, lit: bool, cleaning: i64) {
-    let offers = json!({"pause_minutes": pause, "pause_lit": lit, "cleaning_minutes": cleaning});
+    let offers = json!({"pause_minutes": pause, "pause_lit": lit, "cleaning_minutes": cleaning, "hold_minutes": 15});
     let path = format!("/api/v1/venues/{}/offers", hall.id);
     assert_eq!(hall.manager.put(&path, offers.clone()).await.ok(200), offers);
     assert_eq!(hall.manager.get(&path).await.ok(200), offers);
@@ -231,12 +231,13 @@ on_server! {
         hall.table_is(0, "idle").await;
         let path = format!("/api/v1/venues/{}/offers", hall.id);
         for (name, offers) in [
-            ("pause_minutes", json!({"pause_minutes": 121, "pause_lit": false, "cleaning_minutes": 0})),
-            ("cleaning_minutes", json!({"pause_minutes": 0, "pause_lit": false, "cleaning_minutes": -1})),
+            ("pause_minutes", json!({"pause_minutes": 121, "pause_lit": false, "cleaning_minutes": 0, "hold_minutes": 0})),
+            ("cleaning_minutes", json!({"pause_minutes": 0, "pause_lit": false, "cleaning_minutes": -1, "hold_minutes": 0})),
+            ("hold_minutes", json!({"pause_minutes": 0, "pause_lit": false, "cleaning_minutes": 0, "hold_minutes": 61})),
         ] {
             hall.manager.put(&path, offers).await.refused_field(name, "RANGE");
         }
         let maintainer = server.user(Role::Maintainer, "maintainer").await;
-        maintainer.put(&path, json!({"pause_minutes": 0, "pause_lit": false, "cleaning_minutes": 0})).await.refused(403, "FORBIDDEN");
+        maintainer.put(&path, json!({"pause_minutes": 0, "pause_lit": false, "cleaning_minutes": 0, "hold_minutes": 0})).await.refused(403, "FORBIDDEN");
     }
 }

@@ -1538,6 +1538,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tables/{id}/hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Holds a free table for a guest. */
+        post: operations["hold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tables/{id}/in-service": {
         parameters: {
             query?: never;
@@ -1601,6 +1618,23 @@ export interface paths {
         put?: never;
         /** Takes a table that nobody plays on out of service. */
         post: operations["take_out"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tables/{id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends whatever holds a table; whom it was for is told. */
+        post: operations["release"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1801,9 +1835,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Pauses and cleaning. */
+        /** Pauses, cleaning, and for how long tables are held. */
         get: operations["get"];
-        /** Sets them. Sessions that are played keep what was agreed. */
+        /** Sets them. Sessions that are played, and tables that are held, keep what was agreed. */
         put: operations["set"];
         post?: never;
         delete?: never;
@@ -2131,6 +2165,23 @@ export interface paths {
         put?: never;
         /** A new guest: the token is told once. */
         post: operations["guest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/customer/v1/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is held for the asker: one's own, and what the staff holds. */
+        get: operations["list"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2676,6 +2727,40 @@ export interface paths {
         get: operations["table"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/customer/v1/tables/{id}/give-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a table back that is held for the asker. */
+        post: operations["give_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/customer/v1/tables/{id}/hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Holds a free table for a while. Asking again while it is held changes nothing. */
+        post: operations["hold"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3240,6 +3325,14 @@ export interface components {
             said: components["schemas"]["DeskSaid"][];
             session?: components["schemas"]["SessionView"] | null;
         };
+        DeskHold: {
+            /** @description The customer's phone number, or the number that a customer tells at the desk: who may open it then. Absent: nobody before it is released. */
+            customer?: string | null;
+            /** @description For whom: 1 to 60 characters, which the staff alone sees. */
+            note: string;
+            /** @description At most 24 hours ahead, and not past closing. */
+            until: components["schemas"]["Timestamp"];
+        };
         DeskRow: components["schemas"]["ComplaintRow"] & {
             venue_id: components["schemas"]["Id"];
         };
@@ -3361,6 +3454,7 @@ export interface components {
             case?: components["schemas"]["Case"] | null;
             code: string;
             device?: components["schemas"]["FloorDevice"] | null;
+            hold?: components["schemas"]["HeldFor"] | null;
             id: components["schemas"]["Id"];
             name: string;
             play?: components["schemas"]["FloorPlay"] | null;
@@ -3471,6 +3565,48 @@ export interface components {
             pay_sign: string;
             sign_type: string;
             time_stamp: string;
+        };
+        /** @description A table that is held, as the staff sees it. */
+        HeldFor: {
+            /** @description Who of the staff holds it; absent: the customer does. */
+            by?: string | null;
+            /** @description Who may open it; absent: nobody before it is released. */
+            customer_number?: string | null;
+            /** @description With its middle hidden. */
+            customer_phone?: string | null;
+            id: components["schemas"]["Id"];
+            /** @description For whom, as the staff has it. */
+            note: string;
+            since: components["schemas"]["Timestamp"];
+            until: components["schemas"]["Timestamp"];
+        };
+        /** @description How long it lasts is the hall's to say. */
+        Hold: Record<string, never>;
+        /** @description Whether the asker may hold a free table now. */
+        HoldOffer: {
+            /**
+             * Format: int64
+             * @description For how long the hall holds one.
+             */
+            minutes: number;
+            until?: components["schemas"]["Timestamp"] | null;
+            why_not?: components["schemas"]["WhyNot"] | null;
+        };
+        /** @description A table that is held, as the customer sees it for whom it is. */
+        HoldView: {
+            /** @description The hall holds it, and has set the time. */
+            by_staff: boolean;
+            /** @description The server's clock. */
+            now: components["schemas"]["Timestamp"];
+            since: components["schemas"]["Timestamp"];
+            table_id: components["schemas"]["Id"];
+            table_name: string;
+            until: components["schemas"]["Timestamp"];
+            venue_id: components["schemas"]["Id"];
+            venue_name: string;
+        };
+        Holds: {
+            items: components["schemas"]["HoldView"][];
         };
         Home: {
             /**
@@ -3936,13 +4072,17 @@ export interface components {
             id: string;
             kind: string;
         };
-        /** @description A hall that has said nothing offers none of it. */
         Offers: {
             /**
              * Format: int64
              * @description How long a table is kept for cleaning after play; 0: not at all.
              */
             cleaning_minutes: number;
+            /**
+             * Format: int64
+             * @description How long a customer who is on the way may hold a table; 0: not at all.
+             */
+            hold_minutes: number;
             /** @description The light stays on meanwhile. */
             pause_lit: boolean;
             /**
@@ -4913,6 +5053,9 @@ export interface components {
             version: string;
         };
         PublicTable: {
+            /** @description For the asker. */
+            held_for_me: boolean;
+            held_until?: components["schemas"]["Timestamp"] | null;
             id: components["schemas"]["Id"];
             /** @description It is the asker who plays there. */
             mine: boolean;
@@ -4993,6 +5136,7 @@ export interface components {
             note: string;
         };
         Reissue: Record<string, never>;
+        Release: Record<string, never>;
         /** @enum {string} */
         Remedy: "retry" | "paid_out" | "keep";
         RemedyAsk: {
@@ -5283,6 +5427,7 @@ export interface components {
              * @description Free for the asker this time: 0 where they were used here within the last hours.
              */
             grace_minutes: number;
+            hold?: components["schemas"]["HoldOffer"] | null;
             member?: components["schemas"]["MemberPrice"] | null;
             minimum_fen?: components["schemas"]["Fen"] | null;
             /** @description Idle ones of the same hall. */
@@ -5510,7 +5655,7 @@ export interface components {
             customer: components["schemas"]["Customer"];
             token: string;
         };
-        /** @description Why a table cannot be opened. */
+        /** @description Why a table cannot be opened, or held. */
         WhyNot: {
             code: string;
             detail: string;
@@ -12305,6 +12450,92 @@ export interface operations {
             };
         };
     };
+    hold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeskHold"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Table"];
+                };
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The asker may not, or has a duty first */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not the asker's to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     bring_back: {
         parameters: {
             query?: never;
@@ -12636,6 +12867,93 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Note"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Table"];
+                };
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The asker may not, or has a duty first */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not the asker's to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields that were not accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    release: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Release"];
             };
         };
         responses: {
@@ -15459,6 +15777,52 @@ export interface operations {
             };
         };
     };
+    list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Holds"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields that were not accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     me: {
         parameters: {
             query?: never;
@@ -17524,6 +17888,160 @@ export interface operations {
             };
             /** @description Not there, or not the asker's to see */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields that were not accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    give_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Hold"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not the asker's to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields that were not accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Hold"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldView"];
+                };
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not the asker's to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -3,6 +3,7 @@
 mod account;
 mod complaints;
 mod halls;
+mod holds;
 mod pay;
 mod play;
 mod splits;
@@ -16,6 +17,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .merge(account::router())
         .merge(complaints::router())
         .merge(halls::router())
+        .merge(holds::router())
         .merge(pay::router())
         .merge(play::router())
         .merge(splits::router())

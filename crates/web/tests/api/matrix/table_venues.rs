@@ -53,9 +53,15 @@ pub const RULES: &[Rule] = &[
     rule("GET /api/v1/venues/{id}/offers", STAFF, 200).on(Thing::Hall, Reach::BRANCH),
     rule("PUT /api/v1/venues/{id}/offers", MANAGERS, 200)
         .on(Thing::Hall, Reach::BRANCH)
-        .body(|_| json!({"pause_minutes": 10, "pause_lit": false, "cleaning_minutes": 5})),
+        .body(|_| json!({"pause_minutes": 10, "pause_lit": false, "cleaning_minutes": 5, "hold_minutes": 15})),
     // It is not being cleaned.
     rule("POST /api/v1/tables/{id}/cleaned", STAFF, 409).on(Thing::HallTable, Reach::BRANCH).body(|_| json!({})),
+    // It is out of service.
+    rule("POST /api/v1/tables/{id}/hold", MANAGERS, 409)
+        .on(Thing::HallTable, Reach::BRANCH)
+        .body(|_| json!({"note": "x", "until": "2026-11-21T09:00:00Z"})),
+    // It is not held.
+    rule("POST /api/v1/tables/{id}/release", MANAGERS, 409).on(Thing::HallTable, Reach::BRANCH).body(|_| json!({})),
     // There is no such customer.
     rule("POST /api/v1/customers/recharge", MANAGERS, 422).body(|_| json!({"number": "0", "amount_fen": 1})),
     rule("GET /api/v1/levels", STAFF, 200),
@@ -77,6 +83,9 @@ pub const RULES: &[Rule] = &[
     rule("GET /customer/v1/points", Door::Customer, 200),
     rule("GET /customer/v1/wallet", Door::Customer, 200),
     rule("GET /customer/v1/messages", Door::Customer, 200),
+    rule("GET /customer/v1/holds", Door::Customer, 200),
+    rule("POST /customer/v1/tables/{id}/hold", Door::Customer, 200).on(Thing::HallTable, Reach::EVERY).body(|_| json!({})),
+    rule("POST /customer/v1/tables/{id}/give-back", Door::Customer, 204).on(Thing::HallTable, Reach::EVERY).body(|_| json!({})),
     rule("GET /customer/v1/session", Door::Customer, 200),
     rule("GET /customer/v1/sessions", Door::Customer, 200),
     rule("POST /customer/v1/tables/{id}/open", Door::Customer, 202)

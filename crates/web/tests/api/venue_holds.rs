@@ -1,0 +1,426 @@
+//! Tables that are held for somebody who is on the way.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use kernel::{HOUR, MINUTE, SECOND, Timestamp};
+use platform::identity::Role;
+use sandbox::Trouble;
+use serde_json::{Value, json};
+use testkit::{Answer, Client, Hall, on_server};
+
+use crate::support::pay::{id, told, wallet};
+
+/// No two openings have the same key.
+static OPENED: AtomicU32 = AtomicU32::new(0);
+
+fn table(hall: &Hall<'_>, n: usize) -> String {
+    format!("/customer/v1/tables/{}", hall.tables[n].id)
+}
+
+fn desk(hall: &Hall<'_>, n: usize, verb: &str) -> String {
+    format!("/api/v1/tables/{}/{verb}", hall.tables[n].id)
+}
+
+async fn hold(customer: &Client, hall: &Hall<'_>, n: usize) -> Answer {
+    customer.post(&format!("{}/hold", table(hall, n)), json!({})).await
+}
+
+async fn give_back(customer: &Client, hall: &Hall<'_>, n: usize) -> Answer {
+    customer.post(&format!("{}/give-back", table(hall, n)), json!({})).await
+}
+
+async fn open(customer: &Client, hall: &Hall<'_>, n: usize) -> Answer {
+    let key = format!("open-{:08}", OPENED.fetch_add(1, Ordering::Relaxed));
+    customer.post_once(&key, &format!("{}/open", table(hall, n)), json!({"minutes": 60, "expected_fen": 3_600})).await
+}
+
+async fn held(customer: &Client) -> Vec<Value> {
+    customer.get("/customer/v1/holds").await.ok(200)["items"].as_array().unwrap().clone()
+}
+
+fn at(of: &Value, name: &str) -> Timestamp {
+    of[name].as_str().unwrap().parse().unwrap()
+}
+
+/// So many minutes from now. Each look at the clock is a moment.
+fn is_ahead(until: Timestamp, now: Timestamp, minutes: i64) -> bool {
+    (until.micros() - now.micros() - minutes * MINUTE).abs() < SECOND
+}
+
+/// What the customer tells at the desk.
+async fn number(customer: &Client) -> String {
+    customer.get("/customer/v1/me").await.ok(200)["number"].as_str().unwrap().to_owned()
+}
+
+async fn offer(hall: &Hall<'_>, minutes: i64) {
+    let offers = json!({"pause_minutes": 0, "pause_lit": false, "cleaning_minutes": 0, "hold_minutes": minutes});
+    hall.manager.put(&format!("/api/v1/venues/{}/offers", hall.id), offers).await.ok(200);
+}
+
+/// The hall is open from 10:00 to so many minutes past midnight; it is 16:00 there when a test begins.
+async fn closes(hall: &Hall<'_>, closes: i64, closed: bool) {
+    let now = hall.floor().await["venue"].clone();
+    let form = json!({"name": now["name"], "time_zone": now["time_zone"], "opens": 600, "closes": closes, "closed": closed, "version": now["version"]});
+    hall.manager.put(&format!("/api/v1/venues/{}", hall.id), form).await.ok(200);
+}
+
+on_server! {
+    async fn v3_1a_a_table_that_is_held_is_opened_by_its_holder_alone(server) {
+        let hall = Hall::open(server, 2).await;
+        let (holder, other) = (hall.customer(10_000).await, hall.customer(10_000).await);
+        let now = server.clock.now();
+        let seen = other.get(&table(&hall, 0)).await.ok(200);
+        assert!(seen["hold"]["minutes"] == 15 && is_ahead(at(&seen["hold"], "until"), now, 15), "{seen}");
+        let mine = hold(&holder, &hall, 0).await.ok(200);
+        assert!(mine["by_staff"] == false && is_ahead(at(&mine, "until"), now, 15), "{mine}");
+
+        // The staff sees who, and no light burns.
+        let floor = hall.table_is(0, "reserved").await;
+        assert_eq!((floor["hold"]["customer_number"].clone(), floor["hold"]["by"].clone()), (json!(number(&holder).await), json!(null)));
+        assert_eq!((floor["device"]["wanted"].clone(), hall.tables[0].lamp.seen().on, wallet(&holder).await), (json!(false), false, (10_000, 0)));
+
+        // Everybody else sees until when, and what is free.
+        let seen = other.get(&table(&hall, 0)).await.ok(200);
+        assert_eq!((seen["can_open"].clone(), seen["why_not"]["code"].clone(), seen["others"][0]["id"].clone()), (json!(false), json!("TABLE_RESERVED"), json!(hall.tables[1].id)));
+        assert!(seen["why_not"]["detail"].as_str().unwrap().contains("16:15") && seen["state_text"].as_str().unwrap().contains("已预约"), "{seen}");
+        assert_eq!((at(&seen["table"], "held_until"), seen["table"]["held_for_me"].clone(), seen["hold"].clone()), (at(&mine, "until"), json!(false), json!(null)));
+        let list = server.visitor().get(&format!("/customer/v1/venues/{}", hall.id)).await.ok(200);
+        assert_eq!((list["tables"][0]["state"].clone(), list["tables"][0]["held_for_me"].clone(), list["venue"]["idle_tables"].clone()), (json!("reserved"), json!(false), json!(1)));
+        open(&other, &hall, 0).await.refused(409, "TABLE_RESERVED");
+        hold(&other, &hall, 0).await.refused(409, "TABLE_RESERVED");
+        give_back(&other, &hall, 0).await.refused(409, "NOT_HELD");
+        assert_eq!((held(&holder).await.len(), held(&other).await.len()), (1, 0));
+
+        // Holding it again makes it last no longer.
+        server.clock.step(5 * MINUTE);
+        assert_eq!(hold(&holder, &hall, 0).await.ok(200)["until"], mine["until"]);
+        let seen = holder.get(&table(&hall, 0)).await.ok(200);
+        assert_eq!((seen["can_open"].clone(), seen["table"]["held_for_me"].clone()), (json!(true), json!(true)));
+        let playing = hall.play(&holder, 0, 60).await;
+        assert_eq!((held(&holder).await.len(), wallet(&holder).await), (0, (10_000, 3_600)));
+
+        // Its time ends nothing any more.
+        server.clock.step(20 * MINUTE);
+        hall.table_is(0, "playing").await;
+        holder.post(&format!("/customer/v1/sessions/{}/close", id(&playing)), json!({})).await.ok(200);
+        assert_eq!(hall.table_is(0, "idle").await["hold"], json!(null));
+        assert_eq!(told(&holder).await, ["play.closed", "play.lit", "wallet.recharged"]);
+    }
+
+    async fn v3_1a_of_two_who_hold_at_once_one_has_it_and_nobody_has_two(server) {
+        let hall = Hall::open(server, 3).await;
+        let (one, two) = (hall.customer(0).await, hall.customer(0).await);
+        let (first, second) = tokio::join!(hold(&one, &hall, 0), hold(&two, &hall, 0));
+        let (mut good, mut refused) = (Vec::new(), Vec::new());
+        for answer in [first, second] {
+            if answer.status.as_u16() == 200 { good.push(answer) } else { refused.push(answer) }
+        }
+        assert_eq!((good.len(), refused.len()), (1, 1));
+        refused.remove(0).refused(409, "TABLE_RESERVED");
+        assert_eq!(held(&one).await.len() + held(&two).await.len(), 1);
+        let free = if held(&one).await.is_empty() { &one } else { &two };
+        let (first, second) = tokio::join!(hold(free, &hall, 1), hold(free, &hall, 2));
+        let refused = if first.status.as_u16() == 200 { second } else { first };
+        refused.refused(409, "ALREADY_HOLDING");
+        assert_eq!(held(free).await.len(), 1);
+        let reserved = hall.floor().await["tables"].as_array().unwrap().iter().filter(|table| table["state"] == "reserved").count();
+        assert_eq!(reserved, 2, "what was refused has reserved nothing");
+    }
+
+    async fn v3_1a_a_hold_runs_out_once_and_its_holder_is_told(server) {
+        let hall = Hall::open(server, 1).await;
+        server.keep_signed_in(&hall.manager).await;
+        let (holder, other) = (hall.customer(0).await, hall.customer(0).await);
+        hold(&holder, &hall, 0).await.ok(200);
+        server.clock.step(15 * MINUTE - SECOND);
+        server.run_jobs().await;
+        assert_eq!(hall.floor().await["tables"][0]["state"], "reserved");
+        server.clock.step(SECOND);
+        hall.table_is(0, "idle").await;
+        assert_eq!((told(&holder).await, held(&holder).await.len()), (vec!["hold.ran_out".to_owned()], 0));
+        // Nobody was there to notice: it is over when somebody is.
+        hold(&other, &hall, 0).await.ok(200);
+        server.clock.step(3 * HOUR);
+        hall.table_is(0, "idle").await;
+        server.run_jobs().await;
+        assert_eq!(told(&other).await, ["hold.ran_out"]);
+        // Who gave it back is told nothing, and what would have ended it ends no other's.
+        hold(&other, &hall, 0).await.ok(200);
+        server.clock.step(10 * MINUTE);
+        give_back(&other, &hall, 0).await.ok(204);
+        hold(&holder, &hall, 0).await.ok(200);
+        server.clock.step(6 * MINUTE);
+        server.run_jobs().await;
+        assert_eq!((hall.floor().await["tables"][0]["state"].clone(), told(&other).await.len()), (json!("reserved"), 1));
+    }
+
+    async fn v3_1a_after_two_no_shows_there_is_no_third_that_day(server) {
+        let hall = Hall::open(server, 1).await;
+        server.keep_signed_in(&hall.manager).await;
+        let holder = hall.customer(10_000).await;
+        let first = hold(&holder, &hall, 0).await.ok(200);
+        server.clock.step(15 * MINUTE);
+        hall.table_is(0, "idle").await;
+        server.clock.step(HOUR);
+        hold(&holder, &hall, 0).await.ok(200);
+        // Noticed late, and counted from when it was.
+        server.clock.step(2 * HOUR);
+        hall.table_is(0, "idle").await;
+        let refused = hold(&holder, &hall, 0).await;
+        let wait: i64 = refused.headers["retry-after"].to_str().unwrap().parse().unwrap();
+        let now = server.clock.now();
+        let again = at(&first, "until").plus_micros(24 * HOUR);
+        assert!((again.seconds_since(now)..=again.seconds_since(now) + 1).contains(&wait), "{wait}");
+        let body = refused.refused(409, "HOLDS_UNUSED");
+        assert!(body["title"].as_str().unwrap().contains("11-22 16:15"), "{body}");
+        let seen = holder.get(&table(&hall, 0)).await.ok(200);
+        assert_eq!((seen["hold"]["why_not"]["code"].clone(), seen["hold"]["until"].clone(), seen["can_open"].clone()), (json!("HOLDS_UNUSED"), json!(null), json!(true)));
+        // Others may, and the table can be played on.
+        hold(&hall.customer(0).await, &hall, 0).await.ok(200);
+        server.clock.step(15 * MINUTE);
+        hall.table_is(0, "idle").await;
+        server.clock.step(again.micros() - server.clock.now().micros() - SECOND);
+        hold(&holder, &hall, 0).await.refused(409, "HOLDS_UNUSED");
+        server.clock.step(SECOND);
+        hold(&holder, &hall, 0).await.ok(200);
+    }
+
+    async fn v3_1a_a_table_is_not_kept_by_giving_it_back_and_holding_it_again(server) {
+        let hall = Hall::open(server, 2).await;
+        let holder = hall.customer(10_000).await;
+        for _ in 0..5 {
+            hold(&holder, &hall, 0).await.ok(200);
+            hold(&holder, &hall, 1).await.refused(409, "ALREADY_HOLDING");
+            server.clock.step(14 * MINUTE);
+            give_back(&holder, &hall, 0).await.ok(204);
+            assert_eq!(hall.floor().await["tables"][0]["state"], "idle");
+            give_back(&holder, &hall, 0).await.refused(409, "NOT_HELD");
+        }
+        // Opened and closed again within the free minutes is not used either.
+        hold(&holder, &hall, 0).await.ok(200);
+        let playing = hall.play(&holder, 0, 60).await;
+        holder.post(&format!("/customer/v1/sessions/{}/close", id(&playing)), json!({})).await.ok(200);
+        hall.table_is(0, "idle").await;
+        hold(&holder, &hall, 0).await.refused(409, "HOLDS_UNUSED");
+        hall.play(&holder, 0, 60).await;
+    }
+
+    async fn v3_1a_who_may_not_hold_a_table_is_told_why(server) {
+        let hall = Hall::open(server, 2).await;
+        let customer = hall.customer(10_000).await;
+        hold(&server.visitor(), &hall, 0).await.refused(401, "SIGN_IN_REQUIRED");
+        hold(&hall.manager, &hall, 0).await.refused(401, "SESSION_INVALID");
+        let guest = server.visitor().post("/customer/v1/guests", json!({})).await.ok(201);
+        let guest = server.visitor().with_token(guest["token"].as_str().unwrap());
+        hold(&guest, &hall, 0).await.refused(409, "PHONE_NEEDED");
+        assert_eq!(guest.get(&table(&hall, 0)).await.ok(200)["hold"]["why_not"]["code"], "PHONE_NEEDED");
+        // For how long is the hall's to say.
+        let path = format!("{}/hold", table(&hall, 0));
+        for body in [json!({"minutes": 600}), json!({"until": "2027-01-01T00:00:00Z"}), json!({"hold_minutes": 60})] {
+            assert!(matches!(customer.post(&path, body).await.status.as_u16(), 400 | 422));
+        }
+        customer.post("/customer/v1/tables/tbl_01h455vb4pex5vsknk084sn02q/hold", json!({})).await.refused(404, "NOT_FOUND");
+        hall.manager.post(&desk(&hall, 1, "out-of-service"), json!({"note": "x"})).await.ok(200);
+        hold(&customer, &hall, 1).await.refused(409, "TABLE_IN_SERVICE");
+        offer(&hall, 0).await;
+        hold(&customer, &hall, 0).await.refused(409, "HOLD_NOT_OFFERED");
+        assert_eq!(customer.get(&table(&hall, 0)).await.ok(200)["hold"], json!(null));
+        offer(&hall, 60).await;
+        assert_eq!(hall.floor().await["tables"][0]["state"], "idle", "nothing of it has held the table");
+        // Who plays is not on the way.
+        let playing = hall.play(&customer, 0, 60).await;
+        let other = hall.customer(0).await;
+        hold(&other, &hall, 0).await.refused(409, "TABLE_BUSY");
+        customer.post(&format!("/customer/v1/sessions/{}/close", id(&playing)), json!({})).await.ok(200);
+        hall.table_is(0, "idle").await;
+        let now = server.clock.now();
+        assert!(is_ahead(at(&hold(&other, &hall, 0).await.ok(200), "until"), now, 60));
+    }
+
+    async fn v3_1a_who_plays_elsewhere_holds_nothing(server) {
+        let hall = Hall::open(server, 2).await;
+        let customer = hall.customer(10_000).await;
+        hold(&customer, &hall, 0).await.ok(200);
+        let until = server.clock.now().plus_micros(HOUR).to_string();
+        let party = json!({"note": "同行的朋友", "until": until, "customer": number(&customer).await});
+        // Before its light is on, play may come to nothing: the table on the way is kept.
+        hall.tables[1].lamp.set(Trouble::Deaf);
+        open(&customer, &hall, 1).await.ok(202);
+        server.run_jobs().await;
+        assert_eq!(held(&customer).await.len(), 1);
+        server.clock.step(21 * SECOND);
+        hall.table_is(1, "maintenance").await;
+        assert_eq!(held(&customer).await.len(), 1);
+        hall.tables[1].lamp.set(Trouble::None);
+        hall.manager.post(&desk(&hall, 1, "in-service"), json!({"note": ""})).await.ok(200);
+        let playing = hall.play(&customer, 1, 60).await;
+        hall.table_is(0, "idle").await;
+        assert_eq!((held(&customer).await.len(), told(&customer).await[0].clone()), (0, "hold.left".to_owned()));
+        hold(&customer, &hall, 0).await.refused(409, "ALREADY_PLAYING");
+        // What the staff holds for somebody's party stays.
+        hall.manager.post(&desk(&hall, 0, "hold"), party).await.ok(200);
+        open(&customer, &hall, 0).await.refused(409, "ALREADY_PLAYING");
+        customer.post(&format!("/customer/v1/sessions/{}/close", id(&playing)), json!({})).await.ok(200);
+        hall.table_is(1, "idle").await;
+        hall.play(&customer, 0, 60).await;
+    }
+
+    async fn v3_1a_no_hold_reaches_past_closing_and_who_could_not_come_has_not_stayed_away(server) {
+        let hall = Hall::open(server, 2).await;
+        let customer = hall.customer(0).await;
+        closes(&hall, 970, false).await;
+        let now = server.clock.now();
+        assert!(is_ahead(at(&hold(&customer, &hall, 0).await.ok(200), "until"), now, 10));
+        let past = json!({"note": "王先生", "until": now.plus_micros(11 * MINUTE).to_string()});
+        hall.manager.post(&desk(&hall, 1, "hold"), past).await.refused_field("until", "PAST_CLOSING");
+        give_back(&customer, &hall, 0).await.ok(204);
+        server.clock.step(10 * MINUTE - 30 * SECOND);
+        hold(&customer, &hall, 0).await.refused(409, "VENUE_CLOSES_SOON");
+        server.clock.step(MINUTE);
+        hold(&customer, &hall, 0).await.refused(409, "VENUE_CLOSED");
+        // The hall closes while two are on their way, one after the other.
+        for _ in 0..2 {
+            closes(&hall, 1_320, false).await;
+            hold(&customer, &hall, 0).await.ok(200);
+            closes(&hall, 1_320, true).await;
+            server.clock.step(15 * MINUTE);
+            hall.table_is(0, "idle").await;
+            assert_eq!(told(&customer).await[0], "hold.ran_out");
+        }
+        closes(&hall, 1_320, false).await;
+        hold(&customer, &hall, 0).await.ok(200);
+    }
+
+    async fn v3_1a_the_staff_holds_a_table_for_a_guest_and_releases_it(server) {
+        let hall = Hall::open(server, 2).await;
+        let (guest, other) = (hall.customer(10_000).await, hall.customer(10_000).await);
+        let until = server.clock.now().plus_micros(2 * HOUR);
+        let form = json!({"note": "王先生，八点到", "until": until.to_string()});
+        let path = desk(&hall, 0, "hold");
+        // Who may not.
+        let (maintainer, stranger) = (server.user(Role::Maintainer, "maintainer").await, server.user(Role::VenueManager, "stranger").await);
+        maintainer.post(&path, form.clone()).await.refused(403, "FORBIDDEN");
+        stranger.post(&path, form.clone()).await.refused(404, "NOT_FOUND");
+        other.post(&path, form.clone()).await.refused(401, "SESSION_INVALID");
+        // What is wrong with a form.
+        let with = |name: &str, value: Value| { let mut form = form.clone(); form[name] = value; form };
+        let ahead = |micros: i64| json!(server.clock.now().plus_micros(micros).to_string());
+        for (field, value, code) in [
+            ("note", json!(" "), "REQUIRED"), ("note", json!("王".repeat(61)), "TOO_LONG"), ("until", ahead(-HOUR), "RANGE"), ("until", ahead(24 * HOUR + SECOND), "RANGE"),
+            ("customer", json!("13999999999"), "CUSTOMER_NOT_FOUND"), ("customer", json!("x"), "CUSTOMER_NOT_FOUND"),
+        ] {
+            hall.manager.post(&path, with(field, value)).await.refused_field(field, code);
+        }
+        let nobody = server.visitor().post("/customer/v1/guests", json!({})).await.ok(201)["customer"]["number"].clone();
+        hall.manager.post(&path, with("customer", nobody)).await.refused_field("customer", "PHONE_NEEDED");
+        let before = server.logged().await.len();
+        assert_eq!(hall.manager.post(&path, form.clone()).await.ok(200)["state"], "reserved");
+        hall.manager.post(&path, form.clone()).await.refused(409, "TABLE_NOT_FREE");
+        // For a note alone, nobody opens it before it is released.
+        for customer in [&guest, &other] {
+            open(customer, &hall, 0).await.refused(409, "TABLE_RESERVED");
+            give_back(customer, &hall, 0).await.refused(409, "NOT_HELD");
+        }
+        assert!(!other.get(&table(&hall, 0)).await.ok(200).to_string().contains("王先生"), "the note is the staff's");
+        let shown = hall.floor().await["tables"][0]["hold"].clone();
+        assert_eq!((shown["by"].clone(), shown["note"].clone(), at(&shown, "until"), shown["customer_number"].clone()), (json!("manager"), json!("王先生，八点到"), until, json!(null)));
+        let release = desk(&hall, 0, "release");
+        maintainer.post(&release, json!({})).await.refused(403, "FORBIDDEN");
+        stranger.post(&release, json!({})).await.refused(404, "NOT_FOUND");
+        assert_eq!(hall.manager.post(&release, json!({})).await.ok(200)["state"], "idle");
+        hall.manager.post(&release, json!({})).await.refused(409, "NOT_HELD");
+        assert_eq!(server.logged().await.len(), before + 2);
+
+        // For somebody by number: that customer opens it, or gives it back; and may be held two.
+        let known = with("customer", json!(number(&guest).await));
+        hall.manager.post(&path, known.clone()).await.ok(200);
+        assert_eq!((told(&guest).await[0].clone(), held(&guest).await[0]["by_staff"].clone()), ("hold.made".to_owned(), json!(true)));
+        hall.manager.post(&desk(&hall, 1, "hold"), known.clone()).await.ok(200);
+        hold(&guest, &hall, 1).await.ok(200);
+        give_back(&guest, &hall, 1).await.ok(204);
+        hold(&guest, &hall, 1).await.refused(409, "ALREADY_HOLDING");
+        open(&other, &hall, 0).await.refused(409, "TABLE_RESERVED");
+        let playing = hall.play(&guest, 0, 60).await;
+        server.clock.step(10 * MINUTE);
+        guest.post(&format!("/customer/v1/sessions/{}/close", id(&playing)), json!({})).await.ok(200);
+        hall.table_is(0, "idle").await;
+        // Whom it was held for is told when it is released.
+        hold(&guest, &hall, 1).await.ok(200);
+        hall.manager.post(&desk(&hall, 1, "release"), json!({})).await.ok(200);
+        assert_eq!((told(&guest).await[0].clone(), held(&guest).await.len()), ("hold.released".to_owned(), 0));
+    }
+
+    async fn v3_1a_the_staff_names_a_guest_by_phone(server) {
+        let hall = Hall::open(server, 1).await;
+        let welcome = server.sign_in_by_phone(&server.visitor(), "13811112222").await;
+        let guest = server.visitor().with_token(welcome["token"].as_str().unwrap());
+        let form = json!({"note": "老顾客", "until": server.clock.now().plus_micros(HOUR).to_string(), "customer": "+86 138-1111-2222"});
+        hall.manager.post(&desk(&hall, 0, "hold"), form).await.ok(200);
+        let shown = hall.floor().await["tables"][0]["hold"].clone();
+        assert_eq!((shown["customer_number"].clone(), shown["customer_phone"].clone()), (welcome["customer"]["number"].clone(), json!("138****2222")));
+        assert!(guest.get(&table(&hall, 0)).await.ok(200)["state_text"].as_str().unwrap().contains("为您保留至 17:00"));
+        // What the staff had promised is not counted against anybody.
+        server.clock.step(HOUR);
+        hall.table_is(0, "idle").await;
+        assert_eq!(told(&guest).await[0], "hold.ran_out");
+        hold(&guest, &hall, 0).await.ok(200);
+        server.clock.step(15 * MINUTE);
+        hall.table_is(0, "idle").await;
+        hold(&guest, &hall, 0).await.ok(200);
+    }
+
+    async fn v5_2_a_held_table_that_goes_out_of_service_is_lost_and_its_holder_is_told(server) {
+        let hall = Hall::open(server, 1).await;
+        let holder = hall.customer(0).await;
+        let (out, back) = (desk(&hall, 0, "out-of-service"), desk(&hall, 0, "in-service"));
+        hold(&holder, &hall, 0).await.ok(200);
+        hall.manager.post(&out, json!({"note": "台呢破了"})).await.ok(200);
+        assert_eq!((told(&holder).await, held(&holder).await.len(), hall.table_is(0, "maintenance").await["hold"].clone()), (vec!["hold.maintenance".to_owned()], 0, json!(null)));
+        hall.manager.post(&back, json!({"note": ""})).await.ok(200);
+        // Its light goes away; a network that blinks loses nothing.
+        hold(&holder, &hall, 0).await.ok(200);
+        hall.tables[0].lamp.set(Trouble::Unplugged);
+        hall.until(|floor| floor["tables"][0]["device"]["online"] == false).await;
+        open(&hall.customer(10_000).await, &hall, 0).await.refused(409, "TABLE_RESERVED");
+        open(&holder, &hall, 0).await.refused(409, "TABLE_IN_SERVICE");
+        assert_eq!((hall.floor().await["tables"][0]["state"].clone(), held(&holder).await.len()), (json!("reserved"), 1));
+        server.clock.step(61 * SECOND);
+        assert_eq!(hall.table_is(0, "maintenance").await["case"]["cause"], "offline");
+        assert_eq!((told(&holder).await.len(), held(&holder).await.len()), (2, 0));
+        hall.tables[0].lamp.set(Trouble::None);
+        hall.table_is(0, "idle").await;
+        // Neither counts, and what would have ended them ends nothing.
+        hold(&holder, &hall, 0).await.ok(200);
+        server.clock.step(14 * MINUTE);
+        server.run_jobs().await;
+        assert_eq!((hall.floor().await["tables"][0]["state"].clone(), told(&holder).await.len()), (json!("reserved"), 2));
+    }
+
+    async fn v3_1c_a_holder_whose_light_does_not_come_on_leaves_no_table_reserved(server) {
+        let hall = Hall::open(server, 2).await;
+        let holder = hall.customer(10_000).await;
+        hold(&holder, &hall, 0).await.ok(200);
+        // Refused: it is held as before.
+        let poor = json!({"minutes": 60, "expected_fen": 1});
+        holder.post_once("open-0001", &format!("{}/open", table(&hall, 0)), poor).await.refused(409, "PRICE_CHANGED");
+        assert_eq!((held(&holder).await.len(), hall.floor().await["tables"][0]["state"].clone()), (1, json!("reserved")));
+        hall.tables[0].lamp.set(Trouble::Deaf);
+        open(&holder, &hall, 0).await.ok(202);
+        assert_eq!(held(&holder).await.len(), 0);
+        server.run_jobs().await;
+        server.clock.step(21 * SECOND);
+        hall.table_is(0, "maintenance").await;
+        assert_eq!((told(&holder).await[0].clone(), wallet(&holder).await), ("play.not_lit".to_owned(), (10_000, 0)));
+        hall.tables[0].lamp.set(Trouble::None);
+        hall.manager.post(&desk(&hall, 0, "in-service"), json!({"note": ""})).await.ok(200);
+        assert_eq!(hall.floor().await["tables"][0]["state"], "idle");
+        // Whoever thinks better of it before the light is on leaves it to others.
+        hold(&holder, &hall, 1).await.ok(200);
+        hall.tables[1].lamp.set(Trouble::Mute);
+        let asked = open(&holder, &hall, 1).await.ok(202);
+        holder.post(&format!("/customer/v1/sessions/{}/close", id(&asked)), json!({})).await.ok(200);
+        hall.tables[1].lamp.set(Trouble::None);
+        server.clock.step(3 * SECOND);
+        hall.table_is(1, "idle").await;
+    }
+}
