@@ -31,6 +31,8 @@ describe('a table’s state', () => {
       name,
       state: 'idle' as const,
       mine: false,
+      held_until: null,
+      held_for_me: false,
     }))
     expect(inOrder(tables.slice(0, 2)).map(({ name }) => name)).toEqual(['2 号台', '10 号台'])
     expect(inOrder(tables)).toHaveLength(4)
@@ -61,6 +63,7 @@ describe('what stands in the way', () => {
 
   it('is what the server says', () => {
     expect(blockerOf(not('TABLE_BUSY'), 1, has(1), null)).toBe('busy')
+    expect(blockerOf(not('TABLE_RESERVED'), 1, has(1), null)).toBe('reserved')
     expect(blockerOf(not('TABLE_IN_SERVICE'), 1, has(1), null)).toBe('service')
     expect(blockerOf(not('VENUE_CLOSED'), 1, has(1), null)).toBe('closed')
     expect(blockerOf(not('PHONE_NEEDED'), 4_000, has(0), null)).toBe('phone')

@@ -50,6 +50,7 @@ const table = (id: number, change: Partial<FloorTable> = {}): FloorTable => ({
   play: null,
   device: null,
   case: null,
+  hold: null,
   ...change,
 })
 

@@ -3,6 +3,7 @@ import { get, post, seg, type Paging } from './http'
 import type {
   Customer,
   Extension,
+  Hold,
   Membership,
   Message,
   Page,
@@ -49,6 +50,11 @@ export const table = (id: string) => get<TableView>(`/tables/${seg(id)}`, { auth
 
 export const openTable = (id: string, time: PlayTime, expectedFen: number, idempotencyKey: string) =>
   post<Session>(`/tables/${seg(id)}/open`, { ...time, expected_fen: expectedFen }, { idempotencyKey })
+
+export const holds = () =>
+  timed(get<{ items: Hold[] }>('/holds'), ({ items }) => items[0]?.now).then(({ items }) => items)
+export const holdTable = (id: string) => post<Hold>(`/tables/${seg(id)}/hold`)
+export const giveTableBack = (id: string) => post<void>(`/tables/${seg(id)}/give-back`)
 
 export const currentSession = () =>
   timed(get<{ session: Session | null }>('/session'), ({ session }) => session?.now).then(({ session }) => session)

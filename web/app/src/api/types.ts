@@ -65,6 +65,9 @@ export interface Table {
   name: string
   state: TableState
   mine: boolean
+  /** It is held until then. */
+  held_until: string | null
+  held_for_me: boolean
 }
 
 export interface VenueView {
@@ -146,7 +149,21 @@ export interface TableView {
   packages: PackageQuote[]
   /** Idle tables of the same hall. */
   others: Table[]
+  /** Null: not free, or the hall holds no tables. `until`: null where the asker may not hold it. */
+  hold: { minutes: number; until: string | null; why_not: Refusal | null } | null
   session_id: string | null
+}
+
+/** A table that is held for the asker. */
+export interface Hold {
+  table_id: string
+  table_name: string
+  venue_id: string
+  venue_name: string
+  since: string
+  until: string
+  by_staff: boolean
+  now: string
 }
 
 export interface BillLine {

@@ -41,10 +41,11 @@ export function inOrder(tables: readonly Table[]): Table[] {
 
 /** What stands between the customer and this table. */
 export type Blocker =
-  'mine' | 'playing' | 'busy' | 'cleaning' | 'service' | 'closed' | 'often' | 'phone' | 'balance' | 'other'
+  'mine' | 'playing' | 'busy' | 'reserved' | 'cleaning' | 'service' | 'closed' | 'often' | 'phone' | 'balance' | 'other'
 
 const BLOCKERS: Record<string, Blocker> = {
   TABLE_BUSY: 'busy',
+  TABLE_RESERVED: 'reserved',
   TABLE_CLEANING: 'cleaning',
   TABLE_IN_SERVICE: 'service',
   VENUE_CLOSED: 'closed',

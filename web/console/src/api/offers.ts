@@ -9,6 +9,8 @@ export interface Offers {
   pause_lit: boolean
   /** After play; 0: none. */
   cleaning_minutes: number
+  /** By a customer on the way; 0: no table. */
+  hold_minutes: number
 }
 
 export const getOffers = (venue: string, signal?: AbortSignal) =>

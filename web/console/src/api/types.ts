@@ -135,7 +135,10 @@ export interface CoilAddress { host: string; port: number; unit: number; coil: n
 export interface Draw { least_watts: number | null /* what it draws at least when it is on; null: it is not watched */; milliwatts: number | null /* what it was last said to draw */; at: string | null; dark_since: string | null /* on by its relay's word, and drawing too little */ }
 export interface FloorDevice { id: string; name: string; topic: string | null /* on the broker */; address: CoilAddress | null /* of a relay board */; online: boolean; online_since: string; wanted: boolean; reported: boolean | null /* what it says it is; null: not known */; override_on: boolean | null; override_until: string | null; override_why: string | null; draw: Draw }
 export interface Case { id: string; cause: Cause; note: string; opened_at: string }
-export interface FloorTable { id: string; name: string; code: string; url: string /* what the QR code leads to */; state: TableState; since: string; x: number; y: number; version: number; play: FloorPlay | null; device: FloorDevice | null; case: Case | null }
+export interface FloorTable { id: string; name: string; code: string; url: string /* what the QR code leads to */; state: TableState; since: string; x: number; y: number; version: number; play: FloorPlay | null; device: FloorDevice | null; case: Case | null; hold: HeldFor | null }
+// POST /tables/{id}/hold HoldAsk -> Table; POST /tables/{id}/release {} -> Table
+export interface HeldFor { id: string; since: string; until: string; customer_number: string | null /* who may open it; null: nobody before it is released */; customer_phone: string | null; by: string | null /* of the staff; null: the customer holds it */; note: string }
+export interface HoldAsk { note: string; until: string; customer?: string /* phone number or customer's number */ }
 export interface Floor { venue: Venue; tables: FloorTable[]; now: string /* the server's clock */ }
 export interface Hours { from: number /* minutes from midnight */; to: number /* at or before from: on the next day */ }
 export interface Band { days: { weekdays: boolean[] /* Monday first */; holidays: boolean }; hours: Hours; per_hour: number }

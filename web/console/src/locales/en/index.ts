@@ -8,6 +8,8 @@ import callbacks from './callbacks'
 import complaints from './complaints'
 import floor from './floor'
 import halls from './halls'
+import hold from './hold'
+import offers from './offers'
 import levels from './levels'
 import home from './home'
 import jobs from './jobs'
@@ -39,6 +41,8 @@ const en: typeof zh = {
   complaints,
   floor,
   halls,
+  hold,
+  offers,
   levels,
   home,
   jobs,

@@ -7,6 +7,8 @@ import callbacks from './callbacks'
 import complaints from './complaints'
 import floor from './floor'
 import halls from './halls'
+import hold from './hold'
+import offers from './offers'
 import levels from './levels'
 import home from './home'
 import jobs from './jobs'
@@ -38,6 +40,8 @@ export default {
   complaints,
   floor,
   halls,
+  hold,
+  offers,
   levels,
   home,
   jobs,

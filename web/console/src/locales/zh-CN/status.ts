@@ -23,7 +23,7 @@ export default {
   call: { accepted: '通过', refused: '拒绝' },
   table: {
     idle: '空闲',
-    reserved: '已预订',
+    reserved: '已预约',
     opening: '开台中',
     playing: '使用中',
     paused: '已暂停',

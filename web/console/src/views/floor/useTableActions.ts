@@ -1,11 +1,12 @@
 import { useI18n } from 'vue-i18n'
 import type { FloorTable } from '@/api/types'
+import { releaseTable } from '@/api/holds'
 import { cleaned } from '@/api/offers'
 import { bringBack, closeTable, giveLightBack, reissueCode, retireTable, takeOut, testLight } from '@/api/venues'
 import { confirmAction } from '@/composables/useConfirm'
 import { useFormat } from '@/composables/useFormat'
 
-type Change = 'close' | 'cleaned' | 'giveBack' | 'takeOut' | 'test' | 'bringBack' | 'reissue' | 'retire'
+type Change = 'close' | 'cleaned' | 'release' | 'giveBack' | 'takeOut' | 'test' | 'bringBack' | 'reissue' | 'retire'
 
 const LONGEST_NOTE = 200
 
@@ -26,6 +27,10 @@ export function useTableActions(changed: () => unknown) {
     async cleaned({ id, name }) {
       await cleaned(id)
       return t('floor.cleaned.done', { name })
+    },
+    async release({ id, name }) {
+      await releaseTable(id)
+      return t('floor.release.done', { name })
     },
     async giveBack({ id }) {
       await giveLightBack(id)

@@ -31,6 +31,10 @@ export function useTableTexts() {
   /** Why it is out of service. */
   const trouble = (table: FloorTable): string => (table.case === null ? '' : t(`status.cause.${table.case.cause}`))
 
+  /** How long it is held still; empty where it is not. */
+  const kept = ({ hold }: FloorTable, { now }: Clock): string =>
+    hold === null ? '' : t('floor.table.held', { time: formatClock(Date.parse(hold.until) - now) })
+
   const label = (table: FloorTable, clock: Clock): string =>
     [
       t('floor.table.label', {
@@ -42,9 +46,10 @@ export function useTableTexts() {
       time(table, clock)?.text,
       cost(table, clock) && t('floor.table.cost', { money: cost(table, clock) }),
       trouble(table),
+      kept(table, clock),
     ]
       .filter(Boolean)
       .join(' \u00b7 ')
 
-  return { time, cost, trouble, label }
+  return { time, cost, trouble, kept, label }
 }
