@@ -396,6 +396,20 @@ on_server! {
         assert_eq!((hall.floor().await["tables"][0]["state"].clone(), told(&holder).await.len()), (json!("reserved"), 2));
     }
 
+    async fn v5_2_a_light_that_burns_over_a_held_table_ends_the_hold(server) {
+        let hall = Hall::open(server, 1).await;
+        let holder = hall.customer(0).await;
+        hold(&holder, &hall, 0).await.ok(200);
+        hall.tables[0].lamp.weld();
+        hall.until(|floor| floor["tables"][0]["device"]["reported"] == true).await;
+        for _ in 0..2 {
+            server.clock.step(MINUTE + SECOND);
+            server.tick().await;
+        }
+        assert_eq!(hall.table_is(0, "maintenance").await["case"]["cause"], "not_dark");
+        assert_eq!((told(&holder).await[0].clone(), held(&holder).await.len()), ("hold.maintenance".to_owned(), 0));
+    }
+
     async fn v3_1c_a_holder_whose_light_does_not_come_on_leaves_no_table_reserved(server) {
         let hall = Hall::open(server, 2).await;
         let holder = hall.customer(10_000).await;
