@@ -93,6 +93,7 @@ pub(crate) async fn is_dark_though_on(tx: &mut Tx, cx: &Cx, venue: &Venue, table
         close_session(tx, cx, venue, table, session, end).await?;
     }
     halls::advance(tx, cx, &venue.news, table, Event::Break).await?;
+    holds::lost(tx, cx, table).await?;
     cases::open(tx, cx, table, Cause::NoPower, "", session.map(|session| session.id)).await
 }
 

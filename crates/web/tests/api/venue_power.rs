@@ -199,6 +199,22 @@ on_server! {
         hall.table_is(0, "maintenance").await;
     }
 
+    async fn v5_2_a_table_that_is_held_under_a_dark_lamp_is_not_kept_for_who_is_on_the_way(server) {
+        let hall = Hall::open(server, 1).await;
+        watch(&hall, 0, 20).await;
+        let holder = hall.customer(0).await;
+        hall.tables[0].lamp.set(Trouble::Dark);
+        holder.post(&format!("/customer/v1/tables/{}/hold", hall.tables[0].id), json!({})).await.ok(200);
+        hall.manager.put(&format!("/api/v1/tables/{}/light", hall.tables[0].id), json!({"on": true, "minutes": 30, "why": "打扫"})).await.ok(200);
+        hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["reported"] == true).await;
+        hall.table_is(0, "reserved").await;
+        asked_after(server, &hall, 0, 21 * SECOND, 0).await;
+        server.clock.step(11 * SECOND);
+        server.tick().await;
+        assert_eq!(hall.table_is(0, "maintenance").await["case"]["cause"], "no_power");
+        assert_eq!(told(&holder).await[0], "hold.maintenance");
+    }
+
     async fn v5_2_while_a_light_is_told_to_be_off_nothing_is_judged(server) {
         let hall = Hall::open(server, 1).await;
         watch(&hall, 0, 20).await;
