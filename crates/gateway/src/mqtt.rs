@@ -33,6 +33,8 @@ pub struct MqttConfig {
 /// A command that could not be delivered for so long is dropped by the broker: what it said may not hold any more.
 const EXPIRES_SECONDS: u32 = 10;
 const KEEP_ALIVE_SECONDS: u16 = 20;
+/// Commands that the broker has not acknowledged. The library has a place for each, and for 65,535 of them (15 MB) unless told otherwise.
+const ON_THEIR_WAY: u16 = 1_000;
 /// Commands on their way to the broker. With more, the job that sends them tries again later.
 const WAITING: usize = 1_000;
 const LANES: usize = 4;
@@ -61,6 +63,7 @@ impl Mqtt {
     pub fn new(config: &MqttConfig) -> (Self, Listening) {
         let mut options = MqttOptions::new(config.client_id.as_str(), (config.host.clone(), config.port));
         options.set_keep_alive(KEEP_ALIVE_SECONDS);
+        options.set_outgoing_inflight_upper_limit(ON_THEIR_WAY);
         options.set_credentials(config.user.as_str(), config.password.clone());
         let (client, events) = AsyncClient::builder(options).capacity(WAITING).build();
         let way = Self { client, connected: Arc::default() };

@@ -190,6 +190,8 @@ impl Relay {
     fn options(&self) -> MqttOptions {
         let mut options = MqttOptions::new(self.topic.as_str(), (self.broker.ip().to_string(), self.broker.port()));
         options.set_keep_alive(30);
+        // The library has a place for each message on its way, and 65,535 of them unless told otherwise: 15 MB for each lamp.
+        options.set_outgoing_inflight_upper_limit(16);
         options.set_credentials(self.topic.as_str(), self.password.clone());
         let Saying { topic, payload, .. } = match self.firmware {
             Firmware::Tasmota => tasmota::presence(&self.topic, false),
