@@ -160,10 +160,16 @@ async fn assert_one(venue: &Venue, cx: &Cx, seen: &Device) -> Result<()> {
 
 /// Who was taken for away because it did not answer may be there: it says so when it is asked, and is told then.
 async fn ask_the_away(venue: &Venue, cx: &Cx) -> Result<()> {
-    for device in away(&mut cx.db.read()).await? {
+    ask(venue, away(&mut cx.db.read()).await?, tasmota::question).await;
+    Ok(())
+}
+
+/// Asks those that can be asked. Where the way to them is cut, they are asked the next time.
+pub(super) async fn ask(venue: &Venue, devices: impl IntoIterator<Item = Device>, of_tasmota: fn(&str) -> (String, String)) {
+    for device in devices {
         let topic = device.topic.as_deref().unwrap_or_default();
         let (topic, payload) = match device.driver {
-            Driver::Tasmota => tasmota::question(topic),
+            Driver::Tasmota => of_tasmota(topic),
             Driver::Shelly => shelly::question(topic),
             Driver::Modbus => continue,
         };
@@ -172,5 +178,4 @@ async fn ask_the_away(venue: &Venue, cx: &Cx) -> Result<()> {
             break;
         }
     }
-    Ok(())
 }

@@ -8,9 +8,10 @@ use serde_json::json;
 use store::Tx;
 use store::jobs::JobKind;
 
+use super::agree::ask;
 use super::draw::{Draw, LEAST, watts};
 use super::rows::{Device, DeviceId, Driver, by_id, set_draw, watched};
-use super::{log, shelly, tasmota};
+use super::{log, tasmota};
 use crate::halls::Table;
 use crate::halls::rows::lock_table_in_use;
 use crate::{Venue, staff};
@@ -64,21 +65,8 @@ pub async fn watch(cx: &Cx, venue: &Venue, id: DeviceId, ask: &WatchAsk) -> Resu
 /// Every few seconds: asks the lights that are watched and on, where nothing was heard of their power for a while. So it does not matter how
 /// often a relay tells of it by itself.
 pub(crate) async fn ask_what_they_draw(venue: &Venue, cx: &Cx) -> Result<()> {
-    for device in watched(&mut cx.db.read()).await? {
-        if !device.draw.is_due(device.wanted, cx.now()) {
-            continue;
-        }
-        let topic = device.topic.as_deref().unwrap_or_default();
-        let (topic, payload) = match device.driver {
-            Driver::Tasmota => tasmota::power_question(topic),
-            Driver::Shelly => shelly::question(topic),
-            Driver::Modbus => continue,
-        };
-        if let Err(error) = venue.wire.send(&topic, &payload).await {
-            tracing::debug!(%error, "devices cannot be asked");
-            break;
-        }
-    }
+    let due = watched(&mut cx.db.read()).await?.into_iter().filter(|device| device.draw.is_due(device.wanted, cx.now()));
+    ask(venue, due, tasmota::power_question).await;
     Ok(())
 }
 
