@@ -19,7 +19,7 @@ mod yuan;
 pub use alipay::{Alipay, AlipayFreeze};
 pub use aliyun::{AliyunConfig, AliyunSms, SmsSetupError};
 pub use modbus::Modbus;
-pub use mqtt::{Listening, Mqtt, MqttConfig};
+pub use mqtt::{Ear, Listening, Mqtt, MqttConfig};
 pub use networks::Networks;
 pub use smtp::{SmtpConfig, SmtpError, SmtpMailer, SmtpSecurity};
 pub use tencent::{TencentConfig, TencentSms};

@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use kernel::{Clock, Kind};
 use platform::Cx;
 use rumqttc::mqttbytes::v5::PublishProperties;
-use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, Packet, PublishOptions, QoS};
+use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, NetworkOptions, Packet, PublishOptions, QoS};
 use tokio::sync::mpsc;
 use venue::Venue;
 use venue::devices::{self, Wire};
@@ -53,6 +53,25 @@ pub struct Mqtt {
     connected: Arc<AtomicBool>,
 }
 
+/// Who takes in what devices say, message by message, each device's in their order.
+#[async_trait]
+pub trait Ear: Send + Sync + 'static {
+    async fn heard(&self, topic: &str, payload: &[u8]) -> platform::Result<()>;
+    /// The broker was away, and nobody knows what was missed.
+    async fn is_back(&self) -> platform::Result<()>;
+}
+
+#[async_trait]
+impl Ear for Venue {
+    async fn heard(&self, topic: &str, payload: &[u8]) -> platform::Result<()> {
+        devices::heard(self, &Cx::system(Arc::clone(&self.platform)), topic, payload).await
+    }
+
+    async fn is_back(&self) -> platform::Result<()> {
+        devices::roll_call(self, &Cx::system(Arc::clone(&self.platform))).await
+    }
+}
+
 /// The connection itself; nothing moves until it is [`run`](Self::run).
 pub struct Listening {
     events: EventLoop,
@@ -64,6 +83,10 @@ impl Mqtt {
         let mut options = MqttOptions::new(config.client_id.as_str(), (config.host.clone(), config.port));
         options.set_keep_alive(KEEP_ALIVE_SECONDS);
         options.set_outgoing_inflight_upper_limit(ON_THEIR_WAY);
+        // What waits until the broker has acknowledged what was sent before it comes 40 ms later.
+        let mut network = NetworkOptions::new();
+        network.set_tcp_nodelay(true);
+        options.set_network_options(network);
         options.set_credentials(config.user.as_str(), config.password.clone());
         let (client, events) = AsyncClient::builder(options).capacity(WAITING).build();
         let way = Self { client, connected: Arc::default() };
@@ -127,12 +150,11 @@ impl Drop for Place {
 
 impl Listening {
     /// Takes in what devices say. Never returns.
-    pub async fn run(mut self, venue: Arc<Venue>, clock: Clock) {
-        let cx = Cx::system(Arc::clone(&venue.platform));
+    pub async fn run(mut self, ear: Arc<impl Ear>, clock: Clock) {
         let lanes: Vec<mpsc::Sender<Message>> = (0..LANES)
             .map(|_| {
                 let (lane, messages) = mpsc::channel(LANE_HOLDS);
-                tokio::spawn(take_in(Arc::clone(&venue), cx.clone(), clock.clone(), messages));
+                tokio::spawn(take_in(Arc::clone(&ear), clock.clone(), messages));
                 lane
             })
             .collect();
@@ -149,10 +171,9 @@ impl Listening {
                             tracing::warn!(%error, filter, "cannot listen to devices");
                         }
                     }
-                    // Nobody knows what was missed.
-                    let (venue, cx) = (Arc::clone(&venue), cx.clone());
+                    let ear = Arc::clone(&ear);
                     tokio::spawn(async move {
-                        if let Err(fault) = devices::roll_call(&venue, &cx).await {
+                        if let Err(fault) = ear.is_back().await {
                             tracing::warn!(%fault, "devices could not be asked how they stand");
                         }
                     });
@@ -194,10 +215,10 @@ fn lane_of(topic: &str) -> usize {
     usize::try_from(hasher.finish() % LANES as u64).unwrap_or(0)
 }
 
-async fn take_in(venue: Arc<Venue>, cx: Cx, clock: Clock, mut messages: mpsc::Receiver<Message>) {
+async fn take_in(ear: Arc<impl Ear>, clock: Clock, mut messages: mpsc::Receiver<Message>) {
     while let Some(Message { topic, payload, _place }) = messages.recv().await {
         for attempt in 1..=TRIES {
-            match devices::heard(&venue, &cx, &topic, &payload).await {
+            match ear.heard(&topic, &payload).await {
                 Ok(()) => break,
                 Err(fault) if fault.kind == Kind::Unavailable && attempt < TRIES => clock.sleep(PAUSE).await,
                 Err(fault) => {

@@ -1,18 +1,19 @@
 //! A hall for a test: a real broker, lamps that speak its protocol, and customers.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use broker::{Doorkeeper, Rights};
-use gateway::{Mqtt, MqttConfig};
+use gateway::{Ear, Mqtt, MqttConfig};
 use kernel::Clock;
 use platform::Cx;
 use platform::identity::Role;
-use sandbox::{Firmware, Lamp};
+use sandbox::{Firmware, Lamp, Trouble};
 use serde_json::{Value, json};
+use tokio::sync::watch;
 use venue::Venue;
 use venue::devices::{self, Wire};
 
@@ -23,6 +24,47 @@ use crate::{Client, TestServer};
 pub(crate) struct Switch {
     way: RwLock<Option<Mqtt>>,
     cut: AtomicBool,
+    /// Messages that were sent to devices.
+    sent: AtomicU64,
+    /// The last echo that has come back, and was taken in.
+    echo: watch::Sender<u64>,
+}
+
+impl Switch {
+    /// Asks a lamp to say something again, and waits until it has, and that has been taken in.
+    async fn echo(&self, lamp: &Lamp) {
+        let mut echo = self.echo.subscribe();
+        let number = *echo.borrow_and_update() + 1;
+        let (topic, payload) = lamp.echo(&format!("echo-{number}"));
+        self.send(&topic, &payload).await.expect("the broker takes it");
+        let back = tokio::time::timeout(Duration::from_secs(30), echo.wait_for(|back| *back == number)).await;
+        assert!(back.is_ok(), "a lamp does not say again what it was asked to: {topic}");
+    }
+}
+
+/// What lamps are asked to say again has this before its number.
+const ECHO: &[u8] = b"\"echo-";
+
+/// The program's ear, which tells when an echo has come through it: whatever its device said before has been taken in by then.
+struct Listener {
+    venue: Arc<Venue>,
+    wire: Arc<Switch>,
+}
+
+#[async_trait]
+impl Ear for Listener {
+    async fn heard(&self, topic: &str, payload: &[u8]) -> platform::Result<()> {
+        self.venue.heard(topic, payload).await?;
+        if let Some(at) = payload.windows(ECHO.len()).position(|window| window == ECHO) {
+            let digits: String = payload[at + ECHO.len()..].iter().map(|byte| char::from(*byte)).take_while(char::is_ascii_digit).collect();
+            self.wire.echo.send_replace(digits.parse().expect("a number"));
+        }
+        Ok(())
+    }
+
+    async fn is_back(&self) -> platform::Result<()> {
+        self.venue.is_back().await
+    }
 }
 
 #[async_trait]
@@ -32,6 +74,7 @@ impl Wire for Switch {
             return Err("the broker is away".into());
         }
         let way = self.way.read().unwrap_or_else(PoisonError::into_inner).clone();
+        self.sent.fetch_add(1, Ordering::Relaxed);
         match way {
             Some(way) => way.send(topic, payload).await,
             None => Err("there is no broker".into()),
@@ -101,14 +144,14 @@ fn connect(venue: Arc<Venue>, wire: Arc<Switch>, broker: SocketAddr) {
     let (mqtt, listening) = Mqtt::new(&config);
     *wire.way.write().unwrap_or_else(PoisonError::into_inner) = Some(mqtt);
     // The network's pauses are real ones.
-    tokio::spawn(listening.run(venue, Clock::System));
+    tokio::spawn(listening.run(Arc::new(Listener { venue, wire }), Clock::System));
 }
 
 /// A table of the hall with its lamp.
 pub struct PlayTable {
     pub id: String,
     pub code: String,
-    pub lamp: Lamp,
+    pub lamp: Arc<Lamp>,
     pub device: String,
 }
 
@@ -153,7 +196,8 @@ impl<'a> Hall<'a> {
         let device = self.manager.post("/api/v1/devices", device).await.ok(201);
         let (user, password) = (text(&device["user"]), text(&device["password"]));
         let broker = self.server.broker().await.address();
-        let lamp = Lamp::start(broker, firmware, &user, &password, self.server.clock.clone());
+        let lamp = Arc::new(Lamp::start(broker, firmware, &user, &password, self.server.clock.clone()));
+        self.server.lamps.lock().await.push(Arc::downgrade(&lamp));
         self.tables.push(PlayTable { code: text(&table["code"]), lamp, device: text(&device["device"]["id"]), id: id.clone() });
         self.until(|floor| floor_table(floor, &id)["device"]["reported"] == json!(false)).await;
         self.manager.post(&format!("/api/v1/tables/{id}/in-service"), json!({"note": ""})).await.ok(200);
@@ -237,6 +281,36 @@ impl TestServer {
         let sent = who.post("/customer/v1/phone-codes", json!({"phone": phone})).await.ok(202);
         let code = self.code_of(phone).await;
         who.post("/customer/v1/sign-in", json!({"ticket": sent["ticket"], "phone": phone, "code": code})).await.ok(200)
+    }
+
+    /// Once every lamp has heard what it was told and what it said has been taken in: nothing is on its way. Of those that hear and answer.
+    ///
+    /// # Panics
+    /// When one does not say again what it is asked to.
+    pub async fn settles(&self) {
+        loop {
+            self.run_jobs().await;
+            let sent = self.wire.sent.load(Ordering::Relaxed);
+            let mut asked = 0;
+            for lamp in self.lamps.lock().await.iter().filter_map(Weak::upgrade) {
+                let answers = matches!(lamp.trouble(), Trouble::None | Trouble::Dark | Trouble::Stuck) && lamp.seen().connected;
+                if answers && !self.wire.cut.load(Ordering::Relaxed) {
+                    self.wire.echo(&lamp).await;
+                    asked += 1;
+                }
+            }
+            self.run_jobs().await;
+            // What was taken in may have led to something else.
+            if self.wire.sent.load(Ordering::Relaxed) == sent + asked {
+                return;
+            }
+        }
+    }
+
+    /// So much time passes, and nothing that was said before it is heard after it.
+    pub async fn later(&self, micros: i64) {
+        self.settles().await;
+        self.clock.step(micros);
     }
 
     /// From now on nothing is taken that is sent to devices, or again; what they say is heard.

@@ -1,8 +1,8 @@
 //! The server itself.
 
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 
 use kernel::{Clock, Lang, Random, Timestamp};
 use licensing::Licensing;
@@ -12,6 +12,7 @@ use platform::payments::{self, Channels, Payments};
 use platform::settings::Settings;
 use platform::vault::Vault;
 use platform::{Cx, Install, Origin, Platform, audit, ledger};
+use sandbox::Lamp;
 use store::jobs::{Handlers, Runner};
 use store::testing::TestDb;
 use store::{Engine, Sql, args};
@@ -36,6 +37,8 @@ pub struct TestServer {
     /// The MQTT broker and our way to it, once a test asks for them.
     pub(crate) hall: tokio::sync::OnceCell<crate::hall::Broker>,
     pub(crate) wire: Arc<crate::hall::Switch>,
+    /// Whoever waits for them holds this meanwhile.
+    pub(crate) lamps: tokio::sync::Mutex<Vec<Weak<Lamp>>>,
     /// The way to payment networks, once a test opens them.
     pub(crate) networks: Arc<crate::networks::Switch>,
     /// The way to WeChat, likewise.
@@ -120,6 +123,7 @@ impl TestServer {
             venue,
             hall,
             wire,
+            lamps: Default::default(),
             networks,
             wechat,
             clock,

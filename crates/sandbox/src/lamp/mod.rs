@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kernel::{Clock, Timestamp};
-use rumqttc::{AsyncClient, Event, EventLoop, LastWill, MqttOptions, Packet, PublishOptions, QoS};
+use rumqttc::{AsyncClient, Event, EventLoop, LastWill, MqttOptions, NetworkOptions, Packet, PublishOptions, QoS};
 use tokio::sync::{mpsc, watch};
 
 use crate::Task;
@@ -52,6 +52,8 @@ pub enum Firmware {
 }
 
 pub struct Lamp {
+    firmware: Firmware,
+    topic: String,
     seen: watch::Receiver<Seen>,
     trouble: Arc<watch::Sender<Trouble>>,
     hands: mpsc::UnboundedSender<Hand>,
@@ -65,9 +67,31 @@ impl Lamp {
         let trouble = Arc::new(watch::Sender::new(Trouble::None));
         let (hands, handled) = mpsc::unbounded_channel();
         let (topic, password) = (topic.to_owned(), password.to_owned());
-        let relay =
-            Relay { broker, firmware, topic, password, clock, seen, trouble: Arc::clone(&trouble), handled, pulse: None, off_at: None };
-        Self { seen: seeing, trouble, hands, _task: Task(tokio::spawn(relay.live())) }
+        let relay = Relay {
+            broker,
+            firmware,
+            topic: topic.clone(),
+            password,
+            clock,
+            seen,
+            trouble: Arc::clone(&trouble),
+            handled,
+            pulse: None,
+            off_at: None,
+        };
+        Self { firmware, topic, seen: seeing, trouble, hands, _task: Task(tokio::spawn(relay.live())) }
+    }
+
+    /// What is sent to it so that it says this again, once it has answered whatever it was told before: topic and payload.
+    pub fn echo(&self, word: &str) -> (String, String) {
+        match self.firmware {
+            Firmware::Tasmota => tasmota::echo(&self.topic, word),
+            Firmware::Shelly => shelly::echo(&self.topic, word),
+        }
+    }
+
+    pub fn trouble(&self) -> Trouble {
+        *self.trouble.borrow()
     }
 
     pub fn seen(&self) -> Seen {
@@ -192,6 +216,9 @@ impl Relay {
         options.set_keep_alive(30);
         // The library has a place for each message on its way, and 65,535 of them unless told otherwise: 15 MB for each lamp.
         options.set_outgoing_inflight_upper_limit(16);
+        let mut network = NetworkOptions::new();
+        network.set_tcp_nodelay(true);
+        options.set_network_options(network);
         options.set_credentials(self.topic.as_str(), self.password.clone());
         let Saying { topic, payload, .. } = match self.firmware {
             Firmware::Tasmota => tasmota::presence(&self.topic, false),

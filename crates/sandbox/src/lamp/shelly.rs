@@ -38,6 +38,12 @@ fn status(on: bool, watts: f64) -> Value {
     json!({"id": 0, "source": "MQTT", "output": on, "apower": watts, "voltage": 229.7, "temperature": {"tC": 41.2}})
 }
 
+/// Each answer carries what the question was called.
+pub fn echo(topic: &str, word: &str) -> (String, String) {
+    let call = json!({"id": word, "src": format!("{topic}/reply"), "method": "Shelly.GetDeviceInfo"});
+    (format!("{topic}/rpc"), call.to_string())
+}
+
 pub fn order(topic: &str, at: &str, payload: &str, on: bool, watts: f64) -> Order {
     let Ok(call) = serde_json::from_str::<Value>(payload) else { return Order::Nothing };
     // Without a source it would not know whom to answer.
@@ -53,6 +59,7 @@ pub fn order(topic: &str, at: &str, payload: &str, on: bool, watts: f64) -> Orde
             answer: answer(json!({"was_on": on})),
         },
         Some("Switch.GetStatus") => Order::Say(answer(status(on, watts))),
+        Some("Shelly.GetDeviceInfo") => Order::Say(answer(json!({"id": topic, "model": "SNSW-001P16EU", "gen": 2, "ver": "1.4.4"}))),
         _ => {
             let error = json!({"id": call["id"], "src": topic, "dst": source, "error": {"code": 404, "message": "No handler for method"}});
             Order::Say(vec![Saying::new(format!("{source}/rpc"), error.to_string())])

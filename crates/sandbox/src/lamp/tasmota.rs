@@ -42,6 +42,11 @@ fn sensors(watts: f64) -> String {
     )
 }
 
+/// It keeps a few texts for whoever asks it to, and says which it has kept.
+pub fn echo(topic: &str, word: &str) -> (String, String) {
+    (format!("cmnd/{topic}/Mem1"), word.to_owned())
+}
+
 pub fn order(topic: &str, at: &str, payload: &str, on: bool, watts: f64) -> Order {
     let command = at.rsplit('/').next().unwrap_or_default().to_ascii_uppercase();
     let result = |text: String| vec![Saying::new(format!("stat/{topic}/RESULT"), text)];
@@ -59,6 +64,7 @@ pub fn order(topic: &str, at: &str, payload: &str, on: bool, watts: f64) -> Orde
         ("POWER" | "POWER1", "OFF" | "0" | "FALSE") => Order::Switch { on: Some(false), off_after: None, answer: Vec::new() },
         ("POWER" | "POWER1", "TOGGLE" | "2") => Order::Switch { on: None, off_after: None, answer: Vec::new() },
         ("POWER" | "POWER1", _) => Order::Say(state(topic, on)),
+        ("MEM1", _) => Order::Say(result(serde_json::json!({"Mem1": payload}).to_string())),
         ("STATUS", "10") => {
             Order::Say(vec![Saying::new(format!("stat/{topic}/STATUS10"), format!(r#"{{"StatusSNS":{}}}"#, sensors(watts)))])
         }

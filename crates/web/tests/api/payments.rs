@@ -107,7 +107,7 @@ on_server! {
         assert_eq!(detail["notices"][0]["outcome"], "differs");
         // The network, asked, says what it was.
         till.networks.trouble(Troubles::default());
-        server.clock.step(MINUTE);
+        server.later(MINUTE).await;
         server.run_jobs().await;
         assert_eq!((wallet(&customer).await, till.waiting().await["payments"].clone()), ((5_000, 0), json!(0)));
     }
@@ -120,11 +120,11 @@ on_server! {
             assert!(till.networks.pay(&till.number(&placed).await).await);
             if n % 2 == 0 {
                 // By whoever looks at it.
-                server.clock.step(4 * SECOND);
+                server.later(4 * SECOND).await;
                 assert_eq!(order(&customer, &placed).await["state"], "paid");
             } else {
                 // By itself.
-                server.clock.step(MINUTE);
+                server.later(MINUTE).await;
             }
             server.run_jobs().await;
             assert_eq!(wallet(&customer).await, (1_000 * (i64::try_from(n).unwrap() + 1), 0), "{method}");
@@ -194,15 +194,15 @@ on_server! {
         let forgotten = till.recharge(&customer, "pay-00002", "wap", 3_000).await;
         let number = till.number(&forgotten).await;
         // The network is away when the time is over, and back later.
-        server.clock.step(15 * MINUTE);
+        server.later(15 * MINUTE).await;
         till.networks.trouble(Troubles { asked: Asked::Down, ..Troubles::default() });
         for _ in 0..3 {
-            server.clock.step(2 * MINUTE);
+            server.later(2 * MINUTE).await;
             server.run_jobs().await;
         }
         assert_eq!(order(&customer, &forgotten).await["state"], "pending");
         till.networks.trouble(Troubles::default());
-        server.clock.step(10 * MINUTE);
+        server.later(10 * MINUTE).await;
         server.run_jobs().await;
         assert_eq!((order(&customer, &forgotten).await["state"].clone(), till.attempts(&forgotten).await), (json!("closed"), vec!["closed".to_owned()]));
         assert!(!till.networks.pay(&number).await);
@@ -250,7 +250,7 @@ on_server! {
         }
         recharge(&customer, "pay-00200", "native", 100).await.refused(429, "RATE_LIMITED");
         till.recharge(&other, "pay-00001", "native", 100).await;
-        server.clock.step(10 * MINUTE);
+        server.later(10 * MINUTE).await;
         till.recharge(&customer, "pay-00200", "native", 100).await;
     }
 

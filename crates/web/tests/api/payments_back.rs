@@ -31,7 +31,7 @@ fn refusing() -> Troubles {
 async fn until_stuck(till: &Till<'_>) -> Value {
     for _ in 0..4 {
         till.server.run_jobs().await;
-        till.server.clock.step(5 * MINUTE);
+        till.server.later(5 * MINUTE).await;
     }
     stuck(till).await
 }
@@ -41,7 +41,7 @@ on_server! {
         let till = Till::open(server).await;
         let customer = till.customer(PHONE).await;
         let first = till.recharged(&customer, "pay-00001", "h5", 3_000).await;
-        server.clock.step(MINUTE);
+        server.later(MINUTE).await;
         let second = till.recharged(&customer, "pay-00002", "wap", 2_000).await;
         let refundable = async || customer.get("/customer/v1/refundable").await.ok(200)["amount_fen"].as_i64().unwrap();
         assert_eq!(refundable().await, 5_000);
@@ -87,7 +87,7 @@ on_server! {
                 }
                 server.run_jobs().await;
                 assert_eq!(wallet(&customer).await, (3_000, 3_000), "{asked:?}");
-                server.clock.step(HOUR);
+                server.later(HOUR).await;
             }
             till.networks.trouble(Troubles::default());
             server.run_jobs().await;
@@ -105,7 +105,7 @@ on_server! {
         back(&customer, "back-0001", 3_000).await.ok(202);
         for _ in 0..3 {
             server.run_jobs().await;
-            server.clock.step(DAY);
+            server.later(DAY).await;
         }
         assert_eq!(wallet(&customer).await, (3_000, 3_000));
         till.networks.trouble(Troubles::default());
@@ -174,10 +174,10 @@ on_server! {
         tx.exec("UPDATE pay_attempts SET state = 'closed' WHERE state = 'waiting'", vec![]).await.unwrap();
         tx.commit().await.unwrap();
         let days = async || till.root.get("/api/v1/payments/reconciliation").await.ok(200);
-        server.clock.step(8 * HOUR);
+        server.later(8 * HOUR).await;
         server.tick().await;
         assert_eq!(days().await["days"], json!([]), "the day is not over");
-        server.clock.step(12 * HOUR);
+        server.later(12 * HOUR).await;
         server.tick().await;
         let seen = days().await;
         let sums: Vec<(String, i64, i64)> = seen["days"].as_array().unwrap().iter().map(|day| (day["channel"].as_str().unwrap().to_owned(), day["paid_fen"].as_i64().unwrap(), day["refunded_fen"].as_i64().unwrap())).collect();
@@ -204,12 +204,12 @@ on_server! {
         let till = Till::open(server).await;
         let customer = till.customer(PHONE).await;
         till.recharged(&customer, "pay-00001", "h5", 3_000).await;
-        server.clock.step(20 * HOUR);
+        server.later(20 * HOUR).await;
         till.networks.trouble(Troubles { asked: Asked::Down, ..Troubles::default() });
         server.tick().await;
         assert_eq!(till.root.get("/api/v1/payments/reconciliation").await.ok(200)["days"], json!([]));
         till.networks.trouble(Troubles::default());
-        server.clock.step(HOUR);
+        server.later(HOUR).await;
         server.tick().await;
         assert_eq!(till.root.get("/api/v1/payments/reconciliation").await.ok(200)["days"].as_array().unwrap().len(), 2);
     }

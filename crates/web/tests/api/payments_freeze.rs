@@ -24,7 +24,7 @@ async fn ask(customer: &Client, table: &str, key: &str) -> Answer {
 
 async fn close(server: &TestServer, hall: &Hall<'_>, customer: &Client, minutes: i64) {
     let playing = customer.get("/customer/v1/session").await.ok(200)["session"].clone();
-    server.clock.step(minutes * MINUTE - 30 * SECOND);
+    server.later(minutes * MINUTE - 30 * SECOND).await;
     customer.post(&format!("/customer/v1/sessions/{}/close", id(&playing)), json!({})).await.ok(200);
     hall.table_is(0, "idle").await;
     server.run_jobs().await;
@@ -63,7 +63,7 @@ on_server! {
         assert_eq!((books(&till), wallet(&customer).await), ((7_200, 2_400, vec![1_200, 3_600]), (0, 0)));
         assert_eq!(with_order(&customer, &placed).await, (json!("paid"), json!(0), json!(3_600)));
         // Alipay's bill of the day has what was taken, and nothing else.
-        server.clock.step(20 * HOUR);
+        server.later(20 * HOUR).await;
         server.tick().await;
         server.run_jobs().await;
         let days = till.root.get("/api/v1/payments/reconciliation").await.ok(200);
@@ -77,7 +77,7 @@ on_server! {
         hall.tables[0].lamp.set(Trouble::Mute);
         till.networks.paid(&till.number(&placed).await).await;
         for _ in 0..8 {
-            server.clock.step(10 * SECOND);
+            server.later(10 * SECOND).await;
             server.run_jobs().await;
         }
         assert_eq!((books(&till), wallet(&customer).await), ((3_600, 3_600, vec![]), (0, 0)));
@@ -107,7 +107,7 @@ on_server! {
         let (till, hall, customer) = open(server).await;
         let placed = ask(&customer, &hall.tables[0].id, "pay-00001").await.ok(201);
         assert!(till.networks.pay(&till.number(&placed).await).await);
-        server.clock.step(11 * SECOND);
+        server.later(11 * SECOND).await;
         server.run_jobs().await;
         hall.table_is(0, "playing").await;
         close(server, &hall, &customer, 60).await;
@@ -146,13 +146,13 @@ on_server! {
         close(server, &hall, &customer, 20).await;
         till.networks.trouble(Troubles { asked: Asked::Down, ..Troubles::default() });
         for _ in 0..6 {
-            server.clock.step(10 * MINUTE);
+            server.later(10 * MINUTE).await;
             server.run_jobs().await;
         }
         assert_eq!(wallet(&customer).await, (2_400, 2_400), "what is let go is held until it is known to be");
         till.networks.trouble(Troubles::default());
         for _ in 0..3 {
-            server.clock.step(HOUR);
+            server.later(HOUR).await;
             server.run_jobs().await;
         }
         assert_eq!((books(&till), wallet(&customer).await), ((3_600, 2_400, vec![1_200]), (0, 0)));
@@ -172,7 +172,7 @@ on_server! {
         close(server, &hall, &customer, 20).await;
         assert_eq!((wallet(&customer).await, customer.get("/customer/v1/refundable").await.ok(200)["amount_fen"].clone()), ((2_400, 2_400), json!(0)));
         till.networks.trouble(Troubles::default());
-        server.clock.step(MINUTE);
+        server.later(MINUTE).await;
         server.run_jobs().await;
         assert_eq!(wallet(&customer).await, (0, 0));
         // The hall makes the customer a present of what it took: that can go back to Alipay.

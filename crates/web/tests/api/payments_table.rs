@@ -38,7 +38,7 @@ on_server! {
             assert!(hall.tables[0].lamp.seen().on);
             assert_eq!((wallet(&customer).await, order(&customer, &placed).await["state"].clone()), ((3_600, 3_600), json!("paid")));
             let playing = session(&customer).await;
-            server.clock.step(19 * MINUTE + 30 * SECOND);
+            server.later(19 * MINUTE + 30 * SECOND).await;
             let closed = customer.post(&format!("/customer/v1/sessions/{}/close", id(&playing)), json!({})).await.ok(200);
             assert_eq!(closed["bill"]["total_fen"], 1_200);
             hall.table_is(0, "idle").await;
@@ -74,7 +74,7 @@ on_server! {
         hall.tables[0].lamp.set(Trouble::Mute);
         till.networks.paid(&till.number(&placed).await).await;
         for _ in 0..8 {
-            server.clock.step(10 * SECOND);
+            server.later(10 * SECOND).await;
             server.run_jobs().await;
         }
         assert_eq!((wallet(&customer).await, session(&customer).await["end_reason"].clone()), ((0, 0), json!("not_lit")));

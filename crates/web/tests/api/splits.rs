@@ -42,7 +42,7 @@ on_server! {
         // Once more, by the same key, by another, and from the jobs that come later: nobody is charged twice.
         assert_eq!(confirmed(&carol, &split, "carol-0001", 400).await["state"], "settled");
         assert_eq!(confirmed(&carol, &split, "carol-0002", 400).await["state"], "settled");
-        server.clock.step(3 * HOUR);
+        server.later(3 * HOUR).await;
         server.run_jobs().await;
         assert_eq!((wallet(&bob).await, wallet(&carol).await, wallet(&table.starter).await), ((4_600, 0), (4_600, 0), (9_600, 0)));
         // The bill says so.
@@ -63,7 +63,7 @@ on_server! {
         }
         assert_eq!((wallet(&bob).await, get(&bob, &split).await["playing"].clone()), ((1_200, 1_200), json!(true)));
         table.starter.post(&format!("/customer/v1/splits/{}/finish", id(&split)), json!({})).await.refused(409, "SPLIT_PLAYING");
-        server.clock.step(10 * MINUTE - 30 * SECOND);
+        server.later(10 * MINUTE - 30 * SECOND).await;
         table.close().await;
         assert_eq!((wallet(&table.starter).await, get(&bob, &split).await["state"].clone()), ((9_400, 0), json!("open")), "covered already");
         server.run_jobs().await;
@@ -99,7 +99,7 @@ on_server! {
         assert_eq!((joined["shares"][1]["mine"].clone(), joined["shares"][2]["who"].as_str().unwrap().len()), (json!(true), 11));
         confirmed(&bob, &split, "bob-00001", 600).await;
         confirmed(&carol, &split, "carol-0001", 1_200).await;
-        server.clock.step(20 * MINUTE - 30 * SECOND);
+        server.later(20 * MINUTE - 30 * SECOND).await;
         table.close().await;
         server.run_jobs().await;
         assert_eq!((wallet(&bob).await, wallet(&carol).await, wallet(&table.starter).await), ((4_800, 0), (4_600, 0), (9_400, 0)));
@@ -114,15 +114,15 @@ on_server! {
             join(friend, &split, None).await.ok(200);
         }
         confirmed(&bob, &split, "bob-00001", 400).await;
-        server.clock.step(91 * MINUTE);
+        server.later(91 * MINUTE).await;
         server.run_jobs().await;
         assert_eq!((told(&carol).await[0].as_str(), told(&bob).await[0].as_str()), ("split.asked", "wallet.recharged"));
         server.run_jobs().await;
         assert_eq!(told(&carol).await.iter().filter(|kind| *kind == "split.asked").count(), 1);
-        server.clock.step(28 * MINUTE);
+        server.later(28 * MINUTE).await;
         server.run_jobs().await;
         assert_eq!(wallet(&bob).await, (5_000, 400));
-        server.clock.step(2 * MINUTE);
+        server.later(2 * MINUTE).await;
         // It is over by the clock, whether or not the job has come to it.
         confirm(&carol, &split, "carol-0001", 400).await.refused(409, "SPLIT_OVER");
         join(&hall.customer(0).await, &split, None).await.refused(409, "SPLIT_OVER");
@@ -141,7 +141,7 @@ on_server! {
         let bob = hall.customer(5_000).await;
         let split = make(&table, "split-0001", people(2, 1_200)).await.ok(201);
         join(&bob, &split, None).await.ok(200);
-        server.clock.step(2 * HOUR + MINUTE);
+        server.later(2 * HOUR + MINUTE).await;
         server.run_jobs().await;
         server.run_jobs().await;
         let undone = get(&bob, &split).await;
@@ -200,12 +200,12 @@ on_server! {
         confirm(&bob, &split, "bob-00002", 1_200).await.refused(409, "PRICE_CHANGED");
         confirmed(&bob, &split, "bob-00003", 2_400).await;
         assert_eq!((wallet(&bob).await, wallet(&carol).await), ((5_000, 2_400), (5_000, 1_200)));
-        server.clock.step(90 * MINUTE - 30 * SECOND);
+        server.later(90 * MINUTE - 30 * SECOND).await;
         table.close().await;
         server.run_jobs().await;
         // 5,400 in all: Carol has agreed to 1,200 of her 1,800.
         assert_eq!((get(&carol, &split).await["state"].clone(), told(&carol).await[0].as_str()), (json!("open"), "split.asked"));
-        server.clock.step(2 * HOUR + MINUTE);
+        server.later(2 * HOUR + MINUTE).await;
         server.run_jobs().await;
         server.run_jobs().await;
         assert_eq!((wallet(&bob).await, wallet(&carol).await, wallet(&table.starter).await), ((3_200, 0), (3_800, 0), (10_000 - 2_400, 0)));
@@ -218,7 +218,7 @@ on_server! {
         let split = make(&table, "split-0001", people(2, 3_600)).await.ok(201);
         join(&bob, &split, None).await.ok(200);
         confirmed(&bob, &split, "bob-00001", 1_800).await;
-        server.clock.step(2 * MINUTE);
+        server.later(2 * MINUTE).await;
         assert_eq!(table.close().await["bill"]["total_fen"], 0);
         server.run_jobs().await;
         let over = get(&bob, &split).await;
@@ -256,7 +256,7 @@ on_server! {
         // It is somebody known; and another guest turns out to be the same, who has a share by then.
         let known = server.sign_in_by_phone(&server.visitor(), "13900139000").await;
         let known = server.visitor().with_token(known["token"].as_str().unwrap());
-        server.clock.step(2 * MINUTE);
+        server.later(2 * MINUTE).await;
         let signed = server.sign_in_by_phone(&guest, "13900139000").await;
         let same = server.visitor().with_token(signed["token"].as_str().unwrap());
         let view = get(&known, &split).await;
@@ -267,7 +267,7 @@ on_server! {
         let welcome = server.visitor().post("/customer/v1/guests", json!({})).await.ok(201);
         let second = server.visitor().with_token(welcome["token"].as_str().unwrap());
         join(&second, &split, None).await.ok(200);
-        server.clock.step(2 * MINUTE);
+        server.later(2 * MINUTE).await;
         server.sign_in_by_phone(&second, "13900139000").await;
         let view = get(&known, &split).await;
         assert_eq!(states(&view), ["confirmed", "confirmed", "free"], "one share each");

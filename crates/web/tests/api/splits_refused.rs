@@ -49,10 +49,10 @@ on_server! {
     async fn v4_2_only_play_and_bills_of_the_last_day_are_split(server) {
         let hall = Hall::open(server, 2).await;
         let table = Table::played(server, &hall, 20).await;
-        server.clock.step(DAY - MINUTE);
+        server.later(DAY - MINUTE).await;
         let split = make(&table, "split-0001", people(2, 1_200)).await.ok(201);
         table.starter.post(&format!("/customer/v1/splits/{}/cancel", id(&split)), json!({})).await.ok(200);
-        server.clock.step(2 * MINUTE);
+        server.later(2 * MINUTE).await;
         make(&table, "split-0002", people(2, 1_200)).await.refused(409, "NOTHING_TO_SPLIT");
         // One that is not lit yet is nobody's debt.
         hall.tables[1].lamp.set(sandbox::Trouble::Deaf);
@@ -62,7 +62,7 @@ on_server! {
         let path = format!("/customer/v1/sessions/{}", id(&opening));
         let opening = Table { starter: table.starter.clone(), path };
         make(&opening, "split-0003", people(2, 3_600)).await.refused(409, "NOTHING_TO_SPLIT");
-        server.clock.step(21 * SECOND);
+        server.later(21 * SECOND).await;
         server.run_jobs().await;
         make(&opening, "split-0004", people(2, 0)).await.refused(409, "NOTHING_TO_SPLIT");
     }
@@ -188,7 +188,7 @@ on_server! {
             let bob = hall.customer(5_000).await;
             let split = make(&table, "split-0001", people(2, 3_600)).await.ok(201);
             join(&bob, &split, None).await.ok(200);
-            server.clock.step(20 * MINUTE - 30 * SECOND);
+            server.later(20 * MINUTE - 30 * SECOND).await;
             let (starter, path) = (table.starter.clone(), table.path.clone());
             let closing = tokio::spawn(async move { starter.post(&format!("{path}/close"), json!({})).await.status.as_u16() });
             assert_eq!(at_once((0..3).map(|n| confirming(bob.clone(), split.clone(), format!("bob-{round}-000{n}")))).await, [200; 3]);

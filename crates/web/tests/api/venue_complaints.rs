@@ -13,7 +13,7 @@ const DESK: &str = "/api/v1/complaints";
 /// Played for ten minutes, and closed: six yuan.
 async fn played(server: &TestServer, hall: &Hall<'_>, customer: &Client) -> Value {
     let playing = hall.play(customer, 0, 60).await;
-    server.clock.step(9 * MINUTE + 30 * SECOND);
+    server.later(9 * MINUTE + 30 * SECOND).await;
     let closed = customer.post(&format!("/customer/v1/sessions/{}/close", id(&playing)), json!({})).await.ok(200);
     hall.table_is(0, "idle").await;
     assert_eq!(closed["bill"]["total_fen"], 600);
@@ -186,7 +186,7 @@ on_server! {
         }
         customer.post_once("flood-0006", MINE, form("吵")).await.refused(429, "RATE_LIMITED");
         assert_eq!(server.told(hall.manager.id()).await.iter().filter(|kind| *kind == "venue.complaint").count(), 6);
-        server.clock.step(HOUR);
+        server.later(HOUR).await;
         customer.post_once("flood-0006", MINE, form("吵")).await.ok(201);
     }
 
@@ -209,7 +209,7 @@ on_server! {
             let page = hall.manager.get(&format!("{DESK}?limit=50{query}")).await.ok(200);
             assert_eq!(page["items"].as_array().unwrap().len(), n, "{query}");
         }
-        server.clock.step(31 * 24 * HOUR);
+        server.later(31 * 24 * HOUR).await;
         server.keep_signed_in(&hall.manager).await;
         let later = figures().await;
         assert_eq!((later["sessions"].clone(), later["complained"].clone()), (json!(0), json!(0)));

@@ -14,7 +14,7 @@ on_server! {
         for _ in 0..CROWD {
             crowd.push(hall.customer(10_000).await);
             // How often somebody may ask for codes is another question.
-            server.clock.step(SECOND);
+            server.later(SECOND).await;
         }
         let opens = crowd.iter().zip(&hall.tables).map(|(customer, table)| async move {
             let path = format!("/customer/v1/tables/{}/open", table.id);

@@ -67,7 +67,7 @@ on_server! {
         // Who plays goes on at what was agreed, for what is added too.
         let of = format!("/customer/v1/sessions/{}", playing["id"].as_str().unwrap());
         assert_eq!(early.get(&format!("{of}/extension?minutes=30")).await.ok(200)["price_fen"], 1_800);
-        server.clock.step(30 * MINUTE - 20 * SECOND);
+        server.later(30 * MINUTE - 20 * SECOND).await;
         assert_eq!(early.post(&format!("{of}/close"), json!({})).await.ok(200)["bill"]["total_fen"], 1_800);
     }
 
@@ -116,7 +116,7 @@ on_server! {
         let path = format!("/api/v1/tables/{}", table.id);
         let playing = hall.play(&customer, 0, 60).await;
         hall.manager.post(&format!("{path}/retire"), json!({})).await.refused(409, "TABLE_TAKEN");
-        server.clock.step(20 * MINUTE - 20 * SECOND);
+        server.later(20 * MINUTE - 20 * SECOND).await;
         let of = format!("/customer/v1/sessions/{}", playing["id"].as_str().unwrap());
         customer.post(&format!("{of}/close"), json!({})).await.ok(200);
         hall.table_is(0, "idle").await;
@@ -136,7 +136,7 @@ on_server! {
         }
         hall.manager.put(&format!("{path}/light"), json!({"on": true, "minutes": 10, "why": "x"})).await.refused(404, "NOT_FOUND");
         // Its lamp is still plugged in, and is not listened to.
-        server.clock.step(2 * MINUTE);
+        server.later(2 * MINUTE).await;
         server.run_jobs().await;
         // What was played there is as it was.
         let bill = customer.get(&of).await.ok(200);

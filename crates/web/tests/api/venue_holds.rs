@@ -92,7 +92,7 @@ on_server! {
         assert_eq!((held(&holder).await.len(), held(&other).await.len()), (1, 0));
 
         // Holding it again makes it last no longer.
-        server.clock.step(5 * MINUTE);
+        server.later(5 * MINUTE).await;
         assert_eq!(hold(&holder, &hall, 0).await.ok(200)["until"], mine["until"]);
         let seen = holder.get(&table(&hall, 0)).await.ok(200);
         assert_eq!((seen["can_open"].clone(), seen["table"]["held_for_me"].clone()), (json!(true), json!(true)));
@@ -100,7 +100,7 @@ on_server! {
         assert_eq!((held(&holder).await.len(), wallet(&holder).await), (0, (10_000, 3_600)));
 
         // Its time ends nothing any more.
-        server.clock.step(20 * MINUTE);
+        server.later(20 * MINUTE).await;
         hall.table_is(0, "playing").await;
         holder.post(&format!("/customer/v1/sessions/{}/close", id(&playing)), json!({})).await.ok(200);
         assert_eq!(hall.table_is(0, "idle").await["hold"], json!(null));
@@ -132,24 +132,24 @@ on_server! {
         server.keep_signed_in(&hall.manager).await;
         let (holder, other) = (hall.customer(0).await, hall.customer(0).await);
         hold(&holder, &hall, 0).await.ok(200);
-        server.clock.step(15 * MINUTE - SECOND);
+        server.later(15 * MINUTE - SECOND).await;
         server.run_jobs().await;
         assert_eq!(hall.floor().await["tables"][0]["state"], "reserved");
-        server.clock.step(SECOND);
+        server.later(SECOND).await;
         hall.table_is(0, "idle").await;
         assert_eq!((told(&holder).await, held(&holder).await.len()), (vec!["hold.ran_out".to_owned()], 0));
         // Nobody was there to notice: it is over when somebody is.
         hold(&other, &hall, 0).await.ok(200);
-        server.clock.step(3 * HOUR);
+        server.later(3 * HOUR).await;
         hall.table_is(0, "idle").await;
         server.run_jobs().await;
         assert_eq!(told(&other).await, ["hold.ran_out"]);
         // Who gave it back is told nothing, and what would have ended it ends no other's.
         hold(&other, &hall, 0).await.ok(200);
-        server.clock.step(10 * MINUTE);
+        server.later(10 * MINUTE).await;
         give_back(&other, &hall, 0).await.ok(204);
         hold(&holder, &hall, 0).await.ok(200);
-        server.clock.step(6 * MINUTE);
+        server.later(6 * MINUTE).await;
         server.run_jobs().await;
         assert_eq!((hall.floor().await["tables"][0]["state"].clone(), told(&other).await.len()), (json!("reserved"), 1));
     }
@@ -159,12 +159,12 @@ on_server! {
         server.keep_signed_in(&hall.manager).await;
         let holder = hall.customer(10_000).await;
         let first = hold(&holder, &hall, 0).await.ok(200);
-        server.clock.step(15 * MINUTE);
+        server.later(15 * MINUTE).await;
         hall.table_is(0, "idle").await;
-        server.clock.step(HOUR);
+        server.later(HOUR).await;
         hold(&holder, &hall, 0).await.ok(200);
         // Noticed late, and counted from when it was.
-        server.clock.step(2 * HOUR);
+        server.later(2 * HOUR).await;
         hall.table_is(0, "idle").await;
         let refused = hold(&holder, &hall, 0).await;
         let wait: i64 = refused.headers["retry-after"].to_str().unwrap().parse().unwrap();
@@ -177,11 +177,11 @@ on_server! {
         assert_eq!((seen["hold"]["why_not"]["code"].clone(), seen["hold"]["until"].clone(), seen["can_open"].clone()), (json!("HOLDS_UNUSED"), json!(null), json!(true)));
         // Others may, and the table can be played on.
         hold(&hall.customer(0).await, &hall, 0).await.ok(200);
-        server.clock.step(15 * MINUTE);
+        server.later(15 * MINUTE).await;
         hall.table_is(0, "idle").await;
-        server.clock.step(again.micros() - server.clock.now().micros() - SECOND);
+        server.later(again.micros() - server.clock.now().micros() - SECOND).await;
         hold(&holder, &hall, 0).await.refused(409, "HOLDS_UNUSED");
-        server.clock.step(SECOND);
+        server.later(SECOND).await;
         hold(&holder, &hall, 0).await.ok(200);
     }
 
@@ -191,7 +191,7 @@ on_server! {
         for _ in 0..5 {
             hold(&holder, &hall, 0).await.ok(200);
             hold(&holder, &hall, 1).await.refused(409, "ALREADY_HOLDING");
-            server.clock.step(14 * MINUTE);
+            server.later(14 * MINUTE).await;
             give_back(&holder, &hall, 0).await.ok(204);
             assert_eq!(hall.floor().await["tables"][0]["state"], "idle");
             give_back(&holder, &hall, 0).await.refused(409, "NOT_HELD");
@@ -248,7 +248,7 @@ on_server! {
         open(&customer, &hall, 1).await.ok(202);
         server.run_jobs().await;
         assert_eq!(held(&customer).await.len(), 1);
-        server.clock.step(21 * SECOND);
+        server.later(21 * SECOND).await;
         hall.table_is(1, "maintenance").await;
         assert_eq!(held(&customer).await.len(), 1);
         hall.tables[1].lamp.set(Trouble::None);
@@ -274,16 +274,16 @@ on_server! {
         let past = json!({"note": "王先生", "until": now.plus_micros(11 * MINUTE).to_string()});
         hall.manager.post(&desk(&hall, 1, "hold"), past).await.refused_field("until", "PAST_CLOSING");
         give_back(&customer, &hall, 0).await.ok(204);
-        server.clock.step(10 * MINUTE - 30 * SECOND);
+        server.later(10 * MINUTE - 30 * SECOND).await;
         hold(&customer, &hall, 0).await.refused(409, "VENUE_CLOSES_SOON");
-        server.clock.step(MINUTE);
+        server.later(MINUTE).await;
         hold(&customer, &hall, 0).await.refused(409, "VENUE_CLOSED");
         // The hall closes while two are on their way, one after the other.
         for _ in 0..2 {
             closes(&hall, 1_320, false).await;
             hold(&customer, &hall, 0).await.ok(200);
             closes(&hall, 1_320, true).await;
-            server.clock.step(15 * MINUTE);
+            server.later(15 * MINUTE).await;
             hall.table_is(0, "idle").await;
             assert_eq!(told(&customer).await[0], "hold.ran_out");
         }
@@ -341,7 +341,7 @@ on_server! {
         hold(&guest, &hall, 1).await.refused(409, "ALREADY_HOLDING");
         open(&other, &hall, 0).await.refused(409, "TABLE_RESERVED");
         let playing = hall.play(&guest, 0, 60).await;
-        server.clock.step(10 * MINUTE);
+        server.later(10 * MINUTE).await;
         guest.post(&format!("/customer/v1/sessions/{}/close", id(&playing)), json!({})).await.ok(200);
         hall.table_is(0, "idle").await;
         // Whom it was held for is told when it is released.
@@ -360,11 +360,11 @@ on_server! {
         assert_eq!((shown["customer_number"].clone(), shown["customer_phone"].clone()), (welcome["customer"]["number"].clone(), json!("138****2222")));
         assert!(guest.get(&table(&hall, 0)).await.ok(200)["state_text"].as_str().unwrap().contains("为您保留至 17:00"));
         // What the staff had promised is not counted against anybody.
-        server.clock.step(HOUR);
+        server.later(HOUR).await;
         hall.table_is(0, "idle").await;
         assert_eq!(told(&guest).await[0], "hold.ran_out");
         hold(&guest, &hall, 0).await.ok(200);
-        server.clock.step(15 * MINUTE);
+        server.later(15 * MINUTE).await;
         hall.table_is(0, "idle").await;
         hold(&guest, &hall, 0).await.ok(200);
     }
@@ -384,14 +384,14 @@ on_server! {
         open(&hall.customer(10_000).await, &hall, 0).await.refused(409, "TABLE_RESERVED");
         open(&holder, &hall, 0).await.refused(409, "TABLE_IN_SERVICE");
         assert_eq!((hall.floor().await["tables"][0]["state"].clone(), held(&holder).await.len()), (json!("reserved"), 1));
-        server.clock.step(61 * SECOND);
+        server.later(61 * SECOND).await;
         assert_eq!(hall.table_is(0, "maintenance").await["case"]["cause"], "offline");
         assert_eq!((told(&holder).await.len(), held(&holder).await.len()), (2, 0));
         hall.tables[0].lamp.set(Trouble::None);
         hall.table_is(0, "idle").await;
         // Neither counts, and what would have ended them ends nothing.
         hold(&holder, &hall, 0).await.ok(200);
-        server.clock.step(14 * MINUTE);
+        server.later(14 * MINUTE).await;
         server.run_jobs().await;
         assert_eq!((hall.floor().await["tables"][0]["state"].clone(), told(&holder).await.len()), (json!("reserved"), 2));
     }
@@ -403,7 +403,7 @@ on_server! {
         hall.tables[0].lamp.weld();
         hall.until(|floor| floor["tables"][0]["device"]["reported"] == true).await;
         for _ in 0..2 {
-            server.clock.step(MINUTE + SECOND);
+            server.later(MINUTE + SECOND).await;
             server.tick().await;
         }
         assert_eq!(hall.table_is(0, "maintenance").await["case"]["cause"], "not_dark");
@@ -422,7 +422,7 @@ on_server! {
         open(&holder, &hall, 0).await.ok(202);
         assert_eq!(held(&holder).await.len(), 0);
         server.run_jobs().await;
-        server.clock.step(21 * SECOND);
+        server.later(21 * SECOND).await;
         hall.table_is(0, "maintenance").await;
         assert_eq!((told(&holder).await[0].clone(), wallet(&holder).await), ("play.not_lit".to_owned(), (10_000, 0)));
         hall.tables[0].lamp.set(Trouble::None);
@@ -434,7 +434,7 @@ on_server! {
         let asked = open(&holder, &hall, 1).await.ok(202);
         holder.post(&format!("/customer/v1/sessions/{}/close", id(&asked)), json!({})).await.ok(200);
         hall.tables[1].lamp.set(Trouble::None);
-        server.clock.step(3 * SECOND);
+        server.later(3 * SECOND).await;
         hall.table_is(1, "idle").await;
     }
 }

@@ -21,7 +21,7 @@ async fn device(hall: &Hall<'_>, n: usize) -> Value {
 
 /// A minute passes.
 async fn minute(server: &TestServer) {
-    server.clock.step(MINUTE + SECOND);
+    server.later(MINUTE + SECOND).await;
     server.tick().await;
 }
 
@@ -37,7 +37,7 @@ on_server! {
             let playing = hall.play(&customer, 0, 60).await;
             lamp.until(|seen| seen.on).await;
             // Its hand would have let it go now.
-            server.clock.step(31 * MINUTE);
+            server.later(31 * MINUTE).await;
             server.tick().await;
             let table = hall.table_is(0, "playing").await;
             assert_eq!((table["device"]["reported"].clone(), table["device"]["override_on"].clone()), (json!(true), json!(null)));
@@ -61,7 +61,7 @@ on_server! {
         hall.table_is(0, "idle").await;
         minute(server).await;
         assert!(hall.tables[0].lamp.seen().on);
-        server.clock.step(2 * HOUR);
+        server.later(2 * HOUR).await;
         server.tick().await;
         hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["reported"] == false).await;
         assert_eq!(hall.table_is(0, "idle").await["case"], json!(null));
@@ -98,7 +98,7 @@ on_server! {
         let view = other.get(&format!("/customer/v1/tables/{}", hall.tables[1].id)).await.ok(200);
         let ask = json!({"minutes": 60, "expected_fen": view["quotes"][1]["price_fen"]});
         other.post_once("open-0001", &format!("/customer/v1/tables/{}/open", hall.tables[1].id), ask).await.ok(202);
-        server.clock.step(21 * SECOND);
+        server.later(21 * SECOND).await;
         assert_eq!(hall.table_is(1, "maintenance").await["case"]["cause"], "not_lit");
         assert_eq!(wallet(&other).await, (10_000, 0));
         by_hand(&hall, 0, true, 120).await.ok(200);
@@ -127,7 +127,7 @@ on_server! {
         }
         assert_eq!(device(&hall, 0).await["online"], true);
         lamp.set(Trouble::None);
-        server.clock.step(11 * SECOND);
+        server.later(11 * SECOND).await;
         server.run_jobs().await;
         hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["reported"] == true).await;
         minute(server).await;
@@ -148,7 +148,7 @@ on_server! {
                 if table["state"] == state {
                     return table;
                 }
-                server.clock.step(10 * SECOND);
+                server.later(10 * SECOND).await;
             }
             panic!("not {state} after five minutes: {}", hall.floor().await);
         };
@@ -167,9 +167,9 @@ on_server! {
         let playing = hall.play(&customer, 0, 60).await;
         hall.tables[0].lamp.set(Trouble::Unplugged);
         hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["online"] == false).await;
-        server.clock.step(5 * SECOND);
+        server.later(5 * SECOND).await;
         close(&customer, &playing).await;
-        server.clock.step(46 * SECOND);
+        server.later(46 * SECOND).await;
         assert_eq!(hall.table_is(0, "maintenance").await["case"]["cause"], "offline");
         hall.tables[0].lamp.set(Trouble::None);
         hall.table_is(0, "idle").await;
@@ -180,7 +180,7 @@ on_server! {
         let hall = Hall::open(server, 1).await;
         hall.tables[0].lamp.set(Trouble::Unplugged);
         hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["online"] == false).await;
-        server.clock.step(61 * SECOND);
+        server.later(61 * SECOND).await;
         assert_eq!(hall.table_is(0, "maintenance").await["case"]["cause"], "offline");
         hall.manager.post(&format!("/api/v1/tables/{}/out-of-service", hall.tables[0].id), json!({"note": "台呢破了"})).await.ok(200);
         hall.tables[0].lamp.set(Trouble::None);

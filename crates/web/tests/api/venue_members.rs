@@ -32,7 +32,7 @@ async fn balance(customer: &Client) -> i64 {
 /// Plays for so many minutes of an hour, and closes.
 async fn played(server: &TestServer, hall: &Hall<'_>, customer: &Client, minutes: i64) -> Value {
     let playing = hall.play(customer, 0, 180).await;
-    server.clock.step(minutes * MINUTE - 20 * SECOND);
+    server.later(minutes * MINUTE - 20 * SECOND).await;
     let path = format!("/customer/v1/sessions/{}/close", playing["id"].as_str().unwrap());
     let closed = customer.post(&path, json!({})).await.ok(200);
     hall.table_is(0, "idle").await;
@@ -88,7 +88,7 @@ on_server! {
         // The operator takes all levels away: who plays keeps what was quoted.
         let version = root.get("/api/v1/levels").await.ok(200)["version"].clone();
         root.put("/api/v1/levels", json!({"levels": [], "version": version})).await.ok(200);
-        server.clock.step(61 * MINUTE);
+        server.later(61 * MINUTE).await;
         server.run_jobs().await;
         let bill = member.get(&format!("/customer/v1/sessions/{}", playing["id"].as_str().unwrap())).await.ok(200)["bill"].clone();
         assert_eq!((bill["total_fen"].clone(), bill["lines"][1]["kind"].clone(), bill["lines"][1]["fen"].clone()), (json!(3_420), json!("discount"), json!(-180)));

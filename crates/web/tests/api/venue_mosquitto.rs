@@ -12,7 +12,7 @@ on_server! {
         let customer = hall.customer(10_000).await;
         let playing = hall.play(&customer, 0, 60).await;
         assert!(hall.tables[0].lamp.seen().on && !hall.tables[1].lamp.seen().on);
-        server.clock.step(20 * MINUTE + SECOND);
+        server.later(20 * MINUTE + SECOND).await;
         let path = format!("/customer/v1/sessions/{}", playing["id"].as_str().unwrap());
         let closed = customer.post(&format!("{path}/close"), json!({})).await.ok(200);
         assert_eq!(closed["bill"]["total_fen"], 1_260);
@@ -25,10 +25,10 @@ on_server! {
         let hall = Hall::open(server, 1).await;
         let customer = hall.customer(10_000).await;
         hall.play(&customer, 0, 60).await;
-        server.clock.step(10 * MINUTE);
+        server.later(10 * MINUTE).await;
         hall.tables[0].lamp.set(Trouble::Unplugged);
         hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["online"] == false).await;
-        server.clock.step(61 * SECOND);
+        server.later(61 * SECOND).await;
         assert_eq!(hall.table_is(0, "maintenance").await["case"]["cause"], "in_play");
         let me = customer.get("/customer/v1/me").await.ok(200);
         assert_eq!((me["balance_fen"].clone(), me["held_fen"].clone()), (json!(9_400), json!(0)));

@@ -17,10 +17,10 @@ async fn offer(hall: &Hall<'_>) {
 }
 
 /// Until the hall's clock shows this next.
-fn go_on_to(server: &TestServer, hour: i64, minute: i64) {
+async fn go_on_to(server: &TestServer, hour: i64, minute: i64) {
     let now = server.clock.now().micros() + 8 * HOUR;
     let wanted = hour * HOUR + minute * MINUTE;
-    server.clock.step((wanted - now).rem_euclid(24 * HOUR));
+    server.later((wanted - now).rem_euclid(24 * HOUR)).await;
 }
 
 async fn open(hall: &Hall<'_>, customer: &Client, package: i64, fen: i64, key: &str) -> testkit::Answer {
@@ -48,7 +48,7 @@ on_server! {
     async fn v1_1_a_package_is_shown_held_and_billed_at_its_price(server) {
         let hall = Hall::open(server, 1).await;
         offer(&hall).await;
-        go_on_to(server, 17, 0);
+        go_on_to(server, 17, 0).await;
         let customer = hall.customer(50_000).await;
         let table = format!("/customer/v1/tables/{}", hall.tables[0].id);
         let shown = customer.get(&table).await.ok(200)["packages"].clone();
@@ -68,7 +68,7 @@ on_server! {
         let of = format!("/customer/v1/sessions/{}", session["id"].as_str().unwrap());
         assert_eq!(customer.get(&format!("{of}/extension?minutes=30")).await.ok(200)["price_fen"], 1_800);
         customer.post_once("more-0001", &format!("{of}/extend"), json!({"minutes": 30, "expected_fen": 1_800})).await.ok(200);
-        server.clock.step(210 * MINUTE + SECOND);
+        server.later(210 * MINUTE + SECOND).await;
         server.run_jobs().await;
         let bill = customer.get(&of).await.ok(200)["bill"].clone();
         let lines: Vec<_> = bill["lines"].as_array().unwrap().iter().map(|line| (line["kind"].as_str().unwrap(), line["fen"].as_i64().unwrap())).collect();
@@ -80,20 +80,20 @@ on_server! {
         let hall = Hall::open(server, 1).await;
         offer(&hall).await;
         let customer = hall.customer(90_000).await;
-        go_on_to(server, 22, 0);
+        go_on_to(server, 22, 0).await;
         let early = playing(&hall, &customer, 1, 8_800, "open-0001").await;
-        server.clock.step(HOUR - 20 * SECOND);
+        server.later(HOUR - 20 * SECOND).await;
         assert_eq!(close(&hall, &customer, &early).await["total_fen"], 3_600, "the time played was cheaper");
         // The night's package is paid whole.
-        go_on_to(server, 23, 0);
+        go_on_to(server, 23, 0).await;
         let night = playing(&hall, &customer, 2, 12_000, "open-0002").await;
         let until = time(&night["paid_until"]).micros() + 8 * HOUR;
         assert_eq!(until.rem_euclid(24 * HOUR), 6 * HOUR, "it ends at six, whenever the light came on");
-        server.clock.step(HOUR);
+        server.later(HOUR).await;
         let bill = close(&hall, &customer, &night).await;
         assert_eq!((bill["total_fen"].clone(), bill["lines"].as_array().unwrap().len()), (json!(12_000), 1));
         // The last minutes of a night are not sold.
-        go_on_to(server, 5, 51);
+        go_on_to(server, 5, 51).await;
         let shown = customer.get(&format!("/customer/v1/tables/{}", hall.tables[0].id)).await.ok(200)["packages"].clone();
         assert_eq!(shown.as_array().unwrap().len(), 1);
         open(&hall, &customer, 2, 12_000, "open-0003").await.refused(409, "PACKAGE_NOT_NOW");
@@ -103,12 +103,12 @@ on_server! {
         let hall = Hall::open(server, 1).await;
         offer(&hall).await;
         let customer = hall.customer(50_000).await;
-        go_on_to(server, 22, 30);
+        go_on_to(server, 22, 30).await;
         let night = playing(&hall, &customer, 2, 12_000, "open-0001").await;
-        server.clock.step(20 * MINUTE);
+        server.later(20 * MINUTE).await;
         hall.tables[0].lamp.set(sandbox::Trouble::Unplugged);
         hall.until(|floor| floor["tables"][0]["device"]["online"] == false).await;
-        server.clock.step(61 * SECOND);
+        server.later(61 * SECOND).await;
         hall.table_is(0, "maintenance").await;
         let closed = customer.get(&format!("/customer/v1/sessions/{}", night["id"].as_str().unwrap())).await.ok(200);
         assert_eq!((closed["end_reason"].clone(), closed["bill"]["total_fen"].clone()), (json!("device_fault"), json!(1_200)));

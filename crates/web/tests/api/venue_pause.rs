@@ -36,13 +36,13 @@ on_server! {
         let customer = hall.customer(10_000).await;
         let playing = hall.play(&customer, 0, 60).await;
         assert_eq!((playing["pause"]["offered"].clone(), playing["pause"]["left_seconds"].clone()), (json!(true), json!(1_800)));
-        server.clock.step(10 * MINUTE - 30 * SECOND);
+        server.later(10 * MINUTE - 30 * SECOND).await;
         let paused = customer.post(&at(&playing, "pause"), json!({})).await.ok(200);
         assert_eq!((paused["state"].clone(), paused["pause"]["offered"].clone()), (json!("playing"), json!(false)));
         assert!(paused["pause"]["since"].is_string() && paused["text"].as_str().unwrap().contains("暂停"));
         hall.table_is(0, "paused").await;
         lamp_is(&hall, false).await;
-        server.clock.step(20 * MINUTE);
+        server.later(20 * MINUTE).await;
         server.run_jobs().await;
         let still = session(&customer, &playing).await;
         assert_eq!((still["cost_so_far_fen"].clone(), still["pause"]["since"].clone()), (json!(600), paused["pause"]["since"].clone()));
@@ -65,7 +65,7 @@ on_server! {
         // More time costs what it costs without a pause, and all of it is played.
         let more = customer.get(&format!("{}?minutes=30", at(&playing, "extension"))).await.ok(200);
         assert_eq!(more["price_fen"], 1_800);
-        server.clock.step(10 * MINUTE);
+        server.later(10 * MINUTE).await;
         let closed = customer.post(&at(&playing, "close"), json!({})).await.ok(200);
         assert_eq!((closed["bill"]["total_fen"].clone(), wallet(&customer).await), (json!(1_200), (8_800, 0)));
         hall.table_is(0, "idle").await;
@@ -76,20 +76,20 @@ on_server! {
         offer(&hall, 15, false, 0).await;
         let customer = hall.customer(10_000).await;
         let playing = hall.play(&customer, 0, 60).await;
-        server.clock.step(30 * MINUTE);
+        server.later(30 * MINUTE).await;
         server.run_jobs().await;
         customer.post(&at(&playing, "pause"), json!({})).await.ok(200);
         hall.table_is(0, "paused").await;
         lamp_is(&hall, false).await;
-        server.clock.step(15 * MINUTE + SECOND);
+        server.later(15 * MINUTE + SECOND).await;
         hall.table_is(0, "playing").await;
         lamp_is(&hall, true).await;
         assert_eq!(told(&customer).await[0], "play.pause_over");
         customer.post(&at(&playing, "pause"), json!({})).await.refused(409, "NO_PAUSE_LEFT");
-        server.clock.step(30 * MINUTE - 10 * SECOND);
+        server.later(30 * MINUTE - 10 * SECOND).await;
         server.run_jobs().await;
         assert_eq!(session(&customer, &playing).await["state"], "playing");
-        server.clock.step(20 * SECOND);
+        server.later(20 * SECOND).await;
         hall.table_is(0, "idle").await;
         let over = session(&customer, &playing).await;
         assert_eq!((over["end_reason"].clone(), over["bill"]["total_fen"].clone(), wallet(&customer).await), (json!("time_up"), json!(3_600), (6_400, 0)));
@@ -100,15 +100,15 @@ on_server! {
         offer(&hall, 15, false, 0).await;
         let customer = hall.customer(10_000).await;
         let playing = hall.play(&customer, 0, 60).await;
-        server.clock.step(10 * MINUTE - 30 * SECOND);
+        server.later(10 * MINUTE - 30 * SECOND).await;
         customer.post(&at(&playing, "pause"), json!({})).await.ok(200);
         lamp_is(&hall, false).await;
         // No job is carried out for two hours: long past the pause, and past the end of what was paid.
-        server.clock.step(120 * MINUTE);
+        server.later(120 * MINUTE).await;
         assert_eq!(session(&customer, &playing).await["cost_so_far_fen"], 600);
         hall.table_is(0, "playing").await;
         lamp_is(&hall, true).await;
-        server.clock.step(10 * MINUTE);
+        server.later(10 * MINUTE).await;
         let closed = customer.post(&at(&playing, "close"), json!({})).await.ok(200);
         assert_eq!((closed["bill"]["total_fen"].clone(), wallet(&customer).await), (json!(1_200), (8_800, 0)));
     }
@@ -118,10 +118,10 @@ on_server! {
         offer(&hall, 30, false, 0).await;
         let customer = hall.customer(10_000).await;
         let playing = hall.play(&customer, 0, 60).await;
-        server.clock.step(10 * MINUTE - 30 * SECOND);
+        server.later(10 * MINUTE - 30 * SECOND).await;
         customer.post(&at(&playing, "pause"), json!({})).await.ok(200);
         lamp_is(&hall, false).await;
-        server.clock.step(25 * MINUTE);
+        server.later(25 * MINUTE).await;
         let closed = customer.post(&at(&playing, "close"), json!({})).await.ok(200);
         assert_eq!((closed["bill"]["total_fen"].clone(), closed["pause"]["since"].clone(), wallet(&customer).await), (json!(600), json!(null), (9_400, 0)));
         // It is dark already: nothing is waited for.
@@ -134,16 +134,16 @@ on_server! {
         offer(&hall, 30, false, 0).await;
         let customer = hall.customer(10_000).await;
         let playing = hall.play(&customer, 0, 60).await;
-        server.clock.step(10 * MINUTE + 30 * SECOND);
+        server.later(10 * MINUTE + 30 * SECOND).await;
         customer.post(&at(&playing, "pause"), json!({})).await.ok(200);
         lamp_is(&hall, false).await;
         hall.tables[0].lamp.set(Trouble::Deaf);
-        server.clock.step(5 * MINUTE);
+        server.later(5 * MINUTE).await;
         customer.post(&at(&playing, "resume"), json!({})).await.ok(200);
         // A report of before may still come in, from which it is counted anew.
         for _ in 0..2 {
             server.run_jobs().await;
-            server.clock.step(61 * SECOND);
+            server.later(61 * SECOND).await;
         }
         assert_eq!(hall.table_is(0, "maintenance").await["case"]["cause"], "in_play");
         let closed = session(&customer, &playing).await;
@@ -165,7 +165,7 @@ on_server! {
         let switched = hall.tables[0].lamp.seen().switched;
         customer.post(&at(&playing, "pause"), json!({})).await.ok(200);
         hall.table_is(0, "paused").await;
-        server.clock.step(20 * MINUTE);
+        server.later(20 * MINUTE).await;
         server.run_jobs().await;
         customer.post(&at(&playing, "resume"), json!({})).await.ok(200);
         hall.table_is(0, "playing").await;
@@ -185,7 +185,7 @@ on_server! {
         let path = format!("/customer/v1/tables/{}", hall.tables[0].id);
         let play_and_close = async |who: &Client| {
             let playing = hall.play(who, 0, 60).await;
-            server.clock.step(5 * MINUTE);
+            server.later(5 * MINUTE).await;
             who.post(&at(&playing, "close"), json!({})).await.ok(200);
             hall.table_is(0, "cleaning").await;
         };
@@ -198,10 +198,10 @@ on_server! {
         assert!(said.contains(&shown(free)) || said.contains(&shown(free - 1)), "{said}");
         other.post_once("open-0001", &format!("{path}/open"), json!({"minutes": 60, "expected_fen": 3_600})).await.refused(409, "TABLE_CLEANING");
         // By itself.
-        server.clock.step(9 * MINUTE);
+        server.later(9 * MINUTE).await;
         server.run_jobs().await;
         assert_eq!(hall.floor().await["tables"][0]["state"], "cleaning");
-        server.clock.step(MINUTE);
+        server.later(MINUTE).await;
         hall.table_is(0, "idle").await;
         // Or when somebody of the staff says so; nobody of another hall does.
         play_and_close(&other).await;
@@ -211,9 +211,9 @@ on_server! {
         assert_eq!(hall.manager.post(&done, json!({})).await.ok(200)["state"], "idle");
         hall.manager.post(&done, json!({})).await.refused(409, "NOT_CLEANING");
         // The job of the last time frees nothing of the next.
-        server.clock.step(8 * MINUTE);
+        server.later(8 * MINUTE).await;
         play_and_close(&customer).await;
-        server.clock.step(5 * MINUTE);
+        server.later(5 * MINUTE).await;
         server.run_jobs().await;
         assert_eq!(hall.floor().await["tables"][0]["state"], "cleaning");
     }
@@ -227,7 +227,7 @@ on_server! {
         let asked = customer.post_once("open-0001", &open, json!({"minutes": 60, "expected_fen": 3_600})).await.ok(202);
         customer.post(&at(&asked, "close"), json!({})).await.ok(200);
         hall.tables[0].lamp.set(Trouble::None);
-        server.clock.step(3 * SECOND);
+        server.later(3 * SECOND).await;
         hall.table_is(0, "idle").await;
         let path = format!("/api/v1/venues/{}/offers", hall.id);
         for (name, offers) in [

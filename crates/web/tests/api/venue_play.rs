@@ -50,7 +50,7 @@ on_server! {
         assert_eq!(told(&customer).await, ["play.lit", "wallet.recharged"]);
 
         // Twenty minutes, and a bit of the twenty-first.
-        server.clock.step(20 * MINUTE + SECOND);
+        server.later(20 * MINUTE + SECOND).await;
         assert_eq!(session(&customer, &playing).await["cost_so_far_fen"], 21 * 60);
         let closed = customer.post(&format!("/customer/v1/sessions/{}/close", id(&playing)), json!({})).await.ok(200);
         assert_eq!((closed["state"].clone(), closed["end_reason"].clone()), (json!("closed"), json!("customer")));
@@ -77,10 +77,10 @@ on_server! {
         let asked = ask(&customer, &hall, 0, "open-0001").await.ok(202);
         assert_eq!((asked["state"].clone(), wallet(&customer).await), (json!("opening"), (10_000, 3_600)));
         server.run_jobs().await;
-        server.clock.step(19 * SECOND);
+        server.later(19 * SECOND).await;
         server.run_jobs().await;
         assert_eq!(session(&customer, &asked).await["state"], "opening");
-        server.clock.step(2 * SECOND);
+        server.later(2 * SECOND).await;
         let table = hall.table_is(0, "maintenance").await;
         assert_eq!(table["case"]["cause"], "not_lit");
         let failed = session(&customer, &asked).await;
@@ -102,10 +102,10 @@ on_server! {
         ask(&customer, &hall, 0, "open-0001").await.ok(202);
         server.run_jobs().await;
         lamp.until(|seen| seen.on).await;
-        server.clock.step(21 * SECOND);
+        server.later(21 * SECOND).await;
         hall.table_is(0, "maintenance").await;
         lamp.set(Trouble::None);
-        server.clock.step(5 * SECOND);
+        server.later(5 * SECOND).await;
         server.run_jobs().await;
         lamp.until(|seen| !seen.on).await;
         hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["reported"] == false).await;
@@ -116,11 +116,11 @@ on_server! {
         let hall = Hall::open(server, 1).await;
         let customer = hall.customer(10_000).await;
         let playing = hall.play(&customer, 0, 60).await;
-        server.clock.step(10 * MINUTE);
+        server.later(10 * MINUTE).await;
         hall.tables[0].lamp.set(Trouble::Unplugged);
         hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["online"] == false).await;
         assert_eq!(session(&customer, &playing).await["state"], "playing", "it may be the network, for a moment");
-        server.clock.step(61 * SECOND);
+        server.later(61 * SECOND).await;
         let table = hall.table_is(0, "maintenance").await;
         assert_eq!(table["case"]["cause"], "in_play");
         let closed = session(&customer, &playing).await;
@@ -144,14 +144,14 @@ on_server! {
         let customer = hall.customer(10_000).await;
         let playing = hall.play(&customer, 0, 60).await;
         let of = format!("/customer/v1/sessions/{}", id(&playing));
-        server.clock.step(30 * MINUTE);
+        server.later(30 * MINUTE).await;
         server.run_jobs().await;
         let more = json!({"minutes": 30, "expected_fen": 1_800});
         customer.post_once("more-0001", &format!("{of}/extend"), more).await.ok(200);
         hall.until(|_| hall.tables[0].lamp.seen().told_on == 2).await;
         assert_eq!(hall.tables[0].lamp.seen().switched, 1);
         // Its own timer was set anew: past the first one it burns.
-        server.clock.step(40 * MINUTE);
+        server.later(40 * MINUTE).await;
         server.run_jobs().await;
         assert!(hall.tables[0].lamp.seen().on);
         customer.post(&format!("{of}/close"), json!({})).await.ok(200);
@@ -159,10 +159,10 @@ on_server! {
         assert!(!hall.tables[0].lamp.seen().on);
         // And one whose plug is pulled is noticed.
         hall.play(&customer, 0, 60).await;
-        server.clock.step(5 * MINUTE);
+        server.later(5 * MINUTE).await;
         hall.tables[0].lamp.set(Trouble::Unplugged);
         hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["online"] == false).await;
-        server.clock.step(61 * SECOND);
+        server.later(61 * SECOND).await;
         assert_eq!(hall.table_is(0, "maintenance").await["case"]["cause"], "in_play");
     }
 
@@ -170,7 +170,7 @@ on_server! {
         let hall = Hall::with(server, 1, Firmware::Shelly).await;
         let customer = hall.customer(10_000).await;
         hall.play(&customer, 0, 60).await;
-        server.clock.step(62 * MINUTE + 30 * SECOND);
+        server.later(62 * MINUTE + 30 * SECOND).await;
         hall.tables[0].lamp.until(|seen| !seen.on).await;
     }
 
@@ -181,11 +181,11 @@ on_server! {
         let (lamp, id) = (&hall.tables[0].lamp, &hall.tables[0].id);
         lamp.set(Trouble::Unplugged);
         hall.until(|floor| floor_table(floor, id)["device"]["online"] == false).await;
-        server.clock.step(20 * SECOND);
+        server.later(20 * SECOND).await;
         lamp.set(Trouble::None);
         hall.until(|floor| floor_table(floor, id)["device"]["reported"] == true).await;
         assert!(lamp.seen().on, "it is told what it should be now");
-        server.clock.step(60 * SECOND);
+        server.later(60 * SECOND).await;
         server.run_jobs().await;
         assert_eq!(session(&customer, &playing).await["state"], "playing");
     }
@@ -196,7 +196,7 @@ on_server! {
         hall.tables[0].lamp.set(Trouble::Unplugged);
         hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["online"] == false).await;
         ask(&customer, &hall, 0, "open-0001").await.refused(409, "TABLE_IN_SERVICE");
-        server.clock.step(61 * SECOND);
+        server.later(61 * SECOND).await;
         assert_eq!(hall.table_is(0, "maintenance").await["case"]["cause"], "offline");
         hall.tables[0].lamp.set(Trouble::None);
         hall.table_is(0, "idle").await;
@@ -209,7 +209,7 @@ on_server! {
         let playing = hall.play(&customer, 0, 60).await;
         let of = format!("/customer/v1/sessions/{}", id(&playing));
         // In the last second.
-        server.clock.step(60 * MINUTE - SECOND);
+        server.later(60 * MINUTE - SECOND).await;
         server.run_jobs().await;
         assert_eq!(told(&customer).await[0], "play.ending");
         let more = customer.get(&format!("{of}/extension?minutes=30")).await.ok(200);
@@ -221,12 +221,12 @@ on_server! {
         assert_eq!((extended["held_fen"].clone(), extended["paid_until"].clone()), (json!(5_400), more["paid_until"].clone()));
         let again = customer.post_once("more-0002", &format!("{of}/extend"), right).await.ok(200);
         assert_eq!((again["held_fen"].clone(), wallet(&customer).await), (json!(5_400), (10_000, 5_400)));
-        server.clock.step(2 * SECOND);
+        server.later(2 * SECOND).await;
         server.run_jobs().await;
         let lamp = hall.tables[0].lamp.seen();
         assert_eq!((session(&customer, &playing).await["state"].clone(), lamp.on, lamp.switched), (json!("playing"), true, 1));
         // And then it is over.
-        server.clock.step(30 * MINUTE);
+        server.later(30 * MINUTE).await;
         hall.table_is(0, "idle").await;
         let over = session(&customer, &playing).await;
         assert_eq!((over["end_reason"].clone(), over["bill"]["total_fen"].clone(), wallet(&customer).await), (json!("time_up"), json!(5_400), (4_600, 0)));
@@ -238,7 +238,7 @@ on_server! {
         let customer = hall.customer(10_000).await;
         hall.play(&customer, 0, 60).await;
         // No job is carried out any more: the lamp's own timer ends it.
-        server.clock.step(62 * MINUTE + 30 * SECOND);
+        server.later(62 * MINUTE + 30 * SECOND).await;
         hall.tables[0].lamp.until(|seen| !seen.on).await;
     }
 
@@ -283,7 +283,7 @@ on_server! {
         let ended = customer.post(&format!("/customer/v1/sessions/{}/close", id(&asked)), json!({})).await.ok(200);
         assert_eq!((ended["state"].clone(), wallet(&customer).await), (json!("failed"), (10_000, 0)));
         hall.tables[0].lamp.set(Trouble::None);
-        server.clock.step(3 * SECOND);
+        server.later(3 * SECOND).await;
         hall.table_is(0, "idle").await;
         assert!(!hall.tables[0].lamp.seen().on);
     }
@@ -296,7 +296,7 @@ on_server! {
         customer.post(&format!("/customer/v1/sessions/{}/close", id(&playing)), json!({})).await.ok(200);
         server.run_jobs().await;
         assert_eq!(hall.floor().await["tables"][0]["state"], "closing");
-        server.clock.step(46 * SECOND);
+        server.later(46 * SECOND).await;
         assert_eq!(hall.table_is(0, "maintenance").await["case"]["cause"], "not_dark");
         assert_eq!(wallet(&customer).await, (10_000, 0), "it was free: closed within the grace minutes");
     }
@@ -331,7 +331,7 @@ on_server! {
         hall.manager.put(&path, json!({"on": true, "minutes": 10, "why": "清洁"})).await.ok(200);
         let lamp = &hall.tables[0].lamp;
         hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["reported"] == true).await;
-        server.clock.step(11 * MINUTE);
+        server.later(11 * MINUTE).await;
         server.tick().await;
         lamp.until(|seen| !seen.on).await;
         // And given back before its time.
@@ -352,11 +352,11 @@ on_server! {
         let customer = hall.customer(10_000).await;
         let playing = hall.play(&customer, 0, 60).await;
         assert_eq!(wallet(&customer).await, (10_000, 5_000));
-        server.clock.step(10 * MINUTE + 30 * SECOND);
+        server.later(10 * MINUTE + 30 * SECOND).await;
         assert_eq!(session(&customer, &playing).await["cost_so_far_fen"], 5_000, "who leaves of its own accord");
         hall.tables[0].lamp.set(Trouble::Unplugged);
         hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["online"] == false).await;
-        server.clock.step(61 * SECOND);
+        server.later(61 * SECOND).await;
         hall.table_is(0, "maintenance").await;
         let closed = session(&customer, &playing).await;
         assert_eq!((closed["end_reason"].clone(), closed["bill"]["total_fen"].clone()), (json!("device_fault"), json!(600)));
@@ -371,7 +371,7 @@ on_server! {
         let free = async |n: usize| customer.get(&format!("/customer/v1/tables/{}", hall.tables[n].id)).await.ok(200)["grace_minutes"].clone();
         let leave = async |n: usize| {
             let playing = hall.play(&customer, n, 60).await;
-            server.clock.step(MINUTE);
+            server.later(MINUTE).await;
             let closed = customer.post(&format!("/customer/v1/sessions/{}/close", id(&playing)), json!({})).await.ok(200);
             hall.table_is(n, "idle").await;
             closed["bill"]["total_fen"].as_i64().unwrap()
@@ -379,7 +379,7 @@ on_server! {
         assert_eq!(free(0).await, 3);
         // Somebody who stays longer has used none.
         let playing = hall.play(&customer, 0, 60).await;
-        server.clock.step(5 * MINUTE);
+        server.later(5 * MINUTE).await;
         customer.post(&format!("/customer/v1/sessions/{}/close", id(&playing)), json!({})).await.ok(200);
         hall.table_is(0, "idle").await;
         assert_eq!((free(0).await, leave(0).await), (json!(3), 0));
@@ -389,7 +389,7 @@ on_server! {
         // To others they are there.
         let other = hall.customer(0).await;
         assert_eq!(other.get(&format!("/customer/v1/tables/{}", hall.tables[1].id)).await.ok(200)["grace_minutes"], 3);
-        server.clock.step(12 * HOUR);
+        server.later(12 * HOUR).await;
         assert_eq!(free(1).await, 3);
     }
 
@@ -410,7 +410,7 @@ on_server! {
         let view = customer.get(&format!("/customer/v1/tables/{}", hall.tables[1].id)).await.ok(200);
         assert_eq!((view["can_open"].clone(), view["why_not"]["code"].clone()), (json!(false), json!("OPENED_TOO_OFTEN")));
         assert_eq!(wallet(&customer).await, (10_000, 0));
-        server.clock.step(HOUR);
+        server.later(HOUR).await;
         hall.until(|floor| floor_table(floor, &hall.tables[1].id)["device"]["online"] == true).await;
         hall.play(&customer, 1, 60).await;
     }

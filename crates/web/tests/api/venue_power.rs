@@ -1,6 +1,6 @@
 //! A relay that says "on" over a lamp that is dead: seen by the power that it measures.
 
-use kernel::{HOUR, MINUTE, SECOND};
+use kernel::{HOUR, MINUTE, SECOND, Timestamp};
 use platform::identity::Role;
 use sandbox::{Firmware, Trouble};
 use serde_json::{Value, json};
@@ -18,16 +18,15 @@ async fn draw(hall: &Hall<'_>, n: usize) -> Value {
     floor_table(&hall.floor().await, &hall.tables[n].id)["device"]["draw"].clone()
 }
 
-/// So much time passes; then lights are asked what they draw, and it says so, if it says anything.
+/// So much time passes; then lights are asked what they draw, and it says so. Nothing of it is on its way before or after.
 async fn asked_after(server: &TestServer, hall: &Hall<'_>, n: usize, micros: i64, milliwatts: i64) {
-    server.clock.step(micros);
-    let asked = json!(server.clock.now());
+    server.later(micros).await;
+    let asked = server.clock.now();
     server.tick().await;
-    hall.until(|floor| {
-        let draw = &floor_table(floor, &hall.tables[n].id)["device"]["draw"];
-        draw["at"].as_str() >= asked.as_str() && draw["milliwatts"] == milliwatts
-    })
-    .await;
+    server.settles().await;
+    let draw = draw(hall, n).await;
+    let heard: Timestamp = draw["at"].as_str().expect("it has said something").parse().expect("a time");
+    assert!(heard >= asked && draw["milliwatts"] == milliwatts, "{draw}");
 }
 
 async fn session(customer: &Client, of: &Value) -> Value {
@@ -63,7 +62,7 @@ async fn burns_out_in_play(server: &TestServer, firmware: Firmware, milliwatts: 
         (session(&customer, &playing).await["state"].clone(), draw(&hall, 0).await["dark_since"].clone()),
         (json!("playing"), json!(null))
     );
-    server.clock.step(11 * SECOND);
+    server.later(11 * SECOND).await;
     server.tick().await;
     let table = hall.table_is(0, "maintenance").await;
     assert_eq!(table["case"]["cause"], "no_power");
@@ -95,7 +94,7 @@ async fn burns_out_in_play(server: &TestServer, firmware: Firmware, milliwatts: 
     let seen = format!("{} W ≥ 20 W", venue::devices::draw::watts(milliwatts));
     assert_eq!(logged(&hall, 0).await[0], line("manager", "passed", &seen));
     // The test ends by itself, and the table is used as before.
-    server.clock.step(3 * MINUTE);
+    server.later(3 * MINUTE).await;
     server.tick().await;
     hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["reported"] == false).await;
     hall.play(&customer, 0, 60).await;
@@ -117,7 +116,7 @@ on_server! {
         hall.tables[0].lamp.set(Trouble::Dark);
         let playing = hall.play(&customer, 0, 60).await;
         asked_after(server, &hall, 0, 21 * SECOND, 0).await;
-        server.clock.step(11 * SECOND);
+        server.later(11 * SECOND).await;
         server.tick().await;
         assert_eq!(hall.table_is(0, "maintenance").await["case"]["cause"], "no_power");
         let closed = session(&customer, &playing).await;
@@ -148,7 +147,7 @@ on_server! {
         // It has burnt, for all that is known, and is not heard from now on.
         hall.tables[0].lamp.set(Trouble::Mute);
         for _ in 0..40 {
-            server.clock.step(MINUTE);
+            server.later(MINUTE).await;
             server.tick().await;
         }
         assert_eq!(session(&customer, &playing).await["state"], "playing");
@@ -160,12 +159,13 @@ on_server! {
         hall.tables[0].lamp.set(Trouble::Dark);
         let playing = hall.play(&customer, 0, 60).await;
         for _ in 0..10 {
-            server.clock.step(MINUTE);
+            server.later(MINUTE).await;
             server.tick().await;
         }
         // It answers whoever asks, and says that nothing passes through it.
         venue::devices::roll_call(&server.venue, &server.cx()).await.unwrap();
-        hall.until(|_| hall.tables[0].lamp.seen().told_on == 2).await;
+        server.settles().await;
+        assert_eq!(hall.tables[0].lamp.seen().told_on, 2);
         assert_eq!(draw(&hall, 0).await, json!({"least_watts": null, "milliwatts": null, "at": null, "dark_since": null}));
         assert_eq!(session(&customer, &playing).await["state"], "playing");
         // Nor one that was watched and is no longer.
@@ -173,7 +173,7 @@ on_server! {
         asked_after(server, &hall, 0, MINUTE, 0).await;
         hall.manager.put(&format!("/api/v1/devices/{}/watch", hall.tables[0].device), json!({"least_watts": null})).await.ok(200);
         for _ in 0..5 {
-            server.clock.step(MINUTE);
+            server.later(MINUTE).await;
             server.tick().await;
         }
         assert_eq!(session(&customer, &playing).await["state"], "playing");
@@ -186,7 +186,7 @@ on_server! {
         hall.manager.put(&format!("/api/v1/tables/{}/light", hall.tables[0].id), json!({"on": true, "minutes": 30, "why": "打扫"})).await.ok(200);
         hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["reported"] == true).await;
         asked_after(server, &hall, 0, 21 * SECOND, 0).await;
-        server.clock.step(11 * SECOND);
+        server.later(11 * SECOND).await;
         server.tick().await;
         assert_eq!(hall.table_is(0, "maintenance").await["case"]["cause"], "no_power");
         let customer = hall.customer(10_000).await;
@@ -209,7 +209,7 @@ on_server! {
         hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["reported"] == true).await;
         hall.table_is(0, "reserved").await;
         asked_after(server, &hall, 0, 21 * SECOND, 0).await;
-        server.clock.step(11 * SECOND);
+        server.later(11 * SECOND).await;
         server.tick().await;
         assert_eq!(hall.table_is(0, "maintenance").await["case"]["cause"], "no_power");
         assert_eq!(told(&holder).await[0], "hold.maintenance");
@@ -220,7 +220,7 @@ on_server! {
         watch(&hall, 0, 20).await;
         let lamp = &hall.tables[0].lamp;
         lamp.set(Trouble::Dark);
-        server.clock.step(HOUR);
+        server.later(HOUR).await;
         server.tick().await;
         // Somebody presses its button, and what it is told in answer does not arrive.
         server.cut_the_wire(true);
@@ -234,7 +234,7 @@ on_server! {
         // It says by itself, again and again, that nothing passes through it.
         let topic = floor_table(&hall.floor().await, &hall.tables[0].id)["device"]["topic"].as_str().unwrap().to_owned();
         for _ in 0..2 {
-            server.clock.step(21 * SECOND);
+            server.later(21 * SECOND).await;
             let telemetry = br#"{"Time":"2026-11-21T08:00:00","ENERGY":{"Power":0}}"#;
             venue::devices::heard(&server.venue, &server.cx(), &format!("tele/{topic}/SENSOR"), telemetry).await.unwrap();
         }
