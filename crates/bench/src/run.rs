@@ -41,6 +41,8 @@ pub enum Part {
     Pages,
     /// Tables, lamps, and the broker
     Venue,
+    /// A day of customers at many tables
+    Day,
 }
 
 #[derive(Args)]
@@ -128,5 +130,6 @@ async fn measure(part: Part, options: &Options, pair: &mut Pair) -> Result<Vec<F
         Part::Transfers => parts::transfers::measure(options).await,
         Part::Pages => pages::figures(options).await,
         Part::Venue => parts::venue::measure(options).await,
+        Part::Day => parts::venue::day(options).await,
     }
 }

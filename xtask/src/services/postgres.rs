@@ -32,7 +32,7 @@ pub struct Server {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Manner {
     Careless,
-    /// As it comes: an answer means that it is on the disk.
+    /// As it comes: an answer means that it is on the disk. Reached by its socket, as on any machine that it shares.
     Durable,
 }
 
@@ -47,7 +47,11 @@ impl Server {
             let port = process::free_port()?;
             match folder.serve(&programs, port, manner, log) {
                 Ok(group) => {
-                    return Ok(Self { url: format!("postgres://postgres@127.0.0.1:{port}/postgres"), group, _folder: folder.root });
+                    let host = match manner {
+                        Manner::Careless => "127.0.0.1".to_owned(),
+                        Manner::Durable => folder.socket_as_host(),
+                    };
+                    return Ok(Self { url: format!("postgres://postgres@{host}:{port}/postgres"), group, _folder: folder.root });
                 }
                 Err(error) if tries == TRIES || process::stopping() => return Err(error),
                 Err(error) => log.say(&format!("try {tries}: {error:#}")),
@@ -108,6 +112,11 @@ impl Folder {
         command
     }
 
+    /// As it stands in an address: a slash there would end the host.
+    fn socket_as_host(&self) -> String {
+        self.root.path().display().to_string().replace('/', "%2F")
+    }
+
     fn data(&self) -> PathBuf {
         self.root.path().join("data")
     }
@@ -117,8 +126,9 @@ impl Folder {
         // Locale C orders text by its bytes, as SQLite does.
         initdb.arg("--pgdata").arg(self.data()).args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]);
         log.run(&mut initdb)?;
-        // No line for the socket, and none for other addresses: nobody else gets in.
-        std::fs::write(self.data().join("pg_hba.conf"), "host all all 127.0.0.1/32 trust\n").context("cannot write pg_hba.conf")
+        // None for other addresses. The socket lies in a folder that nobody else may enter.
+        let doors = "local all all trust\nhost all all 127.0.0.1/32 trust\n";
+        std::fs::write(self.data().join("pg_hba.conf"), doors).context("cannot write pg_hba.conf")
     }
 
     fn serve(&self, programs: &Path, port: u16, manner: Manner, log: &mut Log) -> Result<Group> {

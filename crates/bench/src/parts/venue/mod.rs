@@ -36,6 +36,12 @@ pub async fn measure(options: &Options) -> Result<Vec<Figure>> {
     for engine in options.databases.iter().copied() {
         figures.extend(light::figures(options, engine).await?);
     }
+    Ok(figures)
+}
+
+/// A day of customers, by `cuekey simulate`.
+pub async fn day(options: &Options) -> Result<Vec<Figure>> {
+    let mut figures = Vec::new();
     for engine in options.databases.iter().copied() {
         figures.extend(day::figures(options, engine).await?);
     }
