@@ -39,6 +39,8 @@ pub enum Part {
     Log,
     /// Pages of long lists
     Pages,
+    /// Pages of the log of calls
+    Calls,
     /// Tables, lamps, and the broker
     Venue,
     /// A day of customers at many tables
@@ -128,7 +130,8 @@ async fn measure(part: Part, options: &Options, pair: &mut Pair) -> Result<Vec<F
         Part::Flood => parts::flood::measure(options, pair.both().await?).await,
         Part::Disable => parts::disable::measure(options, pair.both().await?).await,
         Part::Transfers => parts::transfers::measure(options).await,
-        Part::Pages => pages::figures(options).await,
+        Part::Pages => pages::figures(options, |list| list != pages::CALLS).await,
+        Part::Calls => pages::figures(options, |list| list == pages::CALLS).await,
         Part::Venue => parts::venue::measure(options).await,
         Part::Day => parts::venue::day(options).await,
     }

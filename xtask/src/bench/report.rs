@@ -29,8 +29,8 @@ pub fn keep(report: &mut Value, path: &Path) -> Result<()> {
 }
 
 /// In the order in which the parts are measured.
-const PARTS: [&str; 12] =
-    ["generate", "verify", "lone", "first-use", "flood", "disable", "transfers", "large", "log", "pages", "venue", "day"];
+const PARTS: [&str; 13] =
+    ["generate", "verify", "lone", "first-use", "flood", "disable", "transfers", "large", "log", "pages", "calls", "venue", "day"];
 
 fn parts(report: &Value) -> impl Iterator<Item = (&'static str, &Value)> {
     PARTS.iter().filter_map(|name| Some((*name, report["parts"].get(name)?)))

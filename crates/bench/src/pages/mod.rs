@@ -32,12 +32,16 @@ pub struct Pages {
     asks: usize,
 }
 
-/// A figure for each list on each database.
-pub async fn figures(run: &Options) -> Result<Vec<Figure>> {
+/// The list that is a part of its own: most of it is packed, and read in another way.
+pub const CALLS: &str = "calls";
+
+/// A figure for each list of these on each database.
+pub async fn figures(run: &Options, which: impl Fn(&str) -> bool) -> Result<Vec<Figure>> {
     let options = &run.pages;
     let mut figures = Vec::new();
     for engine in run.databases.iter().copied() {
-        for list in LISTS.iter().filter(|list| options.lists.is_empty() || options.lists.iter().any(|only| only == list.name)) {
+        let asked = |list: &&List| options.lists.is_empty() || options.lists.iter().any(|only| only == list.name);
+        for list in LISTS.iter().filter(|list| which(list.name)).filter(asked) {
             let folder = run.folder.join("pages");
             fresh_folder(&folder)?;
             let url = match engine {
