@@ -1,4 +1,4 @@
-//! The Python environments: of the stand-in mail server, the relay boards, the payment SDKs and the Python example, and of the fuzz runs.
+//! The Python environments: of the stand-in mail server, the relay boards, others' SDKs and the Python example, and of the fuzz runs.
 //!
 //! Kept outside the clone, one per set of requirements, so that clones and branches share it and do not disturb each other.
 
@@ -26,7 +26,12 @@ pub fn python(workspace: &Workspace, log: &mut Log) -> Result<PathBuf> {
     if workspace.root.join(EXAMPLE_REQUIREMENTS).exists() {
         files.push(EXAMPLE_REQUIREMENTS);
     }
-    interpreter(workspace, &files, "import aiosmtpd, alipay, cryptography, pymodbus, wechatpayv3", log)
+    interpreter(
+        workspace,
+        &files,
+        "import aiosmtpd, alibabacloud_dysmsapi20170525, alipay, cryptography, pymodbus, tencentcloud.sms, wechatpayv3, wechatpy",
+        log,
+    )
 }
 
 /// The same for fuzz runs.
@@ -72,6 +77,8 @@ fn make(workspace: &Workspace, folder: &Path, requirements: &[&str], log: &mut L
         "-m",
         "pip",
         "install",
+        // What a registry hands out under a name and number that were looked at is what was looked at.
+        "--require-hashes",
         "--quiet",
         "--no-input",
         "--disable-pip-version-check",

@@ -16,6 +16,9 @@ use tokio::sync::watch;
 
 use crate::{Task, anywhere};
 
+/// RFC 3986: letters, digits and these stand for themselves.
+const KEPT: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
 /// A text that was taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text {
@@ -109,8 +112,7 @@ async fn answer(State(service): State<Service>, request: Request) -> Response {
         SmsTrouble::None | SmsTrouble::TakenAndDown => {}
     }
     let value = |name: &str| {
-        let raw = query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('=')).unwrap_or_default();
-        percent_encoding::percent_decode_str(raw).decode_utf8_lossy().into_owned()
+        form_urlencoded::parse(query.as_bytes()).find(|(own, _)| own == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
     };
     let Ok(params @ Value::Object(_)) = serde_json::from_str::<Value>(&value("TemplateParam")) else {
         return said("isv.INVALID_JSON_PARAM", "");
@@ -161,8 +163,11 @@ fn verify(service: &Service, method: &str, path: &str, query: &str, headers: &He
     if header("x-acs-content-sha256")? != nothing {
         return Err("another body");
     }
-    let mut pairs: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty()).collect();
+    // However it was written: Aliyun's own client sends a blank as `+` and signs it as `%20`.
+    let encode = |text: &str| percent_encoding::utf8_percent_encode(text, KEPT).to_string();
+    let mut pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).map(|(name, value)| (encode(&name), encode(&value))).collect();
     pairs.sort_unstable();
+    let pairs: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let mut canonical = format!("{method}\n{path}\n{}\n", pairs.join("&"));
     for name in &signed {
         canonical.push_str(&format!("{name}:{}\n", header(name)?.trim()));

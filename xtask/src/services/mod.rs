@@ -22,7 +22,7 @@ pub const POSTGRES: &str = "CUEKEY_TEST_POSTGRES";
 pub const MQTT: &str = "CUEKEY_TEST_MQTT";
 /// Relay boards by pymodbus: Modbus TCP, and serial frames over TCP.
 pub const MODBUS: &str = "CUEKEY_TEST_MODBUS";
-/// An interpreter with others' SDKs of payment networks.
+/// An interpreter with others' SDKs.
 pub const PYTHON: &str = "CUEKEY_TEST_PYTHON";
 pub const SMTP: &str = "CUEKEY_TEST_SMTP";
 pub const SMTP_FOLDER: &str = "CUEKEY_TEST_SMTP_DIR";

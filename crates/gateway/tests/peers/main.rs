@@ -1,0 +1,18 @@
+//! Others' SDKs (`xtask/peers`) against our stand-ins and our clients, so that these two, which are tried with one another, are not merely at one
+//! with each other: what an SDK signs is taken and what ours sign is believed, and nothing is with a byte changed.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
+mod alipay;
+mod aliyun_sms;
+mod process;
+mod stub;
+mod tencent_sms;
+mod wechat_pay;
+
+use sandbox::{Told, Troubles};
+
+/// Notices are asked for, and not sent.
+fn quiet() -> Troubles {
+    Troubles { told: Told::Lost, ..Troubles::default() }
+}
