@@ -24,6 +24,8 @@ class State:
     receive = None
     # Which part, and where; `answer` stands for an answer's body, `answer-NAME` for one of its headers.
     change = None
+    # The status and the text of the next answers to what is believed, where the SDK does not make them up itself.
+    says = None
     # What the SDKs have read out of requests that they believed.
     taken = []
 
@@ -80,4 +82,8 @@ def change(ask):
     State.change = ask["change"]
 
 
-ACTS = {"change": change, "taken": lambda ask: State.taken}
+def say(ask):
+    State.says = ask["status"], ask["text"]
+
+
+ACTS = {"change": change, "say": say, "taken": lambda ask: State.taken}

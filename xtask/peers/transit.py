@@ -50,6 +50,13 @@ def of(change):
         yield
 
 
+def address(url, change):
+    """Where an SDK goes that does not use `requests`, with the change: all that it says is in the query."""
+    base, query = url.split("?", 1)
+    remember("GET", query, {}, "")
+    return base + "?" + (flipped(query, change["at"]) if change else query)
+
+
 def text(value):
     return value.decode() if isinstance(value, bytes) else value
 

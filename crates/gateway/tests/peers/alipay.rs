@@ -4,7 +4,7 @@ use kernel::Clock;
 use sandbox::{Alipay, TradeState};
 use serde_json::{Value, json};
 
-use crate::process::{Peers, with};
+use crate::process::{Peers, change, with};
 use crate::quiet;
 
 #[tokio::test]
@@ -41,4 +41,20 @@ async fn k12_1_somebody_elses_alipay_client_pays_asks_closes_and_sends_back() {
     let closed = ask("close", json!({"number": "peer00002"})).await;
     assert_eq!(closed["code"], "10000", "{closed}");
     assert_eq!(network.trade("peer00002").unwrap().state, TradeState::Closed);
+}
+
+#[tokio::test]
+async fn k12_1_nothing_is_taken_of_somebody_elses_alipay_client_with_a_byte_changed() {
+    let network = Alipay::open(Clock::System).await.unwrap();
+    let peers = Peers::start();
+    let ask = json!({"do": "pay_alipay.place", "at": network.gateway(), "notify_url": "https://hall.example/notices", "parameters": Alipay::form(),
+                     "number": "peer00001", "fen": 3_600});
+    assert_eq!(peers.ask(ask.clone()).await.unwrap()["code"], "10000");
+    let sent = peers.ask(json!({"do": "transit.newest"})).await.unwrap();
+    for at in 0..sent["target"].as_str().unwrap().len() {
+        let refused = peers.ask(with(&ask, change("target", at))).await.unwrap_err();
+        // An equals sign becomes what no address may have.
+        assert!(refused.contains("isv.invalid-signature") || refused.contains("HTTP Error 400"), "{at}: {refused}");
+    }
+    assert_eq!(network.trades().len(), 1);
 }

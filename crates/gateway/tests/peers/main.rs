@@ -4,11 +4,13 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 mod alipay;
+mod alipay_client;
 mod aliyun_sms;
 mod process;
 mod stub;
 mod tencent_sms;
 mod wechat_pay;
+mod wechat_pay_client;
 
 use sandbox::{Told, Troubles};
 

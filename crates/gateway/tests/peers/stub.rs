@@ -6,7 +6,7 @@ use crate::process::{Peers, change, with};
 
 pub struct Stub {
     peers: Peers,
-    /// Host and port.
+    /// Where our clients reach it, as they are told: host and port of text services, the whole address of networks.
     pub at: String,
 }
 
@@ -21,6 +21,15 @@ impl Stub {
     /// From now on this byte of each message is another: of a part of requests before the SDK sees them, or of answers after it has signed them.
     pub async fn change(&self, part: &str, at: usize) {
         self.peers.ask(with(&change(part, at), json!({ "do": "stub.change" }))).await.unwrap();
+    }
+
+    /// What it answers from now on, and signs.
+    pub async fn say(&self, status: u16, body: &Value) {
+        self.peers.ask(json!({"do": "stub.say", "status": status, "text": body.to_string()})).await.unwrap();
+    }
+
+    pub async fn say_nothing(&self, status: u16) {
+        self.peers.ask(json!({"do": "stub.say", "status": status, "text": ""})).await.unwrap();
     }
 
     pub async fn change_nothing(&self) {

@@ -4,7 +4,7 @@ use kernel::Clock;
 use sandbox::{TradeState, WechatPay};
 use serde_json::{Value, json};
 
-use crate::process::{Peers, with};
+use crate::process::{Peers, change, with};
 use crate::quiet;
 
 #[tokio::test]
@@ -43,4 +43,26 @@ async fn k12_1_somebody_elses_wechat_client_pays_asks_closes_and_sends_back() {
     ask("place", json!({"number": "peer00002", "fen": 100})).await;
     assert_eq!(ask("close", json!({"number": "peer00002"})).await["status"], 204);
     assert_eq!(network.trade("peer00002").unwrap().state, TradeState::Closed);
+}
+
+#[tokio::test]
+async fn k12_1_nothing_is_taken_of_somebody_elses_wechat_client_with_a_byte_changed() {
+    let network = WechatPay::open(Clock::System).await.unwrap();
+    let peers = Peers::start();
+    let ask = json!({"do": "pay_wechat.place", "at": network.base(), "notify_url": "https://hall.example/notices", "parameters": WechatPay::form(),
+                     "number": "peer00001", "fen": 3_600});
+    assert_eq!(peers.ask(ask.clone()).await.unwrap()["status"], 200);
+    let sent = peers.ask(json!({"do": "transit.newest"})).await.unwrap();
+    for part in ["body", "authorization"] {
+        for at in 0..sent[part].as_str().unwrap().len() {
+            let refused = peers.ask(with(&ask, change(part, at))).await.unwrap();
+            assert_eq!((&refused["status"], &refused["body"]["code"]), (&json!(401), &json!("SIGN_ERROR")), "{part} {at}");
+        }
+    }
+    // Elsewhere there is nothing; the first byte makes no request at all.
+    for at in 1..sent["target"].as_str().unwrap().len() {
+        let refused = peers.ask(with(&ask, change("target", at))).await;
+        assert!(!refused.is_ok_and(|said| said["status"] == 200), "target {at}");
+    }
+    assert_eq!(network.trades().len(), 1);
 }
