@@ -78,6 +78,8 @@ ACTS = {
     "query": lambda ask: client(ask).api_alipay_trade_query(out_trade_no=ask["number"]),
     "close": lambda ask: client(ask).api_alipay_trade_close(out_trade_no=ask["number"]),
     "refund": refund,
+    # Whatever the SDK has no function of its own for.
+    "ask": lambda ask: client(ask).server_api(ask["method"], ask["content"], **ask.get("more", {})),
     "notice": lambda ask: client(ask).verify(dict(ask["fields"]), ask["sign"]),
     # A notice as the network sends it, whose algorithm is not signed.
     "tell": lambda ask: network(ask).sign_data(ask["fields"]) + "&sign_type=RSA2",

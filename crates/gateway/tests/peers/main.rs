@@ -5,6 +5,7 @@
 
 mod alipay;
 mod alipay_client;
+mod alipay_freeze;
 mod aliyun_sms;
 mod process;
 mod stub;
