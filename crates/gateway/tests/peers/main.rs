@@ -10,6 +10,7 @@ mod aliyun_sms;
 mod process;
 mod stub;
 mod tencent_sms;
+mod wechat_login;
 mod wechat_pay;
 mod wechat_pay_client;
 
