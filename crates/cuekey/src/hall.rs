@@ -6,10 +6,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use broker::{Broker, Doorkeeper, Rights};
 use gateway::{
-    AliyunConfig, AliyunSms, Listening, Modbus, Mqtt, MqttConfig, TencentConfig, TencentSms, WechatAppConfig, WechatLogin,
+    AliyunConfig, AliyunSms, Listening, Modbus, Mqtt, MqttConfig, SmsTemplates, TencentConfig, TencentSms, WechatAppConfig, WechatLogin,
     WechatLoginConfig,
 };
-use platform::messages::{DatabaseMailbox, Sms, SmsError, Texter};
+use platform::messages::{DatabaseMailbox, Delivery, SentSms, Sms, SmsError, SmsKind, Texter};
 use platform::{Cx, Platform};
 use venue::customers::{NoWechat, Wechat};
 use venue::devices::{self, Wire};
@@ -86,6 +86,11 @@ fn texter(config: &Config, platform: &Platform) -> Result<Arc<dyn Texter>> {
     let bad = |error: gateway::SmsSetupError| {
         Trouble::setup(format!("短信配置 [sms] 有误：{error}"), format!("the configuration of texts, [sms], is wrong: {error}"))
     };
+    let templates = SmsTemplates {
+        code: sms.code_template.clone(),
+        light_failed: sms.light_failed_template.clone(),
+        ending: sms.ending_template.clone(),
+    };
     match sms.provider {
         SmsProvider::None => Ok(Arc::new(NoTexter)),
         SmsProvider::Aliyun => {
@@ -94,7 +99,7 @@ fn texter(config: &Config, platform: &Platform) -> Result<Arc<dyn Texter>> {
                 access_key: sms.access_key.clone(),
                 secret: sms.secret.clone(),
                 sign_name: sms.sign_name.clone(),
-                code_template: sms.code_template.clone(),
+                templates,
             };
             Ok(Arc::new(AliyunSms::new(config, clock, random).map_err(bad)?))
         }
@@ -106,7 +111,7 @@ fn texter(config: &Config, platform: &Platform) -> Result<Arc<dyn Texter>> {
                 secret_key: sms.secret.clone(),
                 app_id: sms.app_id.clone(),
                 sign_name: sms.sign_name.clone(),
-                code_template: sms.code_template.clone(),
+                templates,
             };
             Ok(Arc::new(TencentSms::new(config, clock).map_err(bad)?))
         }
@@ -131,8 +136,18 @@ struct NoTexter;
 
 #[async_trait]
 impl Texter for NoTexter {
+    /// Whoever wants to sign in has asked for a code: that it cannot be sent is to be seen.
+    fn offers(&self, kind: SmsKind) -> bool {
+        matches!(kind, SmsKind::Code)
+    }
+
     async fn send(&self, _: &Sms) -> std::result::Result<String, SmsError> {
         Err(SmsError::Later("no SMS provider is configured".into()))
+    }
+
+    /// Whoever took it is not asked any more.
+    async fn delivery(&self, _: &SentSms) -> std::result::Result<Delivery, SmsError> {
+        Err(SmsError::Never("no SMS provider is configured".into()))
     }
 }
 

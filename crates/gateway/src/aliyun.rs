@@ -1,9 +1,9 @@
-//! Text messages by Aliyun's SMS service (`SendSms`, 2017-05-25), signed by `ACS3-HMAC-SHA256`.
+//! Text messages by Aliyun's SMS service (`SendSms` and `QuerySendDetails`, 2017-05-25), signed by `ACS3-HMAC-SHA256`.
 
 use async_trait::async_trait;
-use kernel::{Clock, Random, Timestamp};
+use kernel::{Clock, HOUR, Random, Timestamp};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use platform::messages::{Sms, SmsError, SmsKind, Texter};
+use platform::messages::{Delivery, SentSms, Sms, SmsError, SmsKind, Texter};
 use reqwest::Client;
 use ring::{digest, hmac};
 use serde::Deserialize;
@@ -16,8 +16,26 @@ pub struct AliyunConfig {
     pub secret: String,
     /// As it was reviewed.
     pub sign_name: String,
-    /// Of codes: `SMS_` and digits.
-    pub code_template: String,
+    /// `SMS_` and digits.
+    pub templates: SmsTemplates,
+}
+
+/// What the provider calls the reviewed template of each kind. Empty: there is none, and nothing is sent.
+#[derive(Clone, Default)]
+pub struct SmsTemplates {
+    pub code: String,
+    pub light_failed: String,
+    pub ending: String,
+}
+
+impl SmsTemplates {
+    pub(crate) fn of(&self, kind: SmsKind) -> &str {
+        match kind {
+            SmsKind::Code => &self.code,
+            SmsKind::LightFailed => &self.light_failed,
+            SmsKind::Ending => &self.ending,
+        }
+    }
 }
 
 pub struct AliyunSms {
@@ -53,9 +71,22 @@ impl AliyunSms {
         Ok(Self { client, config, host, clock, random })
     }
 
-    fn template(&self, kind: SmsKind) -> &str {
-        match kind {
-            SmsKind::Code => &self.config.code_template,
+    /// What the service answers to a request, where it is not refused.
+    async fn ask(&self, action: &str, pairs: &[(&str, &str)]) -> Result<Answer, SmsError> {
+        let query = query(pairs);
+        let headers = headers(&self.host, action, "2017-05-25", self.clock.now(), &hex::encode(self.random.bytes::<16>()));
+        let authorization = authorization(&self.config.access_key, &self.config.secret, "POST", &query, &headers);
+        let mut request = self.client.post(format!("{}/?{query}", self.config.endpoint)).header("authorization", authorization);
+        for (name, value) in headers.iter().filter(|(name, _)| *name != "host") {
+            request = request.header(*name, value);
+        }
+        let response = request.send().await.map_err(|error| SmsError::Later(error.without_url().to_string()))?;
+        let status = response.status();
+        let text = response.text().await.map_err(|error| SmsError::Later(error.without_url().to_string()))?;
+        match serde_json::from_str::<Answer>(&text) {
+            Ok(answer) if answer.code == "OK" => Ok(answer),
+            Ok(answer) => Err(refused(&answer.code, &answer.message)),
+            Err(_) => Err(SmsError::Later(format!("an answer of status {} that cannot be read", status.as_u16()))),
         }
     }
 }
@@ -68,36 +99,59 @@ struct Answer {
     message: String,
     #[serde(default)]
     biz_id: String,
+    #[serde(default, rename = "SmsSendDetailDTOs")]
+    details: Details,
+}
+
+#[derive(Deserialize, Default)]
+struct Details {
+    #[serde(default, rename = "SmsSendDetailDTO")]
+    all: Vec<Detail>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Detail {
+    send_status: i64,
+    #[serde(default)]
+    err_code: String,
 }
 
 #[async_trait]
 impl Texter for AliyunSms {
+    fn offers(&self, kind: SmsKind) -> bool {
+        !self.config.templates.of(kind).is_empty()
+    }
+
     async fn send(&self, sms: &Sms) -> Result<String, SmsError> {
         let params: serde_json::Map<String, serde_json::Value> =
             sms.params.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
         let params = serde_json::to_string(&params).map_err(|error| SmsError::Never(error.to_string()))?;
-        let query = query(&[
-            ("PhoneNumbers", &sms.to),
+        let asked = [
+            ("PhoneNumbers", sms.to.as_str()),
             ("SignName", &self.config.sign_name),
-            ("TemplateCode", self.template(sms.kind)),
+            ("TemplateCode", self.config.templates.of(sms.kind)),
             ("TemplateParam", &params),
             ("OutId", &sms.id),
-        ]);
-        let headers = headers(&self.host, "SendSms", "2017-05-25", self.clock.now(), &hex::encode(self.random.bytes::<16>()));
-        let authorization = authorization(&self.config.access_key, &self.config.secret, "POST", &query, &headers);
-        let mut request = self.client.post(format!("{}/?{query}", self.config.endpoint)).header("authorization", authorization);
-        for (name, value) in headers.iter().filter(|(name, _)| *name != "host") {
-            request = request.header(*name, value);
-        }
-        let response = request.send().await.map_err(|error| SmsError::Later(error.without_url().to_string()))?;
-        let status = response.status();
-        let text = response.text().await.map_err(|error| SmsError::Later(error.without_url().to_string()))?;
-        match serde_json::from_str::<Answer>(&text) {
-            Ok(answer) if answer.code == "OK" => Ok(answer.biz_id),
-            Ok(answer) => Err(refused(&answer.code, &answer.message)),
-            Err(_) => Err(SmsError::Later(format!("an answer of status {} that cannot be read", status.as_u16()))),
-        }
+        ];
+        Ok(self.ask("SendSms", &asked).await?.biz_id)
     }
+
+    async fn delivery(&self, sent: &SentSms) -> Result<Delivery, SmsError> {
+        let day = day(sent.at);
+        let asked =
+            [("PhoneNumber", sent.to.as_str()), ("BizId", &sent.called), ("SendDate", &day), ("PageSize", "1"), ("CurrentPage", "1")];
+        Ok(match self.ask("QuerySendDetails", &asked).await?.details.all.into_iter().next() {
+            Some(Detail { send_status: 3, .. }) => Delivery::Delivered,
+            Some(Detail { send_status: 2, err_code }) => Delivery::Failed(err_code),
+            Some(_) | None => Delivery::OnItsWay,
+        })
+    }
+}
+
+/// The provider's day, which is China's: `20261128`.
+fn day(at: Timestamp) -> String {
+    at.plus_micros(8 * HOUR).to_string().chars().take(10).filter(|c| *c != '-').collect()
 }
 
 /// What is worth trying again, and what is not.
@@ -160,6 +214,11 @@ mod tests {
         let headers = headers("ecs.cn-shanghai.aliyuncs.com", "RunInstances", "2014-05-26", at, "3156853299f313e23d1673dc12e1703d");
         let authorization = authorization("YourAccessKeyId", "YourAccessKeySecret", "POST", &query, &headers);
         assert!(authorization.ends_with("Signature=06563a9e1b43f5dfe96b81484da74bceab24a1d853912eee15083a6f0f3283c0"), "{authorization}");
+    }
+
+    #[test]
+    fn k12_2_the_providers_day_is_chinas() {
+        assert_eq!(["2026-11-27T15:59:59Z", "2026-11-27T16:00:00Z"].map(|at| day(at.parse().unwrap())), ["20261127", "20261128"]);
     }
 
     #[test]

@@ -17,7 +17,7 @@ mod wechat_login;
 mod yuan;
 
 pub use alipay::{Alipay, AlipayFreeze};
-pub use aliyun::{AliyunConfig, AliyunSms, SmsSetupError};
+pub use aliyun::{AliyunConfig, AliyunSms, SmsSetupError, SmsTemplates};
 pub use modbus::Modbus;
 pub use mqtt::{Ear, Listening, Mqtt, MqttConfig};
 pub use networks::Networks;

@@ -1,14 +1,14 @@
-//! Text messages by Tencent Cloud's SMS service (`SendSms`, 2021-01-11), signed by `TC3-HMAC-SHA256`.
+//! Text messages by Tencent Cloud's SMS service (`SendSms` and `PullSmsSendStatusByPhoneNumber`, 2021-01-11), signed by `TC3-HMAC-SHA256`.
 
 use async_trait::async_trait;
-use kernel::{Clock, Timestamp};
-use platform::messages::{Sms, SmsError, SmsKind, Texter};
+use kernel::{Clock, MINUTE, Timestamp};
+use platform::messages::{Delivery, SentSms, Sms, SmsError, SmsKind, Texter};
 use reqwest::Client;
 use ring::{digest, hmac};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::aliyun::{SmsSetupError, service};
+use crate::aliyun::{SmsSetupError, SmsTemplates, service};
 
 #[derive(Clone)]
 pub struct TencentConfig {
@@ -22,8 +22,8 @@ pub struct TencentConfig {
     pub app_id: String,
     /// As it was reviewed.
     pub sign_name: String,
-    /// Of codes: digits. Its first variable is the code.
-    pub code_template: String,
+    /// Digits. Their variables stand in the order in which [`SmsKind`] names them.
+    pub templates: SmsTemplates,
 }
 
 pub struct TencentSms {
@@ -45,9 +45,24 @@ impl TencentSms {
         Ok(Self { client, config, host, clock })
     }
 
-    fn template(&self, kind: SmsKind) -> &str {
-        match kind {
-            SmsKind::Code => &self.config.code_template,
+    /// What the service answers to a request, where it is not refused as a whole.
+    async fn ask(&self, action: &str, body: &serde_json::Value) -> Result<Answer, SmsError> {
+        let body = body.to_string();
+        let now = self.clock.now();
+        let authorization = authorization(&self.config.secret_id, &self.config.secret_key, SERVICE, &self.host, now, &body);
+        let request = self.client.post(&self.config.endpoint).header("authorization", authorization).header("content-type", TYPE);
+        let request = request
+            .header("x-tc-action", action)
+            .header("x-tc-version", "2021-01-11")
+            .header("x-tc-region", &self.config.region)
+            .header("x-tc-timestamp", now.unix().to_string());
+        let response = request.body(body).send().await.map_err(|error| SmsError::Later(error.without_url().to_string()))?;
+        let status = response.status();
+        let text = response.text().await.map_err(|error| SmsError::Later(error.without_url().to_string()))?;
+        match serde_json::from_str(&text) {
+            Ok(Envelope { response: Answer { error: Some(said), .. } }) => Err(refused(&said)),
+            Ok(Envelope { response }) => Ok(response),
+            Err(_) => Err(SmsError::Later(format!("an answer of status {} that cannot be read", status.as_u16()))),
         }
     }
 }
@@ -64,6 +79,8 @@ struct Answer {
     error: Option<Said>,
     #[serde(default)]
     send_status_set: Vec<Sent>,
+    #[serde(default)]
+    pull_sms_send_status_set: Vec<Report>,
 }
 
 #[derive(Deserialize)]
@@ -83,40 +100,56 @@ struct Sent {
     said: Said,
 }
 
+/// How it went with a text, as the carrier says.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Report {
+    serial_no: String,
+    report_status: String,
+    #[serde(default)]
+    description: String,
+}
+
 #[async_trait]
 impl Texter for TencentSms {
+    fn offers(&self, kind: SmsKind) -> bool {
+        !self.config.templates.of(kind).is_empty()
+    }
+
     async fn send(&self, sms: &Sms) -> Result<String, SmsError> {
         let params: Vec<&str> = sms.params.iter().map(|(_, value)| value.as_str()).collect();
         let body = json!({
             "PhoneNumberSet": [format!("+86{}", sms.to)],
             "SmsSdkAppId": self.config.app_id,
             "SignName": self.config.sign_name,
-            "TemplateId": self.template(sms.kind),
+            "TemplateId": self.config.templates.of(sms.kind),
             "TemplateParamSet": params,
             "SessionContext": sms.id,
         });
-        let body = body.to_string();
-        let now = self.clock.now();
-        let authorization = authorization(&self.config.secret_id, &self.config.secret_key, SERVICE, &self.host, now, &body);
-        let request = self.client.post(&self.config.endpoint).header("authorization", authorization).header("content-type", TYPE);
-        let request = request
-            .header("x-tc-action", "SendSms")
-            .header("x-tc-version", "2021-01-11")
-            .header("x-tc-region", &self.config.region)
-            .header("x-tc-timestamp", now.unix().to_string());
-        let response = request.body(body).send().await.map_err(|error| SmsError::Later(error.without_url().to_string()))?;
-        let status = response.status();
-        let text = response.text().await.map_err(|error| SmsError::Later(error.without_url().to_string()))?;
-        let Ok(Envelope { response: answer }) = serde_json::from_str(&text) else {
-            return Err(SmsError::Later(format!("an answer of status {} that cannot be read", status.as_u16())));
-        };
         // How it went with the number stands within an answer that is fine as a whole.
-        match (answer.error, answer.send_status_set.into_iter().next()) {
-            (Some(said), _) => Err(refused(&said)),
-            (None, Some(sent)) if sent.said.code == "Ok" => Ok(sent.serial_no),
-            (None, Some(sent)) => Err(refused(&sent.said)),
-            (None, None) => Err(SmsError::Later("an answer that names no number".into())),
+        match self.ask("SendSms", &body).await?.send_status_set.into_iter().next() {
+            Some(sent) if sent.said.code == "Ok" => Ok(sent.serial_no),
+            Some(sent) => Err(refused(&sent.said)),
+            None => Err(SmsError::Later("an answer that names no number".into())),
         }
+    }
+
+    async fn delivery(&self, sent: &SentSms) -> Result<Delivery, SmsError> {
+        let body = json!({
+            "PhoneNumber": format!("+86{}", sent.to),
+            "SmsSdkAppId": self.config.app_id,
+            // Its clock may be behind.
+            "BeginTime": sent.at.plus_micros(-10 * MINUTE).unix(),
+            "Offset": 0,
+            "Limit": 100,
+        });
+        let reports = self.ask("PullSmsSendStatusByPhoneNumber", &body).await?.pull_sms_send_status_set;
+        Ok(match reports.into_iter().find(|report| report.serial_no == sent.called) {
+            Some(report) if report.report_status == "SUCCESS" => Delivery::Delivered,
+            Some(report) if report.report_status == "FAIL" => Delivery::Failed(report.description),
+            // It reports what is decided alone.
+            Some(_) | None => Delivery::OnItsWay,
+        })
     }
 }
 

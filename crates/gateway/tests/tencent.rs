@@ -2,10 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
-use gateway::{TencentConfig, TencentSms};
-use kernel::{Clock, HOUR};
-use platform::messages::{Sms, SmsError, SmsKind, Texter};
-use sandbox::{SmsTrouble, TencentSms as Service};
+use gateway::{SmsTemplates, TencentConfig, TencentSms};
+use kernel::{Clock, DAY, HOUR};
+use platform::messages::{Delivery, SentSms, Sms, SmsError, SmsKind, Texter};
+use sandbox::{Receipt, SmsTrouble, TencentSms as Service};
 use serde_json::json;
 
 const ID: &str = "AKID-test";
@@ -20,7 +20,7 @@ fn config(service: &Service) -> TencentConfig {
         secret_key: KEY.into(),
         app_id: APP.into(),
         sign_name: "球厅 & Co".into(),
-        code_template: "1234567".into(),
+        templates: SmsTemplates { code: "1234567".into(), ..SmsTemplates::default() },
     }
 }
 
@@ -59,7 +59,7 @@ async fn k12_2_what_is_refused_for_good_is_told_from_what_is_worth_another_try()
     let good = client(config(&service));
     // Within an answer of status 200.
     assert!(matches!(good.send(&code("1380013800")).await, Err(SmsError::Never(_))));
-    let unreviewed = TencentConfig { code_template: "SMS_1".into(), ..config(&service) };
+    let unreviewed = TencentConfig { templates: SmsTemplates { code: "SMS_1".into(), ..SmsTemplates::default() }, ..config(&service) };
     assert!(matches!(client(unreviewed).send(&phone).await, Err(SmsError::Never(_))));
     service.set(SmsTrouble::Limited);
     assert!(matches!(good.send(&phone).await, Err(SmsError::Never(_))));
@@ -69,4 +69,31 @@ async fn k12_2_what_is_refused_for_good_is_told_from_what_is_worth_another_try()
     service.set(SmsTrouble::TakenAndDown);
     assert!(matches!(good.send(&phone).await, Err(SmsError::Later(_))));
     assert_eq!(service.texts().len(), 1);
+}
+
+#[tokio::test]
+async fn k12_2_how_it_went_is_asked_signed_and_of_the_very_text() {
+    let service = Service::open(ID, KEY, APP).await.unwrap();
+    let good = client(config(&service));
+    assert!(good.offers(SmsKind::Code) && !good.offers(SmsKind::Ending), "there is no template of the other");
+    let mut sent = Vec::new();
+    for n in 0..3 {
+        let sms = code("13800138000");
+        let called = good.send(&sms).await.unwrap();
+        sent.push(SentSms { id: format!("job_{n}"), to: sms.to, called, at: Clock::System.now() });
+    }
+    service.say(&service.texts()[1], Receipt::Failed("UNDELIV".into()));
+    service.say(&service.texts()[2], Receipt::OnItsWay);
+    assert_eq!(good.delivery(&sent[0]).await.unwrap(), Delivery::Delivered);
+    assert_eq!(good.delivery(&sent[1]).await.unwrap(), Delivery::Failed("UNDELIV".into()));
+    assert_eq!(good.delivery(&sent[2]).await.unwrap(), Delivery::OnItsWay);
+    let other = SentSms { to: "13900139000".into(), ..sent[0].clone() };
+    assert_eq!(good.delivery(&other).await.unwrap(), Delivery::OnItsWay);
+    // It remembers seven days, and says so.
+    let old = SentSms { at: sent[0].at.plus_micros(-8 * DAY), ..sent[0].clone() };
+    assert!(matches!(good.delivery(&old).await, Err(SmsError::Never(_))));
+    let forged = client(TencentConfig { secret_key: "another".into(), ..config(&service) }).delivery(&sent[0]).await;
+    assert!(matches!(forged, Err(SmsError::Later(why)) if why.contains("SignatureFailure")));
+    service.set(SmsTrouble::Down);
+    assert!(matches!(good.delivery(&sent[0]).await, Err(SmsError::Later(_))));
 }

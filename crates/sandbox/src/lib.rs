@@ -22,7 +22,7 @@ mod wechat;
 mod wechat_login;
 
 pub use alipay::Alipay;
-pub use aliyun::{AliyunSms, SmsTrouble, Text};
+pub use aliyun::{AliyunSms, Receipt, SmsTrouble, Text};
 pub use books::{Refund, Trade, TradeState};
 pub use coils::{Board, CoilTrouble, Coils, Frames};
 pub use hook::{Called, Hook};

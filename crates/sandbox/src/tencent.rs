@@ -1,7 +1,8 @@
-//! Tencent Cloud's SMS service: takes texts, and only those that are signed as the real one asks.
+//! Tencent Cloud's SMS service: takes texts, and says how it went with them; and only to those who sign as the real one asks.
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::{Arc, PoisonError};
 
 use axum::Router;
 use axum::body::Bytes;
@@ -14,7 +15,10 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::{SmsTrouble, Task, Text, anywhere};
+use crate::aliyun::{Receipts, receipt};
+use crate::{Receipt, SmsTrouble, Task, Text, anywhere};
+
+const PULL: &str = "PullSmsSendStatusByPhoneNumber";
 
 #[derive(Clone)]
 struct Service {
@@ -24,10 +28,12 @@ struct Service {
     host: String,
     texts: watch::Sender<Vec<Text>>,
     trouble: watch::Receiver<SmsTrouble>,
+    receipts: Receipts,
 }
 
 pub struct TencentSms {
     address: SocketAddr,
+    receipts: Receipts,
     texts: watch::Receiver<Vec<Text>>,
     trouble: watch::Sender<SmsTrouble>,
     _task: Task,
@@ -42,12 +48,13 @@ impl TencentSms {
         let (texts, taken) = watch::channel(Vec::new());
         let (trouble, troubled) = watch::channel(SmsTrouble::None);
         let (id, key, app_id) = (secret_id.into(), secret_key.into(), app_id.into());
-        let service = Service { id, key, app_id, host: address.to_string(), texts, trouble: troubled };
+        let receipts = Receipts::default();
+        let service = Service { id, key, app_id, host: address.to_string(), texts, trouble: troubled, receipts: Arc::clone(&receipts) };
         let router = Router::new().fallback(answer).with_state(service);
         let task = tokio::spawn(async move {
             let _ = axum::serve(listener, router).await;
         });
-        Ok(Self { address, texts: taken, trouble, _task: Task(task) })
+        Ok(Self { address, receipts, texts: taken, trouble, _task: Task(task) })
     }
 
     /// What is configured as the service's address.
@@ -57,6 +64,11 @@ impl TencentSms {
 
     pub fn set(&self, trouble: SmsTrouble) {
         self.trouble.send_replace(trouble);
+    }
+
+    /// What it says from now on of a text that it took.
+    pub fn say(&self, text: &Text, receipt: Receipt) {
+        self.receipts.lock().unwrap_or_else(PoisonError::into_inner).insert(text.called.clone(), receipt);
     }
 
     /// All that were taken, oldest first. What the sender named them is their session context.
@@ -80,9 +92,13 @@ async fn answer(State(service): State<Service>, method: Method, uri: Uri, header
     if text("SmsSdkAppId") != service.app_id {
         return said(&json!({"Error": {"Code": "UnauthorizedOperation.SmsSdkAppIdVerifyFail", "Message": "another application"}}));
     }
+    if headers.get("x-tc-action").is_some_and(|action| action == PULL) {
+        return reports(&service, &ask);
+    }
     let number = ask["PhoneNumberSet"][0].as_str().unwrap_or_default().to_owned();
+    let called = format!("5000:1045710669157053657849{:06}", service.texts.borrow().len());
     let sent = |code: &str| {
-        let status = json!({"SerialNo": if code == "Ok" { "5000:1045710669157053657849499619" } else { "" }, "PhoneNumber": number,
+        let status = json!({"SerialNo": if code == "Ok" { called.as_str() } else { "" }, "PhoneNumber": number,
                             "Fee": i32::from(code == "Ok"), "SessionContext": ask["SessionContext"], "Code": code, "Message": code, "IsoCode": "CN"});
         said(&json!({"SendStatusSet": [status]}))
     };
@@ -103,9 +119,34 @@ async fn answer(State(service): State<Service>, method: Method, uri: Uri, header
         template: text("TemplateId"),
         params: ask["TemplateParamSet"].clone(),
         out_id: text("SessionContext"),
+        called: called.clone(),
+        at: Clock::System.now(),
     };
     service.texts.send_modify(|texts| texts.push(taken));
     if trouble == SmsTrouble::TakenAndDown { StatusCode::SERVICE_UNAVAILABLE.into_response() } else { sent("Ok") }
+}
+
+/// What is decided of the texts to a number since a time; what is on its way is not among it.
+fn reports(service: &Service, ask: &Value) -> Response {
+    let (number, begin) = (ask["PhoneNumber"].as_str().unwrap_or_default(), ask["BeginTime"].as_i64());
+    let (Some(begin), Some(0), Some(1..=100)) = (begin, ask["Offset"].as_i64(), ask["Limit"].as_i64()) else {
+        return said(&json!({"Error": {"Code": "InvalidParameterValue", "Message": "a parameter is missing or out of range"}}));
+    };
+    if Clock::System.now().unix() - begin > 7 * 86_400 {
+        return said(&json!({"Error": {"Code": "InvalidParameterValue.BeginTimeVerifyFail", "Message": "seven days at most"}}));
+    }
+    let texts = service.texts.borrow().clone();
+    let ours = texts.iter().filter(|text| number.strip_prefix("+86") == Some(text.phone.as_str()) && text.at.unix() >= begin);
+    let reports = ours.filter_map(|text| {
+        let (status, description) = match receipt(&service.receipts, &text.called) {
+            Receipt::OnItsWay => return None,
+            Receipt::Delivered => ("SUCCESS", "DELIVRD".to_owned()),
+            Receipt::Failed(why) => ("FAIL", why),
+        };
+        Some(json!({"SerialNo": text.called, "PhoneNumber": number, "SubscriberNumber": text.phone, "CountryCode": "86", "ReportStatus": status,
+                    "Description": description, "UserReceiveTime": text.at.unix(), "SessionContext": text.out_id}))
+    });
+    said(&json!({"PullSmsSendStatusSet": reports.collect::<Vec<_>>()}))
 }
 
 fn said(response: &Value) -> Response {
@@ -121,7 +162,8 @@ fn verify(service: &Service, method: &Method, uri: &Uri, headers: &HeaderMap, bo
     if method != Method::POST || uri.path() != "/" || uri.query().is_some() {
         return Err(bad("another kind of request"));
     }
-    if (header("x-tc-action")?, header("x-tc-version")?) != ("SendSms", "2021-01-11") || header("x-tc-region")?.is_empty() {
+    if !["SendSms", PULL].contains(&header("x-tc-action")?) || header("x-tc-version")? != "2021-01-11" || header("x-tc-region")?.is_empty()
+    {
         return Err(("InvalidAction", "another service"));
     }
     if header("host")? != service.host {

@@ -19,6 +19,7 @@ mod program;
 mod receiver;
 mod rows;
 mod server;
+pub mod texts;
 mod totp;
 pub mod wechat;
 

@@ -43,6 +43,8 @@ pub struct TestServer {
     pub(crate) networks: Arc<crate::networks::Switch>,
     /// The way to WeChat, likewise.
     pub(crate) wechat: Arc<crate::wechat::Switch>,
+    /// The way to phones.
+    pub(crate) texter: Arc<crate::texts::Switch>,
     pub clock: Clock,
     pub site: web::Site,
     /// Says that the program is to stop.
@@ -81,7 +83,8 @@ impl TestServer {
         let settings = Settings::default();
         settings.load(&db).await.expect("settings load");
         let post = gateway::WebhookSender::new(install.private_callbacks).expect("callbacks can be sent");
-        let texter = DatabaseMailbox { db: db.clone(), clock: clock.clone(), random: random.clone() };
+        let mailbox = DatabaseMailbox { db: db.clone(), clock: clock.clone(), random: random.clone() };
+        let texter = Arc::new(crate::texts::Switch { mailbox, way: std::sync::OnceLock::new() });
         let mailer = DatabaseMailbox { db: db.clone(), clock: clock.clone(), random: random.clone() };
         let networks = Arc::new(crate::networks::Switch::new(clock.clone(), random.clone()));
         let platform = Arc::new(Platform {
@@ -103,7 +106,7 @@ impl TestServer {
         let ways = venue::Ways {
             wire: Arc::clone(&wire) as Arc<dyn venue::devices::Wire>,
             coils: Arc::new(gateway::Modbus::default()),
-            texter: Arc::new(texter),
+            texter: Arc::clone(&texter) as Arc<dyn platform::messages::Texter>,
             wechat: Arc::clone(&wechat) as Arc<dyn venue::customers::Wechat>,
         };
         let venue = Venue::new(Arc::clone(&platform), ways);
@@ -126,6 +129,7 @@ impl TestServer {
             lamps: Default::default(),
             networks,
             wechat,
+            texter,
             clock,
             site: web::Site::new(state),
             stop,

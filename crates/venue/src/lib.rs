@@ -20,6 +20,7 @@ pub mod play;
 pub mod splits;
 pub mod staff;
 pub mod tariff;
+pub mod texts;
 pub mod told;
 mod upkeep;
 
@@ -41,6 +42,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { number: 8, name: "members", sql: include_str!("../migrations/0008_members.sql") },
     Migration { number: 9, name: "service", sql: include_str!("../migrations/0009_service.sql") },
     Migration { number: 10, name: "holds", sql: include_str!("../migrations/0010_holds.sql") },
+    Migration { number: 11, name: "texts", sql: include_str!("../migrations/0011_texts.sql") },
 ];
 
 /// What the product keeps in memory. One a process.

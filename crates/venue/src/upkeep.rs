@@ -6,7 +6,7 @@ use platform::upkeep::Schedule;
 use platform::{Cx, payments};
 use store::jobs::{Handlers, Outcome};
 
-use crate::{Venue, customers, devices, holds, play, splits};
+use crate::{Venue, customers, devices, holds, play, splits, texts};
 
 pub const SCHEDULES: &[Schedule] = &[
     Schedule { kind: devices::ASSERT, every_seconds: 60 },
@@ -53,7 +53,9 @@ pub fn handlers(handlers: &mut Handlers<Cx>, venue: &Arc<Venue>) {
         }
     });
     let own = with();
-    handlers.add(customers::SMS_JOB, move |cx, job| customers::sms_job(Arc::clone(&own), cx, job));
+    handlers.add(texts::SEND_JOB, move |cx, job| texts::send_job(Arc::clone(&own), cx, job));
+    let own = with();
+    handlers.add(texts::DELIVERY_JOB, move |cx, job| texts::delivery_job(Arc::clone(&own), cx, job));
     let own = with();
     handlers.add(play::OPENING_JOB, move |cx, job| play::opening_job(Arc::clone(&own), cx, job));
     let own = with();

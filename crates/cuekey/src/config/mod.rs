@@ -91,6 +91,9 @@ pub struct Sms {
     pub secret: String,
     pub sign_name: String,
     pub code_template: String,
+    /// Of notices; empty: these are not sent.
+    pub light_failed_template: String,
+    pub ending_template: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -214,6 +217,8 @@ impl Default for Sms {
             secret: String::new(),
             sign_name: String::new(),
             code_template: String::new(),
+            light_failed_template: String::new(),
+            ending_template: String::new(),
         }
     }
 }

@@ -16,4 +16,4 @@ pub use notification::{
     NEWER_AT_ONCE, Notification, NotificationEntity, NotificationId, Telling, Told, list, mark_all_read, mark_read, newer, tell, tell_all,
     unread,
 };
-pub use sms::{Sms, SmsError, SmsKind, Texter};
+pub use sms::{Delivery, SentSms, Sms, SmsError, SmsKind, Texter};

@@ -5,8 +5,8 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use kernel::Word;
-use store::args;
+use kernel::{Timestamp, Word};
+use store::{Sql, args};
 
 use super::mail::DatabaseMailbox;
 
@@ -15,6 +15,10 @@ kernel::words! {
     pub enum SmsKind {
         /// `code`: for signing in.
         Code = "code",
+        /// `hall`, `table`, `amount`: the light failed, the table was closed, and so much comes back.
+        LightFailed = "light_failed",
+        /// `hall`, `table`, `time`: what was paid for ends then, by the hall's clock.
+        Ending = "ending",
     }
 }
 
@@ -46,15 +50,45 @@ impl fmt::Display for SmsError {
     }
 }
 
+/// A text that a provider has taken.
+#[derive(Debug, Clone)]
+pub struct SentSms {
+    pub id: String,
+    pub to: String,
+    /// What the provider calls it.
+    pub called: String,
+    /// When it was taken.
+    pub at: Timestamp,
+}
+
+/// How it went with a text that was taken, as far as the provider knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Delivery {
+    OnItsWay,
+    Delivered,
+    /// It did not reach the phone: why, in the provider's words.
+    Failed(String),
+}
+
 #[async_trait]
 pub trait Texter: Send + Sync + 'static {
+    /// Whether there is a reviewed template for these.
+    fn offers(&self, kind: SmsKind) -> bool;
+
     /// Answers what the provider calls it.
     async fn send(&self, sms: &Sms) -> Result<String, SmsError>;
+
+    /// Asks the provider how it went. What providers push is not signed: anybody could post it to an open address.
+    async fn delivery(&self, sent: &SentSms) -> Result<Delivery, SmsError>;
 }
 
 /// The demo's: texts land beside its mail.
 #[async_trait]
 impl Texter for DatabaseMailbox {
+    fn offers(&self, _: SmsKind) -> bool {
+        true
+    }
+
     async fn send(&self, sms: &Sms) -> Result<String, SmsError> {
         let params: Vec<String> = sms.params.iter().map(|(name, value)| format!("{name}: {value}")).collect();
         let store = async {
@@ -67,5 +101,15 @@ impl Texter for DatabaseMailbox {
             tx.commit().await
         };
         store.await.map(|()| sms.id.clone()).map_err(|error: store::Error| SmsError::Later(error.to_string()))
+    }
+
+    /// What landed there has arrived.
+    async fn delivery(&self, sent: &SentSms) -> Result<Delivery, SmsError> {
+        let sql = "SELECT 1 AS one FROM mailbox WHERE message_id = $1";
+        match self.db.read().opt(sql, args![sent.called.as_str()], |_| Ok(())).await {
+            Ok(Some(())) => Ok(Delivery::Delivered),
+            Ok(None) => Ok(Delivery::Failed("it is not in the mailbox any more".into())),
+            Err(error) => Err(SmsError::Later(error.to_string())),
+        }
     }
 }

@@ -4,26 +4,22 @@
 //! Whoever asks is told a ticket, and a code is good with its ticket alone. So it is of no use to ask for a code to somebody else's phone: that
 //! phone's owner has a ticket of its own, and the tries at one ticket take nothing from another.
 
-use std::sync::Arc;
-
 use kernel::{Fault, HOUR, MINUTE};
 use platform::allowance::{Allowance, address};
-use platform::messages::{Sms, SmsError, SmsKind};
+use platform::messages::SmsKind;
 use platform::vault::Purpose;
 use platform::{Cx, Result};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use store::args;
-use store::jobs::{Job, JobKind, NewJob, Outcome};
+use store::jobs::{JobKind, Outcome};
 
 use super::phone;
-use crate::Venue;
+use crate::texts::{self, Text, To};
 
-pub(crate) const SMS_JOB: JobKind = JobKind::new("sms.send");
 pub(crate) const FORGET: JobKind = JobKind::new("customers.forget");
-pub(super) const NUMBER: Purpose = Purpose("customer phone");
+pub(crate) const NUMBER: Purpose = Purpose("customer phone");
 const CODE: Purpose = Purpose("phone code");
 const TICKET: Purpose = Purpose("phone code ticket");
-const SEALED: Purpose = Purpose("sms parameters");
 
 const LASTS: i64 = 5 * MINUTE;
 /// To one number. As a code lasts five minutes, no more than some six are good at once.
@@ -49,19 +45,7 @@ pub struct CodeSent {
     pub again_seconds: i64,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Payload {
-    kind: SmsKind,
-    sealed: Vec<u8>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Sealed {
-    to: String,
-    params: Vec<(String, String)>,
-}
-
-pub(super) fn number(text: &str) -> Result<String> {
+pub(crate) fn number(text: &str) -> Result<String> {
     phone::read(text).ok_or_else(|| Fault::field("phone", "INVALID", "请输入 11 位手机号码", "A mobile number of eleven digits is needed"))
 }
 
@@ -95,15 +79,13 @@ pub async fn send_code(cx: &Cx, text: &str) -> Result<CodeSent> {
     let sql = "INSERT INTO phone_codes (ticket_hash, phone_hash, code_hash, expires_at, tries) VALUES ($1, $2, $3, $4, 0)";
     let (phone, expires) = (phone_hash(cx, &digits), now.plus_micros(LASTS));
     tx.exec(sql, args![ticket_hash(cx, &ticket), phone, code_hash(cx, &digits, &code), expires]).await?;
-    let sealed = Sealed { to: digits, params: vec![("code".into(), code)] };
-    let sealed = cx.vault.seal(SEALED, &serde_json::to_vec(&sealed).map_err(Fault::internal)?);
-    // A code that comes when it is not good any more is of no use to anybody.
-    cx.enqueue(&mut tx, NewJob::new(SMS_JOB, &Payload { kind: SmsKind::Code, sealed }, now)?.attempts(3)).await?;
+    let to = To::new(cx, &digits);
+    texts::write(&mut tx, cx, &Text { kind: SmsKind::Code, venue: None, to: &to, params: vec![("code", code)] }).await?;
     tx.commit().await?;
     Ok(CodeSent { ticket, valid_seconds: 300, again_seconds: 60 })
 }
 
-pub(super) fn phone_hash(cx: &Cx, digits: &str) -> [u8; 32] {
+pub(crate) fn phone_hash(cx: &Cx, digits: &str) -> [u8; 32] {
     cx.vault.hash(NUMBER, digits.as_bytes())
 }
 
@@ -115,30 +97,14 @@ pub(super) fn code_hash(cx: &Cx, digits: &str, code: &str) -> [u8; 32] {
     cx.vault.hash(CODE, format!("{digits} {code}").as_bytes())
 }
 
-/// Carries out one text message.
-pub(crate) async fn sms_job(venue: Arc<Venue>, cx: Cx, job: Job) -> Outcome {
-    let payload: Payload = match job.read() {
-        Ok(payload) => payload,
-        Err(outcome) => return outcome,
-    };
-    let sealed = cx.vault.open(SEALED, &payload.sealed).ok();
-    let Some(Sealed { to, params }) = sealed.and_then(|plain| serde_json::from_slice(&plain).ok()) else {
-        return Outcome::GiveUp("the text's parameters cannot be read".into());
-    };
-    match venue.texter.send(&Sms { id: job.id.to_string(), to, kind: payload.kind, params }).await {
-        Ok(_) => Outcome::Done,
-        Err(SmsError::Later(why)) => Outcome::Retry(why),
-        Err(SmsError::Never(why)) => Outcome::GiveUp(why),
-    }
-}
-
-/// Removes the codes that were never used.
+/// Removes the codes that were never used, and texts of long ago.
 pub(crate) async fn forget_job(cx: Cx) -> Outcome {
     let forgotten = async {
         let mut tx = cx.db.begin().await?;
         // Some time later: nobody who is about to use one waits for this.
         tx.exec("DELETE FROM phone_codes WHERE expires_at < $1", args![cx.now().plus_micros(-HOUR)]).await?;
-        tx.commit().await
+        tx.commit().await?;
+        texts::forget(&cx).await
     };
     match forgotten.await {
         Ok(()) => Outcome::Done,

@@ -13,11 +13,12 @@ mod wallet;
 mod wechat;
 
 pub use code::{CodeSent, send_code};
-pub(crate) use code::{FORGET, SMS_JOB, forget_job, sms_job};
+pub(crate) use code::{FORGET, NUMBER as PHONE, forget_job, number, phone_hash};
 pub(crate) use join::stays;
 pub use model::{Customer, CustomerEntity, CustomerId};
 pub use pay::{PayBy, PayFor, cancel_order, means, order, pay, pay_otherwise, refund, refundable};
 pub(crate) use pay::{available, language, paid_job, refunded_job};
+pub(crate) use phone::hint;
 pub use session::{Welcome, authenticate, guest, payer, sign_out};
 pub(crate) use session::{by_phone_or_number, find as by_id};
 pub use sign_in::{SignIn, sign_in};

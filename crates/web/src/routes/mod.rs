@@ -28,6 +28,7 @@ mod second_factor;
 mod session;
 mod settings;
 mod sign_up;
+mod texts;
 mod users;
 mod venues;
 mod withdrawals;
@@ -75,6 +76,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(session::router())
         .merge(settings::router())
         .merge(sign_up::router())
+        .merge(texts::router())
         .merge(users::router())
         .merge(venues::router())
         .merge(withdrawals::router());

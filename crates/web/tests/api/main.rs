@@ -53,6 +53,7 @@ mod venue_pause;
 mod venue_play;
 mod venue_power;
 mod venue_sign_in;
+mod venue_texts;
 mod verify;
 mod wechat_sign_in;
 mod withdrawals;

@@ -41,6 +41,7 @@ impl Values {
             ("kind", text(&jobs["items"][0]["kind"])),
             ("venue", vec![world.make(Thing::Hall, Owner::Alice).await]),
             ("search", words(&["ali"])),
+            ("phone", words(&["13800138000"])),
             ("from", words(&["2026-11-20T00:00:00Z"])),
             ("to", words(&["2026-12-20T00:00:00Z"])),
         ];

@@ -1658,6 +1658,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/texts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Newest first: of the halls where one works; codes for signing in, which are of no hall, for super admins. Kept for 90 days. */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users": {
         parameters: {
             query?: never;
@@ -4705,6 +4722,33 @@ export interface components {
              */
             total?: number | null;
         };
+        Page_TextRow: {
+            /** @description A page may hold fewer than were asked for, even none, while there is a next one: see `searched_to`. */
+            items: {
+                /** @description What the provider calls it. */
+                called?: string | null;
+                created_at: components["schemas"]["Timestamp"];
+                ended_at?: components["schemas"]["Timestamp"] | null;
+                id: components["schemas"]["Id"];
+                kind: components["schemas"]["SmsKind"];
+                /** @description With its middle hidden. */
+                phone: string;
+                /** @description Why it failed, in the provider's words; why it was withheld: what is wrong with it. */
+                reason?: string | null;
+                sent_at?: components["schemas"]["Timestamp"] | null;
+                state: components["schemas"]["TextState"];
+                venue_id?: components["schemas"]["Id"] | null;
+                venue_name?: string | null;
+            }[];
+            /** @description Where the next page begins; absent on the last. */
+            next_cursor?: string | null;
+            searched_to?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is cheap to know.
+             */
+            total?: number | null;
+        };
         Page_User: {
             /** @description A page may hold fewer than were asked for, even none, while there is a next one: see `searched_to`. */
             items: {
@@ -5318,6 +5362,8 @@ export interface components {
             token: string;
         };
         /** @enum {string} */
+        SmsKind: "code" | "light_failed" | "ending";
+        /** @enum {string} */
         SplitEnd: "everybody" | "deadline" | "starter" | "cancelled" | "nobody" | "nothing";
         /** @description Of a session, on its bill. */
         SplitMark: {
@@ -5446,6 +5492,25 @@ export interface components {
             why_not?: components["schemas"]["WhyNot"] | null;
         };
         Test: Record<string, never>;
+        /** @description A text that was to be sent. What it said is not kept. */
+        TextRow: {
+            /** @description What the provider calls it. */
+            called?: string | null;
+            created_at: components["schemas"]["Timestamp"];
+            ended_at?: components["schemas"]["Timestamp"] | null;
+            id: components["schemas"]["Id"];
+            kind: components["schemas"]["SmsKind"];
+            /** @description With its middle hidden. */
+            phone: string;
+            /** @description Why it failed, in the provider's words; why it was withheld: what is wrong with it. */
+            reason?: string | null;
+            sent_at?: components["schemas"]["Timestamp"] | null;
+            state: components["schemas"]["TextState"];
+            venue_id?: components["schemas"]["Id"] | null;
+            venue_name?: string | null;
+        };
+        /** @enum {string} */
+        TextState: "queued" | "sent" | "delivered" | "failed" | "unknown" | "withheld";
         Time: {
             /** @description What the customer was shown: another price is refused. */
             expected_fen: components["schemas"]["Fen"];
@@ -13095,6 +13160,67 @@ export interface operations {
                 };
             };
             /** @description Fields that were not accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                state?: components["schemas"]["TextState"];
+                kind?: components["schemas"]["SmsKind"];
+                /** @description A whole number of eleven digits. */
+                phone?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TextRow"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The asker may not, or has a duty first */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             422: {
                 headers: {
                     [name: string]: unknown;

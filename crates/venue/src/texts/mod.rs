@@ -1,0 +1,14 @@
+//! Texts 短信 to customers' phones: codes and notices, and a log of what became of each.
+//!
+//! [`write`] puts a line into the log together with the job that sends it, in the transaction that decided it. Once the provider has taken
+//! the text, another job asks how it went, until the provider says so or it is asked no more.
+
+mod delivery;
+mod list;
+mod model;
+mod send;
+
+pub(crate) use delivery::{DELIVERY_JOB, delivery_job, forget};
+pub use list::{TextFilter, TextRow, list};
+pub use model::{TextEntity, TextId, TextState};
+pub(crate) use send::{SEND_JOB, Text, To, send_job, write};
