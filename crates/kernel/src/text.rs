@@ -44,9 +44,14 @@ pub fn is_mark(c: char) -> bool {
         && !matches!(c, '\u{34f}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
 }
 
+/// Full-width letters, digits in circles and the like as the plain ones.
+pub fn plain(text: &str) -> String {
+    text.nfkc().collect()
+}
+
 /// What two spellings of one name share: compatibility forms folded, lower case.
 pub fn fold(text: &str) -> String {
-    text.nfkc().collect::<String>().to_lowercase().nfkc().collect()
+    plain(&plain(text).to_lowercase())
 }
 
 /// Whether the time zone database knows this name.

@@ -17,6 +17,7 @@ use crate::devices::{DeviceId, of_table};
 use crate::halls::rows as halls;
 use crate::halls::{Event, TableId, TableState};
 use crate::holds;
+use crate::texts::{self, Notice};
 use crate::told::{self, tell};
 
 pub(crate) const OPENING_JOB: JobKind = JobKind::prompt("play.opening");
@@ -114,6 +115,7 @@ async fn time(venue: &Venue, cx: &Cx, ask: &OfSession) -> Result<Option<Timestam
         if session.warned_of != Some(session.until) {
             let params = [("table", table.name.clone()), ("until_at", session.until.to_string())];
             tell(&mut tx, cx, session.customer, &told::ENDING, &params).await?;
+            texts::notice(&mut tx, cx, venue, session.customer, &table, Notice::Ending { at: session.until }).await?;
             let sql = "UPDATE play_sessions SET warned_of = $1 WHERE id = $2";
             tx.exec(sql, store::args![session.until, session.id]).await?;
             tx.commit().await?;

@@ -19,6 +19,7 @@ use crate::customers::Customer;
 use crate::devices::Device;
 use crate::halls::rows as halls;
 use crate::halls::{Event, Table, TableId};
+use crate::texts::{self, Notice};
 use crate::told::{self, tell, yuan};
 use crate::{Venue, devices, members, splits, staff};
 
@@ -109,7 +110,11 @@ pub(super) async fn close_session(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &m
     give_back(tx, cx, order.as_ref(), released, RefundReason::Unplayed).await?;
     let template = if end.reason == EndReason::DeviceFault { &told::DEVICE_FAULT } else { &told::CLOSED };
     let params = [("table", table.name.clone()), ("amount", yuan(bill.total)), ("released", yuan(released))];
-    tell(tx, cx, session.customer, template, &params).await
+    tell(tx, cx, session.customer, template, &params).await?;
+    if end.reason == EndReason::DeviceFault {
+        texts::notice(tx, cx, venue, session.customer, table, Notice::LightFailed { back: released }).await?;
+    }
+    Ok(())
 }
 
 /// The light never came on: nothing is charged, and the table is looked after.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kernel::Fault;
+use kernel::{Fault, Word};
 use platform::messages::{Sms, SmsError, SmsKind};
 use platform::vault::Purpose;
 use platform::{Cx, Result};
@@ -63,11 +63,11 @@ pub(crate) async fn write(tx: &mut Tx, cx: &Cx, text: &Text<'_>) -> Result<()> {
 
 pub(super) async fn log(tx: &mut Tx, cx: &Cx, text: &Text<'_>, state: TextState, reason: Option<&str>) -> Result<TextId> {
     let id: TextId = cx.id();
-    let (kind, ended) = (kernel::Word::as_str(text.kind), (state != TextState::Queued).then(|| cx.now()));
+    let (kind, ended) = (text.kind.as_str(), (state != TextState::Queued).then(|| cx.now()));
     let sql = "INSERT INTO texts (id, kind, venue_id, phone, phone_hash, phone_hint, state, reason, created_at, ended_at) \
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     let To { sealed, hash, hint } = text.to;
-    let state = kernel::Word::as_str(state);
+    let state = state.as_str();
     tx.exec(sql, args![id, kind, text.venue, sealed.as_slice(), hash.as_slice(), hint.as_str(), state, reason, cx.now(), ended]).await?;
     Ok(id)
 }
@@ -99,7 +99,7 @@ async fn send(venue: &Venue, cx: &Cx, job: &Job) -> Result<Outcome> {
     let outcome = match sent {
         Ok(called) => {
             let sql = "UPDATE texts SET state = $1, called = $2, reason = NULL, sent_at = $3, ended_at = NULL WHERE id = $4";
-            tx.exec(sql, args![kernel::Word::as_str(TextState::Sent), called, cx.now(), payload.text]).await?;
+            tx.exec(sql, args![TextState::Sent.as_str(), called, cx.now(), payload.text]).await?;
             let ask = NewJob::new(DELIVERY_JOB, &OfText { text: payload.text }, cx.now().plus_micros(FIRST))?;
             cx.enqueue(&mut tx, ask).await?;
             Outcome::Done
@@ -109,7 +109,7 @@ async fn send(venue: &Venue, cx: &Cx, job: &Job) -> Result<Outcome> {
             let (state, ended) = if over { (TextState::Failed, Some(cx.now())) } else { (TextState::Queued, None) };
             let why = said(&error.to_string(), &sms.to);
             let sql = "UPDATE texts SET state = $1, reason = $2, ended_at = $3 WHERE id = $4";
-            tx.exec(sql, args![kernel::Word::as_str(state), why.as_str(), ended, payload.text]).await?;
+            tx.exec(sql, args![state.as_str(), why.as_str(), ended, payload.text]).await?;
             if matches!(error, SmsError::Never(_)) { Outcome::GiveUp(why) } else { Outcome::Retry(why) }
         }
     };

@@ -1,24 +1,47 @@
 //! Texts to phones: the log, what became of each, and who sees it.
 
-use kernel::{DAY, HOUR, MINUTE};
+use kernel::{DAY, HOUR, MINUTE, SECOND};
 use platform::identity::Role;
-use sandbox::{Receipt, SmsTrouble};
+use sandbox::{Receipt, SmsTrouble, Trouble};
 use serde_json::{Value, json};
 use store::Sql as _;
 use testkit::texts::{self, SmsTemplates};
-use testkit::{Client, TestServer, on_server};
+use testkit::{Client, Hall, TestServer, floor_table, on_server};
 
 const PHONE: &str = "13800138000";
 const CODES: &str = "/customer/v1/phone-codes";
 const TEXTS: &str = "/api/v1/texts";
 
 fn templates() -> SmsTemplates {
-    SmsTemplates { code: "SMS_1".into(), ..SmsTemplates::default() }
+    SmsTemplates { code: "SMS_1".into(), light_failed: "SMS_2".into(), ending: "SMS_3".into() }
 }
 
 async fn ask(server: &TestServer, phone: &str) {
     server.visitor().post(CODES, json!({"phone": phone})).await.ok(202);
     server.run_jobs().await;
+}
+
+/// Somebody with this number and money, who signed in before texts left by a provider.
+async fn customer(server: &TestServer, hall: &Hall<'_>, phone: &str) -> Client {
+    let welcome = server.sign_in_by_phone(&server.visitor(), phone).await;
+    let cash = json!({"number": welcome["customer"]["number"], "amount_fen": 50_000});
+    hall.manager.post_once(&format!("cash-{phone}"), "/api/v1/customers/recharge", cash).await.ok(200);
+    server.visitor().with_token(welcome["token"].as_str().unwrap())
+}
+
+/// What the table is called from now on.
+async fn rename(hall: &Hall<'_>, name: &str) {
+    let table = floor_table(&hall.floor().await, &hall.tables[0].id).clone();
+    let form = json!({"name": name, "x": table["x"], "y": table["y"], "version": table["version"]});
+    hall.manager.put(&format!("/api/v1/tables/{}", hall.tables[0].id), form).await.ok(200);
+}
+
+/// Plays for ten minutes, is warned before the hour is over, and closes.
+async fn warned(server: &TestServer, hall: &Hall<'_>, customer: &Client) {
+    let playing = hall.play(customer, 0, 60).await;
+    later(server, 56 * MINUTE).await;
+    customer.post(&format!("/customer/v1/sessions/{}/close", playing["id"].as_str().unwrap()), json!({})).await.ok(200);
+    hall.table_is(0, "idle").await;
 }
 
 /// The newest line of the log.
@@ -141,5 +164,92 @@ on_server! {
         assert_eq!(count("").await, 0);
         let left: i64 = server.platform.db.read().one("SELECT CAST(COUNT(*) AS BIGINT) AS n FROM texts", vec![], |row| row.get("n")).await.unwrap();
         assert_eq!(left, 0);
+    }
+
+    async fn k12_2_who_plays_is_texted_when_time_is_nearly_over_and_when_the_light_failed(server) {
+        let hall = Hall::open(server, 1).await;
+        let one = customer(server, &hall, PHONE).await;
+        let service = texts::open(server, templates()).await;
+        rename(&hall, "【官方】⑧号台🎱").await;
+        hall.play(&one, 0, 60).await;
+        later(server, 54 * MINUTE).await;
+        assert_eq!(service.texts(), []);
+        later(server, 2 * MINUTE).await;
+        // 2026-11-21T09:00Z by the hall's clock.
+        let text = service.texts()[0].clone();
+        assert_eq!((text.phone.as_str(), text.template.as_str(), text.sign_name.as_str()), (PHONE, "SMS_3", texts::SIGN_NAME));
+        assert_eq!(text.params, json!({"hall": "旗舰店", "table": "官方8号台", "time": "17:00"}));
+        hall.tables[0].lamp.set(Trouble::Unplugged);
+        hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["online"] == false).await;
+        later(server, 61 * SECOND).await;
+        hall.table_is(0, "maintenance").await;
+        server.run_jobs().await;
+        let text = service.texts()[1].clone();
+        let session = one.get("/customer/v1/sessions").await.ok(200)["items"][0].clone();
+        let back = session["bill"]["refunded_fen"].as_i64().unwrap();
+        assert!(back > 0 && back < 3_600, "{session}");
+        assert_eq!((text.template.as_str(), &text.params["amount"]), ("SMS_2", &json!(format!("{}.{:02}", back / 100, back % 100))));
+        let line = newest(server, &hall.manager).await;
+        assert_eq!((&line["kind"], &line["state"], &line["venue_id"]), (&json!("light_failed"), &json!("sent"), &json!(hall.id)));
+        // What it says stands nowhere in clear.
+        assert!(!server.stored_texts().await.iter().any(|text| text.contains("官方8号台")));
+    }
+
+    async fn k12_2_without_a_reviewed_template_no_notice_is_sent_nor_written(server) {
+        let hall = Hall::open(server, 1).await;
+        let one = customer(server, &hall, PHONE).await;
+        let service = texts::open(server, SmsTemplates { code: "SMS_1".into(), ..SmsTemplates::default() }).await;
+        warned(server, &hall, &one).await;
+        assert_eq!((service.texts(), newest(server, &hall.manager).await), (vec![], json!(null)));
+        let told = one.get("/customer/v1/messages").await.ok(200);
+        assert!(told["items"].as_array().unwrap().iter().any(|message| message["kind"] == "play.ending"));
+    }
+
+    async fn k12_2_a_number_gets_ten_notices_a_day_and_the_log_says_what_was_withheld(server) {
+        let mut hall = Hall::open(server, 1).await;
+        let (one, other) = (customer(server, &hall, PHONE).await, customer(server, &hall, "13900139000").await);
+        let service = texts::open(server, templates()).await;
+        // From the day's beginning, so that no border of days lies between.
+        server.clock.step(16 * HOUR);
+        for _ in 0..11 {
+            hall.manager = server.again(&hall.manager).await;
+            warned(server, &hall, &one).await;
+        }
+        assert_eq!(service.texts().len(), 10);
+        let line = newest(server, &hall.manager).await;
+        assert_eq!((&line["state"], &line["reason"], &line["called"]), (&json!("withheld"), &json!("DAILY_LIMIT"), &json!(null)));
+        warned(server, &hall, &other).await;
+        assert_eq!(service.texts().len(), 11, "another's number has its own");
+        server.clock.step(DAY);
+        hall.manager = server.again(&hall.manager).await;
+        warned(server, &hall, &one).await;
+        assert_eq!(service.texts().len(), 12);
+        // A name that is an address is not sent.
+        rename(&hall, "qiu.com 3号台").await;
+        warned(server, &hall, &one).await;
+        assert_eq!(service.texts().len(), 12);
+        let line = newest(server, &hall.manager).await;
+        assert_eq!((&line["state"], &line["reason"]), (&json!("withheld"), &json!("table: ADDRESS")));
+    }
+
+    async fn k12_2_a_manager_sees_the_texts_of_own_halls_and_no_codes(server) {
+        let root = server.user(Role::SuperAdmin, "root").await;
+        let hall = Hall::open(server, 1).await;
+        let one = customer(server, &hall, PHONE).await;
+        let (stranger, maintainer) = (server.user(Role::VenueManager, "stranger").await, server.user(Role::Maintainer, "maintainer").await);
+        warned(server, &hall, &one).await;
+        let kinds = async |who: &Client, query: &str| {
+            let page = server.again(who).await.get(&format!("{TEXTS}?{query}")).await.ok(200);
+            page["items"].as_array().unwrap().iter().map(|text| text["kind"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        for query in ["", "phone=13800138000"] {
+            assert_eq!(kinds(&root, query).await, ["ending", "code"], "{query}");
+            assert_eq!(kinds(&hall.manager, query).await, ["ending"], "{query}");
+            assert_eq!(kinds(&stranger, query).await, Vec::<String>::new(), "{query}");
+        }
+        assert_eq!(kinds(&hall.manager, "kind=code").await, Vec::<String>::new());
+        assert_eq!(kinds(&hall.manager, "kind=ending&state=sent").await, ["ending"]);
+        server.again(&maintainer).await.get(TEXTS).await.refused(403, "FORBIDDEN");
+        one.get(TEXTS).await.refused(401, "SESSION_INVALID");
     }
 }

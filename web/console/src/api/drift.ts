@@ -6,6 +6,7 @@
 import type { components } from './schema'
 import type * as Complaints from './complaints'
 import type * as Beside from './offers'
+import type * as Texts from './texts'
 import type * as Console from './types'
 import type { Permission } from '@/shared/permissions'
 
@@ -80,6 +81,7 @@ export type Answers = [
   Fits<Present<Server['DeskRow']>, Complaints.ComplaintRow>,
   Fits<Present<Server['DeskComplaint']>, Complaints.Complaint>,
   Fits<Present<Server['HallFigures']>, Complaints.HallFigures>,
+  Fits<Present<Server['TextRow']>, Texts.TextRow>,
 ]
 
 export type Requests = [

@@ -1,5 +1,5 @@
 import { markRaw } from 'vue'
-import { ChatDotRound } from '@element-plus/icons-vue'
+import { ChatDotRound, Message } from '@element-plus/icons-vue'
 import type { ModuleRoutes } from './types'
 
 const permission = 'venues.view'
@@ -18,6 +18,15 @@ export const complaints: ModuleRoutes = {
       component: () => import('@/views/complaints/ComplaintPage.vue'),
       meta: { title: 'complaints.detail', permission, menu: '/complaints' },
     },
+    {
+      path: 'texts',
+      name: 'texts',
+      component: () => import('@/views/texts/TextListPage.vue'),
+      meta: { title: 'texts.title', permission: 'tables.operate' },
+    },
   ],
-  menu: [{ path: '/complaints', label: 'complaints.title', icon: markRaw(ChatDotRound), group: 'halls', permission }],
+  menu: [
+    { path: '/complaints', label: 'complaints.title', icon: markRaw(ChatDotRound), group: 'halls', permission },
+    { path: '/texts', label: 'texts.title', icon: markRaw(Message), group: 'halls', permission: 'tables.operate' },
+  ],
 }

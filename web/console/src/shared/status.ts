@@ -1,4 +1,5 @@
 import type { ComplaintState } from '@/api/complaints'
+import type { TextState } from '@/api/texts'
 import type {
   Application,
   Batch,
@@ -43,6 +44,7 @@ interface StatusValues {
   mark: 'differs' | 'dark' | 'away' | 'by_hand'
   cause: Cause
   complaint: ComplaintState
+  text: TextState
   payOrder: PayOrder['state']
   payAttempt: PayAttempt['state']
   payRefund: PayRefund['state']
@@ -96,6 +98,14 @@ export const tones: { readonly [K in StatusKind]: Readonly<Record<StatusValues[K
   payRefund: { asked: 'info', done: 'success', stuck: 'danger', by_hand: 'success', kept: 'neutral' },
   payDifference: { not_here: 'danger', not_there: 'danger', amount: 'warning', settled: 'neutral' },
   payChannel: { on: 'success', off: 'warning', unset: 'neutral' },
+  text: {
+    queued: 'neutral',
+    sent: 'info',
+    delivered: 'success',
+    failed: 'danger',
+    unknown: 'warning',
+    withheld: 'warning',
+  },
   complaint: { open: 'warning', answered: 'success', closed: 'neutral' },
   cause: {
     not_lit: 'danger',

@@ -22,6 +22,7 @@ import profile from './profile'
 import quota from './quota'
 import settings from './settings'
 import withdrawals from './withdrawals'
+import texts from './texts'
 import users from './users'
 import projects from './projects'
 import grants from './grants'
@@ -54,6 +55,7 @@ const en: typeof zh = {
   profile,
   quota,
   settings,
+  texts,
   withdrawals,
   projects,
   grants,

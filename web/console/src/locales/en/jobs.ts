@@ -36,6 +36,8 @@ const en: typeof zh = {
     account_locked: 'Tell of a locked account',
     device_agree: 'Have a light do as wanted',
     device_assert: 'See that lights are as wanted',
+    sms_send: 'Send a text',
+    sms_delivery: 'Ask how a text went',
     play_opening: 'End an opening without light',
     play_time: 'Warn, and close when time is up',
     play_fault: 'Look at a light that failed in play',

@@ -63,6 +63,14 @@ const en: typeof zh = {
     settled: 'Settled',
   },
   payChannel: { on: 'On', off: 'Off', unset: 'Not set up' },
+  text: {
+    queued: 'Queued',
+    sent: 'Sent',
+    delivered: 'Delivered',
+    failed: 'Failed',
+    unknown: 'Not known',
+    withheld: 'Not sent',
+  },
   complaint: { open: 'Waiting', answered: 'Answered', closed: 'Closed' },
   cause: {
     not_lit: 'The light did not come on',

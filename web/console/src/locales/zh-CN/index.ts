@@ -21,6 +21,7 @@ import profile from './profile'
 import quota from './quota'
 import settings from './settings'
 import withdrawals from './withdrawals'
+import texts from './texts'
 import users from './users'
 import projects from './projects'
 import grants from './grants'
@@ -53,6 +54,7 @@ export default {
   profile,
   quota,
   settings,
+  texts,
   withdrawals,
   projects,
   grants,

@@ -33,6 +33,8 @@ export default {
     account_locked: '账号锁定通知',
     device_agree: '下发灯控指令',
     device_assert: '核对灯控状态',
+    sms_send: '发送短信',
+    sms_delivery: '查询短信结果',
     play_opening: '开台等灯超时处理',
     play_time: '到时提醒与关台',
     play_fault: '使用中灯故障处理',

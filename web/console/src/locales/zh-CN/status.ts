@@ -43,6 +43,14 @@ export default {
     settled: '已处理',
   },
   payChannel: { on: '已启用', off: '已停用', unset: '未设置' },
+  text: {
+    queued: '排队中',
+    sent: '已提交',
+    delivered: '已送达',
+    failed: '失败',
+    unknown: '结果未知',
+    withheld: '未发送',
+  },
   complaint: { open: '待答复', answered: '已答复', closed: '已结束' },
   cause: {
     not_lit: '开台时灯没有亮',

@@ -1,0 +1,27 @@
+import type zh from '../zh-CN/texts'
+
+const en: typeof zh = {
+  title: 'Texts',
+  subtitle:
+    'Codes and notices to customers’ phones, and what the carrier says became of them. Kept for 90 days, without what they said; codes are shown to super admins alone.',
+  field: {
+    phone: 'Phone',
+    kind: 'Kind',
+    state: 'State',
+    reason: 'Reason',
+    created: 'Written',
+    ended: 'Known since',
+  },
+  phoneSearch: 'The whole phone number',
+  kind: { code: 'Code for signing in', light_failed: 'Light failed, table closed', ending: 'Time is nearly over' },
+  part: { hall: 'The hall’s name', table: 'The table’s name' },
+  withheld: {
+    DAILY_LIMIT: 'This number has had all its notices of the day',
+    ADDRESS: 'looks like a web address, which providers refuse; please rename it',
+    EMPTY: 'has no characters that can be sent; please rename it',
+    of: '{part}: {why}',
+  },
+  empty: 'No texts',
+  emptyHint: 'Notices are sent once their reviewed templates are configured; see the operating guide.',
+}
+export default en

@@ -1,0 +1,19 @@
+import type { TextRow } from '@/api/texts'
+
+/** Why a text was withheld, as keys of the locale files: of what, and which of our reasons. */
+export interface Withheld {
+  part: 'hall' | 'table' | null
+  why: 'DAILY_LIMIT' | 'ADDRESS' | 'EMPTY'
+}
+
+const PARTS = ['hall', 'table'] as const
+const WHYS = ['DAILY_LIMIT', 'ADDRESS', 'EMPTY'] as const
+
+/** Of a text that we did not send, the reason in our words; of any other, and of one that we do not know, none. */
+export function withheld(text: Pick<TextRow, 'state' | 'reason'>): Withheld | null {
+  if (text.state !== 'withheld' || text.reason === null) return null
+  const [last, first] = text.reason.split(': ').reverse()
+  const why = WHYS.find((known) => known === last)
+  const part = PARTS.find((known) => known === first) ?? null
+  return why === undefined ? null : { part, why }
+}
