@@ -3,7 +3,7 @@ import type zh from '../zh-CN/texts'
 const en: typeof zh = {
   title: 'Texts',
   subtitle:
-    'Codes and notices to customers’ phones, and what the carrier says became of them. Kept for 90 days, without what they said; codes are shown to super admins alone.',
+    'Codes and notices to phones of customers, and what the carrier says became of them. Kept for 90 days, without what they said; codes are shown to super admins alone.',
   field: {
     phone: 'Phone',
     kind: 'Kind',
@@ -14,7 +14,7 @@ const en: typeof zh = {
   },
   phoneSearch: 'The whole phone number',
   kind: { code: 'Code for signing in', light_failed: 'Light failed, table closed', ending: 'Time is nearly over' },
-  part: { hall: 'The hall’s name', table: 'The table’s name' },
+  part: { hall: 'Name of the hall', table: 'Name of the table' },
   withheld: {
     DAILY_LIMIT: 'This number has had all its notices of the day',
     ADDRESS: 'looks like a web address, which providers refuse; please rename it',
