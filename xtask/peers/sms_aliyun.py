@@ -3,8 +3,8 @@
 import json
 from urllib.parse import parse_qsl, urlsplit
 
+from alibabacloud_dysmsapi20170525 import models
 from alibabacloud_dysmsapi20170525.client import Client
-from alibabacloud_dysmsapi20170525.models import SendSmsRequest, SendSmsResponseBody
 from alibabacloud_tea_openapi.utils import Utils
 from alibabacloud_tea_openapi.utils_models import Config
 from darabonba.request import DaraRequest
@@ -16,9 +16,12 @@ import transit
 ALGORITHM = "ACS3-HMAC-SHA256"
 
 
+def client(ask):
+    return Client(Config(access_key_id=ask["key"], access_key_secret=ask["secret"], endpoint=ask["at"], protocol="HTTP"))
+
+
 def send(ask):
-    config = Config(access_key_id=ask["key"], access_key_secret=ask["secret"], endpoint=ask["at"], protocol="HTTP")
-    wanted = SendSmsRequest(
+    wanted = models.SendSmsRequest(
         phone_numbers=ask["phone"],
         sign_name=ask["sign_name"],
         template_code=ask["template"],
@@ -26,7 +29,14 @@ def send(ask):
         out_id=ask["id"],
     )
     with transit.of(ask.get("change")):
-        return Client(config).send_sms_with_options(wanted, RuntimeOptions()).body.to_map()
+        return client(ask).send_sms_with_options(wanted, RuntimeOptions()).body.to_map()
+
+
+def query(ask):
+    wanted = models.QuerySendDetailsRequest(
+        phone_number=ask["phone"], biz_id=ask["called"], send_date=ask["day"], page_size=1, current_page=1
+    )
+    return client(ask).query_send_details_with_options(wanted, RuntimeOptions()).body.to_map()
 
 
 def serve(ask):
@@ -45,9 +55,14 @@ def serve(ask):
         needed = {"host"} | {name for name in request.headers if name.startswith("x-acs-")}
         fits = derived == given and needed <= set(names) and request.headers["x-acs-content-sha256"] == payload
         if not fits:
-            return said(400, SendSmsResponseBody(code="SignatureDoesNotMatch", message=derived, request_id="peer"))
-        stub.State.taken.append(SendSmsRequest().from_map(again.query).to_map())
-        return said(200, SendSmsResponseBody(code="OK", message="OK", biz_id="900619746936498440^0", request_id="peer"))
+            return said(400, models.SendSmsResponseBody(code="SignatureDoesNotMatch", message=derived, request_id="peer"))
+        if request.headers["x-acs-action"] == "QuerySendDetails":
+            stub.State.taken.append(models.QuerySendDetailsRequest().from_map(again.query).to_map())
+            detail = models.QuerySendDetailsResponseBodySmsSendDetailDTOsSmsSendDetailDTO(send_status=2, err_code="MOBILE_NOT_ON_SERVICE")
+            details = models.QuerySendDetailsResponseBodySmsSendDetailDTOs([detail])
+            return said(200, models.QuerySendDetailsResponseBody("OK", "OK", "peer", details, "1"))
+        stub.State.taken.append(models.SendSmsRequest().from_map(again.query).to_map())
+        return said(200, models.SendSmsResponseBody(code="OK", message="OK", biz_id="900619746936498440^0", request_id="peer"))
 
     return stub.serve(receive)
 
@@ -56,4 +71,4 @@ def said(status, body):
     return status, {"content-type": "application/json"}, json.dumps(body.to_map())
 
 
-ACTS = {"send": send, "serve": serve}
+ACTS = {"send": send, "query": query, "serve": serve}

@@ -7,11 +7,13 @@ from tencentcloud.common.credential import Credential
 from tencentcloud.common.http.request import RequestInternal
 from tencentcloud.common.profile.client_profile import ClientProfile
 from tencentcloud.common.profile.http_profile import HttpProfile
-from tencentcloud.sms.v20210111.models import SendSmsRequest, SendSmsResponse, SendStatus
+from tencentcloud.sms.v20210111 import models
 from tencentcloud.sms.v20210111.sms_client import SmsClient
 
 import stub
 import transit
+
+SERIAL = "5000:1045710669157053657849499619"
 
 # A field that the SDK does not know is an error, and no remark.
 warnings.simplefilter("error", UserWarning)
@@ -23,7 +25,7 @@ def client(ask):
 
 
 def send(ask):
-    wanted = SendSmsRequest()
+    wanted = models.SendSmsRequest()
     wanted.PhoneNumberSet = ["+86" + ask["phone"]]
     wanted.SmsSdkAppId = ask["app"]
     wanted.SignName = ask["sign_name"]
@@ -32,6 +34,13 @@ def send(ask):
     wanted.SessionContext = ask["id"]
     with transit.of(ask.get("change")):
         return client(ask).SendSms(wanted)._serialize()
+
+
+def query(ask):
+    wanted = models.PullSmsSendStatusByPhoneNumberRequest()
+    wanted.PhoneNumber, wanted.SmsSdkAppId = "+86" + ask["phone"], ask["app"]
+    wanted.BeginTime, wanted.Offset, wanted.Limit = ask["since"], 0, 100
+    return client(ask).PullSmsSendStatusByPhoneNumber(wanted)._serialize()
 
 
 def serve(ask):
@@ -47,11 +56,17 @@ def serve(ask):
         derived = "TC3-HMAC-SHA256 Credential=%s/%s/sms/tc3_request, SignedHeaders=content-type;host, Signature=%s" % (ask["key"], day, signature)
         if derived != request.headers["authorization"]:
             return said('{"Error": {"Code": "AuthFailure.SignatureFailure", "Message": "another signature"}, "RequestId": "peer"}')
-        wanted = SendSmsRequest()
+        pulls = request.headers["x-tc-action"] == "PullSmsSendStatusByPhoneNumber"
+        wanted = models.PullSmsSendStatusByPhoneNumberRequest() if pulls else models.SendSmsRequest()
         wanted.from_json_string(request.body)
         stub.State.taken.append(wanted._serialize())
-        status, answer = SendStatus(), SendSmsResponse()
-        status.SerialNo, status.PhoneNumber, status.Fee = "5000:1045710669157053657849499619", wanted.PhoneNumberSet[0], 1
+        if pulls:
+            status, answer = models.PullSmsSendStatus(), models.PullSmsSendStatusByPhoneNumberResponse()
+            status.SerialNo, status.ReportStatus, status.Description = SERIAL, "FAIL", "UNDELIV"
+            answer.PullSmsSendStatusSet, answer.RequestId = [status], "peer"
+            return said(answer.to_json_string())
+        status, answer = models.SendStatus(), models.SendSmsResponse()
+        status.SerialNo, status.PhoneNumber, status.Fee = SERIAL, wanted.PhoneNumberSet[0], 1
         status.SessionContext, status.Code, status.Message, status.IsoCode = wanted.SessionContext, "Ok", "send success", "CN"
         answer.SendStatusSet, answer.RequestId = [status], "peer"
         return said(answer.to_json_string())
@@ -63,4 +78,4 @@ def said(response):
     return 200, {"content-type": "application/json"}, '{"Response": %s}' % response
 
 
-ACTS = {"send": send, "serve": serve}
+ACTS = {"send": send, "query": query, "serve": serve}

@@ -1,9 +1,9 @@
 //! Aliyun's SDK against our stand-in of its SMS service, and our client against what that SDK signs.
 
-use gateway::{AliyunConfig, AliyunSms};
-use kernel::{Clock, Random};
-use platform::messages::{Sms, SmsError, SmsKind, Texter as _};
-use sandbox::AliyunSms as Service;
+use gateway::{AliyunConfig, AliyunSms, SmsTemplates};
+use kernel::{Clock, HOUR, Random};
+use platform::messages::{Delivery, SentSms, Sms, SmsError, SmsKind, Texter as _};
+use sandbox::{AliyunSms as Service, Receipt};
 use serde_json::{Value, json};
 
 use crate::process::{Peers, change, with};
@@ -44,6 +44,15 @@ async fn k12_2_aliyuns_own_client_sends_a_code_and_no_other_byte_of_it_is_taken(
         }
     }
     refused(change("method", 0)).await;
+
+    // How it went is asked by the day in China.
+    service.say(&taken[0], Receipt::Failed("MOBILE_NOT_ON_SERVICE".into()));
+    let day: String = taken[0].at.plus_micros(8 * HOUR).to_string().chars().take(10).filter(|c| *c != '-').collect();
+    let more = json!({"do": "sms_aliyun.query", "called": taken[0].called, "day": day});
+    let went = peers.ask(with(&ask, more.clone())).await.unwrap();
+    let detail = &went["SmsSendDetailDTOs"]["SmsSendDetailDTO"][0];
+    assert_eq!((&detail["SendStatus"], &detail["ErrCode"]), (&json!(2), &json!("MOBILE_NOT_ON_SERVICE")), "{went}");
+    refused(with(&more, json!({"secret": "another secret"}))).await;
     assert_eq!(service.texts().len(), 2);
 }
 
@@ -56,13 +65,13 @@ async fn k12_2_what_we_send_to_aliyun_is_what_its_own_client_signs_and_no_other_
             access_key: KEY.into(),
             secret: secret.into(),
             sign_name: SIGN.into(),
-            code_template: "SMS_123".into(),
+            templates: SmsTemplates { code: "SMS_123".into(), ..SmsTemplates::default() },
         };
         AliyunSms::new(config, Clock::System, Random::system()).unwrap()
     };
     let code = Sms { id: "job_1".into(), to: PHONE.into(), kind: SmsKind::Code, params: vec![("code".into(), "004711".into())] };
     let own = client(SECRET);
-    own.send(&code).await.unwrap();
+    let called = own.send(&code).await.unwrap();
     let taken = json!({"PhoneNumbers": PHONE, "SignName": SIGN, "TemplateCode": "SMS_123", "TemplateParam": "{\"code\":\"004711\"}", "OutId": "job_1"});
     assert_eq!(stub.taken().await, [taken]);
 
@@ -88,6 +97,9 @@ async fn k12_2_what_we_send_to_aliyun_is_what_its_own_client_signs_and_no_other_
         }
     }
     stub.change_nothing().await;
-    own.send(&code).await.unwrap();
-    assert_eq!(stub.taken().await.len(), 3);
+    let sent = SentSms { id: code.id, to: code.to, called: called.clone(), at: "2026-11-27T16:00:00Z".parse().unwrap() };
+    assert_eq!(own.delivery(&sent).await.unwrap(), Delivery::Failed("MOBILE_NOT_ON_SERVICE".into()));
+    let taken = stub.taken().await;
+    let asked = json!({"PhoneNumber": PHONE, "BizId": called, "SendDate": "20261128", "PageSize": "1", "CurrentPage": "1"});
+    assert_eq!((taken.len(), &taken[2]), (3, &asked));
 }

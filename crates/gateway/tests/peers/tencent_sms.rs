@@ -1,9 +1,9 @@
 //! Tencent Cloud's SDK against our stand-in of its SMS service, and our client against what that SDK signs.
 
-use gateway::{TencentConfig, TencentSms};
+use gateway::{SmsTemplates, TencentConfig, TencentSms};
 use kernel::Clock;
-use platform::messages::{Sms, SmsError, SmsKind, Texter as _};
-use sandbox::TencentSms as Service;
+use platform::messages::{Delivery, SentSms, Sms, SmsError, SmsKind, Texter as _};
+use sandbox::{Receipt, TencentSms as Service};
 use serde_json::{Value, json};
 
 use crate::process::{Peers, change, with};
@@ -43,6 +43,13 @@ async fn k12_2_tencents_own_client_sends_a_code_and_no_other_byte_of_it_is_taken
         }
     }
     refused(change("method", 0)).await;
+
+    service.say(&taken[0], Receipt::Failed("UNDELIV".into()));
+    let more = json!({"do": "sms_tencent.query", "since": taken[0].at.unix() - 60});
+    let went = peers.ask(with(&ask, more.clone())).await.unwrap();
+    let report = &went["PullSmsSendStatusSet"][0];
+    assert_eq!((&report["ReportStatus"], &report["Description"]), (&json!("FAIL"), &json!("UNDELIV")), "{went}");
+    refused(with(&more, json!({"secret": "another secret"}))).await;
     assert_eq!(service.texts().len(), 2);
 }
 
@@ -57,13 +64,13 @@ async fn k12_2_what_we_send_to_tencent_is_what_its_own_client_signs_and_no_other
             secret_key: secret.into(),
             app_id: APP.into(),
             sign_name: SIGN.into(),
-            code_template: "1234567".into(),
+            templates: SmsTemplates { code: "1234567".into(), ..SmsTemplates::default() },
         };
         TencentSms::new(config, Clock::System).unwrap()
     };
     let code = Sms { id: "job_1".into(), to: PHONE.into(), kind: SmsKind::Code, params: vec![("code".into(), "004711".into())] };
     let own = client(SECRET);
-    own.send(&code).await.unwrap();
+    let called = own.send(&code).await.unwrap();
     let taken = &stub.taken().await[0];
     assert_eq!(
         (&taken["PhoneNumberSet"], &taken["SmsSdkAppId"], &taken["SignName"]),
@@ -86,6 +93,8 @@ async fn k12_2_what_we_send_to_tencent_is_what_its_own_client_signs_and_no_other
         }
     }
     stub.change_nothing().await;
-    own.send(&code).await.unwrap();
-    assert_eq!(stub.taken().await.len(), 3);
+    let sent = SentSms { id: code.id, to: code.to, called, at: Clock::System.now() };
+    assert_eq!(own.delivery(&sent).await.unwrap(), Delivery::Failed("UNDELIV".into()));
+    let taken = stub.taken().await;
+    assert_eq!((taken.len(), &taken[2]["PhoneNumber"], &taken[2]["SmsSdkAppId"]), (3, &json!("+8613800138000"), &json!(APP)));
 }
