@@ -8,6 +8,8 @@ use reqwest::Client;
 use ring::{digest, hmac};
 use serde::Deserialize;
 
+use crate::sms::{SmsSetupError, SmsTemplates, service};
+
 #[derive(Clone)]
 pub struct AliyunConfig {
     /// Without a slash at the end.
@@ -20,43 +22,12 @@ pub struct AliyunConfig {
     pub templates: SmsTemplates,
 }
 
-/// What the provider calls the reviewed template of each kind. Empty: there is none, and nothing is sent.
-#[derive(Clone, Default)]
-pub struct SmsTemplates {
-    pub code: String,
-    pub light_failed: String,
-    pub ending: String,
-}
-
-impl SmsTemplates {
-    pub(crate) fn of(&self, kind: SmsKind) -> &str {
-        match kind {
-            SmsKind::Code => &self.code,
-            SmsKind::LightFailed => &self.light_failed,
-            SmsKind::Ending => &self.ending,
-        }
-    }
-}
-
 pub struct AliyunSms {
     client: Client,
     config: AliyunConfig,
     host: String,
     clock: Clock,
     random: Random,
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("texts cannot be sent: {0}")]
-pub struct SmsSetupError(String);
-
-/// A client for a provider's service, and the host as it is signed.
-pub(crate) fn service(endpoint: &str) -> Result<(Client, String), SmsSetupError> {
-    let bad = |why: &dyn std::fmt::Display| SmsSetupError(why.to_string());
-    let url = reqwest::Url::parse(endpoint).map_err(|error| bad(&error))?;
-    let name = url.host_str().ok_or_else(|| bad(&"the endpoint has no host"))?;
-    let host = url.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"));
-    Ok((crate::http::client().map_err(|error| bad(&error))?, host))
 }
 
 /// RFC 3986: letters, digits and these stand for themselves.

@@ -8,7 +8,7 @@ use ring::{digest, hmac};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::aliyun::{SmsSetupError, SmsTemplates, service};
+use crate::sms::{SmsSetupError, SmsTemplates, service};
 
 #[derive(Clone)]
 pub struct TencentConfig {

@@ -52,7 +52,7 @@ async fn newest(server: &TestServer, root: &Client) -> Value {
 
 /// Lets time go by, and the jobs that come due.
 async fn later(server: &TestServer, micros: i64) {
-    server.clock.step(micros);
+    server.later(micros).await;
     server.run_jobs().await;
 }
 
