@@ -10,8 +10,8 @@ type Change = 'close' | 'cleaned' | 'release' | 'giveBack' | 'takeOut' | 'test' 
 
 const LONGEST_NOTE = 200
 
-/** What is done to a table after a question. `changed` is told after each. */
-export function useTableActions(changed: () => unknown) {
+/** What is done to a table after a question. `changed` is told what was done, after each. */
+export function useTableActions(changed: (change: Change) => unknown) {
   const { t } = useI18n()
   const { money } = useFormat()
 
@@ -76,7 +76,7 @@ export function useTableActions(changed: () => unknown) {
       reason: reason && { ...reason, label: t(reason.label), longest: LONGEST_NOTE },
       action: async (text) => {
         ElMessage.success(await calls[change](table, text))
-        void changed()
+        void changed(change)
       },
     })
   }
