@@ -1,7 +1,9 @@
 //! A PostgreSQL of the driver's own, durable as in earnest, that can be stopped, killed and started again.
 
+use std::fs::Permissions;
+use std::io::Write;
 use std::net::SocketAddr;
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -69,6 +71,23 @@ impl Postgres {
             Clock::System.sleep(POLL).await;
         }
         Ok(())
+    }
+
+    /// From now on it takes encrypted connections alone. The certificate that it shows, which nobody else vouches for.
+    pub async fn encrypt(&mut self) -> Result<PathBuf> {
+        let own = rcgen::generate_simple_self_signed([self.address.ip().to_string()])?;
+        self.down(Signal::SIGINT).await?;
+        let (certificate, key) = (self.data().join("server.crt"), self.data().join("server.key"));
+        std::fs::write(&certificate, own.cert.pem())?;
+        std::fs::write(&key, own.signing_key.serialize_pem())?;
+        std::fs::set_permissions(&key, Permissions::from_mode(0o600))?;
+        if let Some(owner) = &self.owner {
+            chown(&key, Some(owner.uid.as_raw()), Some(owner.gid.as_raw()))?;
+        }
+        std::fs::File::options().append(true).open(self.data().join("postgresql.conf"))?.write_all(b"ssl = on\n")?;
+        std::fs::write(self.data().join("pg_hba.conf"), "hostssl all all 127.0.0.1/32 trust\n")?;
+        self.up().await?;
+        Ok(certificate)
     }
 
     /// `SIGINT` is a fast shutdown, `SIGQUIT` one without any order, after which it recovers from its log.

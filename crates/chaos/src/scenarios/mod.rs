@@ -2,6 +2,7 @@
 
 mod clock;
 mod disk;
+mod encrypted;
 mod kill;
 mod nodes;
 mod outside;
@@ -81,6 +82,13 @@ pub const SCENARIOS: &[Scenario] = &[
         engines: POSTGRES,
         short: POSTGRES,
         run: |plan, _, report| Box::pin(postgres::run(plan, report)),
+    },
+    Scenario {
+        name: "encrypted",
+        about: "PostgreSQL takes encrypted connections alone, and somebody else answers in its place",
+        engines: POSTGRES,
+        short: POSTGRES,
+        run: |plan, _, report| Box::pin(encrypted::run(plan, report)),
     },
     Scenario {
         name: "nodes-2",
