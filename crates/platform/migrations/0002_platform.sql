@@ -88,7 +88,7 @@ CREATE TABLE sign_ins (
   at BIGINT NOT NULL,
   name TEXT NOT NULL,
   user_id UUID,
-  -- ok, wrong, locked, captcha, second_factor, disabled, not_verified
+  -- ok, wrong, locked, captcha, second_factor, disabled, not_verified, first_password_old, limited
   result TEXT NOT NULL,
   address TEXT NOT NULL,
   agent TEXT NOT NULL

@@ -10,6 +10,7 @@ test('k1_2 a second factor is set up, and from then on asked for', async ({ page
   await expect(page.getByTestId('second-factor-qr')).toBeVisible()
   const secret = await page.getByTestId('second-factor-secret').innerText()
   await page.getByTestId('second-factor-code').fill(totp(secret))
+  await page.getByTestId('second-factor-password').fill(agent.password)
   await page.getByTestId('second-factor-submit').click()
   await expect(page.getByTestId('recovery-codes').locator('li')).toHaveCount(10)
   const recovery = await page.getByTestId('recovery-codes').locator('li').first().innerText()

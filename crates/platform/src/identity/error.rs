@@ -18,6 +18,7 @@ pub enum AccountError {
         seconds: i64,
     },
     NotVerified,
+    FirstPasswordOld,
     Disabled,
     SecondFactorRequired {
         captcha_next: bool,
@@ -76,6 +77,12 @@ impl From<AccountError> for Fault {
             E::NotVerified => {
                 Self::new(Kind::Forbidden, "EMAIL_NOT_VERIFIED", "请先验证邮箱以激活账号", "Please verify your e-mail address first")
             }
+            E::FirstPasswordOld => Self::new(
+                Kind::Forbidden,
+                "FIRST_PASSWORD_OLD",
+                "初始密码已过期，请通过“忘记密码”设置新密码",
+                "The first password is no longer good; please set one by “Forgot password?”",
+            ),
             E::Disabled => Self::new(Kind::Forbidden, "ACCOUNT_DISABLED", "账号已被禁用", "This account is disabled"),
             E::SecondFactorRequired { captcha_next } => {
                 Self::new(Kind::Unauthenticated, "SECOND_FACTOR_REQUIRED", "请输入两步验证码", "Please enter your second-factor code")

@@ -33,15 +33,10 @@ pub struct RecoveryCodes {
     pub recovery_codes: Vec<String>,
 }
 
+/// That it is the user, and not somebody at a session left open, who turns it on or off.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct SecondFactorCode {
-    pub code: String,
-}
-
-#[derive(Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SecondFactorOff {
+pub struct SecondFactorProof {
     pub password: String,
     pub code: String,
 }
@@ -60,10 +55,11 @@ pub async fn begin(cx: &Cx) -> Result<SecondFactorSetup> {
     Ok(SecondFactorSetup { secret: enrolment.secret, otpauth_url: enrolment.url, qr_svg: enrolment.qr })
 }
 
-/// Turns it on, by a code that shows that the app has the secret.
-pub async fn confirm(cx: &Cx, ask: &SecondFactorCode) -> Result<RecoveryCodes> {
+/// Turns it on, by the password and a code that shows that the app has the secret.
+pub async fn confirm(cx: &Cx, ask: &SecondFactorProof) -> Result<RecoveryCodes> {
     let user = cx.user()?;
     CODES.take(cx, &user.id.to_string()).await?;
+    account::prove(cx, "password", &ask.password).await?;
     let mut tx = cx.db.begin().await?;
     let held = Held::read(&mut tx, user.id).await?;
     if held.enabled {
@@ -80,8 +76,8 @@ pub async fn confirm(cx: &Cx, ask: &SecondFactorCode) -> Result<RecoveryCodes> {
     Ok(RecoveryCodes { recovery_codes: codes })
 }
 
-/// Turns it off, by password and code: a session left open is not enough. Where the role needs one, it must then be set up anew.
-pub async fn disable(cx: &Cx, ask: &SecondFactorOff) -> Result<()> {
+/// Turns it off, by password and code. Where the role needs one, it must then be set up anew.
+pub async fn disable(cx: &Cx, ask: &SecondFactorProof) -> Result<()> {
     let user = cx.user()?;
     CODES.take(cx, &user.id.to_string()).await?;
     account::prove(cx, "password", &ask.password).await?;

@@ -40,12 +40,12 @@ pub async fn authenticate(cx: &Cx, token: &str) -> Result<Authenticated> {
     let now = cx.now();
     let sql = "SELECT s.id AS session_id, s.last_seen_at, u.id, u.name, u.role, u.superior_id, u.must_change_password, u.totp_enabled_at \
                FROM sessions s JOIN users u ON u.id = s.user_id \
-               WHERE s.token_hash = $1 AND s.revoked_at IS NULL AND s.expires_at > $2 AND u.state = 'active'";
+               WHERE s.token_hash = $1 AND s.revoked_at IS NULL AND s.expires_at > $2 AND s.last_seen_at >= $3 AND u.state = 'active'";
     let hash = cx.vault.hash(TOKEN, token.as_bytes());
     let found = cx
         .db
         .read()
-        .opt(sql, args![hash, now], |row| {
+        .opt(sql, args![hash, now, unused_since(cx, now)], |row| {
             let role: Role = row.word("role")?;
             let principal = Principal {
                 id: row.get("id")?,
@@ -74,6 +74,14 @@ pub async fn authenticate(cx: &Cx, token: &str) -> Result<Authenticated> {
     let needed = cx.settings.get(defs::SECOND_FACTOR_ROLES);
     let must_set_second_factor = !second_factor && needed.iter().any(|role| role == kernel::Word::as_str(principal.role));
     Ok(Authenticated { principal, must_change_password, must_set_second_factor })
+}
+
+/// A session that was last used before this has ended.
+fn unused_since(cx: &Cx, now: Timestamp) -> Timestamp {
+    match cx.settings.get(defs::SESSION_IDLE_MINUTES) {
+        0 => Timestamp::from_micros(0),
+        minutes => now.plus_micros(-(minutes.saturating_mul(MINUTE).saturating_add(SEEN_EVERY))),
+    }
 }
 
 /// A new token for the session that asks: the one before is of no use any more. For after a privilege was gained, where who has seen the
@@ -109,8 +117,9 @@ pub async fn end_all(tx: &mut Tx, cx: &Cx, user: UserId, except: Option<SessionI
 /// Whether a session that was good still is: for connections that stay open.
 pub async fn holds(cx: &Cx, session: SessionId) -> Result<bool> {
     let sql = "SELECT 1 AS one FROM sessions s JOIN users u ON u.id = s.user_id \
-               WHERE s.id = $1 AND s.revoked_at IS NULL AND s.expires_at > $2 AND u.state = 'active'";
-    Ok(cx.db.read().opt(sql, args![session, cx.now()], |_| Ok(())).await?.is_some())
+               WHERE s.id = $1 AND s.revoked_at IS NULL AND s.expires_at > $2 AND s.last_seen_at >= $3 AND u.state = 'active'";
+    let now = cx.now();
+    Ok(cx.db.read().opt(sql, args![session, now, unused_since(cx, now)], |_| Ok(())).await?.is_some())
 }
 
 /// Ends one session, if it is this user's and has not ended yet.
@@ -143,9 +152,13 @@ const OPEN: Index = Index { name: "sessions_user", columns: &["user_id"] };
 
 /// The asker's own sessions that are open, newest first.
 pub async fn list(cx: &Cx, ask: &PageAsk) -> Result<Page<SessionInfo>> {
-    let user = cx.user()?;
+    let (user, now) = (cx.user()?, cx.now());
     let mut look = Look::new("sessions", "id");
-    look.by(&OPEN).along("user_id", user.id).partial("t.revoked_at IS NULL").rest("s.expires_at > ?", cx.now());
+    look.by(&OPEN)
+        .along("user_id", user.id)
+        .partial("t.revoked_at IS NULL")
+        .rest("s.expires_at > ?", now)
+        .rest("s.last_seen_at >= ?", unused_since(cx, now));
     let select = "SELECT s.id, s.address, s.agent, s.created_at, s.last_seen_at, s.expires_at FROM sessions s";
     let read = |row: &Row| {
         let id: SessionId = row.get("id")?;

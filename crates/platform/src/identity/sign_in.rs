@@ -6,7 +6,7 @@
 
 use ::store::jobs::{Job, Outcome};
 use ::store::{Sql, Tx, args};
-use kernel::{Fault, Timestamp};
+use kernel::{DAY, Fault, Timestamp};
 use serde::Deserialize;
 use store::jobs::JobKind;
 use zeroize::Zeroizing;
@@ -25,6 +25,9 @@ pub const LOCKED_JOB: JobKind = JobKind::new("account.locked");
 /// Tries from one address that did not succeed, whatever the names. Beyond it each needs a captcha: many people may share an
 /// address, and one of them must not keep the others out.
 const FAILED: Allowance = Allowance { name: "sign-in-failed", window_seconds: 900, most: 100 };
+
+/// How long a password is good that lies in a letter and was not changed yet. Afterwards a link to one's address helps.
+const FIRST_PASSWORD: i64 = 7 * DAY;
 
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -147,17 +150,25 @@ async fn turned_away(cx: &Cx, this: &Try, result: SignInResult, error: AccountEr
 /// The second factor where there is one, and the session.
 async fn finish(cx: &Cx, this: &Try, user: Known, code: Option<&str>) -> Result<Started> {
     let mut tx = cx.db.begin().await?;
-    let sql = format!("SELECT password_hash, state, totp_enabled_at FROM users WHERE id = $1{}", tx.for_update());
-    let (hash, state, second) = tx
+    let sql = format!(
+        "SELECT password_hash, state, totp_enabled_at, must_change_password, created_at FROM users WHERE id = $1{}",
+        tx.for_update()
+    );
+    let (hash, state, second, mailed) = tx
         .one(&sql, args![user.id], |row| {
             let second = row.get::<Option<Timestamp>>("totp_enabled_at")?.is_some();
-            Ok((row.get::<String>("password_hash")?, row.word::<UserState>("state")?, second))
+            let mailed = row.get::<bool>("must_change_password")?.then_some(row.get::<Timestamp>("created_at")?);
+            Ok((row.get::<String>("password_hash")?, row.word::<UserState>("state")?, second, mailed))
         })
         .await?;
     if hash != user.password_hash || state != UserState::Active {
         // Changed or disabled while the password was being checked.
         tx.commit().await?;
         return Err(failed(cx, this, SignInResult::Wrong).await?);
+    }
+    if mailed.is_some_and(|at| cx.now() >= at.plus_micros(FIRST_PASSWORD)) {
+        tx.commit().await?;
+        return Err(turned_away(cx, this, SignInResult::FirstPasswordOld, AccountError::FirstPasswordOld).await?);
     }
     match code.filter(|_| second) {
         None if second => {

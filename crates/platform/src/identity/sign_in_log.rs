@@ -19,6 +19,8 @@ kernel::words! {
         SecondFactor = "second_factor",
         Disabled = "disabled",
         NotVerified = "not_verified",
+        /// The right one, and it was mailed too long ago.
+        FirstPasswordOld = "first_password_old",
         /// Not looked at: too many failures from that address.
         Limited = "limited",
     }

@@ -37,7 +37,7 @@ templates! {
     PASSWORD_CHANGED = "account.password_changed", ByMail::Always, "密码已修改" "Your password was changed",
         "您的账号 {name} 的密码已于 {changed_at} 修改，其他登录均已退出。如非本人操作，请立即联系上级管理员。" "The password of your account {name} was changed at {changed_at}, and all other sessions were ended. If it was not you, tell your admin at once.";
     CREDENTIALS = "account.credentials", ByMail::Always, "您的账号已创建" "Your account is ready",
-        "您好 {name}，\n\n{creator} 为您创建了账号。\n登录地址：{url}\n用户名：{name}\n初始密码：{password}\n\n首次登录时需要修改密码。" "Hello {name},\n\n{creator} created an account for you.\nSign in at: {url}\nName: {name}\nFirst password: {password}\n\nYou will be asked for a new password when you first sign in.";
+        "您好 {name}，\n\n{creator} 为您创建了账号。\n登录地址：{url}\n用户名：{name}\n初始密码：{password}\n\n首次登录时需要修改密码；初始密码 7 天内有效。" "Hello {name},\n\n{creator} created an account for you.\nSign in at: {url}\nName: {name}\nFirst password: {password}\n\nYou will be asked for a new password when you first sign in. The first password is good for 7 days.";
     ACCOUNT_LOCKED = "account.locked", ByMail::Always, "账号已被临时锁定" "Your account is locked for a while",
         "连续多次登录失败，账号已锁定至 {locked_at}。如非本人操作，请修改密码。" "After several failed sign-ins in a row your account is locked until {locked_at}. If it was not you, change your password.";
     SECOND_FACTOR_RESET = "account.second_factor_reset", ByMail::Always, "两步验证已被重置" "Your second factor was reset",

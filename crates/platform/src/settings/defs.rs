@@ -45,6 +45,8 @@ settings! {
         "锁定时长" "Length of the lock", "到时自动解锁" "Ends by itself";
     SESSION_HOURS: Int = "security.session_hours" in "security", int(12, 1, 720, "hours"),
         "登录有效期" "Sign-in lasts", "之后需要重新登录" "After that one signs in again";
+    SESSION_IDLE_MINUTES: Int = "security.session_idle_minutes" in "security", int(0, 0, 43_200, "minutes"),
+        "闲置多久后退出登录" "Signed out when unused for", "0 表示不因闲置退出；打开着的页面会定时刷新，不算闲置" "0 means never; a page that is open asks now and then, and so is in use";
     SECOND_FACTOR_ROLES: List = "security.second_factor_roles" in "security", Kind::List { choices: ROLES },
         "必须启用两步验证的角色" "Roles that need a second factor", "下次请求即要求设置" "They are asked to set it up at their next request";
     BAN_SECONDS: Int = "security.client_ban_seconds" in "security", int(60, 1, 86_400, "seconds"),

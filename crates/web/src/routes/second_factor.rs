@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use platform::identity::second_factor::{self, RecoveryCodes, SecondFactorCode, SecondFactorOff, SecondFactorSetup};
+use platform::identity::second_factor::{self, RecoveryCodes, SecondFactorProof, SecondFactorSetup};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -22,27 +22,27 @@ async fn begin(Auth(cx, _): Auth<OwnAccount>) -> Result<axum::Json<SecondFactorS
     Ok(axum::Json(second_factor::begin(&cx).await?))
 }
 
-/// Turns it on, by a code of the app; answers the recovery codes, once. Who came with a cookie gets another.
-#[utoipa::path(post, path = "/me/second-factor/confirm", tag = "account", request_body = SecondFactorCode,
-    responses((status = 200, body = RecoveryCodes), (status = 401, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
+/// Turns it on, by password and a code of the app; answers the recovery codes, once. Who came with a cookie gets another.
+#[utoipa::path(post, path = "/me/second-factor/confirm", tag = "account", request_body = SecondFactorProof,
+    responses((status = 200, body = RecoveryCodes), (status = 401, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem), (status = 503, body = Problem)))]
 async fn confirm(
     State(state): State<AppState>,
     Auth(cx, _): Auth<OwnAccount>,
     headers: HeaderMap,
-    Json(body): Json<SecondFactorCode>,
+    Json(body): Json<SecondFactorProof>,
 ) -> Result<(Option<SetCookie>, axum::Json<RecoveryCodes>)> {
     let codes = second_factor::confirm(&cx, &body).await?;
     Ok((renewed(&state, &cx, &headers).await?, axum::Json(codes)))
 }
 
 /// Turns it off, by password and code.
-#[utoipa::path(post, path = "/me/second-factor/disable", tag = "account", request_body = SecondFactorOff,
+#[utoipa::path(post, path = "/me/second-factor/disable", tag = "account", request_body = SecondFactorProof,
     responses((status = 204), (status = 401, body = Problem), (status = 403, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem), (status = 503, body = Problem)))]
 async fn disable(
     State(state): State<AppState>,
     Auth(cx, _): Auth<SignedIn>,
     headers: HeaderMap,
-    Json(body): Json<SecondFactorOff>,
+    Json(body): Json<SecondFactorProof>,
 ) -> Result<(Option<SetCookie>, StatusCode)> {
     second_factor::disable(&cx, &body).await?;
     Ok((renewed(&state, &cx, &headers).await?, StatusCode::NO_CONTENT))

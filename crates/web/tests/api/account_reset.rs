@@ -1,6 +1,6 @@
 //! K1.3: forgotten passwords.
 
-use kernel::HOUR;
+use kernel::{DAY, HOUR, MINUTE};
 use platform::identity::Role;
 use serde_json::{Value, json};
 use store::{Sql, args};
@@ -66,6 +66,27 @@ on_server! {
         sign_in(server, NEW).await.ok(200);
         assert_eq!(server.told(alice.id()).await, ["account.password_changed"]);
         assert_eq!(server.mails("alice@example.com").await.len(), 2);
+    }
+
+    async fn k1_4a_a_password_that_lies_in_a_letter_is_good_for_a_week_and_then_a_link_helps(server) {
+        let root = server.user(Role::SuperAdmin, "root").await;
+        let form = json!({"name": "alice", "email": "alice@example.com", "role": "agent", "initial_quota": 0});
+        root.post_once("create-0001", "/api/v1/users", form).await.ok(201);
+        let letter = server.mails("alice@example.com").await.remove(0).1;
+        let first = letter.lines().find_map(|line| line.strip_prefix("初始密码：")).unwrap().to_owned();
+        server.clock.step(7 * DAY - MINUTE);
+        sign_in(server, &first).await.ok(200);
+        server.clock.step(MINUTE);
+        sign_in(server, "wrong").await.refused(401, "SIGN_IN_FAILED");
+        sign_in(server, &first).await.refused(403, "FIRST_PASSWORD_OLD");
+        let log = "SELECT result FROM sign_ins ORDER BY id";
+        let results: Vec<String> = server.platform.db.read().all(log, args![], |row| row.get("result")).await.unwrap();
+        assert_eq!(results, ["ok", "wrong", "first_password_old"]);
+        forgot(server, "alice@example.com").await;
+        let token = tokens(server, "alice@example.com").await.remove(0);
+        reset(server, &token, NEW).await.ok(204);
+        server.clock.step(30 * DAY);
+        sign_in(server, NEW).await.ok(200);
     }
 
     async fn k1_3a_a_link_is_good_once_and_for_an_hour(server) {

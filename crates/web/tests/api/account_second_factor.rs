@@ -8,12 +8,17 @@ use testkit::{Answer, Client, TestServer, on_server, totp};
 
 const STEP: i64 = 30 * SECOND;
 
+fn proof(code: &str) -> Value {
+    json!({"password": "password-of-alice", "code": code})
+}
+
 /// Sets the second factor up; answers the secret and the recovery codes. The code of this half minute is used.
 async fn enrol(server: &TestServer, user: &Client) -> (String, Vec<String>) {
     let setup = user.post("/api/v1/me/second-factor", json!({})).await.ok(200);
     let secret = setup["secret"].as_str().unwrap().to_owned();
-    let code = totp(&secret, server.clock.now());
-    let codes = user.post("/api/v1/me/second-factor/confirm", json!({"code": code})).await.ok(200);
+    let name = user.get("/api/v1/me").await.ok(200)["name"].as_str().unwrap().to_owned();
+    let proof = json!({"password": format!("password-of-{name}"), "code": totp(&secret, server.clock.now())});
+    let codes = user.post("/api/v1/me/second-factor/confirm", proof).await.ok(200);
     let codes = codes["recovery_codes"].as_array().unwrap().iter().map(|code| code.as_str().unwrap().to_owned()).collect();
     (secret, codes)
 }
@@ -34,24 +39,27 @@ async fn failures(server: &TestServer, user: &Client) -> i64 {
 }
 
 on_server! {
-    async fn k1_2_setting_up_needs_a_code_of_the_app(server) {
+    async fn k1_2_setting_up_needs_the_password_and_a_code_of_the_app(server) {
         let alice = server.user(Role::Agent, "alice").await;
-        alice.post("/api/v1/me/second-factor/confirm", json!({"code": "123456"})).await.refused(409, "SECOND_FACTOR_NOT_BEGUN");
+        alice.post("/api/v1/me/second-factor/confirm", proof("123456")).await.refused(409, "SECOND_FACTOR_NOT_BEGUN");
         let setup = alice.post("/api/v1/me/second-factor", json!({})).await.ok(200);
         assert!(setup["otpauth_url"].as_str().unwrap().starts_with("otpauth://totp/Cuekey:alice?secret="), "{setup}");
         assert!(setup["qr_svg"].as_str().unwrap().contains("<svg"));
         for code in ["000000", "", "12345678901234567890", "abcdef"] {
-            alice.post("/api/v1/me/second-factor/confirm", json!({"code": code})).await.refused_field("code", "SECOND_FACTOR_WRONG");
+            alice.post("/api/v1/me/second-factor/confirm", proof(code)).await.refused_field("code", "SECOND_FACTOR_WRONG");
         }
         attempt(server, None, Value::Null).await.ok(200);
         let code = totp(setup["secret"].as_str().unwrap(), server.clock.now());
-        let codes = alice.post("/api/v1/me/second-factor/confirm", json!({"code": code})).await.ok(200);
+        let others = json!({"password": "password-of-bob", "code": code});
+        alice.post("/api/v1/me/second-factor/confirm", others).await.refused_field("password", "PASSWORD_WRONG");
+        alice.post("/api/v1/me/second-factor/confirm", json!({"code": code})).await.refused_field("password", "REQUIRED");
+        let codes = alice.post("/api/v1/me/second-factor/confirm", proof(&code)).await.ok(200);
         let mut codes: Vec<_> = codes["recovery_codes"].as_array().unwrap().clone();
         codes.dedup();
         assert_eq!(codes.len(), 10);
         assert_eq!(alice.get("/api/v1/me").await.ok(200)["second_factor"]["enabled"], true);
         alice.post("/api/v1/me/second-factor", json!({})).await.refused(409, "SECOND_FACTOR_ALREADY_ON");
-        alice.post("/api/v1/me/second-factor/confirm", json!({"code": code})).await.refused(409, "SECOND_FACTOR_ALREADY_ON");
+        alice.post("/api/v1/me/second-factor/confirm", proof(&code)).await.refused(409, "SECOND_FACTOR_ALREADY_ON");
         for path in ["second-factor", "second-factor/confirm", "second-factor/disable"] {
             server.visitor().post(&format!("/api/v1/me/{path}"), json!({})).await.refused(401, "SIGN_IN_REQUIRED");
         }
@@ -157,10 +165,10 @@ on_server! {
         let alice = server.user(Role::Agent, "alice").await;
         let setup = alice.post("/api/v1/me/second-factor", json!({})).await.ok(200);
         for _ in 0..10 {
-            alice.post("/api/v1/me/second-factor/confirm", json!({"code": "000000"})).await.refused_field("code", "SECOND_FACTOR_WRONG");
+            alice.post("/api/v1/me/second-factor/confirm", proof("000000")).await.refused_field("code", "SECOND_FACTOR_WRONG");
         }
         let code = totp(setup["secret"].as_str().unwrap(), server.clock.now());
-        alice.post("/api/v1/me/second-factor/confirm", json!({"code": code})).await.refused(429, "RATE_LIMITED");
+        alice.post("/api/v1/me/second-factor/confirm", proof(&code)).await.refused(429, "RATE_LIMITED");
     }
 
     async fn k1_2_a_role_that_needs_one_sets_it_up_before_anything_else(server) {

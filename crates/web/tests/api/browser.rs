@@ -121,7 +121,7 @@ on_server! {
         let alice = with_cookie(server, &old);
         let secret = alice.post("/api/v1/me/second-factor", json!({})).await.ok(200)["secret"].as_str().unwrap().to_owned();
         let code = testkit::totp(&secret, server.clock.now());
-        let answer = alice.post("/api/v1/me/second-factor/confirm", json!({"code": code})).await;
+        let answer = alice.post("/api/v1/me/second-factor/confirm", json!({"password": "password-of-alice", "code": code})).await;
         let new = set_cookie(&answer.headers);
         answer.ok(200);
         alice.get("/api/v1/me").await.refused(401, "SESSION_INVALID");

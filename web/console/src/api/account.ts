@@ -47,7 +47,7 @@ export const endSession = (id: string) => del<void>(`/me/sessions/${seg(id)}`)
 export const endOtherSessions = () => del<void>('/me/sessions')
 
 export const beginSecondFactor = () => post<SecondFactorSetup>('/me/second-factor')
-export const confirmSecondFactor = (code: string) =>
-  post<{ recovery_codes: string[] }>('/me/second-factor/confirm', { code })
+export const confirmSecondFactor = (password: string, code: string) =>
+  post<{ recovery_codes: string[] }>('/me/second-factor/confirm', { password, code })
 export const disableSecondFactor = (password: string, code: string) =>
   post<void>('/me/second-factor/disable', { password, code })

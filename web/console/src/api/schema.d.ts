@@ -847,7 +847,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Turns it on, by a code of the app; answers the recovery codes, once. Who came with a cookie gets another. */
+        /** Turns it on, by password and a code of the app; answers the recovery codes, once. Who came with a cookie gets another. */
         post: operations["confirm"];
         delete?: never;
         options?: never;
@@ -5210,10 +5210,8 @@ export interface components {
             by_staff: boolean;
             text: string;
         };
-        SecondFactorCode: {
-            code: string;
-        };
-        SecondFactorOff: {
+        /** @description That it is the user, and not somebody at a session left open, who turns it on or off. */
+        SecondFactorProof: {
             code: string;
             password: string;
         };
@@ -5349,7 +5347,7 @@ export interface components {
             user?: components["schemas"]["UserRef"] | null;
         };
         /** @enum {string} */
-        SignInResult: "ok" | "wrong" | "locked" | "captcha" | "second_factor" | "disabled" | "not_verified" | "limited";
+        SignInResult: "ok" | "wrong" | "locked" | "captcha" | "second_factor" | "disabled" | "not_verified" | "first_password_old" | "limited";
         SignUp: {
             captcha?: components["schemas"]["CaptchaAnswer"] | null;
             email: string;
@@ -9461,7 +9459,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SecondFactorCode"];
+                "application/json": components["schemas"]["SecondFactorProof"];
             };
         };
         responses: {
@@ -9523,7 +9521,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Busy, or the database is away: nothing has happened */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9543,7 +9540,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SecondFactorOff"];
+                "application/json": components["schemas"]["SecondFactorProof"];
             };
         };
         responses: {

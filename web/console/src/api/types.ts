@@ -22,7 +22,7 @@ export interface CaptchaAnswer { id: string; answer: string }
 // POST /sign-up {name,email,password,captcha} -> 202 {}         always needs captcha; errors: NAME_TAKEN, EMAIL_TAKEN (field errors)
 // POST /sign-up/resend {email, captcha} -> 202 {}               same answer whether known or not
 // POST /sign-up/verify {token} -> 200 {name}                    TOKEN_INVALID 400
-// POST /session {name,password,captcha?,totp?} -> SignedIn ; 401 SIGN_IN_FAILED (captcha_required says whether the next try needs one), 401 CAPTCHA_REQUIRED / CAPTCHA_WRONG, 401 SECOND_FACTOR_REQUIRED (ask for totp, send all again), 401 SECOND_FACTOR_WRONG, 423 ACCOUNT_LOCKED (retry_after_seconds), 403 EMAIL_NOT_VERIFIED, 403 ACCOUNT_DISABLED, 503 BUSY
+// POST /session {name,password,captcha?,totp?} -> SignedIn ; 401 SIGN_IN_FAILED (captcha_required says whether the next try needs one), 401 CAPTCHA_REQUIRED / CAPTCHA_WRONG, 401 SECOND_FACTOR_REQUIRED (ask for totp, send all again), 401 SECOND_FACTOR_WRONG, 423 ACCOUNT_LOCKED (retry_after_seconds), 403 EMAIL_NOT_VERIFIED, 403 FIRST_PASSWORD_OLD, 403 ACCOUNT_DISABLED, 503 BUSY
 export interface SignedIn { token: string; me: Me }
 // DELETE /session -> 204
 // POST /password/forgot {email,captcha} -> 202 {} ;  POST /password/reset {token,password} -> 204
@@ -106,7 +106,7 @@ export interface Notification { id: string; kind: string; title: string; body: s
 // GET /logs/operations?actor=&module=&level=&from=&to=&cursor= -> Page<OperationEntry>; GET /logs/operations/{id} -> OperationEntry
 // GET /logs/sign-ins?user=&result=&from=&to=&cursor= -> Page<SignInEntry>
 export interface OperationEntry { id: string; at: string; actor: UserRef | null; actor_role: Role | 'system' | 'visitor'; level: 'info' | 'warning' | 'security'; module: string; action: string; summary: string; object: { kind: string; id: string } | null; address: string; agent: string; request_id: string; detail: Record<string, unknown> }
-export interface SignInEntry { id: string; at: string; name: string; user: UserRef | null; result: 'ok' | 'wrong' | 'locked' | 'captcha' | 'second_factor' | 'disabled' | 'not_verified' | 'limited'; address: string; agent: string }
+export interface SignInEntry { id: string; at: string; name: string; user: UserRef | null; result: 'ok' | 'wrong' | 'locked' | 'captcha' | 'second_factor' | 'disabled' | 'not_verified' | 'first_password_old' | 'limited'; address: string; agent: string }
 
 // ---- settings (super_admin)
 // GET /settings -> {groups: SettingGroup[]}; PATCH /settings/{key} {value} -> Setting ; DELETE /settings/{key} -> Setting (default again)

@@ -77,6 +77,7 @@ export const tones: { readonly [K in StatusKind]: Readonly<Record<StatusValues[K
     second_factor: 'info',
     disabled: 'neutral',
     not_verified: 'neutral',
+    first_password_old: 'neutral',
     limited: 'warning',
   },
   level: { info: 'neutral', warning: 'warning', security: 'danger' },

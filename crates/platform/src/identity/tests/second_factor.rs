@@ -3,7 +3,7 @@ use ring::hmac;
 use store::args;
 
 use crate::Cx;
-use crate::identity::second_factor::{SecondFactorCode, SecondFactorOff, accept, begin, confirm, disable, forget};
+use crate::identity::second_factor::{SecondFactorProof, accept, begin, confirm, disable, forget};
 use crate::identity::{Role, UserId};
 use crate::testing::{Bench, code};
 
@@ -18,14 +18,15 @@ pub fn app(secret: &str, at: Timestamp) -> String {
     format!("{:06}", (u32::from_be_bytes(head) & 0x7fff_ffff) % 1_000_000)
 }
 
-fn typed(code: &str) -> SecondFactorCode {
-    SecondFactorCode { code: code.into() }
+/// With the password of the one who asks.
+fn typed(cx: &Cx, code: &str) -> SecondFactorProof {
+    SecondFactorProof { password: format!("password-of-{}", cx.user().unwrap().name), code: code.into() }
 }
 
 /// Sets it up; answers the secret and the recovery codes. The code of this half minute is used.
 pub async fn enrol(cx: &Cx) -> (String, Vec<String>) {
     let setup = begin(cx).await.unwrap();
-    let codes = confirm(cx, &typed(&format!(" {} ", app(&setup.secret, cx.now())))).await.unwrap();
+    let codes = confirm(cx, &typed(cx, &format!(" {} ", app(&setup.secret, cx.now())))).await.unwrap();
     (setup.secret, codes.recovery_codes)
 }
 
@@ -51,16 +52,16 @@ on_platform! {
     async fn it_is_on_only_after_a_code_has_shown_that_the_app_has_the_secret(bench) {
         let cx = signed_in(bench, "alice").await;
         let alice = cx.user().unwrap().id;
-        assert_eq!(code(confirm(&cx, &typed("123456")).await), "SECOND_FACTOR_NOT_BEGUN");
+        assert_eq!(code(confirm(&cx, &typed(&cx, "123456")).await), "SECOND_FACTOR_NOT_BEGUN");
         let first = begin(&cx).await.unwrap();
         let second = begin(&cx).await.unwrap();
         assert!(first.secret != second.secret && second.otpauth_url.contains(&second.secret) && second.qr_svg.contains("<svg"));
-        let refused = confirm(&cx, &typed(&app(&first.secret, cx.now()))).await.err().unwrap();
+        let refused = confirm(&cx, &typed(&cx, &app(&first.secret, cx.now()))).await.err().unwrap();
         assert_eq!((refused.fields[0].field.as_str(), refused.fields[0].code), ("code", "SECOND_FACTOR_WRONG"));
         assert!(!enabled(bench, alice).await && !accepted(&cx, alice, &app(&second.secret, cx.now())).await, "not confirmed yet");
-        let codes = confirm(&cx, &typed(&app(&second.secret, cx.now()))).await.unwrap().recovery_codes;
+        let codes = confirm(&cx, &typed(&cx, &app(&second.secret, cx.now()))).await.unwrap().recovery_codes;
         assert!(enabled(bench, alice).await && codes.len() == 10 && codes.iter().all(|code| code.len() == 19 && code.split('-').count() == 4));
-        assert_eq!((code(begin(&cx).await), code(confirm(&cx, &typed("123456")).await)), ("SECOND_FACTOR_ALREADY_ON", "SECOND_FACTOR_ALREADY_ON"));
+        assert_eq!((code(begin(&cx).await), code(confirm(&cx, &typed(&cx, "123456")).await)), ("SECOND_FACTOR_ALREADY_ON", "SECOND_FACTOR_ALREADY_ON"));
     }
 
     async fn a_code_is_good_once_and_so_is_each_recovery_code(bench) {
@@ -88,7 +89,7 @@ on_platform! {
     async fn turning_it_off_takes_password_and_code(bench) {
         let cx = signed_in(bench, "alice").await;
         let alice = cx.user().unwrap().id;
-        let off = |password: &str, code: &str| SecondFactorOff { password: password.into(), code: code.into() };
+        let off = |password: &str, code: &str| SecondFactorProof { password: password.into(), code: code.into() };
         assert_eq!(code(disable(&cx, &off("password-of-alice", "123456")).await), "SECOND_FACTOR_OFF");
         let (secret, codes) = enrol(&cx).await;
         assert_eq!(disable(&cx, &off("wrong", &codes[0])).await.unwrap_err().fields[0].code, "PASSWORD_WRONG");
@@ -108,10 +109,10 @@ on_platform! {
         let cx = signed_in(bench, "alice").await;
         begin(&cx).await.unwrap();
         for _ in 0..10 {
-            assert_eq!(confirm(&cx, &typed("000000")).await.err().unwrap().fields[0].code, "SECOND_FACTOR_WRONG");
+            assert_eq!(confirm(&cx, &typed(&cx, "000000")).await.err().unwrap().fields[0].code, "SECOND_FACTOR_WRONG");
         }
-        assert_eq!(code(confirm(&cx, &typed("000000")).await), "RATE_LIMITED");
+        assert_eq!(code(confirm(&cx, &typed(&cx, "000000")).await), "RATE_LIMITED");
         bench.clock.step(15 * MINUTE);
-        assert_ne!(code(confirm(&cx, &typed("000000")).await), "RATE_LIMITED");
+        assert_ne!(code(confirm(&cx, &typed(&cx, "000000")).await), "RATE_LIMITED");
     }
 }

@@ -34,6 +34,25 @@ on_platform! {
         }
     }
 
+    async fn a_session_that_is_not_used_ends_where_the_operator_wants_so(bench) {
+        let (alice, token) = bench.user(Role::Agent, "alice").await;
+        let (begun, _) = times(bench, alice.session).await;
+        let good_after = async |micros: i64| {
+            bench.next_look(begun.plus_micros(micros));
+            let held = session::holds(&bench.visitor(), alice.session).await.unwrap();
+            bench.next_look(begun.plus_micros(micros));
+            (held, session::authenticate(&bench.visitor(), &token).await.is_ok())
+        };
+        assert_eq!(good_after(4 * HOUR).await, (true, true), "and so it is used");
+        bench.set("security.session_idle_minutes", json!(30)).await;
+        // Its last use is known to the minute.
+        assert_eq!(good_after(4 * HOUR + 31 * MINUTE + 1).await, (false, false));
+        let cx = bench.visitor().as_user(alice.clone());
+        assert_eq!(session::list(&cx, &PageAsk::first(9)).await.unwrap().items.len(), 0);
+        assert_eq!(good_after(4 * HOUR + 31 * MINUTE).await, (true, true));
+        assert_eq!(good_after(5 * HOUR).await, (true, true));
+    }
+
     async fn a_disabled_users_sessions_do_not_hold(bench) {
         let (alice, token) = bench.user(Role::Agent, "alice").await;
         bench.set_state(alice.id, UserState::Disabled).await;

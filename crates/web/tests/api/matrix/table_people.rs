@@ -36,7 +36,7 @@ pub const RULES: &[Rule] = &[
         .spare()
         .body(|case| json!({"current": format!("password-of-{}", case.name), "password": "correct horse battery"})),
     rule("POST /api/v1/me/second-factor", Door::BeforeDuties, 200).spare(),
-    rule("POST /api/v1/me/second-factor/confirm", Door::BeforeDuties, 409).spare().body(|_| json!({"code": "123456"})),
+    rule("POST /api/v1/me/second-factor/confirm", Door::BeforeDuties, 422).spare().body(|_| json!({"password": "wrong", "code": "123456"})),
     rule("POST /api/v1/me/second-factor/disable", Door::SignedIn, 409)
         .spare()
         .body(|case| json!({"password": format!("password-of-{}", case.name), "code": "123456"})),

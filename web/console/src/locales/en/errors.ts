@@ -12,6 +12,7 @@ const en: typeof zh = {
   SECOND_FACTOR_WRONG: 'That code is wrong. Wait for the next one and try again.',
   ACCOUNT_LOCKED:
     'Too many failures in a row: the account is locked. Try again in about {minutes} min, or ask your superior to unlock it.',
+  FIRST_PASSWORD_OLD: 'The first password is no longer good. Choose “Forgot password?” to set one by e-mail.',
   EMAIL_NOT_VERIFIED: 'The e-mail address is not verified yet. Open the message that you got when you signed up.',
   ACCOUNT_DISABLED: 'This account is disabled. Please contact your superior.',
   PASSWORD_CHANGE_REQUIRED: 'Please change your password first.',

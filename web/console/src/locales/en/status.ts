@@ -25,6 +25,7 @@ const en: typeof zh = {
     second_factor: 'Second factor failed',
     disabled: 'Account disabled',
     not_verified: 'E-mail not verified',
+    first_password_old: 'First password expired',
     limited: 'Too many failures from there',
   },
   level: { info: 'Info', warning: 'Warning', security: 'Security' },

@@ -10,6 +10,7 @@ export default {
   SECOND_FACTOR_REQUIRED: '请输入身份验证器上的 6 位动态码。',
   SECOND_FACTOR_WRONG: '动态码不正确，请等待新的动态码后再试。',
   ACCOUNT_LOCKED: '连续失败次数过多，账号已锁定。请约 {minutes} 分钟后再试，或联系上级解锁。',
+  FIRST_PASSWORD_OLD: '初始密码已过期。请点击“忘记密码”，通过邮件设置新密码。',
   EMAIL_NOT_VERIFIED: '邮箱尚未验证。请打开注册时收到的邮件完成激活。',
   ACCOUNT_DISABLED: '该账号已被停用，请联系上级。',
   PASSWORD_CHANGE_REQUIRED: '请先修改密码。',

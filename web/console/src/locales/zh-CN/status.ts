@@ -17,6 +17,7 @@ export default {
     second_factor: '两步验证未通过',
     disabled: '账号已停用',
     not_verified: '邮箱未验证',
+    first_password_old: '初始密码已过期',
     limited: '该地址失败过多',
   },
   level: { info: '一般', warning: '警告', security: '安全' },
