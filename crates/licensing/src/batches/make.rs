@@ -8,6 +8,7 @@ use platform::{Cx, Result, audit, ledger};
 use serde::{Deserialize, Serialize};
 use store::jobs::{Job, JobKind, NewJob, Outcome};
 use store::{Tx, Value, args, insert_many};
+use tokio::task::JoinHandle;
 
 use super::model::{Batch, BatchId, BatchState};
 use super::service::{find, finished};
@@ -17,7 +18,7 @@ use crate::projects::ProjectId;
 pub const GENERATE_JOB: JobKind = JobKind::new("keys.generate");
 pub const CANCEL_JOB: JobKind = JobKind::new("keys.cancel");
 /// Keys a transaction: others wait for the writer no longer than this takes.
-const CHUNK: i64 = 2_500;
+const CHUNK: i64 = 5_000;
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct Payload {
@@ -44,6 +45,11 @@ const COLUMNS: [&str; 12] =
 
 /// New keys as rows. Pure work for the processor: done before the transaction begins, and off the async threads.
 pub(super) async fn rows(vault: &Vault, random: &Random, mould: Mould, count: i64, now: Timestamp) -> Result<Vec<Vec<Value>>> {
+    begin(vault, random, mould, count, now).await.map_err(Fault::internal)
+}
+
+/// The same, begun at once.
+fn begin(vault: &Vault, random: &Random, mould: Mould, count: i64, now: Timestamp) -> JoinHandle<Vec<Vec<Value>>> {
     let (vault, random) = (vault.clone(), random.clone());
     let work = move || {
         let row = |n: i64| {
@@ -67,7 +73,7 @@ pub(super) async fn rows(vault: &Vault, random: &Random, mould: Mould, count: i6
         };
         (0..count).map(row).collect()
     };
-    tokio::task::spawn_blocking(work).await.map_err(Fault::internal)
+    tokio::task::spawn_blocking(work)
 }
 
 pub(super) async fn insert(tx: &mut Tx, rows: Vec<Vec<Value>>) -> store::Result<u64> {
@@ -80,8 +86,9 @@ pub async fn generate_job(cx: Cx, job: Job) -> Outcome {
         Ok(payload) => payload,
         Err(outcome) => return outcome,
     };
+    let mut ahead = None;
     loop {
-        match generate_chunk(&cx, batch).await {
+        match generate_chunk(&cx, batch, &mut ahead).await {
             Ok(Some(_)) => {}
             Ok(None) => return Outcome::Done,
             // It will not be tried again: what was made is taken away, and the quota is given back.
@@ -112,13 +119,18 @@ pub(super) async fn stop(tx: &mut Tx, cx: &Cx, batch: BatchId) -> Result<bool> {
     Ok(true)
 }
 
-/// One chunk; `None` when there is nothing left to do.
-async fn generate_chunk(cx: &Cx, id: BatchId) -> Result<Option<i64>> {
+/// One chunk; `None` when there is nothing left to do. The keys of the next one are made while these are written.
+async fn generate_chunk(cx: &Cx, id: BatchId, ahead: &mut Option<JoinHandle<Vec<Vec<Value>>>>) -> Result<Option<i64>> {
     let Some(batch) = find(&mut cx.db.read(), id).await?.filter(|batch| batch.state == BatchState::Generating) else {
         return Ok(None);
     };
     let chunk = CHUNK.min(batch.count - batch.made);
-    let rows = rows(&cx.vault, &cx.random, Mould::of(&batch), chunk, cx.now()).await?;
+    let making = ahead.take().unwrap_or_else(|| begin(&cx.vault, &cx.random, Mould::of(&batch), CHUNK, cx.now()));
+    let mut rows = making.await.map_err(Fault::internal)?;
+    rows.truncate(usize::try_from(chunk).unwrap_or(0));
+    if batch.made + chunk < batch.count {
+        *ahead = Some(begin(&cx.vault, &cx.random, Mould::of(&batch), CHUNK, cx.now()));
+    }
     let mut tx = cx.db.begin().await?;
     // Only if nobody made any meanwhile, or asked to stop.
     let sql = "UPDATE batches SET made = made + $1 WHERE id = $2 AND state = 'generating' AND made = $3";

@@ -43,6 +43,7 @@ impl Accounts {
                 *id,
                 name.as_str(),
                 name.as_str(),
+                name.as_bytes().to_vec(),
                 mail.as_str(),
                 mail.as_str(),
                 "agent",
@@ -50,7 +51,6 @@ impl Accounts {
                 "",
                 false,
                 "en",
-                0_i64,
                 0_i64,
                 now
             ]);
@@ -72,6 +72,7 @@ impl Accounts {
                     "id",
                     "name",
                     "name_key",
+                    "name_hash",
                     "email",
                     "email_key",
                     "role",
@@ -80,7 +81,6 @@ impl Accounts {
                     "must_change_password",
                     "language",
                     "totp_last_step",
-                    "failures",
                     "created_at",
                 ],
                 users,
