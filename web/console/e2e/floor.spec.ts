@@ -201,3 +201,23 @@ test('v5_1 a hall is made, a table, and its light, whose password is told once',
   await expect(toast(page, /\S/).first()).toBeVisible()
   await expect(panel.getByTestId('table-url')).not.toHaveText(url)
 })
+
+test('v1_1 the codes of all tables are printed, or that of one, and nothing else is on the paper', async ({ page }) => {
+  const { tables, venue } = await demoFloor()
+  await signIn(page, demoAccount('venue_manager'), `/floor?hall=${venue.id}&table=${tables[1]?.id}`)
+  await page.getByTestId('table-print').click()
+  await expect(page).toHaveURL(`/halls/${venue.id}/codes?table=${tables[1]?.id}`)
+  const codes = page.locator('.codes li')
+  await expect(codes).toHaveCount(1)
+  await expect(codes).toContainText(tables[1]?.name ?? '')
+  await page.goto(`/halls/${venue.id}/codes`)
+  await expect(codes).toHaveCount(TABLES)
+  // Each is a picture of its own.
+  const drawn = await codes.locator('img').evaluateAll((images: HTMLImageElement[]) => images.map(({ src }) => src))
+  expect(new Set(drawn).size).toBe(TABLES)
+  await expect(page.getByTestId('codes-place')).toContainText(base)
+  await page.emulateMedia({ media: 'print' })
+  await expect(codes.first()).toBeVisible()
+  await expect(page.getByTestId('codes-print')).toBeHidden()
+  await expect(page.getByTestId('user-menu')).toBeHidden()
+})

@@ -19,6 +19,12 @@ export const halls: ModuleRoutes = {
       meta: { title: 'halls.title', permission: 'venues.manage', menu: '/floor' },
     },
     {
+      path: 'halls/:id/codes',
+      name: 'codes',
+      component: () => import('@/views/floor/CodesPage.vue'),
+      meta: { title: 'floor.codes.title', permission, menu: '/floor' },
+    },
+    {
       path: 'levels',
       name: 'levels',
       component: () => import('@/views/levels/LevelsPage.vue'),

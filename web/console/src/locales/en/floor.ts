@@ -109,6 +109,14 @@ const en: typeof zh = {
     message: 'It is free at once, and any customer can open it. A customer who was named is told.',
     done: '“{name}” is free.',
   },
+  codes: {
+    title: 'Print codes',
+    print: 'Print',
+    none: 'There is no code to print yet',
+    place: 'The codes lead to {place}. When that address (server.public_url) changes, they have to be printed again.',
+    alt: 'QR code of {name}',
+    scan: 'Scan to play',
+  },
   code: { title: 'QR code', hint: 'Where the code on the table leads.', open: 'Open the customer’s page' },
   light: {
     action: 'Set the light by hand',
@@ -228,7 +236,7 @@ const en: typeof zh = {
     drivers: { tasmota: 'Tasmota', shelly: 'Shelly (Gen2 and later)', modbus: 'Modbus relay board' },
     suggested: 'Light of {name}',
     once: 'To be entered in the device',
-    note: 'On the device’s page, under Configuration › Configure MQTT, enter this and save. The topic is the same as the user; the full topic stays %prefix%/%topic%/. Host and port are as in [mqtt] of the server’s configuration; the port is 7303 by default.',
+    note: 'On the device’s page, under Configuration › Configure MQTT, enter this and save. The topic is the same as the user; the full topic stays %prefix%/%topic%/. Host and port are where the hall’s network reaches the broker: [mqtt] of the server’s configuration.',
     host: 'Host (the server’s address on the local network)',
     user: 'User',
     password: 'Password',

@@ -107,6 +107,14 @@ export default {
     message: '球台立即恢复空闲，顾客都可以开台。如已指定顾客，会收到通知。',
     done: '“{name}”已恢复空闲。',
   },
+  codes: {
+    title: '打印桌码',
+    print: '打印',
+    none: '还没有可打印的桌码',
+    place: '桌码指向 {place}。这个网址（server.public_url）变更后，需要重新打印。',
+    alt: '{name} 的二维码',
+    scan: '扫码开台',
+  },
   code: { title: '二维码', hint: '台面二维码指向的地址。', open: '打开顾客页面' },
   light: {
     action: '手动开关灯',
@@ -223,7 +231,7 @@ export default {
     drivers: { tasmota: 'Tasmota', shelly: 'Shelly（第二代及以后）', modbus: 'Modbus 继电器板' },
     suggested: '{name} 灯',
     once: '在设备中填写',
-    note: '在设备网页的“配置 › 配置 MQTT”中填写以下内容并保存；主题与用户名相同，完整主题保持默认 %prefix%/%topic%/。主机和端口以服务器配置的 [mqtt] 一节为准，默认端口 7303。',
+    note: '在设备网页的“配置 › 配置 MQTT”中填写以下内容并保存；主题与用户名相同，完整主题保持默认 %prefix%/%topic%/。主机和端口为球厅网络能连到的 MQTT 服务器，见服务器配置的 [mqtt] 一节。',
     host: '主机 Host（服务器在局域网中的地址）',
     user: '用户名 User',
     password: '密码 Password',
