@@ -47,6 +47,8 @@ pub struct Troubles {
     pub asked: Asked,
     pub told: Told,
     pub refunds: Returned,
+    /// What is taken of frozen money ends closed, and unpaid.
+    pub captures_close: bool,
     /// How many seconds its clock is before ours.
     pub skew: i64,
     /// Signs with its next key.

@@ -105,6 +105,12 @@ impl<'a> Networks<'a> {
         (kind, vec![("content-type", "application/x-www-form-urlencoded".into())], form)
     }
 
+    /// What Alipay tells of a freezing that its closing has undone.
+    pub fn notice_of_undone(&self, number: &str) -> Notice {
+        let form = self.alipay.undone(number).expect("Alipay knows it");
+        (ChannelKind::AlipayFreeze, vec![("content-type", "application/x-www-form-urlencoded".into())], form)
+    }
+
     /// It arrives.
     pub async fn deliver(&self, notice: &Notice) -> Answer {
         let (kind, headers, body) = notice;

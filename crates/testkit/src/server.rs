@@ -13,7 +13,7 @@ use platform::settings::Settings;
 use platform::vault::Vault;
 use platform::{Cx, Install, Origin, Platform, audit, ledger};
 use sandbox::Lamp;
-use store::jobs::{Handlers, Runner};
+use store::jobs::{Handlers, Outcome, Runner};
 use store::testing::TestDb;
 use store::{Engine, Sql, args};
 use tokio::sync::watch;
@@ -233,6 +233,15 @@ impl TestServer {
         venue::handlers(&mut handlers, &self.venue);
         let runner = Runner::new(self.platform.db.clone(), self.clock.clone(), self.platform.random.clone(), self.cx(), handlers);
         runner.drain().await.expect("jobs run")
+    }
+
+    /// The platform's own. What the product does about a payment is put off by a second.
+    pub async fn run_platform_jobs(&self) {
+        let mut handlers = Handlers::default();
+        platform::upkeep::handlers(&mut handlers);
+        handlers.add(payments::PAID_JOB, |cx: Cx, _| async move { Outcome::Again(cx.now().plus_seconds(1)) });
+        let runner = Runner::new(self.platform.db.clone(), self.clock.clone(), self.platform.random.clone(), self.cx(), handlers);
+        runner.drain().await.expect("jobs run");
     }
 
     /// Enqueues what the clock makes due now, and carries it out.

@@ -4,7 +4,7 @@ import zh from '@/locales/zh-CN'
 import { bodyOf, channelTroubles, emptyKey, formOf, stateOf, switchBody } from '@/views/payments/channel-form'
 import type { ChannelForm } from '@/views/payments/channel-form'
 import { dayRows, shownDifferences, stateIn, tabOf, waitingInAll } from '@/views/payments/lists'
-import { REMEDIES, askOf, longEnough, needsHelp, needsNote } from '@/views/payments/remedies'
+import { askOf, longEnough, needsHelp, needsNote, remediesOf } from '@/views/payments/remedies'
 import { channelsOf, stepsOf, toneOfStep } from '@/views/payments/timeline'
 
 const at = (second: string) => `2026-05-01T10:00:${second}Z`
@@ -32,6 +32,7 @@ const refund = (change: Partial<PayRefund> = {}): PayRefund => ({
   created_at: at('30'),
   settled_at: null,
   note: null,
+  frozen: false,
   ...change,
 })
 const notice = (change: Partial<PayNotice> = {}): PayNotice => ({
@@ -110,11 +111,21 @@ describe('the words of payments', () => {
   it('are there for all that the server says', () => {
     const { method, outcome, purpose, reason, remedy, channel } = zh.payments
     expect(Object.keys(method)).toEqual(['jsapi', 'h5', 'native', 'wap', 'precreate', 'freeze', 'capture'])
-    expect(Object.keys(outcome)).toEqual(['taken', 'returned', 'known', 'differs', 'foreign', 'refund', 'other'])
+    expect(Object.keys(outcome)).toEqual([
+      'taken',
+      'returned',
+      'known',
+      'undone',
+      'differs',
+      'foreign',
+      'refund',
+      'other',
+    ])
     expect(Object.keys(purpose)).toEqual(['recharge', 'play', 'captured'])
     expect(Object.keys(reason)).toEqual(['surplus', 'unplayed', 'not_opened', 'asked'])
     expect(Object.keys(channel)).toEqual(['wechat', 'alipay', 'alipay_freeze'])
-    for (const texts of [remedy.name, remedy.means, remedy.done]) expect(Object.keys(texts)).toEqual([...REMEDIES])
+    for (const texts of [remedy.name, remedy.means, remedy.done])
+      expect(Object.keys(texts)).toEqual([...remediesOf({ frozen: false }), 'let_go'])
   })
 })
 
@@ -125,7 +136,8 @@ describe('a refund that is stuck', () => {
   })
 
   it('needs a note unless the network is asked again', () => {
-    expect(REMEDIES.filter(needsNote)).toEqual(['paid_out', 'keep'])
+    expect(remediesOf({ frozen: false }).filter(needsNote)).toEqual(['paid_out', 'keep'])
+    expect(remediesOf({ frozen: true }).filter(needsNote)).toEqual(['let_go'])
     expect(askOf('retry', 'left over')).toEqual({ remedy: 'retry' })
     expect(askOf('paid_out', ' in cash ')).toEqual({ remedy: 'paid_out', note: 'in cash' })
     expect([' a ', '', '\u{20BB7}'].map(longEnough)).toEqual([false, false, false])

@@ -21,7 +21,7 @@ pub use check::check;
 pub use model::{Account, AccountId, EntryKind, LedgerError, Move, Phase, SystemAccount, TransferId, TransferState, Unit};
 pub use service::{
     Transfer, account, account_of, accounts_of, find_transfer, hold, lock, net, open_user_account, open_wallet, post, post_part, prepare,
-    quota_account, taken, transfer, void,
+    quota_account, transfer, void,
 };
 pub use set::transfer_all;
 pub use statement::{StatementFilter, StatementLine, statement};

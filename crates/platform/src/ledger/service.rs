@@ -154,13 +154,6 @@ pub async fn void(tx: &mut Tx, cx: &Cx, id: TransferId) -> Result<Transfer> {
     Ok(transfer)
 }
 
-/// What an account has paid for something, frozen amounts left out.
-pub async fn taken(sql: &mut impl Sql, account: AccountId, of: Object) -> store::Result<Amount> {
-    let query = "SELECT CAST(COALESCE(SUM(posted_amount), 0) AS BIGINT) AS n FROM ledger_transfers \
-                 WHERE ref_kind = $1 AND ref_id = $2 AND debit_account = $3";
-    sql.one(query, args![of.kind, of.id, account], |row| row.get("n")).await
-}
-
 /// What an account has paid for something and not got back for it, frozen amounts left out.
 pub async fn net(sql: &mut impl Sql, account: AccountId, of: Object) -> store::Result<Amount> {
     let query = "SELECT CAST(COALESCE(SUM(CASE WHEN debit_account = $3 THEN posted_amount ELSE -posted_amount END), 0) AS BIGINT) AS n \

@@ -6,10 +6,11 @@ use serde_json::json;
 use store::args;
 use store::jobs::NewJob;
 
+use super::channel::RefundStanding;
 use super::error::PayError;
-use super::model::{AttemptState, RefundId, RefundState};
-use super::refunds::{OfRefund, REFUND_JOB, REFUNDED_JOB};
-use super::{list, rows};
+use super::model::{AttemptState, Refund, RefundId, RefundState, number};
+use super::refunds::{self, OfRefund, REFUND_JOB, REFUNDED_JOB};
+use super::{list, merchants, rows};
 use crate::identity::Permission;
 use crate::ledger::{self, EntryKind, SystemAccount};
 use crate::{Cx, Result, audit};
@@ -23,6 +24,8 @@ pub enum Remedy {
     PaidOut,
     /// It stays in the customer's wallet.
     Keep,
+    /// It was only frozen, and is not any more: the network has let it go by itself.
+    LetGo,
 }
 
 /// Puts a refund right that is stuck.
@@ -31,6 +34,14 @@ pub async fn remedy(cx: &Cx, id: RefundId, remedy: Remedy, note: &str) -> Result
     let least = if remedy == Remedy::Retry { 0 } else { 2 };
     let note = text::clean(note, least, 200, false).map_err(|(code, zh, en)| Fault::field("note", code, zh, en))?;
     let found = rows::refund(&mut cx.db.read(), id).await?.ok_or_else(Fault::not_found)?;
+    if remedy != Remedy::Retry {
+        if (remedy == Remedy::LetGo) != found.frozen {
+            return Err(PayError::Unsuitable.into());
+        }
+        if found.state == RefundState::Stuck {
+            not_sent_after_all(cx, &found).await?;
+        }
+    }
     let mut tx = cx.db.begin().await?;
     let order = rows::lock(&mut tx, found.order).await?;
     let refund = rows::refund(&mut tx, id).await?.filter(|refund| refund.state == RefundState::Stuck).ok_or(PayError::NotStuck)?;
@@ -39,15 +50,20 @@ pub async fn remedy(cx: &Cx, id: RefundId, remedy: Remedy, note: &str) -> Result
         Remedy::Retry => RefundState::Asked,
         Remedy::PaidOut => RefundState::ByHand,
         Remedy::Keep => RefundState::Kept,
+        Remedy::LetGo => RefundState::Done,
     };
     match remedy {
         Remedy::Retry => {
             tx.exec("UPDATE pay_refunds SET state = $1, tries = 0 WHERE id = $2", args![state.as_str(), id]).await?;
             cx.enqueue(&mut tx, NewJob::new(REFUND_JOB, &OfRefund { refund: id }, now)?).await?;
         }
-        Remedy::PaidOut | Remedy::Keep => {
+        Remedy::PaidOut | Remedy::Keep | Remedy::LetGo => {
             ledger::lock(&mut tx, &[order.wallet]).await?;
-            ledger::void(&mut tx, cx, refund.transfer).await?;
+            if remedy == Remedy::LetGo {
+                ledger::post(&mut tx, cx, refund.transfer).await?;
+            } else {
+                ledger::void(&mut tx, cx, refund.transfer).await?;
+            }
             if remedy == Remedy::PaidOut {
                 let paid_out = ledger::Move {
                     debit: order.wallet,
@@ -58,7 +74,7 @@ pub async fn remedy(cx: &Cx, id: RefundId, remedy: Remedy, note: &str) -> Result
                     reference: Some(id.into()),
                 };
                 ledger::transfer(&mut tx, cx, &paid_out).await?;
-            } else if is_taken(&mut tx, &refund).await? {
+            } else if remedy == Remedy::Keep && is_taken(&mut tx, &refund).await? {
                 tx.exec("UPDATE pay_orders SET refunded = refunded - $1 WHERE id = $2", args![refund.amount, order.id]).await?;
             }
             let sql = "UPDATE pay_refunds SET state = $1, settled_at = $2, settled_by = $3, note = $4 WHERE id = $5";
@@ -72,7 +88,21 @@ pub async fn remedy(cx: &Cx, id: RefundId, remedy: Remedy, note: &str) -> Result
     list::refund(cx, id).await
 }
 
+/// Refused where the network has done it meanwhile, or will: it would come twice. Where it does not say, whoever has decided knows more.
+async fn not_sent_after_all(cx: &Cx, refund: &Refund) -> Result<()> {
+    let Some(attempt) = rows::attempt(&mut cx.db.read(), refund.attempt).await? else { return Ok(()) };
+    let Ok(channel) = merchants::channel(cx, attempt.channel()).await else { return Ok(()) };
+    match channel.query_refund(&number(attempt.id), &number(refund.id)).await {
+        Ok(done @ RefundStanding::Done { .. }) => {
+            refunds::settle(cx, refund.id, Ok(done)).await?;
+            Err(PayError::WentBack.into())
+        }
+        Ok(RefundStanding::Pending) => Err(PayError::OnItsWay.into()),
+        Ok(RefundStanding::Unknown | RefundStanding::Failed(_)) | Err(_) => Ok(()),
+    }
+}
+
 /// Whether it is of what was taken: what came twice counts in no order.
-async fn is_taken(tx: &mut store::Tx, refund: &super::model::Refund) -> Result<bool> {
+async fn is_taken(tx: &mut store::Tx, refund: &Refund) -> Result<bool> {
     Ok(rows::attempt(tx, refund.attempt).await?.is_some_and(|attempt| attempt.state == AttemptState::Taken))
 }

@@ -81,22 +81,55 @@ pub(super) async fn capture_job(cx: Cx, job: Job) -> Outcome {
 
 /// Asks for it under the same number until it has happened.
 async fn capture(cx: &Cx, ask: &OfAttempt) -> Result<Option<Timestamp>> {
-    let Some(attempt) = rows::attempt(&mut cx.db.read(), ask.attempt).await?.filter(Attempt::live) else { return Ok(None) };
+    let Some(attempt) = rows::attempt(&mut cx.db.read(), ask.attempt).await? else { return Ok(None) };
+    if !attempt.live() {
+        return by_another_number(cx, &attempt).await;
+    }
     let order = rows::order(&mut cx.db.read(), attempt.order).await?;
     let channel = merchants::channel(cx, attempt.channel()).await?;
     let asked = channel.place(&place(&order, &attempt)).await;
     // Whatever it says: what counts is how the payment stands.
     let seen = look(cx, &attempt).await;
-    if matches!(seen, Ok(Seen::Settled)) {
-        return Ok(None);
+    match seen {
+        Ok(Seen::Settled) => return Ok(None),
+        Ok(Seen::Over) => return by_another_number(cx, &attempt).await,
+        Ok(Seen::Open | Seen::Unknown) | Err(_) => {}
     }
     let now = cx.now();
-    let pause = (now.micros() - order.created_at.micros()).clamp(10 * SECOND, 3_600 * SECOND);
     if let Err(refused @ ChannelError::Refused { .. }) = asked {
         // Somebody has to look, and may put it right there; it is asked for again all the same.
         let mut tx = cx.db.begin().await?;
         note(&mut tx, attempt.id, &refused.to_string()).await?;
         tx.commit().await?;
     }
-    Ok(Some(now.plus_micros(pause)))
+    Ok(Some(now.plus_micros(pause(&order, now))))
+}
+
+fn pause(order: &Order, now: Timestamp) -> i64 {
+    (now.micros() - order.created_at.micros()).clamp(10 * SECOND, 3_600 * SECOND)
+}
+
+/// The network has closed it unpaid, and its number is used up: it is asked for under another, by a job of its own. Somebody may have to look.
+async fn by_another_number(cx: &Cx, closed: &Attempt) -> Result<Option<Timestamp>> {
+    let mut tx = cx.db.begin().await?;
+    let order = rows::lock(&mut tx, closed.order).await?;
+    if order.state != OrderState::Pending || rows::attempts(&mut tx, order.id).await?.iter().any(Attempt::live) {
+        return Ok(None);
+    }
+    let now = cx.now();
+    let attempt = Attempt {
+        id: cx.id(),
+        state: AttemptState::Asked,
+        handed: None,
+        channel_no: None,
+        created_at: now,
+        checked_at: now,
+        paid_at: None,
+        problem: Some("the network has closed it unpaid; asked for again".into()),
+        ..closed.clone()
+    };
+    rows::insert_attempt(&mut tx, &attempt).await?;
+    cx.enqueue(&mut tx, NewJob::new(CAPTURE_JOB, &OfAttempt { attempt: attempt.id }, now.plus_micros(pause(&order, now)))?).await?;
+    tx.commit().await?;
+    Ok(None)
 }

@@ -18,6 +18,12 @@ pub enum PayError {
     MoreThanPaid,
     /// It is not one that somebody has to look at.
     NotStuck,
+    /// Of what was only frozen nothing stays in a wallet or is paid out; of anything else nothing is let go.
+    Unsuitable,
+    /// The network has sent it back after all.
+    WentBack,
+    /// The network is sending it back.
+    OnItsWay,
     /// A pre-authorisation is Alipay's, where we are not known yet.
     AlipayFirst,
 }
@@ -51,6 +57,15 @@ impl From<PayError> for Fault {
                 conflict("MORE_THAN_PAID", "超过可原路退回的金额", "This is more than can go back to where it came from")
             }
             PayError::NotStuck => conflict("NOT_STUCK", "这笔退款不需要人工处理", "This refund needs nobody's help"),
+            PayError::Unsuitable => conflict("REMEDY_UNSUITABLE", "这笔退款不能这样处理", "This refund cannot be put right in this way"),
+            PayError::WentBack => {
+                conflict("REFUND_DONE", "支付渠道已经退回这笔款，无需再处理", "The network has sent this money back; nothing is left to do")
+            }
+            PayError::OnItsWay => conflict(
+                "REFUND_PENDING",
+                "支付渠道正在退回这笔款，请等待结果",
+                "The network is sending this money back; please wait for it",
+            ),
             PayError::AlipayFirst => conflict("ALIPAY_FIRST", "请先设置支付宝商户参数", "Please set Alipay's parameters first"),
         }
     }

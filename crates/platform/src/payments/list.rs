@@ -101,6 +101,8 @@ pub struct RefundRow {
     pub created_at: Timestamp,
     pub settled_at: Option<Timestamp>,
     pub note: Option<String>,
+    /// It is of what was only frozen: it is let go, and not sent.
+    pub frozen: bool,
 }
 
 impl From<super::model::Refund> for RefundRow {
@@ -117,6 +119,7 @@ impl From<super::model::Refund> for RefundRow {
             created_at: refund.created_at,
             settled_at: refund.settled_at,
             note: refund.note,
+            frozen: refund.frozen,
         }
     }
 }

@@ -159,6 +159,8 @@ pub struct Refund {
     pub created_at: Timestamp,
     pub settled_at: Option<Timestamp>,
     pub note: Option<String>,
+    /// It is of what was only frozen: it is let go, and not sent.
+    pub frozen: bool,
 }
 
 /// An id as networks see it: 32 letters and digits.

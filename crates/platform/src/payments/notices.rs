@@ -5,11 +5,13 @@ use serde::{Deserialize, Serialize};
 use store::jobs::{Job, JobKind, NewJob, Outcome};
 use store::{Sql as _, args};
 
-use super::channel::{ChannelKind, Header, NotBelieved, Notice};
+use super::channel::{ChannelKind, Header, Method, NotBelieved, Notice, Paid};
+use super::error::PayError;
 use super::list::NoticeId;
-use super::model::from_number;
+use super::model::{AttemptId, AttemptState, from_number};
 use super::settle::{self, Arrived};
-use super::{merchants, refunds};
+use super::watch::{self, Seen};
+use super::{merchants, refunds, rows};
 use crate::{Cx, Result};
 
 pub const NOTICE_JOB: JobKind = JobKind::prompt("pay.notice");
@@ -64,13 +66,26 @@ pub(super) async fn notice_job(cx: Cx, job: Job) -> Outcome {
     }
 }
 
+/// What was frozen under a payment that has been closed may have been let go by the closing: what counts is how it stands.
+async fn paid_as_told(cx: &Cx, id: AttemptId, paid: &Paid) -> Result<Arrived> {
+    let known = rows::attempt(&mut cx.db.read(), id).await?;
+    let Some(closed) = known.filter(|attempt| attempt.method == Method::Freeze && attempt.state == AttemptState::Closed) else {
+        return settle::settle(cx, id, paid).await;
+    };
+    match watch::look(cx, &closed).await {
+        Ok(Seen::Settled) => Ok(Arrived::Taken),
+        Ok(Seen::Over) => Ok(Arrived::Undone),
+        Ok(Seen::Open | Seen::Unknown) | Err(_) => Err(PayError::Unclear.into()),
+    }
+}
+
 async fn handle(cx: &Cx, id: NoticeId) -> Result<()> {
     let sql = "SELECT what FROM pay_notices WHERE id = $1 AND handled_at IS NULL";
     let Some(what) = cx.db.read().opt(sql, args![id], |row| row.get::<String>("what")).await? else { return Ok(()) };
     let notice: Notice = serde_json::from_str(&what).map_err(Fault::internal)?;
     let outcome = match notice {
         Notice::Paid(paid) => match from_number(&paid.number) {
-            Some(attempt) => settle::settle(cx, attempt, &paid).await?,
+            Some(attempt) => paid_as_told(cx, attempt, &paid).await?,
             None => Arrived::Foreign,
         }
         .as_str(),

@@ -10,7 +10,7 @@ use super::error::PayError;
 use super::model::{
     AttemptId, AttemptState, Order, OrderId, Refund, RefundId, RefundReason, RefundState, account, number, refund_pause, share_out,
 };
-use super::{merchants, rows};
+use super::{merchants, rows, watch};
 use crate::ledger::{self, AccountId, EntryKind};
 use crate::{Cx, Result};
 
@@ -68,6 +68,12 @@ pub async fn refund(tx: &mut Tx, cx: &Cx, order: &Order, amount: Fen, reason: Re
     let taken = taken.ok_or_else(|| Fault::internal(format!("order {} is paid by no attempt", order.id)))?;
     tx.exec("UPDATE pay_orders SET refunded = refunded + $1 WHERE id = $2", args![amount, order.id]).await?;
     begin(tx, cx, Back { order, attempt: taken.id, channel: taken.channel(), amount, reason }).await
+}
+
+/// Whether some of an order has been sent back for this reason.
+pub async fn went_back(sql: &mut impl Sql, order: OrderId, reason: RefundReason) -> Result<bool> {
+    let query = "SELECT 1 AS one FROM pay_refunds WHERE order_id = $1 AND reason = $2 LIMIT 1";
+    Ok(sql.opt(query, args![order, reason.as_str()], |_| Ok(())).await?.is_some())
 }
 
 /// Orders of a wallet of which something can still go back, newest first.
@@ -146,8 +152,17 @@ pub(super) async fn settle(
     let Some(found) = rows::refund(&mut cx.db.read(), id).await? else { return Ok(None) };
     let mut tx = cx.db.begin().await?;
     rows::lock(&mut tx, found.order).await?;
-    let open = |refund: &Refund| matches!(refund.state, RefundState::Asked | RefundState::Stuck);
-    let Some(refund) = rows::refund(&mut tx, id).await?.filter(open) else { return Ok(None) };
+    let Some(refund) = rows::refund(&mut tx, id).await? else { return Ok(None) };
+    match refund.state {
+        RefundState::Asked | RefundState::Stuck => {}
+        // Somebody has put it right by hand, and now it has come twice.
+        RefundState::ByHand | RefundState::Kept if matches!(standing, Ok(RefundStanding::Done { .. })) => {
+            watch::note(&mut tx, refund.attempt, &format!("refund {} was made by the network too", number(id))).await?;
+            tx.commit().await?;
+            return Ok(None);
+        }
+        RefundState::ByHand | RefundState::Kept | RefundState::Done => return Ok(None),
+    }
     let now = cx.now();
     let age = now.micros() - refund.created_at.micros();
     let again = now.plus_micros(refund_pause(age));

@@ -4,6 +4,7 @@ use kernel::{Fault, Word};
 use serde::de::DeserializeOwned;
 use store::{Row, Sql, Tx, args};
 
+use super::channel::Method;
 use super::model::{Attempt, AttemptId, AttemptState, Order, OrderId, OrderState, Refund, RefundId};
 use crate::Result;
 use crate::ledger::AccountId;
@@ -97,10 +98,10 @@ pub(super) async fn insert_order(tx: &mut Tx, order: &Order) -> Result<()> {
 }
 
 pub(super) async fn insert_attempt(tx: &mut Tx, attempt: &Attempt) -> Result<()> {
-    let sql = "INSERT INTO pay_attempts (id, order_id, channel, method, state, ask, created_at, checked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7)";
+    let sql = "INSERT INTO pay_attempts (id, order_id, channel, method, state, ask, created_at, checked_at, problem) VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8)";
     let ask = serde_json::to_string(&attempt.ask).map_err(Fault::internal)?;
     let (channel, method, state) = (attempt.channel().as_str(), attempt.method.as_str(), attempt.state.as_str());
-    tx.exec(sql, args![attempt.id, attempt.order, channel, method, state, ask, attempt.created_at]).await?;
+    tx.exec(sql, args![attempt.id, attempt.order, channel, method, state, ask, attempt.created_at, attempt.problem.as_deref()]).await?;
     Ok(())
 }
 
@@ -130,8 +131,8 @@ pub(super) async fn close_order(tx: &mut Tx, id: OrderId) -> Result<()> {
     Ok(())
 }
 
-pub(super) const REFUND: &str =
-    "r.id, r.order_id, r.attempt_id, r.amount, r.reason, r.state, r.transfer_id, r.tries, r.problem, r.created_at, r.settled_at, r.note";
+pub(super) const REFUND: &str = "r.id, r.order_id, r.attempt_id, r.amount, r.reason, r.state, r.transfer_id, r.tries, r.problem, r.created_at, r.settled_at, r.note, \
+     (SELECT a.method FROM pay_attempts a WHERE a.id = r.attempt_id) AS method";
 
 pub(super) fn read_refund(row: &Row) -> store::Result<Refund> {
     Ok(Refund {
@@ -147,6 +148,7 @@ pub(super) fn read_refund(row: &Row) -> store::Result<Refund> {
         created_at: row.get("created_at")?,
         settled_at: row.get("settled_at")?,
         note: row.get("note")?,
+        frozen: row.word::<Method>("method")? == Method::Freeze,
     })
 }
 

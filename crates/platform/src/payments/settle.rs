@@ -29,6 +29,8 @@ kernel::words! {
         Returned = "returned",
         /// It was known.
         Known = "known",
+        /// It was frozen, and let go again when it was closed.
+        Undone = "undone",
         /// It is not what was asked for: somebody has to look.
         Differs = "differs",
         /// Nothing here has its number.

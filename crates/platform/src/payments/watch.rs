@@ -7,7 +7,7 @@ use store::jobs::{Job, JobKind, Outcome};
 
 use super::channel::{ChannelError, Standing};
 use super::error::PayError;
-use super::model::{Attempt, AttemptId, MARGIN, Order, OrderState, next_look, number};
+use super::model::{Attempt, AttemptId, MARGIN, Order, OrderState, Purpose, next_look, number};
 use super::settle::settle;
 use super::{merchants, rows};
 use crate::{Cx, Result};
@@ -64,7 +64,8 @@ async fn over(cx: &Cx, attempt: &Attempt, problem: Option<&str>) -> Result<()> {
     let mut tx = cx.db.begin().await?;
     let order = rows::lock(&mut tx, attempt.order).await?;
     rows::close_attempt(&mut tx, attempt.id, problem).await?;
-    if order.expires_at <= cx.now() {
+    // What was frozen and used is asked for again and again, under another number.
+    if order.expires_at <= cx.now() && order.purpose != Purpose::Captured {
         rows::close_order(&mut tx, order.id).await?;
     }
     tx.commit().await?;

@@ -16,7 +16,7 @@ const TAKEN: &str = "capture";
 /// What is still frozen of it.
 fn rest(books: &Books, frozen: &Trade) -> i64 {
     let all = books.all();
-    let of_it = all.iter().filter(|trade| trade.kind == TAKEN && trade.token == frozen.transaction);
+    let of_it = all.iter().filter(|trade| trade.kind == TAKEN && trade.paid_at.is_some() && trade.token == frozen.transaction);
     let taken: i64 = of_it.map(|trade| trade.amount.fen()).sum();
     frozen.amount.fen() - frozen.refunded().fen() - taken
 }
@@ -149,7 +149,7 @@ impl Inner {
         let (number, auth) = (text(content, "out_trade_no"), text(content, "auth_no"));
         let amount = from_yuan(text(content, "total_amount")).filter(|amount| amount.is_positive() && !number.is_empty());
         let amount = amount.ok_or((FAILED, "ACQ.INVALID_PARAMETER"))?;
-        let now = self.clock.now();
+        let (now, closes) = (self.clock.now(), self.troubles().captures_close);
         let mut books = self.books();
         let frozen = books.by_transaction(auth).filter(|trade| trade.kind == KIND && trade.state == TradeState::Paid).cloned();
         let frozen = frozen.ok_or((FAILED, "ACQ.AUTH_NO_ERROR"))?;
@@ -171,9 +171,9 @@ impl Inner {
             transaction: books.next(),
             subject: text(content, "subject").into(),
             amount,
-            state: TradeState::Paid,
+            state: if closes { TradeState::Closed } else { TradeState::Paid },
             refunds: Vec::new(),
-            paid_at: Some(now),
+            paid_at: (!closes).then_some(now),
             token: frozen.transaction,
             kind: TAKEN.into(),
             app_id: String::new(),

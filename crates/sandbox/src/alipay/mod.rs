@@ -143,6 +143,19 @@ impl Alipay {
         let trade = self.trade(number)?;
         Some(if trade.kind == freeze::KIND { self.inner.frozen_notice(&trade) } else { self.inner.paid_notice(&trade) })
     }
+
+    /// The notice of a freezing that happened a moment before its closing, which has undone it.
+    pub fn undone(&self, number: &str) -> Option<String> {
+        let now = self.inner.clock.now();
+        let trade = {
+            let mut books = self.inner.books();
+            let transaction = books.next();
+            let trade = books.trade_mut(number)?;
+            (trade.paid_at, trade.transaction) = (Some(now), transaction);
+            trade.clone()
+        };
+        Some(self.inner.frozen_notice(&trade))
+    }
 }
 
 impl Inner {

@@ -143,7 +143,7 @@ pub(super) async fn shown(sql: &mut impl Sql, cx: &Cx, user: &Principal, id: Com
     let (mut session, mut paid_fen, mut given_back) = (None, Fen::ZERO, None);
     if let Some(of) = complaint.session {
         session = Some(play::view_of(sql, cx, of).await?);
-        paid_fen = remedy::paid(sql, complaint.customer, of).await?.unwrap_or(Fen::ZERO);
+        paid_fen = remedy::paid(sql, of).await?.unwrap_or(Fen::ZERO);
         let query = "SELECT r.amount, r.reason, r.user_id, u.name, r.at FROM play_remedies r JOIN users u ON u.id = r.user_id WHERE r.session_id = $1";
         let read = |row: &Row| {
             let by = UserRef { id: row.get("user_id")?, name: row.get("name")? };

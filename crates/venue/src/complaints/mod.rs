@@ -18,5 +18,7 @@ pub use ask::{NewComplaint, ask, reopen, settle};
 pub use desk::{ComplaintFilter, DeskComplaint, DeskRow, answer, close, detail, list};
 pub use figures::{HallFigures, figures};
 pub use model::{ComplaintEntity, ComplaintId, ComplaintKind, ComplaintState, Matter};
+pub(crate) use remedy::is_given;
 pub use remedy::{GiveBack, give_back};
+pub(crate) use rows::carry_over;
 pub use view::{ComplaintRow, ComplaintView, Said, get, mine};

@@ -12,18 +12,26 @@ use super::desk::{self, DeskComplaint};
 use super::error::ComplaintError;
 use super::model::{ComplaintId, may_give_back};
 use super::rows;
-use crate::customers::{self, CustomerId};
-use crate::play::SessionId;
+use crate::customers;
+use crate::halls::rows as halls;
+use crate::play::{self, SessionId};
 use crate::told::{self, tell, yuan};
 use crate::{members, splits};
 
-/// What the customer's wallet has paid for the session, without what others have put into it for that; `None` while they still may.
-pub(super) async fn paid(sql: &mut impl Sql, customer: CustomerId, session: SessionId) -> Result<Option<Fen>> {
-    let taken = ledger::taken(sql, customers::account(customer), session.into()).await?.fen();
+/// What the session's customer has paid for it, without what others have put into that; `None` while they still may. By whatever name: who
+/// played as a guest may be somebody else by now, and the bill is theirs.
+pub(super) async fn paid(sql: &mut impl Sql, session: SessionId) -> Result<Option<Fen>> {
+    let bill = play::session(sql, session).await?.and_then(|session| session.bill);
+    let taken = bill.map_or(Fen::ZERO, |bill| bill.total);
     match splits::others_paid(sql, session).await? {
         Some(others) => Ok(Some(taken.minus(others).map_err(Fault::internal)?)),
         None => Ok(None),
     }
+}
+
+/// Whether some of a bill has been given back.
+pub(crate) async fn is_given(sql: &mut impl Sql, session: SessionId) -> store::Result<bool> {
+    Ok(sql.opt("SELECT 1 AS one FROM play_remedies WHERE session_id = $1", args![session], |_| Ok(())).await?.is_some())
 }
 
 #[derive(Debug, Clone)]
@@ -44,10 +52,14 @@ pub async fn give_back(cx: &Cx, id: ComplaintId, ask: &GiveBack, key: &Idempoten
     if let Some(first) = key.seen::<ComplaintId>(&mut tx, cx, owner).await? {
         return desk::shown(&mut tx, cx, user, first).await;
     }
+    // The table first, as whoever splits the bill does: what is given back cannot be shared any more.
+    if let Some(table) = rows::one(&mut tx, id, desk::of_staff(user)).await?.table {
+        halls::lock_table(&mut tx, table).await?;
+    }
     let complaint = rows::lock(&mut tx, id, desk::of_staff(user)).await?;
     let session = complaint.session.ok_or(ComplaintError::NothingBilled)?;
     let wallet = customers::account(complaint.customer);
-    let paid = paid(&mut tx, complaint.customer, session).await?.ok_or(ComplaintError::NotSettled)?;
+    let paid = paid(&mut tx, session).await?.ok_or(ComplaintError::NotSettled)?;
     if !paid.is_positive() {
         return Err(ComplaintError::NothingBilled.into());
     }

@@ -10,7 +10,7 @@ use super::model::{Customer, CustomerId};
 use super::phone;
 use super::session::{insert, revoke_all};
 use super::wallet::account;
-use crate::{members, play, splits};
+use crate::{complaints, members, play, splits};
 
 /// Whoever asks, locked, if it still has no phone: somebody may have signed in with the same token in between.
 pub(super) async fn without_phone(tx: &mut Tx, who: Option<&Customer>) -> Result<Option<CustomerId>> {
@@ -58,6 +58,8 @@ pub(super) async fn new(tx: &mut Tx, cx: &Cx) -> Result<CustomerId> {
 pub(super) async fn carry_over(tx: &mut Tx, cx: &Cx, from: CustomerId, to: CustomerId) -> Result<()> {
     payments::carry_over(tx, account(from), account(to)).await?;
     splits::carry_over(tx, from, to).await?;
+    // Before the wallets, as where a bill is given back.
+    complaints::carry_over(tx, from, to).await?;
     ledger::lock(tx, &[account(from), account(to)]).await?;
     let held = ledger::account(tx, account(from)).await?.is_some_and(|wallet| wallet.held != kernel::Fen::ZERO.into());
     if held || play::plays(tx, from).await? || splits::starts(tx, from).await? {

@@ -34,7 +34,11 @@ pub(super) struct End {
 pub async fn close(cx: &Cx, venue: &Venue, customer: &Customer, id: SessionId) -> Result<SessionView> {
     let mine = |session: &Session| session.customer == customer.id;
     let session = rows::by_id(&mut cx.db.read(), id).await?.filter(mine).ok_or_else(Fault::not_found)?;
-    end(cx, venue, &session, EndReason::Customer).await
+    let mut tx = cx.db.begin().await?;
+    end(&mut tx, cx, venue, &session, EndReason::Customer).await?;
+    let view = view::of(&mut tx, cx, id).await?;
+    tx.commit().await?;
+    Ok(view)
 }
 
 /// Closes somebody's table for them.
@@ -45,37 +49,37 @@ pub async fn close_by_staff(cx: &Cx, venue: &Venue, id: TableId, why: &str) -> R
     let table = halls::table(&mut sql, id).await?;
     staff::works_at(&mut sql, user, table.venue_id).await?;
     let session = rows::live(&mut sql, id).await?.ok_or(PlayError::NotPlaying)?;
-    let view = end(cx, venue, &session, EndReason::Staff).await?;
     let mut tx = cx.db.begin().await?;
-    audit::record(&mut tx, cx, &audit::PLAY_CLOSED, Some(session.id.into()), &json!({"table": table.name, "why": why})).await?;
-    tx.commit().await?;
-    Ok(view)
-}
-
-async fn end(cx: &Cx, venue: &Venue, session: &Session, reason: EndReason) -> Result<SessionView> {
-    let mut tx = cx.db.begin().await?;
-    let mut table = halls::lock_table(&mut tx, session.table).await?;
-    let session = rows::by_id(&mut tx, session.id).await?.ok_or_else(Fault::not_found)?;
-    match session.state {
-        SessionState::Playing => {
-            let at = if session.pauses.since.is_some() { cx.now() } else { cx.now().min(session.until) };
-            close_session(&mut tx, cx, venue, &mut table, &session, End { reason, at }).await?;
-        }
-        // Changed one's mind before the light came on.
-        SessionState::Opening => {
-            release(&mut tx, cx, &session, RefundReason::Unplayed).await?;
-            finish(&mut tx, cx, &session, SessionState::Failed, End { reason, at: cx.now() }, None).await?;
-            halls::advance(&mut tx, cx, &venue.news, &mut table, Event::Cancel).await?;
-            darken(&mut tx, cx, venue, &mut table).await?;
-            if reason == EndReason::Customer {
-                grace::note_unplayed(&mut tx, cx, session.customer).await?;
-            }
-        }
-        SessionState::Closed | SessionState::Failed => {}
+    if end(&mut tx, cx, venue, &session, EndReason::Staff).await? {
+        audit::record(&mut tx, cx, &audit::PLAY_CLOSED, Some(session.id.into()), &json!({"table": table.name, "why": why})).await?;
     }
     let view = view::of(&mut tx, cx, session.id).await?;
     tx.commit().await?;
     Ok(view)
+}
+
+/// Whether it was still under way.
+async fn end(tx: &mut Tx, cx: &Cx, venue: &Venue, session: &Session, reason: EndReason) -> Result<bool> {
+    let mut table = halls::lock_table(tx, session.table).await?;
+    let session = rows::by_id(tx, session.id).await?.ok_or_else(Fault::not_found)?;
+    match session.state {
+        SessionState::Playing => {
+            let at = if session.pauses.since.is_some() { cx.now() } else { cx.now().min(session.until) };
+            close_session(tx, cx, venue, &mut table, &session, End { reason, at }).await?;
+        }
+        // Changed one's mind before the light came on.
+        SessionState::Opening => {
+            release(tx, cx, &session, RefundReason::Unplayed).await?;
+            finish(tx, cx, &session, SessionState::Failed, End { reason, at: cx.now() }, None).await?;
+            halls::advance(tx, cx, &venue.news, &mut table, Event::Cancel).await?;
+            darken(tx, cx, venue, &mut table).await?;
+            if reason == EndReason::Customer {
+                grace::note_unplayed(tx, cx, session.customer).await?;
+            }
+        }
+        SessionState::Closed | SessionState::Failed => return Ok(false),
+    }
+    Ok(true)
 }
 
 /// Bills, takes that from what is held, gives back the rest, and has the light told to go off.
@@ -93,7 +97,8 @@ pub(super) async fn close_session(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &m
     }
     let holds = rows::holds(tx, session.id).await?;
     let amounts: Vec<Fen> = holds.iter().map(|(_, amount)| *amount).collect();
-    for ((transfer, _), part) in holds.iter().zip(spend(bill.total, &amounts)) {
+    let parts = spend(bill.total, &amounts);
+    for ((transfer, _), part) in holds.iter().zip(parts.iter().copied()) {
         if part.is_positive() {
             ledger::post_part(tx, cx, *transfer, part.into()).await?;
         } else {
@@ -107,7 +112,12 @@ pub(super) async fn close_session(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &m
     halls::advance(tx, cx, &venue.news, table, Event::Close).await?;
     darken(tx, cx, venue, table).await?;
     let released = session.held.minus(bill.total).map_err(Fault::internal)?;
-    give_back(tx, cx, order.as_ref(), released, RefundReason::Unplayed).await?;
+    // What was paid at a network was held first. What came from the wallet later stays there.
+    let unspent = match (amounts.first(), parts.first()) {
+        (Some(held), Some(spent)) => held.minus(*spent).map_err(Fault::internal)?,
+        _ => Fen::ZERO,
+    };
+    give_back(tx, cx, order.as_ref(), unspent, RefundReason::Unplayed).await?;
     let template = if end.reason == EndReason::DeviceFault { &told::DEVICE_FAULT } else { &told::CLOSED };
     let params = [("table", table.name.clone()), ("amount", yuan(bill.total)), ("released", yuan(released))];
     tell(tx, cx, session.customer, template, &params).await?;

@@ -41,13 +41,17 @@ pub(crate) async fn open_paid(cx: &Cx, venue: &Venue, customer: &Customer, order
 async fn not_opened(cx: &Cx, customer: &Customer, id: OrderId, table: TableId, why: &Fault) -> Result<()> {
     let mut tx = cx.db.begin().await?;
     let order = payments::lock(&mut tx, id).await?;
-    // Another run of the same job has done it.
-    if order.refundable() < order.amount || rows::of_order(&mut tx, id).await?.is_some() {
+    // Another run of the same job has done it, or nothing is left to be done.
+    let left = order.refundable();
+    if !left.is_positive()
+        || payments::went_back(&mut tx, id, RefundReason::NotOpened).await?
+        || rows::of_order(&mut tx, id).await?.is_some()
+    {
         return Ok(());
     }
     let available = customers::available(&mut tx, customer.id).await?;
-    // Whoever has spent it elsewhere in between has it there.
-    let amount = order.amount.min(available);
+    // Whoever has spent it elsewhere in between has it there, and who has asked for some of it back already has that.
+    let amount = left.min(available);
     if amount.is_positive() {
         payments::refund(&mut tx, cx, &order, amount, RefundReason::NotOpened).await?;
     }

@@ -109,7 +109,11 @@ pub async fn pause(cx: &Cx, venue: &Venue, customer: &Customer, id: SessionId) -
 /// Lets it go on. Resuming what is played changes nothing.
 pub async fn resume(cx: &Cx, venue: &Venue, customer: &Customer, id: SessionId) -> Result<SessionView> {
     let (mut tx, mut table, session) = mine(cx, customer, id).await?;
-    go_on(&mut tx, cx, venue, &mut table, &session).await?;
+    if session.pauses.since.is_some() {
+        go_on(&mut tx, cx, venue, &mut table, &session).await?;
+        // Whoever looked at the clock meanwhile has put it off until the pause would have ended.
+        cx.enqueue(&mut tx, NewJob::new(TIME_JOB, &OfSession { session: id }, cx.now())?).await?;
+    }
     let view = view::of(&mut tx, cx, id).await?;
     tx.commit().await?;
     Ok(view)

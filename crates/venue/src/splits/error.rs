@@ -8,6 +8,8 @@ use crate::told::yuan;
 pub enum SplitError {
     /// The table is not open yet, never was, or its bill is too old or comes to nothing.
     NothingToSplit,
+    /// The hall has given back some of the bill.
+    GivenBack,
     /// It has one.
     Exists,
     /// Less than a fen for each.
@@ -44,6 +46,9 @@ impl From<SplitError> for Fault {
                 "使用中的球台，或一天内有费用的账单，才能分账",
                 "Only a table that is being played on, or a bill of the last day, can be split",
             ),
+            SplitError::GivenBack => {
+                conflict("BILL_GIVEN_BACK", "这份账单已退还，不能再分账", "Some of this bill was given back; it cannot be split any more")
+            }
             SplitError::Exists => conflict("SPLIT_EXISTS", "这份账单已在分账", "This bill is being split already"),
             SplitError::TooLittle => {
                 Self::field("people", "TOO_LITTLE", "金额太少，每人分不到一分钱", "There is less than a fen for each of them")

@@ -10,6 +10,7 @@ use super::error::SplitError;
 use super::model::{Shares, Split, SplitId, SplitState};
 use super::rows;
 use super::view::{self, SplitView};
+use crate::complaints;
 use crate::customers::{self, Customer};
 use crate::halls::{self, rows as tables};
 use crate::play::{self, Session, SessionId, SessionState};
@@ -44,6 +45,9 @@ pub async fn make(
     let session = play::session(&mut tx, session.id).await?.ok_or_else(Fault::not_found)?;
     let now = cx.now();
     let amount = to_share(&session, now).ok_or(SplitError::NothingToSplit)?;
+    if complaints::is_given(&mut tx, session.id).await? {
+        return Err(SplitError::GivenBack.into());
+    }
     if amount != expected {
         return Err(SplitError::Changed.into());
     }

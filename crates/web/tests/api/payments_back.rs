@@ -155,6 +155,39 @@ on_server! {
         assert_eq!(log.matches("remedied").count(), 3, "{log}");
     }
 
+    async fn v4_1_what_a_network_has_sent_back_after_all_is_not_put_right_by_hand(server) {
+        let till = Till::open(server).await;
+        let customer = till.customer(PHONE).await;
+        till.recharged(&customer, "pay-00001", "h5", 3_000).await;
+        // Done, and nobody heard of it; then the network is away for more than a day.
+        till.networks.trouble(Troubles { asked: Asked::DoneAndSilent, ..Troubles::default() });
+        back(&customer, "back-0001", 1_000).await.ok(202);
+        server.run_jobs().await;
+        till.networks.trouble(Troubles { asked: Asked::Down, ..Troubles::default() });
+        for _ in 0..30 {
+            server.later(HOUR).await;
+            server.run_jobs().await;
+        }
+        let refund = stuck(&till).await;
+        remedy(&till, &refund, "let_go", "不是预授权").await.refused(409, "REMEDY_UNSUITABLE");
+        till.networks.trouble(Troubles::default());
+        remedy(&till, &refund, "keep", "客户同意").await.refused(409, "REFUND_DONE");
+        assert_eq!((wallet(&customer).await, till.waiting().await["refunds"].clone()), ((2_000, 0), json!(0)));
+
+        // Paid out while it did not answer; and then it says that it has done so too.
+        till.networks.trouble(Troubles { asked: Asked::DoneAndSilent, ..Troubles::default() });
+        back(&customer, "back-0002", 1_000).await.ok(202);
+        server.run_jobs().await;
+        till.networks.trouble(Troubles { asked: Asked::Down, ..Troubles::default() });
+        for _ in 0..30 {
+            server.later(HOUR).await;
+            server.run_jobs().await;
+        }
+        let refund = stuck(&till).await;
+        remedy(&till, &refund, "paid_out", "现金").await.ok(200);
+        assert_eq!((wallet(&customer).await, till.waiting().await["payments"].clone()), ((1_000, 0), json!(0)));
+    }
+
     async fn v8_2_the_bill_of_a_day_agrees_or_says_where_it_does_not(server) {
         let till = Till::open(server).await;
         let customer = till.customer(PHONE).await;

@@ -160,6 +160,84 @@ on_server! {
         assert_eq!(waiting["items"], json!([]));
     }
 
+    async fn v8_2_what_the_network_closes_unpaid_is_taken_under_another_number(server) {
+        let (till, hall, customer) = open(server).await;
+        let placed = ask(&customer, &hall.tables[0].id, "pay-00001").await.ok(201);
+        till.networks.paid(&till.number(&placed).await).await;
+        hall.table_is(0, "playing").await;
+        till.networks.trouble(Troubles { captures_close: true, ..Troubles::default() });
+        close(server, &hall, &customer, 20).await;
+        server.later(MINUTE).await;
+        server.run_jobs().await;
+        assert_eq!(till.waiting().await["payments"], 1, "somebody may have to look");
+        till.networks.trouble(Troubles::default());
+        server.later(10 * MINUTE).await;
+        server.run_jobs().await;
+        let taken = till.networks.alipay.trades().into_iter().filter(|trade| trade.is_taken() && trade.paid_at.is_some());
+        assert_eq!((taken.map(|trade| trade.amount.fen()).collect::<Vec<_>>(), till.waiting().await["payments"].clone()), (vec![1_200], json!(0)));
+        assert_eq!(with_order(&customer, &placed).await, (json!("paid"), json!(2_400), json!(1_200)));
+        let waiting = till.root.get("/api/v1/payments/orders?state=pending").await.ok(200);
+        assert_eq!(waiting["items"], json!([]));
+    }
+
+    async fn v4_1_a_fen_that_is_taken_out_before_the_table_opens_makes_nothing_free(server) {
+        let (till, hall, customer) = open(server).await;
+        let placed = ask(&customer, &hall.tables[0].id, "pay-00001").await.ok(201);
+        let number = till.number(&placed).await;
+        assert!(till.networks.pay(&number).await);
+        till.networks.deliver(&till.networks.notice(&number)).await;
+        // It is in the wallet, and the table is not open yet.
+        server.run_platform_jobs().await;
+        assert_eq!(wallet(&customer).await, (3_600, 0));
+        customer.post_once("back-0001", "/customer/v1/refunds", json!({"amount_fen": 1})).await.ok(202);
+        server.clock.step(2 * SECOND);
+        server.run_jobs().await;
+        assert_eq!((books(&till), wallet(&customer).await), ((3_600, 3_600, vec![]), (0, 0)));
+        assert_eq!(with_order(&customer, &placed).await, (json!("paid"), json!(3_600), json!(0)));
+        assert!(told(&customer).await.contains(&"pay.not_opened".to_owned()));
+        hall.table_is(0, "idle").await;
+    }
+
+    async fn v4_1_a_freezing_that_its_closing_has_undone_is_no_payment(server) {
+        let (till, hall, customer) = open(server).await;
+        let placed = ask(&customer, &hall.tables[0].id, "pay-00001").await.ok(201);
+        let number = till.number(&placed).await;
+        customer.post(&format!("/customer/v1/orders/{}/method", id(&placed)), json!({"method": "precreate"})).await.ok(200);
+        // Frozen at the moment at which it was being closed, and so let go again: the notice of the freezing arrives all the same.
+        let notice = till.networks.notice_of_undone(&number);
+        till.networks.deliver(&notice).await.ok(200);
+        server.run_jobs().await;
+        assert_eq!((wallet(&customer).await, order(&customer, &placed).await["state"].clone()), ((0, 0), json!("pending")));
+        hall.table_is(0, "idle").await;
+    }
+
+    async fn v4_1_frozen_money_that_cannot_be_let_go_is_nobodys_to_keep(server) {
+        let (till, hall, customer) = open(server).await;
+        let placed = ask(&customer, &hall.tables[0].id, "pay-00001").await.ok(201);
+        till.networks.paid(&till.number(&placed).await).await;
+        hall.table_is(0, "playing").await;
+        till.networks.trouble(Troubles { refunds: Returned::Refused, ..Troubles::default() });
+        close(server, &hall, &customer, 20).await;
+        for _ in 0..4 {
+            server.run_jobs().await;
+            server.later(5 * MINUTE).await;
+        }
+        let stuck = till.root.get("/api/v1/payments/refunds?state=stuck").await.ok(200)["items"][0].clone();
+        assert_eq!((&stuck["frozen"], &stuck["amount_fen"]), (&json!(true), &json!(2_400)));
+        let remedy = |remedy: &str| {
+            let ask = json!({"remedy": remedy, "note": "已在支付宝查到"});
+            let path = format!("/api/v1/payments/refunds/{}/remedy", id(&stuck));
+            let root = till.root.clone();
+            async move { root.post(&path, ask).await }
+        };
+        remedy("keep").await.refused(409, "REMEDY_UNSUITABLE");
+        remedy("paid_out").await.refused(409, "REMEDY_UNSUITABLE");
+        assert_eq!(wallet(&customer).await, (2_400, 2_400));
+        assert_eq!(remedy("let_go").await.ok(200)["state"], "done");
+        assert_eq!(wallet(&customer).await, (0, 0));
+        server.check().await;
+    }
+
     async fn v4_1_what_was_taken_can_go_back_and_what_was_frozen_cannot_twice(server) {
         let (till, hall, customer) = open(server).await;
         // Only for a table, and only where it is offered.

@@ -51,6 +51,27 @@ on_server! {
         }
     }
 
+    async fn v3_1c_more_time_from_the_wallet_stays_in_the_wallet_when_it_is_not_played(server) {
+        let till = Till::open(server).await;
+        let hall = Hall::open(server, 1).await;
+        let customer = till.customer(PHONE).await;
+        let placed = book(&till, &customer, &hall.tables[0].id, "pay-00001", "h5").await;
+        till.networks.paid(&till.number(&placed).await).await;
+        hall.table_is(0, "playing").await;
+        let me = customer.get("/customer/v1/me").await.ok(200);
+        hall.manager.post_once("cash-0001", "/api/v1/customers/recharge", json!({"number": me["number"], "amount_fen": 5_000})).await.ok(200);
+        let playing = session(&customer).await;
+        let more = json!({"minutes": 30, "expected_fen": 1_800});
+        customer.post_once("more-0001", &format!("/customer/v1/sessions/{}/extend", id(&playing)), more).await.ok(200);
+        assert_eq!(wallet(&customer).await, (8_600, 5_400));
+        server.later(49 * MINUTE + 30 * SECOND).await;
+        let closed = customer.post(&format!("/customer/v1/sessions/{}/close", id(&playing)), json!({})).await.ok(200);
+        assert_eq!(closed["bill"]["total_fen"], 3_000);
+        hall.table_is(0, "idle").await;
+        server.run_jobs().await;
+        assert_eq!((wallet(&customer).await, till.refunds(&placed).await), ((5_000, 0), vec![(600, "unplayed".to_owned(), "done".to_owned())]));
+    }
+
     async fn v3_1c_a_table_that_somebody_else_has_taken_costs_nothing(server) {
         let till = Till::open(server).await;
         let hall = Hall::open(server, 1).await;

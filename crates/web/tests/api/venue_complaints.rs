@@ -103,6 +103,18 @@ on_server! {
         assert!(server.logged().await.iter().any(|line| line.what == "bill_given_back" || line.what.ends_with(".bill_given_back")));
     }
 
+    async fn v9_5_a_bill_that_was_given_back_is_shared_no_more(server) {
+        let hall = Hall::open(server, 1).await;
+        let customer = hall.customer(10_000).await;
+        let session = played(server, &hall, &customer).await;
+        let made = customer.post_once("complain-1", MINE, about(&session, "price")).await.ok(201);
+        let ask = json!({"amount_fen": 600, "reason": "灯闪，全部退回"});
+        hall.manager.post_once("give-back-1", &at(DESK, &made, "give-back"), ask).await.ok(200);
+        let path = format!("/customer/v1/sessions/{}/split", id(&session));
+        customer.post_once("split-0001", &path, json!({"people": 2, "expected_fen": 600})).await.refused(409, "BILL_GIVEN_BACK");
+        assert_eq!(wallet(&customer).await, (10_000, 0));
+    }
+
     async fn v9_5_two_members_of_staff_give_one_bill_back_once(server) {
         let hall = Hall::open(server, 1).await;
         let customer = hall.customer(10_000).await;

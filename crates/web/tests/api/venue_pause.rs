@@ -95,6 +95,30 @@ on_server! {
         assert_eq!((over["end_reason"].clone(), over["bill"]["total_fen"].clone(), wallet(&customer).await), (json!("time_up"), json!(3_600), (6_400, 0)));
     }
 
+    async fn v3_1_who_plays_on_sooner_is_warned_and_closed_when_what_was_paid_is_over(server) {
+        let hall = Hall::open(server, 1).await;
+        offer(&hall, 30, false, 0).await;
+        let customer = hall.customer(10_000).await;
+        let playing = hall.play(&customer, 0, 60).await;
+        server.later(52 * MINUTE - 30 * SECOND).await;
+        customer.post(&at(&playing, "pause"), json!({})).await.ok(200);
+        lamp_is(&hall, false).await;
+        // The moments at which one would have been warned and closed pass by.
+        server.later(6 * MINUTE).await;
+        server.run_jobs().await;
+        server.later(4 * MINUTE).await;
+        server.run_jobs().await;
+        customer.post(&at(&playing, "resume"), json!({})).await.ok(200);
+        lamp_is(&hall, true).await;
+        server.later(4 * MINUTE).await;
+        server.run_jobs().await;
+        assert_eq!((told(&customer).await[0].as_str(), session(&customer, &playing).await["state"].as_str()), ("play.ending", Some("playing")));
+        server.later(5 * MINUTE).await;
+        hall.table_is(0, "idle").await;
+        let over = session(&customer, &playing).await;
+        assert_eq!((over["end_reason"].clone(), over["bill"]["total_fen"].clone(), wallet(&customer).await), (json!("time_up"), json!(3_600), (6_400, 0)));
+    }
+
     async fn v3_1_a_server_that_was_away_leaves_a_pause_a_pause_and_nobody_pays_for_the_dark(server) {
         let hall = Hall::open(server, 1).await;
         offer(&hall, 15, false, 0).await;

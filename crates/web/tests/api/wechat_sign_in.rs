@@ -1,6 +1,6 @@
 //! Signing in by WeChat: a code is a name there, a name is a customer, and nobody becomes somebody else by it.
 
-use kernel::{DAY, HOUR, MINUTE};
+use kernel::{DAY, HOUR, MINUTE, SECOND};
 use sandbox::{LoginTrouble, WechatLogin};
 use serde_json::{Value, json};
 use store::Sql as _;
@@ -169,6 +169,29 @@ on_server! {
         let bob = by_mini(server, &wechat, "bob").await;
         let bound = bob.post("/customer/v1/wechat/phone", json!({"code": wechat.phone_code("13900139000")})).await.ok(200);
         assert_eq!((&bound["customer"]["number"], &bound["customer"]["phone"]), (&number(&bob).await, &json!("139****9000")));
+    }
+
+    async fn v9_5_a_complaint_goes_where_its_customer_goes_and_so_does_what_is_given_back(server) {
+        let hall = Hall::open(server, 1).await;
+        let wechat = testkit::wechat::open(server).await;
+        let known = server.sign_in_by_phone(&server.visitor(), PHONE).await;
+        let ann = by_mini(server, &wechat, "ann").await;
+        let cash = json!({"number": number(&ann).await, "amount_fen": 5_000});
+        hall.manager.post_once("cash-0001", "/api/v1/customers/recharge", cash).await.ok(200);
+        let playing = hall.play(&ann, 0, 60).await;
+        server.clock.step(10 * MINUTE - 30 * SECOND);
+        ann.post(&format!("/customer/v1/sessions/{}/close", id(&playing)), json!({})).await.ok(200);
+        hall.table_is(0, "idle").await;
+        let complaint = json!({"matter": "complaint", "kind": "light", "text": "灯一直在闪", "session_id": playing["id"]});
+        let made = ann.post_once("complain-1", "/customer/v1/complaints", complaint).await.ok(201);
+        let both = ann.post("/customer/v1/wechat/phone", json!({"code": wechat.phone_code(PHONE)})).await.ok(200);
+        assert_eq!(both["customer"]["id"], known["customer"]["id"]);
+        let both = with(server, &both);
+        assert_eq!(both.get("/customer/v1/complaints").await.ok(200)["items"][0]["id"], made["id"]);
+        let path = format!("/api/v1/complaints/{}/give-back", id(&made));
+        let given = hall.manager.post_once("give-back-1", &path, json!({"amount_fen": 600, "reason": "灯闪"})).await.ok(200);
+        assert_eq!((&given["paid_fen"], wallet(&both).await), (&json!(600), (5_000, 0)));
+        server.check().await;
     }
 
     async fn v2_1_a_name_at_wechat_does_not_take_a_signed_in_customer_elsewhere(server) {

@@ -4515,6 +4515,8 @@ export interface components {
             items: {
                 amount_fen: components["schemas"]["Fen"];
                 created_at: components["schemas"]["Timestamp"];
+                /** @description It is of what was only frozen: it is let go, and not sent. */
+                frozen: boolean;
                 id: components["schemas"]["Id"];
                 note?: string | null;
                 /** @description As the network knows it. */
@@ -4917,6 +4919,8 @@ export interface components {
         PayRefund: {
             amount_fen: components["schemas"]["Fen"];
             created_at: components["schemas"]["Timestamp"];
+            /** @description It is of what was only frozen: it is let go, and not sent. */
+            frozen: boolean;
             id: components["schemas"]["Id"];
             note?: string | null;
             /** @description As the network knows it. */
@@ -5182,7 +5186,7 @@ export interface components {
         Reissue: Record<string, never>;
         Release: Record<string, never>;
         /** @enum {string} */
-        Remedy: "retry" | "paid_out" | "keep";
+        Remedy: "retry" | "paid_out" | "keep" | "let_go";
         RemedyAsk: {
             /** @description What was done, for whoever asks later. Not needed for `retry`. */
             note?: string;

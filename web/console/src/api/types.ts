@@ -169,7 +169,7 @@ export interface Levels { items: Level[]; version: number }
 
 // ---- payments (payments.manage; amounts in fen)
 // GET /payments/waiting -> PaymentsWaiting; GET /payments/orders?state=&cursor= -> Page<PayOrder>; GET /payments/orders/{id} and /payments/find?number= -> PayOrderDetail
-// GET /payments/refunds?state=&cursor= -> Page<PayRefund>; POST /payments/refunds/{id}/remedy RemedyAsk -> PayRefund (409 NOT_STUCK)
+// GET /payments/refunds?state=&cursor= -> Page<PayRefund>; POST /payments/refunds/{id}/remedy RemedyAsk -> PayRefund (409 NOT_STUCK, REMEDY_UNSUITABLE, REFUND_DONE, REFUND_PENDING)
 // GET /payments/reconciliation -> Reconciliation; POST /payments/differences/{id}/settle {note} -> 204
 // GET /payments/channels -> {items: Merchant[]}; PUT /payments/channels/{channel} MerchantForm -> Merchant
 export type PayChannel = 'wechat' | 'alipay' | 'alipay_freeze' /* pre-authorisation, with Alipay's parameters */
@@ -177,9 +177,9 @@ export type PayMethod = 'jsapi' | 'h5' | 'native' | 'wap' | 'precreate' | 'freez
 export interface PayOrder { id: string; purpose: 'recharge' | 'play' | 'captured'; subject: string; amount_fen: number; refunded_fen: number; state: 'pending' | 'paid' | 'closed'; created_at: string; paid_at: string | null }
 export interface PayAttempt { id: string; number: string /* ours, as the network knows it */; channel: PayChannel; method: PayMethod; state: 'asked' | 'waiting' | 'taken' | 'surplus' | 'closed'; channel_no: string | null /* the network's */; created_at: string; paid_at: string | null; problem: string | null }
 export interface PayNotice { id: string; channel: PayChannel; notice_id: string; received_at: string; handled_at: string | null; outcome: string | null }
-export interface PayRefund { id: string; order: string; number: string; amount_fen: number; reason: 'surplus' | 'unplayed' | 'not_opened' | 'asked'; state: 'asked' | 'done' | 'stuck' | 'by_hand' | 'kept'; tries: number; problem: string | null; created_at: string; settled_at: string | null; note: string | null }
+export interface PayRefund { id: string; order: string; number: string; amount_fen: number; reason: 'surplus' | 'unplayed' | 'not_opened' | 'asked'; state: 'asked' | 'done' | 'stuck' | 'by_hand' | 'kept'; tries: number; problem: string | null; created_at: string; settled_at: string | null; note: string | null; frozen: boolean /* of what was only frozen */ }
 export interface PayOrderDetail { order: PayOrder; attempts: PayAttempt[]; refunds: PayRefund[]; notices: PayNotice[] }
-export interface RemedyAsk { remedy: 'retry' | 'paid_out' | 'keep'; note?: string }
+export interface RemedyAsk { remedy: 'retry' | 'paid_out' | 'keep' | 'let_go'; note?: string }
 export interface PaymentsWaiting { refunds: number; differences: number; payments: number /* about which a network says what does not fit */ }
 export interface PayDay { channel: PayChannel; day: string; lines: number; paid_fen: number; refunded_fen: number; differences: number /* found; some may be settled */; at: string }
 export interface PayDifference { id: string; channel: PayChannel; day: string; kind: 'not_here' | 'not_there' | 'amount'; number: string; refund_number: string | null; ours_fen: number | null; theirs_fen: number | null; settled_at: string | null; note: string | null }

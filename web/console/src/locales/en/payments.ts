@@ -89,6 +89,7 @@ const en: typeof zh = {
     taken: 'Good: the order is paid',
     returned: 'The order was paid or closed already: this payment goes back',
     known: 'Told before, nothing changed',
+    undone: 'Let go when the payment was closed: not booked',
     differs: 'Does not fit the order and is not booked: somebody has to look',
     foreign: 'Not a number of this system',
     refund: 'The refund’s state was brought up to date',
@@ -116,13 +117,15 @@ const en: typeof zh = {
       'The network did not make this refund. The money is still frozen in the customer’s wallet: neither paid back nor to be spent.',
     said: 'The network said: {problem}',
     choose: 'What to do',
-    name: { retry: 'Ask again', paid_out: 'Paid out by hand', keep: 'Stays in the wallet' },
+    name: { retry: 'Ask again', paid_out: 'Paid out by hand', keep: 'Stays in the wallet', let_go: 'Let go there' },
     means: {
       retry:
         'The network is asked again under the same number, so nothing is paid back twice. The money stays frozen until it has gone back.',
       paid_out:
         'You have given the customer the money in cash or by a transfer. It is taken out of the customer’s wallet, and the network is asked no more. This cannot be undone.',
       keep: 'Nothing goes back. The money is freed and stays in the customer’s wallet, to be spent. This cannot be undone.',
+      let_go:
+        'You have seen at Alipay that this pre-authorisation was let go, or has ended. The money is taken out of the customer’s wallet, and Alipay is asked no more. This cannot be undone.',
     },
     note: 'Note',
     noteHint: 'How it was paid out, or why it stays, for whoever asks later.',
@@ -130,6 +133,7 @@ const en: typeof zh = {
       retry: 'Asked again; the answer shows shortly.',
       paid_out: 'Booked as paid out by hand.',
       keep: 'The money stays in the customer’s wallet.',
+      let_go: 'Booked as let go.',
     },
   },
   reconciliation: {

@@ -2,7 +2,10 @@ import type { PayRefund, RemedyAsk } from '@/api/types'
 
 export type Remedy = RemedyAsk['remedy']
 
-export const REMEDIES: readonly Remedy[] = ['retry', 'paid_out', 'keep']
+const OF_PAID: readonly Remedy[] = ['retry', 'paid_out', 'keep']
+/** Money that was only frozen was never ours: nothing of it is paid out, or stays. */
+const OF_FROZEN: readonly Remedy[] = ['retry', 'let_go']
+export const remediesOf = ({ frozen }: Pick<PayRefund, 'frozen'>): readonly Remedy[] => (frozen ? OF_FROZEN : OF_PAID)
 export const LONGEST_NOTE = 200
 const SHORTEST_NOTE = 2
 
