@@ -236,7 +236,7 @@ async fn answered<T>(way: Option<&Way>, work: impl Future<Output = std::result::
 
 /// Pages that a connection keeps, in KiB: the writer has most use for them. Each reader has its own, and with as much
 /// each, all of them together took 140 MiB; what they do not keep, the system's file cache does.
-pub(crate) const WRITER_CACHE: u32 = 32_768;
+pub(crate) const WRITER_CACHE: u32 = 16_384;
 const READER_CACHE: u32 = 2_048;
 
 /// A pool of SQLite connections, all with the same pragmas.
@@ -258,7 +258,7 @@ pub(crate) async fn sqlite_pool(config: &DbConfig, connections: u32, cache_kib: 
             .row_buffer_size(1_024)
             .pragma("cache_size", format!("-{cache_kib}"))
             .pragma("temp_store", "memory")
-            .pragma("wal_autocheckpoint", "8000")
+            .pragma("wal_autocheckpoint", "4000")
             .pragma("trusted_schema", "off")
     });
     Ok(Database::connect(options).await?)

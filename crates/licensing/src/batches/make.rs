@@ -1,5 +1,7 @@
 //! Making keys, in chunks.
 
+use std::cmp::Reverse;
+
 use kernel::{Fault, Random, Timestamp};
 use platform::identity::UserId;
 use platform::messages::{self, templates};
@@ -9,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use store::jobs::{Job, JobKind, NewJob, Outcome};
 use store::{Tx, Value, args, insert_many};
 use tokio::task::JoinHandle;
+use uuid::Uuid;
 
 use super::model::{Batch, BatchId, BatchState};
 use super::service::{find, finished};
@@ -18,7 +21,9 @@ use crate::projects::ProjectId;
 pub const GENERATE_JOB: JobKind = JobKind::new("keys.generate");
 pub const CANCEL_JOB: JobKind = JobKind::new("keys.cancel");
 /// Keys a transaction: others wait for the writer no longer than this takes.
-const CHUNK: i64 = 5_000;
+const CHUNK: i64 = 2_500;
+/// Keys that are put in order at once: whole chunks, in 6 MiB.
+const RUN: i64 = 80 * CHUNK;
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct Payload {
@@ -43,37 +48,64 @@ impl Mould {
 const COLUMNS: [&str; 12] =
     ["id", "project_id", "batch_id", "agent_id", "lookup", "sealed", "state", "unit", "validity", "devices", "unbinds", "created_at"];
 
-/// New keys as rows. Pure work for the processor: done before the transaction begins, and off the async threads.
-pub(super) async fn rows(vault: &Vault, random: &Random, mould: Mould, count: i64, now: Timestamp) -> Result<Vec<Vec<Value>>> {
-    begin(vault, random, mould, count, now).await.map_err(Fault::internal)
+/// A key to be, and what it will be found by.
+type New = (Uuid, KeyText);
+type Rows = Vec<Vec<Value>>;
+
+/// The rows of a small batch. Pure work for the processor: done before the transaction begins, and off the async threads.
+pub(super) async fn rows(vault: &Vault, random: &Random, mould: Mould, count: i64, now: Timestamp) -> Result<Rows> {
+    let mut maker = Maker::new(vault, random, mould);
+    tokio::task::spawn_blocking(move || maker.next(count, count, now)).await.map_err(Fault::internal)
 }
 
-/// The same, begun at once.
-fn begin(vault: &Vault, random: &Random, mould: Mould, count: i64, now: Timestamp) -> JoinHandle<Vec<Vec<Value>>> {
-    let (vault, random) = (vault.clone(), random.clone());
-    let work = move || {
-        let row = |n: i64| {
-            let key = KeyText::random(&random);
+/// Makes keys, many at once, and hands them out in the order of the index that finds them: what falls next to one another there is written
+/// together. In the order of their making each would be written on a page of its own.
+struct Maker {
+    vault: Vault,
+    random: Random,
+    mould: Mould,
+    /// The next is the last.
+    made: Vec<New>,
+}
+
+impl Maker {
+    fn new(vault: &Vault, random: &Random, mould: Mould) -> Self {
+        Self { vault: vault.clone(), random: random.clone(), mould, made: Vec::new() }
+    }
+
+    /// Rows of the next `count` keys; `left` are still to be made.
+    fn next(&mut self, count: i64, left: i64, now: Timestamp) -> Rows {
+        if self.made.is_empty() {
+            let make = |_| {
+                let key = KeyText::random(&self.random);
+                (keys::lookup(&self.vault, self.mould.project, key), key)
+            };
+            self.made = (0..left.min(RUN)).map(make).collect();
+            self.made.sort_unstable_by_key(|(lookup, _)| Reverse(*lookup));
+        }
+        let stay = self.made.len().saturating_sub(usize::try_from(count).unwrap_or(0));
+        let next = self.made.split_off(stay);
+        next.into_iter().rev().zip(0..).map(|(key, n)| self.row(key, now, n)).collect()
+    }
+
+    fn row(&self, (lookup, key): New, now: Timestamp, n: i64) -> Vec<Value> {
+        let mould = &self.mould;
+        args![
             // One microsecond apart, so that they are listed in the order of their making.
-            let id = KeyId::new(now.plus_micros(n), &random);
-            args![
-                id,
-                mould.project,
-                mould.batch,
-                mould.agent,
-                keys::lookup(&vault, mould.project, key),
-                keys::seal(&vault, key),
-                kernel::Word::as_str(KeyState::Unused),
-                kernel::Word::as_str(mould.validity.unit),
-                mould.validity.count,
-                0,
-                0,
-                now,
-            ]
-        };
-        (0..count).map(row).collect()
-    };
-    tokio::task::spawn_blocking(work)
+            KeyId::new(now.plus_micros(n), &self.random),
+            mould.project,
+            mould.batch,
+            mould.agent,
+            lookup,
+            keys::seal(&self.vault, key),
+            kernel::Word::as_str(KeyState::Unused),
+            kernel::Word::as_str(mould.validity.unit),
+            mould.validity.count,
+            0,
+            0,
+            now
+        ]
+    }
 }
 
 pub(super) async fn insert(tx: &mut Tx, rows: Vec<Vec<Value>>) -> store::Result<u64> {
@@ -119,17 +151,28 @@ pub(super) async fn stop(tx: &mut Tx, cx: &Cx, batch: BatchId) -> Result<bool> {
     Ok(true)
 }
 
+/// What is made while something else is written.
+type Ahead = JoinHandle<(Maker, Rows)>;
+
 /// One chunk; `None` when there is nothing left to do. The keys of the next one are made while these are written.
-async fn generate_chunk(cx: &Cx, id: BatchId, ahead: &mut Option<JoinHandle<Vec<Vec<Value>>>>) -> Result<Option<i64>> {
+async fn generate_chunk(cx: &Cx, id: BatchId, ahead: &mut Option<Ahead>) -> Result<Option<i64>> {
     let Some(batch) = find(&mut cx.db.read(), id).await?.filter(|batch| batch.state == BatchState::Generating) else {
         return Ok(None);
     };
-    let chunk = CHUNK.min(batch.count - batch.made);
-    let making = ahead.take().unwrap_or_else(|| begin(&cx.vault, &cx.random, Mould::of(&batch), CHUNK, cx.now()));
-    let mut rows = making.await.map_err(Fault::internal)?;
-    rows.truncate(usize::try_from(chunk).unwrap_or(0));
-    if batch.made + chunk < batch.count {
-        *ahead = Some(begin(&cx.vault, &cx.random, Mould::of(&batch), CHUNK, cx.now()));
+    let (left, now) = (batch.count - batch.made, cx.now());
+    let begin = |mut maker: Maker, left: i64| {
+        tokio::task::spawn_blocking(move || {
+            let rows = maker.next(CHUNK, left, now);
+            (maker, rows)
+        })
+    };
+    let making = ahead.take().unwrap_or_else(|| begin(Maker::new(&cx.vault, &cx.random, Mould::of(&batch)), left));
+    let (maker, mut rows) = making.await.map_err(Fault::internal)?;
+    // Another worker may have made some meanwhile.
+    rows.truncate(usize::try_from(left).unwrap_or(0));
+    let chunk = i64::try_from(rows.len()).unwrap_or(0);
+    if chunk < left {
+        *ahead = Some(begin(maker, left - chunk));
     }
     let mut tx = cx.db.begin().await?;
     // Only if nobody made any meanwhile, or asked to stop.
@@ -197,4 +240,37 @@ async fn cancel_chunk(cx: &Cx, id: BatchId) -> Result<bool> {
     tx.commit().await?;
     cx.hub.wake(batch.agent.id);
     Ok(gone > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use zeroize::Zeroizing;
+
+    use super::*;
+    use crate::projects::ValidityUnit;
+
+    const NOW: Timestamp = Timestamp::from_unix(1_795_248_000);
+
+    #[test]
+    fn k3_1a_keys_are_handed_out_in_the_order_of_their_index_as_many_as_are_asked_for_and_none_twice() {
+        let random = Random::seeded(1);
+        let vault = Vault::new(&Zeroizing::new([7; 32]), random.clone());
+        let validity = Validity { unit: ValidityUnit::Day, count: 30 };
+        let mould =
+            Mould { batch: BatchId::new(NOW, &random), project: ProjectId::new(NOW, &random), agent: UserId::new(NOW, &random), validity };
+        let mut maker = Maker::new(&vault, &random, mould);
+        let (mut left, mut counts, mut places) = (2 * CHUNK + 7, Vec::new(), Vec::new());
+        while left > 0 {
+            let rows = maker.next(CHUNK, left, NOW);
+            assert!(rows.iter().all(|row| row.len() == COLUMNS.len()));
+            places.extend(rows.iter().map(|row| format!("{:?}", row[4])));
+            counts.push(rows.len());
+            left -= i64::try_from(rows.len()).unwrap();
+        }
+        assert_eq!(counts, [2_500, 2_500, 7]);
+        assert!(places.is_sorted(), "one run, in order");
+        assert_eq!(places.iter().collect::<HashSet<_>>().len(), places.len());
+    }
 }
