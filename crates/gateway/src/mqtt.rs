@@ -180,6 +180,9 @@ impl Listening {
                 }
                 Ok(Event::Incoming(Packet::Publish(message))) => {
                     let topic = String::from_utf8_lossy(&message.topic).into_owned();
+                    if message.retain && !devices::is_of_presence(&topic, &message.payload) {
+                        continue;
+                    }
                     // What is lost here is found out when the device is asked, or told something.
                     let Some(place) = Place::of(&topic, &waiting) else {
                         tracing::debug!(topic, "a device says more than is taken in");

@@ -134,7 +134,7 @@ pub fn wechat_ways(cx: &Cx, venue: &Venue) -> WechatWays {
 }
 
 /// Signs in whoever brings a code: somebody known, or the guest who asks, or somebody new, who is welcomed. A customer who is signed in
-/// already stays it, and can pay inside WeChat from now on.
+/// already stays it, and can pay inside WeChat while this session lasts.
 pub async fn sign_in_by_wechat(cx: &Cx, venue: &Venue, who: Option<&Customer>, app: WechatApp, code: &str) -> Result<Welcome> {
     let Some(app_id) = venue.wechat.app_id(app).map(str::to_owned) else { return Err(not_offered()) };
     let code = readable(code)?;
@@ -177,7 +177,9 @@ async fn of_person(tx: &mut Tx, cx: &Cx, who: Option<&Customer>, payer: &Payer, 
     let (app_id, openid, now) = (payer.app_id.as_str(), payer.openid.as_str(), cx.now());
     let known = known(tx, payer, person).await?;
     let (id, welcomed) = match (known, who) {
-        // Somebody signed in already stays who it is, whatever else WeChat's name stands for.
+        // Somebody signed in already stays who it is, whatever else WeChat's name stands for. Nor does the name become theirs: the phone may be a
+        // friend's, who would be signed in as them the next time.
+        (known, Some(signed_in)) if !signed_in.guest && known != Some(signed_in.id) => return Ok(signed_in.id),
         (_, Some(signed_in)) if !signed_in.guest => (signed_in.id, false),
         (known, guest) => match (known, without_phone(tx, guest).await?) {
             (Some(known), Some(guest)) if known != guest => {

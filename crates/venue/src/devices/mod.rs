@@ -61,6 +61,11 @@ fn parse<'a>(topic: &'a str, payload: &[u8]) -> Option<(Driver, &'a str, Said)> 
     shelly::parse(topic, payload).map(|(device, said)| (Driver::Shelly, device, said))
 }
 
+/// Whether it is about a device being there: what the broker keeps is true of that alone. How a relay stood is of before.
+pub fn is_of_presence(topic: &str, payload: &[u8]) -> bool {
+    matches!(parse(topic, payload), Some((_, _, Said::Online(_))))
+}
+
 /// What a device has said.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Said {
