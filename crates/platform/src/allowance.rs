@@ -73,7 +73,8 @@ pub fn address(cx: &Cx) -> String {
     subject_of(&cx.origin.address)
 }
 
-fn subject_of(address: &str) -> String {
+/// Who is counted as one: an IPv4 address, or a /64 of IPv6, which is what one customer has of it at least.
+pub fn subject_of(address: &str) -> String {
     match address.parse::<IpAddr>().map(|ip| ip.to_canonical()) {
         Ok(IpAddr::V6(ip)) => {
             let [a, b, c, d, ..] = ip.segments();

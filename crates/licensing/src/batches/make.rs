@@ -137,17 +137,20 @@ pub async fn generate_job(cx: Cx, job: Job) -> Outcome {
 
 async fn undo(cx: &Cx, batch: BatchId) -> Result<()> {
     let mut tx = cx.db.begin().await?;
-    stop(&mut tx, cx, batch).await?;
+    if let Some(batch) = find(&mut tx, batch).await? {
+        stop(&mut tx, cx, &batch).await?;
+    }
     Ok(tx.commit().await?)
 }
 
-/// Asks a batch that is being made to be taken away again; false when it is not being made.
-pub(super) async fn stop(tx: &mut Tx, cx: &Cx, batch: BatchId) -> Result<bool> {
+/// Asks a batch that is being made to be taken away again; false when it is not being made. Logged here: by whom, and not by the job that does it.
+pub(super) async fn stop(tx: &mut Tx, cx: &Cx, batch: &Batch) -> Result<bool> {
     let sql = "UPDATE batches SET state = 'cancelling' WHERE id = $1 AND state = 'generating'";
-    if tx.exec(sql, args![batch]).await? == 0 {
+    if tx.exec(sql, args![batch.id]).await? == 0 {
         return Ok(false);
     }
-    cx.enqueue(tx, NewJob::new(CANCEL_JOB, &Payload { batch }, cx.now())?).await?;
+    audit::record(tx, cx, &audit::BATCH_CANCELLED, Some(batch.id.into()), &serde_json::json!({"count": batch.count})).await?;
+    cx.enqueue(tx, NewJob::new(CANCEL_JOB, &Payload { batch: batch.id }, cx.now())?).await?;
     Ok(true)
 }
 
@@ -235,7 +238,6 @@ async fn cancel_chunk(cx: &Cx, id: BatchId) -> Result<bool> {
         }
         let params = [("project", batch.project.name.clone()), ("count", batch.count.to_string())];
         messages::tell(&mut tx, cx, batch.agent.id, &templates::BATCH_CANCELLED, &params, Some(format!("/batches/{id}"))).await?;
-        audit::record(&mut tx, cx, &audit::BATCH_CANCELLED, Some(id.into()), &serde_json::json!({"count": batch.count})).await?;
     }
     tx.commit().await?;
     cx.hub.wake(batch.agent.id);

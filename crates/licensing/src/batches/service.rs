@@ -232,7 +232,7 @@ pub async fn cancel(cx: &Cx, id: BatchId) -> Result<Batch> {
     cx.require(Permission::KeysGenerate)?;
     let mut tx = cx.db.begin().await?;
     let batch = visible(&mut tx, cx, id).await?;
-    if !make::stop(&mut tx, cx, id).await? {
+    if !make::stop(&mut tx, cx, &batch).await? {
         return Err(BatchError::NotGenerating.into());
     }
     tx.commit().await?;

@@ -15,6 +15,7 @@ use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 use kernel::{Clock, DAY, Timestamp};
 use moka::sync::Cache;
+use platform::allowance;
 
 use crate::projects::ProjectId;
 
@@ -103,7 +104,7 @@ impl Limits {
         if self.by_address.len() > 100_000 {
             self.by_address.retain_recent();
         }
-        self.by_address.check_key(&address.to_owned()).is_ok()
+        self.by_address.check_key(&allowance::subject_of(address)).is_ok()
     }
 }
 

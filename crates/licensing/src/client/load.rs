@@ -134,7 +134,14 @@ pub(super) async fn devices(sql: &mut impl Sql, keys: &mut HashMap<Uuid, Found>,
             BoundDevice { id: row.get("device_id")?, name: row.get("device_name")?, bound_at: row.get("bound_at")? },
         ))
     });
-    for (id, device) in rows.await? {
+    let rows = rows.await?;
+    // They may have been read before, for keys that were locked since.
+    for lookup in ids.values() {
+        if let Some(key) = keys.get_mut(lookup) {
+            key.devices.clear();
+        }
+    }
+    for (id, device) in rows {
         if let Some(key) = ids.get(&id).and_then(|lookup| keys.get_mut(lookup)) {
             key.devices.push(device);
         }

@@ -9,7 +9,7 @@ mod csv;
 mod xlsx;
 
 use kernel::{Fault, Kind, MINUTE, Timestamp};
-use platform::identity::{Permission, Principal, UserId};
+use platform::identity::{Permission, Principal, UserId, session};
 use platform::vault::Purpose;
 use platform::{Cx, Result, audit};
 use serde::{Deserialize, Serialize};
@@ -51,6 +51,10 @@ struct Ticket {
 pub async fn ticket(cx: &Cx, ask: ExportAsk) -> Result<String> {
     let user = cx.require(Permission::KeysView)?;
     ask.selection.check()?;
+    // Each once: a page of rows is in memory as a whole.
+    if ask.columns.iter().enumerate().any(|(n, column)| ask.columns[..n].contains(column)) {
+        return Err(Fault::field("columns", "TWICE", "同一列只能选一次", "A column can be named only once"));
+    }
     if ask.format == ExportFormat::Xlsx {
         let most = xlsx::MOST_KEYS + 1;
         let conditions = conditions(cx, user, &ask.selection);
@@ -109,6 +113,15 @@ impl Pages {
             return Ok(Vec::new());
         }
         let user = self.cx.require(Permission::KeysView)?;
+        // It may take hours, by who reads slowly: whoever was disabled meanwhile gets no more.
+        if !session::holds(&self.cx, user.session).await? {
+            return Err(Fault::new(
+                Kind::Unauthenticated,
+                "SESSION_INVALID",
+                "登录已失效，请重新登录",
+                "Your session has ended; please sign in again",
+            ));
+        }
         let mut conditions = conditions(&self.cx, user, &self.selection);
         conditions.and("k.id > ?", self.after);
         let limit = conditions.arg(PAGE);

@@ -168,11 +168,16 @@ pub async fn set_disabled(cx: &Cx, selection: &KeySelection, disabled: bool) -> 
         let now = cx.now();
         let mut rows = Vec::new();
         for raw in &chunk {
-            if raw.facts.disabled_at.is_some() == disabled || !(disabled || may_enable(user, raw)) {
+            let already = raw.facts.disabled_at.is_some() == disabled;
+            if (already && !(disabled && takes_over(user, raw))) || !(disabled || may_enable(user, raw)) {
                 result.skipped += 1;
                 continue;
             }
-            let facts = if disabled { raw.facts.disable(now) } else { raw.facts.enable() };
+            let facts = match (already, disabled) {
+                (true, _) => raw.facts,
+                (false, true) => raw.facts.disable(now),
+                (false, false) => raw.facts.enable(),
+            };
             rows.push(args![raw.id, kernel::Word::as_str(facts.state(now)), facts.disabled_at, disabled.then_some(user.id)]);
         }
         let changed = i64::try_from(rows.len()).unwrap_or(0);
@@ -193,6 +198,12 @@ pub async fn set_disabled(cx: &Cx, selection: &KeySelection, disabled: bool) -> 
 fn may_enable(user: &Principal, key: &Raw) -> bool {
     user.scope() == Scope::All
         || key.disabled_by.is_none_or(|by| by == user.id || (by == key.agent.id && user.scope() == Scope::Team(user.id)))
+}
+
+/// What its agent has disabled is a superior's as soon as the superior disables it too: the agent would enable it again.
+fn takes_over(user: &Principal, key: &Raw) -> bool {
+    let others = key.disabled_by.is_some_and(|by| by != user.id);
+    others && (user.scope() == Scope::All || (key.disabled_by == Some(key.agent.id) && user.scope() == Scope::Team(user.id)))
 }
 
 /// The next keys of a selection in the order of their ids, locked.

@@ -171,6 +171,8 @@ on_server! {
         assert!(book.starts_with(b"PK") && book.len() > 1_000);
 
         shop.agent.post("/api/v1/exports/keys", json!({"format": "csv"})).await.refused_field("ids", "ONE_SELECTION");
+        let twice = json!({"format": "csv", "filter": {}, "columns": ["key", "state", "key"]});
+        shop.agent.post("/api/v1/exports/keys", twice).await.refused_field("columns", "TWICE");
         shop.agent.post("/api/v1/exports/keys", json!({"format": "csv", "ids": [], })).await.refused_field("ids", "OUT_OF_RANGE");
         shop.agent.post("/api/v1/exports/keys", json!({"format": "pdf", "filter": {}})).await.refused(422, "INVALID");
         let link = shop.agent.post("/api/v1/exports/keys", json!({"format": "csv", "filter": {}})).await.ok(200);
@@ -272,6 +274,19 @@ on_server! {
         assert_eq!(shop.program.code(&key, "a").await, "DISABLED");
         assert_eq!(shop.root.post("/api/v1/keys/enable", ticked.clone()).await.ok(200), json!({"changed": 1, "skipped": 0}));
         shop.agent.post("/api/v1/keys/disable", ticked.clone()).await.ok(200);
+        assert_eq!(shop.root.post("/api/v1/keys/enable", ticked).await.ok(200), json!({"changed": 1, "skipped": 0}));
+        assert_eq!(shop.program.code(&key, "a").await, "VALID");
+    }
+
+    async fn k3_what_its_agent_had_disabled_before_a_superior_did_stays_the_superiors(server) {
+        let shop = shop(server).await;
+        let key = shop.key().await;
+        let ticked = json!({"ids": [shop.id_of(&key).await]});
+        shop.agent.post("/api/v1/keys/disable", ticked.clone()).await.ok(200);
+        assert_eq!(shop.root.post("/api/v1/keys/disable", ticked.clone()).await.ok(200), json!({"changed": 1, "skipped": 0}));
+        assert_eq!(shop.agent.post("/api/v1/keys/disable", ticked.clone()).await.ok(200), json!({"changed": 0, "skipped": 1}));
+        assert_eq!(shop.agent.post("/api/v1/keys/enable", ticked.clone()).await.ok(200), json!({"changed": 0, "skipped": 1}));
+        assert_eq!(shop.program.code(&key, "a").await, "DISABLED");
         assert_eq!(shop.root.post("/api/v1/keys/enable", ticked).await.ok(200), json!({"changed": 1, "skipped": 0}));
         assert_eq!(shop.program.code(&key, "a").await, "VALID");
     }
