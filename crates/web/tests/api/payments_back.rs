@@ -36,6 +36,19 @@ async fn until_stuck(till: &Till<'_>) -> Value {
     stuck(till).await
 }
 
+/// A refund of ten yuan that the network makes, and nobody hears of: then it is away for more than a day.
+async fn made_unheard(till: &Till<'_>, customer: &Client, key: &str) -> Value {
+    till.networks.trouble(Troubles { asked: Asked::DoneAndSilent, ..Troubles::default() });
+    back(customer, key, 1_000).await.ok(202);
+    till.server.run_jobs().await;
+    till.networks.trouble(Troubles { asked: Asked::Down, ..Troubles::default() });
+    for _ in 0..30 {
+        till.server.later(HOUR).await;
+        till.server.run_jobs().await;
+    }
+    stuck(till).await
+}
+
 on_server! {
     async fn v4_1_money_of_the_wallet_goes_back_to_where_it_came_from_the_last_first(server) {
         let till = Till::open(server).await;
@@ -159,31 +172,14 @@ on_server! {
         let till = Till::open(server).await;
         let customer = till.customer(PHONE).await;
         till.recharged(&customer, "pay-00001", "h5", 3_000).await;
-        // Done, and nobody heard of it; then the network is away for more than a day.
-        till.networks.trouble(Troubles { asked: Asked::DoneAndSilent, ..Troubles::default() });
-        back(&customer, "back-0001", 1_000).await.ok(202);
-        server.run_jobs().await;
-        till.networks.trouble(Troubles { asked: Asked::Down, ..Troubles::default() });
-        for _ in 0..30 {
-            server.later(HOUR).await;
-            server.run_jobs().await;
-        }
-        let refund = stuck(&till).await;
+        let refund = made_unheard(&till, &customer, "back-0001").await;
         remedy(&till, &refund, "let_go", "不是预授权").await.refused(409, "REMEDY_UNSUITABLE");
         till.networks.trouble(Troubles::default());
         remedy(&till, &refund, "keep", "客户同意").await.refused(409, "REFUND_DONE");
         assert_eq!((wallet(&customer).await, till.waiting().await["refunds"].clone()), ((2_000, 0), json!(0)));
 
-        // Paid out while it did not answer; and then it says that it has done so too.
-        till.networks.trouble(Troubles { asked: Asked::DoneAndSilent, ..Troubles::default() });
-        back(&customer, "back-0002", 1_000).await.ok(202);
-        server.run_jobs().await;
-        till.networks.trouble(Troubles { asked: Asked::Down, ..Troubles::default() });
-        for _ in 0..30 {
-            server.later(HOUR).await;
-            server.run_jobs().await;
-        }
-        let refund = stuck(&till).await;
+        // While it does not answer, whoever has decided knows more.
+        let refund = made_unheard(&till, &customer, "back-0002").await;
         remedy(&till, &refund, "paid_out", "现金").await.ok(200);
         assert_eq!((wallet(&customer).await, till.waiting().await["payments"].clone()), ((1_000, 0), json!(0)));
     }
