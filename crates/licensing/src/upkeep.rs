@@ -38,8 +38,10 @@ async fn expire(cx: &Cx) -> platform::Result<()> {
     loop {
         let mut tx = cx.db.begin().await?;
         let lock = tx.for_update();
+        // Found by their end; locked by their id, as everybody locks keys, and only if they still are as they were found.
         let sql = format!(
-            "SELECT id, project_id FROM keys WHERE expires_at <= $1 AND expires_at IS NOT NULL AND state IN ('active', 'unused') ORDER BY expires_at, id LIMIT 1000{lock}"
+            "SELECT id, project_id FROM keys WHERE id IN (SELECT id FROM keys WHERE expires_at <= $1 AND expires_at IS NOT NULL \
+             AND state IN ('active', 'unused') ORDER BY expires_at, id LIMIT 1000) AND state IN ('active', 'unused') ORDER BY id{lock}"
         );
         let over: Vec<(crate::keys::KeyId, crate::projects::ProjectId)> =
             tx.all(&sql, args![cx.now()], |row| Ok((row.get("id")?, row.get("project_id")?))).await?;

@@ -10,6 +10,7 @@ pub mod extract;
 mod forwarded;
 mod middleware;
 pub mod openapi;
+mod places;
 mod problem;
 mod queries;
 mod refusal;

@@ -49,10 +49,13 @@ pub struct Limits {
     /// How often a project was refused for being over its limit, lately.
     refused: Cache<ProjectId, Arc<std::sync::atomic::AtomicI64>>,
     by_address: RateLimiter<String, DashMapStateStore<String>, Time, StateInformationMiddleware>,
+    repeats: Cache<ProjectId, Arc<Limiter>>,
 }
 
 /// Failed signatures, and unknown API keys, that one address may send a minute.
 const FAILURES_PER_MINUTE: u32 = 60;
+/// Requests that were sent before and have a line of their own in the log: of one project, in a minute. The others are counted.
+const REPEATS_PER_MINUTE: i64 = 60;
 
 impl Limits {
     pub fn new(clock: Clock) -> Self {
@@ -61,16 +64,25 @@ impl Limits {
             by_project: Cache::new(100_000),
             refused: Cache::builder().max_capacity(100_000).time_to_live(Duration::from_secs(60)).build(),
             by_address: RateLimiter::new(failures, DashMapStateStore::default(), Time(clock.clone())),
+            repeats: Cache::new(100_000),
             clock,
         }
     }
 
     /// The rate of a project, which goes on when the project is read anew.
     pub(super) fn of(&self, project: ProjectId, per_minute: i64) -> Arc<Limiter> {
-        self.by_project.get_with((project, per_minute), || {
-            let rate = NonZeroU32::new(u32::try_from(per_minute).unwrap_or(u32::MAX)).unwrap_or(NonZeroU32::MIN);
-            Arc::new(RateLimiter::direct_with_clock(Quota::per_minute(rate), Time(self.clock.clone())).with_middleware())
-        })
+        self.by_project.get_with((project, per_minute), || self.limiter(per_minute))
+    }
+
+    fn limiter(&self, per_minute: i64) -> Arc<Limiter> {
+        let rate = NonZeroU32::new(u32::try_from(per_minute).unwrap_or(u32::MAX)).unwrap_or(NonZeroU32::MIN);
+        Arc::new(RateLimiter::direct_with_clock(Quota::per_minute(rate), Time(self.clock.clone())).with_middleware())
+    }
+
+    /// Counts a request that was sent before; true while it is to have a line in the log. It costs its project nothing, and
+    /// whoever has caught one can send it for ten minutes, from anywhere: the log would be full of it.
+    pub(super) fn repeat(&self, project: ProjectId) -> bool {
+        self.repeats.get_with(project, || self.limiter(REPEATS_PER_MINUTE)).check().is_ok()
     }
 
     /// Counts one call.
@@ -159,6 +171,17 @@ mod tests {
         clock.step(10 * SECOND);
         let passed = (0..100).filter(|_| call(&limits, project, 30).allowed).count();
         assert!((5..=6).contains(&passed), "{passed}");
+    }
+
+    #[test]
+    fn k8_3_of_requests_sent_again_so_many_have_a_line_in_each_projects_log() {
+        let clock = Clock::stepped(Timestamp::from_unix(1_700_000_000));
+        let limits = Limits::new(clock.clone());
+        let [one, two] = [1, 2].map(|n| ProjectId::from_uuid(uuid::Uuid::from_u128(n)));
+        let told = |project| (0..100).filter(|_| limits.repeat(project)).count();
+        assert_eq!((told(one), told(two)), (60, 60));
+        clock.step(30 * SECOND);
+        assert_eq!(told(one), 30);
     }
 
     #[test]

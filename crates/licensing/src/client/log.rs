@@ -48,19 +48,26 @@ fn outcome(ask: &Ask, answer: &Answer) -> (i64, &'static str, bool) {
     }
 }
 
+/// A request, the key that it asks about, and what came of it.
+pub(super) struct Call<'a> {
+    pub ask: &'a Ask,
+    pub found: Option<&'a Found>,
+    pub answer: &'a Answer,
+    /// It has no line of its own.
+    pub only_counted: bool,
+}
+
 /// What is written of a set's requests. `part`: whose counts are added to.
-pub(super) fn writes(
+pub(super) fn writes<'a>(
     platform: &Platform,
     part: i64,
-    asks: &[Ask],
-    found: &[Option<&Found>],
-    answers: &[Answer],
+    calls: impl Iterator<Item = Call<'a>>,
     now: Timestamp,
 ) -> store::Result<Vec<Write<'static>>> {
     let mut counts: HashMap<(ProjectId, UserId), (i64, i64)> = HashMap::new();
     let mut passed: HashMap<ProjectId, Vec<Passed<'_>>> = HashMap::new();
     let mut rows = Vec::new();
-    for (n, ((ask, found), answer)) in asks.iter().zip(found).zip(answers).enumerate() {
+    for (n, Call { ask, found, answer, only_counted }) in calls.enumerate() {
         let (status, code, first_use) = outcome(ask, answer);
         let refused = code != passed::CODE;
         if ask.endpoint == Endpoint::Verify && ask.unreadable.is_none() {
@@ -77,6 +84,9 @@ pub(super) fn writes(
                 device_name: &ask.device.name,
                 address: &ask.address,
             });
+            continue;
+        }
+        if only_counted {
             continue;
         }
         // Ids follow the order of the set, so that the log's order is its key.

@@ -121,7 +121,7 @@ impl Desk {
         let mut told = events::tell(platform, happened(set, &loaded, &outcome.answers), now)?;
         let mut writes = std::mem::take(&mut told.writes);
         writes.push(Write::Insert(std::mem::take(&mut claim.rows)));
-        writes.extend(self.writes(set, &loaded, &outcome, now)?);
+        writes.extend(self.writes(set, &loaded, &outcome, &allowances, now)?);
         tell(outcome.decisions(&allowances));
         if !direct.write(writes).await? {
             return Ok(AtOnce::InTheWay(allowances));
@@ -140,7 +140,7 @@ impl Desk {
         let mut claim = self.nonces.claim(&set.hashes, now, &platform.random);
         claim.take(&mut tx, &set.hashes).await?;
         let mut loaded = load::load(&mut tx, &set.asked(), &set.projects).await?;
-        let allowances: Allowances = counted.into_iter().zip(&claim.fresh).map(|(allowance, fresh)| allowance.filter(|_| *fresh)).collect();
+        let allowances = self.recount(set, counted, &claim.fresh);
         load::devices(&mut tx, &mut loaded.keys, &set.queried()).await?;
         let mut outcome = Outcome::of(set, &mut loaded, &allowances, now);
         let binding = outcome.binding(set);
@@ -153,7 +153,7 @@ impl Desk {
         }
         let mut told = events::tell(platform, happened(set, &loaded, &outcome.answers), now)?;
         let mut writes = std::mem::take(&mut told.writes);
-        writes.extend(self.writes(set, &loaded, &outcome, now)?);
+        writes.extend(self.writes(set, &loaded, &outcome, &allowances, now)?);
         tell(outcome.decisions(&allowances));
         write_all(&mut tx, writes).await?;
         tx.commit().await?;
@@ -164,14 +164,41 @@ impl Desk {
 
     /// Counts the fresh ones on their projects' limits.
     fn count(&self, set: &Set<'_>, fresh: &[bool]) -> Allowances {
-        set.asks.iter().zip(fresh).map(|(ask, fresh)| fresh.then(|| ask.project.count(&self.limits))).collect()
+        let count = |(ask, fresh): (&Ask, &bool)| if *fresh { Ok(ask.project.count(&self.limits)) } else { Err(self.again(ask)) };
+        set.asks.iter().zip(fresh).map(count).collect()
+    }
+
+    /// Those that were `counted`, where more turn out to have been sent before.
+    fn recount(&self, set: &Set<'_>, counted: Allowances, fresh: &[bool]) -> Allowances {
+        let recount = |((ask, counted), fresh): ((&Ask, Counted), &bool)| match counted {
+            Ok(_) if !fresh => Err(self.again(ask)),
+            counted => counted,
+        };
+        set.asks.iter().zip(counted).zip(fresh).map(recount).collect()
+    }
+
+    fn again(&self, ask: &Ask) -> Again {
+        if self.limits.repeat(ask.project.id) { Again::Logged } else { Again::OnlyCounted }
     }
 
     /// What is written of the keys and of the calls.
-    fn writes(&self, set: &Set<'_>, loaded: &Loaded, outcome: &Outcome, now: Timestamp) -> store::Result<Vec<Write<'static>>> {
+    fn writes(
+        &self,
+        set: &Set<'_>,
+        loaded: &Loaded,
+        outcome: &Outcome,
+        allowances: &[Counted],
+        now: Timestamp,
+    ) -> store::Result<Vec<Write<'static>>> {
         let mut writes = bindings(&loaded.keys, now);
         let found = log::found(set.asks, &set.lookups, &loaded.keys);
-        writes.extend(log::writes(&self.platform, self.part, set.asks, &found, &outcome.answers, now)?);
+        let calls = set.asks.iter().zip(&found).zip(&outcome.answers).zip(allowances).map(|(((ask, found), answer), counted)| log::Call {
+            ask,
+            found: *found,
+            answer,
+            only_counted: *counted == Err(Again::OnlyCounted),
+        });
+        writes.extend(log::writes(&self.platform, self.part, calls, now)?);
         Ok(writes)
     }
 }
@@ -183,8 +210,16 @@ enum AtOnce {
     InTheWay(Allowances),
 }
 
-/// What is left to each request's project; none where the request was sent before.
-type Allowances = Vec<Option<Allowance>>;
+/// What is left to a request's project, where the request is new.
+type Counted = Result<Allowance, Again>;
+type Allowances = Vec<Counted>;
+
+/// A request that was sent before, and whether it has a line in the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Again {
+    Logged,
+    OnlyCounted,
+}
 
 /// The requests of a set, and what they ask for.
 struct Set<'a> {
@@ -239,7 +274,7 @@ struct Outcome {
 }
 
 impl Outcome {
-    fn of(set: &Set<'_>, loaded: &mut Loaded, allowances: &[Option<Allowance>], now: Timestamp) -> Self {
+    fn of(set: &Set<'_>, loaded: &mut Loaded, allowances: &[Counted], now: Timestamp) -> Self {
         let verdicts = verdicts(set, loaded, allowances, now);
         let answers = answers(set, &verdicts, &loaded.keys, allowances, now);
         Self { verdicts, answers }
@@ -252,7 +287,7 @@ impl Outcome {
     }
 
     fn decisions(self, allowances: &Allowances) -> Vec<Decision> {
-        self.answers.into_iter().zip(allowances).map(|(answer, allowance)| Decision { answer, allowance: *allowance }).collect()
+        self.answers.into_iter().zip(allowances).map(|(answer, allowance)| Decision { answer, allowance: allowance.ok() }).collect()
     }
 }
 
@@ -260,11 +295,11 @@ impl Outcome {
 fn verdicts(
     Set { asks, lookups, .. }: &Set<'_>,
     Loaded { keys, projects }: &mut Loaded,
-    allowances: &[Option<Allowance>],
+    allowances: &[Counted],
     now: Timestamp,
 ) -> Vec<Option<verdict::Verdict>> {
     let decide = |(n, ask): (usize, &Ask)| {
-        if !allowances[n].is_some_and(|allowance| allowance.allowed) || ask.endpoint == Endpoint::Time || ask.unreadable.is_some() {
+        if !allowances[n].is_ok_and(|allowance| allowance.allowed) || ask.endpoint == Endpoint::Time || ask.unreadable.is_some() {
             return None;
         }
         let project = projects.get(&ask.project.id)?;
@@ -289,11 +324,11 @@ fn answers(
     Set { asks, lookups, .. }: &Set<'_>,
     verdicts: &[Option<verdict::Verdict>],
     keys: &HashMap<Uuid, Found>,
-    allowances: &[Option<Allowance>],
+    allowances: &[Counted],
     now: Timestamp,
 ) -> Vec<Answer> {
     let answer = |(n, ask): (usize, &Ask)| {
-        let Some(allowance) = allowances[n] else { return Err(nonce_reused()) };
+        let Ok(allowance) = allowances[n] else { return Err(nonce_reused()) };
         if !allowance.allowed {
             return Err(too_many(allowance.retry_after));
         }

@@ -166,7 +166,7 @@ pub async fn set_disabled(cx: &Cx, selection: &KeySelection, disabled: bool) -> 
         let Some(last) = chunk.last() else { break };
         after = last.id.uuid();
         let now = cx.now();
-        let mut rows = Vec::new();
+        let (mut rows, mut ended) = (Vec::new(), Vec::new());
         for raw in &chunk {
             let already = raw.facts.disabled_at.is_some() == disabled;
             if (already && !(disabled && takes_over(user, raw))) || !(disabled || may_enable(user, raw)) {
@@ -178,6 +178,9 @@ pub async fn set_disabled(cx: &Cx, selection: &KeySelection, disabled: bool) -> 
                 (false, true) => raw.facts.disable(now),
                 (false, false) => raw.facts.enable(),
             };
+            if !already && raw.facts.ended_untold(raw.written, now) {
+                ended.push((raw.id, raw.project.id));
+            }
             rows.push(args![raw.id, kernel::Word::as_str(facts.state(now)), facts.disabled_at, disabled.then_some(user.id)]);
         }
         let changed = i64::try_from(rows.len()).unwrap_or(0);
@@ -187,6 +190,7 @@ pub async fn set_disabled(cx: &Cx, selection: &KeySelection, disabled: bool) -> 
             let action = if disabled { &audit::KEYS_DISABLED } else { &audit::KEYS_ENABLED };
             let object = (chunk.len() == 1).then(|| last.id.into());
             audit::record(&mut tx, cx, action, object, &json!({"count": changed, "selection": selection})).await?;
+            crate::events::keys_expired(&mut tx, cx, &ended).await?;
         }
         tx.commit().await?;
         result.changed += changed;

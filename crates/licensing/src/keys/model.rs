@@ -106,6 +106,17 @@ impl Facts {
         }
     }
 
+    /// Whether the end has come and nobody was told: `written` is what was stored last. The sweep tells of keys that are not disabled;
+    /// of the others whoever disables one that is over, or enables one whose end came meanwhile.
+    pub fn ended_untold(&self, written: KeyState, now: Timestamp) -> bool {
+        let Some(end) = self.expires_at.filter(|end| *end <= now) else { return false };
+        match written {
+            KeyState::Unused | KeyState::Active => true,
+            KeyState::Disabled => self.disabled_at.is_some_and(|disabled| disabled < end),
+            KeyState::Expired => false,
+        }
+    }
+
     #[must_use]
     pub fn disable(self, now: Timestamp) -> Self {
         Self { disabled_at: self.disabled_at.or(Some(now)), ..self }
@@ -121,6 +132,25 @@ impl Facts {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn k8_2_an_end_is_untold_where_the_sweep_did_not_see_it() {
+        let [before, end, after] = [99, 100, 101].map(Timestamp::from_unix);
+        let over = Facts { expires_at: Some(end), ..Facts::default() };
+        let disabled = |at| Facts { disabled_at: Some(at), ..over };
+        for (facts, written, now, untold) in [
+            (over, KeyState::Active, before, false),
+            (over, KeyState::Active, end, true),
+            (over, KeyState::Unused, after, true),
+            (over, KeyState::Expired, after, false),
+            (disabled(before), KeyState::Disabled, before, false),
+            (disabled(before), KeyState::Disabled, end, true),
+            (disabled(end), KeyState::Disabled, after, false),
+            (Facts::default(), KeyState::Active, after, false),
+        ] {
+            assert_eq!(facts.ended_untold(written, now), untold, "{facts:?}, {written:?}, {now}");
+        }
+    }
 
     #[derive(Debug, Clone)]
     enum Step {

@@ -48,12 +48,14 @@ pub(crate) struct Raw {
     pub agent: UserRef,
     pub facts: Facts,
     pub disabled_by: Option<UserId>,
+    /// As of the last change: the clock may have gone on.
+    pub written: KeyState,
     pub unit: ValidityUnit,
     pub validity: i64,
     pub created_at: Timestamp,
 }
 
-pub(crate) const SELECT: &str = "SELECT k.id, k.sealed, k.project_id, p.name AS project_name, k.batch_id, k.agent_id, u.name AS agent_name, k.unit, k.validity, k.activated_at, k.expires_at, k.disabled_at, k.disabled_by, k.devices, k.unbinds, k.created_at \
+pub(crate) const SELECT: &str = "SELECT k.id, k.sealed, k.project_id, p.name AS project_name, k.batch_id, k.agent_id, u.name AS agent_name, k.unit, k.validity, k.activated_at, k.expires_at, k.disabled_at, k.disabled_by, k.state, k.devices, k.unbinds, k.created_at \
     FROM keys k JOIN projects p ON p.id = k.project_id JOIN users u ON u.id = k.agent_id";
 
 pub(crate) fn read(row: &Row) -> store::Result<Raw> {
@@ -71,6 +73,7 @@ pub(crate) fn read(row: &Row) -> store::Result<Raw> {
             unbinds: row.get("unbinds")?,
         },
         disabled_by: row.get("disabled_by")?,
+        written: row.word("state")?,
         unit: row.word("unit")?,
         validity: row.get("validity")?,
         created_at: row.get("created_at")?,

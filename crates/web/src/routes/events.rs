@@ -5,7 +5,6 @@
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::convert::Infallible;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Extension;
@@ -15,7 +14,7 @@ use futures_util::stream::{self, Stream};
 use kernel::{Fault, Kind, SECOND, Timestamp};
 use licensing::batches::{self, BatchId, BatchProgress};
 use platform::Cx;
-use platform::identity::{Permission, UserId, session};
+use platform::identity::{Permission, session};
 use platform::messages::{self, NotificationId};
 use tokio::sync::watch;
 use utoipa_axum::router::OpenApiRouter;
@@ -23,6 +22,7 @@ use utoipa_axum::routes;
 
 use super::notifications::Unread;
 use crate::extract::{Auth, SignedIn};
+use crate::places::{Place, Places};
 use crate::state::AppState;
 use crate::{Problem, Result};
 
@@ -42,7 +42,7 @@ const OVERLAP: i64 = 10 * SECOND;
 const AT_ONCE: usize = 100;
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(events)).layer(Extension(Streams::default()))
+    OpenApiRouter::new().routes(routes!(events)).layer(Extension(Places::new(OF_ONE, IN_ALL)))
 }
 
 /// Server-sent events: `unread` {unread}, `notification` (a Notification), `batch` {id, made, count, state} while one's own batch
@@ -52,49 +52,15 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
 async fn events(
     Auth(cx, _): Auth<SignedIn>,
     State(state): State<AppState>,
-    Extension(streams): Extension<Streams>,
+    Extension(places): Extension<Places>,
 ) -> Result<([(&'static str, &'static str); 1], Sse<impl Stream<Item = std::result::Result<Event, Infallible>>>)> {
-    let place = streams.place(cx.user()?.id)?;
+    let full = || Fault::new(Kind::Limited, "TOO_MANY_STREAMS", "打开的实时页面过多", "Too many live pages are open").retry_after(30);
+    let place = places.take(cx.user()?.id).ok_or_else(full)?;
     let floors = cx.require(Permission::VenuesView).is_ok().then(|| state.venue.news.subscribe());
     let live = Live::open(cx, floors, state.stop.clone(), place).await?;
     let events = stream::unfold(live, |mut live| async move { live.next().await.map(|event| (Ok(event), live)) });
     // nginx would otherwise keep events until it has enough of them.
     Ok(([("x-accel-buffering", "no")], Sse::new(events)))
-}
-
-/// How many streams are open, and whose.
-#[derive(Clone, Default)]
-struct Streams(Arc<Mutex<HashMap<UserId, usize>>>);
-
-/// A stream's place among them; free again when dropped.
-struct Place {
-    streams: Streams,
-    user: UserId,
-}
-
-impl Streams {
-    fn place(&self, user: UserId) -> std::result::Result<Place, Fault> {
-        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = open.get(&user).copied().unwrap_or(0);
-        if own >= OF_ONE || open.values().sum::<usize>() >= IN_ALL {
-            let refusal = Fault::new(Kind::Limited, "TOO_MANY_STREAMS", "打开的实时页面过多", "Too many live pages are open");
-            return Err(refusal.retry_after(30));
-        }
-        open.insert(user, own + 1);
-        Ok(Place { streams: self.clone(), user })
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut open = self.streams.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match open.get_mut(&self.user) {
-            Some(own) if *own > 1 => *own -= 1,
-            _ => {
-                open.remove(&self.user);
-            }
-        }
-    }
 }
 
 struct Live {

@@ -1,9 +1,10 @@
 //! Keys: search, look, unbind, disable, enable, export.
 
+use axum::Extension;
 use axum::body::Body;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use kernel::{Fault, Page, PageAsk};
+use kernel::{Fault, Kind, Page, PageAsk};
 use licensing::batches::BatchId;
 use licensing::export::{self, ExportAsk, ExportColumn, ExportFormat};
 use licensing::keys::KeyState;
@@ -20,8 +21,13 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::extract::{Auth, Json, KeysManage, KeysView, PathId, PathText, Query};
+use crate::places::Places;
 use crate::state::AppState;
 use crate::{Problem, Result};
+
+/// Downloads that one user may have under way: each holds a task, and Excel's a temporary file, until all of it was fetched.
+const OF_ONE: usize = 3;
+const IN_ALL: usize = 40;
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -32,6 +38,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(enable))
         .routes(routes!(start_export))
         .routes(routes!(download))
+        .layer(Extension(Places::new(OF_ONE, IN_ALL)))
 }
 
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -121,9 +128,20 @@ struct ExportLink {
     url: String,
 }
 
+fn too_many() -> Fault {
+    let (zh, en) = ("同时进行的导出过多，请等已有的下载完成", "Too many exports at once; wait for those under way");
+    Fault::new(Kind::Limited, "TOO_MANY_EXPORTS", zh, en).retry_after(10)
+}
+
 /// A link to download the export by.
-#[utoipa::path(post, path = "/exports/keys", tag = "keys", request_body = KeyExport, responses((status = 200, body = ExportLink), (status = 422, body = Problem)))]
-async fn start_export(Auth(cx, _): Auth<KeysView>, Json(body): Json<KeyExport>) -> Result<axum::Json<ExportLink>> {
+#[utoipa::path(post, path = "/exports/keys", tag = "keys", request_body = KeyExport, responses((status = 200, body = ExportLink), (status = 422, body = Problem), (status = 429, body = Problem)))]
+async fn start_export(
+    Auth(cx, _): Auth<KeysView>,
+    Extension(places): Extension<Places>,
+    Json(body): Json<KeyExport>,
+) -> Result<axum::Json<ExportLink>> {
+    // Said here already, where there is a page to say it on.
+    drop(places.take(cx.user()?.id).ok_or_else(too_many)?);
     let columns = body.columns.filter(|columns| !columns.is_empty()).unwrap_or_else(|| <ExportColumn as kernel::Word>::ALL.to_vec());
     let selection = KeySelection { ids: body.ids, batch: body.batch, filter: body.filter };
     let ticket = export::ticket(&cx, ExportAsk { selection, format: body.format, columns }).await?;
@@ -132,23 +150,27 @@ async fn start_export(Auth(cx, _): Auth<KeysView>, Json(body): Json<KeyExport>) 
 
 /// The file, streamed.
 #[utoipa::path(get, path = "/exports/{ticket}", tag = "keys", params(("ticket" = String, Path)),
-    responses((status = 200, content((Vec<u8> = "text/csv"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))), (status = 404, body = Problem)))]
-async fn download(Auth(cx, _): Auth<KeysView>, PathText(ticket): PathText) -> Result<Response> {
+    responses((status = 200, content((Vec<u8> = "text/csv"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))), (status = 404, body = Problem), (status = 429, body = Problem)))]
+async fn download(Auth(cx, _): Auth<KeysView>, Extension(places): Extension<Places>, PathText(ticket): PathText) -> Result<Response> {
+    let place = places.take(cx.user()?.id).ok_or_else(too_many)?;
     let ask = export::redeem(&cx, &ticket).await?;
     let day = cx.now().to_string();
     let day = day.get(..10).unwrap_or("keys");
     let (kind, ending, body) = match ask.format {
         ExportFormat::Csv => {
             let pieces = ReceiverStream::new(export::csv(&cx, ask));
-            (
-                "text/csv; charset=utf-8",
-                "csv",
-                Body::from_stream(pieces.map(|piece| piece.map_err(|fault| std::io::Error::other(fault.to_string())))),
-            )
+            let pieces = pieces.map(move |piece| {
+                let _until_the_end = &place;
+                piece.map_err(|fault| std::io::Error::other(fault.to_string()))
+            });
+            ("text/csv; charset=utf-8", "csv", Body::from_stream(pieces))
         }
         ExportFormat::Xlsx => {
             let file = tokio::fs::File::from_std(export::xlsx(&cx, ask).await?);
-            let pieces = tokio_util::io::ReaderStream::new(file);
+            let pieces = tokio_util::io::ReaderStream::new(file).map(move |piece| {
+                let _until_the_end = &place;
+                piece
+            });
             ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx", Body::from_stream(pieces))
         }
     };

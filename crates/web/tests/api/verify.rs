@@ -190,6 +190,8 @@ on_server! {
         shop.program.send(captured.clone()).await.ok(200);
         for _ in 0..100 { shop.program.send(captured.clone()).await.refused(401, "NONCE_REUSED"); }
         assert_eq!(shop.program.code(&key, "a").await, "VALID", "neither limited nor banned");
+        let log = shop.root.get("/api/v1/calls?code=NONCE_REUSED&limit=100").await.ok(200);
+        assert_eq!(log["items"].as_array().unwrap().len(), 60, "and does not fill its log");
         let again = shop.program.request_with(Method::GET, "/client/v1/time", Vec::new(), server.clock.now().unix() - 1, &captured.nonce);
         shop.program.send(again).await.refused(401, "NONCE_REUSED");
     }
