@@ -49,14 +49,15 @@ pub(crate) async fn agree_job(venue: Arc<Venue>, cx: Cx, job: Job) -> Outcome {
     if device.version != ask.version || !device.online {
         return Outcome::Done;
     }
-    // Who cannot be told is not silent: the way to it is.
-    let told_at = if device.driver == Driver::Modbus { Some(device.wanted_at) } else { device.told_at };
+    // A coil has no timer to be set, and rounds of questions find out who of a board is away: only they know whom they have asked.
+    let is_asked = device.driver == Driver::Modbus;
     let confirmed = device.reported_at.is_some_and(|at| at >= device.wanted_at);
     // A report from before it was told does not say that its timer is set: it may be on for another reason, until another time.
-    if device.agrees() && confirmed && told_at.is_some() {
+    if device.agrees() && confirmed && (is_asked || device.told_at.is_some()) {
         return Outcome::Done;
     }
-    if !confirmed && told_at.is_some_and(|at| now.micros() - at.micros() > SILENT) {
+    // Who cannot be told is not silent: the way to it is.
+    if !is_asked && !confirmed && device.told_at.is_some_and(|at| now.micros() - at.micros() > SILENT) {
         return match hear::fell_silent(&venue, &cx, ask.device, ask.version).await {
             Ok(()) => Outcome::Done,
             Err(fault) => Outcome::Retry(fault.to_string()),

@@ -147,6 +147,38 @@ on_server! {
         assert_eq!(hall.is(&table.id, "maintenance").await["device"]["online"], true);
     }
 
+    async fn v5_2_a_unit_that_is_silent_takes_none_of_those_behind_the_same_server_with_it(server) {
+        let hall = Hall::open(server, 0).await;
+        let (customer, other) = (hall.customer(10_000).await, hall.customer(10_000).await);
+        for (frames, framing) in [(Frames::Tcp, "tcp"), (Frames::Rtu, "rtu")] {
+            let board = Coils::start(frames).await.unwrap();
+            let (first, second) = (hall.unit_table(&board, framing, 1, 0).await, hall.unit_table(&board, framing, 2, 0).await);
+            let (lost, playing) = (hall.play_at(&customer, &first.id, 60).await, hall.play_at(&other, &second.id, 60).await);
+            assert_eq!((board.seen().on[0], board.seen().behind[0]), (true, true));
+            board.set(CoilTrouble::Unheard(1));
+            server.clock.step(10 * MINUTE);
+            server.tick().await;
+            assert_eq!(device(&hall, &first.id).await["online"], false);
+            server.clock.step(MINUTE + SECOND);
+            server.tick().await;
+            hall.is(&first.id, "maintenance").await;
+            assert_eq!(session(&customer, &lost).await["end_reason"], "device_fault");
+            // The other is heard in each round, and told what it should be.
+            assert_eq!((session(&other, &playing).await["state"].clone(), device(&hall, &second.id).await["online"].clone()), (json!("playing"), json!(true)));
+            let path = format!("/customer/v1/sessions/{}/close", playing["id"].as_str().unwrap());
+            other.post(&path, json!({})).await.ok(200);
+            hall.is(&second.id, "idle").await;
+            assert!(!board.seen().behind[0]);
+            assert_eq!(logged(&hall, &second.device).await, ["off", "on", "off", "online"]);
+            // Nobody could tell the first one; when it is heard again it is told what it should be then.
+            assert!(board.seen().on[0]);
+            board.set(CoilTrouble::None);
+            round(server).await;
+            hall.until(|floor| floor_table(floor, &first.id)["device"]["reported"] == false).await;
+            assert!(!board.seen().on[0]);
+        }
+    }
+
     async fn v5_1_a_coil_that_somebody_switches_is_set_right_in_the_next_round(server) {
         let hall = Hall::open(server, 0).await;
         let customer = hall.customer(10_000).await;
