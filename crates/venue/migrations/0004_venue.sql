@@ -146,6 +146,9 @@ CREATE TABLE devices (
   -- None: not known.
   reported BOOLEAN,
   reported_at BIGINT,
+  -- Since when it was not as it should be, if only from time to time, and since when it says that it is.
+  wrong_since BIGINT,
+  right_since BIGINT,
   online BOOLEAN NOT NULL,
   -- Since when it is online, or is not.
   online_since BIGINT NOT NULL,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kernel::{MINUTE, SECOND};
+use kernel::{MINUTE, SECOND, Timestamp};
 use platform::{Cx, Result};
 use serde::{Deserialize, Serialize};
 use store::args;
@@ -21,7 +21,7 @@ const SILENT: i64 = 60 * SECOND;
 /// How long devices take to find a broker again that was away.
 const COMES_BACK: i64 = 2 * MINUTE;
 /// Who answers and does not obey for so long is told once a minute.
-const STUBBORN: i64 = 5 * MINUTE;
+pub(super) const STUBBORN: i64 = 5 * MINUTE;
 /// After so long without an answer the job that tells a device was lost.
 const LOST: i64 = 10 * MINUTE;
 /// Between one telling and the next, while the device does not answer.
@@ -117,7 +117,7 @@ pub async fn roll_call(venue: &Venue, cx: &Cx) -> Result<()> {
         lock_table(&mut tx, device.table_id).await?;
         if let Some(device) = by_id(&mut tx, device.id).await? {
             let back_by = cx.now().plus_micros(COMES_BACK);
-            tell_and_wait(&mut tx, cx, venue, &device, device.light(), Some(back_by)).await?;
+            tell_and_wait(&mut tx, cx, venue, &device, device.light(), Some(back_by), cx.now()).await?;
         }
         tx.commit().await?;
     }
@@ -143,16 +143,16 @@ async fn assert_one(venue: &Venue, cx: &Cx, seen: &Device) -> Result<()> {
     let mut table = lock_table(&mut tx, seen.table_id).await?;
     // As it is now: much may have happened since all were looked for.
     let Some(device) = by_id(&mut tx, seen.id).await? else { return Ok(()) };
-    let since = cx.now().micros() - device.wanted_at.micros();
+    let long = |since: Timestamp, least: i64| cx.now().micros() - since.micros() > least;
     if device.override_until.is_some_and(|until| until <= cx.now()) {
         forget_hand(&mut tx, device.table_id).await?;
         want(&mut tx, cx, venue, device.table_id).await?;
     } else if device.online && !device.agrees() {
-        if device.reported == Some(true) && since > OBEYS {
+        if device.reported == Some(true) && device.course.wrong(cx.now()).is_some_and(|since| long(since, OBEYS)) {
             play::burns_for_nobody(&mut tx, cx, venue, &mut table).await?;
         }
         // The job that tells it goes on until it agrees: after so long without, the job itself was lost.
-        if since > LOST {
+        if long(device.wanted_at, LOST) {
             tell(&mut tx, cx, venue, &device, device.light()).await?;
         }
     }

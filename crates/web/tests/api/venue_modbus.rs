@@ -198,6 +198,26 @@ on_server! {
         assert_eq!(log, ["on", "went_off", "on", "off", "came_on", "off", "online"]);
     }
 
+    async fn v5_2_a_relay_that_trips_after_each_on_ends_play_as_of_when_it_began_to(server) {
+        let hall = Hall::open(server, 0).await;
+        let customer = hall.customer(10_000).await;
+        let board = Coils::start(Frames::Tcp).await.unwrap();
+        let table = hall.coil_table(&board, "tcp", 0).await;
+        let playing = hall.play_at(&customer, &table.id, 60).await;
+        server.clock.step(10 * MINUTE);
+        for _ in 0..6 {
+            board.press(0, false);
+            round(server).await;
+            assert!(board.seen().on[0], "it is told again each time");
+        }
+        assert_eq!(session(&customer, &playing).await["state"], "playing");
+        board.press(0, false);
+        round(server).await;
+        assert_eq!(hall.is(&table.id, "maintenance").await["case"]["cause"], "in_play");
+        let closed = session(&customer, &playing).await;
+        assert_eq!((closed["end_reason"].clone(), closed["bill"]["total_fen"].clone()), (json!("device_fault"), json!(600)));
+    }
+
     async fn v5_1_a_lost_packet_is_no_news(server) {
         let hall = Hall::open(server, 0).await;
         let board = Coils::start(Frames::Tcp).await.unwrap();

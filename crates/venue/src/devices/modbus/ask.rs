@@ -151,8 +151,8 @@ async fn look(venue: &Venue, cx: &Cx, board: &Board) -> Result<()> {
     Ok(())
 }
 
-/// Reads all coils of a unit that have not answered yet: those that were asked before come last, since it may be only them that the unit does
-/// not know.
+/// Reads all coils of a unit that have not answered yet: those that were asked before come last, since it may be only them that the unit
+/// does not know.
 async fn ask(venue: &Venue, cx: &Cx, board: &Board, unit: u8, line: &mut dyn Line, heard: &mut Heard) -> Result<Answers> {
     // Only now, when it is our turn: what they should be may have changed in the meantime.
     let mut devices = on_board(&mut cx.db.read(), board).await?;

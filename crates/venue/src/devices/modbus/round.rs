@@ -118,7 +118,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn v5_2_who_is_silent_takes_nobody_else_away(units in units(), start: usize, dead in prop::collection::btree_set(any::<u8>(), 0..40)) {
+        fn v5_2_who_is_silent_takes_nobody_else_away(
+            units in units(), start: usize, dead in prop::collection::btree_set(any::<u8>(), 0..40),
+        ) {
             let (silent, asked) = run(&units, start, &dead);
             for unit in &silent {
                 prop_assert!(dead.contains(unit));
