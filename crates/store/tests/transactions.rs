@@ -167,35 +167,44 @@ on_both! { store::migrate::OWN;
         assert_eq!(runner.drain().await.unwrap(), 1);
     }
 
-    async fn what_is_prompt_waits_for_nothing_that_is_slow(test) {
+    async fn no_crew_waits_for_another(test) {
         let clock = Clock::stepped(Timestamp::from_unix(1_800_000_000));
         let random = Random::seeded(9);
-        let (slow, prompt) = (jobs::JobKind::new("slow"), jobs::JobKind::prompt("prompt"));
+        let kinds = [jobs::JobKind::prompt("prompt"), jobs::JobKind::boards("boards"), jobs::JobKind::new("rest")];
         let gate = std::sync::Arc::new(tokio::sync::Semaphore::new(0));
         let (told, mut heard) = tokio::sync::mpsc::unbounded_channel();
         let mut handlers = Handlers::<()>::default();
-        let (held, said) = (gate.clone(), told.clone());
-        handlers.add(slow, move |(), _| {
-            let (held, said) = (held.clone(), said.clone());
-            async move { let _ = said.send("slow begins"); let _ = held.acquire().await; Outcome::Done }
-        });
-        handlers.add(prompt, move |(), _| { let told = told.clone(); async move { let _ = told.send("prompt"); Outcome::Done } });
+        for kind in kinds {
+            let (held, said) = (gate.clone(), told.clone());
+            handlers.add(kind, move |(), job: jobs::Job| {
+                let (held, said) = (held.clone(), said.clone());
+                async move {
+                    let _ = said.send(job.kind.clone());
+                    if job.read::<bool>().unwrap() { let _ = held.acquire().await; }
+                    Outcome::Done
+                }
+            });
+        }
         let runner = Runner::new(test.db.clone(), clock.clone(), random.clone(), (), handlers);
         let (stop, stopped) = tokio::sync::watch::channel(false);
-        let running = tokio::spawn(runner.run(jobs::Workers { prompt: 1, rest: 2 }, stopped));
-        let enqueue = async |kind: jobs::JobKind| {
+        let running = tokio::spawn(runner.run(jobs::Workers { prompt: 1, boards: 2, rest: 2 }, stopped));
+        let enqueue = async |kind: jobs::JobKind, is_slow: bool| {
             let mut tx = test.db.begin().await.unwrap();
-            jobs::enqueue(&mut tx, &test.db, &random, clock.now(), NewJob::new(kind, &(), clock.now()).unwrap()).await.unwrap();
+            jobs::enqueue(&mut tx, &test.db, &random, clock.now(), NewJob::new(kind, &is_slow, clock.now()).unwrap()).await.unwrap();
             tx.commit().await.unwrap();
         };
-        // All who may be slow are held up, and more of it waits.
-        for _ in 0..5 {
-            enqueue(slow).await;
-        }
-        assert_eq!((heard.recv().await, heard.recv().await), (Some("slow begins"), Some("slow begins")));
-        for _ in 0..3 {
-            enqueue(prompt).await;
-            assert_eq!(heard.recv().await, Some("prompt"));
+        // All who speak to boards are held up, and more of it waits; then all of the rest.
+        for kind in [kinds[1], kinds[2]] {
+            for _ in 0..5 {
+                enqueue(kind, true).await;
+            }
+            for _ in 0..2 {
+                assert_eq!(heard.recv().await.as_deref(), Some(kind.name));
+            }
+            for other in kinds.into_iter().filter(|other| other.crew != jobs::Crew::Boards && *other != kind) {
+                enqueue(other, false).await;
+                assert_eq!(heard.recv().await.as_deref(), Some(other.name));
+            }
         }
         gate.add_permits(10);
         stop.send_replace(true);

@@ -15,6 +15,8 @@ use crate::halls::rows::lock_table;
 use crate::play;
 
 pub(crate) const AGREE_JOB: JobKind = JobKind::prompt("device.agree");
+/// The same of a coil: it waits for the board's turn and for its answer.
+pub(super) const AGREE_COIL: JobKind = JobKind::boards(AGREE_JOB.name);
 pub(crate) const ASSERT: JobKind = JobKind::prompt("device.assert");
 /// Who says nothing for so long to what it is told is away, whatever the broker thinks.
 const SILENT: i64 = 60 * SECOND;

@@ -6,7 +6,7 @@ use serde::Serialize;
 use store::jobs::NewJob;
 use store::{Row, Sql, Tx, args};
 
-use super::agree::{AGREE_JOB, Agree};
+use super::agree::{AGREE_COIL, AGREE_JOB, Agree};
 use super::course::Course;
 use super::draw::Draw;
 use super::light::{Light, Override, Playing, light};
@@ -272,7 +272,8 @@ pub(super) async fn tell_and_wait(
     let sql = "UPDATE devices SET wanted = $1, off_at = $2, version = $3, wanted_at = $4, told_at = $5 WHERE id = $6";
     tx.exec(sql, args![wanted.on, wanted.off_at, version, cx.now(), told_at, device.id]).await?;
     let agree = Agree { device: device.id, version };
-    let job = NewJob::new(AGREE_JOB, &agree, at)?.once(format!("{}-{version}", device.id));
+    let kind = if device.driver == Driver::Modbus { AGREE_COIL } else { AGREE_JOB };
+    let job = NewJob::new(kind, &agree, at)?.once(format!("{}-{version}", device.id));
     cx.enqueue(tx, job).await?;
     venue.news.after(tx);
     Ok(())

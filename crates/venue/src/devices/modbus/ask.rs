@@ -18,7 +18,7 @@ use crate::devices::hear;
 use crate::devices::rows::{Device, by_id, on_board};
 use crate::devices::{DeviceId, Said};
 
-pub(crate) const POLL: JobKind = JobKind::new("device.poll");
+pub(crate) const POLL: JobKind = JobKind::boards("device.poll");
 /// Boards that are asked at once.
 const AT_ONCE: usize = 16;
 
