@@ -143,6 +143,8 @@ CREATE TABLE devices (
   wanted_at BIGINT NOT NULL,
   -- Since when it could answer: its way has taken what it is told. None: not yet.
   told_at BIGINT,
+  -- The same of the first thing that it was told and has not answered yet.
+  silent_since BIGINT,
   -- None: not known.
   reported BOOLEAN,
   reported_at BIGINT,

@@ -49,6 +49,7 @@ pub struct Venue {
     pub platform: Arc<Platform>,
     /// How devices are told something.
     pub wire: Arc<dyn devices::Wire>,
+    pub(crate) way: devices::Way,
     /// How relay boards are.
     pub coils: Arc<dyn devices::Coils>,
     /// Those that are asked now.
@@ -73,6 +74,15 @@ pub struct Ways {
 impl Venue {
     pub fn new(platform: Arc<Platform>, ways: Ways) -> Arc<Self> {
         let Ways { wire, coils, texter, wechat } = ways;
-        Arc::new(Self { platform, wire, coils, asking: devices::Asking::default(), texter, wechat, news: News::default() })
+        Arc::new(Self {
+            platform,
+            wire,
+            way: devices::Way::default(),
+            coils,
+            asking: devices::Asking::default(),
+            texter,
+            wechat,
+            news: News::default(),
+        })
     }
 }

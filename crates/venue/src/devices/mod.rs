@@ -23,6 +23,7 @@ mod service;
 pub mod shelly;
 pub mod tasmota;
 mod watch;
+mod way;
 
 pub use agree::roll_call;
 pub(crate) use agree::{AGREE_JOB, ASSERT, agree_job, assert_all};
@@ -41,6 +42,7 @@ pub(crate) use rows::{forget_hand, give_up, judge_anew, look_again, of_table, of
 pub use service::{Credentials, NewDevice, OverrideAsk, create, end_override, override_light, test_light};
 pub(crate) use watch::{WATCH, ask_what_they_draw, tested};
 pub use watch::{WatchAsk, watch};
+pub(crate) use way::Way;
 
 use async_trait::async_trait;
 

@@ -50,9 +50,12 @@ pub struct Device {
     #[serde(skip)]
     pub version: i64,
     pub wanted_at: Timestamp,
-    /// Since when it could have answered; later than now where it is given time to come back.
+    /// Since when it could have answered.
     #[serde(skip)]
     pub told_at: Option<Timestamp>,
+    /// The same, of the first thing that it has not answered; counts until it does.
+    #[serde(skip)]
+    pub silent_since: Option<Timestamp>,
     /// What it says it is; absent: not known.
     pub reported: Option<bool>,
     pub reported_at: Option<Timestamp>,
@@ -78,13 +81,18 @@ impl Device {
         self.reported == Some(self.wanted)
     }
 
+    /// Whether it has said how it is since it was last to be told something.
+    pub(super) fn has_answered(&self) -> bool {
+        self.reported_at.is_some_and(|at| at >= self.wanted_at)
+    }
+
     fn by_hand(&self) -> Option<Override> {
         Some(Override { on: self.override_on?, until: self.override_until? })
     }
 }
 
 const COLUMNS: &str = "d.id, d.venue_id, d.table_id, d.driver, d.name, d.topic, d.coil_host, d.coil_port, d.coil_framing, d.coil_unit, \
-                       d.coil_number, d.wanted, d.off_at, d.version, d.wanted_at, d.told_at, d.reported, d.reported_at, d.wrong_since, d.right_since, \
+                       d.coil_number, d.wanted, d.off_at, d.version, d.wanted_at, d.told_at, d.silent_since, d.reported, d.reported_at, d.wrong_since, d.right_since, \
                        d.online, d.online_since, d.override_on, d.override_until, d.override_why, \
                        d.least_watts, d.drawn, d.drawn_at, d.on_since, d.enough_at, d.low_since, d.dark_since";
 
@@ -102,6 +110,7 @@ pub(super) fn read(row: &Row) -> store::Result<Device> {
         version: row.get("version")?,
         wanted_at: row.get("wanted_at")?,
         told_at: row.get("told_at")?,
+        silent_since: row.get("silent_since")?,
         reported: row.get("reported")?,
         reported_at: row.get("reported_at")?,
         course: Course { wrong_since: row.get("wrong_since")?, right_since: row.get("right_since")? },
@@ -246,31 +255,24 @@ pub(crate) async fn judge_anew(tx: &mut Tx, cx: &Cx, table: TableId) -> Result<(
 
 /// Has a device told what it should be, now or when it is back.
 pub(super) async fn tell(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, wanted: Light) -> Result<()> {
-    tell_and_wait(tx, cx, venue, device, wanted, None, cx.now()).await
+    tell_from(tx, cx, venue, device, wanted, cx.now()).await
 }
 
 /// The same, and not before `at`.
 pub(super) async fn tell_later(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, at: Timestamp) -> Result<()> {
-    tell_and_wait(tx, cx, venue, device, device.light(), None, at).await
+    tell_from(tx, cx, venue, device, device.light(), at).await
 }
 
-/// The same; that it does not answer counts from `told_at` on, where that is said.
-pub(super) async fn tell_and_wait(
-    tx: &mut Tx,
-    cx: &Cx,
-    venue: &Venue,
-    device: &Device,
-    wanted: Light,
-    told_at: Option<Timestamp>,
-    at: Timestamp,
-) -> Result<()> {
+async fn tell_from(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, wanted: Light, at: Timestamp) -> Result<()> {
     if wanted.on != device.wanted {
         let right = device.reported.map(|on| on == wanted.on);
         set_course(tx, device.id, Course::begin(right, cx.now())).await?;
     }
     let version = device.version + 1;
-    let sql = "UPDATE devices SET wanted = $1, off_at = $2, version = $3, wanted_at = $4, told_at = $5 WHERE id = $6";
-    tx.exec(sql, args![wanted.on, wanted.off_at, version, cx.now(), told_at, device.id]).await?;
+    // Whoever has not answered is silent since it was told the first time, whatever it is told next. Who was away begins anew.
+    let silent_since = device.silent_since.filter(|_| device.online && !device.has_answered());
+    let sql = "UPDATE devices SET wanted = $1, off_at = $2, version = $3, wanted_at = $4, told_at = NULL, silent_since = $5 WHERE id = $6";
+    tx.exec(sql, args![wanted.on, wanted.off_at, version, cx.now(), silent_since, device.id]).await?;
     let agree = Agree { device: device.id, version };
     let kind = if device.driver == Driver::Modbus { AGREE_COIL } else { AGREE_JOB };
     let job = NewJob::new(kind, &agree, at)?.once(format!("{}-{version}", device.id));

@@ -223,6 +223,31 @@ on_server! {
         close(&customer, &playing).await;
     }
 
+    async fn v5_2_a_process_that_is_cut_off_gives_a_silent_lamp_no_more_time(server) {
+        let hall = Hall::open(server, 1).await;
+        let cut_off = server.cut_off();
+        hall.tables[0].lamp.set(Trouble::Mute);
+        by_hand(&hall, 0, true, 120).await.ok(200);
+        server.run_jobs().await;
+        // It tries to tell it in turns with us, and cannot; nor is it told by it that it has found the broker again.
+        for n in 0..6 {
+            server.clock.step(9 * SECOND);
+            if n % 2 == 0 {
+                venue::devices::roll_call(&cut_off, &server.cx()).await.unwrap();
+                server.run_jobs_by(&cut_off).await;
+            } else {
+                server.run_jobs().await;
+            }
+            assert_eq!(device(&hall, 0).await["online"], true);
+        }
+        server.clock.step(9 * SECOND);
+        server.run_jobs_by(&cut_off).await;
+        assert_eq!(device(&hall, 0).await["online"], true, "who cannot tell it does not judge it");
+        server.clock.step(11 * SECOND);
+        server.run_jobs().await;
+        assert_eq!(device(&hall, 0).await["online"], false);
+    }
+
     async fn v5_1_a_lamp_that_was_silent_and_is_there_is_asked_and_comes_back_by_itself(server) {
         let hall = Hall::open(server, 1).await;
         let lamp = &hall.tables[0].lamp;
