@@ -24,6 +24,13 @@ CREATE UNIQUE INDEX jobs_dedup ON jobs (kind, dedup_key) WHERE dedup_key IS NOT 
 CREATE INDEX jobs_list ON jobs (kind, state, id);
 CREATE INDEX jobs_finished ON jobs (finished_at) WHERE state = 'done';
 
+-- In which process a crew works that works in one at a time, and until when, unless it goes on.
+CREATE TABLE crews (
+  name TEXT PRIMARY KEY,
+  holder UUID NOT NULL,
+  until_at BIGINT NOT NULL
+);
+
 -- Something that processes remember has changed.
 CREATE TABLE topics (
   name TEXT PRIMARY KEY,

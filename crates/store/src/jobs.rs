@@ -18,7 +18,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::{Semaphore, watch};
 use uuid::Uuid;
 
-pub use crew::{Crew, Workers};
+pub use crew::{Crew, Lead, Workers};
 
 use crate::{Db, Error, Index, Insert, Look, Of, Result, Row, Sql, Tx, args, insert_many};
 
@@ -218,9 +218,18 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
         let this = self;
         let places = Arc::new(Semaphore::new(workers));
         let waiting = this.db.jobs_waiting(crew);
+        let mut lead = crew.is_alone().then(|| Lead::new(crew, this.random.uuid_v7(this.clock.now())));
         while !*stop.borrow() {
+            let may = match &mut lead {
+                Some(lead) => lead.holds(&this.db, this.clock.now()).await,
+                None => Ok(true),
+            };
             let free = places.available_permits();
-            let taken = if free == 0 { Ok(Vec::new()) } else { this.take(crew, i64::try_from(free).unwrap_or(1)).await };
+            let taken = match may {
+                Ok(true) if free > 0 => this.take(crew, i64::try_from(free).unwrap_or(1)).await,
+                Ok(_) => Ok(Vec::new()),
+                Err(error) => Err(error),
+            };
             let idle = match taken {
                 Ok(jobs) => {
                     let idle = jobs.is_empty();
@@ -250,9 +259,15 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
         }
         let all = u32::try_from(workers).unwrap_or(u32::MAX);
         let _ = places.acquire_many(all).await;
+        if let Some(lead) = lead
+            && let Err(error) = lead.leave(&this.db).await
+        {
+            tracing::warn!(%error, crew = crew.as_str(), "other processes have to wait before they can do this one's work");
+        }
     }
 
-    /// Carries out all that is due, one after the other, until nothing is: for tests and for commands. Answers how many.
+    /// Carries out all that is due, one after the other, until nothing is: for tests and for commands, whichever process has a lead. Answers
+    /// how many.
     pub async fn drain(&self) -> Result<usize> {
         let mut done = 0;
         loop {

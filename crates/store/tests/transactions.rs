@@ -211,6 +211,87 @@ on_both! { store::migrate::OWN;
         running.await.unwrap();
     }
 
+    async fn one_process_has_the_lead_until_it_leaves_or_falls_silent(test) {
+        const TERM: i64 = 20 * SECOND;
+        let (clock, random) = (Clock::stepped(Timestamp::from_unix(1_800_000_000)), Random::seeded(11));
+        let lead = || jobs::Lead::new(jobs::Crew::Boards, random.uuid_v7(clock.now()));
+        let (mut one, mut other) = (lead(), lead());
+        assert!(one.holds(&test.db, clock.now()).await.unwrap());
+        // As long as it goes on.
+        for _ in 0..10 {
+            clock.step(TERM * 3 / 4);
+            assert!(one.holds(&test.db, clock.now()).await.unwrap());
+            assert!(!other.holds(&test.db, clock.now()).await.unwrap());
+        }
+        // It falls silent, and comes too late.
+        clock.step(TERM - SECOND);
+        assert!(!other.holds(&test.db, clock.now()).await.unwrap());
+        clock.step(2 * SECOND);
+        assert!(other.holds(&test.db, clock.now()).await.unwrap());
+        assert!(!one.holds(&test.db, clock.now()).await.unwrap());
+        // Who does not have it leaves nothing; who has it leaves it at once.
+        one.leave(&test.db).await.unwrap();
+        let mut third = lead();
+        assert!(!third.holds(&test.db, clock.now()).await.unwrap());
+        other.leave(&test.db).await.unwrap();
+        assert!(third.holds(&test.db, clock.now()).await.unwrap());
+    }
+
+    async fn of_many_who_ask_for_the_lead_at_once_one_has_it(test) {
+        let (now, random) = (Timestamp::from_unix(1_800_000_000), Random::seeded(12));
+        let asking: Vec<_> = (0..20).map(|_| {
+            let (db, holder) = (test.db.clone(), random.uuid_v7(now));
+            tokio::spawn(async move { jobs::Lead::new(jobs::Crew::Boards, holder).holds(&db, now).await.unwrap() })
+        }).collect();
+        let mut held = 0;
+        for asking in asking {
+            held += usize::from(asking.await.unwrap());
+        }
+        assert_eq!(held, 1);
+    }
+
+    async fn boards_are_spoken_to_by_one_process_and_by_another_when_that_stops(test) {
+        let (clock, random) = (Clock::stepped(Timestamp::from_unix(1_800_000_000)), Random::seeded(13));
+        let (told, mut heard) = tokio::sync::mpsc::unbounded_channel();
+        let start = async |name: &'static str, seed: u64| {
+            // A process of its own would have a pool of its own.
+            let db = match test.db.engine() {
+                store::Engine::Sqlite => test.db.clone(),
+                store::Engine::Postgres => Db::open(&store::DbConfig::new(&test.url)).await.unwrap(),
+            };
+            let mut handlers = Handlers::<()>::default();
+            let told = told.clone();
+            handlers.add("boards", move |(), _| { let told = told.clone(); async move { let _ = told.send(name); Outcome::Done } });
+            let runner = Runner::new(db, clock.clone(), Random::seeded(seed), (), handlers);
+            let (stop, stopped) = tokio::sync::watch::channel(false);
+            (stop, tokio::spawn(runner.run(jobs::Workers { prompt: 1, boards: 4, rest: 1 }, stopped)))
+        };
+        let mut next = async || {
+            let mut tx = test.db.begin().await.unwrap();
+            let job = NewJob::new(jobs::JobKind::boards("boards"), &(), clock.now()).unwrap();
+            jobs::enqueue(&mut tx, &test.db, &random, clock.now(), job).await.unwrap();
+            tx.commit().await.unwrap();
+            loop {
+                // Whoever was not woken looks when the clock moves.
+                clock.step(SECOND / 2);
+                if let Ok(name) = tokio::time::timeout(std::time::Duration::from_millis(100), heard.recv()).await {
+                    return name;
+                }
+            }
+        };
+        let (stop_one, one) = start("one", 21).await;
+        assert_eq!(next().await, Some("one"));
+        let (stop_other, other) = start("other", 22).await;
+        for _ in 0..20 {
+            assert_eq!(next().await, Some("one"), "the other one has nothing to do");
+        }
+        stop_one.send_replace(true);
+        one.await.unwrap();
+        assert_eq!(next().await, Some("other"));
+        stop_other.send_replace(true);
+        other.await.unwrap();
+    }
+
     async fn two_workers_never_hold_one_job(test) {
         let clock = Clock::stepped(Timestamp::from_unix(1_800_000_000));
         let random = Random::seeded(8);
