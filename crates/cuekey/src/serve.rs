@@ -27,6 +27,8 @@ use crate::{certificate, data, mailer, open_files, parts, signals, telemetry};
 
 /// For what waits for nobody outside: the database does these one after the other.
 const PROMPT_WORKERS: usize = 4;
+/// For relay boards. They wait for the network, and one that is silent for its end; they cost nothing meanwhile.
+const BOARD_WORKERS: usize = 16;
 /// How long accepted requests and begun jobs may take after the signal.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How often other processes' changes are looked for.
@@ -220,7 +222,8 @@ fn work(
     let cx = Cx::system(Arc::clone(platform));
     let runner = Runner::new(platform.db.clone(), platform.clock.clone(), platform.random.clone(), cx, handlers);
     let mut tasks = JoinSet::new();
-    tasks.spawn(runner.run(Workers { prompt: PROMPT_WORKERS, rest: config.jobs.workers }, stopping.clone()));
+    let workers = Workers { prompt: PROMPT_WORKERS, boards: BOARD_WORKERS, rest: config.jobs.workers };
+    tasks.spawn(runner.run(workers, stopping.clone()));
     let schedules = [upkeep::SCHEDULES, licensing::SCHEDULES, venue::SCHEDULES].concat();
     tasks.spawn(upkeep::run(Arc::clone(platform), schedules, stopping.clone()));
     tasks

@@ -29,8 +29,10 @@ const GOODBYE: Duration = Duration::from_millis(500);
 #[derive(Default)]
 struct Turn {
     taken: Arc<tokio::sync::Mutex<()>>,
-    /// How often somebody got no answer from it.
-    silences: AtomicU64,
+    /// How often somebody could not reach it.
+    unreached: AtomicU64,
+    /// How often somebody got no answer from a unit.
+    silences: Mutex<HashMap<u8, u64>>,
 }
 
 #[derive(Default)]
@@ -52,27 +54,38 @@ impl Modbus {
 
 #[async_trait]
 impl Coils for Modbus {
-    async fn call(&self, board: &Board) -> Result<Box<dyn Line>, CoilError> {
+    async fn call(&self, board: &Board, unit: u8) -> Result<Box<dyn Line>, CoilError> {
         let turn = self.turn(board);
-        let silences = turn.silences.load(Ordering::Acquire);
-        let taken = timeout(TURN, Arc::clone(&turn.taken).lock_owned()).await.map_err(|_| silent("others are speaking to it"))?;
+        let (unreached, silences) = (turn.unreached.load(Ordering::Acquire), turn.silences(unit));
+        let taken = timeout(TURN, Arc::clone(&turn.taken).lock_owned()).await.map_err(|_| CoilError::Busy)?;
         // Each in a queue would wait for the same nothing, and hold a worker meanwhile.
-        if turn.silences.load(Ordering::Acquire) != silences {
+        if turn.unreached.load(Ordering::Acquire) != unreached {
+            return Err(CoilError::Unreachable("nor was it for the one before".into()));
+        }
+        if turn.silences(unit) != silences {
             return Err(silent("it had no answer for the one before"));
         }
         let called = match timeout(ANSWER, connect(board)).await {
-            Ok(called) => called.map_err(silent),
-            Err(_) => Err(silent("no connection in time")),
+            Ok(called) => called.map_err(|error| CoilError::Unreachable(error.to_string())),
+            Err(_) => Err(CoilError::Unreachable("no connection in time".into())),
         };
-        let stream = called.inspect_err(|_| turn.is_silent())?;
+        let stream = called.inspect_err(|_| turn.is_unreached())?;
         let line = Called { held: Some((stream, taken)), turn, framing: board.framing, transactions: Arc::clone(&self.transactions) };
         Ok(Box::new(line))
     }
 }
 
 impl Turn {
-    fn is_silent(&self) {
-        self.silences.fetch_add(1, Ordering::AcqRel);
+    fn silences(&self, unit: u8) -> u64 {
+        self.silences.lock().unwrap_or_else(PoisonError::into_inner).get(&unit).copied().unwrap_or_default()
+    }
+
+    fn is_unreached(&self) {
+        self.unreached.fetch_add(1, Ordering::AcqRel);
+    }
+
+    fn is_silent(&self, unit: u8) {
+        *self.silences.lock().unwrap_or_else(PoisonError::into_inner).entry(unit).or_default() += 1;
     }
 }
 
@@ -136,7 +149,7 @@ impl Called {
             Ok(answer) => answer,
             Err(_) => Err(silent("no answer in time")),
         };
-        answer.inspect_err(|_| self.turn.is_silent())
+        answer.inspect_err(|_| self.turn.is_silent(ask.unit))
     }
 
     async fn exchange(&mut self, ask: Ask) -> Result<Answer, CoilError> {

@@ -23,7 +23,7 @@ async fn board(frames: Frames, framing: Framing) -> (sandbox::Coils, Board) {
 
 /// Writes, and reads back.
 async fn set(modbus: &Modbus, board: &Board, coil: u16, on: bool) -> Result<bool, CoilError> {
-    let mut line = modbus.call(board).await?;
+    let mut line = modbus.call(board, UNIT).await?;
     line.set(UNIT, coil, on).await?;
     line.read(UNIT, coil).await
 }
@@ -42,7 +42,7 @@ async fn v5_1_a_coil_is_written_and_read_back_in_both_framings() {
         }
         assert_eq!(coils.seen().on, [true, false, false, false, false, false, false, true]);
         assert_eq!(set(&modbus, &at, 7, false).await, Ok(false));
-        let mut line = modbus.call(&at).await.unwrap();
+        let mut line = modbus.call(&at, UNIT).await.unwrap();
         assert_eq!(line.read(UNIT, 0).await, Ok(true));
         // It has eight.
         assert_eq!(line.read(UNIT, 8).await, Err(CoilError::Refused(2)));
@@ -91,7 +91,33 @@ async fn v5_1_who_is_slow_or_stops_in_the_middle_is_waited_for_two_seconds() {
 async fn v5_1_a_unit_that_is_not_there_is_silent() {
     let (_coils, at) = board(Frames::Tcp, Framing::Tcp).await;
     let modbus = Modbus::default();
-    assert!(is_silent(&modbus.call(&at).await.unwrap().read(2, 0).await));
+    assert!(is_silent(&modbus.call(&at, 9).await.unwrap().read(9, 0).await));
+}
+
+#[tokio::test]
+async fn v5_2_whoever_waits_behind_a_silent_unit_for_another_is_answered() {
+    for (frames, framing) in BOTH {
+        let (coils, at) = board(frames, framing).await;
+        let modbus = Arc::new(Modbus::default());
+        coils.set(CoilTrouble::Unheard(UNIT));
+        let mut line = modbus.call(&at, UNIT).await.unwrap();
+        // Both come while it is the first one's turn, and wait.
+        let others: Vec<_> = [UNIT, 2]
+            .into_iter()
+            .map(|unit| {
+                let (modbus, at) = (Arc::clone(&modbus), at.clone());
+                tokio::spawn(async move { modbus.call(&at, unit).await?.read(unit, 0).await })
+            })
+            .collect();
+        assert!(is_silent(&line.read(UNIT, 0).await));
+        drop(line);
+        let mut answers = Vec::new();
+        for other in others {
+            answers.push(other.await.unwrap());
+        }
+        assert!(is_silent(&answers[0]), "{answers:?}");
+        assert_eq!(answers[1], Ok(false), "a unit beside it is well, and is asked");
+    }
 }
 
 #[tokio::test]
@@ -139,13 +165,13 @@ async fn v5_1_a_queue_before_a_silent_board_waits_once() {
 }
 
 #[tokio::test]
-async fn v5_1_who_is_not_there_is_silent() {
+async fn v5_1_who_is_not_there_is_not_reached() {
     let modbus = Modbus::default();
     let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = nobody.local_addr().unwrap().port();
     drop(nobody);
     for host in ["127.0.0.1", "no-such-board.invalid"] {
         let at = Board { host: host.into(), port, framing: Framing::Tcp };
-        assert!(is_silent(&modbus.call(&at).await.map(drop)), "{host}");
+        assert!(matches!(modbus.call(&at, UNIT).await.map(drop), Err(CoilError::Unreachable(_))), "{host}");
     }
 }

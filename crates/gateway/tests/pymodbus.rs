@@ -21,7 +21,7 @@ fn board(framing: Framing) -> Board {
 
 async fn switches(framing: Framing) {
     let (modbus, board) = (Modbus::default(), board(framing));
-    let mut line = modbus.call(&board).await.unwrap();
+    let mut line = modbus.call(&board, UNIT).await.unwrap();
     for coil in [0, 3, 15] {
         for on in [true, false, true] {
             line.set(UNIT, coil, on).await.unwrap();
@@ -39,7 +39,7 @@ async fn switches(framing: Framing) {
     assert_eq!(line.set(UNIT, 40_000, true).await, Err(CoilError::Refused(2)));
     drop(line);
     // What was written is there for the next caller.
-    let mut again = modbus.call(&board).await.unwrap();
+    let mut again = modbus.call(&board, UNIT).await.unwrap();
     assert_eq!(again.read(UNIT, 15).await, Ok(true));
 }
 
@@ -56,6 +56,6 @@ async fn v5_1_pymodbus_is_switched_by_serial_frames() {
 #[tokio::test]
 async fn v5_1_pymodbus_in_the_other_framing_is_no_answer() {
     let other = Board { framing: Framing::Rtu, ..board(Framing::Tcp) };
-    let answer = Modbus::default().call(&other).await.unwrap().read(UNIT, 0).await;
+    let answer = Modbus::default().call(&other, UNIT).await.unwrap().read(UNIT, 0).await;
     assert!(matches!(answer, Err(CoilError::Silent(_))), "{answer:?}");
 }

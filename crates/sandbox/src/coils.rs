@@ -1,4 +1,5 @@
-//! A relay board with eight coils, which speaks Modbus over TCP in one of two framings and fails as the real ones do.
+//! A relay board with eight coils, and another one behind it on a serial line. They speak Modbus over TCP in one of two framings, and fail as
+//! the real ones do.
 //!
 //! It reads and writes frames by itself, and not with the code that is tried on it: a mistake there is not made here again.
 
@@ -17,6 +18,8 @@ use crate::{Task, anywhere};
 const COILS: usize = 8;
 /// As the boards leave the factory.
 const UNIT: u8 = 1;
+/// The one behind it.
+const BEHIND: u8 = 2;
 
 /// How its bytes go over the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,12 +50,16 @@ pub enum CoilTrouble {
     Babbles,
     /// Its relays do not move: it echoes writes, and tells how they stand.
     Stuck,
+    /// One of its units says nothing to what it is asked; the other is well.
+    Unheard(u8),
 }
 
 /// What is to be seen of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Board {
     pub on: [bool; COILS],
+    /// The relays of unit 2, which is behind it.
+    pub behind: [bool; COILS],
     /// Writes that it has accepted.
     pub written: u64,
     /// How often a relay has switched.
@@ -62,6 +69,12 @@ pub struct Board {
     pub connected: usize,
     /// Connections that it had to turn away, since it has one already.
     pub turned_away: u64,
+}
+
+impl Board {
+    fn relays(&mut self, unit: u8) -> &mut [bool; COILS] {
+        if unit == BEHIND { &mut self.behind } else { &mut self.on }
+    }
 }
 
 /// It has place for one connection, as many boards do.
@@ -116,7 +129,7 @@ impl Coils {
     pub fn set(&self, trouble: CoilTrouble) {
         self.trouble.send_replace(trouble);
         if trouble == CoilTrouble::Gone {
-            self.board.send_modify(|board| board.on = [false; COILS]);
+            self.board.send_modify(|board| (board.on, board.behind) = ([false; COILS], [false; COILS]));
         }
     }
 
@@ -165,7 +178,7 @@ impl Talk {
         self.board.send_modify(|board| board.asked += 1);
         let trouble = *self.trouble.borrow();
         // What is for another unit nobody answers.
-        if body[0] != UNIT {
+        if ![UNIT, BEHIND].contains(&body[0]) || trouble == CoilTrouble::Unheard(body[0]) {
             return Ok(());
         }
         if let CoilTrouble::Slow(pause) = trouble {
@@ -194,13 +207,17 @@ impl Talk {
         }
         match (function, [first, second]) {
             (1 | 5, _) if coil >= COILS => refuse(2),
-            (1, [0, 1]) => vec![unit, 1, 1, u8::from(self.board.borrow().on[coil])],
+            (1, [0, 1]) => {
+                let mut board = *self.board.borrow();
+                vec![unit, 1, 1, u8::from(board.relays(unit)[coil])]
+            }
             (5, [0xff | 0, 0]) => {
                 let on = first == 0xff;
                 self.board.send_modify(|board| {
                     board.written += 1;
-                    if trouble != CoilTrouble::Stuck && board.on[coil] != on {
-                        (board.on[coil], board.switched) = (on, board.switched + 1);
+                    if trouble != CoilTrouble::Stuck && board.relays(unit)[coil] != on {
+                        board.relays(unit)[coil] = on;
+                        board.switched += 1;
                     }
                 });
                 body.to_vec()

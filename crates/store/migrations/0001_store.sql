@@ -2,8 +2,8 @@
 CREATE TABLE jobs (
   id UUID PRIMARY KEY,
   kind TEXT NOT NULL,
-  -- Has workers of its own: nothing that is slow, or somebody else's server, keeps it waiting.
-  prompt BOOLEAN NOT NULL,
+  -- prompt, boards, rest: each has workers of its own, so that nothing that is slow, or somebody else's server, keeps the prompt waiting.
+  crew TEXT NOT NULL,
   payload TEXT NOT NULL,
   -- queued, running, done, dead
   state TEXT NOT NULL,
@@ -18,11 +18,18 @@ CREATE TABLE jobs (
   created_at BIGINT NOT NULL,
   finished_at BIGINT
 );
-CREATE INDEX jobs_due ON jobs (prompt, run_at, id) WHERE state = 'queued';
-CREATE INDEX jobs_leased ON jobs (prompt, lease_until) WHERE state = 'running';
+CREATE INDEX jobs_due ON jobs (crew, run_at, id) WHERE state = 'queued';
+CREATE INDEX jobs_leased ON jobs (crew, lease_until) WHERE state = 'running';
 CREATE UNIQUE INDEX jobs_dedup ON jobs (kind, dedup_key) WHERE dedup_key IS NOT NULL;
 CREATE INDEX jobs_list ON jobs (kind, state, id);
 CREATE INDEX jobs_finished ON jobs (finished_at) WHERE state = 'done';
+
+-- In which process a crew works that works in one at a time, and until when, unless it goes on.
+CREATE TABLE crews (
+  name TEXT PRIMARY KEY,
+  holder UUID NOT NULL,
+  until_at BIGINT NOT NULL
+);
 
 -- Something that processes remember has changed.
 CREATE TABLE topics (

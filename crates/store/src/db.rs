@@ -71,8 +71,8 @@ pub type Recorded = Vec<(String, Vec<Value>)>;
 struct Shared {
     database: Inner,
     failed: Arc<AtomicBool>,
-    /// Those that may take their time, and those that are prompt.
-    jobs: [Arc<tokio::sync::Notify>; 2],
+    /// Wakes each crew.
+    jobs: [Arc<tokio::sync::Notify>; 3],
     topics: crate::topics::Local,
     /// What is read outside transactions, while somebody wants to know.
     #[cfg(feature = "testing")]
@@ -188,8 +188,8 @@ impl Db {
         }
     }
 
-    pub(crate) fn jobs_waiting(&self, prompt: bool) -> Arc<tokio::sync::Notify> {
-        Arc::clone(&self.inner.jobs[usize::from(prompt)])
+    pub(crate) fn jobs_waiting(&self, crew: crate::jobs::Crew) -> Arc<tokio::sync::Notify> {
+        Arc::clone(&self.inner.jobs[crew.place()])
     }
 
     pub(crate) fn local_topics(&self) -> &crate::topics::Local {

@@ -5,16 +5,20 @@
 //! lease while it works; when it dies, another takes over after the lease ends. Jobs that were given up stay, visible, and
 //! can be started again by hand.
 
+mod crew;
+
 use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kernel::{Clock, MINUTE, Random, SECOND, Timestamp};
+use kernel::{Clock, MINUTE, Random, SECOND, Timestamp, Word};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::{Semaphore, watch};
 use uuid::Uuid;
+
+pub use crew::{Crew, Lead, Workers};
 
 use crate::{Db, Error, Index, Insert, Look, Of, Result, Row, Sql, Tx, args, insert_many};
 
@@ -28,18 +32,22 @@ kernel::words! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct JobKind {
     pub name: &'static str,
-    /// Carried out by workers that do nothing else: a lamp does not wait for somebody's mail server.
-    pub prompt: bool,
+    pub crew: Crew,
 }
 
 impl JobKind {
     pub const fn new(name: &'static str) -> Self {
-        Self { name, prompt: false }
+        Self { name, crew: Crew::Rest }
     }
 
-    /// For what people stand and wait for. Its handler calls nothing slow.
+    /// For [`Crew::Prompt`].
     pub const fn prompt(name: &'static str) -> Self {
-        Self { name, prompt: true }
+        Self { name, crew: Crew::Prompt }
+    }
+
+    /// For [`Crew::Boards`].
+    pub const fn boards(name: &'static str) -> Self {
+        Self { name, crew: Crew::Boards }
     }
 }
 
@@ -81,11 +89,11 @@ impl NewJob {
 /// Writes a job into the caller's transaction. `None` when one of that name was there already.
 pub async fn enqueue(tx: &mut Tx, db: &Db, random: &Random, now: Timestamp, job: NewJob) -> Result<Option<JobId>> {
     let id = JobId::new(now, random);
-    let sql = "INSERT INTO jobs (id, kind, prompt, payload, state, run_at, attempts, max_attempts, dedup_key, created_at) \
+    let sql = "INSERT INTO jobs (id, kind, crew, payload, state, run_at, attempts, max_attempts, dedup_key, created_at) \
                VALUES ($1, $2, $3, $4, 'queued', $5, 0, $6, $7, $8) ON CONFLICT DO NOTHING";
-    let written =
-        tx.exec(sql, args![id, job.kind.name, job.kind.prompt, job.payload, job.run_at, job.max_attempts, job.dedup_key, now]).await?;
-    let waiting = db.jobs_waiting(job.kind.prompt);
+    let NewJob { kind, payload, run_at, max_attempts, dedup_key } = job;
+    let written = tx.exec(sql, args![id, kind.name, kind.crew.as_str(), payload, run_at, max_attempts, dedup_key, now]).await?;
+    let waiting = db.jobs_waiting(kind.crew);
     tx.on_commit(move || waiting.notify_one());
     Ok((written == 1).then_some(id))
 }
@@ -104,12 +112,12 @@ pub async fn enqueue_many(tx: &mut Tx, db: &Db, random: &Random, now: Timestamp,
 
 /// What is written of jobs. Whoever writes it by other means than [`enqueue_many`] tells the runner afterwards ([`Db::wake_jobs`]).
 pub fn rows(random: &Random, now: Timestamp, jobs: Vec<NewJob>) -> Insert<'static> {
-    let columns = &["id", "kind", "prompt", "payload", "state", "run_at", "attempts", "max_attempts", "dedup_key", "created_at"];
-    let queued = kernel::Word::as_str(JobState::Queued);
+    let columns = &["id", "kind", "crew", "payload", "state", "run_at", "attempts", "max_attempts", "dedup_key", "created_at"];
+    let queued = JobState::Queued.as_str();
     let rows = jobs.into_iter().zip(0..).map(|(job, place)| {
         // A microsecond apart, so that what was decided first is taken first.
         let id = JobId::new(now.plus_micros(place), random);
-        args![id, job.kind.name, job.kind.prompt, job.payload, queued, job.run_at, 0_i64, job.max_attempts, job.dedup_key, now]
+        args![id, job.kind.name, job.kind.crew.as_str(), job.payload, queued, job.run_at, 0_i64, job.max_attempts, job.dedup_key, now]
     });
     Insert { table: "jobs", columns, rows: rows.collect(), tail: "ON CONFLICT DO NOTHING" }
 }
@@ -180,14 +188,6 @@ impl<C: Clone + Send + 'static> Handlers<C> {
     }
 }
 
-/// How many jobs are carried out at once.
-#[derive(Debug, Clone, Copy)]
-pub struct Workers {
-    /// Of those that are [`JobKind::prompt`].
-    pub prompt: usize,
-    pub rest: usize,
-}
-
 /// Takes jobs and carries them out.
 pub struct Runner<C> {
     db: Db,
@@ -210,16 +210,26 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
     /// Works until `stop` turns true, then finishes what was begun.
     pub async fn run(self, workers: Workers, stop: watch::Receiver<bool>) {
         let this = Arc::new(self);
-        tokio::join!(Arc::clone(&this).crew(false, workers.rest, stop.clone()), this.crew(true, workers.prompt, stop));
+        let crew = |crew, workers| Arc::clone(&this).crew(crew, workers, stop.clone());
+        tokio::join!(crew(Crew::Prompt, workers.prompt), crew(Crew::Boards, workers.boards), crew(Crew::Rest, workers.rest));
     }
 
-    async fn crew(self: Arc<Self>, prompt: bool, workers: usize, mut stop: watch::Receiver<bool>) {
+    async fn crew(self: Arc<Self>, crew: Crew, workers: usize, mut stop: watch::Receiver<bool>) {
         let this = self;
         let places = Arc::new(Semaphore::new(workers));
-        let waiting = this.db.jobs_waiting(prompt);
+        let waiting = this.db.jobs_waiting(crew);
+        let mut lead = crew.is_alone().then(|| Lead::new(crew, this.random.uuid_v7(this.clock.now())));
         while !*stop.borrow() {
+            let may = match &mut lead {
+                Some(lead) => lead.holds(&this.db, this.clock.now()).await,
+                None => Ok(true),
+            };
             let free = places.available_permits();
-            let taken = if free == 0 { Ok(Vec::new()) } else { this.take(prompt, i64::try_from(free).unwrap_or(1)).await };
+            let taken = match may {
+                Ok(true) if free > 0 => this.take(crew, i64::try_from(free).unwrap_or(1)).await,
+                Ok(_) => Ok(Vec::new()),
+                Err(error) => Err(error),
+            };
             let idle = match taken {
                 Ok(jobs) => {
                     let idle = jobs.is_empty();
@@ -249,14 +259,22 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
         }
         let all = u32::try_from(workers).unwrap_or(u32::MAX);
         let _ = places.acquire_many(all).await;
+        if let Some(lead) = lead
+            && let Err(error) = lead.leave(&this.db).await
+        {
+            tracing::warn!(%error, crew = crew.as_str(), "other processes have to wait before they can do this one's work");
+        }
     }
 
-    /// Carries out all that is due, one after the other, until nothing is: for tests and for commands. Answers how many.
+    /// Carries out all that is due, one after the other, until nothing is: for tests and for commands, whichever process has a lead. Answers
+    /// how many.
     pub async fn drain(&self) -> Result<usize> {
         let mut done = 0;
         loop {
-            let mut jobs = self.take(true, 16).await?;
-            jobs.extend(self.take(false, 16).await?);
+            let mut jobs = Vec::new();
+            for crew in Crew::ALL {
+                jobs.extend(self.take(*crew, 16).await?);
+            }
             if jobs.is_empty() {
                 return Ok(done);
             }
@@ -268,11 +286,11 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
     }
 
     /// Leases up to `most` jobs that are due, or whose worker fell silent.
-    async fn take(&self, prompt: bool, most: i64) -> Result<Vec<Job>> {
+    async fn take(&self, crew: Crew, most: i64) -> Result<Vec<Job>> {
         let now = self.clock.now();
         // Looking costs no turn of the writer; only taking does.
-        let due = "SELECT 1 AS due FROM jobs WHERE (state = 'queued' AND prompt = $2 AND run_at <= $1) OR (state = 'running' AND prompt = $2 AND lease_until <= $1) LIMIT 1";
-        if self.db.read().opt(due, args![now, prompt], |_| Ok(())).await?.is_none() {
+        let due = "SELECT 1 AS due FROM jobs WHERE (state = 'queued' AND crew = $2 AND run_at <= $1) OR (state = 'running' AND crew = $2 AND lease_until <= $1) LIMIT 1";
+        if self.db.read().opt(due, args![now, crew.as_str()], |_| Ok(())).await?.is_none() {
             return Ok(Vec::new());
         }
         let mut tx = self.db.begin().await?;
@@ -280,11 +298,11 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
         let lease = self.random.uuid_v7(now);
         let sql = format!(
             "UPDATE jobs SET state = 'running', attempts = attempts + 1, lease_until = $1, lease_token = $2 WHERE id IN \
-             (SELECT id FROM jobs WHERE (state = 'queued' AND prompt = $5 AND run_at <= $3) OR (state = 'running' AND prompt = $5 AND lease_until <= $3) \
+             (SELECT id FROM jobs WHERE (state = 'queued' AND crew = $5 AND run_at <= $3) OR (state = 'running' AND crew = $5 AND lease_until <= $3) \
               ORDER BY run_at, id LIMIT $4{skip}) RETURNING id, kind, payload, attempts, max_attempts"
         );
         let jobs = tx
-            .all(&sql, args![now.plus_micros(LEASE), lease, now, most, prompt], |row| {
+            .all(&sql, args![now.plus_micros(LEASE), lease, now, most, crew.as_str()], |row| {
                 Ok(Job {
                     id: row.get("id")?,
                     kind: row.get("kind")?,
@@ -354,12 +372,12 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
             Outcome::Retry(why) => (JobState::Queued, now.plus_micros(self.pause(job.attempt)), Some(why), None, job.attempt),
             Outcome::GiveUp(why) => (JobState::Dead, now, Some(why), Some(now), job.attempt),
         };
-        metrics::counter!("cuekey_jobs_total", "kind" => job.kind.clone(), "state" => kernel::Word::as_str(state)).increment(1);
+        metrics::counter!("cuekey_jobs_total", "kind" => job.kind.clone(), "state" => state.as_str()).increment(1);
         let mut tx = self.db.begin().await?;
         let sql = "UPDATE jobs SET state = $1, run_at = $2, last_error = $3, finished_at = $4, attempts = $5, lease_until = NULL, lease_token = NULL \
                    WHERE id = $6 AND state = 'running' AND lease_token = $7";
         let error = error.map(|text| text.chars().take(500).collect::<String>());
-        tx.exec(sql, args![kernel::Word::as_str(state), run_at, error, finished, attempts, job.id, job.lease]).await?;
+        tx.exec(sql, args![state.as_str(), run_at, error, finished, attempts, job.id, job.lease]).await?;
         tx.commit().await
     }
 
@@ -414,7 +432,7 @@ const KINDS: &str = "WITH RECURSIVE kinds (v0) AS (SELECT (SELECT MIN(kind) FROM
 pub async fn list(db: &Db, state: Option<JobState>, kind: Option<&str>, ask: &kernel::PageAsk) -> Result<kernel::Page<JobView>> {
     let mut look = Look::new("jobs", "id");
     if state.is_some() || kind.is_some() {
-        look.by(&LIST).words("state", &<JobState as kernel::Word>::texts(state));
+        look.by(&LIST).words("state", &JobState::texts(state));
         match kind {
             Some(kind) => look.along("kind", kind),
             None => look.among(&[("kind", Of::Text)], KINDS),

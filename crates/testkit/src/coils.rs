@@ -22,15 +22,24 @@ impl Hall<'_> {
 
     /// Asks for a light that is this coil.
     pub async fn wire(&self, table: &str, board: &Coils, framing: &str, coil: u16) -> Answer {
+        self.wire_unit(table, board, framing, (1, coil)).await
+    }
+
+    async fn wire_unit(&self, table: &str, board: &Coils, framing: &str, (unit, coil): (u8, u16)) -> Answer {
         let (host, port) = (board.address().ip().to_string(), board.address().port());
-        let address = json!({"host": host, "port": port, "unit": 1, "coil": coil, "framing": framing});
+        let address = json!({"host": host, "port": port, "unit": unit, "coil": coil, "framing": framing});
         self.manager.post("/api/v1/devices", json!({"table_id": table, "driver": "modbus", "name": "灯", "address": address})).await
     }
 
     /// A table in service, whose light is a coil of this board.
     pub async fn coil_table(&self, board: &Coils, framing: &str, coil: u16) -> CoilTable {
-        let id = self.dark_table(&format!("线圈 {coil}")).await;
-        let made = self.wire(&id, board, framing, coil).await.ok(201);
+        self.unit_table(board, framing, 1, coil).await
+    }
+
+    /// The same, of this unit.
+    pub async fn unit_table(&self, board: &Coils, framing: &str, unit: u8, coil: u16) -> CoilTable {
+        let id = self.dark_table(&format!("线圈 {unit}/{coil}")).await;
+        let made = self.wire_unit(&id, board, framing, (unit, coil)).await.ok(201);
         assert_eq!((made["user"].clone(), made["password"].clone()), (Value::Null, Value::Null), "nothing is entered into a board");
         self.until(|floor| floor_table(floor, &id)["device"]["reported"] == json!(false)).await;
         self.manager.post(&format!("/api/v1/tables/{id}/in-service"), json!({"note": ""})).await.ok(200);

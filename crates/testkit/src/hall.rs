@@ -82,6 +82,16 @@ impl Wire for Switch {
     }
 }
 
+/// As a process has it that does not reach the broker.
+pub(crate) struct CutOff;
+
+#[async_trait]
+impl Wire for CutOff {
+    async fn send(&self, _: &str, _: &str) -> Result<(), String> {
+        Err("the broker is away".into())
+    }
+}
+
 /// The broker inside, or somebody else's.
 pub(crate) enum Broker {
     Inside(broker::Broker),

@@ -34,6 +34,7 @@ pub struct TestServer {
     pub platform: Arc<Platform>,
     pub licensing: Arc<Licensing>,
     pub venue: Arc<Venue>,
+    ways: venue::Ways,
     /// The MQTT broker and our way to it, once a test asks for them.
     pub(crate) hall: tokio::sync::OnceCell<crate::hall::Broker>,
     pub(crate) wire: Arc<crate::hall::Switch>,
@@ -109,7 +110,7 @@ impl TestServer {
             texter: Arc::clone(&texter) as Arc<dyn platform::messages::Texter>,
             wechat: Arc::clone(&wechat) as Arc<dyn venue::customers::Wechat>,
         };
-        let venue = Venue::new(Arc::clone(&platform), ways);
+        let venue = Venue::new(Arc::clone(&platform), ways.clone());
         let stop = watch::Sender::new(false);
         let state = AppState::new(Parts {
             platform: Arc::clone(&platform),
@@ -124,6 +125,7 @@ impl TestServer {
             platform,
             licensing,
             venue,
+            ways,
             hall,
             wire,
             lamps: Default::default(),
@@ -227,10 +229,21 @@ impl TestServer {
 
     /// Carries out all jobs that are due. Answers how many.
     pub async fn run_jobs(&self) -> usize {
+        self.run_jobs_by(&self.venue).await
+    }
+
+    /// The venue of another process, which does not reach the broker.
+    pub fn cut_off(&self) -> Arc<Venue> {
+        let wire: Arc<dyn venue::devices::Wire> = Arc::new(crate::hall::CutOff);
+        Venue::new(Arc::clone(&self.platform), venue::Ways { wire, ..self.ways.clone() })
+    }
+
+    /// The same as [`run_jobs`](Self::run_jobs), by the process that has this venue.
+    pub async fn run_jobs_by(&self, venue: &Arc<Venue>) -> usize {
         let mut handlers = Handlers::default();
         platform::upkeep::handlers(&mut handlers);
         licensing::handlers(&mut handlers, &self.licensing);
-        venue::handlers(&mut handlers, &self.venue);
+        venue::handlers(&mut handlers, venue);
         let runner = Runner::new(self.platform.db.clone(), self.clock.clone(), self.platform.random.clone(), self.cx(), handlers);
         runner.drain().await.expect("jobs run")
     }

@@ -143,9 +143,14 @@ CREATE TABLE devices (
   wanted_at BIGINT NOT NULL,
   -- Since when it could answer: its way has taken what it is told. None: not yet.
   told_at BIGINT,
+  -- The same of the first thing that it was told and has not answered yet.
+  silent_since BIGINT,
   -- None: not known.
   reported BOOLEAN,
   reported_at BIGINT,
+  -- Since when it was not as it should be, if only from time to time, and since when it says that it is.
+  wrong_since BIGINT,
+  right_since BIGINT,
   online BOOLEAN NOT NULL,
   -- Since when it is online, or is not.
   online_since BIGINT NOT NULL,

@@ -33,7 +33,6 @@ use std::sync::Arc;
 use platform::Platform;
 use platform::messages::Texter;
 use store::migrate::Migration;
-use tokio::sync::Mutex;
 
 pub const MIGRATIONS: &[Migration] = &[
     Migration { number: 4, name: "venue", sql: include_str!("../migrations/0004_venue.sql") },
@@ -50,10 +49,11 @@ pub struct Venue {
     pub platform: Arc<Platform>,
     /// How devices are told something.
     pub wire: Arc<dyn devices::Wire>,
+    pub(crate) way: devices::Way,
     /// How relay boards are.
     pub coils: Arc<dyn devices::Coils>,
-    /// Held by the round that asks them.
-    pub(crate) polling: Mutex<()>,
+    /// Those that are asked now.
+    pub(crate) asking: devices::Asking,
     /// How customers are sent texts.
     pub texter: Arc<dyn Texter>,
     /// Who brings a code of WeChat's.
@@ -74,6 +74,15 @@ pub struct Ways {
 impl Venue {
     pub fn new(platform: Arc<Platform>, ways: Ways) -> Arc<Self> {
         let Ways { wire, coils, texter, wechat } = ways;
-        Arc::new(Self { platform, wire, coils, polling: Mutex::new(()), texter, wechat, news: News::default() })
+        Arc::new(Self {
+            platform,
+            wire,
+            way: devices::Way::default(),
+            coils,
+            asking: devices::Asking::default(),
+            texter,
+            wechat,
+            news: News::default(),
+        })
     }
 }

@@ -166,8 +166,8 @@ fn deliveries(fill: &Fill) -> Vec<(String, i64)> {
 fn jobs(fill: &Fill) -> Vec<(String, i64)> {
     // Given up, so that no sweep takes them away.
     let insert = format!(
-        "INSERT INTO jobs (id, kind, prompt, payload, state, run_at, attempts, max_attempts, created_at, finished_at) SELECT {}, \
-         CASE WHEN s.n % 100000 = 9 THEN 'rare.kind' WHEN s.n % 10 = 7 THEN 'mail.send' ELSE 'callback.send' END, FALSE, '{{}}', CASE WHEN s.n % 2 = 0 THEN 'done' ELSE 'dead' END, 0, 1, 1, {at}, 4000000000000000",
+        "INSERT INTO jobs (id, kind, crew, payload, state, run_at, attempts, max_attempts, created_at, finished_at) SELECT {}, \
+         CASE WHEN s.n % 100000 = 9 THEN 'rare.kind' WHEN s.n % 10 = 7 THEN 'mail.send' ELSE 'callback.send' END, 'rest', '{{}}', CASE WHEN s.n % 2 = 0 THEN 'done' ELSE 'dead' END, 0, 1, 1, {at}, 4000000000000000",
         fill.id('6', "s.n"),
         at = Fill::at("s.n")
     );

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use kernel::{Clock, Stopwatch};
+use kernel::{Clock, Stopwatch, Word as _};
+use store::jobs::Crew;
 use store::{Sql as _, args};
 
 use super::world::World;
@@ -54,9 +55,9 @@ impl World {
     }
 
     async fn work_is_left(&self) -> Result<bool> {
-        let sql = "SELECT 1 AS due FROM jobs WHERE (state = 'queued' AND prompt = $2 AND run_at <= $1) OR (state = 'running' AND prompt = $2) LIMIT 1";
-        for prompt in [true, false] {
-            if self.platform.db.read().opt(sql, args![self.clock.now(), prompt], |_| Ok(())).await?.is_some() {
+        let sql = "SELECT 1 AS due FROM jobs WHERE (state = 'queued' AND crew = $2 AND run_at <= $1) OR (state = 'running' AND crew = $2) LIMIT 1";
+        for crew in Crew::ALL {
+            if self.platform.db.read().opt(sql, args![self.clock.now(), crew.as_str()], |_| Ok(())).await?.is_some() {
                 return Ok(true);
             }
         }
@@ -74,10 +75,10 @@ impl World {
 
     /// When the next job is due.
     pub async fn next_job(&self) -> Result<Option<kernel::Timestamp>> {
-        let sql = "SELECT MIN(run_at) AS at FROM jobs WHERE state = 'queued' AND prompt = $1";
+        let sql = "SELECT MIN(run_at) AS at FROM jobs WHERE state = 'queued' AND crew = $1";
         let mut next: Option<kernel::Timestamp> = None;
-        for prompt in [true, false] {
-            let at: Option<kernel::Timestamp> = self.platform.db.read().one(sql, args![prompt], |row| row.get("at")).await?;
+        for crew in Crew::ALL {
+            let at: Option<kernel::Timestamp> = self.platform.db.read().one(sql, args![crew.as_str()], |row| row.get("at")).await?;
             next = match (next, at) {
                 (Some(one), Some(other)) => Some(one.min(other)),
                 (one, other) => one.or(other),

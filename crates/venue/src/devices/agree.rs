@@ -2,26 +2,25 @@
 
 use std::sync::Arc;
 
-use kernel::{MINUTE, SECOND};
+use kernel::{MINUTE, SECOND, Timestamp};
 use platform::{Cx, Result};
 use serde::{Deserialize, Serialize};
 use store::args;
 use store::jobs::{Job, JobKind, Outcome};
 
-use super::rows::{Device, Driver, OBEYS, away, by_id, forget_hand, not_as_they_should_be, tell, tell_and_wait, want};
+use super::rows::{Device, Driver, OBEYS, away, by_id, forget_hand, not_as_they_should_be, tell, want};
+use super::way::Unanswered;
 use super::{DeviceId, hear, modbus, shelly, tasmota};
 use crate::Venue;
 use crate::halls::rows::lock_table;
 use crate::play;
 
 pub(crate) const AGREE_JOB: JobKind = JobKind::prompt("device.agree");
+/// The same of a coil: it waits for the board's turn and for its answer.
+pub(super) const AGREE_COIL: JobKind = JobKind::boards(AGREE_JOB.name);
 pub(crate) const ASSERT: JobKind = JobKind::prompt("device.assert");
-/// Who says nothing for so long to what it is told is away, whatever the broker thinks.
-const SILENT: i64 = 60 * SECOND;
-/// How long devices take to find a broker again that was away.
-const COMES_BACK: i64 = 2 * MINUTE;
 /// Who answers and does not obey for so long is told once a minute.
-const STUBBORN: i64 = 5 * MINUTE;
+pub(super) const STUBBORN: i64 = 5 * MINUTE;
 /// After so long without an answer the job that tells a device was lost.
 const LOST: i64 = 10 * MINUTE;
 /// Between one telling and the next, while the device does not answer.
@@ -49,18 +48,12 @@ pub(crate) async fn agree_job(venue: Arc<Venue>, cx: Cx, job: Job) -> Outcome {
     if device.version != ask.version || !device.online {
         return Outcome::Done;
     }
-    // Who cannot be told is not silent: the way to it is.
-    let told_at = if device.driver == Driver::Modbus { Some(device.wanted_at) } else { device.told_at };
-    let confirmed = device.reported_at.is_some_and(|at| at >= device.wanted_at);
+    // A coil has no timer to be set, and rounds of questions find out who of a board is away: only they know whom they have asked.
+    let is_asked = device.driver == Driver::Modbus;
+    let confirmed = device.has_answered();
     // A report from before it was told does not say that its timer is set: it may be on for another reason, until another time.
-    if device.agrees() && confirmed && told_at.is_some() {
+    if device.agrees() && confirmed && (is_asked || device.told_at.is_some()) {
         return Outcome::Done;
-    }
-    if !confirmed && told_at.is_some_and(|at| now.micros() - at.micros() > SILENT) {
-        return match hear::fell_silent(&venue, &cx, ask.device, ask.version).await {
-            Ok(()) => Outcome::Done,
-            Err(fault) => Outcome::Retry(fault.to_string()),
-        };
     }
     let topic = device.topic.as_deref().unwrap_or_default();
     let sent = match device.driver {
@@ -68,12 +61,20 @@ pub(crate) async fn agree_job(venue: Arc<Venue>, cx: Cx, job: Job) -> Outcome {
         Driver::Shelly => send(&venue, &cx, &device, shelly::commands(topic, device.light(), now)).await,
         Driver::Modbus => match modbus::make_agree(&venue, &cx, &device).await {
             Ok(true) => return Outcome::Done,
-            Ok(false) => Ok(()),
+            Ok(false) => Ok(false),
             Err(fault) => Err(fault),
         },
     };
-    if let Err(fault) = sent {
-        return Outcome::Retry(fault.to_string());
+    let taken = match sent {
+        Ok(taken) => taken,
+        Err(fault) => return Outcome::Retry(fault.to_string()),
+    };
+    // Who cannot be told is not silent: the way to it is. Only who can tell it just now knows.
+    if taken && !confirmed && unanswered(&device).is_some_and(|device| device.is_away(venue.way.open_since(), now)) {
+        return match hear::fell_silent(&venue, &cx, ask.device, ask.version).await {
+            Ok(()) => Outcome::Done,
+            Err(fault) => Outcome::Retry(fault.to_string()),
+        };
     }
     let told_since = now.micros() - device.wanted_at.micros();
     if told_since > STUBBORN {
@@ -87,36 +88,41 @@ pub(crate) async fn agree_job(venue: Arc<Venue>, cx: Cx, job: Job) -> Outcome {
     Outcome::Again(now.plus_micros(pause))
 }
 
-/// Writes down since when it could answer, or that it cannot.
-async fn send(venue: &Venue, cx: &Cx, device: &Device, commands: Vec<(String, String)>) -> Result<()> {
-    let mut taken = true;
+fn unanswered(device: &Device) -> Option<Unanswered> {
+    let heard_at = device.reported_at.map_or(device.online_since, |at| at.max(device.online_since));
+    device.silent_since.map(|told_at| Unanswered { told_at, heard_at })
+}
+
+/// Whether all of it was taken. Writes down since when the device could answer. That this process's way is shut says nothing of the others':
+/// what they have told stays told.
+async fn send(venue: &Venue, cx: &Cx, device: &Device, commands: Vec<(String, String)>) -> Result<bool> {
     for (topic, payload) in commands {
         if let Err(error) = venue.wire.send(&topic, &payload).await {
             tracing::warn!(%error, device = %device.id, "a device could not be told");
-            taken = false;
-            break;
+            venue.way.opens(cx.now());
+            return Ok(false);
         }
     }
-    let told_at = match (taken, device.told_at) {
-        (true, None) => Some(cx.now()),
-        (false, Some(at)) if at <= cx.now() => None,
-        _ => return Ok(()),
-    };
-    let mut tx = cx.db.begin().await?;
-    tx.exec("UPDATE devices SET told_at = $1 WHERE id = $2 AND version = $3", args![told_at, device.id, device.version]).await?;
-    Ok(tx.commit().await?)
+    if device.told_at.is_none() {
+        let mut tx = cx.db.begin().await?;
+        let sql =
+            "UPDATE devices SET told_at = $1, silent_since = COALESCE(silent_since, $1) WHERE id = $2 AND version = $3 AND told_at IS NULL";
+        tx.exec(sql, args![cx.now(), device.id, device.version]).await?;
+        tx.commit().await?;
+    }
+    Ok(true)
 }
 
-/// After the broker was away: who was there before is told what it should be, and so asked whether it still is. It is given the time that
-/// such devices take to find the broker again.
+/// After the broker was away for this process: who was there before is told what it should be, and so asked whether it still is. Here it is
+/// given the time that such devices take to find the broker again; a process that was not cut off goes on as before.
 pub async fn roll_call(venue: &Venue, cx: &Cx) -> Result<()> {
+    venue.way.opens(cx.now());
     let online = super::rows::online(&mut cx.db.read()).await?;
     for device in online {
         let mut tx = cx.db.begin().await?;
         lock_table(&mut tx, device.table_id).await?;
         if let Some(device) = by_id(&mut tx, device.id).await? {
-            let back_by = cx.now().plus_micros(COMES_BACK);
-            tell_and_wait(&mut tx, cx, venue, &device, device.light(), Some(back_by)).await?;
+            tell(&mut tx, cx, venue, &device, device.light()).await?;
         }
         tx.commit().await?;
     }
@@ -142,16 +148,16 @@ async fn assert_one(venue: &Venue, cx: &Cx, seen: &Device) -> Result<()> {
     let mut table = lock_table(&mut tx, seen.table_id).await?;
     // As it is now: much may have happened since all were looked for.
     let Some(device) = by_id(&mut tx, seen.id).await? else { return Ok(()) };
-    let since = cx.now().micros() - device.wanted_at.micros();
+    let long = |since: Timestamp, least: i64| cx.now().micros() - since.micros() > least;
     if device.override_until.is_some_and(|until| until <= cx.now()) {
         forget_hand(&mut tx, device.table_id).await?;
         want(&mut tx, cx, venue, device.table_id).await?;
     } else if device.online && !device.agrees() {
-        if device.reported == Some(true) && since > OBEYS {
+        if device.reported == Some(true) && device.course.wrong(cx.now()).is_some_and(|since| long(since, OBEYS)) {
             play::burns_for_nobody(&mut tx, cx, venue, &mut table).await?;
         }
         // The job that tells it goes on until it agrees: after so long without, the job itself was lost.
-        if since > LOST {
+        if long(device.wanted_at, LOST) {
             tell(&mut tx, cx, venue, &device, device.light()).await?;
         }
     }

@@ -1,11 +1,12 @@
 //! What devices say, and what follows from it.
 
-use kernel::Timestamp;
+use kernel::{MINUTE, Timestamp};
 use platform::{Cx, Result};
 use store::{Tx, args};
 
-use super::rows::{Device, by_id, by_topic, set_draw, tell};
-use super::{DeviceId, Said, log};
+use super::agree::STUBBORN;
+use super::rows::{Device, by_id, by_topic, set_course, set_draw, tell, tell_later};
+use super::{Course, DeviceId, Said, log};
 use crate::Venue;
 use crate::halls::Table;
 use crate::halls::rows::lock_table;
@@ -58,8 +59,11 @@ async fn relay_is(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, device
         play::device_is(tx, cx, venue, table, device, true).await?;
     }
     let Some(device) = by_id(tx, device.id).await? else { return Ok(()) };
-    power(tx, cx, venue, &device, on).await?;
-    play::light_is(tx, cx, venue, table, on).await
+    let right = on == device.wanted;
+    let course = device.course.says(right, cx.now());
+    power(tx, cx, venue, &device, on, course).await?;
+    let wrong_since = course.wrong_since.filter(|_| !right);
+    play::light_is(tx, cx, venue, table, on, wrong_since).await
 }
 
 /// So much passes through a relay that may be watched.
@@ -112,15 +116,18 @@ async fn presence(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, online: 
         "UPDATE devices SET online = $1, online_since = $2, reported = NULL, on_since = $3, low_since = $4, dark_since = $5 WHERE id = $6";
     let draw = device.draw.switched(None, cx.now());
     tx.exec(sql, args![online, cx.now(), draw.on_since, draw.low_since, draw.dark_since, device.id]).await?;
+    let course = if online { device.course.returns(device.online_since, cx.now()) } else { device.course.leaves(cx.now()) };
+    set_course(tx, device.id, course).await?;
     log::write(tx, cx, device.id, log::PROGRAM, if online { "online" } else { "offline" }, "").await?;
     // Told what it should be now, not what it missed.
     if online { tell(tx, cx, venue, device, device.light()).await } else { Ok(()) }
 }
 
-async fn power(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, on: bool) -> Result<()> {
+async fn power(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, on: bool, course: Course) -> Result<()> {
     let sql = "UPDATE devices SET reported = $1, reported_at = $2, on_since = $3, low_since = $4, dark_since = $5 WHERE id = $6";
     let draw = device.draw.switched(Some(on), cx.now());
     tx.exec(sql, args![on, cx.now(), draw.on_since, draw.low_since, draw.dark_since, device.id]).await?;
+    set_course(tx, device.id, course).await?;
     let changed = device.reported != Some(on);
     if on == device.wanted {
         if changed {
@@ -131,7 +138,10 @@ async fn power(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, on: bool) -
     // Reported before it was told otherwise: the telling goes on. Reported after that: somebody pressed its button, or it lost its power.
     if changed && device.reported == Some(device.wanted) {
         log::write(tx, cx, device.id, log::PROGRAM, if on { "came_on" } else { "went_off" }, "").await?;
-        tell(tx, cx, venue, device, device.light()).await?;
+        // Whoever does so without an end is told from time to time.
+        let stubborn = course.wrong_since.is_some_and(|since| cx.now().micros() - since.micros() > STUBBORN);
+        let at = if stubborn { cx.now().plus_micros(MINUTE) } else { cx.now() };
+        tell_later(tx, cx, venue, device, at).await?;
     }
     Ok(())
 }

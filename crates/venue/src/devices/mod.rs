@@ -4,11 +4,13 @@
 //! one of the two calls [`want`] in the same transaction; it writes that down, counts up the device's version, and enqueues the job
 //! that tells the device ([`agree`]) and goes on until the device reports so ([`hear`]). A job of an older version does nothing: what
 //! was wanted once is never sent later. A relay on a board says nothing by itself: it is asked ([`modbus`]), and what it answers goes the
-//! same way. Where a relay measures, what its lamp draws says whether it burns at all ([`draw`], pure, and [`watch`]).
+//! same way. Since when a light is wrong is counted over all that it says ([`Course`], pure). Where a relay measures, what its lamp draws
+//! says whether it burns at all ([`draw`], pure, and [`watch`]).
 //!
 //! **Invariant**: only a device's own report makes it `reported`; that a command was sent says nothing.
 
 mod agree;
+mod course;
 mod door;
 pub mod draw;
 mod hear;
@@ -21,23 +23,26 @@ mod service;
 pub mod shelly;
 pub mod tasmota;
 mod watch;
+mod way;
 
 pub use agree::roll_call;
 pub(crate) use agree::{AGREE_JOB, ASSERT, agree_job, assert_all};
+pub use course::Course;
 pub use door::{Rights, admit};
 pub use draw::Draw;
 pub use hear::heard;
 pub use light::{Light, Override, Playing, light};
 pub(crate) use log::log_between;
 pub use log::{LogLine, log};
+pub(crate) use modbus::{Asking, POLL, poll};
 pub use modbus::{Coils, NewAddress};
-pub(crate) use modbus::{POLL, poll};
 pub use password::renew_password;
 pub use rows::{Device, DeviceEntity, DeviceId, Driver};
-pub(crate) use rows::{forget_hand, give_up, look_again, of_table, of_venue, want};
+pub(crate) use rows::{forget_hand, give_up, judge_anew, look_again, of_table, of_venue, want};
 pub use service::{Credentials, NewDevice, OverrideAsk, create, end_override, override_light, test_light};
 pub(crate) use watch::{WATCH, ask_what_they_draw, tested};
 pub use watch::{WatchAsk, watch};
+pub(crate) use way::Way;
 
 use async_trait::async_trait;
 

@@ -6,7 +6,8 @@ use serde::Serialize;
 use store::jobs::NewJob;
 use store::{Row, Sql, Tx, args};
 
-use super::agree::{AGREE_JOB, Agree};
+use super::agree::{AGREE_COIL, AGREE_JOB, Agree};
+use super::course::Course;
 use super::draw::Draw;
 use super::light::{Light, Override, Playing, light};
 use super::log;
@@ -49,12 +50,17 @@ pub struct Device {
     #[serde(skip)]
     pub version: i64,
     pub wanted_at: Timestamp,
-    /// Since when it could have answered; later than now where it is given time to come back.
+    /// Since when it could have answered.
     #[serde(skip)]
     pub told_at: Option<Timestamp>,
+    /// The same, of the first thing that it has not answered; counts until it does.
+    #[serde(skip)]
+    pub silent_since: Option<Timestamp>,
     /// What it says it is; absent: not known.
     pub reported: Option<bool>,
     pub reported_at: Option<Timestamp>,
+    #[serde(skip)]
+    pub course: Course,
     pub online: bool,
     pub online_since: Timestamp,
     /// By hand, until then.
@@ -75,13 +81,19 @@ impl Device {
         self.reported == Some(self.wanted)
     }
 
+    /// Whether it has said how it is since it was last to be told something.
+    pub(super) fn has_answered(&self) -> bool {
+        self.reported_at.is_some_and(|at| at >= self.wanted_at)
+    }
+
     fn by_hand(&self) -> Option<Override> {
         Some(Override { on: self.override_on?, until: self.override_until? })
     }
 }
 
 const COLUMNS: &str = "d.id, d.venue_id, d.table_id, d.driver, d.name, d.topic, d.coil_host, d.coil_port, d.coil_framing, d.coil_unit, \
-                       d.coil_number, d.wanted, d.off_at, d.version, d.wanted_at, d.told_at, d.reported, d.reported_at, d.online, d.online_since, d.override_on, d.override_until, d.override_why, \
+                       d.coil_number, d.wanted, d.off_at, d.version, d.wanted_at, d.told_at, d.silent_since, d.reported, d.reported_at, d.wrong_since, d.right_since, \
+                       d.online, d.online_since, d.override_on, d.override_until, d.override_why, \
                        d.least_watts, d.drawn, d.drawn_at, d.on_since, d.enough_at, d.low_since, d.dark_since";
 
 pub(super) fn read(row: &Row) -> store::Result<Device> {
@@ -98,8 +110,10 @@ pub(super) fn read(row: &Row) -> store::Result<Device> {
         version: row.get("version")?,
         wanted_at: row.get("wanted_at")?,
         told_at: row.get("told_at")?,
+        silent_since: row.get("silent_since")?,
         reported: row.get("reported")?,
         reported_at: row.get("reported_at")?,
+        course: Course { wrong_since: row.get("wrong_since")?, right_since: row.get("right_since")? },
         online: row.get("online")?,
         online_since: row.get("online_since")?,
         override_on: row.get("override_on")?,
@@ -121,6 +135,11 @@ pub(super) async fn set_draw(tx: &mut Tx, id: DeviceId, draw: Draw) -> store::Re
     let sql = "UPDATE devices SET least_watts = $1, drawn = $2, drawn_at = $3, on_since = $4, enough_at = $5, low_since = $6, dark_since = $7 WHERE id = $8";
     let Draw { least_watts, milliwatts, at, dark_since, on_since, enough_at, low_since } = draw;
     tx.exec(sql, args![least_watts, milliwatts, at, on_since, enough_at, low_since, dark_since, id]).await?;
+    Ok(())
+}
+
+pub(super) async fn set_course(tx: &mut Tx, id: DeviceId, Course { wrong_since, right_since }: Course) -> store::Result<()> {
+    tx.exec("UPDATE devices SET wrong_since = $1, right_since = $2 WHERE id = $3", args![wrong_since, right_since, id]).await?;
     Ok(())
 }
 
@@ -176,7 +195,8 @@ pub(super) const OBEYS: i64 = kernel::MINUTE;
 
 pub(super) async fn not_as_they_should_be(sql: &mut impl Sql, now: Timestamp) -> store::Result<Vec<Device>> {
     let query = format!(
-        "SELECT {COLUMNS} FROM devices d WHERE (d.online AND d.wanted_at < $2 AND (d.reported IS NULL OR d.reported <> d.wanted)) \
+        "SELECT {COLUMNS} FROM devices d \
+         WHERE (d.online AND (d.wanted_at < $2 OR d.wrong_since < $2) AND (d.reported IS NULL OR d.reported <> d.wanted)) \
          OR (d.override_until IS NOT NULL AND d.override_until <= $1) ORDER BY d.id LIMIT 5000"
     );
     sql.all(&query, args![now, now.plus_micros(-OBEYS)], read).await
@@ -201,7 +221,8 @@ pub(crate) async fn forget_hand(tx: &mut Tx, table: TableId) -> store::Result<()
 pub(crate) async fn give_up(tx: &mut Tx, cx: &Cx, table: TableId) -> Result<()> {
     forget_hand(tx, table).await?;
     let sql = "UPDATE devices SET topic = NULL, password_hash = NULL, coil_host = NULL, coil_port = NULL, coil_framing = NULL, coil_unit = NULL, \
-               coil_number = NULL, online = FALSE, online_since = $1, reported = NULL, on_since = NULL, version = version + 1 WHERE table_id = $2";
+               coil_number = NULL, online = FALSE, online_since = $1, reported = NULL, wrong_since = NULL, right_since = NULL, on_since = NULL, \
+               version = version + 1 WHERE table_id = $2";
     tx.exec(sql, args![cx.now(), table]).await?;
     Ok(())
 }
@@ -225,25 +246,36 @@ pub(crate) async fn look_again(tx: &mut Tx, cx: &Cx, venue: &Venue, table: Table
     if device.online { tell(tx, cx, venue, &device, device.light()).await } else { Ok(()) }
 }
 
-/// Has a device told what it should be, now or when it is back.
-pub(super) async fn tell(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, wanted: Light) -> Result<()> {
-    tell_and_wait(tx, cx, venue, device, wanted, None).await
+/// What a table's light was before does not count any more: whoever comes to it now finds it as it is. The table's row is locked.
+pub(crate) async fn judge_anew(tx: &mut Tx, cx: &Cx, table: TableId) -> Result<()> {
+    let Some(device) = of_table(tx, table).await? else { return Ok(()) };
+    let right = device.reported.map(|on| on == device.wanted);
+    Ok(set_course(tx, device.id, Course::begin(right, cx.now())).await?)
 }
 
-/// The same; that it does not answer counts from `told_at` on, where that is said.
-pub(super) async fn tell_and_wait(
-    tx: &mut Tx,
-    cx: &Cx,
-    venue: &Venue,
-    device: &Device,
-    wanted: Light,
-    told_at: Option<Timestamp>,
-) -> Result<()> {
+/// Has a device told what it should be, now or when it is back.
+pub(super) async fn tell(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, wanted: Light) -> Result<()> {
+    tell_from(tx, cx, venue, device, wanted, cx.now()).await
+}
+
+/// The same, and not before `at`.
+pub(super) async fn tell_later(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, at: Timestamp) -> Result<()> {
+    tell_from(tx, cx, venue, device, device.light(), at).await
+}
+
+async fn tell_from(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, wanted: Light, at: Timestamp) -> Result<()> {
+    if wanted.on != device.wanted {
+        let right = device.reported.map(|on| on == wanted.on);
+        set_course(tx, device.id, Course::begin(right, cx.now())).await?;
+    }
     let version = device.version + 1;
-    let sql = "UPDATE devices SET wanted = $1, off_at = $2, version = $3, wanted_at = $4, told_at = $5 WHERE id = $6";
-    tx.exec(sql, args![wanted.on, wanted.off_at, version, cx.now(), told_at, device.id]).await?;
+    // Whoever has not answered is silent since it was told the first time, whatever it is told next. Who was away begins anew.
+    let silent_since = device.silent_since.filter(|_| device.online && !device.has_answered());
+    let sql = "UPDATE devices SET wanted = $1, off_at = $2, version = $3, wanted_at = $4, told_at = NULL, silent_since = $5 WHERE id = $6";
+    tx.exec(sql, args![wanted.on, wanted.off_at, version, cx.now(), silent_since, device.id]).await?;
     let agree = Agree { device: device.id, version };
-    let job = NewJob::new(AGREE_JOB, &agree, cx.now())?.once(format!("{}-{version}", device.id));
+    let kind = if device.driver == Driver::Modbus { AGREE_COIL } else { AGREE_JOB };
+    let job = NewJob::new(kind, &agree, at)?.once(format!("{}-{version}", device.id));
     cx.enqueue(tx, job).await?;
     venue.news.after(tx);
     Ok(())

@@ -16,7 +16,8 @@ use crate::halls::Table;
 use crate::halls::rows::lock_table_in_use;
 use crate::{Venue, staff};
 
-pub(crate) const WATCH: JobKind = JobKind::new("device.watch");
+/// It leaves questions with the broker, and waits for nothing.
+pub(crate) const WATCH: JobKind = JobKind::prompt("device.watch");
 
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -10,10 +10,10 @@ use store::jobs::{Job, JobKind, Outcome};
 
 use super::end::{End, close_session, fail};
 use super::model::{EndReason, SessionId, SessionState};
-use super::{clean, pause, rows};
+use super::{clean, pause, reports, rows};
 use crate::Venue;
 use crate::cases::{self, Cause};
-use crate::devices::{DeviceId, of_table};
+use crate::devices::{Device, DeviceId, of_table};
 use crate::halls::rows as halls;
 use crate::halls::{Event, TableId, TableState};
 use crate::holds;
@@ -141,19 +141,23 @@ async fn fault(venue: &Venue, cx: &Cx, ask: &Fault) -> Result<Option<Timestamp>>
         return Ok(None);
     }
     let light = of_table(&mut tx, table.id).await?;
-    // It came back in between, even if it has gone again: then another job looks at that.
-    let still = light.is_none_or(|light| {
-        let since = if light.online { light.reported_at } else { Some(light.online_since) };
-        (!light.online || light.reported != Some(true)) && (ask.resumed || since.is_none_or(|since| since <= ask.since))
-    });
-    if still {
-        let end = End { reason: EndReason::DeviceFault, at: ask.since };
-        close_session(&mut tx, cx, venue, &mut table, &session, end).await?;
-        halls::advance(&mut tx, cx, &venue.news, &mut table, Event::Break).await?;
-        cases::open(&mut tx, cx, &table, Cause::InPlay, "", Some(session.id)).await?;
+    // It came back in between for good, even if it has gone again: then another job looks at that.
+    if light.is_none_or(|light| is_dark_since(&light, ask, cx.now())) {
+        reports::let_go(&mut tx, cx, venue, &mut table, &session, ask.since).await?;
         tx.commit().await?;
     }
     Ok(None)
+}
+
+/// Whether there was no light all the time, or none for longer than a moment.
+fn is_dark_since(light: &Device, ask: &Fault, now: Timestamp) -> bool {
+    let before = |since: Option<Timestamp>| ask.resumed || since.is_none_or(|since| since <= ask.since);
+    match (light.online, light.reported) {
+        (true, Some(true)) => false,
+        (true, Some(false)) => before(light.course.wrong(now)),
+        (true, None) => before(light.reported_at),
+        (false, _) => before(Some(light.online_since)),
+    }
 }
 
 /// A light has been away for a while under nobody.

@@ -128,7 +128,8 @@ async fn go_on(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, session: 
     let sql = "UPDATE play_sessions SET paused_at = NULL, paused = paused + $1, until_at = $2 WHERE id = $3";
     tx.exec(sql, args![(now.micros() - since.micros()).max(0), session.until_at(now), session.id]).await?;
     devices::want(tx, cx, venue, table.id).await?;
-    // The light may have broken while nobody saw it.
+    // How it was in the pause is nobody's; it may have broken while nobody saw it.
+    devices::judge_anew(tx, cx, table.id).await?;
     reports::watch(tx, cx, table, true).await
 }
 

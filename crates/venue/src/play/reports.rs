@@ -20,17 +20,55 @@ use crate::told::{self, tell};
 /// How long a light may be away, or dark, under somebody who plays before it counts as broken: a network that blinks harms nobody.
 pub(super) const PATIENCE: i64 = 60 * SECOND;
 
-/// The relay of the table's light is on, or off.
-pub(crate) async fn light_is(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, on: bool) -> Result<()> {
+/// The relay of the table's light is on, or off; where that is wrong, it is so since then, if only from time to time.
+pub(crate) async fn light_is(
+    tx: &mut Tx,
+    cx: &Cx,
+    venue: &Venue,
+    table: &mut Table,
+    on: bool,
+    wrong_since: Option<Timestamp>,
+) -> Result<()> {
     match (table.state, on) {
         (TableState::Opening, true) => match rows::live(tx, table.id).await? {
             Some(session) => begin(tx, cx, venue, table, session).await,
             None => Ok(()),
         },
         (TableState::Closing, false) => clean::dark(tx, cx, venue, table).await,
-        (TableState::Playing, false) => watch(tx, cx, table, false).await,
+        (TableState::Playing, false) => is_dark(tx, cx, venue, table, wrong_since.unwrap_or_else(|| cx.now())).await,
+        // What is off whenever somebody looks is seen here.
+        (TableState::Idle | TableState::Reserved | TableState::Cleaning, true) if wrong_since.is_some_and(|since| is_over(cx, since)) => {
+            burns_for_nobody(tx, cx, venue, table).await
+        }
         _ => Ok(()),
     }
+}
+
+fn is_over(cx: &Cx, since: Timestamp) -> bool {
+    cx.now().micros() - since.micros() >= PATIENCE
+}
+
+/// Whoever plays has no light; nor had they much of it since then.
+async fn is_dark(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, since: Timestamp) -> Result<()> {
+    let Some(session) = rows::live(tx, table.id).await? else { return Ok(()) };
+    // What it did before play began is nobody's.
+    let since = since.max(session.lit_at.unwrap_or(session.asked_at));
+    // It may be on whenever a job looks at it: what is wrong for so long is decided where it is heard of.
+    if is_over(cx, since) {
+        return let_go(tx, cx, venue, table, &session, since).await;
+    }
+    let fault = Fault { session: session.id, since, resumed: false };
+    let job = NewJob::new(FAULT_JOB, &fault, since.plus_micros(PATIENCE))?.once(format!("{}-{}", session.id, since.micros()));
+    cx.enqueue(tx, job).await?;
+    Ok(())
+}
+
+/// Whoever plays has had no light since then: closed as of that, and the table is looked after.
+pub(super) async fn let_go(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, session: &Session, since: Timestamp) -> Result<()> {
+    let end = End { reason: EndReason::DeviceFault, at: since };
+    close_session(tx, cx, venue, table, session, end).await?;
+    halls::advance(tx, cx, &venue.news, table, Event::Break).await?;
+    cases::open(tx, cx, table, Cause::InPlay, "", Some(session.id)).await
 }
 
 /// The light is on: time counts from now.

@@ -19,6 +19,20 @@ async fn device(hall: &Hall<'_>, n: usize) -> Value {
     floor_table(&hall.floor().await, &hall.tables[n].id)["device"].clone()
 }
 
+async fn session(customer: &Client, playing: &Value) -> Value {
+    customer.get(&format!("/customer/v1/sessions/{}", id(playing))).await.ok(200)
+}
+
+/// Somebody presses the button on a lamp, which is overruled; some seconds later.
+async fn press(server: &TestServer, hall: &Hall<'_>, n: usize, seconds: i64) {
+    let lamp = &hall.tables[n].lamp;
+    let (before, on) = (lamp.seen().switched, lamp.seen().on);
+    lamp.press();
+    hall.until(|_| lamp.seen().switched == before + 2 && lamp.seen().on == on).await;
+    server.later(seconds * SECOND).await;
+    server.run_jobs().await;
+}
+
 /// A minute passes.
 async fn minute(server: &TestServer) {
     server.later(MINUTE + SECOND).await;
@@ -88,6 +102,80 @@ on_server! {
         assert!((1..=11).contains(&told), "{told} times in five minutes");
     }
 
+    async fn v5_2_a_light_that_goes_off_after_each_on_ends_play_as_of_when_it_began_to(server) {
+        let hall = Hall::open(server, 1).await;
+        let customer = hall.customer(10_000).await;
+        let playing = hall.play(&customer, 0, 60).await;
+        server.later(10 * MINUTE).await;
+        for _ in 0..6 {
+            press(server, &hall, 0, 10).await;
+        }
+        // A minute of it is over. It is on, and may be well.
+        assert_eq!((session(&customer, &playing).await["state"].clone(), device(&hall, 0).await["reported"].clone()), (json!("playing"), json!(true)));
+        hall.tables[0].lamp.press();
+        assert_eq!(hall.table_is(0, "maintenance").await["case"]["cause"], "in_play");
+        let closed = session(&customer, &playing).await;
+        assert_eq!((closed["end_reason"].clone(), closed["bill"]["total_fen"].clone(), wallet(&customer).await), (json!("device_fault"), json!(600), (9_400, 0)));
+    }
+
+    async fn v5_2_a_button_that_is_pressed_now_and_then_ends_nobodys_play(server) {
+        let hall = Hall::open(server, 1).await;
+        let customer = hall.customer(10_000).await;
+        let playing = hall.play(&customer, 0, 60).await;
+        for _ in 0..6 {
+            press(server, &hall, 0, 31).await;
+        }
+        assert_eq!(session(&customer, &playing).await["state"], "playing");
+        close(&customer, &playing).await;
+    }
+
+    async fn v5_1_a_light_that_comes_on_after_each_off_is_somebodys_to_look_at(server) {
+        let hall = Hall::open(server, 1).await;
+        for _ in 0..6 {
+            press(server, &hall, 0, 10).await;
+        }
+        assert_eq!(hall.table_is(0, "idle").await["device"]["reported"], false);
+        hall.tables[0].lamp.press();
+        assert_eq!(hall.table_is(0, "maintenance").await["case"]["cause"], "not_dark");
+        hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["reported"] == false).await;
+        // It is told all the same, and after a while not each time at once.
+        for _ in 0..24 {
+            press(server, &hall, 0, 10).await;
+        }
+        let (lamp, told) = (&hall.tables[0].lamp, hall.tables[0].lamp.seen().told_off);
+        lamp.press();
+        hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["reported"] == true).await;
+        server.later(30 * SECOND).await;
+        server.run_jobs().await;
+        assert_eq!((lamp.seen().told_off, lamp.seen().on), (told, true));
+        server.later(31 * SECOND).await;
+        hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["reported"] == false).await;
+    }
+
+    async fn v5_2_whoever_complains_of_the_dark_does_not_put_its_end_off(server) {
+        let hall = Hall::open(server, 1).await;
+        let customer = hall.customer(10_000).await;
+        let playing = hall.play(&customer, 0, 60).await;
+        server.later(10 * MINUTE).await;
+        // It goes off, and does not come on again.
+        server.cut_the_wire(true);
+        hall.tables[0].lamp.press();
+        hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["reported"] == false).await;
+        hall.tables[0].lamp.set(Trouble::Stuck);
+        server.cut_the_wire(false);
+        for n in 0..2 {
+            server.later(25 * SECOND).await;
+            let about = json!({"matter": "complaint", "kind": "light", "text": "灯不亮", "session_id": playing["id"]});
+            customer.post_once(&format!("complain-{n}"), "/customer/v1/complaints", about).await.ok(201);
+            // It answers that it is off.
+            server.settles().await;
+            assert_eq!(session(&customer, &playing).await["state"], "playing");
+        }
+        server.later(11 * SECOND).await;
+        assert_eq!(hall.table_is(0, "maintenance").await["case"]["cause"], "in_play");
+        assert_eq!(session(&customer, &playing).await["bill"]["total_fen"], 600);
+    }
+
     async fn v5_2_a_way_that_is_cut_is_no_silent_lamp(server) {
         let hall = Hall::open(server, 2).await;
         let customer = hall.customer(10_000).await;
@@ -133,6 +221,31 @@ on_server! {
         minute(server).await;
         hall.table_is(0, "playing").await;
         close(&customer, &playing).await;
+    }
+
+    async fn v5_2_a_process_that_is_cut_off_gives_a_silent_lamp_no_more_time(server) {
+        let hall = Hall::open(server, 1).await;
+        let cut_off = server.cut_off();
+        hall.tables[0].lamp.set(Trouble::Mute);
+        by_hand(&hall, 0, true, 120).await.ok(200);
+        server.run_jobs().await;
+        // It tries to tell it in turns with us, and cannot; nor is it told by it that it has found the broker again.
+        for n in 0..6 {
+            server.clock.step(9 * SECOND);
+            if n % 2 == 0 {
+                venue::devices::roll_call(&cut_off, &server.cx()).await.unwrap();
+                server.run_jobs_by(&cut_off).await;
+            } else {
+                server.run_jobs().await;
+            }
+            assert_eq!(device(&hall, 0).await["online"], true);
+        }
+        server.clock.step(9 * SECOND);
+        server.run_jobs_by(&cut_off).await;
+        assert_eq!(device(&hall, 0).await["online"], true, "who cannot tell it does not judge it");
+        server.clock.step(11 * SECOND);
+        server.run_jobs().await;
+        assert_eq!(device(&hall, 0).await["online"], false);
     }
 
     async fn v5_1_a_lamp_that_was_silent_and_is_there_is_asked_and_comes_back_by_itself(server) {

@@ -147,6 +147,38 @@ on_server! {
         assert_eq!(hall.is(&table.id, "maintenance").await["device"]["online"], true);
     }
 
+    async fn v5_2_a_unit_that_is_silent_takes_none_of_those_behind_the_same_server_with_it(server) {
+        let hall = Hall::open(server, 0).await;
+        let (customer, other) = (hall.customer(10_000).await, hall.customer(10_000).await);
+        for (frames, framing) in [(Frames::Tcp, "tcp"), (Frames::Rtu, "rtu")] {
+            let board = Coils::start(frames).await.unwrap();
+            let (first, second) = (hall.unit_table(&board, framing, 1, 0).await, hall.unit_table(&board, framing, 2, 0).await);
+            let (lost, playing) = (hall.play_at(&customer, &first.id, 60).await, hall.play_at(&other, &second.id, 60).await);
+            assert_eq!((board.seen().on[0], board.seen().behind[0]), (true, true));
+            board.set(CoilTrouble::Unheard(1));
+            server.clock.step(10 * MINUTE);
+            server.tick().await;
+            assert_eq!(device(&hall, &first.id).await["online"], false);
+            server.clock.step(MINUTE + SECOND);
+            server.tick().await;
+            hall.is(&first.id, "maintenance").await;
+            assert_eq!(session(&customer, &lost).await["end_reason"], "device_fault");
+            // The other is heard in each round, and told what it should be.
+            assert_eq!((session(&other, &playing).await["state"].clone(), device(&hall, &second.id).await["online"].clone()), (json!("playing"), json!(true)));
+            let path = format!("/customer/v1/sessions/{}/close", playing["id"].as_str().unwrap());
+            other.post(&path, json!({})).await.ok(200);
+            hall.is(&second.id, "idle").await;
+            assert!(!board.seen().behind[0]);
+            assert_eq!(logged(&hall, &second.device).await, ["off", "on", "off", "online"]);
+            // Nobody could tell the first one; when it is heard again it is told what it should be then.
+            assert!(board.seen().on[0]);
+            board.set(CoilTrouble::None);
+            round(server).await;
+            hall.until(|floor| floor_table(floor, &first.id)["device"]["reported"] == false).await;
+            assert!(!board.seen().on[0]);
+        }
+    }
+
     async fn v5_1_a_coil_that_somebody_switches_is_set_right_in_the_next_round(server) {
         let hall = Hall::open(server, 0).await;
         let customer = hall.customer(10_000).await;
@@ -164,6 +196,26 @@ on_server! {
         assert_eq!(session(&customer, &playing).await["state"], "playing");
         let log = logged(&hall, &table.device).await;
         assert_eq!(log, ["on", "went_off", "on", "off", "came_on", "off", "online"]);
+    }
+
+    async fn v5_2_a_relay_that_trips_after_each_on_ends_play_as_of_when_it_began_to(server) {
+        let hall = Hall::open(server, 0).await;
+        let customer = hall.customer(10_000).await;
+        let board = Coils::start(Frames::Tcp).await.unwrap();
+        let table = hall.coil_table(&board, "tcp", 0).await;
+        let playing = hall.play_at(&customer, &table.id, 60).await;
+        server.clock.step(10 * MINUTE);
+        for _ in 0..6 {
+            board.press(0, false);
+            round(server).await;
+            assert!(board.seen().on[0], "it is told again each time");
+        }
+        assert_eq!(session(&customer, &playing).await["state"], "playing");
+        board.press(0, false);
+        round(server).await;
+        assert_eq!(hall.is(&table.id, "maintenance").await["case"]["cause"], "in_play");
+        let closed = session(&customer, &playing).await;
+        assert_eq!((closed["end_reason"].clone(), closed["bill"]["total_fen"].clone()), (json!("device_fault"), json!(600)));
     }
 
     async fn v5_1_a_lost_packet_is_no_news(server) {

@@ -1,7 +1,7 @@
 //! Asking boards how their coils stand, and writing what they should be.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use kernel::Fault;
 use platform::{Cx, Result};
@@ -10,18 +10,41 @@ use store::{Sql as _, Tx, args};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::frame::Framing;
-use super::{Board, CoilError};
+use super::frame::{self, Framing};
+use super::round::Round;
+use super::{Board, CoilError, Line};
 use crate::Venue;
 use crate::devices::hear;
 use crate::devices::rows::{Device, by_id, on_board};
 use crate::devices::{DeviceId, Said};
 
-pub(crate) const POLL: JobKind = JobKind::new("device.poll");
+pub(crate) const POLL: JobKind = JobKind::boards("device.poll");
 /// Boards that are asked at once.
 const AT_ONCE: usize = 16;
-/// How often a board is called before it is away: a network that loses a packet is no news.
-const TRIES: usize = 2;
+
+/// Boards that this process asks now.
+#[derive(Default)]
+pub(crate) struct Asking(Mutex<BTreeSet<Board>>);
+
+/// Of one of them, until its round is over.
+struct Asked {
+    venue: Arc<Venue>,
+    board: Board,
+}
+
+impl Asked {
+    /// None while a round of before is still asking it.
+    fn begin(venue: &Arc<Venue>, board: &Board) -> Option<Self> {
+        let mut asking = venue.asking.0.lock().unwrap_or_else(PoisonError::into_inner);
+        asking.insert(board.clone()).then(|| Self { venue: Arc::clone(venue), board: board.clone() })
+    }
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        self.venue.asking.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.board);
+    }
+}
 
 /// Asks the boards without waiting for the next time to do so.
 pub(in crate::devices) async fn poll_soon(tx: &mut Tx, cx: &Cx) -> Result<()> {
@@ -30,9 +53,8 @@ pub(in crate::devices) async fn poll_soon(tx: &mut Tx, cx: &Cx) -> Result<()> {
 }
 
 /// Every few seconds: asks each board how its coils stand. What it says goes the way of other devices' reports; who does not answer is
-/// away. Boards that are slow hold up the next round of this process, and not each other.
+/// away. A board that is slow holds up its own next round in this process, and no other's.
 pub(crate) async fn poll(venue: &Arc<Venue>, cx: &Cx) -> Result<()> {
-    let Ok(_round) = venue.polling.try_lock() else { return Ok(()) };
     let sql = "SELECT DISTINCT d.coil_host, d.coil_port, d.coil_framing FROM devices d WHERE d.coil_host IS NOT NULL";
     let read = |row: &store::Row| {
         let port: i64 = row.get("coil_port")?;
@@ -44,71 +66,127 @@ pub(crate) async fn poll(venue: &Arc<Venue>, cx: &Cx) -> Result<()> {
     let mut asking = JoinSet::new();
     for board in boards {
         let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
+        let Some(asked) = Asked::begin(venue, &board) else { continue };
         let (venue, cx) = (Arc::clone(venue), cx.clone());
         asking.spawn(async move {
             if let Err(fault) = look(&venue, &cx, &board).await {
                 tracing::warn!(%fault, host = board.host, "what a board said could not be taken in");
             }
-            drop(place);
+            drop((asked, place));
         });
     }
     while asking.join_next().await.is_some() {}
     Ok(())
 }
 
+/// What a round has found out so far.
+#[derive(Default)]
+struct Heard {
+    asked: BTreeSet<DeviceId>,
+    answered: BTreeSet<DeviceId>,
+}
+
+/// How a unit has taken its questions.
+enum Answers {
+    All,
+    /// Some were refused.
+    Part,
+    /// It has not answered; the board has said so for it where the line is still good.
+    Silent {
+        line_is_good: bool,
+    },
+}
+
 async fn look(venue: &Venue, cx: &Cx, board: &Board) -> Result<()> {
-    let mut answered = BTreeSet::new();
-    for _ in 0..TRIES {
-        if ask(venue, cx, board, &mut answered).await? {
-            return Ok(());
+    let mut units: BTreeMap<u8, bool> = BTreeMap::new();
+    for device in on_board(&mut cx.db.read(), board).await? {
+        if let Some(at) = &device.address {
+            *units.entry(at.unit).or_default() |= device.online;
         }
     }
+    let start = usize::try_from(cx.random.below(256)).unwrap_or_default();
+    let mut round = Round::new(&units, start);
+    let mut heard = Heard::default();
+    let mut open: Option<Box<dyn Line>> = None;
+    while let Some(unit) = round.next() {
+        let mut line = match open.take() {
+            Some(line) => line,
+            None => match venue.coils.call(board, unit).await {
+                Ok(line) => line,
+                // Nobody was asked: the next round finds out.
+                Err(CoilError::Busy) => break,
+                Err(CoilError::Unreachable(why)) => {
+                    tracing::debug!(%why, host = board.host, "a board cannot be called");
+                    round.unreached();
+                    continue;
+                }
+                Err(error @ (CoilError::Silent(_) | CoilError::Refused(_))) => {
+                    tracing::debug!(%error, host = board.host, unit, "somebody else has had no answer");
+                    round.silent(false);
+                    continue;
+                }
+            },
+        };
+        round.reached();
+        let before = heard.answered.len();
+        match ask(venue, cx, board, unit, &mut *line, &mut heard).await? {
+            Answers::All => round.answered(),
+            Answers::Part => round.refused(),
+            Answers::Silent { line_is_good } => {
+                round.silent(heard.answered.len() > before);
+                if !line_is_good {
+                    continue;
+                }
+            }
+        }
+        open = Some(line);
+    }
+    drop(open);
+    let silent = round.end();
     for device in on_board(&mut cx.db.read(), board).await? {
-        if !answered.contains(&device.id) {
+        if device.address.as_ref().is_some_and(|at| silent.contains(&at.unit)) && !heard.answered.contains(&device.id) {
             hear::found(venue, cx, &device, Said::Online(false)).await?;
         }
     }
     Ok(())
 }
 
-/// Reads all coils that have not answered yet, over one connection. Whether all of them have by now.
-async fn ask(venue: &Venue, cx: &Cx, board: &Board, answered: &mut BTreeSet<DeviceId>) -> Result<bool> {
-    let mut line = match venue.coils.call(board).await {
-        Ok(line) => line,
-        Err(error) => {
-            tracing::debug!(%error, host = board.host, "a board cannot be called");
-            return Ok(false);
-        }
-    };
+/// Reads all coils of a unit that have not answered yet: those that were asked before come last, since it may be only them that the unit
+/// does not know.
+async fn ask(venue: &Venue, cx: &Cx, board: &Board, unit: u8, line: &mut dyn Line, heard: &mut Heard) -> Result<Answers> {
     // Only now, when it is our turn: what they should be may have changed in the meantime.
-    let devices = on_board(&mut cx.db.read(), board).await?;
-    let mut all = true;
-    for device in devices.into_iter().filter(|device| !answered.contains(&device.id)).collect::<Vec<_>>() {
+    let mut devices = on_board(&mut cx.db.read(), board).await?;
+    devices.retain(|device| device.address.as_ref().is_some_and(|at| at.unit == unit) && !heard.answered.contains(&device.id));
+    devices.sort_by_key(|device| (heard.asked.contains(&device.id), !device.online));
+    let mut answers = Answers::All;
+    for device in devices {
         let Some(at) = device.address.as_ref() else { continue };
+        heard.asked.insert(device.id);
         match line.read(at.unit, at.coil).await {
             Ok(on) => {
                 // While it is our turn: nobody else of this process switches it between the look and its report.
                 hear::found(venue, cx, &device, Said::Power(on)).await?;
-                answered.insert(device.id);
+                heard.answered.insert(device.id);
             }
+            Err(CoilError::Refused(code)) if frame::is_of_a_silent_unit(code) => return Ok(Answers::Silent { line_is_good: true }),
             Err(error @ CoilError::Refused(_)) => {
                 tracing::debug!(%error, device = %device.id, "a coil cannot be read");
-                all = false;
+                answers = Answers::Part;
             }
-            Err(error @ CoilError::Silent(_)) => {
-                tracing::debug!(%error, host = board.host, "a board has stopped to answer");
-                return Ok(false);
+            Err(error @ (CoilError::Silent(_) | CoilError::Unreachable(_) | CoilError::Busy)) => {
+                tracing::debug!(%error, host = board.host, unit, "a unit has stopped to answer");
+                return Ok(Answers::Silent { line_is_good: false });
             }
         }
     }
-    Ok(all)
+    Ok(answers)
 }
 
 /// Writes what the coil should be and reads it back, which is its report. Whether nothing is left to be done for this version.
 pub(in crate::devices) async fn make_agree(venue: &Venue, cx: &Cx, device: &Device) -> Result<bool> {
     let at = device.address.as_ref().ok_or_else(Fault::not_found)?;
     let told = async {
-        let mut line = venue.coils.call(&at.board()).await?;
+        let mut line = venue.coils.call(&at.board(), at.unit).await?;
         // Its turn may have taken its time to come. What was wanted once is never sent later.
         let now = match by_id(&mut cx.db.read(), device.id).await {
             Ok(now) => now.filter(|now| now.version == device.version && now.online),
@@ -126,6 +204,10 @@ pub(in crate::devices) async fn make_agree(venue: &Venue, cx: &Cx, device: &Devi
     };
     match told.await {
         Ok(done) => done,
+        Err(CoilError::Busy) => {
+            tracing::debug!(device = %device.id, "a device is told later: others are speaking to its board");
+            Ok(false)
+        }
         Err(error) => {
             tracing::warn!(%error, device = %device.id, "a device could not be told");
             Ok(false)

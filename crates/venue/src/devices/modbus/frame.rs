@@ -145,6 +145,11 @@ pub fn answer(framing: Framing, transaction: u16, ask: Ask, bytes: &[u8]) -> Res
     }
 }
 
+/// Whether a board refuses since the unit behind it is silent.
+pub fn is_of_a_silent_unit(code: u8) -> bool {
+    matches!(code, 10 | 11)
+}
+
 /// Why a board refuses, in words.
 pub fn refusal(code: u8) -> &'static str {
     match code {

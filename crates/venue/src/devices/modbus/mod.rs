@@ -6,20 +6,22 @@
 mod address;
 mod ask;
 pub mod frame;
+mod round;
 
 use async_trait::async_trait;
 
 pub use address::{Address, Board, NewAddress};
 pub use frame::Framing;
 
-pub(crate) use ask::{POLL, poll};
+pub(crate) use ask::{Asking, POLL, poll};
 pub(super) use ask::{make_agree, poll_soon};
 
 /// The way to boards. Many take one connection only: each is spoken to by one caller at a time.
 #[async_trait]
 pub trait Coils: Send + Sync + 'static {
-    /// Connects, when it is the caller's turn. The turn ends when the line is dropped.
-    async fn call(&self, board: &Board) -> Result<Box<dyn Line>, CoilError>;
+    /// Connects, when it is the caller's turn, to ask this unit first. The turn ends when the line is dropped. Whoever has waited for one
+    /// that was silent meanwhile is told so: it would wait for the same nothing.
+    async fn call(&self, board: &Board, unit: u8) -> Result<Box<dyn Line>, CoilError>;
 }
 
 /// A connection to a board.
@@ -32,8 +34,14 @@ pub trait Line: Send {
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CoilError {
-    /// No connection, no answer in time, or one to something else. The line is of no use any more.
-    #[error("the board does not answer: {0}")]
+    /// The turn has not come. Nobody was asked.
+    #[error("others are speaking to the board")]
+    Busy,
+    /// No connection: none of its units can be asked.
+    #[error("the board cannot be reached: {0}")]
+    Unreachable(String),
+    /// No answer of the unit's in time, or one to something else. The line is of no use any more; of the units beside it that says nothing.
+    #[error("the unit does not answer: {0}")]
     Silent(String),
     /// The board has answered that it will not. The line is as good as before.
     #[error("the board refuses: {why} (code {0})", why = frame::refusal(*.0))]
