@@ -7,7 +7,7 @@ use platform::{Cx, Result};
 use store::{Sql, Tx, args};
 
 use super::code::{code_hash, number, phone_hash, ticket_hash};
-use super::join::{of_phone, without_phone};
+use super::join::{comes_along, of_phone};
 use super::model::Customer;
 use super::session::{Welcome, welcome};
 
@@ -31,10 +31,12 @@ pub struct SignIn<'a> {
     pub ticket: &'a str,
     pub phone: &'a str,
     pub code: &'a str,
+    /// Whoever is signed in by WeChat alone becomes that customer too, and brings along what they have, WeChat's name as well.
+    pub join: bool,
 }
 
-/// Signs in whoever has the phone, now that its code is here. Somebody without a phone until now becomes that customer, and carries everything
-/// over. `payer`: as whom WeChat knows the phone that it happens on.
+/// Signs in whoever has the phone, now that its code is here. A guest becomes that customer, and carries everything over; somebody whom WeChat
+/// knows does where that is asked for, and otherwise stays who they are. `payer`: as whom WeChat knows the phone that it happens on.
 ///
 /// Which of ticket, number and code is wrong, or whether they are too old, makes no difference to the answer.
 pub async fn sign_in(cx: &Cx, who: Option<&Customer>, payer: Option<&Payer>, ask: SignIn<'_>) -> Result<Welcome> {
@@ -56,7 +58,7 @@ pub async fn sign_in(cx: &Cx, who: Option<&Customer>, payer: Option<&Payer>, ask
         return Err(wrong());
     }
     tx.exec("DELETE FROM phone_codes WHERE ticket_hash = $1", args![ticket]).await?;
-    let who = without_phone(&mut tx, who).await?;
+    let who = comes_along(&mut tx, who, ask.join).await?;
     let id = of_phone(&mut tx, cx, who, &digits).await?;
     welcome(tx, cx, id, payer).await
 }
