@@ -39,10 +39,14 @@ impl Allowance {
 
     /// Refuses when all of it is used, and counts nothing.
     pub async fn check(&self, sql: &mut impl Sql, cx: &Cx, who: &str) -> Result<()> {
-        let now = cx.now();
+        if self.is_spent(sql, cx, who).await? { Err(self.refusal(cx.now())) } else { Ok(()) }
+    }
+
+    /// Whether all of it is used; counts nothing.
+    pub async fn is_spent(&self, sql: &mut impl Sql, cx: &Cx, who: &str) -> Result<bool> {
         let query = "SELECT used FROM allowances WHERE subject = $1 AND window_start = $2";
-        let used = sql.opt(query, args![self.subject(cx, who), self.window(now)], |row| row.get::<i64>("used")).await?;
-        if used.unwrap_or(0) >= self.most { Err(self.refusal(now)) } else { Ok(()) }
+        let used = sql.opt(query, args![self.subject(cx, who), self.window(cx.now())], |row| row.get::<i64>("used")).await?;
+        Ok(used.unwrap_or(0) >= self.most)
     }
 
     /// Counts one more in the caller's transaction; answers how many that makes.
@@ -68,6 +72,27 @@ impl Allowance {
     }
 }
 
+/// So many in a window from one address, and more from the networks about it. For what costs us all something: whoever has a /48 has 65,536
+/// times what one /64 may. The wider limits are the larger, as a provider's phones may share such a network.
+#[derive(Debug, Clone, Copy)]
+pub struct ByAddress {
+    pub name: &'static str,
+    pub window_seconds: i64,
+    /// From an IPv4 address, or a /64 of IPv6.
+    pub most: i64,
+    pub most_of_56: i64,
+    pub most_of_48: i64,
+}
+
+impl ByAddress {
+    /// All that counts for an address, with the subject of each, the narrowest first. Pure.
+    pub fn limits(&self, address: &str) -> Vec<(Allowance, String)> {
+        let most = [self.most, self.most_of_56, self.most_of_48];
+        let limit = |(network, most)| (Allowance { name: self.name, window_seconds: self.window_seconds, most }, network);
+        networks_of(address).into_iter().zip(most).map(limit).collect()
+    }
+}
+
 /// Who asks, as far as an address tells: an IPv6 customer holds a whole /64, and counts as one.
 pub fn address(cx: &Cx) -> String {
     subject_of(&cx.origin.address)
@@ -85,9 +110,55 @@ pub fn subject_of(address: &str) -> String {
     }
 }
 
+/// The networks that an address is of, the narrowest first: what [`subject_of`] says, and of IPv6 the /56 and the /48 about it.
+pub fn networks_of(address: &str) -> Vec<String> {
+    let mut all = vec![subject_of(address)];
+    if let Ok(IpAddr::V6(ip)) = address.parse::<IpAddr>().map(|ip| ip.to_canonical()) {
+        let [a, b, c, d, ..] = ip.segments();
+        all.push(format!("{a:x}:{b:x}:{c:x}:{:x}::/56", d & 0xff00));
+        all.push(format!("{a:x}:{b:x}:{c:x}::/48"));
+    }
+    all
+}
+
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv6Addr;
+
+    use proptest::prelude::*;
+
     use super::*;
+
+    const WIDE: ByAddress = ByAddress { name: "x", window_seconds: 60, most: 1, most_of_56: 2, most_of_48: 3 };
+
+    proptest! {
+        #[test]
+        fn whoever_has_the_same_prefix_is_counted_together_and_nobody_else(bits in any::<u128>(), bit in 0_u32..128) {
+            let of = |bits: u128| networks_of(&Ipv6Addr::from(bits).to_string());
+            let (one, other) = (of(bits), of(bits ^ (1_u128 << (127 - bit))));
+            // Not an IPv4 address that is written as one of IPv6.
+            prop_assume!(one.len() == 3 && other.len() == 3);
+            for (n, length) in [64, 56, 48].into_iter().enumerate() {
+                prop_assert_eq!(one[n] == other[n], bit >= length, "/{} and bit {}", length, bit);
+            }
+        }
+
+        #[test]
+        fn the_narrowest_is_the_subject_and_each_has_its_own_limit(address in "\\PC{0,50}", bits in any::<u128>()) {
+            for address in [address, Ipv6Addr::from(bits).to_string()] {
+                let limits = WIDE.limits(&address);
+                prop_assert_eq!(&limits[0].1, &subject_of(&address));
+                let most: Vec<i64> = limits.iter().map(|(limit, _)| limit.most).collect();
+                prop_assert!(most == [1, 2, 3] || most == [1], "{:?} for {}", most, address);
+            }
+        }
+    }
+
+    #[test]
+    fn an_address_of_ipv4_is_of_no_wider_network() {
+        assert_eq!(networks_of("::ffff:10.0.0.1"), ["10.0.0.1"]);
+        assert_eq!(networks_of("2001:db8:1:2ff::1"), ["2001:db8:1:2ff::/64", "2001:db8:1:200::/56", "2001:db8:1::/48"]);
+    }
 
     #[test]
     fn a_customer_of_ipv6_is_one_subject() {

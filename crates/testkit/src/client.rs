@@ -1,6 +1,6 @@
 //! Calls as a program or browser makes them, through the real routes.
 
-use std::net::SocketAddr;
+use std::net::{Ipv6Addr, SocketAddr};
 
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -55,6 +55,11 @@ impl Client {
     /// The same caller from another address.
     pub fn from(&self, address: [u8; 4]) -> Self {
         Self { address: SocketAddr::from((address, 40_000)), ..self.clone() }
+    }
+
+    /// The same caller from an address of IPv6, all of its bits.
+    pub fn from_v6(&self, address: u128) -> Self {
+        Self { address: SocketAddr::from((Ipv6Addr::from(address), 40_000)), ..self.clone() }
     }
 
     pub async fn get(&self, path: &str) -> Answer {

@@ -21,6 +21,10 @@ macro_rules! texts {
 texts! {
     WELCOME = "welcome", "欢迎" "Welcome",
         "欢迎来打球！扫台上的二维码即可开台，您的会员号是 {number}。" "Good to have you here! Scan the code on a table to open it. Your number with us is {number}.";
+    WECHAT_BOUND = "account.wechat_bound", "已绑定微信" "WeChat is connected",
+        "您的账户已绑定微信，今后可用它直接登录。如果那不是您的微信，请在“我的”里解绑。" "Your account opens by WeChat from now on. If that WeChat is not yours, disconnect it under “Me”.";
+    WECHAT_UNBOUND = "account.wechat_unbound", "已解绑微信" "WeChat is disconnected",
+        "您的账户已解绑微信，今后请用手机号登录。" "Your account opens by WeChat no longer; please sign in by your phone number.";
     RECHARGED = "wallet.recharged", "充值到账" "Money received",
         "您的钱包已充值 {amount} 元。" "{amount} yuan were added to your wallet.";
     NOT_OPENED = "pay.not_opened", "未能开台，款项原路退回" "The table could not be opened",

@@ -39,7 +39,7 @@ describe('the ticket of a code', () => {
       options.success?.({ statusCode: 200, data: {}, header: {}, cookies: [] })
     }) as typeof uni.request)
     await api.signIn('tkt_1', '13800000000', '123456')
-    expect(sent).toEqual([{ ticket: 'tkt_1', phone: '13800000000', code: '123456' }])
+    expect(sent).toEqual([{ ticket: 'tkt_1', phone: '13800000000', code: '123456', join: false }])
     request.mockRestore()
   })
 })

@@ -5,6 +5,7 @@ import { useCustomerStore, type Silent } from '@/stores/customer'
 
 interface Sent {
   url: string
+  data?: unknown
   header: Record<string, string>
   success(answer: { statusCode: number; data: unknown; header: unknown }): void
 }
@@ -22,12 +23,15 @@ const customer = (id: string, guest: boolean): Customer => ({
 const NEW: Record<string, { token: string; customer: Customer }> = {
   '/customer/v1/guests': { token: 'of-a-guest', customer: customer('cus_1', true) },
   '/customer/v1/wechat': { token: 'of-wechat', customer: customer('cus_2', false) },
+  '/customer/v1/sign-in': { token: 'of-a-number', customer: { ...customer('cus_3', false), wechat: false } },
 }
 let sent: string[] = []
+let bodies: unknown[] = []
 let good: string[] = []
 
 function answer(options: Sent): void {
   sent.push(options.url)
+  bodies.push(options.data)
   const made = NEW[options.url]
   const token = options.header.Authorization?.slice('Bearer '.length) ?? ''
   const known = Object.values(NEW).find((one) => one.token === token)
@@ -49,6 +53,7 @@ beforeEach(async () => {
   await useCustomerStore().signOut()
   setActivePinia(createPinia())
   sent = []
+  bodies = []
 })
 
 describe('whoever is nobody yet', () => {
@@ -101,5 +106,35 @@ describe('a token that has ended', () => {
     expect(rest).not.toHaveBeenCalled()
     await store.signOut()
     expect([store.token, rest.mock.calls.length, uni.getStorageSync('cuekey.customer')]).toEqual([null, 1, ''])
+  })
+})
+
+describe('WeChat', () => {
+  it('is brought along to a number only by whoever says that it is theirs', async () => {
+    const store = useCustomerStore()
+    store.install(asGuest)
+    await store.signInByWechat('mini', 'code')
+    await store.signIn('tkt_1', '13800000000', '123456', false)
+    await store.signIn('tkt_2', '13800000000', '123456', true)
+    expect(bodies.slice(1)).toMatchObject([{ join: false }, { join: true }])
+  })
+
+  it('is bound and unbound by who is signed in, who stays so', async () => {
+    const store = useCustomerStore()
+    store.install(asGuest)
+    await store.signIn('tkt_1', '13800000000', '123456', false)
+    const own = NEW['/customer/v1/sign-in']?.customer
+    for (const wechat of [true, false]) {
+      Object.assign(uni, {
+        request: (options: Sent) => {
+          answer({ ...options, success: () => undefined })
+          options.success({ statusCode: 200, data: { ...own, wechat }, header: {} })
+        },
+      })
+      await (wechat ? store.bindWechat('mini', 'code') : store.unbindWechat())
+      expect([store.customer?.id, store.customer?.wechat, store.token]).toEqual(['cus_3', wechat, 'of-a-number'])
+    }
+    expect(sent.slice(1)).toEqual(['/customer/v1/wechat/bind', '/customer/v1/wechat/unbind'])
+    expect(bodies[1]).toEqual({ app: 'mini', code: 'code' })
   })
 })

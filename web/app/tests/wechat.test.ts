@@ -22,6 +22,12 @@ describe('a way over WeChat’s page', () => {
     expect(trips().end(begun?.state ?? '')).toBeNull()
   })
 
+  it('ends as what it was begun for: whoever binds WeChat is not signed in by it', () => {
+    const begun = trips().begin({ ...WISH, bind: 'cus_1' })
+    expect(trips().end(begun?.state ?? '')?.bind).toBe('cus_1')
+    expect(trips().end(trips().begin(WISH)?.state ?? '')?.bind).toBeUndefined()
+  })
+
   it('does not end with another’s, which leaves it under way', () => {
     const begun = trips().begin(WISH)
     for (const forged of ['wrong', '', `${begun?.state}0`, begun?.state.toUpperCase().replace(/[0-9]/g, 'x') ?? '']) {

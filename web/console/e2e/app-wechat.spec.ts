@@ -23,8 +23,54 @@ test('v2_1 in a demo one signs in by WeChat’s stand-in, and is back where one 
   // A number is added, and leads to the same customer.
   await page.getByTestId('add-phone').click()
   await giveNumber(page)
+  await page.getByTestId('join-yes').click()
   await expect(page.getByTestId('bound-phone')).toContainText('****')
   await expect(page.getByTestId('customer-number')).toHaveText(number ?? '')
+})
+
+test('v2_1 a number typed on a friend’s phone is another customer, and WeChat is bound by its own button', async ({
+  page,
+}) => {
+  await page.goto('/m/pages/mine')
+  await page.getByTestId('to-sign-in').click()
+  await page.getByTestId('sign-in-wechat').click()
+  const bound = page.getByTestId('bound-wechat')
+  const number = page.getByTestId('customer-number')
+  await expect(bound).toHaveText('已绑定')
+  const friend = (await number.textContent()) ?? ''
+  // Nothing would be left to sign in by.
+  await page.getByTestId('wechat-change').click()
+  await expect(page.getByTestId('wechat-only-way')).toBeVisible()
+  await page.getByTestId('sheet-close').click()
+
+  await page.getByTestId('add-phone').click()
+  await giveNumber(page)
+  await page.getByTestId('join-no').click()
+  await expect(bound).toHaveText('未绑定')
+  await expect(number).not.toHaveText(friend)
+  const own = (await number.textContent()) ?? ''
+
+  await page.getByTestId('wechat-change').click()
+  await page.getByTestId('wechat-bind').click()
+  await expect(bound).toHaveText('已绑定')
+  await expect(number).toHaveText(own)
+  await page.getByTestId('wechat-change').click()
+  await page.getByTestId('wechat-unbind').click()
+  await expect(bound).toHaveText('未绑定')
+  await expect(number).toHaveText(own)
+})
+
+test('v2_1 WeChat that is another number’s stays so, and that is said', async ({ page, watch }) => {
+  await someCustomer(page)
+  watch.expectRefusal(409, '/customer/v1/wechat/bind')
+  const problem = { status: 409, code: 'WECHAT_TAKEN', detail: '这个微信已绑定另一个手机号的账户' }
+  await page.route('**/customer/v1/wechat/bind', (route) => route.fulfill({ status: 409, json: problem }))
+  await page.getByTestId('wechat-change').click()
+  await page.getByTestId('wechat-bind').click()
+  // Back from WeChat's page, where one has left off.
+  await expect(page.getByTestId('wechat-error')).toContainText('另一个手机号')
+  await page.getByTestId('wechat-cancel').click()
+  await expect(page.getByTestId('bound-wechat')).toHaveText('未绑定')
 })
 
 test('v2_1 a table is opened by whoever has signed in by WeChat alone', async ({ page, watch }) => {
@@ -53,6 +99,7 @@ test('v2_1 a table is opened by whoever has signed in by WeChat alone', async ({
   const problem = { status: 409, code: 'FINISH_FIRST', title: '请先完成' }
   await page.route('**/customer/v1/sign-in', (route) => route.fulfill({ status: 409, json: problem }))
   await giveNumber(page)
+  await page.getByTestId('join-yes').click()
   await expect(page.getByTestId('form-error')).toContainText('不会丢失')
   await page.getByTestId('to-play').click()
   await page.getByTestId('session-close').click()

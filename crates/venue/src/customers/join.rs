@@ -10,13 +10,22 @@ use super::model::{Customer, CustomerId};
 use super::phone;
 use super::session::{insert, revoke_all};
 use super::wallet::account;
+use super::whose::Ways;
+use crate::told::{self, tell};
 use crate::{complaints, members, play, splits};
 
-/// Whoever asks, locked, if it still has no phone: somebody may have signed in with the same token in between.
-pub(super) async fn without_phone(tx: &mut Tx, who: Option<&Customer>) -> Result<Option<CustomerId>> {
-    let Some(who) = who else { return Ok(None) };
-    let sql = format!("SELECT id FROM customers WHERE id = $1 AND phone_hash IS NULL AND became IS NULL{}", tx.for_update());
-    Ok(tx.opt(&sql, args![who.id], |row| row.get("id")).await?)
+/// By what a customer can sign in; locked. `None`: it has become another.
+pub(super) async fn ways(tx: &mut Tx, id: CustomerId) -> Result<Option<Ways>> {
+    let sql = format!("SELECT phone_hint, wechat FROM customers WHERE id = $1 AND became IS NULL{}", tx.for_update());
+    let read = |row: &Row| Ok(Ways { phone: row.get::<Option<String>>("phone_hint")?.is_some(), wechat: row.get("wechat")? });
+    Ok(tx.opt(&sql, args![id], read).await?)
+}
+
+/// Whoever asks, locked, if it comes along to the customer that is signed in now. Looked at again under the lock: somebody may have signed in with
+/// the same token in between.
+pub(super) async fn comes_along(tx: &mut Tx, who: Option<&Customer>, join: bool) -> Result<Option<CustomerId>> {
+    let Some(who) = who.filter(|who| Ways::of(who).come_along(join)) else { return Ok(None) };
+    Ok(ways(tx, who.id).await?.filter(|ways| ways.come_along(join)).map(|_| who.id))
 }
 
 /// Nobody becomes another while this lasts; refused where somebody has. Whoever will have money on its way takes this first.
@@ -72,7 +81,10 @@ pub(super) async fn carry_over(tx: &mut Tx, cx: &Cx, from: CustomerId, to: Custo
     }
     move_money(tx, cx, from, to).await?;
     tx.exec("UPDATE customer_messages SET customer_id = $1 WHERE customer_id = $2", args![to, from]).await?;
-    tx.exec("UPDATE customer_wechats SET customer_id = $1 WHERE customer_id = $2", args![to, from]).await?;
+    if tx.exec("UPDATE customer_wechats SET customer_id = $1 WHERE customer_id = $2", args![to, from]).await? > 0 {
+        // Whose WeChat it was is not asked again: who has bound a friend's by mistake reads that it can be undone.
+        tell(tx, cx, to, &told::WECHAT_BOUND, &[]).await?;
+    }
     let sql = "UPDATE customers SET wechat = TRUE WHERE id = $1 AND EXISTS (SELECT 1 FROM customer_wechats w WHERE w.customer_id = $1)";
     tx.exec(sql, args![to]).await?;
     play::carry_over(tx, from, to).await?;

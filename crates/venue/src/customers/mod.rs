@@ -2,6 +2,7 @@
 //!
 //! A guest is a customer with neither a phone number nor a name at WeChat. The wallet is an account of the ledger whose id is the customer's.
 
+mod bind;
 mod code;
 mod join;
 mod model;
@@ -11,7 +12,9 @@ mod session;
 mod sign_in;
 mod wallet;
 mod wechat;
+mod whose;
 
+pub use bind::{bind_wechat, unbind_wechat};
 pub use code::{CodeSent, send_code};
 pub(crate) use code::{FORGET, NUMBER as PHONE, forget_job, number, phone_hash};
 pub(crate) use join::stays;

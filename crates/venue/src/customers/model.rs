@@ -17,7 +17,7 @@ pub struct Customer {
     pub guest: bool,
     /// With its middle hidden.
     pub phone: Option<String>,
-    /// Has signed in by WeChat, here or elsewhere.
+    /// A name at WeChat is theirs, and signs them in.
     pub wechat: bool,
     pub balance_fen: Fen,
     /// Frozen 冻结: of the balance, not available.

@@ -84,6 +84,13 @@ pub async fn payer(cx: &Cx, token: &str) -> Result<Option<Payer>> {
     Ok(cx.db.read().opt(sql, args![cx.vault.hash(TOKEN, token.as_bytes())], read).await?)
 }
 
+/// WeChat knows the phone that this token is on, so that it can pay there.
+pub(super) async fn on_phone_of(tx: &mut Tx, cx: &Cx, token: &str, payer: &Payer) -> Result<()> {
+    let sql = "UPDATE customer_sessions SET app_id = $1, openid = $2 WHERE token_hash = $3";
+    tx.exec(sql, args![payer.app_id.as_str(), payer.openid.as_str(), cx.vault.hash(TOKEN, token.as_bytes())]).await?;
+    Ok(())
+}
+
 /// Ends the session of this token.
 pub async fn sign_out(cx: &Cx, token: &str) -> Result<()> {
     let mut tx = cx.db.begin().await?;
@@ -96,6 +103,15 @@ pub async fn sign_out(cx: &Cx, token: &str) -> Result<()> {
 pub(super) async fn revoke_all(tx: &mut Tx, cx: &Cx, customer: CustomerId) -> Result<()> {
     let sql = "UPDATE customer_sessions SET revoked_at = $1 WHERE customer_id = $2 AND revoked_at IS NULL";
     tx.exec(sql, args![cx.now(), customer]).await?;
+    Ok(())
+}
+
+/// Ends a customer's sessions on phones that WeChat knows by the customer's own names, but for the one that asks.
+pub(super) async fn revoke_by_wechat(tx: &mut Tx, cx: &Cx, customer: CustomerId, token: &str) -> Result<()> {
+    let sql = "UPDATE customer_sessions SET revoked_at = $1 WHERE customer_id = $2 AND revoked_at IS NULL AND token_hash <> $3 \
+               AND EXISTS (SELECT 1 FROM customer_wechats w \
+               WHERE w.app_id = customer_sessions.app_id AND w.openid = customer_sessions.openid AND w.customer_id = $2)";
+    tx.exec(sql, args![cx.now(), customer, cx.vault.hash(TOKEN, token.as_bytes())]).await?;
     Ok(())
 }
 

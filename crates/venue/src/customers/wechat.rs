@@ -8,7 +8,7 @@ use platform::{Cx, Result};
 use serde::Serialize;
 use store::{Row, Sql as _, Tx, args};
 
-use super::join::{carry_over, new, of_phone, without_phone};
+use super::join::{carry_over, comes_along, new, of_phone, ways};
 use super::model::{Customer, CustomerId};
 use super::phone;
 use super::session::{Welcome, welcome};
@@ -136,18 +136,22 @@ pub fn wechat_ways(cx: &Cx, venue: &Venue) -> WechatWays {
 /// Signs in whoever brings a code: somebody known, or the guest who asks, or somebody new, who is welcomed. A customer who is signed in
 /// already stays it, and can pay inside WeChat while this session lasts.
 pub async fn sign_in_by_wechat(cx: &Cx, venue: &Venue, who: Option<&Customer>, app: WechatApp, code: &str) -> Result<Welcome> {
-    let Some(app_id) = venue.wechat.app_id(app).map(str::to_owned) else { return Err(not_offered()) };
-    let code = readable(code)?;
-    ASKED.take(cx, &address(cx)).await?;
-    let person = venue.wechat.who(app, code).await?;
-    let payer = Payer { app_id, openid: person.openid.clone() };
+    let (payer, person) = person(cx, venue, app, code).await?;
     let mut tx = cx.db.begin().await?;
     let id = of_person(&mut tx, cx, who, &payer, &person).await?;
     welcome(tx, cx, id, Some(&payer)).await
 }
 
-/// Signs in whoever has the number that WeChat knows. It needs no code by text, for WeChat has asked for one.
-pub async fn sign_in_by_wechat_phone(cx: &Cx, venue: &Venue, who: Option<&Customer>, payer: Option<&Payer>, code: &str) -> Result<Welcome> {
+/// Signs in whoever has the number that WeChat knows. It needs no code by text, for WeChat has asked for one. `join` as in
+/// [`SignIn`](super::SignIn).
+pub async fn sign_in_by_wechat_phone(
+    cx: &Cx,
+    venue: &Venue,
+    who: Option<&Customer>,
+    payer: Option<&Payer>,
+    code: &str,
+    join: bool,
+) -> Result<Welcome> {
     if venue.wechat.app_id(WechatApp::Mini).is_none() {
         return Err(not_offered());
     }
@@ -158,9 +162,18 @@ pub async fn sign_in_by_wechat_phone(cx: &Cx, venue: &Venue, who: Option<&Custom
         Fault::field("code", "PHONE_ABROAD", "目前只支持中国大陆手机号", "Mobile numbers of the Chinese mainland alone can be used")
     })?;
     let mut tx = cx.db.begin().await?;
-    let who = without_phone(&mut tx, who).await?;
+    let who = comes_along(&mut tx, who, join).await?;
     let id = of_phone(&mut tx, cx, who, &digits).await?;
     welcome(tx, cx, id, payer).await
+}
+
+/// Who brings this code, and as whom they pay in the app that it is of.
+pub(super) async fn person(cx: &Cx, venue: &Venue, app: WechatApp, code: &str) -> Result<(Payer, Person)> {
+    let Some(app_id) = venue.wechat.app_id(app).map(str::to_owned) else { return Err(not_offered()) };
+    let code = readable(code)?;
+    ASKED.take(cx, &address(cx)).await?;
+    let person = venue.wechat.who(app, code).await?;
+    Ok((Payer { app_id, openid: person.openid.clone() }, person))
 }
 
 fn not_offered() -> Fault {
@@ -173,34 +186,33 @@ fn readable(code: &str) -> Result<&str> {
 }
 
 /// The customer of a name at WeChat. What is decided here is whose the name is, not who pays: that may be anybody.
+///
+/// Customers are locked before their names, and who becomes another before who stays, as where somebody signs in by a number.
 async fn of_person(tx: &mut Tx, cx: &Cx, who: Option<&Customer>, payer: &Payer, person: &Person) -> Result<CustomerId> {
-    let (app_id, openid, now) = (payer.app_id.as_str(), payer.openid.as_str(), cx.now());
-    let known = known(tx, payer, person).await?;
-    let (id, welcomed) = match (known, who) {
+    if let Some(signed_in) = who.filter(|who| !who.guest) {
         // Somebody signed in already stays who it is, whatever else WeChat's name stands for. Nor does the name become theirs: the phone may be a
         // friend's, who would be signed in as them the next time.
-        (known, Some(signed_in)) if !signed_in.guest && known != Some(signed_in.id) => return Ok(signed_in.id),
-        (_, Some(signed_in)) if !signed_in.guest => (signed_in.id, false),
-        (known, guest) => match (known, without_phone(tx, guest).await?) {
-            (Some(known), Some(guest)) if known != guest => {
-                carry_over(tx, cx, guest, known).await?;
-                (known, false)
-            }
-            (Some(known), _) => (known, false),
-            (None, Some(guest)) => (guest, true),
-            (None, None) => (new(tx, cx).await?, true),
-        },
+        let own = whose(tx, payer, person).await? == Some(signed_in.id);
+        if own && known(tx, payer, person).await? == Some(signed_in.id) {
+            keep(tx, cx, signed_in.id, payer, person).await?;
+        }
+        return Ok(signed_in.id);
+    }
+    let guest = comes_along(tx, who, true).await?;
+    let (id, welcomed) = match (known(tx, payer, person).await?, guest) {
+        (Some(known), Some(guest)) if known != guest => {
+            carry_over(tx, cx, guest, known).await?;
+            (known, false)
+        }
+        (Some(known), _) => (known, false),
+        (None, Some(guest)) => (guest, true),
+        (None, None) => (new(tx, cx).await?, true),
     };
-    let sql = "INSERT INTO customer_wechats (app_id, openid, union_id, customer_id, created_at, signed_in_at) VALUES ($1, $2, $3, $4, $5, $5) \
-               ON CONFLICT (app_id, openid) DO UPDATE SET signed_in_at = $5, union_id = COALESCE($3, customer_wechats.union_id)";
-    tx.exec(sql, args![app_id, openid, person.union_id.as_deref(), id, now]).await?;
-    let sql = "SELECT customer_id FROM customer_wechats WHERE app_id = $1 AND openid = $2";
-    let whose: CustomerId = tx.one(sql, args![app_id, openid], |row| row.get("customer_id")).await?;
-    tx.exec("UPDATE customers SET wechat = TRUE WHERE id = $1", args![whose]).await?;
-    if welcomed && whose != id {
+    let owner = keep(tx, cx, id, payer, person).await?;
+    if welcomed && owner != id {
         // Somebody has come with the same new name at the same time, and was first.
-        carry_over(tx, cx, id, whose).await?;
-        return Ok(whose);
+        carry_over(tx, cx, id, owner).await?;
+        return Ok(owner);
     }
     if welcomed {
         let number: String = tx.one("SELECT number FROM customers WHERE id = $1", args![id], |row| row.get("number")).await?;
@@ -209,14 +221,39 @@ async fn of_person(tx: &mut Tx, cx: &Cx, who: Option<&Customer>, payer: &Payer, 
     Ok(id)
 }
 
-/// Whose name it is, in this app or in another of ours; locked.
-async fn known(tx: &mut Tx, payer: &Payer, person: &Person) -> Result<Option<CustomerId>> {
+/// Writes down that the name is this customer's, unless it is somebody's already; answers whose it is.
+pub(super) async fn keep(tx: &mut Tx, cx: &Cx, id: CustomerId, payer: &Payer, person: &Person) -> Result<CustomerId> {
+    let (app_id, openid, now) = (payer.app_id.as_str(), payer.openid.as_str(), cx.now());
+    let sql = "INSERT INTO customer_wechats (app_id, openid, union_id, customer_id, created_at, signed_in_at) VALUES ($1, $2, $3, $4, $5, $5) \
+               ON CONFLICT (app_id, openid) DO UPDATE SET signed_in_at = $5, union_id = COALESCE($3, customer_wechats.union_id)";
+    tx.exec(sql, args![app_id, openid, person.union_id.as_deref(), id, now]).await?;
+    let sql = "SELECT customer_id FROM customer_wechats WHERE app_id = $1 AND openid = $2";
+    let owner: CustomerId = tx.one(sql, args![app_id, openid], |row| row.get("customer_id")).await?;
+    tx.exec("UPDATE customers SET wechat = TRUE WHERE id = $1", args![owner]).await?;
+    Ok(owner)
+}
+
+/// Whose name it is, in this app or in another of ours.
+pub(super) async fn whose(tx: &mut Tx, payer: &Payer, person: &Person) -> Result<Option<CustomerId>> {
     let read = |row: &Row| row.get::<CustomerId>("customer_id");
-    let sql = format!("SELECT customer_id FROM customer_wechats WHERE app_id = $1 AND openid = $2{}", tx.for_update());
-    if let Some(found) = tx.opt(&sql, args![payer.app_id.as_str(), payer.openid.as_str()], read).await? {
+    let sql = "SELECT customer_id FROM customer_wechats WHERE app_id = $1 AND openid = $2";
+    if let Some(found) = tx.opt(sql, args![payer.app_id.as_str(), payer.openid.as_str()], read).await? {
         return Ok(Some(found));
     }
     let Some(union_id) = &person.union_id else { return Ok(None) };
-    let sql = format!("SELECT customer_id FROM customer_wechats WHERE union_id = $1 ORDER BY created_at LIMIT 1{}", tx.for_update());
-    Ok(tx.opt(&sql, args![union_id.as_str()], read).await?)
+    let sql = "SELECT customer_id FROM customer_wechats WHERE union_id = $1 ORDER BY created_at LIMIT 1";
+    Ok(tx.opt(sql, args![union_id.as_str()], read).await?)
+}
+
+/// The same, with that customer locked, so that the name stays theirs.
+async fn known(tx: &mut Tx, payer: &Payer, person: &Person) -> Result<Option<CustomerId>> {
+    // Once more, where it has changed hands meanwhile: its customer has become another, or has unbound it.
+    for _ in 0..3 {
+        let Some(owner) = whose(tx, payer, person).await? else { return Ok(None) };
+        let locked = ways(tx, owner).await?;
+        if locked.is_some() && whose(tx, payer, person).await? == Some(owner) {
+            return Ok(Some(owner));
+        }
+    }
+    Err(Fault::unavailable("a name at WeChat changes hands again and again"))
 }

@@ -57,5 +57,6 @@ mod venue_power;
 mod venue_sign_in;
 mod venue_texts;
 mod verify;
+mod wechat_bind;
 mod wechat_sign_in;
 mod withdrawals;

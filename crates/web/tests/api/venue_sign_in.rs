@@ -26,6 +26,14 @@ fn wrong(ask: &Value) -> Value {
     with(ask, "code", if ask["code"] == "000000" { "000001" } else { "000000" })
 }
 
+/// As if so many had been counted already of the one subject that there is.
+async fn spend(server: &TestServer, allowance: &str, used: i64) {
+    let mut tx = server.platform.db.begin().await.unwrap();
+    let sql = "UPDATE allowances SET used = $1 WHERE subject LIKE $2";
+    assert_eq!(tx.exec(sql, store::args![used, format!("{allowance} %")]).await.unwrap(), 1, "{allowance}");
+    tx.commit().await.unwrap();
+}
+
 async fn new_guest(server: &TestServer) -> (Client, Value) {
     let welcome = server.visitor().post("/customer/v1/guests", json!({})).await.ok(201);
     (server.visitor().with_token(welcome["token"].as_str().unwrap()), welcome["customer"].clone())
@@ -223,5 +231,77 @@ on_server! {
         }
         assert_eq!(sent, 40);
         server.run_jobs().await;
+    }
+
+    async fn v2_2_one_customer_of_ipv6_does_not_spend_the_texts_of_all(server) {
+        let visitor = server.visitor();
+        // A /48, one /64 of it after the other, within its first /56.
+        let within = |network: u128| visitor.from_v6((0x2001_0db8_0001_u128 << 80) | (network << 64) | 1);
+        let mut sent = 0;
+        for n in 0..120_u128 {
+            sent += i32::from(within(n % 40).post(CODES, json!({"phone": format!("139{n:08}")})).await.status == 202);
+        }
+        assert_eq!(sent, 100, "of a /56 in an hour");
+        within(0xff).post(CODES, json!({"phone": PHONE})).await.refused(429, "RATE_LIMITED");
+        // The next /56, which may be somebody else's.
+        within(0x100).post(CODES, json!({"phone": PHONE})).await.ok(202);
+        visitor.post(CODES, json!({"phone": "13900139999"})).await.ok(202);
+        server.run_jobs().await;
+    }
+
+    async fn v2_2_customers_sign_in_on_a_day_on_which_all_texts_for_new_numbers_are_spent(server) {
+        let known = server.sign_in_by_phone(&server.visitor(), PHONE).await["customer"]["id"].clone();
+        server.clock.step(MINUTE);
+        spend(server, "sms new numbers", 6_000).await;
+        server.visitor().post(CODES, json!({"phone": "13900139000"})).await.refused(429, "RATE_LIMITED");
+        assert_eq!(server.sign_in_by_phone(&server.visitor(), PHONE).await["customer"]["id"], known);
+        // There is an end for them too: nobody pays for more texts than the day has.
+        server.clock.step(MINUTE);
+        spend(server, "sms all", 10_000).await;
+        server.visitor().post(CODES, json!({"phone": PHONE})).await.refused(429, "RATE_LIMITED");
+        server.clock.step(24 * HOUR);
+        server.visitor().post(CODES, json!({"phone": "13900139000"})).await.ok(202);
+        server.run_jobs().await;
+    }
+
+    async fn v2_2_whoever_guesses_codes_has_one_guess_at_each_and_who_has_the_code_is_let_in(server) {
+        let hall = server.visitor().from([10, 4, 4, 4]);
+        for n in 0..4 {
+            let ask = asked(server, &hall, &format!("1390000000{n}")).await;
+            for _ in 0..5 {
+                hall.post(SIGN_IN, wrong(&ask)).await.refused(401, "CODE_WRONG");
+            }
+        }
+        // From here on a ticket is good for one.
+        let ask = asked(server, &hall, "13900000009").await;
+        hall.post(SIGN_IN, wrong(&ask)).await.refused(401, "CODE_WRONG");
+        hall.post(SIGN_IN, ask).await.refused(401, "CODE_WRONG");
+        // Whoever shares the address, and has the code, notices nothing.
+        let ask = asked(server, &hall, PHONE).await;
+        hall.post(SIGN_IN, ask).await.ok(200);
+        // Nor does anybody elsewhere.
+        let elsewhere = server.visitor().from([10, 5, 5, 5]);
+        let ask = asked(server, &elsewhere, "13900139000").await;
+        for _ in 0..4 {
+            elsewhere.post(SIGN_IN, wrong(&ask)).await.refused(401, "CODE_WRONG");
+        }
+        elsewhere.post(SIGN_IN, ask).await.ok(200);
+        // An hour later it is forgotten.
+        server.clock.step(HOUR);
+        let ask = asked(server, &hall, PHONE).await;
+        hall.post(SIGN_IN, wrong(&ask)).await.refused(401, "CODE_WRONG");
+        hall.post(SIGN_IN, ask).await.ok(200);
+    }
+
+    async fn v2_2_guessing_from_everywhere_leaves_one_guess_at_each_code_too(server) {
+        let visitor = server.visitor();
+        let ask = asked(server, &visitor, PHONE).await;
+        visitor.post(SIGN_IN, wrong(&ask)).await.refused(401, "CODE_WRONG");
+        spend(server, "wrong codes in all", 1_000).await;
+        let elsewhere = server.visitor().from([10, 6, 6, 6]);
+        elsewhere.post(SIGN_IN, ask).await.refused(401, "CODE_WRONG");
+        server.clock.step(MINUTE);
+        let ask = asked(server, &elsewhere, PHONE).await;
+        elsewhere.post(SIGN_IN, ask).await.ok(200);
     }
 }

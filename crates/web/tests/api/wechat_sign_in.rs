@@ -149,7 +149,7 @@ on_server! {
         let cash = json!({"number": number(&ann).await, "amount_fen": 5_000});
         hall.manager.post_once("cash-0002", "/api/v1/customers/recharge", cash).await.ok(200);
         let playing = hall.play(&ann, 0, 60).await;
-        let bind = async || ann.post("/customer/v1/wechat/phone", json!({"code": wechat.phone_code(PHONE)})).await;
+        let bind = async || ann.post("/customer/v1/wechat/phone", json!({"code": wechat.phone_code(PHONE), "join": true})).await;
         // Not while she plays.
         bind().await.refused(409, "FINISH_FIRST");
         assert_eq!(me(&ann).await["phone"], json!(null));
@@ -167,7 +167,7 @@ on_server! {
         assert_eq!(number(&by_mini(server, &wechat, "ann").await).await, known["customer"]["number"]);
         // A number that nobody has is hers who brings it.
         let bob = by_mini(server, &wechat, "bob").await;
-        let bound = bob.post("/customer/v1/wechat/phone", json!({"code": wechat.phone_code("13900139000")})).await.ok(200);
+        let bound = bob.post("/customer/v1/wechat/phone", json!({"code": wechat.phone_code("13900139000"), "join": true})).await.ok(200);
         assert_eq!((&bound["customer"]["number"], &bound["customer"]["phone"]), (&number(&bob).await, &json!("139****9000")));
     }
 
@@ -184,7 +184,7 @@ on_server! {
         hall.table_is(0, "idle").await;
         let complaint = json!({"matter": "complaint", "kind": "light", "text": "灯一直在闪", "session_id": playing["id"]});
         let made = ann.post_once("complain-1", "/customer/v1/complaints", complaint).await.ok(201);
-        let both = ann.post("/customer/v1/wechat/phone", json!({"code": wechat.phone_code(PHONE)})).await.ok(200);
+        let both = ann.post("/customer/v1/wechat/phone", json!({"code": wechat.phone_code(PHONE), "join": true})).await.ok(200);
         assert_eq!(both["customer"]["id"], known["customer"]["id"]);
         let both = with(server, &both);
         assert_eq!(both.get("/customer/v1/complaints").await.ok(200)["items"][0]["id"], made["id"]);
@@ -259,7 +259,7 @@ on_server! {
         till.networks.paid(&till.number(&paid).await).await;
         let open = recharge(&ann, "pay-00002", "jsapi", 3_000).await.ok(201);
         let number = till.number(&open).await;
-        let both = with(server, &ann.post("/customer/v1/wechat/phone", json!({"code": wechat.phone_code(PHONE)})).await.ok(200));
+        let both = with(server, &ann.post("/customer/v1/wechat/phone", json!({"code": wechat.phone_code(PHONE), "join": true})).await.ok(200));
         assert_eq!(wallet(&both).await, (5_000, 0));
         // What was begun before is paid now.
         till.networks.paid(&number).await;

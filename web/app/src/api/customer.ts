@@ -31,15 +31,19 @@ async function timed<T>(ask: Promise<T>, nowOf: (answer: T) => string | undefine
 
 export const becomeGuest = () => post<SignedIn>('/guests', {}, { auth: 'none' })
 export const sendPhoneCode = (phone: string) => post<PhoneCode>('/phone-codes', { phone }, { auth: 'optional' })
-/** With a guest's token everything of the guest is carried over. */
-export const signIn = (ticket: string, phone: string, code: string) =>
-  post<SignedIn>('/sign-in', { ticket, phone, code }, { auth: 'optional' })
+/** With a guest's token everything of the guest is carried over; `join`: of whoever came by WeChat alone too, and WeChat with it. */
+export const signIn = (ticket: string, phone: string, code: string, join = false) =>
+  post<SignedIn>('/sign-in', { ticket, phone, code, join }, { auth: 'optional' })
 export const wechatWays = () => get<WechatWays>('/wechat', { auth: 'none' })
 /** With a guest's token as above; with another customer's, who stays it and can pay inside WeChat. */
 export const signInByWechat = (app: WechatApp, code: string) =>
   post<SignedIn>('/wechat', { app, code }, { auth: 'optional' })
 /** With the number that WeChat knows. */
-export const signInByWechatPhone = (code: string) => post<SignedIn>('/wechat/phone', { code }, { auth: 'optional' })
+export const signInByWechatPhone = (code: string, join = false) =>
+  post<SignedIn>('/wechat/phone', { code, join }, { auth: 'optional' })
+/** Whoever is signed in stays it, and is from now on whoever comes by that WeChat. */
+export const bindWechat = (app: WechatApp, code: string) => post<Customer>('/wechat/bind', { app, code })
+export const unbindWechat = () => post<Customer>('/wechat/unbind')
 export const signOut = () => post<void>('/sign-out', {}, { auth: 'optional' })
 export const me = () => get<Customer>('/me')
 

@@ -7,6 +7,7 @@ export interface Customer {
   /** Neither a phone number nor a name at WeChat. */
   guest: boolean
   phone: string | null
+  /** A name at WeChat is theirs, and signs them in. */
   wechat: boolean
   balance_fen: number
   held_fen: number

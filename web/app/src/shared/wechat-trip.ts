@@ -14,8 +14,12 @@ export interface Trip {
   /** Somebody pressed the button for it: then a failure is said where that is. */
   asked: boolean
   resume: Resume | null
+  /** The customer's id who binds WeChat, where that is what it is for: nobody is signed in by it then. */
+  bind?: string
   until: number
 }
+/** What a way is begun for. */
+export type Wish = Pick<Trip, 'back' | 'asked' | 'resume' | 'bind'>
 export interface TripShelf {
   read(): Trip | null
   /** Whether it is still there when this page has been left. */
@@ -38,7 +42,7 @@ export class Trips {
   ) {}
 
   /** Null where nothing can be kept: whoever came back would not be known again. */
-  begin(wish: Pick<Trip, 'back' | 'asked' | 'resume'>): Trip | null {
+  begin(wish: Wish): Trip | null {
     const trip = { ...wish, state: this.random(), until: this.now() + LASTS_MS }
     return this.shelf.write(trip) ? trip : null
   }

@@ -103,14 +103,18 @@ export const useCustomerStore = defineStore('customer', () => {
     changes += 1
     take(next)
   }
-  const signIn = (ticket: string, phone: string, code: string) => become(api.signIn(ticket, phone, code))
+  const signIn = (ticket: string, phone: string, code: string, join: boolean) =>
+    become(api.signIn(ticket, phone, code, join))
   const signInByWechat = (app: WechatApp, code: string) => become(api.signInByWechat(app, code))
-  const signInByWechatPhone = (code: string) => become(api.signInByWechatPhone(code))
+  const signInByWechatPhone = (code: string, join: boolean) => become(api.signInByWechatPhone(code, join))
 
   /** An answer to a write, newer than what was asked for before. */
   function accept(next: Customer): void {
     if (customer.value?.id === next.id) customer.value = next
   }
+
+  const bindWechat = async (app: WechatApp, code: string) => accept(await api.bindWechat(app, code))
+  const unbindWechat = async () => accept(await api.unbindWechat())
 
   async function signOut(): Promise<void> {
     changes += 1
@@ -139,6 +143,8 @@ export const useCustomerStore = defineStore('customer', () => {
     signIn,
     signInByWechat,
     signInByWechatPhone,
+    bindWechat,
+    unbindWechat,
     signOut,
     accept,
     install,

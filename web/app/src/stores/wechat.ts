@@ -6,7 +6,7 @@ import type { WechatWays } from '@/api/types'
 import { replaceBy } from '@/shared/go'
 import { placeHere } from '@/shared/pay-means'
 import { stored } from '@/shared/storage'
-import { arrivalOf, tripAddress, trips, type Resume, type Trip } from '@/shared/wechat-trip'
+import { arrivalOf, tripAddress, trips, type Resume, type Trip, type Wish } from '@/shared/wechat-trip'
 import { useCustomerStore, type Silent } from './customer'
 
 /** Where WeChat's page sends the browser back to: the app's own beginning. */
@@ -21,7 +21,7 @@ const resting = stored<boolean>('cuekey.wechat-rests', 'visit')
 export const useWechatStore = defineStore('wechat', () => {
   const place = placeHere()
   const ways = shallowRef<WechatWays | null>(null)
-  /** Why the last way has failed, for the page where one signs in. */
+  /** Why the last way has failed, for the page where it was begun: where one signs in, or one's own. */
   const failure = shallowRef<unknown>(null)
   let arrival: { code: string; trip: Trip } | null = null
 
@@ -45,15 +45,16 @@ export const useWechatStore = defineStore('wechat', () => {
     resting.clear()
   }
 
-  async function byMiniProgram(): Promise<void> {
+  async function codeOfMiniProgram(): Promise<string> {
     const { code } = await uni.login({ provider: 'weixin' }).catch(() => {
       throw new ApiError({ status: 0, code: 'UNEXPECTED' })
     })
-    await bring('mini', code)
+    return code
   }
+  const byMiniProgram = async () => bring('mini', await codeOfMiniProgram())
 
   /** Answers only where this page could not be left. */
-  async function leave(wish: Pick<Trip, 'back' | 'asked' | 'resume'>): Promise<false> {
+  async function leave(wish: Wish): Promise<false> {
     const web = ways.value?.web
     const trip = web ? trips.begin(wish) : null
     if (!web || trip === null) return false
@@ -71,6 +72,20 @@ export const useWechatStore = defineStore('wechat', () => {
     if (place === 'mini-program') return byMiniProgram()
     await leave({ back, asked: true, resume: null })
     throw new ApiError({ status: 0, code: 'UNEXPECTED' })
+  }
+
+  /** Makes the WeChat of this phone the customer's own. Over WeChat's page it ends in `bindBack`, and this does not answer. */
+  async function bind(customer: string, back: string): Promise<void> {
+    if (place === 'mini-program') return useCustomerStore().bindWechat('mini', await codeOfMiniProgram())
+    await leave({ back, asked: true, resume: null, bind: customer })
+    throw new ApiError({ status: 0, code: 'UNEXPECTED' })
+  }
+  async function bindBack(customer: string, code: string): Promise<void> {
+    const store = useCustomerStore()
+    // Somebody may have signed in or out beside: it was not they who pressed the button.
+    const same = store.token !== null && (await store.refresh()).id === customer
+    if (!same) throw new ApiError({ status: 0, code: 'UNEXPECTED' })
+    await store.bindWechat('web', code)
   }
 
   const silently: Silent['silently'] = async (back) => {
@@ -136,5 +151,5 @@ export const useWechatStore = defineStore('wechat', () => {
     return mine
   }
 
-  return { ways, offered, failure, learn, bring, signIn, silently, paying, arrive, arrived, rest }
+  return { ways, offered, failure, learn, bring, signIn, bind, bindBack, silently, paying, arrive, arrived, rest }
 })

@@ -24,6 +24,8 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(sign_in))
         .routes(routes!(wechat_ways, wechat_sign_in))
         .routes(routes!(wechat_phone))
+        .routes(routes!(wechat_bind))
+        .routes(routes!(wechat_unbind))
         .routes(routes!(sign_out))
         .routes(routes!(me))
         .routes(routes!(membership))
@@ -64,15 +66,19 @@ struct PhoneSignIn {
     ticket: String,
     phone: String,
     code: String,
+    /// Whoever the bearer token is of, and whom WeChat knows, becomes the phone's customer too, and WeChat's name with them.
+    #[serde(default)]
+    join: bool,
 }
 
-/// Signs in whoever has the phone. A bearer token may come with it, of somebody without a phone: then that becomes the phone's customer.
+/// Signs in whoever has the phone. A bearer token may come with it: a guest becomes the phone's customer. Somebody whom WeChat alone knows does
+/// where `join` says so, and otherwise stays who they are.
 #[utoipa::path(post, path = "/sign-in", tag = "customer", request_body = PhoneSignIn,
     responses((status = 200, body = Welcome), (status = 401, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem),
         (status = 429, body = Problem)))]
 async fn sign_in(PerhapsCustomer(cx, who, token): PerhapsCustomer, Json(body): Json<PhoneSignIn>) -> Result<axum::Json<Welcome>> {
     let payer = payer(&cx, token.as_deref()).await?;
-    let ask = SignIn { ticket: &body.ticket, phone: &body.phone, code: &body.code };
+    let ask = SignIn { ticket: &body.ticket, phone: &body.phone, code: &body.code, join: body.join };
     Ok(axum::Json(customers::sign_in(&cx, who.as_ref(), payer.as_ref(), ask).await?))
 }
 
@@ -91,7 +97,7 @@ async fn wechat_ways(Visitor(cx): Visitor, State(state): State<AppState>) -> axu
 
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-struct WechatSignIn {
+struct WechatCode {
     app: WechatApp,
     /// What the page came back with, or what `wx.login` gave.
     code: String,
@@ -99,13 +105,13 @@ struct WechatSignIn {
 
 /// Signs in whoever brings a code of WeChat's. A guest's bearer token may come with it: then the guest becomes that customer. Another customer's
 /// may too, who stays it, and can pay inside WeChat from then on.
-#[utoipa::path(post, path = "/wechat", tag = "customer", request_body = WechatSignIn,
+#[utoipa::path(post, path = "/wechat", tag = "customer", request_body = WechatCode,
     responses((status = 200, body = Welcome), (status = 401, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem),
         (status = 429, body = Problem), (status = 503, body = Problem)))]
 async fn wechat_sign_in(
     PerhapsCustomer(cx, who, _): PerhapsCustomer,
     State(state): State<AppState>,
-    Json(body): Json<WechatSignIn>,
+    Json(body): Json<WechatCode>,
 ) -> Result<axum::Json<Welcome>> {
     Ok(axum::Json(customers::sign_in_by_wechat(&cx, &state.venue, who.as_ref(), body.app, &body.code).await?))
 }
@@ -115,6 +121,9 @@ async fn wechat_sign_in(
 struct WechatPhone {
     /// What `getPhoneNumber` gave.
     code: String,
+    /// As with a code by text.
+    #[serde(default)]
+    join: bool,
 }
 
 /// Signs in whoever has the number that WeChat knows; otherwise as with a code by text.
@@ -127,7 +136,27 @@ async fn wechat_phone(
     Json(body): Json<WechatPhone>,
 ) -> Result<axum::Json<Welcome>> {
     let payer = payer(&cx, token.as_deref()).await?;
-    Ok(axum::Json(customers::sign_in_by_wechat_phone(&cx, &state.venue, who.as_ref(), payer.as_ref(), &body.code).await?))
+    Ok(axum::Json(customers::sign_in_by_wechat_phone(&cx, &state.venue, who.as_ref(), payer.as_ref(), &body.code, body.join).await?))
+}
+
+/// Binds WeChat: whoever has signed in by it there is this customer from now on. A customer with that name and without a number becomes this one;
+/// one with a number is left alone, and the call is refused.
+#[utoipa::path(post, path = "/wechat/bind", tag = "customer", request_body = WechatCode,
+    responses((status = 200, body = Customer), (status = 401, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem),
+        (status = 429, body = Problem), (status = 503, body = Problem)))]
+async fn wechat_bind(
+    ByCustomer(cx, customer, token): ByCustomer,
+    State(state): State<AppState>,
+    Json(body): Json<WechatCode>,
+) -> Result<axum::Json<Customer>> {
+    Ok(axum::Json(customers::bind_wechat(&cx, &state.venue, &customer, &token, body.app, &body.code).await?))
+}
+
+/// Unbinds WeChat, in all its apps. Refused where it is all that one can sign in by.
+#[utoipa::path(post, path = "/wechat/unbind", tag = "customer", request_body = Nothing,
+    responses((status = 200, body = Customer), (status = 409, body = Problem)))]
+async fn wechat_unbind(ByCustomer(cx, customer, token): ByCustomer, Json(Nothing {}): Json<Nothing>) -> Result<axum::Json<Customer>> {
+    Ok(axum::Json(customers::unbind_wechat(&cx, &customer, &token).await?))
 }
 
 #[utoipa::path(post, path = "/sign-out", tag = "customer", request_body = Nothing, responses((status = 204)))]

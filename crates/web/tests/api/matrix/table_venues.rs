@@ -74,6 +74,8 @@ pub const RULES: &[Rule] = &[
     rule("GET /customer/v1/wechat", Door::Anybody, 200),
     rule("POST /customer/v1/wechat", Door::Anybody, 409).body(|_| json!({"app": "mini", "code": "x"})),
     rule("POST /customer/v1/wechat/phone", Door::Anybody, 409).body(|_| json!({"code": "x"})),
+    rule("POST /customer/v1/wechat/bind", Door::Customer, 409).body(|_| json!({"app": "mini", "code": "x"})),
+    rule("POST /customer/v1/wechat/unbind", Door::Customer, 200).body(|_| json!({})),
     rule("POST /customer/v1/sign-in", Door::Anybody, 401).body(|_| json!({"ticket": "x", "phone": "13800138000", "code": "000000"})),
     rule("GET /customer/v1/venues", Door::Anybody, 200),
     rule("GET /customer/v1/venues/{id}", Door::Anybody, 200).on(Thing::Hall, Reach::EVERY),

@@ -10,6 +10,14 @@ const en: typeof zh = {
   byWechatNow: 'Signing in by WeChat…',
   byNumber: 'Use my phone number at WeChat',
   or: 'or by a code sent to your phone',
+  join: {
+    title: 'Is this your own WeChat?',
+    text: 'The account of this WeChat is open now. If the WeChat is yours, it becomes one with your number’s account: balance and bills stay, and either signs you in.',
+    friend:
+      'If this is a friend’s phone, sign in by your number alone: your friend’s WeChat, balance and bills stay as they are.',
+    yes: 'It is mine: add my number',
+    no: 'It is not: just sign me in',
+  },
   carry: 'What you have stays yours.',
   phone: 'Phone number',
   phoneHint: 'for the code',
