@@ -32,8 +32,8 @@ impl Hall<'_> {
     }
 
     /// A table in service, whose light is a coil of this board.
-    pub async fn coil_table(&self, board: &Coils, framing: &str, coil: u16) -> CoilTable {
-        self.unit_table(board, framing, 1, coil).await
+    pub fn coil_table(&self, board: &Coils, framing: &str, coil: u16) -> impl Future<Output = CoilTable> {
+        self.unit_table(board, framing, 1, coil)
     }
 
     /// The same, of this unit.

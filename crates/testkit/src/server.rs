@@ -229,7 +229,8 @@ impl TestServer {
 
     /// Carries out all jobs that are due. Answers how many.
     pub async fn run_jobs(&self) -> usize {
-        self.run_jobs_by(&self.venue).await
+        // In a box: the compiler bounds how deep futures may lie in each other, and those of tests lie deep.
+        Box::pin(self.run_jobs_by(&self.venue)).await
     }
 
     /// The venue of another process, which does not reach the broker.
