@@ -2573,7 +2573,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Signs in whoever has the phone. A bearer token may come with it, of somebody without a phone: then that becomes the phone's customer. */
+        /**
+         * Signs in whoever has the phone. A bearer token may come with it: a guest becomes the phone's customer. Somebody whom WeChat alone knows does
+         *     where `join` says so, and otherwise stays who they are.
+         */
         post: operations["sign_in"];
         delete?: never;
         options?: never;
@@ -2872,6 +2875,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/customer/v1/wechat/bind": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Binds WeChat: whoever has signed in by it there is this customer from now on. A customer with that name and without a number becomes this one;
+         *     one with a number is left alone, and the call is refused.
+         */
+        post: operations["wechat_bind"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/customer/v1/wechat/phone": {
         parameters: {
             query?: never;
@@ -2883,6 +2906,23 @@ export interface paths {
         put?: never;
         /** Signs in whoever has the number that WeChat knows; otherwise as with a code by text. */
         post: operations["wechat_phone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/customer/v1/wechat/unbind": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Unbinds WeChat, in all its apps. Refused where it is all that one can sign in by. */
+        post: operations["wechat_unbind"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3281,7 +3321,7 @@ export interface components {
             number: string;
             /** @description With its middle hidden. */
             phone?: string | null;
-            /** @description Has signed in by WeChat, here or elsewhere. */
+            /** @description A name at WeChat is theirs, and signs them in. */
             wechat: boolean;
         };
         Delivery: {
@@ -4950,6 +4990,8 @@ export interface components {
         };
         PhoneSignIn: {
             code: string;
+            /** @description Whoever the bearer token is of, and whom WeChat knows, becomes the phone's customer too, and WeChat's name with them. */
+            join?: boolean;
             phone: string;
             /** @description As it was told when the code was sent. */
             ticket: string;
@@ -5699,14 +5741,16 @@ export interface components {
         };
         /** @enum {string} */
         WechatApp: "web" | "mini";
-        WechatPhone: {
-            /** @description What `getPhoneNumber` gave. */
-            code: string;
-        };
-        WechatSignIn: {
+        WechatCode: {
             app: components["schemas"]["WechatApp"];
             /** @description What the page came back with, or what `wx.login` gave. */
             code: string;
+        };
+        WechatPhone: {
+            /** @description What `getPhoneNumber` gave. */
+            code: string;
+            /** @description As with a code by text. */
+            join?: boolean;
         };
         /** @description By what one can sign in at WeChat. */
         WechatWays: {
@@ -18473,7 +18517,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["WechatSignIn"];
+                "application/json": components["schemas"]["WechatCode"];
             };
         };
         responses: {
@@ -18483,6 +18527,78 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Welcome"];
+                };
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    wechat_bind: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WechatCode"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Customer"];
                 };
             };
             /** @description No JSON, or more than 1 MiB */
@@ -18598,6 +18714,73 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    wechat_unbind: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Customer"];
+                };
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields that were not accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
             503: {
                 headers: {
                     [name: string]: unknown;
