@@ -176,8 +176,8 @@ mod tests {
             for step in steps {
                 let (before, names) = ([0, 1, 2, 3].map(|who| world.ways(who)), world.names.clone());
                 world.take(step);
-                for who in 0..4 {
-                    let (was, is) = (before[who], world.ways(who));
+                for (who, was) in before.into_iter().enumerate() {
+                    let is = world.ways(who);
                     prop_assert!(!was.phone || world.became[who].is_none(), "{:?} makes a customer with a number another", step);
                     prop_assert!(was.guest() || world.became[who].is_some() || !is.guest(), "{:?} locks a customer out", step);
                 }
