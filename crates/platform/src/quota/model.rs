@@ -119,6 +119,7 @@ mod tests {
         assert_eq!(amount_or_none(Quota::new(5)).unwrap(), Some(Quota::new(5)));
         assert_eq!((amount(Quota::new(0)).unwrap_err().0, amount(Quota::new(-1)).unwrap_err().0), ("NOT_POSITIVE", "NOT_POSITIVE"));
         assert_eq!(amount(Quota::new(Quota::MAX_ASKED.units() + 1)).unwrap_err().0, "TOO_LARGE");
+        assert_eq!(amount(Quota::MAX_ASKED).unwrap(), Quota::MAX_ASKED, "the largest is not too large");
         assert_eq!((memo(None).unwrap(), memo(Some("  三月 ")).unwrap()), (String::new(), "三月".to_owned()));
         assert_eq!(memo(Some(&"x".repeat(MEMO_MAX + 1))).unwrap_err().0, "TOO_LONG");
     }
