@@ -28,8 +28,7 @@ test('v2_1 in a demo one signs in by WeChat’s stand-in, and is back where one 
   await expect(page.getByTestId('customer-number')).toHaveText(number ?? '')
 })
 
-// Not yet so: docs/known-gaps.md, 4.
-test.fixme('v2_1 a number typed on a friend’s phone is another customer, and WeChat is bound by its own button', async ({
+test('v2_1 a number typed on a friend’s phone is another customer, and WeChat is bound by its own button', async ({
   page,
 }) => {
   await page.goto('/m/pages/mine')

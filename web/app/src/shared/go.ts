@@ -1,5 +1,6 @@
 /** The app's addresses in one place. */
 const HALLS = '/pages/index'
+export const MINE = '/pages/mine'
 const withId = (page: string, id: string): string => `/pages/${page}?id=${encodeURIComponent(id)}`
 
 export const goHall = (id: string) => uni.navigateTo({ url: withId('hall', id) })
@@ -9,7 +10,7 @@ export const swapToTable = (id: string) => uni.redirectTo({ url: withId('table',
 export const goPlay = (id: string) => uni.navigateTo({ url: withId('play', id) })
 export const swapToPlay = (id: string) => uni.redirectTo({ url: withId('play', id) })
 export const goMine = (tab?: 'bills' | 'messages' | 'complaints') =>
-  uni.navigateTo({ url: `/pages/mine${tab ? `?tab=${tab}` : ''}` })
+  uni.navigateTo({ url: `${MINE}${tab ? `?tab=${tab}` : ''}` })
 /** About a session, or a hall; `place` is shown. */
 export const goHelp = (about: { session: string } | { venue: string }, place: string, matter: 'help' | 'complaint') => {
   const [[name, id]] = Object.entries(about) as [[string, string]]
