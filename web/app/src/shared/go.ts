@@ -1,6 +1,5 @@
 /** The app's addresses in one place. */
 const HALLS = '/pages/index'
-export const MINE = '/pages/mine'
 const withId = (page: string, id: string): string => `/pages/${page}?id=${encodeURIComponent(id)}`
 
 export const goHall = (id: string) => uni.navigateTo({ url: withId('hall', id) })
@@ -10,7 +9,7 @@ export const swapToTable = (id: string) => uni.redirectTo({ url: withId('table',
 export const goPlay = (id: string) => uni.navigateTo({ url: withId('play', id) })
 export const swapToPlay = (id: string) => uni.redirectTo({ url: withId('play', id) })
 export const goMine = (tab?: 'bills' | 'messages' | 'complaints') =>
-  uni.navigateTo({ url: `${MINE}${tab ? `?tab=${tab}` : ''}` })
+  uni.navigateTo({ url: `/pages/mine${tab ? `?tab=${tab}` : ''}` })
 /** About a session, or a hall; `place` is shown. */
 export const goHelp = (about: { session: string } | { venue: string }, place: string, matter: 'help' | 'complaint') => {
   const [[name, id]] = Object.entries(about) as [[string, string]]
@@ -33,10 +32,19 @@ export const swapToOrder = (id: string) => uni.redirectTo({ url: withId('order',
 export const swapTo = (address: string) => uni.redirectTo({ url: address })
 export const goHalls = () => uni.reLaunch({ url: HALLS })
 
+/** How often, and for how long, it is looked whether the halls are there. */
+const LOOKS = 100
+const LOOK_MS = 20
+
 /** As if one had gone there from the halls: back leads to them. */
 export async function goFromHalls(address: string): Promise<void> {
   await goHalls()
-  if (address !== HALLS) await uni.navigateTo({ url: address })
+  if (address === HALLS) return
+  // In a browser a page's own code is still on its way then, and a page that came before it would lie below: the halls would be
+  // taken for the page that one is on.
+  const there = () => getCurrentPages().some((page) => `/${(page as Shown).route}` === HALLS)
+  for (let look = 0; look < LOOKS && !there(); look += 1) await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
+  await uni.navigateTo({ url: address })
 }
 
 /**
