@@ -19,7 +19,7 @@ use store::{Engine, Insert, ToValue, Tx, all_in, args, insert_many};
 use uuid::Uuid;
 
 use super::set::Ask;
-use super::window::{self, Held, REMEMBERED, Window};
+use super::window::{self, Held, WRITTEN, Window};
 
 pub struct Nonces {
     window: Arc<Window>,
@@ -114,7 +114,7 @@ pub(crate) async fn forget(cx: &Cx) -> platform::Result<()> {
 /// Nonces older than the window cannot come back: their time would be refused. An index by time would cost every verification
 /// more than this walk does, which goes over all of them in the order of their hashes, a part at a time.
 async fn forget_rows(cx: &Cx) -> platform::Result<()> {
-    let before = first_number(cx.now().plus_micros(-REMEMBERED));
+    let before = first_number(cx.now().plus_micros(-WRITTEN));
     for part in 0..=u8::MAX {
         let from = i64::MIN.wrapping_add(i64::from(part) << 56);
         let mut tx = cx.db.begin().await?;

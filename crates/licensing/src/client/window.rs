@@ -1,21 +1,28 @@
 //! The nonces of the last minutes, in the memory of the process that serves: on SQLite all, on PostgreSQL those that came to it.
 //!
-//! They are in generations by the time at which they came, so that forgetting is dropping the oldest one.
+//! They are in generations by the time at which they came, so that forgetting is dropping the oldest one. It is dropped for the
+//! number of those that came after it and not for its age, of which a clock that jumps can be wrong.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use kernel::{Random, SECOND, Timestamp};
+use kernel::{MINUTE, Random, SECOND, Timestamp};
 use platform::{Cx, Platform};
 use store::{Insert, Sql, args};
 use uuid::Uuid;
 
 use super::admit::WINDOW;
 
-/// As long as a request can be sent again: one that was signed ahead of the clock by the whole window is good for two.
-pub(super) const REMEMBERED: i64 = 2 * WINDOW * SECOND;
+/// As long as a request can be sent again: one that was signed ahead of the clock by the whole window is good for two, and for what
+/// is left of the second in which they end, since whole seconds are compared.
+const REMEMBERED: i64 = (2 * WINDOW + 1) * SECOND;
+/// How long a nonce stays in the database: a request may wait for its set after its time was looked at.
+pub(super) const WRITTEN: i64 = REMEMBERED + MINUTE;
 /// How long a generation gathers.
 const GATHERS: i64 = REMEMBERED / 4;
+/// How many there are. When one is dropped, five have gathered since its last nonce came: four are enough, and the fifth is for a clock
+/// that goes forward, and perhaps back again, which ends one before its time.
+const GENERATIONS: usize = 6;
 
 pub struct Window {
     /// How many a generation holds; what comes then is new as far as this process knows.
@@ -36,7 +43,7 @@ impl Window {
     /// Those that were written down before a restart.
     pub(super) async fn load(platform: &Platform) -> store::Result<Self> {
         let now = platform.clock.now();
-        let from = first_id(now.plus_micros(-REMEMBERED));
+        let from = first_id(now.plus_micros(-WRITTEN));
         let read = |row: &store::Row| row.get::<Vec<u8>>("hashes");
         let sets = platform.db.read().all("SELECT hashes FROM nonce_sets WHERE id >= $1", args![from], read).await?;
         let mut hashes = HashSet::with_capacity(sets.iter().map(|set| set.len() / 8).sum());
@@ -73,17 +80,15 @@ impl Window {
     }
 }
 
-/// Begins a generation when it is time, and forgets those that are over. The youngest is the first.
+/// Begins a generation when it is time, and forgets the oldest where there are too many. The youngest is the first. While the clock
+/// says a time before it, having been ahead, it goes on gathering: what came to it can be sent again when its time comes.
 fn turn(generations: &mut VecDeque<Generation>, now: Timestamp) {
     let youngest = generations.front().map(|generation| (generation.since, generation.hashes.len()));
     if youngest.is_none_or(|(since, _)| since.plus_micros(GATHERS) <= now) {
         // As large as the one before: growing would copy it over and over.
         let hashes = HashSet::with_capacity(youngest.map_or(0, |(_, size)| size));
         generations.push_front(Generation { since: now, hashes });
-        // One is over when the one that came after it has been remembered for long enough.
-        while generations.len() > 1 && generations[generations.len() - 2].since.plus_micros(REMEMBERED) <= now {
-            generations.pop_back();
-        }
+        generations.truncate(GENERATIONS);
     }
 }
 
@@ -120,7 +125,7 @@ impl Drop for Held {
 /// Removes sets whose requests cannot be sent again.
 pub(super) async fn forget_sets(cx: &Cx) -> platform::Result<()> {
     let mut tx = cx.db.begin().await?;
-    tx.exec("DELETE FROM nonce_sets WHERE id < $1", args![first_id(cx.now().plus_micros(-REMEMBERED))]).await?;
+    tx.exec("DELETE FROM nonce_sets WHERE id < $1", args![first_id(cx.now().plus_micros(-WRITTEN))]).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -134,6 +139,7 @@ pub(super) fn first_id(at: Timestamp) -> Uuid {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use kernel::DAY;
     use proptest::prelude::*;
 
     const START: Timestamp = Timestamp::from_unix(1_800_000_000);
@@ -184,9 +190,24 @@ mod tests {
                     let known = window.lock().iter().any(|generation| generation.hashes.contains(old));
                     if at - then < REMEMBERED {
                         prop_assert!(known);
-                    } else if at - then > REMEMBERED + 3 * GATHERS {
+                    } else if at - then > 12 * GATHERS {
+                        // Six have begun since, and none gathers for twice its time here.
                         prop_assert!(!known);
                     }
+                }
+            }
+        }
+
+        /// Traffic every twenty seconds, and a clock that is ahead for a part of the time.
+        #[test]
+        fn a_clock_that_goes_ahead_and_back_makes_nothing_forgotten_before_its_time(begin in 0_i64..150, lasts in 0_i64..150, ahead in 1..2 * DAY) {
+            let window = Arc::new(Window::of_at_most(usize::MAX));
+            for n in 0..150_i64 {
+                let clock = n * 20 * SECOND + if (begin..begin + lasts).contains(&n) { ahead } else { 0 };
+                prop_assert!(!seen(&window, n.cast_unsigned(), clock));
+                for old in (n - 30).max(0)..n {
+                    let known = window.lock().iter().any(|generation| generation.hashes.contains(&old.cast_unsigned()));
+                    prop_assert!(known, "{} of {}", old, n);
                 }
             }
         }

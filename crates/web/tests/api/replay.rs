@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::support::shop;
 use axum::http::Method;
-use kernel::SECOND;
+use kernel::{HOUR, SECOND};
 use serde_json::{Value, json};
 use testkit::{Engine, Program, TestServer, on_server};
 
@@ -38,7 +38,50 @@ async fn k8_1_what_was_sent_before_a_restart_is_refused_after_it_postgres() {
     a_restart(Engine::Postgres).await;
 }
 
+/// Moves the clock to so many microseconds after `begin`.
+fn go_to(server: &TestServer, begin: i64, at: i64) {
+    server.clock.step(begin + at - server.clock.now().micros());
+}
+
 on_server! {
+    async fn k8_1_what_was_signed_ahead_is_not_taken_twice_in_the_last_second_of_its_time(server) {
+        const MILLI: i64 = SECOND / 1_000;
+        let program = shop(server).await.program;
+        let time = || program.request(Method::GET, "/client/v1/time", Vec::new());
+        let begin = (server.clock.now().unix() + 1) * SECOND;
+        go_to(server, begin, 500 * MILLI);
+        program.send(time()).await.ok(200);
+        // At a second's begin, and soon afterwards somebody else calls.
+        go_to(server, begin, 150 * SECOND);
+        let ahead = program.request_with(Method::GET, "/client/v1/time", Vec::new(), begin / SECOND + 450, "signed-ahead-of-the-clock");
+        program.send(ahead.clone()).await.ok(200);
+        for second in [150, 300, 450, 600, 750] {
+            // Each a little later in its second than the one before.
+            go_to(server, begin, second * SECOND + 900 * MILLI + second / 10 * MILLI);
+            program.send(time()).await.ok(200);
+        }
+        server.tick().await;
+        go_to(server, begin, 750 * SECOND + 998 * MILLI);
+        program.send(ahead.clone()).await.refused(401, "NONCE_REUSED");
+        go_to(server, begin, 751 * SECOND);
+        program.send(ahead).await.refused(401, "TIMESTAMP_SKEWED");
+    }
+
+    async fn k8_1_a_clock_that_was_an_hour_ahead_for_a_moment_makes_nothing_good_again(server) {
+        let program = shop(server).await.program;
+        let time = || program.request(Method::GET, "/client/v1/time", Vec::new());
+        program.send(time()).await.ok(200);
+        server.clock.step(149 * SECOND);
+        let captured = time();
+        program.send(captured.clone()).await.ok(200);
+        server.clock.step(2 * SECOND);
+        program.send(time()).await.ok(200);
+        server.clock.step(HOUR);
+        program.send(time()).await.ok(200);
+        server.clock.step(-HOUR);
+        program.send(captured).await.refused(401, "NONCE_REUSED");
+    }
+
     async fn k3_2c_calls_that_passed_page_with_the_others(server) {
         let shop = shop(server).await;
         let key = shop.key().await;
