@@ -1,6 +1,7 @@
-//! Bodies: a request's must arrive whole in time, and an answer's says when it has been handed over.
+//! Bodies: a request's must arrive whole in time and find room, and an answer's says when it has been handed over.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -8,9 +9,11 @@ use axum::body::Body;
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
+use kernel::{Fault, Kind};
 use tokio::time::Sleep;
 
-use crate::places::Busy;
+use crate::places::{Busy, Conn, Full};
+use crate::room::Held;
 
 /// The body did not arrive whole in time.
 #[derive(Debug)]
@@ -24,11 +27,25 @@ impl std::fmt::Display for TooSlow {
 
 impl std::error::Error for TooSlow {}
 
+/// There is no room for a body: how it is to be refused. Whoever reads it finds this [`Fault`] as the error's source.
+fn no_room(full: Full) -> Fault {
+    let (why, fault) = match full {
+        Full::InAll => ("all", Fault::unavailable("the bodies of requests hold as much as they may")),
+        Full::Address => {
+            let (zh, en) = ("此地址同时发送的内容过多，请稍后再试", "Too much is being sent from this address at once; try again shortly");
+            ("address", Fault::new(Kind::Limited, "RATE_LIMITED", zh, en).retry_after(1))
+        }
+    };
+    metrics::counter!("cuekey_bodies_refused_total", "why" => why).increment(1);
+    fault
+}
+
 pin_project_lite::pin_project! {
-    /// A request's body. Its time begins when somebody waits for it.
+    /// A request's body. Its time begins when somebody waits for it; what has arrived counts until it is dropped.
     pub(crate) struct Arriving {
         inner: Incoming,
         limit: Duration,
+        held: Held,
         #[pin]
         until: Option<Sleep>,
     }
@@ -36,8 +53,8 @@ pin_project_lite::pin_project! {
 
 impl Arriving {
     /// An empty body is passed on as such, without a box of its own.
-    pub fn body(inner: Incoming, limit: Duration) -> Body {
-        if inner.is_end_stream() { Body::empty() } else { Body::new(Self { inner, limit, until: None }) }
+    pub fn body(inner: Incoming, limit: Duration, conn: &Arc<Conn>) -> Body {
+        if inner.is_end_stream() { Body::empty() } else { Body::new(Self { inner, limit, held: Held::new(conn), until: None }) }
     }
 }
 
@@ -48,7 +65,11 @@ impl HttpBody for Arriving {
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::BoxError>>> {
         let mut this = self.project();
         if let Poll::Ready(frame) = Pin::new(&mut *this.inner).poll_frame(cx) {
-            return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
+            let counted = |frame: Frame<Bytes>| match this.held.more(frame.data_ref().map_or(0, Bytes::len)) {
+                Ok(()) => Ok(frame),
+                Err(full) => Err(axum::BoxError::from(no_room(full))),
+            };
+            return Poll::Ready(frame.map(|frame| frame.map_err(Into::into).and_then(counted)));
         }
         if this.until.is_none() {
             #[expect(clippy::disallowed_methods, reason = "a connection's patience is real time, whatever the clock of the business says")]

@@ -9,6 +9,10 @@ pub struct Limits {
     pub at_once: usize,
     /// Connections of one address, or of one /64 of IPv6.
     pub per_address: usize,
+    /// Bytes that bodies hold while they are on their way, of all together. What was read and is being answered is not among them.
+    pub bodies: usize,
+    /// Of one address's.
+    pub bodies_per_address: usize,
     /// For the TLS handshake; for the first request's head from the connection's begin, for others' from their first byte.
     pub header: Duration,
     /// From the moment somebody waits for a request's body until its end.
@@ -24,6 +28,8 @@ impl Default for Limits {
         Self {
             at_once: 10_000,
             per_address: 4_096,
+            bodies: 128 << 20,
+            bodies_per_address: 16 << 20,
             header: Duration::from_secs(10),
             body: Duration::from_secs(30),
             idle: Duration::from_secs(75),

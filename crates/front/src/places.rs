@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 use crate::limits::{Limits, Stage, State};
+use crate::room::{Room, Rooms};
 
 pub(crate) struct Places {
     name: &'static str,
@@ -17,16 +18,23 @@ pub(crate) struct Places {
     now: Arc<AtomicU32>,
     open: Mutex<Open>,
     count: watch::Sender<usize>,
+    bodies: Arc<Room>,
 }
 
 #[derive(Default)]
 struct Open {
     next: u64,
     connections: HashMap<u64, Arc<Conn>>,
-    by_address: HashMap<IpAddr, usize>,
+    by_address: HashMap<IpAddr, Neighbours>,
 }
 
-/// Why nobody was let in.
+/// Those who are counted together.
+struct Neighbours {
+    connections: usize,
+    bodies: Arc<Room>,
+}
+
+/// Why nobody was let in, or nothing more was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Full {
     InAll,
@@ -35,7 +43,14 @@ pub(crate) enum Full {
 
 impl Places {
     pub fn new(name: &'static str, limits: Limits) -> Arc<Self> {
-        Arc::new(Self { name, limits, now: Arc::new(AtomicU32::new(1)), open: Mutex::default(), count: watch::Sender::new(0) })
+        Arc::new(Self {
+            name,
+            limits,
+            now: Arc::new(AtomicU32::new(1)),
+            open: Mutex::default(),
+            count: watch::Sender::new(0),
+            bodies: Room::of(limits.bodies),
+        })
     }
 
     /// A place for a connection from `peer`; one that is `trusted` (a proxy) counts only on the bound in all.
@@ -45,16 +60,19 @@ impl Places {
         if open.connections.len() >= self.limits.at_once {
             return Err(Full::InAll);
         }
+        let mut own = None;
         if let Some(address) = address {
-            let of_one = open.by_address.entry(address).or_default();
-            if *of_one >= self.limits.per_address {
+            let bodies = self.limits.bodies_per_address;
+            let of_one = open.by_address.entry(address).or_insert_with(|| Neighbours { connections: 0, bodies: Room::of(bodies) });
+            if of_one.connections >= self.limits.per_address {
                 return Err(Full::Address);
             }
-            *of_one += 1;
+            of_one.connections += 1;
+            own = Some(Arc::clone(&of_one.bodies));
         }
         let id = open.next;
         open.next += 1;
-        let conn = Arc::new(Conn::new(Arc::clone(&self.now)));
+        let conn = Arc::new(Conn::new(Arc::clone(&self.now), Rooms { all: Arc::clone(&self.bodies), own }));
         open.connections.insert(id, Arc::clone(&conn));
         self.count.send_replace(open.connections.len());
         Ok(Place { places: Arc::clone(self), id, address, conn })
@@ -66,6 +84,7 @@ impl Places {
         let open = self.lock();
         let count = open.connections.len();
         metrics::gauge!("cuekey_connections", "listener" => self.name).set(u32::try_from(count).unwrap_or(u32::MAX));
+        metrics::gauge!("cuekey_body_bytes", "listener" => self.name).set(u32::try_from(self.bodies()).unwrap_or(u32::MAX));
         for conn in open.connections.values() {
             if let Some(why) = self.limits.overdue(conn.state(now), count)
                 && let Some(task) = conn.task.get()
@@ -74,6 +93,11 @@ impl Places {
                 task.abort();
             }
         }
+    }
+
+    /// What bodies hold.
+    pub fn bodies(&self) -> usize {
+        self.bodies.taken()
     }
 
     /// Returns when nobody is connected.
@@ -99,10 +123,10 @@ impl Drop for Place {
         let mut open = self.places.lock();
         open.connections.remove(&self.id);
         if let Some(address) = self.address
-            && let Some(count) = open.by_address.get_mut(&address)
+            && let Some(of_one) = open.by_address.get_mut(&address)
         {
-            *count -= 1;
-            if *count == 0 {
+            of_one.connections -= 1;
+            if of_one.connections == 0 {
                 open.by_address.remove(&address);
             }
         }
@@ -127,12 +151,15 @@ pub(crate) struct Conn {
     mark: AtomicU64,
     /// The tick since which a write waits; 0 while none does.
     stalled: AtomicU32,
+    /// Where its bodies are counted.
+    pub rooms: Rooms,
     pub task: OnceLock<AbortHandle>,
 }
 
 impl Conn {
-    fn new(now: Arc<AtomicU32>) -> Self {
-        let conn = Self { now, busy: AtomicU32::new(0), mark: AtomicU64::new(0), stalled: AtomicU32::new(0), task: OnceLock::new() };
+    fn new(now: Arc<AtomicU32>, rooms: Rooms) -> Self {
+        let (busy, mark, stalled) = (AtomicU32::new(0), AtomicU64::new(0), AtomicU32::new(0));
+        let conn = Self { now, busy, mark, stalled, rooms, task: OnceLock::new() };
         conn.begin(Stage::Fresh);
         conn
     }

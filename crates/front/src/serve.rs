@@ -29,6 +29,11 @@ const HEAD: usize = 32 * 1024;
 const HEADERS: usize = 100;
 /// Requests at once on a connection of HTTP/2. A browser's pages share one.
 const STREAMS: u32 = 128;
+/// What is taken of a connection before anybody asks for it: over HTTP/1.1, and over HTTP/2 of one stream and of all. Nobody sends us
+/// much, and what lies there is not counted.
+const READ_AHEAD: usize = 64 * 1024;
+const STREAM_AHEAD: u32 = 64 * 1024;
+const STREAMS_AHEAD: u32 = 256 * 1024;
 /// HTTP/2 asks whether the other side is still there.
 const PING: Duration = Duration::from_secs(20);
 
@@ -92,7 +97,7 @@ async fn first<S: Answers>(io: impl AsyncRead + AsyncWrite + Unpin + Send + 'sta
     let conn = Arc::clone(&desk.conn);
     // Time is kept by the marks; hyper's own timer would cost an allocation for each request.
     let mut builder = http1::Builder::new();
-    builder.header_read_timeout(None).max_header_size(HEAD).max_headers(HEADERS);
+    builder.header_read_timeout(None).max_header_size(HEAD).max_headers(HEADERS).max_buf_size(READ_AHEAD);
     let serving = pin!(builder.serve_connection(TokioIo::new(io), desk));
     finish(serving, http1::Connection::graceful_shutdown, &conn, stopping).await;
 }
@@ -103,6 +108,7 @@ async fn second<S: Answers>(io: impl AsyncRead + AsyncWrite + Unpin + Send + 'st
     let mut builder = http2::Builder::new(TokioExecutor::new());
     builder.timer(TokioTimer::new()).keep_alive_interval(PING).keep_alive_timeout(PING);
     builder.max_concurrent_streams(STREAMS).max_header_list_size(u32::try_from(HEAD).unwrap_or(u32::MAX));
+    builder.initial_stream_window_size(STREAM_AHEAD).initial_connection_window_size(STREAMS_AHEAD);
     let serving = pin!(builder.serve_connection(TokioIo::new(io), desk));
     finish(serving, http2::Connection::graceful_shutdown, &conn, stopping).await;
 }
@@ -149,7 +155,7 @@ impl<S: Answers> hyper::service::Service<Request<Incoming>> for Desk<S> {
 
     fn call(&self, request: Request<Incoming>) -> Answering<S::Future> {
         let busy = Busy::new(&self.conn);
-        let mut request = request.map(|body| Arriving::body(body, self.body_limit));
+        let mut request = request.map(|body| Arriving::body(body, self.body_limit, &self.conn));
         request.extensions_mut().insert(ConnectInfo(self.peer));
         Answering { inner: self.service.clone().call(request), busy: Some(busy) }
     }

@@ -15,6 +15,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::ApiError;
+use crate::body;
 use crate::refusal::refusal;
 use crate::state::AppState;
 use crate::strict::Strict;
@@ -128,9 +129,14 @@ impl<N: Need> FromRequestParts<AppState> for Auth<N> {
         if let Some(permission) = N::PERMISSION {
             cx.require(permission)?;
         }
+        parts.extensions.insert(ByStaff);
         Ok(Self(cx, PhantomData))
     }
 }
+
+/// A request that an [`Auth`] has let through: more of its body is read than of others'.
+#[derive(Clone)]
+struct ByStaff;
 
 /// The bearer token, or that of the one cookie which this installation sets: the plain one could be planted by a neighbouring
 /// host where the console is reached by https.
@@ -150,8 +156,8 @@ pub struct Json<T>(pub T);
 
 impl<T: DeserializeOwned> FromRequest<AppState> for Json<T> {
     type Rejection = ApiError;
-    async fn from_request(request: Request, state: &AppState) -> Result<Self, ApiError> {
-        let body = body(request, state).await?;
+    async fn from_request(request: Request, _: &AppState) -> Result<Self, ApiError> {
+        let body = body(request).await?;
         parse(&body).map(Self)
     }
 }
@@ -161,10 +167,10 @@ pub struct Once<T>(pub T, pub IdempotencyKey);
 
 impl<T: DeserializeOwned> FromRequest<AppState> for Once<T> {
     type Rejection = ApiError;
-    async fn from_request(request: Request, state: &AppState) -> Result<Self, ApiError> {
+    async fn from_request(request: Request, _: &AppState) -> Result<Self, ApiError> {
         let route = format!("{} {}", request.method(), request.uri().path());
         let key = request.headers().get("idempotency-key").and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let body = body(request, state).await?;
+        let body = body(request).await?;
         let key = key.ok_or_else(|| {
             Fault::field("Idempotency-Key", "REQUIRED", "缺少 Idempotency-Key 请求头", "The Idempotency-Key header is missing")
         })?;
@@ -188,20 +194,14 @@ impl<T: DeserializeOwned> FromRequest<AppState> for MaybeOnce<T> {
     }
 }
 
-async fn body(request: Request, state: &AppState) -> Result<Bytes, ApiError> {
+async fn body(request: Request) -> Result<Bytes, ApiError> {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
         return Err(Fault::new(Kind::Malformed, "NOT_JSON", "请求体应为 application/json", "The body must be application/json").into());
     }
-    Bytes::from_request(request, state).await.map_err(|rejection| {
-        use axum::response::IntoResponse;
-        let too_large = rejection.into_response().status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE;
-        if too_large {
-            Fault::new(Kind::Malformed, "BODY_TOO_LARGE", "请求体超过 1 MiB", "The body is larger than 1 MiB").into()
-        } else {
-            Fault::new(Kind::Malformed, "BODY_UNREADABLE", "请求体不完整", "The body did not arrive whole").into()
-        }
-    })
+    let (parts, body) = request.into_parts();
+    let most = if parts.extensions.get::<ByStaff>().is_some() { body::OF_STAFF } else { body::OF_OTHERS };
+    Ok(body::read(body, &parts.headers, most).await?)
 }
 
 pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {

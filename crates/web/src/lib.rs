@@ -4,6 +4,7 @@
 //! ([`extract::Auth`]), a use case does the work, and what goes wrong is a `Fault` that [`problem`] writes down.
 
 mod assets;
+mod body;
 mod browser;
 mod customer;
 pub mod extract;

@@ -90,8 +90,8 @@ fn complete_one(path: &str, method: &str, operation: &mut Operation) {
     let places: Vec<ParameterIn> = parameters(operation).map(|one| one.parameter_in.clone()).collect();
     let has = |place: &ParameterIn| places.contains(place);
     let mut common = Vec::new();
+    let of_customers = path.starts_with("/customer/");
     if !is_open(path, method) {
-        let of_customers = path.starts_with("/customer/");
         common.push(("401", "Nobody is signed in"));
         if !of_customers {
             common.push(("403", "The asker may not, or has a duty first"));
@@ -104,7 +104,8 @@ fn complete_one(path: &str, method: &str, operation: &mut Operation) {
         common.push(("404", "Not there, or not the asker's to see"));
     }
     if operation.request_body.is_some() {
-        common.push(("400", "No JSON, or more than 1 MiB"));
+        let much = !is_open(path, method) && !of_customers;
+        common.push(("400", if much { "No JSON, or more than 1 MiB" } else { "No JSON, or more than 16 KiB" }));
     }
     if has(&ParameterIn::Header) && !path.starts_with("/client/") {
         common.push(("409", "The `Idempotency-Key` was used for another request"));

@@ -70,6 +70,7 @@ impl Connections {
             body: seconds(self.body_seconds),
             idle: seconds(self.idle_seconds),
             stall: seconds(self.stall_seconds),
+            ..Limits::default()
         }
     }
 

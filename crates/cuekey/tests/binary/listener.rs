@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use rustls::pki_types::{CertificateDer, ServerName};
 
-use crate::process::{LONGEST, Server, answer, connect, cuekey, get, refused, run, until};
+use crate::process::{LONGEST, Server, answer, connect, cuekey, get, refused, run, sign_in, until};
 
 type Made = rcgen::CertifiedKey<rcgen::KeyPair>;
 
@@ -157,6 +157,35 @@ fn slow_clients_end_within_the_limits_and_others_are_served_meanwhile() {
         page.lines().find_map(|line| line.strip_prefix(&format!("cuekey_connections_cut_total{{why=\"{why}\"}} "))).map(str::to_owned)
     };
     assert_eq!((cut("head").as_deref(), cut("body").as_deref()), (Some("300"), Some("1")), "{page}");
+    server.stop();
+}
+
+#[test]
+fn bodies_that_strangers_hold_open_have_a_bound_and_their_room_comes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::serve(folder.path(), &[]);
+    let address = server.address();
+    let metrics = server.told("metrics", "address").parse().unwrap();
+    let figure = |name: &str| -> u64 {
+        let page = get(metrics, "/metrics").1;
+        page.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok()).unwrap_or_default()
+    };
+    let held = || figure("cuekey_body_bytes{listener=\"main\"} ");
+    let refused = || figure("cuekey_bodies_refused_total{why=\"address\"} ");
+    // Nobody who has not signed in may send more than a payment network: 300 times 64 KiB are more than 16 MiB.
+    let mut open: Vec<TcpStream> = (0..300).map(|_| connect(address)).collect();
+    for stream in &mut open {
+        write!(stream, "POST /callbacks/wechat HTTP/1.1\r\nHost: x\r\nContent-Length: 65536\r\n\r\n").unwrap();
+        // The last ones are refused before they have sent all of it.
+        let _ = stream.write_all(&[b'x'; 65_000]);
+    }
+    until("a refusal", || (refused() > 0).then_some(()));
+    until("what is held", || (held() > 12 << 20).then_some(()));
+    assert!(held() <= 16 << 20, "{}", held());
+    assert_eq!(get(address, "/readyz").0, 200, "what brings no body is served");
+    drop(open);
+    until("the room", || (held() == 0).then_some(()));
+    assert_eq!(sign_in(address, "nobody", "password").0, 401);
     server.stop();
 }
 

@@ -1,9 +1,12 @@
 //! TLS: both versions of HTTP, certificates that change, and those who do not speak it.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
+use axum::body::{Body, Bytes};
 use front::Limits;
 use front::tls::{Files, Tls};
+use futures_util::{StreamExt, stream};
 use http_body_util::{BodyExt, Empty};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -90,6 +93,41 @@ async fn an_idle_connection_of_http_2_ends() {
     let answer = sender.send_request(request).await.unwrap().into_body().collect().await.unwrap().to_bytes();
     assert_eq!(answer.len(), 8 * "tick ".len());
     let _ = tokio::time::timeout(LONG, connection).await.expect("it is closed");
+}
+
+type Sender = hyper::client::conn::http2::SendRequest<Body>;
+
+/// What is said to a body.
+async fn told(mut sender: Sender, body: Body) -> String {
+    let request = hyper::Request::post("https://localhost/told").body(body).unwrap();
+    let answer = sender.send_request(request).await.unwrap().into_body().collect().await.unwrap().to_bytes();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test]
+async fn the_streams_of_one_connection_have_the_room_of_their_address_together() {
+    let pair = Pair::new();
+    let limits = Limits { bodies_per_address: 200_000, ..Limits::default() };
+    let mut server = start(limits, Some(Arc::new(Tls::open(pair.files()).unwrap()))).await;
+    let second = connect(server.address, pair.certificate(), &[b"h2"]).await.unwrap();
+    let handshake = hyper::client::conn::http2::handshake::<_, _, Body>(TokioExecutor::new(), TokioIo::new(second));
+    let (sender, connection) = handshake.await.unwrap();
+    tokio::spawn(connection);
+    let bytes = |length: usize| Bytes::from(vec![b'x'; length]);
+    let mut held = Vec::new();
+    for n in 1..=4 {
+        let begun = stream::once(std::future::ready(Ok::<_, Infallible>(bytes(40_000))));
+        held.push(tokio::spawn(told(sender.clone(), Body::from_stream(begun.chain(stream::pending())))));
+        tokio::time::timeout(LONG, server.arrived.wait_for(|arrived| *arrived >= n * 40_000)).await.expect("it arrives").unwrap();
+    }
+    assert_eq!(told(sender.clone(), Body::from(bytes(50_000))).await, "RATE_LIMITED 1");
+    for one in held {
+        one.abort();
+    }
+    let watch = kernel::Stopwatch::start();
+    while told(sender.clone(), Body::from(bytes(150_000))).await != "150000" {
+        assert!(watch.elapsed() < LONG, "the room is not given back");
+    }
 }
 
 #[tokio::test]

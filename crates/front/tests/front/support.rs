@@ -9,6 +9,7 @@ use axum::body::{Body, Bytes};
 use axum::routing::{get, post};
 use front::tls::Tls;
 use front::{Front, Limits};
+use futures_util::StreamExt;
 use kernel::Clock;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -30,6 +31,8 @@ pub struct Running {
     pub done: JoinHandle<()>,
     /// Told when an answer without end was given up.
     pub given_up: mpsc::UnboundedReceiver<()>,
+    /// How many bytes of bodies have come to `/told`.
+    pub arrived: watch::Receiver<usize>,
 }
 
 pub async fn start(limits: Limits, tls: Option<Arc<Tls>>) -> Running {
@@ -37,14 +40,39 @@ pub async fn start(limits: Limits, tls: Option<Arc<Tls>>) -> Running {
     let address = listener.local_addr().unwrap();
     let (stop, stopping) = watch::channel(false);
     let (gone, given_up) = mpsc::unbounded_channel();
+    let (arriving, arrived) = watch::channel(0);
     let router = Router::new()
         .route("/", get(|| async { "hello" }))
         .route("/length", post(|body: Bytes| async move { body.len().to_string() }))
+        .route("/told", post(move |body: Body| told(body, arriving.clone())))
         .route("/events", get(|| async { Body::from_stream(events()) }))
         .route("/endless", get(move || std::future::ready(Body::from_stream(endless(gone.clone())))));
     let front = Front { name: "test", limits, tls, trusted: Vec::new(), clock: Clock::System };
     let done = tokio::spawn(front.serve(listener, router, stopping));
-    Running { address, stop, done, given_up }
+    Running { address, stop, done, given_up, arrived }
+}
+
+/// How long the body is, or how it is to be refused: code and seconds.
+async fn told(body: Body, arriving: watch::Sender<usize>) -> String {
+    let (mut pieces, mut length) = (body.into_data_stream(), 0);
+    while let Some(piece) = pieces.next().await {
+        match piece {
+            Ok(piece) => {
+                length += piece.len();
+                arriving.send_modify(|arrived| *arrived += piece.len());
+            }
+            Err(error) => return refusal(&error),
+        }
+    }
+    length.to_string()
+}
+
+fn refusal(error: &(dyn std::error::Error + 'static)) -> String {
+    match (error.downcast_ref::<kernel::Fault>(), error.source()) {
+        (Some(fault), _) => format!("{} {}", fault.code, fault.retry_after.unwrap_or_default()),
+        (None, Some(source)) => refusal(source),
+        (None, None) => error.to_string(),
+    }
 }
 
 type Piece = Result<Bytes, std::convert::Infallible>;

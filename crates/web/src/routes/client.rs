@@ -10,7 +10,7 @@ use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, LazyLock};
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
@@ -20,12 +20,11 @@ use licensing::client::{Decision, Plain, Reply};
 use serde::Serialize;
 use tracing::Instrument;
 
+use crate::body;
 use crate::browser;
 use crate::middleware::{Begun, panicked};
 use crate::problem::Problem;
 use crate::state::AppState;
-
-const BODY_LIMIT: usize = 1 << 20;
 
 /// Whether the client API answers: all paths under `/client/`, unknown ones too, so that what is not there is refused with a
 /// signature.
@@ -48,9 +47,10 @@ async fn handle(state: &AppState, begun: &Begun, request: Request) -> Response {
     let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let target = uri.path_and_query().map_or("/", |target| target.as_str());
     let nonce = text("cuekey-nonce");
-    let too_large = declared_length(&parts.headers).is_some_and(|length| length > BODY_LIMIT);
-    let body = if too_large { None } else { axum::body::to_bytes(body, BODY_LIMIT).await.ok() };
-    let raw = body.clone().unwrap_or_default();
+    let (raw, unread) = match body::read(body, &parts.headers, body::OF_OTHERS).await {
+        Ok(raw) => (raw, None),
+        Err(why) => (Bytes::new(), Some(why)),
+    };
     let asked = licensing::client::Request {
         method: parts.method.as_str(),
         target,
@@ -67,13 +67,13 @@ async fn handle(state: &AppState, begun: &Begun, request: Request) -> Response {
     let (clock, id) = (state.platform.clock.clone(), begun.id.clone());
     let refuse = move |fault: &Fault| refuse(fault, clock.now(), lang, &id);
     let cut = move |plain: Plain| if is_head { Plain { body: Vec::new(), ..plain } } else { plain };
-    let (project, plain) = match (body.is_some(), state.licensing.admit(&asked).await) {
+    let (project, plain) = match (unread, state.licensing.admit(&asked).await) {
         // What was not read cannot have been signed over; the key alone says who is told so.
-        (false, Err(refusal)) if refusal.project.is_none() => (None, refuse(&refusal.fault)),
-        (false, Err(refusal)) => (refusal.project, refuse(&too_long())),
-        (false, Ok(admitted)) => (Some(admitted.project), refuse(&too_long())),
-        (true, Err(refusal)) => (refusal.project, refuse(&refusal.fault)),
-        (true, Ok(admitted)) => {
+        (Some(_), Err(refusal)) if refusal.project.is_none() => (None, refuse(&refusal.fault)),
+        (Some(why), Err(refusal)) => (refusal.project, refuse(&why)),
+        (Some(why), Ok(admitted)) => (Some(admitted.project), refuse(&why)),
+        (None, Err(refusal)) => (refusal.project, refuse(&refusal.fault)),
+        (None, Ok(admitted)) => {
             let project = Arc::clone(&admitted.project);
             let (ask, question) = question::read(admitted, &begun.address, &parts.method, uri.path(), &raw);
             let (of, refuse_decided) = (Arc::clone(&project), refuse.clone());
@@ -85,14 +85,6 @@ async fn handle(state: &AppState, begun: &Begun, request: Request) -> Response {
         }
     };
     send(Reply::of(cut(plain), None, project.as_deref(), nonce, state.platform.clock.now()))
-}
-
-fn declared_length(headers: &HeaderMap) -> Option<usize> {
-    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
-}
-
-fn too_long() -> Fault {
-    Fault::new(Kind::Malformed, "BODY_TOO_LARGE", "请求体超过 1 MiB 或不完整", "The body is larger than 1 MiB, or did not arrive whole")
 }
 
 static HEADERS: LazyLock<HeaderMap> = LazyLock::new(|| {

@@ -34,7 +34,6 @@ mod venues;
 mod withdrawals;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -47,9 +46,6 @@ use crate::middleware::{around, no_method, no_route, panicked};
 use crate::openapi::{self, Doc};
 use crate::queries::{self, Names};
 use crate::state::AppState;
-
-/// Largest body that is read.
-const BODY_LIMIT: usize = 1 << 20;
 
 /// The documented API.
 fn api() -> OpenApiRouter<AppState> {
@@ -112,7 +108,6 @@ pub(crate) fn router(state: AppState) -> Router {
         .route("/m/{*rest}", get(assets::app))
         .fallback(get(assets::console).fallback(no_method))
         .method_not_allowed_fallback(no_method)
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(CompressionLayer::new())
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(state.clone(), around))

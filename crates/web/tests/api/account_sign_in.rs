@@ -311,7 +311,8 @@ on_server! {
 
     async fn k1_2a_hostile_input_is_refused_and_changes_nothing(server) {
         let visitor = server.visitor();
-        attempt(&visitor, &"长".repeat(10_000), &"x".repeat(100_000)).await.refused(401, "SIGN_IN_FAILED");
+        attempt(&visitor, &"长".repeat(2_000), &"x".repeat(10_000)).await.refused(401, "SIGN_IN_FAILED");
+        attempt(&visitor, &"长".repeat(10_000), &"x".repeat(100_000)).await.refused(400, "BODY_TOO_LARGE");
         attempt(&visitor, "", "").await.refused(401, "SIGN_IN_FAILED");
         attempt(&visitor, "' OR 1=1 --", "x").await.refused(401, "SIGN_IN_FAILED");
         attempt(&visitor, "a\0b", "a\0b").await.refused(401, "SIGN_IN_FAILED");

@@ -94,7 +94,7 @@ on_server! {
 
     async fn k1_1b_hostile_names_are_refused_by_rule(server) {
         let visitor = server.visitor();
-        for name in ["长".repeat(10_000), "x".repeat(33), "a\u{202e}lice".into(), "=HYPERLINK(1)".into(), "12345".into(), "a b".into(), String::new()] {
+        for name in ["长".repeat(5_000), "x".repeat(33), "a\u{202e}lice".into(), "=HYPERLINK(1)".into(), "12345".into(), "a b".into(), String::new()] {
             let body = json!({"name": name, "email": "a@example.com", "password": PASSWORD});
             let problem = visitor.post("/api/v1/sign-up", body).await.refused(422, "INVALID");
             assert_eq!(problem["errors"].as_array().unwrap().len(), 1, "{problem}");

@@ -13,6 +13,7 @@ mod applications;
 mod audit_chain;
 mod bad_input;
 mod batch_price;
+mod bodies;
 mod browser;
 mod callbacks;
 mod exports;

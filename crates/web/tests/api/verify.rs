@@ -256,7 +256,7 @@ on_server! {
         send(json!({"key": "x", "device": {"id": "a"}, "more": 1})).await.refused(422, "INVALID");
         let raw = shop.program.request(Method::POST, "/client/v1/keys/verify", b"{\"key\": \"\xff".to_vec());
         shop.program.send(raw).await.refused(400, "JSON_INVALID");
-        let huge = shop.program.request(Method::POST, "/client/v1/keys/verify", vec![b'a'; (1 << 20) + 1]);
+        let huge = shop.program.request(Method::POST, "/client/v1/keys/verify", vec![b'a'; (16 << 10) + 1]);
         shop.program.send(huge).await.refused(400, "BODY_TOO_LARGE");
         shop.program.send(shop.program.request(Method::GET, "/client/v1/nothing", Vec::new())).await.refused(404, "NO_SUCH_ROUTE");
         for (method, path) in [(Method::GET, "keys/verify"), (Method::OPTIONS, "keys/query"), (Method::DELETE, "time"), (Method::PUT, "time")] {

@@ -6734,7 +6734,7 @@ export interface operations {
                     "application/json": components["schemas"]["Captcha"];
                 };
             };
-            /** @description No JSON, or more than 1 MiB */
+            /** @description No JSON, or more than 16 KiB */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10089,7 +10089,7 @@ export interface operations {
                     "application/json": components["schemas"]["Accepted"];
                 };
             };
-            /** @description No JSON, or more than 1 MiB */
+            /** @description No JSON, or more than 16 KiB */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11745,7 +11745,7 @@ export interface operations {
                     "application/json": components["schemas"]["SignedIn"];
                 };
             };
-            /** @description No JSON, or more than 1 MiB */
+            /** @description No JSON, or more than 16 KiB */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -12073,7 +12073,7 @@ export interface operations {
                     "application/json": components["schemas"]["Accepted"];
                 };
             };
-            /** @description No JSON, or more than 1 MiB */
+            /** @description No JSON, or more than 16 KiB */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -12145,7 +12145,7 @@ export interface operations {
                     "application/json": components["schemas"]["Accepted"];
                 };
             };
-            /** @description No JSON, or more than 1 MiB */
+            /** @description No JSON, or more than 16 KiB */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -15642,7 +15642,7 @@ export interface operations {
                     "application/json": components["schemas"]["ComplaintView"];
                 };
             };
-            /** @description No JSON, or more than 1 MiB */
+            /** @description No JSON, or more than 16 KiB */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -15782,7 +15782,7 @@ export interface operations {
                     "application/json": components["schemas"]["ComplaintView"];
                 };
             };
-            /** @description No JSON, or more than 1 MiB */
+            /** @description No JSON, or more than 16 KiB */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -15859,7 +15859,7 @@ export interface operations {
                     "application/json": components["schemas"]["ComplaintView"];
                 };
             };
-            /** @description No JSON, or more than 1 MiB */
+            /** @description No JSON, or more than 16 KiB */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -15927,7 +15927,7 @@ export interface operations {
                     "application/json": components["schemas"]["Welcome"];
                 };
             };
-            /** @description No JSON, or more than 1 MiB */
+            /** @description No JSON, or more than 16 KiB */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -16176,7 +16176,7 @@ export interface operations {
                     "application/json": components["schemas"]["PayOrder"];
                 };
             };
-            /** @description No JSON, or more than 1 MiB */
+            /** @description No JSON, or more than 16 KiB */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -16300,7 +16300,7 @@ export interface operations {
                     "application/json": components["schemas"]["PayOrder"];
                 };
             };
-            /** @description No JSON, or more than 1 MiB */
+            /** @description No JSON, or more than 16 KiB */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -16377,7 +16377,7 @@ export interface operations {
                     "application/json": components["schemas"]["PayOrder"];
                 };
             };
-            /** @description No JSON, or more than 1 MiB */
+            /** @description No JSON, or more than 16 KiB */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -16489,7 +16489,7 @@ export interface operations {
                     "application/json": components["schemas"]["CodeSent"];
                 };
             };
-            /** @description No JSON, or more than 1 MiB */
+            /** @description No JSON, or more than 16 KiB */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -16645,7 +16645,7 @@ export interface operations {
                     "application/json": components["schemas"]["Customer"];
                 };
             };
-            /** @description No JSON, or more than 1 MiB */
+            /** @description No JSON, or more than 16 KiB */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -16867,7 +16867,7 @@ export interface operations {
                     "application/json": components["schemas"]["SessionView"];
                 };
             };
-            /** @description No JSON, or more than 1 MiB */
+            /** @description No JSON, or more than 16 KiB */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -16939,7 +16939,7 @@ export interface operations {
                     "application/json": components["schemas"]["SessionView"];
                 };
             };
-            /** @description No JSON, or more than 1 MiB */
+            /** @description No JSON, or more than 16 KiB */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -17084,7 +17084,7 @@ export interface operations {
                     "application/json": components["schemas"]["SessionView"];
                 };
             };
-            /** @description No JSON, or more than 1 MiB */
+            /** @description No JSON, or more than 16 KiB */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -17162,7 +17162,7 @@ export interface operations {
                     "application/json": components["schemas"]["SessionView"];
                 };
             };
-            /** @description No JSON, or more than 1 MiB */
+            /** @description No JSON, or more than 16 KiB */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -17299,7 +17299,7 @@ export interface operations {
                     "application/json": components["schemas"]["SplitView"];
                 };
             };
-            /** @description No JSON, or more than 1 MiB */
+            /** @description No JSON, or more than 16 KiB */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -17374,7 +17374,7 @@ export interface operations {
                     "application/json": components["schemas"]["Welcome"];
                 };
             };
-            /** @description No JSON, or more than 1 MiB */
+            /** @description No JSON, or more than 16 KiB */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -17445,7 +17445,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No JSON, or more than 1 MiB */
+            /** @description No JSON, or more than 16 KiB */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -17553,7 +17553,7 @@ export interface operations {
                     "application/json": components["schemas"]["SplitView"];
                 };
             };
-            /** @description No JSON, or more than 1 MiB */
+            /** @description No JSON, or more than 16 KiB */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -17629,7 +17629,7 @@ export interface operations {
                     "application/json": components["schemas"]["SplitView"];
                 };
             };
-            /** @description No JSON, or more than 1 MiB */
+            /** @description No JSON, or more than 16 KiB */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -17763,7 +17763,7 @@ export interface operations {
                     "application/json": components["schemas"]["SplitView"];
                 };
             };
-            /** @description No JSON, or more than 1 MiB */
+            /** @description No JSON, or more than 16 KiB */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -17843,7 +17843,7 @@ export interface operations {
                     "application/json": components["schemas"]["SplitView"];
                 };
             };
-            /** @description No JSON, or more than 1 MiB */
+            /** @description No JSON, or more than 16 KiB */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -17921,7 +17921,7 @@ export interface operations {
                     "application/json": components["schemas"]["SplitView"];
                 };
             };
-            /** @description No JSON, or more than 1 MiB */
+            /** @description No JSON, or more than 16 KiB */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -17999,7 +17999,7 @@ export interface operations {
                     "application/json": components["schemas"]["SplitView"];
                 };
             };
-            /** @description No JSON, or more than 1 MiB */
+            /** @description No JSON, or more than 16 KiB */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -18123,7 +18123,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No JSON, or more than 1 MiB */
+            /** @description No JSON, or more than 16 KiB */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -18201,7 +18201,7 @@ export interface operations {
                     "application/json": components["schemas"]["HoldView"];
                 };
             };
-            /** @description No JSON, or more than 1 MiB */
+            /** @description No JSON, or more than 16 KiB */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -18281,7 +18281,7 @@ export interface operations {
                     "application/json": components["schemas"]["SessionView"];
                 };
             };
-            /** @description No JSON, or more than 1 MiB */
+            /** @description No JSON, or more than 16 KiB */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -18529,7 +18529,7 @@ export interface operations {
                     "application/json": components["schemas"]["Welcome"];
                 };
             };
-            /** @description No JSON, or more than 1 MiB */
+            /** @description No JSON, or more than 16 KiB */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -18601,7 +18601,7 @@ export interface operations {
                     "application/json": components["schemas"]["Customer"];
                 };
             };
-            /** @description No JSON, or more than 1 MiB */
+            /** @description No JSON, or more than 16 KiB */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -18673,7 +18673,7 @@ export interface operations {
                     "application/json": components["schemas"]["Welcome"];
                 };
             };
-            /** @description No JSON, or more than 1 MiB */
+            /** @description No JSON, or more than 16 KiB */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -18745,7 +18745,7 @@ export interface operations {
                     "application/json": components["schemas"]["Customer"];
                 };
             };
-            /** @description No JSON, or more than 1 MiB */
+            /** @description No JSON, or more than 16 KiB */
             400: {
                 headers: {
                     [name: string]: unknown;
