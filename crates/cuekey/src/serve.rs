@@ -10,7 +10,7 @@ use front::{Front, Limits};
 use gateway::WebhookSender;
 use kernel::Clock;
 use licensing::Licensing;
-use platform::identity::{Role, holders_of};
+use platform::identity::{Role, flood, holders_of};
 use platform::{Cx, Platform, audit, upkeep};
 use store::jobs::{Handlers, Runner, Workers};
 use store::topics;
@@ -172,6 +172,9 @@ pub async fn run(
     }
     followers.shutdown().await;
     hall.close().await;
+    if let Err(fault) = flood::write_rest(&Cx::system(Arc::clone(&platform))).await {
+        tracing::warn!(%fault, "refused sign-ins were not written");
+    }
     // What was done last has its place in the chain before anybody looks.
     if let Err(error) = audit::seal(&db, &platform.vault).await {
         tracing::warn!(%error, "the operation log could not be sealed");
@@ -193,6 +196,7 @@ fn follow(platform: &Arc<Platform>, venue: &Venue) -> JoinSet<()> {
     let db = platform.db.clone();
     tasks.spawn(platform.settings.clone().follow(db.clone()));
     tasks.spawn(audit::follow(Arc::clone(platform)));
+    tasks.spawn(flood::follow(Arc::clone(platform)));
     tasks.spawn(venue.news.clone().follow(db.clone(), platform.clock.clone()));
     tasks.spawn(platform.hub.clone().follow(db.clone(), platform.clock.clone(), platform.random.clone()));
     let clock = platform.clock.clone();

@@ -7,7 +7,7 @@ use kernel::{Clock, Fault, Lang, Random, Timestamp};
 use store::jobs::NewJob;
 use store::{Db, Tx};
 
-use crate::identity::{Passwords, Permission, Principal};
+use crate::identity::{Flood, Passwords, Permission, Principal};
 use crate::messages::{Hub, Mailer};
 use crate::payments::Payments;
 use crate::quota::Transfers;
@@ -35,6 +35,8 @@ pub struct Platform {
     pub settings: Settings,
     pub hub: Hub,
     pub passwords: Passwords,
+    /// Sign-ins that are refused unseen.
+    pub flood: Flood,
     pub mailer: Arc<dyn Mailer>,
     pub transfers: Transfers,
     pub payments: Payments,

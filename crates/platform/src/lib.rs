@@ -35,6 +35,7 @@ use store::migrate::Migration;
 pub const MIGRATIONS: &[Migration] = &[
     Migration { number: 2, name: "platform", sql: include_str!("../migrations/0002_platform.sql") },
     Migration { number: 5, name: "payments", sql: include_str!("../migrations/0005_payments.sql") },
+    Migration { number: 12, name: "sign_ins", sql: include_str!("../migrations/0012_sign_ins.sql") },
 ];
 
 /// What services answer.

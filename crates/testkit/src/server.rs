@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 
 use kernel::{Clock, Lang, Random, Timestamp};
 use licensing::Licensing;
-use platform::identity::{NewUserRow, Passwords, Role, UserId, UserState, insert_user, session};
+use platform::identity::{Flood, NewUserRow, Passwords, Role, UserId, UserState, insert_user, session};
 use platform::messages::DatabaseMailbox;
 use platform::payments::{self, Channels, Payments};
 use platform::settings::Settings;
@@ -92,6 +92,7 @@ impl TestServer {
             vault: Vault::new(&Zeroizing::new([42; 32]), random.clone()),
             hub: platform::messages::Hub::default(),
             passwords: Passwords::cheap(),
+            flood: Flood::default(),
             mailer: Arc::new(mailer),
             install,
             db,

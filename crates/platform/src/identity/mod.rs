@@ -3,7 +3,7 @@
 //! - [`Role`] and [`Permission`]: who may do what; [`Scope`]: whose rows one sees.
 //! - [`Principal`]: somebody who is signed in, as every use case sees them.
 //! - [`Passwords`]: hashing, a bounded number at a time.
-//! - [`sign_up`], [`sign_in`] (with [`captcha`], [`lockout`], [`second_factor`]), [`recover`]: how one comes in.
+//! - [`sign_up`], [`sign_in`] (with [`captcha`], [`lockout`], [`flood`], [`second_factor`]), [`recover`]: how one comes in.
 //! - [`account`] and [`session`]: what one may do about oneself. [`naming`], [`policy`]: what a name and a password must be.
 //!
 //! **Invariant**: every query about people's things is scoped to the asker ([`Principal::scope`]), in the query itself.
@@ -13,6 +13,7 @@ pub mod captcha;
 mod common;
 mod email_token;
 mod error;
+pub mod flood;
 mod hashing;
 mod later;
 pub mod lockout;
@@ -36,6 +37,7 @@ pub mod users;
 
 pub use captcha::CaptchaAnswer;
 pub use error::AccountError;
+pub use flood::Flood;
 pub use password::Passwords;
 pub use role::{Permission, Principal, Role, Scope, team};
 pub use sign_up::create_super_admin;

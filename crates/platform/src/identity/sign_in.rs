@@ -3,6 +3,8 @@
 //! **Invariant**: a try is counted as a failure before its password is looked at, in a transaction that decides by the count;
 //! only a right password takes it back. However many tries come at once, no more are looked at than may fail.
 //! **Invariant**: nothing before the password check depends on whether the name is known, nor does what follows a wrong one.
+//! **Invariant**: from an address that has failed too often, nothing is written of a name before a captcha is solved, and of what is
+//! refused there so much a minute ([`super::flood`]).
 
 use ::store::jobs::{Job, Outcome};
 use ::store::{Sql, Tx, args};
@@ -51,16 +53,17 @@ pub async fn sign_in(cx: &Cx, ask: &SignIn) -> Result<Started> {
     let place = cx.passwords.place(&cx.clock).await?;
     let typed = Typed::new(&ask.name);
     let over = FAILED.check(&mut cx.db.read(), cx, &allowance::address(cx)).await.is_err();
-    if over && ask.captcha.is_none() {
-        // Not looked at, and logged all the same. Its place is for others meanwhile.
+    let solved = match &ask.captcha {
+        Some(answer) if over => used_up(cx, answer).await?,
+        Some(_) | None => false,
+    };
+    if over && !solved {
+        // Its place is for others meanwhile.
         drop(place);
-        cx.passwords.keep(&cx.clock).await;
-        let mut tx = cx.db.begin().await?;
-        tries::log(&mut tx, cx, &typed, None, SignInResult::Limited).await?;
-        tx.commit().await?;
-        return Err(AccountError::CaptchaRequired.into());
+        let refusal = if ask.captcha.is_some() { AccountError::CaptchaWrong } else { AccountError::CaptchaRequired };
+        return Err(unseen(cx, &typed, refusal).await?);
     }
-    let counted = admit(cx, typed, ask.captcha.as_ref(), over).await?;
+    let counted = admit(cx, typed, ask.captcha.as_ref(), solved).await?;
 
     let stored = counted.user.as_ref().map(|user| user.password_hash.as_str());
     let right = match cx.passwords.verify_at(place, &ask.password, stored).await {
@@ -83,19 +86,32 @@ pub async fn sign_in(cx: &Cx, ask: &SignIn) -> Result<Started> {
     }
 }
 
-/// Counts the try and lets it through, or refuses it for want of a captcha or because of a lock. `over`: a captcha is needed
-/// whatever the name's own failures.
-async fn admit(cx: &Cx, typed: Typed, answer: Option<&CaptchaAnswer>, over: bool) -> Result<Try> {
+/// Uses a captcha up, and answers whether it was solved.
+async fn used_up(cx: &Cx, answer: &CaptchaAnswer) -> Result<bool> {
+    let mut tx = cx.db.begin().await?;
+    let solved = captcha::use_up(&mut tx, cx, answer).await?;
+    tx.commit().await?;
+    Ok(solved)
+}
+
+/// Refuses a try without a look at name or password: counted at once, kept a while, and in the log with the others like it.
+async fn unseen(cx: &Cx, typed: &Typed, refusal: AccountError) -> Result<Fault> {
+    let due = cx.flood.count(cx, &typed.shown);
+    cx.passwords.keep(&cx.clock).await;
+    due.write(cx).await?;
+    Ok(refusal.into())
+}
+
+/// Counts the try and lets it through, or refuses it for want of a captcha or because of a lock. `solved`: its captcha has been used up
+/// already, and was right.
+async fn admit(cx: &Cx, typed: Typed, answer: Option<&CaptchaAnswer>, solved: bool) -> Result<Try> {
     let rules = tries::rules(cx);
     let mut tx = cx.db.begin().await?;
     let mut this = Try::begin(&mut tx, cx, typed).await?;
     let now = cx.now();
-    let gate = match this.record.gate(&rules, now) {
-        Gate::Open if over => Gate::Captcha,
-        gate => gate,
-    };
-    let (result, refusal) = match (gate, answer) {
+    let (result, refusal) = match (this.record.gate(&rules, now), answer) {
         (Gate::Locked(seconds), _) => (SignInResult::Locked, Some(AccountError::Locked { seconds })),
+        (Gate::Captcha, _) if solved => (SignInResult::Ok, None),
         (Gate::Captcha, None) => (SignInResult::Captcha, Some(AccountError::CaptchaRequired)),
         (Gate::Captcha, Some(answer)) => {
             let solved = captcha::use_up(&mut tx, cx, answer).await?;

@@ -21,7 +21,7 @@ kernel::words! {
         NotVerified = "not_verified",
         /// The right one, and it was mailed too long ago.
         FirstPasswordOld = "first_password_old",
-        /// Not looked at: too many failures from that address.
+        /// Not looked at: too many failures from that address, and no captcha, or a wrong one.
         Limited = "limited",
     }
 }
@@ -37,6 +37,8 @@ pub struct SignInEntry {
     pub result: SignInResult,
     pub address: String,
     pub agent: String,
+    /// How many tries this stands for: its own and, where none was looked at, those before it from that address that have no line.
+    pub tries: i64,
 }
 
 #[derive(Debug, Default)]
@@ -71,7 +73,7 @@ pub async fn list(cx: &Cx, filter: &SignInFilter, ask: &PageAsk) -> Result<Page<
         None => scope.rest(&mut look, "s.user_id"),
     }
     look.span("s.at", filter.from, filter.to);
-    let select = "SELECT s.id, s.at, s.name, s.user_id, u.name AS user_name, s.result, s.address, s.agent \
+    let select = "SELECT s.id, s.at, s.name, s.user_id, u.name AS user_name, s.result, s.address, s.agent, s.tries \
                   FROM sign_ins s LEFT JOIN users u ON u.id = s.user_id";
     Ok(look.page(&mut sql, select, "s.id", ask, read, |entry| entry.id.uuid()).await?)
 }
@@ -85,5 +87,6 @@ fn read(row: &Row) -> ::store::Result<SignInEntry> {
         result: row.word("result")?,
         address: row.get("address")?,
         agent: row.get("agent")?,
+        tries: row.get("tries")?,
     })
 }

@@ -105,7 +105,11 @@ impl Try {
 
     /// One line of the sign-in log.
     pub async fn log(&self, tx: &mut Tx, cx: &Cx, result: SignInResult) -> Result<()> {
-        log(tx, cx, &self.typed, self.user.as_ref().map(|user| user.id), result).await
+        let (id, user): (SignInId, _) = (cx.id(), self.user.as_ref().map(|user| user.id));
+        let sql = "INSERT INTO sign_ins (id, at, name, user_id, result, address, agent) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+        let (address, agent) = (cx.origin.address.as_str(), cx.origin.agent.as_str());
+        tx.exec(sql, args![id, cx.now(), self.typed.shown.as_str(), user, kernel::Word::as_str(result), address, agent]).await?;
+        Ok(())
     }
 
     /// Whether the next try will have to bring a captcha.
@@ -117,15 +121,6 @@ impl Try {
     pub fn locked(&self, now: Timestamp) -> Option<i64> {
         self.record.locked_until.map(|until| until.seconds_since(now))
     }
-}
-
-/// One line of the sign-in log, for a try that came no further than its name.
-pub(super) async fn log(tx: &mut Tx, cx: &Cx, typed: &Typed, user: Option<UserId>, result: SignInResult) -> Result<()> {
-    let id: SignInId = cx.id();
-    let sql = "INSERT INTO sign_ins (id, at, name, user_id, result, address, agent) VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    let (address, agent) = (cx.origin.address.as_str(), cx.origin.agent.as_str());
-    tx.exec(sql, args![id, cx.now(), typed.shown.as_str(), user, kernel::Word::as_str(result), address, agent]).await?;
-    Ok(())
 }
 
 /// By what a name's tries are found; `key` is the name, folded.

@@ -1,7 +1,7 @@
 //! K1.2: signing in, the captcha after three failures and the lock after five.
 
 use kernel::{HOUR, MINUTE};
-use platform::identity::Role;
+use platform::identity::{Role, flood};
 use serde_json::{Value, json};
 use store::{Sql, args};
 use testkit::{Answer, Client, TestServer, on_server};
@@ -270,6 +270,40 @@ on_server! {
         attempt(&visitor, "nobody", "wrong").await.refused(401, "CAPTCHA_REQUIRED");
         server.clock.step(15 * MINUTE);
         attempt(&visitor, "alice", "password-of-alice").await.ok(200);
+    }
+
+    async fn k1_2b_a_flood_from_one_address_is_counted_and_does_not_fill_the_log(server) {
+        let root = server.user(Role::SuperAdmin, "root").await;
+        let visitor = server.visitor().from([203, 0, 113, 9]);
+        for n in 0..100 {
+            attempt(&visitor, &format!("guess{n}"), "wrong").await.refused(401, "SIGN_IN_FAILED");
+        }
+        let rows = async |sql: &str| -> Vec<i64> { server.platform.db.read().all(sql, args![], |row| row.get("n")).await.unwrap() };
+        let names = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM name_tries";
+        let before = rows(names).await;
+        for n in 0..150 {
+            attempt(&visitor, &format!("flood{n}"), "wrong").await.refused(401, "CAPTCHA_REQUIRED");
+            let nobodys = json!({"id": "cap_01h455vb4pex5vsknk084sn02q", "answer": "x"});
+            attempt_with(&visitor, &format!("flood{n}"), "wrong", nobodys).await.refused(401, "CAPTCHA_WRONG");
+        }
+        let limited = "SELECT tries AS n FROM sign_ins WHERE result = 'limited' ORDER BY id";
+        assert_eq!(rows(limited).await, [1; 10]);
+        assert_eq!(rows(names).await, before, "nothing is written of a name for which no captcha was solved");
+        assert_eq!(flood::write_rest(&server.cx()).await.unwrap(), 1);
+        assert_eq!(flood::write_rest(&server.cx()).await.unwrap(), 0, "once");
+        let page = root.get("/api/v1/logs/sign-ins?result=limited").await.ok(200);
+        let last = &page["items"][0];
+        assert_eq!((&last["name"], &last["user"], &last["address"], &last["tries"]), (&json!("flood149"), &json!(null), &json!("203.0.113.9"), &json!(290)));
+        assert_eq!(page["items"].as_array().unwrap().len(), 11);
+        // Others have lines of their own, and so has that address in the next minute.
+        for n in 0..100 {
+            attempt(&server.visitor().from([203, 0, 113, 10]), &format!("other{n}"), "wrong").await.refused(401, "SIGN_IN_FAILED");
+        }
+        attempt(&server.visitor().from([203, 0, 113, 10]), "other", "wrong").await.refused(401, "CAPTCHA_REQUIRED");
+        assert_eq!(log(server, "other").await, ["limited"]);
+        server.clock.step(MINUTE);
+        attempt(&visitor, "later", "wrong").await.refused(401, "CAPTCHA_REQUIRED");
+        assert_eq!(log(server, "later").await, ["limited"]);
     }
 
     async fn k1_2b_the_limits_are_settings(server) {

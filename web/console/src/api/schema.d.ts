@@ -4724,6 +4724,11 @@ export interface components {
                 /** @description As it was typed. */
                 name: string;
                 result: components["schemas"]["SignInResult"];
+                /**
+                 * Format: int64
+                 * @description How many tries this stands for: its own and, where none was looked at, those before it from that address that have no line.
+                 */
+                tries: number;
                 user?: components["schemas"]["UserRef"] | null;
             }[];
             /** @description Where the next page begins; absent on the last. */
@@ -5390,6 +5395,11 @@ export interface components {
             /** @description As it was typed. */
             name: string;
             result: components["schemas"]["SignInResult"];
+            /**
+             * Format: int64
+             * @description How many tries this stands for: its own and, where none was looked at, those before it from that address that have no line.
+             */
+            tries: number;
             user?: components["schemas"]["UserRef"] | null;
         };
         /** @enum {string} */

@@ -106,7 +106,7 @@ export interface Notification { id: string; kind: string; title: string; body: s
 // GET /logs/operations?actor=&module=&level=&from=&to=&cursor= -> Page<OperationEntry>; GET /logs/operations/{id} -> OperationEntry
 // GET /logs/sign-ins?user=&result=&from=&to=&cursor= -> Page<SignInEntry>
 export interface OperationEntry { id: string; at: string; actor: UserRef | null; actor_role: Role | 'system' | 'visitor'; level: 'info' | 'warning' | 'security'; module: string; action: string; summary: string; object: { kind: string; id: string } | null; address: string; agent: string; request_id: string; detail: Record<string, unknown> }
-export interface SignInEntry { id: string; at: string; name: string; user: UserRef | null; result: 'ok' | 'wrong' | 'locked' | 'captcha' | 'second_factor' | 'disabled' | 'not_verified' | 'first_password_old' | 'limited'; address: string; agent: string }
+export interface SignInEntry { id: string; at: string; name: string; user: UserRef | null; result: 'ok' | 'wrong' | 'locked' | 'captcha' | 'second_factor' | 'disabled' | 'not_verified' | 'first_password_old' | 'limited'; address: string; agent: string; tries: number /* that the line stands for; more than one: `limited` */ }
 
 // ---- settings (super_admin)
 // GET /settings -> {groups: SettingGroup[]}; PATCH /settings/{key} {value} -> Setting ; DELETE /settings/{key} -> Setting (default again)

@@ -16,6 +16,7 @@ const en: typeof zh = {
     subtitle: 'Each try to sign in, whether it worked or not.',
     empty: 'No sign-ins yet',
     unknown: 'No such name',
+    tries: '{n} tries in all',
   },
   field: {
     at: 'Time',

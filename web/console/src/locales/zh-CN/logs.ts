@@ -14,6 +14,7 @@ export default {
     subtitle: '每一次登录尝试，成功与失败都在内。',
     empty: '还没有登录记录',
     unknown: '用户名不存在',
+    tries: '合计 {n} 次尝试',
   },
   field: {
     at: '时间',
