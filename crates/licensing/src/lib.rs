@@ -50,6 +50,16 @@ impl Licensing {
         Ok(Arc::new(Self { platform, callers: client::Projects::new(), limits, collector, callbacks: callbacks::Callbacks::new(post) }))
     }
 
+    /// Whose API key a request brings, where no more can be asked of it.
+    pub async fn caller(&self, request: &client::Request<'_>) -> Result<Arc<client::CallerProject>, client::Refusal> {
+        client::admit::caller(&self.platform, &self.callers, &self.limits, request).await
+    }
+
+    /// Counts a request that is refused at the door, and writes it into its project's log where that has room.
+    pub async fn refused(&self, refusal: &client::Refusal, knock: client::Knock<'_>) {
+        client::note(&self.platform, &self.limits, refusal, knock).await;
+    }
+
     /// Who is calling: key, ban, time, signature.
     pub async fn admit(&self, request: &client::Request<'_>) -> Result<client::Admitted, client::Refusal> {
         client::admit::admit(&self.platform, &self.callers, &self.limits, request).await

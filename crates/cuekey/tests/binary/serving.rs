@@ -28,6 +28,20 @@ fn a_fresh_folder_is_ready_stops_on_a_signal_and_starts_again() {
 }
 
 #[test]
+fn programs_that_are_refused_are_counted_by_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::serve(folder.path(), &[]);
+    let address = server.address();
+    let metrics = server.told("metrics", "address").parse().unwrap();
+    for _ in 0..3 {
+        assert_eq!(get(address, "/client/v1/time").0, 401);
+    }
+    let page = get(metrics, "/metrics").1;
+    assert!(page.contains("cuekey_client_refused_total{code=\"API_KEY_UNKNOWN\"} 3"), "{page}");
+    server.stop();
+}
+
+#[test]
 fn stopping_finishes_what_was_accepted() {
     let folder = tempfile::tempdir().unwrap();
     let mut server = Server::serve(folder.path(), &[]);

@@ -37,22 +37,46 @@ pub struct Admitted {
 pub struct Refusal {
     pub fault: Fault,
     pub project: Option<Arc<CallerProject>>,
+    /// Why, for the log: the code of the answer, but where an address is told to wait for what it has sent before, what was wrong with this.
+    pub reason: &'static str,
 }
 
 impl Refusal {
     fn unsigned(fault: Fault) -> Self {
-        Self { fault, project: None }
+        Self { reason: fault.code, fault, project: None }
     }
+
+    fn signed(fault: Fault, project: &Arc<CallerProject>) -> Self {
+        Self { reason: fault.code, fault, project: Some(Arc::clone(project)) }
+    }
+
+    /// Of a request whose body was not read: it is wrong in itself, or there was no room for it.
+    pub fn unread(fault: Fault, project: &Arc<CallerProject>) -> Self {
+        let reason = if fault.kind == Kind::Malformed { fault.code } else { "BODY_UNREADABLE" };
+        Self { reason, ..Self::signed(fault, project) }
+    }
+}
+
+/// Whose API key a request brings.
+pub async fn caller(
+    platform: &Platform,
+    projects: &Projects,
+    limits: &Limits,
+    request: &Request<'_>,
+) -> Result<Arc<CallerProject>, Refusal> {
+    // An API key is short; a long one is not looked for.
+    let known = if request.key.len() <= 64 { projects.find(platform, request.key).await.map_err(Refusal::unsigned)? } else { None };
+    known.ok_or_else(|| {
+        let unknown = unknown_key();
+        let reason = unknown.code;
+        Refusal { reason, ..Refusal::unsigned(if limits.failure(request.address) { unknown } else { too_many(60) }) }
+    })
 }
 
 pub async fn admit(platform: &Platform, projects: &Projects, limits: &Limits, request: &Request<'_>) -> Result<Admitted, Refusal> {
     let now = platform.clock.now();
-    // An API key is short; a long one is not looked for.
-    let known = if request.key.len() <= 64 { projects.find(platform, request.key).await.map_err(Refusal::unsigned)? } else { None };
-    let Some(project) = known else {
-        return Err(Refusal::unsigned(if limits.failure(request.address) { unknown_key() } else { too_many(60) }));
-    };
-    let signed = |fault: Fault| Refusal { fault, project: Some(Arc::clone(&project)) };
+    let project = caller(platform, projects, limits, request).await?;
+    let signed = |fault: Fault| Refusal::signed(fault, &project);
     if let Some(until) = project.banned_until.filter(|until| *until > now) {
         let fault = Fault::new(Kind::Forbidden, "TEMPORARILY_BANNED", "调用过于频繁，已被临时封禁", "Too many calls; refused for a while");
         return Err(signed(fault.retry_after(until.seconds_since(now))));
@@ -61,7 +85,9 @@ pub async fn admit(platform: &Platform, projects: &Projects, limits: &Limits, re
     let canonical = request_canonical(request.method, request.target, request.timestamp, request.nonce, request.body);
     if !project.signed(canonical.as_bytes(), request.signature, now) {
         // A right signature passes whatever the address did: programs behind one address do not lock each other out.
-        return Err(signed(if limits.failure(request.address) { bad_signature() } else { too_many(60) }));
+        let wrong = bad_signature();
+        let reason = wrong.code;
+        return Err(Refusal { reason, ..signed(if limits.failure(request.address) { wrong } else { too_many(60) }) });
     }
     if !is_nonce(request.nonce) {
         return Err(signed(Fault::new(
@@ -71,7 +97,7 @@ pub async fn admit(platform: &Platform, projects: &Projects, limits: &Limits, re
             "Cuekey-Nonce must be 16 to 64 of letters, digits, - and _",
         )));
     }
-    Ok(Admitted { nonce: request.nonce.to_owned(), signed_at, project: Arc::clone(&project) })
+    Ok(Admitted { nonce: request.nonce.to_owned(), signed_at, project })
 }
 
 /// Unix seconds within the window. Digits only, as a signature covers the text: `+5` and `05` are other texts.

@@ -139,10 +139,32 @@ pub async fn explain(cx: &Cx, id: CallId) -> Result<CallExplained> {
     Ok(CallExplained { rule: rule.into(), remedy: remedy.into(), now, steps: steps(&call, cx.lang), call })
 }
 
+/// The first steps, by the codes that speak for others.
+const TOO_LARGE: &str = "BODY_TOO_LARGE";
+const REUSED: &str = "NONCE_REUSED";
+const UNREADABLE: &str = "INVALID";
+
+/// At which step a call of this code ended.
+fn step_of(code: &str) -> &str {
+    match code {
+        "BODY_UNREADABLE" => TOO_LARGE,
+        "NONCE_INVALID" => REUSED,
+        "JSON_INVALID" | "NO_SUCH_ROUTE" | "METHOD_NOT_ALLOWED" => UNREADABLE,
+        code => code,
+    }
+}
+
 /// The rules in their order, as far as this call came.
 fn steps(call: &ClientCall, lang: Lang) -> Vec<Step> {
-    const ADMISSION: [(&str, &str, &str); 2] =
-        [("NONCE_REUSED", "随机数未使用过", "The nonce is new"), ("RATE_LIMITED", "调用频率在限额内", "The rate is within its limit")];
+    const ADMISSION: [(&str, &str, &str); 7] = [
+        (TOO_LARGE, "请求体完整且不过大", "The body has come whole, and is not too large"),
+        ("TEMPORARILY_BANNED", "项目未被临时封禁", "The project is not banned for a while"),
+        ("TIMESTAMP_SKEWED", "请求时间与服务器相差不超过 5 分钟", "The request's time is within 5 minutes of the server's"),
+        ("SIGNATURE_INVALID", "签名正确", "The signature is right"),
+        (REUSED, "随机数格式正确且未使用过", "The nonce is well formed, and new"),
+        ("RATE_LIMITED", "调用频率在限额内", "The rate is within its limit"),
+        (UNREADABLE, "请求内容可以读取", "The request can be read"),
+    ];
     const VERIFY: [(&str, &str, &str); 5] = [
         ("NOT_FOUND", "卡密存在于本项目", "The key exists in this project"),
         ("PROJECT_DISABLED", "项目在启用状态", "The project is switched on"),
@@ -155,9 +177,9 @@ fn steps(call: &ClientCall, lang: Lang) -> Vec<Step> {
         Endpoint::Query => &VERIFY[..1],
         Endpoint::Time | Endpoint::Other => &[],
     };
-    let mut over = false;
+    let (ended, mut over) = (step_of(&call.code), false);
     let step = |(code, zh, en): &(&str, &str, &str)| {
-        let refused = *code == call.code;
+        let refused = *code == ended;
         let outcome = if over {
             StepOutcome::NotReached
         } else if refused {
@@ -191,7 +213,43 @@ fn words(code: &str, lang: Lang) -> (&'static str, &'static str) {
             "确认是同一位用户换了设备后，在卡密页面解绑。",
             "If it is the same user with another device, unbind the key on its page.",
         ),
-        "INVALID" | "JSON_INVALID" | "BODY_TOO_LARGE" | "NO_SUCH_ROUTE" | "METHOD_NOT_ALLOWED" => (
+        "BODY_TOO_LARGE" => (
+            "请求体超过了 16 KiB。",
+            "The body is larger than 16 KiB.",
+            "对照接口文档检查程序发送的内容；合法的请求远小于此。",
+            "Compare what the program sends with the contract; no request that it knows is nearly as long.",
+        ),
+        "BODY_UNREADABLE" => (
+            "请求体没有完整到达，或同时到达的内容过多。签名未被检查。",
+            "The body has not come whole, or too much was on its way at once. The signature was not looked at.",
+            "检查程序的网络；如果频繁出现，请管理员查看运行指标。",
+            "Look at the program's network; where it happens often, have the operator look at the metrics.",
+        ),
+        "TEMPORARILY_BANNED" => (
+            "项目因调用过于频繁被临时封禁。签名未被检查，所以不能确定是项目自己的程序在调用。",
+            "The project was banned for a while for calling too often. The signature was not looked at: it need not have been the project's own program.",
+            "封禁会自动结束；请降低调用频率，或由超级管理员提高项目限额。",
+            "The ban ends by itself; call less often, or have a super admin raise the project's limit.",
+        ),
+        "TIMESTAMP_SKEWED" => (
+            "请求时间与服务器相差超过 5 分钟。签名未被检查。",
+            "The request's time was more than 5 minutes from the server's. The signature was not looked at.",
+            "校准客户端或服务器的时钟；SDK 会用应答中的服务器时间自行校正。",
+            "Set the client's clock, or the server's; SDKs mend theirs by the server's time in the answer.",
+        ),
+        "SIGNATURE_INVALID" => (
+            "签名不正确：程序使用的密钥有误，或请求在途中被改动，或是别人伪造的。",
+            "The signature is not right: the program has another secret, the request was changed on its way, or somebody has forged it.",
+            "核对程序使用的密钥，以及代理是否改动了路径或请求体；答复为 429 时，表示该地址此前错误过多。",
+            "Compare the program's secret, and whether a proxy changes path or body. Where the answer was 429, that address had failed too often before.",
+        ),
+        "NONCE_INVALID" => (
+            "签名正确，但随机数的格式不正确。",
+            "The signature is right, but the nonce is of another form.",
+            "随机数应为 16 到 64 位字母、数字、- 或 _。",
+            "A nonce is 16 to 64 of letters, digits, - and _.",
+        ),
+        "INVALID" | "JSON_INVALID" | "NO_SUCH_ROUTE" | "METHOD_NOT_ALLOWED" => (
             "请求内容无法读取：字段缺失、多余或格式不正确。",
             "The request could not be read: a field is missing, unknown or of another form.",
             "对照接口文档检查程序发送的内容；应答中写明了是哪个字段。",
@@ -216,7 +274,11 @@ fn words(code: &str, lang: Lang) -> (&'static str, &'static str) {
 
 /// The same question asked of the rules now, changing nothing.
 async fn verdict_now(cx: &Cx, call: &ClientCall) -> Result<Option<String>> {
-    let Some(key) = call.key_id else { return Ok(Some(kernel::Word::as_str(Code::NotFound).to_owned())) };
+    let Some(key) = call.key_id else {
+        // Which key it was about is known of those alone that came so far.
+        let none: &str = kernel::Word::as_str(Code::NotFound);
+        return Ok((call.code == none).then(|| none.to_owned()));
+    };
     let mut sql = cx.db.read();
     let query = "SELECT k.unit, k.validity, k.activated_at, k.expires_at, k.disabled_at, k.devices, k.unbinds, p.state AS project_state, p.devices_per_key \
                  FROM keys k JOIN projects p ON p.id = k.project_id WHERE k.id = $1";

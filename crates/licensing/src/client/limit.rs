@@ -50,12 +50,13 @@ pub struct Limits {
     refused: Cache<ProjectId, Arc<std::sync::atomic::AtomicI64>>,
     by_address: RateLimiter<String, DashMapStateStore<String>, Time, StateInformationMiddleware>,
     repeats: Cache<ProjectId, Arc<Limiter>>,
+    refusals: Cache<ProjectId, Arc<Limiter>>,
 }
 
 /// Failed signatures, and unknown API keys, that one address may send a minute.
 const FAILURES_PER_MINUTE: u32 = 60;
-/// Requests that were sent before and have a line of their own in the log: of one project, in a minute. The others are counted.
-const REPEATS_PER_MINUTE: i64 = 60;
+/// Requests that anybody can send and that have a line of their own in the log: of one project, in a minute. The others are counted.
+const LINES_PER_MINUTE: i64 = 60;
 
 impl Limits {
     pub fn new(clock: Clock) -> Self {
@@ -65,6 +66,7 @@ impl Limits {
             refused: Cache::builder().max_capacity(100_000).time_to_live(Duration::from_secs(60)).build(),
             by_address: RateLimiter::new(failures, DashMapStateStore::default(), Time(clock.clone())),
             repeats: Cache::new(100_000),
+            refusals: Cache::new(100_000),
             clock,
         }
     }
@@ -82,7 +84,13 @@ impl Limits {
     /// Counts a request that was sent before; true while it is to have a line in the log. It costs its project nothing, and
     /// whoever has caught one can send it for ten minutes, from anywhere: the log would be full of it.
     pub(super) fn repeat(&self, project: ProjectId) -> bool {
-        self.repeats.get_with(project, || self.limiter(REPEATS_PER_MINUTE)).check().is_ok()
+        self.repeats.get_with(project, || self.limiter(LINES_PER_MINUTE)).check().is_ok()
+    }
+
+    /// Counts a request that was refused at the door; true while it is to have a line in the log. Those that were sent before have room of
+    /// their own: whoever forges signatures does not hide that somebody sends an old request again.
+    pub(super) fn refusal(&self, project: ProjectId) -> bool {
+        self.refusals.get_with(project, || self.limiter(LINES_PER_MINUTE)).check().is_ok()
     }
 
     /// Counts one call.
@@ -180,6 +188,18 @@ mod tests {
         let [one, two] = [1, 2].map(|n| ProjectId::from_uuid(uuid::Uuid::from_u128(n)));
         let told = |project| (0..100).filter(|_| limits.repeat(project)).count();
         assert_eq!((told(one), told(two)), (60, 60));
+        clock.step(30 * SECOND);
+        assert_eq!(told(one), 30);
+    }
+
+    #[test]
+    fn k8_3_of_requests_refused_at_the_door_so_many_have_a_line_whatever_was_sent_again() {
+        let clock = Clock::stepped(Timestamp::from_unix(1_700_000_000));
+        let limits = Limits::new(clock.clone());
+        let [one, two] = [1, 2].map(|n| ProjectId::from_uuid(uuid::Uuid::from_u128(n)));
+        let told = |project| (0..100).filter(|_| limits.refusal(project)).count();
+        assert_eq!((told(one), told(two)), (60, 60));
+        assert!(limits.repeat(one));
         clock.step(30 * SECOND);
         assert_eq!(told(one), 30);
     }

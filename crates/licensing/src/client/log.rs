@@ -14,7 +14,8 @@ use super::set::{Answer, Ask, CallId, Endpoint, UNREADABLE};
 use crate::keys::verdict::Code;
 use crate::projects::ProjectId;
 
-const COLUMNS: [&str; 14] = [
+pub(super) const TABLE: &str = "client_calls";
+pub(super) const COLUMNS: [&str; 14] = [
     "id",
     "at",
     "project_id",
@@ -108,7 +109,7 @@ pub(super) fn writes<'a>(
             ask.address.as_str(),
         ]);
     }
-    let rows = Insert { table: "client_calls", columns: &COLUMNS, rows, tail: "" };
+    let rows = Insert { table: TABLE, columns: &COLUMNS, rows, tail: "" };
     let counts = load::counts(now.unix().div_euclid(86_400), part, counts);
     Ok([rows, passed::rows(passed, now, &platform.random)?, counts].map(Write::Insert).into())
 }

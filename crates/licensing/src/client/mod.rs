@@ -1,6 +1,6 @@
 //! The client API (K8): programs that hold an API key verify keys.
 //!
-//! A request is admitted ([`admit`]: key, ban, time, signature, in that order, from memory), then waits with others for the
+//! A request is admitted ([`admit`]: key, ban, time, signature, in that order, from memory; what is not is [`refused`]), then waits with others for the
 //! collector ([`collector`]), which decides all that wait together ([`set`]): nonces, keys, verdicts, log. While that is being
 //! written, the answers are put into words and signed ([`reply`]); they are sent when it is durable.
 //!
@@ -18,6 +18,7 @@ mod look;
 mod nonces;
 pub mod passed;
 pub mod project;
+mod refused;
 mod reply;
 mod set;
 #[cfg(test)]
@@ -29,5 +30,7 @@ pub use collector::Collector;
 pub use nonces::Nonces;
 pub(crate) use nonces::forget as forget_nonces;
 pub use project::{CallerProject, Projects};
+pub use refused::Knock;
+pub(crate) use refused::note;
 pub use reply::{Plain, Reply, Tell};
 pub use set::{Answer, Ask, CallEntity, CallId, Decision, Device, Endpoint, KeyAnswer, KeyDetails, UNREADABLE};

@@ -120,6 +120,8 @@ on_both! { &crate::migrations();
             assert_eq!(door.refused(&forged).await.0, "SIGNATURE_INVALID");
         }
         assert_eq!((door.refused(&unknown).await, door.refused(&forged).await), (("RATE_LIMITED", false), ("RATE_LIMITED", true)));
+        let reasons = [door.send(&unknown).await.err().unwrap().reason, door.send(&forged).await.err().unwrap().reason];
+        assert_eq!(reasons, ["API_KEY_UNKNOWN", "SIGNATURE_INVALID"], "the log has what was wrong");
         assert!(door.send(&good).await.is_ok());
         assert_eq!(door.refused(&Call { address: "203.0.113.9".into(), ..forged }).await.0, "SIGNATURE_INVALID");
     }

@@ -16,14 +16,14 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use futures_util::FutureExt;
 use kernel::{Fault, Kind, Lang, Timestamp};
-use licensing::client::{Decision, Plain, Reply};
+use licensing::client::{Decision, Knock, Plain, Refusal, Reply};
 use serde::Serialize;
 use tracing::Instrument;
 
 use crate::body;
 use crate::browser;
 use crate::middleware::{Begun, panicked};
-use crate::problem::Problem;
+use crate::problem::{Problem, status_of};
 use crate::state::AppState;
 
 /// Whether the client API answers: all paths under `/client/`, unknown ones too, so that what is not there is refused with a
@@ -67,24 +67,32 @@ async fn handle(state: &AppState, begun: &Begun, request: Request) -> Response {
     let (clock, id) = (state.platform.clock.clone(), begun.id.clone());
     let refuse = move |fault: &Fault| refuse(fault, clock.now(), lang, &id);
     let cut = move |plain: Plain| if is_head { Plain { body: Vec::new(), ..plain } } else { plain };
-    let (project, plain) = match (unread, state.licensing.admit(&asked).await) {
-        // What was not read cannot have been signed over; the key alone says who is told so.
-        (Some(_), Err(refusal)) if refusal.project.is_none() => (None, refuse(&refusal.fault)),
-        (Some(why), Err(refusal)) => (refusal.project, refuse(&why)),
-        (Some(why), Ok(admitted)) => (Some(admitted.project), refuse(&why)),
-        (None, Err(refusal)) => (refusal.project, refuse(&refusal.fault)),
-        (None, Ok(admitted)) => {
-            let project = Arc::clone(&admitted.project);
-            let (ask, question) = question::read(admitted, &begun.address, &parts.method, uri.path(), &raw);
-            let (of, refuse_decided) = (Arc::clone(&project), refuse.clone());
-            let tell = move |decision: Decision| cut(answer::of(&of, &question, decision, lang, &refuse_decided));
-            match state.licensing.decide(ask, Box::new(tell)).await {
-                Ok(reply) => return send(reply),
-                Err(fault) => (Some(project), refuse(&fault)),
+    let refusal = match unread {
+        None => match state.licensing.admit(&asked).await {
+            Ok(admitted) => {
+                let project = Arc::clone(&admitted.project);
+                let (ask, question) = question::read(admitted, &begun.address, &parts.method, uri.path(), &raw);
+                let (of, refuse_decided) = (Arc::clone(&project), refuse.clone());
+                let tell = move |decision: Decision| cut(answer::of(&of, &question, decision, lang, &refuse_decided));
+                return match state.licensing.decide(ask, Box::new(tell)).await {
+                    Ok(reply) => send(reply),
+                    Err(fault) => send(Reply::of(cut(refuse(&fault)), None, Some(&*project), nonce, state.platform.clock.now())),
+                };
             }
-        }
+            Err(refusal) => refusal,
+        },
+        // What was not read cannot have been signed over; the key alone says who is told so.
+        Some(why) => match state.licensing.caller(&asked).await {
+            Ok(project) => Refusal::unread(why, &project),
+            Err(refusal) => refusal,
+        },
     };
-    send(Reply::of(cut(plain), None, project.as_deref(), nonce, state.platform.clock.now()))
+    let endpoint = question::endpoint(&parts.method, uri.path());
+    let knock = Knock { endpoint, status: status_of(&refusal.fault).as_u16(), address: &begun.address };
+    // In a box: others have no need of it, and it would make every request's future large.
+    Box::pin(state.licensing.refused(&refusal, knock)).await;
+    let plain = cut(refuse(&refusal.fault));
+    send(Reply::of(plain, None, refusal.project.as_deref(), nonce, state.platform.clock.now()))
 }
 
 static HEADERS: LazyLock<HeaderMap> = LazyLock::new(|| {

@@ -18,28 +18,39 @@ pub(super) enum Question {
     Unreadable(Fault),
 }
 
+const VERIFY: &str = "/client/v1/keys/verify";
+const QUERY: &str = "/client/v1/keys/query";
+const TIME: &str = "/client/v1/time";
+
+/// What is asked for; nothing of the contract where the method is another.
+pub(super) fn endpoint(method: &Method, path: &str) -> Endpoint {
+    match (method.as_str(), path) {
+        ("POST", VERIFY) => Endpoint::Verify,
+        ("POST", QUERY) => Endpoint::Query,
+        ("GET", TIME) => Endpoint::Time,
+        _ => Endpoint::Other,
+    }
+}
+
 pub(super) fn read(admitted: Admitted, address: &str, method: &Method, path: &str, body: &[u8]) -> (Ask, Question) {
     let mut ask = Ask {
         project: admitted.project,
         nonce: admitted.nonce,
-        endpoint: Endpoint::Other,
+        endpoint: endpoint(method, path),
         key: None,
         hint: String::new(),
         device: Device::default(),
         address: address.to_owned(),
         unreadable: None,
     };
-    let question = match (method.as_str(), path) {
-        ("POST", "/client/v1/keys/verify") => verify(&mut ask, body),
-        ("POST", "/client/v1/keys/query") => query(&mut ask, body),
-        ("GET", "/client/v1/time") => {
-            ask.endpoint = Endpoint::Time;
-            Ok(Question::Time)
-        }
-        (_, "/client/v1/keys/verify" | "/client/v1/keys/query" | "/client/v1/time") => {
+    let question = match ask.endpoint {
+        Endpoint::Verify => verify(&mut ask, body),
+        Endpoint::Query => query(&mut ask, body),
+        Endpoint::Time => Ok(Question::Time),
+        Endpoint::Other if matches!(path, VERIFY | QUERY | TIME) => {
             Err(Fault::new(Kind::NotFound, NO_METHOD, "此接口不支持该方法", "This endpoint does not take that method"))
         }
-        _ => Err(Fault::new(Kind::NotFound, "NO_SUCH_ROUTE", "没有这个接口", "There is no such endpoint")),
+        Endpoint::Other => Err(Fault::new(Kind::NotFound, "NO_SUCH_ROUTE", "没有这个接口", "There is no such endpoint")),
     };
     let question = question.unwrap_or_else(|why| {
         ask.unreadable = Some((i64::from(status_of(&why).as_u16()), why.code));
@@ -49,7 +60,6 @@ pub(super) fn read(admitted: Admitted, address: &str, method: &Method, path: &st
 }
 
 fn verify(ask: &mut Ask, body: &[u8]) -> Result<Question, Fault> {
-    ask.endpoint = Endpoint::Verify;
     let asked = crate::extract::parse::<VerifyBody>(body).map_err(|error| error.0)?;
     ask.device = asked.device.clean()?;
     (ask.key, ask.hint) = (KeyText::parse(&asked.key), hint(&asked.key));
@@ -57,7 +67,6 @@ fn verify(ask: &mut Ask, body: &[u8]) -> Result<Question, Fault> {
 }
 
 fn query(ask: &mut Ask, body: &[u8]) -> Result<Question, Fault> {
-    ask.endpoint = Endpoint::Query;
     let asked = crate::extract::parse::<QueryBody>(body).map_err(|error| error.0)?;
     (ask.key, ask.hint) = (KeyText::parse(&asked.key), hint(&asked.key));
     Ok(Question::Query)

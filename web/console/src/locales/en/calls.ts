@@ -3,7 +3,8 @@ import type zh from '../zh-CN/calls'
 const en: typeof zh = {
   title: 'API log',
   one: 'API call',
-  subtitle: 'Each call of a client program. For refused ones, see the reason and the remedy.',
+  subtitle:
+    'Each call of a client program. For refused ones, see the reason and the remedy. Of those that no signature speaks for, and of repeated ones, 60 a minute of each project.',
   subtitleAgent: 'First uses and refused verifications of your keys, with the reason and the remedy.',
   search: 'Find by the full key',
   empty: 'No API calls yet',
@@ -23,7 +24,7 @@ const en: typeof zh = {
   steps: 'How it was decided',
   stepsHint: 'Checked from top to bottom; the first that does not hold ends it.',
   outcome: { passed: 'Passed', refused: 'Refused', not_reached: 'Not reached' },
-  endpoint: { verify: 'Verify', query: 'Query', time: 'Time' },
+  endpoint: { verify: 'Verify', query: 'Query', time: 'Time', other: 'Other' },
   section: { request: 'Request' },
   field: {
     at: 'Time',
@@ -45,12 +46,18 @@ const en: typeof zh = {
     DISABLED: 'Key disabled',
     EXPIRED: 'Key expired',
     DEVICE_MISMATCH: 'Another device',
-    API_KEY_UNKNOWN: 'API key unknown',
+    BODY_TOO_LARGE: 'Body too large',
+    BODY_UNREADABLE: 'Body did not come whole',
     TEMPORARILY_BANNED: 'Temporarily banned',
     TIMESTAMP_SKEWED: 'Clock too far off',
     SIGNATURE_INVALID: 'Wrong signature',
+    NONCE_INVALID: 'Nonce of another form',
     NONCE_REUSED: 'Repeated request',
     RATE_LIMITED: 'Too many requests',
+    INVALID: 'Not as expected',
+    JSON_INVALID: 'Cannot be read',
+    NO_SUCH_ROUTE: 'No such endpoint',
+    METHOD_NOT_ALLOWED: 'Wrong method',
   },
 }
 export default en

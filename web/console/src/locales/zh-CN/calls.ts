@@ -1,7 +1,8 @@
 export default {
   title: '接口日志',
   one: '接口调用',
-  subtitle: '客户端程序的每次调用。被拒绝的可以查看原因和处理办法。',
+  subtitle:
+    '客户端程序的每次调用。被拒绝的可以查看原因和处理办法；未通过签名验证的和重复发送的，每个项目每分钟各最多记录 60 条。',
   subtitleAgent: '您的卡密的首次使用和被拒绝的验证。可以查看原因和处理办法。',
   search: '输入完整卡密查找',
   empty: '还没有接口调用',
@@ -21,7 +22,7 @@ export default {
   steps: '判断过程',
   stepsHint: '从上到下依次检查，遇到第一个不符合的就停止。',
   outcome: { passed: '通过', refused: '拒绝', not_reached: '未检查' },
-  endpoint: { verify: '验证', query: '查询', time: '时间' },
+  endpoint: { verify: '验证', query: '查询', time: '时间', other: '其他' },
   section: { request: '请求信息' },
   field: {
     at: '时间',
@@ -43,11 +44,17 @@ export default {
     DISABLED: '卡密已禁用',
     EXPIRED: '卡密已过期',
     DEVICE_MISMATCH: '设备不符',
-    API_KEY_UNKNOWN: 'API Key 未知',
+    BODY_TOO_LARGE: '请求体过大',
+    BODY_UNREADABLE: '请求体未收全',
     TEMPORARILY_BANNED: '暂时封禁',
     TIMESTAMP_SKEWED: '时间偏差过大',
     SIGNATURE_INVALID: '签名不正确',
+    NONCE_INVALID: '随机数格式不对',
     NONCE_REUSED: '请求重复',
     RATE_LIMITED: '请求过于频繁',
+    INVALID: '内容不合要求',
+    JSON_INVALID: '内容无法读取',
+    NO_SUCH_ROUTE: '没有这个接口',
+    METHOD_NOT_ALLOWED: '方法不对',
   },
 }
