@@ -54,6 +54,7 @@ mod venue_packages;
 mod venue_pause;
 mod venue_play;
 mod venue_power;
+mod venue_return;
 mod venue_sign_in;
 mod venue_texts;
 mod verify;
