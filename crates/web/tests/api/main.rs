@@ -58,6 +58,7 @@ mod venue_return;
 mod venue_sign_in;
 mod venue_texts;
 mod verify;
+mod verify_forged;
 mod wechat_bind;
 mod wechat_sign_in;
 mod withdrawals;
