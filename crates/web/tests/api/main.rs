@@ -19,6 +19,7 @@ mod exports;
 mod grants;
 mod home;
 mod jobs;
+mod key_devices;
 mod key_ends;
 mod keys;
 mod logs;
