@@ -42,6 +42,7 @@ mod splits_refused;
 mod support;
 mod users;
 mod users_manage;
+mod venue_close;
 mod venue_complaints;
 mod venue_crowd;
 mod venue_doors;
