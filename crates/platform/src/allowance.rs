@@ -91,6 +91,21 @@ impl ByAddress {
         let limit = |(network, most)| (Allowance { name: self.name, window_seconds: self.window_seconds, most }, network);
         networks_of(address).into_iter().zip(most).map(limit).collect()
     }
+
+    /// Counts one more from where the request comes, in a transaction of its own: what is refused afterwards has still been asked for. What is
+    /// refused here for the sake of one network takes nothing from the wider ones.
+    pub async fn take(&self, cx: &Cx) -> Result<()> {
+        let limits = self.limits(&cx.origin.address);
+        // A flood beyond a limit only reads.
+        for (allowance, who) in &limits {
+            allowance.check(&mut cx.db.read(), cx, who).await?;
+        }
+        let mut tx = cx.db.begin().await?;
+        for (allowance, who) in &limits {
+            allowance.take_in(&mut tx, cx, who).await?;
+        }
+        Ok(tx.commit().await?)
+    }
 }
 
 /// Who asks, as far as an address tells: an IPv6 customer holds a whole /64, and counts as one.

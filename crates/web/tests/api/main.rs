@@ -52,6 +52,7 @@ mod venue_light;
 mod venue_members;
 mod venue_modbus;
 mod venue_mosquitto;
+mod venue_networks;
 mod venue_packages;
 mod venue_pause;
 mod venue_play;
