@@ -44,9 +44,14 @@ impl Allowance {
 
     /// Whether all of it is used; counts nothing.
     pub async fn is_spent(&self, sql: &mut impl Sql, cx: &Cx, who: &str) -> Result<bool> {
+        Ok(self.used(sql, cx, who).await? >= self.most)
+    }
+
+    /// How many were counted in this window.
+    pub async fn used(&self, sql: &mut impl Sql, cx: &Cx, who: &str) -> Result<i64> {
         let query = "SELECT used FROM allowances WHERE subject = $1 AND window_start = $2";
         let used = sql.opt(query, args![self.subject(cx, who), self.window(cx.now())], |row| row.get::<i64>("used")).await?;
-        Ok(used.unwrap_or(0) >= self.most)
+        Ok(used.unwrap_or(0))
     }
 
     /// Counts one more in the caller's transaction; answers how many that makes.

@@ -58,6 +58,7 @@ mod venue_pause;
 mod venue_play;
 mod venue_power;
 mod venue_return;
+mod venue_scarce;
 mod venue_sign_in;
 mod venue_texts;
 mod verify;
