@@ -44,9 +44,14 @@ impl Allowance {
 
     /// Whether all of it is used; counts nothing.
     pub async fn is_spent(&self, sql: &mut impl Sql, cx: &Cx, who: &str) -> Result<bool> {
+        Ok(self.used(sql, cx, who).await? >= self.most)
+    }
+
+    /// How many were counted in this window.
+    pub async fn used(&self, sql: &mut impl Sql, cx: &Cx, who: &str) -> Result<i64> {
         let query = "SELECT used FROM allowances WHERE subject = $1 AND window_start = $2";
         let used = sql.opt(query, args![self.subject(cx, who), self.window(cx.now())], |row| row.get::<i64>("used")).await?;
-        Ok(used.unwrap_or(0) >= self.most)
+        Ok(used.unwrap_or(0))
     }
 
     /// Counts one more in the caller's transaction; answers how many that makes.
@@ -90,6 +95,21 @@ impl ByAddress {
         let most = [self.most, self.most_of_56, self.most_of_48];
         let limit = |(network, most)| (Allowance { name: self.name, window_seconds: self.window_seconds, most }, network);
         networks_of(address).into_iter().zip(most).map(limit).collect()
+    }
+
+    /// Counts one more from where the request comes, in a transaction of its own: what is refused afterwards has still been asked for. What is
+    /// refused here for the sake of one network takes nothing from the wider ones.
+    pub async fn take(&self, cx: &Cx) -> Result<()> {
+        let limits = self.limits(&cx.origin.address);
+        // A flood beyond a limit only reads.
+        for (allowance, who) in &limits {
+            allowance.check(&mut cx.db.read(), cx, who).await?;
+        }
+        let mut tx = cx.db.begin().await?;
+        for (allowance, who) in &limits {
+            allowance.take_in(&mut tx, cx, who).await?;
+        }
+        Ok(tx.commit().await?)
     }
 }
 

@@ -50,6 +50,34 @@ on_server! {
         assert_eq!(String::from_utf8(export(&stranger, json!({"filter": {}, "format": "csv"})).await).unwrap().lines().count(), 1, "nothing of others");
     }
 
+    async fn k3_1c_a_download_ends_when_its_session_does(server) {
+        const KEYS: usize = 12_000;
+        let shop = shop(server).await;
+        shop.batch(12_000, "hour", 1).await;
+        server.run_jobs().await;
+        let begun = async |user: &Client| {
+            let link = user.post("/api/v1/exports/keys", json!({"filter": {}, "format": "csv", "columns": ["key"]})).await.ok(200);
+            user.live(link["url"].as_str().unwrap()).await
+        };
+        let lines = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap().lines().count();
+        // Of the same user, so that each must end by its own session.
+        let agent = server.again(&shop.agent).await;
+        let (stays, signed_out) = (begun(&shop.agent).await, begun(&agent).await);
+        agent.delete("/api/v1/session").await.ok(204);
+        let (bytes, whole) = signed_out.rest().await;
+        // What was read ahead of whoever takes it comes still, and no more than that.
+        assert!(!whole && lines(bytes) <= 1 + 2 * 2_000);
+        let (bytes, whole) = stays.rest().await;
+        assert_eq!((whole, lines(bytes)), (true, 1 + KEYS));
+
+        let stopped = begun(&shop.agent).await;
+        shop.root.post(&format!("/api/v1/users/{}/disable", shop.agent.id()), json!({})).await.ok(200);
+        let (bytes, whole) = stopped.rest().await;
+        assert!(!whole && lines(bytes) <= 1 + 2 * 2_000, "whoever is disabled takes no more keys along");
+        // And with the session the link.
+        shop.agent.post("/api/v1/exports/keys", json!({"filter": {}, "format": "csv"})).await.refused(401, "SESSION_INVALID");
+    }
+
     async fn k3_1c_a_user_has_three_downloads_at_once_and_the_next_when_one_has_ended(server) {
         let shop = shop(server).await;
         shop.keys(5, "day", 30).await;
