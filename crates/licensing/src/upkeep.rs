@@ -5,7 +5,7 @@ use std::sync::Arc;
 use platform::Cx;
 use platform::upkeep::Schedule;
 use store::jobs::{Handlers, JobKind, Outcome};
-use store::{Sql, args};
+use store::{Sql, Sweep, args};
 
 use crate::{Licensing, batches, callbacks, client, grants};
 
@@ -14,6 +14,9 @@ const NONCES: JobKind = JobKind::new("client.nonces");
 
 pub const SCHEDULES: &[Schedule] =
     &[grants::SCHEDULE, Schedule { kind: EXPIRE, every_seconds: 60 }, Schedule { kind: NONCES, every_seconds: 120 }];
+
+/// What is of no use any more, and when.
+pub const SWEEPS: &[Sweep] = &[client::NONCE_SETS];
 
 /// Licensing's handlers of jobs.
 pub fn handlers(handlers: &mut Handlers<Cx>, licensing: &Arc<Licensing>) {

@@ -39,6 +39,7 @@ mod settings;
 mod splits;
 mod splits_refused;
 mod support;
+mod sweeps;
 mod users;
 mod users_manage;
 mod venue_complaints;
