@@ -70,6 +70,11 @@ const SWEPT: &[Swept] = &[
         row: |rows, _, at| args![rows.hash(), rows.hash(), rows.hash(), at, 0_i64],
     },
     Swept {
+        table: "exports",
+        columns: &["ticket_hash", "user_id", "ask", "expires_at"],
+        row: |rows, _, at| args![rows.hash(), rows.user, "{}", at],
+    },
+    Swept {
         table: "texts",
         columns: &["id", "kind", "phone", "phone_hash", "phone_hint", "state", "created_at", "ended_at"],
         row: |rows, _, at| args![rows.id(at), "code", rows.hash(), rows.hash(), "138****8000", "delivered", at, at],
