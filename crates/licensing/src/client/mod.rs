@@ -31,3 +31,4 @@ pub(crate) use nonces::forget as forget_nonces;
 pub use project::{CallerProject, Projects};
 pub use reply::{Plain, Reply, Tell};
 pub use set::{Answer, Ask, CallEntity, CallId, Decision, Device, Endpoint, KeyAnswer, KeyDetails, UNREADABLE};
+pub(crate) use window::SETS as NONCE_SETS;

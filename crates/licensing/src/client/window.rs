@@ -6,14 +6,15 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kernel::{Random, SECOND, Timestamp};
-use platform::{Cx, Platform};
-use store::{Insert, Sql, args};
-use uuid::Uuid;
+use platform::Platform;
+use store::{Insert, Sql, Sweep, args, first_id};
 
 use super::admit::WINDOW;
 
 /// As long as a request can be sent again: one that was signed ahead of the clock by the whole window is good for two.
 pub(super) const REMEMBERED: i64 = 2 * WINDOW * SECOND;
+/// Sets whose requests cannot be sent again.
+pub(crate) const SETS: Sweep = Sweep::by_id("nonce_sets", REMEMBERED);
 /// How long a generation gathers.
 const GATHERS: i64 = REMEMBERED / 4;
 
@@ -115,20 +116,6 @@ impl Drop for Held {
             }
         }
     }
-}
-
-/// Removes sets whose requests cannot be sent again.
-pub(super) async fn forget_sets(cx: &Cx) -> platform::Result<()> {
-    let mut tx = cx.db.begin().await?;
-    tx.exec("DELETE FROM nonce_sets WHERE id < $1", args![first_id(cx.now().plus_micros(-REMEMBERED))]).await?;
-    tx.commit().await?;
-    Ok(())
-}
-
-/// Below every id of `at` or later.
-pub(super) fn first_id(at: Timestamp) -> Uuid {
-    let millis = u128::try_from(at.micros() / 1000).unwrap_or(0);
-    Uuid::from_u128(millis << 80)
 }
 
 #[cfg(test)]

@@ -14,14 +14,16 @@ use platform::messages::SmsKind;
 use platform::vault::Purpose;
 use platform::{Cx, Result};
 use serde::Serialize;
-use store::jobs::{JobKind, Outcome};
-use store::{Sql as _, Tx, args};
+use store::jobs::JobKind;
+use store::{Sql as _, Sweep, Tx, args};
 
 use super::model::CustomerId;
 use super::phone;
 use crate::texts::{self, DAILY_LIMIT, Text, To};
 
 pub(crate) const FORGET: JobKind = JobKind::new("customers.forget");
+/// Codes that were never used. Some time later: nobody who is about to use one waits for this.
+pub(crate) const UNUSED: Sweep = Sweep::by_time("phone_codes", "ticket_hash", "expires_at", HOUR);
 pub(crate) const NUMBER: Purpose = Purpose("customer phone");
 const CODE: Purpose = Purpose("phone code");
 const TICKET: Purpose = Purpose("phone code ticket");
@@ -144,21 +146,6 @@ pub(super) fn ticket_hash(cx: &Cx, ticket: &str) -> [u8; 32] {
 
 pub(super) fn code_hash(cx: &Cx, digits: &str, code: &str) -> [u8; 32] {
     cx.vault.hash(CODE, format!("{digits} {code}").as_bytes())
-}
-
-/// Removes the codes that were never used, and texts of long ago.
-pub(crate) async fn forget_job(cx: Cx) -> Outcome {
-    let forgotten = async {
-        let mut tx = cx.db.begin().await?;
-        // Some time later: nobody who is about to use one waits for this.
-        tx.exec("DELETE FROM phone_codes WHERE expires_at < $1", args![cx.now().plus_micros(-HOUR)]).await?;
-        tx.commit().await?;
-        texts::forget(&cx).await
-    };
-    match forgotten.await {
-        Ok(()) => Outcome::Done,
-        Err(error) => Outcome::Retry(error.to_string()),
-    }
 }
 
 #[cfg(test)]

@@ -40,6 +40,7 @@ mod settings;
 mod splits;
 mod splits_refused;
 mod support;
+mod sweeps;
 mod users;
 mod users_manage;
 mod venue_close;
