@@ -280,6 +280,30 @@ mod tests {
         sleeping.await.unwrap();
     }
 
+    #[tokio::test]
+    async fn a_stepped_clock_knows_who_waits_for_it_until_they_wake_or_give_up() {
+        let clock = Clock::stepped(Timestamp::from_unix(100));
+        let sleep = |seconds: u64| {
+            let clock = clock.clone();
+            tokio::spawn(async move { clock.sleep(Duration::from_secs(seconds)).await })
+        };
+        assert_eq!(clock.sleepers(), 0);
+        let (short, long, given_up) = (sleep(1), sleep(2), sleep(2));
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(clock.sleepers(), 3);
+        given_up.abort();
+        assert!(given_up.await.unwrap_err().is_cancelled());
+        assert_eq!(clock.sleepers(), 2);
+        clock.step(SECOND);
+        short.await.unwrap();
+        assert_eq!(clock.sleepers(), 1);
+        clock.step(SECOND);
+        long.await.unwrap();
+        assert_eq!((clock.sleepers(), Clock::System.sleepers()), (0, 0));
+    }
+
     #[test]
     fn a_stopwatch_runs() {
         let watch = Stopwatch::start();

@@ -147,6 +147,17 @@ CREATE TABLE key_devices (
 ) /* WITHOUT ROWID */;
 CREATE INDEX key_devices_device ON key_devices (device_id, key_id);
 
+-- What a link to download keys by is for, until it is over.
+CREATE TABLE exports (
+  ticket_hash BYTEA PRIMARY KEY,
+  user_id UUID NOT NULL REFERENCES users (id),
+  -- Which keys, which columns, which format: JSON. A thousand ticked keys are some 33 KiB.
+  ask TEXT NOT NULL,
+  expires_at BIGINT NOT NULL
+);
+CREATE INDEX exports_user ON exports (user_id, expires_at);
+CREATE INDEX exports_expiry ON exports (expires_at);
+
 -- client API ---------------------------------------------------------------------------------------------------------
 
 -- A hash of project and nonce, for as long as a request with it could be sent again. On PostgreSQL: the unique row is where two

@@ -15,7 +15,7 @@ pub mod projects;
 mod upkeep;
 
 pub use check::check;
-pub use upkeep::{SCHEDULES, handlers};
+pub use upkeep::{SCHEDULES, SWEEPS, handlers};
 
 use std::sync::Arc;
 

@@ -3,17 +3,25 @@
 use std::sync::Arc;
 
 use platform::Cx;
-use platform::upkeep::Schedule;
+use platform::upkeep::{Schedule, sweep};
 use store::jobs::{Handlers, JobKind, Outcome};
-use store::{Sql, args};
+use store::{Sql, Sweep, args};
 
-use crate::{Licensing, batches, callbacks, client, grants};
+use crate::{Licensing, batches, callbacks, client, export, grants};
 
 const EXPIRE: JobKind = JobKind::new("keys.expire");
 const NONCES: JobKind = JobKind::new("client.nonces");
 
-pub const SCHEDULES: &[Schedule] =
-    &[grants::SCHEDULE, Schedule { kind: EXPIRE, every_seconds: 60 }, Schedule { kind: NONCES, every_seconds: 120 }];
+pub const SCHEDULES: &[Schedule] = &[
+    grants::SCHEDULE,
+    Schedule { kind: EXPIRE, every_seconds: 60 },
+    Schedule { kind: NONCES, every_seconds: 120 },
+    Schedule { kind: export::FORGET, every_seconds: 600 },
+];
+
+/// What is of no use any more, and when.
+pub const SWEEPS: &[Sweep] = &[client::NONCE_SETS, export::OVER];
+const LINKS: &[Sweep] = &[export::OVER];
 
 /// Licensing's handlers of jobs.
 pub fn handlers(handlers: &mut Handlers<Cx>, licensing: &Arc<Licensing>) {
@@ -24,6 +32,7 @@ pub fn handlers(handlers: &mut Handlers<Cx>, licensing: &Arc<Licensing>) {
     handlers.add(batches::CANCEL_JOB, batches::cancel_job);
     handlers.add(EXPIRE, |cx, _| async move { outcome(expire(&cx).await) });
     handlers.add(NONCES, |cx, _| async move { outcome(client::forget_nonces(&cx).await) });
+    handlers.add(export::FORGET, |cx, _| sweep(cx, LINKS));
 }
 
 fn outcome(result: platform::Result<()>) -> Outcome {

@@ -44,9 +44,14 @@ impl Allowance {
 
     /// Whether all of it is used; counts nothing.
     pub async fn is_spent(&self, sql: &mut impl Sql, cx: &Cx, who: &str) -> Result<bool> {
+        Ok(self.used(sql, cx, who).await? >= self.most)
+    }
+
+    /// How many were counted in this window.
+    pub async fn used(&self, sql: &mut impl Sql, cx: &Cx, who: &str) -> Result<i64> {
         let query = "SELECT used FROM allowances WHERE subject = $1 AND window_start = $2";
         let used = sql.opt(query, args![self.subject(cx, who), self.window(cx.now())], |row| row.get::<i64>("used")).await?;
-        Ok(used.unwrap_or(0) >= self.most)
+        Ok(used.unwrap_or(0))
     }
 
     /// Counts one more in the caller's transaction; answers how many that makes.
@@ -91,6 +96,21 @@ impl ByAddress {
         let limit = |(network, most)| (Allowance { name: self.name, window_seconds: self.window_seconds, most }, network);
         networks_of(address).into_iter().zip(most).map(limit).collect()
     }
+
+    /// Counts one more from where the request comes, in a transaction of its own: what is refused afterwards has still been asked for. What is
+    /// refused here for the sake of one network takes nothing from the wider ones.
+    pub async fn take(&self, cx: &Cx) -> Result<()> {
+        let limits = self.limits(&cx.origin.address);
+        // A flood beyond a limit only reads.
+        for (allowance, who) in &limits {
+            allowance.check(&mut cx.db.read(), cx, who).await?;
+        }
+        let mut tx = cx.db.begin().await?;
+        for (allowance, who) in &limits {
+            allowance.take_in(&mut tx, cx, who).await?;
+        }
+        Ok(tx.commit().await?)
+    }
 }
 
 /// Who asks, as far as an address tells: an IPv6 customer holds a whole /64, and counts as one.
@@ -124,11 +144,16 @@ pub fn networks_of(address: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use std::net::Ipv6Addr;
+    use std::sync::Arc;
 
+    use kernel::MINUTE;
     use proptest::prelude::*;
 
     use super::*;
+    use crate::Origin;
+    use crate::testing::{ADDRESS, code};
 
+    const THREE: Allowance = Allowance { name: "test", window_seconds: 60, most: 3 };
     const WIDE: ByAddress = ByAddress { name: "x", window_seconds: 60, most: 1, most_of_56: 2, most_of_48: 3 };
 
     proptest! {
@@ -174,5 +199,94 @@ mod tests {
         assert_eq!(five.window(start.plus_micros(59_999_999)), start);
         assert_eq!(five.window(start.plus_seconds(60)), start.plus_seconds(60));
         assert_eq!(five.refusal(start.plus_seconds(59)).retry_after, Some(1));
+    }
+
+    on_platform! {
+        async fn so_many_in_a_window_and_then_no_more(bench) {
+            let cx = bench.visitor();
+            for _ in 0..3 {
+                THREE.take(&cx, "a").await.unwrap();
+            }
+            for _ in 0..2 {
+                let refused = THREE.take(&cx, "a").await.unwrap_err();
+                assert_eq!((refused.code, refused.retry_after), ("RATE_LIMITED", Some(60)));
+            }
+            bench.clock.step(MINUTE);
+            THREE.take(&cx, "a").await.unwrap();
+        }
+
+        async fn of_those_who_ask_at_once_no_more_than_the_allowance_get_it(bench) {
+            let tasks: Vec<_> = (0..12).map(|_| {
+                let cx = bench.visitor();
+                tokio::spawn(async move { THREE.take(&cx, "a").await.is_ok() })
+            }).collect();
+            let mut passed = 0;
+            for task in tasks {
+                passed += i32::from(task.await.unwrap());
+            }
+            assert_eq!(passed, 3);
+        }
+
+        async fn whoever_asks_is_counted_apart_from_others_and_for_each_thing_apart(bench) {
+            let (cx, other) = (bench.visitor(), Allowance { name: "other", ..THREE });
+            let mut tx = cx.db.begin().await.unwrap();
+            let mut counts = Vec::new();
+            for (thing, who) in [(THREE, "a"), (THREE, "a"), (THREE, "b"), (other, "a"), (THREE, "a")] {
+                counts.push(thing.count(&mut tx, &cx, who).await.unwrap());
+            }
+            tx.commit().await.unwrap();
+            assert_eq!(counts, [1, 2, 1, 1, 3]);
+        }
+
+        async fn looking_uses_nothing_up_and_tells_when_all_is_used(bench) {
+            let cx = bench.visitor();
+            for used in 0..3 {
+                for _ in 0..4 {
+                    THREE.check(&mut cx.db.read(), &cx, "a").await.unwrap();
+                    assert!(!THREE.is_spent(&mut cx.db.read(), &cx, "a").await.unwrap(), "{used} of 3");
+                }
+                THREE.take(&cx, "a").await.unwrap();
+            }
+            assert_eq!(code(THREE.check(&mut cx.db.read(), &cx, "a").await), "RATE_LIMITED");
+            assert!(THREE.is_spent(&mut cx.db.read(), &cx, "a").await.unwrap());
+            assert!(!THREE.is_spent(&mut cx.db.read(), &cx, "b").await.unwrap(), "somebody else's");
+        }
+
+        async fn what_a_transaction_takes_is_taken_where_it_commits_and_one_too_many_is_refused(bench) {
+            let cx = bench.visitor();
+            // Given up: as if nobody had asked.
+            for _ in 0..4 {
+                let mut tx = cx.db.begin().await.unwrap();
+                THREE.take_in(&mut tx, &cx, "a").await.unwrap();
+            }
+            for _ in 0..3 {
+                let mut tx = cx.db.begin().await.unwrap();
+                THREE.take_in(&mut tx, &cx, "a").await.unwrap();
+                tx.commit().await.unwrap();
+            }
+            let mut tx = cx.db.begin().await.unwrap();
+            let refused = THREE.take_in(&mut tx, &cx, "a").await.unwrap_err();
+            assert_eq!((refused.code, refused.retry_after), ("RATE_LIMITED", Some(60)));
+        }
+
+        async fn who_asked_is_not_written_down(bench) {
+            let cx = bench.visitor();
+            for who in ["alice@example.com", &"长".repeat(10_000)] {
+                THREE.take(&cx, who).await.unwrap();
+            }
+            let subjects = bench.all("SELECT subject FROM allowances", args![], |row| row.get::<String>("subject")).await;
+            assert_eq!(subjects.len(), 2);
+            for subject in subjects {
+                let hash = subject.strip_prefix("test ").unwrap();
+                assert!(hash.len() == 64 && hash.bytes().all(|c| c.is_ascii_hexdigit()), "{subject}");
+            }
+        }
+
+        async fn a_request_is_counted_for_the_network_that_it_came_from(bench) {
+            let mut cx = bench.visitor();
+            assert_eq!(address(&cx), ADDRESS);
+            cx.origin = Arc::new(Origin { address: "2001:db8:1:2:3::9".into(), ..Origin::default() });
+            assert_eq!(address(&cx), "2001:db8:1:2::/64");
+        }
     }
 }

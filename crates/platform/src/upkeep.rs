@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kernel::{DAY, Timestamp};
-use store::args;
+use store::Sweep;
 use store::jobs::{self, Handlers, JobKind, NewJob, Outcome};
 use tokio::sync::watch;
 
@@ -24,10 +24,21 @@ pub const SCHEDULES: &[Schedule] =
     &[Schedule { kind: SWEEP, every_seconds: 600 }, Schedule { kind: payments::RECONCILE, every_seconds: 1_800 }];
 const SWEEP: JobKind = JobKind::new("platform.sweep");
 
+/// What is of no use any more, and when. Logs stay.
+pub const SWEEPS: &[Sweep] = &[
+    jobs::DONE,
+    Sweep::by_time("captchas", "id", "expires_at", 0),
+    Sweep::by_time("email_tokens", "id", "expires_at", DAY),
+    Sweep::by_time("sessions", "id", "expires_at", 7 * DAY),
+    Sweep::by_time("idempotency", "name, owner_id", "created_at", 7 * DAY),
+    Sweep::by_time("name_tries", "name_hash", "tried_at", 2 * DAY),
+    Sweep::by_time("allowances", "subject, window_start", "window_start", 2 * DAY),
+];
+
 /// The platform's own handlers.
 pub fn handlers(handlers: &mut Handlers<Cx>) {
     handlers.add(messages::MAIL_JOB, messages::send_job);
-    handlers.add(SWEEP, |cx, _| sweep(cx));
+    handlers.add(SWEEP, |cx, _| sweep(cx, SWEEPS));
     handlers.add(sign_up::RESEND_JOB, sign_up::resend_job);
     handlers.add(recover::RESET_JOB, recover::reset_job);
     handlers.add(sign_in::LOCKED_JOB, sign_in::locked_job);
@@ -74,26 +85,9 @@ pub async fn run(platform: Arc<Platform>, schedules: Vec<Schedule>, mut stop: wa
     }
 }
 
-/// Removes what is of no use any more. Logs stay.
-async fn sweep(cx: Cx) -> Outcome {
-    let now = cx.now();
-    let swept = async {
-        let mut gone = jobs::sweep(&cx.db, now.plus_micros(-3 * DAY)).await?;
-        for (sql, before) in [
-            ("DELETE FROM captchas WHERE expires_at < $1", now),
-            ("DELETE FROM email_tokens WHERE expires_at < $1", now.plus_micros(-DAY)),
-            ("DELETE FROM sessions WHERE expires_at < $1", now.plus_micros(-7 * DAY)),
-            ("DELETE FROM idempotency WHERE created_at < $1", now.plus_micros(-7 * DAY)),
-            ("DELETE FROM name_tries WHERE tried_at < $1", now.plus_micros(-2 * DAY)),
-            ("DELETE FROM allowances WHERE window_start < $1", now.plus_micros(-2 * DAY)),
-        ] {
-            let mut tx = cx.db.begin().await?;
-            gone += tx.exec(sql, args![before]).await?;
-            tx.commit().await?;
-        }
-        Ok::<_, store::Error>(gone)
-    };
-    match swept.await {
+/// Removes what is of no use any more, of these tables: a job's handler.
+pub async fn sweep(cx: Cx, sweeps: &'static [Sweep]) -> Outcome {
+    match store::sweep(&cx.db, sweeps, cx.now()).await {
         Ok(_) => Outcome::Done,
         Err(error) => Outcome::Retry(error.to_string()),
     }

@@ -134,6 +134,27 @@ mod tests {
     }
 
     #[test]
+    fn text_opens_as_it_was_sealed_and_bytes_that_are_no_text_do_not() {
+        let (vault, purpose) = (vault(), Purpose("a"));
+        for text in ["", "x", "密钥 key"] {
+            let sealed = vault.seal(purpose, text.as_bytes());
+            assert_eq!(vault.open_text(purpose, &sealed).unwrap().as_str(), text);
+            assert!(vault.open_text(Purpose("b"), &sealed).is_err());
+        }
+        assert!(vault.open_text(purpose, &vault.seal(purpose, &[0xe5, 0xaf])).is_err(), "half a character");
+    }
+
+    #[test]
+    fn what_is_too_short_to_have_been_sealed_does_not_open() {
+        let sealed = vault().seal(Purpose("a"), b"");
+        assert_eq!(sealed.len(), 29);
+        for length in 0..sealed.len() {
+            assert!(vault().open(Purpose("a"), &sealed[..length]).is_err(), "{length}");
+        }
+        assert!(vault().open(Purpose("a"), &sealed).unwrap().is_empty());
+    }
+
+    #[test]
     fn another_installation_hashes_and_opens_differently() {
         let other = Vault::new(&Zeroizing::new([8; 32]), Random::seeded(1));
         assert_ne!(vault().hash(Purpose("a"), b"x"), other.hash(Purpose("a"), b"x"));

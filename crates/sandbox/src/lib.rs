@@ -26,7 +26,7 @@ pub use aliyun::{AliyunSms, Receipt, SmsTrouble, Text};
 pub use books::{Refund, Trade, TradeState};
 pub use coils::{Board, CoilTrouble, Coils, Frames};
 pub use hook::{Called, Hook};
-pub use lamp::{Firmware, Lamp, Seen, Trouble};
+pub use lamp::{Firmware, Lamp, Seen, Trouble, kept};
 pub use line::{Line, State};
 pub use mailbox::{Letter, Mailbox};
 pub use tencent::TencentSms;

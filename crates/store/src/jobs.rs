@@ -12,7 +12,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kernel::{Clock, MINUTE, Random, SECOND, Timestamp, Word};
+use kernel::{Clock, DAY, MINUTE, Random, SECOND, Timestamp, Word};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::{Semaphore, watch};
@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 pub use crew::{Crew, Lead, Workers};
 
-use crate::{Db, Error, Index, Insert, Look, Of, Result, Row, Sql, Tx, args, insert_many};
+use crate::{Db, Error, Index, Insert, Look, Of, Result, Row, Sql, Sweep, Tx, args, insert_many};
 
 kernel::id!(JobId, JobEntity, "job");
 
@@ -421,6 +421,9 @@ impl JobView {
 
 const VIEW: &str = "SELECT id, kind, state, attempts, run_at, last_error, created_at, finished_at FROM jobs";
 
+/// What was done is seen for three days.
+pub const DONE: Sweep = Sweep::by_time("jobs", "id", "finished_at", 3 * DAY).only("state = 'done'");
+
 const LIST: Index = Index { name: "jobs_list", columns: &["kind", "state"] };
 
 /// Which kinds there are: a step in the index for each.
@@ -452,13 +455,4 @@ pub async fn retry(tx: &mut Tx, db: &Db, id: JobId, now: Timestamp) -> Result<bo
     let db = db.clone();
     tx.on_commit(move || db.wake_jobs());
     Ok(changed == 1)
-}
-
-/// Removes what was done before `before`, a bounded number at a time, so that the writer is not held up.
-pub async fn sweep(db: &Db, before: Timestamp) -> Result<u64> {
-    let mut tx = db.begin().await?;
-    let sql = "DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE state = 'done' AND finished_at < $1 LIMIT 5000)";
-    let gone = tx.exec(sql, args![before]).await?;
-    tx.commit().await?;
-    Ok(gone)
 }

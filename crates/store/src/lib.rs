@@ -3,6 +3,7 @@
 //! - [`Db`] is opened once; [`Db::begin`] gives a [`Tx`] that is undone unless it is committed.
 //! - [`Sql`] is what one does with either: `$1` placeholders, the common subset of SQLite's and PostgreSQL's SQL.
 //! - [`Look`] reads pages of lists.
+//! - [`Sweep`] removes what has become of no use.
 //! - [`jobs`] are rows that say what must happen outside; they are written by the transaction that decided it.
 //! - [`topics`] tell every process that something it remembers has changed.
 //! - [`migrate`] brings the tables up to date, or refuses what it does not know.
@@ -21,6 +22,7 @@ mod look;
 pub mod migrate;
 mod postgres;
 mod sql;
+mod sweep;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod topics;
@@ -35,6 +37,7 @@ pub use error::Error;
 pub use lane::{Index, Lane};
 pub use look::{Look, Of, few, first_id};
 pub use sql::{Filter, Row, Sql, placeholders};
+pub use sweep::{Sweep, sweep};
 pub use tx::Tx;
 pub use value::{FromValue, Place, ToValue, Value};
 pub use wide::{Change, Insert, Update, Write, all_in, all_in_either, insert_many, update_many, write_all};

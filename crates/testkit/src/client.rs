@@ -110,7 +110,7 @@ impl Client {
         self.call(method, path, body).await.status()
     }
 
-    /// Opens a stream of server-sent events.
+    /// Opens a stream of server-sent events, or a download.
     pub async fn live(&self, path: &str) -> Live {
         let response = self.call(Method::GET, path, None).await;
         assert_eq!(response.status(), StatusCode::OK);
@@ -134,7 +134,7 @@ impl Client {
     }
 }
 
-/// An open stream of server-sent events.
+/// An open stream of server-sent events, or a download of which nothing was taken yet.
 pub struct Live {
     body: Body,
     rest: String,
@@ -153,6 +153,16 @@ impl Live {
             let frame = self.body.frame().await?.expect("the stream can be read");
             self.rest.push_str(&String::from_utf8_lossy(frame.data_ref().expect("data")));
         }
+    }
+
+    /// Of a download: all that still comes, and whether that was its end. False where it was broken off.
+    pub async fn rest(mut self) -> (Vec<u8>, bool) {
+        let mut bytes = self.rest.into_bytes();
+        while let Some(frame) = self.body.frame().await {
+            let Ok(frame) = frame else { return (bytes, false) };
+            bytes.extend_from_slice(frame.data_ref().expect("data"));
+        }
+        (bytes, true)
     }
 
     /// The next event that is no comment.

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -14,6 +14,7 @@ use platform::identity::Role;
 use sandbox::{Firmware, Lamp, Trouble};
 use serde_json::{Value, json};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use venue::Venue;
 use venue::devices::{self, Wire};
 
@@ -28,6 +29,10 @@ pub(crate) struct Switch {
     sent: AtomicU64,
     /// The last echo that has come back, and was taken in.
     echo: watch::Sender<u64>,
+    /// The connection to the broker.
+    listening: Mutex<Option<JoinHandle<()>>>,
+    /// How often the program has come to the broker, and has asked its devices how they stand.
+    back: watch::Sender<u64>,
 }
 
 impl Switch {
@@ -63,7 +68,9 @@ impl Ear for Listener {
     }
 
     async fn is_back(&self) -> platform::Result<()> {
-        self.venue.is_back().await
+        let asked = self.venue.is_back().await;
+        self.wire.back.send_modify(|back| *back += 1);
+        asked
     }
 }
 
@@ -154,7 +161,8 @@ fn connect(venue: Arc<Venue>, wire: Arc<Switch>, broker: SocketAddr) {
     let (mqtt, listening) = Mqtt::new(&config);
     *wire.way.write().unwrap_or_else(PoisonError::into_inner) = Some(mqtt);
     // The network's pauses are real ones.
-    tokio::spawn(listening.run(Arc::new(Listener { venue, wire }), Clock::System));
+    let task = tokio::spawn(listening.run(Arc::new(Listener { venue, wire: Arc::clone(&wire) }), Clock::System));
+    *wire.listening.lock().unwrap_or_else(PoisonError::into_inner) = Some(task);
 }
 
 /// A table of the hall with its lamp.
@@ -326,6 +334,33 @@ impl TestServer {
     /// From now on nothing is taken that is sent to devices, or again; what they say is heard.
     pub fn cut_the_wire(&self, cut: bool) {
         self.wire.cut.store(cut, Ordering::Relaxed);
+    }
+
+    /// As after a connection that broke: the program comes to the broker anew, and is told what that keeps.
+    ///
+    /// # Panics
+    /// When it does not come there for half a minute.
+    pub async fn comes_back_to_the_broker(&self) {
+        let broker = self.broker().await.address();
+        let before = self.wire.listening.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(before) = before {
+            before.abort();
+            // It says that it was aborted, once nothing of it hears any more.
+            let _ = before.await;
+        }
+        let mut back = self.wire.back.subscribe();
+        connect(Arc::clone(&self.venue), Arc::clone(&self.wire), broker);
+        let came = tokio::time::timeout(Duration::from_secs(30), back.changed()).await;
+        assert!(matches!(came, Ok(Ok(()))), "the broker does not let the program in");
+    }
+
+    /// What the broker keeps under a topic.
+    ///
+    /// # Panics
+    /// When that is nothing for half a minute.
+    pub async fn kept_by_the_broker(&self, topic: &str) -> String {
+        let kept = sandbox::kept(self.broker().await.address(), OURSELVES, "ours", topic);
+        tokio::time::timeout(Duration::from_secs(30), kept).await.expect("the broker keeps something")
     }
 
     /// The latest code that was sent to a phone.

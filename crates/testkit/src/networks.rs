@@ -111,6 +111,12 @@ impl<'a> Networks<'a> {
         (ChannelKind::AlipayFreeze, vec![("content-type", "application/x-www-form-urlencoded".into())], form)
     }
 
+    /// What WeChat tells of a refund that it has made, by our number of it. Alipay tells of none by itself.
+    pub fn notice_of_refund(&self, number: &str) -> Notice {
+        let (headers, body) = self.wechat.refund_notice(number).expect("WeChat has made it");
+        (ChannelKind::Wechat, headers, body)
+    }
+
     /// It arrives.
     pub async fn deliver(&self, notice: &Notice) -> Answer {
         let (kind, headers, body) = notice;

@@ -118,10 +118,22 @@ fn sqlite(sql: &str, steps: &[(i64, String)], partial: &[String]) -> Vec<String>
             _ => {}
         }
     }
+    found.extend(removing(sql, steps));
     if !used.is_empty() && used != said(sql) {
         found.push(format!("an index of which {used:?} columns are used, and {:?} are said", said(sql)));
     }
     found
+}
+
+/// What is removed is found in the order of an index and then by all of its key, and nobody who refers to it is looked for in vain.
+fn removing(sql: &str, steps: &[(i64, String)]) -> Vec<String> {
+    let Some((_, conditions)) = sql.strip_prefix("DELETE FROM ").and_then(|rest| rest.split_once(" WHERE ")) else { return Vec::new() };
+    let key = conditions.split(" IN ").next().unwrap_or("").split(',').count();
+    let bad = steps.iter().filter(|(parent, step)| {
+        let by_part = *parent == 0 && step.starts_with("SEARCH") && step.matches("=?").count() < key;
+        step.starts_with("SCAN") || step.starts_with("USE TEMP B-TREE FOR ORDER BY") || by_part
+    });
+    bad.map(|(_, step)| format!("removes: {step}")).collect()
 }
 
 fn postgres(sql: &str, plan: &[String]) -> Vec<String> {
@@ -143,6 +155,9 @@ fn postgres(sql: &str, plan: &[String]) -> Vec<String> {
         // What a lane leaves away behind its limit is read already.
         let along = ALONG.contains(&alias) && !node.starts_with("Subquery Scan");
         let small = SMALL.iter().any(|small| relation == *small || node.contains(small));
+        if is_step && sql.starts_with("DELETE FROM ") && ["Sort", "Incremental Sort"].contains(&step) {
+            found.push(format!("sorts what is to be removed: {text}"));
+        }
         if is_step && scan && !sql.contains("t.id IN (") {
             let above = open
                 .iter()

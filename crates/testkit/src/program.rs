@@ -49,6 +49,11 @@ impl Program {
         Self { client: self.client.from(address), ..self.clone() }
     }
 
+    /// The same program from an address of IPv6, all of its bits.
+    pub fn from_v6(&self, address: u128) -> Self {
+        Self { client: self.client.from_v6(address), ..self.clone() }
+    }
+
     /// The same program, calling another process.
     pub fn at(&self, server: &TestServer) -> Self {
         Self { client: server.visitor(), clock: server.clock.clone(), ..self.clone() }

@@ -26,7 +26,7 @@ mod upkeep;
 
 pub use check::check;
 pub use news::News;
-pub use upkeep::{SCHEDULES, handlers};
+pub use upkeep::{SCHEDULES, SWEEPS, handlers};
 
 use std::sync::Arc;
 

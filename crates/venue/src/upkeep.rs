@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use platform::upkeep::Schedule;
+use platform::upkeep::{Schedule, sweep};
 use platform::{Cx, payments};
+use store::Sweep;
 use store::jobs::{Handlers, Outcome};
 
 use crate::{Venue, customers, devices, holds, play, splits, texts};
@@ -14,6 +15,9 @@ pub const SCHEDULES: &[Schedule] = &[
     Schedule { kind: devices::WATCH, every_seconds: 10 },
     Schedule { kind: customers::FORGET, every_seconds: 3_600 },
 ];
+
+/// What is of no use any more, and when.
+pub const SWEEPS: &[Sweep] = &[customers::UNUSED, texts::LOG];
 
 /// The venue's handlers of jobs.
 pub fn handlers(handlers: &mut Handlers<Cx>, venue: &Arc<Venue>) {
@@ -30,7 +34,7 @@ pub fn handlers(handlers: &mut Handlers<Cx>, venue: &Arc<Venue>) {
             }
         }
     });
-    handlers.add(customers::FORGET, |cx, _| customers::forget_job(cx));
+    handlers.add(customers::FORGET, |cx, _| sweep(cx, SWEEPS));
     let own = with();
     handlers.add(devices::POLL, move |cx, _| {
         let own = Arc::clone(&own);

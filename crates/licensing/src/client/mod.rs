@@ -34,3 +34,4 @@ pub use refused::Knock;
 pub(crate) use refused::note;
 pub use reply::{Plain, Reply, Tell};
 pub use set::{Answer, Ask, CallEntity, CallId, Decision, Device, Endpoint, KeyAnswer, KeyDetails, UNREADABLE};
+pub(crate) use window::SETS as NONCE_SETS;

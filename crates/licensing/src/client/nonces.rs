@@ -15,7 +15,7 @@ use std::sync::Arc;
 use kernel::{Random, Timestamp};
 use platform::{Cx, Platform};
 use ring::digest;
-use store::{Engine, Insert, ToValue, Tx, all_in, args, insert_many};
+use store::{Engine, Insert, Sql as _, ToValue, Tx, all_in, args, insert_many};
 use uuid::Uuid;
 
 use super::set::Ask;
@@ -106,7 +106,10 @@ fn of(project: Uuid, nonce: &str) -> u64 {
 /// Removes nonces whose requests cannot be sent again.
 pub(crate) async fn forget(cx: &Cx) -> platform::Result<()> {
     match cx.db.engine() {
-        Engine::Sqlite => window::forget_sets(cx).await,
+        Engine::Sqlite => {
+            window::SETS.run(&cx.db, cx.now()).await?;
+            Ok(())
+        }
         Engine::Postgres => forget_rows(cx).await,
     }
 }
@@ -115,12 +118,55 @@ pub(crate) async fn forget(cx: &Cx) -> platform::Result<()> {
 /// more than this walk does, which goes over all of them in the order of their hashes, a part at a time.
 async fn forget_rows(cx: &Cx) -> platform::Result<()> {
     let before = first_number(cx.now().plus_micros(-WRITTEN));
-    for part in 0..=u8::MAX {
-        let from = i64::MIN.wrapping_add(i64::from(part) << 56);
+    // Hashes are even: there are about as many in any part of their range as in the first one.
+    let sql = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM nonces WHERE id <= $1";
+    let first: i64 = cx.db.read().one(sql, args![last_of(i64::MIN, AT_LEAST)], |row| row.get("n")).await?;
+    let bits = AT_LEAST + finer(first);
+    for part in 0..1_i64 << bits {
+        let from = i64::MIN.wrapping_add(part << (64 - bits));
         let mut tx = cx.db.begin().await?;
         let sql = "DELETE FROM nonces WHERE id >= $1 AND id <= $2 AND set_number < $3";
-        tx.exec(sql, args![from, from | ((1 << 56) - 1), before]).await?;
+        tx.exec(sql, args![from, last_of(from, bits), before]).await?;
         tx.commit().await?;
     }
     Ok(())
+}
+
+/// The walk has 2⁸ parts, and more where many nonces are there.
+const AT_LEAST: u32 = 8;
+const AT_MOST: u32 = 24;
+/// So many nonces, about, a part of it goes over at most.
+const AT_ONCE: i64 = 20_000;
+
+/// The last hash of the part that begins with `from`, where the range has 2^`bits` of them.
+fn last_of(from: i64, bits: u32) -> i64 {
+    from | ((1_i64 << (64 - bits)) - 1)
+}
+
+/// How often a part with `nonces` is to be halved, so that what is left of it can be gone over at once.
+fn finer(nonces: i64) -> u32 {
+    let times = (nonces / AT_ONCE).max(0);
+    (i64::BITS - times.leading_zeros()).min(AT_MOST - AT_LEAST)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_walk_comes_to_every_nonce_once_and_over_so_many_at_a_time(nonces in 0..AT_ONCE << (AT_MOST - AT_LEAST), hash: i64) {
+            let more = finer(nonces);
+            prop_assert!(nonces >> more <= AT_ONCE);
+            prop_assert!(more == 0 || nonces >> (more - 1) >= AT_ONCE, "no finer than it has to be");
+            let bits = AT_LEAST + more;
+            let begins = |part: i64| i64::MIN.wrapping_add(part << (64 - bits));
+            let part = ((i128::from(hash) - i128::from(i64::MIN)) >> (64 - bits)) as i64;
+            prop_assert!(begins(part) <= hash && hash <= last_of(begins(part), bits));
+            let next = last_of(begins(part), bits).checked_add(1);
+            prop_assert_eq!(next, (part + 1 < 1 << bits).then(|| begins(part + 1)));
+        }
+    }
 }

@@ -7,9 +7,8 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kernel::{MINUTE, Random, SECOND, Timestamp};
-use platform::{Cx, Platform};
-use store::{Insert, Sql, args};
-use uuid::Uuid;
+use platform::Platform;
+use store::{Insert, Sql, Sweep, args, first_id};
 
 use super::admit::WINDOW;
 
@@ -18,6 +17,8 @@ use super::admit::WINDOW;
 const REMEMBERED: i64 = (2 * WINDOW + 1) * SECOND;
 /// How long a nonce stays in the database: a request may wait for its set after its time was looked at.
 pub(super) const WRITTEN: i64 = REMEMBERED + MINUTE;
+/// Sets whose requests cannot be sent again.
+pub(crate) const SETS: Sweep = Sweep::by_id("nonce_sets", WRITTEN);
 /// How long a generation gathers.
 const GATHERS: i64 = REMEMBERED / 4;
 /// How many there are. When one is dropped, five have gathered since its last nonce came: four are enough, and the fifth is for a clock
@@ -120,20 +121,6 @@ impl Drop for Held {
             }
         }
     }
-}
-
-/// Removes sets whose requests cannot be sent again.
-pub(super) async fn forget_sets(cx: &Cx) -> platform::Result<()> {
-    let mut tx = cx.db.begin().await?;
-    tx.exec("DELETE FROM nonce_sets WHERE id < $1", args![first_id(cx.now().plus_micros(-WRITTEN))]).await?;
-    tx.commit().await?;
-    Ok(())
-}
-
-/// Below every id of `at` or later.
-pub(super) fn first_id(at: Timestamp) -> Uuid {
-    let millis = u128::try_from(at.micros() / 1000).unwrap_or(0);
-    Uuid::from_u128(millis << 80)
 }
 
 #[cfg(test)]

@@ -125,6 +125,27 @@ mod tests {
     }
 
     #[test]
+    fn a_name_may_unfold_to_twice_the_longest_and_no_further() {
+        // Ligatures: two letters in one character, and three.
+        let (twice, more) = ("ĳ".repeat(32), format!("{}ﬃ", "ĳ".repeat(31)));
+        let lengths = [&twice, &more].map(|name| (name.chars().count(), text::fold(name).chars().count()));
+        assert_eq!(lengths, [(NAME_MAX, 2 * NAME_MAX), (NAME_MAX, 2 * NAME_MAX + 1)]);
+        assert_eq!(clean_name(&twice).unwrap(), twice);
+        assert_eq!(clean_name(&more).unwrap_err().0, "NAME_INVALID");
+    }
+
+    #[test]
+    fn alphabets_whose_letters_look_alike_do_not_mix() {
+        // The last begins with the sign for a millionth, which folds to a Greek letter.
+        for name in ["αlice", "ALΙCE", "pаul", "Ἀnna", "αзбука", "µicro"] {
+            assert_eq!(clean_name(name).unwrap_err().0, "NAME_MIXED", "{name}");
+        }
+        for name in ["αλίκη", "Ἄννα_7", "азбука", "李wei", "李αβγ"] {
+            assert_eq!(clean_name(name).unwrap(), name, "{name}");
+        }
+    }
+
+    #[test]
     fn addresses_have_one_local_part_and_a_domain() {
         for email in ["a@example.com", "first.last+tag@sub.example.co", "o'hara@xn--fiq228c.cn", " x@y.io "] {
             assert_eq!(clean_email(email).unwrap(), email.trim(), "{email}");

@@ -239,6 +239,14 @@ mod tests {
     }
 
     #[test]
+    fn who_works_in_a_hall_begins_on_its_floor_and_everybody_else_at_home() {
+        use kernel::Word;
+        let begins = |home: &str| Role::ALL.iter().copied().filter(|role| role.home() == home).collect::<Vec<_>>();
+        assert_eq!(begins("/home"), [Role::SuperAdmin, Role::AgentAdmin, Role::Agent]);
+        assert_eq!(begins("/floor"), [Role::VenueManager, Role::Maintainer]);
+    }
+
+    #[test]
     fn a_scope_narrows_a_query_to_ones_own_or_ones_team() {
         let id = UserId::from_uuid(uuid::Uuid::from_u128(7));
         let sql = |role| {

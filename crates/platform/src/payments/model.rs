@@ -318,6 +318,48 @@ mod tests {
         }
     }
 
+    #[test]
+    fn v4_1_only_what_was_paid_can_go_back_and_no_more_than_is_left_of_it() {
+        let left = |refunded, captured| {
+            let order = Order { refunded: Fen::new(refunded), captured: Fen::new(captured), ..order(OrderState::Paid) };
+            order.refundable().fen()
+        };
+        assert_eq!([left(0, 0), left(600, 0), left(0, 1_000), left(600, 1_000), left(2_600, 1_000)], [3_600, 3_000, 2_600, 2_000, 0]);
+        for state in [OrderState::Pending, OrderState::Closed] {
+            assert_eq!(order(state).refundable(), Fen::ZERO, "{state}");
+        }
+    }
+
+    #[test]
+    fn v8_2_an_attempt_lives_while_money_may_still_come_by_it() {
+        let live: Vec<_> = AttemptState::ALL.iter().copied().filter(|state| attempt(*state).live()).collect();
+        assert_eq!(live, [AttemptState::Asked, AttemptState::Waiting]);
+    }
+
+    #[test]
+    fn v8_2_who_has_to_look_is_told_what_the_network_says() {
+        assert_eq!(Differs::Amount { theirs: Fen::new(3_601) }.to_string(), "the network says 3601 fen");
+        assert_eq!(Differs::Number { theirs: "4201".into() }.to_string(), "the network says number 4201");
+    }
+
+    #[test]
+    fn v8_2_a_network_is_asked_soon_at_first_then_less_often_and_one_last_time_a_minute_after_the_end() {
+        let created = Timestamp::from_unix(1_000);
+        let expires = created.plus_seconds(900);
+        let pause = |age: i64| next_look(created, created.plus_seconds(age), expires).seconds_since(created) - age;
+        assert_eq!([pause(0), pause(10), pause(45), pause(120), pause(500)], [10, 10, 45, 120, 120]);
+        // The last look is at 960 s, whenever the one before it was.
+        assert_eq!([pause(841), pause(900), pause(959)], [119, 60, 1]);
+        // Of what is unclear even then it is asked on.
+        assert_eq!([pause(960), pause(10_000)], [120, 120]);
+    }
+
+    #[test]
+    fn v4_1_a_refund_is_asked_for_again_soon_at_first_and_every_ten_minutes_at_last() {
+        let pause = |seconds: i64| refund_pause(seconds * SECOND) / SECOND;
+        assert_eq!([pause(0), pause(9), pause(10), pause(75), pause(600), pause(86_400)], [10, 10, 10, 75, 600, 600]);
+    }
+
     proptest! {
         #[test]
         fn k12_1_another_amount_is_never_taken(fen: i64, state in proptest::sample::select(AttemptState::ALL), of in proptest::sample::select(OrderState::ALL)) {

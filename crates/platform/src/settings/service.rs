@@ -8,6 +8,7 @@ use kernel::{Clock, Fault, Lang, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
 use store::{Db, Sql, args, topics};
+use tokio::sync::Mutex;
 
 use super::defs;
 use super::model::{Flag, Int, Kind, List, Setting, Text};
@@ -21,6 +22,8 @@ pub(crate) const TOPIC: &str = "settings";
 #[derive(Clone, Default)]
 pub struct Settings {
     values: Arc<RwLock<HashMap<String, Value>>>,
+    /// Whoever loads holds this from before it reads until it has stored.
+    loading: Arc<Mutex<()>>,
 }
 
 /// A typed name of a setting.
@@ -78,7 +81,11 @@ impl Settings {
     }
 
     /// Loads all values; what is not valid any more is left out, and its default counts.
+    ///
+    /// One at a time: who read before another's change and stored after it would bring the old values back, and nobody would load again until
+    /// the next change.
     pub async fn load(&self, db: &Db) -> store::Result<()> {
+        let _alone = self.loading.lock().await;
         let rows: Vec<(String, String)> =
             db.read().all("SELECT name, value FROM settings", args![], |row| Ok((row.get("name")?, row.get("value")?))).await?;
         let mut values = HashMap::new();

@@ -1,10 +1,12 @@
 //! A lamp over a table: a relay on a real broker, with the words of one firmware or another, which fails as the real ones do.
 
+mod kept;
 mod shelly;
 mod tasmota;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use kernel::{Clock, Timestamp};
@@ -12,6 +14,8 @@ use rumqttc::{AsyncClient, Event, EventLoop, LastWill, MqttOptions, NetworkOptio
 use tokio::sync::{mpsc, watch};
 
 use crate::Task;
+
+pub use self::kept::kept;
 
 /// What is to be seen of it, from the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -33,6 +37,8 @@ pub enum Trouble {
     None,
     /// Without power: dark, and gone from the broker without a word.
     Unplugged,
+    /// Gone from the broker, and otherwise as it was: its relay stays, and its timer runs.
+    Offline,
     /// It hears, and does nothing, and says nothing.
     Deaf,
     /// It does as it is told, and its answers are lost.
@@ -56,6 +62,7 @@ pub struct Lamp {
     topic: String,
     seen: watch::Receiver<Seen>,
     trouble: Arc<watch::Sender<Trouble>>,
+    keeps: Arc<AtomicBool>,
     hands: mpsc::UnboundedSender<Hand>,
     _task: Task,
 }
@@ -65,6 +72,7 @@ impl Lamp {
     pub fn start(broker: SocketAddr, firmware: Firmware, topic: &str, password: &str, clock: Clock) -> Self {
         let (seen, seeing) = watch::channel(Seen::default());
         let trouble = Arc::new(watch::Sender::new(Trouble::None));
+        let keeps = Arc::new(AtomicBool::new(false));
         let (hands, handled) = mpsc::unbounded_channel();
         let (topic, password) = (topic.to_owned(), password.to_owned());
         let relay = Relay {
@@ -75,11 +83,12 @@ impl Lamp {
             clock,
             seen,
             trouble: Arc::clone(&trouble),
+            keeps: Arc::clone(&keeps),
             handled,
             pulse: None,
             off_at: None,
         };
-        Self { firmware, topic, seen: seeing, trouble, hands, _task: Task(tokio::spawn(relay.live())) }
+        Self { firmware, topic, seen: seeing, trouble, keeps, hands, _task: Task(tokio::spawn(relay.live())) }
     }
 
     /// What is sent to it so that it says this again, once it has answered whatever it was told before: topic and payload.
@@ -109,6 +118,11 @@ impl Lamp {
         self.trouble.send_replace(trouble);
     }
 
+    /// Whether the broker is to keep what it says of its relay from now on, as Tasmota's `PowerRetain` has it. What is kept by then stays.
+    pub fn keep_states(&self, keep: bool) {
+        self.keeps.store(keep, Ordering::Relaxed);
+    }
+
     /// Somebody presses the button on its case.
     pub fn press(&self) {
         let _ = self.hands.send(Hand::Press);
@@ -131,11 +145,17 @@ struct Saying {
     topic: String,
     payload: String,
     retained: bool,
+    /// It is the network's word, not the relay's.
+    of_presence: bool,
 }
 
 impl Saying {
     fn new(topic: String, payload: impl Into<String>) -> Self {
-        Self { topic, payload: payload.into(), retained: false }
+        Self { topic, payload: payload.into(), retained: false, of_presence: false }
+    }
+
+    fn presence(topic: String, payload: &str) -> Self {
+        Self { retained: true, of_presence: true, ..Self::new(topic, payload) }
     }
 }
 
@@ -161,6 +181,7 @@ struct Relay {
     clock: Clock,
     seen: watch::Sender<Seen>,
     trouble: Arc<watch::Sender<Trouble>>,
+    keeps: Arc<AtomicBool>,
     handled: mpsc::UnboundedReceiver<Hand>,
     pulse: Option<i64>,
     off_at: Option<Timestamp>,
@@ -189,6 +210,33 @@ impl Relay {
 
     /// Until somebody pulls the plug.
     async fn powered(&mut self) {
+        loop {
+            let trouble = *self.trouble.borrow();
+            if trouble == Trouble::Unplugged {
+                return;
+            }
+            if trouble == Trouble::Offline { self.offline().await } else { self.online().await }
+        }
+    }
+
+    /// Until its network is back, or its power is gone.
+    async fn offline(&mut self) {
+        self.seen.send_modify(|seen| seen.connected = false);
+        let mut trouble = self.trouble.subscribe();
+        loop {
+            let (timer, clock) = (self.off_at, self.clock.clone());
+            tokio::select! {
+                () = async { drop(trouble.wait_for(|trouble| *trouble != Trouble::Offline).await) } => return,
+                () = async { wait(&clock, timer).await } => {
+                    self.off_at = None;
+                    self.seen.send_modify(|seen| (seen.on, seen.switched) = (false, seen.switched + 1));
+                }
+            }
+        }
+    }
+
+    /// Until its network or its power is gone.
+    async fn online(&mut self) {
         let (client, network) = AsyncClient::builder(self.options()).capacity(64).build();
         let (tell, mut heard) = mpsc::unbounded_channel();
         let _network = Task(tokio::spawn(listen(network, tell)));
@@ -197,7 +245,7 @@ impl Relay {
             let timer = self.off_at;
             let clock = self.clock.clone();
             tokio::select! {
-                () = async { drop(trouble.wait_for(|trouble| *trouble == Trouble::Unplugged).await) } => return,
+                () = async { drop(trouble.wait_for(|trouble| matches!(trouble, Trouble::Unplugged | Trouble::Offline)).await) } => return,
                 Some(hand) = self.handled.recv() => match hand {
                     Hand::Press => self.switch(&client, None, self.pulse).await,
                     Hand::Weld => {
@@ -285,7 +333,7 @@ impl Relay {
         }
         let is = self.seen.borrow().on;
         let mut sayings = match self.firmware {
-            Firmware::Tasmota => tasmota::state(&self.topic, is),
+            Firmware::Tasmota => tasmota::state(&self.topic, is, self.keeps.load(Ordering::Relaxed)),
             // It tells of changes alone.
             Firmware::Shelly if moves => shelly::change(&self.topic, is),
             Firmware::Shelly => Vec::new(),
@@ -305,9 +353,8 @@ impl Relay {
     }
 
     async fn say(&self, client: &AsyncClient, sayings: Vec<Saying>) {
-        for Saying { topic, payload, retained } in sayings {
-            // Presence is the network's word, not the relay's.
-            if retained || *self.trouble.borrow() != Trouble::Mute {
+        for Saying { topic, payload, retained, of_presence } in sayings {
+            if of_presence || *self.trouble.borrow() != Trouble::Mute {
                 let _ = client.publish(topic, payload, PublishOptions::at_least_once().retain(retained)).await;
             }
         }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Order, Saying};
 
 pub fn presence(topic: &str, online: bool) -> Saying {
-    Saying { retained: true, ..Saying::new(format!("{topic}/online"), if online { "true" } else { "false" }) }
+    Saying::presence(format!("{topic}/online"), if online { "true" } else { "false" })
 }
 
 /// What it subscribes to, and what it says when it connects.

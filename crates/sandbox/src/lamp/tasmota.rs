@@ -7,7 +7,7 @@ const SECOND: i64 = 1_000_000;
 
 pub fn presence(topic: &str, online: bool) -> Saying {
     let word = if online { "Online" } else { "Offline" };
-    Saying { retained: true, ..Saying::new(format!("tele/{topic}/LWT"), word) }
+    Saying::presence(format!("tele/{topic}/LWT"), word)
 }
 
 /// What it subscribes to, and what it says when it connects.
@@ -25,9 +25,11 @@ pub fn hello(topic: &str, on: bool) -> (String, Vec<Saying>) {
     (format!("cmnd/{topic}/#"), sayings)
 }
 
-pub fn state(topic: &str, on: bool) -> Vec<Saying> {
+/// `kept`: the broker is to keep it.
+pub fn state(topic: &str, on: bool, kept: bool) -> Vec<Saying> {
     let word = word(on);
-    vec![Saying::new(format!("stat/{topic}/RESULT"), format!(r#"{{"POWER":"{word}"}}"#)), Saying::new(format!("stat/{topic}/POWER"), word)]
+    let result = Saying::new(format!("stat/{topic}/RESULT"), format!(r#"{{"POWER":"{word}"}}"#));
+    vec![result, Saying { retained: kept, ..Saying::new(format!("stat/{topic}/POWER"), word) }]
 }
 
 /// Its telemetry, which it sends by itself now and then.
@@ -63,7 +65,7 @@ pub fn order(topic: &str, at: &str, payload: &str, on: bool, watts: f64) -> Orde
         ("POWER" | "POWER1", "ON" | "1" | "TRUE") => Order::Switch { on: Some(true), off_after: None, answer: Vec::new() },
         ("POWER" | "POWER1", "OFF" | "0" | "FALSE") => Order::Switch { on: Some(false), off_after: None, answer: Vec::new() },
         ("POWER" | "POWER1", "TOGGLE" | "2") => Order::Switch { on: None, off_after: None, answer: Vec::new() },
-        ("POWER" | "POWER1", _) => Order::Say(state(topic, on)),
+        ("POWER" | "POWER1", _) => Order::Say(state(topic, on, false)),
         ("MEM1", _) => Order::Say(result(serde_json::json!({"Mem1": payload}).to_string())),
         ("STATUS", "10") => {
             Order::Say(vec![Saying::new(format!("stat/{topic}/STATUS10"), format!(r#"{{"StatusSNS":{}}}"#, sensors(watts)))])

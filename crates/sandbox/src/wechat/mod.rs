@@ -146,6 +146,12 @@ impl WechatPay {
         let trade = self.trade(number)?;
         Some(self.inner.paid_notice(&trade))
     }
+
+    /// The same of a refund that was made, by the merchant's number of it.
+    pub fn refund_notice(&self, number: &str) -> Option<(Vec<(&'static str, String)>, String)> {
+        let (trade, refund) = self.inner.books().by_refund(number).map(|(trade, refund)| (trade.clone(), refund.clone()))?;
+        Some(self.inner.refunded_notice(&trade, &refund))
+    }
 }
 
 impl Inner {

@@ -59,7 +59,7 @@ impl Inner {
         self.send(&trade.notify_url, notice).await;
     }
 
-    pub(super) async fn tell_refunded(self: &Arc<Self>, trade: &Trade, refund: &Refund) {
+    pub(super) fn refunded_notice(&self, trade: &Trade, refund: &Refund) -> Notice {
         let said = json!({
             "mchid": MERCHANT,
             "out_trade_no": trade.number,
@@ -70,7 +70,11 @@ impl Inner {
             "success_time": refund.at.to_string(),
             "amount": {"total": trade.amount.fen(), "refund": refund.amount.fen()},
         });
-        let notice = self.notice(&refund.own, "REFUND.SUCCESS", "refund", &said);
+        self.notice(&refund.own, "REFUND.SUCCESS", "refund", &said)
+    }
+
+    pub(super) async fn tell_refunded(self: &Arc<Self>, trade: &Trade, refund: &Refund) {
+        let notice = self.refunded_notice(trade, refund);
         self.send(&trade.notify_url, notice).await;
     }
 

@@ -16,7 +16,7 @@ mod whose;
 
 pub use bind::{bind_wechat, unbind_wechat};
 pub use code::{CodeSent, send_code};
-pub(crate) use code::{FORGET, NUMBER as PHONE, forget_job, number, phone_hash};
+pub(crate) use code::{FORGET, NUMBER as PHONE, UNUSED, number, phone_hash};
 pub(crate) use join::stays;
 pub use model::{Customer, CustomerEntity, CustomerId};
 pub use pay::{PayBy, PayFor, cancel_order, means, order, pay, pay_otherwise, refund, refundable};

@@ -1,7 +1,7 @@
 //! Who is asking: tokens, held as hashes, and guests.
 
 use kernel::{DAY, Fault, Kind};
-use platform::allowance::{Allowance, address};
+use platform::allowance::ByAddress;
 use platform::payments::Payer;
 use platform::vault::Purpose;
 use platform::{Cx, Result};
@@ -14,8 +14,8 @@ use super::phone;
 
 const TOKEN: Purpose = Purpose("customer token");
 const LASTS: i64 = 90 * DAY;
-/// New guests from one address: a hall's guests may share one.
-const GUESTS: Allowance = Allowance { name: "guests", window_seconds: 3_600, most: 300 };
+/// New guests from one address: a hall's guests may share one, and a provider's phones a /48.
+const GUESTS: ByAddress = ByAddress { name: "guests", window_seconds: 3_600, most: 300, most_of_56: 750, most_of_48: 2_250 };
 
 /// A token, told once, and whose it is.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -26,7 +26,7 @@ pub struct Welcome {
 
 /// Somebody new (V2.2): may play, and is known by nothing but the token.
 pub async fn guest(cx: &Cx) -> Result<Welcome> {
-    GUESTS.take(cx, &address(cx)).await?;
+    GUESTS.take(cx).await?;
     let mut tx = cx.db.begin().await?;
     let id = super::join::new(&mut tx, cx).await?;
     welcome(tx, cx, id, None).await

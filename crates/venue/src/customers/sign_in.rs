@@ -1,7 +1,7 @@
 //! Signing in with the code that is on one's phone (V2.2).
 
 use kernel::{Fault, Kind};
-use platform::allowance::{Allowance, ByAddress, address};
+use platform::allowance::{Allowance, ByAddress};
 use platform::payments::Payer;
 use platform::{Cx, Result};
 use store::{Sql, Tx, args};
@@ -22,7 +22,8 @@ const WRONG: ByAddress = ByAddress { name: "wrong codes", window_seconds: 3_600,
 const WRONG_DAY: Allowance = Allowance { name: "wrong codes in all", window_seconds: 86_400, most: 1_000 };
 /// Tries from one address with tickets that are none, or none any more. Whoever brings one that is good is not held up by them: a hall's guests
 /// may share an address, and their tickets have so many tries each.
-const ASTRAY: Allowance = Allowance { name: "sign-ins without a ticket", window_seconds: 3_600, most: 60 };
+const ASTRAY: ByAddress =
+    ByAddress { name: "sign-ins without a ticket", window_seconds: 3_600, most: 60, most_of_56: 150, most_of_48: 450 };
 
 /// What somebody brings who signs in.
 #[derive(Debug, Clone, Copy)]
@@ -46,7 +47,7 @@ pub async fn sign_in(cx: &Cx, who: Option<&Customer>, payer: Option<&Payer>, ask
     let sql = "SELECT tries FROM phone_codes WHERE ticket_hash = $1 AND phone_hash = $2 AND expires_at > $3 AND tries < $4";
     let good = cx.db.read().opt(sql, args![ticket, phone, cx.now(), most], |row| row.get::<i64>("tries")).await?;
     if good.is_none() {
-        ASTRAY.take(cx, &address(cx)).await?;
+        ASTRAY.take(cx).await?;
         return Err(wrong());
     }
     let mut tx = cx.db.begin().await?;

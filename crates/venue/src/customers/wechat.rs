@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use kernel::{Fault, Kind};
-use platform::allowance::{Allowance, address};
+use platform::allowance::ByAddress;
 use platform::payments::Payer;
 use platform::{Cx, Result};
 use serde::Serialize;
@@ -15,8 +15,8 @@ use super::session::{Welcome, welcome};
 use crate::Venue;
 use crate::told::{self, tell};
 
-/// From one address, which a hall's guests may share: each is a call to WeChat, which limits us all together.
-const ASKED: Allowance = Allowance { name: "WeChat sign-ins", window_seconds: 3_600, most: 600 };
+/// From one address, which a hall's guests may share, and a provider's phones a /48: each is a call to WeChat, which limits us all together.
+const ASKED: ByAddress = ByAddress { name: "WeChat sign-ins", window_seconds: 3_600, most: 600, most_of_56: 1_500, most_of_48: 4_500 };
 
 kernel::words! {
     /// Which of our apps at WeChat.
@@ -156,7 +156,7 @@ pub async fn sign_in_by_wechat_phone(
         return Err(not_offered());
     }
     let code = readable(code)?;
-    ASKED.take(cx, &address(cx)).await?;
+    ASKED.take(cx).await?;
     let number = venue.wechat.phone(code).await?;
     let digits = phone::read(&number).ok_or_else(|| {
         Fault::field("code", "PHONE_ABROAD", "目前只支持中国大陆手机号", "Mobile numbers of the Chinese mainland alone can be used")
@@ -171,7 +171,7 @@ pub async fn sign_in_by_wechat_phone(
 pub(super) async fn person(cx: &Cx, venue: &Venue, app: WechatApp, code: &str) -> Result<(Payer, Person)> {
     let Some(app_id) = venue.wechat.app_id(app).map(str::to_owned) else { return Err(not_offered()) };
     let code = readable(code)?;
-    ASKED.take(cx, &address(cx)).await?;
+    ASKED.take(cx).await?;
     let person = venue.wechat.who(app, code).await?;
     Ok((Payer { app_id, openid: person.openid.clone() }, person))
 }

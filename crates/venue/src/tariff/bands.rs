@@ -163,3 +163,104 @@ impl Calendar {
         Ok(hours)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use kernel::HOUR;
+
+    use super::*;
+    use crate::tariff::{Early, Package, Span};
+
+    const AFTERNOON: (i64, i64) = (12 * 60, 18 * 60);
+    const EVENING: (i64, i64) = (18 * 60, DAY);
+    const NIGHT: (i64, i64) = (22 * 60, 6 * 60);
+    const FROM_TEN_TO_TEN: (i64, i64) = (10 * 60, 10 * 60);
+
+    fn calendar(zone: &str) -> Calendar {
+        Calendar { zone: TimeZone::get(zone).unwrap(), holidays: BTreeSet::new() }
+    }
+
+    /// By a clock in Shanghai.
+    fn at(text: &str) -> Timestamp {
+        format!("{text}:00+08:00").parse().unwrap()
+    }
+
+    /// Until when a package lasts that is for these hours, bought in Shanghai.
+    fn lasts((from, to): (i64, i64), bought: &str) -> Result<Timestamp, TariffError> {
+        let span = Span::Night(Hours { from, to });
+        let package =
+            Package { id: 1, name_zh: "包时段".into(), name_en: "Hours".into(), span, price: Fen::new(1), early: Early::Package };
+        package.lasts(at(bought), &calendar("Asia/Shanghai"))
+    }
+
+    #[test]
+    fn v1_1_hours_that_were_bought_last_until_the_clock_next_shows_their_end() {
+        let ends = [
+            (AFTERNOON, "2026-11-27T12:00", "2026-11-27T18:00"),
+            (AFTERNOON, "2026-11-27T17:59", "2026-11-27T18:00"),
+            (EVENING, "2026-11-27T18:00", "2026-11-28T00:00"),
+            (EVENING, "2026-12-31T23:59", "2027-01-01T00:00"),
+            (NIGHT, "2026-11-27T22:00", "2026-11-28T06:00"),
+            (NIGHT, "2026-11-28T05:59", "2026-11-28T06:00"),
+            (FROM_TEN_TO_TEN, "2026-11-27T10:00", "2026-11-28T10:00"),
+            (FROM_TEN_TO_TEN, "2026-11-28T09:59", "2026-11-28T10:00"),
+        ];
+        for (hours, bought, end) in ends {
+            assert_eq!(lasts(hours, bought), Ok(at(end)), "{hours:?} at {bought}");
+        }
+    }
+
+    #[test]
+    fn v1_1_at_their_end_and_before_their_beginning_hours_are_not_sold() {
+        let over = [
+            (AFTERNOON, ["2026-11-27T11:59", "2026-11-27T18:00"]),
+            (EVENING, ["2026-11-27T17:59", "2026-11-28T00:00"]),
+            (NIGHT, ["2026-11-27T21:59", "2026-11-28T06:00"]),
+        ];
+        for (hours, moments) in over {
+            assert_eq!(moments.map(|moment| lasts(hours, moment)), [Err(TariffError::NotNow); 2], "{hours:?}");
+        }
+    }
+
+    #[test]
+    fn hours_that_end_where_they_begin_are_the_whole_day_round() {
+        let ((from, to), shanghai) = (FROM_TEN_TO_TEN, calendar("Asia/Shanghai"));
+        let (hours, yesterday, today) = (Hours { from, to }, date(2026, 11, 26), date(2026, 11, 27));
+        for (minute, begun) in [(0, yesterday), (599, yesterday), (600, today), (DAY - 1, today)] {
+            assert_eq!(hours.begun(today, minute), Some(begun), "{minute}");
+            assert!(shanghai.is_within(hours, at("2026-11-27T00:00").plus_micros(minute * MINUTE)), "{minute}");
+        }
+    }
+
+    #[test]
+    fn v3_2_a_time_that_the_clock_shows_twice_is_its_first_for_who_asks_by_then_and_its_second_afterwards() {
+        let (berlin, half_past_two) = (calendar("Europe/Berlin"), date(2026, 10, 25).at(2, 30, 0, 0));
+        let first: Timestamp = "2026-10-25T00:30:00Z".parse().unwrap();
+        let second = first.plus_micros(HOUR);
+        let (just_after, later) = (first.plus_micros(1), second.plus_micros(1));
+        for (from, shown) in [(first.plus_micros(-HOUR), first), (first, first), (just_after, second), (second, second), (later, later)] {
+            assert_eq!(berlin.moment(half_past_two, from), Ok(shown), "from {from}");
+        }
+    }
+
+    #[test]
+    fn v3_2_a_time_that_the_clock_skips_is_as_much_later() {
+        let half_past_two = date(2026, 3, 29).at(2, 30, 0, 0);
+        // As the clock shows half past three.
+        let moment: Timestamp = "2026-03-29T01:30:00Z".parse().unwrap();
+        assert_eq!(calendar("Europe/Berlin").moment(half_past_two, moment.plus_micros(-HOUR)), Ok(moment));
+    }
+
+    #[test]
+    fn v3_2_the_next_change_is_when_the_clock_is_put_back_and_from_then_on_midnight() {
+        let (berlin, never) = (calendar("Europe/Berlin"), BTreeSet::new());
+        let back: Timestamp = "2026-10-25T01:00:00Z".parse().unwrap();
+        let midnight: Timestamp = "2026-10-25T23:00:00Z".parse().unwrap();
+        for (from, next) in
+            [(back.plus_micros(-HOUR), back), (back.plus_micros(-1), back), (back, midnight), (back.plus_micros(1), midnight)]
+        {
+            assert_eq!(next_change(from, &never, &berlin), Ok(next), "from {from}");
+        }
+    }
+}

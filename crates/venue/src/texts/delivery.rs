@@ -7,7 +7,7 @@ use platform::messages::{Delivery, SentSms, SmsError};
 use platform::{Cx, Result};
 use serde::{Deserialize, Serialize};
 use store::jobs::{Job, JobKind, Outcome};
-use store::{Row, Sql, args, first_id};
+use store::{Row, Sql, Sweep, args};
 
 use super::model::{TextId, TextState, ask_again};
 use super::send::said;
@@ -17,9 +17,7 @@ use crate::customers::PHONE;
 pub(crate) const DELIVERY_JOB: JobKind = JobKind::new("sms.delivery");
 
 /// How long a text stays in the log: whoever complains of one does so within weeks, and whom texts went to is nobody's business for longer.
-const KEPT: i64 = 90 * DAY;
-/// So many at once are forgotten.
-const CHUNK: i64 = 5_000;
+pub(crate) const LOG: Sweep = Sweep::by_id("texts", 90 * DAY);
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct OfText {
@@ -64,12 +62,4 @@ async fn ask_provider(venue: &Venue, cx: &Cx, id: TextId) -> Result<Option<Times
     tx.exec(sql, args![state.as_str(), reason, ended, id]).await?;
     tx.commit().await?;
     Ok(again)
-}
-
-/// Removes what has been in the log for long enough.
-pub(crate) async fn forget(cx: &Cx) -> store::Result<()> {
-    let mut tx = cx.db.begin().await?;
-    let sql = "DELETE FROM texts WHERE id IN (SELECT id FROM texts WHERE id < $1 ORDER BY id LIMIT $2)";
-    tx.exec(sql, args![first_id(cx.now().plus_micros(-KEPT)), CHUNK]).await?;
-    tx.commit().await
 }

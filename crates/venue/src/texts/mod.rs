@@ -10,8 +10,9 @@ mod model;
 mod notice;
 mod send;
 
-pub(crate) use delivery::{DELIVERY_JOB, delivery_job, forget};
+pub(crate) use delivery::{DELIVERY_JOB, LOG, delivery_job};
 pub use list::{TextFilter, TextRow, list};
+pub(crate) use model::DAILY_LIMIT;
 pub use model::{TextEntity, TextId, TextState};
 pub(crate) use notice::{Notice, notice};
-pub(crate) use send::{SEND_JOB, Text, To, send_job, write};
+pub(crate) use send::{SEND_JOB, Text, To, send_job, withhold, write};

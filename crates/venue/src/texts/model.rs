@@ -23,6 +23,9 @@ kernel::words! {
     }
 }
 
+/// Why a text was withheld: a day has no more of its kind.
+pub(crate) const DAILY_LIMIT: &str = "DAILY_LIMIT";
+
 /// When it is first asked how a text went.
 pub(super) const FIRST: i64 = MINUTE;
 /// How long that is asked. Of a phone that is off until then no provider says more that matters.

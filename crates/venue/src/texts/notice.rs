@@ -7,8 +7,8 @@ use platform::{Cx, Result};
 use store::{Row, Sql, Tx, args};
 
 use super::fit::fit;
-use super::model::TextState;
-use super::send::{Text, To, log, write};
+use super::model::DAILY_LIMIT;
+use super::send::{Text, To, withhold, write};
 use crate::Venue;
 use crate::customers::CustomerId;
 use crate::halls::{Table, rows as halls};
@@ -54,7 +54,7 @@ pub(crate) async fn notice(tx: &mut Tx, cx: &Cx, venue: &Venue, customer: Custom
         Ok(params) => (params, over_limit(A_DAY.take_in(tx, cx, &customer.to_string()).await)?),
     };
     match why {
-        Some(why) => log(tx, cx, &text(params), TextState::Withheld, Some(&why)).await.map(drop),
+        Some(why) => withhold(tx, cx, &text(params), &why).await,
         None => write(tx, cx, &text(params)).await,
     }
 }
@@ -62,7 +62,7 @@ pub(crate) async fn notice(tx: &mut Tx, cx: &Cx, venue: &Venue, customer: Custom
 fn over_limit(taken: std::result::Result<(), Fault>) -> Result<Option<String>> {
     match taken {
         Ok(()) => Ok(None),
-        Err(fault) if fault.kind == Kind::Limited => Ok(Some("DAILY_LIMIT".to_owned())),
+        Err(fault) if fault.kind == Kind::Limited => Ok(Some(DAILY_LIMIT.to_owned())),
         Err(fault) => Err(fault),
     }
 }

@@ -61,7 +61,12 @@ pub(crate) async fn write(tx: &mut Tx, cx: &Cx, text: &Text<'_>) -> Result<()> {
     Ok(())
 }
 
-pub(super) async fn log(tx: &mut Tx, cx: &Cx, text: &Text<'_>, state: TextState, reason: Option<&str>) -> Result<TextId> {
+/// Writes into the log that a text is not sent, and why.
+pub(crate) async fn withhold(tx: &mut Tx, cx: &Cx, text: &Text<'_>, why: &str) -> Result<()> {
+    log(tx, cx, text, TextState::Withheld, Some(why)).await.map(drop)
+}
+
+async fn log(tx: &mut Tx, cx: &Cx, text: &Text<'_>, state: TextState, reason: Option<&str>) -> Result<TextId> {
     let id: TextId = cx.id();
     let (kind, ended) = (text.kind.as_str(), (state != TextState::Queued).then(|| cx.now()));
     let sql = "INSERT INTO texts (id, kind, venue_id, phone, phone_hash, phone_hint, state, reason, created_at, ended_at) \

@@ -144,7 +144,7 @@ async fn start_export(
     drop(places.take(cx.user()?.id).ok_or_else(too_many)?);
     let columns = body.columns.filter(|columns| !columns.is_empty()).unwrap_or_else(|| <ExportColumn as kernel::Word>::ALL.to_vec());
     let selection = KeySelection { ids: body.ids, batch: body.batch, filter: body.filter };
-    let ticket = export::ticket(&cx, ExportAsk { selection, format: body.format, columns }).await?;
+    let ticket = export::ticket(&cx, &ExportAsk { selection, format: body.format, columns }).await?;
     Ok(axum::Json(ExportLink { url: format!("/api/v1/exports/{ticket}") }))
 }
 

@@ -128,6 +128,24 @@ on_server! {
         assert_eq!((server.quota(&shop.agent).await, count(server, "keys").await), ((1_000_000, 0), 0));
     }
 
+    async fn k6_3_cancelling_a_batch_is_in_the_log_once_and_with_who_did_it(server) {
+        let shop = shop(server).await;
+        let batch = shop.batch(12_000, "day", 30).await;
+        let url = format!("/api/v1/batches/{}/cancel", batch["id"].as_str().unwrap());
+        let logged = async || -> Vec<_> { server.logged().await.into_iter().filter(|line| line.what == "keys.batch_cancelled").collect() };
+        server.user(Role::Agent, "mallory").await.post(&url, json!({})).await.refused(404, "NOT_FOUND");
+        assert!(logged().await.is_empty());
+        let (one, two) = tokio::join!(shop.agent.post(&url, json!({})), shop.agent.post(&url, json!({})));
+        let mut statuses = [one.status.as_u16(), two.status.as_u16()];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [200, 409]);
+        server.run_jobs().await;
+        shop.agent.post(&url, json!({})).await.refused(409, "NOT_GENERATING");
+        let lines = logged().await;
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        assert_eq!((lines[0].actor.as_str(), &lines[0].detail), ("alice", &json!({"count": 12_000})));
+    }
+
     async fn k3_1b_keys_are_unused_unique_and_not_readable_in_the_database(server) {
         let shop = shop(server).await;
         let keys = shop.keys(200, "day", 30).await;

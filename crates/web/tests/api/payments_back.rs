@@ -184,6 +184,40 @@ on_server! {
         assert_eq!((wallet(&customer).await, till.waiting().await["payments"].clone()), ((1_000, 0), json!(0)));
     }
 
+    async fn v4_1_what_a_network_has_sent_back_after_it_was_put_right_by_hand_moves_nothing_and_is_somebodys_to_look_at(server) {
+        let till = Till::open(server).await;
+        let customer = till.customer(PHONE).await;
+        let placed = till.recharged(&customer, "pay-00001", "h5", 3_000).await;
+        let paid = till.number(&placed).await;
+        for (n, (what, states)) in [("paid_out", &["by_hand"][..]), ("keep", &["by_hand", "kept"][..])].into_iter().enumerate() {
+            let refund = made_unheard(&till, &customer, &format!("back-000{n}")).await;
+            // The network does not answer whoever puts it right.
+            remedy(&till, &refund, what, "客户同意").await.ok(200);
+            server.run_jobs().await;
+            let (money, heard) = (wallet(&customer).await, told(&customer).await);
+            assert_eq!(money, (2_000, 0), "{what}");
+            // Its notice comes late, and again.
+            till.networks.trouble(Troubles::default());
+            let number = till.networks.trade(&paid).refunds[n].number.clone();
+            for _ in 0..2 {
+                assert!(till.networks.deliver(&till.networks.notice_of_refund(&number)).await.status.is_success());
+                server.run_jobs().await;
+            }
+            assert_eq!((wallet(&customer).await, told(&customer).await), (money, heard), "{what}");
+            let mut stands: Vec<String> = till.refunds(&placed).await.into_iter().map(|(_, _, state)| state).collect();
+            stands.sort_unstable();
+            assert_eq!(stands, states);
+            // The customer may have it twice by now: a person has to see to that, and nothing goes on by itself.
+            let detail = till.detail(&placed).await;
+            assert!(detail["attempts"][0]["problem"].as_str().unwrap().contains(&number), "{detail}");
+            assert_eq!(till.waiting().await["payments"], 1);
+            for again in ["retry", "keep", "paid_out"] {
+                remedy(&till, &refund, again, "再来一次").await.refused(409, "NOT_STUCK");
+            }
+        }
+        assert_eq!(till.networks.trade(&paid).refunds.len(), 2);
+    }
+
     async fn v8_2_the_bill_of_a_day_agrees_or_says_where_it_does_not(server) {
         let till = Till::open(server).await;
         let customer = till.customer(PHONE).await;

@@ -1,5 +1,5 @@
 //! Every list × every combination of what it can be narrowed down to × who asks: no statement of it costs more the longer the
-//! table is. Lists and filters are those that OpenAPI has, so that a new one is looked at by itself.
+//! table is. Lists and filters are those that OpenAPI has, so that a new one is looked at by itself. The same of each sweep.
 
 use std::collections::BTreeSet;
 
@@ -120,6 +120,16 @@ on_server! {
         assert!(names.len() >= 22 && asked > 3_000 && seen.len() > 300, "{} lists, {asked} pages, {} statements", names.len(), seen.len());
     }
 
+    async fn no_sweep_costs_more_the_longer_its_table_is(server) {
+        let db = &server.platform.db;
+        let sweeps = [platform::upkeep::SWEEPS, licensing::SWEEPS, venue::SWEEPS].concat();
+        for sweep in &sweeps {
+            let (sql, args) = sweep.statement(db.engine(), server.clock.now());
+            assert_eq!(unbounded(db, &sql, args).await, Vec::<String>::new(), "{sql}");
+        }
+        assert!(sweeps.len() >= 10, "{sweeps:?}");
+    }
+
     async fn a_plan_that_reads_a_whole_table_is_noticed(server) {
         let db = &server.platform.db;
         let none = uuid::Uuid::max();
@@ -129,6 +139,7 @@ on_server! {
             ("SELECT t.id AS id FROM keys t WHERE (t.unit = $2) AND t.id < $1 ORDER BY t.id DESC LIMIT 5", args![none, "day"]),
             ("SELECT k.id FROM keys k WHERE k.unbinds = $1", args![3_i64]),
             ("SELECT e.seq FROM ledger_entries e WHERE e.account_id = $1 ORDER BY e.at DESC LIMIT 5", args![none]),
+            ("DELETE FROM keys WHERE id IN (SELECT id FROM keys WHERE activated_at <= $1 ORDER BY activated_at LIMIT 5)", args![0_i64]),
         ] {
             assert!(!unbounded(db, sql, args).await.is_empty(), "{sql}");
         }

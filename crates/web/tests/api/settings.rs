@@ -23,6 +23,27 @@ on_server! {
         admin.patch("/api/v1/settings/basic.time_zone", json!({"value": "Mars/Olympus"})).await.refused_field("value", "INVALID");
     }
 
+    async fn k6_1_after_many_changes_at_once_a_process_uses_what_was_stored_last(server) {
+        let admin = server.user(Role::SuperAdmin, "root").await;
+        for round in 0..25_i64 {
+            let changes: Vec<_> = (1..=8_i64)
+                .map(|n| {
+                    let admin = admin.clone();
+                    tokio::spawn(async move {
+                        admin.patch("/api/v1/settings/quota.transfer_minimum", json!({"value": 10 * round + n})).await.ok(200)
+                    })
+                })
+                .collect();
+            for change in changes {
+                change.await.unwrap();
+            }
+            let groups = admin.get("/api/v1/settings").await.ok(200);
+            let mut settings = groups["groups"].as_array().unwrap().iter().flat_map(|group| group["settings"].as_array().unwrap());
+            let stored = settings.find(|setting| setting["key"] == "quota.transfer_minimum").unwrap()["value"].as_i64();
+            assert_eq!(Some(server.platform.settings.get(platform::settings::defs::TRANSFER_MINIMUM)), stored, "round {round}");
+        }
+    }
+
     async fn k6_1_only_super_admins_touch_settings(server) {
         for role in [Role::AgentAdmin, Role::Agent, Role::VenueManager, Role::Maintainer] {
             let user = server.user(role, kernel::Word::as_str(role)).await;

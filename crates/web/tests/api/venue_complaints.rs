@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use testkit::{Client, Hall, TestServer, on_server};
 
 use crate::support::pay::{id, told, wallet, words};
+use crate::support::split::{Table, confirmed, join, make, people};
 
 const MINE: &str = "/customer/v1/complaints";
 const DESK: &str = "/api/v1/complaints";
@@ -113,6 +114,57 @@ on_server! {
         let path = format!("/customer/v1/sessions/{}/split", id(&session));
         customer.post_once("split-0001", &path, json!({"people": 2, "expected_fen": 600})).await.refused(409, "BILL_GIVEN_BACK");
         assert_eq!(wallet(&customer).await, (10_000, 0));
+    }
+
+    async fn v9_5_a_bill_that_is_shared_is_given_back_when_that_is_settled_and_to_its_starter_what_the_starter_paid(server) {
+        let hall = Hall::open(server, 1).await;
+        let (table, bob) = (Table::played(server, &hall, 20).await, hall.customer(5_000).await);
+        let session = table.starter.get(&table.path).await.ok(200);
+        let made = table.starter.post_once("complain-1", MINE, about(&session, "price")).await.ok(201);
+        let give = async |key: &str, fen: i64| hall.manager.post_once(key, &at(DESK, &made, "give-back"), json!({"amount_fen": fen, "reason": "灯闪"})).await;
+        let split = make(&table, "split-0001", people(2, 1_200)).await.ok(201);
+        give("give-back-1", 600).await.refused(409, "SPLIT_OPEN");
+        join(&bob, &split, None).await.ok(200);
+        give("give-back-1", 600).await.refused(409, "SPLIT_OPEN");
+        assert_eq!(wallet(&table.starter).await, (8_800, 0));
+        confirmed(&bob, &split, "bob-00001", 600).await;
+        give("give-back-2", 601).await.refused_field("amount_fen", "RANGE");
+        give("give-back-3", 600).await.ok(200);
+        assert_eq!((wallet(&table.starter).await, wallet(&bob).await), ((10_000, 0), (4_400, 0)));
+        make(&table, "split-0002", people(2, 1_200)).await.refused(409, "BILL_GIVEN_BACK");
+    }
+
+    async fn v9_5_of_sharing_a_bill_and_giving_it_back_at_once_one_happens(server) {
+        let hall = Hall::open(server, 1).await;
+        let customer = hall.customer(10_000).await;
+        for round in 0..4 {
+            let session = played(server, &hall, &customer).await;
+            let made = customer.post_once(&format!("complain-{round}"), MINE, about(&session, "price")).await.ok(201);
+            let give = async |key: String| hall.manager.post_once(&key, &at(DESK, &made, "give-back"), json!({"amount_fen": 600, "reason": "灯闪"})).await;
+            let share = async |key: String| {
+                let path = format!("/customer/v1/sessions/{}/split", id(&session));
+                customer.post_once(&key, &path, json!({"people": 2, "expected_fen": 600})).await
+            };
+            let (back, split) = (format!("give-back-{round}"), format!("split-000{round}"));
+            // Each of them goes first in turn.
+            let (given, shared) = if round % 2 == 0 {
+                tokio::join!(give(back), share(split))
+            } else {
+                let (shared, given) = tokio::join!(share(split), give(back));
+                (given, shared)
+            };
+            server.check().await;
+            if given.status == 200 {
+                shared.refused(409, "BILL_GIVEN_BACK");
+            } else {
+                given.refused(409, "SPLIT_OPEN");
+                let split = shared.ok(201);
+                assert_eq!(wallet(&customer).await, (9_400, 0));
+                customer.post(&format!("/customer/v1/splits/{}/cancel", id(&split)), json!({})).await.ok(200);
+                give(format!("give-late-{round}")).await.ok(200);
+            }
+            assert_eq!(wallet(&customer).await, (10_000, 0));
+        }
     }
 
     async fn v9_5_two_members_of_staff_give_one_bill_back_once(server) {

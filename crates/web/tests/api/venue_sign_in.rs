@@ -249,21 +249,6 @@ on_server! {
         server.run_jobs().await;
     }
 
-    async fn v2_2_customers_sign_in_on_a_day_on_which_all_texts_for_new_numbers_are_spent(server) {
-        let known = server.sign_in_by_phone(&server.visitor(), PHONE).await["customer"]["id"].clone();
-        server.clock.step(MINUTE);
-        spend(server, "sms new numbers", 6_000).await;
-        server.visitor().post(CODES, json!({"phone": "13900139000"})).await.refused(429, "RATE_LIMITED");
-        assert_eq!(server.sign_in_by_phone(&server.visitor(), PHONE).await["customer"]["id"], known);
-        // There is an end for them too: nobody pays for more texts than the day has.
-        server.clock.step(MINUTE);
-        spend(server, "sms all", 10_000).await;
-        server.visitor().post(CODES, json!({"phone": PHONE})).await.refused(429, "RATE_LIMITED");
-        server.clock.step(24 * HOUR);
-        server.visitor().post(CODES, json!({"phone": "13900139000"})).await.ok(202);
-        server.run_jobs().await;
-    }
-
     async fn v2_2_whoever_guesses_codes_has_one_guess_at_each_and_who_has_the_code_is_let_in(server) {
         let hall = server.visitor().from([10, 4, 4, 4]);
         for n in 0..4 {

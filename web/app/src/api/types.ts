@@ -34,6 +34,8 @@ export interface PhoneCode {
   ticket: string
   valid_seconds: number
   again_seconds: number
+  /** No texts are left today for numbers that are no customer's. Told to everybody. */
+  customers_only: boolean
 }
 
 export interface Venue {

@@ -3234,6 +3234,8 @@ export interface components {
              * @description When another can be asked for.
              */
             again_seconds: number;
+            /** @description The day's texts for new numbers are used up: a code comes only where the number is a customer's. Told to everybody, whosever the number is. */
+            customers_only: boolean;
             /** @description Is to come back with the code; told once. */
             ticket: string;
             /**

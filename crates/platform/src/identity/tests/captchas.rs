@@ -1,7 +1,6 @@
 use kernel::{MINUTE, SECOND};
 use store::args;
 
-use crate::allowance::{self, Allowance};
 use crate::identity::CaptchaAnswer;
 use crate::identity::captcha::{Captcha, CaptchaKind, demand, make, use_up};
 use crate::testing::{Bench, code};
@@ -71,40 +70,5 @@ on_platform! {
             bench.next_look(captcha.expires_at.plus_micros(-before));
             assert_eq!(demand(&bench.visitor(), Some(&solve(&captcha))).await.is_ok(), passes);
         }
-    }
-
-    async fn so_many_in_a_window_and_then_no_more(bench) {
-        let (three, cx) = (Allowance { name: "test", window_seconds: 60, most: 3 }, bench.visitor());
-        for _ in 0..3 {
-            three.check(&mut cx.db.read(), &cx, "a").await.unwrap();
-            three.take(&cx, "a").await.unwrap();
-        }
-        for _ in 0..2 {
-            let refused = three.take(&cx, "a").await.unwrap_err();
-            assert_eq!((refused.code, refused.retry_after), ("RATE_LIMITED", Some(60)));
-        }
-        assert_eq!(code(three.check(&mut cx.db.read(), &cx, "a").await), "RATE_LIMITED");
-        three.take(&cx, "b").await.unwrap();
-        Allowance { name: "other", ..three }.take(&cx, "a").await.unwrap();
-        let mut tx = bench.platform.db.begin().await.unwrap();
-        let counts = [three.count(&mut tx, &cx, "b").await.unwrap(), three.count(&mut tx, &cx, "b").await.unwrap(), three.count(&mut tx, &cx, "c").await.unwrap()];
-        tx.commit().await.unwrap();
-        assert_eq!(counts, [2, 3, 1]);
-        bench.clock.step(MINUTE);
-        three.take(&cx, "a").await.unwrap();
-        assert_eq!(allowance::address(&cx), crate::testing::ADDRESS);
-    }
-
-    async fn of_those_who_ask_at_once_no_more_than_the_allowance_get_it(bench) {
-        let five = Allowance { name: "test", window_seconds: 60, most: 5 };
-        let tasks: Vec<_> = (0..12).map(|_| {
-            let cx = bench.visitor();
-            tokio::spawn(async move { five.take(&cx, "a").await.is_ok() })
-        }).collect();
-        let mut passed = 0;
-        for task in tasks {
-            passed += i32::from(task.await.unwrap());
-        }
-        assert_eq!(passed, 5);
     }
 }

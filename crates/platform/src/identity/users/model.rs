@@ -115,7 +115,7 @@ mod tests {
     fn enabling_undoes_disabling_and_doing_it_twice_does_nothing() {
         for state in UserState::ALL {
             let off = disabled(*state).unwrap_or(*state);
-            assert_eq!(disabled(off), None);
+            assert_eq!((off, disabled(off)), (UserState::Disabled, None));
             let on = enabled(off).unwrap_or(off);
             assert_eq!((on, enabled(on)), (UserState::Active, None));
         }

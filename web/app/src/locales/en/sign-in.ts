@@ -27,6 +27,8 @@ const en: typeof zh = {
   sendAgain: 'Send again',
   wait: 'Again in {n} s',
   sent: 'The code was sent. It is good for {n} minutes.',
+  sentToCustomers:
+    'Today’s texts for new numbers are used up. If you have signed in with this number before, the code is on its way, and good for {n} minutes; otherwise please sign in by WeChat, or come back tomorrow.',
   phoneWrong: 'Please enter a phone number.',
   codeWrong: 'Please enter the 6 digits of the code.',
   codeFirst: 'Please have a code sent to this number first.',

@@ -24,6 +24,8 @@ export default {
   sendAgain: '重新获取',
   wait: '{n} 秒后可重发',
   sent: '验证码已发送，{n} 分钟内有效。',
+  sentToCustomers:
+    '今天发给新号码的短信已用完。如果这个号码以前登录过，验证码正在路上，{n} 分钟内有效；否则请用微信登录，或明天再来。',
   phoneWrong: '请输入正确的手机号。',
   codeWrong: '请输入 6 位数字验证码。',
   codeFirst: '请先获取这个号码的验证码。',

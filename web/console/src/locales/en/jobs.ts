@@ -30,6 +30,7 @@ const en: typeof zh = {
     keys_expire: 'Expire keys',
     grants_sweep: 'End grants, and warn of their end',
     client_nonces: 'Forget old client nonces',
+    exports_forget: 'Forget old export links',
     platform_sweep: 'Upkeep',
     account_reset: 'Mail a password reset',
     account_resend: 'Mail the verification again',

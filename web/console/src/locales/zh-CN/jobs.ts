@@ -27,6 +27,7 @@ export default {
     keys_expire: '卡密到期处理',
     grants_sweep: '授权到期处理与提醒',
     client_nonces: '清理客户端防重放记录',
+    exports_forget: '清理过期导出链接',
     platform_sweep: '日常清理',
     account_reset: '发送重置密码邮件',
     account_resend: '重发激活邮件',
