@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ::store::{Sql, args};
+use ::store::args;
 use kernel::{MINUTE, Timestamp, Word};
 
 use super::sign_in_log::{SignInId, SignInResult};
