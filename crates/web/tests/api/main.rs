@@ -12,6 +12,7 @@ mod altered_requests;
 mod applications;
 mod audit_chain;
 mod bad_input;
+mod batch_cancel;
 mod batch_price;
 mod browser;
 mod callbacks;
