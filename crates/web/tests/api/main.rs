@@ -36,6 +36,7 @@ mod projects;
 mod quota;
 mod quota_races;
 mod replay;
+mod selections;
 mod settings;
 mod splits;
 mod splits_refused;
