@@ -4,12 +4,13 @@
 use std::collections::VecDeque;
 
 use kernel::Word;
-use platform::identity::{Principal, Scope, UserId, team};
+use platform::identity::{Principal, Scope, UserId};
 use store::{Filter, Onward, Row, Sql, args};
 use uuid::Uuid;
 
 use super::model::{BatchId, BatchState};
 use super::service::{BY_AGENT, BY_PROJECT};
+use crate::owned::granted;
 use crate::projects::ProjectId;
 
 /// How many are read at once.
@@ -41,30 +42,13 @@ impl Ready {
         {
             return Ok(Self::default());
         }
-        let mut filter = Filter::new();
-        // An agent makes keys for what was granted to it, at some time.
-        let grants = match (agent, scope) {
-            (None, Scope::All) => None,
-            (None, Scope::Team(own)) => {
-                let team = team(&filter.arg(own));
-                filter.and_plain("g.agent_id = m.v0");
-                Some(format!("({team}) m CROSS JOIN grants g"))
-            }
-            (Some(agent), _) | (None, Scope::Own(agent)) => {
-                filter.and("g.agent_id = ?", agent);
-                Some("grants g".to_owned())
-            }
-        };
-        let mut lanes = match (grants, project) {
+        // A look at one agent sees what the agent itself does.
+        let mut lanes = match (granted(agent.map_or(scope, Scope::Own), "$1"), project) {
             (None, Some(project)) => vec![Lane::new(None, project)],
             (None, None) => sql.all("SELECT id FROM projects", args![], |row| Ok(Lane::new(None, row.get("id")?))).await?,
-            (Some(grants), project) => {
-                // `IS TRUE`: of an agent's grants, and not of all the project's.
-                filter.and_some("(g.project_id = ?) IS TRUE", project);
-                let query = format!("SELECT DISTINCT g.agent_id, g.project_id FROM {grants} WHERE {}", filter.sql());
-                sql.all(&query, filter.args(), |row| Ok(Lane::new(Some(row.get("agent_id")?), row.get("project_id")?))).await?
-            }
+            (Some((me, granted)), _) => sql.all(&granted, args![me], |row| Ok(Lane::new(Some(row.get("v0")?), row.get("v1")?))).await?,
         };
+        lanes.retain(|lane| project.is_none_or(|project| lane.project == project));
         lanes.sort_unstable_by_key(|lane| (lane.project.uuid(), lane.agent.map(|agent| agent.uuid())));
         Ok(Self { lanes: lanes.into() })
     }

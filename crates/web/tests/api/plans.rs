@@ -181,6 +181,26 @@ on_server! {
         assert!(steps > 40 && locked > 60, "{steps} ways to take a step, and {locked} steps were changes");
     }
 
+    async fn no_count_of_keys_on_the_home_page_reads_keys_of_another_state(server) {
+        let world = World::new(server).await;
+        let db = &server.platform.db;
+        for owner in [Owner::Alice, Owner::Chief] {
+            world.make(Thing::DisabledKey, owner).await;
+        }
+        db.recorded();
+        let (mut counts, mut wrong) = (0, Vec::new());
+        for who in [&world.people.root, &world.people.chief, &world.people.alice] {
+            let home = who.get("/api/v1/home").await.ok(200);
+            assert!(home["keys"]["disabled"].as_i64() > Some(0), "{home}");
+            for (sql, args) in db.recorded().into_iter().filter(|(sql, _)| sql.contains("FROM keys") || sql.contains("JOIN keys")) {
+                counts += 1;
+                wrong.extend(unbounded(db, &sql, args).await.into_iter().map(|why| format!("{why}\n    {sql}")));
+            }
+        }
+        assert!(wrong.is_empty(), "{} plans:\n{}", wrong.len(), wrong.join("\n"));
+        assert_eq!(counts, 3 * 5, "each state, and those whose time has run out");
+    }
+
     async fn a_plan_that_reads_a_whole_table_is_noticed(server) {
         let db = &server.platform.db;
         let none = uuid::Uuid::max();
