@@ -96,23 +96,38 @@ impl<'a> Audit<'a> {
         Ok(format!("{} transfers, each there once and told once", rows.len()))
     }
 
+    /// What was finished is whole and paid for. Of what was stopped there is no key, its hold was voided, and its agent was told once.
     async fn batches(&mut self) -> Result<String> {
-        let sql = "SELECT b.note, b.count, b.state, CAST(COUNT(k.id) AS BIGINT) AS keys FROM batches b LEFT JOIN keys k ON k.batch_id = b.id \
-                   WHERE b.note <> '' GROUP BY b.id, b.note, b.count, b.state";
-        let read = |row: &store::Row| Ok((row.get("note")?, row.get("count")?, row.get("state")?, row.get("keys")?));
-        let rows: Vec<(String, i64, String, i64)> = self.db.read().all(sql, args![], read).await?;
+        let sql = "SELECT b.note, b.count, b.state, COALESCE(t.state, 'none') AS charge, COALESCE(t.amount, 0) AS amount, \
+                   (SELECT CAST(COUNT(*) AS BIGINT) FROM keys k WHERE k.batch_id = b.id) AS keys \
+                   FROM batches b LEFT JOIN ledger_transfers t ON t.id = b.transfer_id WHERE b.note <> ''";
+        let read = |row: &store::Row| {
+            Ok((row.get("note")?, row.get("count")?, row.get("state")?, row.get("charge")?, row.get("amount")?, row.get("keys")?))
+        };
+        let rows: Vec<(String, i64, String, String, i64, i64)> = self.db.read().all(sql, args![], read).await?;
         let mut there = HashSet::new();
-        for (note, count, state, keys) in &rows {
-            let fits = self.book.batches.get(note).is_some_and(|(_, wanted)| wanted == count) && state == "ready" && keys == count;
-            self.expect(fits, || format!("batch {note} of {count} is {state} with {keys} keys, and not what was acknowledged"));
+        for (note, count, state, charge, amount, keys) in &rows {
+            let made = self.book.batches.get(note);
+            let (due, settled) = if state == "ready" { (*count, "posted") } else { (0, "voided") };
+            let fits = made.is_some_and(|made| made.count == *count && made.state == state) && *keys == due;
+            self.expect(fits, || format!("batch {note} of {count} is {state} with {keys} keys, and acknowledged was {made:?}"));
+            let charged = charge == settled && *amount == count * PRICE;
+            self.expect(charged, || format!("batch {note} of {count} is {state}, and its charge of {amount} is {charge}"));
             let first = there.insert(note.as_str());
             self.expect(first, || format!("batch {note} is there twice"));
         }
         for key in self.book.batches.keys() {
             self.expect(there.contains(key.as_str()), || format!("batch {key} is lost"));
         }
+        let sql = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM notifications WHERE kind = 'keys.batch_cancelled'";
+        let told: i64 = self.db.read().one(sql, args![], |row| row.get("n")).await?;
+        let stopped = rows.iter().filter(|(_, _, state, ..)| state == "cancelled").count();
+        self.expect(told == stopped as i64, || format!("{stopped} batches were cancelled, and {told} were told"));
         let keys: i64 = rows.iter().map(|(.., keys)| keys).sum();
-        Ok(format!("{} batches with {keys} keys, each there once, complete, and charged once", rows.len()))
+        Ok(format!(
+            "{} batches with {keys} keys, each there once, complete, and charged once; of them {stopped} cancelled, without a key or a charge",
+            rows.len()
+        ))
     }
 
     async fn withdrawals(&mut self) -> Result<String> {
@@ -141,8 +156,8 @@ impl<'a> Audit<'a> {
             due[moved.from].0 -= moved.amount;
             due[moved.to].0 += moved.amount;
         }
-        for (agent, count) in self.book.batches.values() {
-            due[*agent].0 -= count * PRICE;
+        for made in self.book.batches.values() {
+            due[made.agent].0 -= made.charge();
         }
         for withdrawn in self.book.withdrawals.values() {
             match withdrawn.state {
@@ -250,8 +265,8 @@ impl<'a> Audit<'a> {
         let sql = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM client_calls WHERE first_use";
         let activated: i64 = self.db.read().one(sql, args![], |row| row.get("n")).await?;
         let unbound: i64 = self.book.keys.values().map(|key| key.unbinds).sum();
-        for (event, due) in [("key.activated", activated), ("key.unbound", unbound), ("batch.created", self.book.batches.len() as i64 + 1)]
-        {
+        let created = self.book.batches.values().filter(|made| made.state == "ready").count() as i64 + 1;
+        for (event, due) in [("key.activated", activated), ("key.unbound", unbound), ("batch.created", created)] {
             let is = rows.iter().filter(|(this, ..)| this == event).count() as i64;
             self.expect(is == due, || format!("{is} callbacks {event} for {due} times that it happened"));
         }

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::world::PRICE;
+
 /// Quota that moved, by its idempotency key.
 #[derive(Debug, Clone)]
 pub struct Moved {
@@ -19,6 +21,22 @@ pub struct Withdrawn {
     pub state: &'static str,
 }
 
+/// A batch, by its idempotency key.
+#[derive(Debug, Clone)]
+pub struct Made {
+    pub agent: usize,
+    pub count: i64,
+    /// What it is in the end: `ready`, or `cancelled`.
+    pub state: &'static str,
+}
+
+impl Made {
+    /// What it costs its agent.
+    pub fn charge(&self) -> i64 {
+        if self.state == "ready" { self.count * PRICE } else { 0 }
+    }
+}
+
 /// What a key that one client has for itself must look like.
 #[derive(Debug, Clone, Default)]
 pub struct KeyNow {
@@ -30,8 +48,7 @@ pub struct KeyNow {
 #[derive(Default)]
 pub struct Pages {
     pub transfers: HashMap<String, Moved>,
-    /// Agent and count, by idempotency key.
-    pub batches: HashMap<String, (usize, i64)>,
+    pub batches: HashMap<String, Made>,
     pub withdrawals: HashMap<String, Withdrawn>,
     /// Answered verifications, by the name that this one attempt gave its device: the verdict's code.
     pub calls: HashMap<String, String>,

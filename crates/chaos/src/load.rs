@@ -160,6 +160,11 @@ impl Load {
         Clock::System.sleep(Duration::from_secs(retry_after.unwrap_or(1).min(2))).await;
     }
 
+    /// Before something is looked at again.
+    pub async fn wait(&self) {
+        Clock::System.sleep(Duration::from_millis(100)).await;
+    }
+
     async fn pause(&self, random: &Random) {
         Clock::System.sleep(Duration::from_millis(PAUSE_MS + random.below(2 * PAUSE_MS))).await;
     }

@@ -4,15 +4,19 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use kernel::Random;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::book::{KeyNow, Moved, Withdrawn};
+use crate::book::{KeyNow, Made, Moved, Withdrawn};
 use crate::http::{Person, Reply, send};
 use crate::load::Load;
 use crate::world::{AGENTS, SEATS};
 
-/// A batch of so many is made by a job, in two chunks.
+/// A batch of so many is made by a job, in three chunks.
 const LARGE: i64 = 5_200;
+/// One that is stopped while it is made: long before its end, as a rule.
+const STOPPED: i64 = 20_000;
+/// How often somebody looks whether there are keys to be taken away yet.
+const LOOKS: u32 = 50;
 
 pub struct Worker {
     load: Arc<Load>,
@@ -34,6 +38,8 @@ impl Worker {
         while !self.load.stopping() {
             self.turn += 1;
             match self.random.below(100) {
+                // However short the load: one batch of it is stopped.
+                _ if self.number == 0 && self.turn == 1 => self.stop().await,
                 0..10 => self.generate().await,
                 10..30 => self.transfer().await,
                 30..42 => self.withdraw().await,
@@ -60,40 +66,86 @@ impl Worker {
     }
 
     async fn generate(&mut self) {
-        let key = self.name("batch");
-        let count = if self.random.below(80) == 0 { LARGE } else { i64::try_from(1 + self.random.below(5)).unwrap_or(1) };
-        let body = json!({"project_id": self.load.world.project, "count": count, "unit": "day", "validity": 1, "note": key});
-        let me = self.me();
-        let Some(done) = self.load.insist(&self.random, &me, "/api/v1/batches", &body, Some(&key)).await else { return };
-        if done.status != 201 {
-            return self.load.book.wrong(format!("a batch was refused: {done:?}"));
-        }
-        self.load.book.open().batches.insert(key, (self.agent, count));
-        if count < LARGE
-            && let Some(batch) = done.body["id"].as_str()
-        {
-            let keys = self.read_keys(batch).await;
+        let count = match self.random.below(80) {
+            0 => LARGE,
+            1 => return self.stop().await,
+            _ => i64::try_from(1 + self.random.below(5)).unwrap_or(1),
+        };
+        let Some((_, batch)) = self.ask(count).await else { return };
+        if count < LARGE {
+            let keys = self.read_keys(&batch).await;
             let mut book = self.load.book.open();
             book.keys.extend(keys.iter().map(|(id, _)| (id.clone(), KeyNow::default())));
             self.keys.extend(keys);
         }
     }
 
+    /// Asks for a batch: its idempotency key and its id.
+    async fn ask(&self, count: i64) -> Option<(String, String)> {
+        let key = self.name("batch");
+        let body = json!({"project_id": self.load.world.project, "count": count, "unit": "day", "validity": 1, "note": key});
+        let me = self.me();
+        let done = self.load.insist(&self.random, &me, "/api/v1/batches", &body, Some(&key)).await?;
+        let (201, Some(id)) = (done.status, done.body["id"].as_str()) else {
+            self.load.book.wrong(format!("a batch was refused: {done:?}"));
+            return None;
+        };
+        self.load.book.open().batches.insert(key.clone(), Made { agent: self.agent, count, state: "ready" });
+        Some((key, id.to_owned()))
+    }
+
+    /// Asks for a large batch and has it taken back: at once, or when there are keys to take away.
+    async fn stop(&self) {
+        let Some((key, batch)) = self.ask(STOPPED).await else { return };
+        let path = format!("/api/v1/batches/{batch}");
+        if self.random.below(4) > 0 {
+            for _ in 0..LOOKS {
+                match self.read(&path).await {
+                    Some(now) if now["state"] == "generating" && now["made"] == 0 => self.load.wait().await,
+                    _ => break,
+                }
+            }
+        }
+        let me = self.me();
+        let Some(done) = self.load.insist(&self.random, &me, &format!("{path}/cancel"), &json!({}), None).await else { return };
+        let stopped = match done.status {
+            200 => true,
+            // There is no key for this one: all keys may have been made before, or an earlier try was heard and its answer was lost. The batch
+            // says which, and goes back on neither.
+            409 => {
+                let Some(now) = self.read(&path).await else { return };
+                let stopped = now["state"] != "ready";
+                if now["state"] == "generating" || (stopped && !done.unsure) {
+                    return self.load.book.wrong(format!("{batch} was not to be stopped ({done:?}), and is {now}"));
+                }
+                stopped
+            }
+            _ => return self.load.book.wrong(format!("{batch} was not stopped: {done:?}")),
+        };
+        if stopped && let Some(made) = self.load.book.open().batches.get_mut(&key) {
+            made.state = "cancelled";
+        }
+    }
+
     /// A read: repeated as often as it takes.
-    async fn read_keys(&self, batch: &str) -> Vec<(String, String)> {
-        let path = format!("/api/v1/keys?batch={batch}&limit=50");
+    async fn read(&self, path: &str) -> Option<Value> {
         let me = self.me();
         for _ in 0..2_000 {
             let node = &self.load.world.nodes[self.load.any_node(&self.random)];
-            let ask = crate::http::Ask { who: &me, method: reqwest::Method::GET, path: &path, body: None, key: None };
+            let ask = crate::http::Ask { who: &me, method: reqwest::Method::GET, path, body: None, key: None };
             if let Reply::Answer { status: 200, body, .. } = send(&self.load.world.http, &node.url(), &ask).await {
-                let items = body["items"].as_array().cloned().unwrap_or_default();
-                return items.iter().filter_map(|key| Some((key["id"].as_str()?.to_owned(), key["key"].as_str()?.to_owned()))).collect();
+                return Some(body);
             }
-            kernel::Clock::System.sleep(std::time::Duration::from_millis(100)).await;
+            self.load.wait().await;
         }
-        self.load.book.wrong("the keys of a batch could not be read");
-        Vec::new()
+        self.load.book.wrong(format!("{path} could not be read"));
+        None
+    }
+
+    async fn read_keys(&self, batch: &str) -> Vec<(String, String)> {
+        let Some(page) = self.read(&format!("/api/v1/keys?batch={batch}&limit=50")).await else { return Vec::new() };
+        let items = page["items"].as_array().cloned().unwrap_or_default();
+        items.iter().filter_map(|key| Some((key["id"].as_str()?.to_owned(), key["key"].as_str()?.to_owned()))).collect()
     }
 
     async fn transfer(&mut self) {

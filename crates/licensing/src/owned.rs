@@ -21,6 +21,23 @@ pub(crate) struct Owned<'a> {
 const GRANTED: &str = "SELECT DISTINCT g.project_id AS v0 FROM grants g WHERE g.agent_id = ";
 const PROJECTS: &str = "SELECT id AS v0 FROM projects";
 
+/// Whose keys of what there may be in a scope: agents and projects, each pair once, as `v0` and `v1`. With it comes the value of the place
+/// `me`. None for who sees everything.
+pub(crate) fn granted(scope: Scope, me: &str) -> Option<(UserId, String)> {
+    match scope {
+        Scope::All => None,
+        Scope::Own(own) => {
+            Some((own, format!("SELECT DISTINCT g.agent_id AS v0, g.project_id AS v1 FROM grants g WHERE g.agent_id = {me}")))
+        }
+        Scope::Team(own) => Some((own, granted_in_team(me))),
+    }
+}
+
+fn granted_in_team(me: &str) -> String {
+    let team = team(me);
+    format!("SELECT DISTINCT g.agent_id AS v0, g.project_id AS v1 FROM ({team}) m CROSS JOIN grants g WHERE g.agent_id = m.v0")
+}
+
 impl Owned<'_> {
     /// Chooses the lanes; `alias` is the table in the list's own query. False where the asker may see nothing of it.
     pub async fn look(&self, sql: &mut impl Sql, look: &mut Look, user: &Principal, alias: &str) -> store::Result<bool> {
@@ -61,12 +78,8 @@ impl Owned<'_> {
 
     /// All of a team: a lane for each of its grants. For a team that is too large for that, every row is looked at.
     async fn team(&self, sql: &mut impl Sql, look: &mut Look, own: UserId, alias: &str) -> store::Result<()> {
-        let granted = |me: &str| {
-            let team = team(me);
-            format!("SELECT DISTINCT g.agent_id AS v0, g.project_id AS v1 FROM ({team}) m CROSS JOIN grants g WHERE g.agent_id = m.v0")
-        };
-        if store::few(sql, &granted("$1"), args![own], self.states.len()).await? {
-            let granted = granted(&look.arg(own));
+        if store::few(sql, &granted_in_team("$1"), args![own], self.states.len()).await? {
+            let granted = granted_in_team(&look.arg(own));
             self.by_agent(look).among(&[("agent_id", Of::Uuid), ("project_id", Of::Uuid)], &granted);
             return Ok(());
         }

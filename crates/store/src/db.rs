@@ -74,9 +74,9 @@ struct Shared {
     /// Wakes each crew.
     jobs: [Arc<tokio::sync::Notify>; 3],
     topics: crate::topics::Local,
-    /// What is read outside transactions, while somebody wants to know.
+    /// What is read outside transactions, and in them, while somebody wants to know.
     #[cfg(feature = "testing")]
-    recorded: std::sync::Mutex<Option<Recorded>>,
+    recorded: [std::sync::Mutex<Option<Recorded>>; 2],
 }
 
 impl Db {
@@ -97,7 +97,7 @@ impl Db {
             jobs: Default::default(),
             topics,
             #[cfg(feature = "testing")]
-            recorded: std::sync::Mutex::default(),
+            recorded: Default::default(),
         };
         Ok(Self { inner: Arc::new(shared) })
     }
@@ -119,10 +119,13 @@ impl Db {
 
     /// Begins a transaction. On SQLite it waits for its turn to write, so decide before it what can be decided without it.
     pub async fn begin(&self) -> Result<Tx> {
-        match &self.inner.database {
-            Inner::Sqlite { writer, .. } => Ok(Tx::sqlite(writer.begin().await?, Arc::clone(writer))),
-            Inner::Postgres(postgres) => Tx::postgres(postgres.way()).await,
-        }
+        let tx = match &self.inner.database {
+            Inner::Sqlite { writer, .. } => Tx::sqlite(writer.begin().await?, Arc::clone(writer)),
+            Inner::Postgres(postgres) => Tx::postgres(postgres.way()).await?,
+        };
+        #[cfg(feature = "testing")]
+        let tx = tx.recorded_by(self.clone());
+        Ok(tx)
     }
 
     /// A connection for one caller, beside the pool.
@@ -199,7 +202,27 @@ impl Db {
     /// Statements that were read outside of transactions since this was called last, with their values.
     #[cfg(feature = "testing")]
     pub fn recorded(&self) -> Recorded {
-        self.inner.recorded.lock().ok().and_then(|mut recorded| recorded.replace(Vec::new())).unwrap_or_default()
+        self.taken(0)
+    }
+
+    /// The same of what was read in transactions.
+    #[cfg(feature = "testing")]
+    pub fn recorded_in_transactions(&self) -> Recorded {
+        self.taken(1)
+    }
+
+    #[cfg(feature = "testing")]
+    fn taken(&self, place: usize) -> Recorded {
+        self.inner.recorded[place].lock().ok().and_then(|mut recorded| recorded.replace(Vec::new())).unwrap_or_default()
+    }
+
+    #[cfg(feature = "testing")]
+    pub(crate) fn record(&self, in_transaction: bool, sql: &str, args: &[Value]) {
+        if let Ok(mut recorded) = self.inner.recorded[usize::from(in_transaction)].lock()
+            && let Some(recorded) = recorded.as_mut()
+        {
+            recorded.push((sql.to_owned(), args.to_vec()));
+        }
     }
 
     #[cfg(feature = "testing")]
@@ -215,11 +238,7 @@ impl Sql for Db {
 
     async fn all<T: Send>(&mut self, sql: &str, args: Vec<Value>, read: impl Fn(&Row) -> Result<T> + Send) -> Result<Vec<T>> {
         #[cfg(feature = "testing")]
-        if let Ok(mut recorded) = self.inner.recorded.lock()
-            && let Some(recorded) = recorded.as_mut()
-        {
-            recorded.push((sql.to_owned(), args.clone()));
-        }
+        self.record(false, sql, &args);
         let (pool, way) = self.reading();
         let statement = Statement::from_sql_and_values(self.engine().backend(), sql, args);
         let rows = answered(way.as_ref(), pool.query_all_raw(statement)).await.inspect_err(|error| self.note(error))?;

@@ -56,6 +56,36 @@ impl Lane<'_> {
     }
 }
 
+/// The rows of a lane after one of them, oldest first: for who goes through all of it. Its table's key is `id`.
+pub struct Onward<'a> {
+    pub table: &'a str,
+    pub index: &'a Index,
+    /// The places of the values of the index's columns.
+    pub said: &'a [&'a str],
+    /// After this.
+    pub after: &'a str,
+    /// At most so many. Said in the text, so that no plan is made for another number.
+    pub most: i64,
+}
+
+impl Onward<'_> {
+    /// The same kind of query as a [`Lane`]'s, for the same reasons. PostgreSQL may leave out the order of what it answers.
+    pub fn rows(&self, engine: Engine) -> String {
+        let Self { table, index, said, after, most } = self;
+        debug_assert_eq!(index.columns.len(), said.len(), "{}", index.name);
+        let columns: Vec<String> = index.columns.iter().map(|column| format!("t.{column}")).collect();
+        let equal: Vec<String> = columns.iter().zip(*said).map(|(column, place)| format!("{column} = {place}")).collect();
+        let equal = equal.join(" AND ");
+        if engine == Engine::Sqlite {
+            return format!("FROM {table} t INDEXED BY {} WHERE {equal} AND t.id > {after} ORDER BY t.id LIMIT {most}", index.name);
+        }
+        let (columns, places) = (columns.join(", "), said.join(", "));
+        format!(
+            "FROM (SELECT * FROM {table} t WHERE ({columns}, t.id) > ({places}, {after}) ORDER BY {columns}, t.id LIMIT {most}) t WHERE {equal}"
+        )
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,6 +107,19 @@ mod tests {
             lane(&said).rows(Engine::Postgres),
             "FROM (SELECT * FROM things t WHERE TRUE AND (t.a, t.b, t.id) < ($1, $2, $3) ORDER BY t.a DESC, t.b DESC, t.id DESC LIMIT $5) t \
              WHERE t.a = $1 AND t.b = $2 AND t.id >= $4"
+        );
+    }
+
+    #[test]
+    fn who_goes_on_says_after_which_row_of_which_lane() {
+        let onward = Onward { table: "things", index: &INDEX, said: &["$1", "$2"], after: "$3", most: 7 };
+        assert_eq!(
+            onward.rows(Engine::Sqlite),
+            "FROM things t INDEXED BY by_a WHERE t.a = $1 AND t.b = $2 AND t.id > $3 ORDER BY t.id LIMIT 7"
+        );
+        assert_eq!(
+            onward.rows(Engine::Postgres),
+            "FROM (SELECT * FROM things t WHERE (t.a, t.b, t.id) > ($1, $2, $3) ORDER BY t.a, t.b, t.id LIMIT 7) t WHERE t.a = $1 AND t.b = $2"
         );
     }
 

@@ -34,7 +34,7 @@ mod writer;
 pub use db::{Db, DbConfig, Engine};
 pub use direct::Direct;
 pub use error::Error;
-pub use lane::{Index, Lane};
+pub use lane::{Index, Lane, Onward};
 pub use look::{Look, Of, few, first_id};
 pub use sql::{Filter, Row, Sql, placeholders};
 pub use sweep::{Sweep, sweep};

@@ -12,6 +12,9 @@ pub struct Tx {
     inner: Inner,
     hooks: Vec<Box<dyn FnOnce() + Send>>,
     failed: bool,
+    /// Keeps what is read, while somebody wants to know.
+    #[cfg(feature = "testing")]
+    recorder: Option<crate::Db>,
 }
 
 enum Inner {
@@ -21,12 +24,28 @@ enum Inner {
 
 impl Tx {
     pub(crate) fn sqlite(turn: Turn, writer: Arc<Writer>) -> Self {
-        Self { inner: Inner::Sqlite { turn: Some(turn), writer }, hooks: Vec::new(), failed: false }
+        Self::with(Inner::Sqlite { turn: Some(turn), writer })
     }
 
     pub(crate) async fn postgres(way: Way) -> Result<Self> {
         let tx = way.answered(way.pool().begin()).await?;
-        Ok(Self { inner: Inner::Postgres { tx: Some(tx), way }, hooks: Vec::new(), failed: false })
+        Ok(Self::with(Inner::Postgres { tx: Some(tx), way }))
+    }
+
+    fn with(inner: Inner) -> Self {
+        Self {
+            inner,
+            hooks: Vec::new(),
+            failed: false,
+            #[cfg(feature = "testing")]
+            recorder: None,
+        }
+    }
+
+    #[cfg(feature = "testing")]
+    pub(crate) fn recorded_by(mut self, db: crate::Db) -> Self {
+        self.recorder = Some(db);
+        self
     }
 
     /// Changes rows; answers how many.
@@ -117,6 +136,10 @@ impl Sql for Tx {
     }
 
     async fn all<T: Send>(&mut self, sql: &str, args: Vec<Value>, read: impl Fn(&Row) -> Result<T> + Send) -> Result<Vec<T>> {
+        #[cfg(feature = "testing")]
+        if let Some(db) = &self.recorder {
+            db.record(true, sql, &args);
+        }
         let statement = Statement::from_sql_and_values(self.engine().backend(), sql, args);
         let result = match &self.inner {
             Inner::Sqlite { turn: Some(turn), .. } => turn.conn().query_all_raw(statement).await,

@@ -111,6 +111,10 @@ fn sqlite(sql: &str, steps: &[(i64, String)], partial: &[String]) -> Vec<String>
                     found.push(format!("sorts: {step}"));
                 }
             }
+            // By an index over what they have in common: an agent's keys are as many as it likes.
+            ["SEARCH", "k", ..] if sql.contains("k.id IN (") && !step.contains("(id=?)") => {
+                found.push(format!("known by their ids, and looked for otherwise: {step}"));
+            }
             ["SEARCH", "e", ..] if steps.iter().any(|(_, line)| line.starts_with("USE TEMP B-TREE FOR ORDER BY")) => {
                 found.push(format!("sorts: {step}"))
             }

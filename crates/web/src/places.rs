@@ -1,4 +1,4 @@
-//! How many of something that lasts one user may have open at once, and all users together: live pages, downloads.
+//! How many of something that lasts one user may have open at once, and all users together: live pages, downloads, bulk changes.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -32,6 +32,16 @@ const LOSSES: &[(&str, &str, &str)] = &[
     ),
     ("a batch is lost", "UPDATE batches SET note = '' WHERE id = (SELECT MAX(id) FROM batches)", "batch batch-"),
     (
+        "a key is left of a cancelled batch",
+        "UPDATE keys SET batch_id = (SELECT MIN(id) FROM batches WHERE state = 'cancelled') WHERE id = (SELECT MIN(id) FROM keys)",
+        "is cancelled with 1 keys",
+    ),
+    (
+        "a cancelled batch was charged",
+        "UPDATE ledger_transfers SET state = 'posted' WHERE id = (SELECT transfer_id FROM batches WHERE state = 'cancelled' ORDER BY id LIMIT 1)",
+        "is cancelled, and its charge",
+    ),
+    (
         "a withdrawal is decided otherwise",
         "UPDATE withdrawals SET state = 'elsewhere' WHERE id = (SELECT MAX(id) FROM withdrawals)",
         "is elsewhere",

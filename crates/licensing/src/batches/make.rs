@@ -9,7 +9,7 @@ use platform::vault::Vault;
 use platform::{Cx, Result, audit, ledger};
 use serde::{Deserialize, Serialize};
 use store::jobs::{Job, JobKind, NewJob, Outcome};
-use store::{Tx, Value, args, insert_many};
+use store::{Sql, Tx, Value, args, insert_many};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
@@ -223,16 +223,18 @@ pub async fn cancel_job(cx: Cx, job: Job) -> Outcome {
 /// One chunk; false when there is nothing left to do.
 async fn cancel_chunk(cx: &Cx, id: BatchId) -> Result<bool> {
     let mut tx = cx.db.begin().await?;
+    // Two workers may have this job. The batch is locked before its keys are looked for: who waited for the other's deleting would find that
+    // those keys are gone, take it for the end, and give the quota back while most of the keys are still there.
+    let taken = format!("SELECT id FROM batches WHERE id = $1{}", tx.for_update());
+    tx.opt(&taken, args![id], |_| Ok(())).await?;
     let Some(batch) = find(&mut tx, id).await?.filter(|batch| batch.state == BatchState::Cancelling) else {
         return Ok(false);
     };
     let sql = "DELETE FROM keys WHERE id IN (SELECT id FROM keys WHERE batch_id = $1 ORDER BY id LIMIT $2)";
     let gone = tx.exec(sql, args![id, CHUNK]).await?;
     if gone == 0 {
-        let sql = "UPDATE batches SET state = 'cancelled', made = 0, finished_at = $1 WHERE id = $2 AND state = 'cancelling'";
-        if tx.exec(sql, args![cx.now(), id]).await? == 0 {
-            return Ok(false);
-        }
+        let sql = "UPDATE batches SET state = 'cancelled', made = 0, finished_at = $1 WHERE id = $2";
+        tx.exec(sql, args![cx.now(), id]).await?;
         if let Some(transfer) = batch.transfer {
             ledger::void(&mut tx, cx, transfer).await?;
         }

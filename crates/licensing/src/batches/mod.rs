@@ -7,9 +7,11 @@
 mod live;
 mod make;
 mod model;
+mod ready;
 mod service;
 
 pub use live::{BatchProgress, progress};
 pub use make::{CANCEL_JOB, GENERATE_JOB, cancel_job, generate_job};
 pub use model::{Batch, BatchEntity, BatchError, BatchId, BatchState, NewBatch, SMALL};
+pub(crate) use ready::{Ready, ready_batch};
 pub use service::{BatchFilter, Quote, cancel, generate, get, list, quote};

@@ -191,8 +191,8 @@ pub struct BatchFilter {
     pub state: Option<BatchState>,
 }
 
-const BY_AGENT: Index = Index { name: "batches_agent", columns: &["agent_id", "project_id", "state"] };
-const BY_PROJECT: Index = Index { name: "batches_project", columns: &["project_id", "state"] };
+pub(super) const BY_AGENT: Index = Index { name: "batches_agent", columns: &["agent_id", "project_id", "state"] };
+pub(super) const BY_PROJECT: Index = Index { name: "batches_project", columns: &["project_id", "state"] };
 
 /// The asker's own batches, and those of whom it may see; newest first.
 pub async fn list(cx: &Cx, filter: &BatchFilter, ask: &PageAsk) -> Result<Page<Batch>> {

@@ -26,7 +26,7 @@ async fn write(cx: &Cx, ask: ExportAsk, send: &mpsc::Sender<Result<Bytes>>) -> R
     let mut head = b"\xef\xbb\xbf".to_vec();
     head.extend(lines(&[ask.columns.iter().map(|column| column.title(cx.lang).to_owned()).collect()])?);
     let _ = send.send(Ok(head.into())).await;
-    let mut pages = Pages::new(cx.clone(), ask.selection);
+    let mut pages = Pages::new(cx.clone(), &ask.selection).await?;
     loop {
         let keys = pages.next().await?;
         if keys.is_empty() {

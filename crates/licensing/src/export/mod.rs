@@ -21,7 +21,8 @@ pub use self::link::{redeem, ticket};
 pub use self::xlsx::xlsx;
 use crate::keys::manage::shown;
 use crate::keys::select::{KeySelection, state_condition};
-use crate::keys::store::{Key, SELECT, read};
+use crate::keys::store::Key;
+use crate::keys::walk::Walk;
 
 kernel::words! {
     pub enum ExportFormat { Csv = "csv", Xlsx = "xlsx" }
@@ -35,9 +36,6 @@ pub struct ExportAsk {
     pub columns: Vec<ExportColumn>,
 }
 
-/// Keys read at once.
-const PAGE: i64 = 2_000;
-
 /// Which keys, on `keys k`.
 fn conditions(cx: &Cx, user: &Principal, selection: &KeySelection) -> Filter {
     let mut conditions = selection.conditions(user);
@@ -47,43 +45,36 @@ fn conditions(cx: &Cx, user: &Principal, selection: &KeySelection) -> Filter {
     conditions
 }
 
-/// Reads a selection page by page, oldest first.
+/// Reads a selection page by page: project by project, of each the oldest batch first.
 struct Pages {
     cx: Cx,
-    selection: KeySelection,
-    after: uuid::Uuid,
-    over: bool,
+    walk: Walk,
 }
 
 impl Pages {
-    const fn new(cx: Cx, selection: KeySelection) -> Self {
-        Self { cx, selection, after: uuid::Uuid::nil(), over: false }
+    async fn new(cx: Cx, selection: &KeySelection) -> Result<Self> {
+        let walk = Walk::new(&mut cx.db.read(), cx.require(Permission::KeysView)?, selection).await?;
+        Ok(Self { cx, walk })
     }
 
     /// The next page; empty when there is none.
     async fn next(&mut self) -> Result<Vec<Key>> {
-        if self.over {
-            return Ok(Vec::new());
-        }
         let user = self.cx.require(Permission::KeysView)?;
-        // It may take hours, by who reads slowly: whoever was disabled meanwhile gets no more.
-        if !session::holds(&self.cx, user.session).await? {
-            return Err(Fault::new(
-                Kind::Unauthenticated,
-                "SESSION_INVALID",
-                "登录已失效，请重新登录",
-                "Your session has ended; please sign in again",
-            ));
+        loop {
+            // It may take hours, by who reads slowly: whoever was disabled meanwhile gets no more.
+            if !session::holds(&self.cx, user.session).await? {
+                return Err(Fault::new(
+                    Kind::Unauthenticated,
+                    "SESSION_INVALID",
+                    "登录已失效，请重新登录",
+                    "Your session has ended; please sign in again",
+                ));
+            }
+            let Some(step) = self.walk.next(&self.cx, user).await? else { return Ok(Vec::new()) };
+            let rows = step.keys(&mut self.cx.db.read(), "").await?;
+            if !rows.is_empty() {
+                return shown(&mut self.cx.db.read(), &self.cx, user, rows).await;
+            }
         }
-        let mut conditions = conditions(&self.cx, user, &self.selection);
-        conditions.and("k.id > ?", self.after);
-        let limit = conditions.arg(PAGE);
-        let sql = format!("{SELECT} WHERE {} ORDER BY k.id LIMIT {limit}", conditions.sql());
-        let rows = self.cx.db.read().all(&sql, conditions.args(), read).await?;
-        self.over = i64::try_from(rows.len()).unwrap_or(0) < PAGE;
-        if let Some(last) = rows.last() {
-            self.after = last.id.uuid();
-        }
-        shown(&mut self.cx.db.read(), &self.cx, user, rows).await
     }
 }

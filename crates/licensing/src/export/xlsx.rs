@@ -34,7 +34,7 @@ pub async fn xlsx(cx: &Cx, ask: ExportAsk) -> Result<std::fs::File> {
     // A little ahead of the writer, and no more: that bounds the memory.
     let (send, rows) = mpsc::channel::<Vec<Vec<String>>>(2);
     let writer = tokio::task::spawn_blocking(move || write(&titles, rows));
-    let mut pages = Pages::new(cx.clone(), ask.selection);
+    let mut pages = Pages::new(cx.clone(), &ask.selection).await?;
     let mut count = 0;
     loop {
         let keys = pages.next().await?;

@@ -16,7 +16,7 @@ use crate::projects::ProjectId;
 
 const BY_AGENT: Index = Index { name: "keys_agent", columns: &["agent_id", "project_id", "state"] };
 const BY_PROJECT: Index = Index { name: "keys_project", columns: &["project_id", "state"] };
-const BY_BATCH: Index = Index { name: "keys_batch", columns: &["batch_id"] };
+pub(super) const BY_BATCH: Index = Index { name: "keys_batch", columns: &["batch_id"] };
 const BY_DEVICE: Index = Index { name: "key_devices_device", columns: &["device_id"] };
 /// Keys of a batch up to here are looked at one by one.
 const SMALL: i64 = 1_000;

@@ -5,11 +5,12 @@ use platform::identity::{Permission, Principal, Scope, UserId};
 use platform::{Cx, Result, audit};
 use serde::Serialize;
 use serde_json::json;
-use store::{Filter, Sql, Tx, args};
+use store::{Filter, Sql, args};
 
 use super::model::{KeyId, KeyState, UnbindRefusal};
-use super::select::{KeySelection, ready_only, state_condition};
+use super::select::{KeySelection, ready_only};
 use super::store::{Key, Raw, SELECT, devices, read};
+use super::walk::Walk;
 use super::{bound, open};
 use crate::batches::BatchId;
 use crate::client::calls::{ClientCall, recent_of_key};
@@ -153,18 +154,17 @@ pub struct BulkResult {
     pub skipped: i64,
 }
 
-/// Disables (or enables) a selection, in chunks, each a transaction: verifications go on in between. What was answered is
+/// Disables (or enables) a selection, in steps, each a transaction: verifications go on in between. What was answered is
 /// in force for every verification that begins after it.
 pub async fn set_disabled(cx: &Cx, selection: &KeySelection, disabled: bool) -> Result<BulkResult> {
     let user = cx.require(Permission::KeysManage)?;
     selection.check()?;
     let mut result = BulkResult::default();
-    let mut after = uuid::Uuid::nil();
-    loop {
+    let mut walk = Walk::new(&mut cx.db.read(), user, selection).await?;
+    while let Some(step) = walk.next(cx, user).await? {
         let mut tx = cx.db.begin().await?;
-        let chunk = chunk(&mut tx, cx, user, selection, after).await?;
-        let Some(last) = chunk.last() else { break };
-        after = last.id.uuid();
+        let lock = if tx.for_update().is_empty() { "" } else { " FOR UPDATE OF k" };
+        let chunk = step.keys(&mut tx, lock).await?;
         let now = cx.now();
         let (mut rows, mut ended) = (Vec::new(), Vec::new());
         for raw in &chunk {
@@ -188,7 +188,7 @@ pub async fn set_disabled(cx: &Cx, selection: &KeySelection, disabled: bool) -> 
             let columns = ["id", "state", "disabled_at", "disabled_by"];
             store::update_many(&mut tx, "keys", &columns, rows).await?;
             let action = if disabled { &audit::KEYS_DISABLED } else { &audit::KEYS_ENABLED };
-            let object = (chunk.len() == 1).then(|| last.id.into());
+            let object = if let [one] = &chunk[..] { Some(one.id.into()) } else { None };
             audit::record(&mut tx, cx, action, object, &json!({"count": changed, "selection": selection})).await?;
             crate::events::keys_expired(&mut tx, cx, &ended).await?;
         }
@@ -208,16 +208,4 @@ fn may_enable(user: &Principal, key: &Raw) -> bool {
 fn takes_over(user: &Principal, key: &Raw) -> bool {
     let others = key.disabled_by.is_some_and(|by| by != user.id);
     others && (user.scope() == Scope::All || (key.disabled_by == Some(key.agent.id) && user.scope() == Scope::Team(user.id)))
-}
-
-/// The next keys of a selection in the order of their ids, locked.
-async fn chunk(tx: &mut Tx, cx: &Cx, user: &Principal, selection: &KeySelection, after: uuid::Uuid) -> Result<Vec<Raw>> {
-    let mut conditions = selection.conditions(user);
-    if let Some(state) = selection.state() {
-        state_condition(&mut conditions, state, cx.now());
-    }
-    conditions.and("k.id > ?", after);
-    let lock = if tx.for_update().is_empty() { "" } else { " FOR UPDATE OF k" };
-    let sql = format!("{SELECT} WHERE {} ORDER BY k.id LIMIT 2000{lock}", conditions.sql());
-    Ok(tx.all(&sql, conditions.args(), read).await?)
 }

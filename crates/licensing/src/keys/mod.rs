@@ -11,6 +11,7 @@ pub mod select;
 pub mod store;
 pub mod text;
 pub mod verdict;
+pub(crate) mod walk;
 
 pub use model::{Facts, KeyId, KeyState, UnbindRefusal, Validity};
 pub(crate) use store::find;

@@ -54,13 +54,19 @@ impl KeySelection {
 
     /// As conditions on `keys k`, within the asker's scope.
     pub fn conditions(&self, user: &Principal) -> Filter {
-        let mut filter = Filter::new();
-        user.scope().restrict(&mut filter, "k.agent_id");
-        ready_only(&mut filter);
+        let mut filter = self.meant(user);
         if let Some(ids) = &self.ids {
             let places: Vec<String> = ids.iter().map(|id| filter.arg(*id)).collect();
             filter.and_plain(&format!("k.id IN ({})", places.join(", ")));
         }
+        filter
+    }
+
+    /// The same of keys that are known by their ids: whether they are meant.
+    pub fn meant(&self, user: &Principal) -> Filter {
+        let mut filter = Filter::new();
+        user.scope().restrict(&mut filter, "k.agent_id");
+        ready_only(&mut filter);
         filter.and_some("k.batch_id = ?", self.batch);
         if let Some(asked) = &self.filter {
             filter.and_some("k.project_id = ?", asked.project).and_some("k.agent_id = ?", asked.agent);

@@ -13,6 +13,7 @@ use licensing::keys::model::KeyEntity;
 use licensing::keys::select::KeySelection;
 use licensing::keys::store::Key;
 use licensing::projects::ProjectId;
+use platform::Cx;
 use platform::identity::UserId;
 use serde::{Deserialize, Serialize};
 use tokio_stream::StreamExt;
@@ -21,13 +22,30 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::extract::{Auth, Json, KeysManage, KeysView, PathId, PathText, Query};
-use crate::places::Places;
+use crate::places::{Place, Places};
 use crate::state::AppState;
 use crate::{Problem, Result};
 
 /// Downloads that one user may have under way: each holds a task, and Excel's a temporary file, until all of it was fetched.
 const OF_ONE: usize = 3;
 const IN_ALL: usize = 40;
+
+/// Where changes of whole batches and filters are under way: of one user one at a time, since each goes through all of its keys and takes
+/// turns with everybody who writes.
+#[derive(Clone)]
+struct Changes(Places);
+
+impl Changes {
+    /// Ticked keys are few, and take no place.
+    fn take(&self, cx: &Cx, selection: &KeySelection) -> Result<Option<Place>> {
+        if selection.ids.is_some() {
+            return Ok(None);
+        }
+        let (zh, en) = ("您的另一项批量操作还在进行，请等它完成", "Another bulk change of yours is under way; wait until it has ended");
+        let refused = || Fault::new(Kind::Limited, "CHANGE_UNDER_WAY", zh, en).retry_after(10);
+        Ok(Some(self.0.take(cx.user()?.id).ok_or_else(refused)?))
+    }
+}
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -39,6 +57,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(start_export))
         .routes(routes!(download))
         .layer(Extension(Places::new(OF_ONE, IN_ALL)))
+        .layer(Extension(Changes(Places::new(1, usize::MAX))))
 }
 
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -95,14 +114,27 @@ async fn unbind(Auth(cx, _): Auth<KeysManage>, PathId(id): PathId<KeyEntity>, Js
     Ok(axum::Json(manage::unbind(&cx, id, body.device_id.as_deref()).await?))
 }
 
-/// In force for every verification that begins after the answer.
-#[utoipa::path(post, path = "/keys/disable", tag = "keys", request_body = KeySelection, responses((status = 200, body = BulkResult), (status = 422, body = Problem)))]
-async fn disable(Auth(cx, _): Auth<KeysManage>, Json(selection): Json<KeySelection>) -> Result<axum::Json<BulkResult>> {
+/// In force for every verification that begins after the answer. A batch or a filter: one at a time.
+#[utoipa::path(post, path = "/keys/disable", tag = "keys", request_body = KeySelection,
+    responses((status = 200, body = BulkResult), (status = 422, body = Problem), (status = 429, body = Problem)))]
+async fn disable(
+    Auth(cx, _): Auth<KeysManage>,
+    Extension(changes): Extension<Changes>,
+    Json(selection): Json<KeySelection>,
+) -> Result<axum::Json<BulkResult>> {
+    let _until_the_end = changes.take(&cx, &selection)?;
     Ok(axum::Json(manage::set_disabled(&cx, &selection, true).await?))
 }
 
-#[utoipa::path(post, path = "/keys/enable", tag = "keys", request_body = KeySelection, responses((status = 200, body = BulkResult), (status = 422, body = Problem)))]
-async fn enable(Auth(cx, _): Auth<KeysManage>, Json(selection): Json<KeySelection>) -> Result<axum::Json<BulkResult>> {
+/// A batch or a filter: one at a time.
+#[utoipa::path(post, path = "/keys/enable", tag = "keys", request_body = KeySelection,
+    responses((status = 200, body = BulkResult), (status = 422, body = Problem), (status = 429, body = Problem)))]
+async fn enable(
+    Auth(cx, _): Auth<KeysManage>,
+    Extension(changes): Extension<Changes>,
+    Json(selection): Json<KeySelection>,
+) -> Result<axum::Json<BulkResult>> {
+    let _until_the_end = changes.take(&cx, &selection)?;
     Ok(axum::Json(manage::set_disabled(&cx, &selection, false).await?))
 }
 

@@ -23,6 +23,19 @@ on_server! {
         assert_eq!(server.quota(&shop.agent).await, (994_000, 0));
     }
 
+    async fn k3_1a_a_quote_is_refused_for_what_the_batch_would_be(server) {
+        let shop = shop(server).await;
+        let terms = json!({"project_id": shop.program.project, "count": 3, "unit": "day", "validity": 30});
+        let project = format!("/api/v1/projects/{}", shop.program.project);
+        shop.root.post(&format!("{project}/disable"), json!({})).await.ok(200);
+        for (key, path) in [("quote-while-off", "/api/v1/batches/quote"), ("batch-while-off", "/api/v1/batches")] {
+            shop.agent.post_once(key, path, terms.clone()).await.refused(409, "PROJECT_DISABLED");
+        }
+        shop.root.post(&format!("{project}/enable"), json!({})).await.ok(200);
+        assert_eq!(shop.agent.post("/api/v1/batches/quote", terms).await.ok(200)["total"], 30);
+        assert_eq!(server.quota(&shop.agent).await, (1_000_000, 0));
+    }
+
     async fn k3_1a_a_batch_that_costs_too_much_is_its_counts_fault(server) {
         let shop = shop(server).await;
         let prices = json!({"prices": [{"unit": "day", "count": 30, "price": 1_000_000_000}]});

@@ -57,6 +57,34 @@ on_server! {
         assert_eq!(home(&shop.agent).await["keys"], states(7, 1, 1, 1));
     }
 
+    async fn k5_1_keys_of_all_that_was_ever_granted_are_counted_once(server) {
+        let shop = shop(server).await;
+        let (admin, bob) = team(server, &shop).await;
+        let other = project(server, &shop.root, "other", json!({})).await;
+        server.issue(&admin, 1_000).await;
+        for agent in [&bob, &admin] {
+            grant(&shop.root, &other.project, agent).await;
+        }
+        for (agent, count) in [(&bob, 3), (&admin, 4)] {
+            let body = json!({"project_id": other.project, "count": count, "unit": "day", "validity": 30});
+            agent.post_once("a-few-of-other", "/api/v1/batches", body).await.ok(201);
+        }
+        shop.key().await;
+        let off = bob.get("/api/v1/keys?limit=1").await.ok(200)["items"][0]["id"].clone();
+        bob.post("/api/v1/keys/disable", json!({"ids": [off]})).await.ok(200);
+        // A grant that has ended leaves its keys, and another one of the same project has no more.
+        for _ in 0..2 {
+            assert_eq!(home(&bob).await["keys"], states(4, 0, 0, 1));
+            assert_eq!(home(&admin).await["keys"], states(8, 0, 0, 1));
+            let grants = shop.root.get(&format!("/api/v1/grants?agent={}&state=active", bob.id())).await.ok(200);
+            for live in grants["items"].as_array().unwrap() {
+                shop.root.post(&format!("/api/v1/grants/{}/end", live["id"].as_str().unwrap()), json!({})).await.ok(200);
+            }
+            assert_eq!(home(&bob).await["keys"], states(4, 0, 0, 1));
+            grant(&shop.root, &other.project, &bob).await;
+        }
+    }
+
     async fn k5_1_verifications_of_fourteen_days_with_the_empty_ones(server) {
         let shop = shop_with(server, json!({"devices_per_key": 1})).await;
         let (admin, bob) = team(server, &shop).await;

@@ -44,6 +44,25 @@ fn every_console_operation_documents_a_refusal() {
 }
 
 #[test]
+fn refusals_that_only_the_use_case_knows_are_documented() {
+    let document: Value = serde_json::from_str(&web::openapi::json().unwrap()).unwrap();
+    for (method, path, status, why) in [
+        ("post", "/api/v1/batches/quote", "409", "PROJECT_DISABLED"),
+        ("post", "/api/v1/keys/disable", "429", "CHANGE_UNDER_WAY"),
+        ("post", "/api/v1/keys/enable", "429", "CHANGE_UNDER_WAY"),
+        ("put", "/api/v1/tables/{id}/light", "409", "TABLE_TAKEN"),
+        ("post", "/api/v1/devices/{id}/password", "409", "NO_PASSWORD"),
+        ("post", "/customer/v1/orders", "404", "the table of the body"),
+        ("post", "/customer/v1/orders", "429", "RATE_LIMITED"),
+        ("post", "/customer/v1/sessions/{id}/split", "429", "RATE_LIMITED"),
+    ] {
+        let response = &document["paths"][path][method]["responses"][status];
+        let schema = &response["content"]["application/problem+json"]["schema"]["$ref"];
+        assert_eq!(schema, "#/components/schemas/Problem", "{method} {path} may answer {status}: {why}");
+    }
+}
+
+#[test]
 fn words_are_documented_as_they_are_sent() {
     let document: Value = serde_json::from_str(&web::openapi::json().unwrap()).unwrap();
     assert_eq!(document["components"]["schemas"]["KeyState"]["enum"], serde_json::json!(["unused", "active", "expired", "disabled"]));

@@ -1,5 +1,6 @@
 //! Every list × every combination of what it can be narrowed down to × who asks: no statement of it costs more the longer the
-//! table is. Lists and filters are those that OpenAPI has, so that a new one is looked at by itself. The same of each sweep.
+//! table is. Lists and filters are those that OpenAPI has, so that a new one is looked at by itself. What is done to a whole selection of
+//! keys is looked at likewise, and so is each sweep.
 
 use std::collections::BTreeSet;
 
@@ -82,6 +83,30 @@ fn lists(document: &Value) -> Vec<(String, Vec<Value>)> {
     lists.collect()
 }
 
+/// Keys to export or to disable: ticked, of a batch, and what every combination of filters finds.
+fn selections(key: &Value) -> Vec<Value> {
+    let mut filters = vec![json!({})];
+    let states = ["unused", "active", "expired", "disabled"].map(|state| json!(state)).to_vec();
+    for (name, values) in [("project", vec![key["project"]["id"].clone()]), ("agent", vec![key["agent"]["id"].clone()]), ("state", states)]
+    {
+        for filter in filters.clone() {
+            for value in &values {
+                let mut narrower = filter.clone();
+                narrower[name] = value.clone();
+                filters.push(narrower);
+            }
+        }
+    }
+    let mut all: Vec<Value> = filters.into_iter().map(|filter| json!({"filter": filter})).collect();
+    let batch = &key["batch_id"];
+    all.extend([
+        json!({"ids": [key["id"]]}),
+        json!({"batch": batch}),
+        json!({"filter": {"batch": batch, "project": key["project"]["id"]}}),
+    ]);
+    all
+}
+
 /// Every choice of one value or none for each filter.
 fn combinations(filters: &[(String, Vec<String>)]) -> Vec<String> {
     filters.iter().fold(vec![String::new()], |so_far, (name, values)| {
@@ -128,6 +153,62 @@ on_server! {
             assert_eq!(unbounded(db, &sql, args).await, Vec::<String>::new(), "{sql}");
         }
         assert!(sweeps.len() >= 10, "{sweeps:?}");
+    }
+
+    async fn no_step_through_a_selection_costs_more_the_longer_its_table_is(server) {
+        let world = World::new(server).await;
+        // A batch that is larger than a step, and several that are gone through together.
+        let large = world.make(Thing::SlowBatch, Owner::Alice).await;
+        for owner in [Owner::Alice, Owner::Alice, Owner::Chief] {
+            world.make(Thing::Batch, owner).await;
+        }
+        server.run_jobs().await;
+        let key = world.people.alice.get(&format!("/api/v1/keys?limit=1&batch={large}")).await.ok(200)["items"][0].clone();
+        let db = &server.platform.db;
+        let (mut seen, mut wrong) = (BTreeSet::new(), Vec::new());
+        let (mut steps, mut locked) = (0, 0);
+        for who in [&world.people.root, &world.people.chief, &world.people.alice] {
+            for selection in selections(&key) {
+                db.recorded();
+                db.recorded_in_transactions();
+                let mut export = selection.clone();
+                export["format"] = json!("csv");
+                let link = who.post("/api/v1/exports/keys", export).await.ok(200);
+                assert_eq!(who.get(link["url"].as_str().unwrap()).await.status, 200);
+                who.post("/api/v1/keys/disable", selection.clone()).await.ok(200);
+                let mut within = db.recorded_in_transactions();
+                within.retain(|(sql, _)| sql.contains("FROM keys k "));
+                locked += within.len();
+                for (sql, args) in db.recorded().into_iter().chain(within) {
+                    if seen.insert(sql.clone()) {
+                        steps += usize::from(sql.contains("FROM keys k ") && sql.contains("FROM keys t "));
+                        wrong.extend(unbounded(db, &sql, args).await.into_iter().map(|why| format!("{selection}: {why}\n    {sql}")));
+                    }
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{} plans:\n{}", wrong.len(), wrong.join("\n"));
+        assert!(steps > 40 && locked > 60, "{steps} ways to take a step, and {locked} steps were changes");
+    }
+
+    async fn no_count_of_keys_on_the_home_page_reads_keys_of_another_state(server) {
+        let world = World::new(server).await;
+        let db = &server.platform.db;
+        for owner in [Owner::Alice, Owner::Chief] {
+            world.make(Thing::DisabledKey, owner).await;
+        }
+        db.recorded();
+        let (mut counts, mut wrong) = (0, Vec::new());
+        for who in [&world.people.root, &world.people.chief, &world.people.alice] {
+            let home = who.get("/api/v1/home").await.ok(200);
+            assert!(home["keys"]["disabled"].as_i64() > Some(0), "{home}");
+            for (sql, args) in db.recorded().into_iter().filter(|(sql, _)| sql.contains("FROM keys") || sql.contains("JOIN keys")) {
+                counts += 1;
+                wrong.extend(unbounded(db, &sql, args).await.into_iter().map(|why| format!("{why}\n    {sql}")));
+            }
+        }
+        assert!(wrong.is_empty(), "{} plans:\n{}", wrong.len(), wrong.join("\n"));
+        assert_eq!(counts, 3 * 5, "each state, and those whose time has run out");
     }
 
     async fn a_plan_that_reads_a_whole_table_is_noticed(server) {
