@@ -43,6 +43,7 @@ mod support;
 mod users;
 mod users_manage;
 mod venue_close;
+mod venue_closing;
 mod venue_complaints;
 mod venue_crowd;
 mod venue_doors;
