@@ -2,6 +2,7 @@
 
 use kernel::{Fault, Fen, HOUR, MINUTE, Timestamp};
 use platform::idempotency::IdempotencyKey;
+use platform::messages::templates::ZONE;
 use platform::{Cx, Result};
 use serde::Serialize;
 use store::{Sql, args};
@@ -100,7 +101,7 @@ pub async fn extend(
     tx.exec(sql, args![extension.paid_until, held, ask.minutes, id]).await?;
     devices::want(&mut tx, cx, venue, table.id).await?;
     splits::more_time(&mut tx, cx, &Session { held, ..session }).await?;
-    let params = [("table", table.name.clone()), ("until_at", extension.paid_until.to_string())];
+    let params = [("table", table.name.clone()), ("until_at", extension.paid_until.to_string()), (ZONE, hall.time_zone)];
     tell(&mut tx, cx, customer.id, &told::EXTENDED, &params).await?;
     key.answer(&mut tx, owner, &id).await?;
     let view = view::of(&mut tx, cx, id).await?;

@@ -62,6 +62,7 @@ mod venue_return;
 mod venue_scarce;
 mod venue_sign_in;
 mod venue_texts;
+mod venue_told;
 mod verify;
 mod verify_forged;
 mod wechat_bind;
