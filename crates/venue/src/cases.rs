@@ -7,7 +7,7 @@ use platform::{Cx, Result, messages};
 use serde::Serialize;
 use store::{Sql, Tx, args};
 
-use crate::halls::{Table, TableId};
+use crate::halls::{Table, TableId, rows as halls};
 use crate::play::SessionId;
 use crate::staff;
 
@@ -54,8 +54,14 @@ pub(crate) async fn open(tx: &mut Tx, cx: &Cx, table: &Table, cause: Cause, note
         }
         return Ok(());
     }
+    tell_staff(tx, cx, table, words(cause)).await
+}
+
+/// Whoever works at several halls is told in which of them it is.
+async fn tell_staff(tx: &mut Tx, cx: &Cx, table: &Table, template: &Template) -> Result<()> {
+    let params = [("hall", halls::venue(tx, table.venue_id).await?.name), ("table", table.name.clone())];
     for user in staff::of(tx, table.venue_id).await? {
-        messages::tell(tx, cx, user, words(cause), &[("table", table.name.clone())], Some("/floor".into())).await?;
+        messages::tell(tx, cx, user, template, &params, Some("/floor".into())).await?;
     }
     Ok(())
 }
@@ -76,9 +82,7 @@ pub(crate) async fn close(tx: &mut Tx, cx: &Cx, table: &Table, by: Option<UserId
     let sql = "UPDATE maintenance_cases SET closed_at = $1, closed_by = $2, closing_note = $3 WHERE table_id = $4 AND closed_at IS NULL RETURNING cause";
     let cause: Option<Cause> = tx.opt(sql, args![cx.now(), by, note, table.id], |row| row.word("cause")).await?;
     if cause.is_some() {
-        for user in staff::of(tx, table.venue_id).await? {
-            messages::tell(tx, cx, user, &templates::CASE_CLOSED, &[("table", table.name.clone())], Some("/floor".into())).await?;
-        }
+        tell_staff(tx, cx, table, &templates::CASE_CLOSED).await?;
     }
     Ok(cause)
 }

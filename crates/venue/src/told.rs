@@ -1,7 +1,7 @@
 //! Every text that customers are sent.
 
 use kernel::{Fault, Fen, Page, PageAsk, Timestamp};
-use platform::messages::templates::{ByMail, Template};
+use platform::messages::templates::{ByMail, Template, ZONE};
 use platform::settings::defs;
 use platform::{Cx, Result};
 use serde::Serialize;
@@ -89,8 +89,10 @@ texts! {
         "{table} 的费用中有 {amount} 元已退回您的钱包。原因：{reason}" "{amount} yuan of your bill for {table} are in your wallet again. Reason: {reason}";
 }
 
-/// Tells a customer, in the caller's transaction.
+/// Tells a customer, in the caller's transaction. Times come with the zone of the hall that they are about: it is that clock that counts there.
 pub(crate) async fn tell(tx: &mut Tx, cx: &Cx, customer: CustomerId, template: &Template, params: &[(&str, String)]) -> Result<()> {
+    let has = |is: fn(&str) -> bool| params.iter().any(|(name, _)| is(name));
+    debug_assert!(has(|name| name == ZONE) || !has(|name| name.ends_with("_at")), "{} tells a time of no place", template.kind);
     let params: Map<String, Value> = params.iter().map(|(name, value)| ((*name).to_owned(), Value::from(value.as_str()))).collect();
     let sql = "INSERT INTO customer_messages (id, customer_id, kind, params, created_at) VALUES ($1, $2, $3, $4, $5)";
     let stored = serde_json::to_string(&params).map_err(Fault::internal)?;

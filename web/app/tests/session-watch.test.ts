@@ -25,6 +25,7 @@ function session(state: SessionState, paidUntil: number | null = 3_600): Session
     text: '',
     bill: null,
     pause: { since: null, ends: null, left_seconds: 0, over_seconds: 0, offered: false, lit: false },
+    extensions: [],
     split: null,
   }
 }

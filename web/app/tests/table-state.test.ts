@@ -66,6 +66,7 @@ describe('what stands in the way', () => {
     expect(blockerOf(not('TABLE_RESERVED'), 1, has(1), null)).toBe('reserved')
     expect(blockerOf(not('TABLE_IN_SERVICE'), 1, has(1), null)).toBe('service')
     expect(blockerOf(not('VENUE_CLOSED'), 1, has(1), null)).toBe('closed')
+    expect(blockerOf(not('VENUE_CLOSES_SOON'), null, has(1), null)).toBe('closing')
     expect(blockerOf(not('PHONE_NEEDED'), 4_000, has(0), null)).toBe('phone')
     expect(blockerOf(not('SOMETHING_NEW'), 1, has(1), null)).toBe('other')
     expect(blockerOf({ ...free, can_open: false }, 1, has(1), null)).toBe('other')

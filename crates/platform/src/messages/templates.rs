@@ -1,10 +1,15 @@
 //! Every text that Cuekey sends to people. `{name}` stands for a parameter; parameters that end in `_at` are times and are
-//! shown in the installation's time zone.
+//! shown in the time zone that the parameter [`ZONE`] names, and otherwise in the installation's.
 
 use kernel::Lang;
 use serde_json::{Map, Value};
 
 use crate::settings::{Flag, defs};
+
+/// What was told of a place keeps that place's time zone under this name, as it was then.
+pub const ZONE: &str = "zone";
+/// Notices that were written before they named their hall do not have it.
+const HALL: &str = "hall";
 
 /// Whether a notification also goes out by e-mail.
 #[derive(Debug, Clone, Copy)]
@@ -83,19 +88,19 @@ templates! {
     CLIENT_BANNED = "client.banned", ByMail::Always, "项目客户端被临时封禁" "A project's client is banned for a while",
         "项目 {project} 的接口调用持续超限，已封禁至 {until_at}。" "Calls for project {project} went on over the limit; they are refused until {until_at}.";
     CASE_NOT_LIT = "venue.case_not_lit", ByMail::Always, "球台故障" "A table needs looking after",
-        "{table} 已转入维护：灯没有亮，顾客的钱已退回。" "{table} is out of service: its light did not come on; the customer has the money back.";
+        "{hall} · {table} 已转入维护：灯没有亮，顾客的钱已退回。" "{hall} · {table} is out of service: its light did not come on; the customer has the money back.";
     CASE_NOT_DARK = "venue.case_not_dark", ByMail::Always, "球台故障" "A table needs looking after",
-        "{table} 已转入维护：灯没有关上，请到现场查看。" "{table} is out of service: its light does not go off; please have a look.";
+        "{hall} · {table} 已转入维护：灯没有关上，请到现场查看。" "{hall} · {table} is out of service: its light does not go off; please have a look.";
     CASE_IN_PLAY = "venue.case_in_play", ByMail::Always, "球台故障" "A table needs looking after",
-        "{table} 已转入维护：使用中灯出了故障，已自动结账。" "{table} is out of service: its light failed while somebody played; the bill was closed by itself.";
+        "{hall} · {table} 已转入维护：使用中灯出了故障，已自动结账。" "{hall} · {table} is out of service: its light failed while somebody played; the bill was closed by itself.";
     CASE_NO_POWER = "venue.case_no_power", ByMail::Always, "球台故障" "A table needs looking after",
-        "{table} 已转入维护：继电器已接通，灯却几乎不用电，请检查灯、开关和线路；若有人在打球，已自动结账。" "{table} is out of service: its relay is on and its lamp draws next to no power. Please look at the lamp, the breaker and the cable. If somebody played there, the bill was closed by itself.";
+        "{hall} · {table} 已转入维护：继电器已接通，灯却几乎不用电，请检查灯、开关和线路；若有人在打球，已自动结账。" "{hall} · {table} is out of service: its relay is on and its lamp draws next to no power. Please look at the lamp, the breaker and the cable. If somebody played there, the bill was closed by itself.";
     CASE_OFFLINE = "venue.case_offline", ByMail::Always, "球台故障" "A table needs looking after",
-        "{table} 已转入维护：灯控设备离线，恢复后自动启用。" "{table} is out of service: its light is away; it comes back by itself with it.";
+        "{hall} · {table} 已转入维护：灯控设备离线，恢复后自动启用。" "{hall} · {table} is out of service: its light is away; it comes back by itself with it.";
     CASE_STAFF = "venue.case_staff", ByMail::Always, "球台故障" "A table needs looking after",
-        "{table} 已转入维护：由员工转入维护。" "{table} is out of service: somebody of the staff took it out.";
+        "{hall} · {table} 已转入维护：由员工转入维护。" "{hall} · {table} is out of service: somebody of the staff took it out.";
     CASE_CLOSED = "venue.case_closed", ByMail::Never, "球台已恢复" "A table is back in service",
-        "{table} 已恢复使用。" "{table} can be played on again.";
+        "{hall} · {table} 已恢复使用。" "{hall} · {table} can be played on again.";
     HELP_ASKED = "venue.help", ByMail::Always, "顾客求助" "A customer asks for help",
         "{place}：{text}" "{place}: {text}";
     COMPLAINT_MADE = "venue.complaint", ByMail::Always, "顾客投诉" "A customer complains",
@@ -116,25 +121,28 @@ impl Template {
         }
     }
 
-    /// The body with its parameters; one that is missing stays visible as `{name}`. Parameters are not read again for
-    /// braces, so that a value cannot smuggle in another.
+    /// The body with its parameters; one that is missing stays visible as `{name}`, but for a hall, which is left out. Parameters are not
+    /// read again for braces, so that a value cannot smuggle in another.
     pub fn body(&self, lang: Lang, params: &Map<String, Value>, time_zone: &str) -> String {
         let text = match lang {
             Lang::Zh => self.body.0,
             Lang::En => self.body.1,
         };
+        let given = |name: &str| params.get(name).and_then(Value::as_str);
+        let time_zone = given(ZONE).unwrap_or(time_zone);
         let mut out = String::with_capacity(text.len() + 64);
         let mut rest = text;
         while let Some(open) = rest.find('{') {
             out.push_str(&rest[..open]);
             let Some(close) = rest[open..].find('}') else { break };
-            let name = &rest[open + 1..open + close];
-            match params.get(name).and_then(Value::as_str) {
+            let (name, whole) = (&rest[open + 1..open + close], &rest[open..=open + close]);
+            rest = &rest[open + close + 1..];
+            match given(name) {
                 Some(value) if name.ends_with("_at") => out.push_str(&local_time(value, time_zone)),
                 Some(value) => out.push_str(value),
-                None => out.push_str(&rest[open..=open + close]),
+                None if name == HALL => rest = rest.trim_start_matches([' ', '·']),
+                None => out.push_str(whole),
             }
-            rest = &rest[open + close + 1..];
         }
         out.push_str(rest);
         out
@@ -156,6 +164,25 @@ mod tests {
         let body = PASSWORD_CHANGED.body(Lang::En, params.as_object().unwrap(), "Asia/Shanghai");
         assert!(body.contains("account {url} was"), "{body}");
         assert!(body.contains("2026-11-21 08:30"), "{body}");
+    }
+
+    #[test]
+    fn times_are_those_of_the_place_that_is_told_of() {
+        let params = json!({"name": "x", "changed_at": "2026-11-21T00:30:00Z", ZONE: "Europe/Berlin"});
+        let body = PASSWORD_CHANGED.body(Lang::En, params.as_object().unwrap(), "Asia/Shanghai");
+        assert!(body.contains("2026-11-21 01:30 Europe/Berlin"), "{body}");
+    }
+
+    #[test]
+    fn v5_2_whatever_the_staff_is_told_of_a_table_says_in_which_hall_it_is() {
+        let (named, before) = (json!({"hall": "江湾店", "table": "3 号台"}), json!({"table": "3 号台"}));
+        for template in ALL.iter().filter(|template| template.kind.starts_with("venue.case_")) {
+            for lang in [Lang::Zh, Lang::En] {
+                let body = |params: &Value| template.body(lang, params.as_object().unwrap(), "Asia/Shanghai");
+                assert!(body(&named).starts_with("江湾店 · 3 号台 "), "{}", body(&named));
+                assert!(body(&before).starts_with("3 号台 "), "{}", body(&before));
+            }
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod prices;
 mod public;
 pub(crate) mod rows;
 mod service;
+mod sold;
 
 pub(crate) use edit::changed_meanwhile;
 pub use edit::{change_table, change_venue, retire_table};
@@ -19,8 +20,7 @@ pub use machine::{Event, TableState, next};
 pub use model::{Table, TableEntity, TableId, TariffEntity, TariffId, Venue, VenueEntity, VenueId};
 pub use offers::{Offers, offers, set_offers};
 pub use prices::{ChangedPrices, Prices, Tried, TriedPrices, change_prices, prices, try_prices};
-pub use public::{
-    MemberPrice, PackageQuote, PublicTable, PublicVenue, Quote, TableView, VenueView, WhyNot, by_code, table_view, venue_view, venues,
-};
+pub use public::{MemberPrice, PublicTable, PublicVenue, TableView, VenueView, WhyNot, by_code, table_view, venue_view, venues};
 pub use service::{create_table, create_venue, list, reissue_code, return_to_service, take_out_of_service};
 pub(crate) use service::{mine as table_of_mine, new_code, not_in_maintenance};
+pub use sold::{PackageQuote, Quote};

@@ -62,6 +62,11 @@ pub struct Table {
     pub retired_at: Option<Timestamp>,
 }
 
+/// As people write it: 02:00, and 24:00.
+pub(super) fn time_of_day(minutes: i64) -> String {
+    format!("{:02}:{:02}", minutes / 60, minutes % 60)
+}
+
 impl Venue {
     /// The zone was checked when it was stored; one that this program's tables no longer know is read as UTC.
     pub fn calendar(&self) -> Calendar {
@@ -85,7 +90,16 @@ impl Venue {
     /// When it closes next after `at`; `None`: never.
     pub fn closes_after(&self, at: Timestamp) -> Option<Timestamp> {
         let (Some(from), Some(to)) = (self.opens, self.closes) else { return None };
+        // From 00:00 to 24:00 is round the clock too: where one day's hours end, the next one's have begun.
+        if (from, to) == (0, 1_440) {
+            return None;
+        }
         self.calendar().next_end(Hours { from, to }, at)
+    }
+
+    /// Its closing time, as it says itself. Empty of one that has none.
+    pub fn closes_text(&self) -> String {
+        self.closes.map(time_of_day).unwrap_or_default()
     }
 
     /// Whether tables may be opened at this moment.

@@ -6,16 +6,13 @@ use serde::Serialize;
 use store::{Filter, Sql as _, args};
 
 use super::machine::TableState;
-use super::model::{Table, TableId, Venue, VenueId};
+use super::model::{Table, TableId, Venue, VenueId, time_of_day};
 use super::rows;
+use super::sold::{PackageQuote, Quote, Sold, sold};
 use crate::customers::{Customer, CustomerId};
 use crate::holds::{self, Hold, HoldOffer};
-use crate::play::{self, PlayError, PlayTime, SessionId, Terms};
-use crate::tariff::Early;
+use crate::play::{self, PlayError, SessionId, Terms};
 use crate::{cases, devices, members};
-
-/// For which lengths of play a price is shown.
-const QUOTED: [i64; 4] = [30, 60, 120, 180];
 
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct PublicVenue {
@@ -48,28 +45,6 @@ pub struct PublicTable {
 pub struct VenueView {
     pub venue: PublicVenue,
     pub tables: Vec<PublicTable>,
-}
-
-#[derive(Debug, Clone, Copy, Serialize, utoipa::ToSchema)]
-pub struct Quote {
-    pub minutes: i64,
-    /// Of the asker's level.
-    pub price_fen: Fen,
-    /// Without it.
-    pub full_price_fen: Fen,
-}
-
-/// A package 套餐 that is sold now.
-#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
-pub struct PackageQuote {
-    pub id: i64,
-    pub name: String,
-    pub minutes: i64,
-    /// Bought now it lasts until then.
-    pub until: Timestamp,
-    pub price_fen: Fen,
-    /// Whoever leaves early pays no more than the same play costs without it; otherwise all of it.
-    pub early_is_cheaper: bool,
 }
 
 /// What a member pays.
@@ -165,6 +140,17 @@ pub async fn table_view(cx: &Cx, customer: Option<&Customer>, id: TableId) -> Re
     let hold = holds::live(&mut sql, id).await?;
     let asker = Asker { plays: here.map(|(table, _)| table), customer: customer.map(|customer| customer.id) };
     let for_me = asker.holds(hold.as_ref());
+    let graced = match customer {
+        Some(customer) => play::graced(&mut sql, cx, customer.id, venue.id).await?,
+        None => true,
+    };
+    let level = match customer {
+        Some(customer) => members::level_of(&mut sql, customer.id).await?,
+        None => None,
+    };
+    let full = Terms::of(&venue, tariff, graced);
+    let terms = full.clone().with_level(level.as_ref());
+    let sold = sold(cx, &venue, now, &terms, &full)?;
     let why_not = if here.is_some() {
         None
     } else if let Some(free) = play::free_at(&mut sql, &table).await? {
@@ -177,6 +163,8 @@ pub async fn table_view(cx: &Cx, customer: Option<&Customer>, id: TableId) -> Re
         Some(PlayError::InService)
     } else if !venue.is_open(now) {
         Some(PlayError::Closed)
+    } else if sold.is_nothing() {
+        Some(PlayError::ClosesSoon { closes: venue.closes_text() })
     } else if mine.is_some() {
         Some(PlayError::AlreadyPlaying)
     } else if let Some(customer) = customer {
@@ -184,25 +172,11 @@ pub async fn table_view(cx: &Cx, customer: Option<&Customer>, id: TableId) -> Re
     } else {
         None
     };
-    let graced = match customer {
-        Some(customer) => play::graced(&mut sql, cx, customer.id, venue.id).await?,
-        None => true,
-    };
-    let level = match customer {
-        Some(customer) => members::level_of(&mut sql, customer.id).await?,
-        None => None,
-    };
-    let full = Terms::of(&venue, tariff, graced);
-    let terms = full.clone().with_level(level.as_ref());
-    let quote = |minutes: i64| {
-        Ok(Quote { minutes, price_fen: play::quote(&terms, now, minutes)?, full_price_fen: play::quote(&full, now, minutes)? })
-    };
-    let quotes = QUOTED.into_iter().map(quote).collect::<Result<_>>()?;
-    let packages = packages(cx, &terms)?;
     let others = tables.iter().filter(|other| other.id != id && other.state == TableState::Idle);
     let held = hold.as_ref().map(|hold| (venue.moment_text(hold.until, now), for_me));
     let state_text = state_text(cx, &table, here.is_some(), held).await?;
     let offer = holds::offer(cx, customer, &venue, &table).await?;
+    let Sold { quotes, packages } = sold;
     Ok(TableView {
         venue: public_venue(cx, &venue, &tables),
         table: public_table(&table, asker, hold.as_ref()),
@@ -221,26 +195,6 @@ pub async fn table_view(cx: &Cx, customer: Option<&Customer>, id: TableId) -> Re
         hold: offer,
         session_id: here.map(|(_, session)| session),
     })
-}
-
-/// Those that are not sold at this hour are left out.
-fn packages(cx: &Cx, terms: &Terms) -> Result<Vec<PackageQuote>> {
-    let mut sold = Vec::new();
-    for package in &terms.tariff.packages {
-        match play::offer(terms.clone(), cx.now(), PlayTime::Package(package.id)) {
-            Ok(offer) => sold.push(PackageQuote {
-                id: package.id,
-                name: cx.lang.pick(&package.name_zh, &package.name_en).to_owned(),
-                minutes: offer.minutes,
-                until: offer.until,
-                price_fen: offer.price,
-                early_is_cheaper: package.early == Early::Cheaper,
-            }),
-            Err(fault) if fault.kind == Kind::Conflict => {}
-            Err(fault) => return Err(fault),
-        }
-    }
-    Ok(sold)
 }
 
 impl WhyNot {
@@ -289,15 +243,14 @@ async fn mine(cx: &Cx, customer: Option<&Customer>) -> Result<Option<(TableId, S
 
 fn public_venue(cx: &Cx, venue: &Venue, tables: &[Table]) -> PublicVenue {
     let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-    let clock = |minutes: i64| format!("{:02}:{:02}", minutes / 60, minutes % 60);
     PublicVenue {
         id: venue.id,
         name: venue.name.clone(),
         address: venue.address.clone(),
         phone: venue.phone.clone(),
         open_now: venue.is_open(cx.now()),
-        opens: venue.opens.map(clock),
-        closes: venue.closes.map(clock),
+        opens: venue.opens.map(time_of_day),
+        closes: venue.closes.map(time_of_day),
         idle_tables: count(tables.iter().filter(|table| table.state == TableState::Idle).count()),
         tables: count(tables.len()),
     }

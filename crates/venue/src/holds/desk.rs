@@ -2,6 +2,7 @@
 
 use kernel::{Fields, Timestamp, text};
 use platform::identity::Permission;
+use platform::messages::templates::ZONE;
 use platform::{Cx, Result, audit};
 use serde::Deserialize;
 use serde_json::json;
@@ -51,7 +52,7 @@ pub async fn hold_at_desk(cx: &Cx, venue: &Venue, id: TableId, ask: &DeskHold) -
     let hold = Hold { id: cx.id(), venue: hall.id, table: id, customer, by: Some(by), note, begun: cx.now(), until: ask.until };
     begin(&mut tx, cx, venue, &mut table, &hold).await?;
     if let Some(guest) = &guest {
-        let params = [("hall", hall.name), ("table", table.name.clone()), ("until_at", hold.until.to_string())];
+        let params = [("hall", hall.name), ("table", table.name.clone()), ("until_at", hold.until.to_string()), (ZONE, hall.time_zone)];
         tell(&mut tx, cx, guest.id, &told::HELD, &params).await?;
     }
     let number = guest.map(|guest| guest.number);

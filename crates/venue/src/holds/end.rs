@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use kernel::Timestamp;
-use platform::messages::templates::Template;
+use platform::messages::templates::{Template, ZONE};
 use platform::{Cx, Result};
 use serde::{Deserialize, Serialize};
 use store::Tx;
@@ -42,7 +42,7 @@ pub(super) async fn finish(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Tabl
 async fn inform(tx: &mut Tx, cx: &Cx, table: &Table, hold: &Hold, template: &Template) -> Result<()> {
     let Some(customer) = hold.customer else { return Ok(()) };
     let hall = halls::venue(tx, table.venue_id).await?;
-    let params = [("hall", hall.name), ("table", table.name.clone()), ("until_at", hold.until.to_string())];
+    let params = [("hall", hall.name), ("table", table.name.clone()), ("until_at", hold.until.to_string()), (ZONE, hall.time_zone)];
     tell(tx, cx, customer, template, &params).await
 }
 

@@ -36,7 +36,8 @@ pub(crate) async fn may_hold(sql: &mut impl Sql, cx: &Cx, ask: HoldAsk<'_>) -> R
     if let Some(customer) = customer {
         may(sql, cx, hall, customer).await?;
     }
-    model::until(now, minutes, hall.closes_after(now)).ok_or_else(|| HoldError::ClosesSoon.into())
+    // Whoever comes later opens nothing any more.
+    model::until(now, minutes, play::last_opening(hall, now)).ok_or_else(|| HoldError::ClosesSoon.into())
 }
 
 async fn may(sql: &mut impl Sql, cx: &Cx, hall: &Venue, customer: &Customer) -> Result<()> {
@@ -63,7 +64,7 @@ async fn may(sql: &mut impl Sql, cx: &Cx, hall: &Venue, customer: &Customer) -> 
 pub struct HoldOffer {
     /// For how long the hall holds one.
     pub minutes: i64,
-    /// Until when it would be: less where the hall closes before. Absent: not now.
+    /// Until when it would be: less where tables are opened no more before that. Absent: not now.
     pub until: Option<Timestamp>,
     pub why_not: Option<WhyNot>,
 }

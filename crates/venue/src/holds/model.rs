@@ -58,7 +58,8 @@ const LONGEST_AT_DESK: i64 = DAY;
 /// What is shorter is of no use.
 const SHORTEST: i64 = MINUTE;
 
-/// Until when a customer holds a table who asks now, in a hall that offers so many minutes; `None` where it closes before that would be of use.
+/// Until when a customer holds a table who asks now, in a hall that offers so many minutes, and opens tables until `closes`; `None` where that is too
+/// soon for it to be of use.
 pub fn until(now: Timestamp, minutes: i64, closes: Option<Timestamp>) -> Option<Timestamp> {
     let full = now.plus_micros(minutes * MINUTE);
     let until = closes.map_or(full, |closes| closes.min(full));

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use kernel::{MINUTE, SECOND, Timestamp};
+use platform::messages::templates::ZONE;
 use platform::{Cx, Result};
 use serde::{Deserialize, Serialize};
 use store::Sql as _;
@@ -113,7 +114,7 @@ async fn time(venue: &Venue, cx: &Cx, ask: &OfSession) -> Result<Option<Timestam
     }
     if now < session.until {
         if session.warned_of != Some(session.until) {
-            let params = [("table", table.name.clone()), ("until_at", session.until.to_string())];
+            let params = [("table", table.name.clone()), ("until_at", session.until.to_string()), (ZONE, session.terms.time_zone.clone())];
             tell(&mut tx, cx, session.customer, &told::ENDING, &params).await?;
             texts::notice(&mut tx, cx, venue, session.customer, &table, Notice::Ending { at: session.until }).await?;
             let sql = "UPDATE play_sessions SET warned_of = $1 WHERE id = $2";

@@ -11,6 +11,14 @@ pub enum PlayError {
     /// In maintenance, or its light is away.
     InService,
     Closed,
+    /// It would go on after the hall has closed; when that is, by its clock.
+    PastClosing {
+        closes: String,
+    },
+    /// Nothing that is sold would be over by then.
+    ClosesSoon {
+        closes: String,
+    },
     AlreadyPlaying,
     /// Has opened tables again and again, and played on none.
     TooOften {
@@ -48,6 +56,16 @@ impl From<PlayError> for Fault {
                 "This table is being looked after and cannot be used now; please choose another",
             ),
             PlayError::Closed => conflict("VENUE_CLOSED", "现在不在营业时间", "The hall is closed at this hour"),
+            PlayError::PastClosing { closes } => conflict(
+                "PAST_CLOSING",
+                &format!("本店 {closes} 打烊，最晚只能打到这时"),
+                &format!("The hall closes at {closes}, and play ends by then"),
+            ),
+            PlayError::ClosesSoon { closes } => conflict(
+                "VENUE_CLOSES_SOON",
+                &format!("本店 {closes} 打烊，现在不再开台"),
+                &format!("The hall closes at {closes}, and opens no more tables before that"),
+            ),
             PlayError::AlreadyPlaying => {
                 conflict("ALREADY_PLAYING", "您已开了一张台，请先关台", "You are playing at another table; please close that first")
             }

@@ -2,17 +2,19 @@
 
 use kernel::{Fault, Fen, HOUR, MINUTE, Timestamp};
 use platform::idempotency::IdempotencyKey;
+use platform::messages::templates::ZONE;
 use platform::{Cx, Result};
 use serde::Serialize;
-use store::args;
+use store::{Sql, args};
 
+use super::closing::{ends_in_time, to_extend};
 use super::error::{PlayError, no_price};
 use super::model::{Session, SessionId, SessionState};
 use super::open::hold;
 use super::rows;
 use super::view::{self, SessionView};
 use crate::customers::Customer;
-use crate::halls::rows as halls;
+use crate::halls::{Venue as Hall, rows as halls};
 use crate::told::{self, tell};
 use crate::{Venue, devices, splits};
 
@@ -35,18 +37,29 @@ pub struct Extension {
 
 /// What so many minutes more would cost.
 pub async fn extension(cx: &Cx, customer: &Customer, id: SessionId, minutes: i64) -> Result<Extension> {
-    let session =
-        rows::by_id(&mut cx.db.read(), id).await?.filter(|session| session.customer == customer.id).ok_or_else(Fault::not_found)?;
-    of(&session, minutes)
+    let mut sql = cx.db.read();
+    let session = rows::by_id(&mut sql, id).await?.filter(|session| session.customer == customer.id).ok_or_else(Fault::not_found)?;
+    let hall = halls::venue(&mut sql, session.venue).await?;
+    of(&hall, &session, cx.now(), minutes)
+}
+
+/// By which lengths, in minutes, a session may be extended now.
+pub(super) async fn offered(sql: &mut impl Sql, session: &Session, now: Timestamp) -> Result<Vec<i64>> {
+    let (SessionState::Playing, Some(lit)) = (session.state, session.lit_at) else { return Ok(Vec::new()) };
+    let hall = halls::venue(sql, session.venue).await?;
+    let mut lengths = to_extend(&hall, now, session.until_at(now));
+    lengths.retain(|minutes| session.until.plus_micros(minutes * MINUTE).micros() - lit.micros() <= LONGEST);
+    Ok(lengths)
 }
 
 /// Only of a session that is played: before the light is on nobody knows from when.
-fn of(session: &Session, minutes: i64) -> Result<Extension> {
+fn of(hall: &Hall, session: &Session, now: Timestamp, minutes: i64) -> Result<Extension> {
     let (SessionState::Playing, Some(lit)) = (session.state, session.lit_at) else { return Err(PlayError::NotPlaying.into()) };
     let to = session.until.plus_micros(minutes.clamp(0, 1_440) * MINUTE);
     if !(10..=720).contains(&minutes) || to.micros() - lit.micros() > LONGEST {
         return Err(PlayError::Minutes.into());
     }
+    ends_in_time(hall, now, session.until_at(now).plus_micros(minutes * MINUTE))?;
     // By the customer's own clock: what was paused is not paid for.
     let played = |at: Timestamp| at.plus_micros(-session.pauses.over);
     let price_fen = session.terms.extra(lit, played(session.until), played(to)).map_err(no_price)?;
@@ -71,7 +84,8 @@ pub async fn extend(
     }
     let table = halls::lock_table(&mut tx, session.table).await?;
     let session = rows::by_id(&mut tx, id).await?.ok_or_else(Fault::not_found)?;
-    let extension = of(&session, ask.minutes)?;
+    let hall = halls::venue(&mut tx, session.venue).await?;
+    let extension = of(&hall, &session, cx.now(), ask.minutes)?;
     // Over, and the job that closes it is on its way.
     if session.pauses.since.is_none() && cx.now() >= session.until {
         return Err(PlayError::NotPlaying.into());
@@ -87,7 +101,7 @@ pub async fn extend(
     tx.exec(sql, args![extension.paid_until, held, ask.minutes, id]).await?;
     devices::want(&mut tx, cx, venue, table.id).await?;
     splits::more_time(&mut tx, cx, &Session { held, ..session }).await?;
-    let params = [("table", table.name.clone()), ("until_at", extension.paid_until.to_string())];
+    let params = [("table", table.name.clone()), ("until_at", extension.paid_until.to_string()), (ZONE, hall.time_zone)];
     tell(&mut tx, cx, customer.id, &told::EXTENDED, &params).await?;
     key.answer(&mut tx, owner, &id).await?;
     let view = view::of(&mut tx, cx, id).await?;

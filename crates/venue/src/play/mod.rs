@@ -9,6 +9,7 @@
 
 mod clean;
 mod clock;
+mod closing;
 mod end;
 mod error;
 mod extend;
@@ -26,6 +27,7 @@ pub(crate) use clean::{CLEANED_JOB, cleaned_job, free_at};
 pub(crate) use clock::{
     CLOSING_JOB, FAULT_JOB, OFFLINE_JOB, OPENING_JOB, TIME_JOB, closing_job, fault_job, offline_job, opening_job, time_job,
 };
+pub(crate) use closing::{ends_in_time, last_opening, to_open};
 pub use end::{close, close_by_staff};
 pub(crate) use error::PlayError;
 pub use extend::{ExtendAsk, Extension, extend, extension};

@@ -238,10 +238,12 @@ mod tests {
         #[test]
         fn v1_1_a_package_is_held_billed_and_gone_beyond_by_one_rule(
             per_hour in 0..20_000_i64, unit in 1..=60_i64, minutes in 10..600_i64, price in 0..50_000_i64, cheaper: bool, played in 0..20 * HOUR, more in 10..300_i64,
+            cap in prop::option::of(0..60_000_i64),
         ) {
             let early = if cheaper { Early::Cheaper } else { Early::Package };
             let package = Package { id: 1, name_zh: "包".into(), name_en: "P".into(), span: tariff::Span::Minutes(minutes), price: Fen::new(price), early };
-            let terms = terms(per_hour, unit, 0).with_package(package);
+            let mut terms = terms(per_hour, unit, 0).with_package(package);
+            terms.tariff.session_cap = cap.map(Fen::new);
             let until = terms.until(START, 0);
             let held = terms.price(START, until).unwrap().total;
             prop_assert!(held.fen() <= price);
@@ -259,9 +261,10 @@ mod tests {
 
         #[test]
         fn v1_1_what_an_extension_is_said_to_cost_is_what_it_adds(
-            per_hour in 0..20_000_i64, unit in 1..=60_i64, minutes in 10..300_i64, more in 10..300_i64,
+            per_hour in 0..20_000_i64, unit in 1..=60_i64, minutes in 10..300_i64, more in 10..300_i64, cap in prop::option::of(0..60_000_i64),
         ) {
-            let terms = terms(per_hour, unit, 0);
+            let mut terms = terms(per_hour, unit, 0);
+            terms.tariff.session_cap = cap.map(Fen::new);
             let (until, to) = (START.plus_micros(minutes * MINUTE), START.plus_micros((minutes + more) * MINUTE));
             let first = terms.price(START, until).unwrap().total.fen();
             let extra = terms.extra(START, until, to).unwrap().fen();

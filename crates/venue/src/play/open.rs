@@ -10,6 +10,7 @@ use store::jobs::NewJob;
 use store::{Sql, Tx};
 
 use super::clock::{OPENING_JOB, OfSession};
+use super::closing::ends_in_time;
 use super::error::{PlayError, no_price};
 use super::grace;
 use super::model::{Session, SessionId, SessionState, Terms};
@@ -25,6 +26,8 @@ use crate::{Venue, devices, holds, members};
 
 /// How long the light may take to say that it is on.
 pub(super) const DEADLINE: i64 = 20 * SECOND;
+/// How long somebody may take to pay a network: what was ordered in time may end so much after closing.
+const PAYING: i64 = 15 * MINUTE;
 const LONGEST: i64 = 720;
 
 /// How long somebody wants to play.
@@ -86,7 +89,11 @@ pub(super) async fn open_in(
     means: Means,
 ) -> Result<SessionId> {
     let mut table = halls::lock_table_in_use(tx, id).await?;
-    let Offer { terms, minutes, price: quoted, .. } = may_open(tx, cx, customer, &table, time).await?;
+    let late = match means {
+        Means::Wallet { .. } => 0,
+        Means::Order { .. } => PAYING,
+    };
+    let Offer { terms, minutes, price: quoted, .. } = may_open(tx, cx, customer, &table, time, late).await?;
     let now = cx.now();
     let (order, price) = match means {
         Means::Wallet { expected } if expected == quoted => (None, quoted),
@@ -127,14 +134,15 @@ pub(super) async fn open_in(
     Ok(session.id)
 }
 
-/// Whether this customer may open this table for so long now; at which terms, and for how much.
-pub(super) async fn may_open(tx: &mut Tx, cx: &Cx, customer: &Customer, table: &Table, time: PlayTime) -> Result<Offer> {
+/// Whether this customer may open this table for so long now; at which terms, and for how much. It may go on past closing by as much as `late`.
+pub(super) async fn may_open(tx: &mut Tx, cx: &Cx, customer: &Customer, table: &Table, time: PlayTime, late: i64) -> Result<Offer> {
+    let now = cx.now();
     let hall = halls::venue(tx, table.venue_id).await?;
     is_free(tx, cx, &hall, table, Some(customer.id)).await?;
     if customer.guest {
         return Err(PlayError::PhoneNeeded.into());
     }
-    if !hall.is_open(cx.now()) {
+    if !hall.is_open(now) {
         return Err(PlayError::Closed.into());
     }
     if rows::live_of(tx, customer.id).await?.is_some() {
@@ -148,7 +156,9 @@ pub(super) async fn may_open(tx: &mut Tx, cx: &Cx, customer: &Customer, table: &
     let mut terms = Terms::of(&hall, halls::tariff(tx, table.tariff_id).await?, graced).with_level(level.as_ref());
     let offers = offers::of(tx, hall.id).await?;
     terms.pause = PauseTerms { minutes: offers.pause_minutes, lit: offers.pause_lit };
-    offer(terms, cx.now(), time)
+    let offer = offer(terms, now, time)?;
+    ends_in_time(&hall, now, offer.until.plus_micros(-late))?;
+    Ok(offer)
 }
 
 /// What so much play from now on costs.

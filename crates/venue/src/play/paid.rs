@@ -16,7 +16,7 @@ use crate::told::{self, tell, yuan};
 pub(crate) async fn quoted(cx: &Cx, customer: &Customer, table: TableId, ask: OpenAsk) -> Result<(Fen, String)> {
     let mut tx = cx.db.begin().await?;
     let table = halls::table_in_use(&mut tx, table).await?;
-    let price = may_open(&mut tx, cx, customer, &table, ask.time).await?.price;
+    let price = may_open(&mut tx, cx, customer, &table, ask.time, 0).await?.price;
     if price != ask.expected { Err(PlayError::PriceChanged.into()) } else { Ok((price, table.name)) }
 }
 

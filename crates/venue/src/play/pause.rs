@@ -5,6 +5,7 @@
 //! long as before. The state of the session stays `playing`; its table is paused.
 
 use kernel::{Fault, MINUTE, Timestamp};
+use platform::messages::templates::ZONE;
 use platform::{Cx, Result};
 use serde::{Deserialize, Serialize};
 use store::jobs::NewJob;
@@ -139,7 +140,11 @@ pub(super) async fn time_is_up(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut 
         Some(ends) if cx.now() < ends => Ok(Some(ends)),
         Some(_) => {
             go_on(tx, cx, venue, table, session).await?;
-            let params = [("table", table.name.clone()), ("until_at", session.until_at(cx.now()).to_string())];
+            let params = [
+                ("table", table.name.clone()),
+                ("until_at", session.until_at(cx.now()).to_string()),
+                (ZONE, session.terms.time_zone.clone()),
+            ];
             tell(tx, cx, session.customer, &told::PAUSE_OVER, &params).await?;
             Ok(None)
         }

@@ -1,6 +1,7 @@
 //! What follows when a light says something. The table's row is locked, the device's is written.
 
 use kernel::{SECOND, Timestamp};
+use platform::messages::templates::ZONE;
 use platform::{Cx, Result};
 use store::Tx;
 use store::jobs::NewJob;
@@ -85,7 +86,12 @@ async fn begin(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, session: 
     }
     let time = NewJob::new(TIME_JOB, &OfSession { session: session.id }, lit)?;
     cx.enqueue(tx, time).await?;
-    let params = [("table", table.name.clone()), ("lit_at", lit.to_string()), ("until_at", until.to_string())];
+    let params = [
+        ("table", table.name.clone()),
+        ("lit_at", lit.to_string()),
+        ("until_at", until.to_string()),
+        (ZONE, session.terms.time_zone.clone()),
+    ];
     tell(tx, cx, session.customer, &told::LIT, &params).await?;
     holds::plays_elsewhere(tx, cx, venue, session.customer).await
 }

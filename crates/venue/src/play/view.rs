@@ -6,6 +6,7 @@ use serde::Serialize;
 use store::{Index, Look, Row, Sql, args};
 
 use super::error::no_price;
+use super::extend;
 use super::model::{EndReason, Session, SessionId, SessionState, Terms};
 use super::rows::{COLUMNS, read};
 use crate::customers::Customer;
@@ -56,6 +57,8 @@ pub struct SessionView {
     pub text: String,
     pub bill: Option<BillView>,
     pub pause: PauseView,
+    /// By how many minutes it may be extended now: the usual lengths, less near closing, none where the hall closes before.
+    pub extensions: Vec<i64>,
     /// Others share the bill, or have.
     pub split: Option<SplitMark>,
 }
@@ -111,14 +114,15 @@ fn select() -> String {
 /// Whoever's it is: the caller has seen to that.
 pub(crate) async fn of(sql: &mut impl Sql, cx: &Cx, id: SessionId) -> Result<SessionView> {
     let found = sql.opt(&format!("{} WHERE p.id = $1", select()), args![id], named).await?.ok_or_else(Fault::not_found)?;
-    view(cx, found)
+    view(sql, cx, found).await
 }
 
 /// One of the customer's own.
 pub async fn get(cx: &Cx, customer: &Customer, id: SessionId) -> Result<SessionView> {
     let query = format!("{} WHERE p.id = $1 AND p.customer_id = $2", select());
-    let found = cx.db.read().opt(&query, args![id, customer.id], named).await?.ok_or_else(Fault::not_found)?;
-    view(cx, found)
+    let mut sql = cx.db.read();
+    let found = sql.opt(&query, args![id, customer.id], named).await?.ok_or_else(Fault::not_found)?;
+    view(&mut sql, cx, found).await
 }
 
 const OF_CUSTOMER: Index = Index { name: "play_sessions_of", columns: &["customer_id"] };
@@ -127,9 +131,13 @@ const OF_CUSTOMER: Index = Index { name: "play_sessions_of", columns: &["custome
 pub async fn list(cx: &Cx, customer: &Customer, ask: &PageAsk) -> Result<Page<SessionView>> {
     let mut look = Look::new("play_sessions", "id");
     look.by(&OF_CUSTOMER).along("customer_id", customer.id);
-    let page = look.page(&mut cx.db.read(), &select(), "p.id", ask, named, |found| found.session.id.uuid()).await?;
-    let Page { items, next_cursor, searched_to, total } = page;
-    let items = items.into_iter().map(|found| view(cx, found)).collect::<Result<_>>()?;
+    let mut sql = cx.db.read();
+    let page = look.page(&mut sql, &select(), "p.id", ask, named, |found| found.session.id.uuid()).await?;
+    let Page { items: found, next_cursor, searched_to, total } = page;
+    let mut items = Vec::with_capacity(found.len());
+    for one in found {
+        items.push(view(&mut sql, cx, one).await?);
+    }
     Ok(Page { items, next_cursor, searched_to, total })
 }
 
@@ -159,7 +167,7 @@ pub(crate) fn cost_so_far(session: &Session, now: Timestamp) -> Result<Fen> {
     }
 }
 
-fn view(cx: &Cx, found: Named) -> Result<SessionView> {
+async fn view(sql: &mut impl Sql, cx: &Cx, found: Named) -> Result<SessionView> {
     let Named { session, hall, table, split } = found;
     let now = cx.now();
     let cost_so_far_fen = cost_so_far(&session, now)?;
@@ -175,6 +183,7 @@ fn view(cx: &Cx, found: Named) -> Result<SessionView> {
         lit_at: session.lit_at,
         paid_until: session.lit_at.map(|_| session.until_at(now)),
         pause: pause_view(&session),
+        extensions: extend::offered(sql, &session, now).await?,
         held_fen: session.held,
         cost_so_far_fen,
         now,

@@ -1,6 +1,7 @@
 //! What follows when play is over, and when somebody does not confirm: jobs that look again how things stand.
 
 use kernel::{Fault, MINUTE, Timestamp};
+use platform::messages::templates::ZONE;
 use platform::{Cx, Result};
 use serde::{Deserialize, Serialize};
 use store::jobs::{Job, JobKind, NewJob, Outcome};
@@ -132,7 +133,8 @@ async fn ask_missing(tx: &mut Tx, cx: &Cx, session: &Session, shares: &[Share], 
     let table = tables::table(tx, session.table).await?.name;
     for (share, asked) in shares.iter().zip(asked_of(shares, make::of(session))).skip(1) {
         if let Some(customer) = share.customer.filter(|_| share.agreed < asked) {
-            let params = [("table", table.clone()), ("amount", yuan(asked)), ("by_at", by.to_string())];
+            let params =
+                [("table", table.clone()), ("amount", yuan(asked)), ("by_at", by.to_string()), (ZONE, session.terms.time_zone.clone())];
             tell(tx, cx, customer, &told::SPLIT_ASKED, &params).await?;
         }
     }

@@ -37,7 +37,7 @@ pub struct Tariff {
     /// The least that a session costs, whatever the discount.
     #[serde(default)]
     pub minimum: Option<Fen>,
-    /// The most that a session costs, before the discount.
+    /// The most that a session costs, with its package, before the discount; never less than the package or the minimum.
     #[serde(default)]
     pub session_cap: Option<Fen>,
     /// The most that the play of one night costs, before the discount.

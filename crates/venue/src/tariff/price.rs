@@ -66,6 +66,7 @@ pub enum What {
         cap: Fen,
     },
     SessionCap {
+        /// What the whole session costs at most: the price of its package, where that is more than the hall's cap.
         cap: Fen,
     },
     Discount {
@@ -122,7 +123,7 @@ fn as_asked(tariff: &Tariff, calendar: &Calendar, ask: &Ask<'_>) -> Result<Bill,
     let beyond = (ask.to.micros() - begin.micros()).max(0);
     let units = beyond / unit + i64::from(beyond % unit > 0);
     let end = begin.plus_micros(units * unit);
-    by_time(tariff, calendar, (begin, end), ask.pays, &mut sum)?;
+    by_time(tariff, calendar, ask, (begin, end), &mut sum)?;
     if let Some(minimum) = tariff.minimum {
         sum.at_least(What::Minimum { minimum }, whole(minimum))?;
     }
@@ -134,8 +135,8 @@ fn as_asked(tariff: &Tariff, calendar: &Calendar, ask: &Ask<'_>) -> Result<Bill,
 fn by_time(
     tariff: &Tariff,
     calendar: &Calendar,
+    ask: &Ask<'_>,
     (begin, end): (Timestamp, Timestamp),
-    pays: i64,
     sum: &mut Sum,
 ) -> Result<(), TariffError> {
     let before = sum.parts;
@@ -163,14 +164,20 @@ fn by_time(
         let over: i128 = nights.values().map(|parts| (parts - whole(night.cap)).max(0)).sum();
         sum.shrink(What::NightCap { cap: night.cap }, over)?;
     }
-    if let Some(cap) = tariff.session_cap {
-        let over = (sum.parts - before - whole(cap)).max(0);
-        sum.shrink(What::SessionCap { cap }, over)?;
+    if let Some(cap) = most(tariff, ask.package) {
+        // The package is in it: what is capped is the session, and never by more than was played beside it.
+        sum.shrink(What::SessionCap { cap }, sum.parts - whole(cap))?;
     }
-    let pays = pays.clamp(0, 10_000);
+    let pays = ask.pays.clamp(0, 10_000);
     // Exact: what has been added is a whole number of ten-thousandths.
     let off = (sum.parts - before) / WHOLE * (WHOLE - i128::from(pays));
     sum.shrink(What::Discount { pays }, off)
+}
+
+/// What a session costs at most, where it has a cap: that, or more where a package or the minimum is to be paid anyway.
+fn most(tariff: &Tariff, package: Option<&Package>) -> Option<Fen> {
+    let anyway = [package.map(|package| package.price), tariff.minimum];
+    tariff.session_cap.map(|cap| anyway.into_iter().flatten().fold(cap, Fen::max))
 }
 
 /// A part of the stretch with one price.

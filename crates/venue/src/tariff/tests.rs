@@ -139,6 +139,30 @@ fn v1_1_who_leaves_a_package_early_pays_what_it_says() {
 }
 
 #[test]
+fn v1_1_a_cap_is_of_the_whole_session_with_its_package() {
+    let tariff = Tariff { session_cap: Some(Fen::new(10_000)), ..plain(3_600) };
+    let of = |costs: i64, minutes: i64, pays: i64| {
+        let (two, from) = (package(Span::Minutes(120), costs, Early::Package), at("2026-11-27T12:00"));
+        let to = from.plus_micros(minutes * MINUTE);
+        price(&tariff, &calendar(), &Ask { from, to, pays, package: Some(&two) }).unwrap()
+    };
+    // Half an hour beyond it, an hour, and ten.
+    assert_eq!(fen(&of(8_000, 150, 10_000)), [8_000, 1_800]);
+    assert_eq!(fen(&of(8_000, 180, 10_000)), [8_000, 3_600, -1_600]);
+    let long = of(8_000, 720, 10_000);
+    assert_eq!((fen(&long), long.total.fen()), (vec![8_000, 36_000, -34_000], 10_000));
+    // A member's discount is on what the cap leaves beside the package.
+    assert_eq!(fen(&of(8_000, 180, 8_800)), [8_000, 3_600, -1_600, -240]);
+    // What is dearer than the cap is paid, and the line says that.
+    let dearer = of(12_000, 180, 10_000);
+    assert_eq!((fen(&dearer), dearer.lines[2].what), (vec![12_000, 3_600, -3_600], What::SessionCap { cap: Fen::new(12_000) }));
+    // So does it of a minimum, where a hall means that.
+    let odd = Tariff { minimum: Some(Fen::new(15_000)), ..tariff };
+    let whole = bill(&odd, at("2026-11-27T12:00"), at("2026-11-27T22:00"));
+    assert_eq!((fen(&whole), whole.lines[1].what), (vec![36_000, -21_000], What::SessionCap { cap: Fen::new(15_000) }));
+}
+
+#[test]
 fn v1_1_what_cannot_be_a_stretch_has_no_price() {
     let from = at("2026-11-27T20:00");
     let of = |to| price(&usual(), &calendar(), &Ask { from, to, pays: 10_000, package: None });
@@ -350,6 +374,25 @@ proptest! {
         let Ok(whole) = of(Some(&whole)) else { return Ok(()) };
         let cheaper = of(Some(&Package { early: Early::Cheaper, ..bought })).unwrap();
         prop_assert_eq!(cheaper.total, plain.total.min(whole.total));
+    }
+
+    #[test]
+    fn v1_1_a_session_costs_at_most_its_cap_or_its_package_and_the_bill_says_which(
+        tariff in any_tariff(), cap in 0..30_000_i64, package in prop::option::of(any_package()), from in any_moment(), length in 0..40 * HOUR,
+        pays in 0..=10_000_i64,
+    ) {
+        let tariff = Tariff { session_cap: Some(Fen::new(cap)), ..tariff };
+        let Ok(bill) = price(&tariff, &calendar(), &Ask { from, to: from.plus_micros(length), pays, package: package.as_ref() }) else {
+            return Ok(());
+        };
+        let anyway = [package.as_ref().map(|package| package.price), tariff.minimum];
+        let most = anyway.into_iter().flatten().fold(Fen::new(cap), Fen::max);
+        prop_assert!(bill.total <= most, "{bill:?}");
+        for line in &bill.lines {
+            if let What::SessionCap { cap } = line.what {
+                prop_assert_eq!(cap, most, "{:?}", bill);
+            }
+        }
     }
 
     #[test]

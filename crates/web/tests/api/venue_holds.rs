@@ -268,15 +268,16 @@ on_server! {
     async fn v3_1a_no_hold_reaches_past_closing_and_who_could_not_come_has_not_stayed_away(server) {
         let hall = Hall::open(server, 2).await;
         let customer = hall.customer(0).await;
-        closes(&hall, 970, false).await;
+        // At 16:20; the last table is opened ten minutes before.
+        closes(&hall, 980, false).await;
         let now = server.clock.now();
         assert!(is_ahead(at(&hold(&customer, &hall, 0).await.ok(200), "until"), now, 10));
-        let past = json!({"note": "王先生", "until": now.plus_micros(11 * MINUTE).to_string()});
+        let past = json!({"note": "王先生", "until": now.plus_micros(21 * MINUTE).to_string()});
         hall.manager.post(&desk(&hall, 1, "hold"), past).await.refused_field("until", "PAST_CLOSING");
         give_back(&customer, &hall, 0).await.ok(204);
         server.later(10 * MINUTE - 30 * SECOND).await;
         hold(&customer, &hall, 0).await.refused(409, "VENUE_CLOSES_SOON");
-        server.later(MINUTE).await;
+        server.later(11 * MINUTE).await;
         hold(&customer, &hall, 0).await.refused(409, "VENUE_CLOSED");
         // The hall closes while two are on their way, one after the other.
         for _ in 0..2 {

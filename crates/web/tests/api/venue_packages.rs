@@ -6,10 +6,15 @@ use testkit::{Client, Hall, TestServer, on_server};
 
 /// Three hours for 88 yuan, a night from 22 to 6 for 120; 36 yuan an hour otherwise.
 async fn offer(hall: &Hall<'_>) {
+    offer_up_to(hall, None).await;
+}
+
+/// The same, and no session costs more than this.
+async fn offer_up_to(hall: &Hall<'_>, cap: Option<i64>) {
     let path = format!("/api/v1/venues/{}/prices", hall.id);
     let version = hall.manager.get(&path).await.ok(200)["version"].clone();
     let package = |id: i64, name: &str, span: Value, price: i64, early: &str| json!({"id": id, "name_zh": name, "name_en": name, "span": span, "price": price, "early": early});
-    let tariff = json!({"per_hour": 3_600, "unit_minutes": 1, "grace_minutes": 3, "packages": [
+    let tariff = json!({"per_hour": 3_600, "unit_minutes": 1, "grace_minutes": 3, "session_cap": cap, "packages": [
         package(1, "Three", json!({"minutes": 180}), 8_800, "cheaper"),
         package(2, "Night", json!({"night": {"from": 1_320, "to": 360}}), 12_000, "package"),
     ]});
@@ -74,6 +79,28 @@ on_server! {
         let lines: Vec<_> = bill["lines"].as_array().unwrap().iter().map(|line| (line["kind"].as_str().unwrap(), line["fen"].as_i64().unwrap())).collect();
         assert_eq!((lines, bill["total_fen"].clone()), (vec![("package", 8_800), ("play", 1_800)], json!(10_600)));
         assert!(bill["lines"][0]["text"].as_str().unwrap().contains("Three"));
+    }
+
+    async fn v1_1_no_session_costs_more_than_its_cap_however_it_began(server) {
+        let hall = Hall::open(server, 1).await;
+        offer_up_to(&hall, Some(10_000)).await;
+        go_on_to(server, 17, 0).await;
+        let customer = hall.customer(50_000).await;
+        let session = playing(&hall, &customer, 1, 8_800, "open-0001").await;
+        let of = format!("/customer/v1/sessions/{}", session["id"].as_str().unwrap());
+        // Of the first hour beyond the package 12 yuan are left to pay, and of the next nothing.
+        for (n, fen) in [1_200, 0].into_iter().enumerate() {
+            assert_eq!(customer.get(&format!("{of}/extension?minutes=60")).await.ok(200)["price_fen"], fen);
+            customer.post_once(&format!("more-{n:04}"), &format!("{of}/extend"), json!({"minutes": 60, "expected_fen": fen})).await.ok(200);
+        }
+        server.later(300 * MINUTE + SECOND).await;
+        server.run_jobs().await;
+        let bill = customer.get(&of).await.ok(200)["bill"].clone();
+        let lines: Vec<_> = bill["lines"].as_array().unwrap().iter().map(|line| (line["kind"].as_str().unwrap(), line["fen"].as_i64().unwrap())).collect();
+        assert_eq!((lines, bill["total_fen"].clone()), (vec![("package", 8_800), ("play", 7_200), ("session_cap", -6_000)], json!(10_000)));
+        assert_eq!(bill["lines"][2]["text"], "单次封顶 100.00 元");
+        let english = customer.with("Accept-Language", "en").get(&of).await.ok(200);
+        assert_eq!(english["bill"]["lines"][2]["text"], "At most 100.00 yuan in all");
     }
 
     async fn v1_1_who_leaves_early_pays_what_the_package_says(server) {

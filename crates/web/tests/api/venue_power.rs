@@ -123,6 +123,28 @@ on_server! {
         assert_eq!((closed["bill"]["total_fen"].clone(), wallet(&customer).await), (json!(0), (10_000, 0)));
     }
 
+    async fn v5_2_a_watched_table_whose_light_was_only_away_comes_back_with_it(server) {
+        let hall = Hall::open(server, 1).await;
+        watch(&hall, 0, 20).await;
+        hall.tables[0].lamp.set(Trouble::Unplugged);
+        hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["online"] == false).await;
+        server.later(61 * SECOND).await;
+        assert_eq!(hall.table_is(0, "maintenance").await["case"]["cause"], "offline");
+        // As after a power cut: nobody has to test each lamp of a hall.
+        hall.tables[0].lamp.set(Trouble::None);
+        assert_eq!(hall.table_is(0, "idle").await["case"], json!(null));
+        // Had it died meanwhile, that is found as ever, and whoever sat in the dark pays nothing.
+        hall.tables[0].lamp.set(Trouble::Dark);
+        let customer = hall.customer(10_000).await;
+        let playing = hall.play(&customer, 0, 60).await;
+        asked_after(server, &hall, 0, 21 * SECOND, 0).await;
+        server.later(11 * SECOND).await;
+        server.tick().await;
+        assert_eq!(hall.table_is(0, "maintenance").await["case"]["cause"], "no_power");
+        let closed = session(&customer, &playing).await;
+        assert_eq!((closed["bill"]["total_fen"].clone(), wallet(&customer).await), (json!(0), (10_000, 0)));
+    }
+
     async fn v5_2_one_low_report_harms_nobody(server) {
         let hall = Hall::open(server, 1).await;
         watch(&hall, 0, 20).await;

@@ -204,6 +204,8 @@ export interface Session {
   text: string
   bill: Bill | null
   pause: Pause
+  /** By how many minutes it may be extended now: less near closing. */
+  extensions: number[]
   /** Others share the bill, or have. */
   split: { id: string; state: 'open' | 'settled'; paid_by_others_fen: number } | null
 }

@@ -19,6 +19,11 @@ interface TableResource {
 }
 /** About the payment, not the table: another means may do, or the same once more. */
 const STAYS = ['CHANNEL_UNAVAILABLE', 'PAYMENT_REFUSED']
+/** About what was chosen: something else may be sold. */
+const GONE = ['PACKAGE_GONE', 'PACKAGE_NOT_NOW', 'PAST_CLOSING']
+/** What is left of a night grows shorter, and is the same package. */
+const isSame = (one: Offer | null, other: Offer): boolean =>
+  one?.package?.id === other.package?.id && (other.package !== undefined || one?.minutes === other.minutes)
 export type Sheet = 'confirm' | 'phone' | 'balance'
 
 /** What is chosen on a table's page, what stands in the way, and the way from the button to the open table. */
@@ -92,13 +97,15 @@ export function useTableChoice(resource: TableResource) {
   async function press(): Promise<void> {
     clear()
     preparing.value = true
-    const shown = quote.value?.price_fen
+    const shown = quote.value
     try {
       await store.ensure(again())
       await Promise.all([store.refresh(), pay.learnMeans()])
       wishedBy.value = null
       if ((await load()) === null && loadError.value !== null) throw loadError.value
-      if (quote.value?.price_fen !== shown) notice.value = t('table.priceChanged')
+      const now = quote.value
+      if (now !== null && !isSame(shown, now)) notice.value = t('table.offerGone')
+      else if (now !== null && now.price_fen !== shown?.price_fen) notice.value = t('table.priceChanged')
       sheet.value = sheetNow()
     } catch (cause) {
       failure.value = cause
@@ -115,7 +122,7 @@ export function useTableChoice(resource: TableResource) {
       return
     }
     // The rest of the table is to be had as before.
-    if (cause.code === 'PACKAGE_GONE' || cause.code === 'PACKAGE_NOT_NOW') {
+    if (GONE.includes(cause.code)) {
       notice.value = errorText(cause)
       return
     }

@@ -41,7 +41,18 @@ export function inOrder(tables: readonly Table[]): Table[] {
 
 /** What stands between the customer and this table. */
 export type Blocker =
-  'mine' | 'playing' | 'busy' | 'reserved' | 'cleaning' | 'service' | 'closed' | 'often' | 'phone' | 'balance' | 'other'
+  | 'mine'
+  | 'playing'
+  | 'busy'
+  | 'reserved'
+  | 'cleaning'
+  | 'service'
+  | 'closed'
+  | 'closing'
+  | 'often'
+  | 'phone'
+  | 'balance'
+  | 'other'
 
 const BLOCKERS: Record<string, Blocker> = {
   TABLE_BUSY: 'busy',
@@ -49,6 +60,7 @@ const BLOCKERS: Record<string, Blocker> = {
   TABLE_CLEANING: 'cleaning',
   TABLE_IN_SERVICE: 'service',
   VENUE_CLOSED: 'closed',
+  VENUE_CLOSES_SOON: 'closing',
   BALANCE_INSUFFICIENT: 'balance',
   ALREADY_PLAYING: 'playing',
   PHONE_NEEDED: 'phone',

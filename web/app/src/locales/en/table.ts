@@ -52,6 +52,7 @@ const en: typeof zh = {
     again: 'Try again',
   },
   priceChanged: 'The price has just changed and was updated. Please confirm again.',
+  offerGone: 'What you chose is not sold any more. Here is what you can choose now; please confirm again.',
   recharge: {
     title: 'Balance too low',
     text: 'This needs {price}. You have {available}; {missing} is missing.',
@@ -75,6 +76,7 @@ const en: typeof zh = {
     cleaning: 'This table is being cleaned.',
     service: 'This table is in service.',
     closed: 'The hall is closed now.',
+    closing: 'The hall is about to close.',
     often: 'No table can be opened just now.',
     other: 'This table cannot be opened now.',
     go: 'Back to my table',

@@ -50,6 +50,7 @@ export default {
     again: '再试一次',
   },
   priceChanged: '价格刚刚变动，已为您更新，请再确认一次。',
+  offerGone: '刚才选的时长或套餐已不能开台，已为您换成现在可选的，请再确认一次。',
   recharge: {
     title: '余额不足',
     text: '本次需要 {price}，可用余额 {available}，还差 {missing}。',
@@ -73,6 +74,7 @@ export default {
     cleaning: '这张球台正在清洁。',
     service: '这张球台正在维护。',
     closed: '球房现在休息。',
+    closing: '球房快要打烊了。',
     often: '暂时不能开台。',
     other: '这张球台现在不能开台。',
     go: '回到我的球台',

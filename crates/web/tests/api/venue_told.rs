@@ -1,0 +1,74 @@
+//! What staff and customers are told of a hall: which one it is, and by its clock.
+
+use kernel::{HOUR, MINUTE, SECOND};
+use serde_json::{Value, json};
+use store::args;
+use testkit::{Client, Hall, on_server};
+
+use crate::support::pay::id;
+
+/// The newest notice of somebody of the staff, in words.
+async fn noticed(staff: &Client) -> String {
+    staff.get("/api/v1/notifications").await.ok(200)["items"][0]["body"].as_str().unwrap().to_owned()
+}
+
+/// The newest message of a customer: its kind, and its words.
+async fn told(customer: &Client) -> (String, String) {
+    let newest = customer.get("/customer/v1/messages").await.ok(200)["items"][0].clone();
+    let text = |name: &str| newest[name].as_str().unwrap().to_owned();
+    (text("kind"), text("body"))
+}
+
+async fn moves(hall: &Hall<'_>, zone: &str) {
+    let now = hall.floor().await["venue"].clone();
+    let form = json!({"name": now["name"], "time_zone": zone, "closed": false, "version": now["version"]});
+    hall.manager.put(&format!("/api/v1/venues/{}", hall.id), form).await.ok(200);
+}
+
+on_server! {
+    async fn v5_2_a_notice_to_the_staff_names_hall_and_table(server) {
+        let hall = Hall::open(server, 1).await;
+        let (path, english) = (format!("/api/v1/tables/{}", hall.tables[0].id), hall.manager.with("Accept-Language", "en"));
+        hall.manager.post(&format!("{path}/out-of-service"), json!({"note": "台呢破了"})).await.ok(200);
+        assert_eq!(noticed(&hall.manager).await, "旗舰店 · 1 号台 已转入维护：由员工转入维护。");
+        assert_eq!(noticed(&english).await, "旗舰店 · 1 号台 is out of service: somebody of the staff took it out.");
+        let mails = server.mails("manager@example.com").await;
+        assert!(mails.iter().any(|(_, body)| body.contains("旗舰店 · 1 号台")), "{mails:?}");
+        hall.manager.post(&format!("{path}/in-service"), json!({"note": ""})).await.ok(200);
+        assert_eq!(noticed(&english).await, "旗舰店 · 1 号台 can be played on again.");
+
+        // One that was written before notices named their hall.
+        let mut tx = server.platform.db.begin().await.unwrap();
+        tx.exec("UPDATE notifications SET params = $1 WHERE kind = 'venue.case_closed'", args![json!({"table": "1 号台"}).to_string()]).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(noticed(&hall.manager).await, "1 号台 已恢复使用。");
+    }
+
+    async fn v3_2_times_in_a_customers_messages_are_by_the_halls_clock_as_the_bill_is(server) {
+        let hall = Hall::open(server, 2).await;
+        // It is nine in the morning there, and 16:00 where the program is at home.
+        moves(&hall, "Europe/Berlin").await;
+        let (customer, guest) = (hall.customer(10_000).await, hall.customer(0).await);
+        let says = |(kind, body): (String, String), expected: &str, times: &[&str]| {
+            assert_eq!(kind, expected);
+            assert!(times.iter().all(|time| body.contains(&format!("2026-11-21 {time} Europe/Berlin"))) && !body.contains("Shanghai"), "{body}");
+        };
+        let playing = hall.play(&customer, 0, 60).await;
+        says(told(&customer).await, "play.lit", &["09:00", "10:00"]);
+        let more = json!({"minutes": 30, "expected_fen": 1_800});
+        customer.post_once("more-0001", &format!("/customer/v1/sessions/{}/extend", id(&playing)), more).await.ok(200);
+        says(told(&customer).await, "play.extended", &["10:30"]);
+        let number: Value = guest.get("/customer/v1/me").await.ok(200)["number"].clone();
+        let until = server.clock.now().plus_micros(2 * HOUR).to_string();
+        let hold = json!({"note": "老顾客", "until": until, "customer": number});
+        hall.manager.post(&format!("/api/v1/tables/{}/hold", hall.tables[1].id), hold).await.ok(200);
+        says(told(&guest).await, "hold.made", &["11:00"]);
+        server.later(85 * MINUTE + SECOND).await;
+        server.run_jobs().await;
+        says(told(&customer).await, "play.ending", &["10:30"]);
+        // A message keeps the clock by which it was written.
+        moves(&hall, "Asia/Tokyo").await;
+        says(told(&customer).await, "play.ending", &["10:30"]);
+        says(told(&guest).await, "hold.made", &["11:00"]);
+    }
+}
