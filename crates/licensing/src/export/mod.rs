@@ -12,7 +12,7 @@ use kernel::{Fault, Kind};
 use platform::identity::{Permission, Principal, session};
 use platform::{Cx, Result};
 use serde::{Deserialize, Serialize};
-use store::{Filter, Sql};
+use store::Filter;
 
 pub use self::cells::{ExportColumn, harmless};
 pub use self::csv::{csv, lines};
