@@ -643,7 +643,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** In force for every verification that begins after the answer. */
+        /** In force for every verification that begins after the answer. A batch or a filter: one at a time. */
         post: operations["disable"];
         delete?: never;
         options?: never;
@@ -660,6 +660,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** A batch or a filter: one at a time. */
         post: operations["enable"];
         delete?: never;
         options?: never;
@@ -4692,6 +4693,8 @@ export interface components {
                 cost_so_far_fen: components["schemas"]["Fen"];
                 end_reason?: components["schemas"]["EndReason"] | null;
                 ended_at?: components["schemas"]["Timestamp"] | null;
+                /** @description By how many minutes it may be extended now: the usual lengths, less near closing, none where the hall closes before. */
+                extensions: number[];
                 held_fen: components["schemas"]["Fen"];
                 id: components["schemas"]["Id"];
                 lit_at?: components["schemas"]["Timestamp"] | null;
@@ -5303,6 +5306,8 @@ export interface components {
             cost_so_far_fen: components["schemas"]["Fen"];
             end_reason?: components["schemas"]["EndReason"] | null;
             ended_at?: components["schemas"]["Timestamp"] | null;
+            /** @description By how many minutes it may be extended now: the usual lengths, less near closing, none where the hall closes before. */
+            extensions: number[];
             held_fen: components["schemas"]["Fen"];
             id: components["schemas"]["Id"];
             lit_at?: components["schemas"]["Timestamp"] | null;
@@ -6429,6 +6434,14 @@ export interface operations {
                 };
             };
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7756,6 +7769,14 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Fields that were not accepted */
             422: {
                 headers: {
@@ -8666,6 +8687,14 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Busy, or the database is away: nothing has happened */
             503: {
                 headers: {
@@ -8726,6 +8755,14 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12820,6 +12857,14 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Fields that were not accepted */
             422: {
                 headers: {
@@ -16206,6 +16251,14 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -16215,6 +16268,14 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -17347,6 +17408,14 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
