@@ -49,6 +49,8 @@ pub struct Troubles {
     pub refunds: Returned,
     /// What is taken of frozen money ends closed, and unpaid.
     pub captures_close: bool,
+    /// Has no bill yet, of any day.
+    pub bills_late: bool,
     /// How many seconds its clock is before ours.
     pub skew: i64,
     /// Signs with its next key.

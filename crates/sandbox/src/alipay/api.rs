@@ -271,7 +271,7 @@ impl Inner {
 
     fn bill_place(&self, content: &Value) -> Result<Value, Refused> {
         let day = text(content, "bill_date");
-        if text(content, "bill_type") != "trade" || self.bill(day).is_none() {
+        if text(content, "bill_type") != "trade" || self.troubles().bills_late || self.bill(day).is_none() {
             return Err((FAILED, "isp.bill_not_exist"));
         }
         Ok(json!({"bill_download_url": format!("{}/bill?day={day}", self.base)}))

@@ -29,6 +29,7 @@ mod notifications;
 mod openapi;
 mod payments;
 mod payments_back;
+mod payments_days;
 mod payments_freeze;
 mod payments_table;
 mod plans;
