@@ -9,6 +9,8 @@ pub enum Asked {
     Down,
     /// Does it, and answers 504.
     DoneAndSilent,
+    /// Does it, and says that it had a trouble of its own: signed.
+    DoneAndTroubled,
     /// Answers as somebody else would who has not its key.
     Forged,
     /// Says that it is another's, an amount that is another, or the like: signed.

@@ -71,6 +71,10 @@ fn answer(state: &Shared, fields: &Fields) -> Response {
     if asked == Asked::DoneAndSilent {
         return StatusCode::GATEWAY_TIMEOUT.into_response();
     }
+    if asked == Asked::DoneAndTroubled {
+        let sub = if method.starts_with("alipay.fund.") { "SYSTEM_ERROR" } else { "ACQ.SYSTEM_ERROR" };
+        return state.say(&node, &refused(FAILED, sub, "a trouble of its own"));
+    }
     match answer {
         Ok(mut said) => {
             said["code"] = "10000".into();

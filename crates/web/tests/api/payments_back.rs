@@ -93,7 +93,7 @@ on_server! {
         let customer = till.customer(PHONE).await;
         for (n, method) in ["h5", "wap"].into_iter().enumerate() {
             let placed = till.recharged(&customer, &format!("pay-{n:05}"), method, 3_000).await;
-            for asked in [Asked::Down, Asked::DoneAndSilent, Asked::Forged] {
+            for asked in [Asked::Down, Asked::DoneAndSilent, Asked::DoneAndTroubled, Asked::Forged] {
                 till.networks.trouble(Troubles { asked, ..Troubles::default() });
                 if asked == Asked::Down {
                     back(&customer, &format!("back-{n:04}"), 3_000).await.ok(202);
@@ -107,6 +107,28 @@ on_server! {
             assert_eq!(wallet(&customer).await, (0, 0));
             let trade = till.networks.trade(&till.number(&placed).await);
             assert_eq!((trade.refunded().fen(), trade.refunds.len()), (3_000, 1));
+        }
+    }
+
+    async fn v4_1_a_networks_own_trouble_is_no_refusal_however_often_it_comes(server) {
+        let till = Till::open(server).await;
+        let customer = till.customer(PHONE).await;
+        for (n, method) in ["h5", "wap"].into_iter().enumerate() {
+            let placed = till.recharged(&customer, &format!("pay-{n:05}"), method, 3_000).await;
+            till.networks.trouble(Troubles { asked: Asked::DoneAndTroubled, ..Troubles::default() });
+            back(&customer, &format!("back-{n:04}"), 3_000).await.ok(202);
+            for _ in 0..5 {
+                server.run_jobs().await;
+                server.later(5 * MINUTE).await;
+            }
+            // It may have gone: nobody is to pay it out by hand.
+            assert_eq!((till.refunds(&placed).await, till.waiting().await["refunds"].clone()), (vec![(3_000, "asked".to_owned(), "asked".to_owned())], json!(0)));
+            assert_eq!(wallet(&customer).await, (3_000, 3_000));
+            till.networks.trouble(Troubles::default());
+            server.later(10 * MINUTE).await;
+            server.run_jobs().await;
+            let trade = till.networks.trade(&till.number(&placed).await);
+            assert_eq!((wallet(&customer).await, trade.refunded().fen(), trade.refunds.len()), ((0, 0), 3_000, 1));
         }
     }
 
