@@ -31,6 +31,7 @@ mod payments;
 mod payments_back;
 mod payments_days;
 mod payments_freeze;
+mod payments_origin;
 mod payments_table;
 mod plans;
 mod projects;

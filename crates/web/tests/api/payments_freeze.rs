@@ -253,9 +253,12 @@ on_server! {
         server.later(MINUTE).await;
         server.run_jobs().await;
         assert_eq!(wallet(&customer).await, (0, 0));
-        // The hall makes the customer a present of what it took: that can go back to Alipay.
-        let me = customer.get("/customer/v1/me").await.ok(200);
-        hall.manager.post_once("cash-0001", "/api/v1/customers/recharge", json!({"number": me["number"], "amount_fen": 1_200})).await.ok(200);
+        // The hall gives back what it took, after a complaint: that can go back to Alipay.
+        let bills = customer.get("/customer/v1/sessions").await.ok(200);
+        let about = json!({"matter": "complaint", "kind": "price", "text": "灯一直在闪，没法打", "session_id": bills["items"][0]["id"]});
+        let made = customer.post_once("complain-1", "/customer/v1/complaints", about).await.ok(201);
+        let path = format!("/api/v1/complaints/{}/give-back", id(&made));
+        hall.manager.post_once("give-back-1", &path, json!({"amount_fen": 1_200, "reason": "灯闪，全部退回"})).await.ok(200);
         assert_eq!(customer.get("/customer/v1/refundable").await.ok(200)["amount_fen"], 1_200);
         customer.post_once("back-0001", "/customer/v1/refunds", json!({"amount_fen": 1_200})).await.ok(202);
         server.run_jobs().await;

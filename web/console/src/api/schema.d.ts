@@ -5220,7 +5220,7 @@ export interface components {
         /** @enum {string} */
         RefundState: "asked" | "done" | "stuck" | "by_hand" | "kept";
         Refundable: {
-            /** @description Of the wallet; what was paid in cash at the desk is paid out there. */
+            /** @description Of the wallet: what came by a network and is not spent. Gifts and cash are spent first; what was paid in cash at the desk is paid out there. */
             amount_fen: components["schemas"]["Fen"];
         };
         Refusal: {

@@ -145,7 +145,7 @@ async fn cancel(
 
 #[derive(Serialize, utoipa::ToSchema)]
 struct Refundable {
-    /// Of the wallet; what was paid in cash at the desk is paid out there.
+    /// Of the wallet: what came by a network and is not spent. Gifts and cash are spent first; what was paid in cash at the desk is paid out there.
     amount_fen: Fen,
 }
 
