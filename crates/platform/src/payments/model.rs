@@ -81,6 +81,8 @@ kernel::words! {
 pub(super) const EXPIRES: i64 = 900 * SECOND;
 /// A network is asked for the last time so long after that, for clocks differ.
 pub(super) const MARGIN: i64 = 60 * SECOND;
+/// So often an order is tried at most: each try is a number at a network.
+pub(super) const ATTEMPTS: usize = 10;
 
 #[derive(Debug, Clone)]
 pub struct Order {

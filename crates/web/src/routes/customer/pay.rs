@@ -119,7 +119,8 @@ struct OtherMethod {
 
 /// Pays by another means: what was begun is closed at its network first.
 #[utoipa::path(post, path = "/orders/{id}/method", tag = "customer", params(("id" = String, Path)), request_body = OtherMethod,
-    responses((status = 200, body = OrderView), (status = 409, body = Problem), (status = 503, body = Problem)))]
+    responses((status = 200, body = OrderView), (status = 409, body = Problem), (status = 429, body = Problem),
+        (status = 503, body = Problem)))]
 async fn replace(
     ByCustomer(cx, customer, token): ByCustomer,
     PathId(id): PathId<OrderEntity>,
@@ -134,7 +135,8 @@ struct Cancel {}
 
 /// Ends a payment that nobody will make.
 #[utoipa::path(post, path = "/orders/{id}/cancel", tag = "customer", params(("id" = String, Path)), request_body = Cancel,
-    responses((status = 200, body = OrderView), (status = 409, body = Problem), (status = 503, body = Problem)))]
+    responses((status = 200, body = OrderView), (status = 409, body = Problem), (status = 429, body = Problem),
+        (status = 503, body = Problem)))]
 async fn cancel(
     ByCustomer(cx, customer, _): ByCustomer,
     PathId(id): PathId<OrderEntity>,
