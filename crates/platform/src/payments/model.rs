@@ -55,7 +55,7 @@ kernel::words! {
         /// The network is asked until it has happened.
         Asked = "asked",
         Done = "done",
-        /// The network would not, three times: somebody has to look.
+        /// The network would not, or does not say, or takes too long: somebody has to look.
         Stuck = "stuck",
         /// Somebody paid it out in another way.
         ByHand = "by_hand",

@@ -20,6 +20,8 @@ pub const REFUNDED_JOB: JobKind = JobKind::prompt("pay.refunded");
 const TRIES: i64 = 3;
 /// After so long without a clear answer likewise.
 const UNCLEAR: i64 = DAY;
+/// And where a network has said for so long that it is on its way: they take some days, and not more.
+const PENDING: i64 = 10 * DAY;
 
 #[derive(Debug, Serialize, Deserialize)]
 pub struct OfRefund {
@@ -134,7 +136,10 @@ pub(super) async fn settle(
             cx.enqueue(&mut tx, NewJob::new(REFUNDED_JOB, &OfRefund { refund: id }, now)?).await?;
             None
         }
-        Ok(RefundStanding::Pending | RefundStanding::Unknown) => Some(again),
+        Ok(RefundStanding::Pending | RefundStanding::Unknown) if age < PENDING => Some(again),
+        Ok(RefundStanding::Pending | RefundStanding::Unknown) => {
+            stuck(&mut tx, cx, &refund, refund.tries, "the network has not sent it back in ten days, and does not refuse").await?
+        }
         Ok(RefundStanding::Failed(why)) => failed(&mut tx, cx, &refund, &why).await?,
         Err(refused @ ChannelError::Refused { .. }) => failed(&mut tx, cx, &refund, &refused.to_string()).await?,
         Err(ChannelError::Unclear(why)) if age < UNCLEAR => {

@@ -148,6 +148,37 @@ on_server! {
         assert_eq!(wallet(&customer).await, (0, 0));
     }
 
+    async fn v4_1_a_refund_that_is_not_made_in_ten_days_is_somebodys_to_look_at(server) {
+        let till = Till::open(server).await;
+        let customer = till.customer(PHONE).await;
+        for (n, method) in ["h5", "wap"].into_iter().enumerate() {
+            let placed = till.recharged(&customer, &format!("pay-{n:05}"), method, 3_000).await;
+            till.networks.trouble(Troubles { refunds: Returned::Pending, ..Troubles::default() });
+            back(&customer, &format!("back-{n:04}"), 3_000).await.ok(202);
+            for _ in 0..9 {
+                server.run_jobs().await;
+                server.later(DAY).await;
+            }
+            server.run_jobs().await;
+            assert_eq!((till.waiting().await["refunds"].clone(), till.refunds(&placed).await[0].2.as_str()), (json!(0), "asked"));
+            server.later(DAY).await;
+            server.run_jobs().await;
+            let refund = stuck(&till).await;
+            assert!(refund["problem"].as_str().unwrap().contains("ten days"), "{refund}");
+            assert_eq!((till.waiting().await["refunds"].clone(), told(&customer).await[0].as_str()), (json!(1), "pay.refund_delayed"));
+            assert_eq!(wallet(&customer).await, (3_000, 3_000), "it may still come");
+            if method == "h5" {
+                // It is on its way: it would come twice.
+                remedy(&till, &refund, "paid_out", "现金").await.refused(409, "REFUND_PENDING");
+            }
+            till.networks.trouble(Troubles::default());
+            remedy(&till, &refund, "retry", "").await.ok(200);
+            server.run_jobs().await;
+            let trade = till.networks.trade(&till.number(&placed).await);
+            assert_eq!((wallet(&customer).await, trade.refunded().fen(), trade.refunds.len()), ((0, 0), 3_000, 1));
+        }
+    }
+
     async fn v4_1_a_refund_that_a_network_refuses_is_somebodys_to_put_right(server) {
         let till = Till::open(server).await;
         let customer = till.customer(PHONE).await;

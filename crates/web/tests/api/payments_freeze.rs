@@ -160,6 +160,33 @@ on_server! {
         assert_eq!(waiting["items"], json!([]));
     }
 
+    async fn v8_2_what_cannot_be_taken_for_a_day_is_somebodys_to_look_at(server) {
+        let (till, hall, customer) = open(server).await;
+        let placed = ask(&customer, &hall.tables[0].id, "pay-00001").await.ok(201);
+        till.networks.paid(&till.number(&placed).await).await;
+        hall.table_is(0, "playing").await;
+        till.networks.trouble(Troubles { asked: Asked::Down, ..Troubles::default() });
+        // All of it played: there is nothing to let go.
+        close(server, &hall, &customer, 60).await;
+        let hours = async |hours: usize| {
+            for _ in 0..hours {
+                server.later(HOUR).await;
+                server.run_jobs().await;
+            }
+        };
+        hours(23).await;
+        assert_eq!(till.waiting().await["payments"], 0, "it may be away for an hour, or for a night");
+        hours(2).await;
+        assert_eq!(till.waiting().await["payments"], 1);
+        let taking = till.root.get("/api/v1/payments/orders?state=pending").await.ok(200)["items"][0].clone();
+        let detail = till.detail(&taking).await;
+        assert!(detail["attempts"][0]["problem"].as_str().unwrap().contains("more than a day"), "{detail}");
+        till.networks.trouble(Troubles::default());
+        hours(1).await;
+        assert_eq!((books(&till), till.waiting().await["payments"].clone()), ((3_600, 0, vec![3_600]), json!(0)));
+        assert_eq!(with_order(&customer, &placed).await, (json!("paid"), json!(0), json!(3_600)));
+    }
+
     async fn v8_2_what_the_network_closes_unpaid_is_taken_under_another_number(server) {
         let (till, hall, customer) = open(server).await;
         let placed = ask(&customer, &hall.tables[0].id, "pay-00001").await.ok(201);
