@@ -3,6 +3,7 @@
 use kernel::{HOUR, MINUTE, SECOND};
 use sandbox::{Asked, Returned, Told, Trade, Trouble, Troubles};
 use serde_json::{Value, json};
+use store::{Sql, args};
 use testkit::{Answer, Client, Hall, TestServer, on_server};
 
 use crate::support::pay::{Till, id, order, recharge, told, wallet};
@@ -233,8 +234,19 @@ on_server! {
         // Frozen at the moment at which it was being closed, and so let go again: the notice of the freezing arrives all the same.
         let notice = till.networks.notice_of_undone(&number);
         till.networks.deliver(&notice).await.ok(200);
+        let outcome = async || till.detail(&placed).await["notices"][0]["outcome"].clone();
+        // Alipay is away. Whoever waits for a lamp does not wait for it.
+        till.networks.trouble(Troubles { asked: Asked::Down, ..Troubles::default() });
         server.run_jobs().await;
-        assert_eq!((wallet(&customer).await, order(&customer, &placed).await["state"].clone()), ((0, 0), json!("pending")));
+        let sql = "SELECT crew, state FROM jobs WHERE kind = 'pay.notice' ORDER BY id";
+        let read = |row: &store::Row| Ok((row.get::<String>("crew")?, row.get::<String>("state")?));
+        let jobs = server.platform.db.read().all(sql, args![], read).await.unwrap();
+        assert_eq!(jobs, [("prompt", "done"), ("rest", "queued")].map(|(crew, state)| (crew.to_owned(), state.to_owned())));
+        assert_eq!((outcome().await, wallet(&customer).await), (json!(null), (0, 0)));
+        till.networks.trouble(Troubles::default());
+        server.later(MINUTE).await;
+        server.run_jobs().await;
+        assert_eq!((outcome().await, wallet(&customer).await, order(&customer, &placed).await["state"].clone()), (json!("undone"), (0, 0), json!("pending")));
         hall.table_is(0, "idle").await;
     }
 
