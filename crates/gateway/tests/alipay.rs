@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
-use gateway::Alipay;
+use gateway::{Alipay, AlipayFreeze};
 use kernel::{Clock, Fen, Timestamp};
 use platform::payments::{AlipayParameters, Channel, ChannelError, Handed, Method, Notice, Place, RefundAsk, RefundStanding, Standing};
 use sandbox::{Alipay as Network, Asked, Returned, Told, TradeState, Troubles};
@@ -84,7 +84,7 @@ async fn v8_2_what_is_closed_cannot_be_paid_and_what_is_paid_cannot_be_closed() 
 #[tokio::test]
 async fn v8_2_what_is_not_answered_or_not_signed_is_unclear_and_never_a_fact() {
     let (network, client, _) = both().await;
-    for asked in [Asked::Down, Asked::DoneAndSilent, Asked::Forged] {
+    for asked in [Asked::Down, Asked::DoneAndSilent, Asked::DoneAndTroubled, Asked::Forged] {
         network.set(troubles(asked));
         assert!(matches!(client.place(&place(Method::Precreate)).await, Err(ChannelError::Unclear(_))), "{asked:?}");
     }
@@ -131,6 +131,36 @@ async fn v4_1_refunds_are_made_once_under_their_number_and_never_beyond_what_was
     assert_eq!(network.trade(NUMBER).map(|trade| (trade.refunded(), trade.refunds.len())), Some((Fen::new(3_605), 2)));
     // All of it went back, and the trade is closed: it was paid nevertheless.
     assert!(matches!(client.query(NUMBER).await, Ok(Standing::Paid(paid)) if paid.amount == Fen::new(3_605)));
+}
+
+#[tokio::test]
+async fn v8_2_a_trouble_of_alipays_own_is_unclear_and_no_refusal() {
+    let (network, client, clock) = both().await;
+    client.place(&place(Method::Precreate)).await.unwrap();
+    network.pay(NUMBER).await;
+    network.set(troubles(Asked::DoneAndTroubled));
+    // The refund has been made, and may not be taken for refused: somebody would pay it out once more.
+    assert!(matches!(client.refund(&refund("refund-1", 1_000)).await, Err(ChannelError::Unclear(_))));
+    assert!(matches!(client.query(NUMBER).await, Err(ChannelError::Unclear(_))));
+    assert!(matches!(client.close(NUMBER).await, Err(ChannelError::Unclear(_))));
+    network.set(Troubles::default());
+    assert!(matches!(client.refund(&refund("refund-1", 1_000)).await, Ok(RefundStanding::Done { .. })));
+    assert_eq!(network.trade(NUMBER).map(|trade| (trade.refunded(), trade.refunds.len())), Some((Fen::new(1_000), 1)));
+
+    // Of what is frozen it says so by another name.
+    let network = Network::open(clock.clone()).await.unwrap();
+    let freezes =
+        AlipayFreeze::new(&Network::parameters(), &network.gateway(), "http://127.0.0.1:9/callbacks/alipay_freeze", clock).unwrap();
+    network.set(troubles(Asked::DoneAndTroubled));
+    assert!(matches!(freezes.place(&place(Method::Freeze)).await, Err(ChannelError::Unclear(_))));
+    network.set(Troubles::default());
+    assert!(matches!(freezes.place(&place(Method::Freeze)).await, Ok(Handed::QrCode { .. })));
+    network.pay(NUMBER).await;
+    network.set(troubles(Asked::DoneAndTroubled));
+    assert!(matches!(freezes.refund(&refund("refund-1", 1_000)).await, Err(ChannelError::Unclear(_))));
+    network.set(Troubles::default());
+    assert!(matches!(freezes.refund(&refund("refund-1", 1_000)).await, Ok(RefundStanding::Done { .. })));
+    assert_eq!(network.trade(NUMBER).map(|trade| trade.refunded()), Some(Fen::new(1_000)));
 }
 
 fn read(client: &Alipay, form: &str) -> Result<Notice, String> {

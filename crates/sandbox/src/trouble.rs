@@ -9,6 +9,8 @@ pub enum Asked {
     Down,
     /// Does it, and answers 504.
     DoneAndSilent,
+    /// Does it, and says that it had a trouble of its own: signed.
+    DoneAndTroubled,
     /// Answers as somebody else would who has not its key.
     Forged,
     /// Says that it is another's, an amount that is another, or the like: signed.
@@ -49,6 +51,8 @@ pub struct Troubles {
     pub refunds: Returned,
     /// What is taken of frozen money ends closed, and unpaid.
     pub captures_close: bool,
+    /// Has no bill yet, of any day.
+    pub bills_late: bool,
     /// How many seconds its clock is before ours.
     pub skew: i64,
     /// Signs with its next key.

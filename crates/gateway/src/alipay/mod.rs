@@ -1,5 +1,6 @@
 //! Alipay's open platform, version 2 of its gateway, with keys (not certificates).
 
+mod answer;
 mod bill;
 mod freeze;
 mod notice;
@@ -10,16 +11,16 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use kernel::Clock;
 use platform::payments::{
-    AlipayParameters, BadParameter, BillLine, Channel, ChannelError, Handed, Header, Method, NotBelieved, Paid, Place, Received, RefundAsk,
+    AlipayParameters, BadParameter, BillLine, Channel, ChannelError, Handed, Header, Method, NotBelieved, Place, Received, RefundAsk,
     RefundStanding, Standing,
 };
 use reqwest::Client;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::http;
-use crate::yuan::{from_yuan, to_yuan};
-use notice::{from_beijing, to_beijing};
+use crate::yuan::to_yuan;
+use answer::{Answer, is_own_trouble};
+use notice::to_beijing;
 use sign::Signer;
 
 pub use freeze::AlipayFreeze;
@@ -36,36 +37,6 @@ pub struct Alipay {
     seller_id: String,
     signer: Signer,
     clock: Clock,
-}
-
-/// All that we read of any answer.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Answer {
-    code: String,
-    msg: String,
-    sub_code: String,
-    sub_msg: String,
-    out_trade_no: String,
-    trade_no: String,
-    trade_status: String,
-    total_amount: String,
-    send_pay_date: String,
-    buyer_user_id: String,
-    qr_code: String,
-    fund_change: String,
-    out_request_no: String,
-    refund_status: String,
-    bill_download_url: String,
-    // Of pre-authorisations.
-    out_order_no: String,
-    auth_no: String,
-    code_value: String,
-    status: String,
-    amount: String,
-    gmt_trans: String,
-    payer_user_id: String,
-    operation_id: String,
 }
 
 impl Alipay {
@@ -132,33 +103,11 @@ impl Alipay {
         let signed =
             self.signer.open(text, &node).map_err(|why| ChannelError::Unclear(format!("an answer that is not believed: {why}")))?;
         let answer: Answer = serde_json::from_str(signed).map_err(|error| ChannelError::Unclear(error.to_string()))?;
-        if answer.code.starts_with("20") {
-            // 20000: the service is not to be had; 20001: permission is being looked at.
-            return Err(ChannelError::Unclear(format!("{}: {}", answer.code, answer.msg)));
+        // 20000: the service is not to be had; 20001: permission is being looked at.
+        if answer.code.starts_with("20") || is_own_trouble(&answer.sub_code) {
+            return Err(ChannelError::Unclear(format!("{} {}: {}", answer.code, answer.sub_code, answer.msg)));
         }
         Ok(answer)
-    }
-}
-
-impl Answer {
-    fn good(self) -> Result<Self, ChannelError> {
-        if self.code == "10000" { Ok(self) } else { Err(self.refusal()) }
-    }
-
-    fn refusal(self) -> ChannelError {
-        let or = |sub: String, own: String| if sub.is_empty() { own } else { sub };
-        ChannelError::Refused { code: or(self.sub_code, self.code), message: or(self.sub_msg, self.msg) }
-    }
-
-    fn about(self, number: &str) -> Result<Self, ChannelError> {
-        if self.out_trade_no == number { Ok(self) } else { Err(ChannelError::Unclear("an answer about another payment".into())) }
-    }
-
-    fn paid(&self) -> Result<Paid, ChannelError> {
-        let whole = from_yuan(&self.total_amount).zip(from_beijing(&self.send_pay_date)).filter(|_| !self.trade_no.is_empty());
-        let (amount, at) = whole.ok_or_else(|| ChannelError::Unclear("a payment without amount, number or time".into()))?;
-        let payer = Some(self.buyer_user_id.clone()).filter(|payer| !payer.is_empty());
-        Ok(Paid { number: self.out_trade_no.clone(), channel_no: self.trade_no.clone(), amount, payer, at })
     }
 }
 

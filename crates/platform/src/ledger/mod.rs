@@ -10,6 +10,7 @@
 //! **Invariant**: accounts are locked in the order of their ids ([`lock`]), so that transfers cannot deadlock.
 
 mod check;
+mod history;
 mod model;
 mod service;
 mod set;
@@ -18,6 +19,7 @@ mod statement;
 mod tests;
 
 pub use check::check;
+pub use history::{PastLine, before, came_from, history};
 pub use model::{Account, AccountId, EntryKind, LedgerError, Move, Phase, SystemAccount, TransferId, TransferState, Unit};
 pub use service::{
     Transfer, account, account_of, accounts_of, find_transfer, hold, lock, net, open_user_account, open_wallet, post, post_part, prepare,

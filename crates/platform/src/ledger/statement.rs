@@ -112,7 +112,7 @@ pub async fn statement(
 
 /// The first line of an account that is of this time or later, by halving: a line is read for each time that the account's
 /// lines can be halved. Where the clock was set back, one of the places where it passed that time.
-async fn first_since(sql: &mut impl Sql, account: AccountId, time: Timestamp) -> store::Result<i64> {
+pub(super) async fn first_since(sql: &mut impl Sql, account: AccountId, time: Timestamp) -> store::Result<i64> {
     let last = "SELECT seq FROM ledger_entries WHERE account_id = $1 ORDER BY seq DESC LIMIT 1";
     let (mut low, mut high) = (1, sql.opt(last, args![account], |row| row.get::<i64>("seq")).await?.unwrap_or(0) + 1);
     while low < high {

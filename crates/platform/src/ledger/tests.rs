@@ -187,6 +187,33 @@ on_platform! {
         assert_eq!(some.items.iter().map(|line| line.delta.units()).collect::<Vec<_>>(), [-3, -2], "from is within, to is not");
     }
 
+    async fn the_past_of_an_account_is_read_oldest_first_from_a_time_on_and_in_pages(bench) {
+        let (alice, bob) = two(bench).await;
+        let cx = bench.system();
+        for amount in 1..=4 {
+            bench.clock.step(DAY);
+            let mut tx = bench.platform.db.begin().await.unwrap();
+            transfer(&mut tx, &cx, &order(alice.id, quota_account(bob.id), amount)).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+        let mut read = bench.platform.db.read();
+        let (of_alice, of_bob) = (quota_account(alice.id), quota_account(bob.id));
+        let all = history(&mut read, of_alice, 0, 10).await.unwrap();
+        assert_eq!(all.iter().map(|line| (line.seq, line.delta.units())).collect::<Vec<_>>(), [(1, 100), (2, -1), (3, -2), (4, -3), (5, -4)]);
+        let last = all[4];
+        assert_eq!((last.kind, last.phase, last.balance_after.units(), last.about), (EntryKind::Transfer, Phase::Move, 90, Some(alice.id.uuid())));
+        assert_eq!(history(&mut read, of_alice, 2, 2).await.unwrap(), all[2..4]);
+        assert!(history(&mut read, of_alice, 5, 2).await.unwrap().is_empty());
+        // The fourth line is the first of the fourth day; of the last two it is one as well.
+        assert_eq!(before(&mut read, of_alice, START.plus_micros(3 * DAY), 10).await.unwrap(), 3);
+        assert_eq!(before(&mut read, of_alice, START, 2).await.unwrap(), 3);
+        assert_eq!(before(&mut read, of_alice, START, 10).await.unwrap(), 0);
+        assert_eq!(before(&mut read, SystemAccount::Spent.id(), START, 10).await.unwrap(), 0, "nothing is written of it");
+        assert_eq!(came_from(&mut read, of_bob, EntryKind::Transfer, 3).await.unwrap(), [of_alice; 3]);
+        assert!(came_from(&mut read, of_bob, EntryKind::Initial, 3).await.unwrap().is_empty());
+        assert!(came_from(&mut read, of_alice, EntryKind::Transfer, 3).await.unwrap().is_empty(), "what left came from nobody");
+    }
+
     async fn the_table_itself_keeps_no_balance_below_zero(bench) {
         let (alice, _) = two(bench).await;
         for wrong in ["posted = -1", "held = 101", "held = -1"] {

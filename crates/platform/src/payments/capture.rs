@@ -16,6 +16,8 @@ pub const CAPTURE_JOB: JobKind = JobKind::new("pay.capture");
 
 /// Alipay keeps money frozen for longer than that.
 const LASTS: i64 = 30 * DAY;
+/// What is not clear for so long is somebody's to look at: what is frozen is let go by Alipay one day, taken or not.
+const UNCLEAR: i64 = DAY;
 
 /// It is known how much of an order's money was used, and what goes back of it has been asked for ([`refund`](super::refund)): the rest is
 /// taken, where it was only frozen. Doing so again does nothing. `order` was locked by this transaction.
@@ -96,10 +98,16 @@ async fn capture(cx: &Cx, ask: &OfAttempt) -> Result<Option<Timestamp>> {
         Ok(Seen::Open | Seen::Unknown) | Err(_) => {}
     }
     let now = cx.now();
-    if let Err(refused @ ChannelError::Refused { .. }) = asked {
+    let old = now.micros() - order.created_at.micros() >= UNCLEAR;
+    let problem = match asked {
         // Somebody has to look, and may put it right there; it is asked for again all the same.
+        Err(refused @ ChannelError::Refused { .. }) => Some(refused.to_string()),
+        Err(ChannelError::Unclear(why)) => old.then(|| format!("not clear for more than a day: {why}")),
+        Ok(_) => old.then(|| "asked for more than a day ago, and not taken".into()),
+    };
+    if let Some(problem) = problem.filter(|problem| attempt.problem.as_ref() != Some(problem)) {
         let mut tx = cx.db.begin().await?;
-        note(&mut tx, attempt.id, &refused.to_string()).await?;
+        note(&mut tx, attempt.id, &problem).await?;
         tx.commit().await?;
     }
     Ok(Some(now.plus_micros(pause(&order, now))))

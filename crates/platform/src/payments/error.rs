@@ -14,6 +14,8 @@ pub enum PayError {
     Refused,
     /// It is paid, or closed.
     NotPending,
+    /// Its means of payment was changed too often.
+    TooManyAttempts,
     /// More than was paid, or than is left of it.
     MoreThanPaid,
     /// It is not one that somebody has to look at.
@@ -53,6 +55,11 @@ impl From<PayError> for Fault {
                 "The payment network refused this payment; please choose another means",
             ),
             PayError::NotPending => conflict("ORDER_NOT_PENDING", "这笔支付已完成或已关闭", "This payment is made, or closed, already"),
+            PayError::TooManyAttempts => conflict(
+                "TOO_MANY_ATTEMPTS",
+                "这笔付款更换方式的次数过多，请取消后重新付款",
+                "The means of this payment was changed too often; please cancel it and begin another",
+            ),
             PayError::MoreThanPaid => {
                 conflict("MORE_THAN_PAID", "超过可原路退回的金额", "This is more than can go back to where it came from")
             }

@@ -20,8 +20,10 @@ mod merchants;
 mod model;
 mod notices;
 mod orders;
+mod origin;
 mod parameters;
 mod reconcile;
+mod refundable;
 mod refunds;
 mod rows;
 mod settle;
@@ -46,7 +48,8 @@ pub use model::{
 pub use notices::{Refusal, receive};
 pub use orders::{NewOrder, OrderView, cancel, carry_over, create, get, known, replace};
 pub use parameters::{AlipayParameters, Form, NetworkKey, Parameters, Shown, WechatParameters};
-pub use refunds::{OfRefund, REFUNDED_JOB, refund, refund_wallet, refundable, went_back};
+pub use refundable::{refund_wallet, refundable};
+pub use refunds::{OfRefund, REFUNDED_JOB, refund, went_back};
 pub use rows::{lock, order as find, refund as find_refund};
 pub use settle::{OfOrder, PAID_JOB};
 

@@ -55,7 +55,7 @@ kernel::words! {
         /// The network is asked until it has happened.
         Asked = "asked",
         Done = "done",
-        /// The network would not, three times: somebody has to look.
+        /// The network would not, or does not say, or takes too long: somebody has to look.
         Stuck = "stuck",
         /// Somebody paid it out in another way.
         ByHand = "by_hand",
@@ -81,6 +81,8 @@ kernel::words! {
 pub(super) const EXPIRES: i64 = 900 * SECOND;
 /// A network is asked for the last time so long after that, for clocks differ.
 pub(super) const MARGIN: i64 = 60 * SECOND;
+/// So often an order is tried at most: each try is a number at a network.
+pub(super) const ATTEMPTS: usize = 10;
 
 #[derive(Debug, Clone)]
 pub struct Order {

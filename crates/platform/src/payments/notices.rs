@@ -15,10 +15,15 @@ use super::{merchants, refunds, rows};
 use crate::{Cx, Result};
 
 pub const NOTICE_JOB: JobKind = JobKind::prompt("pay.notice");
+/// The same, where the network has to be asked before a notice is believed: that takes its time, and no lamp is to wait for it.
+const ASKING_JOB: JobKind = JobKind::new(NOTICE_JOB.name);
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct OfNotice {
     notice: NoticeId,
+    /// Whether the network may be asked about it.
+    #[serde(default)]
+    ask: bool,
 }
 
 /// Why a notice is not taken.
@@ -49,46 +54,57 @@ pub async fn receive(cx: &Cx, kind: ChannelKind, header: Header<'_>, body: &[u8]
     let mut tx = cx.db.begin().await?;
     let sql = "INSERT INTO pay_notices (id, channel, notice_id, what, number, received_at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
     if tx.exec(sql, args![id, kind.as_str(), received.id.as_str(), what, number, cx.now()]).await? == 1 {
-        cx.enqueue(&mut tx, NewJob::new(NOTICE_JOB, &OfNotice { notice: id }, cx.now())?).await?;
+        cx.enqueue(&mut tx, NewJob::new(NOTICE_JOB, &OfNotice { notice: id, ask: false }, cx.now())?).await?;
         tx.commit().await?;
     }
     Ok(())
 }
 
 pub(super) async fn notice_job(cx: Cx, job: Job) -> Outcome {
-    let ask: OfNotice = match job.read() {
-        Ok(ask) => ask,
+    let of: OfNotice = match job.read() {
+        Ok(of) => of,
         Err(outcome) => return outcome,
     };
-    match handle(&cx, ask.notice).await {
+    match handle(&cx, &of).await {
         Ok(()) => Outcome::Done,
         Err(fault) => Outcome::Retry(fault.to_string()),
     }
 }
 
-/// What was frozen under a payment that has been closed may have been let go by the closing: what counts is how it stands.
-async fn paid_as_told(cx: &Cx, id: AttemptId, paid: &Paid) -> Result<Arrived> {
+/// What was frozen under a payment that has been closed may have been let go by the closing: what counts is how it stands. `None`: another job
+/// asks.
+async fn paid_as_told(cx: &Cx, of: &OfNotice, id: AttemptId, paid: &Paid) -> Result<Option<Arrived>> {
     let known = rows::attempt(&mut cx.db.read(), id).await?;
     let Some(closed) = known.filter(|attempt| attempt.method == Method::Freeze && attempt.state == AttemptState::Closed) else {
-        return settle::settle(cx, id, paid).await;
+        return settle::settle(cx, id, paid).await.map(Some);
     };
+    if !of.ask {
+        let job = NewJob::new(ASKING_JOB, &OfNotice { notice: of.notice, ask: true }, cx.now())?.once(of.notice.to_string());
+        let mut tx = cx.db.begin().await?;
+        cx.enqueue(&mut tx, job).await?;
+        tx.commit().await?;
+        return Ok(None);
+    }
     match watch::look(cx, &closed).await {
-        Ok(Seen::Settled) => Ok(Arrived::Taken),
-        Ok(Seen::Over) => Ok(Arrived::Undone),
+        Ok(Seen::Settled) => Ok(Some(Arrived::Taken)),
+        Ok(Seen::Over) => Ok(Some(Arrived::Undone)),
         Ok(Seen::Open | Seen::Unknown) | Err(_) => Err(PayError::Unclear.into()),
     }
 }
 
-async fn handle(cx: &Cx, id: NoticeId) -> Result<()> {
+async fn handle(cx: &Cx, of: &OfNotice) -> Result<()> {
     let sql = "SELECT what FROM pay_notices WHERE id = $1 AND handled_at IS NULL";
-    let Some(what) = cx.db.read().opt(sql, args![id], |row| row.get::<String>("what")).await? else { return Ok(()) };
+    let Some(what) = cx.db.read().opt(sql, args![of.notice], |row| row.get::<String>("what")).await? else { return Ok(()) };
     let notice: Notice = serde_json::from_str(&what).map_err(Fault::internal)?;
     let outcome = match notice {
-        Notice::Paid(paid) => match from_number(&paid.number) {
-            Some(attempt) => paid_as_told(cx, attempt, &paid).await?,
-            None => Arrived::Foreign,
+        Notice::Paid(paid) => {
+            let arrived = match from_number(&paid.number) {
+                Some(attempt) => paid_as_told(cx, of, attempt, &paid).await?,
+                None => Some(Arrived::Foreign),
+            };
+            let Some(arrived) = arrived else { return Ok(()) };
+            arrived.as_str()
         }
-        .as_str(),
         Notice::Refund { refund_number, standing } => match from_number(&refund_number) {
             Some(refund) => {
                 let _again = refunds::settle(cx, refund, Ok(standing)).await?;
@@ -99,7 +115,7 @@ async fn handle(cx: &Cx, id: NoticeId) -> Result<()> {
         Notice::Other(_) => "other",
     };
     let mut tx = cx.db.begin().await?;
-    tx.exec("UPDATE pay_notices SET handled_at = $1, outcome = $2 WHERE id = $3", args![cx.now(), outcome, id]).await?;
+    tx.exec("UPDATE pay_notices SET handled_at = $1, outcome = $2 WHERE id = $3", args![cx.now(), outcome, of.notice]).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::channel::{ChannelError, ChannelKind, Handed, Method, Payer, Place};
 use super::error::PayError;
-use super::model::{Asking, Attempt, AttemptState, EXPIRES, Order, OrderId, OrderState, Purpose, RefundState, number};
+use super::model::{ATTEMPTS, Asking, Attempt, AttemptState, EXPIRES, Order, OrderId, OrderState, Purpose, RefundState, number};
 use super::watch::{self, OfAttempt, WATCH_JOB};
 use super::{merchants, rows};
 use crate::idempotency::IdempotencyKey;
@@ -114,8 +114,13 @@ async fn add_attempt(tx: &mut Tx, cx: &Cx, order: &Order, method: Method, ask: A
     Ok(())
 }
 
-/// Pays by another means: what was begun is closed at its network first, so that it cannot be paid twice.
+/// Pays by another means: what was begun is closed at its network first, so that it cannot be paid twice. Refused where that was done so often
+/// that it is not what people do: then what was begun stays as it is.
 pub async fn replace(cx: &Cx, wallet: AccountId, id: OrderId, method: Method, payer: Option<Payer>) -> Result<OrderView> {
+    let order = rows::own_order(&mut cx.db.read(), wallet, id).await?;
+    if order.state == OrderState::Pending && rows::attempts(&mut cx.db.read(), id).await?.len() >= ATTEMPTS {
+        return Err(PayError::TooManyAttempts.into());
+    }
     let order = close_attempts(cx, wallet, id).await?;
     let mut tx = cx.db.begin().await?;
     may_ask(&mut tx, method, payer.as_ref(), order.purpose).await?;
@@ -126,6 +131,9 @@ pub async fn replace(cx: &Cx, wallet: AccountId, id: OrderId, method: Method, pa
     }
     // Somebody else replaced it at the same time: theirs is good.
     if !attempts.iter().any(Attempt::live) {
+        if attempts.len() >= ATTEMPTS {
+            return Err(PayError::TooManyAttempts.into());
+        }
         let asking = attempts.last().map(|last| Asking { payer, ..last.ask.clone() }).unwrap_or_default();
         add_attempt(&mut tx, cx, &order, method, asking).await?;
         tx.commit().await?;

@@ -6,7 +6,7 @@ use kernel::{Fen, Timestamp, Word};
 use store::jobs::{JobKind, Outcome};
 use store::{Sql, Tx, args};
 
-use super::channel::{BillLine, Channel, ChannelKind};
+use super::channel::{BillLine, Channel, ChannelError, ChannelKind};
 use super::model::{AttemptId, RefundId, from_number, number};
 use super::settle::settle;
 use super::{channel, merchants, rows, watch};
@@ -19,6 +19,10 @@ const ZONE: &str = "Asia/Shanghai";
 /// Bills of yesterday are there from ten o'clock on.
 const READY_HOUR: i64 = 10;
 const DAY_SECONDS: i64 = 86_400;
+/// A day that was missed is compared later: so many days long, where the server was down or a network away.
+const DAYS_BACK: i64 = 14;
+/// From this age on a day without a bill has none: until then the bill may be late.
+const SURELY_EMPTY: i64 = 2;
 
 kernel::words! {
     pub enum DifferenceKind {
@@ -59,17 +63,38 @@ pub(super) fn compare(ours: &BTreeMap<Line, Fen>, theirs: &BTreeMap<Line, Fen>) 
     differences.collect()
 }
 
-/// The day in Beijing whose bill is there to be had, and its first and last moment.
-pub(super) fn day_to_compare(now: Timestamp) -> Option<(String, Timestamp, Timestamp)> {
+/// A day in Beijing whose bill is there to be had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Day {
+    /// 2026-11-28
+    pub name: String,
+    pub from: Timestamp,
+    pub to: Timestamp,
+    /// How many days ago: yesterday is 1.
+    pub age: i64,
+}
+
+/// The days to be compared, oldest first: yesterday in any case, and of those before it the ones since the first payment. What lies before
+/// that is no concern of ours: the merchant may be older than we are.
+pub(super) fn days_to_compare(now: Timestamp, first: Option<Timestamp>) -> Vec<Day> {
     // Beijing has had no summer time since 1991.
     let local = now.unix() + 8 * 3_600;
     if local.rem_euclid(DAY_SECONDS) < READY_HOUR * 3_600 {
-        return None;
+        return Vec::new();
     }
-    let start = local.div_euclid(DAY_SECONDS) * DAY_SECONDS - DAY_SECONDS - 8 * 3_600;
-    let start = Timestamp::from_unix(start);
-    let day = start.in_zone(ZONE)?.chars().take(10).collect();
-    Some((day, start, start.plus_seconds(DAY_SECONDS)))
+    let today = local.div_euclid(DAY_SECONDS) * DAY_SECONDS - 8 * 3_600;
+    let days = (1..=DAYS_BACK).rev().filter_map(|age| {
+        let from = Timestamp::from_unix(today - age * DAY_SECONDS);
+        let to = from.plus_seconds(DAY_SECONDS);
+        let name = from.in_zone(ZONE)?.chars().take(10).collect();
+        (age == 1 || first.is_some_and(|first| first < to)).then_some(Day { name, from, to, age })
+    });
+    days.collect()
+}
+
+/// Whether a bill that has nothing in it, or is not there, may still be on its way: it ought to have what we have.
+pub(super) fn may_be_late(bill: &[BillLine], ours: &BTreeMap<Line, Fen>, age: i64) -> bool {
+    bill.is_empty() && !ours.is_empty() && age < SURELY_EMPTY
 }
 
 pub(super) async fn reconcile_job(cx: Cx) -> Outcome {
@@ -79,33 +104,45 @@ pub(super) async fn reconcile_job(cx: Cx) -> Outcome {
     }
 }
 
-/// Compares yesterday with each network, unless that was done. One that does not answer keeps no other waiting.
+/// Compares with each network the days that were not compared yet. One that does not answer keeps no other waiting.
 async fn reconcile(cx: &Cx) -> Result<()> {
-    let Some((day, from, to)) = day_to_compare(cx.now()) else { return Ok(()) };
     let mut outcome = Ok(());
     // What is only frozen is in no bill.
     let known = merchants::known(&mut cx.db.read()).await?.into_iter().filter(|kind| *kind != ChannelKind::AlipayFreeze);
     for kind in known {
-        if let Err(fault) = compare_day(cx, kind, &day, from, to).await {
-            tracing::warn!(channel = %kind, %day, %fault, "a network's bill could not be compared");
-            outcome = Err(fault);
+        let first = first_paid(&mut cx.db.read(), kind).await?;
+        for day in days_to_compare(cx.now(), first) {
+            if let Err(fault) = compare_day(cx, kind, &day).await {
+                tracing::warn!(channel = %kind, day = %day.name, %fault, "a network's bill could not be compared");
+                outcome = Err(fault);
+            }
         }
     }
     outcome
 }
 
-async fn compare_day(cx: &Cx, kind: ChannelKind, day: &str, from: Timestamp, to: Timestamp) -> Result<()> {
+/// When the first payment was made by this network, by its clock.
+async fn first_paid(sql: &mut impl Sql, kind: ChannelKind) -> Result<Option<Timestamp>> {
+    let query = "SELECT paid_at FROM pay_attempts WHERE channel = $1 AND paid_at IS NOT NULL ORDER BY paid_at LIMIT 1";
+    Ok(sql.opt(query, args![kind.as_str()], |row| row.get("paid_at")).await?)
+}
+
+async fn compare_day(cx: &Cx, kind: ChannelKind, day: &Day) -> Result<()> {
     let sql = "SELECT 1 AS one FROM pay_days WHERE channel = $1 AND day = $2";
-    if cx.db.read().opt(sql, args![kind.as_str(), day], |_| Ok(())).await?.is_some() {
+    if cx.db.read().opt(sql, args![kind.as_str(), day.name.as_str()], |_| Ok(())).await?.is_some() {
         return Ok(());
     }
+    let unclear = |error: ChannelError| kernel::Fault::unavailable(error.to_string());
     let channel = merchants::channel(cx, kind).await?;
-    let bill = channel.bill(day).await.map_err(|error| kernel::Fault::unavailable(error.to_string()))?;
+    let bill = channel.bill(&day.name).await.map_err(unclear)?;
     heal(cx, channel.as_ref(), &bill).await?;
     let theirs = bill.iter().map(|line| ((line.number.clone(), line.refund_number.clone()), line.amount)).collect();
-    let ours = ours(&mut cx.db.read(), kind, from, to).await?;
+    let ours = ours(&mut cx.db.read(), kind, day.from, day.to).await?;
+    if may_be_late(&bill, &ours, day.age) {
+        return Err(unclear(ChannelError::Unclear("there is no bill yet".into())));
+    }
     let mut tx = cx.db.begin().await?;
-    store_day(&mut tx, cx, kind, day, &bill, &compare(&ours, &theirs)).await?;
+    store_day(&mut tx, cx, kind, &day.name, &bill, &compare(&ours, &theirs)).await?;
     Ok(tx.commit().await?)
 }
 
@@ -194,14 +231,38 @@ mod tests {
 
     #[test]
     fn k12_1_the_day_that_is_compared_is_yesterday_in_beijing_once_its_bill_is_there() {
-        let at = |text: &str| day_to_compare(text.parse().unwrap());
-        assert_eq!(at("2026-11-28T01:59:59Z"), None, "09:59:59 in Beijing");
-        let (day, from, to) = at("2026-11-28T02:00:00Z").unwrap();
+        let at = |text: &str| days_to_compare(text.parse().unwrap(), None);
+        assert!(at("2026-11-28T01:59:59Z").is_empty(), "09:59:59 in Beijing");
+        let days = at("2026-11-28T02:00:00Z");
+        let day = &days[0];
         assert_eq!(
-            (day.as_str(), from.to_string(), to.to_string()),
-            ("2026-11-27", "2026-11-26T16:00:00Z".into(), "2026-11-27T16:00:00Z".into())
+            (days.len(), day.name.as_str(), day.from.to_string(), day.to.to_string(), day.age),
+            (1, "2026-11-27", "2026-11-26T16:00:00Z".into(), "2026-11-27T16:00:00Z".into(), 1)
         );
-        assert_eq!(at("2026-11-28T15:59:59Z").unwrap().0, "2026-11-27");
-        assert_eq!(at("2026-11-28T16:00:00Z"), None);
+        assert_eq!(at("2026-11-28T15:59:59Z")[0].name, "2026-11-27");
+        assert!(at("2026-11-28T16:00:00Z").is_empty());
+    }
+
+    #[test]
+    fn k12_1_days_that_were_missed_are_compared_back_to_the_first_payment_and_no_further_than_two_weeks() {
+        let since = |first: &str| {
+            let days = days_to_compare("2026-11-28T02:00:00Z".parse().unwrap(), Some(first.parse().unwrap()));
+            days.into_iter().map(|day| day.name).collect::<Vec<_>>()
+        };
+        assert_eq!(since("2026-11-25T16:00:00Z"), ["2026-11-26", "2026-11-27"], "paid at midnight in Beijing");
+        assert_eq!(since("2026-11-25T15:59:59Z"), ["2026-11-25", "2026-11-26", "2026-11-27"]);
+        assert_eq!(since("2026-11-28T01:00:00Z"), ["2026-11-27"], "paid today");
+        let all = since("2020-01-01T00:00:00Z");
+        assert_eq!((all.len(), all[0].as_str(), all[13].as_str()), (14, "2026-11-14", "2026-11-27"));
+    }
+
+    #[test]
+    fn k12_1_a_bill_with_nothing_in_it_may_be_late_for_a_day_where_we_have_something() {
+        let line = BillLine { number: "1".into(), refund_number: None, channel_no: "2".into(), amount: Fen::new(3) };
+        let (ours, none) = (lines(&[(1, 3)]), lines(&[]));
+        assert!(may_be_late(&[], &ours, 1));
+        assert!(!may_be_late(&[], &ours, 2), "by then it is there, or there is none");
+        assert!(!may_be_late(&[], &none, 1), "nobody has paid");
+        assert!(!may_be_late(&[line], &ours, 1), "it is there");
     }
 }

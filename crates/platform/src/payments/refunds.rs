@@ -7,11 +7,9 @@ use store::{Sql, Tx, args};
 
 use super::channel::{ChannelError, ChannelKind, RefundAsk, RefundStanding};
 use super::error::PayError;
-use super::model::{
-    AttemptId, AttemptState, Order, OrderId, Refund, RefundId, RefundReason, RefundState, account, number, refund_pause, share_out,
-};
+use super::model::{AttemptId, AttemptState, Order, OrderId, Refund, RefundId, RefundReason, RefundState, account, number, refund_pause};
 use super::{merchants, rows, watch};
-use crate::ledger::{self, AccountId, EntryKind};
+use crate::ledger::{self, EntryKind};
 use crate::{Cx, Result};
 
 pub const REFUND_JOB: JobKind = JobKind::new("pay.refund");
@@ -22,8 +20,8 @@ pub const REFUNDED_JOB: JobKind = JobKind::prompt("pay.refunded");
 const TRIES: i64 = 3;
 /// After so long without a clear answer likewise.
 const UNCLEAR: i64 = DAY;
-/// Networks give nothing back after a year.
-const OLDEST: i64 = 360 * DAY;
+/// And where a network has said for so long that it is on its way: they take some days, and not more.
+const PENDING: i64 = 10 * DAY;
 
 #[derive(Debug, Serialize, Deserialize)]
 pub struct OfRefund {
@@ -74,42 +72,6 @@ pub async fn refund(tx: &mut Tx, cx: &Cx, order: &Order, amount: Fen, reason: Re
 pub async fn went_back(sql: &mut impl Sql, order: OrderId, reason: RefundReason) -> Result<bool> {
     let query = "SELECT 1 AS one FROM pay_refunds WHERE order_id = $1 AND reason = $2 LIMIT 1";
     Ok(sql.opt(query, args![order, reason.as_str()], |_| Ok(())).await?.is_some())
-}
-
-/// Orders of a wallet of which something can still go back, newest first.
-async fn returnable(sql: &mut impl Sql, wallet: AccountId, now: Timestamp) -> Result<Vec<Order>> {
-    let query = format!(
-        "SELECT {} FROM pay_orders o WHERE o.wallet = $1 AND o.state = 'paid' AND o.refunded + o.captured < o.amount AND o.paid_at > $2 ORDER BY o.id DESC LIMIT 200",
-        rows::ORDER
-    );
-    Ok(sql.all(&query, args![wallet, now.plus_micros(-OLDEST)], rows::read_order).await?)
-}
-
-/// How much of a wallet can go back to where it came from.
-pub async fn refundable(sql: &mut impl Sql, wallet: AccountId, now: Timestamp) -> Result<Fen> {
-    let orders = returnable(sql, wallet, now).await?;
-    let available = ledger::account(sql, wallet).await?.map_or(0, |account| account.available().units());
-    let paid: i64 = orders.iter().map(|order| order.refundable().fen()).sum();
-    Ok(Fen::new(paid.min(available).max(0)))
-}
-
-/// The payer wants money back that is in the wallet: what was paid last goes first.
-pub async fn refund_wallet(tx: &mut Tx, cx: &Cx, wallet: AccountId, amount: Fen) -> Result<Vec<RefundId>> {
-    let mut orders = returnable(tx, wallet, cx.now()).await?;
-    let left: Vec<Fen> = orders.iter().map(Order::refundable).collect();
-    let parts = share_out(amount, &left).ok_or(PayError::MoreThanPaid)?;
-    let mut parts: Vec<(OrderId, Fen)> = orders.drain(..).map(|order| order.id).zip(parts).filter(|(_, part)| part.is_positive()).collect();
-    // In one order, so that two at once wait and do not block each other.
-    parts.sort_unstable_by_key(|(id, _)| *id);
-    let mut locked = Vec::with_capacity(parts.len());
-    for (id, part) in parts {
-        locked.push((rows::lock(tx, id).await?, part));
-    }
-    let mut begun = Vec::with_capacity(locked.len());
-    for (order, part) in &locked {
-        begun.push(refund(tx, cx, order, *part, RefundReason::Asked).await?);
-    }
-    Ok(begun)
 }
 
 pub(super) async fn refund_job(cx: Cx, job: Job) -> Outcome {
@@ -174,7 +136,10 @@ pub(super) async fn settle(
             cx.enqueue(&mut tx, NewJob::new(REFUNDED_JOB, &OfRefund { refund: id }, now)?).await?;
             None
         }
-        Ok(RefundStanding::Pending | RefundStanding::Unknown) => Some(again),
+        Ok(RefundStanding::Pending | RefundStanding::Unknown) if age < PENDING => Some(again),
+        Ok(RefundStanding::Pending | RefundStanding::Unknown) => {
+            stuck(&mut tx, cx, &refund, refund.tries, "the network has not sent it back in ten days, and does not refuse").await?
+        }
         Ok(RefundStanding::Failed(why)) => failed(&mut tx, cx, &refund, &why).await?,
         Err(refused @ ChannelError::Refused { .. }) => failed(&mut tx, cx, &refund, &refused.to_string()).await?,
         Err(ChannelError::Unclear(why)) if age < UNCLEAR => {

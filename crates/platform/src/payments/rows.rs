@@ -105,9 +105,11 @@ pub(super) async fn insert_attempt(tx: &mut Tx, attempt: &Attempt) -> Result<()>
     Ok(())
 }
 
-/// Of an order, oldest first.
+/// Of an order, oldest first: the last hundred, among which is what pays it or may. Only what was frozen is asked for that often, where the
+/// network closes it again and again.
 pub(super) async fn attempts(sql: &mut impl Sql, order: OrderId) -> Result<Vec<Attempt>> {
-    let query = format!("SELECT {ATTEMPT} FROM pay_attempts WHERE order_id = $1 ORDER BY id LIMIT 100");
+    let query =
+        format!("SELECT {ATTEMPT} FROM (SELECT * FROM pay_attempts WHERE order_id = $1 ORDER BY id DESC LIMIT 100) few ORDER BY id");
     sql.all(&query, args![order], read_attempt).await?.into_iter().map(opened).collect()
 }
 

@@ -71,6 +71,10 @@ fn answer(state: &Shared, fields: &Fields) -> Response {
     if asked == Asked::DoneAndSilent {
         return StatusCode::GATEWAY_TIMEOUT.into_response();
     }
+    if asked == Asked::DoneAndTroubled {
+        let sub = if method.starts_with("alipay.fund.") { "SYSTEM_ERROR" } else { "ACQ.SYSTEM_ERROR" };
+        return state.say(&node, &refused(FAILED, sub, "a trouble of its own"));
+    }
     match answer {
         Ok(mut said) => {
             said["code"] = "10000".into();
@@ -271,7 +275,7 @@ impl Inner {
 
     fn bill_place(&self, content: &Value) -> Result<Value, Refused> {
         let day = text(content, "bill_date");
-        if text(content, "bill_type") != "trade" || self.bill(day).is_none() {
+        if text(content, "bill_type") != "trade" || self.troubles().bills_late || self.bill(day).is_none() {
             return Err((FAILED, "isp.bill_not_exist"));
         }
         Ok(json!({"bill_download_url": format!("{}/bill?day={day}", self.base)}))

@@ -45,6 +45,7 @@ pub(super) async fn admit(state: &Shared, request: Request) -> Result<Bytes, Res
 fn done(state: &Inner, status: StatusCode, body: Option<&Value>) -> Response {
     match state.troubles().asked {
         Asked::DoneAndSilent => StatusCode::GATEWAY_TIMEOUT.into_response(),
+        Asked::DoneAndTroubled => state.refuse(StatusCode::INTERNAL_SERVER_ERROR, "SYSTEM_ERROR", "a trouble of its own"),
         _ => state.say(status, body),
     }
 }

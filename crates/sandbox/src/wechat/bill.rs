@@ -20,7 +20,8 @@ pub(super) async fn ask(State(state): State<Shared>, Query(day): Query<Day>, req
     if let Err(response) = admit(&state, request).await {
         return response;
     }
-    let Some(text) = state.bill(&day.bill_date) else {
+    let late = state.troubles().bills_late;
+    let Some(text) = state.bill(&day.bill_date).filter(|_| !late) else {
         return state.refuse(StatusCode::BAD_REQUEST, "NO_STATEMENT_EXIST", "no bill of this day");
     };
     let hash = hex::encode(digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, text.as_bytes()));

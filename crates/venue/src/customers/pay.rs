@@ -24,6 +24,8 @@ use crate::told::{self, tell, yuan};
 
 /// Far more than anybody means: each is a call to a network, which limits us all together.
 const BEGUN: Allowance = Allowance { name: "pay orders", window_seconds: 600, most: 200 };
+/// Ending one asks a network too. Somebody may end all that was begun, and again where a network does not answer.
+const ENDED: Allowance = Allowance { name: "pay orders ended", window_seconds: 600, most: 400 };
 /// One yuan: networks take a fee of less.
 const LEAST: Fen = Fen::new(100);
 
@@ -105,10 +107,12 @@ pub async fn order(cx: &Cx, customer: &Customer, id: OrderId) -> Result<OrderVie
 
 /// Pays by another means.
 pub async fn pay_otherwise(cx: &Cx, customer: &Customer, id: OrderId, by: PayBy) -> Result<OrderView> {
+    BEGUN.take(cx, &customer.id.to_string()).await?;
     payments::replace(cx, account(customer.id), id, by.method, by.payer).await
 }
 
 pub async fn cancel_order(cx: &Cx, customer: &Customer, id: OrderId) -> Result<OrderView> {
+    ENDED.take(cx, &customer.id.to_string()).await?;
     payments::cancel(cx, account(customer.id), id).await
 }
 

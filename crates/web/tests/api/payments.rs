@@ -136,7 +136,7 @@ on_server! {
         let customer = till.customer(PHONE).await;
         for (n, method) in ["native", "precreate"].into_iter().enumerate() {
             let key = format!("pay-{n:05}");
-            for asked in [Asked::Down, Asked::DoneAndSilent, Asked::Forged] {
+            for asked in [Asked::Down, Asked::DoneAndSilent, Asked::DoneAndTroubled, Asked::Forged] {
                 till.networks.trouble(Troubles { asked, ..Troubles::default() });
                 let refused = recharge(&customer, &key, method, 3_000).await;
                 assert_eq!(refused.headers.get("retry-after").and_then(|value| value.to_str().ok()), Some("3"));
@@ -169,6 +169,25 @@ on_server! {
         // It is paid: nothing else can be begun, and nothing ended.
         customer.post(&format!("{path}/method"), json!({"method": "h5"})).await.refused(409, "ORDER_NOT_PENDING");
         customer.post(&format!("{path}/cancel"), json!({})).await.refused(409, "ORDER_NOT_PENDING");
+    }
+
+    async fn v4_1_the_means_of_a_payment_are_changed_a_few_times_and_the_last_can_still_be_paid(server) {
+        let till = Till::open(server).await;
+        let customer = till.customer(PHONE).await;
+        let placed = till.recharge(&customer, "pay-00001", "native", 3_000).await;
+        let path = format!("/customer/v1/orders/{}/method", id(&placed));
+        for n in 1..10 {
+            let method = if n % 2 == 0 { "native" } else { "precreate" };
+            customer.post(&path, json!({"method": method})).await.ok(200);
+        }
+        for method in ["native", "precreate"] {
+            customer.post(&path, json!({"method": method})).await.refused(409, "TOO_MANY_ATTEMPTS");
+        }
+        let attempts = till.attempts(&placed).await;
+        assert_eq!((attempts.len(), attempts[9].as_str(), attempts.iter().filter(|state| *state == "closed").count()), (10, "waiting", 9));
+        till.networks.paid(&till.number(&placed).await).await;
+        assert_eq!((wallet(&customer).await, order(&customer, &placed).await["channel"].clone()), ((3_000, 0), json!("alipay")));
+        customer.post(&path, json!({"method": "native"})).await.refused(409, "ORDER_NOT_PENDING");
     }
 
     async fn v4_1_whoever_has_paid_in_the_meantime_pays_no_second_time(server) {
@@ -244,14 +263,22 @@ on_server! {
         let till = Till::open(server).await;
         let customer = till.customer(PHONE).await;
         let other = till.customer("13900139000").await;
+        let placed = till.recharge(&customer, "pay-placed", "native", 100).await;
         // What is refused counts as well: it would have asked a network.
-        for n in 0..200 {
+        for n in 1..200 {
             recharge(&customer, &format!("pay-{n:05}"), "jsapi", 100).await.refused(409, "WECHAT_SIGN_IN_NEEDED");
         }
         recharge(&customer, "pay-00200", "native", 100).await.refused(429, "RATE_LIMITED");
+        let path = |order: &serde_json::Value, verb: &str| format!("/customer/v1/orders/{}/{verb}", id(order));
+        customer.post(&path(&placed, "method"), json!({"method": "precreate"})).await.refused(429, "RATE_LIMITED");
         till.recharge(&other, "pay-00001", "native", 100).await;
         server.later(10 * MINUTE).await;
-        till.recharge(&customer, "pay-00200", "native", 100).await;
+        let placed = till.recharge(&customer, "pay-00200", "native", 100).await;
+        // Nor ends them without end; what is ended already is counted as well.
+        for _ in 0..400 {
+            customer.post(&path(&placed, "cancel"), json!({})).await.ok(200);
+        }
+        customer.post(&path(&placed, "cancel"), json!({})).await.refused(429, "RATE_LIMITED");
     }
 
     async fn v4_1_a_network_that_is_switched_off_begins_nothing_and_ends_what_was_begun(server) {

@@ -1,11 +1,11 @@
-//! Money that goes back, and the networks' bills.
+//! Money that goes back to where it came from, and who puts it right where it does not.
 
 use kernel::{DAY, HOUR, MINUTE};
 use sandbox::{Asked, Returned, Troubles};
 use serde_json::{Value, json};
 use testkit::{Client, on_server};
 
-use crate::support::pay::{Till, id, told, wallet, words};
+use crate::support::pay::{Till, id, told, wallet};
 
 const PHONE: &str = "13800138000";
 
@@ -93,7 +93,7 @@ on_server! {
         let customer = till.customer(PHONE).await;
         for (n, method) in ["h5", "wap"].into_iter().enumerate() {
             let placed = till.recharged(&customer, &format!("pay-{n:05}"), method, 3_000).await;
-            for asked in [Asked::Down, Asked::DoneAndSilent, Asked::Forged] {
+            for asked in [Asked::Down, Asked::DoneAndSilent, Asked::DoneAndTroubled, Asked::Forged] {
                 till.networks.trouble(Troubles { asked, ..Troubles::default() });
                 if asked == Asked::Down {
                     back(&customer, &format!("back-{n:04}"), 3_000).await.ok(202);
@@ -107,6 +107,28 @@ on_server! {
             assert_eq!(wallet(&customer).await, (0, 0));
             let trade = till.networks.trade(&till.number(&placed).await);
             assert_eq!((trade.refunded().fen(), trade.refunds.len()), (3_000, 1));
+        }
+    }
+
+    async fn v4_1_a_networks_own_trouble_is_no_refusal_however_often_it_comes(server) {
+        let till = Till::open(server).await;
+        let customer = till.customer(PHONE).await;
+        for (n, method) in ["h5", "wap"].into_iter().enumerate() {
+            let placed = till.recharged(&customer, &format!("pay-{n:05}"), method, 3_000).await;
+            till.networks.trouble(Troubles { asked: Asked::DoneAndTroubled, ..Troubles::default() });
+            back(&customer, &format!("back-{n:04}"), 3_000).await.ok(202);
+            for _ in 0..5 {
+                server.run_jobs().await;
+                server.later(5 * MINUTE).await;
+            }
+            // It may have gone: nobody is to pay it out by hand.
+            assert_eq!((till.refunds(&placed).await, till.waiting().await["refunds"].clone()), (vec![(3_000, "asked".to_owned(), "asked".to_owned())], json!(0)));
+            assert_eq!(wallet(&customer).await, (3_000, 3_000));
+            till.networks.trouble(Troubles::default());
+            server.later(10 * MINUTE).await;
+            server.run_jobs().await;
+            let trade = till.networks.trade(&till.number(&placed).await);
+            assert_eq!((wallet(&customer).await, trade.refunded().fen(), trade.refunds.len()), ((0, 0), 3_000, 1));
         }
     }
 
@@ -124,6 +146,37 @@ on_server! {
         till.networks.trouble(Troubles::default());
         server.run_jobs().await;
         assert_eq!(wallet(&customer).await, (0, 0));
+    }
+
+    async fn v4_1_a_refund_that_is_not_made_in_ten_days_is_somebodys_to_look_at(server) {
+        let till = Till::open(server).await;
+        let customer = till.customer(PHONE).await;
+        for (n, method) in ["h5", "wap"].into_iter().enumerate() {
+            let placed = till.recharged(&customer, &format!("pay-{n:05}"), method, 3_000).await;
+            till.networks.trouble(Troubles { refunds: Returned::Pending, ..Troubles::default() });
+            back(&customer, &format!("back-{n:04}"), 3_000).await.ok(202);
+            for _ in 0..9 {
+                server.run_jobs().await;
+                server.later(DAY).await;
+            }
+            server.run_jobs().await;
+            assert_eq!((till.waiting().await["refunds"].clone(), till.refunds(&placed).await[0].2.as_str()), (json!(0), "asked"));
+            server.later(DAY).await;
+            server.run_jobs().await;
+            let refund = stuck(&till).await;
+            assert!(refund["problem"].as_str().unwrap().contains("ten days"), "{refund}");
+            assert_eq!((till.waiting().await["refunds"].clone(), told(&customer).await[0].as_str()), (json!(1), "pay.refund_delayed"));
+            assert_eq!(wallet(&customer).await, (3_000, 3_000), "it may still come");
+            if method == "h5" {
+                // It is on its way: it would come twice.
+                remedy(&till, &refund, "paid_out", "现金").await.refused(409, "REFUND_PENDING");
+            }
+            till.networks.trouble(Troubles::default());
+            remedy(&till, &refund, "retry", "").await.ok(200);
+            server.run_jobs().await;
+            let trade = till.networks.trade(&till.number(&placed).await);
+            assert_eq!((wallet(&customer).await, trade.refunded().fen(), trade.refunds.len()), ((0, 0), 3_000, 1));
+        }
     }
 
     async fn v4_1_a_refund_that_a_network_refuses_is_somebodys_to_put_right(server) {
@@ -216,64 +269,5 @@ on_server! {
             }
         }
         assert_eq!(till.networks.trade(&paid).refunds.len(), 2);
-    }
-
-    async fn v8_2_the_bill_of_a_day_agrees_or_says_where_it_does_not(server) {
-        let till = Till::open(server).await;
-        let customer = till.customer(PHONE).await;
-        let first = till.recharged(&customer, "pay-00001", "h5", 3_000).await;
-        till.recharged(&customer, "pay-00002", "wap", 2_000).await;
-        back(&customer, "back-0001", 500).await.ok(202);
-        server.run_jobs().await;
-        // Paid, and never told: neither by notice nor when it was asked.
-        let lost = till.recharge(&customer, "pay-00003", "native", 700).await;
-        let number = till.number(&lost).await;
-        assert!(till.networks.pay(&number).await);
-        let past = till.number(&first).await;
-        till.networks.refund_elsewhere(&past, 100).await;
-        let cx = server.cx();
-        let mut tx = cx.db.begin().await.unwrap();
-        tx.exec("UPDATE pay_orders SET state = 'closed' WHERE state = 'pending'", vec![]).await.unwrap();
-        tx.exec("UPDATE pay_attempts SET state = 'closed' WHERE state = 'waiting'", vec![]).await.unwrap();
-        tx.commit().await.unwrap();
-        let days = async || till.root.get("/api/v1/payments/reconciliation").await.ok(200);
-        server.later(8 * HOUR).await;
-        server.tick().await;
-        assert_eq!(days().await["days"], json!([]), "the day is not over");
-        server.later(12 * HOUR).await;
-        server.tick().await;
-        let seen = days().await;
-        let sums: Vec<(String, i64, i64)> = seen["days"].as_array().unwrap().iter().map(|day| (day["channel"].as_str().unwrap().to_owned(), day["paid_fen"].as_i64().unwrap(), day["refunded_fen"].as_i64().unwrap())).collect();
-        assert_eq!(sums, [("alipay".to_owned(), 2_000, 500), ("wechat".to_owned(), 3_700, 100)]);
-        // What was paid and never told is found that way, and put right by itself: it came too late, and goes back.
-        server.run_jobs().await;
-        assert_eq!((till.networks.trade(&number).refunded().fen(), wallet(&customer).await), (700, (4_500, 0)));
-        // What somebody gave back past the program is not.
-        assert_eq!(words(&seen["differences"], "kind"), ["not_here"]);
-        let found = &seen["differences"][0];
-        assert_eq!((&found["number"], &found["refund_number"], &found["theirs_fen"], &found["ours_fen"]), (&json!(past), &json!("elsewhere"), &json!(100), &json!(null)));
-        assert_eq!(till.waiting().await["differences"], 1);
-        // Once a day, and each difference until somebody has seen to it.
-        server.tick().await;
-        let seen = days().await;
-        assert_eq!((seen["days"].as_array().unwrap().len(), seen["differences"].as_array().unwrap().len()), (2, 1));
-        let path = format!("/api/v1/payments/differences/{}/settle", id(&seen["differences"][0]));
-        till.root.post(&path, json!({"note": ""})).await.refused_field("note", "REQUIRED");
-        till.root.post(&path, json!({"note": "已退回"})).await.ok(204);
-        assert_eq!((till.waiting().await["differences"].clone(), days().await["differences"][0]["note"].clone()), (json!(0), json!("已退回")));
-    }
-
-    async fn v8_2_a_bill_that_cannot_be_had_is_asked_for_again(server) {
-        let till = Till::open(server).await;
-        let customer = till.customer(PHONE).await;
-        till.recharged(&customer, "pay-00001", "h5", 3_000).await;
-        server.later(20 * HOUR).await;
-        till.networks.trouble(Troubles { asked: Asked::Down, ..Troubles::default() });
-        server.tick().await;
-        assert_eq!(till.root.get("/api/v1/payments/reconciliation").await.ok(200)["days"], json!([]));
-        till.networks.trouble(Troubles::default());
-        server.later(HOUR).await;
-        server.tick().await;
-        assert_eq!(till.root.get("/api/v1/payments/reconciliation").await.ok(200)["days"].as_array().unwrap().len(), 2);
     }
 }

@@ -3,6 +3,7 @@
 use kernel::{HOUR, MINUTE, SECOND};
 use sandbox::{Asked, Returned, Told, Trade, Trouble, Troubles};
 use serde_json::{Value, json};
+use store::{Sql, args};
 use testkit::{Answer, Client, Hall, TestServer, on_server};
 
 use crate::support::pay::{Till, id, order, recharge, told, wallet};
@@ -160,6 +161,33 @@ on_server! {
         assert_eq!(waiting["items"], json!([]));
     }
 
+    async fn v8_2_what_cannot_be_taken_for_a_day_is_somebodys_to_look_at(server) {
+        let (till, hall, customer) = open(server).await;
+        let placed = ask(&customer, &hall.tables[0].id, "pay-00001").await.ok(201);
+        till.networks.paid(&till.number(&placed).await).await;
+        hall.table_is(0, "playing").await;
+        till.networks.trouble(Troubles { asked: Asked::Down, ..Troubles::default() });
+        // All of it played: there is nothing to let go.
+        close(server, &hall, &customer, 60).await;
+        let hours = async |hours: usize| {
+            for _ in 0..hours {
+                server.later(HOUR).await;
+                server.run_jobs().await;
+            }
+        };
+        hours(23).await;
+        assert_eq!(till.waiting().await["payments"], 0, "it may be away for an hour, or for a night");
+        hours(2).await;
+        assert_eq!(till.waiting().await["payments"], 1);
+        let taking = till.root.get("/api/v1/payments/orders?state=pending").await.ok(200)["items"][0].clone();
+        let detail = till.detail(&taking).await;
+        assert!(detail["attempts"][0]["problem"].as_str().unwrap().contains("more than a day"), "{detail}");
+        till.networks.trouble(Troubles::default());
+        hours(1).await;
+        assert_eq!((books(&till), till.waiting().await["payments"].clone()), ((3_600, 0, vec![3_600]), json!(0)));
+        assert_eq!(with_order(&customer, &placed).await, (json!("paid"), json!(0), json!(3_600)));
+    }
+
     async fn v8_2_what_the_network_closes_unpaid_is_taken_under_another_number(server) {
         let (till, hall, customer) = open(server).await;
         let placed = ask(&customer, &hall.tables[0].id, "pay-00001").await.ok(201);
@@ -206,8 +234,19 @@ on_server! {
         // Frozen at the moment at which it was being closed, and so let go again: the notice of the freezing arrives all the same.
         let notice = till.networks.notice_of_undone(&number);
         till.networks.deliver(&notice).await.ok(200);
+        let outcome = async || till.detail(&placed).await["notices"][0]["outcome"].clone();
+        // Alipay is away. Whoever waits for a lamp does not wait for it.
+        till.networks.trouble(Troubles { asked: Asked::Down, ..Troubles::default() });
         server.run_jobs().await;
-        assert_eq!((wallet(&customer).await, order(&customer, &placed).await["state"].clone()), ((0, 0), json!("pending")));
+        let sql = "SELECT crew, state FROM jobs WHERE kind = 'pay.notice' ORDER BY id";
+        let read = |row: &store::Row| Ok((row.get::<String>("crew")?, row.get::<String>("state")?));
+        let jobs = server.platform.db.read().all(sql, args![], read).await.unwrap();
+        assert_eq!(jobs, [("prompt", "done"), ("rest", "queued")].map(|(crew, state)| (crew.to_owned(), state.to_owned())));
+        assert_eq!((outcome().await, wallet(&customer).await), (json!(null), (0, 0)));
+        till.networks.trouble(Troubles::default());
+        server.later(MINUTE).await;
+        server.run_jobs().await;
+        assert_eq!((outcome().await, wallet(&customer).await, order(&customer, &placed).await["state"].clone()), (json!("undone"), (0, 0), json!("pending")));
         hall.table_is(0, "idle").await;
     }
 
@@ -253,9 +292,12 @@ on_server! {
         server.later(MINUTE).await;
         server.run_jobs().await;
         assert_eq!(wallet(&customer).await, (0, 0));
-        // The hall makes the customer a present of what it took: that can go back to Alipay.
-        let me = customer.get("/customer/v1/me").await.ok(200);
-        hall.manager.post_once("cash-0001", "/api/v1/customers/recharge", json!({"number": me["number"], "amount_fen": 1_200})).await.ok(200);
+        // The hall gives back what it took, after a complaint: that can go back to Alipay.
+        let bills = customer.get("/customer/v1/sessions").await.ok(200);
+        let about = json!({"matter": "complaint", "kind": "price", "text": "灯一直在闪，没法打", "session_id": bills["items"][0]["id"]});
+        let made = customer.post_once("complain-1", "/customer/v1/complaints", about).await.ok(201);
+        let path = format!("/api/v1/complaints/{}/give-back", id(&made));
+        hall.manager.post_once("give-back-1", &path, json!({"amount_fen": 1_200, "reason": "灯闪，全部退回"})).await.ok(200);
         assert_eq!(customer.get("/customer/v1/refundable").await.ok(200)["amount_fen"], 1_200);
         customer.post_once("back-0001", "/customer/v1/refunds", json!({"amount_fen": 1_200})).await.ok(202);
         server.run_jobs().await;

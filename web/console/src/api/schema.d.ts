@@ -5228,7 +5228,7 @@ export interface components {
         /** @enum {string} */
         RefundState: "asked" | "done" | "stuck" | "by_hand" | "kept";
         Refundable: {
-            /** @description Of the wallet; what was paid in cash at the desk is paid out there. */
+            /** @description Of the wallet: what came by a network and is not spent. Gifts and cash are spent first; what was paid in cash at the desk is paid out there. */
             amount_fen: components["schemas"]["Fen"];
         };
         Refusal: {
@@ -16417,6 +16417,14 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16487,6 +16495,14 @@ export interface operations {
             };
             /** @description Fields that were not accepted */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -120,7 +120,8 @@ struct OtherMethod {
 
 /// Pays by another means: what was begun is closed at its network first.
 #[utoipa::path(post, path = "/orders/{id}/method", tag = "customer", params(("id" = String, Path)), request_body = OtherMethod,
-    responses((status = 200, body = OrderView), (status = 409, body = Problem), (status = 503, body = Problem)))]
+    responses((status = 200, body = OrderView), (status = 409, body = Problem), (status = 429, body = Problem),
+        (status = 503, body = Problem)))]
 async fn replace(
     ByCustomer(cx, customer, token): ByCustomer,
     PathId(id): PathId<OrderEntity>,
@@ -135,7 +136,8 @@ struct Cancel {}
 
 /// Ends a payment that nobody will make.
 #[utoipa::path(post, path = "/orders/{id}/cancel", tag = "customer", params(("id" = String, Path)), request_body = Cancel,
-    responses((status = 200, body = OrderView), (status = 409, body = Problem), (status = 503, body = Problem)))]
+    responses((status = 200, body = OrderView), (status = 409, body = Problem), (status = 429, body = Problem),
+        (status = 503, body = Problem)))]
 async fn cancel(
     ByCustomer(cx, customer, _): ByCustomer,
     PathId(id): PathId<OrderEntity>,
@@ -146,7 +148,7 @@ async fn cancel(
 
 #[derive(Serialize, utoipa::ToSchema)]
 struct Refundable {
-    /// Of the wallet; what was paid in cash at the desk is paid out there.
+    /// Of the wallet: what came by a network and is not spent. Gifts and cash are spent first; what was paid in cash at the desk is paid out there.
     amount_fen: Fen,
 }
 

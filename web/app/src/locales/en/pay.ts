@@ -87,7 +87,7 @@ const en: typeof zh = {
     action: 'Refund',
     title: 'Refund',
     can: 'Can go back',
-    text: 'The money goes back to the accounts that you paid from, the latest payment first: mostly within the day, at times after some days. What you paid in cash is paid out at the desk.',
+    text: 'The money goes back to the accounts that you paid from, the latest payment first: mostly within the day, at times after some days. Playing uses gifts and cash first, and what you paid online last. What you paid in cash is paid out at the desk; gifts are for playing.',
     amount: 'Amount',
     least: 'Please enter the amount that is to go back.',
     most: 'At most {money} can go back.',

@@ -1,0 +1,102 @@
+//! Money of a wallet that its owner wants back: how much of it can go to where it came from, and sending it there.
+//!
+//! **Invariant**: what came otherwise, by gift, in cash or from somebody else, is never sent to a network.
+
+use kernel::{DAY, Fen, Timestamp};
+use store::{Sql, Tx, args};
+
+use super::error::PayError;
+use super::model::{Order, OrderId, RefundId, RefundReason, share_out};
+use super::origin::{Carried, Purse};
+use super::refunds::refund;
+use super::rows;
+use crate::ledger::{self, AccountId, EntryKind};
+use crate::{Cx, Result};
+
+/// Networks give nothing back after a year.
+const OLDEST: i64 = 360 * DAY;
+/// So many lines of a wallet are followed at most, the last: 27 a day. What was there before counts as what no network would take back.
+const LINES: i64 = 10_000;
+/// So many are read at once.
+const PAGE: i64 = 500;
+/// So many wallets are followed at most whose owners turned out to be the same.
+const WALLETS: i64 = 20;
+
+/// Orders of a wallet of which something can still go back, newest first.
+async fn returnable(sql: &mut impl Sql, wallet: AccountId, now: Timestamp) -> Result<Vec<Order>> {
+    let query = format!(
+        "SELECT {} FROM pay_orders o WHERE o.wallet = $1 AND o.state = 'paid' AND o.refunded + o.captured < o.amount AND o.paid_at > $2 ORDER BY o.id DESC LIMIT 200",
+        rows::ORDER
+    );
+    Ok(sql.all(&query, args![wallet, now.plus_micros(-OLDEST)], rows::read_order).await?)
+}
+
+/// How much of a wallet can go back to where it came from: what came by a network and is not spent, as far as the orders allow it and it is
+/// available.
+pub async fn refundable(sql: &mut impl Sql, wallet: AccountId, now: Timestamp) -> Result<Fen> {
+    let orders = returnable(sql, wallet, now).await?;
+    let available = ledger::account(sql, wallet).await?.map_or(0, |account| account.available().units());
+    let paid: i64 = orders.iter().map(|order| order.refundable().fen()).sum();
+    let most = Fen::new(paid.min(available).max(0));
+    // Nobody's lines are read for nothing.
+    if most.is_positive() { Ok(most.min(of_network(sql, wallet, now).await?)) } else { Ok(most) }
+}
+
+/// The payer wants money back that is in the wallet: what was paid last goes first.
+pub async fn refund_wallet(tx: &mut Tx, cx: &Cx, wallet: AccountId, amount: Fen) -> Result<Vec<RefundId>> {
+    let mut orders = returnable(tx, wallet, cx.now()).await?;
+    let left: Vec<Fen> = orders.iter().map(Order::refundable).collect();
+    let parts = share_out(amount, &left).ok_or(PayError::MoreThanPaid)?;
+    let mut parts: Vec<(OrderId, Fen)> = orders.drain(..).map(|order| order.id).zip(parts).filter(|(_, part)| part.is_positive()).collect();
+    // In one order, so that two at once wait and do not block each other.
+    parts.sort_unstable_by_key(|(id, _)| *id);
+    let mut locked = Vec::with_capacity(parts.len());
+    for (id, part) in parts {
+        locked.push((rows::lock(tx, id).await?, part));
+    }
+    // Under its lock: another of other orders may be taking the same.
+    ledger::lock(tx, &[wallet]).await?;
+    if amount > of_network(tx, wallet, cx.now()).await? {
+        return Err(PayError::MoreThanPaid.into());
+    }
+    let mut begun = Vec::with_capacity(locked.len());
+    for (order, part) in &locked {
+        begun.push(refund(tx, cx, order, *part, RefundReason::Asked).await?);
+    }
+    Ok(begun)
+}
+
+/// What came by a network and is not spent, by the wallet's own lines of the time in which anything can go back.
+async fn of_network(sql: &mut impl Sql, wallet: AccountId, now: Timestamp) -> Result<Fen> {
+    let mut wallets = vec![wallet];
+    let mut at = 0;
+    while let Some(one) = wallets.get(at).copied() {
+        for from in ledger::came_from(sql, one, EntryKind::CarriedOver, WALLETS).await? {
+            if !wallets.contains(&from) && i64::try_from(wallets.len()).is_ok_and(|known| known < WALLETS) {
+                wallets.push(from);
+            }
+        }
+        at += 1;
+    }
+    let (mut left, mut carried) = (Fen::ZERO, Carried::new());
+    // Whoever has brought something along stands behind whoever has it now, also where it came later than others who had brought theirs.
+    for one in wallets.into_iter().rev() {
+        left = follow(sql, one, now.plus_micros(-OLDEST), &mut carried).await?;
+    }
+    Ok(left)
+}
+
+async fn follow(sql: &mut impl Sql, wallet: AccountId, since: Timestamp, carried: &mut Carried) -> Result<Fen> {
+    let mut after = ledger::before(sql, wallet, since, LINES).await?;
+    let mut purse: Option<Purse> = None;
+    loop {
+        let lines = ledger::history(sql, wallet, after, PAGE).await?;
+        let Some(last) = lines.last() else { break };
+        after = last.seq;
+        for line in &lines {
+            let purse = purse.get_or_insert_with(|| Purse::holding(line.balance_after.units() - line.delta.units()));
+            purse.follow(line, carried);
+        }
+    }
+    Ok(purse.map_or(Fen::ZERO, |purse| purse.of_network()))
+}

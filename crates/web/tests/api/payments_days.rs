@@ -1,0 +1,141 @@
+//! The networks' bills of each day, compared with ours: late, missed or not, each day once.
+
+use kernel::{DAY, HOUR};
+use sandbox::{Asked, Troubles};
+use serde_json::{Value, json};
+use testkit::{Client, on_server};
+
+use crate::support::pay::{Till, id, wallet, words};
+
+const PHONE: &str = "13800138000";
+
+async fn back(customer: &Client, key: &str, fen: i64) -> testkit::Answer {
+    customer.post_once(key, "/customer/v1/refunds", json!({"amount_fen": fen})).await
+}
+
+async fn days(till: &Till<'_>) -> Value {
+    till.root.get("/api/v1/payments/reconciliation").await.ok(200)
+}
+
+/// The days that were compared, newest first: of which network, and how many lines did not agree.
+async fn compared(till: &Till<'_>) -> Vec<(String, String, i64)> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let all = days(till).await;
+    let one = |day: &Value| (text(&day["day"]), text(&day["channel"]), day["differences"].as_i64().unwrap());
+    all["days"].as_array().unwrap().iter().map(one).collect()
+}
+
+fn day(day: &str, channel: &str, differences: i64) -> (String, String, i64) {
+    (day.to_owned(), channel.to_owned(), differences)
+}
+
+on_server! {
+    async fn v8_2_the_bill_of_a_day_agrees_or_says_where_it_does_not(server) {
+        let till = Till::open(server).await;
+        let customer = till.customer(PHONE).await;
+        let first = till.recharged(&customer, "pay-00001", "h5", 3_000).await;
+        till.recharged(&customer, "pay-00002", "wap", 2_000).await;
+        back(&customer, "back-0001", 500).await.ok(202);
+        server.run_jobs().await;
+        // Paid, and never told: neither by notice nor when it was asked.
+        let lost = till.recharge(&customer, "pay-00003", "native", 700).await;
+        let number = till.number(&lost).await;
+        assert!(till.networks.pay(&number).await);
+        let past = till.number(&first).await;
+        till.networks.refund_elsewhere(&past, 100).await;
+        let cx = server.cx();
+        let mut tx = cx.db.begin().await.unwrap();
+        tx.exec("UPDATE pay_orders SET state = 'closed' WHERE state = 'pending'", vec![]).await.unwrap();
+        tx.exec("UPDATE pay_attempts SET state = 'closed' WHERE state = 'waiting'", vec![]).await.unwrap();
+        tx.commit().await.unwrap();
+        server.later(8 * HOUR).await;
+        server.tick().await;
+        assert_eq!(days(&till).await["days"], json!([]), "the day is not over");
+        server.later(12 * HOUR).await;
+        server.tick().await;
+        let seen = days(&till).await;
+        let sums: Vec<(String, i64, i64)> = seen["days"].as_array().unwrap().iter().map(|day| (day["channel"].as_str().unwrap().to_owned(), day["paid_fen"].as_i64().unwrap(), day["refunded_fen"].as_i64().unwrap())).collect();
+        assert_eq!(sums, [("alipay".to_owned(), 2_000, 500), ("wechat".to_owned(), 3_700, 100)]);
+        // What was paid and never told is found that way, and put right by itself: it came too late, and goes back.
+        server.run_jobs().await;
+        assert_eq!((till.networks.trade(&number).refunded().fen(), wallet(&customer).await), (700, (4_500, 0)));
+        // What somebody gave back past the program is not.
+        assert_eq!(words(&seen["differences"], "kind"), ["not_here"]);
+        let found = &seen["differences"][0];
+        assert_eq!((&found["number"], &found["refund_number"], &found["theirs_fen"], &found["ours_fen"]), (&json!(past), &json!("elsewhere"), &json!(100), &json!(null)));
+        assert_eq!(till.waiting().await["differences"], 1);
+        // Once a day, and each difference until somebody has seen to it.
+        server.tick().await;
+        let seen = days(&till).await;
+        assert_eq!((seen["days"].as_array().unwrap().len(), seen["differences"].as_array().unwrap().len()), (2, 1));
+        let path = format!("/api/v1/payments/differences/{}/settle", id(&seen["differences"][0]));
+        till.root.post(&path, json!({"note": ""})).await.refused_field("note", "REQUIRED");
+        till.root.post(&path, json!({"note": "已退回"})).await.ok(204);
+        assert_eq!((till.waiting().await["differences"].clone(), days(&till).await["differences"][0]["note"].clone()), (json!(0), json!("已退回")));
+    }
+
+    async fn v8_2_a_bill_that_cannot_be_had_is_asked_for_again(server) {
+        let till = Till::open(server).await;
+        let customer = till.customer(PHONE).await;
+        till.recharged(&customer, "pay-00001", "h5", 3_000).await;
+        server.later(20 * HOUR).await;
+        till.networks.trouble(Troubles { asked: Asked::Down, ..Troubles::default() });
+        server.tick().await;
+        assert_eq!(till.root.get("/api/v1/payments/reconciliation").await.ok(200)["days"], json!([]));
+        till.networks.trouble(Troubles::default());
+        server.later(HOUR).await;
+        server.tick().await;
+        assert_eq!(till.root.get("/api/v1/payments/reconciliation").await.ok(200)["days"].as_array().unwrap().len(), 2);
+    }
+
+    async fn v8_2_days_on_which_nobody_asked_are_compared_later(server) {
+        let till = Till::open(server).await;
+        let customer = till.customer(PHONE).await;
+        // Four in the afternoon, in Beijing.
+        let first = till.recharged(&customer, "pay-00001", "h5", 3_000).await;
+        till.networks.refund_elsewhere(&till.number(&first).await, 100).await;
+        server.later(DAY).await;
+        till.recharged(&customer, "pay-00002", "native", 2_000).await;
+        // Down for two days.
+        server.later(2 * DAY).await;
+        server.tick().await;
+        // By Alipay nobody has ever paid: what was there before that is not asked for.
+        let all = [day("2026-11-23", "alipay", 0), day("2026-11-23", "wechat", 0), day("2026-11-22", "wechat", 0), day("2026-11-21", "wechat", 1)];
+        assert_eq!(compared(&till).await, all);
+        let found = days(&till).await["differences"][0].clone();
+        assert_eq!((&found["day"], &found["kind"], &found["theirs_fen"]), (&json!("2026-11-21"), &json!("not_here"), &json!(100)));
+        assert_eq!(till.waiting().await["differences"], 1);
+        // Each once.
+        server.later(HOUR).await;
+        server.tick().await;
+        assert_eq!((compared(&till).await, till.waiting().await["differences"].clone()), (all.to_vec(), json!(1)));
+    }
+
+    async fn v8_2_a_bill_that_is_late_is_no_day_without_payments(server) {
+        let till = Till::open(server).await;
+        let customer = till.customer(PHONE).await;
+        till.recharged(&customer, "pay-00001", "wap", 3_000).await;
+        till.networks.trouble(Troubles { bills_late: true, ..Troubles::default() });
+        server.later(20 * HOUR).await;
+        server.tick().await;
+        // By WeChat nobody has paid: no bill is what there is of such a day.
+        assert_eq!((compared(&till).await, till.waiting().await["differences"].clone()), (vec![day("2026-11-21", "wechat", 0)], json!(0)));
+        till.networks.trouble(Troubles::default());
+        server.later(HOUR).await;
+        server.tick().await;
+        assert_eq!(compared(&till).await, [day("2026-11-21", "alipay", 0), day("2026-11-21", "wechat", 0)]);
+
+        // One that has not come after two days does not come any more: then it is somebody's to look at.
+        let missing = till.recharged(&customer, "pay-00002", "wap", 700).await;
+        till.networks.trouble(Troubles { bills_late: true, ..Troubles::default() });
+        server.later(DAY).await;
+        server.tick().await;
+        assert_eq!(compared(&till).await[0], day("2026-11-22", "wechat", 0));
+        server.later(DAY).await;
+        server.tick().await;
+        let of_it = compared(&till).await.into_iter().find(|(name, channel, _)| name == "2026-11-22" && channel == "alipay");
+        assert_eq!(of_it, Some(day("2026-11-22", "alipay", 1)));
+        let found = days(&till).await["differences"][0].clone();
+        assert_eq!((&found["kind"], &found["number"]), (&json!("not_there"), &json!(till.number(&missing).await)));
+    }
+}
