@@ -3,7 +3,7 @@
 use kernel::{Timestamp, Word};
 use platform::{Cx, Result};
 use serde::Serialize;
-use store::jobs::NewJob;
+use store::jobs::{self, NewJob};
 use store::{Row, Sql, Tx, args};
 
 use super::agree::{AGREE_COIL, AGREE_JOB, Agree};
@@ -156,7 +156,7 @@ pub(super) async fn by_topic(sql: &mut impl Sql, topic: &str) -> store::Result<O
     sql.opt(&format!("SELECT {COLUMNS} FROM devices d WHERE d.topic = $1"), args![topic], read).await
 }
 
-pub(super) async fn by_id(sql: &mut impl Sql, id: DeviceId) -> store::Result<Option<Device>> {
+pub(crate) async fn by_id(sql: &mut impl Sql, id: DeviceId) -> store::Result<Option<Device>> {
     sql.opt(&format!("SELECT {COLUMNS} FROM devices d WHERE d.id = $1"), args![id], read).await
 }
 
@@ -268,15 +268,22 @@ async fn tell_from(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, wanted:
         let right = device.reported.map(|on| on == wanted.on);
         set_course(tx, device.id, Course::begin(right, cx.now())).await?;
     }
-    let version = device.version + 1;
+    let is_coil = device.driver == Driver::Modbus;
+    let kind = if is_coil { AGREE_COIL } else { AGREE_JOB };
+    let name = |version: i64| format!("{}-{version}", device.id);
+    // Where the same waits to be said, that says it: however often a device wavers, one job waits for it. To be told after a while what it was
+    // told just now is another matter, and a coil says nothing by itself.
+    let is_same = wanted == device.light() && (device.told_at.is_none() || at <= cx.now());
+    let waits = !is_coil && is_same && jobs::bring_forward(tx, &cx.db, kind, &name(device.version), at).await?;
+    let version = if waits { device.version } else { device.version + 1 };
     // Whoever has not answered is silent since it was told the first time, whatever it is told next. Who was away begins anew.
     let silent_since = device.silent_since.filter(|_| device.online && !device.has_answered());
     let sql = "UPDATE devices SET wanted = $1, off_at = $2, version = $3, wanted_at = $4, told_at = NULL, silent_since = $5 WHERE id = $6";
     tx.exec(sql, args![wanted.on, wanted.off_at, version, cx.now(), silent_since, device.id]).await?;
-    let agree = Agree { device: device.id, version };
-    let kind = if device.driver == Driver::Modbus { AGREE_COIL } else { AGREE_JOB };
-    let job = NewJob::new(kind, &agree, at)?.once(format!("{}-{version}", device.id));
-    cx.enqueue(tx, job).await?;
+    if !waits {
+        let agree = Agree { device: device.id, version };
+        cx.enqueue(tx, NewJob::new(kind, &agree, at)?.once(name(version))).await?;
+    }
     venue.news.after(tx);
     Ok(())
 }

@@ -47,6 +47,7 @@ mod venue_complaints;
 mod venue_crowd;
 mod venue_doors;
 mod venue_edit;
+mod venue_flood;
 mod venue_holds;
 mod venue_light;
 mod venue_members;
