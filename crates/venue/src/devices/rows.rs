@@ -1,6 +1,6 @@
 //! Devices in the database.
 
-use kernel::{Timestamp, Word};
+use kernel::{SECOND, Timestamp, Word};
 use platform::{Cx, Result};
 use serde::Serialize;
 use store::jobs::{self, NewJob};
@@ -9,9 +9,9 @@ use store::{Row, Sql, Tx, args};
 use super::agree::{AGREE_COIL, AGREE_JOB, Agree};
 use super::course::Course;
 use super::draw::Draw;
-use super::light::{Light, Override, Playing, light};
-use super::log;
+use super::light::{Light, Override, Playing, WOUND_BEFORE, is_to_be_wound, light};
 use super::modbus::{Address, Board};
+use super::{log, shelly, tasmota};
 use crate::Venue;
 use crate::halls::{TableId, VenueId};
 use crate::play::{self, SessionState};
@@ -29,6 +29,17 @@ kernel::words! {
         Shelly = "shelly",
         /// A coil of a relay board.
         Modbus = "modbus",
+    }
+}
+
+impl Driver {
+    /// How many seconds its own timer can count; `None`: it has none.
+    const fn timer(self) -> Option<i64> {
+        match self {
+            Self::Tasmota => Some(tasmota::LONGEST),
+            Self::Shelly => Some(shelly::LONGEST),
+            Self::Modbus => None,
+        }
     }
 }
 
@@ -84,6 +95,12 @@ impl Device {
     /// Whether it has said how it is since it was last to be told something.
     pub(super) fn has_answered(&self) -> bool {
         self.reported_at.is_some_and(|at| at >= self.wanted_at)
+    }
+
+    /// Whether its own timer is to be set again: it ends soon, and before the light should.
+    pub(super) fn is_to_be_wound(&self, now: Timestamp) -> bool {
+        let timer = self.told_at.zip(self.driver.timer());
+        self.online && timer.is_some_and(|(told, longest)| is_to_be_wound(self.light(), told, longest, now))
     }
 
     fn by_hand(&self) -> Option<Override> {
@@ -200,6 +217,17 @@ pub(super) async fn not_as_they_should_be(sql: &mut impl Sql, now: Timestamp) ->
          OR (d.override_until IS NOT NULL AND d.override_until <= $1) ORDER BY d.id LIMIT 5000"
     );
     sql.all(&query, args![now, now.plus_micros(-OBEYS)], read).await
+}
+
+/// Whose own timer is to be set again.
+pub(super) async fn to_be_wound(sql: &mut impl Sql, now: Timestamp) -> store::Result<Vec<Device>> {
+    let shortest = Driver::ALL.iter().filter_map(|driver| driver.timer()).min().unwrap_or_default() * SECOND;
+    let query = format!(
+        "SELECT {COLUMNS} FROM devices d WHERE d.online AND d.wanted AND d.told_at <= $1 AND d.off_at > d.told_at + $2 ORDER BY d.id LIMIT 5000"
+    );
+    let told = now.plus_micros(WOUND_BEFORE - shortest);
+    let some = sql.all(&query, args![told, shortest], read).await?;
+    Ok(some.into_iter().filter(|device| device.is_to_be_wound(now)).collect())
 }
 
 /// Who is not on the broker, whoever was last there first.

@@ -50,6 +50,7 @@ mod venue_edit;
 mod venue_flood;
 mod venue_holds;
 mod venue_light;
+mod venue_long;
 mod venue_members;
 mod venue_modbus;
 mod venue_mosquitto;
