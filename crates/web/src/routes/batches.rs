@@ -47,7 +47,8 @@ async fn generate(
 }
 
 /// What it would cost.
-#[utoipa::path(post, path = "/batches/quote", tag = "batches", request_body = NewBatch, responses((status = 200, body = Quote), (status = 403, body = Problem), (status = 422, body = Problem)))]
+#[utoipa::path(post, path = "/batches/quote", tag = "batches", request_body = NewBatch,
+    responses((status = 200, body = Quote), (status = 403, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
 async fn quote(Auth(cx, _): Auth<KeysGenerate>, Json(body): Json<NewBatch>) -> Result<axum::Json<Quote>> {
     Ok(axum::Json(batches::quote(&cx, &body).await?))
 }

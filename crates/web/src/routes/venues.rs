@@ -249,7 +249,7 @@ async fn bring_back(
 
 /// Sets a table's light by hand, for a while.
 #[utoipa::path(put, path = "/tables/{id}/light", tag = "venues", params(("id" = String, Path)), request_body = OverrideAsk,
-    responses((status = 200, body = Device)))]
+    responses((status = 200, body = Device), (status = 409, body = Problem)))]
 async fn set_light(
     State(state): State<AppState>,
     Auth(cx, _): Auth<TablesOperate>,
@@ -316,7 +316,7 @@ struct Renewal {}
 
 /// Gives a device another password, told once: the old one admits nobody from now on.
 #[utoipa::path(post, path = "/devices/{id}/password", tag = "venues", params(("id" = String, Path)), request_body = Renewal,
-    responses((status = 200, body = Credentials)))]
+    responses((status = 200, body = Credentials), (status = 409, body = Problem)))]
 async fn renew_password(
     Auth(cx, _): Auth<VenuesManage>,
     PathId(id): PathId<DeviceEntity>,

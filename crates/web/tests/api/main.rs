@@ -35,6 +35,7 @@ mod plans;
 mod projects;
 mod quota;
 mod quota_races;
+mod refusals;
 mod replay;
 mod settings;
 mod splits;

@@ -74,7 +74,8 @@ struct NewPayOrder {
 
 /// Begins a payment. A table that cannot be opened any more once it is paid is not charged: the money goes back by itself.
 #[utoipa::path(post, path = "/orders", tag = "customer", params(("Idempotency-Key" = String, Header)), request_body = NewPayOrder,
-    responses((status = 201, body = OrderView), (status = 409, body = Problem), (status = 422, body = Problem), (status = 503, body = Problem)))]
+    responses((status = 201, body = OrderView), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem),
+        (status = 429, body = Problem), (status = 503, body = Problem)))]
 async fn create(
     ByCustomer(cx, customer, token): ByCustomer,
     Once(body, key): Once<NewPayOrder>,

@@ -42,7 +42,8 @@ struct NewSplit {
 /// Shares the bill of one's own session, while it is played or within a day. The bill itself is paid as always; the others' shares come into the
 /// asker's wallet.
 #[utoipa::path(post, path = "/sessions/{id}/split", tag = "customer", params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
-    request_body = NewSplit, responses((status = 201, body = SplitView), (status = 409, body = Problem), (status = 422, body = Problem)))]
+    request_body = NewSplit,
+    responses((status = 201, body = SplitView), (status = 409, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
 async fn make(
     ByCustomer(cx, customer, _): ByCustomer,
     PathId(id): PathId<SessionEntity>,
