@@ -1,23 +1,26 @@
 //! Devices, by way of a broker: the one inside, or another.
 //!
-//! What devices say is taken in by a few lanes, each device always by the same one: what it says first is taken in first. A message that
-//! cannot be taken in for the moment (the database is away) is tried again, and holds up its lane meanwhile; the connection itself waits
-//! for no lane. Who says more than is taken in loses what it says then, and keeps nobody else from being heard.
+//! What devices say is taken in by a few lanes ([`lane`]), each device always by the same one: what it says first is taken in first. A
+//! message that cannot be taken in for the moment (the database is away) is tried again, and holds up its lane meanwhile; the connection
+//! itself waits for no lane. Who says more than is taken in loses what it says then, and keeps nobody else from being heard.
 
-use std::collections::HashMap;
+mod lane;
+
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use kernel::{Clock, Kind};
+use kernel::Clock;
 use platform::Cx;
 use rumqttc::mqttbytes::v5::PublishProperties;
 use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, NetworkOptions, Packet, PublishOptions, QoS};
 use tokio::sync::mpsc;
 use venue::Venue;
-use venue::devices::{self, Wire};
+use venue::devices::{self, About, Heard, Wire};
+
+use self::lane::{Message, Waiting, take_in};
 
 /// Where the broker is, and as whom we go there.
 #[derive(Clone)]
@@ -39,12 +42,8 @@ const ON_THEIR_WAY: u16 = 1_000;
 const WAITING: usize = 1_000;
 const LANES: usize = 4;
 const LANE_HOLDS: usize = 10_000;
-/// Messages of one device that wait to be taken in: a device has little to say.
-const DEVICE_HOLDS: usize = 50;
 /// Before the broker is called again, and before a message is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
-/// How often a message is tried: after that somebody else has to find out how the device stands.
-const TRIES: usize = 30;
 
 /// Sends commands, while there is a connection: what waited for one would say what does not hold any more.
 #[derive(Clone)]
@@ -56,14 +55,14 @@ pub struct Mqtt {
 /// Who takes in what devices say, message by message, each device's in their order.
 #[async_trait]
 pub trait Ear: Send + Sync + 'static {
-    async fn heard(&self, topic: &str, payload: &[u8]) -> platform::Result<()>;
+    async fn heard(&self, topic: &str, payload: &[u8]) -> platform::Result<Heard>;
     /// The broker was away, and nobody knows what was missed.
     async fn is_back(&self) -> platform::Result<()>;
 }
 
 #[async_trait]
 impl Ear for Venue {
-    async fn heard(&self, topic: &str, payload: &[u8]) -> platform::Result<()> {
+    async fn heard(&self, topic: &str, payload: &[u8]) -> platform::Result<Heard> {
         devices::heard(self, &Cx::system(Arc::clone(&self.platform)), topic, payload).await
     }
 
@@ -106,48 +105,6 @@ impl Wire for Mqtt {
     }
 }
 
-struct Message {
-    topic: String,
-    payload: Vec<u8>,
-    _place: Place,
-}
-
-/// How many messages of each device wait.
-type Waiting = Arc<Mutex<HashMap<String, usize>>>;
-
-/// A message's place among those of its device, until it is taken in.
-struct Place {
-    device: String,
-    waiting: Waiting,
-}
-
-impl Place {
-    /// None when the device has too many of them.
-    fn of(topic: &str, waiting: &Waiting) -> Option<Self> {
-        let device = device_of(topic).to_owned();
-        let mut counts = waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = counts.entry(device.clone()).or_default();
-        if *count >= DEVICE_HOLDS {
-            return None;
-        }
-        *count += 1;
-        drop(counts);
-        Some(Self { device, waiting: Arc::clone(waiting) })
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut counts = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = counts.get_mut(&self.device) {
-            *count -= 1;
-            if *count == 0 {
-                counts.remove(&self.device);
-            }
-        }
-    }
-}
-
 impl Listening {
     /// Takes in what devices say. Never returns.
     pub async fn run(mut self, ear: Arc<impl Ear>, clock: Clock) {
@@ -180,16 +137,13 @@ impl Listening {
                 }
                 Ok(Event::Incoming(Packet::Publish(message))) => {
                     let topic = String::from_utf8_lossy(&message.topic).into_owned();
-                    if message.retain && !devices::is_of_presence(&topic, &message.payload) {
+                    if message.retain && devices::about(&topic, &message.payload) != Some(About::Presence) {
                         continue;
                     }
-                    // What is lost here is found out when the device is asked, or told something.
-                    let Some(place) = Place::of(&topic, &waiting) else {
-                        tracing::debug!(topic, "a device says more than is taken in");
-                        continue;
-                    };
                     let lane = &lanes[lane_of(&topic)];
-                    if lane.try_send(Message { topic, payload: message.payload.to_vec(), _place: place }).is_err() {
+                    // What is lost here is found out when the device is asked, or told something.
+                    let Some(message) = Message::new(topic, message.payload.to_vec(), &waiting) else { continue };
+                    if lane.try_send(message).is_err() {
                         tracing::warn!("devices say more than is taken in");
                     }
                 }
@@ -216,19 +170,4 @@ fn lane_of(topic: &str) -> usize {
     let mut hasher = DefaultHasher::new();
     device_of(topic).hash(&mut hasher);
     usize::try_from(hasher.finish() % LANES as u64).unwrap_or(0)
-}
-
-async fn take_in(ear: Arc<impl Ear>, clock: Clock, mut messages: mpsc::Receiver<Message>) {
-    while let Some(Message { topic, payload, _place }) = messages.recv().await {
-        for attempt in 1..=TRIES {
-            match ear.heard(&topic, &payload).await {
-                Ok(()) => break,
-                Err(fault) if fault.kind == Kind::Unavailable && attempt < TRIES => clock.sleep(PAUSE).await,
-                Err(fault) => {
-                    tracing::warn!(%fault, topic, "what a device said could not be taken in");
-                    break;
-                }
-            }
-        }
-    }
 }

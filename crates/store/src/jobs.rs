@@ -98,6 +98,19 @@ pub async fn enqueue(tx: &mut Tx, db: &Db, random: &Random, now: Timestamp, job:
     Ok((written == 1).then_some(id))
 }
 
+/// Has the job of this name carried out at this time at the latest, as if it were written now, where it still waits for its time. False where none
+/// does: it is done, or in a worker's hands, which may have looked already. Until this transaction ends no worker takes it.
+pub async fn bring_forward(tx: &mut Tx, db: &Db, kind: JobKind, name: &str, at: Timestamp) -> Result<bool> {
+    let sql = "UPDATE jobs SET run_at = CASE WHEN run_at > $1 THEN $1 ELSE run_at END, attempts = 0 \
+               WHERE kind = $2 AND dedup_key = $3 AND state = 'queued'";
+    if tx.exec(sql, args![at, kind.name, name]).await? == 0 {
+        return Ok(false);
+    }
+    let waiting = db.jobs_waiting(kind.crew);
+    tx.on_commit(move || waiting.notify_one());
+    Ok(true)
+}
+
 /// Writes many jobs with few statements; those whose name was there already are left out. Answers how many were written.
 pub async fn enqueue_many(tx: &mut Tx, db: &Db, random: &Random, now: Timestamp, jobs: Vec<NewJob>) -> Result<u64> {
     if jobs.is_empty() {

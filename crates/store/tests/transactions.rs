@@ -167,6 +167,47 @@ on_both! { store::migrate::OWN;
         assert_eq!(runner.drain().await.unwrap(), 1);
     }
 
+    async fn a_job_that_waits_is_brought_forward_and_one_that_is_done_or_in_hand_is_not(test) {
+        let db = test.db.clone();
+        let clock = Clock::stepped(Timestamp::from_unix(1_800_000_000));
+        let random = Random::seeded(9);
+        let kind = jobs::JobKind::prompt("look");
+        let sooner = async |name: &str, seconds: i64| {
+            let mut tx = db.begin().await.unwrap();
+            let waits = jobs::bring_forward(&mut tx, &db, kind, name, clock.now().plus_seconds(seconds)).await.unwrap();
+            tx.commit().await.unwrap();
+            waits
+        };
+        let mut handlers = Handlers::<()>::default();
+        let held = db.clone();
+        let now = clock.now();
+        handlers.add(kind, move |(), _| {
+            let db = held.clone();
+            async move {
+                let mut tx = db.begin().await.unwrap();
+                let waits = jobs::bring_forward(&mut tx, &db, kind, "lamp", now).await.unwrap();
+                tx.commit().await.unwrap();
+                if waits { Outcome::GiveUp("it is in hand".into()) } else { Outcome::Done }
+            }
+        });
+        let runner = Runner::new(db.clone(), clock.clone(), random.clone(), (), handlers);
+
+        let mut tx = db.begin().await.unwrap();
+        let job = NewJob::new(kind, &(), clock.now().plus_seconds(60)).unwrap().once("lamp");
+        let id = jobs::enqueue(&mut tx, &db, &random, clock.now(), job).await.unwrap().unwrap();
+        tx.commit().await.unwrap();
+        assert!(!sooner("another", 0).await);
+        assert!(sooner("lamp", 30).await);
+        // Nor does it wait longer for that.
+        assert!(sooner("lamp", 90).await);
+        clock.step(29 * SECOND);
+        assert_eq!(runner.drain().await.unwrap(), 0);
+        clock.step(2 * SECOND);
+        assert_eq!(runner.drain().await.unwrap(), 1);
+        assert_eq!(jobs::find(&mut db.read(), id).await.unwrap().unwrap().state, JobState::Done);
+        assert!(!sooner("lamp", 0).await);
+    }
+
     async fn no_crew_waits_for_another(test) {
         let clock = Clock::stepped(Timestamp::from_unix(1_800_000_000));
         let random = Random::seeded(9);

@@ -1,4 +1,4 @@
-//! Calls as a program or browser makes them, through the real routes.
+//! Calls as a program or browser makes them, through the real routes. Each answer is one that the API's own document names.
 
 use std::net::{Ipv6Addr, SocketAddr};
 
@@ -10,6 +10,8 @@ use http_body_util::BodyExt;
 use platform::identity::UserId;
 use serde_json::Value;
 use tower::ServiceExt;
+
+use crate::documented;
 
 #[derive(Clone)]
 pub struct Client {
@@ -118,7 +120,7 @@ impl Client {
     }
 
     async fn call(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Response {
-        let mut request = Request::builder().method(method).uri(path);
+        let mut request = Request::builder().method(method.clone()).uri(path);
         if body.is_some() && !self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
             request = request.header("content-type", "application/json");
         }
@@ -130,7 +132,9 @@ impl Client {
         }
         let mut request = request.body(Body::from(body.unwrap_or_default())).expect("a request");
         request.extensions_mut().insert(ConnectInfo(self.address));
-        self.site.clone().oneshot(request).await.expect("the router always answers")
+        let response = self.site.clone().oneshot(request).await.expect("the router always answers");
+        documented::check(&method, path, response.status());
+        response
     }
 }
 

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use venue::Venue;
-use venue::devices::{self, Wire};
+use venue::devices::{self, Heard, Wire};
 
 use crate::{Client, TestServer};
 
@@ -58,13 +58,13 @@ struct Listener {
 
 #[async_trait]
 impl Ear for Listener {
-    async fn heard(&self, topic: &str, payload: &[u8]) -> platform::Result<()> {
-        self.venue.heard(topic, payload).await?;
+    async fn heard(&self, topic: &str, payload: &[u8]) -> platform::Result<Heard> {
+        let heard = self.venue.heard(topic, payload).await?;
         if let Some(at) = payload.windows(ECHO.len()).position(|window| window == ECHO) {
             let digits: String = payload[at + ECHO.len()..].iter().map(|byte| char::from(*byte)).take_while(char::is_ascii_digit).collect();
             self.wire.echo.send_replace(digits.parse().expect("a number"));
         }
-        Ok(())
+        Ok(heard)
     }
 
     async fn is_back(&self) -> platform::Result<()> {

@@ -11,6 +11,7 @@
 
 mod client;
 mod coils;
+mod documented;
 mod hall;
 mod look;
 mod networks;

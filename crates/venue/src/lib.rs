@@ -50,6 +50,8 @@ pub struct Venue {
     /// How devices are told something.
     pub wire: Arc<dyn devices::Wire>,
     pub(crate) way: devices::Way,
+    /// How much news each of them has.
+    pub(crate) pace: devices::Pace,
     /// How relay boards are.
     pub coils: Arc<dyn devices::Coils>,
     /// Those that are asked now.
@@ -78,6 +80,7 @@ impl Venue {
             platform,
             wire,
             way: devices::Way::default(),
+            pace: devices::Pace::default(),
             coils,
             asking: devices::Asking::default(),
             texter,

@@ -5,7 +5,7 @@ use platform::payments::Payer;
 use platform::{Cx, Result};
 use store::{Tx, args};
 
-use super::join::{carry_over, ways};
+use super::join::{carry_over, lock_both, ways};
 use super::model::{Customer, CustomerId};
 use super::session::{find, on_phone_of, revoke_by_wechat};
 use super::wechat::{Person, WechatApp, keep, person, whose};
@@ -30,9 +30,10 @@ pub async fn bind_wechat(cx: &Cx, venue: &Venue, who: &Customer, token: &str, ap
 async fn bind(cx: &Cx, who: &Customer, token: &str, payer: &Payer, person: &Person) -> Result<Option<Customer>> {
     let mut tx = cx.db.begin().await?;
     let owner = whose(&mut tx, payer, person).await?;
-    // Who becomes another is locked before who stays, as where somebody signs in by a number.
     let mut theirs = None;
     if let Some(other) = owner.filter(|owner| *owner != who.id) {
+        // Both before either is looked at: the other may be binding a name of this one's.
+        lock_both(&mut tx, who.id, other).await?;
         let Some(ways) = ways(&mut tx, other).await? else { return Ok(None) };
         theirs = Some((other, ways));
     }

@@ -21,6 +21,15 @@ pub(super) async fn ways(tx: &mut Tx, id: CustomerId) -> Result<Option<Ways>> {
     Ok(tx.opt(&sql, args![id], read).await?)
 }
 
+/// Locks two customers in the order in which everybody does: who may become the other before who stays, which is who has no number; of two who
+/// are alike, by their ids.
+pub(super) async fn lock_both(tx: &mut Tx, one: CustomerId, other: CustomerId) -> Result<()> {
+    let order = "ORDER BY CASE WHEN phone_hint IS NULL THEN 0 ELSE 1 END, wechat, id";
+    let sql = format!("SELECT id FROM customers WHERE id IN ($1, $2) {order}{}", tx.for_update());
+    tx.all(&sql, args![one, other], |row| row.get::<CustomerId>("id")).await?;
+    Ok(())
+}
+
 /// Whoever asks, locked, if it comes along to the customer that is signed in now. Looked at again under the lock: somebody may have signed in with
 /// the same token in between.
 pub(super) async fn comes_along(tx: &mut Tx, who: Option<&Customer>, join: bool) -> Result<Option<CustomerId>> {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use store::args;
 use store::jobs::{Job, JobKind, Outcome};
 
-use super::rows::{Device, Driver, OBEYS, away, by_id, forget_hand, not_as_they_should_be, tell, want};
+use super::rows::{Device, Driver, OBEYS, away, by_id, forget_hand, not_as_they_should_be, tell, to_be_wound, want};
 use super::way::Unanswered;
 use super::{DeviceId, hear, modbus, shelly, tasmota};
 use crate::Venue;
@@ -129,11 +129,13 @@ pub async fn roll_call(venue: &Venue, cx: &Cx) -> Result<()> {
     Ok(())
 }
 
-/// Once a minute: who is not as it should be is told again, what was set by hand ends when its time is over, and who is away is asked whether
-/// it is. What one device fails at keeps no other waiting.
+/// Once a minute: who is not as it should be is told again, and so is whose own timer would end before play; what was set by hand ends when its
+/// time is over, and who is away is asked whether it is. What one device fails at keeps no other waiting.
 pub(crate) async fn assert_all(venue: &Venue, cx: &Cx) -> Result<()> {
     let mut outcome = Ok(());
-    for device in not_as_they_should_be(&mut cx.db.read(), cx.now()).await? {
+    let mut devices = not_as_they_should_be(&mut cx.db.read(), cx.now()).await?;
+    devices.extend(to_be_wound(&mut cx.db.read(), cx.now()).await?);
+    for device in devices {
         if let Err(fault) = assert_one(venue, cx, &device).await {
             tracing::warn!(%fault, device = %device.id, "a device could not be looked after");
             outcome = Err(fault);
@@ -160,6 +162,8 @@ async fn assert_one(venue: &Venue, cx: &Cx, seen: &Device) -> Result<()> {
         if long(device.wanted_at, LOST) {
             tell(&mut tx, cx, venue, &device, device.light()).await?;
         }
+    } else if device.is_to_be_wound(cx.now()) {
+        tell(&mut tx, cx, venue, &device, device.light()).await?;
     }
     Ok(tx.commit().await?)
 }

@@ -6,18 +6,24 @@ use store::{Tx, args};
 
 use super::agree::STUBBORN;
 use super::rows::{Device, by_id, by_topic, set_course, set_draw, tell, tell_later};
-use super::{Course, DeviceId, Said, log};
+use super::{Course, DeviceId, Heard, Said, log};
 use crate::Venue;
 use crate::halls::Table;
 use crate::halls::rows::lock_table;
 use crate::play;
 
-/// Takes in one message from the broker. What is of no device, and what says nothing new, changes nothing.
-pub async fn heard(venue: &Venue, cx: &Cx, topic: &str, payload: &[u8]) -> Result<()> {
-    let Some((driver, name, said)) = super::parse(topic, payload) else { return Ok(()) };
+/// Takes in one message from the broker. What is of no device, and what says nothing new, changes nothing; whoever says too much that is new
+/// is heard later.
+pub async fn heard(venue: &Venue, cx: &Cx, topic: &str, payload: &[u8]) -> Result<Heard> {
+    let Some((driver, name, said)) = super::parse(topic, payload) else { return Ok(Heard::Taken) };
     // Most messages say what is known: they cost a look.
-    let Some(device) = by_topic(&mut cx.db.read(), name).await?.filter(|device| device.driver == driver) else { return Ok(()) };
-    take_in(venue, cx, &device, said, |_| true).await
+    let device = by_topic(&mut cx.db.read(), name).await?.filter(|device| device.driver == driver);
+    let Some(device) = device.filter(|device| is_news(device, said, cx.now())) else { return Ok(Heard::Taken) };
+    if !venue.pace.takes(device.id, cx.now()) {
+        return Ok(Heard::Later);
+    }
+    take_in(venue, cx, &device, said, |_| true).await?;
+    Ok(Heard::Taken)
 }
 
 /// Takes in what was found out by asking. If something else was wanted of the device in the meantime, what was seen is of before, and

@@ -5,6 +5,10 @@ use kernel::{MINUTE, Timestamp};
 /// How long after the paid time a light goes off by itself, should the server be away: enough to be told otherwise before.
 pub const MARGIN: i64 = 2 * MINUTE;
 
+/// How long before its own timer ends a light is told again, where it is to burn longer than that can count: time enough for whoever is away
+/// to come back.
+pub const WOUND_BEFORE: i64 = 30 * MINUTE;
+
 /// Off, or on until it goes off by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Light {
@@ -34,6 +38,12 @@ pub fn light(playing: Option<Playing>, by_hand: Option<Override>, now: Timestamp
     Light { on: until.is_some(), off_at: until.map(|until| until.plus_micros(MARGIN)) }
 }
 
+/// Whether a light that was told so at `told` is to be told again: its own timer counts so many seconds at most, ends soon, and before it should.
+pub fn is_to_be_wound(light: Light, told: Timestamp, longest: i64, now: Timestamp) -> bool {
+    let ends = told.plus_seconds(longest);
+    light.on && light.off_at.is_some_and(|off| off > ends) && now >= ends.plus_micros(-WOUND_BEFORE)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,6 +70,22 @@ mod tests {
                     prop_assert!(light.off_at.is_some_and(|off| off > hand), "nor does it go off before its hand says so");
                 }
             }
+        }
+
+        #[test]
+        fn v5_1_a_timer_that_is_too_short_is_wound_before_it_ends_and_no_more_often(
+            hours in 1_i64..72, longest in prop_oneof![Just(64_800_i64), Just(86_400_i64)],
+        ) {
+            let light = Light { on: true, off_at: Some(NOW.plus_seconds(hours * 3_600)) };
+            let (mut told, mut tellings) = (NOW, 0);
+            for minute in 0..hours * 60 {
+                let now = NOW.plus_seconds(minute * 60);
+                if is_to_be_wound(light, told, longest, now) {
+                    (told, tellings) = (now, tellings + 1);
+                }
+                prop_assert!(now < told.plus_seconds(longest), "it burns");
+            }
+            prop_assert!(tellings <= hours * 3_600 / (longest - 1_800));
         }
     }
 }

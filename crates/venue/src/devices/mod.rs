@@ -5,7 +5,7 @@
 //! that tells the device ([`agree`]) and goes on until the device reports so ([`hear`]). A job of an older version does nothing: what
 //! was wanted once is never sent later. A relay on a board says nothing by itself: it is asked ([`modbus`]), and what it answers goes the
 //! same way. Since when a light is wrong is counted over all that it says ([`Course`], pure). Where a relay measures, what its lamp draws
-//! says whether it burns at all ([`draw`], pure, and [`watch`]).
+//! says whether it burns at all ([`draw`], pure, and [`watch`]). Who has more news than a light can have is heard from time to time (`pace`).
 //!
 //! **Invariant**: only a device's own report makes it `reported`; that a command was sent says nothing.
 
@@ -17,6 +17,7 @@ mod hear;
 mod light;
 mod log;
 pub mod modbus;
+mod pace;
 mod password;
 mod rows;
 mod service;
@@ -36,9 +37,10 @@ pub(crate) use log::log_between;
 pub use log::{LogLine, log};
 pub(crate) use modbus::{Asking, POLL, poll};
 pub use modbus::{Coils, NewAddress};
+pub(crate) use pace::Pace;
 pub use password::renew_password;
 pub use rows::{Device, DeviceEntity, DeviceId, Driver};
-pub(crate) use rows::{forget_hand, give_up, judge_anew, look_again, of_table, of_venue, want};
+pub(crate) use rows::{by_id, forget_hand, give_up, judge_anew, look_again, of_table, of_venue, want};
 pub use service::{Credentials, NewDevice, OverrideAsk, create, end_override, override_light, test_light};
 pub(crate) use watch::{WATCH, ask_what_they_draw, tested};
 pub use watch::{WatchAsk, watch};
@@ -66,9 +68,34 @@ fn parse<'a>(topic: &'a str, payload: &[u8]) -> Option<(Driver, &'a str, Said)> 
     shelly::parse(topic, payload).map(|(device, said)| (Driver::Shelly, device, said))
 }
 
-/// Whether it is about a device being there: what the broker keeps is true of that alone. How a relay stood is of before.
-pub fn is_of_presence(topic: &str, payload: &[u8]) -> bool {
-    matches!(parse(topic, payload), Some((_, _, Said::Online(_))))
+/// What became of something that a device has said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard {
+    /// It is taken in, or says nothing that was not known.
+    Taken,
+    /// Its device has had too much to say: not yet. Of what it says meanwhile about the same, the newest is enough.
+    Later,
+}
+
+/// What a message is about. Once another about the same has come, it says nothing of how its device is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// That a device is there, or gone: what the broker keeps is true of that alone. How a relay stood is of before.
+    Presence,
+    /// How its relay stands.
+    Relay,
+    /// What passes through it, and nothing of how it stands.
+    Power,
+}
+
+/// `None` for what says nothing of a device.
+pub fn about(topic: &str, payload: &[u8]) -> Option<About> {
+    let (_, _, said) = parse(topic, payload)?;
+    Some(match said {
+        Said::Online(_) => About::Presence,
+        Said::Power(_) | Said::Draws { on: Some(_), .. } => About::Relay,
+        Said::Draws { on: None, .. } => About::Power,
+    })
 }
 
 /// What a device has said.

@@ -1,17 +1,17 @@
 //! Devices in the database.
 
-use kernel::{Timestamp, Word};
+use kernel::{SECOND, Timestamp, Word};
 use platform::{Cx, Result};
 use serde::Serialize;
-use store::jobs::NewJob;
+use store::jobs::{self, NewJob};
 use store::{Row, Sql, Tx, args};
 
 use super::agree::{AGREE_COIL, AGREE_JOB, Agree};
 use super::course::Course;
 use super::draw::Draw;
-use super::light::{Light, Override, Playing, light};
-use super::log;
+use super::light::{Light, Override, Playing, WOUND_BEFORE, is_to_be_wound, light};
 use super::modbus::{Address, Board};
+use super::{log, shelly, tasmota};
 use crate::Venue;
 use crate::halls::{TableId, VenueId};
 use crate::play::{self, SessionState};
@@ -29,6 +29,17 @@ kernel::words! {
         Shelly = "shelly",
         /// A coil of a relay board.
         Modbus = "modbus",
+    }
+}
+
+impl Driver {
+    /// How many seconds its own timer can count; `None`: it has none.
+    const fn timer(self) -> Option<i64> {
+        match self {
+            Self::Tasmota => Some(tasmota::LONGEST),
+            Self::Shelly => Some(shelly::LONGEST),
+            Self::Modbus => None,
+        }
     }
 }
 
@@ -84,6 +95,12 @@ impl Device {
     /// Whether it has said how it is since it was last to be told something.
     pub(super) fn has_answered(&self) -> bool {
         self.reported_at.is_some_and(|at| at >= self.wanted_at)
+    }
+
+    /// Whether its own timer is to be set again: it ends soon, and before the light should.
+    pub(super) fn is_to_be_wound(&self, now: Timestamp) -> bool {
+        let timer = self.told_at.zip(self.driver.timer());
+        self.online && timer.is_some_and(|(told, longest)| is_to_be_wound(self.light(), told, longest, now))
     }
 
     fn by_hand(&self) -> Option<Override> {
@@ -156,7 +173,7 @@ pub(super) async fn by_topic(sql: &mut impl Sql, topic: &str) -> store::Result<O
     sql.opt(&format!("SELECT {COLUMNS} FROM devices d WHERE d.topic = $1"), args![topic], read).await
 }
 
-pub(super) async fn by_id(sql: &mut impl Sql, id: DeviceId) -> store::Result<Option<Device>> {
+pub(crate) async fn by_id(sql: &mut impl Sql, id: DeviceId) -> store::Result<Option<Device>> {
     sql.opt(&format!("SELECT {COLUMNS} FROM devices d WHERE d.id = $1"), args![id], read).await
 }
 
@@ -200,6 +217,17 @@ pub(super) async fn not_as_they_should_be(sql: &mut impl Sql, now: Timestamp) ->
          OR (d.override_until IS NOT NULL AND d.override_until <= $1) ORDER BY d.id LIMIT 5000"
     );
     sql.all(&query, args![now, now.plus_micros(-OBEYS)], read).await
+}
+
+/// Whose own timer is to be set again.
+pub(super) async fn to_be_wound(sql: &mut impl Sql, now: Timestamp) -> store::Result<Vec<Device>> {
+    let shortest = Driver::ALL.iter().filter_map(|driver| driver.timer()).min().unwrap_or_default() * SECOND;
+    let query = format!(
+        "SELECT {COLUMNS} FROM devices d WHERE d.online AND d.wanted AND d.told_at <= $1 AND d.off_at > d.told_at + $2 ORDER BY d.id LIMIT 5000"
+    );
+    let told = now.plus_micros(WOUND_BEFORE - shortest);
+    let some = sql.all(&query, args![told, shortest], read).await?;
+    Ok(some.into_iter().filter(|device| device.is_to_be_wound(now)).collect())
 }
 
 /// Who is not on the broker, whoever was last there first.
@@ -268,15 +296,22 @@ async fn tell_from(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, wanted:
         let right = device.reported.map(|on| on == wanted.on);
         set_course(tx, device.id, Course::begin(right, cx.now())).await?;
     }
-    let version = device.version + 1;
+    let is_coil = device.driver == Driver::Modbus;
+    let kind = if is_coil { AGREE_COIL } else { AGREE_JOB };
+    let name = |version: i64| format!("{}-{version}", device.id);
+    // Where the same waits to be said, that says it: however often a device wavers, one job waits for it. To be told after a while what it was
+    // told just now is another matter, and a coil says nothing by itself.
+    let is_same = wanted == device.light() && (device.told_at.is_none() || at <= cx.now());
+    let waits = !is_coil && is_same && jobs::bring_forward(tx, &cx.db, kind, &name(device.version), at).await?;
+    let version = if waits { device.version } else { device.version + 1 };
     // Whoever has not answered is silent since it was told the first time, whatever it is told next. Who was away begins anew.
     let silent_since = device.silent_since.filter(|_| device.online && !device.has_answered());
     let sql = "UPDATE devices SET wanted = $1, off_at = $2, version = $3, wanted_at = $4, told_at = NULL, silent_since = $5 WHERE id = $6";
     tx.exec(sql, args![wanted.on, wanted.off_at, version, cx.now(), silent_since, device.id]).await?;
-    let agree = Agree { device: device.id, version };
-    let kind = if device.driver == Driver::Modbus { AGREE_COIL } else { AGREE_JOB };
-    let job = NewJob::new(kind, &agree, at)?.once(format!("{}-{version}", device.id));
-    cx.enqueue(tx, job).await?;
+    if !waits {
+        let agree = Agree { device: device.id, version };
+        cx.enqueue(tx, NewJob::new(kind, &agree, at)?.once(name(version))).await?;
+    }
     venue.news.after(tx);
     Ok(())
 }

@@ -10,15 +10,15 @@ use super::{Said, draw};
 
 /// Topics under which all devices of this kind speak.
 pub const HEARD: [&str; 6] = ["tele/+/LWT", "tele/+/STATE", "tele/+/SENSOR", "stat/+/RESULT", "stat/+/POWER", "stat/+/STATUS10"];
-/// PulseTime counts seconds from 112 (12 s) to this; 64,800 s are 18 hours.
-const LONGEST_PULSE: i64 = 64_900;
+/// Its timer counts so many seconds at most: 18 hours. PulseTime says seconds from 112 (12 s) on, a hundred more than there are.
+pub const LONGEST: i64 = 64_800;
 
 /// What is sent to make it so, in this order: topic and payload.
 pub fn commands(topic: &str, light: Light, now: Timestamp) -> Vec<(String, String)> {
     if !light.on {
         return vec![(format!("cmnd/{topic}/POWER1"), "OFF".into())];
     }
-    let pulse = light.off_at.map_or(0, |off| (off.seconds_since(now) + 100).clamp(112, LONGEST_PULSE));
+    let pulse = light.off_at.map_or(0, |off| (off.seconds_since(now).min(LONGEST) + 100).max(112));
     vec![(format!("cmnd/{topic}/PulseTime1"), pulse.to_string()), (format!("cmnd/{topic}/POWER1"), "ON".into())]
 }
 

@@ -40,7 +40,7 @@ pub struct ChangedPrices {
 pub struct TriedPrices {
     #[schema(value_type = Object)]
     pub tariff: Tariff,
-    /// By the hall's calendar.
+    /// By the hall's calendar; of a year at most ten from this one.
     #[schema(value_type = String)]
     pub date: Date,
     /// How long is played: 10 to 720.
@@ -56,6 +56,9 @@ pub struct Tried {
     pub price_fen: Fen,
     pub lines: Vec<BillLine>,
 }
+
+/// How many years from this one prices are tried: farther than anybody plans, and nowhere near the calendar's ends, where a session would not fit.
+const YEARS: u16 = 10;
 
 /// One tariff is all its tables'.
 const OF_VENUE: &str = "SELECT id, terms, version FROM tariffs WHERE venue_id = $1 ORDER BY id DESC LIMIT 1";
@@ -105,8 +108,13 @@ pub async fn try_prices(cx: &Cx, id: VenueId, form: TriedPrices) -> Result<Vec<T
     staff::works_at(&mut sql, user, id).await?;
     let hall = rows::venue(&mut sql, id).await?;
     let terms = Terms::of(&hall, form.tariff, false);
-    let begins =
-        hall.calendar().hours_of(form.date).map_err(|_| Fault::field("date", "RANGE", "日期超出范围", "The date is out of range"))?;
+    let calendar = hall.calendar();
+    let too_far = || Fault::field("date", "RANGE", "日期须在今年前后十年之内", "The date must be within ten years of this one");
+    let today = calendar.day_of(cx.now()).map_err(Fault::internal)?;
+    if form.date.year().abs_diff(today.year()) > YEARS {
+        return Err(too_far());
+    }
+    let begins = calendar.hours_of(form.date).map_err(|_| too_far())?;
     begins
         .into_iter()
         .map(|(clock, at)| {

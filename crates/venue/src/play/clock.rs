@@ -6,7 +6,6 @@ use kernel::{MINUTE, SECOND, Timestamp};
 use platform::messages::templates::ZONE;
 use platform::{Cx, Result};
 use serde::{Deserialize, Serialize};
-use store::Sql as _;
 use store::jobs::{Job, JobKind, Outcome};
 
 use super::end::{End, close_session, fail};
@@ -14,7 +13,7 @@ use super::model::{EndReason, SessionId, SessionState};
 use super::{clean, pause, reports, rows};
 use crate::Venue;
 use crate::cases::{self, Cause};
-use crate::devices::{Device, DeviceId, of_table};
+use crate::devices::{Device, DeviceId, by_id, of_table};
 use crate::halls::rows as halls;
 use crate::halls::{Event, TableId, TableState};
 use crate::holds;
@@ -47,10 +46,10 @@ pub(super) struct Fault {
     pub resumed: bool,
 }
 
+/// A light has gone. Since when, it says itself: it may have come back and gone again by then.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Offline {
     pub device: DeviceId,
-    pub since: Timestamp,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -163,13 +162,15 @@ fn is_dark_since(light: &Device, ask: &Fault, now: Timestamp) -> bool {
 
 /// A light has been away for a while under nobody.
 async fn offline(venue: &Venue, cx: &Cx, ask: &Offline) -> Result<Option<Timestamp>> {
-    let sql = "SELECT table_id FROM devices WHERE id = $1 AND NOT online AND online_since <= $2";
-    let away = cx.db.read().opt(sql, store::args![ask.device, ask.since], |row| row.get::<TableId>("table_id")).await?;
-    let Some(table) = away else { return Ok(None) };
+    let over = |light: &Device| light.online_since.plus_micros(reports::PATIENCE);
+    let Some(light) = by_id(&mut cx.db.read(), ask.device).await?.filter(|light| !light.online) else { return Ok(None) };
+    if cx.now() < over(&light) {
+        return Ok(Some(over(&light)));
+    }
     let mut tx = cx.db.begin().await?;
-    let mut table = halls::lock_table(&mut tx, table).await?;
+    let mut table = halls::lock_table(&mut tx, light.table_id).await?;
     let light = of_table(&mut tx, table.id).await?;
-    if light.is_some_and(|light| !light.online && light.online_since <= ask.since)
+    if light.is_some_and(|light| !light.online && cx.now() >= over(&light))
         && matches!(table.state, TableState::Idle | TableState::Reserved | TableState::Cleaning)
     {
         halls::advance(&mut tx, cx, &venue.news, &mut table, Event::Break).await?;

@@ -99,8 +99,10 @@ async fn begin(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, session: 
 /// The table's light has come to the broker, or gone from it.
 pub(crate) async fn device_is(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, device: &Device, online: bool) -> Result<()> {
     if !online {
-        let gone = Offline { device: device.id, since: cx.now() };
-        cx.enqueue(tx, NewJob::new(OFFLINE_JOB, &gone, cx.now().plus_micros(PATIENCE))?).await?;
+        // Whoever comes and goes is looked at twice a minute at most: a job is carried out after all the goings that share its name.
+        let slot = cx.now().micros() / (PATIENCE / 2);
+        let gone = NewJob::new(OFFLINE_JOB, &Offline { device: device.id }, cx.now().plus_micros(PATIENCE))?;
+        cx.enqueue(tx, gone.once(format!("{}-{slot}", device.id))).await?;
         return if table.state == TableState::Playing { watch(tx, cx, table, false).await } else { Ok(()) };
     }
     // What was wrong was that it was away.

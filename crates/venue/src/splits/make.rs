@@ -39,9 +39,10 @@ pub async fn make(
     if let Some(first) = key.seen::<SplitId>(&mut tx, cx, owner).await? {
         return view::of(&mut tx, cx, first, Some(customer.id)).await;
     }
-    customers::stays(&mut tx, customer.id).await?;
-    // With its lock, so that either this sees that play has ended, or the end sees this.
+    // With its lock, so that either this sees that play has ended, or the end sees this. The table before the customer, as where one is held
+    // for somebody.
     tables::lock_table(&mut tx, session.table).await?;
+    customers::stays(&mut tx, customer.id).await?;
     let session = play::session(&mut tx, session.id).await?.ok_or_else(Fault::not_found)?;
     let now = cx.now();
     let amount = to_share(&session, now).ok_or(SplitError::NothingToSplit)?;

@@ -139,6 +139,11 @@ impl Calendar {
         self.local(at).is_ok_and(|at| hours.begun(at.date(), minute_of(at)).is_some())
     }
 
+    /// Which day it is by the hall's clock.
+    pub fn day_of(&self, at: Timestamp) -> Result<Date, TariffError> {
+        Ok(self.local(at)?.date())
+    }
+
     /// When these hours end next after `at`.
     pub fn next_end(&self, hours: Hours, at: Timestamp) -> Option<Timestamp> {
         let today = self.local(at).ok()?.date();

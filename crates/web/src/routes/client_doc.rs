@@ -93,6 +93,6 @@ fn query() {}
 /// The server's clock.
 #[utoipa::path(get, path = "/client/v1/time", tag = "client",
     params(("Cuekey-Key" = String, Header), ("Cuekey-Timestamp" = String, Header), ("Cuekey-Nonce" = String, Header), ("Cuekey-Signature" = String, Header)),
-    responses((status = 200, body = TimeAnswer), (status = 401, body = Problem), (status = 403, body = Problem), (status = 429, body = Problem), (status = 503, body = Problem)))]
+    responses((status = 200, body = TimeAnswer), (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem), (status = 429, body = Problem), (status = 503, body = Problem)))]
 #[expect(dead_code, reason = "described, not called")]
 fn time() {}

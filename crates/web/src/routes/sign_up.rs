@@ -51,7 +51,8 @@ const ACCEPTED: (StatusCode, axum::Json<Accepted>) = (StatusCode::ACCEPTED, axum
 
 /// Signs up as an agent; a link goes out by e-mail.
 #[utoipa::path(post, path = "/sign-up", tag = "account", request_body = SignUp,
-    responses((status = 202, body = Accepted), (status = 401, body = Problem), (status = 403, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem), (status = 503, body = Problem)))]
+    responses((status = 202, body = Accepted), (status = 401, body = Problem), (status = 403, body = Problem), (status = 409, body = Problem),
+        (status = 422, body = Problem), (status = 429, body = Problem), (status = 503, body = Problem)))]
 async fn create(Visitor(cx): Visitor, Json(body): Json<SignUp>) -> Result<(StatusCode, axum::Json<Accepted>)> {
     sign_up::sign_up(&cx, &body).await?;
     Ok(ACCEPTED)

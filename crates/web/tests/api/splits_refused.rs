@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kernel::{DAY, MINUTE, SECOND};
+use kernel::{DAY, HOUR, MINUTE, SECOND};
 use serde_json::{Value, json};
 use testkit::{Client, Hall, on_server};
 
@@ -196,6 +196,22 @@ on_server! {
             server.run_jobs().await;
             assert_eq!((get(&bob, &split).await["state"].clone(), wallet(&bob).await, wallet(&table.starter).await), (json!("settled"), (4_400, 0), (9_400, 0)));
             hall.table_is(0, "idle").await;
+        }
+    }
+    async fn v4_2_a_bill_is_shared_while_its_table_is_held_for_the_same_guest_and_neither_undoes_the_other(server) {
+        let hall = Hall::open(server, 1).await;
+        let table = Table::played(server, &hall, 20).await;
+        let number = table.starter.get("/customer/v1/me").await.ok(200)["number"].clone();
+        let [hold, release] = ["hold", "release"].map(|verb| format!("/api/v1/tables/{}/{verb}", hall.tables[0].id));
+        // Often enough that they meet between the table's row and the customer's.
+        for n in 0..12 {
+            let guest = json!({"note": "老客", "until": server.clock.now().plus_micros(HOUR), "customer": number});
+            let key = format!("split-{n:04}");
+            let (split, held) = tokio::join!(make(&table, &key, people(2, 1_200)), hall.manager.post(&hold, guest));
+            let (split, held) = (split.ok(201), held.ok(200));
+            assert_eq!(held["state"], "reserved");
+            hall.manager.post(&release, json!({})).await.ok(200);
+            table.starter.post(&format!("/customer/v1/splits/{}/cancel", id(&split)), json!({})).await.ok(200);
         }
     }
 }

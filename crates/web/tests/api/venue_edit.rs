@@ -96,6 +96,22 @@ on_server! {
         assert_eq!(quoted["quotes"][1]["price_fen"], day[hour]["price_fen"]);
     }
 
+    async fn v1_1_prices_are_tried_on_any_day_within_ten_years_and_on_no_other(server) {
+        let hall = Hall::open(server, 0).await;
+        let path = format!("/api/v1/venues/{}/prices/try", hall.id);
+        let all = json!({"weekdays": [true, true, true, true, true, true, true], "holidays": true});
+        // A night that is played to the end of time comes to a price that holds from nine.
+        let tariff = json!({"per_hour": 3_600, "unit_minutes": 10, "bands": [{"days": all, "hours": {"from": 540, "to": 720}, "per_hour": 4_800}]});
+        let tried = json!({"tariff": tariff, "date": "2026-11-28", "minutes": 720});
+        for date in ["2016-01-01", "2024-02-29", "2036-12-31"] {
+            let day = hall.manager.post(&path, with(&tried, "date", json!(date))).await.ok(200);
+            assert_eq!(day["items"].as_array().unwrap().len(), 24, "{date}");
+        }
+        for date in ["0001-01-01", "2015-12-31", "2037-01-01", "9999-12-29", "9999-12-30", "9999-12-31"] {
+            hall.manager.post(&path, with(&tried, "date", json!(date))).await.refused_field("date", "RANGE");
+        }
+    }
+
     async fn v1_1_a_table_is_renamed_moved_and_given_another_code(server) {
         let hall = Hall::open(server, 2).await;
         let table = &hall.tables[0];

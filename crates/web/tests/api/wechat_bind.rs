@@ -1,9 +1,12 @@
 //! Whose a name at WeChat is: bound because somebody asks for it, unbound again, and never by signing in on a friend's phone.
 
+use std::time::Duration;
+
 use kernel::{DAY, MINUTE};
 use sandbox::WechatLogin;
 use serde_json::{Value, json};
-use testkit::{Answer, Client, Hall, TestServer, on_server};
+use store::{Sql as _, args};
+use testkit::{Answer, Client, Engine, Hall, TestServer, on_server};
 
 use crate::support::pay::{Till, id, recharge, told, wallet};
 
@@ -50,6 +53,26 @@ async fn pay_in(hall: &Hall<'_>, who: &Client, fen: i64) {
     let number = number(who).await;
     let key = format!("cash-{}", number.as_str().unwrap());
     hall.manager.post_once(&key, "/api/v1/customers/recharge", json!({"number": number, "amount_fen": fen})).await.ok(200);
+}
+
+/// Both at the same moment. On PostgreSQL each has come as far as it does without a customer's row, and they are let go together.
+async fn together(server: &TestServer, one: impl Future<Output = Answer>, other: impl Future<Output = Answer>) -> [Answer; 2] {
+    let mut tx = server.platform.db.begin().await.unwrap();
+    let sql = format!("SELECT id FROM customers ORDER BY id{}", tx.for_update());
+    tx.all(&sql, args![], |_| Ok(())).await.unwrap();
+    let let_go = async {
+        if server.platform.db.engine() == Engine::Postgres {
+            let waiting = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+            let look = async || server.platform.db.read().one(waiting, args![], |row| row.get::<i64>("n")).await.unwrap();
+            while look().await < 2 {
+                tokio::task::yield_now().await;
+            }
+        }
+        tx.commit().await.unwrap();
+    };
+    let all = async { tokio::join!(one, other, let_go) };
+    let (one, other, ()) = tokio::time::timeout(Duration::from_secs(30), all).await.expect("both come to an end");
+    [one, other]
 }
 
 on_server! {
@@ -190,6 +213,28 @@ on_server! {
         assert_eq!(number(&by_mini(server, &wechat, "carl").await).await, number(winner).await);
         let bound = [me(&ann).await["wechat"].clone(), me(&bob).await["wechat"].clone()];
         assert_eq!(bound.iter().filter(|bound| **bound == json!(true)).count(), 1);
+    }
+
+    async fn v2_1_of_two_who_bind_each_others_names_at_once_one_becomes_the_other(server) {
+        let wechat = testkit::wechat::open(server).await;
+        // By WeChat alone, both of them; and one who has a number, whom nobody becomes.
+        for (round, [one, two]) in [["ann", "bob"], ["carl", "dora"]].into_iter().enumerate() {
+            let (mut first, second) = (by_mini(server, &wechat, one).await, by_mini(server, &wechat, two).await);
+            if round == 1 {
+                first = with(server, &types(server, &first, PHONE, true).await.ok(200));
+            }
+            let codes = [wechat.mini_code(two), wechat.mini_code(one)];
+            let [of_first, of_second] = together(server, bind(&first, "mini", &codes[0]), bind(&second, "mini", &codes[1])).await;
+            let mut answers = [of_first.status.as_u16(), of_second.status.as_u16()];
+            let won = if answers[0] == 200 { &first } else { &second };
+            answers.sort_unstable();
+            // Who is no more is not there, or is not signed in.
+            assert!(answers[0] == 200 && matches!(answers[1], 401 | 404 | 409), "{answers:?}: {} {}", of_first.text(), of_second.text());
+            assert!(round == 0 || number(won).await == number(&first).await);
+            for name in [one, two] {
+                assert_eq!(number(&by_mini(server, &wechat, name).await).await, number(won).await, "{name}");
+            }
+        }
     }
 
     async fn v4_1_who_pays_inside_wechat_is_apart_from_who_is_signed_in(server) {

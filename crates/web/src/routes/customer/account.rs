@@ -142,8 +142,8 @@ async fn wechat_phone(
 /// Binds WeChat: whoever has signed in by it there is this customer from now on. A customer with that name and without a number becomes this one;
 /// one with a number is left alone, and the call is refused.
 #[utoipa::path(post, path = "/wechat/bind", tag = "customer", request_body = WechatCode,
-    responses((status = 200, body = Customer), (status = 401, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem),
-        (status = 429, body = Problem), (status = 503, body = Problem)))]
+    responses((status = 200, body = Customer), (status = 401, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem),
+        (status = 422, body = Problem), (status = 429, body = Problem), (status = 503, body = Problem)))]
 async fn wechat_bind(
     ByCustomer(cx, customer, token): ByCustomer,
     State(state): State<AppState>,
@@ -154,7 +154,7 @@ async fn wechat_bind(
 
 /// Unbinds WeChat, in all its apps. Refused where it is all that one can sign in by.
 #[utoipa::path(post, path = "/wechat/unbind", tag = "customer", request_body = Nothing,
-    responses((status = 200, body = Customer), (status = 409, body = Problem)))]
+    responses((status = 200, body = Customer), (status = 404, body = Problem), (status = 409, body = Problem)))]
 async fn wechat_unbind(ByCustomer(cx, customer, token): ByCustomer, Json(Nothing {}): Json<Nothing>) -> Result<axum::Json<Customer>> {
     Ok(axum::Json(customers::unbind_wechat(&cx, &customer, &token).await?))
 }
