@@ -197,9 +197,9 @@ on_server! {
         for owner in [Owner::Alice, Owner::Chief] {
             world.make(Thing::DisabledKey, owner).await;
         }
-        db.recorded();
         let (mut counts, mut wrong) = (0, Vec::new());
         for who in [&world.people.root, &world.people.chief, &world.people.alice] {
+            db.recorded();
             let home = who.get("/api/v1/home").await.ok(200);
             assert!(home["keys"]["disabled"].as_i64() > Some(0), "{home}");
             for (sql, args) in db.recorded().into_iter().filter(|(sql, _)| sql.contains("FROM keys") || sql.contains("JOIN keys")) {

@@ -69,11 +69,11 @@ on_server! {
         let is_heard = |floor: &Value| floor_table(floor, &hall.tables[0].id)["device"]["reported"] == json!(lamp.seen().on);
         // Whatever it is told does not arrive.
         server.cut_the_wire(true);
-        for _ in 0..20 {
+        for _ in 0..8 {
             press().await;
             hall.until(is_heard).await;
         }
-        for _ in 0..12 {
+        for _ in 0..24 {
             press().await;
         }
         // Until all that it has said has come: meanwhile it can be told something, and does not obey.
