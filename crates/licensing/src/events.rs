@@ -111,3 +111,38 @@ pub async fn keys_expired(tx: &mut Tx, cx: &Cx, keys: &[(KeyId, ProjectId)]) -> 
     emit_many(tx, cx, news.collect()).await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn k3_2c_an_owner_is_told_how_a_verification_went_and_no_more_of_the_key_than_its_end() {
+        let (project, key) = (ProjectId::from_uuid(Uuid::from_u128(1)), KeyId::from_uuid(Uuid::from_u128(2)));
+        let happened = Happened {
+            project,
+            project_name: "Demo".into(),
+            call: None,
+            code: Code::Valid,
+            first_use: true,
+            key: Some((key, UserId::from_uuid(Uuid::from_u128(3)))),
+            hint: "4RTD2".into(),
+            device: Device { id: "d1".into(), name: "PC".into() },
+            expires_at: Some(Timestamp::from_unix(1_795_248_000)),
+        };
+        let expected = json!({
+            "project_id": project,
+            "key_id": key,
+            "key_hint": "4RTD2",
+            "code": "VALID",
+            "first_use": true,
+            "device": {"id": "d1", "name": "PC"},
+            "expires_at": "2026-11-21T08:00:00Z",
+        });
+        assert_eq!(payload(&happened), expected);
+        let unknown = payload(&Happened { key: None, code: Code::NotFound, first_use: false, expires_at: None, ..happened });
+        assert_eq!((&unknown["key_id"], &unknown["code"], &unknown["expires_at"]), (&Value::Null, &json!("NOT_FOUND"), &Value::Null));
+    }
+}

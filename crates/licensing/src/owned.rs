@@ -97,3 +97,20 @@ impl Owned<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn k5_1_an_agent_sees_its_own_an_agent_admin_its_agents_too_and_a_super_admin_is_asked_for_nothing() {
+        let me = UserId::from_uuid(Uuid::from_u128(7));
+        assert_eq!(granted(Scope::All, "$3"), None);
+        let (own, text) = granted(Scope::Own(me), "$3").unwrap();
+        assert!(own == me && text.ends_with("WHERE g.agent_id = $3") && !text.contains("superior_id"), "{text}");
+        let (own, text) = granted(Scope::Team(me), "$3").unwrap();
+        assert!(own == me && text.contains("superior_id = $3") && text.ends_with("WHERE g.agent_id = m.v0"), "{text}");
+    }
+}

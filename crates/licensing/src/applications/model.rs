@@ -88,8 +88,18 @@ mod tests {
     fn only_what_waits_can_be_decided() {
         for from in ApplicationState::ALL {
             for to in ApplicationState::ALL {
-                assert_eq!(from.decided(*to).is_ok(), *from == ApplicationState::Pending, "{from} {to}");
+                assert_eq!(from.decided(*to).ok(), (*from == ApplicationState::Pending).then_some(*to), "{from} {to}");
             }
+        }
+    }
+
+    #[test]
+    fn k2_2b_an_application_has_a_reason_and_not_a_book() {
+        assert_eq!(reason("  for\nmy shop ").unwrap(), "for\nmy shop");
+        assert_eq!(reason(&"x".repeat(500)).unwrap().len(), 500);
+        for (bad, code) in [(String::new(), "REQUIRED"), ("  ".into(), "REQUIRED"), ("x".repeat(501), "TOO_LONG")] {
+            let fault = reason(&bad).unwrap_err();
+            assert_eq!((fault.fields[0].field.as_str(), fault.fields[0].code), ("reason", code));
         }
     }
 }

@@ -33,3 +33,20 @@ pub async fn progress(cx: &Cx, since: Timestamp) -> Result<Vec<BatchProgress>> {
 fn read(row: &Row) -> store::Result<BatchProgress> {
     Ok(BatchProgress { id: row.get("id")?, made: row.get("made")?, count: row.get("count")?, state: row.word("state")? })
 }
+
+#[cfg(test)]
+mod tests {
+    use kernel::Word;
+
+    use super::*;
+
+    #[test]
+    fn k3_1a_a_batch_is_under_way_while_it_is_made_or_taken_back() {
+        let under_way = |state: &BatchState| {
+            let id = BatchId::from_uuid(Default::default());
+            BatchProgress { id, made: 1, count: 2, state: *state }.under_way()
+        };
+        let found: Vec<_> = BatchState::ALL.iter().filter(|state| under_way(state)).collect();
+        assert_eq!(found, [&BatchState::Generating, &BatchState::Cancelling]);
+    }
+}

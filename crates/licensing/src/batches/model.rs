@@ -212,4 +212,20 @@ mod tests {
         assert_eq!(refused(BatchError::ProjectDisabled), (Kind::Conflict, "PROJECT_DISABLED"));
         assert_eq!(refused(BatchError::NotGenerating), (Kind::Conflict, "NOT_GENERATING"));
     }
+
+    #[test]
+    fn k3_1a_a_batch_costs_up_to_the_most_that_may_be_asked_for_and_its_note_has_an_end() {
+        let total = |count: i64, price: i64| {
+            let total = ask(count, ValidityUnit::Day, 1, "").total(Quota::new(price));
+            total.map(Quota::units).map_err(|fault| fault.fields[0].code)
+        };
+        assert_eq!((total(MOST, 999_999), total(MOST, 1_000_000)), (Ok(999_999_000_000), Ok(1_000_000_000_000)));
+        assert_eq!((total(1, 1_000_000_000_001), total(2, i64::MAX)), (Err("TOO_LARGE"), Err("TOO_LARGE")), "or more than can be counted");
+        assert_eq!(ask(1, ValidityUnit::Day, 1, &"x".repeat(200)).check().unwrap().len(), 200);
+        assert_eq!(wrong(&ask(1, ValidityUnit::Day, 1, &"x".repeat(201))), ["note"]);
+        assert_eq!(
+            (wrong(&ask(1, ValidityUnit::Day, 1, "")), wrong(&ask(-1, ValidityUnit::Day, 1, ""))),
+            (vec![], vec!["count".to_owned()])
+        );
+    }
 }

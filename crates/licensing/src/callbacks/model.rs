@@ -117,4 +117,11 @@ mod tests {
         }
         assert_eq!(DeliveryEvent::ALL.len(), CallbackEvent::ALL.len() + 1);
     }
+
+    #[test]
+    fn k3_2c_a_callback_says_what_happened_when_and_to_what() {
+        let text = envelope(DeliveryEvent::KeyActivated, Timestamp::from_unix(1_795_248_000), &json!({"key_hint": "4RTD2"}));
+        let expected = json!({"type": "key.activated", "timestamp": "2026-11-21T08:00:00Z", "data": {"key_hint": "4RTD2"}});
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), expected);
+    }
 }

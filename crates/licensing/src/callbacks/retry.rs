@@ -122,4 +122,49 @@ mod tests {
         let over = START.plus_micros(PERSEVERANCE);
         assert_eq!(judge(Err(WebhookErrorKind::Connection), round(false), over, 0), Verdict::Failed);
     }
+
+    #[test]
+    fn k3_2c_the_next_attempt_is_after_twice_the_time_that_has_passed_a_fifth_more_or_less() {
+        let pause = |passed: i64, luck: u64| match judge(Ok(500), round(false), START.plus_micros(passed), luck) {
+            Verdict::Later(at) => at.micros() - START.micros() - passed,
+            Verdict::Delivered | Verdict::Failed => panic!("given up after {passed}"),
+        };
+        // Five seconds at first, and never more than eight hours.
+        for (passed, usual) in [
+            (0, 5 * SECOND),
+            (2 * SECOND, 5 * SECOND),
+            (3 * SECOND, 6 * SECOND),
+            (HOUR, 2 * HOUR),
+            (4 * HOUR, 8 * HOUR),
+            (5 * HOUR, 8 * HOUR),
+        ] {
+            let spread = u64::try_from(usual / 5 * 2).unwrap();
+            assert_eq!((pause(passed, 0), pause(passed, spread)), (usual / 5 * 4, usual / 5 * 4), "{passed}");
+            assert_eq!(pause(passed, spread - 1), usual / 5 * 6 - 1, "{passed}");
+        }
+    }
+
+    #[test]
+    fn k3_2c_an_attempt_is_put_off_to_the_end_where_less_than_a_minute_would_be_left() {
+        let end = START.plus_micros(PERSEVERANCE);
+        let at = end.plus_micros(-MINUTE);
+        // Of the eight hours the fifth less.
+        let now = at.plus_micros(-LONGEST / 5 * 4);
+        assert_eq!(judge(Ok(500), round(false), now, 0), Verdict::Later(at));
+        assert_eq!(judge(Ok(500), round(false), now.plus_micros(1), 0), Verdict::Later(end));
+        assert_eq!(judge(Ok(500), round(false), end.plus_micros(-1), 0), Verdict::Later(end));
+        assert_eq!(judge(Ok(500), round(false), end, 0), Verdict::Failed);
+    }
+
+    #[test]
+    fn k3_2c_every_answer_from_200_to_299_is_one_and_410_is_the_last() {
+        for status in [200, 299] {
+            assert_eq!(judge(Ok(status), round(false), START, 0), Verdict::Delivered, "{status}");
+        }
+        for status in [199, 300, 409, 411] {
+            assert!(matches!(judge(Ok(status), round(false), START, 0), Verdict::Later(_)), "{status}");
+            assert_eq!(judge(Ok(status), round(true), START, 0), Verdict::Failed, "{status}");
+        }
+        assert_eq!(judge(Ok(410), round(false), START, 0), Verdict::Failed);
+    }
 }

@@ -153,3 +153,25 @@ async fn tell_owner(tx: &mut Tx, cx: &Cx, due: &Due, now: Timestamp) -> Result<(
 fn cut(text: &str, most: usize) -> String {
     text[..text.floor_char_boundary(most)].replace('\0', "\u{fffd}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::cut;
+
+    #[test]
+    fn k3_2c_of_an_answer_so_many_bytes_are_kept_in_whole_characters_that_every_database_holds() {
+        for (text, most, kept) in [
+            ("", 2, ""),
+            ("ab", 2, "ab"),
+            ("ab", 3, "ab"),
+            ("abc", 2, "ab"),
+            ("卡密", 6, "卡密"),
+            ("卡密", 5, "卡"),
+            ("卡密", 3, "卡"),
+            ("卡密", 2, ""),
+            ("a\0b", 3, "a\u{fffd}b"),
+        ] {
+            assert_eq!(cut(text, most), kept, "{text:?} {most}");
+        }
+    }
+}

@@ -123,3 +123,28 @@ pub async fn resend(cx: &Cx, id: DeliveryId) -> Result<Delivery> {
 
     Ok(delivery)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn k8_2_a_callback_is_set_to_a_clean_address_and_each_event_once_or_says_what_is_wrong() {
+        use CallbackEvent::{KeyActivated, KeyRefused};
+        let checked = |url: Option<&str>, events: &[CallbackEvent], private: bool| {
+            let setting = CallbackSetting { url: url.map(str::to_owned), events: events.to_vec() };
+            setting.check(private).map_err(|fault| (fault.fields[0].field.clone(), fault.fields[0].code))
+        };
+        let there = Some("https://owner.example/hook".to_owned());
+        let asked = [KeyRefused, KeyActivated, KeyRefused];
+        assert_eq!(checked(Some(" https://owner.example/hook "), &asked, false), Ok((there, vec![KeyActivated, KeyRefused])));
+        assert_eq!(checked(None, &[], false), Ok((None, vec![])), "nowhere");
+        let long = format!("https://owner.example/{}", "x".repeat(2_000));
+        for (url, code) in
+            [("", "REQUIRED"), ("ftp://owner.example/", "URL_SCHEME"), ("http://10.0.0.1/", "URL_PRIVATE"), (long.as_str(), "TOO_LONG")]
+        {
+            assert_eq!(checked(Some(url), &[], false), Err(("url".to_owned(), code)), "{url}");
+        }
+        assert_eq!(checked(Some("http://10.0.0.1/"), &[], true), Ok((Some("http://10.0.0.1/".to_owned()), vec![])));
+    }
+}

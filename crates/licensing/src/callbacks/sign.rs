@@ -78,6 +78,7 @@ mod tests {
     use super::*;
     use kernel::{Clock, SECOND};
     use standardwebhooks::Webhook;
+    use zeroize::Zeroizing;
 
     fn map(headers: &[(&'static str, String)]) -> http::HeaderMap {
         headers.iter().map(|(name, value)| (http::HeaderName::from_static(name), value.parse().unwrap())).collect()
@@ -114,5 +115,33 @@ mod tests {
         let after = map(&secrets.headers("evt_1", now.plus_seconds(2), "{}"));
         assert!(old_webhook.verify(b"{}", &after).is_err());
         webhook.verify(b"{}", &after).unwrap();
+    }
+
+    #[test]
+    fn k8_2_the_secret_before_signs_for_a_day_and_the_one_before_that_no_more() {
+        let random = Random::seeded(3);
+        let made = Timestamp::from_unix(1_800_000_000);
+        let signatures = |secrets: &Secrets, at: Timestamp| secrets.headers("evt_1", at, "{}")[2].1.split(' ').count();
+        let first = Secrets::first(&random);
+        assert_eq!(signatures(&first, made), 1);
+        let second = first.rotated(&random, made);
+        let end = made.plus_seconds(86_400);
+        assert_eq!([made, end.plus_micros(-1), end, end.plus_micros(1)].map(|at| signatures(&second, at)), [2, 2, 1, 1]);
+        let third = second.rotated(&random, made.plus_seconds(60));
+        assert_eq!([made.plus_seconds(60), end].map(|at| signatures(&third, at)), [2, 2], "from its own rotation on");
+    }
+
+    #[test]
+    fn k8_2_secrets_are_sealed_and_sign_the_same_when_they_are_opened() {
+        let random = Random::seeded(4);
+        let (vault, now) = (Vault::new(&Zeroizing::new([7; 32]), random.clone()), Timestamp::from_unix(1_800_000_000));
+        let secrets = Secrets::first(&random).rotated(&random, now);
+        let mut sealed = secrets.seal(&vault);
+        let opened = Secrets::open(&vault, &sealed).unwrap();
+        assert!(opened.current().starts_with("whsec_") && opened.current() == secrets.current());
+        assert_eq!(opened.headers("evt_1", now, "{}"), secrets.headers("evt_1", now, "{}"));
+        sealed[20] ^= 1;
+        assert!(Secrets::open(&vault, &sealed).is_err());
+        assert!(Secrets::open(&vault, &vault.seal(SEALED, b"no JSON")).is_err());
     }
 }

@@ -72,4 +72,16 @@ mod tests {
         assert!(place.is_ok(), "a place is free again when its attempt has ended");
         assert!(traffic.place(slow, now).is_err());
     }
+
+    #[test]
+    fn k8_2_a_project_has_four_places_and_who_finds_none_is_not_told_a_time_that_has_passed() {
+        let now = Timestamp::from_unix(1_800_000_000);
+        let project = ProjectId::new(now, &Random::seeded(1));
+        let traffic = Traffic::default();
+        let places: Vec<Place> = (0..4).map(|_| traffic.place(project, now).ok().unwrap()).collect();
+        let turn = |at: Timestamp| traffic.place(project, at).err().map(|turn| turn.micros() - at.micros());
+        assert_eq!((turn(now), turn(now), turn(now.plus_micros(SECOND))), (Some(50_000), Some(100_000), Some(50_000)));
+        drop(places);
+        assert_eq!(turn(now), None);
+    }
 }

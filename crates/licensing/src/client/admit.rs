@@ -160,6 +160,35 @@ mod tests {
         }
     }
 
+    #[test]
+    fn k8_1_a_time_has_one_to_twelve_digits_and_a_nonce_sixteen_to_sixty_four_characters() {
+        for (text, now, passes) in [
+            ("5", 5, true),
+            ("100000000000", 100_000_000_000, true),
+            ("1000000000000", 1_000_000_000_000, false),
+            ("0001700000000", 1_700_000_000, false),
+            ("-5", -5, false),
+        ] {
+            assert_eq!(parse_timestamp(text, Timestamp::from_unix(now)), passes.then_some(now), "{text}");
+        }
+        for (length, passes) in [(0, false), (15, false), (16, true), (17, true), (63, true), (64, true), (65, false)] {
+            assert_eq!(is_nonce(&"n".repeat(length)), passes, "{length}");
+        }
+        for (odd, passes) in [('-', true), ('_', true), ('0', true), ('Z', true), ('.', false), ('+', false), (' ', false), ('é', false)] {
+            assert_eq!(is_nonce(&format!("0123456789abcde{odd}")), passes, "{odd}");
+        }
+    }
+
+    #[test]
+    fn k8_3_a_body_that_was_not_read_is_logged_as_that_unless_it_was_wrong_in_itself() {
+        let project = Arc::new(crate::client::project::tests::project("secret", &[7; 32]));
+        let unread = |kind, code| Refusal::unread(Fault::new(kind, code, "", ""), &project);
+        let large = unread(Kind::Malformed, "BODY_TOO_LARGE");
+        assert_eq!((large.reason, large.fault.code, large.project.is_some()), ("BODY_TOO_LARGE", "BODY_TOO_LARGE", true));
+        let busy = unread(Kind::Unavailable, "BUSY");
+        assert_eq!((busy.reason, busy.fault.code, busy.project.is_some()), ("BODY_UNREADABLE", "BUSY", true));
+    }
+
     proptest! {
         #[test]
         fn any_nonce_and_time_is_taken_or_refused(text in ".{0,80}") {

@@ -301,3 +301,6 @@ async fn verdict_now(cx: &Cx, call: &ClientCall) -> Result<Option<String>> {
     let verdict = decide(Some(&candidate), project == ProjectState::Active, seats, &call.device_id, cx.now());
     Ok(Some(kernel::Word::as_str(verdict.code).to_owned()))
 }
+
+#[cfg(test)]
+mod tests;

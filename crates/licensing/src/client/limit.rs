@@ -234,6 +234,11 @@ mod tests {
     }
 
     #[test]
+    fn k8_1_patience_is_half_of_what_is_allowed_and_never_less_than_twenty() {
+        assert_eq!([1, 39, 40, 41, 42, 600].map(patience), [20, 20, 20, 20, 21, 300]);
+    }
+
+    #[test]
     fn a_call_is_told_what_remains() {
         let clock = Clock::stepped(Timestamp::from_unix(1_700_000_000));
         let limits = Limits::new(clock.clone());

@@ -113,3 +113,58 @@ pub(super) fn writes<'a>(
     let counts = load::counts(now.unix().div_euclid(86_400), part, counts);
     Ok([rows, passed::rows(passed, now, &platform.random)?, counts].map(Write::Insert).into())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use kernel::Fault;
+
+    use super::*;
+    use crate::client::admit::{nonce_reused, too_many};
+    use crate::client::project::tests::project;
+    use crate::client::set::{Device, KeyAnswer};
+
+    fn ask(endpoint: Endpoint, unreadable: Option<(i64, &'static str)>) -> Ask {
+        Ask {
+            project: Arc::new(project("secret", &[7; 32])),
+            nonce: String::new(),
+            endpoint,
+            key: None,
+            hint: String::new(),
+            device: Device::default(),
+            address: String::new(),
+            unreadable,
+        }
+    }
+
+    fn decided(code: Code, first_use: bool) -> Answer {
+        Ok(KeyAnswer { code, first_use, key: None, now: Timestamp::from_unix(0) })
+    }
+
+    #[test]
+    fn k3_2c_a_decided_call_is_logged_by_its_verdict_and_a_query_of_no_key_as_not_found() {
+        let (verify, query) = (ask(Endpoint::Verify, None), ask(Endpoint::Query, None));
+        for (ask, code, first_use, logged) in [
+            (&verify, Code::Valid, true, (200, "VALID", true)),
+            (&verify, Code::Valid, false, (200, "VALID", false)),
+            (&verify, Code::Expired, false, (200, "EXPIRED", false)),
+            (&verify, Code::NotFound, false, (200, "NOT_FOUND", false)),
+            (&query, Code::Valid, false, (200, "VALID", false)),
+            (&query, Code::NotFound, false, (404, "NOT_FOUND", false)),
+        ] {
+            assert_eq!(outcome(ask, &decided(code, first_use)), logged, "{} {code}", ask.endpoint);
+        }
+    }
+
+    #[test]
+    fn k8_3_a_call_that_was_not_decided_is_logged_with_the_status_of_its_answer() {
+        let unreadable = || Err(Fault::new(kernel::Kind::Invalid, UNREADABLE, "", ""));
+        let large = ask(Endpoint::Verify, Some((413, "BODY_TOO_LARGE")));
+        let plain = ask(Endpoint::Verify, None);
+        assert_eq!(outcome(&large, &unreadable()), (413, "BODY_TOO_LARGE", false), "what was wrong with it");
+        assert_eq!(outcome(&plain, &unreadable()), (422, "UNREADABLE", false));
+        assert_eq!(outcome(&large, &Err(too_many(3))), (429, "RATE_LIMITED", false), "it was not looked into");
+        assert_eq!(outcome(&large, &Err(nonce_reused())), (401, "NONCE_REUSED", false));
+    }
+}

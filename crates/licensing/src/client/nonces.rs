@@ -169,4 +169,29 @@ mod tests {
             prop_assert_eq!(next, (part + 1 < 1 << bits).then(|| begins(part + 1)));
         }
     }
+
+    #[test]
+    fn k8_1_a_nonce_is_its_projects_own() {
+        let [one, two] = [1, 2].map(Uuid::from_u128);
+        let hashes = [of(one, "0123456789abcdef"), of(one, "0123456789abcdeg"), of(two, "0123456789abcdef"), of(two, "0123456789abcdeg")];
+        assert_eq!(HashSet::from(hashes).len(), 4);
+        // It is in the database, for the process that comes after this one.
+        assert_eq!(hashes[0], 0xde35_38c0_0769_aa59);
+    }
+
+    #[test]
+    fn k8_1_what_is_forgotten_is_of_an_earlier_second_whatever_tells_its_sets_apart() {
+        let at = Timestamp::from_unix(1_795_248_000);
+        let (first, last) = (first_number(at), first_number(at) | i64::from(u32::MAX));
+        for moment in [at.plus_micros(1), at.plus_micros(999_999)] {
+            assert_eq!(first_number(moment), first, "{moment}");
+        }
+        assert!(last < first_number(at.plus_seconds(1)) && first_number(at.plus_micros(-1)) < first);
+    }
+
+    #[test]
+    fn k8_1_the_walk_has_so_many_parts_that_each_goes_over_as_many_as_it_may() {
+        let finer = [0, 19_999, 20_000, 39_999, 40_000, 79_999, 80_000, i64::MAX].map(finer);
+        assert_eq!(finer, [0, 0, 1, 1, 2, 2, 3, AT_MOST - AT_LEAST]);
+    }
 }

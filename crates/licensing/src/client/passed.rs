@@ -160,4 +160,25 @@ mod tests {
             prop_assert_eq!(row_and_place(with_place(row, place)), (row, place));
         }
     }
+
+    #[test]
+    fn k3_2c_calls_that_passed_are_looked_for_unless_what_is_asked_for_cannot_be_among_them() {
+        let asked = CallFilter::default;
+        let here = [
+            asked(),
+            CallFilter { code: Some("VALID".into()), ..asked() },
+            CallFilter { endpoint: Some(Endpoint::Verify), ..asked() },
+            CallFilter { project: Some(ProjectId::from_uuid(Uuid::nil())), from: Some(Timestamp::from_unix(0)), ..asked() },
+        ];
+        assert!(here.iter().all(may_hold));
+        let elsewhere = [
+            CallFilter { code: Some("EXPIRED".into()), ..asked() },
+            CallFilter { endpoint: Some(Endpoint::Query), ..asked() },
+            CallFilter { endpoint: Some(Endpoint::Time), ..asked() },
+            CallFilter { key: Some("4RTD2".into()), ..asked() },
+            CallFilter { device: Some("d".into()), ..asked() },
+            CallFilter { only_refused: true, ..asked() },
+        ];
+        assert!(!elsewhere.iter().any(may_hold));
+    }
 }

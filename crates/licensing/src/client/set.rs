@@ -429,3 +429,6 @@ fn bindings(keys: &HashMap<Uuid, Found>, now: Timestamp) -> Vec<Write<'static>> 
         }),
     ]
 }
+
+#[cfg(test)]
+mod tests;

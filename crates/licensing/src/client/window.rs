@@ -162,6 +162,39 @@ mod tests {
         assert!(!seen(&window, 3, GATHERS) && seen(&window, 3, GATHERS), "the next generation has room");
     }
 
+    #[test]
+    fn k8_1_a_request_can_be_sent_again_for_twice_five_minutes_and_a_second_and_no_generation_ends_before() {
+        // Signed five minutes ahead, it is good until the last microsecond in which the clock says that it is five minutes late.
+        let (signed, last) = (START.unix() + WINDOW, START.plus_seconds(2 * WINDOW).plus_micros(SECOND - 1));
+        assert_eq!((last.unix() - signed, last.plus_micros(1).unix() - signed), (WINDOW, WINDOW + 1));
+        assert_eq!(START.plus_micros(REMEMBERED), last.plus_micros(1));
+        assert_eq!(WRITTEN, 661 * SECOND, "and a minute, in which it may have waited");
+        // The last of its generation, and others as often as generations begin.
+        let window = Arc::new(Window::of_at_most(usize::MAX));
+        assert!(!seen(&window, 0, 0) && !seen(&window, 1, GATHERS - 1));
+        for n in 1..6 {
+            assert!(!seen(&window, 10 + n, i64::try_from(n).unwrap() * GATHERS));
+        }
+        assert!(seen(&window, 1, 6 * GATHERS - 1), "five have gathered since");
+        assert!(!seen(&window, 1, 6 * GATHERS), "and the sixth takes its place");
+    }
+
+    #[test]
+    fn k8_1_what_is_held_is_written_as_it_is_read_again() {
+        let random = Random::seeded(1);
+        let window = Arc::new(Window::of_at_most(usize::MAX));
+        let (_, held) = window.take([1, 0x0102_0304_0506_0708, 1].into_iter(), START);
+        let row = held.row(START, &random);
+        assert_eq!((row.table, row.columns, row.rows.len()), ("nonce_sets", &["id", "hashes"][..], 1));
+        assert_eq!(
+            format!("{:?}", row.rows[0][1]),
+            format!("{:?}", store::ToValue::to_value(vec![0_u8, 0, 0, 0, 0, 0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8]))
+        );
+        held.keep();
+        let (_, none) = window.take([1].into_iter(), START);
+        assert!(none.row(START, &random).rows.is_empty(), "nothing is new");
+    }
+
     proptest! {
         /// Traffic at any times, and the same nonce again after any time.
         #[test]

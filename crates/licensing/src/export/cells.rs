@@ -106,7 +106,15 @@ fn is_formula(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use kernel::Word;
+    use platform::identity::{UserId, UserRef};
+    use uuid::Uuid;
+
     use super::*;
+    use crate::batches::BatchId;
+    use crate::keys::KeyId;
+    use crate::keys::store::KeyDevice;
+    use crate::projects::{ProjectId, ProjectRef};
 
     #[test]
     fn one_month_is_one() {
@@ -128,5 +136,65 @@ mod tests {
         assert_eq!(harmless("pc; \"-1\"".into()), "pc; \"'-1\"");
         assert_eq!(harmless("pc;x-1;2026-11-21".into()), "pc;x-1;2026-11-21");
         assert_eq!(harmless("7K2M9-QX4TD".into()), "7K2M9-QX4TD");
+    }
+
+    fn key() -> Key {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let device = |id: &str| KeyDevice { id: id.into(), name: String::new(), bound_at: at("2026-11-21T08:00:00Z") };
+        Key {
+            id: KeyId::from_uuid(Uuid::nil()),
+            key: "7K2M9-QX4TD".into(),
+            project: ProjectRef { id: ProjectId::from_uuid(Uuid::nil()), name: "=Demo".into() },
+            batch_id: BatchId::from_uuid(Uuid::nil()),
+            agent: UserRef { id: UserId::from_uuid(Uuid::nil()), name: "Zhang San".into() },
+            state: KeyState::Active,
+            unit: ValidityUnit::Day,
+            validity: 30,
+            activated_at: Some(at("2026-11-21T08:00:00Z")),
+            expires_at: Some(at("2026-12-21T16:30:00Z")),
+            devices: vec![device("-pc"), device("phone")],
+            unbind_count: 0,
+            created_at: at("2026-11-20T15:59:00Z"),
+        }
+    }
+
+    #[test]
+    fn k3_1c_each_column_shows_its_part_of_a_key_and_nothing_of_it_is_computed() {
+        let cells = |key: &Key| ExportColumn::ALL.iter().map(|column| column.cell(key, Lang::En, "Asia/Shanghai")).collect::<Vec<_>>();
+        let batch = BatchId::from_uuid(Uuid::nil()).to_string();
+        let expected = [
+            "7K2M9-QX4TD",
+            "'=Demo",
+            &batch,
+            "Zhang San",
+            "active",
+            "30 d",
+            "2026-11-21 16:00 Asia/Shanghai",
+            "2026-12-22 00:30 Asia/Shanghai",
+            "'-pc phone",
+            "2026-11-20 23:59 Asia/Shanghai",
+        ];
+        assert_eq!(cells(&key()), expected);
+        let fresh = cells(&Key { activated_at: None, expires_at: None, devices: Vec::new(), ..key() });
+        assert_eq!((fresh[6].as_str(), fresh[7].as_str(), fresh[8].as_str(), fresh[9].as_str()), ("", "", "", expected[9]));
+    }
+
+    #[test]
+    fn k3_1c_titles_states_and_validities_are_in_the_readers_language() {
+        for lang in [Lang::Zh, Lang::En] {
+            let mut titles: Vec<_> = ExportColumn::ALL.iter().map(|column| column.title(lang)).collect();
+            assert!(titles.iter().all(|title| title.is_ascii() == (lang == Lang::En)));
+            titles.sort_unstable();
+            titles.dedup();
+            assert_eq!(titles.len(), ExportColumn::ALL.len(), "none is another's");
+        }
+        let states = |lang| KeyState::ALL.iter().map(|one| state(*one, lang)).collect::<Vec<_>>();
+        assert_eq!(
+            (states(Lang::Zh), states(Lang::En)),
+            (vec!["未使用", "使用中", "已过期", "已禁用"], vec!["unused", "active", "expired", "disabled"])
+        );
+        let validities = |lang| ValidityUnit::ALL.iter().map(|unit| validity(*unit, 2, lang)).collect::<Vec<_>>();
+        assert_eq!(validities(Lang::Zh), ["2 分钟", "2 小时", "2 天", "2 个月", "永久"]);
+        assert_eq!(validities(Lang::En), ["2 min", "2 h", "2 d", "2 months", "forever"]);
     }
 }

@@ -49,3 +49,16 @@ pub fn lines(rows: &[Vec<String>]) -> Result<Vec<u8>> {
     }
     writer.into_inner().map_err(|error| Fault::internal(error.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::lines;
+
+    #[test]
+    fn k3_1c_a_cell_is_one_whatever_stands_in_it() {
+        let rows = [["a", "b,c"], ["d\"e", "f\ng"], ["", "卡密"]].map(|row| row.map(str::to_owned).to_vec());
+        let text = String::from_utf8(lines(&rows).unwrap()).unwrap();
+        assert_eq!(text, "a,\"b,c\"\r\n\"d\"\"e\",\"f\ng\"\r\n,卡密\r\n");
+        assert!(lines(&[]).unwrap().is_empty());
+    }
+}

@@ -131,6 +131,7 @@ mod tests {
     fn a_remark_is_cleaned_and_may_have_to_be_there() {
         assert_eq!(note("  two\nlines ", 1).unwrap(), "two\nlines");
         assert_eq!(note("", 0).unwrap(), "");
+        assert_eq!(note(&"x".repeat(500), 500).unwrap().len(), 500);
         for (bad, min) in [("", 1), ("x\u{202e}", 0), (&*"x".repeat(501), 0)] {
             assert_eq!(note(bad, min).unwrap_err().fields[0].field, "note");
         }

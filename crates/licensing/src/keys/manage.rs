@@ -209,3 +209,65 @@ fn takes_over(user: &Principal, key: &Raw) -> bool {
     let others = key.disabled_by.is_some_and(|by| by != user.id);
     others && (user.scope() == Scope::All || (key.disabled_by == Some(key.agent.id) && user.scope() == Scope::Team(user.id)))
 }
+
+#[cfg(test)]
+mod tests {
+    use kernel::{Id, Timestamp};
+    use platform::identity::{Role, UserRef};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::keys::Facts;
+    use crate::projects::{ProjectRef, ValidityUnit};
+
+    fn id(n: u128) -> UserId {
+        UserId::from_uuid(Uuid::from_u128(n))
+    }
+
+    fn somebody(n: u128, role: Role) -> Principal {
+        Principal { id: id(n), name: String::new(), role, superior: None, session: Id::from_uuid(Uuid::nil()) }
+    }
+
+    /// A key of agent 1.
+    fn key(disabled_by: Option<u128>) -> Raw {
+        Raw {
+            id: KeyId::from_uuid(Uuid::nil()),
+            sealed: Vec::new(),
+            project: ProjectRef { id: ProjectId::from_uuid(Uuid::nil()), name: String::new() },
+            batch: BatchId::from_uuid(Uuid::nil()),
+            agent: UserRef { id: id(1), name: String::new() },
+            facts: Facts::default(),
+            disabled_by: disabled_by.map(id),
+            written: KeyState::Unused,
+            unit: ValidityUnit::Day,
+            validity: 1,
+            created_at: Timestamp::from_unix(0),
+        }
+    }
+
+    #[test]
+    fn what_a_superior_disabled_a_superior_enables_and_what_the_agent_did_is_its_superiors_once_it_does_so_too() {
+        // The agent, its admin, a super admin; and another agent, who would have to be shown the key first.
+        let all = [somebody(1, Role::Agent), somebody(2, Role::AgentAdmin), somebody(3, Role::SuperAdmin), somebody(4, Role::Agent)];
+        for (disabled_by, enable, take_over) in [
+            (None, [true, true, true, true], [false, false, false, false]),
+            (Some(1), [true, true, true, false], [false, true, true, false]),
+            (Some(2), [false, true, true, false], [false, false, true, false]),
+            (Some(3), [false, false, true, false], [false, false, false, false]),
+            // Whoever was its admin before.
+            (Some(9), [false, false, true, false], [false, false, true, false]),
+        ] {
+            let key = key(disabled_by);
+            assert_eq!(all.each_ref().map(|user| may_enable(user, &key)), enable, "{disabled_by:?}");
+            assert_eq!(all.each_ref().map(|user| takes_over(user, &key)), take_over, "{disabled_by:?}");
+        }
+    }
+
+    #[test]
+    fn k3_3a_a_key_that_cannot_be_unbound_says_why() {
+        use UnbindRefusal::{Disabled, Expired, LimitReached, NotBound};
+        let told = [NotBound, Expired, Disabled, LimitReached].map(refused).map(|fault| (fault.kind, fault.code));
+        let codes = ["NOT_BOUND", "KEY_EXPIRED", "KEY_DISABLED", "UNBIND_LIMIT_REACHED"];
+        assert_eq!(told, codes.map(|code| (Kind::Conflict, code)));
+    }
+}

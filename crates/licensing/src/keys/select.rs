@@ -102,3 +102,40 @@ pub fn state_text(state: KeyState, now: &str) -> String {
         KeyState::Unused => format!("k.state = 'unused' AND (k.expires_at IS NULL OR k.expires_at > {now})"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn k3_1c_a_selection_is_one_thing_and_of_ticked_rows_no_more_than_a_person_ticks() {
+        let ids = |count: usize| Some(vec![KeyId::from_uuid(Uuid::nil()); count]);
+        let (batch, filter) = (Some(BatchId::from_uuid(Uuid::nil())), Some(KeyFilterBody::default()));
+        let refused = |ids: Option<Vec<KeyId>>, batch: Option<BatchId>, filter: Option<KeyFilterBody>| {
+            let checked = KeySelection { ids, batch, filter }.check();
+            checked.err().map(|fault| fault.fields[0].code)
+        };
+        assert_eq!((refused(None, batch, None), refused(None, None, filter.clone())), (None, None));
+        for (count, refusal) in [(0, Some("OUT_OF_RANGE")), (1, None), (2, None), (999, None), (1_000, None), (1_001, Some("OUT_OF_RANGE"))]
+        {
+            assert_eq!(refused(ids(count), None, None), refusal, "{count}");
+        }
+        let several = [
+            refused(None, None, None),
+            refused(ids(1), batch, None),
+            refused(ids(1), None, filter.clone()),
+            refused(None, batch, filter.clone()),
+            refused(ids(1), batch, filter),
+        ];
+        assert_eq!(several, [Some("ONE_SELECTION"); 5]);
+    }
+
+    #[test]
+    fn k3_1c_a_selection_by_state_is_one_by_filter() {
+        let filter = KeyFilterBody { state: Some(KeyState::Active), ..KeyFilterBody::default() };
+        let of = |filter: Option<KeyFilterBody>| KeySelection { ids: None, batch: None, filter }.state();
+        assert_eq!((of(Some(filter)), of(Some(KeyFilterBody::default())), of(None)), (Some(KeyState::Active), None, None));
+    }
+}

@@ -135,4 +135,13 @@ mod tests {
         assert_eq!(counts, KeyCounts { unused: 0, active: 1, expired: 8, disabled: 4 });
         assert_eq!(KeyCounts { active: MOST, ..counts }.plus(counts).active, MOST);
     }
+
+    #[test]
+    fn k5_1_figures_of_several_projects_add_up_state_by_state() {
+        let one = KeyCounts { unused: 1, active: 20, expired: 300, disabled: 4_000 };
+        let other = KeyCounts { unused: 2, active: 30, expired: 400, disabled: 5_000 };
+        assert_eq!(one.plus(other), KeyCounts { unused: 3, active: 50, expired: 700, disabled: 9_000 });
+        let most = |n: i64| KeyCounts { unused: n, ..KeyCounts::default() }.plus(KeyCounts { unused: 1, ..KeyCounts::default() }).unused;
+        assert_eq!([MOST - 2, MOST - 1, MOST].map(most), [MOST - 1, MOST, MOST]);
+    }
 }

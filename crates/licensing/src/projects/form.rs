@@ -304,4 +304,30 @@ mod tests {
         let spec = NewProject { devices_per_key: 3, ..form() }.check().unwrap();
         assert_eq!(serde_json::Value::from(spec.changes(&old)), serde_json::json!({"devices_per_key": {"old": 1, "new": 3}}));
     }
+
+    #[test]
+    fn k2_1_each_number_and_text_of_a_project_passes_up_to_its_bounds_and_not_beyond_them() {
+        type Of = fn(i64) -> NewProject;
+        let long = |length: i64| "x".repeat(usize::try_from(length).unwrap());
+        let numbers: [(Of, i64, i64, &str); 3] = [
+            (|devices_per_key| NewProject { devices_per_key, ..form() }, 1, 100, "devices_per_key"),
+            (|limit| NewProject { unbind_limit: Some(limit), ..form() }, 0, 1_000, "unbind_limit"),
+            (|rate_per_minute| NewProject { rate_per_minute, ..form() }, 1, 10_000_000, "rate_per_minute"),
+        ];
+        for (of, least, most, field) in numbers {
+            assert_eq!((wrong(of(least)), wrong(of(most))), (vec![], vec![]), "{field}");
+            let refusal = vec![(field.to_owned(), "OUT_OF_RANGE")];
+            assert_eq!((wrong(of(least - 1)), wrong(of(most + 1))), (refusal.clone(), refusal));
+        }
+        let of_texts = |name, description, version| {
+            let (name, description, version) = (long(name), long(description), long(version));
+            wrong(NewProject { name, description, version, ..form() })
+        };
+        assert_eq!((of_texts(1, 0, 0), of_texts(64, 2_000, 40)), (vec![], vec![]));
+        assert_eq!(of_texts(65, 2_001, 41), ["name", "description", "version"].map(|field| (field.to_owned(), "TOO_LONG")));
+        let of_parameter = |key, value| wrong(NewProject { parameters: BTreeMap::from([(long(key), long(value))]), ..form() });
+        assert!(of_parameter(64, 1_000).is_empty());
+        let place = format!("parameters.{}", long(64));
+        assert_eq!((of_parameter(65, 1), of_parameter(64, 1_001)), (vec![(place.clone(), "TOO_LONG")], vec![(place, "TOO_LONG")]));
+    }
 }

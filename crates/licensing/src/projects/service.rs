@@ -209,3 +209,17 @@ async fn dressed(cx: &Cx, user: &Principal, projects: Vec<Project>) -> Result<Ve
     // One that has ended between the two looks is not there any more.
     Ok(projects.into_iter().filter_map(|project| grants.remove(&project.id).map(|grant| project.for_agent(grant))).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::pattern;
+
+    #[test]
+    fn k2_1_a_part_of_a_name_is_looked_for_literally_and_in_any_spelling() {
+        for (part, looked_for) in
+            [("", "%%"), ("Demo", "%demo%"), ("ＤＥ", "%de%"), ("50%", r"%50\%%"), ("a_b", r"%a\_b%"), (r"a\b", r"%a\\b%")]
+        {
+            assert_eq!(pattern(part), looked_for, "{part}");
+        }
+    }
+}

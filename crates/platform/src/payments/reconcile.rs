@@ -230,6 +230,42 @@ mod tests {
     }
 
     #[test]
+    fn k12_1_each_difference_is_called_what_it_is_a_payments_before_its_refunds() {
+        let line = |number: &str, refund: Option<&str>| (number.to_owned(), refund.map(str::to_owned));
+        let of = |lines: &[(Line, i64)]| lines.iter().map(|(line, fen)| (line.clone(), Fen::new(*fen))).collect::<BTreeMap<_, _>>();
+        let ours = of(&[(line("1", None), 100), (line("2", None), 200), (line("2", Some("7")), 50), (line("3", None), 300)]);
+        let theirs = of(&[(line("1", None), 100), (line("2", None), 201), (line("2", Some("8")), 50), (line("4", None), 400)]);
+        let differs = |kind, line, ours: Option<i64>, theirs: Option<i64>| {
+            let (ours, theirs) = (ours.map(Fen::new), theirs.map(Fen::new));
+            Difference { kind, line, ours, theirs }
+        };
+        let expected = [
+            differs(DifferenceKind::Amount, line("2", None), Some(200), Some(201)),
+            differs(DifferenceKind::NotThere, line("2", Some("7")), Some(50), None),
+            differs(DifferenceKind::NotHere, line("2", Some("8")), None, Some(50)),
+            differs(DifferenceKind::NotThere, line("3", None), Some(300), None),
+            differs(DifferenceKind::NotHere, line("4", None), None, Some(400)),
+        ];
+        assert_eq!(compare(&ours, &theirs), expected);
+    }
+
+    #[test]
+    fn k12_1_days_follow_each_other_without_a_gap_over_the_ends_of_months_and_years() {
+        for (now, names) in [
+            ("2027-01-02T02:00:00Z", ["2026-12-30", "2026-12-31", "2027-01-01"]),
+            ("2027-03-02T15:59:59Z", ["2027-02-27", "2027-02-28", "2027-03-01"]),
+            ("2028-03-02T02:00:00Z", ["2028-02-28", "2028-02-29", "2028-03-01"]),
+        ] {
+            let days = days_to_compare(now.parse().unwrap(), Some(Timestamp::from_unix(0)));
+            assert!(days.windows(2).all(|pair| pair[0].to == pair[1].from && pair[0].age == pair[1].age + 1), "{days:?}");
+            for (day, name) in days[days.len() - 3..].iter().zip(names) {
+                let begin: Timestamp = format!("{name}T00:00:00+08:00").parse().unwrap();
+                assert_eq!((day.name.as_str(), day.from, day.to), (name, begin, begin.plus_seconds(86_400)));
+            }
+        }
+    }
+
+    #[test]
     fn k12_1_the_day_that_is_compared_is_yesterday_in_beijing_once_its_bill_is_there() {
         let at = |text: &str| days_to_compare(text.parse().unwrap(), None);
         assert!(at("2026-11-28T01:59:59Z").is_empty(), "09:59:59 in Beijing");

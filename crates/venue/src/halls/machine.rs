@@ -125,6 +125,33 @@ mod tests {
     }
 
     #[test]
+    fn v3_1_these_ways_lead_from_state_to_state_and_no_others() {
+        use Event as E;
+        use TableState as S;
+        let ways: [(S, &[(E, S)]); 8] = [
+            (S::Idle, &[(E::Reserve, S::Reserved), (E::Open, S::Opening), (E::Clean, S::Cleaning), (E::Break, S::Maintenance)]),
+            (S::Reserved, &[(E::Release, S::Idle), (E::Open, S::Opening), (E::Break, S::Maintenance)]),
+            (S::Opening, &[(E::Lit, S::Playing), (E::NotLit, S::Maintenance), (E::Cancel, S::Closing)]),
+            (S::Playing, &[(E::Pause, S::Paused), (E::Close, S::Closing)]),
+            (S::Paused, &[(E::Resume, S::Playing), (E::Close, S::Closing)]),
+            (S::Closing, &[(E::Dark, S::Idle), (E::Break, S::Maintenance)]),
+            (S::Cleaning, &[(E::Cleaned, S::Idle), (E::Break, S::Maintenance)]),
+            (S::Maintenance, &[(E::Break, S::Maintenance), (E::Repair, S::Idle)]),
+        ];
+        assert_eq!(ways.map(|(state, _)| state), S::ALL);
+        for (state, expected) in ways {
+            let found: Vec<_> = E::ALL.into_iter().filter_map(|event| Some((event, next(state, event)?))).collect();
+            assert_eq!(found, expected, "{state}");
+        }
+    }
+
+    #[test]
+    fn v3_1a_a_table_is_taken_from_its_opening_until_it_is_closed() {
+        let taken: Vec<_> = TableState::ALL.iter().copied().filter(|state| state.is_taken()).collect();
+        assert_eq!(taken, [TableState::Opening, TableState::Playing, TableState::Paused]);
+    }
+
+    #[test]
     fn v3_1c_nobody_plays_before_the_light_was_seen() {
         assert!(!reachable(TableState::Idle, &[Event::Lit]).contains(&TableState::Playing));
         assert_eq!(next(TableState::Idle, Event::Lit), None, "a light that comes back from the dead opens nothing");

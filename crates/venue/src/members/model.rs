@@ -110,6 +110,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// A level with one number of it as given.
+    type Of = fn(i64) -> LevelForm;
+
     fn form(threshold: i64, pays: i64) -> LevelForm {
         LevelForm { id: None, name_zh: "银".into(), name_en: "Silver".into(), threshold, pays, gift_fen: Fen::ZERO }
     }
@@ -128,12 +131,18 @@ mod tests {
             .collect()
     }
 
+    fn id(n: u128) -> Option<LevelId> {
+        Some(LevelId::from_uuid(uuid::Uuid::from_u128(n)))
+    }
+
+    /// Fields and codes; none where they are kept.
+    fn refused(levels: &[LevelForm]) -> Vec<String> {
+        let fields = check(levels).err().map(|fault| fault.fields).unwrap_or_default();
+        fields.into_iter().map(|error| format!("{} {}", error.field, error.code)).collect()
+    }
+
     #[test]
     fn v6_1_levels_rise_and_are_refused_by_name_where_they_do_not() {
-        let refused = |levels: &[LevelForm]| {
-            let fields = check(levels).unwrap_err().fields;
-            fields.into_iter().map(|error| format!("{} {}", error.field, error.code)).collect::<Vec<_>>()
-        };
         assert!(check(&[]).is_ok() && check(&[form(100, 9_800), form(101, 9_800), form(1_000, 5_000)]).is_ok());
         assert_eq!(refused(&[form(100, 9_000), form(100, 9_500)]), ["levels.1.threshold NOT_RISING", "levels.1.pays NOT_RISING"]);
         assert_eq!(refused(&[form(0, 4_999)]), ["levels.0.threshold RANGE", "levels.0.pays RANGE"]);
@@ -142,6 +151,81 @@ mod tests {
             ["levels.0.name_zh REQUIRED", "levels.0.gift_fen RANGE"]
         );
         assert_eq!(refused(&vec![form(1, ALL); 21]), ["levels TOO_MANY"]);
+    }
+
+    #[test]
+    fn v6_1_each_number_of_a_level_is_kept_up_to_its_bounds_and_refused_beyond_them() {
+        let bounds: [(Of, i64, i64, &str); 3] = [
+            (|points| form(points, ALL), 1, 100_000_000, "levels.0.threshold RANGE"),
+            (|pays| form(1, pays), 5_000, 10_000, "levels.0.pays RANGE"),
+            (|fen| LevelForm { gift_fen: Fen::new(fen), ..form(1, ALL) }, 0, 100_000, "levels.0.gift_fen RANGE"),
+        ];
+        for (of, least, most, refusal) in bounds {
+            for kept in [least, least + 1, most - 1, most] {
+                assert!(refused(&[of(kept)]).is_empty(), "{kept}: {refusal}");
+            }
+            for beyond in [least - 1, most + 1] {
+                assert_eq!(refused(&[of(beyond)]), [refusal], "{beyond}");
+            }
+        }
+        let many = |count: i64| (1..=count).map(|points| form(points, ALL)).collect::<Vec<_>>();
+        assert!(refused(&many(19)).is_empty() && refused(&many(20)).is_empty());
+        assert_eq!((refused(&many(21)), refused(&many(22))), (vec!["levels TOO_MANY".into()], vec!["levels TOO_MANY".into()]));
+    }
+
+    #[test]
+    fn v6_1_names_of_levels_are_cleaned_and_end_somewhere() {
+        let named = |zh: &str, en: &str| LevelForm { name_zh: zh.into(), name_en: en.into(), ..form(1, ALL) };
+        let kept = check(&[named(" 银 ", " Silver ")]).unwrap();
+        assert_eq!((kept.len(), kept[0].name_zh.as_str(), kept[0].name_en.as_str(), kept[0].threshold), (1, "银", "Silver", 1));
+        assert!(refused(&[named(&"银".repeat(20), &"S".repeat(40))]).is_empty());
+        let long = ["levels.0.name_zh TOO_LONG", "levels.0.name_en TOO_LONG"];
+        assert_eq!(refused(&[named(&"银".repeat(21), &"S".repeat(41))]), long);
+    }
+
+    #[test]
+    fn v6_1_each_level_takes_more_points_than_the_one_below_it_and_costs_no_more() {
+        for (points, refusal) in [(99, true), (100, true), (101, false)] {
+            assert_eq!(!refused(&[form(100, ALL), form(points, ALL)]).is_empty(), refusal, "{points}");
+        }
+        for (pays, refusal) in [(8_999, false), (9_000, false), (9_001, true)] {
+            assert_eq!(!refused(&[form(1, 9_000), form(2, pays)]).is_empty(), refusal, "{pays}");
+        }
+        let third = [form(100, 9_500), form(300, 9_000), form(200, 9_200)];
+        assert_eq!(refused(&third), ["levels.2.threshold NOT_RISING", "levels.2.pays NOT_RISING"], "than the one just below it");
+    }
+
+    #[test]
+    fn v6_1_a_level_is_there_once_and_any_number_may_be_new() {
+        let known = |id: Option<LevelId>, points| LevelForm { id, ..form(points, ALL) };
+        assert!(refused(&[known(id(1), 1), known(id(2), 2), known(None, 3), known(None, 4)]).is_empty());
+        assert_eq!(refused(&[known(id(1), 1), known(id(2), 2), known(id(1), 3)]), ["levels.2.id TWICE"]);
+    }
+
+    #[test]
+    fn v6_1_a_level_begins_with_its_last_point_and_a_point_with_its_last_fen() {
+        let levels = kept(&[form(100, 9_800), form(500, 9_500), form(1_000, 9_000)]);
+        for (points, level, next) in [
+            (0, None, Some(100)),
+            (99, None, Some(100)),
+            (100, Some(100), Some(500)),
+            (101, Some(100), Some(500)),
+            (499, Some(100), Some(500)),
+            (500, Some(500), Some(1_000)),
+            (999, Some(500), Some(1_000)),
+            (1_000, Some(1_000), None),
+            (1_001, Some(1_000), None),
+        ] {
+            let found = (level_at(&levels, points), next_at(&levels, points));
+            assert_eq!((found.0.map(|level| level.threshold), found.1.map(|level| level.threshold)), (level, next), "{points}");
+        }
+        assert_eq!([-100, 0, 99, 100, 101, 199, 200].map(|fen| points_for(Fen::new(fen))), [0, 0, 0, 1, 1, 1, 2]);
+    }
+
+    #[test]
+    fn v6_1_a_level_is_called_by_its_name_in_either_language() {
+        let name = kept(&[form(1, ALL)])[0].name();
+        assert_eq!((name.pick(Lang::Zh), name.pick(Lang::En)), ("银", "Silver"));
     }
 
     proptest! {

@@ -204,6 +204,80 @@ mod tests {
         assert_eq!(Shares::Even { people: 4 }.weights(Fen::new(3)).unwrap_err(), SplitError::TooLittle);
     }
 
+    #[test]
+    fn v4_2_two_to_twenty_people_share_a_bill_and_each_has_a_fen_of_it() {
+        let even = |people: i64, amount: i64| Shares::Even { people }.weights(Fen::new(amount)).map(|weights| weights.len());
+        let amounts = |people: usize, amount: i64| Shares::Amounts(vec![Fen::new(1); people]).weights(Fen::new(amount));
+        for (people, amount) in [(2, 2), (3, 3), (19, 19), (20, 20)] {
+            assert_eq!(even(amount, amount), Ok(people), "{people}");
+            assert_eq!(amounts(people, amount), Ok(vec![1; people]), "{people}");
+        }
+        for (people, amount) in [(0, 1), (1, 1), (21, 21), (22, 22)] {
+            assert_eq!((even(amount, amount).err(), amounts(people, amount).err()), (Some(SplitError::People), Some(SplitError::People)));
+        }
+        assert_eq!([3, 4, 5].map(|amount| even(4, amount)), [Err(SplitError::TooLittle), Ok(4), Ok(4)]);
+        // As much as the bill is not too much for one of them, but for both.
+        let sum = Shares::Amounts(fen([1_000, 1])).weights(Fen::new(1_000));
+        assert_eq!(sum, Err(SplitError::Sum { amount: Fen::new(1_000) }));
+        assert_eq!(Shares::Amounts(fen([i64::MAX, 1])).weights(Fen::new(i64::MAX)), Err(SplitError::Share));
+    }
+
+    #[test]
+    fn v4_2_a_split_is_called_what_it_is() {
+        assert_eq!(Shares::Even { people: 2 }.manner(), Manner::Even);
+        assert_eq!(Shares::Amounts(fen([1, 2])).manner(), Manner::Amounts);
+    }
+
+    #[test]
+    fn v4_2_shares_are_taken_before_the_time_to_confirm_is_up_and_only_of_what_is_open() {
+        let by = Timestamp::from_unix(1_795_248_000);
+        let open = |state, confirm_by| {
+            let split = Split {
+                id: SplitId::from_uuid(Default::default()),
+                session: SessionId::from_uuid(Default::default()),
+                starter: CustomerId::from_uuid(Default::default()),
+                code: String::new(),
+                manner: Manner::Even,
+                state,
+                confirm_by,
+                reminded: false,
+                end: None,
+            };
+            [-1, 0, 1].map(|micros| split.is_open(by.plus_micros(micros)))
+        };
+        assert_eq!(open(SplitState::Open, Some(by)), [true, false, false]);
+        assert_eq!(open(SplitState::Open, None), [true; 3], "it is still played");
+        for over in [SplitState::Settled, SplitState::Undone] {
+            assert_eq!((open(over, Some(by)), open(over, None)), ([false; 3], [false; 3]), "{over}");
+        }
+    }
+
+    /// Of these weights, and what each has agreed to.
+    fn shares<const N: usize>(of: [(i64, i64); N]) -> Vec<Share> {
+        let share =
+            |(place, (weight, agreed))| Share { place, weight, customer: None, transfer: None, agreed: Fen::new(agreed), paid: Fen::ZERO };
+        (0..).zip(of).map(share).collect()
+    }
+
+    #[test]
+    fn v4_2_all_have_agreed_when_each_of_the_others_has_to_what_it_is_asked_for() {
+        // The starter is asked for 334, and nobody waits for that.
+        let all = |second, third| everybody(&shares([(1, 0), (1, second), (1, third)]), Fen::new(1_000));
+        assert_eq!([332, 333, 334].map(|third| all(333, third)), [false, true, true]);
+        assert_eq!([332, 333, 334].map(|second| all(second, 333)), [false, true, true]);
+    }
+
+    #[test]
+    fn v4_2_the_starter_pays_what_the_others_have_not_agreed_to() {
+        let (bill, said) = (Fen::new(900), |second, third| shares([(800, 0), (600, second), (400, third)]));
+        assert_eq!(asked_of(&said(0, 0), bill), fen([400, 300, 200]));
+        for (second, third, paid) in
+            [(0, 0, [900, 0, 0]), (299, 200, [401, 299, 200]), (300, 200, [400, 300, 200]), (301, 199, [401, 300, 199])]
+        {
+            assert_eq!(pays_of(&said(second, third), bill), fen(paid), "{second} {third}");
+        }
+    }
+
     proptest! {
         /// However it is shared, and whoever has confirmed what.
         #[test]

@@ -229,6 +229,39 @@ mod tests {
     }
 
     #[test]
+    fn v3_1_hours_end_next_when_the_clock_shows_their_end_after_now() {
+        let shanghai = calendar("Asia/Shanghai");
+        let ends = [
+            (AFTERNOON, "2026-11-27T11:59", "2026-11-27T18:00"),
+            (AFTERNOON, "2026-11-27T17:59", "2026-11-27T18:00"),
+            (AFTERNOON, "2026-11-27T18:00", "2026-11-28T18:00"),
+            (EVENING, "2026-11-27T23:59", "2026-11-28T00:00"),
+            (EVENING, "2026-11-28T00:00", "2026-11-29T00:00"),
+            (NIGHT, "2026-11-28T05:59", "2026-11-28T06:00"),
+            (NIGHT, "2026-11-28T06:00", "2026-11-29T06:00"),
+            (NIGHT, "2026-11-28T22:00", "2026-11-29T06:00"),
+        ];
+        for ((from, to), now, end) in ends {
+            assert_eq!(shanghai.next_end(Hours { from, to }, at(now)), Some(at(end)), "{from} to {to} at {now}");
+        }
+    }
+
+    #[test]
+    fn v3_2_the_hours_of_a_day_are_those_that_the_clock_shows_each_from_when_it_first_does() {
+        let begin = |zone: &str, day| calendar(zone).hours_of(day).unwrap();
+        let midnight = at("2026-11-27T00:00");
+        let usual: Vec<_> = (0..24).map(|hour| (hour, midnight.plus_micros(hour * HOUR))).collect();
+        assert_eq!(begin("Asia/Shanghai", date(2026, 11, 27)), usual);
+        // In Berlin's spring three o'clock follows one, and in its autumn two hours lie between two and three.
+        let midnight: Timestamp = "2026-03-28T23:00:00Z".parse().unwrap();
+        let spring: Vec<_> = [0, 1].into_iter().chain(3..24).zip(0..).map(|(hour, n)| (hour, midnight.plus_micros(n * HOUR))).collect();
+        assert_eq!(begin("Europe/Berlin", date(2026, 3, 29)), spring);
+        let midnight: Timestamp = "2026-10-24T22:00:00Z".parse().unwrap();
+        let autumn: Vec<_> = (0..24).map(|hour| (hour, midnight.plus_micros((hour + i64::from(hour > 2)) * HOUR))).collect();
+        assert_eq!(begin("Europe/Berlin", date(2026, 10, 25)), autumn);
+    }
+
+    #[test]
     fn hours_that_end_where_they_begin_are_the_whole_day_round() {
         let ((from, to), shanghai) = (FROM_TEN_TO_TEN, calendar("Asia/Shanghai"));
         let (hours, yesterday, today) = (Hours { from, to }, date(2026, 11, 26), date(2026, 11, 27));

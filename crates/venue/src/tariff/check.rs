@@ -77,7 +77,8 @@ impl Tariff {
     /// Two bands that hold at the same moment of some week. Of each day is asked whether it is one of the weekdays or a holiday, and of
     /// the day before it likewise.
     fn overlap(&self) -> Option<(usize, usize)> {
-        let minutes: BTreeSet<i64> = self.bands.iter().flat_map(|band| [band.hours.from, band.hours.to % DAY, 0]).collect();
+        // Those that hold together do so from where one of them begins, or from midnight.
+        let minutes: BTreeSet<i64> = self.bands.iter().map(|band| band.hours.from).chain([0]).collect();
         let holds = |days: Days, day: usize| if day == HOLIDAY { days.holidays } else { days.weekdays[day] };
         for day in 0..=HOLIDAY {
             // Before a holiday, and after one, may be any day.
@@ -133,3 +134,6 @@ fn hours(fields: &mut Fields, name: &str, Hours { from, to }: Hours) {
         fields.add(name, "RANGE", "时段须在 00:00 至 24:00 之间", "Hours are from 00:00 to 24:00");
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -80,6 +80,23 @@ fn v1_1_an_evening_is_billed_by_its_bands_and_its_units() {
 }
 
 #[test]
+fn v3_2_an_hour_costs_what_its_band_says_from_its_first_minute_to_its_last() {
+    let prices = [
+        ("2026-11-27T11:59", 3_600),
+        ("2026-11-27T12:00", 2_400),
+        ("2026-11-27T17:59", 2_400),
+        ("2026-11-27T18:00", 3_600),
+        ("2026-11-28T17:59", 3_600),
+        ("2026-11-28T18:00", 6_000),
+        ("2026-11-29T01:59", 6_000),
+        ("2026-11-29T02:00", 3_600),
+    ];
+    for (moment, fen) in prices {
+        assert_eq!(usual().per_hour_at(&calendar(), at(moment)), Fen::new(fen), "{moment}");
+    }
+}
+
+#[test]
 fn v1_1_who_leaves_at_once_pays_nothing_and_who_stays_pays_from_the_beginning() {
     let from = at("2026-11-27T16:30");
     for (seconds, total) in [(0, 0), (180, 0), (181, 600), (900, 600), (901, 1_200)] {
@@ -87,6 +104,29 @@ fn v1_1_who_leaves_at_once_pays_nothing_and_who_stays_pays_from_the_beginning() 
         assert_eq!(bill.total.fen(), total, "{seconds}");
         assert_eq!(matches!(bill.lines.as_slice(), [Line { what: What::Grace { minutes: 3 }, .. }]), total == 0);
     }
+}
+
+#[test]
+fn v1_1_who_leaves_within_the_free_minutes_is_graced_and_nobody_else() {
+    let from = at("2026-11-27T16:30");
+    let graced = |seconds: i64| bill(&usual(), from, from.plus_seconds(seconds)).is_graced();
+    assert_eq!([0, 179, 180, 181].map(graced), [true, true, true, false]);
+    // Where no minutes are free, nothing is a free stretch, not even one of no length.
+    let none = bill(&plain(3_600), from, from);
+    assert_eq!((none.is_graced(), fen(&none), none.total, none.paid_until), (false, vec![], Fen::ZERO, from));
+    let dear = Tariff { minimum: Some(Fen::new(1_000)), ..plain(3_600) };
+    assert_eq!(fen(&bill(&dear, from, from)), [1_000]);
+}
+
+#[test]
+fn v5_2_by_the_minute_no_unit_is_filled_and_no_minimum_is_paid() {
+    let hall = Tariff { minimum: Some(Fen::new(2_000)), ..usual() };
+    let (from, to) = (at("2026-11-27T16:30"), at("2026-11-27T16:37"));
+    assert_eq!(fen(&bill(&hall, from, to)), [600, 1_400]);
+    // Seven minutes at 24 yuan an hour.
+    let played = bill(&hall.by_the_minute(), from, to);
+    assert_eq!((fen(&played), played.total.fen(), played.paid_until), (vec![280], 280, to));
+    assert_eq!(hall.by_the_minute(), Tariff { unit_minutes: 1, minimum: None, ..hall }, "all else is the hall's");
 }
 
 #[test]
@@ -136,6 +176,20 @@ fn v1_1_who_leaves_a_package_early_pays_what_it_says() {
     let ends = ["2026-11-27T20:03", "2026-11-27T21:00", "2026-11-27T22:30", "2026-11-27T23:00", "2026-11-27T23:30"];
     assert_eq!(ends.map(|to| ask(Early::Package, to)), [8_800, 8_800, 8_800, 8_800, 10_800]);
     assert_eq!(ends.map(|to| ask(Early::Cheaper, to)), [0, 4_000, 8_800, 8_800, 10_800]);
+}
+
+#[test]
+fn v1_1_a_package_that_costs_as_much_as_the_play_is_billed_and_one_that_costs_more_is_not() {
+    let (tariff, from, left) = (Tariff { unit_minutes: 30, ..plain(4_000) }, at("2026-11-27T20:00"), at("2026-11-27T22:00"));
+    let billed = |costs: i64| {
+        let three = package(Span::Minutes(180), costs, Early::Cheaper);
+        let bill = price(&tariff, &calendar(), &Ask { from, to: left, pays: 10_000, package: Some(&three) }).unwrap();
+        let bought = matches!(bill.lines.as_slice(), [Line { what: What::Package { .. }, .. }]);
+        (bill.total.fen(), bought, bill.paid_until)
+    };
+    // Who pays the package has its whole time.
+    let end = at("2026-11-27T23:00");
+    assert_eq!([7_999, 8_000, 8_001].map(billed), [(7_999, true, end), (8_000, true, end), (8_000, false, left)]);
 }
 
 #[test]
