@@ -116,26 +116,14 @@ pub(super) fn writes<'a>(
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use kernel::Fault;
 
     use super::*;
     use crate::client::admit::{nonce_reused, too_many};
-    use crate::client::project::tests::project;
-    use crate::client::set::{Device, KeyAnswer};
+    use crate::client::set::{self, KeyAnswer};
 
     fn ask(endpoint: Endpoint, unreadable: Option<(i64, &'static str)>) -> Ask {
-        Ask {
-            project: Arc::new(project("secret", &[7; 32])),
-            nonce: String::new(),
-            endpoint,
-            key: None,
-            hint: String::new(),
-            device: Device::default(),
-            address: String::new(),
-            unreadable,
-        }
+        Ask { unreadable, ..set::tests::ask(endpoint, "") }
     }
 
     fn decided(code: Code, first_use: bool) -> Answer {

@@ -431,4 +431,4 @@ fn bindings(keys: &HashMap<Uuid, Found>, now: Timestamp) -> Vec<Write<'static>> 
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -28,6 +28,19 @@ async fn two(bench: &Bench) -> (Principal, Principal) {
     (alice, bob)
 }
 
+/// The same, and on each of the four days since then the first has given the other as many as days have passed.
+async fn two_with_a_past(bench: &Bench) -> (Principal, Principal) {
+    let (alice, bob) = two(bench).await;
+    let cx = bench.system();
+    for amount in 1..=4 {
+        bench.clock.step(DAY);
+        let mut tx = bench.platform.db.begin().await.unwrap();
+        transfer(&mut tx, &cx, &order(alice.id, quota_account(bob.id), amount)).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+    (alice, bob)
+}
+
 /// What is there, and what of it is frozen.
 async fn stand(bench: &Bench, user: &Principal) -> (i64, i64) {
     let account = account_of(&mut bench.platform.db.read(), user.id).await.unwrap().unwrap();
@@ -160,14 +173,7 @@ on_platform! {
     }
 
     async fn a_statement_names_the_other_side_and_pages_by_its_lines(bench) {
-        let (alice, bob) = two(bench).await;
-        let cx = bench.system();
-        for amount in 1..=4 {
-            bench.clock.step(DAY);
-            let mut tx = bench.platform.db.begin().await.unwrap();
-            transfer(&mut tx, &cx, &order(alice.id, quota_account(bob.id), amount)).await.unwrap();
-            tx.commit().await.unwrap();
-        }
+        let (alice, bob) = two_with_a_past(bench).await;
         let all = lines(bench, &alice).await;
         assert!(all[0].system && all[0].counterparty.is_none() && all[0].reference.is_none());
         let (last, other) = (&all[4], all[4].counterparty.clone().unwrap());
@@ -188,14 +194,7 @@ on_platform! {
     }
 
     async fn the_past_of_an_account_is_read_oldest_first_from_a_time_on_and_in_pages(bench) {
-        let (alice, bob) = two(bench).await;
-        let cx = bench.system();
-        for amount in 1..=4 {
-            bench.clock.step(DAY);
-            let mut tx = bench.platform.db.begin().await.unwrap();
-            transfer(&mut tx, &cx, &order(alice.id, quota_account(bob.id), amount)).await.unwrap();
-            tx.commit().await.unwrap();
-        }
+        let (alice, bob) = two_with_a_past(bench).await;
         let mut read = bench.platform.db.read();
         let (of_alice, of_bob) = (quota_account(alice.id), quota_account(bob.id));
         let all = history(&mut read, of_alice, 0, 10).await.unwrap();

@@ -24,7 +24,8 @@ fn hours(from: i64, to: i64) -> Hours {
     Hours { from: from * 60, to: to * 60 }
 }
 
-fn plain(per_hour: i64) -> Tariff {
+/// So much an hour, by the minute, and nothing else.
+pub(super) fn plain(per_hour: i64) -> Tariff {
     Tariff {
         per_hour: Fen::new(per_hour),
         bands: Vec::new(),

@@ -14,7 +14,7 @@ const KEY: Uuid = Uuid::from_u128(1);
 const ROOM: Counted = Ok(Allowance { allowed: true, per_minute: 60, remaining: 1, retry_after: 0 });
 const NO_ROOM: Counted = Ok(Allowance { allowed: false, per_minute: 60, remaining: 0, retry_after: 7 });
 
-fn ask(endpoint: Endpoint, device: &str) -> Ask {
+pub(in crate::client) fn ask(endpoint: Endpoint, device: &str) -> Ask {
     Ask {
         project: Arc::new(project("secret", &[7; 32])),
         nonce: String::new(),

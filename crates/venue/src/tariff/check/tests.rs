@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::tariff::bands::band_at;
+use crate::tariff::tests::plain;
 use crate::tariff::{Band, Calendar, Early, NightCap};
 
 const NIGHT: Hours = Hours { from: 1_320, to: 360 };
@@ -14,36 +15,23 @@ const HOLIDAYS: Days = Days { weekdays: [false; 7], holidays: true };
 /// A tariff with one number of it as given.
 type Of = fn(i64) -> Tariff;
 
-fn plain() -> Tariff {
-    Tariff {
-        per_hour: Fen::new(3_600),
-        bands: Vec::new(),
-        unit_minutes: 1,
-        grace_minutes: 0,
-        minimum: None,
-        session_cap: None,
-        night: None,
-        packages: Vec::new(),
-    }
-}
-
 fn package(id: i64) -> Package {
     let (name_zh, name_en) = ("三小时".into(), "Three hours".into());
     Package { id, name_zh, name_en, span: Span::Minutes(180), price: Fen::new(8_800), early: Early::Cheaper }
 }
 
 fn with_night(hours: Hours, cap: i64) -> Tariff {
-    Tariff { night: Some(NightCap { hours, cap: Fen::new(cap) }), ..plain() }
+    Tariff { night: Some(NightCap { hours, cap: Fen::new(cap) }), ..plain(3_600) }
 }
 
 fn with_package(span: Span, price: i64) -> Tariff {
-    Tariff { packages: vec![Package { span, price: Fen::new(price), ..package(1) }], ..plain() }
+    Tariff { packages: vec![Package { span, price: Fen::new(price), ..package(1) }], ..plain(3_600) }
 }
 
 /// Bands of these days, each from a minute to another.
 fn with_bands(bands: &[(Days, i64, i64)]) -> Tariff {
     let band = |&(days, from, to): &(Days, i64, i64)| Band { days, hours: Hours { from, to }, per_hour: Fen::new(100) };
-    Tariff { bands: bands.iter().map(band).collect(), ..plain() }
+    Tariff { bands: bands.iter().map(band).collect(), ..plain(3_600) }
 }
 
 /// Monday is 0.
@@ -68,11 +56,11 @@ fn said(tariff: &Tariff) -> Vec<String> {
 #[test]
 fn v1_1_each_number_is_kept_up_to_its_bounds_and_refused_beyond_them() {
     let bounds: [(Of, i64, i64, &str); 12] = [
-        (|fen| Tariff { per_hour: Fen::new(fen), ..plain() }, 0, 1_000_000, "per_hour RANGE"),
-        (|unit_minutes| Tariff { unit_minutes, ..plain() }, 1, 60, "unit_minutes RANGE"),
-        (|grace_minutes| Tariff { grace_minutes, ..plain() }, 0, 9, "grace_minutes RANGE"),
-        (|fen| Tariff { minimum: Some(Fen::new(fen)), ..plain() }, 0, 10_000_000, "minimum RANGE"),
-        (|fen| Tariff { session_cap: Some(Fen::new(fen)), ..plain() }, 0, 10_000_000, "session_cap RANGE"),
+        (|fen| Tariff { per_hour: Fen::new(fen), ..plain(3_600) }, 0, 1_000_000, "per_hour RANGE"),
+        (|unit_minutes| Tariff { unit_minutes, ..plain(3_600) }, 1, 60, "unit_minutes RANGE"),
+        (|grace_minutes| Tariff { grace_minutes, ..plain(3_600) }, 0, 9, "grace_minutes RANGE"),
+        (|fen| Tariff { minimum: Some(Fen::new(fen)), ..plain(3_600) }, 0, 10_000_000, "minimum RANGE"),
+        (|fen| Tariff { session_cap: Some(Fen::new(fen)), ..plain(3_600) }, 0, 10_000_000, "session_cap RANGE"),
         (|fen| with_night(NIGHT, fen), 0, 10_000_000, "night.cap RANGE"),
         (|from| with_night(Hours { from, to: 360 }, 1), 0, 1_439, "night.hours RANGE"),
         (|to| with_night(Hours { from: 1_320, to }, 1), 1, 1_440, "night.hours RANGE"),
@@ -89,7 +77,7 @@ fn v1_1_each_number_is_kept_up_to_its_bounds_and_refused_beyond_them() {
             assert_eq!(refused(&of(beyond)), [refusal], "{beyond}");
         }
     }
-    let dear = |fen| Tariff { bands: vec![Band { days: Days::ALL, hours: NIGHT, per_hour: Fen::new(fen) }], ..plain() };
+    let dear = |fen| Tariff { bands: vec![Band { days: Days::ALL, hours: NIGHT, per_hour: Fen::new(fen) }], ..plain(3_600) };
     assert!(refused(&dear(0)).is_empty() && refused(&dear(1_000_000)).is_empty());
     for beyond in [-1, 1_000_001] {
         assert_eq!(refused(&dear(beyond)), ["bands.0.per_hour RANGE"]);
@@ -98,11 +86,11 @@ fn v1_1_each_number_is_kept_up_to_its_bounds_and_refused_beyond_them() {
 
 #[test]
 fn v1_1_a_refusal_says_what_would_be_kept() {
-    let grace = Tariff { grace_minutes: 10, ..plain() };
+    let grace = Tariff { grace_minutes: 10, ..plain(3_600) };
     assert_eq!(said(&grace), ["免费时长须为 0 至 9 分钟 / Free minutes are 0 to 9"]);
-    let hour = Tariff { per_hour: Fen::new(1_000_001), ..plain() };
+    let hour = Tariff { per_hour: Fen::new(1_000_001), ..plain(3_600) };
     assert_eq!(said(&hour), ["金额须为 0 至 10000 元 / An amount is 0 to 10000 yuan"]);
-    let cap = Tariff { session_cap: Some(Fen::new(-1)), ..plain() };
+    let cap = Tariff { session_cap: Some(Fen::new(-1)), ..plain(3_600) };
     assert_eq!(said(&cap), ["金额须为 0 至 100000 元 / An amount is 0 to 100000 yuan"]);
     let short = with_package(Span::Minutes(9), 1);
     assert_eq!(said(&short), ["套餐时长须为 10 分钟至 24 小时 / A package lasts 10 minutes to 24 hours"]);
@@ -116,7 +104,7 @@ fn v1_1_a_refusal_says_what_would_be_kept() {
 #[test]
 fn v1_1_there_may_be_fifty_bands_and_twenty_packages() {
     let bands = |count: i64| with_bands(&(0..count).map(|n| (Days::ALL, n * 20, n * 20 + 20)).collect::<Vec<_>>());
-    let packages = |count: i64| Tariff { packages: (1..=count).map(package).collect(), ..plain() };
+    let packages = |count: i64| Tariff { packages: (1..=count).map(package).collect(), ..plain(3_600) };
     for (kept, other) in [(49, 19), (50, 20)] {
         assert!(refused(&bands(kept)).is_empty() && refused(&packages(other)).is_empty(), "{kept}, {other}");
     }
@@ -200,7 +188,7 @@ proptest! {
     #[test]
     fn v1_1_bands_are_refused_where_a_half_hour_would_have_two_prices_and_nowhere_else(bands in prop::collection::vec(any_band(), 2..4)) {
         let expected = lie_over_each_other(&bands);
-        let found = refused(&Tariff { bands, ..plain() });
+        let found = refused(&Tariff { bands, ..plain(3_600) });
         prop_assert_eq!(!found.is_empty(), expected, "{:?}", found);
     }
 }
