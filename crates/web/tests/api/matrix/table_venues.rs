@@ -65,7 +65,9 @@ pub const RULES: &[Rule] = &[
     // It is not held.
     rule("POST /api/v1/tables/{id}/release", MANAGERS, 409).on(Thing::HallTable, Reach::BRANCH).body(|_| json!({})),
     // There is no such customer.
+    rule("POST /api/v1/customers/find", MANAGERS, 422).body(|_| json!({"number": "0"})),
     rule("POST /api/v1/customers/recharge", MANAGERS, 422).body(|_| json!({"number": "0", "amount_fen": 1})),
+    rule("POST /api/v1/customers/payout", MANAGERS, 422).body(|_| json!({"number": "0", "amount_fen": 1})),
     rule("GET /api/v1/levels", STAFF, 200),
     // Somebody has changed them in between.
     rule("PUT /api/v1/levels", Door::Only(&[SuperAdmin]), 409).body(|_| json!({"levels": [], "version": 0})),
