@@ -256,6 +256,30 @@ on_server! {
         assert_eq!(held.iter().sum::<i64>(), 3_600);
     }
 
+    async fn v3_1a_one_phone_opens_one_table_of_two_and_is_told_why_not_the_other(server) {
+        let hall = Hall::open(server, 3).await;
+        for round in 0..3 {
+            let customer = hall.customer(20_000).await;
+            let open = async |n: usize| {
+                let path = format!("/customer/v1/tables/{}/open", hall.tables[n].id);
+                customer.post_once(&format!("open-{round}-{n:04}"), &path, json!({"minutes": 60, "expected_fen": 3_600})).await
+            };
+            let (one, two, three) = tokio::join!(open(0), open(1), open(2));
+            let (opened, refused): (Vec<_>, Vec<_>) = [one, two, three].into_iter().partition(|answer| answer.status == 202);
+            assert_eq!((opened.len(), wallet(&customer).await), (1, (20_000, 3_600)));
+            for answer in refused {
+                answer.refused(409, "ALREADY_PLAYING");
+            }
+            let playing = opened.into_iter().next().unwrap().ok(202);
+            let table = playing["table_id"].as_str().unwrap();
+            hall.is(table, "playing").await;
+            // Within the free minutes.
+            customer.post(&format!("/customer/v1/sessions/{}/close", id(&playing)), json!({})).await.ok(200);
+            hall.is(table, "idle").await;
+            assert_eq!(wallet(&customer).await, (20_000, 0));
+        }
+    }
+
     async fn v3_1b_who_has_too_little_is_told_so_and_nothing_happens(server) {
         let hall = Hall::open(server, 1).await;
         let customer = hall.customer(3_599).await;
