@@ -71,6 +71,41 @@ on_server! {
         hall.table_is(0, "idle").await;
     }
 
+    async fn v3_1_more_time_in_a_pause_lasts_until_when_it_was_said_to(server) {
+        let hall = Hall::open(server, 1).await;
+        offer(&hall, 30, false, 0).await;
+        let customer = hall.customer(10_000).await;
+        let playing = hall.play(&customer, 0, 60).await;
+        server.later(10 * MINUTE).await;
+        customer.post(&at(&playing, "pause"), json!({})).await.ok(200);
+        lamp_is(&hall, false).await;
+        server.later(20 * MINUTE).await;
+        let end = |view: &Value| view["paid_until"].as_str().unwrap().parse::<kernel::Timestamp>().unwrap().micros();
+        // By the pause so far, and by what is paid for.
+        let right = |view: &Value| (50 * MINUTE..50 * MINUTE + SECOND).contains(&(end(view) - end(&playing)));
+        let more = customer.get(&format!("{}?minutes=30", at(&playing, "extension"))).await.ok(200);
+        assert!(right(&more), "{more}");
+        let ask = json!({"minutes": 30, "expected_fen": 1_800});
+        let extended = customer.post_once("more-0001", &at(&playing, "extend"), ask).await.ok(200);
+        assert!(right(&extended), "{extended}");
+        let message = customer.get("/customer/v1/messages").await.ok(200)["items"][0].clone();
+        let minute = end(&extended) / MINUTE;
+        let shown = format!("{:02}:{:02}", (minute / 60 + 8) % 24, minute % 60);
+        assert_eq!(message["kind"], "play.extended");
+        assert!(message["body"].as_str().unwrap().contains(&shown), "{message} and not {shown}");
+        customer.post(&at(&playing, "resume"), json!({})).await.ok(200);
+        lamp_is(&hall, true).await;
+        let again = session(&customer, &playing).await;
+        assert!(right(&again), "the pause counts once: {again}");
+        server.later(80 * MINUTE - 10 * SECOND).await;
+        server.run_jobs().await;
+        assert_eq!(session(&customer, &playing).await["state"], "playing");
+        server.later(20 * SECOND).await;
+        hall.table_is(0, "idle").await;
+        let over = session(&customer, &playing).await;
+        assert_eq!((over["end_reason"].clone(), over["bill"]["total_fen"].clone(), wallet(&customer).await), (json!("time_up"), json!(5_400), (4_600, 0)));
+    }
+
     async fn v3_1_who_pauses_too_long_plays_on_by_itself_and_to_the_end_of_what_was_paid(server) {
         let hall = Hall::open(server, 1).await;
         offer(&hall, 15, false, 0).await;
