@@ -23,6 +23,16 @@ async fn session(customer: &Client, of: &Value) -> Value {
     customer.get(&format!("/customer/v1/sessions/{}", id(of))).await.ok(200)
 }
 
+/// How long, by the one line of a bill that says so and costs nothing, right after the time that was played.
+fn says_that_it_was_paused(closed: &Value) -> String {
+    let lines = closed["bill"]["lines"].as_array().unwrap();
+    let kinds: Vec<&str> = lines.iter().map(|line| line["kind"].as_str().unwrap()).collect();
+    assert_eq!((kinds.as_slice(), &lines[1]["fen"]), (["play", "pause"].as_slice(), &json!(0)));
+    assert_eq!(lines[0]["fen"], closed["bill"]["total_fen"]);
+    let text = lines[1]["text"].as_str().unwrap();
+    text.strip_prefix("暂停 ").and_then(|rest| rest.split('，').next()).unwrap_or(text).to_owned()
+}
+
 /// The lamp over the first table is on, or off, and has said so.
 async fn lamp_is(hall: &Hall<'_>, on: bool) {
     hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["reported"] == on).await;
@@ -68,6 +78,7 @@ on_server! {
         server.later(10 * MINUTE).await;
         let closed = customer.post(&at(&playing, "close"), json!({})).await.ok(200);
         assert_eq!((closed["bill"]["total_fen"].clone(), wallet(&customer).await), (json!(1_200), (8_800, 0)));
+        assert_eq!(says_that_it_was_paused(&closed), "20 分钟");
         hall.table_is(0, "idle").await;
     }
 
@@ -183,6 +194,8 @@ on_server! {
         server.later(25 * MINUTE).await;
         let closed = customer.post(&at(&playing, "close"), json!({})).await.ok(200);
         assert_eq!((closed["bill"]["total_fen"].clone(), closed["pause"]["since"].clone(), wallet(&customer).await), (json!(600), json!(null), (9_400, 0)));
+        // With the pause that it ended in.
+        assert_eq!((says_that_it_was_paused(&closed).as_str(), &closed["pause"]["over_seconds"]), ("25 分钟", &json!(1_500)));
         // It is dark already: nothing is waited for.
         assert_eq!(hall.floor().await["tables"][0]["state"], "idle");
         customer.post(&at(&playing, "resume"), json!({})).await.refused(409, "NOT_PLAYING");
