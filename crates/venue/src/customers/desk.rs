@@ -124,8 +124,8 @@ async fn enough(tx: &mut Tx, cx: &Cx, customer: &Customer, amount: Fen) -> Resul
     Err(Fault::field(
         "amount_fen",
         "MORE_THAN_CASH",
-        &format!("最多可付现金 {most} 元：赠送的、使用中冻结的，以及线上支付可原路退回的部分不能付现金"),
-        &format!("At most {most} yuan can be paid out: not gifts, not what is held, and not what goes back to where it was paid online"),
+        format!("最多可付现金 {most} 元：赠送的、使用中冻结的，以及线上支付可原路退回的部分不能付现金"),
+        format!("At most {most} yuan can be paid out: not gifts, not what is held, and not what goes back to where it was paid online"),
     ))
 }
 

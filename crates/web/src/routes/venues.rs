@@ -383,14 +383,14 @@ async fn look_up(Auth(cx, _): Auth<TablesOperate>, Json(body): Json<WhoAsks>) ->
 #[utoipa::path(post, path = "/customers/recharge", tag = "venues", params(("Idempotency-Key" = String, Header)), request_body = Cash,
     responses((status = 200, body = Customer), (status = 422, body = Problem)))]
 async fn recharge(Auth(cx, _): Auth<TablesOperate>, Once(body, key): Once<Cash>) -> Result<axum::Json<Customer>> {
-    Ok(axum::Json(customers::recharge_at_desk(&cx, &body.into(), &key).await?))
+    Ok(axum::Json(customers::recharge_at_desk(&cx, &DeskCash::from(body), &key).await?))
 }
 
 /// Pays cash out of a customer's wallet over the counter: as much of it as is neither a gift nor a payment network's.
 #[utoipa::path(post, path = "/customers/payout", tag = "venues", params(("Idempotency-Key" = String, Header)), request_body = Cash,
     responses((status = 200, body = Customer), (status = 422, body = Problem)))]
 async fn pay_out(Auth(cx, _): Auth<TablesOperate>, Once(body, key): Once<Cash>) -> Result<axum::Json<Customer>> {
-    Ok(axum::Json(customers::pay_out_at_desk(&cx, &body.into(), &key).await?))
+    Ok(axum::Json(customers::pay_out_at_desk(&cx, &DeskCash::from(body), &key).await?))
 }
 
 /// The members' levels, rising; of all halls.
