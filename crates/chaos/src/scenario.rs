@@ -74,7 +74,7 @@ impl Report {
         let count = |event| load.timeline.count(event);
         let requests = count(Event::Acknowledged) as u64 + pages.refused + count(Event::PutOff) as u64 + count(Event::Unanswered) as u64;
         let text = format!(
-            "{requests} writes and verifications sent: {} acknowledged, {} refused, {} put off (503), {} unanswered; {} repeated",
+            "{requests} requests (reads only where they failed): {} acknowledged, {} refused, {} put off (503), {} unanswered; {} repeated",
             count(Event::Acknowledged),
             pages.refused,
             count(Event::PutOff),
