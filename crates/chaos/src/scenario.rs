@@ -132,7 +132,7 @@ pub async fn settle_only(load: &Load, running: Vec<Server>) -> Result<()> {
 /// The database against the books, and the program's own examination.
 pub async fn read_back(load: &Load, report: &mut Report) -> Result<()> {
     let pages = std::mem::take(&mut *load.book.open());
-    let (wrong, looked) = Audit::of(&load.world, &pages).await?.run().await?;
+    let (wrong, looked) = Audit::of(&load.world, &pages, load.clock_moves).await?.run().await?;
     report.looked.extend(looked);
     load.world.nodes[0].doctor().await?;
     report.looked.push("cuekey doctor: the ledger adds up, keys and charges agree, the database is sound".into());
