@@ -21,6 +21,8 @@ use crate::world::World;
 
 /// Nobody may be kept waiting for longer, whatever is broken meanwhile.
 const LONGEST: Duration = Duration::from_secs(180);
+/// How often a verification is sent again whose time is refused, while clocks are moved.
+const TIMES: u32 = 3;
 /// Before a request is sent again that was not answered.
 const PAUSE_MS: u64 = 20;
 
@@ -166,9 +168,9 @@ impl Load {
         }
     }
 
-    /// The same for a verification: its code. `attempt` names each try, so that it can be found in the log.
+    /// The same for a verification: its code. None, too, where its time is refused because of a clock that was moved. `attempt` names each try, so that it can be found in the log.
     pub async fn verify(&self, random: &Random, key: &str, device: &str, attempt: impl Fn(u32) -> String) -> Option<String> {
-        let watch = Stopwatch::start();
+        let (watch, mut out_of_time) = (Stopwatch::start(), 0);
         for number in 0.. {
             let name = attempt(number);
             let device = cuekey_sdk::Device::own(device).expect("a plain name").named(name.as_str());
@@ -187,7 +189,14 @@ impl Load {
                     self.timeline.note(Event::Unanswered);
                     self.pause(random).await;
                 }
-                Err(cuekey_sdk::Error::Refused(refusal)) if self.clock_moves && refusal.code.starts_with("TIMESTAMP") => {}
+                Err(cuekey_sdk::Error::Refused(refusal)) if self.clock_moves && refusal.code.starts_with("TIMESTAMP") => {
+                    // Where the clock was set back, the server may take nothing of a time at which it was before: it has changed nothing.
+                    out_of_time += 1;
+                    if out_of_time > TIMES {
+                        self.book.open().refused += 1;
+                        return None;
+                    }
+                }
                 Err(cuekey_sdk::Error::Forged { why: cuekey_sdk::Forgery::OutsideWindow { .. }, .. }) if self.clock_moves => {}
                 Err(error) => {
                     self.book.wrong(format!("a verification was answered with {error:?}"));
