@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 use store::migrate::{self, Migration, OWN, Status, describe, examine};
-use store::{Db, Error, Sql, args, on_both};
+use store::{Db, Error, Row, Sql, args, on_both};
 
 const NOW: kernel::Timestamp = kernel::Timestamp::from_unix(1_800_000_000);
 
@@ -27,10 +27,8 @@ async fn by_hand(db: &Db, sql: &str) {
 /// Every table, column and index, and which steps are said to be applied.
 async fn is(db: &Db) -> Vec<String> {
     let mut lines = describe(db).await.unwrap();
-    let steps = db.read().all("SELECT number, name FROM migrations ORDER BY number", args![], |row| {
-        Ok(format!("step {} {}", row.get::<i64>("number")?, row.get::<String>("name")?))
-    });
-    lines.extend(steps.await.unwrap());
+    let step = |row: &Row| Ok(format!("step {} {}", row.get::<i64>("number")?, row.get::<String>("name")?));
+    lines.extend(db.read().all("SELECT number, name FROM migrations ORDER BY number", args![], step).await.unwrap());
     lines
 }
 

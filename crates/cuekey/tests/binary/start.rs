@@ -5,7 +5,7 @@ use std::path::Path;
 
 use store::migrate::describe;
 use store::testing::TestDb;
-use store::{Db, DbConfig, Engine, Sql, args};
+use store::{Db, DbConfig, Engine, Row, Sql, args};
 
 use crate::process::{Server, cuekey, refused, run};
 
@@ -104,10 +104,9 @@ async fn a_database_that_lacks_a_step_below_another_is_refused_and_not_touched()
 async fn tables(url: &str) -> Vec<String> {
     let db = Db::open(&DbConfig::new(url)).await.unwrap();
     let mut lines = describe(&db).await.unwrap();
-    let steps = db.read().all("SELECT number, name, applied_at FROM migrations ORDER BY number", args![], |row| {
-        Ok(format!("step {} {} {}", row.get::<i64>("number")?, row.get::<String>("name")?, row.get::<i64>("applied_at")?))
-    });
-    lines.extend(steps.await.unwrap());
+    let step =
+        |row: &Row| Ok(format!("step {} {} {}", row.get::<i64>("number")?, row.get::<String>("name")?, row.get::<i64>("applied_at")?));
+    lines.extend(db.read().all("SELECT number, name, applied_at FROM migrations ORDER BY number", args![], step).await.unwrap());
     db.close().await;
     lines
 }
