@@ -12,7 +12,7 @@ import urllib.parse
 import urllib.request
 from pathlib import Path
 
-from door import Refused, ask, signed, until
+from door import ask, signed, until
 
 MAINTAINER = "fixer"
 PASSWORD = "seven-lamps-burn-dimly"
@@ -127,12 +127,7 @@ def make(base, note):
     ask(f"{base}/customer/v1/split-codes/{code}/join", "POST", tokens["customer"], {})
     for kind in ("price", "light"):
         asked = {"matter": "complaint", "kind": kind, "text": "请看一下", "session_id": over["id"]}
-        try:
-            ask(f"{base}/customer/v1/complaints", "POST", tokens["customer"], asked)
-        except Refused as refused:
-            # One about a session at a time, where it is so.
-            if refused.status != 409:
-                raise
+        ask(f"{base}/customer/v1/complaints", "POST", tokens["customer"], asked)
     return {
         "tokens": tokens,
         "project": project,
