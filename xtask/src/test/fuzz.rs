@@ -57,7 +57,7 @@ pub fn run(context: &mut Context, log: &mut Log) -> Result<Tally> {
     let python = venv::fuzzer(&context.workspace, log)?;
     let cuekey = context.cuekey(log)?;
     let document = std::fs::read_to_string(context.workspace.required("docs/openapi.json")?)?;
-    let offered = operations(&serde_json::from_str(&document)?);
+    let offered = operations(&serde_json::from_str::<Value>(&document)?);
     ensure!(!offered.is_empty(), "docs/openapi.json offers nothing");
     let mut tally = Tally::default();
     for engine in ["sqlite", "postgres"] {
