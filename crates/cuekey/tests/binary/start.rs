@@ -93,20 +93,25 @@ async fn a_database_that_lacks_a_step_below_another_is_refused_and_not_touched()
     tx.exec("DELETE FROM migrations WHERE number = 5", args![]).await.unwrap();
     tx.commit().await.unwrap();
     settle(&path, &db).await;
-    let before = std::fs::read(&path).unwrap();
+    let before = std::fs::read(&path).expect("the database answers");
     for command in [&SERVE[..], &["migrate", "--data", "data"]] {
         refused(&mut cuekey(folder.path(), command), 2, &["payments", "half-done", "restore a backup", "not touched"]);
     }
-    assert!(std::fs::read(&path).unwrap() == before, "the file is what it was");
+    assert!(std::fs::read(&path).expect("the database answers") == before, "the file is what it was");
 }
 
 /// Tables, columns and indexes, and which steps are said to be applied.
 async fn tables(url: &str) -> Vec<String> {
-    let db = Db::open(&DbConfig::new(url)).await.unwrap();
-    let mut lines = describe(&db).await.unwrap();
+    let db = Db::open(&DbConfig::new(url)).await.expect("the database answers");
+    let mut lines = describe(&db).await.expect("the database answers");
     let step =
         |row: &Row| Ok(format!("step {} {} {}", row.get::<i64>("number")?, row.get::<String>("name")?, row.get::<i64>("applied_at")?));
-    lines.extend(db.read().all("SELECT number, name, applied_at FROM migrations ORDER BY number", args![], step).await.unwrap());
+    lines.extend(
+        db.read()
+            .all("SELECT number, name, applied_at FROM migrations ORDER BY number", args![], step)
+            .await
+            .expect("the database answers"),
+    );
     db.close().await;
     lines
 }
