@@ -51,6 +51,8 @@ pub struct Ask {
     pub hint: String,
     pub device: Device,
     pub address: String,
+    /// The time in its signature, Unix seconds.
+    pub signed_at: i64,
     /// Status and code for the log, where the request asks nothing that can be decided (an unreadable body, an unknown
     /// path): its nonce is used up and it counts against the rate all the same.
     pub unreadable: Option<(i64, &'static str)>,
@@ -102,6 +104,7 @@ impl Desk {
     /// Decides all of `asks`, in their order, and writes what follows; on an error nothing of it has happened. `tell` is told each
     /// time that they are decided, before that is written: what it is told last holds, once this is done.
     pub async fn decide(&self, asks: &[Ask], direct: &mut Direct, mut tell: impl FnMut(Vec<Decision>) + Send) -> store::Result<()> {
+        self.nonces.look(&self.platform).await?;
         let set = Set::of(&self.platform, asks);
         match self.at_once(&set, direct, &mut tell).await? {
             AtOnce::Decided => Ok(()),
@@ -113,7 +116,7 @@ impl Desk {
     async fn at_once(&self, set: &Set<'_>, direct: &mut Direct, mut tell: impl FnMut(Vec<Decision>) + Send) -> store::Result<AtOnce> {
         let platform = self.platform.as_ref();
         let now = platform.clock.now();
-        let mut claim = self.nonces.claim(&set.hashes, now, &platform.random);
+        let mut claim = self.nonces.claim(set.asks, &set.hashes, now, &platform.random);
         let mut loaded = load::load(direct, &set.asked(), &set.projects).await?;
         let allowances = self.count(set, &claim.fresh);
         load::devices(direct, &mut loaded.keys, &set.queried()).await?;
@@ -137,7 +140,7 @@ impl Desk {
         let platform = self.platform.as_ref();
         let mut tx = platform.db.begin().await?;
         let now = platform.clock.now();
-        let mut claim = self.nonces.claim(&set.hashes, now, &platform.random);
+        let mut claim = self.nonces.claim(set.asks, &set.hashes, now, &platform.random);
         claim.take(&mut tx, &set.hashes).await?;
         let mut loaded = load::load(&mut tx, &set.asked(), &set.projects).await?;
         let allowances = self.recount(set, counted, &claim.fresh);

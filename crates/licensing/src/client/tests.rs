@@ -10,6 +10,7 @@ use store::{args, on_both};
 
 use super::admit::{Admitted, Refusal, Request, admit, nonce_reused, too_many};
 use super::limit::Limits;
+use super::nonces::Nonces;
 use super::project::{Projects, request_canonical, response_canonical};
 use crate::projects::{self, NewProject, ProjectCreated};
 
@@ -19,6 +20,7 @@ struct Door {
     bench: Bench,
     projects: Projects,
     limits: Limits,
+    nonces: Nonces,
     made: ProjectCreated,
 }
 
@@ -44,7 +46,8 @@ impl Door {
         let form: NewProject = serde_json::from_str(r#"{"name": "Demo"}"#).unwrap();
         let made = projects::create(&cx, form, None).await.unwrap();
         let limits = Limits::new(bench.clock.clone());
-        (Self { bench, projects: Projects::new(), limits, made }, cx)
+        let nonces = Nonces::load(&bench.platform).await.unwrap();
+        (Self { bench, projects: Projects::new(), limits, nonces, made }, cx)
     }
 
     fn call(&self) -> Call {
@@ -67,7 +70,7 @@ impl Door {
             body: b"{}",
             address: &call.address,
         };
-        admit(&self.bench.platform, &self.projects, &self.limits, &request).await
+        admit(&self.bench.platform, &self.projects, &self.limits, &self.nonces, &request).await
     }
 
     /// The code of the refusal, and whether the project signs it.

@@ -23,6 +23,7 @@ pub(in crate::client) fn ask(endpoint: Endpoint, device: &str) -> Ask {
         hint: String::new(),
         device: Device { id: device.into(), name: String::new() },
         address: String::new(),
+        signed_at: NOW.unix(),
         unreadable: None,
     }
 }
