@@ -89,6 +89,7 @@ pub async fn admit(
         return Err(signed(fault.retry_after(until.seconds_since(now))));
     }
     let signed_at = parse_timestamp(request.timestamp, now).ok_or_else(|| signed(skewed()))?;
+    nonces.look(platform).await.map_err(|error| signed(error.into()))?;
     if nonces.forgot(signed_at) {
         return Err(signed(over()));
     }
@@ -136,7 +137,7 @@ fn skewed() -> Fault {
 }
 
 /// The clock was set back: this time has been before, and what was sent at it is not remembered any more.
-fn over() -> Fault {
+pub(super) fn over() -> Fault {
     Fault::new(
         Kind::Unauthenticated,
         "TIMESTAMP_SKEWED",

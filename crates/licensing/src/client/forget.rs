@@ -105,9 +105,9 @@ async fn rows(cx: &Cx, gone: &Spans, before: Timestamp) -> platform::Result<Span
     let sql = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM nonces WHERE id <= $1";
     let first: i64 = cx.db.read().one(sql, args![last_of(i64::MIN, AT_LEAST)], |row| row.get("n")).await?;
     let bits = AT_LEAST + finer(first);
-    // By seventeen minutes, so that what came by a clock that was far off is told from the rest.
+    // By the minute, so that what came by a clock that was off is told from the rest.
     let find = "SELECT MIN(set_number) AS oldest, MAX(set_number) AS youngest FROM nonces WHERE id >= $1 AND id <= $2 AND set_number < $3 \
-                GROUP BY set_number >> 42";
+                GROUP BY set_number >> 38";
     let mut old = Spans::default();
     for part in 0..1_i64 << bits {
         let from = i64::MIN.wrapping_add(part << (64 - bits));

@@ -40,6 +40,8 @@ const BESIDE: usize = 1 << 20;
 pub(super) struct Claim {
     /// Which are new, as far as this process knows, and were not brought by an earlier request of the set.
     pub fresh: Vec<bool>,
+    /// Of the others, which are refused for their time, since nobody can tell.
+    pub over: Vec<bool>,
     /// What is to be written of them.
     pub rows: Insert<'static>,
     number: i64,
@@ -61,29 +63,36 @@ impl Nonces {
     /// Reads again of which times nonces are forgotten, where that has changed.
     pub(super) async fn look(&self, platform: &Platform) -> store::Result<()> {
         let number = topics::number(&platform.db, forget::TOPIC);
-        if self.read.load(Ordering::SeqCst) != number {
-            self.window.forget(&forget::times(&mut platform.db.read()).await?);
-            self.read.store(number, Ordering::SeqCst);
+        if self.read.load(Ordering::SeqCst) == number {
+            return Ok(());
         }
+        // In a box: seldom needed, and it would make every request's future large.
+        Box::pin(self.read_again(platform, number)).await
+    }
+
+    async fn read_again(&self, platform: &Platform, number: i64) -> store::Result<()> {
+        let times = forget::times(&mut platform.db.read()).await?;
+        self.window.forget(&times);
+        self.read.store(number, Ordering::SeqCst);
         Ok(())
     }
 
-    /// Whether a request of that time may have been taken and forgotten, as far as this process knows: told so early, it is told why. What is
-    /// said when it is claimed counts.
+    /// Whether a request of that time may have been taken and forgotten, as far as this process knows. What is said when it is claimed counts.
     pub(super) fn forgot(&self, signed_at: i64) -> bool {
         self.window.forgot(signed_at)
     }
 
-    /// Of these requests, and the hashes of their nonces.
+    /// Claims the nonces of these requests; `hashes` are theirs.
     pub(super) fn claim(&self, asks: &[Ask], hashes: &[u64], now: Timestamp, random: &Random) -> Claim {
         let (fresh, held) = self.window.take(hashes.iter().copied().zip(asks.iter().map(|ask| ask.signed_at)), now);
+        let over = asks.iter().zip(&fresh).map(|(ask, fresh)| !fresh && self.window.is_over(ask.signed_at, now)).collect();
         if !self.shared {
-            return Claim { fresh, rows: held.row(now, random), number: 0, held };
+            return Claim { fresh, over, rows: held.row(now, random), number: 0, held };
         }
         let number = first_number(now) | i64::from(u32::from_le_bytes(random.bytes()));
         let new = hashes.iter().zip(&fresh).filter(|(_, fresh)| **fresh);
         let rows = new.map(|(hash, _)| args![hash.cast_signed(), number]).collect();
-        Claim { fresh, rows: Insert { table: "nonces", columns: &["id", "set_number"], rows, tail: "" }, number, held }
+        Claim { fresh, over, rows: Insert { table: "nonces", columns: &["id", "set_number"], rows, tail: "" }, number, held }
     }
 }
 

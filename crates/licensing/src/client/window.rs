@@ -78,8 +78,7 @@ impl Window {
         let mut held = Vec::new();
         let fresh = asked
             .map(|(hash, signed_at)| {
-                // The clock may have jumped while it waited; it is forgotten by the time at which it is decided.
-                if forgotten.holds(signed_at) || now.unix().abs_diff(signed_at) > SPREAD.unsigned_abs() {
+                if forgotten.holds(signed_at) || !is_near(signed_at, now) {
                     return false;
                 }
                 let known = generations.iter().skip(1).any(|generation| generation.hashes.contains(&hash));
@@ -96,6 +95,11 @@ impl Window {
             })
             .collect();
         (fresh, Held { window: Arc::clone(self), hashes: held })
+    }
+
+    /// Whether a request of that time is not to be decided now, whatever its nonce.
+    pub(super) fn is_over(&self, signed_at: i64, now: Timestamp) -> bool {
+        self.forgot(signed_at) || !is_near(signed_at, now)
     }
 
     /// Whether nonces of requests of that time are known no longer.
@@ -126,6 +130,11 @@ impl Window {
             }
         }
     }
+}
+
+/// The clock may have jumped while a request waited; its nonce is forgotten by the time at which it is decided.
+fn is_near(signed_at: i64, now: Timestamp) -> bool {
+    now.unix().abs_diff(signed_at) <= SPREAD.unsigned_abs()
 }
 
 /// When a set was written, in seconds.
