@@ -66,12 +66,12 @@ pub(crate) async fn forget(cx: &Cx) -> platform::Result<()> {
     let mut tx = cx.db.begin().await?;
     let lock = tx.for_update();
     let mut known = Forgotten::read(&mut tx, lock).await?;
-    known.times.join(&old);
     if known.going == gone {
         known.going = Spans::default();
     }
     // Otherwise another process has swept meanwhile; what it has found is still to go.
     known.going.join(&old);
+    known.times.join(&known.going);
     let text = |spans: &Spans| serde_json::to_string(spans).map_err(Fault::internal);
     let sql = "UPDATE nonces_forgotten SET times = $1, going = $2 WHERE id = 1";
     tx.exec(sql, args![text(&known.times)?, text(&known.going)?]).await?;
