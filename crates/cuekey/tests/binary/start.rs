@@ -93,11 +93,11 @@ async fn a_database_that_lacks_a_step_below_another_is_refused_and_not_touched()
     tx.exec("DELETE FROM migrations WHERE number = 5", args![]).await.unwrap();
     tx.commit().await.unwrap();
     settle(&path, &db).await;
-    let before = std::fs::read(&path).expect("the database answers");
+    let before = std::fs::read(&path).unwrap();
     for command in [&SERVE[..], &["migrate", "--data", "data"]] {
         refused(&mut cuekey(folder.path(), command), 2, &["payments", "half-done", "restore a backup", "not touched"]);
     }
-    assert!(std::fs::read(&path).expect("the database answers") == before, "the file is what it was");
+    assert!(std::fs::read(&path).unwrap() == before, "the file is what it was");
 }
 
 /// Tables, columns and indexes, and which steps are said to be applied.
