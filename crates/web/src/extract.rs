@@ -138,10 +138,15 @@ impl<N: Need> FromRequestParts<AppState> for Auth<N> {
 #[derive(Clone)]
 struct ByStaff;
 
+/// The one cookie that holds a session here.
+pub(crate) const fn cookie_name(secure: bool) -> &'static str {
+    if secure { COOKIE } else { PLAIN_COOKIE }
+}
+
 /// The bearer token, or that of the one cookie which this installation sets: the plain one could be planted by a neighbouring
 /// host where the console is reached by https.
 pub(crate) fn token(headers: &HeaderMap, secure: bool) -> Option<(String, bool)> {
-    let cookie = if secure { COOKIE } else { PLAIN_COOKIE };
+    let cookie = cookie_name(secure);
     let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| value.strip_prefix("Bearer "));
     if let Some(token) = bearer {
         return Some((token.trim().to_owned(), false));
