@@ -90,7 +90,8 @@ pub struct Auth<N>(pub Cx, pub PhantomData<N>);
 
 pub const COOKIE: &str = "__Host-cuekey";
 pub const PLAIN_COOKIE: &str = "cuekey";
-const CONSOLE: &str = "x-cuekey-console";
+/// What the console sends along, and no other site can.
+pub(crate) const CONSOLE: &str = "x-cuekey-console";
 
 impl<N: Need> FromRequestParts<AppState> for Auth<N> {
     type Rejection = ApiError;

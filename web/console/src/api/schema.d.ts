@@ -5462,8 +5462,8 @@ export interface components {
         };
         SignedIn: {
             me: components["schemas"]["Me"];
-            /** @description For `Authorization: Bearer`. Told once. */
-            token: string;
+            /** @description For `Authorization: Bearer`. Told once, and not to the console, whose scripts have no use for it. */
+            token?: string | null;
         };
         /** @enum {string} */
         SmsKind: "code" | "light_failed" | "ending";

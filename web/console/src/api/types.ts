@@ -23,7 +23,7 @@ export interface CaptchaAnswer { id: string; answer: string }
 // POST /sign-up/resend {email, captcha} -> 202 {}               same answer whether known or not
 // POST /sign-up/verify {token} -> 200 {name}                    TOKEN_INVALID 400
 // POST /session {name,password,captcha?,totp?} -> SignedIn ; 401 SIGN_IN_FAILED (captcha_required says whether the next try needs one), 401 CAPTCHA_REQUIRED / CAPTCHA_WRONG, 401 SECOND_FACTOR_REQUIRED (ask for totp, send all again), 401 SECOND_FACTOR_WRONG, 423 ACCOUNT_LOCKED (retry_after_seconds), 403 EMAIL_NOT_VERIFIED, 403 FIRST_PASSWORD_OLD, 403 ACCOUNT_DISABLED, 503 BUSY
-export interface SignedIn { token: string; me: Me }
+export interface SignedIn { token: string | null /* told to programs, not to the console */; me: Me }
 // DELETE /session -> 204
 // POST /password/forgot {email,captcha} -> 202 {} ;  POST /password/reset {token,password} -> 204
 // GET /me -> Me
