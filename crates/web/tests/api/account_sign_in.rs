@@ -97,7 +97,7 @@ on_server! {
         attempt(&visitor, "alice", "wrong").await.refused(401, "SIGN_IN_FAILED");
         attempt(&visitor, "alice", "password-of-alice").await.ok(200);
         attempt(&visitor, "no\u{7}body", "password-of-alice").await.refused(401, "SIGN_IN_FAILED");
-        let sql = "SELECT name, user_id, result, address, agent FROM sign_ins ORDER BY id";
+        let sql = "SELECT s.name, u.id AS user_id, s.result, s.address, s.agent FROM sign_ins s LEFT JOIN users u ON u.id = s.user_id ORDER BY s.id";
         let rows = server.platform.db.read().all(sql, args![], |row| {
             let user: Option<platform::identity::UserId> = row.get("user_id")?;
             Ok((row.get::<String>("name")?, user, row.get::<String>("result")?, row.get::<String>("address")?, row.get::<String>("agent")?))

@@ -327,6 +327,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whose number it is, and how much can be paid out: to be looked at before cash changes hands. */
+        post: operations["look_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/payout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Pays cash out of a customer's wallet over the counter: as much of it as is neither a gift nor a payment network's. */
+        post: operations["pay_out"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/recharge": {
         parameters: {
             query?: never;
@@ -3045,6 +3079,12 @@ export interface components {
             ends_at?: components["schemas"]["Timestamp"] | null;
             note?: string;
         };
+        /** @description Who stands at the desk. */
+        AtDesk: {
+            /** @description Of what is available: can be paid out. */
+            cash_fen: components["schemas"]["Fen"];
+            customer: components["schemas"]["Customer"];
+        };
         /** @enum {string} */
         AttemptState: "asked" | "waiting" | "taken" | "surplus" | "closed";
         Batch: {
@@ -3079,8 +3119,12 @@ export interface components {
         };
         BillView: {
             lines: components["schemas"]["BillLine"][];
-            /** @description Of what was held: available again. */
+            /** @description Of what was held: not taken. */
             refunded_fen: components["schemas"]["Fen"];
+            /** @description Of that: is available in the wallet again. */
+            to_balance_fen: components["schemas"]["Fen"];
+            /** @description Of that: goes back to where it was paid for this session alone, or has gone. */
+            to_source_fen: components["schemas"]["Fen"];
             total_fen: components["schemas"]["Fen"];
         };
         /** @description How many keys a bulk change met. */
@@ -3490,7 +3534,7 @@ export interface components {
         /** @enum {string} */
         Endpoint: "verify" | "query" | "time" | "other";
         /** @enum {string} */
-        EntryKind: "recharge" | "system_recharge" | "transfer" | "withdrawal" | "generation" | "initial" | "cash_recharge" | "play" | "payment" | "refund" | "split" | "gift" | "carried_over" | "given_back";
+        EntryKind: "recharge" | "system_recharge" | "transfer" | "withdrawal" | "generation" | "initial" | "cash_recharge" | "cash_payout" | "play" | "payment" | "refund" | "split" | "gift" | "carried_over" | "given_back";
         /** @enum {string} */
         ExportColumn: "key" | "project" | "batch" | "agent" | "state" | "validity" | "activated_at" | "expires_at" | "devices" | "created_at";
         /** @enum {string} */
@@ -3502,6 +3546,7 @@ export interface components {
         Extension: {
             /** Format: int64 */
             minutes: number;
+            /** @description While it is paused: if it went on now. */
             paid_until: components["schemas"]["Timestamp"];
             price_fen: components["schemas"]["Fen"];
         };
@@ -4916,7 +4961,7 @@ export interface components {
             offered: boolean;
             /**
              * Format: int64
-             * @description Those that are over.
+             * @description Those that are over; of a session that is over, all there were.
              */
             over_seconds: number;
             since?: components["schemas"]["Timestamp"] | null;
@@ -5555,6 +5600,14 @@ export interface components {
             /** Format: int64 */
             y: number;
         };
+        TableQuote: {
+            /** @description Without it. */
+            full_price_fen: components["schemas"]["Fen"];
+            /** Format: int64 */
+            minutes: number;
+            /** @description Of the asker's level. */
+            price_fen: components["schemas"]["Fen"];
+        };
         /** @enum {string} */
         TableState: "idle" | "reserved" | "opening" | "playing" | "paused" | "closing" | "cleaning" | "maintenance";
         TableTime: {
@@ -5585,7 +5638,7 @@ export interface components {
             packages: components["schemas"]["PackageQuote"][];
             /** @description Now. */
             per_hour_fen: components["schemas"]["Fen"];
-            quotes: components["schemas"]["Quote"][];
+            quotes: components["schemas"]["TableQuote"][];
             session_cap_fen?: components["schemas"]["Fen"] | null;
             session_id?: components["schemas"]["Id"] | null;
             state_text: string;
@@ -5826,6 +5879,10 @@ export interface components {
             customer: components["schemas"]["Customer"];
             token: string;
         };
+        WhoAsks: {
+            /** @description The customer's own, or the phone's. */
+            number: string;
+        };
         /** @description Why a table cannot be opened, or held. */
         WhyNot: {
             code: string;
@@ -5848,6 +5905,10 @@ export interface components {
             reviewed_at?: components["schemas"]["Timestamp"] | null;
             reviewer?: components["schemas"]["UserRef"] | null;
             state: components["schemas"]["WithdrawalState"];
+        };
+        WithdrawalApproval: Record<string, never>;
+        WithdrawalRefusal: {
+            reason: string;
         };
         /** @enum {string} */
         WithdrawalState: "pending" | "approved" | "refused" | "paid";
@@ -7306,6 +7367,151 @@ export interface operations {
                 };
             };
             /** @description Fields that were not accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    look_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhoAsks"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AtDesk"];
+                };
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The asker may not, or has a duty first */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pay_out: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Cash"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Customer"];
+                };
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The asker may not, or has a duty first */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The `Idempotency-Key` was used for another request */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -15312,7 +15518,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Approval"];
+                "application/json": components["schemas"]["WithdrawalApproval"];
             };
         };
         responses: {
@@ -15485,7 +15691,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Refusal"];
+                "application/json": components["schemas"]["WithdrawalRefusal"];
             };
         };
         responses: {
