@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use kernel::{Random, Timestamp};
+use kernel::{Random, Timestamp, Word};
 
 use super::{NewJob, enqueue};
 use crate::{Db, Result, Sql, Tx, args};

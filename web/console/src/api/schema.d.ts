@@ -5407,11 +5407,11 @@ export interface components {
             text: string;
             venue_name: string;
         };
-        /** @description A setting as the console shows it. */
         SessionsEnded: {
             /** Format: int64 */
             ended: number;
         };
+        /** @description A setting as the console shows it. */
         Setting: {
             changed_at?: components["schemas"]["Timestamp"] | null;
             changed_by?: components["schemas"]["UserRef"] | null;
