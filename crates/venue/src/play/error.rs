@@ -55,7 +55,7 @@ impl From<PlayError> for Fault {
                 "这张台正在维护，暂不能使用，请换一张台",
                 "This table is being looked after and cannot be used now; please choose another",
             ),
-            PlayError::Closed => conflict("VENUE_CLOSED", "现在不在营业时间", "The hall is closed at this hour"),
+            PlayError::Closed => conflict("VENUE_CLOSED", "本店现在不营业", "The hall is closed now"),
             PlayError::PastClosing { closes } => conflict(
                 "PAST_CLOSING",
                 &format!("本店 {closes} 打烊，最晚只能打到这时"),
