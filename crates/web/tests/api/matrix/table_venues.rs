@@ -53,9 +53,10 @@ pub const RULES: &[Rule] = &[
     // Whose texts one sees is tried in `venue_texts.rs`.
     rule("GET /api/v1/texts", MANAGERS, 200),
     rule("GET /api/v1/venues/{id}/offers", STAFF, 200).on(Thing::Hall, Reach::BRANCH),
-    rule("PUT /api/v1/venues/{id}/offers", MANAGERS, 200)
+    // Somebody has changed them in between.
+    rule("PUT /api/v1/venues/{id}/offers", MANAGERS, 409)
         .on(Thing::Hall, Reach::BRANCH)
-        .body(|_| json!({"pause_minutes": 10, "pause_lit": false, "cleaning_minutes": 5, "hold_minutes": 15})),
+        .body(|_| json!({"pause_minutes": 10, "pause_lit": false, "cleaning_minutes": 5, "hold_minutes": 15, "version": -1})),
     // It is not being cleaned.
     rule("POST /api/v1/tables/{id}/cleaned", STAFF, 409).on(Thing::HallTable, Reach::BRANCH).body(|_| json!({})),
     // It is out of service.
@@ -82,6 +83,7 @@ pub const RULES: &[Rule] = &[
     rule("GET /customer/v1/codes/{code}", Door::Anybody, 200).on(Thing::HallCode, Reach::EVERY),
     rule("GET /customer/v1/tables/{id}", Door::Anybody, 200).on(Thing::HallTable, Reach::EVERY),
     rule("POST /customer/v1/sign-out", Door::Customer, 204).body(|_| json!({})),
+    rule("POST /customer/v1/sign-out-everywhere", Door::Customer, 204).body(|_| json!({})),
     rule("GET /customer/v1/me", Door::Customer, 200),
     rule("GET /customer/v1/membership", Door::Customer, 200),
     rule("GET /customer/v1/points", Door::Customer, 200),
