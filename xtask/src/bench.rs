@@ -4,6 +4,7 @@ mod report;
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Result;
 use clap::Args;
@@ -12,6 +13,9 @@ use crate::log::Log;
 use crate::services::postgres::{Manner, Server};
 use crate::workspace::Workspace;
 use crate::{install, npm, process};
+
+/// All parts take some hours: longer than any other command may.
+const LONGEST: Duration = Duration::from_secs(24 * 3_600);
 
 #[derive(Args)]
 pub struct Options {
@@ -61,7 +65,7 @@ fn measure(workspace: &Workspace, options: &Options, out: &Path) -> Result<ExitC
         bench.args(["--only", &options.parts.join(",")]);
     }
     bench.args(&options.arguments);
-    let (status, _) = log.observe(&mut bench)?;
+    let status = log.start(&mut bench)?.wait(LONGEST, |_| ())?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -103,6 +103,17 @@ pub async fn activate(place: &Place, batch: &str, from: u64) -> Result<()> {
     Ok(())
 }
 
+/// Removes the keys of a batch: their texts are those of keys, and none is found by them.
+pub async fn forget(place: &Place, batch: &str) -> Result<()> {
+    let db = open(place).await?;
+    let mut tx = db.begin().await?;
+    let batch: BatchId = batch.parse().ok().context("a batch's id")?;
+    tx.exec("DELETE FROM keys WHERE batch_id = $1", args![batch]).await?;
+    tx.commit().await?;
+    db.close().await;
+    Ok(())
+}
+
 /// What a database that was filled at once needs, and one that grew had long ago: statistics, and a log that is written back.
 pub async fn tidy(db: &Db) -> Result<()> {
     let mut read = db.read();

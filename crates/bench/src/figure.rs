@@ -27,12 +27,12 @@ pub enum Bound {
     AtMost(f64),
 }
 
-/// Median, smallest and largest.
+/// Median, smallest and largest. Of an even number the median lies in the middle of two.
 pub fn spread(values: &[f64]) -> (f64, f64, f64) {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     match (sorted.first(), sorted.last()) {
-        (Some(first), Some(last)) => (sorted[sorted.len() / 2], *first, *last),
+        (Some(first), Some(last)) => (f64::midpoint(sorted[(sorted.len() - 1) / 2], sorted[sorted.len() / 2]), *first, *last),
         _ => (f64::NAN, f64::NAN, f64::NAN),
     }
 }
@@ -125,6 +125,12 @@ mod tests {
         figure.values[2] = 19.0;
         assert_eq!(figure.holds(), Some(false));
         assert_eq!(figure.row(), "| verify | 19.0 /s | 40.0 | 0.47 (0.25 to 0.75) | at least 0.50 | **no** |  |");
+    }
+
+    #[test]
+    fn the_median_of_an_even_number_is_no_rounds_own() {
+        assert_eq!(spread(&[0.47, 0.56, 0.48, 0.52]), (0.5, 0.47, 0.56));
+        assert_eq!(spread(&[2.0]), (2.0, 2.0, 2.0));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod api;
 mod bare;
 mod clock;
+mod conditions;
 mod dataset;
 mod figure;
 mod history;

@@ -21,14 +21,13 @@ pub struct Report {
     figures: Vec<Figure>,
 }
 
+/// Those of all parts.
 #[derive(Serialize)]
 struct Conditions {
     date: String,
     commit: String,
     machine: String,
     postgres: String,
-    rounds: usize,
-    seconds: f64,
 }
 
 impl Report {
@@ -38,14 +37,7 @@ impl Report {
         let db = Db::open(&DbConfig::new(&options.postgres)).await?;
         let postgres = db.read().one("SELECT current_setting('server_version') AS version", args![], |row| row.get("version")).await?;
         db.close().await;
-        let conditions = Conditions {
-            date,
-            commit: options.commit.clone(),
-            machine: machine(),
-            postgres,
-            rounds: options.rounds,
-            seconds: options.seconds,
-        };
+        let conditions = Conditions { date, commit: options.commit.clone(), machine: machine(), postgres };
         let path = options.folder.join("figures.json");
         let known = match std::fs::read(&path) {
             Ok(text) => serde_json::from_slice(&text).with_context(|| format!("{} cannot be read; remove it", path.display()))?,
@@ -54,12 +46,16 @@ impl Report {
         Ok(Self { conditions, path, known, figures: Vec::new() })
     }
 
-    /// Also writes all of it: what was measured is not lost with a part that fails.
-    pub fn add(&mut self, part: &str, figures: Vec<Figure>) -> Result<()> {
+    /// Also writes all of it: what was measured is not lost with a part that fails. `rounds` says what the values of these figures are;
+    /// `seconds` is how long all of the part took, with what was filled for it.
+    pub fn add(&mut self, part: &str, rounds: &str, seconds: f64, figures: Vec<Figure>) -> Result<()> {
         let whole: Vec<Value> = figures.iter().map(whole).collect::<Result<_>>()?;
         self.figures.extend(figures);
+        let mut conditions = serde_json::to_value(&self.conditions)?;
+        conditions["rounds"] = json!(rounds);
+        conditions["took"] = json!(seconds.round());
         self.known["head"] = json!(HEAD);
-        self.known["parts"][part] = json!({"conditions": self.conditions, "figures": whole});
+        self.known["parts"][part] = json!({"conditions": conditions, "figures": whole});
         let path = &self.path;
         std::fs::write(path, serde_json::to_string_pretty(&self.known)?).with_context(|| format!("cannot write {}", path.display()))
     }

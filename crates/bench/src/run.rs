@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use clap::{Args, ValueEnum};
 
 use crate::clock::Stopwatch;
+use crate::conditions;
 use crate::figure::Figure;
 use crate::pages::{self, Pages};
 use crate::parts;
@@ -101,20 +102,41 @@ pub async fn run(options: Options) -> Result<()> {
     let mut pair = Pair::new(&options);
     std::fs::create_dir_all(&options.folder)?;
     let mut report = Report::begin(&options).await?;
+    let mut unfinished = Vec::new();
     for part in Part::value_variants().iter().filter(|part| options.only.contains(part)) {
         let name = part.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
         say(&format!("== {name}"));
         let watch = Stopwatch::start();
-        let figures = measure(*part, &options, &mut pair).await.with_context(|| format!("part {name}"))?;
-        figures.iter().for_each(|figure| say(&figure.row()));
-        report.add(&name, figures)?;
-        say(&format!("== {name}: {:.0} s", watch.seconds()));
+        let measured = measure(*part, &options, &mut pair).await;
+        match measured {
+            // Of other lists than are asked for.
+            Ok(figures) if figures.is_empty() => say(&format!("== {name}: nothing was asked for")),
+            Ok(figures) => {
+                figures.iter().for_each(|figure| say(&figure.row()));
+                unfinished.extend(conditions::missing(*part, &options, &figures));
+                report.add(&name, &conditions::rounds(*part, &options, &figures), watch.seconds(), figures)?;
+                say(&format!("== {name}: {:.0} s", watch.seconds()));
+            }
+            Err(error) => {
+                say(&format!("== {name} was not finished: {error:#}"));
+                unfinished.push(format!("part {name}: {error:#}"));
+                // It may have left them in any state; the next part that needs them has new ones.
+                pair = Pair::new(&options);
+            }
+        }
     }
     let (table, short) = report.table();
     println!("{table}");
-    if short > 0 {
-        say(&format!("{short} figures fall short of what is asked"));
-    }
+    verdict(short, &unfinished)
+}
+
+/// A run in which something falls short has failed, and so has one that has not measured all that it should: whoever reads no
+/// table must notice.
+fn verdict(short: usize, unfinished: &[String]) -> Result<()> {
+    let short = (short > 0).then(|| format!("figures that fall short of what is asked: {short}"));
+    let unfinished = (!unfinished.is_empty()).then(|| format!("not finished: {}", unfinished.join("; ")));
+    let wrong: Vec<String> = short.into_iter().chain(unfinished).collect();
+    ensure!(wrong.is_empty(), "{}", wrong.join("; "));
     Ok(())
 }
 
@@ -134,5 +156,19 @@ async fn measure(part: Part, options: &Options, pair: &mut Pair) -> Result<Vec<F
         Part::Calls => pages::figures(options, |list| list == pages::CALLS).await,
         Part::Venue => parts::venue::measure(options).await,
         Part::Day => parts::venue::day(options).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_falls_short_or_has_not_measured_all_has_failed() {
+        assert!(verdict(0, &[]).is_ok());
+        let said = |short, unfinished: &[String]| verdict(short, unfinished).unwrap_err().to_string();
+        assert_eq!(said(2, &[]), "figures that fall short of what is asked: 2");
+        assert_eq!(said(0, &["part log: no disk".to_owned()]), "not finished: part log: no disk");
+        assert_eq!(said(1, &["a".to_owned(), "b".to_owned()]), "figures that fall short of what is asked: 1; not finished: a; b");
     }
 }

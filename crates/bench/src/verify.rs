@@ -19,16 +19,9 @@ pub fn any(address: SocketAddr, credentials: &Rc<Credentials>, keys: &Rc<Keys>, 
     in_thread(|| load::run(address, (0..connections).map(source).collect(), Duration::from_secs_f64(seconds))?.checked())
 }
 
-/// Each of `keys` once, from `from` on.
-pub fn once(
-    address: SocketAddr,
-    credentials: &Rc<Credentials>,
-    keys: &Rc<Keys>,
-    from: usize,
-    connections: usize,
-    seconds: f64,
-) -> Result<Outcome> {
-    let choice = |n| Choice::Once { next: from + n, step: connections };
+/// Each of `keys` once.
+pub fn once(address: SocketAddr, credentials: &Rc<Credentials>, keys: &Rc<Keys>, connections: usize, seconds: f64) -> Result<Outcome> {
+    let choice = |n| Choice::Once { next: n, step: connections };
     let source = |n| Box::new(Program::new(credentials, keys, choice(n))) as Box<dyn Source>;
     in_thread(|| load::run(address, (0..connections).map(source).collect(), Duration::from_secs_f64(seconds))?.checked())
 }

@@ -3,7 +3,7 @@
 //! **Always**: a client goes on only when its request has been answered for good. Until then it repeats it, with the same
 //! `Idempotency-Key`, to whichever node; so its books say what must be there, exactly.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Result;
@@ -21,6 +21,8 @@ use crate::world::World;
 
 /// Nobody may be kept waiting for longer, whatever is broken meanwhile.
 const LONGEST: Duration = Duration::from_secs(180);
+/// How often a verification is sent again whose time is refused, while clocks are moved.
+const TIMES: u32 = 3;
 /// Before a request is sent again that was not answered.
 const PAUSE_MS: u64 = 20;
 
@@ -31,6 +33,8 @@ pub struct Load {
     pub timeline: Timeline,
     /// The server's clock is being moved: it may refuse our time once more after we have taken over its own.
     pub clock_moves: bool,
+    /// How often each client's writes and verifications were acknowledged.
+    each: Mutex<Vec<u64>>,
     stop: watch::Sender<bool>,
 }
 
@@ -49,11 +53,19 @@ impl Load {
     }
 
     pub fn with(world: Arc<World>, clock_moves: bool) -> Arc<Self> {
-        Arc::new(Self { world, book: Book::default(), timeline: Timeline::default(), clock_moves, stop: watch::Sender::new(false) })
+        Arc::new(Self {
+            world,
+            book: Book::default(),
+            timeline: Timeline::default(),
+            clock_moves,
+            each: Mutex::default(),
+            stop: watch::Sender::new(false),
+        })
     }
 
     /// Starts the clients; each draws from a seed of its own.
     pub fn begin(self: &Arc<Self>, clients: usize, seed: u64) -> JoinSet<()> {
+        *self.each.lock().unwrap_or_else(PoisonError::into_inner) = vec![0; clients];
         let mut tasks = JoinSet::new();
         for number in 0..clients {
             let random = Random::seeded(seed.wrapping_mul(1_000_003).wrapping_add(number as u64));
@@ -76,29 +88,70 @@ impl Load {
         *self.stop.borrow()
     }
 
-    /// Sends it until it is answered for good. `None` (and a line in the book) when that took too long.
+    /// One more was acknowledged to this client.
+    pub fn came_through(&self, client: usize) {
+        if let Some(times) = self.each.lock().unwrap_or_else(PoisonError::into_inner).get_mut(client) {
+            *times += 1;
+        }
+    }
+
+    /// How often that was so, client by client.
+    pub fn each(&self) -> Vec<u64> {
+        self.each.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Sends a write until it is answered for good. `None` (and a line in the book) when that took too long.
     pub async fn insist(&self, random: &Random, who: &Person, path: &str, body: &Value, key: Option<&str>) -> Option<Done> {
-        let (watch, mut unsure) = (Stopwatch::start(), false);
-        let ask = Ask { who, method: Method::POST, path, body: Some(body), key };
+        let done = self.until_answered(random, &Ask { who, method: Method::POST, path, body: Some(body), key }).await?;
+        if done.status < 300 {
+            self.timeline.note(Event::Acknowledged);
+        } else {
+            self.book.open().refused += 1;
+        }
+        Some(done)
+    }
+
+    /// The same for a read: what it says. Anything but that, and 503 until then, is wrong.
+    pub async fn read(&self, random: &Random, who: &Person, path: &str) -> Option<Value> {
+        let done = self.until_answered(random, &Ask { who, method: Method::GET, path, body: None, key: None }).await?;
+        if done.status == 200 {
+            return Some(done.body);
+        }
+        self.book.wrong(format!("GET {path} was answered with {} {}", done.status, done.body));
+        None
+    }
+
+    /// A read by somebody who comes back later anyway: tried once, and judged as all others.
+    pub async fn glance(&self, who: &Person, path: &str) -> Option<Value> {
+        let ask = Ask { who, method: Method::GET, path, body: None, key: None };
+        match send(&self.world.http, &self.world.url(), &ask).await {
+            Reply::Answer { status: 200, body, .. } => Some(body),
+            Reply::Answer { status: 503, retry_after, body } => {
+                self.judge(path, retry_after, &body);
+                None
+            }
+            Reply::Answer { status, body, .. } if status >= 500 => {
+                self.book.wrong(format!("GET {path} was answered with {status} {body}"));
+                None
+            }
+            Reply::Answer { .. } | Reply::Silence => None,
+        }
+    }
+
+    async fn until_answered(&self, random: &Random, ask: &Ask<'_>) -> Option<Done> {
+        let (watch, mut unsure, path) = (Stopwatch::start(), false, ask.path);
         loop {
             let node = &self.world.nodes[self.any_node(random)];
-            match send(&self.world.http, &node.url(), &ask).await {
+            match send(&self.world.http, &node.url(), ask).await {
                 Reply::Answer { status: 503, retry_after, body } => {
                     // Where the connection to the database is lost during the commit, nobody knows.
                     unsure = true;
                     self.put_off(path, retry_after, &body).await;
                 }
-                Reply::Answer { status, body, .. } if status < 500 && status != 429 => {
-                    if status < 300 {
-                        self.timeline.note(Event::Acknowledged);
-                    } else {
-                        self.book.open().refused += 1;
-                    }
-                    return Some(Done { status, body, unsure });
-                }
+                Reply::Answer { status, body, .. } if status < 500 && status != 429 => return Some(Done { status, body, unsure }),
                 Reply::Answer { status, body, .. } => {
                     unsure = true;
-                    self.book.wrong(format!("POST {path} was answered with {status} {body}"));
+                    self.book.wrong(format!("{} {path} was answered with {status} {body}", ask.method));
                     self.pause(random).await;
                 }
                 Reply::Silence => {
@@ -109,15 +162,15 @@ impl Load {
             }
             self.book.open().repeated += 1;
             if watch.elapsed() > LONGEST {
-                self.book.wrong(format!("POST {path} had no answer for {} s", LONGEST.as_secs()));
+                self.book.wrong(format!("{} {path} had no answer for {} s", ask.method, LONGEST.as_secs()));
                 return None;
             }
         }
     }
 
-    /// The same for a verification: its code. `attempt` names each try, so that it can be found in the log.
+    /// The same for a verification: its code. None, too, where its time is refused because of a clock that was moved. `attempt` names each try, so that it can be found in the log.
     pub async fn verify(&self, random: &Random, key: &str, device: &str, attempt: impl Fn(u32) -> String) -> Option<String> {
-        let watch = Stopwatch::start();
+        let (watch, mut out_of_time) = (Stopwatch::start(), 0);
         for number in 0.. {
             let name = attempt(number);
             let device = cuekey_sdk::Device::own(device).expect("a plain name").named(name.as_str());
@@ -136,7 +189,14 @@ impl Load {
                     self.timeline.note(Event::Unanswered);
                     self.pause(random).await;
                 }
-                Err(cuekey_sdk::Error::Refused(refusal)) if self.clock_moves && refusal.code.starts_with("TIMESTAMP") => {}
+                Err(cuekey_sdk::Error::Refused(refusal)) if self.clock_moves && refusal.code.starts_with("TIMESTAMP") => {
+                    // Where the clock was set back, the server may take nothing of a time at which it was before: it has changed nothing.
+                    out_of_time += 1;
+                    if out_of_time > TIMES {
+                        self.book.open().refused += 1;
+                        return None;
+                    }
+                }
                 Err(cuekey_sdk::Error::Forged { why: cuekey_sdk::Forgery::OutsideWindow { .. }, .. }) if self.clock_moves => {}
                 Err(error) => {
                     self.book.wrong(format!("a verification was answered with {error:?}"));
@@ -154,10 +214,15 @@ impl Load {
 
     async fn put_off(&self, path: &str, retry_after: Option<u64>, body: &Value) {
         self.timeline.note(Event::PutOff);
+        self.judge(path, retry_after, body);
+        Clock::System.sleep(Duration::from_secs(retry_after.unwrap_or(1).min(2))).await;
+    }
+
+    /// Whoever is put off is told why, and for how long.
+    fn judge(&self, path: &str, retry_after: Option<u64>, body: &Value) {
         if retry_after.is_none() || !body["code"].is_string() {
             self.book.wrong(format!("503 of {path} without a code or Retry-After: {retry_after:?} {body}"));
         }
-        Clock::System.sleep(Duration::from_secs(retry_after.unwrap_or(1).min(2))).await;
     }
 
     /// Before something is looked at again.

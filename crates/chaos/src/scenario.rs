@@ -74,7 +74,7 @@ impl Report {
         let count = |event| load.timeline.count(event);
         let requests = count(Event::Acknowledged) as u64 + pages.refused + count(Event::PutOff) as u64 + count(Event::Unanswered) as u64;
         let text = format!(
-            "{requests} writes and verifications sent: {} acknowledged, {} refused, {} put off (503), {} unanswered; {} repeated",
+            "{requests} requests (reads only where they failed): {} acknowledged, {} refused, {} put off (503), {} unanswered; {} repeated",
             count(Event::Acknowledged),
             pages.refused,
             count(Event::PutOff),
@@ -132,7 +132,7 @@ pub async fn settle_only(load: &Load, running: Vec<Server>) -> Result<()> {
 /// The database against the books, and the program's own examination.
 pub async fn read_back(load: &Load, report: &mut Report) -> Result<()> {
     let pages = std::mem::take(&mut *load.book.open());
-    let (wrong, looked) = Audit::of(&load.world, &pages).await?.run().await?;
+    let (wrong, looked) = Audit::of(&load.world, &pages, load.clock_moves).await?.run().await?;
     report.looked.extend(looked);
     load.world.nodes[0].doctor().await?;
     report.looked.push("cuekey doctor: the ledger adds up, keys and charges agree, the database is sound".into());

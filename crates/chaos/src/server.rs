@@ -10,6 +10,7 @@ use anyhow::{Context, Result, bail};
 use kernel::{Clock, Stopwatch};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use serde_json::Value;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
@@ -153,9 +154,16 @@ impl Server {
 
 /// The status of a plain GET, or `None` where there is no answer.
 pub async fn probe(address: SocketAddr, path: &str) -> Option<u16> {
+    look(address, path).await.map(|(status, _)| status)
+}
+
+/// The same, with the code that a refusal bears.
+pub async fn look(address: SocketAddr, path: &str) -> Option<(u16, String)> {
     let http = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).timeout(Duration::from_secs(10)).build().ok()?;
     let answer = http.get(format!("http://{address}{path}")).send().await.ok()?;
-    Some(answer.status().as_u16())
+    let status = answer.status().as_u16();
+    let body: Value = answer.bytes().await.ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
+    Some((status, body["code"].as_str().unwrap_or_default().to_owned()))
 }
 
 /// The end of a log.

@@ -7,8 +7,8 @@ use kernel::Random;
 use serde_json::{Value, json};
 
 use crate::book::{KeyNow, Made, Moved, Withdrawn};
-use crate::http::{Person, Reply, send};
-use crate::load::Load;
+use crate::http::Person;
+use crate::load::{Done, Load};
 use crate::world::{AGENTS, SEATS};
 
 /// A batch of so many is made by a job, in three chunks.
@@ -85,7 +85,7 @@ impl Worker {
         let key = self.name("batch");
         let body = json!({"project_id": self.load.world.project, "count": count, "unit": "day", "validity": 1, "note": key});
         let me = self.me();
-        let done = self.load.insist(&self.random, &me, "/api/v1/batches", &body, Some(&key)).await?;
+        let done = self.insist(&me, "/api/v1/batches", &body, Some(&key)).await?;
         let (201, Some(id)) = (done.status, done.body["id"].as_str()) else {
             self.load.book.wrong(format!("a batch was refused: {done:?}"));
             return None;
@@ -107,7 +107,7 @@ impl Worker {
             }
         }
         let me = self.me();
-        let Some(done) = self.load.insist(&self.random, &me, &format!("{path}/cancel"), &json!({}), None).await else { return };
+        let Some(done) = self.insist(&me, &format!("{path}/cancel"), &json!({}), None).await else { return };
         let stopped = match done.status {
             200 => true,
             // There is no key for this one: all keys may have been made before, or an earlier try was heard and its answer was lost. The batch
@@ -129,17 +129,23 @@ impl Worker {
 
     /// A read: repeated as often as it takes.
     async fn read(&self, path: &str) -> Option<Value> {
-        let me = self.me();
-        for _ in 0..2_000 {
-            let node = &self.load.world.nodes[self.load.any_node(&self.random)];
-            let ask = crate::http::Ask { who: &me, method: reqwest::Method::GET, path, body: None, key: None };
-            if let Reply::Answer { status: 200, body, .. } = send(&self.load.world.http, &node.url(), &ask).await {
-                return Some(body);
-            }
-            self.load.wait().await;
+        self.load.read(&self.random, &self.me(), path).await
+    }
+
+    /// A write, answered for good.
+    async fn insist(&self, who: &Person, path: &str, body: &Value, key: Option<&str>) -> Option<Done> {
+        let done = self.load.insist(&self.random, who, path, body, key).await?;
+        if done.status < 300 {
+            self.load.came_through(self.number);
         }
-        self.load.book.wrong(format!("{path} could not be read"));
-        None
+        Some(done)
+    }
+
+    /// A verification: its code.
+    async fn verify(&self, key: &str, device: &str, attempt: impl Fn(u32) -> String) -> Option<String> {
+        let code = self.load.verify(&self.random, key, device, attempt).await?;
+        self.load.came_through(self.number);
+        Some(code)
     }
 
     async fn read_keys(&self, batch: &str) -> Vec<(String, String)> {
@@ -154,7 +160,7 @@ impl Worker {
         let amount = i64::try_from(1 + self.random.below(50)).unwrap_or(1);
         let body = json!({"to_name": self.load.world.agents[to].name, "amount": amount, "memo": key});
         let me = self.me();
-        let Some(done) = self.load.insist(&self.random, &me, "/api/v1/quota/transfers", &body, Some(&key)).await else { return };
+        let Some(done) = self.insist(&me, "/api/v1/quota/transfers", &body, Some(&key)).await else { return };
         if done.status != 201 {
             return self.load.book.wrong(format!("a transfer was refused: {done:?}"));
         }
@@ -167,7 +173,7 @@ impl Worker {
         let amount = i64::try_from(100 + self.random.below(50)).unwrap_or(100);
         let body = json!({"amount": amount, "payee_name": "Zhang San", "payee_account": "6222", "payee_bank": "Bank", "note": key});
         let me = self.me();
-        let Some(done) = self.load.insist(&self.random, &me, "/api/v1/withdrawals", &body, Some(&key)).await else { return };
+        let Some(done) = self.insist(&me, "/api/v1/withdrawals", &body, Some(&key)).await else { return };
         let (201, Some(id)) = (done.status, done.body["id"].as_str()) else {
             return self.load.book.wrong(format!("a withdrawal was refused: {done:?}"));
         };
@@ -182,7 +188,7 @@ impl Worker {
         for (step, state, body) in steps {
             let path = format!("/api/v1/withdrawals/{id}/{step}");
             let once = format!("{step}-{}", &key);
-            let Some(done) = self.load.insist(&self.random, &manager, &path, body, Some(&once)).await else { return };
+            let Some(done) = self.insist(&manager, &path, body, Some(&once)).await else { return };
             if done.status != 200 || done.body["state"] != *state {
                 return self.load.book.wrong(format!("{step} of a withdrawal: {done:?}"));
             }
@@ -203,7 +209,7 @@ impl Worker {
             () => "DEVICE_MISMATCH",
         };
         let name = self.name("call");
-        let Some(code) = self.load.verify(&self.random, &text, &device, |attempt| format!("{name}-{attempt}")).await else { return };
+        let Some(code) = self.verify(&text, &device, |attempt| format!("{name}-{attempt}")).await else { return };
         if code != expected {
             self.load.book.wrong(format!("{id} on {device} is {code}, not {expected}, as the answers before it said ({now:?})"));
         }
@@ -220,7 +226,7 @@ impl Worker {
         let (id, text) = self.load.world.shared[place].clone();
         let device = format!("own-{:02}", self.number);
         let name = self.name("seat");
-        let Some(code) = self.load.verify(&self.random, &text, &device, |attempt| format!("{name}-{attempt}")).await else { return };
+        let Some(code) = self.verify(&text, &device, |attempt| format!("{name}-{attempt}")).await else { return };
         let mut book = self.load.book.open();
         let had: &mut BTreeSet<String> = book.shared.entry(id.clone()).or_default();
         match code.as_str() {
@@ -240,7 +246,7 @@ impl Worker {
             return;
         }
         let me = self.me();
-        let Some(done) = self.load.insist(&self.random, &me, &format!("/api/v1/keys/{id}/unbind"), &json!({}), None).await else { return };
+        let Some(done) = self.insist(&me, &format!("/api/v1/keys/{id}/unbind"), &json!({}), None).await else { return };
         // There is no key for this one: where the answer was lost, the second try finds nothing bound.
         if done.status != 200 && !(done.unsure && done.status == 409) {
             return self.load.book.wrong(format!("an unbinding of {id} ({now:?}) was refused: {done:?}"));
@@ -257,7 +263,7 @@ impl Worker {
         let disabled = self.load.book.open().keys.get(&id).is_some_and(|key| key.disabled);
         let path = if disabled { "/api/v1/keys/enable" } else { "/api/v1/keys/disable" };
         let me = self.me();
-        let Some(done) = self.load.insist(&self.random, &me, path, &json!({"ids": [id]}), None).await else { return };
+        let Some(done) = self.insist(&me, path, &json!({"ids": [id]}), None).await else { return };
         if done.status != 200 {
             return self.load.book.wrong(format!("{path} was refused: {done:?}"));
         }
@@ -267,7 +273,7 @@ impl Worker {
         if !disabled {
             let name = self.name("stop");
             let device = format!("dev-{:02}-0", self.number);
-            let code = self.load.verify(&self.random, &text, &device, |attempt| format!("{name}-{attempt}")).await;
+            let code = self.verify(&text, &device, |attempt| format!("{name}-{attempt}")).await;
             if code.as_deref().is_some_and(|code| code != "DISABLED") {
                 self.load.book.wrong(format!("{id} is {code:?} after it was disabled"));
             }

@@ -35,6 +35,9 @@ pub struct World {
     pub manager: Person,
     pub agents: Vec<Person>,
     pub project: String,
+    /// With these its programs sign.
+    pub api_key: String,
+    pub secret: String,
     /// Id and text of the keys that belong to all.
     pub shared: Vec<(String, String)>,
     sdk: Vec<Client>,
@@ -76,6 +79,8 @@ impl World {
             manager: Person::default(),
             agents: Vec::new(),
             project: String::new(),
+            api_key: String::new(),
+            secret: String::new(),
             shared: Vec::new(),
             sdk: Vec::new(),
             mailbox,
@@ -139,13 +144,11 @@ impl World {
         });
         let made = self.post(&self.boss, "/api/v1/projects", form, 201).await?;
         self.project = text(&made, "/project/id")?;
+        self.api_key = text(&made, "/project/api_key")?;
+        self.secret = text(&made, "/secret")?;
+        let public_key = text(&made, "/project/response_public_key")?;
         for node in &self.nodes {
-            let builder = Client::builder(
-                [node.url()],
-                text(&made, "/project/api_key")?,
-                text(&made, "/secret")?,
-                text(&made, "/project/response_public_key")?,
-            );
+            let builder = Client::builder([node.url()], self.api_key.as_str(), self.secret.as_str(), public_key.as_str());
             self.sdk.push(builder.http_client(self.http.clone()).build()?);
         }
         let callback = json!({

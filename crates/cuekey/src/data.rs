@@ -101,6 +101,11 @@ pub async fn status(db: &Db, migrations: &[Migration]) -> Result<Status> {
     migrate::status(db, migrations).await.map_err(refused)
 }
 
+/// The same, and whether the missing steps can be applied, as far as that can be seen without trying.
+pub async fn examine(db: &Db, migrations: &[Migration]) -> Result<Status> {
+    migrate::examine(db, migrations).await.map_err(refused)
+}
+
 fn refused(error: store::Error) -> Trouble {
     match error {
         store::Error::Version(why) => Trouble::setup(

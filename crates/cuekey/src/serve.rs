@@ -240,6 +240,8 @@ async fn watch_over(platform: &Platform, mut stopping: watch::Receiver<bool>) ->
             _ = stopping.wait_for(|stop| *stop) => return false,
             () = platform.clock.sleep(LOOK) => {
                 if platform.db.failed() {
+                    // Whoever asks /readyz hears why from us, before there is only a connection that is refused.
+                    platform.clock.sleep(LOOK).await;
                     return true;
                 }
             }

@@ -42,8 +42,8 @@ impl AliyunSms {
         Ok(Self { client, config, host, clock, random })
     }
 
-    /// What the service answers to a request, where it is not refused.
-    async fn ask(&self, action: &str, pairs: &[(&str, &str)]) -> Result<Answer, SmsError> {
+    /// What the service answers to a request: a status, and a text.
+    async fn ask(&self, action: &str, pairs: &[(&str, &str)]) -> Result<(u16, String), SmsError> {
         let query = query(pairs);
         let headers = headers(&self.host, action, "2017-05-25", self.clock.now(), &hex::encode(self.random.bytes::<16>()));
         let authorization = authorization(&self.config.access_key, &self.config.secret, "POST", &query, &headers);
@@ -52,13 +52,38 @@ impl AliyunSms {
             request = request.header(*name, value);
         }
         let response = request.send().await.map_err(|error| SmsError::Later(error.without_url().to_string()))?;
-        let status = response.status();
+        let status = response.status().as_u16();
         let text = response.text().await.map_err(|error| SmsError::Later(error.without_url().to_string()))?;
-        match serde_json::from_str::<Answer>(&text) {
-            Ok(answer) if answer.code == "OK" => Ok(answer),
-            Ok(answer) => Err(refused(&answer.code, &answer.message)),
-            Err(_) => Err(SmsError::Later(format!("an answer of status {} that cannot be read", status.as_u16()))),
-        }
+        Ok((status, text))
+    }
+
+    /// What the service calls a text that it has taken, by its answer. Pure.
+    ///
+    /// # Errors
+    /// Where it has not taken it, or the answer cannot be read.
+    pub fn sent(status: u16, text: &str) -> Result<String, SmsError> {
+        Ok(read(status, text)?.biz_id)
+    }
+
+    /// How it went with a text, by the answer to that question. Pure.
+    ///
+    /// # Errors
+    /// Where the question is refused, or the answer cannot be read.
+    pub fn delivered(status: u16, text: &str) -> Result<Delivery, SmsError> {
+        Ok(match read(status, text)?.details.all.into_iter().next() {
+            Some(Detail { send_status: 3, .. }) => Delivery::Delivered,
+            Some(Detail { send_status: 2, err_code }) => Delivery::Failed(err_code),
+            Some(_) | None => Delivery::OnItsWay,
+        })
+    }
+}
+
+/// An answer that refuses nothing.
+fn read(status: u16, text: &str) -> Result<Answer, SmsError> {
+    match serde_json::from_str::<Answer>(text) {
+        Ok(answer) if answer.code == "OK" => Ok(answer),
+        Ok(answer) => Err(refused(&answer.code, &answer.message)),
+        Err(_) => Err(SmsError::Later(format!("an answer of status {status} that cannot be read"))),
     }
 }
 
@@ -105,18 +130,16 @@ impl Texter for AliyunSms {
             ("TemplateParam", &params),
             ("OutId", &sms.id),
         ];
-        Ok(self.ask("SendSms", &asked).await?.biz_id)
+        let (status, text) = self.ask("SendSms", &asked).await?;
+        Self::sent(status, &text)
     }
 
     async fn delivery(&self, sent: &SentSms) -> Result<Delivery, SmsError> {
         let day = day(sent.at);
         let asked =
             [("PhoneNumber", sent.to.as_str()), ("BizId", &sent.called), ("SendDate", &day), ("PageSize", "1"), ("CurrentPage", "1")];
-        Ok(match self.ask("QuerySendDetails", &asked).await?.details.all.into_iter().next() {
-            Some(Detail { send_status: 3, .. }) => Delivery::Delivered,
-            Some(Detail { send_status: 2, err_code }) => Delivery::Failed(err_code),
-            Some(_) | None => Delivery::OnItsWay,
-        })
+        let (status, text) = self.ask("QuerySendDetails", &asked).await?;
+        Self::delivered(status, &text)
     }
 }
 

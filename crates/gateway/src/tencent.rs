@@ -45,8 +45,8 @@ impl TencentSms {
         Ok(Self { client, config, host, clock })
     }
 
-    /// What the service answers to a request, where it is not refused as a whole.
-    async fn ask(&self, action: &str, body: &serde_json::Value) -> Result<Answer, SmsError> {
+    /// What the service answers to a request: a status, and a text.
+    async fn ask(&self, action: &str, body: &serde_json::Value) -> Result<(u16, String), SmsError> {
         let body = body.to_string();
         let now = self.clock.now();
         let authorization = authorization(&self.config.secret_id, &self.config.secret_key, SERVICE, &self.host, now, &body);
@@ -57,13 +57,45 @@ impl TencentSms {
             .header("x-tc-region", &self.config.region)
             .header("x-tc-timestamp", now.unix().to_string());
         let response = request.body(body).send().await.map_err(|error| SmsError::Later(error.without_url().to_string()))?;
-        let status = response.status();
+        let status = response.status().as_u16();
         let text = response.text().await.map_err(|error| SmsError::Later(error.without_url().to_string()))?;
-        match serde_json::from_str(&text) {
-            Ok(Envelope { response: Answer { error: Some(said), .. } }) => Err(refused(&said)),
-            Ok(Envelope { response }) => Ok(response),
-            Err(_) => Err(SmsError::Later(format!("an answer of status {} that cannot be read", status.as_u16()))),
+        Ok((status, text))
+    }
+
+    /// What the service calls a text that it has taken, by its answer. Pure.
+    ///
+    /// # Errors
+    /// Where it has not taken it, or the answer cannot be read.
+    pub fn sent(status: u16, text: &str) -> Result<String, SmsError> {
+        // How it went with the number stands within an answer that is fine as a whole.
+        match read(status, text)?.send_status_set.into_iter().next() {
+            Some(sent) if sent.said.code == "Ok" => Ok(sent.serial_no),
+            Some(sent) => Err(refused(&sent.said)),
+            None => Err(SmsError::Later("an answer that names no number".into())),
         }
+    }
+
+    /// How it went with the text of this number, by the answer to a question about its phone. Pure.
+    ///
+    /// # Errors
+    /// Where the question is refused, or the answer cannot be read.
+    pub fn delivered(status: u16, text: &str, serial_no: &str) -> Result<Delivery, SmsError> {
+        let reports = read(status, text)?.pull_sms_send_status_set;
+        Ok(match reports.into_iter().find(|report| report.serial_no == serial_no) {
+            Some(report) if report.report_status == "SUCCESS" => Delivery::Delivered,
+            Some(report) if report.report_status == "FAIL" => Delivery::Failed(report.description),
+            // It reports what is decided alone.
+            Some(_) | None => Delivery::OnItsWay,
+        })
+    }
+}
+
+/// An answer that is not refused as a whole.
+fn read(status: u16, text: &str) -> Result<Answer, SmsError> {
+    match serde_json::from_str(text) {
+        Ok(Envelope { response: Answer { error: Some(said), .. } }) => Err(refused(&said)),
+        Ok(Envelope { response }) => Ok(response),
+        Err(_) => Err(SmsError::Later(format!("an answer of status {status} that cannot be read"))),
     }
 }
 
@@ -126,12 +158,8 @@ impl Texter for TencentSms {
             "TemplateParamSet": params,
             "SessionContext": sms.id,
         });
-        // How it went with the number stands within an answer that is fine as a whole.
-        match self.ask("SendSms", &body).await?.send_status_set.into_iter().next() {
-            Some(sent) if sent.said.code == "Ok" => Ok(sent.serial_no),
-            Some(sent) => Err(refused(&sent.said)),
-            None => Err(SmsError::Later("an answer that names no number".into())),
-        }
+        let (status, text) = self.ask("SendSms", &body).await?;
+        Self::sent(status, &text)
     }
 
     async fn delivery(&self, sent: &SentSms) -> Result<Delivery, SmsError> {
@@ -143,13 +171,8 @@ impl Texter for TencentSms {
             "Offset": 0,
             "Limit": 100,
         });
-        let reports = self.ask("PullSmsSendStatusByPhoneNumber", &body).await?.pull_sms_send_status_set;
-        Ok(match reports.into_iter().find(|report| report.serial_no == sent.called) {
-            Some(report) if report.report_status == "SUCCESS" => Delivery::Delivered,
-            Some(report) if report.report_status == "FAIL" => Delivery::Failed(report.description),
-            // It reports what is decided alone.
-            Some(_) | None => Delivery::OnItsWay,
-        })
+        let (status, text) = self.ask("PullSmsSendStatusByPhoneNumber", &body).await?;
+        Self::delivered(status, &text, &sent.called)
     }
 }
 

@@ -118,12 +118,40 @@ impl WechatLogin {
         }
         let body = json!({"grant_type": "client_credential", "appid": app.id, "secret": *app.secret});
         let request = self.client.post(self.address("cgi-bin/stable_token", &[])).json(&body);
-        let Asked::Well(token) = ask::<Token>(request).await? else {
+        let Asked::Well(token) = said::<Token>(&ask(request).await?)? else {
             return Err(WechatError::Away("a token is refused".into()));
         };
         let value = Zeroizing::new(token.access_token);
         *kept = Some((value.clone(), now.plus_seconds((token.expires_in - MARGIN).max(0))));
         Ok(value)
+    }
+
+    /// Whom an answer names. Pure.
+    ///
+    /// # Errors
+    /// Where it names nobody, or cannot be read.
+    pub fn named(body: &[u8]) -> Result<Person, WechatError> {
+        match said::<Named>(body)? {
+            Asked::Well(named) if (1..=128).contains(&named.openid.len()) => {
+                Ok(Person { openid: named.openid, union_id: named.unionid.filter(|id| !id.is_empty()) })
+            }
+            Asked::Well(_) => Err(WechatError::Away("an answer that names nobody".into())),
+            Asked::TokenGone => Err(WechatError::Away("the app's secret is refused".into())),
+        }
+    }
+
+    /// The number that an answer lets this app have; none where the token is not good any more. Pure.
+    ///
+    /// # Errors
+    /// Where it is another app's, or cannot be read.
+    pub fn number(body: &[u8], app_id: &str) -> Result<Option<String>, WechatError> {
+        let Asked::Well(PhoneAnswer { phone_info: info }) = said::<PhoneAnswer>(body)? else { return Ok(None) };
+        if info.watermark.appid != app_id {
+            return Err(WechatError::Away("a number that was let to another app".into()));
+        }
+        let country = info.country_code.as_str().map_or_else(|| info.country_code.to_string(), str::to_owned);
+        let abroad = country != "86" && !info.country_code.is_null();
+        Ok(Some(if abroad { format!("+{country}{}", info.pure_phone_number) } else { info.pure_phone_number }))
     }
 
     /// Unless somebody has fetched another since.
@@ -136,22 +164,26 @@ impl WechatLogin {
 }
 
 /// An answer, whose status is 200 whatever it says.
-async fn ask<T: DeserializeOwned>(request: RequestBuilder) -> Result<Asked<T>, WechatError> {
+async fn ask(request: RequestBuilder) -> Result<Vec<u8>, WechatError> {
     let away = |why: String| WechatError::Away(why);
     let response = request.send().await.map_err(|error| away(error.without_url().to_string()))?;
     let status = response.status();
     if !status.is_success() {
         return Err(away(format!("status {}", status.as_u16())));
     }
-    let body = http::body(response, http::ANSWER).await.map_err(|error| away(error.to_string()))?;
-    let unreadable = |error: serde_json::Error| away(format!("an answer that cannot be read: {error}"));
-    let said: Refusal = serde_json::from_slice(&body).map_err(unreadable)?;
+    http::body(response, http::ANSWER).await.map_err(|error| away(error.to_string()))
+}
+
+/// What it says, or why it says nothing.
+fn said<T: DeserializeOwned>(body: &[u8]) -> Result<Asked<T>, WechatError> {
+    let unreadable = |error: serde_json::Error| WechatError::Away(format!("an answer that cannot be read: {error}"));
+    let said: Refusal = serde_json::from_slice(body).map_err(unreadable)?;
     match said.errcode {
-        0 => Ok(Asked::Well(serde_json::from_slice(&body).map_err(unreadable)?)),
+        0 => Ok(Asked::Well(serde_json::from_slice(body).map_err(unreadable)?)),
         40_029 | 40_163 | 41_008 => Err(WechatError::Code),
         45_011 | 40_226 => Err(WechatError::Person),
         40_001 | 40_014 | 42_001 => Ok(Asked::TokenGone),
-        other => Err(away(format!("{other} {}", said.errmsg))),
+        other => Err(WechatError::Away(format!("{other} {}", said.errmsg))),
     }
 }
 
@@ -173,13 +205,7 @@ impl Wechat for WechatLogin {
         };
         let query = [("appid", own.id.as_str()), ("secret", &own.secret), (name, code), ("grant_type", "authorization_code")];
         let request = self.client.get(self.address(path, &query));
-        match ask::<Named>(request).await? {
-            Asked::Well(named) if (1..=128).contains(&named.openid.len()) => {
-                Ok(Person { openid: named.openid, union_id: named.unionid.filter(|id| !id.is_empty()) })
-            }
-            Asked::Well(_) => Err(WechatError::Away("an answer that names nobody".into())),
-            Asked::TokenGone => Err(WechatError::Away("the app's secret is refused".into())),
-        }
+        Self::named(&ask(request).await?)
     }
 
     async fn phone(&self, code: &str) -> Result<String, WechatError> {
@@ -189,16 +215,9 @@ impl Wechat for WechatLogin {
             let token = self.token(own).await?;
             let address = self.address("wxa/business/getuserphonenumber", &[("access_token", token.as_str())]);
             let request = self.client.post(address).json(&json!({ "code": code }));
-            match ask::<PhoneAnswer>(request).await? {
-                Asked::Well(PhoneAnswer { phone_info: info }) => {
-                    if info.watermark.appid != own.id {
-                        return Err(WechatError::Away("a number that was let to another app".into()));
-                    }
-                    let country = info.country_code.as_str().map_or_else(|| info.country_code.to_string(), str::to_owned);
-                    let abroad = country != "86" && !info.country_code.is_null();
-                    return Ok(if abroad { format!("+{country}{}", info.pure_phone_number) } else { info.pure_phone_number });
-                }
-                Asked::TokenGone => self.forget(&token).await,
+            match Self::number(&ask(request).await?, &own.id)? {
+                Some(number) => return Ok(number),
+                None => self.forget(&token).await,
             }
         }
         Err(WechatError::Away("no token is good".into()))

@@ -3,6 +3,10 @@
 //! Each migration is one SQL text for both databases, applied once, in a transaction, and remembered with its checksum.
 //! A database that holds a migration which this program does not know is newer: it is refused, and not touched.
 
+mod half_done;
+
+pub use half_done::examine;
+
 use crate::{Db, Engine, Error, Result, Sql, args};
 
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +50,16 @@ pub const OWN: &[Migration] = &[Migration { number: 1, name: "store", sql: inclu
 
 /// Compares, without changing anything.
 pub async fn status(db: &Db, migrations: &[Migration]) -> Result<Status> {
+    let Some(applied) = on_record(db).await? else { return Ok(Status::Behind(migrations.len())) };
+    check(&applied, migrations)?;
+    match migrations.len() - applied.len() {
+        0 => Ok(Status::Current),
+        behind => Ok(Status::Behind(behind)),
+    }
+}
+
+/// What is said to be applied; none where nothing ever was.
+async fn on_record(db: &Db) -> Result<Option<Vec<Applied>>> {
     let exists = match db.engine() {
         Engine::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'migrations'",
         Engine::Postgres => {
@@ -53,14 +67,9 @@ pub async fn status(db: &Db, migrations: &[Migration]) -> Result<Status> {
         }
     };
     if db.read().opt(exists, args![], |row| row.get::<String>("name")).await?.is_none() {
-        return Ok(Status::Behind(migrations.len()));
+        return Ok(None);
     }
-    let applied = applied(&mut db.read()).await?;
-    check(&applied, migrations)?;
-    match migrations.len() - applied.len() {
-        0 => Ok(Status::Current),
-        behind => Ok(Status::Behind(behind)),
-    }
+    applied(&mut db.read()).await.map(Some)
 }
 
 /// Applies what is missing; several processes may try at once. Answers how many were applied.
@@ -74,7 +83,7 @@ pub async fn run(db: &Db, migrations: &[Migration], now: kernel::Timestamp) -> R
     check(&applied, migrations)?;
     let missing = &migrations[applied.len()..];
     for migration in missing {
-        tx.script(&migration.text(db.engine())).await.map_err(|error| unfit(migration, error))?;
+        tx.script(&migration.text(db.engine())).await.map_err(|error| refused(migration, error))?;
         tx.exec(
             "INSERT INTO migrations (number, name, checksum, applied_at) VALUES ($1, $2, $3, $4)",
             args![migration.number, migration.name, migration.checksum(), now],
@@ -85,16 +94,21 @@ pub async fn run(db: &Db, migrations: &[Migration], now: kernel::Timestamp) -> R
     Ok(missing.len())
 }
 
-/// The tables are not those that this step begins with: somebody's script, a dump restored in part, another program. All of
-/// it is undone with the transaction; what passes by itself (a lost connection, a lock) stays what it is.
-fn unfit(migration: &Migration, error: Error) -> Error {
+/// A step that the tables refuse, or the rows in them. All of it is undone with the transaction; what passes by itself (a lost connection, a lock)
+/// stays what it is.
+fn refused(migration: &Migration, error: Error) -> Error {
     match error {
-        Error::Internal(why) => Error::Version(format!(
-            "migration {} cannot be applied ({why}): the database is half-done, or is not Cuekey's; restore a backup, or name an empty database",
-            migration.name
-        )),
+        Error::Internal(why) | Error::Unique(why) => unfit(migration, &why),
         error => error,
     }
+}
+
+/// The tables are not those that this step begins with: somebody's script, a dump restored in part, another program.
+fn unfit(migration: &Migration, why: &str) -> Error {
+    Error::Version(format!(
+        "migration {} cannot be applied ({why}): the database is half-done, or is not Cuekey's; restore a backup, or name an empty database",
+        migration.name
+    ))
 }
 
 struct Applied {

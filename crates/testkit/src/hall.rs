@@ -195,6 +195,12 @@ impl<'a> Hall<'a> {
     /// The same, with lamps of this kind.
     pub async fn with(server: &'a TestServer, tables: usize, firmware: Firmware) -> Self {
         let manager = server.user(Role::VenueManager, "manager").await;
+        // In a box, as what lies deep in tests is.
+        Box::pin(Self::of(server, manager, tables, firmware)).await
+    }
+
+    /// The same, of somebody who is there: no two halls of a test have one manager.
+    pub async fn of(server: &'a TestServer, manager: Client, tables: usize, firmware: Firmware) -> Self {
         let hall = json!({"name": "旗舰店", "time_zone": "Asia/Shanghai", "tariff": tariff()});
         let hall = manager.post_once("hall-0001", "/api/v1/venues", hall).await.ok(201);
         let mut hall = Self { server, manager, id: hall["id"].as_str().expect("an id").into(), tables: Vec::new() };

@@ -27,6 +27,8 @@ texts! {
         "您的账户已解绑微信，今后请用手机号登录。" "Your account opens by WeChat no longer; please sign in by your phone number.";
     RECHARGED = "wallet.recharged", "充值到账" "Money received",
         "您的钱包已充值 {amount} 元。" "{amount} yuan were added to your wallet.";
+    PAID_OUT = "wallet.paid_out", "已付现金" "Cash was paid out",
+        "前台已从您的钱包付给您现金 {amount} 元。如果您没有收到，请立即联系门店。" "{amount} yuan of your wallet were paid out to you in cash at the desk. If you did not get them, please tell the hall at once.";
     NOT_OPENED = "pay.not_opened", "未能开台，款项原路退回" "The table could not be opened",
         "{table} 未能开台：{reason}。已付的 {amount} 元正在原路退回。" "{table} could not be opened: {reason}. The {amount} yuan that you paid are on their way back to where they came from.";
     REFUNDED = "pay.refunded", "已原路退款" "Money went back",

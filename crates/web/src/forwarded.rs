@@ -12,7 +12,7 @@ const PROTO: &str = "x-forwarded-proto";
 
 /// The address that a request came from: the peer's, or where that is a trusted proxy, the last address in `X-Forwarded-For`
 /// that is not one. What stands before that could have been written by anybody.
-pub(crate) fn client_address(peer: Option<IpAddr>, headers: &HeaderMap, trusted: &[IpAddr]) -> Option<IpAddr> {
+pub fn client_address(peer: Option<IpAddr>, headers: &HeaderMap, trusted: &[IpAddr]) -> Option<IpAddr> {
     let peer = peer?.to_canonical();
     if !trusted.contains(&peer) {
         return Some(peer);
@@ -30,7 +30,7 @@ pub(crate) fn client_address(peer: Option<IpAddr>, headers: &HeaderMap, trusted:
 }
 
 /// Whether the proxy that connected here was itself asked by https.
-pub(crate) fn is_https(peer: Option<IpAddr>, headers: &HeaderMap, trusted: &[IpAddr]) -> bool {
+pub fn is_https(peer: Option<IpAddr>, headers: &HeaderMap, trusted: &[IpAddr]) -> bool {
     peer.is_some_and(|peer| trusted.contains(&peer.to_canonical()))
         && values(headers, PROTO).last().is_some_and(|proto| proto.eq_ignore_ascii_case("https"))
 }

@@ -8,7 +8,7 @@ mod body;
 mod browser;
 mod customer;
 pub mod extract;
-mod forwarded;
+pub mod forwarded;
 mod middleware;
 pub mod openapi;
 mod places;

@@ -96,14 +96,14 @@ test('v5_2 a table is taken out of service with a note, seen by others without a
   await expect(tableOf(theirs, one)).toHaveAttribute('data-state', 'idle')
 })
 
-test('v4_1 cash at the desk goes to the customer, and the new balance is told', async ({ page, watch }) => {
+test('v4_1 cash goes to the customer at the desk and back, and who it is, is seen before', async ({ page, watch }) => {
   const answer = await fetch(`${base}/customer/v1/guests`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
     body: '{}',
   })
   const { customer } = (await answer.json()) as { customer: T.Customer }
-  watch.expectRefusal(422, '/customers/recharge')
+  watch.expectRefusal(422, '/customers/find')
 
   await signIn(page, demoAccount('venue_manager'), '/floor')
   await page.getByTestId('desk-recharge').click()
@@ -125,8 +125,22 @@ test('v4_1 cash at the desk goes to the customer, and the new balance is told', 
 
   await page.getByTestId('desk-number').fill(customer.number)
   await page.getByTestId('desk-amount').fill('0.01')
+  await expect(page.getByTestId('desk-summary')).toContainText(customer.number)
   await page.getByTestId('form-submit').click()
   await expect(page.getByTestId('desk-paid')).toContainText('100.51')
+  await page.getByTestId('form-cancel').click()
+  await expect(page.getByTestId('desk-number')).toHaveCount(0)
+
+  await page.getByTestId('desk-payout').click()
+  await page.getByTestId('desk-number').fill(customer.number)
+  await expect(page.getByTestId('desk-who')).toContainText('100.51')
+  await page.getByTestId('desk-amount').fill('100.52')
+  await page.getByTestId('form-submit').click()
+  await expect(page.locator('.el-form-item__error')).toHaveCount(1)
+  await page.getByTestId('desk-amount').fill('100.01')
+  await expect(page.getByTestId('desk-summary')).toContainText('100.01')
+  await page.getByTestId('form-submit').click()
+  await expect(page.getByTestId('desk-paid')).toContainText('0.50')
 })
 
 test('v5_1 a coil of a relay board is a light with an address, and nothing is told of it', async ({ page }) => {

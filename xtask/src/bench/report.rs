@@ -129,14 +129,17 @@ fn section(report: &Value, pictures: &[String]) -> String {
     let conditions = parts(report).map(|(name, part)| {
         let conditions = &part["conditions"];
         let of = |name: &str| conditions[name].as_str().unwrap_or("unknown");
-        let (rounds, seconds) = (&conditions["rounds"], &conditions["seconds"]);
-        format!("| {name} | {} | {} | {rounds} of {seconds} s | {} | {} |", of("date"), of("commit"), of("machine"), of("postgres"))
+        // Parts that were measured long ago say only what was asked for, and not how long they took.
+        let asked = || format!("{} of {} s", conditions["rounds"], conditions["seconds"]);
+        let rounds = conditions["rounds"].as_str().map_or_else(asked, str::to_owned);
+        let took = conditions["took"].as_f64().map_or_else(String::new, |seconds| format!("{:.0} min", seconds / 60.0));
+        format!("| {name} | {} | {} | {rounds} | {took} | {} | {} |", of("date"), of("commit"), of("machine"), of("postgres"))
     });
     let conditions: Vec<String> = conditions.collect();
     let rows: Vec<&str> = figures(report).filter_map(|figure| figure["row"].as_str()).collect();
     let images: Vec<String> = pictures.iter().map(|name| format!("![{}](plots/{name})\n", name.trim_end_matches(".svg"))).collect();
     format!(
-        "## Figures\n\n| part | measured | commit | rounds | machine | PostgreSQL |\n|---|---|---|---|---|---|\n{}\n\n{}\n{}\n{}\n",
+        "## Figures\n\n| part | measured | commit | rounds | took | machine | PostgreSQL |\n|---|---|---|---|---|---|---|\n{}\n\n{}\n{}\n{}\n",
         conditions.join("\n"),
         images.join("\n"),
         report["head"].as_str().unwrap_or_default(),
@@ -151,7 +154,7 @@ mod tests {
 
     fn report() -> Value {
         let judged = json!({"median": 0.4, "least": 0.3, "most": 0.5});
-        let conditions = json!({"date": "2026-11-22", "commit": "abc", "rounds": 5, "seconds": 12.0});
+        let conditions = json!({"date": "2026-11-22", "commit": "abc", "rounds": "5 of 12.0 s, 4 starts", "took": 1_320.0});
         let of = |figure: Value| json!({"conditions": conditions, "figures": [figure]});
         json!({"head": "| head |", "parts": {
             "large": of(json!({"name": "memory, SQLite, 1000000 keys", "unit": "MiB", "baseline": [], "bound": null, "judged": judged, "holds": null, "row": "| three |", "curve": [[0.0, 1.0]]})),
@@ -179,6 +182,14 @@ mod tests {
     }
 
     #[test]
+    fn what_was_measured_long_ago_is_still_shown() {
+        let mut report = report();
+        report["parts"]["generate"]["conditions"] = json!({"date": "2026-11-22", "commit": "abc", "rounds": 5, "seconds": 12.0});
+        let text = section(&report, &[]);
+        assert!(text.contains("| generate | 2026-11-22 | abc | 5 of 12.0 s |  |"), "{text}");
+    }
+
+    #[test]
     fn only_what_stands_between_the_marks_is_written() {
         let folder = tempfile::tempdir().unwrap();
         let page = folder.path().join("page.md");
@@ -188,7 +199,7 @@ mod tests {
         }
         let text = std::fs::read_to_string(&page).unwrap();
         assert!(text.starts_with("before\n") && text.ends_with("\nafter\n") && !text.contains("old"), "{text}");
-        assert!(text.contains("| generate | 2026-11-22 | abc | 5 of 12.0 s |"), "{text}");
+        assert!(text.contains("| large | 2026-11-22 | abc | 5 of 12.0 s, 4 starts | 22 min |"), "{text}");
         assert!(text.contains("| head |\n| one |\n| two |\n| three |\n") && text.contains("(plots/bench-ratios.svg)"));
         std::fs::write(&page, "nothing").unwrap();
         assert!(write_into(&page, &report(), &[]).is_err());

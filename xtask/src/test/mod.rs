@@ -35,7 +35,7 @@ pub struct Options {
     /// Without the slow steps that need the whole program
     #[arg(long)]
     quick: bool,
-    /// Only the fuzz runs, about five minutes; CUEKEY_SEED and CUEKEY_FUZZ_SECONDS choose others
+    /// Only the fuzz runs, about eight minutes; CUEKEY_SEED and CUEKEY_FUZZ_SECONDS choose others
     #[arg(long, conflicts_with_all = ["only", "quick"])]
     fuzz: bool,
     /// Names the steps and does nothing

@@ -1,7 +1,7 @@
 //! Long tables, written by SQL while no server runs.
 //!
-//! Row `n` was made at minute after minute of the past; of whom and what it is follows from `n`. Some things are frequent, some
-//! are one row in a thousand, and some agents and projects have nothing at all.
+//! Row `n` was made every six seconds of the past; of whom and what it is follows from `n`. Some things are frequent, some are one
+//! row in a thousand, and some agents and one project have nothing at all.
 
 use anyhow::Result;
 use store::{Db, args};
@@ -17,6 +17,7 @@ const FIRST: i64 = 1_700_000_000_000;
 const STEP: i64 = 6_000;
 /// Rows that are written in one transaction.
 const CHUNK: i64 = 500_000;
+/// Projects that something is of. There is one more.
 pub const PROJECTS: i64 = 20;
 pub const AGENTS: i64 = 100;
 
@@ -34,11 +35,32 @@ pub fn id(kind: char, n: i64) -> Uuid {
 impl Fill {
     /// The same as an expression, of a number that is one.
     pub fn id(&self, kind: char, n: &str) -> String {
+        self.id_with(kind, n, 14, "")
+    }
+
+    /// The id of a row that holds many things: its last two bytes are their places in it.
+    pub fn id_of_set(&self, kind: char, n: &str) -> String {
+        self.id_with(kind, n, 10, "0000")
+    }
+
+    /// `n` has so many digits in it, and `tail` comes after them.
+    fn id_with(&self, kind: char, n: &str, digits: usize, tail: &str) -> String {
         match self.engine {
-            Engine::Sqlite => format!("unhex(printf('%012x7%03x8{kind}%014x', {FIRST} + ({n}) * {STEP}, ({n}) % 4096, {n}))"),
+            Engine::Sqlite => {
+                format!("unhex(printf('%012x7%03x8{kind}%0{digits}x{tail}', {FIRST} + ({n}) * {STEP}, ({n}) % 4096, {n}))")
+            }
             Engine::Postgres => format!(
-                "CAST(lpad(to_hex({FIRST} + CAST({n} AS BIGINT) * {STEP}), 12, '0') || '7' || lpad(to_hex(CAST({n} AS BIGINT) % 4096), 3, '0') || '8{kind}' || lpad(to_hex(CAST({n} AS BIGINT)), 14, '0') AS UUID)"
+                "CAST(lpad(to_hex({FIRST} + CAST({n} AS BIGINT) * {STEP}), 12, '0') || '7' || lpad(to_hex(CAST({n} AS BIGINT) % 4096), 3, '0') || '8{kind}' || lpad(to_hex(CAST({n} AS BIGINT)), {digits}, '0') || '{tail}' AS UUID)"
             ),
+        }
+    }
+
+    /// These bytes as an expression.
+    pub fn blob(&self, bytes: &[u8]) -> String {
+        let text = hex::encode(bytes);
+        match self.engine {
+            Engine::Sqlite => format!("unhex('{text}')"),
+            Engine::Postgres => format!("decode('{text}', 'hex')"),
         }
     }
 
@@ -93,7 +115,8 @@ impl Fill {
             )
         };
         let mut tx = db.begin().await?;
-        tx.exec(&format!("{projects} FROM projects p CROSS JOIN {} WHERE p.name = 'Bench'", self.numbers(0, PROJECTS)), args![]).await?;
+        tx.exec(&format!("{projects} FROM projects p CROSS JOIN {} WHERE p.name = 'Bench'", self.numbers(0, PROJECTS + 1)), args![])
+            .await?;
         tx.exec(&format!("{} FROM {}", users("agent_admin", "NULL"), self.numbers(AGENTS, AGENTS + 1)), args![]).await?;
         tx.exec(
             &format!("{} FROM {}", users("agent", &format!("CASE WHEN s.n % 2 = 0 THEN {boss} END")), self.numbers(0, AGENTS)),
@@ -107,8 +130,10 @@ impl Fill {
             );
             tx.exec(&format!("{grants} FROM {}", self.numbers(0, AGENTS)), args![]).await?;
         }
-        // Whoever asks for a statement of account is the one whose lines are written.
-        tx.exec("UPDATE users SET role = 'agent' WHERE name = $1", args![AGENT]).await?;
+        // Whose lines of account are written has a superior, who may ask for them too.
+        tx.exec(&format!("UPDATE users SET role = 'agent', superior_id = {boss} WHERE name = $1"), args![AGENT]).await?;
+        // The one key whose text is known is of somebody who asks for it.
+        tx.exec(&format!("UPDATE keys SET agent_id = {}", self.id('2', "2")), args![]).await?;
         tx.commit().await?;
         db.close().await;
         Ok(())
@@ -116,11 +141,28 @@ impl Fill {
 
     pub async fn table(&self, place: &Place, list: &List) -> Result<()> {
         let db = dataset::open(place).await?;
-        for (insert, share) in (list.fill)(self) {
-            self.write(&db, &insert, (self.rows / share).max(1)).await?;
-        }
+        self.rows_of(&db, list.fill).await?;
         dataset::tidy(&db).await?;
         db.close().await;
         Ok(())
+    }
+
+    /// Rows of one list, and of what belongs to it.
+    pub async fn rows_of(&self, db: &Db, statements: fn(&Self) -> Vec<(String, i64)>) -> Result<()> {
+        for (insert, share) in statements(self) {
+            self.write(db, &insert, (self.rows / share).max(1)).await?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_of_rows_follow_their_numbers() {
+        let ids: Vec<Uuid> = [0, 1, 4_095, 4_096, 10_000_000].map(|n| id('6', n)).to_vec();
+        assert!(ids.is_sorted() && !ids.contains(&Uuid::nil()), "{ids:?}");
     }
 }

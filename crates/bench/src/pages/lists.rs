@@ -1,35 +1,73 @@
-//! Which lists there are, how their tables are filled, and what is asked of them.
+//! Which lists there are, and what is asked of them: every filter that the console offers, as every role that may ask.
 
 use uuid::Uuid;
 
-use super::cursor;
-use super::fill::{AGENTS, Fill, PROJECTS, id};
+use super::ask::Ask;
+use super::fill::{Fill, PROJECTS, id};
+use super::{cursor, tables};
+use crate::dataset::AGENT;
+use crate::site::CHIEF;
 
 pub struct List {
     pub name: &'static str,
     path: &'static str,
     /// Who asks.
     pub who: &'static [&'static str],
+    /// What the console says besides whenever this one asks; several things, where it shows several lists.
+    besides: fn(&str, &Known) -> Vec<String>,
     /// Statements up to their `FROM`, and one row in how many each writes.
     pub fill: fn(&Fill) -> Vec<(String, i64)>,
     /// Filters with the values that they are set to.
-    filters: fn() -> Vec<(&'static str, Vec<String>)>,
+    filters: fn(&Known) -> Filters,
 }
 
-const ALL: &[&str] = &["chief", "user-100", "user-2"];
-const CHIEF_ALONE: &[&str] = &["chief"];
+type Filters = Vec<(&'static str, Vec<String>)>;
+
+/// What was in the installation before its tables were filled.
+pub struct Known {
+    /// The text of a key, and that of one which is not there any more.
+    pub key: String,
+    pub gone: String,
+    /// Whose account has a long statement.
+    pub account: String,
+}
+
+const BOSS: &str = "user-100";
+const SELLER: &str = "user-2";
+const ALL: &[&str] = &[CHIEF, BOSS, SELLER];
+const CHIEF_ALONE: &[&str] = &[CHIEF];
+
+fn nothing(_: &str, _: &Known) -> Vec<String> {
+    vec![String::new()]
+}
+
+/// One's own statement, or that of somebody whom one may see: a super admin has none of its own.
+fn whose(who: &str, known: &Known) -> Vec<String> {
+    vec![if who == AGENT { String::new() } else { format!("&user={}", known.account) }]
+}
+
+/// Those to decide on and one's own are two lists.
+fn scopes(who: &str, _: &Known) -> Vec<String> {
+    let scopes: &[&str] = match who {
+        CHIEF => &["review"],
+        BOSS => &["review", "mine"],
+        _ => &["mine"],
+    };
+    scopes.iter().map(|scope| format!("&scope={scope}")).collect()
+}
 
 fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
-/// Frequent, rare, and without anything.
+/// Two of many, and one that nothing is of.
 fn projects() -> Vec<String> {
-    [2, 0, 19].map(|n| format!("prj_{}", type_id(id('1', n)))).to_vec()
+    [2, 0, PROJECTS].map(|n| format!("prj_{}", type_id(id('1', n)))).to_vec()
 }
 
+/// Frequent, rare, and without anything.
 fn agents() -> Vec<String> {
-    [2, 4, 99].map(|n| format!("usr_{}", type_id(id('2', n)))).to_vec()
+    [2, 52, 99].map(|n| format!("usr_{}", type_id(id('2', n)))).to_vec()
 }
 
 fn type_id(id: Uuid) -> String {
@@ -41,22 +79,18 @@ fn span() -> [(&'static str, Vec<String>); 2] {
 }
 
 impl List {
-    /// Each filter alone, each pair, and all together; each at three places.
-    pub fn addresses(&self, rows: i64) -> Vec<String> {
-        let filters: Vec<(&str, String)> =
-            (self.filters)().into_iter().flat_map(|(name, values)| values.into_iter().map(move |value| (name, value))).collect();
-        let text = |(name, value): &(&str, String)| format!("&{name}={value}");
-        let mut queries = vec![String::new()];
-        for (n, one) in filters.iter().enumerate() {
-            queries.push(text(one));
-            queries.extend(filters.iter().skip(n + 1).filter(|other| other.0 != one.0).map(|other| text(one) + &text(other)));
-        }
-        let all: Vec<String> = (self.filters)().iter().filter_map(|(name, values)| Some(text(&(name, values.first()?.clone())))).collect();
-        queries.push(all.concat());
+    /// What `who` asks for: no filter, each alone, each pair, all together, and all but one; each at three places.
+    pub fn asks(&self, who: &str, known: &Known, rows: i64) -> Vec<Ask> {
         let at = |n: i64| if self.name == "statement" { Uuid::from_u128(n.unsigned_abs().into()) } else { id(self.kind(), n) };
-        let places =
-            [String::new(), format!("&cursor={}", cursor(at((rows - 20_000).max(1)))), format!("&cursor={}", cursor(at(rows / 2)))];
-        queries.iter().flat_map(|query| places.iter().map(move |place| format!("{}?limit=20{query}{place}", self.path))).collect()
+        let places = [None, Some(cursor(at((rows - 20_000).max(1)))), Some(cursor(at(rows / 2)))];
+        let mut asks = Vec::new();
+        for besides in (self.besides)(who, known) {
+            for query in queries(&(self.filters)(known)) {
+                let query = format!("{besides}{query}");
+                asks.extend(places.iter().map(|place| Ask { path: self.path, query: query.clone(), cursor: place.clone() }));
+            }
+        }
+        asks
     }
 
     /// The digit in this list's ids.
@@ -65,148 +99,24 @@ impl List {
     }
 }
 
-/// The agent, project and state of batch `b`.
-fn owner(fill: &Fill, b: &str) -> (String, String) {
-    // Agents from 50 on have none; one batch in a hundred is agent 4's.
-    let agent = format!("(CASE WHEN ({b}) % 100 = 7 THEN 4 ELSE (({b}) * 7 % 25) * 2 + 2 END)");
-    (fill.id('2', &agent), fill.id('1', &format!("({agent} + ({b}) % 2) % {PROJECTS}")))
-}
-
-fn batches(fill: &Fill, n: &str, tag: char) -> String {
-    let (agent, project) = owner(fill, n);
-    format!(
-        "INSERT INTO batches (id, project_id, agent_id, count, made, unit, validity, unit_price, total, note, state, created_at, finished_at) \
-         SELECT {}, {project}, {agent}, 10000, 10000, 'day', 30, 0, 0, '', CASE WHEN s.n % 1000 = 1 THEN 'cancelled' ELSE 'ready' END, {at}, {at}",
-        fill.id(tag, n),
-        at = Fill::at(n)
-    )
-}
-
-fn keys(fill: &Fill) -> Vec<(String, i64)> {
-    let (agent, project) = owner(fill, "s.n / 10000");
-    let state =
-        "CASE WHEN s.n % 1000 = 1 THEN 'disabled' WHEN s.n % 10 = 2 THEN 'active' WHEN s.n % 100 = 3 THEN 'expired' ELSE 'unused' END";
-    let keys = format!(
-        "INSERT INTO keys (id, project_id, batch_id, agent_id, lookup, sealed, state, unit, validity, expires_at, disabled_at, devices, unbinds, created_at) \
-         SELECT {}, {project}, {}, {agent}, {}, (SELECT k.sealed FROM keys k WHERE k.created_at > 1790000000000000 LIMIT 1), {state}, 'day', 30, \
-         CASE WHEN s.n % 100 = 3 AND s.n % 1000 <> 1 THEN {at} END, CASE WHEN s.n % 1000 = 1 THEN {at} END, CASE WHEN s.n % 10 = 2 THEN 1 ELSE 0 END, 0, {at}",
-        fill.id('5', "s.n"),
-        fill.id('4', "s.n / 10000"),
-        fill.id('c', "s.n"),
-        at = Fill::at("s.n")
-    );
-    let devices = format!(
-        "INSERT INTO key_devices (key_id, device_id, device_name, bound_at) SELECT {}, 'device-' || (s.n % 1000), '', 0",
-        fill.id('5', "s.n * 10 + 2")
-    );
-    vec![(batches(fill, "s.n", '4'), 10_000), (keys, 1), (devices, 10)]
-}
-
-fn calls(fill: &Fill) -> Vec<(String, i64)> {
-    let (agent, project) = owner(fill, "s.n / 50");
-    let code = "CASE WHEN s.n % 100000 = 9 THEN 'NOT_FOUND' WHEN s.n % 1000 = 7 THEN 'EXPIRED' ELSE 'VALID' END";
-    let insert = format!(
-        "INSERT INTO client_calls (id, at, project_id, endpoint, status, code, refused, first_use, key_id, agent_id, key_hint, device_id, device_name, address) \
-         SELECT {}, {}, {project}, CASE WHEN s.n % 5000 = 3 THEN 'query' ELSE 'verify' END, 200, {code}, ({code}) <> 'VALID', s.n % 50 = 0, {}, {agent}, 'H' || (s.n % 5000), 'device-' || (s.n % 1000), '', '192.0.2.1'",
-        fill.id('6', "s.n"),
-        Fill::at("s.n"),
-        fill.id('5', "s.n % 100000")
-    );
-    vec![(insert, 1)]
-}
-
-fn sign_ins(fill: &Fill) -> Vec<(String, i64)> {
-    let (agent, _) = owner(fill, "s.n");
-    let insert = format!(
-        "INSERT INTO sign_ins (id, at, name, user_id, result, address, agent) SELECT {}, {}, 'somebody', CASE WHEN s.n % 3 > 0 THEN {agent} END, \
-         CASE WHEN s.n % 100000 = 9 THEN 'locked' WHEN s.n % 10 = 7 THEN 'wrong' ELSE 'ok' END, '192.0.2.1', 'bench'",
-        fill.id('6', "s.n"),
-        Fill::at("s.n")
-    );
-    vec![(insert, 1)]
-}
-
-fn operations(fill: &Fill) -> Vec<(String, i64)> {
-    let (agent, _) = owner(fill, "s.n");
-    let insert = format!(
-        "INSERT INTO operations (id, at, actor_id, actor_name, actor_role, superior_id, level, module, action, address, agent, request_id, detail, mac, seq, link) \
-         SELECT {}, {}, {agent}, 'somebody', 'agent', {}, CASE WHEN s.n % 1000 = 9 THEN 'security' ELSE 'info' END, \
-         CASE WHEN s.n % 100000 = 9 THEN 'settings' WHEN s.n % 10 = 7 THEN 'quota' ELSE 'keys' END, 'bench', '192.0.2.1', 'bench', '', '{{}}', {}, s.n + 1000000, {}",
-        fill.id('6', "s.n"),
-        Fill::at("s.n"),
-        fill.id('2', &AGENTS.to_string()),
-        fill.bytes("s.n"),
-        fill.bytes("s.n")
-    );
-    vec![(insert, 1)]
-}
-
-fn statement(_: &Fill) -> Vec<(String, i64)> {
-    let insert = format!(
-        "INSERT INTO ledger_entries (account_id, seq, transfer_id, kind, phase, delta, held_delta, balance_after, held_after, at) \
-         SELECT (SELECT a.id FROM ledger_accounts a JOIN users u ON u.id = a.owner_id WHERE u.name = 'agent-0000'), s.n + 100, (SELECT id FROM ledger_transfers LIMIT 1), \
-         CASE WHEN s.n % 100000 = 9 THEN 'withdrawal' WHEN s.n % 10 = 7 THEN 'transfer' ELSE 'generation' END, 'move', 1, 0, 1, 0, {}",
-        Fill::at("s.n")
-    );
-    vec![(insert, 1)]
-}
-
-fn deliveries(fill: &Fill) -> Vec<(String, i64)> {
-    let (_, project) = owner(fill, "s.n");
-    let insert = format!(
-        "INSERT INTO deliveries (id, event_id, project_id, event, url, payload, state, attempts, since, created_at, finished_at) \
-         SELECT {id}, {id}, {project}, CASE WHEN s.n % 100000 = 9 THEN 'batch.created' ELSE 'key.verified' END, '', '{{}}', \
-         CASE WHEN s.n % 1000 = 9 THEN 'failed' ELSE 'delivered' END, 1, 0, {at}, {at}",
-        id = fill.id('6', "s.n"),
-        at = Fill::at("s.n")
-    );
-    vec![(insert, 1)]
-}
-
-fn jobs(fill: &Fill) -> Vec<(String, i64)> {
-    // Given up, so that no sweep takes them away.
-    let insert = format!(
-        "INSERT INTO jobs (id, kind, crew, payload, state, run_at, attempts, max_attempts, created_at, finished_at) SELECT {}, \
-         CASE WHEN s.n % 100000 = 9 THEN 'rare.kind' WHEN s.n % 10 = 7 THEN 'mail.send' ELSE 'callback.send' END, 'rest', '{{}}', CASE WHEN s.n % 2 = 0 THEN 'done' ELSE 'dead' END, 0, 1, 1, {at}, 4000000000000000",
-        fill.id('6', "s.n"),
-        at = Fill::at("s.n")
-    );
-    vec![(insert, 1)]
-}
-
-fn notifications(fill: &Fill) -> Vec<(String, i64)> {
-    let insert = format!(
-        "INSERT INTO notifications (id, user_id, kind, params, created_at, read_at) SELECT {}, {}, 'grant.created', '{{}}', {at}, CASE WHEN s.n % 100000 <> 9 THEN {at} END",
-        fill.id('6', "s.n"),
-        fill.id('2', "2"),
-        at = Fill::at("s.n")
-    );
-    vec![(insert, 1)]
-}
-
-fn users(fill: &Fill) -> Vec<(String, i64)> {
-    let insert = format!(
-        "INSERT INTO users (id, name, name_key, name_hash, email, email_key, role, state, password_hash, must_change_password, language, superior_id, totp_last_step, created_at) \
-         SELECT {}, 'person-' || s.n, 'person-' || s.n, {}, 'person-' || s.n, 'person-' || s.n, CASE WHEN s.n % 1000 = 9 THEN 'agent_admin' ELSE 'agent' END, \
-         CASE WHEN s.n % 100000 = 9 THEN 'disabled' ELSE 'active' END, '', FALSE, 'en', CASE WHEN s.n % 3 = 1 THEN {} END, 0, 0",
-        fill.id('6', "s.n"),
-        fill.bytes("s.n"),
-        fill.id('2', &AGENTS.to_string())
-    );
-    vec![(insert, 1)]
-}
-
-fn withdrawals(fill: &Fill) -> Vec<(String, i64)> {
-    // Payees are sealed, so that none is shown here: only what finds nothing else would open one.
-    let (agent, _) = owner(fill, "s.n");
-    let insert = format!(
-        "INSERT INTO withdrawals (id, agent_id, reviewer_id, amount, payee, note, state, transfer_id, created_at) SELECT {}, {agent}, {}, 1, \
-         (SELECT w.payee FROM withdrawals w WHERE w.created_at > 1790000000000000 LIMIT 1), '', CASE WHEN s.n % 1000 = 9 THEN 'pending' ELSE 'paid' END, (SELECT id FROM ledger_transfers LIMIT 1), {}",
-        fill.id('6', "s.n"),
-        fill.id('2', &AGENTS.to_string()),
-        Fill::at("s.n")
-    );
-    vec![(insert, 1)]
+/// What a list is narrowed down to.
+fn queries(filters: &[(&str, Vec<String>)]) -> Vec<String> {
+    let text = |(name, value): &(&str, &String)| format!("&{name}={value}");
+    let single: Vec<(&str, &String)> = filters.iter().flat_map(|(name, values)| values.iter().map(move |value| (*name, value))).collect();
+    let mut queries = vec![String::new()];
+    for (n, one) in single.iter().enumerate() {
+        queries.push(text(one));
+        queries.extend(single.iter().skip(n + 1).filter(|other| other.0 != one.0).map(|other| text(one) + &text(other)));
+    }
+    // Of up to two filters that was all.
+    if filters.len() > 2 {
+        let firsts: Vec<(&str, &String)> = filters.iter().filter_map(|(name, values)| Some((*name, values.first()?))).collect();
+        queries.push(firsts.iter().map(text).collect());
+        if filters.len() > 3 {
+            queries.extend(firsts.iter().map(|left| firsts.iter().filter(|one| one.0 != left.0).map(text).collect::<String>()));
+        }
+    }
+    queries
 }
 
 pub const LISTS: &[List] = &[
@@ -214,8 +124,9 @@ pub const LISTS: &[List] = &[
         name: "keys",
         path: "/api/v1/keys",
         who: ALL,
-        fill: keys,
-        filters: || {
+        besides: nothing,
+        fill: tables::keys,
+        filters: |known| {
             let batch = |n| format!("bat_{}", type_id(id('4', n)));
             vec![
                 ("project", projects()),
@@ -223,6 +134,7 @@ pub const LISTS: &[List] = &[
                 ("state", words(&["unused", "active", "expired", "disabled"])),
                 ("batch", vec![batch(2), batch(7)]),
                 ("device", words(&["device-2", "nobody"])),
+                ("key", vec![known.key.clone(), known.gone.clone(), "nobody".into()]),
             ]
         },
     },
@@ -230,13 +142,14 @@ pub const LISTS: &[List] = &[
         name: "calls",
         path: "/api/v1/calls",
         who: ALL,
-        fill: calls,
-        filters: || {
+        besides: nothing,
+        fill: tables::calls,
+        filters: |known| {
             let mut filters = vec![
                 ("project", projects()),
                 ("code", words(&["EXPIRED", "NOT_FOUND", "VALID", "BANNED"])),
                 ("endpoint", words(&["verify", "query", "time"])),
-                ("key", words(&["H7", "NONE"])),
+                ("key", [words(&["H17", "NONE"]), vec![known.key.clone()]].concat()),
                 ("device", words(&["device-7", "nobody"])),
                 ("only_refused", words(&["true"])),
             ];
@@ -247,16 +160,18 @@ pub const LISTS: &[List] = &[
     List {
         name: "statement",
         path: "/api/v1/quota/statement",
-        who: &["agent-0000"],
-        fill: statement,
-        filters: || [vec![("kind", words(&["generation", "transfer", "withdrawal", "initial"]))], span().to_vec()].concat(),
+        who: &[AGENT, CHIEF, BOSS],
+        besides: whose,
+        fill: tables::statement,
+        filters: |_| [vec![("kind", words(&["generation", "transfer", "withdrawal", "initial"]))], span().to_vec()].concat(),
     },
     List {
         name: "operations",
         path: "/api/v1/logs/operations",
         who: ALL,
-        fill: operations,
-        filters: || {
+        besides: nothing,
+        fill: tables::operations,
+        filters: |_| {
             let own = vec![
                 ("actor", agents()),
                 ("module", words(&["keys", "quota", "settings", "none"])),
@@ -269,15 +184,17 @@ pub const LISTS: &[List] = &[
         name: "sign-ins",
         path: "/api/v1/logs/sign-ins",
         who: ALL,
-        fill: sign_ins,
-        filters: || [vec![("user", agents()), ("result", words(&["ok", "wrong", "locked", "captcha"]))], span().to_vec()].concat(),
+        besides: nothing,
+        fill: tables::sign_ins,
+        filters: |_| [vec![("user", agents()), ("result", words(&["ok", "wrong", "locked", "captcha"]))], span().to_vec()].concat(),
     },
     List {
         name: "deliveries",
         path: "/api/v1/deliveries",
         who: CHIEF_ALONE,
-        fill: deliveries,
-        filters: || {
+        besides: nothing,
+        fill: tables::deliveries,
+        filters: |_| {
             vec![
                 ("project", projects()),
                 ("state", words(&["delivered", "failed", "waiting"])),
@@ -289,22 +206,25 @@ pub const LISTS: &[List] = &[
         name: "jobs",
         path: "/api/v1/jobs",
         who: CHIEF_ALONE,
-        fill: jobs,
-        filters: || vec![("state", words(&["done", "dead", "queued"])), ("kind", words(&["mail.send", "rare.kind", "none"]))],
+        besides: nothing,
+        fill: tables::jobs,
+        filters: |_| vec![("state", words(&["done", "dead", "queued"])), ("kind", words(&["mail.send", "rare.kind", "none"]))],
     },
     List {
         name: "notifications",
         path: "/api/v1/notifications",
-        who: &["user-2"],
-        fill: notifications,
-        filters: || vec![("unread", words(&["true"]))],
+        who: &[SELLER],
+        besides: nothing,
+        fill: tables::notifications,
+        filters: |_| vec![("unread", words(&["true"]))],
     },
     List {
         name: "users",
         path: "/api/v1/users",
-        who: &["chief", "user-100"],
-        fill: users,
-        filters: || {
+        who: &[CHIEF, BOSS],
+        besides: nothing,
+        fill: tables::users,
+        filters: |_| {
             vec![
                 ("search", words(&["person-77777", "p", "nobody"])),
                 ("role", words(&["agent", "agent_admin", "super_admin"])),
@@ -316,14 +236,97 @@ pub const LISTS: &[List] = &[
         name: "batches",
         path: "/api/v1/batches",
         who: ALL,
-        fill: |fill| vec![(batches(fill, "s.n", '6'), 1)],
-        filters: || vec![("project", projects()), ("agent", agents()), ("state", words(&["ready", "cancelled", "generating"]))],
+        besides: nothing,
+        fill: tables::batches,
+        filters: |_| vec![("project", projects()), ("agent", agents()), ("state", words(&["ready", "cancelled", "generating"]))],
     },
     List {
         name: "withdrawals",
         path: "/api/v1/withdrawals",
         who: ALL,
-        fill: withdrawals,
-        filters: || vec![("state", words(&["paid", "pending", "refused"]))],
+        besides: scopes,
+        fill: tables::withdrawals,
+        filters: |_| vec![("state", words(&["paid", "pending", "refused"]))],
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    fn known() -> Known {
+        Known { key: "AAAAA-BBBBB".into(), gone: "CCCCC-DDDDD".into(), account: "usr_1".into() }
+    }
+
+    fn list(name: &str) -> &'static List {
+        LISTS.iter().find(|list| list.name == name).unwrap()
+    }
+
+    #[test]
+    fn filters_are_asked_alone_with_each_other_and_together() {
+        let filters = vec![("a", words(&["1", "2"])), ("b", words(&["1"])), ("c", words(&["1"])), ("d", words(&["1"]))];
+        let queries = queries(&filters);
+        let expected = [
+            "",
+            "&a=1",
+            "&a=1&b=1",
+            "&a=1&c=1",
+            "&a=1&d=1",
+            "&a=2",
+            "&a=2&b=1",
+            "&a=2&c=1",
+            "&a=2&d=1",
+            "&b=1",
+            "&b=1&c=1",
+            "&b=1&d=1",
+            "&c=1",
+            "&c=1&d=1",
+            "&d=1",
+            "&a=1&b=1&c=1&d=1",
+            "&b=1&c=1&d=1",
+            "&a=1&c=1&d=1",
+            "&a=1&b=1&d=1",
+            "&a=1&b=1&c=1",
+        ];
+        assert_eq!(queries, expected);
+        assert_eq!(super::queries(&filters[1..2]), ["", "&b=1"]);
+    }
+
+    #[test]
+    fn no_page_is_asked_for_twice_by_the_same_person() {
+        for list in LISTS {
+            for who in list.who {
+                let asks = list.asks(who, &known(), 1_000_000);
+                let addresses: HashSet<String> = asks.iter().map(Ask::address).collect();
+                assert_eq!(addresses.len(), asks.len(), "{}", list.name);
+                assert_eq!(asks.iter().filter(|ask| ask.cursor.is_none()).count() * 3, asks.len(), "{}", list.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_is_looked_for_by_its_text() {
+        let asks = list("keys").asks(SELLER, &known(), 1_000_000);
+        for text in ["AAAAA-BBBBB", "CCCCC-DDDDD", "nobody"] {
+            assert!(asks.iter().any(|ask| ask.query == format!("&key={text}")), "{text}");
+        }
+    }
+
+    #[test]
+    fn who_sees_several_lists_asks_for_each_and_who_must_choose_chooses() {
+        let beginnings = |name: &str, who: &str| {
+            let asks = list(name).asks(who, &known(), 1_000_000);
+            let first = |ask: &Ask| ask.query.split('&').nth(1).unwrap_or_default().to_owned();
+            let mut all: Vec<String> = asks.iter().map(first).collect();
+            all.dedup();
+            all
+        };
+        assert_eq!(beginnings("withdrawals", CHIEF), ["scope=review"]);
+        assert_eq!(beginnings("withdrawals", BOSS), ["scope=review", "scope=mine"]);
+        assert_eq!(beginnings("withdrawals", SELLER), ["scope=mine"]);
+        assert_eq!(beginnings("statement", CHIEF), ["user=usr_1"]);
+        assert!(!beginnings("statement", AGENT).contains(&"user=usr_1".to_owned()));
+    }
+}

@@ -1,8 +1,12 @@
 //! Pages of lists: one long table after another, each list with each of its filters alone and with others, at its beginning, a
-//! thousand pages on and in the middle.
+//! thousand pages on and in the middle ([`lists`]). All of a list's pages are asked for again and again, by a server that does nothing
+//! else; each answer is timed, and in each round once the whole until a page is full ([`ask`], [`rounds`]).
 
+mod ask;
 mod fill;
 mod lists;
+mod rounds;
+mod tables;
 
 use anyhow::{Context, Result};
 use clap::Args;
@@ -10,11 +14,12 @@ use serde_json::json;
 use uuid::Uuid;
 
 use self::fill::Fill;
-use self::lists::{LISTS, List};
+use self::lists::{Known, LISTS, List};
+use self::rounds::{Asker, Round};
 use crate::api::Api;
 use crate::clock::Stopwatch;
-use crate::dataset::{self, Stock};
-use crate::figure::{Bound, Figure};
+use crate::dataset::{self, AGENT, Stock};
+use crate::figure::Figure;
 use crate::run::Options;
 use crate::say;
 use crate::site::{Engine, PASSWORD, Place, fresh_folder};
@@ -27,15 +32,12 @@ pub struct Pages {
     /// Only these lists
     #[arg(long, value_delimiter = ',')]
     lists: Vec<String>,
-    /// How often each page is asked for
-    #[arg(long, default_value_t = 5)]
-    asks: usize,
 }
 
-/// The list that is a part of its own: most of it is packed, and read in another way.
+/// The list that is a part of its own: most of its rows are packed, sixty to a row of another table, and both tables are read for a page.
 pub const CALLS: &str = "calls";
 
-/// A figure for each list of these on each database.
+/// Figures for each list of these on each database.
 pub async fn figures(run: &Options, which: impl Fn(&str) -> bool) -> Result<Vec<Figure>> {
     let options = &run.pages;
     let mut figures = Vec::new();
@@ -49,7 +51,7 @@ pub async fn figures(run: &Options, which: impl Fn(&str) -> bool) -> Result<Vec<
                 Engine::Postgres => dataset::make_database(&run.postgres, "bench_pages").await?,
             };
             let place = Place { cuekey: run.cuekey.clone(), folder: folder.clone(), engine, url, environment: Vec::new() };
-            figures.push(of(options, list, &place).await?);
+            figures.extend(of(run, list, &place).await?);
             // One at a time: they are several gigabytes each.
             if engine == Engine::Postgres {
                 dataset::make_database(&run.postgres, "bench_pages").await?;
@@ -60,47 +62,50 @@ pub async fn figures(run: &Options, which: impl Fn(&str) -> bool) -> Result<Vec<
     Ok(figures)
 }
 
-async fn of(options: &Pages, list: &List, place: &Place) -> Result<Figure> {
-    let stock = Stock::prepare(place).await?;
-    let (mut site, _) = place.serve().await?;
-    // One key and one withdrawal, whose sealed parts all of them have.
-    let agent = stock.agent(&site).await?;
-    agent.batch(&stock.project, 1, |_| ()).await?;
-    agent.post("/api/v1/withdrawals", json!({"amount": 100, "payee_name": "a", "payee_account": "b", "payee_bank": "c"})).await?;
-    site.stop()?;
-    let fill = Fill { engine: place.engine, rows: options.rows };
+async fn of(run: &Options, list: &List, place: &Place) -> Result<Vec<Figure>> {
+    let rows = run.pages.rows;
+    let known = known(place).await?;
+    let fill = Fill { engine: place.engine, rows };
     let watch = Stopwatch::start();
     fill.people(place).await?;
     fill.table(place, list).await?;
-    say(&format!("{}, {}: {} rows in {:.0} s", place.engine.name(), list.name, options.rows, watch.seconds()));
+    say(&format!("{}, {}: {rows} rows in {:.0} s", place.engine.name(), list.name, watch.seconds()));
 
     let (mut site, _) = place.serve().await?;
-    let mut waits = Vec::new();
-    let mut short = 0;
-    for name in list.who {
-        let asker = Api::new(site.address)?.signed_in(name, PASSWORD).await.with_context(|| format!("{name} cannot sign in"))?;
-        for address in list.addresses(options.rows) {
-            for _ in 0..options.asks {
-                let watch = Stopwatch::start();
-                let page = asker.get(&address).await?;
-                waits.push((watch.seconds() * 1_000.0, format!("{name} {address}")));
-                short += usize::from(!page["searched_to"].is_null());
-            }
-        }
+    let mut askers = Vec::new();
+    for name in list.who.iter().copied() {
+        let api = Api::new(site.address)?.signed_in(name, PASSWORD).await.with_context(|| format!("{name} cannot sign in"))?;
+        askers.push(Asker { name, api, asks: list.asks(name, &known, rows) });
+    }
+    let mut rounds = Vec::new();
+    for _ in 0..run.rounds {
+        rounds.push(Round::measure(&askers, run.seconds).await?);
     }
     site.stop()?;
-    waits.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let at =
-        |part: f64| waits.get(((waits.len() as f64 * part).ceil() as usize).clamp(1, waits.len()) - 1).map_or(f64::NAN, |(wait, _)| *wait);
-    let mut figure = Figure::new(format!("pages of {}, {}, {} rows, p99", list.name, place.engine.name(), options.rows), "ms")
-        .bound(Bound::AtMost(50.0));
-    figure.values.push(at(0.99));
-    figure.note = format!("{} pages; half within {:.1} ms; {short} came short; longest {:.0} ms", waits.len(), at(0.5), at(1.0));
-    for (wait, address) in waits.iter().rev().step_by(options.asks).take(5) {
-        say(&format!("  {wait:.1} ms {address}"));
+    let figures = rounds::figures(list.name, &format!("{}, {rows} rows", place.engine.name()), &rounds);
+    rounds::slowest(&askers, &rounds).iter().for_each(|line| say(&format!("  {line}")));
+    figures.iter().for_each(|figure| say(&figure.row()));
+    Ok(figures)
+}
+
+/// A key and a withdrawal, whose sealed parts all rows of their tables have; and a key that is gone.
+async fn known(place: &Place) -> Result<Known> {
+    let stock = Stock::prepare(place).await?;
+    let (mut site, _) = place.serve().await?;
+    let agent = stock.agent(&site).await?;
+    let mut keys = Vec::new();
+    for _ in 0..2 {
+        let (batch, _) = agent.batch(&stock.project, 1, |_| ()).await?;
+        let key = agent.key_texts(&batch).await?.lines().nth(1).context("a batch without a key")?.to_owned();
+        keys.push((batch, key));
     }
-    say(&figure.row());
-    Ok(figure)
+    agent.post("/api/v1/withdrawals", json!({"amount": 100, "payee_name": "a", "payee_account": "b", "payee_bank": "c"})).await?;
+    let found = site.chief().await?.get(&format!("/api/v1/users?search={AGENT}")).await?;
+    let account = found["items"][0]["id"].as_str().context("an agent without an id")?.to_owned();
+    site.stop()?;
+    let [(_, key), (other, gone)] = <[_; 2]>::try_from(keys).ok().context("two keys")?;
+    dataset::forget(place, &other).await?;
+    Ok(Known { key, gone, account })
 }
 
 /// The cursor behind the row of this number.

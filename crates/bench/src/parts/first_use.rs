@@ -2,12 +2,11 @@
 
 use std::rc::Rc;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use crate::figure::{Bound, Figure};
 use crate::ready::Ready;
 use crate::run::Options;
-use crate::say;
 use crate::verify;
 
 const CONNECTIONS: usize = 256;
@@ -20,25 +19,23 @@ pub async fn measure(options: &Options, pair: &[Ready]) -> Result<Vec<Figure>> {
     Ok(figures)
 }
 
-/// Plain verifications and first uses of new keys take turns.
+/// So many for each second of a round that none comes to its end.
+const KEYS_A_SECOND: f64 = 40_000.0;
+
+/// Plain verifications and first uses of new keys, a batch for each round, take turns.
 async fn first_uses(options: &Options, one: &Ready) -> Result<Figure> {
     let name = one.name();
-    // Enough for rounds twice as fast as any seen.
-    let wanted = ((options.seconds * options.rounds as f64 * 12_000.0) as u64).clamp(10_000, 1_000_000);
-    let keys = Rc::new(one.stock.generate(&one.site, wanted).await?.1);
-    let mut figure = Figure::new(format!("first use, {name}, {CONNECTIONS} connections, against verify"), "/s").bound(Bound::AtLeast(0.5));
-    let mut used = 0;
+    let wanted = ((options.seconds * KEYS_A_SECOND) as u64).clamp(10_000, 1_000_000);
+    let mut batches = Vec::new();
     for _ in 0..options.rounds {
+        batches.push(Rc::new(one.stock.generate(&one.site, wanted).await?.1));
+    }
+    let mut figure = Figure::new(format!("first use, {name}, {CONNECTIONS} connections, against verify"), "/s").bound(Bound::AtLeast(0.5));
+    for new in &batches {
         let plain = verify::any(one.site.address, &one.stock.credentials, &one.keys, CONNECTIONS, options.seconds)?;
-        let first = verify::once(one.site.address, &one.stock.credentials, &keys, used, CONNECTIONS, options.seconds)?;
-        // Connections end each at their own place: go on where none has been.
-        used = (used + usize::try_from(first.answered)? + CONNECTIONS * 64).min(keys.texts.len());
-        say(&format!("{name}: first use {:.0}/s, verify {:.0}/s", first.rate(), plain.rate()));
-        figure.values.push(first.rate());
-        figure.baseline.push(plain.rate());
-        if used == keys.texts.len() {
-            break;
-        }
+        let first = verify::once(one.site.address, &one.stock.credentials, new, CONNECTIONS, options.seconds)?;
+        ensure!(first.answered < wanted, "{name}: all {wanted} keys of a round were used before it was over");
+        figure.round(name, ("verify", &plain), ("first use", &first));
     }
     Ok(figure)
 }

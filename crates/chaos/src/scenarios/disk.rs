@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use kernel::{Clock, Stopwatch};
 
 use crate::faults::{Fault, Faults};
 use crate::load::Load;
 use crate::scenario::{Plan, Report, under_load};
-use crate::server::{probe, tail};
+use crate::server::{Server, Setup, look, tail};
 use crate::world::World;
 
 /// From the fault to the end of the process.
@@ -31,14 +31,13 @@ pub async fn run(plan: &Plan, report: &mut Report) -> Result<()> {
             let (from, watch) = (load.timeline.now(), Stopwatch::start());
             faults.set(fault, 1)?;
             let mut server = servers.remove(0);
-            let mut ready = probe(setup.address, "/readyz").await;
-            while server.alive() && watch.elapsed() < STOPS {
-                ready = probe(setup.address, "/readyz").await.or(ready);
-                Clock::System.sleep(Duration::from_millis(5)).await;
-            }
+            let said_why = watch_ready(setup, &mut server, watch).await.with_context(|| what.to_owned())?;
             let status = server.ended(Duration::from_secs(1)).await?;
             let seconds = watch.elapsed().as_secs_f64();
             let said = tail(&setup.log);
+            if !said_why {
+                bail!("{what}: the server ended, and /readyz never said that the database had failed:\n{said}");
+            }
             if status.code() != Some(1) || !said.contains("the database could not write") || !said.contains("cuekey doctor") {
                 bail!("{what}: the server ended with {status} and said:\n{said}");
             }
@@ -52,10 +51,24 @@ pub async fn run(plan: &Plan, report: &mut Report) -> Result<()> {
             }
             faults.set(fault, 0)?;
             load.timeline.mark(from, what);
-            report.did(format!("{what}: the process said why and ended with exit code 1 after {seconds:.1} s (/readyz before: {ready:?})"));
+            report.did(format!("{what}: /readyz said so (503), and the process said why and ended with exit code 1 after {seconds:.1} s"));
             servers.push(setup.serve().await?);
         }
         Ok(servers)
     })
     .await
+}
+
+/// Asks whether it is ready until it has ended. Whether it was said that it was not, and why; it must not be ready again after that.
+async fn watch_ready(setup: &Setup, server: &mut Server, watch: Stopwatch) -> Result<bool> {
+    let mut said_why = false;
+    while server.alive() && watch.elapsed() < STOPS {
+        match look(setup.address, "/readyz").await {
+            Some((503, code)) if code == "DATABASE_FAILED" => said_why = true,
+            Some((200, _)) if said_why => bail!("/readyz said 200 after it had said that the database failed"),
+            _ => {}
+        }
+        Clock::System.sleep(Duration::from_millis(5)).await;
+    }
+    Ok(said_why)
 }

@@ -10,6 +10,7 @@ mod pay;
 mod play;
 mod postgres;
 mod refused;
+mod replay;
 mod tampered;
 
 use std::pin::Pin;
@@ -64,7 +65,7 @@ pub const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "clock",
-        about: "the clock steps back and forth by an hour under load",
+        about: "the clock steps back and forth by an hour under load, and what was taken before is sent again",
         engines: BOTH,
         short: SQLITE,
         run: |plan, engine, report| Box::pin(clock::run(plan, engine, report)),
@@ -72,7 +73,7 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "outside",
         about: "the mail server and the callbacks' receiver are away, silent and slow under load",
-        engines: SQLITE,
+        engines: BOTH,
         short: SQLITE,
         run: |plan, engine, report| Box::pin(outside::run(plan, engine, report)),
     },

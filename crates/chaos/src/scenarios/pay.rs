@@ -13,7 +13,7 @@ use store::Engine;
 use tokio::task::JoinSet;
 
 use super::play::{KEY, SECRET, pause, sign_in, stop, texts_by};
-use crate::http::{Ask, Person, Reply, expect, send, text};
+use crate::http::{Ask, Person, expect, text};
 use crate::load::Load;
 use crate::scenario::{Plan, Report};
 use crate::world::World;
@@ -172,11 +172,7 @@ impl Till {
     }
 
     async fn get(&self, who: &Person, path: &str) -> Option<Value> {
-        let ask = Ask { who, method: Method::GET, path, body: None, key: None };
-        match send(&self.load.world.http, &self.load.world.url(), &ask).await {
-            Reply::Answer { status: 200, body, .. } => Some(body),
-            Reply::Answer { .. } | Reply::Silence => None,
-        }
+        self.load.glance(who, path).await
     }
 
     /// What the networks know of an order, an attempt at a time.

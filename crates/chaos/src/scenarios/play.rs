@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use store::Engine;
 use tokio::task::JoinSet;
 
-use crate::http::{Ask, Person, Reply, expect, send, text};
+use crate::http::{Ask, Person, expect, text};
 use crate::load::Load;
 use crate::scenario::{Plan, Report};
 use crate::server::{Server, free_address};
@@ -147,11 +147,7 @@ pub(super) async fn sign_in(world: &World, sms: &AliyunSms, phone: &str) -> Resu
 
 impl Hall {
     async fn get(&self, who: &Person, path: &str) -> Option<Value> {
-        let ask = Ask { who, method: Method::GET, path, body: None, key: None };
-        match send(&self.load.world.http, &self.load.world.url(), &ask).await {
-            Reply::Answer { status: 200, body, .. } => Some(body),
-            Reply::Answer { .. } | Reply::Silence => None,
-        }
+        self.load.glance(who, path).await
     }
 
     async fn floor(&self) -> Result<Value> {
@@ -214,15 +210,14 @@ async fn began(hall: &Hall, who: &Person, path: &str) -> bool {
 
 /// Somebody of the staff, who returns tables to service whose light is well again.
 async fn looks_after(hall: Arc<Hall>) {
-    let boss = &hall.load.world.boss;
+    let (boss, random) = (&hall.load.world.boss, Random::system());
     while !hall.load.stopping() {
         pause(500).await;
         let Some(floor) = hall.get(boss, &format!("/api/v1/venues/{}/floor", hall.id)).await else { continue };
         for table in floor["tables"].as_array().into_iter().flatten().filter(|table| table["state"] == "maintenance") {
             let Ok(id) = text(table, "/id") else { continue };
             let (path, body) = (format!("/api/v1/tables/{id}/in-service"), json!({"note": "chaos"}));
-            let ask = Ask { who: boss, method: Method::POST, path: &path, body: Some(&body), key: None };
-            send(&hall.load.world.http, &hall.load.world.url(), &ask).await;
+            hall.load.insist(&random, boss, &path, &body, None).await;
         }
     }
 }

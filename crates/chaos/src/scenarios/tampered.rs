@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use kernel::Clock;
+use kernel::{Clock, Stopwatch};
 use store::{Db, DbConfig, Engine, args};
 
 use crate::audit::Audit;
@@ -22,7 +22,8 @@ const LOSSES: &[(&str, &str, &str)] = &[
     ),
     (
         "a transfer is there twice",
-        "UPDATE ledger_transfers SET memo = (SELECT MIN(memo) FROM ledger_transfers WHERE kind = 'transfer') WHERE id = (SELECT MAX(id) FROM ledger_transfers WHERE kind = 'transfer')",
+        "UPDATE ledger_transfers SET memo = (SELECT MIN(memo) FROM ledger_transfers WHERE kind = 'transfer') \
+         WHERE id = (SELECT MAX(id) FROM ledger_transfers WHERE kind = 'transfer' AND memo <> (SELECT MIN(memo) FROM ledger_transfers WHERE kind = 'transfer'))",
         "Some(2)",
     ),
     (
@@ -60,17 +61,55 @@ const LOSSES: &[(&str, &str, &str)] = &[
         "callbacks batch.created",
     ),
     (
+        "a callback is about nothing that happened",
+        "UPDATE deliveries SET payload = '{}' WHERE id = (SELECT MAX(id) FROM deliveries WHERE event = 'batch.created')",
+        "1 callbacks batch.created of  for 0 times",
+    ),
+    (
+        "a letter is about something else",
+        "UPDATE jobs SET payload = REPLACE(payload, 'quota.transfer_received', 'quota.transfer_sent') \
+         WHERE id = (SELECT MIN(id) FROM jobs WHERE kind = 'mail.send' AND payload LIKE '%quota.transfer_received%')",
+        "letters quota.transfer_sent to",
+    ),
+    (
+        "a job was begun again at once",
+        "UPDATE jobs SET attempts = 2, finished_at = created_at + 19999999 WHERE id = (SELECT MIN(id) FROM jobs WHERE kind = 'mail.send')",
+        "before its lease ran out",
+    ),
+    (
         "a letter was never sent",
         "UPDATE jobs SET kind = 'mail.send' WHERE id = (SELECT MIN(id) FROM jobs WHERE kind = 'callback.send')",
         "letters never arrived",
     ),
 ];
 
+/// Longer than it takes until there is something of each kind.
+const ENOUGH: Duration = Duration::from_secs(120);
+
+/// Everything is there that is lost below: no loss may be left out because there is nothing to lose.
+fn enough(pages: &Pages) -> bool {
+    let batches = |state: &str| pages.batches.values().any(|made| made.state == state);
+    let bound = pages.keys.values().any(|key| !key.devices.is_empty());
+    pages.transfers.len() > 1
+        && !pages.withdrawals.is_empty()
+        && !pages.calls.is_empty()
+        && bound
+        && batches("ready")
+        && batches("cancelled")
+}
+
 pub async fn run(plan: &Plan, engine: Engine, report: &mut Report) -> Result<()> {
     let (world, servers) = World::make(plan.cuekey.clone(), plan.database(engine).await?, 1).await?;
     let load = Load::new(Arc::new(world));
     let clients = load.begin(8, plan.seed);
     Clock::System.sleep(Duration::from_secs(3)).await;
+    let watch = Stopwatch::start();
+    while !enough(&load.book.open()) {
+        if watch.elapsed() > ENOUGH {
+            bail!("after {} s there is not one thing of each kind to lose", ENOUGH.as_secs());
+        }
+        load.wait().await;
+    }
     load.end(clients).await?;
     report.load(&load);
     settle_only(&load, servers).await?;
@@ -94,7 +133,7 @@ pub async fn run(plan: &Plan, engine: Engine, report: &mut Report) -> Result<()>
 }
 
 async fn audit(world: &World, pages: &Pages) -> Result<(Vec<String>, Vec<String>)> {
-    Audit::of(world, pages).await?.run().await
+    Audit::of(world, pages, false).await?.run().await
 }
 
 async fn statement(world: &World, sql: &str) -> Result<()> {

@@ -47,7 +47,7 @@ pub async fn examine(config: &Config, report: &mut Report) {
 async fn look(db: &Db, url: &str, config: &Config, report: &mut Report) -> store::Result<()> {
     kind(db, url, report).await?;
     let subject = ("数据库版本", "migrations");
-    match data::status(db, &web::migrations()).await {
+    match data::examine(db, &web::migrations()).await {
         Ok(Status::Current) => report.good(subject, ("最新", "up to date")),
         Ok(Status::Behind(n)) => {
             let found = (format!("落后 {n} 步"), format!("{n} to be applied"));

@@ -3,9 +3,11 @@
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
-use store::{Db, DbConfig, args};
+use store::migrate::describe;
+use store::testing::TestDb;
+use store::{Db, DbConfig, Engine, Row, Sql, args};
 
-use crate::process::{Server, cuekey, refused};
+use crate::process::{Server, cuekey, refused, run};
 
 const SERVE: [&str; 7] = ["serve", "--data", "data", "--listen", "127.0.0.1:0", "--metrics-listen", ""];
 
@@ -83,7 +85,7 @@ async fn a_newer_database_is_refused_and_not_touched() {
 }
 
 #[tokio::test]
-async fn a_half_done_database_is_refused_and_not_touched() {
+async fn a_database_that_lacks_a_step_below_another_is_refused_and_not_touched() {
     let folder = installed();
     let path = folder.path().join("data/cuekey.db");
     let db = Db::open(&DbConfig::new(format!("sqlite://{}", path.display()))).await.unwrap();
@@ -96,6 +98,55 @@ async fn a_half_done_database_is_refused_and_not_touched() {
         refused(&mut cuekey(folder.path(), command), 2, &["payments", "half-done", "restore a backup", "not touched"]);
     }
     assert!(std::fs::read(&path).unwrap() == before, "the file is what it was");
+}
+
+/// Tables, columns and indexes, and which steps are said to be applied.
+async fn tables(url: &str) -> Vec<String> {
+    let db = Db::open(&DbConfig::new(url)).await.unwrap();
+    let mut lines = describe(&db).await.unwrap();
+    let step =
+        |row: &Row| Ok(format!("step {} {} {}", row.get::<i64>("number")?, row.get::<String>("name")?, row.get::<i64>("applied_at")?));
+    lines.extend(db.read().all("SELECT number, name, applied_at FROM migrations ORDER BY number", args![], step).await.unwrap());
+    db.close().await;
+    lines
+}
+
+/// The last step was done by hand, or a dump was restored in part: what it makes is there, and nothing says that it was applied.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_half_done_database_is_refused_with_advice_by_every_command_and_not_touched() {
+    let folder = installed();
+    let file = folder.path().join("data/cuekey.db");
+    let postgres = TestDb::new(Engine::Postgres, &web::migrations()).await;
+    let sqlite = format!("sqlite://{}", file.display());
+    for url in [sqlite.as_str(), postgres.url.as_str()] {
+        let db = Db::open(&DbConfig::new(url)).await.unwrap();
+        let last = "SELECT name FROM migrations WHERE number = (SELECT MAX(number) FROM migrations)";
+        let name: String = db.read().one(last, args![], |row| row.get("name")).await.unwrap();
+        let mut tx = db.begin().await.unwrap();
+        let forget = "DELETE FROM migrations WHERE number = (SELECT MAX(number) FROM migrations)";
+        assert_eq!(tx.exec(forget, args![]).await.unwrap(), 1);
+        tx.commit().await.unwrap();
+        if url == sqlite {
+            settle(&file, &db).await;
+        } else {
+            db.close().await;
+        }
+        let (before, bytes) = (tables(url).await, std::fs::read(&file).unwrap());
+        let named = format!("migration {name} cannot be applied");
+        for command in [&SERVE[..], &["migrate", "--data", "data"]] {
+            let all = [command, &["--database", url]].concat();
+            refused(&mut cuekey(folder.path(), &all), 2, &[&named, "half-done", "restore a backup", "not touched"]);
+        }
+        let ports = ["--listen", "127.0.0.1:0", "--metrics-listen", ""];
+        let doctor = run(folder.path(), &[&["doctor", "--data", "data", "--database", url][..], &ports].concat());
+        let said = String::from_utf8_lossy(&doctor.stdout);
+        assert_eq!(doctor.status.code(), Some(1), "{said}");
+        for words in [named.as_str(), "is there already", "restore a backup"] {
+            assert!(said.contains(words), "{words:?} is not in {said}");
+        }
+        assert!(std::fs::read(&file).unwrap() == bytes, "the file is what it was");
+        assert_eq!(tables(url).await, before);
+    }
 }
 
 #[test]
@@ -117,7 +168,6 @@ fn a_damaged_file_is_refused_and_not_touched() {
 
 /// Brings everything from SQLite's log into its file.
 async fn settle(path: &Path, db: &Db) {
-    use store::Sql;
     let _ = db.read().all("PRAGMA wal_checkpoint(TRUNCATE)", args![], |_| Ok(())).await.expect("SQLite answers");
     db.close().await;
     assert_eq!(path.with_extension("db-wal").metadata().map_or(0, |metadata| metadata.len()), 0);

@@ -1,8 +1,11 @@
 //! What comes from outside, and what must hold whatever it is.
 
+mod answers;
 mod client;
 mod export;
+mod headers;
 mod kernel_texts;
+mod payments;
 mod settings;
 mod urls;
 mod venue;
@@ -42,4 +45,13 @@ targets! {
     venue::shelly from SHELLY;
     venue::modbus from MODBUS;
     venue::tariffs from TARIFFS;
+    payments::wechat_notices from WECHAT_NOTICES;
+    payments::alipay_notices from ALIPAY_NOTICES;
+    payments::wechat_bills from WECHAT_BILLS;
+    payments::alipay_bills from ALIPAY_BILLS;
+    answers::aliyun_answers from ALIYUN_ANSWERS;
+    answers::tencent_answers from TENCENT_ANSWERS;
+    answers::wechat_answers from WECHAT_ANSWERS;
+    headers::forwarded from FORWARDED;
+    headers::languages from LANGUAGES;
 }

@@ -67,6 +67,22 @@ impl Alipay {
         })
     }
 
+    /// The lines of a day's bill, as it is downloaded. Pure.
+    ///
+    /// # Errors
+    /// Says what cannot be read.
+    pub fn read_bill(zip: &[u8]) -> Result<Vec<BillLine>, String> {
+        bill::unpack(zip).and_then(|text| bill::read(&text))
+    }
+
+    /// The same of the table within. Pure.
+    ///
+    /// # Errors
+    /// Says what cannot be read.
+    pub fn read_table(text: &str) -> Result<Vec<BillLine>, String> {
+        bill::read(text)
+    }
+
     fn parameters(&self, method: &str, content: &Value, more: &[(&'static str, &str)]) -> BTreeMap<&'static str, String> {
         let mut all: BTreeMap<&'static str, String> = [
             ("app_id", self.app_id.as_str()),
@@ -240,6 +256,6 @@ impl Channel for Alipay {
             return Err(ChannelError::Unclear(format!("a bill of status {}", response.status().as_u16())));
         }
         let zip = http::body(response, BILL).await?;
-        bill::unpack(&zip).and_then(|text| bill::read(&text)).map_err(ChannelError::Unclear)
+        Self::read_bill(&zip).map_err(ChannelError::Unclear)
     }
 }

@@ -71,6 +71,14 @@ impl WechatPay {
         })
     }
 
+    /// The lines of a day's bill. Pure.
+    ///
+    /// # Errors
+    /// Says what cannot be read.
+    pub fn read_bill(text: &str) -> Result<Vec<BillLine>, String> {
+        bill::read(text)
+    }
+
     async fn ask(&self, method: reqwest::Method, target: &str, body: Option<&Value>) -> Result<Answer, ChannelError> {
         let body = body.map(Value::to_string).unwrap_or_default();
         let mut request = self
@@ -264,6 +272,6 @@ impl Channel for WechatPay {
             return Err(ChannelError::Unclear(format!("a bill of status {status} that is not the one that was named")));
         }
         let text = std::str::from_utf8(&bytes).map_err(|error| ChannelError::Unclear(error.to_string()))?;
-        bill::read(text).map_err(ChannelError::Unclear)
+        Self::read_bill(text).map_err(ChannelError::Unclear)
     }
 }

@@ -32,6 +32,8 @@ kernel::words! {
         Initial = "initial",
         /// Money that a customer paid at the desk, into the wallet.
         CashRecharge = "cash_recharge",
+        /// Such money, paid out to the customer at the desk again.
+        CashPayout = "cash_payout",
         /// A table was played on (V1.1).
         Play = "play",
         /// A customer paid by WeChat or Alipay, into the wallet.
@@ -77,7 +79,7 @@ pub enum SystemAccount {
     Spent,
     /// Quota withdrawn and paid out goes here.
     PaidOut,
-    /// Money that customers have paid in at the desk comes from here.
+    /// Money that customers have paid in at the desk comes from here, and is paid out by it.
     Cash,
     /// What play has earned goes here.
     Takings,

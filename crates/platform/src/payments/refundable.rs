@@ -1,6 +1,7 @@
 //! Money of a wallet that its owner wants back: how much of it can go to where it came from, and sending it there.
 //!
 //! **Invariant**: what came otherwise, by gift, in cash or from somebody else, is never sent to a network.
+//! **Invariant**: what a network would take back, or was a gift, is never paid out in cash ([`in_cash`]).
 
 use kernel::{DAY, Fen, Timestamp};
 use store::{Sql, Tx, args};
@@ -42,6 +43,14 @@ pub async fn refundable(sql: &mut impl Sql, wallet: AccountId, now: Timestamp) -
     if most.is_positive() { Ok(most.min(of_network(sql, wallet, now).await?)) } else { Ok(most) }
 }
 
+/// How much of a wallet can be paid out over the counter: what is available, and neither a network's nor a gift. What a network would have taken
+/// back, and takes no longer because it is too old, is the customer's as cash is. To pay it out, lock the wallet first ([`ledger::lock`]).
+pub async fn in_cash(sql: &mut impl Sql, wallet: AccountId, now: Timestamp) -> Result<Fen> {
+    let available = ledger::account(sql, wallet).await?.map_or(0, |account| account.available().units());
+    let most = Fen::new(available.max(0));
+    if most.is_positive() { Ok(most.min(purse(sql, wallet, now, Since::Ever).await?.of_cash())) } else { Ok(most) }
+}
+
 /// The payer wants money back that is in the wallet: what was paid last goes first.
 pub async fn refund_wallet(tx: &mut Tx, cx: &Cx, wallet: AccountId, amount: Fen) -> Result<Vec<RefundId>> {
     let mut orders = returnable(tx, wallet, cx.now()).await?;
@@ -68,6 +77,19 @@ pub async fn refund_wallet(tx: &mut Tx, cx: &Cx, wallet: AccountId, amount: Fen)
 
 /// What came by a network and is not spent, by the wallet's own lines of the time in which anything can go back.
 async fn of_network(sql: &mut impl Sql, wallet: AccountId, now: Timestamp) -> Result<Fen> {
+    Ok(purse(sql, wallet, now, Since::Returnable).await?.of_network())
+}
+
+/// From when on the lines of a wallet are followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Since {
+    /// The time in which a network takes anything back: what was there before is not a network's, and that is all that is asked.
+    Returnable,
+    /// The beginning: what was a gift is one for as long as it is not spent.
+    Ever,
+}
+
+async fn purse(sql: &mut impl Sql, wallet: AccountId, now: Timestamp, since: Since) -> Result<Purse> {
     let mut wallets = vec![wallet];
     let mut at = 0;
     while let Some(one) = wallets.get(at).copied() {
@@ -78,25 +100,38 @@ async fn of_network(sql: &mut impl Sql, wallet: AccountId, now: Timestamp) -> Re
         }
         at += 1;
     }
-    let (mut left, mut carried) = (Fen::ZERO, Carried::new());
+    let (mut left, mut carried) = (Purse::default(), Carried::new());
     // Whoever has brought something along stands behind whoever has it now, also where it came later than others who had brought theirs.
     for one in wallets.into_iter().rev() {
-        left = follow(sql, one, now.plus_micros(-OLDEST), &mut carried).await?;
+        left = follow(sql, one, now, since, &mut carried).await?;
     }
     Ok(left)
 }
 
-async fn follow(sql: &mut impl Sql, wallet: AccountId, since: Timestamp, carried: &mut Carried) -> Result<Fen> {
-    let mut after = ledger::before(sql, wallet, since, LINES).await?;
-    let mut purse: Option<Purse> = None;
+async fn follow(sql: &mut impl Sql, wallet: AccountId, now: Timestamp, since: Since, carried: &mut Carried) -> Result<Purse> {
+    // Up to here a network takes nothing back.
+    let old = ledger::before(sql, wallet, now.plus_micros(-OLDEST), LINES).await?;
+    let mut after = match since {
+        Since::Returnable => old,
+        Since::Ever => ledger::before(sql, wallet, Timestamp::from_unix(0), LINES).await?,
+    };
+    let (mut purse, mut aged): (Option<Purse>, bool) = (None, false);
     loop {
         let lines = ledger::history(sql, wallet, after, PAGE).await?;
         let Some(last) = lines.last() else { break };
         after = last.seq;
         for line in &lines {
             let purse = purse.get_or_insert_with(|| Purse::holding(line.balance_after.units() - line.delta.units()));
+            if line.seq > old && !aged {
+                purse.age();
+                aged = true;
+            }
             purse.follow(line, carried);
         }
     }
-    Ok(purse.map_or(Fen::ZERO, |purse| purse.of_network()))
+    let mut purse = purse.unwrap_or_default();
+    if !aged {
+        purse.age();
+    }
+    Ok(purse)
 }

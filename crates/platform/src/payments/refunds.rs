@@ -74,6 +74,15 @@ pub async fn went_back(sql: &mut impl Sql, order: OrderId, reason: RefundReason)
     Ok(sql.opt(query, args![order, reason.as_str()], |_| Ok(())).await?.is_some())
 }
 
+/// How much of an order was sent back, or is on its way, because what it was paid for was not used: what its payer has asked for and what came twice
+/// is left out, and so is what has stayed in the wallet because the network would not take it.
+pub async fn sent_back(sql: &mut impl Sql, order: OrderId) -> Result<Fen> {
+    let query =
+        "SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) AS n FROM pay_refunds WHERE order_id = $1 AND reason IN ($2, $3) AND state <> $4";
+    let reasons = (RefundReason::Unplayed.as_str(), RefundReason::NotOpened.as_str());
+    Ok(sql.one(query, args![order, reasons.0, reasons.1, RefundState::Kept.as_str()], |row| row.get("n")).await?)
+}
+
 pub(super) async fn refund_job(cx: Cx, job: Job) -> Outcome {
     let ask: OfRefund = match job.read() {
         Ok(ask) => ask,

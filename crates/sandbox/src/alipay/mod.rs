@@ -144,6 +144,12 @@ impl Alipay {
         Some(if trade.kind == freeze::KIND { self.inner.frozen_notice(&trade) } else { self.inner.paid_notice(&trade) })
     }
 
+    /// A notice that says anything: a form.
+    pub fn told(&self, fields: &[(String, String)]) -> String {
+        let mut fields = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        self.inner.signed(&mut fields)
+    }
+
     /// The notice of a freezing that happened a moment before its closing, which has undone it.
     pub fn undone(&self, number: &str) -> Option<String> {
         let now = self.inner.clock.now();

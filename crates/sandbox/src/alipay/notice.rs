@@ -67,7 +67,7 @@ impl Inner {
         self.signed(&mut fields)
     }
 
-    fn signed<'a>(&self, fields: &mut BTreeMap<&'a str, &'a str>) -> String {
+    pub(super) fn signed<'a>(&self, fields: &mut BTreeMap<&'a str, &'a str>) -> String {
         let told = self.troubles().told;
         let message = fields
             .iter()

@@ -141,6 +141,11 @@ impl WechatPay {
         self.inner.books().all()
     }
 
+    /// A notice of any event that says anything, which need not be JSON: headers and body.
+    pub fn told(&self, event: &str, said: &str) -> (Vec<(&'static str, String)>, String) {
+        self.inner.notice("told", event, "transaction", said)
+    }
+
     /// The notice of a payment as it would be sent: headers and body.
     pub fn notice(&self, number: &str) -> Option<(Vec<(&'static str, String)>, String)> {
         let trade = self.trade(number)?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{API_V3_KEY, Inner, MERCHANT};
 use crate::books::{Refund, Trade};
@@ -31,10 +31,10 @@ impl Inner {
             "payer": {"openid": trade.openid},
             "amount": {"total": trade.amount.fen() - off, "payer_total": trade.amount.fen() - off, "currency": "CNY", "payer_currency": "CNY"},
         });
-        self.notice(&trade.transaction, "TRANSACTION.SUCCESS", "transaction", &said)
+        self.notice(&trade.transaction, "TRANSACTION.SUCCESS", "transaction", &said.to_string())
     }
 
-    fn notice(&self, id: &str, event: &str, kind: &str, said: &Value) -> Notice {
+    pub(super) fn notice(&self, id: &str, event: &str, kind: &str, said: &str) -> Notice {
         let nonce = &hex::encode(self.random.bytes::<6>());
         let body = json!({
             "id": format!("EV-{id}"),
@@ -45,7 +45,7 @@ impl Inner {
             "resource": {
                 "original_type": kind,
                 "algorithm": "AEAD_AES_256_GCM",
-                "ciphertext": encrypted(&said.to_string(), kind, nonce),
+                "ciphertext": encrypted(said, kind, nonce),
                 "associated_data": kind,
                 "nonce": nonce,
             },
@@ -70,7 +70,7 @@ impl Inner {
             "success_time": refund.at.to_string(),
             "amount": {"total": trade.amount.fen(), "refund": refund.amount.fen()},
         });
-        self.notice(&refund.own, "REFUND.SUCCESS", "refund", &said)
+        self.notice(&refund.own, "REFUND.SUCCESS", "refund", &said.to_string())
     }
 
     pub(super) async fn tell_refunded(self: &Arc<Self>, trade: &Trade, refund: &Refund) {

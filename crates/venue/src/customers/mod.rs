@@ -4,6 +4,7 @@
 
 mod bind;
 mod code;
+mod desk;
 mod join;
 mod model;
 mod pay;
@@ -17,6 +18,7 @@ mod whose;
 pub use bind::{bind_wechat, unbind_wechat};
 pub use code::{CodeSent, send_code};
 pub(crate) use code::{FORGET, NUMBER as PHONE, UNUSED, number, phone_hash};
+pub use desk::{AtDesk, DeskCash, look_up, pay_out_at_desk, recharge_at_desk};
 pub(crate) use join::stays;
 pub use model::{Customer, CustomerEntity, CustomerId};
 pub use pay::{PayBy, PayFor, cancel_order, means, order, pay, pay_otherwise, refund, refundable};
@@ -26,5 +28,5 @@ pub use session::{Welcome, authenticate, guest, payer, sign_out, sign_out_everyw
 pub(crate) use session::{by_phone_or_number, find as by_id};
 pub use sign_in::{SignIn, sign_in};
 pub(crate) use wallet::account;
-pub use wallet::{DeskRecharge, Wallet, WalletLine, recharge_at_desk, wallet};
+pub use wallet::{Wallet, WalletLine, wallet};
 pub use wechat::{NoWechat, Person, Wechat, WechatApp, WechatError, WechatWays, sign_in_by_wechat, sign_in_by_wechat_phone, wechat_ways};

@@ -9,6 +9,7 @@ use crate::play::{self, PlayError, PlayTime, Terms};
 use crate::tariff::Early;
 
 #[derive(Debug, Clone, Copy, Serialize, utoipa::ToSchema)]
+#[schema(as = TableQuote)]
 pub struct Quote {
     pub minutes: i64,
     /// Of the asker's level.

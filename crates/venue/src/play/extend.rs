@@ -32,6 +32,7 @@ pub struct ExtendAsk {
 pub struct Extension {
     pub minutes: i64,
     pub price_fen: Fen,
+    /// While it is paused: if it went on now.
     pub paid_until: Timestamp,
 }
 
@@ -40,7 +41,7 @@ pub async fn extension(cx: &Cx, customer: &Customer, id: SessionId, minutes: i64
     let mut sql = cx.db.read();
     let session = rows::by_id(&mut sql, id).await?.filter(|session| session.customer == customer.id).ok_or_else(Fault::not_found)?;
     let hall = halls::venue(&mut sql, session.venue).await?;
-    of(&hall, &session, cx.now(), minutes)
+    Ok(of(&hall, &session, cx.now(), minutes)?.0)
 }
 
 /// By which lengths, in minutes, a session may be extended now.
@@ -52,18 +53,20 @@ pub(super) async fn offered(sql: &mut impl Sql, session: &Session, now: Timestam
     Ok(lengths)
 }
 
-/// Only of a session that is played: before the light is on nobody knows from when.
-fn of(hall: &Hall, session: &Session, now: Timestamp, minutes: i64) -> Result<Extension> {
+/// What it costs and until when it is paid then, as it is shown: while it is paused, if it went on now. And the end that is stored, which a pause
+/// moves when it is over. Only of a session that is played: before the light is on nobody knows from when.
+fn of(hall: &Hall, session: &Session, now: Timestamp, minutes: i64) -> Result<(Extension, Timestamp)> {
     let (SessionState::Playing, Some(lit)) = (session.state, session.lit_at) else { return Err(PlayError::NotPlaying.into()) };
     let to = session.until.plus_micros(minutes.clamp(0, 1_440) * MINUTE);
     if !(10..=720).contains(&minutes) || to.micros() - lit.micros() > LONGEST {
         return Err(PlayError::Minutes.into());
     }
-    ends_in_time(hall, now, session.until_at(now).plus_micros(minutes * MINUTE))?;
+    let paid_until = session.until_at(now).plus_micros(minutes * MINUTE);
+    ends_in_time(hall, now, paid_until)?;
     // By the customer's own clock: what was paused is not paid for.
     let played = |at: Timestamp| at.plus_micros(-session.pauses.over);
     let price_fen = session.terms.extra(lit, played(session.until), played(to)).map_err(no_price)?;
-    Ok(Extension { minutes, price_fen, paid_until: to })
+    Ok((Extension { minutes, price_fen, paid_until }, to))
 }
 
 /// Holds what more it costs, and moves the end; the light stays on, and its own timer is set anew.
@@ -85,7 +88,7 @@ pub async fn extend(
     let table = halls::lock_table(&mut tx, session.table).await?;
     let session = rows::by_id(&mut tx, id).await?.ok_or_else(Fault::not_found)?;
     let hall = halls::venue(&mut tx, session.venue).await?;
-    let extension = of(&hall, &session, cx.now(), ask.minutes)?;
+    let (extension, to) = of(&hall, &session, cx.now(), ask.minutes)?;
     // Over, and the job that closes it is on its way.
     if session.pauses.since.is_none() && cx.now() >= session.until {
         return Err(PlayError::NotPlaying.into());
@@ -98,7 +101,7 @@ pub async fn extend(
     }
     let held = session.held.plus(extension.price_fen).map_err(Fault::internal)?;
     let sql = "UPDATE play_sessions SET until_at = $1, held = $2, minutes = minutes + $3 WHERE id = $4";
-    tx.exec(sql, args![extension.paid_until, held, ask.minutes, id]).await?;
+    tx.exec(sql, args![to, held, ask.minutes, id]).await?;
     devices::want(&mut tx, cx, venue, table.id).await?;
     splits::more_time(&mut tx, cx, &Session { held, ..session }).await?;
     let params = [("table", table.name.clone()), ("until_at", extension.paid_until.to_string()), (ZONE, hall.time_zone)];

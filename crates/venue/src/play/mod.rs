@@ -7,6 +7,7 @@
 //! **Invariant**: play begins, and is billed, from when the light was seen; never from a command that was sent.
 //! **Invariant**: a bill takes at most what was held.
 
+mod bill;
 mod clean;
 mod clock;
 mod closing;
@@ -22,6 +23,8 @@ mod reports;
 mod rows;
 mod view;
 
+pub(crate) use bill::bill_lines;
+pub use bill::{BillLine, BillView};
 pub use clean::cleaned;
 pub(crate) use clean::{CLEANED_JOB, cleaned_job, free_at};
 pub(crate) use clock::{
@@ -40,5 +43,5 @@ pub(crate) use paid::{open_paid, quoted};
 pub use pause::{PauseTerms, pause, resume};
 pub(crate) use reports::{burns_for_nobody, device_is, is_dark_though_on, light_is};
 pub(crate) use rows::{by_id as session, carry_over, live, plays};
-pub use view::{BillLine, BillView, PauseView, SessionView, current, get, list};
-pub(crate) use view::{bill_lines, cost_so_far, of as view_of, of_venue};
+pub use view::{PauseView, SessionView, current, get, list};
+pub(crate) use view::{cost_so_far, of as view_of, of_venue};

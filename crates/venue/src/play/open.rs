@@ -120,7 +120,10 @@ pub(super) async fn open_in(
         bill: None,
         pauses: Pauses::default(),
     };
-    rows::insert(tx, &session).await?;
+    // The table is locked, and free: what is in the way is the customer's other table, opened at the same time.
+    if !rows::insert(tx, &session).await? {
+        return Err(PlayError::AlreadyPlaying.into());
+    }
     if let Some(transfer) = hold(tx, cx, &session, price).await? {
         rows::add_hold(tx, session.id, transfer, price).await?;
     }

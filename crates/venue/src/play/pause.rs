@@ -48,8 +48,12 @@ pub struct Pauses {
 impl Pauses {
     /// The moment of play that it is at `at`: what stands still while it is paused.
     pub fn clock(&self, at: Timestamp) -> Timestamp {
-        let now = self.since.map_or(0, |since| (at.micros() - since.micros()).max(0));
-        at.plus_micros(-(self.over + now))
+        at.plus_micros(-self.total(at))
+    }
+
+    /// How long it has been paused by then, in microseconds, with the one that is under way.
+    pub fn total(&self, at: Timestamp) -> i64 {
+        self.over + self.since.map_or(0, |since| (at.micros() - since.micros()).max(0))
     }
 
     /// How much more of pauses there may be, in microseconds, counted as if none was under way.
@@ -216,6 +220,8 @@ mod tests {
             let until = since.plus_micros(left);
             let (paused, now) = (Pauses { since: Some(since), over, count: 1 }, since.plus_micros(long));
             prop_assert_eq!(paused.clock(now), paused.clock(since));
+            prop_assert_eq!((paused.total(now), paused.total(since)), (over + long, over));
+            prop_assert_eq!(paused.clock(now).plus_micros(paused.total(now)), now, "what is left out of a bill's times is what was paused");
             let resumed = Pauses { since: None, over: over + long, count: 1 };
             prop_assert_eq!(resumed.clock(now), paused.clock(now), "nor does it jump when it goes on");
             // As much is left to play as when it began, and no more.

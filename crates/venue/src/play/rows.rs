@@ -36,29 +36,31 @@ pub(super) fn read(row: &Row) -> store::Result<Session> {
     })
 }
 
-pub(super) async fn insert(tx: &mut Tx, session: &Session) -> store::Result<()> {
+/// Whether there was a place for it: a customer has one live session, and whoever opens two tables at once has seen none when asking for either.
+pub(super) async fn insert(tx: &mut Tx, session: &Session) -> store::Result<bool> {
     let terms = serde_json::to_string(&session.terms).map_err(|error| store::Error::Internal(error.to_string()))?;
     let sql = "INSERT INTO play_sessions (id, venue_id, table_id, customer_id, state, terms, minutes, order_id, held, asked_at, until_at) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING";
     let state = session.state.as_str();
-    tx.exec(
-        sql,
-        args![
-            session.id,
-            session.venue,
-            session.table,
-            session.customer,
-            state,
-            terms,
-            session.minutes,
-            session.order,
-            session.held,
-            session.asked_at,
-            session.until
-        ],
-    )
-    .await?;
-    Ok(())
+    let inserted = tx
+        .exec(
+            sql,
+            args![
+                session.id,
+                session.venue,
+                session.table,
+                session.customer,
+                state,
+                terms,
+                session.minutes,
+                session.order,
+                session.held,
+                session.asked_at,
+                session.until
+            ],
+        )
+        .await?;
+    Ok(inserted == 1)
 }
 
 /// What was opened with what this order has brought.

@@ -5,35 +5,17 @@ use platform::{Cx, Result};
 use serde::Serialize;
 use store::{Index, Look, Row, Sql, args};
 
+use super::bill::{self, BillView};
 use super::error::no_price;
 use super::extend;
-use super::model::{EndReason, Session, SessionId, SessionState, Terms};
+use super::model::{EndReason, Session, SessionId, SessionState};
 use super::rows::{COLUMNS, read};
 use crate::customers::Customer;
 use crate::halls::{TableId, VenueId};
 use crate::splits::{self, SplitMark};
-use crate::tariff::{Bill, What};
-use crate::told::yuan;
 
 /// What ended so long ago is not shown as the current one any more.
 const RECENT: i64 = 180 * SECOND;
-
-#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
-pub struct BillLine {
-    pub kind: String,
-    /// In words, for the customer.
-    pub text: String,
-    /// Negative where it takes off.
-    pub fen: Fen,
-}
-
-#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
-pub struct BillView {
-    pub lines: Vec<BillLine>,
-    pub total_fen: Fen,
-    /// Of what was held: available again.
-    pub refunded_fen: Fen,
-}
 
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct SessionView {
@@ -55,6 +37,7 @@ pub struct SessionView {
     pub end_reason: Option<EndReason>,
     /// How it stands, in words.
     pub text: String,
+    /// Once it is over; of what never began it has no lines, and says what becomes of what was held.
     pub bill: Option<BillView>,
     pub pause: PauseView,
     /// By how many minutes it may be extended now: the usual lengths, less near closing, none where the hall closes before.
@@ -72,7 +55,7 @@ pub struct PauseView {
     pub ends: Option<Timestamp>,
     /// What is left of the pauses that were agreed, counted as if none was under way.
     pub left_seconds: i64,
-    /// Those that are over.
+    /// Those that are over; of a session that is over, all there were.
     pub over_seconds: i64,
     /// Whether one may begin now.
     pub offered: bool,
@@ -87,7 +70,7 @@ fn pause_view(session: &Session) -> PauseView {
         since: pauses.since.filter(|_| playing),
         ends: pauses.ends(terms).filter(|_| playing),
         left_seconds: pauses.left(terms) / SECOND,
-        over_seconds: pauses.over / SECOND,
+        over_seconds: session.ended_at.map_or(pauses.over, |ended| pauses.total(ended)) / SECOND,
         offered: playing && pauses.may(terms),
         lit: terms.lit,
     }
@@ -171,7 +154,7 @@ async fn view(sql: &mut impl Sql, cx: &Cx, found: Named) -> Result<SessionView> 
     let Named { session, hall, table, split } = found;
     let now = cx.now();
     let cost_so_far_fen = cost_so_far(&session, now)?;
-    let bill = session.bill.as_ref().map(|bill| bill_view(cx.lang, &session, bill)).transpose()?;
+    let bill = bill::view(sql, cx.lang, &session).await?;
     Ok(SessionView {
         id: session.id,
         state: session.state,
@@ -207,6 +190,10 @@ fn text(lang: Lang, session: &Session, table: &str) -> String {
             format!("{table} 的灯没有亮，没有收费，冻结的金额已全部退回。非常抱歉"),
             format!("The light of {table} did not come on. Nothing was charged, and all that was held is yours again. We are sorry"),
         ),
+        (SessionState::Failed, Some(EndReason::Staff)) => (
+            format!("店员取消了 {table} 的开台，没有收费"),
+            format!("The staff has called off {table} before it was open, and nothing was charged"),
+        ),
         (SessionState::Failed, _) => (format!("{table} 未开台，没有收费"), format!("{table} was not opened, and nothing was charged")),
         (SessionState::Closed, Some(EndReason::DeviceFault)) => (
             format!("{table} 的灯出了故障，只收取故障前的费用。非常抱歉"),
@@ -218,51 +205,4 @@ fn text(lang: Lang, session: &Session, table: &str) -> String {
         (SessionState::Closed, _) => (format!("{table} 已关台"), format!("{table} is closed")),
     };
     lang.pick(&zh, &en).to_owned()
-}
-
-fn bill_view(lang: Lang, session: &Session, bill: &Bill) -> Result<BillView> {
-    let refunded_fen = session.held.minus(bill.total).map_err(Fault::internal)?;
-    Ok(BillView { lines: bill_lines(lang, &session.terms, bill), total_fen: bill.total, refunded_fen })
-}
-
-/// A bill's lines in words, with times by the hall's clock.
-pub(crate) fn bill_lines(lang: Lang, terms: &Terms, bill: &Bill) -> Vec<BillLine> {
-    let lines = bill.lines.iter().map(|line| {
-        let (kind, zh, en) = words(&line.what, terms);
-        BillLine { kind: kind.into(), text: lang.pick(&zh, &en).to_owned(), fen: line.fen }
-    });
-    lines.collect()
-}
-
-/// A line of a bill, in words.
-fn words(what: &What, terms: &Terms) -> (&'static str, String, String) {
-    let clock = |at: &Timestamp| {
-        let shown = at.in_zone(&terms.time_zone).unwrap_or_default();
-        // "2026-11-21 16:00 Asia/Shanghai"
-        shown.split(' ').nth(1).unwrap_or_default().to_owned()
-    };
-    // 88 折 is 88 percent of the price; 100 percent is 10 折.
-    let percent = |pays: i64| format!("{}.{:02}", pays / 100, pays % 100);
-    match what {
-        What::Grace { minutes } => ("grace", format!("{minutes} 分钟内免费"), format!("Free within {minutes} minutes")),
-        What::Package { from, to } => {
-            let (zh, en) = terms.package.as_ref().map_or(("套餐", "Package"), |package| (&package.name_zh, &package.name_en));
-            ("package", format!("{zh} {} 至 {}", clock(from), clock(to)), format!("{en}, {} to {}", clock(from), clock(to)))
-        }
-        What::Play { from, to, per_hour } => (
-            "play",
-            format!("{} 至 {}，每小时 {} 元", clock(from), clock(to), yuan(*per_hour)),
-            format!("{} to {}, {} yuan an hour", clock(from), clock(to), yuan(*per_hour)),
-        ),
-        What::NightCap { cap } => ("night_cap", format!("夜间封顶 {} 元", yuan(*cap)), format!("At most {} yuan a night", yuan(*cap))),
-        What::SessionCap { cap } => ("session_cap", format!("单次封顶 {} 元", yuan(*cap)), format!("At most {} yuan in all", yuan(*cap))),
-        What::Discount { pays } => {
-            let (zh, en) = terms.member.as_ref().map_or(("", "Members"), |member| (&member.zh, &member.en));
-            ("discount", format!("{zh}会员价 {}%", percent(*pays)), format!("{en}: {}% of the price", percent(*pays)))
-        }
-        What::Minimum { minimum } => ("minimum", format!("最低消费 {} 元", yuan(*minimum)), format!("At least {} yuan", yuan(*minimum))),
-        What::Quoted { most } => {
-            ("quoted", format!("不超过报价 {} 元", yuan(*most)), format!("No more than the {} yuan that were quoted", yuan(*most)))
-        }
-    }
 }

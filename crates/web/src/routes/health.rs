@@ -28,6 +28,10 @@ async fn healthz() -> &'static str {
 #[utoipa::path(get, path = "/readyz", tag = "health", responses((status = 200, body = String), (status = 503, body = crate::Problem)))]
 async fn readyz(State(state): State<AppState>) -> Result<&'static str> {
     let db = &state.platform.db;
+    if db.failed() {
+        let (zh, en) = ("数据库读写失败，服务即将停止", "The database could not write or read, and the server is stopping");
+        return Err(Fault::new(Kind::Unavailable, "DATABASE_FAILED", zh, en).retry_after(1).into());
+    }
     let look = async {
         db.ping().await?;
         migrate::status(db, &crate::migrations()).await

@@ -7,7 +7,7 @@ use platform::identity::UserId;
 use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use venue::customers::{self, Customer, DeskRecharge};
+use venue::customers::{self, AtDesk, Customer, DeskCash};
 use venue::devices::{self, Credentials, Device, DeviceEntity, LogLine, NewDevice, OverrideAsk, WatchAsk};
 use venue::halls::{
     self, ChangedPrices, ChangedTable, ChangedVenue, Floor, NewTable, NewVenue, Prices, Table, TableEntity, Tried, TriedPrices, Venue,
@@ -43,7 +43,9 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(renew_password))
         .routes(routes!(watch))
         .routes(routes!(device_log))
+        .routes(routes!(look_up))
         .routes(routes!(recharge))
+        .routes(routes!(pay_out))
         .routes(routes!(levels, change_levels))
 }
 
@@ -357,12 +359,38 @@ struct Cash {
     memo: Option<String>,
 }
 
+impl From<Cash> for DeskCash {
+    fn from(Cash { number, amount_fen, memo }: Cash) -> Self {
+        Self { number, amount: amount_fen, memo }
+    }
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct WhoAsks {
+    /// The customer's own, or the phone's.
+    number: String,
+}
+
+/// Whose number it is, and how much can be paid out: to be looked at before cash changes hands.
+#[utoipa::path(post, path = "/customers/find", tag = "venues", request_body = WhoAsks,
+    responses((status = 200, body = AtDesk), (status = 422, body = Problem)))]
+async fn look_up(Auth(cx, _): Auth<TablesOperate>, Json(body): Json<WhoAsks>) -> Result<axum::Json<AtDesk>> {
+    Ok(axum::Json(customers::look_up(&cx, &body.number).await?))
+}
+
 /// Adds cash that was taken over the counter to a customer's wallet.
 #[utoipa::path(post, path = "/customers/recharge", tag = "venues", params(("Idempotency-Key" = String, Header)), request_body = Cash,
     responses((status = 200, body = Customer), (status = 422, body = Problem)))]
 async fn recharge(Auth(cx, _): Auth<TablesOperate>, Once(body, key): Once<Cash>) -> Result<axum::Json<Customer>> {
-    let ask = DeskRecharge { number: body.number, amount: body.amount_fen, memo: body.memo };
-    Ok(axum::Json(customers::recharge_at_desk(&cx, &ask, &key).await?))
+    Ok(axum::Json(customers::recharge_at_desk(&cx, &DeskCash::from(body), &key).await?))
+}
+
+/// Pays cash out of a customer's wallet over the counter: as much of it as is neither a gift nor a payment network's.
+#[utoipa::path(post, path = "/customers/payout", tag = "venues", params(("Idempotency-Key" = String, Header)), request_body = Cash,
+    responses((status = 200, body = Customer), (status = 422, body = Problem)))]
+async fn pay_out(Auth(cx, _): Auth<TablesOperate>, Once(body, key): Once<Cash>) -> Result<axum::Json<Customer>> {
+    Ok(axum::Json(customers::pay_out_at_desk(&cx, &DeskCash::from(body), &key).await?))
 }
 
 /// The members' levels, rising; of all halls.

@@ -75,6 +75,7 @@ async fn get(Auth(cx, _): Auth<QuotaView>, PathId(id): PathId<WithdrawalEntity>)
 
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = WithdrawalApproval)]
 struct Approval {}
 
 /// The frozen amount leaves the agent's account; the money is to be paid offline.
@@ -90,6 +91,7 @@ async fn approve(
 
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = WithdrawalRefusal)]
 struct Refusal {
     reason: String,
 }

@@ -54,6 +54,7 @@ mod venue_close;
 mod venue_closing;
 mod venue_complaints;
 mod venue_crowd;
+mod venue_desk;
 mod venue_doors;
 mod venue_edit;
 mod venue_flood;

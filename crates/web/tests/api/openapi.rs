@@ -67,3 +67,16 @@ fn words_are_documented_as_they_are_sent() {
     let document: Value = serde_json::from_str(&web::openapi::json().unwrap()).unwrap();
     assert_eq!(document["components"]["schemas"]["KeyState"]["enum"], serde_json::json!(["unused", "active", "expired", "disabled"]));
 }
+
+#[test]
+fn what_two_parts_call_alike_is_described_as_each_has_it() {
+    let document: Value = serde_json::from_str(&web::openapi::json().unwrap()).unwrap();
+    let schema = |reference: &Value| document.pointer(reference["$ref"].as_str().unwrap().trim_start_matches('#')).unwrap().clone();
+    let table = schema(&document["components"]["schemas"]["TableView"]["properties"]["quotes"]["items"]);
+    assert_eq!(table["required"], serde_json::json!(["minutes", "price_fen", "full_price_fen"]));
+    let body = |path: &str| schema(&document["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"]);
+    assert_eq!(body("/api/v1/withdrawals/{id}/refuse")["required"], serde_json::json!(["reason"]));
+    assert_eq!(body("/api/v1/applications/{id}/refuse")["required"], serde_json::json!(["note"]));
+    assert!(body("/api/v1/withdrawals/{id}/approve")["properties"].is_null());
+    assert!(body("/api/v1/applications/{id}/approve")["properties"]["ends_at"].is_object());
+}

@@ -21,6 +21,11 @@ async fn book(till: &Till<'_>, customer: &Client, table: &str, key: &str, method
     order
 }
 
+/// What becomes of what was held and not used: all of it, what goes back to where it was paid, and what is in the wallet.
+fn back(session: &Value) -> [i64; 3] {
+    ["refunded_fen", "to_source_fen", "to_balance_fen"].map(|part| session["bill"][part].as_i64().unwrap())
+}
+
 async fn session(customer: &Client) -> Value {
     customer.get("/customer/v1/session").await.ok(200)["session"].clone()
 }
@@ -40,7 +45,7 @@ on_server! {
             let playing = session(&customer).await;
             server.later(19 * MINUTE + 30 * SECOND).await;
             let closed = customer.post(&format!("/customer/v1/sessions/{}/close", id(&playing)), json!({})).await.ok(200);
-            assert_eq!(closed["bill"]["total_fen"], 1_200);
+            assert_eq!((&closed["bill"]["total_fen"], back(&closed)), (&json!(1_200), [2_400, 2_400, 0]));
             hall.table_is(0, "idle").await;
             server.run_jobs().await;
             assert_eq!((wallet(&customer).await, till.refunds(&placed).await), ((0, 0), vec![(2_400, "unplayed".to_owned(), "done".to_owned())]));
@@ -66,7 +71,7 @@ on_server! {
         assert_eq!(wallet(&customer).await, (8_600, 5_400));
         server.later(49 * MINUTE + 30 * SECOND).await;
         let closed = customer.post(&format!("/customer/v1/sessions/{}/close", id(&playing)), json!({})).await.ok(200);
-        assert_eq!(closed["bill"]["total_fen"], 3_000);
+        assert_eq!((&closed["bill"]["total_fen"], back(&closed)), (&json!(3_000), [2_400, 600, 1_800]));
         hall.table_is(0, "idle").await;
         server.run_jobs().await;
         assert_eq!((wallet(&customer).await, till.refunds(&placed).await), ((5_000, 0), vec![(600, "unplayed".to_owned(), "done".to_owned())]));
@@ -101,6 +106,7 @@ on_server! {
         assert_eq!((wallet(&customer).await, session(&customer).await["end_reason"].clone()), ((0, 0), json!("not_lit")));
         let refunds = till.refunds(&placed).await;
         assert_eq!((refunds[0].0, refunds[0].2.as_str(), refunds.len()), (3_600, "done", 1));
+        assert_eq!(back(&session(&customer).await), [3_600, 3_600, 0]);
         assert!(told(&customer).await.contains(&"play.not_lit".to_owned()));
     }
 

@@ -26,6 +26,16 @@ async fn session(customer: &Client, of: &Value) -> Value {
     customer.get(&format!("/customer/v1/sessions/{}", id(of))).await.ok(200)
 }
 
+/// How long, by the one line of a bill that says so and costs nothing, right after the time that was played.
+fn says_that_it_was_paused(closed: &Value) -> String {
+    let lines = closed["bill"]["lines"].as_array().unwrap();
+    let kinds: Vec<&str> = lines.iter().map(|line| line["kind"].as_str().unwrap()).collect();
+    assert_eq!((kinds.as_slice(), &lines[1]["fen"]), (["play", "pause"].as_slice(), &json!(0)));
+    assert_eq!(lines[0]["fen"], closed["bill"]["total_fen"]);
+    let text = lines[1]["text"].as_str().unwrap();
+    text.strip_prefix("暂停 ").and_then(|rest| rest.split('，').next()).unwrap_or(text).to_owned()
+}
+
 /// The lamp over the first table is on, or off, and has said so.
 async fn lamp_is(hall: &Hall<'_>, on: bool) {
     hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["reported"] == on).await;
@@ -71,7 +81,43 @@ on_server! {
         server.later(10 * MINUTE).await;
         let closed = customer.post(&at(&playing, "close"), json!({})).await.ok(200);
         assert_eq!((closed["bill"]["total_fen"].clone(), wallet(&customer).await), (json!(1_200), (8_800, 0)));
+        assert_eq!(says_that_it_was_paused(&closed), "20 分钟");
         hall.table_is(0, "idle").await;
+    }
+
+    async fn v3_1_more_time_in_a_pause_lasts_until_when_it_was_said_to(server) {
+        let hall = Hall::open(server, 1).await;
+        offer(&hall, 30, false, 0).await;
+        let customer = hall.customer(10_000).await;
+        let playing = hall.play(&customer, 0, 60).await;
+        server.later(10 * MINUTE).await;
+        customer.post(&at(&playing, "pause"), json!({})).await.ok(200);
+        lamp_is(&hall, false).await;
+        server.later(20 * MINUTE).await;
+        let end = |view: &Value| view["paid_until"].as_str().unwrap().parse::<kernel::Timestamp>().unwrap().micros();
+        // By the pause so far, and by what is paid for.
+        let right = |view: &Value| (50 * MINUTE..50 * MINUTE + SECOND).contains(&(end(view) - end(&playing)));
+        let more = customer.get(&format!("{}?minutes=30", at(&playing, "extension"))).await.ok(200);
+        assert!(right(&more), "{more}");
+        let ask = json!({"minutes": 30, "expected_fen": 1_800});
+        let extended = customer.post_once("more-0001", &at(&playing, "extend"), ask).await.ok(200);
+        assert!(right(&extended), "{extended}");
+        let message = customer.get("/customer/v1/messages").await.ok(200)["items"][0].clone();
+        let minute = end(&extended) / MINUTE;
+        let shown = format!("{:02}:{:02}", (minute / 60 + 8) % 24, minute % 60);
+        assert_eq!(message["kind"], "play.extended");
+        assert!(message["body"].as_str().unwrap().contains(&shown), "{message} and not {shown}");
+        customer.post(&at(&playing, "resume"), json!({})).await.ok(200);
+        lamp_is(&hall, true).await;
+        let again = session(&customer, &playing).await;
+        assert!(right(&again), "the pause counts once: {again}");
+        server.later(80 * MINUTE - 10 * SECOND).await;
+        server.run_jobs().await;
+        assert_eq!(session(&customer, &playing).await["state"], "playing");
+        server.later(20 * SECOND).await;
+        hall.table_is(0, "idle").await;
+        let over = session(&customer, &playing).await;
+        assert_eq!((over["end_reason"].clone(), over["bill"]["total_fen"].clone(), wallet(&customer).await), (json!("time_up"), json!(5_400), (4_600, 0)));
     }
 
     async fn v3_1_who_pauses_too_long_plays_on_by_itself_and_to_the_end_of_what_was_paid(server) {
@@ -151,6 +197,8 @@ on_server! {
         server.later(25 * MINUTE).await;
         let closed = customer.post(&at(&playing, "close"), json!({})).await.ok(200);
         assert_eq!((closed["bill"]["total_fen"].clone(), closed["pause"]["since"].clone(), wallet(&customer).await), (json!(600), json!(null), (9_400, 0)));
+        // With the pause that it ended in.
+        assert_eq!((says_that_it_was_paused(&closed).as_str(), &closed["pause"]["over_seconds"]), ("25 分钟", &json!(1_500)));
         // It is dark already: nothing is waited for.
         assert_eq!(hall.floor().await["tables"][0]["state"], "idle");
         customer.post(&at(&playing, "resume"), json!({})).await.refused(409, "NOT_PLAYING");

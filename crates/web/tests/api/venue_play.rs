@@ -256,6 +256,30 @@ on_server! {
         assert_eq!(held.iter().sum::<i64>(), 3_600);
     }
 
+    async fn v3_1a_one_phone_opens_one_table_of_two_and_is_told_why_not_the_other(server) {
+        let hall = Hall::open(server, 3).await;
+        for round in 0..3 {
+            let customer = hall.customer(20_000).await;
+            let open = async |n: usize| {
+                let path = format!("/customer/v1/tables/{}/open", hall.tables[n].id);
+                customer.post_once(&format!("open-{round}-{n:04}"), &path, json!({"minutes": 60, "expected_fen": 3_600})).await
+            };
+            let (one, two, three) = tokio::join!(open(0), open(1), open(2));
+            let (opened, refused): (Vec<_>, Vec<_>) = [one, two, three].into_iter().partition(|answer| answer.status == 202);
+            assert_eq!((opened.len(), wallet(&customer).await), (1, (20_000, 3_600)));
+            for answer in refused {
+                answer.refused(409, "ALREADY_PLAYING");
+            }
+            let playing = opened.into_iter().next().unwrap().ok(202);
+            let table = playing["table_id"].as_str().unwrap();
+            hall.is(table, "playing").await;
+            // Within the free minutes.
+            customer.post(&format!("/customer/v1/sessions/{}/close", id(&playing)), json!({})).await.ok(200);
+            hall.is(table, "idle").await;
+            assert_eq!(wallet(&customer).await, (20_000, 0));
+        }
+    }
+
     async fn v3_1b_who_has_too_little_is_told_so_and_nothing_happens(server) {
         let hall = Hall::open(server, 1).await;
         let customer = hall.customer(3_599).await;
@@ -282,10 +306,26 @@ on_server! {
         hall.tables[0].lamp.until(|seen| seen.on).await;
         let ended = customer.post(&format!("/customer/v1/sessions/{}/close", id(&asked)), json!({})).await.ok(200);
         assert_eq!((ended["state"].clone(), wallet(&customer).await), (json!("failed"), (10_000, 0)));
+        let nothing = json!({"lines": [], "total_fen": 0, "refunded_fen": 3_600, "to_source_fen": 0, "to_balance_fen": 3_600});
+        assert_eq!(ended["bill"], nothing);
         hall.tables[0].lamp.set(Trouble::None);
         server.later(3 * SECOND).await;
         hall.table_is(0, "idle").await;
         assert!(!hall.tables[0].lamp.seen().on);
+    }
+
+    async fn v3_1c_a_table_that_the_staff_calls_off_before_its_light_is_on_is_not_told_of_as_a_lights_fault(server) {
+        let hall = Hall::open(server, 1).await;
+        let customer = hall.customer(10_000).await;
+        hall.tables[0].lamp.set(Trouble::Mute);
+        let asked = ask(&customer, &hall, 0, "open-0001").await.ok(202);
+        let path = format!("/api/v1/tables/{}/close", hall.tables[0].id);
+        hall.manager.post(&path, json!({"why": "台布要换"})).await.ok(200);
+        let ended = session(&customer, &asked).await;
+        assert_eq!((&ended["state"], &ended["end_reason"], &ended["held_fen"]), (&json!("failed"), &json!("staff"), &json!(3_600)));
+        assert_eq!((&ended["bill"]["total_fen"], &ended["bill"]["to_balance_fen"]), (&json!(0), &json!(3_600)));
+        assert!(ended["text"].as_str().unwrap().contains("店员"), "{ended}");
+        assert_eq!(wallet(&customer).await, (10_000, 0));
     }
 
     async fn v5_1_a_light_that_does_not_go_off_takes_its_table_out_of_service(server) {

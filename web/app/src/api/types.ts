@@ -178,7 +178,11 @@ export interface BillLine {
 export interface Bill {
   lines: BillLine[]
   total_fen: number
+  /** Of what was held, not taken: the two parts below. */
   refunded_fen: number
+  /** Goes back to where it was paid for this session alone, or has gone. */
+  to_source_fen: number
+  to_balance_fen: number
 }
 
 export const sessionStates = ['opening', 'playing', 'closed', 'failed'] as const
@@ -202,6 +206,7 @@ export interface Session {
   ended_at: string | null
   end_reason: EndReason | null
   text: string
+  /** Once it is over. Of what never began it has no lines. */
   bill: Bill | null
   pause: Pause
   /** By how many minutes it may be extended now: less near closing. */
@@ -216,7 +221,7 @@ export interface Pause {
   /** When it goes on by itself. */
   ends: string | null
   left_seconds: number
-  /** Of the pauses that are over. */
+  /** Of the pauses that are over; of a session that is over, of all. */
   over_seconds: number
   /** Whether one may begin now. */
   offered: boolean

@@ -28,7 +28,13 @@ export interface ComplaintSession {
   ended_at: string | null
   text: string
   cost_so_far_fen: number
-  bill: { lines: { kind: string; text: string; fen: number }[]; total_fen: number; refunded_fen: number } | null
+  bill: {
+    lines: { kind: string; text: string; fen: number }[]
+    total_fen: number
+    refunded_fen: number
+    to_source_fen: number
+    to_balance_fen: number
+  } | null
 }
 
 export interface Complaint extends ComplaintRow {

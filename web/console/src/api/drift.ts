@@ -71,6 +71,7 @@ export type Answers = [
   Fits<Present<Server['LogLine']>, Console.DeviceLogLine>,
   Fits<Present<Server['SessionView']>, Console.ClosedPlay>,
   Fits<Present<Server['Customer']>, Console.Customer>,
+  Fits<Present<Server['AtDesk']>, Console.AtDesk>,
   Fits<Present<Server['Member']>, Console.VenueMember>,
   Fits<Present<Server['PayOrderDetail']>, Console.PayOrderDetail>,
   Fits<Present<Server['PayRefund']>, Console.PayRefund>,
@@ -98,7 +99,7 @@ export type Requests = [
   Fits<Console.NewDevice, Server['NewDevice']>,
   Fits<Console.LightAsk, Server['OverrideAsk']>,
   Fits<{ least_watts: number | null }, Server['WatchAsk']>,
-  Fits<Console.DeskRecharge, Server['Cash']>,
+  Fits<Console.DeskCash, Server['Cash']>,
   Fits<Console.RemedyAsk, Server['RemedyAsk']>,
   Fits<Console.MerchantForm, Server['MerchantForm']>,
 ]

@@ -5512,6 +5512,14 @@ export interface components {
             /** Format: int64 */
             y: number;
         };
+        TableQuote: {
+            /** @description Without it. */
+            full_price_fen: components["schemas"]["Fen"];
+            /** Format: int64 */
+            minutes: number;
+            /** @description Of the asker's level. */
+            price_fen: components["schemas"]["Fen"];
+        };
         /** @enum {string} */
         TableState: "idle" | "reserved" | "opening" | "playing" | "paused" | "closing" | "cleaning" | "maintenance";
         TableTime: {
@@ -5542,7 +5550,7 @@ export interface components {
             packages: components["schemas"]["PackageQuote"][];
             /** @description Now. */
             per_hour_fen: components["schemas"]["Fen"];
-            quotes: components["schemas"]["Quote"][];
+            quotes: components["schemas"]["TableQuote"][];
             session_cap_fen?: components["schemas"]["Fen"] | null;
             session_id?: components["schemas"]["Id"] | null;
             state_text: string;
@@ -5805,6 +5813,10 @@ export interface components {
             reviewed_at?: components["schemas"]["Timestamp"] | null;
             reviewer?: components["schemas"]["UserRef"] | null;
             state: components["schemas"]["WithdrawalState"];
+        };
+        WithdrawalApproval: Record<string, never>;
+        WithdrawalRefusal: {
+            reason: string;
         };
         /** @enum {string} */
         WithdrawalState: "pending" | "approved" | "refused" | "paid";
@@ -15123,7 +15135,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Approval"];
+                "application/json": components["schemas"]["WithdrawalApproval"];
             };
         };
         responses: {
@@ -15296,7 +15308,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Refusal"];
+                "application/json": components["schemas"]["WithdrawalRefusal"];
             };
         };
         responses: {

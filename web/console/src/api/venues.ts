@@ -1,11 +1,12 @@
 import { del, get, post, put, seg, type Paging } from './http'
 import type {
+  AtDesk,
   ChangedTable,
   ChangedVenue,
   ClosedPlay,
   Credentials,
   Customer,
-  DeskRecharge,
+  DeskCash,
   DeviceLogLine,
   Floor,
   LightAsk,
@@ -59,5 +60,8 @@ export const watchDevice = (device: string, least_watts: number | null) =>
 export const listDeviceLog = (device: string, paging: Paging, signal?: AbortSignal) =>
   get<Page<DeviceLogLine>>(`/devices/${seg(device)}/log`, paging, signal)
 
-export const rechargeAtDesk = (body: DeskRecharge, idempotencyKey: string) =>
+export const findCustomer = (number: string) => post<AtDesk>('/customers/find', { number })
+export const rechargeAtDesk = (body: DeskCash, idempotencyKey: string) =>
   post<Customer>('/customers/recharge', body, { idempotencyKey })
+export const payOutAtDesk = (body: DeskCash, idempotencyKey: string) =>
+  post<Customer>('/customers/payout', body, { idempotencyKey })

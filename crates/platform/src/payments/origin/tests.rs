@@ -1,4 +1,4 @@
-//! Whatever somebody does with a wallet, and what of it a network would take back then.
+//! Whatever somebody does with a wallet, and what of it a network would take back then, or the desk pay out.
 
 use kernel::Amount;
 use proptest::prelude::*;
@@ -48,7 +48,18 @@ impl Wallet {
 
     /// The wallet's own, and a network's.
     fn parts(&self) -> (i64, i64) {
-        (self.purse.own, self.purse.network)
+        (self.purse.there.gift + self.purse.there.cash, self.purse.there.network)
+    }
+
+    /// Gifts, and cash.
+    fn own(&self) -> (i64, i64) {
+        (self.purse.there.gift, self.purse.there.cash)
+    }
+
+    /// The same, with what bills have taken of it.
+    fn ever(&self) -> (i64, i64) {
+        let of = |part: fn(&Parts) -> i64| part(&self.purse.there) + self.purse.bills.iter().map(|bill| part(&bill.took)).sum::<i64>();
+        (of(|parts| parts.gift), of(|parts| parts.cash))
     }
 }
 
@@ -56,11 +67,13 @@ proptest! {
     /// Whatever somebody does, and in whatever order.
     #[test]
     fn v4_1_no_more_may_go_back_than_came_by_a_network_and_all_else_is_spent_first(
-        acts in proptest::collection::vec((0_u8..8, 0_u8..4, 1_i64..200), 0..60),
+        acts in proptest::collection::vec((0_u8..9, 0_u8..4, 1_i64..200), 0..60),
     ) {
         let mut wallet = Wallet::default();
         // What came by a network, and what of it goes back or has gone.
         let (mut came, mut sent) = (0, 0);
+        // What came as gifts, and in cash that was not paid out again.
+        let (mut gifts, mut cash) = (0, 0);
         let mut costs = [0_i64; 4];
         let mut going: Vec<(u128, i64)> = Vec::new();
         for (n, (act, which, amount)) in acts.into_iter().enumerate() {
@@ -74,6 +87,11 @@ proptest! {
                 }
                 1 | 2 => {
                     wallet.came(if act == 1 { EntryKind::CashRecharge } else { EntryKind::Gift }, amount);
+                    if act == 1 {
+                        cash += amount;
+                    } else {
+                        gifts += amount;
+                    }
                     prop_assert_eq!(wallet.parts(), (own + amount, network), "no network's money comes of it");
                 }
                 3 | 4 if available > 0 => {
@@ -114,8 +132,16 @@ proptest! {
                         }
                     }
                 }
+                8 if available.min(wallet.own().1) > 0 => {
+                    let amount = amount.min(available).min(wallet.own().1);
+                    let before = wallet.own();
+                    wallet.line(0, EntryKind::CashPayout, Phase::Move, (-amount, 0), None);
+                    cash -= amount;
+                    prop_assert_eq!((wallet.own(), wallet.parts().1), ((before.0, before.1 - amount), network), "nothing else leaves so");
+                }
                 _ => {}
             }
+            prop_assert_eq!(wallet.ever(), (gifts, cash), "a gift never becomes cash, nor cash a gift");
             let (own, network) = wallet.parts();
             let on_its_way: i64 = going.iter().map(|(_, amount)| *amount).sum();
             prop_assert!(own >= 0 && network >= 0, "{} and {}", own, network);
@@ -212,4 +238,44 @@ fn v4_1_what_was_there_before_the_first_line_is_no_networks_and_a_refund_that_wa
     assert_eq!(wallet.parts(), (800, 500));
     wallet.line(2, EntryKind::Refund, Phase::Release, (0, -100), None);
     assert_eq!(wallet.parts(), (800, 500));
+}
+
+#[test]
+fn v4_1_what_the_desk_pays_out_is_cash_and_gifts_are_spent_before_it() {
+    let mut wallet = Wallet::default();
+    wallet.came(EntryKind::Gift, 2_000);
+    wallet.came(EntryKind::CashRecharge, 5_000);
+    wallet.came(EntryKind::Payment, 1_000);
+    assert_eq!(wallet.purse.of_cash(), Fen::new(5_000));
+    wallet.plays(1, 2_500);
+    assert_eq!((wallet.own(), wallet.purse.of_network()), ((0, 4_500), Fen::new(1_000)));
+    wallet.line(0, EntryKind::CashPayout, Phase::Move, (-4_500, 0), None);
+    assert_eq!((wallet.own(), wallet.purse.of_network()), ((0, 0), Fen::new(1_000)));
+    // Given back, a gift is one again.
+    wallet.is_given_back(1, 2_500);
+    assert_eq!(wallet.own(), (2_000, 500));
+}
+
+#[test]
+fn v4_1_what_no_network_takes_back_any_more_is_the_customers_as_cash_is_and_a_gift_stays_one() {
+    let mut wallet = Wallet::default();
+    wallet.came(EntryKind::Gift, 300);
+    wallet.came(EntryKind::Payment, 1_000);
+    wallet.plays(1, 500);
+    wallet.came(EntryKind::Gift, 70);
+    wallet.purse.age();
+    assert_eq!((wallet.own(), wallet.purse.of_network()), ((70, 800), Fen::ZERO));
+    wallet.is_given_back(1, 500);
+    assert_eq!((wallet.own(), wallet.purse.of_network()), ((370, 1_000), Fen::ZERO));
+}
+
+#[test]
+fn v2_2_a_gift_that_somebody_brings_along_stays_one() {
+    let mut before = Wallet::default();
+    before.came(EntryKind::Gift, 500);
+    before.came(EntryKind::CashRecharge, 200);
+    before.line(7, EntryKind::CarriedOver, Phase::Move, (-700, 0), None);
+    let mut after = Wallet { carried: before.carried, ..Wallet::default() };
+    after.line(7, EntryKind::CarriedOver, Phase::Move, (700, 0), None);
+    assert_eq!(after.own(), (500, 200));
 }

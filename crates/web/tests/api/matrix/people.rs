@@ -25,6 +25,16 @@ pub enum Who {
     Stranger,
     Venue,
     Maintainer,
+    /// Has a phone, and whatever customers have of alice's.
+    Customer,
+    /// Another one, who has what is the chief's.
+    OtherCustomer,
+    /// Has no phone, and nothing.
+    Guest,
+    /// The program of the project whose keys alice and the chief make: it signs what it asks.
+    Program,
+    /// Another project's, which signs as well.
+    OtherProgram,
 }
 
 pub const EVERYBODY: &[Who] = &[
@@ -39,6 +49,11 @@ pub const EVERYBODY: &[Who] = &[
     Who::Stranger,
     Who::Venue,
     Who::Maintainer,
+    Who::Customer,
+    Who::OtherCustomer,
+    Who::Guest,
+    Who::Program,
+    Who::OtherProgram,
 ];
 
 impl Who {
@@ -46,12 +61,22 @@ impl Who {
     pub const fn role(self) -> Option<Role> {
         match self {
             Self::Visitor | Self::Disabled => None,
+            // Nobody of the console's.
+            Self::Customer | Self::OtherCustomer | Self::Guest | Self::Program | Self::OtherProgram => None,
             Self::Root => Some(Role::SuperAdmin),
             Self::Chief | Self::OtherChief => Some(Role::AgentAdmin),
             Self::Novice | Self::Alice | Self::Peer | Self::Stranger => Some(Role::Agent),
             Self::Venue => Some(Role::VenueManager),
             Self::Maintainer => Some(Role::Maintainer),
         }
+    }
+
+    pub const fn is_customer(self) -> bool {
+        matches!(self, Self::Customer | Self::OtherCustomer | Self::Guest)
+    }
+
+    pub const fn is_program(self) -> bool {
+        matches!(self, Self::Program | Self::OtherProgram)
     }
 }
 
@@ -90,6 +115,19 @@ pub const fn tie_to_hall(who: Who, owner: Owner) -> Tie {
         (Who::Root, _) => Tie::Root,
         _ => Tie::Foreign,
     }
+}
+
+/// What alice's customer has is not the other's, and the other way round.
+pub const fn tie_of_customer(who: Who, owner: Owner) -> Tie {
+    match (who, owner) {
+        (Who::Customer, Owner::Alice) | (Who::OtherCustomer, Owner::Chief) => Tie::Own,
+        _ => Tie::Foreign,
+    }
+}
+
+/// Of the keys of one project, whoever made them.
+pub const fn tie_of_program(who: Who) -> Tie {
+    if matches!(who, Who::Program) { Tie::Own } else { Tie::Foreign }
 }
 
 pub struct People {
@@ -139,6 +177,8 @@ impl People {
     pub const fn client(&self, who: Who) -> &Client {
         match who {
             Who::Visitor => &self.visitor,
+            // The console does not know them: what they come with is put to it where they ask (`World::client`).
+            Who::Customer | Who::OtherCustomer | Who::Guest | Who::Program | Who::OtherProgram => &self.visitor,
             Who::Disabled => &self.disabled,
             Who::Novice => &self.novice,
             Who::Root => &self.root,

@@ -3,8 +3,8 @@
 use platform::identity::Role;
 use serde_json::Value;
 
-use super::people::{Owner, Tie, Who, tie, tie_to_hall};
-use super::things::Thing;
+use super::people::{Owner, Tie, Who, tie, tie_of_customer, tie_of_program, tie_to_hall};
+use super::thing::Thing;
 
 /// Who is let in at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub enum Door {
     Only(&'static [Role]),
     /// A program with an API key: a session is no use here.
     Program,
-    /// A customer, who is nobody of the console's.
+    /// A customer, who is nobody of the console's. A guest is one.
     Customer,
 }
 
@@ -101,8 +101,12 @@ pub struct Rule {
     pub door: Door,
     pub thing: Option<Thing>,
     pub reach: Reach,
-    /// What those get who may. Not always 2xx: some calls would need more than the right to make them.
+    /// What those get who may. Not always 2xx: some calls would need more than the right to make them, and then say so ([`Rule::because`]).
     pub good: u16,
+    /// What guests get instead, who pass the door and may not for want of a phone.
+    pub guest: Option<u16>,
+    /// Why what is good is a refusal, and which test has the call succeed.
+    pub why: &'static str,
     pub body: Option<fn(&Case<'_>) -> Value>,
     /// It changes or ends the asker: somebody else of the kind asks.
     pub spare: bool,
@@ -112,7 +116,19 @@ pub struct Rule {
 }
 
 pub const fn rule(call: &'static str, door: Door, good: u16) -> Rule {
-    Rule { call, door, thing: None, reach: Reach::EVERY, good, body: None, spare: false, captcha: false, stream: false }
+    Rule {
+        call,
+        door,
+        thing: None,
+        reach: Reach::EVERY,
+        good,
+        guest: None,
+        why: "",
+        body: None,
+        spare: false,
+        captcha: false,
+        stream: false,
+    }
 }
 
 impl Rule {
@@ -121,6 +137,12 @@ impl Rule {
     }
     pub const fn body(self, body: fn(&Case<'_>) -> Value) -> Self {
         Self { body: Some(body), ..self }
+    }
+    pub const fn guest(self, status: u16) -> Self {
+        Self { guest: Some(status), ..self }
+    }
+    pub const fn because(self, why: &'static str) -> Self {
+        Self { why, ..self }
     }
     pub const fn spare(self) -> Self {
         Self { spare: true, ..self }
@@ -156,26 +178,40 @@ pub enum Expected {
 }
 
 pub fn expected(rule: &Rule, who: Who, owner: Owner) -> Expected {
+    let refused = |status, code| Expected::Refused(status, code);
     match (rule.door, who) {
         (Door::Anybody, _) => return Expected::Good,
-        (Door::Program, _) => return Expected::Refused(401, "API_KEY_UNKNOWN"),
-        (Door::Customer, who) if who != Who::Visitor => return Expected::Refused(401, "SESSION_INVALID"),
-        (_, Who::Visitor) => return Expected::Refused(401, "SIGN_IN_REQUIRED"),
-        (_, Who::Disabled) => return Expected::Refused(401, "SESSION_INVALID"),
+        (Door::Program, who) if !who.is_program() => return refused(401, "API_KEY_UNKNOWN"),
+        (Door::Program, _) => {}
+        // What a program signs opens no other door.
+        (_, Who::Visitor | Who::Program | Who::OtherProgram) => return refused(401, "SIGN_IN_REQUIRED"),
+        (Door::Customer, who) if who.is_customer() => {}
+        // The console's tokens are none of customers', and the other way round.
+        (Door::Customer, _) | (_, Who::Customer | Who::OtherCustomer | Who::Guest) => return refused(401, "SESSION_INVALID"),
+        (_, Who::Disabled) => return refused(401, "SESSION_INVALID"),
         (Door::BeforeDuties, Who::Novice) => {}
-        (_, Who::Novice) => return Expected::Refused(403, "PASSWORD_CHANGE_REQUIRED"),
-        (Door::Only(roles), _) if who.role().is_none_or(|role| !roles.contains(&role)) => return Expected::Refused(403, "FORBIDDEN"),
+        (_, Who::Novice) => return refused(403, "PASSWORD_CHANGE_REQUIRED"),
+        (Door::Only(roles), _) if who.role().is_none_or(|role| !roles.contains(&role)) => return refused(403, "FORBIDDEN"),
         _ => {}
     }
-    if rule.thing.is_none() {
-        return Expected::Good;
+    if let (Who::Guest, Some(status)) = (who, rule.guest) {
+        return Expected::Status(status);
     }
-    let tie = if rule.thing.is_some_and(Thing::is_of_a_hall) { tie_to_hall(who, owner) } else { tie(who, owner) };
+    let Some(thing) = rule.thing else { return Expected::Good };
+    let tie = if who.is_program() {
+        tie_of_program(who)
+    } else if who.is_customer() {
+        tie_of_customer(who, owner)
+    } else if thing.is_of_a_hall() {
+        tie_to_hall(who, owner)
+    } else {
+        tie(who, owner)
+    };
     match rule.reach.of(tie) {
         None => Expected::Good,
-        Some(Shut::Hidden) if rule.thing == Some(Thing::Ticket) => Expected::Refused(404, "EXPORT_LINK_EXPIRED"),
-        Some(Shut::Hidden) => Expected::Refused(404, "NOT_FOUND"),
-        Some(Shut::Seen) => Expected::Refused(403, "FORBIDDEN"),
+        Some(Shut::Hidden) if thing == Thing::Ticket => refused(404, "EXPORT_LINK_EXPIRED"),
+        Some(Shut::Hidden) => refused(404, "NOT_FOUND"),
+        Some(Shut::Seen) => refused(403, "FORBIDDEN"),
         Some(Shut::Refused(status)) => Expected::Status(status),
         Some(Shut::LeftOut) => Expected::LeftOut,
     }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::rule::{Door, Reach, Rule, Shut, rule};
-use super::things::Thing;
+use super::thing::Thing;
 use super::words::{ADMINS, AGENTS, KEYS, SUPER};
 
 /// Granted ones, for those below a super admin.
@@ -81,8 +81,10 @@ pub const RULES: &[Rule] = &[
     rule("GET /api/v1/calls", Door::Only(KEYS), 200).on(Thing::Call, Reach::BRANCH.listed()),
     rule("GET /api/v1/calls?device=device", Door::Only(KEYS), 200).on(Thing::Call, Reach::BRANCH.listed()),
     rule("GET /api/v1/calls/{id}", Door::Only(KEYS), 200).on(Thing::Call, Reach::BRANCH),
-    // Programs.
-    rule("POST /client/v1/keys/verify", Door::Program, 200).body(|_| json!({"key": "x", "device": {"id": "x"}})),
-    rule("POST /client/v1/keys/query", Door::Program, 200).body(|_| json!({"key": "x"})),
+    // Programs. To another project's a key is as if there were none: that is a verdict where it is verified.
+    rule("POST /client/v1/keys/verify", Door::Program, 200)
+        .on(Thing::KeyText, Reach::OWN.listed())
+        .body(|case| json!({"key": case.thing, "device": {"id": "x"}})),
+    rule("POST /client/v1/keys/query", Door::Program, 200).on(Thing::KeyText, Reach::OWN).body(|case| json!({"key": case.thing})),
     rule("GET /client/v1/time", Door::Program, 200),
 ];

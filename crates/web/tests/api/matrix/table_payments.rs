@@ -1,36 +1,38 @@
-//! Payments. Here no network is set up, so that there is no order yet: `payments.rs` tries who reaches one.
+//! Payments. A super admin sees all of them; a customer the own ones.
 
 use platform::identity::Role::SuperAdmin;
 use serde_json::json;
 
 use super::rule::{Door, Reach, Rule, rule};
-use super::things::Thing;
+use super::thing::{Theirs, Thing};
 
 const ROOT: Door = Door::Only(&[SuperAdmin]);
 
 pub const RULES: &[Rule] = &[
     rule("GET /api/v1/payments/channels", ROOT, 200),
-    // There is no such network.
-    rule("PUT /api/v1/payments/channels/{channel}", ROOT, 404)
-        .on(Thing::Setting, Reach::EVERY)
-        .body(|_| json!({"enabled": true, "parameters": {"app_id": "x", "merchant_id": "x"}})),
+    rule("PUT /api/v1/payments/channels/{channel}", ROOT, 200)
+        .on(Thing::Theirs(Theirs::Channel), Reach::EVERY)
+        .body(|_| json!({"enabled": true})),
     rule("GET /api/v1/payments/waiting", ROOT, 200),
-    rule("GET /api/v1/payments/orders", ROOT, 200),
-    rule("GET /api/v1/payments/orders/{id}", ROOT, 404).on(Thing::Person, Reach::EVERY),
-    rule("GET /api/v1/payments/find?number=1", ROOT, 404),
-    rule("GET /api/v1/payments/refunds", ROOT, 200),
-    rule("POST /api/v1/payments/refunds/{id}/remedy", ROOT, 404)
-        .on(Thing::Person, Reach::EVERY)
+    rule("GET /api/v1/payments/orders", ROOT, 200).on(Thing::Theirs(Theirs::Order), Reach::EVERY),
+    rule("GET /api/v1/payments/orders/{id}", ROOT, 200).on(Thing::Theirs(Theirs::Order), Reach::EVERY),
+    rule("GET /api/v1/payments/find?number={thing}", ROOT, 200).on(Thing::Theirs(Theirs::Order), Reach::EVERY),
+    rule("GET /api/v1/payments/refunds", ROOT, 200).on(Thing::Theirs(Theirs::StuckRefund), Reach::EVERY),
+    rule("POST /api/v1/payments/refunds/{id}/remedy", ROOT, 200)
+        .on(Thing::Theirs(Theirs::StuckRefund), Reach::EVERY)
         .body(|_| json!({"remedy": "retry", "note": "x"})),
-    rule("GET /api/v1/payments/reconciliation", ROOT, 200),
-    rule("POST /api/v1/payments/differences/{id}/settle", ROOT, 404).on(Thing::Person, Reach::EVERY).body(|_| json!({"note": "x"})),
+    rule("GET /api/v1/payments/reconciliation", ROOT, 200).on(Thing::Theirs(Theirs::Difference), Reach::EVERY),
+    rule("POST /api/v1/payments/differences/{id}/settle", ROOT, 204)
+        .on(Thing::Theirs(Theirs::Difference), Reach::EVERY)
+        .body(|_| json!({"note": "xx"})),
     rule("GET /customer/v1/payment-means", Door::Anybody, 200),
-    rule("POST /customer/v1/orders", Door::Customer, 201).body(|_| json!({"method": "wechat_native", "recharge": {"amount_fen": 100}})),
-    rule("GET /customer/v1/orders/{id}", Door::Customer, 200).on(Thing::Person, Reach::EVERY),
+    rule("POST /customer/v1/orders", Door::Customer, 201).guest(409).body(|_| json!({"method": "native", "recharge": {"amount_fen": 100}})),
+    rule("GET /customer/v1/orders/{id}", Door::Customer, 200).on(Thing::Theirs(Theirs::Order), Reach::OWN),
     rule("POST /customer/v1/orders/{id}/method", Door::Customer, 200)
-        .on(Thing::Person, Reach::EVERY)
-        .body(|_| json!({"method": "alipay_wap"})),
-    rule("POST /customer/v1/orders/{id}/cancel", Door::Customer, 200).on(Thing::Person, Reach::EVERY).body(|_| json!({})),
+        .on(Thing::Theirs(Theirs::Order), Reach::OWN)
+        .body(|_| json!({"method": "precreate"})),
+    rule("POST /customer/v1/orders/{id}/cancel", Door::Customer, 200).on(Thing::Theirs(Theirs::Order), Reach::OWN).body(|_| json!({})),
     rule("GET /customer/v1/refundable", Door::Customer, 200),
-    rule("POST /customer/v1/refunds", Door::Customer, 200).body(|_| json!({"amount_fen": 100})),
+    // A guest has paid nothing by a network.
+    rule("POST /customer/v1/refunds", Door::Customer, 202).guest(409).body(|_| json!({"amount_fen": 100})),
 ];

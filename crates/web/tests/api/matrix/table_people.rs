@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::rule::{Door, Reach, Rule, rule};
-use super::things::Thing;
+use super::thing::Thing;
 use super::words::{ADMINS, SUPER};
 
 pub const RULES: &[Rule] = &[
@@ -22,13 +22,15 @@ pub const RULES: &[Rule] = &[
     rule("POST /api/v1/sign-up/resend", Door::Anybody, 202)
         .captcha()
         .body(|case| json!({"email": format!("new{}@example.com", case.n), "captcha": case.captcha})),
-    // Whoever has the link; nobody has this one.
-    rule("POST /api/v1/sign-up/verify", Door::Anybody, 400).body(|_| json!({"token": "nobody-has-this"})),
+    rule("POST /api/v1/sign-up/verify", Door::Anybody, 400)
+        .body(|_| json!({"token": "nobody-has-this"}))
+        .because("whoever has the link: `account_sign_up.rs`"),
     rule("POST /api/v1/password/forgot", Door::Anybody, 202)
         .captcha()
         .body(|case| json!({"email": format!("old{}@example.com", case.n), "captcha": case.captcha})),
     rule("POST /api/v1/password/reset", Door::Anybody, 400)
-        .body(|_| json!({"token": "nobody-has-this", "password": "correct horse battery"})),
+        .body(|_| json!({"token": "nobody-has-this", "password": "correct horse battery"}))
+        .because("whoever has the link: `account_reset.rs`"),
     // One's own account.
     rule("GET /api/v1/me", Door::BeforeDuties, 200),
     rule("PATCH /api/v1/me", Door::BeforeDuties, 200).body(|_| json!({"language": "zh-CN"})),
@@ -36,10 +38,14 @@ pub const RULES: &[Rule] = &[
         .spare()
         .body(|case| json!({"current": format!("password-of-{}", case.name), "password": "correct horse battery"})),
     rule("POST /api/v1/me/second-factor", Door::BeforeDuties, 200).spare(),
-    rule("POST /api/v1/me/second-factor/confirm", Door::BeforeDuties, 422).spare().body(|_| json!({"password": "wrong", "code": "123456"})),
+    rule("POST /api/v1/me/second-factor/confirm", Door::BeforeDuties, 422)
+        .spare()
+        .body(|_| json!({"password": "wrong", "code": "123456"}))
+        .because("whoever has the secret at hand: `account_second_factor.rs`"),
     rule("POST /api/v1/me/second-factor/disable", Door::SignedIn, 409)
         .spare()
-        .body(|case| json!({"password": format!("password-of-{}", case.name), "code": "123456"})),
+        .body(|case| json!({"password": format!("password-of-{}", case.name), "code": "123456"}))
+        .because("nobody here has set one up: `account_second_factor.rs`"),
     rule("DELETE /api/v1/session", Door::BeforeDuties, 204).spare(),
     rule("DELETE /api/v1/me/sessions", Door::SignedIn, 204).spare(),
     rule("GET /api/v1/me/sessions", Door::SignedIn, 200).on(Thing::Session, Reach::OWN.listed()),

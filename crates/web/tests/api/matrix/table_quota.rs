@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::rule::{Door, Reach, Rule, rule};
-use super::things::Thing;
+use super::thing::Thing;
 use super::words::{ADMINS, AGENTS, KEYS};
 
 pub const RULES: &[Rule] = &[

@@ -8,85 +8,17 @@ use serde_json::{Value, json};
 use store::jobs::NewJob;
 use testkit::{Client, Program, TestServer};
 
-use super::people::{Owner, People};
+use super::crowd::{Crowd, Past};
+use super::people::{Owner, People, Who};
+use super::thing::Thing;
 use crate::support::{grant, project};
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Thing {
-    /// A user whom the chief created (alice's stand-in), or an agent admin without a superior (the chief's).
-    User,
-    /// The owner itself, for what only looks.
-    Person,
-    /// Open for application, and granted to nobody.
-    OpenProject,
-    /// Granted to the owner, with prices.
-    GrantedProject,
-    /// With a callback set.
-    CalledProject,
-    Setting,
-    DeadJob,
-    Delivery,
-    Grant,
-    Application,
-    Batch,
-    /// Still being made.
-    SlowBatch,
-    Key,
-    /// Disabled by its owner.
-    DisabledKey,
-    BoundKey,
-    /// A verification of the owner's key.
-    Call,
-    Withdrawal,
-    ApprovedWithdrawal,
-    /// A line of the operation log that the owner caused.
-    Operation,
-    /// A line of the sign-in log: a try of the owner.
-    SignIn,
-    Notification,
-    Session,
-    /// A link to download an export of the owner's key.
-    Ticket,
-    Hall,
-    /// With a light that has never been there.
-    HallTable,
-    /// Without one.
-    DarkTable,
-    HallCode,
-    HallDevice,
-    /// Of a customer, about no session.
-    Complaint,
-}
-
-impl Thing {
-    pub const fn is_of_a_hall(self) -> bool {
-        matches!(self, Self::Hall | Self::HallTable | Self::DarkTable | Self::HallCode | Self::HallDevice | Self::Complaint)
-    }
-
-    /// What lists show.
-    pub const EVERY: [Self; 14] = [
-        Self::User,
-        Self::OpenProject,
-        Self::DeadJob,
-        Self::Delivery,
-        Self::Grant,
-        Self::Application,
-        Self::Batch,
-        Self::DisabledKey,
-        Self::Call,
-        Self::Withdrawal,
-        Self::Operation,
-        Self::SignIn,
-        Self::Notification,
-        Self::Session,
-    ];
-}
 
 pub struct World<'a> {
     pub server: &'a TestServer,
     pub people: People,
     n: AtomicU32,
     shop: Program,
+    crowd: Option<Crowd<'a>>,
 }
 
 fn id(value: &Value) -> String {
@@ -100,7 +32,41 @@ impl<'a> World<'a> {
         for owner in [&people.alice, &people.chief] {
             grant(&people.root, &shop.project, owner).await;
         }
-        Self { server, people, n: AtomicU32::new(0), shop }
+        Self { server, people, n: AtomicU32::new(0), shop, crowd: None }
+    }
+
+    /// The same with customers, halls where they play, networks by which they pay, and another project's program.
+    pub async fn with_customers(server: &'a TestServer) -> Self {
+        // First of all, for it takes a day, and nobody's session lasts as long.
+        let past = Box::pin(Past::new(server)).await;
+        let world = Self::new(server).await;
+        let crowd = Box::pin(Crowd::new(past, server, &world.people)).await;
+        Self { crowd: Some(crowd), ..world }
+    }
+
+    pub(super) fn crowd(&self) -> &Crowd<'a> {
+        self.crowd.as_ref().expect("a world with customers")
+    }
+
+    /// As what somebody asks, but for what a program signs.
+    pub fn client(&self, who: Who) -> &Client {
+        self.crowd().customer_of(who).unwrap_or_else(|| self.people.client(who))
+    }
+
+    pub fn program(&self, who: Who) -> Option<&Program> {
+        match who {
+            Who::Program => Some(&self.shop),
+            Who::OtherProgram => Some(&self.crowd().program),
+            _ => None,
+        }
+    }
+
+    /// Somebody else of the same kind ([`People::spare`]).
+    pub async fn spare(&self, who: Who) -> (Client, String) {
+        if who.is_customer() {
+            return (self.crowd().spare(self.server, who, self.n()).await, String::new());
+        }
+        self.people.spare(self.server, who).await
     }
 
     pub fn n(&self) -> u32 {
@@ -209,6 +175,8 @@ impl<'a> World<'a> {
                 table
             }
             Thing::Complaint => self.complaint(owner).await,
+            Thing::KeyText => self.key(client).await["key"].as_str().unwrap().to_owned(),
+            Thing::Theirs(theirs) => Box::pin(self.make_theirs(theirs, owner)).await,
             Thing::HallDevice => {
                 let table = id(&self.table(owner).await);
                 self.device(&table).await
@@ -227,7 +195,7 @@ impl<'a> World<'a> {
         hall
     }
 
-    async fn complaint(&self, owner: Owner) -> String {
+    pub(super) async fn complaint(&self, owner: Owner) -> String {
         let hall = self.hall(owner).await;
         let visitor = self.server.visitor();
         let welcome = self.server.sign_in_by_phone(&visitor, &format!("139{:08}", self.n())).await;

@@ -42,6 +42,7 @@ const en: typeof zh = {
   moreFailed: 'The rest could not be loaded',
   kind: {
     recharge: 'Recharge',
+    payout: 'Paid out at the desk',
     payment: 'Paid online',
     play: 'Play',
     refund: 'Refund',

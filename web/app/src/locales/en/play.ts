@@ -52,8 +52,11 @@ const en: typeof zh = {
   ended: {
     title: 'Well played. See you again',
     total: 'To pay',
-    refunded: 'Released to your balance',
+    toSource: 'Back to where it was paid',
+    toBalance: 'Released to your balance',
     period: '{from} to {to}',
+    paused: 'of which {time} paused, which cost nothing',
+    pausedBriefly: 'of which less than a minute paused, which cost nothing',
     again: 'Look at this table again',
     bills: 'All bills',
     pending: 'The bill is being made. Just a moment.',
@@ -66,10 +69,16 @@ const en: typeof zh = {
     },
   },
   failed: {
-    title: 'Sorry, the lamp did not come on',
+    title: {
+      notLit: 'Sorry, the lamp did not come on',
+      staff: 'The staff called this off',
+      customer: 'You called this off',
+      other: 'This table was not opened',
+    },
     free: 'Nothing was charged',
-    released: 'Everything held is back in your balance.',
-    amount: 'Released: {money}',
+    held: 'The {money} held for it is yours again:',
+    toSource: '{money} goes back to where it was paid',
+    toBalance: '{money} is in your balance',
   },
 }
 export default en

@@ -40,6 +40,7 @@ export default {
   moreFailed: '后面的没能加载出来',
   kind: {
     recharge: '充值',
+    payout: '前台付现金',
     payment: '在线付款',
     play: '打球',
     refund: '退款',

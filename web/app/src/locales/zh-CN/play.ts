@@ -50,8 +50,11 @@ export default {
   ended: {
     title: '打球愉快，下次再来',
     total: '本次费用',
-    refunded: '已退回余额',
+    toSource: '原路退回付款账户',
+    toBalance: '已退回余额',
     period: '{from} 至 {to}',
+    paused: '其中暂停 {time}，不计费',
+    pausedBriefly: '其中暂停不到 1 分钟，不计费',
     again: '再看看这张球台',
     bills: '查看全部账单',
     pending: '账单正在生成，请稍候。',
@@ -64,9 +67,15 @@ export default {
     },
   },
   failed: {
-    title: '抱歉，灯没有亮起来',
+    title: {
+      notLit: '抱歉，灯没有亮起来',
+      staff: '店员取消了这次开台',
+      customer: '您已取消这次开台',
+      other: '这次没有开台',
+    },
     free: '没有收取任何费用',
-    released: '冻结的费用已全部退回您的余额。',
-    amount: '已退回 {money}',
+    held: '为这次开台冻结的 {money} 全部归还：',
+    toSource: '{money} 原路退回付款账户',
+    toBalance: '{money} 已退回余额',
   },
 }

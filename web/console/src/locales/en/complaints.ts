@@ -57,6 +57,8 @@ const en: typeof zh = {
     ended: 'Ended',
     soFar: 'Cost so far',
     total: 'Total of the bill',
+    toSource: 'Back to where it was paid',
+    toBalance: 'Back in the wallet',
     paid: 'Paid by the customer',
     notYet: 'No bill yet',
   },

@@ -65,6 +65,7 @@ const en: typeof zh = {
     generation_refund: 'Generation cancelled',
     initial: 'Initial quota',
     cash_recharge: 'Paid at the desk',
+    cash_payout: 'Paid out at the desk',
     payment: 'Paid by WeChat or Alipay',
     refund: 'Gone back',
     play: 'Play',

@@ -49,6 +49,8 @@ export default {
     ended: '结束',
     soFar: '目前费用',
     total: '账单合计',
+    toSource: '原路退回付款账户',
+    toBalance: '退回钱包余额',
     paid: '顾客已付',
     notYet: '还没有账单',
   },

@@ -63,6 +63,7 @@ export default {
     generation_refund: '取消生成',
     initial: '初始额度',
     cash_recharge: '柜台充值',
+    cash_payout: '柜台付现金',
     payment: '微信或支付宝付款',
     refund: '原路退款',
     play: '球台消费',

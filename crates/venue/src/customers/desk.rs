@@ -1,0 +1,134 @@
+//! Cash over the counter: into a customer's wallet, and out of it again.
+//!
+//! **Invariant**: paid out is what came in cash, or otherwise from nobody who could take it back: never a gift, and never what goes back to a network
+//! by itself ([`payments::in_cash`]). So nobody makes cash of a credit card, or of what they were given to play with.
+
+use kernel::{Fault, Fen, Fields, text};
+use platform::allowance::Allowance;
+use platform::audit::Action;
+use platform::idempotency::IdempotencyKey;
+use platform::identity::Permission;
+use platform::ledger::{self, EntryKind, SystemAccount};
+use platform::messages::templates::Template;
+use platform::{Cx, Result, audit, payments};
+use serde::Serialize;
+use serde_json::json;
+use store::Tx;
+
+use super::model::Customer;
+use super::session::{by_number, by_phone_or_number};
+use super::wallet::{MOST, account};
+use crate::told;
+
+/// Far more than a desk needs: nobody shall go through all numbers to see whose they are.
+const LOOKED_UP: Allowance = Allowance { name: "customers looked up", window_seconds: 3_600, most: 300 };
+
+/// Cash that changes hands over the counter.
+#[derive(Debug, Clone)]
+pub struct DeskCash {
+    /// The customer's.
+    pub number: String,
+    pub amount: Fen,
+    pub memo: Option<String>,
+}
+
+/// Who stands at the desk.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct AtDesk {
+    pub customer: Customer,
+    /// Of what is available: can be paid out.
+    pub cash_fen: Fen,
+}
+
+/// Whose number somebody tells, a customer's own or a phone's: to be looked at before money changes hands.
+pub async fn look_up(cx: &Cx, number: &str) -> Result<AtDesk> {
+    let staff = cx.require(Permission::TablesOperate)?;
+    LOOKED_UP.take(cx, &staff.id.to_string()).await?;
+    let mut tx = cx.db.begin().await?;
+    let customer = by_phone_or_number(&mut tx, cx, number.trim()).await?.ok_or_else(no_such_customer)?;
+    let cash_fen = payments::in_cash(&mut tx, account(customer.id), cx.now()).await?;
+    Ok(AtDesk { customer, cash_fen })
+}
+
+/// Adds cash that somebody took over the counter to the customer's wallet.
+pub async fn recharge_at_desk(cx: &Cx, ask: &DeskCash, key: &IdempotencyKey) -> Result<Customer> {
+    change(cx, ask, key, Way::In).await
+}
+
+/// Gives cash out of the customer's wallet over the counter. A recharge of too much is undone so, too.
+pub async fn pay_out_at_desk(cx: &Cx, ask: &DeskCash, key: &IdempotencyKey) -> Result<Customer> {
+    change(cx, ask, key, Way::Out).await
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    In,
+    Out,
+}
+
+impl Way {
+    fn texts(self) -> (&'static Template, &'static Action) {
+        match self {
+            Self::In => (&told::RECHARGED, &audit::WALLET_RECHARGED),
+            Self::Out => (&told::PAID_OUT, &audit::WALLET_PAID_OUT),
+        }
+    }
+
+    fn order(self, customer: &Customer, amount: Fen, memo: String) -> ledger::Move {
+        let (cash, wallet) = (SystemAccount::Cash.id(), account(customer.id));
+        let (debit, credit, kind) = match self {
+            Self::In => (cash, wallet, EntryKind::CashRecharge),
+            Self::Out => (wallet, cash, EntryKind::CashPayout),
+        };
+        ledger::Move { debit, credit, amount: amount.into(), kind, memo, reference: None }
+    }
+}
+
+async fn change(cx: &Cx, ask: &DeskCash, key: &IdempotencyKey, way: Way) -> Result<Customer> {
+    let staff = cx.require(Permission::TablesOperate)?;
+    let mut fields = Fields::default();
+    if !ask.amount.is_positive() || ask.amount > MOST {
+        fields.add("amount_fen", "RANGE", "金额须大于 0，且不超过 10000 元", "The amount must be above 0, and at most 10,000 yuan");
+    }
+    let memo = fields.take("memo", text::clean(ask.memo.as_deref().unwrap_or_default(), 0, 100, false));
+    fields.check()?;
+    let mut tx = cx.db.begin().await?;
+    let owner = staff.id.uuid();
+    if let Some(first) = key.seen::<String>(&mut tx, cx, owner).await? {
+        return by_number(&mut tx, &first).await?.ok_or_else(Fault::not_found);
+    }
+    let customer = by_number(&mut tx, ask.number.trim()).await?.ok_or_else(no_such_customer)?;
+    if way == Way::Out {
+        enough(&mut tx, cx, &customer, ask.amount).await?;
+    }
+    let transfer = ledger::transfer(&mut tx, cx, &way.order(&customer, ask.amount, memo.unwrap_or_default())).await?;
+    let (template, action) = way.texts();
+    told::tell(&mut tx, cx, customer.id, template, &[("amount", told::yuan(ask.amount))]).await?;
+    let detail = json!({"customer": customer.number, "amount_fen": ask.amount, "transfer": transfer.id});
+    audit::record(&mut tx, cx, action, Some(customer.id.into()), &detail).await?;
+    key.answer(&mut tx, owner, &customer.number).await?;
+    let now = by_number(&mut tx, &customer.number).await?.ok_or_else(Fault::not_found)?;
+    tx.commit().await?;
+    Ok(now)
+}
+
+/// Refuses more than can be paid out. The wallet is locked: somebody may be playing on it, or sending money of it back, at the same time.
+async fn enough(tx: &mut Tx, cx: &Cx, customer: &Customer, amount: Fen) -> Result<()> {
+    let wallet = account(customer.id);
+    ledger::lock(tx, &[wallet]).await?;
+    let most = payments::in_cash(tx, wallet, cx.now()).await?;
+    if amount <= most {
+        return Ok(());
+    }
+    let most = told::yuan(most);
+    Err(Fault::field(
+        "amount_fen",
+        "MORE_THAN_CASH",
+        format!("最多可付现金 {most} 元：赠送的、使用中冻结的，以及线上支付可原路退回的部分不能付现金"),
+        format!("At most {most} yuan can be paid out: not gifts, not what is held, and not what goes back to where it was paid online"),
+    ))
+}
+
+fn no_such_customer() -> Fault {
+    Fault::field("number", "CUSTOMER_NOT_FOUND", "没有这个会员号", "There is no customer of this number")
+}

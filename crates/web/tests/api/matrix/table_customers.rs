@@ -1,0 +1,82 @@
+//! What customers' phones ask: who they are, tables, play, and bills that are shared.
+//!
+//! What is "alice's" is one customer's, and what is "the chief's" another's; a guest has none of it. Tables are anybody's who stands before one,
+//! and so is a bill whose link one has.
+
+use serde_json::json;
+
+use super::rule::{Door, Reach, Rule, Shut, rule};
+use super::thing::{Theirs, Thing};
+
+const FREE: Thing = Thing::Theirs(Theirs::FreeTable);
+const HELD: Thing = Thing::Theirs(Theirs::HeldTable);
+const SESSION: Thing = Thing::Theirs(Theirs::Session);
+const SPLIT: Thing = Thing::Theirs(Theirs::Split);
+const LINK: Thing = Thing::Theirs(Theirs::Link);
+const SHARE: Thing = Thing::Theirs(Theirs::Share);
+
+pub const RULES: &[Rule] = &[
+    // Who one is.
+    rule("POST /customer/v1/guests", Door::Anybody, 201).body(|_| json!({})),
+    rule("POST /customer/v1/phone-codes", Door::Anybody, 422)
+        .body(|_| json!({"phone": "1"}))
+        .because("that is no phone: `venue_sign_in.rs`"),
+    rule("GET /customer/v1/wechat", Door::Anybody, 200),
+    rule("POST /customer/v1/wechat", Door::Anybody, 409)
+        .body(|_| json!({"app": "mini", "code": "x"}))
+        .because("no app is set up: `wechat_sign_in.rs`"),
+    rule("POST /customer/v1/wechat/phone", Door::Anybody, 409)
+        .body(|_| json!({"code": "x"}))
+        .because("no app is set up: `wechat_sign_in.rs`"),
+    rule("POST /customer/v1/wechat/bind", Door::Customer, 409)
+        .body(|_| json!({"app": "mini", "code": "x"}))
+        .because("no app is set up: `wechat_bind.rs`"),
+    rule("POST /customer/v1/wechat/unbind", Door::Customer, 200).body(|_| json!({})),
+    rule("POST /customer/v1/sign-in", Door::Anybody, 401)
+        .body(|_| json!({"ticket": "x", "phone": "13800138000", "code": "000000"}))
+        .because("whoever was sent the code: `venue_sign_in.rs`"),
+    rule("POST /customer/v1/sign-out", Door::Customer, 204).spare().body(|_| json!({})),
+    rule("POST /customer/v1/sign-out-everywhere", Door::Customer, 204).spare().body(|_| json!({})),
+    rule("GET /customer/v1/me", Door::Customer, 200),
+    rule("GET /customer/v1/membership", Door::Customer, 200),
+    rule("GET /customer/v1/points", Door::Customer, 200),
+    rule("GET /customer/v1/wallet", Door::Customer, 200).on(Thing::Theirs(Theirs::WalletLine), Reach::OWN.listed()),
+    rule("GET /customer/v1/messages", Door::Customer, 200).on(Thing::Theirs(Theirs::Message), Reach::OWN.listed()),
+    // Halls and tables.
+    rule("GET /customer/v1/venues", Door::Anybody, 200),
+    rule("GET /customer/v1/venues/{id}", Door::Anybody, 200).on(Thing::Hall, Reach::EVERY),
+    rule("GET /customer/v1/codes/{code}", Door::Anybody, 200).on(Thing::HallCode, Reach::EVERY),
+    rule("GET /customer/v1/tables/{id}", Door::Anybody, 200).on(Thing::HallTable, Reach::EVERY),
+    rule("GET /customer/v1/holds", Door::Customer, 200).on(HELD, Reach::OWN.listed()),
+    rule("POST /customer/v1/tables/{id}/hold", Door::Customer, 200).on(FREE, Reach::EVERY).guest(409).body(|_| json!({})),
+    // Everybody sees that it is held; whose it is, its holder alone.
+    rule("POST /customer/v1/tables/{id}/give-back", Door::Customer, 204).on(HELD, Reach::OWN.with(Shut::Refused(409))).body(|_| json!({})),
+    rule("POST /customer/v1/tables/{id}/open", Door::Customer, 202)
+        .on(FREE, Reach::EVERY)
+        .guest(409)
+        .body(|_| json!({"minutes": 60, "expected_fen": 3_600})),
+    // Sharing a bill. Who has confirmed a share keeps it: so that comes after leaving.
+    rule("POST /customer/v1/sessions/{id}/split", Door::Customer, 201)
+        .on(SESSION, Reach::OWN)
+        .body(|_| json!({"people": 2, "expected_fen": 3_600})),
+    rule("GET /customer/v1/sessions/{id}/split", Door::Customer, 200).on(SESSION, Reach::OWN),
+    rule("GET /customer/v1/split-codes/{code}", Door::Anybody, 200).on(LINK, Reach::EVERY),
+    rule("POST /customer/v1/split-codes/{code}/join", Door::Customer, 200).on(LINK, Reach::EVERY).body(|_| json!({})),
+    rule("POST /customer/v1/split-codes/{code}/leave", Door::Customer, 200).on(LINK, Reach::EVERY).body(|_| json!({})),
+    rule("GET /customer/v1/splits/{id}", Door::Customer, 200).on(SHARE, Reach::OWN),
+    rule("POST /customer/v1/splits/{id}/confirm", Door::Customer, 200).on(SHARE, Reach::OWN).body(|_| json!({"at_most_fen": 540})),
+    rule("POST /customer/v1/splits/{id}/free", Door::Customer, 200).on(SPLIT, Reach::OWN).body(|_| json!({"place": 1})),
+    rule("POST /customer/v1/splits/{id}/cancel", Door::Customer, 200).on(SPLIT, Reach::OWN).body(|_| json!({})),
+    rule("POST /customer/v1/splits/{id}/finish", Door::Customer, 200).on(Thing::Theirs(Theirs::EndedSplit), Reach::OWN).body(|_| json!({})),
+    // Play.
+    rule("GET /customer/v1/session", Door::Customer, 200).on(SESSION, Reach::OWN.listed()),
+    rule("GET /customer/v1/sessions", Door::Customer, 200).on(SESSION, Reach::OWN.listed()),
+    rule("GET /customer/v1/sessions/{id}", Door::Customer, 200).on(SESSION, Reach::OWN),
+    rule("GET /customer/v1/sessions/{id}/extension?minutes=30", Door::Customer, 200).on(SESSION, Reach::OWN),
+    rule("POST /customer/v1/sessions/{id}/extend", Door::Customer, 200)
+        .on(SESSION, Reach::OWN)
+        .body(|_| json!({"minutes": 30, "expected_fen": 1_800})),
+    rule("POST /customer/v1/sessions/{id}/pause", Door::Customer, 200).on(SESSION, Reach::OWN).body(|_| json!({})),
+    rule("POST /customer/v1/sessions/{id}/resume", Door::Customer, 200).on(SESSION, Reach::OWN).body(|_| json!({})),
+    rule("POST /customer/v1/sessions/{id}/close", Door::Customer, 200).on(SESSION, Reach::OWN).body(|_| json!({})),
+];
