@@ -26,6 +26,11 @@ interface Observed {
 }
 
 function observe(context: BrowserContext, seen: Observed): void {
+  // Whoever is new is welcomed on some page, and what is under the welcome is what a test is about.
+  context.on('page', (page) => {
+    const start = page.getByTestId('welcome-start')
+    void page.addLocatorHandler(start, () => start.click())
+  })
   context.on('request', (request) => {
     const url = new URL(request.url())
     if (!['data:', 'blob:'].includes(url.protocol) && url.host !== seen.host)
