@@ -1,7 +1,7 @@
 import type * as T from '../src/api/types'
 import { demo } from './support/api'
 import { demoTable, giveNumber, scanned, someCustomer } from './support/app'
-import { expect, test } from './support/test'
+import { expect, test, welcomeStart } from './support/test'
 
 test.use({ viewport: { width: 390, height: 844 } })
 
@@ -50,12 +50,12 @@ test('v3_1 a customer scans a table, signs in, pays, plays, extends, closes and 
 })
 
 test('v2_1 whoever is new is welcomed with the number for the desk, once', async ({ page }) => {
-  await page.removeLocatorHandler(page.getByTestId('welcome-start'))
+  await page.removeLocatorHandler(welcomeStart(page))
   await page.goto('/m/pages/mine')
   await page.getByTestId('to-sign-in').click()
   await giveNumber(page)
   await expect(page.getByTestId('welcome-number')).toHaveText(/^\d{8}$/)
-  await page.getByTestId('welcome-start').click()
+  await welcomeStart(page).click()
   await expect(page.getByTestId('welcome')).toHaveCount(0)
   await expect(page.getByTestId('recharge-open')).toBeVisible()
 })
