@@ -42,7 +42,6 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { number: 9, name: "service", sql: include_str!("../migrations/0009_service.sql") },
     Migration { number: 10, name: "holds", sql: include_str!("../migrations/0010_holds.sql") },
     Migration { number: 11, name: "texts", sql: include_str!("../migrations/0011_texts.sql") },
-    Migration { number: 13, name: "offer_versions", sql: include_str!("../migrations/0013_offer_versions.sql") },
 ];
 
 /// What the product keeps in memory. One a process.

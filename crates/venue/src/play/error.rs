@@ -108,7 +108,7 @@ impl From<PlayError> for Fault {
                 conflict("PACKAGE_GONE", "这个套餐已下架，请重新选择", "This package is not offered any more; please choose again")
             }
             PlayError::PackageNotNow => {
-                conflict("PACKAGE_NOT_NOW", "这个套餐现在不出售，请重新选择", "This package is not sold at this hour; please choose again")
+                conflict("PACKAGE_NOT_NOW", "这个套餐现在不出售，请重新选择", "This package is not sold now; please choose again")
             }
             PlayError::NotPlaying => conflict("NOT_PLAYING", "已经结束", "This is over already"),
         }
