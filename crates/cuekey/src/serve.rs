@@ -29,6 +29,10 @@ use crate::{certificate, data, mailer, open_files, parts, signals, telemetry};
 const PROMPT_WORKERS: usize = 4;
 /// For relay boards. They wait for the network, and one that is silent for its end; they cost nothing meanwhile.
 const BOARD_WORKERS: usize = 16;
+/// For each payment network. One that hangs holds them for eight seconds a call, and nobody else's.
+const NETWORK_WORKERS: usize = 4;
+/// For texts to phones.
+const TEXT_WORKERS: usize = 4;
 /// How long accepted requests and begun jobs may take after the signal.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How often other processes' changes are looked for.
@@ -226,7 +230,14 @@ fn work(
     let cx = Cx::system(Arc::clone(platform));
     let runner = Runner::new(platform.db.clone(), platform.clock.clone(), platform.random.clone(), cx, handlers);
     let mut tasks = JoinSet::new();
-    let workers = Workers { prompt: PROMPT_WORKERS, boards: BOARD_WORKERS, rest: config.jobs.workers };
+    let workers = Workers {
+        prompt: PROMPT_WORKERS,
+        boards: BOARD_WORKERS,
+        wechat: NETWORK_WORKERS,
+        alipay: NETWORK_WORKERS,
+        texts: TEXT_WORKERS,
+        rest: config.jobs.workers,
+    };
     tasks.spawn(runner.run(workers, stopping.clone()));
     let schedules = [upkeep::SCHEDULES, licensing::SCHEDULES, venue::SCHEDULES].concat();
     tasks.spawn(upkeep::run(Arc::clone(platform), schedules, stopping.clone()));

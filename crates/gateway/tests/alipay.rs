@@ -4,7 +4,9 @@
 
 use gateway::{Alipay, AlipayFreeze};
 use kernel::{Clock, Fen, Timestamp};
-use platform::payments::{AlipayParameters, Channel, ChannelError, Handed, Method, Notice, Place, RefundAsk, RefundStanding, Standing};
+use platform::payments::{
+    AlipayParameters, Channel, ChannelError, Frozen, Handed, Method, Notice, Place, RefundAsk, RefundStanding, Standing,
+};
 use sandbox::{Alipay as Network, Asked, Returned, Told, TradeState, Troubles};
 
 const START: Timestamp = Timestamp::from_unix(1_795_248_000);
@@ -161,6 +163,23 @@ async fn v8_2_a_trouble_of_alipays_own_is_unclear_and_no_refusal() {
     network.set(Troubles::default());
     assert!(matches!(freezes.refund(&refund("refund-1", 1_000)).await, Ok(RefundStanding::Done { .. })));
     assert_eq!(network.trade(NUMBER).map(|trade| trade.refunded()), Some(Fen::new(1_000)));
+}
+
+#[tokio::test]
+async fn v3_2_what_is_frozen_is_taken_whenever_its_order_ends_and_nothing_else_ends_in_more_than_15_days() {
+    let (network, client, clock) = both().await;
+    let far = |method| Place { expires_at: START.plus_seconds(30 * 86_400), ..place(method) };
+    assert!(matches!(client.place(&far(Method::Precreate)).await, Err(ChannelError::Refused { .. })));
+    let freezes =
+        AlipayFreeze::new(&Network::parameters(), &network.gateway(), "http://127.0.0.1:9/callbacks/alipay_freeze", clock).unwrap();
+    freezes.place(&place(Method::Freeze)).await.unwrap();
+    network.pay(NUMBER).await;
+    let Ok(Standing::Paid(frozen)) = freezes.query(NUMBER).await else { panic!("it is frozen") };
+    let frozen = Frozen { channel_no: frozen.channel_no, payer: frozen.payer.unwrap() };
+    let number = "0192a0b0c0d0e0f0a1b1c1d1e1f10204";
+    let taken = Place { number: number.into(), frozen: Some(frozen), ..far(Method::Capture) };
+    assert_eq!(client.place(&taken).await, Ok(Handed::Nothing));
+    assert!(matches!(client.query(number).await, Ok(Standing::Paid(paid)) if paid.amount == Fen::new(3_605)));
 }
 
 fn read(client: &Alipay, form: &str) -> Result<Notice, String> {

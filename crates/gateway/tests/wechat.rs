@@ -111,6 +111,25 @@ async fn v8_2_what_is_not_answered_or_not_signed_is_unclear_and_never_a_fact() {
 }
 
 #[tokio::test]
+async fn v8_2_a_refusal_is_taken_for_one_without_a_signature_and_nothing_else_is() {
+    let (network, client, _) = both().await;
+    network.set(troubles(Asked::RefusesUnsigned));
+    assert_eq!(client.query(NUMBER).await, Ok(Standing::Unknown));
+    assert!(matches!(client.close(NUMBER).await, Err(ChannelError::Refused { code, .. }) if code == "ORDER_NOT_EXIST"));
+    let refused = client.refund(&refund("refund-1", 100)).await;
+    assert!(matches!(refused, Err(ChannelError::Refused { message, .. }) if message.ends_with("(not signed)")));
+    assert_eq!(client.query_refund(NUMBER, "refund-1").await, Ok(RefundStanding::Unknown));
+    client.place(&place(Method::H5)).await.unwrap();
+    network.set(troubles(Asked::Unsigned));
+    assert!(matches!(client.place(&place(Method::H5)).await, Err(ChannelError::Unclear(_))));
+    assert!(matches!(client.query(NUMBER).await, Err(ChannelError::Unclear(_))));
+    network.pay(NUMBER).await;
+    assert!(matches!(client.query(NUMBER).await, Err(ChannelError::Unclear(_))), "it is paid, and nobody has signed that");
+    assert!(matches!(client.refund(&refund("refund-1", 100)).await, Err(ChannelError::Unclear(_))));
+    assert!(matches!(client.query_refund(NUMBER, "refund-1").await, Err(ChannelError::Unclear(_))));
+}
+
+#[tokio::test]
 async fn k12_1_both_of_the_networks_keys_are_good_and_no_other() {
     let (network, client, clock) = both().await;
     client.place(&place(Method::H5)).await.unwrap();

@@ -23,7 +23,10 @@ use kernel::Fault;
 use platform::Platform;
 use store::migrate::Migration;
 
-pub const MIGRATIONS: &[Migration] = &[Migration { number: 3, name: "licensing", sql: include_str!("../migrations/0003_licensing.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { number: 3, name: "licensing", sql: include_str!("../migrations/0003_licensing.sql") },
+    Migration { number: 13, name: "nonces_forgotten", sql: include_str!("../migrations/0013_nonces_forgotten.sql") },
+];
 
 /// All migrations up to this product's, in order.
 pub fn migrations() -> Vec<Migration> {
@@ -37,6 +40,7 @@ pub struct Licensing {
     pub platform: Arc<Platform>,
     callers: client::Projects,
     limits: Arc<client::limit::Limits>,
+    nonces: Arc<client::Nonces>,
     collector: client::Collector,
     pub callbacks: callbacks::Callbacks,
 }
@@ -45,9 +49,10 @@ impl Licensing {
     /// Begins to decide. `post` is how callbacks leave.
     pub async fn start(platform: Arc<Platform>, post: Arc<dyn callbacks::Post>) -> platform::Result<Arc<Self>> {
         let limits = Arc::new(client::limit::Limits::new(platform.clock.clone()));
-        let nonces = client::Nonces::load(&platform).await?;
-        let collector = client::Collector::start(&platform, &limits, nonces);
-        Ok(Arc::new(Self { platform, callers: client::Projects::new(), limits, collector, callbacks: callbacks::Callbacks::new(post) }))
+        let nonces = Arc::new(client::Nonces::load(&platform).await?);
+        let collector = client::Collector::start(&platform, &limits, &nonces);
+        let (callers, callbacks) = (client::Projects::new(), callbacks::Callbacks::new(post));
+        Ok(Arc::new(Self { platform, callers, limits, nonces, collector, callbacks }))
     }
 
     /// Whose API key a request brings, where no more can be asked of it.
@@ -62,7 +67,7 @@ impl Licensing {
 
     /// Who is calling: key, ban, time, signature.
     pub async fn admit(&self, request: &client::Request<'_>) -> Result<client::Admitted, client::Refusal> {
-        client::admit::admit(&self.platform, &self.callers, &self.limits, request).await
+        client::admit::admit(&self.platform, &self.callers, &self.limits, &self.nonces, request).await
     }
 
     /// Decides an admitted request, with those that wait at the same moment, and signs what `tell` says of it. A project that goes

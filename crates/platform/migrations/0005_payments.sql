@@ -57,6 +57,8 @@ CREATE TABLE pay_attempts (
   problem TEXT
 );
 CREATE INDEX pay_attempts_order ON pay_attempts (order_id, id);
+-- By which money may still come.
+CREATE INDEX pay_attempts_live ON pay_attempts (id) WHERE state IN ('asked', 'waiting');
 CREATE INDEX pay_attempts_paid ON pay_attempts (channel, paid_at) WHERE paid_at IS NOT NULL;
 -- At most one is taken.
 CREATE UNIQUE INDEX pay_attempts_taken ON pay_attempts (order_id) WHERE state = 'taken';

@@ -20,8 +20,11 @@ pub struct Schedule {
     pub every_seconds: i64,
 }
 
-pub const SCHEDULES: &[Schedule] =
-    &[Schedule { kind: SWEEP, every_seconds: 600 }, Schedule { kind: payments::RECONCILE, every_seconds: 1_800 }];
+pub const SCHEDULES: &[Schedule] = &[
+    Schedule { kind: SWEEP, every_seconds: 600 },
+    Schedule { kind: payments::RECONCILE, every_seconds: 1_800 },
+    Schedule { kind: payments::RESUME, every_seconds: 600 },
+];
 const SWEEP: JobKind = JobKind::new("platform.sweep");
 
 /// What is of no use any more, and when. Logs stay.

@@ -13,6 +13,12 @@ pub enum Asked {
     DoneAndTroubled,
     /// Answers as somebody else would who has not its key.
     Forged,
+    /// Signs nothing that is no success.
+    RefusesUnsigned,
+    /// Signs nothing at all.
+    Unsigned,
+    /// Whoever closes a freezing is not answered, nor is it done, until this is over. All else is well.
+    CancelsWait,
     /// Says that it is another's, an amount that is another, or the like: signed.
     Altered,
 }

@@ -72,11 +72,11 @@ struct Shared {
     database: Inner,
     failed: Arc<AtomicBool>,
     /// Wakes each crew.
-    jobs: [Arc<tokio::sync::Notify>; 3],
+    jobs: [Arc<tokio::sync::Notify>; 6],
     topics: crate::topics::Local,
     /// What is read outside transactions, and in them, while somebody wants to know.
     #[cfg(feature = "testing")]
-    recorded: [std::sync::Mutex<Option<Recorded>>; 2],
+    recorded: [std::sync::Mutex<Option<Recorded>>; 3],
 }
 
 impl Db {
@@ -211,14 +211,20 @@ impl Db {
         self.taken(1)
     }
 
+    /// The same of what was changed in transactions.
+    #[cfg(feature = "testing")]
+    pub fn recorded_changes(&self) -> Recorded {
+        self.taken(2)
+    }
+
     #[cfg(feature = "testing")]
     fn taken(&self, place: usize) -> Recorded {
         self.inner.recorded[place].lock().ok().and_then(|mut recorded| recorded.replace(Vec::new())).unwrap_or_default()
     }
 
     #[cfg(feature = "testing")]
-    pub(crate) fn record(&self, in_transaction: bool, sql: &str, args: &[Value]) {
-        if let Ok(mut recorded) = self.inner.recorded[usize::from(in_transaction)].lock()
+    pub(crate) fn record(&self, place: usize, sql: &str, args: &[Value]) {
+        if let Ok(mut recorded) = self.inner.recorded[place].lock()
             && let Some(recorded) = recorded.as_mut()
         {
             recorded.push((sql.to_owned(), args.to_vec()));
@@ -238,7 +244,7 @@ impl Sql for Db {
 
     async fn all<T: Send>(&mut self, sql: &str, args: Vec<Value>, read: impl Fn(&Row) -> Result<T> + Send) -> Result<Vec<T>> {
         #[cfg(feature = "testing")]
-        self.record(false, sql, &args);
+        self.record(0, sql, &args);
         let (pool, way) = self.reading();
         let statement = Statement::from_sql_and_values(self.engine().backend(), sql, args);
         let rows = answered(way.as_ref(), pool.query_all_raw(statement)).await.inspect_err(|error| self.note(error))?;

@@ -6,6 +6,7 @@
 //! can be started again by hand.
 
 mod crew;
+mod lost;
 
 use std::collections::HashMap;
 use std::pin::Pin;
@@ -19,6 +20,7 @@ use tokio::sync::{Semaphore, watch};
 use uuid::Uuid;
 
 pub use crew::{Crew, Lead, Workers};
+pub use lost::{again, under_way};
 
 use crate::{Db, Error, Index, Insert, Look, Of, Result, Row, Sql, Sweep, Tx, args, insert_many};
 
@@ -48,6 +50,16 @@ impl JobKind {
     /// For [`Crew::Boards`].
     pub const fn boards(name: &'static str) -> Self {
         Self { name, crew: Crew::Boards }
+    }
+
+    /// For [`Crew::Texts`].
+    pub const fn texts(name: &'static str) -> Self {
+        Self { name, crew: Crew::Texts }
+    }
+
+    /// The same, carried out by another crew.
+    pub const fn by(self, crew: Crew) -> Self {
+        Self { name: self.name, crew }
     }
 }
 
@@ -141,7 +153,8 @@ pub enum Outcome {
     Done,
     /// Not yet; try again after a pause that grows with each attempt.
     Retry(String),
-    /// Not yet, and it is no failure: look again at this time. Does not count as an attempt.
+    /// Not yet, and it is no failure: look again at this time. Attempts are counted anew from here: what failed before it, perhaps days ago,
+    /// is no reason to give up what goes on.
     Again(Timestamp),
     /// Never; an operator may start it again after mending the cause.
     GiveUp(String),
@@ -224,7 +237,14 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
     pub async fn run(self, workers: Workers, stop: watch::Receiver<bool>) {
         let this = Arc::new(self);
         let crew = |crew, workers| Arc::clone(&this).crew(crew, workers, stop.clone());
-        tokio::join!(crew(Crew::Prompt, workers.prompt), crew(Crew::Boards, workers.boards), crew(Crew::Rest, workers.rest));
+        tokio::join!(
+            crew(Crew::Prompt, workers.prompt),
+            crew(Crew::Boards, workers.boards),
+            crew(Crew::Wechat, workers.wechat),
+            crew(Crew::Alipay, workers.alipay),
+            crew(Crew::Texts, workers.texts),
+            crew(Crew::Rest, workers.rest)
+        );
     }
 
     async fn crew(self: Arc<Self>, crew: Crew, workers: usize, mut stop: watch::Receiver<bool>) {
@@ -380,7 +400,7 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
         let now = self.clock.now();
         let (state, run_at, error, finished, attempts) = match outcome {
             Outcome::Done => (JobState::Done, now, None, Some(now), job.attempt),
-            Outcome::Again(at) => (JobState::Queued, at, None, None, job.attempt - 1),
+            Outcome::Again(at) => (JobState::Queued, at, None, None, 0),
             Outcome::Retry(why) if job.last_attempt() => (JobState::Dead, now, Some(why), Some(now), job.attempt),
             Outcome::Retry(why) => (JobState::Queued, now.plus_micros(self.pause(job.attempt)), Some(why), None, job.attempt),
             Outcome::GiveUp(why) => (JobState::Dead, now, Some(why), Some(now), job.attempt),

@@ -35,6 +35,15 @@ impl TestDb {
         }
     }
 
+    /// Another process's way to the same database: what it remembers is its own.
+    ///
+    /// # Panics
+    /// When there is no such way.
+    pub async fn another(&self) -> Self {
+        let config = DbConfig { connections: 8, ..DbConfig::new(&self.url) };
+        Self { db: Db::open(&config).await.expect("the database opens again"), url: self.url.clone(), folder: None }
+    }
+
     pub fn folder(&self) -> Option<&std::path::Path> {
         self.folder.as_ref().map(tempfile::TempDir::path)
     }

@@ -12,7 +12,7 @@ pub struct Tx {
     inner: Inner,
     hooks: Vec<Box<dyn FnOnce() + Send>>,
     failed: bool,
-    /// Keeps what is read, while somebody wants to know.
+    /// Keeps what is read and changed, while somebody wants to know.
     #[cfg(feature = "testing")]
     recorder: Option<crate::Db>,
 }
@@ -50,6 +50,10 @@ impl Tx {
 
     /// Changes rows; answers how many.
     pub async fn exec(&mut self, sql: &str, args: Vec<Value>) -> Result<u64> {
+        #[cfg(feature = "testing")]
+        if let Some(db) = &self.recorder {
+            db.record(2, sql, &args);
+        }
         let statement = Statement::from_sql_and_values(self.engine().backend(), sql, args);
         let result = match &self.inner {
             Inner::Sqlite { turn: Some(turn), .. } => turn.conn().execute_raw(statement).await,
@@ -138,7 +142,7 @@ impl Sql for Tx {
     async fn all<T: Send>(&mut self, sql: &str, args: Vec<Value>, read: impl Fn(&Row) -> Result<T> + Send) -> Result<Vec<T>> {
         #[cfg(feature = "testing")]
         if let Some(db) = &self.recorder {
-            db.record(true, sql, &args);
+            db.record(1, sql, &args);
         }
         let statement = Statement::from_sql_and_values(self.engine().backend(), sql, args);
         let result = match &self.inner {

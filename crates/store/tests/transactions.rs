@@ -167,6 +167,42 @@ on_both! { store::migrate::OWN;
         assert_eq!(runner.drain().await.unwrap(), 1);
     }
 
+    async fn a_job_that_looks_again_and_again_is_not_given_up_for_faults_of_days_ago(test) {
+        let db = test.db.clone();
+        let clock = Clock::stepped(Timestamp::from_unix(1_800_000_000));
+        let random = Random::seeded(10);
+        let runs = std::sync::Arc::new(std::sync::Mutex::new(0));
+        let mut handlers = Handlers::<()>::default();
+        let (counted, time) = (runs.clone(), clock.clone());
+        // Each second time it fails: fifteen times in all, and never twice in a row.
+        handlers.add("asks", move |(), _| {
+            let run = {
+                let mut runs = counted.lock().unwrap();
+                *runs += 1;
+                *runs
+            };
+            let next = time.now().plus_seconds(60);
+            async move { if run % 2 == 0 { Outcome::Again(next) } else { Outcome::Retry("away".into()) } }
+        });
+        // What fails as often in a row is given up.
+        handlers.add("fails", |(), _| async { Outcome::Retry("away".into()) });
+        let runner = Runner::new(db.clone(), clock.clone(), random.clone(), (), handlers);
+        let mut tx = db.begin().await.unwrap();
+        let mut ids = Vec::new();
+        for kind in ["asks", "fails"] {
+            let job = NewJob::new(kind, &(), clock.now()).unwrap().attempts(3);
+            ids.push(jobs::enqueue(&mut tx, &db, &random, clock.now(), job).await.unwrap().unwrap());
+        }
+        tx.commit().await.unwrap();
+        for _ in 0..30 {
+            runner.drain().await.unwrap();
+            clock.step(60 * SECOND);
+        }
+        assert_eq!(*runs.lock().unwrap(), 30);
+        let state = async |n: usize| jobs::find(&mut db.read(), ids[n]).await.unwrap().unwrap().state;
+        assert_eq!((state(0).await, state(1).await), (JobState::Queued, JobState::Dead));
+    }
+
     async fn a_job_that_waits_is_brought_forward_and_one_that_is_done_or_in_hand_is_not(test) {
         let db = test.db.clone();
         let clock = Clock::stepped(Timestamp::from_unix(1_800_000_000));
@@ -208,10 +244,45 @@ on_both! { store::migrate::OWN;
         assert!(!sooner("lamp", 0).await);
     }
 
+    async fn what_was_given_up_is_begun_anew_and_what_is_gone_has_a_job_again(test) {
+        let (db, random) = (test.db.clone(), Random::seeded(14));
+        let clock = Clock::stepped(Timestamp::from_unix(1_800_000_000));
+        let of = |about: i64| NewJob::new("lost", &about, clock.now()).unwrap();
+        let mut tx = db.begin().await.unwrap();
+        let given_up = jobs::enqueue(&mut tx, &db, &random, clock.now(), of(1)).await.unwrap().unwrap();
+        jobs::enqueue(&mut tx, &db, &random, clock.now(), of(2)).await.unwrap();
+        tx.exec("UPDATE jobs SET state = 'dead', attempts = 12, finished_at = run_at WHERE id = $1", args![given_up]).await.unwrap();
+        tx.commit().await.unwrap();
+        let under_way = async || {
+            let mut all: Vec<String> = jobs::under_way(&mut db.read(), "lost").await.unwrap().into_iter().collect();
+            all.sort_unstable();
+            all
+        };
+        assert_eq!(under_way().await, ["2"]);
+        let mut tx = db.begin().await.unwrap();
+        for about in [1, 3] {
+            jobs::again(&mut tx, &db, &random, clock.now(), of(about)).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        assert_eq!(under_way().await, ["1", "2", "3"]);
+        let again = jobs::find(&mut db.read(), given_up).await.unwrap().unwrap();
+        assert_eq!((again.state, again.attempts, again.finished_at), (JobState::Queued, 0, None));
+        let all: i64 = db.read().one("SELECT CAST(COUNT(*) AS BIGINT) AS n FROM jobs", vec![], |row| row.get("n")).await.unwrap();
+        assert_eq!(all, 3);
+    }
+
     async fn no_crew_waits_for_another(test) {
         let clock = Clock::stepped(Timestamp::from_unix(1_800_000_000));
         let random = Random::seeded(9);
-        let kinds = [jobs::JobKind::prompt("prompt"), jobs::JobKind::boards("boards"), jobs::JobKind::new("rest")];
+        let network = |name, crew| jobs::JobKind::new(name).by(crew);
+        let kinds = [
+            jobs::JobKind::prompt("prompt"),
+            jobs::JobKind::boards("boards"),
+            network("wechat", jobs::Crew::Wechat),
+            network("alipay", jobs::Crew::Alipay),
+            jobs::JobKind::texts("texts"),
+            jobs::JobKind::new("rest"),
+        ];
         let gate = std::sync::Arc::new(tokio::sync::Semaphore::new(0));
         let (told, mut heard) = tokio::sync::mpsc::unbounded_channel();
         let mut handlers = Handlers::<()>::default();
@@ -228,26 +299,28 @@ on_both! { store::migrate::OWN;
         }
         let runner = Runner::new(test.db.clone(), clock.clone(), random.clone(), (), handlers);
         let (stop, stopped) = tokio::sync::watch::channel(false);
-        let running = tokio::spawn(runner.run(jobs::Workers { prompt: 1, boards: 2, rest: 2 }, stopped));
+        let running = tokio::spawn(runner.run(jobs::Workers { prompt: 1, boards: 2, wechat: 2, alipay: 2, texts: 2, rest: 2 }, stopped));
         let enqueue = async |kind: jobs::JobKind, is_slow: bool| {
             let mut tx = test.db.begin().await.unwrap();
             jobs::enqueue(&mut tx, &test.db, &random, clock.now(), NewJob::new(kind, &is_slow, clock.now()).unwrap()).await.unwrap();
             tx.commit().await.unwrap();
         };
-        // All who speak to boards are held up, and more of it waits; then all of the rest.
-        for kind in [kinds[1], kinds[2]] {
+        // All who speak to boards are held up, and more of it waits; then all who ask a network, and so on, until only what is prompt is left.
+        let mut held_up = Vec::new();
+        for kind in kinds.into_iter().skip(1) {
+            held_up.push(kind);
             for _ in 0..5 {
                 enqueue(kind, true).await;
             }
             for _ in 0..2 {
                 assert_eq!(heard.recv().await.as_deref(), Some(kind.name));
             }
-            for other in kinds.into_iter().filter(|other| other.crew != jobs::Crew::Boards && *other != kind) {
+            for other in kinds.into_iter().filter(|other| !held_up.contains(other)) {
                 enqueue(other, false).await;
                 assert_eq!(heard.recv().await.as_deref(), Some(other.name));
             }
         }
-        gate.add_permits(10);
+        gate.add_permits(30);
         stop.send_replace(true);
         running.await.unwrap();
     }
@@ -305,7 +378,7 @@ on_both! { store::migrate::OWN;
             handlers.add("boards", move |(), _| { let told = told.clone(); async move { let _ = told.send(name); Outcome::Done } });
             let runner = Runner::new(db, clock.clone(), Random::seeded(seed), (), handlers);
             let (stop, stopped) = tokio::sync::watch::channel(false);
-            (stop, tokio::spawn(runner.run(jobs::Workers { prompt: 1, boards: 4, rest: 1 }, stopped)))
+            (stop, tokio::spawn(runner.run(jobs::Workers { prompt: 1, boards: 4, wechat: 1, alipay: 1, texts: 1, rest: 1 }, stopped)))
         };
         let mut next = async || {
             let mut tx = test.db.begin().await.unwrap();

@@ -17,7 +17,7 @@ use crate::documented;
 pub struct Client {
     site: web::Site,
     who: Option<(UserId, String)>,
-    headers: Vec<(String, String)>,
+    headers: Vec<(String, Vec<u8>)>,
     address: SocketAddr,
 }
 
@@ -49,6 +49,11 @@ impl Client {
 
     /// The same caller with one more header.
     pub fn with(&self, name: &str, value: &str) -> Self {
+        self.with_bytes(name, value.as_bytes())
+    }
+
+    /// The same with one that need not be a text.
+    pub fn with_bytes(&self, name: &str, value: &[u8]) -> Self {
         let mut other = self.clone();
         other.headers.push((name.to_owned(), value.to_owned()));
         other
@@ -128,7 +133,7 @@ impl Client {
             request = request.header("authorization", format!("Bearer {token}"));
         }
         for (name, value) in &self.headers {
-            request = request.header(name, value);
+            request = request.header(name, value.as_slice());
         }
         let mut request = request.body(Body::from(body.unwrap_or_default())).expect("a request");
         request.extensions_mut().insert(ConnectInfo(self.address));

@@ -74,6 +74,20 @@ impl<'a> Networks<'a> {
         tx.commit().await.expect("commit");
     }
 
+    /// From now on, and while what this answers lives, Alipay takes every connection and says nothing.
+    pub async fn silence_alipay(&self) -> std::net::TcpListener {
+        let silent = std::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).expect("a port is free");
+        let address = silent.local_addr().expect("an address");
+        let at = (self.wechat.base().to_owned(), format!("http://{address}/gateway.do"));
+        *self.server.networks.at.write().unwrap_or_else(PoisonError::into_inner) = Some(at);
+        // Set anew, so that it is spoken to at its new place.
+        let cx = self.server.cx();
+        let mut tx = cx.db.begin().await.expect("begin");
+        payments::put(&mut tx, &cx, &Parameters::Alipay(Alipay::parameters()), true).await.expect("a merchant");
+        tx.commit().await.expect("commit");
+        silent
+    }
+
     /// The payer's browser goes where an order sends it.
     pub async fn visit(&self, order: &Value) {
         if order["channel"] == "alipay" && order["next"]["kind"] == "redirect" {

@@ -242,12 +242,20 @@ impl TestServer {
 
     /// The same as [`run_jobs`](Self::run_jobs), by the process that has this venue.
     pub async fn run_jobs_by(&self, venue: &Arc<Venue>) -> usize {
+        self.runner_of(venue).drain().await.expect("jobs run")
+    }
+
+    /// What carries out jobs in the program, crew by crew.
+    pub fn runner(&self) -> Runner<Cx> {
+        self.runner_of(&self.venue)
+    }
+
+    fn runner_of(&self, venue: &Arc<Venue>) -> Runner<Cx> {
         let mut handlers = Handlers::default();
         platform::upkeep::handlers(&mut handlers);
         licensing::handlers(&mut handlers, &self.licensing);
         venue::handlers(&mut handlers, venue);
-        let runner = Runner::new(self.platform.db.clone(), self.clock.clone(), self.platform.random.clone(), self.cx(), handlers);
-        runner.drain().await.expect("jobs run")
+        Runner::new(self.platform.db.clone(), self.clock.clone(), self.platform.random.clone(), self.cx(), handlers)
     }
 
     /// The platform's own. What the product does about a payment is put off by a second.

@@ -90,7 +90,8 @@ pub struct Auth<N>(pub Cx, pub PhantomData<N>);
 
 pub const COOKIE: &str = "__Host-cuekey";
 pub const PLAIN_COOKIE: &str = "cuekey";
-const CONSOLE: &str = "x-cuekey-console";
+/// What the console sends along, and no other site can.
+pub(crate) const CONSOLE: &str = "x-cuekey-console";
 
 impl<N: Need> FromRequestParts<AppState> for Auth<N> {
     type Rejection = ApiError;
@@ -138,10 +139,15 @@ impl<N: Need> FromRequestParts<AppState> for Auth<N> {
 #[derive(Clone)]
 struct ByStaff;
 
+/// The one cookie that holds a session here.
+pub(crate) const fn cookie_name(secure: bool) -> &'static str {
+    if secure { COOKIE } else { PLAIN_COOKIE }
+}
+
 /// The bearer token, or that of the one cookie which this installation sets: the plain one could be planted by a neighbouring
 /// host where the console is reached by https.
 pub(crate) fn token(headers: &HeaderMap, secure: bool) -> Option<(String, bool)> {
-    let cookie = if secure { COOKIE } else { PLAIN_COOKIE };
+    let cookie = cookie_name(secure);
     let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| value.strip_prefix("Bearer "));
     if let Some(token) = bearer {
         return Some((token.trim().to_owned(), false));

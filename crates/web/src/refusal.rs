@@ -20,6 +20,7 @@ pub(crate) fn refusal(path: &str, whole: &str, reason: &str) -> Fault {
     }
     if let Some(name) = quoted(reason, "duplicate field `") {
         let field = if place == name || place.ends_with(&format!(".{name}")) { place.to_owned() } else { inside(name) };
+        let field: String = field.chars().take(200).collect();
         return Fault::field(&field, "INVALID", "此字段出现了两次", "This field is there twice");
     }
     if reason == strict::NUL {

@@ -1,10 +1,14 @@
 //! A layer around any deserializer, for what serde's derives take and people do not mean: a list in the order of the fields
-//! in place of an object, anywhere in a body; and in queries the NUL character, which PostgreSQL knows in no text. (The texts
-//! of a body are cleaned by its form, which names all that is wrong at once.)
+//! in place of an object, and a name that stands twice in an object whose names are free, anywhere in a body; and in queries the NUL
+//! character, which PostgreSQL knows in no text. (The texts of a body are cleaned by its form, which names all that is wrong at once.)
 
+use std::collections::HashSet;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Unexpected, VariantAccess, Visitor};
+use serde::de::value::StrDeserializer;
+use serde::de::{
+    DeserializeSeed, Deserializer, EnumAccess, Error, IntoDeserializer, MapAccess, SeqAccess, Unexpected, VariantAccess, Visitor,
+};
 
 /// What is said of a text that holds it.
 pub(crate) const NUL: &str = "the NUL character";
@@ -108,7 +112,9 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Watch<V> {
         self.inner.visit_seq(Parts { inner: access, nul: self.nul })
     }
     fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<V::Value, A::Error> {
-        self.inner.visit_map(Parts { inner: access, nul: self.nul })
+        let parts = Parts { inner: access, nul: self.nul };
+        // Of the fields of a type serde itself allows each only once.
+        if self.object { self.inner.visit_map(parts) } else { self.inner.visit_map(Members { inner: parts, seen: HashSet::new() }) }
     }
     fn visit_enum<A: EnumAccess<'de>>(self, access: A) -> Result<V::Value, A::Error> {
         self.inner.visit_enum(Parts { inner: access, nul: self.nul })
@@ -145,6 +151,33 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Parts<A> {
     }
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, A::Error> {
         self.inner.next_value_seed(Parts { inner: seed, nul: self.nul })
+    }
+    fn size_hint(&self) -> Option<usize> {
+        self.inner.size_hint()
+    }
+}
+
+/// An object whose names are free. Which of two would count is the reader's choice, and each reader chooses another.
+struct Members<A> {
+    inner: Parts<A>,
+    seen: HashSet<String>,
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Members<A> {
+    type Error = A::Error;
+    fn next_key_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, A::Error> {
+        let Some(name) = self.inner.next_key::<String>()? else { return Ok(None) };
+        let text: StrDeserializer<'_, A::Error> = name.as_str().into_deserializer();
+        let key = seed.deserialize(text)?;
+        // After the name was read, so that whoever notes the way to a mistake knows it.
+        if self.seen.contains(&name) {
+            return Err(A::Error::custom(format!("duplicate field `{name}`")));
+        }
+        self.seen.insert(name);
+        Ok(Some(key))
+    }
+    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, A::Error> {
+        self.inner.next_value_seed(seed)
     }
     fn size_hint(&self) -> Option<usize> {
         self.inner.size_hint()
@@ -217,6 +250,19 @@ mod tests {
             assert!(serde_json::from_str::<Outer>(&listed).is_ok(), "serde alone takes it: {listed}");
             assert!(read(&listed).unwrap_err().to_string().contains("an object"), "{listed}");
         }
+    }
+
+    #[test]
+    fn no_name_stands_twice_in_an_object() {
+        let inner = r#"{"a": "x"}"#;
+        let twice = format!(r#"{{"one": {inner}, "map": {{"k": {inner}, "j": {inner}, "k": {{"a": "y"}}}}}}"#);
+        assert!(serde_json::from_str::<Outer>(&twice).is_ok(), "serde alone takes the last");
+        assert!(read(&twice).unwrap_err().to_string().starts_with("duplicate field `k`"));
+        let twice = format!(r#"{{"one": {inner}, "one": {inner}}}"#);
+        assert!(read(&twice).unwrap_err().to_string().starts_with("duplicate field `one`"));
+        let value = |text: &str| serde_json::Value::deserialize(Strict { inner: &mut serde_json::Deserializer::from_str(text), nul: true });
+        assert_eq!(value(r#"{"a": {"b": [1]}, "b": 2}"#).unwrap(), serde_json::json!({"a": {"b": [1]}, "b": 2}));
+        assert!(value(r#"{"a": {"b": 1, "b": 2}}"#).is_err());
     }
 
     #[test]

@@ -64,6 +64,23 @@ test('k1_4a a name that is taken is said at its field, and the dialog stays', as
   await expect(page.getByTestId('user-name')).toBeFocused()
 })
 
+test('k1_4b who is signed out everywhere signs in again', async ({ page, another, watch }) => {
+  const admin = await somebody('agent_admin', await demo('super_admin'))
+  const agent = await somebody('agent', admin.api)
+  const theirs = await another()
+  await signIn(theirs, agent)
+  await signIn(page, admin, `/users/${agent.id}`)
+  await page.getByTestId('action-endSessions').click()
+  await page.getByTestId('form-submit').click()
+  await expect(page.getByTestId('form-submit')).toHaveCount(0)
+  await expect(page.getByTestId('user-state')).toHaveAttribute('data-status', 'active')
+  watch.expectRefusal(401, '/keys')
+  await theirs.getByTestId('menu-keys').click()
+  await expect(theirs).toHaveURL(/\/sign-in/)
+  await fillSignIn(theirs, agent)
+  await expect(theirs.getByTestId('user-menu')).toBeVisible()
+})
+
 test('k1_4b a disabled agent is signed out where it is, and comes in again once enabled', async ({
   page,
   another,

@@ -92,6 +92,7 @@ pub fn check(workspace: &Workspace) -> Result<Report> {
     }
     let document = texts.iter().find(|(path, _)| path == security::DOCUMENT).map_or("", |(_, text)| text.as_str());
     findings.extend(security::check(document, &texts));
+    findings.extend(security::unanswered(document));
     findings.extend(schemas::check(&texts));
     findings.extend(arrows::check(&workspace::metadata(&workspace.root)?, &workspace.root));
     findings.sort_by(|one, other| (&one.path, one.line).cmp(&(&other.path, other.line)));

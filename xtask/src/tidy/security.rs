@@ -1,9 +1,19 @@
-//! docs/security.md answers requirements with tests: each test and file that it names must exist, and each chapter be there.
+//! docs/security.md answers requirements with tests: each test and file that it names must exist, and each chapter and requirement
+//! be answered.
 
 use super::Finding;
 
 pub const DOCUMENT: &str = "docs/security.md";
 const CHAPTERS: usize = 17;
+/// The requirements of levels 1 and 2 of ASVS 5.0.0, but for the chapters that are answered as a whole.
+const ASKED: &str = "\
+    1.1.1-2 1.2.1-9 1.3.1-11 1.4.1-3 1.5.1-2 2.1.1-3 2.2.1-3 2.3.1-4 2.4.1-1 3.2.1-2 3.3.1-4 3.4.1-6 3.5.1-5 3.7.1-2 4.1.1-3 4.2.1-1 \
+    4.3.1-2 4.4.1-4 5.1.1-1 5.2.1-3 5.3.1-2 5.4.1-3 6.1.1-3 6.2.1-12 6.3.1-4 6.4.1-4 6.5.1-5 6.6.1-3 6.8.1-4 7.1.1-3 7.2.1-4 7.3.1-2 \
+    7.4.1-5 7.5.1-2 7.6.1-2 8.1.1-2 8.2.1-3 8.3.1-1 8.4.1-1 11.1.1-2 11.2.1-3 11.3.1-3 11.4.1-4 11.5.1-1 11.6.1-1 12.1.1-3 12.2.1-2 \
+    12.3.1-4 13.1.1-1 13.2.1-5 13.3.1-2 13.4.1-5 14.1.1-2 14.2.1-4 14.3.1-3 15.1.1-3 15.2.1-3 15.3.1-7 16.1.1-1 16.2.1-5 16.3.1-4 \
+    16.4.1-3 16.5.1-3";
+/// What is no answer.
+const EMPTY: [&str; 2] = ["**Missing**", "**In part**"];
 
 /// `document` is the text of [`DOCUMENT`]; `files` are all files with their texts, by path.
 pub fn check(document: &str, files: &[(String, String)]) -> Vec<Finding> {
@@ -32,10 +42,48 @@ pub fn check(document: &str, files: &[(String, String)]) -> Vec<Finding> {
     findings
 }
 
+/// Requirements without a row, and rows that say that there is no answer.
+pub fn unanswered(document: &str) -> Vec<Finding> {
+    let rows: Vec<(usize, &str, &str)> = (1..)
+        .zip(document.lines())
+        .skip_while(|(_, line)| !line.starts_with("## V"))
+        .filter_map(|(number, line)| line.strip_prefix("| ")?.split_once(" | ").map(|(asked, answer)| (number, asked, answer)))
+        .collect();
+    let mut findings = Vec::new();
+    for (number, asked, answer) in &rows {
+        if EMPTY.iter().any(|word| answer.contains(word)) || answer.trim_matches(['|', ' ']).is_empty() {
+            findings.push(Finding::error(DOCUMENT, *number, format!("{asked}: write a test, or the reason that there is none")));
+        }
+    }
+    for (section, number) in ASKED.split(' ').filter_map(range).flat_map(|(section, numbers)| numbers.map(move |number| (section, number)))
+    {
+        if !rows.iter().any(|(_, asked, _)| asked.split(", ").any(|part| covers(part, section, number))) {
+            findings.push(Finding::error(DOCUMENT, 1, format!("{section}.{number} is not answered")));
+        }
+    }
+    findings
+}
+
+/// `6.2.1-12`: the requirements 1 to 12 of the section 6.2.
+fn range(text: &str) -> Option<(&str, std::ops::RangeInclusive<u32>)> {
+    let (section, numbers) = text.rsplit_once('.')?;
+    let (first, last) = numbers.split_once('-')?;
+    Some((section, first.parse().ok()?..=last.parse().ok()?))
+}
+
+/// Whether a part of a row's first cell is about this requirement: `6.2.1`, `6.2.1 to 6.2.4`, or `6.2` for all of the section.
+fn covers(part: &str, section: &str, number: u32) -> bool {
+    let place = |text: &str| -> Option<u32> { text.strip_prefix(section)?.strip_prefix('.')?.parse().ok() };
+    match part.split_once(" to ") {
+        Some((first, last)) => matches!((place(first), place(last)), (Some(first), Some(last)) if (first..=last).contains(&number)),
+        None => part == section || place(part) == Some(number),
+    }
+}
+
 /// A function of this name, in a file of tests or behind `#[cfg(test)]`.
 fn has_test(files: &[(String, String)], file: &str, test: &str) -> bool {
-    let (name, beside) = (format!("/{file}.rs"), format!("/{file}/tests.rs"));
-    files.iter().filter(|(path, _)| path.ends_with(&name) || path.ends_with(&beside)).any(|(path, text)| {
+    let names = [format!("/{file}.rs"), format!("/{file}/tests.rs"), format!("/{file}/mod.rs")];
+    files.iter().filter(|(path, _)| names.iter().any(|name| path.ends_with(name))).any(|(path, text)| {
         let tests = if path.contains("/tests/") || path.ends_with("/tests.rs") {
             Some(text.as_str())
         } else {
@@ -75,6 +123,21 @@ mod tests {
         let found = findings("`browser::nobody_is_sent_elsewhere`\n`browser::gone`, `text::clean`, `crates/kernel/src/gone.rs`");
         assert_eq!(found.len(), 3, "{found:?}");
         assert!(found.iter().all(|(line, _)| *line == 2), "{found:?}");
+    }
+
+    #[test]
+    fn each_requirement_has_a_row_with_an_answer() {
+        let rows: Vec<String> = ASKED.split(' ').filter_map(range).map(|(section, _)| format!("| {section} | We do. |")).collect();
+        let whole = format!("## V1 x\n{}", rows.join("\n"));
+        assert_eq!(unanswered(&whole), []);
+        let said = |document: String| unanswered(&document).into_iter().map(|finding| (finding.line, finding.message)).collect::<Vec<_>>();
+        let row = "| 6.2 | We do. |";
+        let parts = "| 6.2.1, 6.2.3 to 6.2.12 | We do. |";
+        assert_eq!(said(whole.replace(row, parts)), [(1, "6.2.2 is not answered".to_owned())]);
+        assert_eq!(said(whole.replace(row, "| 6.2 | **In part**: see above |")).len(), 1);
+        assert_eq!(said(whole.replace(row, "| 6.2 |  |")).len(), 1);
+        // What is left is said before the chapters, and is no answer.
+        assert_eq!(said(format!("{row}\n{}", whole.replace(row, ""))).len(), 12);
     }
 
     #[test]

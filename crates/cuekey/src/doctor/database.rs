@@ -13,6 +13,7 @@ use store::facts::{self, Facts};
 use store::jobs::{self, JobState};
 use store::migrate::Status;
 
+use super::line;
 use super::report::{Report, same};
 use crate::config::Config;
 use crate::trouble::Trouble;
@@ -31,6 +32,7 @@ pub async fn examine(config: &Config, report: &mut Report) {
         let found = (format!("{shown} 尚不存在"), format!("{shown} is not there yet"));
         return report.notice(DATABASE, found, ("首次启动时创建", "the first start makes it"));
     }
+    line::examine(&url, report);
     let db = match data::open(config, &url).await {
         Ok(db) => db,
         Err(trouble) => return said(report, DATABASE, &trouble),

@@ -4,6 +4,7 @@
 
 mod certificate;
 mod database;
+mod line;
 mod report;
 mod surroundings;
 

@@ -169,7 +169,7 @@ pub fn ask(address: SocketAddr, path: &str) -> (u16, String, String) {
 pub fn sign_in(address: SocketAddr, name: &str, password: &str) -> (u16, serde_json::Value) {
     let body = serde_json::json!({"name": name, "password": password}).to_string();
     let mut stream = connect(address);
-    let head = "Host: test\r\nConnection: close\r\nX-Cuekey-Console: 1\r\nContent-Type: application/json";
+    let head = "Host: test\r\nConnection: close\r\nContent-Type: application/json";
     write!(stream, "POST /api/v1/session HTTP/1.1\r\n{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len()).expect("the request is sent");
     let (status, _, body) = answer(stream);
     (status, serde_json::from_str(&body).unwrap_or_default())

@@ -2,8 +2,8 @@
 
 use std::io::{Read, Write};
 
-use store::Engine;
 use store::testing::TestDb;
+use store::{Db, DbConfig, Engine, args};
 
 use crate::process::{Server, answer, ask, connect, cuekey, get, sign_in, until};
 
@@ -121,6 +121,36 @@ fn a_request_has_the_same_id_in_the_log_and_in_its_answer() {
     let line = until("the log line", || server.said().lines().find(|line| line.contains(&id)).map(str::to_owned));
     let line: serde_json::Value = serde_json::from_str(&line).unwrap();
     assert_eq!((&line["message"], &line["span"]["id"], &line["status"]), (&"answered".into(), &id.into(), &200.into()));
+    server.stop();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_fault_of_ours_is_in_the_log_with_its_cause_and_the_id_that_the_asker_is_told() {
+    let postgres = TestDb::new(Engine::Postgres, &[]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::serve(folder.path(), &["--database", &postgres.url]);
+    let address = server.address();
+    let db = Db::open(&DbConfig::new(&postgres.url)).await.expect("it opens");
+    let mut tx = db.begin().await.expect("begin");
+    tx.exec("ALTER TABLE captchas RENAME TO elsewhere", args![]).await.expect("it is renamed");
+    tx.commit().await.expect("commit");
+    db.close().await;
+
+    let mut stream = connect(address);
+    let head = "Host: test\r\nContent-Type: application/json\r\nContent-Length: 15";
+    write!(stream, "POST /api/v1/captchas HTTP/1.1\r\n{head}\r\nConnection: close\r\n\r\n{{\"kind\":\"work\"}}").unwrap();
+    let (status, _, body) = answer(stream);
+    assert_eq!(status, 500, "{body}");
+    assert!(!body.contains("captchas"), "{body}");
+    let problem: serde_json::Value = serde_json::from_str(&body).unwrap();
+    let id = problem["request_id"].as_str().expect("an id").to_owned();
+    let line = until("the log line", || {
+        let said = server.said();
+        let lines = said.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+        lines.into_iter().find(|line| line["span"]["id"] == id.as_str() && line["level"] == "ERROR")
+    });
+    assert_eq!((&line["message"], &line["code"]), (&"a request failed on our side".into(), &"INTERNAL".into()));
+    assert!(line["error"].as_str().is_some_and(|cause| cause.contains("captchas")), "{line}");
     server.stop();
 }
 

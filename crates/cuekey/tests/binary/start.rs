@@ -102,11 +102,16 @@ async fn a_database_that_lacks_a_step_below_another_is_refused_and_not_touched()
 
 /// Tables, columns and indexes, and which steps are said to be applied.
 async fn tables(url: &str) -> Vec<String> {
-    let db = Db::open(&DbConfig::new(url)).await.unwrap();
-    let mut lines = describe(&db).await.unwrap();
+    let db = Db::open(&DbConfig::new(url)).await.expect("the database answers");
+    let mut lines = describe(&db).await.expect("the database answers");
     let step =
         |row: &Row| Ok(format!("step {} {} {}", row.get::<i64>("number")?, row.get::<String>("name")?, row.get::<i64>("applied_at")?));
-    lines.extend(db.read().all("SELECT number, name, applied_at FROM migrations ORDER BY number", args![], step).await.unwrap());
+    lines.extend(
+        db.read()
+            .all("SELECT number, name, applied_at FROM migrations ORDER BY number", args![], step)
+            .await
+            .expect("the database answers"),
+    );
     db.close().await;
     lines
 }

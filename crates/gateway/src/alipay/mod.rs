@@ -134,8 +134,11 @@ impl Channel for Alipay {
             "out_trade_no": place.number,
             "total_amount": to_yuan(place.amount),
             "subject": place.subject,
-            "time_expire": to_beijing(place.expires_at),
         });
+        // What is frozen is taken at once, or asked for again for as long as it takes; and Alipay takes no end that is more than 15 days away.
+        if place.method != Method::Capture {
+            content["time_expire"] = to_beijing(place.expires_at).into();
+        }
         match place.method {
             // The payer's browser brings it there; until then Alipay knows nothing of it.
             Method::Wap => {

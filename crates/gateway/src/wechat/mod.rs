@@ -36,10 +36,23 @@ pub struct WechatPay {
     signer: Signer,
 }
 
-/// An answer that WeChat has given: its status and its body, verified.
+/// An answer that WeChat has given: its status and its body.
+///
+/// **Invariant**: it is verified, unless it is a refusal. WeChat promises to sign what it answers with 2xx alone.
 struct Answer {
     status: u16,
     body: Vec<u8>,
+    signed: bool,
+}
+
+/// Whether an answer without a signature may be the refusal that it says: not from 5xx, or where it is told to come later, which say nothing of what
+/// was asked; nor without a code of WeChat's, as a proxy on the way would say it.
+///
+/// Whoever stood between, with TLS broken, could say this where WeChat has said otherwise. So nothing follows from it but that we ask otherwise or a
+/// person looks: a payment that was placed all the same and is paid goes back by itself, and a refund that was made all the same waits, with these
+/// words, for somebody who finds it at WeChat. It never pays an order, closes one for paid, or sends anything twice.
+fn is_refusal(status: u16, body: &[u8]) -> bool {
+    (400..500).contains(&status) && status != 429 && serde_json::from_slice::<Refusal>(body).is_ok_and(|said| !said.code.is_empty())
 }
 
 impl WechatPay {
@@ -93,14 +106,20 @@ impl WechatPay {
         let response = http::send(request).await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let body = http::body(response, http::ANSWER).await?;
-        // Whoever stands between could say anything: what is not signed has not been said, refusals included.
+        // Whoever stands between could say anything: what is signed otherwise has not been said, and what is not signed is no fact.
         let seal = Seal::read(|name| headers.get(name).and_then(|value| value.to_str().ok()));
-        let verified = seal.ok_or_else(|| "it is not signed".to_owned()).and_then(|seal| self.signer.verify(&seal, &body));
+        let signed = seal.is_some();
+        let verified = match seal {
+            Some(seal) => self.signer.verify(&seal, &body),
+            None if is_refusal(status, &body) => Ok(()),
+            None => Err("it is not signed".to_owned()),
+        };
         verified.map_err(|why| ChannelError::Unclear(format!("an answer of status {status} that is not believed: {why}")))?;
+        let answer = Answer { status, body, signed };
         if status >= 500 || status == 429 {
-            return Err(ChannelError::Unclear(format!("status {status}: {}", refusal(&body))));
+            return Err(ChannelError::Unclear(format!("status {status}: {}", answer.refusal())));
         }
-        Ok(Answer { status, body })
+        Ok(answer)
     }
 
     async fn post(&self, target: &str, body: &Value) -> Result<Answer, ChannelError> {
@@ -124,15 +143,19 @@ struct BillPlace {
     hash_value: String,
 }
 
-fn refusal(body: &[u8]) -> ChannelError {
-    let Refusal { code, message } = serde_json::from_slice(body).unwrap_or_default();
-    ChannelError::Refused { code, message }
-}
-
 impl Answer {
+    fn refusal(&self) -> ChannelError {
+        let Refusal { code, mut message } = serde_json::from_slice(&self.body).unwrap_or_default();
+        if !self.signed {
+            // Whoever is to look after it should know.
+            message.push_str(" (not signed)");
+        }
+        ChannelError::Refused { code, message }
+    }
+
     fn read<T: DeserializeOwned>(&self) -> Result<T, ChannelError> {
         if !(200..300).contains(&self.status) {
-            return Err(refusal(&self.body));
+            return Err(self.refusal());
         }
         serde_json::from_slice(&self.body).map_err(|error| ChannelError::Unclear(format!("an answer that cannot be read: {error}")))
     }
@@ -223,8 +246,9 @@ impl Channel for WechatPay {
         let answer = self.post(&target, &json!({"mchid": self.own.merchant_id})).await?;
         match answer.status {
             200..300 => Ok(()),
-            _ => match refusal(&answer.body) {
-                ChannelError::Refused { code, .. } if matches!(code.as_str(), "ORDER_CLOSED" | "ORDERCLOSED") => Ok(()),
+            // That it is closed is a fact, and has to be signed; otherwise it is asked how it stands.
+            _ => match answer.refusal() {
+                ChannelError::Refused { code, .. } if answer.signed && matches!(code.as_str(), "ORDER_CLOSED" | "ORDERCLOSED") => Ok(()),
                 other => Err(other),
             },
         }
@@ -273,5 +297,22 @@ impl Channel for WechatPay {
         }
         let text = std::str::from_utf8(&bytes).map_err(|error| ChannelError::Unclear(error.to_string()))?;
         Self::read_bill(text).map_err(ChannelError::Unclear)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_refusal;
+
+    #[test]
+    fn v8_2_without_a_signature_only_wechats_own_words_are_a_refusal() {
+        let unknown = br#"{"code":"ORDER_NOT_EXIST","message":"no such order"}"#;
+        assert!([400, 401, 403, 404, 422, 499].into_iter().all(|status| is_refusal(status, unknown)));
+        for status in [100, 200, 204, 302, 399, 429, 500, 503] {
+            assert!(!is_refusal(status, unknown), "{status}");
+        }
+        for body in ["", "<html>403 Forbidden</html>", "{}", r#"{"code":""}"#, r#"{"message":"no"}"#, "[]", "null", r#"{"code":404}"#] {
+            assert!(!is_refusal(404, body.as_bytes()), "{body}");
+        }
     }
 }

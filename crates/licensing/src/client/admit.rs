@@ -7,6 +7,7 @@ use kernel::{Fault, Kind, Timestamp};
 use platform::Platform;
 
 use super::limit::Limits;
+use super::nonces::Nonces;
 use super::project::{CallerProject, Projects, request_canonical};
 
 /// How far a request's time may be from the server's, in seconds.
@@ -73,7 +74,13 @@ pub async fn caller(
     })
 }
 
-pub async fn admit(platform: &Platform, projects: &Projects, limits: &Limits, request: &Request<'_>) -> Result<Admitted, Refusal> {
+pub async fn admit(
+    platform: &Platform,
+    projects: &Projects,
+    limits: &Limits,
+    nonces: &Nonces,
+    request: &Request<'_>,
+) -> Result<Admitted, Refusal> {
     let now = platform.clock.now();
     let project = caller(platform, projects, limits, request).await?;
     let signed = |fault: Fault| Refusal::signed(fault, &project);
@@ -82,6 +89,10 @@ pub async fn admit(platform: &Platform, projects: &Projects, limits: &Limits, re
         return Err(signed(fault.retry_after(until.seconds_since(now))));
     }
     let signed_at = parse_timestamp(request.timestamp, now).ok_or_else(|| signed(skewed()))?;
+    nonces.look(platform).await.map_err(|error| signed(error.into()))?;
+    if nonces.forgot(signed_at) {
+        return Err(signed(over()));
+    }
     let canonical = request_canonical(request.method, request.target, request.timestamp, request.nonce, request.body);
     if !project.signed(canonical.as_bytes(), request.signature, now) {
         // A right signature passes whatever the address did: programs behind one address do not lock each other out.
@@ -122,6 +133,16 @@ fn skewed() -> Fault {
         "TIMESTAMP_SKEWED",
         "请求时间与服务器相差超过 5 分钟",
         "The request's time is more than 5 minutes from the server's",
+    )
+}
+
+/// The clock was set back: this time has been before, and what was sent at it is not remembered any more.
+pub(super) fn over() -> Fault {
+    Fault::new(
+        Kind::Unauthenticated,
+        "TIMESTAMP_SKEWED",
+        "服务器的时钟曾被调回，这一时间的请求已不再接受",
+        "The server's clock was set back: requests of this time are not taken any more",
     )
 }
 

@@ -232,8 +232,8 @@ fn words(code: &str, lang: Lang) -> (&'static str, &'static str) {
             "The ban ends by itself; call less often, or have a super admin raise the project's limit.",
         ),
         "TIMESTAMP_SKEWED" => (
-            "请求时间与服务器相差超过 5 分钟。签名未被检查。",
-            "The request's time was more than 5 minutes from the server's. The signature was not looked at.",
+            "请求时间与服务器相差超过 5 分钟，或者服务器的时钟被调回，回到了随机数已被遗忘的时间。签名未被检查。",
+            "The request's time was more than 5 minutes from the server's, or that was set back to a time of which nonces are forgotten. The signature was not looked at.",
             "校准客户端或服务器的时钟；SDK 会用应答中的服务器时间自行校正。",
             "Set the client's clock, or the server's; SDKs mend theirs by the server's time in the answer.",
         ),

@@ -104,8 +104,7 @@ impl Drop for UnderWay<'_> {
 
 impl Collector {
     /// Starts the workers; they end when the collector is dropped.
-    pub fn start(platform: &Arc<Platform>, limits: &Arc<Limits>, nonces: Nonces) -> Self {
-        let nonces = Arc::new(nonces);
+    pub fn start(platform: &Arc<Platform>, limits: &Arc<Limits>, nonces: &Arc<Nonces>) -> Self {
         let (queue, waiting) = mpsc::channel(MOST_WAITING);
         let counter = Arc::new(Counter { waiting: Mutex::new(waiting), under_way: watch::Sender::new(0) });
         let workers = match platform.db.engine() {
@@ -115,7 +114,7 @@ impl Collector {
         let first = u32::from_le_bytes(platform.random.bytes());
         for n in 0..workers {
             let part = if workers == 1 { 0 } else { i64::from(first.wrapping_add(n) % PARTS) };
-            let desk = Desk { platform: Arc::clone(platform), limits: Arc::clone(limits), nonces: Arc::clone(&nonces), part };
+            let desk = Desk { platform: Arc::clone(platform), limits: Arc::clone(limits), nonces: Arc::clone(nonces), part };
             tokio::spawn(work(desk, Arc::clone(&counter)));
         }
         Self { queue }

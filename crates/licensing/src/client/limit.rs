@@ -4,7 +4,7 @@
 //! counted by address and never by key, so that nobody can lock out somebody else's program.
 
 use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use governor::clock::Clock as GovernorClock;
@@ -13,20 +13,55 @@ use governor::nanos::Nanos;
 use governor::state::keyed::DashMapStateStore;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
-use kernel::{Clock, DAY, Timestamp};
+use kernel::{Clock, DAY, MINUTE, Timestamp};
 use moka::sync::Cache;
 use platform::allowance;
 
 use crate::projects::ProjectId;
 
-/// The installation's clock, as the limiter wants it.
+/// The installation's clock, as the limiter wants it: one that is never set far back.
 #[derive(Clone)]
-pub(super) struct Time(Clock);
+pub(super) struct Time {
+    clock: Clock,
+    passing: Arc<Mutex<Passing>>,
+}
+
+impl Time {
+    fn by(clock: Clock) -> Self {
+        Self { clock, passing: Arc::default() }
+    }
+}
 
 impl GovernorClock for Time {
     type Instant = Nanos;
     fn now(&self) -> Nanos {
-        Nanos::from(Duration::from_micros(u64::try_from(self.0.now().micros()).unwrap_or(0)))
+        let mut passing = self.passing.lock().unwrap_or_else(PoisonError::into_inner);
+        *passing = passing.on(self.clock.now().micros());
+        Nanos::from(Duration::from_micros(u64::try_from(passing.now).unwrap_or(0)))
+    }
+}
+
+/// How time passes for the limits, in microseconds. They remember until when a caller has used up its rate: by a clock that has been set back by
+/// an hour, everybody would have to wait for an hour. So where it goes back by more than a minute, which is all that they count over, no
+/// time has passed, and from there on it passes as the clock goes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Passing {
+    now: i64,
+    /// The latest that it was.
+    latest: i64,
+    /// What the clock has been set back by.
+    back: i64,
+}
+
+impl Passing {
+    /// When the clock says `clock`.
+    fn on(self, clock: i64) -> Self {
+        let now = clock.saturating_add(self.back);
+        if now < self.latest.saturating_sub(MINUTE) {
+            Self { now: self.latest, latest: self.latest, back: self.latest.saturating_sub(clock) }
+        } else {
+            Self { now, latest: now.max(self.latest), back: self.back }
+        }
     }
 }
 
@@ -44,7 +79,7 @@ pub struct Allowance {
 }
 
 pub struct Limits {
-    clock: Clock,
+    time: Time,
     by_project: Cache<(ProjectId, i64), Arc<Limiter>>,
     /// How often a project was refused for being over its limit, lately.
     refused: Cache<ProjectId, Arc<std::sync::atomic::AtomicI64>>,
@@ -61,13 +96,14 @@ const LINES_PER_MINUTE: i64 = 60;
 impl Limits {
     pub fn new(clock: Clock) -> Self {
         let failures = Quota::per_minute(NonZeroU32::new(FAILURES_PER_MINUTE).expect("not zero"));
+        let time = Time::by(clock);
         Self {
             by_project: Cache::new(100_000),
             refused: Cache::builder().max_capacity(100_000).time_to_live(Duration::from_secs(60)).build(),
-            by_address: RateLimiter::new(failures, DashMapStateStore::default(), Time(clock.clone())),
+            by_address: RateLimiter::new(failures, DashMapStateStore::default(), time.clone()),
             repeats: Cache::new(100_000),
             refusals: Cache::new(100_000),
-            clock,
+            time,
         }
     }
 
@@ -78,7 +114,7 @@ impl Limits {
 
     fn limiter(&self, per_minute: i64) -> Arc<Limiter> {
         let rate = NonZeroU32::new(u32::try_from(per_minute).unwrap_or(u32::MAX)).unwrap_or(NonZeroU32::MIN);
-        Arc::new(RateLimiter::direct_with_clock(Quota::per_minute(rate), Time(self.clock.clone())).with_middleware())
+        Arc::new(RateLimiter::direct_with_clock(Quota::per_minute(rate), self.time.clone()).with_middleware())
     }
 
     /// Counts a request that was sent before; true while it is to have a line in the log. It costs its project nothing, and
@@ -98,7 +134,7 @@ impl Limits {
         match limiter.check() {
             Ok(state) => Allowance { allowed: true, per_minute, remaining: i64::from(state.remaining_burst_capacity()), retry_after: 0 },
             Err(until) => {
-                let wait = until.wait_time_from(Time(self.clock.clone()).now());
+                let wait = until.wait_time_from(self.time.now());
                 let retry_after = i64::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(i64::MAX).max(1);
                 Allowance { allowed: false, per_minute, remaining: 0, retry_after }
             }
@@ -145,7 +181,7 @@ pub fn next_ban(level: i64, last: Option<Timestamp>, first_seconds: i64, now: Ti
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kernel::{MINUTE, SECOND};
+    use kernel::{HOUR, SECOND};
     use proptest::prelude::*;
 
     fn call(limits: &Limits, project: ProjectId, rate: i64) -> Allowance {
@@ -164,6 +200,42 @@ mod tests {
                 now = now.plus_micros(MINUTE);
             }
             prop_assert_eq!(next_ban(level, last, first, now.plus_micros(2 * DAY)).0, first);
+        }
+
+        /// By a clock that goes on, and is set to any other time now and then.
+        #[test]
+        fn k8_1_time_passes_as_the_clock_goes_on_and_is_never_more_than_a_minute_behind_the_latest(
+            steps in proptest::collection::vec((0_i64..HOUR, prop::option::weighted(0.3, 0_i64..1_000 * DAY)), 1..100),
+        ) {
+            let (mut clock, mut passing) = (500 * DAY, Passing::default());
+            for (step, set_to) in steps {
+                let before = passing.on(clock);
+                clock = set_to.unwrap_or(clock + step);
+                passing = before.on(clock);
+                if set_to.is_none() {
+                    prop_assert_eq!(passing.now - before.now, step);
+                }
+                prop_assert!(passing.latest >= before.latest && passing.now <= passing.latest);
+                prop_assert!(passing.now >= before.latest - MINUTE);
+            }
+        }
+
+        /// However far it is set back, whoever had room a minute after the last call has it a minute after the clock was set.
+        #[test]
+        fn k8_1_a_clock_that_is_set_back_keeps_nobody_out_for_longer_than_a_minute_more(
+            rate in 1_i64..100, ahead in 0_i64..400 * DAY, back in 0_i64..400 * DAY,
+        ) {
+            let clock = Clock::stepped(Timestamp::from_unix(1_700_000_000));
+            let limits = Limits::new(clock.clone());
+            let project = ProjectId::from_uuid(Default::default());
+            clock.step(ahead);
+            let passed = (0..2 * rate).filter(|_| call(&limits, project, rate).allowed).count();
+            prop_assert_eq!(i64::try_from(passed).unwrap(), rate);
+            clock.step(-back);
+            let refused = call(&limits, project, rate);
+            prop_assert!(refused.retry_after <= 121);
+            clock.step(2 * MINUTE);
+            prop_assert!(call(&limits, project, rate).allowed);
         }
     }
 
@@ -249,5 +321,15 @@ mod tests {
         assert_eq!(rest, [(true, 1), (true, 0), (false, 0)]);
         clock.step(-5 * SECOND);
         assert_eq!(call(&limits, project, 3).retry_after, 25, "a clock that was put back");
+        clock.step(-HOUR);
+        let after = call(&limits, project, 3);
+        assert!(!after.allowed && after.retry_after == 20, "it is as if no time had passed: {after:?}");
+        clock.step(MINUTE);
+        assert_eq!((0..9).filter(|_| call(&limits, project, 3).allowed).count(), 3);
+        assert_eq!((0..100).filter(|_| limits.failure("1.2.3.4")).count(), 60);
+        clock.step(-DAY);
+        assert!(!limits.failure("1.2.3.4"));
+        clock.step(MINUTE);
+        assert_eq!((0..100).filter(|_| limits.failure("1.2.3.4")).count(), 60);
     }
 }

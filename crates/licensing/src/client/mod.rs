@@ -11,6 +11,7 @@ pub mod admit;
 pub(crate) mod ban;
 pub mod calls;
 mod collector;
+mod forget;
 pub mod limit;
 mod load;
 mod log;
@@ -21,14 +22,15 @@ pub mod project;
 mod refused;
 mod reply;
 mod set;
+mod spans;
 #[cfg(test)]
 mod tests;
 mod window;
 
 pub use admit::{Admitted, Refusal, Request};
 pub use collector::Collector;
+pub(crate) use forget::forget as forget_nonces;
 pub use nonces::Nonces;
-pub(crate) use nonces::forget as forget_nonces;
 pub use project::{CallerProject, Projects};
 pub use refused::Knock;
 pub(crate) use refused::note;

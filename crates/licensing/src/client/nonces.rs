@@ -8,23 +8,29 @@
 //! rate, once in each process; what is known in memory does not.) On SQLite one process serves (it holds the data folder), and knows
 //! them all: they are written down a set at a time, for it to know after a restart. Rows in the order of their hashes, as a
 //! unique index needs them, are each in a page of their own: writing those pages was most of what SQLite wrote.
+//!
+//! What is forgotten is never taken again either ([`super::forget`]).
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use kernel::{Random, Timestamp};
-use platform::{Cx, Platform};
+use platform::Platform;
 use ring::digest;
-use store::{Engine, Insert, Sql as _, ToValue, Tx, all_in, args, insert_many};
+use store::{Engine, Insert, ToValue, Tx, all_in, args, insert_many, topics};
 use uuid::Uuid;
 
+use super::forget;
 use super::set::Ask;
-use super::window::{self, Held, WRITTEN, Window};
+use super::window::{Held, Window};
 
 pub struct Nonces {
     window: Arc<Window>,
     /// The database knows all, and this process perhaps not.
     shared: bool,
+    /// The topic's number under which it was read of which times they are forgotten.
+    read: AtomicI64,
 }
 
 /// What is held in memory of a quarter of the time, beside the database: some 16 MiB.
@@ -34,6 +40,8 @@ const BESIDE: usize = 1 << 20;
 pub(super) struct Claim {
     /// Which are new, as far as this process knows, and were not brought by an earlier request of the set.
     pub fresh: Vec<bool>,
+    /// Of the others, which are refused for their time, since nobody can tell.
+    pub over: Vec<bool>,
     /// What is to be written of them.
     pub rows: Insert<'static>,
     number: i64,
@@ -42,21 +50,49 @@ pub(super) struct Claim {
 
 impl Nonces {
     pub async fn load(platform: &Platform) -> store::Result<Self> {
-        match platform.db.engine() {
-            Engine::Sqlite => Ok(Self { window: Arc::new(Window::load(platform).await?), shared: false }),
-            Engine::Postgres => Ok(Self { window: Arc::new(Window::of_at_most(BESIDE)), shared: true }),
-        }
+        let (window, shared) = match platform.db.engine() {
+            Engine::Sqlite => (Window::load(platform).await?, false),
+            Engine::Postgres => (Window::of_at_most(BESIDE), true),
+        };
+        // No topic has this number: it is read now.
+        let nonces = Self { window: Arc::new(window), shared, read: AtomicI64::new(-1) };
+        nonces.look(platform).await?;
+        Ok(nonces)
     }
 
-    pub(super) fn claim(&self, hashes: &[u64], now: Timestamp, random: &Random) -> Claim {
-        let (fresh, held) = self.window.take(hashes.iter().copied(), now);
+    /// Reads again of which times nonces are forgotten, where that has changed.
+    pub(super) async fn look(&self, platform: &Platform) -> store::Result<()> {
+        let number = topics::number(&platform.db, forget::TOPIC);
+        if self.read.load(Ordering::SeqCst) == number {
+            return Ok(());
+        }
+        // In a box: seldom needed, and it would make every request's future large.
+        Box::pin(self.read_again(platform, number)).await
+    }
+
+    async fn read_again(&self, platform: &Platform, number: i64) -> store::Result<()> {
+        let times = forget::times(&mut platform.db.read()).await?;
+        self.window.forget(&times);
+        self.read.store(number, Ordering::SeqCst);
+        Ok(())
+    }
+
+    /// Whether a request of that time may have been taken and forgotten, as far as this process knows. What is said when it is claimed counts.
+    pub(super) fn forgot(&self, signed_at: i64) -> bool {
+        self.window.forgot(signed_at)
+    }
+
+    /// Claims the nonces of these requests; `hashes` are theirs.
+    pub(super) fn claim(&self, asks: &[Ask], hashes: &[u64], now: Timestamp, random: &Random) -> Claim {
+        let (fresh, held) = self.window.take(hashes.iter().copied().zip(asks.iter().map(|ask| ask.signed_at)), now);
+        let over = asks.iter().zip(&fresh).map(|(ask, fresh)| !fresh && self.window.is_over(ask.signed_at, now)).collect();
         if !self.shared {
-            return Claim { fresh, rows: held.row(now, random), number: 0, held };
+            return Claim { fresh, over, rows: held.row(now, random), number: 0, held };
         }
         let number = first_number(now) | i64::from(u32::from_le_bytes(random.bytes()));
         let new = hashes.iter().zip(&fresh).filter(|(_, fresh)| **fresh);
         let rows = new.map(|(hash, _)| args![hash.cast_signed(), number]).collect();
-        Claim { fresh, rows: Insert { table: "nonces", columns: &["id", "set_number"], rows, tail: "" }, number, held }
+        Claim { fresh, over, rows: Insert { table: "nonces", columns: &["id", "set_number"], rows, tail: "" }, number, held }
     }
 }
 
@@ -85,8 +121,13 @@ impl Claim {
 }
 
 /// Not above the number of any set of this time or later: seconds, and below them what tells sets apart.
-fn first_number(at: Timestamp) -> i64 {
+pub(super) fn first_number(at: Timestamp) -> i64 {
     at.unix() << 32
+}
+
+/// The second in which a set came. Its bits are 32, all of them, so that those after 2038 are what they were.
+pub(super) fn second_of(number: i64) -> i64 {
+    i64::from((number >> 32) as u32)
 }
 
 pub(super) fn hashes(asks: &[Ask]) -> Vec<u64> {
@@ -103,72 +144,9 @@ fn of(project: Uuid, nonce: &str) -> u64 {
     hash.as_ref().first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
 }
 
-/// Removes nonces whose requests cannot be sent again.
-pub(crate) async fn forget(cx: &Cx) -> platform::Result<()> {
-    match cx.db.engine() {
-        Engine::Sqlite => {
-            window::SETS.run(&cx.db, cx.now()).await?;
-            Ok(())
-        }
-        Engine::Postgres => forget_rows(cx).await,
-    }
-}
-
-/// Nonces older than the window cannot come back: their time would be refused. An index by time would cost every verification
-/// more than this walk does, which goes over all of them in the order of their hashes, a part at a time.
-async fn forget_rows(cx: &Cx) -> platform::Result<()> {
-    let before = first_number(cx.now().plus_micros(-WRITTEN));
-    // Hashes are even: there are about as many in any part of their range as in the first one.
-    let sql = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM nonces WHERE id <= $1";
-    let first: i64 = cx.db.read().one(sql, args![last_of(i64::MIN, AT_LEAST)], |row| row.get("n")).await?;
-    let bits = AT_LEAST + finer(first);
-    for part in 0..1_i64 << bits {
-        let from = i64::MIN.wrapping_add(part << (64 - bits));
-        let mut tx = cx.db.begin().await?;
-        let sql = "DELETE FROM nonces WHERE id >= $1 AND id <= $2 AND set_number < $3";
-        tx.exec(sql, args![from, last_of(from, bits), before]).await?;
-        tx.commit().await?;
-    }
-    Ok(())
-}
-
-/// The walk has 2⁸ parts, and more where many nonces are there.
-const AT_LEAST: u32 = 8;
-const AT_MOST: u32 = 24;
-/// So many nonces, about, a part of it goes over at most.
-const AT_ONCE: i64 = 20_000;
-
-/// The last hash of the part that begins with `from`, where the range has 2^`bits` of them.
-fn last_of(from: i64, bits: u32) -> i64 {
-    from | ((1_i64 << (64 - bits)) - 1)
-}
-
-/// How often a part with `nonces` is to be halved, so that what is left of it can be gone over at once.
-fn finer(nonces: i64) -> u32 {
-    let times = (nonces / AT_ONCE).max(0);
-    (i64::BITS - times.leading_zeros()).min(AT_MOST - AT_LEAST)
-}
-
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
-
-    proptest! {
-        #[test]
-        fn the_walk_comes_to_every_nonce_once_and_over_so_many_at_a_time(nonces in 0..AT_ONCE << (AT_MOST - AT_LEAST), hash: i64) {
-            let more = finer(nonces);
-            prop_assert!(nonces >> more <= AT_ONCE);
-            prop_assert!(more == 0 || nonces >> (more - 1) >= AT_ONCE, "no finer than it has to be");
-            let bits = AT_LEAST + more;
-            let begins = |part: i64| i64::MIN.wrapping_add(part << (64 - bits));
-            let part = ((i128::from(hash) - i128::from(i64::MIN)) >> (64 - bits)) as i64;
-            prop_assert!(begins(part) <= hash && hash <= last_of(begins(part), bits));
-            let next = last_of(begins(part), bits).checked_add(1);
-            prop_assert_eq!(next, (part + 1 < 1 << bits).then(|| begins(part + 1)));
-        }
-    }
 
     #[test]
     fn k8_1_a_nonce_is_its_projects_own() {
@@ -187,11 +165,8 @@ mod tests {
             assert_eq!(first_number(moment), first, "{moment}");
         }
         assert!(last < first_number(at.plus_seconds(1)) && first_number(at.plus_micros(-1)) < first);
-    }
-
-    #[test]
-    fn k8_1_the_walk_has_so_many_parts_that_each_goes_over_as_many_as_it_may() {
-        let finer = [0, 19_999, 20_000, 39_999, 40_000, 79_999, 80_000, i64::MAX].map(finer);
-        assert_eq!(finer, [0, 0, 1, 1, 2, 2, 3, AT_MOST - AT_LEAST]);
+        assert_eq!([first, last].map(second_of), [at.unix(); 2]);
+        let far = Timestamp::from_unix(4_070_908_800);
+        assert_eq!(second_of(first_number(far) | 7), far.unix(), "a clock may be far off");
     }
 }

@@ -9,11 +9,11 @@ use platform::Platform;
 use store::{Change, Direct, Insert, Update, Write, args, write_all};
 use uuid::Uuid;
 
-use super::admit::{nonce_reused, too_many};
+use super::admit::{nonce_reused, over, too_many};
 use super::limit::{Allowance, Limits};
 use super::load::{self, BoundDevice, Found, Loaded};
 use super::log;
-use super::nonces::{self, Nonces};
+use super::nonces::{self, Claim, Nonces};
 use super::project::CallerProject;
 use crate::batches::BatchId;
 use crate::events::{self, Happened};
@@ -51,6 +51,8 @@ pub struct Ask {
     pub hint: String,
     pub device: Device,
     pub address: String,
+    /// The time in its signature, Unix seconds.
+    pub signed_at: i64,
     /// Status and code for the log, where the request asks nothing that can be decided (an unreadable body, an unknown
     /// path): its nonce is used up and it counts against the rate all the same.
     pub unreadable: Option<(i64, &'static str)>,
@@ -102,6 +104,7 @@ impl Desk {
     /// Decides all of `asks`, in their order, and writes what follows; on an error nothing of it has happened. `tell` is told each
     /// time that they are decided, before that is written: what it is told last holds, once this is done.
     pub async fn decide(&self, asks: &[Ask], direct: &mut Direct, mut tell: impl FnMut(Vec<Decision>) + Send) -> store::Result<()> {
+        self.nonces.look(&self.platform).await?;
         let set = Set::of(&self.platform, asks);
         match self.at_once(&set, direct, &mut tell).await? {
             AtOnce::Decided => Ok(()),
@@ -113,9 +116,9 @@ impl Desk {
     async fn at_once(&self, set: &Set<'_>, direct: &mut Direct, mut tell: impl FnMut(Vec<Decision>) + Send) -> store::Result<AtOnce> {
         let platform = self.platform.as_ref();
         let now = platform.clock.now();
-        let mut claim = self.nonces.claim(&set.hashes, now, &platform.random);
+        let mut claim = self.nonces.claim(set.asks, &set.hashes, now, &platform.random);
         let mut loaded = load::load(direct, &set.asked(), &set.projects).await?;
-        let allowances = self.count(set, &claim.fresh);
+        let allowances = self.count(set, &claim);
         load::devices(direct, &mut loaded.keys, &set.queried()).await?;
         let outcome = Outcome::of(set, &mut loaded, &allowances, now);
         let mut told = events::tell(platform, happened(set, &loaded, &outcome.answers), now)?;
@@ -137,10 +140,10 @@ impl Desk {
         let platform = self.platform.as_ref();
         let mut tx = platform.db.begin().await?;
         let now = platform.clock.now();
-        let mut claim = self.nonces.claim(&set.hashes, now, &platform.random);
+        let mut claim = self.nonces.claim(set.asks, &set.hashes, now, &platform.random);
         claim.take(&mut tx, &set.hashes).await?;
         let mut loaded = load::load(&mut tx, &set.asked(), &set.projects).await?;
-        let allowances = self.recount(set, counted, &claim.fresh);
+        let allowances = self.recount(set, counted, &claim);
         load::devices(&mut tx, &mut loaded.keys, &set.queried()).await?;
         let mut outcome = Outcome::of(set, &mut loaded, &allowances, now);
         let binding = outcome.binding(set);
@@ -163,22 +166,25 @@ impl Desk {
     }
 
     /// Counts the fresh ones on their projects' limits.
-    fn count(&self, set: &Set<'_>, fresh: &[bool]) -> Allowances {
-        let count = |(ask, fresh): (&Ask, &bool)| if *fresh { Ok(ask.project.count(&self.limits)) } else { Err(self.again(ask)) };
-        set.asks.iter().zip(fresh).map(count).collect()
+    fn count(&self, set: &Set<'_>, claim: &Claim) -> Allowances {
+        let count = |((ask, fresh), over): ((&Ask, &bool), &bool)| match fresh {
+            true => Ok(ask.project.count(&self.limits)),
+            false => Err(self.again(ask, *over)),
+        };
+        set.asks.iter().zip(&claim.fresh).zip(&claim.over).map(count).collect()
     }
 
     /// Those that were `counted`, where more turn out to have been sent before.
-    fn recount(&self, set: &Set<'_>, counted: Allowances, fresh: &[bool]) -> Allowances {
-        let recount = |((ask, counted), fresh): ((&Ask, Counted), &bool)| match counted {
-            Ok(_) if !fresh => Err(self.again(ask)),
+    fn recount(&self, set: &Set<'_>, counted: Allowances, claim: &Claim) -> Allowances {
+        let recount = |(((ask, counted), fresh), over): (((&Ask, Counted), &bool), &bool)| match counted {
+            Ok(_) if !fresh => Err(self.again(ask, *over)),
             counted => counted,
         };
-        set.asks.iter().zip(counted).zip(fresh).map(recount).collect()
+        set.asks.iter().zip(counted).zip(&claim.fresh).zip(&claim.over).map(recount).collect()
     }
 
-    fn again(&self, ask: &Ask) -> Again {
-        if self.limits.repeat(ask.project.id) { Again::Logged } else { Again::OnlyCounted }
+    fn again(&self, ask: &Ask, over: bool) -> Again {
+        Again { over, logged: self.limits.repeat(ask.project.id) }
     }
 
     /// What is written of the keys and of the calls.
@@ -196,7 +202,7 @@ impl Desk {
             ask,
             found: *found,
             answer,
-            only_counted: *counted == Err(Again::OnlyCounted),
+            only_counted: counted.is_err_and(|again| !again.logged),
         });
         writes.extend(log::writes(&self.platform, self.part, calls, now)?);
         Ok(writes)
@@ -214,11 +220,13 @@ enum AtOnce {
 type Counted = Result<Allowance, Again>;
 type Allowances = Vec<Counted>;
 
-/// A request that was sent before, and whether it has a line in the log.
+/// A request that is not new.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Again {
-    Logged,
-    OnlyCounted,
+struct Again {
+    /// Whether it is refused for its time, since nobody can tell; otherwise it was sent before.
+    over: bool,
+    /// Whether it has a line in the log.
+    logged: bool,
 }
 
 /// The requests of a set, and what they ask for.
@@ -328,7 +336,7 @@ fn answers(
     now: Timestamp,
 ) -> Vec<Answer> {
     let answer = |(n, ask): (usize, &Ask)| {
-        let Ok(allowance) = allowances[n] else { return Err(nonce_reused()) };
+        let allowance = allowances[n].map_err(|again| if again.over { over() } else { nonce_reused() })?;
         if !allowance.allowed {
             return Err(too_many(allowance.retry_after));
         }

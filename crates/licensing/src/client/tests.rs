@@ -1,6 +1,7 @@
 //! Who is let in, close by: keys, times and signatures against a database. Whole requests are tested in `web`.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use kernel::{HOUR, Kind, SECOND, Timestamp};
 use platform::identity::Role;
@@ -10,6 +11,7 @@ use store::{args, on_both};
 
 use super::admit::{Admitted, Refusal, Request, admit, nonce_reused, too_many};
 use super::limit::Limits;
+use super::nonces::Nonces;
 use super::project::{Projects, request_canonical, response_canonical};
 use crate::projects::{self, NewProject, ProjectCreated};
 
@@ -19,6 +21,7 @@ struct Door {
     bench: Bench,
     projects: Projects,
     limits: Limits,
+    nonces: Nonces,
     made: ProjectCreated,
 }
 
@@ -44,7 +47,8 @@ impl Door {
         let form: NewProject = serde_json::from_str(r#"{"name": "Demo"}"#).unwrap();
         let made = projects::create(&cx, form, None).await.unwrap();
         let limits = Limits::new(bench.clock.clone());
-        (Self { bench, projects: Projects::new(), limits, made }, cx)
+        let nonces = Nonces::load(&bench.platform).await.unwrap();
+        (Self { bench, projects: Projects::new(), limits, nonces, made }, cx)
     }
 
     fn call(&self) -> Call {
@@ -67,7 +71,7 @@ impl Door {
             body: b"{}",
             address: &call.address,
         };
-        admit(&self.bench.platform, &self.projects, &self.limits, &request).await
+        admit(&self.bench.platform, &self.projects, &self.limits, &self.nonces, &request).await
     }
 
     /// The code of the refusal, and whether the project signs it.
@@ -108,6 +112,69 @@ on_both! { &crate::migrations();
             assert_eq!(door.refused(&Call { nonce: nonce.into(), ..good.clone() }).await, ("NONCE_INVALID", true));
         }
         assert!(door.send(&Call { nonce: "AZaz09-_AZaz09-_".repeat(4), ..good }).await.is_ok());
+    }
+
+    async fn k8_1_whichever_byte_is_whichever_other_and_whichever_neighbours_are_exchanged_a_request_is_refused(db) {
+        let (door, _) = Door::new(db).await;
+        let call = door.call();
+        let (target, body) = ("/client/v1/keys/verify?x=1", br#"{"key":"7K2M9-QX4TD","device":{"id":"a"}}"#);
+        let canonical = request_canonical("POST", target, &call.timestamp, &call.nonce, body);
+        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, call.secret.as_bytes()), canonical.as_bytes());
+        let signature = format!("v1={}", hex::encode(tag.as_ref()));
+        let right: [&[u8]; 7] = [
+            b"POST", target.as_bytes(), call.key.as_bytes(), call.timestamp.as_bytes(), call.nonce.as_bytes(), signature.as_bytes(), body,
+        ];
+        let sent = AtomicU32::new(0);
+        // All but the body is text here. What is no byte of ASCII is another character.
+        let refusal = async |parts: [&[u8]; 7]| {
+            let text = |part: usize| parts[part].iter().map(|byte| char::from(*byte)).collect::<String>();
+            let [method, target, key, timestamp, nonce, signature] = [0, 1, 2, 3, 4, 5].map(text);
+            // Each from an address of its own: failures are counted by address.
+            let [a, b, c, d] = sent.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+            let address = format!("{}.{b}.{c}.{d}", 10 + a);
+            let request = Request {
+                method: &method, target: &target, key: &key, timestamp: &timestamp, nonce: &nonce, signature: &signature, body: parts[6], address: &address,
+            };
+            admit(&door.bench.platform, &door.projects, &door.limits, &door.nonces, &request).await.err().map(|refusal| refusal.fault.code)
+        };
+        assert_eq!(refusal(right).await, None);
+        let mut taken = Vec::new();
+        for part in 0..right.len() {
+            let codes: &[&str] = match part {
+                2 => &["API_KEY_UNKNOWN"],
+                3 => &["TIMESTAMP_SKEWED", "SIGNATURE_INVALID"],
+                _ => &["SIGNATURE_INVALID"],
+            };
+            let mut altered = right[part].to_vec();
+            for at in 0..altered.len() {
+                let was = altered[at];
+                // No header carries a zero, and no text of PostgreSQL does.
+                for other in (u8::from(part == 2)..=u8::MAX).filter(|other| *other != was) {
+                    altered[at] = other;
+                    let mut parts = right;
+                    parts[part] = &altered;
+                    let code = refusal(parts).await;
+                    if code.is_none_or(|code| !codes.contains(&code)) {
+                        taken.push((part, at, other, code));
+                    }
+                }
+                altered[at] = was;
+                if at > 0 && altered[at - 1] != was {
+                    altered.swap(at - 1, at);
+                    let mut parts = right;
+                    parts[part] = &altered;
+                    let code = refusal(parts).await;
+                    if code.is_none_or(|code| !codes.contains(&code)) {
+                        taken.push((part, at, was, code));
+                    }
+                    altered.swap(at - 1, at);
+                }
+            }
+        }
+        assert!(taken.is_empty(), "part, place, byte, code: {taken:?}");
+        let length: usize = right.iter().map(|part| part.len()).sum();
+        assert!(sent.load(Ordering::Relaxed) as usize > length * 255 && length > 150, "{length} bytes");
+        assert_eq!(refusal(right).await, None);
     }
 
     async fn an_address_that_fails_too_often_is_told_to_wait_and_a_right_signature_passes_all_the_same(db) {

@@ -2,21 +2,29 @@
 //!
 //! They are in generations by the time at which they came, so that forgetting is dropping the oldest one. It is dropped for the
 //! number of those that came after it and not for its age, of which a clock that jumps can be wrong.
+//!
+//! **Invariant**: of a request whose nonce is forgotten, here or in the database ([`super::forget`]), the time is remembered ([`Spans`]), and
+//! no request of such a time is new. So a clock that is set back makes nothing good again, however far and after however long.
 
 use std::collections::{HashSet, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use kernel::{MINUTE, Random, SECOND, Timestamp};
 use platform::Platform;
-use store::{Insert, Sql, Sweep, args, first_id};
+use store::{Insert, Sql, Sweep, args};
+use uuid::Uuid;
 
 use super::admit::WINDOW;
+use super::spans::Spans;
 
 /// As long as a request can be sent again: one that was signed ahead of the clock by the whole window is good for two, and for what
 /// is left of the second in which they end, since whole seconds are compared.
 const REMEMBERED: i64 = (2 * WINDOW + 1) * SECOND;
 /// How long a nonce stays in the database: a request may wait for its set after its time was looked at.
 pub(super) const WRITTEN: i64 = REMEMBERED + MINUTE;
+/// How far a request's time may be from the clock's when its set is decided, in seconds: it may have waited. So what came at some second has a
+/// time no farther from that, which is less than [`WRITTEN`] by more than the window: no time that is still good is forgotten.
+pub(super) const SPREAD: i64 = WINDOW + 60;
 /// Sets whose requests cannot be sent again.
 pub(crate) const SETS: Sweep = Sweep::by_id("nonce_sets", WRITTEN);
 /// How long a generation gathers.
@@ -29,38 +37,50 @@ pub struct Window {
     /// How many a generation holds; what comes then is new as far as this process knows.
     most: usize,
     generations: Mutex<VecDeque<Generation>>,
+    /// The times of requests whose nonces are known no longer.
+    forgotten: RwLock<Spans>,
 }
 
 struct Generation {
     since: Timestamp,
     hashes: HashSet<u64>,
+    /// Of the requests that brought them, by their own account.
+    times: Spans,
 }
 
 impl Window {
     pub(super) fn of_at_most(most: usize) -> Self {
-        Self { most, generations: Mutex::default() }
+        Self { most, generations: Mutex::default(), forgotten: RwLock::default() }
     }
 
-    /// Those that were written down before a restart.
+    /// Those that were written down before a restart: all that are there, since the clock may have been set back meanwhile.
     pub(super) async fn load(platform: &Platform) -> store::Result<Self> {
-        let now = platform.clock.now();
-        let from = first_id(now.plus_micros(-WRITTEN));
-        let read = |row: &store::Row| row.get::<Vec<u8>>("hashes");
-        let sets = platform.db.read().all("SELECT hashes FROM nonce_sets WHERE id >= $1", args![from], read).await?;
-        let mut hashes = HashSet::with_capacity(sets.iter().map(|set| set.len() / 8).sum());
-        hashes.extend(sets.iter().flat_map(|set| set.as_chunks().0).map(|bytes| u64::from_be_bytes(*bytes)));
-        Ok(Self { most: usize::MAX, generations: Mutex::new(VecDeque::from([Generation { since: now, hashes }])) })
+        let read = |row: &store::Row| Ok((row.get::<Uuid>("id")?, row.get::<Vec<u8>>("hashes")?));
+        let sets = platform.db.read().all("SELECT id, hashes FROM nonce_sets", args![], read).await?;
+        let mut hashes = HashSet::with_capacity(sets.iter().map(|(_, set)| set.len() / 8).sum());
+        let mut times = Spans::default();
+        for (id, set) in &sets {
+            hashes.extend(set.as_chunks().0.iter().map(|bytes| u64::from_be_bytes(*bytes)));
+            let at = second_of(*id);
+            times.add(at - SPREAD, at + SPREAD);
+        }
+        let loaded = Generation { since: platform.clock.now(), hashes, times };
+        Ok(Self { generations: Mutex::new(VecDeque::from([loaded])), ..Self::of_at_most(usize::MAX) })
     }
 
-    /// Which are seen for the first time; these are held from now on.
-    pub(super) fn take(self: &Arc<Self>, hashes: impl Iterator<Item = u64>, now: Timestamp) -> (Vec<bool>, Held) {
+    /// Which of `asked`, hashes and the times of their requests, are seen for the first time; these are held from now on.
+    pub(super) fn take(self: &Arc<Self>, asked: impl Iterator<Item = (u64, i64)>, now: Timestamp) -> (Vec<bool>, Held) {
         let mut generations = self.lock();
-        turn(&mut generations, now);
+        self.turn(&mut generations, now);
+        let forgotten = self.forgotten.read().unwrap_or_else(PoisonError::into_inner);
         // What there is no room for, once each.
         let mut beyond = HashSet::new();
         let mut held = Vec::new();
-        let fresh = hashes
-            .map(|hash| {
+        let fresh = asked
+            .map(|(hash, signed_at)| {
+                if forgotten.holds(signed_at) || !is_near(signed_at, now) {
+                    return false;
+                }
                 let known = generations.iter().skip(1).any(|generation| generation.hashes.contains(&hash));
                 let Some(youngest) = generations.front_mut().filter(|_| !known) else { return false };
                 if youngest.hashes.len() >= self.most {
@@ -68,6 +88,7 @@ impl Window {
                 }
                 let fresh = youngest.hashes.insert(hash);
                 if fresh {
+                    youngest.times.add(signed_at, signed_at);
                     held.push(hash);
                 }
                 fresh
@@ -76,21 +97,49 @@ impl Window {
         (fresh, Held { window: Arc::clone(self), hashes: held })
     }
 
+    /// Whether a request of that time is not to be decided now, whatever its nonce.
+    pub(super) fn is_over(&self, signed_at: i64, now: Timestamp) -> bool {
+        self.forgot(signed_at) || !is_near(signed_at, now)
+    }
+
+    /// Whether nonces of requests of that time are known no longer.
+    pub(super) fn forgot(&self, signed_at: i64) -> bool {
+        self.forgotten.read().unwrap_or_else(PoisonError::into_inner).holds(signed_at)
+    }
+
+    pub(super) fn forget(&self, times: &Spans) {
+        self.forgotten.write().unwrap_or_else(PoisonError::into_inner).join(times);
+    }
+
     fn lock(&self) -> MutexGuard<'_, VecDeque<Generation>> {
         self.generations.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Begins a generation when it is time, and forgets the oldest where there are too many. The youngest is the first. While the clock
+    /// says a time before it, having been ahead, it goes on gathering: what came to it can be sent again when its time comes.
+    fn turn(&self, generations: &mut VecDeque<Generation>, now: Timestamp) {
+        let youngest = generations.front().map(|generation| (generation.since, generation.hashes.len()));
+        if youngest.is_none_or(|(since, _)| since.plus_micros(GATHERS) <= now) {
+            // As large as the one before: growing would copy it over and over.
+            let hashes = HashSet::with_capacity(youngest.map_or(0, |(_, size)| size));
+            generations.push_front(Generation { since: now, hashes, times: Spans::default() });
+            while generations.len() > GENERATIONS
+                && let Some(oldest) = generations.pop_back()
+            {
+                self.forget(&oldest.times);
+            }
+        }
+    }
 }
 
-/// Begins a generation when it is time, and forgets the oldest where there are too many. The youngest is the first. While the clock
-/// says a time before it, having been ahead, it goes on gathering: what came to it can be sent again when its time comes.
-fn turn(generations: &mut VecDeque<Generation>, now: Timestamp) {
-    let youngest = generations.front().map(|generation| (generation.since, generation.hashes.len()));
-    if youngest.is_none_or(|(since, _)| since.plus_micros(GATHERS) <= now) {
-        // As large as the one before: growing would copy it over and over.
-        let hashes = HashSet::with_capacity(youngest.map_or(0, |(_, size)| size));
-        generations.push_front(Generation { since: now, hashes });
-        generations.truncate(GENERATIONS);
-    }
+/// The clock may have jumped while a request waited; its nonce is forgotten by the time at which it is decided.
+fn is_near(signed_at: i64, now: Timestamp) -> bool {
+    now.unix().abs_diff(signed_at) <= SPREAD.unsigned_abs()
+}
+
+/// When a set was written, in seconds.
+pub(super) fn second_of(id: Uuid) -> i64 {
+    i64::try_from(id.as_u128() >> 80).map_or(0, |millis| millis / 1_000)
 }
 
 /// Nonces of a set that is not written yet: dropped, they are given back.
@@ -131,8 +180,13 @@ mod tests {
 
     const START: Timestamp = Timestamp::from_unix(1_800_000_000);
 
+    /// Signed when it is sent.
+    fn take(window: &Arc<Window>, hashes: &[u64], now: Timestamp) -> (Vec<bool>, Held) {
+        window.take(hashes.iter().map(|hash| (*hash, now.unix())), now)
+    }
+
     fn seen(window: &Arc<Window>, hash: u64, at: i64) -> bool {
-        let (fresh, held) = window.take([hash].into_iter(), START.plus_micros(at));
+        let (fresh, held) = take(window, &[hash], START.plus_micros(at));
         held.keep();
         !fresh[0]
     }
@@ -140,11 +194,11 @@ mod tests {
     #[test]
     fn what_was_not_written_is_given_back() {
         let window = Arc::new(Window::of_at_most(usize::MAX));
-        let (fresh, held) = window.take([1, 2, 1].into_iter(), START);
+        let (fresh, held) = take(&window, &[1, 2, 1], START);
         assert_eq!(fresh, [true, true, false]);
         drop(held);
         assert!(!seen(&window, 1, 0));
-        let (fresh, held) = window.take([1, 2].into_iter(), START);
+        let (fresh, held) = take(&window, &[1, 2], START);
         assert_eq!(fresh, [false, true]);
         drop(held);
         assert!(seen(&window, 1, 0), "it was another's");
@@ -156,7 +210,7 @@ mod tests {
         for (hash, known) in [(1, false), (2, false), (3, false), (1, true), (3, false), (2, true)] {
             assert_eq!(seen(&window, hash, 0), known, "{hash}");
         }
-        let (fresh, held) = window.take([3, 3, 1].into_iter(), START);
+        let (fresh, held) = take(&window, &[3, 3, 1], START);
         assert_eq!(fresh, [true, false, false], "a set does not bring one twice");
         held.keep();
         assert!(!seen(&window, 3, GATHERS) && seen(&window, 3, GATHERS), "the next generation has room");
@@ -177,13 +231,31 @@ mod tests {
         }
         assert!(seen(&window, 1, 6 * GATHERS - 1), "five have gathered since");
         assert!(!seen(&window, 1, 6 * GATHERS), "and the sixth takes its place");
+        // Instead of it the times of those that went with it are known.
+        let first = START.unix();
+        assert_eq!([-1, 0, 150, 151].map(|after| window.forgot(first + after)), [false, true, true, false]);
+        assert!(seen(&window, 99, 0) && seen(&window, 99, 150 * SECOND), "no request of these is new, the clock being set back");
+        assert!(!seen(&window, 99, 100 * SECOND), "but of a time that nobody had");
+    }
+
+    #[test]
+    fn what_is_decided_at_another_time_than_its_own_is_not_new() {
+        let window = Arc::new(Window::of_at_most(usize::MAX));
+        let signed = START.unix();
+        for (after, fresh) in [(SPREAD + 1, false), (-SPREAD - 1, false), (SPREAD, true)] {
+            let (answers, held) = window.take([(1, signed)].into_iter(), START.plus_seconds(after));
+            held.keep();
+            assert_eq!(answers, [fresh], "{after}");
+        }
+        // Whatever is removed from the database is of no time that is still good.
+        assert!(START.plus_micros(-WRITTEN - 1).unix() + SPREAD < START.unix() - WINDOW);
     }
 
     #[test]
     fn k8_1_what_is_held_is_written_as_it_is_read_again() {
         let random = Random::seeded(1);
         let window = Arc::new(Window::of_at_most(usize::MAX));
-        let (_, held) = window.take([1, 0x0102_0304_0506_0708, 1].into_iter(), START);
+        let (_, held) = take(&window, &[1, 0x0102_0304_0506_0708, 1], START);
         let row = held.row(START, &random);
         assert_eq!((row.table, row.columns, row.rows.len()), ("nonce_sets", &["id", "hashes"][..], 1));
         assert_eq!(
@@ -191,7 +263,7 @@ mod tests {
             format!("{:?}", store::ToValue::to_value(vec![0_u8, 0, 0, 0, 0, 0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8]))
         );
         held.keep();
-        let (_, none) = window.take([1].into_iter(), START);
+        let (_, none) = take(&window, &[1], START);
         assert!(none.row(START, &random).rows.is_empty(), "nothing is new");
     }
 
@@ -220,15 +292,35 @@ mod tests {
 
         /// Traffic every twenty seconds, and a clock that is ahead for a part of the time.
         #[test]
-        fn a_clock_that_goes_ahead_and_back_makes_nothing_forgotten_before_its_time(begin in 0_i64..150, lasts in 0_i64..150, ahead in 1..2 * DAY) {
+        fn a_clock_that_goes_ahead_and_back_makes_nothing_new_that_was_there(begin in 0_i64..150, lasts in 0_i64..150, ahead in 1..2 * DAY) {
             let window = Arc::new(Window::of_at_most(usize::MAX));
+            let clock = |n: i64| n * 20 * SECOND + if (begin..begin + lasts).contains(&n) { ahead } else { 0 };
             for n in 0..150_i64 {
-                let clock = n * 20 * SECOND + if (begin..begin + lasts).contains(&n) { ahead } else { 0 };
-                prop_assert!(!seen(&window, n.cast_unsigned(), clock));
+                // Only what comes at a time that was there before is refused unseen.
+                let refused = window.forgot(START.plus_micros(clock(n)).unix());
+                prop_assert_eq!(seen(&window, n.cast_unsigned(), clock(n)), refused);
+                prop_assert!(!refused || n >= begin + lasts);
                 for old in (n - 30).max(0)..n {
                     let known = window.lock().iter().any(|generation| generation.hashes.contains(&old.cast_unsigned()));
-                    prop_assert!(known, "{} of {}", old, n);
+                    prop_assert!(known || window.forgot(START.plus_micros(clock(old)).unix()), "{} of {}", old, n);
                 }
+            }
+        }
+
+        /// Each of ten requests again and again, by any clock within its five minutes, while others come by clocks that go anywhere.
+        #[test]
+        fn k8_1_whatever_the_clock_does_each_request_is_new_once(
+            steps in proptest::collection::vec((0_u64..10, -WINDOW..=WINDOW, -2 * 3_600_i64..2 * 3_600), 1..400),
+        ) {
+            let window = Arc::new(Window::of_at_most(usize::MAX));
+            let mut passed = HashSet::new();
+            for (n, (which, off, elsewhere)) in (100_u64..).zip(steps) {
+                seen(&window, n, elsewhere * SECOND);
+                // Ten minutes apart.
+                let signed = START.unix() + 600 * which.cast_signed();
+                let (fresh, held) = window.take([(which, signed)].into_iter(), Timestamp::from_unix(signed + off));
+                held.keep();
+                prop_assert!(!fresh[0] || passed.insert(which), "{} passed again", which);
             }
         }
     }

@@ -1,67 +1,50 @@
-//! Passwords that everybody tries first: well-known words in their usual dress, repetitions, and runs along the keyboard.
+//! Passwords that everybody tries first: well-known words and names in their usual dress, and what only follows the keyboard.
 //!
-//! Told by rule from a list of words, so that `Dragon2024!` is known without being listed.
+//! Told by rule from two lists of words, so that `Dragon2024!` is known without being listed. What that comes to for the passwords
+//! which are used most (ASVS 6.2.4): of the 1,529 of ten characters and more in the list of zxcvbn, which was counted from leaks,
+//! seven of ten are refused. The rest are what single sites gave out, and Russian and coarse words.
+//!
+//! - [`walks`]: ways along the keyboard, counts, repetitions, dates, numbers that sound like words.
+//! - [`names`]: Chinese names.
+
+mod names;
+mod walks;
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use kernel::text::fold;
 
-/// Words that people make passwords of; compiled for this purpose.
+/// Words that people make passwords of, alone or two together, whatever stands between them; compiled for this purpose.
 static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| include_str!("common_words.txt").split_whitespace().collect());
-
-/// Ways along a keyboard or an alphabet; each counts backwards too.
-const RUNS: [&str; 12] = [
-    "01234567890",
-    "abcdefghijklmnopqrstuvwxyz",
-    "qwertyuiop",
-    "asdfghjkl",
-    "zxcvbnm",
-    "1q2w3e4r5t6y7u8i9o0p",
-    "1a2b3c4d5e6f7g8h9i0j",
-    "a1b2c3d4e5f6g7h8i9j0",
-    "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p",
-    "qazwsxedcrfvtgbyhnujmikolp",
-    "!@#$%^&*()_+",
-    "147258369",
-];
+/// Many more, in alphabetical order: alone, or two written together. With something between them two of these are one's own.
+static FREQUENT: LazyLock<Vec<&str>> = LazyLock::new(|| include_str!("frequent_words.txt").split_whitespace().collect());
+/// Shorter words are found at the ends of too many others.
+const SHORTEST_OF_TWO: usize = 4;
 
 pub fn is_common(password: &str) -> bool {
     let folded = fold(password);
     let chars: Vec<char> = folded.chars().collect();
-    repeats(&chars) || runs(&chars) || is_word(&folded)
+    is_word(&folded) || walks::is_walk(&chars)
 }
 
-/// One unit of up to four characters, again and again.
-fn repeats(chars: &[char]) -> bool {
-    (1..=4).any(|unit| chars.len() > unit && chars.iter().zip(&chars[unit..]).all(|(a, b)| a == b))
-}
-
-/// Nothing but runs of three or more.
-fn runs(chars: &[char]) -> bool {
-    let ways = RUNS.iter().flat_map(|run| [run.chars().collect::<Vec<_>>(), run.chars().rev().collect()]);
-    let ways: Vec<Vec<char>> = ways.collect();
-    let longest = |rest: &[char]| {
-        let from = |way: &[char], start: usize| way[start..].iter().zip(rest).take_while(|(a, b)| a == b).count();
-        ways.iter().flat_map(|way| (0..way.len()).map(move |start| (way, start))).map(|(way, start)| from(way, start)).max().unwrap_or(0)
-    };
-    let mut rest = chars;
-    while !rest.is_empty() {
-        let length = longest(rest);
-        if length < 3 {
-            return false;
-        }
-        rest = &rest[length..];
-    }
-    true
-}
-
-/// One or two of the words, with digits and signs before and after, and with signs for letters.
+/// One or two of the words, or a name, with digits and signs before and after, and with signs for letters.
 fn is_word(folded: &str) -> bool {
     let bare = folded.trim_matches(|c: char| !c.is_alphabetic());
-    let plain: String = bare.chars().map(unmask).filter(|c| c.is_alphabetic()).collect();
+    let unmasked: String = bare.chars().map(unmask).collect();
+    let plain: String = unmasked.chars().filter(|c| c.is_alphabetic()).collect();
     let two = || plain.char_indices().skip(1).any(|(at, _)| WORDS.contains(&plain[..at]) && WORDS.contains(&plain[at..]));
-    WORDS.contains(plain.as_str()) || two()
+    is_frequent(&plain) || names::is_name(&plain) || two() || two_together(&unmasked)
+}
+
+fn is_frequent(word: &str) -> bool {
+    WORDS.contains(word) || FREQUENT.binary_search_by(|frequent| (*frequent).cmp(word)).is_ok()
+}
+
+fn two_together(letters: &str) -> bool {
+    let ends = letters.len().saturating_sub(SHORTEST_OF_TWO);
+    let mut places = letters.char_indices().map(|(at, _)| at).filter(|at| (SHORTEST_OF_TWO..=ends).contains(at));
+    places.any(|at| is_frequent(&letters[..at]) && is_frequent(&letters[at..]))
 }
 
 fn unmask(c: char) -> char {
@@ -74,6 +57,17 @@ fn unmask(c: char) -> char {
         '7' => 't',
         c => c,
     }
+}
+
+/// Each word and name in its plainest dress, ten characters long at least: some of what is refused.
+#[cfg(test)]
+pub(super) fn listed() -> HashSet<String> {
+    let words = WORDS.iter().chain(FREQUENT.iter()).map(|word| (*word).to_owned());
+    let dressed = |word: String| match word.len() {
+        10.. => word,
+        short => word + &"1234567890"[..10 - short],
+    };
+    words.chain(names::shortest()).map(dressed).collect()
 }
 
 #[cfg(test)]
@@ -103,6 +97,19 @@ mod tests {
             "!@#$%^&*()",
             "PASSWORDpassword",
             "dragon1234567",
+            "terminator",
+            "Blackberry1",
+            "dragonball99",
+            "Jellyfish-2025",
+            "123456789a",
+            "qq123456789",
+            "1qaz@WSX3edc",
+            "5201314520",
+            "woaini5201314",
+            "zhangwei1990",
+            "WangXiaoMing88",
+            "19861010qq",
+            "dashadasha",
         ] {
             assert!(is_common(bad), "{bad}");
         }
@@ -110,11 +117,25 @@ mod tests {
 
     #[test]
     fn phrases_of_ones_own_pass() {
-        for good in
-            ["password-of-alice", "correct horse battery", "purple-otter-7", "7Hq-zz0p.Lm", "green tea at nine", "这个密码不常见吧朋友"]
-        {
+        for good in [
+            "password-of-alice",
+            "correct horse battery",
+            "purple-otter-7",
+            "yellow-heron-9",
+            "river-stone-lantern-42",
+            "kettle9moss4lamp",
+            "7Hq-zz0p.Lm",
+            "8306172954",
+            "green tea at nine",
+            "这个密码不常见吧朋友",
+        ] {
             assert!(!is_common(good), "{good}");
         }
-        assert!(WORDS.len() > 300, "{}", WORDS.len());
+    }
+
+    #[test]
+    fn the_long_list_is_in_order_and_holds_each_word_once() {
+        assert!(FREQUENT.windows(2).all(|two| two[0] < two[1]));
+        assert!(FREQUENT.iter().all(|word| word.bytes().all(|byte| byte.is_ascii_lowercase()) && !WORDS.contains(word)));
     }
 }

@@ -57,6 +57,17 @@ mod tests {
         assert_eq!(password("purple-otter-7", 20, "alice", "a@b.cn").unwrap_err().0, "TOO_SHORT");
     }
 
+    #[test]
+    fn k1_3b_thousands_of_the_passwords_that_are_used_most_are_refused() {
+        let listed = common::listed();
+        assert!(listed.len() > 10_000, "{}", listed.len());
+        for text in &listed {
+            assert!((10..=128).contains(&text.chars().count()), "{text} fits the policy but for this");
+            let (code, zh, en) = password(text, 10, "xq-vk", "xq-vk@example.com").unwrap_err();
+            assert_eq!((code, zh.as_str(), en.as_str()), ("PASSWORD_COMMON", "密码过于常见", "This password is too common"), "{text}");
+        }
+    }
+
     proptest! {
         #[test]
         fn any_text_is_a_password_or_is_refused(text in "\\PC{0,60}") {

@@ -76,7 +76,7 @@ pub async fn sign_in(cx: &Cx, ask: &SignIn) -> Result<Started> {
             return Err(fault);
         }
     };
-    match counted.user.clone().filter(|_| right) {
+    match counted.user.as_ref().filter(|_| right).cloned() {
         None => Err(failed(cx, &counted, SignInResult::Wrong).await?),
         Some(user) => match user.state {
             UserState::Active => finish(cx, &counted, user, ask.totp.as_deref()).await,

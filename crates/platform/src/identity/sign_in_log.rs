@@ -1,4 +1,7 @@
 //! The sign-in log 登录日志: each try, within what the reader may see (K6.3).
+//!
+//! A line's `user_id` is a user's only where there is such a user: a name that nobody has gets an id too, so that a try with it writes what
+//! any other does (`Try::log`).
 
 use ::store::{Index, Look, Row};
 use kernel::{Page, PageAsk, Timestamp, Word};
@@ -73,7 +76,7 @@ pub async fn list(cx: &Cx, filter: &SignInFilter, ask: &PageAsk) -> Result<Page<
         None => scope.rest(&mut look, "s.user_id"),
     }
     look.span("s.at", filter.from, filter.to);
-    let select = "SELECT s.id, s.at, s.name, s.user_id, u.name AS user_name, s.result, s.address, s.agent, s.tries \
+    let select = "SELECT s.id, s.at, s.name, u.id AS user_id, u.name AS user_name, s.result, s.address, s.agent, s.tries \
                   FROM sign_ins s LEFT JOIN users u ON u.id = s.user_id";
     Ok(look.page(&mut sql, select, "s.id", ask, read, |entry| entry.id.uuid()).await?)
 }

@@ -2,6 +2,7 @@
 //!
 //! - [`model`]: who may create and disable whom.
 //! - [`create`](create()), [`list`](list()), [`get`], and what is done to one: [`disable`], [`enable`], [`unlock`], [`reset_second_factor`].
+//! - [`end_sessions`] of one, [`end_everybodys_sessions`].
 //!
 //! **Invariant**: every look at a user goes through [`scope::restrict`]; who is not one's own is not there.
 //! **Invariant**: one super admin stays active.
@@ -12,8 +13,10 @@ mod list;
 mod manage;
 mod model;
 mod scope;
+mod sessions;
 
 pub use create::{NewUser, create};
 pub use list::{UserFilter, UserQuota, UserView, get, list};
 pub use manage::{Managed, disable, enable, managed, reset_second_factor, unlock};
 pub use model::UsersError;
+pub use sessions::{PasswordProof, SessionsEnded, end_everybodys_sessions, end_sessions};

@@ -105,6 +105,12 @@ templates! {
         "{place}：{text}" "{place}: {text}";
     COMPLAINT_MADE = "venue.complaint", ByMail::Always, "顾客投诉" "A customer complains",
         "{place}：{text}" "{place}: {text}";
+    PAY_REFUND_STUCK = "pay.refund_stuck", ByMail::Always, "退款需要人工处理" "A refund needs somebody's help",
+        "{amount} 元的退款没有成功（{why}），请在“支付”页处理。顾客已被告知需要多一点时间，款项为其保留。" "A refund of {amount} yuan has not worked ({why}). Please see to it on the payments page. The customer was told that it takes longer, and the money is kept.";
+    PAY_PROBLEM = "pay.problem", ByMail::Always, "支付需要人工核对" "A payment has to be looked at",
+        "{amount} 元的支付有一处不符，请核对：{why}" "Something about a payment of {amount} yuan does not fit; please have a look: {why}";
+    PAY_DAY_DIFFERS = "pay.day_differs", ByMail::Always, "对账有差异" "A day's bill does not agree",
+        "{channel} {day} 的账单有 {count} 笔与系统不一致，请在“支付”页核对。" "{count} lines of the bill of {channel} of {day} do not agree with ours; please look at them on the payments page.";
     DELIVERY_FAILED = "callback.failed", ByMail::If(defs::MAIL_GRANTS), "回调投递失败" "A callback could not be delivered",
         "项目 {project} 的回调 {event} 三天内未能送达，可在控制台查看并重发。" "The callback {event} of project {project} could not be delivered within three days; you can look at it and send it again in the console.";
 }

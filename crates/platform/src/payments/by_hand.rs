@@ -55,7 +55,9 @@ pub async fn remedy(cx: &Cx, id: RefundId, remedy: Remedy, note: &str) -> Result
     match remedy {
         Remedy::Retry => {
             tx.exec("UPDATE pay_refunds SET state = $1, tries = 0 WHERE id = $2", args![state.as_str(), id]).await?;
-            cx.enqueue(&mut tx, NewJob::new(REFUND_JOB, &OfRefund { refund: id }, now)?).await?;
+            let attempt = rows::attempt(&mut tx, refund.attempt).await?.ok_or_else(Fault::not_found)?;
+            let kind = merchants::job(REFUND_JOB, attempt.channel());
+            cx.enqueue(&mut tx, NewJob::new(kind, &OfRefund { refund: id }, now)?).await?;
         }
         Remedy::PaidOut | Remedy::Keep | Remedy::LetGo => {
             ledger::lock(&mut tx, &[order.wallet]).await?;

@@ -9,7 +9,7 @@ use super::channel::{ChannelError, ChannelKind, Frozen, Method};
 use super::model::{Asking, Attempt, AttemptState, Order, OrderState, Purpose};
 use super::orders::place;
 use super::watch::{OfAttempt, Seen, look, note};
-use super::{merchants, rows};
+use super::{merchants, people, rows};
 use crate::{Cx, Result};
 
 pub const CAPTURE_JOB: JobKind = JobKind::new("pay.capture");
@@ -18,6 +18,7 @@ pub const CAPTURE_JOB: JobKind = JobKind::new("pay.capture");
 const LASTS: i64 = 30 * DAY;
 /// What is not clear for so long is somebody's to look at: what is frozen is let go by Alipay one day, taken or not.
 const UNCLEAR: i64 = DAY;
+const CLOSED: &str = "the network has closed it unpaid; asked for again";
 
 /// It is known how much of an order's money was used, and what goes back of it has been asked for ([`refund`](super::refund)): the rest is
 /// taken, where it was only frozen. Doing so again does nothing. `order` was locked by this transaction.
@@ -65,7 +66,7 @@ pub async fn conclude(tx: &mut Tx, cx: &Cx, order: &Order) -> Result<()> {
     rows::insert_order(tx, &capture).await?;
     rows::insert_attempt(tx, &attempt).await?;
     tx.exec("UPDATE pay_orders SET captured = $1 WHERE id = $2", args![amount, order.id]).await?;
-    cx.enqueue(tx, NewJob::new(CAPTURE_JOB, &OfAttempt { attempt: attempt.id }, now)?).await?;
+    cx.enqueue(tx, NewJob::new(merchants::job(CAPTURE_JOB, attempt.channel()), &OfAttempt { attempt: attempt.id }, now)?).await?;
     Ok(())
 }
 
@@ -107,7 +108,13 @@ async fn capture(cx: &Cx, ask: &OfAttempt) -> Result<Option<Timestamp>> {
     };
     if let Some(problem) = problem.filter(|problem| attempt.problem.as_ref() != Some(problem)) {
         let mut tx = cx.db.begin().await?;
-        note(&mut tx, attempt.id, &problem).await?;
+        // Who was told that this payment needs a look is not told each hour in what other words.
+        match &attempt.problem {
+            None => note(&mut tx, cx, attempt.id, &problem).await?,
+            Some(_) => {
+                rows::note(&mut tx, attempt.id, &problem).await?;
+            }
+        }
         tx.commit().await?;
     }
     Ok(Some(now.plus_micros(pause(&order, now))))
@@ -133,11 +140,15 @@ async fn by_another_number(cx: &Cx, closed: &Attempt) -> Result<Option<Timestamp
         created_at: now,
         checked_at: now,
         paid_at: None,
-        problem: Some("the network has closed it unpaid; asked for again".into()),
+        problem: Some(CLOSED.into()),
         ..closed.clone()
     };
     rows::insert_attempt(&mut tx, &attempt).await?;
-    cx.enqueue(&mut tx, NewJob::new(CAPTURE_JOB, &OfAttempt { attempt: attempt.id }, now.plus_micros(pause(&order, now)))?).await?;
+    if closed.problem.is_none() {
+        people::payment(&mut tx, cx, attempt.id, CLOSED).await?;
+    }
+    let (kind, next) = (merchants::job(CAPTURE_JOB, attempt.channel()), now.plus_micros(pause(&order, now)));
+    cx.enqueue(&mut tx, NewJob::new(kind, &OfAttempt { attempt: attempt.id }, next)?).await?;
     tx.commit().await?;
     Ok(None)
 }

@@ -1,7 +1,8 @@
 //! The port to payment networks: what each must be able to do for us. `gateway` implements it.
 //!
 //! **Invariant**: whoever implements it has verified what it hands out: an answer or a notice whose signature does not fit, or that is about
-//! another merchant or app, is an error here and never a fact.
+//! another merchant or app, is an error here and never a fact. A network may not sign that it refuses, or knows nothing of what it is asked
+//! about: nothing follows from that which is not put right, by itself or by a person, should it turn out otherwise.
 
 use std::fmt;
 use std::sync::Arc;

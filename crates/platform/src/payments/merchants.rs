@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use kernel::{Fault, Timestamp, Word};
 use serde::Serialize;
 use serde_json::json;
+use store::jobs::{Crew, JobKind};
 use store::{Sql, args};
 
 use super::channel::{BadParameter, Channel, ChannelKind, Channels};
@@ -83,6 +84,14 @@ pub(super) async fn channel(cx: &Cx, kind: ChannelKind) -> Result<Arc<dyn Channe
     let mut all = cx.payments.opened.write().unwrap_or_else(PoisonError::into_inner);
     all.insert(kind, (version, Arc::clone(&channel)));
     Ok(channel)
+}
+
+/// Such a job, by the crew that asks this network: of two networks neither waits for the other.
+pub(super) const fn job(kind: JobKind, of: ChannelKind) -> JobKind {
+    kind.by(match of {
+        ChannelKind::Wechat => Crew::Wechat,
+        ChannelKind::Alipay | ChannelKind::AlipayFreeze => Crew::Alipay,
+    })
 }
 
 /// By which networks one can pay now.

@@ -22,9 +22,11 @@ mod notices;
 mod orders;
 mod origin;
 mod parameters;
+mod people;
 mod reconcile;
 mod refundable;
 mod refunds;
+mod resume;
 mod rows;
 mod settle;
 mod watch;
@@ -50,10 +52,11 @@ pub use orders::{NewOrder, OrderView, cancel, carry_over, create, get, known, re
 pub use parameters::{AlipayParameters, Form, NetworkKey, Parameters, Shown, WechatParameters};
 pub use refundable::{in_cash, refund_wallet, refundable};
 pub use refunds::{OfRefund, REFUNDED_JOB, refund, sent_back, went_back};
-pub use rows::{lock, order as find, refund as find_refund};
+pub use rows::{lock, order as find, paid_when, refund as find_refund};
 pub use settle::{OfOrder, PAID_JOB};
 
 pub(crate) use reconcile::RECONCILE;
+pub(crate) use resume::RESUME;
 
 use store::jobs::Handlers;
 
@@ -66,4 +69,5 @@ pub(crate) fn handlers(handlers: &mut Handlers<Cx>) {
     handlers.add(refunds::REFUND_JOB, refunds::refund_job);
     handlers.add(notices::NOTICE_JOB, notices::notice_job);
     handlers.add(RECONCILE, |cx, _| reconcile::reconcile_job(cx));
+    handlers.add(RESUME, |cx, _| resume::resume_job(cx));
 }

@@ -233,6 +233,12 @@ pub(super) fn arrival(order: &Order, attempt: &Attempt, paid: &Paid) -> Arrival 
     }
 }
 
+/// When it was paid that a network says was paid at `said`, by our clock, which may be before or behind the network's: not before we asked for it,
+/// and not after we heard of it.
+pub(super) fn between(asked: Timestamp, said: Timestamp, heard: Timestamp) -> Timestamp {
+    said.max(asked).min(heard)
+}
+
 /// When a network is asked next about what it has not told by itself: soon at first, and then less and less often.
 pub(super) fn next_look(created: Timestamp, now: Timestamp, expires: Timestamp) -> Timestamp {
     let age = now.micros() - created.micros();
@@ -342,6 +348,12 @@ mod tests {
     fn v8_2_who_has_to_look_is_told_what_the_network_says() {
         assert_eq!(Differs::Amount { theirs: Fen::new(3_601) }.to_string(), "the network says 3601 fen");
         assert_eq!(Differs::Number { theirs: "4201".into() }.to_string(), "the network says number 4201");
+    }
+
+    #[test]
+    fn v4_1_a_networks_clock_puts_no_payment_before_it_was_asked_for_nor_after_we_heard_of_it() {
+        let paid = |said| between(Timestamp::from_unix(100), Timestamp::from_unix(said), Timestamp::from_unix(160)).unix();
+        assert_eq!([paid(-500), paid(99), paid(130), paid(161), paid(9_000)], [100, 100, 130, 160, 160]);
     }
 
     #[test]

@@ -15,8 +15,6 @@ use super::{merchants, refunds, rows};
 use crate::{Cx, Result};
 
 pub const NOTICE_JOB: JobKind = JobKind::prompt("pay.notice");
-/// The same, where the network has to be asked before a notice is believed: that takes its time, and no lamp is to wait for it.
-const ASKING_JOB: JobKind = JobKind::new(NOTICE_JOB.name);
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct OfNotice {
@@ -79,7 +77,9 @@ async fn paid_as_told(cx: &Cx, of: &OfNotice, id: AttemptId, paid: &Paid) -> Res
         return settle::settle(cx, id, paid).await.map(Some);
     };
     if !of.ask {
-        let job = NewJob::new(ASKING_JOB, &OfNotice { notice: of.notice, ask: true }, cx.now())?.once(of.notice.to_string());
+        // Asking takes its time, and no lamp is to wait for it: another crew does that.
+        let asking = merchants::job(NOTICE_JOB, closed.channel());
+        let job = NewJob::new(asking, &OfNotice { notice: of.notice, ask: true }, cx.now())?.once(of.notice.to_string());
         let mut tx = cx.db.begin().await?;
         cx.enqueue(&mut tx, job).await?;
         tx.commit().await?;

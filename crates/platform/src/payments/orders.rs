@@ -109,7 +109,8 @@ async fn add_attempt(tx: &mut Tx, cx: &Cx, order: &Order, method: Method, ask: A
     };
     rows::insert_attempt(tx, &attempt).await?;
     // Whether the notice comes or not.
-    let watch = NewJob::new(WATCH_JOB, &OfAttempt { attempt: attempt.id }, super::model::next_look(now, now, order.expires_at))?;
+    let kind = merchants::job(WATCH_JOB, method.channel());
+    let watch = NewJob::new(kind, &OfAttempt { attempt: attempt.id }, super::model::next_look(now, now, order.expires_at))?;
     cx.enqueue(tx, watch).await?;
     Ok(())
 }

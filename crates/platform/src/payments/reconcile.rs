@@ -9,7 +9,7 @@ use store::{Sql, Tx, args};
 use super::channel::{BillLine, Channel, ChannelError, ChannelKind};
 use super::model::{AttemptId, RefundId, from_number, number};
 use super::settle::settle;
-use super::{channel, merchants, rows, watch};
+use super::{channel, merchants, people, rows, watch};
 use crate::{Cx, Result};
 
 pub const RECONCILE: JobKind = JobKind::new("pay.reconcile");
@@ -158,7 +158,7 @@ async fn heal(cx: &Cx, channel: &dyn Channel, bill: &[BillLine]) -> Result<()> {
             }
             Ok(_) => {
                 let mut tx = cx.db.begin().await?;
-                watch::note(&mut tx, attempt.id, "in the network's bill, and unpaid by its answer").await?;
+                watch::note(&mut tx, cx, attempt.id, "in the network's bill, and unpaid by its answer").await?;
                 tx.commit().await?;
             }
             Err(why) => tracing::warn!(attempt = %attempt.id, %why, "a payment of the bill could not be looked up"),
@@ -196,8 +196,11 @@ async fn store_day(tx: &mut Tx, cx: &Cx, kind: ChannelKind, day: &str, bill: &[B
     for one in differences {
         let sql = "INSERT INTO pay_differences (id, channel, day, kind, number, refund_number, ours, theirs, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
         let id = cx.random.uuid_v7(cx.now());
-        let (kind, what) = (kind.as_str(), one.kind.as_str());
-        tx.exec(sql, args![id, kind, day, what, one.line.0.as_str(), one.line.1.as_deref(), one.ours, one.theirs, cx.now()]).await?;
+        let (channel, what) = (kind.as_str(), one.kind.as_str());
+        tx.exec(sql, args![id, channel, day, what, one.line.0.as_str(), one.line.1.as_deref(), one.ours, one.theirs, cx.now()]).await?;
+    }
+    if !differences.is_empty() {
+        people::day(tx, cx, kind, day, differences.len()).await?;
     }
     Ok(())
 }

@@ -8,10 +8,11 @@ use store::{Sql, Tx, args};
 use super::channel::{ChannelError, ChannelKind, RefundAsk, RefundStanding};
 use super::error::PayError;
 use super::model::{AttemptId, AttemptState, Order, OrderId, Refund, RefundId, RefundReason, RefundState, account, number, refund_pause};
-use super::{merchants, rows, watch};
+use super::{merchants, people, rows, watch};
 use crate::ledger::{self, EntryKind};
 use crate::{Cx, Result};
 
+/// By the crew of its network ([`merchants::job`]), as all that asks one.
 pub const REFUND_JOB: JobKind = JobKind::new("pay.refund");
 /// Money has gone back, or is delayed: the product's handler tells the payer.
 pub const REFUNDED_JOB: JobKind = JobKind::prompt("pay.refunded");
@@ -52,7 +53,7 @@ pub(super) async fn begin(tx: &mut Tx, cx: &Cx, back: Back<'_>) -> Result<Refund
     let sql = "INSERT INTO pay_refunds (id, order_id, attempt_id, amount, reason, state, transfer_id, tries, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8)";
     let (reason, state) = (back.reason.as_str(), RefundState::Asked.as_str());
     tx.exec(sql, args![id, back.order.id, back.attempt, back.amount, reason, state, transfer.id, cx.now()]).await?;
-    cx.enqueue(tx, NewJob::new(REFUND_JOB, &OfRefund { refund: id }, cx.now())?).await?;
+    cx.enqueue(tx, NewJob::new(merchants::job(REFUND_JOB, back.channel), &OfRefund { refund: id }, cx.now())?).await?;
     Ok(id)
 }
 
@@ -128,7 +129,7 @@ pub(super) async fn settle(
         RefundState::Asked | RefundState::Stuck => {}
         // Somebody has put it right by hand, and now it has come twice.
         RefundState::ByHand | RefundState::Kept if matches!(standing, Ok(RefundStanding::Done { .. })) => {
-            watch::note(&mut tx, refund.attempt, &format!("refund {} was made by the network too", number(id))).await?;
+            watch::note(&mut tx, cx, refund.attempt, &format!("refund {} was made by the network too", number(id))).await?;
             tx.commit().await?;
             return Ok(None);
         }
@@ -170,13 +171,14 @@ async fn failed(tx: &mut Tx, cx: &Cx, refund: &Refund, why: &str) -> Result<Opti
     Ok(Some(cx.now().plus_micros((20 * SECOND) << tries)))
 }
 
-/// Handed to a person; the payer is told that it takes longer.
+/// Handed to a person, who is told; the payer is told that it takes longer.
 async fn stuck(tx: &mut Tx, cx: &Cx, refund: &Refund, tries: i64, why: &str) -> Result<Option<Timestamp>> {
     let sql = "UPDATE pay_refunds SET state = $1, tries = $2, problem = $3 WHERE id = $4";
     tx.exec(sql, args![RefundState::Stuck.as_str(), tries, why, refund.id]).await?;
     tracing::error!(refund = %refund.id, %why, "a refund needs somebody's help");
     if refund.state != RefundState::Stuck {
         cx.enqueue(tx, NewJob::new(REFUNDED_JOB, &OfRefund { refund: refund.id }, cx.now())?).await?;
+        people::refund(tx, cx, refund, why).await?;
     }
     Ok(None)
 }

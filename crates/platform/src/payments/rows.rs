@@ -1,11 +1,11 @@
 //! Orders and attempts in the database.
 
-use kernel::{Fault, Word};
+use kernel::{Fault, Timestamp, Word};
 use serde::de::DeserializeOwned;
 use store::{Row, Sql, Tx, args};
 
 use super::channel::Method;
-use super::model::{Attempt, AttemptId, AttemptState, Order, OrderId, OrderState, Refund, RefundId};
+use super::model::{Attempt, AttemptId, AttemptState, Order, OrderId, OrderState, Refund, RefundId, between};
 use crate::Result;
 use crate::ledger::AccountId;
 
@@ -116,6 +116,25 @@ pub(super) async fn attempts(sql: &mut impl Sql, order: OrderId) -> Result<Vec<A
 pub(super) async fn attempt(sql: &mut impl Sql, id: AttemptId) -> Result<Option<Attempt>> {
     let query = format!("SELECT {ATTEMPT} FROM pay_attempts WHERE id = $1");
     sql.opt(&query, args![id], read_attempt).await?.map(opened).transpose()
+}
+
+/// Keeps what about it is for people to look at. False where that was known.
+pub(super) async fn note(tx: &mut Tx, id: AttemptId, problem: &str) -> Result<bool> {
+    let sql = "UPDATE pay_attempts SET problem = $1 WHERE id = $2 AND (problem IS NULL OR problem <> $1)";
+    Ok(tx.exec(sql, args![problem, id]).await? == 1)
+}
+
+/// When an order was paid, by our clock. The network says when; but not before it was asked to take it, and not after it told us, for clocks
+/// differ.
+pub async fn paid_when(sql: &mut impl Sql, order: OrderId) -> Result<Option<Timestamp>> {
+    let query = "SELECT a.created_at, a.paid_at, o.paid_at AS heard_at FROM pay_attempts a JOIN pay_orders o ON o.id = a.order_id \
+                 WHERE a.order_id = $1 AND a.state = 'taken'";
+    let read = |row: &Row| {
+        let (asked, paid): (Timestamp, Option<Timestamp>) = (row.get("created_at")?, row.get("paid_at")?);
+        let heard: Option<Timestamp> = row.get("heard_at")?;
+        Ok(paid.zip(heard).map(|(paid, heard)| between(asked, paid, heard)))
+    };
+    Ok(sql.opt(query, args![order], read).await?.flatten())
 }
 
 /// Nothing was paid by it, and nothing will be.

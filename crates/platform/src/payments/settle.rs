@@ -47,7 +47,7 @@ pub(super) async fn settle(cx: &Cx, id: AttemptId, paid: &Paid) -> Result<Arrive
     let arrived = match arrival(&order, &attempt, paid) {
         Arrival::Known => return Ok(Arrived::Known),
         Arrival::Differs(how) => {
-            watch::note(&mut tx, id, &how.to_string()).await?;
+            watch::note(&mut tx, cx, id, &how.to_string()).await?;
             Arrived::Differs
         }
         Arrival::Take => {

@@ -5,12 +5,15 @@ use serde::{Deserialize, Serialize};
 use store::args;
 use store::jobs::{Job, JobKind, Outcome};
 
-use super::channel::{ChannelError, Standing};
+use super::channel::{ChannelError, Method, Standing};
 use super::error::PayError;
-use super::model::{Attempt, AttemptId, MARGIN, Order, OrderState, Purpose, next_look, number};
+use super::model::{Attempt, AttemptId, AttemptState, MARGIN, Order, OrderState, Purpose, next_look, number};
 use super::settle::settle;
-use super::{merchants, rows};
+use super::{merchants, people, rows};
 use crate::{Cx, Result};
+
+/// What is noted where the one has been said and the other is so.
+const LET_GO: &str = "it was taken for paid, and the network has closed it: nothing was paid, or nothing is frozen any more";
 
 pub const WATCH_JOB: JobKind = JobKind::new("pay.watch");
 
@@ -51,7 +54,7 @@ pub(super) async fn look(cx: &Cx, attempt: &Attempt) -> std::result::Result<Seen
             Ok(Seen::Settled)
         }
         Standing::Closed => {
-            over(cx, attempt, None).await.map_err(unclear)?;
+            over(cx, attempt).await.map_err(unclear)?;
             Ok(Seen::Over)
         }
         Standing::Waiting => Ok(Seen::Open),
@@ -59,17 +62,24 @@ pub(super) async fn look(cx: &Cx, attempt: &Attempt) -> std::result::Result<Seen
     }
 }
 
-/// Nothing can be paid by it any more.
-async fn over(cx: &Cx, attempt: &Attempt, problem: Option<&str>) -> Result<()> {
+/// Nothing can be paid by it any more. False where it was settled in the meantime as paid: then what was paid is gone again, and somebody has to
+/// look. That is how a freezing ends that came between our question and our cancelling, which lets go what is frozen.
+async fn over(cx: &Cx, attempt: &Attempt) -> Result<bool> {
     let mut tx = cx.db.begin().await?;
     let order = rows::lock(&mut tx, attempt.order).await?;
-    rows::close_attempt(&mut tx, attempt.id, problem).await?;
+    let now = rows::attempt(&mut tx, attempt.id).await?;
+    if now.is_some_and(|now| matches!(now.state, AttemptState::Taken | AttemptState::Surplus)) {
+        note(&mut tx, cx, attempt.id, LET_GO).await?;
+        tx.commit().await?;
+        return Ok(false);
+    }
+    rows::close_attempt(&mut tx, attempt.id, None).await?;
     // What was frozen and used is asked for again and again, under another number.
     if order.expires_at <= cx.now() && order.purpose != Purpose::Captured {
         rows::close_order(&mut tx, order.id).await?;
     }
     tx.commit().await?;
-    Ok(())
+    Ok(true)
 }
 
 /// Closes it at the network. False where it turns out to be paid; it is settled then.
@@ -94,8 +104,7 @@ pub(super) async fn close(cx: &Cx, order: &Order, attempt: &Attempt) -> Result<b
             }
         },
     }
-    over(cx, attempt, None).await?;
-    Ok(true)
+    over(cx, attempt).await
 }
 
 pub(super) async fn watch_job(cx: Cx, job: Job) -> Outcome {
@@ -117,6 +126,16 @@ async fn watch(cx: &Cx, id: AttemptId) -> Result<Option<Timestamp>> {
     let (now, last) = (cx.now(), order.expires_at.plus_micros(MARGIN));
     let pending = order.state == OrderState::Pending;
     let next = next_look(attempt.created_at, now, order.expires_at);
+    if attempt.state == AttemptState::Taken && attempt.method == Method::Freeze && order.refundable().is_positive() {
+        // Once more: it may have been on its way to be closed when it was frozen, by a process that ended before it could say so.
+        return match look(cx, &attempt).await {
+            Ok(_) => Ok(None),
+            Err(why) => {
+                tracing::warn!(channel = %attempt.channel(), %why, "a freezing could not be looked up");
+                Ok((now < last).then_some(next))
+            }
+        };
+    }
     if !attempt.live() {
         if pending && now >= last {
             let mut tx = cx.db.begin().await?;
@@ -137,7 +156,7 @@ async fn watch(cx: &Cx, id: AttemptId) -> Result<Option<Timestamp>> {
     }
     if take_turn(cx, &attempt).await? {
         match look(cx, &attempt).await {
-            Ok(Seen::Settled) => return Ok(None),
+            Ok(Seen::Settled) => return Ok((attempt.method == Method::Freeze).then_some(next)),
             Ok(Seen::Over) => return Ok(Some(last)),
             Ok(Seen::Open | Seen::Unknown) => {}
             Err(why) => tracing::warn!(channel = %attempt.channel(), %why, "a payment could not be looked up"),
@@ -146,9 +165,11 @@ async fn watch(cx: &Cx, id: AttemptId) -> Result<Option<Timestamp>> {
     Ok(Some(next))
 }
 
-/// Something about it does not fit: people see it in the console.
-pub(super) async fn note(tx: &mut store::Tx, id: AttemptId, problem: &str) -> Result<()> {
-    tx.exec("UPDATE pay_attempts SET problem = $1 WHERE id = $2", args![problem, id]).await?;
+/// Something about it does not fit: people see it in the console, and are told of it; once, however often it is seen.
+pub(super) async fn note(tx: &mut store::Tx, cx: &Cx, id: AttemptId, problem: &str) -> Result<()> {
+    if !rows::note(tx, id, problem).await? {
+        return Ok(());
+    }
     tracing::error!(attempt = %id, %problem, "a payment does not fit");
-    Ok(())
+    people::payment(tx, cx, id, problem).await
 }

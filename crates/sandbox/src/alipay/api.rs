@@ -38,7 +38,12 @@ async fn by_browser(State(state): State<Shared>, RawQuery(query): RawQuery, head
 }
 
 async fn by_program(State(state): State<Shared>, RawQuery(_): RawQuery, body: Bytes) -> Response {
-    answer(&state, &parse(&body))
+    let fields = parse(&body);
+    if fields.get("method").map(String::as_str) == Some("alipay.fund.auth.operation.cancel") {
+        state.cancels.send_modify(|asked| *asked += 1);
+        let _ = state.troubles.subscribe().wait_for(|troubles| troubles.asked != Asked::CancelsWait).await;
+    }
+    answer(&state, &fields)
 }
 
 fn answer(state: &Shared, fields: &Fields) -> Response {
@@ -148,6 +153,7 @@ impl Inner {
         let amount = from_yuan(text(&content, "total_amount")).filter(|amount| amount.is_positive());
         let expires = from_beijing(text(&content, "time_expire")).unwrap_or_else(|| self.clock.now().plus_seconds(7_200));
         let (number, subject) = (text(&content, "out_trade_no"), text(&content, "subject"));
+        self.ends_in_time(&content)?;
         let product = text(&content, "product_code");
         let wap = kind != "wap" || matches!(product, "QUICK_WAP_WAY" | "QUICK_WAP_PAY");
         let (Some(amount), true, true, true) = (amount, (1..=64).contains(&number.len()), !subject.is_empty(), wap) else {
@@ -178,6 +184,13 @@ impl Inner {
             Some(known) if known.is(&trade) => Ok(known.clone()),
             Some(_) => Err((FAILED, "ACQ.CONTEXT_INCONSISTENT")),
         }
+    }
+
+    /// Nothing that is to be paid ends later than in 15 days.
+    pub(super) fn ends_in_time(&self, content: &Value) -> Result<(), Refused> {
+        let latest = self.clock.now().plus_seconds(15 * 86_400);
+        let late = from_beijing(text(content, "time_expire")).is_some_and(|ends| ends > latest);
+        if late { Err((FAILED, "ACQ.INVALID_PARAMETER")) } else { Ok(()) }
     }
 
     fn query(&self, content: &Value) -> Result<Value, Refused> {

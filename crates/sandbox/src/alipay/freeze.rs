@@ -149,6 +149,7 @@ impl Inner {
         let (number, auth) = (text(content, "out_trade_no"), text(content, "auth_no"));
         let amount = from_yuan(text(content, "total_amount")).filter(|amount| amount.is_positive() && !number.is_empty());
         let amount = amount.ok_or((FAILED, "ACQ.INVALID_PARAMETER"))?;
+        self.ends_in_time(content)?;
         let (now, closes) = (self.clock.now(), self.troubles().captures_close);
         let mut books = self.books();
         let frozen = books.by_transaction(auth).filter(|trade| trade.kind == KIND && trade.state == TradeState::Paid).cloned();

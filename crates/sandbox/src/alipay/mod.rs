@@ -34,6 +34,8 @@ pub(crate) struct Inner {
     own: Pair,
     books: Mutex<Books>,
     troubles: watch::Sender<Troubles>,
+    /// How often somebody has wanted to close a freezing.
+    cancels: watch::Sender<u64>,
     client: reqwest::Client,
 }
 
@@ -63,6 +65,7 @@ impl Alipay {
             own: Pair::of(include_str!("../../keys/alipay_network.pem")),
             books: Mutex::new(Books::numbered("2026", now)),
             troubles: watch::Sender::new(Troubles::default()),
+            cancels: watch::Sender::new(0),
             client,
         };
         Self { inner: Arc::new(inner), _task: None }
@@ -148,6 +151,18 @@ impl Alipay {
     pub fn told(&self, fields: &[(String, String)]) -> String {
         let mut fields = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         self.inner.signed(&mut fields)
+    }
+
+    /// Waits until somebody wants to close a freezing, for the first time.
+    pub async fn cancel_asked(&self) {
+        let _ = self.inner.cancels.subscribe().wait_for(|asked| *asked > 0).await;
+    }
+
+    /// Lets go what is frozen, as closing it does that comes a moment too late.
+    pub fn let_go(&self, number: &str) {
+        if let Some(trade) = self.inner.books().trade_mut(number) {
+            trade.state = crate::books::TradeState::Closed;
+        }
     }
 
     /// The notice of a freezing that happened a moment before its closing, which has undone it.

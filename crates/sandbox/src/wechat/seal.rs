@@ -57,7 +57,10 @@ impl Inner {
     pub(super) fn say(&self, status: StatusCode, body: Option<&Value>) -> Response {
         let body = body.map(Value::to_string).unwrap_or_default();
         let mut response = (status, Bytes::from(body.clone())).into_response();
-        for (name, value) in self.seal(&body, self.troubles().asked == Asked::Forged) {
+        let asked = self.troubles().asked;
+        let signs = asked != Asked::Unsigned && (asked != Asked::RefusesUnsigned || status.is_success());
+        let seal = if signs { self.seal(&body, asked == Asked::Forged) } else { Vec::new() };
+        for (name, value) in seal {
             if let Ok(value) = value.parse() {
                 response.headers_mut().insert(name, value);
             }

@@ -13,6 +13,12 @@ kernel::words! {
         /// Speaks to relay boards, which take their time, and more of it when they are silent. Neither keeps a hall with other lamps waiting, nor
         /// waits for mail. Works in one process at a time: many boards take one connection, and turns are kept in a process.
         Boards = "boards",
+        /// Asks WeChat about payments, which may hang: nobody who has paid otherwise, or waits for money from elsewhere, waits for that.
+        Wechat = "wechat",
+        /// The same with Alipay.
+        Alipay = "alipay",
+        /// Sends texts to phones: somebody waits for a code, and it is good for minutes.
+        Texts = "texts",
         /// For all that may take its time.
         Rest = "rest",
     }
@@ -23,7 +29,7 @@ impl Crew {
     pub(crate) const fn is_alone(self) -> bool {
         match self {
             Self::Boards => true,
-            Self::Prompt | Self::Rest => false,
+            Self::Prompt | Self::Wechat | Self::Alipay | Self::Texts | Self::Rest => false,
         }
     }
 
@@ -32,7 +38,10 @@ impl Crew {
         match self {
             Self::Prompt => 0,
             Self::Boards => 1,
-            Self::Rest => 2,
+            Self::Wechat => 2,
+            Self::Alipay => 3,
+            Self::Texts => 4,
+            Self::Rest => 5,
         }
     }
 }
@@ -42,6 +51,9 @@ impl Crew {
 pub struct Workers {
     pub prompt: usize,
     pub boards: usize,
+    pub wechat: usize,
+    pub alipay: usize,
+    pub texts: usize,
     pub rest: usize,
 }
 

@@ -28,6 +28,8 @@ pub enum PlayError {
     PhoneNeeded,
     Balance,
     PriceChanged,
+    /// It was paid so long ago that nobody waits for it any more.
+    PaidLate,
     Minutes,
     PackageGone,
     /// Not sold at this hour.
@@ -80,6 +82,11 @@ impl From<PlayError> for Fault {
             PlayError::PriceChanged => {
                 conflict("PRICE_CHANGED", "价格刚刚变动，请重新确认", "The price has just changed; please look again and confirm")
             }
+            PlayError::PaidLate => conflict(
+                "PAID_LATE",
+                "我们很晚才收到这笔付款，您可能已经离开",
+                "word of your payment reached us so late that you may have left by then",
+            ),
             PlayError::Minutes => Self::field(
                 "minutes",
                 "RANGE",

@@ -16,7 +16,7 @@ use crate::Venue;
 use crate::customers::{PHONE, hint, phone_hash};
 use crate::halls::VenueId;
 
-pub(crate) const SEND_JOB: JobKind = JobKind::new("sms.send");
+pub(crate) const SEND_JOB: JobKind = JobKind::texts("sms.send");
 const PARAMETERS: Purpose = Purpose("sms parameters");
 
 /// Whom a text goes to, as it is stored.

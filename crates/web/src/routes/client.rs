@@ -44,7 +44,7 @@ pub(crate) async fn answer(state: AppState, request: Request) -> Result<Response
 async fn handle(state: &AppState, begun: &Begun, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let uri = &parts.uri;
-    let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let text = |name: &str| single(&parts.headers, name).unwrap_or_default();
     let target = uri.path_and_query().map_or("/", |target| target.as_str());
     let nonce = text("cuekey-nonce");
     let (raw, unread) = match body::read(body, &parts.headers, body::OF_OTHERS).await {
@@ -93,6 +93,15 @@ async fn handle(state: &AppState, begun: &Begun, request: Request) -> Response {
     Box::pin(state.licensing.refused(&refusal, knock)).await;
     let plain = cut(refuse(&refusal.fault));
     send(Reply::of(plain, None, refusal.project.as_deref(), nonce, state.platform.clock.now()))
+}
+
+/// A header that is there once. One that is there twice is none: whoever forwarded the call may have looked at the other.
+fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let mut all = headers.get_all(name).iter();
+    match (all.next(), all.next()) {
+        (Some(value), None) => value.to_str().ok(),
+        _ => None,
+    }
 }
 
 static HEADERS: LazyLock<HeaderMap> = LazyLock::new(|| {

@@ -42,6 +42,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::assets;
+use crate::extract::cookie_name;
 use crate::middleware::{around, no_method, no_route, panicked};
 use crate::openapi::{self, Doc};
 use crate::queries::{self, Names};
@@ -95,7 +96,7 @@ pub(crate) fn documented() -> (Router<AppState>, utoipa::openapi::OpenApi) {
 /// All but the client API, which has an entrance of its own ([`crate::Site`]).
 pub(crate) fn router(state: AppState) -> Router {
     let (api, document) = documented();
-    let names = Names::of(&document);
+    let names = Names::of(&document, cookie_name(state.http.secure));
     let document = document.to_json().unwrap_or_default();
     Router::new()
         .merge(api.route_layer(from_fn_with_state(names, queries::check)))

@@ -1,4 +1,5 @@
-//! Signing in and out. The token is in the answer, for programs, and in a cookie that scripts cannot read, for the console.
+//! Signing in and out. The token is in the answer, for programs, and in a cookie that scripts cannot read, for the console: that is
+//! told it by nothing else.
 
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -12,7 +13,7 @@ use serde::Serialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::extract::{Auth, COOKIE, Json, OwnAccount, PLAIN_COOKIE, Visitor, token};
+use crate::extract::{Auth, CONSOLE, COOKIE, Json, OwnAccount, PLAIN_COOKIE, Visitor, token};
 use crate::state::AppState;
 use crate::{Problem, Result};
 
@@ -23,8 +24,8 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = SignedIn)]
 struct Entered {
-    /// For `Authorization: Bearer`. Told once.
-    token: String,
+    /// For `Authorization: Bearer`. Told once, and not to the console, whose scripts have no use for it.
+    token: Option<String>,
     me: Me,
 }
 
@@ -48,7 +49,8 @@ async fn enter(
     let me = account::me(&cx).await?;
     let seconds = cx.settings.get(defs::SESSION_HOURS).saturating_mul(HOUR / SECOND);
     let cookie = cookie(state.http.secure, &started.token, seconds)?;
-    Ok((cookie, axum::Json(Entered { token: started.token.to_string(), me })))
+    let token = (!headers.contains_key(CONSOLE)).then(|| started.token.to_string());
+    Ok((cookie, axum::Json(Entered { token, me })))
 }
 
 /// Signs out: the token is of no use any more.

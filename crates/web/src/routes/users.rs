@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use kernel::{Page, PageAsk, Quota};
-use platform::identity::users::{self, NewUser, UserFilter, UserView};
+use platform::identity::users::{self, NewUser, PasswordProof, SessionsEnded, UserFilter, UserView};
 use platform::identity::{Role, UserEntity, UserState};
 use platform::ledger::Transfer;
 use platform::quota::{self, Recharge};
@@ -10,7 +10,7 @@ use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::extract::{Auth, Once, PathId, Query, UsersManage};
+use crate::extract::{Auth, Json, Once, PathId, Query, UsersManage};
 use crate::state::AppState;
 use crate::{Problem, Result};
 
@@ -22,6 +22,8 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(enable))
         .routes(routes!(unlock))
         .routes(routes!(reset_second_factor))
+        .routes(routes!(end_sessions))
+        .routes(routes!(end_everybodys_sessions))
         .routes(routes!(recharge))
 }
 
@@ -99,6 +101,20 @@ async fn unlock(Auth(cx, _): Auth<UsersManage>, PathId(id): PathId<UserEntity>) 
     responses((status = 200, body = UserView), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
 async fn reset_second_factor(Auth(cx, _): Auth<UsersManage>, PathId(id): PathId<UserEntity>) -> Result<axum::Json<UserView>> {
     Ok(axum::Json(users::reset_second_factor(&cx, id).await?))
+}
+
+/// Ends the user's sessions, wherever they are signed in. They may sign in again.
+#[utoipa::path(post, path = "/users/{id}/sessions/end", tag = "users", params(("id" = String, Path)),
+    responses((status = 200, body = UserView), (status = 404, body = Problem), (status = 409, body = Problem)))]
+async fn end_sessions(Auth(cx, _): Auth<UsersManage>, PathId(id): PathId<UserEntity>) -> Result<axum::Json<UserView>> {
+    Ok(axum::Json(users::end_sessions(&cx, id).await?))
+}
+
+/// Ends everybody's sessions but the one that asks, by the asker's password. Super admins only.
+#[utoipa::path(post, path = "/users/sessions/end", tag = "users", request_body = PasswordProof,
+    responses((status = 200, body = SessionsEnded), (status = 403, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem), (status = 503, body = Problem)))]
+async fn end_everybodys_sessions(Auth(cx, _): Auth<UsersManage>, Json(body): Json<PasswordProof>) -> Result<axum::Json<SessionsEnded>> {
+    Ok(axum::Json(users::end_everybodys_sessions(&cx, &body).await?))
 }
 
 #[derive(Deserialize, utoipa::ToSchema)]

@@ -60,6 +60,19 @@ on_server! {
         assert_eq!(log(server, "ALICE").await, ["ok"]);
     }
 
+    async fn k1_2a_the_console_is_told_its_token_by_a_cookie_that_scripts_cannot_read_and_by_nothing_else(server) {
+        server.user(Role::Agent, "alice").await;
+        for (visitor, told) in [(server.visitor(), true), (server.visitor().with("x-cuekey-console", "1"), false)] {
+            let answer = attempt(&visitor, "alice", "password-of-alice").await;
+            let cookie = answer.headers["set-cookie"].to_str().unwrap().to_owned();
+            let token = cookie.split(';').next().unwrap().split_once('=').unwrap().1.to_owned();
+            assert!(token.starts_with("cks_") && cookie.contains("HttpOnly"), "{cookie}");
+            assert_eq!(answer.headers.values().filter(|value| value.to_str().is_ok_and(|text| text.contains(&token))).count(), 1);
+            assert_eq!(answer.text().contains(&token), told);
+            assert_eq!(answer.ok(200)["me"]["name"], "alice");
+        }
+    }
+
     async fn k1_2a_a_cookie_that_a_neighbour_could_plant_is_not_read(server) {
         let alice = server.user(Role::Agent, "alice").await;
         let plain = format!("cuekey={}", alice.token().unwrap());
@@ -84,7 +97,7 @@ on_server! {
         attempt(&visitor, "alice", "wrong").await.refused(401, "SIGN_IN_FAILED");
         attempt(&visitor, "alice", "password-of-alice").await.ok(200);
         attempt(&visitor, "no\u{7}body", "password-of-alice").await.refused(401, "SIGN_IN_FAILED");
-        let sql = "SELECT name, user_id, result, address, agent FROM sign_ins ORDER BY id";
+        let sql = "SELECT s.name, u.id AS user_id, s.result, s.address, s.agent FROM sign_ins s LEFT JOIN users u ON u.id = s.user_id ORDER BY s.id";
         let rows = server.platform.db.read().all(sql, args![], |row| {
             let user: Option<platform::identity::UserId> = row.get("user_id")?;
             Ok((row.get::<String>("name")?, user, row.get::<String>("result")?, row.get::<String>("address")?, row.get::<String>("agent")?))

@@ -1,7 +1,7 @@
 //! Money that Alipay has only frozen (预授权): what was played is taken of it, the rest is let go, and nothing of it is lost or taken twice.
 
 use kernel::{HOUR, MINUTE, SECOND};
-use sandbox::{Asked, Returned, Told, Trade, Trouble, Troubles};
+use sandbox::{Asked, Returned, Told, Trade, TradeState, Trouble, Troubles};
 use serde_json::{Value, json};
 use store::{Sql, args};
 use testkit::{Answer, Client, Hall, TestServer, on_server};
@@ -182,6 +182,7 @@ on_server! {
         let taking = till.root.get("/api/v1/payments/orders?state=pending").await.ok(200)["items"][0].clone();
         let detail = till.detail(&taking).await;
         assert!(detail["attempts"][0]["problem"].as_str().unwrap().contains("more than a day"), "{detail}");
+        assert_eq!(server.told(till.root.id()).await, ["pay.problem"]);
         till.networks.trouble(Troubles::default());
         hours(1).await;
         assert_eq!((books(&till), till.waiting().await["payments"].clone()), ((3_600, 0, vec![3_600]), json!(0)));
@@ -241,13 +242,74 @@ on_server! {
         let sql = "SELECT crew, state FROM jobs WHERE kind = 'pay.notice' ORDER BY id";
         let read = |row: &store::Row| Ok((row.get::<String>("crew")?, row.get::<String>("state")?));
         let jobs = server.platform.db.read().all(sql, args![], read).await.unwrap();
-        assert_eq!(jobs, [("prompt", "done"), ("rest", "queued")].map(|(crew, state)| (crew.to_owned(), state.to_owned())));
+        assert_eq!(jobs, [("prompt", "done"), ("alipay", "queued")].map(|(crew, state)| (crew.to_owned(), state.to_owned())));
         assert_eq!((outcome().await, wallet(&customer).await), (json!(null), (0, 0)));
         till.networks.trouble(Troubles::default());
         server.later(MINUTE).await;
         server.run_jobs().await;
         assert_eq!((outcome().await, wallet(&customer).await, order(&customer, &placed).await["state"].clone()), (json!("undone"), (0, 0), json!("pending")));
         hall.table_is(0, "idle").await;
+    }
+
+    async fn v4_1_what_is_frozen_while_it_is_being_closed_is_let_go_and_somebody_is_told_at_once(server) {
+        let (till, hall, customer) = open(server).await;
+        let placed = ask(&customer, &hall.tables[0].id, "pay-00001").await.ok(201);
+        let number = till.number(&placed).await;
+        till.networks.trouble(Troubles { asked: Asked::CancelsWait, ..Troubles::default() });
+        let path = format!("/customer/v1/orders/{}/cancel", id(&placed));
+        // Alipay has said that nothing is frozen, and the cancelling is on its way: now it is frozen, told, and settled.
+        let freezes = async {
+            till.networks.alipay.cancel_asked().await;
+            assert!(till.networks.pay(&number).await);
+            assert!(till.networks.deliver(&till.networks.notice(&number)).await.status.is_success());
+            server.run_jobs().await;
+            assert_eq!(till.attempts(&placed).await, ["taken"]);
+            till.networks.trouble(Troubles::default());
+        };
+        let (cancelled, ()) = tokio::join!(customer.post(&path, json!({})), freezes);
+        cancelled.refused(409, "ORDER_NOT_PENDING");
+        assert_eq!(till.networks.trade(&number).state, TradeState::Closed, "nothing is frozen any more");
+        assert_eq!(till.waiting().await["payments"], 1);
+        let detail = till.detail(&placed).await;
+        assert!(detail["attempts"][0]["problem"].as_str().unwrap().contains("nothing is frozen any more"), "{detail}");
+        assert_eq!(server.told(till.root.id()).await, ["pay.problem"]);
+    }
+
+    async fn v4_1_what_was_let_go_by_a_closing_whose_answer_nobody_heard_is_seen_while_one_plays(server) {
+        let (till, hall, customer) = open(server).await;
+        let placed = ask(&customer, &hall.tables[0].id, "pay-00001").await.ok(201);
+        let number = till.number(&placed).await;
+        till.networks.paid(&number).await;
+        hall.table_is(0, "playing").await;
+        till.networks.alipay.let_go(&number);
+        // Alipay is away for a moment, and is asked again.
+        till.networks.trouble(Troubles { asked: Asked::Down, ..Troubles::default() });
+        server.later(11 * SECOND).await;
+        server.run_jobs().await;
+        assert_eq!(till.waiting().await["payments"], 0);
+        till.networks.trouble(Troubles::default());
+        server.later(MINUTE).await;
+        server.run_jobs().await;
+        assert_eq!((till.waiting().await["payments"].clone(), server.told(till.root.id()).await), (json!(1), vec!["pay.problem".to_owned()]));
+    }
+
+    async fn v8_2_taking_whose_job_is_gone_is_taken_up_again(server) {
+        let (till, hall, customer) = open(server).await;
+        let placed = ask(&customer, &hall.tables[0].id, "pay-00001").await.ok(201);
+        till.networks.paid(&till.number(&placed).await).await;
+        hall.table_is(0, "playing").await;
+        till.networks.trouble(Troubles { asked: Asked::Down, ..Troubles::default() });
+        close(server, &hall, &customer, 60).await;
+        let mut tx = server.platform.db.begin().await.unwrap();
+        assert_eq!(tx.exec("DELETE FROM jobs WHERE kind = 'pay.capture' AND state = 'queued'", args![]).await.unwrap(), 1);
+        tx.commit().await.unwrap();
+        till.networks.trouble(Troubles::default());
+        server.later(HOUR).await;
+        server.run_jobs().await;
+        assert_eq!(books(&till), (3_600, 0, vec![]));
+        server.tick().await;
+        assert_eq!(books(&till), (3_600, 0, vec![3_600]));
+        assert_eq!(with_order(&customer, &placed).await, (json!("paid"), json!(0), json!(3_600)));
     }
 
     async fn v4_1_frozen_money_that_cannot_be_let_go_is_nobodys_to_keep(server) {

@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 
-use crate::support::shop;
+use crate::support::{shop, shop_with};
 use axum::http::Method;
-use kernel::{HOUR, SECOND};
+use kernel::{HOUR, MINUTE, SECOND};
 use serde_json::{Value, json};
-use testkit::{Engine, Program, TestServer, on_server};
+use store::{Sql, args, topics};
+use testkit::{Engine, Program, Signed, TestServer, on_server};
 
 async fn a_restart(engine: Engine) {
     let server = TestServer::start(engine).await;
@@ -36,6 +37,89 @@ async fn k8_1_what_was_sent_before_a_restart_is_refused_after_it_sqlite() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn k8_1_what_was_sent_before_a_restart_is_refused_after_it_postgres() {
     a_restart(Engine::Postgres).await;
+}
+
+fn time(program: &Program) -> Signed {
+    program.request(Method::GET, "/client/v1/time", Vec::new())
+}
+
+/// Two hours in which the program calls every quarter of an hour, and what is old is forgotten.
+async fn two_hours(server: &TestServer, program: &Program) {
+    for _ in 0..8 {
+        server.clock.step(15 * MINUTE);
+        server.tick().await;
+        program.send(time(program)).await.ok(200);
+    }
+    let sql = "SELECT CAST((SELECT COUNT(*) FROM nonces) + (SELECT COUNT(*) FROM nonce_sets) AS BIGINT) AS n";
+    let kept: i64 = server.platform.db.read().one(sql, args![], |row| row.get("n")).await.unwrap();
+    assert_eq!(kept, 2, "the last one, and the one before, which was found to be old");
+}
+
+async fn a_clock_set_back_over_a_restart(engine: Engine) {
+    let server = TestServer::start(engine).await;
+    let shop = shop(&server).await;
+    let captured = [time(&shop.program), time(&shop.program)];
+    for request in &captured {
+        shop.program.send(request.clone()).await.ok(200);
+    }
+    two_hours(&server, &shop.program).await;
+    let program = shop.program.clone();
+    drop(shop);
+    // Its clock is at the beginning again.
+    let after = TestServer::on(server.test_db).await;
+    let program: Program = program.at(&after);
+    for request in captured {
+        program.send(request).await.refused(401, "TIMESTAMP_SKEWED");
+    }
+    program.send(time(&program)).await.refused(401, "TIMESTAMP_SKEWED");
+    // At a time at which nobody had called it takes what is sent, and once.
+    after.clock.step(450 * SECOND);
+    let between = time(&program);
+    program.send(between.clone()).await.ok(200);
+    program.send(between).await.refused(401, "NONCE_REUSED");
+    // And when all that was before is over.
+    after.clock.step(3 * HOUR);
+    program.send(time(&program)).await.ok(200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn k8_1_a_clock_that_is_set_back_over_a_restart_makes_nothing_good_again_sqlite() {
+    a_clock_set_back_over_a_restart(Engine::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn k8_1_a_clock_that_is_set_back_over_a_restart_makes_nothing_good_again_postgres() {
+    a_clock_set_back_over_a_restart(Engine::Postgres).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn k8_1_what_one_process_has_forgotten_another_whose_clock_is_behind_does_not_take_postgres() {
+    let server = TestServer::start(Engine::Postgres).await;
+    let behind = TestServer::on(server.test_db.another().await).await;
+    let program = shop(&server).await.program;
+    let captured = [time(&program), time(&program), time(&program)];
+    for request in &captured {
+        program.send(request.clone()).await.ok(200);
+    }
+    let late: Program = program.at(&behind);
+    let [first, second, third] = captured;
+    // It is found that they are old. They are still there, whatever the other has heard.
+    server.clock.step(15 * MINUTE);
+    server.tick().await;
+    late.send(first).await.refused(401, "NONCE_REUSED");
+    // They are gone when it has heard.
+    topics::look(&behind.platform.db).await.unwrap();
+    server.clock.step(2 * MINUTE);
+    server.tick().await;
+    let sql = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM nonces";
+    let kept: i64 = server.platform.db.read().one(sql, args![], |row| row.get("n")).await.unwrap();
+    assert_eq!(kept, 0);
+    for request in [second, third] {
+        late.send(request).await.refused(401, "TIMESTAMP_SKEWED");
+    }
+    program.send(time(&program)).await.ok(200);
+    behind.clock.step(10 * MINUTE);
+    late.send(time(&late)).await.ok(200);
 }
 
 /// Moves the clock to so many microseconds after `begin`.
@@ -80,6 +164,40 @@ on_server! {
         program.send(time()).await.ok(200);
         server.clock.step(-HOUR);
         program.send(captured).await.refused(401, "NONCE_REUSED");
+    }
+
+    async fn k8_1_a_clock_that_is_set_back_makes_nothing_good_again_that_was_forgotten(server) {
+        let program = shop(server).await.program;
+        let captured = time(&program);
+        program.send(captured.clone()).await.ok(200);
+        two_hours(server, &program).await;
+        server.clock.step(-2 * HOUR);
+        program.send(captured).await.refused(401, "TIMESTAMP_SKEWED");
+        // Nor when it was an hour ahead meanwhile, and a sweep found everything to be old.
+        server.clock.step(3 * HOUR);
+        let captured = time(&program);
+        program.send(captured.clone()).await.ok(200);
+        server.clock.step(HOUR);
+        server.tick().await;
+        server.clock.step(2 * MINUTE);
+        server.tick().await;
+        server.clock.step(-HOUR);
+        assert!(matches!(program.send(captured).await.json()["code"].as_str(), Some("NONCE_REUSED" | "TIMESTAMP_SKEWED")));
+        server.clock.step(10 * MINUTE);
+        program.send(time(&program)).await.ok(200);
+        server.clock.step(HOUR);
+    }
+
+    async fn k8_1_a_clock_that_was_ahead_keeps_no_program_out(server) {
+        let shop = shop_with(server, json!({"rate_per_minute": 10})).await;
+        let program = &shop.program;
+        server.clock.step(HOUR);
+        for _ in 0..10 { program.send(time(program)).await.ok(200); }
+        program.send(time(program)).await.refused(429, "RATE_LIMITED");
+        server.clock.step(-HOUR);
+        program.send(time(program)).await.refused(429, "RATE_LIMITED");
+        server.clock.step(MINUTE);
+        for _ in 0..10 { program.send(time(program)).await.ok(200); }
     }
 
     async fn k3_2c_calls_that_passed_page_with_the_others(server) {

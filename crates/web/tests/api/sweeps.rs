@@ -1,6 +1,6 @@
 //! What has become of no use is removed by the clock: all of it, however much has gathered, and nothing else.
 
-use kernel::{DAY, HOUR, Timestamp};
+use kernel::{DAY, HOUR, SECOND, Timestamp};
 use platform::identity::Role;
 use store::{Sql, Value, args, insert_many};
 use testkit::{Engine, TestServer, on_server};
@@ -133,6 +133,9 @@ on_server! {
         let young = (45_000..45_010).map(|n| row(n, now)).collect();
         insert_many(&mut tx, table, &columns, young, "").await.unwrap();
         tx.commit().await.unwrap();
+        // They are found, and go the next time.
+        server.tick().await;
+        server.clock.step(120 * SECOND);
         server.tick().await;
         let sql = format!("SELECT CAST(COUNT(*) AS BIGINT) AS n FROM {table}");
         let left: i64 = server.platform.db.read().one(&sql, args![], |row| row.get("n")).await.unwrap();

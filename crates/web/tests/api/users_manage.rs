@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops here")]
 
-use kernel::MINUTE;
+use kernel::{MINUTE, SECOND};
 use platform::identity::Role;
 use serde_json::{Value, json};
 use testkit::{Client, on_server};
@@ -102,6 +102,59 @@ on_server! {
         admin.send(axum::http::Method::POST, &of(&agent, "/disable"), None).await.ok(200);
         let log: Vec<String> = server.logged().await.into_iter().map(|line| line.what).collect();
         assert_eq!(log, ["users.disabled", "users.enabled", "users.disabled"], "what changed nothing is not in the log");
+    }
+
+    async fn k1_4b_a_users_sessions_are_ended_by_who_manages_it_and_it_may_come_back(server) {
+        let root = server.user(Role::SuperAdmin, "root").await;
+        let (admin, stranger) = (server.user(Role::AgentAdmin, "boss").await, server.user(Role::AgentAdmin, "other").await);
+        let agent = server.user_under(Role::Agent, "carol", Some(&admin)).await;
+        let elsewhere = server.session_of(agent.id()).await;
+        stranger.post(&of(&agent, "/sessions/end"), json!({})).await.refused(404, "NOT_FOUND");
+        agent.post(&of(&agent, "/sessions/end"), json!({})).await.refused(403, "FORBIDDEN");
+        admin.post(&of(&admin, "/sessions/end"), json!({})).await.refused(409, "NOT_ONESELF");
+        elsewhere.get("/api/v1/quota").await.ok(200);
+        assert_eq!(admin.post(&of(&agent, "/sessions/end"), json!({})).await.ok(200)["state"], "active");
+        for session in [&agent, &elsewhere] {
+            session.get("/api/v1/quota").await.refused(401, "SESSION_INVALID");
+        }
+        // There is nothing more to end; and the account is as good as before.
+        admin.post(&of(&agent, "/sessions/end"), json!({})).await.ok(200);
+        server.session_of(agent.id()).await.get("/api/v1/quota").await.ok(200);
+        admin.get("/api/v1/me").await.ok(200);
+        // Without a body too, as the console sends it.
+        root.send(axum::http::Method::POST, &of(&admin, "/sessions/end"), None).await.ok(200);
+        admin.get("/api/v1/me").await.refused(401, "SESSION_INVALID");
+        let log: Vec<(String, Value)> = server.logged().await.into_iter().map(|line| (line.what, line.detail)).collect();
+        let ended = |name: &str, count: i64| ("users.sessions_ended".to_owned(), json!({"name": name, "count": count}));
+        assert_eq!(log, [ended("carol", 2), ended("boss", 1)], "what changed nothing is not in the log");
+    }
+
+    async fn k1_4b_a_super_admin_ends_everybodys_sessions_but_the_one_that_asks(server) {
+        let root = server.user(Role::SuperAdmin, "root").await;
+        let (other, admin) = (server.user(Role::SuperAdmin, "other").await, server.user(Role::AgentAdmin, "boss").await);
+        let agent = server.user_under(Role::Agent, "carol", Some(&admin)).await;
+        let elsewhere = server.session_of(root.id()).await;
+        let url = "/api/v1/users/sessions/end";
+        let proof = |password: &str| json!({"password": password});
+        agent.post(url, proof("password-of-carol")).await.refused(403, "FORBIDDEN");
+        admin.post(url, proof("password-of-boss")).await.refused(403, "FORBIDDEN");
+        server.visitor().post(url, proof("password-of-root")).await.refused(401, "SIGN_IN_REQUIRED");
+        // Somebody at a desk that was left does not know it.
+        root.post(url, proof("password-of-boss")).await.refused_field("password", "PASSWORD_WRONG");
+        root.post(url, json!({})).await.refused_field("password", "REQUIRED");
+        let mut page = agent.live("/events").await;
+        assert_eq!(page.next().await.unwrap().0, "unread");
+
+        assert_eq!(root.post(url, proof("password-of-root")).await.ok(200), json!({"ended": 4}));
+        for session in [&other, &admin, &agent, &elsewhere] {
+            session.get("/api/v1/me").await.refused(401, "SESSION_INVALID");
+        }
+        server.clock.step(31 * SECOND);
+        assert_eq!(page.next().await.unwrap().0, "session-ended");
+        root.get("/api/v1/me").await.ok(200);
+        server.visitor().post("/api/v1/session", json!({"name": "carol", "password": "password-of-carol"})).await.ok(200);
+        let log: Vec<(String, Value)> = server.logged().await.into_iter().map(|line| (line.what, line.detail)).collect();
+        assert_eq!(log, [("users.everybodys_sessions_ended".to_owned(), json!({"count": 4}))]);
     }
 
     async fn k1_4b_one_super_admin_stays_active(server) {

@@ -55,7 +55,8 @@ fn ids(packages: &Value) -> Vec<i64> {
 /// From, to, how much, and whether it holds now.
 fn spans(day: &Value) -> Vec<(String, String, i64, bool)> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
-    let span = |span: &Value| (text(&span["from"]), text(&span["to"]), span["per_hour_fen"].as_i64().unwrap(), span["now"].as_bool().unwrap());
+    let span =
+        |span: &Value| (text(&span["from"]), text(&span["to"]), span["per_hour_fen"].as_i64().unwrap(), span["now"].as_bool().unwrap());
     day["spans"].as_array().unwrap().iter().map(span).collect()
 }
 

@@ -146,6 +146,9 @@ on_server! {
         assert_eq!(kept().await, 40, "a request that was signed ahead of the clock could still be sent again");
         server.clock.step(130 * SECOND);
         server.tick().await;
+        assert_eq!(kept().await, 40, "first every process is told of which times they are");
+        server.clock.step(120 * SECOND);
+        server.tick().await;
         assert_eq!(kept().await, 0);
     }
 

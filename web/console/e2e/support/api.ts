@@ -11,7 +11,7 @@ export class Api {
 
   static async as({ name, password }: Account): Promise<Api> {
     const { token } = await new Api('').call<T.SignedIn>('POST', '/session', { name, password })
-    return new Api(token)
+    return new Api(token ?? '')
   }
   static visitor(): Api {
     return new Api('')
@@ -21,7 +21,6 @@ export class Api {
     const response = await fetch(`${base}/api/v1${path}`, {
       method,
       headers: {
-        'X-Cuekey-Console': '1',
         'Accept-Language': 'zh-CN',
         ...(this.token && { Authorization: `Bearer ${this.token}` }),
         ...(method !== 'GET' && { 'Idempotency-Key': randomUUID() }),

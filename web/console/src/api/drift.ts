@@ -29,6 +29,7 @@ export type Answers = [
   Fits<Present<Server['Me']>, Console.Me>,
   Fits<Present<Server['SessionInfo']>, Console.SessionInfo>,
   Fits<Present<Server['User']>, Console.User>,
+  Fits<Present<Server['SessionsEnded']>, Console.SessionsEnded>,
   Fits<Present<Server['QuotaOverview']>, Console.QuotaOverview>,
   Fits<Present<Server['EntryKind']>, Console.EntryKind>,
   Fits<Present<Server['StatementLine']>, Console.StatementLine>,

@@ -327,6 +327,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whose number it is, and how much can be paid out: to be looked at before cash changes hands. */
+        post: operations["look_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/payout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Pays cash out of a customer's wallet over the counter: as much of it as is neither a gift nor a payment network's. */
+        post: operations["pay_out"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/recharge": {
         parameters: {
             query?: never;
@@ -1694,6 +1728,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/users/sessions/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends everybody's sessions but the one that asks, by the asker's password. Super admins only. */
+        post: operations["end_everybodys_sessions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users/{id}": {
         parameters: {
             query?: never;
@@ -1771,6 +1822,23 @@ export interface paths {
         put?: never;
         /** Removes the second factor of somebody who lost it, and ends the user's sessions. Super admins only. */
         post: operations["reset_second_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/sessions/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends the user's sessions, wherever they are signed in. They may sign in again. */
+        post: operations["end_sessions"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3011,6 +3079,12 @@ export interface components {
             ends_at?: components["schemas"]["Timestamp"] | null;
             note?: string;
         };
+        /** @description Who stands at the desk. */
+        AtDesk: {
+            /** @description Of what is available: can be paid out. */
+            cash_fen: components["schemas"]["Fen"];
+            customer: components["schemas"]["Customer"];
+        };
         /** @enum {string} */
         AttemptState: "asked" | "waiting" | "taken" | "surplus" | "closed";
         Batch: {
@@ -3045,8 +3119,12 @@ export interface components {
         };
         BillView: {
             lines: components["schemas"]["BillLine"][];
-            /** @description Of what was held: available again. */
+            /** @description Of what was held: not taken. */
             refunded_fen: components["schemas"]["Fen"];
+            /** @description Of that: is available in the wallet again. */
+            to_balance_fen: components["schemas"]["Fen"];
+            /** @description Of that: goes back to where it was paid for this session alone, or has gone. */
+            to_source_fen: components["schemas"]["Fen"];
             total_fen: components["schemas"]["Fen"];
         };
         /** @description How many keys a bulk change met. */
@@ -3456,7 +3534,7 @@ export interface components {
         /** @enum {string} */
         Endpoint: "verify" | "query" | "time" | "other";
         /** @enum {string} */
-        EntryKind: "recharge" | "system_recharge" | "transfer" | "withdrawal" | "generation" | "initial" | "cash_recharge" | "play" | "payment" | "refund" | "split" | "gift" | "carried_over" | "given_back";
+        EntryKind: "recharge" | "system_recharge" | "transfer" | "withdrawal" | "generation" | "initial" | "cash_recharge" | "cash_payout" | "play" | "payment" | "refund" | "split" | "gift" | "carried_over" | "given_back";
         /** @enum {string} */
         ExportColumn: "key" | "project" | "batch" | "agent" | "state" | "validity" | "activated_at" | "expires_at" | "devices" | "created_at";
         /** @enum {string} */
@@ -3468,6 +3546,7 @@ export interface components {
         Extension: {
             /** Format: int64 */
             minutes: number;
+            /** @description While it is paused: if it went on now. */
             paid_until: components["schemas"]["Timestamp"];
             price_fen: components["schemas"]["Fen"];
         };
@@ -4858,6 +4937,11 @@ export interface components {
             current: string;
             password: string;
         };
+        /** @description That it is the user who asks, and not somebody at a desk that was left. */
+        PasswordProof: {
+            /** @description The asker's own. */
+            password: string;
+        };
         PasswordReset: {
             password: string;
             token: string;
@@ -4877,7 +4961,7 @@ export interface components {
             offered: boolean;
             /**
              * Format: int64
-             * @description Those that are over.
+             * @description Those that are over; of a session that is over, all there were.
              */
             over_seconds: number;
             since?: components["schemas"]["Timestamp"] | null;
@@ -5324,6 +5408,10 @@ export interface components {
             venue_name: string;
         };
         /** @description A setting as the console shows it. */
+        SessionsEnded: {
+            /** Format: int64 */
+            ended: number;
+        };
         Setting: {
             changed_at?: components["schemas"]["Timestamp"] | null;
             changed_by?: components["schemas"]["UserRef"] | null;
@@ -5419,8 +5507,8 @@ export interface components {
         };
         SignedIn: {
             me: components["schemas"]["Me"];
-            /** @description For `Authorization: Bearer`. Told once. */
-            token: string;
+            /** @description For `Authorization: Bearer`. Told once, and not to the console, whose scripts have no use for it. */
+            token?: string | null;
         };
         /** @enum {string} */
         SmsKind: "code" | "light_failed" | "ending";
@@ -5790,6 +5878,10 @@ export interface components {
         Welcome: {
             customer: components["schemas"]["Customer"];
             token: string;
+        };
+        WhoAsks: {
+            /** @description The customer's own, or the phone's. */
+            number: string;
         };
         /** @description Why a table cannot be opened, or held. */
         WhyNot: {
@@ -7275,6 +7367,151 @@ export interface operations {
                 };
             };
             /** @description Fields that were not accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    look_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhoAsks"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AtDesk"];
+                };
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The asker may not, or has a duty first */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pay_out: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Cash"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Customer"];
+                };
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The asker may not, or has a duty first */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The `Idempotency-Key` was used for another request */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13515,6 +13752,79 @@ export interface operations {
             };
         };
     };
+    end_everybodys_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordProof"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionsEnded"];
+                };
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get: {
         parameters: {
             query?: never;
@@ -13833,6 +14143,79 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields that were not accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The asker may not, or has a duty first */
             403: {
                 headers: {
                     [name: string]: unknown;

@@ -23,7 +23,7 @@ export interface CaptchaAnswer { id: string; answer: string }
 // POST /sign-up/resend {email, captcha} -> 202 {}               same answer whether known or not
 // POST /sign-up/verify {token} -> 200 {name}                    TOKEN_INVALID 400
 // POST /session {name,password,captcha?,totp?} -> SignedIn ; 401 SIGN_IN_FAILED (captcha_required says whether the next try needs one), 401 CAPTCHA_REQUIRED / CAPTCHA_WRONG, 401 SECOND_FACTOR_REQUIRED (ask for totp, send all again), 401 SECOND_FACTOR_WRONG, 423 ACCOUNT_LOCKED (retry_after_seconds), 403 EMAIL_NOT_VERIFIED, 403 FIRST_PASSWORD_OLD, 403 ACCOUNT_DISABLED, 503 BUSY
-export interface SignedIn { token: string; me: Me }
+export interface SignedIn { token: string | null /* told to programs, not to the console */; me: Me }
 // DELETE /session -> 204
 // POST /password/forgot {email,captcha} -> 202 {} ;  POST /password/reset {token,password} -> 204
 // GET /me -> Me
@@ -40,6 +40,8 @@ export interface SessionInfo { id: string; current: boolean; address: string; ag
 // GET /users?search=&role=&state=&cursor=&limit= -> Page<User>; POST /users [idem] NewUser -> 201 User (password made by the server and mailed); GET /users/{id} -> User
 // POST /users/{id}/disable|enable -> User; POST /users/{id}/unlock -> User; POST /users/{id}/second-factor/reset -> User (super_admin)
 export interface User { id: string; name: string; email: string; role: Role; state: UserState; superior: UserRef | null; locked_until: string | null; second_factor_enabled: boolean; quota: { available: number; held: number } | null; last_sign_in_at: string | null; created_at: string }
+// POST /users/{id}/sessions/end -> User; POST /users/sessions/end {password} -> SessionsEnded (super_admin; everybody's but the one that asks)
+export interface SessionsEnded { ended: number }
 export interface NewUser { name: string; email: string; role: Role; initial_quota: number }   // agent_admin may only create 'agent'; super_admin: 'agent' | 'agent_admin' | 'super_admin'
 // POST /users/{id}/recharge [idem] {amount, memo?} -> Transfer
 

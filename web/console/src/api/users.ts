@@ -1,5 +1,5 @@
 import { get, post, seg, type Paging } from './http'
-import type { NewUser, Page, Role, Transfer, User, UserState } from './types'
+import type { NewUser, Page, Role, SessionsEnded, Transfer, User, UserState } from './types'
 
 export interface UserFilter extends Paging {
   search?: string
@@ -14,5 +14,8 @@ export const disableUser = (id: string) => post<User>(`/users/${seg(id)}/disable
 export const enableUser = (id: string) => post<User>(`/users/${seg(id)}/enable`)
 export const unlockUser = (id: string) => post<User>(`/users/${seg(id)}/unlock`)
 export const resetUserSecondFactor = (id: string) => post<User>(`/users/${seg(id)}/second-factor/reset`)
+export const endUserSessions = (id: string) => post<User>(`/users/${seg(id)}/sessions/end`)
+/** Everybody's but this one. */
+export const endEverybodysSessions = (password: string) => post<SessionsEnded>('/users/sessions/end', { password })
 export const rechargeUser = (id: string, body: { amount: number; memo?: string }, idempotencyKey: string) =>
   post<Transfer>(`/users/${seg(id)}/recharge`, body, { idempotencyKey })

@@ -23,6 +23,7 @@ pub(in crate::client) fn ask(endpoint: Endpoint, device: &str) -> Ask {
         hint: String::new(),
         device: Device { id: device.into(), name: String::new() },
         address: String::new(),
+        signed_at: NOW.unix(),
         unreadable: None,
     }
 }
@@ -77,17 +78,17 @@ fn k3_2a_of_devices_that_come_together_for_one_seat_the_first_has_it() {
 #[test]
 fn k8_1_what_is_over_the_limit_or_sent_again_or_unreadable_changes_nothing() {
     let unreadable = Ask { unreadable: Some((422, "INVALID")), ..ask(Endpoint::Verify, "c") };
-    let asks = [ask(Endpoint::Verify, "a"), ask(Endpoint::Verify, "b"), unreadable];
+    let asks = [ask(Endpoint::Verify, "a"), ask(Endpoint::Verify, "b"), unreadable, ask(Endpoint::Verify, "d")];
     let (set, mut loaded) = (set(&asks), loaded());
-    let allowances = vec![NO_ROOM, Err(Again::Logged), ROOM];
+    let allowances = vec![NO_ROOM, Err(Again { over: false, logged: true }), ROOM, Err(Again { over: true, logged: true })];
     let outcome = Outcome::of(&set, &mut loaded, &allowances, NOW);
     let answers: Vec<_> = outcome.answers.iter().map(told).collect();
-    assert_eq!(answers, [Err("RATE_LIMITED"), Err("NONCE_REUSED"), Err(UNREADABLE)]);
+    assert_eq!(answers, [Err("RATE_LIMITED"), Err("NONCE_REUSED"), Err(UNREADABLE), Err("TIMESTAMP_SKEWED")]);
     assert_eq!(outcome.answers[0].as_ref().unwrap_err().retry_after, Some(7));
     assert!(outcome.binding(&set).is_empty() && loaded.keys[&KEY].before.is_none());
     assert_eq!(loaded.keys[&KEY].candidate.facts, Facts::default());
     let left: Vec<_> = outcome.decisions(&allowances).into_iter().map(|decision| decision.allowance).collect();
-    assert_eq!(left, [NO_ROOM.ok(), None, ROOM.ok()], "what was sent again is not counted");
+    assert_eq!(left, [NO_ROOM.ok(), None, ROOM.ok(), None], "what was sent again is not counted");
 }
 
 #[test]

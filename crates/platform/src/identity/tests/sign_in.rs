@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use kernel::{Fault, MINUTE, SECOND, Timestamp};
 use serde_json::json;
 use store::args;
@@ -42,6 +44,24 @@ async fn record(bench: &Bench, user: UserId) -> (i64, Option<i64>) {
 /// The sign-in log, oldest first.
 async fn log(bench: &Bench, name: &str) -> Vec<String> {
     bench.all("SELECT result FROM sign_ins WHERE name = $1 ORDER BY id", args![name], |row| row.get("result")).await
+}
+
+/// What was said to the database since this was asked last: the statements, and of each value of which sort it was and whether there was one.
+fn said(bench: &Bench) -> Vec<(String, Vec<String>)> {
+    let db = &bench.platform.db;
+    let all = [db.recorded(), db.recorded_in_transactions(), db.recorded_changes()].concat();
+    let sort = |value: &store::Value| format!("{value:?}").split('(').take(2).collect::<Vec<_>>().join(" ");
+    all.into_iter().map(|(sql, values)| (sql, values.iter().map(sort).collect())).collect()
+}
+
+/// How many rows there are of what a try can write.
+async fn rows(bench: &Bench) -> Vec<i64> {
+    let mut rows = Vec::new();
+    for table in ["name_tries", "sign_ins", "allowances", "jobs", "operations", "notifications"] {
+        let sql = format!("SELECT CAST(COUNT(*) AS BIGINT) AS n FROM {table}");
+        rows.extend(bench.all(&sql, args![], |row| row.get::<i64>("n")).await);
+    }
+    rows
 }
 
 /// Code, whether the next try needs a captcha, and seconds of a lock.
@@ -197,6 +217,38 @@ on_platform! {
         bench.set_state(alice.id, UserState::Disabled).await;
         assert_eq!(shape(with_captcha(&bench.visitor(), RIGHT).await).0, "ACCOUNT_DISABLED");
         assert_eq!(record(bench, alice.id).await, (4, None));
+    }
+
+    async fn a_try_says_the_same_to_the_database_whether_or_not_somebody_has_the_name(bench) {
+        let (alice, _) = bench.user(Role::Agent, "alice").await;
+        let (carol, _) = bench.user(Role::Agent, "carol").await;
+        let cx = bench.visitor();
+        // The first from an address makes its counter.
+        assert_eq!(shape(sign_in(&cx, &ask("somebody", "wrong")).await).0, "SIGN_IN_FAILED");
+        let mut of_names = Vec::new();
+        // Known; between two that are, and behind all of them.
+        for name in ["alice", "bobby", "zelda"] {
+            let before = rows(bench).await;
+            said(bench);
+            let mut tries = Vec::new();
+            for _ in 0..4 {
+                let answer = shape(sign_in(&cx, &ask(name, "wrong")).await);
+                tries.push((answer, said(bench)));
+            }
+            let written: Vec<i64> = rows(bench).await.iter().zip(before).map(|(after, before)| after - before).collect();
+            assert_eq!(written, [1, 4, 0, 0, 0, 0], "{name}");
+            of_names.push(tries);
+        }
+        assert_eq!(of_names[0], of_names[1]);
+        assert_eq!(of_names[0], of_names[2]);
+        let answers: Vec<_> = of_names[0].iter().map(|(answer, said)| (answer.0, said.len() >= 5)).collect();
+        assert_eq!(answers, [("SIGN_IN_FAILED", true), ("SIGN_IN_FAILED", true), ("SIGN_IN_FAILED", true), ("CAPTCHA_REQUIRED", true)]);
+        // Each name has its place in the log, and that of a name that nobody has is nobody's.
+        let lines = bench.all("SELECT name, user_id FROM sign_ins", args![], |row| Ok((row.get::<String>("name")?, row.get::<UserId>("user_id")?))).await;
+        let of = |name: &str| lines.iter().filter(|line| line.0 == name).map(|line| line.1).collect::<HashSet<_>>();
+        assert_eq!(of("alice"), HashSet::from([alice.id]));
+        let unknown = &of("bobby") | &of("zelda");
+        assert!(unknown.len() == 2 && !unknown.contains(&alice.id) && !unknown.contains(&carol.id), "{unknown:?}");
     }
 
     async fn after_a_hundred_failures_an_address_needs_captchas(bench) {

@@ -41,6 +41,7 @@ pub(super) fn read(admitted: Admitted, address: &str, method: &Method, path: &st
         hint: String::new(),
         device: Device::default(),
         address: address.to_owned(),
+        signed_at: admitted.signed_at,
         unreadable: None,
     };
     let question = match ask.endpoint {

@@ -76,6 +76,19 @@ const en: typeof zh = {
     message: 'Their authenticator and recovery codes stop working. Make sure who is asking.',
     done: 'The second factor of “{name}” is reset.',
   },
+  endSessions: {
+    action: 'Sign out everywhere',
+    title: 'Sign “{name}” out everywhere',
+    message: 'All sessions of this user end at once. The user can sign in again.',
+    done: '“{name}” is signed out everywhere.',
+  },
+  endEverybodys: {
+    action: 'Sign everybody out',
+    title: 'Sign everybody out',
+    message:
+      'Ends the sessions of all users but this one of yours, in the middle of what they are doing. They can sign in again.',
+    done: '{n} sessions ended.',
+  },
   detail: {
     profile: 'Profile',
     quota: 'Quota',

@@ -73,5 +73,17 @@ export default {
     message: '原有验证器与恢复码会失效。请先确认对方身份。',
     done: '已重置“{name}”的两步验证。',
   },
+  endSessions: {
+    action: '强制退出登录',
+    title: '让“{name}”在所有设备退出登录',
+    message: '该用户的所有会话会立即失效，之后可以重新登录。',
+    done: '“{name}”已在所有设备退出登录。',
+  },
+  endEverybodys: {
+    action: '全员退出登录',
+    title: '让所有用户退出登录',
+    message: '除您当前的会话外，所有用户的会话都会立即失效，正在进行的操作会中断。之后可以重新登录。',
+    done: '已注销 {n} 个会话。',
+  },
   detail: { profile: '基本信息', quota: '额度', security: '登录与安全', noQuota: '该角色没有额度账户。' },
 }

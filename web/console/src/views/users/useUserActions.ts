@@ -1,16 +1,17 @@
 import { useI18n } from 'vue-i18n'
 import type { User } from '@/api/types'
-import { disableUser, enableUser, resetUserSecondFactor, unlockUser } from '@/api/users'
+import { disableUser, enableUser, endUserSessions, resetUserSecondFactor, unlockUser } from '@/api/users'
 import { confirmAction } from '@/composables/useConfirm'
 import { useSessionStore } from '@/stores/session'
 
-type Change = 'disable' | 'enable' | 'unlock' | 'resetSecondFactor'
+type Change = 'disable' | 'enable' | 'unlock' | 'resetSecondFactor' | 'endSessions'
 
 const calls: Record<Change, (id: string) => Promise<User>> = {
   disable: disableUser,
   enable: enableUser,
   unlock: unlockUser,
   resetSecondFactor: resetUserSecondFactor,
+  endSessions: endUserSessions,
 }
 
 export const isLocked = (user: User): boolean =>
@@ -29,7 +30,7 @@ export function useUserActions(changed: (user: User) => void) {
       title: t(`users.${change}.title`, { name: user.name }),
       message: t(`users.${change}.message`),
       confirm: t(`users.${change}.action`),
-      danger: change === 'disable' || change === 'resetSecondFactor',
+      danger: change === 'disable' || change === 'resetSecondFactor' || change === 'endSessions',
       action: async () => {
         changed(await calls[change](user.id))
         ElMessage.success(t(`users.${change}.done`, { name: user.name }))
@@ -47,12 +48,14 @@ export function useUserActions(changed: (user: User) => void) {
         return isLocked(user)
       case 'resetSecondFactor':
         return !self && user.second_factor_enabled && session.me?.role === 'super_admin'
+      case 'endSessions':
+        return !self && user.state === 'active'
     }
   }
 
   /** As row actions or buttons, in this order. */
   const actionsFor = (user: User) =>
-    (['unlock', 'enable', 'resetSecondFactor', 'disable'] as const).map((change) => ({
+    (['unlock', 'enable', 'resetSecondFactor', 'disable', 'endSessions'] as const).map((change) => ({
       key: change,
       label: t(`users.${change}.action`),
       danger: change === 'disable',

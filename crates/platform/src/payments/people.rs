@@ -1,0 +1,51 @@
+//! What somebody has to look after is told to those who may: once, and not only shown to whoever opens the page.
+
+use kernel::Fen;
+use store::{Sql as _, Tx, args};
+
+use super::channel::ChannelKind;
+use super::model::{AttemptId, OrderId, Refund};
+use crate::identity::{Role, holders_of};
+use crate::messages::templates::{self, Template};
+use crate::messages::{self, Told};
+use crate::{Cx, Result};
+
+/// A refund that is stuck.
+pub(super) async fn refund(tx: &mut Tx, cx: &Cx, refund: &Refund, why: &str) -> Result<()> {
+    let said = [("amount", yuan(refund.amount)), ("why", why.to_owned())];
+    tell(tx, cx, &templates::PAY_REFUND_STUCK, &said, &page(refund.order)).await
+}
+
+/// A payment about which something does not fit.
+pub(super) async fn payment(tx: &mut Tx, cx: &Cx, attempt: AttemptId, why: &str) -> Result<()> {
+    let sql = "SELECT o.id, o.amount FROM pay_attempts a JOIN pay_orders o ON o.id = a.order_id WHERE a.id = $1";
+    let (order, amount): (OrderId, Fen) = tx.one(sql, args![attempt], |row| Ok((row.get("id")?, row.get("amount")?))).await?;
+    let said = [("amount", yuan(amount)), ("why", why.to_owned())];
+    tell(tx, cx, &templates::PAY_PROBLEM, &said, &page(order)).await
+}
+
+/// A day's bill that does not agree with ours.
+pub(super) async fn day(tx: &mut Tx, cx: &Cx, kind: ChannelKind, day: &str, differences: usize) -> Result<()> {
+    let channel = match kind {
+        ChannelKind::Wechat => "微信支付 WeChat Pay",
+        ChannelKind::Alipay | ChannelKind::AlipayFreeze => "支付宝 Alipay",
+    };
+    let said = [("channel", channel.to_owned()), ("day", day.to_owned()), ("count", differences.to_string())];
+    tell(tx, cx, &templates::PAY_DAY_DIFFERS, &said, "/payments").await
+}
+
+async fn tell(tx: &mut Tx, cx: &Cx, template: &Template, said: Told<'_>, link: &str) -> Result<()> {
+    for user in holders_of(tx, Role::SuperAdmin).await? {
+        messages::tell(tx, cx, user, template, said, Some(link.to_owned())).await?;
+    }
+    Ok(())
+}
+
+/// Where the console shows it.
+fn page(order: OrderId) -> String {
+    format!("/payments/orders/{order}")
+}
+
+fn yuan(fen: Fen) -> String {
+    format!("{}.{:02}", fen.fen() / 100, fen.fen() % 100)
+}

@@ -1,0 +1,82 @@
+//! Money that is under way and that no job is about any more: its job was given up after too many faults, or is gone. Without this nobody
+//! would ask the network again, and nobody would be told.
+
+use std::collections::HashSet;
+
+use kernel::{Fault, MINUTE};
+use store::jobs::{self, JobKind, NewJob, Outcome};
+use store::{Sql as _, args};
+
+use super::capture::CAPTURE_JOB;
+use super::channel::{ChannelKind, Method};
+use super::merchants;
+use super::model::{AttemptId, RefundId};
+use super::refunds::{OfRefund, REFUND_JOB};
+use super::watch::{OfAttempt, WATCH_JOB};
+use crate::{Cx, Result};
+
+pub const RESUME: JobKind = JobKind::new("pay.resume");
+
+/// What is younger is left alone.
+const AGE: i64 = 10 * MINUTE;
+/// More is taken up the next time.
+const AT_ONCE: i64 = 1_000;
+
+pub(super) async fn resume_job(cx: Cx) -> Outcome {
+    match resume(&cx).await {
+        Ok(()) => Outcome::Done,
+        Err(fault) => Outcome::Retry(fault.to_string()),
+    }
+}
+
+async fn resume(cx: &Cx) -> Result<()> {
+    let mut wanted = refunds(cx).await?;
+    wanted.extend(attempts(cx).await?);
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    // Read after what is under way: what ended in between gets a job for nothing, which does no harm.
+    let mut known = HashSet::new();
+    for kind in [REFUND_JOB, WATCH_JOB, CAPTURE_JOB] {
+        let payloads = jobs::under_way(&mut cx.db.read(), kind.name).await?;
+        known.extend(payloads.into_iter().map(|payload| (kind.name, payload)));
+    }
+    wanted.retain(|job| !known.contains(&(job.kind.name, job.payload.clone())));
+    for job in wanted {
+        tracing::warn!(kind = job.kind.name, about = %job.payload, "nobody was looking after this any more; it is taken up again");
+        let mut tx = cx.db.begin().await?;
+        jobs::again(&mut tx, &cx.db, &cx.random, cx.now(), job).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+async fn refunds(cx: &Cx) -> Result<Vec<NewJob>> {
+    let sql = "SELECT r.id, a.channel FROM pay_refunds r JOIN pay_attempts a ON a.id = r.attempt_id \
+               WHERE r.state = 'asked' AND r.created_at < $1 ORDER BY r.id LIMIT $2";
+    let read = |row: &store::Row| Ok((row.get::<RefundId>("id")?, row.word::<ChannelKind>("channel")?));
+    let found = cx.db.read().all(sql, args![cx.now().plus_micros(-AGE), AT_ONCE], read).await?;
+    let job = |(refund, channel): (RefundId, ChannelKind)| {
+        NewJob::new(merchants::job(REFUND_JOB, channel), &OfRefund { refund }, cx.now()).map_err(Fault::from)
+    };
+    found.into_iter().map(job).collect()
+}
+
+/// Those by which money may still come; and of orders that wait and have none of these the last, whose job ends the order, or asks under
+/// another number.
+async fn attempts(cx: &Cx) -> Result<Vec<NewJob>> {
+    let live = "SELECT id, method FROM pay_attempts WHERE state IN ('asked', 'waiting') AND created_at < $1 ORDER BY id LIMIT $2";
+    let last = "SELECT a.id, a.method FROM pay_orders o JOIN pay_attempts a ON a.order_id = o.id WHERE o.state = 'pending' AND o.created_at < $1 \
+                AND NOT EXISTS (SELECT 1 FROM pay_attempts b WHERE b.order_id = o.id AND (b.state IN ('asked', 'waiting') OR b.id > a.id)) \
+                ORDER BY a.id LIMIT $2";
+    let mut found: Vec<(AttemptId, Method)> = Vec::new();
+    for sql in [live, last] {
+        let read = |row: &store::Row| Ok((row.get::<AttemptId>("id")?, row.word::<Method>("method")?));
+        found.extend(cx.db.read().all(sql, args![cx.now().plus_micros(-AGE), AT_ONCE], read).await?);
+    }
+    let job = |(attempt, method): (AttemptId, Method)| {
+        let kind = if method == Method::Capture { CAPTURE_JOB } else { WATCH_JOB };
+        NewJob::new(merchants::job(kind, method.channel()), &OfAttempt { attempt }, cx.now()).map_err(Fault::from)
+    };
+    found.into_iter().map(job).collect()
+}

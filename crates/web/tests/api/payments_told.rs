@@ -1,0 +1,75 @@
+//! What somebody has to look after is told to super admins by itself: once.
+
+use kernel::{HOUR, MINUTE};
+use sandbox::{Asked, Returned, Troubles};
+use serde_json::json;
+use testkit::on_server;
+
+use crate::support::pay::{Till, id, wallet};
+
+const PHONE: &str = "13800138000";
+
+on_server! {
+    async fn v4_1_whoever_can_help_a_stuck_refund_is_told_of_it_once(server) {
+        let till = Till::open(server).await;
+        let customer = till.customer(PHONE).await;
+        let placed = till.recharged(&customer, "pay-00001", "h5", 3_000).await;
+        till.networks.trouble(Troubles { refunds: Returned::Refused, ..Troubles::default() });
+        customer.post_once("back-0001", "/customer/v1/refunds", json!({"amount_fen": 1_250})).await.ok(202);
+        for _ in 0..6 {
+            server.run_jobs().await;
+            server.later(5 * MINUTE).await;
+        }
+        assert_eq!(server.told(till.root.id()).await, ["pay.refund_stuck"]);
+        let told = till.root.get("/api/v1/notifications").await.ok(200)["items"][0].clone();
+        assert_eq!(told["link"], json!(format!("/payments/orders/{}", id(&placed))));
+        let body = told["body"].as_str().unwrap();
+        assert!(body.contains("12.50 元") && body.contains("NOT_ENOUGH"), "{body}");
+        let mails = server.mails("cashier@example.com").await;
+        assert_eq!(mails.iter().filter(|(_, text)| text.contains("12.50 元")).count(), 1, "{mails:?}");
+        // Somebody has it tried again, and it is stuck again: that is another thing to look at.
+        let stuck = till.root.get("/api/v1/payments/refunds?state=stuck").await.ok(200)["items"][0].clone();
+        till.root.post(&format!("/api/v1/payments/refunds/{}/remedy", id(&stuck)), json!({"remedy": "retry", "note": ""})).await.ok(200);
+        for _ in 0..6 {
+            server.run_jobs().await;
+            server.later(5 * MINUTE).await;
+        }
+        assert_eq!(server.told(till.root.id()).await, ["pay.refund_stuck"; 2]);
+    }
+
+    async fn v4_1_a_payment_that_does_not_fit_is_told_once_however_often_it_is_seen(server) {
+        let till = Till::open(server).await;
+        let customer = till.customer(PHONE).await;
+        let placed = till.recharge(&customer, "pay-00001", "wap", 5_000).await;
+        assert!(till.networks.pay(&till.number(&placed).await).await);
+        till.networks.trouble(Troubles { asked: Asked::Altered, ..Troubles::default() });
+        for _ in 0..4 {
+            server.later(2 * MINUTE).await;
+            server.run_jobs().await;
+        }
+        assert_eq!((wallet(&customer).await, server.told(till.root.id()).await), ((0, 0), vec!["pay.problem".to_owned()]));
+        let told = till.root.get("/api/v1/notifications").await.ok(200)["items"][0].clone();
+        assert!(told["body"].as_str().unwrap().contains("4999"), "{told}");
+        assert_eq!(told["link"], json!(format!("/payments/orders/{}", id(&placed))));
+        // Right after all.
+        till.networks.trouble(Troubles::default());
+        server.later(10 * MINUTE).await;
+        server.tick().await;
+        assert_eq!((wallet(&customer).await, server.told(till.root.id()).await.len()), ((5_000, 0), 1));
+    }
+
+    async fn v8_2_a_day_that_does_not_agree_is_told_once_and_one_that_does_is_not(server) {
+        let till = Till::open(server).await;
+        let customer = till.customer(PHONE).await;
+        let placed = till.recharged(&customer, "pay-00001", "h5", 3_000).await;
+        till.recharged(&customer, "pay-00002", "wap", 2_000).await;
+        till.networks.refund_elsewhere(&till.number(&placed).await, 100).await;
+        for _ in 0..3 {
+            server.later(20 * HOUR).await;
+            server.tick().await;
+        }
+        assert_eq!(server.told(till.root.id()).await, ["pay.day_differs"]);
+        let body = till.root.get("/api/v1/notifications").await.ok(200)["items"][0]["body"].as_str().unwrap().to_owned();
+        assert!(body.contains("WeChat Pay 2026-11-21") && body.contains("1 笔"), "{body}");
+    }
+}
