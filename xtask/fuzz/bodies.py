@@ -48,6 +48,7 @@ GOOD = {
     },
     "PUT /api/v1/venues/{id}/offers": lambda there, luck: {
         "pause_minutes": 30, "pause_lit": True, "cleaning_minutes": luck.choice([0, 5]), "hold_minutes": 15,
+        "version": luck.choice([0, 1, 2]),
     },
     "PUT /api/v1/venues/{id}/prices": lambda there, luck: {"tariff": TARIFF, "version": version(luck)},
     "POST /api/v1/venues/{id}/prices/try": lambda there, luck: {"tariff": TARIFF, "date": later(0)[:10], "minutes": 60},

@@ -44,6 +44,7 @@ class Asker(AuthBase):
             ("POST", "/api/v1/me/password"),
             ("DELETE", "/api/v1/me/sessions/" + FACTS["session"]),
             ("POST", "/customer/v1/sign-out"),
+            ("POST", "/customer/v1/sign-out-everywhere"),
         }
         return (method, path) in ends
 

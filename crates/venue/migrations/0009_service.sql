@@ -57,7 +57,9 @@ CREATE TABLE venue_offers (
   -- The light stays on meanwhile.
   pause_lit BOOLEAN NOT NULL,
   -- After play; 0: none.
-  cleaning_minutes BIGINT NOT NULL
+  cleaning_minutes BIGINT NOT NULL,
+  -- Counts their changes.
+  version BIGINT NOT NULL
 );
 
 -- pauses ---------------------------------------------------------------------------------------------------------------

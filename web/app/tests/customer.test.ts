@@ -28,6 +28,8 @@ const NEW: Record<string, { token: string; customer: Customer }> = {
 let sent: string[] = []
 let bodies: unknown[] = []
 let good: string[] = []
+/** Whether who signs in does so for the first time. */
+let first = false
 
 function answer(options: Sent): void {
   sent.push(options.url)
@@ -35,7 +37,7 @@ function answer(options: Sent): void {
   const made = NEW[options.url]
   const token = options.header.Authorization?.slice('Bearer '.length) ?? ''
   const known = Object.values(NEW).find((one) => one.token === token)
-  if (made !== undefined) options.success({ statusCode: 201, data: made, header: {} })
+  if (made !== undefined) options.success({ statusCode: 201, data: { ...made, new: first }, header: {} })
   else if (known !== undefined && good.includes(token))
     options.success({ statusCode: 200, data: known.customer, header: {} })
   else options.success({ statusCode: 401, data: { code: 'SESSION_INVALID' }, header: {} })
@@ -45,6 +47,7 @@ const asGuest: Silent = { silently: async () => false, rest: () => undefined }
 
 beforeEach(async () => {
   good = Object.values(NEW).map(({ token }) => token)
+  first = false
   setActivePinia(createPinia())
   Object.assign(uni, { request: answer, showToast: () => undefined })
   vi.stubGlobal('getCurrentPages', () => [{ route: 'pages/mine', options: { tab: 'bills', press: '1' } }])
@@ -106,6 +109,38 @@ describe('a token that has ended', () => {
     expect(rest).not.toHaveBeenCalled()
     await store.signOut()
     expect([store.token, rest.mock.calls.length, uni.getStorageSync('cuekey.customer')]).toEqual([null, 1, ''])
+  })
+})
+
+describe('whoever signs in for the first time', () => {
+  it('is welcomed until that was seen, or somebody else is there', async () => {
+    const store = useCustomerStore()
+    store.install(asGuest)
+    await store.signIn('tkt_1', '13800000000', '123456', false)
+    expect(store.newcomer).toBeNull()
+    first = true
+    await store.signIn('tkt_2', '13800000000', '123456', false)
+    expect(store.newcomer?.id).toBe('cus_3')
+    first = false
+    await store.signIn('tkt_3', '13800000000', '123456', false)
+    expect(store.newcomer?.id).toBe('cus_3')
+    await store.signInByWechat('mini', 'code')
+    expect(store.newcomer).toBeNull()
+    first = true
+    await store.signInByWechat('mini', 'code')
+    store.welcomed()
+    expect(store.newcomer).toBeNull()
+  })
+})
+
+describe('whoever has lost a phone', () => {
+  it('signs out on all of them, this one too', async () => {
+    const store = useCustomerStore()
+    store.install(asGuest)
+    await store.signIn('tkt_1', '13800000000', '123456', false)
+    await store.signOutEverywhere()
+    expect([store.token, store.customer]).toEqual([null, null])
+    expect(sent.at(-1)).toBe('/customer/v1/sign-out-everywhere')
   })
 })
 

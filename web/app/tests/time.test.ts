@@ -29,6 +29,16 @@ describe('the hall’s wall clock', () => {
     expect(fullTime('not a time')).toBe('not a time')
   })
 
+  it('is the hall’s own wherever that is, and is put back with its zone', () => {
+    const berlin = { ahead_minutes: 120, changes_at: '2026-10-25T01:00:00Z', then_minutes: 60 }
+    expect(wallClock(Date.UTC(2026, 9, 25, 0, 59), berlin).time).toBe('02:59')
+    expect(wallClock(Date.UTC(2026, 9, 25, 1, 0), berlin).time).toBe('02:00')
+    const newYork = { ahead_minutes: -300, changes_at: null, then_minutes: null }
+    expect(whenText('2026-11-28T17:30:00Z', NOW, newYork)).toBe('12:30')
+    expect(whenText('2026-11-29T05:30:00Z', NOW, newYork)).toBe('明天 00:30')
+    expect(fullTime('2027-01-01T04:30:00Z', newYork)).toBe('2026-12-31 23:30')
+  })
+
   it('names the day where it is not today', () => {
     expect(whenText('2026-11-28T13:30:00Z', NOW)).toBe('21:30')
     expect(whenText('2026-11-28T17:30:00Z', NOW)).toBe('明天 01:30')

@@ -1,7 +1,7 @@
 import type * as T from '../src/api/types'
 import { demo } from './support/api'
-import { demoTable, giveNumber, scanned } from './support/app'
-import { expect, test } from './support/test'
+import { demoTable, giveNumber, scanned, someCustomer } from './support/app'
+import { expect, test, welcomeStart } from './support/test'
 
 test.use({ viewport: { width: 390, height: 844 } })
 
@@ -47,6 +47,26 @@ test('v3_1 a customer scans a table, signs in, pays, plays, extends, closes and 
   await expect(page.getByTestId('bill-row').first()).toContainText(table.name)
   const me = page.getByTestId('balance').first()
   await expect(me).toContainText('200.00')
+})
+
+test('v2_1 whoever is new is welcomed with the number for the desk, once', async ({ page }) => {
+  await page.removeLocatorHandler(welcomeStart(page))
+  await page.goto('/m/pages/mine')
+  await page.getByTestId('to-sign-in').click()
+  await giveNumber(page)
+  await expect(page.getByTestId('welcome-number')).toHaveText(/^\d{8}$/)
+  await welcomeStart(page).click()
+  await expect(page.getByTestId('welcome')).toHaveCount(0)
+  await expect(page.getByTestId('recharge-open')).toBeVisible()
+})
+
+test('v2_2 whoever has lost a phone signs out on all of them', async ({ page }) => {
+  await someCustomer(page)
+  await page.getByTestId('sign-out').click()
+  await page.getByTestId('sign-out-everywhere').click()
+  await expect(page.getByTestId('halls')).toBeVisible()
+  await page.goto('/m/pages/mine')
+  await expect(page.getByTestId('to-sign-in')).toBeVisible()
 })
 
 test('v3_1a a code that is none leads to the halls', async ({ page, watch }) => {

@@ -17,7 +17,16 @@ const tariff: Tariff = {
   ],
   night: { hours: { from: 1_320, to: 480 }, cap: 16_800 },
   packages: [
-    { id: 2, name_zh: '包时', name_en: 'Three', span: { minutes: 180 }, price: 8_800, early: 'cheaper' },
+    {
+      id: 2,
+      name_zh: '包时',
+      name_en: 'Three',
+      span: { minutes: 180 },
+      price: 8_800,
+      early: 'cheaper',
+      days: { weekdays: [true, true, true, true, true, false, false], holidays: false },
+      sold: { from: 720, to: 1_080 },
+    },
     {
       id: 5,
       name_zh: '包夜',
@@ -25,6 +34,8 @@ const tariff: Tariff = {
       span: { night: { from: 1_320, to: 360 } },
       price: 12_000,
       early: 'package',
+      days: { weekdays: [true, true, true, true, true, true, true], holidays: true },
+      sold: null,
     },
   ],
 }
@@ -33,6 +44,12 @@ describe('the form of prices', () => {
   it('holds what is there, and sends it back unchanged', () => {
     expect(tariffOf(pricesFrom(tariff))).toEqual(tariff)
     expect(pricesFrom(tariff)['tariff.per_hour']).toBe('36.50')
+  })
+
+  it('takes a package that names no days for one of every day', () => {
+    const [, night] = tariff.packages ?? []
+    const { days, sold, ...kept } = night!
+    expect(tariffOf(pricesFrom({ ...tariff, packages: [kept] })).packages).toEqual([{ ...kept, days, sold }])
   })
 
   it('is ready when each price is one', () => {

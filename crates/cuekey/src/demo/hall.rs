@@ -79,7 +79,8 @@ fn tariff() -> Tariff {
 }
 
 fn package(id: i64, (zh, en): (&str, &str), span: Span, fen: i64, early: Early) -> Package {
-    Package { id, name_zh: zh.into(), name_en: en.into(), span, price: Fen::new(fen), early }
+    let (name_zh, name_en) = (zh.into(), en.into());
+    Package { id, name_zh, name_en, span, price: Fen::new(fen), early, days: Days::ALL, sold: None }
 }
 
 /// Plugs the lamps in, and brings their tables into service when they answer. Ends with the program.

@@ -43,9 +43,9 @@ pub(crate) async fn stays(tx: &mut Tx, id: CustomerId) -> Result<()> {
     tx.opt(&sql, args![id], |row| row.get::<CustomerId>("id")).await?.map(drop).ok_or_else(Fault::not_found)
 }
 
-/// The customer of a phone, which was shown to be there: known, or whoever asks, or somebody new. Who asks is locked before who is known, as at
-/// the desk.
-pub(super) async fn of_phone(tx: &mut Tx, cx: &Cx, who: Option<CustomerId>, digits: &str) -> Result<CustomerId> {
+/// The customer of a phone, which was shown to be there: known, or whoever asks, or somebody new; and whether it is somebody who signs in for the
+/// first time. Who asks is locked before who is known, as at the desk.
+pub(super) async fn of_phone(tx: &mut Tx, cx: &Cx, who: Option<CustomerId>, digits: &str) -> Result<(CustomerId, bool)> {
     let hash = phone_hash(cx, digits);
     let sql = format!("SELECT id FROM customers WHERE phone_hash = $1{}", tx.for_update());
     let known: Option<CustomerId> = tx.opt(&sql, args![hash], |row| row.get("id")).await?;
@@ -53,15 +53,25 @@ pub(super) async fn of_phone(tx: &mut Tx, cx: &Cx, who: Option<CustomerId>, digi
         if let Some(who) = who {
             carry_over(tx, cx, who, known).await?;
         }
-        return Ok(known);
+        return Ok((known, false));
     }
-    let id = match who {
-        Some(who) => who,
-        None => new(tx, cx).await?,
+    let (id, welcomed) = match who {
+        // Whom WeChat knows was welcomed there.
+        Some(who) => (who, !ways(tx, who).await?.is_some_and(|ways| ways.wechat)),
+        None => (new(tx, cx).await?, true),
     };
     let sql = "UPDATE customers SET phone = $1, phone_hash = $2, phone_hint = $3 WHERE id = $4";
     tx.exec(sql, args![cx.vault.seal(NUMBER, digits.as_bytes()), hash, phone::hint(digits), id]).await?;
-    Ok(id)
+    if welcomed {
+        greet(tx, cx, id).await?;
+    }
+    Ok((id, welcomed))
+}
+
+/// Somebody has signed in for the first time.
+pub(super) async fn greet(tx: &mut Tx, cx: &Cx, id: CustomerId) -> Result<()> {
+    let number: String = tx.one("SELECT number FROM customers WHERE id = $1", args![id], |row| row.get("number")).await?;
+    tell(tx, cx, id, &told::WELCOME, &[("number", number)]).await
 }
 
 /// Somebody new, with a wallet.

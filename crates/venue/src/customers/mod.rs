@@ -24,7 +24,7 @@ pub use model::{Customer, CustomerEntity, CustomerId};
 pub use pay::{PayBy, PayFor, cancel_order, means, order, pay, pay_otherwise, refund, refundable};
 pub(crate) use pay::{available, language, paid_job, refunded_job};
 pub(crate) use phone::hint;
-pub use session::{Welcome, authenticate, guest, payer, sign_out};
+pub use session::{Welcome, authenticate, guest, payer, sign_out, sign_out_everywhere};
 pub(crate) use session::{by_phone_or_number, find as by_id};
 pub use sign_in::{SignIn, sign_in};
 pub(crate) use wallet::account;

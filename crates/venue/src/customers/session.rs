@@ -22,6 +22,8 @@ const GUESTS: ByAddress = ByAddress { name: "guests", window_seconds: 3_600, mos
 pub struct Welcome {
     pub token: String,
     pub customer: Customer,
+    /// Has signed in for the first time (V2.1), and is welcomed. A guest has not yet.
+    pub new: bool,
 }
 
 /// Somebody new (V2.2): may play, and is known by nothing but the token.
@@ -29,7 +31,7 @@ pub async fn guest(cx: &Cx) -> Result<Welcome> {
     GUESTS.take(cx).await?;
     let mut tx = cx.db.begin().await?;
     let id = super::join::new(&mut tx, cx).await?;
-    welcome(tx, cx, id, None).await
+    welcome(tx, cx, id, None, false).await
 }
 
 pub(super) async fn insert(tx: &mut Tx, cx: &Cx) -> Result<CustomerId> {
@@ -46,11 +48,11 @@ pub(super) async fn insert(tx: &mut Tx, cx: &Cx) -> Result<CustomerId> {
 }
 
 /// Signs this customer in, which ends the transaction.
-pub(super) async fn welcome(mut tx: Tx, cx: &Cx, id: CustomerId, payer: Option<&Payer>) -> Result<Welcome> {
+pub(super) async fn welcome(mut tx: Tx, cx: &Cx, id: CustomerId, payer: Option<&Payer>, new: bool) -> Result<Welcome> {
     let token = start(&mut tx, cx, id, payer).await?;
     let customer = find(&mut tx, id).await?.ok_or_else(Fault::not_found)?;
     tx.commit().await?;
-    Ok(Welcome { token, customer })
+    Ok(Welcome { token, customer, new })
 }
 
 /// A token for a customer who holds a phone that WeChat knows so.
@@ -96,6 +98,13 @@ pub async fn sign_out(cx: &Cx, token: &str) -> Result<()> {
     let mut tx = cx.db.begin().await?;
     let sql = "UPDATE customer_sessions SET revoked_at = $1 WHERE token_hash = $2 AND revoked_at IS NULL";
     tx.exec(sql, args![cx.now(), cx.vault.hash(TOKEN, token.as_bytes())]).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Ends the customer's sessions on all phones, this one too: for who has lost a phone, or lent it.
+pub async fn sign_out_everywhere(cx: &Cx, customer: &Customer) -> Result<()> {
+    let mut tx = cx.db.begin().await?;
+    revoke_all(&mut tx, cx, customer.id).await?;
     Ok(tx.commit().await?)
 }
 

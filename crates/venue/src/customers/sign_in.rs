@@ -60,8 +60,8 @@ pub async fn sign_in(cx: &Cx, who: Option<&Customer>, payer: Option<&Payer>, ask
     }
     tx.exec("DELETE FROM phone_codes WHERE ticket_hash = $1", args![ticket]).await?;
     let who = comes_along(&mut tx, who, ask.join).await?;
-    let id = of_phone(&mut tx, cx, who, &digits).await?;
-    welcome(tx, cx, id, payer).await
+    let (id, new) = of_phone(&mut tx, cx, who, &digits).await?;
+    welcome(tx, cx, id, payer, new).await
 }
 
 fn wrong() -> Fault {

@@ -8,12 +8,11 @@ use platform::{Cx, Result};
 use serde::Serialize;
 use store::{Row, Sql as _, Tx, args};
 
-use super::join::{carry_over, comes_along, new, of_phone, ways};
+use super::join::{carry_over, comes_along, greet, new, of_phone, ways};
 use super::model::{Customer, CustomerId};
 use super::phone;
 use super::session::{Welcome, welcome};
 use crate::Venue;
-use crate::told::{self, tell};
 
 /// From one address, which a hall's guests may share, and a provider's phones a /48: each is a call to WeChat, which limits us all together.
 const ASKED: ByAddress = ByAddress { name: "WeChat sign-ins", window_seconds: 3_600, most: 600, most_of_56: 1_500, most_of_48: 4_500 };
@@ -138,8 +137,8 @@ pub fn wechat_ways(cx: &Cx, venue: &Venue) -> WechatWays {
 pub async fn sign_in_by_wechat(cx: &Cx, venue: &Venue, who: Option<&Customer>, app: WechatApp, code: &str) -> Result<Welcome> {
     let (payer, person) = person(cx, venue, app, code).await?;
     let mut tx = cx.db.begin().await?;
-    let id = of_person(&mut tx, cx, who, &payer, &person).await?;
-    welcome(tx, cx, id, Some(&payer)).await
+    let (id, new) = of_person(&mut tx, cx, who, &payer, &person).await?;
+    welcome(tx, cx, id, Some(&payer), new).await
 }
 
 /// Signs in whoever has the number that WeChat knows. It needs no code by text, for WeChat has asked for one. `join` as in
@@ -163,8 +162,8 @@ pub async fn sign_in_by_wechat_phone(
     })?;
     let mut tx = cx.db.begin().await?;
     let who = comes_along(&mut tx, who, join).await?;
-    let id = of_phone(&mut tx, cx, who, &digits).await?;
-    welcome(tx, cx, id, payer).await
+    let (id, new) = of_phone(&mut tx, cx, who, &digits).await?;
+    welcome(tx, cx, id, payer, new).await
 }
 
 /// Who brings this code, and as whom they pay in the app that it is of.
@@ -185,10 +184,10 @@ fn readable(code: &str) -> Result<&str> {
     if fits { Ok(code) } else { Err(Fault::field("code", "INVALID", "不是微信给出的 code", "This is no code of WeChat's")) }
 }
 
-/// The customer of a name at WeChat. What is decided here is whose the name is, not who pays: that may be anybody.
+/// The customer of a name at WeChat, and whether somebody new is. What is decided here is whose the name is, not who pays: that may be anybody.
 ///
 /// Customers are locked before their names, and who becomes another before who stays, as where somebody signs in by a number.
-async fn of_person(tx: &mut Tx, cx: &Cx, who: Option<&Customer>, payer: &Payer, person: &Person) -> Result<CustomerId> {
+async fn of_person(tx: &mut Tx, cx: &Cx, who: Option<&Customer>, payer: &Payer, person: &Person) -> Result<(CustomerId, bool)> {
     if let Some(signed_in) = who.filter(|who| !who.guest) {
         // Somebody signed in already stays who it is, whatever else WeChat's name stands for. Nor does the name become theirs: the phone may be a
         // friend's, who would be signed in as them the next time.
@@ -196,7 +195,7 @@ async fn of_person(tx: &mut Tx, cx: &Cx, who: Option<&Customer>, payer: &Payer, 
         if own && known(tx, payer, person).await? == Some(signed_in.id) {
             keep(tx, cx, signed_in.id, payer, person).await?;
         }
-        return Ok(signed_in.id);
+        return Ok((signed_in.id, false));
     }
     let guest = comes_along(tx, who, true).await?;
     let (id, welcomed) = match (known(tx, payer, person).await?, guest) {
@@ -212,13 +211,12 @@ async fn of_person(tx: &mut Tx, cx: &Cx, who: Option<&Customer>, payer: &Payer, 
     if welcomed && owner != id {
         // Somebody has come with the same new name at the same time, and was first.
         carry_over(tx, cx, id, owner).await?;
-        return Ok(owner);
+        return Ok((owner, false));
     }
     if welcomed {
-        let number: String = tx.one("SELECT number FROM customers WHERE id = $1", args![id], |row| row.get("number")).await?;
-        tell(tx, cx, id, &told::WELCOME, &[("number", number)]).await?;
+        greet(tx, cx, id).await?;
     }
-    Ok(id)
+    Ok((id, welcomed))
 }
 
 /// Writes down that the name is this customer's, unless it is somebody's already; answers whose it is.

@@ -102,6 +102,14 @@ impl Venue {
         self.closes.map(time_of_day).unwrap_or_default()
     }
 
+    /// Whether one day's hours go on into the next.
+    pub fn is_open_past_midnight(&self) -> bool {
+        match (self.opens, self.closes) {
+            (Some(from), Some(to)) => to <= from || (from, to) == (0, 1_440),
+            _ => true,
+        }
+    }
+
     /// Whether tables may be opened at this moment.
     pub fn is_open(&self, at: Timestamp) -> bool {
         match (self.opens, self.closes) {

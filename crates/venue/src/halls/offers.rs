@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::{Sql, args};
 
+use super::edit::changed_meanwhile;
 use super::model::VenueId;
+use super::rows;
 use crate::holds::LONGEST_MINUTES;
 use crate::staff;
 
@@ -22,12 +24,14 @@ pub struct Offers {
     pub cleaning_minutes: i64,
     /// How long a customer who is on the way may hold a table; 0: not at all.
     pub hold_minutes: i64,
+    /// Counts their changes; 0: the hall has said nothing yet. Whoever sets them says which one was looked at.
+    pub version: i64,
 }
 
 /// Of a hall that has said nothing.
 impl Default for Offers {
     fn default() -> Self {
-        Self { pause_minutes: 0, pause_lit: false, cleaning_minutes: 0, hold_minutes: 15 }
+        Self { pause_minutes: 0, pause_lit: false, cleaning_minutes: 0, hold_minutes: 15, version: 0 }
     }
 }
 
@@ -53,13 +57,14 @@ impl Offers {
 }
 
 pub(crate) async fn of(sql: &mut impl Sql, venue: VenueId) -> store::Result<Offers> {
-    let query = "SELECT pause_minutes, pause_lit, cleaning_minutes, hold_minutes FROM venue_offers WHERE venue_id = $1";
+    let query = "SELECT pause_minutes, pause_lit, cleaning_minutes, hold_minutes, version FROM venue_offers WHERE venue_id = $1";
     let read = |row: &store::Row| {
         Ok(Offers {
             pause_minutes: row.get("pause_minutes")?,
             pause_lit: row.get("pause_lit")?,
             cleaning_minutes: row.get("cleaning_minutes")?,
             hold_minutes: row.get("hold_minutes")?,
+            version: row.get("version")?,
         })
     };
     Ok(sql.opt(query, args![venue], read).await?.unwrap_or_default())
@@ -79,11 +84,23 @@ pub async fn set_offers(cx: &Cx, venue: VenueId, offers: Offers) -> Result<Offer
     let offers = offers.check()?;
     let mut tx = cx.db.begin().await?;
     staff::works_at(&mut tx, user, venue).await?;
-    let sql = "INSERT INTO venue_offers (venue_id, pause_minutes, pause_lit, cleaning_minutes, hold_minutes) VALUES ($1, $2, $3, $4, $5) \
-               ON CONFLICT (venue_id) DO UPDATE SET pause_minutes = $2, pause_lit = $3, cleaning_minutes = $4, hold_minutes = $5";
-    tx.exec(sql, args![venue, offers.pause_minutes, offers.pause_lit, offers.cleaning_minutes, offers.hold_minutes]).await?;
-    let detail = serde_json::to_value(offers).map_err(Fault::internal)?;
+    // A hall that has said nothing yet has no row of its own to be locked.
+    rows::lock_venue(&mut tx, venue).await?;
+    let old = of(&mut tx, venue).await?;
+    if old.version != offers.version {
+        return Err(changed_meanwhile());
+    }
+    if old == offers {
+        return Ok(old);
+    }
+    let new = Offers { version: old.version + 1, ..offers };
+    let sql = "INSERT INTO venue_offers (venue_id, pause_minutes, pause_lit, cleaning_minutes, hold_minutes, version) \
+               VALUES ($1, $2, $3, $4, $5, $6) \
+               ON CONFLICT (venue_id) DO UPDATE \
+               SET pause_minutes = $2, pause_lit = $3, cleaning_minutes = $4, hold_minutes = $5, version = $6";
+    tx.exec(sql, args![venue, new.pause_minutes, new.pause_lit, new.cleaning_minutes, new.hold_minutes, new.version]).await?;
+    let detail = serde_json::to_value(new).map_err(Fault::internal)?;
     audit::record(&mut tx, cx, &audit::OFFERS_SET, Some(venue.into()), &json!(detail)).await?;
     tx.commit().await?;
-    Ok(offers)
+    Ok(new)
 }

@@ -7,11 +7,13 @@ use store::{Filter, Sql as _, args};
 
 use super::machine::TableState;
 use super::model::{Table, TableId, Venue, VenueId, time_of_day};
+use super::price_list::{PriceList, price_list};
 use super::rows;
 use super::sold::{PackageQuote, Quote, Sold, sold};
 use crate::customers::{Customer, CustomerId};
 use crate::holds::{self, Hold, HoldOffer};
 use crate::play::{self, PlayError, SessionId, Terms};
+use crate::tariff::HallClock;
 use crate::{cases, devices, members};
 
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -21,11 +23,15 @@ pub struct PublicVenue {
     pub address: String,
     pub phone: String,
     pub open_now: bool,
+    /// For good, or for a while, whatever the hour.
+    pub closed: bool,
     /// By the hall's clock; both absent: round the clock.
     pub opens: Option<String>,
     pub closes: Option<String>,
     pub idle_tables: i64,
     pub tables: i64,
+    /// As its clock stands now.
+    pub clock: HallClock,
 }
 
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -76,6 +82,7 @@ pub struct TableView {
     pub grace_minutes: i64,
     pub minimum_fen: Option<Fen>,
     pub session_cap_fen: Option<Fen>,
+    pub prices: PriceList,
     /// The asker's level.
     pub member: Option<MemberPrice>,
     pub quotes: Vec<Quote>,
@@ -96,7 +103,7 @@ pub async fn venues(cx: &Cx) -> Result<Vec<PublicVenue>> {
     let mut shown = Vec::new();
     for venue in rows::venues(&mut sql, filter).await? {
         let tables = rows::tables(&mut sql, venue.id).await?;
-        shown.push(public_venue(cx, &venue, &tables));
+        shown.push(public_venue(cx, &venue, &tables)?);
     }
     Ok(shown)
 }
@@ -109,7 +116,7 @@ pub async fn venue_view(cx: &Cx, customer: Option<&Customer>, id: VenueId) -> Re
     let holds = holds::live_of_venue(&mut sql, id).await?;
     let asker = Asker { plays: mine(cx, customer).await?.map(|(table, _)| table), customer: customer.map(|customer| customer.id) };
     let shown = tables.iter().map(|table| public_table(table, asker, holds.get(&table.id))).collect();
-    Ok(VenueView { venue: public_venue(cx, &venue, &tables), tables: shown })
+    Ok(VenueView { venue: public_venue(cx, &venue, &tables)?, tables: shown })
 }
 
 /// The table whose QR code says this. What is no code of ours names nothing.
@@ -178,7 +185,7 @@ pub async fn table_view(cx: &Cx, customer: Option<&Customer>, id: TableId) -> Re
     let offer = holds::offer(cx, customer, &venue, &table).await?;
     let Sold { quotes, packages } = sold;
     Ok(TableView {
-        venue: public_venue(cx, &venue, &tables),
+        venue: public_venue(cx, &venue, &tables)?,
         table: public_table(&table, asker, hold.as_ref()),
         state_text,
         can_open: why_not.is_none() && here.is_none(),
@@ -188,6 +195,7 @@ pub async fn table_view(cx: &Cx, customer: Option<&Customer>, id: TableId) -> Re
         grace_minutes: terms.tariff.grace_minutes,
         minimum_fen: terms.tariff.minimum,
         session_cap_fen: terms.tariff.session_cap,
+        prices: price_list(cx, &venue, &terms.tariff, now)?,
         member: level.map(|level| MemberPrice { level: level.name().pick(cx.lang).into(), pays: level.pays }),
         quotes,
         packages,
@@ -241,19 +249,21 @@ async fn mine(cx: &Cx, customer: Option<&Customer>) -> Result<Option<(TableId, S
     Ok(cx.db.read().opt(sql, args![id], |row| Ok((row.get("table_id")?, row.get("id")?))).await?)
 }
 
-fn public_venue(cx: &Cx, venue: &Venue, tables: &[Table]) -> PublicVenue {
+fn public_venue(cx: &Cx, venue: &Venue, tables: &[Table]) -> Result<PublicVenue> {
     let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-    PublicVenue {
+    Ok(PublicVenue {
         id: venue.id,
         name: venue.name.clone(),
         address: venue.address.clone(),
         phone: venue.phone.clone(),
         open_now: venue.is_open(cx.now()),
+        closed: venue.closed,
         opens: venue.opens.map(time_of_day),
         closes: venue.closes.map(time_of_day),
         idle_tables: count(tables.iter().filter(|table| table.state == TableState::Idle).count()),
         tables: count(tables.len()),
-    }
+        clock: venue.calendar().clock_from(cx.now()).map_err(Fault::internal)?,
+    })
 }
 
 /// Who looks, if that is known.

@@ -48,7 +48,7 @@ pub(super) fn sold(cx: &Cx, hall: &Venue, now: Timestamp, terms: &Terms, full: &
     let quote = |minutes: i64| {
         Ok(Quote { minutes, price_fen: play::quote(terms, now, minutes)?, full_price_fen: play::quote(full, now, minutes)? })
     };
-    let quotes = play::to_open(hall, now).into_iter().map(quote).collect::<Result<_>>()?;
+    let quotes = play::to_open(hall, now, terms.tariff.unit_minutes).into_iter().map(quote).collect::<Result<_>>()?;
     Ok(Sold { quotes, packages: packages(cx, hall, now, terms)? })
 }
 
@@ -56,7 +56,7 @@ pub(super) fn sold(cx: &Cx, hall: &Venue, now: Timestamp, terms: &Terms, full: &
 fn packages(cx: &Cx, hall: &Venue, now: Timestamp, terms: &Terms) -> Result<Vec<PackageQuote>> {
     let mut sold = Vec::new();
     for package in &terms.tariff.packages {
-        let offer = match play::offer(terms.clone(), now, PlayTime::Package(package.id)) {
+        let offer = match play::offer(terms.clone(), now, PlayTime::Package(package.id), 0) {
             Ok(offer) => offer,
             Err(fault) if fault.kind == Kind::Conflict => continue,
             Err(fault) => return Err(fault),

@@ -1,6 +1,6 @@
 //! A customer who is on the way: holds a table, gives it back, looks at what is held.
 
-use kernel::Timestamp;
+use kernel::{Fault, Timestamp};
 use platform::{Cx, Result};
 use serde::Serialize;
 use store::Tx;
@@ -14,6 +14,7 @@ use super::rows;
 use crate::Venue;
 use crate::customers::Customer;
 use crate::halls::{self, Event, Table, TableId, VenueId, offers};
+use crate::tariff::HallClock;
 
 /// A table that is held, as the customer sees it for whom it is.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -28,6 +29,8 @@ pub struct HoldView {
     pub by_staff: bool,
     /// The server's clock.
     pub now: Timestamp,
+    /// The hall's, since it is held.
+    pub clock: HallClock,
 }
 
 /// Holds a free table for as long as the hall says. Asking again while it is held changes nothing: nor does it last longer for that.
@@ -36,7 +39,7 @@ pub async fn hold(cx: &Cx, venue: &Venue, customer: &Customer, id: TableId) -> R
     let mut table = halls::rows::lock_table_in_use(&mut tx, id).await?;
     let hall = halls::rows::venue(&mut tx, table.venue_id).await?;
     if let Some(hold) = rows::live(&mut tx, id).await?.filter(|hold| hold.is_for(customer.id)) {
-        return Ok(view(cx, &hall, &table, &hold));
+        return view(cx, &hall, &table, &hold);
     }
     let minutes = offers::of(&mut tx, hall.id).await?.hold_minutes;
     let ask = HoldAsk { customer: Some(customer), hall: &hall, table: &table, minutes };
@@ -45,7 +48,7 @@ pub async fn hold(cx: &Cx, venue: &Venue, customer: &Customer, id: TableId) -> R
         Hold { id: cx.id(), venue: hall.id, table: id, customer: Some(customer.id), by: None, note: String::new(), begun: cx.now(), until };
     begin(&mut tx, cx, venue, &mut table, &hold).await?;
     tx.commit().await?;
-    Ok(view(cx, &hall, &table, &hold))
+    view(cx, &hall, &table, &hold)
 }
 
 /// Writes it down with what ends it. The table is locked, and idle.
@@ -74,13 +77,13 @@ pub async fn list(cx: &Cx, customer: &Customer) -> Result<Vec<HoldView>> {
     let mut shown = Vec::new();
     for hold in rows::live_of(&mut sql, customer.id).await? {
         let (hall, table) = (halls::rows::venue(&mut sql, hold.venue).await?, halls::rows::table(&mut sql, hold.table).await?);
-        shown.push(view(cx, &hall, &table, &hold));
+        shown.push(view(cx, &hall, &table, &hold)?);
     }
     Ok(shown)
 }
 
-fn view(cx: &Cx, hall: &halls::Venue, table: &Table, hold: &Hold) -> HoldView {
-    HoldView {
+fn view(cx: &Cx, hall: &halls::Venue, table: &Table, hold: &Hold) -> Result<HoldView> {
+    Ok(HoldView {
         table_id: table.id,
         table_name: table.name.clone(),
         venue_id: hall.id,
@@ -89,5 +92,6 @@ fn view(cx: &Cx, hall: &halls::Venue, table: &Table, hold: &Hold) -> HoldView {
         until: hold.until,
         by_staff: hold.by.is_some(),
         now: cx.now(),
-    }
+        clock: hall.calendar().clock_from(hold.begun).map_err(Fault::internal)?,
+    })
 }

@@ -6,7 +6,7 @@ use kernel::{MINUTE, Timestamp};
 
 use super::error::PlayError;
 use crate::halls::Venue as Hall;
-use crate::tariff::SHORTEST;
+use crate::tariff::{SHORTEST, whole_units};
 
 /// The usual lengths, in minutes, from short to long.
 const TO_OPEN: [i64; 4] = [30, 60, 120, 180];
@@ -27,10 +27,11 @@ pub(crate) fn ends_in_time(hall: &Hall, now: Timestamp, until: Timestamp) -> Res
     }
 }
 
-/// For which lengths of play a price is shown. Of a closed hall these are the usual ones, which tell what it costs there.
-pub(crate) fn to_open(hall: &Hall, now: Timestamp) -> Vec<i64> {
+/// For which lengths of play a price is shown, in units of so many minutes. Of a closed hall these are the usual ones, which tell what it costs
+/// there.
+pub(crate) fn to_open(hall: &Hall, now: Timestamp, unit: i64) -> Vec<i64> {
     let closes = hall.closes_after(now).filter(|_| hall.is_open(now));
-    lengths(&TO_OPEN, closes.map(|closes| left(now, closes) - MIND))
+    lengths(&TO_OPEN, closes.map(|closes| left(now, closes) - MIND), unit)
 }
 
 /// By how many minutes play may be extended that is paid until then. A closed hall sells no more.
@@ -38,7 +39,7 @@ pub(super) fn to_extend(hall: &Hall, now: Timestamp, until: Timestamp) -> Vec<i6
     if !hall.is_open(now) {
         return Vec::new();
     }
-    lengths(&TO_EXTEND, hall.closes_after(now).map(|closes| left(until, closes)))
+    lengths(&TO_EXTEND, hall.closes_after(now).map(|closes| left(until, closes)), 1)
 }
 
 /// Until when a table may be opened before the hall closes next: from then on nothing would be over in time.
@@ -50,12 +51,17 @@ fn left(from: Timestamp, closes: Timestamp) -> i64 {
     (closes.micros() - from.micros()).div_euclid(MINUTE)
 }
 
-/// The usual lengths that fit into what is left, and that itself where it is less than the longest of them.
-fn lengths(usual: &[i64], left: Option<i64>) -> Vec<i64> {
-    let Some(left) = left else { return usual.to_vec() };
-    let mut lengths: Vec<i64> = usual.iter().copied().filter(|length| *length <= left).collect();
-    let rest = left.div_euclid(STEP) * STEP;
-    if lengths.len() < usual.len() && rest >= SHORTEST && lengths.last().is_none_or(|longest| *longest < rest) {
+/// The usual lengths that fit into what is left, and that itself where it is less than the longest of them. All are whole units: one that is begun
+/// is paid whole, and nobody shall pay for what is not played.
+fn lengths(usual: &[i64], left: Option<i64>, unit: i64) -> Vec<i64> {
+    let mut lengths: Vec<i64> = usual.iter().map(|length| whole_units(*length, unit)).collect();
+    lengths.dedup();
+    let Some(left) = left else { return lengths };
+    let all = lengths.len();
+    lengths.retain(|length| *length <= left);
+    let step = whole_units(STEP, unit);
+    let rest = left.div_euclid(step) * step;
+    if lengths.len() < all && rest >= SHORTEST && lengths.last().is_none_or(|longest| *longest < rest) {
         lengths.push(rest);
     }
     lengths
@@ -109,17 +115,21 @@ mod tests {
         for always in [hall(None, None), hall(Some(0), Some(1_440))] {
             let (now, noon) = (at("27T23:50"), at("28T12:00"));
             assert_eq!((always.closes_after(now), ends_in_time(&always, now, noon)), (None, Ok(())));
-            assert_eq!((to_open(&always, now), to_extend(&always, now, noon)), (TO_OPEN.to_vec(), TO_EXTEND.to_vec()));
+            assert_eq!((to_open(&always, now, 1), to_extend(&always, now, noon)), (TO_OPEN.to_vec(), TO_EXTEND.to_vec()));
         }
     }
 
     #[test]
     fn v3_1a_near_closing_what_is_left_is_offered() {
         let hall = hall(Some(600), Some(1_440));
-        let offered = ["20:00", "21:30", "22:10", "23:00", "23:48", "23:49"].map(|clock| to_open(&hall, at(&format!("27T{clock}"))));
+        let offered = ["20:00", "21:30", "22:10", "23:00", "23:48", "23:49"].map(|clock| to_open(&hall, at(&format!("27T{clock}")), 1));
         assert_eq!(offered, [vec![30, 60, 120, 180], vec![30, 60, 120, 145], vec![30, 60, 105], vec![30, 55], vec![10], vec![]]);
         let more = ["21:00", "23:00", "23:41", "23:51"].map(|clock| to_extend(&hall, at("27T20:30"), at(&format!("27T{clock}"))));
         assert_eq!(more, [vec![30, 60, 120], vec![30, 60], vec![15], vec![]]);
+        // By the hour, an hour that does not fit is not sold; by the three quarters, three of them are what is nearest to two hours.
+        let by = |unit: i64, clock: &str| to_open(&hall, at(&format!("27T{clock}")), unit);
+        assert_eq!(["20:00", "22:10", "22:58", "22:59"].map(|clock| by(60, clock)), [vec![60, 120, 180], vec![60], vec![60], vec![]]);
+        assert_eq!(["20:00", "21:30", "23:00"].map(|clock| by(45, clock)), [vec![45, 90, 135, 180], vec![45, 90, 135], vec![45]]);
         // Paused beyond its closing, or closed meanwhile.
         assert!(to_extend(&hall, at("27T20:30"), at("28T00:10")).is_empty());
         assert!(to_extend(&hall, at("28T00:05"), at("28T00:10")).is_empty());
@@ -140,13 +150,21 @@ mod tests {
         }
 
         #[test]
-        fn v3_1a_what_is_offered_fits_and_as_much_as_fits_is_offered(left in -100..400_i64) {
-            let lengths = lengths(&TO_OPEN, Some(left));
+        fn v3_1a_what_is_offered_fits_and_as_much_as_fits_is_offered(left in -100..400_i64, unit in 1..=60_i64) {
+            let lengths = lengths(&TO_OPEN, Some(left), unit);
             prop_assert!(lengths.is_sorted_by(|one, next| one < next) && lengths.iter().all(|length| (SHORTEST..=left).contains(length)));
-            prop_assert!(TO_OPEN.iter().all(|usual| lengths.contains(usual) == (*usual <= left)));
+            let (usual, step) = (TO_OPEN.map(|usual| whole_units(usual, unit)), whole_units(STEP, unit));
+            prop_assert!(usual.iter().all(|usual| lengths.contains(usual) == (*usual <= left)));
             match lengths.last() {
-                None => prop_assert!(left < SHORTEST),
-                Some(longest) => prop_assert!(*longest == 180 || left - longest < STEP),
+                None => prop_assert!(left < whole_units(SHORTEST, step)),
+                Some(longest) => prop_assert!(*longest == usual[3] || left - longest < step),
+            }
+        }
+
+        #[test]
+        fn v1_1_what_is_offered_is_whole_units(left in prop::option::of(-100..400_i64), unit in 1..=60_i64) {
+            for length in lengths(&TO_OPEN, left, unit) {
+                prop_assert_eq!(length % unit, 0, "{} of {}", length, unit);
             }
         }
     }

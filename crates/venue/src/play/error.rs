@@ -57,7 +57,7 @@ impl From<PlayError> for Fault {
                 "这张台正在维护，暂不能使用，请换一张台",
                 "This table is being looked after and cannot be used now; please choose another",
             ),
-            PlayError::Closed => conflict("VENUE_CLOSED", "现在不在营业时间", "The hall is closed at this hour"),
+            PlayError::Closed => conflict("VENUE_CLOSED", "本店现在不营业", "The hall is closed now"),
             PlayError::PastClosing { closes } => conflict(
                 "PAST_CLOSING",
                 &format!("本店 {closes} 打烊，最晚只能打到这时"),
@@ -115,7 +115,7 @@ impl From<PlayError> for Fault {
                 conflict("PACKAGE_GONE", "这个套餐已下架，请重新选择", "This package is not offered any more; please choose again")
             }
             PlayError::PackageNotNow => {
-                conflict("PACKAGE_NOT_NOW", "这个套餐现在不出售，请重新选择", "This package is not sold at this hour; please choose again")
+                conflict("PACKAGE_NOT_NOW", "这个套餐现在不出售，请重新选择", "This package is not sold now; please choose again")
             }
             PlayError::NotPlaying => conflict("NOT_PLAYING", "已经结束", "This is over already"),
         }

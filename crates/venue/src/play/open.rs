@@ -21,7 +21,7 @@ use crate::customers::{self, Customer, CustomerId};
 use crate::halls::offers;
 use crate::halls::rows as halls;
 use crate::halls::{Event, Table, TableId, TableState, Venue as Hall};
-use crate::tariff::SHORTEST;
+use crate::tariff::{SHORTEST, whole_units};
 use crate::{Venue, devices, holds, members};
 
 /// How long the light may take to say that it is on.
@@ -159,21 +159,26 @@ pub(super) async fn may_open(tx: &mut Tx, cx: &Cx, customer: &Customer, table: &
     let mut terms = Terms::of(&hall, halls::tariff(tx, table.tariff_id).await?, graced).with_level(level.as_ref());
     let offers = offers::of(tx, hall.id).await?;
     terms.pause = PauseTerms { minutes: offers.pause_minutes, lit: offers.pause_lit };
-    let offer = offer(terms, now, time)?;
+    let offer = offer(terms, now, time, late)?;
     ends_in_time(&hall, now, offer.until.plus_micros(-late))?;
     Ok(offer)
 }
 
-/// What so much play from now on costs.
-pub(crate) fn offer(terms: Terms, now: Timestamp, time: PlayTime) -> Result<Offer> {
+/// What so much play from now on costs. A package that was ordered in time may be paid by as much as `late` after it was sold.
+pub(crate) fn offer(terms: Terms, now: Timestamp, time: PlayTime, late: i64) -> Result<Offer> {
     let id = match time {
-        PlayTime::Minutes(minutes) => {
-            let price = quote(&terms, now, minutes)?;
+        PlayTime::Minutes(asked) => {
+            let price = quote(&terms, now, asked)?;
+            // A unit that is begun is paid whole: whoever asks for less of it has the rest all the same.
+            let minutes = whole_units(asked, terms.tariff.unit_minutes);
             return Ok(Offer { terms, minutes, until: now.plus_micros(minutes * MINUTE), price });
         }
         PlayTime::Package(id) => id,
     };
     let package = terms.tariff.packages.iter().find(|package| package.id == id).cloned().ok_or(PlayError::PackageGone)?;
+    if ![0, late].into_iter().any(|late| package.is_sold(now.plus_micros(-late), &terms.calendar())) {
+        return Err(PlayError::PackageNotNow.into());
+    }
     // What is left of a night is sold as long as it is worth turning on the light.
     let until = package.lasts(now, &terms.calendar()).map_err(|_| PlayError::PackageNotNow)?;
     let left = until.micros() - now.micros();

@@ -12,6 +12,7 @@ use super::{make, rows};
 use crate::customers::{Customer, CustomerId};
 use crate::halls::rows as tables;
 use crate::play::{self, SessionId, SessionState};
+use crate::tariff::HallClock;
 
 kernel::words! {
     pub enum ShareState {
@@ -67,6 +68,8 @@ pub struct SplitView {
     pub shares: Vec<ShareView>,
     /// The server's clock.
     pub now: Timestamp,
+    /// The hall's, since the table was asked for.
+    pub clock: HallClock,
 }
 
 /// One in which one has a share.
@@ -105,7 +108,7 @@ pub(super) async fn of(sql: &mut impl Sql, cx: &Cx, id: SplitId, asker: Option<C
     let session = play::session(sql, split.session).await?.ok_or_else(Fault::not_found)?;
     let shares = rows::shares(sql, id).await?;
     let names = names(sql, id).await?;
-    let (hall, table) = (tables::venue(sql, session.venue).await?.name, tables::table(sql, session.table).await?.name);
+    let (hall, table) = (tables::venue(sql, session.venue).await?, tables::table(sql, session.table).await?.name);
     let amount = make::of(&session);
     let within = asker.is_some() && shares.iter().any(|share| share.customer == asker);
     let asked = asked_of(&shares, amount);
@@ -124,7 +127,8 @@ pub(super) async fn of(sql: &mut impl Sql, cx: &Cx, id: SplitId, asker: Option<C
         manner: split.manner,
         end_reason: split.end,
         session_id: session.id,
-        venue_name: hall,
+        clock: hall.calendar().clock_from(session.asked_at).map_err(Fault::internal)?,
+        venue_name: hall.name,
         table_name: table,
         playing: matches!(session.state, SessionState::Opening | SessionState::Playing),
         amount_fen: amount,

@@ -58,6 +58,11 @@ impl Hours {
         if minute < self.to { date.yesterday().ok() } else { None }
     }
 
+    /// Whether the clock is within them at this minute of a day.
+    pub(super) fn has(self, minute: i64) -> bool {
+        if self.from < self.to { (self.from..self.to).contains(&minute) } else { minute >= self.from || minute < self.to }
+    }
+
     /// When the hours are over that began on `date`.
     pub(super) fn end(self, date: Date) -> Option<DateTime> {
         let day = if self.from < self.to { date } else { date.tomorrow().ok()? };
@@ -68,7 +73,7 @@ impl Hours {
 impl Days {
     pub const ALL: Self = Self { weekdays: [true; 7], holidays: true };
 
-    fn has(self, date: Date, calendar: &Calendar) -> bool {
+    pub(super) fn has(self, date: Date, calendar: &Calendar) -> bool {
         if calendar.holidays.contains(&date) {
             return self.holidays;
         }
@@ -77,7 +82,7 @@ impl Days {
 }
 
 /// `minute` may be the day's last end, 24:00.
-fn at_minute(date: Date, minute: i64) -> Option<DateTime> {
+pub(super) fn at_minute(date: Date, minute: i64) -> Option<DateTime> {
     if minute >= DAY {
         return at_minute(date.tomorrow().ok()?, minute - DAY);
     }
@@ -105,7 +110,7 @@ impl Calendar {
     }
 
     /// The next moment after `from` at which the hall's clock is put forward or back.
-    fn next_transition(&self, from: Timestamp) -> Result<Option<Timestamp>, TariffError> {
+    pub(super) fn next_transition(&self, from: Timestamp) -> Result<Option<Timestamp>, TariffError> {
         let at = from.jiff().map_err(|_| TariffError::NoSuchTime)?;
         let moments = self.zone.following(at).map(|change| Timestamp::from_micros(change.timestamp().as_microsecond()));
         Ok(moments.into_iter().find(|moment| *moment > from))
@@ -194,8 +199,8 @@ mod tests {
     /// Until when a package lasts that is for these hours, bought in Shanghai.
     fn lasts((from, to): (i64, i64), bought: &str) -> Result<Timestamp, TariffError> {
         let span = Span::Night(Hours { from, to });
-        let package =
-            Package { id: 1, name_zh: "包时段".into(), name_en: "Hours".into(), span, price: Fen::new(1), early: Early::Package };
+        let (name_zh, name_en, price) = ("包时段".into(), "Hours".into(), Fen::new(1));
+        let package = Package { id: 1, name_zh, name_en, span, price, early: Early::Package, days: Days::ALL, sold: None };
         package.lasts(at(bought), &calendar("Asia/Shanghai"))
     }
 

@@ -119,6 +119,21 @@ impl Package {
             Span::Minutes(_) => {}
             Span::Night(night) => hours(fields, &format!("{at}.span"), night),
         }
+        if self.days.weekdays == [false; 7] && !self.days.holidays {
+            fields.add(&format!("{at}.days"), "REQUIRED", "请至少选择一天", "Choose at least one day");
+        }
+        let Some(sold) = self.sold else { return };
+        hours(fields, &format!("{at}.sold"), sold);
+        if let Span::Night(night) = self.span
+            && !(0..DAY).any(|minute| sold.has(minute) && night.has(minute))
+        {
+            fields.add(
+                &format!("{at}.sold"),
+                "NEVER",
+                "出售时段须在包夜时段之内",
+                "The hours in which it is sold must be some of its night",
+            );
+        }
     }
 }
 

@@ -7,14 +7,20 @@
 
 mod bands;
 mod check;
+mod clock;
+mod day;
+mod package;
 mod price;
 #[cfg(test)]
 mod tests;
 
 pub use bands::{Band, Calendar, Days, Hours};
+pub use clock::HallClock;
+pub use day::Stretch;
+pub use package::{Early, Package, Span};
 pub use price::{Ask, Bill, Line, What, price};
 
-use kernel::{Fen, Timestamp};
+use kernel::Fen;
 use serde::{Deserialize, Serialize};
 
 /// No session that is bought is shorter, in minutes: free minutes end before it does.
@@ -40,12 +46,20 @@ pub struct Tariff {
     /// The most that a session costs, with its package, before the discount; never less than the package or the minimum.
     #[serde(default)]
     pub session_cap: Option<Fen>,
-    /// The most that the play of one night costs, before the discount.
+    /// The most that one night costs, before the discount: play, and what a package costs of it, by its time in that night. The package is paid
+    /// anyway, where it costs more.
     #[serde(default)]
     pub night: Option<NightCap>,
     /// What can be bought in advance instead.
     #[serde(default)]
     pub packages: Vec<Package>,
+}
+
+/// So many minutes, and those that are paid with them: a unit that is begun is paid whole.
+pub fn whole_units(minutes: i64, unit_minutes: i64) -> i64 {
+    let unit = unit_minutes.clamp(1, 60);
+    let begun = minutes.rem_euclid(unit);
+    if begun > 0 { minutes - begun + unit } else { minutes }
 }
 
 impl Tariff {
@@ -63,46 +77,6 @@ impl Tariff {
 pub struct NightCap {
     pub hours: Hours,
     pub cap: Fen,
-}
-
-/// A price for some time that is bought in advance. What is played beyond it is billed by time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Package {
-    /// Among those of its tariff.
-    pub id: i64,
-    pub name_zh: String,
-    pub name_en: String,
-    pub span: Span,
-    pub price: Fen,
-    pub early: Early,
-}
-
-/// What somebody pays who leaves before a package is over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Early {
-    /// Its price, whatever was played.
-    Package,
-    /// Never more than the same play would cost without it.
-    Cheaper,
-}
-
-impl Package {
-    /// Until when it lasts that is bought at `from`; [`TariffError::NotNow`] where it is not sold then.
-    pub fn lasts(&self, from: Timestamp, calendar: &Calendar) -> Result<Timestamp, TariffError> {
-        price::covered_until(self, from, calendar)
-    }
-}
-
-/// What a package covers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Span {
-    /// 包时: so many minutes from the beginning.
-    Minutes(i64),
-    /// 包夜: until these hours are over; it can be bought only within them.
-    Night(Hours),
 }
 
 /// Why there is no price.

@@ -161,8 +161,12 @@ fn by_time(
         sum.grow(What::Play { from: segment.from, to: segment.to, per_hour: segment.per_hour }, parts)?;
     }
     if let Some(night) = &tariff.night {
-        let over: i128 = nights.values().map(|parts| (parts - whole(night.cap)).max(0)).sum();
-        sum.shrink(What::NightCap { cap: night.cap }, over)?;
+        let bought = bought_of_nights(tariff, calendar, ask, begin)?;
+        let over = nights.iter().map(|(date, played)| {
+            let bought = bought.get(date).copied().unwrap_or_default();
+            (bought + played - whole(night.cap).max(bought)).max(0)
+        });
+        sum.shrink(What::NightCap { cap: night.cap }, over.sum())?;
     }
     if let Some(cap) = most(tariff, ask.package) {
         // The package is in it: what is capped is the session, and never by more than was played beside it.
@@ -172,6 +176,21 @@ fn by_time(
     // Exact: what has been added is a whole number of ten-thousandths.
     let off = (sum.parts - before) / WHOLE * (WHOLE - i128::from(pays));
     sum.shrink(What::Discount { pays }, off)
+}
+
+/// What the package of a stretch costs of each night that it lies in: as much of its price as it has time there.
+fn bought_of_nights(tariff: &Tariff, calendar: &Calendar, ask: &Ask<'_>, end: Timestamp) -> Result<BTreeMap<Date, i128>, TariffError> {
+    let mut nights: BTreeMap<Date, i128> = BTreeMap::new();
+    let Some(package) = ask.package else { return Ok(nights) };
+    for segment in segments(tariff, calendar, ask.from, end)? {
+        if let Some(night) = segment.night {
+            *nights.entry(night).or_default() += i128::from(segment.to.micros() - segment.from.micros());
+        }
+    }
+    // Cut to a whole number of ten-thousandths, as all that is added up.
+    let price = i128::from(package.price.fen()) * (PART / WHOLE);
+    let length = i128::from(end.micros() - ask.from.micros()).max(1);
+    Ok(nights.into_iter().map(|(night, time)| (night, price * time / length * WHOLE)).collect())
 }
 
 /// What a session costs at most, where it has a cap: that, or more where a package or the minimum is to be paid anyway.

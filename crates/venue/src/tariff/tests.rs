@@ -39,7 +39,8 @@ pub(super) fn plain(per_hour: i64) -> Tariff {
 }
 
 fn package(span: Span, price: i64, early: Early) -> Package {
-    Package { id: 1, name_zh: "套餐".into(), name_en: "Package".into(), span, price: Fen::new(price), early }
+    let (name_zh, name_en) = ("套餐".into(), "Package".into());
+    Package { id: 1, name_zh, name_en, span, price: Fen::new(price), early, days: Days::ALL, sold: None }
 }
 
 /// 36 yuan an hour; 24 in the afternoon of weekdays, 60 on evenings of weekends and holidays, until 2 in the morning.
@@ -95,6 +96,20 @@ fn v3_2_an_hour_costs_what_its_band_says_from_its_first_minute_to_its_last() {
     for (moment, fen) in prices {
         assert_eq!(usual().per_hour_at(&calendar(), at(moment)), Fen::new(fen), "{moment}");
     }
+}
+
+#[test]
+fn v3_2_a_days_list_names_each_price_once_with_what_the_night_before_leaves() {
+    let list = |day: i8| {
+        let stretches = usual().day(&calendar(), date(2026, 11, day));
+        stretches.into_iter().map(|one| (one.hours.from / 60, one.hours.to / 60, one.per_hour.fen())).collect::<Vec<_>>()
+    };
+    // Friday to Monday.
+    assert_eq!(list(27), [(0, 12, 3_600), (12, 18, 2_400), (18, 24, 3_600)]);
+    assert_eq!(list(28), [(0, 18, 3_600), (18, 24, 6_000)]);
+    assert_eq!(list(29), [(0, 2, 6_000), (2, 18, 3_600), (18, 24, 6_000)]);
+    assert_eq!(list(30), [(0, 2, 6_000), (2, 12, 3_600), (12, 18, 2_400), (18, 24, 3_600)]);
+    assert_eq!(plain(3_600).day(&calendar(), date(2026, 11, 27)), [Stretch { hours: hours(0, 24), per_hour: Fen::new(3_600) }]);
 }
 
 #[test]
@@ -215,6 +230,31 @@ fn v1_1_a_cap_is_of_the_whole_session_with_its_package() {
     let odd = Tariff { minimum: Some(Fen::new(15_000)), ..tariff };
     let whole = bill(&odd, at("2026-11-27T12:00"), at("2026-11-27T22:00"));
     assert_eq!((fen(&whole), whole.lines[1].what), (vec![36_000, -21_000], What::SessionCap { cap: Fen::new(15_000) }));
+}
+
+#[test]
+fn v1_1_a_nights_cap_is_of_the_night_with_what_its_package_costs() {
+    let tariff = Tariff { night: Some(NightCap { hours: hours(22, 6), cap: Fen::new(15_000) }), ..plain(3_600) };
+    let of = |from: &str, minutes: i64, costs: i64, to: &str, pays: i64| {
+        let bought = package(Span::Minutes(minutes), costs, Early::Package);
+        price(&tariff, &calendar(), &Ask { from: at(from), to: at(to), pays, package: Some(&bought) }).unwrap()
+    };
+    // Three hours of the night are bought for 88 yuan, and the five others would be 180: 150 in all.
+    let night = of("2026-11-27T22:00", 180, 8_800, "2026-11-28T06:00", 10_000);
+    assert_eq!((fen(&night), night.total.fen()), (vec![8_800, 18_000, -11_800], 15_000));
+    // A member's discount is on what the cap leaves beside the package.
+    let member = of("2026-11-27T22:00", 180, 8_800, "2026-11-28T06:00", 8_800);
+    assert_eq!(fen(&member), [8_800, 18_000, -11_800, -744]);
+    // As much as the cap allows beside it is paid, to the last minute.
+    assert_eq!(fen(&of("2026-11-27T22:00", 180, 8_800, "2026-11-28T02:43", 10_000)), [8_800, 6_180]);
+    assert_eq!(fen(&of("2026-11-27T22:00", 180, 8_800, "2026-11-28T02:44", 10_000)), [8_800, 6_240, -40]);
+    // What costs more than the cap by itself is paid, and play beside it costs nothing.
+    assert_eq!(fen(&of("2026-11-27T22:00", 180, 20_000, "2026-11-28T06:00", 10_000)), [20_000, 18_000, -18_000]);
+    // Half of its time, and so half of its price, is before the night: 40 yuan of it are the night's, and 110 of its play.
+    assert_eq!(fen(&of("2026-11-27T21:00", 120, 8_000, "2026-11-28T06:00", 10_000)), [8_000, 25_200, -14_200]);
+    // The next night has a cap of its own.
+    let next = of("2026-11-27T22:00", 180, 8_800, "2026-11-29T06:00", 10_000);
+    assert_eq!((fen(&next)[2], next.total.fen()), (-11_800 - 13_800, 15_000 + 16 * 3_600 + 15_000));
 }
 
 #[test]
@@ -450,6 +490,49 @@ proptest! {
                 prop_assert_eq!(cap, most, "{:?}", bill);
             }
         }
+    }
+
+    #[test]
+    fn v1_1_a_session_within_a_night_costs_at_most_its_cap_or_its_package(
+        tariff in any_tariff(), cap in 0..20_000_i64, costs in 0..30_000_i64, late in 0..120_i64, minutes in 10..240_i64, cheaper: bool,
+        length in 1..300 * MINUTE, pays in 0..=10_000_i64,
+    ) {
+        let night = NightCap { hours: hours(22, 6), cap: Fen::new(cap) };
+        let tariff = Tariff { night: Some(night), minimum: None, session_cap: None, ..tariff };
+        let from = at("2026-09-28T22:00").plus_micros(late * MINUTE);
+        let bought = package(Span::Minutes(minutes), costs, if cheaper { Early::Cheaper } else { Early::Package });
+        let bill = price(&tariff, &calendar(), &Ask { from, to: from.plus_micros(length), pays, package: Some(&bought) }).unwrap();
+        prop_assert!(bill.total.fen() <= cap.max(costs), "{:?}", bill);
+        // And never more than the cap is of it beside the package, for whoever begins it before the night.
+        let before = at("2026-09-28T20:00").plus_micros(late * MINUTE);
+        let ask = |tariff: &Tariff| {
+            let ask = Ask { from: before, to: before.plus_micros(length), pays: 10_000, package: Some(&bought) };
+            price(tariff, &calendar(), &ask).unwrap().total
+        };
+        let uncapped = Tariff { night: None, ..tariff.clone() };
+        prop_assert!(ask(&tariff) <= ask(&uncapped));
+        prop_assert!(cheaper || ask(&tariff).fen() >= costs);
+    }
+
+    #[test]
+    fn v1_1_a_unit_that_is_paid_is_played_whatever_was_asked_for(tariff in any_tariff(), from in any_moment(), minutes in 10..720_i64) {
+        let tariff = Tariff { grace_minutes: 0, ..tariff };
+        let whole = whole_units(minutes, tariff.unit_minutes);
+        prop_assert!(whole >= minutes && whole - minutes < tariff.unit_minutes && whole % tariff.unit_minutes == 0);
+        let (asked, sold) = (bill(&tariff, from, from.plus_micros(minutes * MINUTE)), bill(&tariff, from, from.plus_micros(whole * MINUTE)));
+        prop_assert_eq!(asked.paid_until, from.plus_micros(whole * MINUTE));
+        prop_assert_eq!(asked.total, sold.total, "and costs no more for that");
+    }
+
+    #[test]
+    fn v3_2_a_days_list_says_what_each_of_its_minutes_costs(tariff in any_tariff(), day in 1..28_i8, minute in 0..1_440_i64) {
+        let date = date(2026, 10, day);
+        let list = tariff.day(&calendar(), date);
+        prop_assert_eq!((list[0].hours.from, list[list.len() - 1].hours.to), (0, 1_440));
+        prop_assert!(list.windows(2).all(|two| two[0].hours.to == two[1].hours.from && two[0].per_hour != two[1].per_hour), "{list:?}");
+        let moment = at(&format!("2026-10-{day:02}T{:02}:{:02}", minute / 60, minute % 60));
+        let listed = list.iter().find(|stretch| (stretch.hours.from..stretch.hours.to).contains(&minute)).map(|stretch| stretch.per_hour);
+        prop_assert_eq!(listed, Some(tariff.per_hour_at(&calendar(), moment)), "{:?}", list);
     }
 
     #[test]

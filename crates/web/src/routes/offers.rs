@@ -21,9 +21,9 @@ async fn get(Auth(cx, _): Auth<VenuesView>, PathId(id): PathId<VenueEntity>) -> 
     Ok(axum::Json(halls::offers(&cx, id).await?))
 }
 
-/// Sets them. Sessions that are played, and tables that are held, keep what was agreed.
+/// Sets them. Sessions that are played, and tables that are held, keep what was agreed. `version`: of those that were looked at.
 #[utoipa::path(put, path = "/venues/{id}/offers", tag = "venues", params(("id" = String, Path)), request_body = Offers,
-    responses((status = 200, body = Offers), (status = 422, body = Problem)))]
+    responses((status = 200, body = Offers), (status = 409, body = Problem), (status = 422, body = Problem)))]
 async fn set(Auth(cx, _): Auth<VenuesManage>, PathId(id): PathId<VenueEntity>, Json(body): Json<Offers>) -> Result<axum::Json<Offers>> {
     Ok(axum::Json(halls::set_offers(&cx, id, body).await?))
 }

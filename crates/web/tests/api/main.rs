@@ -77,6 +77,7 @@ mod venue_packages;
 mod venue_pause;
 mod venue_play;
 mod venue_power;
+mod venue_price_list;
 mod venue_return;
 mod venue_scarce;
 mod venue_sign_in;

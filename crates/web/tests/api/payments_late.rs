@@ -90,6 +90,6 @@ on_server! {
         let placed = till.recharge(&customer, "pay-00001", "h5", 5_000).await;
         assert!(till.networks.pay(&till.number(&placed).await).await);
         forty_minutes_away(&till).await;
-        assert_eq!((wallet(&customer).await, told(&customer).await), ((5_000, 0), vec!["wallet.recharged".to_owned()]));
+        assert_eq!((wallet(&customer).await, told(&customer).await), ((5_000, 0), vec!["wallet.recharged".to_owned(), "welcome".to_owned()]));
     }
 }

@@ -85,7 +85,7 @@ on_server! {
         hall.play(&quicker, 0, 60).await;
         till.networks.paid(&till.number(&placed).await).await;
         assert_eq!((wallet(&customer).await, till.refunds(&placed).await), ((0, 0), vec![(3_600, "not_opened".to_owned(), "done".to_owned())]));
-        assert_eq!(told(&customer).await, ["pay.refunded", "pay.not_opened"]);
+        assert_eq!(told(&customer).await, ["pay.refunded", "pay.not_opened", "welcome"]);
         assert_eq!(session(&customer).await, json!(null));
         assert_eq!(till.networks.trade(&till.number(&placed).await).refunded().fen(), 3_600);
         // Whoever asks once it is taken is not let pay.
@@ -151,7 +151,7 @@ on_server! {
         server.run_jobs().await;
         assert_eq!((wallet(&customer).await, till.attempts(&placed).await), ((0, 0), vec!["surplus".to_owned()]));
         assert_eq!(till.refunds(&placed).await, [(3_000, "surplus".to_owned(), "done".to_owned())]);
-        assert_eq!((till.networks.trade(&number).refunded().fen(), told(&customer).await), (3_000, vec!["pay.paid_twice".to_owned()]));
+        assert_eq!((till.networks.trade(&number).refunded().fen(), told(&customer).await), (3_000, vec!["pay.paid_twice".to_owned(), "welcome".to_owned()]));
         // Told once more: it does not go back twice.
         assert!(till.networks.deliver(&till.networks.notice(&number)).await.status.is_success());
         server.run_jobs().await;

@@ -53,8 +53,10 @@ async fn number(customer: &Client) -> String {
 }
 
 async fn offer(hall: &Hall<'_>, minutes: i64) {
-    let offers = json!({"pause_minutes": 0, "pause_lit": false, "cleaning_minutes": 0, "hold_minutes": minutes});
-    hall.manager.put(&format!("/api/v1/venues/{}/offers", hall.id), offers).await.ok(200);
+    let path = format!("/api/v1/venues/{}/offers", hall.id);
+    let version = hall.manager.get(&path).await.ok(200)["version"].clone();
+    let offers = json!({"pause_minutes": 0, "pause_lit": false, "cleaning_minutes": 0, "hold_minutes": minutes, "version": version});
+    hall.manager.put(&path, offers).await.ok(200);
 }
 
 /// The hall is open from 10:00 to so many minutes past midnight; it is 16:00 there when a test begins.
@@ -104,7 +106,7 @@ on_server! {
         hall.table_is(0, "playing").await;
         holder.post(&format!("/customer/v1/sessions/{}/close", id(&playing)), json!({})).await.ok(200);
         assert_eq!(hall.table_is(0, "idle").await["hold"], json!(null));
-        assert_eq!(told(&holder).await, ["play.closed", "play.lit", "wallet.recharged"]);
+        assert_eq!(told(&holder).await, ["play.closed", "play.lit", "wallet.recharged", "welcome"]);
     }
 
     async fn v3_1a_of_two_who_hold_at_once_one_has_it_and_nobody_has_two(server) {
@@ -137,13 +139,13 @@ on_server! {
         assert_eq!(hall.floor().await["tables"][0]["state"], "reserved");
         server.later(SECOND).await;
         hall.table_is(0, "idle").await;
-        assert_eq!((told(&holder).await, held(&holder).await.len()), (vec!["hold.ran_out".to_owned()], 0));
+        assert_eq!((told(&holder).await, held(&holder).await.len()), (vec!["hold.ran_out".to_owned(), "welcome".to_owned()], 0));
         // Nobody was there to notice: it is over when somebody is.
         hold(&other, &hall, 0).await.ok(200);
         server.later(3 * HOUR).await;
         hall.table_is(0, "idle").await;
         server.run_jobs().await;
-        assert_eq!(told(&other).await, ["hold.ran_out"]);
+        assert_eq!(told(&other).await, ["hold.ran_out", "welcome"]);
         // Who gave it back is told nothing, and what would have ended it ends no other's.
         hold(&other, &hall, 0).await.ok(200);
         server.later(10 * MINUTE).await;
@@ -151,7 +153,7 @@ on_server! {
         hold(&holder, &hall, 0).await.ok(200);
         server.later(6 * MINUTE).await;
         server.run_jobs().await;
-        assert_eq!((hall.floor().await["tables"][0]["state"].clone(), told(&other).await.len()), (json!("reserved"), 1));
+        assert_eq!((hall.floor().await["tables"][0]["state"].clone(), told(&other).await.len()), (json!("reserved"), 2));
     }
 
     async fn v3_1a_after_two_no_shows_there_is_no_third_that_day(server) {
@@ -376,7 +378,7 @@ on_server! {
         let (out, back) = (desk(&hall, 0, "out-of-service"), desk(&hall, 0, "in-service"));
         hold(&holder, &hall, 0).await.ok(200);
         hall.manager.post(&out, json!({"note": "台呢破了"})).await.ok(200);
-        assert_eq!((told(&holder).await, held(&holder).await.len(), hall.table_is(0, "maintenance").await["hold"].clone()), (vec!["hold.maintenance".to_owned()], 0, json!(null)));
+        assert_eq!((told(&holder).await, held(&holder).await.len(), hall.table_is(0, "maintenance").await["hold"].clone()), (vec!["hold.maintenance".to_owned(), "welcome".to_owned()], 0, json!(null)));
         hall.manager.post(&back, json!({"note": ""})).await.ok(200);
         // Its light goes away; a network that blinks loses nothing.
         hold(&holder, &hall, 0).await.ok(200);
@@ -387,14 +389,14 @@ on_server! {
         assert_eq!((hall.floor().await["tables"][0]["state"].clone(), held(&holder).await.len()), (json!("reserved"), 1));
         server.later(61 * SECOND).await;
         assert_eq!(hall.table_is(0, "maintenance").await["case"]["cause"], "offline");
-        assert_eq!((told(&holder).await.len(), held(&holder).await.len()), (2, 0));
+        assert_eq!((told(&holder).await.len(), held(&holder).await.len()), (3, 0));
         hall.tables[0].lamp.set(Trouble::None);
         hall.table_is(0, "idle").await;
         // Neither counts, and what would have ended them ends nothing.
         hold(&holder, &hall, 0).await.ok(200);
         server.later(14 * MINUTE).await;
         server.run_jobs().await;
-        assert_eq!((hall.floor().await["tables"][0]["state"].clone(), told(&holder).await.len()), (json!("reserved"), 2));
+        assert_eq!((hall.floor().await["tables"][0]["state"].clone(), told(&holder).await.len()), (json!("reserved"), 3));
     }
 
     async fn v5_2_a_light_that_burns_over_a_held_table_ends_the_hold(server) {

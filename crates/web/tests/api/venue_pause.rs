@@ -9,10 +9,13 @@ use testkit::{Client, Hall, floor_table, on_server};
 use crate::support::pay::{id, told, wallet};
 
 async fn offer(hall: &Hall<'_>, pause: i64, lit: bool, cleaning: i64) {
-    let offers = json!({"pause_minutes": pause, "pause_lit": lit, "cleaning_minutes": cleaning, "hold_minutes": 15});
     let path = format!("/api/v1/venues/{}/offers", hall.id);
-    assert_eq!(hall.manager.put(&path, offers.clone()).await.ok(200), offers);
-    assert_eq!(hall.manager.get(&path).await.ok(200), offers);
+    let version = hall.manager.get(&path).await.ok(200)["version"].as_i64().unwrap();
+    let offers = |version: i64| json!({"pause_minutes": pause, "pause_lit": lit, "cleaning_minutes": cleaning, "hold_minutes": 15, "version": version});
+    let set = hall.manager.put(&path, offers(version)).await.ok(200);
+    // As it was, it is left as it was.
+    assert!(set == offers(version + 1) || set == offers(version), "{set}");
+    assert_eq!(hall.manager.get(&path).await.ok(200), set);
 }
 
 fn at(of: &Value, verb: &str) -> String {
@@ -303,13 +306,32 @@ on_server! {
         hall.table_is(0, "idle").await;
         let path = format!("/api/v1/venues/{}/offers", hall.id);
         for (name, offers) in [
-            ("pause_minutes", json!({"pause_minutes": 121, "pause_lit": false, "cleaning_minutes": 0, "hold_minutes": 0})),
-            ("cleaning_minutes", json!({"pause_minutes": 0, "pause_lit": false, "cleaning_minutes": -1, "hold_minutes": 0})),
-            ("hold_minutes", json!({"pause_minutes": 0, "pause_lit": false, "cleaning_minutes": 0, "hold_minutes": 61})),
+            ("pause_minutes", json!({"pause_minutes": 121, "pause_lit": false, "cleaning_minutes": 0, "hold_minutes": 0, "version": 1})),
+            ("cleaning_minutes", json!({"pause_minutes": 0, "pause_lit": false, "cleaning_minutes": -1, "hold_minutes": 0, "version": 1})),
+            ("hold_minutes", json!({"pause_minutes": 0, "pause_lit": false, "cleaning_minutes": 0, "hold_minutes": 61, "version": 1})),
         ] {
             hall.manager.put(&path, offers).await.refused_field(name, "RANGE");
         }
         let maintainer = server.user(Role::Maintainer, "maintainer").await;
-        maintainer.put(&path, json!({"pause_minutes": 0, "pause_lit": false, "cleaning_minutes": 0, "hold_minutes": 0})).await.refused(403, "FORBIDDEN");
+        maintainer.put(&path, json!({"pause_minutes": 0, "pause_lit": false, "cleaning_minutes": 0, "hold_minutes": 0, "version": 1})).await.refused(403, "FORBIDDEN");
+    }
+
+    async fn v1_1_of_two_who_set_what_a_hall_offers_the_second_looks_again(server) {
+        let hall = Hall::open(server, 1).await;
+        let path = format!("/api/v1/venues/{}/offers", hall.id);
+        let offers = |hold: i64, version: i64| json!({"pause_minutes": 0, "pause_lit": false, "cleaning_minutes": 0, "hold_minutes": hold, "version": version});
+        assert_eq!(hall.manager.get(&path).await.ok(200), offers(15, 0), "a hall that has said nothing");
+        // At once, of a hall without a row of its own.
+        let (one, other) = tokio::join!(hall.manager.put(&path, offers(20, 0)), hall.manager.put(&path, offers(30, 0)));
+        let mut answers = [one, other];
+        answers.sort_by_key(|answer| answer.status.as_u16());
+        let [first, second] = answers;
+        let set = first.ok(200);
+        second.refused(409, "CHANGED_MEANWHILE");
+        assert_eq!((set["version"].clone(), hall.manager.get(&path).await.ok(200)), (json!(1), set.clone()));
+        // And one after the other.
+        hall.manager.put(&path, offers(40, 0)).await.refused(409, "CHANGED_MEANWHILE");
+        assert_eq!(hall.manager.put(&path, offers(40, 1)).await.ok(200), offers(40, 2));
+        assert_eq!(hall.manager.put(&path, offers(40, 2)).await.ok(200), offers(40, 2), "nothing has changed");
     }
 }

@@ -47,7 +47,7 @@ on_server! {
         let playing = hall.play(&customer, 0, 60).await;
         assert!(hall.tables[0].lamp.seen().on);
         assert_eq!((playing["state"].clone(), wallet(&customer).await), (json!("playing"), (10_000, 3_600)));
-        assert_eq!(told(&customer).await, ["play.lit", "wallet.recharged"]);
+        assert_eq!(told(&customer).await, ["play.lit", "wallet.recharged", "welcome"]);
 
         // Twenty minutes, and a bit of the twenty-first.
         server.later(20 * MINUTE + SECOND).await;

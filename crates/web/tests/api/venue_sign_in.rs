@@ -289,4 +289,45 @@ on_server! {
         let ask = asked(server, &elsewhere, PHONE).await;
         elsewhere.post(SIGN_IN, ask).await.ok(200);
     }
+
+    async fn v2_1_who_signs_in_by_phone_for_the_first_time_is_new_and_is_welcomed_once(server) {
+        let first = server.sign_in_by_phone(&server.visitor(), PHONE).await;
+        assert_eq!(first["new"], true);
+        let customer = server.visitor().with_token(first["token"].as_str().unwrap());
+        let told = customer.get("/customer/v1/messages").await.ok(200)["items"].clone();
+        assert_eq!((told.as_array().unwrap().len(), told[0]["kind"].clone()), (1, json!("welcome")));
+        assert!(told[0]["body"].as_str().unwrap().contains(first["customer"]["number"].as_str().unwrap()), "{told}");
+        server.clock.step(2 * MINUTE);
+        let again = server.sign_in_by_phone(&server.visitor(), PHONE).await;
+        assert_eq!((again["new"].clone(), again["customer"]["id"].clone()), (json!(false), first["customer"]["id"].clone()));
+        assert_eq!(customer.get("/customer/v1/messages").await.ok(200)["items"], told);
+
+        // A guest is nobody yet, and is new with a number of their own; not with one that is known.
+        let welcome = server.visitor().post("/customer/v1/guests", json!({})).await.ok(201);
+        assert_eq!(welcome["new"], false);
+        let guest = server.visitor().with_token(welcome["token"].as_str().unwrap());
+        let own = server.sign_in_by_phone(&guest, "13900139000").await;
+        assert_eq!((own["new"].clone(), own["customer"]["id"].clone()), (json!(true), welcome["customer"]["id"].clone()));
+        server.clock.step(2 * MINUTE);
+        let (other, _) = new_guest(server).await;
+        let known = server.sign_in_by_phone(&other, PHONE).await;
+        assert_eq!((known["new"].clone(), known["customer"]["id"].clone()), (json!(false), first["customer"]["id"].clone()));
+    }
+
+    async fn v2_2_whoever_has_lost_a_phone_signs_out_on_all_of_them(server) {
+        let (lost, stranger) = (server.sign_in_by_phone(&server.visitor(), PHONE).await, server.sign_in_by_phone(&server.visitor(), "13900139000").await);
+        server.clock.step(2 * MINUTE);
+        let here = server.sign_in_by_phone(&server.visitor(), PHONE).await;
+        let [lost, here, stranger] = [&lost, &here, &stranger].map(|welcome| server.visitor().with_token(welcome["token"].as_str().unwrap()));
+        lost.get("/customer/v1/me").await.ok(200);
+        here.post("/customer/v1/sign-out-everywhere", json!({})).await.ok(204);
+        for phone in [&lost, &here] {
+            phone.get("/customer/v1/me").await.refused(401, "SESSION_INVALID");
+        }
+        stranger.get("/customer/v1/me").await.ok(200);
+        server.clock.step(2 * MINUTE);
+        let back = server.sign_in_by_phone(&server.visitor(), PHONE).await;
+        assert_eq!(back["new"], false);
+        server.visitor().with_token(back["token"].as_str().unwrap()).get("/customer/v1/me").await.ok(200);
+    }
 }

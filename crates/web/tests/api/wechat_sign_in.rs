@@ -47,10 +47,10 @@ on_server! {
             let first = bring(&server.visitor(), app, &code(&name)).await.ok(200);
             assert_eq!((&first["customer"]["guest"], &first["customer"]["wechat"], &first["customer"]["phone"]), (&json!(false), &json!(true), &json!(null)));
             let ann = with(server, &first);
-            assert_eq!(told(&ann).await, ["welcome"]);
+            assert_eq!((told(&ann).await, first["new"].clone()), (vec!["welcome".to_owned()], json!(true)));
             server.clock.step(DAY);
             let again = bring(&server.visitor(), app, &code(&name)).await.ok(200);
-            assert_eq!(again["customer"]["id"], first["customer"]["id"]);
+            assert_eq!((&again["customer"]["id"], &again["new"]), (&first["customer"]["id"], &json!(false)));
             assert_eq!(told(&with(server, &again)).await, ["welcome"], "once");
             let signed_in = count(server, "customer_wechats WHERE signed_in_at > created_at").await;
             assert_eq!(signed_in, if other { 2 } else { 1 });

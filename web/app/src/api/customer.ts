@@ -45,6 +45,7 @@ export const signInByWechatPhone = (code: string, join = false) =>
 export const bindWechat = (app: WechatApp, code: string) => post<Customer>('/wechat/bind', { app, code })
 export const unbindWechat = () => post<Customer>('/wechat/unbind')
 export const signOut = () => post<void>('/sign-out', {}, { auth: 'optional' })
+export const signOutEverywhere = () => post<void>('/sign-out-everywhere', {}, { auth: 'optional' })
 export const me = () => get<Customer>('/me')
 
 export const venues = () => get<{ items: Venue[] }>('/venues', { auth: 'optional' })

@@ -17,6 +17,16 @@ export interface Customer {
 export interface SignedIn {
   token: string
   customer: Customer
+  /** Has signed in for the first time, and is welcomed. */
+  new: boolean
+}
+
+/** How a hall's clock stands against UTC: a mini-program has no list of time zones. */
+export interface HallClock {
+  ahead_minutes: number
+  /** When it is put forward or back next, and to what. */
+  changes_at: string | null
+  then_minutes: number | null
 }
 
 /** By what one can sign in at WeChat. */
@@ -44,11 +54,14 @@ export interface Venue {
   address: string | null
   phone: string | null
   open_now: boolean
+  /** For good, or for a while, whatever the hour. */
+  closed: boolean
   /** Both null: round the clock. */
   opens: string | null
   closes: string | null
   idle_tables: number
   tables: number
+  clock: HallClock
 }
 
 export const tableStates = [
@@ -134,6 +147,34 @@ export interface Refusal {
   detail: string
 }
 
+/** By the hall's clock and before any discount. */
+export interface PriceList {
+  /** Today, and tomorrow where the hall is open past midnight. */
+  days: DayPrices[]
+  /** The most that a night costs, with what a package costs of it. */
+  night: { from: string; to: string; cap_fen: number } | null
+  /** All of them, sold now or not. */
+  packages: PackagePrice[]
+}
+export interface DayPrices {
+  date: string
+  holiday: boolean
+  /** From midnight to midnight. */
+  spans: { from: string; to: string; per_hour_fen: number; now: boolean }[]
+}
+export interface PackagePrice {
+  id: number
+  name: string
+  price_fen: number
+  /** Null of a night, which has hours. */
+  minutes: number | null
+  from: string | null
+  to: string | null
+  /** When it is sold, in words; null: at any time, of a night within its hours. */
+  sold: string | null
+  early_is_cheaper: boolean
+}
+
 export interface TableView {
   venue: Venue
   table: Table
@@ -146,6 +187,7 @@ export interface TableView {
   grace_minutes: number
   minimum_fen: number | null
   session_cap_fen: number | null
+  prices: PriceList
   /** The asker's level, and what it pays in ten-thousandths. */
   member: { level: string; pays: number } | null
   quotes: Quote[]
@@ -167,6 +209,7 @@ export interface Hold {
   until: string
   by_staff: boolean
   now: string
+  clock: HallClock
 }
 
 export interface BillLine {
@@ -194,6 +237,8 @@ export interface Session {
   id: string
   state: SessionState
   venue_name: string
+  /** The hall's, since it was asked for. Absent of a server that does not tell it. */
+  clock?: HallClock
   table_id: string
   table_name: string
   asked_at: string
@@ -261,6 +306,7 @@ export interface Split {
   mine: boolean
   shares: Share[]
   now: string
+  clock: HallClock
 }
 
 export interface Extension {

@@ -27,6 +27,8 @@ export interface Silent {
 export const useCustomerStore = defineStore('customer', () => {
   const token = ref<string | null>(kept.read()?.token ?? null)
   const customer = shallowRef<Customer | null>(null)
+  /** Has signed in for the first time, and is still to be welcomed. */
+  const newcomer = shallowRef<Customer | null>(null)
   let becoming: Promise<void> | null = null
   let changes = 0
   let silent: Silent | null = null
@@ -40,6 +42,7 @@ export const useCustomerStore = defineStore('customer', () => {
   function drop(): void {
     token.value = null
     customer.value = null
+    newcomer.value = null
     kept.clear()
     // Another customer's action is another action.
     pendingKeys.answeredAll()
@@ -102,7 +105,10 @@ export const useCustomerStore = defineStore('customer', () => {
     const next = await answer
     changes += 1
     take(next)
+    if (next.new) newcomer.value = next.customer
+    else if (newcomer.value?.id !== next.customer.id) newcomer.value = null
   }
+  const welcomed = () => void (newcomer.value = null)
   const signIn = (ticket: string, phone: string, code: string, join: boolean) =>
     become(api.signIn(ticket, phone, code, join))
   const signInByWechat = (app: WechatApp, code: string) => become(api.signInByWechat(app, code))
@@ -129,6 +135,14 @@ export const useCustomerStore = defineStore('customer', () => {
     }
   }
 
+  /** On all phones, this one too. Unlike here it has happened only when the server says so: a refusal is the caller's to show. */
+  async function signOutEverywhere(): Promise<void> {
+    await api.signOutEverywhere()
+    changes += 1
+    drop()
+    silent?.rest()
+  }
+
   function install(way: Silent): void {
     silent = way
     installHttpHooks({ language: serverLanguage, token: () => token.value, becomeSomebody, forget })
@@ -137,6 +151,8 @@ export const useCustomerStore = defineStore('customer', () => {
   return {
     token,
     customer,
+    newcomer,
+    welcomed,
     ensure,
     refresh,
     refreshIfKnown,
@@ -146,6 +162,7 @@ export const useCustomerStore = defineStore('customer', () => {
     bindWechat,
     unbindWechat,
     signOut,
+    signOutEverywhere,
     accept,
     install,
   }

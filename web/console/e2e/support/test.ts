@@ -25,7 +25,15 @@ interface Observed {
   refusals: { status: number; path: string }[]
 }
 
+/** What ends the welcome of a customer who has signed in for the first time. */
+export const welcomeStart = (page: Page) => page.getByTestId('welcome-start').filter({ visible: true })
+
 function observe(context: BrowserContext, seen: Observed): void {
+  // Whoever is new is welcomed on some page, and what is under the welcome is what a test is about.
+  context.on('page', (page) => {
+    const start = welcomeStart(page)
+    page.addLocatorHandler(start, () => start.click()).catch(() => undefined)
+  })
   context.on('request', (request) => {
     const url = new URL(request.url())
     if (!['data:', 'blob:'].includes(url.protocol) && url.host !== seen.host)

@@ -11,6 +11,8 @@ export interface Offers {
   cleaning_minutes: number
   /** By a customer on the way; 0: no table. */
   hold_minutes: number
+  /** Of those that were looked at: of two who set them at once the second is refused. */
+  version: number
 }
 
 export const getOffers = (venue: string, signal?: AbortSignal) =>

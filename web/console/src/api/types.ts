@@ -143,9 +143,10 @@ export interface HeldFor { id: string; since: string; until: string; customer_nu
 export interface HoldAsk { note: string; until: string; customer?: string /* phone number or customer's number */ }
 export interface Floor { venue: Venue; tables: FloorTable[]; now: string /* the server's clock */ }
 export interface Hours { from: number /* minutes from midnight */; to: number /* at or before from: on the next day */ }
-export interface Band { days: { weekdays: boolean[] /* Monday first */; holidays: boolean }; hours: Hours; per_hour: number }
+export interface Days { weekdays: boolean[] /* Monday first */; holidays: boolean }
+export interface Band { days: Days; hours: Hours; per_hour: number }
 export interface Tariff { per_hour: number; bands?: Band[]; unit_minutes: number; grace_minutes?: number; minimum?: number | null; session_cap?: number | null; night?: { hours: Hours; cap: number } | null; packages?: Package[] }
-export interface Package { id: number; name_zh: string; name_en: string; span: { minutes: number } | { night: Hours }; price: number; early: 'package' | 'cheaper' /* what is paid by who leaves early */ }
+export interface Package { id: number; name_zh: string; name_en: string; span: { minutes: number } | { night: Hours }; price: number; early: 'package' | 'cheaper' /* what is paid by who leaves early */; days?: Days /* absent: every day */; sold?: Hours | null /* in which it is sold; null: at any hour */ }
 // PUT /venues/{id} ChangedVenue -> Venue; GET|PUT /venues/{id}/prices -> Prices; POST /venues/{id}/prices/try {tariff, date, minutes} -> {items: TriedPrice[]}; 409 CHANGED_MEANWHILE: another version
 // PUT /tables/{id} ChangedTable -> Table; POST /tables/{id}/retire {} -> 204
 export interface ChangedVenue { name: string; address: string; phone: string; time_zone: string; opens: number | null; closes: number | null; closed: boolean; holidays: string[]; version: number }

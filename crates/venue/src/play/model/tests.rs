@@ -34,7 +34,8 @@ fn terms(per_hour: i64, unit_minutes: i64, grace_minutes: i64) -> Terms {
 }
 
 fn package(span: Span, price: i64, early: Early) -> Package {
-    Package { id: 1, name_zh: "包".into(), name_en: "P".into(), span, price: Fen::new(price), early }
+    let (name_zh, name_en) = ("包".into(), "P".into());
+    Package { id: 1, name_zh, name_en, span, price: Fen::new(price), early, days: Days::ALL, sold: None }
 }
 
 fn hall(time_zone: &str, holidays: Vec<Date>) -> Venue {
@@ -205,7 +206,7 @@ proptest! {
         cap in prop::option::of(0..60_000_i64),
     ) {
         let early = if cheaper { Early::Cheaper } else { Early::Package };
-        let package = Package { id: 1, name_zh: "包".into(), name_en: "P".into(), span: tariff::Span::Minutes(minutes), price: Fen::new(price), early };
+        let package = package(tariff::Span::Minutes(minutes), price, early);
         let mut terms = terms(per_hour, unit, 0).with_package(package);
         terms.tariff.session_cap = cap.map(Fen::new);
         let until = terms.until(START, 0);

@@ -17,7 +17,8 @@ type Of = fn(i64) -> Tariff;
 
 fn package(id: i64) -> Package {
     let (name_zh, name_en) = ("三小时".into(), "Three hours".into());
-    Package { id, name_zh, name_en, span: Span::Minutes(180), price: Fen::new(8_800), early: Early::Cheaper }
+    let (span, price, days) = (Span::Minutes(180), Fen::new(8_800), Days::ALL);
+    Package { id, name_zh, name_en, span, price, early: Early::Cheaper, days, sold: None }
 }
 
 fn with_night(hours: Hours, cap: i64) -> Tariff {
@@ -113,6 +114,30 @@ fn v1_1_there_may_be_fifty_bands_and_twenty_packages() {
     }
     assert_eq!(said(&bands(51)), ["时段不得超过 50 个 / There may be 50 bands"]);
     assert_eq!(said(&packages(21)), ["套餐不得超过 20 个 / There may be 20 packages"]);
+}
+
+#[test]
+fn v1_1_a_package_is_kept_that_can_be_sold() {
+    let of = |span, days, sold| Tariff { packages: vec![Package { span, days, sold, ..package(1) }], ..plain(3_600) };
+    let (three, night) = (Span::Minutes(180), Span::Night(NIGHT));
+    let sold = |from, to| Some(Hours { from, to });
+    for kept in [
+        of(three, HOLIDAYS, None),
+        of(three, weekday(0), sold(0, 1)),
+        of(three, Days::ALL, sold(1_320, 120)),
+        of(night, Days::ALL, sold(1_320, 1_440)),
+        of(night, Days::ALL, sold(720, 1_321)),
+        of(night, Days::ALL, sold(359, 720)),
+    ] {
+        assert!(refused(&kept).is_empty(), "{kept:?}");
+    }
+    let never = Days { weekdays: [false; 7], holidays: false };
+    assert_eq!(refused(&of(three, never, None)), ["packages.0.days REQUIRED"]);
+    assert_eq!(refused(&of(three, Days::ALL, sold(1_440, 60))), ["packages.0.sold RANGE"]);
+    assert_eq!(refused(&of(three, Days::ALL, sold(0, 0))), ["packages.0.sold RANGE"]);
+    for (from, to) in [(720, 1_320), (360, 720), (360, 1_320)] {
+        assert_eq!(refused(&of(night, Days::ALL, sold(from, to))), ["packages.0.sold NEVER"], "{from} {to}");
+    }
 }
 
 #[test]

@@ -27,6 +27,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(wechat_bind))
         .routes(routes!(wechat_unbind))
         .routes(routes!(sign_out))
+        .routes(routes!(sign_out_everywhere))
         .routes(routes!(me))
         .routes(routes!(membership))
         .routes(routes!(points))
@@ -162,6 +163,13 @@ async fn wechat_unbind(ByCustomer(cx, customer, token): ByCustomer, Json(Nothing
 #[utoipa::path(post, path = "/sign-out", tag = "customer", request_body = Nothing, responses((status = 204)))]
 async fn sign_out(ByCustomer(cx, _, token): ByCustomer, Json(Nothing {}): Json<Nothing>) -> Result<StatusCode> {
     customers::sign_out(&cx, &token).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// On all phones, this one too.
+#[utoipa::path(post, path = "/sign-out-everywhere", tag = "customer", request_body = Nothing, responses((status = 204)))]
+async fn sign_out_everywhere(ByCustomer(cx, customer, _): ByCustomer, Json(Nothing {}): Json<Nothing>) -> Result<StatusCode> {
+    customers::sign_out_everywhere(&cx, &customer).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -82,7 +82,7 @@ impl<'a> Crowd<'a> {
         let staff = format!("/api/v1/venues/{}/staff", halls[0].id);
         people.root.post(&staff, json!({"name": "maintainer"})).await.ok(200);
         for hall in &halls {
-            let offers = json!({"pause_minutes": 60, "pause_lit": false, "cleaning_minutes": 0, "hold_minutes": 15});
+            let offers = json!({"pause_minutes": 60, "pause_lit": false, "cleaning_minutes": 0, "hold_minutes": 15, "version": 0});
             people.root.put(&format!("/api/v1/venues/{}/offers", hall.id), offers).await.ok(200);
         }
         let customers = [rich(&till, 0).await, rich(&till, 1).await];

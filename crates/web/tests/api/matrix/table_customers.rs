@@ -36,6 +36,7 @@ pub const RULES: &[Rule] = &[
         .body(|_| json!({"ticket": "x", "phone": "13800138000", "code": "000000"}))
         .because("whoever was sent the code: `venue_sign_in.rs`"),
     rule("POST /customer/v1/sign-out", Door::Customer, 204).spare().body(|_| json!({})),
+    rule("POST /customer/v1/sign-out-everywhere", Door::Customer, 204).spare().body(|_| json!({})),
     rule("GET /customer/v1/me", Door::Customer, 200),
     rule("GET /customer/v1/membership", Door::Customer, 200),
     rule("GET /customer/v1/points", Door::Customer, 200),

@@ -56,7 +56,7 @@ pub const RULES: &[Rule] = &[
     rule("GET /api/v1/venues/{id}/offers", STAFF, 200).on(Thing::Hall, Reach::BRANCH),
     rule("PUT /api/v1/venues/{id}/offers", MANAGERS, 200)
         .on(Thing::Hall, Reach::BRANCH)
-        .body(|_| json!({"pause_minutes": 10, "pause_lit": false, "cleaning_minutes": 5, "hold_minutes": 15})),
+        .body(|_| json!({"pause_minutes": 10, "pause_lit": false, "cleaning_minutes": 5, "hold_minutes": 15, "version": 0})),
     rule("POST /api/v1/tables/{id}/cleaned", STAFF, 409)
         .on(Thing::HallTable, Reach::BRANCH)
         .body(|_| json!({}))

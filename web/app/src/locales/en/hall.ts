@@ -22,6 +22,7 @@ const en: typeof zh = {
   noTables: 'This hall has no tables yet',
   noTablesHint: 'Please ask at the desk, or look at another hall.',
   venueClosed: 'The hall is closed now. Tables can be opened from {opens}.',
+  closedForNow: 'The hall is closed for the time being. No tables can be opened until it is back.',
   notFound: 'This hall does not exist, or is gone',
   bar: {
     opening: 'Lamp is coming on',

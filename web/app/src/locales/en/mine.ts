@@ -64,6 +64,11 @@ const en: typeof zh = {
   },
   phase: { hold: 'held', post: 'settled', release: 'released', move: 'booked' },
   after: 'balance {money}',
+  everywhere: {
+    action: 'Sign out on all phones',
+    text: 'If you have lost a phone, or signed in on somebody else’s: all phones are signed out, this one too.',
+    failed: 'The other phones may still be signed in. {reason}',
+  },
   signOut: 'Sign out',
   signOutSure: 'This phone will no longer show your balance and bills. Sign in again to get them back.',
 }

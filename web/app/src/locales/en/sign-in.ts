@@ -34,6 +34,11 @@ const en: typeof zh = {
   codeFirst: 'Please have a code sent to this number first.',
   yes: 'Sign in',
   yesAdd: 'Add this number',
+  welcome: {
+    title: 'Welcome',
+    text: 'Good to have you here! Scan the code on a table to open it; the lamp comes on, and time counts from then.',
+    start: 'Let’s play',
+  },
   done: 'Signed in',
   added: 'Added',
 }

@@ -20,6 +20,7 @@ export default {
   noTables: '这家球房还没有球台',
   noTablesHint: '请到前台咨询，或看看别的球房。',
   venueClosed: '球房现在休息，{opens} 开门后可以开台。',
+  closedForNow: '球房暂停营业，恢复营业前不能开台。',
   notFound: '这家球房不存在或已经关闭',
   bar: {
     opening: '正在开灯',

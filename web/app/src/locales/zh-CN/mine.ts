@@ -62,6 +62,11 @@ export default {
   },
   phase: { hold: '冻结', post: '结算', release: '解冻', move: '入账' },
   after: '余额 {money}',
+  everywhere: {
+    action: '退出所有手机',
+    text: '手机丢失，或在别人的手机上登录过？可以让所有手机都退出登录，包括这台。',
+    failed: '其他手机可能仍处于登录状态。{reason}',
+  },
   signOut: '退出登录',
   signOutSure: '退出后，这台手机将不再显示您的余额和账单。再次登录即可找回。',
 }

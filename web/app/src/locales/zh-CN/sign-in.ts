@@ -31,6 +31,11 @@ export default {
   codeFirst: '请先获取这个号码的验证码。',
   yes: '登录',
   yesAdd: '绑定',
+  welcome: {
+    title: '欢迎',
+    text: '欢迎来打球！扫球台上的二维码即可开台，灯亮后开始计时。',
+    start: '开始使用',
+  },
   done: '已登录',
   added: '已绑定',
 }

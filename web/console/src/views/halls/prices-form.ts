@@ -1,4 +1,4 @@
-import type { Band, Hours, Package, Tariff } from '@/api/types'
+import type { Band, Days, Hours, Package, Tariff } from '@/api/types'
 import { formatFen, parseYuan } from '@/shared/money'
 import { pricesOf, pricesTroubles, type HallPrices, type Trouble } from '../floor/hall-form'
 
@@ -25,6 +25,9 @@ export interface PackageForm {
   to: number
   price: string
   early: Package['early']
+  days: number[]
+  /** In these hours alone. */
+  sold: { on: boolean; from: number; to: number }
 }
 
 /** As it is typed; the names are those of what the server refuses. */
@@ -39,13 +42,17 @@ const yuan = (fen: number | null | undefined): string =>
 
 export const newBand = (): BandForm => ({ days: [...DAYS], from: 18 * 60, to: 2 * 60, per_hour: '' })
 
+const daysFrom = ({ weekdays, holidays }: Days): number[] =>
+  DAYS.filter((day) => (day === HOLIDAY ? holidays : weekdays[day]))
+
 const bandFrom = ({ days, hours, per_hour }: Band): BandForm => ({
-  days: DAYS.filter((day) => (day === HOLIDAY ? days.holidays : days.weekdays[day])),
+  days: daysFrom(days),
   ...hours,
   per_hour: yuan(per_hour),
 })
 
 const NIGHT = { from: 22 * 60, to: 6 * 60 }
+const SOLD = { from: 12 * 60, to: 18 * 60 }
 
 /** With an id that none has: customers name a package by it. */
 export const newPackage = (packages: readonly PackageForm[]): PackageForm => ({
@@ -57,9 +64,11 @@ export const newPackage = (packages: readonly PackageForm[]): PackageForm => ({
   ...NIGHT,
   price: '',
   early: 'cheaper',
+  days: [...DAYS],
+  sold: { on: false, ...SOLD },
 })
 
-const packageFrom = ({ id, name_zh, name_en, span, price, early }: Package): PackageForm => ({
+const packageFrom = ({ id, name_zh, name_en, span, price, early, days, sold }: Package): PackageForm => ({
   id,
   name_zh,
   name_en,
@@ -68,6 +77,8 @@ const packageFrom = ({ id, name_zh, name_en, span, price, early }: Package): Pac
   ...('night' in span ? span.night : NIGHT),
   price: yuan(price),
   early,
+  days: days ? daysFrom(days) : [...DAYS],
+  sold: { on: Boolean(sold), ...(sold ?? SOLD) },
 })
 
 /** Prices as they stand, to be changed. */
@@ -88,11 +99,13 @@ export const pricesFrom = (tariff: Tariff): PricesForm => ({
 
 const hoursOf = ({ from, to }: Hours): Hours => ({ from, to })
 
+const daysOf = (days: readonly number[]): Days => ({
+  weekdays: DAYS.slice(0, HOLIDAY).map((day) => days.includes(day)),
+  holidays: days.includes(HOLIDAY),
+})
+
 const bandOf = (band: BandForm): Band => ({
-  days: {
-    weekdays: DAYS.slice(0, HOLIDAY).map((day) => band.days.includes(day)),
-    holidays: band.days.includes(HOLIDAY),
-  },
+  days: daysOf(band.days),
   hours: hoursOf(band),
   per_hour: parseYuan(band.per_hour) ?? 0,
 })
@@ -104,6 +117,8 @@ const packageOf = (form: PackageForm): Package => ({
   span: form.night ? { night: hoursOf(form) } : { minutes: form.minutes ?? 0 },
   price: parseYuan(form.price) ?? 0,
   early: form.early,
+  days: daysOf(form.days),
+  sold: form.sold.on ? hoursOf(form.sold) : null,
 })
 
 function packagesTrouble(packages: readonly PackageForm[]): Trouble | undefined {
