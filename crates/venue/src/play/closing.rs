@@ -35,11 +35,11 @@ pub(crate) fn to_open(hall: &Hall, now: Timestamp, unit: i64) -> Vec<i64> {
 }
 
 /// By how many minutes play may be extended that is paid until then. A closed hall sells no more.
-pub(super) fn to_extend(hall: &Hall, now: Timestamp, until: Timestamp) -> Vec<i64> {
+pub(super) fn to_extend(hall: &Hall, now: Timestamp, until: Timestamp, unit: i64) -> Vec<i64> {
     if !hall.is_open(now) {
         return Vec::new();
     }
-    lengths(&TO_EXTEND, hall.closes_after(now).map(|closes| left(until, closes)), 1)
+    lengths(&TO_EXTEND, hall.closes_after(now).map(|closes| left(until, closes)), unit)
 }
 
 /// Until when a table may be opened before the hall closes next: from then on nothing would be over in time.
@@ -115,7 +115,7 @@ mod tests {
         for always in [hall(None, None), hall(Some(0), Some(1_440))] {
             let (now, noon) = (at("27T23:50"), at("28T12:00"));
             assert_eq!((always.closes_after(now), ends_in_time(&always, now, noon)), (None, Ok(())));
-            assert_eq!((to_open(&always, now, 1), to_extend(&always, now, noon)), (TO_OPEN.to_vec(), TO_EXTEND.to_vec()));
+            assert_eq!((to_open(&always, now, 1), to_extend(&always, now, noon, 1)), (TO_OPEN.to_vec(), TO_EXTEND.to_vec()));
         }
     }
 
@@ -124,15 +124,15 @@ mod tests {
         let hall = hall(Some(600), Some(1_440));
         let offered = ["20:00", "21:30", "22:10", "23:00", "23:48", "23:49"].map(|clock| to_open(&hall, at(&format!("27T{clock}")), 1));
         assert_eq!(offered, [vec![30, 60, 120, 180], vec![30, 60, 120, 145], vec![30, 60, 105], vec![30, 55], vec![10], vec![]]);
-        let more = ["21:00", "23:00", "23:41", "23:51"].map(|clock| to_extend(&hall, at("27T20:30"), at(&format!("27T{clock}"))));
+        let more = ["21:00", "23:00", "23:41", "23:51"].map(|clock| to_extend(&hall, at("27T20:30"), at(&format!("27T{clock}")), 1));
         assert_eq!(more, [vec![30, 60, 120], vec![30, 60], vec![15], vec![]]);
         // By the hour, an hour that does not fit is not sold; by the three quarters, three of them are what is nearest to two hours.
         let by = |unit: i64, clock: &str| to_open(&hall, at(&format!("27T{clock}")), unit);
         assert_eq!(["20:00", "22:10", "22:58", "22:59"].map(|clock| by(60, clock)), [vec![60, 120, 180], vec![60], vec![60], vec![]]);
         assert_eq!(["20:00", "21:30", "23:00"].map(|clock| by(45, clock)), [vec![45, 90, 135, 180], vec![45, 90, 135], vec![45]]);
         // Paused beyond its closing, or closed meanwhile.
-        assert!(to_extend(&hall, at("27T20:30"), at("28T00:10")).is_empty());
-        assert!(to_extend(&hall, at("28T00:05"), at("28T00:10")).is_empty());
+        assert!(to_extend(&hall, at("27T20:30"), at("28T00:10"), 1).is_empty());
+        assert!(to_extend(&hall, at("28T00:05"), at("28T00:10"), 1).is_empty());
     }
 
     proptest! {

@@ -15,6 +15,7 @@ use super::rows;
 use super::view::{self, SessionView};
 use crate::customers::Customer;
 use crate::halls::{Venue as Hall, rows as halls};
+use crate::tariff::whole_units;
 use crate::told::{self, tell};
 use crate::{Venue, devices, splits};
 
@@ -36,7 +37,7 @@ pub struct Extension {
     pub paid_until: Timestamp,
 }
 
-/// What so many minutes more would cost.
+/// What so many minutes more would cost, and those that are paid with them.
 pub async fn extension(cx: &Cx, customer: &Customer, id: SessionId, minutes: i64) -> Result<Extension> {
     let mut sql = cx.db.read();
     let session = rows::by_id(&mut sql, id).await?.filter(|session| session.customer == customer.id).ok_or_else(Fault::not_found)?;
@@ -48,7 +49,7 @@ pub async fn extension(cx: &Cx, customer: &Customer, id: SessionId, minutes: i64
 pub(super) async fn offered(sql: &mut impl Sql, session: &Session, now: Timestamp) -> Result<Vec<i64>> {
     let (SessionState::Playing, Some(lit)) = (session.state, session.lit_at) else { return Ok(Vec::new()) };
     let hall = halls::venue(sql, session.venue).await?;
-    let mut lengths = to_extend(&hall, now, session.until_at(now));
+    let mut lengths = to_extend(&hall, now, session.until_at(now), session.terms.tariff.unit_minutes);
     lengths.retain(|minutes| session.until.plus_micros(minutes * MINUTE).micros() - lit.micros() <= LONGEST);
     Ok(lengths)
 }
@@ -57,7 +58,9 @@ pub(super) async fn offered(sql: &mut impl Sql, session: &Session, now: Timestam
 /// moves when it is over. Only of a session that is played: before the light is on nobody knows from when.
 fn of(hall: &Hall, session: &Session, now: Timestamp, minutes: i64) -> Result<(Extension, Timestamp)> {
     let (SessionState::Playing, Some(lit)) = (session.state, session.lit_at) else { return Err(PlayError::NotPlaying.into()) };
-    let to = session.until.plus_micros(minutes.clamp(0, 1_440) * MINUTE);
+    // All that is paid is played: `until` is where a unit ends, and so is the new end.
+    let minutes = whole_units(minutes.clamp(0, 1_440), session.terms.tariff.unit_minutes);
+    let to = session.until.plus_micros(minutes * MINUTE);
     if !(10..=720).contains(&minutes) || to.micros() - lit.micros() > LONGEST {
         return Err(PlayError::Minutes.into());
     }
@@ -101,7 +104,7 @@ pub async fn extend(
     }
     let held = session.held.plus(extension.price_fen).map_err(Fault::internal)?;
     let sql = "UPDATE play_sessions SET until_at = $1, held = $2, minutes = minutes + $3 WHERE id = $4";
-    tx.exec(sql, args![to, held, ask.minutes, id]).await?;
+    tx.exec(sql, args![to, held, extension.minutes, id]).await?;
     devices::want(&mut tx, cx, venue, table.id).await?;
     splits::more_time(&mut tx, cx, &Session { held, ..session }).await?;
     let params = [("table", table.name.clone()), ("until_at", extension.paid_until.to_string()), (ZONE, hall.time_zone)];

@@ -13,6 +13,7 @@ use super::rows::{COLUMNS, read};
 use crate::customers::Customer;
 use crate::halls::{TableId, VenueId};
 use crate::splits::{self, SplitMark};
+use crate::tariff::HallClock;
 
 /// What ended so long ago is not shown as the current one any more.
 const RECENT: i64 = 180 * SECOND;
@@ -33,6 +34,8 @@ pub struct SessionView {
     pub cost_so_far_fen: Fen,
     /// The server's clock.
     pub now: Timestamp,
+    /// The hall's.
+    pub clock: HallClock,
     pub ended_at: Option<Timestamp>,
     pub end_reason: Option<EndReason>,
     /// How it stands, in words.
@@ -170,6 +173,7 @@ async fn view(sql: &mut impl Sql, cx: &Cx, found: Named) -> Result<SessionView> 
         held_fen: session.held,
         cost_so_far_fen,
         now,
+        clock: session.terms.calendar().clock_from(session.asked_at).map_err(Fault::internal)?,
         ended_at: session.ended_at,
         end_reason: session.end_reason,
         bill,

@@ -1923,7 +1923,7 @@ export interface paths {
         };
         /** Pauses, cleaning, and for how long tables are held. */
         get: operations["get"];
-        /** Sets them. Sessions that are played, and tables that are held, keep what was agreed. */
+        /** Sets them. Sessions that are played, and tables that are held, keep what was agreed. `version`: of those that were looked at. */
         put: operations["set"];
         post?: never;
         delete?: never;
@@ -2669,6 +2669,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/customer/v1/sign-out-everywhere": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** On all phones, this one too. */
+        post: operations["sign_out_everywhere"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/customer/v1/split-codes/{code}": {
         parameters: {
             query?: never;
@@ -3405,6 +3422,14 @@ export interface components {
             /** @description A name at WeChat is theirs, and signs them in. */
             wechat: boolean;
         };
+        DayPrices: {
+            /** @description By the hall's calendar: 2026-11-28. */
+            date: string;
+            /** @description It is priced as a holiday. */
+            holiday: boolean;
+            /** @description From midnight to midnight. */
+            spans: components["schemas"]["SpanPrice"][];
+        };
         Delivery: {
             /** Format: int64 */
             attempts: number;
@@ -3661,6 +3686,20 @@ export interface components {
         };
         /** @enum {string} */
         GrantState: "active" | "ended";
+        /** @description A hall's clock, for who has no list of time zones: a mini-program has none. */
+        HallClock: {
+            /**
+             * Format: int64
+             * @description So many minutes it is ahead of UTC; negative where it is behind.
+             */
+            ahead_minutes: number;
+            changes_at?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int64
+             * @description By how many minutes it is ahead from then on.
+             */
+            then_minutes?: number | null;
+        };
         HallFigures: {
             /**
              * Format: int64
@@ -3735,6 +3774,8 @@ export interface components {
         HoldView: {
             /** @description The hall holds it, and has set the time. */
             by_staff: boolean;
+            /** @description The hall's, since it is held. */
+            clock: components["schemas"]["HallClock"];
             /** @description The server's clock. */
             now: components["schemas"]["Timestamp"];
             since: components["schemas"]["Timestamp"];
@@ -4192,6 +4233,12 @@ export interface components {
             /** Format: int64 */
             missing_points: number;
         };
+        /** @description The most that one night costs, with what a package costs of it. */
+        NightPrice: {
+            cap_fen: components["schemas"]["Fen"];
+            from: string;
+            to: string;
+        };
         NoWords: Record<string, never>;
         Note: {
             note: string;
@@ -4229,6 +4276,11 @@ export interface components {
              * @description How long a session may be paused in all; 0: not at all. Holds for sessions that are opened from now on.
              */
             pause_minutes: number;
+            /**
+             * Format: int64
+             * @description Counts their changes; 0: the hall has said nothing yet. Whoever sets them says which one was looked at.
+             */
+            version: number;
         };
         Opening: {
             /** @description What the customer was shown: another price is refused. */
@@ -4273,6 +4325,24 @@ export interface components {
             minutes: number;
             on: boolean;
             why: string;
+        };
+        PackagePrice: {
+            /** @description Whoever leaves early pays no more than the same play costs without it; otherwise all of it. */
+            early_is_cheaper: boolean;
+            /** @description A night's hours, within which it is bought, and with which it ends. */
+            from?: string | null;
+            /** Format: int64 */
+            id: number;
+            /**
+             * Format: int64
+             * @description So many from the beginning; absent of a night.
+             */
+            minutes?: number | null;
+            name: string;
+            price_fen: components["schemas"]["Fen"];
+            /** @description On which days and in which hours it is sold, in words; absent: at any time, of a night within its hours. */
+            sold?: string | null;
+            to?: string | null;
         };
         /** @description A package 套餐 that is sold now. */
         PackageQuote: {
@@ -4769,6 +4839,8 @@ export interface components {
             items: {
                 asked_at: components["schemas"]["Timestamp"];
                 bill?: components["schemas"]["BillView"] | null;
+                /** @description The hall's. */
+                clock: components["schemas"]["HallClock"];
                 cost_so_far_fen: components["schemas"]["Fen"];
                 end_reason?: components["schemas"]["EndReason"] | null;
                 ended_at?: components["schemas"]["Timestamp"] | null;
@@ -5119,6 +5191,13 @@ export interface components {
             price: components["schemas"]["Quota"];
             unit: components["schemas"]["ValidityUnit"];
         };
+        PriceList: {
+            /** @description Today, and tomorrow where the hall is open past midnight. */
+            days: components["schemas"]["DayPrices"][];
+            night?: components["schemas"]["NightPrice"] | null;
+            /** @description All of them, sold now or not. */
+            packages: components["schemas"]["PackagePrice"][];
+        };
         /** @description A hall's prices, as they stand. */
         Prices: {
             id: components["schemas"]["Id"];
@@ -5248,6 +5327,10 @@ export interface components {
         };
         PublicVenue: {
             address: string;
+            /** @description As its clock stands now. */
+            clock: components["schemas"]["HallClock"];
+            /** @description For good, or for a while, whatever the hour. */
+            closed: boolean;
             closes?: string | null;
             id: components["schemas"]["Id"];
             /** Format: int64 */
@@ -5387,6 +5470,8 @@ export interface components {
         SessionView: {
             asked_at: components["schemas"]["Timestamp"];
             bill?: components["schemas"]["BillView"] | null;
+            /** @description The hall's. */
+            clock: components["schemas"]["HallClock"];
             cost_so_far_fen: components["schemas"]["Fen"];
             end_reason?: components["schemas"]["EndReason"] | null;
             ended_at?: components["schemas"]["Timestamp"] | null;
@@ -5512,6 +5597,14 @@ export interface components {
         };
         /** @enum {string} */
         SmsKind: "code" | "light_failed" | "ending";
+        /** @description By the hall's clock: 18:00 to 24:00. */
+        SpanPrice: {
+            from: string;
+            /** @description It holds at this moment. */
+            now: boolean;
+            per_hour_fen: components["schemas"]["Fen"];
+            to: string;
+        };
         /** @enum {string} */
         SplitEnd: "everybody" | "deadline" | "starter" | "cancelled" | "nobody" | "nothing";
         /** @description Of a session, on its bill. */
@@ -5529,6 +5622,8 @@ export interface components {
         SplitView: {
             /** @description All of it: the bill, or while it is played what is held for it. */
             amount_fen: components["schemas"]["Fen"];
+            /** @description The hall's, since the table was asked for. */
+            clock: components["schemas"]["HallClock"];
             confirm_by?: components["schemas"]["Timestamp"] | null;
             end_reason?: components["schemas"]["SplitEnd"] | null;
             id: components["schemas"]["Id"];
@@ -5638,6 +5733,7 @@ export interface components {
             packages: components["schemas"]["PackageQuote"][];
             /** @description Now. */
             per_hour_fen: components["schemas"]["Fen"];
+            prices: components["schemas"]["PriceList"];
             quotes: components["schemas"]["TableQuote"][];
             session_cap_fen?: components["schemas"]["Fen"] | null;
             session_id?: components["schemas"]["Id"] | null;
@@ -5877,6 +5973,8 @@ export interface components {
         /** @description A token, told once, and whose it is. */
         Welcome: {
             customer: components["schemas"]["Customer"];
+            /** @description Has signed in for the first time (V2.1), and is welcomed. A guest has not yet. */
+            new: boolean;
             token: string;
         };
         WhoAsks: {
@@ -14735,6 +14833,14 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -17935,6 +18041,63 @@ export interface operations {
         };
     };
     sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No JSON, or more than 16 KiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields that were not accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_out_everywhere: {
         parameters: {
             query?: never;
             header?: never;
