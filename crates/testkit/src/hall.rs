@@ -13,7 +13,7 @@ use platform::Cx;
 use platform::identity::Role;
 use sandbox::{Firmware, Lamp, Trouble};
 use serde_json::{Value, json};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use venue::Venue;
 use venue::devices::{self, Heard, Wire};
@@ -24,7 +24,11 @@ use crate::{Client, TestServer};
 #[derive(Default)]
 pub(crate) struct Switch {
     way: RwLock<Option<Mqtt>>,
+    /// Of the broker inside.
+    expel: RwLock<Option<broker::Expel>>,
     cut: AtomicBool,
+    /// The next message that is sent waits for this.
+    held_up: Mutex<Option<oneshot::Receiver<()>>>,
     /// Messages that were sent to devices.
     sent: AtomicU64,
     /// The last echo that has come back, and was taken in.
@@ -58,8 +62,8 @@ struct Listener {
 
 #[async_trait]
 impl Ear for Listener {
-    async fn heard(&self, topic: &str, payload: &[u8]) -> platform::Result<Heard> {
-        let heard = self.venue.heard(topic, payload).await?;
+    async fn heard(&self, topic: &str, payload: &[u8], kept: bool) -> platform::Result<Heard> {
+        let heard = self.venue.heard(topic, payload, kept).await?;
         if let Some(at) = payload.windows(ECHO.len()).position(|window| window == ECHO) {
             let digits: String = payload[at + ECHO.len()..].iter().map(|byte| char::from(*byte)).take_while(char::is_ascii_digit).collect();
             self.wire.echo.send_replace(digits.parse().expect("a number"));
@@ -80,11 +84,22 @@ impl Wire for Switch {
         if self.cut.load(Ordering::Relaxed) {
             return Err("the broker is away".into());
         }
+        let held_up = self.held_up.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(held_up) = held_up {
+            // Whoever holds it up lets it go, or is gone.
+            let _ = held_up.await;
+        }
         let way = self.way.read().unwrap_or_else(PoisonError::into_inner).clone();
         self.sent.fetch_add(1, Ordering::Relaxed);
         match way {
             Some(way) => way.send(topic, payload).await,
             None => Err("there is no broker".into()),
+        }
+    }
+
+    fn expel(&self, topic: &str) {
+        if let Some(expel) = &*self.expel.read().unwrap_or_else(PoisonError::into_inner) {
+            expel.user(topic);
         }
     }
 }
@@ -97,6 +112,8 @@ impl Wire for CutOff {
     async fn send(&self, _: &str, _: &str) -> Result<(), String> {
         Err("the broker is away".into())
     }
+
+    fn expel(&self, _: &str) {}
 }
 
 /// The broker inside, or somebody else's.
@@ -126,6 +143,7 @@ impl Broker {
     pub async fn start(venue: Arc<Venue>, wire: Arc<Switch>) -> Self {
         let door = Arc::new(Door(Arc::clone(&venue)));
         let broker = broker::Broker::start(([127, 0, 0, 1], 0).into(), door).await.expect("a broker starts");
+        *wire.expel.write().unwrap_or_else(PoisonError::into_inner) = Some(broker.expel());
         connect(venue, wire, broker.address());
         Self::Inside(broker)
     }
@@ -334,6 +352,13 @@ impl TestServer {
     /// From now on nothing is taken that is sent to devices, or again; what they say is heard.
     pub fn cut_the_wire(&self, cut: bool) {
         self.wire.cut.store(cut, Ordering::Relaxed);
+    }
+
+    /// The next message to a device waits until what this answers is used, or dropped: whoever sends it was held up after it had looked what to say.
+    pub fn holds_up_the_next_message(&self) -> oneshot::Sender<()> {
+        let (go, held_up) = oneshot::channel();
+        *self.wire.held_up.lock().unwrap_or_else(PoisonError::into_inner) = Some(held_up);
+        go
     }
 
     /// As after a connection that broke: the program comes to the broker anew, and is told what that keeps.

@@ -212,7 +212,8 @@ async fn began(hall: &Hall, who: &Person, path: &str) -> bool {
     false
 }
 
-/// Somebody of the staff, who returns tables to service whose light is well again.
+/// Somebody of the staff, who returns tables to service whose light is well again. What did not come on, or not stay on, is tested first, and seen
+/// to be on the next time round.
 async fn looks_after(hall: Arc<Hall>) {
     let boss = &hall.load.world.boss;
     while !hall.load.stopping() {
@@ -220,11 +221,26 @@ async fn looks_after(hall: Arc<Hall>) {
         let Some(floor) = hall.get(boss, &format!("/api/v1/venues/{}/floor", hall.id)).await else { continue };
         for table in floor["tables"].as_array().into_iter().flatten().filter(|table| table["state"] == "maintenance") {
             let Ok(id) = text(table, "/id") else { continue };
-            let (path, body) = (format!("/api/v1/tables/{id}/in-service"), json!({"note": "chaos"}));
-            let ask = Ask { who: boss, method: Method::POST, path: &path, body: Some(&body), key: None };
-            send(&hall.load.world.http, &hall.load.world.url(), &ask).await;
+            let back = by_staff(&hall, Method::POST, &id, "in-service", Some(&json!({"note": "chaos"}))).await;
+            if table["device"]["reported"] == true {
+                by_staff(&hall, Method::DELETE, &id, "light", None).await;
+            } else if matches!(back, Reply::Answer { status: 409, .. }) {
+                by_staff(&hall, Method::POST, &id, "light-test", Some(&json!({}))).await;
+            }
         }
     }
+    // No test goes on.
+    for table in &hall.tables {
+        while matches!(by_staff(&hall, Method::DELETE, &table.id, "light", None).await, Reply::Silence) {
+            pause(200).await;
+        }
+    }
+}
+
+async fn by_staff(hall: &Hall, method: Method, table: &str, what: &str, body: Option<&Value>) -> Reply {
+    let path = format!("/api/v1/tables/{table}/{what}");
+    let ask = Ask { who: &hall.load.world.boss, method, path: &path, body, key: None };
+    send(&hall.load.world.http, &hall.load.world.url(), &ask).await
 }
 
 pub(super) async fn pause(millis: u64) {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use venue::customers::{self, Customer, DeskRecharge};
-use venue::devices::{self, Credentials, Device, DeviceEntity, LogLine, NewDevice, OverrideAsk, WatchAsk};
+use venue::devices::{self, ChangedDevice, Credentials, Device, DeviceEntity, LogLine, NewDevice, OverrideAsk, WatchAsk};
 use venue::halls::{
     self, ChangedPrices, ChangedTable, ChangedVenue, Floor, NewTable, NewVenue, Prices, Table, TableEntity, Tried, TriedPrices, Venue,
     VenueEntity,
@@ -39,6 +39,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(set_light, give_light_back))
         .routes(routes!(close))
         .routes(routes!(create_device))
+        .routes(routes!(change_device))
         .routes(routes!(test_light))
         .routes(routes!(renew_password))
         .routes(routes!(watch))
@@ -310,19 +311,33 @@ async fn create_device(Auth(cx, _): Auth<VenuesManage>, Json(body): Json<NewDevi
     Ok((StatusCode::CREATED, axum::Json(devices::create(&cx, body).await?)))
 }
 
+/// Changes the light of a table that is out of service, or puts another device in its place: what is entered into that is told once, and the first
+/// is sent away. Refused where somebody else has changed it since it was looked at.
+#[utoipa::path(put, path = "/devices/{id}", tag = "venues", params(("id" = String, Path)), request_body = ChangedDevice,
+    responses((status = 200, body = Credentials), (status = 409, body = Problem), (status = 422, body = Problem)))]
+async fn change_device(
+    State(state): State<AppState>,
+    Auth(cx, _): Auth<VenuesManage>,
+    PathId(id): PathId<DeviceEntity>,
+    Json(body): Json<ChangedDevice>,
+) -> Result<axum::Json<Credentials>> {
+    Ok(axum::Json(devices::change(&cx, &state.venue, id, body).await?))
+}
+
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Renewal {}
 
-/// Gives a device another password, told once: the old one admits nobody from now on.
+/// Gives a device another password, told once: the old one admits nobody from now on, and who came in by it is sent away.
 #[utoipa::path(post, path = "/devices/{id}/password", tag = "venues", params(("id" = String, Path)), request_body = Renewal,
     responses((status = 200, body = Credentials), (status = 409, body = Problem)))]
 async fn renew_password(
+    State(state): State<AppState>,
     Auth(cx, _): Auth<VenuesManage>,
     PathId(id): PathId<DeviceEntity>,
     Json(Renewal {}): Json<Renewal>,
 ) -> Result<axum::Json<Credentials>> {
-    Ok(axum::Json(devices::renew_password(&cx, id).await?))
+    Ok(axum::Json(devices::renew_password(&cx, &state.venue, id).await?))
 }
 
 /// Says what a device's lamp draws at least when it is on: from then on one that draws less is taken for broken.

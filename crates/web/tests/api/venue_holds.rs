@@ -380,7 +380,7 @@ on_server! {
         hall.manager.post(&back, json!({"note": ""})).await.ok(200);
         // Its light goes away; a network that blinks loses nothing.
         hold(&holder, &hall, 0).await.ok(200);
-        hall.tables[0].lamp.set(Trouble::Unplugged);
+        hall.tables[0].lamp.set(Trouble::Missed);
         hall.until(|floor| floor["tables"][0]["device"]["online"] == false).await;
         open(&hall.customer(10_000).await, &hall, 0).await.refused(409, "TABLE_RESERVED");
         open(&holder, &hall, 0).await.refused(409, "TABLE_IN_SERVICE");

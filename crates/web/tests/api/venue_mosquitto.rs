@@ -26,7 +26,7 @@ on_server! {
         let customer = hall.customer(10_000).await;
         hall.play(&customer, 0, 60).await;
         server.later(10 * MINUTE).await;
-        hall.tables[0].lamp.set(Trouble::Unplugged);
+        hall.tables[0].lamp.set(Trouble::Missed);
         hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["online"] == false).await;
         server.later(61 * SECOND).await;
         assert_eq!(hall.table_is(0, "maintenance").await["case"]["cause"], "in_play");
