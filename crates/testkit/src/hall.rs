@@ -28,7 +28,7 @@ pub(crate) struct Switch {
     expel: RwLock<Option<broker::Expel>>,
     cut: AtomicBool,
     /// The next message that is sent waits for this.
-    held_up: Mutex<Option<oneshot::Receiver<()>>>,
+    held_up: Mutex<Option<(oneshot::Sender<()>, oneshot::Receiver<()>)>>,
     /// Messages that were sent to devices.
     sent: AtomicU64,
     /// The last echo that has come back, and was taken in.
@@ -85,9 +85,10 @@ impl Wire for Switch {
             return Err("the broker is away".into());
         }
         let held_up = self.held_up.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(held_up) = held_up {
+        if let Some((reached, go)) = held_up {
+            let _ = reached.send(());
             // Whoever holds it up lets it go, or is gone.
-            let _ = held_up.await;
+            let _ = go.await;
         }
         let way = self.way.read().unwrap_or_else(PoisonError::into_inner).clone();
         self.sent.fetch_add(1, Ordering::Relaxed);
@@ -222,6 +223,14 @@ impl<'a> Hall<'a> {
         hall
     }
 
+    /// Another relay on the hall's broker.
+    pub async fn plug_in(&self, firmware: Firmware, user: &str, password: &str) -> Arc<Lamp> {
+        let broker = self.server.broker().await.address();
+        let lamp = Arc::new(Lamp::start(broker, firmware, user, password, self.server.clock.clone()));
+        self.server.lamps.lock().await.push(Arc::downgrade(&lamp));
+        lamp
+    }
+
     async fn add_table(&mut self, n: usize, firmware: Firmware) {
         let (path, form) = (format!("/api/v1/venues/{}/tables", self.id), json!({"name": format!("{n} 号台")}));
         let table = self.manager.post_once(&format!("table-{n:04}"), &path, form).await.ok(201);
@@ -231,9 +240,7 @@ impl<'a> Hall<'a> {
             json!({"table_id": id, "driver": if firmware == Firmware::Tasmota { "tasmota" } else { "shelly" }, "name": format!("灯 {n}")});
         let device = self.manager.post("/api/v1/devices", device).await.ok(201);
         let (user, password) = (text(&device["user"]), text(&device["password"]));
-        let broker = self.server.broker().await.address();
-        let lamp = Arc::new(Lamp::start(broker, firmware, &user, &password, self.server.clock.clone()));
-        self.server.lamps.lock().await.push(Arc::downgrade(&lamp));
+        let lamp = self.plug_in(firmware, &user, &password).await;
         self.tables.push(PlayTable { code: text(&table["code"]), lamp, device: text(&device["device"]["id"]), id: id.clone() });
         self.until(|floor| floor_table(floor, &id)["device"]["reported"] == json!(false)).await;
         self.manager.post(&format!("/api/v1/tables/{id}/in-service"), json!({"note": ""})).await.ok(200);
@@ -264,6 +271,16 @@ impl<'a> Hall<'a> {
             Ok(floor) => floor,
             Err(_) => panic!("the floor does not come to look so: {}", self.floor().await),
         }
+    }
+
+    /// Somebody has mended a table's light, sees it on, and returns the table to service.
+    pub async fn is_mended(&self, id: &str) {
+        let path = format!("/api/v1/tables/{id}");
+        self.manager.post(&format!("{path}/light-test"), json!({})).await.ok(200);
+        self.until(|floor| floor_table(floor, id)["device"]["reported"] == true).await;
+        self.manager.delete(&format!("{path}/light")).await.ok(200);
+        self.until(|floor| floor_table(floor, id)["device"]["reported"] == false).await;
+        self.manager.post(&format!("{path}/in-service"), json!({"note": "修好了"})).await.ok(200);
     }
 
     /// A table, as soon as it is in this state.
@@ -354,11 +371,12 @@ impl TestServer {
         self.wire.cut.store(cut, Ordering::Relaxed);
     }
 
-    /// The next message to a device waits until what this answers is used, or dropped: whoever sends it was held up after it had looked what to say.
-    pub fn holds_up_the_next_message(&self) -> oneshot::Sender<()> {
-        let (go, held_up) = oneshot::channel();
-        *self.wire.held_up.lock().unwrap_or_else(PoisonError::into_inner) = Some(held_up);
-        go
+    /// The next message to a device is held up, as where whoever sends it has looked what to say, and stalls. The first of what this answers says
+    /// when it is; the second lets it go.
+    pub fn holds_up_the_next_message(&self) -> (oneshot::Receiver<()>, oneshot::Sender<()>) {
+        let ((reached, is_reached), (go, is_let_go)) = (oneshot::channel(), oneshot::channel());
+        *self.wire.held_up.lock().unwrap_or_else(PoisonError::into_inner) = Some((reached, is_let_go));
+        (is_reached, go)
     }
 
     /// As after a connection that broke: the program comes to the broker anew, and is told what that keeps.

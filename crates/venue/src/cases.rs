@@ -1,5 +1,9 @@
 //! Maintenance cases 维修: something is broken, until somebody has seen to it.
 
+mod list;
+
+pub use list::{CaseFilter, CaseRow, CaseState, list};
+
 use kernel::{Timestamp, Word};
 use platform::identity::UserId;
 use platform::messages::templates::{self, Template};

@@ -7,7 +7,7 @@
 //! session, and whoever changes that calls [`devices::want`] in the same transaction.
 //! **Invariant**: what a customer pays was held before the light came on, and nothing is taken beyond it.
 
-mod cases;
+pub mod cases;
 mod check;
 pub mod complaints;
 pub mod customers;

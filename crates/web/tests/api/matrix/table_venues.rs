@@ -44,6 +44,9 @@ pub const RULES: &[Rule] = &[
     rule("DELETE /api/v1/tables/{id}/light", MANAGERS, 200).on(Thing::HallTable, Reach::BRANCH),
     // Nobody plays there.
     rule("POST /api/v1/tables/{id}/close", MANAGERS, 409).on(Thing::HallTable, Reach::BRANCH).body(|_| json!({"why": "x"})),
+    rule("GET /api/v1/devices", STAFF, 200).on(Thing::HallDevice, Reach::BRANCH.listed()),
+    // Whose cases one sees is tried in `venue_cases.rs`.
+    rule("GET /api/v1/cases", STAFF, 200),
     rule("POST /api/v1/devices", MANAGERS, 201)
         .on(Thing::DarkTable, Reach::BRANCH)
         .body(|case| json!({"table_id": case.thing, "driver": "tasmota", "name": "x"})),
