@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { boardOf, changeOf, deviceOf, deviceTroubles, emptyDevice, formOf, isOnBroker, wattsOf } from '@/views/floor/device-form'
+import {
+  boardOf,
+  changeOf,
+  deviceOf,
+  deviceTroubles,
+  emptyDevice,
+  formOf,
+  isOnBroker,
+  wattsOf,
+} from '@/views/floor/device-form'
 import type { DeviceForm } from '@/views/floor/device-form'
 
 const form = (change: Partial<DeviceForm> = {}): DeviceForm => ({ ...emptyDevice(), name: ' lamp ', ...change })
@@ -19,8 +28,10 @@ describe('a light that is changed', () => {
   })
 
   it('is another of its kind where that is said, and a coil is another by its address alone', () => {
-    expect(changeOf(formOf({ name: 'lamp', driver: 'tasmota', address: null }), true, 1)).toMatchObject({ replaced: true })
-    expect(changeOf(formOf({ name: 'lamp', driver: 'modbus', address }), true, 1)).toMatchObject({ replaced: false })
+    const relay = formOf({ name: 'lamp', driver: 'tasmota', address: null })
+    expect(changeOf(relay, true, 1)).toMatchObject({ replaced: true })
+    const board = formOf({ name: 'lamp', driver: 'modbus', address })
+    expect(changeOf(board, true, 1)).toMatchObject({ replaced: false })
   })
 })
 

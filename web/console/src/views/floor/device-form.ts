@@ -84,8 +84,9 @@ export function formOf(device: Pick<FloorDevice, 'name' | 'driver' | 'address'>)
 
 /** What is sent of a changed one: another of the same kind is said to be, another of another kind is to be seen. */
 export function changeOf(form: DeviceForm, replaced: boolean, version: number): ChangedDevice {
-  const change = { driver: form.driver, name: form.name.trim(), replaced: replaced && form.driver !== 'modbus', version }
-  return form.driver === 'modbus' ? { ...change, address: addressOf(form) } : change
+  const { driver } = form
+  const change = { driver, name: form.name.trim(), replaced: replaced && driver !== 'modbus', version }
+  return driver === 'modbus' ? { ...change, address: addressOf(form) } : change
 }
 
 /** Whether it is on the broker: it has a password that can be replaced, and may measure. A relay board does neither. */
