@@ -13,6 +13,7 @@ use tokio::runtime::Handle;
 
 use crate::door::Doorkeeper;
 use crate::error::Error;
+use crate::expel::{Expel, Expelled};
 use crate::gate::Gate;
 use crate::retained::Retained;
 use crate::sessions::Pace;
@@ -26,6 +27,7 @@ const LISTENER: u16 = 1;
 pub struct Broker {
     address: SocketAddr,
     context: Arc<ServerContext>,
+    expelled: Expelled,
     threads: Threads,
 }
 
@@ -34,14 +36,20 @@ impl Broker {
     pub async fn start(address: SocketAddr, door: Arc<dyn Doorkeeper>) -> Result<Self, Error> {
         let failed = |source| Error::Listen { address, source };
         let threads = Threads::start().map_err(Error::Threads)?;
-        let opened = threads.run(open(address, door, Handle::current())).await;
+        let expelled = Expelled::default();
+        let opened = threads.run(open(address, door, Handle::current(), expelled.clone())).await;
         let (address, context) = opened.map_err(|panicked| failed(io::Error::other(panicked)))?.map_err(failed)?;
-        Ok(Self { address, context, threads })
+        Ok(Self { address, context, expelled, threads })
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// What ends the connections of users whose password has changed.
+    pub fn expel(&self) -> Expel {
+        Expel::new(self.expelled.clone(), Arc::downgrade(&self.context), self.threads.handle())
     }
 
     /// Cuts all connections, and returns when nothing of the broker runs any more. No wills are published: nobody is left to be told.
@@ -56,7 +64,12 @@ impl Broker {
 }
 
 /// Runs on the broker's own threads; doorkeepers are asked at `home`.
-async fn open(address: SocketAddr, door: Arc<dyn Doorkeeper>, home: Handle) -> io::Result<(SocketAddr, Arc<ServerContext>)> {
+async fn open(
+    address: SocketAddr,
+    door: Arc<dyn Doorkeeper>,
+    home: Handle,
+    expelled: Expelled,
+) -> io::Result<(SocketAddr, Arc<ServerContext>)> {
     let listener = settings::listener(address).bind().and_then(Listener::tcp).map_err(plain)?;
     let address = listener.local_addr().map_err(plain)?;
     // The check for a busy machine is shared by all brokers of a process, and turns lamps away because of what others do.
@@ -64,7 +77,7 @@ async fn open(address: SocketAddr, door: Arc<dyn Doorkeeper>, home: Handle) -> i
     let retained = Retained::default();
     *context.extends.retain_mut().await = Box::new(retained.clone());
     *context.extends.fitter_mgr_mut().await = Box::new(Pace);
-    Gate::new(door, home, retained, Arc::downgrade(&context)).stand(&context).await;
+    Gate::new(door, home, retained, expelled, Arc::downgrade(&context)).stand(&context).await;
     let server = MqttServer::new(ServerContext::clone(&context)).listener_by_id(listener, LISTENER).build();
     tokio::spawn(async move {
         if let Err(error) = server.run().await {

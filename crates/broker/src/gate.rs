@@ -16,11 +16,13 @@ use rmqtt::types::{
 use tokio::runtime::Handle;
 
 use crate::door::{Doorkeeper, Rights};
+use crate::expel::{self, Expelled};
 use crate::retained::{self, Retained};
 use crate::{rights, sessions};
 
-const HOOKS: [Type; 7] = [
+const HOOKS: [Type; 8] = [
     Type::ClientAuthenticate,
+    Type::ClientConnected,
     Type::MessagePublish,
     Type::MessagePublishCheckAcl,
     Type::ClientSubscribeCheckAcl,
@@ -34,13 +36,14 @@ pub(crate) struct Gate {
     door: Arc<dyn Doorkeeper>,
     home: Handle,
     retained: Retained,
+    expelled: Expelled,
     /// Weak, because the context holds the gate.
     context: Weak<ServerContext>,
 }
 
 impl Gate {
-    pub fn new(door: Arc<dyn Doorkeeper>, home: Handle, retained: Retained, context: Weak<ServerContext>) -> Self {
-        Self { door, home, retained, context }
+    pub fn new(door: Arc<dyn Doorkeeper>, home: Handle, retained: Retained, expelled: Expelled, context: Weak<ServerContext>) -> Self {
+        Self { door, home, retained, expelled, context }
     }
 
     /// From now on it is asked.
@@ -95,6 +98,12 @@ impl Handler for Gate {
     async fn hook(&self, asked: &Parameter, so_far: Option<HookResult>) -> ReturnType {
         let answer = match asked {
             Parameter::ClientAuthenticate(who) => HookResult::AuthResult(self.admit(who).await),
+            // What it was admitted by was changed while it was being let in. It ends once it is in.
+            Parameter::ClientConnected(session) if self.expelled.is(&session.id) => {
+                let (context, who) = (session.scx.clone(), session.id.clone());
+                tokio::spawn(async move { expel::end(&context, &who).await });
+                return (true, so_far);
+            }
             Parameter::MessagePublishCheckAcl(session, publish) => HookResult::PublishAclResult(publishing(session, publish)),
             Parameter::ClientSubscribeCheckAcl(session, subscribe) => {
                 retained::before(session, subscribe).await;

@@ -2,7 +2,8 @@
 //!
 //! **Begin at** [`Broker::start`], then `gate.rs`, where the broker asks what somebody may. What must hold:
 //!
-//! - Nobody is connected whom the [`Doorkeeper`] has not admitted, and what somebody may use is what it answered then ([`Rights`]).
+//! - Nobody is connected whom the [`Doorkeeper`] has not admitted, and what somebody may use is what it answered then ([`Rights`]). Whom it
+//!   would not admit any more is sent away when somebody says so ([`Expel`]), and else stays.
 //! - A device publishes, subscribes and leaves wills only within its rights, and no message outside of them is sent to it, whichever way a
 //!   subscription came to be: one that was made under other rights is of no use any more.
 //! - A client id belongs to one user while its session lives. Only who may do everything can take it over.
@@ -17,6 +18,7 @@
 mod broker;
 mod door;
 mod error;
+mod expel;
 mod gate;
 mod retained;
 mod rights;
@@ -28,3 +30,4 @@ mod topics;
 pub use broker::Broker;
 pub use door::{Doorkeeper, Rights};
 pub use error::Error;
+pub use expel::Expel;

@@ -6,7 +6,7 @@ use std::future::Future;
 use std::io;
 use std::time::Duration;
 
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::JoinHandle;
 
 /// Connections wait more than they work. With few threads, a flood of messages leaves the rest of the machine to the rest of the program.
@@ -23,8 +23,16 @@ impl Threads {
         Ok(Self(Some(runtime)))
     }
 
+    pub fn handle(&self) -> Handle {
+        self.runtime().handle().clone()
+    }
+
     pub fn run<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
-        self.0.as_ref().expect("it is taken only by what consumes it").spawn(work)
+        self.runtime().spawn(work)
+    }
+
+    fn runtime(&self) -> &Runtime {
+        self.0.as_ref().expect("it is taken only by what consumes it")
     }
 
     /// Returns when all that ran has ended. It blocks.

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use broker::{Broker, Doorkeeper, Rights};
+use broker::{Broker, Doorkeeper, Expel, Rights};
 use gateway::{
     AliyunConfig, AliyunSms, Listening, Modbus, Mqtt, MqttConfig, SmsTemplates, TencentConfig, TencentSms, WechatAppConfig, WechatLogin,
     WechatLoginConfig,
@@ -57,7 +57,8 @@ impl Hall {
         // Wherever it listens, it is here.
         let here = if address.ip().is_unspecified() { "127.0.0.1".to_owned() } else { address.ip().to_string() };
         let config = MqttConfig { host: here, port: address.port(), user: OURSELVES.into(), password, client_id };
-        let (wire, listening) = Mqtt::new(&config);
+        let (way, listening) = Mqtt::new(&config);
+        let wire = Inside { way, expel: broker.expel() };
         let venue = Venue::new(Arc::clone(platform), ways(Arc::new(wire))?);
         tracing::info!(%address, "MQTT broker");
         Ok(Self { venue, address: Some(address), broker: Some(broker), listening: Some(listening) })
@@ -151,6 +152,23 @@ impl Texter for NoTexter {
     }
 }
 
+/// By the broker inside.
+struct Inside {
+    way: Mqtt,
+    expel: Expel,
+}
+
+#[async_trait]
+impl Wire for Inside {
+    async fn send(&self, topic: &str, payload: &str) -> std::result::Result<(), String> {
+        self.way.send(topic, payload).await
+    }
+
+    fn expel(&self, topic: &str) {
+        self.expel.user(topic);
+    }
+}
+
 /// Where no broker is configured.
 struct Nowhere;
 
@@ -159,6 +177,9 @@ impl Wire for Nowhere {
     async fn send(&self, _: &str, _: &str) -> std::result::Result<(), String> {
         Err("no MQTT broker is configured".into())
     }
+
+    /// Nobody is connected.
+    fn expel(&self, _: &str) {}
 }
 
 /// Devices by their passwords, and ourselves by one that only this process knows.

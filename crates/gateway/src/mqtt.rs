@@ -55,15 +55,16 @@ pub struct Mqtt {
 /// Who takes in what devices say, message by message, each device's in their order.
 #[async_trait]
 pub trait Ear: Send + Sync + 'static {
-    async fn heard(&self, topic: &str, payload: &[u8]) -> platform::Result<Heard>;
+    /// `kept`: the broker has kept it, and it is of before.
+    async fn heard(&self, topic: &str, payload: &[u8], kept: bool) -> platform::Result<Heard>;
     /// The broker was away, and nobody knows what was missed.
     async fn is_back(&self) -> platform::Result<()>;
 }
 
 #[async_trait]
 impl Ear for Venue {
-    async fn heard(&self, topic: &str, payload: &[u8]) -> platform::Result<Heard> {
-        devices::heard(self, &Cx::system(Arc::clone(&self.platform)), topic, payload).await
+    async fn heard(&self, topic: &str, payload: &[u8], kept: bool) -> platform::Result<Heard> {
+        devices::heard(self, &Cx::system(Arc::clone(&self.platform)), topic, payload, kept).await
     }
 
     async fn is_back(&self) -> platform::Result<()> {
@@ -102,6 +103,11 @@ impl Wire for Mqtt {
         let properties = PublishProperties { message_expiry_interval: Some(EXPIRES_SECONDS), ..PublishProperties::default() };
         let options = PublishOptions::at_least_once().properties(properties);
         self.client.try_publish(topic, payload.to_owned(), options).map_err(|error| error.to_string())
+    }
+
+    /// A broker can be asked for that by its own means alone.
+    fn expel(&self, topic: &str) {
+        tracing::warn!(topic, "a device's password has changed: end its connection at the MQTT broker");
     }
 }
 
@@ -142,7 +148,7 @@ impl Listening {
                     }
                     let lane = &lanes[lane_of(&topic)];
                     // What is lost here is found out when the device is asked, or told something.
-                    let Some(message) = Message::new(topic, message.payload.to_vec(), &waiting) else { continue };
+                    let Some(message) = Message::new(topic, message.payload.to_vec(), message.retain, &waiting) else { continue };
                     if lane.try_send(message).is_err() {
                         tracing::warn!("devices say more than is taken in");
                     }

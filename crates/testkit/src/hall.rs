@@ -13,7 +13,7 @@ use platform::Cx;
 use platform::identity::Role;
 use sandbox::{Firmware, Lamp, Trouble};
 use serde_json::{Value, json};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use venue::Venue;
 use venue::devices::{self, Heard, Wire};
@@ -24,7 +24,11 @@ use crate::{Client, TestServer};
 #[derive(Default)]
 pub(crate) struct Switch {
     way: RwLock<Option<Mqtt>>,
+    /// Of the broker inside.
+    expel: RwLock<Option<broker::Expel>>,
     cut: AtomicBool,
+    /// The next message that is sent waits for this.
+    held_up: Mutex<Option<(oneshot::Sender<()>, oneshot::Receiver<()>)>>,
     /// Messages that were sent to devices.
     sent: AtomicU64,
     /// The last echo that has come back, and was taken in.
@@ -58,8 +62,8 @@ struct Listener {
 
 #[async_trait]
 impl Ear for Listener {
-    async fn heard(&self, topic: &str, payload: &[u8]) -> platform::Result<Heard> {
-        let heard = self.venue.heard(topic, payload).await?;
+    async fn heard(&self, topic: &str, payload: &[u8], kept: bool) -> platform::Result<Heard> {
+        let heard = self.venue.heard(topic, payload, kept).await?;
         if let Some(at) = payload.windows(ECHO.len()).position(|window| window == ECHO) {
             let digits: String = payload[at + ECHO.len()..].iter().map(|byte| char::from(*byte)).take_while(char::is_ascii_digit).collect();
             self.wire.echo.send_replace(digits.parse().expect("a number"));
@@ -80,11 +84,23 @@ impl Wire for Switch {
         if self.cut.load(Ordering::Relaxed) {
             return Err("the broker is away".into());
         }
+        let held_up = self.held_up.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some((reached, go)) = held_up {
+            let _ = reached.send(());
+            // Whoever holds it up lets it go, or is gone.
+            let _ = go.await;
+        }
         let way = self.way.read().unwrap_or_else(PoisonError::into_inner).clone();
         self.sent.fetch_add(1, Ordering::Relaxed);
         match way {
             Some(way) => way.send(topic, payload).await,
             None => Err("there is no broker".into()),
+        }
+    }
+
+    fn expel(&self, topic: &str) {
+        if let Some(expel) = &*self.expel.read().unwrap_or_else(PoisonError::into_inner) {
+            expel.user(topic);
         }
     }
 }
@@ -97,6 +113,8 @@ impl Wire for CutOff {
     async fn send(&self, _: &str, _: &str) -> Result<(), String> {
         Err("the broker is away".into())
     }
+
+    fn expel(&self, _: &str) {}
 }
 
 /// The broker inside, or somebody else's.
@@ -126,6 +144,7 @@ impl Broker {
     pub async fn start(venue: Arc<Venue>, wire: Arc<Switch>) -> Self {
         let door = Arc::new(Door(Arc::clone(&venue)));
         let broker = broker::Broker::start(([127, 0, 0, 1], 0).into(), door).await.expect("a broker starts");
+        *wire.expel.write().unwrap_or_else(PoisonError::into_inner) = Some(broker.expel());
         connect(venue, wire, broker.address());
         Self::Inside(broker)
     }
@@ -210,6 +229,14 @@ impl<'a> Hall<'a> {
         hall
     }
 
+    /// Another relay on the hall's broker.
+    pub async fn plug_in(&self, firmware: Firmware, user: &str, password: &str) -> Arc<Lamp> {
+        let broker = self.server.broker().await.address();
+        let lamp = Arc::new(Lamp::start(broker, firmware, user, password, self.server.clock.clone()));
+        self.server.lamps.lock().await.push(Arc::downgrade(&lamp));
+        lamp
+    }
+
     async fn add_table(&mut self, n: usize, firmware: Firmware) {
         let (path, form) = (format!("/api/v1/venues/{}/tables", self.id), json!({"name": format!("{n} 号台")}));
         let table = self.manager.post_once(&format!("table-{n:04}"), &path, form).await.ok(201);
@@ -219,9 +246,7 @@ impl<'a> Hall<'a> {
             json!({"table_id": id, "driver": if firmware == Firmware::Tasmota { "tasmota" } else { "shelly" }, "name": format!("灯 {n}")});
         let device = self.manager.post("/api/v1/devices", device).await.ok(201);
         let (user, password) = (text(&device["user"]), text(&device["password"]));
-        let broker = self.server.broker().await.address();
-        let lamp = Arc::new(Lamp::start(broker, firmware, &user, &password, self.server.clock.clone()));
-        self.server.lamps.lock().await.push(Arc::downgrade(&lamp));
+        let lamp = self.plug_in(firmware, &user, &password).await;
         self.tables.push(PlayTable { code: text(&table["code"]), lamp, device: text(&device["device"]["id"]), id: id.clone() });
         self.until(|floor| floor_table(floor, &id)["device"]["reported"] == json!(false)).await;
         self.manager.post(&format!("/api/v1/tables/{id}/in-service"), json!({"note": ""})).await.ok(200);
@@ -252,6 +277,16 @@ impl<'a> Hall<'a> {
             Ok(floor) => floor,
             Err(_) => panic!("the floor does not come to look so: {}", self.floor().await),
         }
+    }
+
+    /// Somebody has mended a table's light, sees it on, and returns the table to service.
+    pub async fn is_mended(&self, id: &str) {
+        let path = format!("/api/v1/tables/{id}");
+        self.manager.post(&format!("{path}/light-test"), json!({})).await.ok(200);
+        self.until(|floor| floor_table(floor, id)["device"]["reported"] == true).await;
+        self.manager.delete(&format!("{path}/light")).await.ok(200);
+        self.until(|floor| floor_table(floor, id)["device"]["reported"] == false).await;
+        self.manager.post(&format!("{path}/in-service"), json!({"note": "修好了"})).await.ok(200);
     }
 
     /// A table, as soon as it is in this state.
@@ -340,6 +375,14 @@ impl TestServer {
     /// From now on nothing is taken that is sent to devices, or again; what they say is heard.
     pub fn cut_the_wire(&self, cut: bool) {
         self.wire.cut.store(cut, Ordering::Relaxed);
+    }
+
+    /// The next message to a device is held up, as where whoever sends it has looked what to say, and stalls. The first of what this answers says
+    /// when it is; the second lets it go.
+    pub fn holds_up_the_next_message(&self) -> (oneshot::Receiver<()>, oneshot::Sender<()>) {
+        let ((reached, is_reached), (go, is_let_go)) = (oneshot::channel(), oneshot::channel());
+        *self.wire.held_up.lock().unwrap_or_else(PoisonError::into_inner) = Some((reached, is_let_go));
+        (is_reached, go)
     }
 
     /// As after a connection that broke: the program comes to the broker anew, and is told what that keeps.

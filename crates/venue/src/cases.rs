@@ -1,5 +1,9 @@
 //! Maintenance cases 维修: something is broken, until somebody has seen to it.
 
+mod list;
+
+pub use list::{CaseFilter, CaseRow, CaseState, list};
+
 use kernel::{Timestamp, Word};
 use platform::identity::UserId;
 use platform::messages::templates::{self, Template};
@@ -34,6 +38,17 @@ kernel::words! {
     }
 }
 
+impl Cause {
+    /// Whether the light did not come on, or did not stay on: before its table is used again it is to be seen on.
+    pub(crate) const fn asks_for_light(self) -> bool {
+        match self {
+            Self::NotLit | Self::InPlay => true,
+            // What draws no power is seen to by what it draws; of the others nothing says that they do not come on.
+            Self::NoPower | Self::NotDark | Self::Offline | Self::Staff => false,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Case {
     pub id: CaseId,
@@ -55,6 +70,13 @@ pub(crate) async fn open(tx: &mut Tx, cx: &Cx, table: &Table, cause: Cause, note
         return Ok(());
     }
     tell_staff(tx, cx, table, words(cause)).await
+}
+
+/// A table's case does not end by itself any more: somebody has to return it to service.
+pub(crate) async fn is_somebodys(tx: &mut Tx, table: TableId) -> Result<()> {
+    let sql = "UPDATE maintenance_cases SET cause = 'staff' WHERE table_id = $1 AND cause = 'offline' AND closed_at IS NULL";
+    tx.exec(sql, args![table]).await?;
+    Ok(())
 }
 
 /// Whoever works at several halls is told in which of them it is.

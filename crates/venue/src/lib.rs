@@ -7,7 +7,7 @@
 //! session, and whoever changes that calls [`devices::want`] in the same transaction.
 //! **Invariant**: what a customer pays was held before the light came on, and nothing is taken beyond it.
 
-mod cases;
+pub mod cases;
 mod check;
 pub mod complaints;
 pub mod customers;
@@ -42,6 +42,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { number: 9, name: "service", sql: include_str!("../migrations/0009_service.sql") },
     Migration { number: 10, name: "holds", sql: include_str!("../migrations/0010_holds.sql") },
     Migration { number: 11, name: "texts", sql: include_str!("../migrations/0011_texts.sql") },
+    Migration { number: 14, name: "devices", sql: include_str!("../migrations/0014_devices.sql") },
 ];
 
 /// What the product keeps in memory. One a process.

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { boardOf, deviceOf, deviceTroubles, emptyDevice, isOnBroker, wattsOf } from '@/views/floor/device-form'
+import {
+  boardOf,
+  changeOf,
+  deviceOf,
+  deviceTroubles,
+  emptyDevice,
+  formOf,
+  isOnBroker,
+  wattsOf,
+} from '@/views/floor/device-form'
 import type { DeviceForm } from '@/views/floor/device-form'
 
 const form = (change: Partial<DeviceForm> = {}): DeviceForm => ({ ...emptyDevice(), name: ' lamp ', ...change })
@@ -7,6 +16,24 @@ const coil = (change: Partial<DeviceForm> = {}): DeviceForm =>
   form({ driver: 'modbus', 'address.host': ' 192.168.1.50 ', ...change })
 const troubles = (of: DeviceForm): string[] =>
   Object.values(deviceTroubles(of)).filter((trouble) => trouble !== undefined)
+
+describe('a light that is changed', () => {
+  const address = { host: '192.168.1.50', port: 502, unit: 1, coil: 7, framing: 'rtu' as const }
+
+  it('is sent as it was where nothing is changed', () => {
+    const relay = formOf({ name: 'lamp', driver: 'shelly', address: null })
+    expect(changeOf(relay, false, 3)).toEqual({ driver: 'shelly', name: 'lamp', replaced: false, version: 3 })
+    const board = formOf({ name: 'lamp', driver: 'modbus', address })
+    expect(changeOf(board, false, 3)).toEqual({ driver: 'modbus', name: 'lamp', replaced: false, version: 3, address })
+  })
+
+  it('is another of its kind where that is said, and a coil is another by its address alone', () => {
+    const relay = formOf({ name: 'lamp', driver: 'tasmota', address: null })
+    expect(changeOf(relay, true, 1)).toMatchObject({ replaced: true })
+    const board = formOf({ name: 'lamp', driver: 'modbus', address })
+    expect(changeOf(board, true, 1)).toMatchObject({ replaced: false })
+  })
+})
 
 describe('a light that is added', () => {
   it('has an address only where it is a coil', () => {

@@ -14,7 +14,9 @@ const iso = (time: string) => `2026-03-01T${time}Z`
 
 const device = (change: Partial<FloorDevice> = {}): FloorDevice => ({
   id: 'dev_1',
+  driver: 'tasmota',
   name: 'lamp',
+  version: 1,
   topic: 'ck-1',
   address: null,
   online: true,

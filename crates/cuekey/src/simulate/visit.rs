@@ -129,7 +129,7 @@ impl Today {
             self.in_seconds(MENDED_AFTER, n, What::Mended);
             self.in_seconds(FAULT_SEEN_AFTER, n, What::Ended);
         }
-        self.world.breaks(self.broken(n), Trouble::Unplugged).await
+        self.world.breaks(self.broken(n), Trouble::Missed).await
     }
 
     /// The table whose lamp drops out: where that is before anybody comes, whoever comes goes to another one.

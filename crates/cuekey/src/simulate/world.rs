@@ -9,8 +9,8 @@ use platform::identity::Role;
 use platform::{Cx, Platform};
 use sandbox::{Alipay, Firmware, Lamp, Trouble as LampTrouble, WechatPay};
 use store::{Sql as _, args};
-use venue::Venue;
 use venue::halls::{self, TableId};
+use venue::{Venue, devices};
 
 use super::customer::Customer;
 use super::plan::{Day, REGULARS};
@@ -127,21 +127,29 @@ impl World {
         let one = &mut self.tables[table];
         one.trouble = trouble;
         one.lamp.set(trouble);
-        if trouble == LampTrouble::Unplugged {
+        if trouble == LampTrouble::Missed {
             self.heard_of(table, false).await?;
         }
         Ok(())
     }
 
-    /// Somebody comes, takes the lamp out and puts it in again, and returns the table to service.
+    /// Somebody comes, takes the lamp out and puts it in again, tests it, and returns the table to service.
     pub async fn mend(&mut self, table: usize) -> Result<()> {
-        self.breaks(table, LampTrouble::Unplugged).await?;
+        self.breaks(table, LampTrouble::Missed).await?;
         self.breaks(table, LampTrouble::None).await?;
         self.heard_of(table, true).await?;
         self.rest().await?;
         let state = "SELECT state FROM venue_tables WHERE id = $1";
         let state: String = self.platform.db.read().one(state, args![self.tables[table].id], |row| row.get("state")).await?;
-        if state == "maintenance" { self.return_to_service(table).await } else { Ok(()) }
+        if state != "maintenance" {
+            return Ok(());
+        }
+        let id = self.tables[table].id;
+        devices::test_light(&self.staff, &self.venue, id).await?;
+        self.rest().await?;
+        devices::end_override(&self.staff, &self.venue, id).await?;
+        self.rest().await?;
+        self.return_to_service(table).await
     }
 
     async fn return_to_service(&self, table: usize) -> Result<()> {

@@ -20,17 +20,19 @@ const TRIES: usize = 30;
 pub(super) struct Message {
     topic: String,
     payload: Vec<u8>,
+    /// By the broker: it is of before.
+    kept: bool,
     _place: Place,
 }
 
 impl Message {
     /// None when its device has too many that wait.
-    pub fn new(topic: String, payload: Vec<u8>, waiting: &Waiting) -> Option<Self> {
+    pub fn new(topic: String, payload: Vec<u8>, kept: bool, waiting: &Waiting) -> Option<Self> {
         let Some(place) = Place::of(&topic, waiting) else {
             tracing::debug!(topic, "a device says more than is taken in");
             return None;
         };
-        Some(Self { topic, payload, _place: place })
+        Some(Self { topic, payload, kept, _place: place })
     }
 
     fn about(&self) -> Option<About> {
@@ -100,7 +102,7 @@ pub(super) async fn take_in(ear: Arc<impl Ear>, clock: Clock, mut messages: mpsc
 /// Has it heard. Answers it where its device has said too much for now.
 async fn hear(ear: &impl Ear, clock: &Clock, message: Message) -> Option<Message> {
     for attempt in 1..=TRIES {
-        match ear.heard(&message.topic, &message.payload).await {
+        match ear.heard(&message.topic, &message.payload, message.kept).await {
             Ok(Heard::Taken) => return None,
             Ok(Heard::Later) => return Some(message),
             Err(fault) if fault.kind == Kind::Unavailable && attempt < TRIES => clock.sleep(PAUSE).await,
@@ -124,9 +126,11 @@ impl Held {
 
     /// Puts it behind what is held of its device, and forgets what was said about the same before. Answers it where nothing is held of that
     /// device, or where it says nothing of it.
-    fn join(&mut self, message: Message) -> Option<Message> {
+    fn join(&mut self, mut message: Message) -> Option<Message> {
         let Some(held) = self.0.get_mut(device_of(&message.topic)) else { return Some(message) };
         let Some(about) = message.about() else { return Some(message) };
+        // That it has come anew stays to be heard, where the broker says once more that it is there.
+        message.kept &= held.iter().all(|(other, before)| *other != about || before.kept);
         held.retain(|(other, _)| *other != about);
         held.push_back((about, message));
         None
@@ -158,7 +162,7 @@ mod tests {
     use super::*;
 
     fn message(waiting: &Waiting, topic: &str, payload: &str) -> Message {
-        Message::new(topic.to_owned(), payload.as_bytes().to_vec(), waiting).expect("there is a place")
+        Message::new(topic.to_owned(), payload.as_bytes().to_vec(), false, waiting).expect("there is a place")
     }
 
     #[test]
@@ -183,5 +187,19 @@ mod tests {
             3,
             "and what is forgotten takes no place"
         );
+    }
+
+    #[test]
+    fn v5_1_that_a_lamp_has_come_anew_is_not_forgotten_for_what_the_broker_kept() {
+        let (waiting, mut held) = (Waiting::default(), Held::default());
+        let kept = || Message::new("lamp7/online".into(), b"true".to_vec(), true, &waiting).expect("there is a place");
+        held.begin(message(&waiting, "lamp7/online", "true"));
+        assert!(held.join(kept()).is_none());
+        let of = |held: &Held| held.0["lamp7"].iter().map(|(_, message)| message.kept).collect::<Vec<_>>();
+        assert_eq!(of(&held), [false]);
+        let mut held = Held::default();
+        held.begin(kept());
+        assert!(held.join(kept()).is_none());
+        assert_eq!(of(&held), [true]);
     }
 }

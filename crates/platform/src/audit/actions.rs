@@ -71,6 +71,8 @@ actions! {
     TABLE_OUT_OF_SERVICE = Warning "venues" "table_out_of_service" "球台转入维护" "Took a table out of service";
     TABLE_RETURNED = Info "venues" "table_returned" "球台恢复使用" "Returned a table to service";
     DEVICE_CREATED = Security "venues" "device_created" "新增设备" "Added a device";
+    DEVICE_CHANGED = Info "venues" "device_changed" "修改设备" "Changed a device";
+    DEVICE_REPLACED = Security "venues" "device_replaced" "更换设备" "Replaced a device";
     DEVICE_PASSWORD_RENEWED = Security "venues" "device_password_renewed" "更换设备密码" "Gave a device another password";
     DEVICE_WATCHED = Warning "venues" "device_watched" "设置灯的功率下限" "Said what a lamp draws at least";
     LIGHT_SET = Warning "venues" "light_set" "手动控制灯" "Set a light by hand";

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use kernel::{Clock, Timestamp};
 use rumqttc::{AsyncClient, Event, EventLoop, LastWill, MqttOptions, NetworkOptions, Packet, PublishOptions, QoS};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::Task;
 
@@ -35,9 +35,12 @@ pub struct Seen {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
     None,
-    /// Without power: dark, and gone from the broker without a word.
+    /// Without power: dark, and gone without a word. Nothing closes its connection: the broker has yet to notice, after one and a half times
+    /// the keep-alive.
     Unplugged,
-    /// Gone from the broker, and otherwise as it was: its relay stays, and its timer runs.
+    /// The same, for so long that the broker has noticed. That time is a real one, and nobody waits for it here.
+    Missed,
+    /// Gone from the broker, which has noticed, and otherwise as it was: its relay stays, and its timer runs.
     Offline,
     /// It hears, and does nothing, and says nothing.
     Deaf,
@@ -63,6 +66,7 @@ pub struct Lamp {
     seen: watch::Receiver<Seen>,
     trouble: Arc<watch::Sender<Trouble>>,
     keeps: Arc<AtomicBool>,
+    restores: Arc<AtomicBool>,
     hands: mpsc::UnboundedSender<Hand>,
     _task: Task,
 }
@@ -72,7 +76,7 @@ impl Lamp {
     pub fn start(broker: SocketAddr, firmware: Firmware, topic: &str, password: &str, clock: Clock) -> Self {
         let (seen, seeing) = watch::channel(Seen::default());
         let trouble = Arc::new(watch::Sender::new(Trouble::None));
-        let keeps = Arc::new(AtomicBool::new(false));
+        let (keeps, restores) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
         let (hands, handled) = mpsc::unbounded_channel();
         let (topic, password) = (topic.to_owned(), password.to_owned());
         let relay = Relay {
@@ -84,11 +88,14 @@ impl Lamp {
             seen,
             trouble: Arc::clone(&trouble),
             keeps: Arc::clone(&keeps),
+            restores: Arc::clone(&restores),
             handled,
             pulse: None,
             off_at: None,
+            has_booted: false,
+            unclosed: None,
         };
-        Self { firmware, topic, seen: seeing, trouble, keeps, hands, _task: Task(tokio::spawn(relay.live())) }
+        Self { firmware, topic, seen: seeing, trouble, keeps, restores, hands, _task: Task(tokio::spawn(relay.live())) }
     }
 
     /// What is sent to it so that it says this again, once it has answered whatever it was told before: topic and payload.
@@ -121,6 +128,19 @@ impl Lamp {
     /// Whether the broker is to keep what it says of its relay from now on, as Tasmota's `PowerRetain` has it. What is kept by then stays.
     pub fn keep_states(&self, keep: bool) {
         self.keeps.store(keep, Ordering::Relaxed);
+    }
+
+    /// Its power is gone for a moment: shorter than the broker takes to notice.
+    pub async fn blinks(&self) {
+        self.set(Trouble::Unplugged);
+        self.until(|seen| !seen.connected).await;
+        self.set(Trouble::None);
+        self.until(|seen| seen.connected).await;
+    }
+
+    /// When its power comes back its relay is as it was, and not off: `restore_last`, as some leave it. Its timer is forgotten all the same.
+    pub fn restores_its_relay(&self) {
+        self.restores.store(true, Ordering::Relaxed);
     }
 
     /// Somebody presses the button on its case.
@@ -182,9 +202,14 @@ struct Relay {
     seen: watch::Sender<Seen>,
     trouble: Arc<watch::Sender<Trouble>>,
     keeps: Arc<AtomicBool>,
+    restores: Arc<AtomicBool>,
     handled: mpsc::UnboundedReceiver<Hand>,
     pulse: Option<i64>,
     off_at: Option<Timestamp>,
+    /// It has been on the broker since it has power.
+    has_booted: bool,
+    /// The connection that it had when its power went: nobody closes it.
+    unclosed: Option<Task>,
 }
 
 /// From the network to the relay.
@@ -196,15 +221,28 @@ enum Heard {
 
 impl Relay {
     async fn live(mut self) {
-        loop {
-            let mut trouble = self.trouble.subscribe();
-            if trouble.wait_for(|trouble| *trouble != Trouble::Unplugged).await.is_err() {
-                return;
-            }
+        while self.has_power().await {
             self.powered().await;
-            // Its relay falls back when the power goes, and it forgets its timer.
-            (self.pulse, self.off_at) = (None, None);
-            self.seen.send_modify(|seen| (seen.on, seen.connected) = (false, false));
+            // Its relay falls back when the power goes, unless it is set up otherwise; and it forgets its timer.
+            (self.pulse, self.off_at, self.has_booted) = (None, None, false);
+            let restores = self.restores.load(Ordering::Relaxed);
+            self.seen.send_modify(|seen| (seen.on, seen.connected) = (seen.on && restores, false));
+        }
+    }
+
+    /// Waits until it has power; false when nobody will give it any.
+    async fn has_power(&mut self) -> bool {
+        let mut trouble = self.trouble.subscribe();
+        loop {
+            let now = *trouble.borrow_and_update();
+            match now {
+                Trouble::Unplugged => {}
+                Trouble::Missed => self.unclosed = None,
+                Trouble::None | Trouble::Offline | Trouble::Deaf | Trouble::Mute | Trouble::Stuck | Trouble::Dark => return true,
+            }
+            if trouble.changed().await.is_err() {
+                return false;
+            }
         }
     }
 
@@ -212,7 +250,7 @@ impl Relay {
     async fn powered(&mut self) {
         loop {
             let trouble = *self.trouble.borrow();
-            if trouble == Trouble::Unplugged {
+            if matches!(trouble, Trouble::Unplugged | Trouble::Missed) {
                 return;
             }
             if trouble == Trouble::Offline { self.offline().await } else { self.online().await }
@@ -239,13 +277,14 @@ impl Relay {
     async fn online(&mut self) {
         let (client, network) = AsyncClient::builder(self.options()).capacity(64).build();
         let (tell, mut heard) = mpsc::unbounded_channel();
-        let _network = Task(tokio::spawn(listen(network, tell)));
+        let (stop, stopped) = oneshot::channel();
+        let network = Task(tokio::spawn(listen(network, tell, stopped)));
         let mut trouble = self.trouble.subscribe();
         loop {
             let timer = self.off_at;
             let clock = self.clock.clone();
             tokio::select! {
-                () = async { drop(trouble.wait_for(|trouble| matches!(trouble, Trouble::Unplugged | Trouble::Offline)).await) } => return,
+                () = async { drop(trouble.wait_for(|trouble| is_gone(*trouble)).await) } => break,
                 Some(hand) = self.handled.recv() => match hand {
                     Hand::Press => self.switch(&client, None, self.pulse).await,
                     Hand::Weld => {
@@ -256,6 +295,10 @@ impl Relay {
                 Some(heard) = heard.recv() => self.hear(&client, heard).await,
                 () = async { wait(&clock, timer).await } => self.switch(&client, Some(false), None).await,
             }
+        }
+        if *self.trouble.borrow() == Trouble::Unplugged {
+            let _ = stop.send(());
+            self.unclosed = Some(network);
         }
     }
 
@@ -280,11 +323,11 @@ impl Relay {
         match heard {
             Heard::Lost => self.seen.send_modify(|seen| seen.connected = false),
             Heard::Connected => {
-                let on = self.seen.borrow().on;
                 let (filter, sayings) = match self.firmware {
-                    Firmware::Tasmota => tasmota::hello(&self.topic, on),
-                    Firmware::Shelly => shelly::hello(&self.topic, on, self.draws()),
+                    Firmware::Tasmota => tasmota::hello(&self.topic, (!self.has_booted).then_some(self.seen.borrow().on)),
+                    Firmware::Shelly => shelly::hello(&self.topic),
                 };
+                self.has_booted = true;
                 let _ = client.subscribe(filter, QoS::AtLeastOnce).await;
                 self.say(client, sayings).await;
                 self.seen.send_modify(|seen| seen.connected = true);
@@ -361,6 +404,11 @@ impl Relay {
     }
 }
 
+/// Without power, or without its network.
+const fn is_gone(trouble: Trouble) -> bool {
+    matches!(trouble, Trouble::Unplugged | Trouble::Missed | Trouble::Offline)
+}
+
 /// Forever, where there is nothing to wait for.
 async fn wait(clock: &Clock, until: Option<Timestamp>) {
     let Some(until) = until else { return std::future::pending().await };
@@ -371,10 +419,14 @@ async fn wait(clock: &Clock, until: Option<Timestamp>) {
     }
 }
 
-/// Keeps the connection, and passes on what comes.
-async fn listen(mut network: EventLoop, tell: mpsc::UnboundedSender<Heard>) {
+/// Keeps the connection, and passes on what comes. Once it is stopped it says nothing, and does not close the connection either.
+async fn listen(mut network: EventLoop, tell: mpsc::UnboundedSender<Heard>, mut stopped: oneshot::Receiver<()>) {
     loop {
-        let heard = match network.poll().await {
+        let polled = tokio::select! {
+            polled = network.poll() => polled,
+            _ = &mut stopped => return std::future::pending().await,
+        };
+        let heard = match polled {
             Ok(Event::Incoming(Packet::ConnAck(_))) => Heard::Connected,
             Ok(Event::Incoming(Packet::Publish(message))) => Heard::Told {
                 topic: String::from_utf8_lossy(&message.topic).into_owned(),

@@ -8,13 +8,9 @@ pub fn presence(topic: &str, online: bool) -> Saying {
     Saying::presence(format!("{topic}/online"), if online { "true" } else { "false" })
 }
 
-/// What it subscribes to, and what it says when it connects.
-pub fn hello(topic: &str, on: bool, watts: f64) -> (String, Vec<Saying>) {
-    let full = json!({
-        "src": topic, "dst": format!("{topic}/events"), "method": "NotifyFullStatus",
-        "params": {"ts": 1_795_248_000.5, "mqtt": {"connected": true}, "switch:0": status(on, watts), "wifi": {"rssi": -61}},
-    });
-    (format!("{topic}/rpc"), vec![presence(topic, true), Saying::new(format!("{topic}/events/rpc"), full.to_string())])
+/// What it subscribes to, and what it says when it connects: that it is there. How its switch stands it says when that changes, or when it is asked.
+pub fn hello(topic: &str) -> (String, Vec<Saying>) {
+    (format!("{topic}/rpc"), vec![presence(topic, true)])
 }
 
 /// What it tells of by itself.

@@ -10,18 +10,21 @@ pub fn presence(topic: &str, online: bool) -> Saying {
     Saying::presence(format!("tele/{topic}/LWT"), word)
 }
 
-/// What it subscribes to, and what it says when it connects.
-pub fn hello(topic: &str, on: bool) -> (String, Vec<Saying>) {
-    let state = format!(
-        r#"{{"Time":"2026-11-21T08:00:00","Uptime":"0T00:00:10","UptimeSec":10,"Heap":24,"MqttCount":1,"POWER":"{}","Wifi":{{"RSSI":44,"Signal":-78}}}}"#,
-        word(on)
-    );
-    let sayings = vec![
+/// What it subscribes to, and what it says when it connects. How its relay stands it says by itself after it has booted, `booted`, and not after
+/// the network was away.
+pub fn hello(topic: &str, booted: Option<bool>) -> (String, Vec<Saying>) {
+    let mut sayings = vec![
         presence(topic, true),
         // The firmware does so, and whoever listens there must not take it for a command.
         Saying::new(format!("cmnd/{topic}/POWER"), ""),
-        Saying::new(format!("tele/{topic}/STATE"), state),
     ];
+    if let Some(on) = booted {
+        let state = format!(
+            r#"{{"Time":"2026-11-21T08:00:00","Uptime":"0T00:00:10","UptimeSec":10,"Heap":24,"MqttCount":1,"POWER":"{}","Wifi":{{"RSSI":44,"Signal":-78}}}}"#,
+            word(on)
+        );
+        sayings.push(Saying::new(format!("tele/{topic}/STATE"), state));
+    }
     (format!("cmnd/{topic}/#"), sayings)
 }
 

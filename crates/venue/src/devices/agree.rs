@@ -55,18 +55,15 @@ pub(crate) async fn agree_job(venue: Arc<Venue>, cx: Cx, job: Job) -> Outcome {
     if device.agrees() && confirmed && (is_asked || device.told_at.is_some()) {
         return Outcome::Done;
     }
-    let topic = device.topic.as_deref().unwrap_or_default();
     let sent = match device.driver {
-        Driver::Tasmota => send(&venue, &cx, &device, tasmota::commands(topic, device.light(), now)).await,
-        Driver::Shelly => send(&venue, &cx, &device, shelly::commands(topic, device.light(), now)).await,
-        Driver::Modbus => match modbus::make_agree(&venue, &cx, &device).await {
-            Ok(true) => return Outcome::Done,
-            Ok(false) => Ok(false),
-            Err(fault) => Err(fault),
-        },
+        Driver::Tasmota | Driver::Shelly => send_newest(&venue, &cx, &device).await,
+        Driver::Modbus => modbus::make_agree(&venue, &cx, &device).await.map(|done| if done { Sent::Newer } else { Sent::Cut }),
     };
     let taken = match sent {
-        Ok(taken) => taken,
+        Ok(Sent::All) => true,
+        Ok(Sent::Cut) => false,
+        // Whatever is left to be done is another job's.
+        Ok(Sent::Newer) => return Outcome::Done,
         Err(fault) => return Outcome::Retry(fault.to_string()),
     };
     // Who cannot be told is not silent: the way to it is. Only who can tell it just now knows.
@@ -91,6 +88,42 @@ pub(crate) async fn agree_job(venue: Arc<Venue>, cx: Cx, job: Job) -> Outcome {
 fn unanswered(device: &Device) -> Option<Unanswered> {
     let heard_at = device.reported_at.map_or(device.online_since, |at| at.max(device.online_since));
     device.silent_since.map(|told_at| Unanswered { told_at, heard_at })
+}
+
+/// What became of telling a device.
+enum Sent {
+    All,
+    /// The way is shut.
+    Cut,
+    /// It has been told what it should be by now, or has done it: this version needs nothing more.
+    Newer,
+}
+
+/// Sends what a device should be, and looks again. Whoever was held up between its look and its word has said what does not hold any more, maybe
+/// after somebody else's newer word: it says the newest behind it. So the last word is the newest, whoever says it, and no lock is held over the
+/// network.
+async fn send_newest(venue: &Venue, cx: &Cx, device: &Device) -> Result<Sent> {
+    let mut told = device.clone();
+    loop {
+        let topic = told.topic.as_deref().unwrap_or_default();
+        let commands = match told.driver {
+            Driver::Tasmota => tasmota::commands(topic, told.light(), cx.now()),
+            Driver::Shelly => shelly::commands(topic, told.light(), cx.now()),
+            Driver::Modbus => Vec::new(),
+        };
+        if !send(venue, cx, &told, commands).await? {
+            return Ok(Sent::Cut);
+        }
+        let Some(now) = by_id(&mut cx.db.read(), told.id).await? else { return Ok(Sent::Newer) };
+        if now.version == told.version {
+            return Ok(if told.version == device.version { Sent::All } else { Sent::Newer });
+        }
+        // Whoever is away is told when it is back; and another device may be in its place, which has heard nothing.
+        if !now.online || now.topic != told.topic {
+            return Ok(Sent::Newer);
+        }
+        told = now;
+    }
 }
 
 /// Whether all of it was taken. Writes down since when the device could answer. That this process's way is shut says nothing of the others':

@@ -12,13 +12,14 @@ use crate::halls::Table;
 use crate::halls::rows::lock_table;
 use crate::play;
 
-/// Takes in one message from the broker. What is of no device, and what says nothing new, changes nothing; whoever says too much that is new
-/// is heard later.
-pub async fn heard(venue: &Venue, cx: &Cx, topic: &str, payload: &[u8]) -> Result<Heard> {
+/// Takes in one message from the broker, which has `kept` it or passes it on as it comes. What is of no device, and what says nothing new,
+/// changes nothing; whoever says too much that is new is heard later.
+pub async fn heard(venue: &Venue, cx: &Cx, topic: &str, payload: &[u8], kept: bool) -> Result<Heard> {
     let Some((driver, name, said)) = super::parse(topic, payload) else { return Ok(Heard::Taken) };
+    let said = Word { said, comes: said == Said::Online(true) && !kept };
     // Most messages say what is known: they cost a look.
     let device = by_topic(&mut cx.db.read(), name).await?.filter(|device| device.driver == driver);
-    let Some(device) = device.filter(|device| is_news(device, said, cx.now())) else { return Ok(Heard::Taken) };
+    let Some(device) = device.filter(|device| said.is_news(device, cx.now())) else { return Ok(Heard::Taken) };
     if !venue.pace.takes(device.id, cx.now()) {
         return Ok(Heard::Later);
     }
@@ -29,18 +30,33 @@ pub async fn heard(venue: &Venue, cx: &Cx, topic: &str, payload: &[u8]) -> Resul
 /// Takes in what was found out by asking. If something else was wanted of the device in the meantime, what was seen is of before, and
 /// says nothing: whoever wants that asks again.
 pub(super) async fn found(venue: &Venue, cx: &Cx, seen: &Device, said: Said) -> Result<()> {
-    take_in(venue, cx, seen, said, |device| device.version == seen.version).await
+    take_in(venue, cx, seen, Word { said, comes: false }, |device| device.version == seen.version).await
 }
 
-async fn take_in(venue: &Venue, cx: &Cx, seen: &Device, said: Said, holds: impl Fn(&Device) -> bool) -> Result<()> {
-    if !is_news(seen, said, cx.now()) {
+/// What a device has said.
+#[derive(Clone, Copy)]
+struct Word {
+    said: Said,
+    /// It says so at this moment: it has come to the broker just now. Whoever was there before may have lost its power in between, for so short
+    /// a time that nobody has missed it.
+    comes: bool,
+}
+
+impl Word {
+    fn is_news(self, device: &Device, now: Timestamp) -> bool {
+        self.comes || is_news(device, self.said, now)
+    }
+}
+
+async fn take_in(venue: &Venue, cx: &Cx, seen: &Device, said: Word, holds: impl Fn(&Device) -> bool) -> Result<()> {
+    if !said.is_news(seen, cx.now()) {
         return Ok(());
     }
     let mut tx = cx.db.begin().await?;
     let mut table = lock_table(&mut tx, seen.table_id).await?;
-    let current = by_id(&mut tx, seen.id).await?.filter(|device| holds(device) && is_news(device, said, cx.now()));
+    let current = by_id(&mut tx, seen.id).await?.filter(|device| holds(device) && said.is_news(device, cx.now()));
     let Some(device) = current else { return Ok(()) };
-    match said {
+    match said.said {
         Said::Online(online) => {
             presence(&mut tx, cx, venue, &device, online).await?;
             play::device_is(&mut tx, cx, venue, &mut table, &device, online).await?;
@@ -122,17 +138,25 @@ async fn presence(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, online: 
         "UPDATE devices SET online = $1, online_since = $2, reported = NULL, on_since = $3, low_since = $4, dark_since = $5 WHERE id = $6";
     let draw = device.draw.switched(None, cx.now());
     tx.exec(sql, args![online, cx.now(), draw.on_since, draw.low_since, draw.dark_since, device.id]).await?;
-    let course = if online { device.course.returns(device.online_since, cx.now()) } else { device.course.leaves(cx.now()) };
+    // Who comes anew without having been missed was away for no time that could be counted.
+    let course =
+        if online && !device.online { device.course.returns(device.online_since, cx.now()) } else { device.course.leaves(cx.now()) };
     set_course(tx, device.id, course).await?;
-    log::write(tx, cx, device.id, log::PROGRAM, if online { "online" } else { "offline" }, "").await?;
+    let what = match (device.online, online) {
+        (true, true) => "came_anew",
+        (false, true) => "online",
+        (_, false) => "offline",
+    };
+    log::write(tx, cx, device.id, log::PROGRAM, what, "").await?;
     // Told what it should be now, not what it missed.
     if online { tell(tx, cx, venue, device, device.light()).await } else { Ok(()) }
 }
 
 async fn power(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, on: bool, course: Course) -> Result<()> {
-    let sql = "UPDATE devices SET reported = $1, reported_at = $2, on_since = $3, low_since = $4, dark_since = $5 WHERE id = $6";
-    let draw = device.draw.switched(Some(on), cx.now());
-    tx.exec(sql, args![on, cx.now(), draw.on_since, draw.low_since, draw.dark_since, device.id]).await?;
+    let sql =
+        "UPDATE devices SET reported = $1, reported_at = $2, lit_at = $3, on_since = $4, low_since = $5, dark_since = $6 WHERE id = $7";
+    let (draw, lit_at) = (device.draw.switched(Some(on), cx.now()), if on { Some(cx.now()) } else { device.lit_at });
+    tx.exec(sql, args![on, cx.now(), lit_at, draw.on_since, draw.low_since, draw.dark_since, device.id]).await?;
     set_course(tx, device.id, course).await?;
     let changed = device.reported != Some(on);
     if on == device.wanted {

@@ -15,10 +15,12 @@ mod door;
 pub mod draw;
 mod hear;
 mod light;
+mod list;
 mod log;
 pub mod modbus;
 mod pace;
 mod password;
+mod replace;
 mod rows;
 mod service;
 pub mod shelly;
@@ -33,12 +35,14 @@ pub use door::{Rights, admit};
 pub use draw::Draw;
 pub use hear::heard;
 pub use light::{Light, Override, Playing, light};
+pub use list::{DeviceFilter, DeviceRow, DeviceState, list};
 pub(crate) use log::log_between;
 pub use log::{LogLine, log};
 pub(crate) use modbus::{Asking, POLL, poll};
 pub use modbus::{Coils, NewAddress};
 pub(crate) use pace::Pace;
 pub use password::renew_password;
+pub use replace::{ChangedDevice, change};
 pub use rows::{Device, DeviceEntity, DeviceId, Driver};
 pub(crate) use rows::{by_id, forget_hand, give_up, judge_anew, look_again, of_table, of_venue, want};
 pub use service::{Credentials, NewDevice, OverrideAsk, create, end_override, override_light, test_light};
@@ -53,6 +57,10 @@ use async_trait::async_trait;
 pub trait Wire: Send + Sync + 'static {
     /// Not retained, and to be dropped by the broker if it cannot be delivered within some seconds.
     async fn send(&self, topic: &str, payload: &str) -> Result<(), String>;
+
+    /// Ends the connections of the device with this topic: its password holds no more. It returns at once, and they end soon after. Where the
+    /// broker is somebody else's, whoever looks after that sees to it.
+    fn expel(&self, topic: &str);
 }
 
 /// Under which topics devices speak, of whatever kind.

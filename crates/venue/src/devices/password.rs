@@ -1,20 +1,22 @@
 //! Another password for a device: the answer that told the first may never have arrived, or somebody has seen it who should not.
 
+use std::sync::Arc;
+
 use kernel::{Fault, Kind};
 use platform::identity::Permission;
 use platform::{Cx, Result, audit};
 use serde_json::json;
-use store::args;
+use store::{Tx, args};
 
 use super::door::PASSWORD;
 use super::log;
 use super::rows::{DeviceId, by_id};
 use super::service::Credentials;
 use crate::halls::rows::lock_table_in_use;
-use crate::staff;
+use crate::{Venue, staff};
 
-/// Tells it once. The old one admits nobody from now on; whoever has come in with it stays until its connection ends.
-pub async fn renew_password(cx: &Cx, id: DeviceId) -> Result<Credentials> {
+/// Tells it once. The old one admits nobody from now on, and whoever has come in with it is sent away.
+pub async fn renew_password(cx: &Cx, venue: &Venue, id: DeviceId) -> Result<Credentials> {
     let user = cx.require(Permission::VenuesManage)?;
     let device = by_id(&mut cx.db.read(), id).await?.ok_or_else(Fault::not_found)?;
     let mut tx = cx.db.begin().await?;
@@ -28,13 +30,29 @@ pub async fn renew_password(cx: &Cx, id: DeviceId) -> Result<Credentials> {
             "A relay board is connected to, and has no password",
         ));
     };
-    let password = cx.random.secret::<18>("");
+    let password = new_password(cx);
     let sql = "UPDATE devices SET password_hash = $1 WHERE id = $2";
     tx.exec(sql, args![cx.vault.hash(PASSWORD, password.as_bytes()), id]).await?;
     log::write(&mut tx, cx, id, &user.name, "password_renewed", "").await?;
     let detail = json!({"name": device.name, "table": table.name});
     audit::record(&mut tx, cx, &audit::DEVICE_PASSWORD_RENEWED, Some(id.into()), &detail).await?;
     let device = by_id(&mut tx, id).await?.ok_or_else(Fault::not_found)?;
+    expel(&mut tx, venue, topic.clone());
     tx.commit().await?;
     Ok(Credentials { device, user: Some(topic), password: Some(password) })
+}
+
+pub(super) fn new_password(cx: &Cx) -> String {
+    cx.random.secret::<18>("")
+}
+
+/// Its name on the broker, which nobody guesses.
+pub(super) fn new_topic(cx: &Cx) -> String {
+    format!("ck-{}", data_encoding::BASE32_NOPAD.encode(&cx.random.bytes::<10>()).to_ascii_lowercase())
+}
+
+/// Once the caller's transaction is durable, whoever is on the broker by this name goes.
+pub(super) fn expel(tx: &mut Tx, venue: &Venue, topic: String) {
+    let wire = Arc::clone(&venue.wire);
+    tx.on_commit(move || wire.expel(&topic));
 }

@@ -11,6 +11,7 @@ use super::course::Course;
 use super::draw::Draw;
 use super::light::{Light, Override, Playing, WOUND_BEFORE, is_to_be_wound, light};
 use super::modbus::{Address, Board};
+use super::password::expel;
 use super::{log, shelly, tasmota};
 use crate::Venue;
 use crate::halls::{TableId, VenueId};
@@ -50,6 +51,9 @@ pub struct Device {
     pub table_id: TableId,
     pub driver: Driver,
     pub name: String,
+    /// Counts its edits.
+    #[serde(rename = "version")]
+    pub edition: i64,
     /// Its name on the broker, if that is where it is.
     pub topic: Option<String>,
     /// Where its coil is, if it is one.
@@ -70,6 +74,12 @@ pub struct Device {
     /// What it says it is; absent: not known.
     pub reported: Option<bool>,
     pub reported_at: Option<Timestamp>,
+    /// When it last said that it is on.
+    #[serde(skip)]
+    pub lit_at: Option<Timestamp>,
+    /// Since when it is in the place of another.
+    #[serde(skip)]
+    pub replaced_at: Option<Timestamp>,
     #[serde(skip)]
     pub course: Course,
     pub online: bool,
@@ -111,7 +121,8 @@ impl Device {
 const COLUMNS: &str = "d.id, d.venue_id, d.table_id, d.driver, d.name, d.topic, d.coil_host, d.coil_port, d.coil_framing, d.coil_unit, \
                        d.coil_number, d.wanted, d.off_at, d.version, d.wanted_at, d.told_at, d.silent_since, d.reported, d.reported_at, d.wrong_since, d.right_since, \
                        d.online, d.online_since, d.override_on, d.override_until, d.override_why, \
-                       d.least_watts, d.drawn, d.drawn_at, d.on_since, d.enough_at, d.low_since, d.dark_since";
+                       d.least_watts, d.drawn, d.drawn_at, d.on_since, d.enough_at, d.low_since, d.dark_since, \
+                       d.edition, d.lit_at, d.replaced_at";
 
 pub(super) fn read(row: &Row) -> store::Result<Device> {
     Ok(Device {
@@ -120,6 +131,7 @@ pub(super) fn read(row: &Row) -> store::Result<Device> {
         table_id: row.get("table_id")?,
         driver: row.word("driver")?,
         name: row.get("name")?,
+        edition: row.get("edition")?,
         topic: row.get("topic")?,
         address: address(row)?,
         wanted: row.get("wanted")?,
@@ -130,6 +142,8 @@ pub(super) fn read(row: &Row) -> store::Result<Device> {
         silent_since: row.get("silent_since")?,
         reported: row.get("reported")?,
         reported_at: row.get("reported_at")?,
+        lit_at: row.get("lit_at")?,
+        replaced_at: row.get("replaced_at")?,
         course: Course { wrong_since: row.get("wrong_since")?, right_since: row.get("right_since")? },
         online: row.get("online")?,
         online_since: row.get("online_since")?,
@@ -246,8 +260,11 @@ pub(crate) async fn forget_hand(tx: &mut Tx, table: TableId) -> store::Result<()
 
 /// The light of a table that is no longer there: nobody is admitted by its password, nobody asks its coil, and what it says is not heard. The
 /// coil may become another table's. Its log stays.
-pub(crate) async fn give_up(tx: &mut Tx, cx: &Cx, table: TableId) -> Result<()> {
+pub(crate) async fn give_up(tx: &mut Tx, cx: &Cx, venue: &Venue, table: TableId) -> Result<()> {
     forget_hand(tx, table).await?;
+    if let Some(topic) = of_table(tx, table).await?.and_then(|device| device.topic) {
+        expel(tx, venue, topic);
+    }
     let sql = "UPDATE devices SET topic = NULL, password_hash = NULL, coil_host = NULL, coil_port = NULL, coil_framing = NULL, coil_unit = NULL, \
                coil_number = NULL, online = FALSE, online_since = $1, reported = NULL, wrong_since = NULL, right_since = NULL, on_since = NULL, \
                version = version + 1 WHERE table_id = $2";

@@ -8,7 +8,8 @@ use serde_json::json;
 use store::args;
 
 use super::door::PASSWORD;
-use super::modbus::NewAddress;
+use super::modbus::{Address, NewAddress};
+use super::password::{new_password, new_topic};
 use super::rows::{Device, DeviceId, Driver, by_id, of_table, want};
 use super::{log, modbus, watch};
 use crate::halls::rows::{lock_table_in_use, table_in_use};
@@ -42,26 +43,10 @@ pub async fn create(cx: &Cx, ask: NewDevice) -> Result<Credentials> {
     let user = cx.require(Permission::VenuesManage)?;
     let mut fields = Fields::default();
     let name = fields.take("name", text::clean(&ask.name, 1, 60, false)).unwrap_or_default();
-    let address = match (ask.driver, &ask.address) {
-        (Driver::Modbus, Some(address)) => address.check(&mut fields),
-        (Driver::Modbus, None) => {
-            fields.add("address", "REQUIRED", "请填写继电器板的地址", "The board's address is needed");
-            None
-        }
-        (Driver::Tasmota | Driver::Shelly, None) => None,
-        (Driver::Tasmota | Driver::Shelly, Some(_)) => {
-            fields.add("address", "NOT_HERE", "只有 Modbus 设备填写地址", "Only a Modbus device has an address");
-            None
-        }
-    };
+    let address = address(&mut fields, ask.driver, ask.address.as_ref());
     watch::check(&mut fields, ask.driver, ask.least_watts);
     fields.check()?;
-    let (topic, password) = if address.is_some() {
-        (None, None)
-    } else {
-        let topic = format!("ck-{}", data_encoding::BASE32_NOPAD.encode(&cx.random.bytes::<10>()).to_ascii_lowercase());
-        (Some(topic), Some(cx.random.secret::<18>("")))
-    };
+    let (topic, password) = if address.is_some() { (None, None) } else { (Some(new_topic(cx)), Some(new_password(cx))) };
     let mut tx = cx.db.begin().await?;
     let of = lock_table_in_use(&mut tx, ask.table_id).await?;
     staff::works_at(&mut tx, user, of.venue_id).await?;
@@ -92,7 +77,7 @@ pub async fn create(cx: &Cx, ask: NewDevice) -> Result<Credentials> {
     ];
     // The table's row is locked, and the topic is our own: only the coil can be somebody else's.
     if tx.exec(sql, written).await? == 0 {
-        return Err(Fault::new(Kind::Conflict, "COIL_TAKEN", "这个线圈已用于其他球台", "This coil is another table's light already"));
+        return Err(coil_taken());
     }
     let at = address.as_ref().map(ToString::to_string);
     audit::record(
@@ -109,6 +94,26 @@ pub async fn create(cx: &Cx, ask: NewDevice) -> Result<Credentials> {
     let device = by_id(&mut tx, id).await?.ok_or_else(Fault::not_found)?;
     tx.commit().await?;
     Ok(Credentials { device, user: topic, password })
+}
+
+/// Where its coil is, of a device that has one; `None` too where something is wrong with that, which is noted then.
+pub(super) fn address(fields: &mut Fields, driver: Driver, address: Option<&NewAddress>) -> Option<Address> {
+    match (driver, address) {
+        (Driver::Modbus, Some(address)) => address.check(fields),
+        (Driver::Modbus, None) => {
+            fields.add("address", "REQUIRED", "请填写继电器板的地址", "The board's address is needed");
+            None
+        }
+        (Driver::Tasmota | Driver::Shelly, None) => None,
+        (Driver::Tasmota | Driver::Shelly, Some(_)) => {
+            fields.add("address", "NOT_HERE", "只有 Modbus 设备填写地址", "Only a Modbus device has an address");
+            None
+        }
+    }
+}
+
+pub(super) fn coil_taken() -> Fault {
+    Fault::new(Kind::Conflict, "COIL_TAKEN", "这个线圈已用于其他球台", "This coil is another table's light already")
 }
 
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]

@@ -22,7 +22,7 @@ pub(crate) fn changed_meanwhile() -> Fault {
 }
 
 /// What became of each value that is another now, for the operation log.
-pub(super) fn differences(old: &Value, new: &Value) -> Value {
+pub(crate) fn differences(old: &Value, new: &Value) -> Value {
     let (Some(old), Some(new)) = (old.as_object(), new.as_object()) else { return json!({}) };
     let changed = new.iter().filter(|(name, value)| old.get(*name) != Some(value));
     let told: Map<String, Value> = changed.map(|(name, value)| (name.clone(), json!({"from": old.get(name), "to": value}))).collect();
@@ -94,7 +94,7 @@ pub async fn retire_table(cx: &Cx, venue: &crate::Venue, id: TableId) -> Result<
     }
     rows::advance(&mut tx, cx, &venue.news, &mut table, Event::Break).await?;
     cases::close(&mut tx, cx, &table, Some(cx.user()?.id), "").await?;
-    devices::give_up(&mut tx, cx, id).await?;
+    devices::give_up(&mut tx, cx, venue, id).await?;
     tx.exec("UPDATE venue_tables SET retired_at = $1, version = version + 1 WHERE id = $2", args![cx.now(), id]).await?;
     audit::record(&mut tx, cx, &audit::TABLE_RETIRED, Some(id.into()), &json!({"name": table.name})).await?;
     tx.commit().await?;

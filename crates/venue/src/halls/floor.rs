@@ -11,7 +11,7 @@ use super::machine::TableState;
 use super::model::{TableId, Venue, VenueId};
 use super::rows;
 use crate::cases::{self, Case};
-use crate::devices::{self, Device, DeviceId, Draw};
+use crate::devices::{self, Device, DeviceId, Draw, Driver};
 use crate::holds::{self, HeldFor};
 use crate::play::{self, SessionId, SessionState};
 use crate::staff;
@@ -30,7 +30,10 @@ pub struct FloorPlay {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct FloorDevice {
     pub id: DeviceId,
+    pub driver: Driver,
     pub name: String,
+    /// Counts its edits.
+    pub version: i64,
     pub topic: Option<String>,
     pub address: Option<devices::modbus::Address>,
     pub online: bool,
@@ -122,7 +125,9 @@ pub async fn floor(cx: &Cx, id: VenueId) -> Result<Floor> {
 fn shown(device: Device) -> FloorDevice {
     FloorDevice {
         id: device.id,
+        driver: device.driver,
         name: device.name,
+        version: device.edition,
         topic: device.topic,
         address: device.address,
         online: device.online,

@@ -13,8 +13,8 @@ pub(crate) mod rows;
 mod service;
 mod sold;
 
-pub(crate) use edit::changed_meanwhile;
 pub use edit::{change_table, change_venue, retire_table};
+pub(crate) use edit::{changed_meanwhile, differences};
 pub use floor::{Floor, FloorDevice, FloorPlay, FloorTable, floor};
 pub use form::{ChangedTable, ChangedVenue, NewTable, NewVenue};
 pub use machine::{Event, TableState, next};

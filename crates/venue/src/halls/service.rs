@@ -107,7 +107,8 @@ pub async fn take_out_of_service(cx: &Cx, venue: &crate::Venue, id: TableId, not
     Ok(table)
 }
 
-/// Brings it back, once its light is there and says that it is as it should be, and was seen to burn where that is watched.
+/// Brings it back, once its light is there and says that it is as it should be; was seen to be on since it failed, or is another one; and was seen
+/// to burn where that is watched.
 pub async fn return_to_service(cx: &Cx, venue: &crate::Venue, id: TableId, note: &str) -> Result<Table> {
     let note = text::clean(note, 0, 200, false).map_err(|(code, zh, en)| Fault::field("note", code, zh, en))?;
     let (mut tx, mut table) = mine(cx, id, Permission::CasesManage).await?;
@@ -118,6 +119,19 @@ pub async fn return_to_service(cx: &Cx, venue: &crate::Venue, id: TableId, note:
         let (zh, en) = ("灯控设备不在线，或状态不符，不能恢复使用", "Its light is away, or is not as it should be: it cannot be used yet");
         return Err(Fault::new(Kind::Conflict, "LIGHT_NOT_READY", zh, en));
     };
+    let case = cases::of_table(&mut tx, id).await?;
+    // In maintenance it should be off, and one that never comes on is.
+    let began = case.as_ref().map_or(table.since, |case| case.opened_at);
+    let failed = case.filter(|case| case.cause.asks_for_light()).map(|case| case.opened_at);
+    if let Some(since) = failed.max(light.replaced_at.filter(|at| *at >= began))
+        && light.lit_at.is_none_or(|at| at < since)
+    {
+        let (zh, en) = (
+            "故障或更换设备以来，灯没有亮过：请先“测试灯”，看到灯亮后再恢复使用",
+            "Its light has not been on since it failed or was replaced: test it first, and return the table once it is on",
+        );
+        return Err(Fault::new(Kind::Conflict, "LIGHT_NOT_TESTED", zh, en));
+    }
     let seen = devices::tested(&mut tx, cx, cx.user()?, &table, &light).await?;
     rows::advance(&mut tx, cx, &venue.news, &mut table, Event::Repair).await?;
     cases::close(&mut tx, cx, &table, Some(cx.user()?.id), &note).await?;

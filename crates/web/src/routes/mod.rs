@@ -9,6 +9,7 @@ pub(crate) mod client;
 mod client_doc;
 mod complaints;
 mod customer;
+mod devices;
 mod events;
 mod grants;
 mod health;
@@ -57,6 +58,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(callbacks::router())
         .merge(calls::router())
         .merge(complaints::router())
+        .merge(devices::router())
         .merge(grants::router())
         .merge(holds::router())
         .merge(home::router())

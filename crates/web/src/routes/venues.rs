@@ -1,14 +1,14 @@
-//! Halls, tables and lights, for their staff.
+//! Halls and tables, for their staff. Their lights have routes of their own.
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use kernel::{Fen, Page};
+use kernel::Fen;
 use platform::identity::UserId;
 use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use venue::customers::{self, AtDesk, Customer, DeskCash};
-use venue::devices::{self, Credentials, Device, DeviceEntity, LogLine, NewDevice, OverrideAsk, WatchAsk};
+use venue::devices::{self, Device, OverrideAsk};
 use venue::halls::{
     self, ChangedPrices, ChangedTable, ChangedVenue, Floor, NewTable, NewVenue, Prices, Table, TableEntity, Tried, TriedPrices, Venue,
     VenueEntity,
@@ -17,7 +17,7 @@ use venue::members::{self, ChangedLevels, Levels};
 use venue::play::{self, SessionView};
 use venue::staff::{self, Member};
 
-use crate::extract::{Auth, CasesManage, Json, Once, PageQuery, PathId, Query, SettingsManage, TablesOperate, VenuesManage, VenuesView};
+use crate::extract::{Auth, CasesManage, Json, Once, PathId, SettingsManage, TablesOperate, VenuesManage, VenuesView};
 use crate::state::AppState;
 use crate::{Problem, Result};
 
@@ -38,11 +38,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(bring_back))
         .routes(routes!(set_light, give_light_back))
         .routes(routes!(close))
-        .routes(routes!(create_device))
         .routes(routes!(test_light))
-        .routes(routes!(renew_password))
-        .routes(routes!(watch))
-        .routes(routes!(device_log))
         .routes(routes!(look_up))
         .routes(routes!(recharge))
         .routes(routes!(pay_out))
@@ -303,50 +299,6 @@ async fn close(
     Json(body): Json<CloseFor>,
 ) -> Result<axum::Json<SessionView>> {
     Ok(axum::Json(play::close_by_staff(&cx, &state.venue, id, &body.why).await?))
-}
-
-/// Adds the light of a table. What is entered into it is told once.
-#[utoipa::path(post, path = "/devices", tag = "venues", request_body = NewDevice,
-    responses((status = 201, body = Credentials), (status = 404, body = Problem), (status = 409, body = Problem)))]
-async fn create_device(Auth(cx, _): Auth<VenuesManage>, Json(body): Json<NewDevice>) -> Result<(StatusCode, axum::Json<Credentials>)> {
-    Ok((StatusCode::CREATED, axum::Json(devices::create(&cx, body).await?)))
-}
-
-#[derive(Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-struct Renewal {}
-
-/// Gives a device another password, told once: the old one admits nobody from now on.
-#[utoipa::path(post, path = "/devices/{id}/password", tag = "venues", params(("id" = String, Path)), request_body = Renewal,
-    responses((status = 200, body = Credentials), (status = 409, body = Problem)))]
-async fn renew_password(
-    Auth(cx, _): Auth<VenuesManage>,
-    PathId(id): PathId<DeviceEntity>,
-    Json(Renewal {}): Json<Renewal>,
-) -> Result<axum::Json<Credentials>> {
-    Ok(axum::Json(devices::renew_password(&cx, id).await?))
-}
-
-/// Says what a device's lamp draws at least when it is on: from then on one that draws less is taken for broken.
-#[utoipa::path(put, path = "/devices/{id}/watch", tag = "venues", params(("id" = String, Path)), request_body = WatchAsk,
-    responses((status = 200, body = Device), (status = 422, body = Problem)))]
-async fn watch(
-    State(state): State<AppState>,
-    Auth(cx, _): Auth<VenuesManage>,
-    PathId(id): PathId<DeviceEntity>,
-    Json(body): Json<WatchAsk>,
-) -> Result<axum::Json<Device>> {
-    Ok(axum::Json(devices::watch(&cx, &state.venue, id, &body).await?))
-}
-
-/// Who did what to a device, when and why, newest first.
-#[utoipa::path(get, path = "/devices/{id}/log", tag = "venues", params(("id" = String, Path), PageQuery), responses((status = 200, body = Page<LogLine>)))]
-async fn device_log(
-    Auth(cx, _): Auth<VenuesView>,
-    PathId(id): PathId<DeviceEntity>,
-    Query(page): Query<PageQuery>,
-) -> Result<axum::Json<Page<LogLine>>> {
-    Ok(axum::Json(devices::log(&cx, id, &page.ask()?).await?))
 }
 
 #[derive(Deserialize, utoipa::ToSchema)]

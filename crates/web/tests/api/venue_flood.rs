@@ -12,7 +12,7 @@ async fn device(hall: &Hall<'_>, n: usize) -> Value {
 
 /// As the broker passes it on. `what`: the topic, with `?` for the device's own.
 async fn says(server: &TestServer, topic: &str, what: &str, payload: &str) -> Heard {
-    devices::heard(&server.venue, &server.cx(), &what.replace('?', topic), payload.as_bytes()).await.unwrap()
+    devices::heard(&server.venue, &server.cx(), &what.replace('?', topic), payload.as_bytes(), false).await.unwrap()
 }
 
 async fn lines(server: &TestServer) -> i64 {

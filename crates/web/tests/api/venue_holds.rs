@@ -254,7 +254,7 @@ on_server! {
         hall.table_is(1, "maintenance").await;
         assert_eq!(held(&customer).await.len(), 1);
         hall.tables[1].lamp.set(Trouble::None);
-        hall.manager.post(&desk(&hall, 1, "in-service"), json!({"note": ""})).await.ok(200);
+        hall.is_mended(&hall.tables[1].id).await;
         let playing = hall.play(&customer, 1, 60).await;
         hall.table_is(0, "idle").await;
         assert_eq!((held(&customer).await.len(), told(&customer).await[0].clone()), (0, "hold.left".to_owned()));
@@ -382,7 +382,7 @@ on_server! {
         hall.manager.post(&back, json!({"note": ""})).await.ok(200);
         // Its light goes away; a network that blinks loses nothing.
         hold(&holder, &hall, 0).await.ok(200);
-        hall.tables[0].lamp.set(Trouble::Unplugged);
+        hall.tables[0].lamp.set(Trouble::Missed);
         hall.until(|floor| floor["tables"][0]["device"]["online"] == false).await;
         open(&hall.customer(10_000).await, &hall, 0).await.refused(409, "TABLE_RESERVED");
         open(&holder, &hall, 0).await.refused(409, "TABLE_IN_SERVICE");
@@ -429,7 +429,7 @@ on_server! {
         hall.table_is(0, "maintenance").await;
         assert_eq!((told(&holder).await[0].clone(), wallet(&holder).await), ("play.not_lit".to_owned(), (10_000, 0)));
         hall.tables[0].lamp.set(Trouble::None);
-        hall.manager.post(&desk(&hall, 0, "in-service"), json!({"note": ""})).await.ok(200);
+        hall.is_mended(&hall.tables[0].id).await;
         assert_eq!(hall.floor().await["tables"][0]["state"], "idle");
         // Whoever thinks better of it before the light is on leaves it to others.
         hold(&holder, &hall, 1).await.ok(200);

@@ -278,7 +278,7 @@ on_server! {
         let hall = Hall::open(server, 1).await;
         let customer = hall.customer(10_000).await;
         let playing = hall.play(&customer, 0, 60).await;
-        hall.tables[0].lamp.set(Trouble::Unplugged);
+        hall.tables[0].lamp.set(Trouble::Missed);
         hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["online"] == false).await;
         server.later(5 * SECOND).await;
         close(&customer, &playing).await;
@@ -291,7 +291,7 @@ on_server! {
 
     async fn v7_1_what_somebody_takes_out_of_service_stays_there_when_its_light_is_back(server) {
         let hall = Hall::open(server, 1).await;
-        hall.tables[0].lamp.set(Trouble::Unplugged);
+        hall.tables[0].lamp.set(Trouble::Missed);
         hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["online"] == false).await;
         server.later(61 * SECOND).await;
         assert_eq!(hall.table_is(0, "maintenance").await["case"]["cause"], "offline");

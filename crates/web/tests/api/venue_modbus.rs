@@ -84,7 +84,7 @@ on_server! {
         round(server).await;
         hall.until(|floor| floor_table(floor, &table.id)["device"]["reported"] == false).await;
         assert_eq!((board.seen().on[0], board.seen().switched), (false, 0));
-        hall.manager.post(&format!("/api/v1/tables/{}/in-service", table.id), json!({"note": "x"})).await.ok(200);
+        hall.is_mended(&table.id).await;
         hall.play_at(&customer, &table.id, 60).await;
     }
 
@@ -104,7 +104,7 @@ on_server! {
             board.set(CoilTrouble::None);
             server.clock.step(10 * SECOND);
             hall.until(|floor| floor_table(floor, &table.id)["device"]["reported"] == false).await;
-            hall.manager.post(&format!("/api/v1/tables/{}/in-service", table.id), json!({"note": "x"})).await.ok(200);
+            hall.is_mended(&table.id).await;
         }
     }
 

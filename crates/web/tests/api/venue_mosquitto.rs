@@ -1,7 +1,7 @@
 //! The same with somebody else's broker, as larger installations have it: Mosquitto.
 
 use kernel::{MINUTE, SECOND};
-use sandbox::Trouble;
+use sandbox::{Firmware, Trouble};
 use serde_json::json;
 use testkit::{Hall, floor_table, on_server};
 
@@ -26,7 +26,7 @@ on_server! {
         let customer = hall.customer(10_000).await;
         hall.play(&customer, 0, 60).await;
         server.later(10 * MINUTE).await;
-        hall.tables[0].lamp.set(Trouble::Unplugged);
+        hall.tables[0].lamp.set(Trouble::Missed);
         hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["online"] == false).await;
         server.later(61 * SECOND).await;
         assert_eq!(hall.table_is(0, "maintenance").await["case"]["cause"], "in_play");
@@ -35,5 +35,16 @@ on_server! {
         hall.tables[0].lamp.set(Trouble::None);
         hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["reported"] == false).await;
         assert!(!hall.tables[0].lamp.seen().on, "Mosquitto keeps no command for later");
+    }
+
+    async fn v5_1_a_lamp_whose_power_blinks_is_lit_again_by_mosquitto_too(server) {
+        server.by_mosquitto();
+        let hall = Hall::with(server, 1, Firmware::Shelly).await;
+        let customer = hall.customer(10_000).await;
+        hall.play(&customer, 0, 60).await;
+        server.later(10 * MINUTE).await;
+        let lamp = &hall.tables[0].lamp;
+        lamp.blinks().await;
+        hall.until(|floor| lamp.seen().on && floor_table(floor, &hall.tables[0].id)["device"]["reported"] == true).await;
     }
 }

@@ -133,7 +133,7 @@ on_server! {
         go_on_to(server, 22, 30).await;
         let night = playing(&hall, &customer, 2, 12_000, "open-0001").await;
         server.later(20 * MINUTE).await;
-        hall.tables[0].lamp.set(sandbox::Trouble::Unplugged);
+        hall.tables[0].lamp.set(sandbox::Trouble::Missed);
         hall.until(|floor| floor["tables"][0]["device"]["online"] == false).await;
         server.later(61 * SECOND).await;
         hall.table_is(0, "maintenance").await;

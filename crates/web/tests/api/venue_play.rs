@@ -117,7 +117,7 @@ on_server! {
         let customer = hall.customer(10_000).await;
         let playing = hall.play(&customer, 0, 60).await;
         server.later(10 * MINUTE).await;
-        hall.tables[0].lamp.set(Trouble::Unplugged);
+        hall.tables[0].lamp.set(Trouble::Missed);
         hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["online"] == false).await;
         assert_eq!(session(&customer, &playing).await["state"], "playing", "it may be the network, for a moment");
         server.later(61 * SECOND).await;
@@ -135,7 +135,9 @@ on_server! {
         hall.tables[0].lamp.set(Trouble::None);
         hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["reported"] == false).await;
         assert_eq!(hall.tables[0].lamp.seen().told_on, 1, "what it missed is not sent to it later");
-        hall.manager.post(&back, json!({"note": "换了插座"})).await.ok(200);
+        // It was off all the time, as one that never comes on is.
+        hall.manager.post(&back, json!({"note": "换了插座"})).await.refused(409, "LIGHT_NOT_TESTED");
+        hall.is_mended(&hall.tables[0].id).await;
         hall.play(&customer, 0, 60).await;
     }
 
@@ -160,7 +162,7 @@ on_server! {
         // And one whose plug is pulled is noticed.
         hall.play(&customer, 0, 60).await;
         server.later(5 * MINUTE).await;
-        hall.tables[0].lamp.set(Trouble::Unplugged);
+        hall.tables[0].lamp.set(Trouble::Missed);
         hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["online"] == false).await;
         server.later(61 * SECOND).await;
         assert_eq!(hall.table_is(0, "maintenance").await["case"]["cause"], "in_play");
@@ -179,7 +181,7 @@ on_server! {
         let customer = hall.customer(10_000).await;
         let playing = hall.play(&customer, 0, 60).await;
         let (lamp, id) = (&hall.tables[0].lamp, &hall.tables[0].id);
-        lamp.set(Trouble::Unplugged);
+        lamp.set(Trouble::Missed);
         hall.until(|floor| floor_table(floor, id)["device"]["online"] == false).await;
         server.later(20 * SECOND).await;
         lamp.set(Trouble::None);
@@ -193,7 +195,7 @@ on_server! {
     async fn v5_1_a_light_that_is_away_while_nobody_plays_is_out_of_service_until_it_is_back(server) {
         let hall = Hall::open(server, 1).await;
         let customer = hall.customer(10_000).await;
-        hall.tables[0].lamp.set(Trouble::Unplugged);
+        hall.tables[0].lamp.set(Trouble::Missed);
         hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["online"] == false).await;
         ask(&customer, &hall, 0, "open-0001").await.refused(409, "TABLE_IN_SERVICE");
         server.later(61 * SECOND).await;
@@ -394,7 +396,7 @@ on_server! {
         assert_eq!(wallet(&customer).await, (10_000, 5_000));
         server.later(10 * MINUTE + 30 * SECOND).await;
         assert_eq!(session(&customer, &playing).await["cost_so_far_fen"], 5_000, "who leaves of its own accord");
-        hall.tables[0].lamp.set(Trouble::Unplugged);
+        hall.tables[0].lamp.set(Trouble::Missed);
         hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["online"] == false).await;
         server.later(61 * SECOND).await;
         hall.table_is(0, "maintenance").await;

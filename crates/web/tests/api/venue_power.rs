@@ -131,7 +131,7 @@ on_server! {
     async fn v5_2_a_watched_table_whose_light_was_only_away_comes_back_with_it(server) {
         let hall = Hall::open(server, 1).await;
         watch(&hall, 0, 20).await;
-        hall.tables[0].lamp.set(Trouble::Unplugged);
+        hall.tables[0].lamp.set(Trouble::Missed);
         hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["online"] == false).await;
         server.later(61 * SECOND).await;
         assert_eq!(hall.table_is(0, "maintenance").await["case"]["cause"], "offline");
@@ -255,7 +255,7 @@ on_server! {
         for _ in 0..2 {
             server.later(21 * SECOND).await;
             let telemetry = br#"{"Time":"2026-11-21T08:00:00","ENERGY":{"Power":0}}"#;
-            venue::devices::heard(&server.venue, &server.cx(), &format!("tele/{topic}/SENSOR"), telemetry).await.unwrap();
+            venue::devices::heard(&server.venue, &server.cx(), &format!("tele/{topic}/SENSOR"), telemetry, false).await.unwrap();
         }
         let table = hall.table_is(0, "idle").await;
         let draw = &table["device"]["draw"];

@@ -179,7 +179,7 @@ on_server! {
         let text = service.texts()[0].clone();
         assert_eq!((text.phone.as_str(), text.template.as_str(), text.sign_name.as_str()), (PHONE, "SMS_3", texts::SIGN_NAME));
         assert_eq!(text.params, json!({"hall": "旗舰店", "table": "官方8号台", "time": "17:00"}));
-        hall.tables[0].lamp.set(Trouble::Unplugged);
+        hall.tables[0].lamp.set(Trouble::Missed);
         hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["online"] == false).await;
         later(server, 61 * SECOND).await;
         hall.table_is(0, "maintenance").await;

@@ -5,6 +5,7 @@
  */
 import type { components } from './schema'
 import type * as Complaints from './complaints'
+import type * as Devices from './devices'
 import type * as Beside from './offers'
 import type * as Texts from './texts'
 import type * as Console from './types'
@@ -84,6 +85,8 @@ export type Answers = [
   Fits<Present<Server['DeskComplaint']>, Complaints.Complaint>,
   Fits<Present<Server['HallFigures']>, Complaints.HallFigures>,
   Fits<Present<Server['TextRow']>, Texts.TextRow>,
+  Fits<Present<Server['DeviceRow']>, Devices.DeviceRow>,
+  Fits<Present<Server['CaseRow']>, Devices.CaseRow>,
 ]
 
 export type Requests = [
@@ -98,6 +101,7 @@ export type Requests = [
   Fits<Console.ChangedVenue, Server['ChangedVenue']>,
   Fits<Console.ChangedTable, Server['ChangedTable']>,
   Fits<Console.NewDevice, Server['NewDevice']>,
+  Fits<Devices.ChangedDevice, Server['ChangedDevice']>,
   Fits<Console.LightAsk, Server['OverrideAsk']>,
   Fits<{ least_watts: number | null }, Server['WatchAsk']>,
   Fits<Console.DeskCash, Server['Cash']>,

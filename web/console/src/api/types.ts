@@ -128,6 +128,7 @@ export interface Home { keys: { unused: number; active: number; expired: number;
 // PUT /tables/{id}/light LightAsk -> Device; DELETE /tables/{id}/light -> Device; POST /devices NewDevice -> 201 Credentials (once); GET /devices/{id}/log?cursor= -> Page<DeviceLogLine>
 // PUT /devices/{id}/watch {least_watts: number | null} -> Device; POST /tables/{id}/light-test {} -> Device (on for two minutes; 409 NOT_IN_SERVICE)
 // POST /customers/find {number} -> AtDesk; POST /customers/recharge|payout [idem] DeskCash -> Customer
+// PUT /devices/{id} ChangedDevice -> Credentials (while its table is out of service; 409 CHANGED_MEANWHILE, NOT_IN_SERVICE, COIL_TAKEN); GET /devices?venue=&state= -> Page<DeviceRow>; GET /cases?venue=&state= -> Page<CaseRow>
 export type TableState = 'idle' | 'reserved' | 'opening' | 'playing' | 'paused' | 'closing' | 'cleaning' | 'maintenance'
 export type Cause = 'not_lit' | 'not_dark' | 'in_play' | 'no_power' | 'offline' | 'staff'
 export interface Venue { id: string; name: string; address: string; phone: string; time_zone: string; opens: number | null /* minutes from midnight by the hall's clock; null: round the clock */; closes: number | null; closed: boolean; holidays: string[]; version: number; created_at: string }
@@ -135,7 +136,8 @@ export interface Table { id: string; venue_id: string; tariff_id: string; name: 
 export interface FloorPlay { id: string; state: 'opening' | 'playing' | 'closed' | 'failed'; asked_at: string; lit_at: string | null /* time counts from then */; paid_until: string; held_fen: number; cost_so_far_fen: number }
 export interface CoilAddress { host: string; port: number; unit: number; coil: number; framing: 'tcp' | 'rtu' }
 export interface Draw { least_watts: number | null /* what it draws at least when it is on; null: it is not watched */; milliwatts: number | null /* what it was last said to draw */; at: string | null; dark_since: string | null /* on by its relay's word, and drawing too little */ }
-export interface FloorDevice { id: string; name: string; topic: string | null /* on the broker */; address: CoilAddress | null /* of a relay board */; online: boolean; online_since: string; wanted: boolean; reported: boolean | null /* what it says it is; null: not known */; override_on: boolean | null; override_until: string | null; override_why: string | null; draw: Draw }
+export type Driver = 'tasmota' | 'shelly' | 'modbus'
+export interface FloorDevice { id: string; driver: Driver; name: string; version: number; topic: string | null /* on the broker */; address: CoilAddress | null /* of a relay board */; online: boolean; online_since: string; wanted: boolean; reported: boolean | null /* what it says it is; null: not known */; override_on: boolean | null; override_until: string | null; override_why: string | null; draw: Draw }
 export interface Case { id: string; cause: Cause; note: string; opened_at: string }
 export interface FloorTable { id: string; name: string; code: string; url: string /* what the QR code leads to */; state: TableState; since: string; x: number; y: number; version: number; play: FloorPlay | null; device: FloorDevice | null; case: Case | null; hold: HeldFor | null }
 // POST /tables/{id}/hold HoldAsk -> Table; POST /tables/{id}/release {} -> Table
@@ -157,7 +159,7 @@ export interface TriedPrice { clock: string; at: string; price_fen: number; line
 export interface NewVenue { name: string; address?: string; phone?: string; time_zone: string; opens?: number | null; closes?: number | null; tariff: Tariff }
 export interface NewTable { name: string; x: number; y: number }
 export interface VenueMember { user: UserRef; role: Role }
-export interface NewDevice { table_id: string; driver: 'tasmota' | 'shelly' | 'modbus'; name: string; address?: CoilAddress /* of modbus alone */; least_watts?: number /* 1 to 5,000; not of modbus */ }
+export interface NewDevice { table_id: string; driver: Driver; name: string; address?: CoilAddress /* of modbus alone */; least_watts?: number /* 1 to 5,000; not of modbus */ }
 export interface Credentials { device: { id: string; topic: string | null }; user: string | null; password: string | null /* null: nothing is entered into a relay board */ }
 export interface LightAsk { on: boolean; minutes: number /* 1 to 720 */; why: string }
 export interface DeviceLogLine { id: string; at: string; who: string /* empty: the program */; what: string; why: string }

@@ -1,5 +1,5 @@
 import { markRaw } from 'vue'
-import { Grid, Medal } from '@element-plus/icons-vue'
+import { Cpu, Grid, Medal, Tools } from '@element-plus/icons-vue'
 import type { ModuleRoutes } from './types'
 
 const permission = 'venues.view'
@@ -25,6 +25,18 @@ export const halls: ModuleRoutes = {
       meta: { title: 'floor.codes.title', permission, menu: '/floor' },
     },
     {
+      path: 'cases',
+      name: 'cases',
+      component: () => import('@/views/lights/CaseListPage.vue'),
+      meta: { title: 'lights.cases.title', permission },
+    },
+    {
+      path: 'devices',
+      name: 'devices',
+      component: () => import('@/views/lights/DeviceListPage.vue'),
+      meta: { title: 'lights.devices.title', permission },
+    },
+    {
       path: 'levels',
       name: 'levels',
       component: () => import('@/views/levels/LevelsPage.vue'),
@@ -33,6 +45,8 @@ export const halls: ModuleRoutes = {
   ],
   menu: [
     { path: '/floor', label: 'floor.title', icon: markRaw(Grid), group: 'halls', permission },
+    { path: '/cases', label: 'lights.cases.title', icon: markRaw(Tools), group: 'halls', permission },
+    { path: '/devices', label: 'lights.devices.title', icon: markRaw(Cpu), group: 'halls', permission },
     { path: '/levels', label: 'levels.title', icon: markRaw(Medal), group: 'halls', permission: 'settings.manage' },
   ],
 }

@@ -1,4 +1,5 @@
 import type { ComplaintState } from '@/api/complaints'
+import type { CaseState, DeviceState } from '@/api/devices'
 import type { TextState } from '@/api/texts'
 import type {
   Application,
@@ -43,6 +44,8 @@ interface StatusValues {
   /** What stands out about a light. */
   mark: 'differs' | 'dark' | 'away' | 'by_hand'
   cause: Cause
+  device: DeviceState
+  case: CaseState
   complaint: ComplaintState
   text: TextState
   payOrder: PayOrder['state']
@@ -116,6 +119,8 @@ export const tones: { readonly [K in StatusKind]: Readonly<Record<StatusValues[K
     offline: 'danger',
     staff: 'warning',
   },
+  device: { agrees: 'success', differs: 'warning', away: 'danger' },
+  case: { open: 'warning', closed: 'neutral' },
 }
 
 /** Charts and legends use the same colours as the tags. */

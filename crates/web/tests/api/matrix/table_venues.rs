@@ -45,9 +45,16 @@ pub const RULES: &[Rule] = &[
     rule("POST /api/v1/tables/{id}/close", MANAGERS, 200)
         .on(Thing::Theirs(Theirs::PlayedTable), Reach::BRANCH)
         .body(|_| json!({"why": "x"})),
+    rule("GET /api/v1/devices", STAFF, 200).on(Thing::HallDevice, Reach::BRANCH.listed()),
+    // Whose cases one sees is tried in `venue_cases.rs`.
+    rule("GET /api/v1/cases", STAFF, 200),
     rule("POST /api/v1/devices", MANAGERS, 201)
         .on(Thing::DarkTable, Reach::BRANCH)
         .body(|case| json!({"table_id": case.thing, "driver": "tasmota", "name": "x"})),
+    // Somebody has changed it in between.
+    rule("PUT /api/v1/devices/{id}", MANAGERS, 409)
+        .on(Thing::HallDevice, Reach::BRANCH)
+        .body(|_| json!({"driver": "tasmota", "name": "x", "version": 0})),
     rule("POST /api/v1/devices/{id}/password", MANAGERS, 200).on(Thing::HallDevice, Reach::BRANCH).body(|_| json!({})),
     rule("PUT /api/v1/devices/{id}/watch", MANAGERS, 200).on(Thing::HallDevice, Reach::BRANCH).body(|_| json!({"least_watts": 20})),
     rule("GET /api/v1/devices/{id}/log", STAFF, 200).on(Thing::HallDevice, Reach::BRANCH),

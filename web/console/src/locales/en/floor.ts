@@ -76,25 +76,6 @@ const en: typeof zh = {
     logWhat: 'What happened',
     program: 'The system',
   },
-  did: {
-    online: 'Came online',
-    offline: 'Went offline',
-    on: 'Light is on',
-    off: 'Light is off',
-    came_on: 'Came on by itself',
-    went_off: 'Went off by itself',
-    set_on: 'Turned on by hand',
-    set_off: 'Turned off by hand',
-    given_back: 'Given back to the system',
-    password_renewed: 'Password replaced',
-    complained: 'A customer says that something is wrong; it was asked again',
-    watched: 'Power is watched',
-    unwatched: 'Power is not watched any more',
-    no_power: 'On, and draws next to no power',
-    power_again: 'Draws power again',
-    tested: 'Light tested',
-    passed: 'Test passed, back in service',
-  },
   cleaned: {
     heading: 'Cleaning',
     hint: 'The table cannot be opened meanwhile, and is free by itself after that. The light can be set on by hand.',
@@ -158,7 +139,7 @@ const en: typeof zh = {
   bringBack: {
     action: 'Return to service',
     title: 'Return “{name}” to service',
-    message: 'Its light must be online and as the system wants it. Customers can then open the table.',
+    message: 'Its light must be online and as the system wants it; one that failed or was replaced has to have been on in a test. Customers can then open the table.',
     note: 'What was done',
     done: '“{name}” is back in service.',
   },
@@ -260,7 +241,7 @@ const en: typeof zh = {
     action: 'Replace the password',
     title: 'Replace the password of “{name}”',
     message:
-      'The old password is void at once: as soon as its connection ends (restart the device), the device is offline, and the light beyond the system’s control, until the new password has been entered in it. The new password is shown only once.',
+      'The old password is void at once, and the device is disconnected: it is offline, and the light beyond the system’s control, until the new password has been entered in it. The new password is shown only once.',
   },
   coil: {
     nameHint: 'A coil of a relay board, which the server connects to.',

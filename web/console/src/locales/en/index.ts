@@ -11,6 +11,7 @@ import halls from './halls'
 import hold from './hold'
 import offers from './offers'
 import levels from './levels'
+import lights from './lights'
 import home from './home'
 import jobs from './jobs'
 import logs from './logs'
@@ -45,6 +46,7 @@ const en: typeof zh = {
   hold,
   offers,
   levels,
+  lights,
   home,
   jobs,
   logs,

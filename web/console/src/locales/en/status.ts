@@ -73,6 +73,8 @@ const en: typeof zh = {
     withheld: 'Not sent',
   },
   complaint: { open: 'Waiting', answered: 'Answered', closed: 'Closed' },
+  device: { agrees: 'As it should be', differs: 'Differs', away: 'Offline' },
+  case: { open: 'Open', closed: 'Over' },
   cause: {
     not_lit: 'The light did not come on',
     not_dark: 'The light did not go off',

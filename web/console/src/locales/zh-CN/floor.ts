@@ -74,25 +74,6 @@ export default {
     logWhat: '事项',
     program: '系统',
   },
-  did: {
-    online: '设备上线',
-    offline: '设备离线',
-    on: '灯已亮',
-    off: '灯已灭',
-    came_on: '灯自行亮起',
-    went_off: '灯自行熄灭',
-    set_on: '手动开灯',
-    set_off: '手动关灯',
-    given_back: '交还系统控制',
-    password_renewed: '更换了密码',
-    complained: '顾客反映灯有问题，已重新确认',
-    watched: '开始监测功率',
-    unwatched: '停止监测功率',
-    no_power: '灯已开但几乎不用电',
-    power_again: '灯恢复用电',
-    tested: '测试灯',
-    passed: '测试通过，恢复使用',
-  },
   cleaned: {
     heading: '清洁',
     hint: '清洁期间不能开台，到时自动恢复空闲。需要灯时可以手动开灯。',
@@ -155,7 +136,7 @@ export default {
   bringBack: {
     action: '恢复使用',
     title: '恢复使用“{name}”',
-    message: '灯控设备须在线，且灯的状态与系统要求一致。恢复后顾客可以开台。',
+    message: '灯控设备须在线，且灯的状态与系统要求一致；出过故障或更换过的灯，须先在测试中亮过。恢复后顾客可以开台。',
     note: '处理结果',
     done: '“{name}”已恢复使用。',
   },
@@ -254,7 +235,7 @@ export default {
     action: '更换密码',
     title: '更换“{name}”的密码',
     message:
-      '旧密码立即失效：设备一旦断开连接（请重启设备），在填好新密码之前一直离线，这张球台的灯不受系统控制。新密码只显示一次。',
+      '旧密码立即失效，设备随即断开：在填好新密码之前一直离线，这张球台的灯不受系统控制。新密码只显示一次。',
   },
   coil: {
     nameHint: '继电器板的一个线圈，由服务器主动连接。',

@@ -10,6 +10,7 @@ import halls from './halls'
 import hold from './hold'
 import offers from './offers'
 import levels from './levels'
+import lights from './lights'
 import home from './home'
 import jobs from './jobs'
 import logs from './logs'
@@ -44,6 +45,7 @@ export default {
   hold,
   offers,
   levels,
+  lights,
   home,
   jobs,
   logs,

@@ -53,6 +53,8 @@ export default {
     withheld: '未发送',
   },
   complaint: { open: '待答复', answered: '已答复', closed: '已结束' },
+  device: { agrees: '正常', differs: '不一致', away: '离线' },
+  case: { open: '处理中', closed: '已结束' },
   cause: {
     not_lit: '开台时灯没有亮',
     not_dark: '关台后灯没有灭',

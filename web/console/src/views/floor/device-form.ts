@@ -1,3 +1,4 @@
+import type { ChangedDevice } from '@/api/devices'
 import type { CoilAddress, FloorDevice, NewDevice } from '@/api/types'
 
 /** As it is typed; the names are those of what the server refuses. */
@@ -55,14 +56,37 @@ export function deviceOf(form: DeviceForm, table: string): NewDevice {
   const device = { table_id: table, driver: form.driver, name: form.name.trim() }
   if (form.driver !== 'modbus')
     return form.least_watts === undefined ? device : { ...device, least_watts: form.least_watts }
-  const address = {
-    host: form['address.host'].trim(),
-    port: form['address.port'] ?? 0,
-    unit: form['address.unit'] ?? 0,
-    coil: form['address.coil'] ?? 0,
-    framing: form['address.framing'],
+  return { ...device, address: addressOf(form) }
+}
+
+const addressOf = (form: DeviceForm): CoilAddress => ({
+  host: form['address.host'].trim(),
+  port: form['address.port'] ?? 0,
+  unit: form['address.unit'] ?? 0,
+  coil: form['address.coil'] ?? 0,
+  framing: form['address.framing'],
+})
+
+/** A device as it is, to be changed. */
+export function formOf(device: Pick<FloorDevice, 'name' | 'driver' | 'address'>): DeviceForm {
+  const form = { ...emptyDevice(), name: device.name, driver: device.driver }
+  if (!device.address) return form
+  const { host, port, unit, coil, framing } = device.address
+  return {
+    ...form,
+    'address.host': host,
+    'address.port': port,
+    'address.unit': unit,
+    'address.coil': coil,
+    'address.framing': framing,
   }
-  return { ...device, address }
+}
+
+/** What is sent of a changed one: another of the same kind is said to be, another of another kind is to be seen. */
+export function changeOf(form: DeviceForm, replaced: boolean, version: number): ChangedDevice {
+  const { driver } = form
+  const change = { driver, name: form.name.trim(), replaced: replaced && driver !== 'modbus', version }
+  return driver === 'modbus' ? { ...change, address: addressOf(form) } : change
 }
 
 /** Whether it is on the broker: it has a password that can be replaced, and may measure. A relay board does neither. */

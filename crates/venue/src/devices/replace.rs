@@ -1,0 +1,131 @@
+//! Another device in the place of a table's light, or another name for it: a relay that is broken is replaced, and one that was moved has another
+//! coil.
+//!
+//! The device's row stays, and its log with it. What was known of the first does not count for the second: it is told what it should be when it
+//! comes, and its table is not used again before it was seen to be on.
+
+use kernel::{Fault, Fields, text};
+use platform::identity::Permission;
+use platform::{Cx, Result, audit};
+use serde::Deserialize;
+use serde_json::json;
+use store::{Sql as _, Tx, args};
+
+use super::door::PASSWORD;
+use super::log;
+use super::modbus::{self, Address, NewAddress};
+use super::password::{expel, new_password, new_topic};
+use super::rows::{Device, DeviceId, Driver, by_id};
+use super::service::{Credentials, address, coil_taken};
+use crate::halls::rows::lock_table_in_use;
+use crate::halls::{TableState, changed_meanwhile, differences, not_in_maintenance};
+use crate::{Venue, cases, staff};
+
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangedDevice {
+    pub driver: Driver,
+    pub name: String,
+    /// Of `modbus` alone.
+    #[serde(default)]
+    pub address: Option<NewAddress>,
+    /// Another device of the same kind is there now. It is another one in any case where its kind or its address is.
+    #[serde(default)]
+    pub replaced: bool,
+    /// That of the device as it was looked at.
+    pub version: i64,
+}
+
+/// Changes the light of a table that is out of service. Where it is another device now, what is entered into it is told once, and the first has
+/// nothing to say any more.
+pub async fn change(cx: &Cx, venue: &Venue, id: DeviceId, ask: ChangedDevice) -> Result<Credentials> {
+    let user = cx.require(Permission::VenuesManage)?;
+    let seen = by_id(&mut cx.db.read(), id).await?.ok_or_else(Fault::not_found)?;
+    let mut tx = cx.db.begin().await?;
+    let table = lock_table_in_use(&mut tx, seen.table_id).await?;
+    staff::works_at(&mut tx, user, table.venue_id).await?;
+    let mut fields = Fields::default();
+    let name = fields.take("name", text::clean(&ask.name, 1, 60, false)).unwrap_or_default();
+    let address = address(&mut fields, ask.driver, ask.address.as_ref());
+    fields.check()?;
+    let old = by_id(&mut tx, id).await?.ok_or_else(Fault::not_found)?;
+    if old.edition != ask.version {
+        return Err(changed_meanwhile());
+    }
+    if table.state != TableState::Maintenance {
+        return Err(not_in_maintenance());
+    }
+    let is_another = ask.replaced || old.driver != ask.driver || old.address != address;
+    if !is_another && old.name == name {
+        return Ok(Credentials { device: old, user: None, password: None });
+    }
+    tx.exec("UPDATE devices SET name = $1, edition = edition + 1 WHERE id = $2", args![name.as_str(), id]).await?;
+    let password = if is_another { replace(&mut tx, cx, venue, &old, ask.driver, address.as_ref()).await? } else { None };
+    let device = by_id(&mut tx, id).await?.ok_or_else(Fault::not_found)?;
+    let (action, what) = if is_another { (&audit::DEVICE_REPLACED, "replaced") } else { (&audit::DEVICE_CHANGED, "renamed") };
+    let changes = differences(&told(&old), &told(&device));
+    log::write(&mut tx, cx, id, &user.name, what, if is_another { "" } else { name.as_str() }).await?;
+    audit::record(&mut tx, cx, action, Some(id.into()), &json!({"table": table.name, "changes": changes})).await?;
+    if is_another {
+        // What ends when the light is there again would end without anybody having looked at this one.
+        cases::is_somebodys(&mut tx, table.id).await?;
+    }
+    venue.news.after(&mut tx);
+    tx.commit().await?;
+    let user = password.is_some().then(|| device.topic.clone()).flatten();
+    Ok(Credentials { device, user, password })
+}
+
+/// Of a device, for the operation log.
+fn told(device: &Device) -> serde_json::Value {
+    let address = device.address.as_ref().map(ToString::to_string);
+    json!({"name": device.name, "driver": device.driver, "topic": device.topic, "address": address})
+}
+
+/// Another device is there from now on, and nothing is known of it. Answers its password, where it has one.
+async fn replace(tx: &mut Tx, cx: &Cx, venue: &Venue, old: &Device, driver: Driver, address: Option<&Address>) -> Result<Option<String>> {
+    if let Some(at) = address {
+        let taken = "SELECT id FROM devices WHERE coil_host = $1 AND coil_port = $2 AND coil_unit = $3 AND coil_number = $4 AND id <> $5";
+        let coil = args![at.host.as_str(), i64::from(at.port), i64::from(at.unit), i64::from(at.coil), old.id];
+        if tx.opt(taken, coil, |row| row.get::<DeviceId>("id")).await?.is_some() {
+            return Err(coil_taken());
+        }
+    }
+    let (topic, password) = match driver {
+        Driver::Tasmota | Driver::Shelly => (Some(new_topic(cx)), Some(new_password(cx))),
+        Driver::Modbus => (None, None),
+    };
+    let hash = password.as_ref().map(|password| cx.vault.hash(PASSWORD, password.as_bytes()).to_vec());
+    // A board does not measure.
+    let least_watts = old.draw.least_watts.filter(|_| driver != Driver::Modbus);
+    let sql = "UPDATE devices SET driver = $1, topic = $2, password_hash = $3, coil_host = $4, coil_port = $5, coil_framing = $6, coil_unit = $7, \
+               coil_number = $8, least_watts = $9, drawn = NULL, drawn_at = NULL, on_since = NULL, enough_at = NULL, low_since = NULL, \
+               dark_since = NULL, reported = NULL, reported_at = NULL, lit_at = NULL, wrong_since = NULL, right_since = NULL, told_at = NULL, \
+               silent_since = NULL, online = FALSE, online_since = $10, wanted_at = $10, replaced_at = $10, version = version + 1 WHERE id = $11";
+    let written = args![
+        driver.as_str(),
+        topic.as_deref(),
+        hash,
+        address.map(|at| at.host.as_str()),
+        address.map(|at| i64::from(at.port)),
+        address.map(|at| at.framing.as_str()),
+        address.map(|at| i64::from(at.unit)),
+        address.map(|at| i64::from(at.coil)),
+        least_watts,
+        cx.now(),
+        old.id
+    ];
+    match tx.exec(sql, written).await {
+        Ok(_) => {}
+        // Two at once have chosen the same.
+        Err(store::Error::Unique(_)) => return Err(coil_taken()),
+        Err(error) => return Err(error.into()),
+    }
+    if let Some(topic) = old.topic.clone() {
+        expel(tx, venue, topic);
+    }
+    if address.is_some() {
+        modbus::poll_soon(tx, cx).await?;
+    }
+    Ok(password)
+}
