@@ -4,7 +4,7 @@
 //! The device's row stays, and its log with it. What was known of the first does not count for the second: it is told what it should be when it
 //! comes, and its table is not used again before it was seen to be on.
 
-use kernel::{Fault, Fields, text};
+use kernel::{Fault, Fields, Word, text};
 use platform::identity::Permission;
 use platform::{Cx, Result, audit};
 use serde::Deserialize;
