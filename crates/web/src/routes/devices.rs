@@ -108,6 +108,7 @@ async fn device_log(
 #[into_params(parameter_in = Query)]
 struct CaseQuery {
     venue: Option<VenueId>,
+    #[param(inline)]
     state: Option<CaseState>,
     cursor: Option<String>,
     limit: Option<i64>,

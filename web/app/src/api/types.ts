@@ -1,4 +1,8 @@
 // Written from the API's document by hand, until they are generated from it. Money is whole fen, times are RFC 3339 in UTC.
+import type { PackageQuote, PriceList, Quote } from './prices'
+
+export type * from './members'
+export type * from './prices'
 
 export interface Customer {
   id: string
@@ -91,88 +95,9 @@ export interface VenueView {
   tables: Table[]
 }
 
-export interface Quote {
-  minutes: number
-  /** Of the asker's level. */
-  price_fen: number
-  full_price_fen: number
-}
-
-/** Sold now. */
-export interface PackageQuote {
-  id: number
-  name: string
-  minutes: number
-  until: string
-  price_fen: number
-  /** Whoever leaves early pays no more than the same play costs without it. */
-  early_is_cheaper: boolean
-}
-
-/** What is chosen on a table's page: so many minutes, or a package. */
-export interface Offer extends Quote {
-  package?: PackageQuote
-}
-export type PlayTime = { minutes: number } | { package: number }
-
-export interface Level {
-  id: string
-  name: string
-  threshold: number
-  /** What is paid of a price, in ten-thousandths. */
-  pays: number
-  gift_fen: number
-}
-
-export interface Membership {
-  points: number
-  level: Level | null
-  next: { level: Level; missing_points: number } | null
-  /** Rising. */
-  levels: Level[]
-}
-
-export interface PointLine {
-  id: string
-  at: string
-  /** Negative where a bill was given back. */
-  points: number
-  points_after: number
-  venue_name: string
-  table_name: string
-}
-
 export interface Refusal {
   code: string
   detail: string
-}
-
-/** By the hall's clock and before any discount. */
-export interface PriceList {
-  /** Today, and tomorrow where the hall is open past midnight. */
-  days: DayPrices[]
-  /** The most that a night costs, with what a package costs of it. */
-  night: { from: string; to: string; cap_fen: number } | null
-  /** All of them, sold now or not. */
-  packages: PackagePrice[]
-}
-export interface DayPrices {
-  date: string
-  holiday: boolean
-  /** From midnight to midnight. */
-  spans: { from: string; to: string; per_hour_fen: number; now: boolean }[]
-}
-export interface PackagePrice {
-  id: number
-  name: string
-  price_fen: number
-  /** Null of a night, which has hours. */
-  minutes: number | null
-  from: string | null
-  to: string | null
-  /** When it is sold, in words; null: at any time, of a night within its hours. */
-  sold: string | null
-  early_is_cheaper: boolean
 }
 
 export interface TableView {

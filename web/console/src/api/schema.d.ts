@@ -208,6 +208,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Maintenance cases of the halls where one works, newest first. */
+        get: operations["list_cases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/complaints": {
         parameters: {
             query?: never;
@@ -436,10 +453,31 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Lights of the halls where one works: those that were added last come first. */
+        get: operations["list_devices"];
         put?: never;
         /** Adds the light of a table. What is entered into it is told once. */
         post: operations["create_device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Changes the light of a table that is out of service, or puts another device in its place: what is entered into that is told once, and the first
+         *     is sent away. Refused where somebody else has changed it since it was looked at.
+         */
+        put: operations["change_device"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -472,7 +510,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Gives a device another password, told once: the old one admits nobody from now on. */
+        /** Gives a device another password, told once: the old one admits nobody from now on, and who came in by it is sent away. */
         post: operations["renew_password"];
         delete?: never;
         options?: never;
@@ -3212,6 +3250,22 @@ export interface components {
             note: string;
             opened_at: components["schemas"]["Timestamp"];
         };
+        CaseRow: {
+            cause: components["schemas"]["Cause"];
+            closed_at?: components["schemas"]["Timestamp"] | null;
+            closed_by?: components["schemas"]["UserRef"] | null;
+            /** @description What was done. */
+            closing_note?: string | null;
+            id: components["schemas"]["Id"];
+            /** @description What was said when the table was taken out of service. */
+            note: string;
+            opened_at: components["schemas"]["Timestamp"];
+            session_id?: components["schemas"]["Id"] | null;
+            table_id: components["schemas"]["Id"];
+            table_name: string;
+            venue_id: components["schemas"]["Id"];
+            venue_name: string;
+        };
         Cash: {
             amount_fen: components["schemas"]["Fen"];
             memo?: string | null;
@@ -3220,6 +3274,18 @@ export interface components {
         };
         /** @enum {string} */
         Cause: "not_lit" | "not_dark" | "in_play" | "no_power" | "offline" | "staff";
+        ChangedDevice: {
+            address?: components["schemas"]["NewCoilAddress"] | null;
+            driver: components["schemas"]["Driver"];
+            name: string;
+            /** @description Another device of the same kind is there now. It is another one in any case where its kind or its address is. */
+            replaced?: boolean;
+            /**
+             * Format: int64
+             * @description That of the device as it was looked at.
+             */
+            version: number;
+        };
         ChangedLevels: {
             /** @description All of them, rising. A level that is left out is no more. */
             levels: components["schemas"]["LevelForm"][];
@@ -3526,10 +3592,35 @@ export interface components {
             /** @description Its name on the broker, if that is where it is. */
             topic?: string | null;
             venue_id: components["schemas"]["Id"];
+            /**
+             * Format: int64
+             * @description Counts its edits.
+             */
+            version: number;
             /** @description What it should be. */
             wanted: boolean;
             wanted_at: components["schemas"]["Timestamp"];
         };
+        DeviceRow: {
+            driver: components["schemas"]["Driver"];
+            id: components["schemas"]["Id"];
+            name: string;
+            /** @description Since when it is there, or away. */
+            online_since: components["schemas"]["Timestamp"];
+            /** @description What it says it is; absent: not known. */
+            reported?: boolean | null;
+            reported_at?: components["schemas"]["Timestamp"] | null;
+            state: components["schemas"]["DeviceState"];
+            table_id: components["schemas"]["Id"];
+            table_name: string;
+            table_state: components["schemas"]["TableState"];
+            venue_id: components["schemas"]["Id"];
+            venue_name: string;
+            /** @description What it should be. */
+            wanted: boolean;
+        };
+        /** @enum {string} */
+        DeviceState: "agrees" | "differs" | "away";
         /** @enum {string} */
         DifferenceKind: "not_here" | "not_there" | "amount";
         /** @description What is known of the power that a light draws. */
@@ -3592,6 +3683,7 @@ export interface components {
             address?: components["schemas"]["CoilAddress"] | null;
             /** @description What it draws. */
             draw: components["schemas"]["Draw"];
+            driver: components["schemas"]["Driver"];
             id: components["schemas"]["Id"];
             name: string;
             online: boolean;
@@ -3602,6 +3694,11 @@ export interface components {
             /** @description What it says it is; absent: not known. */
             reported?: boolean | null;
             topic?: string | null;
+            /**
+             * Format: int64
+             * @description Counts its edits.
+             */
+            version: number;
             /** @description What it should be. */
             wanted: boolean;
         };
@@ -4411,6 +4508,33 @@ export interface components {
              */
             total?: number | null;
         };
+        Page_CaseRow: {
+            /** @description A page may hold fewer than were asked for, even none, while there is a next one: see `searched_to`. */
+            items: {
+                cause: components["schemas"]["Cause"];
+                closed_at?: components["schemas"]["Timestamp"] | null;
+                closed_by?: components["schemas"]["UserRef"] | null;
+                /** @description What was done. */
+                closing_note?: string | null;
+                id: components["schemas"]["Id"];
+                /** @description What was said when the table was taken out of service. */
+                note: string;
+                opened_at: components["schemas"]["Timestamp"];
+                session_id?: components["schemas"]["Id"] | null;
+                table_id: components["schemas"]["Id"];
+                table_name: string;
+                venue_id: components["schemas"]["Id"];
+                venue_name: string;
+            }[];
+            /** @description Where the next page begins; absent on the last. */
+            next_cursor?: string | null;
+            searched_to?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is cheap to know.
+             */
+            total?: number | null;
+        };
         Page_ClientCall: {
             /** @description A page may hold fewer than were asked for, even none, while there is a next one: see `searched_to`. */
             items: {
@@ -4495,6 +4619,35 @@ export interface components {
             items: (components["schemas"]["ComplaintRow"] & {
                 venue_id: components["schemas"]["Id"];
             })[];
+            /** @description Where the next page begins; absent on the last. */
+            next_cursor?: string | null;
+            searched_to?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is cheap to know.
+             */
+            total?: number | null;
+        };
+        Page_DeviceRow: {
+            /** @description A page may hold fewer than were asked for, even none, while there is a next one: see `searched_to`. */
+            items: {
+                driver: components["schemas"]["Driver"];
+                id: components["schemas"]["Id"];
+                name: string;
+                /** @description Since when it is there, or away. */
+                online_since: components["schemas"]["Timestamp"];
+                /** @description What it says it is; absent: not known. */
+                reported?: boolean | null;
+                reported_at?: components["schemas"]["Timestamp"] | null;
+                state: components["schemas"]["DeviceState"];
+                table_id: components["schemas"]["Id"];
+                table_name: string;
+                table_state: components["schemas"]["TableState"];
+                venue_id: components["schemas"]["Id"];
+                venue_name: string;
+                /** @description What it should be. */
+                wanted: boolean;
+            }[];
             /** @description Where the next page begins; absent on the last. */
             next_cursor?: string | null;
             searched_to?: components["schemas"]["Timestamp"] | null;
@@ -6997,6 +7150,73 @@ export interface operations {
             };
         };
     };
+    list_cases: {
+        parameters: {
+            query?: {
+                venue?: components["schemas"]["Id"];
+                state?: "open" | "closed";
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CaseRow"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The asker may not, or has a duty first */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list: {
         parameters: {
             query?: {
@@ -7902,6 +8122,73 @@ export interface operations {
             };
         };
     };
+    list_devices: {
+        parameters: {
+            query?: {
+                venue?: components["schemas"]["Id"];
+                state?: components["schemas"]["DeviceState"];
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DeviceRow"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The asker may not, or has a duty first */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     create_device: {
         parameters: {
             query?: never;
@@ -7967,6 +8254,92 @@ export interface operations {
                 };
             };
             /** @description Fields that were not accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangedDevice"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Credentials"];
+                };
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The asker may not, or has a duty first */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not the asker's to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             422: {
                 headers: {
                     [name: string]: unknown;

@@ -139,7 +139,8 @@ const en: typeof zh = {
   bringBack: {
     action: 'Return to service',
     title: 'Return “{name}” to service',
-    message: 'Its light must be online and as the system wants it; one that failed or was replaced has to have been on in a test. Customers can then open the table.',
+    message:
+      'Its light must be online and as the system wants it; one that failed or was replaced has to have been on in a test. Customers can then open the table.',
     note: 'What was done',
     done: '“{name}” is back in service.',
   },
