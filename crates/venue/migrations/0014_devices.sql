@@ -9,3 +9,4 @@ ALTER TABLE devices ADD COLUMN replaced_at BIGINT;
 
 -- Few are open, and may be older than many that are over.
 CREATE INDEX maintenance_cases_open_venue ON maintenance_cases (venue_id, id) WHERE closed_at IS NULL;
+CREATE INDEX maintenance_cases_open_id ON maintenance_cases (id) WHERE closed_at IS NULL;

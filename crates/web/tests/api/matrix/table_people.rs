@@ -70,8 +70,9 @@ pub const RULES: &[Rule] = &[
     rule("POST /api/v1/users/{id}/recharge", Door::Only(ADMINS), 200).on(Thing::User, Reach::ABOVE).body(|_| json!({"amount": 1})),
     rule("POST /api/v1/users/{id}/second-factor/reset", Door::Only(SUPER), 200).on(Thing::User, Reach::EVERY),
     rule("POST /api/v1/users/{id}/sessions/end", Door::Only(ADMINS), 200).on(Thing::User, Reach::ABOVE),
-    // A wrong password: a right one would throw everybody out of this test.
-    rule("POST /api/v1/users/sessions/end", Door::Only(SUPER), 422).body(|_| json!({"password": "wrong"})),
+    rule("POST /api/v1/users/sessions/end", Door::Only(SUPER), 422)
+        .body(|_| json!({"password": "wrong"}))
+        .because("the right password would throw everybody out of this test: `users_manage.rs`"),
     // Logs.
     rule("GET /api/v1/logs/operations", Door::SignedIn, 200).on(Thing::Operation, Reach::BRANCH.listed()),
     rule("GET /api/v1/logs/operations?actor={owner}", Door::SignedIn, 200).on(Thing::Operation, Reach::BRANCH.listed()),

@@ -51,10 +51,10 @@ pub const RULES: &[Rule] = &[
     rule("POST /api/v1/devices", MANAGERS, 201)
         .on(Thing::DarkTable, Reach::BRANCH)
         .body(|case| json!({"table_id": case.thing, "driver": "tasmota", "name": "x"})),
-    // Somebody has changed it in between.
     rule("PUT /api/v1/devices/{id}", MANAGERS, 409)
         .on(Thing::HallDevice, Reach::BRANCH)
-        .body(|_| json!({"driver": "tasmota", "name": "x", "version": 0})),
+        .body(|_| json!({"driver": "tasmota", "name": "x", "version": 0}))
+        .because("somebody has changed it in between: `venue_replace.rs`"),
     rule("POST /api/v1/devices/{id}/password", MANAGERS, 200).on(Thing::HallDevice, Reach::BRANCH).body(|_| json!({})),
     rule("PUT /api/v1/devices/{id}/watch", MANAGERS, 200).on(Thing::HallDevice, Reach::BRANCH).body(|_| json!({"least_watts": 20})),
     rule("GET /api/v1/devices/{id}/log", STAFF, 200).on(Thing::HallDevice, Reach::BRANCH),
