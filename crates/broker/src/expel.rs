@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
 use rmqtt::context::ServerContext;
 use rmqtt::types::{Id, Message, TimestampMillis};
@@ -15,6 +16,9 @@ use tokio::sync::oneshot;
 /// Longer than anybody takes to be let in, in milliseconds.
 const LETTING_IN: TimestampMillis = 60_000;
 
+/// So long a connection may take to end.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// When users were last sent away. Whoever began to connect by then may have been admitted by what does not hold any more.
 #[derive(Clone, Default)]
 pub(crate) struct Expelled(Arc<Mutex<HashMap<String, TimestampMillis>>>);
@@ -22,14 +26,15 @@ pub(crate) struct Expelled(Arc<Mutex<HashMap<String, TimestampMillis>>>);
 impl Expelled {
     fn note(&self, user: &str, at: TimestampMillis) {
         let mut expelled = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        expelled.retain(|_, before| at - *before < LETTING_IN);
+        expelled.retain(|_, before| (at - *before).abs() < LETTING_IN);
         expelled.insert(user.to_owned(), at);
     }
 
     /// Whether whoever has just come in was let in by what does not hold any more.
     pub fn is(&self, who: &Id) -> bool {
         let expelled = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        expelled.get(who.username_ref()).is_some_and(|at| who.create_time <= *at)
+        // Not by a clock that was set back since: then everybody would have come before that, for as long as it was ahead.
+        expelled.get(who.username_ref()).is_some_and(|at| (0..LETTING_IN).contains(&(at - who.create_time)))
     }
 }
 
@@ -72,8 +77,8 @@ pub(crate) async fn end(context: &ServerContext, who: &Id) {
     let (answer, answered) = oneshot::channel();
     if connection.unbounded_send(Message::Kick(answer, who.clone(), true, true)).is_ok() {
         tracing::info!(id = %who, "an MQTT client was sent away: its password is another now");
-        // An error says that it has ended by itself.
-        let _ = answered.await;
+        // An error says that it has ended by itself, or writes to somebody who reads nothing.
+        let _ = tokio::time::timeout(PATIENCE, answered).await;
     }
     // Of who was away, nobody else removes what is kept.
     if let Err(error) = entry.remove_with(who).await {
@@ -95,6 +100,8 @@ mod tests {
         assert!(expelled.is(&before) && !expelled.is(&who("lamp8")));
         expelled.note("lamp7", before.create_time - 1);
         assert!(!expelled.is(&before), "it came later");
+        expelled.note("lamp7", before.create_time + LETTING_IN);
+        assert!(!expelled.is(&before), "the clock was set back since, by an hour perhaps");
         expelled.note("lamp8", before.create_time + LETTING_IN);
         assert_eq!(expelled.0.lock().unwrap_or_else(PoisonError::into_inner).len(), 1, "what is long ago is forgotten");
     }

@@ -48,11 +48,16 @@ pub fn handlers(handlers: &mut Handlers<Cx>) {
     payments::handlers(handlers);
 }
 
-/// Enqueues the ticks that are due at `now`; those that another process has enqueued are left.
+/// By so many seconds the clocks of two processes may differ, and neither takes the other's ticks for those of a time to come.
+const APART: i64 = 300;
+
+/// Enqueues the ticks that are due at `now`; those that another process has enqueued are left. Those of a time to come are removed: the clock was set
+/// back, and it is their turn again then.
 pub async fn tick(cx: &Cx, schedules: &[Schedule], now: Timestamp) -> store::Result<()> {
     let mut tx = cx.db.begin().await?;
     for schedule in schedules {
         let number = now.unix().div_euclid(schedule.every_seconds);
+        jobs::forget_ahead(&mut tx, schedule.kind.name, now.plus_seconds(schedule.every_seconds.max(APART))).await?;
         let job = NewJob::new(schedule.kind, &(), now)?.attempts(3).once(number.to_string());
         cx.enqueue(&mut tx, job).await?;
     }

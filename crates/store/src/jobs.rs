@@ -20,7 +20,7 @@ use tokio::sync::{Semaphore, watch};
 use uuid::Uuid;
 
 pub use crew::{Crew, Lead, Workers};
-pub use lost::{again, under_way};
+pub use lost::{again, forget_ahead, under_way};
 
 use crate::{Db, Error, Index, Insert, Look, Of, Result, Row, Sql, Sweep, Tx, args, insert_many};
 

@@ -45,14 +45,16 @@ struct Answer {
     signed: bool,
 }
 
-/// Whether an answer without a signature may be the refusal that it says: not from 5xx, or where it is told to come later, which say nothing of what
-/// was asked; nor without a code of WeChat's, as a proxy on the way would say it.
+/// Whether an answer without a signature may be the refusal that it says: not from 5xx, nor where it is told to come later or who asks is not
+/// known (a clock that is off, a certificate that was renewed), which say nothing of what was asked; nor without a code of WeChat's, as a proxy on the way would say it.
 ///
 /// Whoever stood between, with TLS broken, could say this where WeChat has said otherwise. So nothing follows from it but that we ask otherwise or a
 /// person looks: a payment that was placed all the same and is paid goes back by itself, and a refund that was made all the same waits, with these
 /// words, for somebody who finds it at WeChat. It never pays an order, closes one for paid, or sends anything twice.
 fn is_refusal(status: u16, body: &[u8]) -> bool {
-    (400..500).contains(&status) && status != 429 && serde_json::from_slice::<Refusal>(body).is_ok_and(|said| !said.code.is_empty())
+    (400..500).contains(&status)
+        && !matches!(status, 401 | 429)
+        && serde_json::from_slice::<Refusal>(body).is_ok_and(|said| !said.code.is_empty())
 }
 
 impl WechatPay {
@@ -307,8 +309,8 @@ mod tests {
     #[test]
     fn v8_2_without_a_signature_only_wechats_own_words_are_a_refusal() {
         let unknown = br#"{"code":"ORDER_NOT_EXIST","message":"no such order"}"#;
-        assert!([400, 401, 403, 404, 422, 499].into_iter().all(|status| is_refusal(status, unknown)));
-        for status in [100, 200, 204, 302, 399, 429, 500, 503] {
+        assert!([400, 403, 404, 422, 499].into_iter().all(|status| is_refusal(status, unknown)));
+        for status in [100, 200, 204, 302, 399, 401, 429, 500, 503] {
             assert!(!is_refusal(status, unknown), "{status}");
         }
         for body in ["", "<html>403 Forbidden</html>", "{}", r#"{"code":""}"#, r#"{"message":"no"}"#, "[]", "null", r#"{"code":404}"#] {

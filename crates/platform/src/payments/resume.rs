@@ -65,7 +65,9 @@ async fn refunds(cx: &Cx) -> Result<Vec<NewJob>> {
 /// Those by which money may still come; and of orders that wait and have none of these the last, whose job ends the order, or asks under
 /// another number.
 async fn attempts(cx: &Cx) -> Result<Vec<NewJob>> {
-    let live = "SELECT id, method FROM pay_attempts WHERE state IN ('asked', 'waiting') AND created_at < $1 ORDER BY id LIMIT $2";
+    // Of what does not fit people were told: asking again tells nobody more.
+    let live = "SELECT id, method FROM pay_attempts WHERE state IN ('asked', 'waiting') AND created_at < $1 \
+                AND (problem IS NULL OR method = 'capture') ORDER BY id LIMIT $2";
     let last = "SELECT a.id, a.method FROM pay_orders o JOIN pay_attempts a ON a.order_id = o.id WHERE o.state = 'pending' AND o.created_at < $1 \
                 AND NOT EXISTS (SELECT 1 FROM pay_attempts b WHERE b.order_id = o.id AND (b.state IN ('asked', 'waiting') OR b.id > a.id)) \
                 ORDER BY a.id LIMIT $2";

@@ -1,20 +1,17 @@
-//! Jobs that somebody still counts on, and nobody carries out: given up, or gone.
+//! Jobs that somebody still counts on, and nobody carries out: given up, gone, or put off by a clock that was ahead.
 
 use std::collections::HashSet;
 
 use kernel::{Random, Timestamp, Word};
 
 use super::{NewJob, enqueue};
-use crate::{Db, Result, Sql, Tx, args};
+use crate::{Db, Result, Sql, Tx, args, first_id};
 
 /// What the jobs of a kind are about that wait for their time, or are in a worker's hands: their payloads.
 pub async fn under_way(sql: &mut impl Sql, kind: &str) -> Result<HashSet<String>> {
-    let mut payloads = HashSet::new();
-    for state in ["queued", "running"] {
-        let query = "SELECT payload FROM jobs WHERE kind = $1 AND state = $2";
-        payloads.extend(sql.all(query, args![kind, state], |row| row.get::<String>("payload")).await?);
-    }
-    Ok(payloads)
+    // At one look: one that goes from the one to the other between two would be in neither.
+    let query = "SELECT payload FROM jobs WHERE kind = $1 AND state IN ('queued', 'running')";
+    Ok(sql.all(query, args![kind], |row| row.get::<String>("payload")).await?.into_iter().collect())
 }
 
 /// Has it carried out: by the job that was given up over it, with all its attempts, or where there is none by a new one.
@@ -28,5 +25,14 @@ pub async fn again(tx: &mut Tx, db: &Db, random: &Random, now: Timestamp, job: N
     }
     let waiting = db.jobs_waiting(crew);
     tx.on_commit(move || waiting.notify_one());
+    Ok(())
+}
+
+/// Removes jobs of a kind that were written after this time, which is to come, by a clock that was ahead: their names are needed again. One that a
+/// worker has in its hands stays.
+pub async fn forget_ahead(tx: &mut Tx, kind: &str, after: Timestamp) -> Result<()> {
+    for state in ["queued", "done", "dead"] {
+        tx.exec("DELETE FROM jobs WHERE kind = $1 AND state = $2 AND id >= $3", args![kind, state, first_id(after)]).await?;
+    }
     Ok(())
 }

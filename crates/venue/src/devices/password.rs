@@ -12,6 +12,7 @@ use super::door::PASSWORD;
 use super::log;
 use super::rows::{DeviceId, by_id};
 use super::service::Credentials;
+use crate::halls::TableState;
 use crate::halls::rows::lock_table_in_use;
 use crate::{Venue, staff};
 
@@ -30,6 +31,11 @@ pub async fn renew_password(cx: &Cx, venue: &Venue, id: DeviceId) -> Result<Cred
             "A relay board is connected to, and has no password",
         ));
     };
+    // It is away until the new one is entered, and whoever plays there would be in the dark.
+    if matches!(table.state, TableState::Opening | TableState::Playing | TableState::Paused | TableState::Closing) {
+        let (zh, en) = ("这张台正在使用：请先结束使用，再更换密码", "Somebody plays at this table: end that first");
+        return Err(Fault::new(Kind::Conflict, "TABLE_TAKEN", zh, en));
+    }
     let password = new_password(cx);
     let sql = "UPDATE devices SET password_hash = $1 WHERE id = $2";
     tx.exec(sql, args![cx.vault.hash(PASSWORD, password.as_bytes()), id]).await?;

@@ -4,7 +4,7 @@
 //! The device's row stays, and its log with it. What was known of the first does not count for the second: it is told what it should be when it
 //! comes, and its table is not used again before it was seen to be on.
 
-use kernel::{Fault, Fields, Word, text};
+use kernel::{Fault, Fields, Kind, Word, text};
 use platform::identity::Permission;
 use platform::{Cx, Result, audit};
 use serde::Deserialize;
@@ -58,6 +58,12 @@ pub async fn change(cx: &Cx, venue: &Venue, id: DeviceId, ask: ChangedDevice) ->
     let is_another = ask.replaced || old.driver != ask.driver || old.address != address;
     if !is_another && old.name == name {
         return Ok(Credentials { device: old, user: None, password: None });
+    }
+    // Nothing would switch it off any more: a coil has no timer of its own.
+    if is_another && old.driver == Driver::Modbus && old.online && (old.wanted || old.reported == Some(true)) {
+        let (zh, en) =
+            ("灯正开着：请先交还灯光控制，熄灯后再更换", "The light is on: give it back first, so that it goes off, and replace it then");
+        return Err(Fault::new(Kind::Conflict, "LIGHT_ON", zh, en));
     }
     tx.exec("UPDATE devices SET name = $1, edition = edition + 1 WHERE id = $2", args![name.as_str(), id]).await?;
     let password = if is_another { replace(&mut tx, cx, venue, &old, ask.driver, address.as_ref()).await? } else { None };

@@ -8,7 +8,7 @@ use store::Sql;
 use super::error::HoldError;
 use super::{model, rows};
 use crate::customers::Customer;
-use crate::halls::{Table, TableState, Venue, WhyNot, offers};
+use crate::halls::{Table, TableState, Venue, WhyNot, offers, rows as halls};
 use crate::play::{self, PlayError};
 
 /// Who asks to hold which table.
@@ -37,7 +37,8 @@ pub(crate) async fn may_hold(sql: &mut impl Sql, cx: &Cx, ask: HoldAsk<'_>) -> R
         may(sql, cx, hall, customer).await?;
     }
     // Whoever comes later opens nothing any more.
-    model::until(now, minutes, play::last_opening(hall, now)).ok_or_else(|| HoldError::ClosesSoon.into())
+    let unit = halls::tariff(sql, table.tariff_id).await?.unit_minutes;
+    model::until(now, minutes, play::last_opening(hall, now, unit)).ok_or_else(|| HoldError::ClosesSoon.into())
 }
 
 async fn may(sql: &mut impl Sql, cx: &Cx, hall: &Venue, customer: &Customer) -> Result<()> {

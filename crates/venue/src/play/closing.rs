@@ -42,9 +42,10 @@ pub(super) fn to_extend(hall: &Hall, now: Timestamp, until: Timestamp, unit: i64
     lengths(&TO_EXTEND, hall.closes_after(now).map(|closes| left(until, closes)), unit)
 }
 
-/// Until when a table may be opened before the hall closes next: from then on nothing would be over in time.
-pub(crate) fn last_opening(hall: &Hall, now: Timestamp) -> Option<Timestamp> {
-    hall.closes_after(now).map(|closes| closes.plus_micros(-SHORTEST * MINUTE))
+/// Until when a table may be opened before the hall closes next, where play is sold in units of so many minutes: from then on nothing would be over
+/// in time.
+pub(crate) fn last_opening(hall: &Hall, now: Timestamp, unit: i64) -> Option<Timestamp> {
+    hall.closes_after(now).map(|closes| closes.plus_micros(-whole_units(SHORTEST, unit) * MINUTE))
 }
 
 fn left(from: Timestamp, closes: Timestamp) -> i64 {

@@ -26,8 +26,9 @@ use crate::{Venue, devices, holds, members};
 
 /// How long the light may take to say that it is on.
 pub(super) const DEADLINE: i64 = 20 * SECOND;
-/// How long somebody may take to pay a network: what was ordered in time may end so much after closing.
-const PAYING: i64 = 15 * MINUTE;
+/// How long somebody may take to pay a network, and we to hear of it: an order's quarter of an hour, the minute in which it is closed, and as long as
+/// a payment opens a table. What was ordered in time may end so much after closing.
+const PAYING: i64 = 19 * MINUTE;
 const LONGEST: i64 = 720;
 
 /// How long somebody wants to play.
@@ -168,15 +169,17 @@ pub(super) async fn may_open(tx: &mut Tx, cx: &Cx, customer: &Customer, table: &
 pub(crate) fn offer(terms: Terms, now: Timestamp, time: PlayTime, late: i64) -> Result<Offer> {
     let id = match time {
         PlayTime::Minutes(asked) => {
-            let price = quote(&terms, now, asked)?;
             // A unit that is begun is paid whole: whoever asks for less of it has the rest all the same.
-            let minutes = whole_units(asked, terms.tariff.unit_minutes);
+            let minutes = whole_units(asked.clamp(0, 2 * LONGEST), terms.tariff.unit_minutes);
+            let price = quote(&terms, now, minutes)?;
             return Ok(Offer { terms, minutes, until: now.plus_micros(minutes * MINUTE), price });
         }
         PlayTime::Package(id) => id,
     };
     let package = terms.tariff.packages.iter().find(|package| package.id == id).cloned().ok_or(PlayError::PackageGone)?;
-    if ![0, late].into_iter().any(|late| package.is_sold(now.plus_micros(-late), &terms.calendar())) {
+    // By the minute: it may have been sold for less time than paying may take.
+    let calendar = terms.calendar();
+    if !(0..=late / MINUTE).any(|ago| package.is_sold(now.plus_micros(-ago * MINUTE), &calendar)) {
         return Err(PlayError::PackageNotNow.into());
     }
     // What is left of a night is sold as long as it is worth turning on the light.

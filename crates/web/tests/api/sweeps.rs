@@ -1,6 +1,6 @@
 //! What has become of no use is removed by the clock: all of it, however much has gathered, and nothing else.
 
-use kernel::{DAY, HOUR, SECOND, Timestamp};
+use kernel::{DAY, HOUR, MINUTE, SECOND, Timestamp};
 use platform::identity::Role;
 use store::{Sql, Value, args, insert_many};
 use testkit::{Engine, TestServer, on_server};
@@ -114,6 +114,23 @@ on_server! {
             let n: i64 = server.platform.db.read().one(left, args![state], |row| row.get("n")).await.unwrap();
             assert_eq!(n, due, "{state}");
         }
+    }
+
+    async fn what_the_clock_does_goes_on_when_the_clock_was_an_hour_ahead(server) {
+        let user = server.user(Role::Agent, "alice").await;
+        let rows = Rows { server, user: user.id().uuid() };
+        for _ in 0..6 {
+            server.clock.step(10 * MINUTE);
+            server.tick().await;
+        }
+        server.clock.step(-HOUR);
+        rows.insert(&SWEPT[0], 7, server.clock.now().plus_micros(-DAY)).await;
+        assert_eq!(rows.count(SWEPT[0].table).await, 7);
+        for _ in 0..2 {
+            server.clock.step(10 * MINUTE);
+            server.tick().await;
+        }
+        assert_eq!(rows.count(SWEPT[0].table).await, 0, "swept once more within two of its intervals");
     }
 
     async fn k8_1_however_many_nonces_have_gathered_they_are_forgotten(server) {

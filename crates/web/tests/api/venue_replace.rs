@@ -75,6 +75,8 @@ on_server! {
         assert_eq!((&before["driver"], &before["version"]), (&json!("tasmota"), &json!(1)));
         // Not under who plays.
         becomes(&hall, 0, json!({"driver": "shelly"})).await.refused(409, "NOT_IN_SERVICE");
+        let renew = format!("/api/v1/devices/{}/password", hall.tables[0].device);
+        hall.manager.post(&renew, json!({})).await.refused(409, "TABLE_TAKEN");
         hall.manager.post(&format!("/api/v1/tables/{id}/close"), json!({"why": "换灯"})).await.ok(200);
         hall.table_is(0, "idle").await;
         out_of_service(&hall, 0).await;
@@ -133,6 +135,12 @@ on_server! {
         hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["reported"] == false).await;
         becomes(&hall, 1, json!({"driver": "modbus", "address": at(&board, 0)})).await.refused(409, "COIL_TAKEN");
         assert_eq!(device(&hall, 1).await["driver"], "tasmota", "it is as it was");
+        // A coil has no timer: one that is on would burn on, and be nobody's.
+        let test = format!("/api/v1/tables/{}/light", hall.tables[0].id);
+        hall.manager.post(&format!("{test}-test"), json!({})).await.ok(200);
+        becomes(&hall, 0, json!({"driver": "modbus", "address": at(&board, 1)})).await.refused(409, "LIGHT_ON");
+        hall.manager.delete(&test).await.ok(200);
+        hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["reported"] == false).await;
         becomes(&hall, 0, json!({"driver": "modbus", "address": at(&board, 1)})).await.ok(200);
         hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["reported"] == false).await;
         becomes(&hall, 1, json!({"driver": "modbus", "address": at(&board, 0)})).await.ok(200);
