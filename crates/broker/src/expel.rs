@@ -102,7 +102,7 @@ mod tests {
         assert!(!expelled.is(&before), "it came later");
         expelled.note("lamp7", before.create_time + LETTING_IN);
         assert!(!expelled.is(&before), "the clock was set back since, by an hour perhaps");
-        expelled.note("lamp8", before.create_time + LETTING_IN);
+        expelled.note("lamp8", before.create_time + 2 * LETTING_IN);
         assert_eq!(expelled.0.lock().unwrap_or_else(PoisonError::into_inner).len(), 1, "what is long ago is forgotten");
     }
 }
