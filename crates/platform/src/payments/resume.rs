@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use kernel::{Fault, MINUTE};
+use kernel::{DAY, Fault, MINUTE};
 use store::jobs::{self, JobKind, NewJob, Outcome};
 use store::{Sql as _, args};
 
@@ -19,6 +19,8 @@ pub const RESUME: JobKind = JobKind::new("pay.resume");
 
 /// What is younger is left alone.
 const AGE: i64 = 10 * MINUTE;
+/// So long it is asked whether what does not fit fits after all.
+const LOOKED_FOR: i64 = DAY;
 /// More is taken up the next time.
 const AT_ONCE: i64 = 1_000;
 
@@ -65,17 +67,17 @@ async fn refunds(cx: &Cx) -> Result<Vec<NewJob>> {
 /// Those by which money may still come; and of orders that wait and have none of these the last, whose job ends the order, or asks under
 /// another number.
 async fn attempts(cx: &Cx) -> Result<Vec<NewJob>> {
-    // Of what does not fit people were told: asking again tells nobody more.
+    // What does not fit, of which people were told, may fit when it is asked for again; but not for ever.
     let live = "SELECT id, method FROM pay_attempts WHERE state IN ('asked', 'waiting') AND created_at < $1 \
-                AND (problem IS NULL OR method = 'capture') ORDER BY id LIMIT $2";
+                AND (problem IS NULL OR method = 'capture' OR created_at > $3) ORDER BY id LIMIT $2";
     let last = "SELECT a.id, a.method FROM pay_orders o JOIN pay_attempts a ON a.order_id = o.id WHERE o.state = 'pending' AND o.created_at < $1 \
                 AND NOT EXISTS (SELECT 1 FROM pay_attempts b WHERE b.order_id = o.id AND (b.state IN ('asked', 'waiting') OR b.id > a.id)) \
                 ORDER BY a.id LIMIT $2";
     let mut found: Vec<(AttemptId, Method)> = Vec::new();
-    for sql in [live, last] {
-        let read = |row: &store::Row| Ok((row.get::<AttemptId>("id")?, row.word::<Method>("method")?));
-        found.extend(cx.db.read().all(sql, args![cx.now().plus_micros(-AGE), AT_ONCE], read).await?);
-    }
+    let read = |row: &store::Row| Ok((row.get::<AttemptId>("id")?, row.word::<Method>("method")?));
+    let ago = |micros: i64| cx.now().plus_micros(-micros);
+    found.extend(cx.db.read().all(live, args![ago(AGE), AT_ONCE, ago(LOOKED_FOR)], read).await?);
+    found.extend(cx.db.read().all(last, args![ago(AGE), AT_ONCE], read).await?);
     let job = |(attempt, method): (AttemptId, Method)| {
         let kind = if method == Method::Capture { CAPTURE_JOB } else { WATCH_JOB };
         NewJob::new(merchants::job(kind, method.channel()), &OfAttempt { attempt }, cx.now()).map_err(Fault::from)
