@@ -235,8 +235,8 @@ impl<'a> Audit<'a> {
         for (id, due) in &self.book.keys {
             let is = bound.get(id).cloned().unwrap_or_default();
             let row = keys.get(id);
-            let fits =
-                is == due.devices && row.is_some_and(|(state, unbinds)| *unbinds == due.unbinds && (state == "disabled") == due.disabled);
+            let seats = is == due.devices || (due.unsure && due.devices.is_subset(&is));
+            let fits = seats && row.is_some_and(|(state, unbinds)| *unbinds == due.unbinds && (state == "disabled") == due.disabled);
             self.expect(fits, || format!("{id} must be {due:?}, and is {row:?} with {is:?}"));
         }
         let disputed = self.book.shared.len();

@@ -43,6 +43,8 @@ pub struct KeyNow {
     pub devices: BTreeSet<String>,
     pub unbinds: i64,
     pub disabled: bool,
+    /// A verification of it was given up while the clock moved: an earlier try of it may have been carried out, and have bound a device.
+    pub unsure: bool,
 }
 
 #[derive(Default)]

@@ -209,7 +209,14 @@ impl Worker {
             () => "DEVICE_MISMATCH",
         };
         let name = self.name("call");
-        let Some(code) = self.verify(&text, &device, |attempt| format!("{name}-{attempt}")).await else { return };
+        let Some(code) = self.verify(&text, &device, |attempt| format!("{name}-{attempt}")).await else {
+            // Nobody knows what it is now, so nobody asks about it any more.
+            self.keys.retain(|(own, _)| *own != id);
+            if let Some(key) = self.load.book.open().keys.get_mut(&id) {
+                key.unsure = true;
+            }
+            return;
+        };
         if code != expected {
             self.load.book.wrong(format!("{id} on {device} is {code}, not {expected}, as the answers before it said ({now:?})"));
         }
