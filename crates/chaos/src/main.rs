@@ -67,7 +67,7 @@ async fn run(options: Options) -> Result<ExitCode> {
     let kills = if options.short { options.kills.min(6) } else { options.kills };
     let plan = Plan { cuekey: options.cuekey, seed, kills, short: options.short, out: options.out, postgres: Mutex::default() };
     println!("seed {seed}");
-    let (mut passed, mut failed) = (0, 0);
+    let (mut passed, mut failed) = (0, Vec::new());
     for (scenario, engine) in chosen {
         let name = scenario.full_name(engine);
         println!("\n== {name}: {}", scenario.about);
@@ -87,15 +87,20 @@ async fn run(options: Options) -> Result<ExitCode> {
                 println!("-- {name} ok, {:.1} s", watch.elapsed().as_secs_f64());
             }
             Err(error) => {
-                failed += 1;
-                println!("{error:#}");
                 let only = scenario.name;
-                println!("-- {name} FAILED with --seed {seed} --only {only} --kills {kills}, {:.1} s", watch.elapsed().as_secs_f64());
+                let line = format!("{name} FAILED with --seed {seed} --only {only} --kills {kills}: {error:#}");
+                println!("-- {line}, {:.1} s", watch.elapsed().as_secs_f64());
+                failed.push(line);
             }
         }
     }
-    println!("\nchaos: {passed} passed, {failed} failed");
-    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    // Once more at the end, where it is still found if only that part of a long log is kept.
+    println!();
+    for line in &failed {
+        println!("{line}");
+    }
+    println!("chaos: {passed} passed, {} failed", failed.len());
+    Ok(if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn choose(options: &Options) -> Result<Vec<(&'static Scenario, Engine)>> {
