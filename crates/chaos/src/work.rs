@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
-use kernel::Random;
+use kernel::{Random, Stopwatch};
 use serde_json::{Value, json};
 
 use crate::book::{KeyNow, Made, Moved, Withdrawn};
@@ -15,8 +16,8 @@ use crate::world::{AGENTS, SEATS};
 const LARGE: i64 = 5_200;
 /// One that is stopped while it is made: long before its end, as a rule.
 const STOPPED: i64 = 20_000;
-/// How often somebody looks whether there are keys to be taken away yet.
-const LOOKS: u32 = 50;
+/// For how long somebody looks whether there are keys to be taken away yet: none may come, where a clock was set back to before the job was due.
+const LOOKS_FOR: Duration = Duration::from_secs(5);
 
 pub struct Worker {
     load: Arc<Load>,
@@ -99,7 +100,8 @@ impl Worker {
         let Some((key, batch)) = self.ask(STOPPED).await else { return };
         let path = format!("/api/v1/batches/{batch}");
         if self.random.below(4) > 0 {
-            for _ in 0..LOOKS {
+            let watch = Stopwatch::start();
+            while watch.elapsed() < LOOKS_FOR {
                 match self.read(&path).await {
                     Some(now) if now["state"] == "generating" && now["made"] == 0 => self.load.wait().await,
                     _ => break,
