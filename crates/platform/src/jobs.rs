@@ -1,11 +1,12 @@
-//! Jobs as an operator sees them: what waits, what failed for good, and starting that again.
+//! Jobs as an operator sees them: what waits, what failed for good, and starting that again; and being told of it where money waits.
 
 use kernel::{Fault, Kind, Page, PageAsk};
 use serde_json::json;
-use store::jobs::{self, JobId, JobState, JobView};
+use store::jobs::{self, GivenUp, Job, JobId, JobState, JobView, Outcome};
 
-use crate::identity::Permission;
-use crate::{Cx, Result, audit};
+use crate::identity::{Permission, Role, holders_of};
+use crate::messages::templates;
+use crate::{Cx, Result, audit, messages};
 
 /// Newest first. Payloads are not shown: they may hold addresses.
 pub async fn list(cx: &Cx, state: Option<JobState>, kind: Option<&str>, ask: &PageAsk) -> Result<Page<JobView>> {
@@ -32,4 +33,26 @@ pub async fn retry(cx: &Cx, id: JobId) -> Result<JobView> {
     let job = jobs::find(&mut tx, id).await?.ok_or_else(Fault::not_found)?;
     tx.commit().await?;
     Ok(job)
+}
+
+/// Something about money was given up: whoever may start it again is told, with the place where that is done.
+pub(crate) async fn given_up_job(cx: Cx, job: Job) -> Outcome {
+    let of: GivenUp = match job.read() {
+        Ok(of) => of,
+        Err(outcome) => return outcome,
+    };
+    match tell(&cx, &of).await {
+        Ok(()) => Outcome::Done,
+        Err(fault) => Outcome::Retry(fault.to_string()),
+    }
+}
+
+async fn tell(cx: &Cx, of: &GivenUp) -> Result<()> {
+    let said = [("kind", of.kind.clone()), ("why", of.why.clone())];
+    let mut tx = cx.db.begin().await?;
+    for user in holders_of(&mut tx, Role::SuperAdmin).await? {
+        let link = format!("/jobs?state=dead&kind={}", of.kind);
+        messages::tell(&mut tx, cx, user, &templates::JOB_GIVEN_UP, &said, Some(link)).await?;
+    }
+    Ok(tx.commit().await?)
 }

@@ -20,10 +20,10 @@ use crate::holds;
 use crate::texts::{self, Notice};
 use crate::told::{self, tell};
 
-pub(crate) const OPENING_JOB: JobKind = JobKind::prompt("play.opening");
-pub(crate) const TIME_JOB: JobKind = JobKind::prompt("play.time");
-pub(crate) const FAULT_JOB: JobKind = JobKind::prompt("play.fault");
-pub(crate) const OFFLINE_JOB: JobKind = JobKind::prompt("play.offline");
+pub(crate) const OPENING_JOB: JobKind = JobKind::prompt("play.opening").counts();
+pub(crate) const TIME_JOB: JobKind = JobKind::prompt("play.time").counts();
+pub(crate) const FAULT_JOB: JobKind = JobKind::prompt("play.fault").counts();
+pub(crate) const OFFLINE_JOB: JobKind = JobKind::prompt("play.offline").counts();
 pub(crate) const CLOSING_JOB: JobKind = JobKind::prompt("play.closing");
 
 /// How long before its end a customer is warned.

@@ -15,7 +15,7 @@ use crate::halls::rows as tables;
 use crate::play::{self, Session, SessionState};
 use crate::told::{self, tell, yuan};
 
-pub(crate) const OVER_JOB: JobKind = JobKind::prompt("split.over");
+pub(crate) const OVER_JOB: JobKind = JobKind::prompt("split.over").counts();
 pub(crate) const DEADLINE_JOB: JobKind = JobKind::prompt("split.deadline");
 
 /// How long before the deadline who has not confirmed is told once more.

@@ -32,6 +32,7 @@ const en: typeof zh = {
     client_nonces: 'Forget old client nonces',
     exports_forget: 'Forget old export links',
     platform_sweep: 'Upkeep',
+    job_given_up: 'Tell of a job that was given up',
     account_reset: 'Mail a password reset',
     account_resend: 'Mail the verification again',
     account_locked: 'Tell of a locked account',

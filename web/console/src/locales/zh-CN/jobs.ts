@@ -29,6 +29,7 @@ export default {
     client_nonces: '清理客户端防重放记录',
     exports_forget: '清理过期导出链接',
     platform_sweep: '日常清理',
+    job_given_up: '通知已放弃的任务',
     account_reset: '发送重置密码邮件',
     account_resend: '重发激活邮件',
     account_locked: '账号锁定通知',
