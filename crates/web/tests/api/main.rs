@@ -42,6 +42,7 @@ mod payments_origin;
 mod payments_table;
 mod payments_told;
 mod payments_unsigned;
+mod phone_change;
 mod plans;
 mod projects;
 mod quota;
