@@ -163,6 +163,9 @@ pub enum Outcome {
     /// Not yet, and it is no failure: look again at this time. Attempts are counted anew from here: what failed before it, perhaps days ago,
     /// is no reason to give up what goes on.
     Again(Timestamp),
+    /// A failure; try again at this time, however many attempts there were. They are counted ([`Job::attempt`]), and whoever says so decides by them
+    /// when to try, and whether.
+    Soon(String, Timestamp),
     /// Never; an operator may start it again after mending the cause.
     GiveUp(String),
 }
@@ -388,7 +391,7 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
         let _entered = span.enter();
         match &outcome {
             Outcome::Done | Outcome::Again(_) => tracing::debug!(?outcome, "job"),
-            Outcome::Retry(why) | Outcome::GiveUp(why) => tracing::warn!(%why, "job"),
+            Outcome::Retry(why) | Outcome::Soon(why, _) | Outcome::GiveUp(why) => tracing::warn!(%why, "job"),
         }
         drop(_entered);
         if let Err(error) = self.settle(&job, outcome).await {
@@ -415,6 +418,7 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
         let (state, run_at, error, finished, attempts) = match outcome {
             Outcome::Done => (JobState::Done, now, None, Some(now), job.attempt),
             Outcome::Again(at) => (JobState::Queued, at, None, None, 0),
+            Outcome::Soon(why, at) => (JobState::Queued, at, Some(why), None, job.attempt),
             Outcome::Retry(why) if job.last_attempt() => (JobState::Dead, now, Some(why), Some(now), job.attempt),
             Outcome::Retry(why) => (JobState::Queued, now.plus_micros(self.pause(job.attempt)), Some(why), None, job.attempt),
             Outcome::GiveUp(why) => (JobState::Dead, now, Some(why), Some(now), job.attempt),
