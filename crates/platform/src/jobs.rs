@@ -1,8 +1,10 @@
 //! Jobs as an operator sees them: what waits, what failed for good, and starting that again; and being told of it where money waits.
 
+use std::collections::{BTreeSet, HashSet};
+
 use kernel::{Fault, Kind, Page, PageAsk};
 use serde_json::json;
-use store::jobs::{self, GivenUp, Job, JobId, JobState, JobView, Outcome};
+use store::jobs::{self, GivenUp, Job, JobId, JobState, JobView, NewJob, Outcome};
 
 use crate::identity::{Permission, Role, holders_of};
 use crate::messages::templates;
@@ -33,6 +35,24 @@ pub async fn retry(cx: &Cx, id: JobId) -> Result<JobView> {
     let job = jobs::find(&mut tx, id).await?.ok_or_else(Fault::not_found)?;
     tx.commit().await?;
     Ok(job)
+}
+
+/// Has all of these carried out that no job is about any more: it was given up after too many faults, or is gone. What has its job is left alone.
+pub async fn take_up(cx: &Cx, mut wanted: Vec<NewJob>) -> Result<()> {
+    // Read after what is under way: what ended in between gets a job for nothing, which does no harm.
+    let mut known = HashSet::new();
+    for kind in wanted.iter().map(|job| job.kind.name).collect::<BTreeSet<_>>() {
+        let payloads = jobs::under_way(&mut cx.db.read(), kind).await?;
+        known.extend(payloads.into_iter().map(|payload| (kind, payload)));
+    }
+    wanted.retain(|job| !known.contains(&(job.kind.name, job.payload.clone())));
+    for job in wanted {
+        tracing::warn!(kind = job.kind.name, about = %job.payload, "nobody was looking after this any more; it is taken up again");
+        let mut tx = cx.db.begin().await?;
+        jobs::again(&mut tx, &cx.db, &cx.random, cx.now(), job).await?;
+        tx.commit().await?;
+    }
+    Ok(())
 }
 
 /// Something about money was given up: whoever may start it again is told, with the place where that is done.

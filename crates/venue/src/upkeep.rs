@@ -7,7 +7,7 @@ use platform::{Cx, payments};
 use store::Sweep;
 use store::jobs::{Handlers, Outcome};
 
-use crate::{Venue, customers, devices, holds, play, splits, texts};
+use crate::{Venue, customers, devices, holds, overdue, play, splits, texts};
 
 /// Seconds from one round of questions to lights to the next.
 const ROUND: i64 = 10;
@@ -17,6 +17,7 @@ pub const SCHEDULES: &[Schedule] = &[
     Schedule { kind: devices::POLL, every_seconds: ROUND },
     Schedule { kind: devices::WATCH, every_seconds: ROUND },
     Schedule { kind: customers::FORGET, every_seconds: 3_600 },
+    Schedule { kind: overdue::OVERDUE, every_seconds: 600 },
 ];
 
 /// What is of no use any more, and when.
@@ -38,6 +39,7 @@ pub fn handlers(handlers: &mut Handlers<Cx>, venue: &Arc<Venue>) {
         }
     });
     handlers.add(customers::FORGET, |cx, _| sweep(cx, SWEEPS));
+    handlers.add(overdue::OVERDUE, |cx, _| overdue::overdue_job(cx));
     let own = with();
     handlers.add(devices::POLL, move |cx, job| {
         let own = Arc::clone(&own);

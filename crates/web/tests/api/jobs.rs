@@ -56,7 +56,7 @@ on_server! {
         let root = server.user(Role::SuperAdmin, "root").await;
         let about_money = [
             "pay.paid", "pay.notice", "pay.watch", "pay.capture", "pay.refund", "pay.refunded", "play.opening", "play.time", "play.fault",
-            "play.offline", "split.over",
+            "play.offline", "split.over", "split.deadline",
         ];
         // None of them can read what it is about.
         for kind in about_money.into_iter().chain(["mail.send", "sms.send", "device.agree", "test.unknown"]) {

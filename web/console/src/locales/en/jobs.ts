@@ -57,6 +57,7 @@ const en: typeof zh = {
     pay_capture: 'Taking what was frozen',
     pay_reconcile: 'Comparing with the networks’ bills',
     play_cleaned: 'Cleaning is over',
+    play_overdue: 'Taking up what is overdue at tables',
     split_over: 'A split’s time is over',
     split_deadline: 'Reminding who shares a bill',
   },

@@ -54,6 +54,7 @@ export default {
     pay_capture: '扣取预授权',
     pay_reconcile: '与支付渠道对账',
     play_cleaned: '清洁时间到',
+    play_overdue: '接手逾期未办的关台、留台与分账',
     split_over: '分账到时处理',
     split_deadline: '提醒确认分账',
   },
