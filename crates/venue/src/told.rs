@@ -6,7 +6,7 @@ use platform::settings::defs;
 use platform::{Cx, Result};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use store::{Index, Look, Tx, args};
+use store::{Index, Look, Sql, Tx, args};
 use uuid::Uuid;
 
 use crate::customers::{Customer, CustomerId};
@@ -104,6 +104,12 @@ pub(crate) async fn tell(tx: &mut Tx, cx: &Cx, customer: CustomerId, template: &
     let stored = serde_json::to_string(&params).map_err(Fault::internal)?;
     tx.exec(sql, args![cx.random.uuid_v7(cx.now()), customer, template.kind, stored, cx.now()]).await?;
     Ok(())
+}
+
+/// Whether a customer was told this once.
+pub(crate) async fn was_told(sql: &mut impl Sql, customer: CustomerId, template: &Template) -> store::Result<bool> {
+    let query = "SELECT 1 AS one FROM customer_messages WHERE customer_id = $1 AND kind = $2 LIMIT 1";
+    Ok(sql.opt(query, args![customer, template.kind], |_| Ok(())).await?.is_some())
 }
 
 /// As people write it: 12.50.

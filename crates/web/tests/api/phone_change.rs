@@ -145,7 +145,9 @@ on_server! {
         // Whoever has the old number now does not find her; she adds the new one, and has what she had.
         assert_ne!(me(&by_number(server, PHONE).await).await["id"], before["id"]);
         let (ticket, code) = code(server, &ann, NEW).await;
-        let again = ann.post("/customer/v1/sign-in", json!({"ticket": ticket, "phone": NEW, "code": code})).await.ok(200)["customer"].clone();
+        let again = ann.post("/customer/v1/sign-in", json!({"ticket": ticket, "phone": NEW, "code": code})).await.ok(200);
+        assert_eq!(again["new"], false, "she was welcomed long ago");
+        let again = again["customer"].clone();
         assert_eq!((&again["id"], &again["phone"], &again["balance_fen"]), (&before["id"], &json!("139****9000"), &json!(5_000)));
     }
 
