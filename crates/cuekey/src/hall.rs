@@ -91,6 +91,7 @@ fn texter(config: &Config, platform: &Platform) -> Result<Arc<dyn Texter>> {
         code: sms.code_template.clone(),
         light_failed: sms.light_failed_template.clone(),
         ending: sms.ending_template.clone(),
+        phone_left: sms.phone_left_template.clone(),
     };
     match sms.provider {
         SmsProvider::None => Ok(Arc::new(NoTexter)),

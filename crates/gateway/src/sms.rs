@@ -9,6 +9,7 @@ pub struct SmsTemplates {
     pub code: String,
     pub light_failed: String,
     pub ending: String,
+    pub phone_left: String,
 }
 
 impl SmsTemplates {
@@ -17,6 +18,7 @@ impl SmsTemplates {
             SmsKind::Code => &self.code,
             SmsKind::LightFailed => &self.light_failed,
             SmsKind::Ending => &self.ending,
+            SmsKind::PhoneLeft => &self.phone_left,
         }
     }
 }

@@ -1,11 +1,14 @@
-//! Jobs as an operator sees them: what waits, what failed for good, and starting that again.
+//! Jobs as an operator sees them: what waits, what failed for good, and starting that again; and being told of it where money waits.
+
+use std::collections::{BTreeSet, HashSet};
 
 use kernel::{Fault, Kind, Page, PageAsk};
 use serde_json::json;
-use store::jobs::{self, JobId, JobState, JobView};
+use store::jobs::{self, GivenUp, Job, JobId, JobState, JobView, NewJob, Outcome};
 
-use crate::identity::Permission;
-use crate::{Cx, Result, audit};
+use crate::identity::{Permission, Role, holders_of};
+use crate::messages::templates;
+use crate::{Cx, Result, audit, messages};
 
 /// Newest first. Payloads are not shown: they may hold addresses.
 pub async fn list(cx: &Cx, state: Option<JobState>, kind: Option<&str>, ask: &PageAsk) -> Result<Page<JobView>> {
@@ -32,4 +35,44 @@ pub async fn retry(cx: &Cx, id: JobId) -> Result<JobView> {
     let job = jobs::find(&mut tx, id).await?.ok_or_else(Fault::not_found)?;
     tx.commit().await?;
     Ok(job)
+}
+
+/// Has all of these carried out that no job is about any more: it was given up after too many faults, or is gone. What has its job is left alone.
+pub async fn take_up(cx: &Cx, mut wanted: Vec<NewJob>) -> Result<()> {
+    // Read after what is under way: what ended in between gets a job for nothing, which does no harm.
+    let mut known = HashSet::new();
+    for kind in wanted.iter().map(|job| job.kind.name).collect::<BTreeSet<_>>() {
+        let payloads = jobs::under_way(&mut cx.db.read(), kind).await?;
+        known.extend(payloads.into_iter().map(|payload| (kind, payload)));
+    }
+    wanted.retain(|job| !known.contains(&(job.kind.name, job.payload.clone())));
+    for job in wanted {
+        tracing::warn!(kind = job.kind.name, about = %job.payload, "nobody was looking after this any more; it is taken up again");
+        let mut tx = cx.db.begin().await?;
+        jobs::again(&mut tx, &cx.db, &cx.random, cx.now(), job).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// Something about money was given up: whoever may start it again is told, with the place where that is done.
+pub(crate) async fn given_up_job(cx: Cx, job: Job) -> Outcome {
+    let of: GivenUp = match job.read() {
+        Ok(of) => of,
+        Err(outcome) => return outcome,
+    };
+    match tell(&cx, &of).await {
+        Ok(()) => Outcome::Done,
+        Err(fault) => Outcome::Retry(fault.to_string()),
+    }
+}
+
+async fn tell(cx: &Cx, of: &GivenUp) -> Result<()> {
+    let said = [("kind", of.kind.clone()), ("why", of.why.clone())];
+    let mut tx = cx.db.begin().await?;
+    for user in holders_of(&mut tx, Role::SuperAdmin).await? {
+        let link = format!("/jobs?state=dead&kind={}", of.kind);
+        messages::tell(&mut tx, cx, user, &templates::JOB_GIVEN_UP, &said, Some(link)).await?;
+    }
+    Ok(tx.commit().await?)
 }

@@ -8,7 +8,7 @@
 mod crew;
 mod lost;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use tokio::sync::{Semaphore, watch};
 use uuid::Uuid;
 
 pub use crew::{Crew, Lead, Workers};
-pub use lost::{again, forget_ahead, under_way};
+pub use lost::{GIVEN_UP, GivenUp, again, forget_ahead, under_way};
 
 use crate::{Db, Error, Index, Insert, Look, Of, Result, Row, Sql, Sweep, Tx, args, insert_many};
 
@@ -35,31 +35,38 @@ kernel::words! {
 pub struct JobKind {
     pub name: &'static str,
     pub crew: Crew,
+    /// Whether somebody is told where one is given up ([`GIVEN_UP`]).
+    pub counts: bool,
 }
 
 impl JobKind {
     pub const fn new(name: &'static str) -> Self {
-        Self { name, crew: Crew::Rest }
+        Self { name, crew: Crew::Rest, counts: false }
     }
 
     /// For [`Crew::Prompt`].
     pub const fn prompt(name: &'static str) -> Self {
-        Self { name, crew: Crew::Prompt }
+        Self::new(name).by(Crew::Prompt)
     }
 
     /// For [`Crew::Boards`].
     pub const fn boards(name: &'static str) -> Self {
-        Self { name, crew: Crew::Boards }
+        Self::new(name).by(Crew::Boards)
     }
 
     /// For [`Crew::Texts`].
     pub const fn texts(name: &'static str) -> Self {
-        Self { name, crew: Crew::Texts }
+        Self::new(name).by(Crew::Texts)
     }
 
     /// The same, carried out by another crew.
     pub const fn by(self, crew: Crew) -> Self {
-        Self { name: self.name, crew }
+        Self { crew, ..self }
+    }
+
+    /// The same, whose giving up is told: money waits for it.
+    pub const fn counts(self) -> Self {
+        Self { counts: true, ..self }
     }
 }
 
@@ -156,6 +163,9 @@ pub enum Outcome {
     /// Not yet, and it is no failure: look again at this time. Attempts are counted anew from here: what failed before it, perhaps days ago,
     /// is no reason to give up what goes on.
     Again(Timestamp),
+    /// A failure; try again at this time, however many attempts there were. They are counted ([`Job::attempt`]), and whoever says so decides by them
+    /// when to try, and whether.
+    Soon(String, Timestamp),
     /// Never; an operator may start it again after mending the cause.
     GiveUp(String),
 }
@@ -194,11 +204,15 @@ type Boxed = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 type Handler<C> = Arc<dyn Fn(C, Job) -> Boxed + Send + Sync>;
 
 /// Which function carries out which kind.
-pub struct Handlers<C>(HashMap<&'static str, Handler<C>>);
+pub struct Handlers<C> {
+    by_kind: HashMap<&'static str, Handler<C>>,
+    /// Of which kinds it is told when one is given up.
+    counting: HashSet<&'static str>,
+}
 
 impl<C: Clone + Send + 'static> Default for Handlers<C> {
     fn default() -> Self {
-        Self(HashMap::new())
+        Self { by_kind: HashMap::new(), counting: HashSet::new() }
     }
 }
 
@@ -208,9 +222,12 @@ impl<C: Clone + Send + 'static> Handlers<C> {
         F: Fn(C, Job) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Outcome> + Send + 'static,
     {
-        let kind = kind.into().name;
-        let known = self.0.insert(kind, Arc::new(move |cx, job| Box::pin(handler(cx, job))));
-        assert!(known.is_none(), "two handlers for jobs of kind {kind}");
+        let kind = kind.into();
+        if kind.counts {
+            self.counting.insert(kind.name);
+        }
+        let known = self.by_kind.insert(kind.name, Arc::new(move |cx, job| Box::pin(handler(cx, job))));
+        assert!(known.is_none(), "two handlers for jobs of kind {}", kind.name);
     }
 }
 
@@ -352,7 +369,7 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
 
     async fn carry_out(&self, job: Job) {
         let span = tracing::info_span!("job", id = %job.id, kind = %job.kind, attempt = job.attempt);
-        let outcome = match self.handlers.0.get(job.kind.as_str()) {
+        let outcome = match self.handlers.by_kind.get(job.kind.as_str()) {
             None => Outcome::GiveUp(format!("this program has no handler for jobs of kind {}", job.kind)),
             Some(handler) => {
                 // In a task of its own, so that a panic costs one job and not the worker.
@@ -374,7 +391,7 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
         let _entered = span.enter();
         match &outcome {
             Outcome::Done | Outcome::Again(_) => tracing::debug!(?outcome, "job"),
-            Outcome::Retry(why) | Outcome::GiveUp(why) => tracing::warn!(%why, "job"),
+            Outcome::Retry(why) | Outcome::Soon(why, _) | Outcome::GiveUp(why) => tracing::warn!(%why, "job"),
         }
         drop(_entered);
         if let Err(error) = self.settle(&job, outcome).await {
@@ -401,6 +418,7 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
         let (state, run_at, error, finished, attempts) = match outcome {
             Outcome::Done => (JobState::Done, now, None, Some(now), job.attempt),
             Outcome::Again(at) => (JobState::Queued, at, None, None, 0),
+            Outcome::Soon(why, at) => (JobState::Queued, at, Some(why), None, job.attempt),
             Outcome::Retry(why) if job.last_attempt() => (JobState::Dead, now, Some(why), Some(now), job.attempt),
             Outcome::Retry(why) => (JobState::Queued, now.plus_micros(self.pause(job.attempt)), Some(why), None, job.attempt),
             Outcome::GiveUp(why) => (JobState::Dead, now, Some(why), Some(now), job.attempt),
@@ -410,7 +428,11 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
         let sql = "UPDATE jobs SET state = $1, run_at = $2, last_error = $3, finished_at = $4, attempts = $5, lease_until = NULL, lease_token = NULL \
                    WHERE id = $6 AND state = 'running' AND lease_token = $7";
         let error = error.map(|text| text.chars().take(500).collect::<String>());
-        tx.exec(sql, args![state.as_str(), run_at, error, finished, attempts, job.id, job.lease]).await?;
+        let settled = tx.exec(sql, args![state.as_str(), run_at, error.as_deref(), finished, attempts, job.id, job.lease]).await? == 1;
+        if settled && state == JobState::Dead && self.handlers.counting.contains(job.kind.as_str()) {
+            let telling = lost::telling(job, error.unwrap_or_default(), now)?;
+            enqueue(&mut tx, &self.db, &self.random, now, telling).await?;
+        }
         tx.commit().await
     }
 

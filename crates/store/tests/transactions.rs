@@ -167,6 +167,65 @@ on_both! { store::migrate::OWN;
         assert_eq!(runner.drain().await.unwrap(), 1);
     }
 
+    async fn a_job_that_says_itself_when_to_try_again_is_told_how_often_it_failed_and_is_not_given_up(test) {
+        let db = test.db.clone();
+        let clock = Clock::stepped(Timestamp::from_unix(1_800_000_000));
+        let random = Random::seeded(11);
+        let tries = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+        let mut handlers = Handlers::<()>::default();
+        let (seen, time) = (tries.clone(), clock.clone());
+        handlers.add("soon", move |(), job: jobs::Job| {
+            seen.lock().unwrap().push(job.attempt);
+            let next = time.now().plus_seconds(3);
+            async move { if job.attempt < 5 { Outcome::Soon("away".into(), next) } else { Outcome::Done } }
+        });
+        let runner = Runner::new(db.clone(), clock.clone(), random.clone(), (), handlers);
+        let mut tx = db.begin().await.unwrap();
+        let job = NewJob::new("soon", &(), clock.now()).unwrap().attempts(2);
+        let id = jobs::enqueue(&mut tx, &db, &random, clock.now(), job).await.unwrap().unwrap();
+        tx.commit().await.unwrap();
+        for _ in 0..5 {
+            assert_eq!(runner.drain().await.unwrap(), 1);
+            clock.step(2 * SECOND);
+            assert_eq!(runner.drain().await.unwrap(), 0, "not before its time");
+            clock.step(SECOND);
+        }
+        assert_eq!(*tries.lock().unwrap(), [1, 2, 3, 4, 5]);
+        assert_eq!(jobs::find(&mut db.read(), id).await.unwrap().unwrap().state, JobState::Done);
+    }
+
+    async fn what_money_waits_for_is_written_down_to_be_told_with_the_giving_up_itself_and_once(test) {
+        let db = test.db.clone();
+        let clock = Clock::stepped(Timestamp::from_unix(1_800_000_000));
+        let random = Random::seeded(12);
+        let told = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+        let mut handlers = Handlers::<()>::default();
+        handlers.add(jobs::JobKind::new("money").counts(), |(), _| async { Outcome::GiveUp("no such order".into()) });
+        handlers.add("other", |(), _| async { Outcome::GiveUp("no such thing".into()) });
+        let seen = told.clone();
+        handlers.add(jobs::GIVEN_UP, move |(), job: jobs::Job| {
+            let of: jobs::GivenUp = job.read().unwrap();
+            seen.lock().unwrap().push((of.job, of.kind, of.why));
+            async { Outcome::Done }
+        });
+        let runner = Runner::new(db.clone(), clock.clone(), random.clone(), (), handlers);
+        let mut tx = db.begin().await.unwrap();
+        let mut ids = Vec::new();
+        for kind in ["money", "other"] {
+            let job = NewJob::new(kind, &(), clock.now()).unwrap();
+            ids.push(jobs::enqueue(&mut tx, &db, &random, clock.now(), job).await.unwrap().unwrap());
+        }
+        tx.commit().await.unwrap();
+        runner.drain().await.unwrap();
+        assert_eq!(*told.lock().unwrap(), [(ids[0], "money".to_owned(), "no such order".to_owned())]);
+        let mut tx = db.begin().await.unwrap();
+        assert!(jobs::retry(&mut tx, &db, ids[0], clock.now()).await.unwrap());
+        tx.commit().await.unwrap();
+        runner.drain().await.unwrap();
+        assert_eq!(told.lock().unwrap().len(), 1);
+        assert_eq!(jobs::find(&mut db.read(), ids[0]).await.unwrap().unwrap().state, JobState::Dead);
+    }
+
     async fn a_job_that_looks_again_and_again_is_not_given_up_for_faults_of_days_ago(test) {
         let db = test.db.clone();
         let clock = Clock::stepped(Timestamp::from_unix(1_800_000_000));

@@ -16,6 +16,7 @@ pub mod halls;
 pub mod holds;
 pub mod members;
 mod news;
+mod overdue;
 pub mod play;
 pub mod splits;
 pub mod staff;

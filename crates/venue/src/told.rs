@@ -6,7 +6,7 @@ use platform::settings::defs;
 use platform::{Cx, Result};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use store::{Index, Look, Tx, args};
+use store::{Index, Look, Sql, Tx, args};
 use uuid::Uuid;
 
 use crate::customers::{Customer, CustomerId};
@@ -25,6 +25,10 @@ texts! {
         "您的账户已绑定微信，今后可用它直接登录。如果那不是您的微信，请在“我的”里解绑。" "Your account opens by WeChat from now on. If that WeChat is not yours, disconnect it under “Me”.";
     WECHAT_UNBOUND = "account.wechat_unbound", "已解绑微信" "WeChat is disconnected",
         "您的账户已解绑微信，今后请用手机号登录。" "Your account opens by WeChat no longer; please sign in by your phone number.";
+    PHONE_CHANGED = "account.phone_changed", "手机号已更换" "Your number was changed",
+        "您的账户已改用 {phone} 登录，其他设备上的登录已退出。如非本人操作，请立即联系门店。" "Your account opens by {phone} from now on, and was signed out on other devices. If it was not you, please tell a hall at once.";
+    PHONE_TAKEN_OFF = "account.phone_taken_off", "手机号已去除" "Your number was taken off",
+        "门店已应您的要求去除 {phone}，余额和记录不变。请尽快用新号码登录以绑定。如非本人要求，请立即联系门店。" "As you asked, a hall has taken {phone} off your account; your money and history stay. Please sign in by your new number soon, which adds it. If you did not ask for this, please tell a hall at once.";
     RECHARGED = "wallet.recharged", "充值到账" "Money received",
         "您的钱包已充值 {amount} 元。" "{amount} yuan were added to your wallet.";
     PAID_OUT = "wallet.paid_out", "已付现金" "Cash was paid out",
@@ -100,6 +104,12 @@ pub(crate) async fn tell(tx: &mut Tx, cx: &Cx, customer: CustomerId, template: &
     let stored = serde_json::to_string(&params).map_err(Fault::internal)?;
     tx.exec(sql, args![cx.random.uuid_v7(cx.now()), customer, template.kind, stored, cx.now()]).await?;
     Ok(())
+}
+
+/// Whether a customer was told this once.
+pub(crate) async fn was_told(sql: &mut impl Sql, customer: CustomerId, template: &Template) -> store::Result<bool> {
+    let query = "SELECT 1 AS one FROM customer_messages WHERE customer_id = $1 AND kind = $2 LIMIT 1";
+    Ok(sql.opt(query, args![customer, template.kind], |_| Ok(())).await?.is_some())
 }
 
 /// As people write it: 12.50.

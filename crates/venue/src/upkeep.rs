@@ -7,13 +7,17 @@ use platform::{Cx, payments};
 use store::Sweep;
 use store::jobs::{Handlers, Outcome};
 
-use crate::{Venue, customers, devices, holds, play, splits, texts};
+use crate::{Venue, customers, devices, holds, overdue, play, splits, texts};
+
+/// Seconds from one round of questions to lights to the next.
+const ROUND: i64 = 10;
 
 pub const SCHEDULES: &[Schedule] = &[
     Schedule { kind: devices::ASSERT, every_seconds: 60 },
-    Schedule { kind: devices::POLL, every_seconds: 10 },
-    Schedule { kind: devices::WATCH, every_seconds: 10 },
+    Schedule { kind: devices::POLL, every_seconds: ROUND },
+    Schedule { kind: devices::WATCH, every_seconds: ROUND },
     Schedule { kind: customers::FORGET, every_seconds: 3_600 },
+    Schedule { kind: overdue::OVERDUE, every_seconds: 600 },
 ];
 
 /// What is of no use any more, and when.
@@ -35,25 +39,25 @@ pub fn handlers(handlers: &mut Handlers<Cx>, venue: &Arc<Venue>) {
         }
     });
     handlers.add(customers::FORGET, |cx, _| sweep(cx, SWEEPS));
+    handlers.add(overdue::OVERDUE, |cx, _| overdue::overdue_job(cx));
     let own = with();
-    handlers.add(devices::POLL, move |cx, _| {
+    handlers.add(devices::POLL, move |cx, job| {
         let own = Arc::clone(&own);
         async move {
-            // The next round comes before another try would.
-            if let Err(fault) = devices::poll(&own, &cx).await {
-                tracing::warn!(%fault, "relay boards cannot be asked");
+            match devices::poll(&own, &cx).await {
+                Ok(()) => Outcome::Done,
+                Err(fault) => devices::round_failed(&cx, &job, ROUND, &fault),
             }
-            Outcome::Done
         }
     });
     let own = with();
-    handlers.add(devices::WATCH, move |cx, _| {
+    handlers.add(devices::WATCH, move |cx, job| {
         let own = Arc::clone(&own);
         async move {
-            if let Err(fault) = devices::ask_what_they_draw(&own, &cx).await {
-                tracing::warn!(%fault, "lights cannot be asked what they draw");
+            match devices::ask_what_they_draw(&own, &cx).await {
+                Ok(()) => Outcome::Done,
+                Err(fault) => devices::round_failed(&cx, &job, ROUND, &fault),
             }
-            Outcome::Done
         }
     });
     let own = with();

@@ -144,6 +144,34 @@ describe('whoever has lost a phone', () => {
   })
 })
 
+describe('whoever has another number', () => {
+  it('brings a code of each of the two, and stays signed in here', async () => {
+    const store = useCustomerStore()
+    store.install(asGuest)
+    await store.signIn('tkt_1', '13800000000', '123456', false)
+    const own = NEW['/customer/v1/sign-in']?.customer
+    Object.assign(uni, {
+      request: (options: Sent) => {
+        answer({ ...options, success: () => undefined })
+        options.success({ statusCode: 200, data: { ...own, phone: '139****9000' }, header: {} })
+      },
+    })
+    await store.changePhone(
+      { phone: '13900139000', ticket: 'tkt_3', code: '333333' },
+      { phone: '13800000000', ticket: 'tkt_2', code: '222222' },
+    )
+    expect([store.customer?.phone, store.token]).toEqual(['139****9000', 'of-a-number'])
+    expect(sent.at(-1)).toBe('/customer/v1/phone')
+    expect(bodies.at(-1)).toEqual({
+      phone: '13900139000',
+      ticket: 'tkt_3',
+      code: '333333',
+      own_ticket: 'tkt_2',
+      own_code: '222222',
+    })
+  })
+})
+
 describe('WeChat', () => {
   it('is brought along to a number only by whoever says that it is theirs', async () => {
     const store = useCustomerStore()

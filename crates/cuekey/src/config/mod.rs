@@ -94,6 +94,7 @@ pub struct Sms {
     /// Of notices; empty: these are not sent.
     pub light_failed_template: String,
     pub ending_template: String,
+    pub phone_left_template: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -219,6 +220,7 @@ impl Default for Sms {
             code_template: String::new(),
             light_failed_template: String::new(),
             ending_template: String::new(),
+            phone_left_template: String::new(),
         }
     }
 }

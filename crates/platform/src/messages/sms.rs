@@ -19,6 +19,8 @@ kernel::words! {
         LightFailed = "light_failed",
         /// `hall`, `table`, `time`: what was paid for ends then, by the hall's clock.
         Ending = "ending",
+        /// Nothing: this number is not a customer's any more.
+        PhoneLeft = "phone_left",
     }
 }
 

@@ -12,7 +12,7 @@ use super::watch::{OfAttempt, Seen, look, note};
 use super::{merchants, people, rows};
 use crate::{Cx, Result};
 
-pub const CAPTURE_JOB: JobKind = JobKind::new("pay.capture");
+pub const CAPTURE_JOB: JobKind = JobKind::new("pay.capture").counts();
 
 /// Alipay keeps money frozen for longer than that.
 const LASTS: i64 = 30 * DAY;

@@ -14,7 +14,7 @@ use super::watch::{self, Seen};
 use super::{merchants, refunds, rows};
 use crate::{Cx, Result};
 
-pub const NOTICE_JOB: JobKind = JobKind::prompt("pay.notice");
+pub const NOTICE_JOB: JobKind = JobKind::prompt("pay.notice").counts();
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct OfNotice {

@@ -13,9 +13,9 @@ use crate::ledger::{self, EntryKind};
 use crate::{Cx, Result};
 
 /// By the crew of its network ([`merchants::job`]), as all that asks one.
-pub const REFUND_JOB: JobKind = JobKind::new("pay.refund");
+pub const REFUND_JOB: JobKind = JobKind::new("pay.refund").counts();
 /// Money has gone back, or is delayed: the product's handler tells the payer.
-pub const REFUNDED_JOB: JobKind = JobKind::prompt("pay.refunded");
+pub const REFUNDED_JOB: JobKind = JobKind::prompt("pay.refunded").counts();
 
 /// After so many refusals somebody has to look.
 const TRIES: i64 = 3;

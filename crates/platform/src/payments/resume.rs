@@ -1,10 +1,8 @@
 //! Money that is under way and that no job is about any more: its job was given up after too many faults, or is gone. Without this nobody
 //! would ask the network again, and nobody would be told.
 
-use std::collections::HashSet;
-
 use kernel::{DAY, Fault, MINUTE};
-use store::jobs::{self, JobKind, NewJob, Outcome};
+use store::jobs::{JobKind, NewJob, Outcome};
 use store::{Sql as _, args};
 
 use super::capture::CAPTURE_JOB;
@@ -13,7 +11,7 @@ use super::merchants;
 use super::model::{AttemptId, RefundId};
 use super::refunds::{OfRefund, REFUND_JOB};
 use super::watch::{OfAttempt, WATCH_JOB};
-use crate::{Cx, Result};
+use crate::{Cx, Result, jobs};
 
 pub const RESUME: JobKind = JobKind::new("pay.resume");
 
@@ -34,23 +32,7 @@ pub(super) async fn resume_job(cx: Cx) -> Outcome {
 async fn resume(cx: &Cx) -> Result<()> {
     let mut wanted = refunds(cx).await?;
     wanted.extend(attempts(cx).await?);
-    if wanted.is_empty() {
-        return Ok(());
-    }
-    // Read after what is under way: what ended in between gets a job for nothing, which does no harm.
-    let mut known = HashSet::new();
-    for kind in [REFUND_JOB, WATCH_JOB, CAPTURE_JOB] {
-        let payloads = jobs::under_way(&mut cx.db.read(), kind.name).await?;
-        known.extend(payloads.into_iter().map(|payload| (kind.name, payload)));
-    }
-    wanted.retain(|job| !known.contains(&(job.kind.name, job.payload.clone())));
-    for job in wanted {
-        tracing::warn!(kind = job.kind.name, about = %job.payload, "nobody was looking after this any more; it is taken up again");
-        let mut tx = cx.db.begin().await?;
-        jobs::again(&mut tx, &cx.db, &cx.random, cx.now(), job).await?;
-        tx.commit().await?;
-    }
-    Ok(())
+    jobs::take_up(cx, wanted).await
 }
 
 async fn refunds(cx: &Cx) -> Result<Vec<NewJob>> {

@@ -13,7 +13,7 @@ use crate::ledger::{self, EntryKind, SystemAccount};
 use crate::{Cx, Result};
 
 /// Who sells what was paid for does the rest: its handler is the product's.
-pub const PAID_JOB: JobKind = JobKind::prompt("pay.paid");
+pub const PAID_JOB: JobKind = JobKind::prompt("pay.paid").counts();
 
 #[derive(Debug, Serialize, Deserialize)]
 pub struct OfOrder {

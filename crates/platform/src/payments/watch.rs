@@ -15,7 +15,7 @@ use crate::{Cx, Result};
 /// What is noted where the one has been said and the other is so.
 const LET_GO: &str = "it was taken for paid, and the network has closed it: nothing was paid, or nothing is frozen any more";
 
-pub const WATCH_JOB: JobKind = JobKind::new("pay.watch");
+pub const WATCH_JOB: JobKind = JobKind::new("pay.watch").counts();
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct OfAttempt {

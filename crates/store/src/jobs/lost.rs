@@ -3,9 +3,27 @@
 use std::collections::HashSet;
 
 use kernel::{Random, Timestamp, Word};
+use serde::{Deserialize, Serialize};
 
-use super::{NewJob, enqueue};
+use super::{Job, JobId, JobKind, NewJob, enqueue};
 use crate::{Db, Result, Sql, Tx, args, first_id};
+
+/// One that counts was given up: its handler tells somebody. Written with the giving up itself, so that none goes unsaid.
+pub const GIVEN_UP: JobKind = JobKind::new("job.given_up");
+
+#[derive(Debug, Serialize, Deserialize)]
+pub struct GivenUp {
+    pub job: JobId,
+    pub kind: String,
+    /// As its handler has put it.
+    pub why: String,
+}
+
+/// Of one job it is told once, though it may be taken up again and given up again: as long as what was done is seen ([`DONE`](super::DONE)).
+pub(super) fn telling(job: &Job, why: String, now: Timestamp) -> Result<NewJob> {
+    let name = job.id.to_string();
+    Ok(NewJob::new(GIVEN_UP, &GivenUp { job: job.id, kind: job.kind.clone(), why }, now)?.once(name))
+}
 
 /// What the jobs of a kind are about that wait for their time, or are in a worker's hands: their payloads.
 pub async fn under_way(sql: &mut impl Sql, kind: &str) -> Result<HashSet<String>> {

@@ -71,7 +71,7 @@ pub async fn unbind_wechat(cx: &Cx, who: &Customer, token: &str) -> Result<Custo
 }
 
 /// The customer as it is now, which ends the transaction.
-async fn answer(mut tx: Tx, id: CustomerId) -> Result<Customer> {
+pub(super) async fn answer(mut tx: Tx, id: CustomerId) -> Result<Customer> {
     let now = find(&mut tx, id).await?.ok_or_else(Fault::not_found)?;
     tx.commit().await?;
     Ok(now)

@@ -21,7 +21,7 @@ use super::wallet::{MOST, account};
 use crate::told;
 
 /// Far more than a desk needs: nobody shall go through all numbers to see whose they are.
-const LOOKED_UP: Allowance = Allowance { name: "customers looked up", window_seconds: 3_600, most: 300 };
+pub(super) const LOOKED_UP: Allowance = Allowance { name: "customers looked up", window_seconds: 3_600, most: 300 };
 
 /// Cash that changes hands over the counter.
 #[derive(Debug, Clone)]
@@ -131,6 +131,6 @@ async fn enough(tx: &mut Tx, cx: &Cx, customer: &Customer, amount: Fen) -> Resul
     ))
 }
 
-fn no_such_customer() -> Fault {
+pub(super) fn no_such_customer() -> Fault {
     Fault::field("number", "CUSTOMER_NOT_FOUND", "没有这个会员号", "There is no customer of this number")
 }

@@ -11,7 +11,7 @@ use super::phone;
 use super::session::{insert, revoke_all};
 use super::wallet::account;
 use super::whose::Ways;
-use crate::told::{self, tell};
+use crate::told::{self, tell, was_told};
 use crate::{complaints, members, play, splits};
 
 /// By what a customer can sign in; locked. `None`: it has become another.
@@ -56,16 +56,22 @@ pub(super) async fn of_phone(tx: &mut Tx, cx: &Cx, who: Option<CustomerId>, digi
         return Ok((known, false));
     }
     let (id, welcomed) = match who {
-        // Whom WeChat knows was welcomed there.
-        Some(who) => (who, !ways(tx, who).await?.is_some_and(|ways| ways.wechat)),
+        // Whom WeChat knows was welcomed there, and whose lost number was taken off when it was new.
+        Some(who) => (who, !ways(tx, who).await?.is_some_and(|ways| ways.wechat) && !was_told(tx, who, &told::WELCOME).await?),
         None => (new(tx, cx).await?, true),
     };
-    let sql = "UPDATE customers SET phone = $1, phone_hash = $2, phone_hint = $3 WHERE id = $4";
-    tx.exec(sql, args![cx.vault.seal(NUMBER, digits.as_bytes()), hash, phone::hint(digits), id]).await?;
+    set_phone(tx, cx, id, digits).await?;
     if welcomed {
         greet(tx, cx, id).await?;
     }
     Ok((id, welcomed))
+}
+
+/// The customer, who is locked, is known by this number from now on.
+pub(super) async fn set_phone(tx: &mut Tx, cx: &Cx, id: CustomerId, digits: &str) -> Result<()> {
+    let sql = "UPDATE customers SET phone = $1, phone_hash = $2, phone_hint = $3 WHERE id = $4";
+    tx.exec(sql, args![cx.vault.seal(NUMBER, digits.as_bytes()), phone_hash(cx, digits), phone::hint(digits), id]).await?;
+    Ok(())
 }
 
 /// Somebody has signed in for the first time.

@@ -3,6 +3,7 @@
 //! A guest is a customer with neither a phone number nor a name at WeChat. The wallet is an account of the ledger whose id is the customer's.
 
 mod bind;
+mod change;
 mod code;
 mod desk;
 mod join;
@@ -16,6 +17,7 @@ mod wechat;
 mod whose;
 
 pub use bind::{bind_wechat, unbind_wechat};
+pub use change::{NewPhone, Proof, change_phone, take_phone_off};
 pub use code::{CodeSent, send_code};
 pub(crate) use code::{FORGET, NUMBER as PHONE, UNUSED, number, phone_hash};
 pub use desk::{AtDesk, DeskCash, look_up, pay_out_at_desk, recharge_at_desk};

@@ -115,6 +115,19 @@ pub(super) async fn revoke_all(tx: &mut Tx, cx: &Cx, customer: CustomerId) -> Re
     Ok(())
 }
 
+/// Ends all sessions of a customer but the one that asks.
+pub(super) async fn revoke_others(tx: &mut Tx, cx: &Cx, customer: CustomerId, token: &str) -> Result<()> {
+    let sql = "UPDATE customer_sessions SET revoked_at = $1 WHERE customer_id = $2 AND revoked_at IS NULL AND token_hash <> $3";
+    tx.exec(sql, args![cx.now(), customer, cx.vault.hash(TOKEN, token.as_bytes())]).await?;
+    Ok(())
+}
+
+/// Whether somebody is signed in as this customer, on any phone.
+pub(super) async fn is_signed_in(sql: &mut impl Sql, cx: &Cx, customer: CustomerId) -> Result<bool> {
+    let query = "SELECT 1 AS one FROM customer_sessions WHERE customer_id = $1 AND revoked_at IS NULL AND expires_at > $2 LIMIT 1";
+    Ok(sql.opt(query, args![customer, cx.now()], |_| Ok(())).await?.is_some())
+}
+
 /// Ends a customer's sessions on phones that WeChat knows by the customer's own names, but for the one that asks.
 pub(super) async fn revoke_by_wechat(tx: &mut Tx, cx: &Cx, customer: CustomerId, token: &str) -> Result<()> {
     let sql = "UPDATE customer_sessions SET revoked_at = $1 WHERE customer_id = $2 AND revoked_at IS NULL AND token_hash <> $3 \

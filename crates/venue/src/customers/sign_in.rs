@@ -42,32 +42,60 @@ pub struct SignIn<'a> {
 /// Which of ticket, number and code is wrong, or whether they are too old, makes no difference to the answer.
 pub async fn sign_in(cx: &Cx, who: Option<&Customer>, payer: Option<&Payer>, ask: SignIn<'_>) -> Result<Welcome> {
     let digits = number(ask.phone)?;
-    let (phone, ticket) = (phone_hash(cx, &digits), ticket_hash(cx, ask.ticket));
-    let most = tries(&mut cx.db.read(), cx).await?;
-    let sql = "SELECT tries FROM phone_codes WHERE ticket_hash = $1 AND phone_hash = $2 AND expires_at > $3 AND tries < $4";
-    let good = cx.db.read().opt(sql, args![ticket, phone, cx.now(), most], |row| row.get::<i64>("tries")).await?;
-    if good.is_none() {
-        ASTRAY.take(cx).await?;
+    if !is_good(cx, &digits, ask.ticket).await? {
         return Err(wrong());
     }
     let mut tx = cx.db.begin().await?;
-    let Some(wanted) = lock(&mut tx, cx, phone, ticket).await? else { return Err(wrong()) };
-    if wanted != code_hash(cx, &digits, ask.code.trim()) {
-        tx.exec("UPDATE phone_codes SET tries = tries + 1 WHERE ticket_hash = $1", args![ticket]).await?;
-        guessed(&mut tx, cx).await?;
+    if !is_right(&mut tx, cx, &digits, ask.ticket, ask.code).await? {
         tx.commit().await?;
         return Err(wrong());
     }
-    tx.exec("DELETE FROM phone_codes WHERE ticket_hash = $1", args![ticket]).await?;
+    use_up(&mut tx, cx, ask.ticket).await?;
     let who = comes_along(&mut tx, who, ask.join).await?;
     let (id, new) = of_phone(&mut tx, cx, who, &digits).await?;
     welcome(tx, cx, id, payer, new).await
 }
 
+/// What is said of a wrong code, whatever is wrong with it.
+pub(super) const WRONG_CODE: (&str, &str, &str) = (
+    "CODE_WRONG",
+    "验证码不正确或已失效，请核对或重新获取",
+    "This is not the code, or it is not good any more; look again, or ask for another",
+);
+
 fn wrong() -> Fault {
-    let (zh, en) =
-        ("验证码不正确或已失效，请核对或重新获取", "This is not the code, or it is not good any more; look again, or ask for another");
-    Fault::new(Kind::Unauthenticated, "CODE_WRONG", zh, en)
+    let (code, zh, en) = WRONG_CODE;
+    Fault::new(Kind::Unauthenticated, code, zh, en)
+}
+
+/// Whether a ticket is this number's, and has tries left; looked at before anybody waits for it. Where not, it is counted as one gone astray.
+pub(super) async fn is_good(cx: &Cx, digits: &str, ticket: &str) -> Result<bool> {
+    let (phone, ticket) = (phone_hash(cx, digits), ticket_hash(cx, ticket));
+    let most = tries(&mut cx.db.read(), cx).await?;
+    let sql = "SELECT tries FROM phone_codes WHERE ticket_hash = $1 AND phone_hash = $2 AND expires_at > $3 AND tries < $4";
+    let good = cx.db.read().opt(sql, args![ticket, phone, cx.now(), most], |row| row.get::<i64>("tries")).await?.is_some();
+    if !good {
+        ASTRAY.take(cx).await?;
+    }
+    Ok(good)
+}
+
+/// Whether the code is the ticket's, which is locked. A wrong one is counted, if the caller commits.
+pub(super) async fn is_right(tx: &mut Tx, cx: &Cx, digits: &str, ticket: &str, code: &str) -> Result<bool> {
+    let hash = ticket_hash(cx, ticket);
+    let Some(wanted) = lock(tx, cx, phone_hash(cx, digits), hash).await? else { return Ok(false) };
+    if wanted == code_hash(cx, digits, code.trim()) {
+        return Ok(true);
+    }
+    tx.exec("UPDATE phone_codes SET tries = tries + 1 WHERE ticket_hash = $1", args![hash]).await?;
+    guessed(tx, cx).await?;
+    Ok(false)
+}
+
+/// A code is good once.
+pub(super) async fn use_up(tx: &mut Tx, cx: &Cx, ticket: &str) -> Result<()> {
+    tx.exec("DELETE FROM phone_codes WHERE ticket_hash = $1", args![ticket_hash(cx, ticket)]).await?;
+    Ok(())
 }
 
 /// All that wrong codes from an address count for, with the subject of each. Pure.

@@ -1,7 +1,8 @@
 //! Who comes along when somebody signs in, and whose a name at WeChat may become (docs/decisions/0022). Pure.
 //!
 //! **Invariant**: whoever has a phone number never becomes another, and loses no name at WeChat to anybody who brings one.
-//! **Invariant**: whoever has signed in by WeChat or a number once can always sign in again.
+//! **Invariant**: whoever has signed in by WeChat or a number once can always sign in again; but for whose lost number the desk has taken off, and
+//! who goes on being signed in until there is another.
 
 use kernel::{Fault, Kind};
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use store::args;
 use store::jobs::{Job, JobKind, Outcome};
 
+use super::again::soon;
 use super::rows::{Device, Driver, OBEYS, away, by_id, forget_hand, not_as_they_should_be, tell, to_be_wound, want};
 use super::way::Unanswered;
 use super::{DeviceId, hear, modbus, shelly, tasmota};
@@ -41,7 +42,7 @@ pub(crate) async fn agree_job(venue: Arc<Venue>, cx: Cx, job: Job) -> Outcome {
     let device = match by_id(&mut cx.db.read(), ask.device).await {
         Ok(Some(device)) => device,
         Ok(None) => return Outcome::Done,
-        Err(error) => return Outcome::Retry(error.to_string()),
+        Err(error) => return soon(&cx, &job, error.to_string()),
     };
     let now = cx.now();
     // Whoever comes back is told anew, of what it should be then.
@@ -64,13 +65,13 @@ pub(crate) async fn agree_job(venue: Arc<Venue>, cx: Cx, job: Job) -> Outcome {
         Ok(Sent::Cut) => false,
         // Whatever is left to be done is another job's.
         Ok(Sent::Newer) => return Outcome::Done,
-        Err(fault) => return Outcome::Retry(fault.to_string()),
+        Err(fault) => return soon(&cx, &job, fault.to_string()),
     };
     // Who cannot be told is not silent: the way to it is. Only who can tell it just now knows.
     if taken && !confirmed && unanswered(&device).is_some_and(|device| device.is_away(venue.way.open_since(), now)) {
         return match hear::fell_silent(&venue, &cx, ask.device, ask.version).await {
             Ok(()) => Outcome::Done,
-            Err(fault) => Outcome::Retry(fault.to_string()),
+            Err(fault) => soon(&cx, &job, fault.to_string()),
         };
     }
     let told_since = now.micros() - device.wanted_at.micros();
@@ -207,8 +208,8 @@ async fn ask_the_away(venue: &Venue, cx: &Cx) -> Result<()> {
     Ok(())
 }
 
-/// Asks those that can be asked. Where the way to them is cut, they are asked the next time.
-pub(super) async fn ask(venue: &Venue, devices: impl IntoIterator<Item = Device>, of_tasmota: fn(&str) -> (String, String)) {
+/// Asks those that can be asked. False where the way to them is cut: who was not asked is asked the next time.
+pub(super) async fn ask(venue: &Venue, devices: impl IntoIterator<Item = Device>, of_tasmota: fn(&str) -> (String, String)) -> bool {
     for device in devices {
         let topic = device.topic.as_deref().unwrap_or_default();
         let (topic, payload) = match device.driver {
@@ -218,7 +219,8 @@ pub(super) async fn ask(venue: &Venue, devices: impl IntoIterator<Item = Device>
         };
         if let Err(error) = venue.wire.send(&topic, &payload).await {
             tracing::debug!(%error, "devices cannot be asked");
-            break;
+            return false;
         }
     }
+    true
 }

@@ -9,6 +9,7 @@
 //!
 //! **Invariant**: only a device's own report makes it `reported`; that a command was sent says nothing.
 
+mod again;
 mod agree;
 mod course;
 mod door;
@@ -28,6 +29,7 @@ pub mod tasmota;
 mod watch;
 mod way;
 
+pub(crate) use again::round_failed;
 pub use agree::roll_call;
 pub(crate) use agree::{AGREE_JOB, ASSERT, agree_job, assert_all};
 pub use course::Course;

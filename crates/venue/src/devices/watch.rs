@@ -64,11 +64,11 @@ pub async fn watch(cx: &Cx, venue: &Venue, id: DeviceId, ask: &WatchAsk) -> Resu
 }
 
 /// Every few seconds: asks the lights that are watched and on, where nothing was heard of their power for a while. So it does not matter how
-/// often a relay tells of it by itself.
+/// often a relay tells of it by itself. An error where the way to them is cut: whoever was not asked is asked soon.
 pub(crate) async fn ask_what_they_draw(venue: &Venue, cx: &Cx) -> Result<()> {
     let due = watched(&mut cx.db.read()).await?.into_iter().filter(|device| device.draw.is_due(device.wanted, cx.now()));
-    ask(venue, due, tasmota::power_question).await;
-    Ok(())
+    let asked = ask(venue, due, tasmota::power_question).await;
+    if asked { Ok(()) } else { Err(Fault::unavailable("the way to lights is cut")) }
 }
 
 /// Before a table is used again: a light that is watched has been seen to draw enough since the table went out of service. Answers what was

@@ -6,8 +6,8 @@ use kernel::Timestamp;
 use platform::messages::templates::{Template, ZONE};
 use platform::{Cx, Result};
 use serde::{Deserialize, Serialize};
-use store::Tx;
-use store::jobs::{Job, JobKind, Outcome};
+use store::jobs::{Job, JobKind, NewJob, Outcome};
+use store::{Sql as _, Tx, args};
 
 use super::model::{Hold, HoldEnd, HoldId};
 use super::rows;
@@ -15,6 +15,7 @@ use crate::Venue;
 use crate::customers::CustomerId;
 use crate::halls::rows as halls;
 use crate::halls::{Event, Table};
+use crate::overdue::AT_ONCE;
 use crate::play::SessionId;
 use crate::told::{self, tell};
 
@@ -84,6 +85,13 @@ pub(crate) async fn over_job(venue: Arc<Venue>, cx: Cx, job: Job) -> Outcome {
         Ok(Some(at)) => Outcome::Again(at),
         Err(fault) => Outcome::Retry(fault.to_string()),
     }
+}
+
+/// What ends holds that were to be over before then, and are not.
+pub(crate) async fn overdue(cx: &Cx, before: Timestamp) -> Result<Vec<NewJob>> {
+    let sql = "SELECT id FROM table_holds WHERE ended_at IS NULL AND until_at < $1 ORDER BY table_id LIMIT $2";
+    let found = cx.db.read().all(sql, args![before, AT_ONCE], |row| row.get::<HoldId>("id")).await?;
+    found.into_iter().map(|hold| NewJob::new(OVER_JOB, &Over { hold }, cx.now()).map_err(kernel::Fault::from)).collect()
 }
 
 /// Its time is over. Who could not have come has not stayed away.

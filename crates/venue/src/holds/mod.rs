@@ -2,7 +2,7 @@
 //! the ledger's.
 //!
 //! Begin with [`model`]: for how long, and who may. A customer holds by [`hold`], the staff by [`hold_at_desk`]; whoever it is for opens it, and
-//! that ends it in the same transaction. What ends it otherwise is in [`end`].
+//! that ends it in the same transaction. What ends it otherwise is in [`end`], and where its job is lost, `overdue` has it done all the same.
 //!
 //! **Invariant**: a table is reserved as long as a hold of it is live, and no longer: whoever ends the one changes the other with it.
 
@@ -16,7 +16,7 @@ mod rows;
 
 pub use customer::{HoldView, give_back, hold, list};
 pub use desk::{DeskHold, hold_at_desk, release};
-pub(crate) use end::{OVER_JOB, lost, opened, over_job, plays_elsewhere};
+pub(crate) use end::{OVER_JOB, lost, opened, over_job, overdue, plays_elsewhere};
 pub use may::HoldOffer;
 pub(crate) use may::offer;
 pub(crate) use model::Hold;

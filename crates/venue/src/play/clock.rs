@@ -6,7 +6,8 @@ use kernel::{MINUTE, SECOND, Timestamp};
 use platform::messages::templates::ZONE;
 use platform::{Cx, Result};
 use serde::{Deserialize, Serialize};
-use store::jobs::{Job, JobKind, Outcome};
+use store::jobs::{Job, JobKind, NewJob, Outcome};
+use store::{Sql as _, args};
 
 use super::end::{End, close_session, fail};
 use super::model::{EndReason, SessionId, SessionState};
@@ -17,13 +18,14 @@ use crate::devices::{Device, DeviceId, by_id, of_table};
 use crate::halls::rows as halls;
 use crate::halls::{Event, TableId, TableState};
 use crate::holds;
+use crate::overdue::AT_ONCE;
 use crate::texts::{self, Notice};
 use crate::told::{self, tell};
 
-pub(crate) const OPENING_JOB: JobKind = JobKind::prompt("play.opening");
-pub(crate) const TIME_JOB: JobKind = JobKind::prompt("play.time");
-pub(crate) const FAULT_JOB: JobKind = JobKind::prompt("play.fault");
-pub(crate) const OFFLINE_JOB: JobKind = JobKind::prompt("play.offline");
+pub(crate) const OPENING_JOB: JobKind = JobKind::prompt("play.opening").counts();
+pub(crate) const TIME_JOB: JobKind = JobKind::prompt("play.time").counts();
+pub(crate) const FAULT_JOB: JobKind = JobKind::prompt("play.fault").counts();
+pub(crate) const OFFLINE_JOB: JobKind = JobKind::prompt("play.offline").counts();
 pub(crate) const CLOSING_JOB: JobKind = JobKind::prompt("play.closing");
 
 /// How long before its end a customer is warned.
@@ -80,6 +82,22 @@ job!(fault_job, Fault, fault);
 job!(offline_job, Offline, offline);
 job!(closing_job, Closing, closing);
 
+/// What ends sessions that were to be over before then, or lit, and are not.
+pub(crate) async fn overdue(cx: &Cx, before: Timestamp) -> Result<Vec<NewJob>> {
+    let sql = "SELECT id, state FROM play_sessions WHERE state IN ('opening', 'playing') \
+               AND CASE WHEN state = 'opening' THEN asked_at ELSE until_at END < $1 ORDER BY table_id LIMIT $2";
+    let read = |row: &store::Row| Ok((row.get::<SessionId>("id")?, row.word::<SessionState>("state")?));
+    let found = cx.db.read().all(sql, args![before, AT_ONCE], read).await?;
+    let job = |(session, state): (SessionId, SessionState)| {
+        let kind = match state {
+            SessionState::Opening => OPENING_JOB,
+            SessionState::Playing | SessionState::Closed | SessionState::Failed => TIME_JOB,
+        };
+        NewJob::new(kind, &OfSession { session }, cx.now()).map_err(kernel::Fault::from)
+    };
+    found.into_iter().map(job).collect()
+}
+
 /// The light has not been seen in time: undone, and nobody else shall try this table.
 async fn opening(venue: &Venue, cx: &Cx, ask: &OfSession) -> Result<Option<Timestamp>> {
     let Some(session) = rows::by_id(&mut cx.db.read(), ask.session).await? else { return Ok(None) };
@@ -117,7 +135,7 @@ async fn time(venue: &Venue, cx: &Cx, ask: &OfSession) -> Result<Option<Timestam
             tell(&mut tx, cx, session.customer, &told::ENDING, &params).await?;
             texts::notice(&mut tx, cx, venue, session.customer, &table, Notice::Ending { at: session.until }).await?;
             let sql = "UPDATE play_sessions SET warned_of = $1 WHERE id = $2";
-            tx.exec(sql, store::args![session.until, session.id]).await?;
+            tx.exec(sql, args![session.until, session.id]).await?;
             tx.commit().await?;
         }
         return Ok(Some(session.until));

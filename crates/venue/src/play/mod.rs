@@ -28,7 +28,7 @@ pub use bill::{BillLine, BillView};
 pub use clean::cleaned;
 pub(crate) use clean::{CLEANED_JOB, cleaned_job, free_at};
 pub(crate) use clock::{
-    CLOSING_JOB, FAULT_JOB, OFFLINE_JOB, OPENING_JOB, TIME_JOB, closing_job, fault_job, offline_job, opening_job, time_job,
+    CLOSING_JOB, FAULT_JOB, OFFLINE_JOB, OPENING_JOB, TIME_JOB, closing_job, fault_job, offline_job, opening_job, overdue, time_job,
 };
 pub(crate) use closing::{ends_in_time, last_opening, to_open};
 pub use end::{close, close_by_staff};

@@ -1,25 +1,28 @@
 //! What follows when play is over, and when somebody does not confirm: jobs that look again how things stand.
 
-use kernel::{Fault, MINUTE, Timestamp};
+use kernel::{DAY, Fault, MINUTE, Timestamp};
 use platform::messages::templates::ZONE;
 use platform::{Cx, Result};
 use serde::{Deserialize, Serialize};
 use store::jobs::{Job, JobKind, NewJob, Outcome};
-use store::{Tx, args};
+use store::{Sql as _, Tx, args, first_id};
 
 use super::make::{self, PATIENCE};
 use super::model::{Share, Split, SplitEnd, SplitId, SplitState, asked_of, everybody};
 use super::rows;
 use super::settle::{settle, undo};
 use crate::halls::rows as tables;
+use crate::overdue::AT_ONCE;
 use crate::play::{self, Session, SessionState};
 use crate::told::{self, tell, yuan};
 
-pub(crate) const OVER_JOB: JobKind = JobKind::prompt("split.over");
-pub(crate) const DEADLINE_JOB: JobKind = JobKind::prompt("split.deadline");
+pub(crate) const OVER_JOB: JobKind = JobKind::prompt("split.over").counts();
+pub(crate) const DEADLINE_JOB: JobKind = JobKind::prompt("split.deadline").counts();
 
 /// How long before the deadline who has not confirmed is told once more.
 const REMINDED_BEFORE: i64 = 30 * MINUTE;
+/// Longer than a split lasts by far: what is older, and still open, is looked for no more.
+const LOOKED_FOR: i64 = 3 * DAY;
 
 #[derive(Serialize, Deserialize)]
 struct OfSplit {
@@ -73,6 +76,20 @@ pub(super) async fn watch(tx: &mut Tx, cx: &Cx, split: SplitId, by: Timestamp) -
     let at = by.plus_micros(-REMINDED_BEFORE);
     cx.enqueue(tx, NewJob::new(DEADLINE_JOB, &OfSplit { split }, at)?).await?;
     Ok(())
+}
+
+/// What settles splits that were to be over before then, and are not.
+pub(crate) async fn overdue(cx: &Cx, before: Timestamp) -> Result<Vec<NewJob>> {
+    let sql = "SELECT s.id, s.confirm_by FROM splits s JOIN play_sessions p ON p.id = s.session_id WHERE s.id >= $1 AND s.state = 'open' \
+               AND COALESCE(s.confirm_by, p.ended_at) < $2 ORDER BY s.id LIMIT $3";
+    let read = |row: &store::Row| Ok((row.get::<SplitId>("id")?, row.get::<Option<Timestamp>>("confirm_by")?));
+    let young = first_id(before.plus_micros(-LOOKED_FOR));
+    let found = cx.db.read().all(sql, args![young, before, AT_ONCE], read).await?;
+    let job = |(split, by): (SplitId, Option<Timestamp>)| {
+        let kind = if by.is_some() { DEADLINE_JOB } else { OVER_JOB };
+        NewJob::new(kind, &OfSplit { split }, cx.now()).map_err(Fault::from)
+    };
+    found.into_iter().map(job).collect()
 }
 
 /// A split that is open, locked, with its session and shares.

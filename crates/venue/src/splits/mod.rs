@@ -19,7 +19,7 @@ mod rows;
 mod settle;
 mod view;
 
-pub(crate) use clock::{DEADLINE_JOB, OVER_JOB, deadline_job, more_time, over_job, session_is_over};
+pub(crate) use clock::{DEADLINE_JOB, OVER_JOB, deadline_job, more_time, over_job, overdue, session_is_over};
 pub(crate) use join::{carry_over, starts};
 pub use join::{confirm, free, join, leave};
 pub use make::make;

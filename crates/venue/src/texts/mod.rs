@@ -14,5 +14,5 @@ pub(crate) use delivery::{DELIVERY_JOB, LOG, delivery_job};
 pub use list::{TextFilter, TextRow, list};
 pub(crate) use model::DAILY_LIMIT;
 pub use model::{TextEntity, TextId, TextState};
-pub(crate) use notice::{Notice, notice};
+pub(crate) use notice::{Notice, left, notice};
 pub(crate) use send::{SEND_JOB, Text, To, send_job, withhold, write};

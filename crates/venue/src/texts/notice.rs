@@ -17,6 +17,9 @@ use crate::told::yuan;
 /// To one number, which is one customer's. A lamp that fails again and again is not to keep somebody's phone ringing; and providers have limits of their own.
 const A_DAY: Allowance = Allowance { name: "sms notices", window_seconds: 86_400, most: 10 };
 
+/// Of one customer, and apart from the notices above: what happens to the account is told whatever happened at a table.
+const LEFT: Allowance = Allowance { name: "sms numbers left", window_seconds: 86_400, most: 10 };
+
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Notice {
     /// The light failed, and the table was closed: so much comes back.
@@ -56,6 +59,18 @@ pub(crate) async fn notice(tx: &mut Tx, cx: &Cx, venue: &Venue, customer: Custom
     match why {
         Some(why) => withhold(tx, cx, &text(params), &why).await,
         None => write(tx, cx, &text(params)).await,
+    }
+}
+
+/// Tells a number that it is not the customer's any more, where the operator has a reviewed template for it: whoever holds its phone may not know.
+pub(crate) async fn left(tx: &mut Tx, cx: &Cx, venue: &Venue, customer: CustomerId, to: &To) -> Result<()> {
+    if !venue.texter.offers(SmsKind::PhoneLeft) {
+        return Ok(());
+    }
+    let text = Text { kind: SmsKind::PhoneLeft, venue: None, to, params: Vec::new() };
+    match over_limit(LEFT.take_in(tx, cx, &customer.to_string()).await)? {
+        Some(why) => withhold(tx, cx, &text, &why).await,
+        None => write(tx, cx, &text).await,
     }
 }
 

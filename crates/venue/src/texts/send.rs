@@ -55,7 +55,7 @@ pub(crate) async fn write(tx: &mut Tx, cx: &Cx, text: &Text<'_>) -> Result<()> {
     let attempts = match text.kind {
         // What comes when it is not good any more is of no use to anybody.
         SmsKind::Code | SmsKind::Ending => 3,
-        SmsKind::LightFailed => 8,
+        SmsKind::LightFailed | SmsKind::PhoneLeft => 8,
     };
     cx.enqueue(tx, NewJob::new(SEND_JOB, &Payload { text: id, sealed }, cx.now())?.attempts(attempts)).await?;
     Ok(())

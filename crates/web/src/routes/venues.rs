@@ -42,6 +42,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(look_up))
         .routes(routes!(recharge))
         .routes(routes!(pay_out))
+        .routes(routes!(take_phone_off))
         .routes(routes!(levels, change_levels))
 }
 
@@ -343,6 +344,26 @@ async fn recharge(Auth(cx, _): Auth<TablesOperate>, Once(body, key): Once<Cash>)
     responses((status = 200, body = Customer), (status = 422, body = Problem)))]
 async fn pay_out(Auth(cx, _): Auth<TablesOperate>, Once(body, key): Once<Cash>) -> Result<axum::Json<Customer>> {
     Ok(axum::Json(customers::pay_out_at_desk(&cx, &DeskCash::from(body), &key).await?))
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct LostPhone {
+    /// The customer's own, or the phone's.
+    number: String,
+    /// How it was seen who it is; for the log.
+    why: String,
+}
+
+/// Takes the phone number off a customer who has lost it. They add another by signing in with it. Refused where they could not sign in then.
+#[utoipa::path(post, path = "/customers/take-phone-off", tag = "venues", request_body = LostPhone,
+    responses((status = 200, body = Customer), (status = 409, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
+async fn take_phone_off(
+    Auth(cx, _): Auth<TablesOperate>,
+    State(state): State<AppState>,
+    Json(body): Json<LostPhone>,
+) -> Result<axum::Json<Customer>> {
+    Ok(axum::Json(customers::take_phone_off(&cx, &state.venue, &body.number, &body.why).await?))
 }
 
 /// The members' levels, rising; of all halls.

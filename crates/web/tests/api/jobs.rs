@@ -1,6 +1,8 @@
-//! Jobs: what was given up is seen and started again by a super admin, and by nobody else.
+//! Jobs: what was given up is seen and started again by a super admin, and by nobody else; and is told where money waits for it.
 
+use kernel::MINUTE;
 use platform::identity::Role;
+use platform::payments::PAID_JOB;
 use serde_json::{Value, json};
 use store::jobs::NewJob;
 use testkit::{TestServer, on_server};
@@ -14,7 +16,61 @@ async fn dead_job(server: &TestServer) {
     server.run_jobs().await;
 }
 
+/// Writes it as whoever decides it does.
+async fn enqueued(server: &TestServer, job: NewJob) {
+    let mut tx = server.platform.db.begin().await.unwrap();
+    server.cx().enqueue(&mut tx, job).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
 on_server! {
+    async fn v4_1_what_follows_a_payment_and_is_given_up_is_told_once_to_whoever_can_start_it_again(server) {
+        let root = server.user(Role::SuperAdmin, "root").await;
+        let manager = server.user(Role::VenueManager, "manager").await;
+        server.keep_signed_in(&root).await;
+        // Its order is not there: each try fails.
+        let job = NewJob::new(PAID_JOB, &json!({"order": "ord_01h455vb4pex5vsknk084sn02q"}), server.clock.now()).unwrap();
+        enqueued(server, job.attempts(2)).await;
+        server.run_jobs().await;
+        assert!(server.told(root.id()).await.is_empty(), "it is tried once more");
+        server.later(MINUTE).await;
+        server.run_jobs().await;
+        assert_eq!((server.told(root.id()).await, server.told(manager.id()).await), (vec!["job.given_up".to_owned()], vec![]));
+        let told = root.get("/api/v1/notifications").await.ok(200)["items"][0].clone();
+        assert_eq!(told["link"], "/jobs?state=dead&kind=pay.paid");
+        assert!(told["body"].as_str().unwrap().contains("pay.paid"), "{told}");
+        assert_eq!(server.mails("root@example.com").await.iter().filter(|(_, text)| text.contains("pay.paid")).count(), 1);
+
+        // Started again, and given up again: whoever did that looks.
+        let page = root.get("/api/v1/jobs?state=dead&kind=pay.paid").await.ok(200);
+        root.post(&format!("/api/v1/jobs/{}/retry", page["items"][0]["id"].as_str().unwrap()), json!({})).await.ok(200);
+        for _ in 0..2 {
+            server.run_jobs().await;
+            server.later(MINUTE).await;
+        }
+        assert_eq!(root.get("/api/v1/jobs?state=dead&kind=pay.paid").await.ok(200)["items"].as_array().unwrap().len(), 1);
+        assert_eq!(server.told(root.id()).await.len(), 1);
+    }
+
+    async fn v4_1_whatever_money_waits_for_is_told_when_it_is_given_up_and_nothing_else(server) {
+        let root = server.user(Role::SuperAdmin, "root").await;
+        let about_money = [
+            "pay.paid", "pay.notice", "pay.watch", "pay.capture", "pay.refund", "pay.refunded", "play.opening", "play.time", "play.fault",
+            "play.offline", "split.over", "split.deadline",
+        ];
+        // None of them can read what it is about.
+        for kind in about_money.into_iter().chain(["mail.send", "sms.send", "device.agree", "test.unknown"]) {
+            enqueued(server, NewJob::new(kind, &json!({}), server.clock.now()).unwrap()).await;
+        }
+        server.run_jobs().await;
+        let items = root.get("/api/v1/notifications?limit=100").await.ok(200)["items"].clone();
+        let mut told: Vec<&str> = items.as_array().unwrap().iter().map(|one| one["link"].as_str().unwrap()).collect();
+        told.sort_unstable();
+        let mut wanted = about_money.map(|kind| format!("/jobs?state=dead&kind={kind}"));
+        wanted.sort_unstable();
+        assert_eq!(told, wanted);
+    }
+
     async fn a_given_up_job_is_started_again_and_that_is_logged(server) {
         let root = server.user(Role::SuperAdmin, "root").await;
         dead_job(server).await;

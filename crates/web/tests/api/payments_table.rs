@@ -77,6 +77,23 @@ on_server! {
         assert_eq!((wallet(&customer).await, till.refunds(&placed).await), ((5_000, 0), vec![(600, "unplayed".to_owned(), "done".to_owned())]));
     }
 
+    async fn v3_1c_a_table_that_is_given_up_while_somebody_pays_costs_nothing_and_neither_does_one_of_a_hall_closed_for_good(server) {
+        let till = Till::open(server).await;
+        let hall = Hall::open(server, 2).await;
+        let (one, other) = (till.customer(PHONE).await, till.customer("13900139000").await);
+        let placed = book(&till, &one, &hall.tables[0].id, "pay-00001", "h5").await;
+        let late = book(&till, &other, &hall.tables[1].id, "pay-00001", "wap").await;
+        hall.manager.post(&format!("/api/v1/tables/{}/retire", hall.tables[0].id), json!({})).await.ok(204);
+        let now = hall.floor().await["venue"].clone();
+        let form = json!({"name": now["name"], "time_zone": now["time_zone"], "opens": now["opens"], "closes": now["closes"], "closed": true, "version": now["version"]});
+        hall.manager.put(&format!("/api/v1/venues/{}", hall.id), form).await.ok(200);
+        for (customer, placed) in [(&one, &placed), (&other, &late)] {
+            till.networks.paid(&till.number(placed).await).await;
+            assert_eq!((wallet(customer).await, till.refunds(placed).await), ((0, 0), vec![(3_600, "not_opened".to_owned(), "done".to_owned())]));
+            assert_eq!(told(customer).await, ["pay.refunded", "pay.not_opened", "welcome"]);
+        }
+    }
+
     async fn v3_1c_a_table_that_somebody_else_has_taken_costs_nothing(server) {
         let till = Till::open(server).await;
         let hall = Hall::open(server, 1).await;

@@ -234,6 +234,27 @@ on_server! {
         assert_eq!(told(&holder).await[0], "hold.maintenance");
     }
 
+    async fn v5_2_a_light_that_could_not_be_asked_is_asked_before_the_next_round(server) {
+        let hall = Hall::open(server, 1).await;
+        watch(&hall, 0, 20).await;
+        let customer = hall.customer(10_000).await;
+        hall.play(&customer, 0, 60).await;
+        asked_after(server, &hall, 0, 10 * MINUTE, 118_000).await;
+        // The way to it is cut just when it is its turn, and is open again a moment later.
+        server.later(MINUTE + SECOND).await;
+        let before = draw(&hall, 0).await["at"].clone();
+        server.cut_the_wire(true);
+        server.tick().await;
+        server.cut_the_wire(false);
+        server.settles().await;
+        assert_eq!(draw(&hall, 0).await["at"], before, "nobody has asked it");
+        server.clock.step(2 * SECOND);
+        let asked = server.clock.now();
+        server.settles().await;
+        let heard: Timestamp = draw(&hall, 0).await["at"].as_str().unwrap().parse().unwrap();
+        assert!(heard >= asked, "no round has come since");
+    }
+
     async fn v5_2_while_a_light_is_told_to_be_off_nothing_is_judged(server) {
         let hall = Hall::open(server, 1).await;
         watch(&hall, 0, 20).await;

@@ -13,7 +13,7 @@ const CODES: &str = "/customer/v1/phone-codes";
 const TEXTS: &str = "/api/v1/texts";
 
 fn templates() -> SmsTemplates {
-    SmsTemplates { code: "SMS_1".into(), light_failed: "SMS_2".into(), ending: "SMS_3".into() }
+    SmsTemplates { code: "SMS_1".into(), light_failed: "SMS_2".into(), ending: "SMS_3".into(), phone_left: "SMS_4".into() }
 }
 
 async fn ask(server: &TestServer, phone: &str) {

@@ -8,6 +8,7 @@ import type {
   Message,
   Page,
   PhoneCode,
+  PhoneProof,
   PlayTime,
   PointLine,
   Session,
@@ -34,6 +35,9 @@ export const sendPhoneCode = (phone: string) => post<PhoneCode>('/phone-codes', 
 /** With a guest's token everything of the guest is carried over; `join`: of whoever came by WeChat alone too, and WeChat with it. */
 export const signIn = (ticket: string, phone: string, code: string, join = false) =>
   post<SignedIn>('/sign-in', { ticket, phone, code, join }, { auth: 'optional' })
+/** Whoever is signed in is known by another number from now on, and signed out elsewhere. */
+export const changePhone = (next: PhoneProof, left: Omit<PhoneProof, 'phone'>) =>
+  post<Customer>('/phone', { ...next, own_ticket: left.ticket, own_code: left.code })
 export const wechatWays = () => get<WechatWays>('/wechat', { auth: 'none' })
 /** With a guest's token as above; with another customer's, who stays it and can pay inside WeChat. */
 export const signInByWechat = (app: WechatApp, code: string) =>

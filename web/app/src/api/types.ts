@@ -52,6 +52,13 @@ export interface PhoneCode {
   customers_only: boolean
 }
 
+/** That somebody holds this phone. */
+export interface PhoneProof {
+  phone: string
+  ticket: string
+  code: string
+}
+
 export interface Venue {
   id: string
   name: string

@@ -49,3 +49,6 @@ export class CodeTickets {
 }
 
 export const codeTickets = new CodeTickets(stored<Kept>('cuekey.code-ticket'))
+/** Where one number takes the other's place. */
+export const leftTickets = new CodeTickets(stored<Kept>('cuekey.code-ticket.left'))
+export const nextTickets = new CodeTickets(stored<Kept>('cuekey.code-ticket.next'))

@@ -16,3 +16,5 @@ export class Resend {
 }
 
 export const resend = new Resend()
+export const leftResend = new Resend()
+export const nextResend = new Resend()

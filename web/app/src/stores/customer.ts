@@ -3,7 +3,7 @@ import { ref, shallowRef } from 'vue'
 import * as api from '@/api/customer'
 import { installHttpHooks } from '@/api/http'
 import { ApiError } from '@/api/problem'
-import type { Customer, SignedIn, WechatApp } from '@/api/types'
+import type { Customer, PhoneProof, SignedIn, WechatApp } from '@/api/types'
 import { serverLanguage, t } from '@/locales'
 import { addressHere } from '@/shared/go'
 import { pendingKeys } from '@/shared/idempotency'
@@ -121,6 +121,8 @@ export const useCustomerStore = defineStore('customer', () => {
 
   const bindWechat = async (app: WechatApp, code: string) => accept(await api.bindWechat(app, code))
   const unbindWechat = async () => accept(await api.unbindWechat())
+  const changePhone = async (next: PhoneProof, left: PhoneProof) =>
+    accept(await api.changePhone(next, { ticket: left.ticket, code: left.code }))
 
   async function signOut(): Promise<void> {
     changes += 1
@@ -161,6 +163,7 @@ export const useCustomerStore = defineStore('customer', () => {
     signInByWechatPhone,
     bindWechat,
     unbindWechat,
+    changePhone,
     signOut,
     signOutEverywhere,
     accept,

@@ -1,7 +1,7 @@
 import { get, type Paging } from './http'
 import type { Page } from './types'
 
-export type TextKind = 'code' | 'light_failed' | 'ending'
+export type TextKind = 'code' | 'light_failed' | 'ending' | 'phone_left'
 export type TextState = 'queued' | 'sent' | 'delivered' | 'failed' | 'unknown' | 'withheld'
 
 /** A text to a phone. What it said is not kept. */

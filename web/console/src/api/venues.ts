@@ -10,6 +10,7 @@ import type {
   DeviceLogLine,
   Floor,
   LightAsk,
+  LostPhone,
   NewDevice,
   NewTable,
   NewVenue,
@@ -65,3 +66,5 @@ export const rechargeAtDesk = (body: DeskCash, idempotencyKey: string) =>
   post<Customer>('/customers/recharge', body, { idempotencyKey })
 export const payOutAtDesk = (body: DeskCash, idempotencyKey: string) =>
   post<Customer>('/customers/payout', body, { idempotencyKey })
+/** Of a customer who has lost it, and was seen to be who they say. */
+export const takePhoneOff = (body: LostPhone) => post<Customer>('/customers/take-phone-off', body)

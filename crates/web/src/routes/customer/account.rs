@@ -8,7 +8,7 @@ use platform::payments::Payer;
 use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use venue::customers::{self, CodeSent, Customer, SignIn, Wallet, WechatApp, WechatWays, Welcome};
+use venue::customers::{self, CodeSent, Customer, NewPhone, Proof, SignIn, Wallet, WechatApp, WechatWays, Welcome};
 use venue::members::{self, Membership, PointLine};
 use venue::told::{self, Message};
 
@@ -22,6 +22,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(guest))
         .routes(routes!(send_code))
         .routes(routes!(sign_in))
+        .routes(routes!(change_phone))
         .routes(routes!(wechat_ways, wechat_sign_in))
         .routes(routes!(wechat_phone))
         .routes(routes!(wechat_bind))
@@ -88,6 +89,35 @@ async fn payer(cx: &Cx, token: Option<&str>) -> Result<Option<Payer>> {
         Some(token) => Ok(customers::payer(cx, token).await?),
         None => Ok(None),
     }
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct OtherPhone {
+    /// The new number.
+    phone: String,
+    /// As it was told when the code was sent to the new number.
+    ticket: String,
+    code: String,
+    /// The same of the number so far.
+    own_ticket: String,
+    own_code: String,
+}
+
+/// Changes one's phone number, with a code to the new one and one to the number so far. Other sessions end; money and history stay. Refused where
+/// the new number is another customer's.
+#[utoipa::path(post, path = "/phone", tag = "customer", request_body = OtherPhone,
+    responses((status = 200, body = Customer), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem),
+        (status = 429, body = Problem)))]
+async fn change_phone(
+    ByCustomer(cx, customer, token): ByCustomer,
+    State(state): State<AppState>,
+    Json(body): Json<OtherPhone>,
+) -> Result<axum::Json<Customer>> {
+    let new = Proof { ticket: &body.ticket, code: &body.code };
+    let own = Proof { ticket: &body.own_ticket, code: &body.own_code };
+    let ask = NewPhone { phone: &body.phone, new, own };
+    Ok(axum::Json(customers::change_phone(&cx, &state.venue, &customer, &token, ask).await?))
 }
 
 /// By what one can sign in at WeChat.

@@ -35,6 +35,9 @@ pub const RULES: &[Rule] = &[
     rule("POST /customer/v1/sign-in", Door::Anybody, 401)
         .body(|_| json!({"ticket": "x", "phone": "13800138000", "code": "000000"}))
         .because("whoever was sent the code: `venue_sign_in.rs`"),
+    rule("POST /customer/v1/phone", Door::Customer, 422)
+        .body(|_| json!({"phone": "1", "ticket": "x", "code": "x", "own_ticket": "x", "own_code": "x"}))
+        .because("that is no phone: `phone_change.rs`"),
     rule("POST /customer/v1/sign-out", Door::Customer, 204).spare().body(|_| json!({})),
     rule("POST /customer/v1/sign-out-everywhere", Door::Customer, 204).spare().body(|_| json!({})),
     rule("GET /customer/v1/me", Door::Customer, 200),

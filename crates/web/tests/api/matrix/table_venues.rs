@@ -82,6 +82,9 @@ pub const RULES: &[Rule] = &[
     rule("POST /api/v1/customers/payout", MANAGERS, 422)
         .body(|_| json!({"number": "0", "amount_fen": 1}))
         .because("there is no such customer: `venue_desk.rs`"),
+    rule("POST /api/v1/customers/take-phone-off", MANAGERS, 422)
+        .body(|_| json!({"number": "0", "why": "xx"}))
+        .because("there is no such customer: `phone_change.rs`"),
     rule("GET /api/v1/levels", STAFF, 200),
     rule("PUT /api/v1/levels", Door::Only(&[SuperAdmin]), 409)
         .body(|_| json!({"levels": [], "version": 0}))

@@ -178,6 +178,17 @@ const en: typeof zh = {
     done: '{money} left the wallet of customer {number}: please hand over the cash',
     again: 'You can go on with the next customer.',
   },
+  lostPhone: {
+    action: 'Take a number off',
+    title: 'Take a lost number off a customer',
+    text: 'For whom no texts reach the old number, so that they cannot change it themselves. See first that it is really them: money and history stay, and they add the new number by signing in with it. It is written into the operation log.',
+    none: 'without a phone number',
+    why: 'How you have seen who it is',
+    whyHint: 'For instance: named the last two bills.',
+    whyMissing: 'Please say how you have seen it',
+    submit: 'Take the number off',
+    done: 'The number of customer {number} was taken off; they can sign in by the new one',
+  },
   newHall: {
     action: 'New hall',
     title: 'New hall',

@@ -13,7 +13,12 @@ const en: typeof zh = {
     ended: 'Known since',
   },
   phoneSearch: 'The whole phone number',
-  kind: { code: 'Code for signing in', light_failed: 'Light failed, table closed', ending: 'Time is nearly over' },
+  kind: {
+    code: 'Code for signing in',
+    light_failed: 'Light failed, table closed',
+    ending: 'Time is nearly over',
+    phone_left: 'Number not used any more',
+  },
   part: { hall: 'Name of the hall', table: 'Name of the table' },
   withheld: {
     DAILY_LIMIT: 'This number has had all its notices of the day',

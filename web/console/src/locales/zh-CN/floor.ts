@@ -172,6 +172,17 @@ export default {
     done: '会员 {number} 的钱包已扣除 {money}，请把现金交给顾客',
     again: '可继续为下一位顾客办理。',
   },
+  lostPhone: {
+    action: '去除手机号',
+    title: '去除顾客丢失的手机号',
+    text: '顾客的原号码收不到短信、自己无法更换时使用。请先核实是本人：余额和记录都保留，顾客随后用新号码登录即可绑定。此操作会记入操作日志。',
+    none: '没有手机号',
+    why: '如何核实的',
+    whyHint: '如：说出了最近两次的账单。',
+    whyMissing: '请写明如何核实的',
+    submit: '去除手机号',
+    done: '已去除会员 {number} 的手机号，请顾客用新号码登录',
+  },
   newHall: {
     action: '新建球厅',
     title: '新建球厅',
