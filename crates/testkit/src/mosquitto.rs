@@ -96,7 +96,7 @@ async fn keep(list: PathBuf, process: u32, mut readings: watch::Receiver<u64>, m
             }
             Change::Leaves { user } => {
                 // Of who was never entered, nothing has to be removed.
-                passwords(&["-D"], &list, &[user.as_str()]).await;
+                let _ = passwords(&["-D"], &list, &[user.as_str()]).await;
                 None
             }
         };

@@ -73,7 +73,8 @@ on_mosquitto! {
             device_itself.says(&unheard, "x").await;
             device_itself.says(&heard, "x").await;
         };
-        assert_eq!(server_itself.hears(&["#", "$SYS/#", &unheard], 3, meanwhile).await, vec![format!("{heard} x"); 3]);
+        let lines = server_itself.hears(&["#", "$SYS/#", &unheard], 3, meanwhile).await;
+        assert!(lines.len() == 3 && lines.iter().all(|line| *line == format!("{heard} x")), "{lines:?}");
 
         // In a device's name it says nothing.
         let before = table.lamp.seen();

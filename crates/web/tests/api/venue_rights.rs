@@ -93,7 +93,7 @@ async fn hears_nothing_that_is_for_another(server: &TestServer, firmware: Firmwa
         server_itself.says(&own, "x").await;
     };
     let heard = guest.hears(&["#", "+/+/+", "+/rpc", &anothers, &beyond, &own], 3, meanwhile).await;
-    assert_eq!(heard, vec![format!("{own} x"); 3]);
+    assert!(heard.len() == 3 && heard.iter().all(|line| *line == format!("{own} x")), "{heard:?}");
 }
 
 on_brokers! {
