@@ -1,188 +1,16 @@
-//! A hall for a test: a real broker, lamps that speak its protocol, and customers.
+//! A hall for a test: lamps that speak a real protocol by a real broker, and customers.
 
-use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError, Weak};
 use std::time::Duration;
 
-use async_trait::async_trait;
-use broker::{Doorkeeper, Rights};
-use gateway::{Ear, Mqtt, MqttConfig};
-use kernel::Clock;
-use platform::Cx;
 use platform::identity::Role;
 use sandbox::{Firmware, Lamp, Trouble};
 use serde_json::{Value, json};
-use tokio::sync::{oneshot, watch};
-use tokio::task::JoinHandle;
-use venue::Venue;
-use venue::devices::{self, Heard, Wire};
+use tokio::sync::oneshot;
 
+use crate::wire::{self, OURSELVES};
 use crate::{Client, TestServer};
-
-/// The way to devices: none until there is a broker.
-#[derive(Default)]
-pub(crate) struct Switch {
-    way: RwLock<Option<Mqtt>>,
-    /// Of the broker inside.
-    expel: RwLock<Option<broker::Expel>>,
-    cut: AtomicBool,
-    /// The next message that is sent waits for this.
-    held_up: Mutex<Option<(oneshot::Sender<()>, oneshot::Receiver<()>)>>,
-    /// Messages that were sent to devices.
-    sent: AtomicU64,
-    /// The last echo that has come back, and was taken in.
-    echo: watch::Sender<u64>,
-    /// The connection to the broker.
-    listening: Mutex<Option<JoinHandle<()>>>,
-    /// How often the program has come to the broker, and has asked its devices how they stand.
-    back: watch::Sender<u64>,
-}
-
-impl Switch {
-    /// Asks a lamp to say something again, and waits until it has, and that has been taken in.
-    async fn echo(&self, lamp: &Lamp) {
-        let mut echo = self.echo.subscribe();
-        let number = *echo.borrow_and_update() + 1;
-        let (topic, payload) = lamp.echo(&format!("echo-{number}"));
-        self.send(&topic, &payload).await.expect("the broker takes it");
-        let back = tokio::time::timeout(Duration::from_secs(30), echo.wait_for(|back| *back == number)).await;
-        assert!(back.is_ok(), "a lamp does not say again what it was asked to: {topic}");
-    }
-}
-
-/// What lamps are asked to say again has this before its number.
-const ECHO: &[u8] = b"\"echo-";
-
-/// The program's ear, which tells when an echo has come through it: whatever its device said before has been taken in by then.
-struct Listener {
-    venue: Arc<Venue>,
-    wire: Arc<Switch>,
-}
-
-#[async_trait]
-impl Ear for Listener {
-    async fn heard(&self, topic: &str, payload: &[u8], kept: bool) -> platform::Result<Heard> {
-        let heard = self.venue.heard(topic, payload, kept).await?;
-        if let Some(at) = payload.windows(ECHO.len()).position(|window| window == ECHO) {
-            let digits: String = payload[at + ECHO.len()..].iter().map(|byte| char::from(*byte)).take_while(char::is_ascii_digit).collect();
-            self.wire.echo.send_replace(digits.parse().expect("a number"));
-        }
-        Ok(heard)
-    }
-
-    async fn is_back(&self) -> platform::Result<()> {
-        let asked = self.venue.is_back().await;
-        self.wire.back.send_modify(|back| *back += 1);
-        asked
-    }
-}
-
-#[async_trait]
-impl Wire for Switch {
-    async fn send(&self, topic: &str, payload: &str) -> Result<(), String> {
-        if self.cut.load(Ordering::Relaxed) {
-            return Err("the broker is away".into());
-        }
-        let held_up = self.held_up.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some((reached, go)) = held_up {
-            let _ = reached.send(());
-            // Whoever holds it up lets it go, or is gone.
-            let _ = go.await;
-        }
-        let way = self.way.read().unwrap_or_else(PoisonError::into_inner).clone();
-        self.sent.fetch_add(1, Ordering::Relaxed);
-        match way {
-            Some(way) => way.send(topic, payload).await,
-            None => Err("there is no broker".into()),
-        }
-    }
-
-    fn expel(&self, topic: &str) {
-        if let Some(expel) = &*self.expel.read().unwrap_or_else(PoisonError::into_inner) {
-            expel.user(topic);
-        }
-    }
-}
-
-/// As a process has it that does not reach the broker.
-pub(crate) struct CutOff;
-
-#[async_trait]
-impl Wire for CutOff {
-    async fn send(&self, _: &str, _: &str) -> Result<(), String> {
-        Err("the broker is away".into())
-    }
-
-    fn expel(&self, _: &str) {}
-}
-
-/// The broker inside, or somebody else's.
-pub(crate) enum Broker {
-    Inside(broker::Broker),
-    Outside(SocketAddr),
-}
-
-const OURSELVES: &str = "cuekey";
-
-struct Door(Arc<Venue>);
-
-#[async_trait]
-impl Doorkeeper for Door {
-    async fn admit(&self, _: &str, user: Option<&str>, password: Option<&[u8]>) -> Option<Rights> {
-        let (user, password) = (user?, password?);
-        if user == OURSELVES {
-            return (password == b"ours").then_some(Rights::All);
-        }
-        let cx = Cx::system(Arc::clone(&self.0.platform));
-        let rights = devices::admit(&cx, user, password).await.ok()??;
-        Some(Rights::Topics { may_publish: rights.says, may_subscribe: rights.hears })
-    }
-}
-
-impl Broker {
-    pub async fn start(venue: Arc<Venue>, wire: Arc<Switch>) -> Self {
-        let door = Arc::new(Door(Arc::clone(&venue)));
-        let broker = broker::Broker::start(([127, 0, 0, 1], 0).into(), door).await.expect("a broker starts");
-        *wire.expel.write().unwrap_or_else(PoisonError::into_inner) = Some(broker.expel());
-        connect(venue, wire, broker.address());
-        Self::Inside(broker)
-    }
-
-    /// Mosquitto, as `cargo xtask services` starts it.
-    ///
-    /// # Panics
-    /// When it was not started.
-    pub fn outside(venue: Arc<Venue>, wire: Arc<Switch>) -> Self {
-        let address = std::env::var("CUEKEY_TEST_MQTT").expect("CUEKEY_TEST_MQTT: start `cargo xtask services`");
-        let address = address.parse().expect("an address");
-        connect(venue, wire, address);
-        Self::Outside(address)
-    }
-
-    fn address(&self) -> SocketAddr {
-        match self {
-            Self::Inside(broker) => broker.address(),
-            Self::Outside(address) => *address,
-        }
-    }
-}
-
-fn connect(venue: Arc<Venue>, wire: Arc<Switch>, broker: SocketAddr) {
-    let config = MqttConfig {
-        host: broker.ip().to_string(),
-        port: broker.port(),
-        user: OURSELVES.into(),
-        password: "ours".into(),
-        // Tests share a broker that is outside.
-        client_id: format!("cuekey-test-{:016x}", venue.platform.random.u64()),
-    };
-    let (mqtt, listening) = Mqtt::new(&config);
-    *wire.way.write().unwrap_or_else(PoisonError::into_inner) = Some(mqtt);
-    // The network's pauses are real ones.
-    let task = tokio::spawn(listening.run(Arc::new(Listener { venue, wire: Arc::clone(&wire) }), Clock::System));
-    *wire.listening.lock().unwrap_or_else(PoisonError::into_inner) = Some(task);
-}
 
 /// A table of the hall with its lamp.
 pub struct PlayTable {
@@ -190,6 +18,9 @@ pub struct PlayTable {
     pub code: String,
     pub lamp: Arc<Lamp>,
     pub device: String,
+    /// What was entered into the lamp: its topic, and its password.
+    pub user: String,
+    pub password: String,
 }
 
 /// A hall, its manager, and its tables.
@@ -231,8 +62,9 @@ impl<'a> Hall<'a> {
 
     /// Another relay on the hall's broker.
     pub async fn plug_in(&self, firmware: Firmware, user: &str, password: &str) -> Arc<Lamp> {
-        let broker = self.server.broker().await.address();
-        let lamp = Arc::new(Lamp::start(broker, firmware, user, password, self.server.clock.clone()));
+        let broker = self.server.broker().await;
+        broker.knows(user, password).await;
+        let lamp = Arc::new(Lamp::start(broker.address(), firmware, user, password, self.server.clock.clone()));
         self.server.lamps.lock().await.push(Arc::downgrade(&lamp));
         lamp
     }
@@ -247,7 +79,8 @@ impl<'a> Hall<'a> {
         let device = self.manager.post("/api/v1/devices", device).await.ok(201);
         let (user, password) = (text(&device["user"]), text(&device["password"]));
         let lamp = self.plug_in(firmware, &user, &password).await;
-        self.tables.push(PlayTable { code: text(&table["code"]), lamp, device: text(&device["device"]["id"]), id: id.clone() });
+        let (code, device) = (text(&table["code"]), text(&device["device"]["id"]));
+        self.tables.push(PlayTable { id: id.clone(), code, lamp, device, user, password });
         self.until(|floor| floor_table(floor, &id)["device"]["reported"] == json!(false)).await;
         self.manager.post(&format!("/api/v1/tables/{id}/in-service"), json!({"note": ""})).await.ok(200);
     }
@@ -398,7 +231,7 @@ impl TestServer {
             let _ = before.await;
         }
         let mut back = self.wire.back.subscribe();
-        connect(Arc::clone(&self.venue), Arc::clone(&self.wire), broker);
+        wire::connect(Arc::clone(&self.venue), Arc::clone(&self.wire), broker);
         let came = tokio::time::timeout(Duration::from_secs(30), back.changed()).await;
         assert!(matches!(came, Ok(Ok(()))), "the broker does not let the program in");
     }
@@ -408,7 +241,7 @@ impl TestServer {
     /// # Panics
     /// When that is nothing for half a minute.
     pub async fn kept_by_the_broker(&self, topic: &str) -> String {
-        let kept = sandbox::kept(self.broker().await.address(), OURSELVES, "ours", topic);
+        let kept = sandbox::kept(self.broker().await.address(), OURSELVES.0, OURSELVES.1, topic);
         tokio::time::timeout(Duration::from_secs(30), kept).await.expect("the broker keeps something")
     }
 

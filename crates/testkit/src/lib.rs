@@ -12,8 +12,10 @@
 mod client;
 mod coils;
 mod documented;
+mod guest;
 mod hall;
 mod look;
+mod mosquitto;
 mod networks;
 mod plan;
 mod program;
@@ -23,9 +25,11 @@ mod server;
 pub mod texts;
 mod totp;
 pub mod wechat;
+mod wire;
 
 pub use client::{Answer, Client, Live};
 pub use coils::CoilTable;
+pub use guest::Guest;
 pub use hall::{Hall, PlayTable, floor_table};
 pub use networks::{Networks, Notice};
 pub use plan::unbounded;
@@ -53,6 +57,66 @@ macro_rules! on_server {
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn postgres() {
                 let server = $crate::TestServer::start($crate::Engine::Postgres).await;
+                body(&server).await;
+                server.check().await;
+            }
+        }
+    )+};
+}
+
+/// Declares tests of what speaks with devices. Each runs on both databases by the broker inside, and by a Mosquitto that has a password and rights
+/// for each device.
+#[macro_export]
+macro_rules! on_brokers {
+    ($($(#[$meta:meta])* async fn $name:ident($server:ident) $body:block)+) => {$(
+        mod $name {
+            use super::*;
+            $(#[$meta])*
+            async fn body($server: &$crate::TestServer) $body
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                let server = $crate::TestServer::start($crate::Engine::Sqlite).await;
+                body(&server).await;
+                server.check().await;
+            }
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                let server = $crate::TestServer::start($crate::Engine::Postgres).await;
+                body(&server).await;
+                server.check().await;
+            }
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn mosquitto() {
+                let server = $crate::TestServer::start($crate::Engine::Sqlite).await;
+                server.by_mosquitto().await;
+                body(&server).await;
+                server.check().await;
+            }
+        }
+    )+};
+}
+
+/// Declares tests that run on both databases by Mosquitto alone.
+#[macro_export]
+macro_rules! on_mosquitto {
+    ($($(#[$meta:meta])* async fn $name:ident($server:ident) $body:block)+) => {$(
+        mod $name {
+            use super::*;
+            $(#[$meta])*
+            async fn body($server: &$crate::TestServer) $body
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                let server = $crate::TestServer::start($crate::Engine::Sqlite).await;
+                server.by_mosquitto().await;
+                body(&server).await;
+                server.check().await;
+            }
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                let server = $crate::TestServer::start($crate::Engine::Postgres).await;
+                server.by_mosquitto().await;
                 body(&server).await;
                 server.check().await;
             }

@@ -36,8 +36,8 @@ pub struct TestServer {
     pub venue: Arc<Venue>,
     ways: venue::Ways,
     /// The MQTT broker and our way to it, once a test asks for them.
-    pub(crate) hall: tokio::sync::OnceCell<crate::hall::Broker>,
-    pub(crate) wire: Arc<crate::hall::Switch>,
+    pub(crate) hall: tokio::sync::OnceCell<crate::wire::Broker>,
+    pub(crate) wire: Arc<crate::wire::Switch>,
     /// Whoever waits for them holds this meanwhile.
     pub(crate) lamps: tokio::sync::Mutex<Vec<Weak<Lamp>>>,
     /// The way to payment networks, once a test opens them.
@@ -103,7 +103,7 @@ impl TestServer {
             payments: Payments::new(Arc::clone(&networks) as Arc<dyn Channels>),
         });
         let licensing = Licensing::start(Arc::clone(&platform), Arc::new(post)).await.expect("licensing starts");
-        let wire = Arc::new(crate::hall::Switch::default());
+        let wire = Arc::new(crate::wire::Switch::default());
         let wechat = Arc::new(crate::wechat::Switch::default());
         let ways = venue::Ways {
             wire: Arc::clone(&wire) as Arc<dyn venue::devices::Wire>,
@@ -215,17 +215,22 @@ impl TestServer {
     }
 
     /// The broker, started when it is first asked for, with our way to it.
-    pub(crate) async fn broker(&self) -> &crate::hall::Broker {
-        self.hall.get_or_init(|| crate::hall::Broker::start(Arc::clone(&self.venue), Arc::clone(&self.wire))).await
+    pub(crate) async fn broker(&self) -> &crate::wire::Broker {
+        self.hall.get_or_init(|| crate::wire::Broker::start(Arc::clone(&self.venue), Arc::clone(&self.wire))).await
     }
 
     /// From now on devices come by somebody else's broker. Before any hall is opened.
     ///
     /// # Panics
     /// When there is a broker already.
-    pub fn by_mosquitto(&self) {
-        let outside = crate::hall::Broker::outside(Arc::clone(&self.venue), Arc::clone(&self.wire));
+    pub async fn by_mosquitto(&self) {
+        let outside = crate::wire::Broker::outside(Arc::clone(&self.venue), Arc::clone(&self.wire)).await;
         assert!(self.hall.set(outside).is_ok(), "there is a broker already");
+    }
+
+    /// Whether the broker says of a device that it sends away that it is gone.
+    pub async fn is_told_of_whom_the_broker_sends_away(&self) -> bool {
+        self.broker().await.tells_of_whom_it_sends_away()
     }
 
     /// Carries out all jobs that are due. Answers how many.
@@ -236,7 +241,7 @@ impl TestServer {
 
     /// The venue of another process, which does not reach the broker.
     pub fn cut_off(&self) -> Arc<Venue> {
-        let wire: Arc<dyn venue::devices::Wire> = Arc::new(crate::hall::CutOff);
+        let wire: Arc<dyn venue::devices::Wire> = Arc::new(crate::wire::CutOff);
         Venue::new(Arc::clone(&self.platform), venue::Ways { wire, ..self.ways.clone() })
     }
 

@@ -84,6 +84,7 @@ mod venue_power;
 mod venue_price_list;
 mod venue_replace;
 mod venue_return;
+mod venue_rights;
 mod venue_scarce;
 mod venue_sign_in;
 mod venue_texts;

@@ -3,7 +3,7 @@
 use kernel::{MINUTE, SECOND};
 use sandbox::{Firmware, Trouble};
 use serde_json::{Value, json};
-use testkit::{Hall, TestServer, floor_table, on_server};
+use testkit::{Hall, TestServer, floor_table, on_brokers};
 use venue::devices;
 
 use crate::support::pay::{id, wallet};
@@ -45,7 +45,7 @@ async fn is_lit_again(server: &TestServer, firmware: Firmware) {
     assert_eq!((lamp.seen().on, lamp.seen().told_on), (false, before.told_on));
 }
 
-on_server! {
+on_brokers! {
     async fn v5_1_a_tasmota_whose_power_blinks_is_lit_again_under_who_plays(server) {
         is_lit_again(server, Firmware::Tasmota).await;
     }

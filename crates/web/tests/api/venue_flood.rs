@@ -3,7 +3,7 @@
 use kernel::MINUTE;
 use serde_json::{Value, json};
 use store::{Sql as _, args};
-use testkit::{Hall, TestServer, floor_table, on_server};
+use testkit::{Hall, TestServer, floor_table, on_brokers, on_server};
 use venue::devices::{self, Heard};
 
 async fn device(hall: &Hall<'_>, n: usize) -> Value {
@@ -56,7 +56,9 @@ on_server! {
             assert_eq!(hall.table_is(n, "idle").await["case"], json!(null));
         }
     }
+}
 
+on_brokers! {
     async fn v5_2_of_a_relay_that_chatters_the_end_is_heard_and_not_each_beat(server) {
         let hall = Hall::open(server, 1).await;
         let lamp = &hall.tables[0].lamp;

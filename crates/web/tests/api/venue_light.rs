@@ -3,7 +3,7 @@
 use kernel::{HOUR, MINUTE, SECOND};
 use sandbox::Trouble;
 use serde_json::{Value, json};
-use testkit::{Answer, Client, Hall, TestServer, floor_table, on_server};
+use testkit::{Answer, Client, Hall, TestServer, floor_table, on_brokers};
 
 use crate::support::pay::{id, wallet};
 
@@ -39,7 +39,7 @@ async fn minute(server: &TestServer) {
     server.tick().await;
 }
 
-on_server! {
+on_brokers! {
     async fn v5_1_whoever_opens_a_table_has_light_whatever_was_set_by_hand(server) {
         let hall = Hall::open(server, 1).await;
         let customer = hall.customer(20_000).await;

@@ -2,11 +2,11 @@
 
 use kernel::{HOUR, MINUTE};
 use serde_json::json;
-use testkit::{Hall, on_server};
+use testkit::{Hall, on_brokers};
 
 use crate::support::pay::id;
 
-on_server! {
+on_brokers! {
     async fn v5_1_whoever_plays_a_day_under_a_tasmota_has_light_to_the_end(server) {
         let hall = Hall::open(server, 1).await;
         server.keep_signed_in(&hall.manager).await;

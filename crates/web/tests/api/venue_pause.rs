@@ -4,7 +4,7 @@ use kernel::{MINUTE, SECOND};
 use platform::identity::Role;
 use sandbox::Trouble;
 use serde_json::{Value, json};
-use testkit::{Client, Hall, floor_table, on_server};
+use testkit::{Client, Hall, floor_table, on_brokers, on_server};
 
 use crate::support::pay::{id, told, wallet};
 
@@ -42,7 +42,7 @@ async fn lamp_is(hall: &Hall<'_>, on: bool) {
     assert_eq!(hall.tables[0].lamp.seen().on, on);
 }
 
-on_server! {
+on_brokers! {
     async fn v3_1_a_pause_is_dark_costs_nothing_and_moves_the_end(server) {
         let hall = Hall::open(server, 1).await;
         offer(&hall, 30, false, 0).await;
@@ -84,7 +84,9 @@ on_server! {
         assert_eq!(says_that_it_was_paused(&closed), "20 分钟");
         hall.table_is(0, "idle").await;
     }
+}
 
+on_server! {
     async fn v3_1_more_time_in_a_pause_lasts_until_when_it_was_said_to(server) {
         let hall = Hall::open(server, 1).await;
         offer(&hall, 30, false, 0).await;
@@ -203,7 +205,9 @@ on_server! {
         assert_eq!(hall.floor().await["tables"][0]["state"], "idle");
         customer.post(&at(&playing, "resume"), json!({})).await.refused(409, "NOT_PLAYING");
     }
+}
 
+on_brokers! {
     async fn v5_2_a_light_that_does_not_come_back_after_a_pause_ends_play_as_of_then(server) {
         let hall = Hall::open(server, 1).await;
         offer(&hall, 30, false, 0).await;
@@ -224,7 +228,9 @@ on_server! {
         let closed = session(&customer, &playing).await;
         assert_eq!((closed["end_reason"].clone(), closed["bill"]["total_fen"].clone(), wallet(&customer).await), (json!("device_fault"), json!(600), (9_400, 0)));
     }
+}
 
+on_server! {
     async fn v3_1_where_it_stays_lit_the_lamp_is_not_touched_and_where_nothing_is_offered_nothing_is_paused(server) {
         let hall = Hall::open(server, 1).await;
         let customer = hall.customer(20_000).await;

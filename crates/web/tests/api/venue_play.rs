@@ -3,7 +3,7 @@
 use kernel::{HOUR, MINUTE, SECOND};
 use sandbox::{Firmware, Trouble};
 use serde_json::{Value, json};
-use testkit::{Client, Hall, floor_table, on_server};
+use testkit::{Client, Hall, floor_table, on_brokers, on_server};
 
 fn id(value: &Value) -> &str {
     value["id"].as_str().unwrap()
@@ -35,7 +35,7 @@ async fn ask(customer: &Client, hall: &Hall<'_>, n: usize, key: &str) -> testkit
     customer.post_once(key, &format!("/customer/v1/tables/{table}/open"), json!({"minutes": 60, "expected_fen": price})).await
 }
 
-on_server! {
+on_brokers! {
     async fn v3_1c_a_table_is_opened_played_and_closed_and_the_bill_is_in_the_ledger(server) {
         let hall = Hall::open(server, 2).await;
         let customer = hall.customer(10_000).await;
@@ -243,7 +243,9 @@ on_server! {
         server.later(62 * MINUTE + 30 * SECOND).await;
         hall.tables[0].lamp.until(|seen| !seen.on).await;
     }
+}
 
+on_server! {
     async fn v3_1a_two_phones_open_one_table_once(server) {
         let hall = Hall::open(server, 1).await;
         let customers = [hall.customer(10_000).await, hall.customer(10_000).await];
@@ -329,7 +331,9 @@ on_server! {
         assert!(ended["text"].as_str().unwrap().contains("店员"), "{ended}");
         assert_eq!(wallet(&customer).await, (10_000, 0));
     }
+}
 
+on_brokers! {
     async fn v5_1_a_light_that_does_not_go_off_takes_its_table_out_of_service(server) {
         let hall = Hall::open(server, 1).await;
         let customer = hall.customer(10_000).await;
@@ -406,7 +410,9 @@ on_server! {
         let page = customer.get("/customer/v1/messages").await.ok(200);
         assert!(page["items"][0]["body"].as_str().unwrap().contains("6.00"), "{page}");
     }
+}
 
+on_server! {
     async fn v3_2_free_minutes_are_had_once_in_twelve_hours_and_a_hall(server) {
         let hall = Hall::open(server, 2).await;
         let customer = hall.customer(10_000).await;

@@ -4,7 +4,7 @@ use kernel::{HOUR, MINUTE, SECOND, Timestamp};
 use platform::identity::Role;
 use sandbox::{Firmware, Trouble};
 use serde_json::{Value, json};
-use testkit::{Client, Hall, TestServer, floor_table, on_server};
+use testkit::{Client, Hall, TestServer, floor_table, on_brokers, on_server};
 
 use crate::support::pay::{id, wallet};
 
@@ -113,7 +113,7 @@ async fn plays_in_the_dark_for_nothing(server: &TestServer, hall: &Hall<'_>, n: 
     assert_eq!((closed["bill"]["total_fen"].clone(), wallet(&customer).await), (json!(0), (10_000, 0)));
 }
 
-on_server! {
+on_brokers! {
     async fn v5_2_a_tasmota_whose_lamp_burns_out_in_play_is_closed_paid_back_and_looked_after(server) {
         burns_out_in_play(server, Firmware::Tasmota, 118_000).await;
     }
@@ -197,7 +197,9 @@ on_server! {
         }
         assert_eq!(session(&customer, &playing).await["state"], "playing");
     }
+}
 
+on_server! {
     async fn v5_2_an_idle_table_whose_light_is_set_on_and_stays_dark_is_out_of_service(server) {
         let hall = Hall::open(server, 2).await;
         watch(&hall, 0, 20).await;

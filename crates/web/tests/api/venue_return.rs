@@ -3,7 +3,7 @@
 use kernel::{MINUTE, SECOND};
 use sandbox::{Firmware, Trouble};
 use serde_json::{Value, json};
-use testkit::{Client, Hall, TestServer, floor_table, on_server};
+use testkit::{Client, Hall, TestServer, floor_table, on_brokers};
 
 use crate::support::pay::{id, wallet};
 
@@ -61,7 +61,7 @@ async fn agrees_and_is_told(server: &TestServer, firmware: Firmware) {
     hall.table_is(0, "playing").await;
 }
 
-on_server! {
+on_brokers! {
     async fn v5_1_what_the_broker_has_kept_of_a_light_does_not_confirm_it(server) {
         let hall = Hall::open(server, 1).await;
         let (customer, lamp) = (hall.customer(10_000).await, &hall.tables[0].lamp);
