@@ -30,6 +30,12 @@ pub enum Told {
     Once,
     /// Never arrives.
     Lost,
+    /// So many seconds later, by its own clock.
+    Late(u32),
+    /// Only when somebody lets it go, in whichever order: `owed` and `release`.
+    Kept,
+    /// Each second one before the first, which waits for it: two payments', or a refund's before its payment's.
+    Swapped,
     /// Twice, at the same moment.
     Twice,
     /// Signed by somebody else.
@@ -61,6 +67,6 @@ pub struct Troubles {
     pub bills_late: bool,
     /// How many seconds its clock is before ours.
     pub skew: i64,
-    /// Signs with its next key.
-    pub next_key: bool,
+    /// While WeChat Pay changes its key: of a hundred answers, and of a hundred notices, so many are signed by the next one.
+    pub next_key: u8,
 }
