@@ -7,6 +7,8 @@ pub enum Asked {
     Well,
     /// 503, and nothing is done.
     Down,
+    /// Says that it is asked too often, or cannot serve now, and does nothing: signed.
+    Busy,
     /// Does it, and answers 504.
     DoneAndSilent,
     /// Does it, and says that it had a trouble of its own: signed.

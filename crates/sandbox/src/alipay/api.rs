@@ -55,6 +55,9 @@ fn answer(state: &Shared, fields: &Fields) -> Response {
     if asked == Asked::Down {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
+    if asked == Asked::Busy {
+        return state.say(&node, &refused("20000", "isp.unknow-error", "it cannot be served now"));
+    }
     let Some(content) = content(fields) else {
         return state.say("error_response", &refused("40002", "isv.invalid-parameter", "biz_content is no object"));
     };

@@ -46,6 +46,7 @@ pub(super) async fn admit(state: &Shared, request: Request) -> Result<Bytes, Res
     }
     match state.troubles().asked {
         Asked::Down => Err(StatusCode::SERVICE_UNAVAILABLE.into_response()),
+        Asked::Busy => Err(state.refuse(StatusCode::TOO_MANY_REQUESTS, "FREQUENCY_LIMITED", "asked too often")),
         _ => Ok(body),
     }
 }
