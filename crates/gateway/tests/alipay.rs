@@ -86,7 +86,7 @@ async fn v8_2_what_is_closed_cannot_be_paid_and_what_is_paid_cannot_be_closed() 
 #[tokio::test]
 async fn v8_2_what_is_not_answered_or_not_signed_is_unclear_and_never_a_fact() {
     let (network, client, _) = both().await;
-    for asked in [Asked::Down, Asked::DoneAndSilent, Asked::DoneAndTroubled, Asked::Forged] {
+    for asked in [Asked::Down, Asked::Busy, Asked::DoneAndSilent, Asked::DoneAndTroubled, Asked::Forged] {
         network.set(troubles(asked));
         assert!(matches!(client.place(&place(Method::Precreate)).await, Err(ChannelError::Unclear(_))), "{asked:?}");
     }

@@ -92,7 +92,7 @@ async fn v8_2_what_is_closed_cannot_be_paid_and_what_is_paid_cannot_be_closed() 
 #[tokio::test]
 async fn v8_2_what_is_not_answered_or_not_signed_is_unclear_and_never_a_fact() {
     let (network, client, clock) = both().await;
-    for asked in [Asked::Down, Asked::DoneAndSilent, Asked::DoneAndTroubled, Asked::Forged] {
+    for asked in [Asked::Down, Asked::Busy, Asked::DoneAndSilent, Asked::DoneAndTroubled, Asked::Forged] {
         network.set(troubles(asked));
         assert!(matches!(client.place(&place(Method::H5)).await, Err(ChannelError::Unclear(_))), "{asked:?}");
     }
@@ -133,7 +133,7 @@ async fn v8_2_a_refusal_is_taken_for_one_without_a_signature_and_nothing_else_is
 async fn k12_1_both_of_the_networks_keys_are_good_and_no_other() {
     let (network, client, clock) = both().await;
     client.place(&place(Method::H5)).await.unwrap();
-    network.set(Troubles { next_key: true, ..Troubles::default() });
+    network.set(Troubles { next_key: 100, ..Troubles::default() });
     assert_eq!(client.query(NUMBER).await, Ok(Standing::Waiting));
     let mut one = Network::parameters();
     one.keys.truncate(1);
@@ -245,13 +245,17 @@ async fn k12_1_the_bill_of_a_day_lists_what_was_paid_and_what_went_back() {
     client.place(&place(Method::H5)).await.unwrap();
     network.pay(NUMBER).await;
     client.refund(&refund("refund-1", 1_234)).await.unwrap();
-    let lines = client.bill("2026-11-21").await.unwrap();
-    let said: Vec<_> = lines.iter().map(|line| (line.number.as_str(), line.refund_number.as_deref(), line.amount.fen())).collect();
-    assert_eq!(said, [(NUMBER, None, 3_600), (NUMBER, Some("refund-1"), 1_234)]);
     // Midnight is Beijing's.
     clock.step(8 * kernel::HOUR);
     client.refund(&refund("refund-2", 1)).await.unwrap();
-    assert_eq!((client.bill("2026-11-21").await.unwrap().len(), client.bill("2026-11-22").await.unwrap().len()), (2, 1));
+    assert_eq!(client.bill("2026-11-21").await, Ok(Vec::new()), "it is there from ten o'clock on");
+    clock.step(10 * kernel::HOUR);
+    let lines = client.bill("2026-11-21").await.unwrap();
+    let said: Vec<_> = lines.iter().map(|line| (line.number.as_str(), line.refund_number.as_deref(), line.amount.fen())).collect();
+    assert_eq!(said, [(NUMBER, None, 3_600), (NUMBER, Some("refund-1"), 1_234)]);
+    assert_eq!(client.bill("2026-11-22").await, Ok(Vec::new()), "that day is not over");
+    clock.step(kernel::DAY);
+    assert_eq!(client.bill("2026-11-22").await.unwrap().len(), 1);
 }
 
 #[test]

@@ -7,6 +7,8 @@ pub enum Asked {
     Well,
     /// 503, and nothing is done.
     Down,
+    /// Says that it is asked too often, or cannot serve now, and does nothing: signed.
+    Busy,
     /// Does it, and answers 504.
     DoneAndSilent,
     /// Does it, and says that it had a trouble of its own: signed.
@@ -30,6 +32,12 @@ pub enum Told {
     Once,
     /// Never arrives.
     Lost,
+    /// So many seconds later, by its own clock.
+    Late(u32),
+    /// Only when somebody lets it go, in whichever order: `owed` and `release`.
+    Kept,
+    /// Each second one before the first, which waits for it: two payments', or a refund's before its payment's.
+    Swapped,
     /// Twice, at the same moment.
     Twice,
     /// Signed by somebody else.
@@ -61,6 +69,6 @@ pub struct Troubles {
     pub bills_late: bool,
     /// How many seconds its clock is before ours.
     pub skew: i64,
-    /// Signs with its next key.
-    pub next_key: bool,
+    /// While WeChat Pay changes its key: of a hundred answers, and of a hundred notices, so many are signed by the next one.
+    pub next_key: u8,
 }

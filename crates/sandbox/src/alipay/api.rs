@@ -1,7 +1,5 @@
 //! What merchants ask the gateway for.
 
-use std::collections::BTreeMap;
-
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
@@ -11,11 +9,12 @@ use axum::routing::get;
 use kernel::{Fen, Timestamp};
 use serde_json::{Value, json};
 
+use super::words::{
+    FAILED, Fields, Refused, beijing, content, from_beijing, from_yuan, is_own_number, is_subject, named, notify_url, parse, text, yuan,
+};
 use super::{APP, Inner, Shared, bill, page};
 use crate::books::{Refund, Trade, TradeState};
 use crate::trouble::{Asked, Returned};
-
-pub(super) type Fields = BTreeMap<String, String>;
 
 pub(super) fn router() -> Router<Shared> {
     Router::new().route("/gateway.do", get(by_browser).post(by_program)).route("/bill", get(bill::download))
@@ -23,7 +22,7 @@ pub(super) fn router() -> Router<Shared> {
 
 /// A payer's browser brings a signed order.
 async fn by_browser(State(state): State<Shared>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
-    let fields = parse(query.unwrap_or_default().as_bytes());
+    let Some(fields) = parse(query.unwrap_or_default().as_bytes()) else { return state.say("error_response", &twice()) };
     // Programs may put all of it into the address as well.
     if fields.get("method").map(String::as_str) != Some("alipay.trade.wap.pay") {
         return answer(&state, &fields);
@@ -38,7 +37,7 @@ async fn by_browser(State(state): State<Shared>, RawQuery(query): RawQuery, head
 }
 
 async fn by_program(State(state): State<Shared>, RawQuery(_): RawQuery, body: Bytes) -> Response {
-    let fields = parse(&body);
+    let Some(fields) = parse(&body) else { return state.say("error_response", &twice()) };
     if fields.get("method").map(String::as_str) == Some("alipay.fund.auth.operation.cancel") {
         state.cancels.send_modify(|asked| *asked += 1);
         let _ = state.troubles.subscribe().wait_for(|troubles| troubles.asked != Asked::CancelsWait).await;
@@ -56,7 +55,12 @@ fn answer(state: &Shared, fields: &Fields) -> Response {
     if asked == Asked::Down {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
-    let content: Value = fields.get("biz_content").and_then(|content| serde_json::from_str(content).ok()).unwrap_or_default();
+    if asked == Asked::Busy {
+        return state.say(&node, &refused("20000", "isp.unknow-error", "it cannot be served now"));
+    }
+    let Some(content) = content(fields) else {
+        return state.say("error_response", &refused("40002", "isv.invalid-parameter", "biz_content is no object"));
+    };
     let answer = match method.as_str() {
         "alipay.trade.precreate" => state
             .order(fields, "precreate")
@@ -90,37 +94,12 @@ fn answer(state: &Shared, fields: &Fields) -> Response {
     }
 }
 
-fn parse(form: &[u8]) -> Fields {
-    form_urlencoded::parse(form).map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
+fn twice() -> Value {
+    refused("40002", "isv.invalid-signature", "a field is there twice")
 }
 
 fn refused(code: &str, sub_code: &str, why: &str) -> Value {
     json!({"code": code, "msg": "Business Failed", "sub_code": sub_code, "sub_msg": why})
-}
-
-/// Code and sub-code of a refusal.
-pub(super) type Refused = (&'static str, &'static str);
-pub(super) const FAILED: &str = "40004";
-
-pub(super) fn from_yuan(text: &str) -> Option<Fen> {
-    let (whole, part) = text.split_once('.')?;
-    (part.len() == 2).then(|| format!("{whole}{part}").parse().ok().map(Fen::new)).flatten()
-}
-
-pub(super) fn yuan(fen: Fen) -> String {
-    format!("{}.{:02}", fen.fen() / 100, fen.fen() % 100)
-}
-
-pub(super) fn beijing(at: Timestamp) -> String {
-    Timestamp::from_unix(at.unix() + 8 * 3_600).to_string().replace('T', " ").replace('Z', "")
-}
-
-fn from_beijing(text: &str) -> Option<Timestamp> {
-    format!("{}+08:00", text.replace(' ', "T")).parse().ok()
-}
-
-pub(super) fn text<'a>(content: &'a Value, name: &str) -> &'a str {
-    content[name].as_str().unwrap_or_default()
 }
 
 impl Inner {
@@ -128,6 +107,9 @@ impl Inner {
         let value = |name: &str| fields.get(name).map_or("", String::as_str);
         if value("sign_type") != "RSA2" || value("app_id") != APP || value("charset") != "utf-8" || value("version") != "1.0" {
             return Err("another algorithm, app, charset or version");
+        }
+        if !matches!(value("format"), "" | "JSON") {
+            return Err("another format");
         }
         let at = from_beijing(value("timestamp")).ok_or("no time")?;
         if (self.clock.now().unix() - at.unix()).abs() > 900 {
@@ -148,17 +130,18 @@ impl Inner {
     }
 
     fn order(&self, fields: &Fields, kind: &str) -> Result<Trade, Refused> {
-        let content: Value =
-            fields.get("biz_content").and_then(|content| serde_json::from_str(content).ok()).ok_or((FAILED, "ACQ.INVALID_PARAMETER"))?;
-        let amount = from_yuan(text(&content, "total_amount")).filter(|amount| amount.is_positive());
-        let expires = from_beijing(text(&content, "time_expire")).unwrap_or_else(|| self.clock.now().plus_seconds(7_200));
+        let invalid = (FAILED, "ACQ.INVALID_PARAMETER");
+        let content = content(fields).ok_or(invalid)?;
+        let now = self.clock.now();
+        let expires = self.ends(&content)?.unwrap_or_else(|| now.plus_seconds(7_200));
         let (number, subject) = (text(&content, "out_trade_no"), text(&content, "subject"));
-        self.ends_in_time(&content)?;
-        let product = text(&content, "product_code");
-        let wap = kind != "wap" || matches!(product, "QUICK_WAP_WAY" | "QUICK_WAP_PAY");
-        let (Some(amount), true, true, true) = (amount, (1..=64).contains(&number.len()), !subject.is_empty(), wap) else {
-            return Err((FAILED, "ACQ.INVALID_PARAMETER"));
+        let wap = kind != "wap" || matches!(text(&content, "product_code"), "QUICK_WAP_WAY" | "QUICK_WAP_PAY");
+        let (Some(amount), Some(notify_url)) = (from_yuan(text(&content, "total_amount")), notify_url(fields)) else {
+            return Err(invalid);
         };
+        if !is_own_number(number) || !is_subject(subject) || !wap {
+            return Err(invalid);
+        }
         let trade = Trade {
             number: number.into(),
             transaction: String::new(),
@@ -171,11 +154,12 @@ impl Inner {
             kind: kind.into(),
             app_id: String::new(),
             openid: "2088000000000042".into(),
-            notify_url: fields.get("notify_url").cloned().unwrap_or_default(),
+            notify_url,
             expires,
         };
         let mut books = self.books();
         match books.trade(number) {
+            None if expires <= now => Err(invalid),
             None => {
                 books.add(trade.clone());
                 Ok(trade)
@@ -186,16 +170,18 @@ impl Inner {
         }
     }
 
-    /// Nothing that is to be paid ends later than in 15 days.
-    pub(super) fn ends_in_time(&self, content: &Value) -> Result<(), Refused> {
+    /// Until when it can be paid, where that is said. Nothing that is to be paid ends later than in 15 days.
+    pub(super) fn ends(&self, content: &Value) -> Result<Option<Timestamp>, Refused> {
+        if content["time_expire"].is_null() {
+            return Ok(None);
+        }
         let latest = self.clock.now().plus_seconds(15 * 86_400);
-        let late = from_beijing(text(content, "time_expire")).is_some_and(|ends| ends > latest);
-        if late { Err((FAILED, "ACQ.INVALID_PARAMETER")) } else { Ok(()) }
+        let ends = from_beijing(text(content, "time_expire")).filter(|ends| *ends <= latest);
+        ends.map(Some).ok_or((FAILED, "ACQ.INVALID_PARAMETER"))
     }
 
     fn query(&self, content: &Value) -> Result<Value, Refused> {
-        let trade = self.books().trade(text(content, "out_trade_no")).cloned();
-        let trade = trade.filter(|trade| trade.kind != super::freeze::KIND).ok_or((FAILED, "ACQ.TRADE_NOT_EXIST"))?;
+        let trade = named(&self.books(), content)?.clone();
         let off = i64::from(self.troubles().asked == Asked::Altered);
         let state = match trade.state {
             TradeState::Open => "WAIT_BUYER_PAY",
@@ -217,7 +203,8 @@ impl Inner {
 
     fn close(&self, content: &Value) -> Result<Value, Refused> {
         let mut books = self.books();
-        let trade = books.trade_mut(text(content, "out_trade_no")).ok_or((FAILED, "ACQ.TRADE_NOT_EXIST"))?;
+        let named = named(&books, content)?.number.clone();
+        let trade = books.trade_mut(&named).ok_or((FAILED, "ACQ.TRADE_NOT_EXIST"))?;
         match trade.state {
             TradeState::Paid => Err((FAILED, "ACQ.TRADE_STATUS_ERROR")),
             TradeState::Closed => Err((FAILED, "ACQ.TRADE_HAS_CLOSE")),
@@ -233,8 +220,9 @@ impl Inner {
         let (number, amount) = (text(content, "out_request_no"), from_yuan(text(content, "refund_amount")));
         let at = self.clock.now();
         let mut books = self.books();
-        let trade = books.trade_mut(text(content, "out_trade_no")).ok_or((FAILED, "ACQ.TRADE_NOT_EXIST"))?;
-        let amount = amount.filter(|amount| amount.is_positive() && !number.is_empty()).ok_or((FAILED, "ACQ.INVALID_PARAMETER"))?;
+        let named = named(&books, content)?.number.clone();
+        let trade = books.trade_mut(&named).ok_or((FAILED, "ACQ.TRADE_NOT_EXIST"))?;
+        let amount = amount.filter(|_| is_own_number(number)).ok_or((FAILED, "ACQ.INVALID_PARAMETER"))?;
         if trade.state != TradeState::Paid {
             return Err((FAILED, "ACQ.TRADE_STATUS_ERROR"));
         }
@@ -268,8 +256,11 @@ impl Inner {
 
     fn refund_query(&self, content: &Value) -> Result<Value, Refused> {
         let books = self.books();
-        let trade = books.trade(text(content, "out_trade_no")).ok_or((FAILED, "ACQ.TRADE_NOT_EXIST"))?;
+        let trade = named(&books, content)?;
         let number = text(content, "out_request_no");
+        if number.is_empty() {
+            return Err((FAILED, "ACQ.INVALID_PARAMETER"));
+        }
         // Of one that it does not know, or that has not happened, it says nothing.
         let done = trade.refunds.iter().find(|refund| refund.number == number && refund.status == "SUCCESS");
         Ok(done.map_or_else(

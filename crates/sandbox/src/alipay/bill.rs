@@ -10,7 +10,7 @@ use serde::Deserialize;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use super::api::{beijing, yuan};
+use super::words::{beijing, yuan};
 use super::{Inner, SELLER, Shared};
 
 #[derive(Deserialize)]

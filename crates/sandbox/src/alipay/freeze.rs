@@ -3,7 +3,7 @@
 use kernel::Fen;
 use serde_json::{Value, json};
 
-use super::api::{FAILED, Fields, Refused, beijing, from_yuan, text, yuan};
+use super::words::{FAILED, Fields, Refused, beijing, from_yuan, is_own_number, is_subject, notify_url, text, yuan};
 use super::{Inner, SELLER};
 use crate::books::{Books, Refund, Trade, TradeState};
 use crate::trouble::{Asked, Returned};
@@ -24,11 +24,12 @@ fn rest(books: &Books, frozen: &Trade) -> i64 {
 impl Inner {
     pub(super) fn voucher(&self, fields: &Fields, content: &Value) -> Result<Value, Refused> {
         let (number, title) = (text(content, "out_order_no"), text(content, "order_title"));
-        let amount = from_yuan(text(content, "amount")).filter(|amount| amount.is_positive());
         let minutes = text(content, "pay_timeout").strip_suffix('m').and_then(|minutes| minutes.parse::<i64>().ok());
+        let minutes = minutes.filter(|minutes| (1..=15 * 1_440).contains(minutes));
         let known = text(content, "product_code") == "PREAUTH_PAY" && text(content, "payee_user_id") == SELLER;
-        let (Some(amount), Some(minutes), true, false, false) =
-            (amount, minutes, known, number.is_empty() || text(content, "out_request_no").is_empty(), title.is_empty())
+        let numbers = is_own_number(number) && is_own_number(text(content, "out_request_no"));
+        let (Some(amount), Some(minutes), Some(notify_url), true, true, true) =
+            (from_yuan(text(content, "amount")), minutes, notify_url(fields), known, numbers, is_subject(title))
         else {
             return Err((FAILED, "INVALID_PARAMETER"));
         };
@@ -44,7 +45,7 @@ impl Inner {
             kind: KIND.into(),
             app_id: String::new(),
             openid: "2088000000000042".into(),
-            notify_url: fields.get("notify_url").cloned().unwrap_or_default(),
+            notify_url,
             expires: self.clock.now().plus_seconds(minutes * 60),
         };
         let mut books = self.books();
@@ -103,6 +104,13 @@ impl Inner {
     /// Lets go all that is frozen, too, as the real one does.
     pub(super) fn cancel_operation(&self, content: &Value) -> Result<Value, Refused> {
         let number = text(content, "out_order_no");
+        if number.is_empty() || text(content, "remark").is_empty() {
+            return Err((FAILED, "INVALID_PARAMETER"));
+        }
+        // Of its operations only the freezing can be cancelled, which has its number.
+        if text(content, "out_request_no") != number {
+            return Err((FAILED, "AUTH_OPERATION_NOT_EXIST"));
+        }
         let mut books = self.books();
         let trade = books.trade_mut(number).filter(|trade| trade.kind == KIND).ok_or((FAILED, "AUTH_ORDER_NOT_EXIST"))?;
         let action = if trade.state == TradeState::Paid { "unfreeze" } else { "close" };
@@ -113,8 +121,8 @@ impl Inner {
     pub(super) fn unfreeze(&self, content: &Value) -> Result<Value, Refused> {
         let how = self.troubles().refunds;
         let (auth, request) = (text(content, "auth_no"), text(content, "out_request_no"));
-        let amount = from_yuan(text(content, "amount")).filter(|amount| amount.is_positive() && !request.is_empty());
-        let amount = amount.ok_or((FAILED, "INVALID_PARAMETER"))?;
+        let whole = is_own_number(request) && !text(content, "remark").is_empty();
+        let amount = from_yuan(text(content, "amount")).filter(|_| whole).ok_or((FAILED, "INVALID_PARAMETER"))?;
         let at = self.clock.now();
         let mut books = self.books();
         let frozen = books.by_transaction(auth).filter(|trade| trade.kind == KIND && trade.state == TradeState::Paid).cloned();
@@ -147,9 +155,12 @@ impl Inner {
     /// Out of what is frozen: what was taken stands in the books as a payment.
     pub(super) fn capture(&self, fields: &Fields, content: &Value) -> Result<Value, Refused> {
         let (number, auth) = (text(content, "out_trade_no"), text(content, "auth_no"));
-        let amount = from_yuan(text(content, "total_amount")).filter(|amount| amount.is_positive() && !number.is_empty());
-        let amount = amount.ok_or((FAILED, "ACQ.INVALID_PARAMETER"))?;
-        self.ends_in_time(content)?;
+        let mode = matches!(text(content, "auth_confirm_mode"), "" | "COMPLETE" | "NOT_COMPLETE");
+        let whole = is_own_number(number) && is_subject(text(content, "subject")) && mode;
+        let (Some(amount), Some(notify_url), true) = (from_yuan(text(content, "total_amount")), notify_url(fields), whole) else {
+            return Err((FAILED, "ACQ.INVALID_PARAMETER"));
+        };
+        self.ends(content)?;
         let (now, closes) = (self.clock.now(), self.troubles().captures_close);
         let mut books = self.books();
         let frozen = books.by_transaction(auth).filter(|trade| trade.kind == KIND && trade.state == TradeState::Paid).cloned();
@@ -179,7 +190,7 @@ impl Inner {
             kind: TAKEN.into(),
             app_id: String::new(),
             openid: frozen.openid,
-            notify_url: fields.get("notify_url").cloned().unwrap_or_default(),
+            notify_url,
             expires: now,
         };
         let said = took(&trade);

@@ -5,6 +5,9 @@ mod bill;
 mod freeze;
 mod notice;
 mod page;
+#[cfg(test)]
+mod strict;
+mod words;
 
 use serde_json::json;
 use std::io;
@@ -18,6 +21,7 @@ use tokio::sync::watch;
 use zeroize::Zeroizing;
 
 use crate::books::{Books, Trade};
+use crate::outbox::{Outbox, Tells as _};
 use crate::rsa::Pair;
 use crate::trouble::Troubles;
 use crate::{Task, anywhere};
@@ -36,6 +40,7 @@ pub(crate) struct Inner {
     troubles: watch::Sender<Troubles>,
     /// How often somebody has wanted to close a freezing.
     cancels: watch::Sender<u64>,
+    outbox: Outbox<notice::Telling>,
     client: reqwest::Client,
 }
 
@@ -66,6 +71,7 @@ impl Alipay {
             books: Mutex::new(Books::numbered("2026", now)),
             troubles: watch::Sender::new(Troubles::default()),
             cancels: watch::Sender::new(0),
+            outbox: Outbox::empty(),
             client,
         };
         Self { inner: Arc::new(inner), _task: None }
@@ -145,6 +151,22 @@ impl Alipay {
     pub fn notice(&self, number: &str) -> Option<String> {
         let trade = self.trade(number)?;
         Some(if trade.kind == freeze::KIND { self.inner.frozen_notice(&trade) } else { self.inner.paid_notice(&trade) })
+    }
+
+    /// How many notices it keeps ([`Told::Kept`](crate::Told::Kept), [`Told::Swapped`](crate::Told::Swapped)).
+    pub fn owed(&self) -> usize {
+        self.inner.outbox.len()
+    }
+
+    /// The notice that it has kept so many places behind the oldest: a form. It is the caller's to deliver.
+    pub fn release(&self, at: usize) -> Option<String> {
+        self.inner.outbox.take(at).map(|telling| telling.form)
+    }
+
+    /// The same, sent by itself. Whether it was taken.
+    pub async fn tell(&self, at: usize) -> bool {
+        let Some(telling) = self.inner.outbox.take(at) else { return false };
+        self.inner.post(&telling).await
     }
 
     /// A notice that says anything: a form.

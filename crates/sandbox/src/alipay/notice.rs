@@ -4,16 +4,20 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kernel::Fen;
+use kernel::{Clock, Fen};
 
-use super::api::{beijing, yuan};
 use super::freeze::KIND;
+use super::words::{beijing, yuan};
 use super::{APP, Inner, SELLER};
 use crate::books::Trade;
+use crate::outbox::{Outbox, Tells, tell};
 use crate::trouble::Told;
 
-/// How often it tries.
-const TRIES: u32 = 5;
+/// A notice, signed.
+pub(crate) struct Telling {
+    url: String,
+    pub(super) form: String,
+}
 
 impl Inner {
     pub(super) fn paid_notice(&self, trade: &Trade) -> String {
@@ -81,36 +85,31 @@ impl Inner {
         form.append_pair("sign", &sign).append_pair("sign_type", "RSA2").finish()
     }
 
-    /// The first time at once, so that whoever has paid finds it told; the others beside.
     pub(super) async fn tell_paid(self: &Arc<Self>, trade: &Trade) {
-        let (told, form, url) = (
-            self.troubles().told,
-            if trade.kind == KIND { self.frozen_notice(trade) } else { self.paid_notice(trade) },
-            trade.notify_url.clone(),
-        );
-        if told == Told::Lost {
-            return;
-        }
-        if told == Told::Twice {
-            tokio::join!(self.post(&url, &form), self.post(&url, &form));
-            return;
-        }
-        if self.post(&url, &form).await || told != Told::Once {
-            return;
-        }
-        let own = Arc::clone(self);
-        tokio::spawn(async move {
-            for _ in 1..TRIES {
-                own.clock.sleep(Duration::from_secs(120)).await;
-                if own.post(&url, &form).await {
-                    return;
-                }
-            }
-        });
+        let form = if trade.kind == KIND { self.frozen_notice(trade) } else { self.paid_notice(trade) };
+        tell(self, Telling { url: trade.notify_url.clone(), form }).await;
+    }
+}
+
+impl Tells for Inner {
+    type Notice = Telling;
+
+    const AGAIN: Duration = Duration::from_secs(120);
+
+    fn outbox(&self) -> &Outbox<Telling> {
+        &self.outbox
     }
 
-    async fn post(&self, url: &str, form: &str) -> bool {
-        let request = self.client.post(url).timeout(Duration::from_secs(5)).body(form.to_owned());
+    fn how(&self) -> Told {
+        self.troubles().told
+    }
+
+    fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    async fn post(&self, telling: &Telling) -> bool {
+        let request = self.client.post(&telling.url).timeout(Duration::from_secs(5)).body(telling.form.clone());
         let request = request.header("content-type", "application/x-www-form-urlencoded; charset=utf-8");
         let Ok(response) = request.send().await else { return false };
         response.status().as_u16() == 200 && response.text().await.is_ok_and(|text| text == "success")

@@ -6,14 +6,18 @@ use axum::extract::{Path, Query, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use kernel::{Fen, Timestamp};
-use serde::Deserialize;
+use kernel::Fen;
 use serde_json::{Value, json};
 
+use super::asks::{Merchant, OrderAsk, RefundAsk};
 use super::{APP, Inner, MERCHANT, MINI_APP, Shared, bill};
-use crate::books::{Refund, Trade, TradeState};
+use crate::books::{Books, Refund, Trade, TradeState};
 use crate::trouble::{Asked, Returned};
-use crate::wechat_login::begins;
+
+/// No payment is given back in more parts.
+const PARTS: usize = 50;
+/// Nor later.
+const YEAR: i64 = 365 * 86_400;
 
 pub(super) fn router() -> Router<Shared> {
     Router::new()
@@ -35,8 +39,14 @@ pub(super) async fn admit(state: &Shared, request: Request) -> Result<Bytes, Res
     if let Err(why) = state.verify(parts.method.as_str(), &target, &parts.headers, &body) {
         return Err(state.refuse(StatusCode::UNAUTHORIZED, "SIGN_ERROR", why));
     }
+    let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let reads = header("accept").split(',').any(|kind| ["application/json", "*/*"].contains(&kind.trim()));
+    if !reads || (!body.is_empty() && !header("content-type").starts_with("application/json")) {
+        return Err(state.refuse(StatusCode::BAD_REQUEST, "PARAM_ERROR", "what is said here is JSON"));
+    }
     match state.troubles().asked {
         Asked::Down => Err(StatusCode::SERVICE_UNAVAILABLE.into_response()),
+        Asked::Busy => Err(state.refuse(StatusCode::TOO_MANY_REQUESTS, "FREQUENCY_LIMITED", "asked too often")),
         _ => Ok(body),
     }
 }
@@ -50,34 +60,6 @@ fn done(state: &Inner, status: StatusCode, body: Option<&Value>) -> Response {
     }
 }
 
-#[derive(Deserialize)]
-struct OrderAsk {
-    appid: String,
-    mchid: String,
-    description: String,
-    out_trade_no: String,
-    #[serde(default)]
-    time_expire: Option<String>,
-    notify_url: String,
-    amount: Amount,
-    #[serde(default)]
-    payer: Option<Payer>,
-    #[serde(default)]
-    scene_info: Option<Value>,
-}
-
-#[derive(Deserialize)]
-struct Amount {
-    total: i64,
-    #[serde(default)]
-    refund: i64,
-}
-
-#[derive(Deserialize)]
-struct Payer {
-    openid: String,
-}
-
 async fn order(State(state): State<Shared>, Path(kind): Path<String>, request: Request) -> Response {
     let body = match admit(&state, request).await {
         Ok(body) => body,
@@ -88,29 +70,17 @@ async fn order(State(state): State<Shared>, Path(kind): Path<String>, request: R
         Ok(ask) => ask,
         Err(error) => return wrong(&error.to_string()),
     };
-    let fits = (6..=32).contains(&ask.out_trade_no.len())
-        && ask.out_trade_no.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-*".contains(&byte));
     if ![APP, MINI_APP].contains(&ask.appid.as_str()) || ask.mchid != MERCHANT {
         return state.refuse(StatusCode::BAD_REQUEST, "APPID_MCHID_NOT_MATCH", "app and merchant do not belong together");
-    }
-    if !fits || ask.amount.total < 1 || ask.description.is_empty() || ask.description.len() > 127 || ask.notify_url.contains('?') {
-        return wrong("a field that cannot be so");
-    }
-    let expires = match ask.time_expire.as_deref().map(str::parse::<Timestamp>) {
-        None => state.clock.now().plus_seconds(7_200),
-        Some(Ok(at)) => at,
-        Some(Err(_)) => return wrong("time_expire"),
-    };
-    let openid = ask.payer.map(|payer| payer.openid).unwrap_or_default();
-    if (kind == "jsapi" && openid.is_empty()) || (kind == "h5" && ask.scene_info.is_none()) {
-        return wrong("the payer is missing");
-    }
-    if kind == "jsapi" && !openid.starts_with(&begins(&ask.appid)) {
-        return wrong("app and payer do not belong together");
     }
     if !matches!(kind.as_str(), "jsapi" | "h5" | "native") {
         return state.refuse(StatusCode::NOT_FOUND, "RESOURCE_NOT_EXISTS", "no such way of paying");
     }
+    let expires = match ask.check(&kind, state.clock.now()) {
+        Ok(expires) => expires,
+        Err(why) => return wrong(why),
+    };
+    let openid = ask.openid().to_owned();
     let trade = Trade {
         number: ask.out_trade_no,
         transaction: String::new(),
@@ -176,11 +146,6 @@ fn trade_json(state: &Inner, trade: &Trade) -> Value {
     said
 }
 
-#[derive(Deserialize)]
-struct Merchant {
-    mchid: String,
-}
-
 async fn by_number(State(state): State<Shared>, Path(number): Path<String>, Query(of): Query<Merchant>, request: Request) -> Response {
     if let Err(response) = admit(&state, request).await {
         return response;
@@ -198,15 +163,27 @@ async fn by_transaction(State(state): State<Shared>, Path(id): Path<String>, Que
 }
 
 fn found(state: &Inner, trade: Option<Trade>, of: &Merchant) -> Response {
+    if of.mchid != MERCHANT {
+        return not_the_merchants(state);
+    }
     match trade {
-        Some(trade) if of.mchid == MERCHANT => state.say(StatusCode::OK, Some(&trade_json(state, &trade))),
-        _ => state.refuse(StatusCode::NOT_FOUND, "ORDER_NOT_EXIST", "no such order"),
+        Some(trade) => state.say(StatusCode::OK, Some(&trade_json(state, &trade))),
+        None => state.refuse(StatusCode::NOT_FOUND, "ORDER_NOT_EXIST", "no such order"),
     }
 }
 
+/// Nothing that could be taken for word of an order.
+fn not_the_merchants(state: &Inner) -> Response {
+    state.refuse(StatusCode::BAD_REQUEST, "PARAM_ERROR", "mchid is missing, or is not who has signed")
+}
+
 async fn close(State(state): State<Shared>, Path(number): Path<String>, request: Request) -> Response {
-    if let Err(response) = admit(&state, request).await {
-        return response;
+    let body = match admit(&state, request).await {
+        Ok(body) => body,
+        Err(response) => return response,
+    };
+    if !serde_json::from_slice::<Merchant>(&body).is_ok_and(|of| of.mchid == MERCHANT) {
+        return not_the_merchants(&state);
     }
     let was = state.books().trade_mut(&number).map(|trade| {
         let was = trade.state;
@@ -222,27 +199,25 @@ async fn close(State(state): State<Shared>, Path(number): Path<String>, request:
     }
 }
 
-#[derive(Deserialize)]
-struct RefundAsk {
-    out_trade_no: String,
-    out_refund_no: String,
-    amount: Amount,
-}
-
 async fn refund(State(state): State<Shared>, request: Request) -> Response {
     let body = match admit(&state, request).await {
         Ok(body) => body,
         Err(response) => return response,
     };
-    let Ok(ask) = serde_json::from_slice::<RefundAsk>(&body) else {
-        return state.refuse(StatusCode::BAD_REQUEST, "PARAM_ERROR", "a field that cannot be so");
+    let wrong = |why: &str| state.refuse(StatusCode::BAD_REQUEST, "PARAM_ERROR", why);
+    let ask: RefundAsk = match serde_json::from_slice(&body) {
+        Ok(ask) => ask,
+        Err(error) => return wrong(&error.to_string()),
     };
+    if let Err(why) = ask.check() {
+        return wrong(why);
+    }
     let troubles = state.troubles();
     let answered = state.refund(&ask, troubles.refunds);
     match answered {
         Ok((trade, refund, fresh)) => {
             if fresh && refund.status == "SUCCESS" {
-                state.tell_refunded(&trade, &refund).await;
+                state.tell_refunded(ask.notify_url.as_deref(), &trade, &refund).await;
             }
             done(&state, StatusCode::OK, Some(&refund_json(&trade, &refund)))
         }
@@ -253,20 +228,25 @@ async fn refund(State(state): State<Shared>, request: Request) -> Response {
 impl Inner {
     /// The refund, and whether this has changed it.
     fn refund(&self, ask: &RefundAsk, how: Returned) -> Result<(Trade, Refund, bool), (StatusCode, &'static str)> {
+        let (at, status) = (self.clock.now(), if how == Returned::Pending { "PROCESSING" } else { "SUCCESS" });
+        let invalid = (StatusCode::BAD_REQUEST, "INVALID_REQUEST");
         let mut books = self.books();
         let own = books.next();
-        let trade = books.trade_mut(&ask.out_trade_no).ok_or((StatusCode::NOT_FOUND, "RESOURCE_NOT_EXISTS"))?;
-        if trade.state != TradeState::Paid || ask.amount.total != trade.amount.fen() || ask.amount.refund < 1 {
-            return Err((StatusCode::BAD_REQUEST, "INVALID_REQUEST"));
+        let number = named(&books, ask).ok_or((StatusCode::NOT_FOUND, "RESOURCE_NOT_EXISTS"))?;
+        // Numbers of refunds are the merchant's, and not a payment's.
+        if books.by_refund(&ask.out_refund_no).is_some_and(|(trade, _)| trade.number != number) {
+            return Err(invalid);
+        }
+        let trade = books.trade_mut(&number).ok_or((StatusCode::NOT_FOUND, "RESOURCE_NOT_EXISTS"))?;
+        if trade.state != TradeState::Paid || ask.amount.total != trade.amount.fen() {
+            return Err(invalid);
         }
         if how == Returned::Refused {
             return Err((StatusCode::FORBIDDEN, "NOT_ENOUGH"));
         }
-        let status = if how == Returned::Pending { "PROCESSING" } else { "SUCCESS" };
-        let at = self.clock.now();
         if let Some(known) = trade.refunds.iter_mut().find(|refund| refund.number == ask.out_refund_no) {
             if known.amount.fen() != ask.amount.refund {
-                return Err((StatusCode::BAD_REQUEST, "INVALID_REQUEST"));
+                return Err(invalid);
             }
             let fresh = known.status == "PROCESSING" && status == "SUCCESS";
             if fresh {
@@ -275,12 +255,24 @@ impl Inner {
             let known = known.clone();
             return Ok((trade.clone(), known, fresh));
         }
-        if trade.refunded().fen() + ask.amount.refund > trade.amount.fen() {
-            return Err((StatusCode::BAD_REQUEST, "INVALID_REQUEST"));
+        let beyond = ask.amount.refund > trade.amount.fen() - trade.refunded().fen();
+        let late = trade.paid_at.is_some_and(|paid| paid.plus_seconds(YEAR) < at);
+        if beyond || late || trade.refunds.len() >= PARTS {
+            return Err(invalid);
         }
         let refund = Refund { number: ask.out_refund_no.clone(), own, amount: Fen::new(ask.amount.refund), status, at };
         trade.refunds.push(refund.clone());
         Ok((trade.clone(), refund, true))
+    }
+}
+
+/// The merchant's number of the payment that a refund is of. None when there is none, or where its two numbers are of two.
+fn named(books: &Books, ask: &RefundAsk) -> Option<String> {
+    let by_own = ask.transaction_id.as_deref().map(|own| books.by_transaction(own).map(|trade| trade.number.clone()));
+    match (by_own, &ask.out_trade_no) {
+        (None, number) => number.clone(),
+        (Some(found), None) => found,
+        (Some(found), Some(number)) => found.filter(|found| found == number),
     }
 }
 

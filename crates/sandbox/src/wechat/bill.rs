@@ -13,14 +13,26 @@ use super::{Inner, MERCHANT, Shared};
 
 #[derive(Deserialize)]
 pub(super) struct Day {
+    #[serde(default)]
     bill_date: String,
+    #[serde(default)]
+    bill_type: Option<String>,
+}
+
+/// From ten o'clock of the next morning on there is a bill of a day, in Beijing. None: that is no day. Pure.
+fn ready(day: &str) -> Option<Timestamp> {
+    let midnight: Timestamp = format!("{day}T00:00:00+08:00").parse().ok()?;
+    Some(midnight.plus_seconds(34 * 3_600))
 }
 
 pub(super) async fn ask(State(state): State<Shared>, Query(day): Query<Day>, request: Request) -> Response {
     if let Err(response) = admit(&state, request).await {
         return response;
     }
-    let late = state.troubles().bills_late;
+    let Some(ready) = ready(&day.bill_date).filter(|_| day.bill_type.as_deref().is_none_or(|kind| kind == "ALL")) else {
+        return state.refuse(StatusCode::BAD_REQUEST, "PARAM_ERROR", "bill_date or bill_type");
+    };
+    let late = state.troubles().bills_late || state.clock.now() < ready;
     let Some(text) = state.bill(&day.bill_date).filter(|_| !late) else {
         return state.refuse(StatusCode::BAD_REQUEST, "NO_STATEMENT_EXIST", "no bill of this day");
     };

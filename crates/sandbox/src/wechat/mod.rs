@@ -1,16 +1,20 @@
 //! WeChat Pay, API v3, without WeChat and without money. Verifies every request as the real one does, and signs what it says.
 
 mod api;
+mod asks;
 mod bill;
 mod notice;
 mod page;
 mod seal;
+#[cfg(test)]
+mod strict;
 
 use serde_json::json;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use kernel::{Clock, Random};
 use platform::payments::{NetworkKey, WechatParameters};
 use tokio::net::TcpListener;
@@ -18,6 +22,7 @@ use tokio::sync::watch;
 use zeroize::Zeroizing;
 
 use crate::books::{Books, Trade};
+use crate::outbox::{Outbox, Tells as _};
 use crate::rsa::Pair;
 use crate::trouble::Troubles;
 use crate::{Task, anywhere};
@@ -38,6 +43,8 @@ pub(crate) struct Inner {
     own: [Pair; 2],
     books: Mutex<Books>,
     troubles: watch::Sender<Troubles>,
+    signed: seal::Signed,
+    outbox: Outbox<notice::Telling>,
     client: reqwest::Client,
 }
 
@@ -67,6 +74,8 @@ impl WechatPay {
             own: [Pair::of(include_str!("../../keys/wechat_network.pem")), Pair::of(include_str!("../../keys/wechat_network_next.pem"))],
             books: Mutex::new(Books::numbered("4200", now)),
             troubles: watch::Sender::new(Troubles::default()),
+            signed: seal::Signed::default(),
+            outbox: Outbox::empty(),
             client,
         };
         Self { inner: Arc::new(inner), _task: None }
@@ -87,7 +96,8 @@ impl WechatPay {
     }
 
     pub fn router(&self) -> Router {
-        api::router().merge(page::router()).with_state(Arc::clone(&self.inner))
+        let api = api::router().layer(from_fn_with_state(Arc::clone(&self.inner), seal::sealed));
+        api.merge(page::router()).with_state(Arc::clone(&self.inner))
     }
 
     /// What is configured as WeChat's address.
@@ -141,21 +151,42 @@ impl WechatPay {
         self.inner.books().all()
     }
 
+    /// How many notices it keeps ([`Told::Kept`](crate::Told::Kept), [`Told::Swapped`](crate::Told::Swapped)).
+    pub fn owed(&self) -> usize {
+        self.inner.outbox.len()
+    }
+
+    /// The notice that it has kept so many places behind the oldest, signed now: headers and body. It is the caller's to deliver.
+    pub fn release(&self, at: usize) -> Option<(Vec<(&'static str, String)>, String)> {
+        self.inner.outbox.take(at).map(|telling| self.inner.leaving(&telling))
+    }
+
+    /// The same, sent by itself. Whether it was taken.
+    pub async fn tell(&self, at: usize) -> bool {
+        let Some(telling) = self.inner.outbox.take(at) else { return false };
+        self.inner.post(&telling).await
+    }
+
+    /// How many answers and notices each of its keys has signed.
+    pub fn signed(&self) -> [u64; 2] {
+        self.inner.signed.by_key()
+    }
+
     /// A notice of any event that says anything, which need not be JSON: headers and body.
     pub fn told(&self, event: &str, said: &str) -> (Vec<(&'static str, String)>, String) {
-        self.inner.notice("told", event, "transaction", said)
+        self.inner.sealed_notice(self.inner.notice("told", event, "transaction", said))
     }
 
     /// The notice of a payment as it would be sent: headers and body.
     pub fn notice(&self, number: &str) -> Option<(Vec<(&'static str, String)>, String)> {
         let trade = self.trade(number)?;
-        Some(self.inner.paid_notice(&trade))
+        Some(self.inner.sealed_notice(self.inner.paid_notice(&trade)))
     }
 
     /// The same of a refund that was made, by the merchant's number of it.
     pub fn refund_notice(&self, number: &str) -> Option<(Vec<(&'static str, String)>, String)> {
         let (trade, refund) = self.inner.books().by_refund(number).map(|(trade, refund)| (trade.clone(), refund.clone()))?;
-        Some(self.inner.refunded_notice(&trade, &refund))
+        Some(self.inner.sealed_notice(self.inner.refunded_notice(&trade, &refund)))
     }
 }
 

@@ -5,20 +5,27 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use kernel::Clock;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use serde_json::json;
 
 use super::{API_V3_KEY, Inner, MERCHANT};
 use crate::books::{Refund, Trade};
+use crate::outbox::{Outbox, Tells, tell};
 use crate::trouble::Told;
 
-type Notice = (Vec<(&'static str, String)>, String);
+/// Headers and body.
+pub(super) type Notice = (Vec<(&'static str, String)>, String);
 
-/// How often it tries.
-const TRIES: u32 = 5;
+/// A notice that is still to be signed: the time at which it leaves is part of that.
+pub(crate) struct Telling {
+    url: String,
+    body: String,
+}
 
 impl Inner {
-    pub(super) fn paid_notice(&self, trade: &Trade) -> Notice {
+    /// Its body.
+    pub(super) fn paid_notice(&self, trade: &Trade) -> String {
         let off = i64::from(self.troubles().told == Told::OtherAmount);
         let said = json!({
             "appid": trade.app_id,
@@ -34,7 +41,7 @@ impl Inner {
         self.notice(&trade.transaction, "TRANSACTION.SUCCESS", "transaction", &said.to_string())
     }
 
-    pub(super) fn notice(&self, id: &str, event: &str, kind: &str, said: &str) -> Notice {
+    pub(super) fn notice(&self, id: &str, event: &str, kind: &str, said: &str) -> String {
         let nonce = &hex::encode(self.random.bytes::<6>());
         let body = json!({
             "id": format!("EV-{id}"),
@@ -50,16 +57,25 @@ impl Inner {
                 "nonce": nonce,
             },
         });
-        let body = body.to_string();
-        (self.seal(&body, self.troubles().told == Told::Forged), body)
+        body.to_string()
+    }
+
+    /// As it leaves now.
+    pub(super) fn sealed_notice(&self, body: String) -> Notice {
+        let key = self.signed.of_notice(self.troubles().next_key);
+        (self.seal(&body, self.troubles().told == Told::Forged, key), body)
+    }
+
+    pub(super) fn leaving(&self, telling: &Telling) -> Notice {
+        self.sealed_notice(telling.body.clone())
     }
 
     pub(super) async fn tell_paid(self: &Arc<Self>, trade: &Trade) {
-        let notice = self.paid_notice(trade);
-        self.send(&trade.notify_url, notice).await;
+        tell(self, Telling { url: trade.notify_url.clone(), body: self.paid_notice(trade) }).await;
     }
 
-    pub(super) fn refunded_notice(&self, trade: &Trade, refund: &Refund) -> Notice {
+    /// Its body.
+    pub(super) fn refunded_notice(&self, trade: &Trade, refund: &Refund) -> String {
         let said = json!({
             "mchid": MERCHANT,
             "out_trade_no": trade.number,
@@ -73,42 +89,37 @@ impl Inner {
         self.notice(&refund.own, "REFUND.SUCCESS", "refund", &said.to_string())
     }
 
-    pub(super) async fn tell_refunded(self: &Arc<Self>, trade: &Trade, refund: &Refund) {
-        let notice = self.refunded_notice(trade, refund);
-        self.send(&trade.notify_url, notice).await;
+    /// Where the merchant has said that refunds are told; nowhere, where it has not.
+    pub(super) async fn tell_refunded(self: &Arc<Self>, url: Option<&str>, trade: &Trade, refund: &Refund) {
+        if let Some(url) = url {
+            tell(self, Telling { url: url.to_owned(), body: self.refunded_notice(trade, refund) }).await;
+        }
+    }
+}
+
+impl Tells for Inner {
+    type Notice = Telling;
+
+    const AGAIN: Duration = Duration::from_secs(15);
+
+    fn outbox(&self) -> &Outbox<Telling> {
+        &self.outbox
     }
 
-    /// The first time at once, so that whoever has paid finds it told; the others beside.
-    async fn send(self: &Arc<Self>, url: &str, notice: Notice) {
-        let told = self.troubles().told;
-        if told == Told::Lost {
-            return;
-        }
-        if told == Told::Twice {
-            tokio::join!(self.post(url, &notice), self.post(url, &notice));
-            return;
-        }
-        if self.post(url, &notice).await || told != Told::Once {
-            return;
-        }
-        let (own, url) = (Arc::clone(self), url.to_owned());
-        tokio::spawn(async move {
-            for _ in 1..TRIES {
-                own.clock.sleep(Duration::from_secs(15)).await;
-                // Signed anew: the time is part of it.
-                let again = (own.seal(&notice.1, false), notice.1.clone());
-                if own.post(&url, &again).await {
-                    return;
-                }
-            }
-        });
+    fn how(&self) -> Told {
+        self.troubles().told
     }
 
-    async fn post(&self, url: &str, (headers, body): &Notice) -> bool {
+    fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    async fn post(&self, telling: &Telling) -> bool {
+        let (headers, body) = self.leaving(telling);
         let mut request =
-            self.client.post(url).timeout(Duration::from_secs(5)).header("content-type", "application/json").body(body.clone());
+            self.client.post(&telling.url).timeout(Duration::from_secs(5)).header("content-type", "application/json").body(body);
         for (name, value) in headers {
-            request = request.header(*name, value);
+            request = request.header(name, value);
         }
         request.send().await.is_ok_and(|response| response.status().is_success())
     }

@@ -136,7 +136,7 @@ on_server! {
         let customer = till.customer(PHONE).await;
         for (n, method) in ["native", "precreate"].into_iter().enumerate() {
             let key = format!("pay-{n:05}");
-            for asked in [Asked::Down, Asked::DoneAndSilent, Asked::DoneAndTroubled, Asked::Forged] {
+            for asked in [Asked::Down, Asked::Busy, Asked::DoneAndSilent, Asked::DoneAndTroubled, Asked::Forged] {
                 till.networks.trouble(Troubles { asked, ..Troubles::default() });
                 let refused = recharge(&customer, &key, method, 3_000).await;
                 assert_eq!(refused.headers.get("retry-after").and_then(|value| value.to_str().ok()), Some("3"));
