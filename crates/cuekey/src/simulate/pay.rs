@@ -17,7 +17,7 @@ const PAYS_AFTER: i64 = 10;
 const TRIES_AGAIN_AFTER: i64 = 3;
 /// When a notice comes the last time: what was paid for was refunded by then, where it was not had.
 const TOLD_AGAIN_AFTER: i64 = 60;
-/// Of two whose notice is lost one waits, and the other has closed the app.
+/// Of two whose notice does not come one waits, whose app has us ask the network, and the other has closed the app.
 const COMES_BACK_AFTER: i64 = 40;
 /// How long a notice is kept back where nobody pays meanwhile.
 const KEPT_BACK: i64 = 10 * 60;
@@ -92,6 +92,10 @@ impl Today {
             Payment::Reordered => {
                 self.kept_back.push(n);
                 self.in_seconds(KEPT_BACK, n, What::ToldLate);
+                if visit.customer % 2 == 0 {
+                    self.in_seconds(COMES_BACK_AFTER, n, What::Looks);
+                    return Ok(());
+                }
             }
             Payment::Well | Payment::AnswerLost => self.tell_kept_back().await?,
         }
