@@ -29,6 +29,8 @@ pub struct Today {
     pub going: Vec<Going>,
     /// Until when a table has somebody who was not planned there.
     pub lent_until: Vec<Timestamp>,
+    /// Of whose payments the notice is kept back.
+    pub kept_back: Vec<usize>,
     pub figures: Figures,
     lights: Lights,
     events: BinaryHeap<Event>,
@@ -42,8 +44,8 @@ pub async fn play(world: World, day: &Day, watch: Stopwatch) -> Result<Figures> 
     let visits = plan(day);
     let lent_until = vec![MIDNIGHT; world.tables.len()];
     let (figures, lights) = (Figures::of(day, visits.len()), Lights::default());
-    let mut today =
-        Today { world, going: Vec::new(), visits, lent_until, figures, lights, events: BinaryHeap::new(), thought_of: 0, watch };
+    let (going, kept_back, events) = (Vec::new(), Vec::new(), BinaryHeap::new());
+    let mut today = Today { world, going, visits, lent_until, kept_back, figures, lights, events, thought_of: 0, watch };
     for n in 0..today.visits.len() {
         today.foresee(n);
     }

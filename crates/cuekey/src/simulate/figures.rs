@@ -7,31 +7,16 @@ use kernel::Lang;
 use serde::Serialize;
 
 use super::lights::Lights;
+use super::openings::{Kinds, Openings};
 use super::plan::Day;
 use crate::doctor::{Report, same};
 use crate::trouble::{Result, Trouble};
 
-/// Of openings over lamps that are well.
-const OPENED: f64 = 0.995;
 /// Of payments that were made.
 const ARRIVED: f64 = 0.999;
 const REFUNDED_SECONDS: f64 = 60.0;
 /// More of the same say no more.
 const WRONG_SHOWN: usize = 50;
-
-/// Whoever has done all that is a customer's to do.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Openings {
-    pub asked: u64,
-    /// With a light that was seen.
-    pub opened: u64,
-}
-
-impl Openings {
-    pub fn share(self) -> f64 {
-        if self.asked == 0 { 1.0 } else { self.opened as f64 / self.asked as f64 }
-    }
-}
 
 #[derive(Debug, Default, Serialize)]
 pub struct Figures {
@@ -41,6 +26,7 @@ pub struct Figures {
     pub dropping_percent: f64,
     pub timeouts_percent: f64,
     pub doubled_percent: f64,
+    pub reordered_percent: f64,
     pub visits: usize,
     /// The table was in use, or looked after.
     pub found_taken: u64,
@@ -48,6 +34,10 @@ pub struct Figures {
     pub turned_away: BTreeMap<String, u64>,
     pub healthy: Openings,
     pub unhealthy: Openings,
+    /// By what switches the light: `tasmota`, `shelly`, `modbus`.
+    pub by_device: Kinds,
+    /// By how it was paid: `wallet`, `wechat`, `alipay`, `alipay_freeze`.
+    pub by_means: Kinds,
     /// Openings that did not come to be, and whose money was back.
     pub refunds: u64,
     pub refund_seconds_slowest: f64,
@@ -60,6 +50,14 @@ pub struct Figures {
     pub timeouts: u64,
     /// Payments of which the notice came three times.
     pub doubled: u64,
+    /// Payments of which the notice came after that of a later one.
+    pub reordered: u64,
+    /// At Alipay, for tables.
+    pub frozen_fen: i64,
+    /// Of that.
+    pub let_go_fen: i64,
+    /// And what was taken by payments of its own.
+    pub captured_fen: i64,
     pub extended: u64,
     /// Too little in the wallet, or the light had just gone.
     pub not_extended: u64,
@@ -98,6 +96,7 @@ impl Figures {
             dropping_percent: percent(day.faults.dropping),
             timeouts_percent: percent(day.faults.timeouts),
             doubled_percent: percent(day.faults.doubled),
+            reordered_percent: percent(day.faults.reordered),
             visits,
             ..Self::default()
         }
@@ -108,6 +107,14 @@ impl Figures {
         if self.wrong_first.len() < WRONG_SHOWN {
             self.wrong_first.push(what);
         }
+    }
+
+    /// Somebody asked for a light of this kind, by these means.
+    pub fn asked(&mut self, (device, means): (&'static str, &'static str), healthy: bool, opened: bool) {
+        let all = if healthy { &mut self.healthy } else { &mut self.unhealthy };
+        all.count(opened);
+        self.by_device.count(device, healthy, opened);
+        self.by_means.count(means, healthy, opened);
     }
 
     pub fn refunded(&mut self, seconds: f64) {
@@ -149,17 +156,17 @@ impl Figures {
         let mut report = Report::default();
         let Openings { asked, opened } = self.unhealthy;
         let (tables, hours, seed) = (self.tables, self.hours, self.seed);
-        let faults = (self.dropping_percent, self.timeouts_percent, self.doubled_percent);
+        let (dropping, timeouts) = (self.dropping_percent, self.timeouts_percent);
+        let (doubled, reordered) = (self.doubled_percent, self.reordered_percent);
         report.good(
             ("条件", "conditions"),
             (
                 format!(
-                    "{tables} 张球台，{hours} 小时，种子 {seed}；掉线 {} %，支付超时 {} %，重复通知 {} %",
-                    faults.0, faults.1, faults.2
+                    "{tables} 张球台，{hours} 小时，种子 {seed}；掉线 {dropping} %，支付超时 {timeouts} %，通知重复 {doubled} %，乱序 {reordered} %"
                 ),
                 format!(
-                    "{tables} tables, {hours} hours, seed {seed}; lamps drop out {} %, payments time out {} %, notices doubled {} %",
-                    faults.0, faults.1, faults.2
+                    "{tables} tables, {hours} hours, seed {seed}; lamps drop out {dropping} %, payments time out {timeouts} %, notices doubled {doubled} %, \
+                     reordered {reordered} %"
                 ),
             ),
         );
@@ -173,11 +180,13 @@ impl Figures {
         let healthy = self.healthy;
         let share = healthy.share() * 100.0;
         report.bound(
-            healthy.share() >= OPENED,
+            healthy.are_enough(),
             ("正常设备开台", "openings over lamps that are well"),
             format!("{} / {} = {share:.2} % (>= 99.5 %)", healthy.opened, healthy.asked),
         );
         report.good(("故障设备开台", "openings over lamps that fail"), same(format!("{opened} / {asked}")));
+        report.bound(self.by_device.are_enough(), ("按设备：正常（故障）", "by device: well (failing)"), self.by_device.text());
+        report.bound(self.by_means.are_enough(), ("按支付方式：正常（故障）", "by means: well (failing)"), self.by_means.text());
         report.bound(
             self.refunds_late == 0,
             ("未开成的退款", "refunds of what was not opened"),
@@ -187,12 +196,18 @@ impl Figures {
             self.arrived() >= ARRIVED,
             ("支付到账", "payments that arrived"),
             format!(
-                "{} / {} (>= 99.9 %); {} timed out, {} told three times",
+                "{} / {} (>= 99.9 %); {} timed out, {} told three times, {} told after a later one",
                 self.payments_arrived,
                 self.payments_made + self.payments_failed,
                 self.timeouts,
-                self.doubled
+                self.doubled,
+                self.reordered
             ),
+        );
+        report.bound(
+            self.frozen_fen == self.captured_fen + self.let_go_fen,
+            ("预授权金额（分）", "pre-authorised, in fen"),
+            format!("{} = {} taken + {} let go", self.frozen_fen, self.captured_fen, self.let_go_fen),
         );
         report.bound(self.charged_without_play == 0, ("未打球而收费", "charged without play"), self.charged_without_play.to_string());
         report.bound(
@@ -236,7 +251,7 @@ mod tests {
 
     #[test]
     fn v9_1_each_bound_that_is_broken_fails_the_day() {
-        let broken: [fn(&mut Figures); 12] = [
+        let broken: [fn(&mut Figures); 15] = [
             |day| day.healthy.opened = 994,
             |day| day.payments_arrived = 998,
             |day| day.payments_failed = 1,
@@ -249,6 +264,9 @@ mod tests {
             |day| day.restless = 1,
             |day| day.healthy = Openings { asked: 1, opened: 0 },
             |day| day.payments_arrived = 0,
+            |day| day.by_device.count("modbus", true, false),
+            |day| day.by_means.count("alipay_freeze", true, false),
+            |day| day.frozen_fen = 3_600,
         ];
         assert!(good().holds());
         for (n, broken) in broken.into_iter().enumerate() {
@@ -263,7 +281,17 @@ mod tests {
     }
 
     #[test]
-    fn nothing_asked_is_nothing_failed() {
-        assert_eq!((Openings::default().share(), Figures::default().arrived()), (1.0, 1.0));
+    fn nothing_paid_is_nothing_lost() {
+        assert_eq!(Figures::default().arrived(), 1.0);
+    }
+
+    #[test]
+    fn v9_1_who_asked_is_counted_among_all_and_by_device_and_means() {
+        let mut day = good();
+        day.asked(("shelly", "wallet"), true, true);
+        day.asked(("shelly", "alipay_freeze"), false, false);
+        assert_eq!((day.healthy, day.unhealthy), (Openings { asked: 1_001, opened: 996 }, Openings { asked: 51, opened: 0 }));
+        assert_eq!(day.by_device.text(), "shelly 1 / 1 (0 / 1)");
+        assert_eq!(day.by_means.text(), "alipay_freeze 0 / 0 (0 / 1), wallet 1 / 1 (0 / 0)");
     }
 }

@@ -33,7 +33,7 @@ impl Lights {
             return Ok(());
         }
         self.looked_at = Some(now);
-        let lit: Vec<usize> = (0..world.tables.len()).filter(|table| world.tables[*table].lamp.seen().on).collect();
+        let lit: Vec<usize> = (0..world.tables.len()).filter(|table| world.tables[*table].device.is_on()).collect();
         if lit.is_empty() {
             return Ok(());
         }

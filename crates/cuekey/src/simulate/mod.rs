@@ -2,7 +2,7 @@
 //!
 //! In this process a real server runs: its listener, its broker, its workers, its database. It counts by a clock that only this module moves
 //! ([`kernel::Clock::Stepped`]); there is no way to it from outside of the process, and no other command has one. Customers come by HTTP, lamps
-//! by MQTT, and the stand-ins of WeChat Pay and Alipay count by the same clock.
+//! by MQTT or as boards that are asked, and the stand-ins of WeChat Pay and Alipay count by the same clock.
 //!
 //! Time goes on from one thing that happens to the next, and only when the server has come to rest: no job is due, and each lamp that can
 //! answer has said what it was told. So the work of a day is done, and nobody waits for it. What is not stepped are the pauses of networks:
@@ -10,11 +10,14 @@
 //!
 //! Begin with [`plan`] (pure: who comes when, and what fails), then `day.rs`, `visit.rs`; `figures.rs` says what must come of it.
 
+mod broken;
 mod customer;
 mod day;
+mod device;
 mod figures;
 mod lights;
 mod money;
+mod openings;
 mod pay;
 mod plan;
 mod play;
@@ -120,8 +123,9 @@ async fn serve_and_play(ask: &cli::Simulate, config: &Config, clock: Clock, netw
 fn of(ask: &cli::Simulate) -> Day {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the flags take 0 to 100")]
     let ten_thousandths = |percent: f64| (percent * 100.0).round() as u64;
-    let faults =
-        Faults { dropping: ten_thousandths(ask.dropping), timeouts: ten_thousandths(ask.timeouts), doubled: ten_thousandths(ask.doubled) };
+    // One flag is for all that is wrong with when and how often notices come.
+    let (doubled, reordered) = (ten_thousandths(ask.doubled), ten_thousandths(ask.doubled));
+    let faults = Faults { dropping: ten_thousandths(ask.dropping), timeouts: ten_thousandths(ask.timeouts), doubled, reordered };
     Day { tables: ask.tables as usize, hours: i64::from(ask.hours), seed: ask.seed, faults }
 }
 

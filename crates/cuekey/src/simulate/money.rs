@@ -2,19 +2,19 @@
 
 use std::collections::HashMap;
 
-use kernel::Timestamp;
+use kernel::{Timestamp, Word as _};
 use sandbox::{Trade, TradeState};
 use serde_json::Value;
 
 use super::customer::Customer;
-use super::figures::{Figures, Openings};
-use super::plan::REGULARS;
+use super::figures::Figures;
+use super::plan::{REGULARS, driver};
 use super::visit::{Going, Order, Stage};
 use super::world::World;
 use crate::doctor;
 use crate::trouble::Result;
 
-/// What a network has taken for a customer, and not given back.
+/// What a network has taken for a customer, and not given back; of what it has frozen, what it has not let go.
 fn kept(trade: &Trade) -> i64 {
     if trade.state == TradeState::Paid { trade.amount.fen() - trade.refunded().fen() } else { 0 }
 }
@@ -35,9 +35,13 @@ pub async fn add_up(world: &World, going: &[Going], figures: &mut Figures) -> Re
             if trade.state == TradeState::Paid {
                 let seen = world.customers[one.customer].see(&format!("/customer/v1/orders/{}", order.id)).await?;
                 figures.payments_arrived += u64::from(seen["state"] == "paid");
+                if trade.is_frozen() && seen["captured_fen"] != kept(trade) {
+                    figures.wrong(format!("what is left frozen is not what is taken: {seen}, {trade:?}"));
+                }
             }
         }
     }
+    frozen(trades.values(), figures);
     for (n, who) in world.customers.iter().enumerate() {
         customer(who, n, paid[n], &mut sessions, figures).await?;
     }
@@ -49,6 +53,31 @@ pub async fn add_up(world: &World, going: &[Going], figures: &mut Figures) -> Re
         figures.ledger.extend(problems.into_iter().map(|problem| format!("{subject}: {problem}")));
     }
     Ok(())
+}
+
+/// What was frozen and not let go has been taken, each by a payment of its own.
+fn frozen<'a>(trades: impl Iterator<Item = &'a Trade>, figures: &mut Figures) {
+    let (mut left, mut taken) = (Vec::new(), Vec::new());
+    for trade in trades {
+        if trade.is_frozen() && trade.paid_at.is_some() {
+            figures.frozen_fen += trade.amount.fen();
+            figures.let_go_fen += trade.amount.fen() - kept(trade);
+            left.push(kept(trade));
+        } else if trade.is_taken() {
+            figures.captured_fen += kept(trade);
+            taken.push(kept(trade));
+        }
+    }
+    left.retain(|fen| *fen > 0);
+    left.sort_unstable();
+    taken.sort_unstable();
+    if left != taken {
+        figures.wrong(format!(
+            "{} freezings are to be taken, and {} payments have taken something, or of other amounts",
+            left.len(),
+            taken.len()
+        ));
+    }
 }
 
 /// What one has paid is in the wallet, or in bills of play under a light.
@@ -89,10 +118,7 @@ async fn customer(who: &Customer, n: usize, paid: i64, sessions: &mut HashMap<St
 /// Whether the table was opened; and otherwise, when the money was back.
 fn visit(one: &Going, session: Option<&Value>, trade: Option<&Trade>, figures: &mut Figures) {
     let lit = session.is_some_and(|session| !session["lit_at"].is_null());
-    let openings = if one.healthy == Some(true) { &mut figures.healthy } else { &mut figures.unhealthy };
-    let Openings { asked, opened, .. } = openings;
-    *asked += 1;
-    *opened += u64::from(lit);
+    figures.asked((driver(one.table).as_str(), one.means.name()), one.healthy == Some(true), lit);
     if lit && one.stage == Stage::Over {
         return;
     }
@@ -103,7 +129,7 @@ fn visit(one: &Going, session: Option<&Value>, trade: Option<&Trade>, figures: &
     let time = |name: &str| session.and_then(|session| session[name].as_str()).and_then(|text| text.parse::<Timestamp>().ok());
     // Paid for this alone: until the network has given it back. From the wallet: until nothing is held.
     let back = match (trade, time("asked_at"), time("ended_at")) {
-        (Some(trade), ..) if one.order_is_for_table => {
+        (Some(trade), ..) if one.order_is_for_table() => {
             (kept(trade) == 0).then(|| Some((trade.paid_at?, trade.refunds.iter().map(|refund| refund.at).max()?))).flatten()
         }
         (_, Some(asked), Some(ended)) => Some((asked, ended)),
@@ -112,7 +138,7 @@ fn visit(one: &Going, session: Option<&Value>, trade: Option<&Trade>, figures: &
     };
     match back {
         Some((from, to)) => figures.refunded((to.micros() - from.micros()) as f64 / 1e6),
-        None if session.is_none() && !one.order_is_for_table => {}
+        None if session.is_none() && !one.order_is_for_table() => {}
         None => {
             figures.charged_without_play += 1;
             figures.wrong(format!("table {} was not opened, and the money is not back: {session:?}, {trade:?}", one.table + 1));

@@ -17,8 +17,10 @@ const PAYS_AFTER: i64 = 10;
 const TRIES_AGAIN_AFTER: i64 = 3;
 /// When a notice comes the last time: what was paid for was refunded by then, where it was not had.
 const TOLD_AGAIN_AFTER: i64 = 60;
-/// Of two whose notice is lost one waits, and the other has closed the app.
+/// Of two whose notice does not come one waits, whose app has us ask the network, and the other has closed the app.
 const COMES_BACK_AFTER: i64 = 40;
+/// How long a notice is kept back where nobody pays meanwhile.
+const KEPT_BACK: i64 = 10 * 60;
 
 impl Today {
     pub(super) async fn asks(&mut self, n: usize) -> Result<()> {
@@ -54,7 +56,10 @@ impl Today {
             self.fails_now(n).await?;
             self.has_asked(n);
         }
-        let silent = matches!(visit.payment, Payment::NoticeLost | Payment::Doubled);
+        let silent = match visit.payment {
+            Payment::NoticeLost | Payment::Doubled | Payment::Reordered => true,
+            Payment::Well | Payment::AnswerLost => false,
+        };
         if silent {
             self.world.networks.set(method, Troubles { told: Told::Lost, ..Troubles::default() });
         }
@@ -82,10 +87,40 @@ impl Today {
                     self.wrong(n, "a notice that comes twice is not taken");
                 }
                 self.in_seconds(TOLD_AGAIN_AFTER, n, What::ToldAgain);
+                self.tell_kept_back().await?;
             }
-            Payment::Well | Payment::AnswerLost => {}
+            Payment::Reordered => {
+                self.kept_back.push(n);
+                self.in_seconds(KEPT_BACK, n, What::ToldLate);
+                if visit.customer % 2 == 0 {
+                    self.in_seconds(COMES_BACK_AFTER, n, What::Looks);
+                    return Ok(());
+                }
+            }
+            Payment::Well | Payment::AnswerLost => self.tell_kept_back().await?,
         }
         self.looks_later(n);
+        Ok(())
+    }
+
+    /// A later payment was told just now.
+    async fn tell_kept_back(&mut self) -> Result<()> {
+        for earlier in std::mem::take(&mut self.kept_back) {
+            self.figures.reordered += 1;
+            if !self.tell(earlier).await? {
+                self.wrong(earlier, "a notice that comes after a later one is not taken");
+            }
+        }
+        Ok(())
+    }
+
+    /// The notice was kept back for as long as it could be; often it has been told by now.
+    pub(super) async fn told_late(&mut self, n: usize) -> Result<()> {
+        let waits = self.kept_back.len();
+        self.kept_back.retain(|kept| *kept != n);
+        if self.kept_back.len() < waits && !self.tell(n).await? {
+            self.wrong(n, "a notice that comes late is not taken");
+        }
         Ok(())
     }
 

@@ -1,8 +1,9 @@
 //! Who comes when, to which table, for how long, and what goes wrong meanwhile: decided by a seed before the day begins. Pure.
 
-use kernel::Random;
+use kernel::{Random, Word as _};
 use platform::payments::Method;
 use sandbox::Trouble;
+use venue::devices::Driver;
 
 /// How many people play at a table in turns.
 pub const REGULARS: usize = 3;
@@ -38,6 +39,17 @@ pub struct Faults {
     pub timeouts: u64,
     /// Of visits: if a payment is made, its notice comes twice at once, and again later.
     pub doubled: u64,
+    /// Of visits: if a payment is made, its notice comes after that of a later one.
+    pub reordered: u64,
+}
+
+/// What switches the light over a table: of ten, five are Tasmota, four Shelly, and one is a relay board.
+pub const fn driver(table: usize) -> Driver {
+    match table % 10 {
+        5 => Driver::Modbus,
+        1 | 3 | 7 | 9 => Driver::Shelly,
+        _ => Driver::Tasmota,
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,14 +72,27 @@ pub struct Visit {
 pub enum Means {
     /// Opened with what is in the wallet, which is filled before if it is too little.
     Wallet(Method),
-    /// Paid for this table alone.
+    /// Paid for this table alone, or frozen for it.
     Order(Method),
 }
+
+/// How the wallet is filled.
+const FILLED_BY: [Method; 2] = [Method::Native, Method::Precreate];
+/// How a table is paid for. What is only frozen does not fill a wallet.
+const PAID_BY: [Method; 3] = [Method::Native, Method::Precreate, Method::Freeze];
 
 impl Means {
     pub const fn method(self) -> Method {
         match self {
             Self::Wallet(method) | Self::Order(method) => method,
+        }
+    }
+
+    /// As it is counted: the wallet, however it was filled, or the network.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Wallet(_) => "wallet",
+            Self::Order(method) => method.channel().as_str(),
         }
     }
 }
@@ -93,6 +118,8 @@ pub enum Payment {
     NoticeLost,
     /// The notice comes twice at the same moment, and once more when what was paid for is over.
     Doubled,
+    /// The notice is kept back until another payment, which was made later, was told.
+    Reordered,
 }
 
 impl Visit {
@@ -142,13 +169,14 @@ fn visit(day: &Day, random: &Random, table: usize, customer: usize, at: i64) -> 
     let extends = chance(random, 1_500);
     // At half seconds, and so never where the ends of minutes are.
     let leaves_after = chance(random, 5_500).then(|| minutes * MINUTE / 5 + below(random, (minutes * MINUTE * 3 / 4).unsigned_abs()));
-    let method = pick(random, &[Method::Native, Method::Precreate]);
-    let means = if chance(random, 5_000) { Means::Wallet(method) } else { Means::Order(method) };
+    let means = if chance(random, 5_000) { Means::Wallet(pick(random, &FILLED_BY)) } else { Means::Order(pick(random, &PAID_BY)) };
     let drop = chance(random, day.faults.dropping).then(|| drop(random, minutes));
     let payment = if chance(random, day.faults.timeouts) {
         pick(random, &[Payment::AnswerLost, Payment::NoticeLost])
     } else if chance(random, day.faults.doubled) {
         Payment::Doubled
+    } else if chance(random, day.faults.reordered) {
+        Payment::Reordered
     } else {
         Payment::Well
     };
@@ -181,7 +209,7 @@ mod tests {
 
     use super::*;
 
-    const FAULTS: Faults = Faults { dropping: 500, timeouts: 100, doubled: 100 };
+    const FAULTS: Faults = Faults { dropping: 500, timeouts: 100, doubled: 100, reordered: 100 };
 
     fn day(tables: usize, hours: i64, seed: u64) -> Day {
         Day { tables, hours, seed, faults: FAULTS }
@@ -219,12 +247,25 @@ mod tests {
         assert!((0.045..0.055).contains(&share(|visit| visit.drop.is_some())));
         assert!((0.007..0.013).contains(&share(|visit| matches!(visit.payment, Payment::AnswerLost | Payment::NoticeLost))));
         assert!((0.007..0.013).contains(&share(|visit| visit.payment == Payment::Doubled)));
+        assert!((0.007..0.013).contains(&share(|visit| visit.payment == Payment::Reordered)));
         assert!((0.45..0.55).contains(&share(|visit| matches!(visit.means, Means::Order(_)))));
+        assert!((0.14..0.19).contains(&share(|visit| visit.means == Means::Order(Method::Freeze))));
+        // Enough of each for a share of 99.5 % to say something.
+        assert!(share(|visit| driver(visit.table) == Driver::Modbus) > 0.08);
+        assert!((0.35..0.45).contains(&share(|visit| driver(visit.table) == Driver::Shelly)));
+    }
+
+    #[test]
+    fn v3_2_nothing_that_is_only_frozen_fills_a_wallet() {
+        let visits = plan(&day(200, 24, 3));
+        assert!(visits.iter().all(|visit| visit.means != Means::Wallet(Method::Freeze)));
+        let names: std::collections::BTreeSet<&str> = visits.iter().map(|visit| visit.means.name()).collect();
+        assert_eq!(names.into_iter().collect::<Vec<_>>(), ["alipay", "alipay_freeze", "wallet", "wechat"]);
     }
 
     #[test]
     fn a_day_without_faults_has_none() {
-        let faults = Faults { dropping: 0, timeouts: 0, doubled: 0 };
+        let faults = Faults { dropping: 0, timeouts: 0, doubled: 0, reordered: 0 };
         let visits = plan(&Day { faults, ..day(50, 24, 1) });
         assert!(visits.iter().all(|visit| visit.drop.is_none() && visit.payment == Payment::Well));
     }

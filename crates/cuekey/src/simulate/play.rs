@@ -20,7 +20,7 @@ impl Today {
         let lit = time(&session["lit_at"]).unwrap_or(self.now());
         let until = time(&session["paid_until"]).unwrap_or(self.now());
         self.going[n].stage = Stage::Playing;
-        self.going[n].switched = self.world.tables[self.going[n].table].lamp.seen().switched;
+        self.going[n].switched = self.world.tables[self.going[n].table].device.switched();
         let visit = self.visits[n].clone();
         if let Some(Drop::InPlay(after)) = visit.drop {
             self.then(lit.plus_seconds(after), n, What::LosesPower);
@@ -80,7 +80,7 @@ impl Today {
         let why = session["end_reason"].as_str().unwrap_or("?").to_owned();
         *self.figures.ended.entry(why).or_default() += 1;
         let table = &self.world.tables[self.going[n].table];
-        let blinked = table.lamp.seen().switched.saturating_sub(self.going[n].switched);
+        let blinked = table.device.switched().saturating_sub(self.going[n].switched);
         // It may have gone off by now.
         if table.trouble == Trouble::None && blinked > 1 {
             self.wrong(n, &format!("the lamp has switched {blinked} times in play"));

@@ -5,6 +5,7 @@ use std::time::Duration;
 use kernel::{Clock, Stopwatch, Word as _};
 use store::jobs::Crew;
 use store::{Sql as _, args};
+use venue::halls::TableId;
 
 use super::world::World;
 use crate::trouble::Result;
@@ -15,9 +16,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const BREATH: Duration = Duration::from_millis(1);
 
 /// What is waited for.
-enum Until<'a> {
+enum Until {
     Rest,
-    Heard { topic: &'a str, online: bool },
+    Heard { of: TableId, online: bool },
 }
 
 impl World {
@@ -28,17 +29,17 @@ impl World {
 
     /// Until the server has heard that this lamp has come, or gone.
     pub async fn heard_of(&self, table: usize, online: bool) -> Result<bool> {
-        self.until(Until::Heard { topic: &self.tables[table].topic, online }).await
+        self.until(Until::Heard { of: self.tables[table].id, online }).await
     }
 
-    async fn until(&self, what: Until<'_>) -> Result<bool> {
+    async fn until(&self, what: Until) -> Result<bool> {
         let watch = Stopwatch::start();
         while watch.elapsed() < PATIENCE {
             // The network's time, and the machine's, are real.
             Clock::System.sleep(BREATH).await;
             let holds = match what {
                 Until::Rest => !self.work_is_left().await? && self.unconfirmed().await?.is_empty(),
-                Until::Heard { topic, online } => self.is_heard(topic, online).await?,
+                Until::Heard { of, online } => self.is_heard(of, online).await?,
             };
             if holds {
                 return Ok(true);
@@ -49,9 +50,9 @@ impl World {
         Ok(false)
     }
 
-    async fn is_heard(&self, topic: &str, online: bool) -> Result<bool> {
-        let sql = "SELECT 1 AS there FROM devices WHERE topic = $1 AND online = $2 AND (NOT online OR reported IS NOT NULL)";
-        Ok(self.platform.db.read().opt(sql, args![topic, online], |_| Ok(())).await?.is_some())
+    async fn is_heard(&self, of: TableId, online: bool) -> Result<bool> {
+        let sql = "SELECT 1 AS there FROM devices WHERE table_id = $1 AND online = $2 AND (NOT online OR reported IS NOT NULL)";
+        Ok(self.platform.db.read().opt(sql, args![of, online], |_| Ok(())).await?.is_some())
     }
 
     async fn work_is_left(&self) -> Result<bool> {
@@ -64,7 +65,7 @@ impl World {
         Ok(false)
     }
 
-    /// Topics of lamps that have been told something, and can say that it is done.
+    /// Topics of lamps that have been told something, and can say that it is done. What a board is told a job does, and sees to that it is done.
     async fn unconfirmed(&self) -> Result<Vec<String>> {
         let sql = "SELECT topic FROM devices WHERE online AND topic IS NOT NULL \
                    AND (reported IS NULL OR reported <> wanted OR reported_at IS NULL OR reported_at < wanted_at)";

@@ -8,26 +8,28 @@ use serde_json::{Value, json};
 use super::MIDNIGHT;
 use super::customer::{Answer, Customer, text};
 use super::day::Today;
-use super::plan::{Drop, MENDED_AFTER, Means, Visit};
+use super::plan::{Means, Visit};
 use crate::trouble::Result;
 
 /// How often the app looks, and how often it does so before something is wrong.
 const LOOKS_EVERY: i64 = 2;
 const LOOKS: u32 = 60;
-/// A session ends so long after its light went, and somewhat later the bill is there.
-const FAULT_SEEN_AFTER: i64 = 75;
 
 /// What may happen in a visit. Of the same moment, in the order in which it was thought of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum What {
     LosesPower,
     Mended,
+    /// What was mended is there again, as is known by now.
+    Tested,
     Arrives,
     /// Asks for the payment, again where the answer was lost.
     Asks,
     Pays,
     /// A notice arrives again that had arrived.
     ToldAgain,
+    /// A notice that was kept back arrives, whether a later one did or not.
+    ToldLate,
     Looks,
     Extends,
     Leaves,
@@ -65,9 +67,9 @@ pub struct Going {
     /// The customer has done all that is the customer's to do: was the lamp well then?
     pub healthy: Option<bool>,
     pub session: Option<String>,
+    pub means: Means,
     /// Paid for the wallet, or for the table.
     pub orders: Vec<Order>,
-    pub order_is_for_table: bool,
     /// What the payment was asked for with.
     ask: Value,
     looks: u32,
@@ -79,8 +81,11 @@ impl Going {
     pub fn new(visit: &Visit) -> Self {
         let (customer, table) = (visit.customer, visit.table);
         let (stage, healthy, session, orders) = (Stage::Coming, None, None, Vec::new());
-        let order_is_for_table = matches!(visit.means, Means::Order(_));
-        Self { customer, table, stage, healthy, session, orders, order_is_for_table, ask: Value::Null, looks: 0, switched: 0 }
+        Self { customer, table, stage, healthy, session, means: visit.means, orders, ask: Value::Null, looks: 0, switched: 0 }
+    }
+
+    pub const fn order_is_for_table(&self) -> bool {
+        matches!(self.means, Means::Order(_))
     }
 }
 
@@ -88,11 +93,13 @@ impl Today {
     pub async fn happens(&mut self, n: usize, what: What) -> Result<()> {
         match what {
             What::LosesPower => self.loses_power(n).await,
-            What::Mended => self.world.mend(self.broken(n)).await,
+            What::Mended => self.is_mended(n).await,
+            What::Tested => self.is_tested(n).await,
             What::Arrives => self.arrives(n).await,
             What::Asks => self.asks(n).await,
             What::Pays => self.pays(n).await,
             What::ToldAgain => self.told_again(n).await,
+            What::ToldLate => self.told_late(n).await,
             What::Looks => self.looks(n).await,
             What::Extends => self.extends(n).await,
             What::Leaves => self.leaves(n).await,
@@ -118,23 +125,6 @@ impl Today {
         let at = (self.now().micros() - MIDNIGHT.micros()) / SECOND;
         let (table, visit) = (self.going[n].table + 1, &self.visits[n]);
         self.figures.wrong(format!("{:02}:{:02}:{:02}, table {table}: {what} ({visit:?})", at / 3600, at / 60 % 60, at % 60));
-    }
-
-    async fn loses_power(&mut self, n: usize) -> Result<()> {
-        // Whoever has left before has nothing to lose.
-        if matches!(self.visits[n].drop, Some(Drop::InPlay(_))) {
-            if self.going[n].stage != Stage::Playing {
-                return Ok(());
-            }
-            self.in_seconds(MENDED_AFTER, n, What::Mended);
-            self.in_seconds(FAULT_SEEN_AFTER, n, What::Ended);
-        }
-        self.world.breaks(self.broken(n), Trouble::Missed).await
-    }
-
-    /// The table whose lamp drops out: where that is before anybody comes, whoever comes goes to another one.
-    fn broken(&self, n: usize) -> usize {
-        if self.visits[n].drop == Some(Drop::Before) { self.visits[n].table } else { self.going[n].table }
     }
 
     async fn arrives(&mut self, n: usize) -> Result<()> {
@@ -222,13 +212,6 @@ impl Today {
             self.going[n].stage = Stage::NotOpened;
         }
         Ok(())
-    }
-
-    /// The lamp fails at the worst moment.
-    pub async fn fails_now(&mut self, n: usize) -> Result<()> {
-        let Some(Drop::Opening(trouble)) = self.visits[n].drop else { return Ok(()) };
-        self.in_seconds(MENDED_AFTER, n, What::Mended);
-        self.world.breaks(self.going[n].table, trouble).await
     }
 
     pub fn has_asked(&mut self, n: usize) {

@@ -2,18 +2,20 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::sync::Arc;
 
 use kernel::Clock;
 use platform::identity::Role;
 use platform::{Cx, Platform};
-use sandbox::{Alipay, Firmware, Lamp, Trouble as LampTrouble, WechatPay};
+use sandbox::{Alipay, Trouble as LampTrouble, WechatPay};
 use store::{Sql as _, args};
 use venue::halls::{self, TableId};
 use venue::{Venue, devices};
 
 use super::customer::Customer;
-use super::plan::{Day, REGULARS};
+use super::device::{self, Device};
+use super::plan::{Day, REGULARS, driver};
 use crate::demo;
 use crate::trouble::{Result, Trouble};
 
@@ -29,9 +31,8 @@ pub struct Table {
     pub id: TableId,
     /// In the QR code on it.
     pub code: String,
-    pub topic: String,
-    pub lamp: Lamp,
-    /// What is wrong with its lamp now.
+    pub device: Device,
+    /// What is wrong with its lamp now, for as long as nobody has returned the table.
     pub trouble: LampTrouble,
     pub hall: usize,
 }
@@ -66,27 +67,46 @@ impl World {
             let here = TABLES.min(day.tables - hall * TABLES);
             let made = demo::furnish(&world.staff, &format!("球厅 {}", hall + 1), i64::try_from(here).unwrap_or(0)).await?;
             for lamp in made.lamps {
-                world.add(hall, lamp, broker)?;
+                world.add(hall, lamp, broker).await?;
             }
         }
-        for table in 0..world.tables.len() {
-            if !world.heard_of(table, true).await? {
-                return Err(Trouble::failed("有灯没有连上", "a lamp does not come to the broker"));
-            }
-        }
-        world.expect_rest().await?;
-        for table in 0..world.tables.len() {
-            world.return_to_service(table).await?;
+        for first in (0..world.tables.len()).step_by(TABLES) {
+            world.open_hall(first..(first + TABLES).min(world.tables.len())).await?;
         }
         world.sign_in_all(&base).await?;
         Ok(world)
     }
 
-    fn add(&mut self, hall: usize, lamp: demo::Lamp, broker: SocketAddr) -> Result<()> {
+    async fn add(&mut self, hall: usize, lamp: demo::Lamp, broker: SocketAddr) -> Result<()> {
         let id = lamp.table.parse().map_err(|_| Trouble::failed("球台编号有误", "a table's id cannot be read"))?;
-        let running = Lamp::start(broker, Firmware::Tasmota, &lamp.topic, &lamp.password, self.clock.clone());
-        self.by_topic.insert(lamp.topic.clone(), self.tables.len());
-        self.tables.push(Table { id, code: lamp.code, topic: lamp.topic, lamp: running, trouble: LampTrouble::None, hall });
+        let (table, code) = (self.tables.len(), lamp.code.clone());
+        let (device, topic) = device::install(&self.staff, &self.venue, driver(table), id, lamp, broker).await?;
+        if let Some(topic) = topic {
+            self.by_topic.insert(topic, table);
+        }
+        self.tables.push(Table { id, code, device, trouble: LampTrouble::None, hall });
+        Ok(())
+    }
+
+    /// Each light of it is there, has been on, and is off again.
+    async fn open_hall(&self, tables: Range<usize>) -> Result<()> {
+        for table in tables.clone() {
+            if !self.heard_of(table, true).await? {
+                return Err(Trouble::failed("有灯没有连上", "a lamp does not come to the broker"));
+            }
+        }
+        self.expect_rest().await?;
+        for table in tables.clone() {
+            devices::test_light(&self.staff, &self.venue, self.tables[table].id).await?;
+        }
+        self.expect_rest().await?;
+        for table in tables.clone() {
+            devices::end_override(&self.staff, &self.venue, self.tables[table].id).await?;
+        }
+        self.expect_rest().await?;
+        for table in tables {
+            self.return_to_service(table).await?;
+        }
         Ok(())
     }
 
@@ -126,18 +146,28 @@ impl World {
     pub async fn breaks(&mut self, table: usize, trouble: LampTrouble) -> Result<()> {
         let one = &mut self.tables[table];
         one.trouble = trouble;
-        one.lamp.set(trouble);
-        if trouble == LampTrouble::Missed {
+        one.device.set(trouble);
+        // Of a board the server hears when it asks.
+        if trouble == LampTrouble::Missed && one.device.tells() {
             self.heard_of(table, false).await?;
         }
         Ok(())
     }
 
-    /// Somebody comes, takes the lamp out and puts it in again, tests it, and returns the table to service.
-    pub async fn mend(&mut self, table: usize) -> Result<()> {
+    /// Somebody comes, takes the lamp out and puts it in again. Whether it can be tested now: the server has yet to ask a board.
+    pub async fn plug_in(&mut self, table: usize) -> Result<bool> {
         self.breaks(table, LampTrouble::Missed).await?;
-        self.breaks(table, LampTrouble::None).await?;
+        self.tables[table].device.set(LampTrouble::None);
+        if !self.tables[table].device.tells() {
+            return Ok(false);
+        }
         self.heard_of(table, true).await?;
+        Ok(true)
+    }
+
+    /// Whoever has mended the lamp tests it, and returns the table to service.
+    pub async fn mended(&mut self, table: usize) -> Result<()> {
+        self.tables[table].trouble = LampTrouble::None;
         self.rest().await?;
         let state = "SELECT state FROM venue_tables WHERE id = $1";
         let state: String = self.platform.db.read().one(state, args![self.tables[table].id], |row| row.get("state")).await?;
