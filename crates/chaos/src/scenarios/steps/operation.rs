@@ -79,6 +79,8 @@ pub(super) struct Facts {
     pub back: i64,
     pub frozen: i64,
     pub table: String,
+    /// The lamp has found the broker, and the server knows.
+    pub online: bool,
     pub lit: bool,
     /// How often the lamp was told to be on.
     pub told_on: u64,
@@ -203,6 +205,7 @@ mod tests {
             back: 0,
             frozen: 0,
             table: "idle".into(),
+            online: true,
             lit: false,
             told_on: 0,
         }

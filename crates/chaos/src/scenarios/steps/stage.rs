@@ -176,12 +176,12 @@ impl Stage {
         }
     }
 
-    /// Somebody plays, or nobody, as the operation begins; and nothing else is under way.
+    /// Somebody plays, or nobody, as the operation begins; the lamp is there, and nothing else is under way.
     async fn ready(&mut self) -> Result<()> {
         let (watch, mut asked) = (Stopwatch::start(), false);
         loop {
             let seen = self.look().await;
-            if let Some(facts) = seen.as_ref().filter(|facts| facts.rest(self.operation)) {
+            if let Some(facts) = seen.as_ref().filter(|facts| facts.online && facts.rest(self.operation)) {
                 match (facts.live(), self.operation.in_play()) {
                     (Some(_), true) => return Ok(()),
                     (Some(live), false) => {

@@ -21,7 +21,7 @@ impl Stage {
         };
         let (amount, back) = (|trade: &Trade| trade.amount.fen(), |trade: &Trade| trade.refunded().fen());
         let taken = sum(Trade::is_taken, amount);
-        let seen = self.table.lamp.seen();
+        let (seen, table) = (self.table.lamp.seen(), &floor["tables"][0]);
         Some(Facts {
             cash: self.cash,
             balance: me["balance_fen"].as_i64()?,
@@ -31,7 +31,8 @@ impl Stage {
             paid: sum(|trade| !trade.is_taken(), amount),
             back: sum(|_| true, back),
             frozen: sum(Trade::is_frozen, amount) - sum(Trade::is_frozen, back) - taken,
-            table: floor["tables"][0]["state"].as_str()?.to_owned(),
+            table: table["state"].as_str()?.to_owned(),
+            online: seen.connected && table["device"]["online"] == true,
             lit: seen.on,
             told_on: seen.told_on,
         })
