@@ -33,8 +33,8 @@ const SIGKILL: i32 = 9;
 const AT_ONCE: usize = 8;
 /// Commits of the background come in between; so many steps more are tried than were counted.
 const MORE: u64 = 6;
-/// A lamp is given two seconds before it is looked at again whether it does as it was told: a step too.
-const QUIET: u64 = 2_300;
+/// A lamp is given two seconds, and a job half of one until it is found, before it is looked at again whether it does as it was told: steps too.
+const QUIET: u64 = 2_700;
 const QUIET_IN_SHORT: u64 = 400;
 
 /// One operation, ended at one step after the other, on a stage of its own.

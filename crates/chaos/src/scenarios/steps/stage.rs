@@ -70,7 +70,7 @@ impl Stage {
         let (networks, broker, url) = (Networks::open().await?, free_address()?, world.url());
         let requests = vec![port(networks.wechat.base())?, port(&networks.alipay.gateway())?];
         let ports = Ports { postgres: place.postgres, requests, lamps: Some(broker.port()) };
-        let faults = Faults::make(world.folder.path(), &world.nodes[0].data).await?.with_ports(ports);
+        let faults = Faults::make(world.folder.path(), &world.nodes[0].data.canonicalize()?).await?.with_ports(ports);
         let node = &mut world.nodes[0];
         node.extra = texts_by(&sms);
         node.extra.extend(networks.settings(url));
