@@ -1,6 +1,6 @@
 /* Loaded before the C library (LD_PRELOAD): faults of the disk and of the clock, switched on and off while the program runs.
  *
- * CUEKEY_FAULTS         a file of four 64-bit numbers, mapped: clock offset in microseconds; fsync fails; disk full; read-only
+ * CUEKEY_FAULTS         a file of 64-bit numbers, mapped: clock offset in microseconds; fsync fails; disk full; read-only; and those of steps.h
  * CUEKEY_FAULTS_FOLDER  only files below it fail
  *
  * A full disk is one that has no new blocks: what lies within a file may still be written over. */
@@ -16,10 +16,16 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
-struct control { volatile int64_t clock_us, fsync_fails, disk_full, read_only; };
+#define KINDS 3
+struct control {
+    volatile int64_t clock_us, fsync_fails, disk_full, read_only;
+    /* See steps.h. */
+    volatile int64_t counts, kill_at, kill_after, begun, ended, of_kind[KINDS];
+};
 static struct control none;
 static struct control *control = &none;
 static char folder[1024];
@@ -29,6 +35,8 @@ static size_t folder_length;
     static type (*real_##name)(__VA_ARGS__); \
     if (!real_##name) real_##name = (type (*)(__VA_ARGS__))dlsym(RTLD_NEXT, #name)
 
+static void steps_begin(void);
+
 __attribute__((constructor)) static void begin(void) {
     const char *path = getenv("CUEKEY_FAULTS");
     const char *below = getenv("CUEKEY_FAULTS_FOLDER");
@@ -37,9 +45,10 @@ __attribute__((constructor)) static void begin(void) {
     folder_length = strlen(folder);
     int fd = open(path, O_RDWR | O_CLOEXEC);
     if (fd < 0) return;
-    void *map = mmap(0, sizeof(struct control), PROT_READ, MAP_SHARED, fd, 0);
+    void *map = mmap(0, sizeof(struct control), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     close(fd);
     if (map != MAP_FAILED) control = map;
+    steps_begin();
 }
 
 static int below(const char *path) { return folder_length && strncmp(path, folder, folder_length) == 0; }
@@ -52,6 +61,8 @@ static int ours(int fd) {
     path[length] = 0;
     return below(path);
 }
+
+#include "steps.h"
 
 static int fails(int error) { errno = error; return -1; }
 
@@ -96,19 +107,21 @@ time_t time(time_t *out) {
 int fsync(int fd) {
     REAL(int, fsync, int);
     if (control->fsync_fails && ours(fd)) return fails(EIO);
-    return real_fsync(fd);
+    return synced(fd, real_fsync(fd));
 }
 
 int fdatasync(int fd) {
     REAL(int, fdatasync, int);
     if (control->fsync_fails && ours(fd)) return fails(EIO);
-    return real_fdatasync(fd);
+    return synced(fd, real_fdatasync(fd));
 }
 
 ssize_t pwrite64(int fd, const void *data, size_t size, off64_t at) {
     REAL(ssize_t, pwrite64, int, const void *, size_t, off64_t);
     int error = refuses(fd, at + (off64_t)size);
-    return error ? fails(error) : real_pwrite64(fd, data, size, at);
+    if (error) return fails(error);
+    writes(fd, data, size);
+    return real_pwrite64(fd, data, size, at);
 }
 
 ssize_t pwrite(int fd, const void *data, size_t size, off_t at) { return pwrite64(fd, data, size, at); }
@@ -119,7 +132,33 @@ ssize_t write(int fd, const void *data, size_t size) {
         int error = refuses(fd, lseek(fd, 0, SEEK_CUR) + (off_t)size);
         if (error) return fails(error);
     }
-    return real_write(fd, data, size);
+    writes(fd, data, size);
+    int kind = says(fd, data, size);
+    return said(fd, kind, real_write(fd, data, size));
+}
+
+ssize_t send(int fd, const void *data, size_t size, int flags) {
+    REAL(ssize_t, send, int, const void *, size_t, int);
+    int kind = says(fd, data, size);
+    return said(fd, kind, real_send(fd, data, size, flags));
+}
+
+/* One message, whatever it is made of: the first piece that begins a step counts. */
+ssize_t writev(int fd, const struct iovec *pieces, int count) {
+    REAL(ssize_t, writev, int, const struct iovec *, int);
+    int kind = NOTHING;
+    for (int i = 0; kind == NOTHING && i < count; i++) kind = says(fd, pieces[i].iov_base, pieces[i].iov_len);
+    return said(fd, kind, real_writev(fd, pieces, count));
+}
+
+ssize_t recv(int fd, void *data, size_t size, int flags) {
+    REAL(ssize_t, recv, int, void *, size_t, int);
+    return heard(fd, data, real_recv(fd, data, size, flags));
+}
+
+ssize_t read(int fd, void *data, size_t size) {
+    REAL(ssize_t, read, int, void *, size_t);
+    return heard(fd, data, real_read(fd, data, size));
 }
 
 int ftruncate64(int fd, off64_t size) {
@@ -129,6 +168,12 @@ int ftruncate64(int fd, off64_t size) {
 }
 
 int ftruncate(int fd, off_t size) { return ftruncate64(fd, size); }
+
+int close(int fd) {
+    REAL(int, close, int);
+    closes(fd);
+    return real_close(fd);
+}
 
 static int opening(const char *path, int flags) {
     return control->read_only && below(path) && ((flags & O_ACCMODE) != O_RDONLY || (flags & O_CREAT));

@@ -54,6 +54,17 @@ impl World {
     /// Starts the first node, and fills it. `database` is PostgreSQL's address, or none for SQLite. The servers that were started
     /// are handed over running.
     pub async fn make(cuekey: PathBuf, database: Option<String>, nodes: usize) -> Result<(Self, Vec<Server>)> {
+        let mut world = Self::bare(cuekey, database, nodes).await?;
+        let mut servers = Vec::new();
+        for setup in &world.nodes {
+            servers.push(setup.serve().await?);
+        }
+        world.fill().await.with_context(|| format!("filling the installation; {}", crate::server::tail(&world.nodes[0].log)))?;
+        Ok((world, servers))
+    }
+
+    /// An installation that has a super admin and nothing else. No node was started yet.
+    pub async fn bare(cuekey: PathBuf, database: Option<String>, nodes: usize) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("cuekey-chaos-").tempdir()?;
         let (mailbox, hook) = (Mailbox::open().await?, Hook::open().await?);
         let (mail_line, hook_line) = (Line::to(mailbox.address()).await?, Line::to(hook.address()).await?);
@@ -72,7 +83,7 @@ impl World {
             });
         }
         let boss = Person { name: "boss".into(), ..Person::default() };
-        let mut world = Self {
+        let world = Self {
             nodes: setups,
             http: http::client()?,
             boss,
@@ -90,12 +101,13 @@ impl World {
             folder,
         };
         create_boss(&world.nodes[0]).await?;
-        let mut servers = Vec::new();
-        for setup in &world.nodes {
-            servers.push(setup.serve().await?);
-        }
-        world.fill().await.with_context(|| format!("filling the installation; {}", crate::server::tail(&world.nodes[0].log)))?;
-        Ok((world, servers))
+        Ok(world)
+    }
+
+    /// The super admin, once the first node runs.
+    pub async fn boss_signs_in(&mut self) -> Result<()> {
+        self.boss = self.sign_in("boss", PASSWORD).await?;
+        Ok(())
     }
 
     pub fn url(&self) -> String {
@@ -118,7 +130,7 @@ impl World {
     }
 
     async fn fill(&mut self) -> Result<()> {
-        self.boss = self.sign_in("boss", PASSWORD).await?;
+        self.boss_signs_in().await?;
         let manager = self.person(&self.boss, "manager", "agent_admin", INITIAL * 20).await?;
         self.manager = manager;
         for n in 0..AGENTS {

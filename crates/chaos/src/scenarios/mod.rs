@@ -3,6 +3,7 @@
 mod clock;
 mod disk;
 mod encrypted;
+mod furnish;
 mod kill;
 mod nodes;
 mod outside;
@@ -11,6 +12,7 @@ mod play;
 mod postgres;
 mod refused;
 mod replay;
+mod steps;
 mod tampered;
 
 use std::pin::Pin;
@@ -125,5 +127,12 @@ pub const SCENARIOS: &[Scenario] = &[
         engines: BOTH,
         short: BOTH,
         run: |plan, engine, report| Box::pin(pay::run(plan, engine, report)),
+    },
+    Scenario {
+        name: "steps",
+        about: "the server is killed before and after each commit, request and command of opening, extending, closing, paying and sending back",
+        engines: BOTH,
+        short: SQLITE,
+        run: |plan, engine, report| Box::pin(steps::run(plan, engine, report)),
     },
 ];

@@ -7,12 +7,12 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use kernel::{Clock, Random, Stopwatch};
 use reqwest::Method;
-use sandbox::{Alipay, AliyunSms, Asked, Returned, Told, Trade, TradeState, Troubles, WechatPay};
+use sandbox::{AliyunSms, Asked, Returned, Told, TradeState, Troubles};
 use serde_json::{Value, json};
 use store::Engine;
 use tokio::task::JoinSet;
 
-use super::play::{KEY, SECRET, pause, sign_in, stop, texts_by};
+use super::furnish::{KEY, Networks, SECRET, pause, sign_in, stop, texts_by};
 use crate::http::{Ask, Person, expect, text};
 use crate::load::Load;
 use crate::scenario::{Plan, Report};
@@ -24,8 +24,7 @@ const SETTLED: Duration = Duration::from_secs(90);
 
 struct Till {
     load: Arc<Load>,
-    wechat: WechatPay,
-    alipay: Alipay,
+    networks: Networks,
     customers: Vec<Payer>,
 }
 
@@ -41,15 +40,14 @@ pub async fn run(plan: &Plan, engine: Engine, report: &mut Report) -> Result<()>
         server.stop().await?;
     }
     let sms = AliyunSms::open(KEY, SECRET).await?;
-    let (wechat, alipay) = (WechatPay::open(Clock::System).await?, Alipay::open(Clock::System).await?);
+    let networks = Networks::open().await?;
     let url = world.nodes[0].url();
     world.nodes[0].extra = texts_by(&sms);
-    let set = [("SERVER__PUBLIC_URL", url), ("PAYMENTS__WECHAT", wechat.base().to_owned()), ("PAYMENTS__ALIPAY", alipay.gateway())];
-    world.nodes[0].extra.extend(set.map(|(name, value)| (format!("CUEKEY_{name}"), value)));
+    world.nodes[0].extra.extend(networks.settings(url));
     let setup = world.nodes[0].clone();
     let mut server = setup.serve().await?;
     let load = Load::new(Arc::new(world));
-    let till = Arc::new(Till::open(&load, wechat, alipay, &sms).await?);
+    let till = Arc::new(Till::open(&load, networks, &sms).await?);
 
     let mut tasks = JoinSet::new();
     for number in 0..till.customers.len() {
@@ -102,11 +100,11 @@ async fn troubles(till: Arc<Till>, random: Random) {
             _ => Told::Once,
         };
         let refunds = if random.below(4) == 0 { Returned::Pending } else { Returned::AtOnce };
-        till.trouble(Troubles { asked, told, refunds, ..Troubles::default() });
+        till.networks.trouble(Troubles { asked, told, refunds, ..Troubles::default() });
         pause(300 + random.below(900)).await;
     }
     // Whoever still waits for an answer gets one.
-    till.trouble(Troubles::default());
+    till.networks.trouble(Troubles::default());
 }
 
 /// One customer, until the end: has an order made, pays it or not, pays by something else or cancels, and has some of it sent back.
@@ -123,13 +121,13 @@ async fn pays(till: Arc<Till>, number: usize, random: Random) {
         payer.orders.lock().unwrap_or_else(PoisonError::into_inner).push(id.clone());
         let path = format!("/customer/v1/orders/{id}");
         if random.below(8) > 0 {
-            till.pay(&id).await;
+            till.networks.pay(&till.load, &id).await;
         }
         match random.below(6) {
             0 => {
                 let other = if method == "precreate" { "native" } else { "precreate" };
                 till.load.insist(&random, &payer.who, &format!("{path}/method"), &json!({"method": other}), None).await;
-                till.pay(&id).await;
+                till.networks.pay(&till.load, &id).await;
             }
             1 => {
                 till.load.insist(&random, &payer.who, &format!("{path}/cancel"), &json!({}), None).await;
@@ -154,41 +152,19 @@ struct Sums {
 }
 
 impl Till {
-    async fn open(load: &Arc<Load>, wechat: WechatPay, alipay: Alipay, sms: &AliyunSms) -> Result<Self> {
+    async fn open(load: &Arc<Load>, networks: Networks, sms: &AliyunSms) -> Result<Self> {
         let world = &load.world;
-        introduce(world, "wechat", WechatPay::form()).await?;
-        introduce(world, "alipay", Alipay::form()).await?;
+        networks.introduce(world).await?;
         let mut customers = Vec::new();
         for n in 0..CUSTOMERS {
             let (who, _) = sign_in(world, sms, &format!("138{n:08}")).await?;
             customers.push(Payer { who, orders: Mutex::default() });
         }
-        Ok(Self { load: Arc::clone(load), wechat, alipay, customers })
-    }
-
-    fn trouble(&self, troubles: Troubles) {
-        self.wechat.set(troubles);
-        self.alipay.set(troubles);
+        Ok(Self { load: Arc::clone(load), networks, customers })
     }
 
     async fn get(&self, who: &Person, path: &str) -> Option<Value> {
         self.load.glance(who, path).await
-    }
-
-    /// What the networks know of an order, an attempt at a time.
-    async fn trades(&self, id: &str) -> Option<Vec<Trade>> {
-        let detail = self.get(&self.load.world.boss, &format!("/api/v1/payments/orders/{id}")).await?;
-        let numbers = detail["attempts"].as_array()?.iter().filter_map(|attempt| attempt["number"].as_str());
-        Some(numbers.filter_map(|number| self.wechat.trade(number).or_else(|| self.alipay.trade(number))).collect())
-    }
-
-    /// Somebody pays whatever of it can be paid.
-    async fn pay(&self, id: &str) {
-        for trade in self.trades(id).await.unwrap_or_default() {
-            if trade.state == TradeState::Open {
-                let _ = self.wechat.pay(&trade.number).await || self.alipay.pay(&trade.number).await;
-            }
-        }
     }
 
     /// Ends what nobody will pay, waits until nothing is under way, and compares.
@@ -235,7 +211,7 @@ impl Till {
         let mut left = 0;
         for id in &orders {
             sums.orders += 1;
-            let trades = self.trades(id).await.context("an order that was acknowledged is not known")?;
+            let trades = self.networks.trades(&self.load, id).await.context("an order that was acknowledged is not known")?;
             for trade in trades.iter().filter(|trade| trade.state == TradeState::Paid) {
                 let back = trade.refunded().fen();
                 sums.paid += 1;
@@ -252,10 +228,4 @@ impl Till {
         }
         Ok(())
     }
-}
-
-async fn introduce(world: &World, channel: &str, parameters: Value) -> Result<()> {
-    let (path, body) = (format!("/api/v1/payments/channels/{channel}"), json!({"enabled": true, "parameters": parameters}));
-    let ask = Ask { who: &world.boss, method: Method::PUT, path: &path, body: Some(&body), key: None };
-    expect(&world.http, &world.url(), ask, 200).await.map(|_| ())
 }

@@ -1,21 +1,23 @@
 //! SIGKILL while tables are opened, extended and closed, their lamps outside of the program: in the end every session is over, each bill
 //! is what was acknowledged, nothing is held for anybody, and no light burns over an idle table.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use kernel::{Clock, Random, Stopwatch};
 use reqwest::Method;
-use sandbox::{AliyunSms, Firmware, Lamp};
+use sandbox::AliyunSms;
 use serde_json::{Value, json};
 use store::Engine;
 use tokio::task::JoinSet;
 
-use crate::http::{Ask, Person, Reply, expect, send, text};
+use super::furnish::{KEY, SECRET, Table, give_light_back, hall, lamps_at, look_after, pause, recharge, sign_in, stop, table, texts_by};
+use crate::http::{Ask, Person, Reply, expect, text};
 use crate::load::Load;
 use crate::scenario::{Plan, Report};
-use crate::server::{Server, free_address};
+use crate::server::free_address;
 use crate::world::World;
 
 const TABLES: usize = 6;
@@ -24,14 +26,8 @@ const CUSTOMERS: usize = 10;
 const MONEY: i64 = 1_000_000;
 /// After the last restart: by then whatever was under way has ended.
 const SETTLED: Duration = Duration::from_secs(60);
-pub(super) const KEY: &str = "LTAI-chaos";
-pub(super) const SECRET: &str = "a secret of the chaos";
-
-/// A table and what hangs above it.
-struct Table {
-    id: String,
-    lamp: Lamp,
-}
+/// Of play, in fen.
+const PER_HOUR: i64 = 360_000;
 
 struct Hall {
     load: Arc<Load>,
@@ -48,7 +44,7 @@ pub async fn run(plan: &Plan, engine: Engine, report: &mut Report) -> Result<()>
     let sms = AliyunSms::open(KEY, SECRET).await?;
     let broker = free_address()?;
     world.nodes[0].extra = texts_by(&sms);
-    world.nodes[0].extra.push(("CUEKEY_MQTT__LISTEN".into(), broker.to_string()));
+    world.nodes[0].extra.push(lamps_at(broker));
     let setup = world.nodes[0].clone();
     let mut server = setup.serve().await?;
     let load = Load::new(Arc::new(world));
@@ -92,57 +88,21 @@ pub async fn run(plan: &Plan, engine: Engine, report: &mut Report) -> Result<()>
     Ok(())
 }
 
-pub(super) async fn stop(server: Server) -> Result<()> {
-    let status = server.stop().await?;
-    if status.success() { Ok(()) } else { bail!("a server that was asked to stop ended with {status}") }
-}
-
 /// A hall with its lamps, and customers with money.
-async fn furnish(load: &Arc<Load>, broker: std::net::SocketAddr, sms: &AliyunSms) -> Result<Hall> {
+async fn furnish(load: &Arc<Load>, broker: SocketAddr, sms: &AliyunSms) -> Result<Hall> {
     let world = &load.world;
-    let tariff = json!({"per_hour": 360_000, "unit_minutes": 1});
-    let form = json!({"name": "chaos", "time_zone": "Asia/Shanghai", "tariff": tariff});
-    let id = text(&world.post(&world.boss, "/api/v1/venues", form, 201).await?, "/id")?;
+    let id = hall(world, PER_HOUR).await?;
     let mut tables = Vec::new();
     for n in 0..TABLES {
-        let table = world.post(&world.boss, &format!("/api/v1/venues/{id}/tables"), json!({"name": format!("{n}")}), 201).await?;
-        let table = text(&table, "/id")?;
-        let device = json!({"table_id": table, "driver": "tasmota", "name": "lamp"});
-        let made = world.post(&world.boss, "/api/v1/devices", device, 201).await?;
-        let lamp = Lamp::start(broker, Firmware::Tasmota, &text(&made, "/user")?, &text(&made, "/password")?, Clock::System);
-        tables.push(Table { id: table, lamp });
+        tables.push(table(world, &id, &n.to_string(), broker).await?);
     }
     let mut customers = Vec::new();
     for n in 0..CUSTOMERS {
         let (customer, number) = sign_in(world, sms, &format!("138{n:08}")).await?;
-        world.post(&world.boss, "/api/v1/customers/recharge", json!({"number": number, "amount_fen": MONEY}), 200).await?;
+        recharge(world, &number, MONEY).await?;
         customers.push(customer);
     }
     Ok(Hall { load: Arc::clone(load), id, tables, customers })
-}
-
-/// The configuration that has texts sent by this stand-in.
-pub(super) fn texts_by(sms: &AliyunSms) -> Vec<(String, String)> {
-    let set = [
-        ("PROVIDER", "aliyun".to_owned()),
-        ("ENDPOINT", sms.endpoint()),
-        ("ACCESS_KEY", KEY.to_owned()),
-        ("SECRET", SECRET.to_owned()),
-        ("SIGN_NAME", "球厅".to_owned()),
-        ("CODE_TEMPLATE", "SMS_1".to_owned()),
-    ];
-    set.map(|(name, value)| (format!("CUEKEY_SMS__{name}"), value)).into()
-}
-
-/// A customer by the code that came to this phone, and the number that it goes by at the desk.
-pub(super) async fn sign_in(world: &World, sms: &AliyunSms, phone: &str) -> Result<(Person, String)> {
-    let nobody = Person::default();
-    let asked = world.post(&nobody, "/customer/v1/phone-codes", json!({"phone": phone}), 202).await?;
-    let sent = tokio::time::timeout(Duration::from_secs(20), sms.text_to(phone, 0)).await.context("no text came")?.context("no text")?;
-    let ask = json!({"ticket": asked["ticket"], "phone": phone, "code": text(&sent.params, "/code")?});
-    let welcome = world.post(&nobody, "/customer/v1/sign-in", ask, 200).await?;
-    let who = Person { name: phone.to_owned(), id: text(&welcome, "/customer/id")?, token: text(&welcome, "/token")? };
-    Ok((who, text(&welcome, "/customer/number")?))
 }
 
 impl Hall {
@@ -208,40 +168,19 @@ async fn began(hall: &Hall, who: &Person, path: &str) -> bool {
     false
 }
 
-/// Somebody of the staff, who returns tables to service whose light is well again. What did not come on, or not stay on, is tested first, and seen
-/// to be on the next time round.
+/// Somebody of the staff.
 async fn looks_after(hall: Arc<Hall>) {
-    let (boss, random) = (&hall.load.world.boss, Random::system());
+    let random = Random::system();
     while !hall.load.stopping() {
         pause(500).await;
-        let Some(floor) = hall.get(boss, &format!("/api/v1/venues/{}/floor", hall.id)).await else { continue };
-        for table in floor["tables"].as_array().into_iter().flatten().filter(|table| table["state"] == "maintenance") {
-            let Ok(id) = text(table, "/id") else { continue };
-            let path = |what: &str| format!("/api/v1/tables/{id}/{what}");
-            let back = hall.load.insist(&random, boss, &path("in-service"), &json!({"note": "chaos"}), None).await;
-            if table["device"]["reported"] == true {
-                give_light_back(&hall, &id).await;
-            } else if back.is_some_and(|back| back.status == 409) {
-                hall.load.insist(&random, boss, &path("light-test"), &json!({}), None).await;
-            }
-        }
+        look_after(&hall.load, &hall.id, &random).await;
     }
     // No test goes on.
     for table in &hall.tables {
-        while matches!(give_light_back(&hall, &table.id).await, Reply::Silence) {
+        while matches!(give_light_back(&hall.load, &table.id).await, Reply::Silence) {
             pause(200).await;
         }
     }
-}
-
-async fn give_light_back(hall: &Hall, table: &str) -> Reply {
-    let path = format!("/api/v1/tables/{table}/light");
-    let ask = Ask { who: &hall.load.world.boss, method: Method::DELETE, path: &path, body: None, key: None };
-    send(&hall.load.world.http, &hall.load.world.url(), &ask).await
-}
-
-pub(super) async fn pause(millis: u64) {
-    Clock::System.sleep(Duration::from_millis(millis)).await;
 }
 
 struct Opened {

@@ -1,0 +1,289 @@
+//! Where an operation is done over and over: one server with its faults, a table with its lamp, a customer, and both networks.
+
+mod look;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use kernel::{Random, Stopwatch};
+use reqwest::Method;
+use sandbox::AliyunSms;
+use serde_json::{Value, json};
+
+use super::operation::{Operation, Turn};
+use crate::faults::{Faults, Ports};
+use crate::http::{Ask, Person, Reply, send, text};
+use crate::load::Load;
+use crate::scenarios::furnish::{
+    KEY, Networks, SECRET, Table, hall, lamps_at, look_after, pause, recharge, sign_in, stop, table, texts_by,
+};
+use crate::server::{Server, Setup, free_address};
+use crate::world::World;
+
+/// In cash, and the most that one can pay into a wallet at once: more than all turns need.
+const MONEY: i64 = 1_000_000;
+const PER_HOUR: i64 = 36_000;
+/// What is opened, and extended by.
+const MINUTES: i64 = 10;
+const PRICE: i64 = PER_HOUR * MINUTES / 60;
+/// Between two turns: by then the table is free again, or somebody plays there.
+const READY: Duration = Duration::from_secs(120);
+/// However loud the background is, nobody waits for longer.
+const LOUD: Duration = Duration::from_secs(10);
+
+/// With what a stage is set up.
+pub(super) struct Place {
+    pub cuekey: PathBuf,
+    pub database: Option<String>,
+    /// PostgreSQL's port.
+    pub postgres: Option<u16>,
+    /// For so many milliseconds no step begins where an operation is over: longer than a lamp is given to do what it was told.
+    pub quiet: u64,
+}
+
+pub(super) struct Stage {
+    // First: the server ends before its folder goes.
+    pub server: Option<Server>,
+    pub operation: Operation,
+    pub setup: Setup,
+    pub faults: Faults,
+    load: Arc<Load>,
+    quiet: Duration,
+    random: Random,
+    hall: String,
+    table: Table,
+    customer: Person,
+    networks: Networks,
+    /// What was given in cash, and the bills of all sessions up to `last`.
+    cash: i64,
+    spent: i64,
+    last: Option<String>,
+    turns: i64,
+}
+
+impl Stage {
+    pub async fn open(place: Place, operation: Operation) -> Result<Self> {
+        let mut world = World::bare(place.cuekey, place.database, 1).await?;
+        let sms = AliyunSms::open(KEY, SECRET).await?;
+        let (networks, broker, url) = (Networks::open().await?, free_address()?, world.url());
+        let requests = vec![port(networks.wechat.base())?, port(&networks.alipay.gateway())?];
+        let ports = Ports { postgres: place.postgres, requests, lamps: Some(broker.port()) };
+        let faults = Faults::make(world.folder.path(), &world.nodes[0].data.canonicalize()?).await?.with_ports(ports);
+        let node = &mut world.nodes[0];
+        node.extra = texts_by(&sms);
+        node.extra.extend(networks.settings(url));
+        node.extra.push(lamps_at(broker));
+        node.faults = Some(faults.clone());
+        let setup = node.clone();
+        let server = setup.serve().await?;
+        world.boss_signs_in().await?;
+        networks.introduce(&world).await?;
+        networks.introduce_freezing(&world).await?;
+        let hall = hall(&world, PER_HOUR).await?;
+        let table = table(&world, &hall, "1", broker).await?;
+        let (customer, number) = sign_in(&world, &sms, "13800000000").await?;
+        let cash = if operation.by_wallet() { MONEY } else { 0 };
+        if cash > 0 {
+            recharge(&world, &number, cash).await?;
+        }
+        let (random, quiet) = (Random::seeded(1), Duration::from_millis(place.quiet));
+        let load = Load::new(Arc::new(world));
+        let server = Some(server);
+        let this = Self {
+            operation,
+            load,
+            setup,
+            faults,
+            server,
+            quiet,
+            random,
+            hall,
+            table,
+            customer,
+            networks,
+            cash,
+            spent: 0,
+            last: None,
+            turns: 0,
+        };
+        if operation == Operation::Refund {
+            // What goes back.
+            this.insist(
+                true,
+                "/customer/v1/orders",
+                &json!({"method": "native", "recharge": {"amount_fen": MONEY}}),
+                Some("steps-before-0001"),
+            )
+            .await?;
+        }
+        Ok(this)
+    }
+
+    /// The same kind of start each time, and what the customer does next.
+    pub async fn start(&mut self) -> Result<Turn> {
+        self.turns += 1;
+        self.ready().await?;
+        self.faults.count(None)?;
+        self.quiet().await?;
+        self.faults.stop_counting()?;
+        let before = self.look().await.context("nothing is to be seen")?;
+        let (mut path, mut body) = self.opening();
+        let (mut amount, mut until) = (PRICE, Value::Null);
+        let of_session = |what: &str| -> Result<String> {
+            let session = before.live().context("nobody plays")?;
+            Ok(format!("/customer/v1/sessions/{}/{what}", text(session, "/id")?))
+        };
+        match self.operation {
+            Operation::Open | Operation::OpenPaid | Operation::OpenFrozen => {}
+            Operation::Extend => {
+                path = of_session("extend")?;
+                let asked = of_session(&format!("extension?minutes={MINUTES}"))?;
+                let offer = self.load.glance(&self.customer, &asked).await.context("no extension is offered")?;
+                amount = offer["price_fen"].as_i64().context("an extension without a price")?;
+                until = offer["paid_until"].clone();
+                body = json!({"minutes": MINUTES, "expected_fen": amount});
+            }
+            Operation::Close | Operation::CloseFrozen => (path, body) = (of_session("close")?, json!({})),
+            Operation::Pay => {
+                amount = 1_000 + self.turns;
+                (path, body) = ("/customer/v1/orders".into(), json!({"method": "native", "recharge": {"amount_fen": amount}}));
+            }
+            Operation::Refund => {
+                amount = 1_000 + self.turns;
+                (path, body) = ("/customer/v1/refunds".into(), json!({"amount_fen": amount}));
+            }
+        }
+        // Closing twice is fine: it has no key.
+        let closes = matches!(self.operation, Operation::Close | Operation::CloseFrozen);
+        let key = (!closes).then(|| format!("steps-turn-{:04}", self.turns));
+        Ok(Turn { operation: self.operation, path, body, key, amount, before, until })
+    }
+
+    /// How a table is opened here.
+    fn opening(&self) -> (String, Value) {
+        let paid = |method: &str| {
+            let table = json!({"table_id": self.table.id, "minutes": MINUTES, "expected_fen": PRICE});
+            ("/customer/v1/orders".to_owned(), json!({"method": method, "table": table}))
+        };
+        match self.operation {
+            Operation::OpenPaid => paid("native"),
+            Operation::OpenFrozen | Operation::CloseFrozen => paid("freeze"),
+            Operation::Open | Operation::Extend | Operation::Close | Operation::Pay | Operation::Refund => {
+                (format!("/customer/v1/tables/{}/open", self.table.id), json!({"minutes": MINUTES, "expected_fen": PRICE}))
+            }
+        }
+    }
+
+    /// Somebody plays, or nobody, as the operation begins; the lamp is there, and nothing else is under way.
+    async fn ready(&mut self) -> Result<()> {
+        let (watch, mut asked) = (Stopwatch::start(), false);
+        loop {
+            let seen = self.look().await;
+            if let Some(facts) = seen.as_ref().filter(|facts| facts.online && facts.rest(self.operation)) {
+                match (facts.live(), self.operation.in_play()) {
+                    (Some(_), true) => return Ok(()),
+                    (Some(live), false) => {
+                        let path = format!("/customer/v1/sessions/{}/close", text(live, "/id")?);
+                        self.insist(false, &path, &json!({}), None).await?;
+                    }
+                    // What did not open is looked after by the staff.
+                    (None, _) if facts.table == "maintenance" => look_after(&self.load, &self.hall, &self.random).await,
+                    (None, in_play) => {
+                        self.spent = facts.spent;
+                        if let Some(newest) = facts.sessions.first() {
+                            self.last = Some(text(newest, "/id")?);
+                        }
+                        if !in_play {
+                            return Ok(());
+                        }
+                        if !asked {
+                            asked = true;
+                            let ((path, body), key) = (self.opening(), format!("steps-begin-{:04}", self.turns));
+                            self.insist(self.operation.is_frozen(), &path, &body, Some(&key)).await?;
+                        }
+                    }
+                }
+            } else if seen.as_ref().is_some_and(|facts| facts.table == "maintenance") {
+                // A light that is tried.
+                look_after(&self.load, &self.hall, &self.random).await;
+            }
+            if watch.elapsed() > READY {
+                bail!("after {} s the next turn cannot begin: {seen:?}", READY.as_secs());
+            }
+            pause(200).await;
+        }
+    }
+
+    /// Until it is answered; and paid, where it is an order that is `paid`.
+    async fn insist(&self, paid: bool, path: &str, body: &Value, key: Option<&str>) -> Result<()> {
+        let done = self.load.insist(&self.random, &self.customer, path, body, key).await.context("no answer")?;
+        if done.status >= 300 {
+            bail!("{path} was answered with {} {}", done.status, done.body);
+        }
+        if paid {
+            self.networks.pay(&self.load, &text(&done.body, "/id")?).await;
+        }
+        Ok(())
+    }
+
+    /// The customer asks, and pays where that is to be done: as far as the server lives.
+    pub async fn asks(&mut self, turn: &Turn) -> Result<()> {
+        loop {
+            let world = &self.load.world;
+            let ask = Ask { who: &self.customer, method: Method::POST, path: &turn.path, body: Some(&turn.body), key: turn.key.as_deref() };
+            match send(&world.http, &world.url(), &ask).await {
+                Reply::Answer { status, body, .. } if status < 300 => {
+                    if turn.operation.is_paid() {
+                        self.networks.pay(&self.load, &text(&body, "/id")?).await;
+                    }
+                    return Ok(());
+                }
+                Reply::Answer { status, body, .. } => bail!("{} was answered with {status} {body}", turn.path),
+                // Mostly because it is dead; an old connection may be, too.
+                Reply::Silence => pause(50).await,
+            }
+            if !self.is_alive() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The customer had no answer, or had: asks for the same again, and has not paid before what is to be paid now.
+    pub async fn asks_again(&self, turn: &Turn) -> Result<()> {
+        self.insist(turn.operation.is_paid(), &turn.path, &turn.body, turn.key.as_deref()).await
+    }
+
+    pub fn is_alive(&mut self) -> bool {
+        self.server.as_mut().is_some_and(Server::alive)
+    }
+
+    /// Waits until the steps of what was done are over, those that come a little later too; or the server is.
+    pub async fn quiet(&mut self) -> Result<()> {
+        let (watch, mut since) = (Stopwatch::start(), Stopwatch::start());
+        let mut seen = self.faults.counted()?;
+        while since.elapsed() < self.quiet && watch.elapsed() < LOUD && self.is_alive() {
+            pause(20).await;
+            let now = self.faults.counted()?;
+            if now != seen {
+                (seen, since) = (now, Stopwatch::start());
+            }
+        }
+        Ok(())
+    }
+
+    /// The last of it: what the program itself and the driver's book say.
+    pub async fn close(mut self) -> Result<()> {
+        if let Some(server) = self.server.take() {
+            stop(server).await?;
+        }
+        self.setup.doctor().await?;
+        let wrong = std::mem::take(&mut self.load.book.open().wrong);
+        if wrong.is_empty() { Ok(()) } else { bail!("{} things are wrong:\n  {}", wrong.len(), wrong.join("\n  ")) }
+    }
+}
+
+fn port(url: &str) -> Result<u16> {
+    reqwest::Url::parse(url)?.port().with_context(|| format!("no port in {url}"))
+}

@@ -1,0 +1,40 @@
+//! All that can be seen from outside at one moment.
+
+use sandbox::{Trade, TradeState};
+use serde_json::Value;
+
+use super::Stage;
+use crate::scenarios::steps::operation::Facts;
+
+impl Stage {
+    /// Nothing where the server does not answer.
+    pub async fn look(&self) -> Option<Facts> {
+        let me = self.load.glance(&self.customer, "/customer/v1/me").await?;
+        let page = self.load.glance(&self.customer, "/customer/v1/sessions?limit=5").await?;
+        let floor = self.load.glance(&self.load.world.boss, &format!("/api/v1/venues/{}/floor", self.hall)).await?;
+        let before = |session: &&Value| session["id"].as_str() != self.last.as_deref();
+        let sessions: Vec<Value> = page["items"].as_array()?.iter().take_while(before).cloned().collect();
+        let bills: i64 = sessions.iter().filter_map(|session| session["bill"]["total_fen"].as_i64()).sum();
+        let trades: Vec<Trade> = self.networks.wechat.trades().into_iter().chain(self.networks.alipay.trades()).collect();
+        let sum = |of: fn(&Trade) -> bool, fen: fn(&Trade) -> i64| -> i64 {
+            trades.iter().filter(|trade| trade.state == TradeState::Paid && of(trade)).map(fen).sum()
+        };
+        let (amount, back) = (|trade: &Trade| trade.amount.fen(), |trade: &Trade| trade.refunded().fen());
+        let taken = sum(Trade::is_taken, amount);
+        let (seen, table) = (self.table.lamp.seen(), &floor["tables"][0]);
+        Some(Facts {
+            cash: self.cash,
+            balance: me["balance_fen"].as_i64()?,
+            held: me["held_fen"].as_i64()?,
+            sessions,
+            spent: self.spent + bills,
+            paid: sum(|trade| !trade.is_taken(), amount),
+            back: sum(|_| true, back),
+            frozen: sum(Trade::is_frozen, amount) - sum(Trade::is_frozen, back) - taken,
+            table: table["state"].as_str()?.to_owned(),
+            online: seen.connected && table["device"]["online"] == true,
+            lit: seen.on,
+            told_on: seen.told_on,
+        })
+    }
+}
