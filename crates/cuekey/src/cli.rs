@@ -85,7 +85,7 @@ pub struct Simulate {
     /// 支付超时的百分比 Percent of payments whose answer or notice is lost
     #[arg(long, value_name = "PERCENT", default_value_t = 1.0, value_parser = percent)]
     pub timeouts: f64,
-    /// 重复且乱序通知的百分比 Percent of payments whose notice comes doubled, and again when all is over
+    /// 重复通知的百分比，另有同样多的乱序 Percent of payments whose notice comes doubled, and again when all is over; and of those whose notice comes after a later one's
     #[arg(long, value_name = "PERCENT", default_value_t = 1.0, value_parser = percent)]
     pub doubled: f64,
     /// 空目录，数据留在其中 An empty folder, in which the data stays [default: one that is removed at the end]

@@ -1,7 +1,7 @@
-//! Servers that tests talk to: PostgreSQL, a mail server, an MQTT broker and relay boards, in temporary folders, on free ports of the loopback address.
+//! Servers that tests talk to: PostgreSQL, a mail server and relay boards, in temporary folders, on free ports of the loopback address. Tests
+//! start Mosquitto themselves, each its own.
 
 mod modbus;
-mod mosquitto;
 pub mod postgres;
 mod smtp;
 
@@ -13,13 +13,10 @@ use anyhow::{Context, Result, bail};
 
 use crate::clock::pause;
 use crate::log::Log;
-use crate::process;
-use crate::venv;
+use crate::{install, process, venv};
 use crate::workspace::Workspace;
 
 pub const POSTGRES: &str = "CUEKEY_TEST_POSTGRES";
-/// Somebody else's broker, where the user `cuekey` may everything.
-pub const MQTT: &str = "CUEKEY_TEST_MQTT";
 /// Relay boards by pymodbus: Modbus TCP, and serial frames over TCP.
 pub const MODBUS: &str = "CUEKEY_TEST_MODBUS";
 /// An interpreter with others' SDKs.
@@ -31,14 +28,14 @@ pub const SMTP_FOLDER: &str = "CUEKEY_TEST_SMTP_DIR";
 pub struct Services {
     postgres: Option<postgres::Server>,
     smtp: Option<smtp::Server>,
-    mqtt: Option<mosquitto::Server>,
     modbus: Option<modbus::Server>,
     environment: Vec<(&'static str, String)>,
 }
 
 impl Services {
     pub fn start(workspace: &Workspace, log: &mut Log) -> Result<Self> {
-        let mut services = Self { postgres: None, smtp: None, mqtt: None, modbus: None, environment: Vec::new() };
+        install::ensure(&["mosquitto", "mosquitto-clients"], log)?;
+        let mut services = Self { postgres: None, smtp: None, modbus: None, environment: Vec::new() };
         if std::env::var_os(POSTGRES).is_none() {
             let server = postgres::Server::start(postgres::Manner::Careless, log).context("PostgreSQL does not start")?;
             services.environment.push((POSTGRES, server.url.clone()));
@@ -49,11 +46,6 @@ impl Services {
             services.environment.push((SMTP, server.address.clone()));
             services.environment.push((SMTP_FOLDER, server.mailbox.display().to_string()));
             services.smtp = Some(server);
-        }
-        if std::env::var_os(MQTT).is_none() {
-            let server = mosquitto::Server::start(log).context("Mosquitto does not start")?;
-            services.environment.push((MQTT, server.address.clone()));
-            services.mqtt = Some(server);
         }
         if std::env::var_os(MODBUS).is_none() {
             let server = modbus::Server::start(workspace, log).context("the relay boards do not start")?;
@@ -83,9 +75,6 @@ impl Services {
         }
         if self.smtp.as_mut().is_some_and(|server| !server.alive()) {
             bail!("the mail server ended by itself");
-        }
-        if self.mqtt.as_mut().is_some_and(|server| !server.alive()) {
-            bail!("Mosquitto ended by itself");
         }
         if self.modbus.as_mut().is_some_and(|server| !server.alive()) {
             bail!("the relay boards ended by themselves");
