@@ -86,17 +86,20 @@ pub async fn run(plan: &Plan, engine: Engine, report: &mut Report) -> Result<()>
     Ok(())
 }
 
-/// Both networks are at times away, lose answers to what they have done, and tell late, twice or never.
+/// Both networks are at times away or busy, lose answers to what they have done, and tell late, in another order, twice or never.
 async fn troubles(till: Arc<Till>, random: Random) {
     while !till.load.stopping() {
-        let asked = match random.below(6) {
+        let asked = match random.below(8) {
             0 => Asked::Down,
             1 => Asked::DoneAndSilent,
+            2 => Asked::Busy,
             _ => Asked::Well,
         };
-        let told = match random.below(4) {
+        let told = match random.below(6) {
             0 => Told::Lost,
             1 => Told::Twice,
+            2 => Told::Late(2),
+            3 => Told::Swapped,
             _ => Told::Once,
         };
         let refunds = if random.below(4) == 0 { Returned::Pending } else { Returned::AtOnce };
