@@ -72,6 +72,7 @@ mod venue_doors;
 mod venue_edit;
 mod venue_flood;
 mod venue_holds;
+mod venue_lamps;
 mod venue_light;
 mod venue_long;
 mod venue_members;

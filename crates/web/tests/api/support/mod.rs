@@ -1,6 +1,7 @@
 //! A project, an agent who may make keys for it, and the program that verifies them.
 
 pub mod pay;
+pub mod play;
 pub mod split;
 
 use platform::identity::Role;
