@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 mod account_captcha;
+mod account_lock_out;
 mod account_me;
 mod account_reset;
 mod account_second_factor;

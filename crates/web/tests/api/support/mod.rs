@@ -2,6 +2,7 @@
 
 pub mod pay;
 pub mod play;
+pub mod sign_in;
 pub mod split;
 
 use platform::identity::Role;
