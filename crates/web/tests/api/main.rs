@@ -73,6 +73,8 @@ mod venue_doors;
 mod venue_edit;
 mod venue_flood;
 mod venue_holds;
+mod venue_holds_desk;
+mod venue_holds_light;
 mod venue_lamps;
 mod venue_light;
 mod venue_long;
