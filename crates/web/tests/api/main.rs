@@ -37,6 +37,7 @@ mod payments_back;
 mod payments_crews;
 mod payments_days;
 mod payments_freeze;
+mod payments_freeze_troubles;
 mod payments_keys;
 mod payments_late;
 mod payments_lost;
