@@ -65,6 +65,7 @@ mod users;
 mod users_manage;
 mod venue_blinks;
 mod venue_cases;
+mod venue_cleaning;
 mod venue_close;
 mod venue_closing;
 mod venue_complaints;
