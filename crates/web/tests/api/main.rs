@@ -73,6 +73,7 @@ mod venue_edit;
 mod venue_flood;
 mod venue_holds;
 mod venue_light;
+mod venue_lists;
 mod venue_long;
 mod venue_members;
 mod venue_modbus;
