@@ -150,7 +150,7 @@ async fn change(cx: &Cx, which: Filter, form: ChangedPrices) -> Result<Prices> {
     tx.exec(sql, args![name.as_str(), terms.as_str(), old.id]).await?;
     let mut changes = differences(&json!(before), &json!(form.tariff));
     if let Some(changes) = changes.as_object_mut() {
-        changes.insert("list".into(), if name == old.name { json!(name) } else { json!({"from": old.name, "to": name}) });
+        changes.insert("price_list".into(), if name == old.name { json!(name) } else { json!({"from": old.name, "to": name}) });
     }
     audit::record(&mut tx, cx, &audit::PRICES_CHANGED, Some(old.venue.into()), &changes).await?;
     let new = shown(&mut tx, Kept { name, terms, version: old.version + 1, ..old }).await?;
