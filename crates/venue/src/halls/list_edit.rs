@@ -112,13 +112,14 @@ pub async fn remove_price_list(cx: &Cx, id: TariffId) -> Result<()> {
     if list.own {
         return Err(PriceListError::Own.into());
     }
-    let tables = lists::tables_of(&mut tx, id).await?;
+    let tables = lists::tables_of(&mut tx, &list).await?;
     if !tables.is_empty() {
         return Err(PriceListError::InUse(tables).into());
     }
     // Tables that were given up name it still.
     let own = lists::own(&mut tx, list.venue).await?;
-    tx.exec("UPDATE venue_tables SET tariff_id = $1 WHERE tariff_id = $2", args![own.id, id]).await?;
+    let sql = "UPDATE venue_tables SET tariff_id = $1 WHERE venue_id = $2 AND tariff_id = $3";
+    tx.exec(sql, args![own.id, list.venue, id]).await?;
     tx.exec("DELETE FROM tariffs WHERE id = $1", args![id]).await?;
     audit::record(&mut tx, cx, &audit::PRICE_LIST_REMOVED, Some(list.venue.into()), &json!({"name": list.name})).await?;
     tx.commit().await?;

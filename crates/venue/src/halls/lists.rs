@@ -56,9 +56,9 @@ pub(super) async fn lock(tx: &mut Tx, which: Filter) -> Result<Kept> {
 }
 
 /// The names of the tables that use it. Those that were given up ask for no prices any more.
-pub(super) async fn tables_of(sql: &mut impl Sql, id: TariffId) -> store::Result<Vec<String>> {
-    let query = "SELECT name FROM venue_tables WHERE tariff_id = $1 AND retired_at IS NULL ORDER BY id LIMIT 1000";
-    sql.all(query, args![id], |row| row.get("name")).await
+pub(super) async fn tables_of(sql: &mut impl Sql, list: &Kept) -> store::Result<Vec<String>> {
+    let query = "SELECT name FROM venue_tables WHERE venue_id = $1 AND tariff_id = $2 AND retired_at IS NULL ORDER BY id LIMIT 1000";
+    sql.all(query, args![list.venue, list.id], |row| row.get("name")).await
 }
 
 pub(super) async fn name_of(sql: &mut impl Sql, id: TariffId) -> store::Result<String> {

@@ -70,7 +70,7 @@ pub struct Tried {
 const YEARS: u16 = 10;
 
 pub(super) async fn shown(sql: &mut impl Sql, kept: Kept) -> Result<Prices> {
-    let (tables, tariff) = (lists::tables_of(sql, kept.id).await?, kept.tariff()?);
+    let (tables, tariff) = (lists::tables_of(sql, &kept).await?, kept.tariff()?);
     Ok(Prices { id: kept.id, name: kept.name, own: kept.own, tables, tariff, version: kept.version })
 }
 

@@ -4284,10 +4284,10 @@ export interface components {
             recharge?: components["schemas"]["Recharge"] | null;
             table?: components["schemas"]["TableTime"] | null;
         };
-        /** @description What a super admin fills in. */
         NewPriceList: {
             name: string;
         };
+        /** @description What a super admin fills in. */
         NewProject: {
             description?: string;
             /** Format: int64 */
