@@ -42,7 +42,7 @@ async fn list(Auth(cx, _): Auth<VenuesView>) -> Result<axum::Json<Venues>> {
     Ok(axum::Json(Venues { items: halls::list(&cx).await? }))
 }
 
-/// A new hall, with the tariff of its tables. Whoever makes it works there.
+/// A new hall, with a price list of its own. Whoever makes it works there.
 #[utoipa::path(post, path = "/venues", tag = "venues", params(("Idempotency-Key" = String, Header)), request_body = NewVenue,
     responses((status = 201, body = Venue), (status = 422, body = Problem)))]
 async fn create(Auth(cx, _): Auth<VenuesManage>, Once(body, key): Once<NewVenue>) -> Result<(StatusCode, axum::Json<Venue>)> {
@@ -61,13 +61,13 @@ async fn change(
     Ok(axum::Json(halls::change_venue(&cx, &state.venue, id, body).await?))
 }
 
-/// What its tables cost.
+/// The hall's own price list: what tables cost for which no other is chosen.
 #[utoipa::path(get, path = "/venues/{id}/prices", tag = "venues", params(("id" = String, Path)), responses((status = 200, body = Prices)))]
 async fn prices(Auth(cx, _): Auth<VenuesView>, PathId(id): PathId<VenueEntity>) -> Result<axum::Json<Prices>> {
     Ok(axum::Json(halls::prices(&cx, id).await?))
 }
 
-/// Changes what its tables cost, for those that are opened from now on.
+/// Changes the hall's own price list, for tables that are opened from now on.
 #[utoipa::path(put, path = "/venues/{id}/prices", tag = "venues", params(("id" = String, Path)), request_body = ChangedPrices,
     responses((status = 200, body = Prices), (status = 409, body = Problem), (status = 422, body = Problem)))]
 async fn change_prices(

@@ -79,6 +79,7 @@ mod venue_holds_desk;
 mod venue_holds_light;
 mod venue_lamps;
 mod venue_light;
+mod venue_lists;
 mod venue_long;
 mod venue_members;
 mod venue_modbus;

@@ -34,7 +34,8 @@ async fn create_table(
     Ok((StatusCode::CREATED, axum::Json(halls::create_table(&cx, id, body, &key).await?)))
 }
 
-/// Renames a table, or puts it elsewhere on the floor plan. Refused where somebody else has changed it since it was looked at.
+/// Renames a table, puts it elsewhere on the floor plan, or gives it another price list. Refused where somebody else has changed it since it was
+/// looked at.
 #[utoipa::path(put, path = "/tables/{id}", tag = "venues", params(("id" = String, Path)), request_body = ChangedTable,
     responses((status = 200, body = Table), (status = 409, body = Problem), (status = 422, body = Problem)))]
 async fn change_table(

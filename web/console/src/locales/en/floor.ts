@@ -219,6 +219,8 @@ const en: typeof zh = {
     x: 'From the left, cm',
     y: 'From the top, cm',
     place: 'Where its upper left corner is on the plan, 0 to 100000.',
+    prices: 'Price list',
+    pricesHint: 'From the next time that it is opened.',
     hint: 'A new table is out of service until it has a light and is returned to service.',
     done: 'Created the table “{name}”.',
   },
