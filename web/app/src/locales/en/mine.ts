@@ -18,6 +18,7 @@ const en: typeof zh = {
     leftCode: 'Code sent to the current number',
     next: 'New number',
     nextCode: 'Code sent to the new number',
+    same: 'This is the current number.',
     yes: 'Change the number',
     done: 'Your number was changed',
     lost: 'No texts reach the old number? Stay signed in, bring this phone to the desk and show who you are; they take the number off, and you add the new one.',
