@@ -187,4 +187,15 @@ on_server! {
         hall.manager.post(TAKE_OFF, json!({"number": PHONE, "why": "身份证"})).await.refused(429, "RATE_LIMITED");
         assert_eq!((me(&ann).await["phone"].clone(), farewells(server, PHONE).await), (json!("138****8000"), 0));
     }
+
+    async fn v2_1_whose_wechat_signs_nobody_in_any_more_stays_signed_in_when_the_number_is_taken_off(server) {
+        let hall = Hall::open(server, 0).await;
+        let ann = by_number(server, PHONE).await;
+        // As where the operator has given WeChat up since.
+        let mut tx = server.platform.db.begin().await.unwrap();
+        tx.exec("UPDATE customers SET wechat = TRUE WHERE phone_hash IS NOT NULL", vec![]).await.unwrap();
+        tx.commit().await.unwrap();
+        hall.manager.post(TAKE_OFF, json!({"number": PHONE, "why": "身份证"})).await.ok(200);
+        assert_eq!(me(&ann).await["phone"], json!(null));
+    }
 }
