@@ -170,7 +170,7 @@ export interface ClosedPlay { id: string; bill: { total_fen: number } | null; sp
 export interface DeskCash { number: string; amount_fen: number; memo?: string }
 export interface LostPhone { number: string; why: string }
 export interface AtDesk { customer: Customer; cash_fen: number /* can be paid out: neither a gift nor a network's */ }
-export interface Customer { id: string; number: string; guest: boolean; phone: string | null; balance_fen: number; held_fen: number; available_fen: number }
+export interface Customer { id: string; number: string; guest: boolean; phone: string | null; wechat: boolean /* signs in by it */; balance_fen: number; held_fen: number; available_fen: number }
 
 // ---- levels of members: GET /levels -> Levels (venues.view); PUT /levels {levels: LevelForm[], version} -> Levels (settings.manage); 409 CHANGED_MEANWHILE
 export interface Level { id: string; name_zh: string; name_en: string; threshold: number /* points */; pays: number /* of a price, in ten-thousandths */; gift_fen: number }

@@ -181,13 +181,17 @@ const en: typeof zh = {
   lostPhone: {
     action: 'Take a number off',
     title: 'Take a lost number off a customer',
-    text: 'For whom no texts reach the old number, so that they cannot change it themselves. See first that it is really them: money and history stay, and they add the new number by signing in with it. It is written into the operation log.',
+    text: 'For whom no texts reach the old number, so that they cannot change it themselves. See first that it is really them. Money and history stay. It is written into the operation log.',
     none: 'without a phone number',
+    byWechat:
+      'WeChat is connected to this account: all devices are signed out, and the customer then signs in by WeChat and adds the new number.',
+    bySession:
+      'No WeChat is connected to this account: only a device that is still signed in can add the new number. See first that the customer holds it. Who has lost the phone as well needs the old number back first.',
     why: 'How you have seen who it is',
     whyHint: 'For instance: named the last two bills.',
     whyMissing: 'Please say how you have seen it',
     submit: 'Take the number off',
-    done: 'The number of customer {number} was taken off; they can sign in by the new one',
+    done: 'The number of customer {number} was taken off; please have them add the new one now',
   },
   newHall: {
     action: 'New hall',
