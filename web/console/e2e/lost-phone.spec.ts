@@ -26,7 +26,7 @@ test('v2_1 the desk takes a lost number off whom it has seen, and nobody’s onl
   await dialog.getByTestId('form-submit').click()
   await expect(wrong).toHaveText(['请输入会员号', '请写明如何核实的'])
   await dialog.getByTestId('lost-phone-number').fill('00000000')
-  await expect(wrong.first()).toHaveText('没有这个会员号')
+  await expect(wrong.first()).toHaveText('没有这个会员号或手机号')
   // Whose it is, is seen as soon as the number is whole.
   await dialog.getByTestId('lost-phone-number').fill(number)
   await expect(dialog.getByTestId('lost-phone-who')).toContainText(`会员 ${number}，${phone}`)
