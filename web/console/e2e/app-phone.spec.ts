@@ -39,6 +39,9 @@ test('v2_1 a customer changes the phone number with a code to each, and a wrong 
   await sheet.getByTestId('next-send-code').click()
   await expect(sent).toHaveCount(1)
   const next = await mailTo(after, CODE)
+  await field('left-phone').fill(after)
+  await sheet.getByTestId('left-send-code').click()
+  await expect(wrong('left-phone')).toHaveText(`这不是原手机号，原手机号是 ${shortened(before)}。`)
   await field('left-phone').fill(before)
   await expect(async () => {
     await sheet.getByTestId('left-send-code').click()
