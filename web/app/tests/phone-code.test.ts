@@ -42,6 +42,7 @@ describe('a number and its code', () => {
     expect(form.codeError).not.toBe('')
     await form.send()
     expect(sent).toEqual([{ phone: '13900139000' }])
+    expect(form.codeError, 'that it is on its way is not hidden by what was said before').toBe('')
     expect(form.proof()).toEqual({ phone: '13900139000', ticket: 'tkt_1', code: '123456' })
     // Another number has had no code.
     form.phone = '13700137000'

@@ -43,6 +43,8 @@ export function usePhoneCode(tickets: CodeTickets, again: Resend, wrong: (phone:
       tickets.keep(number, answer)
       again.after(answer.again_seconds)
       const minutes = { n: Math.max(1, Math.round(answer.valid_seconds / 60)) }
+      // What was said of the code before, an older one or none, would hide that this one is on its way.
+      codeError.value = ''
       sent.value = answer.customers_only ? t('signIn.sentToCustomers', minutes) : t('signIn.sent', minutes)
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
