@@ -163,7 +163,7 @@ export interface NewVenue { name: string; address?: string; phone?: string; time
 export interface NewTable { name: string; x: number; y: number; tariff_id?: string /* absent: the hall's own list */ }
 export interface VenueMember { user: UserRef; role: Role }
 export interface NewDevice { table_id: string; driver: Driver; name: string; address?: CoilAddress /* of modbus alone */; least_watts?: number /* 1 to 5,000; not of modbus */ }
-export interface Credentials { device: { id: string; topic: string | null }; user: string | null; password: string | null /* null: nothing is entered into a relay board */ }
+export interface Credentials { device: { id: string; driver: Driver; topic: string | null }; user: string | null; password: string | null /* null: nothing is entered into a relay board */ }
 export interface LightAsk { on: boolean; minutes: number /* 1 to 720 */; why: string }
 export interface DeviceLogLine { id: string; at: string; who: string /* empty: the program */; what: string; why: string }
 export interface ClosedPlay { id: string; bill: { total_fen: number } | null; split: { state: 'open' | 'settled' | 'undone' } | null }

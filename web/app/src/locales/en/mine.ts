@@ -15,6 +15,7 @@ const en: typeof zh = {
     title: 'Change your phone number',
     text: 'A code goes to each of the two numbers. Balance, bills and points stay, and other phones are signed out.',
     left: 'Current number',
+    notLeft: 'This is not the current number, which is {phone}.',
     leftCode: 'Code sent to the current number',
     next: 'New number',
     nextCode: 'Code sent to the new number',

@@ -13,6 +13,7 @@ export default {
     title: '更换手机号',
     text: '两个号码都要收一条验证码。余额、账单和积分都保留，其他手机上的登录会退出。',
     left: '原手机号',
+    notLeft: '这不是原手机号，原手机号是 {phone}。',
     leftCode: '原手机号的验证码',
     next: '新手机号',
     nextCode: '新手机号的验证码',

@@ -250,10 +250,13 @@ const en: typeof zh = {
     suggested: 'Light of {name}',
     once: 'To be entered in the device',
     note: 'On the device’s page, under Configuration › Configure MQTT, enter this and save. The topic is the same as the user; the full topic stays %prefix%/%topic%/. Host and port are where the hall’s network reaches the broker: [mqtt] of the server’s configuration.',
+    noteShelly:
+      'On the device’s page, under Settings › MQTT, turn MQTT on and enter this; Server takes “host:port”, and the MQTT prefix is the same as the user. “RPC over MQTT” and “RPC status notifications over MQTT” have to be on. Save, and restart the device. Host and port are where the hall’s network reaches the broker: [mqtt] of the server’s configuration.',
     host: 'Host (the server’s address on the local network)',
     user: 'User',
     password: 'Password',
     topic: 'Topic',
+    prefix: 'MQTT prefix',
   },
   renew: {
     action: 'Replace the password',

@@ -242,10 +242,13 @@ export default {
     suggested: '{name} 灯',
     once: '在设备中填写',
     note: '在设备网页的“配置 › 配置 MQTT”中填写以下内容并保存；主题与用户名相同，完整主题保持默认 %prefix%/%topic%/。主机和端口为球厅网络能连到的 MQTT 服务器，见服务器配置的 [mqtt] 一节。',
+    noteShelly:
+      '在设备网页的 Settings › MQTT 中启用 MQTT 并填写以下内容：Server 一栏填“主机:端口”，MQTT prefix 与用户名相同；“RPC over MQTT”和“RPC status notifications over MQTT”须启用。保存后重启设备。主机和端口为球厅网络能连到的 MQTT 服务器，见服务器配置的 [mqtt] 一节。',
     host: '主机 Host（服务器在局域网中的地址）',
     user: '用户名 User',
     password: '密码 Password',
     topic: '主题 Topic',
+    prefix: '前缀 MQTT prefix',
   },
   renew: {
     action: '更换密码',
