@@ -221,7 +221,7 @@ on_server! {
                 choose(&hall, 0, &own).await.ok(200);
                 remove(&hall, &list).await.ok(204);
             }
-            assert_eq!(lists(&hall).await, [own.clone()], "and nothing is left of the other");
+            assert_eq!(lists(&hall).await, std::slice::from_ref(&own), "and nothing is left of the other");
         }
     }
 }
