@@ -3,8 +3,9 @@
 //! A job is enqueued in the transaction that decided it, so a crash can neither lose it nor do it for nothing. It is carried
 //! out at least once: handlers are idempotent, and say in so many words what became of it ([`Outcome`]). A worker holds a
 //! lease while it works; when it dies, another takes over after the lease ends. Jobs that were given up stay, visible, and
-//! can be started again by hand.
+//! can be started again by hand. What a clock that was ahead has put off is counted anew ([`set_right`]).
 
+mod ahead;
 mod crew;
 mod lost;
 
@@ -19,6 +20,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::{Semaphore, watch};
 use uuid::Uuid;
 
+pub use ahead::{APART, set_right};
 pub use crew::{Crew, Lead, Workers};
 pub use lost::{GIVEN_UP, GivenUp, again, forget_ahead, under_way};
 
@@ -108,8 +110,8 @@ impl NewJob {
 /// Writes a job into the caller's transaction. `None` when one of that name was there already.
 pub async fn enqueue(tx: &mut Tx, db: &Db, random: &Random, now: Timestamp, job: NewJob) -> Result<Option<JobId>> {
     let id = JobId::new(now, random);
-    let sql = "INSERT INTO jobs (id, kind, crew, payload, state, run_at, attempts, max_attempts, dedup_key, created_at) \
-               VALUES ($1, $2, $3, $4, 'queued', $5, 0, $6, $7, $8) ON CONFLICT DO NOTHING";
+    let sql = "INSERT INTO jobs (id, kind, crew, payload, state, run_at, attempts, max_attempts, dedup_key, created_at, decided_at) \
+               VALUES ($1, $2, $3, $4, 'queued', $5, 0, $6, $7, $8, $8) ON CONFLICT DO NOTHING";
     let NewJob { kind, payload, run_at, max_attempts, dedup_key } = job;
     let written = tx.exec(sql, args![id, kind.name, kind.crew.as_str(), payload, run_at, max_attempts, dedup_key, now]).await?;
     let waiting = db.jobs_waiting(kind.crew);
@@ -144,12 +146,13 @@ pub async fn enqueue_many(tx: &mut Tx, db: &Db, random: &Random, now: Timestamp,
 
 /// What is written of jobs. Whoever writes it by other means than [`enqueue_many`] tells the runner afterwards ([`Db::wake_jobs`]).
 pub fn rows(random: &Random, now: Timestamp, jobs: Vec<NewJob>) -> Insert<'static> {
-    let columns = &["id", "kind", "crew", "payload", "state", "run_at", "attempts", "max_attempts", "dedup_key", "created_at"];
+    let columns =
+        &["id", "kind", "crew", "payload", "state", "run_at", "attempts", "max_attempts", "dedup_key", "created_at", "decided_at"];
     let queued = JobState::Queued.as_str();
     let rows = jobs.into_iter().zip(0..).map(|(job, place)| {
         // A microsecond apart, so that what was decided first is taken first.
         let id = JobId::new(now.plus_micros(place), random);
-        args![id, job.kind.name, job.kind.crew.as_str(), job.payload, queued, job.run_at, 0_i64, job.max_attempts, job.dedup_key, now]
+        args![id, job.kind.name, job.kind.crew.as_str(), job.payload, queued, job.run_at, 0_i64, job.max_attempts, job.dedup_key, now, now]
     });
     Insert { table: "jobs", columns, rows: rows.collect(), tail: "ON CONFLICT DO NOTHING" }
 }
@@ -425,10 +428,10 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
         };
         metrics::counter!("cuekey_jobs_total", "kind" => job.kind.clone(), "state" => state.as_str()).increment(1);
         let mut tx = self.db.begin().await?;
-        let sql = "UPDATE jobs SET state = $1, run_at = $2, last_error = $3, finished_at = $4, attempts = $5, lease_until = NULL, lease_token = NULL \
-                   WHERE id = $6 AND state = 'running' AND lease_token = $7";
+        let sql = "UPDATE jobs SET state = $1, run_at = $2, last_error = $3, finished_at = $4, attempts = $5, decided_at = $8, lease_until = NULL, \
+                   lease_token = NULL WHERE id = $6 AND state = 'running' AND lease_token = $7";
         let error = error.map(|text| text.chars().take(500).collect::<String>());
-        let settled = tx.exec(sql, args![state.as_str(), run_at, error.as_deref(), finished, attempts, job.id, job.lease]).await? == 1;
+        let settled = tx.exec(sql, args![state.as_str(), run_at, error.as_deref(), finished, attempts, job.id, job.lease, now]).await? == 1;
         if settled && state == JobState::Dead && self.handlers.counting.contains(job.kind.as_str()) {
             let telling = lost::telling(job, error.unwrap_or_default(), now)?;
             enqueue(&mut tx, &self.db, &self.random, now, telling).await?;
@@ -505,7 +508,8 @@ pub async fn find(sql: &mut impl Sql, id: JobId) -> Result<Option<JobView>> {
 
 /// Starts a given-up job again, with all its attempts. False when it is not given up.
 pub async fn retry(tx: &mut Tx, db: &Db, id: JobId, now: Timestamp) -> Result<bool> {
-    let sql = "UPDATE jobs SET state = 'queued', run_at = $1, attempts = 0, finished_at = NULL WHERE id = $2 AND state = 'dead'";
+    let sql =
+        "UPDATE jobs SET state = 'queued', run_at = $1, decided_at = $1, attempts = 0, finished_at = NULL WHERE id = $2 AND state = 'dead'";
     let changed = tx.exec(sql, args![now, id]).await?;
     let db = db.clone();
     tx.on_commit(move || db.wake_jobs());
