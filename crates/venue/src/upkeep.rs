@@ -23,6 +23,13 @@ pub const SCHEDULES: &[Schedule] = &[
 /// What is of no use any more, and when.
 pub const SWEEPS: &[Sweep] = &[customers::UNUSED, texts::LOG];
 
+/// Lights as they should be, for as long as they should.
+async fn every_minute(venue: &Venue, cx: &Cx) -> platform::Result<()> {
+    devices::assert_all(venue, cx).await?;
+    play::set_right(venue, cx).await?;
+    holds::set_right(cx).await
+}
+
 /// The venue's handlers of jobs.
 pub fn handlers(handlers: &mut Handlers<Cx>, venue: &Arc<Venue>) {
     let with = || Arc::clone(venue);
@@ -32,7 +39,7 @@ pub fn handlers(handlers: &mut Handlers<Cx>, venue: &Arc<Venue>) {
     handlers.add(devices::ASSERT, move |cx, _| {
         let own = Arc::clone(&own);
         async move {
-            match devices::assert_all(&own, &cx).await {
+            match every_minute(&own, &cx).await {
                 Ok(()) => Outcome::Done,
                 Err(fault) => Outcome::Retry(fault.to_string()),
             }
