@@ -26,8 +26,11 @@ pub const SWEEPS: &[Sweep] = &[customers::UNUSED, texts::LOG];
 /// Lights as they should be, for as long as they should.
 async fn every_minute(venue: &Venue, cx: &Cx) -> platform::Result<()> {
     devices::assert_all(venue, cx).await?;
-    play::set_right(venue, cx).await?;
-    holds::set_right(cx).await
+    if venue.latest.was_ahead_of(cx.now()) {
+        play::set_right(venue, cx).await?;
+        holds::set_right(cx).await?;
+    }
+    Ok(())
 }
 
 /// The venue's handlers of jobs.

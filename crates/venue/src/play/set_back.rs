@@ -2,7 +2,7 @@
 //!
 //! What is written of a session cannot be to come. Where it is, it was written by a clock that was ahead, and what is left of play would last longer
 //! by as much: so all of it is moved, until the last thing that is known of it is now. What was played since then is the customer's, and is not
-//! billed: nobody knows how long it was.
+//! billed: nobody knows how long it was. Where the clock was not seen to go back ([`crate::latest`]), nothing is moved.
 
 use kernel::Timestamp;
 use platform::{Cx, Result};

@@ -23,13 +23,19 @@ async fn may_pause(hall: &Hall<'_>) {
     hall.manager.put(&path, offers).await.ok(200);
 }
 
+/// By two hours; the server had looked at its lights within the last minute.
+async fn set_back(server: &TestServer) {
+    server.tick().await;
+    server.later(-2 * HOUR).await;
+}
+
 on_server! {
     async fn v3_1_play_that_began_by_a_clock_two_hours_ahead_lasts_as_long_as_was_paid_after_it_was_set_back(server) {
         let hall = Hall::open(server, 1).await;
         let customer = hall.customer(10_000).await;
         let playing = hall.play(&customer, 0, 60).await;
         server.later(30 * MINUTE).await;
-        server.later(-2 * HOUR).await;
+        set_back(server).await;
         assert_eq!(minutes_to(server, &session(&customer, &playing).await["paid_until"]), 150);
         server.tick().await;
         assert_eq!(minutes_to(server, &session(&customer, &playing).await["paid_until"]), 60);
@@ -39,12 +45,24 @@ on_server! {
         assert_eq!((wallet(&customer).await, hall.tables[0].lamp.seen().on), ((6_400, 0), false));
     }
 
+    async fn v3_1_a_clock_that_is_behind_when_the_server_starts_takes_nothing_from_who_plays(server) {
+        let hall = Hall::open(server, 1).await;
+        let customer = hall.customer(10_000).await;
+        let playing = hall.play(&customer, 0, 60).await;
+        server.later(-2 * HOUR).await;
+        server.tick().await;
+        server.later(2 * HOUR + 30 * MINUTE).await;
+        server.tick().await;
+        hall.table_is(0, "playing").await;
+        assert_eq!(minutes_to(server, &session(&customer, &playing).await["paid_until"]), 30);
+    }
+
     async fn v3_1_whoever_ends_play_after_the_clock_was_set_back_pays_for_no_more_than_was_played(server) {
         let hall = Hall::open(server, 1).await;
         let customer = hall.customer(10_000).await;
         let playing = hall.play(&customer, 0, 60).await;
         server.later(20 * MINUTE).await;
-        server.later(-2 * HOUR).await;
+        set_back(server).await;
         server.tick().await;
         server.later(20 * MINUTE - SECOND).await;
         let closed = customer.post(&format!("/customer/v1/sessions/{}/close", id(&playing)), json!({})).await.ok(200);
@@ -60,7 +78,7 @@ on_server! {
         server.later(10 * MINUTE - 10 * SECOND).await;
         customer.post(&format!("/customer/v1/sessions/{}/pause", id(&playing)), json!({})).await.ok(200);
         hall.table_is(0, "paused").await;
-        server.later(-2 * HOUR).await;
+        set_back(server).await;
         server.tick().await;
         assert_eq!(session(&customer, &playing).await["cost_so_far_fen"], 600);
         server.later(31 * MINUTE).await;
@@ -77,7 +95,7 @@ on_server! {
         holder.post(&format!("/customer/v1/tables/{}/hold", hall.tables[0].id), json!({})).await.ok(200);
         let until = json!(now.plus_micros(HOUR));
         hall.manager.post(&format!("/api/v1/tables/{}/hold", hall.tables[1].id), json!({"note": "王先生", "until": until})).await.ok(200);
-        server.later(-2 * HOUR).await;
+        set_back(server).await;
         server.tick().await;
         server.later(16 * MINUTE).await;
         server.run_jobs().await;
