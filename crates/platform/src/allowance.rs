@@ -5,8 +5,7 @@
 
 use std::net::IpAddr;
 
-use kernel::{DAY, Fault, Kind, Timestamp};
-use store::jobs::APART;
+use kernel::{APART, DAY, Fault, Kind, Timestamp};
 use store::{Db, Sql, Sweep, Tx, args};
 
 use crate::vault::Purpose;

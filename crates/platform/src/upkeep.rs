@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use kernel::{DAY, SECOND, Timestamp};
+use kernel::{APART, DAY, SECOND, Timestamp};
 use store::Sweep;
 use store::jobs::{self, Handlers, JobKind, NewJob, Outcome};
 use tokio::sync::watch;
@@ -57,7 +57,7 @@ pub async fn tick(cx: &Cx, schedules: &[Schedule], now: Timestamp) -> store::Res
     let mut tx = cx.db.begin().await?;
     for schedule in schedules {
         let number = now.unix().div_euclid(schedule.every_seconds);
-        jobs::forget_ahead(&mut tx, schedule.kind.name, now.plus_seconds(schedule.every_seconds.max(jobs::APART / SECOND))).await?;
+        jobs::forget_ahead(&mut tx, schedule.kind.name, now.plus_seconds(schedule.every_seconds.max(APART / SECOND))).await?;
         let job = NewJob::new(schedule.kind, &(), now)?.attempts(3).once(number.to_string());
         cx.enqueue(&mut tx, job).await?;
     }

@@ -20,7 +20,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::{Semaphore, watch};
 use uuid::Uuid;
 
-pub use ahead::{APART, set_right};
+pub use ahead::set_right;
 pub use crew::{Crew, Lead, Workers};
 pub use lost::{GIVEN_UP, GivenUp, again, forget_ahead, under_way};
 

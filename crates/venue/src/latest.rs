@@ -5,8 +5,7 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use kernel::Timestamp;
-use store::jobs::APART;
+use kernel::{APART, Timestamp};
 
 pub(crate) struct Latest(AtomicI64);
 

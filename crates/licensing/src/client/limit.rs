@@ -13,10 +13,9 @@ use governor::nanos::Nanos;
 use governor::state::keyed::DashMapStateStore;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
-use kernel::{Clock, DAY, MINUTE, Timestamp};
+use kernel::{APART, Clock, DAY, MINUTE, Timestamp};
 use moka::sync::Cache;
 use platform::allowance;
-use store::jobs::APART;
 
 use crate::projects::ProjectId;
 

@@ -2,9 +2,8 @@
 //!
 //! **Invariant**: a captcha is answered once. It is used up by a wrong answer too, so nobody guesses twice.
 
-use ::store::jobs::APART;
 use ::store::{Sql, Tx, args};
-use kernel::{Fault, MINUTE, Random, Timestamp, Word};
+use kernel::{APART, Fault, MINUTE, Random, Timestamp, Word};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;

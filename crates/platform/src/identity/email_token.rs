@@ -1,9 +1,8 @@
 //! Links sent by e-mail: a secret that is good once, until it expires, held as a hash. One that expires later than any can that is made now was made by
 //! a clock that was ahead, and is not good: by ours it would be so for longer than it may.
 
-use ::store::jobs::APART;
 use ::store::{Sql, Tx, args};
-use kernel::{DAY, HOUR, Timestamp};
+use kernel::{APART, DAY, HOUR, Timestamp};
 use zeroize::Zeroizing;
 
 use super::{AccountError, UserId};

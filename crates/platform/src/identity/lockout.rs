@@ -5,8 +5,7 @@
 //!
 //! A lock that ends later than any can that begins now was set by a clock that was ahead, or by a setting that was longer: it is not believed.
 
-use ::store::jobs::APART;
-use kernel::{MINUTE, Timestamp};
+use kernel::{APART, MINUTE, Timestamp};
 
 /// What is remembered of a name, or of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

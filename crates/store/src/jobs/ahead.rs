@@ -1,13 +1,11 @@
 //! Jobs that were put off, and leases that were taken, by a clock that was ahead and was set back since. By the right clock they would end late by as
 //! much as it had been ahead; so what is further away than it can be is counted anew from now.
 
-use kernel::{MINUTE, Timestamp, Word};
+use kernel::{APART, Timestamp, Word};
 
 use super::{Crew, JobId, LEASE};
 use crate::{Db, Result, Sql, args, update_many};
 
-/// By so many microseconds the clocks of two processes may differ, and neither takes what the other writes for that of a clock that was ahead.
-pub const APART: i64 = 5 * MINUTE;
 /// Jobs that one transaction sets right: it holds SQLite's writer for some milliseconds.
 const AT_ONCE: i64 = 1_000;
 

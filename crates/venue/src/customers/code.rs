@@ -8,13 +8,13 @@
 //! Whoever asks is told a ticket, and a code is good with its ticket alone. So it is of no use to ask for a code to somebody else's phone: that
 //! phone's owner has a ticket of its own, and the tries at one ticket take nothing from another.
 
-use kernel::{Fault, HOUR, MINUTE, Timestamp};
+use kernel::{APART, Fault, HOUR, MINUTE, Timestamp};
 use platform::allowance::{Allowance, ByAddress};
 use platform::messages::SmsKind;
 use platform::vault::Purpose;
 use platform::{Cx, Result};
 use serde::Serialize;
-use store::jobs::{APART, JobKind};
+use store::jobs::JobKind;
 use store::{Sql as _, Sweep, Tx, args};
 
 use super::model::CustomerId;

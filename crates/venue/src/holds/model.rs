@@ -1,8 +1,7 @@
 //! For how long a table may be held, by whom, and who has had enough of it. Pure.
 
-use kernel::{DAY, MINUTE, Timestamp};
+use kernel::{APART, DAY, MINUTE, Timestamp};
 use platform::identity::UserId;
-use store::jobs::APART;
 
 use super::error::HoldError;
 use crate::customers::CustomerId;

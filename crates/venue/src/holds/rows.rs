@@ -2,10 +2,9 @@
 
 use std::collections::HashMap;
 
-use kernel::{Timestamp, Word};
+use kernel::{APART, Timestamp, Word};
 use platform::{Cx, Result};
 use serde::Serialize;
-use store::jobs::APART;
 use store::{Row, Sql, Tx, args};
 
 use super::model::{Hold, HoldEnd, HoldId, REMEMBERED, Unused};

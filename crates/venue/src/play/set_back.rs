@@ -4,9 +4,9 @@
 //! by as much: so all of it is moved, until the last thing that is known of it is now. What was played since then is the customer's, and is not
 //! billed: nobody knows how long it was. Where the clock was not seen to go back ([`crate::latest`]), nothing is moved.
 
-use kernel::Timestamp;
+use kernel::{APART, Timestamp};
 use platform::{Cx, Result};
-use store::jobs::{APART, NewJob};
+use store::jobs::NewJob;
 use store::{Sql as _, Tx, args};
 
 use super::clock::{OfSession, TIME_JOB};
