@@ -7,7 +7,7 @@ use platform::{Cx, payments};
 use store::Sweep;
 use store::jobs::{Handlers, Outcome};
 
-use crate::{Venue, customers, devices, holds, overdue, play, splits, texts};
+use crate::{Venue, customers, devices, halls, holds, overdue, play, splits, texts};
 
 /// Seconds from one round of questions to lights to the next.
 const ROUND: i64 = 10;
@@ -27,6 +27,8 @@ pub const SWEEPS: &[Sweep] = &[customers::UNUSED, texts::LOG];
 async fn every_minute(venue: &Venue, cx: &Cx) -> platform::Result<()> {
     devices::assert_all(venue, cx).await?;
     if venue.latest.was_ahead_of(cx.now()) {
+        devices::set_right(cx).await?;
+        halls::rows::set_right(cx).await?;
         play::set_right(venue, cx).await?;
         holds::set_right(cx).await?;
     }

@@ -2,6 +2,7 @@
 
 use kernel::{HOUR, MINUTE, SECOND, Timestamp};
 use serde_json::{Value, json};
+use store::{Sql as _, args};
 use testkit::{Client, Hall, TestServer, on_server};
 
 use crate::support::pay::{id, wallet};
@@ -86,6 +87,24 @@ on_server! {
         hall.table_is(0, "playing").await;
         assert_eq!(minutes_to(server, &session(&customer, &playing).await["paid_until"]), 50, "it went on by itself just now");
         assert_eq!(wallet(&customer).await, (10_000, 3_600));
+    }
+
+    async fn v5_1_nothing_is_known_of_lights_and_tables_since_a_time_to_come(server) {
+        let hall = Hall::open(server, 2).await;
+        let customer = hall.customer(10_000).await;
+        hall.play(&customer, 0, 60).await;
+        set_back(server).await;
+        let ahead = async || {
+            let sql = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM devices d JOIN venue_tables t ON t.id = d.table_id \
+                       WHERE d.wanted_at > $1 OR d.reported_at > $1 OR d.online_since > $1 OR d.right_since > $1 OR t.since > $1";
+            server.platform.db.read().one(sql, args![server.clock.now()], |row| row.get::<i64>("n")).await.unwrap()
+        };
+        assert_eq!(ahead().await, 2);
+        server.tick().await;
+        assert_eq!(ahead().await, 0);
+        server.settles().await;
+        let table = hall.table_is(0, "playing").await;
+        assert_eq!((table["device"]["wanted"].clone(), table["device"]["reported"].clone()), (json!(true), json!(true)));
     }
 
     async fn v3_1a_a_table_that_was_held_by_a_clock_that_was_ahead_is_free_as_soon_as_was_said(server) {
