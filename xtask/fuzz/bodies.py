@@ -50,6 +50,8 @@ GOOD = {
         "pause_minutes": 30, "pause_lit": True, "cleaning_minutes": luck.choice([0, 5]), "hold_minutes": 15,
         "version": luck.choice([0, 1, 2]),
     },
+    "POST /api/v1/venues/{id}/price-lists": lambda there, luck: {"name": f"价目 {secrets.token_hex(3)}"},
+    "PUT /api/v1/price-lists/{id}": lambda there, luck: {"tariff": TARIFF, "version": version(luck)},
     "PUT /api/v1/venues/{id}/prices": lambda there, luck: {"tariff": TARIFF, "version": version(luck)},
     "POST /api/v1/venues/{id}/prices/try": lambda there, luck: {"tariff": TARIFF, "date": later(0)[:10], "minutes": 60},
     "POST /api/v1/venues/{id}/staff": lambda there, luck: {"name": "fixer"},

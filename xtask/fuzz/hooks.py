@@ -108,6 +108,7 @@ BODY = {
     "key": "keys.text",
     "venue_id": "venues",
     "table_id": "tables",
+    "tariff_id": "price-lists",
     "session_id": "sessions",
     "user_id": "staff",
     "number": "number",

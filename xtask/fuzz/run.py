@@ -45,6 +45,8 @@ def of_console(base, token):
         tables = (perhaps(f"{api}/venues/{venue}/floor", token) or {"tables": []})["tables"]
         ids.setdefault("tables", []).extend(table["id"] for table in tables)
         ids.setdefault("devices", []).extend(table["device"]["id"] for table in tables if table.get("device"))
+        lists = (perhaps(f"{api}/venues/{venue}/price-lists", token) or {"items": []})["items"]
+        ids.setdefault("price-lists", []).extend(one["id"] for one in lists)
         staff = (perhaps(f"{api}/venues/{venue}/staff", token) or {"items": []})["items"]
         ids.setdefault("staff", []).extend(member["user"]["id"] for member in staff)
     current = next((item["id"] for item in sessions if item["current"]), "")

@@ -84,16 +84,20 @@ CREATE TABLE venue_staff (
 ) /* WITHOUT ROWID */;
 CREATE INDEX venue_staff_venue ON venue_staff (venue_id, user_id);
 
+-- Price lists 价目: each table of a hall uses one of them.
 CREATE TABLE tariffs (
   id UUID PRIMARY KEY,
   venue_id UUID NOT NULL REFERENCES venues (id),
   name TEXT NOT NULL,
+  -- The hall's own: of tables for which no other is chosen.
+  own BOOLEAN NOT NULL,
   -- JSON, as the rules read it.
   terms TEXT NOT NULL,
   version BIGINT NOT NULL,
   created_at BIGINT NOT NULL
 );
 CREATE INDEX tariffs_venue ON tariffs (venue_id, id);
+CREATE UNIQUE INDEX tariffs_own ON tariffs (venue_id) WHERE own;
 
 CREATE TABLE venue_tables (
   id UUID PRIMARY KEY,

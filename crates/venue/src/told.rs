@@ -28,7 +28,7 @@ texts! {
     PHONE_CHANGED = "account.phone_changed", "手机号已更换" "Your number was changed",
         "您的账户已改用 {phone} 登录，其他设备上的登录已退出。如非本人操作，请立即联系门店。" "Your account opens by {phone} from now on, and was signed out on other devices. If it was not you, please tell a hall at once.";
     PHONE_TAKEN_OFF = "account.phone_taken_off", "手机号已去除" "Your number was taken off",
-        "门店已应您的要求去除 {phone}，余额和记录不变。请尽快用新号码登录以绑定。如非本人要求，请立即联系门店。" "As you asked, a hall has taken {phone} off your account; your money and history stay. Please sign in by your new number soon, which adds it. If you did not ask for this, please tell a hall at once.";
+        "门店已去除您账户的手机号 {phone}，余额和记录不变。请尽快在这台设备上用新号码登录，即可绑定。如非本人要求，请立即联系门店。" "A hall has taken {phone} off your account; your money and history stay. Please sign in by your new number soon, on this device, which adds it. If you did not ask for this, please tell a hall at once.";
     RECHARGED = "wallet.recharged", "充值到账" "Money received",
         "您的钱包已充值 {amount} 元。" "{amount} yuan were added to your wallet.";
     PAID_OUT = "wallet.paid_out", "已付现金" "Cash was paid out",

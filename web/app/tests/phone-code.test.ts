@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { nextTick } from 'vue'
 import { usePhoneCode } from '@/composables/usePhoneCode'
 import { CodeTickets, type TicketShelf } from '@/shared/code-ticket'
+import { mayBe } from '@/shared/phone'
 import { Resend } from '@/shared/resend'
 
 interface Sent {
@@ -40,10 +42,29 @@ describe('a number and its code', () => {
     expect(form.codeError).not.toBe('')
     await form.send()
     expect(sent).toEqual([{ phone: '13900139000' }])
+    expect(form.codeError, 'that it is on its way is not hidden by what was said before').toBe('')
     expect(form.proof()).toEqual({ phone: '13900139000', ticket: 'tkt_1', code: '123456' })
     // Another number has had no code.
     form.phone = '13700137000'
     expect(form.proof()).toBeNull()
+  })
+
+  it('are not sent where the number is not the one that was shown', async () => {
+    const wrong = (phone: string) => (mayBe(phone, '139****9000') ? '' : 'another')
+    const form = usePhoneCode(new CodeTickets(shelf()), new Resend(), wrong)
+    for (const other of ['13900139001', '13800139000']) {
+      form.phone = other
+      await nextTick()
+      await form.send()
+      expect(form.phoneError).toBe('another')
+    }
+    expect(sent).toEqual([])
+    form.phone = '+86 139 0013 9000'
+    await nextTick()
+    await form.send()
+    expect(form.phoneError).toBe('')
+    expect(sent).toEqual([{ phone: '+8613900139000' }])
+    expect(mayBe('13700137000', '')).toBe(true)
   })
 
   it('are not sent twice within the time that the server has named', async () => {

@@ -30,6 +30,8 @@ describe('a table’s state', () => {
       id: name,
       name,
       state: 'idle' as const,
+      per_hour_fen: 3_600,
+      price_list: null,
       mine: false,
       held_until: null,
       held_for_me: false,

@@ -48,6 +48,8 @@ const table = (id: number, change: Partial<FloorTable> = {}): FloorTable => ({
   since: iso('00:00:00'),
   x: 0,
   y: 0,
+  tariff_id: 'tar_1',
+  price_list: null,
   version: 1,
   play: null,
   device: null,

@@ -40,20 +40,24 @@ const tariff: Tariff = {
   ],
 }
 
+const list = { name: 'Rooms', tariff }
+
 describe('the form of prices', () => {
   it('holds what is there, and sends it back unchanged', () => {
-    expect(tariffOf(pricesFrom(tariff))).toEqual(tariff)
-    expect(pricesFrom(tariff)['tariff.per_hour']).toBe('36.50')
+    expect(tariffOf(pricesFrom(list))).toEqual(tariff)
+    expect(pricesFrom(list)['tariff.per_hour']).toBe('36.50')
   })
 
   it('takes a package that names no days for one of every day', () => {
     const [, night] = tariff.packages ?? []
     const { days, sold, ...kept } = night!
-    expect(tariffOf(pricesFrom({ ...tariff, packages: [kept] })).packages).toEqual([{ ...kept, days, sold }])
+    expect(tariffOf(pricesFrom({ ...list, tariff: { ...tariff, packages: [kept] } })).packages).toEqual([
+      { ...kept, days, sold },
+    ])
   })
 
   it('is ready when each price is one', () => {
-    const form = pricesFrom(tariff)
+    const form = pricesFrom(list)
     expect(isReady(form)).toBe(true)
     form['tariff.bands'].push(newBand())
     expect(formTroubles(form)).toMatchObject({ 'tariff.bands': 'money', 'tariff.per_hour': undefined })
@@ -65,8 +69,16 @@ describe('the form of prices', () => {
     expect(tariffOf(form).night).toBeNull()
   })
 
+  it('holds the name of its list, which must have one', () => {
+    const form = pricesFrom(list)
+    expect(form.name).toBe('Rooms')
+    form.name = ' '
+    expect(formTroubles(form).name).toBe('name')
+    expect(isReady(form)).toBe(false)
+  })
+
   it('gives a new package an id that none has, and wants its names and price', () => {
-    const form = pricesFrom(tariff)
+    const form = pricesFrom(list)
     form['tariff.packages'].push(newPackage(form['tariff.packages']))
     expect(form['tariff.packages'].at(-1)?.id).toBe(6)
     expect(formTroubles(form)['tariff.packages']).toBe('name')

@@ -13,8 +13,8 @@ use anyhow::{Context, Result, bail};
 
 use crate::clock::pause;
 use crate::log::Log;
-use crate::{install, process, venv};
 use crate::workspace::Workspace;
+use crate::{install, process, venv};
 
 pub const POSTGRES: &str = "CUEKEY_TEST_POSTGRES";
 /// Relay boards by pymodbus: Modbus TCP, and serial frames over TCP.

@@ -7,7 +7,7 @@ use front::Limits;
 use front::tls::Files;
 use serde::{Deserialize, Serialize};
 
-use super::wrong;
+use super::check::wrong;
 use crate::trouble::Result;
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

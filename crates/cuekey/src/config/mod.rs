@@ -2,9 +2,12 @@
 //!
 //! `config.default.toml` is what `cuekey config` prints, and the reference; a test holds it to [`Config::default`].
 
+mod check;
 mod environment;
 mod listener;
 mod load;
+mod perhaps;
+mod secrets;
 #[cfg(test)]
 mod tests;
 
@@ -13,8 +16,6 @@ use std::path::PathBuf;
 
 use axum::http::Uri;
 use serde::{Deserialize, Serialize};
-
-use crate::trouble::{Result, Trouble};
 
 pub use listener::{Connections, Tls};
 pub use load::{Flags, load};
@@ -262,93 +263,7 @@ impl Default for Log {
     }
 }
 
-// They hold passwords, and a configuration ends in logs sooner or later.
-impl std::fmt::Debug for Database {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Database").field("connections", &self.connections).finish_non_exhaustive()
-    }
-}
-impl std::fmt::Debug for Sms {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Sms").field("provider", &self.provider).field("endpoint", &self.endpoint).finish_non_exhaustive()
-    }
-}
-impl std::fmt::Debug for Wechat {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Wechat").field("web_app_id", &self.web_app_id).field("mini_app_id", &self.mini_app_id).finish_non_exhaustive()
-    }
-}
-impl std::fmt::Debug for Mqtt {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Mqtt").field("listen", &self.listen).field("host", &self.host).field("port", &self.port).finish_non_exhaustive()
-    }
-}
-impl std::fmt::Debug for Mail {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Mail").field("host", &self.host).field("port", &self.port).field("from", &self.from).finish_non_exhaustive()
-    }
-}
-
 impl Config {
-    /// What no type can say. Each refusal names its key.
-    fn check(&self) -> Result<()> {
-        if !self.server.public_url.is_empty() && !is_base_url(&self.server.public_url) {
-            return Err(wrong(
-                "server.public_url",
-                "应为 https://域名，不带路径",
-                "must be like https://cuekey.example.com, without a path",
-            ));
-        }
-        self.tls.check()?;
-        self.connections.check()?;
-        if !(1..=1000).contains(&self.database.connections) {
-            return Err(wrong("database.connections", "应在 1 到 1000 之间", "must be from 1 to 1000"));
-        }
-        if !(1..=256).contains(&self.jobs.workers) {
-            return Err(wrong("jobs.workers", "应在 1 到 256 之间", "must be from 1 to 256"));
-        }
-        if !self.mail.host.is_empty() && !self.mail.from.contains('@') {
-            return Err(wrong("mail.from", "设置了 mail.host 时须填写发件人地址", "must be the sender's address when mail.host is set"));
-        }
-        if self.sms.provider != SmsProvider::None {
-            let tencent = self.sms.provider == SmsProvider::Tencent;
-            for (key, value) in [
-                ("sms.app_id", if tencent { self.sms.app_id.as_str() } else { "-" }),
-                ("sms.region", if tencent { self.sms.region.as_str() } else { "-" }),
-                ("sms.access_key", self.sms.access_key.as_str()),
-                ("sms.secret", self.sms.secret.as_str()),
-                ("sms.sign_name", self.sms.sign_name.as_str()),
-                ("sms.code_template", self.sms.code_template.as_str()),
-            ] {
-                if value.is_empty() {
-                    return Err(wrong(key, "设置了 sms.provider 时须填写", "is needed when sms.provider is set"));
-                }
-            }
-        }
-        for (app, id, secret) in
-            [("web", &self.wechat.web_app_id, &self.wechat.web_secret), ("mini", &self.wechat.mini_app_id, &self.wechat.mini_secret)]
-        {
-            if id.is_empty() != secret.is_empty() {
-                let key = format!("wechat.{app}_{}", if id.is_empty() { "app_id" } else { "secret" });
-                return Err(wrong(&key, "应用 ID 与密钥须同时填写", "an app's id and its secret are needed together"));
-            }
-        }
-        for (key, address) in [
-            ("payments.wechat", &self.payments.wechat),
-            ("payments.alipay", &self.payments.alipay),
-            ("wechat.endpoint", &self.wechat.endpoint),
-            ("wechat.authorize", &self.wechat.authorize),
-        ] {
-            if !address.parse::<Uri>().is_ok_and(|uri| uri.host().is_some() && uri.query().is_none()) {
-                return Err(wrong(key, "应为 https:// 开头的地址", "must be an address that begins with https://"));
-            }
-        }
-        if let Err(error) = self.log.level.parse::<tracing_subscriber::filter::Targets>() {
-            return Err(wrong("log.level", &format!("无法识别（{error}）"), &format!("is not understood ({error})")));
-        }
-        Ok(())
-    }
-
     /// Where the console is reached, given where it really listens. Without a slash at the end.
     pub fn public_url(&self, listening: SocketAddr) -> String {
         match self.server.public_url.trim_end_matches('/') {
@@ -364,37 +279,4 @@ pub fn is_private(public_url: &str) -> bool {
     let Ok(uri) = public_url.parse::<Uri>() else { return false };
     let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
     uri.scheme_str() == Some("https") || host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
-}
-
-fn is_base_url(text: &str) -> bool {
-    text.parse::<Uri>().is_ok_and(|uri| {
-        matches!(uri.scheme_str(), Some("http" | "https"))
-            && uri.host().is_some_and(|host| !host.is_empty())
-            && matches!(uri.path(), "" | "/")
-            && uri.query().is_none()
-    })
-}
-
-fn wrong(key: &str, zh: &str, en: &str) -> Trouble {
-    Trouble::setup(format!("配置项 {key} {zh}"), format!("configuration: {key} {en}"))
-}
-
-/// An address, or an empty text for none.
-mod perhaps {
-    use std::net::SocketAddr;
-
-    use serde::de::Error as _;
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub fn serialize<S: Serializer>(value: &Option<SocketAddr>, serializer: S) -> Result<S::Ok, S::Error> {
-        match value {
-            Some(address) => serializer.collect_str(address),
-            None => serializer.serialize_str(""),
-        }
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(D::Error::custom) }
-    }
 }

@@ -5,6 +5,7 @@ use kernel::Lang;
 use super::environment::Environment;
 use super::load::{Flags, read};
 use super::*;
+use crate::trouble::Result;
 
 fn environment(variables: &[(&str, &str)]) -> Result<Environment> {
     Environment::read(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))

@@ -1,4 +1,4 @@
-//! A hall of twelve tables, whose lamps are simulated: they come to the broker that is inside, and speak as real ones do.
+//! A hall of twelve tables, two of them in rooms at prices of their own, whose lamps are simulated: they come to the broker that is inside, and speak as real ones do.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use sandbox::{Firmware, Lamp as Simulated};
 use store::Sql as _;
 use venue::Venue;
 use venue::devices::{self, NewDevice};
-use venue::halls::{self, NewTable, NewVenue, TableId};
+use venue::halls::{self, ChangedPrices, NewPriceList, NewTable, NewVenue, TableId};
 use venue::members::{self, ChangedLevels, LevelForm};
 use venue::tariff::{Band, Days, Early, Hours, NightCap, Package, Span, Tariff};
 
@@ -21,6 +21,8 @@ use crate::trouble::Result;
 
 /// Of the demo.
 pub const TABLES: i64 = 12;
+/// The last of a hall's tables stand in rooms 包厢.
+const ROOMS: i64 = 2;
 const PAUSE: Duration = Duration::from_millis(300);
 
 /// Where customers go.
@@ -41,10 +43,18 @@ pub async fn furnish(staff: &Cx, name: &str, tables: i64) -> Result<Hall> {
         tariff: tariff(),
     };
     let venue = halls::create_venue(staff, form, &once(staff)?).await?;
+    let rooms = halls::add_price_list(staff, venue.id, NewPriceList { name: "包厢 Room".into() }, &once(staff)?).await?;
+    let form = ChangedPrices { name: None, tariff: room_tariff(), version: rooms.version };
+    let rooms = halls::change_price_list(staff, rooms.id, form).await?.id;
     let mut lamps = Vec::new();
     for n in 0..tables {
         // Three rows of four, as such halls are.
-        let form = NewTable { name: format!("{} 号台", n + 1), x: 150 + (n % 4) * 450, y: 150 + (n / 4) * 400 };
+        let form = NewTable {
+            name: format!("{} 号台", n + 1),
+            x: 150 + (n % 4) * 450,
+            y: 150 + (n / 4) * 400,
+            tariff_id: (n >= tables - ROOMS).then_some(rooms),
+        };
         let table = halls::create_table(staff, venue.id, form, &once(staff)?).await?;
         let device = NewDevice {
             table_id: table.id,
@@ -75,6 +85,19 @@ fn tariff() -> Tariff {
             package(1, ("欢打 3 小时", "Three hours"), Span::Minutes(180), 8_800, Early::Cheaper),
             package(2, ("通宵包夜", "All night"), Span::Night(hours(22, 6)), 12_000, Early::Package),
         ],
+    }
+}
+
+/// 68 yuan an hour in a room, 88 in the evening, at most 328 a night; otherwise as in the hall.
+fn room_tariff() -> Tariff {
+    let hall = tariff();
+    Tariff {
+        per_hour: Fen::new(6_800),
+        bands: hall.bands.into_iter().map(|band| Band { per_hour: Fen::new(8_800), ..band }).collect(),
+        minimum: Some(Fen::new(1_000)),
+        night: hall.night.map(|night| NightCap { cap: Fen::new(32_800), ..night }),
+        packages: vec![package(1, ("包厢 3 小时", "Three hours in a room"), Span::Minutes(180), 16_800, Early::Cheaper)],
+        ..hall
     }
 }
 

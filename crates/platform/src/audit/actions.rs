@@ -61,6 +61,8 @@ actions! {
     VENUE_CREATED = Info "venues" "created" "新建门店" "Created a hall";
     VENUE_CHANGED = Info "venues" "changed" "修改门店" "Changed a hall";
     PRICES_CHANGED = Warning "venues" "prices_changed" "修改价格" "Changed a hall's prices";
+    PRICE_LIST_ADDED = Info "venues" "price_list_added" "新增价目" "Added a price list to a hall";
+    PRICE_LIST_REMOVED = Warning "venues" "price_list_removed" "删除价目" "Removed a price list of a hall";
     TABLE_CHANGED = Info "venues" "table_changed" "修改球台" "Changed a table";
     TABLE_RETIRED = Warning "venues" "table_retired" "停用球台" "Retired a table";
     LEVELS_CHANGED = Warning "venues" "levels_changed" "修改会员等级" "Changed the members' levels";

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Order, Saying};
+use super::words::{Order, Saying};
 
 pub fn presence(topic: &str, online: bool) -> Saying {
     Saying::presence(format!("{topic}/online"), if online { "true" } else { "false" })

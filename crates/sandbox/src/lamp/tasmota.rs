@@ -1,6 +1,6 @@
 //! Tasmota's words, with one relay.
 
-use super::{Order, Saying};
+use super::words::{Order, Saying};
 
 const TENTH: i64 = 100_000;
 const SECOND: i64 = 1_000_000;

@@ -3,7 +3,8 @@
 
 use kernel::{APART, Timestamp, Word};
 
-use super::{Crew, JobId, LEASE};
+use super::runner::LEASE;
+use super::{Crew, JobId};
 use crate::{Db, Result, Sql, args, update_many};
 
 /// Jobs that one transaction sets right: it holds SQLite's writer for some milliseconds.

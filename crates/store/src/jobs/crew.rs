@@ -58,7 +58,7 @@ pub struct Workers {
 }
 
 /// How long a process that falls silent keeps a crew from working elsewhere: as long as it keeps the jobs that it had begun.
-const TERM: i64 = super::LEASE;
+const TERM: i64 = super::runner::LEASE;
 
 /// That a crew works in this process and in no other.
 ///

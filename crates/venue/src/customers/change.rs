@@ -4,6 +4,7 @@
 //! **Invariant**: nobody gets another customer's number, and whose a number is, nobody learns who does not hold its phone.
 
 use kernel::{Fault, Fields, Kind, text};
+use platform::allowance::Allowance;
 use platform::identity::Permission;
 use platform::{Cx, Result, audit};
 use serde_json::json;
@@ -17,9 +18,13 @@ use super::model::{Customer, CustomerId};
 use super::phone::hint;
 use super::session::{by_phone_or_number, find, is_signed_in, revoke_all, revoke_others};
 use super::sign_in::{WRONG_CODE, is_good, is_right, use_up};
+use super::wechat::WechatApp;
 use crate::Venue;
 use crate::texts::{self, To};
 use crate::told::{self, tell};
+
+/// By one of the staff. More than a desk sees in a day; and who means harm does not get far before others have read the log.
+const TAKEN_OFF: Allowance = Allowance { name: "numbers taken off", window_seconds: 86_400, most: 20 };
 
 /// That somebody holds a phone: the code that came there, and its ticket ([`send_code`](super::send_code)).
 #[derive(Debug, Clone, Copy)]
@@ -52,9 +57,6 @@ async fn known_by(sql: &mut impl Sql, cx: &Cx, id: CustomerId) -> Result<Option<
 pub async fn change_phone(cx: &Cx, venue: &Venue, who: &Customer, token: &str, ask: NewPhone<'_>) -> Result<Customer> {
     let digits = number(ask.phone)?;
     let own = known_by(&mut cx.db.read(), cx, who.id).await?.ok_or_else(no_number)?;
-    if digits == own {
-        return Err(Fault::field("phone", "SAME", "这就是您现在的手机号", "This is your number already"));
-    }
     let both = [("code", &digits, ask.new), ("own_code", &own, ask.own)];
     let mut wrong = Fields::default();
     for (field, digits, proof) in both {
@@ -63,6 +65,10 @@ pub async fn change_phone(cx: &Cx, venue: &Venue, who: &Customer, token: &str, a
         }
     }
     wrong.check()?;
+    // Not before both were sent a code: whoever holds somebody's session, and not their phone, would find the whole number by trying.
+    if digits == own {
+        return Err(Fault::field("phone", "SAME", "这就是您现在的手机号", "This is your number already"));
+    }
     let mut tx = cx.db.begin().await?;
     lock_codes(&mut tx, cx, &digits, &own).await?;
     let mut wrong = Fields::default();
@@ -109,8 +115,8 @@ async fn lock_codes(tx: &mut Tx, cx: &Cx, one: &str, other: &str) -> Result<()> 
 /// Takes the number off a customer who has lost it, once the staff has seen who it is: `number` is the customer's own, or the phone's. They
 /// add another as somebody does who has none. Refused where nothing would be left to come back by.
 ///
-/// Who has a name at WeChat signs in by it, and is signed out on all phones: one of them may be lost. Of who has none a session is all that is
-/// left, and stays.
+/// Who has a name at WeChat signs in by it, and is signed out on all phones: one of them may be lost. Of who has none, or where nobody signs in by
+/// WeChat any more, a session is all that is left, and stays. On which phone it is cannot be seen here: the staff looks.
 pub async fn take_phone_off(cx: &Cx, venue: &Venue, number: &str, why: &str) -> Result<Customer> {
     let staff = cx.require(Permission::TablesOperate)?;
     let mut fields = Fields::default();
@@ -120,7 +126,9 @@ pub async fn take_phone_off(cx: &Cx, venue: &Venue, number: &str, why: &str) -> 
     let mut tx = cx.db.begin().await?;
     let customer = by_phone_or_number(&mut tx, cx, number.trim()).await?.ok_or_else(no_such_customer)?;
     let own = known_by(&mut tx, cx, customer.id).await?.ok_or_else(no_number)?;
-    if customer.wechat {
+    TAKEN_OFF.take_in(&mut tx, cx, &staff.id.to_string()).await?;
+    let offered = [WechatApp::Web, WechatApp::Mini].into_iter().any(|app| venue.wechat.app_id(app).is_some());
+    if customer.wechat && offered {
         revoke_all(&mut tx, cx, customer.id).await?;
     } else if !is_signed_in(&mut tx, cx, customer.id).await? {
         return Err(only_way());

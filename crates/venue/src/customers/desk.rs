@@ -132,5 +132,5 @@ async fn enough(tx: &mut Tx, cx: &Cx, customer: &Customer, amount: Fen) -> Resul
 }
 
 pub(super) fn no_such_customer() -> Fault {
-    Fault::field("number", "CUSTOMER_NOT_FOUND", "没有这个会员号", "There is no customer of this number")
+    Fault::field("number", "CUSTOMER_NOT_FOUND", "没有这个会员号或手机号", "There is no customer of this number")
 }

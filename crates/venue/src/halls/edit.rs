@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use store::args;
 
 use super::form::{ChangedTable, ChangedVenue};
+use super::lists;
 use super::machine::{Event, TableState};
 use super::model::{Table, TableId, Venue, VenueId};
 use super::rows;
@@ -60,18 +61,20 @@ pub async fn change_venue(cx: &Cx, venue: &crate::Venue, id: VenueId, form: Chan
     Ok(new)
 }
 
-/// A table's name, and where it stands.
+/// A table's name, where it stands, and its price list. Whoever plays there keeps what was quoted.
 pub async fn change_table(cx: &Cx, venue: &crate::Venue, id: TableId, form: ChangedTable) -> Result<Table> {
     let form = form.check()?;
     let (mut tx, old) = mine(cx, id, Permission::VenuesManage).await?;
     if old.version != form.version {
         return Err(changed_meanwhile());
     }
-    let sql = "UPDATE venue_tables SET name = $1, x = $2, y = $3, version = version + 1 WHERE id = $4";
-    tx.exec(sql, args![form.name.as_str(), form.x, form.y, id]).await?;
+    let list = lists::chosen(&mut tx, old.venue_id, Some(form.tariff_id.unwrap_or(old.tariff_id))).await?;
+    let sql = "UPDATE venue_tables SET name = $1, x = $2, y = $3, tariff_id = $4, version = version + 1 WHERE id = $5";
+    tx.exec(sql, args![form.name.as_str(), form.x, form.y, list, id]).await?;
     let new = rows::table(&mut tx, id).await?;
-    let read = |table: &Table| json!({"name": table.name, "x": table.x, "y": table.y});
-    let changes = differences(&read(&old), &read(&new));
+    let (from, to) = (lists::name_of(&mut tx, old.tariff_id).await?, lists::name_of(&mut tx, list).await?);
+    let read = |table: &Table, list: &str| json!({"name": table.name, "x": table.x, "y": table.y, "price_list": list});
+    let changes = differences(&read(&old, &from), &read(&new, &to));
     if changes == json!({}) {
         return Ok(old);
     }

@@ -7,8 +7,9 @@ use platform::identity::Permission;
 use platform::{Cx, Result};
 use serde::Serialize;
 
+use super::lists::Lists;
 use super::machine::TableState;
-use super::model::{TableId, Venue, VenueId};
+use super::model::{TableId, TariffId, Venue, VenueId};
 use super::rows;
 use crate::cases::{self, Case};
 use crate::devices::{self, Device, DeviceId, Draw, Driver};
@@ -60,7 +61,10 @@ pub struct FloorTable {
     pub since: Timestamp,
     pub x: i64,
     pub y: i64,
-    /// Counts the changes of its name and place.
+    pub tariff_id: TariffId,
+    /// The name of its price list; absent: it uses the hall's own.
+    pub price_list: Option<String>,
+    /// Counts the changes of its name, place and price list.
     pub version: i64,
     pub play: Option<FloorPlay>,
     pub device: Option<FloorDevice>,
@@ -100,6 +104,7 @@ pub async fn floor(cx: &Cx, id: VenueId) -> Result<Floor> {
     let lights = devices::of_venue(&mut sql, id).await?;
     let mut lights: HashMap<TableId, FloorDevice> = lights.into_iter().map(|device| (device.table_id, shown(device))).collect();
     let mut held = holds::of_floor(&mut sql, id).await?;
+    let lists = Lists::of(&mut sql, id).await?;
     let mut tables = Vec::new();
     for table in rows::tables(&mut sql, id).await? {
         let case = if table.state == TableState::Maintenance { cases::of_table(&mut sql, table.id).await? } else { None };
@@ -112,6 +117,8 @@ pub async fn floor(cx: &Cx, id: VenueId) -> Result<Floor> {
             since: table.since,
             x: table.x,
             y: table.y,
+            tariff_id: table.tariff_id,
+            price_list: lists.get(table.tariff_id)?.name.clone(),
             version: table.version,
             play: plays.remove(&table.id),
             device: lights.remove(&table.id),

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use kernel::{Fault, Fields, text};
 use serde::Deserialize;
 
+use super::model::TariffId;
 use crate::tariff::Tariff;
 
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
@@ -24,7 +25,7 @@ pub struct NewVenue {
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     pub holidays: Vec<Date>,
-    /// Of all its tables.
+    /// Its own prices: of all tables for which no other list is chosen.
     #[schema(value_type = Object)]
     pub tariff: Tariff,
 }
@@ -38,6 +39,9 @@ pub struct NewTable {
     pub x: i64,
     #[serde(default)]
     pub y: i64,
+    /// Its price list; absent: the hall's own.
+    #[serde(default)]
+    pub tariff_id: Option<TariffId>,
 }
 
 /// All that can be changed of a hall.
@@ -72,6 +76,9 @@ pub struct ChangedTable {
     /// On the floor plan, in centimetres from its upper left corner.
     pub x: i64,
     pub y: i64,
+    /// Its price list, for who opens it from now on; absent: as it is.
+    #[serde(default)]
+    pub tariff_id: Option<TariffId>,
     /// Which one was looked at.
     pub version: i64,
 }

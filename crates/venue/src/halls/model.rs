@@ -45,6 +45,7 @@ pub struct Venue {
 pub struct Table {
     pub id: TableId,
     pub venue_id: VenueId,
+    /// Its price list.
     pub tariff_id: TariffId,
     pub name: String,
     /// What the QR code on the table says.
@@ -55,7 +56,7 @@ pub struct Table {
     /// Its upper left corner on the floor plan, in centimetres.
     pub x: i64,
     pub y: i64,
-    /// Counts the changes of its name and place.
+    /// Counts the changes of its name, place and price list.
     pub version: i64,
     /// No longer there: kept for what was played on it.
     #[serde(skip)]

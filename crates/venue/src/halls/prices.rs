@@ -1,24 +1,30 @@
-//! What a hall's tables cost: looked at, changed, and tried out before it is.
+//! What a hall's tables cost, list by list: looked at, changed, and tried out before it is.
 
 use jiff::civil::Date;
 use kernel::{Fault, Fen, MINUTE, Timestamp};
-use platform::identity::Permission;
+use platform::identity::{Permission, Principal};
 use platform::{Cx, Result, audit};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::{Row, Sql, args};
+use store::{Filter, Sql, Tx, args};
 
 use super::edit::{changed_meanwhile, differences};
+use super::lists::{self, Kept};
 use super::model::{TariffId, VenueId};
-use super::rows;
+use super::{list_edit, rows};
 use crate::play::{self, BillLine, Terms};
 use crate::staff;
 use crate::tariff::Tariff;
 
-/// A hall's prices, as they stand.
+/// One of a hall's price lists, as it stands.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Prices {
     pub id: TariffId,
+    pub name: String,
+    /// The hall's own: of tables for which no other is chosen. It cannot be removed.
+    pub own: bool,
+    /// The names of the tables that use it.
+    pub tables: Vec<String>,
     #[schema(value_type = Object)]
     pub tariff: Tariff,
     /// Counts its changes: whoever changes it says which one was looked at.
@@ -28,6 +34,9 @@ pub struct Prices {
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangedPrices {
+    /// Absent: as it is.
+    #[serde(default)]
+    pub name: Option<String>,
     #[schema(value_type = Object)]
     pub tariff: Tariff,
     /// Which one was looked at.
@@ -60,44 +69,93 @@ pub struct Tried {
 /// How many years from this one prices are tried: farther than anybody plans, and nowhere near the calendar's ends, where a session would not fit.
 const YEARS: u16 = 10;
 
-/// One tariff is all its tables'.
-const OF_VENUE: &str = "SELECT id, terms, version FROM tariffs WHERE venue_id = $1 ORDER BY id DESC LIMIT 1";
-
-fn read(row: &Row) -> store::Result<(TariffId, String, i64)> {
-    Ok((row.get("id")?, row.get("terms")?, row.get("version")?))
+pub(super) async fn shown(sql: &mut impl Sql, kept: Kept) -> Result<Prices> {
+    let (tables, tariff) = (lists::tables_of(sql, &kept).await?, kept.tariff()?);
+    Ok(Prices { id: kept.id, name: kept.name, own: kept.own, tables, tariff, version: kept.version })
 }
 
-fn shown((id, terms, version): (TariffId, String, i64)) -> Result<Prices> {
-    Ok(Prices { id, tariff: serde_json::from_str(&terms).map_err(Fault::internal)?, version })
-}
-
+/// The hall's own.
 pub async fn prices(cx: &Cx, id: VenueId) -> Result<Prices> {
     let user = cx.require(Permission::VenuesView)?;
     let mut sql = cx.db.read();
     staff::works_at(&mut sql, user, id).await?;
-    shown(sql.one(OF_VENUE, args![id], read).await?)
+    let own = lists::own(&mut sql, id).await?;
+    shown(&mut sql, own).await
+}
+
+/// All of a hall, its own first.
+pub async fn price_lists(cx: &Cx, id: VenueId) -> Result<Vec<Prices>> {
+    let user = cx.require(Permission::VenuesView)?;
+    let mut sql = cx.db.read();
+    staff::works_at(&mut sql, user, id).await?;
+    let mut all = Vec::new();
+    for kept in lists::of_venue(&mut sql, id).await? {
+        all.push(shown(&mut sql, kept).await?);
+    }
+    Ok(all)
+}
+
+/// Of a hall where one works, for this transaction alone.
+async fn lock(tx: &mut Tx, user: &Principal, mut which: Filter) -> Result<Kept> {
+    staff::restrict(user, &mut which, "venue_id");
+    lists::lock(tx, which).await
+}
+
+fn by_id(id: TariffId) -> Filter {
+    let mut filter = Filter::new();
+    filter.and("id = ?", id);
+    filter
+}
+
+/// One that may be changed by who asks, for this transaction alone.
+pub(super) async fn lock_mine(cx: &Cx, id: TariffId) -> Result<(Tx, Kept)> {
+    let user = cx.require(Permission::VenuesManage)?;
+    let mut tx = cx.db.begin().await?;
+    let kept = lock(&mut tx, user, by_id(id)).await?;
+    Ok((tx, kept))
+}
+
+/// The hall's own.
+pub async fn change_prices(cx: &Cx, id: VenueId, form: ChangedPrices) -> Result<Prices> {
+    let mut own = Filter::new();
+    own.and("venue_id = ?", id).and_plain("own");
+    change(cx, own, form).await
+}
+
+/// Any of them.
+pub async fn change_price_list(cx: &Cx, id: TariffId, form: ChangedPrices) -> Result<Prices> {
+    change(cx, by_id(id), form).await
 }
 
 /// From now on: whoever plays keeps what was quoted.
-pub async fn change_prices(cx: &Cx, id: VenueId, form: ChangedPrices) -> Result<Prices> {
+async fn change(cx: &Cx, which: Filter, form: ChangedPrices) -> Result<Prices> {
     let user = cx.require(Permission::VenuesManage)?;
+    let name = form.name.as_deref().map(list_edit::clean_name).transpose()?;
     check(&form.tariff)?;
     let mut tx = cx.db.begin().await?;
-    staff::works_at(&mut tx, user, id).await?;
-    let query = format!("{OF_VENUE}{}", tx.for_update());
-    let old = shown(tx.one(&query, args![id], read).await?)?;
+    let old = lock(&mut tx, user, which).await?;
     if old.version != form.version {
         return Err(changed_meanwhile());
     }
-    if old.tariff == form.tariff {
-        return Ok(old);
+    let name = name.unwrap_or_else(|| old.name.clone());
+    let before = old.tariff()?;
+    if (&before, &old.name) == (&form.tariff, &name) {
+        return shown(&mut tx, old).await;
+    }
+    if name != old.name {
+        list_edit::is_free(&mut tx, old.venue, &name).await?;
     }
     let terms = serde_json::to_string(&form.tariff).map_err(Fault::internal)?;
-    tx.exec("UPDATE tariffs SET terms = $1, version = version + 1 WHERE id = $2", args![terms, old.id]).await?;
-    let (from, to) = (json!(old.tariff), json!(form.tariff));
-    audit::record(&mut tx, cx, &audit::PRICES_CHANGED, Some(id.into()), &differences(&from, &to)).await?;
+    let sql = "UPDATE tariffs SET name = $1, terms = $2, version = version + 1 WHERE id = $3";
+    tx.exec(sql, args![name.as_str(), terms.as_str(), old.id]).await?;
+    let mut changes = differences(&json!(before), &json!(form.tariff));
+    if let Some(changes) = changes.as_object_mut() {
+        changes.insert("price_list".into(), if name == old.name { json!(name) } else { json!({"from": old.name, "to": name}) });
+    }
+    audit::record(&mut tx, cx, &audit::PRICES_CHANGED, Some(old.venue.into()), &changes).await?;
+    let new = shown(&mut tx, Kept { name, terms, version: old.version + 1, ..old }).await?;
     tx.commit().await?;
-    Ok(Prices { tariff: form.tariff, version: old.version + 1, ..old })
+    Ok(new)
 }
 
 /// Every hour of a day: what so much play costs that begins then. What quotes and bills are made by says so; nothing is kept.

@@ -1,17 +1,19 @@
 //! Halls and tables as customers see them.
 
-use kernel::{Fault, Fen, Kind, Timestamp};
+use kernel::{Fault, Fen, Kind};
 use platform::{Cx, Result};
 use serde::Serialize;
 use store::{Filter, Sql as _, args};
 
+use super::lists::Lists;
 use super::machine::TableState;
 use super::model::{Table, TableId, Venue, VenueId, time_of_day};
 use super::price_list::{PriceList, price_list};
+use super::public_table::{Asker, PublicTable, Showing};
 use super::rows;
 use super::sold::{PackageQuote, Quote, Sold, sold};
 use crate::customers::{Customer, CustomerId};
-use crate::holds::{self, Hold, HoldOffer};
+use crate::holds::{self, HoldOffer};
 use crate::play::{self, PlayError, SessionId, Terms};
 use crate::tariff::HallClock;
 use crate::{cases, devices, members};
@@ -32,19 +34,6 @@ pub struct PublicVenue {
     pub tables: i64,
     /// As its clock stands now.
     pub clock: HallClock,
-}
-
-#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
-pub struct PublicTable {
-    pub id: TableId,
-    pub name: String,
-    pub state: TableState,
-    /// It is the asker who plays there.
-    pub mine: bool,
-    /// It is held until then.
-    pub held_until: Option<Timestamp>,
-    /// For the asker.
-    pub held_for_me: bool,
 }
 
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -115,7 +104,9 @@ pub async fn venue_view(cx: &Cx, customer: Option<&Customer>, id: VenueId) -> Re
     let tables = rows::tables(&mut sql, id).await?;
     let holds = holds::live_of_venue(&mut sql, id).await?;
     let asker = Asker { plays: mine(cx, customer).await?.map(|(table, _)| table), customer: customer.map(|customer| customer.id) };
-    let shown = tables.iter().map(|table| public_table(table, asker, holds.get(&table.id))).collect();
+    let lists = Lists::of(&mut sql, id).await?;
+    let showing = Showing { lists: &lists, calendar: &venue.calendar(), now: cx.now(), asker };
+    let shown = tables.iter().map(|table| showing.table(table, holds.get(&table.id))).collect::<Result<_>>()?;
     Ok(VenueView { venue: public_venue(cx, &venue, &tables)?, tables: shown })
 }
 
@@ -140,7 +131,8 @@ pub async fn table_view(cx: &Cx, customer: Option<&Customer>, id: TableId) -> Re
     let venue = rows::venue(&mut sql, table.venue_id).await?;
     let tables = rows::tables(&mut sql, table.venue_id).await?;
     let light = devices::of_table(&mut sql, id).await?;
-    let tariff = rows::tariff(&mut sql, table.tariff_id).await?;
+    let lists = Lists::of(&mut sql, table.venue_id).await?;
+    let tariff = lists.get(table.tariff_id)?.tariff.clone();
     let now = cx.now();
     let mine = mine(cx, customer).await?;
     let here = mine.filter(|(at, _)| *at == id);
@@ -179,6 +171,8 @@ pub async fn table_view(cx: &Cx, customer: Option<&Customer>, id: TableId) -> Re
     } else {
         None
     };
+    let calendar = venue.calendar();
+    let showing = Showing { lists: &lists, calendar: &calendar, now, asker };
     let others = tables.iter().filter(|other| other.id != id && other.state == TableState::Idle);
     let held = hold.as_ref().map(|hold| (venue.moment_text(hold.until, now), for_me));
     let state_text = state_text(cx, &table, here.is_some(), held).await?;
@@ -186,11 +180,11 @@ pub async fn table_view(cx: &Cx, customer: Option<&Customer>, id: TableId) -> Re
     let Sold { quotes, packages } = sold;
     Ok(TableView {
         venue: public_venue(cx, &venue, &tables)?,
-        table: public_table(&table, asker, hold.as_ref()),
+        table: showing.table(&table, hold.as_ref())?,
         state_text,
         can_open: why_not.is_none() && here.is_none(),
         why_not: why_not.map(Fault::from).map(|fault| WhyNot::new(cx, &fault)),
-        per_hour_fen: terms.tariff.per_hour_at(&venue.calendar(), now),
+        per_hour_fen: terms.tariff.per_hour_at(&calendar, now),
         unit_minutes: terms.tariff.unit_minutes,
         grace_minutes: terms.tariff.grace_minutes,
         minimum_fen: terms.tariff.minimum,
@@ -199,7 +193,7 @@ pub async fn table_view(cx: &Cx, customer: Option<&Customer>, id: TableId) -> Re
         member: level.map(|level| MemberPrice { level: level.name().pick(cx.lang).into(), pays: level.pays }),
         quotes,
         packages,
-        others: others.map(|other| public_table(other, Asker::default(), None)).collect(),
+        others: others.map(|other| showing.table(other, None)).collect::<Result<_>>()?,
         hold: offer,
         session_id: here.map(|(_, session)| session),
     })
@@ -264,28 +258,4 @@ fn public_venue(cx: &Cx, venue: &Venue, tables: &[Table]) -> Result<PublicVenue>
         tables: count(tables.len()),
         clock: venue.calendar().clock_from(cx.now()).map_err(Fault::internal)?,
     })
-}
-
-/// Who looks, if that is known.
-#[derive(Debug, Clone, Copy, Default)]
-struct Asker {
-    plays: Option<TableId>,
-    customer: Option<CustomerId>,
-}
-
-impl Asker {
-    fn holds(self, hold: Option<&Hold>) -> bool {
-        hold.zip(self.customer).is_some_and(|(hold, customer)| hold.is_for(customer))
-    }
-}
-
-fn public_table(table: &Table, asker: Asker, hold: Option<&Hold>) -> PublicTable {
-    PublicTable {
-        id: table.id,
-        name: table.name.clone(),
-        state: table.state,
-        mine: asker.plays == Some(table.id),
-        held_until: hold.map(|hold| hold.until),
-        held_for_me: asker.holds(hold),
-    }
 }

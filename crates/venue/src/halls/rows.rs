@@ -106,8 +106,10 @@ pub async fn table_by_code(sql: &mut impl Sql, code: &str) -> store::Result<Opti
     sql.opt("SELECT id FROM venue_tables WHERE code = $1 AND retired_at IS NULL", args![code], |row| row.get("id")).await
 }
 
+/// Of a table that was read without being locked it may be gone: the table has another one by then, and whoever asks again sees that.
 pub async fn tariff(sql: &mut impl Sql, id: TariffId) -> Result<Tariff> {
-    let terms: String = sql.one("SELECT terms FROM tariffs WHERE id = $1", args![id], |row| row.get("terms")).await?;
+    let terms: Option<String> = sql.opt("SELECT terms FROM tariffs WHERE id = $1", args![id], |row| row.get("terms")).await?;
+    let terms = terms.ok_or_else(|| Fault::unavailable("a table has changed its price list in between"))?;
     serde_json::from_str(&terms).map_err(Fault::internal)
 }
 

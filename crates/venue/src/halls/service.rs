@@ -5,9 +5,10 @@ use platform::idempotency::IdempotencyKey;
 use platform::identity::{Permission, Role};
 use platform::{Cx, Result, audit};
 use serde_json::json;
-use store::{Filter, Sql as _, Tx, args};
+use store::{Filter, Tx, args};
 
 use super::form::{NewTable, NewVenue};
+use super::lists;
 use super::machine::{Event, TableState};
 use super::model::{Table, TableId, TariffId, Venue, VenueId};
 use super::rows;
@@ -22,7 +23,7 @@ pub async fn list(cx: &Cx) -> Result<Vec<Venue>> {
     Ok(rows::venues(&mut cx.db.read(), filter).await?)
 }
 
-/// A new hall with one tariff; whoever makes it works there.
+/// A new hall with a price list of its own; whoever makes it works there.
 pub async fn create_venue(cx: &Cx, form: NewVenue, key: &IdempotencyKey) -> Result<Venue> {
     let user = cx.require(Permission::VenuesManage)?;
     let form = form.check()?;
@@ -37,7 +38,7 @@ pub async fn create_venue(cx: &Cx, form: NewVenue, key: &IdempotencyKey) -> Resu
     let (name, address, phone) = (form.name.as_str(), form.address.as_str(), form.phone.as_str());
     tx.exec(sql, args![id, name, address, phone, form.time_zone.as_str(), form.opens, form.closes, holidays, cx.now()]).await?;
     let terms = serde_json::to_string(&form.tariff).map_err(Fault::internal)?;
-    let sql = "INSERT INTO tariffs (id, venue_id, name, terms, version, created_at) VALUES ($1, $2, $3, $4, 1, $5)";
+    let sql = "INSERT INTO tariffs (id, venue_id, name, own, terms, version, created_at) VALUES ($1, $2, $3, TRUE, $4, 1, $5)";
     tx.exec(sql, args![tariff, id, "标准 Standard", terms, cx.now()]).await?;
     if user.role != Role::SuperAdmin {
         tx.exec("INSERT INTO venue_staff (user_id, venue_id) VALUES ($1, $2)", args![user.id, id]).await?;
@@ -58,8 +59,7 @@ pub async fn create_table(cx: &Cx, venue: VenueId, form: NewTable, key: &Idempot
     if let Some(first) = key.seen::<TableId>(&mut tx, cx, user.id.uuid()).await? {
         return rows::table(&mut tx, first).await;
     }
-    let tariff = "SELECT id FROM tariffs WHERE venue_id = $1 ORDER BY id DESC LIMIT 1";
-    let tariff: TariffId = tx.one(tariff, args![venue], |row| row.get("id")).await?;
+    let tariff = lists::chosen(&mut tx, venue, form.tariff_id).await?;
     let id: TableId = cx.id();
     let sql = "INSERT INTO venue_tables (id, venue_id, tariff_id, name, code, state, since, x, y, version, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $7)";
     let state = TableState::Maintenance.as_str();

@@ -24,7 +24,7 @@ pub struct TextFilter<'a> {
 pub struct TextRow {
     pub id: TextId,
     pub kind: SmsKind,
-    /// Absent: a code, which is of no hall.
+    /// Absent: a code, or that a number was left, which are of no hall.
     pub venue_id: Option<VenueId>,
     pub venue_name: Option<String>,
     /// With its middle hidden.
@@ -43,7 +43,7 @@ const BY_KIND: Index = Index { name: "texts_list", columns: &["kind", "state"] }
 const OF_VENUE: Index = Index { name: "texts_venue", columns: &["venue_id", "kind", "state"] };
 const OF_PHONE: Index = Index { name: "texts_phone", columns: &["phone_hash"] };
 
-/// Newest first: notices of the halls where one works; codes are of no hall, and shown to whoever sees all halls.
+/// Newest first: notices of the halls where one works; what is of no hall, such as codes, is shown to whoever sees all halls.
 pub async fn list(cx: &Cx, filter: &TextFilter<'_>, ask: &PageAsk) -> Result<Page<TextRow>> {
     let user = cx.require(Permission::TablesOperate)?;
     let mut look = Look::new("texts", "id");

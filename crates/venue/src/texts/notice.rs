@@ -14,7 +14,7 @@ use crate::customers::CustomerId;
 use crate::halls::{Table, rows as halls};
 use crate::told::yuan;
 
-/// To one number, which is one customer's. A lamp that fails again and again is not to keep somebody's phone ringing; and providers have limits of their own.
+/// To one customer. A lamp that fails again and again is not to keep somebody's phone ringing; and providers have limits of their own.
 const A_DAY: Allowance = Allowance { name: "sms notices", window_seconds: 86_400, most: 10 };
 
 /// Of one customer, and apart from the notices above: what happens to the account is told whatever happened at a table.

@@ -23,6 +23,7 @@ mod notices;
 mod notifications;
 mod offers;
 mod payments;
+mod price_lists;
 mod projects;
 mod quota;
 mod second_factor;
@@ -69,6 +70,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(notifications::router())
         .merge(offers::router())
         .merge(payments::router())
+        .merge(price_lists::router())
         .merge(projects::router())
         .merge(quota::router())
         .merge(second_factor::router())

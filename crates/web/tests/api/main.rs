@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 mod account_captcha;
+mod account_lock_out;
 mod account_me;
 mod account_reset;
 mod account_second_factor;
@@ -36,6 +37,7 @@ mod payments_back;
 mod payments_crews;
 mod payments_days;
 mod payments_freeze;
+mod payments_freeze_troubles;
 mod payments_keys;
 mod payments_late;
 mod payments_lost;
@@ -63,6 +65,7 @@ mod users;
 mod users_manage;
 mod venue_blinks;
 mod venue_cases;
+mod venue_cleaning;
 mod venue_close;
 mod venue_closing;
 mod venue_complaints;
@@ -72,7 +75,11 @@ mod venue_doors;
 mod venue_edit;
 mod venue_flood;
 mod venue_holds;
+mod venue_holds_desk;
+mod venue_holds_light;
+mod venue_lamps;
 mod venue_light;
+mod venue_lists;
 mod venue_long;
 mod venue_members;
 mod venue_modbus;

@@ -72,8 +72,10 @@ on_server! {
         assert_eq!(me(&by_number(server, NEW).await).await["id"], before["id"]);
         assert_ne!(me(&by_number(server, PHONE).await).await["id"], before["id"]);
         // Both codes are used up: the same again changes nothing.
-        change(&ann, NEW, &new, &own).await.refused_field("phone", "SAME");
+        change(&ann, NEW, &new, &own).await.refused_field("code", "CODE_WRONG");
         assert_eq!(change(&ann, OTHERS, &new, &own).await.status, 422);
+        let same = code(server, &ann, NEW).await;
+        change(&ann, NEW, &same, &same).await.refused_field("phone", "SAME");
         assert_eq!(me(&ann).await["phone"], "139****9000");
     }
 
@@ -88,6 +90,10 @@ on_server! {
         change(&ann, NEW, &own, &own).await.refused_field("code", "CODE_WRONG");
         change(&ann, OTHERS, &new, &own).await.refused_field("code", "CODE_WRONG");
         change(&ann, "1", &new, &own).await.refused_field("phone", "INVALID");
+        // Nor does anybody learn so which number it is whose session they hold.
+        for number in [PHONE, OTHERS] {
+            change(&ann, number, &new, &new).await.refused_field("code", "CODE_WRONG");
+        }
         assert_eq!((me(&ann).await["phone"].clone(), farewells(server, PHONE).await), (json!("138****8000"), 0));
         // So many wrong ones in all, and the right one is of no use any more.
         for _ in 0..4 {
@@ -167,5 +173,29 @@ on_server! {
         let bring = json!({"app": "mini", "code": wechat.mini_code("ann")});
         let back = with(server, &server.visitor().post("/customer/v1/wechat", bring).await.ok(200));
         assert_eq!((&me(&back).await["number"], &me(&back).await["phone"]), (&ask["number"], &json!(null)));
+    }
+
+    async fn v2_1_nobody_takes_off_more_numbers_in_a_day_than_a_desk_sees(server) {
+        let hall = Hall::open(server, 0).await;
+        server.keep_signed_in(&hall.manager).await;
+        for n in 0..20 {
+            let phone = format!("138{n:08}");
+            by_number(server, &phone).await;
+            hall.manager.post(TAKE_OFF, json!({"number": phone, "why": "身份证"})).await.ok(200);
+        }
+        let ann = by_number(server, PHONE).await;
+        hall.manager.post(TAKE_OFF, json!({"number": PHONE, "why": "身份证"})).await.refused(429, "RATE_LIMITED");
+        assert_eq!((me(&ann).await["phone"].clone(), farewells(server, PHONE).await), (json!("138****8000"), 0));
+    }
+
+    async fn v2_1_whose_wechat_signs_nobody_in_any_more_stays_signed_in_when_the_number_is_taken_off(server) {
+        let hall = Hall::open(server, 0).await;
+        let ann = by_number(server, PHONE).await;
+        // As where the operator has given WeChat up since.
+        let mut tx = server.platform.db.begin().await.unwrap();
+        tx.exec("UPDATE customers SET wechat = TRUE WHERE phone_hash IS NOT NULL", vec![]).await.unwrap();
+        tx.commit().await.unwrap();
+        hall.manager.post(TAKE_OFF, json!({"number": PHONE, "why": "身份证"})).await.ok(200);
+        assert_eq!(me(&ann).await["phone"], json!(null));
     }
 }

@@ -91,12 +91,18 @@ on_server! {
         let hall = Hall::open(server, 2).await;
         let customer = hall.customer(10_000).await;
         hall.play(&customer, 0, 60).await;
-        let until = server.clock.now().plus_micros(5 * HOUR);
+        let until = server.clock.now().plus_micros(30 * MINUTE);
         hall.manager.post(&desk(&hall, 1, "hold"), json!({"note": "王先生", "until": until})).await.ok(200);
+        // Its job comes late, as behind many others: it is overdue, and nothing has to be taken up.
+        let mut tx = server.platform.db.begin().await.unwrap();
+        let late = "UPDATE jobs SET run_at = $1 WHERE kind = 'holds.over' AND state = 'queued'";
+        assert_eq!(tx.exec(late, args![server.clock.now().plus_micros(5 * HOUR)]).await.unwrap(), 1);
+        tx.commit().await.unwrap();
         for _ in 0..3 {
             server.later(15 * MINUTE).await;
             server.tick().await;
         }
+        hall.is(&hall.tables[1].id, "reserved").await;
         let jobs = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM jobs WHERE kind IN ('play.time', 'holds.over')";
         assert_eq!(server.platform.db.read().one(jobs, args![], |row| row.get::<i64>("n")).await.unwrap(), 2);
     }

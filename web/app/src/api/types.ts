@@ -91,6 +91,10 @@ export interface Table {
   id: string
   name: string
   state: TableState
+  /** What an hour costs there now, before any discount. */
+  per_hour_fen: number
+  /** The name of its price list; null: the hall's own. */
+  price_list: string | null
   mine: boolean
   /** It is held until then. */
   held_until: string | null

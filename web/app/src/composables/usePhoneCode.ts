@@ -9,8 +9,8 @@ import { cleanPhone, looksLikeCode, looksLikePhone } from '@/shared/phone'
 import type { Resend } from '@/shared/resend'
 import { useNow } from './useNow'
 
-/** A number that is typed, and the code that is sent to it. */
-export function usePhoneCode(tickets: CodeTickets, again: Resend) {
+/** A number that is typed, and the code that is sent to it. `wrong`: what else there is to say against a number, before anything is sent. */
+export function usePhoneCode(tickets: CodeTickets, again: Resend, wrong: (phone: string) => string = () => '') {
   const { now, tick } = useNow()
   // Whoever went to read the message may find the page loaded anew.
   const phone = ref(tickets.phone() ?? '')
@@ -30,9 +30,8 @@ export function usePhoneCode(tickets: CodeTickets, again: Resend) {
 
   function checkedPhone(): string | null {
     const number = cleanPhone(phone.value)
-    if (looksLikePhone(number)) return number
-    phoneError.value = t('signIn.phoneWrong')
-    return null
+    phoneError.value = looksLikePhone(number) ? wrong(number) : t('signIn.phoneWrong')
+    return phoneError.value ? null : number
   }
 
   async function send(): Promise<void> {
@@ -44,6 +43,8 @@ export function usePhoneCode(tickets: CodeTickets, again: Resend) {
       tickets.keep(number, answer)
       again.after(answer.again_seconds)
       const minutes = { n: Math.max(1, Math.round(answer.valid_seconds / 60)) }
+      // What was said of the code before, an older one or none, would hide that this one is on its way.
+      codeError.value = ''
       sent.value = answer.customers_only ? t('signIn.sentToCustomers', minutes) : t('signIn.sent', minutes)
     } catch (error) {
       if (!(error instanceof ApiError)) throw error

@@ -10,16 +10,15 @@ export function phone(): string {
   return `13${phones % 10}${String(Date.now()).slice(-8)}`
 }
 
-/** From the page for it; leads back to where one came from. */
-export async function giveNumber(page: Page, number = phone()): Promise<void> {
+/** From the page for it; leads back to where one came from. Answers the code that was sent. */
+export async function giveNumber(page: Page, number = phone()): Promise<string> {
   await page.getByTestId('phone').locator('input').fill(number)
   await page.getByTestId('send-code').click()
   await expect(page.getByTestId('code-sent')).toBeVisible()
-  await page
-    .getByTestId('code')
-    .locator('input')
-    .fill(await mailTo(number, /(\d{6})/))
+  const code = await mailTo(number, /(\d{6})/)
+  await page.getByTestId('code').locator('input').fill(code)
   await page.getByTestId('sign-in').click()
+  return code
 }
 
 /** Somebody new, on the page of their own wallet. */

@@ -37,9 +37,11 @@ export class Customer {
     })
     const text = await response.text()
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`)
-    return JSON.parse(text) as R
+    return (text ? JSON.parse(text) : undefined) as R
   }
 
+  me = () => this.call<T.Customer>('GET', '/me')
+  signOut = () => this.call<void>('POST', '/sign-out', {})
   recharge = (amount: number, method: T.PayMethod) =>
     this.call<CustomerOrder>('POST', '/orders', { method, recharge: { amount_fen: amount } })
   order = (id: string) => this.call<CustomerOrder>('GET', `/orders/${id}`)

@@ -1,4 +1,5 @@
 import { test as plain, expect, type BrowserContext, type Page } from '@playwright/test'
+import zh from '../../src/locales/zh-CN/index'
 import { base } from './api'
 import type { Account } from './demo'
 
@@ -111,3 +112,21 @@ export async function pick(page: Page, testid: string, text: string): Promise<vo
   await box.pressSequentially(text)
   await page.locator('.el-select-dropdown__item:visible').filter({ hasText: text }).click()
 }
+
+/** Takes one of a list's filters. */
+export async function choose(page: Page, filter: string, option: string): Promise<void> {
+  await page.getByTestId(`filter-${filter}`).click()
+  await page.getByRole('option', { name: option, exact: true }).click()
+}
+
+/** Keys that stand where their texts should. Also in what is read out, or shown as a hint. `names`: how keys begin. */
+export async function untranslated(page: Page, names = Object.keys(zh)): Promise<string[]> {
+  const shown = await page.evaluate(() => {
+    const said = ['aria-label', 'placeholder', 'title'].flatMap((name) =>
+      [...document.querySelectorAll(`[${name}]`)].map((one) => one.getAttribute(name) ?? ''),
+    )
+    return [document.body.innerText, ...said].join('\n')
+  })
+  return shown.match(new RegExp(`\\b(?:${names.join('|')})\\.[a-z]\\w*(?:\\.\\w+)*`, 'g')) ?? []
+}
+export const CHINESE = /[\u4e00-\u9fff]/

@@ -100,6 +100,7 @@ export type Requests = [
   Fits<Console.LevelForm, Server['LevelForm']>,
   Fits<Console.ChangedVenue, Server['ChangedVenue']>,
   Fits<Console.ChangedTable, Server['ChangedTable']>,
+  Fits<Omit<Console.ChangedPrices, 'tariff'>, Omit<Server['ChangedPrices'], 'tariff'>>,
   Fits<Console.NewDevice, Server['NewDevice']>,
   Fits<Devices.ChangedDevice, Server['ChangedDevice']>,
   Fits<Console.LightAsk, Server['OverrideAsk']>,

@@ -1252,6 +1252,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/price-lists/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes a list's name and prices, for tables that are opened from now on. Refused where somebody else has changed it since it was looked at. */
+        put: operations["change_price_list"];
+        post?: never;
+        /** Removes a list that no table uses; the hall's own stays. */
+        delete: operations["remove_price_list"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects": {
         parameters: {
             query?: never;
@@ -1551,7 +1569,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Renames a table, or puts it elsewhere on the floor plan. Refused where somebody else has changed it since it was looked at. */
+        /** Renames a table, puts it elsewhere on the floor plan, or gives it another price list. Refused where somebody else has changed it since it was looked at. */
         put: operations["change_table"];
         post?: never;
         delete?: never;
@@ -1910,7 +1928,7 @@ export interface paths {
         /** The halls where one works. */
         get: operations["list"];
         put?: never;
-        /** A new hall, with the tariff of its tables. Whoever makes it works there. */
+        /** A new hall, with a price list of its own. Whoever makes it works there. */
         post: operations["create"];
         delete?: never;
         options?: never;
@@ -1970,6 +1988,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/venues/{id}/price-lists": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A hall's price lists, its own first. */
+        get: operations["price_lists"];
+        put?: never;
+        /** Another list, which begins as a copy of the hall's own. No table uses it yet. */
+        post: operations["add_price_list"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/venues/{id}/prices": {
         parameters: {
             query?: never;
@@ -1977,9 +2013,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What its tables cost. */
+        /** The hall's own price list: what tables cost for which no other is chosen. */
         get: operations["prices"];
-        /** Changes what its tables cost, for those that are opened from now on. */
+        /** Changes the hall's own price list, for tables that are opened from now on. */
         put: operations["change_prices"];
         post?: never;
         delete?: never;
@@ -3296,6 +3332,8 @@ export interface components {
             version: number;
         };
         ChangedPrices: {
+            /** @description Absent: as it is. */
+            name?: string | null;
             tariff: Record<string, never>;
             /**
              * Format: int64
@@ -3305,6 +3343,7 @@ export interface components {
         };
         ChangedTable: {
             name: string;
+            tariff_id?: components["schemas"]["Id"] | null;
             /**
              * Format: int64
              * @description Which one was looked at.
@@ -3719,13 +3758,16 @@ export interface components {
             id: components["schemas"]["Id"];
             name: string;
             play?: components["schemas"]["FloorPlay"] | null;
+            /** @description The name of its price list; absent: it uses the hall's own. */
+            price_list?: string | null;
             since: components["schemas"]["Timestamp"];
             state: components["schemas"]["TableState"];
+            tariff_id: components["schemas"]["Id"];
             /** @description What the QR code on the table leads to. */
             url: string;
             /**
              * Format: int64
-             * @description Counts the changes of its name and place.
+             * @description Counts the changes of its name, place and price list.
              */
             version: number;
             /** Format: int64 */
@@ -4242,6 +4284,9 @@ export interface components {
             recharge?: components["schemas"]["Recharge"] | null;
             table?: components["schemas"]["TableTime"] | null;
         };
+        NewPriceList: {
+            name: string;
+        };
         /** @description What a super admin fills in. */
         NewProject: {
             description?: string;
@@ -4277,6 +4322,7 @@ export interface components {
         };
         NewTable: {
             name: string;
+            tariff_id?: components["schemas"]["Id"] | null;
             /**
              * Format: int64
              * @description On the floor plan, in centimetres from its upper left corner.
@@ -4312,7 +4358,7 @@ export interface components {
              */
             opens?: number | null;
             phone?: string;
-            /** @description Of all its tables. */
+            /** @description Its own prices: of all tables for which no other list is chosen. */
             tariff: Record<string, never>;
             /** @description As in the IANA list, for instance `Asia/Shanghai`. */
             time_zone: string;
@@ -5351,9 +5397,17 @@ export interface components {
             /** @description All of them, sold now or not. */
             packages: components["schemas"]["PackagePrice"][];
         };
-        /** @description A hall's prices, as they stand. */
+        PriceLists: {
+            items: components["schemas"]["Prices"][];
+        };
+        /** @description One of a hall's price lists, as it stands. */
         Prices: {
             id: components["schemas"]["Id"];
+            name: string;
+            /** @description The hall's own: of tables for which no other is chosen. It cannot be removed. */
+            own: boolean;
+            /** @description The names of the tables that use it. */
+            tables: string[];
             tariff: Record<string, never>;
             /**
              * Format: int64
@@ -5476,6 +5530,10 @@ export interface components {
             /** @description It is the asker who plays there. */
             mine: boolean;
             name: string;
+            /** @description What an hour costs now by its own price list, before any discount. */
+            per_hour_fen: components["schemas"]["Fen"];
+            /** @description The name of that list; absent: the hall's own. */
+            price_list?: string | null;
             state: components["schemas"]["TableState"];
         };
         PublicVenue: {
@@ -5833,11 +5891,12 @@ export interface components {
             /** @description In this state since then. */
             since: components["schemas"]["Timestamp"];
             state: components["schemas"]["TableState"];
+            /** @description Its price list. */
             tariff_id: components["schemas"]["Id"];
             venue_id: components["schemas"]["Id"];
             /**
              * Format: int64
-             * @description Counts the changes of its name and place.
+             * @description Counts the changes of its name, place and price list.
              */
             version: number;
             /**
@@ -11593,6 +11652,164 @@ export interface operations {
             };
         };
     };
+    change_price_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangedPrices"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Prices"];
+                };
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The asker may not, or has a duty first */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not the asker's to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_price_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The asker may not, or has a duty first */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not the asker's to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields that were not accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list: {
         parameters: {
             query?: {
@@ -15168,6 +15385,160 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Offers"];
+                };
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The asker may not, or has a duty first */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not the asker's to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    price_lists: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PriceLists"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The asker may not, or has a duty first */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not the asker's to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields that were not accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_price_list: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPriceList"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Prices"];
                 };
             };
             /** @description No JSON, or more than 1 MiB */

@@ -8,7 +8,7 @@ export type TextState = 'queued' | 'sent' | 'delivered' | 'failed' | 'unknown' |
 export interface TextRow {
   id: string
   kind: TextKind
-  /** None: a code, which is of no hall. */
+  /** None: a code, or that a number was left, which are of no hall. */
   venue_id: string | null
   venue_name: string | null
   /** With its middle hidden. */

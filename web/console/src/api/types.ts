@@ -123,7 +123,7 @@ export interface Mail { id: string; to: string; subject: string; text: string; a
 export interface Home { keys: { unused: number; active: number; expired: number; disabled: number } | null; quota: QuotaOverview | null; users: number | null; pending_applications: number; pending_withdrawals: number; verifications: { day: string; accepted: number; refused: number }[] /* last 14 days */; recent_batches: Batch[]; grants_ending: Grant[]; failing_deliveries: number }
 
 // ---- halls, tables, lights (staff of the hall; super_admin: all). Money is in fen: 1234 is 12.34 yuan
-// GET /venues -> {items: Venue[]}; POST /venues [idem] NewVenue -> 201 Venue; GET /venues/{id}/floor -> Floor; POST /venues/{id}/tables NewTable -> 201 Table
+// GET /venues -> {items: Venue[]}; POST /venues [idem] NewVenue -> 201 Venue; GET /venues/{id}/floor -> Floor; POST /venues/{id}/tables [idem] NewTable -> 201 Table
 // POST /tables/{id}/code {} -> Table (the old code leads nowhere); POST /tables/{id}/out-of-service|in-service {note} -> Table; POST /tables/{id}/close {why} -> ClosedPlay
 // PUT /tables/{id}/light LightAsk -> Device; DELETE /tables/{id}/light -> Device; POST /devices NewDevice -> 201 Credentials (once); GET /devices/{id}/log?cursor= -> Page<DeviceLogLine>
 // PUT /devices/{id}/watch {least_watts: number | null} -> Device; POST /tables/{id}/light-test {} -> Device (on for two minutes; 409 NOT_IN_SERVICE)
@@ -139,7 +139,7 @@ export interface Draw { least_watts: number | null /* what it draws at least whe
 export type Driver = 'tasmota' | 'shelly' | 'modbus'
 export interface FloorDevice { id: string; driver: Driver; name: string; version: number; topic: string | null /* on the broker */; address: CoilAddress | null /* of a relay board */; online: boolean; online_since: string; wanted: boolean; reported: boolean | null /* what it says it is; null: not known */; override_on: boolean | null; override_until: string | null; override_why: string | null; draw: Draw }
 export interface Case { id: string; cause: Cause; note: string; opened_at: string }
-export interface FloorTable { id: string; name: string; code: string; url: string /* what the QR code leads to */; state: TableState; since: string; x: number; y: number; version: number; play: FloorPlay | null; device: FloorDevice | null; case: Case | null; hold: HeldFor | null }
+export interface FloorTable { id: string; name: string; code: string; url: string /* what the QR code leads to */; state: TableState; since: string; x: number; y: number; tariff_id: string; price_list: string | null /* its name; null: the hall's own */; version: number; play: FloorPlay | null; device: FloorDevice | null; case: Case | null; hold: HeldFor | null }
 // POST /tables/{id}/hold HoldAsk -> Table; POST /tables/{id}/release {} -> Table
 export interface HeldFor { id: string; since: string; until: string; customer_number: string | null /* who may open it; null: nobody before it is released */; customer_phone: string | null; by: string | null /* of the staff; null: the customer holds it */; note: string }
 export interface HoldAsk { note: string; until: string; customer?: string /* phone number or customer's number */ }
@@ -149,25 +149,28 @@ export interface Days { weekdays: boolean[] /* Monday first */; holidays: boolea
 export interface Band { days: Days; hours: Hours; per_hour: number }
 export interface Tariff { per_hour: number; bands?: Band[]; unit_minutes: number; grace_minutes?: number; minimum?: number | null; session_cap?: number | null; night?: { hours: Hours; cap: number } | null; packages?: Package[] }
 export interface Package { id: number; name_zh: string; name_en: string; span: { minutes: number } | { night: Hours }; price: number; early: 'package' | 'cheaper' /* what is paid by who leaves early */; days?: Days /* absent: every day */; sold?: Hours | null /* in which it is sold; null: at any hour */ }
-// PUT /venues/{id} ChangedVenue -> Venue; GET|PUT /venues/{id}/prices -> Prices; POST /venues/{id}/prices/try {tariff, date, minutes} -> {items: TriedPrice[]}; 409 CHANGED_MEANWHILE: another version
+// PUT /venues/{id} ChangedVenue -> Venue; GET|PUT /venues/{id}/prices -> Prices (its own list); POST /venues/{id}/prices/try {tariff, date, minutes} -> {items: TriedPrice[]}; 409 CHANGED_MEANWHILE: another version
+// GET /venues/{id}/price-lists -> {items: Prices[]}, its own first; POST /venues/{id}/price-lists [idem] {name} -> 201 Prices (a copy of its own; 409 PRICE_LISTS_TOO_MANY)
+// PUT /price-lists/{id} ChangedPrices -> Prices; DELETE /price-lists/{id} -> 204 (409 PRICE_LIST_IN_USE, PRICE_LIST_OWN)
 // PUT /tables/{id} ChangedTable -> Table; POST /tables/{id}/retire {} -> 204
 export interface ChangedVenue { name: string; address: string; phone: string; time_zone: string; opens: number | null; closes: number | null; closed: boolean; holidays: string[]; version: number }
-export interface ChangedTable { name: string; x: number; y: number; version: number }
-export interface Prices { id: string; tariff: Tariff; version: number }
+export interface ChangedTable { name: string; x: number; y: number; tariff_id?: string /* absent: as it is */; version: number }
+export interface Prices { id: string; name: string; own: boolean /* of tables for which no other is chosen */; tables: string[] /* the names of those that use it */; tariff: Tariff; version: number }
+export interface ChangedPrices { name?: string /* absent: as it is */; tariff: Tariff; version: number }
 export interface BillLine { kind: string; text: string; fen: number }
 export interface TriedPrice { clock: string; at: string; price_fen: number; lines: BillLine[] }
 export interface NewVenue { name: string; address?: string; phone?: string; time_zone: string; opens?: number | null; closes?: number | null; tariff: Tariff }
-export interface NewTable { name: string; x: number; y: number }
+export interface NewTable { name: string; x: number; y: number; tariff_id?: string /* absent: the hall's own list */ }
 export interface VenueMember { user: UserRef; role: Role }
 export interface NewDevice { table_id: string; driver: Driver; name: string; address?: CoilAddress /* of modbus alone */; least_watts?: number /* 1 to 5,000; not of modbus */ }
-export interface Credentials { device: { id: string; topic: string | null }; user: string | null; password: string | null /* null: nothing is entered into a relay board */ }
+export interface Credentials { device: { id: string; driver: Driver; topic: string | null }; user: string | null; password: string | null /* null: nothing is entered into a relay board */ }
 export interface LightAsk { on: boolean; minutes: number /* 1 to 720 */; why: string }
 export interface DeviceLogLine { id: string; at: string; who: string /* empty: the program */; what: string; why: string }
 export interface ClosedPlay { id: string; bill: { total_fen: number } | null; split: { state: 'open' | 'settled' | 'undone' } | null }
 export interface DeskCash { number: string; amount_fen: number; memo?: string }
 export interface LostPhone { number: string; why: string }
 export interface AtDesk { customer: Customer; cash_fen: number /* can be paid out: neither a gift nor a network's */ }
-export interface Customer { id: string; number: string; guest: boolean; phone: string | null; balance_fen: number; held_fen: number; available_fen: number }
+export interface Customer { id: string; number: string; guest: boolean; phone: string | null; wechat: boolean /* signs in by it */; balance_fen: number; held_fen: number; available_fen: number }
 
 // ---- levels of members: GET /levels -> Levels (venues.view); PUT /levels {levels: LevelForm[], version} -> Levels (settings.manage); 409 CHANGED_MEANWHILE
 export interface Level { id: string; name_zh: string; name_en: string; threshold: number /* points */; pays: number /* of a price, in ten-thousandths */; gift_fen: number }

@@ -1,6 +1,7 @@
 import { del, get, post, put, seg, type Paging } from './http'
 import type {
   AtDesk,
+  ChangedPrices,
   ChangedTable,
   ChangedVenue,
   ClosedPlay,
@@ -37,10 +38,12 @@ export const createTable = (venue: string, body: NewTable, idempotencyKey: strin
   post<Table>(`/venues/${seg(venue)}/tables`, body, { idempotencyKey })
 
 export const changeVenue = (venue: string, body: ChangedVenue) => put<Venue>(`/venues/${seg(venue)}`, body)
-export const getPrices = (venue: string, signal?: AbortSignal) =>
-  get<Prices>(`/venues/${seg(venue)}/prices`, undefined, signal)
-export const changePrices = (venue: string, body: { tariff: Tariff; version: number }) =>
-  put<Prices>(`/venues/${seg(venue)}/prices`, body)
+export const listPriceLists = (venue: string, signal?: AbortSignal) =>
+  get<{ items: Prices[] }>(`/venues/${seg(venue)}/price-lists`, undefined, signal)
+export const addPriceList = (venue: string, name: string, idempotencyKey: string) =>
+  post<Prices>(`/venues/${seg(venue)}/price-lists`, { name }, { idempotencyKey })
+export const changePriceList = (list: string, body: ChangedPrices) => put<Prices>(`/price-lists/${seg(list)}`, body)
+export const removePriceList = (list: string) => del<void>(`/price-lists/${seg(list)}`)
 export const tryPrices = (venue: string, body: { tariff: Tariff; date: string; minutes: number }) =>
   post<{ items: TriedPrice[] }>(`/venues/${seg(venue)}/prices/try`, body)
 export const changeTable = (table: string, body: ChangedTable) => put<Table>(`/tables/${seg(table)}`, body)

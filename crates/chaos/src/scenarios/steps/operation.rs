@@ -144,8 +144,8 @@ impl Turn {
             Operation::Open => match (opened, plays) {
                 (0, _) => Standing::Nothing,
                 (1, true) => Standing::Done,
-                (1, false) => Standing::Undone,
-                _ => bail!("{opened} sessions: {now:?}"),
+                (1, false) if now.spent == self.before.spent => Standing::Undone,
+                _ => bail!("{opened} sessions, {} paid for before: {now:?}", self.before.spent),
             },
             Operation::OpenPaid | Operation::OpenFrozen => match (paid, back, opened, plays) {
                 (0, 0, 0, false) => Standing::Nothing,
@@ -224,6 +224,15 @@ mod tests {
         let kept = Facts { back: 600, ..paid.clone() };
         let seen = [idle(), paid, under_way, back, kept].map(|facts| turn.standing(&facts).unwrap());
         assert_eq!(seen, [Nothing, UnderWay, UnderWay, Undone, UnderWay]);
+    }
+
+    #[test]
+    fn what_is_paid_for_without_play_is_not_undone() {
+        let before = Facts { cash: 10_000, balance: 10_000, ..idle() };
+        let turn = Turn { before: before.clone(), ..turn(Operation::Open) };
+        let failed = Facts { sessions: vec![json!({"state": "failed"})], ..before };
+        assert_eq!(turn.standing(&failed).unwrap(), Undone);
+        assert!(turn.standing(&Facts { spent: 600, balance: 9_400, ..failed }).is_err());
     }
 
     #[test]

@@ -230,6 +230,7 @@ impl Stage {
 
     /// The customer asks, and pays where that is to be done: as far as the server lives.
     pub async fn asks(&mut self, turn: &Turn) -> Result<()> {
+        let watch = Stopwatch::start();
         loop {
             let world = &self.load.world;
             let ask = Ask { who: &self.customer, method: Method::POST, path: &turn.path, body: Some(&turn.body), key: turn.key.as_deref() };
@@ -240,12 +241,17 @@ impl Stage {
                     }
                     return Ok(());
                 }
+                // A machine with too much to do puts us off, and says for how long.
+                Reply::Answer { status: 503, retry_after: Some(seconds), .. } => pause(seconds * 1_000).await,
                 Reply::Answer { status, body, .. } => bail!("{} was answered with {status} {body}", turn.path),
                 // Mostly because it is dead; an old connection may be, too.
                 Reply::Silence => pause(50).await,
             }
             if !self.is_alive() {
                 return Ok(());
+            }
+            if watch.elapsed() > READY {
+                bail!("{} had no answer for {} s", turn.path, READY.as_secs());
             }
         }
     }

@@ -1,12 +1,17 @@
 //! What is decided of requests that came together, and who is told.
 
-use super::*;
-use crate::client::load::ProjectNow;
-use crate::client::project::tests::project;
-use crate::keys::verdict::Candidate;
-use crate::keys::{Facts, Validity};
-use crate::projects::ValidityUnit;
+use std::collections::HashMap;
+
 use platform::identity::UserId;
+
+use super::outcome::callback_of;
+use super::*;
+use crate::batches::BatchId;
+use crate::client::load::{Found, ProjectNow};
+use crate::client::project::tests::project;
+use crate::keys::verdict::{Candidate, Code};
+use crate::keys::{Facts, KeyId, KeyState, Validity};
+use crate::projects::{CallbackEvent, ValidityUnit};
 
 const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 /// The place of the one key there is.

@@ -23,6 +23,12 @@ pub const RULES: &[Rule] = &[
     rule("POST /api/v1/venues/{id}/prices/try", MANAGERS, 200)
         .on(Thing::Hall, Reach::BRANCH)
         .body(|_| json!({"tariff": {"per_hour": 1, "unit_minutes": 1}, "date": "2026-11-28", "minutes": 60})),
+    rule("GET /api/v1/venues/{id}/price-lists", STAFF, 200).on(Thing::Hall, Reach::BRANCH),
+    rule("POST /api/v1/venues/{id}/price-lists", MANAGERS, 201).on(Thing::Hall, Reach::BRANCH).body(|_| json!({"name": "x"})),
+    rule("PUT /api/v1/price-lists/{id}", MANAGERS, 200)
+        .on(Thing::PriceList, Reach::BRANCH)
+        .body(|_| json!({"name": "x", "tariff": {"per_hour": 1, "unit_minutes": 1}, "version": 1})),
+    rule("DELETE /api/v1/price-lists/{id}", MANAGERS, 204).on(Thing::PriceList, Reach::BRANCH),
     rule("PUT /api/v1/tables/{id}", MANAGERS, 200)
         .on(Thing::HallTable, Reach::BRANCH)
         .body(|_| json!({"name": "x", "x": 0, "y": 0, "version": 1})),

@@ -37,6 +37,8 @@ pub enum Thing {
     /// A link to download an export of the owner's key.
     Ticket,
     Hall,
+    /// Beside the hall's own; no table uses it.
+    PriceList,
     /// With a light that has never been there.
     HallTable,
     /// Without one.
@@ -55,7 +57,14 @@ impl Thing {
     pub const fn is_of_a_hall(self) -> bool {
         matches!(
             self,
-            Self::Hall | Self::HallTable | Self::DarkTable | Self::HallCode | Self::HallDevice | Self::Complaint | Self::Theirs(_)
+            Self::Hall
+                | Self::PriceList
+                | Self::HallTable
+                | Self::DarkTable
+                | Self::HallCode
+                | Self::HallDevice
+                | Self::Complaint
+                | Self::Theirs(_)
         )
     }
 

@@ -167,6 +167,10 @@ impl<'a> World<'a> {
                 link["url"].as_str().unwrap().rsplit('/').next().unwrap().to_owned()
             }
             Thing::Hall => self.hall(owner).await,
+            Thing::PriceList => {
+                let path = format!("/api/v1/venues/{}/price-lists", self.hall(owner).await);
+                id(&root.post_once(&self.once(), &path, json!({"name": "list"})).await.ok(201))
+            }
             Thing::DarkTable => id(&self.table(owner).await),
             Thing::HallCode => self.table(owner).await["code"].as_str().unwrap().to_owned(),
             Thing::HallTable => {

@@ -1,6 +1,10 @@
 //! A project, an agent who may make keys for it, and the program that verifies them.
 
+pub mod freeze;
+pub mod hold;
 pub mod pay;
+pub mod play;
+pub mod sign_in;
 pub mod split;
 
 use platform::identity::Role;

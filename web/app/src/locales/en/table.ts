@@ -17,6 +17,7 @@ const en: typeof zh = {
   notFound: 'This table was not found',
   notFoundHint: 'It may have been moved. Please scan again, or choose another table.',
   perHour: 'per hour',
+  hourly: '{money} an hour',
   available: 'Available balance',
   guestBalance: 'An account is made for you when you open a table',
   rules: {

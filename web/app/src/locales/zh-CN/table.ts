@@ -15,6 +15,7 @@ export default {
   notFound: '没有找到这张球台',
   notFoundHint: '它可能已经移走。请重新扫码，或者选择别的球台。',
   perHour: '每小时',
+  hourly: '{money}/小时',
   available: '可用余额',
   guestBalance: '开台时自动为您建立账户',
   rules: {

@@ -181,13 +181,17 @@ const en: typeof zh = {
   lostPhone: {
     action: 'Take a number off',
     title: 'Take a lost number off a customer',
-    text: 'For whom no texts reach the old number, so that they cannot change it themselves. See first that it is really them: money and history stay, and they add the new number by signing in with it. It is written into the operation log.',
+    text: 'For whom no texts reach the old number, so that they cannot change it themselves. See first that it is really them. Money and history stay. It is written into the operation log.',
     none: 'without a phone number',
+    byWechat:
+      'WeChat is connected to this account: all devices are signed out, and the customer then signs in by WeChat and adds the new number.',
+    bySession:
+      'No WeChat is connected to this account: only a device that is still signed in can add the new number. See first that the customer holds it. Who has lost the phone as well needs the old number back first.',
     why: 'How you have seen who it is',
     whyHint: 'For instance: named the last two bills.',
     whyMissing: 'Please say how you have seen it',
     submit: 'Take the number off',
-    done: 'The number of customer {number} was taken off; they can sign in by the new one',
+    done: 'The number of customer {number} was taken off; please have them add the new one now',
   },
   newHall: {
     action: 'New hall',
@@ -219,6 +223,8 @@ const en: typeof zh = {
     x: 'From the left, cm',
     y: 'From the top, cm',
     place: 'Where its upper left corner is on the plan, 0 to 100000.',
+    prices: 'Price list',
+    pricesHint: 'From the next time that it is opened.',
     hint: 'A new table is out of service until it has a light and is returned to service.',
     done: 'Created the table “{name}”.',
   },
@@ -244,10 +250,13 @@ const en: typeof zh = {
     suggested: 'Light of {name}',
     once: 'To be entered in the device',
     note: 'On the device’s page, under Configuration › Configure MQTT, enter this and save. The topic is the same as the user; the full topic stays %prefix%/%topic%/. Host and port are where the hall’s network reaches the broker: [mqtt] of the server’s configuration.',
+    noteShelly:
+      'On the device’s page, under Settings › MQTT, turn MQTT on and enter this; Server takes “host:port”, and the MQTT prefix is the same as the user. “RPC over MQTT” and “RPC status notifications over MQTT” have to be on. Save, and restart the device. Host and port are where the hall’s network reaches the broker: [mqtt] of the server’s configuration.',
     host: 'Host (the server’s address on the local network)',
     user: 'User',
     password: 'Password',
     topic: 'Topic',
+    prefix: 'MQTT prefix',
   },
   renew: {
     action: 'Replace the password',

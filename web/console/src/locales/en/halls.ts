@@ -10,9 +10,32 @@ export default {
   done: '“{name}” is saved.',
   unknown: 'There is no such hall',
   day: { 0: 'Mon', 1: 'Tue', 2: 'Wed', 3: 'Thu', 4: 'Fri', 5: 'Sat', 6: 'Sun', 7: 'Holiday' },
+  lists: {
+    title: 'Price list',
+    name: 'Name of the price list',
+    own: 'The hall’s own: of all tables for which no other is chosen.',
+    usedBy: 'Used by: {tables}',
+    unused: 'No table uses it yet: choose it under “Change the table” on the floor plan.',
+    leave: {
+      title: 'Discard the changes',
+      message: 'What you have changed of “{name}” is not saved.',
+      action: 'Discard',
+    },
+    add: {
+      action: 'New price list',
+      title: 'New price list',
+      hint: 'For instance “Rooms” or “Snooker”. It begins with the prices of the hall’s own list.',
+      done: 'Created the price list “{name}”.',
+    },
+    remove: {
+      action: 'Remove the list',
+      title: 'Remove the price list “{name}”',
+      message: 'A list that tables use cannot be removed. Who plays keeps the price that was quoted.',
+    },
+  },
   prices: {
     title: 'Prices',
-    hint: 'Of all its tables.',
+    hint: 'Of the tables that use this list.',
     bands: 'Prices by time of day',
     bandsHint: 'They may not overlap. Where there is none, the price per hour holds.',
     noBands: 'None: one price round the clock.',

@@ -89,6 +89,7 @@ const en: typeof zh = {
     devices_per_key: 'Devices per key',
     unbind_limit: 'Unbinds allowed',
     rate_per_minute: 'Requests per minute',
+    price_list: 'Price list',
     prices: 'Prices',
     price: 'price',
     open: 'Open',

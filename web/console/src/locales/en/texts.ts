@@ -17,7 +17,7 @@ const en: typeof zh = {
     code: 'Code for signing in',
     light_failed: 'Light failed, table closed',
     ending: 'Time is nearly over',
-    phone_left: 'Number not used any more',
+    phone_left: 'Number is off the account',
   },
   part: { hall: 'Name of the hall', table: 'Name of the table' },
   withheld: {

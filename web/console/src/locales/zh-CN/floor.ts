@@ -175,13 +175,16 @@ export default {
   lostPhone: {
     action: '去除手机号',
     title: '去除顾客丢失的手机号',
-    text: '顾客的原号码收不到短信、自己无法更换时使用。请先核实是本人：余额和记录都保留，顾客随后用新号码登录即可绑定。此操作会记入操作日志。',
+    text: '顾客的原号码收不到短信、自己无法更换时使用。请先核实是本人。余额和记录都保留。此操作会记入操作日志。',
     none: '没有手机号',
+    byWechat: '此账户绑定了微信：所有设备都会退出登录，请顾客随后用微信登录，再绑定新号码。',
+    bySession:
+      '此账户没有绑定微信：只有仍登录着的设备能绑定新号码，请先看到它在顾客手里。手机也丢了的，请顾客先补办原号码。',
     why: '如何核实的',
     whyHint: '如：说出了最近两次的账单。',
     whyMissing: '请写明如何核实的',
     submit: '去除手机号',
-    done: '已去除会员 {number} 的手机号，请顾客用新号码登录',
+    done: '已去除会员 {number} 的手机号，请顾客现在就绑定新号码',
   },
   newHall: {
     action: '新建球厅',
@@ -213,6 +216,8 @@ export default {
     x: '距左边（厘米）',
     y: '距上边（厘米）',
     place: '球台左上角在平面图上的位置，0 至 100000。',
+    prices: '价目',
+    pricesHint: '从下一次开台起生效。',
     hint: '新球台先处于维护中，装好灯控设备并恢复使用后才能开台。',
     done: '已新建球台“{name}”。',
   },
@@ -237,10 +242,13 @@ export default {
     suggested: '{name} 灯',
     once: '在设备中填写',
     note: '在设备网页的“配置 › 配置 MQTT”中填写以下内容并保存；主题与用户名相同，完整主题保持默认 %prefix%/%topic%/。主机和端口为球厅网络能连到的 MQTT 服务器，见服务器配置的 [mqtt] 一节。',
+    noteShelly:
+      '在设备网页的 Settings › MQTT 中启用 MQTT 并填写以下内容：Server 一栏填“主机:端口”，MQTT prefix 与用户名相同；“RPC over MQTT”和“RPC status notifications over MQTT”须启用。保存后重启设备。主机和端口为球厅网络能连到的 MQTT 服务器，见服务器配置的 [mqtt] 一节。',
     host: '主机 Host（服务器在局域网中的地址）',
     user: '用户名 User',
     password: '密码 Password',
     topic: '主题 Topic',
+    prefix: '前缀 MQTT prefix',
   },
   renew: {
     action: '更换密码',

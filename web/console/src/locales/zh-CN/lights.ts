@@ -42,7 +42,7 @@ export default {
     reported: '最近上报',
     lamp: '灯',
     empty: '没有灯控设备',
-    emptyHint: '在球台图上选择球台后添加。',
+    emptyHint: '在球厅平面图上选择球台后添加。',
   },
   cases: {
     title: '维修单',

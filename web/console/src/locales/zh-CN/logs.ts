@@ -87,6 +87,7 @@ export default {
     devices_per_key: '每个卡密的设备数',
     unbind_limit: '解绑次数上限',
     rate_per_minute: '每分钟请求上限',
+    price_list: '价目',
     prices: '价格',
     price: '价格',
     open: '开放',

@@ -10,7 +10,7 @@ export default {
     ended: '结果时间',
   },
   phoneSearch: '完整手机号',
-  kind: { code: '登录验证码', light_failed: '灯故障，已关台', ending: '即将到时', phone_left: '号码已停用' },
+  kind: { code: '登录验证码', light_failed: '灯故障，已关台', ending: '即将到时', phone_left: '号码已与账户解绑' },
   part: { hall: '门店名称', table: '球台名称' },
   withheld: {
     DAILY_LIMIT: '该号码当天的通知已达上限',

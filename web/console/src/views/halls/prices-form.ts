@@ -1,4 +1,4 @@
-import type { Band, Days, Hours, Package, Tariff } from '@/api/types'
+import type { Band, Days, Hours, Package, Prices, Tariff } from '@/api/types'
 import { formatFen, parseYuan } from '@/shared/money'
 import { pricesOf, pricesTroubles, type HallPrices, type Trouble } from '../floor/hall-form'
 
@@ -32,6 +32,7 @@ export interface PackageForm {
 
 /** As it is typed; the names are those of what the server refuses. */
 export interface PricesForm extends HallPrices {
+  name: string
   'tariff.bands': BandForm[]
   'tariff.night': { on: boolean; from: number; to: number; cap: string }
   'tariff.packages': PackageForm[]
@@ -82,7 +83,8 @@ const packageFrom = ({ id, name_zh, name_en, span, price, early, days, sold }: P
 })
 
 /** Prices as they stand, to be changed. */
-export const pricesFrom = (tariff: Tariff): PricesForm => ({
+export const pricesFrom = ({ name, tariff }: Pick<Prices, 'name' | 'tariff'>): PricesForm => ({
+  name,
   'tariff.per_hour': yuan(tariff.per_hour),
   'tariff.unit_minutes': tariff.unit_minutes,
   'tariff.grace_minutes': tariff.grace_minutes ?? 0,
@@ -131,6 +133,7 @@ export function formTroubles(form: PricesForm): Partial<Record<keyof PricesForm,
   const { on, cap } = form['tariff.night']
   return {
     ...pricesTroubles(form),
+    name: form.name.trim() ? undefined : 'name',
     'tariff.bands': form['tariff.bands'].some((band) => parseYuan(band.per_hour) === null) ? 'money' : undefined,
     'tariff.night': on && parseYuan(cap) === null ? 'money' : undefined,
     'tariff.packages': packagesTrouble(form['tariff.packages']),

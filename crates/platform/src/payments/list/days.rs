@@ -1,0 +1,99 @@
+//! The days of the networks, compared with ours, and what differs.
+
+use kernel::{Fault, Fen, Timestamp, text};
+use serde::Serialize;
+use serde_json::json;
+use store::{Row, Sql as _, args};
+
+use crate::identity::Permission;
+use crate::payments::channel::ChannelKind;
+use crate::payments::reconcile::DifferenceKind;
+use crate::{Cx, Result, audit};
+
+kernel::id!(DifferenceId, DifferenceEntity, "dif");
+
+/// A day at a network, compared with ours.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = PayDay)]
+pub struct DayRow {
+    pub channel: ChannelKind,
+    pub day: String,
+    pub lines: i64,
+    pub paid_fen: Fen,
+    pub refunded_fen: Fen,
+    /// Found; some may be settled.
+    pub differences: i64,
+    pub at: Timestamp,
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = PayDifference)]
+pub struct DifferenceRow {
+    pub id: DifferenceId,
+    pub channel: ChannelKind,
+    pub day: String,
+    pub kind: DifferenceKind,
+    pub number: String,
+    pub refund_number: Option<String>,
+    pub ours_fen: Option<Fen>,
+    pub theirs_fen: Option<Fen>,
+    pub settled_at: Option<Timestamp>,
+    pub note: Option<String>,
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Reconciliation {
+    /// The last 90, newest first.
+    pub days: Vec<DayRow>,
+    /// Those that nobody has settled, and the last that somebody has; newest first.
+    pub differences: Vec<DifferenceRow>,
+}
+
+pub async fn reconciliation(cx: &Cx) -> Result<Reconciliation> {
+    cx.require(Permission::PaymentsManage)?;
+    let mut sql = cx.db.read();
+    let query = "SELECT channel, day, lines, paid, refunded, differences, at FROM pay_days ORDER BY day DESC, channel LIMIT 90";
+    let day = |row: &Row| {
+        Ok(DayRow {
+            channel: row.word("channel")?,
+            day: row.get("day")?,
+            lines: row.get("lines")?,
+            paid_fen: row.get("paid")?,
+            refunded_fen: row.get("refunded")?,
+            differences: row.get("differences")?,
+            at: row.get("at")?,
+        })
+    };
+    let days = sql.all(query, args![], day).await?;
+    let query = "SELECT id, channel, day, kind, number, refund_number, ours, theirs, settled_at, note FROM pay_differences ORDER BY id DESC LIMIT 200";
+    let difference = |row: &Row| {
+        Ok(DifferenceRow {
+            id: row.get("id")?,
+            channel: row.word("channel")?,
+            day: row.get("day")?,
+            kind: row.word("kind")?,
+            number: row.get("number")?,
+            refund_number: row.get("refund_number")?,
+            ours_fen: row.get("ours")?,
+            theirs_fen: row.get("theirs")?,
+            settled_at: row.get("settled_at")?,
+            note: row.get("note")?,
+        })
+    };
+    Ok(Reconciliation { days, differences: sql.all(query, args![], difference).await? })
+}
+
+/// Somebody has seen to it, and says what it was.
+pub async fn settle_difference(cx: &Cx, id: DifferenceId, note: &str) -> Result<()> {
+    let user = cx.require(Permission::PaymentsManage)?;
+    let note = text::clean(note, 2, 200, false).map_err(|(code, zh, en)| Fault::field("note", code, zh, en))?;
+    let mut tx = cx.db.begin().await?;
+    let sql = "UPDATE pay_differences SET settled_at = $1, settled_by = $2, note = $3 WHERE id = $4 AND settled_at IS NULL";
+    if tx.exec(sql, args![cx.now(), user.id, note.as_str(), id]).await? == 0 {
+        let there = tx.opt("SELECT 1 AS one FROM pay_differences WHERE id = $1", args![id], |_| Ok(())).await?;
+        return if there.is_some() { Ok(()) } else { Err(Fault::not_found()) };
+    }
+    audit::record(&mut tx, cx, &audit::DIFFERENCE_SETTLED, Some(id.into()), &json!({ "note": note })).await?;
+    tx.commit().await?;
+    Ok(())
+}

@@ -1,0 +1,154 @@
+//! One payment pays, any other goes back; and networks are asked until it is over.
+
+use kernel::{SECOND, Word};
+use proptest::prelude::*;
+
+use super::arrival::Differs;
+use super::*;
+use crate::payments::channel::Paid;
+
+fn order(state: OrderState) -> Order {
+    Order {
+        id: OrderId::from_uuid(Uuid::from_u128(1)),
+        wallet: AccountId::from_uuid(Uuid::from_u128(9)),
+        purpose: Purpose::Recharge,
+        detail: String::new(),
+        subject: String::new(),
+        amount: Fen::new(3_600),
+        state,
+        refunded: Fen::ZERO,
+        captured: Fen::ZERO,
+        created_at: Timestamp::from_unix(0),
+        expires_at: Timestamp::from_unix(900),
+        paid_at: None,
+    }
+}
+
+fn attempt(state: AttemptState) -> Attempt {
+    Attempt {
+        id: AttemptId::from_uuid(Uuid::from_u128(2)),
+        order: OrderId::from_uuid(Uuid::from_u128(1)),
+        method: Method::H5,
+        state,
+        ask: Asking { payer: None, frozen: None, address: String::new(), return_url: String::new() },
+        handed: None,
+        channel_no: matches!(state, AttemptState::Taken | AttemptState::Surplus).then(|| "4200".into()),
+        created_at: Timestamp::from_unix(0),
+        checked_at: Timestamp::from_unix(0),
+        paid_at: None,
+        problem: None,
+    }
+}
+
+fn paid(fen: i64, channel_no: &str) -> Paid {
+    Paid { number: "n".into(), channel_no: channel_no.into(), amount: Fen::new(fen), payer: None, at: Timestamp::from_unix(5) }
+}
+
+#[test]
+fn v4_1_one_payment_is_taken_and_any_other_goes_back() {
+    for state in [AttemptState::Asked, AttemptState::Waiting, AttemptState::Closed] {
+        assert_eq!(arrival(&order(OrderState::Pending), &attempt(state), &paid(3_600, "1")), Arrival::Take);
+        assert_eq!(arrival(&order(OrderState::Paid), &attempt(state), &paid(3_600, "1")), Arrival::Return);
+        assert_eq!(arrival(&order(OrderState::Closed), &attempt(state), &paid(3_600, "1")), Arrival::Return);
+    }
+}
+
+#[test]
+fn v8_2_the_same_payment_again_changes_nothing_and_another_on_the_same_number_is_looked_at() {
+    for state in [AttemptState::Taken, AttemptState::Surplus] {
+        assert_eq!(arrival(&order(OrderState::Paid), &attempt(state), &paid(3_600, "4200")), Arrival::Known);
+        let differs = arrival(&order(OrderState::Paid), &attempt(state), &paid(3_600, "4201"));
+        assert_eq!(differs, Arrival::Differs(Differs::Number { theirs: "4201".into() }));
+    }
+}
+
+#[test]
+fn v4_1_only_what_was_paid_can_go_back_and_no_more_than_is_left_of_it() {
+    let left = |refunded, captured| {
+        let order = Order { refunded: Fen::new(refunded), captured: Fen::new(captured), ..order(OrderState::Paid) };
+        order.refundable().fen()
+    };
+    assert_eq!([left(0, 0), left(600, 0), left(0, 1_000), left(600, 1_000), left(2_600, 1_000)], [3_600, 3_000, 2_600, 2_000, 0]);
+    for state in [OrderState::Pending, OrderState::Closed] {
+        assert_eq!(order(state).refundable(), Fen::ZERO, "{state}");
+    }
+}
+
+#[test]
+fn v8_2_an_attempt_lives_while_money_may_still_come_by_it() {
+    let live: Vec<_> = AttemptState::ALL.iter().copied().filter(|state| attempt(*state).live()).collect();
+    assert_eq!(live, [AttemptState::Asked, AttemptState::Waiting]);
+}
+
+#[test]
+fn v8_2_who_has_to_look_is_told_what_the_network_says() {
+    assert_eq!(Differs::Amount { theirs: Fen::new(3_601) }.to_string(), "the network says 3601 fen");
+    assert_eq!(Differs::Number { theirs: "4201".into() }.to_string(), "the network says number 4201");
+}
+
+#[test]
+fn v4_1_a_networks_clock_puts_no_payment_before_it_was_asked_for_nor_after_we_heard_of_it() {
+    let paid = |said| between(Timestamp::from_unix(100), Timestamp::from_unix(said), Timestamp::from_unix(160)).unix();
+    assert_eq!([paid(-500), paid(99), paid(130), paid(161), paid(9_000)], [100, 100, 130, 160, 160]);
+}
+
+#[test]
+fn v8_2_a_network_is_asked_soon_at_first_then_less_often_and_one_last_time_a_minute_after_the_end() {
+    let created = Timestamp::from_unix(1_000);
+    let expires = created.plus_seconds(900);
+    let pause = |age: i64| next_look(created, created.plus_seconds(age), expires).seconds_since(created) - age;
+    assert_eq!([pause(0), pause(10), pause(45), pause(120), pause(500)], [10, 10, 45, 120, 120]);
+    // The last look is at 960 s, whenever the one before it was.
+    assert_eq!([pause(841), pause(900), pause(959)], [119, 60, 1]);
+    // Of what is unclear even then it is asked on.
+    assert_eq!([pause(960), pause(10_000)], [120, 120]);
+}
+
+#[test]
+fn v4_1_a_refund_is_asked_for_again_soon_at_first_and_every_ten_minutes_at_last() {
+    let pause = |seconds: i64| refund_pause(seconds * SECOND) / SECOND;
+    assert_eq!([pause(0), pause(9), pause(10), pause(75), pause(600), pause(86_400)], [10, 10, 10, 75, 600, 600]);
+}
+
+proptest! {
+    #[test]
+    fn k12_1_another_amount_is_never_taken(fen: i64, state in proptest::sample::select(AttemptState::ALL), of in proptest::sample::select(OrderState::ALL)) {
+        prop_assume!(fen != 3_600);
+        let differs = Arrival::Differs(Differs::Amount { theirs: Fen::new(fen) });
+        prop_assert_eq!(arrival(&order(of), &attempt(state), &paid(fen, "4200")), differs);
+    }
+
+    #[test]
+    fn numbers_read_back_and_nothing_else_does(id: u128, text in "\\PC{0,40}") {
+        let id = AttemptId::from_uuid(Uuid::from_u128(id));
+        prop_assert_eq!(from_number(&number(id)), Some(id));
+        prop_assert_eq!(number(id).len(), 32);
+        prop_assert!(from_number::<AttemptEntity>(&text).is_none_or(|id| number(id) == text));
+    }
+
+    #[test]
+    fn v4_1_what_is_shared_out_is_the_amount_and_no_more_than_is_there(amount in -5_i64..3_000, there in proptest::collection::vec(0_i64..1_000, 0..6)) {
+        let all: Vec<Fen> = there.iter().copied().map(Fen::new).collect();
+        match share_out(Fen::new(amount), &all) {
+            Some(parts) => {
+                prop_assert_eq!(parts.iter().map(|part| part.fen()).sum::<i64>(), amount);
+                prop_assert!(parts.iter().zip(&all).all(|(part, there)| *part >= Fen::ZERO && part <= there));
+            }
+            None => prop_assert!(amount <= 0 || there.iter().sum::<i64>() < amount),
+        }
+    }
+
+    #[test]
+    fn v8_2_a_network_is_asked_again_and_again_until_it_is_over(start in 0_i64..1_000_000) {
+        let created = Timestamp::from_unix(start);
+        let expires = created.plus_micros(EXPIRES);
+        let (mut now, mut looks) = (created, 0);
+        while now < expires.plus_micros(MARGIN) {
+            let next = next_look(created, now, expires);
+            prop_assert!(next > now && next <= expires.plus_micros(MARGIN));
+            now = next;
+            looks += 1;
+        }
+        prop_assert!((5..30).contains(&looks), "{}", looks);
+    }
+}

@@ -1,0 +1,56 @@
+import { addRelay, newTable, ownHall } from './support/hall'
+import { CHINESE, expect, fillSignIn, row, test, untranslated } from './support/test'
+
+test('k1_2a lights, cases, and the dialogs for a new light and a lost number are all English', async ({ page }) => {
+  const { manager, venue } = await ownHall()
+  const table = await newTable(manager.api, venue, 'A1')
+  await addRelay(manager.api, table)
+  await page.goto('/sign-in')
+  await page.getByTestId('language-en').click()
+  await fillSignIn(page, manager)
+  await expect(page).toHaveURL('/floor')
+  const main = page.locator('main#content')
+
+  await page.getByTestId('menu-devices').click()
+  await expect(page.getByTestId('page-title')).toHaveText('Lights')
+  for (const text of ['Offline', 'Not known']) await expect(row(page, 'Relay A1')).toContainText(text)
+  await expect(main).not.toHaveText(CHINESE)
+  expect(await untranslated(page)).toEqual([])
+
+  await page.getByTestId('menu-cases').click()
+  await expect(page.getByTestId('page-title')).toHaveText('Maintenance')
+  await expect(page.getByTestId('empty-state')).toContainText('No maintenance cases')
+  await expect(main).not.toHaveText(CHINESE)
+  expect(await untranslated(page)).toEqual([])
+
+  await page.getByTestId('menu-floor').click()
+  await page.getByTestId('floor-manage').click()
+  await page.getByTestId('lost-phone').click()
+  const lost = page.getByRole('dialog', { name: 'Take a lost number off a customer' })
+  await lost.getByTestId('form-submit').click()
+  await expect(lost.getByRole('alert')).toHaveCount(2)
+  await expect(lost).not.toHaveText(CHINESE)
+  expect(await untranslated(page)).toEqual([])
+  await lost.getByTestId('form-cancel').click()
+
+  await page.getByTestId(`table-${table.id}`).click()
+  const panel = page.getByTestId('table-panel')
+  await panel.getByTestId('change-device').click()
+  const change = page.getByRole('dialog', { name: 'Change or replace “Relay A1”' })
+  await expect(change).not.toHaveText(CHINESE)
+  await change.getByTestId('device-driver').getByText('Modbus').click()
+  await change.getByTestId('form-submit').click()
+  await expect(change.getByRole('alert')).toHaveCount(1)
+  await expect(change).not.toHaveText(CHINESE)
+  expect(await untranslated(page)).toEqual([])
+
+  // What is entered into a Shelly is told as its own page calls it.
+  await change.getByTestId('device-driver').getByText('Shelly').click()
+  await change.getByTestId('form-submit').click()
+  const told = page.getByRole('dialog', { name: 'To be entered in the device' })
+  await expect(told).toContainText('MQTT prefix')
+  await expect(told).not.toHaveText(CHINESE)
+  expect(await untranslated(page)).toEqual([])
+  await told.getByTestId('secret-saved').click()
+  await expect(panel).not.toHaveText(CHINESE)
+})
