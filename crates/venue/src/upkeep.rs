@@ -29,7 +29,6 @@ async fn every_minute(venue: &Venue, cx: &Cx) -> platform::Result<()> {
     if venue.latest.was_ahead_of(cx.now()) {
         devices::set_right(cx).await?;
         halls::rows::set_right(cx).await?;
-        play::set_right(venue, cx).await?;
         holds::set_right(cx).await?;
     }
     Ok(())

@@ -21,7 +21,6 @@ mod paid;
 mod pause;
 mod reports;
 mod rows;
-mod set_back;
 mod view;
 
 pub(crate) use bill::bill_lines;
@@ -44,6 +43,5 @@ pub(crate) use paid::{open_paid, quoted};
 pub use pause::{PauseTerms, pause, resume};
 pub(crate) use reports::{burns_for_nobody, device_is, is_dark_though_on, light_is};
 pub(crate) use rows::{by_id as session, carry_over, live, plays};
-pub(crate) use set_back::set_right;
 pub use view::{PauseView, SessionView, current, get, list};
 pub(crate) use view::{cost_so_far, of as view_of, of_venue};
