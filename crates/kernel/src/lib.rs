@@ -21,5 +21,5 @@ pub use id::{Entity, Id, IdError, type_id};
 pub use lang::Lang;
 pub use page::{Cursor, Page, PageAsk};
 pub use random::Random;
-pub use time::{Clock, DAY, HOUR, MINUTE, SECOND, Stopwatch, Timestamp};
+pub use time::{APART, Clock, DAY, HOUR, MINUTE, SECOND, Stopwatch, Timestamp};
 pub use words::Word;

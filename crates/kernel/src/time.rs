@@ -16,6 +16,10 @@ pub const MINUTE: i64 = 60 * SECOND;
 pub const HOUR: i64 = 60 * MINUTE;
 pub const DAY: i64 = 24 * HOUR;
 
+/// By so many microseconds the clocks of two processes may differ, and neither takes what the other writes for that of a clock that was ahead, and was
+/// set back since.
+pub const APART: i64 = 5 * MINUTE;
+
 /// A moment, in microseconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);

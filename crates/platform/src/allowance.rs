@@ -1,16 +1,31 @@
 //! How often something may be asked for: one counter for each subject and window of time, shared by all processes.
 //!
-//! Windows begin at fixed times, so a subject may ask twice as often across the border of two; the limits allow for that.
+//! Windows begin at fixed times, so a subject may ask twice as often across the border of two; the limits allow for that. A window that is to come
+//! was counted by a clock that was ahead, and is forgotten ([`forget_ahead`]): whoever has used up one waits for the end of that one, and of no other.
 
 use std::net::IpAddr;
 
-use kernel::{Fault, Kind, Timestamp};
-use store::{Sql, Tx, args};
+use kernel::{APART, DAY, Fault, Kind, Timestamp};
+use store::{Db, Sql, Sweep, Tx, args};
 
 use crate::vault::Purpose;
 use crate::{Cx, Result};
 
 const SUBJECT: Purpose = Purpose("allowance subject");
+
+/// Those whose window is over for long.
+pub(crate) const OLD: Sweep = Sweep::by_time("allowances", "subject, window_start", "window_start", 2 * DAY);
+
+/// Forgets what was counted in windows to come. Where there are none it only reads.
+pub(crate) async fn forget_ahead(db: &Db, now: Timestamp) -> store::Result<()> {
+    // Which another process, whose clock is not quite ours, may be in already.
+    let ahead = now.plus_micros(APART);
+    let there = "SELECT 1 AS there FROM allowances WHERE window_start > $1 LIMIT 1";
+    if db.read().opt(there, args![ahead], |_| Ok(())).await?.is_some() {
+        OLD.made_between(db, ahead, Timestamp::MAX).await?;
+    }
+    Ok(())
+}
 
 /// So many in a window. A constant at each use.
 #[derive(Debug, Clone, Copy)]
@@ -146,7 +161,7 @@ mod tests {
     use std::net::Ipv6Addr;
     use std::sync::Arc;
 
-    use kernel::MINUTE;
+    use kernel::{HOUR, MINUTE};
     use proptest::prelude::*;
 
     use super::*;
@@ -213,6 +228,26 @@ mod tests {
             }
             bench.clock.step(MINUTE);
             THREE.take(&cx, "a").await.unwrap();
+        }
+
+        async fn who_used_all_up_while_the_clock_was_ahead_waits_for_no_more_than_a_window_after_it_was_set_back(bench) {
+            let cx = bench.visitor();
+            let use_up = async || while THREE.take(&cx, "a").await.is_ok() {};
+            bench.clock.step(30 * MINUTE);
+            use_up().await;
+            bench.clock.step(30 * MINUTE);
+            use_up().await;
+            bench.clock.step(-HOUR);
+            use_up().await;
+            let used = "SELECT CAST(SUM(used) AS BIGINT) AS n FROM allowances";
+            assert_eq!(bench.all(used, args![], |row| row.get::<i64>("n")).await, [9]);
+            crate::upkeep::tick(&bench.system(), &[], bench.clock.now()).await.unwrap();
+            assert_eq!(bench.all(used, args![], |row| row.get::<i64>("n")).await, [3], "those of now are counted on");
+            assert_eq!(code(THREE.take(&cx, "a").await), "RATE_LIMITED");
+            for _ in 0..2 {
+                bench.clock.step(30 * MINUTE);
+                THREE.take(&cx, "a").await.unwrap();
+            }
         }
 
         async fn of_those_who_ask_at_once_no_more_than_the_allowance_get_it(bench) {

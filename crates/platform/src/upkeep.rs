@@ -4,13 +4,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use kernel::{DAY, Timestamp};
+use kernel::{APART, DAY, SECOND, Timestamp};
 use store::Sweep;
 use store::jobs::{self, Handlers, JobKind, NewJob, Outcome};
 use tokio::sync::watch;
 
 use crate::identity::{recover, sign_in, sign_up};
-use crate::{Cx, Platform, messages, payments};
+use crate::{Cx, Platform, allowance, messages, payments};
 
 /// A job that comes back.
 #[derive(Debug, Clone, Copy)]
@@ -35,7 +35,7 @@ pub const SWEEPS: &[Sweep] = &[
     Sweep::by_time("sessions", "id", "expires_at", 7 * DAY),
     Sweep::by_time("idempotency", "name, owner_id", "created_at", 7 * DAY),
     Sweep::by_time("name_tries", "name_hash", "tried_at", 2 * DAY),
-    Sweep::by_time("allowances", "subject, window_start", "window_start", 2 * DAY),
+    allowance::OLD,
 ];
 
 /// The platform's own handlers.
@@ -49,16 +49,15 @@ pub fn handlers(handlers: &mut Handlers<Cx>) {
     payments::handlers(handlers);
 }
 
-/// By so many seconds the clocks of two processes may differ, and neither takes the other's ticks for those of a time to come.
-const APART: i64 = 300;
-
 /// Enqueues the ticks that are due at `now`; those that another process has enqueued are left. Those of a time to come are removed: the clock was set
-/// back, and it is their turn again then.
+/// back, and it is their turn again then. For the same reason what else was put off by a clock that was ahead is set right.
 pub async fn tick(cx: &Cx, schedules: &[Schedule], now: Timestamp) -> store::Result<()> {
+    jobs::set_right(&cx.db, now).await?;
+    allowance::forget_ahead(&cx.db, now).await?;
     let mut tx = cx.db.begin().await?;
     for schedule in schedules {
         let number = now.unix().div_euclid(schedule.every_seconds);
-        jobs::forget_ahead(&mut tx, schedule.kind.name, now.plus_seconds(schedule.every_seconds.max(APART))).await?;
+        jobs::forget_ahead(&mut tx, schedule.kind.name, now.plus_seconds(schedule.every_seconds.max(APART / SECOND))).await?;
         let job = NewJob::new(schedule.kind, &(), now)?.attempts(3).once(number.to_string());
         cx.enqueue(&mut tx, job).await?;
     }

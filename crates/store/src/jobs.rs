@@ -3,8 +3,9 @@
 //! A job is enqueued in the transaction that decided it, so a crash can neither lose it nor do it for nothing. It is carried
 //! out at least once: handlers are idempotent, and say in so many words what became of it ([`Outcome`]). A worker holds a
 //! lease while it works; when it dies, another takes over after the lease ends. Jobs that were given up stay, visible, and
-//! can be started again by hand.
+//! can be started again by hand. What a clock that was ahead has put off is counted anew ([`set_right`]).
 
+mod ahead;
 mod crew;
 mod lost;
 mod runner;
@@ -15,6 +16,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
+pub use ahead::set_right;
 pub use crew::{Crew, Lead, Workers};
 pub use lost::{GIVEN_UP, GivenUp, again, forget_ahead, under_way};
 pub use runner::{Handlers, Runner};
@@ -106,8 +108,8 @@ impl NewJob {
 /// Writes a job into the caller's transaction. `None` when one of that name was there already.
 pub async fn enqueue(tx: &mut Tx, db: &Db, random: &Random, now: Timestamp, job: NewJob) -> Result<Option<JobId>> {
     let id = JobId::new(now, random);
-    let sql = "INSERT INTO jobs (id, kind, crew, payload, state, run_at, attempts, max_attempts, dedup_key, created_at) \
-               VALUES ($1, $2, $3, $4, 'queued', $5, 0, $6, $7, $8) ON CONFLICT DO NOTHING";
+    let sql = "INSERT INTO jobs (id, kind, crew, payload, state, run_at, attempts, max_attempts, dedup_key, created_at, decided_at) \
+               VALUES ($1, $2, $3, $4, 'queued', $5, 0, $6, $7, $8, $8) ON CONFLICT DO NOTHING";
     let NewJob { kind, payload, run_at, max_attempts, dedup_key } = job;
     let written = tx.exec(sql, args![id, kind.name, kind.crew.as_str(), payload, run_at, max_attempts, dedup_key, now]).await?;
     let waiting = db.jobs_waiting(kind.crew);
@@ -142,12 +144,13 @@ pub async fn enqueue_many(tx: &mut Tx, db: &Db, random: &Random, now: Timestamp,
 
 /// What is written of jobs. Whoever writes it by other means than [`enqueue_many`] tells the runner afterwards ([`Db::wake_jobs`]).
 pub fn rows(random: &Random, now: Timestamp, jobs: Vec<NewJob>) -> Insert<'static> {
-    let columns = &["id", "kind", "crew", "payload", "state", "run_at", "attempts", "max_attempts", "dedup_key", "created_at"];
+    let columns =
+        &["id", "kind", "crew", "payload", "state", "run_at", "attempts", "max_attempts", "dedup_key", "created_at", "decided_at"];
     let queued = JobState::Queued.as_str();
     let rows = jobs.into_iter().zip(0..).map(|(job, place)| {
         // A microsecond apart, so that what was decided first is taken first.
         let id = JobId::new(now.plus_micros(place), random);
-        args![id, job.kind.name, job.kind.crew.as_str(), job.payload, queued, job.run_at, 0_i64, job.max_attempts, job.dedup_key, now]
+        args![id, job.kind.name, job.kind.crew.as_str(), job.payload, queued, job.run_at, 0_i64, job.max_attempts, job.dedup_key, now, now]
     });
     Insert { table: "jobs", columns, rows: rows.collect(), tail: "ON CONFLICT DO NOTHING" }
 }

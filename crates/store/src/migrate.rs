@@ -46,7 +46,10 @@ pub enum Status {
     Behind(usize),
 }
 
-pub const OWN: &[Migration] = &[Migration { number: 1, name: "store", sql: include_str!("../migrations/0001_store.sql") }];
+pub const OWN: &[Migration] = &[
+    Migration { number: 1, name: "store", sql: include_str!("../migrations/0001_store.sql") },
+    Migration { number: 15, name: "jobs_decided", sql: include_str!("../migrations/0015_jobs_decided.sql") },
+];
 
 /// Compares, without changing anything.
 pub async fn status(db: &Db, migrations: &[Migration]) -> Result<Status> {

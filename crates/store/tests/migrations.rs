@@ -7,9 +7,9 @@ use store::{Db, Error, Row, Sql, args, on_both};
 
 const NOW: kernel::Timestamp = kernel::Timestamp::from_unix(1_800_000_000);
 
-const FIRST: Migration = Migration { number: 2, name: "first", sql: "CREATE TABLE one (id BIGINT PRIMARY KEY, place BIGINT);" };
+const FIRST: Migration = Migration { number: 102, name: "first", sql: "CREATE TABLE one (id BIGINT PRIMARY KEY, place BIGINT);" };
 const SECOND: Migration = Migration {
-    number: 3,
+    number: 103,
     name: "second",
     sql: "CREATE TABLE two (id BIGINT PRIMARY KEY);\nALTER TABLE one ADD COLUMN more BIGINT;\nCREATE UNIQUE INDEX one_place ON one (place);",
 };

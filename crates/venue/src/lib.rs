@@ -14,6 +14,7 @@ pub mod customers;
 pub mod devices;
 pub mod halls;
 pub mod holds;
+mod latest;
 pub mod members;
 mod news;
 mod overdue;
@@ -64,6 +65,7 @@ pub struct Venue {
     pub wechat: Arc<dyn customers::Wechat>,
     /// Wakes live pages.
     pub news: News,
+    latest: latest::Latest,
 }
 
 /// The ways out of it.
@@ -88,6 +90,7 @@ impl Venue {
             texter,
             wechat,
             news: News::default(),
+            latest: latest::Latest::default(),
         })
     }
 }

@@ -7,7 +7,7 @@ use platform::{Cx, payments};
 use store::Sweep;
 use store::jobs::{Handlers, Outcome};
 
-use crate::{Venue, customers, devices, holds, overdue, play, splits, texts};
+use crate::{Venue, customers, devices, halls, holds, overdue, play, splits, texts};
 
 /// Seconds from one round of questions to lights to the next.
 const ROUND: i64 = 10;
@@ -23,6 +23,17 @@ pub const SCHEDULES: &[Schedule] = &[
 /// What is of no use any more, and when.
 pub const SWEEPS: &[Sweep] = &[customers::UNUSED, texts::LOG];
 
+/// Lights as they should be, for as long as they should.
+async fn every_minute(venue: &Venue, cx: &Cx) -> platform::Result<()> {
+    devices::assert_all(venue, cx).await?;
+    if venue.latest.was_ahead_of(cx.now()) {
+        devices::set_right(cx).await?;
+        halls::rows::set_right(cx).await?;
+        holds::set_right(cx).await?;
+    }
+    Ok(())
+}
+
 /// The venue's handlers of jobs.
 pub fn handlers(handlers: &mut Handlers<Cx>, venue: &Arc<Venue>) {
     let with = || Arc::clone(venue);
@@ -32,7 +43,7 @@ pub fn handlers(handlers: &mut Handlers<Cx>, venue: &Arc<Venue>) {
     handlers.add(devices::ASSERT, move |cx, _| {
         let own = Arc::clone(&own);
         async move {
-            match devices::assert_all(&own, &cx).await {
+            match every_minute(&own, &cx).await {
                 Ok(()) => Outcome::Done,
                 Err(fault) => Outcome::Retry(fault.to_string()),
             }

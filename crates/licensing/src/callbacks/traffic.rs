@@ -20,6 +20,8 @@ struct Lane {
     under_way: usize,
     /// When the last one that found no place comes back.
     last_turn: Timestamp,
+    /// When somebody has last asked.
+    asked: Timestamp,
 }
 
 /// A place among the attempts for a project, until dropped.
@@ -32,7 +34,13 @@ impl Traffic {
     /// A place, or when to ask again.
     pub fn place(&self, project: ProjectId, now: Timestamp) -> Result<Place, Timestamp> {
         let mut lanes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let lane = lanes.entry(project).or_insert(Lane { under_way: 0, last_turn: now });
+        let lane = lanes.entry(project).or_insert(Lane { under_way: 0, last_turn: now, asked: now });
+        // Where the clock was set back, turns are as far away as they were; those who ask at once are never so far apart.
+        let back = lane.asked.micros().saturating_sub(now.micros());
+        if back > SECOND {
+            lane.last_turn = lane.last_turn.plus_micros(-back);
+        }
+        lane.asked = now;
         if lane.under_way >= AT_ONCE {
             lane.last_turn = lane.last_turn.max(now).plus_micros(SPACING);
             return Err(lane.last_turn);
@@ -81,6 +89,9 @@ mod tests {
         let places: Vec<Place> = (0..4).map(|_| traffic.place(project, now).ok().unwrap()).collect();
         let turn = |at: Timestamp| traffic.place(project, at).err().map(|turn| turn.micros() - at.micros());
         assert_eq!((turn(now), turn(now), turn(now.plus_micros(SECOND))), (Some(50_000), Some(100_000), Some(50_000)));
+        // An hour later, and by a clock that is set back by as much.
+        let later = now.plus_micros(3_600 * SECOND);
+        assert_eq!((turn(later), turn(later), turn(now), turn(now)), (Some(50_000), Some(100_000), Some(150_000), Some(200_000)));
         drop(places);
         assert_eq!(turn(now), None);
     }

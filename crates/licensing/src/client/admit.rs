@@ -6,7 +6,7 @@ use std::sync::Arc;
 use kernel::{Fault, Kind, Timestamp};
 use platform::Platform;
 
-use super::limit::Limits;
+use super::limit::{Limits, banned};
 use super::nonces::Nonces;
 use super::project::{CallerProject, Projects, request_canonical};
 
@@ -84,7 +84,7 @@ pub async fn admit(
     let now = platform.clock.now();
     let project = caller(platform, projects, limits, request).await?;
     let signed = |fault: Fault| Refusal::signed(fault, &project);
-    if let Some(until) = project.banned_until.filter(|until| *until > now) {
+    if let Some(until) = banned(project.banned_until, project.banned_at, now) {
         let fault = Fault::new(Kind::Forbidden, "TEMPORARILY_BANNED", "调用过于频繁，已被临时封禁", "Too many calls; refused for a while");
         return Err(signed(fault.retry_after(until.seconds_since(now))));
     }

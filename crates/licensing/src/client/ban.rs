@@ -8,7 +8,7 @@ use platform::{Cx, Result, audit};
 use serde_json::json;
 use store::{Sql, args, topics};
 
-use super::limit::next_ban;
+use super::limit::{banned, next_ban};
 use super::project::CallerProject;
 use crate::projects::TOPIC;
 
@@ -20,7 +20,7 @@ pub(crate) async fn ban(cx: &Cx, project: &CallerProject) -> Result<()> {
     let (level, last, until): (i64, Option<Timestamp>, Option<Timestamp>) =
         tx.one(&sql, args![project.id], |row| Ok((row.get("ban_level")?, row.get("last_ban_at")?, row.get("banned_until")?))).await?;
     // Another process has just done it.
-    if until.is_some_and(|until| until > now) {
+    if banned(until, last, now).is_some() {
         return Ok(());
     }
     let (seconds, level) = next_ban(level, last, cx.settings.get(defs::BAN_SECONDS), now);

@@ -13,7 +13,7 @@ use governor::nanos::Nanos;
 use governor::state::keyed::DashMapStateStore;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
-use kernel::{Clock, DAY, MINUTE, Timestamp};
+use kernel::{APART, Clock, DAY, MINUTE, Timestamp};
 use moka::sync::Cache;
 use platform::allowance;
 
@@ -178,6 +178,15 @@ pub fn next_ban(level: i64, last: Option<Timestamp>, first_seconds: i64, now: Ti
     (seconds, level + 1)
 }
 
+/// Until when a project is banned, where it still is. `last`: when it was. A ban of a time to come was spoken by a clock that was ahead: it is not
+/// believed, for by ours it would last longer than was said.
+pub fn banned(until: Option<Timestamp>, last: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
+    let until = until.filter(|until| *until > now)?;
+    // No ban is longer than a day.
+    let begun = last.unwrap_or_else(|| until.plus_micros(-DAY));
+    (begun <= now.plus_micros(APART)).then_some(until)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,6 +198,26 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn k8_1_after_a_step_back_of_any_size_no_ban_lasts_longer_than_was_said_and_clocks_may_differ_by(
+            level in 0_i64..20, first in 1_i64..3_600, passed in 0..DAY, back in 0..400 * DAY, known: bool,
+        ) {
+            let begun = Timestamp::from_unix(1_800_000_000);
+            let (seconds, _) = next_ban(level, Some(begun), first, begun);
+            let (until, last) = (begun.plus_seconds(seconds), known.then_some(begun));
+            let now = begun.plus_micros(passed);
+            prop_assert_eq!(banned(Some(until), last, now).is_some(), now < until);
+            let now = now.plus_micros(-back);
+            if let Some(until) = banned(Some(until), last, now) {
+                let longest = if known { seconds * SECOND } else { DAY };
+                prop_assert!(until.micros() - now.micros() <= longest + APART);
+            } else {
+                prop_assert!(until <= now || begun > now.plus_micros(APART));
+            }
+            // Nor does a process let it in whose clock is minutes behind.
+            prop_assert!(banned(Some(until), last, begun.plus_micros(-APART)).is_some());
+        }
+
         #[test]
         fn k8_1_bans_grow_up_to_a_day_and_are_forgiven_after_one(first in 1_i64..3_600, bans in 1_usize..30) {
             let mut now = Timestamp::from_unix(1_700_000_000);

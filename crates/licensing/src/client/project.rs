@@ -26,7 +26,9 @@ pub struct CallerProject {
     previous: Option<(hmac::Key, Timestamp)>,
     response: Ed25519KeyPair,
     pub rate_per_minute: i64,
-    pub banned_until: Option<Timestamp>,
+    /// When it was last banned for a while, and until when.
+    pub(super) banned_at: Option<Timestamp>,
+    pub(super) banned_until: Option<Timestamp>,
     /// Its rate, once it has been asked for.
     pub(super) limiter: OnceLock<Arc<Limiter>>,
 }
@@ -143,7 +145,8 @@ impl Projects {
 }
 
 async fn load(platform: &Platform, api_key: &str) -> Result<Option<CallerProject>> {
-    let sql = "SELECT id, name, owner_id, secret, previous_secret, previous_secret_until, response_seed, rate_per_minute, banned_until FROM projects WHERE api_key = $1";
+    let sql = "SELECT id, name, owner_id, secret, previous_secret, previous_secret_until, response_seed, rate_per_minute, last_ban_at, banned_until \
+               FROM projects WHERE api_key = $1";
     let row = platform
         .db
         .read()
@@ -155,11 +158,12 @@ async fn load(platform: &Platform, api_key: &str) -> Result<Option<CallerProject
                     row.get::<Option<Vec<u8>>>("previous_secret")?,
                     row.get::<Option<Timestamp>>("previous_secret_until")?,
                 ),
-                (row.get::<Vec<u8>>("response_seed")?, row.get::<i64>("rate_per_minute")?, row.get::<Option<Timestamp>>("banned_until")?),
+                (row.get::<Vec<u8>>("response_seed")?, row.get::<i64>("rate_per_minute")?),
+                (row.get::<Option<Timestamp>>("last_ban_at")?, row.get::<Option<Timestamp>>("banned_until")?),
             ))
         })
         .await?;
-    let Some(((id, name, owner), (secret, previous, previous_until), (seed, rate_per_minute, banned_until))) = row else {
+    let Some(((id, name, owner), (secret, previous, previous_until), (seed, rate_per_minute), (banned_at, banned_until))) = row else {
         return Ok(None);
     };
     let key = |sealed: &[u8]| -> Result<hmac::Key> {
@@ -180,6 +184,7 @@ async fn load(platform: &Platform, api_key: &str) -> Result<Option<CallerProject
         previous,
         response,
         rate_per_minute,
+        banned_at,
         banned_until,
         limiter: OnceLock::new(),
     }))
@@ -200,6 +205,7 @@ pub(super) mod tests {
             previous: None,
             response: Ed25519KeyPair::from_seed_unchecked(seed).unwrap(),
             rate_per_minute: 1,
+            banned_at: None,
             banned_until: None,
             limiter: OnceLock::new(),
         }

@@ -206,6 +206,22 @@ on_both! { &crate::migrations();
         assert!(door.send(&call).await.is_ok());
     }
 
+    async fn k8_1_a_ban_that_was_spoken_while_the_clock_was_ahead_is_over_when_it_is_set_back(db) {
+        let (door, _) = Door::new(db).await;
+        let ahead = door.bench.clock.now().plus_seconds(3_600);
+        let sql = "UPDATE projects SET last_ban_at = $1, banned_until = $2";
+        door.bench.exec(sql, args![ahead, ahead.plus_seconds(60)]).await;
+        assert!(door.send(&door.call()).await.is_ok());
+    }
+
+    async fn k8_1_a_ban_that_another_process_spoke_whose_clock_is_minutes_ahead_is_kept(db) {
+        let (door, _) = Door::new(db).await;
+        let ahead = door.bench.clock.now().plus_seconds(240);
+        let sql = "UPDATE projects SET last_ban_at = $1, banned_until = $2";
+        door.bench.exec(sql, args![ahead, ahead.plus_seconds(60)]).await;
+        assert_eq!(door.refused(&door.call()).await.0, "TEMPORARILY_BANNED");
+    }
+
     async fn k2_1_during_a_rotation_both_secrets_are_good_and_then_the_new_one_only(db) {
         let (door, cx) = Door::new(db).await;
         assert!(door.send(&door.call()).await.is_ok(), "the project is remembered now");

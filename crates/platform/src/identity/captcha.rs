@@ -3,7 +3,7 @@
 //! **Invariant**: a captcha is answered once. It is used up by a wrong answer too, so nobody guesses twice.
 
 use ::store::{Sql, Tx, args};
-use kernel::{Fault, MINUTE, Random, Timestamp, Word};
+use kernel::{APART, Fault, MINUTE, Random, Timestamp, Word};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
@@ -93,9 +93,12 @@ pub async fn demand(cx: &Cx, answer: Option<&CaptchaAnswer>) -> Result<()> {
 /// Uses the captcha up in the caller's transaction, which must be committed whatever the answer. True when it was solved.
 pub async fn use_up(tx: &mut Tx, cx: &Cx, answer: &CaptchaAnswer) -> Result<bool> {
     let Ok(id) = answer.id.parse::<CaptchaId>() else { return Ok(false) };
-    let sql = "UPDATE captchas SET used_at = $1 WHERE id = $2 AND used_at IS NULL AND expires_at > $1 RETURNING kind, answer_hash, bits";
+    // One that expires later than any can that is made now was made by a clock that was ahead.
+    let sql = "UPDATE captchas SET used_at = $1 \
+               WHERE id = $2 AND used_at IS NULL AND expires_at > $1 AND expires_at <= $3 RETURNING kind, answer_hash, bits";
+    let now = cx.now();
     let found = tx
-        .opt(sql, args![cx.now(), id], |row| {
+        .opt(sql, args![now, id, now.plus_micros(LIFETIME + APART)], |row| {
             Ok((row.word::<CaptchaKind>("kind")?, row.get::<Vec<u8>>("answer_hash")?, row.get::<i64>("bits")?))
         })
         .await?;

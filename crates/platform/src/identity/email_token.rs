@@ -1,7 +1,8 @@
-//! Links sent by e-mail: a secret that is good once, until it expires, held as a hash.
+//! Links sent by e-mail: a secret that is good once, until it expires, held as a hash. One that expires later than any can that is made now was made by
+//! a clock that was ahead, and is not good: by ours it would be so for longer than it may.
 
 use ::store::{Sql, Tx, args};
-use kernel::{DAY, HOUR};
+use kernel::{APART, DAY, HOUR, Timestamp};
 use zeroize::Zeroizing;
 
 use super::{AccountError, UserId};
@@ -22,6 +23,11 @@ impl LinkPurpose {
             Self::Verify => DAY,
             Self::Reset => HOUR,
         }
+    }
+
+    /// When a link expires at the latest. Another process, whose clock is not quite ours, may have made it.
+    fn latest(self, now: Timestamp) -> Timestamp {
+        now.plus_micros(self.lifetime() + APART)
     }
 
     /// The console's page that reads the link.
@@ -45,18 +51,21 @@ pub async fn link(tx: &mut Tx, cx: &Cx, user: UserId, purpose: LinkPurpose) -> R
 
 /// Whose token this is, if it is still good; it stays so.
 pub async fn look(cx: &Cx, token: &str, purpose: LinkPurpose) -> Result<UserId> {
-    let sql = "SELECT user_id FROM email_tokens WHERE token_hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3";
-    let hash = cx.vault.hash(TOKEN, token.as_bytes());
-    let found = cx.db.read().opt(sql, args![hash, kernel::Word::as_str(purpose), cx.now()], |row| row.get("user_id")).await?;
+    let sql = "SELECT user_id FROM email_tokens \
+               WHERE token_hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3 AND expires_at <= $4";
+    let (hash, now) = (cx.vault.hash(TOKEN, token.as_bytes()), cx.now());
+    let values = args![hash, kernel::Word::as_str(purpose), now, purpose.latest(now)];
+    let found = cx.db.read().opt(sql, values, |row| row.get("user_id")).await?;
     Ok(found.ok_or(AccountError::TokenInvalid)?)
 }
 
 /// Uses the token up. Of two at once one wins.
 pub async fn use_up(tx: &mut Tx, cx: &Cx, token: &str, purpose: LinkPurpose) -> Result<UserId> {
     let sql = "UPDATE email_tokens SET used_at = $1 \
-               WHERE token_hash = $2 AND purpose = $3 AND used_at IS NULL AND expires_at > $1 RETURNING user_id";
-    let hash = cx.vault.hash(TOKEN, token.as_bytes());
-    let found = tx.opt(sql, args![cx.now(), hash, kernel::Word::as_str(purpose)], |row| row.get("user_id")).await?;
+               WHERE token_hash = $2 AND purpose = $3 AND used_at IS NULL AND expires_at > $1 AND expires_at <= $4 RETURNING user_id";
+    let (hash, now) = (cx.vault.hash(TOKEN, token.as_bytes()), cx.now());
+    let values = args![now, hash, kernel::Word::as_str(purpose), purpose.latest(now)];
+    let found = tx.opt(sql, values, |row| row.get("user_id")).await?;
     Ok(found.ok_or(AccountError::TokenInvalid)?)
 }
 

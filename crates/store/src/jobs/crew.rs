@@ -78,7 +78,8 @@ impl Lead {
 
     /// Whether the crew may work here now; takes the lead where it is free.
     pub async fn holds(&mut self, db: &Db, now: Timestamp) -> Result<bool> {
-        if self.until.is_some_and(|until| now < until.plus_micros(-TERM / 2)) {
+        // One that ends later than it can was taken before the clock was set back: others may not believe it.
+        if self.until.is_some_and(|until| now < until.plus_micros(-TERM / 2) && until <= now.plus_micros(TERM)) {
             return Ok(true);
         }
         // Until it is known otherwise.

@@ -34,10 +34,10 @@ pub async fn under_way(sql: &mut impl Sql, kind: &str) -> Result<HashSet<String>
 
 /// Has it carried out: by the job that was given up over it, with all its attempts, or where there is none by a new one.
 pub async fn again(tx: &mut Tx, db: &Db, random: &Random, now: Timestamp, job: NewJob) -> Result<()> {
-    let sql = "UPDATE jobs SET state = 'queued', crew = $1, run_at = $2, attempts = 0, finished_at = NULL \
+    let sql = "UPDATE jobs SET state = 'queued', crew = $1, run_at = $2, decided_at = $5, attempts = 0, finished_at = NULL \
                WHERE kind = $3 AND state = 'dead' AND payload = $4";
     let (kind, crew) = (job.kind.name, job.kind.crew);
-    if tx.exec(sql, args![crew.as_str(), job.run_at, kind, job.payload.as_str()]).await? == 0 {
+    if tx.exec(sql, args![crew.as_str(), job.run_at, kind, job.payload.as_str(), now]).await? == 0 {
         enqueue(tx, db, random, now, job).await?;
         return Ok(());
     }

@@ -236,10 +236,10 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
         };
         metrics::counter!("cuekey_jobs_total", "kind" => job.kind.clone(), "state" => state.as_str()).increment(1);
         let mut tx = self.db.begin().await?;
-        let sql = "UPDATE jobs SET state = $1, run_at = $2, last_error = $3, finished_at = $4, attempts = $5, lease_until = NULL, lease_token = NULL \
-                   WHERE id = $6 AND state = 'running' AND lease_token = $7";
+        let sql = "UPDATE jobs SET state = $1, run_at = $2, last_error = $3, finished_at = $4, attempts = $5, decided_at = $8, lease_until = NULL, \
+                   lease_token = NULL WHERE id = $6 AND state = 'running' AND lease_token = $7";
         let error = error.map(|text| text.chars().take(500).collect::<String>());
-        let settled = tx.exec(sql, args![state.as_str(), run_at, error.as_deref(), finished, attempts, job.id, job.lease]).await? == 1;
+        let settled = tx.exec(sql, args![state.as_str(), run_at, error.as_deref(), finished, attempts, job.id, job.lease, now]).await? == 1;
         if settled && state == JobState::Dead && self.handlers.counting.contains(job.kind.as_str()) {
             let telling = lost::telling(job, error.unwrap_or_default(), now)?;
             enqueue(&mut tx, &self.db, &self.random, now, telling).await?;

@@ -66,7 +66,8 @@ pub async fn find(sql: &mut impl Sql, id: JobId) -> Result<Option<JobView>> {
 
 /// Starts a given-up job again, with all its attempts. False when it is not given up.
 pub async fn retry(tx: &mut Tx, db: &Db, id: JobId, now: Timestamp) -> Result<bool> {
-    let sql = "UPDATE jobs SET state = 'queued', run_at = $1, attempts = 0, finished_at = NULL WHERE id = $2 AND state = 'dead'";
+    let sql =
+        "UPDATE jobs SET state = 'queued', run_at = $1, decided_at = $1, attempts = 0, finished_at = NULL WHERE id = $2 AND state = 'dead'";
     let changed = tx.exec(sql, args![now, id]).await?;
     let db = db.clone();
     tx.on_commit(move || db.wake_jobs());

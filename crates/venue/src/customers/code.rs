@@ -8,7 +8,7 @@
 //! Whoever asks is told a ticket, and a code is good with its ticket alone. So it is of no use to ask for a code to somebody else's phone: that
 //! phone's owner has a ticket of its own, and the tries at one ticket take nothing from another.
 
-use kernel::{Fault, HOUR, MINUTE};
+use kernel::{APART, Fault, HOUR, MINUTE, Timestamp};
 use platform::allowance::{Allowance, ByAddress};
 use platform::messages::SmsKind;
 use platform::vault::Purpose;
@@ -48,6 +48,11 @@ const NEW_DAY: Allowance = Allowance { name: "sms new numbers", window_seconds: 
 const EVERYBODY: &str = "";
 /// Codes that are not sent, so many a day, have a line in the log: whoever is asked about one finds the reason there, and no flood fills it.
 const WITHHELD: i64 = 1_000;
+
+/// When a code expires at the latest, by whichever process it was sent. One that does later was sent by a clock that was ahead, and is not good.
+pub(super) fn latest(now: Timestamp) -> Timestamp {
+    now.plus_micros(LASTS + APART)
+}
 
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct CodeSent {

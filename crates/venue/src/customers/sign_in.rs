@@ -6,7 +6,7 @@ use platform::payments::Payer;
 use platform::{Cx, Result};
 use store::{Sql, Tx, args};
 
-use super::code::{code_hash, number, phone_hash, ticket_hash};
+use super::code::{code_hash, latest, number, phone_hash, ticket_hash};
 use super::join::{comes_along, of_phone};
 use super::model::Customer;
 use super::session::{Welcome, welcome};
@@ -72,8 +72,10 @@ fn wrong() -> Fault {
 pub(super) async fn is_good(cx: &Cx, digits: &str, ticket: &str) -> Result<bool> {
     let (phone, ticket) = (phone_hash(cx, digits), ticket_hash(cx, ticket));
     let most = tries(&mut cx.db.read(), cx).await?;
-    let sql = "SELECT tries FROM phone_codes WHERE ticket_hash = $1 AND phone_hash = $2 AND expires_at > $3 AND tries < $4";
-    let good = cx.db.read().opt(sql, args![ticket, phone, cx.now(), most], |row| row.get::<i64>("tries")).await?.is_some();
+    let sql =
+        "SELECT tries FROM phone_codes WHERE ticket_hash = $1 AND phone_hash = $2 AND expires_at > $3 AND tries < $4 AND expires_at <= $5";
+    let now = cx.now();
+    let good = cx.db.read().opt(sql, args![ticket, phone, now, most, latest(now)], |row| row.get::<i64>("tries")).await?.is_some();
     if !good {
         ASTRAY.take(cx).await?;
     }
@@ -128,11 +130,12 @@ async fn guessed(tx: &mut Tx, cx: &Cx) -> Result<()> {
 /// with tickets of their own, the second finds the customer whom the first has made.
 async fn lock(tx: &mut Tx, cx: &Cx, phone: [u8; 32], ticket: [u8; 32]) -> Result<Option<Vec<u8>>> {
     let sql = format!(
-        "SELECT ticket_hash, code_hash, tries FROM phone_codes WHERE phone_hash = $1 AND expires_at > $2 ORDER BY ticket_hash{}",
+        "SELECT ticket_hash, code_hash, tries FROM phone_codes WHERE phone_hash = $1 AND expires_at > $2 AND expires_at <= $3 ORDER BY ticket_hash{}",
         tx.for_update()
     );
     let read = |row: &store::Row| Ok((row.get::<Vec<u8>>("ticket_hash")?, row.get::<Vec<u8>>("code_hash")?, row.get::<i64>("tries")?));
-    let good = tx.all(&sql, args![phone, cx.now()], read).await?;
+    let now = cx.now();
+    let good = tx.all(&sql, args![phone, now, latest(now)], read).await?;
     let most = tries(tx, cx).await?;
     Ok(good.into_iter().find(|(of, _, tried)| *of == ticket && *tried < most).map(|(_, code, _)| code))
 }

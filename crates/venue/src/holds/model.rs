@@ -1,6 +1,6 @@
 //! For how long a table may be held, by whom, and who has had enough of it. Pure.
 
-use kernel::{DAY, MINUTE, Timestamp};
+use kernel::{APART, DAY, MINUTE, Timestamp};
 use platform::identity::UserId;
 
 use super::error::HoldError;
@@ -92,7 +92,9 @@ const UNUSED: usize = 6;
 /// When somebody may hold a table again who did not use these; `None`: now.
 pub fn again(unused: &[Unused], now: Timestamp) -> Option<Timestamp> {
     let bound = |most: usize, counted: fn(&Unused) -> bool| {
-        let ends = unused.iter().filter(|one| counted(one)).map(|one| one.ended.plus_micros(REMEMBERED));
+        // One of a time to come was ended by a clock that was ahead: it would be remembered for longer than a day.
+        let known = unused.iter().filter(|one| one.ended <= now.plus_micros(APART) && counted(one));
+        let ends = known.map(|one| one.ended.plus_micros(REMEMBERED));
         let mut ends: Vec<Timestamp> = ends.filter(|end| *end > now).collect();
         ends.sort_unstable();
         // As soon as this one is forgotten, fewer are left.
@@ -128,6 +130,15 @@ mod tests {
                 prop_assert_eq!(again(&unused, at), None, "then it is so");
                 prop_assert!(again(&unused, at.plus_micros(-1)).is_some(), "and not before");
             }
+        }
+
+        #[test]
+        fn v3_1a_after_a_step_back_of_any_size_nobody_waits_longer_than_a_day_and_clocks_may_differ_by(
+            unused in history(), back in 0..400 * DAY,
+        ) {
+            let now = NOW.plus_micros(-back);
+            let bound = now.plus_micros(REMEMBERED + APART);
+            prop_assert!(again(&unused, now).is_none_or(|at| at > now && at <= bound));
         }
 
         #[test]

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use kernel::{Timestamp, Word};
+use kernel::{APART, Timestamp, Word};
+use platform::{Cx, Result};
 use serde::Serialize;
 use store::{Row, Sql, Tx, args};
 
@@ -32,6 +33,21 @@ pub(super) async fn insert(tx: &mut Tx, hold: &Hold) -> store::Result<bool> {
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING";
     let (note, begun, until) = (hold.note.as_str(), hold.begun, hold.until);
     Ok(tx.exec(sql, args![hold.id, hold.venue, hold.table, hold.customer, hold.by, note, begun, until]).await? == 1)
+}
+
+/// Has holds of customers last no longer than was offered that a clock has begun which was ahead: as long from now. What the staff holds is held until
+/// a time that somebody has said.
+pub(crate) async fn set_right(cx: &Cx) -> Result<()> {
+    let (now, after) = (cx.now(), cx.now().plus_micros(APART));
+    let there = "SELECT 1 AS there FROM table_holds WHERE ended_at IS NULL AND user_id IS NULL AND begun_at > $1 LIMIT 1";
+    if cx.db.read().opt(there, args![after], |_| Ok(())).await?.is_none() {
+        return Ok(());
+    }
+    let mut tx = cx.db.begin().await?;
+    let sql = "UPDATE table_holds SET until_at = until_at - begun_at + $1, begun_at = $1 \
+               WHERE ended_at IS NULL AND user_id IS NULL AND begun_at > $2";
+    tx.exec(sql, args![now, after]).await?;
+    Ok(tx.commit().await?)
 }
 
 /// The table's row is locked.

@@ -66,7 +66,8 @@ async fn is_dark(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, since: 
 
 /// Whoever plays has had no light since then: closed as of that, and the table is looked after.
 pub(super) async fn let_go(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, session: &Session, since: Timestamp) -> Result<()> {
-    let end = End { reason: EndReason::DeviceFault, at: since };
+    // By a clock that was set back since, it may be to come: what was not played yet is not billed.
+    let end = End { reason: EndReason::DeviceFault, at: since.min(cx.now()) };
     close_session(tx, cx, venue, table, session, end).await?;
     halls::advance(tx, cx, &venue.news, table, Event::Break).await?;
     cases::open(tx, cx, table, Cause::InPlay, "", Some(session.id)).await
@@ -135,7 +136,7 @@ pub(crate) async fn is_dark_though_on(tx: &mut Tx, cx: &Cx, venue: &Venue, table
     };
     if let Some(session) = &session {
         // It may have been dark before they came.
-        let end = End { reason: EndReason::DeviceFault, at: since.max(session.lit_at.unwrap_or(session.asked_at)) };
+        let end = End { reason: EndReason::DeviceFault, at: since.max(session.lit_at.unwrap_or(session.asked_at)).min(cx.now()) };
         close_session(tx, cx, venue, table, session, end).await?;
     }
     halls::advance(tx, cx, &venue.news, table, Event::Break).await?;

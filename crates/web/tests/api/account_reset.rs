@@ -56,7 +56,7 @@ on_server! {
         for _ in 0..3 {
             sign_in(server, "wrong").await.refused(401, "SIGN_IN_FAILED");
         }
-        server.lock_out(alice.id(), server.clock.now().plus_micros(HOUR)).await;
+        server.lock_out(alice.id(), server.clock.now().plus_micros(15 * MINUTE)).await;
         sign_in(server, "password-of-alice").await.refused(423, "ACCOUNT_LOCKED");
         forgot(server, "Alice@example.com").await;
         let token = tokens(server, "alice@example.com").await.remove(0);

@@ -95,6 +95,7 @@ mod venue_replace;
 mod venue_return;
 mod venue_rights;
 mod venue_scarce;
+mod venue_set_back;
 mod venue_sign_in;
 mod venue_texts;
 mod venue_told;

@@ -91,7 +91,7 @@ on_server! {
     async fn what_has_gathered_in_weeks_goes_in_one_sweep_and_the_rest_stays(server) {
         let user = server.user(Role::Agent, "alice").await;
         let rows = Rows { server, user: user.id().uuid() };
-        let (old, young) = (server.clock.now().plus_micros(-100 * DAY), server.clock.now().plus_micros(HOUR));
+        let (old, young) = (server.clock.now().plus_micros(-100 * DAY), server.clock.now().plus_micros(MINUTE));
         for swept in SWEPT {
             let before = rows.count(swept.table).await;
             rows.insert(swept, 2_300, old).await;

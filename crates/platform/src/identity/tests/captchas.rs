@@ -36,6 +36,15 @@ on_platform! {
         assert_eq!(code(demand(&cx, Some(&CaptchaAnswer { id: "cap_x".into(), answer: "1".into() })).await), "CAPTCHA_WRONG");
     }
 
+    async fn work_for_a_captcha_of_a_clock_that_was_ahead_is_not_taken_once_it_is_set_back(bench) {
+        let cx = bench.visitor();
+        for (back, passes) in [(4 * MINUTE, true), (60 * MINUTE, false)] {
+            let answer = solve(&make(&cx, CaptchaKind::Work).await.unwrap());
+            bench.clock.step(-back);
+            assert_eq!(demand(&cx, Some(&answer)).await.is_ok(), passes, "{back}");
+        }
+    }
+
     async fn letters_are_read_blind_to_case_and_a_wrong_try_uses_the_captcha_up(bench) {
         let cx = bench.visitor();
         let captcha = image(bench, "AB34X").await;

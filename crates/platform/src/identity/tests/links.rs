@@ -1,4 +1,4 @@
-use kernel::{DAY, HOUR, Timestamp};
+use kernel::{DAY, HOUR, MINUTE, Timestamp};
 use store::args;
 
 use crate::identity::email_token::{LinkPurpose, link, look, use_up, void};
@@ -50,6 +50,22 @@ on_platform! {
             bench.next_look(end);
             assert_eq!(code(look(&bench.visitor(), &token, purpose).await), "TOKEN_INVALID");
             assert_eq!(used(bench, &token, purpose).await, kernel::Kind::Malformed);
+        }
+    }
+
+    async fn a_link_that_was_made_by_a_clock_that_was_ahead_is_not_good_for_longer_once_it_is_set_back(bench) {
+        let (alice, _) = bench.user(Role::Agent, "alice").await;
+        for purpose in [LinkPurpose::Reset, LinkPurpose::Verify] {
+            bench.clock.step(HOUR);
+            let (_, made) = token(bench, alice.id, purpose).await;
+            bench.clock.step(-HOUR);
+            assert_eq!(code(look(&bench.visitor(), &made, purpose).await), "TOKEN_INVALID");
+            assert_eq!(used(bench, &made, purpose).await, kernel::Kind::Malformed);
+            // Another process, whose clock is minutes behind, takes it.
+            let (_, made) = token(bench, alice.id, purpose).await;
+            bench.clock.step(-4 * MINUTE);
+            assert!(look(&bench.visitor(), &made, purpose).await.is_ok());
+            bench.clock.step(4 * MINUTE);
         }
     }
 

@@ -113,6 +113,22 @@ on_platform! {
         assert_eq!(record(bench, alice.id).await, (0, None));
     }
 
+    async fn k1_2b_a_lock_that_was_set_while_the_clock_was_ahead_is_over_when_it_is_set_back(bench) {
+        let (alice, _) = bench.user(Role::Agent, "alice").await;
+        let cx = bench.visitor();
+        bench.clock.step(60 * MINUTE);
+        for _ in 0..5 {
+            let failed = sign_in(&cx, &SignIn { captcha: solved(&cx).await, ..ask("alice", "wrong") }).await;
+            assert_eq!(shape(failed).0, "SIGN_IN_FAILED");
+        }
+        // Minutes are what clocks of two processes may differ by.
+        bench.clock.step(-4 * MINUTE);
+        assert_eq!(shape(with_captcha(&cx, RIGHT).await).0, "ACCOUNT_LOCKED");
+        bench.clock.step(-56 * MINUTE);
+        assert_eq!(shape(sign_in(&cx, &ask("alice", RIGHT)).await).0, "OK");
+        assert_eq!(record(bench, alice.id).await, (0, None));
+    }
+
     async fn a_captcha_that_is_wrong_leaves_the_password_unlooked_at(bench) {
         let (alice, _) = bench.user(Role::Agent, "alice").await;
         bench.set("security.captcha_after", json!(0)).await;

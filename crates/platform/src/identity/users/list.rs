@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::model::prefix_pattern;
 use super::scope::restrict;
-use crate::identity::{Permission, Principal, Role, Scope, UserId, UserRef, UserState};
+use crate::identity::lockout::{Record, Rules};
+use crate::identity::{Permission, Principal, Role, Scope, UserId, UserRef, UserState, tries};
 use crate::{Cx, Result, ledger};
 
 /// A user as those see it who manage it.
@@ -78,8 +79,8 @@ pub async fn list(cx: &Cx, filter: &UserFilter, ask: &PageAsk) -> Result<Page<Us
             look.rest("u.name_key LIKE ? ESCAPE '!' OR u.email_key LIKE ? ESCAPE '!'", prefix_pattern(search));
         }
     }
-    let now = cx.now();
-    let mut page = look.page(&mut sql, COLUMNS, "u.id", ask, |row| read(row, now), |user| user.id.uuid()).await?;
+    let (rules, now) = (tries::rules(cx), cx.now());
+    let mut page = look.page(&mut sql, COLUMNS, "u.id", ask, |row| read(row, &rules, now), |user| user.id.uuid()).await?;
     if search.is_none() {
         page.total = look.count(&mut sql, MOST_COUNTED).await?;
     }
@@ -125,8 +126,8 @@ pub(super) async fn find(sql: &mut impl Sql, cx: &Cx, manager: &Principal, id: U
     restrict(manager, &mut conditions);
     conditions.and("u.id = ?", id);
     let query = format!("{COLUMNS} WHERE {}", conditions.sql());
-    let now = cx.now();
-    let user = sql.opt(&query, conditions.args(), |row| read(row, now)).await?;
+    let (rules, now) = (tries::rules(cx), cx.now());
+    let user = sql.opt(&query, conditions.args(), |row| read(row, &rules, now)).await?;
     let mut user = [user.ok_or_else(Fault::not_found)?];
     add_quota(sql, &mut user).await?;
     let [user] = user;
@@ -136,7 +137,7 @@ pub(super) async fn find(sql: &mut impl Sql, cx: &Cx, manager: &Principal, id: U
 const COLUMNS: &str = "SELECT u.id, u.name, u.email, u.role, u.state, n.locked_until, u.totp_enabled_at, u.last_sign_in_at, u.created_at, s.id AS superior_id, s.name AS superior_name \
     FROM users u LEFT JOIN users s ON s.id = u.superior_id LEFT JOIN name_tries n ON n.name_hash = u.name_hash";
 
-fn read(row: &Row, now: Timestamp) -> ::store::Result<UserView> {
+fn read(row: &Row, rules: &Rules, now: Timestamp) -> ::store::Result<UserView> {
     Ok(UserView {
         id: row.get("id")?,
         name: row.get("name")?,
@@ -144,7 +145,7 @@ fn read(row: &Row, now: Timestamp) -> ::store::Result<UserView> {
         role: row.word("role")?,
         state: row.word("state")?,
         superior: UserRef::from_row(row, "superior_id", "superior_name")?,
-        locked_until: row.get::<Option<Timestamp>>("locked_until")?.filter(|until| *until > now),
+        locked_until: Record { failures: 0, locked_until: row.get("locked_until")? }.at(rules, now).locked_until,
         second_factor_enabled: row.get::<Option<Timestamp>>("totp_enabled_at")?.is_some(),
         quota: None,
         last_sign_in_at: row.get("last_sign_in_at")?,
