@@ -395,6 +395,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/take-phone-off": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes the phone number off a customer who has lost it. They add another by signing in with it. Refused where they could not sign in then. */
+        post: operations["take_phone_off"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deliveries": {
         parameters: {
             query?: never;
@@ -1569,7 +1586,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Renames a table, puts it elsewhere on the floor plan, or gives it another price list. Refused where somebody else has changed it since it was looked at. */
+        /**
+         * Renames a table, puts it elsewhere on the floor plan, or gives it another price list. Refused where somebody else has changed it since it was
+         *     looked at.
+         */
         put: operations["change_table"];
         post?: never;
         delete?: never;
@@ -2477,6 +2497,26 @@ export interface paths {
         get: operations["means"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/customer/v1/phone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Changes one's phone number, with a code to the new one and one to the number so far. Other sessions end; money and history stay. Refused where
+         *     the new number is another customer's.
+         */
+        post: operations["change_phone"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4091,6 +4131,12 @@ export interface components {
             who: string;
             why: string;
         };
+        LostPhone: {
+            /** @description The customer's own, or the phone's. */
+            number: string;
+            /** @description How it was seen who it is; for the log. */
+            why: string;
+        };
         Mail: {
             at: components["schemas"]["Timestamp"];
             id: components["schemas"]["Id"];
@@ -4459,6 +4505,16 @@ export interface components {
         OrderState: "pending" | "paid" | "closed";
         OtherMethod: {
             method: components["schemas"]["Method"];
+        };
+        OtherPhone: {
+            code: string;
+            own_code: string;
+            /** @description The same of the number so far. */
+            own_ticket: string;
+            /** @description The new number. */
+            phone: string;
+            /** @description As it was told when the code was sent to the new number. */
+            ticket: string;
         };
         OverrideAsk: {
             /**
@@ -5807,7 +5863,7 @@ export interface components {
             token?: string | null;
         };
         /** @enum {string} */
-        SmsKind: "code" | "light_failed" | "ending";
+        SmsKind: "code" | "light_failed" | "ending" | "phone_left";
         /** @description By the hall's clock: 18:00 to 24:00. */
         SpanPrice: {
             from: string;
@@ -7968,6 +8024,89 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_phone_off: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LostPhone"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Customer"];
+                };
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The asker may not, or has a duty first */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -17800,6 +17939,88 @@ export interface operations {
             };
             /** @description Fields that were not accepted */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_phone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OtherPhone"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Customer"];
+                };
+            };
+            /** @description No JSON, or more than 16 KiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
