@@ -227,6 +227,8 @@ on_brokers! {
         let hall = Hall::open(server, 1).await;
         let cut_off = server.cut_off();
         hall.tables[0].lamp.set(Trouble::Mute);
+        // What it has said before is not on its way any more.
+        server.settles().await;
         by_hand(&hall, 0, true, 120).await.ok(200);
         server.run_jobs().await;
         // It tries to tell it in turns with us, and cannot; nor is it told by it that it has found the broker again.

@@ -203,7 +203,7 @@ on_server! {
         let foreign = other.get(&theirs).await.ok(200)["items"][0].clone();
         choose(&hall, 0, &foreign).await.refused_field("tariff_id", "UNKNOWN");
         let new = json!({"name": "x", "tariff_id": foreign["id"]});
-        hall.manager.post_once("table-0001", &format!("/api/v1/venues/{}/tables", hall.id), new).await.refused_field("tariff_id", "UNKNOWN");
+        hall.manager.post_once("table-foreign", &format!("/api/v1/venues/{}/tables", hall.id), new).await.refused_field("tariff_id", "UNKNOWN");
     }
 
     async fn v1_1_of_a_list_removed_and_chosen_at_once_one_of_the_two_comes_to_be(server) {

@@ -1,4 +1,4 @@
-import { onMounted, onUnmounted, ref } from 'vue'
+import { onMounted, onUnmounted, ref, triggerRef } from 'vue'
 import { serverClock } from '@/shared/clock'
 
 /** The server's time, moving on by the second. */
@@ -7,6 +7,8 @@ export function useNow() {
   let timer: ReturnType<typeof setInterval> | undefined
   const tick = () => {
     now.value = serverClock.now()
+    // In the same millisecond too: whoever calls has changed what is compared with it.
+    triggerRef(now)
   }
   onMounted(() => {
     tick()

@@ -3,7 +3,7 @@ const STOPS = 'input, textarea, button, a[href], [tabindex="0"]'
 
 /** The sheet that lies on top, if one is open. */
 function topSheet(): HTMLElement | undefined {
-  const open = [...document.querySelectorAll<HTMLElement>('[aria-modal="true"]')]
+  const open = Array.from(document.querySelectorAll<HTMLElement>('[aria-modal="true"]'))
   return open.filter((sheet) => sheet.getClientRects().length > 0).pop()
 }
 
@@ -11,7 +11,9 @@ function topSheet(): HTMLElement | undefined {
 function stayInSheet(event: KeyboardEvent): void {
   const sheet = topSheet()
   if (!sheet) return
-  const stops = [...sheet.querySelectorAll<HTMLElement>(STOPS)].filter((stop) => stop.getClientRects().length > 0)
+  const stops = Array.from(sheet.querySelectorAll<HTMLElement>(STOPS)).filter(
+    (stop) => stop.getClientRects().length > 0,
+  )
   const [from, to] = event.shiftKey ? [stops[0], stops.pop()] : [stops[stops.length - 1], stops[0]]
   const at = document.activeElement
   if (!to || (at !== from && sheet.contains(at))) return

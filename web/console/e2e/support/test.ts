@@ -123,7 +123,7 @@ export async function choose(page: Page, filter: string, option: string): Promis
 export async function untranslated(page: Page, names = Object.keys(zh)): Promise<string[]> {
   const shown = await page.evaluate(() => {
     const said = ['aria-label', 'placeholder', 'title'].flatMap((name) =>
-      [...document.querySelectorAll(`[${name}]`)].map((one) => one.getAttribute(name) ?? ''),
+      Array.from(document.querySelectorAll(`[${name}]`), (one) => one.getAttribute(name) ?? ''),
     )
     return [document.body.innerText, ...said].join('\n')
   })

@@ -1,3 +1,5 @@
+import desk from './desk'
+
 export default {
   title: '球厅',
   subtitle: '每张球台此刻的状态。灯的亮灭以设备上报为准。',
@@ -146,46 +148,7 @@ export default {
     message: '旧二维码会立即失效，扫码将打不开这张球台。请先准备好打印并更换台面上的二维码。',
     done: '已更换，请打印新的二维码。',
   },
-  desk: {
-    action: '柜台充值',
-    title: '柜台充值',
-    number: '会员号',
-    numberHint: '顾客在手机页面的“我的”中可以看到的 8 位数字，也可以输入顾客的手机号。',
-    amount: '充值金额（元）',
-    memo: '备注',
-    who: '会员 {number}，{name}，可用余额 {available}。',
-    guest: '未登录的游客',
-    wechat: '微信用户，没有手机号',
-    summary: '请核对顾客并先收款：将为会员 {number}（{name}）充值 {money}。',
-    submit: '确认充值',
-    done: '会员 {number} 已充值 {money}',
-    balance: '余额 {balance}，其中可用 {available}。',
-    again: '可继续为下一位顾客充值。',
-  },
-  payout: {
-    action: '付现金',
-    title: '从钱包付现金',
-    amount: '付给顾客的金额（元）',
-    most: '最多可付现金 {money}：赠送的、使用中冻结的，以及线上支付可原路退回的部分不能付现金。',
-    summary: '请核对顾客：将从会员 {number}（{name}）的钱包扣除 {money}，确认后请把现金交给顾客。',
-    submit: '确认付出',
-    done: '会员 {number} 的钱包已扣除 {money}，请把现金交给顾客',
-    again: '可继续为下一位顾客办理。',
-  },
-  lostPhone: {
-    action: '去除手机号',
-    title: '去除顾客丢失的手机号',
-    text: '顾客的原号码收不到短信、自己无法更换时使用。请先核实是本人。余额和记录都保留。此操作会记入操作日志。',
-    none: '没有手机号',
-    byWechat: '此账户绑定了微信：所有设备都会退出登录，请顾客随后用微信登录，再绑定新号码。',
-    bySession:
-      '此账户没有绑定微信：只有仍登录着的设备能绑定新号码，请先看到它在顾客手里。手机也丢了的，请顾客先补办原号码。',
-    why: '如何核实的',
-    whyHint: '如：说出了最近两次的账单。',
-    whyMissing: '请写明如何核实的',
-    submit: '去除手机号',
-    done: '已去除会员 {number} 的手机号，请顾客现在就绑定新号码',
-  },
+  ...desk,
   newHall: {
     action: '新建球厅',
     title: '新建球厅',

@@ -1,0 +1,47 @@
+import type zh from '../zh-CN/desk'
+
+const en: typeof zh = {
+  desk: {
+    action: 'Desk recharge',
+    title: 'Desk recharge',
+    number: 'Customer number',
+    numberHint: 'The 8 digits that customers see under “Me” on their phone, or their phone number.',
+    amount: 'Amount in yuan',
+    memo: 'Memo',
+    who: 'Customer {number}, {name}, {available} available.',
+    guest: 'a guest who has not signed in',
+    wechat: 'known by WeChat, without a phone number',
+    summary: 'See that it is the right customer, and take the cash first: {money} will be added to {number} ({name}).',
+    submit: 'Recharge',
+    done: '{money} added to customer {number}',
+    balance: 'Balance {balance}, of which {available} available.',
+    again: 'You can go on with the next customer.',
+  },
+  payout: {
+    action: 'Pay out cash',
+    title: 'Pay cash out of a wallet',
+    amount: 'To be paid out, in yuan',
+    most: 'At most {money} can be paid out: not gifts, not what is held, and not what goes back to where it was paid online.',
+    summary:
+      'See that it is the right customer: {money} will leave the wallet of {number} ({name}). Hand over the cash once that is confirmed.',
+    submit: 'Pay out',
+    done: '{money} left the wallet of customer {number}: please hand over the cash',
+    again: 'You can go on with the next customer.',
+  },
+  lostPhone: {
+    action: 'Take a number off',
+    title: 'Take a lost number off a customer',
+    text: 'For whom no texts reach the old number, so that they cannot change it themselves. See first that it is really them. Money and history stay. It is written into the operation log.',
+    none: 'without a phone number',
+    byWechat:
+      'WeChat is connected to this account: all devices are signed out, and the customer then signs in by WeChat and adds the new number.',
+    bySession:
+      'No WeChat is connected to this account: only a device that is still signed in can add the new number. See first that the customer holds it. Who has lost the phone as well needs the old number back first.',
+    why: 'How you have seen who it is',
+    whyHint: 'For instance: named the last two bills.',
+    whyMissing: 'Please say how you have seen it',
+    submit: 'Take the number off',
+    done: 'The number of customer {number} was taken off; please have them add the new one now',
+  },
+}
+export default en
