@@ -32,7 +32,7 @@ test('v2_1 the desk takes a lost number off whom it has seen, and nobody’s onl
   await expect(dialog.getByTestId('lost-phone-who')).toContainText(`会员 ${number}，${phone}`)
   await dialog.getByTestId('lost-phone-why').fill('named the last two bills')
   await dialog.getByTestId('lost-phone-why').press('Enter')
-  await expect(toast(page, `已去除会员 ${number} 的手机号，请顾客用新号码登录`)).toBeVisible()
+  await expect(toast(page, `已去除会员 ${number} 的手机号，请顾客现在就绑定新号码`)).toBeVisible()
   await expect(dialog).toBeHidden()
   expect((await lost.me()).phone).toBeNull()
 
