@@ -42,84 +42,46 @@ pub use totp::totp;
 /// Declares tests that run on both databases, each with a server of its own.
 #[macro_export]
 macro_rules! on_server {
-    ($($(#[$meta:meta])* async fn $name:ident($server:ident) $body:block)+) => {$(
-        mod $name {
-            use super::*;
-            $(#[$meta])*
-            async fn body($server: &$crate::TestServer) $body
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn sqlite() {
-                let server = $crate::TestServer::start($crate::Engine::Sqlite).await;
-                body(&server).await;
-                server.check().await;
-            }
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn postgres() {
-                let server = $crate::TestServer::start($crate::Engine::Postgres).await;
-                body(&server).await;
-                server.check().await;
-            }
-        }
-    )+};
+    ($($tests:tt)+) => { $crate::tests_at! { { sqlite: Sqlite, postgres: Postgres } $($tests)+ } };
 }
 
 /// Declares tests of what speaks with devices. Each runs on both databases by the broker inside, and by a Mosquitto that has a password and rights
 /// for each device.
 #[macro_export]
 macro_rules! on_brokers {
-    ($($(#[$meta:meta])* async fn $name:ident($server:ident) $body:block)+) => {$(
-        mod $name {
-            use super::*;
-            $(#[$meta])*
-            async fn body($server: &$crate::TestServer) $body
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn sqlite() {
-                let server = $crate::TestServer::start($crate::Engine::Sqlite).await;
-                body(&server).await;
-                server.check().await;
-            }
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn postgres() {
-                let server = $crate::TestServer::start($crate::Engine::Postgres).await;
-                body(&server).await;
-                server.check().await;
-            }
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn mosquitto() {
-                let server = $crate::TestServer::start($crate::Engine::Sqlite).await;
-                server.by_mosquitto().await;
-                body(&server).await;
-                server.check().await;
-            }
-        }
-    )+};
+    ($($tests:tt)+) => { $crate::tests_at! { { sqlite: Sqlite, postgres: Postgres, mosquitto: Sqlite by_mosquitto } $($tests)+ } };
 }
 
 /// Declares tests that run on both databases by Mosquitto alone.
 #[macro_export]
 macro_rules! on_mosquitto {
-    ($($(#[$meta:meta])* async fn $name:ident($server:ident) $body:block)+) => {$(
+    ($($tests:tt)+) => { $crate::tests_at! { { sqlite: Sqlite by_mosquitto, postgres: Postgres by_mosquitto } $($tests)+ } };
+}
+
+/// A module for each test, with a function for each place where it runs.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! tests_at {
+    ($places:tt $($(#[$meta:meta])* async fn $name:ident($server:ident) $body:block)+) => {$(
         mod $name {
             use super::*;
             $(#[$meta])*
             async fn body($server: &$crate::TestServer) $body
+            $crate::places! $places
+        }
+    )+};
+}
 
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn sqlite() {
-                let server = $crate::TestServer::start($crate::Engine::Sqlite).await;
-                server.by_mosquitto().await;
-                body(&server).await;
-                server.check().await;
-            }
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn postgres() {
-                let server = $crate::TestServer::start($crate::Engine::Postgres).await;
-                server.by_mosquitto().await;
-                body(&server).await;
-                server.check().await;
-            }
+#[doc(hidden)]
+#[macro_export]
+macro_rules! places {
+    ($($place:ident: $engine:ident $($by:ident)?),+) => {$(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $place() {
+            let server = $crate::TestServer::start($crate::Engine::$engine).await;
+            $(server.$by().await;)?
+            body(&server).await;
+            server.check().await;
         }
     )+};
 }
