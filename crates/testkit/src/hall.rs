@@ -57,6 +57,8 @@ impl<'a> Hall<'a> {
         for n in 1..=tables {
             hall.add_table(n, firmware).await;
         }
+        // Whoever counts from here what lamps were told counts nothing of their beginning.
+        server.settles().await;
         hall
     }
 
