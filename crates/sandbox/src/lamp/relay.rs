@@ -250,8 +250,10 @@ async fn wait(clock: &Clock, until: Option<Timestamp>) {
 async fn listen(mut network: EventLoop, tell: mpsc::UnboundedSender<Heard>, mut stopped: oneshot::Receiver<()>) {
     loop {
         let polled = tokio::select! {
-            polled = network.poll() => polled,
+            // First: whoever stops this drops the way in a moment later, by which the connection would be closed.
+            biased;
             _ = &mut stopped => return std::future::pending().await,
+            polled = network.poll() => polled,
         };
         let heard = match polled {
             Ok(Event::Incoming(Packet::ConnAck(_))) => Heard::Connected,
