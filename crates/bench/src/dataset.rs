@@ -91,12 +91,13 @@ pub async fn activate(place: &Place, batch: &str, from: u64) -> Result<()> {
     let db = open(place).await?;
     let mut tx = db.begin().await?;
     let batch: BatchId = batch.parse().ok().context("a batch's id")?;
-    let sql = "INSERT INTO key_devices (key_id, device_id, device_name, bound_at) \
-               SELECT id, 'bench-device-' || (row_number() OVER (ORDER BY id) - 1 + $2), 'Bench', created_at FROM keys WHERE batch_id = $1";
+    let sql = "INSERT INTO key_devices (device_id, key_id) \
+               SELECT 'bench-device-' || (row_number() OVER (ORDER BY id) - 1 + $2), id FROM keys WHERE batch_id = $1";
     tx.exec(sql, args![batch, i64::try_from(from)?]).await?;
     let sql = "UPDATE keys SET state = 'active', activated_at = created_at, devices = 1, \
-               bound = (SELECT device_id FROM key_devices WHERE key_id = keys.id) WHERE batch_id = $1";
-    tx.exec(sql, args![batch]).await?;
+               bound = 'bench-device-' || v.place || '\t' || created_at || '\tBench' \
+               FROM (SELECT k.id AS key_id, row_number() OVER (ORDER BY k.id) - 1 + $2 AS place FROM keys k WHERE k.batch_id = $1) AS v WHERE keys.id = v.key_id";
+    tx.exec(sql, args![batch, i64::try_from(from)?]).await?;
     tx.commit().await?;
     tidy(&db).await?;
     db.close().await;

@@ -127,7 +127,7 @@ CREATE TABLE keys (
   devices BIGINT NOT NULL,
   unbinds BIGINT NOT NULL,
   created_at BIGINT NOT NULL,
-  -- The ids of its devices, a line each, as they are in key_devices: a verification reads one row.
+  -- Its devices, a line each: id, when it was bound, and name, with tabs between. A verification reads one row.
   bound TEXT NOT NULL DEFAULT ''
 );
 CREATE UNIQUE INDEX keys_lookup ON keys (lookup);
@@ -136,16 +136,14 @@ CREATE INDEX keys_agent ON keys (agent_id, project_id, state, id);
 CREATE INDEX keys_project ON keys (project_id, state, id);
 CREATE INDEX keys_ending ON keys (expires_at) WHERE expires_at IS NOT NULL AND state IN ('active', 'unused');
 
+-- Which keys a device is bound to: what stands on the keys' rows, the other way round.
 CREATE TABLE key_devices (
+  device_id TEXT NOT NULL,
   -- Refers to no key as far as the database knows: a first use, which has just read the key, would have it looked for again. A key that was
   -- used is never removed; doctor compares.
   key_id UUID NOT NULL,
-  device_id TEXT NOT NULL,
-  device_name TEXT NOT NULL,
-  bound_at BIGINT NOT NULL,
-  PRIMARY KEY (key_id, device_id)
+  PRIMARY KEY (device_id, key_id)
 ) /* WITHOUT ROWID */;
-CREATE INDEX key_devices_device ON key_devices (device_id, key_id);
 
 -- What a link to download keys by is for, until it is over.
 CREATE TABLE exports (
@@ -216,7 +214,8 @@ CREATE INDEX client_calls_project ON client_calls (project_id, id);
 CREATE INDEX client_calls_refused ON client_calls (project_id, code, id) WHERE refused;
 CREATE INDEX client_calls_refusals ON client_calls (refused, id) WHERE refused;
 CREATE INDEX client_calls_endpoint ON client_calls (project_id, endpoint, id) WHERE endpoint <> 'verify';
-CREATE INDEX client_calls_key ON client_calls (key_id, id) WHERE refused OR first_use;
+-- A key's refusals. Its first use is among the calls of the moment in which the key was activated.
+CREATE INDEX client_calls_key ON client_calls (key_id, id) WHERE refused;
 CREATE INDEX client_calls_agent ON client_calls (agent_id, id) WHERE refused OR first_use;
 CREATE INDEX client_calls_hint ON client_calls (hint_lane, id) WHERE refused OR first_use;
 CREATE INDEX client_calls_device ON client_calls (device_id, id) WHERE refused OR first_use;

@@ -24,11 +24,13 @@ pub async fn check(sql: &mut impl Sql) -> store::Result<Vec<String>> {
         ),
         (
             "keys have another number of devices than they say",
-            "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM keys k JOIN (SELECT key_id, CAST(COUNT(*) AS BIGINT) AS devices FROM key_devices GROUP BY key_id) d ON d.key_id = k.id WHERE d.devices <> k.devices",
+            "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM keys k \
+             WHERE k.devices <> CASE k.bound WHEN '' THEN 0 ELSE 1 + LENGTH(k.bound) - LENGTH(REPLACE(k.bound, '\n', '')) END",
         ),
+        // With the two below: each that is found is on its key's row, so that as many mean the same ones.
         (
-            "keys say that they have devices and have none",
-            "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM keys k WHERE k.devices > 0 AND NOT EXISTS (SELECT 1 FROM key_devices d WHERE d.key_id = k.id)",
+            "devices of keys are not found by their ids",
+            "SELECT CAST(ABS((SELECT COALESCE(SUM(k.devices), 0) FROM keys k) - (SELECT COUNT(*) FROM key_devices)) AS BIGINT) AS n",
         ),
         (
             "devices are bound to keys that are not there",
@@ -36,14 +38,9 @@ pub async fn check(sql: &mut impl Sql) -> store::Result<Vec<String>> {
         ),
         (
             "a device is bound to a key that does not say so",
-            "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM key_devices d JOIN keys k ON k.id = d.key_id WHERE REPLACE(k.bound, d.device_id, '') = k.bound",
+            "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM key_devices d JOIN keys k ON k.id = d.key_id \
+             WHERE REPLACE('\n' || k.bound, '\n' || d.device_id || '\t', '') = '\n' || k.bound",
         ),
-        (
-            "keys let devices in that are not bound to them",
-            "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM keys k JOIN (SELECT key_id, CAST(SUM(LENGTH(device_id) + 1) AS BIGINT) AS length FROM key_devices GROUP BY key_id) d \
-             ON d.key_id = k.id WHERE LENGTH(k.bound) + 1 <> d.length",
-        ),
-        ("keys without devices let some in", "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM keys WHERE devices = 0 AND bound <> ''"),
     ];
     for (what, query) in checks {
         let n: i64 = sql.one(query, args![], |row| row.get("n")).await?;

@@ -185,7 +185,7 @@ CREATE TABLE notifications (
   link TEXT,
   created_at BIGINT NOT NULL,
   read_at BIGINT
-);
+) /* WITHOUT ROWID */;
 CREATE INDEX notifications_user ON notifications (user_id, id);
 CREATE INDEX notifications_unread ON notifications (user_id, id) WHERE read_at IS NULL;
 

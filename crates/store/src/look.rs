@@ -62,6 +62,8 @@ pub struct Look {
     table: &'static str,
     /// The index that the lanes lie in; the table's own key, where there is none.
     by: Option<&'static Index>,
+    /// What that has before the id.
+    own_key: &'static [&'static str],
     id: &'static str,
     /// Binds all values; its conditions are those of a partial index.
     along: Filter,
@@ -78,7 +80,19 @@ impl Look {
     /// Along the lanes of `table`, called `t` in conditions; `id` is the column that ends each index, and names the list's rows.
     pub fn new(table: &'static str, id: &'static str) -> Self {
         let (from, to) = (Uuid::nil(), Uuid::max());
-        Self { table, by: None, id, along: Filter::new(), equal: Vec::new(), among: Vec::new(), rest: Vec::new(), beside: None, from, to }
+        Self {
+            table,
+            by: None,
+            own_key: &[],
+            id,
+            along: Filter::new(),
+            equal: Vec::new(),
+            among: Vec::new(),
+            rest: Vec::new(),
+            beside: None,
+            from,
+            to,
+        }
     }
 
     /// A list whose rows are asked all of `conditions`; along the ids themselves, until something narrower is said.
@@ -93,6 +107,12 @@ impl Look {
     pub fn along(&mut self, column: &'static str, value: impl ToValue) -> &mut Self {
         let place = self.along.arg(value);
         self.equal.push((column, place));
+        self
+    }
+
+    /// The lanes lie in the table's own key, which has these columns before the id.
+    pub fn by_own_key(&mut self, columns: &'static [&'static str]) -> &mut Self {
+        self.own_key = columns;
         self
     }
 

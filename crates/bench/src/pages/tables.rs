@@ -31,18 +31,16 @@ pub fn keys(fill: &Fill) -> Vec<(String, i64)> {
     let state =
         "CASE WHEN s.n % 1000 = 1 THEN 'disabled' WHEN s.n % 10 = 2 THEN 'active' WHEN s.n % 100 = 3 THEN 'expired' ELSE 'unused' END";
     let keys = format!(
-        "INSERT INTO keys (id, project_id, batch_id, agent_id, lookup, sealed, state, unit, validity, expires_at, disabled_at, devices, unbinds, created_at) \
+        "INSERT INTO keys (id, project_id, batch_id, agent_id, lookup, sealed, state, unit, validity, expires_at, disabled_at, devices, unbinds, created_at, bound) \
          SELECT {}, {project}, {}, {agent}, {}, (SELECT k.sealed FROM keys k WHERE k.created_at > 1790000000000000 LIMIT 1), {state}, 'day', 30, \
-         CASE WHEN s.n % 100 = 3 AND s.n % 1000 <> 1 THEN {at} END, CASE WHEN s.n % 1000 = 1 THEN {at} END, CASE WHEN s.n % 10 = 2 THEN 1 ELSE 0 END, 0, {at}",
+         CASE WHEN s.n % 100 = 3 AND s.n % 1000 <> 1 THEN {at} END, CASE WHEN s.n % 1000 = 1 THEN {at} END, CASE WHEN s.n % 10 = 2 THEN 1 ELSE 0 END, 0, {at}, \
+         CASE WHEN s.n % 10 = 2 THEN 'device-' || (s.n / 10 % 1000) || '\t0\t' ELSE '' END",
         fill.id('5', "s.n"),
         fill.id('4', "s.n / 10000"),
         fill.id('c', "s.n"),
         at = Fill::at("s.n")
     );
-    let devices = format!(
-        "INSERT INTO key_devices (key_id, device_id, device_name, bound_at) SELECT {}, 'device-' || (s.n % 1000), '', 0",
-        fill.id('5', "s.n * 10 + 2")
-    );
+    let devices = format!("INSERT INTO key_devices (device_id, key_id) SELECT 'device-' || (s.n % 1000), {}", fill.id('5', "s.n * 10 + 2"));
     vec![(batches_of(fill, "s.n", '4'), 10_000), (keys, 1), (devices, 10)]
 }
 

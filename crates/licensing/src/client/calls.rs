@@ -4,13 +4,13 @@ use kernel::{Cursor, Fault, Lang, Page, PageAsk, Timestamp};
 use platform::identity::{Permission, Scope};
 use platform::{Cx, Result};
 use serde::Serialize;
-use store::{Filter, Row, Sql, args};
+use store::{Filter, Row, Sql, args, first_id};
 use uuid::Uuid;
 
 use super::passed;
 use super::set::{CallId, Endpoint};
 use crate::keys::verdict::{Candidate, Code, decide};
-use crate::keys::{Facts, KeyId, Validity};
+use crate::keys::{Facts, KeyId, Validity, bound};
 use crate::projects::{ProjectId, ProjectRef, ProjectState};
 
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -96,10 +96,27 @@ pub async fn list(cx: &Cx, asked: &CallFilter, ask: &PageAsk) -> Result<Page<Cli
     Ok(Page { next_cursor: page.next_cursor, searched_to: page.searched_to, ..merged })
 }
 
-/// A key's latest first uses and refusals. The caller has made sure that the asker may see the key.
-pub(crate) async fn recent_of_key(cx: &Cx, key: KeyId) -> Result<Vec<ClientCall>> {
-    let sql = format!("{SELECT} WHERE c.key_id = $1 AND (c.refused OR c.first_use) ORDER BY c.id DESC LIMIT 20");
-    Ok(cx.db.read().all(&sql, args![key], read).await?)
+/// A key's first use and latest refusals, newest first. The caller has made sure that the asker may see the key.
+pub(crate) async fn recent_of_key(cx: &Cx, key: KeyId, activated: Option<Timestamp>) -> Result<Vec<ClientCall>> {
+    let mut sql = cx.db.read();
+    let refused = format!("{SELECT} WHERE c.key_id = $1 AND c.refused ORDER BY c.id DESC LIMIT 20");
+    let mut calls = sql.all(&refused, args![key], read).await?;
+    if let Some(activated) = activated {
+        let (from, to) = moment(activated);
+        let first = format!("{SELECT} WHERE {}", FIRST_USE.replace("?key", "$1").replace("?from", "$2").replace("?to", "$3"));
+        calls.extend(sql.opt(&first, args![key, from, to], read).await?);
+        calls.sort_unstable_by_key(|call| std::cmp::Reverse(call.id));
+        calls.truncate(20);
+    }
+    Ok(calls)
+}
+
+/// A key's first use has no index: it was in the moment in which the key was activated, and calls are in the order of time.
+pub(super) const FIRST_USE: &str = "c.id >= ?from AND c.id < ?to AND c.key_id = ?key AND c.first_use";
+
+/// Between which ids the calls of a set are that was decided at this time: they are a few microseconds apart, in their order.
+pub(super) fn moment(at: Timestamp) -> (Uuid, Uuid) {
+    (first_id(at), first_id(at.plus_micros(2_000)))
 }
 
 /// A call, which rule decided it, and what would mend it.
@@ -280,7 +297,7 @@ async fn verdict_now(cx: &Cx, call: &ClientCall) -> Result<Option<String>> {
         return Ok((call.code == none).then(|| none.to_owned()));
     };
     let mut sql = cx.db.read();
-    let query = "SELECT k.unit, k.validity, k.activated_at, k.expires_at, k.disabled_at, k.devices, k.unbinds, p.state AS project_state, p.devices_per_key \
+    let query = "SELECT k.unit, k.validity, k.activated_at, k.expires_at, k.disabled_at, k.devices, k.unbinds, k.bound, p.state AS project_state, p.devices_per_key \
                  FROM keys k JOIN projects p ON p.id = k.project_id WHERE k.id = $1";
     let found = sql
         .opt(query, args![key], |row| {
@@ -292,12 +309,11 @@ async fn verdict_now(cx: &Cx, call: &ClientCall) -> Result<Option<String>> {
                 unbinds: row.get("unbinds")?,
             };
             let validity = Validity { unit: row.word("unit")?, count: row.get("validity")? };
-            Ok((facts, validity, row.word::<ProjectState>("project_state")?, row.get::<i64>("devices_per_key")?))
+            let candidate = Candidate { facts, validity, bound: bound::read(&row.get::<String>("bound")?) };
+            Ok((candidate, row.word::<ProjectState>("project_state")?, row.get::<i64>("devices_per_key")?))
         })
         .await?;
-    let Some((facts, validity, project, seats)) = found else { return Ok(None) };
-    let bound = sql.all("SELECT device_id FROM key_devices WHERE key_id = $1", args![key], |row| row.get("device_id")).await?;
-    let candidate = Candidate { facts, validity, bound };
+    let Some((candidate, project, seats)) = found else { return Ok(None) };
     let verdict = decide(Some(&candidate), project == ProjectState::Active, seats, &call.device_id, cx.now());
     Ok(Some(kernel::Word::as_str(verdict.code).to_owned()))
 }

@@ -1,8 +1,7 @@
-//! Reading what a set needs: keys by their look-up with their projects, and devices by key where they are asked for.
+//! Reading what a set needs: keys by their look-up, and their projects.
 
 use std::collections::HashMap;
 
-use kernel::Timestamp;
 use platform::identity::UserId;
 use store::{Insert, Row, Sql, ToValue, Tx, all_in, all_in_either, args};
 use uuid::Uuid;
@@ -21,24 +20,8 @@ pub(super) struct Found {
     pub batch: BatchId,
     pub agent: UserId,
     pub candidate: Candidate,
-    /// The devices behind `candidate.bound`: those that a query asks for, and those that this set binds.
-    pub devices: Vec<BoundDevice>,
     /// What it was before this set changed it.
     pub before: Option<Candidate>,
-}
-
-impl Found {
-    /// Id, name, and since when.
-    pub fn bound_devices(&self) -> Vec<(String, String, Timestamp)> {
-        self.devices.iter().map(|device| (device.id.clone(), device.name.clone(), device.bound_at)).collect()
-    }
-}
-
-#[derive(Debug, Clone)]
-pub(super) struct BoundDevice {
-    pub id: String,
-    pub name: String,
-    pub bound_at: Timestamp,
 }
 
 /// What a verdict depends on beside the key.
@@ -101,7 +84,6 @@ fn read(row: &Row) -> store::Result<Read> {
         batch: row.get(3)?,
         agent: row.get(4)?,
         candidate: Candidate { facts, validity, bound: bound::read(&row.get::<String>(12)?) },
-        devices: Vec::new(),
         before: None,
     };
     Ok(Read::Key(lookup, Box::new(found)))
@@ -121,36 +103,6 @@ pub(super) async fn lock(tx: &mut Tx, lookups: &[Uuid], loaded: &mut Loaded) -> 
     let tail = format!(" ORDER BY k.id{}", tx.for_update());
     let rows = all_in(tx, KEYS, &tail, lookups.iter().map(|lookup| lookup.to_value()).collect(), read).await?;
     loaded.take(rows);
-    Ok(())
-}
-
-/// The devices of those keys that somebody asks about with them.
-pub(super) async fn devices(sql: &mut impl Sql, keys: &mut HashMap<Uuid, Found>, asked: &[Uuid]) -> store::Result<()> {
-    let ids: HashMap<KeyId, Uuid> = asked.iter().filter_map(|lookup| Some((keys.get(lookup)?.id, *lookup))).collect();
-    let text = "SELECT key_id, device_id, device_name, bound_at FROM key_devices WHERE key_id IN";
-    let rows = all_in(sql, text, "", ids.keys().map(|id| id.to_value()).collect(), |row| {
-        Ok((
-            row.get::<KeyId>("key_id")?,
-            BoundDevice { id: row.get("device_id")?, name: row.get("device_name")?, bound_at: row.get("bound_at")? },
-        ))
-    });
-    let rows = rows.await?;
-    // They may have been read before, for keys that were locked since.
-    for lookup in ids.values() {
-        if let Some(key) = keys.get_mut(lookup) {
-            key.devices.clear();
-        }
-    }
-    for (id, device) in rows {
-        if let Some(key) = ids.get(&id).and_then(|lookup| keys.get_mut(lookup)) {
-            key.devices.push(device);
-        }
-    }
-    for lookup in ids.values() {
-        if let Some(key) = keys.get_mut(lookup) {
-            key.devices.sort_by(|a, b| (a.bound_at, &a.id).cmp(&(b.bound_at, &b.id)));
-        }
-    }
     Ok(())
 }
 

@@ -1,14 +1,15 @@
 //! Which way through the log a list of calls takes.
 
+use kernel::Timestamp;
 use platform::identity::Scope;
 use platform::{Cx, Result};
 use store::{Index, Look, Of, Sql, args};
 
-use super::calls::CallFilter;
+use super::calls::{CallFilter, FIRST_USE, moment};
 use super::set::Endpoint;
 use crate::keys::{self, KeyId, KeyText};
 
-/// What the indexes by key, device and agent have: first uses and refusals.
+/// What the indexes by device, hint and agent have: first uses and refusals.
 const NOTABLE: &str = "t.refused OR t.first_use";
 const BY_KEY: Index = Index { name: "client_calls_key", columns: &["key_id"] };
 const BY_HINT: Index = Index { name: "client_calls_hint", columns: &["hint_lane"] };
@@ -33,7 +34,15 @@ pub(super) async fn look(sql: &mut impl Sql, cx: &Cx, scope: Scope, asked: &Call
         match KeyText::parse(text) {
             Some(key) => match key_of(sql, cx, scope, key).await? {
                 None => return Ok(None),
-                Some(key) => drop(look.by(&BY_KEY).along("key_id", key).partial(NOTABLE)),
+                Some((key, activated)) => {
+                    look.by(&BY_KEY).along("key_id", key).partial("t.refused");
+                    if let Some(activated) = activated {
+                        let (from, to) = moment(activated);
+                        let (key, from, to) = (look.arg(key), look.arg(from), look.arg(to));
+                        let first = FIRST_USE.replace("?key", &key).replace("?from", &from).replace("?to", &to);
+                        look.beside(&format!("SELECT c.id AS id FROM client_calls c WHERE {first}"));
+                    }
+                }
             },
             // The end of a key is what logs and other people's lists show.
             None => {
@@ -97,10 +106,13 @@ async fn of_all(sql: &mut impl Sql, look: &mut Look, asked: &CallFilter) -> Resu
     Ok(())
 }
 
-/// A key whose calls the asker may see.
-async fn key_of(sql: &mut impl Sql, cx: &Cx, scope: Scope, key: KeyText) -> Result<Option<KeyId>> {
+/// A key whose calls the asker may see, and when it was activated.
+async fn key_of(sql: &mut impl Sql, cx: &Cx, scope: Scope, key: KeyText) -> Result<Option<(KeyId, Option<Timestamp>)>> {
     match keys::find(sql, &cx.vault, key).await? {
-        Some((key, agent)) if scope.sees(sql, agent).await? => Ok(Some(key)),
+        Some((key, agent)) if scope.sees(sql, agent).await? => {
+            let activated = sql.opt("SELECT activated_at FROM keys WHERE id = $1", args![key], |row| row.get("activated_at")).await?;
+            Ok(activated.map(|activated| (key, activated)))
+        }
         _ => Ok(None),
     }
 }

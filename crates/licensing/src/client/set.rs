@@ -51,7 +51,6 @@ impl Desk {
         let mut claim = self.nonces.claim(set.asks, &set.hashes, now, &platform.random);
         let mut loaded = load::load(direct, &set.asked(), &set.projects).await?;
         let allowances = self.count(set, &claim);
-        load::devices(direct, &mut loaded.keys, &set.queried()).await?;
         let outcome = Outcome::of(set, &mut loaded, &allowances, now);
         let mut told = events::tell(platform, happened(set, &loaded, &outcome.answers), now)?;
         let mut writes = std::mem::take(&mut told.writes);
@@ -76,14 +75,12 @@ impl Desk {
         claim.take(&mut tx, &set.hashes).await?;
         let mut loaded = load::load(&mut tx, &set.asked(), &set.projects).await?;
         let allowances = self.recount(set, counted, &claim);
-        load::devices(&mut tx, &mut loaded.keys, &set.queried()).await?;
         let mut outcome = Outcome::of(set, &mut loaded, &allowances, now);
         let binding = outcome.binding(set);
         // A seat is taken only on a locked row: elsewhere somebody may be taking it at this moment. So these keys are read again
         // as they are now, which also forgets what was just decided of them.
         if !binding.is_empty() && !tx.for_update().is_empty() {
             load::lock(&mut tx, &binding, &mut loaded).await?;
-            load::devices(&mut tx, &mut loaded.keys, &set.queried()).await?;
             outcome = Outcome::of(set, &mut loaded, &allowances, now);
         }
         let mut told = events::tell(platform, happened(set, &loaded, &outcome.answers), now)?;
@@ -180,12 +177,6 @@ impl<'a> Set<'a> {
     /// All keys' look-ups.
     fn asked(&self) -> Vec<Uuid> {
         distinct(self.lookups.iter().flatten().copied())
-    }
-
-    /// Those of keys whose devices are asked for.
-    fn queried(&self) -> Vec<Uuid> {
-        let queries = self.asks.iter().zip(&self.lookups).filter(|(ask, _)| ask.endpoint == Endpoint::Query);
-        queries.filter_map(|(_, lookup)| *lookup).collect()
     }
 }
 

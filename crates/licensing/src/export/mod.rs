@@ -73,7 +73,7 @@ impl Pages {
             let Some(step) = self.walk.next(&self.cx, user).await? else { return Ok(Vec::new()) };
             let rows = step.keys(&mut self.cx.db.read(), "").await?;
             if !rows.is_empty() {
-                return shown(&mut self.cx.db.read(), &self.cx, user, rows).await;
+                return shown(&self.cx, user, rows);
             }
         }
     }

@@ -17,7 +17,6 @@ use crate::projects::ProjectId;
 const BY_AGENT: Index = Index { name: "keys_agent", columns: &["agent_id", "project_id", "state"] };
 const BY_PROJECT: Index = Index { name: "keys_project", columns: &["project_id", "state"] };
 pub(super) const BY_BATCH: Index = Index { name: "keys_batch", columns: &["batch_id"] };
-const BY_DEVICE: Index = Index { name: "key_devices_device", columns: &["device_id"] };
 /// Keys of a batch up to here are looked at one by one.
 const SMALL: i64 = 1_000;
 /// Keys whose time has run out and whose rows do not say so yet: those of one sweep.
@@ -52,7 +51,7 @@ pub(super) async fn look(sql: &mut impl Sql, cx: &Cx, user: &Principal, filter: 
         }
         (None, Some(device)) => {
             let mut look = Look::new("key_devices", "key_id");
-            look.by(&BY_DEVICE).along("device_id", device.as_str());
+            look.by_own_key(&["device_id"]).along("device_id", device.as_str());
             whose(&mut look, user, filter);
             in_state(&mut look, filter.state, now);
             look

@@ -9,7 +9,7 @@ use store::{Filter, Sql, args};
 
 use super::model::{KeyId, KeyState, UnbindRefusal};
 use super::select::{KeySelection, ready_only};
-use super::store::{Key, Raw, SELECT, devices, read};
+use super::store::{Key, KeyDevice, Raw, SELECT, read};
 use super::walk::Walk;
 use super::{bound, open};
 use crate::batches::BatchId;
@@ -35,12 +35,11 @@ pub async fn list(cx: &Cx, filter: &KeyFilter, ask: &PageAsk) -> Result<Page<Key
     let Some(look) = super::look::look(&mut sql, cx, user, filter).await? else { return Ok(Page::empty()) };
     let page = look.page(&mut sql, SELECT, "k.id", ask, read, |key| key.id.uuid()).await?;
     let (next_cursor, searched_to, total) = (page.next_cursor, page.searched_to, page.total);
-    Ok(Page { items: shown(&mut sql, cx, user, page.items).await?, next_cursor, searched_to, total })
+    Ok(Page { items: shown(cx, user, page.items)?, next_cursor, searched_to, total })
 }
 
 /// Rows as the asker may see them: the whole text of one's own keys, the last group of others'.
-pub(crate) async fn shown(sql: &mut impl Sql, cx: &Cx, user: &Principal, rows: Vec<Raw>) -> Result<Vec<Key>> {
-    let mut bound = devices(sql, &rows).await?;
+pub(crate) fn shown(cx: &Cx, user: &Principal, rows: Vec<Raw>) -> Result<Vec<Key>> {
     let now = cx.now();
     rows.into_iter()
         .map(|raw| {
@@ -52,7 +51,7 @@ pub(crate) async fn shown(sql: &mut impl Sql, cx: &Cx, user: &Principal, rows: V
                     format!("•••••-•••••-•••••-•••••-{}", text.hint())
                 },
                 state: raw.facts.state(now),
-                devices: bound.remove(&raw.id).unwrap_or_default(),
+                devices: raw.devices,
                 id: raw.id,
                 project: raw.project,
                 batch_id: raw.batch,
@@ -85,8 +84,9 @@ pub async fn get(cx: &Cx, id: KeyId) -> Result<KeyDetail> {
     let raw = visible(&mut read, user, id, "").await?;
     let (max_devices, limit) = limits(&mut read, raw.project.id).await?;
     let unbinds_left = limit.map(|limit| (limit - raw.facts.unbinds).max(0));
-    let key = shown(&mut cx.db.read(), cx, user, vec![raw]).await?.pop().ok_or_else(Fault::not_found)?;
-    Ok(KeyDetail { key, max_devices, unbinds_left, recent_calls: recent_of_key(cx, id).await? })
+    let (id, activated) = (raw.id, raw.facts.activated_at);
+    let key = shown(cx, user, vec![raw])?.pop().ok_or_else(Fault::not_found)?;
+    Ok(KeyDetail { key, max_devices, unbinds_left, recent_calls: recent_of_key(cx, id, activated).await? })
 }
 
 async fn visible(sql: &mut impl Sql, user: &Principal, id: KeyId, suffix: &str) -> Result<Raw> {
@@ -123,25 +123,22 @@ pub async fn unbind(cx: &Cx, id: KeyId, device: Option<&str>) -> Result<Key> {
     // The lock is on the key alone; its project and agent are only read.
     let lock = if tx.for_update().is_empty() { "" } else { " FOR UPDATE OF k" };
     let raw = visible(&mut tx, user, id, lock).await?;
-    let known = devices(&mut tx, std::slice::from_ref(&raw)).await?.remove(&id).unwrap_or_default();
-    let freed = known.iter().filter(|known| device.is_none_or(|device| device == known.id)).count();
+    let (cleared, left): (Vec<&KeyDevice>, Vec<&KeyDevice>) =
+        raw.devices.iter().partition(|known| device.is_none_or(|device| device == known.id));
     let (_, limit) = limits(&mut tx, raw.project.id).await?;
     let now = cx.now();
-    let facts = raw.facts.unbind(i64::try_from(freed).unwrap_or(0), limit, now).map_err(refused)?;
-    match device {
-        Some(device) => tx.exec("DELETE FROM key_devices WHERE key_id = $1 AND device_id = $2", args![id, device]).await?,
-        None => tx.exec("DELETE FROM key_devices WHERE key_id = $1", args![id]).await?,
-    };
-    let left = known.iter().map(|known| known.id.as_str()).filter(|known| device.is_some_and(|device| device != *known));
+    let facts = raw.facts.unbind(i64::try_from(cleared.len()).unwrap_or(0), limit, now).map_err(refused)?;
+    for device in &cleared {
+        tx.exec("DELETE FROM key_devices WHERE device_id = $1 AND key_id = $2", args![device.id.as_str(), id]).await?;
+    }
     let sql = "UPDATE keys SET state = $1, devices = $2, unbinds = $3, bound = $4 WHERE id = $5";
     tx.exec(sql, args![kernel::Word::as_str(facts.state(now)), facts.devices, facts.unbinds, bound::write(left), id]).await?;
-    let cleared: Vec<&str> =
-        known.iter().filter(|known| device.is_none_or(|device| device == known.id)).map(|known| known.id.as_str()).collect();
+    let cleared: Vec<&str> = cleared.into_iter().map(|device| device.id.as_str()).collect();
     audit::record(&mut tx, cx, &audit::KEY_UNBOUND, Some(id.into()), &json!({"project": raw.project.name, "devices": cleared})).await?;
     crate::events::key_unbound(&mut tx, cx, raw.project.id, id, &cleared).await?;
     // Read before the commit: what was done must not be answered with "try again".
     let raw = visible(&mut tx, user, id, "").await?;
-    let key = shown(&mut tx, cx, user, vec![raw]).await?.pop().ok_or_else(Fault::not_found)?;
+    let key = shown(cx, user, vec![raw])?.pop().ok_or_else(Fault::not_found)?;
     tx.commit().await?;
     Ok(key)
 }
@@ -237,6 +234,7 @@ mod tests {
             batch: BatchId::from_uuid(Uuid::nil()),
             agent: UserRef { id: id(1), name: String::new() },
             facts: Facts::default(),
+            devices: Vec::new(),
             disabled_by: disabled_by.map(id),
             written: KeyState::Unused,
             unit: ValidityUnit::Day,

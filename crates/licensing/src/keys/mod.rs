@@ -14,6 +14,7 @@ pub mod verdict;
 pub(crate) mod walk;
 
 pub use model::{Facts, KeyId, KeyState, UnbindRefusal, Validity};
+pub use store::KeyDevice;
 pub(crate) use store::find;
 pub use text::KeyText;
 pub use verdict::{Code, Verdict};

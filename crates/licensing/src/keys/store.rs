@@ -1,7 +1,5 @@
 //! Reading keys for the console.
 
-use std::collections::HashMap;
-
 use kernel::Timestamp;
 use platform::identity::{UserId, UserRef};
 use platform::vault::Vault;
@@ -9,7 +7,7 @@ use serde::Serialize;
 use store::{Row, Sql, ToValue, all_in, args};
 
 use super::model::{Facts, KeyId, KeyState};
-use super::{KeyText, lookup};
+use super::{KeyText, bound, lookup};
 use crate::batches::BatchId;
 use crate::projects::{ProjectId, ProjectRef, ValidityUnit};
 
@@ -32,7 +30,7 @@ pub struct Key {
     pub created_at: Timestamp,
 }
 
-#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct KeyDevice {
     pub id: String,
     pub name: String,
@@ -47,6 +45,8 @@ pub(crate) struct Raw {
     pub batch: BatchId,
     pub agent: UserRef,
     pub facts: Facts,
+    /// In the order in which they were bound.
+    pub devices: Vec<KeyDevice>,
     pub disabled_by: Option<UserId>,
     /// As of the last change: the clock may have gone on.
     pub written: KeyState,
@@ -55,7 +55,7 @@ pub(crate) struct Raw {
     pub created_at: Timestamp,
 }
 
-pub(crate) const SELECT: &str = "SELECT k.id, k.sealed, k.project_id, p.name AS project_name, k.batch_id, k.agent_id, u.name AS agent_name, k.unit, k.validity, k.activated_at, k.expires_at, k.disabled_at, k.disabled_by, k.state, k.devices, k.unbinds, k.created_at \
+pub(crate) const SELECT: &str = "SELECT k.id, k.sealed, k.project_id, p.name AS project_name, k.batch_id, k.agent_id, u.name AS agent_name, k.unit, k.validity, k.activated_at, k.expires_at, k.disabled_at, k.disabled_by, k.state, k.devices, k.unbinds, k.bound, k.created_at \
     FROM keys k JOIN projects p ON p.id = k.project_id JOIN users u ON u.id = k.agent_id";
 
 pub(crate) fn read(row: &Row) -> store::Result<Raw> {
@@ -72,38 +72,13 @@ pub(crate) fn read(row: &Row) -> store::Result<Raw> {
             devices: row.get("devices")?,
             unbinds: row.get("unbinds")?,
         },
+        devices: bound::read(&row.get::<String>("bound")?),
         disabled_by: row.get("disabled_by")?,
         written: row.word("state")?,
         unit: row.word("unit")?,
         validity: row.get("validity")?,
         created_at: row.get("created_at")?,
     })
-}
-
-/// The devices of these keys, in the order in which they were bound.
-pub(crate) async fn devices(sql: &mut impl Sql, keys: &[Raw]) -> store::Result<HashMap<KeyId, Vec<KeyDevice>>> {
-    let bound: Vec<_> = keys.iter().filter(|key| key.facts.devices > 0).map(|key| key.id.to_value()).collect();
-    let mut by_key: HashMap<KeyId, Vec<KeyDevice>> = HashMap::new();
-    if bound.is_empty() {
-        return Ok(by_key);
-    }
-    let rows = all_in(
-        sql,
-        "SELECT key_id, device_id, device_name, bound_at FROM key_devices WHERE key_id IN",
-        " ORDER BY key_id, bound_at, device_id",
-        bound,
-        |row| {
-            Ok((
-                row.get::<KeyId>("key_id")?,
-                KeyDevice { id: row.get("device_id")?, name: row.get("device_name")?, bound_at: row.get("bound_at")? },
-            ))
-        },
-    )
-    .await?;
-    for (key, device) in rows {
-        by_key.entry(key).or_default().push(device);
-    }
-    Ok(by_key)
 }
 
 /// The key of this text, whichever project's it is, and whose. For people: they may not know the project.

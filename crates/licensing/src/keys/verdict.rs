@@ -3,6 +3,7 @@
 use kernel::Timestamp;
 
 use super::model::{Facts, KeyState, Validity};
+use super::store::KeyDevice;
 
 kernel::words! {
     /// What a verification answers, in the order in which it is decided.
@@ -45,7 +46,8 @@ impl Code {
 pub struct Candidate {
     pub facts: Facts,
     pub validity: Validity,
-    pub bound: Vec<String>,
+    /// In the order in which they were bound.
+    pub bound: Vec<KeyDevice>,
 }
 
 /// What is decided, and what it changes.
@@ -74,7 +76,7 @@ pub fn decide(key: Option<&Candidate>, project_active: bool, seats: i64, device:
         KeyState::Disabled => Verdict::refused(Code::Disabled),
         KeyState::Expired => Verdict::refused(Code::Expired),
         KeyState::Unused | KeyState::Active => {
-            if key.bound.iter().any(|bound| bound == device) {
+            if key.bound.iter().any(|bound| bound.id == device) {
                 Verdict { code: Code::Valid, binds: false, first_use: false }
             } else if key.facts.devices < seats {
                 Verdict { code: Code::Valid, binds: true, first_use: key.facts.activated_at.is_none() }
@@ -86,9 +88,9 @@ pub fn decide(key: Option<&Candidate>, project_active: bool, seats: i64, device:
 }
 
 /// The key after a verdict that binds.
-pub fn bind(key: &mut Candidate, device: &str, now: Timestamp) {
+pub fn bind(key: &mut Candidate, device: &str, name: &str, now: Timestamp) {
     key.facts = key.facts.bind(key.validity, now);
-    key.bound.push(device.to_owned());
+    key.bound.push(KeyDevice { id: device.to_owned(), name: name.to_owned(), bound_at: now });
 }
 
 #[cfg(test)]
@@ -112,7 +114,7 @@ mod tests {
                 let name = format!("d{device}");
                 let verdict = decide(Some(&key), true, seats, &name, NOW);
                 if verdict.binds {
-                    bind(&mut key, &name, NOW);
+                    bind(&mut key, &name, "", NOW);
                     winners.push(device);
                 }
                 prop_assert_eq!(verdict.code == Code::Valid, winners.contains(&device));
@@ -125,7 +127,7 @@ mod tests {
         #[test]
         fn a_refusal_changes_nothing_and_codes_keep_their_order(disabled: bool, expired: bool, active: bool, taken: bool) {
             let mut key = fresh();
-            if taken { bind(&mut key, "other", NOW); }
+            if taken { bind(&mut key, "other", "", NOW); }
             if expired { key.facts.expires_at = Some(NOW); }
             if disabled { key.facts = key.facts.disable(NOW); }
             let verdict = decide(Some(&key), active, 1, "mine", NOW);
@@ -139,7 +141,7 @@ mod tests {
     #[test]
     fn an_unbound_key_can_be_bound_again_but_is_not_used_first() {
         let mut key = fresh();
-        bind(&mut key, "a", NOW);
+        bind(&mut key, "a", "", NOW);
         key.facts = key.facts.unbind(1, None, NOW).unwrap();
         key.bound.clear();
         let verdict = decide(Some(&key), true, 1, "b", NOW);

@@ -149,7 +149,7 @@ impl Look {
     /// The newest rows of one lane, from `FROM` on.
     fn stretch(&self, engine: Engine, own: &[(&str, String)], to: &str, from: Option<&str>, limit: &str) -> String {
         let (table, id) = (self.table, self.id);
-        let order = self.by.map_or(&[][..], |index| index.columns);
+        let order = self.by.map_or(self.own_key, |index| index.columns);
         let said = self
             .equal
             .iter()

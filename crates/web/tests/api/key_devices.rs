@@ -2,6 +2,7 @@
 
 use kernel::SECOND;
 use serde_json::json;
+use store::args;
 use testkit::on_server;
 
 use crate::support::pay::words;
@@ -46,4 +47,35 @@ on_server! {
         assert_eq!(back, ["a", "b", "c"]);
         assert_eq!(shop.program.code(&key, "d").await, "DEVICE_MISMATCH");
     }
+
+    async fn k3_3a_what_a_key_and_its_devices_say_of_each_other_is_compared(server) {
+        let shop = shop_with(server, json!({"devices_per_key": 3})).await;
+        let (key, other) = (shop.key().await, shop.key().await);
+        for device in ["a", "b"] {
+            assert_eq!(shop.program.code(&key, device).await, "VALID");
+        }
+        assert_eq!(shop.program.code(&other, "c").await, "VALID");
+        let problems = async || licensing::check(&mut server.platform.db.read()).await.unwrap();
+        assert_eq!(problems().await, [""; 0]);
+        for (spoil, mend, said) in [
+            ("DELETE FROM key_devices WHERE device_id = 'a'", "INSERT INTO key_devices (device_id, key_id) SELECT 'a', key_id FROM key_devices WHERE device_id = 'b'", "not found by their ids"),
+            ("UPDATE key_devices SET device_id = 'z' WHERE device_id = 'a'", "UPDATE key_devices SET device_id = 'a' WHERE device_id = 'z'", "does not say so"),
+            // A beginning of another's name is not that device.
+            ("UPDATE keys SET bound = REPLACE(bound, 'c', 'cc') WHERE devices = 1", "UPDATE keys SET bound = REPLACE(bound, 'cc', 'c') WHERE devices = 1", "does not say so"),
+            ("UPDATE keys SET bound = bound || '\nx\t0\t' WHERE devices = 1", "UPDATE keys SET bound = REPLACE(bound, '\nx\t0\t', '') WHERE devices = 1", "another number of devices"),
+            ("UPDATE keys SET devices = 2 WHERE devices = 1", "UPDATE keys SET devices = 1 WHERE bound LIKE 'c%'", "another number of devices"),
+        ] {
+            spoilt(server, spoil).await;
+            let found = problems().await;
+            assert!(found.iter().any(|problem| problem.contains(said)), "{spoil}: {found:?}");
+            spoilt(server, mend).await;
+            assert_eq!(problems().await, [""; 0], "{mend}");
+        }
+    }
+}
+
+async fn spoilt(server: &testkit::TestServer, sql: &str) {
+    let mut tx = server.platform.db.begin().await.unwrap();
+    assert!(tx.exec(sql, args![]).await.unwrap() > 0, "{sql}");
+    tx.commit().await.unwrap();
 }

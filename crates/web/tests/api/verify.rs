@@ -3,7 +3,7 @@
 use crate::support::{project, shop, shop_with};
 use axum::http::Method;
 use kernel::{DAY, MINUTE, SECOND};
-use serde_json::json;
+use serde_json::{Value, json};
 use store::{Sql, args};
 use testkit::on_server;
 
@@ -305,6 +305,38 @@ on_server! {
         shop.program.verify(&key, "mine").await.ok(200);
         let found = shop.root.get(&format!("/api/v1/calls?key={}", key[24..].to_lowercase())).await.ok(200);
         assert_eq!(found["items"].as_array().unwrap().len(), 1);
+    }
+
+    async fn k3_2c_a_key_s_log_has_its_first_use_and_its_refusals_whoever_has_its_seat_now(server) {
+        let shop = shop(server).await;
+        let (key, other, unused) = (shop.key().await, shop.key().await, shop.key().await);
+        // Others at the same moment: a first use is known by when it was.
+        assert_eq!((shop.program.code(&key, "mine").await, shop.program.code(&other, "mine").await), ("VALID".into(), "VALID".into()));
+        assert_eq!(shop.program.code(&key, "mine").await, "VALID");
+        server.clock.step(SECOND);
+        assert_eq!(shop.program.code(&key, "theirs").await, "DEVICE_MISMATCH");
+        let url = format!("/api/v1/keys/{}", shop.id_of(&key).await);
+        shop.agent.post(&format!("{url}/unbind"), json!({})).await.ok(200);
+        assert_eq!(shop.program.code(&key, "theirs").await, "VALID");
+        let seen = |calls: &Value| -> Vec<(String, String, bool)> {
+            let of = |call: &Value| (call["code"].as_str().unwrap().to_owned(), call["device_id"].as_str().unwrap().to_owned(), call["first_use"] == true);
+            calls.as_array().unwrap().iter().map(of).collect()
+        };
+        let expected = [("DEVICE_MISMATCH".to_owned(), "theirs".to_owned(), false), ("VALID".to_owned(), "mine".to_owned(), true)];
+        for who in [&shop.agent, &shop.root] {
+            assert_eq!(seen(&who.get(&format!("/api/v1/calls?key={key}")).await.ok(200)["items"]), expected);
+        }
+        assert_eq!(seen(&shop.agent.get(&url).await.ok(200)["recent_calls"]), expected);
+        let page = async |query: &str| seen(&shop.agent.get(&format!("/api/v1/calls?key={key}&{query}")).await.ok(200)["items"]);
+        assert_eq!(page("only_refused=true").await, expected[..1]);
+        assert_eq!(page("device=mine").await, expected[1..]);
+        assert_eq!(page("limit=1").await, expected[..1]);
+        let first = shop.agent.get(&format!("/api/v1/calls?key={key}&limit=1")).await.ok(200);
+        assert_eq!(page(&format!("limit=1&cursor={}", first["next_cursor"].as_str().unwrap())).await, expected[1..]);
+        assert_eq!(seen(&shop.agent.get(&format!("/api/v1/calls?key={other}")).await.ok(200)["items"]), expected[1..]);
+        assert_eq!(shop.agent.get(&format!("/api/v1/calls?key={unused}")).await.ok(200)["items"], json!([]));
+        // By the device, though it holds this key no more.
+        assert_eq!(seen(&shop.agent.get("/api/v1/calls?device=mine").await.ok(200)["items"]).len(), 2);
     }
 
     async fn k7_2_the_agent_is_told_of_an_activation(server) {

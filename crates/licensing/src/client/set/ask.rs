@@ -8,7 +8,7 @@ use crate::batches::BatchId;
 use crate::client::limit::Allowance;
 use crate::client::project::CallerProject;
 use crate::keys::verdict::Code;
-use crate::keys::{KeyId, KeyState, KeyText};
+use crate::keys::{KeyDevice, KeyId, KeyState, KeyText};
 
 kernel::id!(CallId, CallEntity, "cal");
 
@@ -75,6 +75,6 @@ pub struct KeyDetails {
     pub state: KeyState,
     pub activated_at: Option<Timestamp>,
     pub expires_at: Option<Timestamp>,
-    /// Id, name, and since when; only where they were asked for.
-    pub devices: Vec<(String, String, Timestamp)>,
+    /// Only where they were asked for.
+    pub devices: Vec<KeyDevice>,
 }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{Allowances, Answer, Ask, Counted, Decision, Endpoint, KeyAnswer, KeyDetails, Set, UNREADABLE, distinct};
 use crate::client::admit::{nonce_reused, over, too_many};
-use crate::client::load::{BoundDevice, Found, Loaded};
+use crate::client::load::{Found, Loaded};
 use crate::events::Happened;
 use crate::keys::bound;
 use crate::keys::verdict::{self, Code};
@@ -59,8 +59,7 @@ fn verdicts(
         let verdict = verdict::decide(found.as_ref().map(|key| &key.candidate), project.active, project.seats, &ask.device.id, now);
         if let Some(key) = found.filter(|_| verdict.binds) {
             key.before.get_or_insert_with(|| key.candidate.clone());
-            verdict::bind(&mut key.candidate, &ask.device.id, now);
-            key.devices.push(BoundDevice { id: ask.device.id.clone(), name: ask.device.name.clone(), bound_at: now });
+            verdict::bind(&mut key.candidate, &ask.device.id, &ask.device.name, now);
         }
         Some(verdict)
     };
@@ -90,7 +89,7 @@ fn answers(
             state: key.candidate.facts.state(now),
             activated_at: key.candidate.facts.activated_at,
             expires_at: key.candidate.facts.expires_at,
-            devices: if ask.endpoint == Endpoint::Query { key.bound_devices() } else { Vec::new() },
+            devices: if ask.endpoint == Endpoint::Query { key.candidate.bound.clone() } else { Vec::new() },
         });
         Ok(KeyAnswer { code: verdict.code, first_use: verdict.first_use, key, now })
     };
@@ -152,10 +151,8 @@ pub(super) fn bindings(keys: &HashMap<Uuid, Found>, now: Timestamp) -> Vec<Write
         .filter_map(|key| key.before.as_ref())
         .map(|before| args![before.facts.disabled_at, before.facts.unbinds, bound::write(&before.bound)]);
     let new = changed.iter().flat_map(|key| {
-        key.devices
-            .iter()
-            .filter(|device| device.bound_at == now)
-            .map(|device| args![key.id, device.id.as_str(), device.name.as_str(), now])
+        let known = key.before.as_ref().map_or(0, |before| before.bound.len());
+        key.candidate.bound.iter().skip(known).map(|device| args![device.id.as_str(), key.id])
     });
     vec![
         Write::Change(Change {
@@ -170,7 +167,7 @@ pub(super) fn bindings(keys: &HashMap<Uuid, Found>, now: Timestamp) -> Vec<Write
         }),
         Write::Insert(Insert {
             table: "key_devices",
-            columns: &["key_id", "device_id", "device_name", "bound_at"],
+            columns: &["device_id", "key_id"],
             rows: new.collect(),
             tail: "ON CONFLICT DO NOTHING",
         }),

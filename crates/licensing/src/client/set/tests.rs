@@ -10,7 +10,7 @@ use crate::batches::BatchId;
 use crate::client::load::{Found, ProjectNow};
 use crate::client::project::tests::project;
 use crate::keys::verdict::{Candidate, Code};
-use crate::keys::{Facts, KeyId, KeyState, Validity};
+use crate::keys::{Facts, KeyDevice, KeyId, KeyState, Validity};
 use crate::projects::{CallbackEvent, ValidityUnit};
 
 const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
@@ -42,7 +42,6 @@ fn loaded() -> Loaded {
         batch: BatchId::from_uuid(Uuid::nil()),
         agent: UserId::from_uuid(Uuid::nil()),
         candidate,
-        devices: Vec::new(),
         before: None,
     };
     let now = ProjectNow { active: true, seats: 1, wants: Vec::new(), url: Some("https://owner.example/hook".into()) };
@@ -105,9 +104,9 @@ fn k8_3_a_query_binds_nothing_and_tells_the_devices_and_the_time_is_told_to_anyb
     let answers: Vec<_> = outcome.answers.iter().map(told).collect();
     assert_eq!(answers, [Ok((Code::Valid, true)), Ok((Code::Valid, false)), Ok((Code::Valid, false))]);
     let keys: Vec<_> = outcome.answers.iter().map(|answer| answer.as_ref().unwrap().key.as_ref()).collect();
-    assert_eq!(keys[1].unwrap().devices, [("a".to_owned(), String::new(), NOW)]);
+    assert_eq!(keys[1].unwrap().devices, [KeyDevice { id: "a".into(), name: String::new(), bound_at: NOW }]);
     assert!(keys[2].is_none());
-    assert_eq!((set.queried(), set.asked()), (vec![KEY], vec![KEY]));
+    assert_eq!(set.asked(), [KEY]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use kernel::{Fault, Kind, Lang, Timestamp};
 use licensing::batches::BatchId;
 use licensing::client::{CallerProject, Decision, KeyAnswer, KeyDetails, Plain, UNREADABLE};
-use licensing::keys::{Code, KeyId, KeyState};
+use licensing::keys::{Code, KeyDevice, KeyId, KeyState};
 use licensing::projects::ProjectId;
 use serde::Serialize;
 
@@ -47,7 +47,7 @@ fn queried(project: &CallerProject, answer: &KeyAnswer) -> Result<Vec<u8>, Fault
             key: KeyJson::of(key, answer.now),
             project: Named { id: project.id, name: &project.name },
             batch: Batched { id: key.batch },
-            devices: key.devices.iter().map(|(id, name, bound_at)| BoundJson { id, name, bound_at: *bound_at }).collect(),
+            devices: key.devices.iter().map(|KeyDevice { id, name, bound_at }| BoundJson { id, name, bound_at: *bound_at }).collect(),
         },
         server_time: answer.now,
     })
