@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { nextTick } from 'vue'
+import { isCode } from '@/api/problem'
 import { usePhoneCode } from '@/composables/usePhoneCode'
 import { CodeTickets, type TicketShelf } from '@/shared/code-ticket'
 import { mayBe } from '@/shared/phone'
@@ -51,7 +52,7 @@ describe('a number and its code', () => {
 
   it('are not sent where the number is not the one that was shown', async () => {
     const wrong = (phone: string) => (mayBe(phone, '139****9000') ? '' : 'another')
-    const form = usePhoneCode(new CodeTickets(shelf()), new Resend(), wrong)
+    const form = usePhoneCode(new CodeTickets(shelf()), new Resend(), { wrong })
     for (const other of ['13900139001', '13800139000']) {
       form.phone = other
       await nextTick()
@@ -90,5 +91,19 @@ describe('a number and its code', () => {
     form.phone = '23900139000'
     await form.send()
     expect(form.phoneError).toBe('no number')
+  })
+
+  it('leave what the server says to whoever shows it elsewhere, and wait all the same', async () => {
+    const refusals: boolean[] = []
+    const refused = (error: unknown) => void refusals.push(isCode(error, 'RATE_LIMITED'))
+    const form = usePhoneCode(new CodeTickets(shelf()), new Resend(), { refused })
+    answer = { statusCode: 429, data: { code: 'RATE_LIMITED', retry_after_seconds: 40 } }
+    form.phone = '13900139000'
+    await form.send()
+    expect(refusals).toEqual([true])
+    expect([form.phoneError, form.sent, form.sending]).toEqual(['', '', false])
+    expect(form.wait).toBeGreaterThan(30)
+    await form.send()
+    expect(sent, 'not asked for again while the server has said to wait').toHaveLength(1)
   })
 })

@@ -9,8 +9,16 @@ import { cleanPhone, looksLikeCode, looksLikePhone } from '@/shared/phone'
 import type { Resend } from '@/shared/resend'
 import { useNow } from './useNow'
 
-/** A number that is typed, and the code that is sent to it. `wrong`: what else there is to say against a number, before anything is sent. */
-export function usePhoneCode(tickets: CodeTickets, again: Resend, wrong: (phone: string) => string = () => '') {
+interface PhoneCodeOptions {
+  /** What else there is to say against a number, before anything is sent. */
+  wrong?: (phone: string) => string
+  /** Shows why no code was sent, where that is not said beside the number. */
+  refused?: (error: unknown) => void
+}
+
+/** A number that is typed, and the code that is sent to it. */
+export function usePhoneCode(tickets: CodeTickets, again: Resend, options: PhoneCodeOptions = {}) {
+  const { wrong = () => '', refused = sayBesideNumber } = options
   const { now, tick } = useNow()
   // Whoever went to read the message may find the page loaded anew.
   const phone = ref(tickets.phone() ?? '')
@@ -34,6 +42,11 @@ export function usePhoneCode(tickets: CodeTickets, again: Resend, wrong: (phone:
     return phoneError.value ? null : number
   }
 
+  function sayBesideNumber(error: unknown): void {
+    if (!(error instanceof ApiError)) throw error
+    phoneError.value = fieldError(error, 'phone') || errorText(error)
+  }
+
   async function send(): Promise<void> {
     const number = checkedPhone()
     if (number === null || sending.value || wait.value > 0) return
@@ -47,9 +60,10 @@ export function usePhoneCode(tickets: CodeTickets, again: Resend, wrong: (phone:
       codeError.value = ''
       sent.value = answer.customers_only ? t('signIn.sentToCustomers', minutes) : t('signIn.sent', minutes)
     } catch (error) {
-      if (!(error instanceof ApiError)) throw error
-      if (error.code === 'RATE_LIMITED') again.after(error.problem.retry_after_seconds ?? 60)
-      phoneError.value = fieldError(error, 'phone') || errorText(error)
+      if (error instanceof ApiError && error.code === 'RATE_LIMITED') {
+        again.after(error.problem.retry_after_seconds ?? 60)
+      }
+      refused(error)
     } finally {
       sending.value = false
       tick()
