@@ -85,3 +85,5 @@ export function usePhoneCode(tickets: CodeTickets, again: Resend, options: Phone
 
   return reactive({ phone, code, phoneError, codeError, sent, sending, wait, sendText, send, proof, used })
 }
+
+export type PhoneCodeForm = ReturnType<typeof usePhoneCode>
