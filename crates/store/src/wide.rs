@@ -16,7 +16,7 @@ pub(crate) use values::script;
 
 use self::arrays::unnest;
 use self::values::{wide_insert, wide_values};
-use crate::{Engine, Result, Sql, Tx, Value};
+use crate::{Engine, Error, Result, Sql, Tx, Value};
 
 /// Rows for a table.
 #[derive(Default)]
@@ -73,7 +73,7 @@ impl Write<'_> {
     }
 }
 
-/// Writes into several tables.
+/// Writes into several tables. An error where a [`Change`] finds a row changed: whoever is in a transaction has locked it.
 pub async fn write_all(tx: &mut Tx, writes: Vec<Write<'_>>) -> Result<()> {
     for write in writes {
         match write {
@@ -81,7 +81,13 @@ pub async fn write_all(tx: &mut Tx, writes: Vec<Write<'_>>) -> Result<()> {
             Write::Update(Update { table, columns, rows }) => update_many(tx, table, columns, rows).await,
             Write::Change(change) => {
                 let Change { update: Update { table, columns, .. }, were, .. } = change;
-                change_many(tx, table, columns, were, change.rows()).await
+                let rows = change.rows();
+                let expected = rows.len() as u64;
+                let changed = change_many(tx, table, columns, were, rows).await?;
+                if changed != expected {
+                    return Err(Error::Internal(format!("{changed} of {expected} rows of {table} were as they had been read")));
+                }
+                Ok(changed)
             }
         }?;
     }

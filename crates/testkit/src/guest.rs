@@ -113,13 +113,18 @@ impl Guest {
         let mut child = command.spawn().expect(INSTALLED);
         let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
         // A line, or the end of what it has to say.
-        let heard = tokio::spawn(async move { lines.next_line().await });
+        let heard = tokio::spawn(async move {
+            let line = lines.next_line().await;
+            (line, lines)
+        });
         let waited = async {
             while !heard.is_finished() {
                 meanwhile().await;
             }
         };
         timeout(PATIENCE, waited).await.expect("it hears something, or is refused");
+        // Its pipe stays open until it is gone: whoever cannot say what it hears takes its leave, and then its will is not published.
+        let (_line, _pipe) = heard.await.expect("it is read");
         // Nothing is left to kill of who was refused.
         let _ = child.start_kill();
         child.wait().await.expect("it is gone");

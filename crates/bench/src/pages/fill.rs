@@ -8,6 +8,7 @@ use store::{Db, args};
 use uuid::Uuid;
 
 use super::lists::List;
+use super::tables::FIRST_USE;
 use crate::dataset::{self, AGENT};
 use crate::site::{CHIEF, Engine, Place};
 
@@ -132,8 +133,9 @@ impl Fill {
         }
         // Whose lines of account are written has a superior, who may ask for them too.
         tx.exec(&format!("UPDATE users SET role = 'agent', superior_id = {boss} WHERE name = $1"), args![AGENT]).await?;
-        // The one key whose text is known is of somebody who asks for it.
-        tx.exec(&format!("UPDATE keys SET agent_id = {}", self.id('2', "2")), args![]).await?;
+        // The one key whose text is known is of somebody who asks for it, and one of its calls is its first use.
+        let first_use = Self::at(&FIRST_USE.to_string());
+        tx.exec(&format!("UPDATE keys SET agent_id = {}, activated_at = {first_use}", self.id('2', "2")), args![]).await?;
         tx.commit().await?;
         db.close().await;
         Ok(())

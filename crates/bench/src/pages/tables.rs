@@ -8,6 +8,8 @@ use crate::history::{self, IN_A_SET};
 /// Calls that are logged together, and those of them that have rows of their own.
 const SET: i64 = history::SET as i64;
 const ALONE: i64 = SET - IN_A_SET;
+/// Which row is the first use of the one key whose text is known.
+pub const FIRST_USE: i64 = 7 * SET / ALONE;
 
 /// The agent, project and state of batch `b`.
 fn owner(fill: &Fill, b: &str) -> (String, String) {

@@ -50,7 +50,7 @@ const LOSSES: &[(&str, &str, &str)] = &[
     ("a verification is not in the log", "DELETE FROM client_calls WHERE id = (SELECT MAX(id) FROM client_calls)", "the log says None"),
     (
         "a key has a device too many",
-        "INSERT INTO key_devices (device_id, key_id) SELECT 'intruder-' || CAST(n AS TEXT), key_id FROM (SELECT MIN(key_id) AS key_id FROM key_devices) k, (SELECT 1 AS n UNION ALL SELECT 2 UNION ALL SELECT 3) x",
+        "UPDATE keys SET bound = bound || '\nintruder-1\t1\t\nintruder-2\t1\t\nintruder-3\t1\t' WHERE id = (SELECT MIN(key_id) FROM key_devices)",
         "devices",
     ),
     ("a key is enabled again", "UPDATE keys SET state = CASE state WHEN 'disabled' THEN 'unused' ELSE 'disabled' END", "must be"),

@@ -20,6 +20,8 @@ pub(super) struct Found {
     pub batch: BatchId,
     pub agent: UserId,
     pub candidate: Candidate,
+    /// Its devices as they were read. Written down only if they stand there so still: word for word, whatever is made of a damaged line.
+    pub bound: String,
     /// What it was before this set changed it.
     pub before: Option<Candidate>,
 }
@@ -78,12 +80,14 @@ fn read(row: &Row) -> store::Result<Read> {
         unbinds: row.get(11)?,
     };
     let validity = Validity { unit: row.word(5)?, count: row.get(6)? };
+    let bound: String = row.get(12)?;
     let found = Found {
         id: row.get(2)?,
         project,
         batch: row.get(3)?,
         agent: row.get(4)?,
-        candidate: Candidate { facts, validity, bound: bound::read(&row.get::<String>(12)?) },
+        candidate: Candidate { facts, validity, bound: bound::read(&bound) },
+        bound,
         before: None,
     };
     Ok(Read::Key(lookup, Box::new(found)))

@@ -74,7 +74,7 @@ pub struct KeyDetail {
     pub max_devices: i64,
     /// Absent where the project sets no limit.
     pub unbinds_left: Option<i64>,
-    /// Its first uses and refusals, newest first.
+    /// Its first use and latest refusals, newest first.
     pub recent_calls: Vec<ClientCall>,
 }
 

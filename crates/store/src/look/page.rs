@@ -138,8 +138,9 @@ impl Look {
             merged.push(format!("SELECT l{place}.id FROM (SELECT t.{id} AS id {}) l{place}", stretch(&own, &limit)));
         }
         if let Some(beside) = &self.beside {
-            let after = from.map(|from| format!(" AND b.id >= {from}")).unwrap_or_default();
-            merged.push(format!("SELECT b.id FROM ({beside}) b WHERE b.id < {to}{after}"));
+            // `IS TRUE`: SQLite would otherwise walk to here, where the query has nearer ends of its own.
+            let after = from.map(|from| format!(" AND (b.id >= {from}) IS TRUE")).unwrap_or_default();
+            merged.push(format!("SELECT b.id FROM ({beside}) b WHERE (b.id < {to}) IS TRUE{after}"));
         }
         let limit = bind(most.to_value());
         let sql = format!("SELECT m.id AS id FROM ({}) m ORDER BY m.id DESC LIMIT {limit}", merged.join(" UNION ALL "));

@@ -48,6 +48,17 @@ on_server! {
         assert_eq!(shop.program.code(&key, "d").await, "DEVICE_MISMATCH");
     }
 
+    async fn k3_2a_a_damaged_line_takes_a_seat_and_no_more(server) {
+        let shop = shop_with(server, json!({"devices_per_key": 2})).await;
+        let key = shop.key().await;
+        assert_eq!(shop.program.code(&key, "x").await, "VALID");
+        done(server, "UPDATE keys SET bound = 'x' WHERE devices = 1").await;
+        for (device, code) in [("x", "VALID"), ("y", "VALID"), ("z", "DEVICE_MISMATCH"), ("y", "VALID"), ("x", "VALID")] {
+            assert_eq!(shop.program.code(&key, device).await, code, "{device}");
+        }
+        assert_eq!(words(&shop.program.query(&key).await.ok(200)["key"]["devices"], "id"), ["x", "y"]);
+    }
+
     async fn k3_3a_what_a_key_and_its_devices_say_of_each_other_is_compared(server) {
         let shop = shop_with(server, json!({"devices_per_key": 3})).await;
         let (key, other) = (shop.key().await, shop.key().await);
@@ -59,22 +70,22 @@ on_server! {
         assert_eq!(problems().await, [""; 0]);
         for (spoil, mend, said) in [
             ("DELETE FROM key_devices WHERE device_id = 'a'", "INSERT INTO key_devices (device_id, key_id) SELECT 'a', key_id FROM key_devices WHERE device_id = 'b'", "not found by their ids"),
-            ("UPDATE key_devices SET device_id = 'z' WHERE device_id = 'a'", "UPDATE key_devices SET device_id = 'a' WHERE device_id = 'z'", "does not say so"),
+            ("UPDATE key_devices SET device_id = 'z' WHERE device_id = 'a'", "UPDATE key_devices SET device_id = 'a' WHERE device_id = 'z'", "do not say so"),
             // A beginning of another's name is not that device.
-            ("UPDATE keys SET bound = REPLACE(bound, 'c', 'cc') WHERE devices = 1", "UPDATE keys SET bound = REPLACE(bound, 'cc', 'c') WHERE devices = 1", "does not say so"),
+            ("UPDATE keys SET bound = REPLACE(bound, 'c', 'cc') WHERE devices = 1", "UPDATE keys SET bound = REPLACE(bound, 'cc', 'c') WHERE devices = 1", "do not say so"),
             ("UPDATE keys SET bound = bound || '\nx\t0\t' WHERE devices = 1", "UPDATE keys SET bound = REPLACE(bound, '\nx\t0\t', '') WHERE devices = 1", "another number of devices"),
             ("UPDATE keys SET devices = 2 WHERE devices = 1", "UPDATE keys SET devices = 1 WHERE bound LIKE 'c%'", "another number of devices"),
         ] {
-            spoilt(server, spoil).await;
+            done(server, spoil).await;
             let found = problems().await;
             assert!(found.iter().any(|problem| problem.contains(said)), "{spoil}: {found:?}");
-            spoilt(server, mend).await;
+            done(server, mend).await;
             assert_eq!(problems().await, [""; 0], "{mend}");
         }
     }
 }
 
-async fn spoilt(server: &testkit::TestServer, sql: &str) {
+async fn done(server: &testkit::TestServer, sql: &str) {
     let mut tx = server.platform.db.begin().await.unwrap();
     assert!(tx.exec(sql, args![]).await.unwrap() > 0, "{sql}");
     tx.commit().await.unwrap();

@@ -24,7 +24,7 @@ impl Values {
             }
         }
         let root = &world.people.root;
-        let key = world.people.alice.get("/api/v1/keys?limit=1").await.ok(200)["items"][0].clone();
+        let key = world.people.alice.get("/api/v1/keys?limit=1&state=active").await.ok(200)["items"][0].clone();
         let text = |value: &Value| vec![value.as_str().unwrap().to_owned()];
         let jobs = root.get("/api/v1/jobs").await.ok(200);
         let words = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();

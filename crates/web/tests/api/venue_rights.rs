@@ -141,7 +141,8 @@ on_brokers! {
             let (topic, _, gone) = presence(Firmware::Tasmota, name);
             guest.dies((&topic, gone), &own, async || server_itself.says(&own, "x").await).await;
         }
-        // Whether its own is heard of is another question: the lamp is there still, and says so as soon as it is asked.
+        // Its own is published, and was left later.
+        hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["online"] == false).await;
         server.settles().await;
         assert_eq!(stands(&hall, 1).await, before);
     }

@@ -4049,7 +4049,7 @@ export interface components {
             key: components["schemas"]["Key"];
             /** Format: int64 */
             max_devices: number;
-            /** @description Its first uses and refusals, newest first. */
+            /** @description Its first use and latest refusals, newest first. */
             recent_calls: components["schemas"]["ClientCall"][];
             /**
              * Format: int64

@@ -148,8 +148,8 @@ pub(super) fn bindings(keys: &HashMap<Uuid, Found>, now: Timestamp) -> Vec<Write
     });
     let was = changed
         .iter()
-        .filter_map(|key| key.before.as_ref())
-        .map(|before| args![before.facts.disabled_at, before.facts.unbinds, bound::write(&before.bound)]);
+        .filter_map(|key| Some((key.before.as_ref()?, &key.bound)))
+        .map(|(before, bound)| args![before.facts.disabled_at, before.facts.unbinds, bound.as_str()]);
     let new = changed.iter().flat_map(|key| {
         let known = key.before.as_ref().map_or(0, |before| before.bound.len());
         key.candidate.bound.iter().skip(known).map(|device| args![device.id.as_str(), key.id])

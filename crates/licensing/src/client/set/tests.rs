@@ -42,6 +42,7 @@ fn loaded() -> Loaded {
         batch: BatchId::from_uuid(Uuid::nil()),
         agent: UserId::from_uuid(Uuid::nil()),
         candidate,
+        bound: String::new(),
         before: None,
     };
     let now = ProjectNow { active: true, seats: 1, wants: Vec::new(), url: Some("https://owner.example/hook".into()) };
