@@ -83,7 +83,8 @@ impl Lone {
             free.push(direct);
         }
         let active = found.iter().any(|(_, state)| state.as_deref() == Some("active"));
-        Ok(fresh && active && found.iter().any(|(bound, _)| bound.as_deref() == Some(device)))
+        // Each key has one device: the first column of its line.
+        Ok(fresh && active && found.iter().any(|(bound, _)| bound.as_deref().and_then(|bound| bound.split('\t').next()) == Some(device)))
     }
 }
 
