@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use kernel::{Clock, Random};
+use platform::faults::Faults;
 use platform::identity::{Flood, Passwords};
 use platform::installation::{self, KeyCheck};
 use platform::messages::{Hub, Mailer};
@@ -88,9 +89,9 @@ pub async fn platform_by(
     let passwords = tokio::task::spawn_blocking(move || Passwords::new(processors / 2)).await;
     let passwords = passwords.map_err(|error| Trouble::failed("无法启动", format!("passwords cannot be hashed: {error}")))?;
     let vault = opened.vault.clone();
-    let (hub, transfers, flood) = (Hub::default(), Transfers::default(), Flood::default());
+    let (hub, transfers, flood, faults) = (Hub::default(), Transfers::default(), Flood::default(), Faults::default());
     let (wechat, alipay) = (config.payments.wechat.clone(), config.payments.alipay.clone());
     let networks = gateway::Networks { wechat, alipay, clock: clock.clone(), random: random.clone() };
     let payments = Payments::new(Arc::new(networks));
-    Ok(Arc::new(Platform { db, clock, random, vault, settings, hub, passwords, flood, mailer, transfers, payments, install }))
+    Ok(Arc::new(Platform { db, clock, random, vault, settings, hub, passwords, flood, faults, mailer, transfers, payments, install }))
 }

@@ -7,6 +7,7 @@ use kernel::{Clock, Fault, Lang, Random, Timestamp};
 use store::jobs::NewJob;
 use store::{Db, Tx};
 
+use crate::faults::Faults;
 use crate::identity::{Flood, Passwords, Permission, Principal};
 use crate::messages::{Hub, Mailer};
 use crate::payments::Payments;
@@ -37,6 +38,8 @@ pub struct Platform {
     pub passwords: Passwords,
     /// Sign-ins that are refused unseen.
     pub flood: Flood,
+    /// What failed on our side and was not told yet.
+    pub faults: Faults,
     pub mailer: Arc<dyn Mailer>,
     pub transfers: Transfers,
     pub payments: Payments,

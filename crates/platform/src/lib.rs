@@ -14,6 +14,7 @@ pub mod testing;
 pub mod allowance;
 pub mod audit;
 mod cx;
+pub mod faults;
 pub mod figures;
 mod gather;
 pub mod idempotency;

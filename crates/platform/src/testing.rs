@@ -12,6 +12,7 @@ use store::testing::TestDb;
 use store::{Row, Sql, Value, args};
 use zeroize::Zeroizing;
 
+use crate::faults::Faults;
 use crate::identity::{Flood, NewUserRow, Passwords, Principal, Role, UserId, UserState, insert_user, session};
 use crate::messages::{DatabaseMailbox, Hub};
 use crate::payments::{BadParameter, Channel, Channels, Parameters, Payments};
@@ -66,6 +67,7 @@ impl Bench {
             hub: Hub::default(),
             passwords: Passwords::cheap(),
             flood: Flood::default(),
+            faults: Faults::default(),
             mailer: Arc::new(DatabaseMailbox { db: db.clone(), clock: clock.clone(), random: random.clone() }),
             install: Install { public_url: "https://cuekey.example".into(), demo: true, private_callbacks: true, version: "test" },
             settings: Settings::default(),

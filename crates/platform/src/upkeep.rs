@@ -10,7 +10,7 @@ use store::jobs::{self, Handlers, JobKind, NewJob, Outcome};
 use tokio::sync::watch;
 
 use crate::identity::{recover, sign_in, sign_up};
-use crate::{Cx, Platform, allowance, messages, payments};
+use crate::{Cx, Platform, allowance, faults, messages, payments};
 
 /// A job that comes back.
 #[derive(Debug, Clone, Copy)]
@@ -46,11 +46,13 @@ pub fn handlers(handlers: &mut Handlers<Cx>) {
     handlers.add(sign_up::RESEND_JOB, sign_up::resend_job);
     handlers.add(recover::RESET_JOB, recover::reset_job);
     handlers.add(sign_in::LOCKED_JOB, sign_in::locked_job);
+    handlers.when_one_panics(|cx, job| cx.faults.count(&format!("job {}", job.kind), &job.id.to_string(), cx.now()));
     payments::handlers(handlers);
 }
 
 /// Enqueues the ticks that are due at `now`; those that another process has enqueued are left. Those of a time to come are removed: the clock was set
-/// back, and it is their turn again then. For the same reason what else was put off by a clock that was ahead is set right.
+/// back, and it is their turn again then. For the same reason what else was put off by a clock that was ahead is set right. What failed in this
+/// process is told as well.
 pub async fn tick(cx: &Cx, schedules: &[Schedule], now: Timestamp) -> store::Result<()> {
     jobs::set_right(&cx.db, now).await?;
     allowance::forget_ahead(&cx.db, now).await?;
@@ -61,7 +63,12 @@ pub async fn tick(cx: &Cx, schedules: &[Schedule], now: Timestamp) -> store::Res
         let job = NewJob::new(schedule.kind, &(), now)?.attempts(3).once(number.to_string());
         cx.enqueue(&mut tx, job).await?;
     }
-    tx.commit().await
+    tx.commit().await?;
+    // It waits for the next tick where it cannot be told; the schedules do not wait for it.
+    if let Err(error) = faults::tell(cx).await {
+        tracing::warn!(%error, "what failed on our side could not be told");
+    }
+    Ok(())
 }
 
 /// Ticks until `stop`.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Weak};
 
 use kernel::{Clock, Lang, Random, Timestamp};
 use licensing::Licensing;
+use platform::faults::Faults;
 use platform::identity::{Flood, NewUserRow, Passwords, Role, UserId, UserState, insert_user, session};
 use platform::messages::DatabaseMailbox;
 use platform::payments::{self, Channels, Payments};
@@ -93,6 +94,7 @@ impl TestServer {
             hub: platform::messages::Hub::default(),
             passwords: Passwords::cheap(),
             flood: Flood::default(),
+            faults: Faults::default(),
             mailer: Arc::new(mailer),
             install,
             db,

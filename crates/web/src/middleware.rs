@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -15,7 +15,7 @@ use tracing::Instrument;
 
 use crate::browser::{self, Hsts};
 use crate::forwarded;
-use crate::problem::{Refused, render};
+use crate::problem::{Refused, render, status_of};
 use crate::state::AppState;
 
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -27,11 +27,14 @@ pub(crate) struct Begun {
     pub lang: Lang,
     pub address: String,
     method: Method,
+    route: Option<MatchedPath>,
+    /// Where there is no route.
+    otherwise: &'static str,
     hsts: Option<Hsts>,
 }
 
 impl Begun {
-    pub fn of(state: &AppState, request: &Request) -> Self {
+    pub fn of(state: &AppState, request: &Request, otherwise: &'static str) -> Self {
         let headers = request.headers();
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
         let trusted = &state.http.trusted_proxies;
@@ -42,18 +45,39 @@ impl Begun {
             lang: headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).map_or(Lang::Zh, Lang::from_header),
             address: forwarded::client_address(peer, headers, trusted).map_or_else(String::new, |ip| ip.to_string()),
             method: request.method().clone(),
+            route: request.extensions().get::<MatchedPath>().cloned(),
+            otherwise,
             hsts: https.then_some(state.http.hsts),
         }
     }
 
-    /// Writes a problem that a handler left in words, and completes the answer's headers.
-    pub fn finish(&self, mut response: Response) -> Response {
+    /// The route's template: in a path may stand what is somebody's.
+    fn route(&self) -> &str {
+        self.route.as_ref().map_or(self.otherwise, MatchedPath::as_str)
+    }
+
+    /// A line for a refusal that is the asker's to mend (V8.1). What failed on our side has one with its cause, where it is written down.
+    fn note_refusal(&self, response: &Response) {
+        let Some(Refused(fault)) = response.extensions().get::<Refused>() else { return };
+        let status = status_of(fault);
+        if status.is_client_error() {
+            let (id, method, route) = (self.id.as_str(), self.method.as_str(), self.route());
+            // By a name of its own, so that these can be left out without the span that other lines have their id from.
+            tracing::info!(target: "web::refused", id, method, route, status = status.as_u16(), code = fault.code, "refused");
+        }
+    }
+
+    /// Writes a problem that a handler left in words, and completes the answer's headers. A fault of ours is counted, and told later.
+    pub fn finish(&self, state: &AppState, mut response: Response) -> Response {
         if let Some(Refused(fault)) = response.extensions_mut().remove::<Refused>() {
             let headers = std::mem::take(response.headers_mut());
             response = render(&fault, self.lang, Some(&self.id));
             for (name, value) in headers.iter().filter(|(name, _)| *name != header::CONTENT_LENGTH && *name != header::CONTENT_TYPE) {
                 response.headers_mut().append(name.clone(), value.clone());
             }
+        }
+        if response.status() == StatusCode::INTERNAL_SERVER_ERROR {
+            state.platform.faults.count(self.route(), &self.id, state.platform.clock.now());
         }
         if let Ok(value) = HeaderValue::from_str(&self.id) {
             response.headers_mut().insert(REQUEST_ID, value);
@@ -69,13 +93,16 @@ impl Begun {
 
 /// Gives the request an id and an [`Origin`], and finishes its answer.
 pub(crate) async fn around(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    let begun = Begun::of(&state, &request);
+    let begun = Begun::of(&state, &request, "-");
     let span = tracing::info_span!("request", id = %begun.id, method = %request.method(), path = request.uri().path());
     let origin = Origin { address: begun.address.clone(), agent: user_agent(request.headers()), request_id: begun.id.clone() };
     request.extensions_mut().insert(Arc::new(origin));
     request.extensions_mut().insert(begun.lang);
     let response = next.run(request).instrument(span.clone()).await;
-    span.in_scope(|| begun.finish(response))
+    // Outside of the span, which has the path. The client API does not come by here: its calls have a log of their own, and a line for each that is
+    // refused would cost more than refusing it.
+    begun.note_refusal(&response);
+    span.in_scope(|| begun.finish(&state, response))
 }
 
 /// Counters and durations by method, looked up once: by name they cost more than a signature's check.

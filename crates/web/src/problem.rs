@@ -103,7 +103,8 @@ impl Problem {
 /// The answer for a fault.
 pub(crate) fn render(fault: &Fault, lang: Lang, request_id: Option<&str>) -> Response {
     if fault.kind == Kind::Internal {
-        tracing::error!(code = fault.code, error = %fault, "a request failed on our side");
+        // Also where there is no span that has the id: it is how whoever is told of faults finds this line.
+        tracing::error!(id = request_id.unwrap_or_default(), code = fault.code, error = %fault, "a request failed on our side");
     } else if fault.kind == Kind::Unavailable {
         tracing::warn!(code = fault.code, error = %fault, "a request was put off");
     }

@@ -154,6 +154,30 @@ async fn a_fault_of_ours_is_in_the_log_with_its_cause_and_the_id_that_the_asker_
     server.stop();
 }
 
+#[test]
+fn v8_1_what_is_refused_is_in_the_log_by_code_and_route_without_what_was_in_its_path() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::serve(folder.path(), &[]);
+    let address = server.address();
+    for (path, status, code, route) in [
+        ("/api/v1/users/usr_01h455vb4pex5vsknk084sn02q", 401, "SIGN_IN_REQUIRED", "/api/v1/users/{id}"),
+        ("/api/v1/nobody/13800138000", 404, "NO_SUCH_ROUTE", "/api/{*rest}"),
+    ] {
+        let (answered, _, body) = ask(address, path);
+        let problem: serde_json::Value = serde_json::from_str(&body).unwrap();
+        assert_eq!((answered, &problem["code"]), (status, &code.into()), "{body}");
+        let id = problem["request_id"].as_str().expect("an id").to_owned();
+        let line = until("the log line", || server.said().lines().find(|line| line.contains(&id)).map(str::to_owned));
+        let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+        let said = ["level", "message", "method", "route", "status", "code"].map(|name| line[name].clone());
+        let wanted: [serde_json::Value; 6] = ["INFO".into(), "refused".into(), "GET".into(), route.into(), status.into(), code.into()];
+        assert_eq!(said, wanted);
+    }
+    let said = server.said();
+    assert!(!said.contains("usr_01h455vb4pex5vsknk084sn02q") && !said.contains("13800138000"), "{said}");
+    server.stop();
+}
+
 /// The shell lets no file grow beyond 48 KiB: as with a full disk, what was accepted cannot be kept.
 #[test]
 fn a_database_that_cannot_write_stops_the_server() {

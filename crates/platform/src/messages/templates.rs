@@ -113,6 +113,8 @@ templates! {
         "{channel} {day} 的账单有 {count} 笔与系统不一致，请在“支付”页核对。" "{count} lines of the bill of {channel} of {day} do not agree with ours; please look at them on the payments page.";
     JOB_GIVEN_UP = "job.given_up", ByMail::Always, "一项与款项有关的任务已放弃" "A job about money was given up",
         "任务 {kind} 已放弃（{why}）。相关款项可能仍在等待，请在“任务”页查看原因并重试。" "The job {kind} was given up ({why}). Money may still wait for it: please look on the jobs page why, and start it again there.";
+    FAULTS = "system.faults", ByMail::Always, "系统出现内部错误" "Something failed on our side",
+        "系统内部错误 {count} 次。最近一次：{place}，{last_at}，编号 {id}。请按编号在服务日志中查找原因。此通知每小时最多一次。" "Internal faults: {count}. The last one: {place} at {last_at}, id {id}. Please look for its cause in the server's log, under this id. This is told at most once an hour.";
     DELIVERY_FAILED = "callback.failed", ByMail::If(defs::MAIL_GRANTS), "回调投递失败" "A callback could not be delivered",
         "项目 {project} 的回调 {event} 三天内未能送达，可在控制台查看并重发。" "The callback {event} of project {project} could not be delivered within three days; you can look at it and send it again in the console.";
 }

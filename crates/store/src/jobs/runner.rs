@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use kernel::{Clock, MINUTE, Random, SECOND, Word};
 use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinError;
 
 use super::{Crew, Job, JobKind, JobState, Lead, Outcome, Workers, enqueue, lost};
 use crate::{Db, Error, Result, Sql, args};
@@ -19,11 +20,12 @@ pub struct Handlers<C> {
     by_kind: HashMap<&'static str, Handler<C>>,
     /// Of which kinds it is told when one is given up.
     counting: HashSet<&'static str>,
+    panicked: Option<fn(&C, &Job)>,
 }
 
 impl<C: Clone + Send + 'static> Default for Handlers<C> {
     fn default() -> Self {
-        Self { by_kind: HashMap::new(), counting: HashSet::new() }
+        Self { by_kind: HashMap::new(), counting: HashSet::new(), panicked: None }
     }
 }
 
@@ -39,6 +41,11 @@ impl<C: Clone + Send + 'static> Handlers<C> {
         }
         let known = self.by_kind.insert(kind.name, Arc::new(move |cx, job| Box::pin(handler(cx, job))));
         assert!(known.is_none(), "two handlers for jobs of kind {}", kind.name);
+    }
+
+    /// Is told each time that a handler panics, besides what becomes of its job.
+    pub fn when_one_panics(&mut self, tell: fn(&C, &Job)) {
+        self.panicked = Some(tell);
     }
 }
 
@@ -187,7 +194,7 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
                 let mut work = tokio::spawn(handler(self.cx.clone(), job.clone()));
                 loop {
                     tokio::select! {
-                        done = &mut work => break done.unwrap_or_else(|error| Outcome::Retry(format!("the handler failed: {error}"))),
+                        done = &mut work => break done.unwrap_or_else(|error| self.failed(&job, &error)),
                         () = self.clock.sleep(RENEW) => {
                             if !self.renew(&job).await {
                                 // Another worker has it now: two must not go on.
@@ -209,6 +216,15 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
             // The lease ends and the job is done again: at least once.
             tracing::warn!(%error, job = %job.id, "the outcome of a job could not be stored");
         }
+    }
+
+    fn failed(&self, job: &Job, error: &JoinError) -> Outcome {
+        if error.is_panic()
+            && let Some(tell) = self.handlers.panicked
+        {
+            tell(&self.cx, job);
+        }
+        Outcome::Retry(format!("the handler failed: {error}"))
     }
 
     async fn renew(&self, job: &Job) -> bool {

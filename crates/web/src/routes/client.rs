@@ -34,11 +34,11 @@ pub(crate) fn is_for_programs(path: &str) -> bool {
 
 /// Answers a program. Not through the router and its layers: they took as long as everything else here but the signature.
 pub(crate) async fn answer(state: AppState, request: Request) -> Result<Response, Infallible> {
-    let begun = Begun::of(&state, &request);
+    let begun = Begun::of(&state, &request, "/client");
     // What programs call is logged in the database; a span for each costs more than checking its signature.
     let span = tracing::debug_span!("request", id = %begun.id, method = %request.method(), path = request.uri().path());
     let handled = AssertUnwindSafe(handle(&state, &begun, request).instrument(span)).catch_unwind().await;
-    Ok(begun.finish(handled.unwrap_or_else(panicked)))
+    Ok(begun.finish(&state, handled.unwrap_or_else(panicked)))
 }
 
 async fn handle(state: &AppState, begun: &Begun, request: Request) -> Response {
