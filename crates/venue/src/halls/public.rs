@@ -180,7 +180,7 @@ pub async fn table_view(cx: &Cx, customer: Option<&Customer>, id: TableId) -> Re
     let showing = Showing { lists: &lists, calendar: &calendar, now, asker };
     let others = tables.iter().filter(|other| other.id != id && can_be_offered(other, &there));
     let held = hold.as_ref().map(|hold| (venue.moment_text(hold.until, now), for_me));
-    let state_text = state_text(cx, &table, here.is_some(), held).await?;
+    let state_text = state_text(cx, &table, there.contains(&id), here.is_some(), held).await?;
     let offer = holds::offer(cx, customer, &venue, &table).await?;
     let Sold { quotes, packages } = sold;
     Ok(TableView {
@@ -210,8 +210,11 @@ impl WhyNot {
     }
 }
 
-/// `held`: until when, and whether for the asker.
-async fn state_text(cx: &Cx, table: &Table, mine: bool, held: Option<(String, bool)>) -> Result<String> {
+/// Of a table whose light is away, for a moment or for so long that it is a case.
+const AWAY: (&str, &str) = ("灯控暂时离线，恢复后即可使用", "Its light is not reachable at the moment; it is back as soon as that is");
+
+/// `there`: its light can be told. `held`: until when, and whether for the asker.
+async fn state_text(cx: &Cx, table: &Table, there: bool, mine: bool, held: Option<(String, bool)>) -> Result<String> {
     if let (TableState::Reserved, Some((until, for_me))) = (table.state, held) {
         let (zh, en) = if for_me {
             (format!("为您保留至 {until}"), format!("Held for you until {until}"))
@@ -221,6 +224,7 @@ async fn state_text(cx: &Cx, table: &Table, mine: bool, held: Option<(String, bo
         return Ok(cx.lang.pick(&zh, &en).to_owned());
     }
     let (zh, en) = match table.state {
+        TableState::Idle if !there => AWAY,
         TableState::Idle => ("空闲，可以开台", "Free"),
         TableState::Reserved => ("已预约", "Reserved"),
         TableState::Opening | TableState::Playing | TableState::Paused if mine => ("您正在使用", "You are playing here"),
@@ -229,9 +233,7 @@ async fn state_text(cx: &Cx, table: &Table, mine: bool, held: Option<(String, bo
         TableState::Closing => ("刚刚结束，请稍候", "Just closed; a moment please"),
         TableState::Cleaning => ("正在清洁，请稍候", "Being cleaned; a moment please"),
         TableState::Maintenance => match cases::of_table(&mut cx.db.read(), table.id).await?.map(|case| case.cause) {
-            Some(cases::Cause::Offline) => {
-                ("灯控暂时离线，恢复后即可使用", "Its light is not reachable at the moment; it is back as soon as that is")
-            }
+            Some(cases::Cause::Offline) => AWAY,
             Some(cases::Cause::NotLit | cases::Cause::InPlay | cases::Cause::NoPower | cases::Cause::NotDark) => {
                 ("灯有故障，已安排维修", "Its light is broken and will be repaired")
             }
