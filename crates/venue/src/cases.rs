@@ -57,7 +57,7 @@ pub struct Case {
     pub opened_at: Timestamp,
 }
 
-/// Opens a table's case, unless it has one, and tells the hall's staff.
+/// Opens a table's case, unless it has one, and tells whoever is to be told.
 pub(crate) async fn open(tx: &mut Tx, cx: &Cx, table: &Table, cause: Cause, note: &str, session: Option<SessionId>) -> Result<()> {
     let id: CaseId = cx.id();
     let sql = "INSERT INTO maintenance_cases (id, venue_id, table_id, cause, note, session_id, opened_at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
@@ -82,7 +82,7 @@ pub(crate) async fn is_somebodys(tx: &mut Tx, table: TableId) -> Result<()> {
 /// Whoever works at several halls is told in which of them it is.
 async fn tell_staff(tx: &mut Tx, cx: &Cx, table: &Table, template: &Template) -> Result<()> {
     let params = [("hall", halls::venue(tx, table.venue_id).await?.name), ("table", table.name.clone())];
-    for user in staff::of(tx, table.venue_id).await? {
+    for user in staff::to_tell(tx, table.venue_id).await? {
         messages::tell(tx, cx, user, template, &params, Some("/floor".into())).await?;
     }
     Ok(())

@@ -1,7 +1,7 @@
-//! Whose halls somebody of the staff sees: all, or those where one works; and who works where.
+//! Whose halls somebody of the staff sees: all, or those where one works; who works where; and who is told of a hall's trouble.
 
 use kernel::{Fault, Fields, Kind, text};
-use platform::identity::{Permission, Principal, Role, UserId, UserRef, find_by_name};
+use platform::identity::{Permission, Principal, Role, UserId, UserRef, find_by_name, holders_of};
 use platform::{Cx, Result, audit};
 use serde::Serialize;
 use serde_json::json;
@@ -31,10 +31,12 @@ pub(crate) async fn works_at(sql: &mut impl Sql, user: &Principal, venue: VenueI
     found.map(drop).ok_or_else(Fault::not_found)
 }
 
-/// Who is to be told of a hall's trouble.
-pub(crate) async fn of(sql: &mut impl Sql, venue: VenueId) -> store::Result<Vec<platform::identity::UserId>> {
+/// Who is to be told of a hall's trouble: its active staff. Where there is nobody, as in a hall that a super admin has just made or whose people
+/// were all disabled, the active super admins, so that no trouble is told to nobody.
+pub(crate) async fn to_tell(sql: &mut impl Sql, venue: VenueId) -> store::Result<Vec<UserId>> {
     let query = "SELECT u.id FROM venue_staff s JOIN users u ON u.id = s.user_id WHERE s.venue_id = $1 AND u.state = 'active' ORDER BY u.id LIMIT 50";
-    sql.all(query, args![venue], |row| row.get("id")).await
+    let staff: Vec<UserId> = sql.all(query, args![venue], |row| row.get("id")).await?;
+    if staff.is_empty() { holders_of(sql, Role::SuperAdmin).await } else { Ok(staff) }
 }
 
 /// Somebody who works in a hall.

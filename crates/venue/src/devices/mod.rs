@@ -47,7 +47,7 @@ pub(crate) use pace::Pace;
 pub use password::renew_password;
 pub use replace::{ChangedDevice, change};
 pub use rows::{Device, DeviceEntity, DeviceId, Driver};
-pub(crate) use rows::{by_id, forget_hand, give_up, judge_anew, look_again, of_table, of_venue, want};
+pub(crate) use rows::{by_id, forget_hand, give_up, judge_anew, look_again, of_table, of_venue, there, want};
 pub use service::{Credentials, NewDevice, OverrideAsk, create, end_override, override_light, test_light};
 pub(crate) use set_back::set_right;
 pub(crate) use watch::{WATCH, ask_what_they_draw, tested};

@@ -1,5 +1,7 @@
 //! Devices in the database.
 
+use std::collections::HashSet;
+
 use kernel::{SECOND, Timestamp, Word};
 use platform::{Cx, Result};
 use serde::Serialize;
@@ -198,6 +200,13 @@ pub(crate) async fn of_table(sql: &mut impl Sql, table: TableId) -> store::Resul
 
 pub(crate) async fn of_venue(sql: &mut impl Sql, venue: VenueId) -> store::Result<Vec<Device>> {
     sql.all(&format!("SELECT {COLUMNS} FROM devices d WHERE d.venue_id = $1 ORDER BY d.id LIMIT 2000"), args![venue], read).await
+}
+
+/// Those tables of a hall whose lights can be told.
+pub(crate) async fn there(sql: &mut impl Sql, venue: VenueId) -> store::Result<HashSet<TableId>> {
+    let query = "SELECT d.table_id FROM devices d WHERE d.venue_id = $1 AND d.online ORDER BY d.id LIMIT 2000";
+    let tables: Vec<TableId> = sql.all(query, args![venue], |row| row.get("table_id")).await?;
+    Ok(tables.into_iter().collect())
 }
 
 /// Who was last seen on the broker.

@@ -1,5 +1,7 @@
 //! Halls and tables as customers see them.
 
+use std::collections::HashSet;
+
 use kernel::{Fault, Fen, Kind};
 use platform::{Cx, Result};
 use serde::Serialize;
@@ -30,6 +32,7 @@ pub struct PublicVenue {
     /// By the hall's clock; both absent: round the clock.
     pub opens: Option<String>,
     pub closes: Option<String>,
+    /// That can be opened: idle, and with a light that can be told.
     pub idle_tables: i64,
     pub tables: i64,
     /// As its clock stands now.
@@ -76,7 +79,7 @@ pub struct TableView {
     pub member: Option<MemberPrice>,
     pub quotes: Vec<Quote>,
     pub packages: Vec<PackageQuote>,
-    /// Idle ones of the same hall.
+    /// Of the same hall, those that can be opened: idle, and with a light that can be told.
     pub others: Vec<PublicTable>,
     /// Absent: the hall holds none.
     pub hold: Option<HoldOffer>,
@@ -92,7 +95,8 @@ pub async fn venues(cx: &Cx) -> Result<Vec<PublicVenue>> {
     let mut shown = Vec::new();
     for venue in rows::venues(&mut sql, filter).await? {
         let tables = rows::tables(&mut sql, venue.id).await?;
-        shown.push(public_venue(cx, &venue, &tables)?);
+        let there = devices::there(&mut sql, venue.id).await?;
+        shown.push(public_venue(cx, &venue, &tables, &there)?);
     }
     Ok(shown)
 }
@@ -102,12 +106,13 @@ pub async fn venue_view(cx: &Cx, customer: Option<&Customer>, id: VenueId) -> Re
     let mut sql = cx.db.read();
     let venue = rows::venue(&mut sql, id).await?;
     let tables = rows::tables(&mut sql, id).await?;
+    let there = devices::there(&mut sql, id).await?;
     let holds = holds::live_of_venue(&mut sql, id).await?;
     let asker = Asker { plays: mine(cx, customer).await?.map(|(table, _)| table), customer: customer.map(|customer| customer.id) };
     let lists = Lists::of(&mut sql, id).await?;
     let showing = Showing { lists: &lists, calendar: &venue.calendar(), now: cx.now(), asker };
     let shown = tables.iter().map(|table| showing.table(table, holds.get(&table.id))).collect::<Result<_>>()?;
-    Ok(VenueView { venue: public_venue(cx, &venue, &tables)?, tables: shown })
+    Ok(VenueView { venue: public_venue(cx, &venue, &tables, &there)?, tables: shown })
 }
 
 /// The table whose QR code says this. What is no code of ours names nothing.
@@ -130,7 +135,7 @@ pub async fn table_view(cx: &Cx, customer: Option<&Customer>, id: TableId) -> Re
     let table = rows::table_in_use(&mut sql, id).await?;
     let venue = rows::venue(&mut sql, table.venue_id).await?;
     let tables = rows::tables(&mut sql, table.venue_id).await?;
-    let light = devices::of_table(&mut sql, id).await?;
+    let there = devices::there(&mut sql, table.venue_id).await?;
     let lists = Lists::of(&mut sql, table.venue_id).await?;
     let tariff = lists.get(table.tariff_id)?.tariff.clone();
     let now = cx.now();
@@ -158,7 +163,7 @@ pub async fn table_view(cx: &Cx, customer: Option<&Customer>, id: TableId) -> Re
         Some(PlayError::Held { until: venue.moment_text(hold.until, now) })
     } else if !matches!(table.state, TableState::Idle | TableState::Reserved | TableState::Maintenance) {
         Some(PlayError::Busy)
-    } else if table.state == TableState::Maintenance || !light.is_some_and(|light| light.online) {
+    } else if table.state == TableState::Maintenance || !there.contains(&id) {
         Some(PlayError::InService)
     } else if !venue.is_open(now) {
         Some(PlayError::Closed)
@@ -173,13 +178,13 @@ pub async fn table_view(cx: &Cx, customer: Option<&Customer>, id: TableId) -> Re
     };
     let calendar = venue.calendar();
     let showing = Showing { lists: &lists, calendar: &calendar, now, asker };
-    let others = tables.iter().filter(|other| other.id != id && other.state == TableState::Idle);
+    let others = tables.iter().filter(|other| other.id != id && can_be_offered(other, &there));
     let held = hold.as_ref().map(|hold| (venue.moment_text(hold.until, now), for_me));
-    let state_text = state_text(cx, &table, here.is_some(), held).await?;
+    let state_text = state_text(cx, &table, there.contains(&id), here.is_some(), held).await?;
     let offer = holds::offer(cx, customer, &venue, &table).await?;
     let Sold { quotes, packages } = sold;
     Ok(TableView {
-        venue: public_venue(cx, &venue, &tables)?,
+        venue: public_venue(cx, &venue, &tables, &there)?,
         table: showing.table(&table, hold.as_ref())?,
         state_text,
         can_open: why_not.is_none() && here.is_none(),
@@ -205,8 +210,11 @@ impl WhyNot {
     }
 }
 
-/// `held`: until when, and whether for the asker.
-async fn state_text(cx: &Cx, table: &Table, mine: bool, held: Option<(String, bool)>) -> Result<String> {
+/// Of a table whose light is away, for a moment or for so long that it is a case.
+const AWAY: (&str, &str) = ("灯控暂时离线，恢复后即可使用", "Its light is not reachable at the moment; it is back as soon as that is");
+
+/// `there`: its light can be told. `held`: until when, and whether for the asker.
+async fn state_text(cx: &Cx, table: &Table, there: bool, mine: bool, held: Option<(String, bool)>) -> Result<String> {
     if let (TableState::Reserved, Some((until, for_me))) = (table.state, held) {
         let (zh, en) = if for_me {
             (format!("为您保留至 {until}"), format!("Held for you until {until}"))
@@ -216,6 +224,7 @@ async fn state_text(cx: &Cx, table: &Table, mine: bool, held: Option<(String, bo
         return Ok(cx.lang.pick(&zh, &en).to_owned());
     }
     let (zh, en) = match table.state {
+        TableState::Idle if !there => AWAY,
         TableState::Idle => ("空闲，可以开台", "Free"),
         TableState::Reserved => ("已预约", "Reserved"),
         TableState::Opening | TableState::Playing | TableState::Paused if mine => ("您正在使用", "You are playing here"),
@@ -224,9 +233,7 @@ async fn state_text(cx: &Cx, table: &Table, mine: bool, held: Option<(String, bo
         TableState::Closing => ("刚刚结束，请稍候", "Just closed; a moment please"),
         TableState::Cleaning => ("正在清洁，请稍候", "Being cleaned; a moment please"),
         TableState::Maintenance => match cases::of_table(&mut cx.db.read(), table.id).await?.map(|case| case.cause) {
-            Some(cases::Cause::Offline) => {
-                ("灯控暂时离线，恢复后即可使用", "Its light is not reachable at the moment; it is back as soon as that is")
-            }
+            Some(cases::Cause::Offline) => AWAY,
             Some(cases::Cause::NotLit | cases::Cause::InPlay | cases::Cause::NoPower | cases::Cause::NotDark) => {
                 ("灯有故障，已安排维修", "Its light is broken and will be repaired")
             }
@@ -243,7 +250,13 @@ async fn mine(cx: &Cx, customer: Option<&Customer>) -> Result<Option<(TableId, S
     Ok(cx.db.read().opt(sql, args![id], |row| Ok((row.get("table_id")?, row.get("id")?))).await?)
 }
 
-fn public_venue(cx: &Cx, venue: &Venue, tables: &[Table]) -> Result<PublicVenue> {
+/// Whether somebody can be sent there: as [`play::is_free`] has it, for who holds none. `there`: whose lights can be told. A table whose light has
+/// just gone is idle until it has been away for a while. Pure.
+fn can_be_offered(table: &Table, there: &HashSet<TableId>) -> bool {
+    table.state == TableState::Idle && there.contains(&table.id)
+}
+
+fn public_venue(cx: &Cx, venue: &Venue, tables: &[Table], there: &HashSet<TableId>) -> Result<PublicVenue> {
     let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
     Ok(PublicVenue {
         id: venue.id,
@@ -254,7 +267,7 @@ fn public_venue(cx: &Cx, venue: &Venue, tables: &[Table]) -> Result<PublicVenue>
         closed: venue.closed,
         opens: venue.opens.map(time_of_day),
         closes: venue.closes.map(time_of_day),
-        idle_tables: count(tables.iter().filter(|table| table.state == TableState::Idle).count()),
+        idle_tables: count(tables.iter().filter(|table| can_be_offered(table, there)).count()),
         tables: count(tables.len()),
         clock: venue.calendar().clock_from(cx.now()).map_err(Fault::internal)?,
     })

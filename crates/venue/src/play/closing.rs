@@ -112,6 +112,32 @@ mod tests {
     }
 
     #[test]
+    fn v3_1a_a_hall_is_open_from_the_minute_at_which_it_opens_until_the_one_at_which_it_closes() {
+        let (dawn, morning, midnight, night) = ((0, 360), (360, 720), (600, 1_440), (1_320, 120));
+        for ((opens, closes), clock, open) in [
+            (dawn, "27T23:59", false),
+            (dawn, "28T00:00", true),
+            (dawn, "28T05:59", true),
+            (dawn, "28T06:00", false),
+            (morning, "28T05:59", false),
+            (morning, "28T06:00", true),
+            (morning, "28T12:00", false),
+            (midnight, "27T23:59", true),
+            (midnight, "28T00:00", false),
+            (night, "27T21:59", false),
+            (night, "27T22:00", true),
+            (night, "28T00:00", true),
+            (night, "28T02:00", false),
+        ] {
+            assert_eq!(hall(Some(opens), Some(closes)).is_open(at(clock)), open, "{opens} to {closes} at {clock}");
+        }
+        let dawn = hall(Some(0), Some(360));
+        assert_eq!(ends_in_time(&dawn, at("28T00:00"), at("28T06:00")), Ok(()));
+        assert_eq!(ends_in_time(&dawn, at("28T05:00"), at("28T06:01")), Err(PlayError::PastClosing { closes: "06:00".into() }));
+        assert_eq!(ends_in_time(&dawn, at("27T23:59"), at("28T01:00")), Err(PlayError::Closed));
+    }
+
+    #[test]
     fn v3_1a_a_hall_that_is_open_round_the_clock_never_closes_however_that_is_written() {
         for always in [hall(None, None), hall(Some(0), Some(1_440))] {
             let (now, noon) = (at("27T23:50"), at("28T12:00"));
@@ -143,11 +169,14 @@ mod tests {
         ) {
             prop_assume!(opens != closes);
             let hall = hall(Some(opens), Some(closes));
-            let now = at("27T00:00").plus_micros(now * MINUTE);
-            let until = now.plus_micros(minutes * MINUTE);
+            // So many minutes of a day, from when it opens, as they come round; to 24:00 from 00:00 is all of it.
+            let long = if (opens, closes) == (0, 1_440) { 1_440 } else { (closes - opens).rem_euclid(1_440) };
+            let is_open = |minute: i64| (minute - opens).rem_euclid(1_440) < long;
+            let begun = at("27T00:00").plus_micros(now * MINUTE);
+            let until = begun.plus_micros(minutes * MINUTE);
+            prop_assert_eq!(hall.is_open(begun), is_open(now));
             // Hours begin and end with a minute.
-            let open = (0..minutes).all(|minute| hall.is_open(now.plus_micros(minute * MINUTE)));
-            prop_assert_eq!(ends_in_time(&hall, now, until).is_ok(), open);
+            prop_assert_eq!(ends_in_time(&hall, begun, until).is_ok(), (now..now + minutes).all(is_open));
         }
 
         #[test]

@@ -19,6 +19,8 @@ pub use clock::HallClock;
 pub use day::Stretch;
 pub use package::{Early, Package, Span};
 pub use price::{Ask, Bill, Line, What, price};
+#[cfg(test)]
+pub(crate) use tests::{any_moment, any_tariff};
 
 use kernel::Fen;
 use serde::{Deserialize, Serialize};

@@ -2,6 +2,8 @@
 
 mod properties;
 
+pub(crate) use properties::{any_moment, any_tariff};
+
 use std::collections::BTreeSet;
 
 use jiff::civil::date;

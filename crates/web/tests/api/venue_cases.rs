@@ -1,10 +1,15 @@
 //! Lists of lights and of maintenance cases, over all the halls where one works.
 
-use kernel::SECOND;
+use kernel::{SECOND, Word as _};
 use platform::identity::Role;
 use sandbox::Trouble;
 use serde_json::{Value, json};
+use store::args;
 use testkit::{Client, Hall, floor_table, on_server};
+use venue::cases::Cause;
+
+const AWAY: [&str; 2] = ["灯控暂时离线，恢复后即可使用", "Its light is not reachable at the moment; it is back as soon as that is"];
+const BROKEN: [&str; 2] = ["灯有故障，已安排维修", "Its light is broken and will be repaired"];
 
 async fn items(who: &Client, path: &str) -> Vec<Value> {
     who.get(path).await.ok(200)["items"].as_array().unwrap().clone()
@@ -18,6 +23,17 @@ fn words(items: &[Value], field: &str) -> Vec<String> {
 fn by_table(mut items: Vec<Value>) -> Vec<Value> {
     items.sort_by_key(|item| item["table_name"].to_string());
     items
+}
+
+/// What customers are told of a hall's first table, in both languages.
+async fn said(hall: &Hall<'_>, visitor: &Client) -> [String; 2] {
+    let path = format!("/customer/v1/tables/{}", hall.tables[0].id);
+    let of = async |lang: &str| {
+        let view = visitor.with("Accept-Language", lang).get(&path).await.ok(200);
+        assert_eq!((view["can_open"].clone(), view["why_not"]["code"].clone()), (json!(false), json!("TABLE_IN_SERVICE")));
+        view["state_text"].as_str().unwrap().to_owned()
+    };
+    [of("zh-CN").await, of("en").await]
 }
 
 on_server! {
@@ -85,5 +101,42 @@ on_server! {
         assert_eq!(items(&other, "/api/v1/devices").await, Vec::<Value>::new());
         other.get(&format!("/api/v1/devices?venue={}", hall.id)).await.refused(404, "NOT_FOUND");
         hall.manager.get("/api/v1/devices?state=lost").await.refused(422, "INVALID");
+    }
+    async fn v3_1a_a_table_that_is_out_of_service_says_why_by_its_cause_in_both_languages(server) {
+        let hall = Hall::open(server, 1).await;
+        let visitor = server.visitor();
+        hall.manager.post(&format!("/api/v1/tables/{}/out-of-service", hall.tables[0].id), json!({"note": "台呢破了"})).await.ok(200);
+        let says = [
+            (Cause::NotLit, BROKEN),
+            (Cause::NotDark, BROKEN),
+            (Cause::InPlay, BROKEN),
+            (Cause::NoPower, BROKEN),
+            (Cause::Offline, AWAY),
+            (Cause::Staff, ["维护中", "Being looked after"]),
+        ];
+        assert_eq!(says.map(|(cause, _)| cause), Cause::ALL, "each has its words");
+        for (cause, words) in says {
+            let mut tx = server.platform.db.begin().await.unwrap();
+            let sql = "UPDATE maintenance_cases SET cause = $1 WHERE closed_at IS NULL";
+            assert_eq!(tx.exec(sql, args![cause.as_str()]).await.unwrap(), 1);
+            tx.commit().await.unwrap();
+            assert_eq!(said(&hall, &visitor).await, words, "{cause}");
+        }
+    }
+
+    async fn v3_1a_a_table_whose_light_is_away_says_so_from_the_first_moment(server) {
+        let hall = Hall::open(server, 1).await;
+        let visitor = server.visitor();
+        hall.tables[0].lamp.set(Trouble::Missed);
+        hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["online"] == false).await;
+        hall.table_is(0, "idle").await;
+        assert_eq!(said(&hall, &visitor).await, AWAY);
+        server.later(61 * SECOND).await;
+        hall.table_is(0, "maintenance").await;
+        assert_eq!(said(&hall, &visitor).await, AWAY);
+        hall.tables[0].lamp.set(Trouble::None);
+        hall.table_is(0, "idle").await;
+        let view = visitor.get(&format!("/customer/v1/tables/{}", hall.tables[0].id)).await.ok(200);
+        assert_eq!((view["can_open"].clone(), view["state_text"].clone()), (json!(true), json!("空闲，可以开台")));
     }
 }

@@ -139,6 +139,19 @@ on_server! {
         assert_eq!(playing["extensions"], json!([]));
     }
 
+    async fn v3_1a_a_hall_that_opens_at_midnight_is_open_from_then_until_it_closes(server) {
+        let hall = Hall::open(server, 1).await;
+        let visitor = server.visitor();
+        hours(&hall, 0, 360).await;
+        for (hour, minute, open, why) in
+            [(23, 59, false, json!("VENUE_CLOSED")), (0, 0, true, json!(null)), (5, 59, true, json!("VENUE_CLOSES_SOON")), (6, 0, false, json!("VENUE_CLOSED"))]
+        {
+            go_on_to(server, hour, minute).await;
+            let view = visitor.get(&table(&hall, 0)).await.ok(200);
+            assert_eq!((view["venue"]["open_now"].clone(), view["why_not"]["code"].clone()), (json!(open), why), "{hour}:{minute:02}");
+        }
+    }
+
     async fn v3_1a_a_hall_that_is_open_round_the_clock_sells_across_midnight(server) {
         let hall = Hall::open(server, 2).await;
         let customer = hall.customer(50_000).await;

@@ -2,11 +2,16 @@
 
 use kernel::{MINUTE, SECOND};
 use sandbox::{Firmware, Trouble};
-use serde_json::json;
+use serde_json::{Value, json};
 use testkit::{Hall, floor_table, on_brokers};
 
 use crate::support::pay::{id, told, wallet};
 use crate::support::play::{ask, session};
+
+/// Of tables.
+fn ids(tables: &Value) -> Vec<String> {
+    tables.as_array().unwrap().iter().map(|table| table["id"].as_str().unwrap().to_owned()).collect()
+}
 
 on_brokers! {
     async fn v3_1c_a_light_that_does_not_come_on_costs_nothing_and_takes_the_table_out_of_service(server) {
@@ -31,6 +36,30 @@ on_brokers! {
         ask(&customer, &hall, 0, "open-0002").await.refused(409, "TABLE_IN_SERVICE");
         hall.play(&customer, 1, 60).await;
         assert!(server.mails("manager@example.com").await.iter().any(|(subject, _)| subject.contains("球台故障")));
+    }
+
+    async fn v3_1a_a_table_whose_light_has_just_gone_is_neither_counted_nor_offered(server) {
+        let hall = Hall::open(server, 3).await;
+        let visitor = server.visitor();
+        let view = async || visitor.get(&format!("/customer/v1/tables/{}", hall.tables[0].id)).await.ok(200);
+        let idle = async || {
+            let halls = visitor.get("/customer/v1/venues").await.ok(200)["items"][0]["idle_tables"].clone();
+            [halls, visitor.get(&format!("/customer/v1/venues/{}", hall.id)).await.ok(200)["venue"]["idle_tables"].clone(), view().await["venue"]["idle_tables"].clone()]
+        };
+        let offered = async || ids(&view().await["others"]);
+        assert_eq!((idle().await, offered().await.len()), ([json!(3), json!(3), json!(3)], 2));
+
+        hall.tables[1].lamp.set(Trouble::Missed);
+        hall.until(|floor| floor_table(floor, &hall.tables[1].id)["device"]["online"] == false).await;
+        // The minute that it is given is not over.
+        assert_eq!(hall.table_is(1, "idle").await["case"], json!(null));
+        assert_eq!((idle().await, offered().await), ([json!(2), json!(2), json!(2)], vec![hall.tables[2].id.clone()]));
+        let customer = hall.customer(10_000).await;
+        ask(&customer, &hall, 1, "open-0001").await.refused(409, "TABLE_IN_SERVICE");
+
+        hall.tables[1].lamp.set(Trouble::None);
+        hall.until(|floor| floor_table(floor, &hall.tables[1].id)["device"]["online"] == true).await;
+        assert_eq!((idle().await, offered().await.len()), ([json!(3), json!(3), json!(3)], 2));
     }
 
     async fn v3_1c_a_light_that_comes_on_too_late_is_told_to_go_off_again(server) {

@@ -134,6 +134,33 @@ on_server! {
         assert_eq!(wallet(&customer).await, (3_600, 3_600));
     }
 
+    async fn v1_1_who_has_too_little_for_more_time_is_told_so_and_nothing_changes(server) {
+        let hall = Hall::open(server, 1).await;
+        // An hour, and a fen less than half an hour more.
+        let customer = hall.customer(5_399).await;
+        let playing = hall.play(&customer, 0, 60).await;
+        server.later(10 * MINUTE).await;
+        let lamp = &hall.tables[0].lamp;
+        let stands = async || {
+            let now = session(&customer, &playing).await;
+            (now["state"].clone(), now["paid_until"].clone(), now["held_fen"].clone(), wallet(&customer).await, told(&customer).await)
+        };
+        let (before, seen) = (stands().await, lamp.seen());
+        assert_eq!((before.2.clone(), before.3), (json!(3_600), (5_399, 3_600)));
+        let (path, more) = (format!("/customer/v1/sessions/{}/extend", id(&playing)), json!({"minutes": 30, "expected_fen": 1_800}));
+        customer.post_once("more-0001", &path, more.clone()).await.refused(409, "BALANCE_INSUFFICIENT");
+        server.settles().await;
+        assert_eq!((stands().await, lamp.seen()), (before.clone(), seen));
+        let number = customer.get("/customer/v1/me").await.ok(200)["number"].clone();
+        hall.manager.post_once("cash-0002", "/api/v1/customers/recharge", json!({"number": number, "amount_fen": 1})).await.ok(200);
+        // The refusal took no key: the same ask goes through now, and the lamp is told of it.
+        customer.post_once("more-0001", &path, more).await.ok(200);
+        server.settles().await;
+        let after = stands().await;
+        assert_eq!((after.2.clone(), after.3), (json!(5_400), (5_400, 5_400)));
+        assert!(after.1 != before.1 && lamp.seen().told_on > seen.told_on);
+    }
+
     async fn v3_1c_who_thinks_better_of_it_before_the_light_is_on_pays_nothing(server) {
         let hall = Hall::open(server, 1).await;
         let customer = hall.customer(10_000).await;

@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 use store::Sql as _;
 use testkit::{Client, Hall, TestServer, on_server};
 
+use crate::support::sign_in::spend;
+
 const PHONE: &str = "13800138000";
 const CODES: &str = "/customer/v1/phone-codes";
 const SIGN_IN: &str = "/customer/v1/sign-in";
@@ -24,14 +26,6 @@ fn with(ask: &Value, name: &str, value: &str) -> Value {
 /// Another code than the right one.
 fn wrong(ask: &Value) -> Value {
     with(ask, "code", if ask["code"] == "000000" { "000001" } else { "000000" })
-}
-
-/// As if so many had been counted already of the one subject that there is.
-async fn spend(server: &TestServer, allowance: &str, used: i64) {
-    let mut tx = server.platform.db.begin().await.unwrap();
-    let sql = "UPDATE allowances SET used = $1 WHERE subject LIKE $2";
-    assert_eq!(tx.exec(sql, store::args![used, format!("{allowance} %")]).await.unwrap(), 1, "{allowance}");
-    tx.commit().await.unwrap();
 }
 
 async fn new_guest(server: &TestServer) -> (Client, Value) {

@@ -1,9 +1,11 @@
 //! What staff and customers are told of a hall: which one it is, and by its clock.
 
 use kernel::{HOUR, MINUTE, SECOND};
+use platform::identity::Role;
+use sandbox::{Firmware, Trouble};
 use serde_json::{Value, json};
 use store::args;
-use testkit::{Client, Hall, on_server};
+use testkit::{Client, Hall, TestServer, floor_table, on_server};
 
 use crate::support::pay::id;
 
@@ -17,6 +19,12 @@ async fn told(customer: &Client) -> (String, String) {
     let newest = customer.get("/customer/v1/messages").await.ok(200)["items"][0].clone();
     let text = |name: &str| newest[name].as_str().unwrap().to_owned();
     (text("kind"), text("body"))
+}
+
+/// What somebody was told of halls, oldest first.
+async fn of_halls(server: &TestServer, who: &Client) -> Vec<String> {
+    let told = server.told(who.id()).await;
+    told.into_iter().filter(|kind| kind.starts_with("venue.")).collect()
 }
 
 async fn moves(hall: &Hall<'_>, zone: &str) {
@@ -70,5 +78,46 @@ on_server! {
         moves(&hall, "Asia/Tokyo").await;
         says(told(&customer).await, "play.ending", &["10:30"]);
         says(told(&guest).await, "hold.made", &["11:00"]);
+    }
+    async fn v5_1_where_nobody_of_a_halls_staff_is_left_the_super_admins_are_told(server) {
+        let (root, former) = (server.user(Role::SuperAdmin, "root").await, server.user(Role::SuperAdmin, "former").await);
+        let hall = Hall::open(server, 1).await;
+        let customer = hall.customer(0).await;
+        let table = format!("/api/v1/tables/{}", hall.tables[0].id);
+        let asks = async |n: usize| {
+            let help = json!({"matter": "help", "kind": "other", "text": "请来一下", "venue_id": hall.id});
+            customer.post_once(&format!("help-{n:04}"), "/customer/v1/complaints", help).await.ok(201);
+        };
+        asks(1).await;
+        assert_eq!((of_halls(server, &hall.manager).await, of_halls(server, &root).await), (vec!["venue.help".to_owned()], Vec::new()));
+
+        for gone in [&former, &hall.manager] {
+            root.post(&format!("/api/v1/users/{}/disable", gone.id()), json!({})).await.ok(200);
+        }
+        asks(2).await;
+        root.post(&format!("{table}/out-of-service"), json!({"note": "台呢破了"})).await.ok(200);
+        assert_eq!(of_halls(server, &root).await, ["venue.help", "venue.case_staff"]);
+        assert_eq!(noticed(&root).await, "旗舰店 · 1 号台 已转入维护：由员工转入维护。");
+        let mails = server.mails("root@example.com").await;
+        assert!(mails.iter().any(|(subject, body)| subject.contains("顾客求助") && body.contains("请来一下")), "{mails:?}");
+        assert_eq!(of_halls(server, &former).await, Vec::<String>::new(), "who is disabled is told nothing");
+        assert_eq!(of_halls(server, &hall.manager).await, ["venue.help"]);
+
+        // Once somebody works there again it is theirs alone.
+        root.post(&format!("/api/v1/users/{}/enable", hall.manager.id()), json!({})).await.ok(200);
+        root.post(&format!("{table}/in-service"), json!({"note": ""})).await.ok(200);
+        assert_eq!(of_halls(server, &hall.manager).await, ["venue.help", "venue.case_closed"]);
+        assert_eq!(of_halls(server, &root).await.len(), 2);
+    }
+
+    async fn v5_2_a_light_that_is_away_in_a_hall_that_a_super_admin_has_made_is_told_to_the_super_admins(server) {
+        let root = server.user(Role::SuperAdmin, "root").await;
+        let hall = Box::pin(Hall::of(server, root.clone(), 1, Firmware::Tasmota)).await;
+        assert_eq!(root.get(&format!("/api/v1/venues/{}/staff", hall.id)).await.ok(200)["items"], json!([]));
+        hall.tables[0].lamp.set(Trouble::Missed);
+        hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["online"] == false).await;
+        server.later(61 * SECOND).await;
+        hall.table_is(0, "maintenance").await;
+        assert_eq!(of_halls(server, &root).await, ["venue.case_offline"]);
     }
 }

@@ -5600,7 +5600,10 @@ export interface components {
             closed: boolean;
             closes?: string | null;
             id: components["schemas"]["Id"];
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description That can be opened: idle, and with a light that can be told.
+             */
             idle_tables: number;
             name: string;
             open_now: boolean;
@@ -5996,7 +5999,7 @@ export interface components {
             hold?: components["schemas"]["HoldOffer"] | null;
             member?: components["schemas"]["MemberPrice"] | null;
             minimum_fen?: components["schemas"]["Fen"] | null;
-            /** @description Idle ones of the same hall. */
+            /** @description Of the same hall, those that can be opened: idle, and with a light that can be told. */
             others: components["schemas"]["PublicTable"][];
             packages: components["schemas"]["PackageQuote"][];
             /** @description Now. */

@@ -5,7 +5,8 @@ use kernel::HOUR;
 use proptest::prelude::*;
 
 use super::*;
-use crate::tariff::{Band, Days, Hours, Span};
+use crate::play::{PlayTime, offer};
+use crate::tariff::{Band, Days, Hours, Span, any_moment, any_tariff};
 
 /// A Saturday: 16:00 in Shanghai, 9:00 in Berlin.
 const START: Timestamp = Timestamp::from_unix(1_795_248_000);
@@ -183,6 +184,23 @@ proptest! {
         let bill = terms(per_hour, unit, grace).bill(START, START.plus_micros(played), Fen::new(held)).unwrap();
         prop_assert!(bill.total.fen() <= held);
         prop_assert_eq!(bill.lines.iter().map(|line| line.fen.fen()).sum::<i64>(), bill.total.fen());
+    }
+
+    #[test]
+    fn v3_2_whoever_stays_as_long_as_was_asked_for_pays_the_quote_under_any_tariff(
+        tariff in any_tariff(), from in any_moment(), asked in 10..=600_i64, pays in 0..=ALL, played in 0..660 * MINUTE,
+    ) {
+        let holidays = BTreeSet::from([date(2026, 10, 1), date(2026, 10, 2)]);
+        let terms = Terms { tariff, holidays, pays, ..terms(3_600, 1, 0) };
+        let sold = offer(terms, from, PlayTime::Minutes(asked), 0).unwrap();
+        let bill = |ended: Timestamp| sold.terms.bill(from, ended, sold.price).unwrap();
+        // To the minute that was asked for, and to the end of its unit.
+        for ended in [from.plus_micros(asked * MINUTE), sold.until] {
+            let whole = bill(ended);
+            prop_assert_eq!(whole.total, sold.price, "{:?}", whole);
+            prop_assert!(whole.lines.iter().all(|line| !matches!(line.what, What::Quoted { .. } | What::Grace { .. })), "{whole:?}");
+        }
+        prop_assert!(bill(from.plus_micros(played).min(sold.until)).total <= sold.price, "less time is no dearer");
     }
 
     #[test]

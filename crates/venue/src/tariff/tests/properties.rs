@@ -16,7 +16,7 @@ prop_compose! {
 
 prop_compose! {
     /// Bands may lie over each other: then the first holds.
-    fn any_tariff()(
+    pub(crate) fn any_tariff()(
         per_hour in 0..20_000_i64, bands in prop::collection::vec(any_band(), 0..5), unit_minutes in 1..=60_i64, grace_minutes in 0..10_i64,
         minimum in prop::option::of(0..5_000_i64), session_cap in prop::option::of(0..30_000_i64), night in prop::option::of((any_hours(), 0..20_000_i64)),
     ) -> Tariff {
@@ -33,8 +33,8 @@ prop_compose! {
     }
 }
 
-/// Some moment of two weeks around the holidays.
-fn any_moment() -> impl Strategy<Value = Timestamp> {
+/// Some moment of two weeks around the holidays, which are 1 and 2 October 2026.
+pub(crate) fn any_moment() -> impl Strategy<Value = Timestamp> {
     (0..14 * 24 * 3_600_i64).prop_map(|seconds| at("2026-09-26T00:00").plus_seconds(seconds))
 }
 

@@ -24,3 +24,11 @@ pub async fn record(server: &TestServer, user: &Client) -> (i64, bool) {
     let read = |row: &store::Row| Ok((row.get::<i64>("failures")?, row.get::<Option<i64>>("locked_until")?.is_some()));
     server.platform.db.read().one(sql, args![user.id()], read).await.unwrap()
 }
+
+/// As if so many had been counted already of the one subject that there is.
+pub async fn spend(server: &TestServer, allowance: &str, used: i64) {
+    let mut tx = server.platform.db.begin().await.unwrap();
+    let sql = "UPDATE allowances SET used = $1 WHERE subject LIKE $2";
+    assert_eq!(tx.exec(sql, args![used, format!("{allowance} %")]).await.unwrap(), 1, "{allowance}");
+    tx.commit().await.unwrap();
+}
