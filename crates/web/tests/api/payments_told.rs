@@ -58,6 +58,41 @@ on_server! {
         assert_eq!((wallet(&customer).await, server.told(till.root.id()).await.len()), ((5_000, 0), 1));
     }
 
+    async fn v8_2_a_payment_that_its_network_does_not_speak_of_for_a_day_is_told_once_and_still_taken(server) {
+        let till = Till::open(server).await;
+        let customer = till.customer(PHONE).await;
+        let mut placed = Vec::new();
+        for (n, method) in ["native", "precreate"].into_iter().enumerate() {
+            placed.push(till.recharge(&customer, &format!("pay-{n:05}"), method, 5_000).await);
+            assert!(till.networks.pay(&till.number(&placed[n]).await).await);
+        }
+        till.networks.trouble(Troubles { asked: Asked::Down, ..Troubles::default() });
+        // Fifteen minutes to pay, and a day but two minutes.
+        server.later(24 * HOUR + 13 * MINUTE).await;
+        server.run_jobs().await;
+        assert_eq!((server.told(till.root.id()).await.len(), till.waiting().await["payments"].clone()), (0, json!(0)));
+        for _ in 0..4 {
+            server.later(5 * MINUTE).await;
+            server.run_jobs().await;
+        }
+        assert_eq!((server.told(till.root.id()).await, till.waiting().await["payments"].clone()), (vec!["pay.problem".to_owned(); 2], json!(2)));
+        let told = till.root.get("/api/v1/notifications").await.ok(200)["items"].clone();
+        for one in told.as_array().unwrap() {
+            let (body, link) = (one["body"].as_str().unwrap(), one["link"].as_str().unwrap());
+            assert!(body.contains("50.00 元") && body.contains("more than a day"), "{body}");
+            assert!(placed.iter().any(|order| link == format!("/payments/orders/{}", id(order))), "{link}");
+        }
+        // It is asked on, and says at last that it was paid: in time, as far as anybody knows.
+        till.networks.trouble(Troubles::default());
+        server.later(5 * MINUTE).await;
+        server.run_jobs().await;
+        assert_eq!((wallet(&customer).await, till.waiting().await["payments"].clone()), ((10_000, 0), json!(0)));
+        for order in &placed {
+            assert_eq!(till.attempts(order).await, ["taken"]);
+        }
+        assert_eq!(server.told(till.root.id()).await.len(), 2);
+    }
+
     async fn v8_2_a_day_that_does_not_agree_is_told_once_and_one_that_does_is_not(server) {
         let till = Till::open(server).await;
         let customer = till.customer(PHONE).await;

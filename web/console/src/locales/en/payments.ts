@@ -10,9 +10,9 @@ const en: typeof zh = {
     refundsHint: 'Refused by the network again and again',
     differences: 'Open differences',
     differencesHint: 'Not as in the network’s bill',
-    payments: 'Payments that do not fit',
+    payments: 'Payments to look at',
     paymentsHint:
-      'The network says another amount or number than the order’s; not booked, and among the differences the next day',
+      'The network says another amount or number than the order’s: not booked, and among the differences the next day; or has not said for more than a day whether it was paid',
     none: 'None',
     failed: 'How much is waiting could not be told.',
   },
