@@ -119,6 +119,15 @@ CREATE TABLE pay_days (
   PRIMARY KEY (channel, day)
 ) /* WITHOUT ROWID */;
 
+-- A day whose bill could not be had: somebody was told. Also one that was compared after all.
+CREATE TABLE pay_days_missing (
+  channel TEXT NOT NULL,
+  day TEXT NOT NULL,
+  why TEXT NOT NULL,
+  since BIGINT NOT NULL,
+  PRIMARY KEY (channel, day)
+) /* WITHOUT ROWID */;
+
 CREATE TABLE pay_differences (
   id UUID PRIMARY KEY,
   channel TEXT NOT NULL,

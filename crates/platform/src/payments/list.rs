@@ -6,7 +6,7 @@ use kernel::{Fault, Fen, Page, PageAsk, Timestamp, Word};
 use serde::Serialize;
 use store::{Index, Look, Row, Sql as _, args};
 
-pub use days::{DayRow, DifferenceEntity, DifferenceId, DifferenceRow, Reconciliation, reconciliation, settle_difference};
+pub use days::{DayRow, DifferenceEntity, DifferenceId, DifferenceRow, MissingDay, Reconciliation, reconciliation, settle_difference};
 
 use super::channel::{ChannelKind, Method};
 use super::model::{

@@ -26,12 +26,14 @@ pub(super) async fn payment(tx: &mut Tx, cx: &Cx, attempt: AttemptId, why: &str)
 
 /// A day's bill that does not agree with ours.
 pub(super) async fn day(tx: &mut Tx, cx: &Cx, kind: ChannelKind, day: &str, differences: usize) -> Result<()> {
-    let channel = match kind {
-        ChannelKind::Wechat => "微信支付 WeChat Pay",
-        ChannelKind::Alipay | ChannelKind::AlipayFreeze => "支付宝 Alipay",
-    };
-    let said = [("channel", channel.to_owned()), ("day", day.to_owned()), ("count", differences.to_string())];
+    let said = [("channel", name(kind).to_owned()), ("day", day.to_owned()), ("count", differences.to_string())];
     tell(tx, cx, &templates::PAY_DAY_DIFFERS, &said, "/payments").await
+}
+
+/// Days whose bill cannot be had, and why the last of them cannot.
+pub(super) async fn missing(tx: &mut Tx, cx: &Cx, kind: ChannelKind, days: &[&str], why: &str) -> Result<()> {
+    let said = [("channel", name(kind).to_owned()), ("days", days.join(", ")), ("why", why.to_owned())];
+    tell(tx, cx, &templates::PAY_DAY_MISSING, &said, "/payments?tab=reconciliation").await
 }
 
 async fn tell(tx: &mut Tx, cx: &Cx, template: &Template, said: Told<'_>, link: &str) -> Result<()> {
@@ -39,6 +41,13 @@ async fn tell(tx: &mut Tx, cx: &Cx, template: &Template, said: Told<'_>, link: &
         messages::tell(tx, cx, user, template, said, Some(link.to_owned())).await?;
     }
     Ok(())
+}
+
+fn name(kind: ChannelKind) -> &'static str {
+    match kind {
+        ChannelKind::Wechat => "微信支付 WeChat Pay",
+        ChannelKind::Alipay | ChannelKind::AlipayFreeze => "支付宝 Alipay",
+    }
 }
 
 /// Where the console shows it.

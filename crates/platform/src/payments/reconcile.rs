@@ -1,5 +1,7 @@
 //! The network's bill of a day against ours.
 
+mod missing;
+
 use std::collections::BTreeMap;
 
 use kernel::{Fen, Timestamp, Word};
@@ -111,12 +113,18 @@ async fn reconcile(cx: &Cx) -> Result<()> {
     let known = merchants::known(&mut cx.db.read()).await?.into_iter().filter(|kind| *kind != ChannelKind::AlipayFreeze);
     for kind in known {
         let first = first_paid(&mut cx.db.read(), kind).await?;
+        let mut missing = Vec::new();
         for day in days_to_compare(cx.now(), first) {
             if let Err(fault) = compare_day(cx, kind, &day).await {
                 tracing::warn!(channel = %kind, day = %day.name, %fault, "a network's bill could not be compared");
+                if day.age >= missing::MISSING {
+                    let why = std::error::Error::source(&fault).map_or_else(|| fault.to_string(), ToString::to_string);
+                    missing.push((day.name, why));
+                }
                 outcome = Err(fault);
             }
         }
+        missing::keep(cx, kind, &missing).await?;
     }
     outcome
 }

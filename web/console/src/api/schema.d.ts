@@ -5320,6 +5320,14 @@ export interface components {
             paid_fen: components["schemas"]["Fen"];
             refunded_fen: components["schemas"]["Fen"];
         };
+        /** @description A day whose bill could not be had, so that it is not compared. */
+        PayDayMissing: {
+            channel: components["schemas"]["ChannelKind"];
+            day: string;
+            since: components["schemas"]["Timestamp"];
+            /** @description For whoever looks into it: as the network, or we, first said it. */
+            why: string;
+        };
         PayDifference: {
             channel: components["schemas"]["ChannelKind"];
             day: string;
@@ -5649,6 +5657,8 @@ export interface components {
             days: components["schemas"]["PayDay"][];
             /** @description Those that nobody has settled, and the last that somebody has; newest first. */
             differences: components["schemas"]["PayDifference"][];
+            /** @description The last 90, newest first. */
+            missing: components["schemas"]["PayDayMissing"][];
         };
         RecoveryCodes: {
             /** @description Shown this once; each is good once, in place of a code. */

@@ -193,7 +193,8 @@ export interface RemedyAsk { remedy: 'retry' | 'paid_out' | 'keep' | 'let_go'; n
 export interface PaymentsWaiting { refunds: number; differences: number; payments: number /* about which a network says what does not fit */ }
 export interface PayDay { channel: PayChannel; day: string; lines: number; paid_fen: number; refunded_fen: number; differences: number /* found; some may be settled */; at: string }
 export interface PayDifference { id: string; channel: PayChannel; day: string; kind: 'not_here' | 'not_there' | 'amount'; number: string; refund_number: string | null; ours_fen: number | null; theirs_fen: number | null; settled_at: string | null; note: string | null }
-export interface Reconciliation { days: PayDay[]; differences: PayDifference[] }
+export interface PayDayMissing { channel: PayChannel; day: string; why: string; since: string }
+export interface Reconciliation { days: PayDay[]; missing: PayDayMissing[]; differences: PayDifference[] }
 export interface NetworkKey { id: string; pem: string }
 export interface Merchant { channel: PayChannel; enabled: boolean; notify_url: string; parameters: { app_id: string; mini_app_id: string | null; merchant_id: string; serial: string | null; keys: string[] /* their names */ } | null; updated_at: string | null }
 export interface MerchantForm { enabled: boolean; parameters?: { app_id: string; mini_app_id?: string; merchant_id: string; serial?: string; private_key?: string; api_v3_key?: string; keys?: NetworkKey[] } /* secrets that are left out stay as they were; a pre-authorisation has none of its own */ }

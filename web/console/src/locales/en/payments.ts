@@ -143,6 +143,11 @@ const en: typeof zh = {
     noDifferences: 'No open differences',
     noDifferencesHint: 'Both sides agree, or somebody has seen to it.',
     withSettled: 'Show settled ones',
+    missing: 'Days that are not compared',
+    missingHint:
+      'Their bill cannot be had from the network. It is asked for again until the day is two weeks old; please check the merchant’s parameters or ask the network, and compare by hand where it does not come.',
+    why: 'Why',
+    since: 'Noticed',
     days: 'Days',
     daysHint: 'The last 90 bills, by Beijing’s days.',
     noDays: 'Nothing compared yet',
