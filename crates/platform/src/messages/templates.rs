@@ -109,6 +109,8 @@ templates! {
         "{amount} 元的退款没有成功（{why}），请在“支付”页处理。顾客已被告知需要多一点时间，款项为其保留。" "A refund of {amount} yuan has not worked ({why}). Please see to it on the payments page. The customer was told that it takes longer, and the money is kept.";
     PAY_PROBLEM = "pay.problem", ByMail::Always, "支付需要人工核对" "A payment has to be looked at",
         "{amount} 元的支付有一处不符，请核对：{why}" "Something about a payment of {amount} yuan does not fit; please have a look: {why}";
+    PAY_REFUSED = "pay.refused", ByMail::Always, "支付渠道拒绝了付款请求" "A network refuses a payment",
+        "{channel} 拒绝了一笔 {amount} 元的付款请求（{why}），顾客没有付成。如果原因在商户参数或密钥，顾客都无法用这个渠道付款，请尽快检查。每个渠道一小时最多提醒一次。" "{channel} has refused to take a payment of {amount} yuan ({why}), and the customer could not pay. Where the merchant's parameters or key are the reason, nobody can pay by it; please check them soon. You are told of each network once an hour at most.";
     PAY_DAY_DIFFERS = "pay.day_differs", ByMail::Always, "对账有差异" "A day's bill does not agree",
         "{channel} {day} 的账单有 {count} 笔与系统不一致，请在“支付”页核对。" "{count} lines of the bill of {channel} of {day} do not agree with ours; please look at them on the payments page.";
     PAY_DAY_MISSING = "pay.day_missing", ByMail::Always, "对账单无法取得" "A day's bill cannot be had",

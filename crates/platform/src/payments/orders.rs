@@ -10,7 +10,7 @@ use super::channel::{ChannelError, ChannelKind, Handed, Method, Payer, Place};
 use super::error::PayError;
 use super::model::{ATTEMPTS, Asking, Attempt, AttemptState, EXPIRES, Order, OrderId, OrderState, Purpose, RefundState, number};
 use super::watch::{self, OfAttempt, WATCH_JOB};
-use super::{merchants, rows};
+use super::{merchants, people, rows};
 use crate::idempotency::IdempotencyKey;
 use crate::ledger::AccountId;
 use crate::{Cx, Result};
@@ -193,7 +193,9 @@ async fn hand(cx: &Cx, id: OrderId) -> Result<OrderView> {
             Err(refused @ ChannelError::Refused { .. }) => {
                 tracing::warn!(channel = %attempt.channel(), why = %refused, "a payment was refused");
                 rows::lock(&mut tx, id).await?;
-                rows::close_attempt(&mut tx, attempt.id, Some(&refused.to_string())).await?;
+                let why = refused.to_string();
+                rows::close_attempt(&mut tx, attempt.id, Some(&why)).await?;
+                people::refused(&mut tx, cx, &order, attempt.channel(), &why).await?;
                 tx.commit().await?;
                 return Err(PayError::Refused.into());
             }

@@ -1,14 +1,18 @@
 //! What somebody has to look after is told to those who may: once, and not only shown to whoever opens the page.
 
-use kernel::Fen;
+use kernel::{Fen, Word as _};
 use store::{Sql as _, Tx, args};
 
 use super::channel::ChannelKind;
-use super::model::{AttemptId, OrderId, Refund};
+use super::model::{AttemptId, Order, OrderId, Refund};
+use crate::allowance::Allowance;
 use crate::identity::{Role, holders_of};
 use crate::messages::templates::{self, Template};
 use crate::messages::{self, Told};
 use crate::{Cx, Result};
+
+/// Of each network: where it refuses one payment because of us, it refuses them all.
+const REFUSALS: Allowance = Allowance { name: "pay-refused-told", window_seconds: 3_600, most: 1 };
 
 /// A refund that is stuck.
 pub(super) async fn refund(tx: &mut Tx, cx: &Cx, refund: &Refund, why: &str) -> Result<()> {
@@ -22,6 +26,16 @@ pub(super) async fn payment(tx: &mut Tx, cx: &Cx, attempt: AttemptId, why: &str)
     let (order, amount): (OrderId, Fen) = tx.one(sql, args![attempt], |row| Ok((row.get("id")?, row.get("amount")?))).await?;
     let said = [("amount", yuan(amount)), ("why", why.to_owned())];
     tell(tx, cx, &templates::PAY_PROBLEM, &said, &page(order)).await
+}
+
+/// A payment that a network would not begin. Its payer may be why, or our parameters: then nobody can pay by it.
+pub(super) async fn refused(tx: &mut Tx, cx: &Cx, order: &Order, kind: ChannelKind, why: &str) -> Result<()> {
+    // Most of them only read.
+    if REFUSALS.is_spent(tx, cx, kind.as_str()).await? || REFUSALS.count(tx, cx, kind.as_str()).await? > REFUSALS.most {
+        return Ok(());
+    }
+    let said = [("channel", name(kind).to_owned()), ("amount", yuan(order.amount)), ("why", why.to_owned())];
+    tell(tx, cx, &templates::PAY_REFUSED, &said, &page(order.id)).await
 }
 
 /// A day's bill that does not agree with ours.
