@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::channel::{ChannelError, ChannelKind, Handed, Method, Payer, Place};
 use super::error::PayError;
+use super::log::{self, Line};
 use super::model::{ATTEMPTS, Asking, Attempt, AttemptState, EXPIRES, Order, OrderId, OrderState, Purpose, RefundState, number};
 use super::watch::{self, OfAttempt, WATCH_JOB};
 use super::{merchants, people, rows};
@@ -178,6 +179,7 @@ async fn hand(cx: &Cx, id: OrderId) -> Result<OrderView> {
     if let Some(attempt) = asked {
         let channel = merchants::channel(cx, attempt.channel()).await?;
         let answer = channel.place(&place(&order, attempt)).await;
+        log::add(cx, attempt, Line::placed(&answer)).await?;
         let mut tx = cx.db.begin().await?;
         match answer {
             Ok(handed) => {

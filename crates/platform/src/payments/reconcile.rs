@@ -9,6 +9,7 @@ use store::jobs::{JobKind, Outcome};
 use store::{Sql, Tx, args};
 
 use super::channel::{BillLine, Channel, ChannelError, ChannelKind};
+use super::log::{self, Line as LogLine};
 use super::model::{AttemptId, RefundId, from_number, number};
 use super::settle::settle;
 use super::{channel, merchants, people, rows, watch};
@@ -159,7 +160,9 @@ async fn heal(cx: &Cx, channel: &dyn Channel, bill: &[BillLine]) -> Result<()> {
     for line in bill.iter().filter(|line| line.refund_number.is_none()) {
         let Some(id) = from_number::<super::model::AttemptEntity>(&line.number) else { continue };
         let Some(attempt) = rows::attempt(&mut cx.db.read(), id).await?.filter(|attempt| attempt.paid_at.is_none()) else { continue };
-        match channel.query(&line.number).await {
+        let answer = channel.query(&line.number).await;
+        log::add(cx, &attempt, LogLine::queried(&answer)).await?;
+        match answer {
             Ok(channel::Standing::Paid(paid)) => {
                 let arrived = settle(cx, attempt.id, &paid).await?;
                 tracing::warn!(attempt = %attempt.id, %arrived, "a payment was found in the bill alone");

@@ -7,6 +7,7 @@ use store::jobs::{Job, JobKind, Outcome};
 
 use super::channel::{ChannelError, Method, Standing};
 use super::error::PayError;
+use super::log::{self, Line};
 use super::model::{Attempt, AttemptId, AttemptState, MARGIN, Order, OrderState, Purpose, next_look, number};
 use super::settle::settle;
 use super::{merchants, people, rows};
@@ -52,7 +53,9 @@ pub(super) async fn take_turn(cx: &Cx, attempt: &Attempt) -> Result<bool> {
 pub(super) async fn look(cx: &Cx, attempt: &Attempt) -> std::result::Result<Seen, ChannelError> {
     let unclear = |fault: kernel::Fault| ChannelError::Unclear(fault.to_string());
     let channel = merchants::channel(cx, attempt.channel()).await.map_err(unclear)?;
-    match channel.query(&number(attempt.id)).await? {
+    let answer = channel.query(&number(attempt.id)).await;
+    log::add(cx, attempt, Line::queried(&answer)).await.map_err(unclear)?;
+    match answer? {
         Standing::Paid(paid) => {
             settle(cx, attempt.id, &paid).await.map_err(unclear)?;
             Ok(Seen::Settled)
@@ -90,7 +93,9 @@ async fn over(cx: &Cx, attempt: &Attempt) -> Result<bool> {
 pub(super) async fn close(cx: &Cx, order: &Order, attempt: &Attempt) -> Result<bool> {
     debug_assert_eq!(order.id, attempt.order);
     let channel = merchants::channel(cx, attempt.channel()).await?;
-    match channel.close(&number(attempt.id)).await {
+    let answer = channel.close(&number(attempt.id)).await;
+    log::add(cx, attempt, Line::closed(&answer)).await?;
+    match answer {
         Ok(()) => {}
         Err(ChannelError::Unclear(why)) => {
             tracing::warn!(channel = %attempt.channel(), %why, "a payment could not be closed");

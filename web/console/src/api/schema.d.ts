@@ -5305,6 +5305,8 @@ export interface components {
             problem?: string | null;
             state: components["schemas"]["AttemptState"];
         };
+        /** @enum {string} */
+        PayCall: "place" | "query" | "close" | "refund" | "refund_query";
         /** @description A day at a network, compared with ours. */
         PayDay: {
             at: components["schemas"]["Timestamp"];
@@ -5340,6 +5342,16 @@ export interface components {
             settled_at?: components["schemas"]["Timestamp"] | null;
             theirs_fen?: components["schemas"]["Fen"] | null;
         };
+        /** @description What a network was asked, and what it said. */
+        PayLogLine: {
+            at: components["schemas"]["Timestamp"];
+            call: components["schemas"]["PayCall"];
+            /** @description The network's own number, or why. */
+            detail?: string | null;
+            /** @description Of the payment or the refund, as the network knows it. */
+            number: string;
+            said: components["schemas"]["PaySaid"];
+        };
         PayNotice: {
             channel: components["schemas"]["ChannelKind"];
             handled_at?: components["schemas"]["Timestamp"] | null;
@@ -5371,6 +5383,8 @@ export interface components {
         /** @description All that happened to an order. */
         PayOrderDetail: {
             attempts: components["schemas"]["PayAttempt"][];
+            /** @description What networks were asked about it, and what they said; oldest first, the last 200. */
+            log: components["schemas"]["PayLogLine"][];
             notices: components["schemas"]["PayNotice"][];
             order: components["schemas"]["PayOrderRow"];
             refunds: components["schemas"]["PayRefund"][];
@@ -5402,6 +5416,8 @@ export interface components {
             /** Format: int64 */
             tries: number;
         };
+        /** @enum {string} */
+        PaySaid: "done" | "paid" | "waiting" | "closed" | "unknown" | "pending" | "refused" | "unclear";
         Payment: {
             /** @description How the bank calls the payment. */
             payment_reference: string;
