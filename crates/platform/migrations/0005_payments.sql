@@ -106,6 +106,24 @@ CREATE INDEX pay_refunds_state ON pay_refunds (state, id);
 CREATE INDEX pay_refunds_attempt ON pay_refunds (attempt_id, id);
 CREATE INDEX pay_refunds_settled ON pay_refunds (settled_at) WHERE settled_at IS NOT NULL;
 
+-- What a network was asked about an order, and what it said. Only ever added to; refers to nothing, so that it waits for nobody who holds the order.
+CREATE TABLE pay_log (
+  id UUID PRIMARY KEY,
+  order_id UUID NOT NULL,
+  attempt_id UUID NOT NULL,
+  -- The attempt, or the refund: what the network was asked about.
+  subject UUID NOT NULL,
+  at BIGINT NOT NULL,
+  -- place, query, close, refund, refund_query
+  call TEXT NOT NULL,
+  -- done, paid, waiting, closed, unknown, pending, refused, unclear
+  said TEXT NOT NULL,
+  -- The network's own number, or why.
+  detail TEXT
+);
+CREATE INDEX pay_log_order ON pay_log (order_id, id);
+CREATE INDEX pay_log_subject ON pay_log (subject, call, id);
+
 -- A day at a network, compared with ours.
 CREATE TABLE pay_days (
   channel TEXT NOT NULL,
@@ -116,6 +134,15 @@ CREATE TABLE pay_days (
   refunded BIGINT NOT NULL,
   differences BIGINT NOT NULL,
   at BIGINT NOT NULL,
+  PRIMARY KEY (channel, day)
+) /* WITHOUT ROWID */;
+
+-- A day whose bill could not be had: somebody was told. Also one that was compared after all.
+CREATE TABLE pay_days_missing (
+  channel TEXT NOT NULL,
+  day TEXT NOT NULL,
+  why TEXT NOT NULL,
+  since BIGINT NOT NULL,
   PRIMARY KEY (channel, day)
 ) /* WITHOUT ROWID */;
 

@@ -15,6 +15,8 @@ pub enum Asked {
     DoneAndTroubled,
     /// Answers as somebody else would who has not its key.
     Forged,
+    /// Takes no new order, as from a merchant whose key was revoked, and says so: signed. All else is well.
+    PlacesRefused,
     /// Signs nothing that is no success.
     RefusesUnsigned,
     /// Signs nothing at all.

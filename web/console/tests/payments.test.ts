@@ -58,6 +58,7 @@ const detail = (change: Partial<PayOrderDetail> = {}): PayOrderDetail => ({
   attempts: [],
   refunds: [],
   notices: [],
+  log: [],
   ...change,
 })
 const kinds = (of: PayOrderDetail) => stepsOf(of).map(({ kind }) => kind)
@@ -72,6 +73,17 @@ describe('what happened to an order', () => {
     all.order.paid_at = at('05.05')
     expect(kinds(all)).toEqual(['created', 'attempt', 'paid', 'notice', 'booked', 'refund', 'refunded'])
     expect(new Set(stepsOf(all).map(({ key }) => key)).size).toBe(7)
+  })
+
+  it('tells what the network was asked and what it said, after what it was asked about', () => {
+    const line = { number: 'n1', at: at('00.5'), call: 'place', said: 'done', detail: null } as const
+    const all = detail({
+      attempts: [attempt()],
+      log: [line, { ...line, at: at('20'), call: 'query', said: 'unclear', detail: 'status 503' }],
+    })
+    expect(kinds(all)).toEqual(['created', 'attempt', 'asked', 'asked'])
+    expect(new Set(stepsOf(all).map(({ key }) => key)).size).toBe(4)
+    expect(stepsOf(all).map(toneOfStep)).toEqual(['plain', 'plain', 'plain', 'plain'])
   })
 
   it('never has an effect before its cause, whatever a network’s clock says', () => {
@@ -109,7 +121,18 @@ describe('what happened to an order', () => {
 
 describe('the words of payments', () => {
   it('are there for all that the server says', () => {
-    const { method, outcome, purpose, reason, remedy, channel } = zh.payments
+    const { method, outcome, purpose, reason, remedy, channel, call, said } = zh.payments
+    expect(Object.keys(call)).toEqual(['place', 'query', 'close', 'refund', 'refund_query'])
+    expect(Object.keys(said)).toEqual([
+      'done',
+      'paid',
+      'waiting',
+      'closed',
+      'unknown',
+      'pending',
+      'refused',
+      'unclear',
+    ])
     expect(Object.keys(method)).toEqual(['jsapi', 'h5', 'native', 'wap', 'precreate', 'freeze', 'capture'])
     expect(Object.keys(outcome)).toEqual([
       'taken',

@@ -109,8 +109,12 @@ templates! {
         "{amount} 元的退款没有成功（{why}），请在“支付”页处理。顾客已被告知需要多一点时间，款项为其保留。" "A refund of {amount} yuan has not worked ({why}). Please see to it on the payments page. The customer was told that it takes longer, and the money is kept.";
     PAY_PROBLEM = "pay.problem", ByMail::Always, "支付需要人工核对" "A payment has to be looked at",
         "{amount} 元的支付有一处不符，请核对：{why}" "Something about a payment of {amount} yuan does not fit; please have a look: {why}";
+    PAY_REFUSED = "pay.refused", ByMail::Always, "支付渠道拒绝了付款请求" "A network refuses a payment",
+        "{channel} 拒绝了一笔 {amount} 元的付款请求（{why}），顾客没有付成。如果原因在商户参数或密钥，顾客都无法用这个渠道付款，请尽快检查。每个渠道一小时最多提醒一次。" "{channel} has refused to take a payment of {amount} yuan ({why}), and the customer could not pay. Where the merchant's parameters or key are the reason, nobody can pay by it; please check them soon. You are told of each network once an hour at most.";
     PAY_DAY_DIFFERS = "pay.day_differs", ByMail::Always, "对账有差异" "A day's bill does not agree",
         "{channel} {day} 的账单有 {count} 笔与系统不一致，请在“支付”页核对。" "{count} lines of the bill of {channel} of {day} do not agree with ours; please look at them on the payments page.";
+    PAY_DAY_MISSING = "pay.day_missing", ByMail::Always, "对账单无法取得" "A day's bill cannot be had",
+        "{channel} {days} 的账单一直无法取得（{why}），尚未对账。两周以内系统会继续尝试；请检查商户参数，或联系支付渠道，并在“支付”页的“对账”里查看。" "The bill of {channel} of {days} cannot be had ({why}), and is not compared. It is asked for again until the day is two weeks old; please check the merchant's parameters, or ask the network, and look at the reconciliation on the payments page.";
     JOB_GIVEN_UP = "job.given_up", ByMail::Always, "一项与款项有关的任务已放弃" "A job about money was given up",
         "任务 {kind} 已放弃（{why}）。相关款项可能仍在等待，请在“任务”页查看原因并重试。" "The job {kind} was given up ({why}). Money may still wait for it: please look on the jobs page why, and start it again there.";
     FAULTS = "system.faults", ByMail::Always, "系统出现内部错误" "Something failed on our side",

@@ -8,6 +8,7 @@ use store::jobs::NewJob;
 
 use super::channel::RefundStanding;
 use super::error::PayError;
+use super::log::{self, Line, PayCall};
 use super::model::{AttemptState, Refund, RefundId, RefundState, number};
 use super::refunds::{self, OfRefund, REFUND_JOB, REFUNDED_JOB};
 use super::{list, merchants, rows};
@@ -94,7 +95,9 @@ pub async fn remedy(cx: &Cx, id: RefundId, remedy: Remedy, note: &str) -> Result
 async fn not_sent_after_all(cx: &Cx, refund: &Refund) -> Result<()> {
     let Some(attempt) = rows::attempt(&mut cx.db.read(), refund.attempt).await? else { return Ok(()) };
     let Ok(channel) = merchants::channel(cx, attempt.channel()).await else { return Ok(()) };
-    match channel.query_refund(&number(attempt.id), &number(refund.id)).await {
+    let answer = channel.query_refund(&number(attempt.id), &number(refund.id)).await;
+    log::add(cx, refund, Line::refunded(PayCall::RefundQuery, &answer)).await?;
+    match answer {
         Ok(done @ RefundStanding::Done { .. }) => {
             refunds::settle(cx, refund.id, Ok(done)).await?;
             Err(PayError::WentBack.into())

@@ -6,6 +6,7 @@ use store::jobs::{Job, JobKind, NewJob, Outcome};
 use store::{Sql as _, Tx};
 
 use super::channel::{ChannelError, ChannelKind, Frozen, Method};
+use super::log::{self, Line};
 use super::model::{Asking, Attempt, AttemptState, Order, OrderState, Purpose};
 use super::orders::place;
 use super::watch::{OfAttempt, Seen, look, note};
@@ -91,6 +92,7 @@ async fn capture(cx: &Cx, ask: &OfAttempt) -> Result<Option<Timestamp>> {
     let order = rows::order(&mut cx.db.read(), attempt.order).await?;
     let channel = merchants::channel(cx, attempt.channel()).await?;
     let asked = channel.place(&place(&order, &attempt)).await;
+    log::add(cx, &attempt, Line::placed(&asked)).await?;
     // Whatever it says: what counts is how the payment stands.
     let seen = look(cx, &attempt).await;
     match seen {

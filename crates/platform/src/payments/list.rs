@@ -6,9 +6,10 @@ use kernel::{Fault, Fen, Page, PageAsk, Timestamp, Word};
 use serde::Serialize;
 use store::{Index, Look, Row, Sql as _, args};
 
-pub use days::{DayRow, DifferenceEntity, DifferenceId, DifferenceRow, Reconciliation, reconciliation, settle_difference};
+pub use days::{DayRow, DifferenceEntity, DifferenceId, DifferenceRow, MissingDay, Reconciliation, reconciliation, settle_difference};
 
 use super::channel::{ChannelKind, Method};
+use super::log::{self, LogRow};
 use super::model::{
     AttemptId, AttemptState, Order, OrderId, OrderState, Purpose, RefundId, RefundReason, RefundState, from_number, number,
 };
@@ -133,6 +134,8 @@ pub struct OrderDetail {
     pub attempts: Vec<AttemptRow>,
     pub refunds: Vec<RefundRow>,
     pub notices: Vec<NoticeRow>,
+    /// What networks were asked about it, and what they said; oldest first, the last 200.
+    pub log: Vec<LogRow>,
 }
 
 pub async fn order(cx: &Cx, id: OrderId) -> Result<OrderDetail> {
@@ -158,6 +161,7 @@ pub async fn order(cx: &Cx, id: OrderId) -> Result<OrderDetail> {
         };
         notices.extend(sql.all(query, args![number], read).await?);
     }
+    let log = log::of_order(&mut sql, id).await?;
     let attempts = attempts.into_iter().map(|one| AttemptRow {
         number: number(one.id),
         channel: one.channel(),
@@ -174,6 +178,7 @@ pub async fn order(cx: &Cx, id: OrderId) -> Result<OrderDetail> {
         attempts: attempts.collect(),
         refunds: refunds.into_iter().map(RefundRow::from).collect(),
         notices,
+        log,
     })
 }
 

@@ -16,6 +16,7 @@ mod channel;
 mod check;
 mod error;
 mod list;
+mod log;
 mod merchants;
 mod model;
 mod notices;
@@ -40,9 +41,10 @@ pub use channel::{
 pub use check::check;
 pub use error::PayError;
 pub use list::{
-    AttemptRow, DayRow, DifferenceEntity, DifferenceId, DifferenceRow, NoticeRow, OrderDetail, OrderRow, Reconciliation, RefundRow,
-    Waiting, find as find_named, order as detail, orders, reconciliation, refunds as list_refunds, settle_difference, waiting,
+    AttemptRow, DayRow, DifferenceEntity, DifferenceId, DifferenceRow, MissingDay, NoticeRow, OrderDetail, OrderRow, Reconciliation,
+    RefundRow, Waiting, find as find_named, order as detail, orders, reconciliation, refunds as list_refunds, settle_difference, waiting,
 };
+pub use log::{LogRow, PayCall, PaySaid};
 pub use merchants::{Merchant, Payments, enabled, merchants, put, set_merchant};
 pub use model::{
     AttemptId, AttemptState, Order, OrderEntity, OrderId, OrderState, Purpose, Refund, RefundEntity, RefundId, RefundReason, RefundState,

@@ -8,9 +8,10 @@ use uuid::Uuid;
 
 use super::channel::{ChannelError, ChannelKind, Handed, Method, Payer, Place};
 use super::error::PayError;
+use super::log::{self, Line};
 use super::model::{ATTEMPTS, Asking, Attempt, AttemptState, EXPIRES, Order, OrderId, OrderState, Purpose, RefundState, number};
 use super::watch::{self, OfAttempt, WATCH_JOB};
-use super::{merchants, rows};
+use super::{merchants, people, rows};
 use crate::idempotency::IdempotencyKey;
 use crate::ledger::AccountId;
 use crate::{Cx, Result};
@@ -178,6 +179,7 @@ async fn hand(cx: &Cx, id: OrderId) -> Result<OrderView> {
     if let Some(attempt) = asked {
         let channel = merchants::channel(cx, attempt.channel()).await?;
         let answer = channel.place(&place(&order, attempt)).await;
+        log::add(cx, attempt, Line::placed(&answer)).await?;
         let mut tx = cx.db.begin().await?;
         match answer {
             Ok(handed) => {
@@ -193,7 +195,9 @@ async fn hand(cx: &Cx, id: OrderId) -> Result<OrderView> {
             Err(refused @ ChannelError::Refused { .. }) => {
                 tracing::warn!(channel = %attempt.channel(), why = %refused, "a payment was refused");
                 rows::lock(&mut tx, id).await?;
-                rows::close_attempt(&mut tx, attempt.id, Some(&refused.to_string())).await?;
+                let why = refused.to_string();
+                rows::close_attempt(&mut tx, attempt.id, Some(&why)).await?;
+                people::refused(&mut tx, cx, &order, attempt.channel(), &why).await?;
                 tx.commit().await?;
                 return Err(PayError::Refused.into());
             }

@@ -1,14 +1,18 @@
 //! What somebody has to look after is told to those who may: once, and not only shown to whoever opens the page.
 
-use kernel::Fen;
+use kernel::{Fen, Word as _};
 use store::{Sql as _, Tx, args};
 
 use super::channel::ChannelKind;
-use super::model::{AttemptId, OrderId, Refund};
+use super::model::{AttemptId, Order, OrderId, Refund};
+use crate::allowance::Allowance;
 use crate::identity::{Role, holders_of};
 use crate::messages::templates::{self, Template};
 use crate::messages::{self, Told};
 use crate::{Cx, Result};
+
+/// Of each network: where it refuses one payment because of us, it refuses them all.
+const REFUSALS: Allowance = Allowance { name: "pay-refused-told", window_seconds: 3_600, most: 1 };
 
 /// A refund that is stuck.
 pub(super) async fn refund(tx: &mut Tx, cx: &Cx, refund: &Refund, why: &str) -> Result<()> {
@@ -24,14 +28,26 @@ pub(super) async fn payment(tx: &mut Tx, cx: &Cx, attempt: AttemptId, why: &str)
     tell(tx, cx, &templates::PAY_PROBLEM, &said, &page(order)).await
 }
 
+/// A payment that a network would not begin. Its payer may be why, or our parameters: then nobody can pay by it.
+pub(super) async fn refused(tx: &mut Tx, cx: &Cx, order: &Order, kind: ChannelKind, why: &str) -> Result<()> {
+    // Most of them only read.
+    if REFUSALS.is_spent(tx, cx, kind.as_str()).await? || REFUSALS.count(tx, cx, kind.as_str()).await? > REFUSALS.most {
+        return Ok(());
+    }
+    let said = [("channel", name(kind).to_owned()), ("amount", yuan(order.amount)), ("why", why.to_owned())];
+    tell(tx, cx, &templates::PAY_REFUSED, &said, &page(order.id)).await
+}
+
 /// A day's bill that does not agree with ours.
 pub(super) async fn day(tx: &mut Tx, cx: &Cx, kind: ChannelKind, day: &str, differences: usize) -> Result<()> {
-    let channel = match kind {
-        ChannelKind::Wechat => "微信支付 WeChat Pay",
-        ChannelKind::Alipay | ChannelKind::AlipayFreeze => "支付宝 Alipay",
-    };
-    let said = [("channel", channel.to_owned()), ("day", day.to_owned()), ("count", differences.to_string())];
+    let said = [("channel", name(kind).to_owned()), ("day", day.to_owned()), ("count", differences.to_string())];
     tell(tx, cx, &templates::PAY_DAY_DIFFERS, &said, "/payments").await
+}
+
+/// Days whose bill cannot be had, and why the last of them cannot.
+pub(super) async fn missing(tx: &mut Tx, cx: &Cx, kind: ChannelKind, days: &[&str], why: &str) -> Result<()> {
+    let said = [("channel", name(kind).to_owned()), ("days", days.join(", ")), ("why", why.to_owned())];
+    tell(tx, cx, &templates::PAY_DAY_MISSING, &said, "/payments?tab=reconciliation").await
 }
 
 async fn tell(tx: &mut Tx, cx: &Cx, template: &Template, said: Told<'_>, link: &str) -> Result<()> {
@@ -39,6 +55,13 @@ async fn tell(tx: &mut Tx, cx: &Cx, template: &Template, said: Told<'_>, link: &
         messages::tell(tx, cx, user, template, said, Some(link.to_owned())).await?;
     }
     Ok(())
+}
+
+fn name(kind: ChannelKind) -> &'static str {
+    match kind {
+        ChannelKind::Wechat => "微信支付 WeChat Pay",
+        ChannelKind::Alipay | ChannelKind::AlipayFreeze => "支付宝 Alipay",
+    }
 }
 
 /// Where the console shows it.

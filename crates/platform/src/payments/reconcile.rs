@@ -1,5 +1,7 @@
 //! The network's bill of a day against ours.
 
+mod missing;
+
 use std::collections::BTreeMap;
 
 use kernel::{Fen, Timestamp, Word};
@@ -7,6 +9,7 @@ use store::jobs::{JobKind, Outcome};
 use store::{Sql, Tx, args};
 
 use super::channel::{BillLine, Channel, ChannelError, ChannelKind};
+use super::log::{self, Line as LogLine};
 use super::model::{AttemptId, RefundId, from_number, number};
 use super::settle::settle;
 use super::{channel, merchants, people, rows, watch};
@@ -111,12 +114,18 @@ async fn reconcile(cx: &Cx) -> Result<()> {
     let known = merchants::known(&mut cx.db.read()).await?.into_iter().filter(|kind| *kind != ChannelKind::AlipayFreeze);
     for kind in known {
         let first = first_paid(&mut cx.db.read(), kind).await?;
+        let mut missing = Vec::new();
         for day in days_to_compare(cx.now(), first) {
             if let Err(fault) = compare_day(cx, kind, &day).await {
                 tracing::warn!(channel = %kind, day = %day.name, %fault, "a network's bill could not be compared");
+                if day.age >= missing::MISSING {
+                    let why = std::error::Error::source(&fault).map_or_else(|| fault.to_string(), ToString::to_string);
+                    missing.push((day.name, why));
+                }
                 outcome = Err(fault);
             }
         }
+        missing::keep(cx, kind, &missing).await?;
     }
     outcome
 }
@@ -151,7 +160,9 @@ async fn heal(cx: &Cx, channel: &dyn Channel, bill: &[BillLine]) -> Result<()> {
     for line in bill.iter().filter(|line| line.refund_number.is_none()) {
         let Some(id) = from_number::<super::model::AttemptEntity>(&line.number) else { continue };
         let Some(attempt) = rows::attempt(&mut cx.db.read(), id).await?.filter(|attempt| attempt.paid_at.is_none()) else { continue };
-        match channel.query(&line.number).await {
+        let answer = channel.query(&line.number).await;
+        log::add(cx, &attempt, LogLine::queried(&answer)).await?;
+        match answer {
             Ok(channel::Standing::Paid(paid)) => {
                 let arrived = settle(cx, attempt.id, &paid).await?;
                 tracing::warn!(attempt = %attempt.id, %arrived, "a payment was found in the bill alone");

@@ -7,6 +7,7 @@ use store::{Sql, Tx, args};
 
 use super::channel::{ChannelError, ChannelKind, RefundAsk, RefundStanding};
 use super::error::PayError;
+use super::log::{self, Line, PayCall};
 use super::model::{AttemptId, AttemptState, Order, OrderId, Refund, RefundId, RefundReason, RefundState, account, number, refund_pause};
 use super::{merchants, people, rows, watch};
 use crate::ledger::{self, EntryKind};
@@ -112,6 +113,7 @@ async fn ask_network(cx: &Cx, id: RefundId) -> Result<Option<Timestamp>> {
         why: order.subject.clone(),
     };
     let standing = channel.refund(&ask).await;
+    log::add(cx, &refund, Line::refunded(PayCall::Refund, &standing)).await?;
     settle(cx, id, standing).await
 }
 

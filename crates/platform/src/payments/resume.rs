@@ -10,7 +10,7 @@ use super::channel::{ChannelKind, Method};
 use super::merchants;
 use super::model::{AttemptId, RefundId};
 use super::refunds::{OfRefund, REFUND_JOB};
-use super::watch::{OfAttempt, WATCH_JOB};
+use super::watch::{OfAttempt, SILENT, WATCH_JOB};
 use crate::{Cx, Result, jobs};
 
 pub const RESUME: JobKind = JobKind::new("pay.resume");
@@ -49,16 +49,16 @@ async fn refunds(cx: &Cx) -> Result<Vec<NewJob>> {
 /// Those by which money may still come; and of orders that wait and have none of these the last, whose job ends the order, or asks under
 /// another number.
 async fn attempts(cx: &Cx) -> Result<Vec<NewJob>> {
-    // What does not fit, of which people were told, may fit when it is asked for again; but not for ever.
+    // What does not fit, of which people were told, may fit when it is asked for again; but not for ever. What a network is silent about is asked on.
     let live = "SELECT id, method FROM pay_attempts WHERE state IN ('asked', 'waiting') AND created_at < $1 \
-                AND (problem IS NULL OR method = 'capture' OR created_at > $3) ORDER BY id LIMIT $2";
+                AND (problem IS NULL OR problem = $4 OR method = 'capture' OR created_at > $3) ORDER BY id LIMIT $2";
     let last = "SELECT a.id, a.method FROM pay_orders o JOIN pay_attempts a ON a.order_id = o.id WHERE o.state = 'pending' AND o.created_at < $1 \
                 AND NOT EXISTS (SELECT 1 FROM pay_attempts b WHERE b.order_id = o.id AND (b.state IN ('asked', 'waiting') OR b.id > a.id)) \
                 ORDER BY a.id LIMIT $2";
     let mut found: Vec<(AttemptId, Method)> = Vec::new();
     let read = |row: &store::Row| Ok((row.get::<AttemptId>("id")?, row.word::<Method>("method")?));
     let ago = |micros: i64| cx.now().plus_micros(-micros);
-    found.extend(cx.db.read().all(live, args![ago(AGE), AT_ONCE, ago(LOOKED_FOR)], read).await?);
+    found.extend(cx.db.read().all(live, args![ago(AGE), AT_ONCE, ago(LOOKED_FOR), SILENT], read).await?);
     found.extend(cx.db.read().all(last, args![ago(AGE), AT_ONCE], read).await?);
     let job = |(attempt, method): (AttemptId, Method)| {
         let kind = if method == Method::Capture { CAPTURE_JOB } else { WATCH_JOB };

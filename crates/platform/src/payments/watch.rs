@@ -1,12 +1,13 @@
 //! Asking networks how payments stand: their notices may be late, or never come.
 
-use kernel::Timestamp;
+use kernel::{DAY, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::args;
 use store::jobs::{Job, JobKind, Outcome};
 
 use super::channel::{ChannelError, Method, Standing};
 use super::error::PayError;
+use super::log::{self, Line};
 use super::model::{Attempt, AttemptId, AttemptState, MARGIN, Order, OrderState, Purpose, next_look, number};
 use super::settle::settle;
 use super::{merchants, people, rows};
@@ -14,6 +15,10 @@ use crate::{Cx, Result};
 
 /// What is noted where the one has been said and the other is so.
 const LET_GO: &str = "it was taken for paid, and the network has closed it: nothing was paid, or nothing is frozen any more";
+
+/// What a network has not said for so long after the end is somebody's to find out; it is asked on all the same.
+const UNCLEAR: i64 = DAY;
+pub(super) const SILENT: &str = "not clear for more than a day: the network does not say whether it was paid, and does not close it";
 
 pub const WATCH_JOB: JobKind = JobKind::new("pay.watch").counts();
 
@@ -48,7 +53,9 @@ pub(super) async fn take_turn(cx: &Cx, attempt: &Attempt) -> Result<bool> {
 pub(super) async fn look(cx: &Cx, attempt: &Attempt) -> std::result::Result<Seen, ChannelError> {
     let unclear = |fault: kernel::Fault| ChannelError::Unclear(fault.to_string());
     let channel = merchants::channel(cx, attempt.channel()).await.map_err(unclear)?;
-    match channel.query(&number(attempt.id)).await? {
+    let answer = channel.query(&number(attempt.id)).await;
+    log::add(cx, attempt, Line::queried(&answer)).await.map_err(unclear)?;
+    match answer? {
         Standing::Paid(paid) => {
             settle(cx, attempt.id, &paid).await.map_err(unclear)?;
             Ok(Seen::Settled)
@@ -86,7 +93,9 @@ async fn over(cx: &Cx, attempt: &Attempt) -> Result<bool> {
 pub(super) async fn close(cx: &Cx, order: &Order, attempt: &Attempt) -> Result<bool> {
     debug_assert_eq!(order.id, attempt.order);
     let channel = merchants::channel(cx, attempt.channel()).await?;
-    match channel.close(&number(attempt.id)).await {
+    let answer = channel.close(&number(attempt.id)).await;
+    log::add(cx, attempt, Line::closed(&answer)).await?;
+    match answer {
         Ok(()) => {}
         Err(ChannelError::Unclear(why)) => {
             tracing::warn!(channel = %attempt.channel(), %why, "a payment could not be closed");
@@ -150,7 +159,12 @@ async fn watch(cx: &Cx, id: AttemptId) -> Result<Option<Timestamp>> {
         // Something else has paid, or time is over.
         return match close(cx, &order, &attempt).await {
             Ok(_) => Ok(None),
-            Err(fault) if fault.kind == kernel::Kind::Unavailable => Ok(Some(next)),
+            Err(fault) if fault.kind == kernel::Kind::Unavailable => {
+                if now >= order.expires_at.plus_micros(UNCLEAR) {
+                    silent(cx, &attempt).await?;
+                }
+                Ok(Some(next))
+            }
             Err(fault) => Err(fault),
         };
     }
@@ -163,6 +177,19 @@ async fn watch(cx: &Cx, id: AttemptId) -> Result<Option<Timestamp>> {
         }
     }
     Ok(Some(next))
+}
+
+/// A person finds out what the network does not say. Who was told already that this payment needs a look is not told it in other words.
+async fn silent(cx: &Cx, attempt: &Attempt) -> Result<()> {
+    let mut tx = cx.db.begin().await?;
+    rows::lock(&mut tx, attempt.order).await?;
+    // It may have been settled while we waited for the network.
+    let now = rows::attempt(&mut tx, attempt.id).await?;
+    if now.is_some_and(|now| now.live() && now.problem.is_none()) {
+        note(&mut tx, cx, attempt.id, SILENT).await?;
+        tx.commit().await?;
+    }
+    Ok(())
 }
 
 /// Something about it does not fit: people see it in the console, and are told of it; once, however often it is seen.

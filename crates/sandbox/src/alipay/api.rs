@@ -58,6 +58,9 @@ fn answer(state: &Shared, fields: &Fields) -> Response {
     if asked == Asked::Busy {
         return state.say(&node, &refused("20000", "isp.unknow-error", "it cannot be served now"));
     }
+    if asked == Asked::PlacesRefused && matches!(method.as_str(), "alipay.trade.precreate" | "alipay.fund.auth.order.voucher.create") {
+        return state.say(&node, &refused("40006", "isv.insufficient-isv-permissions", "the app may not ask for this any more"));
+    }
     let Some(content) = content(fields) else {
         return state.say("error_response", &refused("40002", "isv.invalid-parameter", "biz_content is no object"));
     };

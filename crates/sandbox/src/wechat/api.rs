@@ -65,6 +65,9 @@ async fn order(State(state): State<Shared>, Path(kind): Path<String>, request: R
         Ok(body) => body,
         Err(response) => return response,
     };
+    if state.troubles().asked == Asked::PlacesRefused {
+        return state.refuse(StatusCode::UNAUTHORIZED, "SIGN_ERROR", "the merchant's certificate was revoked");
+    }
     let wrong = |why: &str| state.refuse(StatusCode::BAD_REQUEST, "PARAM_ERROR", why);
     let ask: OrderAsk = match serde_json::from_slice(&body) {
         Ok(ask) => ask,

@@ -40,6 +40,7 @@ mod payments_freeze;
 mod payments_freeze_troubles;
 mod payments_keys;
 mod payments_late;
+mod payments_log;
 mod payments_lost;
 mod payments_origin;
 mod payments_swapped;

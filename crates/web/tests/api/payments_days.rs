@@ -25,6 +25,12 @@ async fn compared(till: &Till<'_>) -> Vec<(String, String, i64)> {
     all["days"].as_array().unwrap().iter().map(one).collect()
 }
 
+/// The days whose bill could not be had, newest first: of which network.
+async fn missing(till: &Till<'_>) -> Vec<(String, String)> {
+    let all = days(till).await["missing"].clone();
+    words(&all, "day").into_iter().zip(words(&all, "channel")).collect()
+}
+
 fn day(day: &str, channel: &str, differences: i64) -> (String, String, i64) {
     (day.to_owned(), channel.to_owned(), differences)
 }
@@ -86,6 +92,46 @@ on_server! {
         server.later(HOUR).await;
         server.tick().await;
         assert_eq!(till.root.get("/api/v1/payments/reconciliation").await.ok(200)["days"].as_array().unwrap().len(), 2);
+    }
+
+    async fn v8_2_a_day_whose_bill_cannot_be_had_is_told_once_and_shown_until_it_is_compared(server) {
+        let till = Till::open(server).await;
+        let customer = till.customer(PHONE).await;
+        // Four in the afternoon, in Beijing.
+        till.recharged(&customer, "pay-00001", "h5", 3_000).await;
+        till.networks.trouble(Troubles { asked: Asked::Down, ..Troubles::default() });
+        server.later(20 * HOUR).await;
+        server.tick().await;
+        assert_eq!((missing(&till).await.len(), server.told(till.root.id()).await.len()), (0, 0), "yesterday's may still come");
+        let of_wechat = |days: &[&str]| days.iter().map(|day| ((*day).to_owned(), "wechat".to_owned())).collect::<Vec<_>>();
+        // By Alipay nobody has ever paid: of such a network only yesterday is compared.
+        for (after, days) in [(DAY, &["2026-11-21"][..]), (HOUR, &["2026-11-21"][..]), (DAY, &["2026-11-22", "2026-11-21"][..])] {
+            server.later(after).await;
+            server.tick().await;
+            assert_eq!((missing(&till).await, server.told(till.root.id()).await), (of_wechat(days), vec!["pay.day_missing".to_owned(); days.len()]));
+            let told = till.root.get("/api/v1/notifications").await.ok(200)["items"][0].clone();
+            let body = told["body"].as_str().unwrap();
+            assert!(body.contains(&format!("WeChat Pay {} 的账单", days[0])), "{body}");
+        }
+        till.networks.trouble(Troubles::default());
+        server.later(HOUR).await;
+        server.tick().await;
+        assert_eq!((missing(&till).await.len(), server.told(till.root.id()).await.len()), (0, 2));
+        assert!(compared(&till).await.contains(&day("2026-11-21", "wechat", 0)));
+    }
+
+    async fn v8_2_a_day_that_is_too_old_to_be_asked_for_is_still_shown_as_missing(server) {
+        let till = Till::open(server).await;
+        let customer = till.customer(PHONE).await;
+        till.recharged(&customer, "pay-00001", "h5", 3_000).await;
+        till.networks.trouble(Troubles { asked: Asked::Down, ..Troubles::default() });
+        server.later(DAY + 20 * HOUR).await;
+        server.tick().await;
+        server.later(15 * DAY).await;
+        till.networks.trouble(Troubles::default());
+        server.tick().await;
+        assert_eq!(missing(&till).await, [("2026-11-21".to_owned(), "wechat".to_owned())]);
+        assert_eq!((compared(&till).await.len(), server.told(till.root.id()).await.len()), (15, 1));
     }
 
     async fn v8_2_days_on_which_nobody_asked_are_compared_later(server) {

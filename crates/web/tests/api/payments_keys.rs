@@ -1,9 +1,11 @@
-//! WeChat Pay changes the key that it signs with: by degrees, while both are configured; and before the new one is, nothing is lost.
+//! Keys. WeChat Pay changes the one that it signs with: by degrees, while both are configured; and before the new one is, nothing is lost. Our own
+//! are sealed where they are kept.
 
 use kernel::{MINUTE, SECOND};
 use platform::payments::{self, Parameters};
-use sandbox::{Troubles, WechatPay};
+use sandbox::{Alipay, Troubles, WechatPay};
 use serde_json::json;
+use store::{Sql as _, args};
 use testkit::{TestServer, on_server};
 
 use crate::support::pay::{Till, order, wallet};
@@ -24,6 +26,16 @@ async fn know(server: &TestServer, keys: &[usize]) {
     let mut tx = cx.db.begin().await.unwrap();
     payments::put(&mut tx, &cx, &Parameters::Wechat(own), true).await.unwrap();
     tx.commit().await.unwrap();
+}
+
+/// The parameters of all networks, as they are stored.
+async fn kept(server: &TestServer) -> Vec<Vec<u8>> {
+    let sql = "SELECT parameters FROM pay_channels ORDER BY channel";
+    server.platform.db.read().all(sql, args![], |row| row.get("parameters")).await.unwrap()
+}
+
+fn holds(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|part| part == text.as_bytes())
 }
 
 /// Whether what WeChat tells now of this payment is believed.
@@ -67,6 +79,42 @@ on_server! {
         assert_eq!((trades.len(), trades.iter().map(|trade| trade.amount.fen()).sum::<i64>() - back), (28, money));
         let [old, new] = till.networks.wechat.signed();
         assert!(old > 20 && new > 20, "both have signed: {old}, {new}");
+    }
+
+    async fn k12_1_parameters_of_networks_are_encrypted_where_they_are_kept_and_their_secrets_are_nowhere_else(server) {
+        let till = Till::open(server).await;
+        let forms = [("alipay", Alipay::form()), ("wechat", WechatPay::form())];
+        let mut secrets = vec!["PRIVATE KEY".to_owned(), forms[1].1["api_v3_key"].as_str().unwrap().to_owned()];
+        for (_, form) in &forms {
+            // Of the key itself: a line between its first and its last.
+            secrets.push(form["private_key"].as_str().unwrap().lines().nth(1).unwrap().to_owned());
+        }
+        let before = kept(server).await;
+        for (channel, form) in &forms {
+            let set = till.root.put(&format!("/api/v1/payments/channels/{channel}"), json!({"enabled": true, "parameters": form})).await.ok(200);
+            assert!(!holds(set.to_string().as_bytes(), "PRIVATE KEY"), "{set}");
+        }
+        let after = kept(server).await;
+        assert_eq!((before.len(), after.len()), (2, 2));
+        let plain = [Parameters::Alipay(Alipay::parameters()), Parameters::Wechat(WechatPay::parameters())];
+        for (bytes, own) in after.iter().zip(&plain) {
+            let plain = serde_json::to_vec(own).unwrap();
+            assert!(bytes.len() >= plain.len(), "all of it is there");
+            assert!(holds(&plain, "PRIVATE KEY"), "it would be seen");
+        }
+        for secret in &secrets {
+            assert!(!secret.is_empty() && before.iter().chain(&after).all(|bytes| !holds(bytes, secret)), "{secret}");
+        }
+        for (was, is) in before.iter().zip(&after) {
+            assert_ne!(was, is, "the same, stored again, is sealed anew");
+        }
+        let texts = server.stored_texts().await;
+        assert!(texts.iter().any(|text| text.contains("merchant_id")), "that they were set is logged");
+        assert!(texts.iter().all(|text| secrets.iter().all(|secret| !text.contains(secret.as_str()))), "{texts:?}");
+        // And they can be read by whoever has the key: a payment is made.
+        let customer = till.customer(PHONE).await;
+        till.recharged(&customer, "pay-00001", "native", 1_000).await;
+        assert_eq!(wallet(&customer).await, (1_000, 0));
     }
 
     async fn v8_2_what_a_key_signs_that_is_not_configured_is_not_believed_and_is_found_once_it_is(server) {

@@ -1,11 +1,11 @@
 //! What somebody has to look after is told to super admins by itself: once.
 
 use kernel::{HOUR, MINUTE};
-use sandbox::{Asked, Returned, Troubles};
+use sandbox::{Asked, Returned, Told, Troubles};
 use serde_json::json;
 use testkit::on_server;
 
-use crate::support::pay::{Till, id, wallet};
+use crate::support::pay::{Till, id, recharge, wallet};
 
 const PHONE: &str = "13800138000";
 
@@ -56,6 +56,79 @@ on_server! {
         server.later(10 * MINUTE).await;
         server.tick().await;
         assert_eq!((wallet(&customer).await, server.told(till.root.id()).await.len()), ((5_000, 0), 1));
+    }
+
+    async fn v8_2_a_payment_that_its_network_does_not_speak_of_for_a_day_is_told_once_and_still_taken(server) {
+        let till = Till::open(server).await;
+        let customer = till.customer(PHONE).await;
+        let mut placed = Vec::new();
+        for (n, method) in ["native", "precreate"].into_iter().enumerate() {
+            placed.push(till.recharge(&customer, &format!("pay-{n:05}"), method, 5_000).await);
+            assert!(till.networks.pay(&till.number(&placed[n]).await).await);
+        }
+        till.networks.trouble(Troubles { asked: Asked::Down, ..Troubles::default() });
+        // Fifteen minutes to pay, and a day but two minutes.
+        server.later(24 * HOUR + 13 * MINUTE).await;
+        server.run_jobs().await;
+        assert_eq!((server.told(till.root.id()).await.len(), till.waiting().await["payments"].clone()), (0, json!(0)));
+        for _ in 0..4 {
+            server.later(5 * MINUTE).await;
+            server.run_jobs().await;
+        }
+        assert_eq!((server.told(till.root.id()).await, till.waiting().await["payments"].clone()), (vec!["pay.problem".to_owned(); 2], json!(2)));
+        let told = till.root.get("/api/v1/notifications").await.ok(200)["items"].clone();
+        for one in told.as_array().unwrap() {
+            let (body, link) = (one["body"].as_str().unwrap(), one["link"].as_str().unwrap());
+            assert!(body.contains("50.00 元") && body.contains("more than a day"), "{body}");
+            assert!(placed.iter().any(|order| link == format!("/payments/orders/{}", id(order))), "{link}");
+        }
+        // It is asked on, and says at last that it was paid: in time, as far as anybody knows.
+        till.networks.trouble(Troubles::default());
+        server.later(5 * MINUTE).await;
+        server.run_jobs().await;
+        assert_eq!((wallet(&customer).await, till.waiting().await["payments"].clone()), ((10_000, 0), json!(0)));
+        for order in &placed {
+            assert_eq!(till.attempts(order).await, ["taken"]);
+        }
+        assert_eq!(server.told(till.root.id()).await.len(), 2);
+    }
+
+    async fn v4_1_a_payment_that_its_network_refuses_is_told_once_an_hour_and_made_by_another_means(server) {
+        let till = Till::open(server).await;
+        let customer = till.customer(PHONE).await;
+        let refusing = Troubles { asked: Asked::PlacesRefused, told: Told::Lost, ..Troubles::default() };
+        till.networks.wechat.set(refusing);
+        for (n, method) in ["h5", "native"].into_iter().enumerate() {
+            recharge(&customer, &format!("pay-{n:05}"), method, 5_000).await.refused(409, "PAYMENT_REFUSED");
+            server.later(MINUTE).await;
+        }
+        // Newest first.
+        let orders = till.root.get("/api/v1/payments/orders?state=pending").await.ok(200)["items"].clone();
+        let first = orders[1].clone();
+        for order in [&first, &orders[0]] {
+            let attempts = till.detail(order).await["attempts"].clone();
+            assert_eq!((attempts.as_array().unwrap().len(), &attempts[0]["state"]), (1, &json!("closed")));
+            assert!(attempts[0]["problem"].as_str().unwrap().contains("SIGN_ERROR"), "{attempts}");
+        }
+        assert_eq!(server.told(till.root.id()).await, ["pay.refused"], "each customer is refused, and people are told once");
+        let told = till.root.get("/api/v1/notifications").await.ok(200)["items"][0].clone();
+        assert_eq!(told["link"], json!(format!("/payments/orders/{}", id(&first))));
+        let body = told["body"].as_str().unwrap();
+        assert!(body.contains("WeChat Pay") && body.contains("50.00 元") && body.contains("SIGN_ERROR"), "{body}");
+        assert_eq!(server.mails("cashier@example.com").await.iter().filter(|(_, text)| text.contains("SIGN_ERROR")).count(), 1);
+        // The other network takes it.
+        let path = format!("/customer/v1/orders/{}/method", id(&first));
+        let other = customer.post(&path, json!({"method": "precreate"})).await.ok(200);
+        assert_eq!((&other["id"], &other["channel"]), (&first["id"], &json!("alipay")));
+        till.networks.paid(&till.number(&first).await).await;
+        assert_eq!((wallet(&customer).await, till.attempts(&first).await), ((5_000, 0), vec!["closed".to_owned(), "taken".to_owned()]));
+        // An hour later it is still so, and now Alipay refuses too.
+        till.networks.alipay.set(refusing);
+        server.later(HOUR).await;
+        for (n, method) in ["h5", "precreate", "native", "precreate"].into_iter().enumerate() {
+            recharge(&customer, &format!("later-{n:05}"), method, 5_000).await.refused(409, "PAYMENT_REFUSED");
+        }
+        assert_eq!(server.told(till.root.id()).await, ["pay.refused"; 3]);
     }
 
     async fn v8_2_a_day_that_does_not_agree_is_told_once_and_one_that_does_is_not(server) {

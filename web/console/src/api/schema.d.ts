@@ -5305,6 +5305,8 @@ export interface components {
             problem?: string | null;
             state: components["schemas"]["AttemptState"];
         };
+        /** @enum {string} */
+        PayCall: "place" | "query" | "close" | "refund" | "refund_query";
         /** @description A day at a network, compared with ours. */
         PayDay: {
             at: components["schemas"]["Timestamp"];
@@ -5320,6 +5322,14 @@ export interface components {
             paid_fen: components["schemas"]["Fen"];
             refunded_fen: components["schemas"]["Fen"];
         };
+        /** @description A day whose bill could not be had, so that it is not compared. */
+        PayDayMissing: {
+            channel: components["schemas"]["ChannelKind"];
+            day: string;
+            since: components["schemas"]["Timestamp"];
+            /** @description For whoever looks into it: as the network, or we, first said it. */
+            why: string;
+        };
         PayDifference: {
             channel: components["schemas"]["ChannelKind"];
             day: string;
@@ -5331,6 +5341,16 @@ export interface components {
             refund_number?: string | null;
             settled_at?: components["schemas"]["Timestamp"] | null;
             theirs_fen?: components["schemas"]["Fen"] | null;
+        };
+        /** @description What a network was asked, and what it said. */
+        PayLogLine: {
+            at: components["schemas"]["Timestamp"];
+            call: components["schemas"]["PayCall"];
+            /** @description The network's own number, or why. */
+            detail?: string | null;
+            /** @description Of the payment or the refund, as the network knows it. */
+            number: string;
+            said: components["schemas"]["PaySaid"];
         };
         PayNotice: {
             channel: components["schemas"]["ChannelKind"];
@@ -5363,6 +5383,8 @@ export interface components {
         /** @description All that happened to an order. */
         PayOrderDetail: {
             attempts: components["schemas"]["PayAttempt"][];
+            /** @description What networks were asked about it, and what they said; oldest first, the last 200. */
+            log: components["schemas"]["PayLogLine"][];
             notices: components["schemas"]["PayNotice"][];
             order: components["schemas"]["PayOrderRow"];
             refunds: components["schemas"]["PayRefund"][];
@@ -5394,6 +5416,8 @@ export interface components {
             /** Format: int64 */
             tries: number;
         };
+        /** @enum {string} */
+        PaySaid: "done" | "paid" | "waiting" | "closed" | "unknown" | "pending" | "refused" | "unclear";
         Payment: {
             /** @description How the bank calls the payment. */
             payment_reference: string;
@@ -5652,6 +5676,8 @@ export interface components {
             days: components["schemas"]["PayDay"][];
             /** @description Those that nobody has settled, and the last that somebody has; newest first. */
             differences: components["schemas"]["PayDifference"][];
+            /** @description The last 90, newest first. */
+            missing: components["schemas"]["PayDayMissing"][];
         };
         RecoveryCodes: {
             /** @description Shown this once; each is good once, in place of a code. */

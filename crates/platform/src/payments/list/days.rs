@@ -26,6 +26,17 @@ pub struct DayRow {
     pub at: Timestamp,
 }
 
+/// A day whose bill could not be had, so that it is not compared.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = PayDayMissing)]
+pub struct MissingDay {
+    pub channel: ChannelKind,
+    pub day: String,
+    /// For whoever looks into it: as the network, or we, first said it.
+    pub why: String,
+    pub since: Timestamp,
+}
+
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = PayDifference)]
 pub struct DifferenceRow {
@@ -45,6 +56,8 @@ pub struct DifferenceRow {
 pub struct Reconciliation {
     /// The last 90, newest first.
     pub days: Vec<DayRow>,
+    /// The last 90, newest first.
+    pub missing: Vec<MissingDay>,
     /// Those that nobody has settled, and the last that somebody has; newest first.
     pub differences: Vec<DifferenceRow>,
 }
@@ -65,6 +78,11 @@ pub async fn reconciliation(cx: &Cx) -> Result<Reconciliation> {
         })
     };
     let days = sql.all(query, args![], day).await?;
+    let query = "SELECT m.channel, m.day, m.why, m.since FROM pay_days_missing m \
+                 WHERE NOT EXISTS (SELECT 1 FROM pay_days d WHERE d.channel = m.channel AND d.day = m.day) ORDER BY m.day DESC, m.channel LIMIT 90";
+    let missing_day =
+        |row: &Row| Ok(MissingDay { channel: row.word("channel")?, day: row.get("day")?, why: row.get("why")?, since: row.get("since")? });
+    let missing = sql.all(query, args![], missing_day).await?;
     let query = "SELECT id, channel, day, kind, number, refund_number, ours, theirs, settled_at, note FROM pay_differences ORDER BY id DESC LIMIT 200";
     let difference = |row: &Row| {
         Ok(DifferenceRow {
@@ -80,7 +98,7 @@ pub async fn reconciliation(cx: &Cx) -> Result<Reconciliation> {
             note: row.get("note")?,
         })
     };
-    Ok(Reconciliation { days, differences: sql.all(query, args![], difference).await? })
+    Ok(Reconciliation { days, missing, differences: sql.all(query, args![], difference).await? })
 }
 
 /// Somebody has seen to it, and says what it was.

@@ -6,7 +6,7 @@ use kernel::{SECOND, Timestamp};
 pub(in crate::payments) const EXPIRES: i64 = 900 * SECOND;
 /// A network is asked for the last time so long after that, for clocks differ.
 pub(in crate::payments) const MARGIN: i64 = 60 * SECOND;
-/// So often an order is tried at most: each try is a number at a network.
+/// So often an order is tried at most: each try is a number at a network. A customer begins each of them; what we retry by ourselves stops at three.
 pub(in crate::payments) const ATTEMPTS: usize = 10;
 
 /// When a network is asked next about what it has not told by itself: soon at first, and then less and less often.

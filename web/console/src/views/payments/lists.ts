@@ -22,5 +22,5 @@ export function shownDifferences(all: readonly PayDifference[], withSettled: boo
 }
 
 /** Days have no id of their own: there is one a network. */
-export const dayRows = (days: readonly PayDay[]): (PayDay & { id: string })[] =>
+export const dayRows = <D extends Pick<PayDay, 'channel' | 'day'>>(days: readonly D[]): (D & { id: string })[] =>
   days.map((day) => ({ ...day, id: `${day.channel}-${day.day}` }))

@@ -1,4 +1,4 @@
-import type { PayAttempt, PayNotice, PayOrderDetail, PayRefund } from '@/api/types'
+import type { PayAttempt, PayLogLine, PayNotice, PayOrderDetail, PayRefund } from '@/api/types'
 
 /** One thing that happened to an order, with what it is about. */
 export type Step =
@@ -6,6 +6,7 @@ export type Step =
   | { kind: 'attempt' | 'paid'; key: string; at: string; attempt: PayAttempt }
   | { kind: 'notice'; key: string; at: string; notice: PayNotice }
   | { kind: 'refund' | 'refunded'; key: string; at: string; refund: PayRefund }
+  | { kind: 'asked'; key: string; at: string; line: PayLogLine }
 
 /** What comes first of what happened at the same moment. */
 const RANK: Readonly<Record<Step['kind'], number>> = {
@@ -15,14 +16,15 @@ const RANK: Readonly<Record<Step['kind'], number>> = {
   notice: 3,
   booked: 4,
   refund: 5,
-  refunded: 6,
+  asked: 6,
+  refunded: 7,
 }
 
 /**
  * All that happened, the earliest first. A network's clock is not ours and may count whole seconds only: what it says never comes
  * before what it follows from.
  */
-export function stepsOf({ order, attempts, notices, refunds }: PayOrderDetail): Step[] {
+export function stepsOf({ order, attempts, notices, refunds, log }: PayOrderDetail): Step[] {
   const placed: { step: Step; place: number }[] = []
   const put = (step: Step, after = 0): number => {
     const place = Math.max(Date.parse(step.at), after)
@@ -46,6 +48,7 @@ export function stepsOf({ order, attempts, notices, refunds }: PayOrderDetail): 
       put({ kind: 'refunded', key: `${refund.id}-over`, at: refund.settled_at, refund }, asked)
     }
   }
+  for (const [n, line] of log.entries()) put({ kind: 'asked', key: `log-${n}`, at: line.at, line }, begun)
   return placed.sort((a, b) => a.place - b.place || RANK[a.step.kind] - RANK[b.step.kind]).map(({ step }) => step)
 }
 
@@ -66,6 +69,7 @@ export function toneOfStep(step: Step): StepTone {
     case 'refund':
       return step.refund.state === 'stuck' ? 'bad' : 'plain'
     case 'created':
+    case 'asked':
       return 'plain'
   }
 }
