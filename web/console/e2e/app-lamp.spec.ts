@@ -7,7 +7,7 @@ import { expect, row, signIn, test } from './support/test'
 
 test.use({ viewport: { width: 390, height: 844 } })
 
-/** The broker misses who is silent for 45 seconds, and a light may be away for 60: a network that blinks harms nobody. */
+/** The broker misses who is silent for 45 seconds, and a light may be away for 60. */
 const MISSED = { timeout: 150_000 }
 
 async function floorTable(staff: Api, hall: string, id: string): Promise<T.FloorTable> {
