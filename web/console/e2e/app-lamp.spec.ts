@@ -17,6 +17,13 @@ async function floorTable(staff: Api, hall: string, id: string): Promise<T.Floor
   return found
 }
 
+/** What the network has given back of the newest payment for this. */
+async function refunded(what: string): Promise<string | undefined> {
+  const { items } = await (await demo('super_admin')).get<T.Page<T.PayOrder>>('/payments/orders?limit=200')
+  const order = items.find(({ subject }) => subject === what)
+  return order && `¥${(order.refunded_fen / 100).toFixed(2)}`
+}
+
 /** As the hall would: plugged in, tried, and returned. Also where the test has failed before. */
 async function mend(staff: Api, hall: string, id: string): Promise<void> {
   const lit = () => floorTable(staff, hall, id).then(({ device }) => device?.online && device.reported)
@@ -71,13 +78,7 @@ test('v5_2 a plug that is pulled while somebody plays ends in a refund and a cas
     // Less than the free minutes were lit: all of it goes back to where it came from.
     await expect(page.getByTestId('bill-total')).toHaveText('¥0.00')
     await expect(page.getByTestId('bill-to-source')).toHaveText(paid)
-    await expect
-      .poll(async () => {
-        const { items } = await (await demo('super_admin')).get<T.Page<T.PayOrder>>('/payments/orders?limit=200')
-        const order = items.find(({ purpose, subject }) => purpose === 'play' && subject === `${table.name} 台费`)
-        return order && (order.refunded_fen / 100).toFixed(2)
-      })
-      .toBe(paid.slice(1))
+    await expect.poll(() => refunded(`${table.name} 台费`), { timeout: 30_000 }).toBe(paid)
 
     const { items } = await staff.get<T.Page<CaseRow>>('/cases?state=open')
     expect(items.filter(({ table_id }) => table_id === table.id)).toMatchObject([{ cause: 'in_play' }])
