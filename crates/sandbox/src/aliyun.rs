@@ -135,6 +135,13 @@ impl AliyunSms {
         self.texts.borrow().clone()
     }
 
+    /// Waits until it has taken more than `known` texts; answers those, oldest first. None when it takes no more.
+    pub async fn after(&self, known: usize) -> Option<Vec<Text>> {
+        let mut texts = self.texts.clone();
+        let taken = texts.wait_for(|texts| texts.len() > known).await.ok()?;
+        Some(taken.iter().skip(known).cloned().collect())
+    }
+
     /// Waits for a text to this phone after the first `known` of them; answers it.
     pub async fn text_to(&self, phone: &str, known: usize) -> Option<Text> {
         let mut texts = self.texts.clone();

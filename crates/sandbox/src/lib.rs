@@ -1,7 +1,7 @@
 //! Stand-ins of the outside world, for trying what becomes of the program when that world fails.
 //!
 //! [`Line`] stands between a program and a server: it passes bytes on, late, or not at all. [`Mailbox`] is a mail server,
-//! [`Hook`] somebody's server for callbacks; both remember what arrived, and how often. [`Lamp`] is a light over a table, [`Coils`] a
+//! [`Hook`] somebody's server for callbacks; both remember what arrived, and how often. [`Lamp`] is a light over a table, on a [`LampPage`] if need be, [`Coils`] a
 //! board of relays for such lights, [`AliyunSms`] and [`TencentSms`] services for text messages, [`WechatPay`] and [`Alipay`] take no money,
 //! [`WechatLogin`] knows people by made-up names. Everything is on the loopback
 //! address, on ports that the system chooses, and ends when it is dropped.
@@ -28,7 +28,7 @@ pub use aliyun::{AliyunSms, Receipt, SmsTrouble, Text};
 pub use books::{Refund, Trade, TradeState};
 pub use coils::{Board, CoilTrouble, Coils, Frames};
 pub use hook::{Called, Hook};
-pub use lamp::{Firmware, Lamp, Seen, Trouble, kept};
+pub use lamp::{Firmware, Lamp, LampPage, Seen, Trouble, kept};
 pub use line::{Line, State};
 pub use mailbox::{Letter, Mailbox};
 pub use tencent::TencentSms;

@@ -1,6 +1,6 @@
-//! Pages where a payer pays at a stand-in: they look like what they stand for, and say that they are not real.
+//! Pages of stand-ins, above all where a payer pays: they look like what they stand for, and say that they are not real.
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use kernel::Fen;
 
@@ -24,8 +24,7 @@ pub(crate) struct Sheet<'a> {
 const POLICY: &str = "default-src 'none'; style-src 'self'; form-action 'self' http: https:; base-uri 'none'; frame-ancestors 'none'";
 
 pub(crate) fn render(sheet: &Sheet<'_>, headers: &HeaderMap) -> Response {
-    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let english = kernel::Lang::from_header(accepted) == kernel::Lang::En;
+    let english = english(headers);
     let say = |(zh, en): (&str, &str)| escape(if english { en } else { zh });
     let hidden: String = sheet
         .hidden
@@ -56,14 +55,21 @@ pub(crate) fn render(sheet: &Sheet<'_>, headers: &HeaderMap) -> Response {
         say(sheet.state),
         network = say(sheet.network),
     );
-    html(StatusCode::OK, page)
+    html(POLICY, page)
 }
 
-fn html(status: StatusCode, page: String) -> Response {
-    let mut response = (status, page).into_response();
+/// Whether whoever asks reads English rather than Chinese.
+pub(crate) fn english(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    kernel::Lang::from_header(accepted) == kernel::Lang::En
+}
+
+/// `policy`: what the browser may load and run there.
+pub(crate) fn html(policy: &'static str, page: String) -> Response {
+    let mut response = page.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(HeaderName::from_static("x-content-type-options"), HeaderValue::from_static("nosniff"));
     response
@@ -81,6 +87,11 @@ main{max-width:420px;margin:24px auto;padding:32px 24px;background:#fff;border-r
 .subject{color:#555;margin:0;overflow-wrap:anywhere}.amount{font-size:44px;font-weight:600;margin:4px 0 8px}.amount small{font-size:24px}\
 .state{color:#777;min-height:1.5em}button{display:block;width:100%;border:0;border-radius:8px;padding:14px;font:inherit;font-weight:600;color:#fff;margin-top:12px}\
 button.quiet{background:#f2f2f2!important;color:#333}.wechat header,.wechat button{background:#07964b}.alipay header,.alipay button{background:#1267d8}\
+.lamps header,.lamps button{background:#3a4a5c}.lamps main{max-width:560px;text-align:left}.lamps ul{list-style:none;margin:0;padding:0}\
+.lamps li{display:flex;align-items:center;gap:12px;padding:8px 0;border-top:1px solid #ededed}.lamps b{flex:1;overflow-wrap:anywhere}\
+.lamps li span{color:#555}.lamps form{margin:0}.lamps button{width:96px;margin:0;padding:10px 8px}\
+.lamps i{flex:none;box-sizing:border-box;width:20px;height:20px;border:2px solid #777;border-radius:50%}\
+.lamps [data-lamp=on] i{background:#ffc53d;border-color:#8a5a00}.lamps [data-lamp=unplugged] i{border-style:dashed}#lost{color:#b42318}\
 button:focus-visible{outline:3px solid #191919;outline-offset:2px}";
 
 pub(crate) fn escape(text: &str) -> String {

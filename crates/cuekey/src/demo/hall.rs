@@ -7,7 +7,7 @@ use std::time::Duration;
 use kernel::{Clock, Fen};
 use platform::identity::{Principal, Role};
 use platform::{Cx, Platform};
-use sandbox::{Firmware, Lamp as Simulated};
+use sandbox::{Firmware, Lamp as Simulated, LampPage};
 use store::Sql as _;
 use venue::Venue;
 use venue::devices::{self, NewDevice};
@@ -24,6 +24,8 @@ pub const TABLES: i64 = 12;
 /// The last of a hall's tables stand in rooms 包厢.
 const ROOMS: i64 = 2;
 const PAUSE: Duration = Duration::from_millis(300);
+/// Where the lamps are to be seen, and unplugged.
+pub const LAMPS: &str = "/sandbox/lamps";
 
 /// Where customers go.
 pub fn app(platform: &Platform) -> String {
@@ -106,10 +108,13 @@ fn package(id: i64, (zh, en): (&str, &str), span: Span, fen: i64, early: Early) 
     Package { id, name_zh, name_en, span, price: Fen::new(fen), early, days: Days::ALL, sold: None }
 }
 
-/// Plugs the lamps in, and brings their tables into service when they answer. Ends with the program.
-pub async fn light_up(venue: Arc<Venue>, broker: SocketAddr, lamps: Vec<Lamp>) {
-    let running: Vec<Simulated> =
-        lamps.iter().map(|lamp| Simulated::start(broker, Firmware::Tasmota, &lamp.topic, &lamp.password, Clock::System)).collect();
+/// Plugs the lamps in, shows them on their page, and brings their tables into service when they answer. Ends with the program.
+pub async fn light_up(venue: Arc<Venue>, broker: SocketAddr, lamps: Vec<Lamp>, page: LampPage) {
+    let start = |lamp: &Lamp| Arc::new(Simulated::start(broker, Firmware::Tasmota, &lamp.topic, &lamp.password, Clock::System));
+    let running: Vec<Arc<Simulated>> = lamps.iter().map(start).collect();
+    for (lamp, running) in lamps.iter().zip(&running) {
+        page.show(&lamp.table, &table_name(&venue, lamp).await, running);
+    }
     for lamp in &lamps {
         let Ok(table) = lamp.table.parse::<TableId>() else { continue };
         while let Err(error) = bring_into_service(&venue, table).await {
@@ -120,6 +125,14 @@ pub async fn light_up(venue: Arc<Venue>, broker: SocketAddr, lamps: Vec<Lamp>) {
     // They are there for as long as anybody looks.
     std::future::pending::<()>().await;
     drop(running);
+}
+
+/// What its table is called as the demo starts; of a table that is gone, as what the lamp comes to the broker.
+async fn table_name(venue: &Venue, lamp: &Lamp) -> String {
+    let Ok(table) = lamp.table.parse::<TableId>() else { return lamp.topic.clone() };
+    let read = |row: &store::Row| row.get::<String>("name");
+    let found = venue.platform.db.read().opt("SELECT name FROM venue_tables WHERE id = $1", store::args![table], read).await;
+    found.ok().flatten().unwrap_or_else(|| lamp.topic.clone())
 }
 
 /// Only what has never been in service: what is broken stays so until somebody has seen to it.

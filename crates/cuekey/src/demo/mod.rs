@@ -8,6 +8,7 @@ mod folder;
 mod hall;
 mod note;
 mod pay;
+mod texts;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use kernel::{Clock, Random};
 use platform::Platform;
 use platform::messages::DatabaseMailbox;
+use sandbox::LampPage;
 
 use crate::cli;
 use crate::config::Config;
@@ -53,17 +55,21 @@ pub async fn demo(config: &Config) -> Result<()> {
     let opened = parts::open(config, Some(hold)).await?;
     let public_url = config.public_url(ports.address);
     let networks = pay::Networks::at(&public_url);
-    let config = &networks.known_to(config);
-    let mailbox = DatabaseMailbox { db: opened.db.clone(), clock: Clock::System, random: Random::system() };
-    let platform = parts::platform(config, &opened, public_url, Arc::new(mailbox), true).await?;
+    let texts = texts::Texts::open().await?;
+    let config = &texts.known_to(networks.known_to(config));
+    let mailbox = || DatabaseMailbox { db: opened.db.clone(), clock: Clock::System, random: Random::system() };
+    let shown = mailbox();
+    let platform = parts::platform(config, &opened, public_url, Arc::new(mailbox()), true).await?;
     let own = Arc::clone(&platform);
-    let beside = Some(networks.router());
+    let lamp_page = LampPage::at(hall::LAMPS);
+    let beside = Some(networks.router().nest(hall::LAMPS, lamp_page.router()));
     serve::run(config, ports, None, platform, beside, async move |starting| {
         let note = prepare(&own, &folder, filled).await?;
         introduce(&own).await?;
         let Starting { hall: running, tasks, .. } = starting;
+        tasks.spawn(texts.deliver(shown));
         if let (Some(address), Some(lamps)) = (running.address, &note.hall) {
-            tasks.spawn(hall::light_up(Arc::clone(&running.venue), address, lamps.lamps.clone()));
+            tasks.spawn(hall::light_up(Arc::clone(&running.venue), address, lamps.lamps.clone(), lamp_page));
         }
         let _ = crate::print(&note.for_people(&folder));
         Ok(())

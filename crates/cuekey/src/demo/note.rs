@@ -95,10 +95,12 @@ impl Note {
             "\n  接下来 Next\n  1. 打开控制台，用上面任一账号登录。 Open the console and sign in as any of them.\n  \
              2. 在程序中验证一个卡密 Verify a key from a program:\n     python3 examples/python/cuekey_verify.py --demo {note}\n  \
              3. 开一张台：以 hall 登录控制台看平面图，在手机或浏览器打开 Open a table: see the floor as hall, and go to\n     {}\n  \
-             4. 邮件不会发出，请在控制台的演示邮箱查看。 Mail is not sent: see {}/mailbox\n\n  \
+             4. 拔掉一盏灯，看退款和维修单 Pull a lamp's plug, and see the refund and the case:\n     {console}{}\n  \
+             5. 邮件不会发出，请在控制台的演示邮箱查看。 Mail is not sent: see {console}/mailbox\n\n  \
              项目密钥和 10 个未使用的卡密 The project's credentials and 10 unused keys: {note}\n  按 Ctrl-C 停止 Ctrl-C stops it\n\n",
             self.hall.as_ref().map_or("", |hall| hall.app.as_str()),
-            self.console
+            super::hall::LAMPS,
+            console = self.console,
         ));
         text
     }

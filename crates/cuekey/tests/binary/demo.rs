@@ -1,5 +1,6 @@
 //! `cuekey demo`: from an empty folder to something to look at, and on from there.
 
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 
 use std::os::unix::fs::MetadataExt;
@@ -9,7 +10,7 @@ use serde_json::Value;
 
 use std::net::SocketAddr;
 
-use crate::process::{Server, cuekey, get, refused, run, sign_in};
+use crate::process::{Server, answer, connect, cuekey, get, refused, run, sign_in, until};
 
 fn start(folder: &Path, listen: &str) -> Server {
     Server::spawn(
@@ -94,5 +95,39 @@ fn a_taken_port_and_a_taken_folder_are_named() {
     assert!(!folder.path().join("d").exists());
     let (server, ..) = ready(folder.path());
     refused(&mut cuekey(folder.path(), &["demo", "--data", "d", "--listen", "127.0.0.1:0"]), 2, &["another Cuekey"]);
+    server.stop();
+}
+
+#[test]
+fn v2_1_a_code_goes_to_the_stand_in_for_texts_and_is_shown_in_the_mailbox() {
+    const PHONE: &str = "13800138000";
+    let folder = tempfile::tempdir().unwrap();
+    let (server, address, note) = ready(folder.path());
+    let ask = |head: &str, body: &str| {
+        let mut stream = connect(address);
+        write!(stream, "{head}\r\nHost: test\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len()).unwrap();
+        let (status, _, body) = answer(stream);
+        (status, serde_json::from_str::<Value>(&body).unwrap_or_default())
+    };
+    let (status, body) =
+        ask("POST /customer/v1/phone-codes HTTP/1.1\r\nContent-Type: application/json", &format!("{{\"phone\":\"{PHONE}\"}}"));
+    assert_eq!(status, 202, "{body}");
+
+    let text = until("the code in the mailbox", || {
+        let page: Value = serde_json::from_str(&get(address, "/api/v1/mailbox").1).ok()?;
+        page["items"].as_array()?.iter().find(|mail| mail["to"] == PHONE)?["text"].as_str().map(str::to_owned)
+    });
+    let code = text.strip_prefix("code: ").unwrap();
+    assert!(code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit()), "{text}");
+
+    // By whom it was taken is to be seen in the log: what it is called there is the service's word.
+    let chief = &note["accounts"][0];
+    let (_, session) = sign_in(address, chief["name"].as_str().unwrap(), chief["password"].as_str().unwrap());
+    let token = session["token"].as_str().unwrap();
+    let called = until("what it is called", || {
+        let (_, page) = ask(&format!("GET /api/v1/texts HTTP/1.1\r\nAuthorization: Bearer {token}"), "");
+        page["items"][0]["called"].as_str().map(str::to_owned)
+    });
+    assert!(called.ends_with("^0"), "{called}");
     server.stop();
 }

@@ -1,6 +1,7 @@
 //! A lamp over a table: a relay on a real broker, with the words of one firmware or another, which fails as the real ones do.
 
 mod kept;
+mod page;
 mod relay;
 mod shelly;
 mod tasmota;
@@ -17,6 +18,7 @@ use self::relay::{Hand, Relay};
 use crate::Task;
 
 pub use self::kept::kept;
+pub use self::page::LampPage;
 
 /// What is to be seen of it, from the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
