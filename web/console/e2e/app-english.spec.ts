@@ -99,7 +99,7 @@ test.describe('at a table', () => {
   })
   test.afterEach(() => board.stop())
 
-  test('v3_1 a hall, a table, play, a split, a call for help and the bill are all English', async ({ page }) => {
+  test('v3_1 a hall, a table, play, a split, a call for help and a bill are all English', async ({ page }) => {
     test.setTimeout(120_000)
     const { manager, venue } = await ownHall({ address: '1 Long Road', phone: '021-55500000', tariff: TARIFF })
     await offerPauses(manager.api, venue)
@@ -117,6 +117,11 @@ test.describe('at a table', () => {
     await customerWithMoney(page, manager.api, 20_000)
     await chooseHour(page, table)
     await allEnglish(page)
+    await page.getByTestId('pay-by-wechat').click()
+    await expect(page.getByTestId('table-open-confirm')).toContainText('Pay ¥')
+    await allEnglish(page)
+    await page.getByTestId('pay-by-balance').click()
+    await expect(page.getByTestId('table-open-confirm')).toContainText('lamp on')
     await confirmOpen(page)
     const played = page.url()
     await allEnglish(page)

@@ -83,8 +83,9 @@ test('v9_5 who plays asks for help, is answered, asks again, and is given money 
 
   const desk = await another(desktop)
   await signIn(desk, manager, '/complaints')
-  for (const text of [venue.name, 'A1', '求助 · 球台与器材', '待答复']) await expect(row(desk, asked)).toContainText(text)
-  await row(desk, asked).getByRole('link', { name: asked }).click()
+  const listed = row(desk, asked)
+  for (const text of [venue.name, 'A1', '求助 · 球台与器材', '待答复']) await expect(listed).toContainText(text)
+  await listed.getByRole('link', { name: asked }).click()
   const state = desk.getByTestId('complaint-state')
   await expect(state).toHaveAttribute('data-status', 'open')
   await expect(desk.getByTestId('light-log').locator('li').first()).toBeVisible()
@@ -132,7 +133,7 @@ test('v9_5 who plays asks for help, is answered, asks again, and is given money 
   await expect(page.getByTestId('complaint').getByTestId('complaint-state')).toHaveText('已结束')
 })
 
-test('v9_5 a visitor signs in to complain to a hall, and the staff finds it by its kind, answers and ends it', async ({
+test('v9_5 a visitor signs in to complain to a hall, and the staff finds it by kind, answers and ends it', async ({
   page,
   another,
 }) => {
