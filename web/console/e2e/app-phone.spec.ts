@@ -1,12 +1,10 @@
 import { mailTo } from './support/api'
-import { giveNumber, phone } from './support/app'
+import { giveNumber, KEYS, phone } from './support/app'
 import { CHINESE, expect, test, untranslated, welcomeStart } from './support/test'
 
 const viewport = { width: 390, height: 844 }
 test.use({ viewport })
 
-/** How the app's keys begin. */
-const KEYS = ['common', 'complaint', 'errors', 'hall', 'mine', 'pay', 'play', 'signIn', 'split', 'table']
 const CODE = /(\d{6})/
 const CODE_WRONG = '验证码不正确或已失效，请核对或重新获取'
 const shortened = (number: string) => `${number.slice(0, 3)}****${number.slice(-4)}`

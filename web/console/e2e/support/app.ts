@@ -1,7 +1,10 @@
 import type { Page } from '@playwright/test'
 import type * as T from '../../src/api/types'
-import { demo, mailTo } from './api'
+import { demo, mailTo, type Api } from './api'
 import { expect } from './test'
+
+/** How the app's keys begin. */
+export const KEYS = ['common', 'complaint', 'errors', 'hall', 'mine', 'pay', 'play', 'signIn', 'split', 'table']
 
 let phones = 0
 /** A number that no other customer on this server has. */
@@ -42,3 +45,29 @@ export async function demoTable(place: number): Promise<{ hall: string; table: T
 
 /** What the QR code on a table says. */
 export const scanned = ({ url }: { url: string }): string => new URL(url).pathname + new URL(url).search
+
+/** Somebody new, with so much cash in the wallet. */
+export async function customerWithMoney(page: Page, desk: Api, fen: number): Promise<void> {
+  await someCustomer(page)
+  const number = ((await page.getByTestId('customer-number').textContent()) ?? '').trim()
+  await desk.post('/customers/recharge', { number, amount_fen: fen })
+}
+
+/** From the code on a table to the question whether it should be opened, for an hour. */
+export async function chooseHour(page: Page, { code }: { code: string }): Promise<void> {
+  await page.goto(`/m/?t=${code}`)
+  await page.getByTestId('quote-60').click()
+  await page.getByTestId('table-open').click()
+  await expect(page.getByTestId('confirm-open')).toBeVisible()
+}
+
+export async function confirmOpen(page: Page): Promise<void> {
+  await page.getByTestId('table-open-confirm').click()
+  await expect(page.getByTestId('playing')).toBeVisible({ timeout: 30_000 })
+}
+
+export async function closeTable(page: Page): Promise<void> {
+  await page.getByTestId('session-close').click()
+  await page.getByTestId('session-close-confirm').click()
+  await expect(page.getByTestId('ended')).toBeVisible()
+}

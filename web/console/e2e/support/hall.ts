@@ -1,16 +1,20 @@
+import { expect } from '@playwright/test'
+import type { DeviceRow } from '../../src/api/devices'
+import type { Offers } from '../../src/api/offers'
 import type * as T from '../../src/api/types'
 import { demo, somebody, type Api, type Person } from './api'
+import type { Board } from './board'
 import { unique } from './demo'
 
 const TARIFF: T.Tariff = { per_hour: 3_600, unit_minutes: 5, grace_minutes: 3 }
 
-export const newHall = (api: Api) =>
-  api.post<T.Venue>('/venues', { name: unique('hall'), time_zone: 'Asia/Shanghai', tariff: TARIFF })
+export const newHall = (api: Api, change: Partial<T.NewVenue> = {}) =>
+  api.post<T.Venue>('/venues', { name: unique('hall'), time_zone: 'Asia/Shanghai', tariff: TARIFF, ...change })
 
 /** A hall that no other test looks at, and who manages it. Nothing in it has a Chinese name. */
-export async function ownHall(): Promise<{ manager: Person; venue: T.Venue }> {
+export async function ownHall(change: Partial<T.NewVenue> = {}): Promise<{ manager: Person; venue: T.Venue }> {
   const manager = await somebody('venue_manager', await demo('super_admin'))
-  return { manager, venue: await newHall(manager.api) }
+  return { manager, venue: await newHall(manager.api, change) }
 }
 
 export const newTable = (api: Api, { id }: T.Venue, name: string, x = 100) =>
@@ -28,3 +32,28 @@ export const addCoil = (api: Api, { id, name }: T.Table, port: number) =>
     name: `Coil ${name}`,
     address: { host: '127.0.0.1', port, unit: 1, coil: 0, framing: 'tcp' },
   })
+
+/** Boards are asked every few seconds. */
+export const ASKED = { timeout: 30_000 }
+
+/** A table that customers can open: its light is on this board, and has answered. */
+export async function tableInService(api: Api, venue: T.Venue, name: string, board: Board): Promise<T.Table> {
+  const table = await newTable(api, venue, name)
+  await addCoil(api, table, board.port)
+  const agrees = async () => {
+    const { items } = await api.get<T.Page<DeviceRow>>('/devices?state=agrees')
+    return items.some(({ table_id }) => table_id === table.id)
+  }
+  await expect.poll(agrees, ASKED).toBe(true)
+  return api.post<T.Table>(`/tables/${table.id}/in-service`, { note: '' })
+}
+
+/** Pauses of twenty minutes, in the dark: of what is opened from now on. */
+export const offerPauses = (api: Api, { id }: T.Venue) =>
+  api.call<Offers>('PUT', `/venues/${id}/offers`, {
+    pause_minutes: 20,
+    pause_lit: false,
+    cleaning_minutes: 0,
+    hold_minutes: 15,
+    version: 0,
+  } satisfies Offers)

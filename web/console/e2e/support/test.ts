@@ -119,14 +119,24 @@ export async function choose(page: Page, filter: string, option: string): Promis
   await page.getByRole('option', { name: option, exact: true }).click()
 }
 
-/** Keys that stand where their texts should. Also in what is read out, or shown as a hint. `names`: how keys begin. */
-export async function untranslated(page: Page, names = Object.keys(zh)): Promise<string[]> {
-  const shown = await page.evaluate(() => {
-    const said = ['aria-label', 'placeholder', 'title'].flatMap((name) =>
+/** All that is shown, and what is read out, or shown as a hint. */
+const said = (page: Page): Promise<string> =>
+  page.evaluate(() => {
+    const beside = ['aria-label', 'placeholder', 'title'].flatMap((name) =>
       Array.from(document.querySelectorAll(`[${name}]`), (one) => one.getAttribute(name) ?? ''),
     )
-    return [document.body.innerText, ...said].join('\n')
+    return [document.title, document.body.innerText, ...beside].join('\n')
   })
+
+/** Keys that stand where their texts should. `names`: how keys begin. */
+export async function untranslated(page: Page, names = Object.keys(zh)): Promise<string[]> {
+  const shown = await said(page)
   return shown.match(new RegExp(`\\b(?:${names.join('|')})\\.[a-z]\\w*(?:\\.\\w+)*`, 'g')) ?? []
 }
+
 export const CHINESE = /[\u4e00-\u9fff]/
+/** Lines that have Chinese in them. `but`: those that are so in any language. */
+export async function inChinese(page: Page, but: string[] = []): Promise<string[]> {
+  const lines = (await said(page)).split('\n').map((line) => line.trim())
+  return lines.filter((line) => CHINESE.test(line) && !but.includes(line))
+}
