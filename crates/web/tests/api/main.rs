@@ -42,6 +42,7 @@ mod payments_keys;
 mod payments_late;
 mod payments_lost;
 mod payments_origin;
+mod payments_strangers;
 mod payments_swapped;
 mod payments_table;
 mod payments_told;
