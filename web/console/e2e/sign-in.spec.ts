@@ -53,6 +53,31 @@ test('k1_2a what is missing is said at the field, before the server is asked', a
   await expect(page.getByTestId('sign-in-name')).toBeFocused()
 })
 
+// ASVS 6.2.6 and 6.2.7.
+test('k1_2a a password is hidden until one shows it, may be pasted, and is known to managers', async ({ page }) => {
+  await page.goto('/sign-in')
+  const name = page.getByTestId('sign-in-name')
+  const password = page.getByTestId('sign-in-password')
+  await expect(name).toHaveAttribute('autocomplete', 'username')
+  await expect(password).toHaveAttribute('autocomplete', 'current-password')
+
+  // By the keyboard, as people do: what is hidden cannot be copied, so it comes from the other field.
+  const text = 'Two words, 中文 and 42'
+  await name.fill(text)
+  await name.press('Control+a')
+  await name.press('Control+c')
+  await password.press('Control+v')
+  await expect(password).toHaveValue(text)
+
+  const toggle = page.locator('.password-toggle')
+  await expect(password).toHaveAttribute('type', 'password')
+  await toggle.click()
+  await expect(password).toHaveAttribute('type', 'text')
+  await expect(password).toHaveValue(text)
+  await toggle.click()
+  await expect(password).toHaveAttribute('type', 'password')
+})
+
 test('k1_2b a wrong password is refused in words; after three a captcha, which the device can work out', async ({
   page,
   watch,

@@ -8,6 +8,7 @@ mod length;
 mod lex;
 mod lints;
 mod registries;
+mod routes;
 mod schemas;
 mod security;
 
@@ -106,6 +107,7 @@ fn check_file(path: &str, text: &str) -> Vec<Finding> {
         let source = lex::lex(text);
         findings.extend(layers::check(path, &source));
         findings.extend(lints::check(path, &source));
+        findings.extend(routes::check(path, text, &source));
     }
     findings
 }

@@ -1,5 +1,8 @@
 //! Which lists there are, and what is asked of them: every filter that the console offers, as every role that may ask.
 
+#[cfg(test)]
+mod documented;
+
 use uuid::Uuid;
 
 use super::ask::Ask;

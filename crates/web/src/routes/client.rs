@@ -1,4 +1,4 @@
-//! The client API (`contract/client-api.md`): programs verify keys. Every answer is signed once the caller's key is known,
+//! The client API (`docs/client-api.md`): programs verify keys. Every answer is signed once the caller's key is known,
 //! refusals too, so it is written here and not by the outer layers.
 //!
 //! Between reading and sending there is one wait, for the decision: a request's future holds little, and is cheap to move.

@@ -43,6 +43,7 @@ mod payments_late;
 mod payments_log;
 mod payments_lost;
 mod payments_origin;
+mod payments_strangers;
 mod payments_swapped;
 mod payments_table;
 mod payments_told;

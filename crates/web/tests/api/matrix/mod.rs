@@ -1,5 +1,6 @@
 //! Each endpoint × each role × one's own and somebody else's things (issue 3): OpenAPI says what there is, the tables say who
-//! may. An endpoint without a rule fails, and so does a rule without an endpoint.
+//! may. An endpoint without a rule fails, and so does a rule without an endpoint. What OpenAPI does not say is written down one by one
+//! in xtask/src/tidy/routes.rs: the three places where payment networks call (payments_strangers.rs), the document, and files.
 //!
 //! A rule reads: who passes the door, whose things are reached behind it, what a good call answers. For each endpoint those
 //! who are refused ask first, all of the same thing; then each who may asks, the first of them of that very thing. So a

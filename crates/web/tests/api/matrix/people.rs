@@ -140,8 +140,8 @@ pub struct People {
     peer: Client,
     other_chief: Client,
     stranger: Client,
-    venue: Client,
-    maintainer: Client,
+    pub venue: Client,
+    pub maintainer: Client,
     spare: AtomicU8,
 }
 
