@@ -65,6 +65,21 @@ pub struct Pages {
     pub wrong: Vec<String>,
 }
 
+impl Pages {
+    /// Work of each kind was acknowledged: transfers, withdrawals, verifications that bound a device, unbindings, batches that stay and one
+    /// that was taken back.
+    pub fn has_each_kind(&self) -> bool {
+        let batches = |state: &str| self.batches.values().any(|made| made.state == state);
+        self.transfers.len() > 1
+            && !self.withdrawals.is_empty()
+            && !self.calls.is_empty()
+            && self.keys.values().any(|key| !key.devices.is_empty())
+            && self.keys.values().any(|key| key.unbinds > 0)
+            && batches("ready")
+            && batches("cancelled")
+    }
+}
+
 #[derive(Default)]
 pub struct Book(Mutex<Pages>);
 

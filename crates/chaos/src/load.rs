@@ -23,6 +23,8 @@ use crate::world::World;
 const LONGEST: Duration = Duration::from_secs(180);
 /// How often a verification is sent again whose time is refused, while clocks are moved.
 const TIMES: u32 = 3;
+/// What a 503 may say: that the program is busy, whatever ails its database, or that a payment network does not answer.
+const PUT_OFF: [&str; 2] = ["BUSY", "PAYMENT_UNCLEAR"];
 /// Before a request is sent again that was not answered.
 const PAUSE_MS: u64 = 20;
 
@@ -220,8 +222,9 @@ impl Load {
 
     /// Whoever is put off is told why, and for how long.
     fn judge(&self, path: &str, retry_after: Option<u64>, body: &Value) {
-        if retry_after.is_none() || !body["code"].is_string() {
-            self.book.wrong(format!("503 of {path} without a code or Retry-After: {retry_after:?} {body}"));
+        let known = body["code"].as_str().is_some_and(|code| PUT_OFF.contains(&code));
+        if !known || retry_after.is_none_or(|seconds| seconds == 0) {
+            self.book.wrong(format!("503 of {path} without a code of those {PUT_OFF:?}, or without Retry-After: {retry_after:?} {body}"));
         }
     }
 

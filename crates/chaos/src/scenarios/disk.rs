@@ -13,7 +13,7 @@ use crate::server::{Server, Setup, look, tail};
 use crate::world::World;
 
 /// From the fault to the end of the process.
-const STOPS: Duration = Duration::from_secs(40);
+pub(super) const STOPS: Duration = Duration::from_secs(40);
 
 pub async fn run(plan: &Plan, report: &mut Report) -> Result<()> {
     let (mut world, servers) = World::make(plan.cuekey.clone(), None, 1).await?;
@@ -60,7 +60,7 @@ pub async fn run(plan: &Plan, report: &mut Report) -> Result<()> {
 }
 
 /// Asks whether it is ready until it has ended. Whether it was said that it was not, and why; it must not be ready again after that.
-async fn watch_ready(setup: &Setup, server: &mut Server, watch: Stopwatch) -> Result<bool> {
+pub(super) async fn watch_ready(setup: &Setup, server: &mut Server, watch: Stopwatch) -> Result<bool> {
     let mut said_why = false;
     while server.alive() && watch.elapsed() < STOPS {
         match look(setup.address, "/readyz").await {

@@ -1,6 +1,7 @@
 //! All scenarios.
 
 mod clock;
+mod damaged;
 mod disk;
 mod encrypted;
 mod furnish;
@@ -53,7 +54,7 @@ pub const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "refused",
-        about: "databases that are newer, edited, half-done or damaged are refused and not touched",
+        about: "databases that are newer, edited, half-done or damaged are refused and not touched, and damage that is met later ends the process",
         engines: BOTH,
         short: BOTH,
         run: |plan, engine, report| Box::pin(refused::run(plan, engine, report)),

@@ -1,5 +1,6 @@
 //! Databases that the program must not touch, and one that it must finish.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use anyhow::{Context, Result, bail};
 use kernel::Clock;
 use store::{Db, DbConfig, Engine, Row, Sql, args};
 
+use super::damaged;
 use crate::scenario::{Plan, Report};
 use crate::server::Setup;
 use crate::world::World;
@@ -28,7 +30,8 @@ pub async fn run(plan: &Plan, engine: Engine, report: &mut Report) -> Result<()>
     altered(setup, "gap", half, whole, &["backup"], report).await?;
     half_done(setup, report).await?;
     if engine == Engine::Sqlite {
-        damaged(setup, report).await?;
+        damaged::at_the_start(setup, report).await?;
+        damaged::met_while_serving(&world, report).await?;
     }
     without_key(setup, report).await?;
     // After all that it is as it was.
@@ -61,7 +64,7 @@ async fn half_done(setup: &Setup, report: &mut Report) -> Result<()> {
     statement(setup, &put_back).await
 }
 
-async fn refused(setup: &Setup, what: &str, words: &[&str], report: &mut Report) -> Result<()> {
+pub(super) async fn refused(setup: &Setup, what: &str, words: &[&str], report: &mut Report) -> Result<()> {
     let before = fingerprint(setup).await?;
     for command in ["serve", "migrate", "doctor"] {
         let (code, said) = setup.run(&[command]).await?;
@@ -72,30 +75,10 @@ async fn refused(setup: &Setup, what: &str, words: &[&str], report: &mut Report)
             );
         }
     }
-    if fingerprint(setup).await? != before {
-        bail!("a database that is {what} was changed");
-    }
-    report.looked.push(format!("{what}: serve, migrate and doctor refuse it, say what to do, and leave it as it was, byte for byte"));
-    Ok(())
-}
-
-/// Parts of the file are not what was written.
-async fn damaged(setup: &Setup, report: &mut Report) -> Result<()> {
-    let file = setup.data.join("cuekey.db");
-    let good = std::fs::read(&file)?;
-    let mut no_header = good.clone();
-    no_header[..16].copy_from_slice(b"not a database!!");
-    let cut = good[..good.len() / 2].to_vec();
-    let mut schema = good.clone();
-    schema[100..4_096].fill(0x5a);
-    for (what, bytes) in [("without its header", no_header), ("cut in half", cut), ("with a broken schema", schema)] {
-        std::fs::write(&file, &bytes)?;
-        refused(setup, what, &["damaged", "backup"], report).await?;
-        if std::fs::read(&file)? != bytes {
-            bail!("a file {what} was changed");
-        }
-    }
-    std::fs::write(&file, &good)?;
+    untouched(setup, what, &before).await?;
+    report
+        .looked
+        .push(format!("{what}: serve, migrate and doctor refuse it, say what to do, and leave the whole folder as it was, byte for byte"));
     Ok(())
 }
 
@@ -140,7 +123,7 @@ async fn killed_at_first_start(plan: &Plan, engine: Engine, mail: SocketAddr, re
     Ok(())
 }
 
-async fn open(setup: &Setup) -> Result<Db> {
+pub(super) async fn open(setup: &Setup) -> Result<Db> {
     Ok(Db::open(&DbConfig { connections: 1, ..DbConfig::new(setup.database_url()) }).await?)
 }
 
@@ -153,27 +136,59 @@ async fn statement(setup: &Setup, sql: &str) -> Result<()> {
     Ok(())
 }
 
-/// SQLite: every byte of the file. PostgreSQL: everything that a dump of it says.
-async fn fingerprint(setup: &Setup) -> Result<Vec<u8>> {
-    match &setup.database {
-        None => bytes(&setup.data.join("cuekey.db")),
-        Some(url) => {
-            let dump = tokio::process::Command::new("pg_dump").args(["--dbname", url]).output().await.context("cannot run pg_dump")?;
-            if !dump.status.success() {
-                bail!("pg_dump: {}", String::from_utf8_lossy(&dump.stderr));
-            }
-            // Newer versions write a random word into each dump.
-            let text = String::from_utf8_lossy(&dump.stdout);
-            Ok(text
-                .lines()
-                .filter(|line| !line.starts_with("\\restrict") && !line.starts_with("\\unrestrict"))
-                .collect::<Vec<_>>()
-                .join("\n")
-                .into_bytes())
-        }
+/// What a data folder holds, by the names of its files; for PostgreSQL everything that a dump of it says too.
+type Held = BTreeMap<String, Vec<u8>>;
+
+/// SQLite's locks, and its index of the log: made anew at each opening.
+const LOCKS: &str = "cuekey.db-shm";
+/// SQLite's log. There is one as soon as the file is opened; as long as nothing was written it is empty.
+const LOG: &str = "cuekey.db-wal";
+
+/// The folder as it is now.
+pub(super) async fn fingerprint(setup: &Setup) -> Result<Held> {
+    let mut held = Held::new();
+    files(&setup.data, &setup.data, &mut held)?;
+    held.remove(LOCKS);
+    if held.get(LOG).is_some_and(Vec::is_empty) {
+        held.remove(LOG);
     }
+    if let Some(url) = &setup.database {
+        held.insert("(dump)".into(), dump(url).await?);
+    }
+    Ok(held)
 }
 
-fn bytes(path: &Path) -> Result<Vec<u8>> {
-    std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+/// Nothing is there that was not, or is gone, or is otherwise.
+pub(super) async fn untouched(setup: &Setup, what: &str, before: &Held) -> Result<()> {
+    let after = fingerprint(setup).await?;
+    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let changed: Vec<&String> = names.into_iter().filter(|name| before.get(*name) != after.get(*name)).collect();
+    if !changed.is_empty() {
+        bail!("a database that is {what} was to be left alone, and these have changed: {changed:?}");
+    }
+    Ok(())
+}
+
+fn files(top: &Path, folder: &Path, held: &mut Held) -> Result<()> {
+    for entry in std::fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))? {
+        let path = entry?.path();
+        if path.is_dir() {
+            files(top, &path, held)?;
+        } else {
+            let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            held.insert(path.strip_prefix(top).unwrap_or(&path).display().to_string(), bytes);
+        }
+    }
+    Ok(())
+}
+
+async fn dump(url: &str) -> Result<Vec<u8>> {
+    let dump = tokio::process::Command::new("pg_dump").args(["--dbname", url]).output().await.context("cannot run pg_dump")?;
+    if !dump.status.success() {
+        bail!("pg_dump: {}", String::from_utf8_lossy(&dump.stderr));
+    }
+    // Newer versions write a random word into each dump.
+    let text = String::from_utf8_lossy(&dump.stdout);
+    let lines = text.lines().filter(|line| !line.starts_with("\\restrict") && !line.starts_with("\\unrestrict"));
+    Ok(lines.collect::<Vec<_>>().join("\n").into_bytes())
 }

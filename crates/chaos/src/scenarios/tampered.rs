@@ -86,25 +86,14 @@ const LOSSES: &[(&str, &str, &str)] = &[
 /// Longer than it takes until there is something of each kind.
 const ENOUGH: Duration = Duration::from_secs(120);
 
-/// Everything is there that is lost below: no loss may be left out because there is nothing to lose.
-fn enough(pages: &Pages) -> bool {
-    let batches = |state: &str| pages.batches.values().any(|made| made.state == state);
-    let bound = pages.keys.values().any(|key| !key.devices.is_empty());
-    pages.transfers.len() > 1
-        && !pages.withdrawals.is_empty()
-        && !pages.calls.is_empty()
-        && bound
-        && batches("ready")
-        && batches("cancelled")
-}
-
 pub async fn run(plan: &Plan, engine: Engine, report: &mut Report) -> Result<()> {
     let (world, servers) = World::make(plan.cuekey.clone(), plan.database(engine).await?, 1).await?;
     let load = Load::new(Arc::new(world));
     let clients = load.begin(8, plan.seed);
     Clock::System.sleep(Duration::from_secs(3)).await;
     let watch = Stopwatch::start();
-    while !enough(&load.book.open()) {
+    // Everything is there that is lost below: no loss may be left out because there is nothing to lose.
+    while !load.book.open().has_each_kind() {
         if watch.elapsed() > ENOUGH {
             bail!("after {} s there is not one thing of each kind to lose", ENOUGH.as_secs());
         }

@@ -10,6 +10,11 @@ fn has(headers: &HeaderMap, name: &str, value: &str) {
     assert_eq!(said, value, "{name}");
 }
 
+/// All that a policy says of this.
+fn directive<'a>(policy: &'a str, name: &str) -> Option<&'a str> {
+    policy.split(';').find_map(|part| part.trim().strip_prefix(name)?.strip_prefix(' '))
+}
+
 /// Signs in as a browser does; the cookie that it is given.
 async fn cookie_of(browser: &Client, name: &str) -> String {
     let answer = browser.post("/api/v1/session", json!({"name": name, "password": format!("password-of-{name}")})).await;
@@ -45,7 +50,12 @@ on_server! {
             has(&answer.headers, "cross-origin-opener-policy", "same-origin");
             has(&answer.headers, "cross-origin-resource-policy", "same-origin");
             let policy = answer.headers["content-security-policy"].to_str().unwrap();
-            assert!(policy.contains("frame-ancestors 'none'") && !policy.contains("script-src 'unsafe"), "{policy}");
+            assert_eq!(directive(policy, "frame-ancestors"), Some("'none'"), "{policy}");
+            // Scripts of this site or none, whichever of their directives there are: nothing beside it.
+            assert!(directive(policy, "script-src").or(directive(policy, "default-src")).is_some(), "{policy}");
+            for name in ["default-src", "script-src", "script-src-elem", "script-src-attr"] {
+                assert!(matches!(directive(policy, name), None | Some("'self'" | "'none'")), "{name} of {policy}");
+            }
             assert!(!answer.headers.contains_key("access-control-allow-origin"), "no other site may read it");
             assert!(!answer.headers.contains_key("server"), "nothing says what runs here");
             assert!(answer.headers["content-type"].to_str().unwrap().contains('/'));
