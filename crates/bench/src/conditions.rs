@@ -1,10 +1,40 @@
-//! What the values of a part's figures are, in words: what its rounds were, and whether there were as many as were asked for.
+//! What the values of a part's figures are, in words: what its rounds were and of how much, and whether all was measured that should be.
 
 use crate::figure::{Figure, spread};
-use crate::run::{Options, Part};
+use crate::run::{CONNECTIONS, Options, Part};
+use crate::site::Engine;
+
+/// What the column *rounds* says: the rounds, and what a reader would take for something else if it were not there.
+pub fn said(part: Part, options: &Options, figures: &[Figure]) -> String {
+    std::iter::once(rounds(part, options, figures)).chain(besides(part, options)).collect::<Vec<_>>().join("; ")
+}
+
+/// How many keys there were, where the figures' names do not tell; and what was not measured, since it was not asked for.
+fn besides(part: Part, options: &Options) -> Vec<String> {
+    let mut besides = Vec::new();
+    match part {
+        Part::Verify | Part::Lone | Part::FirstUse | Part::Flood | Part::Disable | Part::Log => {
+            besides.push(format!("{} keys in use", options.keys));
+        }
+        Part::Generate | Part::Transfers | Part::Large | Part::Pages | Part::Calls | Part::Venue | Part::Day => {}
+    }
+    if part == Part::Verify && options.connections != CONNECTIONS {
+        let connections: Vec<String> = options.connections.iter().map(usize::to_string).collect();
+        besides.push(format!("over {} connections alone", connections.join(" and ")));
+    }
+    if part == Part::Pages && !options.pages.only().is_empty() {
+        besides.push(format!("of {} alone", options.pages.only().join(" and ")));
+    }
+    // It has both at once.
+    if part != Part::Transfers && options.databases.len() < Engine::BOTH.len() {
+        let names: Vec<&str> = options.databases.iter().map(|engine| engine.name()).collect();
+        besides.push(format!("{} alone", names.join(" and ")));
+    }
+    besides
+}
 
 /// What a round of this part was, and how many there were: of the values that were really measured.
-pub fn rounds(part: Part, options: &Options, figures: &[Figure]) -> String {
+fn rounds(part: Part, options: &Options, figures: &[Figure]) -> String {
     let seconds = format!("{:.1} s", options.seconds);
     let all = count(figures.iter());
     match part {
@@ -24,7 +54,7 @@ pub fn rounds(part: Part, options: &Options, figures: &[Figure]) -> String {
     }
 }
 
-/// Figures that have fewer values than were asked for.
+/// Figures that have fewer values than were asked for, and databases that have none.
 pub fn missing(part: Part, options: &Options, figures: &[Figure]) -> Vec<String> {
     let asked = match part {
         Part::Disable | Part::Day => 1,
@@ -41,7 +71,9 @@ pub fn missing(part: Part, options: &Options, figures: &[Figure]) -> Vec<String>
         | Part::Venue => options.rounds,
     };
     let short = figures.iter().filter(|figure| figure.values.len() < asked);
-    short.map(|figure| format!("{} ({} rounds of {asked})", figure.name, figure.values.len())).collect()
+    let short = short.map(|figure| format!("{} ({} rounds of {asked})", figure.name, figure.values.len()));
+    let absent = Engine::BOTH.into_iter().filter(|engine| !figures.iter().any(|figure| figure.is_of(engine.name())));
+    short.chain(absent.map(|engine| format!("part {}: {} was not measured", part.name(), engine.name()))).collect()
 }
 
 fn is_compared(figure: &&Figure) -> bool {
@@ -78,7 +110,21 @@ mod tests {
     }
 
     fn options() -> Options {
-        Only::parse_from(["bench", "--cuekey", "cuekey", "--postgres", "postgres://", "--folder", "folder"]).options
+        told(&[])
+    }
+
+    fn told(besides: &[&str]) -> Options {
+        let needed = ["bench", "--cuekey", "cuekey", "--postgres", "postgres://", "--folder", "folder"];
+        Only::parse_from(needed.iter().chain(besides)).options
+    }
+
+    /// A figure of each database.
+    fn both(values: &[f64]) -> [Figure; 2] {
+        ["SQLite", "PostgreSQL"].map(|database| {
+            let mut figure = figure("/s", values, &[]);
+            figure.name = format!("a figure, {database}");
+            figure
+        })
     }
 
     fn figure(unit: &'static str, values: &[f64], baseline: &[f64]) -> Figure {
@@ -109,13 +155,36 @@ mod tests {
 
     #[test]
     fn a_figure_of_fewer_rounds_than_were_asked_for_is_missed() {
-        let of = |values: &[f64]| [figure("/s", values, &[])];
-        assert_eq!(missing(Part::FirstUse, &options(), &of(&[1.0; 3])), ["a figure (3 rounds of 5)"]);
-        assert!(missing(Part::FirstUse, &options(), &of(&[1.0; 5])).is_empty());
-        assert!(missing(Part::Disable, &options(), &of(&[1.0])).is_empty());
+        let of = |part, values: &[f64]| missing(part, &options(), &both(values));
+        assert_eq!(of(Part::FirstUse, &[1.0; 3]), ["a figure, SQLite (3 rounds of 5)", "a figure, PostgreSQL (3 rounds of 5)"]);
+        assert!(of(Part::FirstUse, &[1.0; 5]).is_empty());
+        assert!(of(Part::Disable, &[1.0]).is_empty());
         for part in Part::value_variants() {
-            assert_eq!(missing(*part, &options(), &of(&[])).len(), 1, "{part:?}");
+            assert_eq!(of(*part, &[]).len(), 2, "{part:?}");
         }
+    }
+
+    #[test]
+    fn a_database_that_was_not_measured_is_missed() {
+        let [sqlite, _] = both(&[1.0; 5]);
+        for part in Part::value_variants() {
+            assert_eq!(
+                missing(*part, &told(&["--databases", "sqlite"]), std::slice::from_ref(&sqlite)),
+                [format!("part {}: PostgreSQL was not measured", part.name())]
+            );
+        }
+    }
+
+    #[test]
+    fn what_was_measured_of_less_than_usual_says_so() {
+        let said = |part, besides: &[&str]| said(part, &told(besides), &both(&[1.0; 5]));
+        assert_eq!(said(Part::Verify, &[]), "5 of 12.0 s; 1000000 keys in use");
+        assert_eq!(said(Part::FirstUse, &["--keys", "200000"]), "5 of 12.0 s; 200000 keys in use");
+        let some = ["--connections", "64,8", "--databases", "sqlite"];
+        assert_eq!(said(Part::Verify, &some), "5 of 12.0 s; 1000000 keys in use; over 64 and 8 connections alone; SQLite alone");
+        assert_eq!(said(Part::Lone, &some), "5 of 12.0 s; 1000000 keys in use; SQLite alone");
+        assert_eq!(said(Part::Transfers, &some), "5 of 12.0 s", "it has both at once");
+        assert_eq!(said(Part::Pages, &["--lists", "keys"]), "5 of at least 12.0 s a list; of keys alone");
     }
 
     #[test]

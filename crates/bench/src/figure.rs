@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::load::Outcome;
 use crate::say;
 
-#[derive(Serialize)]
+#[derive(Serialize, Clone)]
 pub struct Figure {
     pub name: String,
     pub unit: &'static str,
@@ -37,6 +37,11 @@ pub fn spread(values: &[f64]) -> (f64, f64, f64) {
     }
 }
 
+/// A figure's name has its database in it.
+pub fn is_of(name: &str, database: &str) -> bool {
+    name.contains(database)
+}
+
 impl Figure {
     pub fn new(name: impl Into<String>, unit: &'static str) -> Self {
         Self { name: name.into(), unit, values: Vec::new(), baseline: Vec::new(), note: String::new(), bound: None, curve: Vec::new() }
@@ -55,6 +60,11 @@ impl Figure {
         self.note = format!("p99 {:.1} ms against {:.1} ms", outcome.quantile(0.99), base.quantile(0.99));
         let (round, ratio) = (self.values.len(), outcome.rate() / base.rate());
         say(&format!("{of}, round {round}: {} {:.0}/s, {} {:.0}/s = {ratio:.2}", baseline.0, base.rate(), product.0, outcome.rate()));
+    }
+
+    /// Measured on this database, as its name tells.
+    pub fn is_of(&self, database: &str) -> bool {
+        is_of(&self.name, database)
     }
 
     /// What the bound is about: the ratio where there is a baseline, else the value.
