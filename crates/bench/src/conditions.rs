@@ -4,9 +4,15 @@ use crate::figure::{Figure, spread};
 use crate::run::{CONNECTIONS, Options, Part};
 use crate::site::Engine;
 
-/// What the column *rounds* says: the rounds, and what a reader would take for something else if it were not there.
+/// What is asked of every figure that comes of a stretch of time: so many seconds of it, in all rounds together.
+const LEAST_SECONDS: f64 = 60.0;
+
+/// What the column *rounds* says: the rounds, for how long each figure was measured in all, and what a reader would take for something
+/// else if it were not there.
 pub fn said(part: Part, options: &Options, figures: &[Figure]) -> String {
-    std::iter::once(rounds(part, options, figures)).chain(besides(part, options)).collect::<Vec<_>>().join("; ")
+    let least = figures.iter().filter_map(|figure| figure.measured).reduce(f64::min);
+    let seconds = least.map(|least| format!("{least:.0} s and more of each"));
+    std::iter::once(rounds(part, options, figures)).chain(seconds).chain(besides(part, options)).collect::<Vec<_>>().join("; ")
 }
 
 /// How many keys there were, where the figures' names do not tell; and what was not measured, since it was not asked for.
@@ -54,7 +60,7 @@ fn rounds(part: Part, options: &Options, figures: &[Figure]) -> String {
     }
 }
 
-/// Figures that have fewer values than were asked for, and databases that have none.
+/// Figures that have fewer values than were asked for or were measured for less than a minute, and databases that have none.
 pub fn missing(part: Part, options: &Options, figures: &[Figure]) -> Vec<String> {
     let asked = match part {
         Part::Disable | Part::Day => 1,
@@ -72,8 +78,11 @@ pub fn missing(part: Part, options: &Options, figures: &[Figure]) -> Vec<String>
     };
     let short = figures.iter().filter(|figure| figure.values.len() < asked);
     let short = short.map(|figure| format!("{} ({} rounds of {asked})", figure.name, figure.values.len()));
+    // Whoever asks for shorter rounds tries something, and has no figure.
+    let brief = figures.iter().filter_map(|figure| Some((figure, figure.measured.filter(|seconds| seconds.round() < LEAST_SECONDS)?)));
+    let brief = brief.map(|(figure, seconds)| format!("{} (measured for {seconds:.0} s of {LEAST_SECONDS:.0})", figure.name));
     let absent = Engine::BOTH.into_iter().filter(|engine| !figures.iter().any(|figure| figure.is_of(engine.name())));
-    short.chain(absent.map(|engine| format!("part {}: {} was not measured", part.name(), engine.name()))).collect()
+    short.chain(brief).chain(absent.map(|engine| format!("part {}: {} was not measured", part.name(), engine.name()))).collect()
 }
 
 fn is_compared(figure: &&Figure) -> bool {
@@ -162,6 +171,24 @@ mod tests {
         for part in Part::value_variants() {
             assert_eq!(of(*part, &[]).len(), 2, "{part:?}");
         }
+    }
+
+    #[test]
+    fn a_figure_that_was_measured_for_less_than_a_minute_is_missed() {
+        let of = |seconds: &[f64]| {
+            let mut figures = both(&[1.0; 5]);
+            for figure in &mut figures {
+                seconds.iter().for_each(|seconds| figure.lasted(*seconds));
+            }
+            (missing(Part::FirstUse, &options(), &figures), said(Part::FirstUse, &options(), &figures))
+        };
+        let (missed, said) = of(&[7.0; 5]);
+        assert_eq!(missed, ["a figure, SQLite (measured for 35 s of 60)", "a figure, PostgreSQL (measured for 35 s of 60)"]);
+        assert_eq!(said, "5 of 12.0 s; 35 s and more of each; 1000000 keys in use");
+        let (missed, said) = of(&[12.01; 5]);
+        assert!(missed.is_empty(), "{missed:?}");
+        assert_eq!(said, "5 of 12.0 s; 60 s and more of each; 1000000 keys in use");
+        assert!(of(&[]).0.is_empty(), "a start takes as long as it takes");
     }
 
     #[test]

@@ -59,6 +59,7 @@ pub fn figures(list: &str, of: &str, rounds: &[Round]) -> Vec<Figure> {
 
     let mut answer = Figure::new(format!("pages of {list}, {of}, p99"), "ms").bound(Bound::AtMost(MOST));
     answer.values = rounds.iter().map(|round| quantile(round.answers.iter().copied(), 0.99)).collect();
+    rounds.iter().for_each(|round| answer.lasted(round.seconds));
     let all = || rounds.iter().flat_map(|round| round.answers.iter().copied());
     let (_, least, most) = spread(&rounds.iter().map(|round| round.seconds).collect::<Vec<_>>());
     answer.note = format!(
