@@ -42,7 +42,7 @@ fn besides(part: Part, options: &Options) -> Vec<String> {
 /// What a round of this part was, and how many there were: of the values that were really measured.
 fn rounds(part: Part, options: &Options, figures: &[Figure]) -> String {
     let seconds = format!("{:.1} s", options.seconds);
-    let all = count(figures.iter());
+    let all = count(figures.iter().filter(|figure| !figure.once));
     match part {
         Part::Generate => format!("{all} of {} keys made, in {}, and exported twice", options.keys, making(options.keys, figures)),
         Part::Verify | Part::Lone | Part::FirstUse | Part::Flood | Part::Transfers | Part::Log => format!("{all} of {seconds}"),
@@ -76,8 +76,9 @@ pub fn missing(part: Part, options: &Options, figures: &[Figure]) -> Vec<String>
         | Part::Calls
         | Part::Venue => options.rounds,
     };
-    let short = figures.iter().filter(|figure| figure.values.len() < asked);
-    let short = short.map(|figure| format!("{} ({} rounds of {asked})", figure.name, figure.values.len()));
+    let asked_of = |figure: &Figure| if figure.once { 1 } else { asked };
+    let short = figures.iter().filter(|figure| figure.values.len() < asked_of(figure));
+    let short = short.map(|figure| format!("{} ({} rounds of {})", figure.name, figure.values.len(), asked_of(figure)));
     // Whoever asks for shorter rounds tries something, and has no figure.
     let brief = figures.iter().filter_map(|figure| Some((figure, figure.measured.filter(|seconds| seconds.round() < LEAST_SECONDS)?)));
     let brief = brief.map(|(figure, seconds)| format!("{} (measured for {seconds:.0} s of {LEAST_SECONDS:.0})", figure.name));
@@ -153,6 +154,7 @@ mod tests {
     #[test]
     fn what_is_not_so_long_says_what_it_was() {
         let made = [figure("MiB", &[60.0; 2], &[]), figure("keys/s", &[100_000.0, 50_000.0], &[])];
+        let made = [figure("", &[0.0], &[]).once()].into_iter().chain(made).collect::<Vec<_>>();
         assert_eq!(rounds(Part::Generate, &options(), &made), "2 of 1000000 keys made, in 10 to 20 s, and exported twice");
         let large = [figure("s", &[0.1; 4], &[]), figure("/s", &[1.0; 5], &[1.0; 5])];
         assert_eq!(rounds(Part::Large, &options(), &large), "5 of 12.0 s, 4 starts");
@@ -168,6 +170,8 @@ mod tests {
         assert_eq!(of(Part::FirstUse, &[1.0; 3]), ["a figure, SQLite (3 rounds of 5)", "a figure, PostgreSQL (3 rounds of 5)"]);
         assert!(of(Part::FirstUse, &[1.0; 5]).is_empty());
         assert!(of(Part::Disable, &[1.0]).is_empty());
+        assert!(missing(Part::Generate, &options(), &both(&[0.0]).map(Figure::once)).is_empty());
+        assert_eq!(missing(Part::Generate, &options(), &both(&[]).map(Figure::once)).len(), 2);
         for part in Part::value_variants() {
             assert_eq!(of(*part, &[]).len(), 2, "{part:?}");
         }

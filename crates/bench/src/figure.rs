@@ -15,6 +15,8 @@ pub struct Figure {
     pub baseline: Vec<f64>,
     /// For how many seconds the product was measured, in all rounds together; nothing where a value does not come of a stretch of time.
     pub measured: Option<f64>,
+    /// It has one value, however many rounds there are.
+    pub once: bool,
     /// What else was seen, in words.
     pub note: String,
     pub bound: Option<Bound>,
@@ -52,6 +54,7 @@ impl Figure {
             values: Vec::new(),
             baseline: Vec::new(),
             measured: None,
+            once: false,
             note: String::new(),
             bound: None,
             curve: Vec::new(),
@@ -60,6 +63,11 @@ impl Figure {
 
     pub fn bound(mut self, bound: Bound) -> Self {
         self.bound = Some(bound);
+        self
+    }
+
+    pub fn once(mut self) -> Self {
+        self.once = true;
         self
     }
 

@@ -1,4 +1,6 @@
-//! Generating keys, exporting them, and the memory that takes.
+//! Generating keys, exporting them, and the memory that takes; and a batch that is cancelled.
+
+mod cancel;
 
 use anyhow::{Context, Result};
 use std::time::Duration;
@@ -12,6 +14,8 @@ use crate::say;
 use crate::site::{Engine, Place, Site};
 
 const MIB: f64 = 1024.0;
+/// Whoever waits for a batch sees it grow: so many different numbers of keys, asked four times a second.
+const LEAST_PLACES: f64 = 6.0;
 /// As many rounds as were asked for, so many times.
 const MOST_TIMES: usize = 4;
 
@@ -26,6 +30,7 @@ pub async fn measure(options: &Options) -> Result<Vec<Figure>> {
             these.round(&place, &stock, options.keys).await?;
         }
         figures.extend(these.all());
+        figures.push(cancel::figure(&place, &stock, options.keys).await?);
         place.remove(&options.postgres).await?;
     }
     Ok(figures)
@@ -34,6 +39,7 @@ pub async fn measure(options: &Options) -> Result<Vec<Figure>> {
 struct Figures {
     idle: Figure,
     rate: Figure,
+    progress: Figure,
     generating: Figure,
     exports: [(&'static str, Figure); 2],
 }
@@ -49,6 +55,8 @@ impl Figures {
         Self {
             idle: Figure::new(format!("memory, idle, {name}"), "MiB").bound(Bound::AtMost(80.0)),
             rate,
+            progress: Figure::new(format!("progress seen while {keys} keys were made, {name}"), "places")
+                .bound(Bound::AtLeast(LEAST_PLACES)),
             generating: added(format!("generating {keys} keys")),
             exports: ["csv", "xlsx"].map(|format| (format, added(format!("{keys} keys to {}", format.to_uppercase())))),
         }
@@ -86,7 +94,7 @@ impl Figures {
         self.rate.values.push(keys as f64 / seconds);
         self.rate.lasted(seconds);
         seen.dedup();
-        self.rate.note = format!("progress seen at {} places", seen.len());
+        self.progress.values.push(seen.len() as f64);
         self.generating.values.push(added(&site, idle)?);
 
         for (format, figure) in &mut self.exports {
@@ -115,7 +123,10 @@ impl Figures {
     }
 
     fn all(self) -> Vec<Figure> {
-        [self.idle, self.rate, self.generating].into_iter().chain(self.exports.into_iter().map(|(_, figure)| figure)).collect()
+        [self.idle, self.rate, self.progress, self.generating]
+            .into_iter()
+            .chain(self.exports.into_iter().map(|(_, figure)| figure))
+            .collect()
     }
 }
 
