@@ -84,11 +84,16 @@ impl Api {
         Ok(())
     }
 
+    /// Asks for a batch; answers its id.
+    pub async fn ask_for_batch(&self, project: &str, count: u64) -> Result<String> {
+        let batch = self.post("/api/v1/batches", json!({"project_id": project, "count": count, "unit": "forever", "validity": 0})).await?;
+        Ok(batch["id"].as_str().context("a batch without an id")?.to_owned())
+    }
+
     /// Asks for a batch and waits until it is there; `look` sees how many keys are made, four times a second.
     pub async fn batch(&self, project: &str, count: u64, mut look: impl FnMut(u64)) -> Result<(String, f64)> {
         let watch = Stopwatch::start();
-        let batch = self.post("/api/v1/batches", json!({"project_id": project, "count": count, "unit": "forever", "validity": 0})).await?;
-        let id = batch["id"].as_str().context("a batch without an id")?.to_owned();
+        let id = self.ask_for_batch(project, count).await?;
         loop {
             let batch = self.get(&format!("/api/v1/batches/{id}")).await?;
             look(batch["made"].as_u64().unwrap_or(0));

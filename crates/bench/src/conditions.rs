@@ -1,12 +1,48 @@
-//! What the values of a part's figures are, in words: what its rounds were, and whether there were as many as were asked for.
+//! What the values of a part's figures are, in words: what its rounds were and of how much, and whether all was measured that should be.
 
 use crate::figure::{Figure, spread};
-use crate::run::{Options, Part};
+use crate::run::{CONNECTIONS, Options, Part};
+use crate::site::Engine;
+
+/// What is asked of every figure that comes of a stretch of time: so many seconds of it, in all rounds together.
+const LEAST_SECONDS: f64 = 60.0;
+
+/// What the column *rounds* says: the rounds, for how long each figure was measured in all, and what a reader would take for something
+/// else if it were not there.
+pub fn said(part: Part, options: &Options, figures: &[Figure]) -> String {
+    let least = figures.iter().filter_map(|figure| figure.measured).reduce(f64::min);
+    let seconds = least.map(|least| format!("{least:.0} s and more of each"));
+    std::iter::once(rounds(part, options, figures)).chain(seconds).chain(besides(part, options)).collect::<Vec<_>>().join("; ")
+}
+
+/// How many keys there were, where the figures' names do not tell; and what was not measured, since it was not asked for.
+fn besides(part: Part, options: &Options) -> Vec<String> {
+    let mut besides = Vec::new();
+    match part {
+        Part::Verify | Part::Lone | Part::FirstUse | Part::Flood | Part::Disable | Part::Log => {
+            besides.push(format!("{} keys in use", options.keys));
+        }
+        Part::Generate | Part::Transfers | Part::Large | Part::Pages | Part::Calls | Part::Venue | Part::Day => {}
+    }
+    if part == Part::Verify && options.connections != CONNECTIONS {
+        let connections: Vec<String> = options.connections.iter().map(usize::to_string).collect();
+        besides.push(format!("over {} connections alone", connections.join(" and ")));
+    }
+    if part == Part::Pages && !options.pages.only().is_empty() {
+        besides.push(format!("of {} alone", options.pages.only().join(" and ")));
+    }
+    // It has both at once.
+    if part != Part::Transfers && options.databases.len() < Engine::BOTH.len() {
+        let names: Vec<&str> = options.databases.iter().map(|engine| engine.name()).collect();
+        besides.push(format!("{} alone", names.join(" and ")));
+    }
+    besides
+}
 
 /// What a round of this part was, and how many there were: of the values that were really measured.
-pub fn rounds(part: Part, options: &Options, figures: &[Figure]) -> String {
+fn rounds(part: Part, options: &Options, figures: &[Figure]) -> String {
     let seconds = format!("{:.1} s", options.seconds);
-    let all = count(figures.iter());
+    let all = count(figures.iter().filter(|figure| !figure.once));
     match part {
         Part::Generate => format!("{all} of {} keys made, in {}, and exported twice", options.keys, making(options.keys, figures)),
         Part::Verify | Part::Lone | Part::FirstUse | Part::Flood | Part::Transfers | Part::Log => format!("{all} of {seconds}"),
@@ -24,7 +60,7 @@ pub fn rounds(part: Part, options: &Options, figures: &[Figure]) -> String {
     }
 }
 
-/// Figures that have fewer values than were asked for.
+/// Figures that have fewer values than were asked for or were measured for less than a minute, and databases that have none.
 pub fn missing(part: Part, options: &Options, figures: &[Figure]) -> Vec<String> {
     let asked = match part {
         Part::Disable | Part::Day => 1,
@@ -40,8 +76,14 @@ pub fn missing(part: Part, options: &Options, figures: &[Figure]) -> Vec<String>
         | Part::Calls
         | Part::Venue => options.rounds,
     };
-    let short = figures.iter().filter(|figure| figure.values.len() < asked);
-    short.map(|figure| format!("{} ({} rounds of {asked})", figure.name, figure.values.len())).collect()
+    let asked_of = |figure: &Figure| if figure.once { 1 } else { asked };
+    let short = figures.iter().filter(|figure| figure.values.len() < asked_of(figure));
+    let short = short.map(|figure| format!("{} ({} rounds of {})", figure.name, figure.values.len(), asked_of(figure)));
+    // Whoever asks for shorter rounds tries something, and has no figure.
+    let brief = figures.iter().filter_map(|figure| Some((figure, figure.measured.filter(|seconds| seconds.round() < LEAST_SECONDS)?)));
+    let brief = brief.map(|(figure, seconds)| format!("{} (measured for {seconds:.0} s of {LEAST_SECONDS:.0})", figure.name));
+    let absent = Engine::BOTH.into_iter().filter(|engine| !figures.iter().any(|figure| figure.is_of(engine.name())));
+    short.chain(brief).chain(absent.map(|engine| format!("part {}: {} was not measured", part.name(), engine.name()))).collect()
 }
 
 fn is_compared(figure: &&Figure) -> bool {
@@ -78,7 +120,21 @@ mod tests {
     }
 
     fn options() -> Options {
-        Only::parse_from(["bench", "--cuekey", "cuekey", "--postgres", "postgres://", "--folder", "folder"]).options
+        told(&[])
+    }
+
+    fn told(besides: &[&str]) -> Options {
+        let needed = ["bench", "--cuekey", "cuekey", "--postgres", "postgres://", "--folder", "folder"];
+        Only::parse_from(needed.iter().chain(besides)).options
+    }
+
+    /// A figure of each database.
+    fn both(values: &[f64]) -> [Figure; 2] {
+        ["SQLite", "PostgreSQL"].map(|database| {
+            let mut figure = figure("/s", values, &[]);
+            figure.name = format!("a figure, {database}");
+            figure
+        })
     }
 
     fn figure(unit: &'static str, values: &[f64], baseline: &[f64]) -> Figure {
@@ -98,6 +154,7 @@ mod tests {
     #[test]
     fn what_is_not_so_long_says_what_it_was() {
         let made = [figure("MiB", &[60.0; 2], &[]), figure("keys/s", &[100_000.0, 50_000.0], &[])];
+        let made = [figure("", &[0.0], &[]).once()].into_iter().chain(made).collect::<Vec<_>>();
         assert_eq!(rounds(Part::Generate, &options(), &made), "2 of 1000000 keys made, in 10 to 20 s, and exported twice");
         let large = [figure("s", &[0.1; 4], &[]), figure("/s", &[1.0; 5], &[1.0; 5])];
         assert_eq!(rounds(Part::Large, &options(), &large), "5 of 12.0 s, 4 starts");
@@ -109,13 +166,56 @@ mod tests {
 
     #[test]
     fn a_figure_of_fewer_rounds_than_were_asked_for_is_missed() {
-        let of = |values: &[f64]| [figure("/s", values, &[])];
-        assert_eq!(missing(Part::FirstUse, &options(), &of(&[1.0; 3])), ["a figure (3 rounds of 5)"]);
-        assert!(missing(Part::FirstUse, &options(), &of(&[1.0; 5])).is_empty());
-        assert!(missing(Part::Disable, &options(), &of(&[1.0])).is_empty());
+        let of = |part, values: &[f64]| missing(part, &options(), &both(values));
+        assert_eq!(of(Part::FirstUse, &[1.0; 3]), ["a figure, SQLite (3 rounds of 5)", "a figure, PostgreSQL (3 rounds of 5)"]);
+        assert!(of(Part::FirstUse, &[1.0; 5]).is_empty());
+        assert!(of(Part::Disable, &[1.0]).is_empty());
+        assert!(missing(Part::Generate, &options(), &both(&[0.0]).map(Figure::once)).is_empty());
+        assert_eq!(missing(Part::Generate, &options(), &both(&[]).map(Figure::once)).len(), 2);
         for part in Part::value_variants() {
-            assert_eq!(missing(*part, &options(), &of(&[])).len(), 1, "{part:?}");
+            assert_eq!(of(*part, &[]).len(), 2, "{part:?}");
         }
+    }
+
+    #[test]
+    fn a_figure_that_was_measured_for_less_than_a_minute_is_missed() {
+        let of = |seconds: &[f64]| {
+            let mut figures = both(&[1.0; 5]);
+            for figure in &mut figures {
+                seconds.iter().for_each(|seconds| figure.lasted(*seconds));
+            }
+            (missing(Part::FirstUse, &options(), &figures), said(Part::FirstUse, &options(), &figures))
+        };
+        let (missed, said) = of(&[7.0; 5]);
+        assert_eq!(missed, ["a figure, SQLite (measured for 35 s of 60)", "a figure, PostgreSQL (measured for 35 s of 60)"]);
+        assert_eq!(said, "5 of 12.0 s; 35 s and more of each; 1000000 keys in use");
+        let (missed, said) = of(&[12.01; 5]);
+        assert!(missed.is_empty(), "{missed:?}");
+        assert_eq!(said, "5 of 12.0 s; 60 s and more of each; 1000000 keys in use");
+        assert!(of(&[]).0.is_empty(), "a start takes as long as it takes");
+    }
+
+    #[test]
+    fn a_database_that_was_not_measured_is_missed() {
+        let [sqlite, _] = both(&[1.0; 5]);
+        for part in Part::value_variants() {
+            assert_eq!(
+                missing(*part, &told(&["--databases", "sqlite"]), std::slice::from_ref(&sqlite)),
+                [format!("part {}: PostgreSQL was not measured", part.name())]
+            );
+        }
+    }
+
+    #[test]
+    fn what_was_measured_of_less_than_usual_says_so() {
+        let said = |part, besides: &[&str]| said(part, &told(besides), &both(&[1.0; 5]));
+        assert_eq!(said(Part::Verify, &[]), "5 of 12.0 s; 1000000 keys in use");
+        assert_eq!(said(Part::FirstUse, &["--keys", "200000"]), "5 of 12.0 s; 200000 keys in use");
+        let some = ["--connections", "64,8", "--databases", "sqlite"];
+        assert_eq!(said(Part::Verify, &some), "5 of 12.0 s; 1000000 keys in use; over 64 and 8 connections alone; SQLite alone");
+        assert_eq!(said(Part::Lone, &some), "5 of 12.0 s; 1000000 keys in use; SQLite alone");
+        assert_eq!(said(Part::Transfers, &some), "5 of 12.0 s", "it has both at once");
+        assert_eq!(said(Part::Pages, &["--lists", "keys"]), "5 of at least 12.0 s a list; of keys alone");
     }
 
     #[test]

@@ -115,6 +115,16 @@ pub async fn forget(place: &Place, batch: &str) -> Result<()> {
     Ok(())
 }
 
+/// How many keys of a batch there are, whether or not anybody may see them.
+pub async fn count(place: &Place, batch: &str) -> Result<i64> {
+    let db = open(place).await?;
+    let batch: BatchId = batch.parse().ok().context("a batch's id")?;
+    let sql = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM keys WHERE batch_id = $1";
+    let count: i64 = db.read().one(sql, args![batch], |row| row.get("n")).await?;
+    db.close().await;
+    Ok(count)
+}
+
 /// What a database that was filled at once needs, and one that grew had long ago: statistics, and a log that is written back.
 pub async fn tidy(db: &Db) -> Result<()> {
     let mut read = db.read();

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::load::Outcome;
 use crate::say;
 
-#[derive(Serialize)]
+#[derive(Serialize, Clone)]
 pub struct Figure {
     pub name: String,
     pub unit: &'static str,
@@ -13,6 +13,10 @@ pub struct Figure {
     pub values: Vec<f64>,
     /// The baseline's of the same rounds; empty where the figure stands by itself.
     pub baseline: Vec<f64>,
+    /// For how many seconds the product was measured, in all rounds together; nothing where a value does not come of a stretch of time.
+    pub measured: Option<f64>,
+    /// It has one value, however many rounds there are.
+    pub once: bool,
     /// What else was seen, in words.
     pub note: String,
     pub bound: Option<Bound>,
@@ -37,9 +41,24 @@ pub fn spread(values: &[f64]) -> (f64, f64, f64) {
     }
 }
 
+/// A figure's name has its database in it.
+pub fn is_of(name: &str, database: &str) -> bool {
+    name.contains(database)
+}
+
 impl Figure {
     pub fn new(name: impl Into<String>, unit: &'static str) -> Self {
-        Self { name: name.into(), unit, values: Vec::new(), baseline: Vec::new(), note: String::new(), bound: None, curve: Vec::new() }
+        Self {
+            name: name.into(),
+            unit,
+            values: Vec::new(),
+            baseline: Vec::new(),
+            measured: None,
+            once: false,
+            note: String::new(),
+            bound: None,
+            curve: Vec::new(),
+        }
     }
 
     pub fn bound(mut self, bound: Bound) -> Self {
@@ -47,14 +66,30 @@ impl Figure {
         self
     }
 
+    pub fn once(mut self) -> Self {
+        self.once = true;
+        self
+    }
+
+    /// So many seconds more were measured.
+    pub fn lasted(&mut self, seconds: f64) {
+        self.measured = Some(self.measured.unwrap_or_default() + seconds);
+    }
+
     /// A round of the baseline, and one of the product.
     pub fn round(&mut self, of: &str, baseline: (&str, &Outcome), product: (&str, &Outcome)) {
         let (base, outcome) = (baseline.1, product.1);
         self.values.push(outcome.rate());
         self.baseline.push(base.rate());
+        self.lasted(outcome.seconds);
         self.note = format!("p99 {:.1} ms against {:.1} ms", outcome.quantile(0.99), base.quantile(0.99));
         let (round, ratio) = (self.values.len(), outcome.rate() / base.rate());
         say(&format!("{of}, round {round}: {} {:.0}/s, {} {:.0}/s = {ratio:.2}", baseline.0, base.rate(), product.0, outcome.rate()));
+    }
+
+    /// Measured on this database, as its name tells.
+    pub fn is_of(&self, database: &str) -> bool {
+        is_of(&self.name, database)
     }
 
     /// What the bound is about: the ratio where there is a baseline, else the value.

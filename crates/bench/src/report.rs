@@ -8,10 +8,12 @@ use serde_json::{Value, json};
 use store::{Db, DbConfig, Sql, args};
 
 use crate::clock::unix;
-use crate::figure::{Figure, HEAD, spread};
+use crate::figure::{Figure, HEAD, is_of, spread};
 use crate::run::Options;
+use crate::site::Engine;
 
-/// Part by part: a run of some parts replaces what is known of these, and leaves the others.
+/// Part by part: a run of some parts replaces what is known of these, and leaves the others. Of a part that was measured on one database
+/// what is known of the other stays too.
 pub struct Report {
     conditions: Conditions,
     path: PathBuf,
@@ -55,7 +57,7 @@ impl Report {
         conditions["rounds"] = json!(rounds);
         conditions["took"] = json!(seconds.round());
         self.known["head"] = json!(HEAD);
-        self.known["parts"][part] = json!({"conditions": conditions, "figures": whole});
+        self.known["parts"][part] = replaced(&self.known["parts"][part], json!({"conditions": conditions, "figures": whole}));
         let path = &self.path;
         std::fs::write(path, serde_json::to_string_pretty(&self.known)?).with_context(|| format!("cannot write {}", path.display()))
     }
@@ -66,6 +68,33 @@ impl Report {
         let short = self.figures.iter().filter(|figure| figure.holds() == Some(false)).count();
         (format!("{HEAD}\n{}", rows.join("\n")), short)
     }
+}
+
+/// The new figures of a part, and the old ones of a database that has no new one: the column *rounds* says from when they are.
+fn replaced(old: &Value, mut new: Value) -> Value {
+    for database in Engine::BOTH.map(Engine::name) {
+        let of = |part: &Value| -> Vec<Value> {
+            let figures = part["figures"].as_array().into_iter().flatten();
+            figures.filter(|figure| figure["name"].as_str().is_some_and(|name| is_of(name, database))).cloned().collect()
+        };
+        let kept = of(old);
+        if kept.is_empty() || !of(&new).is_empty() {
+            continue;
+        }
+        let of_old = |name: &str| old["conditions"][name].as_str().unwrap_or("unknown");
+        let before = of_old("rounds");
+        // It may have been kept before.
+        let known = match before.split_once(&format!("; {database} as of ")) {
+            Some((_, known)) => known.to_owned(),
+            None => format!("{}, {}: {before}", of_old("date"), of_old("commit")),
+        };
+        let rounds = new["conditions"]["rounds"].as_str().unwrap_or_default();
+        new["conditions"]["rounds"] = json!(format!("{rounds}; {database} as of {known}"));
+        if let Some(figures) = new["figures"].as_array_mut() {
+            figures.extend(kept);
+        }
+    }
+    new
 }
 
 /// With what follows from it, so that nobody has to reckon again.
@@ -91,4 +120,32 @@ fn machine() -> String {
     let gib = memory.trim_end_matches(" kB").parse::<f64>().unwrap_or_default() / 1024.0 / 1024.0;
     let system = after(&read("/etc/os-release"), "PRETTY_NAME", '=');
     format!("{processors} processors ({model}), {gib:.0} GiB, {system}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part(date: &str, rounds: &str, names: &[&str]) -> Value {
+        let figures: Vec<Value> = names.iter().map(|name| json!({"name": name})).collect();
+        json!({"conditions": {"date": date, "commit": "abc", "rounds": rounds}, "figures": figures})
+    }
+
+    #[test]
+    fn a_run_on_one_database_leaves_what_is_known_of_the_other() {
+        let old = part("2026-11-28", "5 of 12.0 s", &["verify, SQLite", "verify, PostgreSQL"]);
+        let new = replaced(&old, part("2026-11-29", "5 of 12.0 s; SQLite alone", &["verify, SQLite"]));
+        let rounds = "5 of 12.0 s; SQLite alone; PostgreSQL as of 2026-11-28, abc: 5 of 12.0 s";
+        assert_eq!(new, part("2026-11-29", rounds, &["verify, SQLite", "verify, PostgreSQL"]));
+        let again = replaced(&new, part("2026-11-30", "5 of 12.0 s; SQLite alone", &["verify, SQLite"]));
+        assert_eq!(again["conditions"]["rounds"], rounds, "it is as old as it was");
+    }
+
+    #[test]
+    fn a_run_on_both_replaces_all() {
+        let (old, new) =
+            (part("2026-11-28", "5", &["a, SQLite", "b, PostgreSQL"]), part("2026-11-29", "5", &["c, SQLite", "c, PostgreSQL"]));
+        assert_eq!(replaced(&old, new.clone()), new);
+        assert_eq!(replaced(&Value::Null, new.clone()), new);
+    }
 }

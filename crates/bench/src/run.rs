@@ -48,6 +48,16 @@ pub enum Part {
     Day,
 }
 
+impl Part {
+    /// As the command line has it.
+    pub fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+}
+
+/// Unless somebody says otherwise.
+pub const CONNECTIONS: [usize; 3] = [256, 64, 8];
+
 #[derive(Args)]
 pub struct Options {
     /// The program that is measured
@@ -75,7 +85,7 @@ pub struct Options {
     pub rounds: usize,
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = Engine::BOTH)]
     pub databases: Vec<Engine>,
-    #[arg(long, value_delimiter = ',', default_value = "256,64,8")]
+    #[arg(long, value_delimiter = ',', default_values_t = CONNECTIONS)]
     pub connections: Vec<usize>,
     /// How many times as many keys are many
     #[arg(long, default_value_t = 10)]
@@ -104,7 +114,7 @@ pub async fn run(options: Options) -> Result<()> {
     let mut report = Report::begin(&options).await?;
     let mut unfinished = Vec::new();
     for part in Part::value_variants().iter().filter(|part| options.only.contains(part)) {
-        let name = part.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
+        let name = part.name();
         say(&format!("== {name}"));
         let watch = Stopwatch::start();
         let measured = measure(*part, &options, &mut pair).await;
@@ -114,7 +124,7 @@ pub async fn run(options: Options) -> Result<()> {
             Ok(figures) => {
                 figures.iter().for_each(|figure| say(&figure.row()));
                 unfinished.extend(conditions::missing(*part, &options, &figures));
-                report.add(&name, &conditions::rounds(*part, &options, &figures), watch.seconds(), figures)?;
+                report.add(&name, &conditions::said(*part, &options, &figures), watch.seconds(), figures)?;
                 say(&format!("== {name}: {:.0} s", watch.seconds()));
             }
             Err(error) => {

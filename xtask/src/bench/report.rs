@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use crate::plot::bars::{Bar, Bars};
@@ -17,15 +17,30 @@ pub fn read(path: &Path) -> Result<Value> {
     serde_json::from_slice(&text).with_context(|| format!("{}", path.display()))
 }
 
-/// Adds those parts that were not measured here from `path`, where what was measured elsewhere is kept, and keeps all of it there.
+/// Adds those parts that were not measured here from `path`, where what was measured elsewhere is kept, and keeps all of it there. A part
+/// that lacks one of the databases does not take the place of one that has both.
 pub fn keep(report: &mut Value, path: &Path) -> Result<()> {
     let mut kept = read(path)?;
     for (name, part) in report["parts"].as_object().into_iter().flatten() {
+        for database in DATABASES {
+            let is_lost = has(&kept["parts"][name], database) && !has(part, database);
+            ensure!(
+                !is_lost,
+                "{name} was measured without {database}, which {} has: measure it there too, then `--draw --docs`",
+                path.display()
+            );
+        }
         kept["parts"][name] = part.clone();
     }
     *report = kept;
     let text = serde_json::to_string_pretty(report)?;
     std::fs::write(path, text + "\n").with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Whether a part has a figure of this database.
+fn has(part: &Value, database: &str) -> bool {
+    let figures = part["figures"].as_array().into_iter().flatten();
+    figures.filter_map(|figure| figure["name"].as_str()).any(|name| name.contains(database))
 }
 
 /// In the order in which the parts are measured.
@@ -179,6 +194,23 @@ mod tests {
         keep(&mut report, &path).unwrap();
         assert_eq!(report, json!({"head": "| head |", "parts": {"verify": "new", "pages": "old", "log": "new"}}));
         assert_eq!(read(&path).unwrap(), report);
+    }
+
+    #[test]
+    fn what_was_measured_on_one_database_does_not_take_the_place_of_both() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bench.json");
+        let of = |names: &[&str]| {
+            let figures: Vec<Value> = names.iter().map(|name| json!({"name": name})).collect();
+            json!({"parts": {"verify": {"figures": figures}}})
+        };
+        let both = of(&["verify, SQLite", "verify, PostgreSQL"]);
+        std::fs::write(&path, both.to_string()).unwrap();
+        let error = keep(&mut of(&["verify, SQLite"]), &path).unwrap_err().to_string();
+        assert!(error.starts_with("verify was measured without PostgreSQL"), "{error}");
+        assert_eq!(read(&path).unwrap(), both);
+        keep(&mut of(&["new, SQLite", "new, PostgreSQL"]), &path).unwrap();
+        assert_eq!(read(&path).unwrap(), of(&["new, SQLite", "new, PostgreSQL"]));
     }
 
     #[test]

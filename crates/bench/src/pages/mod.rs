@@ -34,6 +34,13 @@ pub struct Pages {
     lists: Vec<String>,
 }
 
+impl Pages {
+    /// Those that were asked for by name; none are all.
+    pub fn only(&self) -> &[String] {
+        &self.lists
+    }
+}
+
 /// The list that is a part of its own: most of its rows are packed, sixty to a row of another table, and both tables are read for a page.
 pub const CALLS: &str = "calls";
 

@@ -59,6 +59,7 @@ pub fn figures(list: &str, of: &str, rounds: &[Round]) -> Vec<Figure> {
 
     let mut answer = Figure::new(format!("pages of {list}, {of}, p99"), "ms").bound(Bound::AtMost(MOST));
     answer.values = rounds.iter().map(|round| quantile(round.answers.iter().copied(), 0.99)).collect();
+    rounds.iter().for_each(|round| answer.lasted(round.seconds));
     let all = || rounds.iter().flat_map(|round| round.answers.iter().copied());
     let (_, least, most) = spread(&rounds.iter().map(|round| round.seconds).collect::<Vec<_>>());
     answer.note = format!(
@@ -80,7 +81,11 @@ pub fn figures(list: &str, of: &str, rounds: &[Round]) -> Vec<Figure> {
         quantile(all(), 0.5),
         quantile(all(), 1.0)
     );
-    vec![answer, whole]
+
+    let mut worst = Figure::new(format!("slowest page of {list} until it was full, {of}"), "ms");
+    worst.values = rounds.iter().map(|round| quantile(round.pages.iter().map(|page| page.whole), 1.0)).collect();
+    worst.note = format!("of {pages} pages, asked on for up to {LOOKS} answers; each once in a round");
+    vec![answer, whole, worst]
 }
 
 /// The slowest pages, for whoever is watching: their longest answers, and the longest until they were full.
@@ -143,7 +148,7 @@ mod tests {
     #[test]
     fn what_a_page_takes_until_it_is_full_is_seen_beside_its_answer() {
         let figures = figures("calls", "SQLite, 10 rows", &[round(12.0, 2.0, 3)]);
-        let [answer, whole] = &figures[..] else { panic!("{} figures", figures.len()) };
+        let [answer, whole, worst] = &figures[..] else { panic!("{} figures", figures.len()) };
         assert_eq!((answer.values.as_slice(), answer.holds()), ([2.0].as_slice(), Some(true)));
         assert_eq!((whole.values.as_slice(), whole.holds()), ([400.0].as_slice(), None));
         assert_eq!(whole.name, "pages of calls until they are full, SQLite, 10 rows, p99");
@@ -151,6 +156,15 @@ mod tests {
             whole.note,
             "3 of 100 pages were asked on, 1 of them not full after 20 answers; 3 took more than 50 ms; half within 2.0 ms; longest 400 ms"
         );
+        assert_eq!((worst.values.as_slice(), worst.holds()), ([400.0].as_slice(), None));
+        assert_eq!(worst.name, "slowest page of calls until it was full, SQLite, 10 rows");
+    }
+
+    #[test]
+    fn one_slow_page_is_the_slowest_though_it_is_not_the_99th_percentile() {
+        let figures = figures("calls", "SQLite, 10 rows", &[round(12.0, 2.0, 1), round(12.0, 3.0, 0)]);
+        let [_, whole, worst] = &figures[..] else { panic!("{} figures", figures.len()) };
+        assert_eq!((whole.values.as_slice(), worst.values.as_slice()), ([2.0, 3.0].as_slice(), [400.0, 3.0].as_slice()));
     }
 
     #[test]

@@ -21,8 +21,8 @@ use crate::verify::{self, Teller};
 
 /// Of the load through each process.
 const CONNECTIONS: usize = 32;
-/// As many as can be disabled in the time that there is, and more.
-const MOST: u64 = 10_000;
+/// More than can be disabled in the time that there is: SQLite had 10,000 done before a minute was over.
+const MOST: u64 = 100_000;
 const LEAST: usize = 100;
 
 pub async fn measure(options: &Options, pair: &[Ready]) -> Result<Vec<Figure>> {
@@ -72,9 +72,10 @@ async fn disabling(options: &Options, one: &Ready, other: Option<&Site>) -> Resu
             seen.other.note(&refused);
         }
     }
+    let seconds = watch.seconds();
     let load = load.end()?;
     say(&format!("{}: {} keys disabled; {} beside {load:.0} verifications a second", one.name(), seen.same.delays.len(), seen.in_words()));
-    Ok(seen.figures(one, load))
+    Ok(seen.figures(one, load, seconds))
 }
 
 /// When a disabled key was refused, and what was answered before.
@@ -135,12 +136,13 @@ impl Seen {
         format!("same process: {}{other}", self.same.in_words())
     }
 
-    fn figures(self, one: &Ready, load: f64) -> Vec<Figure> {
+    fn figures(self, one: &Ready, load: f64, seconds: f64) -> Vec<Figure> {
         let keys = self.same.delays.len();
         let beside = format!("{keys} keys, beside {load:.0} verifications a second");
         let mut same =
             Figure::new(format!("disabled key accepted after the answer, {}, same process", one.name()), "times").bound(Bound::AtMost(0.0));
         same.values.push(self.same.accepted as f64);
+        same.lasted(seconds);
         same.note = format!("{beside}: {}", self.same.in_words());
         if self.other.delays.is_empty() {
             return vec![same];
@@ -148,6 +150,7 @@ impl Seen {
         let mut other =
             Figure::new(format!("disabled key refused by another process, {}, longest", one.name()), "s").bound(Bound::AtMost(1.0));
         other.values.push(self.other.delays.max() as f64 / 1_000_000.0);
+        other.lasted(seconds);
         other.note = format!("{beside}: {}", self.other.in_words());
         vec![same, other]
     }

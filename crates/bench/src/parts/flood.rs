@@ -69,6 +69,7 @@ async fn beside(options: &Options, one: &Ready, manner: Manner) -> Result<Figure
         ));
         figure.values.push(beside.rate());
         figure.baseline.push(alone.rate());
+        figure.lasted(beside.seconds);
     }
     figure.note = seen.in_words(options.rounds as f64 * (options.seconds + BEFORE.as_secs_f64()));
     Ok(figure)

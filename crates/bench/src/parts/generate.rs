@@ -1,4 +1,6 @@
-//! Generating keys, exporting them, and the memory that takes.
+//! Generating keys, exporting them, and the memory that takes; and a batch that is cancelled.
+
+mod cancel;
 
 use anyhow::{Context, Result};
 use std::time::Duration;
@@ -12,6 +14,10 @@ use crate::say;
 use crate::site::{Engine, Place, Site};
 
 const MIB: f64 = 1024.0;
+/// Whoever waits for a batch sees it grow: so many different numbers of keys, asked four times a second.
+const LEAST_PLACES: f64 = 6.0;
+/// As many rounds as were asked for, so many times.
+const MOST_TIMES: usize = 4;
 
 /// Each database by itself, in an installation of its own that is removed afterwards.
 pub async fn measure(options: &Options) -> Result<Vec<Figure>> {
@@ -20,10 +26,11 @@ pub async fn measure(options: &Options) -> Result<Vec<Figure>> {
         let place = ready::place(options, engine, "generate").await?;
         let stock = Stock::prepare(&place).await?;
         let mut these = Figures::new(engine, options.keys);
-        for _ in 0..options.rounds {
+        while these.wants_more(options) {
             these.round(&place, &stock, options.keys).await?;
         }
         figures.extend(these.all());
+        figures.push(cancel::figure(&place, &stock, options.keys).await?);
         place.remove(&options.postgres).await?;
     }
     Ok(figures)
@@ -32,6 +39,7 @@ pub async fn measure(options: &Options) -> Result<Vec<Figure>> {
 struct Figures {
     idle: Figure,
     rate: Figure,
+    progress: Figure,
     generating: Figure,
     exports: [(&'static str, Figure); 2],
 }
@@ -47,9 +55,19 @@ impl Figures {
         Self {
             idle: Figure::new(format!("memory, idle, {name}"), "MiB").bound(Bound::AtMost(80.0)),
             rate,
+            progress: Figure::new(format!("progress seen while {keys} keys were made, {name}"), "places")
+                .bound(Bound::AtLeast(LEAST_PLACES)),
             generating: added(format!("generating {keys} keys")),
             exports: ["csv", "xlsx"].map(|format| (format, added(format!("{keys} keys to {}", format.to_uppercase())))),
         }
+    }
+
+    /// A batch may be made sooner than a round lasts elsewhere: then there are more of them, until as much time has been measured. Where
+    /// batches are so small that this takes too many, it is not, and the figure is not finished.
+    fn wants_more(&self, options: &Options) -> bool {
+        let (rounds, measured) = (self.rate.values.len(), self.rate.measured.unwrap_or_default());
+        let wanted = options.seconds * options.rounds as f64;
+        rounds < options.rounds || (measured < wanted && rounds < options.rounds * MOST_TIMES)
     }
 
     /// A server that has just started makes a batch; others that have just started export it. What each adds in memory is its
@@ -74,8 +92,9 @@ impl Figures {
             self.generating.curve = memory;
         }
         self.rate.values.push(keys as f64 / seconds);
+        self.rate.lasted(seconds);
         seen.dedup();
-        self.rate.note = format!("progress seen at {} places", seen.len());
+        self.progress.values.push(seen.len() as f64);
         self.generating.values.push(added(&site, idle)?);
 
         for (format, figure) in &mut self.exports {
@@ -104,7 +123,10 @@ impl Figures {
     }
 
     fn all(self) -> Vec<Figure> {
-        [self.idle, self.rate, self.generating].into_iter().chain(self.exports.into_iter().map(|(_, figure)| figure)).collect()
+        [self.idle, self.rate, self.progress, self.generating]
+            .into_iter()
+            .chain(self.exports.into_iter().map(|(_, figure)| figure))
+            .collect()
     }
 }
 
@@ -119,4 +141,31 @@ fn added(site: &Site, idle: u64) -> Result<f64> {
 
 fn mib(kib: u64) -> f64 {
     kib as f64 / MIB
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Only {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    #[test]
+    fn batches_that_are_made_soon_are_made_until_a_minute_is_measured() {
+        let options = Only::parse_from(["bench", "--cuekey", "cuekey", "--postgres", "postgres://", "--folder", "folder"]).options;
+        let rounds = |seconds: f64| {
+            let mut these = Figures::new(Engine::Sqlite, 1_000_000);
+            while these.wants_more(&options) {
+                these.rate.values.push(1_000_000.0 / seconds);
+                these.rate.lasted(seconds);
+            }
+            these.rate.values.len()
+        };
+        assert_eq!([rounds(20.0), rounds(12.0), rounds(7.0), rounds(0.5)], [5, 5, 9, 20]);
+    }
 }

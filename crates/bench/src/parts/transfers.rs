@@ -96,14 +96,14 @@ impl Contest {
 
     async fn round(&self, options: &Options, round: usize, rows: &mut Rows) -> Result<()> {
         let name = self.site.place.engine.name();
-        let mut rates = [0.0; 2];
+        let (mut rates, mut seconds) = ([0.0; 2], [0.0; 2]);
         for (n, way) in [Way::Many, Way::One].into_iter().enumerate() {
             let base = self.by_hand.run(way, self.width, options.seconds).await?;
             let before = self.site.processor()?;
             let outcome = self.product(way, options.seconds)?;
             let cost = (self.site.processor()? - before) as f64 / outcome.answered as f64;
             pause(AFTERWARDS).await;
-            rates[n] = outcome.rate();
+            (rates[n], seconds[n]) = (outcome.rate(), outcome.seconds);
             say(&format!(
                 "transfers, {name}, round {}, {way:?}: by hand {base:.0}/s, product {:.0}/s = {:.2} (p99 {:.1} ms, {cost:.0} µs)",
                 round + 1,
@@ -114,9 +114,12 @@ impl Contest {
             rows.rate[n].values.push(outcome.rate());
             rows.rate[n].baseline.push(base);
             rows.wait[n].values.push(outcome.quantile(0.99));
+            rows.rate[n].lasted(outcome.seconds);
+            rows.wait[n].lasted(outcome.seconds);
         }
         rows.single.values.push(rates[1]);
         rows.single.baseline.push(rates[0]);
+        rows.single.lasted(seconds[1]);
         if self.width > 1 {
             // For the note: what one connection alone does.
             rows.alone.push(self.by_hand.run(Way::Many, 1, options.seconds / 2.0).await?);

@@ -58,6 +58,8 @@ fn verifications(options: &Options, connections: usize, bare: &Bare, pair: &[Rea
             costs[n] += (one.site.processor()? - before) as f64 / outcome.answered as f64;
             rates[n].values.push(outcome.rate());
             rates[n].baseline.push(base.rate());
+            rates[n].lasted(outcome.seconds);
+            waits[n].lasted(outcome.seconds);
             waits[n].values.push(outcome.quantile(0.99));
             line += &format!(
                 "; {} {:.0}/s = {:.2} (p99 {:.1} ms)",

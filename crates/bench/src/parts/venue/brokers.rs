@@ -64,6 +64,7 @@ pub async fn figures(options: &Options) -> Result<Vec<Figure>> {
             let ours = pass(hall.broker, &hall.lamps, shape, options.seconds).await.context("the broker inside")?;
             rate.values.push(ours.rate());
             rate.baseline.push(theirs.rate());
+            rate.lasted(ours.seconds);
             lost.values.push(ours.lost as f64);
             their_lost += theirs.lost;
             let ratio = ours.rate() / theirs.rate();
