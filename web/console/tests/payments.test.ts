@@ -123,16 +123,7 @@ describe('the words of payments', () => {
   it('are there for all that the server says', () => {
     const { method, outcome, purpose, reason, remedy, channel, call, said } = zh.payments
     expect(Object.keys(call)).toEqual(['place', 'query', 'close', 'refund', 'refund_query'])
-    expect(Object.keys(said)).toEqual([
-      'done',
-      'paid',
-      'waiting',
-      'closed',
-      'unknown',
-      'pending',
-      'refused',
-      'unclear',
-    ])
+    expect(Object.keys(said)).toEqual(['done', 'paid', 'waiting', 'closed', 'unknown', 'pending', 'refused', 'unclear'])
     expect(Object.keys(method)).toEqual(['jsapi', 'h5', 'native', 'wap', 'precreate', 'freeze', 'capture'])
     expect(Object.keys(outcome)).toEqual([
       'taken',

@@ -19,6 +19,9 @@ fn is_refused_for_the_day(answer: Answer, after: i64) {
     assert_eq!(answer.refused(429, "RATE_LIMITED")["retry_after_seconds"], left / 1_000_000);
 }
 
+/// From where somebody asks for the time of this number.
+type From<'a> = &'a dyn Fn(u8) -> Client;
+
 on_server! {
     async fn v2_2_a_number_is_sent_ten_codes_a_day_whoever_asks(server) {
         let visitor = server.visitor();
@@ -39,7 +42,7 @@ on_server! {
         let (visitor, owner) = (server.visitor(), server.visitor().from([10, 2, 2, 2]));
         // One address; one /56, and one /48, from another network of it each time.
         let within = |network: u128, n: u128| visitor.from_v6((network << 80) | (n << 64) | 1);
-        let spreads: [(i64, &str, &dyn Fn(u8) -> Client); 3] = [
+        let spreads: [(i64, &str, From<'_>); 3] = [
             (7, "13900000001", &|_| visitor.from([10, 1, 1, 1])),
             (8, "13900000002", &|n| within(0x2001_0db8_0001, n.into())),
             (8, "13900000003", &|n| within(0x2001_0db8_0002, u128::from(n) << 8)),
