@@ -52,7 +52,7 @@ impl Begun {
     }
 
     /// The route's template: in a path may stand what is somebody's.
-    fn route(&self) -> &str {
+    fn template(&self) -> &str {
         self.route.as_ref().map_or(self.otherwise, MatchedPath::as_str)
     }
 
@@ -61,7 +61,7 @@ impl Begun {
         let Some(Refused(fault)) = response.extensions().get::<Refused>() else { return };
         let status = status_of(fault);
         if status.is_client_error() {
-            let (id, method, route) = (self.id.as_str(), self.method.as_str(), self.route());
+            let (id, method, route) = (self.id.as_str(), self.method.as_str(), self.template());
             // By a name of its own, so that these can be left out without the span that other lines have their id from.
             tracing::info!(target: "web::refused", id, method, route, status = status.as_u16(), code = fault.code, "refused");
         }
@@ -77,7 +77,7 @@ impl Begun {
             }
         }
         if response.status() == StatusCode::INTERNAL_SERVER_ERROR {
-            state.platform.faults.count(self.route(), &self.id, state.platform.clock.now());
+            state.platform.faults.count(self.template(), &self.id, state.platform.clock.now());
         }
         if let Ok(value) = HeaderValue::from_str(&self.id) {
             response.headers_mut().insert(REQUEST_ID, value);
