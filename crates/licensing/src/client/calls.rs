@@ -103,7 +103,7 @@ pub(crate) async fn recent_of_key(cx: &Cx, key: KeyId, activated: Option<Timesta
     let mut calls = sql.all(&refused, args![key], read).await?;
     if let Some(activated) = activated {
         let (from, to) = moment(activated);
-        let first = format!("{SELECT} WHERE {}", FIRST_USE.replace("?key", "$1").replace("?from", "$2").replace("?to", "$3"));
+        let first = format!("{SELECT} WHERE {}", first_use("$1", "$2", "$3"));
         calls.extend(sql.opt(&first, args![key, from, to], read).await?);
         calls.sort_unstable_by_key(|call| std::cmp::Reverse(call.id));
         calls.truncate(20);
@@ -112,7 +112,10 @@ pub(crate) async fn recent_of_key(cx: &Cx, key: KeyId, activated: Option<Timesta
 }
 
 /// A key's first use has no index: it was in the moment in which the key was activated, and calls are in the order of time.
-pub(super) const FIRST_USE: &str = "c.id >= ?from AND c.id < ?to AND c.key_id = ?key AND c.first_use";
+/// A condition on `c`, with the places of the key and of the moment's ends.
+pub(super) fn first_use(key: &str, from: &str, to: &str) -> String {
+    format!("c.id >= {from} AND c.id < {to} AND c.key_id = {key} AND c.first_use")
+}
 
 /// Between which ids the calls of a set are that was decided at this time: they are a few microseconds apart, in their order.
 pub(super) fn moment(at: Timestamp) -> (Uuid, Uuid) {

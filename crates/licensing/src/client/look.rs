@@ -5,7 +5,7 @@ use platform::identity::Scope;
 use platform::{Cx, Result};
 use store::{Index, Look, Of, Sql, args};
 
-use super::calls::{CallFilter, FIRST_USE, moment};
+use super::calls::{CallFilter, first_use, moment};
 use super::set::Endpoint;
 use crate::keys::{self, KeyId, KeyText};
 
@@ -39,8 +39,7 @@ pub(super) async fn look(sql: &mut impl Sql, cx: &Cx, scope: Scope, asked: &Call
                     if let Some(activated) = activated {
                         let (from, to) = moment(activated);
                         let (key, from, to) = (look.arg(key), look.arg(from), look.arg(to));
-                        let first = FIRST_USE.replace("?key", &key).replace("?from", &from).replace("?to", &to);
-                        look.beside(&format!("SELECT c.id AS id FROM client_calls c WHERE {first}"));
+                        look.beside(&format!("SELECT c.id AS id FROM client_calls c WHERE {}", first_use(&key, &from, &to)));
                     }
                 }
             },
