@@ -53,12 +53,16 @@ pub async fn play(world: World, day: &Day, watch: Stopwatch) -> Result<Figures> 
     while let Some(Reverse((at, ..))) = today.events.peek() {
         let next = today.next(*at).await?;
         today.step_to(next).await?;
+        let mut happened = false;
         while today.events.peek().is_some_and(|Reverse((at, ..))| *at <= next) {
             if let Some(Reverse((_, _, n, what))) = today.events.pop() {
                 today.happens(n, what).await?;
+                happened = true;
             }
         }
-        today.rest().await?;
+        if happened {
+            today.rest().await?;
+        }
     }
     let end = today.now().plus_micros(EVENING);
     while today.now() < end {
@@ -67,6 +71,7 @@ pub async fn play(world: World, day: &Day, watch: Stopwatch) -> Result<Figures> 
     }
     let Today { world, going, mut figures, lights, .. } = today;
     figures.light(&lights);
+    figures.restless += world.unheard;
     money::add_up(&world, &going, &mut figures).await?;
     figures.hours_simulated = (world.clock.now().micros() - MIDNIGHT.micros()) as f64 / 3_600e6;
     figures.wall_seconds = watch.elapsed().as_secs_f64();

@@ -46,6 +46,13 @@ impl Device {
         matches!(self, Self::Lamp(_))
     }
 
+    /// Waits until it has left the broker itself: what the server knew of it before is no answer. Not of a board, which is in no connection.
+    pub async fn is_away(&self) {
+        if let Self::Lamp(lamp) = self {
+            lamp.until(|seen| !seen.connected).await;
+        }
+    }
+
     pub fn set(&self, trouble: Trouble) {
         match self {
             Self::Lamp(lamp) => lamp.set(trouble),

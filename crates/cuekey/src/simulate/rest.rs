@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kernel::{Clock, Stopwatch, Word as _};
+use kernel::{Clock, Stopwatch, Timestamp, Word as _};
 use store::jobs::Crew;
 use store::{Sql as _, args};
 use venue::halls::TableId;
@@ -38,16 +38,23 @@ impl World {
             // The network's time, and the machine's, are real.
             Clock::System.sleep(BREATH).await;
             let holds = match what {
-                Until::Rest => !self.work_is_left().await? && self.unconfirmed().await?.is_empty(),
+                Until::Rest => self.is_at_rest().await?,
                 Until::Heard { of, online } => self.is_heard(of, online).await?,
             };
             if holds {
                 return Ok(true);
             }
-            // Whoever looked before the clock moved sleeps until it moves again.
-            self.platform.db.wake_jobs();
         }
         Ok(false)
+    }
+
+    async fn is_at_rest(&self) -> Result<bool> {
+        if self.next_job().await?.is_some_and(|at| at <= self.clock.now()) {
+            // Whoever looked before the clock moved sleeps until it moves again.
+            self.platform.db.wake_jobs();
+            return Ok(false);
+        }
+        Ok(!self.work_is_done_now().await? && self.unconfirmed().await?.is_empty())
     }
 
     async fn is_heard(&self, of: TableId, online: bool) -> Result<bool> {
@@ -55,14 +62,9 @@ impl World {
         Ok(self.platform.db.read().opt(sql, args![of, online], |_| Ok(())).await?.is_some())
     }
 
-    async fn work_is_left(&self) -> Result<bool> {
-        let sql = "SELECT 1 AS due FROM jobs WHERE (state = 'queued' AND crew = $2 AND run_at <= $1) OR (state = 'running' AND crew = $2) LIMIT 1";
-        for crew in Crew::ALL {
-            if self.platform.db.read().opt(sql, args![self.clock.now(), crew.as_str()], |_| Ok(())).await?.is_some() {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+    async fn work_is_done_now(&self) -> Result<bool> {
+        let sql = "SELECT 1 AS begun FROM jobs WHERE state = 'running' LIMIT 1";
+        Ok(self.platform.db.read().opt(sql, args![], |_| Ok(())).await?.is_some())
     }
 
     /// Topics of lamps that have been told something, and can say that it is done. What a board is told a job does, and sees to that it is done.
@@ -74,17 +76,11 @@ impl World {
         Ok(topics)
     }
 
-    /// When the next job is due.
-    pub async fn next_job(&self) -> Result<Option<kernel::Timestamp>> {
-        let sql = "SELECT MIN(run_at) AS at FROM jobs WHERE state = 'queued' AND crew = $1";
-        let mut next: Option<kernel::Timestamp> = None;
-        for crew in Crew::ALL {
-            let at: Option<kernel::Timestamp> = self.platform.db.read().one(sql, args![crew.as_str()], |row| row.get("at")).await?;
-            next = match (next, at) {
-                (Some(one), Some(other)) => Some(one.min(other)),
-                (one, other) => one.or(other),
-            };
-        }
-        Ok(next)
+    /// When the next job is due. Each crew's first is at the head of an index; of all together there is none.
+    pub async fn next_job(&self) -> Result<Option<Timestamp>> {
+        let first = |crew: Crew| format!("SELECT MIN(run_at) AS run_at FROM jobs WHERE state = 'queued' AND crew = '{}'", crew.as_str());
+        let firsts: Vec<String> = Crew::ALL.iter().copied().map(first).collect();
+        let sql = format!("SELECT MIN(run_at) AS run_at FROM ({}) AS firsts", firsts.join(" UNION ALL "));
+        Ok(self.platform.db.read().one(&sql, args![], |row| row.get("run_at")).await?)
     }
 }

@@ -45,6 +45,8 @@ pub struct World {
     pub tables: Vec<Table>,
     by_topic: HashMap<String, usize>,
     pub customers: Vec<Customer>,
+    /// How often the server did not hear in time that a lamp had come or gone.
+    pub unheard: u64,
     staff: Cx,
 }
 
@@ -62,7 +64,7 @@ impl World {
         demo::introduce(&platform).await?;
         let clock = platform.clock.clone();
         let (tables, by_topic, customers) = (Vec::new(), HashMap::new(), Vec::new());
-        let mut world = Self { platform, venue, clock, networks, tables, by_topic, customers, staff };
+        let mut world = Self { platform, venue, clock, networks, tables, by_topic, customers, unheard: 0, staff };
         for hall in 0..day.tables.div_ceil(TABLES) {
             let here = TABLES.min(day.tables - hall * TABLES);
             let made = demo::furnish(&world.staff, &format!("球厅 {}", hall + 1), i64::try_from(here).unwrap_or(0)).await?;
@@ -147,9 +149,17 @@ impl World {
         let one = &mut self.tables[table];
         one.trouble = trouble;
         one.device.set(trouble);
-        // Of a board the server hears when it asks.
-        if trouble == LampTrouble::Missed && one.device.tells() {
-            self.heard_of(table, false).await?;
+        if trouble == LampTrouble::Missed {
+            one.device.is_away().await;
+            self.hears_of(table, false).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits for the server to hear that a lamp has come or gone. Of a board it hears when it asks.
+    async fn hears_of(&mut self, table: usize, online: bool) -> Result<()> {
+        if self.tables[table].device.tells() && !self.heard_of(table, online).await? {
+            self.unheard += 1;
         }
         Ok(())
     }
@@ -161,7 +171,7 @@ impl World {
         if !self.tables[table].device.tells() {
             return Ok(false);
         }
-        self.heard_of(table, true).await?;
+        self.hears_of(table, true).await?;
         Ok(true)
     }
 

@@ -19,16 +19,17 @@ pub async fn figures(options: &Options, engine: Engine) -> Result<Vec<Figure>> {
     let mut command = Command::new(&options.cuekey);
     command.arg("simulate").args(["--tables", &sizes.day_tables.to_string(), "--hours", &sizes.day_hours.to_string()]);
     command.args(["--seed", &sizes.day_seed.to_string()]).arg("--data").arg(folder.join("data")).arg("--json").arg(&file);
-    command.current_dir(&folder).env("LC_ALL", "C").stdin(Stdio::null());
+    command.current_dir(&folder).env("LC_ALL", "C").stdin(Stdio::null()).stdout(Stdio::piped());
     if engine == Engine::Postgres {
         command.args(["--database", &dataset::make_database(&options.postgres, "bench_day").await?]);
     }
     say(&format!("{}: a day at {} tables", engine.name(), sizes.day_tables));
-    let output = command.output().context("cannot run cuekey")?;
+    // Which hour it is, is said on the standard error, for whoever waits.
+    let output = command.spawn().and_then(std::process::Child::wait_with_output).context("cannot run cuekey")?;
     // Bounds that do not hold are figures too.
     let said = String::from_utf8_lossy(&output.stdout);
     if !file.exists() {
-        bail!("cuekey simulate has ended without figures:\n{said}{}", String::from_utf8_lossy(&output.stderr));
+        bail!("cuekey simulate has ended without figures:\n{said}");
     }
     say(&said);
     let found: Value = serde_json::from_slice(&std::fs::read(&file)?)?;

@@ -143,6 +143,9 @@ async fn look(venue: &Venue, cx: &Cx, board: &Board) -> Result<()> {
     }
     drop(open);
     let silent = round.end();
+    if silent.is_empty() {
+        return Ok(());
+    }
     for device in on_board(&mut cx.db.read(), board).await? {
         if device.address.as_ref().is_some_and(|at| silent.contains(&at.unit)) && !heard.answered.contains(&device.id) {
             hear::found(venue, cx, &device, Said::Online(false)).await?;
