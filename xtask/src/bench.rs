@@ -81,12 +81,20 @@ fn write(workspace: &Workspace, options: &Options, found: &Path) -> Result<()> {
     }
 }
 
+/// What the program and its measurement are made of. A commit to docs in between measures the same.
+const MEASURED: [&str; 5] = ["crates", "web", "Cargo.toml", "Cargo.lock", ".cargo"];
+
 /// Which state of the source is measured; a plus says that it was not committed.
 fn commit(workspace: &Workspace) -> String {
-    let described =
-        process::command("git").args(["-c", "safe.directory=*", "describe", "--always", "--dirty=+"]).current_dir(&workspace.root).output();
-    match described {
-        Ok(output) if output.status.success() => String::from_utf8_lossy(&output.stdout).trim().to_owned(),
+    let git = |arguments: &[&str]| -> Option<String> {
+        let mut git = process::command("git");
+        git.args(["-c", "safe.directory=*"]).args(arguments).arg("--").args(MEASURED).current_dir(&workspace.root);
+        let output = git.output().ok().filter(|output| output.status.success())?;
+        Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    };
+    let of = git(&["log", "-1", "--format=%h"]).filter(|commit| !commit.is_empty());
+    match (of, git(&["status", "--porcelain"])) {
+        (Some(commit), Some(changed)) => commit + if changed.is_empty() { "" } else { "+" },
         _ => "unknown".to_owned(),
     }
 }
