@@ -36,15 +36,15 @@ test('v4_1 a payment that its network refuses is told where it was begun, and ma
   const faults = await another()
   await faults.goto('/sandbox/payments')
   await expect(faults.getByTestId('stand-in-note')).toContainText('不会真的扣款')
-  const refusing = faults.getByTestId('alipay-places_nothing').getByRole('button')
+  const refusing = faults.getByTestId('wechat-places_nothing').getByRole('button')
   await refusing.click()
   await expect(refusing).toHaveText('现在')
-  await expect(faults.getByTestId('wechat-well').getByRole('button')).toHaveText('现在')
+  await expect(faults.getByTestId('alipay-well').getByRole('button')).toHaveText('现在')
 
   await someCustomer(page)
-  await recharge(page, 'alipay')
+  await recharge(page, 'wechat')
   await expect(page.getByTestId('pay-error')).toContainText('支付渠道拒绝了这笔支付，请换一种方式')
-  await page.getByTestId('pay-by-wechat').click()
+  await page.getByTestId('pay-by-alipay').click()
   await page.getByTestId('recharge-pay').click()
   await page.getByTestId('stand-in-pay').click()
   await expect(page.getByTestId('order-recharged')).toBeVisible()
@@ -55,6 +55,21 @@ test('v4_1 a payment that its network refuses is told where it was begun, and ma
   const desk = await another({ viewport: { width: 1280, height: 800 } })
   await signIn(desk, demoAccount('super_admin'), '/notifications')
   await expect(desk.getByText('支付渠道拒绝').first()).toBeVisible()
+})
+
+test('v4_1 a network that refuses on its own page leaves the order open, to be paid by another means', async ({
+  page,
+}) => {
+  await mood('alipay', 'places_nothing')
+  await someCustomer(page)
+  await recharge(page, 'alipay')
+  await expect(page.getByTestId('stand-in-state')).toContainText('商户暂时不能收款')
+  await expect(page.getByTestId('stand-in-pay')).toHaveCount(0)
+  await page.goto('/m/')
+  await page.getByTestId('pay-bar').click()
+  await page.getByTestId('order-by-wechat').click()
+  await page.getByTestId('stand-in-pay').click()
+  await expect(page.getByTestId('order-text')).toContainText('50.00')
 })
 
 test('v4_1 a table whose payment is refused stays free, and can be paid by another means', async ({ page, watch }) => {
