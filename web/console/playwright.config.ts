@@ -1,12 +1,19 @@
 import { defineConfig } from '@playwright/test'
 
 // Against a running demo: CUEKEY_URL=http://127.0.0.1:7300 CUEKEY_DEMO_JSON=…/demo.json npm run e2e
+/** What changes the server for everybody: when all others are over, one after the other. */
+const ALONE = /\.alone\.spec\.ts$/
+
 export default defineConfig({
   testDir: 'e2e',
   outputDir: 'test-results',
   reporter: 'list',
   fullyParallel: true,
   workers: 2,
+  projects: [
+    { name: 'together', testIgnore: ALONE },
+    { name: 'alone', testMatch: ALONE, fullyParallel: false, workers: 1, dependencies: ['together'] },
+  ],
   // Once more on a slow machine; what needed it is reported as flaky.
   retries: 1,
   expect: { timeout: 10_000 },

@@ -2,7 +2,7 @@
 //!
 //! [`Line`] stands between a program and a server: it passes bytes on, late, or not at all. [`Mailbox`] is a mail server,
 //! [`Hook`] somebody's server for callbacks; both remember what arrived, and how often. [`Lamp`] is a light over a table, on a [`LampPage`] if need be, [`Coils`] a
-//! board of relays for such lights, [`AliyunSms`] and [`TencentSms`] services for text messages, [`WechatPay`] and [`Alipay`] take no money,
+//! board of relays for such lights, [`AliyunSms`] and [`TencentSms`] services for text messages, [`WechatPay`] and [`Alipay`] take no money (what is wrong with them can be chosen on a [`MoodPage`]),
 //! [`WechatLogin`] knows people by made-up names. Everything is on the loopback
 //! address, on ports that the system chooses, and ends when it is dropped.
 
@@ -15,6 +15,7 @@ mod hook;
 mod lamp;
 mod line;
 mod mailbox;
+mod moods;
 mod outbox;
 mod page;
 mod rsa;
@@ -31,6 +32,7 @@ pub use hook::{Called, Hook};
 pub use lamp::{Firmware, Lamp, LampPage, Seen, Trouble, kept};
 pub use line::{Line, State};
 pub use mailbox::{Letter, Mailbox};
+pub use moods::MoodPage;
 pub use tencent::TencentSms;
 pub use trouble::{Asked, Returned, Told, Troubles};
 pub use wechat::WechatPay;

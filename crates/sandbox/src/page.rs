@@ -89,7 +89,7 @@ main{max-width:420px;margin:24px auto;padding:32px 24px;background:#fff;border-r
 button.quiet{background:#f2f2f2!important;color:#333}.wechat header,.wechat button{background:#07964b}.alipay header,.alipay button{background:#1267d8}\
 .lamps header,.lamps button{background:#3a4a5c}.lamps main{max-width:560px;text-align:left}.lamps ul{list-style:none;margin:0;padding:0}\
 .lamps li{display:flex;align-items:center;gap:12px;padding:8px 0;border-top:1px solid #ededed}.lamps b{flex:1;overflow-wrap:anywhere}\
-.lamps li span{color:#555}.lamps form{margin:0}.lamps button{width:96px;margin:0;padding:10px 8px}\
+.lamps li span,.lamps small{color:#555}.lamps small{display:block;font-weight:400}.lamps h2{font-size:18px;margin:24px 0 8px}.lamps form{margin:0}.lamps button{width:96px;margin:0;padding:10px 8px}\
 .lamps i{flex:none;box-sizing:border-box;width:20px;height:20px;border:2px solid #777;border-radius:50%}\
 .lamps [data-lamp=on] i{background:#ffc53d;border-color:#8a5a00}.lamps [data-lamp=unplugged] i{border-style:dashed}#lost{color:#b42318}\
 button:focus-visible{outline:3px solid #191919;outline-offset:2px}";

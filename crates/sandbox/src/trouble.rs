@@ -60,7 +60,7 @@ pub enum Returned {
 }
 
 /// All of it, together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Troubles {
     pub asked: Asked,
     pub told: Told,
@@ -73,4 +73,23 @@ pub struct Troubles {
     pub skew: i64,
     /// While WeChat Pay changes its key: of a hundred answers, and of a hundred notices, so many are signed by the next one.
     pub next_key: u8,
+}
+
+impl Troubles {
+    /// All is well.
+    pub const NONE: Self = Self {
+        asked: Asked::Well,
+        told: Told::Once,
+        refunds: Returned::AtOnce,
+        captures_close: false,
+        bills_late: false,
+        skew: 0,
+        next_key: 0,
+    };
+}
+
+impl Default for Troubles {
+    fn default() -> Self {
+        Self::NONE
+    }
 }

@@ -10,7 +10,7 @@ const METHODS: [&str; 6] = ["route", "route_service", "nest", "nest_service", "f
 const UNLISTED: &[(&str, &[&str])] = &[
     // The demonstration's lamps and networks.
     ("crates/cuekey/src/demo/mod.rs", &["nest"]),
-    ("crates/cuekey/src/demo/pay.rs", &["nest", "nest", "nest"]),
+    ("crates/cuekey/src/demo/pay.rs", &["nest", "nest", "nest", "nest"]),
     ("crates/cuekey/src/serve.rs", &["fallback_service"]),
     ("crates/cuekey/src/telemetry.rs", &["/metrics"]),
     (

@@ -6,7 +6,7 @@ use axum::Router;
 use kernel::Clock;
 use platform::payments::{self, Parameters};
 use platform::{Cx, Platform};
-use sandbox::{Alipay, WechatLogin, WechatPay};
+use sandbox::{Alipay, MoodPage, WechatLogin, WechatPay};
 
 use crate::config::Config;
 use crate::trouble::Result;
@@ -14,6 +14,8 @@ use crate::trouble::Result;
 const WECHAT: &str = "/sandbox/wechat";
 const ALIPAY: &str = "/sandbox/alipay";
 const LOGIN: &str = "/sandbox/weixin";
+/// Where one chooses what is wrong with them.
+const MOODS: &str = "/sandbox/payments";
 
 pub struct Networks {
     wechat: WechatPay,
@@ -47,7 +49,9 @@ impl Networks {
     }
 
     pub fn router(&self) -> Router {
-        Router::new().nest(WECHAT, self.wechat.router()).nest(ALIPAY, self.alipay.router()).nest(LOGIN, self.login.router())
+        let moods = MoodPage::at(MOODS, &self.wechat, &self.alipay);
+        let networks = Router::new().nest(WECHAT, self.wechat.router()).nest(ALIPAY, self.alipay.router());
+        networks.nest(LOGIN, self.login.router()).nest(MOODS, moods.router())
     }
 }
 

@@ -121,6 +121,10 @@ impl Alipay {
         self.inner.troubles.send_replace(troubles);
     }
 
+    pub fn troubles(&self) -> Troubles {
+        self.inner.troubles()
+    }
+
     /// The payer's browser goes where it was sent: only now the network hears of the payment. False when it is turned away.
     pub async fn visit(&self, url: &str) -> bool {
         self.inner.client.get(url).send().await.is_ok_and(|answer| answer.status().is_success())

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::{Inner, Shared};
 use crate::books::{Trade, TradeState};
 use crate::page::{Sheet, render, style};
+use crate::trouble::Asked;
 
 pub(super) fn router() -> Router<Shared> {
     Router::new().route("/pay", get(show).post(act)).route("/pay.css", get(style))
@@ -28,12 +29,14 @@ async fn show(State(state): State<Shared>, Query(ask): Query<Ask>, headers: Head
 }
 
 pub(super) fn show_trade(state: &Inner, trade: &Trade, return_url: &str, headers: &HeaderMap) -> Response {
-    let open = trade.state == TradeState::Open && state.clock.now() < trade.expires;
+    let expired = state.clock.now() >= trade.expires;
+    let open = trade.state == TradeState::Open && !expired && !refuses(state);
     let said = match trade.state {
         TradeState::Paid => ("已支付", "Paid"),
         TradeState::Closed => ("交易已关闭", "This order is closed"),
         TradeState::Open if open => ("", ""),
-        TradeState::Open => ("交易已过期", "This order has expired"),
+        TradeState::Open if expired => ("交易已过期", "This order has expired"),
+        TradeState::Open => ("商户暂时不能收款", "This merchant cannot be paid at present"),
     };
     let (action, style) = (format!("{}/pay", state.base), format!("{}/pay.css", state.base));
     let sheet = Sheet {
@@ -49,6 +52,11 @@ pub(super) fn show_trade(state: &Inner, trade: &Trade, return_url: &str, headers
     render(&sheet, headers)
 }
 
+/// Who is led here by a browser was placed by nobody before: that it takes no order is said here.
+fn refuses(state: &Inner) -> bool {
+    state.troubles().asked == Asked::PlacesRefused
+}
+
 #[derive(Deserialize)]
 struct Act {
     token: String,
@@ -62,7 +70,7 @@ async fn act(State(state): State<Shared>, Form(act): Form<Act>) -> Response {
     let Some(number) = state.books().by_token(&act.token).map(|trade| trade.number.clone()) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    if act.what == "pay" {
+    if act.what == "pay" && !refuses(&state) {
         state.pay(&number).await;
     }
     if act.return_url.starts_with("http") {

@@ -130,6 +130,10 @@ impl WechatPay {
         self.inner.troubles.send_replace(troubles);
     }
 
+    pub fn troubles(&self) -> Troubles {
+        self.inner.troubles()
+    }
+
     /// The number of the payment whose QR code says this.
     pub fn scan(&self, code: &str) -> Option<String> {
         let (_, token) = code.rsplit_once('=')?;

@@ -5,6 +5,7 @@ use axum::extract::Request;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use kernel::Word as _;
 use platform::Cx;
 use platform::payments::{self, ChannelKind, Refusal};
 
@@ -54,6 +55,7 @@ async fn taken(cx: &Cx, kind: ChannelKind, request: Request) -> Result<(), Statu
     payments::receive(cx, kind, &value, &body).await.map_err(|refusal| match refusal {
         Refusal::NotBelieved(why) => {
             tracing::warn!(channel = %kind, %why, address = %cx.origin.address, "a notice is not believed");
+            metrics::counter!("cuekey_payment_notices_refused_total", "channel" => kind.as_str()).increment(1);
             StatusCode::UNAUTHORIZED
         }
         Refusal::Busy(fault) if fault.kind == kernel::Kind::Conflict => StatusCode::NOT_FOUND,
