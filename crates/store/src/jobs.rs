@@ -7,6 +7,7 @@
 
 mod ahead;
 mod crew;
+mod due;
 mod lost;
 mod runner;
 mod view;
@@ -18,6 +19,8 @@ use uuid::Uuid;
 
 pub use ahead::set_right;
 pub use crew::{Crew, Lead, Workers};
+#[cfg(feature = "testing")]
+pub use due::statements as due_statements;
 pub use lost::{GIVEN_UP, GivenUp, again, forget_ahead, under_way};
 pub use runner::{Handlers, Runner};
 pub use view::{DONE, JobView, find, list, retry};

@@ -54,17 +54,8 @@ impl World {
             self.platform.db.wake_jobs();
             return Ok(false);
         }
-        Ok(!self.work_is_done_now().await? && self.unconfirmed().await?.is_empty())
-    }
-
-    async fn is_heard(&self, of: TableId, online: bool) -> Result<bool> {
-        let sql = "SELECT 1 AS there FROM devices WHERE table_id = $1 AND online = $2 AND (NOT online OR reported IS NOT NULL)";
-        Ok(self.platform.db.read().opt(sql, args![of, online], |_| Ok(())).await?.is_some())
-    }
-
-    async fn work_is_done_now(&self) -> Result<bool> {
-        let sql = "SELECT 1 AS begun FROM jobs WHERE state = 'running' LIMIT 1";
-        Ok(self.platform.db.read().opt(sql, args![], |_| Ok(())).await?.is_some())
+        let begun = self.first("running", "lease_until").await?;
+        Ok(begun.is_none() && self.unconfirmed().await?.is_empty())
     }
 
     /// Topics of lamps that have been told something, and can say that it is done. What a board is told a job does, and sees to that it is done.
@@ -76,11 +67,16 @@ impl World {
         Ok(topics)
     }
 
-    /// When the next job is due. Each crew's first is at the head of an index; of all together there is none.
+    /// When the next job is due.
     pub async fn next_job(&self) -> Result<Option<Timestamp>> {
-        let first = |crew: Crew| format!("SELECT MIN(run_at) AS run_at FROM jobs WHERE state = 'queued' AND crew = '{}'", crew.as_str());
+        self.first("queued", "run_at").await
+    }
+
+    /// The first time in this column of all jobs in this state. Each crew's is at the head of an index; of all together there is none.
+    async fn first(&self, state: &str, column: &str) -> Result<Option<Timestamp>> {
+        let first = |crew: Crew| format!("SELECT MIN({column}) AS at FROM jobs WHERE state = '{state}' AND crew = '{}'", crew.as_str());
         let firsts: Vec<String> = Crew::ALL.iter().copied().map(first).collect();
-        let sql = format!("SELECT MIN(run_at) AS run_at FROM ({}) AS firsts", firsts.join(" UNION ALL "));
-        Ok(self.platform.db.read().one(&sql, args![], |row| row.get("run_at")).await?)
+        let sql = format!("SELECT MIN(at) AS at FROM ({}) AS firsts", firsts.join(" UNION ALL "));
+        Ok(self.platform.db.read().one(&sql, args![], |row| row.get("at")).await?)
     }
 }

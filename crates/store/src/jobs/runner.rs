@@ -9,8 +9,8 @@ use kernel::{Clock, MINUTE, Random, SECOND, Word};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinError;
 
-use super::{Crew, Job, JobKind, JobState, Lead, Outcome, Workers, enqueue, lost};
-use crate::{Db, Error, Result, Sql, args};
+use super::{Crew, Job, JobKind, JobState, Lead, Outcome, Workers, due, enqueue, lost};
+use crate::{Db, Error, Result, Row, Sql, args};
 
 type Boxed = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 type Handler<C> = Arc<dyn Fn(C, Job) -> Boxed + Send + Sync>;
@@ -157,20 +157,17 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
     async fn take(&self, crew: Crew, most: i64) -> Result<Vec<Job>> {
         let now = self.clock.now();
         // Looking costs no turn of the writer; only taking does.
-        let due = "SELECT 1 AS due FROM jobs WHERE (state = 'queued' AND crew = $2 AND run_at <= $1) OR (state = 'running' AND crew = $2 AND lease_until <= $1) LIMIT 1";
-        if self.db.read().opt(due, args![now, crew.as_str()], |_| Ok(())).await?.is_none() {
+        let states = self.db.read().all(&due::look(), args![now, crew.as_str()], |row| row.get::<String>("state")).await?;
+        if states.is_empty() {
             return Ok(Vec::new());
         }
         let mut tx = self.db.begin().await?;
         let skip = tx.skip_locked();
-        let lease = self.random.uuid_v7(now);
-        let sql = format!(
-            "UPDATE jobs SET state = 'running', attempts = attempts + 1, lease_until = $1, lease_token = $2 WHERE id IN \
-             (SELECT id FROM jobs WHERE (state = 'queued' AND crew = $5 AND run_at <= $3) OR (state = 'running' AND crew = $5 AND lease_until <= $3) \
-              ORDER BY run_at, id LIMIT $4{skip}) RETURNING id, kind, payload, attempts, max_attempts"
-        );
-        let jobs = tx
-            .all(&sql, args![now.plus_micros(LEASE), lease, now, most, crew.as_str()], |row| {
+        let (lease, until) = (self.random.uuid_v7(now), now.plus_micros(LEASE));
+        let mut jobs = Vec::new();
+        for due in due::DUE.iter().filter(|due| states.iter().any(|state| state == due.state)) {
+            let left = most - i64::try_from(jobs.len()).unwrap_or(most);
+            let read = |row: &Row| {
                 Ok(Job {
                     id: row.get("id")?,
                     kind: row.get("kind")?,
@@ -179,8 +176,9 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
                     max_attempts: row.get("max_attempts")?,
                     lease,
                 })
-            })
-            .await?;
+            };
+            jobs.extend(tx.all(&due.take(skip), args![now, crew.as_str(), left, until, lease], read).await?);
+        }
         tx.commit().await?;
         Ok(jobs)
     }
