@@ -37,7 +37,7 @@ pub async fn set_right(db: &Db, now: Timestamp) -> Result<()> {
 async fn put_off(db: &Db, now: Timestamp) -> Result<()> {
     let after = now.plus_micros(APART);
     loop {
-        let there = "SELECT 1 AS there FROM jobs WHERE state = 'queued' AND decided_at > $1 LIMIT 1";
+        let there = "SELECT 1 AS there FROM jobs WHERE state = 'queued' AND decided_at > $1 ORDER BY decided_at LIMIT 1";
         if db.read().opt(there, args![after], |_| Ok(())).await?.is_none() {
             return Ok(());
         }
