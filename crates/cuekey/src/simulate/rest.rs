@@ -58,6 +58,11 @@ impl World {
         Ok(begun.is_none() && self.unconfirmed().await?.is_empty())
     }
 
+    async fn is_heard(&self, of: TableId, online: bool) -> Result<bool> {
+        let sql = "SELECT 1 AS there FROM devices WHERE table_id = $1 AND online = $2 AND (NOT online OR reported IS NOT NULL)";
+        Ok(self.platform.db.read().opt(sql, args![of, online], |_| Ok(())).await?.is_some())
+    }
+
     /// Topics of lamps that have been told something, and can say that it is done. What a board is told a job does, and sees to that it is done.
     async fn unconfirmed(&self) -> Result<Vec<String>> {
         let sql = "SELECT topic FROM devices WHERE online AND topic IS NOT NULL \
