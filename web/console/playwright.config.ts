@@ -1,9 +1,9 @@
 import { defineConfig } from '@playwright/test'
 
-// Against a running demo: CUEKEY_URL=http://127.0.0.1:7300 CUEKEY_DEMO_JSON=…/demo.json npm run e2e
 /** What changes the server for everybody: when all others are over, one after the other. */
 const ALONE = /\.alone\.spec\.ts$/
 
+// Against a running demo: CUEKEY_URL=http://127.0.0.1:7300 CUEKEY_DEMO_JSON=…/demo.json npm run e2e
 export default defineConfig({
   testDir: 'e2e',
   outputDir: 'test-results',

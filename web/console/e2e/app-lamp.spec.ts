@@ -1,7 +1,7 @@
 import type { CaseRow } from '../src/api/devices'
 import type * as T from '../src/api/types'
 import { base, demo, type Api } from './support/api'
-import { demoTable, giveNumber, scanned } from './support/app'
+import { demoTable, newcomerChooses } from './support/app'
 import { demoAccount } from './support/demo'
 import { expect, row, signIn, test } from './support/test'
 
@@ -45,11 +45,7 @@ test('v5_2 a plug that is pulled while somebody plays ends in a refund and a cas
   test.setTimeout(360_000)
   const staff = await demo('venue_manager')
   const { hall, table } = await demoTable(6)
-  await page.goto(scanned(table))
-  await page.getByTestId('quote-60').click()
-  await page.getByTestId('table-open').click()
-  await page.getByTestId('to-sign-in').click()
-  await giveNumber(page)
+  await newcomerChooses(page, table)
   await page.getByTestId('pay-by-wechat').click()
   const paid = ((await page.getByTestId('confirm-held').textContent()) ?? '').trim()
   expect(paid).toMatch(/^¥\d+\.\d\d$/)

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test'
 import type * as T from '../src/api/types'
 import { demo } from './support/api'
-import { demoTable, giveNumber, scanned, someCustomer } from './support/app'
+import { demoTable, giveNumber, newcomerChooses, scanned, someCustomer } from './support/app'
 import { expect, test } from './support/test'
 
 test.use({ viewport: { width: 390, height: 844 } })
@@ -87,11 +87,7 @@ test('v3_1 a payment given up is found again, paid by the other network, and ano
 
 test('v3_1 a table is paid at once, and lit', async ({ page }) => {
   const { hall, table } = await demoTable(1)
-  await page.goto(scanned(table))
-  await page.getByTestId('quote-60').click()
-  await page.getByTestId('table-open').click()
-  await page.getByTestId('to-sign-in').click()
-  await giveNumber(page)
+  await newcomerChooses(page, table)
   await expect(page.getByTestId('confirm-open')).toBeVisible()
   await expect(page.getByTestId('pay-by-balance')).toHaveAttribute('aria-disabled', 'true')
   await page.getByTestId('pay-by-alipay').click()

@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test'
 import { base } from './support/api'
-import { demoTable, giveNumber, scanned, someCustomer } from './support/app'
+import { closeTable, demoTable, newcomerChooses, someCustomer } from './support/app'
 import { demoAccount } from './support/demo'
 import { expect, signIn, test } from './support/test'
 
@@ -76,11 +76,7 @@ test('v4_1 a table whose payment is refused stays free, and can be paid by anoth
   watch.expectRefusal(409, '/customer/v1/orders')
   await mood('wechat', 'places_nothing')
   const { table } = await demoTable(7)
-  await page.goto(scanned(table))
-  await page.getByTestId('quote-60').click()
-  await page.getByTestId('table-open').click()
-  await page.getByTestId('to-sign-in').click()
-  await giveNumber(page)
+  await newcomerChooses(page, table)
   await page.getByTestId('pay-by-wechat').click()
   await page.getByTestId('table-open-confirm').click()
   await expect(page.getByTestId('pay-error')).toContainText('请换一种方式')
@@ -89,9 +85,7 @@ test('v4_1 a table whose payment is refused stays free, and can be paid by anoth
   await page.getByTestId('table-open-confirm').click()
   await page.getByTestId('stand-in-pay').click()
   await expect(page.getByTestId('playing')).toBeVisible({ timeout: 30_000 })
-  await page.getByTestId('session-close').click()
-  await page.getByTestId('session-close-confirm').click()
-  await expect(page.getByTestId('ended')).toBeVisible()
+  await closeTable(page)
 })
 
 test('v4_2 a network that does not answer is told, and charges nobody twice', async ({ page, watch }) => {

@@ -46,6 +46,15 @@ export async function demoTable(place: number): Promise<{ hall: string; table: T
 /** What the QR code on a table says. */
 export const scanned = ({ url }: { url: string }): string => new URL(url).pathname + new URL(url).search
 
+/** From the code on a table, an hour on it, and a new number, to the question how it is paid. */
+export async function newcomerChooses(page: Page, table: { url: string }): Promise<void> {
+  await page.goto(scanned(table))
+  await page.getByTestId('quote-60').click()
+  await page.getByTestId('table-open').click()
+  await page.getByTestId('to-sign-in').click()
+  await giveNumber(page)
+}
+
 /** Somebody new, with so much cash in the wallet. */
 export async function customerWithMoney(page: Page, desk: Api, fen: number): Promise<void> {
   await someCustomer(page)
