@@ -50,6 +50,18 @@ test('k1_4a an agent admin creates an agent and recharges it; the first sign-in 
   await expect(agent.getByTestId('own-quota')).toContainText('350')
 })
 
+test('k1_4a whoever is quicker than a dialog that opens is not taken out of the field', async ({ page }) => {
+  await signIn(page, await somebody('agent_admin', await demo('super_admin')), '/users')
+  await page.getByTestId('create-user').click()
+  await page.getByTestId('user-email').focus()
+  await expect(page.locator('.dialog-fade-enter-active')).toHaveCount(0)
+  await expect(page.getByTestId('user-email')).toBeFocused()
+  await page.getByTestId('form-cancel').click()
+
+  await page.getByTestId('create-user').click()
+  await expect(page.getByTestId('user-name')).toBeFocused()
+})
+
 test('k1_4a a name that is taken is said at its field, and the dialog stays', async ({ page, watch }) => {
   const root = await demo('super_admin')
   const [admin, other] = await Promise.all([somebody('agent_admin', root), somebody('agent', root)])
