@@ -132,14 +132,15 @@ impl MoodPage {
         let say = |(zh, en)| escape(if english { en } else { zh });
         let row = |mood: &Mood| {
             let chosen = mood.troubles == now;
+            let does = say(if chosen { ("现在", "Now") } else { ("选择", "Choose") });
+            let called = say(mood.called);
             format!(
-                "<li data-testid=\"{name}-{mood}\"><b>{}<small>{}</small></b><form method=\"post\" action=\"{}\">\
-                 <input type=\"hidden\" name=\"network\" value=\"{name}\"><button name=\"mood\" value=\"{mood}\" aria-pressed=\"{chosen}\"{}>{}</button></form></li>",
-                say(mood.called),
+                "<li data-testid=\"{name}-{mood}\"><b>{called}<small>{}</small></b><form method=\"post\" action=\"{}\">\
+                 <input type=\"hidden\" name=\"network\" value=\"{name}\"><button name=\"mood\" value=\"{mood}\" aria-pressed=\"{chosen}\" aria-label=\"{}: {called}, {does}\"{}>{does}</button></form></li>",
                 say(mood.then),
                 escape(&self.inner.path),
+                say(title),
                 if chosen { " class=\"quiet\"" } else { "" },
-                say(if chosen { ("现在", "Now") } else { ("选择", "Choose") }),
                 mood = mood.name,
             )
         };
