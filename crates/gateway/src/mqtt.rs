@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use kernel::Clock;
+use kernel::{Clock, HOUR, MINUTE, Timestamp};
 use platform::Cx;
 use rumqttc::mqttbytes::v5::PublishProperties;
 use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, NetworkOptions, Packet, PublishOptions, QoS};
@@ -44,6 +44,16 @@ const LANES: usize = 4;
 const LANE_HOLDS: usize = 10_000;
 /// Before the broker is called again, and before a message is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
+/// A broker that is away for so long is told to whoever sees to it, and again after a while: one that is started anew is back before.
+const PATIENCE: i64 = MINUTE;
+const AGAIN: i64 = HOUR;
+
+/// The broker is away.
+struct Away {
+    since: Timestamp,
+    /// When that is to be told next.
+    tell_at: Timestamp,
+}
 
 /// Sends commands, while there is a connection: what waited for one would say what does not hold any more.
 #[derive(Clone)]
@@ -59,6 +69,8 @@ pub trait Ear: Send + Sync + 'static {
     async fn heard(&self, topic: &str, payload: &[u8], kept: bool) -> platform::Result<Heard>;
     /// The broker was away, and nobody knows what was missed.
     async fn is_back(&self) -> platform::Result<()>;
+    /// The broker has been away since then.
+    async fn is_away(&self, since: Timestamp, why: &str) -> platform::Result<()>;
 }
 
 #[async_trait]
@@ -69,6 +81,10 @@ impl Ear for Venue {
 
     async fn is_back(&self) -> platform::Result<()> {
         devices::roll_call(self, &Cx::system(Arc::clone(&self.platform))).await
+    }
+
+    async fn is_away(&self, since: Timestamp, why: &str) -> platform::Result<()> {
+        devices::broker_is_away(&Cx::system(Arc::clone(&self.platform)), since, why).await
     }
 }
 
@@ -122,12 +138,12 @@ impl Listening {
             })
             .collect();
         let waiting = Waiting::default();
-        let mut was_away = false;
+        let mut away = None;
         loop {
             match self.events.poll().await {
                 Ok(Event::Incoming(Packet::ConnAck(_))) => {
                     tracing::info!("connected to the broker");
-                    was_away = false;
+                    away = None;
                     self.way.connected.store(true, Ordering::Relaxed);
                     for filter in devices::heard_topics() {
                         if let Err(error) = self.way.client.try_subscribe(filter, QoS::AtLeastOnce) {
@@ -156,10 +172,20 @@ impl Listening {
                 Ok(_) => {}
                 Err(error) => {
                     self.way.connected.store(false, Ordering::Relaxed);
-                    if !was_away {
+                    let now = clock.now();
+                    let gone = away.get_or_insert_with(|| {
                         tracing::warn!(%error, "the broker is away");
+                        Away { since: now, tell_at: now.plus_micros(PATIENCE) }
+                    });
+                    if now >= gone.tell_at {
+                        gone.tell_at = now.plus_micros(AGAIN);
+                        let (ear, since, why) = (Arc::clone(&ear), gone.since, error.to_string());
+                        tokio::spawn(async move {
+                            if let Err(fault) = ear.is_away(since, &why).await {
+                                tracing::warn!(%fault, "nobody could be told that the broker is away");
+                            }
+                        });
                     }
-                    was_away = true;
                     clock.sleep(PAUSE).await;
                 }
             }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use broker::{Doorkeeper, Rights};
 use gateway::{Ear, Mqtt, MqttConfig};
-use kernel::Clock;
+use kernel::{Clock, Timestamp};
 use platform::Cx;
 use sandbox::Lamp;
 use tokio::sync::{oneshot, watch};
@@ -80,6 +80,10 @@ impl Ear for Listener {
         let asked = self.venue.is_back().await;
         self.wire.back.send_modify(|back| *back += 1);
         asked
+    }
+
+    async fn is_away(&self, since: Timestamp, why: &str) -> platform::Result<()> {
+        self.venue.is_away(since, why).await
     }
 }
 

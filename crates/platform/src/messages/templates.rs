@@ -111,6 +111,14 @@ templates! {
         "{amount} 元的支付有一处不符，请核对：{why}" "Something about a payment of {amount} yuan does not fit; please have a look: {why}";
     PAY_REFUSED = "pay.refused", ByMail::Always, "支付渠道拒绝了付款请求" "A network refuses a payment",
         "{channel} 拒绝了一笔 {amount} 元的付款请求（{why}），顾客没有付成。如果原因在商户参数或密钥，顾客都无法用这个渠道付款，请尽快检查。每个渠道一小时最多提醒一次。" "{channel} has refused to take a payment of {amount} yuan ({why}), and the customer could not pay. Where the merchant's parameters or key are the reason, nobody can pay by it; please check them soon. You are told of each network once an hour at most.";
+    PAY_UNCLEAR = "pay.unclear", ByMail::Always, "支付渠道没有回应" "A network does not answer",
+        "一小时内有多笔付款请求没有得到 {channel} 的明确答复（{why}），顾客看到“稍后再试”。请检查网络、商户参数和密钥，或暂时停用这个渠道。每个渠道一小时最多提醒一次。" "Several payments within an hour could not be begun, since {channel} gives no clear answer ({why}); customers are asked to try again later. Please check the network, the merchant's parameters and key, or switch this means off for a while. You are told of each network once an hour at most.";
+    TEXTS_FAIL = "texts.failing", ByMail::Always, "短信发送失败" "Texts cannot be sent",
+        "一小时内有多条短信没有发出，最近一次的原因：{why}。收不到验证码，新顾客就无法登录。请检查短信服务商的余额、密钥、签名和模板。每小时最多提醒一次。" "Several texts within an hour could not be sent; the last one since: {why}. Without codes no new customer can sign in. Please check the provider: its balance, key, signature and templates. You are told once an hour at most.";
+    TEXTS_SPENT = "texts.spent", ByMail::Always, "今日短信额度已用完" "The day's texts are used up",
+        "今天发给新号码的验证码已达上限（{most} 条），明天以前只有老顾客能收到验证码。如果不是生意特别好，可能有人在恶意请求短信。" "The codes for new numbers of today ({most}) are used up: until tomorrow they come to known customers alone. Unless business is very good, somebody may be asking for texts to harm you.";
+    BROKER_AWAY = "devices.broker_away", ByMail::Always, "灯控消息服务器连不上" "The broker of the lights is away",
+        "从 {since_at} 起连不上 MQTT 服务器（{why}），灯无法控制：新开的台会自动退款，已亮的灯最迟一小时后自行熄灭。请检查服务器和网络。每小时最多提醒一次。" "The MQTT broker has been away since {since_at} ({why}), and lights cannot be told anything: whoever opens a table has the money back, and lights that are on go off by themselves within an hour. Please check the broker and the network. You are told once an hour at most.";
     PAY_DAY_DIFFERS = "pay.day_differs", ByMail::Always, "对账有差异" "A day's bill does not agree",
         "{channel} {day} 的账单有 {count} 笔与系统不一致，请在“支付”页核对。" "{count} lines of the bill of {channel} of {day} do not agree with ours; please look at them on the payments page.";
     PAY_DAY_MISSING = "pay.day_missing", ByMail::Always, "对账单无法取得" "A day's bill cannot be had",

@@ -190,6 +190,8 @@ async fn hand(cx: &Cx, id: OrderId) -> Result<OrderView> {
             }
             Err(ChannelError::Unclear(why)) => {
                 tracing::warn!(channel = %attempt.channel(), %why, "a payment could not be placed");
+                people::unclear(&mut tx, cx, attempt.channel(), &why).await?;
+                tx.commit().await?;
                 return Err(PayError::Unclear.into());
             }
             Err(refused @ ChannelError::Refused { .. }) => {

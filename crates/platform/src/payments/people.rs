@@ -13,6 +13,8 @@ use crate::{Cx, Result};
 
 /// Of each network: where it refuses one payment because of us, it refuses them all.
 const REFUSALS: Allowance = Allowance { name: "pay-refused-told", window_seconds: 3_600, most: 1 };
+/// So many times it may happen before it is told, once.
+const UNCLEAR: Allowance = Allowance { name: "pay-unclear-told", window_seconds: 3_600, most: 3 };
 
 /// A refund that is stuck.
 pub(super) async fn refund(tx: &mut Tx, cx: &Cx, refund: &Refund, why: &str) -> Result<()> {
@@ -36,6 +38,15 @@ pub(super) async fn refused(tx: &mut Tx, cx: &Cx, order: &Order, kind: ChannelKi
     }
     let said = [("channel", name(kind).to_owned()), ("amount", yuan(order.amount)), ("why", why.to_owned())];
     tell(tx, cx, &templates::PAY_REFUSED, &said, &page(order.id)).await
+}
+
+/// A network that gives no clear answer to who would pay. That happens; where it happens again and again, nobody can pay by it.
+pub(super) async fn unclear(tx: &mut Tx, cx: &Cx, kind: ChannelKind, why: &str) -> Result<()> {
+    if UNCLEAR.is_spent(tx, cx, kind.as_str()).await? || UNCLEAR.count(tx, cx, kind.as_str()).await? < UNCLEAR.most {
+        return Ok(());
+    }
+    let said = [("channel", name(kind).to_owned()), ("why", why.to_owned())];
+    tell(tx, cx, &templates::PAY_UNCLEAR, &said, "/payments").await
 }
 
 /// A day's bill that does not agree with ours.

@@ -138,6 +138,7 @@ async fn withhold(tx: &mut Tx, cx: &Cx, text: &Text<'_>, before: i64) -> Result<
             most = NEW_DAY.most,
             "the day's texts for new numbers are used up: codes come to customers' numbers alone until tomorrow"
         );
+        texts::spent(tx, cx, NEW_DAY.most).await?;
     }
     if before < WITHHELD { texts::withhold(tx, cx, text, DAILY_LIMIT).await } else { Ok(()) }
 }

@@ -8,6 +8,7 @@ mod fit;
 mod list;
 mod model;
 mod notice;
+mod outage;
 mod send;
 
 pub(crate) use delivery::{DELIVERY_JOB, LOG, delivery_job};
@@ -15,4 +16,5 @@ pub use list::{TextFilter, TextRow, list};
 pub(crate) use model::DAILY_LIMIT;
 pub use model::{TextEntity, TextId, TextState};
 pub(crate) use notice::{Notice, left, notice};
+pub(crate) use outage::spent;
 pub(crate) use send::{SEND_JOB, Text, To, send_job, withhold, write};

@@ -12,6 +12,7 @@ use store::{Row, Sql, Tx, args};
 
 use super::delivery::{DELIVERY_JOB, OfText};
 use super::model::{FIRST, TextId, TextState};
+use super::outage;
 use crate::Venue;
 use crate::customers::{PHONE, hint, phone_hash};
 use crate::halls::VenueId;
@@ -115,6 +116,9 @@ async fn send(venue: &Venue, cx: &Cx, job: &Job) -> Result<Outcome> {
             let why = said(&error.to_string(), &sms.to);
             let sql = "UPDATE texts SET state = $1, reason = $2, ended_at = $3 WHERE id = $4";
             tx.exec(sql, args![state.as_str(), why.as_str(), ended, payload.text]).await?;
+            if over {
+                outage::failed(&mut tx, cx, &why).await?;
+            }
             if matches!(error, SmsError::Never(_)) { Outcome::GiveUp(why) } else { Outcome::Retry(why) }
         }
     };

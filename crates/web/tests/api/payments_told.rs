@@ -131,6 +131,27 @@ on_server! {
         assert_eq!(server.told(till.root.id()).await, ["pay.refused"; 3]);
     }
 
+    async fn v8_1_a_network_that_gives_no_clear_answer_again_and_again_is_told_once_an_hour(server) {
+        let till = Till::open(server).await;
+        let customer = till.customer(PHONE).await;
+        till.networks.wechat.set(Troubles { asked: Asked::Down, ..Troubles::default() });
+        for n in 0..5 {
+            recharge(&customer, &format!("pay-{n:05}"), "h5", 5_000).await.refused(503, "PAYMENT_UNCLEAR");
+            let told = server.told(till.root.id()).await;
+            assert_eq!(told.len(), usize::from(n >= 2), "once is nothing, and three times are told once: {told:?}");
+        }
+        let told = till.root.get("/api/v1/notifications").await.ok(200)["items"][0].clone();
+        assert_eq!((&told["kind"], &told["link"]), (&json!("pay.unclear"), &json!("/payments")));
+        assert!(told["body"].as_str().unwrap().contains("WeChat Pay"), "{told}");
+        // The other network is well, and nothing is told of it.
+        recharge(&customer, "other-001", "precreate", 5_000).await.ok(201);
+        server.later(HOUR).await;
+        for n in 0..3 {
+            recharge(&customer, &format!("later-{n:04}"), "h5", 5_000).await.refused(503, "PAYMENT_UNCLEAR");
+        }
+        assert_eq!(server.told(till.root.id()).await, ["pay.unclear"; 2]);
+    }
+
     async fn v8_2_a_day_that_does_not_agree_is_told_once_and_one_that_does_is_not(server) {
         let till = Till::open(server).await;
         let customer = till.customer(PHONE).await;

@@ -205,6 +205,20 @@ on_server! {
         assert!(told["items"].as_array().unwrap().iter().any(|message| message["kind"] == "play.ending"));
     }
 
+    async fn v8_1_texts_that_do_not_go_out_are_told_once_an_hour(server) {
+        let root = server.user(Role::SuperAdmin, "root").await;
+        let service = texts::open(server, templates()).await;
+        service.set(SmsTrouble::Limited);
+        for n in 0..5 {
+            ask(server, &format!("1380013800{n}")).await;
+            assert_eq!(server.told(root.id()).await.len(), usize::from(n >= 2), "one that fails may be its number's fault");
+        }
+        let told = root.get("/api/v1/notifications").await.ok(200)["items"][0].clone();
+        assert_eq!((&told["kind"], &told["link"]), (&json!("texts.failing"), &json!("/texts")));
+        let body = told["body"].as_str().unwrap();
+        assert!(body.contains("BUSINESS_LIMIT_CONTROL") && !body.contains("13800138002"), "{body}");
+    }
+
     async fn k12_2_a_number_gets_ten_notices_a_day_and_the_log_says_what_was_withheld(server) {
         let mut hall = Hall::open(server, 1).await;
         let (one, other) = (customer(server, &hall, PHONE).await, customer(server, &hall, "13900139000").await);

@@ -1,0 +1,24 @@
+//! A broker that is away: no lamp can be told anything, and nobody would see that but those who stand at a table.
+
+use kernel::Timestamp;
+use platform::allowance::Allowance;
+use platform::identity::{Role, holders_of};
+use platform::messages::templates::BROKER_AWAY;
+use platform::{Cx, Result, messages};
+
+/// Of all processes together: each finds it away.
+const TOLD: Allowance = Allowance { name: "broker-away-told", window_seconds: 3_600, most: 1 };
+const BROKER: &str = "broker";
+
+/// Tells those who can see to it, once an hour.
+pub async fn broker_is_away(cx: &Cx, since: Timestamp, why: &str) -> Result<()> {
+    let mut tx = cx.db.begin().await?;
+    if TOLD.is_spent(&mut tx, cx, BROKER).await? || TOLD.count(&mut tx, cx, BROKER).await? > TOLD.most {
+        return Ok(());
+    }
+    let said = [("since_at", since.to_string()), ("why", why.chars().take(300).collect())];
+    for user in holders_of(&mut tx, Role::SuperAdmin).await? {
+        messages::tell(&mut tx, cx, user, &BROKER_AWAY, &said, Some("/devices".to_owned())).await?;
+    }
+    Ok(tx.commit().await?)
+}

@@ -1,0 +1,33 @@
+//! Texts that do not go out: without codes nobody new can sign in, and whoever runs the business would hear of that from nobody.
+
+use platform::allowance::Allowance;
+use platform::identity::{Role, holders_of};
+use platform::messages::templates::{TEXTS_FAIL, TEXTS_SPENT, Template};
+use platform::{Cx, Result, messages};
+use store::Tx;
+
+/// So many may fail before it is told, once: numbers that do not exist are among them.
+const FAILURES: Allowance = Allowance { name: "texts-failed-told", window_seconds: 3_600, most: 3 };
+const ALL: &str = "all";
+/// Where the console lists them.
+const PAGE: &str = "/texts";
+
+/// A text has not gone out, and will not.
+pub(super) async fn failed(tx: &mut Tx, cx: &Cx, why: &str) -> Result<()> {
+    if FAILURES.is_spent(tx, cx, ALL).await? || FAILURES.count(tx, cx, ALL).await? < FAILURES.most {
+        return Ok(());
+    }
+    tell(tx, cx, &TEXTS_FAIL, &[("why", why.to_owned())]).await
+}
+
+/// The codes of the day for new numbers are used up.
+pub(crate) async fn spent(tx: &mut Tx, cx: &Cx, most: i64) -> Result<()> {
+    tell(tx, cx, &TEXTS_SPENT, &[("most", most.to_string())]).await
+}
+
+async fn tell(tx: &mut Tx, cx: &Cx, template: &Template, said: messages::Told<'_>) -> Result<()> {
+    for user in holders_of(tx, Role::SuperAdmin).await? {
+        messages::tell(tx, cx, user, template, said, Some(PAGE.to_owned())).await?;
+    }
+    Ok(())
+}
