@@ -127,11 +127,11 @@ async fn hang_up(mut stream: TcpStream) -> std::io::Result<()> {
 #[async_trait]
 impl Line for Called {
     async fn set(&mut self, unit: u8, coil: u16, on: bool) -> Result<(), CoilError> {
-        match self.ask(Ask { unit, coil, what: What::Set(on) }).await? {
-            Answer::Accepted => Ok(()),
-            Answer::Refused(code) => Err(CoilError::Refused(code)),
-            Answer::Stands(_) => Err(silent("an answer to something else")),
-        }
+        self.write(Ask { unit, coil, what: What::Set(on) }).await
+    }
+
+    async fn flash(&mut self, unit: u8, coil: u16, tenths: u16) -> Result<(), CoilError> {
+        self.write(Ask { unit, coil, what: What::Flash(tenths) }).await
     }
 
     async fn read(&mut self, unit: u8, coil: u16) -> Result<bool, CoilError> {
@@ -144,6 +144,14 @@ impl Line for Called {
 }
 
 impl Called {
+    async fn write(&mut self, ask: Ask) -> Result<(), CoilError> {
+        match self.ask(ask).await? {
+            Answer::Accepted => Ok(()),
+            Answer::Refused(code) => Err(CoilError::Refused(code)),
+            Answer::Stands(_) => Err(silent("an answer to something else")),
+        }
+    }
+
     async fn ask(&mut self, ask: Ask) -> Result<Answer, CoilError> {
         let answer = match timeout(ANSWER, self.exchange(ask)).await {
             Ok(answer) => answer,

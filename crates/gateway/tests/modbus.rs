@@ -52,6 +52,24 @@ async fn v5_1_a_coil_is_written_and_read_back_in_both_framings() {
 }
 
 #[tokio::test]
+async fn v5_1_a_board_that_has_timers_is_lit_for_so_long_and_refuses_where_it_has_none() {
+    for (frames, framing) in BOTH {
+        let (coils, at) = board(frames, framing).await;
+        let mut line = Modbus::default().call(&at, UNIT).await.unwrap();
+        line.flash(UNIT, 7, 620).await.unwrap();
+        assert_eq!((line.read(UNIT, 7).await, coils.seen().timers[7]), (Ok(true), 620));
+        coils.pass(Duration::from_millis(61_900));
+        assert_eq!(line.read(UNIT, 7).await, Ok(true));
+        coils.pass(Duration::from_millis(100));
+        assert_eq!(line.read(UNIT, 7).await, Ok(false));
+        assert_eq!(line.flash(UNIT, 8, 620).await, Err(CoilError::Refused(2)), "it has eight");
+        coils.set(CoilTrouble::NoTimers);
+        assert_eq!(line.flash(UNIT, 0, 620).await, Err(CoilError::Refused(2)));
+        assert_eq!(line.read(UNIT, 0).await, Ok(false));
+    }
+}
+
+#[tokio::test]
 async fn v5_1_whatever_a_board_does_is_no_report() {
     for (frames, framing) in BOTH {
         let (coils, at) = board(frames, framing).await;

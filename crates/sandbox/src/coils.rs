@@ -16,6 +16,8 @@ use tokio::sync::watch;
 use crate::{Task, anywhere};
 
 const COILS: usize = 8;
+/// Where the numbers of its timers begin.
+const FLASH: usize = 0x0200;
 /// As the boards leave the factory.
 const UNIT: u8 = 1;
 /// The one behind it.
@@ -52,6 +54,8 @@ pub enum CoilTrouble {
     Stuck,
     /// One of its units says nothing to what it is asked; the other is well.
     Unheard(u8),
+    /// Another maker's: it knows no timers.
+    NoTimers,
 }
 
 /// What is to be seen of it.
@@ -60,6 +64,8 @@ pub struct Board {
     pub on: [bool; COILS],
     /// The relays of unit 2, which is behind it.
     pub behind: [bool; COILS],
+    /// In how many tenths of a second a relay of unit 1 goes off by itself; 0: it does not.
+    pub timers: [u64; COILS],
     /// Writes that it has accepted.
     pub written: u64,
     /// How often a relay has switched.
@@ -129,8 +135,19 @@ impl Coils {
     pub fn set(&self, trouble: CoilTrouble) {
         self.trouble.send_replace(trouble);
         if trouble == CoilTrouble::Gone {
-            self.board.send_modify(|board| (board.on, board.behind) = ([false; COILS], [false; COILS]));
+            self.board.send_modify(|board| (board.on, board.behind, board.timers) = ([false; COILS], [false; COILS], [0; COILS]));
         }
+    }
+
+    /// So much time passes on the board, whatever the clock says.
+    pub fn pass(&self, time: Duration) {
+        let tenths = u64::try_from(time.as_millis() / 100).unwrap_or(u64::MAX);
+        self.board.send_modify(|board| {
+            for (on, timer) in board.on.iter_mut().zip(&mut board.timers).filter(|(_, timer)| **timer > 0) {
+                *on = *on && *timer > tenths;
+                *timer = timer.saturating_sub(tenths);
+            }
+        });
     }
 
     /// Somebody switches it by the button on its case.
@@ -206,25 +223,40 @@ impl Talk {
             _ => {}
         }
         match (function, [first, second]) {
+            // Waveshare's "flash on": the value is how long.
+            (5, _) if trouble != CoilTrouble::NoTimers && unit == UNIT && (FLASH..FLASH + COILS).contains(&coil) => {
+                let tenths = u64::from(u16::from_be_bytes([first, second]));
+                self.switch(unit, coil - FLASH, true, tenths, trouble);
+                body.to_vec()
+            }
             (1 | 5, _) if coil >= COILS => refuse(2),
             (1, [0, 1]) => {
                 let mut board = *self.board.borrow();
                 vec![unit, 1, 1, u8::from(board.relays(unit)[coil])]
             }
             (5, [0xff | 0, 0]) => {
-                let on = first == 0xff;
-                self.board.send_modify(|board| {
-                    board.written += 1;
-                    if trouble != CoilTrouble::Stuck && board.relays(unit)[coil] != on {
-                        board.relays(unit)[coil] = on;
-                        board.switched += 1;
-                    }
-                });
+                self.switch(unit, coil, first == 0xff, 0, trouble);
                 body.to_vec()
             }
             (1 | 5, _) => refuse(3),
             _ => refuse(1),
         }
+    }
+
+    fn switch(&self, unit: u8, coil: usize, on: bool, timer: u64, trouble: CoilTrouble) {
+        self.board.send_modify(|board| {
+            board.written += 1;
+            if trouble == CoilTrouble::Stuck {
+                return;
+            }
+            if unit == UNIT {
+                board.timers[coil] = timer;
+            }
+            if board.relays(unit)[coil] != on {
+                board.relays(unit)[coil] = on;
+                board.switched += 1;
+            }
+        });
     }
 
     async fn send(&mut self, head: &[u8; 6], body: &[u8], trouble: CoilTrouble) -> io::Result<()> {

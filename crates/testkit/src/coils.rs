@@ -5,6 +5,11 @@ use serde_json::{Value, json};
 
 use crate::{Answer, Hall, floor_table};
 
+fn coil_address(board: &Coils, framing: &str, (unit, coil): (u8, u16)) -> Value {
+    let (host, port) = (board.address().ip().to_string(), board.address().port());
+    json!({"host": host, "port": port, "unit": unit, "coil": coil, "framing": framing})
+}
+
 /// A table with the coil over it.
 pub struct CoilTable {
     pub id: String,
@@ -26,8 +31,10 @@ impl Hall<'_> {
     }
 
     async fn wire_unit(&self, table: &str, board: &Coils, framing: &str, (unit, coil): (u8, u16)) -> Answer {
-        let (host, port) = (board.address().ip().to_string(), board.address().port());
-        let address = json!({"host": host, "port": port, "unit": unit, "coil": coil, "framing": framing});
+        self.wire_at(table, coil_address(board, framing, (unit, coil))).await
+    }
+
+    async fn wire_at(&self, table: &str, address: Value) -> Answer {
         self.manager.post("/api/v1/devices", json!({"table_id": table, "driver": "modbus", "name": "灯", "address": address})).await
     }
 
@@ -38,8 +45,19 @@ impl Hall<'_> {
 
     /// The same, of this unit.
     pub async fn unit_table(&self, board: &Coils, framing: &str, unit: u8, coil: u16) -> CoilTable {
-        let id = self.dark_table(&format!("线圈 {unit}/{coil}")).await;
-        let made = self.wire_unit(&id, board, framing, (unit, coil)).await.ok(201);
+        self.table_at(coil_address(board, framing, (unit, coil))).await
+    }
+
+    /// The same, of a board that turns its coils off by itself.
+    pub async fn timed_table(&self, board: &Coils, framing: &str, coil: u16) -> CoilTable {
+        let mut address = coil_address(board, framing, (1, coil));
+        address["timer"] = json!("flash");
+        self.table_at(address).await
+    }
+
+    async fn table_at(&self, address: Value) -> CoilTable {
+        let id = self.dark_table(&format!("线圈 {}/{}", address["unit"], address["coil"])).await;
+        let made = self.wire_at(&id, address).await.ok(201);
         assert_eq!((made["user"].clone(), made["password"].clone()), (Value::Null, Value::Null), "nothing is entered into a board");
         self.until(|floor| floor_table(floor, &id)["device"]["reported"] == json!(false)).await;
         self.manager.post(&format!("/api/v1/tables/{id}/in-service"), json!({"note": ""})).await.ok(200);

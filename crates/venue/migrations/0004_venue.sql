@@ -139,6 +139,8 @@ CREATE TABLE devices (
   coil_framing TEXT,
   coil_unit BIGINT,
   coil_number BIGINT,
+  -- none, flash: whether the board turns it off by itself.
+  coil_timer TEXT,
   wanted BOOLEAN NOT NULL,
   -- When it is to go off by itself, whatever becomes of the server.
   off_at BIGINT,

@@ -6,10 +6,10 @@ import { expect, signIn, test } from './support/test'
 
 test.use({ viewport: { width: 390, height: 844 } })
 
-async function mood(network: string, mood: string): Promise<void> {
+async function mood(network: string, chosen: string): Promise<void> {
   const answer = await fetch(`${base}/sandbox/payments`, {
     method: 'POST',
-    body: new URLSearchParams({ network, mood }),
+    body: new URLSearchParams({ network, mood: chosen }),
     redirect: 'manual',
   })
   expect(answer.status).toBe(303)

@@ -18,7 +18,8 @@ const troubles = (of: DeviceForm): string[] =>
   Object.values(deviceTroubles(of)).filter((trouble) => trouble !== undefined)
 
 describe('a light that is changed', () => {
-  const address = { host: '192.168.1.50', port: 502, unit: 1, coil: 7, framing: 'rtu' as const }
+  const at = { host: '192.168.1.50', port: 502, unit: 1, coil: 7 }
+  const address = { ...at, framing: 'rtu', timer: 'flash' } as const
 
   it('is sent as it was where nothing is changed', () => {
     const relay = formOf({ name: 'lamp', driver: 'shelly', address: null })
@@ -42,8 +43,9 @@ describe('a light that is added', () => {
       table_id: 'tbl_1',
       driver: 'modbus',
       name: 'lamp',
-      address: { host: '192.168.1.50', port: 502, unit: 1, coil: 7, framing: 'rtu' },
+      address: { host: '192.168.1.50', port: 502, unit: 1, coil: 7, framing: 'rtu', timer: 'none' },
     })
+    expect(deviceOf(coil({ 'address.timer': 'flash' }), 'tbl_1')).toMatchObject({ address: { timer: 'flash' } })
   })
 
   it('is checked before it is sent', () => {
@@ -53,6 +55,8 @@ describe('a light that is added', () => {
     const wrong = { 'address.host': ' ', 'address.port': 0, 'address.unit': 256, 'address.coil': undefined }
     expect(troubles(coil(wrong))).toEqual(['host', 'port', 'boardUnit', 'coil'])
     expect(troubles(form(wrong))).toEqual([])
+    const last = (timer: 'none' | 'flash') => troubles(coil({ 'address.coil': 255, 'address.timer': timer }))
+    expect([last('none'), last('flash')]).toEqual([[], ['timedCoil']])
   })
 
   it('may be watched where its relay can measure', () => {
@@ -74,7 +78,7 @@ describe('a light that is added', () => {
   })
 
   it('shows its board as one would type it', () => {
-    const at = { port: 502, unit: 1, coil: 0, framing: 'tcp' as const }
+    const at = { port: 502, unit: 1, coil: 0, framing: 'tcp' as const, timer: 'none' as const }
     expect(boardOf({ ...at, host: 'board.lan' })).toBe('board.lan:502')
     expect(boardOf({ ...at, host: 'fd00::7' })).toBe('[fd00::7]:502')
   })
@@ -82,6 +86,8 @@ describe('a light that is added', () => {
   it('is on the broker unless it is a coil', () => {
     expect(isOnBroker(null)).toBe(false)
     expect(isOnBroker({ address: null })).toBe(true)
-    expect(isOnBroker({ address: { host: 'a', port: 502, unit: 1, coil: 0, framing: 'tcp' } })).toBe(false)
+    expect(isOnBroker({ address: { host: 'a', port: 502, unit: 1, coil: 0, framing: 'tcp', timer: 'none' } })).toBe(
+      false,
+    )
   })
 })

@@ -6,7 +6,7 @@ use platform::Cx;
 use sandbox::{CoilTrouble, Coils, Firmware, Frames, Lamp, Trouble};
 use store::{Sql as _, args};
 use venue::Venue;
-use venue::devices::modbus::Framing;
+use venue::devices::modbus::{Framing, Timer};
 use venue::devices::{self, ChangedDevice, Credentials, DeviceId, Driver, NewAddress};
 use venue::halls::TableId;
 
@@ -94,7 +94,7 @@ pub async fn install(
         Driver::Modbus => {
             let board = Coils::start(Frames::Tcp).await.map_err(no_port)?;
             let (host, port) = (board.address().ip().to_string(), i64::from(board.address().port()));
-            let address = NewAddress { host, port, unit: 1, coil: 0, framing: Framing::Tcp };
+            let address = NewAddress { host, port, unit: 1, coil: 0, framing: Framing::Tcp, timer: Timer::None };
             replace(staff, venue, table, driver, Some(address)).await?;
             (Device::Board(board), None)
         }

@@ -49,11 +49,10 @@ pub(crate) async fn agree_job(venue: Arc<Venue>, cx: Cx, job: Job) -> Outcome {
     if device.version != ask.version || !device.online {
         return Outcome::Done;
     }
-    // A coil has no timer to be set, and rounds of questions find out who of a board is away: only they know whom they have asked.
-    let is_asked = device.driver == Driver::Modbus;
     let confirmed = device.has_answered();
     // A report from before it was told does not say that its timer is set: it may be on for another reason, until another time.
-    if device.agrees() && confirmed && (is_asked || device.told_at.is_some()) {
+    let is_told = device.told_at.is_some() || device.timer().is_none();
+    if device.agrees() && confirmed && is_told {
         return Outcome::Done;
     }
     let sent = match device.driver {
@@ -87,8 +86,19 @@ pub(crate) async fn agree_job(venue: Arc<Venue>, cx: Cx, job: Job) -> Outcome {
 }
 
 fn unanswered(device: &Device) -> Option<Unanswered> {
-    let heard_at = device.reported_at.map_or(device.online_since, |at| at.max(device.online_since));
-    device.silent_since.map(|told_at| Unanswered { told_at, heard_at })
+    device.silent_since.map(|told_at| Unanswered { told_at, heard_at: device.heard_at() })
+}
+
+/// Whether a light had so much time to answer what it was told last, for all that this process knows of the way to it. Nobody is to blame for
+/// what it could not hear.
+pub(crate) fn had_time(venue: &Venue, device: &Device, time: i64, now: Timestamp) -> bool {
+    let Some(told_at) = device.told_at else { return false };
+    let could_answer = match device.driver {
+        Driver::Tasmota | Driver::Shelly => Unanswered { told_at, heard_at: device.heard_at() }.could_answer_since(venue.way.open_since()),
+        // It was spoken to, and has answered.
+        Driver::Modbus => told_at,
+    };
+    now.micros() - could_answer.micros() >= time
 }
 
 /// What became of telling a device.
@@ -160,7 +170,8 @@ pub async fn roll_call(venue: &Venue, cx: &Cx) -> Result<()> {
         }
         tx.commit().await?;
     }
-    Ok(())
+    // Nor was anybody heard who was taken for away meanwhile.
+    ask_the_away(venue, cx).await
 }
 
 /// Once a minute: who is not as it should be is told again, and so is whose own timer would end before play; what was set by hand ends when its

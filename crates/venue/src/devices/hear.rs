@@ -108,6 +108,16 @@ async fn draws(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, id: Devic
     }
 }
 
+/// A device that could be told nothing is away until it speaks: whatever is wanted of it, it hears then. The table's row is locked.
+pub(crate) async fn lost(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device) -> Result<()> {
+    if !device.online {
+        return Ok(());
+    }
+    presence(tx, cx, venue, device, false).await?;
+    // Nor was it wrong while it could not know better.
+    Ok(set_course(tx, device.id, Course::default()).await?)
+}
+
 /// A device that does not answer is away.
 pub(super) async fn fell_silent(venue: &Venue, cx: &Cx, id: DeviceId, version: i64) -> Result<()> {
     let Some(device) = by_id(&mut cx.db.read(), id).await? else { return Ok(()) };

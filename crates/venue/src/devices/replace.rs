@@ -59,7 +59,7 @@ pub async fn change(cx: &Cx, venue: &Venue, id: DeviceId, ask: ChangedDevice) ->
     if !is_another && old.name == name {
         return Ok(Credentials { device: old, user: None, password: None });
     }
-    // Nothing would switch it off any more: a coil has no timer of its own.
+    // Nothing would switch it off any more, or late: most coils have no timer of their own.
     if is_another && old.driver == Driver::Modbus && old.online && (old.wanted || old.reported == Some(true)) {
         let (zh, en) =
             ("灯正开着：请先交还灯光控制，熄灯后再更换", "The light is on: give it back first, so that it goes off, and replace it then");
@@ -105,7 +105,7 @@ async fn replace(tx: &mut Tx, cx: &Cx, venue: &Venue, old: &Device, driver: Driv
     // A board does not measure.
     let least_watts = old.draw.least_watts.filter(|_| driver != Driver::Modbus);
     let sql = "UPDATE devices SET driver = $1, topic = $2, password_hash = $3, coil_host = $4, coil_port = $5, coil_framing = $6, coil_unit = $7, \
-               coil_number = $8, least_watts = $9, drawn = NULL, drawn_at = NULL, on_since = NULL, enough_at = NULL, low_since = NULL, \
+               coil_number = $8, coil_timer = $12, least_watts = $9, drawn = NULL, drawn_at = NULL, on_since = NULL, enough_at = NULL, low_since = NULL, \
                dark_since = NULL, reported = NULL, reported_at = NULL, lit_at = NULL, wrong_since = NULL, right_since = NULL, told_at = NULL, \
                silent_since = NULL, online = FALSE, online_since = $10, wanted_at = $10, replaced_at = $10, version = version + 1 WHERE id = $11";
     let written = args![
@@ -119,7 +119,8 @@ async fn replace(tx: &mut Tx, cx: &Cx, venue: &Venue, old: &Device, driver: Driv
         address.map(|at| i64::from(at.coil)),
         least_watts,
         cx.now(),
-        old.id
+        old.id,
+        address.map(|at| at.timer.as_str())
     ];
     match tx.exec(sql, written).await {
         Ok(_) => {}

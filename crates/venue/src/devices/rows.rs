@@ -11,10 +11,10 @@ use store::{Row, Sql, Tx, args};
 use super::agree::{AGREE_COIL, AGREE_JOB, Agree};
 use super::course::Course;
 use super::draw::Draw;
-use super::light::{Light, Override, Playing, WOUND_BEFORE, is_to_be_wound, light};
-use super::modbus::{Address, Board};
+use super::light::{LONGEST, Light, Override, Playing, WOUND_BEFORE, is_to_be_wound, light};
+use super::log;
+use super::modbus::{Address, Board, Timer};
 use super::password::expel;
-use super::{log, shelly, tasmota};
 use crate::Venue;
 use crate::halls::{TableId, VenueId};
 use crate::play::{self, SessionState};
@@ -37,11 +37,10 @@ kernel::words! {
 
 impl Driver {
     /// How many seconds its own timer can count; `None`: it has none.
-    const fn timer(self) -> Option<i64> {
+    fn timer(self, coil: Option<Timer>) -> Option<i64> {
         match self {
-            Self::Tasmota => Some(tasmota::LONGEST),
-            Self::Shelly => Some(shelly::LONGEST),
-            Self::Modbus => None,
+            Self::Tasmota | Self::Shelly => Some(LONGEST),
+            Self::Modbus => coil.and_then(Timer::longest),
         }
     }
 }
@@ -104,15 +103,25 @@ impl Device {
         self.reported == Some(self.wanted)
     }
 
+    /// When it last said something, or was seen to come.
+    pub(super) fn heard_at(&self) -> Timestamp {
+        self.reported_at.map_or(self.online_since, |at| at.max(self.online_since))
+    }
+
     /// Whether it has said how it is since it was last to be told something.
-    pub(super) fn has_answered(&self) -> bool {
+    pub(crate) fn has_answered(&self) -> bool {
         self.reported_at.is_some_and(|at| at >= self.wanted_at)
     }
 
     /// Whether its own timer is to be set again: it ends soon, and before the light should.
     pub(super) fn is_to_be_wound(&self, now: Timestamp) -> bool {
-        let timer = self.told_at.zip(self.driver.timer());
+        let timer = self.told_at.zip(self.timer());
         self.online && timer.is_some_and(|(told, longest)| is_to_be_wound(self.light(), told, longest, now))
+    }
+
+    /// How many seconds its own timer can count; `None`: it has none.
+    pub(super) fn timer(&self) -> Option<i64> {
+        self.driver.timer(self.address.as_ref().map(|at| at.timer))
     }
 
     fn by_hand(&self) -> Option<Override> {
@@ -121,7 +130,7 @@ impl Device {
 }
 
 const COLUMNS: &str = "d.id, d.venue_id, d.table_id, d.driver, d.name, d.topic, d.coil_host, d.coil_port, d.coil_framing, d.coil_unit, \
-                       d.coil_number, d.wanted, d.off_at, d.version, d.wanted_at, d.told_at, d.silent_since, d.reported, d.reported_at, d.wrong_since, d.right_since, \
+                       d.coil_number, d.coil_timer, d.wanted, d.off_at, d.version, d.wanted_at, d.told_at, d.silent_since, d.reported, d.reported_at, d.wrong_since, d.right_since, \
                        d.online, d.online_since, d.override_on, d.override_until, d.override_why, \
                        d.least_watts, d.drawn, d.drawn_at, d.on_since, d.enough_at, d.low_since, d.dark_since, \
                        d.edition, d.lit_at, d.replaced_at";
@@ -182,7 +191,7 @@ fn address(row: &Row) -> store::Result<Option<Address>> {
     let (port, unit, coil): (i64, i64, i64) = (row.get("coil_port")?, row.get("coil_unit")?, row.get("coil_number")?);
     let (port, unit, coil) = (u16::try_from(port), u8::try_from(unit), u16::try_from(coil));
     let (Ok(port), Ok(unit), Ok(coil)) = (port, unit, coil) else { return Ok(None) };
-    Ok(Some(Address { host, port, unit, coil, framing: row.word("coil_framing")? }))
+    Ok(Some(Address { host, port, unit, coil, framing: row.word("coil_framing")?, timer: row.word("coil_timer")? }))
 }
 
 pub(super) async fn by_topic(sql: &mut impl Sql, topic: &str) -> store::Result<Option<Device>> {
@@ -244,7 +253,8 @@ pub(super) async fn not_as_they_should_be(sql: &mut impl Sql, now: Timestamp) ->
 
 /// Whose own timer is to be set again.
 pub(super) async fn to_be_wound(sql: &mut impl Sql, now: Timestamp) -> store::Result<Vec<Device>> {
-    let shortest = Driver::ALL.iter().filter_map(|driver| driver.timer()).min().unwrap_or_default() * SECOND;
+    let timers = Driver::ALL.iter().flat_map(|driver| Timer::ALL.iter().filter_map(|timer| driver.timer(Some(*timer))));
+    let shortest = timers.min().unwrap_or_default() * SECOND;
     let query = format!(
         "SELECT {COLUMNS} FROM devices d WHERE d.online AND d.wanted AND d.told_at <= $1 AND d.off_at > d.told_at + $2 ORDER BY d.id LIMIT 5000"
     );
@@ -275,7 +285,7 @@ pub(crate) async fn give_up(tx: &mut Tx, cx: &Cx, venue: &Venue, table: TableId)
         expel(tx, venue, topic);
     }
     let sql = "UPDATE devices SET topic = NULL, password_hash = NULL, coil_host = NULL, coil_port = NULL, coil_framing = NULL, coil_unit = NULL, \
-               coil_number = NULL, online = FALSE, online_since = $1, reported = NULL, wrong_since = NULL, right_since = NULL, on_since = NULL, \
+               coil_number = NULL, coil_timer = NULL, online = FALSE, online_since = $1, reported = NULL, wrong_since = NULL, right_since = NULL, on_since = NULL, \
                version = version + 1 WHERE table_id = $2";
     tx.exec(sql, args![cx.now(), table]).await?;
     Ok(())

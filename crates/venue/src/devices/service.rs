@@ -55,8 +55,8 @@ pub async fn create(cx: &Cx, ask: NewDevice) -> Result<Credentials> {
     }
     let id: DeviceId = cx.id();
     let sql = "INSERT INTO devices (id, venue_id, table_id, driver, name, topic, password_hash, coil_host, coil_port, coil_framing, coil_unit, \
-               coil_number, least_watts, wanted, version, wanted_at, online, online_since, created_at) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, FALSE, 0, $14, FALSE, $14, $14) ON CONFLICT DO NOTHING";
+               coil_number, coil_timer, least_watts, wanted, version, wanted_at, online, online_since, created_at) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, FALSE, 0, $15, FALSE, $15, $15) ON CONFLICT DO NOTHING";
     let hash = password.as_ref().map(|password| cx.vault.hash(PASSWORD, password.as_bytes()).to_vec());
     let at = address.as_ref();
     let written = args![
@@ -72,6 +72,7 @@ pub async fn create(cx: &Cx, ask: NewDevice) -> Result<Credentials> {
         at.map(|at| at.framing.as_str()),
         at.map(|at| i64::from(at.unit)),
         at.map(|at| i64::from(at.coil)),
+        at.map(|at| at.timer.as_str()),
         ask.least_watts,
         cx.now()
     ];

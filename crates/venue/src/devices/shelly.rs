@@ -6,13 +6,11 @@
 use kernel::Timestamp;
 use serde_json::{Value, json};
 
-use super::light::Light;
+use super::light::{LONGEST, Light};
 use super::{Said, draw};
 
 /// Topics under which all devices of this kind speak.
 pub const HEARD: [&str; 3] = ["+/online", "+/events/rpc", "+/reply/rpc"];
-/// Its timer is set to so many seconds at most: a day.
-pub const LONGEST: i64 = 86_400;
 
 /// What is sent to make it so, in this order: topic and payload. It tells of changes alone, so it is asked as well.
 pub fn commands(topic: &str, light: Light, now: Timestamp) -> Vec<(String, String)> {

@@ -5,20 +5,20 @@
 use kernel::Timestamp;
 use serde_json::Value;
 
-use super::light::Light;
+use super::light::{LONGEST, Light};
 use super::{Said, draw};
 
 /// Topics under which all devices of this kind speak.
 pub const HEARD: [&str; 6] = ["tele/+/LWT", "tele/+/STATE", "tele/+/SENSOR", "stat/+/RESULT", "stat/+/POWER", "stat/+/STATUS10"];
-/// Its timer counts so many seconds at most: 18 hours. PulseTime says seconds from 112 (12 s) on, a hundred more than there are.
-pub const LONGEST: i64 = 64_800;
+/// PulseTime says seconds from 112 (12 s) on, a hundred more than there are; 18 hours at most.
+const SHORTEST_PULSE: i64 = 112;
 
 /// What is sent to make it so, in this order: topic and payload.
 pub fn commands(topic: &str, light: Light, now: Timestamp) -> Vec<(String, String)> {
     if !light.on {
         return vec![(format!("cmnd/{topic}/POWER1"), "OFF".into())];
     }
-    let pulse = light.off_at.map_or(0, |off| (off.seconds_since(now).min(LONGEST) + 100).max(112));
+    let pulse = light.off_at.map_or(0, |off| (off.seconds_since(now).min(LONGEST) + 100).max(SHORTEST_PULSE));
     vec![(format!("cmnd/{topic}/PulseTime1"), pulse.to_string()), (format!("cmnd/{topic}/POWER1"), "ON".into())]
 }
 

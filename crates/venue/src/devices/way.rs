@@ -34,11 +34,15 @@ pub(super) struct Unanswered {
 }
 
 impl Unanswered {
-    /// Whether it is away, for a process whose way is open since then: so long that it could have answered by it. Who was not heard since may
-    /// have to find the broker first.
-    pub fn is_away(self, open_since: Timestamp, now: Timestamp) -> bool {
+    /// Since when it could answer, for a process whose way is open since then. Who was not heard since may have to find the broker first.
+    pub fn could_answer_since(self, open_since: Timestamp) -> Timestamp {
         let found = if self.heard_at > open_since { open_since } else { open_since.plus_micros(COMES_BACK) };
-        now.micros() - self.told_at.max(found).micros() > SILENT
+        self.told_at.max(found)
+    }
+
+    /// Whether it is away: so long could it have answered.
+    pub fn is_away(self, open_since: Timestamp, now: Timestamp) -> bool {
+        now.micros() - self.could_answer_since(open_since).micros() > SILENT
     }
 }
 

@@ -17,7 +17,7 @@ use crate::halls::rows as halls;
 use crate::halls::{Event, Table, TableId, TableState};
 use crate::staff;
 
-pub(crate) const CLEANED_JOB: JobKind = JobKind::prompt("play.cleaned");
+pub(crate) const CLEANED_JOB: JobKind = JobKind::prompt("play.cleaned").counts();
 
 #[derive(Serialize, Deserialize)]
 struct Cleaning {
@@ -25,13 +25,17 @@ struct Cleaning {
     since: Timestamp,
 }
 
+/// Frees a table that is cleaned since then.
+pub(super) fn job(table: TableId, since: Timestamp, at: Timestamp) -> Result<NewJob> {
+    Ok(NewJob::new(CLEANED_JOB, &Cleaning { table, since }, at)?)
+}
+
 /// The light is off: the table is free, or is cleaned first if somebody has played there.
 pub(super) async fn dark(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table) -> Result<()> {
     halls::advance(tx, cx, &venue.news, table, Event::Dark).await?;
     let minutes = offers::of(tx, table.venue_id).await?.cleaning_minutes;
     if minutes > 0 && was_played_on(tx, table.id).await? && halls::advance(tx, cx, &venue.news, table, Event::Clean).await?.is_some() {
-        let cleaning = Cleaning { table: table.id, since: table.since };
-        cx.enqueue(tx, NewJob::new(CLEANED_JOB, &cleaning, table.since.plus_micros(minutes * MINUTE))?).await?;
+        cx.enqueue(tx, job(table.id, table.since, table.since.plus_micros(minutes * MINUTE))?).await?;
     }
     Ok(())
 }
@@ -72,18 +76,24 @@ pub(crate) async fn cleaned_job(venue: Arc<Venue>, cx: Cx, job: Job) -> Outcome 
         Err(outcome) => return outcome,
     };
     match time_is_up(&venue, &cx, &ask).await {
-        Ok(()) => Outcome::Done,
+        Ok(None) => Outcome::Done,
+        Ok(Some(at)) => Outcome::Again(at),
         Err(fault) => Outcome::Retry(fault.to_string()),
     }
 }
 
-async fn time_is_up(venue: &Venue, cx: &Cx, ask: &Cleaning) -> Result<()> {
+/// When to look again, where it is not up yet.
+async fn time_is_up(venue: &Venue, cx: &Cx, ask: &Cleaning) -> Result<Option<Timestamp>> {
     let mut tx = cx.db.begin().await?;
     let mut table = halls::lock_table(&mut tx, ask.table).await?;
     // Done before, and cleaned again since.
     if table.state == TableState::Cleaning && table.since <= ask.since {
+        // The hall may have said since that it takes longer.
+        if let Some(at) = free_at(&mut tx, &table).await?.filter(|at| *at > cx.now()) {
+            return Ok(Some(at));
+        }
         halls::advance(&mut tx, cx, &venue.news, &mut table, Event::Cleaned).await?;
         tx.commit().await?;
     }
-    Ok(())
+    Ok(None)
 }

@@ -9,12 +9,13 @@ use serde::{Deserialize, Serialize};
 use store::jobs::{Job, JobKind, NewJob, Outcome};
 use store::{Sql as _, args};
 
+use super::dark::{self, Gone};
 use super::end::{End, close_session, fail};
 use super::model::{EndReason, SessionId, SessionState};
 use super::{clean, pause, reports, rows};
 use crate::Venue;
 use crate::cases::{self, Cause};
-use crate::devices::{Device, DeviceId, by_id, of_table};
+use crate::devices::{self, Device, DeviceId, by_id, of_table};
 use crate::halls::rows as halls;
 use crate::halls::{Event, TableId, TableState};
 use crate::holds;
@@ -26,10 +27,14 @@ pub(crate) const OPENING_JOB: JobKind = JobKind::prompt("play.opening").counts()
 pub(crate) const TIME_JOB: JobKind = JobKind::prompt("play.time").counts();
 pub(crate) const FAULT_JOB: JobKind = JobKind::prompt("play.fault").counts();
 pub(crate) const OFFLINE_JOB: JobKind = JobKind::prompt("play.offline").counts();
-pub(crate) const CLOSING_JOB: JobKind = JobKind::prompt("play.closing");
+pub(crate) const CLOSING_JOB: JobKind = JobKind::prompt("play.closing").counts();
 
 /// How long before its end a customer is warned.
 const WARNED_BEFORE: i64 = 5 * MINUTE;
+/// Whoever was told so long ago, and says nothing, could have said something.
+const ANSWERS: i64 = 10 * SECOND;
+/// A way that is shut for so long may stay so: its table is of no use until it is open.
+const SHUT: i64 = 5 * MINUTE;
 /// How long a light may take to go off.
 pub(super) const DARK: i64 = 45 * SECOND;
 
@@ -82,8 +87,21 @@ job!(fault_job, Fault, fault);
 job!(offline_job, Offline, offline);
 job!(closing_job, Closing, closing);
 
-/// What ends sessions that were to be over before then, or lit, and are not.
+/// What ends sessions that were to be over before then, or lit, and are not; and what frees tables that were to be free.
 pub(crate) async fn overdue(cx: &Cx, before: Timestamp) -> Result<Vec<NewJob>> {
+    let mut wanted = overdue_sessions(cx, before).await?;
+    let sql = "SELECT id, state, since FROM venue_tables WHERE state IN ('closing', 'cleaning') AND since < $1 ORDER BY id LIMIT $2";
+    let read = |row: &store::Row| Ok((row.get::<TableId>("id")?, row.word::<TableState>("state")?, row.get::<Timestamp>("since")?));
+    for (table, state, since) in cx.db.read().all(sql, args![before, AT_ONCE], read).await? {
+        wanted.push(match state {
+            TableState::Cleaning => clean::job(table, since, cx.now())?,
+            _ => NewJob::new(CLOSING_JOB, &Closing { table, since }, cx.now())?,
+        });
+    }
+    Ok(wanted)
+}
+
+async fn overdue_sessions(cx: &Cx, before: Timestamp) -> Result<Vec<NewJob>> {
     let sql = "SELECT id, state FROM play_sessions WHERE state IN ('opening', 'playing') \
                AND CASE WHEN state = 'opening' THEN asked_at ELSE until_at END < $1 ORDER BY table_id LIMIT $2";
     let read = |row: &store::Row| Ok((row.get::<SessionId>("id")?, row.word::<SessionState>("state")?));
@@ -106,7 +124,16 @@ async fn opening(venue: &Venue, cx: &Cx, ask: &OfSession) -> Result<Option<Times
     let Some(session) = rows::by_id(&mut tx, ask.session).await?.filter(|session| session.state == SessionState::Opening) else {
         return Ok(None);
     };
-    fail(&mut tx, cx, venue, &mut table, &session).await?;
+    let light = of_table(&mut tx, table.id).await?;
+    // Whoever could not have answered is not broken: the way to it was shut, or we were.
+    let cause = match light.filter(|light| !devices::had_time(venue, light, ANSWERS, cx.now())) {
+        Some(light) => {
+            devices::lost(&mut tx, cx, venue, &light).await?;
+            Cause::Offline
+        }
+        None => Cause::NotLit,
+    };
+    fail(&mut tx, cx, venue, &mut table, &session, cause).await?;
     tx.commit().await?;
     Ok(None)
 }
@@ -140,8 +167,14 @@ async fn time(venue: &Venue, cx: &Cx, ask: &OfSession) -> Result<Option<Timestam
         }
         return Ok(Some(session.until));
     }
-    let end = End { reason: EndReason::TimeUp, at: session.until };
-    close_session(&mut tx, cx, venue, &mut table, &session, end).await?;
+    match dark::gone(&mut tx, &session, now).await? {
+        Some(Gone::Dark { since }) if since < session.until => reports::let_go(&mut tx, cx, venue, &mut table, &session, since).await?,
+        // Who was there until a moment ago had their light to the end, for all that is known.
+        Some(Gone::Dark { .. } | Gone::Away { .. }) | None => {
+            let end = End { reason: EndReason::TimeUp, at: session.until };
+            close_session(&mut tx, cx, venue, &mut table, &session, end).await?;
+        }
+    }
     tx.commit().await?;
     Ok(None)
 }
@@ -206,7 +239,15 @@ async fn closing(venue: &Venue, cx: &Cx, ask: &Closing) -> Result<Option<Timesta
     if table.state != TableState::Closing || table.since > ask.since {
         return Ok(None);
     }
-    let light = of_table(&mut tx, table.id).await?;
+    let mut light = of_table(&mut tx, table.id).await?;
+    if let Some(seen) = light.as_mut().filter(|light| light.online && !light.agrees() && !devices::had_time(venue, light, DARK, cx.now())) {
+        // It was not told, or has yet to find us again.
+        if cx.now().micros() - table.since.micros() < SHUT {
+            return Ok(Some(cx.now().plus_micros(ANSWERS)));
+        }
+        devices::lost(&mut tx, cx, venue, seen).await?;
+        seen.online = false;
+    }
     if light.as_ref().is_some_and(|light| light.wanted || (light.online && light.reported == Some(false))) {
         // It is off and nobody had heard so; or somebody wants it on, by hand.
         clean::dark(&mut tx, cx, venue, &mut table).await?;

@@ -9,11 +9,12 @@ use store::jobs::NewJob;
 use store::{Tx, args};
 
 use super::clock::{CLOSING_JOB, Closing, DARK};
+use super::dark::{self, Gone};
 use super::error::{PlayError, no_price};
 use super::model::{EndReason, Session, SessionId, SessionState, spend};
 use super::rows;
 use super::view::{self, SessionView};
-use super::{clean, grace};
+use super::{clean, grace, reports};
 use crate::cases::{self, Cause};
 use crate::customers::Customer;
 use crate::devices::Device;
@@ -65,7 +66,7 @@ async fn end(tx: &mut Tx, cx: &Cx, venue: &Venue, session: &Session, reason: End
     match session.state {
         SessionState::Playing => {
             let at = if session.pauses.since.is_some() { cx.now() } else { cx.now().min(session.until) };
-            close_session(tx, cx, venue, &mut table, &session, End { reason, at }).await?;
+            close_or_let_go(tx, cx, venue, &mut table, &session, End { reason, at }).await?;
         }
         // Changed one's mind before the light came on.
         SessionState::Opening => {
@@ -80,6 +81,19 @@ async fn end(tx: &mut Tx, cx: &Cx, venue: &Venue, session: &Session, reason: End
         SessionState::Closed | SessionState::Failed => return Ok(false),
     }
     Ok(true)
+}
+
+/// Closes as is asked, unless there is no light at this moment: then it is closed as of when that went, whoever closes it, and a light that says
+/// that it is off is looked after.
+async fn close_or_let_go(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, session: &Session, end: End) -> Result<()> {
+    match dark::gone(tx, session, cx.now()).await? {
+        Some(Gone::Dark { since }) => reports::let_go(tx, cx, venue, table, session, since).await,
+        Some(Gone::Away { since }) => {
+            let end = End { reason: EndReason::DeviceFault, at: since };
+            close_session(tx, cx, venue, table, session, end).await
+        }
+        None => close_session(tx, cx, venue, table, session, end).await,
+    }
 }
 
 /// Bills, takes that from what is held, gives back the rest, and has the light told to go off.
@@ -128,12 +142,12 @@ pub(super) async fn close_session(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &m
 }
 
 /// The light never came on: nothing is charged, and the table is looked after.
-pub(super) async fn fail(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, session: &Session) -> Result<()> {
+pub(super) async fn fail(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, session: &Session, cause: Cause) -> Result<()> {
     release(tx, cx, session, RefundReason::NotOpened).await?;
     finish(tx, cx, session, SessionState::Failed, End { reason: EndReason::NotLit, at: cx.now() }, None).await?;
     halls::advance(tx, cx, &venue.news, table, Event::NotLit).await?;
     devices::want(tx, cx, venue, table.id).await?;
-    cases::open(tx, cx, table, Cause::NotLit, "", Some(session.id)).await?;
+    cases::open(tx, cx, table, cause, "", Some(session.id)).await?;
     tell(tx, cx, session.customer, &told::NOT_LIT, &[("table", table.name.clone()), ("amount", yuan(session.held))]).await
 }
 

@@ -11,6 +11,7 @@ mod bill;
 mod clean;
 mod clock;
 mod closing;
+mod dark;
 mod end;
 mod error;
 mod extend;

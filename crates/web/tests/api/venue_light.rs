@@ -187,19 +187,21 @@ on_brokers! {
         let ask = json!({"minutes": 60, "expected_fen": view["quotes"][1]["price_fen"]});
         other.post_once("open-0001", &format!("/customer/v1/tables/{}/open", hall.tables[1].id), ask).await.ok(202);
         server.later(21 * SECOND).await;
-        assert_eq!(hall.table_is(1, "maintenance").await["case"]["cause"], "not_lit");
+        assert_eq!(hall.table_is(1, "maintenance").await["case"]["cause"], "offline", "nobody is to blame for what it could not hear");
         assert_eq!(wallet(&other).await, (10_000, 0));
         by_hand(&hall, 0, true, 120).await.ok(200);
         for _ in 0..5 {
             minute(server).await;
         }
-        assert_eq!((device(&hall, 0).await["online"].clone(), device(&hall, 1).await["online"].clone()), (json!(true), json!(true)));
+        assert_eq!((device(&hall, 0).await["online"].clone(), device(&hall, 1).await["online"].clone()), (json!(true), json!(false)));
         hall.table_is(0, "playing").await;
         // The way is there again: all are called, and have a while to answer.
         server.cut_the_wire(false);
         venue::devices::roll_call(&server.venue, &server.cx()).await.unwrap();
         hall.until(|floor| floor_table(floor, &hall.tables[1].id)["device"]["reported"] == false).await;
         assert!(hall.tables[0].lamp.seen().on);
+        // And nobody has to come and say so.
+        hall.table_is(1, "idle").await;
         close(&customer, &playing).await;
     }
 

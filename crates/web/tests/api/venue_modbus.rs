@@ -62,6 +62,52 @@ on_server! {
         }
     }
 
+    async fn v5_1_a_board_with_timers_goes_dark_by_itself_and_is_wound_while_somebody_plays(server) {
+        let hall = Hall::open(server, 0).await;
+        let customer = hall.customer(20_000).await;
+        let board = Coils::start(Frames::Tcp).await.unwrap();
+        let table = hall.timed_table(&board, "tcp", 3).await;
+        assert_eq!(device(&hall, &table.id).await["address"]["timer"], "flash");
+        // Two hours and two minutes, of which it can count 54: 7,320 s are left, and 3,276.7 are the most.
+        let playing = hall.play_at(&customer, &table.id, 120).await;
+        assert_eq!((board.seen().on[3], board.seen().timers[3]), (true, 32_767));
+        // It is wound in time, without a blink, as often as it takes.
+        let mut wound = 0;
+        for minute in 1..=100 {
+            server.clock.step(MINUTE);
+            board.pass(Duration::from_secs(60));
+            let left = board.seen().timers[3];
+            server.tick().await;
+            wound += u32::from(board.seen().timers[3] > left);
+            assert!(board.seen().on[3], "minute {minute}");
+        }
+        assert_eq!((wound, board.seen().switched), (3, 1));
+        // Without a server it burns until two minutes after the paid time, and no longer.
+        let left = board.seen().timers[3];
+        assert!((13_300..=13_400).contains(&left), "{left}");
+        board.pass(Duration::from_millis(left * 100));
+        assert!(!board.seen().on[3]);
+        // Whoever plays on has light again as soon as somebody has asked the board.
+        round(server).await;
+        hall.until(|floor| floor_table(floor, &table.id)["device"]["reported"] == true).await;
+        assert!(board.seen().on[3]);
+        let path = format!("/customer/v1/sessions/{}/close", playing["id"].as_str().unwrap());
+        customer.post(&path, json!({})).await.ok(200);
+        hall.is(&table.id, "idle").await;
+        assert_eq!((board.seen().on[3], board.seen().timers[3]), (false, 0));
+    }
+
+    async fn v5_1_a_board_that_was_said_to_have_timers_and_has_none_is_lit_all_the_same(server) {
+        let hall = Hall::open(server, 0).await;
+        let customer = hall.customer(10_000).await;
+        let board = Coils::start(Frames::Rtu).await.unwrap();
+        board.set(CoilTrouble::NoTimers);
+        let table = hall.timed_table(&board, "rtu", 0).await;
+        hall.play_at(&customer, &table.id, 60).await;
+        assert_eq!((board.seen().on[0], board.seen().timers[0]), (true, 0));
+        assert_eq!(logged(&hall, &table.device).await, ["on", "no_timer", "off", "online"], "and somebody can read why it would not go off");
+    }
+
     async fn v3_1c_a_board_that_is_gone_when_a_table_is_opened_costs_nothing(server) {
         let hall = Hall::open(server, 0).await;
         let customer = hall.customer(10_000).await;
@@ -75,7 +121,8 @@ on_server! {
         let light = device(&hall, &table.id).await;
         assert_eq!((light["online"].clone(), light["reported"].clone()), (json!(false), json!(null)));
         server.clock.step(11 * SECOND);
-        assert_eq!(hall.is(&table.id, "maintenance").await["case"]["cause"], "not_lit");
+        // It could not be told: what it is worth is seen when it is back.
+        assert_eq!(hall.is(&table.id, "maintenance").await["case"]["cause"], "offline");
         let failed = session(&customer, &asked).await;
         assert_eq!((failed["state"].clone(), failed["end_reason"].clone(), wallet(&customer).await), (json!("failed"), json!("not_lit"), (json!(10_000), json!(0))));
         open(&customer, &table.id, "open-0002").await.refused(409, "TABLE_IN_SERVICE");
@@ -84,7 +131,7 @@ on_server! {
         round(server).await;
         hall.until(|floor| floor_table(floor, &table.id)["device"]["reported"] == false).await;
         assert_eq!((board.seen().on[0], board.seen().switched), (false, 0));
-        hall.is_mended(&table.id).await;
+        hall.is(&table.id, "idle").await;
         hall.play_at(&customer, &table.id, 60).await;
     }
 
@@ -302,7 +349,7 @@ on_server! {
         let right = json!({"host": "Board.LAN", "port": 502, "unit": 1, "coil": 1, "framing": "rtu"});
         other.post("/api/v1/devices", ask("modbus", right.clone())).await.refused(404, "NOT_FOUND");
         let made = hall.manager.post("/api/v1/devices", ask("modbus", right)).await.ok(201);
-        assert_eq!(made["device"]["address"], json!({"host": "board.lan", "port": 502, "unit": 1, "coil": 1, "framing": "rtu"}));
+        assert_eq!(made["device"]["address"], json!({"host": "board.lan", "port": 502, "unit": 1, "coil": 1, "framing": "rtu", "timer": "none"}));
         assert_eq!(device(&hall, &table.id).await["address"]["coil"], 0);
     }
 

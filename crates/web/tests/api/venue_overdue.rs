@@ -1,11 +1,13 @@
 //! What ends by the clock ends all the same where its job was given up; at a hall that was closed for good, too, where nobody looks.
 
 use kernel::{HOUR, MINUTE};
+use sandbox::Trouble;
 use serde_json::json;
 use store::{Sql as _, args};
 use testkit::{Hall, TestServer, on_server};
 
 use crate::support::pay::wallet;
+use crate::support::play::{at, offer};
 use crate::support::split::{Table, confirmed, get, join, make, people};
 
 /// As after twelve faults of the database.
@@ -66,6 +68,35 @@ on_server! {
         server.tick().await;
         hall.is(&other, "idle").await;
         hall.manager.post(&desk(&hall, 1, "retire"), json!({})).await.ok(204);
+    }
+
+    async fn v3_1a_a_table_that_was_closed_or_cleaned_is_free_in_time_though_its_job_was_given_up(server) {
+        let hall = Hall::open(server, 1).await;
+        server.keep_signed_in(&hall.manager).await;
+        offer(&hall, 0, false, 30).await;
+        let customer = hall.customer(10_000).await;
+        let playing = hall.play(&customer, 0, 60).await;
+        // Its light goes off, and nobody hears so; nor is it looked at again.
+        hall.tables[0].lamp.set(Trouble::Mute);
+        customer.post(&at(&playing, "close"), json!({})).await.ok(200);
+        server.run_jobs().await;
+        hall.tables[0].lamp.until(|seen| !seen.on).await;
+        given_up(server, "play.closing").await;
+        server.later(5 * MINUTE).await;
+        server.run_jobs().await;
+        hall.table_is(0, "closing").await;
+        hall.tables[0].lamp.set(Trouble::None);
+        server.later(6 * MINUTE).await;
+        server.tick().await;
+        hall.table_is(0, "cleaning").await;
+        given_up(server, "play.cleaned").await;
+        // Not before its time.
+        server.later(25 * MINUTE).await;
+        server.tick().await;
+        hall.table_is(0, "cleaning").await;
+        server.later(6 * MINUTE).await;
+        server.tick().await;
+        hall.table_is(0, "idle").await;
     }
 
     async fn v4_2_a_share_is_held_no_longer_than_its_split_though_nobody_looks_at_the_deadline(server) {

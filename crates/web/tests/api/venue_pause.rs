@@ -95,8 +95,10 @@ on_server! {
         lamp_is(&hall, true).await;
         let again = session(&customer, &playing).await;
         assert!(right(&again), "the pause counts once: {again}");
-        server.later(80 * MINUTE - 10 * SECOND).await;
-        server.run_jobs().await;
+        for _ in 0..2 {
+            server.later(40 * MINUTE - 5 * SECOND).await;
+            server.tick().await;
+        }
         assert_eq!(session(&customer, &playing).await["state"], "playing");
         server.later(20 * SECOND).await;
         hall.table_is(0, "idle").await;

@@ -165,7 +165,8 @@ on_brokers! {
         let playing = hall.play(&customer, 0, 60).await;
         // It has burnt, for all that is known, and is not heard from now on.
         hall.tables[0].lamp.set(Trouble::Mute);
-        for _ in 0..40 {
+        // Until it is told again, and does not answer that either.
+        for _ in 0..25 {
             server.later(MINUTE).await;
             server.tick().await;
         }

@@ -30,7 +30,7 @@ export const addCoil = (api: Api, { id, name }: T.Table, port: number) =>
     table_id: id,
     driver: 'modbus',
     name: `Coil ${name}`,
-    address: { host: '127.0.0.1', port, unit: 1, coil: 0, framing: 'tcp' },
+    address: { host: '127.0.0.1', port, unit: 1, coil: 0, framing: 'tcp', timer: 'none' },
   })
 
 /** Boards are asked every few seconds. */

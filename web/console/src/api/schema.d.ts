@@ -3497,6 +3497,7 @@ export interface components {
             host: string;
             /** Format: int32 */
             port: number;
+            timer: components["schemas"]["Timer"];
             /** Format: int32 */
             unit: number;
         };
@@ -4279,7 +4280,7 @@ export interface components {
         NewCoilAddress: {
             /**
              * Format: int64
-             * @description 0 to 65535, counted from 0.
+             * @description 0 to 65535, counted from 0; with the timer `flash` to 254.
              */
             coil: number;
             framing: components["schemas"]["Framing"];
@@ -4289,6 +4290,8 @@ export interface components {
              * @description 1 to 65535; 502 where nobody has changed it.
              */
             port: number;
+            /** @description `none` where it is not said. */
+            timer?: components["schemas"]["Timer"];
             /**
              * Format: int64
              * @description 0 to 255; with `rtu` not 0, which is everybody, and nobody's to answer.
@@ -6075,6 +6078,8 @@ export interface components {
             /** Format: int64 */
             unix: number;
         };
+        /** @enum {string} */
+        Timer: "none" | "flash";
         /** Format: date-time */
         Timestamp: string;
         /** @description A transfer as its maker sees it. */

@@ -6,6 +6,7 @@ use kernel::Fields;
 use serde::{Deserialize, Serialize};
 
 use super::frame::Framing;
+use super::timer::{LAST_COIL, Timer};
 
 /// A board in the network.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -26,6 +27,7 @@ pub struct Address {
     /// Counted from 0.
     pub coil: u16,
     pub framing: Framing,
+    pub timer: Timer,
 }
 
 impl Address {
@@ -38,7 +40,11 @@ impl std::fmt::Display for Address {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // As in a URL: the colons of an IPv6 address are not the port's.
         let (open, close) = if self.host.contains(':') { ("[", "]") } else { ("", "") };
-        write!(f, "{}: {open}{}{close}:{}, {}/{}", self.framing, self.host, self.port, self.unit, self.coil)
+        write!(f, "{}: {open}{}{close}:{}, {}/{}", self.framing, self.host, self.port, self.unit, self.coil)?;
+        match self.timer {
+            Timer::None => Ok(()),
+            Timer::Flash => write!(f, ", {}", self.timer),
+        }
     }
 }
 
@@ -52,9 +58,16 @@ pub struct NewAddress {
     pub port: i64,
     /// 0 to 255; with `rtu` not 0, which is everybody, and nobody's to answer.
     pub unit: i64,
-    /// 0 to 65535, counted from 0.
+    /// 0 to 65535, counted from 0; with the timer `flash` to 254.
     pub coil: i64,
     pub framing: Framing,
+    /// `none` where it is not said.
+    #[serde(default = "no_timer")]
+    pub timer: Timer,
+}
+
+const fn no_timer() -> Timer {
+    Timer::None
 }
 
 impl NewAddress {
@@ -73,13 +86,15 @@ impl NewAddress {
         };
         let port = within("address.port", self.port, 1, 65_535);
         let unit = within("address.unit", self.unit, if self.framing == Framing::Rtu { 1 } else { 0 }, 255);
-        let coil = within("address.coil", self.coil, 0, 65_535);
+        let last_coil = if self.timer == Timer::Flash { LAST_COIL } else { 65_535 };
+        let coil = within("address.coil", self.coil, 0, last_coil);
         Some(Address {
             host: host?,
             port: u16::try_from(port?).ok()?,
             unit: u8::try_from(unit?).ok()?,
             coil: u16::try_from(coil?).ok()?,
             framing: self.framing,
+            timer: self.timer,
         })
     }
 }
@@ -154,12 +169,18 @@ mod tests {
     #[test]
     fn v5_1_all_that_is_wrong_with_an_address_is_named() {
         let mut fields = Fields::default();
-        let wrong = NewAddress { host: String::new(), port: 0, unit: 256, coil: -1, framing: Framing::Tcp };
+        let wrong = NewAddress { host: String::new(), port: 0, unit: 256, coil: -1, framing: Framing::Tcp, timer: Timer::None };
         assert_eq!(wrong.check(&mut fields), None);
         let named: Vec<_> = fields.fault().fields.into_iter().map(|field| field.field).collect();
         assert_eq!(named, ["address.host", "address.port", "address.unit", "address.coil"]);
-        let everybody = |framing| NewAddress { host: "a".into(), port: 502, unit: 0, coil: 0, framing }.check(&mut Fields::default());
+        let with = |unit, coil, framing, timer| {
+            NewAddress { host: "a".into(), port: 502, unit, coil, framing, timer }.check(&mut Fields::default())
+        };
+        let everybody = |framing| with(0, 0, framing, Timer::None);
         assert!(everybody(Framing::Tcp).is_some() && everybody(Framing::Rtu).is_none());
+        let all_coils = |timer| with(1, 255, Framing::Tcp, timer);
+        assert!(all_coils(Timer::None).is_some() && all_coils(Timer::Flash).is_none());
+        assert!(with(1, 254, Framing::Tcp, Timer::Flash).is_some());
     }
 
     proptest! {

@@ -3,20 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use kernel::Fault;
+use kernel::{Fault, Timestamp};
 use platform::{Cx, Result};
 use store::jobs::{JobKind, NewJob};
 use store::{Sql as _, Tx, args};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::frame::{self, Framing};
+use super::frame::{self, Framing, What};
 use super::round::Round;
-use super::{Board, CoilError, Line};
+use super::{Address, Board, CoilError, Line};
 use crate::Venue;
-use crate::devices::hear;
 use crate::devices::rows::{Device, by_id, on_board};
-use crate::devices::{DeviceId, Said};
+use crate::devices::{DeviceId, Said, hear, log};
 
 pub(crate) const POLL: JobKind = JobKind::boards("device.poll");
 /// Boards that are asked at once.
@@ -196,14 +195,21 @@ pub(in crate::devices) async fn make_agree(venue: &Venue, cx: &Cx, device: &Devi
             Err(error) => return Ok(Err(error.into())),
         };
         let Some(now) = now else { return Ok(Ok(true)) };
-        match line.set(at.unit, at.coil, now.wanted).await {
-            Ok(()) => {}
-            // How it stands is worth knowing all the same.
-            Err(error @ CoilError::Refused(_)) => tracing::warn!(%error, device = %device.id, "a coil could not be written"),
+        let timer = match write(&mut *line, &now, at, cx.now()).await {
+            Ok(timer) => timer,
+            // It has answered, and how it stands is worth knowing all the same.
+            Err(error @ CoilError::Refused(_)) => {
+                tracing::warn!(%error, device = %device.id, "a coil could not be written");
+                Taken::Plain
+            }
             Err(error) => return Err(error),
-        }
+        };
         let on = line.read(at.unit, at.coil).await?;
-        Ok(hear::found(venue, cx, &now, Said::Power(on)).await.map(|()| on == now.wanted))
+        let heard = match note(cx, &now, timer).await {
+            Ok(()) => hear::found(venue, cx, &now, Said::Power(on)).await,
+            Err(fault) => Err(fault),
+        };
+        Ok(heard.map(|()| on == now.wanted))
     };
     match told.await {
         Ok(done) => done,
@@ -216,4 +222,40 @@ pub(in crate::devices) async fn make_agree(venue: &Venue, cx: &Cx, device: &Devi
             Ok(false)
         }
     }
+}
+
+/// What became of a coil's timer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Taken {
+    /// It was told none.
+    Plain,
+    Timer,
+    /// The board has none, whatever was said of it.
+    NoTimer,
+}
+
+/// Makes a coil what it should be; a board without a timer is lit all the same.
+async fn write(line: &mut dyn Line, device: &Device, at: &Address, now: Timestamp) -> std::result::Result<Taken, CoilError> {
+    let tenths = match at.timer.order(device.light(), now) {
+        What::Flash(tenths) => tenths,
+        What::Set(_) | What::Read => return line.set(at.unit, at.coil, device.wanted).await.map(|()| Taken::Plain),
+    };
+    match line.flash(at.unit, at.coil, tenths).await {
+        Ok(()) => Ok(Taken::Timer),
+        Err(CoilError::Refused(code)) if !frame::is_of_a_silent_unit(code) => {
+            line.set(at.unit, at.coil, device.wanted).await.map(|()| Taken::NoTimer)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Since when it has heard what it should be, and its timer counts; and that it has none, which somebody has to know.
+async fn note(cx: &Cx, device: &Device, timer: Taken) -> Result<()> {
+    let mut tx = cx.db.begin().await?;
+    let sql = "UPDATE devices SET told_at = $1 WHERE id = $2 AND version = $3 AND told_at IS NULL";
+    tx.exec(sql, args![cx.now(), device.id, device.version]).await?;
+    if timer == Taken::NoTimer {
+        log::write(&mut tx, cx, device.id, log::PROGRAM, "no_timer", "").await?;
+    }
+    Ok(tx.commit().await?)
 }

@@ -1,4 +1,4 @@
-//! Modbus, as much of it as a relay needs: writing one coil (function 5) and reading one (function 1), in both framings. As the public
+//! Modbus, as much of it as a relay needs: writing one coil (function 5) and reading one (function 1), in both framings; and one maker's timers. As the public
 //! specifications have them (Modbus Application Protocol V1.1b3; Modbus Messaging on TCP/IP V1.0b; Modbus over Serial Line V1.02); pure.
 //!
 //! **Invariant**: an answer is taken for what was asked, or not at all: its transaction (or its checksum), its unit, its function and its
@@ -25,6 +25,8 @@ pub struct Ask {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum What {
     Set(bool),
+    /// On, and off by itself after so many tenths of a second. No specification has it: see [`Timer::Flash`](super::Timer::Flash).
+    Flash(u16),
     Read,
 }
 
@@ -52,6 +54,8 @@ pub enum NoAnswer {
 const READ_COILS: u8 = 0x01;
 const WRITE_COIL: u8 = 0x05;
 const EXCEPTION: u8 = 0x80;
+/// From here on a coil's number stands for its timer.
+const FLASH: u16 = 0x0200;
 /// Transaction, protocol and length. The unit, which the specification counts to the header, is in both framings.
 const HEADER: usize = 6;
 const CHECKSUM: usize = 2;
@@ -61,20 +65,21 @@ pub const LONGEST_ANSWER: usize = HEADER + 6;
 impl Ask {
     fn function(self) -> u8 {
         match self.what {
-            What::Set(_) => WRITE_COIL,
+            What::Set(_) | What::Flash(_) => WRITE_COIL,
             What::Read => READ_COILS,
         }
     }
 
     /// Unit, function, and what the function needs.
     fn body(self) -> [u8; 6] {
-        let [high, low] = self.coil.to_be_bytes();
-        let [first, second] = match self.what {
-            What::Set(true) => [0xff, 0x00],
-            What::Set(false) => [0x00, 0x00],
+        let (number, [first, second]) = match self.what {
+            What::Set(true) => (self.coil, [0xff, 0x00]),
+            What::Set(false) => (self.coil, [0x00, 0x00]),
+            What::Flash(tenths) => (self.coil.wrapping_add(FLASH), tenths.to_be_bytes()),
             // One coil.
-            What::Read => [0x00, 0x01],
+            What::Read => (self.coil, [0x00, 0x01]),
         };
+        let [high, low] = number.to_be_bytes();
         [self.unit, self.function(), high, low, first, second]
     }
 }
@@ -132,7 +137,7 @@ pub fn answer(framing: Framing, transaction: u16, ask: Ask, bytes: &[u8]) -> Res
     match (function & EXCEPTION != 0, ask.what, rest) {
         (true, _, [code]) => Ok(Answer::Refused(*code)),
         // Where it is an echo, it is of what was asked.
-        (false, What::Set(_), [_, _, _, _]) => {
+        (false, What::Set(_) | What::Flash(_), [_, _, _, _]) => {
             if body == ask.body() {
                 Ok(Answer::Accepted)
             } else {
@@ -141,7 +146,7 @@ pub fn answer(framing: Framing, transaction: u16, ask: Ask, bytes: &[u8]) -> Res
         }
         // What stands behind the first coil is padding.
         (false, What::Read, [1, coils]) => Ok(Answer::Stands(coils & 1 == 1)),
-        (true, _, _) | (false, What::Set(_) | What::Read, _) => Err(NoAnswer::Length),
+        (true, _, _) | (false, What::Set(_) | What::Flash(_) | What::Read, _) => Err(NoAnswer::Length),
     }
 }
 

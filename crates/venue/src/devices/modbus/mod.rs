@@ -1,4 +1,4 @@
-//! A relay on a board that speaks Modbus: it says nothing by itself, so it is asked. It has no password and no timer either
+//! A relay on a board that speaks Modbus: it says nothing by itself, so it is asked. It has no password, and a timer only by some makers
 //! ([0018](../../../../../docs/decisions/0018-relay-boards.md)).
 //!
 //! **Invariant**: only what was read back from the coil is its report; that a write was accepted says nothing.
@@ -7,11 +7,13 @@ mod address;
 mod ask;
 pub mod frame;
 mod round;
+mod timer;
 
 use async_trait::async_trait;
 
 pub use address::{Address, Board, NewAddress};
 pub use frame::Framing;
+pub use timer::Timer;
 
 pub(crate) use ask::{Asking, POLL, poll};
 pub(super) use ask::{make_agree, poll_soon};
@@ -29,6 +31,8 @@ pub trait Coils: Send + Sync + 'static {
 pub trait Line: Send {
     /// Accepted means that the board has understood, no more.
     async fn set(&mut self, unit: u8, coil: u16, on: bool) -> Result<(), CoilError>;
+    /// On, and off by itself after so many tenths of a second ([`Timer::Flash`]).
+    async fn flash(&mut self, unit: u8, coil: u16, tenths: u16) -> Result<(), CoilError>;
     async fn read(&mut self, unit: u8, coil: u16) -> Result<bool, CoilError>;
 }
 

@@ -237,7 +237,11 @@ const en: typeof zh = {
     unitHint: 'Mostly 1.',
     coil: 'Coil',
     coilHint: 'Counted from 0: the first is 0.',
-    note: 'A relay board has no password and no timer: keep it in a network of its own. While the server is down its lights do not go off by themselves.',
+    timer: 'Goes off by itself',
+    timerHint:
+      'Boards by Waveshare and others know “flash on”: should the server be down, the light goes off two minutes after the paid time. Where the board does not know it, the light comes on all the same, and the device’s log says so.',
+    timers: { none: 'Cannot', flash: 'By “flash on”' },
+    note: 'A relay board has no password: keep it in a network of its own. Unless it can go off by itself, a light burns on while the server is down.',
     done: 'Added. The server is calling the board; in some seconds you see how it stands.',
   },
   staff: {
@@ -271,6 +275,7 @@ const en: typeof zh = {
     port: 'Enter a whole number from 1 to 65535',
     boardUnit: 'Enter a whole number from 0 to 255; RTU begins with 1',
     coil: 'Enter a whole number from 0 to 65535',
+    timedCoil: 'Enter a whole number from 0 to 254, since it goes off by itself',
   },
 }
 export default en

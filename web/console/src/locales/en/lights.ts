@@ -22,6 +22,7 @@ const en: typeof zh = {
     unwatched: 'Power is not watched any more',
     no_power: 'On, and draws next to no power',
     power_again: 'Draws power again',
+    no_timer: 'The board cannot turn it off by itself; it was turned on all the same',
     tested: 'Light tested',
     passed: 'Test passed, back in service',
   },

@@ -11,6 +11,7 @@ export interface DeviceForm {
   'address.unit': number | undefined
   'address.coil': number | undefined
   'address.framing': CoilAddress['framing']
+  'address.timer': CoilAddress['timer']
 }
 
 /** A board as it leaves the factory. */
@@ -23,9 +24,10 @@ export const emptyDevice = (): DeviceForm => ({
   'address.unit': 1,
   'address.coil': 0,
   'address.framing': 'tcp',
+  'address.timer': 'none',
 })
 
-type Trouble = 'name' | 'watts' | 'host' | 'port' | 'boardUnit' | 'coil'
+type Trouble = 'name' | 'watts' | 'host' | 'port' | 'boardUnit' | 'coil' | 'timedCoil'
 
 const between = (value: number | undefined, least: number, most: number): boolean =>
   value !== undefined && value >= least && value <= most
@@ -47,7 +49,11 @@ export function deviceTroubles(form: DeviceForm): Partial<Record<keyof DeviceFor
     'address.unit': between(form['address.unit'], form['address.framing'] === 'rtu' ? 1 : 0, 255)
       ? undefined
       : 'boardUnit',
-    'address.coil': between(form['address.coil'], 0, 65_535) ? undefined : 'coil',
+    'address.coil': between(form['address.coil'], 0, form['address.timer'] === 'flash' ? 254 : 65_535)
+      ? undefined
+      : form['address.timer'] === 'flash'
+        ? 'timedCoil'
+        : 'coil',
   }
 }
 
@@ -65,13 +71,14 @@ const addressOf = (form: DeviceForm): CoilAddress => ({
   unit: form['address.unit'] ?? 0,
   coil: form['address.coil'] ?? 0,
   framing: form['address.framing'],
+  timer: form['address.timer'],
 })
 
 /** A device as it is, to be changed. */
 export function formOf(device: Pick<FloorDevice, 'name' | 'driver' | 'address'>): DeviceForm {
   const form = { ...emptyDevice(), name: device.name, driver: device.driver }
   if (!device.address) return form
-  const { host, port, unit, coil, framing } = device.address
+  const { host, port, unit, coil, framing, timer } = device.address
   return {
     ...form,
     'address.host': host,
@@ -79,6 +86,7 @@ export function formOf(device: Pick<FloorDevice, 'name' | 'driver' | 'address'>)
     'address.unit': unit,
     'address.coil': coil,
     'address.framing': framing,
+    'address.timer': timer,
   }
 }
 

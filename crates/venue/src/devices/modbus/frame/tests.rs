@@ -17,6 +17,14 @@ fn v5_1_a_coil_is_written_as_the_specification_says() {
 }
 
 #[test]
+fn v5_1_a_timer_is_set_as_its_maker_says() {
+    // Its manual has this one: the first relay, for 0.7 s.
+    let flash = Ask { unit: 1, coil: 0, what: What::Flash(7) };
+    assert_eq!(request(Framing::Rtu, 9, flash), [1, 5, 2, 0, 0, 7, 0x8d, 0xb0]);
+    assert_eq!(request(Framing::Tcp, 1, Ask { coil: 7, what: What::Flash(0x7fff), ..flash })[6..], [1, 5, 2, 7, 0x7f, 0xff]);
+}
+
+#[test]
 fn v5_1_an_answer_is_read() {
     let on = request(Framing::Tcp, 5, ON);
     assert_eq!(answer(Framing::Tcp, 5, ON, &on), Ok(Answer::Accepted));
@@ -41,8 +49,12 @@ fn v5_1_what_is_an_answer_to_something_else_is_none() {
     assert_eq!((length(Framing::Tcp, &[0, 5, 0]), length(Framing::Rtu, &[1])), (Ok(None), Ok(None)));
 }
 
+fn writes() -> impl Strategy<Value = What> {
+    prop_oneof![any::<bool>().prop_map(What::Set), any::<u16>().prop_map(What::Flash)]
+}
+
 fn asks() -> impl Strategy<Value = Ask> {
-    let what = prop_oneof![Just(What::Read), any::<bool>().prop_map(What::Set)];
+    let what = prop_oneof![Just(What::Read), writes()];
     (any::<u8>(), any::<u16>(), what).prop_map(|(unit, coil, what)| Ask { unit, coil, what })
 }
 
@@ -58,8 +70,8 @@ proptest! {
     }
 
     #[test]
-    fn v5_1_an_echo_is_accepted_and_no_bit_of_it_may_change(ask in asks(), transaction: u16, bit in 0_usize..96) {
-        let ask = Ask { what: What::Set(ask.coil % 2 == 0), ..ask };
+    fn v5_1_an_echo_is_accepted_and_no_bit_of_it_may_change(ask in asks(), what in writes(), transaction: u16, bit in 0_usize..96) {
+        let ask = Ask { what, ..ask };
         for framing in BOTH {
             let mut echo = request(framing, transaction, ask);
             prop_assert_eq!(answer(framing, transaction, ask, &echo), Ok(Answer::Accepted));
