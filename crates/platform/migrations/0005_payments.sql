@@ -97,6 +97,8 @@ CREATE TABLE pay_refunds (
   channel_no TEXT,
   created_at BIGINT NOT NULL,
   settled_at BIGINT,
+  -- The day of the network's bill that has it.
+  billed_on TEXT,
   -- Who put it right, and what they did.
   settled_by UUID REFERENCES users (id),
   note TEXT

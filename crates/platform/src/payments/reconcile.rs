@@ -4,13 +4,13 @@ mod missing;
 
 use std::collections::BTreeMap;
 
-use kernel::{Fen, Timestamp, Word};
+use kernel::{Fen, HOUR, Timestamp, Word};
 use store::jobs::{JobKind, Outcome};
 use store::{Sql, Tx, args};
 
 use super::channel::{BillLine, Channel, ChannelError, ChannelKind};
 use super::log::{self, Line as LogLine};
-use super::model::{AttemptId, RefundId, from_number, number};
+use super::model::{AttemptId, RefundEntity, RefundId, from_number, number};
 use super::settle::settle;
 use super::{channel, merchants, people, rows, watch};
 use crate::{Cx, Result};
@@ -24,6 +24,8 @@ const READY_HOUR: i64 = 10;
 const DAY_SECONDS: i64 = 86_400;
 /// A day that was missed is compared later: so many days long, where the server was down or a network away.
 const DAYS_BACK: i64 = 14;
+/// What we heard of so shortly before midnight may be the next day's by the network's clock: it is looked for in that day's bill.
+const NEAR: i64 = HOUR;
 /// From this age on a day without a bill has none: until then the bill may be late.
 const SURELY_EMPTY: i64 = 2;
 
@@ -146,13 +148,41 @@ async fn compare_day(cx: &Cx, kind: ChannelKind, day: &Day) -> Result<()> {
     let bill = channel.bill(&day.name).await.map_err(unclear)?;
     heal(cx, channel.as_ref(), &bill).await?;
     let theirs = bill.iter().map(|line| ((line.number.clone(), line.refund_number.clone()), line.amount)).collect();
-    let ours = ours(&mut cx.db.read(), kind, day.from, day.to).await?;
+    let found = refunds_of(&mut cx.db.read(), kind, &bill).await?;
+    let mut ours = ours(&mut cx.db.read(), kind, day).await?;
+    ours.extend(found.iter().map(|one| (one.line.clone(), one.amount)));
     if may_be_late(&bill, &ours, day.age) {
         return Err(unclear(ChannelError::Unclear("there is no bill yet".into())));
     }
     let mut tx = cx.db.begin().await?;
+    for one in &found {
+        tx.exec("UPDATE pay_refunds SET billed_on = $1 WHERE id = $2", args![day.name.as_str(), one.id]).await?;
+    }
     store_day(&mut tx, cx, kind, &day.name, &bill, &compare(&ours, &theirs)).await?;
     Ok(tx.commit().await?)
+}
+
+/// A refund of ours that a bill has.
+struct Billed {
+    id: RefundId,
+    line: Line,
+    amount: Fen,
+}
+
+/// Those refunds of a bill that are ours, whenever we have heard of them, or will: the network's day is that on which it was made, and its answer may
+/// have been lost, or have come after midnight.
+async fn refunds_of(sql: &mut impl Sql, kind: ChannelKind, bill: &[BillLine]) -> Result<Vec<Billed>> {
+    let query = "SELECT r.attempt_id, r.amount FROM pay_refunds r JOIN pay_attempts a ON a.id = r.attempt_id \
+                 WHERE r.id = $1 AND a.channel = $2 AND r.state IN ('asked', 'done')";
+    let mut found = Vec::new();
+    for line in bill {
+        let Some(id) = line.refund_number.as_deref().and_then(from_number::<RefundEntity>) else { continue };
+        let read = |row: &store::Row| Ok((number(row.get::<AttemptId>("attempt_id")?), row.get::<Fen>("amount")?));
+        if let Some((attempt, amount)) = sql.opt(query, args![id, kind.as_str()], read).await? {
+            found.push(Billed { id, line: (attempt, Some(number(id))), amount });
+        }
+    }
+    Ok(found)
 }
 
 /// A payment of ours that the network has and we have not taken yet is taken now, as its notice would have been.
@@ -178,16 +208,17 @@ async fn heal(cx: &Cx, channel: &dyn Channel, bill: &[BillLine]) -> Result<()> {
     Ok(())
 }
 
-/// What we have taken and given back in this time, by the networks' clocks where they say when.
-async fn ours(sql: &mut impl Sql, kind: ChannelKind, from: Timestamp, to: Timestamp) -> Result<BTreeMap<Line, Fen>> {
+/// What a day's bill has to have: what was taken on it, by the network's clock, and what we have heard of as given back until then and no bill has had.
+async fn ours(sql: &mut impl Sql, kind: ChannelKind, day: &Day) -> Result<BTreeMap<Line, Fen>> {
     let query = "SELECT a.id, o.amount FROM pay_attempts a JOIN pay_orders o ON o.id = a.order_id WHERE a.channel = $1 AND a.paid_at >= $2 AND a.paid_at < $3 ORDER BY a.id";
-    let paid = sql.all(query, args![kind.as_str(), from, to], |row| {
+    let paid = sql.all(query, args![kind.as_str(), day.from, day.to], |row| {
         let id: AttemptId = row.get("id")?;
         Ok(((number(id), None), row.get::<Fen>("amount")?))
     });
     let mut lines: BTreeMap<Line, Fen> = paid.await?.into_iter().collect();
     let query = "SELECT r.id, r.attempt_id, r.amount FROM pay_refunds r JOIN pay_attempts a ON a.id = r.attempt_id \
-                 WHERE a.channel = $1 AND r.state = 'done' AND r.settled_at >= $2 AND r.settled_at < $3 ORDER BY r.id";
+                 WHERE a.channel = $1 AND r.state = 'done' AND r.billed_on IS NULL AND r.settled_at >= $2 AND r.settled_at < $3 ORDER BY r.id";
+    let (from, to) = (day.from.plus_micros(-NEAR), day.to.plus_micros(-NEAR));
     let refunded = sql.all(query, args![kind.as_str(), from, to], |row| {
         let (id, attempt): (RefundId, AttemptId) = (row.get("id")?, row.get("attempt_id")?);
         Ok(((number(attempt), Some(number(id))), row.get::<Fen>("amount")?))

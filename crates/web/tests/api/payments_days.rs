@@ -1,9 +1,10 @@
 //! The networks' bills of each day, compared with ours: late, missed or not, each day once.
 
-use kernel::{DAY, HOUR};
-use sandbox::{Asked, Troubles};
+use kernel::{DAY, HOUR, MINUTE};
+use sandbox::{Asked, Returned, Told, Troubles};
 use serde_json::{Value, json};
-use testkit::{Client, on_server};
+use store::args;
+use testkit::{Client, TestServer, on_server};
 
 use crate::support::pay::{Till, id, wallet, words};
 
@@ -29,6 +30,13 @@ async fn compared(till: &Till<'_>) -> Vec<(String, String, i64)> {
 async fn missing(till: &Till<'_>) -> Vec<(String, String)> {
     let all = days(till).await["missing"].clone();
     words(&all, "day").into_iter().zip(words(&all, "channel")).collect()
+}
+
+async fn set_refunds(server: &TestServer, sql: &str) {
+    let cx = server.cx();
+    let mut tx = cx.db.begin().await.unwrap();
+    tx.exec(sql, args![cx.now()]).await.unwrap();
+    tx.commit().await.unwrap();
 }
 
 fn day(day: &str, channel: &str, differences: i64) -> (String, String, i64) {
@@ -78,6 +86,57 @@ on_server! {
         till.root.post(&path, json!({"note": ""})).await.refused_field("note", "REQUIRED");
         till.root.post(&path, json!({"note": "已退回"})).await.ok(204);
         assert_eq!((till.waiting().await["differences"].clone(), days(&till).await["differences"][0]["note"].clone()), (json!(0), json!("已退回")));
+    }
+
+    async fn v8_2_a_refund_that_is_heard_of_after_midnight_agrees_on_both_days(server) {
+        let till = Till::open(server).await;
+        let customer = till.customer(PHONE).await;
+        // Both networks give back in the last minute of a day in Beijing, where it is four in the afternoon now, and say so in the next day's first.
+        server.clock.step(7 * HOUR + 59 * MINUTE);
+        till.recharged(&customer, "pay-00001", "h5", 3_000).await;
+        till.recharged(&customer, "pay-00002", "wap", 2_000).await;
+        till.networks.trouble(Troubles { asked: Asked::DoneAndSilent, told: Told::Lost, ..Troubles::default() });
+        back(&customer, "back-0001", 5_000).await.ok(202);
+        server.run_jobs().await;
+        assert_eq!(wallet(&customer).await, (5_000, 5_000), "nothing was heard");
+        till.networks.trouble(Troubles::default());
+        server.later(2 * MINUTE).await;
+        server.run_jobs().await;
+        assert_eq!(wallet(&customer).await, (0, 0));
+        for hours in [11, 24] {
+            server.later(hours * HOUR).await;
+            server.tick().await;
+        }
+        let agree = |of: &str| [day(of, "alipay", 0), day(of, "wechat", 0)];
+        assert_eq!(compared(&till).await, [agree("2026-11-22"), agree("2026-11-21")].concat());
+        assert!(!server.told(till.root.id()).await.contains(&"pay.day_differs".to_owned()));
+    }
+
+    async fn v8_2_a_refund_that_a_network_has_not_made_is_found_missing_by_the_next_day_at_the_latest(server) {
+        let till = Till::open(server).await;
+        let customer = till.customer(PHONE).await;
+        till.recharged(&customer, "pay-00001", "h5", 3_000).await;
+        till.networks.trouble(Troubles { refunds: Returned::Pending, ..Troubles::default() });
+        for (n, step) in [(1, HOUR), (2, 6 * HOUR + 30 * MINUTE)] {
+            back(&customer, &format!("back-000{n}"), 1_000).await.ok(202);
+            server.run_jobs().await;
+            server.clock.step(step);
+            // As if it had said that it was done: at five, and half an hour before midnight.
+            set_refunds(server, "UPDATE pay_refunds SET state = 'done', settled_at = $1 WHERE state = 'asked'").await;
+        }
+        server.later(DAY).await;
+        server.tick().await;
+        let missing = async || words(&days(&till).await["differences"], "kind");
+        assert_eq!(missing().await, ["not_there"], "the other may be in the next day's bill");
+        // Of the next day there is no bill, which may be late for another day.
+        for _ in 0..2 {
+            server.later(DAY).await;
+            server.tick().await;
+        }
+        assert_eq!(missing().await, ["not_there"; 2]);
+        // As it is: the money is still held for them.
+        set_refunds(server, "UPDATE pay_refunds SET state = 'asked', settled_at = NULLIF($1, $1)").await;
+        assert_eq!(wallet(&customer).await, (3_000, 2_000));
     }
 
     async fn v8_2_a_bill_that_cannot_be_had_is_asked_for_again(server) {
