@@ -4,7 +4,8 @@
 //! [`crate::envelope`]. What must always hold: each [`Forged`] differs from the genuine answer in a way that a
 //! right client refuses, so a single one that is believed is a defect.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
@@ -115,7 +116,9 @@ impl Iterator for Forger<'_> {
 /// What a run found.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
-    /// How many of each alteration were presented.
+    /// How many were no repetition of another.
+    pub distinct: u64,
+    /// How many of each alteration were presented; of one that is altered in several ways, one of these.
     pub presented: BTreeMap<Alteration, u64>,
     /// How many were refused for each reason, by the reason's name.
     pub refused: BTreeMap<&'static str, u64>,
@@ -133,18 +136,28 @@ pub fn run(genuine: &[Genuine], seed: u64, count: u64) -> Report {
         let (index, parts) = (index as u64, genuine.len() as u64);
         count / parts + u64::from(index < count % parts)
     };
+    let mut seen = HashSet::new();
     for (index, original) in genuine.iter().enumerate() {
         let mut forger = Forger::new(original, seed.wrapping_add(index as u64));
         for _ in 0..share(index) {
             let forged = forger.next().expect("draws without end");
             *report.presented.entry(forged.alteration).or_default() += 1;
+            seen.insert(hash(index, &forged));
             match forged.answer.clone().authenticate(&original.key, &forged.nonce, forged.now) {
                 Ok(_) => report.believed.push(forged),
                 Err(why) => *report.refused.entry(reason(&why)).or_default() += 1,
             }
         }
     }
+    report.distinct = seen.len() as u64;
     report
+}
+
+/// What tells it from others: two that share it are taken for one, which makes them fewer, and never more.
+fn hash(index: usize, Forged { nonce, now, answer, .. }: &Forged) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (index, nonce, now, answer.status, &answer.headers, &answer.body).hash(&mut hasher);
+    hasher.finish()
 }
 
 fn reason(why: &Forgery) -> &'static str {

@@ -80,7 +80,7 @@ fn covers(part: &str, section: &str, number: u32) -> bool {
     }
 }
 
-/// A function of this name, in a file of tests or behind `#[cfg(test)]`.
+/// A test of this name, in a file of tests or behind `#[cfg(test)]`, that runs.
 fn has_test(files: &[(String, String)], file: &str, test: &str) -> bool {
     let names = [format!("/{file}.rs"), format!("/{file}/tests.rs"), format!("/{file}/mod.rs")];
     files.iter().filter(|(path, _)| names.iter().any(|name| path.ends_with(name))).any(|(path, text)| {
@@ -89,7 +89,21 @@ fn has_test(files: &[(String, String)], file: &str, test: &str) -> bool {
         } else {
             text.split_once("#[cfg(test)]").map(|(_, tests)| tests)
         };
-        tests.is_some_and(|tests| tests.contains(&format!("fn {test}(")))
+        tests.is_some_and(|tests| runs(tests, test))
+    })
+}
+
+/// Whether a function is a test by its attributes, or one of a macro's, which gives it what its parameter stands for; and is not left out.
+fn runs(text: &str, test: &str) -> bool {
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let head = format!("fn {test}(");
+    lines.iter().enumerate().filter(|(_, line)| line.contains(&head)).any(|(at, line)| {
+        let above = lines[..at].iter().rev().take_while(|line| line.starts_with("#[") || line.starts_with("//"));
+        let attributes: Vec<&str> = above.filter(|line| line.starts_with("#[")).copied().collect();
+        let parameters = line.split_once(&head).and_then(|(_, rest)| rest.split_once(')')).map_or("", |(parameters, _)| parameters);
+        let of_macro = line.starts_with("async fn") && !parameters.is_empty() && !parameters.contains(':');
+        let is_test = attributes.iter().any(|line| line.starts_with("#[test]") || line.starts_with("#[tokio::test"));
+        (is_test || of_macro) && !attributes.iter().any(|line| line.contains("ignore"))
     })
 }
 
@@ -108,7 +122,7 @@ mod tests {
         let chapters: String = (1..=CHAPTERS).map(|chapter| format!("\n## V{chapter} x")).collect();
         let files = [
             ("crates/web/tests/api/browser.rs".to_owned(), "async fn nobody_is_sent_elsewhere(server) {".to_owned()),
-            ("crates/kernel/src/text.rs".to_owned(), "pub fn clean() {}\n#[cfg(test)]\nmod tests {\nfn it_is_cleaned() {}".to_owned()),
+            ("crates/kernel/src/text.rs".to_owned(), "pub fn clean() {}\n#[cfg(test)]\nmod tests {\n#[test]\n// A word.\nfn it_is_cleaned() {}\nfn helps() {}\n#[test]\n#[ignore]\nfn sleeps() {}".to_owned()),
         ];
         check(&format!("{document}{chapters}"), &files).into_iter().map(|finding| (finding.line, finding.message)).collect()
     }
@@ -116,6 +130,12 @@ mod tests {
     #[test]
     fn tests_and_files_that_are_there_are_good() {
         assert_eq!(findings("`browser::nobody_is_sent_elsewhere`, `text::it_is_cleaned`, `crates/kernel/src/text.rs`, `/metrics`"), []);
+    }
+
+    #[test]
+    fn what_is_no_test_or_does_not_run_is_none() {
+        let found = findings("`text::helps`, `text::sleeps`");
+        assert_eq!(found.len(), 2, "{found:?}");
     }
 
     #[test]

@@ -53,10 +53,50 @@ impl Alteration {
     ];
 }
 
-/// One altered answer; now and then one that came out as it was.
+/// What can be altered of an answer, and of how it is presented, each without regard to the others. What adds and takes whole headers is left out:
+/// there is nothing left of them to be altered then.
+const PARTS: [&[Alteration]; 6] = [
+    &[Alteration::BodyByte, Alteration::BodyTruncated, Alteration::BodyExtended, Alteration::BodyCase],
+    &[Alteration::Status],
+    &[Alteration::TimestampByte, Alteration::TimestampSpelling],
+    &[
+        Alteration::SignatureByte,
+        Alteration::SignatureCase,
+        Alteration::SignatureVersion,
+        Alteration::SignatureSpelling,
+        Alteration::OtherProjectKey,
+    ],
+    &[Alteration::OtherNonce],
+    &[Alteration::OldTime, Alteration::FutureTime],
+];
+
+/// One altered answer; now and then one that came out as it was. One in twenty is altered in one way alone: of these there are some ten thousand to each
+/// genuine answer. The others are altered in two to five parts, of which one gives its name.
 pub(super) fn draw(genuine: &Genuine, stranger: &Signer, random: &mut ChaCha8Rng) -> Forged {
-    let alteration = pick(random, &Alteration::ALL);
+    let drawn = if below(random, 20) == 0 { vec![pick(random, &Alteration::ALL)] } else { several(random) };
+    let alteration = pick(random, &drawn);
     let mut forged = Forged { alteration, nonce: genuine.nonce.clone(), now: genuine.now, answer: genuine.answer.clone() };
+    for alteration in drawn {
+        alter(&mut forged, alteration, genuine, stranger, random);
+    }
+    forged
+}
+
+/// One alteration each of two to five parts, in the order of the parts.
+fn several(random: &mut ChaCha8Rng) -> Vec<Alteration> {
+    let (mut wanted, mut left) = (2 + below(random, 4), PARTS.len());
+    let mut drawn = Vec::new();
+    for part in PARTS {
+        if below(random, left) < wanted {
+            drawn.push(pick(random, part));
+            wanted -= 1;
+        }
+        left -= 1;
+    }
+    drawn
+}
+
+fn alter(forged: &mut Forged, alteration: Alteration, genuine: &Genuine, stranger: &Signer, random: &mut ChaCha8Rng) {
     let answer = &mut forged.answer;
     match alteration {
         Alteration::BodyByte => change_byte(&mut answer.body, random),
@@ -78,7 +118,6 @@ pub(super) fn draw(genuine: &Genuine, stranger: &Signer, random: &mut ChaCha8Rng
         Alteration::HeaderRepeated => repeat_header(answer, random),
         Alteration::HeadersSwapped => swap_headers(answer),
     }
-    forged
 }
 
 fn below(random: &mut ChaCha8Rng, limit: usize) -> usize {

@@ -48,9 +48,10 @@ fn k8_1_no_forged_answer_is_believed() {
 
 fn half(seed: u64, count: u64) {
     let report = forge::run(&genuine(), seed, count);
-    println!("seed {seed}, {count} forged: {:?}\n{:?}", report.presented, report.refused);
+    println!("seed {seed}, {count} forged, {} different: {:?}\n{:?}", report.distinct, report.presented, report.refused);
     assert!(report.believed.is_empty(), "seed {seed}: {:#?}", report.believed.first());
     assert_eq!(report.refused.values().sum::<u64>(), count, "seed {seed}");
+    assert!(report.distinct >= count / 10 * 9, "seed {seed}: only {} of {count} are different", report.distinct);
     if count >= 20_000 {
         for kind in Alteration::ALL {
             assert!(report.presented.get(&kind).is_some_and(|&n| n > 100), "seed {seed}: hardly any {kind:?}");
