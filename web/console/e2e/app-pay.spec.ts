@@ -104,6 +104,27 @@ test('v3_1 a table is paid at once, and lit', async ({ page }) => {
   await expect(page.getByTestId('ended')).toBeVisible()
 })
 
+test('v3_2 a table is opened by money that is only frozen, and what was not played is let go', async ({ page }) => {
+  const { table } = await demoTable(9)
+  await newcomerChooses(page, table)
+  await page.getByTestId('pay-by-alipay_freeze').click()
+  await expect(page.getByTestId('confirm-open')).toContainText('冻结')
+  await page.getByTestId('table-open-confirm').click()
+  // Alipay is on the same phone: nobody has to scan what it shows.
+  await page.getByTestId('order-go').click()
+  await payAt(page, 'alipay')
+
+  await expect(page.getByTestId('playing')).toBeVisible({ timeout: 30_000 })
+  await expect(page.getByTestId('session-table')).toHaveText(table.name)
+  await page.getByTestId('session-close').click()
+  await page.getByTestId('session-close-confirm').click()
+  await expect(page.getByTestId('ended')).toBeVisible()
+  // Nothing of it stays in a wallet, nor on its way.
+  await page.goto('/m/pages/mine')
+  await expect(page.getByTestId('available')).toContainText('0.00')
+  await expect(page.getByTestId('pay-bar')).toHaveCount(0)
+})
+
 test('v3_1 a table that cannot be opened any more is not charged', async ({ page }) => {
   const staff = await demo('venue_manager')
   const { table } = await demoTable(2)

@@ -92,13 +92,15 @@ fn unanswered(device: &Device) -> Option<Unanswered> {
 /// Whether a light had so much time to answer what it was told last, for all that this process knows of the way to it. Nobody is to blame for
 /// what it could not hear.
 pub(crate) fn had_time(venue: &Venue, device: &Device, time: i64, now: Timestamp) -> bool {
-    let Some(told_at) = device.told_at else { return false };
-    let could_answer = match device.driver {
-        Driver::Tasmota | Driver::Shelly => Unanswered { told_at, heard_at: device.heard_at() }.could_answer_since(venue.way.open_since()),
-        // It was spoken to, and has answered.
-        Driver::Modbus => told_at,
-    };
-    now.micros() - could_answer.micros() >= time
+    match (device.driver, device.told_at) {
+        (Driver::Tasmota | Driver::Shelly, Some(told_at)) => {
+            let unanswered = Unanswered { told_at, heard_at: device.heard_at() };
+            now.micros() - unanswered.could_answer_since(venue.way.open_since()).micros() >= time
+        }
+        (Driver::Tasmota | Driver::Shelly, None) => false,
+        // Its board is called for each word: there is no way between that could be shut for others too.
+        (Driver::Modbus, _) => true,
+    }
 }
 
 /// What became of telling a device.

@@ -121,8 +121,7 @@ on_server! {
         let light = device(&hall, &table.id).await;
         assert_eq!((light["online"].clone(), light["reported"].clone()), (json!(false), json!(null)));
         server.clock.step(11 * SECOND);
-        // It could not be told: what it is worth is seen when it is back.
-        assert_eq!(hall.is(&table.id, "maintenance").await["case"]["cause"], "offline");
+        assert_eq!(hall.is(&table.id, "maintenance").await["case"]["cause"], "not_lit");
         let failed = session(&customer, &asked).await;
         assert_eq!((failed["state"].clone(), failed["end_reason"].clone(), wallet(&customer).await), (json!("failed"), json!("not_lit"), (json!(10_000), json!(0))));
         open(&customer, &table.id, "open-0002").await.refused(409, "TABLE_IN_SERVICE");
@@ -131,7 +130,7 @@ on_server! {
         round(server).await;
         hall.until(|floor| floor_table(floor, &table.id)["device"]["reported"] == false).await;
         assert_eq!((board.seen().on[0], board.seen().switched), (false, 0));
-        hall.is(&table.id, "idle").await;
+        hall.is_mended(&table.id).await;
         hall.play_at(&customer, &table.id, 60).await;
     }
 

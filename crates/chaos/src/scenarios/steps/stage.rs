@@ -188,8 +188,12 @@ impl Stage {
                         let path = format!("/customer/v1/sessions/{}/close", text(live, "/id")?);
                         self.insist(false, &path, &json!({}), None).await?;
                     }
-                    // What did not open is looked after by the staff.
-                    (None, _) if facts.table == "maintenance" => look_after(&self.load, &self.hall, &self.random).await,
+                    // A new one is taken into service. Later nobody looks after it: its lamp is well, so it comes back by itself.
+                    (None, _) if facts.table == "maintenance" => {
+                        if self.turns <= 1 {
+                            look_after(&self.load, &self.hall, &self.random).await;
+                        }
+                    }
                     (None, in_play) => {
                         self.spent = facts.spent;
                         if let Some(newest) = facts.sessions.first() {
@@ -205,9 +209,6 @@ impl Stage {
                         }
                     }
                 }
-            } else if seen.as_ref().is_some_and(|facts| facts.table == "maintenance") {
-                // A light that is tried.
-                look_after(&self.load, &self.hall, &self.random).await;
             }
             if watch.elapsed() > READY {
                 bail!("after {} s the next turn cannot begin: {seen:?}", READY.as_secs());

@@ -202,7 +202,8 @@ pub(in crate::devices) async fn make_agree(venue: &Venue, cx: &Cx, device: &Devi
                 tracing::warn!(%error, device = %device.id, "a coil could not be written");
                 Taken::Plain
             }
-            Err(error) => return Err(error),
+            // It has heard it, for all that anybody knows, and may have done it.
+            Err(error) => return note(cx, &now, Taken::Plain).await.map_or_else(|fault| Ok(Err(fault)), |()| Err(error)),
         };
         let on = line.read(at.unit, at.coil).await?;
         let heard = match note(cx, &now, timer).await {
