@@ -118,7 +118,7 @@ templates! {
     TEXTS_SPENT = "texts.spent", ByMail::Always, "今日短信额度已用完" "The day's texts are used up",
         "今天发给新号码的验证码已达上限（{most} 条），明天以前只有老顾客能收到验证码。如果不是生意特别好，可能有人在恶意请求短信。" "The codes for new numbers of today ({most}) are used up: until tomorrow they come to known customers alone. Unless business is very good, somebody may be asking for texts to harm you.";
     BROKER_AWAY = "devices.broker_away", ByMail::Always, "灯控消息服务器连不上" "The broker of the lights is away",
-        "从 {since_at} 起连不上 MQTT 服务器（{why}），灯无法控制：新开的台会自动退款，已亮的灯最迟一小时后自行熄灭。请检查服务器和网络。每小时最多提醒一次。" "The MQTT broker has been away since {since_at} ({why}), and lights cannot be told anything: whoever opens a table has the money back, and lights that are on go off by themselves within an hour. Please check the broker and the network. You are told once an hour at most.";
+        "从 {since_at} 起连不上 MQTT 服务器（{why}），灯无法控制：新开的台会自动退款，已亮的灯最迟两小时后自行熄灭。请检查服务器和网络。每小时最多提醒一次。" "The MQTT broker has been away since {since_at} ({why}), and lights cannot be told anything: whoever opens a table has the money back, and lights that are on go off by themselves within two hours. Please check the broker and the network. You are told once an hour at most.";
     PAY_DAY_DIFFERS = "pay.day_differs", ByMail::Always, "对账有差异" "A day's bill does not agree",
         "{channel} {day} 的账单有 {count} 笔与系统不一致，请在“支付”页核对。" "{count} lines of the bill of {channel} of {day} do not agree with ours; please look at them on the payments page.";
     PAY_DAY_MISSING = "pay.day_missing", ByMail::Always, "对账单无法取得" "A day's bill cannot be had",

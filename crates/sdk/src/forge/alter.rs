@@ -71,7 +71,7 @@ const PARTS: [&[Alteration]; 6] = [
 ];
 
 /// One altered answer; now and then one that came out as it was. One in twenty is altered in one way alone: of these there are some ten thousand to each
-/// genuine answer. The others are altered in two to five parts, of which one gives its name.
+/// genuine answer. The others are altered in three to five parts, of which one gives its name.
 pub(super) fn draw(genuine: &Genuine, stranger: &Signer, random: &mut ChaCha8Rng) -> Forged {
     let drawn = if below(random, 20) == 0 { vec![pick(random, &Alteration::ALL)] } else { several(random) };
     let alteration = pick(random, &drawn);
@@ -82,9 +82,9 @@ pub(super) fn draw(genuine: &Genuine, stranger: &Signer, random: &mut ChaCha8Rng
     forged
 }
 
-/// One alteration each of two to five parts, in the order of the parts.
+/// One alteration each of three to five parts, in the order of the parts.
 fn several(random: &mut ChaCha8Rng) -> Vec<Alteration> {
-    let (mut wanted, mut left) = (2 + below(random, 4), PARTS.len());
+    let (mut wanted, mut left) = (3 + below(random, 3), PARTS.len());
     let mut drawn = Vec::new();
     for part in PARTS {
         if below(random, left) < wanted {

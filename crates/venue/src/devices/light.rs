@@ -6,12 +6,8 @@ use kernel::{MINUTE, Timestamp};
 pub const MARGIN: i64 = 2 * MINUTE;
 
 /// How many seconds a light burns at most without being told again, whatever is paid: so long does one burn over nobody that cannot be reached
-/// when its table is closed, or the server when it is. A server that is away for less than [`WOUND_BEFORE`] leaves nobody in the dark.
-pub const LONGEST: i64 = 3_600;
-
-/// How long before its own timer ends a light is told again, where it is to burn longer than that can count: time enough for whoever is away
-/// to come back.
-pub const WOUND_BEFORE: i64 = 30 * MINUTE;
+/// when its table is closed, or the server when it is. A server that is away for less than half of it leaves nobody in the dark.
+pub const LONGEST: i64 = 7_200;
 
 /// Off, or on until it goes off by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,10 +38,10 @@ pub fn light(playing: Option<Playing>, by_hand: Option<Override>, now: Timestamp
     Light { on: until.is_some(), off_at: until.map(|until| until.plus_micros(MARGIN)) }
 }
 
-/// Whether a light that was told so at `told` is to be told again: its own timer counts so many seconds at most, ends soon, and before it should.
+/// Whether a light that was told so at `told` is to be told again: its own timer counts so many seconds at most, half of them are over, and it ends
+/// before the light should.
 pub fn is_to_be_wound(light: Light, told: Timestamp, longest: i64, now: Timestamp) -> bool {
-    let ends = told.plus_seconds(longest);
-    light.on && light.off_at.is_some_and(|off| off > ends) && now >= ends.plus_micros(-WOUND_BEFORE)
+    light.on && light.off_at.is_some_and(|off| off > told.plus_seconds(longest)) && now >= told.plus_seconds(longest / 2)
 }
 
 #[cfg(test)]
@@ -89,7 +85,7 @@ mod tests {
                 }
                 prop_assert!(now < told.plus_seconds(longest), "it burns");
             }
-            prop_assert!(tellings <= hours * 3_600 / (longest - 1_800));
+            prop_assert!(tellings <= hours * 3_600 / (longest / 2));
         }
     }
 }

@@ -11,7 +11,7 @@ use store::{Row, Sql, Tx, args};
 use super::agree::{AGREE_COIL, AGREE_JOB, Agree};
 use super::course::Course;
 use super::draw::Draw;
-use super::light::{LONGEST, Light, Override, Playing, WOUND_BEFORE, is_to_be_wound, light};
+use super::light::{LONGEST, Light, Override, Playing, is_to_be_wound, light};
 use super::log;
 use super::modbus::{Address, Board, Timer};
 use super::password::expel;
@@ -258,7 +258,7 @@ pub(super) async fn to_be_wound(sql: &mut impl Sql, now: Timestamp) -> store::Re
     let query = format!(
         "SELECT {COLUMNS} FROM devices d WHERE d.online AND d.wanted AND d.told_at <= $1 AND d.off_at > d.told_at + $2 ORDER BY d.id LIMIT 5000"
     );
-    let told = now.plus_micros(WOUND_BEFORE - shortest);
+    let told = now.plus_micros(-shortest / 2);
     let some = sql.all(&query, args![told, shortest], read).await?;
     Ok(some.into_iter().filter(|device| device.is_to_be_wound(now)).collect())
 }
