@@ -77,6 +77,11 @@ impl Allowance {
         Ok(tx.one(sql, args![self.subject(cx, who), self.window(cx.now())], |row| row.get("used")).await?)
     }
 
+    /// Counts one more, up to the most, in the caller's transaction; true once in a window, when that makes it the most.
+    pub async fn reaches_most(&self, tx: &mut Tx, cx: &Cx, who: &str) -> Result<bool> {
+        Ok(!self.is_spent(tx, cx, who).await? && self.count(tx, cx, who).await? == self.most)
+    }
+
     /// Hashed: subjects may be e-mail addresses, or any length of text that a stranger sent.
     fn subject(&self, cx: &Cx, who: &str) -> String {
         format!("{} {}", self.name, hex::encode(cx.vault.hash(SUBJECT, who.as_bytes())))

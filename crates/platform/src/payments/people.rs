@@ -32,8 +32,7 @@ pub(super) async fn payment(tx: &mut Tx, cx: &Cx, attempt: AttemptId, why: &str)
 
 /// A payment that a network would not begin. Its payer may be why, or our parameters: then nobody can pay by it.
 pub(super) async fn refused(tx: &mut Tx, cx: &Cx, order: &Order, kind: ChannelKind, why: &str) -> Result<()> {
-    // Most of them only read.
-    if REFUSALS.is_spent(tx, cx, kind.as_str()).await? || REFUSALS.count(tx, cx, kind.as_str()).await? > REFUSALS.most {
+    if !REFUSALS.reaches_most(tx, cx, kind.as_str()).await? {
         return Ok(());
     }
     let said = [("channel", name(kind).to_owned()), ("amount", yuan(order.amount)), ("why", why.to_owned())];
@@ -42,7 +41,7 @@ pub(super) async fn refused(tx: &mut Tx, cx: &Cx, order: &Order, kind: ChannelKi
 
 /// A network that gives no clear answer to who would pay. That happens; where it happens again and again, nobody can pay by it.
 pub(super) async fn unclear(tx: &mut Tx, cx: &Cx, kind: ChannelKind, why: &str) -> Result<()> {
-    if UNCLEAR.is_spent(tx, cx, kind.as_str()).await? || UNCLEAR.count(tx, cx, kind.as_str()).await? < UNCLEAR.most {
+    if !UNCLEAR.reaches_most(tx, cx, kind.as_str()).await? {
         return Ok(());
     }
     let said = [("channel", name(kind).to_owned()), ("why", why.to_owned())];

@@ -13,7 +13,7 @@ const BROKER: &str = "broker";
 /// Tells those who can see to it, once an hour.
 pub async fn broker_is_away(cx: &Cx, since: Timestamp, why: &str) -> Result<()> {
     let mut tx = cx.db.begin().await?;
-    if TOLD.is_spent(&mut tx, cx, BROKER).await? || TOLD.count(&mut tx, cx, BROKER).await? > TOLD.most {
+    if !TOLD.reaches_most(&mut tx, cx, BROKER).await? {
         return Ok(());
     }
     let said = [("since_at", since.to_string()), ("why", why.chars().take(300).collect())];

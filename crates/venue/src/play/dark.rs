@@ -17,6 +17,14 @@ pub(super) enum Gone {
     Away { since: Timestamp },
 }
 
+impl Gone {
+    pub const fn since(self) -> Timestamp {
+        match self {
+            Self::Dark { since } | Self::Away { since } => since,
+        }
+    }
+}
+
 /// None where there is light, or none is owed: a pause may be dark.
 pub(super) async fn gone(sql: &mut impl Sql, session: &Session, now: Timestamp) -> Result<Option<Gone>> {
     let Some(light) = devices::of_table(sql, session.table).await?.filter(|_| session.pauses.since.is_none()) else { return Ok(None) };

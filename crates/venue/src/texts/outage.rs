@@ -14,7 +14,7 @@ const PAGE: &str = "/texts";
 
 /// A text has not gone out, and will not.
 pub(super) async fn failed(tx: &mut Tx, cx: &Cx, why: &str) -> Result<()> {
-    if FAILURES.is_spent(tx, cx, ALL).await? || FAILURES.count(tx, cx, ALL).await? < FAILURES.most {
+    if !FAILURES.reaches_most(tx, cx, ALL).await? {
         return Ok(());
     }
     tell(tx, cx, &TEXTS_FAIL, &[("why", why.to_owned())]).await

@@ -77,6 +77,7 @@ on_server! {
         server.sign_in_by_phone(&server.visitor(), PHONE).await;
         server.clock.step(MINUTE);
         let before = ask(&server.visitor(), NEW).await.ok(202);
+        let root = server.user(Role::SuperAdmin, "root").await;
         spend(server, "sms new numbers", 6_000).await;
         let customers = probed(server, &server.visitor().from([10, 7, 7, 1]), PHONE).await;
         let nobodys = probed(server, &server.visitor().from([10, 7, 7, 2]), OTHER).await;
@@ -84,7 +85,7 @@ on_server! {
         assert_eq!((before["customers_only"].clone(), customers[0]["customers_only"].clone()), (json!(false), json!(true)));
         // The one's phone has rung, and the other's has not.
         assert_eq!((server.mails(PHONE).await.len(), server.mails(OTHER).await.len()), (1 + 3, 0));
-        let root = server.user(Role::SuperAdmin, "root").await;
+        assert_eq!(server.told(root.id()).await, ["texts.spent"]);
         let log = async |phone: &str| root.get(&format!("/api/v1/texts?phone={phone}")).await.ok(200)["items"].clone();
         let withheld = log(OTHER).await;
         assert_eq!((words(&withheld, "state"), words(&withheld, "reason")), (vec!["withheld".to_owned(); 3], vec!["DAILY_LIMIT".to_owned(); 3]));
