@@ -81,12 +81,12 @@ pub fn figures(list: &str, of: &str, rounds: &[Round]) -> Vec<Figure> {
     );
 
     // Of all pages together a filter that is slow for itself is not seen, where it is one of more than a hundred.
-    let mut slow = Figure::new(format!("slowest of the pages of {list}, {of}, p99"), "ms").bound(Bound::AtMost(MOST));
-    slow.values = rounds.iter().map(Round::slowest).collect();
-    rounds.iter().for_each(|round| slow.lasted(round.seconds));
-    slow.note = format!("of {} answers a round and page, at least", rounds.iter().map(Round::passes).min().unwrap_or(0));
+    let mut slowest = Figure::new(format!("slowest of the pages of {list}, {of}, p99"), "ms").bound(Bound::AtMost(MOST));
+    slowest.values = rounds.iter().map(Round::slowest).collect();
+    rounds.iter().for_each(|round| slowest.lasted(round.seconds));
+    slowest.note = format!("of {} answers a round and page, at least", rounds.iter().map(Round::passes).min().unwrap_or(0));
     if short == 0 {
-        return vec![answer, slow];
+        return vec![answer, slowest];
     }
 
     let mut whole = Figure::new(format!("pages of {list} until they are full, {of}, p99"), "ms");
@@ -102,7 +102,7 @@ pub fn figures(list: &str, of: &str, rounds: &[Round]) -> Vec<Figure> {
     let mut worst = Figure::new(format!("slowest page of {list} until it was full, {of}"), "ms");
     worst.values = rounds.iter().map(|round| quantile(round.pages.iter().map(|page| page.whole), 1.0)).collect();
     worst.note = format!("of {pages} pages, asked on for up to {LOOKS} answers; each once in a round");
-    vec![answer, slow, whole, worst]
+    vec![answer, slowest, whole, worst]
 }
 
 /// The slowest pages, for whoever is watching: their longest answers, and the longest until they were full.
