@@ -1,5 +1,6 @@
 //! Reading back: the database against the driver's books.
 
+mod begun;
 mod jobs;
 mod told;
 

@@ -124,6 +124,25 @@ ssize_t pwrite64(int fd, const void *data, size_t size, off64_t at) {
     return real_pwrite64(fd, data, size, at);
 }
 
+ssize_t pwritev64(int fd, const struct iovec *pieces, int count, off64_t at) {
+    REAL(ssize_t, pwritev64, int, const struct iovec *, int, off64_t);
+    off64_t end = at;
+    for (int i = 0; i < count; i++) end += (off64_t)pieces[i].iov_len;
+    int error = refuses(fd, end);
+    return error ? fails(error) : real_pwritev64(fd, pieces, count, at);
+}
+
+ssize_t pwritev(int fd, const struct iovec *pieces, int count, off_t at) { return pwritev64(fd, pieces, count, at); }
+
+/* Answers the error itself. */
+int posix_fallocate64(int fd, off64_t from, off64_t size) {
+    REAL(int, posix_fallocate64, int, off64_t, off64_t);
+    int error = refuses(fd, from + size);
+    return error ? error : real_posix_fallocate64(fd, from, size);
+}
+
+int posix_fallocate(int fd, off_t from, off_t size) { return posix_fallocate64(fd, from, size); }
+
 ssize_t pwrite(int fd, const void *data, size_t size, off_t at) { return pwrite64(fd, data, size, at); }
 
 ssize_t write(int fd, const void *data, size_t size) {

@@ -99,6 +99,11 @@ impl Faults {
         command.env("CUEKEY_FAULTS_LAMPS", listed(lamps.as_slice()));
     }
 
+    /// The file that a process which feels them opens, to read and to write.
+    pub fn switches(&self) -> &Path {
+        &self.control
+    }
+
     pub fn set(&self, fault: Fault, value: i64) -> Result<()> {
         self.put(fault as u64, value)
     }

@@ -16,6 +16,7 @@ use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
+use crate::faults::Faults;
 use crate::server::free_address;
 
 const START: Duration = Duration::from_secs(60);
@@ -26,6 +27,7 @@ pub struct Postgres {
     pub address: SocketAddr,
     owner: Option<User>,
     server: Option<Child>,
+    faults: Option<Faults>,
     // Last: the server ends before its folder goes.
     folder: TempDir,
 }
@@ -39,7 +41,7 @@ impl Postgres {
         if let Some(owner) = &owner {
             chown(folder.path(), Some(owner.uid.as_raw()), Some(owner.gid.as_raw()))?;
         }
-        let mut this = Self { programs, address: free_address()?, owner, server: None, folder };
+        let mut this = Self { programs, address: free_address()?, owner, server: None, faults: None, folder };
         let mut initdb = this.command("initdb");
         initdb.arg("--pgdata").arg(this.data()).args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]);
         let made = initdb.output().await.context("cannot run initdb")?;
@@ -52,7 +54,9 @@ impl Postgres {
 
     /// Starts the server, and waits until it answers. Nothing when it runs.
     pub async fn up(&mut self) -> Result<()> {
-        if self.server.is_some() {
+        if let Some(server) = &mut self.server
+            && server.try_wait()?.is_none()
+        {
             return Ok(());
         }
         let mut server = self.command("postgres");
@@ -60,6 +64,9 @@ impl Postgres {
         let sockets = format!("unix_socket_directories={}", self.folder.path().display());
         for setting in ["listen_addresses=127.0.0.1", &sockets, "max_connections=200", "dynamic_shared_memory_type=mmap"] {
             server.args(["-c", setting]);
+        }
+        if let Some(faults) = &self.faults {
+            faults.apply(&mut server);
         }
         let log = std::fs::File::options().append(true).create(true).open(self.folder.path().join("log"))?;
         self.server = Some(server.stdout(Stdio::null()).stderr(log).spawn().context("cannot start postgres")?);
@@ -71,6 +78,18 @@ impl Postgres {
             Clock::System.sleep(POLL).await;
         }
         Ok(())
+    }
+
+    /// Its disk can fail from now on.
+    pub async fn can_fail(&mut self) -> Result<Faults> {
+        let faults = Faults::make(self.folder.path(), &self.data()).await?;
+        if let Some(owner) = &self.owner {
+            chown(faults.switches(), Some(owner.uid.as_raw()), Some(owner.gid.as_raw()))?;
+        }
+        self.down(Signal::SIGINT).await?;
+        self.faults = Some(faults.clone());
+        self.up().await?;
+        Ok(faults)
     }
 
     /// From now on it takes encrypted connections alone. The certificate that it shows, which nobody else vouches for.

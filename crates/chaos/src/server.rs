@@ -71,6 +71,7 @@ impl Setup {
             .env("CUEKEY_SERVER__LISTEN", self.address.to_string())
             .env("CUEKEY_SERVER__METRICS_LISTEN", "")
             .env("CUEKEY_JOBS__WORKERS", "16")
+            .env("CUEKEY_LOG__LEVEL", "info,store::jobs=debug")
             .envs(self.extra.iter().map(|(name, value)| (name, value)));
         if let Some(faults) = &self.faults {
             faults.apply(&mut command);

@@ -54,6 +54,11 @@ impl Hook {
         self.address
     }
 
+    /// How much has arrived.
+    pub fn count(&self) -> usize {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     /// Everything that has arrived, oldest first.
     pub fn calls(&self) -> Vec<Called> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()

@@ -61,6 +61,11 @@ impl Mailbox {
         self.address
     }
 
+    /// How much has arrived.
+    pub fn count(&self) -> usize {
+        self.letters.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     /// Everything that has arrived, oldest first.
     pub fn letters(&self) -> Vec<Letter> {
         self.letters.lock().unwrap_or_else(PoisonError::into_inner).clone()

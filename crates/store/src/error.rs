@@ -58,10 +58,7 @@ impl From<DbErr> for Error {
                     Some("40001" | "40P01" | "55P03") => Self::Busy(error.to_string()),
                     // PostgreSQL: a text with the NUL character. SQLite takes it, and finds nothing.
                     Some("22021") => Self::Text(error.to_string()),
-                    // PostgreSQL: classes 08 (connection), 57P (shutting down), 53 (resources).
-                    Some(code) if code.starts_with("08") || code.starts_with("57P") || code.starts_with("53") => {
-                        Self::Down(error.to_string())
-                    }
+                    Some(code) if AWAY.iter().any(|class| code.starts_with(class)) => Self::Down(error.to_string()),
                     Some(_) => Self::Internal(error.to_string()),
                     None if matches!(**inner, sea_orm::sqlx::Error::PoolTimedOut) => Self::Busy(error.to_string()),
                     None if is_io(inner) => Self::Down(error.to_string()),
@@ -72,6 +69,9 @@ impl From<DbErr> for Error {
         }
     }
 }
+
+/// PostgreSQL's connections, shutting down, resources (a full disk too), and its system's errors (a disk that cannot be read).
+const AWAY: [&str; 4] = ["08", "57P", "53", "58"];
 
 fn is_io(error: &sea_orm::sqlx::Error) -> bool {
     use sea_orm::sqlx::Error as E;

@@ -54,11 +54,13 @@ impl Audit<'_> {
     /// Batches that are ready, keys that were used for the first time, and keys that were unbound, as often as that was.
     async fn happened(&self) -> Result<Counts> {
         let mut due = Counts::new();
+        // Of the project whose callbacks somebody receives.
+        let here = "project_id = (SELECT id FROM projects WHERE name = 'Chaos')";
         for (event, prefix, sql) in [
-            ("batch.created", "bat", "SELECT id FROM batches WHERE state = 'ready'"),
-            ("key.activated", "key", "SELECT key_id AS id FROM client_calls WHERE first_use"),
+            ("batch.created", "bat", format!("SELECT id FROM batches WHERE state = 'ready' AND {here}")),
+            ("key.activated", "key", format!("SELECT key_id AS id FROM client_calls WHERE first_use AND {here}")),
         ] {
-            let ids: Vec<Uuid> = self.db.read().all(sql, args![], |row| row.get("id")).await?;
+            let ids: Vec<Uuid> = self.db.read().all(&sql, args![], |row| row.get("id")).await?;
             for id in ids {
                 *due.entry((event.to_owned(), kernel::type_id(prefix, id).unwrap_or_default())).or_default() += 1;
             }

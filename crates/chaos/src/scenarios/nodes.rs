@@ -1,5 +1,7 @@
 //! Several servers on one PostgreSQL: one after the other is killed, and all of them know what one was told.
 
+mod switched;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -57,6 +59,8 @@ pub async fn run(plan: &Plan, nodes: usize, report: &mut Report) -> Result<()> {
         report.did(format!("a setting changed on one node was seen by all others within {news:.2} s at most"));
         let news = bans_are_seen(&load.world).await?;
         report.did(format!("a ban decided by one node was in force on all others within {news:.2} s"));
+        let news = switched::is_seen(&load.world).await?;
+        report.did(format!("a project that one node switched off and on again, each in turn, was so on all others within {news:.2} s at most"));
         Ok(servers.into_iter().flatten().collect())
     })
     .await

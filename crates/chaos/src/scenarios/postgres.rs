@@ -1,4 +1,4 @@
-//! Between the program and PostgreSQL stands a line that fails, and PostgreSQL itself goes away and comes back.
+//! Between the program and PostgreSQL stands a line that fails, and PostgreSQL itself goes away and comes back, and has no room on its disk.
 //!
 //! Nobody's way to the program is cut: whatever becomes of PostgreSQL, each request must be answered, and while nothing can be
 //! written, with 503 (`load.rs` looks at its code and `Retry-After`).
@@ -12,6 +12,7 @@ use nix::sys::signal::Signal;
 use sandbox::{Line, State};
 use store::Engine;
 
+use crate::faults::Fault;
 use crate::load::Load;
 use crate::scenario::{Plan, Report, under_load};
 use crate::server::probe;
@@ -27,12 +28,15 @@ const TOLD: Duration = Duration::from_secs(60);
 enum Trouble {
     Down(Signal),
     Line(State),
+    /// Its disk is full: it writes over what it has, and nothing more. Where its own log cannot go on it ends.
+    Full,
 }
 
 pub async fn run(plan: &Plan, report: &mut Report) -> Result<()> {
     let url = plan.database(Engine::Postgres).await?.context("PostgreSQL's address")?;
     let mut server = plan.postgres.lock().await;
     let postgres = server.as_mut().context("PostgreSQL")?;
+    let faults = postgres.can_fail().await?;
     let line = Line::to(postgres.address).await?;
     let name = url.rsplit('/').next().unwrap_or_default();
     let (world, servers) = World::make(plan.cuekey.clone(), Some(postgres.url(line.address(), name)), 1).await?;
@@ -47,6 +51,7 @@ pub async fn run(plan: &Plan, report: &mut Report) -> Result<()> {
             ("silent", Trouble::Line(State::Silent), if plan.short { 1 } else { 5 }),
             ("silent for long", Trouble::Line(State::Silent), if plan.short { 0 } else { 40 }),
             ("slow by 40 ms", Trouble::Line(slow), pieces * away),
+            ("without room on its disk", Trouble::Full, pieces),
         ];
         for (what, trouble, seconds) in troubles.into_iter().filter(|(.., seconds)| *seconds > 0) {
             Clock::System.sleep(Duration::from_millis(if plan.short { 500 } else { 4_000 })).await;
@@ -54,6 +59,7 @@ pub async fn run(plan: &Plan, report: &mut Report) -> Result<()> {
             match trouble {
                 Trouble::Down(signal) => postgres.down(signal).await?,
                 Trouble::Line(state) => line.set(state),
+                Trouble::Full => faults.set(Fault::DiskFull, 1)?,
             }
             let each = load.each();
             let pause = Duration::from_secs(seconds);
@@ -69,6 +75,11 @@ pub async fn run(plan: &Plan, report: &mut Report) -> Result<()> {
             match trouble {
                 Trouble::Down(_) => postgres.up().await?,
                 Trouble::Line(_) => line.set(State::Whole),
+                Trouble::Full => {
+                    faults.set(Fault::DiskFull, 0)?;
+                    // It may have ended.
+                    postgres.up().await?;
+                }
             }
             let well = load.timeline.now();
             load.timeline.mark(from, what);
@@ -90,7 +101,8 @@ pub async fn run(plan: &Plan, report: &mut Report) -> Result<()> {
                 (false, false) => bail!("PostgreSQL {what}: nobody was put off within {lasted:.1} s"),
                 (_, true) => {}
             }
-            if !slow && ready != Some(503) {
+            // What needs no room can be written where the disk is full.
+            if !slow && !matches!(trouble, Trouble::Full) && ready != Some(503) {
                 bail!("PostgreSQL {what}: /readyz said {ready:?} instead of 503");
             }
             all_answered(load).with_context(|| format!("PostgreSQL {what}"))?;

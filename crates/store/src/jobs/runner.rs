@@ -185,6 +185,7 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
 
     async fn carry_out(&self, job: Job) {
         let span = tracing::info_span!("job", id = %job.id, kind = %job.kind, attempt = job.attempt);
+        span.in_scope(|| tracing::debug!(lease = %job.lease, "begun"));
         let outcome = match self.handlers.by_kind.get(job.kind.as_str()) {
             None => Outcome::GiveUp(format!("this program has no handler for jobs of kind {}", job.kind)),
             Some(handler) => {

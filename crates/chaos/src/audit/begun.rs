@@ -1,0 +1,123 @@
+//! When each job was begun, and which of its tries ended, as the servers have logged it, by their own clocks.
+
+use std::collections::HashMap;
+
+use kernel::{SECOND, Timestamp};
+use uuid::Uuid;
+
+/// How long a job belongs to a worker that says nothing more.
+const LEASE: i64 = 20 * SECOND;
+
+/// One job's tries.
+#[derive(Debug, Default)]
+pub(super) struct Tries {
+    /// When each was taken, and which it was.
+    begun: Vec<(Timestamp, i64)>,
+    /// When one was over for the process that had it, and which it was.
+    over: Vec<(Timestamp, i64)>,
+}
+
+impl Tries {
+    /// The try of this number is in the log.
+    pub(super) fn knows(&self, attempt: i64) -> bool {
+        self.begun.iter().any(|(_, known)| *known == attempt)
+    }
+
+    /// How many followed another.
+    pub(super) fn again(&self) -> usize {
+        self.begun.len().saturating_sub(1)
+    }
+
+    /// A try that was begun while the one before was neither over nor out of its lease: which, and after how many microseconds.
+    pub(super) fn too_soon(&self) -> Option<(i64, i64)> {
+        let mut begun = self.begun.clone();
+        begun.sort_unstable();
+        begun.windows(2).find_map(|pair| {
+            let [(from, attempt), (to, next)] = pair else { return None };
+            let after = to.micros() - from.micros();
+            let over = self.over.iter().any(|(at, of)| of == attempt && from <= at && at <= to);
+            (after < LEASE && !over).then_some((*next, after))
+        })
+    }
+}
+
+/// Of all jobs in a server's log, by their ids. A line that is neither a beginning nor an end is nothing.
+pub(super) fn read(log: &str, tries: &mut HashMap<String, Tries>) {
+    for line in log.lines() {
+        let Some((at, id, attempt, said)) = job(line) else { continue };
+        if let Some((_, lease)) = said.split_once(": begun lease=") {
+            if let Some(taken) = taken(lease.trim()) {
+                tries.entry(id.to_owned()).or_default().begun.push((taken, attempt));
+            }
+        } else if said.contains(": job why=") || said.contains(": job outcome=") {
+            tries.entry(id.to_owned()).or_default().over.push((at, attempt));
+        }
+    }
+}
+
+/// What a line says of a job: when, of which, of which try, and what.
+fn job(line: &str) -> Option<(Timestamp, &str, i64, &str)> {
+    let at = line.split_whitespace().next()?.parse().ok()?;
+    let (fields, said) = line.split_once("job{id=")?.1.split_once('}')?;
+    let (id, rest) = fields.split_once(' ')?;
+    Some((at, id, rest.split_once("attempt=")?.1.parse().ok()?, said))
+}
+
+/// When a lease was taken: its name begins with that.
+fn taken(lease: &str) -> Option<Timestamp> {
+    let (seconds, nanoseconds) = Uuid::parse_str(lease).ok()?.get_timestamp()?.to_unix();
+    Some(Timestamp::from_unix(i64::try_from(seconds).ok()?).plus_micros(i64::from(nanoseconds / 1_000)))
+}
+
+#[cfg(test)]
+mod tests {
+    use kernel::Random;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
+
+    fn begun(after: i64, attempt: i64) -> String {
+        let at = NOW.plus_micros(after);
+        let lease = Random::seeded(1).uuid_v7(at);
+        format!("{at} DEBUG job{{id=job_1 kind=mail.send attempt={attempt}}}: store::jobs::runner: begun lease={lease}\n")
+    }
+
+    fn over(after: i64, attempt: i64, said: &str) -> String {
+        let at = NOW.plus_micros(after);
+        format!("{at}  WARN job{{id=job_1 kind=mail.send attempt={attempt}}}: store::jobs::runner: job {said}\n")
+    }
+
+    fn tries(logs: &[String]) -> Tries {
+        let mut tries = HashMap::new();
+        logs.iter().for_each(|log| read(log, &mut tries));
+        tries.remove("job_1").unwrap_or_default()
+    }
+
+    #[test]
+    fn two_processes_that_have_a_job_at_once_are_found_however_long_it_had_waited() {
+        let both = tries(&[begun(3_600 * SECOND, 1), begun(3_601 * SECOND, 2)]);
+        assert_eq!(both.too_soon(), Some((2, SECOND)));
+        assert_eq!(tries(&[begun(0, 1), begun(LEASE - 1_000, 2)]).too_soon(), Some((2, LEASE - 1_000)));
+        // One that ended afterwards was not over before.
+        assert_eq!(tries(&[begun(0, 1) + &begun(SECOND, 2) + &over(2 * SECOND, 1, "outcome=Done")]).too_soon(), Some((2, SECOND)));
+        // Nor is another try's end the end of this one.
+        assert_eq!(tries(&[begun(0, 1) + &over(0, 2, "outcome=Done"), begun(SECOND, 2)]).too_soon(), Some((2, SECOND)));
+    }
+
+    #[test]
+    fn after_a_lease_a_failure_or_a_turn_that_was_over_a_job_may_be_begun_again() {
+        assert_eq!(tries(&[begun(0, 1), begun(LEASE, 2)]).too_soon(), None);
+        assert_eq!(tries(&[begun(0, 1) + &over(SECOND, 1, "why=mail: \"away\"") + &begun(5 * SECOND, 2)]).too_soon(), None);
+        // A job that has turns begins each with its first try.
+        let turns = begun(0, 1) + &over(SECOND, 1, "outcome=Again(2027-01-15T08:00:02Z)") + &begun(2 * SECOND, 1);
+        assert_eq!(tries(&[turns]).too_soon(), None);
+    }
+
+    #[test]
+    fn what_was_begun_is_known() {
+        let tries = tries(&["nothing\n2027-01-15T08:00:00Z  INFO web: listening\n".to_owned() + &begun(0, 1), begun(LEASE, 2)]);
+        assert_eq!([1, 2, 3].map(|attempt| tries.knows(attempt)), [true, true, false]);
+        assert_eq!(tries.again(), 1);
+    }
+}
