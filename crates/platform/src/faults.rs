@@ -9,7 +9,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use kernel::Timestamp;
 
 use crate::allowance::Allowance;
-use crate::identity::{Role, holders_of};
 use crate::messages::templates;
 use crate::{Cx, Result, messages};
 
@@ -65,9 +64,7 @@ pub(crate) async fn tell(cx: &Cx) -> Result<()> {
         // Another process was faster.
         return Ok(());
     }
-    for user in holders_of(&mut tx, Role::SuperAdmin).await? {
-        messages::tell(&mut tx, cx, user, &templates::FAULTS, &said, None).await?;
-    }
+    messages::tell_super_admins(&mut tx, cx, &templates::FAULTS, &said, None).await?;
     tx.commit().await?;
     cx.faults.told(seen.count);
     Ok(())

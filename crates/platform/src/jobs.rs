@@ -6,7 +6,7 @@ use kernel::{Fault, Kind, Page, PageAsk};
 use serde_json::json;
 use store::jobs::{self, GivenUp, Job, JobId, JobState, JobView, NewJob, Outcome};
 
-use crate::identity::{Permission, Role, holders_of};
+use crate::identity::Permission;
 use crate::messages::templates;
 use crate::{Cx, Result, audit, messages};
 
@@ -70,9 +70,7 @@ pub(crate) async fn given_up_job(cx: Cx, job: Job) -> Outcome {
 async fn tell(cx: &Cx, of: &GivenUp) -> Result<()> {
     let said = [("kind", of.kind.clone()), ("why", of.why.clone())];
     let mut tx = cx.db.begin().await?;
-    for user in holders_of(&mut tx, Role::SuperAdmin).await? {
-        let link = format!("/jobs?state=dead&kind={}", of.kind);
-        messages::tell(&mut tx, cx, user, &templates::JOB_GIVEN_UP, &said, Some(link)).await?;
-    }
+    let link = format!("/jobs?state=dead&kind={}", of.kind);
+    messages::tell_super_admins(&mut tx, cx, &templates::JOB_GIVEN_UP, &said, Some(&link)).await?;
     Ok(tx.commit().await?)
 }

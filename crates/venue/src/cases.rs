@@ -82,10 +82,8 @@ pub(crate) async fn is_somebodys(tx: &mut Tx, table: TableId) -> Result<()> {
 /// Whoever works at several halls is told in which of them it is.
 async fn tell_staff(tx: &mut Tx, cx: &Cx, table: &Table, template: &Template) -> Result<()> {
     let params = [("hall", halls::venue(tx, table.venue_id).await?.name), ("table", table.name.clone())];
-    for user in staff::to_tell(tx, table.venue_id).await? {
-        messages::tell(tx, cx, user, template, &params, Some("/floor".into())).await?;
-    }
-    Ok(())
+    let staff = staff::to_tell(tx, table.venue_id).await?;
+    messages::tell_each(tx, cx, &staff, template, &params, Some("/floor")).await
 }
 
 const fn words(cause: Cause) -> &'static Template {

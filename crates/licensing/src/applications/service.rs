@@ -41,10 +41,8 @@ pub async fn apply(cx: &Cx, form: NewApplication, key: Option<&IdempotencyKey>) 
         Some(superior) => vec![superior],
         None => holders_of(&mut tx, Role::SuperAdmin).await?,
     };
-    for one in whom {
-        let told = [("agent", user.name.clone()), ("project", project.clone()), ("reason", reason.clone())];
-        messages::tell(&mut tx, cx, one, &templates::APPLICATION_SENT, &told, Some(REVIEW_LINK.into())).await?;
-    }
+    let told = [("agent", user.name.clone()), ("project", project.clone()), ("reason", reason.clone())];
+    messages::tell_each(&mut tx, cx, &whom, &templates::APPLICATION_SENT, &told, Some(REVIEW_LINK)).await?;
     let application = store::find(&mut tx, id).await?.ok_or_else(Fault::not_found)?;
     if let Some(key) = key {
         key.answer(&mut tx, user.id.uuid(), &application).await?;

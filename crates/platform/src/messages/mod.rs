@@ -14,6 +14,6 @@ pub use hub::Hub;
 pub use mail::{DatabaseMailbox, MAIL_JOB, Mail, MailError, MailboxEntry, Mailer, mail, mailbox, send_job};
 pub use notification::{
     NEWER_AT_ONCE, Notification, NotificationEntity, NotificationId, Telling, Told, list, mark_all_read, mark_read, newer, tell, tell_all,
-    unread,
+    tell_each, tell_super_admins, unread,
 };
 pub use sms::{Delivery, SentSms, Sms, SmsError, SmsKind, Texter};

@@ -9,7 +9,7 @@ use store::{Index, Look, Row, Sql, ToValue, Tx, all_in, args, insert_many};
 
 use super::mail;
 use super::templates::{self, ByMail, Template};
-use crate::identity::UserId;
+use crate::identity::{Role, UserId, holders_of};
 use crate::settings::defs;
 use crate::{Cx, Result};
 
@@ -57,6 +57,20 @@ pub async fn tell(tx: &mut Tx, cx: &Cx, user: UserId, template: &Template, param
         }
     }
     Ok(())
+}
+
+/// Tells some people the same thing, one after the other: few, such as whoever is to see to something.
+pub async fn tell_each(tx: &mut Tx, cx: &Cx, users: &[UserId], template: &Template, params: Told<'_>, link: Option<&str>) -> Result<()> {
+    for user in users {
+        tell(tx, cx, *user, template, params, link.map(str::to_owned)).await?;
+    }
+    Ok(())
+}
+
+/// Tells the super admins, where nobody in particular is concerned.
+pub async fn tell_super_admins(tx: &mut Tx, cx: &Cx, template: &Template, params: Told<'_>, link: Option<&str>) -> Result<()> {
+    let users = holders_of(tx, Role::SuperAdmin).await?;
+    tell_each(tx, cx, &users, template, params, link).await
 }
 
 /// The same for many at once.

@@ -6,9 +6,7 @@ use store::{Sql as _, Tx, args};
 use super::channel::ChannelKind;
 use super::model::{AttemptId, Order, OrderId, Refund};
 use crate::allowance::Allowance;
-use crate::identity::{Role, holders_of};
-use crate::messages::templates::{self, Template};
-use crate::messages::{self, Told};
+use crate::messages::{self, templates};
 use crate::{Cx, Result};
 
 /// Of each network: where it refuses one payment because of us, it refuses them all.
@@ -19,7 +17,7 @@ const UNCLEAR: Allowance = Allowance { name: "pay-unclear-told", window_seconds:
 /// A refund that is stuck.
 pub(super) async fn refund(tx: &mut Tx, cx: &Cx, refund: &Refund, why: &str) -> Result<()> {
     let said = [("amount", yuan(refund.amount)), ("why", why.to_owned())];
-    tell(tx, cx, &templates::PAY_REFUND_STUCK, &said, &page(refund.order)).await
+    messages::tell_super_admins(tx, cx, &templates::PAY_REFUND_STUCK, &said, Some(&page(refund.order))).await
 }
 
 /// A payment about which something does not fit.
@@ -27,7 +25,7 @@ pub(super) async fn payment(tx: &mut Tx, cx: &Cx, attempt: AttemptId, why: &str)
     let sql = "SELECT o.id, o.amount FROM pay_attempts a JOIN pay_orders o ON o.id = a.order_id WHERE a.id = $1";
     let (order, amount): (OrderId, Fen) = tx.one(sql, args![attempt], |row| Ok((row.get("id")?, row.get("amount")?))).await?;
     let said = [("amount", yuan(amount)), ("why", why.to_owned())];
-    tell(tx, cx, &templates::PAY_PROBLEM, &said, &page(order)).await
+    messages::tell_super_admins(tx, cx, &templates::PAY_PROBLEM, &said, Some(&page(order))).await
 }
 
 /// A payment that a network would not begin. Its payer may be why, or our parameters: then nobody can pay by it.
@@ -36,7 +34,7 @@ pub(super) async fn refused(tx: &mut Tx, cx: &Cx, order: &Order, kind: ChannelKi
         return Ok(());
     }
     let said = [("channel", name(kind).to_owned()), ("amount", yuan(order.amount)), ("why", why.to_owned())];
-    tell(tx, cx, &templates::PAY_REFUSED, &said, &page(order.id)).await
+    messages::tell_super_admins(tx, cx, &templates::PAY_REFUSED, &said, Some(&page(order.id))).await
 }
 
 /// A network that gives no clear answer to who would pay. That happens; where it happens again and again, nobody can pay by it.
@@ -45,26 +43,19 @@ pub(super) async fn unclear(tx: &mut Tx, cx: &Cx, kind: ChannelKind, why: &str) 
         return Ok(());
     }
     let said = [("channel", name(kind).to_owned()), ("why", why.to_owned())];
-    tell(tx, cx, &templates::PAY_UNCLEAR, &said, "/payments").await
+    messages::tell_super_admins(tx, cx, &templates::PAY_UNCLEAR, &said, Some("/payments")).await
 }
 
 /// A day's bill that does not agree with ours.
 pub(super) async fn day(tx: &mut Tx, cx: &Cx, kind: ChannelKind, day: &str, differences: usize) -> Result<()> {
     let said = [("channel", name(kind).to_owned()), ("day", day.to_owned()), ("count", differences.to_string())];
-    tell(tx, cx, &templates::PAY_DAY_DIFFERS, &said, "/payments").await
+    messages::tell_super_admins(tx, cx, &templates::PAY_DAY_DIFFERS, &said, Some("/payments")).await
 }
 
 /// Days whose bill cannot be had, and why the last of them cannot.
 pub(super) async fn missing(tx: &mut Tx, cx: &Cx, kind: ChannelKind, days: &[&str], why: &str) -> Result<()> {
     let said = [("channel", name(kind).to_owned()), ("days", days.join(", ")), ("why", why.to_owned())];
-    tell(tx, cx, &templates::PAY_DAY_MISSING, &said, "/payments?tab=reconciliation").await
-}
-
-async fn tell(tx: &mut Tx, cx: &Cx, template: &Template, said: Told<'_>, link: &str) -> Result<()> {
-    for user in holders_of(tx, Role::SuperAdmin).await? {
-        messages::tell(tx, cx, user, template, said, Some(link.to_owned())).await?;
-    }
-    Ok(())
+    messages::tell_super_admins(tx, cx, &templates::PAY_DAY_MISSING, &said, Some("/payments?tab=reconciliation")).await
 }
 
 fn name(kind: ChannelKind) -> &'static str {

@@ -98,10 +98,8 @@ async fn tell_staff(tx: &mut Tx, cx: &Cx, complaint: &Complaint, text: &str) -> 
     };
     let place = [Some(complaint.hall.as_str()), complaint.table_name.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" · ");
     let link = format!("/complaints/{}", complaint.id);
-    for user in staff::to_tell(tx, complaint.venue).await? {
-        messages::tell(tx, cx, user, template, &[("place", place.clone()), ("text", text.to_owned())], Some(link.clone())).await?;
-    }
-    Ok(())
+    let staff = staff::to_tell(tx, complaint.venue).await?;
+    messages::tell_each(tx, cx, &staff, template, &[("place", place), ("text", text.to_owned())], Some(&link)).await
 }
 
 /// The customer is not content with the answer, and says why.

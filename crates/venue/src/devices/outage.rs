@@ -2,7 +2,6 @@
 
 use kernel::Timestamp;
 use platform::allowance::Allowance;
-use platform::identity::{Role, holders_of};
 use platform::messages::templates::BROKER_AWAY;
 use platform::{Cx, Result, messages};
 
@@ -17,8 +16,6 @@ pub async fn broker_is_away(cx: &Cx, since: Timestamp, why: &str) -> Result<()> 
         return Ok(());
     }
     let said = [("since_at", since.to_string()), ("why", why.chars().take(300).collect())];
-    for user in holders_of(&mut tx, Role::SuperAdmin).await? {
-        messages::tell(&mut tx, cx, user, &BROKER_AWAY, &said, Some("/devices".to_owned())).await?;
-    }
+    messages::tell_super_admins(&mut tx, cx, &BROKER_AWAY, &said, Some("/devices")).await?;
     Ok(tx.commit().await?)
 }

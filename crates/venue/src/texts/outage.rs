@@ -1,8 +1,7 @@
 //! Texts that do not go out: without codes nobody new can sign in, and whoever runs the business would hear of that from nobody.
 
 use platform::allowance::Allowance;
-use platform::identity::{Role, holders_of};
-use platform::messages::templates::{TEXTS_FAIL, TEXTS_SPENT, Template};
+use platform::messages::templates::{TEXTS_FAIL, TEXTS_SPENT};
 use platform::{Cx, Result, messages};
 use store::Tx;
 
@@ -17,17 +16,10 @@ pub(super) async fn failed(tx: &mut Tx, cx: &Cx, why: &str) -> Result<()> {
     if !FAILURES.reaches_most(tx, cx, ALL).await? {
         return Ok(());
     }
-    tell(tx, cx, &TEXTS_FAIL, &[("why", why.to_owned())]).await
+    messages::tell_super_admins(tx, cx, &TEXTS_FAIL, &[("why", why.to_owned())], Some(PAGE)).await
 }
 
 /// The codes of the day for new numbers are used up.
 pub(crate) async fn spent(tx: &mut Tx, cx: &Cx, most: i64) -> Result<()> {
-    tell(tx, cx, &TEXTS_SPENT, &[("most", most.to_string())]).await
-}
-
-async fn tell(tx: &mut Tx, cx: &Cx, template: &Template, said: messages::Told<'_>) -> Result<()> {
-    for user in holders_of(tx, Role::SuperAdmin).await? {
-        messages::tell(tx, cx, user, template, said, Some(PAGE.to_owned())).await?;
-    }
-    Ok(())
+    messages::tell_super_admins(tx, cx, &TEXTS_SPENT, &[("most", most.to_string())], Some(PAGE)).await
 }

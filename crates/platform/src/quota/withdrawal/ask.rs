@@ -81,10 +81,7 @@ async fn tell_reviewers(tx: &mut Tx, cx: &Cx, agent: &Principal, reviewer: Optio
         None => holders_of(tx, Role::SuperAdmin).await?,
     };
     let said = [("agent", agent.name.clone()), ("amount", amount.to_string())];
-    for reviewer in reviewers {
-        messages::tell(tx, cx, reviewer, &templates::WITHDRAWAL_ASKED, &said, Some(link(id))).await?;
-    }
-    Ok(())
+    messages::tell_each(tx, cx, &reviewers, &templates::WITHDRAWAL_ASKED, &said, Some(&link(id))).await
 }
 
 /// Where the console shows it.
