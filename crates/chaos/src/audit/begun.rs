@@ -28,7 +28,7 @@ impl Tries {
         self.begun.len().saturating_sub(1)
     }
 
-    /// A try that was begun while the one before was neither over nor out of its lease: which, and after how many microseconds.
+    /// A try that was begun while the one before was neither over nor out of its first lease (renewals are not in the log): which, and after how many microseconds.
     pub(super) fn too_soon(&self) -> Option<(i64, i64)> {
         let mut begun = self.begun.clone();
         begun.sort_unstable();
