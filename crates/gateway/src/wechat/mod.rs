@@ -45,16 +45,28 @@ struct Answer {
     signed: bool,
 }
 
-/// Whether an answer without a signature may be the refusal that it says: not from 5xx, nor where it is told to come later or who asks is not
-/// known (a clock that is off, a certificate that was renewed), which say nothing of what was asked; nor without a code of WeChat's, as a proxy on the way would say it.
+/// What an answer without a signature is an answer to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// That a payment be placed.
+    Placing,
+    Other,
+}
+
+/// Whether an answer without a signature may be the refusal that it says: not from 5xx, nor where it is told to come later; nor without a code of
+/// WeChat's, as a proxy on the way would say it. Where who asks is not known (a clock that is off, a certificate that was renewed: 401) nothing is
+/// said of what was asked about, but that nothing was placed.
 ///
 /// Whoever stood between, with TLS broken, could say this where WeChat has said otherwise. So nothing follows from it but that we ask otherwise or a
 /// person looks: a payment that was placed all the same and is paid goes back by itself, and a refund that was made all the same waits, with these
 /// words, for somebody who finds it at WeChat. It never pays an order, closes one for paid, or sends anything twice.
-fn is_refusal(status: u16, body: &[u8]) -> bool {
-    (400..500).contains(&status)
-        && !matches!(status, 401 | 429)
-        && serde_json::from_slice::<Refusal>(body).is_ok_and(|said| !said.code.is_empty())
+fn is_refusal(asked: Asked, status: u16, body: &[u8]) -> bool {
+    let speaks = match status {
+        401 => asked == Asked::Placing,
+        429 => false,
+        status => (400..500).contains(&status),
+    };
+    speaks && serde_json::from_slice::<Refusal>(body).is_ok_and(|said| !said.code.is_empty())
 }
 
 impl WechatPay {
@@ -94,7 +106,7 @@ impl WechatPay {
         bill::read(text)
     }
 
-    async fn ask(&self, method: reqwest::Method, target: &str, body: Option<&Value>) -> Result<Answer, ChannelError> {
+    async fn ask(&self, asked: Asked, method: reqwest::Method, target: &str, body: Option<&Value>) -> Result<Answer, ChannelError> {
         let body = body.map(Value::to_string).unwrap_or_default();
         let mut request = self
             .client
@@ -113,7 +125,7 @@ impl WechatPay {
         let signed = seal.is_some();
         let verified = match seal {
             Some(seal) => self.signer.verify(&seal, &body),
-            None if is_refusal(status, &body) => Ok(()),
+            None if is_refusal(asked, status, &body) => Ok(()),
             None => Err("it is not signed".to_owned()),
         };
         verified.map_err(|why| ChannelError::Unclear(format!("an answer of status {status} that is not believed: {why}")))?;
@@ -124,13 +136,17 @@ impl WechatPay {
         Ok(answer)
     }
 
+    async fn get(&self, target: &str) -> Result<Answer, ChannelError> {
+        self.ask(Asked::Other, reqwest::Method::GET, target, None).await
+    }
+
     async fn post(&self, target: &str, body: &Value) -> Result<Answer, ChannelError> {
-        self.ask(reqwest::Method::POST, target, Some(body)).await
+        self.ask(Asked::Other, reqwest::Method::POST, target, Some(body)).await
     }
 
     /// Where a bill is, and what hash it has; none where the day had neither payments nor refunds.
     async fn bill_place(&self, day: &str) -> Result<Option<BillPlace>, ChannelError> {
-        let answer = self.ask(reqwest::Method::GET, &format!("/v3/bill/tradebill?bill_date={day}&bill_type=ALL"), None).await?;
+        let answer = self.get(&format!("/v3/bill/tradebill?bill_date={day}&bill_type=ALL")).await?;
         match answer.read() {
             Err(ChannelError::Refused { code, .. }) if code == "NO_STATEMENT_EXIST" => Ok(None),
             other => other.map(Some),
@@ -217,7 +233,8 @@ impl Channel for WechatPay {
                 return Err(refused("METHOD", "not WeChat's"));
             }
         };
-        let prepared: Prepared = self.post(&format!("/v3/pay/transactions/{path}"), &body).await?.read()?;
+        let target = format!("/v3/pay/transactions/{path}");
+        let prepared: Prepared = self.ask(Asked::Placing, reqwest::Method::POST, &target, Some(&body)).await?.read()?;
         match place.method {
             Method::Jsapi if !prepared.prepay_id.is_empty() => {
                 let package = format!("prepay_id={}", prepared.prepay_id);
@@ -235,7 +252,7 @@ impl Channel for WechatPay {
 
     async fn query(&self, number: &str) -> Result<Standing, ChannelError> {
         let target = format!("/v3/pay/transactions/out-trade-no/{number}?mchid={}", self.own.merchant_id);
-        let answer = self.ask(reqwest::Method::GET, &target, None).await?;
+        let answer = self.get(&target).await?;
         if answer.is_unknown() {
             return Ok(Standing::Unknown);
         }
@@ -269,7 +286,7 @@ impl Channel for WechatPay {
     }
 
     async fn query_refund(&self, _: &str, refund_number: &str) -> Result<RefundStanding, ChannelError> {
-        let answer = self.ask(reqwest::Method::GET, &format!("/v3/refund/domestic/refunds/{refund_number}"), None).await?;
+        let answer = self.get(&format!("/v3/refund/domestic/refunds/{refund_number}")).await?;
         if answer.is_unknown() {
             return Ok(RefundStanding::Unknown);
         }
@@ -304,17 +321,21 @@ impl Channel for WechatPay {
 
 #[cfg(test)]
 mod tests {
-    use super::is_refusal;
+    use super::{Asked, is_refusal};
 
     #[test]
     fn v8_2_without_a_signature_only_wechats_own_words_are_a_refusal() {
         let unknown = br#"{"code":"ORDER_NOT_EXIST","message":"no such order"}"#;
-        assert!([400, 403, 404, 422, 499].into_iter().all(|status| is_refusal(status, unknown)));
-        for status in [100, 200, 204, 302, 399, 401, 429, 500, 503] {
-            assert!(!is_refusal(status, unknown), "{status}");
+        for asked in [Asked::Placing, Asked::Other] {
+            assert!([400, 403, 404, 422, 499].into_iter().all(|status| is_refusal(asked, status, unknown)));
+            for status in [100, 200, 204, 302, 399, 429, 500, 503] {
+                assert!(!is_refusal(asked, status, unknown), "{status}");
+            }
+            for body in ["", "<html>403 Forbidden</html>", "{}", r#"{"code":""}"#, r#"{"message":"no"}"#, "[]", "null", r#"{"code":404}"#] {
+                assert!([401, 404].into_iter().all(|status| !is_refusal(asked, status, body.as_bytes())), "{body}");
+            }
         }
-        for body in ["", "<html>403 Forbidden</html>", "{}", r#"{"code":""}"#, r#"{"message":"no"}"#, "[]", "null", r#"{"code":404}"#] {
-            assert!(!is_refusal(404, body.as_bytes()), "{body}");
-        }
+        let who = br#"{"code":"SIGN_ERROR","message":"who is that"}"#;
+        assert!(is_refusal(Asked::Placing, 401, who) && !is_refusal(Asked::Other, 401, who));
     }
 }
