@@ -91,6 +91,9 @@ pub const RULES: &[Rule] = &[
     rule("POST /api/v1/customers/take-phone-off", MANAGERS, 422)
         .body(|_| json!({"number": "0", "why": "xx"}))
         .because("there is no such customer: `phone_change.rs`"),
+    rule("POST /api/v1/customers/sign-out-everywhere", MANAGERS, 422)
+        .body(|_| json!({"number": "0", "why": "xx"}))
+        .because("there is no such customer: `venue_sign_out.rs`"),
     rule("GET /api/v1/levels", STAFF, 200),
     rule("PUT /api/v1/levels", Door::Only(&[SuperAdmin]), 409)
         .body(|_| json!({"levels": [], "version": 0}))
