@@ -82,6 +82,7 @@ actions! {
     WALLET_RECHARGED = Warning "venues" "wallet_recharged" "柜台充值" "Added money at the desk";
     WALLET_PAID_OUT = Warning "venues" "wallet_paid_out" "柜台付现金" "Paid money out at the desk";
     PHONE_TAKEN_OFF = Security "venues" "phone_taken_off" "去除顾客手机号" "Took a customer's lost number off";
+    CUSTOMER_SIGNED_OUT = Security "venues" "customer_signed_out" "结束顾客全部登录" "Signed a customer out everywhere";
     OFFERS_SET = Info "venues" "offers_set" "修改门店服务" "Changed what a hall offers";
     TABLE_CLEANED = Info "venues" "table_cleaned" "清洁完成" "Said that a table was cleaned";
     TABLE_HELD = Info "venues" "table_held" "预约留台" "Held a table for a guest";

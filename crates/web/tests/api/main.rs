@@ -102,6 +102,7 @@ mod venue_scarce;
 mod venue_set_back;
 mod venue_shut;
 mod venue_sign_in;
+mod venue_sign_out;
 mod venue_texts;
 mod venue_told;
 mod verify;

@@ -74,6 +74,7 @@ export type Answers = [
   Fits<Present<Server['SessionView']>, Console.ClosedPlay>,
   Fits<Present<Server['Customer']>, Console.Customer>,
   Fits<Present<Server['AtDesk']>, Console.AtDesk>,
+  Fits<Present<Server['SignedOut']>, Console.SignedOut>,
   Fits<Present<Server['Member']>, Console.VenueMember>,
   Fits<Present<Server['PayOrderDetail']>, Console.PayOrderDetail>,
   Fits<Present<Server['PayRefund']>, Console.PayRefund>,
@@ -106,6 +107,7 @@ export type Requests = [
   Fits<Console.LightAsk, Server['OverrideAsk']>,
   Fits<{ least_watts: number | null }, Server['WatchAsk']>,
   Fits<Console.DeskCash, Server['Cash']>,
+  Fits<Console.LostPhone, Server['LostPhone']>,
   Fits<Console.RemedyAsk, Server['RemedyAsk']>,
   Fits<Console.MerchantForm, Server['MerchantForm']>,
 ]

@@ -128,6 +128,7 @@ export interface Home { keys: { unused: number; active: number; expired: number;
 // PUT /tables/{id}/light LightAsk -> Device; DELETE /tables/{id}/light -> Device; POST /devices NewDevice -> 201 Credentials (once); GET /devices/{id}/log?cursor= -> Page<DeviceLogLine>
 // PUT /devices/{id}/watch {least_watts: number | null} -> Device; POST /tables/{id}/light-test {} -> Device (on for two minutes; 409 NOT_IN_SERVICE)
 // POST /customers/find {number} -> AtDesk; POST /customers/recharge|payout [idem] DeskCash -> Customer; POST /customers/take-phone-off LostPhone -> Customer (409 PHONE_NONE, PHONE_ONLY_WAY)
+// POST /customers/sign-out-everywhere LostPhone -> SignedOut (409 SESSION_ONLY_WAY)
 // PUT /devices/{id} ChangedDevice -> Credentials (while its table is out of service; 409 CHANGED_MEANWHILE, NOT_IN_SERVICE, COIL_TAKEN); GET /devices?venue=&state= -> Page<DeviceRow>; GET /cases?venue=&state= -> Page<CaseRow>
 export type TableState = 'idle' | 'reserved' | 'opening' | 'playing' | 'paused' | 'closing' | 'cleaning' | 'maintenance'
 export type Cause = 'not_lit' | 'not_dark' | 'in_play' | 'no_power' | 'offline' | 'staff'
@@ -169,6 +170,7 @@ export interface DeviceLogLine { id: string; at: string; who: string /* empty: t
 export interface ClosedPlay { id: string; bill: { total_fen: number } | null; split: { state: 'open' | 'settled' | 'undone' } | null }
 export interface DeskCash { number: string; amount_fen: number; memo?: string }
 export interface LostPhone { number: string; why: string }
+export interface SignedOut { customer: Customer; ended: number /* on so many phones somebody was signed in */ }
 export interface AtDesk { customer: Customer; cash_fen: number /* can be paid out: neither a gift nor a network's */ }
 export interface Customer { id: string; number: string; guest: boolean; phone: string | null; wechat: boolean /* signs in by it */; balance_fen: number; held_fen: number; available_fen: number }
 

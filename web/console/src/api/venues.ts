@@ -17,6 +17,7 @@ import type {
   NewVenue,
   Page,
   Prices,
+  SignedOut,
   Table,
   Tariff,
   TriedPrice,
@@ -71,3 +72,5 @@ export const payOutAtDesk = (body: DeskCash, idempotencyKey: string) =>
   post<Customer>('/customers/payout', body, { idempotencyKey })
 /** Of a customer who has lost it, and was seen to be who they say. */
 export const takePhoneOff = (body: LostPhone) => post<Customer>('/customers/take-phone-off', body)
+/** On all phones: of a customer who has lost one, and was seen to be who they say. */
+export const signCustomerOut = (body: LostPhone) => post<SignedOut>('/customers/sign-out-everywhere', body)

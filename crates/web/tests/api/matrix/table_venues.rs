@@ -91,6 +91,9 @@ pub const RULES: &[Rule] = &[
     rule("POST /api/v1/customers/take-phone-off", MANAGERS, 422)
         .body(|_| json!({"number": "0", "why": "xx"}))
         .because("there is no such customer: `phone_change.rs::v2_1_the_desk_takes_a_lost_number_off_and_it_is_in_the_log`"),
+    rule("POST /api/v1/customers/sign-out-everywhere", MANAGERS, 422)
+        .body(|_| json!({"number": "0", "why": "xx"}))
+        .because("there is no such customer: `venue_sign_out.rs::v2_2_the_desk_signs_a_customer_out_everywhere_and_it_is_in_the_log`"),
     rule("GET /api/v1/levels", STAFF, 200),
     rule("PUT /api/v1/levels", Door::Only(&[SuperAdmin]), 409)
         .body(|_| json!({"levels": [], "version": 0}))
