@@ -13,45 +13,77 @@ use super::record::{Outcome, Outcomes};
 use super::{Task, cargo_mutants};
 use crate::log::Log;
 use crate::workspace::Workspace;
-use crate::{files, process};
+use crate::{files, npm, process};
 
 pub struct Lane {
     program: PathBuf,
     /// `source`, `target`, and what cargo-mutants writes.
     folder: PathBuf,
     log: Log,
+    tests: Tests,
 }
 
-/// Which tests are asked.
-#[derive(Clone, Copy)]
-enum Tests<'a> {
-    /// Those of the module in which the file stands: a few seconds.
-    Module(&'a str),
-    /// All of its crate.
+/// Which tests judge. On SQLite only: that PostgreSQL does the same is what the ordinary tests say, and a thousand runs would leave tens of thousands
+/// of databases behind.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Tests {
+    /// Those of the file's module, a few seconds; what these miss, by all of its crate.
     Crate,
+    /// Those that go through HTTP.
+    Product,
 }
+
+/// Where what is in a folder is tested through HTTP: beginnings of names of tests.
+const THROUGH_HTTP: [(&str, &[&str]); 16] = [
+    ("licensing/src/batches", &["batch"]),
+    ("licensing/src/client", &["verify", "replay", "altered_requests", "refused_calls", "twice"]),
+    ("licensing/src/grants", &["grants", "applications"]),
+    ("licensing/src/keys", &["keys", "key_", "verify"]),
+    ("licensing/src/projects", &["projects"]),
+    ("platform/src/allowance", &["account_", "venue_sign_in"]),
+    ("platform/src/identity", &["account_", "users"]),
+    ("platform/src/ledger", &["quota", "withdrawals", "venue_desk"]),
+    ("platform/src/payments", &["payments"]),
+    ("platform/src/quota", &["quota", "withdrawals"]),
+    ("venue/src/customers", &["venue_sign", "phone_change", "wechat_", "venue_desk"]),
+    ("venue/src/halls", &["venue_play", "venue_close", "venue_pause", "venue_cleaning", "venue_holds"]),
+    ("venue/src/members", &["venue_members"]),
+    ("venue/src/play", &["venue_play", "venue_close", "venue_pause", "venue_long", "venue_overdue"]),
+    ("venue/src/splits", &["splits"]),
+    ("venue/src/tariff", &["venue_packages", "venue_price_list", "venue_play", "venue_members", "venue_edit"]),
+];
 
 impl Lane {
-    /// As many, each built once. Registries' crates are compiled for the first and copied for the others.
-    pub fn make(workspace: &Workspace, program: &Path, count: usize) -> Result<Vec<Self>> {
+    /// As many, each built once, with tests that pass while nothing is altered. Registries' crates are compiled for the first and copied for the others.
+    pub fn make(workspace: &Workspace, program: &Path, tests: Tests, count: usize) -> Result<Vec<Self>> {
         let mut lanes: Vec<Self> = Vec::new();
         for number in 0..count {
             let folder = workspace.target.join("mutants").join(number.to_string());
             std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
             copy(&workspace.root, &folder.join("source"))?;
+            npm::ensure_dist(&folder.join("source"))?;
             let target = folder.join("target");
             if let Some(first) = lanes.first()
                 && !target.exists()
             {
                 Log::terminal().run(process::command("cp").arg("-a").arg(first.folder.join("target")).arg(&target))?;
             }
-            let log = Log::file(folder.join("log"))?;
-            let mut lane = Self { program: program.to_owned(), folder, log };
+            let mut lane = Self { program: program.to_owned(), log: Log::file(folder.join("log"))?, folder, tests };
             println!("building copy {} of {count}; its log is {}", number + 1, lane.folder.join("log").display());
             let mut build = process::command("cargo");
-            lane.surround(&mut build).current_dir(lane.folder.join("source")).args(["test", "--no-run", "--lib", "--locked"]);
-            for package in packages(workspace)? {
-                build.args(["--package", &package]);
+            lane.surround(&mut build).current_dir(lane.folder.join("source")).args(["test", "--locked"]);
+            match tests {
+                Tests::Crate => {
+                    for package in packages(workspace)? {
+                        build.args(["--package", &package]);
+                    }
+                    // Of the first it is asked whether they pass: the others are the same.
+                    build.args(if number == 0 { &["--lib", "--", "--skip", "postgres"][..] } else { &["--lib", "--no-run"] });
+                }
+                // Whether they pass is asked with each file's.
+                Tests::Product => {
+                    build.args(["--package", "web", "--test", "api", "--no-run"]);
+                }
             }
             lane.log.run(&mut build)?;
             lanes.push(lane);
@@ -59,55 +91,64 @@ impl Lane {
         Ok(lanes)
     }
 
-    /// By the tests of the file's own module; what these miss by all of its crate's. What was found is an answer even if it ended early.
+    /// What was found is an answer even if it ended early.
     pub fn judge(&mut self, task: &Task, left: impl Fn() -> Duration) -> (Outcomes, Result<()>) {
         let mut found = Outcomes::new();
-        let module = module(&task.file);
-        let mut ended = self.ask(task, &task.alterations, Tests::Module(&module), left(), &mut found);
-        if ended.is_ok() && !left().is_zero() {
-            let missed: Vec<Alteration> =
-                task.alterations.iter().filter(|one| found.get(&one.name) == Some(&Outcome::Missed)).cloned().collect();
-            // Until its crate has been asked nobody knows.
-            missed.iter().for_each(|one| drop(found.remove(&one.name)));
-            if !missed.is_empty() {
-                ended = self.ask(task, &missed, Tests::Crate, left(), &mut found);
+        let crate_only = ["--lib", "--", "--skip", "postgres"];
+        if self.tests == Tests::Product {
+            let names = THROUGH_HTTP.iter().find(|(folder, _)| task.file.contains(folder)).map_or(&[][..], |(_, names)| *names);
+            if names.is_empty() {
+                // Nothing goes through HTTP there: its crate has said all.
+                return (task.alterations.iter().map(|one| (one.name.clone(), Outcome::Missed)).collect(), Ok(()));
             }
+            let fixed =
+                ["--timeout", "600", "--test-package", "web", "--", "--test", "api", "--", "--skip", "postgres", "--skip", "mosquitto"];
+            let ended = self.ask(task, &task.alterations, &[&fixed[..], names].concat(), left(), &mut found);
+            return (found, ended);
+        }
+        let module = module(&task.file);
+        let skipped = ["--baseline", "skip", "--timeout", "90", "--"];
+        let mut ended = self.ask(task, &task.alterations, &[&skipped[..], &crate_only, &[module.as_str()]].concat(), left(), &mut found);
+        let missed: Vec<Alteration> =
+            task.alterations.iter().filter(|one| found.get(&one.name) == Some(&Outcome::Missed)).cloned().collect();
+        // Until its crate has been asked nobody knows.
+        for one in &missed {
+            found.remove(&one.name);
+        }
+        if ended.is_ok() && !missed.is_empty() && !left().is_zero() {
+            let skipped = ["--baseline", "skip", "--timeout", "300", "--"];
+            ended = self.ask(task, &missed, &[&skipped[..], &crate_only].concat(), left(), &mut found);
+        }
+        for outcome in found.values_mut().filter(|outcome| **outcome == Outcome::Missed) {
+            *outcome = Outcome::Passed;
         }
         (found, ended)
     }
 
-    fn ask(&mut self, task: &Task, alterations: &[Alteration], tests: Tests<'_>, left: Duration, found: &mut Outcomes) -> Result<()> {
+    fn ask(&mut self, task: &Task, alterations: &[Alteration], tests: &[&str], left: Duration, found: &mut Outcomes) -> Result<()> {
         let output = self.folder.join("found");
         if output.exists() {
             std::fs::remove_dir_all(&output).with_context(|| format!("cannot empty {}", output.display()))?;
         }
         std::fs::create_dir(&output)?;
         let mut mutants = cargo_mutants(&self.program, &self.folder.join("source"));
-        self.surround(&mut mutants).args(["--no-config", "--workspace", "--in-place", "--baseline", "skip", "--no-shuffle"]);
-        mutants.args(["--build-timeout", "600", "--file", &task.file]).arg("--output").arg(&output);
+        self.surround(&mut mutants).args(["--no-config", "--workspace", "--in-place", "--no-shuffle", "--build-timeout", "600"]);
+        mutants.args(["--file", &task.file]).arg("--output").arg(&output);
         for alteration in alterations {
             mutants.args(["--re", &format!("^{}$", escaped(&alteration.name))]);
         }
-        // On SQLite only: that PostgreSQL does the same is what the ordinary tests say, and a thousand runs would leave tens of thousands of databases behind.
-        match tests {
-            Tests::Module(module) => mutants.args(["--timeout", "90", "--", "--lib", "--", "--skip", "postgres", module]),
-            Tests::Crate => mutants.args(["--timeout", "300", "--", "--lib", "--", "--skip", "postgres"]),
-        };
+        mutants.args(tests);
         // Asked so, it ends what it runs and puts back what it has altered.
         let status = self.log.start(&mut mutants)?.farewell(Signal::SIGINT).wait(left, |_| ());
         let judged = outcomes(&output.join("mutants.out/outcomes.json"));
         let none = judged.is_empty();
         found.extend(judged);
+        let log = self.folder.join("log");
         match status {
             // 2: some were missed; 3: some ran for ever. Which, is in what it has written.
             Ok(status) => {
-                ensure!(
-                    matches!(status.code(), Some(0 | 2 | 3)),
-                    "cargo-mutants failed ({}): see {}",
-                    process::say(status),
-                    self.folder.join("log").display()
-                );
-                ensure!(!none, "cargo-mutants knows none of the alterations of {}: see {}", task.file, self.folder.join("log").display());
+                ensure!(matches!(status.code(), Some(0 | 2 | 3)), "cargo-mutants failed ({}): see {}", process::say(status), log.display());
+                ensure!(!none, "cargo-mutants knows none of the alterations of {}: see {}", task.file, log.display());
                 Ok(())
             }
             Err(_) if !process::stopping() => Ok(()),
@@ -126,7 +167,7 @@ impl Lane {
 
 /// Of what stood in `to` only what differs is written, so that cargo builds only that again: an alteration that a killed run has left, too.
 fn copy(from: &Path, to: &Path) -> Result<()> {
-    // Pages are embedded by a crate that no altered one needs.
+    // Of the pages no rule is tested.
     let wanted: Vec<String> = files::tracked(from)?.into_iter().filter(|path| !path.starts_with("web/")).collect();
     std::fs::create_dir_all(to)?;
     for path in files::walk(to, &[])? {
@@ -195,6 +236,18 @@ mod tests {
     fn a_file_is_tested_in_its_module() {
         let of = ["crates/platform/src/ledger/model.rs", "crates/platform/src/vault.rs", "crates/venue/src/tariff/mod.rs"].map(module);
         assert_eq!(of, ["ledger::", "vault::", "tariff::"]);
+    }
+
+    #[test]
+    fn what_is_tested_through_http_is_there() {
+        let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("crates");
+        let modules = std::fs::read_to_string(crates.join("web/tests/api/main.rs")).unwrap();
+        for (folder, names) in THROUGH_HTTP {
+            assert!(crates.join(folder).exists() || crates.join(format!("{folder}.rs")).exists(), "{folder}");
+            for name in names {
+                assert!(modules.contains(&format!("mod {name}")), "{folder}: nothing is called {name}");
+            }
+        }
     }
 
     #[test]

@@ -18,7 +18,7 @@ use anyhow::{Result, ensure};
 use clap::Args;
 
 use self::alteration::Alteration;
-use self::lane::Lane;
+use self::lane::{Lane, Tests};
 use self::record::{Outcome, Record};
 use crate::clock::Stopwatch;
 use crate::log::Log;
@@ -30,7 +30,7 @@ pub struct Options {
     /// Only files whose path contains this
     #[arg(long, value_name = "TEXT", num_args = 1.., value_delimiter = ',')]
     only: Vec<String>,
-    /// Those that were missed as well, once more
+    /// Those that were missed, too, once more
     #[arg(long)]
     missed: bool,
     /// Ends after so long; the next run goes on from there
@@ -56,19 +56,30 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
     let program = tools::ensure(workspace, &tools::MUTANTS, &mut log)?;
     let all = alteration::all(workspace, &program, &mut log)?;
     let path = workspace.root.join("docs/mutants.json");
-    let mut record = Record::read(&path, &all)?;
-    let tasks = tasks(&all, &record, options);
-    if !tasks.is_empty() && options.minutes > 0 {
-        let judged = Mutex::new(record);
-        let ended = judge(workspace, &program, options, tasks, |alterations, outcomes| {
-            let mut record = judged.lock().unwrap_or_else(PoisonError::into_inner);
+    let record = Mutex::new(Record::read(&path, &all)?);
+    let known = || record.lock().unwrap_or_else(PoisonError::into_inner);
+    if options.missed {
+        known().forget(&all, Outcome::Missed);
+    }
+    let watch = Stopwatch::start();
+    let left = || Duration::from_secs(options.minutes.saturating_mul(60)).saturating_sub(watch.elapsed());
+    // What its crate's tests let pass is asked of the whole product's, which takes ten times as long: afterwards, and together.
+    for (asked, of) in [(None, Tests::Crate), (Some(Outcome::Passed), Tests::Product)] {
+        let tasks = tasks(&all, &known(), asked, &options.only);
+        if tasks.is_empty() || left().is_zero() {
+            continue;
+        }
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let count = options.lanes.unwrap_or(processors.min(4)).clamp(1, tasks.len());
+        let lanes = Lane::make(workspace, &program, of, count)?;
+        judge(lanes, tasks, left, |alterations, outcomes| {
+            let mut record = known();
             record.add(alterations, outcomes);
             println!("{}", record.sum(&all).line());
             record.write(&path)
-        });
-        record = judged.into_inner().unwrap_or_else(PoisonError::into_inner);
-        ended?;
+        })?;
     }
+    let record = known();
     record.write(&path)?;
     if options.docs {
         report::write_into(&workspace.root.join("docs/mutation-testing.md"), &record, &all)?;
@@ -83,16 +94,12 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// File by file, the largest first, so that no lane is left alone with it at the end.
-fn tasks(all: &[Alteration], record: &Record, options: &Options) -> Vec<Task> {
+/// Those of which this is known, file by file, the largest first, so that no lane is left alone with it at the end.
+fn tasks(all: &[Alteration], record: &Record, known: Option<Outcome>, only: &[String]) -> Vec<Task> {
     let mut tasks: Vec<Task> = Vec::new();
     for alteration in all {
-        let wanted = match record.outcome(alteration) {
-            None => true,
-            Some(Outcome::Missed) => options.missed,
-            Some(_) => false,
-        };
-        if !wanted || !(options.only.is_empty() || options.only.iter().any(|text| alteration.file.contains(text))) {
+        let named = only.is_empty() || only.iter().any(|text| alteration.file.contains(text));
+        if !named || record.outcome(alteration) != known {
             continue;
         }
         match tasks.last_mut() {
@@ -106,16 +113,11 @@ fn tasks(all: &[Alteration], record: &Record, options: &Options) -> Vec<Task> {
 
 /// Each lane takes the next file, until there is none or the time is over. `found` is told what came of one, also if it was not finished.
 fn judge(
-    workspace: &Workspace,
-    program: &Path,
-    options: &Options,
+    lanes: Vec<Lane>,
     tasks: Vec<Task>,
+    left: impl Fn() -> Duration + Copy + Sync + Send,
     found: impl Fn(&[Alteration], &record::Outcomes) -> Result<()> + Sync,
 ) -> Result<()> {
-    let (watch, limit) = (Stopwatch::start(), Duration::from_secs(options.minutes.saturating_mul(60)));
-    let left = || limit.saturating_sub(watch.elapsed());
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let lanes = Lane::make(workspace, program, options.lanes.unwrap_or(processors.min(4)).clamp(1, tasks.len()))?;
     let tasks = Mutex::new(tasks.into_iter());
     let next = || tasks.lock().unwrap_or_else(PoisonError::into_inner).next();
     let work = |mut lane: Lane| -> Result<()> {
@@ -146,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_judged_is_not_judged_again_and_what_was_missed_if_one_asks() {
+    fn what_is_judged_is_not_judged_again_unless_it_was_missed_and_one_asks() {
         let alteration = |file: &str, index| Alteration {
             name: format!("{file}:{index}:1: replace f with {index}"),
             file: file.to_owned(),
@@ -154,20 +156,17 @@ mod tests {
             index,
         };
         let all = [alteration("a.rs", 0), alteration("a.rs", 1), alteration("b.rs", 0), alteration("b.rs", 1), alteration("b.rs", 2)];
+        let name = |index: usize| all[index].name.clone();
         let mut record = Record::default();
-        record.add(&all[..2], &[(all[0].name.clone(), Outcome::Caught), (all[1].name.clone(), Outcome::Missed)].into());
-        let options = |only: &[&str], missed| Options {
-            only: only.iter().map(|text| (*text).to_owned()).collect(),
-            missed,
-            minutes: 1,
-            lanes: None,
-            docs: false,
+        record.add(&all, &[(name(0), Outcome::Caught), (name(1), Outcome::Passed), (name(4), Outcome::Missed)].into());
+        let files = |record: &Record, known, only: &[&str]| {
+            let only: Vec<String> = only.iter().map(|text| (*text).to_owned()).collect();
+            tasks(&all, record, known, &only).iter().map(|task| (task.file.clone(), task.alterations.len())).collect::<Vec<_>>()
         };
-        let files =
-            |options| tasks(&all, &record, &options).iter().map(|task| (task.file.clone(), task.alterations.len())).collect::<Vec<_>>();
-        assert_eq!(files(options(&[], false)), [("b.rs".to_owned(), 3)]);
-        assert_eq!(files(options(&[], true)), [("b.rs".to_owned(), 3), ("a.rs".to_owned(), 1)]);
-        assert_eq!(files(options(&["a."], true)), [("a.rs".to_owned(), 1)]);
-        assert!(files(options(&["a."], false)).is_empty());
+        assert_eq!(files(&record, None, &[]), [("b.rs".to_owned(), 2)]);
+        assert_eq!(files(&record, Some(Outcome::Passed), &[]), [("a.rs".to_owned(), 1)]);
+        assert!(files(&record, None, &["a."]).is_empty());
+        record.forget(&all, Outcome::Missed);
+        assert_eq!(files(&record, None, &["b."]), [("b.rs".to_owned(), 3)]);
     }
 }

@@ -18,6 +18,9 @@ pub enum Outcome {
     Caught,
     /// A test ran for ever, which is noticed too.
     Timeout,
+    /// By the tests of its crate; those of the whole product have not been asked.
+    Passed,
+    /// By these too.
     Missed,
     /// It does not compile.
     Unviable,
@@ -42,13 +45,14 @@ impl Outcome {
         match self {
             Self::Caught => 'c',
             Self::Timeout => 't',
+            Self::Passed => 'm',
             Self::Missed => 'M',
             Self::Unviable => 'u',
         }
     }
 
     fn of(letter: char) -> Option<Self> {
-        [Self::Caught, Self::Timeout, Self::Missed, Self::Unviable].into_iter().find(|outcome| outcome.letter() == letter)
+        [Self::Caught, Self::Timeout, Self::Passed, Self::Missed, Self::Unviable].into_iter().find(|outcome| outcome.letter() == letter)
     }
 }
 
@@ -107,6 +111,15 @@ impl Record {
         }
     }
 
+    /// As if these had never been judged.
+    pub fn forget(&mut self, all: &[Alteration], outcome: Outcome) {
+        for alteration in all.iter().filter(|alteration| self.outcome(alteration) == Some(outcome)).cloned().collect::<Vec<_>>() {
+            if let Some(function) = self.functions.get_mut(&key(&alteration)) {
+                function[alteration.index] = None;
+            }
+        }
+    }
+
     pub fn sum<'a>(&self, all: impl IntoIterator<Item = &'a Alteration>) -> Sum {
         let mut sum = Sum::default();
         for alteration in all {
@@ -119,7 +132,7 @@ impl Record {
                     sum.missed += 1;
                     sum.unexplained += usize::from(self.because(alteration).is_none());
                 }
-                None => sum.left += 1,
+                None | Some(Outcome::Passed) => sum.left += 1,
             }
         }
         sum
@@ -136,7 +149,7 @@ pub struct Sum {
     /// Of the missed: without a reason.
     pub unexplained: usize,
     pub unviable: usize,
-    /// Not judged yet.
+    /// Not judged yet, or not by all.
     pub left: usize,
 }
 
