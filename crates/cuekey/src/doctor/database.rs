@@ -17,7 +17,7 @@ use super::line;
 use super::report::{Report, same};
 use crate::config::Config;
 use crate::trouble::Trouble;
-use crate::{data, master_key};
+use crate::{data, master_key, parts};
 
 const DATABASE: (&str, &str) = ("数据库", "database");
 
@@ -156,7 +156,7 @@ async fn key(db: &Db, path: &Path, report: &mut Report) -> store::Result<Option<
             report.good(subject, (format!("{} 与数据库相符", path.display()), format!("{} fits the database", path.display())));
             return Ok(Some(vault));
         }
-        Some(KeyCheck::Wrong) => said(report, subject, &master_key::wrong(path)),
+        Some(KeyCheck::Wrong) => said(report, subject, &parts::wrong_key(db, path).await?),
         None => report.notice(subject, ("尚未使用", "not used yet"), ("首次启动时使用", "the first start uses it")),
     }
     Ok(None)

@@ -24,4 +24,4 @@ pub use model::{
 pub use service::{ProjectFilter, change, create, get, list, rotate_secret, switch};
 pub use store::{price_of, state_of};
 
-pub(crate) use service::choices;
+pub(crate) use service::{ANSWER, choices};

@@ -49,7 +49,7 @@ pub async fn create(cx: &Cx, form: NewProject, key: Option<&IdempotencyKey>) -> 
 #[serde(transparent)]
 struct SealedAnswer(String);
 
-const ANSWER: Purpose = Purpose("a project's first answer");
+pub(crate) const ANSWER: Purpose = Purpose("a project's first answer");
 
 impl SealedAnswer {
     fn close(cx: &Cx, id: ProjectId, secret: &str) -> Result<Self> {

@@ -105,6 +105,7 @@ actions! {
     KEYS_DISABLED = Warning "keys" "disabled" "禁用卡密" "Disabled keys";
     KEYS_ENABLED = Info "keys" "enabled" "启用卡密" "Enabled keys";
     SETTING_CHANGED = Warning "settings" "changed" "修改系统设置" "Changed a setting";
+    MASTER_KEY_CHANGED = Security "settings" "master_key_changed" "更换主密钥" "Changed the master key";
     JOB_RETRIED = Info "jobs" "retried" "重试任务" "Started a job again";
 }
 

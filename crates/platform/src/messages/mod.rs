@@ -11,6 +11,7 @@ mod sms;
 pub mod templates;
 
 pub use hub::Hub;
+pub(crate) use mail::UNDER_KEY;
 pub use mail::{DatabaseMailbox, MAIL_JOB, Mail, MailError, MailboxEntry, Mailer, mail, mailbox, send_job};
 pub use notification::{
     NEWER_AT_ONCE, Notification, NotificationEntity, NotificationId, Telling, Told, list, mark_all_read, mark_read, newer, tell, tell_all,

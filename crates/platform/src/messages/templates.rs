@@ -47,6 +47,8 @@ templates! {
         "连续多次登录失败，账号已锁定至 {locked_at}。如非本人操作，请修改密码。" "After several failed sign-ins in a row your account is locked until {locked_at}. If it was not you, change your password.";
     SECOND_FACTOR_RESET = "account.second_factor_reset", ByMail::Always, "两步验证已被重置" "Your second factor was reset",
         "管理员已重置账号 {name} 的两步验证，所有登录均已退出。如果您没有要求，请立即联系管理员。" "An admin reset the second factor of your account {name} and ended all its sessions. If you did not ask for this, tell your admin at once.";
+    RECOVERY_CODES_ENDED = "account.recovery_codes_ended", ByMail::Always, "恢复码已失效" "Your recovery codes have ended",
+        "系统的主密钥已更换，您的两步验证恢复码随之失效；验证器照常使用。如需新的恢复码，请在个人页先关闭、再重新启用两步验证。" "The installation's master key was changed, and your recovery codes have ended with it; your authenticator app works as before. For new codes, turn the second factor off on your own page, and on again.";
     RECHARGED = "quota.recharged", ByMail::If(defs::MAIL_QUOTA), "额度充值到账" "Quota received",
         "{from} 为您充值 {amount} 额度。" "{from} recharged your account with {amount} quota.";
     SYSTEM_RECHARGED = "quota.system_recharged", ByMail::If(defs::MAIL_QUOTA), "额度充值到账" "Quota received",

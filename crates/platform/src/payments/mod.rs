@@ -57,6 +57,7 @@ pub use refunds::{OfRefund, REFUNDED_JOB, refund, sent_back, went_back};
 pub use rows::{lock, order as find, paid_when, refund as find_refund};
 pub use settle::{OfOrder, PAID_JOB};
 
+pub(crate) use merchants::SEALED as PARAMETERS;
 pub(crate) use reconcile::RECONCILE;
 pub(crate) use resume::RESUME;
 

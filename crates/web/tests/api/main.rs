@@ -55,6 +55,7 @@ mod quota;
 mod quota_races;
 mod refusals;
 mod refused_calls;
+mod rekey;
 mod replay;
 mod selections;
 mod settings;

@@ -16,3 +16,4 @@ pub use ask::{WithdrawalAsk, ask};
 pub use decide::{approve, paid, refuse};
 pub use list::{Withdrawal, WithdrawalFilter, WithdrawalScope, get, list};
 pub use model::{WithdrawalEntity, WithdrawalError, WithdrawalId, WithdrawalState};
+pub(crate) use payee::PAYEE;
