@@ -26,7 +26,7 @@ pub struct Welcome {
     pub new: bool,
 }
 
-/// Somebody new (V2.2): may play, and is known by nothing but the token.
+/// Somebody new (V2.2), who is known by nothing but the token. Whoever would play says who they are first.
 pub async fn guest(cx: &Cx) -> Result<Welcome> {
     GUESTS.take(cx).await?;
     let mut tx = cx.db.begin().await?;

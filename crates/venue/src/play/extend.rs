@@ -103,8 +103,10 @@ pub async fn extend(
         rows::add_hold(&mut tx, id, transfer, extension.price_fen).await?;
     }
     let held = session.held.plus(extension.price_fen).map_err(Fault::internal)?;
-    let sql = "UPDATE play_sessions SET until_at = $1, held = $2, minutes = minutes + $3 WHERE id = $4";
-    tx.exec(sql, args![to, held, extension.minutes, id]).await?;
+    // What was quoted for the time until now stays the most that it costs, whatever is added.
+    let (quoted, quoted_until) = session.quoted.unwrap_or((session.held, session.until.plus_micros(-session.pauses.over)));
+    let sql = "UPDATE play_sessions SET until_at = $1, held = $2, minutes = minutes + $3, quoted = $4, quoted_until = $5 WHERE id = $6";
+    tx.exec(sql, args![to, held, extension.minutes, quoted, quoted_until, id]).await?;
     devices::want(&mut tx, cx, venue, table.id).await?;
     splits::more_time(&mut tx, cx, &Session { held, ..session }).await?;
     let params = [("table", table.name.clone()), ("until_at", extension.paid_until.to_string()), (ZONE, hall.time_zone)];

@@ -147,7 +147,7 @@ pub(crate) fn cost_so_far(session: &Session, now: Timestamp) -> Result<Fen> {
     match (session.state, session.lit_at) {
         (SessionState::Playing, Some(lit)) => {
             let at = if session.pauses.since.is_some() { now } else { now.min(session.until) };
-            Ok(session.terms.bill(lit, session.pauses.clock(at), session.held).map_err(no_price)?.total)
+            Ok(session.terms.bill(lit, session.pauses.clock(at), session.money()).map_err(no_price)?.total)
         }
         _ => Ok(session.bill.as_ref().map_or(Fen::ZERO, |bill| bill.total)),
     }
@@ -194,7 +194,7 @@ fn text(lang: Lang, session: &Session, table: &str) -> String {
             format!("{table} 的灯没有亮，没有收费，冻结的金额已全部退回。非常抱歉"),
             format!("The light of {table} did not come on. Nothing was charged, and all that was held is yours again. We are sorry"),
         ),
-        (SessionState::Failed, Some(EndReason::Staff)) => (
+        (SessionState::Failed, Some(EndReason::Staff | EndReason::Hall)) => (
             format!("店员取消了 {table} 的开台，没有收费"),
             format!("The staff has called off {table} before it was open, and nothing was charged"),
         ),
@@ -202,6 +202,10 @@ fn text(lang: Lang, session: &Session, table: &str) -> String {
         (SessionState::Closed, Some(EndReason::DeviceFault)) => (
             format!("{table} 的灯出了故障，只收取故障前的费用。非常抱歉"),
             format!("The light of {table} failed; only the time before was charged. We are sorry"),
+        ),
+        (SessionState::Closed, Some(EndReason::Hall)) => (
+            format!("{table} 因门店原因提前结束，只收取已使用的分钟。非常抱歉"),
+            format!("The hall had to end your time at {table}; only the minutes that you played were charged. We are sorry"),
         ),
         (SessionState::Closed, Some(EndReason::TimeUp)) => {
             (format!("{table} 已到时，已自动关台"), format!("Your time at {table} was over, and it was closed"))

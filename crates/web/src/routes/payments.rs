@@ -21,6 +21,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(list))
         .routes(routes!(get))
         .routes(routes!(find))
+        .routes(routes!(mark_seen))
         .routes(routes!(refunds))
         .routes(routes!(remedy))
         .routes(routes!(reconciliation))
@@ -153,6 +154,18 @@ async fn reconciliation(Auth(cx, _): Auth<PaymentsManage>) -> Result<axum::Json<
 struct Settlement {
     /// What it was.
     note: String,
+}
+
+/// Says that what did not fit about an order's payments was looked after, and what it was. Doing so again changes nothing.
+#[utoipa::path(post, path = "/payments/orders/{id}/seen", tag = "payments", params(("id" = String, Path)), request_body = Settlement,
+    responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
+async fn mark_seen(
+    Auth(cx, _): Auth<PaymentsManage>,
+    PathId(id): PathId<OrderEntity>,
+    Json(body): Json<Settlement>,
+) -> Result<axum::http::StatusCode> {
+    payments::mark_seen(&cx, id, &body.note).await?;
+    Ok(axum::http::StatusCode::NO_CONTENT)
 }
 
 /// Says what a difference was. Doing so again changes nothing.

@@ -166,7 +166,7 @@ export interface Bill {
 
 export const sessionStates = ['opening', 'playing', 'closed', 'failed'] as const
 export type SessionState = (typeof sessionStates)[number]
-export const endReasons = ['customer', 'time_up', 'staff', 'device_fault', 'not_lit'] as const
+export const endReasons = ['customer', 'time_up', 'staff', 'hall', 'device_fault', 'not_lit'] as const
 export type EndReason = (typeof endReasons)[number]
 
 export interface Session {

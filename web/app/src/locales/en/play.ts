@@ -64,6 +64,7 @@ const en: typeof zh = {
       customer: 'You ended it',
       time_up: 'Time was up',
       staff: 'Ended by the staff',
+      hall: 'Ended early by the hall',
       device_fault: 'Ended because of a fault',
       not_lit: 'The lamp did not come on',
     },

@@ -62,6 +62,7 @@ export default {
       customer: '您已结束本次使用',
       time_up: '时间到，已自动结束',
       staff: '由店员结束',
+      hall: '门店原因，提前结束',
       device_fault: '设备故障，已为您结束',
       not_lit: '灯没有亮，本次没有开台',
     },
