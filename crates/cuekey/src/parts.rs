@@ -71,14 +71,17 @@ async fn unlock(db: &Db, path: &Path) -> Result<Vault> {
 
 /// What to say of a key that is not this database's: `cuekey rekey` may have been cut short before the new one was in its place.
 pub async fn wrong_key(db: &Db, path: &Path) -> store::Result<Trouble> {
-    let is_unfinished = fits(db, &master_key::next(path)).await?;
-    Ok(if is_unfinished { master_key::unfinished(path) } else { master_key::wrong(path) })
+    Ok(match master_key::read(&master_key::next(path)) {
+        // Made by somebody else, root perhaps, and most likely the right one.
+        Err(trouble) => trouble,
+        Ok(Some(next)) if is_key_of(db, &next).await? => master_key::unfinished(path),
+        Ok(_) => master_key::wrong(path),
+    })
 }
 
-/// Whether there is a key in this file, and it is the database's.
-pub async fn fits(db: &Db, path: &Path) -> store::Result<bool> {
-    let Ok(Some(key)) = master_key::read(path) else { return Ok(false) };
-    Ok(installation::check_key(db, &Vault::new(&key, Random::system())).await? == Some(KeyCheck::Right))
+/// Whether this key is the database's.
+pub async fn is_key_of(db: &Db, key: &master_key::Key) -> store::Result<bool> {
+    Ok(installation::check_key(db, &Vault::new(key, Random::system())).await? == Some(KeyCheck::Right))
 }
 
 /// The platform as this process uses it, by the machine's clock.

@@ -57,10 +57,13 @@ async fn change(config: &Config, db: &Db, path: &Path, lang: Lang) -> Result<Str
     match installation::check_key(db, &old).await? {
         Some(KeyCheck::Right) => {}
         // Cut short after the commit: only the files are left to do.
-        Some(KeyCheck::Wrong) if parts::fits(db, &master_key::next(path)).await? => {
-            return Ok(said(path, &master_key::take_place(path)?, lang));
+        Some(KeyCheck::Wrong) => {
+            let is_next = match master_key::read(&master_key::next(path))? {
+                Some(next) => parts::is_key_of(db, &next).await?,
+                None => false,
+            };
+            return if is_next { Ok(said(path, &master_key::take_place(path)?, lang)) } else { Err(master_key::wrong(path)) };
         }
-        Some(KeyCheck::Wrong) => return Err(master_key::wrong(path)),
         None => {
             return Err(Trouble::setup(
                 "此数据库尚未使用主密钥，无需更换",
@@ -73,7 +76,7 @@ async fn change(config: &Config, db: &Db, path: &Path, lang: Lang) -> Result<Str
     let tx = match write(config, db, &old, new).await {
         Ok(tx) => tx,
         Err(trouble) => {
-            master_key::discard(&master_key::next(path))?;
+            master_key::discard(path)?;
             return Err(trouble);
         }
     };

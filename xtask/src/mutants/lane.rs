@@ -206,11 +206,11 @@ fn module(file: &str) -> String {
     format!("{}::", first.trim_end_matches(".rs"))
 }
 
-/// As a regular expression that matches just this.
+/// As a regular expression that matches just this. With a backslash before them, `<` and `>` stand for the ends of words.
 fn escaped(name: &str) -> String {
     let mut text = String::with_capacity(name.len() * 2);
     for character in name.chars() {
-        if character.is_ascii_punctuation() {
+        if character.is_ascii_punctuation() && !matches!(character, '<' | '>') {
             text.push('\\');
         }
         text.push(character);
@@ -252,7 +252,8 @@ mod tests {
 
     #[test]
     fn a_name_is_matched_as_it_is() {
-        assert_eq!(escaped("a.rs:1:2: replace f -> bool with *b"), r"a\.rs\:1\:2\: replace f \-\> bool with \*b");
+        assert_eq!(escaped("a.rs:1:2: replace f -> bool with *b"), r"a\.rs\:1\:2\: replace f \-> bool with \*b");
+        assert_eq!(escaped("replace f -> Result<()> with Ok(())"), r"replace f \-> Result<\(\)> with Ok\(\(\)\)");
     }
 
     #[test]

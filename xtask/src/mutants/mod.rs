@@ -72,9 +72,9 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let count = options.lanes.unwrap_or(processors.min(4)).clamp(1, tasks.len());
         let lanes = Lane::make(workspace, &program, of, count)?;
-        judge(lanes, tasks, left, |alterations, outcomes| {
+        judge(lanes, tasks, left, |outcomes| {
             let mut record = known();
-            record.add(alterations, outcomes);
+            record.add(&all, outcomes);
             println!("{}", record.sum(&all).line());
             record.write(&path)
         })?;
@@ -116,14 +116,14 @@ fn judge(
     lanes: Vec<Lane>,
     tasks: Vec<Task>,
     left: impl Fn() -> Duration + Copy + Sync + Send,
-    found: impl Fn(&[Alteration], &record::Outcomes) -> Result<()> + Sync,
+    found: impl Fn(&record::Outcomes) -> Result<()> + Sync,
 ) -> Result<()> {
     let tasks = Mutex::new(tasks.into_iter());
     let next = || tasks.lock().unwrap_or_else(PoisonError::into_inner).next();
     let work = |mut lane: Lane| -> Result<()> {
         while let Some(task) = next() {
             let (outcomes, ended) = lane.judge(&task, left);
-            found(&task.alterations, &outcomes)?;
+            found(&outcomes)?;
             ended?;
             if left().is_zero() || process::stopping() {
                 break;

@@ -99,15 +99,14 @@ impl Record {
         self.because.get(&(alteration.file.clone(), alteration.what().to_owned())).map(String::as_str)
     }
 
-    /// Of some alterations, as far as they were judged.
-    pub fn add(&mut self, alterations: &[Alteration], outcomes: &Outcomes) {
-        for alteration in alterations {
+    /// Of some of `all` alterations.
+    pub fn add(&mut self, all: &[Alteration], outcomes: &Outcomes) {
+        let counts = counts(all);
+        for alteration in all {
             let Some(outcome) = outcomes.get(&alteration.name) else { continue };
-            let function = self.functions.entry(key(alteration)).or_default();
-            if function.len() <= alteration.index {
-                function.resize(alteration.index + 1, None);
-            }
-            function[alteration.index] = Some(*outcome);
+            let key = key(alteration);
+            let count = counts[&key];
+            self.functions.entry(key).or_insert_with(|| vec![None; count])[alteration.index] = Some(*outcome);
         }
     }
 
@@ -230,10 +229,10 @@ mod tests {
         let path = folder.path().join("mutants.json");
         let (f, g) = (alterations("f 1", 3), alterations("g 1", 1));
         let mut record = Record::read(&path, &f).unwrap();
-        record.add(&f, &outcomes(&f[..2], &[Outcome::Caught, Outcome::Missed]));
-        record.add(&g, &outcomes(&g, &[Outcome::Timeout]));
-        record.write(&path).unwrap();
         let all: Vec<_> = f.iter().chain(&g).cloned().collect();
+        record.add(&all, &outcomes(&f[..2], &[Outcome::Caught, Outcome::Missed]));
+        record.add(&all, &outcomes(&g, &[Outcome::Timeout]));
+        record.write(&path).unwrap();
         let again = Record::read(&path, &all).unwrap();
         assert_eq!(
             all.iter().map(|one| again.outcome(one)).collect::<Vec<_>>(),

@@ -62,7 +62,8 @@ pub(super) fn read(log: &str, tries: &mut HashMap<String, Tries>) {
         } else if let Some((_, renewed)) = said.split_once(": renewed lease=") {
             let until = renewed.split_once(" until=").and_then(|(lease, until)| Some((leased(lease)?.0, until.trim().parse().ok()?)));
             if let Some((lease, until)) = until {
-                tries.entry(id.to_owned()).or_default().renewed.insert(lease, until);
+                let known = tries.entry(id.to_owned()).or_default().renewed.entry(lease).or_insert(until);
+                *known = until.max(*known);
             }
         } else if said.contains(": job why=") || said.contains(": job outcome=") {
             tries.entry(id.to_owned()).or_default().over.push((at, attempt));

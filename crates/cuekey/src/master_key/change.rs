@@ -45,10 +45,11 @@ pub fn lock(path: &Path) -> Result<File> {
     }
 }
 
-/// Makes the next one, anew where an attempt that did not come to its end has left one. Refused where there would be two old ones.
+/// Makes the next one, anew where an attempt that did not come to its end has left one, and names the present one as the old one: where that cannot
+/// be done (a file that is mounted by itself), it is known before anything is changed. Refused where there would be two old ones.
 pub fn begin(path: &Path, random: &Random) -> Result<Key> {
-    let old = old(path);
-    if old.exists() {
+    let (path, old) = (&real(path), old(path));
+    if old.exists() && !is_same(path, &old).map_err(|error| unreadable(&old, &error))? {
         let shown = old.display();
         return Err(Trouble::setup(
             format!("上一次更换前的主密钥仍在 {shown}，不会覆盖它。若仍有旧备份需要它，请移到别处；否则请销毁"),
@@ -57,17 +58,33 @@ pub fn begin(path: &Path, random: &Random) -> Result<Key> {
             ),
         ));
     }
-    let next = next(path);
-    discard(&next)?;
-    create(&next, random)
+    discard(path)?;
+    std::fs::hard_link(path, &old).map_err(|error| {
+        let shown = path.display();
+        Trouble::setup(
+            format!("主密钥文件 {shown} 所在目录不能放置新旧两份文件（{error}），未更换。请把它放在可写的目录中，而不是单独挂载的文件"),
+            format!(
+                "beside the master key file {shown} neither a new nor an old one can be kept ({error}), and it was not changed; have it in a folder that can be written, and not mounted as a file by itself"
+            ),
+        )
+    })?;
+    create(&next(path), random)
 }
 
-/// Removes a next one under which nothing is.
-pub fn discard(next: &Path) -> Result<()> {
-    match std::fs::remove_file(next) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(unreadable(next, &error)),
-        _ => Ok(()),
+/// Takes a next one back under which nothing is, and the old one's name from the present one.
+pub fn discard(path: &Path) -> Result<()> {
+    let (path, old) = (&real(path), old(path));
+    let mut made = vec![next(path)];
+    if old.exists() && is_same(path, &old).map_err(|error| unreadable(&old, &error))? {
+        made.push(old);
     }
+    for file in made {
+        match std::fs::remove_file(&file) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(unreadable(&file, &error)),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// The next one takes its place. After a crash at any step, doing it again ends it; there is a key in the place at all times. Answers where the
@@ -124,8 +141,7 @@ mod tests {
         assert!(*second != *left && *second != *first);
         assert_eq!(*read(&path).unwrap().unwrap(), *first);
 
-        // As after a crash between the two steps.
-        std::fs::hard_link(&path, old(&path)).unwrap();
+        assert_eq!(*read(&old(&path)).unwrap().unwrap(), *first);
         assert_eq!(take_place(&path).unwrap(), old(&path));
         assert_eq!((*read(&path).unwrap().unwrap(), *read(&old(&path)).unwrap().unwrap()), (*second, *first));
         assert!(!next(&path).exists());

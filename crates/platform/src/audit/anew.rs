@@ -13,7 +13,7 @@ use crate::vault::Vault;
 
 const AT_ONCE: usize = 1_024;
 /// How often somebody is told how far it is: lines.
-const TELL_EVERY: i64 = 102_400;
+const TELL_EVERY: u64 = 102_400;
 
 /// Lines that have no place in the chain yet.
 const WAITING: Table = Table {
@@ -55,6 +55,7 @@ pub(crate) async fn change_key(tx: &mut Tx, vaults: Vaults<'_>, now: Timestamp, 
 /// Links all lines after `seq` to `last`, one after the other. Answers the last link.
 async fn link_all(tx: &mut Tx, vault: &Vault, mut seq: i64, mut last: Vec<u8>, say: Say<'_>) -> Result<Vec<u8>> {
     let sql = format!("SELECT {COLUMNS}, seq FROM operations WHERE seq > $1 ORDER BY seq LIMIT {AT_ONCE}");
+    let mut done = 0;
     loop {
         let lines = tx.all(&sql, args![seq], |row: &Row| Ok((Line::read(row)?, row.get::<i64>("seq")?))).await?;
         let is_full = lines.len() == AT_ONCE;
@@ -65,9 +66,10 @@ async fn link_all(tx: &mut Tx, vault: &Vault, mut seq: i64, mut last: Vec<u8>, s
             seq = number;
             rows.push(args![line.id, mac, last.as_slice()]);
         }
+        done += rows.len() as u64;
         update_many(tx, "operations", &["id", "mac", "link"], rows).await?;
-        if seq > 0 && seq % TELL_EVERY == 0 {
-            say("operations", seq.unsigned_abs());
+        if done > 0 && done.is_multiple_of(TELL_EVERY) {
+            say("operations", done);
         }
         if !is_full {
             return Ok(last);

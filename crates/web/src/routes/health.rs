@@ -33,7 +33,8 @@ async fn readyz(State(state): State<AppState>) -> Result<&'static str> {
         return Err(Fault::new(Kind::Unavailable, "DATABASE_FAILED", zh, en).retry_after(1).into());
     }
     let migrations = crate::migrations();
-    let looked = tokio::time::timeout(PATIENCE, migrate::status(db, &migrations)).await.map_err(|_| Fault::unavailable("the database does not answer"))?;
+    let looked = tokio::time::timeout(PATIENCE, migrate::status(db, &migrations)).await;
+    let looked = looked.map_err(|_| Fault::unavailable("the database does not answer"))?;
     match looked.map_err(Fault::unavailable)? {
         Status::Current => Ok("ready"),
         Status::Behind(_) => {
