@@ -182,19 +182,20 @@ export interface Levels { items: Level[]; version: number }
 
 // ---- payments (payments.manage; amounts in fen)
 // GET /payments/waiting -> PaymentsWaiting; GET /payments/orders?state=&cursor= -> Page<PayOrder>; GET /payments/orders/{id} and /payments/find?number= -> PayOrderDetail
+// POST /payments/orders/{id}/seen {note} -> 204 (all that does not fit about its payments was looked after)
 // GET /payments/refunds?state=&cursor= -> Page<PayRefund>; POST /payments/refunds/{id}/remedy RemedyAsk -> PayRefund (409 NOT_STUCK, REMEDY_UNSUITABLE, REFUND_DONE, REFUND_PENDING)
 // GET /payments/reconciliation -> Reconciliation; POST /payments/differences/{id}/settle {note} -> 204
 // GET /payments/channels -> {items: Merchant[]}; PUT /payments/channels/{channel} MerchantForm -> Merchant
 export type PayChannel = 'wechat' | 'alipay' | 'alipay_freeze' /* pre-authorisation, with Alipay's parameters */
 export type PayMethod = 'jsapi' | 'h5' | 'native' | 'wap' | 'precreate' | 'freeze' | 'capture'
 export interface PayOrder { id: string; purpose: 'recharge' | 'play' | 'captured'; subject: string; amount_fen: number; refunded_fen: number; state: 'pending' | 'paid' | 'closed'; created_at: string; paid_at: string | null }
-export interface PayAttempt { id: string; number: string /* ours, as the network knows it */; channel: PayChannel; method: PayMethod; state: 'asked' | 'waiting' | 'taken' | 'surplus' | 'closed'; channel_no: string | null /* the network's */; created_at: string; paid_at: string | null; problem: string | null }
+export interface PayAttempt { id: string; number: string /* ours, as the network knows it */; channel: PayChannel; method: PayMethod; state: 'asked' | 'waiting' | 'taken' | 'surplus' | 'closed'; channel_no: string | null /* the network's */; created_at: string; paid_at: string | null; problem: string | null; seen_at: string | null /* when somebody looked after that */; seen_note: string | null }
 export interface PayNotice { id: string; channel: PayChannel; notice_id: string; received_at: string; handled_at: string | null; outcome: string | null }
 export interface PayRefund { id: string; order: string; number: string; amount_fen: number; reason: 'surplus' | 'unplayed' | 'not_opened' | 'asked'; state: 'asked' | 'done' | 'stuck' | 'by_hand' | 'kept'; tries: number; problem: string | null; created_at: string; settled_at: string | null; note: string | null; frozen: boolean /* of what was only frozen */ }
 export interface PayLogLine { number: string /* of the payment or the refund, ours */; at: string; call: 'place' | 'query' | 'close' | 'refund' | 'refund_query'; said: 'done' | 'paid' | 'waiting' | 'closed' | 'unknown' | 'pending' | 'refused' | 'unclear'; detail: string | null /* the network's number, or why */ }
 export interface PayOrderDetail { order: PayOrder; attempts: PayAttempt[]; refunds: PayRefund[]; notices: PayNotice[]; log: PayLogLine[] /* the last 200 */ }
 export interface RemedyAsk { remedy: 'retry' | 'paid_out' | 'keep' | 'let_go'; note?: string }
-export interface PaymentsWaiting { refunds: number; differences: number; payments: number /* about which a network says what does not fit */ }
+export interface PaymentsWaiting { refunds: number; differences: number; payments: number /* about which a network says what does not fit, and nobody has looked after them */ }
 export interface PayDay { channel: PayChannel; day: string; lines: number; paid_fen: number; refunded_fen: number; differences: number /* found; some may be settled */; at: string }
 export interface PayDifference { id: string; channel: PayChannel; day: string; kind: 'not_here' | 'not_there' | 'amount'; number: string; refund_number: string | null; ours_fen: number | null; theirs_fen: number | null; settled_at: string | null; note: string | null }
 export interface PayDayMissing { channel: PayChannel; day: string; why: string; since: string }
