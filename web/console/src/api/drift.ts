@@ -105,6 +105,7 @@ export type Requests = [
   Fits<Console.NewDevice, Server['NewDevice']>,
   Fits<Devices.ChangedDevice, Server['ChangedDevice']>,
   Fits<Console.LightAsk, Server['OverrideAsk']>,
+  Fits<Console.CloseAsk, Server['CloseFor']>,
   Fits<{ least_watts: number | null }, Server['WatchAsk']>,
   Fits<Console.DeskCash, Server['Cash']>,
   Fits<Console.LostPhone, Server['LostPhone']>,

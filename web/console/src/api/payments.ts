@@ -25,6 +25,9 @@ export const getOrder = (id: string, signal?: AbortSignal) =>
 /** By its id, our number at a network, or the network's own. */
 export const findOrder = (number: string, signal?: AbortSignal) =>
   get<PayOrderDetail>('/payments/find', { number }, signal)
+/** All that does not fit about its payments was looked after. */
+export const markSeen = (order: string, note: string) =>
+  post<undefined>(`/payments/orders/${seg(order)}/seen`, { note })
 
 export const listRefunds = (filter: ByState<PayRefund['state']>, signal?: AbortSignal) =>
   get<Page<PayRefund>>('/payments/refunds', filter, signal)

@@ -1218,6 +1218,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/payments/orders/{id}/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that what did not fit about an order's payments was looked after, and what it was. Doing so again changes nothing. */
+        post: operations["mark_seen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/payments/reconciliation": {
         parameters: {
             query?: never;
@@ -3479,6 +3496,8 @@ export interface components {
         Close: Record<string, never>;
         CloseComplaint: Record<string, never>;
         CloseFor: {
+            /** @description The hall is why they have to go: only the minutes that were played are billed. */
+            fault?: boolean;
             why: string;
         };
         /** @enum {string} */
@@ -3741,7 +3760,7 @@ export interface components {
             token: string;
         };
         /** @enum {string} */
-        EndReason: "customer" | "time_up" | "staff" | "device_fault" | "not_lit";
+        EndReason: "customer" | "time_up" | "staff" | "hall" | "device_fault" | "not_lit";
         /** @enum {string} */
         EndedReason: "expired" | "revoked";
         /** @enum {string} */
@@ -5323,6 +5342,9 @@ export interface components {
             number: string;
             paid_at?: components["schemas"]["Timestamp"] | null;
             problem?: string | null;
+            seen_at?: components["schemas"]["Timestamp"] | null;
+            /** @description And what they found it to be. */
+            seen_note?: string | null;
             state: components["schemas"]["AttemptState"];
         };
         /** @enum {string} */
@@ -5694,7 +5716,7 @@ export interface components {
         Reconciliation: {
             /** @description The last 90, newest first. */
             days: components["schemas"]["PayDay"][];
-            /** @description Those that nobody has settled, and the last that somebody has; newest first. */
+            /** @description The last 1,000 that nobody has settled, and then the last 200 that somebody has; newest first. */
             differences: components["schemas"]["PayDifference"][];
             /** @description The last 90, newest first. */
             missing: components["schemas"]["PayDayMissing"][];
@@ -6245,7 +6267,7 @@ export interface components {
             differences: number;
             /**
              * Format: int64
-             * @description Payments about which a network says what does not fit.
+             * @description Payments about which a network says what does not fit, and nobody has looked after them.
              */
             payments: number;
             /** Format: int64 */
@@ -11666,6 +11688,80 @@ export interface operations {
                 };
             };
             /** @description Fields that were not accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mark_seen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Settlement"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             422: {
                 headers: {
                     [name: string]: unknown;

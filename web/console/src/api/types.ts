@@ -124,7 +124,7 @@ export interface Home { keys: { unused: number; active: number; expired: number;
 
 // ---- halls, tables, lights (staff of the hall; super_admin: all). Money is in fen: 1234 is 12.34 yuan
 // GET /venues -> {items: Venue[]}; POST /venues [idem] NewVenue -> 201 Venue; GET /venues/{id}/floor -> Floor; POST /venues/{id}/tables [idem] NewTable -> 201 Table
-// POST /tables/{id}/code {} -> Table (the old code leads nowhere); POST /tables/{id}/out-of-service|in-service {note} -> Table; POST /tables/{id}/close {why} -> ClosedPlay
+// POST /tables/{id}/code {} -> Table (the old code leads nowhere); POST /tables/{id}/out-of-service|in-service {note} -> Table; POST /tables/{id}/close CloseAsk -> ClosedPlay
 // PUT /tables/{id}/light LightAsk -> Device; DELETE /tables/{id}/light -> Device; POST /devices NewDevice -> 201 Credentials (once); GET /devices/{id}/log?cursor= -> Page<DeviceLogLine>
 // PUT /devices/{id}/watch {least_watts: number | null} -> Device; POST /tables/{id}/light-test {} -> Device (on for two minutes; 409 NOT_IN_SERVICE)
 // POST /customers/find {number} -> AtDesk; POST /customers/recharge|payout [idem] DeskCash -> Customer; POST /customers/take-phone-off LostPhone -> Customer (409 PHONE_NONE, PHONE_ONLY_WAY)
@@ -167,6 +167,7 @@ export interface NewDevice { table_id: string; driver: Driver; name: string; add
 export interface Credentials { device: { id: string; driver: Driver; topic: string | null }; user: string | null; password: string | null /* null: nothing is entered into a relay board */ }
 export interface LightAsk { on: boolean; minutes: number /* 1 to 720 */; why: string }
 export interface DeviceLogLine { id: string; at: string; who: string /* empty: the program */; what: string; why: string }
+export interface CloseAsk { why: string; fault: boolean /* the hall is why: only the minutes played are charged */ }
 export interface ClosedPlay { id: string; bill: { total_fen: number } | null; split: { state: 'open' | 'settled' | 'undone' } | null }
 export interface DeskCash { number: string; amount_fen: number; memo?: string }
 export interface LostPhone { number: string; why: string }
@@ -181,19 +182,20 @@ export interface Levels { items: Level[]; version: number }
 
 // ---- payments (payments.manage; amounts in fen)
 // GET /payments/waiting -> PaymentsWaiting; GET /payments/orders?state=&cursor= -> Page<PayOrder>; GET /payments/orders/{id} and /payments/find?number= -> PayOrderDetail
+// POST /payments/orders/{id}/seen {note} -> 204 (all that does not fit about its payments was looked after)
 // GET /payments/refunds?state=&cursor= -> Page<PayRefund>; POST /payments/refunds/{id}/remedy RemedyAsk -> PayRefund (409 NOT_STUCK, REMEDY_UNSUITABLE, REFUND_DONE, REFUND_PENDING)
 // GET /payments/reconciliation -> Reconciliation; POST /payments/differences/{id}/settle {note} -> 204
 // GET /payments/channels -> {items: Merchant[]}; PUT /payments/channels/{channel} MerchantForm -> Merchant
 export type PayChannel = 'wechat' | 'alipay' | 'alipay_freeze' /* pre-authorisation, with Alipay's parameters */
 export type PayMethod = 'jsapi' | 'h5' | 'native' | 'wap' | 'precreate' | 'freeze' | 'capture'
 export interface PayOrder { id: string; purpose: 'recharge' | 'play' | 'captured'; subject: string; amount_fen: number; refunded_fen: number; state: 'pending' | 'paid' | 'closed'; created_at: string; paid_at: string | null }
-export interface PayAttempt { id: string; number: string /* ours, as the network knows it */; channel: PayChannel; method: PayMethod; state: 'asked' | 'waiting' | 'taken' | 'surplus' | 'closed'; channel_no: string | null /* the network's */; created_at: string; paid_at: string | null; problem: string | null }
+export interface PayAttempt { id: string; number: string /* ours, as the network knows it */; channel: PayChannel; method: PayMethod; state: 'asked' | 'waiting' | 'taken' | 'surplus' | 'closed'; channel_no: string | null /* the network's */; created_at: string; paid_at: string | null; problem: string | null; seen_at: string | null /* when somebody looked after that */; seen_note: string | null }
 export interface PayNotice { id: string; channel: PayChannel; notice_id: string; received_at: string; handled_at: string | null; outcome: string | null }
 export interface PayRefund { id: string; order: string; number: string; amount_fen: number; reason: 'surplus' | 'unplayed' | 'not_opened' | 'asked'; state: 'asked' | 'done' | 'stuck' | 'by_hand' | 'kept'; tries: number; problem: string | null; created_at: string; settled_at: string | null; note: string | null; frozen: boolean /* of what was only frozen */ }
 export interface PayLogLine { number: string /* of the payment or the refund, ours */; at: string; call: 'place' | 'query' | 'close' | 'refund' | 'refund_query'; said: 'done' | 'paid' | 'waiting' | 'closed' | 'unknown' | 'pending' | 'refused' | 'unclear'; detail: string | null /* the network's number, or why */ }
 export interface PayOrderDetail { order: PayOrder; attempts: PayAttempt[]; refunds: PayRefund[]; notices: PayNotice[]; log: PayLogLine[] /* the last 200 */ }
 export interface RemedyAsk { remedy: 'retry' | 'paid_out' | 'keep' | 'let_go'; note?: string }
-export interface PaymentsWaiting { refunds: number; differences: number; payments: number /* about which a network says what does not fit */ }
+export interface PaymentsWaiting { refunds: number; differences: number; payments: number /* about which a network says what does not fit, and nobody has looked after them */ }
 export interface PayDay { channel: PayChannel; day: string; lines: number; paid_fen: number; refunded_fen: number; differences: number /* found; some may be settled */; at: string }
 export interface PayDifference { id: string; channel: PayChannel; day: string; kind: 'not_here' | 'not_there' | 'amount'; number: string; refund_number: string | null; ours_fen: number | null; theirs_fen: number | null; settled_at: string | null; note: string | null }
 export interface PayDayMissing { channel: PayChannel; day: string; why: string; since: string }
