@@ -51,10 +51,23 @@ impl From<Order> for OrderRow {
 
 const BY_STATE: Index = Index { name: "pay_orders_state", columns: &["state"] };
 
-/// Newest first.
-pub async fn orders(cx: &Cx, state: Option<OrderState>, ask: &PageAsk) -> Result<Page<OrderRow>> {
+/// About whose payments a network says what does not fit, and nobody has looked after it.
+const UNSEEN: &str = "problem IS NOT NULL AND seen_at IS NULL AND state <> 'closed'";
+/// Of those the newest so many at a time: more nobody goes through before some are seen.
+const UNSEEN_AT_ONCE: usize = 200;
+
+/// Newest first; `waiting`: those alone that wait for somebody.
+pub async fn orders(cx: &Cx, state: Option<OrderState>, waiting: bool, ask: &PageAsk) -> Result<Page<OrderRow>> {
     cx.require(Permission::PaymentsManage)?;
     let mut look = Look::new("pay_orders", "id");
+    if waiting {
+        let query = format!("SELECT order_id FROM pay_attempts WHERE {UNSEEN} ORDER BY id DESC LIMIT {UNSEEN_AT_ONCE}");
+        let ids = cx.db.read().all(&query, args![], |row| row.get::<OrderId>("order_id")).await?;
+        if ids.is_empty() {
+            return Ok(Page::empty());
+        }
+        look.only(ids);
+    }
     if state.is_some() {
         look.by(&BY_STATE).words("state", &OrderState::texts(state));
     }
@@ -251,6 +264,6 @@ pub async fn waiting(cx: &Cx) -> Result<Waiting> {
     Ok(Waiting {
         refunds: count("pay_refunds WHERE state = 'stuck'").await?,
         differences: count("pay_differences WHERE settled_at IS NULL").await?,
-        payments: count("pay_attempts WHERE problem IS NOT NULL AND seen_at IS NULL AND state <> 'closed'").await?,
+        payments: count(&format!("pay_attempts WHERE {UNSEEN}")).await?,
     })
 }

@@ -72,6 +72,8 @@ async fn waiting(Auth(cx, _): Auth<PaymentsManage>) -> Result<axum::Json<Waiting
 #[into_params(parameter_in = Query)]
 struct OrderQuery {
     state: Option<OrderState>,
+    /// Those alone about whose payments a network says what does not fit, and nobody has looked after it.
+    waiting: Option<bool>,
     cursor: Option<String>,
     limit: Option<i64>,
 }
@@ -81,7 +83,7 @@ struct OrderQuery {
     responses((status = 200, body = Page<OrderRow>), (status = 403, body = Problem), (status = 422, body = Problem)))]
 async fn list(Auth(cx, _): Auth<PaymentsManage>, Query(query): Query<OrderQuery>) -> Result<axum::Json<Page<OrderRow>>> {
     let ask = PageAsk::parse(query.cursor.as_deref(), query.limit)?;
-    Ok(axum::Json(payments::orders(&cx, query.state, &ask).await?))
+    Ok(axum::Json(payments::orders(&cx, query.state, query.waiting.unwrap_or(false), &ask).await?))
 }
 
 /// All that happened to an order: attempts, notices, refunds.

@@ -18,7 +18,8 @@ interface ByState<S extends string> extends Paging {
 
 export const getWaiting = (signal?: AbortSignal) => get<PaymentsWaiting>('/payments/waiting', undefined, signal)
 
-export const listOrders = (filter: ByState<PayOrder['state']>, signal?: AbortSignal) =>
+/** `waiting`: those alone about whose payments something does not fit that nobody has looked after. */
+export const listOrders = (filter: ByState<PayOrder['state']> & { waiting?: true }, signal?: AbortSignal) =>
   get<Page<PayOrder>>('/payments/orders', filter, signal)
 export const getOrder = (id: string, signal?: AbortSignal) =>
   get<PayOrderDetail>(`/payments/orders/${seg(id)}`, undefined, signal)
