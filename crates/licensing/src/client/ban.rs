@@ -36,7 +36,8 @@ pub(crate) async fn ban(cx: &Cx, project: &CallerProject) -> Result<()> {
     )
     .await?;
     let params = [("project", project.name.clone()), ("until_at", until.to_string())];
-    messages::tell(&mut tx, cx, project.owner, &templates::CLIENT_BANNED, &params, Some(format!("/projects/{}", project.id))).await?;
+    let page = format!("/projects/{}", project.id);
+    messages::tell_keeper(&mut tx, cx, project.owner, &templates::CLIENT_BANNED, &params, Some(&page)).await?;
     topics::bump(&mut tx, &cx.db, TOPIC).await?;
     Ok(tx.commit().await?)
 }

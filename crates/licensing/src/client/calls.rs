@@ -225,7 +225,12 @@ fn words(code: &str, lang: Lang) -> (&'static str, &'static str) {
         "PROJECT_DISABLED" => {
             ("项目已停用。", "The project is switched off.", "由超级管理员重新启用项目。", "A super admin switches the project on again.")
         }
-        "DISABLED" => ("卡密已被禁用。", "The key was disabled.", "在卡密页面重新启用它。", "Enable it on the key's page."),
+        "DISABLED" => (
+            "卡密已被禁用。",
+            "The key was disabled.",
+            "在卡密页面重新启用它；由上级禁用的，只能由上级启用。",
+            "Enable it on the key's page; what a superior has disabled, that superior enables.",
+        ),
         "EXPIRED" => ("卡密有效期已结束。", "The key's validity has run out.", "请用户更换新的卡密。", "The user needs a new key."),
         "DEVICE_MISMATCH" => (
             "卡密已绑定其他设备，且没有空余的设备位。",
