@@ -253,8 +253,8 @@ fn words(code: &str, lang: Lang) -> (&'static str, &'static str) {
         "TEMPORARILY_BANNED" => (
             "项目因调用过于频繁被临时封禁。签名未被检查，所以不能确定是项目自己的程序在调用。",
             "The project was banned for a while for calling too often. The signature was not looked at: it need not have been the project's own program.",
-            "封禁会自动结束；请降低调用频率，或由超级管理员提高项目限额。",
-            "The ban ends by itself; call less often, or have a super admin raise the project's limit.",
+            "封禁会自动结束，超级管理员也可以在项目页解除；请降低调用频率，或由超级管理员提高项目限额。",
+            "The ban ends by itself, or when a super admin lifts it on the project's page; call less often, or have the project's limit raised.",
         ),
         "TIMESTAMP_SKEWED" => (
             "请求时间与服务器相差超过 5 分钟，或者服务器的时钟被调回，回到了随机数已被遗忘的时间。签名未被检查。",

@@ -55,6 +55,7 @@ actions! {
     CALLBACK_SECRET_ROTATED = Security "projects" "callback_secret_rotated" "轮换回调密钥" "Rotated the callback secret";
     DELIVERY_RESENT = Info "projects" "delivery_resent" "重发回调" "Sent a callback again";
     CLIENT_BANNED = Security "projects" "client_banned" "客户端被临时封禁" "A client was banned for a while";
+    BAN_LIFTED = Security "projects" "ban_lifted" "解除封禁" "Lifted a ban";
     GRANT_CREATED = Info "grants" "created" "授权项目" "Granted a project";
     GRANT_CHANGED = Info "grants" "changed" "修改授权" "Changed a grant";
     GRANT_ENDED = Info "grants" "ended" "结束授权" "Ended a grant";

@@ -107,6 +107,7 @@ mod venue_sign_out;
 mod venue_texts;
 mod venue_told;
 mod verify;
+mod verify_banned;
 mod verify_forged;
 mod wechat_bind;
 mod wechat_sign_in;

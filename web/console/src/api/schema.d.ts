@@ -1352,7 +1352,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Changes the fields that the body names. */
+        /** Changes the fields that the body names. A higher `rate_per_minute` ends a ban that is in force. */
         patch: operations["change"];
         trace?: never;
     };
@@ -1434,6 +1434,23 @@ export interface paths {
         get?: never;
         put?: never;
         post: operations["enable"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{id}/lift-ban": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a ban at once, and the next one is as short as a first. Where there is none, nothing changes. */
+        post: operations["lift_ban"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5054,6 +5071,7 @@ export interface components {
             items: {
                 /** @description Empty for agents. */
                 api_key: string;
+                banned_until?: components["schemas"]["Timestamp"] | null;
                 callback: components["schemas"]["Callback"];
                 created_at: components["schemas"]["Timestamp"];
                 description: string;
@@ -5556,6 +5574,7 @@ export interface components {
         Project: {
             /** @description Empty for agents. */
             api_key: string;
+            banned_until?: components["schemas"]["Timestamp"] | null;
             callback: components["schemas"]["Callback"];
             created_at: components["schemas"]["Timestamp"];
             description: string;
@@ -12749,6 +12768,70 @@ export interface operations {
         };
     };
     enable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields that were not accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lift_ban: {
         parameters: {
             query?: never;
             header?: never;

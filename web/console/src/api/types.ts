@@ -58,11 +58,11 @@ export interface Withdrawal { id: string; agent: UserRef; amount: number; payee_
 
 // ---- projects
 // GET /projects?search=&state=&cursor= -> Page<Project>  (super_admin all; agent(_admin): granted ones, with my_grant set)
-// POST /projects NewProject -> 201 ProjectCreated ; GET /projects/{id} -> Project; PATCH /projects/{id} Partial<NewProject> -> Project; POST /projects/{id}/enable|disable -> Project
+// POST /projects NewProject -> 201 ProjectCreated ; GET /projects/{id} -> Project; PATCH /projects/{id} Partial<NewProject> -> Project; POST /projects/{id}/enable|disable|lift-ban -> Project; a higher rate_per_minute lifts a ban too
 // POST /projects/{id}/rotate-secret {overlap_hours} -> {secret, previous_valid_until}
 export type ValidityUnit = 'minute' | 'hour' | 'day' | 'month' | 'forever'
 export interface Price { unit: ValidityUnit; count: number /* 0 for forever */; price: number }
-export interface Project { id: string; name: string; description: string; version: string; parameters: Record<string, string>; state: 'active' | 'disabled'; api_key: string; response_public_key: string; devices_per_key: number; unbind_limit: number | null /* per key; null = no limit */; rate_per_minute: number; previous_secret_valid_until: string | null; prices: Price[]; open_for_application: boolean; callback: { url: string | null; events: CallbackEvent[] }; my_grant: Grant | null; key_counts: { unused: number; active: number; expired: number; disabled: number } | null; created_at: string }
+export interface Project { id: string; name: string; description: string; version: string; parameters: Record<string, string>; state: 'active' | 'disabled'; api_key: string; response_public_key: string; devices_per_key: number; unbind_limit: number | null /* per key; null = no limit */; rate_per_minute: number; banned_until: string | null /* its programs are refused until then */; previous_secret_valid_until: string | null; prices: Price[]; open_for_application: boolean; callback: { url: string | null; events: CallbackEvent[] }; my_grant: Grant | null; key_counts: { unused: number; active: number; expired: number; disabled: number } | null; created_at: string }
 export interface NewProject { name: string; description: string; version: string; parameters: Record<string, string>; devices_per_key: number; unbind_limit: number | null; rate_per_minute: number; prices: Price[]; open_for_application: boolean }
 export interface ProjectCreated { project: Project; secret: string }   // secret: shown once
 // For agents api_key and response_public_key are '' (only super_admin sees them).

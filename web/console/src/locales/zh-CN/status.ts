@@ -1,6 +1,6 @@
 export default {
   user: { pending: '待激活', active: '正常', disabled: '已停用', locked: '已锁定' },
-  project: { active: '启用', disabled: '停用' },
+  project: { active: '启用', disabled: '停用', banned: '封禁中' },
   grant: { active: '有效', ended: '已结束' },
   application: { pending: '待审核', approved: '已通过', refused: '已拒绝', withdrawn: '已撤回' },
   batch: { generating: '生成中', ready: '已完成', cancelling: '取消中', cancelled: '已取消', failed: '失败' },
