@@ -18,7 +18,7 @@ mod scope;
 mod sessions;
 
 pub use create::{NewUser, create};
-pub use email::change_email;
+pub use email::{EmailChange, change_email};
 pub use list::{UserFilter, UserQuota, UserView, get, list};
 pub use manage::{Managed, disable, enable, managed, reset_second_factor, unlock};
 pub use model::UsersError;

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use kernel::{Page, PageAsk, Quota};
-use platform::identity::users::{self, NewUser, PasswordProof, SessionsEnded, UserFilter, UserView};
+use platform::identity::users::{self, EmailChange, NewUser, PasswordProof, SessionsEnded, UserFilter, UserView};
 use platform::identity::{Role, UserEntity, UserState};
 use platform::ledger::Transfer;
 use platform::quota::{self, Recharge};
@@ -97,21 +97,15 @@ async fn unlock(Auth(cx, _): Auth<UsersManage>, PathId(id): PathId<UserEntity>) 
     Ok(axum::Json(users::unlock(&cx, id).await?))
 }
 
-#[derive(Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-struct NewEmail {
-    email: String,
-}
-
 /// Gives the user another e-mail address, and tells both. Who has not changed the first password yet is mailed another one there.
-#[utoipa::path(post, path = "/users/{id}/email", tag = "users", params(("id" = String, Path)), request_body = NewEmail,
-    responses((status = 200, body = UserView), (status = 404, body = Problem), (status = 422, body = Problem)))]
+#[utoipa::path(post, path = "/users/{id}/email", tag = "users", params(("id" = String, Path)), request_body = EmailChange,
+    responses((status = 200, body = UserView), (status = 404, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
 async fn change_email(
     Auth(cx, _): Auth<UsersManage>,
     PathId(id): PathId<UserEntity>,
-    Json(body): Json<NewEmail>,
+    Json(body): Json<EmailChange>,
 ) -> Result<axum::Json<UserView>> {
-    Ok(axum::Json(users::change_email(&cx, id, &body.email).await?))
+    Ok(axum::Json(users::change_email(&cx, id, &body).await?))
 }
 
 /// Removes the second factor of somebody who lost it, and ends the user's sessions. Super admins only.

@@ -228,12 +228,29 @@ on_server! {
         }
         assert!(server.mails("new@example.com").await.is_empty());
         assert!(changes(server).await.is_empty());
-        // A super admin everybody's, the own too, and is not locked out by it.
-        for (n, user) in [&agent, &alone, &admin, &second, &root].into_iter().enumerate() {
+        for (n, user) in [&agent, &alone, &admin, &second].into_iter().enumerate() {
             root.post(&of(user, "/email"), to(&format!("moved{n}@example.com"))).await.ok(200);
             user.get("/api/v1/me").await.ok(200);
         }
+    }
+
+    async fn k1_4b_a_super_admin_changes_the_own_address_by_the_password_and_is_not_locked_out(server) {
+        let root = server.user(Role::SuperAdmin, "root").await;
+        let path = of(&root, "/email");
+        let with = |password: &str| json!({"email": "chief@example.com", "password": password});
+        root.post(&path, to("chief@example.com")).await.refused_field("password", "REQUIRED");
+        root.post(&path, with("password-of-boss")).await.refused_field("password", "PASSWORD_WRONG");
+        assert!(server.mails("chief@example.com").await.is_empty() && server.mails("root@example.com").await.is_empty());
+        assert!(changes(server).await.is_empty());
+        assert_eq!(root.post(&path, with("password-of-root")).await.ok(200)["email"], "chief@example.com");
+        root.get("/api/v1/me").await.ok(200);
         sign_in(server, "root", "password-of-root").await.ok(200);
+        assert_eq!((server.mails("chief@example.com").await.len(), server.mails("root@example.com").await.len()), (1, 1));
+        // A stolen session does not guess on.
+        for _ in 0..8 {
+            root.post(&path, with("password-of-boss")).await.refused_field("password", "PASSWORD_WRONG");
+        }
+        root.post(&path, with("password-of-root")).await.refused(429, "RATE_LIMITED");
     }
 
     async fn k1_4b_of_two_who_are_given_one_address_at_once_one_has_it(server) {

@@ -3773,6 +3773,11 @@ export interface components {
         };
         /** @enum {string} */
         Driver: "tasmota" | "shelly" | "modbus";
+        EmailChange: {
+            email: string;
+            /** @description The asker's own. Needed where one changes one's own address, by which the password can be reset. */
+            password?: string | null;
+        };
         EmailToken: {
             token: string;
         };
@@ -4368,9 +4373,6 @@ export interface components {
             least_watts?: number | null;
             name: string;
             table_id: components["schemas"]["Id"];
-        };
-        NewEmail: {
-            email: string;
         };
         /** @description What an admin fills in. */
         NewGrant: {
@@ -15062,7 +15064,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewEmail"];
+                "application/json": components["schemas"]["EmailChange"];
             };
         };
         responses: {
@@ -15110,6 +15112,14 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -4,21 +4,34 @@
 
 use ::store::{Sql, Tx, args};
 use kernel::{Fault, Lang, Word, text};
+use serde::Deserialize;
 
 use super::first_password::FirstPassword;
 use super::list::{UserView, find};
 use super::manage::{finish, managed};
 use crate::identity::email_token::{self, LinkPurpose};
-use crate::identity::{Permission, UserId, UserState, naming, session, sign_up};
+use crate::identity::{Permission, UserId, UserState, account, naming, session, sign_up};
 use crate::messages::{self, templates};
 use crate::{Cx, Result, audit};
 
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EmailChange {
+    pub email: String,
+    /// The asker's own. Needed where one changes one's own address, by which the password can be reset.
+    pub password: Option<String>,
+}
+
 /// Gives a user another address, and tells both. Who has not changed the first password yet is mailed another one, as when it was created; who has
 /// not proved the address, another link. Password and sessions of everybody else stay. The same address again changes nothing.
-pub async fn change_email(cx: &Cx, id: UserId, email: &str) -> Result<UserView> {
+pub async fn change_email(cx: &Cx, id: UserId, ask: &EmailChange) -> Result<UserView> {
     let manager = cx.require(Permission::UsersManage)?;
-    let email = naming::clean_email(email).map_err(|(code, zh, en)| Fault::field("email", code, zh, en))?;
+    let email = naming::clean_email(&ask.email).map_err(|(code, zh, en)| Fault::field("email", code, zh, en))?;
     let due = find(&mut cx.db.read(), cx, manager, id).await?.first_sign_in_due;
+    if manager.id == id {
+        let password = ask.password.as_deref().ok_or_else(|| Fault::field("password", "REQUIRED", "请填写", "This is needed"))?;
+        account::prove(cx, "password", password).await?;
+    }
     let fresh = if due { Some(FirstPassword::make(cx).await?) } else { None };
 
     let mut tx = cx.db.begin().await?;
