@@ -20,6 +20,8 @@ CREATE TABLE users (
   state TEXT NOT NULL,
   password_hash TEXT NOT NULL,
   must_change_password BOOLEAN NOT NULL,
+  -- When a first password was mailed anew; the one before it is as old as the user.
+  first_password_at BIGINT,
   language TEXT NOT NULL,
   superior_id UUID REFERENCES users (id),
   totp_secret BYTEA,

@@ -37,6 +37,7 @@ actions! {
     USER_DISABLED = Warning "users" "disabled" "禁用用户" "Disabled a user";
     USER_ENABLED = Info "users" "enabled" "启用用户" "Enabled a user";
     USER_UNLOCKED = Security "users" "unlocked" "解锁用户" "Unlocked a user";
+    USER_EMAIL_CHANGED = Security "users" "email_changed" "修改用户的邮箱" "Changed a user's e-mail address";
     USER_SESSIONS_ENDED = Security "users" "sessions_ended" "注销用户的会话" "Ended a user's sessions";
     EVERYBODYS_SESSIONS_ENDED = Security "users" "everybodys_sessions_ended" "注销全部用户的会话" "Ended everybody's sessions";
     SECOND_FACTOR_RESET = Security "users" "second_factor_reset" "重置用户的两步验证" "Reset a user's second factor";

@@ -43,6 +43,10 @@ templates! {
         "您的账号 {name} 的密码已于 {changed_at} 修改，其他登录均已退出。如非本人操作，请立即联系上级管理员。" "The password of your account {name} was changed at {changed_at}, and all other sessions were ended. If it was not you, tell your admin at once.";
     CREDENTIALS = "account.credentials", ByMail::Always, "您的账号已创建" "Your account is ready",
         "您好 {name}，\n\n{creator} 为您创建了账号。\n登录地址：{url}\n用户名：{name}\n初始密码：{password}\n\n首次登录时需要修改密码；初始密码 7 天内有效。" "Hello {name},\n\n{creator} created an account for you.\nSign in at: {url}\nName: {name}\nFirst password: {password}\n\nYou will be asked for a new password when you first sign in. The first password is good for 7 days.";
+    EMAIL_CHANGED = "account.email_changed", ByMail::Always, "账号的邮箱已修改" "Your e-mail address was changed",
+        "账号 {name} 的邮箱已由 {by} 于 {changed_at} 改为 {email}，今后的邮件和重置密码的链接都发往这个地址。密码不变。如非您本人要求，请立即联系 {by}。" "The e-mail address of your account {name} was changed to {email} by {by} at {changed_at}. Mail and links to reset the password go there from now on; your password stays as it is. If you did not ask for this, speak to {by} at once.";
+    EMAIL_LEFT = "account.email_left", ByMail::Always, "账号已改用另一个邮箱" "An account has another e-mail address now",
+        "账号 {name} 的邮箱已由 {by} 于 {changed_at} 改为另一个地址。此前发到本邮箱的链接和初始密码均已失效，今后不再有该账号的邮件发到这里。\n\n如果这是您的账号，而您没有要求修改，请立即联系 {by}；如果您不认识这个账号，请忽略此邮件。" "The e-mail address of the account {name} was changed to another one by {by} at {changed_at}. Links and first passwords that were sent here are no longer good, and no more mail of this account comes here.\n\nIf the account is yours and you did not ask for this, speak to {by} at once. If you do not know it, ignore this e-mail.";
     ACCOUNT_LOCKED = "account.locked", ByMail::Always, "账号已被临时锁定" "Your account is locked for a while",
         "连续多次登录失败，账号已锁定至 {locked_at}。如非本人操作，请修改密码。" "After several failed sign-ins in a row your account is locked until {locked_at}. If it was not you, change your password.";
     SECOND_FACTOR_RESET = "account.second_factor_reset", ByMail::Always, "两步验证已被重置" "Your second factor was reset",

@@ -65,6 +65,7 @@ mod support;
 mod sweeps;
 mod twice;
 mod users;
+mod users_email;
 mod users_manage;
 mod venue_blinks;
 mod venue_cases;

@@ -93,6 +93,7 @@ export type Answers = [
 export type Requests = [
   Fits<Console.CaptchaAnswer, Server['CaptchaAnswer']>,
   Fits<Console.NewUser, Server['NewUser']>,
+  Fits<Console.EmailChange, Server['EmailChange']>,
   Fits<Console.NewProject, Server['NewProject']>,
   Fits<Console.KeySelection, Server['KeySelection']>,
   // The document does not say what a tariff is.

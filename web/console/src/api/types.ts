@@ -39,7 +39,9 @@ export interface SessionInfo { id: string; current: boolean; address: string; ag
 // ---- users (super_admin: everybody; agent_admin: agents it created)
 // GET /users?search=&role=&state=&cursor=&limit= -> Page<User>; POST /users [idem] NewUser -> 201 User (password made by the server and mailed); GET /users/{id} -> User
 // POST /users/{id}/disable|enable -> User; POST /users/{id}/unlock -> User; POST /users/{id}/second-factor/reset -> User (super_admin)
-export interface User { id: string; name: string; email: string; role: Role; state: UserState; superior: UserRef | null; locked_until: string | null; second_factor_enabled: boolean; quota: { available: number; held: number } | null; last_sign_in_at: string | null; created_at: string }
+export interface User { id: string; name: string; email: string; role: Role; state: UserState; superior: UserRef | null; locked_until: string | null; second_factor_enabled: boolean; first_sign_in_due: boolean /* the first password, which was mailed, has not been changed yet */; quota: { available: number; held: number } | null; last_sign_in_at: string | null; created_at: string }
+// POST /users/{id}/email EmailChange -> User (both addresses are told; first_sign_in_due: another first password is mailed)   errors: EMAIL_INVALID, EMAIL_TAKEN, PASSWORD_WRONG (field errors)
+export interface EmailChange { email: string; password?: string /* one's own, where it is one's own address */ }
 // POST /users/{id}/sessions/end -> User; POST /users/sessions/end {password} -> SessionsEnded (super_admin; everybody's but the one that asks)
 export interface SessionsEnded { ended: number }
 export interface NewUser { name: string; email: string; role: Role; initial_quota: number }   // agent_admin may only create 'agent'; super_admin: 'agent' | 'agent_admin' | 'super_admin'

@@ -67,6 +67,9 @@ pub const RULES: &[Rule] = &[
     rule("POST /api/v1/users/{id}/disable", Door::Only(ADMINS), 200).on(Thing::User, Reach::ABOVE),
     rule("POST /api/v1/users/{id}/enable", Door::Only(ADMINS), 200).on(Thing::User, Reach::ABOVE),
     rule("POST /api/v1/users/{id}/unlock", Door::Only(ADMINS), 200).on(Thing::User, Reach::ABOVE),
+    rule("POST /api/v1/users/{id}/email", Door::Only(ADMINS), 200)
+        .on(Thing::User, Reach::ABOVE)
+        .body(|case| json!({"email": format!("moved{}@example.com", case.n)})),
     rule("POST /api/v1/users/{id}/recharge", Door::Only(ADMINS), 200).on(Thing::User, Reach::ABOVE).body(|_| json!({"amount": 1})),
     rule("POST /api/v1/users/{id}/second-factor/reset", Door::Only(SUPER), 200).on(Thing::User, Reach::EVERY),
     rule("POST /api/v1/users/{id}/sessions/end", Door::Only(ADMINS), 200).on(Thing::User, Reach::ABOVE),
