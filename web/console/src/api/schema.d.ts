@@ -6120,6 +6120,7 @@ export interface components {
              * @description 10 to 720.
              */
             minutes: number;
+            until?: components["schemas"]["Timestamp"] | null;
         };
         TimeAnswer: {
             server_time: components["schemas"]["Timestamp"];

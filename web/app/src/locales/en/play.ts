@@ -30,6 +30,7 @@ const en: typeof zh = {
     done: 'Extended until {time}',
     changed: 'The price has just changed and was updated. Please confirm again.',
     over: 'This table has ended and cannot be extended.',
+    moved: 'Paid until {time} by now: what you asked for may have gone through. Confirm again if you want still more.',
   },
   pause: {
     action: 'Pause',

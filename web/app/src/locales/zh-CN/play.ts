@@ -28,6 +28,7 @@ export default {
     done: '已延长到 {time}',
     changed: '价格刚刚变动，已为您更新，请再确认一次。',
     over: '这张球台已经结束，不能再延长。',
+    moved: '现在已付到 {time}，刚才的延长可能已经成功。还想再加时间，请再确认一次。',
   },
   pause: {
     action: '暂停',
