@@ -92,6 +92,14 @@ test('v3_1 a table is paid at once, and lit', async ({ page }) => {
   await expect(page.getByTestId('pay-by-balance')).toHaveAttribute('aria-disabled', 'true')
   await page.getByTestId('pay-by-alipay').click()
   await page.getByTestId('table-open-confirm').click()
+  await expect(page.getByTestId('stand-in-pay')).toBeVisible()
+  // Left before it was paid: the table leads back to this payment, and begins no other.
+  await page.goBack()
+  await page.getByTestId('order-back').click()
+  await expect(page.getByTestId('table-name')).toHaveText(table.name)
+  await expect(page.getByTestId('table-open')).toHaveCount(0)
+  await page.getByTestId('table-due').click()
+  await page.getByTestId('order-go').click()
   await payAt(page, 'alipay')
 
   await expect(page.getByTestId('playing')).toBeVisible({ timeout: 30_000 })

@@ -27,6 +27,9 @@ const en: typeof zh = {
     toPay: 'To pay',
     note: 'The lamp comes on as soon as you have paid, and time starts then. At the end you pay for the time played; the rest goes to your balance. If the table cannot be opened, the money goes back to where it came from.',
     recharge: 'Recharge, or pay at the desk',
+    due: 'Go on paying · {money}',
+    dueNote:
+      'A payment for this table is not finished; the table opens once it is. To open it another way, cancel that first.',
   },
   order: {
     title: 'Payment',
