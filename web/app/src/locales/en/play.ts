@@ -44,7 +44,7 @@ const en: typeof zh = {
   close: {
     action: 'End, lamp off',
     title: 'End now?',
-    text: 'The lamp goes out. You pay for the time played, and the rest of what is held is released at once.',
+    text: 'The lamp goes out. You pay for the time played, and the rest goes back the way it came.',
     cost: 'Cost so far',
     back: 'About to be released',
     yes: 'End, lamp off',
@@ -52,7 +52,7 @@ const en: typeof zh = {
   },
   ended: {
     title: 'Well played. See you again',
-    total: 'To pay',
+    total: 'Total',
     toSource: 'Back to where it was paid',
     toBalance: 'Released to your balance',
     period: '{from} to {to}',
