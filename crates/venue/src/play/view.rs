@@ -45,6 +45,8 @@ pub struct SessionView {
     pub pause: PauseView,
     /// By how many minutes it may be extended now: the usual lengths, less near closing, none where the hall closes before.
     pub extensions: Vec<i64>,
+    /// Whether a split can be made of it now.
+    pub can_split: bool,
     /// Others share the bill, or have.
     pub split: Option<SplitMark>,
 }
@@ -158,6 +160,7 @@ async fn view(sql: &mut impl Sql, cx: &Cx, found: Named) -> Result<SessionView> 
     let now = cx.now();
     let cost_so_far_fen = cost_so_far(&session, now)?;
     let bill = bill::view(sql, cx.lang, &session).await?;
+    let can_split = split.is_none() && splits::can_make(sql, &session, now).await?;
     Ok(SessionView {
         id: session.id,
         state: session.state,
@@ -170,6 +173,7 @@ async fn view(sql: &mut impl Sql, cx: &Cx, found: Named) -> Result<SessionView> 
         paid_until: session.lit_at.map(|_| session.until_at(now)),
         pause: pause_view(&session),
         extensions: extend::offered(sql, &session, now).await?,
+        can_split,
         held_fen: session.held,
         cost_so_far_fen,
         now,

@@ -194,6 +194,8 @@ export interface Session {
   extensions: number[]
   /** Others share the bill, or have. */
   split: { id: string; state: 'open' | 'settled'; paid_by_others_fen: number } | null
+  /** Whether a split can be made of it now: not of a bill that is too old, or was given back. */
+  can_split: boolean
 }
 
 export interface Pause {

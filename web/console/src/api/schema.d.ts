@@ -5133,6 +5133,8 @@ export interface components {
             items: {
                 asked_at: components["schemas"]["Timestamp"];
                 bill?: components["schemas"]["BillView"] | null;
+                /** @description Whether a split can be made of it now. */
+                can_split: boolean;
                 /** @description The hall's. */
                 clock: components["schemas"]["HallClock"];
                 cost_so_far_fen: components["schemas"]["Fen"];
@@ -5808,6 +5810,8 @@ export interface components {
         SessionView: {
             asked_at: components["schemas"]["Timestamp"];
             bill?: components["schemas"]["BillView"] | null;
+            /** @description Whether a split can be made of it now. */
+            can_split: boolean;
             /** @description The hall's. */
             clock: components["schemas"]["HallClock"];
             cost_so_far_fen: components["schemas"]["Fen"];
