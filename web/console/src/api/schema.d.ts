@@ -5806,6 +5806,8 @@ export interface components {
             last_seen_at: components["schemas"]["Timestamp"];
         };
         /** @enum {string} */
+        SessionLight: "on" | "off" | "away";
+        /** @enum {string} */
         SessionState: "opening" | "playing" | "closed" | "failed";
         SessionView: {
             asked_at: components["schemas"]["Timestamp"];

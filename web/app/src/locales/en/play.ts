@@ -32,6 +32,10 @@ const en: typeof zh = {
     over: 'This table has ended and cannot be extended.',
     moved: 'Paid until {time} by now: what you asked for may have gone through. Confirm again if you want still more.',
   },
+  light: {
+    off: 'The lamp is off, and being seen to. Unless it is back within a minute, play ends and only the time before is charged.',
+    away: 'The lamp cannot be reached, and may be off. Unless it is back within a minute, play ends and only the time before is charged.',
+  },
   pause: {
     action: 'Pause',
     text: 'A pause costs nothing; {time} of pauses are left.',
