@@ -6,6 +6,7 @@ use serde::Serialize;
 use store::{Index, Look, Row, Sql, args};
 
 use super::bill::{self, BillView};
+use super::dark::{self, SessionLight};
 use super::error::no_price;
 use super::extend;
 use super::model::{EndReason, Session, SessionId, SessionState};
@@ -43,8 +44,12 @@ pub struct SessionView {
     /// Once it is over; of what never began it has no lines, and says what becomes of what was held.
     pub bill: Option<BillView>,
     pub pause: PauseView,
+    /// How the light is while it is played; absent where that is not known, and in a pause.
+    pub light: Option<SessionLight>,
     /// By how many minutes it may be extended now: the usual lengths, less near closing, none where the hall closes before.
     pub extensions: Vec<i64>,
+    /// Whether a split can be made of it now.
+    pub can_split: bool,
     /// Others share the bill, or have.
     pub split: Option<SplitMark>,
 }
@@ -158,6 +163,7 @@ async fn view(sql: &mut impl Sql, cx: &Cx, found: Named) -> Result<SessionView> 
     let now = cx.now();
     let cost_so_far_fen = cost_so_far(&session, now)?;
     let bill = bill::view(sql, cx.lang, &session).await?;
+    let can_split = split.is_none() && splits::can_make(sql, &session, now).await?;
     Ok(SessionView {
         id: session.id,
         state: session.state,
@@ -169,7 +175,9 @@ async fn view(sql: &mut impl Sql, cx: &Cx, found: Named) -> Result<SessionView> 
         lit_at: session.lit_at,
         paid_until: session.lit_at.map(|_| session.until_at(now)),
         pause: pause_view(&session),
+        light: dark::seen(sql, &session, now).await?,
         extensions: extend::offered(sql, &session, now).await?,
+        can_split,
         held_fen: session.held,
         cost_so_far_fen,
         now,

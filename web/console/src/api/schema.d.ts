@@ -5173,6 +5173,8 @@ export interface components {
             items: {
                 asked_at: components["schemas"]["Timestamp"];
                 bill?: components["schemas"]["BillView"] | null;
+                /** @description Whether a split can be made of it now. */
+                can_split: boolean;
                 /** @description The hall's. */
                 clock: components["schemas"]["HallClock"];
                 cost_so_far_fen: components["schemas"]["Fen"];
@@ -5845,10 +5847,14 @@ export interface components {
             last_seen_at: components["schemas"]["Timestamp"];
         };
         /** @enum {string} */
+        SessionLight: "on" | "off" | "away";
+        /** @enum {string} */
         SessionState: "opening" | "playing" | "closed" | "failed";
         SessionView: {
             asked_at: components["schemas"]["Timestamp"];
             bill?: components["schemas"]["BillView"] | null;
+            /** @description Whether a split can be made of it now. */
+            can_split: boolean;
             /** @description The hall's. */
             clock: components["schemas"]["HallClock"];
             cost_so_far_fen: components["schemas"]["Fen"];
@@ -6161,6 +6167,7 @@ export interface components {
              * @description 10 to 720.
              */
             minutes: number;
+            until?: components["schemas"]["Timestamp"] | null;
         };
         TimeAnswer: {
             server_time: components["schemas"]["Timestamp"];
