@@ -12,8 +12,8 @@ use super::agree::ask;
 use super::draw::{Draw, LEAST, watts};
 use super::rows::{Device, DeviceId, Driver, by_id, set_draw, watched};
 use super::{log, tasmota};
-use crate::halls::{Table, TableState};
 use crate::halls::rows::lock_table_in_use;
+use crate::halls::{Table, TableState};
 use crate::{Venue, staff};
 
 /// It leaves questions with the broker, and waits for nothing.
