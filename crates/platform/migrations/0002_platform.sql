@@ -274,15 +274,20 @@ CREATE TABLE withdrawals (
   -- Payee's name, account and bank: encrypted.
   payee BYTEA NOT NULL,
   note TEXT NOT NULL,
-  -- pending, approved, refused, paid
+  -- pending, approved, refused, paid, cancelled, returned
   state TEXT NOT NULL,
   transfer_id UUID NOT NULL REFERENCES ledger_transfers (id),
+  -- What brought the amount back, where the money did not arrive.
+  return_transfer_id UUID REFERENCES ledger_transfers (id),
+  -- Why it was refused, or returned.
   reason TEXT,
   payment_reference TEXT,
   decided_by UUID REFERENCES users (id),
   created_at BIGINT NOT NULL,
   decided_at BIGINT,
-  paid_at BIGINT
+  paid_at BIGINT,
+  -- When it was cancelled or returned.
+  ended_at BIGINT
 );
 CREATE INDEX withdrawals_agent ON withdrawals (agent_id, state, id);
 CREATE INDEX withdrawals_reviewer ON withdrawals (reviewer_id, state, id);

@@ -11,6 +11,7 @@ use platform::identity::{Flood, NewUserRow, Passwords, Role, UserId, UserState, 
 use platform::installation::{self, KeyCheck};
 use platform::messages::DatabaseMailbox;
 use platform::payments::{self, Channels, Payments};
+use platform::quota::withdrawal;
 use platform::settings::Settings;
 use platform::vault::Vault;
 use platform::{Cx, Install, Origin, Platform, audit, ledger};
@@ -314,6 +315,8 @@ impl TestServer {
     /// What must hold after any test: the ledger adds up, and each line of the operation log reads as it was written.
     pub async fn check(&self) {
         let problems = ledger::check(&mut self.platform.db.read()).await.expect("the ledger can be read");
+        assert!(problems.is_empty(), "{problems:?}");
+        let problems = withdrawal::check(&mut self.platform.db.read()).await.expect("withdrawals can be read");
         assert!(problems.is_empty(), "{problems:?}");
         let problems = payments::check(&mut self.platform.db.read()).await.expect("payments can be read");
         assert!(problems.is_empty(), "{problems:?}");

@@ -47,6 +47,8 @@ actions! {
     WITHDRAWAL_APPROVED = Info "quota" "withdrawal_approved" "批准提现" "Approved a withdrawal";
     WITHDRAWAL_REFUSED = Info "quota" "withdrawal_refused" "拒绝提现" "Refused a withdrawal";
     WITHDRAWAL_PAID = Info "quota" "withdrawal_paid" "标记提现已打款" "Marked a withdrawal as paid";
+    WITHDRAWAL_CANCELLED = Info "quota" "withdrawal_cancelled" "撤回提现申请" "Cancelled a withdrawal";
+    WITHDRAWAL_RETURNED = Warning "quota" "withdrawal_returned" "提现款项退回" "Returned a withdrawal whose money did not arrive";
     PROJECT_CREATED = Info "projects" "created" "创建项目" "Created a project";
     PROJECT_CHANGED = Info "projects" "changed" "修改项目" "Changed a project";
     PROJECT_ENABLED = Info "projects" "enabled" "启用项目" "Enabled a project";

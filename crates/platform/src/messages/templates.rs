@@ -71,6 +71,8 @@ templates! {
         "您的 {amount} 额度提现申请被拒绝，额度已解冻。原因：{reason}" "Your withdrawal of {amount} quota was refused and the amount is available again. Reason: {reason}";
     WITHDRAWAL_PAID = "quota.withdrawal_paid", ByMail::If(defs::MAIL_QUOTA), "提现已打款" "Withdrawal paid",
         "您的 {amount} 额度提现已打款，凭证：{payment_reference}" "Your withdrawal of {amount} quota was paid. Reference: {payment_reference}";
+    WITHDRAWAL_RETURNED = "quota.withdrawal_returned", ByMail::If(defs::MAIL_QUOTA), "提现款项退回" "Withdrawal returned",
+        "您的 {amount} 额度提现的款项未能到账，额度已退回您的可用额度，请核对收款账户后重新申请。原因：{reason}" "The money of your withdrawal of {amount} quota did not arrive, and the amount is available again. Please check the account before you ask again. Reason: {reason}";
     GRANTED = "grant.created", ByMail::If(defs::MAIL_GRANTS), "获得项目授权" "A project was granted to you",
         "您已获得项目 {project} 的授权，可以生成卡密。" "You may now generate keys for project {project}.";
     GRANT_CHANGED = "grant.changed", ByMail::If(defs::MAIL_GRANTS), "项目授权有变动" "A grant was changed",

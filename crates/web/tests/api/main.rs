@@ -113,3 +113,4 @@ mod verify_forged;
 mod wechat_bind;
 mod wechat_sign_in;
 mod withdrawals;
+mod withdrawals_back;

@@ -2231,6 +2231,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/withdrawals/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whoever asked takes it back while nobody has decided: the frozen amount becomes available again. */
+        post: operations["cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/withdrawals/{id}/paid": {
         parameters: {
             query?: never;
@@ -2259,6 +2276,23 @@ export interface paths {
         put?: never;
         /** The frozen amount becomes available again. */
         post: operations["refuse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/withdrawals/{id}/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The money of an approved or paid withdrawal did not arrive: the deducted amount comes back to the agent's account. */
+        post: operations["returned"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3805,7 +3839,7 @@ export interface components {
         /** @enum {string} */
         Endpoint: "verify" | "query" | "time" | "other";
         /** @enum {string} */
-        EntryKind: "recharge" | "system_recharge" | "transfer" | "withdrawal" | "generation" | "initial" | "cash_recharge" | "cash_payout" | "play" | "payment" | "refund" | "split" | "gift" | "carried_over" | "given_back";
+        EntryKind: "recharge" | "system_recharge" | "transfer" | "withdrawal" | "withdrawal_return" | "generation" | "initial" | "cash_recharge" | "cash_payout" | "play" | "payment" | "refund" | "split" | "gift" | "carried_over" | "given_back";
         /** @enum {string} */
         ExportColumn: "key" | "project" | "batch" | "agent" | "state" | "validity" | "activated_at" | "expires_at" | "devices" | "created_at";
         /** @enum {string} */
@@ -4057,7 +4091,10 @@ export interface components {
              * @description To decide for who reviews; one's own for the others.
              */
             pending_applications: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description To decide or to pay for who reviews; one's own for the others.
+             */
             pending_withdrawals: number;
             quota?: components["schemas"]["QuotaOverview"] | null;
             recent_batches: components["schemas"]["Batch"][];
@@ -5318,6 +5355,7 @@ export interface components {
                 agent: components["schemas"]["UserRef"];
                 amount: components["schemas"]["Quota"];
                 created_at: components["schemas"]["Timestamp"];
+                ended_at?: components["schemas"]["Timestamp"] | null;
                 id: components["schemas"]["Id"];
                 note: string;
                 paid_at?: components["schemas"]["Timestamp"] | null;
@@ -5326,7 +5364,7 @@ export interface components {
                 payee_name: string;
                 /** @description How the bank calls the payment. */
                 payment_reference?: string | null;
-                /** @description Why it was refused. */
+                /** @description Why it was refused, or returned. */
                 reason?: string | null;
                 reviewed_at?: components["schemas"]["Timestamp"] | null;
                 reviewer?: components["schemas"]["UserRef"] | null;
@@ -6390,6 +6428,7 @@ export interface components {
             agent: components["schemas"]["UserRef"];
             amount: components["schemas"]["Quota"];
             created_at: components["schemas"]["Timestamp"];
+            ended_at?: components["schemas"]["Timestamp"] | null;
             id: components["schemas"]["Id"];
             note: string;
             paid_at?: components["schemas"]["Timestamp"] | null;
@@ -6398,18 +6437,22 @@ export interface components {
             payee_name: string;
             /** @description How the bank calls the payment. */
             payment_reference?: string | null;
-            /** @description Why it was refused. */
+            /** @description Why it was refused, or returned. */
             reason?: string | null;
             reviewed_at?: components["schemas"]["Timestamp"] | null;
             reviewer?: components["schemas"]["UserRef"] | null;
             state: components["schemas"]["WithdrawalState"];
         };
         WithdrawalApproval: Record<string, never>;
+        WithdrawalCancellation: Record<string, never>;
         WithdrawalRefusal: {
             reason: string;
         };
+        WithdrawalReturn: {
+            reason: string;
+        };
         /** @enum {string} */
-        WithdrawalState: "pending" | "approved" | "refused" | "paid";
+        WithdrawalState: "pending" | "approved" | "refused" | "paid" | "cancelled" | "returned";
     };
     responses: never;
     parameters: never;
@@ -16735,6 +16778,8 @@ export interface operations {
         parameters: {
             query?: {
                 state?: components["schemas"]["WithdrawalState"];
+                /** @description Those alone that somebody has still to decide or to pay. */
+                waiting?: boolean;
                 /** @description One's own, or those one decides. If not said: the latter for a super admin, the former for others. */
                 scope?: "mine" | "review";
                 cursor?: string;
@@ -17019,6 +17064,93 @@ export interface operations {
             };
         };
     };
+    cancel: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawalCancellation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Withdrawal"];
+                };
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields that were not accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     paid: {
         parameters: {
             query?: never;
@@ -17119,6 +17251,92 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["WithdrawalRefusal"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Withdrawal"];
+                };
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    returned: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawalReturn"];
             };
         };
         responses: {

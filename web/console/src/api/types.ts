@@ -50,13 +50,14 @@ export interface NewUser { name: string; email: string; role: Role; initial_quot
 // ---- quota
 // GET /quota -> QuotaOverview;  GET /quota/statement?kind=&from=&to=&user=(admins)&cursor= -> Page<StatementLine>
 export interface QuotaOverview { available: number; held: number; total: number; transfer_minimum: number; withdrawal_minimum: number }
-export type EntryKind = 'recharge' | 'system_recharge' | 'transfer' | 'withdrawal' | 'generation' | 'generation_refund' | 'initial' | 'cash_recharge' | 'cash_payout' | 'play' | 'carried_over' | 'payment' | 'refund' | 'split' | 'given_back' | 'gift' /* the last nine are of customers' wallets */
+export type EntryKind = 'recharge' | 'system_recharge' | 'transfer' | 'withdrawal' | 'withdrawal_return' | 'generation' | 'initial' | 'cash_recharge' | 'cash_payout' | 'play' | 'carried_over' | 'payment' | 'refund' | 'split' | 'given_back' | 'gift' /* the last nine are of customers' wallets */
 export interface StatementLine { id: string; at: string; kind: EntryKind; phase: 'hold' | 'post' | 'release' | 'move'; delta: number; held_delta: number; balance_after: number; held_after: number; counterparty: UserRef | null; system: boolean; memo: string; reference: { kind: string; id: string } | null }
 export interface Transfer { id: string; amount: number; state: 'pending' | 'posted' | 'voided'; kind: EntryKind; created_at: string }
 // POST /quota/transfers [idem] {to_name, amount, memo?} -> 201 Transfer      errors: QUOTA_INSUFFICIENT 409, AMOUNT_BELOW_MINIMUM, USER_NOT_FOUND, SELF_TRANSFER
-// GET /withdrawals?state=&cursor=&scope=mine|review -> Page<Withdrawal>; POST /withdrawals [idem] {amount, payee_name, payee_account, payee_bank, note?} -> 201 Withdrawal; GET /withdrawals/{id}
+// GET /withdrawals?state=&waiting=&cursor=&scope=mine|review -> Page<Withdrawal>; POST /withdrawals [idem] {amount, payee_name, payee_account, payee_bank, note?} -> 201 Withdrawal; GET /withdrawals/{id}
 // POST /withdrawals/{id}/approve {} -> Withdrawal; /refuse {reason} -> Withdrawal; /paid {payment_reference} -> Withdrawal (after approval, marks the offline payout)
-export interface Withdrawal { id: string; agent: UserRef; amount: number; payee_name: string; payee_account: string; payee_bank: string; note: string; state: 'pending' | 'approved' | 'refused' | 'paid'; reason: string | null; payment_reference: string | null; reviewer: UserRef | null; created_at: string; reviewed_at: string | null; paid_at: string | null }
+// POST /withdrawals/{id}/cancel {} -> Withdrawal (by whoever asked, while it is pending); /return {reason} -> Withdrawal (the money of an approved or paid one did not arrive)
+export interface Withdrawal { id: string; agent: UserRef; amount: number; payee_name: string; payee_account: string; payee_bank: string; note: string; state: 'pending' | 'approved' | 'refused' | 'paid' | 'cancelled' | 'returned'; reason: string | null; payment_reference: string | null; reviewer: UserRef | null; created_at: string; reviewed_at: string | null; paid_at: string | null; ended_at: string | null /* cancelled or returned */ }
 
 // ---- projects
 // GET /projects?search=&state=&cursor= -> Page<Project>  (super_admin all; agent(_admin): granted ones, with my_grant set)
@@ -80,7 +81,7 @@ export interface Application { id: string; project: { id: string; name: string }
 // POST /batches [idem] {project_id, count (1..1_000_000), unit, validity, note?} -> 201 Batch (state 'ready' for small ones, else 'generating')   errors: QUOTA_INSUFFICIENT, GRANT_MISSING, PRICE_MISSING
 // POST /batches/quote {project_id,count,unit,validity} -> {unit_price, total, available}
 // GET /batches?project=&agent=&state=&cursor= ; GET /batches/{id}; POST /batches/{id}/cancel (while generating)
-export interface Batch { id: string; project: { id: string; name: string }; agent: UserRef; count: number; made: number; unit: ValidityUnit; validity: number; unit_price: number; total: number; note: string; state: 'generating' | 'ready' | 'cancelling' | 'cancelled' | 'failed'; created_at: string; finished_at: string | null }
+export interface Batch { id: string; project: { id: string; name: string }; agent: UserRef; count: number; made: number; unit: ValidityUnit; validity: number; unit_price: number; total: number; note: string; state: 'generating' | 'ready' | 'cancelling' | 'cancelled'; created_at: string; finished_at: string | null }
 // GET /keys?project=&batch=&state=&key=(text)&device=&agent=&cursor=&limit= -> Page<Key>; GET /keys/{id} -> KeyDetail
 export type KeyState = 'unused' | 'active' | 'expired' | 'disabled'
 export interface Key { id: string; key: string /* full text for owner of the batch; masked '•••••-…-8YJCE' otherwise */; project: { id: string; name: string }; batch_id: string; agent: UserRef; state: KeyState; unit: ValidityUnit; validity: number; activated_at: string | null; expires_at: string | null; devices: { id: string; name: string; bound_at: string }[]; unbind_count: number; created_at: string }
