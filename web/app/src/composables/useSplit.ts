@@ -20,7 +20,7 @@ export interface SplitAddress {
 /** A split, followed while its page is shown, and what one can do about it. */
 export function useSplit(address: () => SplitAddress) {
   const store = useCustomerStore()
-  const { data, error, answered, load, accept } = useResource((): Promise<Split | null> => {
+  const { data, error, loading, answered, load, accept } = useResource((): Promise<Split | null> => {
     const { code, session } = address()
     // By its link it is seen by everybody, before and after one has a share.
     if (code) return api.splitOfCode(code)
@@ -34,7 +34,7 @@ export function useSplit(address: () => SplitAddress) {
     // Where there is none it is made on this page: nothing is to be followed, and what is being typed must stay.
     const none = answered.value && data.value === null
     const over = data.value?.state === 'settled' || data.value?.state === 'undone'
-    if (!busy.value && !none && !over) void load()
+    return busy.value || none || over ? undefined : load()
   }, EVERY_MS)
 
   /** What one wishes; its answer is newer than what was asked for before. */
@@ -71,6 +71,7 @@ export function useSplit(address: () => SplitAddress) {
     split: data,
     share,
     error,
+    loading,
     answered,
     load,
     accept,
