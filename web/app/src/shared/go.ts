@@ -72,10 +72,16 @@ function addressOf(page: unknown, more: Record<string, string> = {}): string {
   return `/${route}${query.length > 0 ? `?${query.join('&')}` : ''}`
 }
 
+/** So many pages below the one on top. */
+function pageUnder(below: number): unknown {
+  const pages = getCurrentPages()
+  return pages[pages.length - 1 - below]
+}
+
 /** This page's address within the app, to come back to after having left it; `more` is what is chosen on it. */
-export const addressHere = (more?: Record<string, string>): string => addressOf(getCurrentPages().at(-1), more)
+export const addressHere = (more?: Record<string, string>): string => addressOf(pageUnder(0), more)
 /** The address of the page that `goBack` leads to. */
-export const addressBelow = (): string => addressOf(getCurrentPages().at(-2))
+export const addressBelow = (): string => addressOf(pageUnder(1))
 
 /** To WeChat's page, which sends the browser back here: this page is left for good. */
 export function replaceBy(url: string): void {
