@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { get, installHttpHooks, post, seg, urlOf } from '@/api/http'
 import { ApiError } from '@/api/problem'
+import { serverClock } from '@/shared/clock'
 import { errorText, fieldError } from '@/shared/error-text'
 
 interface Sent {
@@ -88,6 +89,20 @@ describe('the client', () => {
     server({ status: 401, body: { code: 'SESSION_INVALID' } })
     expect((await failure(post('/tables/tbl_1/open'))).code).toBe('SESSION_INVALID')
     expect([sent.length, token]).toEqual([1, null])
+  })
+
+  it('learns the server’s time from any answer, a refusal too, and from none where it is not told', async () => {
+    const before = serverClock.now(0)
+    server({ status: 200, body: {} })
+    await get('/me')
+    expect(serverClock.now(0)).toBe(before)
+    const ahead = Date.now() + 15 * 60_000
+    server({ status: 404, body: { code: 'NOT_FOUND' }, header: { date: new Date(ahead).toUTCString() } })
+    await failure(get('/venues/x'))
+    expect(Math.abs(serverClock.now() - ahead)).toBeLessThan(2_000)
+    server({ status: 200, body: {}, header: { Date: new Date().toUTCString() } })
+    await post('/tables/tbl_1/open')
+    expect(Math.abs(serverClock.now() - Date.now())).toBeLessThan(2_000)
   })
 
   it('keeps the token when a code was wrong', async () => {

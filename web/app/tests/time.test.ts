@@ -82,6 +82,22 @@ describe('the countdown', () => {
     expect(clock.now(local)).toBe(NOW)
   })
 
+  it('is put right by the head of any answer, and to the second only where it is not known better', () => {
+    const clock = new ServerClock()
+    const local = NOW + 15 * 60_000
+    const date = new Date(NOW).toUTCString()
+    clock.hear(date, local, local + 200)
+    expect(Math.abs(clock.now(local) - NOW)).toBeLessThan(1_000)
+    clock.learn('2026-11-28T12:00:00.700Z', local, local)
+    clock.hear(date, local - 100, local + 100)
+    expect(clock.now(local)).toBe(NOW + 700)
+    // Somebody sets the device's clock.
+    clock.hear(date, NOW + 100, NOW + 300)
+    expect(Math.abs(clock.now(NOW) - NOW)).toBeLessThan(1_000)
+    clock.hear('soon', local, local)
+    expect(Math.abs(clock.now(NOW) - NOW)).toBeLessThan(1_000)
+  })
+
   it('holds back a second code for as long as the server said', () => {
     let now = NOW
     const resend = new Resend(() => now)

@@ -1,5 +1,6 @@
+import { serverClock } from '@/shared/clock'
 import { serverAddress } from '@/shared/server-address'
-import { ApiError, networkError, problemOf } from './problem'
+import { ApiError, headerOf, networkError, problemOf } from './problem'
 
 export type QueryValue = string | number | boolean | null | undefined
 export type Query = Record<string, QueryValue>
@@ -58,6 +59,7 @@ function headersOf(options: RequestOptions, token: string | null): Record<string
 /** The one place where an answer becomes a type: `T` is what the API document promises for this path. */
 function send<T>(method: Method, path: string, options: RequestOptions, token: string | null): Promise<T> {
   return new Promise((resolve, reject) => {
+    const sent = Date.now()
     uni.request({
       url: urlOf(path, options.query),
       method,
@@ -65,6 +67,8 @@ function send<T>(method: Method, path: string, options: RequestOptions, token: s
       header: headersOf(options, token),
       timeout: TIMEOUT_MS,
       success: ({ statusCode, data, header }) => {
+        const date = headerOf(header, 'date')
+        if (date !== undefined) serverClock.hear(date, sent, Date.now())
         if (statusCode >= 200 && statusCode < 300) resolve(data as T)
         else reject(statusCode === 0 ? networkError('') : new ApiError(problemOf(statusCode, data, header)))
       },

@@ -48,11 +48,16 @@ export function networkError(message: string): ApiError {
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 
+/** By its name in lower case: platforms differ in how they write it. */
+export function headerOf(headers: unknown, wanted: string): string | undefined {
+  if (!isRecord(headers)) return undefined
+  const name = Object.keys(headers).find((key) => key.toLowerCase() === wanted)
+  return name === undefined ? undefined : String(headers[name])
+}
+
 function retryAfter(body: Record<string, unknown>, headers: unknown): number | undefined {
   if (typeof body.retry_after_seconds === 'number') return body.retry_after_seconds
-  if (!isRecord(headers)) return undefined
-  const name = Object.keys(headers).find((key) => key.toLowerCase() === 'retry-after')
-  const seconds = name === undefined ? Number.NaN : Number(headers[name])
+  const seconds = Number(headerOf(headers, 'retry-after'))
   return seconds > 0 ? seconds : undefined
 }
 
