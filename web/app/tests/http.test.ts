@@ -15,6 +15,7 @@ interface Sent {
 type Answer = { status: number; body?: unknown; header?: unknown } | { errMsg: string }
 
 let token: string | null
+let ended: boolean
 let sent: Sent[]
 const becomeSomebody = vi.fn(async () => {
   token = 'guest'
@@ -23,6 +24,7 @@ installHttpHooks({
   language: () => 'en',
   token: () => token,
   becomeSomebody,
+  signedOut: () => ended,
   forget: (lost) => {
     if (token === lost) token = null
   },
@@ -44,6 +46,7 @@ async function failure(call: Promise<unknown>): Promise<ApiError> {
 
 beforeEach(() => {
   token = 'mine'
+  ended = false
   sent = []
   becomeSomebody.mockClear()
 })
@@ -83,6 +86,22 @@ describe('the client', () => {
     server({ status: 401, body: { code: 'SESSION_INVALID' } }, { status: 200, body: { number: '1' } })
     expect(await get('/me')).toEqual({ number: '1' })
     expect(sent.map(({ header }) => header.Authorization)).toEqual(['Bearer mine', 'Bearer guest'])
+  })
+
+  it('makes nobody a guest who was signed in a moment ago, and asks nothing in a guest’s name', async () => {
+    ended = true
+    server({ status: 401, body: { code: 'SESSION_INVALID' } })
+    expect((await failure(get('/sessions/ses_1'))).tokenLost).toBe(true)
+    expect((await failure(get('/sessions/ses_1'))).tokenLost).toBe(true)
+    expect((await failure(post('/split-codes/abc/join'))).tokenLost).toBe(true)
+    expect([sent.length, becomeSomebody.mock.calls.length]).toEqual([1, 0])
+  })
+
+  it('looks on as nobody where everybody may look', async () => {
+    server({ status: 401, body: { code: 'SESSION_INVALID' } }, { status: 200, body: { items: [] } })
+    expect(await get('/venues', { auth: 'optional' })).toEqual({ items: [] })
+    expect(sent.map(({ header }) => header.Authorization)).toEqual(['Bearer mine', undefined])
+    expect(becomeSomebody).not.toHaveBeenCalled()
   })
 
   it('repeats no write under another name', async () => {

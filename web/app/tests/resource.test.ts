@@ -1,17 +1,17 @@
 import { onHide, onShow } from '@dcloudio/uni-app'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { networkError } from '@/api/problem'
+import { ApiError, networkError } from '@/api/problem'
 import { useResource } from '@/composables/useResource'
 import { useWhileShown } from '@/composables/useWhileShown'
 
 interface Question {
   answer(text: string): void
-  fail(): void
+  fail(error?: ApiError): void
 }
 let questions: Question[]
 const fetch = () =>
   new Promise<string>((resolve, reject) => {
-    questions.push({ answer: resolve, fail: () => reject(networkError('timeout')) })
+    questions.push({ answer: resolve, fail: (error = networkError('timeout')) => reject(error) })
   })
 const settled = () => vi.advanceTimersByTimeAsync(0)
 const show = () => vi.mocked(onShow).mock.calls.forEach(([hook]) => hook())
@@ -67,6 +67,21 @@ describe('what a page shows', () => {
     accept('written')
     questions[0]?.answer('read before')
     expect([await asked, data.value]).toEqual([null, 'written'])
+  })
+})
+
+describe('what is somebody’s own', () => {
+  it('is not shown any more once they are signed out, and is asked for anew', async () => {
+    const { data, error, answered, load } = useResource(fetch)
+    void load()
+    questions[0]?.answer('theirs')
+    await settled()
+    void load()
+    questions[1]?.fail(new ApiError({ status: 401, code: 'SESSION_INVALID' }))
+    await settled()
+    expect([data.value, answered.value, error.value !== null]).toEqual([null, false, true])
+    void load()
+    expect(error.value).toBeNull()
   })
 })
 

@@ -1,6 +1,6 @@
 import { serverClock } from '@/shared/clock'
 import { serverAddress } from '@/shared/server-address'
-import { ApiError, headerOf, networkError, problemOf } from './problem'
+import { ApiError, headerOf, networkError, problemOf, tokenLost } from './problem'
 
 export type QueryValue = string | number | boolean | null | undefined
 export type Query = Record<string, QueryValue>
@@ -24,6 +24,8 @@ export interface HttpHooks {
   token(): string | null
   /** For whoever is nobody yet: by WeChat where that asks nothing, else as a guest. */
   becomeSomebody(): Promise<void>
+  /** Somebody was signed in a moment ago, and has not signed in again. */
+  signedOut(): boolean
   /** Forgets this token, unless another has taken its place meanwhile. */
   forget(token: string | null): void
 }
@@ -77,18 +79,24 @@ function send<T>(method: Method, path: string, options: RequestOptions, token: s
   })
 }
 
+/** Whoever was signed in must not go on as a new guest without noticing, for whom nothing of theirs is there. */
+async function someToken(asker: HttpHooks): Promise<void> {
+  if (asker.signedOut()) throw new ApiError({ status: 401, code: 'SESSION_INVALID' })
+  await asker.becomeSomebody()
+}
+
 export async function request<T>(method: Method, path: string, options: RequestOptions = {}): Promise<T> {
   const auth = options.auth ?? 'needed'
-  if (auth === 'needed' && hooks?.token() === null) await hooks.becomeSomebody()
+  if (auth === 'needed' && hooks?.token() === null) await someToken(hooks)
   const token = hooks?.token() ?? null
   try {
     return await send<T>(method, path, options, token)
   } catch (error) {
-    if (hooks === null || auth === 'none' || !(error instanceof ApiError) || !error.tokenLost) throw error
+    if (hooks === null || auth === 'none' || !tokenLost(error)) throw error
     hooks.forget(token)
-    // Somebody who had signed in must not open a table as a new guest without noticing.
+    // Nor is anything done as another than who wished it.
     if (method !== 'GET') throw error
-    if (hooks.token() === null) await hooks.becomeSomebody()
+    if (auth === 'needed' && hooks.token() === null) await someToken(hooks)
     return send<T>(method, path, options, hooks.token())
   }
 }

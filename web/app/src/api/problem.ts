@@ -41,6 +41,9 @@ export class ApiError extends Error {
 
 export const isCode = (error: unknown, code: string): boolean => error instanceof ApiError && error.code === code
 
+/** Whoever was here is signed out, as far as the server is concerned. */
+export const tokenLost = (error: unknown): boolean => error instanceof ApiError && error.tokenLost
+
 /** The server could not be reached, or did not answer in time. */
 export function networkError(message: string): ApiError {
   return new ApiError({ status: 0, code: /timeout/i.test(message) ? 'TIMEOUT' : 'NETWORK' })

@@ -1,4 +1,5 @@
 import { ref, shallowRef, type Ref } from 'vue'
+import { tokenLost } from '@/api/problem'
 
 /**
  * One thing that a page shows: itself, and why it could not be had. Either stays while it is asked for again. An answer
@@ -23,18 +24,27 @@ export function useResource<T>(fetch: () => Promise<T>) {
     answered.value = true
   }
 
+  function refuse(cause: unknown): void {
+    error.value = cause
+    if (!tokenLost(cause)) return
+    // It is theirs who were signed in, and not for whoever signs in next.
+    data.value = null
+    answered.value = false
+  }
+
   async function load(): Promise<T | null> {
     asked += 1
     underWay += 1
     const mine = asked
     loading.value = true
+    if (tokenLost(error.value)) error.value = null
     try {
       const answer = await fetch()
       if (mine < shown) return null
       take(answer, mine)
       return answer
     } catch (cause) {
-      if (mine > shown) error.value = cause
+      if (mine > shown) refuse(cause)
       return null
     } finally {
       underWay -= 1

@@ -1,5 +1,5 @@
 import { computed, ref, shallowRef } from 'vue'
-import { ApiError, isCode } from '@/api/problem'
+import { ApiError, isCode, tokenLost } from '@/api/problem'
 import * as api from '@/api/split'
 import type { Split } from '@/api/types'
 import { confirmIntent, pendingKeys } from '@/shared/idempotency'
@@ -47,12 +47,13 @@ export function useSplit(address: () => SplitAddress) {
       void store.refreshIfKnown()
     } catch (cause) {
       if (!(cause instanceof ApiError)) throw cause
-      problem.value = cause
+      // That one was signed out is what the page then shows.
+      if (!tokenLost(cause)) problem.value = cause
       if (isCode(cause, 'BALANCE_INSUFFICIENT')) void store.refreshIfKnown()
     } finally {
       busy.value = false
     }
-    if (problem.value) void load()
+    if (problem.value || store.signedOut) void load()
   }
 
   const join = (place: number | null) => act(() => api.joinSplit(address().code, place))

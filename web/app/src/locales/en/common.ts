@@ -21,6 +21,10 @@ const en: typeof zh = {
   minutes: '{n} min',
   hours: '{n} h',
   off: '{n}% off',
+  signedOut: {
+    title: 'You were signed out',
+    hint: 'This may have been done at the desk or on another phone. Once you have signed in, you are back here.',
+  },
   toast: { signedOut: 'You were signed out. Please sign in again.' },
 }
 export default en

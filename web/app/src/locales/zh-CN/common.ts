@@ -19,5 +19,6 @@ export default {
   minutes: '{n} 分钟',
   hours: '{n} 小时',
   off: '{n} 折',
+  signedOut: { title: '您已退出登录', hint: '可能是在前台或别的手机上退出的。重新登录后会回到这里。' },
   toast: { signedOut: '登录已失效，请重新登录' },
 }
