@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ServerClock } from '@/shared/clock'
-import { clockText, secondsLeft, secondsSince } from '@/shared/countdown'
+import { clockText, playLeft, secondsLeft, secondsSince } from '@/shared/countdown'
 import { minutesText } from '@/shared/minutes'
 import { Resend } from '@/shared/resend'
 import { fullTime, instant, wallClock } from '@/shared/time'
@@ -62,6 +62,15 @@ describe('the countdown', () => {
     expect(secondsSince('2026-11-28T11:59:50Z', NOW)).toBe(10)
     expect(secondsSince('2026-11-28T12:00:50Z', NOW)).toBe(0)
     expect(secondsSince(null, NOW)).toBeNull()
+  })
+
+  it('stands still in a pause, which puts the end off', () => {
+    const pause = { since: null, ends: null, left_seconds: 600, over_seconds: 0, offered: true, lit: false }
+    const session = { paid_until: '2026-11-28T12:30:00Z', now: '2026-11-28T12:00:00Z', pause }
+    expect(playLeft(session, NOW + 60_000)).toBe(29 * 60)
+    const paused = { ...session, pause: { ...pause, since: '2026-11-28T11:59:00Z' } }
+    expect(playLeft(paused, NOW + 60_000)).toBe(30 * 60)
+    expect(playLeft({ ...session, paid_until: null }, NOW)).toBeNull()
   })
 
   it('shows hours only where there are any', () => {
