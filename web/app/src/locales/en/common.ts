@@ -17,7 +17,12 @@ const en: typeof zh = {
     allShown: 'That is all',
     none: '—',
   },
-  time: { tomorrow: 'tomorrow {time}', yesterday: 'yesterday {time}', zone: 'All times are Beijing time (UTC+8)' },
+  time: {
+    tomorrow: 'tomorrow {time}',
+    yesterday: 'yesterday {time}',
+    zone: 'Entries are dated in Beijing time (UTC+8)',
+    hallZone: 'Bills are dated by the clock of their hall',
+  },
   minutes: '{n} min',
   hours: '{n} h',
   off: '{n}% off',

@@ -15,7 +15,12 @@ export default {
     allShown: '已经到底了',
     none: '—',
   },
-  time: { tomorrow: '明天 {time}', yesterday: '昨天 {time}', zone: '时间均为北京时间（UTC+8）' },
+  time: {
+    tomorrow: '明天 {time}',
+    yesterday: '昨天 {time}',
+    zone: '记录时间为北京时间（UTC+8）',
+    hallZone: '账单时间为球房当地时间',
+  },
   minutes: '{n} 分钟',
   hours: '{n} 小时',
   off: '{n} 折',
