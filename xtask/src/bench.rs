@@ -48,7 +48,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
 
 fn measure(workspace: &Workspace, options: &Options, out: &Path) -> Result<ExitCode> {
     let mut log = Log::terminal();
-    npm::ensure_dist(workspace)?;
+    npm::ensure_dist(&workspace.root)?;
     let cuekey = workspace.build_cuekey(true, &mut log)?;
     log.run(workspace.cargo().args(["build", "--release", "--package", "bench"]))?;
     std::fs::create_dir_all(out)?;

@@ -75,7 +75,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
 /// The driver's command, with the program built.
 pub fn prepare(workspace: &Workspace, release: bool, log: &mut Log) -> Result<Command> {
     install::ensure(&["postgresql"], log)?;
-    npm::ensure_dist(workspace)?;
+    npm::ensure_dist(&workspace.root)?;
     let cuekey = workspace.build_cuekey(release, log)?;
     log.run(workspace.cargo().args(["build", "--package", "chaos"]))?;
     let out = out(workspace)?;

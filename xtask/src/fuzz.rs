@@ -72,7 +72,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
 /// In a target folder of its own: with these flags every crate is another.
 fn build(workspace: &Workspace, log: &mut Log) -> Result<PathBuf> {
     // The web crate embeds pages, whatever they are.
-    npm::ensure_dist(workspace)?;
+    npm::ensure_dist(&workspace.root)?;
     let folder = workspace.scratch()?.join("fuzz");
     let mut build = workspace.cargo();
     // Named, so that build scripts and macros are compiled without the flags.

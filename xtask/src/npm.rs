@@ -1,6 +1,6 @@
 //! The two web packages: what they need and what they build, each made again only when its inputs changed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
@@ -89,9 +89,9 @@ impl Package {
 
 /// The program embeds what was built when it is compiled. Without these folders the compiler's complaint would hide what is really
 /// wrong with the Rust side while a package does not build.
-pub fn ensure_dist(workspace: &Workspace) -> Result<()> {
+pub fn ensure_dist(root: &Path) -> Result<()> {
     for package in BOTH {
-        let folder = package.path(workspace).join(package.embedded);
+        let folder = root.join(package.folder).join(package.embedded);
         std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     }
     Ok(())

@@ -14,7 +14,7 @@ const DOCUMENT: &str = "docs/openapi.json";
 const TYPES: &str = "web/console/src/api/schema.d.ts";
 
 pub fn rewrite(workspace: &Workspace, log: &mut Log) -> Result<ExitCode> {
-    npm::ensure_dist(workspace)?;
+    npm::ensure_dist(&workspace.root)?;
     let cuekey = workspace.build_cuekey(false, log)?;
     let document = document(cuekey, log)?;
     std::fs::write(workspace.root.join(DOCUMENT), &document).with_context(|| format!("cannot write {DOCUMENT}"))?;

@@ -30,6 +30,8 @@ pub enum Command {
     Doctor(Flags),
     /// 创建超级管理员 Makes a super admin
     CreateSuperAdmin(SuperAdmin),
+    /// 更换主密钥 Changes the master key, with the servers stopped: all that is under it comes under a new one
+    Rekey(Flags),
     /// 启动演示 Serves a demo with its data in a folder, asking nothing
     Demo(Demo),
     /// 模拟营业 Plays a day of customers against a server of its own, by a clock that it steps

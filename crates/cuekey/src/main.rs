@@ -14,6 +14,7 @@ mod mailer;
 mod master_key;
 mod open_files;
 mod parts;
+mod rekey;
 mod serve;
 mod signals;
 mod simulate;
@@ -56,6 +57,8 @@ fn main() -> ExitCode {
             let lang = terminal_language();
             work(async { super_admin::create(&config, &ask, lang).await.and_then(|text| print(&text)) })
         }),
+        Command::Rekey(flags) => config::load(&flags)
+            .and_then(|config| work(async { rekey::rekey(&config, terminal_language()).await.and_then(|text| print(&text)) })),
         Command::Openapi => openapi(),
         Command::Config => print(config::DEFAULT_FILE),
     };

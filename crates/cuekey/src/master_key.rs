@@ -1,6 +1,8 @@
 //! The master key file: 32 random bytes in hex below a line that says what they are.
 //!
-//! **Invariant**: nobody but its owner can read it; it appears whole or not at all, and an existing one is never replaced.
+//! **Invariant**: nobody but its owner can read it; it appears whole or not at all, and one that is replaced (`change.rs`) is kept beside it.
+
+mod change;
 
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Write};
@@ -12,6 +14,8 @@ use zeroize::Zeroizing;
 
 use crate::config::Data;
 use crate::trouble::{Result, Trouble};
+
+pub use change::{begin, discard, lock, next, take_place, unfinished};
 
 pub type Key = Zeroizing<[u8; 32]>;
 

@@ -27,6 +27,13 @@ pub struct Opened {
     _hold: Option<data::Hold>,
 }
 
+impl Opened {
+    /// A database that is open already, under a key that is to become its own.
+    pub fn under(db: Db, vault: Vault) -> Self {
+        Self { db, vault, _hold: None }
+    }
+}
+
 /// Opens the data folder, the database and the master key, making what a first start makes.
 pub async fn open(config: &Config, hold: Option<data::Hold>) -> Result<Opened> {
     let folder = data::prepare_folder(&config.data.folder)?;
@@ -54,9 +61,27 @@ async fn unlock(db: &Db, path: &Path) -> Result<Vault> {
     };
     let vault = Vault::new(&key, random);
     match installation::claim_key(db, &vault).await? {
-        KeyCheck::Right => Ok(vault),
-        KeyCheck::Wrong => Err(master_key::wrong(path)),
+        KeyCheck::Right => {
+            installation::take_up(db, &vault, venue::rekey::PART.kept).await?;
+            Ok(vault)
+        }
+        KeyCheck::Wrong => Err(wrong_key(db, path).await?),
     }
+}
+
+/// What to say of a key that is not this database's: `cuekey rekey` may have been cut short before the new one was in its place.
+pub async fn wrong_key(db: &Db, path: &Path) -> store::Result<Trouble> {
+    Ok(match master_key::read(&master_key::next(path)) {
+        // Made by somebody else, root perhaps, and most likely the right one.
+        Err(trouble) => trouble,
+        Ok(Some(next)) if is_key_of(db, &next).await? => master_key::unfinished(path),
+        Ok(_) => master_key::wrong(path),
+    })
+}
+
+/// Whether this key is the database's.
+pub async fn is_key_of(db: &Db, key: &master_key::Key) -> store::Result<bool> {
+    Ok(installation::check_key(db, &Vault::new(key, Random::system())).await? == Some(KeyCheck::Right))
 }
 
 /// The platform as this process uses it, by the machine's clock.

@@ -130,6 +130,21 @@ async fn v8_2_a_refusal_is_taken_for_one_without_a_signature_and_nothing_else_is
 }
 
 #[tokio::test]
+async fn v8_2_whom_wechat_does_not_know_has_placed_nothing_and_hears_nothing_of_what_was_placed() {
+    let (network, client, clock) = both().await;
+    client.place(&place(Method::H5)).await.unwrap();
+    network.set(troubles(Asked::RefusesUnsigned));
+    let renewed = WechatParameters { serial: "0".repeat(40), ..Network::parameters() };
+    let stranger = client_of(&network, &renewed, &clock);
+    let refused = stranger.place(&place(Method::Native)).await;
+    assert!(matches!(&refused, Err(ChannelError::Refused { code, .. }) if code == "SIGN_ERROR"), "{refused:?}");
+    assert!(matches!(stranger.query(NUMBER).await, Err(ChannelError::Unclear(_))));
+    assert!(matches!(stranger.close(NUMBER).await, Err(ChannelError::Unclear(_))));
+    assert!(matches!(stranger.refund(&refund("refund-1", 100)).await, Err(ChannelError::Unclear(_))));
+    assert_eq!(network.trades().len(), 1);
+}
+
+#[tokio::test]
 async fn k12_1_both_of_the_networks_keys_are_good_and_no_other() {
     let (network, client, clock) = both().await;
     client.place(&place(Method::H5)).await.unwrap();

@@ -28,6 +28,7 @@ pub struct Home {
     pub users: Option<i64>,
     /// To decide for who reviews; one's own for the others.
     pub pending_applications: i64,
+    /// To decide or to pay for who reviews; one's own for the others.
     pub pending_withdrawals: i64,
     /// The last 14 days in UTC, oldest first.
     pub verifications: Vec<VerificationDay>,

@@ -12,6 +12,7 @@ pub mod home;
 pub mod keys;
 mod owned;
 pub mod projects;
+pub mod rekey;
 mod upkeep;
 
 pub use check::check;

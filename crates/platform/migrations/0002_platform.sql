@@ -20,6 +20,8 @@ CREATE TABLE users (
   state TEXT NOT NULL,
   password_hash TEXT NOT NULL,
   must_change_password BOOLEAN NOT NULL,
+  -- When a first password was mailed anew; the one before it is as old as the user.
+  first_password_at BIGINT,
   language TEXT NOT NULL,
   superior_id UUID REFERENCES users (id),
   totp_secret BYTEA,
@@ -272,15 +274,20 @@ CREATE TABLE withdrawals (
   -- Payee's name, account and bank: encrypted.
   payee BYTEA NOT NULL,
   note TEXT NOT NULL,
-  -- pending, approved, refused, paid
+  -- pending, approved, refused, paid, cancelled, returned
   state TEXT NOT NULL,
   transfer_id UUID NOT NULL REFERENCES ledger_transfers (id),
+  -- What brought the amount back, where the money did not arrive.
+  return_transfer_id UUID REFERENCES ledger_transfers (id),
+  -- Why it was refused, or returned.
   reason TEXT,
   payment_reference TEXT,
   decided_by UUID REFERENCES users (id),
   created_at BIGINT NOT NULL,
   decided_at BIGINT,
-  paid_at BIGINT
+  paid_at BIGINT,
+  -- When it was cancelled or returned.
+  ended_at BIGINT
 );
 CREATE INDEX withdrawals_agent ON withdrawals (agent_id, state, id);
 CREATE INDEX withdrawals_reviewer ON withdrawals (reviewer_id, state, id);

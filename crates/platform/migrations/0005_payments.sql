@@ -54,7 +54,11 @@ CREATE TABLE pay_attempts (
   checked_at BIGINT NOT NULL,
   paid_at BIGINT,
   -- What the network said that does not fit, or why it refused: for people.
-  problem TEXT
+  problem TEXT,
+  -- Who has looked after it, and what it was.
+  seen_at BIGINT,
+  seen_by UUID REFERENCES users (id),
+  seen_note TEXT
 );
 CREATE INDEX pay_attempts_order ON pay_attempts (order_id, id);
 -- By which money may still come.
@@ -62,7 +66,7 @@ CREATE INDEX pay_attempts_live ON pay_attempts (id) WHERE state IN ('asked', 'wa
 CREATE INDEX pay_attempts_paid ON pay_attempts (channel, paid_at) WHERE paid_at IS NOT NULL;
 -- At most one is taken.
 CREATE UNIQUE INDEX pay_attempts_taken ON pay_attempts (order_id) WHERE state = 'taken';
-CREATE INDEX pay_attempts_problem ON pay_attempts (id) WHERE problem IS NOT NULL;
+CREATE INDEX pay_attempts_problem ON pay_attempts (id) WHERE problem IS NOT NULL AND seen_at IS NULL;
 
 -- What networks told by themselves: stored before they are answered.
 CREATE TABLE pay_notices (
@@ -165,3 +169,4 @@ CREATE TABLE pay_differences (
 );
 CREATE INDEX pay_differences_day ON pay_differences (channel, day, id);
 CREATE INDEX pay_differences_open ON pay_differences (id) WHERE settled_at IS NULL;
+CREATE INDEX pay_differences_settled ON pay_differences (id) WHERE settled_at IS NOT NULL;

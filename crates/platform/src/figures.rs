@@ -1,8 +1,10 @@
 //! Figures of the platform's tables for the home page. Each count is bounded: what is shown as its limit may be more.
 
+use kernel::Word;
 use store::{Filter, Sql};
 
 use crate::identity::{Permission, Principal, Role};
+use crate::quota::withdrawal::WithdrawalState;
 
 const MOST_USERS: i64 = 100_000;
 const MOST_WAITING: i64 = 1_000;
@@ -19,10 +21,11 @@ pub async fn users(sql: &mut impl Sql, user: &Principal) -> store::Result<Option
     count(sql, "users", filter, MOST_USERS).await.map(Some)
 }
 
-/// Withdrawals that wait: for who reviews, those to decide; for others, their own.
+/// Withdrawals that wait: for who reviews, those to decide or to pay; for others, their own.
 pub async fn pending_withdrawals(sql: &mut impl Sql, user: &Principal) -> store::Result<i64> {
     let mut filter = Filter::new();
-    filter.and("state = ?", "pending");
+    let waiting: Vec<String> = WithdrawalState::ALL.iter().filter(|state| state.waits()).map(|state| filter.arg(state.as_str())).collect();
+    filter.and_plain(&format!("state IN ({})", waiting.join(", ")));
     if !user.role.may(Permission::WithdrawalsReview) {
         filter.and("agent_id = ?", user.id);
     } else if user.role != Role::SuperAdmin {

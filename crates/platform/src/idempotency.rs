@@ -8,9 +8,11 @@ use std::collections::HashMap;
 use kernel::{Fault, Kind};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use store::{Sql, Tx, args, insert_many};
+use store::{Row, Sql, Tx, args, insert_many};
 use uuid::Uuid;
 
+use crate::rekey::{Vaults, does_not_open};
+use crate::vault::{Purpose, Vault};
 use crate::{Cx, Result};
 
 /// What the header said, and what the body was.
@@ -119,4 +121,39 @@ impl IdempotencyKey {
         tx.exec(sql, args![answer, owner, self.name.as_str()]).await?;
         Ok(())
     }
+}
+
+/// Brings kept answers that are sealed, for one of these purposes, under another master key: they are a text of base64, and no other answer is such
+/// a text with something in it that looks sealed. Were they removed instead, who asks again would have its work done twice.
+pub(crate) async fn change_key(tx: &mut Tx, vaults: Vaults<'_>, purposes: &[Purpose]) -> Result<()> {
+    const AT_ONCE: usize = 1_000;
+    let sql = format!(
+        "SELECT owner_id, name, answer FROM idempotency WHERE (owner_id, name) > ($1, $2) AND SUBSTR(answer, 1, 1) = '\"' \
+         ORDER BY owner_id, name LIMIT {AT_ONCE}"
+    );
+    let mut last = (Uuid::nil(), String::new());
+    loop {
+        let read = |row: &Row| Ok((row.get::<Uuid>("owner_id")?, row.get::<String>("name")?, row.get::<String>("answer")?));
+        let found = tx.all(&sql, args![last.0, last.1.as_str()], read).await?;
+        let is_full = found.len() == AT_ONCE;
+        for (owner, name, answer) in found {
+            if let Some(sealed) = sealed(&answer) {
+                let moved = purposes.iter().find_map(|purpose| vaults.moved(*purpose, &sealed).ok());
+                let moved = moved.ok_or_else(|| does_not_open("idempotency", format!("{owner} {name}")))?;
+                let answer = serde_json::to_string(&data_encoding::BASE64.encode(&moved)).map_err(Fault::internal)?;
+                let sql = "UPDATE idempotency SET answer = $1 WHERE owner_id = $2 AND name = $3";
+                tx.exec(sql, args![answer, owner, name.as_str()]).await?;
+            }
+            last = (owner, name);
+        }
+        if !is_full {
+            return Ok(());
+        }
+    }
+}
+
+/// What is sealed in an answer, if anything is.
+fn sealed(answer: &str) -> Option<Vec<u8>> {
+    let text: String = serde_json::from_str(answer).ok()?;
+    data_encoding::BASE64.decode(text.as_bytes()).ok().filter(|bytes| Vault::is_sealed(bytes))
 }

@@ -25,6 +25,7 @@ pub mod ledger;
 pub mod messages;
 pub mod payments;
 pub mod quota;
+pub mod rekey;
 pub mod settings;
 pub mod upkeep;
 pub mod vault;

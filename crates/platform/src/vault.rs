@@ -91,6 +91,22 @@ impl Vault {
         tag.as_ref().try_into().expect("SHA-256 has 32 bytes")
     }
 
+    /// The key that this master key gives for hashing for a purpose: to be kept where what was hashed cannot be hashed anew.
+    pub(crate) fn hashing_key(&self, purpose: Purpose) -> Zeroizing<[u8; 32]> {
+        self.derive("hash", purpose)
+    }
+
+    /// From now on hashes for this purpose by a key that was kept.
+    pub(crate) fn hash_by(&self, purpose: Purpose, key: &[u8]) {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, key);
+        self.inner.hashing.write().unwrap_or_else(PoisonError::into_inner).insert(purpose, key);
+    }
+
+    /// Whether this has the form of a sealed value: for telling one from another text.
+    pub(crate) fn is_sealed(value: &[u8]) -> bool {
+        value.first() == Some(&FORMAT) && value.len() > NONCE_LEN + AES_256_GCM.tag_len()
+    }
+
     fn sealing_key(&self, purpose: Purpose) -> Arc<LessSafeKey> {
         if let Some(key) = self.inner.sealing.read().unwrap_or_else(PoisonError::into_inner).get(&purpose) {
             return Arc::clone(key);

@@ -2,6 +2,7 @@
 
 use kernel::Timestamp;
 
+use crate::postgres::APPLICATION;
 use crate::{Db, Engine, Result, Sql, args};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +53,19 @@ pub async fn read(db: &Db) -> Result<Facts> {
                 .one("SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT) AS value", args![], |row| row.get("value"))
                 .await?,
         }),
+    }
+}
+
+/// How many connections other processes of ours have to this database: PostgreSQL knows. Of this one's no other may be open. SQLite does not tell:
+/// there, whoever serves holds a lock on its folder. Within a transaction the first answer stays.
+pub async fn others(sql: &mut impl Sql) -> Result<i64> {
+    match sql.engine() {
+        Engine::Sqlite => Ok(0),
+        Engine::Postgres => {
+            let query = "SELECT COUNT(*) AS n FROM pg_stat_activity \
+                         WHERE datname = current_database() AND application_name = $1 AND pid <> pg_backend_pid()";
+            sql.one(query, args![APPLICATION], |row| row.get("n")).await
+        }
     }
 }
 

@@ -61,18 +61,23 @@ pub async fn status(db: &Db, migrations: &[Migration]) -> Result<Status> {
     }
 }
 
-/// What is said to be applied; none where nothing ever was.
+/// What is said to be applied; none where nothing ever was. As a rule one statement: whoever asks whether we are ready waits for its turn
+/// behind all others, and not three times.
 async fn on_record(db: &Db) -> Result<Option<Vec<Applied>>> {
+    let unread = match applied(&mut db.read()).await {
+        Ok(applied) => return Ok(Some(applied)),
+        Err(error) => error,
+    };
     let exists = match db.engine() {
         Engine::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'migrations'",
         Engine::Postgres => {
             "SELECT tablename::text AS name FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'migrations'"
         }
     };
-    if db.read().opt(exists, args![], |row| row.get::<String>("name")).await?.is_none() {
-        return Ok(None);
+    match db.read().opt(exists, args![], |row| row.get::<String>("name")).await? {
+        Some(_) => Err(unread),
+        None => Ok(None),
     }
-    applied(&mut db.read()).await.map(Some)
 }
 
 /// Applies what is missing; several processes may try at once. Answers how many were applied.

@@ -15,6 +15,9 @@ use crate::{DbConfig, Result};
 /// transaction here ever waits for anything but the database.
 const IDLE_IN_TRANSACTION: &str = "60s";
 
+/// What our connections are called there.
+pub(crate) const APPLICATION: &str = "cuekey";
+
 pub(crate) struct Postgres {
     config: DbConfig,
     now: RwLock<Connections>,
@@ -99,7 +102,7 @@ async fn connect(config: &DbConfig, lazily: bool, more: &'static [(&'static str,
     let mut options = ConnectOptions::new(&config.url);
     options.max_connections(config.connections).min_connections(u32::from(!lazily)).acquire_timeout(config.acquire_timeout);
     options.sqlx_logging(false).connect_lazy(lazily);
-    options.set_application_name("cuekey");
+    options.set_application_name(APPLICATION);
     options.test_before_acquire(false);
     options.map_sqlx_postgres_opts(move |options| {
         options

@@ -93,6 +93,14 @@ impl Tx {
         }
     }
 
+    /// Until this transaction ends nobody else looks into this table: PostgreSQL has them wait. On SQLite others see it as it was before.
+    pub async fn lock_table(&mut self, table: &'static str) -> Result<()> {
+        match self.engine() {
+            Engine::Sqlite => Ok(()),
+            Engine::Postgres => self.script(&format!("LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")).await,
+        }
+    }
+
     /// Runs after the commit, before the caller is answered; not at all when the transaction is undone. Must not block.
     pub fn on_commit(&mut self, hook: impl FnOnce() + Send + 'static) {
         self.hooks.push(Box::new(hook));

@@ -8,8 +8,10 @@ use kernel::{Clock, Lang, Random, Timestamp};
 use licensing::Licensing;
 use platform::faults::Faults;
 use platform::identity::{Flood, NewUserRow, Passwords, Role, UserId, UserState, insert_user, session};
+use platform::installation::{self, KeyCheck};
 use platform::messages::DatabaseMailbox;
 use platform::payments::{self, Channels, Payments};
+use platform::quota::withdrawal;
 use platform::settings::Settings;
 use platform::vault::Vault;
 use platform::{Cx, Install, Origin, Platform, audit, ledger};
@@ -29,6 +31,10 @@ pub const START: Timestamp = Timestamp::from_unix(1_795_248_000);
 
 /// The one proxy that is believed.
 pub const PROXY: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
+
+fn demo() -> Install {
+    Install { public_url: "http://127.0.0.1:7300".into(), demo: true, private_callbacks: true, version: "test" }
+}
 
 pub struct TestServer {
     pub test_db: TestDb,
@@ -63,8 +69,7 @@ impl TestServer {
 
     /// A server on a database that is there; a second one plays another process.
     pub async fn on(test_db: TestDb) -> Self {
-        let install = Install { public_url: "http://127.0.0.1:7300".into(), demo: true, private_callbacks: true, version: "test" };
-        Self::installed(test_db, install).await
+        Self::installed(test_db, demo()).await
     }
 
     /// A server of another kind: no demo, callbacks to the internet only.
@@ -77,7 +82,16 @@ impl TestServer {
         Self::installed(test_db, install).await
     }
 
+    /// A server on a database that is there, as if it were started with this master key.
+    pub async fn under(test_db: TestDb, master: [u8; 32]) -> Self {
+        Self::with_key(test_db, demo(), master).await
+    }
+
     async fn installed(test_db: TestDb, install: Install) -> Self {
+        Self::with_key(test_db, install, [42; 32]).await
+    }
+
+    async fn with_key(test_db: TestDb, install: Install, master: [u8; 32]) -> Self {
         let clock = Clock::stepped(START);
         let random = Random::system();
         let db = test_db.db.clone();
@@ -89,8 +103,12 @@ impl TestServer {
         let texter = Arc::new(crate::texts::Switch { mailbox, way: std::sync::OnceLock::new() });
         let mailer = DatabaseMailbox { db: db.clone(), clock: clock.clone(), random: random.clone() };
         let networks = Arc::new(crate::networks::Switch::new(clock.clone(), random.clone()));
+        let vault = Vault::new(&Zeroizing::new(master), random.clone());
+        if installation::check_key(&db, &vault).await.expect("the database answers") == Some(KeyCheck::Right) {
+            installation::take_up(&db, &vault, venue::rekey::PART.kept).await.expect("keys that were kept can be opened");
+        }
         let platform = Arc::new(Platform {
-            vault: Vault::new(&Zeroizing::new([42; 32]), random.clone()),
+            vault,
             hub: platform::messages::Hub::default(),
             passwords: Passwords::cheap(),
             flood: Flood::default(),
@@ -297,6 +315,8 @@ impl TestServer {
     /// What must hold after any test: the ledger adds up, and each line of the operation log reads as it was written.
     pub async fn check(&self) {
         let problems = ledger::check(&mut self.platform.db.read()).await.expect("the ledger can be read");
+        assert!(problems.is_empty(), "{problems:?}");
+        let problems = withdrawal::check(&mut self.platform.db.read()).await.expect("withdrawals can be read");
         assert!(problems.is_empty(), "{problems:?}");
         let problems = payments::check(&mut self.platform.db.read()).await.expect("payments can be read");
         assert!(problems.is_empty(), "{problems:?}");

@@ -230,6 +230,9 @@ CREATE TABLE play_sessions (
   order_id UUID,
   -- All that is held for it, in fen.
   held BIGINT NOT NULL,
+  -- Once time was added: what was held before, and when the time for it ends, without pauses.
+  quoted BIGINT,
+  quoted_until BIGINT,
   asked_at BIGINT NOT NULL,
   -- When the light was seen to be on: from then on it is billed.
   lit_at BIGINT,
@@ -238,7 +241,7 @@ CREATE TABLE play_sessions (
   -- The end of which the customer was warned.
   warned_of BIGINT,
   ended_at BIGINT,
-  -- customer, time_up, staff, device_fault, not_lit
+  -- customer, time_up, staff, hall, device_fault, not_lit
   end_reason TEXT,
   bill TEXT,
   total BIGINT

@@ -19,6 +19,7 @@ pub mod members;
 mod news;
 mod overdue;
 pub mod play;
+pub mod rekey;
 pub mod splits;
 pub mod staff;
 pub mod tariff;

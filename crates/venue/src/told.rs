@@ -29,6 +29,8 @@ texts! {
         "您的账户已改用 {phone} 登录，其他设备上的登录已退出。如非本人操作，请立即联系门店。" "Your account opens by {phone} from now on, and was signed out on other devices. If it was not you, please tell a hall at once.";
     PHONE_TAKEN_OFF = "account.phone_taken_off", "手机号已去除" "Your number was taken off",
         "门店已去除您账户的手机号 {phone}，余额和记录不变。请尽快在这台设备上用新号码登录，即可绑定。如非本人要求，请立即联系门店。" "A hall has taken {phone} off your account; your money and history stay. Please sign in by your new number soon, on this device, which adds it. If you did not ask for this, please tell a hall at once.";
+    SIGNED_OUT = "account.signed_out", "已退出全部登录" "You were signed out everywhere",
+        "门店已让您的账户在所有手机上退出登录，余额和记录不变。如非本人要求，请立即联系门店。" "A hall has signed your account out on all phones; your money and history stay. If you did not ask for this, please tell a hall at once.";
     RECHARGED = "wallet.recharged", "充值到账" "Money received",
         "您的钱包已充值 {amount} 元。" "{amount} yuan were added to your wallet.";
     PAID_OUT = "wallet.paid_out", "已付现金" "Cash was paid out",

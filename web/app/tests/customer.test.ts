@@ -101,6 +101,34 @@ describe('a token that has ended', () => {
     expect(uni.getStorageSync('cuekey.customer')).toEqual({ token: 'of-wechat', guest: false })
   })
 
+  it('is told to whoever was signed in, over a reload too, and makes them no guest', async () => {
+    const store = useCustomerStore()
+    store.install(asGuest)
+    await store.signIn('tkt_1', '13800000000', '123456', false)
+    good = []
+    for (let n = 0; n < 2; n += 1) await expect(store.refresh()).rejects.toMatchObject({ code: 'SESSION_INVALID' })
+    expect([store.signedOut, store.token, store.customer]).toEqual([true, null, null])
+    setActivePinia(createPinia())
+    const later = useCustomerStore()
+    later.install(asGuest)
+    expect(later.signedOut).toBe(true)
+    expect(sent.filter((url) => url.endsWith('/guests'))).toEqual([])
+    await later.signIn('tkt_2', '13800000000', '123456', false)
+    expect([later.signedOut, later.token]).toEqual([false, 'of-a-number'])
+  })
+
+  it('is no news to a guest, nor to whoever has signed out', async () => {
+    const store = useCustomerStore()
+    store.install(asGuest)
+    await store.refresh()
+    good = ['of-a-number']
+    await expect(store.refresh()).rejects.toMatchObject({ code: 'SESSION_INVALID' })
+    expect(store.signedOut).toBe(false)
+    await store.signIn('tkt_1', '13800000000', '123456', false)
+    await store.signOut()
+    expect(store.signedOut).toBe(false)
+  })
+
   it('is forgotten, and nobody is signed in again who has signed out', async () => {
     const store = useCustomerStore()
     const rest = vi.fn()

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { get, installHttpHooks, post, seg, urlOf } from '@/api/http'
 import { ApiError } from '@/api/problem'
+import { serverClock } from '@/shared/clock'
 import { errorText, fieldError } from '@/shared/error-text'
 
 interface Sent {
@@ -14,6 +15,7 @@ interface Sent {
 type Answer = { status: number; body?: unknown; header?: unknown } | { errMsg: string }
 
 let token: string | null
+let ended: boolean
 let sent: Sent[]
 const becomeSomebody = vi.fn(async () => {
   token = 'guest'
@@ -22,6 +24,7 @@ installHttpHooks({
   language: () => 'en',
   token: () => token,
   becomeSomebody,
+  signedOut: () => ended,
   forget: (lost) => {
     if (token === lost) token = null
   },
@@ -43,6 +46,7 @@ async function failure(call: Promise<unknown>): Promise<ApiError> {
 
 beforeEach(() => {
   token = 'mine'
+  ended = false
   sent = []
   becomeSomebody.mockClear()
 })
@@ -84,10 +88,40 @@ describe('the client', () => {
     expect(sent.map(({ header }) => header.Authorization)).toEqual(['Bearer mine', 'Bearer guest'])
   })
 
+  it('makes nobody a guest who was signed in a moment ago, and asks nothing in a guest’s name', async () => {
+    ended = true
+    server({ status: 401, body: { code: 'SESSION_INVALID' } })
+    expect((await failure(get('/sessions/ses_1'))).tokenLost).toBe(true)
+    expect((await failure(get('/sessions/ses_1'))).tokenLost).toBe(true)
+    expect((await failure(post('/split-codes/abc/join'))).tokenLost).toBe(true)
+    expect([sent.length, becomeSomebody.mock.calls.length]).toEqual([1, 0])
+  })
+
+  it('looks on as nobody where everybody may look', async () => {
+    server({ status: 401, body: { code: 'SESSION_INVALID' } }, { status: 200, body: { items: [] } })
+    expect(await get('/venues', { auth: 'optional' })).toEqual({ items: [] })
+    expect(sent.map(({ header }) => header.Authorization)).toEqual(['Bearer mine', undefined])
+    expect(becomeSomebody).not.toHaveBeenCalled()
+  })
+
   it('repeats no write under another name', async () => {
     server({ status: 401, body: { code: 'SESSION_INVALID' } })
     expect((await failure(post('/tables/tbl_1/open'))).code).toBe('SESSION_INVALID')
     expect([sent.length, token]).toEqual([1, null])
+  })
+
+  it('learns the server’s time from any answer, a refusal too, and from none where it is not told', async () => {
+    const before = serverClock.now(0)
+    server({ status: 200, body: {} })
+    await get('/me')
+    expect(serverClock.now(0)).toBe(before)
+    const ahead = Date.now() + 15 * 60_000
+    server({ status: 404, body: { code: 'NOT_FOUND' }, header: { date: new Date(ahead).toUTCString() } })
+    await failure(get('/venues/x'))
+    expect(Math.abs(serverClock.now() - ahead)).toBeLessThan(2_000)
+    server({ status: 200, body: {}, header: { Date: new Date().toUTCString() } })
+    await post('/tables/tbl_1/open')
+    expect(Math.abs(serverClock.now() - Date.now())).toBeLessThan(2_000)
   })
 
   it('keeps the token when a code was wrong', async () => {

@@ -3,7 +3,7 @@ import { networkError } from '@/api/problem'
 import type { PayOrder, Session } from '@/api/types'
 import { amountProblem, fenOf, RECHARGE_FEN, suggestedFen, typedYuan } from '@/shared/amount'
 import { payTableIntent, PendingKeys, rechargeIntent, refundIntent } from '@/shared/idempotency'
-import { nextAskMs, sceneOf, sessionOf } from '@/shared/order-state'
+import { mayOpen, nextAskMs, sceneOf, sessionOf } from '@/shared/order-state'
 import { choices, firstChoice, forWallet, isOurs, meansAt, opensHere, placeOf, waysOn } from '@/shared/pay-means'
 import { orderOfQuery } from '@/shared/scan'
 
@@ -188,6 +188,16 @@ describe('the page of an order', () => {
     expect(scene({ refunded_fen: 4_000 }, session(-600))).toBe('returned')
     expect(scene({ refunded_fen: 1_500 })).toBe('settled')
     expect(scene({}, null, 30 + 601)).toBe('settled')
+  })
+
+  it('is what its table is paid by, until that is opened, given back or given up', () => {
+    const may = (change: Partial<PayOrder>, seconds = 40) => mayOpen(order(change), AT + seconds * 1000)
+    expect([may({ state: 'pending', paid_at: null }), may({})]).toEqual([true, true])
+    expect(may({ state: 'closed', paid_at: null })).toBe(false)
+    const over = [may({ refunded_fen: 4_000 }), may({ refunded_fen: 1_500 }), may({}, 30 + 601)]
+    expect(over).toEqual([false, false, false])
+    // Money for the wallet opens nothing.
+    expect(may({ purpose: 'recharge', state: 'pending', paid_at: null })).toBe(false)
   })
 
   it('is asked for every few seconds until nothing more happens', () => {

@@ -27,6 +27,7 @@ function session(state: SessionState, paidUntil: number | null = 3_600): Session
     pause: { since: null, ends: null, left_seconds: 0, over_seconds: 0, offered: false, lit: false },
     extensions: [],
     split: null,
+    can_split: false,
   }
 }
 

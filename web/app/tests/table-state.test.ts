@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { tableStates, type TableView } from '@/api/types'
 import { t } from '@/locales'
-import { blockerOf, inOrder, knownState, lampOf, tableTones, toneOf } from '@/shared/table-state'
+import { blockerOf, inOrder, knownState, lampOf, lampOver, tableTones, toneOf } from '@/shared/table-state'
 import { walletAmount } from '@/shared/wallet'
 
 type Seen = Pick<TableView, 'session_id' | 'can_open' | 'why_not'>
@@ -23,6 +23,17 @@ describe('a table’s state', () => {
 
   it('lights the lamp of a table that is played on', () => {
     expect([lampOf('playing'), lampOf('opening'), lampOf('idle')]).toEqual(['on', 'waiting', 'off'])
+  })
+
+  it('shows the lamp over one’s own table as it is known to be', () => {
+    const pause = { since: null, ends: null, left_seconds: 0, over_seconds: 0, offered: false, lit: false }
+    const over = (light?: 'on' | 'off' | 'away' | null) => lampOver({ light, pause })
+    expect([over('on'), over('off'), over('away'), over(null)]).toEqual(['on', 'off', 'waiting', 'waiting'])
+    // Of an older server, which does not say.
+    expect(over()).toBe('on')
+    const paused = { ...pause, since: '2026-11-28T12:00:00Z' }
+    expect(lampOver({ light: null, pause: paused })).toBe('off')
+    expect(lampOver({ light: null, pause: { ...paused, lit: true } })).toBe('on')
   })
 
   it('stands in the order of the hall’s numbers', () => {

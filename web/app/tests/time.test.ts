@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ServerClock } from '@/shared/clock'
-import { clockText, secondsLeft, secondsSince } from '@/shared/countdown'
+import { clockText, playLeft, secondsLeft, secondsSince } from '@/shared/countdown'
 import { minutesText } from '@/shared/minutes'
 import { Resend } from '@/shared/resend'
 import { fullTime, instant, wallClock } from '@/shared/time'
@@ -64,6 +64,15 @@ describe('the countdown', () => {
     expect(secondsSince(null, NOW)).toBeNull()
   })
 
+  it('stands still in a pause, which puts the end off', () => {
+    const pause = { since: null, ends: null, left_seconds: 600, over_seconds: 0, offered: true, lit: false }
+    const session = { paid_until: '2026-11-28T12:30:00Z', now: '2026-11-28T12:00:00Z', pause }
+    expect(playLeft(session, NOW + 60_000)).toBe(29 * 60)
+    const paused = { ...session, pause: { ...pause, since: '2026-11-28T11:59:00Z' } }
+    expect(playLeft(paused, NOW + 60_000)).toBe(30 * 60)
+    expect(playLeft({ ...session, paid_until: null }, NOW)).toBeNull()
+  })
+
   it('shows hours only where there are any', () => {
     expect(clockText(0)).toBe('00:00')
     expect(clockText(65)).toBe('01:05')
@@ -80,6 +89,22 @@ describe('the countdown', () => {
     expect(secondsLeft('2026-11-28T12:01:00Z', clock.now(local + 30_000))).toBe(30)
     clock.learn('nonsense', local, local)
     expect(clock.now(local)).toBe(NOW)
+  })
+
+  it('is put right by the head of any answer, and to the second only where it is not known better', () => {
+    const clock = new ServerClock()
+    const local = NOW + 15 * 60_000
+    const date = new Date(NOW).toUTCString()
+    clock.hear(date, local, local + 200)
+    expect(Math.abs(clock.now(local) - NOW)).toBeLessThan(1_000)
+    clock.learn('2026-11-28T12:00:00.700Z', local, local)
+    clock.hear(date, local - 100, local + 100)
+    expect(clock.now(local)).toBe(NOW + 700)
+    // Somebody sets the device's clock.
+    clock.hear(date, NOW + 100, NOW + 300)
+    expect(Math.abs(clock.now(NOW) - NOW)).toBeLessThan(1_000)
+    clock.hear('soon', local, local)
+    expect(Math.abs(clock.now(NOW) - NOW)).toBeLessThan(1_000)
   })
 
   it('holds back a second code for as long as the server said', () => {

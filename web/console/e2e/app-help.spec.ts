@@ -58,6 +58,38 @@ test('v3_1 who plays sees what it costs so far, pauses in the dark, and is told 
   await expect.poll(() => board.on, ASKED).toBe(false)
 })
 
+test('v1_1 whom the hall sends away is told why, and pays the minutes played instead of what was begun', async ({
+  page,
+  another,
+}) => {
+  test.setTimeout(120_000)
+  const { manager, venue } = await ownHall({ tariff: TARIFF })
+  const table = await tableInService(manager.api, venue, 'A1', board)
+  await customerWithMoney(page, manager.api, 10_000)
+  const desk = await another(desktop)
+  await signIn(desk, manager, `/floor?hall=${venue.id}&table=${table.id}`)
+  await expect(desk.getByTestId('table-state')).toHaveAttribute('data-status', 'idle')
+  await chooseHour(page, table)
+  await confirmOpen(page)
+  await expect(page.getByTestId('cost-so-far')).toHaveText('¥3.00')
+
+  await expect(desk.getByTestId('table-state')).toHaveAttribute('data-status', 'playing')
+  await desk.getByTestId('table-close').click()
+  await expect(desk.getByTestId('confirm-message')).toContainText('套餐收全价')
+  const choice = desk.getByTestId('confirm-choice')
+  await expect(choice).not.toHaveClass(/is-checked/)
+  await choice.click()
+  await expect(choice).toHaveClass(/is-checked/)
+  await desk.getByTestId('confirm-reason').fill('the roof leaks')
+  await desk.getByTestId('form-submit').click()
+  // Less than a minute.
+  await expect(toast(desk, '没有收费')).toBeVisible()
+
+  await expect(page.getByTestId('ended')).toContainText('门店原因，提前结束', TOLD)
+  await expect(page.getByTestId('bill-total')).toHaveText('¥0.00')
+  await expect.poll(() => board.on, ASKED).toBe(false)
+})
+
 test('v9_5 who plays asks for help, is answered, asks again, and is given money back with the reason', async ({
   page,
   another,

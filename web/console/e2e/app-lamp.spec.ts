@@ -68,6 +68,8 @@ test('v5_2 a plug that is pulled while somebody plays ends in a refund and a cas
     await expect(plug).toHaveText('插上')
     await expect(plug).toBeFocused()
 
+    // Who plays is told of it before it ends.
+    await expect(page.getByTestId('light-away')).toBeVisible(MISSED)
     await expect(page.getByTestId('ended')).toBeVisible(MISSED)
     await expect(page.getByTestId('ended')).toContainText('设备故障，已为您结束')
     await expect(page.getByTestId('session-text')).toContainText(table.name)

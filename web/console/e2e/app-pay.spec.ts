@@ -91,7 +91,16 @@ test('v3_1 a table is paid at once, and lit', async ({ page }) => {
   await expect(page.getByTestId('confirm-open')).toBeVisible()
   await expect(page.getByTestId('pay-by-balance')).toHaveAttribute('aria-disabled', 'true')
   await page.getByTestId('pay-by-alipay').click()
+  await expect(page.getByTestId('confirm-note')).toContainText('原路退回')
   await page.getByTestId('table-open-confirm').click()
+  await expect(page.getByTestId('stand-in-pay')).toBeVisible()
+  // Left before it was paid: the table leads back to this payment, and begins no other.
+  await page.goBack()
+  await page.getByTestId('order-back').click()
+  await expect(page.getByTestId('table-name')).toHaveText(table.name)
+  await expect(page.getByTestId('table-open')).toHaveCount(0)
+  await page.getByTestId('table-due').click()
+  await page.getByTestId('order-go').click()
   await payAt(page, 'alipay')
 
   await expect(page.getByTestId('playing')).toBeVisible({ timeout: 30_000 })
@@ -108,7 +117,7 @@ test('v3_2 a table is opened by money that is only frozen, and what was not play
   const { table } = await demoTable(10)
   await newcomerChooses(page, table)
   await page.getByTestId('pay-by-alipay_freeze').click()
-  await expect(page.getByTestId('confirm-open')).toContainText('冻结')
+  await expect(page.getByTestId('confirm-note')).toContainText('其余解冻')
   await page.getByTestId('table-open-confirm').click()
   // Alipay is on the same phone: nobody has to scan what it shows. It leads nowhere afterwards: one goes back by oneself.
   await payAt(page, 'alipay')

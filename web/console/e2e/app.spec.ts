@@ -1,3 +1,4 @@
+import type { Route } from '@playwright/test'
 import type * as T from '../src/api/types'
 import { demo } from './support/api'
 import { demoTable, giveNumber, scanned, someCustomer } from './support/app'
@@ -36,6 +37,17 @@ test('v3_1 a customer scans a table, signs in, pays, plays, extends, closes and 
   await expect(page.getByTestId('extend-offer')).toBeVisible()
   await page.getByTestId('extend-confirm').click()
   await expect(page.getByTestId('time-left')).toHaveText(/1:(29|30):/)
+
+  // An answer that is lost on its way is looked for, and nothing is asked for twice.
+  const lost = async (route: Route) => {
+    await route.fetch()
+    await route.abort()
+  }
+  await page.route('**/extend', lost, { times: 1 })
+  await page.getByTestId('session-extend').click()
+  await page.getByTestId('extend-confirm').click()
+  await expect(page.getByTestId('extend-offer')).toHaveCount(0)
+  await expect(page.getByTestId('time-left')).toHaveText(/(1:59:|2:00:00)/)
 
   await page.getByTestId('session-close').click()
   await page.getByTestId('session-close-confirm').click()

@@ -1,7 +1,7 @@
 import { addRelay, newTable, ownHall } from './support/hall'
 import { CHINESE, expect, fillSignIn, row, test, untranslated } from './support/test'
 
-test('k1_2a lights, cases, and the dialogs for a new light and a lost number are all English', async ({ page }) => {
+test('k1_2a lights, cases, and the dialogs for a new light and a lost phone are all English', async ({ page }) => {
   const { manager, venue } = await ownHall()
   const table = await newTable(manager.api, venue, 'A1')
   await addRelay(manager.api, table)
@@ -32,6 +32,15 @@ test('k1_2a lights, cases, and the dialogs for a new light and a lost number are
   await expect(lost).not.toHaveText(CHINESE)
   expect(await untranslated(page)).toEqual([])
   await lost.getByTestId('form-cancel').click()
+
+  await page.getByTestId('floor-manage').click()
+  await page.getByTestId('customer-sign-out').click()
+  const out = page.getByRole('dialog', { name: 'Sign a customer out everywhere' })
+  await out.getByTestId('form-submit').click()
+  await expect(out.getByRole('alert')).toHaveCount(2)
+  await expect(out).not.toHaveText(CHINESE)
+  expect(await untranslated(page)).toEqual([])
+  await out.getByTestId('form-cancel').click()
 
   await page.getByTestId(`table-${table.id}`).click()
   const panel = page.getByTestId('table-panel')

@@ -121,3 +121,51 @@ test('k4_3 a refused withdrawal gives back what it held, and says why', async ({
   await theirs.getByTestId('action-detail').click()
   await expect(theirs.getByTestId('withdrawal-detail')).toContainText('the account is closed')
 })
+
+test('k4_3 a withdrawal is taken back, and the next form says which account it was', async ({ page }) => {
+  const admin = await somebody('agent_admin', await demo('super_admin'), 2_000)
+  const agent = await somebody('agent', admin.api, 1_000)
+  await agent.api.post('/withdrawals', { amount: 400, payee_name: 'A', payee_account: '6222 0001', payee_bank: 'B' })
+
+  await signIn(page, agent, '/withdrawals')
+  await page.getByTestId('action-cancel').click()
+  await expect(page.getByTestId('confirm-message')).toContainText('400')
+  await page.getByTestId('form-submit').click()
+  await expect(page.getByTestId('table').locator('[data-status="cancelled"]')).toHaveCount(1)
+  await expect(page.getByTestId('action-cancel')).toHaveCount(0)
+  await expect(page.getByTestId('own-quota')).toContainText('1,000')
+
+  await page.getByTestId('ask-withdrawal').click()
+  await expect(page.getByTestId('withdrawal-doubtful')).toContainText('6222 0001')
+  await expect(page.getByTestId('withdrawal-account')).toHaveValue('')
+  await page.getByTestId('withdrawal-use').click()
+  await expect(page.getByTestId('withdrawal-account')).toHaveValue('6222 0001')
+})
+
+test('k4_3 what is approved waits on the home page; what did not arrive comes back', async ({ page, another }) => {
+  const admin = await somebody('agent_admin', await demo('super_admin'), 2_000)
+  const agent = await somebody('agent', admin.api, 1_000)
+  const form = { amount: 400, payee_name: 'A', payee_account: '1', payee_bank: 'B' }
+  const asked = await agent.api.post<{ id: string }>('/withdrawals', form)
+  await admin.api.post(`/withdrawals/${asked.id}/approve`, {})
+
+  await signIn(page, admin, '/home')
+  await expect(page.getByTestId('tile-withdrawals').locator('strong')).toHaveText('1')
+  await page.getByTestId('tile-withdrawals').click()
+  await expect(row(page, agent.name).locator('[data-status="approved"]')).toBeVisible()
+  await row(page, agent.name).getByTestId('action-more').click()
+  await page.locator('[data-testid="action-return"]:visible').click()
+  await page.getByTestId('form-submit').click()
+  await expect(page.locator('.el-form-item__error')).toHaveCount(1)
+  await page.getByTestId('confirm-reason').fill('no such account')
+  await page.getByTestId('form-submit').click()
+  await expect(row(page, agent.name).locator('[data-status="returned"]')).toBeVisible()
+
+  const theirs = await another()
+  await signIn(theirs, agent, '/quota')
+  await expect(theirs.getByTestId('quota-available')).toHaveText('1,000')
+  await expect(step(theirs, 'in')).toHaveCount(2)
+  await theirs.getByTestId('menu-withdrawals').click()
+  await theirs.getByTestId('action-detail').click()
+  await expect(theirs.getByTestId('withdrawal-detail')).toContainText('no such account')
+})

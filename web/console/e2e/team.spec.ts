@@ -1,6 +1,6 @@
 import type * as T from '../src/api/types'
-import { demo, FIRST_PASSWORD, mailTo, PASSWORD, somebody } from './support/api'
-import { unique } from './support/demo'
+import { Api, demo, FIRST_PASSWORD, mailTo, PASSWORD, somebody, work } from './support/api'
+import { demoAccount, unique } from './support/demo'
 import { expect, fillSignIn, row, signIn, test } from './support/test'
 
 test('k1_4a an agent admin creates an agent and recharges it; the first sign-in asks for a new password', async ({
@@ -74,6 +74,60 @@ test('k1_4a a name that is taken is said at its field, and the dialog stays', as
   await page.getByTestId('form-submit').click()
   await expect(page.locator('.el-form-item__error')).toHaveCount(1)
   await expect(page.getByTestId('user-name')).toBeFocused()
+})
+
+test('k1_4a a mistyped address is mended on the user page, and the agent signs in with what was mailed there', async ({
+  page,
+  another,
+}) => {
+  const admin = await somebody('agent_admin', await demo('super_admin'), 100)
+  const name = unique('sub')
+  const [wrong, right] = [`${name}@e2e.exmaple`, `${name}@e2e.example`]
+  const made = await admin.api.post<T.User>('/users', { name, email: wrong, role: 'agent', initial_quota: 100 })
+  const astray = await mailTo(wrong, FIRST_PASSWORD)
+  await signIn(page, admin, `/users/${made.id}`)
+  await page.getByTestId('action-email').click()
+  await expect(page.getByTestId('email-current')).toHaveText(wrong)
+  await page.getByTestId('email-new').fill(wrong)
+  await page.getByTestId('form-submit').click()
+  await expect(page.locator('.el-form-item__error')).toHaveCount(1)
+  await page.getByTestId('email-new').fill(right)
+  await page.getByTestId('form-submit').click()
+  await expect(page.getByTestId('detail-email')).toContainText(right)
+
+  const password = await mailTo(right, FIRST_PASSWORD)
+  expect(password).not.toBe(astray)
+  const agent = await another()
+  await agent.goto('/keys')
+  await fillSignIn(agent, { name, password })
+  await expect(agent).toHaveURL(/\/change-password/)
+})
+
+test('k1_4b an address that somebody has is refused at its field', async ({ page, watch }) => {
+  const root = await demo('super_admin')
+  const [one, other] = await Promise.all([somebody('agent', root), somebody('agent', root)])
+  watch.expectRefusal(422, `/users/${one.id}/email`)
+  await signIn(page, demoAccount('super_admin'), `/users/${one.id}`)
+  await page.getByTestId('action-email').click()
+  await page.getByTestId('email-new').fill(other.email.toUpperCase())
+  await page.getByTestId('form-submit').click()
+  await expect(page.locator('.el-form-item__error')).toHaveCount(1)
+  await expect(page.getByTestId('email-new')).toBeFocused()
+})
+
+test('k1_4b who signed up and never got the mail is activated by a super admin', async ({ page, another }) => {
+  const [name, visitor] = [unique('new'), Api.visitor()]
+  const captcha = await visitor.post<T.Captcha>('/captchas', { kind: 'work' })
+  const answer = { id: captcha.id, answer: work(captcha) }
+  await visitor.post('/sign-up', { name, email: `${name}@e2e.example`, password: PASSWORD, captcha: answer })
+  const { items } = await (await demo('super_admin')).get<T.Page<T.User>>(`/users?search=${name}`)
+  await signIn(page, demoAccount('super_admin'), `/users/${items[0]?.id ?? ''}`)
+  await expect(page.getByTestId('user-state')).toHaveAttribute('data-status', 'pending')
+  await page.getByTestId('action-enable').click()
+  await page.getByTestId('form-submit').click()
+  await expect(page.getByTestId('user-state')).toHaveAttribute('data-status', 'active')
+  const theirs = await another()
+  await signIn(theirs, { name, password: PASSWORD })
 })
 
 test('k1_4b who is signed out everywhere signs in again', async ({ page, another, watch }) => {

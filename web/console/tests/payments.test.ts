@@ -4,7 +4,7 @@ import zh from '@/locales/zh-CN'
 import { bodyOf, channelTroubles, emptyKey, formOf, stateOf, switchBody } from '@/views/payments/channel-form'
 import type { ChannelForm } from '@/views/payments/channel-form'
 import { dayRows, shownDifferences, stateIn, tabOf, waitingInAll } from '@/views/payments/lists'
-import { askOf, longEnough, needsHelp, needsNote, remediesOf } from '@/views/payments/remedies'
+import { askOf, longEnough, needsHelp, needsLook, needsNote, remediesOf } from '@/views/payments/remedies'
 import { channelsOf, stepsOf, toneOfStep } from '@/views/payments/timeline'
 
 const at = (second: string) => `2026-05-01T10:00:${second}Z`
@@ -18,6 +18,8 @@ const attempt = (change: Partial<PayAttempt> = {}): PayAttempt => ({
   created_at: at('00.5'),
   paid_at: null,
   problem: null,
+  seen_at: null,
+  seen_note: null,
   ...change,
 })
 const refund = (change: Partial<PayRefund> = {}): PayRefund => ({
@@ -112,6 +114,7 @@ describe('what happened to an order', () => {
     const tone = (of: Partial<PayOrderDetail>) => stepsOf(detail(of)).slice(1).map(toneOfStep)
     expect(tone({ attempts: [attempt()] })).toEqual(['plain'])
     expect(tone({ attempts: [attempt({ problem: 'the network says 1 fen' })] })).toEqual(['bad'])
+    expect(tone({ attempts: [attempt({ problem: 'the network says 1 fen', seen_at: at('09') })] })).toEqual(['plain'])
     expect(tone({ attempts: [attempt({ problem: 'refused', state: 'closed' })] })).toEqual(['plain'])
     expect(tone({ attempts: [attempt({ state: 'surplus', paid_at: at('02') })] })).toEqual(['plain', 'bad'])
     expect(tone({ notices: [notice({ outcome: 'differs' })] })).toEqual(['bad'])
@@ -156,6 +159,15 @@ describe('a refund that is stuck', () => {
     expect(askOf('paid_out', ' in cash ')).toEqual({ remedy: 'paid_out', note: 'in cash' })
     expect([' a ', '', '\u{20BB7}'].map(longEnough)).toEqual([false, false, false])
     expect(['ab', '\u73b0\u91d1'].map(longEnough)).toEqual([true, true])
+  })
+})
+
+describe('a payment that does not fit', () => {
+  it('waits for somebody until one has looked after it', () => {
+    const odd = { problem: 'the network says 1 fen' }
+    expect([attempt(odd), attempt({ ...odd, state: 'surplus' })].map(needsLook)).toEqual([true, true])
+    for (const change of [{ problem: null }, { state: 'closed' }, { seen_at: at('09') }] as const)
+      expect(needsLook(attempt({ ...odd, ...change }))).toBe(false)
   })
 })
 

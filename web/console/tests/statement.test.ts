@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { StatementLine } from '@/api/types'
-import { amountTrouble, readLine } from '@/views/quota/statement'
+import en from '@/locales/en'
+import zh from '@/locales/zh-CN'
+import { KINDS, amountTrouble, readLine } from '@/views/quota/statement'
 
 const line = (change: Partial<StatementLine>): StatementLine => ({
   id: 'trf_1-1',
@@ -43,6 +45,22 @@ describe('a statement line', () => {
   it('of a movement is in or out by its sign', () => {
     expect(readLine(line({ delta: 5 }))).toMatchObject({ step: 'in', direction: 'from', available: 5 })
     expect(readLine(line({ delta: -5 }))).toMatchObject({ step: 'out', direction: 'to', available: -5 })
+  })
+})
+
+describe('the kinds that a statement is narrowed down to', () => {
+  it('are each offered once, by a name', () => {
+    expect(new Set(KINDS).size).toBe(KINDS.length)
+    for (const kind of KINDS) expect(zh.quota.kind[kind] && en.quota.kind[kind], kind).toBeTruthy()
+  })
+
+  it('tell a withdrawal from its return, which came in', () => {
+    expect(KINDS).toEqual(expect.arrayContaining(['withdrawal', 'withdrawal_return']))
+    expect(readLine(line({ kind: 'withdrawal_return', delta: 300, balance_after: 1000 }))).toMatchObject({
+      step: 'in',
+      available: 300,
+      availableAfter: 1000,
+    })
   })
 })
 

@@ -54,7 +54,7 @@ impl Context {
     pub fn cuekey(&mut self, log: &mut Log) -> Result<PathBuf> {
         let workspace = &self.workspace;
         let build = || {
-            npm::ensure_dist(workspace)?;
+            npm::ensure_dist(&workspace.root)?;
             workspace.build_cuekey(false, log)
         };
         once(&mut self.cuekey, build).cloned().context("the program")

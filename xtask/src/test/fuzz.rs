@@ -53,7 +53,7 @@ pub fn run(context: &mut Context, log: &mut Log) -> Result<Tally> {
     let together: u64 = ASKERS.iter().map(|asker| seconds.unwrap_or(asker.seconds)).sum();
     println!("    seed {seed}, {} askers, {together} s together on each database", ASKERS.len());
     // The program serves its console; whether that is well is another step's question.
-    npm::ensure_dist(&context.workspace)?;
+    npm::ensure_dist(&context.workspace.root)?;
     let python = venv::fuzzer(&context.workspace, log)?;
     let cuekey = context.cuekey(log)?;
     let document = std::fs::read_to_string(context.workspace.required("docs/openapi.json")?)?;

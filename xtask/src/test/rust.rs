@@ -22,7 +22,7 @@ pub fn fmt(context: &mut Context, log: &mut Log) -> Result<Tally> {
 }
 
 pub fn clippy(context: &mut Context, log: &mut Log) -> Result<Tally> {
-    npm::ensure_dist(&context.workspace)?;
+    npm::ensure_dist(&context.workspace.root)?;
     one(log.run(context.workspace.cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])))
 }
 
@@ -31,7 +31,7 @@ pub fn clippy(context: &mut Context, log: &mut Log) -> Result<Tally> {
 const SEED: (&str, &str) = ("PROPTEST_RNG_SEED", "20261122");
 
 pub fn test(context: &mut Context, log: &mut Log) -> Result<Tally> {
-    npm::ensure_dist(&context.workspace)?;
+    npm::ensure_dist(&context.workspace.root)?;
     let mut command = context.workspace.cargo();
     let has_nextest = process::command("cargo").args(["nextest", "--version"]).output().is_ok_and(|output| output.status.success());
     let read = if has_nextest {

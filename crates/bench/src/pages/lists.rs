@@ -249,7 +249,7 @@ pub const LISTS: &[List] = &[
         who: ALL,
         besides: scopes,
         fill: tables::withdrawals,
-        filters: |_| vec![("state", words(&["paid", "pending", "refused"]))],
+        filters: |_| vec![("state", words(&["paid", "pending", "refused"])), ("waiting", words(&["true"]))],
     },
 ];
 

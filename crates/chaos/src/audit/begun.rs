@@ -1,4 +1,4 @@
-//! When each job was begun, and which of its tries ended, as the servers have logged it, by their own clocks.
+//! When each job was begun, how long it was a worker's, and which of its tries ended, as the servers have logged it, by their own clocks.
 
 use std::collections::HashMap;
 
@@ -11,16 +11,25 @@ const LEASE: i64 = 20 * SECOND;
 /// One job's tries.
 #[derive(Debug, Default)]
 pub(super) struct Tries {
-    /// When each was taken, and which it was.
-    begun: Vec<(Timestamp, i64)>,
+    begun: Vec<Begun>,
     /// When one was over for the process that had it, and which it was.
     over: Vec<(Timestamp, i64)>,
+    /// Until when a lease was last made to last.
+    renewed: HashMap<Uuid, Timestamp>,
+}
+
+/// A try, and when it was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Begun {
+    at: Timestamp,
+    attempt: i64,
+    lease: Uuid,
 }
 
 impl Tries {
     /// The try of this number is in the log.
     pub(super) fn knows(&self, attempt: i64) -> bool {
-        self.begun.iter().any(|(_, known)| *known == attempt)
+        self.begun.iter().any(|begun| begun.attempt == attempt)
     }
 
     /// How many followed another.
@@ -28,26 +37,33 @@ impl Tries {
         self.begun.len().saturating_sub(1)
     }
 
-    /// A try that was begun while the one before was neither over nor out of its first lease (renewals are not in the log): which, and after how many microseconds.
+    /// A try that was begun while the one before was neither over nor out of its lease, as often as that was renewed: which, and after how
+    /// many microseconds. (A renewal that a process was killed before it could log is not known: a lease may have been longer, and never shorter.)
     pub(super) fn too_soon(&self) -> Option<(i64, i64)> {
         let mut begun = self.begun.clone();
         begun.sort_unstable();
         begun.windows(2).find_map(|pair| {
-            let [(from, attempt), (to, next)] = pair else { return None };
-            let after = to.micros() - from.micros();
-            let over = self.over.iter().any(|(at, of)| of == attempt && from <= at && at <= to);
-            (after < LEASE && !over).then_some((*next, after))
+            let [had, next] = pair else { return None };
+            let until = self.renewed.get(&had.lease).copied().unwrap_or(had.at.plus_micros(LEASE));
+            let over = self.over.iter().any(|(at, of)| *of == had.attempt && had.at <= *at && *at <= next.at);
+            (next.at < until && !over).then_some((next.attempt, next.at.micros() - had.at.micros()))
         })
     }
 }
 
-/// Of all jobs in a server's log, by their ids. A line that is neither a beginning nor an end is nothing.
+/// Of all jobs in a server's log, by their ids. A line that is neither a beginning, a renewal nor an end is nothing.
 pub(super) fn read(log: &str, tries: &mut HashMap<String, Tries>) {
     for line in log.lines() {
         let Some((at, id, attempt, said)) = job(line) else { continue };
         if let Some((_, lease)) = said.split_once(": begun lease=") {
-            if let Some(taken) = taken(lease.trim()) {
-                tries.entry(id.to_owned()).or_default().begun.push((taken, attempt));
+            if let Some((lease, taken)) = leased(lease) {
+                tries.entry(id.to_owned()).or_default().begun.push(Begun { at: taken, attempt, lease });
+            }
+        } else if let Some((_, renewed)) = said.split_once(": renewed lease=") {
+            let until = renewed.split_once(" until=").and_then(|(lease, until)| Some((leased(lease)?.0, until.trim().parse().ok()?)));
+            if let Some((lease, until)) = until {
+                let known = tries.entry(id.to_owned()).or_default().renewed.entry(lease).or_insert(until);
+                *known = until.max(*known);
             }
         } else if said.contains(": job why=") || said.contains(": job outcome=") {
             tries.entry(id.to_owned()).or_default().over.push((at, attempt));
@@ -63,10 +79,11 @@ fn job(line: &str) -> Option<(Timestamp, &str, i64, &str)> {
     Some((at, id, rest.split_once("attempt=")?.1.parse().ok()?, said))
 }
 
-/// When a lease was taken: its name begins with that.
-fn taken(lease: &str) -> Option<Timestamp> {
-    let (seconds, nanoseconds) = Uuid::parse_str(lease).ok()?.get_timestamp()?.to_unix();
-    Some(Timestamp::from_unix(i64::try_from(seconds).ok()?).plus_micros(i64::from(nanoseconds / 1_000)))
+/// A lease, and when it was taken: its name begins with that.
+fn leased(text: &str) -> Option<(Uuid, Timestamp)> {
+    let lease = Uuid::parse_str(text.trim()).ok()?;
+    let (seconds, nanoseconds) = lease.get_timestamp()?.to_unix();
+    Some((lease, Timestamp::from_unix(i64::try_from(seconds).ok()?).plus_micros(i64::from(nanoseconds / 1_000))))
 }
 
 #[cfg(test)]
@@ -81,6 +98,13 @@ mod tests {
         let at = NOW.plus_micros(after);
         let lease = Random::seeded(1).uuid_v7(at);
         format!("{at} DEBUG job{{id=job_1 kind=mail.send attempt={attempt}}}: store::jobs::runner: begun lease={lease}\n")
+    }
+
+    /// The lease of the try that began at `from`, renewed `after`.
+    fn renewed(from: i64, after: i64) -> String {
+        let (at, lease) = (NOW.plus_micros(after), Random::seeded(1).uuid_v7(NOW.plus_micros(from)));
+        let until = at.plus_micros(LEASE);
+        format!("{at} DEBUG job{{id=job_1 kind=mail.send attempt=1}}: store::jobs::runner: renewed lease={lease} until={until}\n")
     }
 
     fn over(after: i64, attempt: i64, said: &str) -> String {
@@ -112,6 +136,18 @@ mod tests {
         // A job that has turns begins each with its first try.
         let turns = begun(0, 1) + &over(SECOND, 1, "outcome=Again(2027-01-15T08:00:02Z)") + &begun(2 * SECOND, 1);
         assert_eq!(tries(&[turns]).too_soon(), None);
+    }
+
+    #[test]
+    fn a_lease_lasts_as_long_as_it_was_renewed_and_no_other_does() {
+        let long = begun(0, 1) + &renewed(0, 5 * SECOND) + &renewed(0, 10 * SECOND);
+        assert_eq!(tries(&[long.clone(), begun(29 * SECOND, 2)]).too_soon(), Some((2, 29 * SECOND)));
+        assert_eq!(tries(&[long.clone(), begun(30 * SECOND, 2)]).too_soon(), None);
+        // It was over in time.
+        assert_eq!(tries(&[long + &over(12 * SECOND, 1, "outcome=Done"), begun(12 * SECOND, 2)]).too_soon(), None);
+        // The lease of a later turn says nothing of an earlier one's.
+        let turns = begun(0, 1) + &begun(21 * SECOND, 1) + &renewed(21 * SECOND, 26 * SECOND);
+        assert_eq!(tries(&[turns, begun(45 * SECOND, 1)]).too_soon(), Some((1, 24 * SECOND)));
     }
 
     #[test]

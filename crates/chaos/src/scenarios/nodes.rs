@@ -1,17 +1,19 @@
 //! Several servers on one PostgreSQL: one after the other is killed, and all of them know what one was told.
 
+mod asked;
 mod switched;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use cuekey_sdk::{Client, Device, Error};
-use kernel::{Clock, Random, Stopwatch};
+use cuekey_sdk::Client;
+use kernel::{Clock, Stopwatch};
 use reqwest::Method;
 use serde_json::{Value, json};
 use store::Engine;
 
+use self::asked::{post, program, said};
 use crate::http::{Ask, expect, text};
 use crate::load::Load;
 use crate::scenario::{Plan, Report, under_load};
@@ -155,35 +157,11 @@ async fn is_seen(world: &World, nodes: &[usize], name: &str, limit: Duration) ->
 
 /// A project that may call five times a minute.
 async fn limited(world: &World, writer: usize, name: &str) -> Result<Value> {
-    let form = json!({"name": name, "rate_per_minute": 5});
-    let key = format!("limited-{:016x}", Random::system().u64());
-    let ask = Ask { who: &world.boss, method: Method::POST, path: "/api/v1/projects", body: Some(&form), key: Some(&key) };
-    expect(&world.http, &world.nodes[writer].url(), ask, 201).await
-}
-
-/// The project's program that asks this node.
-fn program(world: &World, node: usize, project: &Value) -> Result<Client> {
-    let builder = Client::builder(
-        [world.nodes[node].url()],
-        text(project, "/project/api_key")?,
-        text(project, "/secret")?,
-        text(project, "/project/response_public_key")?,
-    );
-    Ok(builder.http_client(world.http.clone()).build()?)
+    post(world, writer, &world.boss, "/api/v1/projects", json!({"name": name, "rate_per_minute": 5}), 201).await
 }
 
 async fn is_banned(program: &Client) -> Result<bool> {
-    let device = Device::own("x")?;
-    for _ in 0..5 {
-        match program.verify(NO_KEY, &device).await {
-            // Over a connection of before it was killed, or it has too much to do: no answer.
-            Err(Error::Transport { .. }) => {}
-            Err(Error::Refused(refusal)) if refusal.status == 503 => Clock::System.sleep(Duration::from_millis(500)).await,
-            Err(Error::Refused(refusal)) => return Ok(refusal.code == "TEMPORARILY_BANNED"),
-            _ => return Ok(false),
-        }
-    }
-    bail!("five verifications, and no answer")
+    Ok(said(program, NO_KEY).await?.is_err_and(|refusal| refusal.code == "TEMPORARILY_BANNED"))
 }
 
 /// Calls one node until that has enough of it.

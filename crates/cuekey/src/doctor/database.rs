@@ -5,6 +5,7 @@ use std::path::Path;
 use kernel::{Clock, Random, SECOND};
 use platform::identity::{Role, holders_of};
 use platform::installation::{self, KeyCheck};
+use platform::quota::withdrawal;
 use platform::settings::{Settings, defs};
 use platform::vault::Vault;
 use platform::{audit, ledger, payments};
@@ -17,7 +18,7 @@ use super::line;
 use super::report::{Report, same};
 use crate::config::Config;
 use crate::trouble::Trouble;
-use crate::{data, master_key};
+use crate::{data, master_key, parts};
 
 const DATABASE: (&str, &str) = ("数据库", "database");
 
@@ -156,7 +157,7 @@ async fn key(db: &Db, path: &Path, report: &mut Report) -> store::Result<Option<
             report.good(subject, (format!("{} 与数据库相符", path.display()), format!("{} fits the database", path.display())));
             return Ok(Some(vault));
         }
-        Some(KeyCheck::Wrong) => said(report, subject, &master_key::wrong(path)),
+        Some(KeyCheck::Wrong) => said(report, subject, &parts::wrong_key(db, path).await?),
         None => report.notice(subject, ("尚未使用", "not used yet"), ("首次启动时使用", "the first start uses it")),
     }
     Ok(None)
@@ -199,9 +200,14 @@ async fn time_zone(db: &Db, report: &mut Report) -> store::Result<()> {
 type Both = (&'static str, &'static str);
 
 /// All that is counted twice: what it is, what is said when it adds up, and what does not.
-pub async fn counted(db: &Db) -> store::Result<[(Both, Both, Vec<String>); 4]> {
+pub async fn counted(db: &Db) -> store::Result<[(Both, Both, Vec<String>); 5]> {
     Ok([
         (("账本", "ledger"), ("借贷平衡", "adds up"), ledger::check(&mut db.read()).await?),
+        (
+            ("提现与账本", "withdrawals and the ledger"),
+            ("冻结、扣除与退回相符", "what was frozen, deducted and returned is in the ledger"),
+            withdrawal::check(&mut db.read()).await?,
+        ),
         (("卡密与额度", "keys and quota"), ("发卡与扣费相符", "what was issued was charged"), licensing::check(&mut db.read()).await?),
         (
             ("支付与账本", "payments and the ledger"),

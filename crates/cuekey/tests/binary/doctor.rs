@@ -53,6 +53,7 @@ fn a_running_installation_is_good_until_something_is_not() {
         ('✓', "master key", "fits"),
         ('✓', "time zone", "Asia/Shanghai"),
         ('✓', "ledger", "adds up"),
+        ('✓', "withdrawals and the ledger", "deducted and returned"),
         ('✓', "keys and quota", "charged"),
         ('✓', "operation log", "unchanged"),
         ('!', "super admin", "none"),

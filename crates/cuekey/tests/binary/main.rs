@@ -5,6 +5,7 @@ mod demo;
 mod doctor;
 mod listener;
 mod process;
+mod rekey;
 mod serving;
 mod simulate;
 mod start;

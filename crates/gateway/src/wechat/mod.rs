@@ -1,5 +1,6 @@
 //! WeChat Pay, API v3.
 
+mod answer;
 mod bill;
 mod notice;
 mod sign;
@@ -15,13 +16,13 @@ use platform::payments::{
 use reqwest::Client;
 use ring::digest;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use crate::http;
+use answer::{Answer, Asked, is_refusal};
 use sign::{Seal, Signer};
-use words::{Identity, RefundAnswer, Refusal, Transaction};
+use words::{Identity, RefundAnswer, Transaction};
 
 /// A day's bill of the largest of halls.
 const BILL: usize = 64 << 20;
@@ -34,27 +35,6 @@ pub struct WechatPay {
     own: Identity,
     key: Zeroizing<String>,
     signer: Signer,
-}
-
-/// An answer that WeChat has given: its status and its body.
-///
-/// **Invariant**: it is verified, unless it is a refusal. WeChat promises to sign what it answers with 2xx alone.
-struct Answer {
-    status: u16,
-    body: Vec<u8>,
-    signed: bool,
-}
-
-/// Whether an answer without a signature may be the refusal that it says: not from 5xx, nor where it is told to come later or who asks is not
-/// known (a clock that is off, a certificate that was renewed), which say nothing of what was asked; nor without a code of WeChat's, as a proxy on the way would say it.
-///
-/// Whoever stood between, with TLS broken, could say this where WeChat has said otherwise. So nothing follows from it but that we ask otherwise or a
-/// person looks: a payment that was placed all the same and is paid goes back by itself, and a refund that was made all the same waits, with these
-/// words, for somebody who finds it at WeChat. It never pays an order, closes one for paid, or sends anything twice.
-fn is_refusal(status: u16, body: &[u8]) -> bool {
-    (400..500).contains(&status)
-        && !matches!(status, 401 | 429)
-        && serde_json::from_slice::<Refusal>(body).is_ok_and(|said| !said.code.is_empty())
 }
 
 impl WechatPay {
@@ -94,7 +74,7 @@ impl WechatPay {
         bill::read(text)
     }
 
-    async fn ask(&self, method: reqwest::Method, target: &str, body: Option<&Value>) -> Result<Answer, ChannelError> {
+    async fn ask(&self, asked: Asked, method: reqwest::Method, target: &str, body: Option<&Value>) -> Result<Answer, ChannelError> {
         let body = body.map(Value::to_string).unwrap_or_default();
         let mut request = self
             .client
@@ -113,7 +93,7 @@ impl WechatPay {
         let signed = seal.is_some();
         let verified = match seal {
             Some(seal) => self.signer.verify(&seal, &body),
-            None if is_refusal(status, &body) => Ok(()),
+            None if is_refusal(asked, status, &body) => Ok(()),
             None => Err("it is not signed".to_owned()),
         };
         verified.map_err(|why| ChannelError::Unclear(format!("an answer of status {status} that is not believed: {why}")))?;
@@ -124,13 +104,17 @@ impl WechatPay {
         Ok(answer)
     }
 
+    async fn get(&self, target: &str) -> Result<Answer, ChannelError> {
+        self.ask(Asked::Other, reqwest::Method::GET, target, None).await
+    }
+
     async fn post(&self, target: &str, body: &Value) -> Result<Answer, ChannelError> {
-        self.ask(reqwest::Method::POST, target, Some(body)).await
+        self.ask(Asked::Other, reqwest::Method::POST, target, Some(body)).await
     }
 
     /// Where a bill is, and what hash it has; none where the day had neither payments nor refunds.
     async fn bill_place(&self, day: &str) -> Result<Option<BillPlace>, ChannelError> {
-        let answer = self.ask(reqwest::Method::GET, &format!("/v3/bill/tradebill?bill_date={day}&bill_type=ALL"), None).await?;
+        let answer = self.get(&format!("/v3/bill/tradebill?bill_date={day}&bill_type=ALL")).await?;
         match answer.read() {
             Err(ChannelError::Refused { code, .. }) if code == "NO_STATEMENT_EXIST" => Ok(None),
             other => other.map(Some),
@@ -143,30 +127,6 @@ struct BillPlace {
     download_url: String,
     hash_type: String,
     hash_value: String,
-}
-
-impl Answer {
-    fn refusal(&self) -> ChannelError {
-        let Refusal { code, mut message } = serde_json::from_slice(&self.body).unwrap_or_default();
-        if !self.signed {
-            // Whoever is to look after it should know.
-            message.push_str(" (not signed)");
-        }
-        ChannelError::Refused { code, message }
-    }
-
-    fn read<T: DeserializeOwned>(&self) -> Result<T, ChannelError> {
-        if !(200..300).contains(&self.status) {
-            return Err(self.refusal());
-        }
-        serde_json::from_slice(&self.body).map_err(|error| ChannelError::Unclear(format!("an answer that cannot be read: {error}")))
-    }
-
-    /// Whether WeChat knows nothing of it.
-    fn is_unknown(&self) -> bool {
-        let Refusal { code, .. } = serde_json::from_slice(&self.body).unwrap_or_default();
-        self.status == 404 && matches!(code.as_str(), "ORDER_NOT_EXIST" | "ORDERNOTEXIST" | "RESOURCE_NOT_EXISTS")
-    }
 }
 
 /// As WeChat writes times: Beijing's, with its offset.
@@ -217,7 +177,8 @@ impl Channel for WechatPay {
                 return Err(refused("METHOD", "not WeChat's"));
             }
         };
-        let prepared: Prepared = self.post(&format!("/v3/pay/transactions/{path}"), &body).await?.read()?;
+        let target = format!("/v3/pay/transactions/{path}");
+        let prepared: Prepared = self.ask(Asked::Placing, reqwest::Method::POST, &target, Some(&body)).await?.read()?;
         match place.method {
             Method::Jsapi if !prepared.prepay_id.is_empty() => {
                 let package = format!("prepay_id={}", prepared.prepay_id);
@@ -235,7 +196,7 @@ impl Channel for WechatPay {
 
     async fn query(&self, number: &str) -> Result<Standing, ChannelError> {
         let target = format!("/v3/pay/transactions/out-trade-no/{number}?mchid={}", self.own.merchant_id);
-        let answer = self.ask(reqwest::Method::GET, &target, None).await?;
+        let answer = self.get(&target).await?;
         if answer.is_unknown() {
             return Ok(Standing::Unknown);
         }
@@ -269,7 +230,7 @@ impl Channel for WechatPay {
     }
 
     async fn query_refund(&self, _: &str, refund_number: &str) -> Result<RefundStanding, ChannelError> {
-        let answer = self.ask(reqwest::Method::GET, &format!("/v3/refund/domestic/refunds/{refund_number}"), None).await?;
+        let answer = self.get(&format!("/v3/refund/domestic/refunds/{refund_number}")).await?;
         if answer.is_unknown() {
             return Ok(RefundStanding::Unknown);
         }
@@ -299,22 +260,5 @@ impl Channel for WechatPay {
         }
         let text = std::str::from_utf8(&bytes).map_err(|error| ChannelError::Unclear(error.to_string()))?;
         Self::read_bill(text).map_err(ChannelError::Unclear)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_refusal;
-
-    #[test]
-    fn v8_2_without_a_signature_only_wechats_own_words_are_a_refusal() {
-        let unknown = br#"{"code":"ORDER_NOT_EXIST","message":"no such order"}"#;
-        assert!([400, 403, 404, 422, 499].into_iter().all(|status| is_refusal(status, unknown)));
-        for status in [100, 200, 204, 302, 399, 401, 429, 500, 503] {
-            assert!(!is_refusal(status, unknown), "{status}");
-        }
-        for body in ["", "<html>403 Forbidden</html>", "{}", r#"{"code":""}"#, r#"{"message":"no"}"#, "[]", "null", r#"{"code":404}"#] {
-            assert!(!is_refusal(404, body.as_bytes()), "{body}");
-        }
     }
 }

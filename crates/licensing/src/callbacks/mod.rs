@@ -31,4 +31,5 @@ pub use post::{Post, WebhookAnswer, WebhookError, WebhookErrorKind};
 pub use query::{failing, get, list};
 pub use send::{Callbacks, JOB, send_job};
 pub use service::{CallbackSetting, resend, rotate, set, test};
+pub(crate) use sign::SEALED as SECRETS;
 pub use sign::Secrets;

@@ -146,7 +146,7 @@ async fn tell_owner(tx: &mut Tx, cx: &Cx, due: &Due, now: Timestamp) -> Result<(
         return Ok(());
     }
     let params = [("project", due.project_name.clone()), ("event", due.event.to_string())];
-    messages::tell(tx, cx, due.owner, &templates::DELIVERY_FAILED, &params, Some(format!("/callbacks/{}", due.id))).await
+    messages::tell_keeper(tx, cx, due.owner, &templates::DELIVERY_FAILED, &params, Some(&format!("/callbacks/{}", due.id))).await
 }
 
 /// At most so many bytes, whole characters, and none that PostgreSQL cannot hold.

@@ -7,7 +7,7 @@ use platform::vault::{CannotOpen, Purpose, Vault};
 use ring::hmac;
 use serde::{Deserialize, Serialize};
 
-const SEALED: Purpose = Purpose("callback secret");
+pub(crate) const SEALED: Purpose = Purpose("callback secret");
 const PREFIX: &str = "whsec_";
 /// After a rotation the secret before signs too, so that the owner's server can be changed in peace.
 const OVERLAP: i64 = 24 * HOUR;

@@ -225,7 +225,12 @@ fn words(code: &str, lang: Lang) -> (&'static str, &'static str) {
         "PROJECT_DISABLED" => {
             ("项目已停用。", "The project is switched off.", "由超级管理员重新启用项目。", "A super admin switches the project on again.")
         }
-        "DISABLED" => ("卡密已被禁用。", "The key was disabled.", "在卡密页面重新启用它。", "Enable it on the key's page."),
+        "DISABLED" => (
+            "卡密已被禁用。",
+            "The key was disabled.",
+            "在卡密页面重新启用它；由上级禁用的，只能由上级启用。",
+            "Enable it on the key's page; what a superior has disabled, that superior enables.",
+        ),
         "EXPIRED" => ("卡密有效期已结束。", "The key's validity has run out.", "请用户更换新的卡密。", "The user needs a new key."),
         "DEVICE_MISMATCH" => (
             "卡密已绑定其他设备，且没有空余的设备位。",
@@ -248,8 +253,8 @@ fn words(code: &str, lang: Lang) -> (&'static str, &'static str) {
         "TEMPORARILY_BANNED" => (
             "项目因调用过于频繁被临时封禁。签名未被检查，所以不能确定是项目自己的程序在调用。",
             "The project was banned for a while for calling too often. The signature was not looked at: it need not have been the project's own program.",
-            "封禁会自动结束；请降低调用频率，或由超级管理员提高项目限额。",
-            "The ban ends by itself; call less often, or have a super admin raise the project's limit.",
+            "封禁会自动结束，超级管理员也可以在项目页解除；请降低调用频率，或由超级管理员提高项目限额。",
+            "The ban ends by itself, or when a super admin lifts it on the project's page; call less often, or have the project's limit raised.",
         ),
         "TIMESTAMP_SKEWED" => (
             "请求时间与服务器相差超过 5 分钟，或者服务器的时钟被调回，回到了随机数已被遗忘的时间。签名未被检查。",

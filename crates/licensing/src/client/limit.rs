@@ -80,7 +80,7 @@ pub struct Allowance {
 
 pub struct Limits {
     time: Time,
-    by_project: Cache<(ProjectId, i64), Arc<Limiter>>,
+    by_project: Cache<(ProjectId, i64, Option<Timestamp>), Arc<Limiter>>,
     /// How often a project was refused for being over its limit, lately.
     refused: Cache<ProjectId, Arc<std::sync::atomic::AtomicI64>>,
     by_address: RateLimiter<String, DashMapStateStore<String>, Time, StateInformationMiddleware>,
@@ -107,9 +107,10 @@ impl Limits {
         }
     }
 
-    /// The rate of a project, which goes on when the project is read anew.
-    pub(super) fn of(&self, project: ProjectId, per_minute: i64) -> Arc<Limiter> {
-        self.by_project.get_with((project, per_minute), || self.limiter(per_minute))
+    /// The rate of a project, which goes on when the project is read anew. It begins anew with each ban (`last_ban`: when the last was): a project whose
+    /// ban is lifted at once would otherwise be refused on for what it was banned for.
+    pub(super) fn of(&self, project: ProjectId, per_minute: i64, last_ban: Option<Timestamp>) -> Arc<Limiter> {
+        self.by_project.get_with((project, per_minute, last_ban), || self.limiter(per_minute))
     }
 
     fn limiter(&self, per_minute: i64) -> Arc<Limiter> {
@@ -194,7 +195,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn call(limits: &Limits, project: ProjectId, rate: i64) -> Allowance {
-        limits.call(&limits.of(project, rate), rate)
+        limits.call(&limits.of(project, rate, None), rate)
     }
 
     proptest! {
@@ -280,6 +281,16 @@ mod tests {
         clock.step(10 * SECOND);
         let passed = (0..100).filter(|_| call(&limits, project, 30).allowed).count();
         assert!((5..=6).contains(&passed), "{passed}");
+    }
+
+    #[test]
+    fn k8_1_a_rate_that_was_used_up_is_whole_once_there_has_been_a_ban() {
+        let clock = Clock::stepped(Timestamp::from_unix(1_700_000_000));
+        let limits = Limits::new(clock.clone());
+        let project = ProjectId::from_uuid(Default::default());
+        assert_eq!((0..9).filter(|_| call(&limits, project, 5).allowed).count(), 5);
+        let after = limits.of(project, 5, Some(clock.now()));
+        assert_eq!((0..9).filter(|_| limits.call(&after, 5).allowed).count(), 5);
     }
 
     #[test]

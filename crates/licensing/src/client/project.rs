@@ -47,7 +47,7 @@ impl CallerProject {
 
     /// Counts one call against the rate.
     pub(super) fn count(&self, limits: &Limits) -> Allowance {
-        limits.call(self.limiter.get_or_init(|| limits.of(self.id, self.rate_per_minute)), self.rate_per_minute)
+        limits.call(self.limiter.get_or_init(|| limits.of(self.id, self.rate_per_minute, self.banned_at)), self.rate_per_minute)
     }
 
     /// Signs an answer: the values of `Cuekey-Response-Timestamp` and `Cuekey-Response-Signature`.

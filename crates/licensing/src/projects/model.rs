@@ -7,6 +7,7 @@ use platform::vault::Purpose;
 use serde::{Deserialize, Serialize};
 
 use super::counts::KeyCounts;
+use crate::client::limit::banned;
 use crate::grants::Grant;
 
 kernel::id!(
@@ -95,6 +96,11 @@ pub struct Project {
     /// How often a key may be unbound; absent: as often as one likes.
     pub unbind_limit: Option<i64>,
     pub rate_per_minute: i64,
+    /// 封禁: until when its programs are refused, who went on over the rate. Absent while they are not.
+    pub banned_until: Option<Timestamp>,
+    /// When that was spoken: whether it is believed depends on it.
+    #[serde(skip)]
+    pub banned_at: Option<Timestamp>,
     pub previous_secret_valid_until: Option<Timestamp>,
     pub prices: Vec<Price>,
     pub open_for_application: bool,
@@ -120,9 +126,13 @@ impl Project {
         }
     }
 
-    /// An old secret that is not good any more is not worth showing.
+    /// What is over is not shown: an old secret that is not good any more, a ban.
     pub fn at(self, now: Timestamp) -> Self {
-        Self { previous_secret_valid_until: self.previous_secret_valid_until.filter(|until| *until > now), ..self }
+        Self {
+            previous_secret_valid_until: self.previous_secret_valid_until.filter(|until| *until > now),
+            banned_until: banned(self.banned_until, self.banned_at, now),
+            ..self
+        }
     }
 }
 
@@ -175,6 +185,8 @@ mod tests {
             devices_per_key: 1,
             unbind_limit: None,
             rate_per_minute: 600,
+            banned_until: Some(Timestamp::from_unix(200)),
+            banned_at: Some(Timestamp::from_unix(140)),
             previous_secret_valid_until: Some(Timestamp::from_unix(100)),
             prices: vec![Price { unit: ValidityUnit::Day, count: 1, price: Quota::new(3) }],
             open_for_application: false,
@@ -211,6 +223,14 @@ mod tests {
         let end = Timestamp::from_unix(100);
         assert_eq!((until(end.plus_micros(-1)), until(end), until(end.plus_micros(1))), (Some(end), None, None));
         assert_eq!(project().at(end).name, "Demo");
+    }
+
+    #[test]
+    fn k8_1_a_ban_is_shown_while_it_is_in_force() {
+        let until = |now| project().at(now).banned_until;
+        let end = Timestamp::from_unix(200);
+        assert_eq!((until(end.plus_micros(-1)), until(end)), (Some(end), None));
+        assert_eq!(until(Timestamp::from_unix(140).plus_micros(-2 * kernel::APART)), None, "spoken by a clock that was ahead");
     }
 
     #[test]

@@ -15,6 +15,7 @@ use super::error::ProjectError;
 use super::form::{NewProject, ProjectPatch, check_overlap};
 use super::model::{Project, ProjectBrief, ProjectCreated, ProjectId, ProjectState, SecretRotated, TOPIC};
 use super::{keys, store};
+use crate::client::ban;
 use crate::grants;
 
 /// Creates a project, active at once; nobody can use it until it is granted. Its secret is told here and never again (K2.1).
@@ -49,7 +50,7 @@ pub async fn create(cx: &Cx, form: NewProject, key: Option<&IdempotencyKey>) -> 
 #[serde(transparent)]
 struct SealedAnswer(String);
 
-const ANSWER: Purpose = Purpose("a project's first answer");
+pub(crate) const ANSWER: Purpose = Purpose("a project's first answer");
 
 impl SealedAnswer {
     fn close(cx: &Cx, id: ProjectId, secret: &str) -> Result<Self> {
@@ -64,7 +65,7 @@ impl SealedAnswer {
     }
 }
 
-/// Changes what `patch` names. A change that changes nothing is not logged.
+/// Changes what `patch` names. A change that changes nothing is not logged. A higher rate ends a ban: whoever raises it wants the programs let in.
 pub async fn change(cx: &Cx, id: ProjectId, patch: ProjectPatch) -> Result<Project> {
     cx.require(Permission::ProjectsManage)?;
     let mut tx = cx.db.begin().await?;
@@ -76,6 +77,9 @@ pub async fn change(cx: &Cx, id: ProjectId, patch: ProjectPatch) -> Result<Proje
             return Err(ProjectError::NameTaken.into());
         }
         audit::record(&mut tx, cx, &audit::PROJECT_CHANGED, Some(id.into()), &changes).await?;
+        if spec.rate_per_minute > old.rate_per_minute {
+            ban::lift(&mut tx, cx, id).await?;
+        }
         topics::bump(&mut tx, &cx.db, TOPIC).await?;
     }
     tx.commit().await?;
@@ -93,6 +97,17 @@ pub async fn switch(cx: &Cx, id: ProjectId, to: ProjectState) -> Result<Project>
             ProjectState::Disabled => &audit::PROJECT_DISABLED,
         };
         audit::record(&mut tx, cx, action, Some(id.into()), &json!({})).await?;
+        topics::bump(&mut tx, &cx.db, TOPIC).await?;
+    }
+    tx.commit().await?;
+    get(cx, id).await
+}
+
+/// Ends a project's ban (K8.1): its programs are let in at once, with their whole rate. Where it is not banned nothing changes.
+pub async fn lift_ban(cx: &Cx, id: ProjectId) -> Result<Project> {
+    cx.require(Permission::ProjectsManage)?;
+    let mut tx = cx.db.begin().await?;
+    if ban::lift(&mut tx, cx, id).await? {
         topics::bump(&mut tx, &cx.db, TOPIC).await?;
     }
     tx.commit().await?;
@@ -207,7 +222,7 @@ async fn dressed(cx: &Cx, user: &Principal, projects: Vec<Project>) -> Result<Ve
     let grants = grants::live_of(&mut cx.db.read(), user.id, &ids, now).await?;
     let mut grants: HashMap<ProjectId, grants::Grant> = grants.into_iter().map(|grant| (grant.project.id, grant)).collect();
     // One that has ended between the two looks is not there any more.
-    Ok(projects.into_iter().filter_map(|project| grants.remove(&project.id).map(|grant| project.for_agent(grant))).collect())
+    Ok(projects.into_iter().filter_map(|project| grants.remove(&project.id).map(|grant| project.at(now).for_agent(grant))).collect())
 }
 
 #[cfg(test)]

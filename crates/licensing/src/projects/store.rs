@@ -10,7 +10,8 @@ use super::form::{NewProject, Spec};
 use super::model::{Callback, CallbackEvent, Price, Project, ProjectBrief, ProjectId, ProjectState, ValidityUnit};
 
 const COLUMNS: &str = "SELECT p.id, p.name, p.description, p.version, p.parameters, p.state, p.api_key, p.response_public, p.devices_per_key, \
-                       p.unbind_limit, p.rate_per_minute, p.previous_secret_until, p.open_for_application, p.callback_url, p.callback_events, p.created_at \
+                       p.unbind_limit, p.rate_per_minute, p.banned_until, p.last_ban_at, p.previous_secret_until, p.open_for_application, p.callback_url, \
+                       p.callback_events, p.created_at \
                        FROM projects p";
 
 /// What a new project proves itself by.
@@ -168,6 +169,8 @@ fn read(row: &Row) -> ::store::Result<Project> {
         devices_per_key: row.get("devices_per_key")?,
         unbind_limit: row.get("unbind_limit")?,
         rate_per_minute: row.get("rate_per_minute")?,
+        banned_until: row.get("banned_until")?,
+        banned_at: row.get("last_ban_at")?,
         previous_secret_valid_until: row.get("previous_secret_until")?,
         prices: Vec::new(),
         open_for_application: row.get("open_for_application")?,

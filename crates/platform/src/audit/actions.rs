@@ -37,6 +37,7 @@ actions! {
     USER_DISABLED = Warning "users" "disabled" "禁用用户" "Disabled a user";
     USER_ENABLED = Info "users" "enabled" "启用用户" "Enabled a user";
     USER_UNLOCKED = Security "users" "unlocked" "解锁用户" "Unlocked a user";
+    USER_EMAIL_CHANGED = Security "users" "email_changed" "修改用户的邮箱" "Changed a user's e-mail address";
     USER_SESSIONS_ENDED = Security "users" "sessions_ended" "注销用户的会话" "Ended a user's sessions";
     EVERYBODYS_SESSIONS_ENDED = Security "users" "everybodys_sessions_ended" "注销全部用户的会话" "Ended everybody's sessions";
     SECOND_FACTOR_RESET = Security "users" "second_factor_reset" "重置用户的两步验证" "Reset a user's second factor";
@@ -46,6 +47,8 @@ actions! {
     WITHDRAWAL_APPROVED = Info "quota" "withdrawal_approved" "批准提现" "Approved a withdrawal";
     WITHDRAWAL_REFUSED = Info "quota" "withdrawal_refused" "拒绝提现" "Refused a withdrawal";
     WITHDRAWAL_PAID = Info "quota" "withdrawal_paid" "标记提现已打款" "Marked a withdrawal as paid";
+    WITHDRAWAL_CANCELLED = Info "quota" "withdrawal_cancelled" "撤回提现申请" "Cancelled a withdrawal";
+    WITHDRAWAL_RETURNED = Warning "quota" "withdrawal_returned" "提现款项退回" "Returned a withdrawal whose money did not arrive";
     PROJECT_CREATED = Info "projects" "created" "创建项目" "Created a project";
     PROJECT_CHANGED = Info "projects" "changed" "修改项目" "Changed a project";
     PROJECT_ENABLED = Info "projects" "enabled" "启用项目" "Enabled a project";
@@ -55,6 +58,7 @@ actions! {
     CALLBACK_SECRET_ROTATED = Security "projects" "callback_secret_rotated" "轮换回调密钥" "Rotated the callback secret";
     DELIVERY_RESENT = Info "projects" "delivery_resent" "重发回调" "Sent a callback again";
     CLIENT_BANNED = Security "projects" "client_banned" "客户端被临时封禁" "A client was banned for a while";
+    BAN_LIFTED = Security "projects" "ban_lifted" "解除封禁" "Lifted a ban";
     GRANT_CREATED = Info "grants" "created" "授权项目" "Granted a project";
     GRANT_CHANGED = Info "grants" "changed" "修改授权" "Changed a grant";
     GRANT_ENDED = Info "grants" "ended" "结束授权" "Ended a grant";
@@ -82,6 +86,7 @@ actions! {
     WALLET_RECHARGED = Warning "venues" "wallet_recharged" "柜台充值" "Added money at the desk";
     WALLET_PAID_OUT = Warning "venues" "wallet_paid_out" "柜台付现金" "Paid money out at the desk";
     PHONE_TAKEN_OFF = Security "venues" "phone_taken_off" "去除顾客手机号" "Took a customer's lost number off";
+    CUSTOMER_SIGNED_OUT = Security "venues" "customer_signed_out" "结束顾客全部登录" "Signed a customer out everywhere";
     OFFERS_SET = Info "venues" "offers_set" "修改门店服务" "Changed what a hall offers";
     TABLE_CLEANED = Info "venues" "table_cleaned" "清洁完成" "Said that a table was cleaned";
     TABLE_HELD = Info "venues" "table_held" "预约留台" "Held a table for a guest";
@@ -91,6 +96,7 @@ actions! {
     BILL_GIVEN_BACK = Warning "venues" "bill_given_back" "退回顾客费用" "Gave a bill back";
     PAYMENT_CHANNEL_SET = Security "payments" "channel_set" "修改支付渠道" "Changed a payment channel";
     REFUND_REMEDIED = Warning "payments" "refund_remedied" "人工处理退款" "Put a refund right by hand";
+    PAYMENT_SEEN = Info "payments" "payment_seen" "处理异常支付" "Looked after a payment that did not fit";
     DIFFERENCE_SETTLED = Info "payments" "difference_settled" "处理对账差异" "Settled a difference with a network's bill";
     APPLICATION_SENT = Info "grants" "application_sent" "申请项目授权" "Applied for a project";
     APPLICATION_APPROVED = Info "grants" "application_approved" "批准授权申请" "Approved an application";
@@ -104,6 +110,7 @@ actions! {
     KEYS_DISABLED = Warning "keys" "disabled" "禁用卡密" "Disabled keys";
     KEYS_ENABLED = Info "keys" "enabled" "启用卡密" "Enabled keys";
     SETTING_CHANGED = Warning "settings" "changed" "修改系统设置" "Changed a setting";
+    MASTER_KEY_CHANGED = Security "settings" "master_key_changed" "更换主密钥" "Changed the master key";
     JOB_RETRIED = Info "jobs" "retried" "重试任务" "Started a job again";
 }
 

@@ -35,31 +35,36 @@ impl Checked {
 
 /// Reads everything, beside a running server.
 pub async fn check(db: &Db, vault: &Vault, now: Timestamp) -> store::Result<Checked> {
+    check_in(&mut db.read(), vault, now).await
+}
+
+/// The same, as a transaction sees it.
+pub(super) async fn check_in(sql: &mut impl Sql, vault: &Vault, now: Timestamp) -> store::Result<Checked> {
     let mut checked = Checked::default();
     // In this order: what is sealed meanwhile lies behind the head, and is left for the next time.
     let last = "SELECT seq FROM operations WHERE seq > 0 ORDER BY seq DESC LIMIT 1";
-    let last = db.read().opt(last, args![], |row| row.get::<i64>("seq")).await?;
-    let found = chain(&mut db.read(), "").await?;
+    let last = sql.opt(last, args![], |row| row.get::<i64>("seq")).await?;
+    let found = chain(sql, "").await?;
     if let Some(chain) = &found {
         checked.lines = chain.head_seq;
         checked.head = hex::encode(&chain.head_link);
-        walk(db, vault, chain, &mut checked).await?;
+        walk(sql, vault, chain, &mut checked).await?;
         if last.is_some_and(|last| last > chain.head_seq) {
             checked.say(format!("there are lines behind the end of the chain, {}", chain.head_seq));
         }
     } else if last.is_some() {
         checked.say("the head of the chain is missing".into());
     }
-    waiting(db, vault, now, &mut checked).await?;
+    waiting(sql, vault, now, &mut checked).await?;
     Ok(checked)
 }
 
 /// From the base to the head, line by line.
-async fn walk(db: &Db, vault: &Vault, chain: &Chain, checked: &mut Checked) -> store::Result<()> {
+async fn walk(sql: &mut impl Sql, vault: &Vault, chain: &Chain, checked: &mut Checked) -> store::Result<()> {
     if chain.base_mac != base_mac(vault, chain.base_seq, &chain.base_link) {
         checked.say("the beginning of the chain was moved".into());
     }
-    let sql = format!("SELECT {COLUMNS}, mac, seq, link FROM operations WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3");
+    let query = format!("SELECT {COLUMNS}, mac, seq, link FROM operations WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3");
     let (mut seq, mut last) = (chain.base_seq, chain.base_link.clone());
     loop {
         let read = |row: &store::Row| {
@@ -70,7 +75,7 @@ async fn walk(db: &Db, vault: &Vault, chain: &Chain, checked: &mut Checked) -> s
                 row.get::<Option<Vec<u8>>>("link")?.unwrap_or_default(),
             ))
         };
-        let lines = db.read().all(&sql, args![seq, chain.head_seq, PAGE], read).await?;
+        let lines = sql.all(&query, args![seq, chain.head_seq, PAGE], read).await?;
         let full = i64::try_from(lines.len()).unwrap_or(PAGE) == PAGE;
         for (line, mac, number, said) in lines {
             // After each trouble it goes on from the line that is there: what follows may be sound, and is looked at too.
@@ -93,7 +98,7 @@ async fn walk(db: &Db, vault: &Vault, chain: &Chain, checked: &mut Checked) -> s
         checked.say(format!("the chain ends at line {seq}, and should end at {}, with another link or number", chain.head_seq));
     }
     let before = "SELECT seq FROM operations WHERE seq <= $1 ORDER BY seq LIMIT 1";
-    if let Some(number) = db.read().opt(before, args![chain.base_seq], |row| row.get::<i64>("seq")).await? {
+    if let Some(number) = sql.opt(before, args![chain.base_seq], |row| row.get::<i64>("seq")).await? {
         checked.say(format!("line {number} stands before the beginning of the chain"));
     }
     Ok(())
@@ -104,12 +109,12 @@ fn line_is_sound(vault: &Vault, line: &Line, mac: &[u8]) -> bool {
 }
 
 /// Lines without a place: written by this program, or put there by somebody else.
-async fn waiting(db: &Db, vault: &Vault, now: Timestamp, checked: &mut Checked) -> store::Result<()> {
-    let sql = format!("SELECT {COLUMNS}, mac FROM operations WHERE seq IS NULL AND id > $1 ORDER BY id LIMIT $2");
+async fn waiting(sql: &mut impl Sql, vault: &Vault, now: Timestamp, checked: &mut Checked) -> store::Result<()> {
+    let query = format!("SELECT {COLUMNS}, mac FROM operations WHERE seq IS NULL AND id > $1 ORDER BY id LIMIT $2");
     let mut after = uuid::Uuid::nil();
     loop {
         let read = |row: &store::Row| Ok((Line::read(row)?, row.get::<Vec<u8>>("mac")?));
-        let lines = db.read().all(&sql, args![after, PAGE], read).await?;
+        let lines = sql.all(&query, args![after, PAGE], read).await?;
         let full = i64::try_from(lines.len()).unwrap_or(PAGE) == PAGE;
         for (line, mac) in lines {
             after = line.id.uuid();

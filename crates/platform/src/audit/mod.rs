@@ -2,12 +2,14 @@
 //! hash ([`seal`]), so that [`check`] notices what was changed behind the program's back.
 
 mod actions;
+mod anew;
 mod check;
 mod line;
 mod query;
 mod seal;
 
 pub use actions::*;
+pub(crate) use anew::change_key;
 pub use check::{Checked, check};
 pub use query::{ObjectRef, OperationEntry, OperationFilter, get, list};
 pub use seal::{follow, seal};

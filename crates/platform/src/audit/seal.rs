@@ -15,7 +15,7 @@ use super::line::{base_mac, genesis, link};
 use crate::Platform;
 use crate::vault::Vault;
 
-const NAME: &str = "operations";
+pub(super) const NAME: &str = "operations";
 /// In one transaction: SQLite's one writer is held for a few milliseconds.
 const AT_ONCE: i64 = 256;
 const EVERY: Duration = Duration::from_secs(2);

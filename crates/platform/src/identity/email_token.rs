@@ -59,6 +59,13 @@ pub async fn look(cx: &Cx, token: &str, purpose: LinkPurpose) -> Result<UserId> 
     Ok(found.ok_or(AccountError::TokenInvalid)?)
 }
 
+/// Holds a user whose link is to be used up: before its links, as whoever voids them does, so that no two wait for each other.
+pub async fn hold(tx: &mut Tx, user: UserId) -> Result<()> {
+    let sql = format!("SELECT id FROM users WHERE id = $1{}", tx.for_update());
+    tx.opt(&sql, args![user], |_| Ok(())).await?;
+    Ok(())
+}
+
 /// Uses the token up. Of two at once one wins.
 pub async fn use_up(tx: &mut Tx, cx: &Cx, token: &str, purpose: LinkPurpose) -> Result<UserId> {
     let sql = "UPDATE email_tokens SET used_at = $1 \

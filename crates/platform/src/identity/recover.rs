@@ -64,9 +64,7 @@ pub async fn reset(cx: &Cx, ask: &PasswordReset) -> Result<()> {
     let hash = cx.passwords.hash(&ask.password, &cx.random).await?;
 
     let mut tx = cx.db.begin().await?;
-    // The user before the links, as whoever voids them does.
-    let lock = format!("SELECT id FROM users WHERE id = $1{}", tx.for_update());
-    tx.opt(&lock, args![user], |_| Ok(())).await?;
+    email_token::hold(&mut tx, user).await?;
     email_token::use_up(&mut tx, cx, &ask.token, LinkPurpose::Reset).await?;
     let sql = "UPDATE users SET password_hash = $1, must_change_password = FALSE WHERE id = $2 AND state = 'active'";
     if tx.exec(sql, args![hash, user]).await? == 0 {

@@ -9,11 +9,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{AccountError, UserId, account, totp};
 use crate::allowance::Allowance;
+use crate::messages::{self, Telling, templates};
 use crate::settings::defs;
 use crate::vault::Purpose;
 use crate::{Cx, Result, audit};
 
-const SECRET: Purpose = Purpose("second factor secret");
+pub(crate) const SECRET: Purpose = Purpose("second factor secret");
 const RECOVERY: Purpose = Purpose("recovery code");
 const RECOVERY_CODES: usize = 10;
 /// A code has a million values: whoever is signed in may not go through them.
@@ -99,6 +100,16 @@ pub async fn forget(tx: &mut Tx, user: UserId) -> Result<()> {
     tx.exec("UPDATE users SET totp_secret = NULL, totp_enabled_at = NULL WHERE id = $1", args![user]).await?;
     tx.exec("DELETE FROM recovery_codes WHERE user_id = $1", args![user]).await?;
     Ok(())
+}
+
+/// Tells whoever has recovery codes that these are good no longer, in the caller's transaction, which removes them.
+pub(crate) async fn tell_that_codes_end(tx: &mut Tx, cx: &Cx) -> Result<()> {
+    let sql = "SELECT DISTINCT c.user_id FROM recovery_codes c JOIN users u ON u.id = c.user_id \
+               WHERE c.used_at IS NULL AND u.state = 'active' ORDER BY c.user_id";
+    let users: Vec<UserId> = tx.all(sql, args![], |row| row.get("user_id")).await?;
+    let template = &templates::RECOVERY_CODES_ENDED;
+    let told: Vec<Telling<'_>> = users.into_iter().map(|user| Telling { user, template, params: Vec::new(), link: None }).collect();
+    messages::tell_all(tx, cx, &told).await
 }
 
 /// Whether `code` is a code of the app or a recovery code that was not used yet; now it is. The caller commits.

@@ -167,13 +167,14 @@ async fn turned_away(cx: &Cx, this: &Try, result: SignInResult, error: AccountEr
 async fn finish(cx: &Cx, this: &Try, user: Known, code: Option<&str>) -> Result<Started> {
     let mut tx = cx.db.begin().await?;
     let sql = format!(
-        "SELECT password_hash, state, totp_enabled_at, must_change_password, created_at FROM users WHERE id = $1{}",
+        "SELECT password_hash, state, totp_enabled_at, must_change_password, first_password_at, created_at FROM users WHERE id = $1{}",
         tx.for_update()
     );
     let (hash, state, second, mailed) = tx
         .one(&sql, args![user.id], |row| {
             let second = row.get::<Option<Timestamp>>("totp_enabled_at")?.is_some();
-            let mailed = row.get::<bool>("must_change_password")?.then_some(row.get::<Timestamp>("created_at")?);
+            let mailed_at = row.get::<Option<Timestamp>>("first_password_at")?.unwrap_or(row.get("created_at")?);
+            let mailed = row.get::<bool>("must_change_password")?.then_some(mailed_at);
             Ok((row.get::<String>("password_hash")?, row.word::<UserState>("state")?, second, mailed))
         })
         .await?;

@@ -100,7 +100,8 @@ pub async fn sign_up(cx: &Cx, ask: &SignUp) -> Result<()> {
     Ok(tx.commit().await?)
 }
 
-async fn send_link(tx: &mut Tx, cx: &Cx, user: UserId, name: &str, email: &str, lang: Lang) -> Result<()> {
+/// Mails a link that proves the address.
+pub(super) async fn send_link(tx: &mut Tx, cx: &Cx, user: UserId, name: &str, email: &str, lang: Lang) -> Result<()> {
     let url = email_token::link(tx, cx, user, LinkPurpose::Verify).await?;
     mail(tx, cx, email, lang, &templates::VERIFY_EMAIL, &[("name", name.to_owned()), ("url", url)]).await
 }
@@ -140,9 +141,10 @@ pub(crate) async fn resend_job(cx: Cx, job: Job) -> Outcome {
 
 async fn send_again(cx: &Cx, email_key: &str) -> Result<()> {
     let mut tx = cx.db.begin().await?;
-    let sql = "SELECT id, name, email, language FROM users WHERE email_key = $1 AND state = 'pending'";
+    // Held, so that no link goes to an address that is being changed.
+    let sql = format!("SELECT id, name, email, language FROM users WHERE email_key = $1 AND state = 'pending'{}", tx.for_update());
     let waiting = tx
-        .opt(sql, args![email_key], |row| {
+        .opt(&sql, args![email_key], |row| {
             Ok((row.get::<UserId>("id")?, row.get::<String>("name")?, row.get::<String>("email")?, row.get::<String>("language")?))
         })
         .await?;
@@ -154,8 +156,10 @@ async fn send_again(cx: &Cx, email_key: &str) -> Result<()> {
 
 /// Activates the account whose link was followed; answers its name, for the sign-in page.
 pub async fn verify(cx: &Cx, token: &str) -> Result<String> {
+    let user = email_token::look(cx, token, LinkPurpose::Verify).await?;
     let mut tx = cx.db.begin().await?;
-    let user = email_token::use_up(&mut tx, cx, token, LinkPurpose::Verify).await?;
+    email_token::hold(&mut tx, user).await?;
+    email_token::use_up(&mut tx, cx, token, LinkPurpose::Verify).await?;
     let activated = tx.exec("UPDATE users SET state = 'active' WHERE id = $1 AND state = 'pending'", args![user]).await?;
     // A second link of an account that is active already does no harm; a disabled account stays disabled.
     let sql = "SELECT name FROM users WHERE id = $1 AND state = 'active'";

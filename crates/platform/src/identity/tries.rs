@@ -14,7 +14,7 @@ use crate::settings::defs;
 use crate::vault::Purpose;
 use crate::{Cx, Result};
 
-const NAME: Purpose = Purpose("sign-in name");
+pub(crate) const NAME: Purpose = Purpose("sign-in name");
 /// Longer than any name can be; what is longer is cut before work is done with it.
 const LONGEST: usize = 64;
 

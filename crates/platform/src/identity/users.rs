@@ -1,13 +1,15 @@
 //! Users as those see them who manage them (K1.4): a super admin everybody, an agent admin the agents it created.
 //!
 //! - [`model`]: who may create and disable whom.
-//! - [`create`](create()), [`list`](list()), [`get`], and what is done to one: [`disable`], [`enable`], [`unlock`], [`reset_second_factor`].
+//! - [`create`](create()), [`list`](list()), [`get`], and what is done to one: [`disable`], [`enable`], [`unlock`], [`reset_second_factor`],
+//!   [`change_email`].
 //! - [`end_sessions`] of one, [`end_everybodys_sessions`].
 //!
 //! **Invariant**: every look at a user goes through [`scope::restrict`]; who is not one's own is not there.
 //! **Invariant**: one super admin stays active.
 
 mod create;
+mod email;
 mod first_password;
 mod list;
 mod manage;
@@ -16,6 +18,7 @@ mod scope;
 mod sessions;
 
 pub use create::{NewUser, create};
+pub use email::{EmailChange, change_email};
 pub use list::{UserFilter, UserQuota, UserView, get, list};
 pub use manage::{Managed, disable, enable, managed, reset_second_factor, unlock};
 pub use model::UsersError;

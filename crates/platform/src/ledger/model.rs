@@ -26,6 +26,8 @@ kernel::words! {
         SystemRecharge = "system_recharge",
         Transfer = "transfer",
         Withdrawal = "withdrawal",
+        /// Such a one came back: its money did not arrive (K4.3).
+        WithdrawalReturn = "withdrawal_return",
         /// Keys generated (K3.1a).
         Generation = "generation",
         /// What a new agent begins with (K1.4a).
@@ -77,7 +79,7 @@ pub enum SystemAccount {
     Issued,
     /// Quota spent on keys goes here.
     Spent,
-    /// Quota withdrawn and paid out goes here.
+    /// Quota withdrawn and paid out goes here, and comes back from here where the money did not arrive.
     PaidOut,
     /// Money that customers have paid in at the desk comes from here, and is paid out by it.
     Cash,

@@ -11,8 +11,9 @@ use store::{Db, Look, Row, Tx, args};
 
 use super::notification::{Told, object};
 use super::templates::{self, Template};
+use crate::rekey::{Key, Table};
 use crate::settings::defs;
-use crate::vault::Purpose;
+use crate::vault::{CannotOpen, Purpose};
 use crate::{Cx, Result};
 
 pub const MAIL_JOB: JobKind = JobKind::new("mail.send");
@@ -74,6 +75,21 @@ pub(super) fn job(cx: &Cx, to: &str, lang: Lang, template: &Template, params: To
     let payload = Payload { to: to.to_owned(), language: lang.as_str().into(), kind: template.kind.into(), params: sealed };
     Ok(NewJob::new(MAIL_JOB, &payload, cx.now())?)
 }
+
+/// Mails that wait, and those of before.
+pub(crate) const UNDER_KEY: Table = Table {
+    name: "jobs",
+    key: Key::Id,
+    only: "kind = 'mail.send'",
+    reads: &["payload"],
+    writes: &["payload"],
+    change: |row, vaults| {
+        let mut payload: Payload = serde_json::from_str(&row.get::<String>("payload")?).map_err(|_| CannotOpen)?;
+        let sealed = data_encoding::BASE64.decode(payload.params.as_bytes()).map_err(|_| CannotOpen)?;
+        payload.params = data_encoding::BASE64.encode(&vaults.moved(SEALED, &sealed)?);
+        Ok(args![serde_json::to_string(&payload).map_err(|_| CannotOpen)?])
+    },
+};
 
 /// Carries out one mail job.
 pub async fn send_job(cx: Cx, job: Job) -> Outcome {

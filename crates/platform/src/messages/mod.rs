@@ -11,9 +11,10 @@ mod sms;
 pub mod templates;
 
 pub use hub::Hub;
+pub(crate) use mail::UNDER_KEY;
 pub use mail::{DatabaseMailbox, MAIL_JOB, Mail, MailError, MailboxEntry, Mailer, mail, mailbox, send_job};
 pub use notification::{
     NEWER_AT_ONCE, Notification, NotificationEntity, NotificationId, Telling, Told, list, mark_all_read, mark_read, newer, tell, tell_all,
-    tell_each, tell_super_admins, unread,
+    tell_each, tell_keeper, tell_super_admins, unread,
 };
 pub use sms::{Delivery, SentSms, Sms, SmsError, SmsKind, Texter};

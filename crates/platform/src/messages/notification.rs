@@ -67,6 +67,15 @@ pub async fn tell_each(tx: &mut Tx, cx: &Cx, users: &[UserId], template: &Templa
     Ok(())
 }
 
+/// Tells one who answers for something; where that one may not sign in any more, the super admins.
+pub async fn tell_keeper(tx: &mut Tx, cx: &Cx, keeper: UserId, template: &Template, params: Told<'_>, link: Option<&str>) -> Result<()> {
+    let active = tx.opt("SELECT 1 AS one FROM users WHERE id = $1 AND state = 'active'", args![keeper], |_| Ok(())).await?;
+    match active {
+        Some(()) => tell(tx, cx, keeper, template, params, link.map(str::to_owned)).await,
+        None => tell_super_admins(tx, cx, template, params, link).await,
+    }
+}
+
 /// Tells the super admins, where nobody in particular is concerned.
 pub async fn tell_super_admins(tx: &mut Tx, cx: &Cx, template: &Template, params: Told<'_>, link: Option<&str>) -> Result<()> {
     let users = holders_of(tx, Role::SuperAdmin).await?;

@@ -43,10 +43,16 @@ templates! {
         "您的账号 {name} 的密码已于 {changed_at} 修改，其他登录均已退出。如非本人操作，请立即联系上级管理员。" "The password of your account {name} was changed at {changed_at}, and all other sessions were ended. If it was not you, tell your admin at once.";
     CREDENTIALS = "account.credentials", ByMail::Always, "您的账号已创建" "Your account is ready",
         "您好 {name}，\n\n{creator} 为您创建了账号。\n登录地址：{url}\n用户名：{name}\n初始密码：{password}\n\n首次登录时需要修改密码；初始密码 7 天内有效。" "Hello {name},\n\n{creator} created an account for you.\nSign in at: {url}\nName: {name}\nFirst password: {password}\n\nYou will be asked for a new password when you first sign in. The first password is good for 7 days.";
+    EMAIL_CHANGED = "account.email_changed", ByMail::Always, "账号的邮箱已修改" "Your e-mail address was changed",
+        "账号 {name} 的邮箱已由 {by} 于 {changed_at} 改为 {email}，今后的邮件和重置密码的链接都发往这个地址。密码不变。如非您本人要求，请立即联系 {by}。" "The e-mail address of your account {name} was changed to {email} by {by} at {changed_at}. Mail and links to reset the password go there from now on; your password stays as it is. If you did not ask for this, speak to {by} at once.";
+    EMAIL_LEFT = "account.email_left", ByMail::Always, "账号已改用另一个邮箱" "An account has another e-mail address now",
+        "账号 {name} 的邮箱已由 {by} 于 {changed_at} 改为另一个地址。此前发到本邮箱的链接和初始密码均已失效，今后不再有该账号的邮件发到这里。\n\n如果这是您的账号，而您没有要求修改，请立即联系 {by}；如果您不认识这个账号，请忽略此邮件。" "The e-mail address of the account {name} was changed to another one by {by} at {changed_at}. Links and first passwords that were sent here are no longer good, and no more mail of this account comes here.\n\nIf the account is yours and you did not ask for this, speak to {by} at once. If you do not know it, ignore this e-mail.";
     ACCOUNT_LOCKED = "account.locked", ByMail::Always, "账号已被临时锁定" "Your account is locked for a while",
         "连续多次登录失败，账号已锁定至 {locked_at}。如非本人操作，请修改密码。" "After several failed sign-ins in a row your account is locked until {locked_at}. If it was not you, change your password.";
     SECOND_FACTOR_RESET = "account.second_factor_reset", ByMail::Always, "两步验证已被重置" "Your second factor was reset",
         "管理员已重置账号 {name} 的两步验证，所有登录均已退出。如果您没有要求，请立即联系管理员。" "An admin reset the second factor of your account {name} and ended all its sessions. If you did not ask for this, tell your admin at once.";
+    RECOVERY_CODES_ENDED = "account.recovery_codes_ended", ByMail::Always, "恢复码已失效" "Your recovery codes have ended",
+        "系统的主密钥已更换，您的两步验证恢复码随之失效；验证器照常使用。如需新的恢复码，请在个人页先关闭、再重新启用两步验证。" "The installation's master key was changed, and your recovery codes have ended with it; your authenticator app works as before. For new codes, turn the second factor off on your own page, and on again.";
     RECHARGED = "quota.recharged", ByMail::If(defs::MAIL_QUOTA), "额度充值到账" "Quota received",
         "{from} 为您充值 {amount} 额度。" "{from} recharged your account with {amount} quota.";
     SYSTEM_RECHARGED = "quota.system_recharged", ByMail::If(defs::MAIL_QUOTA), "额度充值到账" "Quota received",
@@ -65,6 +71,8 @@ templates! {
         "您的 {amount} 额度提现申请被拒绝，额度已解冻。原因：{reason}" "Your withdrawal of {amount} quota was refused and the amount is available again. Reason: {reason}";
     WITHDRAWAL_PAID = "quota.withdrawal_paid", ByMail::If(defs::MAIL_QUOTA), "提现已打款" "Withdrawal paid",
         "您的 {amount} 额度提现已打款，凭证：{payment_reference}" "Your withdrawal of {amount} quota was paid. Reference: {payment_reference}";
+    WITHDRAWAL_RETURNED = "quota.withdrawal_returned", ByMail::If(defs::MAIL_QUOTA), "提现款项退回" "Withdrawal returned",
+        "您的 {amount} 额度提现的款项未能到账，额度已退回您的可用额度，请核对收款账户后重新申请。原因：{reason}" "The money of your withdrawal of {amount} quota did not arrive, and the amount is available again. Please check the account before you ask again. Reason: {reason}";
     GRANTED = "grant.created", ByMail::If(defs::MAIL_GRANTS), "获得项目授权" "A project was granted to you",
         "您已获得项目 {project} 的授权，可以生成卡密。" "You may now generate keys for project {project}.";
     GRANT_CHANGED = "grant.changed", ByMail::If(defs::MAIL_GRANTS), "项目授权有变动" "A grant was changed",

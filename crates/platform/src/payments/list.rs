@@ -2,6 +2,8 @@
 
 mod days;
 
+use std::collections::HashMap;
+
 use kernel::{Fault, Fen, Page, PageAsk, Timestamp, Word};
 use serde::Serialize;
 use store::{Index, Look, Row, Sql as _, args};
@@ -49,10 +51,23 @@ impl From<Order> for OrderRow {
 
 const BY_STATE: Index = Index { name: "pay_orders_state", columns: &["state"] };
 
-/// Newest first.
-pub async fn orders(cx: &Cx, state: Option<OrderState>, ask: &PageAsk) -> Result<Page<OrderRow>> {
+/// About whose payments a network says what does not fit, and nobody has looked after it.
+const UNSEEN: &str = "problem IS NOT NULL AND seen_at IS NULL AND state <> 'closed'";
+/// Of those the newest so many at a time: more nobody goes through before some are seen.
+const UNSEEN_AT_ONCE: usize = 200;
+
+/// Newest first; `waiting`: those alone that wait for somebody.
+pub async fn orders(cx: &Cx, state: Option<OrderState>, waiting: bool, ask: &PageAsk) -> Result<Page<OrderRow>> {
     cx.require(Permission::PaymentsManage)?;
     let mut look = Look::new("pay_orders", "id");
+    if waiting {
+        let query = format!("SELECT order_id FROM pay_attempts WHERE {UNSEEN} ORDER BY id DESC LIMIT {UNSEEN_AT_ONCE}");
+        let ids = cx.db.read().all(&query, args![], |row| row.get::<OrderId>("order_id")).await?;
+        if ids.is_empty() {
+            return Ok(Page::empty());
+        }
+        look.only(ids);
+    }
     if state.is_some() {
         look.by(&BY_STATE).words("state", &OrderState::texts(state));
     }
@@ -74,6 +89,10 @@ pub struct AttemptRow {
     pub created_at: Timestamp,
     pub paid_at: Option<Timestamp>,
     pub problem: Option<String>,
+    /// When somebody looked after that.
+    pub seen_at: Option<Timestamp>,
+    /// And what they found it to be.
+    pub seen_note: Option<String>,
 }
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -162,7 +181,13 @@ pub async fn order(cx: &Cx, id: OrderId) -> Result<OrderDetail> {
         notices.extend(sql.all(query, args![number], read).await?);
     }
     let log = log::of_order(&mut sql, id).await?;
-    let attempts = attempts.into_iter().map(|one| AttemptRow {
+    let query = "SELECT id, seen_at, seen_note FROM pay_attempts WHERE order_id = $1 AND seen_at IS NOT NULL ORDER BY id DESC LIMIT 100";
+    let read = |row: &Row| Ok((row.get::<AttemptId>("id")?, (row.get("seen_at")?, row.get("seen_note")?)));
+    let mut seen: HashMap<AttemptId, (Option<Timestamp>, Option<String>)> = sql.all(query, args![id], read).await?.into_iter().collect();
+    let mut seen = |id| seen.remove(&id).unwrap_or_default();
+    let attempts = attempts.into_iter().map(|one| (seen(one.id), one)).map(|((seen_at, seen_note), one)| AttemptRow {
+        seen_at,
+        seen_note,
         number: number(one.id),
         channel: one.channel(),
         id: one.id,
@@ -225,7 +250,7 @@ pub(super) async fn refund(cx: &Cx, id: RefundId) -> Result<RefundRow> {
 pub struct Waiting {
     pub refunds: i64,
     pub differences: i64,
-    /// Payments about which a network says what does not fit.
+    /// Payments about which a network says what does not fit, and nobody has looked after them.
     pub payments: i64,
 }
 
@@ -239,6 +264,6 @@ pub async fn waiting(cx: &Cx) -> Result<Waiting> {
     Ok(Waiting {
         refunds: count("pay_refunds WHERE state = 'stuck'").await?,
         differences: count("pay_differences WHERE settled_at IS NULL").await?,
-        payments: count("pay_attempts WHERE problem IS NOT NULL AND state <> 'closed'").await?,
+        payments: count(&format!("pay_attempts WHERE {UNSEEN}")).await?,
     })
 }

@@ -16,7 +16,7 @@ use crate::identity::Permission;
 use crate::vault::Purpose;
 use crate::{Cx, Result, audit};
 
-const SEALED: Purpose = Purpose("payment channel");
+pub(crate) const SEALED: Purpose = Purpose("payment channel");
 
 /// The networks that this process can speak to. One a process.
 pub struct Payments {

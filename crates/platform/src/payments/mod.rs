@@ -29,6 +29,7 @@ mod refundable;
 mod refunds;
 mod resume;
 mod rows;
+mod seen;
 mod settle;
 mod watch;
 
@@ -55,8 +56,10 @@ pub use parameters::{AlipayParameters, Form, NetworkKey, Parameters, Shown, Wech
 pub use refundable::{in_cash, refund_wallet, refundable};
 pub use refunds::{OfRefund, REFUNDED_JOB, refund, sent_back, went_back};
 pub use rows::{lock, order as find, paid_when, refund as find_refund};
+pub use seen::mark_seen;
 pub use settle::{OfOrder, PAID_JOB};
 
+pub(crate) use merchants::SEALED as PARAMETERS;
 pub(crate) use reconcile::RECONCILE;
 pub(crate) use resume::RESUME;
 

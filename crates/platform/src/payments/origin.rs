@@ -132,6 +132,7 @@ impl Purse {
             | EntryKind::SystemRecharge
             | EntryKind::Transfer
             | EntryKind::Withdrawal
+            | EntryKind::WithdrawalReturn
             | EntryKind::Generation
             | EntryKind::Initial => {
                 if came > 0 {

@@ -120,7 +120,7 @@ pub(super) async fn attempt(sql: &mut impl Sql, id: AttemptId) -> Result<Option<
 
 /// Keeps what about it is for people to look at. False where that was known.
 pub(super) async fn note(tx: &mut Tx, id: AttemptId, problem: &str) -> Result<bool> {
-    let sql = "UPDATE pay_attempts SET problem = $1 WHERE id = $2 AND (problem IS NULL OR problem <> $1)";
+    let sql = "UPDATE pay_attempts SET problem = $1, seen_at = NULL, seen_by = NULL, seen_note = NULL WHERE id = $2 AND (problem IS NULL OR problem <> $1)";
     Ok(tx.exec(sql, args![problem, id]).await? == 1)
 }
 

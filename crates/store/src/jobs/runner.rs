@@ -5,12 +5,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kernel::{Clock, MINUTE, Random, SECOND, Word};
+use kernel::{Clock, MINUTE, Random, SECOND, Timestamp, Word};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinError;
 
 use super::{Crew, Job, JobKind, JobState, Lead, Outcome, Workers, due, enqueue, lost};
-use crate::{Db, Error, Result, Row, Sql, args};
+use crate::{Db, Result, Row, Sql, args};
 
 type Boxed = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 type Handler<C> = Arc<dyn Fn(C, Job) -> Boxed + Send + Sync>;
@@ -195,10 +195,16 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
                     tokio::select! {
                         done = &mut work => break done.unwrap_or_else(|error| self.failed(&job, &error)),
                         () = self.clock.sleep(RENEW) => {
-                            if !self.renew(&job).await {
-                                // Another worker has it now: two must not go on.
-                                work.abort();
-                                return;
+                            let until = self.clock.now().plus_micros(LEASE);
+                            match self.renew(&job, until).await {
+                                Ok(true) => span.in_scope(|| tracing::debug!(lease = %job.lease, %until, "renewed")),
+                                Ok(false) => {
+                                    // Another worker has it now: two must not go on.
+                                    work.abort();
+                                    return;
+                                }
+                                // While the database is away nobody else can take it either.
+                                Err(_) => {}
                             }
                         }
                     }
@@ -226,17 +232,13 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
         Outcome::Retry(format!("the handler failed: {error}"))
     }
 
-    async fn renew(&self, job: &Job) -> bool {
-        let until = self.clock.now().plus_micros(LEASE);
-        let renewed = async {
-            let mut tx = self.db.begin().await?;
-            let sql = "UPDATE jobs SET lease_until = $1 WHERE id = $2 AND state = 'running' AND lease_token = $3";
-            let changed = tx.exec(sql, args![until, job.id, job.lease]).await?;
-            tx.commit().await?;
-            Ok::<_, Error>(changed == 1)
-        };
-        // When the database is away nobody else can take it either.
-        renewed.await.unwrap_or(true)
+    /// Whether it was still this worker's.
+    async fn renew(&self, job: &Job, until: Timestamp) -> Result<bool> {
+        let mut tx = self.db.begin().await?;
+        let sql = "UPDATE jobs SET lease_until = $1 WHERE id = $2 AND state = 'running' AND lease_token = $3";
+        let changed = tx.exec(sql, args![until, job.id, job.lease]).await?;
+        tx.commit().await?;
+        Ok(changed == 1)
     }
 
     async fn settle(&self, job: &Job, outcome: Outcome) -> Result<()> {

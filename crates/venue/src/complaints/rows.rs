@@ -72,13 +72,13 @@ pub(super) async fn lock(tx: &mut Tx, id: ComplaintId, filter: Filter) -> Result
     one(tx, id, filter).await
 }
 
-/// Takes a locked one to where the step leads.
 /// What somebody has asked is the one's whom they have become.
 pub(crate) async fn carry_over(tx: &mut Tx, from: CustomerId, to: CustomerId) -> store::Result<()> {
     tx.exec("UPDATE complaints SET customer_id = $1 WHERE customer_id = $2", args![to, from]).await?;
     Ok(())
 }
 
+/// Takes a locked one to where the step leads.
 pub(super) async fn advance(tx: &mut Tx, cx: &Cx, complaint: &Complaint, step: Step) -> Result<()> {
     let to = next(complaint.state, complaint.reopened, step).ok_or(ComplaintError::NotNow(step))?;
     let sql = "UPDATE complaints SET state = $1, reopened = $2, changed_at = $3 WHERE id = $4";

@@ -16,9 +16,9 @@ use super::desk::{LOOKED_UP, no_such_customer};
 use super::join::{set_phone, ways};
 use super::model::{Customer, CustomerId};
 use super::phone::hint;
-use super::session::{by_phone_or_number, find, is_signed_in, revoke_all, revoke_others};
+use super::session::{by_phone_or_number, find, revoke_all, revoke_others, signed_in};
 use super::sign_in::{WRONG_CODE, is_good, is_right, use_up};
-use super::wechat::WechatApp;
+use super::wechat::is_offered;
 use crate::Venue;
 use crate::texts::{self, To};
 use crate::told::{self, tell};
@@ -127,10 +127,9 @@ pub async fn take_phone_off(cx: &Cx, venue: &Venue, number: &str, why: &str) -> 
     let customer = by_phone_or_number(&mut tx, cx, number.trim()).await?.ok_or_else(no_such_customer)?;
     let own = known_by(&mut tx, cx, customer.id).await?.ok_or_else(no_number)?;
     TAKEN_OFF.take_in(&mut tx, cx, &staff.id.to_string()).await?;
-    let offered = [WechatApp::Web, WechatApp::Mini].into_iter().any(|app| venue.wechat.app_id(app).is_some());
-    if customer.wechat && offered {
+    if customer.wechat && is_offered(venue) {
         revoke_all(&mut tx, cx, customer.id).await?;
-    } else if !is_signed_in(&mut tx, cx, customer.id).await? {
+    } else if signed_in(&mut tx, cx, customer.id).await? == 0 {
         return Err(only_way());
     }
     let sql = "UPDATE customers SET phone = NULL, phone_hash = NULL, phone_hint = NULL WHERE id = $1";

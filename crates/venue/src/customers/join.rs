@@ -12,7 +12,7 @@ use super::session::{insert, revoke_all};
 use super::wallet::account;
 use super::whose::Ways;
 use crate::told::{self, tell, was_told};
-use crate::{complaints, members, play, splits};
+use crate::{complaints, holds, members, play, splits};
 
 /// By what a customer can sign in; locked. `None`: it has become another.
 pub(super) async fn ways(tx: &mut Tx, id: CustomerId) -> Result<Option<Ways>> {
@@ -113,6 +113,7 @@ pub(super) async fn carry_over(tx: &mut Tx, cx: &Cx, from: CustomerId, to: Custo
     let sql = "UPDATE customers SET wechat = TRUE WHERE id = $1 AND EXISTS (SELECT 1 FROM customer_wechats w WHERE w.customer_id = $1)";
     tx.exec(sql, args![to]).await?;
     play::carry_over(tx, from, to).await?;
+    holds::carry_over(tx, from, to).await?;
     members::carry_over(tx, from, to).await?;
     tx.exec("UPDATE customers SET became = $1 WHERE id = $2", args![to, from]).await?;
     revoke_all(tx, cx, from).await

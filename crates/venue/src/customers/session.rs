@@ -26,7 +26,7 @@ pub struct Welcome {
     pub new: bool,
 }
 
-/// Somebody new (V2.2): may play, and is known by nothing but the token.
+/// Somebody new (V2.2), who is known by nothing but the token. Whoever would play says who they are first.
 pub async fn guest(cx: &Cx) -> Result<Welcome> {
     GUESTS.take(cx).await?;
     let mut tx = cx.db.begin().await?;
@@ -122,10 +122,11 @@ pub(super) async fn revoke_others(tx: &mut Tx, cx: &Cx, customer: CustomerId, to
     Ok(())
 }
 
-/// Whether somebody is signed in as this customer, on any phone.
-pub(super) async fn is_signed_in(sql: &mut impl Sql, cx: &Cx, customer: CustomerId) -> Result<bool> {
-    let query = "SELECT 1 AS one FROM customer_sessions WHERE customer_id = $1 AND revoked_at IS NULL AND expires_at > $2 LIMIT 1";
-    Ok(sql.opt(query, args![customer, cx.now()], |_| Ok(())).await?.is_some())
+/// On how many phones somebody is signed in as this customer.
+pub(super) async fn signed_in(sql: &mut impl Sql, cx: &Cx, customer: CustomerId) -> Result<i64> {
+    let query = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM customer_sessions \
+                 WHERE customer_id = $1 AND revoked_at IS NULL AND expires_at > $2";
+    Ok(sql.one(query, args![customer, cx.now()], |row| row.get("n")).await?)
 }
 
 /// Ends a customer's sessions on phones that WeChat knows by the customer's own names, but for the one that asks.

@@ -124,6 +124,11 @@ pub struct WechatWays {
     pub anywhere: bool,
 }
 
+/// Whether anybody can sign in by WeChat: the operator may have given it up since somebody did.
+pub(super) fn is_offered(venue: &Venue) -> bool {
+    [WechatApp::Web, WechatApp::Mini].into_iter().any(|app| venue.wechat.app_id(app).is_some())
+}
+
 pub fn wechat_ways(cx: &Cx, venue: &Venue) -> WechatWays {
     let web = venue
         .wechat

@@ -6,7 +6,7 @@ use store::{Sql as _, args};
 
 use super::rows::Driver;
 
-pub(super) const PASSWORD: Purpose = Purpose("device password");
+pub(crate) const PASSWORD: Purpose = Purpose("device password");
 
 /// Topic filters.
 #[derive(Debug, Clone, PartialEq, Eq)]

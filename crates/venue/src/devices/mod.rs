@@ -35,6 +35,7 @@ pub(crate) use again::round_failed;
 pub use agree::roll_call;
 pub(crate) use agree::{AGREE_JOB, ASSERT, agree_job, assert_all, had_time};
 pub use course::Course;
+pub(crate) use door::PASSWORD;
 pub use door::{Rights, admit};
 pub use draw::Draw;
 pub use hear::heard;

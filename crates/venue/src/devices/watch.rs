@@ -12,8 +12,8 @@ use super::agree::ask;
 use super::draw::{Draw, LEAST, watts};
 use super::rows::{Device, DeviceId, Driver, by_id, set_draw, watched};
 use super::{log, tasmota};
-use crate::halls::Table;
 use crate::halls::rows::lock_table_in_use;
+use crate::halls::{Table, TableState};
 use crate::{Venue, staff};
 
 /// It leaves questions with the broker, and waits for nothing.
@@ -51,6 +51,10 @@ pub async fn watch(cx: &Cx, venue: &Venue, id: DeviceId, ask: &WatchAsk) -> Resu
     if device.draw.least_watts == ask.least_watts {
         return Ok(device);
     }
+    let is_in_play = matches!(table.state, TableState::Opening | TableState::Playing | TableState::Paused);
+    if is_in_play && ask.least_watts > device.draw.least_watts {
+        return Err(in_play());
+    }
     let draw = Draw { least_watts: ask.least_watts, on_since: device.draw.on_since, ..Draw::default() };
     set_draw(&mut tx, id, draw).await?;
     let (what, why) = if ask.least_watts.is_some() { ("watched", draw.compared()) } else { ("unwatched", String::new()) };
@@ -61,6 +65,12 @@ pub async fn watch(cx: &Cx, venue: &Venue, id: DeviceId, ask: &WatchAsk) -> Resu
     venue.news.after(&mut tx);
     tx.commit().await?;
     Ok(device)
+}
+
+/// More than the lamp draws would be a lamp that was dark since play began: play would end, and be paid back.
+fn in_play() -> Fault {
+    let (zh, en) = ("球台正在使用，结束后才能提高最低功率", "The table is in use: say that its lamp draws more when play is over");
+    Fault::new(Kind::Conflict, "IN_PLAY", zh, en)
 }
 
 /// Every few seconds: asks the lights that are watched and on, where nothing was heard of their power for a while. So it does not matter how

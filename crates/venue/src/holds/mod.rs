@@ -22,4 +22,4 @@ pub(crate) use may::offer;
 pub(crate) use model::Hold;
 pub use model::{HoldEnd, HoldEntity, HoldId, LONGEST_MINUTES};
 pub use rows::HeldFor;
-pub(crate) use rows::{live, live_of_venue, of_floor, set_right};
+pub(crate) use rows::{carry_over, live, live_of_venue, of_floor, set_right};

@@ -50,6 +50,15 @@ pub(crate) async fn set_right(cx: &Cx) -> Result<()> {
     Ok(tx.commit().await?)
 }
 
+/// What is held for somebody, and what came of it, is the one's whom they have become. Where both have asked for a table themselves, the one of who
+/// is no more runs out by itself.
+pub(crate) async fn carry_over(tx: &mut Tx, from: CustomerId, to: CustomerId) -> store::Result<()> {
+    let sql = "UPDATE table_holds SET customer_id = $1 WHERE customer_id = $2 AND (ended_at IS NOT NULL OR user_id IS NOT NULL OR NOT EXISTS \
+               (SELECT 1 FROM table_holds h WHERE h.customer_id = $1 AND h.ended_at IS NULL AND h.user_id IS NULL))";
+    tx.exec(sql, args![to, from]).await?;
+    Ok(())
+}
+
 /// The table's row is locked.
 pub(super) async fn finish(tx: &mut Tx, hold: HoldId, end: HoldEnd, at: Timestamp, session: Option<SessionId>) -> store::Result<()> {
     let sql = "UPDATE table_holds SET ended_at = $1, end_reason = $2, session_id = $3 WHERE id = $4 AND ended_at IS NULL";

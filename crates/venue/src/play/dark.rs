@@ -5,7 +5,7 @@ use kernel::Timestamp;
 use platform::Result;
 use store::Sql;
 
-use super::model::Session;
+use super::model::{Session, SessionState};
 use crate::devices::{self, Device};
 
 /// No light over who plays.
@@ -25,10 +25,40 @@ impl Gone {
     }
 }
 
-/// None where there is light, or none is owed: a pause may be dark.
+kernel::words! {
+    /// How the light over somebody who plays is, for all that is known.
+    pub enum SessionLight {
+        On = "on",
+        /// Off, though it was told to be on.
+        Off = "off",
+        /// Not heard from: it may be off or not.
+        Away = "away",
+    }
+}
+
+/// None where nothing is known, or no light is owed: before and after play, and in a pause.
+pub(super) async fn seen(sql: &mut impl Sql, session: &Session, now: Timestamp) -> Result<Option<SessionLight>> {
+    if session.state != SessionState::Playing {
+        return Ok(None);
+    }
+    let Some(light) = owed(sql, session).await? else { return Ok(None) };
+    Ok(match of(&light, session.lit_at.unwrap_or(session.asked_at), now) {
+        Some(Gone::Dark { .. }) => Some(SessionLight::Off),
+        Some(Gone::Away { .. }) => Some(SessionLight::Away),
+        // Off by what it said before it was told to be on: it is about to come on.
+        None => (light.reported == Some(true)).then_some(SessionLight::On),
+    })
+}
+
+/// None where there is light, or none is owed.
 pub(super) async fn gone(sql: &mut impl Sql, session: &Session, now: Timestamp) -> Result<Option<Gone>> {
-    let Some(light) = devices::of_table(sql, session.table).await?.filter(|_| session.pauses.since.is_none()) else { return Ok(None) };
-    Ok(of(&light, session.lit_at.unwrap_or(session.asked_at), now))
+    let light = owed(sql, session).await?;
+    Ok(light.and_then(|light| of(&light, session.lit_at.unwrap_or(session.asked_at), now)))
+}
+
+/// The light that is to be on over a session: a pause may be dark.
+async fn owed(sql: &mut impl Sql, session: &Session) -> Result<Option<Device>> {
+    Ok(devices::of_table(sql, session.table).await?.filter(|_| session.pauses.since.is_none()))
 }
 
 fn of(light: &Device, lit: Timestamp, now: Timestamp) -> Option<Gone> {

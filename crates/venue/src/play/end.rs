@@ -42,8 +42,9 @@ pub async fn close(cx: &Cx, venue: &Venue, customer: &Customer, id: SessionId) -
     Ok(view)
 }
 
-/// Closes somebody's table for them.
-pub async fn close_by_staff(cx: &Cx, venue: &Venue, id: TableId, why: &str) -> Result<SessionView> {
+/// Closes somebody's table for them. Where the hall is why they have to go (`fault`), they pay the minutes that they have played, and neither the rest
+/// of a unit, nor a minimum, nor a package's price for time that they do not have.
+pub async fn close_by_staff(cx: &Cx, venue: &Venue, id: TableId, why: &str, fault: bool) -> Result<SessionView> {
     let user = cx.require(Permission::TablesOperate)?;
     let why = kernel::text::clean(why, 1, 200, false).map_err(|(code, zh, en)| Fault::field("why", code, zh, en))?;
     let mut sql = cx.db.read();
@@ -51,8 +52,10 @@ pub async fn close_by_staff(cx: &Cx, venue: &Venue, id: TableId, why: &str) -> R
     staff::works_at(&mut sql, user, table.venue_id).await?;
     let session = rows::live(&mut sql, id).await?.ok_or(PlayError::NotPlaying)?;
     let mut tx = cx.db.begin().await?;
-    if end(&mut tx, cx, venue, &session, EndReason::Staff).await? {
-        audit::record(&mut tx, cx, &audit::PLAY_CLOSED, Some(session.id.into()), &json!({"table": table.name, "why": why})).await?;
+    let reason = if fault { EndReason::Hall } else { EndReason::Staff };
+    if end(&mut tx, cx, venue, &session, reason).await? {
+        let detail = json!({"table": table.name, "why": why, "fault": fault});
+        audit::record(&mut tx, cx, &audit::PLAY_CLOSED, Some(session.id.into()), &detail).await?;
     }
     let view = view::of(&mut tx, cx, session.id).await?;
     tx.commit().await?;
@@ -102,8 +105,8 @@ pub(super) async fn close_session(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &m
     let lit = session.lit_at.unwrap_or(session.asked_at);
     let ended = session.pauses.clock(end.at);
     let bill = match end.reason {
-        EndReason::DeviceFault => session.terms.bill_after_fault(lit, ended, session.held),
-        EndReason::Customer | EndReason::TimeUp | EndReason::Staff | EndReason::NotLit => session.terms.bill(lit, ended, session.held),
+        EndReason::DeviceFault | EndReason::Hall => session.terms.bill_after_fault(lit, ended, session.money()),
+        EndReason::Customer | EndReason::TimeUp | EndReason::Staff | EndReason::NotLit => session.terms.bill(lit, ended, session.money()),
     };
     let bill = bill.map_err(no_price)?;
     if end.reason == EndReason::Customer && bill.is_graced() {

@@ -28,6 +28,8 @@ pub enum PlayError {
     PhoneNeeded,
     Balance,
     PriceChanged,
+    /// Another end is paid for than the one that was seen: more time has been added already, maybe by an answer that was lost.
+    EndChanged,
     /// It was paid so long ago that nobody waits for it any more.
     PaidLate,
     Minutes,
@@ -82,6 +84,11 @@ impl From<PlayError> for Fault {
             PlayError::PriceChanged => {
                 conflict("PRICE_CHANGED", "价格刚刚变动，请重新确认", "The price has just changed; please look again and confirm")
             }
+            PlayError::EndChanged => conflict(
+                "END_CHANGED",
+                "结束时间刚刚变动，请看清新的结束时间，再决定是否延长",
+                "The end of your time has just changed; please look at the new one before you extend it",
+            ),
             PlayError::PaidLate => conflict(
                 "PAID_LATE",
                 "我们很晚才收到这笔付款，您可能已经离开",

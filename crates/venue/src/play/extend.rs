@@ -27,6 +27,8 @@ pub struct ExtendAsk {
     pub minutes: i64,
     /// What the customer was shown.
     pub expected: Fen,
+    /// The end that the customer has seen, if they say: where more time was added since, they do not mean to add it again.
+    pub until: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, utoipa::ToSchema)]
@@ -91,6 +93,11 @@ pub async fn extend(
     let table = halls::lock_table(&mut tx, session.table).await?;
     let session = rows::by_id(&mut tx, id).await?.ok_or_else(Fault::not_found)?;
     let hall = halls::venue(&mut tx, session.venue).await?;
+    // Before anything of what it leads to: that is not what was shown.
+    let has_moved = ask.until.is_some_and(|seen| !session.ends_as_seen(seen, cx.now()));
+    if session.state == SessionState::Playing && has_moved {
+        return Err(PlayError::EndChanged.into());
+    }
     let (extension, to) = of(&hall, &session, cx.now(), ask.minutes)?;
     // Over, and the job that closes it is on its way.
     if session.pauses.since.is_none() && cx.now() >= session.until {
@@ -103,8 +110,10 @@ pub async fn extend(
         rows::add_hold(&mut tx, id, transfer, extension.price_fen).await?;
     }
     let held = session.held.plus(extension.price_fen).map_err(Fault::internal)?;
-    let sql = "UPDATE play_sessions SET until_at = $1, held = $2, minutes = minutes + $3 WHERE id = $4";
-    tx.exec(sql, args![to, held, extension.minutes, id]).await?;
+    // What was quoted for the time until now stays the most that it costs, whatever is added.
+    let (quoted, quoted_until) = session.quoted.unwrap_or((session.held, session.until.plus_micros(-session.pauses.over)));
+    let sql = "UPDATE play_sessions SET until_at = $1, held = $2, minutes = minutes + $3, quoted = $4, quoted_until = $5 WHERE id = $6";
+    tx.exec(sql, args![to, held, extension.minutes, quoted, quoted_until, id]).await?;
     devices::want(&mut tx, cx, venue, table.id).await?;
     splits::more_time(&mut tx, cx, &Session { held, ..session }).await?;
     let params = [("table", table.name.clone()), ("until_at", extension.paid_until.to_string()), (ZONE, hall.time_zone)];

@@ -32,6 +32,7 @@ pub(crate) use clock::{
     CLOSING_JOB, FAULT_JOB, OFFLINE_JOB, OPENING_JOB, TIME_JOB, closing_job, fault_job, offline_job, opening_job, overdue, time_job,
 };
 pub(crate) use closing::{ends_in_time, last_opening, to_open};
+pub use dark::SessionLight;
 pub use end::{close, close_by_staff};
 pub(crate) use error::PlayError;
 pub use extend::{ExtendAsk, Extension, extend, extension};

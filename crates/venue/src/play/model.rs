@@ -38,6 +38,8 @@ kernel::words! {
         /// What was paid for is over.
         TimeUp = "time_up",
         Staff = "staff",
+        /// By the staff too, and the hall is why: a leak, an alarm.
+        Hall = "hall",
         /// The light failed in the middle.
         DeviceFault = "device_fault",
         /// The light never came on.
@@ -121,17 +123,47 @@ impl Terms {
     }
 
     /// The bill of play from `lit` to `ended`, and at most what is held: play was quoted from when it was asked for, and where the light came on
-    /// later, across the border to a dearer hour, the difference is not the customer's.
-    pub fn bill(&self, lit: Timestamp, ended: Timestamp, held: Fen) -> Result<Bill, TariffError> {
-        at_most(self.price(lit, ended.max(lit))?, held)
+    /// later, across the border to a dearer hour, the difference is not the customer's; nor does it become theirs by more time, which is quoted
+    /// for itself.
+    pub fn bill(&self, lit: Timestamp, ended: Timestamp, held: impl Into<Held>) -> Result<Bill, TariffError> {
+        let (bill, held) = (self.price(lit, ended.max(lit))?, held.into());
+        let most = match held.first {
+            Some((quoted, until)) if ended > until => {
+                let dearer = (self.price(lit, until)?.total.fen() - quoted.fen()).max(0);
+                held.all.min(Fen::new(bill.total.fen() - dearer))
+            }
+            _ => held.until(ended),
+        };
+        at_most(bill, most)
     }
 
     /// The bill of play that a fault of the hall's has ended: the minutes that were played, and none of those that could not be.
-    pub fn bill_after_fault(&self, lit: Timestamp, ended: Timestamp, held: Fen) -> Result<Bill, TariffError> {
+    pub fn bill_after_fault(&self, lit: Timestamp, ended: Timestamp, held: impl Into<Held>) -> Result<Bill, TariffError> {
         let played = (ended.micros() - lit.micros()).max(0) / MINUTE * MINUTE;
         // Whatever a package says of those who leave: it is the hall that has ended it.
         let package = self.package.clone().map(|package| Package { early: Early::Cheaper, ..package });
-        at_most(self.price_by(&self.tariff.by_the_minute(), package.as_ref(), lit, lit.plus_micros(played))?, held)
+        at_most(self.price_by(&self.tariff.by_the_minute(), package.as_ref(), lit, lit.plus_micros(played))?, held.into().until(ended))
+    }
+}
+
+/// What is held for a session, which is the most that it can cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Held {
+    pub all: Fen,
+    /// Once time was added: what was quoted for the time before, and when that is over, by the customer's own clock.
+    pub first: Option<(Fen, Timestamp)>,
+}
+
+impl From<Fen> for Held {
+    fn from(all: Fen) -> Self {
+        Self { all, first: None }
+    }
+}
+
+impl Held {
+    /// For play that ends then.
+    fn until(self, ended: Timestamp) -> Fen {
+        self.first.filter(|(_, until)| ended <= *until).map_or(self.all, |(quoted, _)| quoted)
     }
 }
 
@@ -170,6 +202,8 @@ pub struct Session {
     /// What it was paid by, where that was done for it alone.
     pub order: Option<OrderId>,
     pub held: Fen,
+    /// Once time was added: of [`Held::first`].
+    pub quoted: Option<(Fen, Timestamp)>,
     pub asked_at: Timestamp,
     pub lit_at: Option<Timestamp>,
     pub until: Timestamp,
@@ -178,6 +212,12 @@ pub struct Session {
     pub end_reason: Option<EndReason>,
     pub bill: Option<Bill>,
     pub pauses: Pauses,
+}
+
+impl Session {
+    pub const fn money(&self) -> Held {
+        Held { all: self.held, first: self.quoted }
+    }
 }
 
 #[cfg(test)]

@@ -111,6 +111,7 @@ pub(super) async fn open_in(
         minutes,
         order,
         held: price,
+        quoted: None,
         asked_at: now,
         lit_at: None,
         // The light may take its time, and the customer has all the minutes nevertheless.

@@ -4,7 +4,7 @@
 //! the prices of the hours as they were agreed when it was opened. So nothing else of the bill knows of pauses, and what is held pays exactly as
 //! long as before. The state of the session stays `playing`; its table is paused.
 
-use kernel::{Fault, MINUTE, Timestamp};
+use kernel::{Fault, MINUTE, SECOND, Timestamp};
 use platform::messages::templates::ZONE;
 use platform::{Cx, Result};
 use serde::{Deserialize, Serialize};
@@ -77,6 +77,12 @@ impl Session {
     pub fn until_at(&self, now: Timestamp) -> Timestamp {
         let paused = self.pauses.since.map_or(0, |since| (now.micros() - since.micros()).max(0));
         self.until.plus_micros(paused)
+    }
+
+    /// Whether this is the end that somebody has seen, to the second. In a pause it moves with every moment: from where it was when the pause began,
+    /// which is the end that does not move, to where it is now. More time is ten minutes at least.
+    pub fn ends_as_seen(&self, seen: Timestamp, now: Timestamp) -> bool {
+        (self.until.micros() - SECOND..=self.until_at(now).micros() + SECOND).contains(&seen.micros())
     }
 
     /// Until when there is light under it; `None`: it is paused in the dark.

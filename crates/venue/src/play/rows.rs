@@ -10,7 +10,7 @@ use super::pause::Pauses;
 use crate::customers::CustomerId;
 use crate::halls::TableId;
 
-pub(super) const COLUMNS: &str = "p.id, p.venue_id, p.table_id, p.customer_id, p.state, p.terms, p.minutes, p.order_id, p.held, p.asked_at, p.lit_at, p.until_at, p.warned_of, p.ended_at, p.end_reason, p.bill, p.paused_at, p.paused, p.pauses";
+pub(super) const COLUMNS: &str = "p.id, p.venue_id, p.table_id, p.customer_id, p.state, p.terms, p.minutes, p.order_id, p.held, p.quoted, p.quoted_until, p.asked_at, p.lit_at, p.until_at, p.warned_of, p.ended_at, p.end_reason, p.bill, p.paused_at, p.paused, p.pauses";
 
 pub(super) fn read(row: &Row) -> store::Result<Session> {
     let json = |column: &str, error: serde_json::Error| store::Error::Internal(format!("column {column}: {error}"));
@@ -25,6 +25,7 @@ pub(super) fn read(row: &Row) -> store::Result<Session> {
         minutes: row.get("minutes")?,
         order: row.get("order_id")?,
         held: row.get("held")?,
+        quoted: row.get::<Option<Fen>>("quoted")?.zip(row.get("quoted_until")?),
         asked_at: row.get("asked_at")?,
         lit_at: row.get("lit_at")?,
         until: row.get("until_at")?,

@@ -6,6 +6,7 @@ use serde::Serialize;
 use store::{Index, Look, Row, Sql, args};
 
 use super::bill::{self, BillView};
+use super::dark::{self, SessionLight};
 use super::error::no_price;
 use super::extend;
 use super::model::{EndReason, Session, SessionId, SessionState};
@@ -43,8 +44,12 @@ pub struct SessionView {
     /// Once it is over; of what never began it has no lines, and says what becomes of what was held.
     pub bill: Option<BillView>,
     pub pause: PauseView,
+    /// How the light is while it is played; absent where that is not known, and in a pause.
+    pub light: Option<SessionLight>,
     /// By how many minutes it may be extended now: the usual lengths, less near closing, none where the hall closes before.
     pub extensions: Vec<i64>,
+    /// Whether a split can be made of it now.
+    pub can_split: bool,
     /// Others share the bill, or have.
     pub split: Option<SplitMark>,
 }
@@ -147,7 +152,7 @@ pub(crate) fn cost_so_far(session: &Session, now: Timestamp) -> Result<Fen> {
     match (session.state, session.lit_at) {
         (SessionState::Playing, Some(lit)) => {
             let at = if session.pauses.since.is_some() { now } else { now.min(session.until) };
-            Ok(session.terms.bill(lit, session.pauses.clock(at), session.held).map_err(no_price)?.total)
+            Ok(session.terms.bill(lit, session.pauses.clock(at), session.money()).map_err(no_price)?.total)
         }
         _ => Ok(session.bill.as_ref().map_or(Fen::ZERO, |bill| bill.total)),
     }
@@ -158,6 +163,7 @@ async fn view(sql: &mut impl Sql, cx: &Cx, found: Named) -> Result<SessionView> 
     let now = cx.now();
     let cost_so_far_fen = cost_so_far(&session, now)?;
     let bill = bill::view(sql, cx.lang, &session).await?;
+    let can_split = split.is_none() && splits::can_make(sql, &session, now).await?;
     Ok(SessionView {
         id: session.id,
         state: session.state,
@@ -169,7 +175,9 @@ async fn view(sql: &mut impl Sql, cx: &Cx, found: Named) -> Result<SessionView> 
         lit_at: session.lit_at,
         paid_until: session.lit_at.map(|_| session.until_at(now)),
         pause: pause_view(&session),
+        light: dark::seen(sql, &session, now).await?,
         extensions: extend::offered(sql, &session, now).await?,
+        can_split,
         held_fen: session.held,
         cost_so_far_fen,
         now,
@@ -194,7 +202,7 @@ fn text(lang: Lang, session: &Session, table: &str) -> String {
             format!("{table} 的灯没有亮，没有收费，冻结的金额已全部退回。非常抱歉"),
             format!("The light of {table} did not come on. Nothing was charged, and all that was held is yours again. We are sorry"),
         ),
-        (SessionState::Failed, Some(EndReason::Staff)) => (
+        (SessionState::Failed, Some(EndReason::Staff | EndReason::Hall)) => (
             format!("店员取消了 {table} 的开台，没有收费"),
             format!("The staff has called off {table} before it was open, and nothing was charged"),
         ),
@@ -202,6 +210,10 @@ fn text(lang: Lang, session: &Session, table: &str) -> String {
         (SessionState::Closed, Some(EndReason::DeviceFault)) => (
             format!("{table} 的灯出了故障，只收取故障前的费用。非常抱歉"),
             format!("The light of {table} failed; only the time before was charged. We are sorry"),
+        ),
+        (SessionState::Closed, Some(EndReason::Hall)) => (
+            format!("{table} 因门店原因提前结束，只收取已使用的分钟。非常抱歉"),
+            format!("The hall had to end your time at {table}; only the minutes that you played were charged. We are sorry"),
         ),
         (SessionState::Closed, Some(EndReason::TimeUp)) => {
             (format!("{table} 已到时，已自动关台"), format!("Your time at {table} was over, and it was closed"))

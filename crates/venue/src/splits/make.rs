@@ -4,6 +4,7 @@ use kernel::{DAY, Fault, Fen, HOUR, Timestamp};
 use platform::allowance::Allowance;
 use platform::idempotency::IdempotencyKey;
 use platform::{Cx, Result};
+use store::Sql;
 
 use super::clock;
 use super::error::SplitError;
@@ -45,10 +46,7 @@ pub async fn make(
     customers::stays(&mut tx, customer.id).await?;
     let session = play::session(&mut tx, session.id).await?.ok_or_else(Fault::not_found)?;
     let now = cx.now();
-    let amount = to_share(&session, now).ok_or(SplitError::NothingToSplit)?;
-    if complaints::is_given(&mut tx, session.id).await? {
-        return Err(SplitError::GivenBack.into());
-    }
+    let amount = to_share(&session, complaints::is_given(&mut tx, session.id).await?, now)?;
     if amount != expected {
         return Err(SplitError::Changed.into());
     }
@@ -75,12 +73,24 @@ pub async fn make(
     Ok(view)
 }
 
-/// All that can be shared of a session; `None` where that is nothing.
-fn to_share(session: &Session, now: Timestamp) -> Option<Fen> {
+/// Whether its customer can make a split of a session now, which has none: what [`make`] allows is what is offered.
+pub(crate) async fn can_make(sql: &mut impl Sql, session: &Session, now: Timestamp) -> Result<bool> {
+    // Most of a list of bills are too old, and nothing else of them is looked up.
+    if to_share(session, false, now).is_err() {
+        return Ok(false);
+    }
+    Ok(to_share(session, complaints::is_given(sql, session.id).await?, now).is_ok())
+}
+
+/// All that can be shared of a session, some of whose bill was given back or not. Pure.
+fn to_share(session: &Session, given: bool, now: Timestamp) -> std::result::Result<Fen, SplitError> {
     let recent = session.ended_at.is_none_or(|at| at > now.plus_micros(-RECENT));
     let live = matches!(session.state, SessionState::Playing | SessionState::Closed);
     let amount = of(session);
-    (live && recent && amount.is_positive()).then_some(amount)
+    if !(live && recent && amount.is_positive()) {
+        return Err(SplitError::NothingToSplit);
+    }
+    if given { Err(SplitError::GivenBack) } else { Ok(amount) }
 }
 
 /// What a session costs; while it is played, the most that it can.

@@ -22,6 +22,7 @@ mod view;
 pub(crate) use clock::{DEADLINE_JOB, OVER_JOB, deadline_job, more_time, over_job, overdue, session_is_over};
 pub(crate) use join::{carry_over, starts};
 pub use join::{confirm, free, join, leave};
+pub(crate) use make::can_make;
 pub use make::make;
 pub use model::{Manner, Shares, SplitEnd, SplitEntity, SplitId, SplitState};
 pub(crate) use rows::others_paid;

@@ -17,4 +17,4 @@ pub(crate) use model::DAILY_LIMIT;
 pub use model::{TextEntity, TextId, TextState};
 pub(crate) use notice::{Notice, left, notice};
 pub(crate) use outage::spent;
-pub(crate) use send::{SEND_JOB, Text, To, send_job, withhold, write};
+pub(crate) use send::{SEND_JOB, Text, To, UNDER_KEY, send_job, withhold, write};

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use kernel::{Fault, Word};
 use platform::messages::{Sms, SmsError, SmsKind};
-use platform::vault::Purpose;
+use platform::rekey::{Key, Table};
+use platform::vault::{CannotOpen, Purpose};
 use platform::{Cx, Result};
 use serde::{Deserialize, Serialize};
 use store::jobs::{Job, JobKind, NewJob, Outcome};
@@ -77,6 +78,20 @@ async fn log(tx: &mut Tx, cx: &Cx, text: &Text<'_>, state: TextState, reason: Op
     tx.exec(sql, args![id, kind, text.venue, sealed.as_slice(), hash.as_slice(), hint.as_str(), state, reason, cx.now(), ended]).await?;
     Ok(id)
 }
+
+/// Texts that wait, and those of before.
+pub(crate) const UNDER_KEY: Table = Table {
+    name: "jobs",
+    key: Key::Id,
+    only: "kind = 'sms.send'",
+    reads: &["payload"],
+    writes: &["payload"],
+    change: |row, vaults| {
+        let mut payload: Payload = serde_json::from_str(&row.get::<String>("payload")?).map_err(|_| CannotOpen)?;
+        payload.sealed = vaults.moved(PARAMETERS, &payload.sealed)?;
+        Ok(args![serde_json::to_string(&payload).map_err(|_| CannotOpen)?])
+    },
+};
 
 /// Carries out one text.
 pub(crate) async fn send_job(venue: Arc<Venue>, cx: Cx, job: Job) -> Outcome {

@@ -32,11 +32,9 @@ async fn readyz(State(state): State<AppState>) -> Result<&'static str> {
         let (zh, en) = ("数据库读写失败，服务即将停止", "The database could not write or read, and the server is stopping");
         return Err(Fault::new(Kind::Unavailable, "DATABASE_FAILED", zh, en).retry_after(1).into());
     }
-    let look = async {
-        db.ping().await?;
-        migrate::status(db, &crate::migrations()).await
-    };
-    let looked = tokio::time::timeout(PATIENCE, look).await.map_err(|_| Fault::unavailable("the database does not answer"))?;
+    let migrations = crate::migrations();
+    let looked = tokio::time::timeout(PATIENCE, migrate::status(db, &migrations)).await;
+    let looked = looked.map_err(|_| Fault::unavailable("the database does not answer"))?;
     match looked.map_err(Fault::unavailable)? {
         Status::Current => Ok("ready"),
         Status::Behind(_) => {

@@ -21,6 +21,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(list))
         .routes(routes!(get))
         .routes(routes!(find))
+        .routes(routes!(mark_seen))
         .routes(routes!(refunds))
         .routes(routes!(remedy))
         .routes(routes!(reconciliation))
@@ -71,6 +72,8 @@ async fn waiting(Auth(cx, _): Auth<PaymentsManage>) -> Result<axum::Json<Waiting
 #[into_params(parameter_in = Query)]
 struct OrderQuery {
     state: Option<OrderState>,
+    /// Those alone about whose payments a network says what does not fit, and nobody has looked after it.
+    waiting: Option<bool>,
     cursor: Option<String>,
     limit: Option<i64>,
 }
@@ -80,7 +83,7 @@ struct OrderQuery {
     responses((status = 200, body = Page<OrderRow>), (status = 403, body = Problem), (status = 422, body = Problem)))]
 async fn list(Auth(cx, _): Auth<PaymentsManage>, Query(query): Query<OrderQuery>) -> Result<axum::Json<Page<OrderRow>>> {
     let ask = PageAsk::parse(query.cursor.as_deref(), query.limit)?;
-    Ok(axum::Json(payments::orders(&cx, query.state, &ask).await?))
+    Ok(axum::Json(payments::orders(&cx, query.state, query.waiting.unwrap_or(false), &ask).await?))
 }
 
 /// All that happened to an order: attempts, notices, refunds.
@@ -153,6 +156,18 @@ async fn reconciliation(Auth(cx, _): Auth<PaymentsManage>) -> Result<axum::Json<
 struct Settlement {
     /// What it was.
     note: String,
+}
+
+/// Says that what did not fit about an order's payments was looked after, and what it was. Doing so again changes nothing.
+#[utoipa::path(post, path = "/payments/orders/{id}/seen", tag = "payments", params(("id" = String, Path)), request_body = Settlement,
+    responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
+async fn mark_seen(
+    Auth(cx, _): Auth<PaymentsManage>,
+    PathId(id): PathId<OrderEntity>,
+    Json(body): Json<Settlement>,
+) -> Result<axum::http::StatusCode> {
+    payments::mark_seen(&cx, id, &body.note).await?;
+    Ok(axum::http::StatusCode::NO_CONTENT)
 }
 
 /// Says what a difference was. Doing so again changes nothing.

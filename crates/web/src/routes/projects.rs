@@ -17,6 +17,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(get, change))
         .routes(routes!(enable))
         .routes(routes!(disable))
+        .routes(routes!(lift_ban))
         .routes(routes!(rotate_secret))
 }
 
@@ -73,7 +74,7 @@ async fn get(Auth(cx, _): Auth<KeysView>, PathId(id): PathId<projects::ProjectEn
     Ok(axum::Json(projects::get(&cx, id).await?))
 }
 
-/// Changes the fields that the body names.
+/// Changes the fields that the body names. A higher `rate_per_minute` ends a ban that is in force.
 #[utoipa::path(patch, path = "/projects/{id}", tag = "projects", params(("id" = String, Path)), request_body = ProjectPatch,
     responses((status = 200, body = Project), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
 async fn change(
@@ -95,6 +96,13 @@ async fn enable(Auth(cx, _): Auth<ProjectsManage>, PathId(id): PathId<projects::
     responses((status = 200, body = Project), (status = 403, body = Problem), (status = 404, body = Problem)))]
 async fn disable(Auth(cx, _): Auth<ProjectsManage>, PathId(id): PathId<projects::ProjectEntity>) -> Result<axum::Json<Project>> {
     Ok(axum::Json(projects::switch(&cx, id, ProjectState::Disabled).await?))
+}
+
+/// Ends a ban at once, and the next one is as short as a first. Where there is none, nothing changes.
+#[utoipa::path(post, path = "/projects/{id}/lift-ban", tag = "projects", params(("id" = String, Path)),
+    responses((status = 200, body = Project), (status = 403, body = Problem), (status = 404, body = Problem)))]
+async fn lift_ban(Auth(cx, _): Auth<ProjectsManage>, PathId(id): PathId<projects::ProjectEntity>) -> Result<axum::Json<Project>> {
+    Ok(axum::Json(projects::lift_ban(&cx, id).await?))
 }
 
 #[derive(Deserialize, utoipa::ToSchema)]

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use kernel::{Page, PageAsk, Quota};
-use platform::identity::users::{self, NewUser, PasswordProof, SessionsEnded, UserFilter, UserView};
+use platform::identity::users::{self, EmailChange, NewUser, PasswordProof, SessionsEnded, UserFilter, UserView};
 use platform::identity::{Role, UserEntity, UserState};
 use platform::ledger::Transfer;
 use platform::quota::{self, Recharge};
@@ -21,6 +21,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(disable))
         .routes(routes!(enable))
         .routes(routes!(unlock))
+        .routes(routes!(change_email))
         .routes(routes!(reset_second_factor))
         .routes(routes!(end_sessions))
         .routes(routes!(end_everybodys_sessions))
@@ -94,6 +95,17 @@ async fn enable(Auth(cx, _): Auth<UsersManage>, PathId(id): PathId<UserEntity>) 
     responses((status = 200, body = UserView), (status = 404, body = Problem)))]
 async fn unlock(Auth(cx, _): Auth<UsersManage>, PathId(id): PathId<UserEntity>) -> Result<axum::Json<UserView>> {
     Ok(axum::Json(users::unlock(&cx, id).await?))
+}
+
+/// Gives the user another e-mail address, and tells both. Who has not changed the first password yet is mailed another one there.
+#[utoipa::path(post, path = "/users/{id}/email", tag = "users", params(("id" = String, Path)), request_body = EmailChange,
+    responses((status = 200, body = UserView), (status = 404, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
+async fn change_email(
+    Auth(cx, _): Auth<UsersManage>,
+    PathId(id): PathId<UserEntity>,
+    Json(body): Json<EmailChange>,
+) -> Result<axum::Json<UserView>> {
+    Ok(axum::Json(users::change_email(&cx, id, &body).await?))
 }
 
 /// Removes the second factor of somebody who lost it, and ends the user's sessions. Super admins only.

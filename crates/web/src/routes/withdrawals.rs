@@ -1,4 +1,4 @@
-//! Withdrawals: asked for by agents, decided by their superiors, paid offline.
+//! Withdrawals: asked for by agents, decided by their superiors, paid offline; cancelled before, or returned after.
 
 use axum::http::StatusCode;
 use kernel::{Page, PageAsk, Quota};
@@ -18,6 +18,8 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(approve))
         .routes(routes!(refuse))
         .routes(routes!(paid))
+        .routes(routes!(cancel))
+        .routes(routes!(returned))
 }
 
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -25,6 +27,8 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
 #[into_params(parameter_in = Query)]
 struct WithdrawalQuery {
     state: Option<WithdrawalState>,
+    /// Those alone that somebody has still to decide or to pay.
+    waiting: Option<bool>,
     /// One's own, or those one decides. If not said: the latter for a super admin, the former for others.
     #[param(inline)]
     scope: Option<WithdrawalScope>,
@@ -37,7 +41,7 @@ struct WithdrawalQuery {
     responses((status = 200, body = Page<Withdrawal>), (status = 403, body = Problem), (status = 422, body = Problem)))]
 async fn list(Auth(cx, _): Auth<QuotaView>, Query(query): Query<WithdrawalQuery>) -> Result<axum::Json<Page<Withdrawal>>> {
     let ask = PageAsk::parse(query.cursor.as_deref(), query.limit)?;
-    let filter = WithdrawalFilter { state: query.state, scope: query.scope };
+    let filter = WithdrawalFilter { state: query.state, waiting: query.waiting.unwrap_or(false), scope: query.scope };
     Ok(axum::Json(withdrawal::list(&cx, &filter, &ask).await?))
 }
 
@@ -123,4 +127,38 @@ async fn paid(
     MaybeOnce(body, key): MaybeOnce<Payment>,
 ) -> Result<axum::Json<Withdrawal>> {
     Ok(axum::Json(withdrawal::paid(&cx, id, &body.payment_reference, key.as_ref()).await?))
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = WithdrawalCancellation)]
+struct Cancellation {}
+
+/// Whoever asked takes it back while nobody has decided: the frozen amount becomes available again.
+#[utoipa::path(post, path = "/withdrawals/{id}/cancel", tag = "quota", params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = Cancellation,
+    responses((status = 200, body = Withdrawal), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
+async fn cancel(
+    Auth(cx, _): Auth<QuotaWithdraw>,
+    PathId(id): PathId<WithdrawalEntity>,
+    MaybeOnce(Cancellation {}, key): MaybeOnce<Cancellation>,
+) -> Result<axum::Json<Withdrawal>> {
+    Ok(axum::Json(withdrawal::cancel(&cx, id, key.as_ref()).await?))
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = WithdrawalReturn)]
+struct Return {
+    reason: String,
+}
+
+/// The money of an approved or paid withdrawal did not arrive: the deducted amount comes back to the agent's account.
+#[utoipa::path(post, path = "/withdrawals/{id}/return", tag = "quota", params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = Return,
+    responses((status = 200, body = Withdrawal), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+async fn returned(
+    Auth(cx, _): Auth<WithdrawalsReview>,
+    PathId(id): PathId<WithdrawalEntity>,
+    MaybeOnce(body, key): MaybeOnce<Return>,
+) -> Result<axum::Json<Withdrawal>> {
+    Ok(axum::Json(withdrawal::returned(&cx, id, &body.reason, key.as_ref()).await?))
 }

@@ -267,6 +267,17 @@ on_server! {
             for again in ["retry", "keep", "paid_out"] {
                 remedy(&till, &refund, again, "再来一次").await.refused(409, "NOT_STUCK");
             }
+            // Somebody does, and says what it was. What else is found later, as in the next round, waits again.
+            let seen = format!("/api/v1/payments/orders/{}/seen", id(&placed));
+            till.root.post(&seen, json!({"note": ""})).await.refused_field("note", "REQUIRED");
+            let waits = async || till.root.get("/api/v1/payments/orders?waiting=true").await.ok(200)["items"].as_array().unwrap().len();
+            assert_eq!((till.waiting().await["payments"].clone(), waits().await), (json!(1), 1));
+            till.root.post(&seen, json!({"note": "已联系顾客"})).await.ok(204);
+            till.root.post(&seen, json!({"note": "又一次"})).await.ok(204);
+            let attempt = till.detail(&placed).await["attempts"][0].clone();
+            assert_eq!((till.waiting().await["payments"].clone(), attempt["seen_note"].clone()), (json!(0), json!("已联系顾客")));
+            assert_eq!(waits().await, 0);
+            assert!(attempt["problem"].as_str().unwrap().contains(&number), "what it was is still there: {attempt}");
         }
         assert_eq!(till.networks.trade(&paid).refunds.len(), 2);
     }

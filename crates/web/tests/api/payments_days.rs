@@ -88,6 +88,22 @@ on_server! {
         assert_eq!((till.waiting().await["differences"].clone(), days(&till).await["differences"][0]["note"].clone()), (json!(0), json!("已退回")));
     }
 
+    async fn v8_2_what_nobody_has_settled_is_shown_however_much_was_settled_since(server) {
+        let till = Till::open(server).await;
+        let cx = server.cx();
+        let mut tx = cx.db.begin().await.unwrap();
+        let sql = "INSERT INTO pay_differences (id, channel, day, kind, number, ours, theirs, created_at, settled_at, note) \
+                   VALUES ($1, 'wechat', '2026-11-20', 'amount', $2, 1, 2, $3, $4, $5)";
+        for n in 0..300 {
+            let (settled, note) = if n == 0 { (None, None) } else { (Some(cx.now()), Some("as told")) };
+            tx.exec(sql, args![cx.random.uuid_v7(cx.now().plus_micros(n)), format!("number{n}"), cx.now(), settled, note]).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let seen = days(&till).await["differences"].clone();
+        let numbers = words(&seen, "number");
+        assert_eq!((numbers.len(), &*numbers[0], &*numbers[1], &*numbers[200]), (201, "number0", "number299", "number100"));
+    }
+
     async fn v8_2_a_refund_that_is_heard_of_after_midnight_agrees_on_both_days(server) {
         let till = Till::open(server).await;
         let customer = till.customer(PHONE).await;

@@ -242,7 +242,7 @@ on_server! {
             let user = server.user(role, kernel::Word::as_str(role)).await;
             user.post(URL, form("mine")).await.refused(403, "FORBIDDEN");
             user.patch(&format!("{URL}/{id}"), json!({"version": "9"})).await.refused(403, "FORBIDDEN");
-            for verb in ["enable", "disable"] {
+            for verb in ["enable", "disable", "lift-ban"] {
                 user.post(&format!("{URL}/{id}/{verb}"), json!({})).await.refused(403, "FORBIDDEN");
             }
             user.post(&format!("{URL}/{id}/rotate-secret"), json!({"overlap_hours": 1})).await.refused(403, "FORBIDDEN");

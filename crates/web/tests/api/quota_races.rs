@@ -8,7 +8,7 @@ use kernel::Quota;
 use platform::Cx;
 use platform::idempotency::IdempotencyKey;
 use platform::identity::{Principal, Role};
-use platform::quota::withdrawal::{self, WithdrawalAsk, WithdrawalId, WithdrawalState};
+use platform::quota::withdrawal::{self, Withdrawal, WithdrawalAsk, WithdrawalId, WithdrawalState};
 use platform::quota::{self, Recharge, TransferAsk};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -116,18 +116,11 @@ enum Step {
         by: usize,
         amount: i64,
     },
-    /// Of the withdrawals so far, the one at this place (from the end).
-    Approve {
+    /// Of the withdrawals so far, the one at this place (from the end) becomes this.
+    Decide {
         by: usize,
         which: usize,
-    },
-    Refuse {
-        by: usize,
-        which: usize,
-    },
-    Pay {
-        by: usize,
-        which: usize,
+        becomes: WithdrawalState,
     },
 }
 
@@ -143,10 +136,15 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (decider(), agent(), amount(1..500)).prop_map(|(by, to, amount)| Step::Recharge { by, to, amount }),
         4 => (agent(), agent(), amount(1..500)).prop_map(|(by, to, amount)| Step::Transfer { by, to, amount }),
         4 => (agent(), amount(80..500)).prop_map(|(by, amount)| Step::Withdraw { by, amount }),
-        3 => (decider(), which()).prop_map(|(by, which)| Step::Approve { by, which }),
-        2 => (decider(), which()).prop_map(|(by, which)| Step::Refuse { by, which }),
-        2 => (decider(), which()).prop_map(|(by, which)| Step::Pay { by, which }),
+        7 => (decider(), which(), decision()).prop_map(|(by, which, becomes)| Step::Decide { by, which, becomes }),
+        2 => (agent(), which()).prop_map(|(by, which)| Step::Decide { by, which, becomes: WithdrawalState::Cancelled }),
     ]
+}
+
+/// Most often what comes next; each of the others too.
+fn decision() -> impl Strategy<Value = WithdrawalState> {
+    use WithdrawalState as S;
+    prop_oneof![6 => Just(S::Approved), 3 => Just(S::Refused), 4 => Just(S::Paid), 3 => Just(S::Returned), 1 => Just(S::Cancelled)]
 }
 
 /// Everybody begins with something to lose.
@@ -200,30 +198,26 @@ impl Model {
                 self.held[by] += amount;
                 self.withdrawals.push((by, amount, WithdrawalState::Pending));
             }
-            Step::Approve { by, which } | Step::Refuse { by, which } | Step::Pay { by, which } => {
+            Step::Decide { by, which, becomes } => {
+                use WithdrawalState as S;
                 let Some(place) = self.place(which) else { return false };
                 let (owner, amount, state) = self.withdrawals[place];
                 let decides = by != owner && (by == 0 || SUPERIOR[owner] == Some(by));
-                let (needs, becomes) = match step {
-                    Step::Approve { .. } => (WithdrawalState::Pending, WithdrawalState::Approved),
-                    Step::Refuse { .. } => (WithdrawalState::Pending, WithdrawalState::Refused),
-                    _ => (WithdrawalState::Approved, WithdrawalState::Paid),
+                let (taken, held, available, paid_out) = match becomes {
+                    S::Approved => (decides && state == S::Pending, -amount, 0, amount),
+                    S::Refused => (decides && state == S::Pending, -amount, amount, 0),
+                    S::Cancelled => (by == owner && state == S::Pending, -amount, amount, 0),
+                    S::Paid => (decides && state == S::Approved, 0, 0, 0),
+                    S::Returned => (decides && (state == S::Approved || state == S::Paid), 0, amount, -amount),
+                    S::Pending => (false, 0, 0, 0),
                 };
-                if !decides || state != needs {
+                if !taken {
                     return false;
                 }
                 self.withdrawals[place].2 = becomes;
-                match becomes {
-                    WithdrawalState::Approved => {
-                        self.held[owner] -= amount;
-                        self.paid_out += amount;
-                    }
-                    WithdrawalState::Refused => {
-                        self.held[owner] -= amount;
-                        self.available[owner] += amount;
-                    }
-                    WithdrawalState::Pending | WithdrawalState::Paid => {}
-                }
+                self.held[owner] += held;
+                self.available[owner] += available;
+                self.paid_out += paid_out;
             }
         }
         true
@@ -231,6 +225,17 @@ impl Model {
 
     fn place(&self, which: usize) -> Option<usize> {
         self.withdrawals.len().checked_sub(which + 1)
+    }
+}
+
+async fn decide(cx: &Cx, id: WithdrawalId, becomes: WithdrawalState) -> platform::Result<Withdrawal> {
+    match becomes {
+        WithdrawalState::Approved => withdrawal::approve(cx, id, None).await,
+        WithdrawalState::Refused => withdrawal::refuse(cx, id, "no", None).await,
+        WithdrawalState::Paid => withdrawal::paid(cx, id, "ref", None).await,
+        WithdrawalState::Cancelled => withdrawal::cancel(cx, id, None).await,
+        WithdrawalState::Returned => withdrawal::returned(cx, id, "no such account", None).await,
+        WithdrawalState::Pending => unreachable!("it begins so"),
     }
 }
 
@@ -271,9 +276,7 @@ async fn play(server: &TestServer, steps: &[Step]) -> Result<(), TestCaseError> 
                     WithdrawalAsk { amount: Quota::new(amount), payee_name: text(), payee_account: text(), payee_bank: text(), note: None };
                 withdrawal::ask(&cx(by), &ask, &key).await.map(|withdrawal| asked.push(withdrawal.id))
             }
-            Step::Approve { by, which } => withdrawal::approve(&cx(by), at(which), None).await.map(|_| ()),
-            Step::Refuse { by, which } => withdrawal::refuse(&cx(by), at(which), "no", None).await.map(|_| ()),
-            Step::Pay { by, which } => withdrawal::paid(&cx(by), at(which), "ref", None).await.map(|_| ()),
+            Step::Decide { by, which, becomes } => decide(&cx(by), at(which), becomes).await.map(|_| ()),
         };
         let expected = model.take(step);
         prop_assert_eq!(done.is_ok(), expected, "step {} {:?}: {:?}", n, step, done);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use testkit::{Client, Hall, on_server};
 
 use crate::support::pay::{id, wallet};
-use crate::support::split::{Table, code, confirm, confirmed, get, join, make, people, states};
+use crate::support::split::{Table, code, confirm, confirmed, get, is_offered, join, make, people, states};
 
 /// The statuses that came of all of them at once.
 async fn at_once<F: Future<Output = u16> + Send + 'static>(calls: impl IntoIterator<Item = F>) -> Vec<u16> {
@@ -50,9 +50,13 @@ on_server! {
         let hall = Hall::open(server, 2).await;
         let table = Table::played(server, &hall, 20).await;
         server.later(DAY - MINUTE).await;
+        assert!(is_offered(&table).await);
         let split = make(&table, "split-0001", people(2, 1_200)).await.ok(201);
+        assert!(!is_offered(&table).await, "it has one");
         table.starter.post(&format!("/customer/v1/splits/{}/cancel", id(&split)), json!({})).await.ok(200);
+        assert!(is_offered(&table).await);
         server.later(2 * MINUTE).await;
+        assert!(!is_offered(&table).await);
         make(&table, "split-0002", people(2, 1_200)).await.refused(409, "NOTHING_TO_SPLIT");
         // One that is not lit yet is nobody's debt.
         hall.tables[1].lamp.set(sandbox::Trouble::Deaf);
@@ -61,6 +65,7 @@ on_server! {
         let opening = table.starter.post_once("open-0001", &format!("/customer/v1/tables/{}/open", hall.tables[1].id), ask).await.ok(202);
         let path = format!("/customer/v1/sessions/{}", id(&opening));
         let opening = Table { starter: table.starter.clone(), path };
+        assert!(!is_offered(&opening).await);
         make(&opening, "split-0003", people(2, 3_600)).await.refused(409, "NOTHING_TO_SPLIT");
         server.later(21 * SECOND).await;
         server.run_jobs().await;

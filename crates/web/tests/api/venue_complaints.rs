@@ -112,6 +112,8 @@ on_server! {
         let ask = json!({"amount_fen": 600, "reason": "灯闪，全部退回"});
         hall.manager.post_once("give-back-1", &at(DESK, &made, "give-back"), ask).await.ok(200);
         let path = format!("/customer/v1/sessions/{}/split", id(&session));
+        let now = customer.get(&format!("/customer/v1/sessions/{}", id(&session))).await.ok(200);
+        assert_eq!((&session["can_split"], &now["can_split"]), (&json!(true), &json!(false)));
         customer.post_once("split-0001", &path, json!({"people": 2, "expected_fen": 600})).await.refused(409, "BILL_GIVEN_BACK");
         assert_eq!(wallet(&customer).await, (10_000, 0));
     }

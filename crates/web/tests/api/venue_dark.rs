@@ -33,11 +33,14 @@ async fn trips(hall: &Hall<'_>) {
 on_brokers! {
     async fn v5_2_who_ends_play_in_the_dark_pays_what_was_lit_and_nobody_gets_that_table_next(server) {
         let (hall, customer, playing) = at_a_minimum(server).await;
+        assert_eq!(session(&customer, &playing).await["light"], "on");
         trips(&hall).await;
         server.later(20 * SECOND).await;
+        assert_eq!(session(&customer, &playing).await["light"], "off", "and who plays is told so");
         let closed = customer.post(&at(&playing, "close"), json!({})).await.ok(200);
         assert_eq!((closed["end_reason"].clone(), closed["bill"]["total_fen"].clone()), (json!("device_fault"), json!(600)));
         assert_eq!((wallet(&customer).await, told(&customer).await[0].as_str()), ((9_400, 0), "play.device_fault"));
+        assert_eq!(closed["light"], json!(null));
         assert_eq!(hall.table_is(0, "maintenance").await["case"]["cause"], "in_play");
     }
 
@@ -64,6 +67,7 @@ on_brokers! {
         let (hall, customer, playing) = at_a_minimum(server).await;
         hall.tables[0].lamp.set(Trouble::Missed);
         hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["online"] == false).await;
+        assert_eq!(session(&customer, &playing).await["light"], "away");
         server.later(20 * SECOND).await;
         customer.post(&at(&playing, "close"), json!({})).await.ok(200);
         assert_eq!((session(&customer, &playing).await["bill"]["total_fen"].clone(), wallet(&customer).await), (json!(600), (9_400, 0)));
@@ -78,10 +82,11 @@ on_brokers! {
         let customer = hall.customer(10_000).await;
         let playing = hall.play(&customer, 0, 60).await;
         server.later(10 * MINUTE).await;
-        customer.post(&at(&playing, "pause"), json!({})).await.ok(200);
+        let paused = customer.post(&at(&playing, "pause"), json!({})).await.ok(200);
         hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["reported"] == false).await;
         server.later(MINUTE).await;
-        customer.post(&at(&playing, "resume"), json!({})).await.ok(200);
+        let resumed = customer.post(&at(&playing, "resume"), json!({})).await.ok(200);
+        assert_eq!((&paused["light"], &resumed["light"]), (&json!(null), &json!(null)), "no light is owed yet, or known of");
         let closed = customer.post(&at(&playing, "close"), json!({})).await.ok(200);
         assert_eq!(closed["end_reason"], "customer");
         hall.table_is(0, "idle").await;

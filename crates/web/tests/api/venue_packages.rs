@@ -50,6 +50,27 @@ fn time(value: &Value) -> Timestamp {
 }
 
 on_server! {
+    async fn v1_1_whom_the_hall_sends_away_pays_the_minutes_played_and_no_package(server) {
+        let hall = Hall::open(server, 1).await;
+        offer(&hall).await;
+        go_on_to(server, 22, 0).await;
+        let customer = hall.customer(50_000).await;
+        let path = format!("/api/v1/tables/{}/close", hall.tables[0].id);
+        // Left by the guest, a night costs what it costs; where the roof leaks, what was played of it.
+        for (n, (ask, reason, total)) in [
+            (json!({"why": "客人要走"}), "staff", 12_000),
+            (json!({"why": "屋顶漏水", "fault": true}), "hall", 600),
+        ].into_iter().enumerate() {
+            let session = playing(&hall, &customer, 2, 12_000, &format!("open-000{n}")).await;
+            server.later(10 * MINUTE + 30 * SECOND).await;
+            let closed = hall.manager.post(&path, ask).await.ok(200);
+            hall.table_is(0, "idle").await;
+            assert_eq!((closed["end_reason"].clone(), closed["bill"]["total_fen"].clone()), (json!(reason), json!(total)));
+            let seen = customer.get(&format!("/customer/v1/sessions/{}", session["id"].as_str().unwrap())).await.ok(200);
+            assert_eq!(seen["text"].as_str().unwrap().contains("门店原因"), reason == "hall", "{seen}");
+        }
+    }
+
     async fn v1_1_a_package_is_shown_held_and_billed_at_its_price(server) {
         let hall = Hall::open(server, 1).await;
         offer(&hall).await;

@@ -106,6 +106,29 @@ on_server! {
         assert_eq!((over["end_reason"].clone(), over["bill"]["total_fen"].clone(), wallet(&customer).await), (json!("time_up"), json!(5_400), (4_600, 0)));
     }
 
+    async fn v3_1_in_a_pause_the_end_that_was_seen_is_that_of_its_beginning_or_of_any_moment_since(server) {
+        let hall = Hall::open(server, 1).await;
+        offer(&hall, 30, false, 0).await;
+        let customer = hall.customer(20_000).await;
+        let playing = hall.play(&customer, 0, 60).await;
+        server.later(10 * MINUTE).await;
+        customer.post(&at(&playing, "pause"), json!({})).await.ok(200);
+        lamp_is(&hall, false).await;
+        server.later(10 * MINUTE).await;
+        let (before, seen) = (playing["paid_until"].clone(), session(&customer, &playing).await["paid_until"].clone());
+        server.later(5 * MINUTE).await;
+        let more = |until: &Value| json!({"minutes": 30, "expected_fen": 1_800, "until": until});
+        let path = at(&playing, "extend");
+        customer.post_once("more-0001", &path, more(&json!("2099-11-21T08:00:00Z"))).await.refused(409, "END_CHANGED");
+        customer.post_once("more-0001", &path, more(&before)).await.ok(200);
+        customer.post_once("more-0002", &path, more(&before)).await.refused(409, "END_CHANGED");
+        customer.post_once("more-0002", &path, more(&seen)).await.refused(409, "END_CHANGED");
+        let newer = session(&customer, &playing).await["paid_until"].clone();
+        server.later(MINUTE).await;
+        customer.post_once("more-0002", &path, more(&newer)).await.ok(200);
+        assert_eq!(wallet(&customer).await, (20_000, 7_200));
+    }
+
     async fn v3_1_who_pauses_too_long_plays_on_by_itself_and_to_the_end_of_what_was_paid(server) {
         let hall = Hall::open(server, 1).await;
         offer(&hall, 15, false, 0).await;

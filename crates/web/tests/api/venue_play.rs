@@ -2,11 +2,11 @@
 
 use kernel::{HOUR, MINUTE, SECOND};
 use sandbox::Trouble;
-use serde_json::json;
+use serde_json::{Value, json};
 use testkit::{Hall, floor_table, on_brokers, on_server};
 
 use crate::support::pay::{id, told, wallet};
-use crate::support::play::{ask, session};
+use crate::support::play::{ask, at, session};
 
 fn uuid_of(table: &str) -> venue::halls::TableId {
     table.parse().unwrap()
@@ -159,6 +159,29 @@ on_server! {
         let after = stands().await;
         assert_eq!((after.2.clone(), after.3), (json!(5_400), (5_400, 5_400)));
         assert!(after.1 != before.1 && lamp.seen().told_on > seen.told_on);
+    }
+
+    async fn v1_1_more_time_after_an_end_that_has_moved_meanwhile_is_refused_and_nothing_changes(server) {
+        let hall = Hall::open(server, 1).await;
+        let customer = hall.customer(20_000).await;
+        let playing = hall.play(&customer, 0, 60).await;
+        let (path, seen) = (at(&playing, "extend"), playing["paid_until"].clone());
+        let more = |minutes: i64, until: &Value| json!({"minutes": minutes, "expected_fen": minutes * 60, "until": until});
+        let extended = customer.post_once("more-0001", &path, more(30, &seen)).await.ok(200);
+        assert_eq!((&extended["held_fen"], wallet(&customer).await), (&json!(5_400), (20_000, 5_400)));
+        // That answer was lost. Whoever does not know of it, and wishes for as much again or for something else, has it once.
+        for (key, minutes) in [("more-0002", 30), ("more-0003", 60)] {
+            customer.post_once(key, &path, more(minutes, &seen)).await.refused(409, "END_CHANGED");
+        }
+        let stands = (session(&customer, &playing).await["paid_until"].clone(), wallet(&customer).await);
+        assert_eq!(stands, (extended["paid_until"].clone(), (20_000, 5_400)));
+        customer.post_once("more-0001", &path, more(30, &seen)).await.ok(200);
+        // After the end that is, and after whichever it is, as an older app asks.
+        let again = customer.post_once("more-0002", &path, more(30, &extended["paid_until"])).await.ok(200);
+        let older = customer.post_once("more-0003", &path, json!({"minutes": 30, "expected_fen": 1_800})).await.ok(200);
+        assert_eq!((&again["held_fen"], &older["held_fen"]), (&json!(7_200), &json!(9_000)));
+        customer.post(&at(&playing, "close"), json!({})).await.ok(200);
+        customer.post_once("more-0004", &path, more(30, &seen)).await.refused(409, "NOT_PLAYING");
     }
 
     async fn v3_1c_who_thinks_better_of_it_before_the_light_is_on_pays_nothing(server) {

@@ -320,6 +320,20 @@ on_server! {
         other.post(&test, json!({})).await.refused(404, "NOT_FOUND");
     }
 
+    async fn v5_2_nobodys_play_ends_because_somebody_says_that_the_lamp_draws_more(server) {
+        let hall = Hall::open(server).await;
+        let customer = hall.customer(10_000).await;
+        watch(&hall, 0, 20).await;
+        hall.play(&customer, 0, 60).await;
+        let path = format!("/api/v1/devices/{}/watch", hall.tables[0].device);
+        hall.manager.put(&path, json!({"least_watts": 21})).await.refused(409, "IN_PLAY");
+        assert_eq!(draw(&hall, 0).await["least_watts"], 20);
+        // Less harms nobody, and is what helps where somebody has said too much.
+        watch(&hall, 0, 10).await;
+        hall.manager.put(&path, json!({"least_watts": null})).await.ok(200);
+        hall.manager.put(&path, json!({"least_watts": 1})).await.refused(409, "IN_PLAY");
+    }
+
     async fn v5_2_a_new_light_may_be_watched_from_the_start_and_a_board_never(server) {
         let hall = Hall::open(server, 0).await;
         let table = hall.manager.post_once("table-0001", &format!("/api/v1/venues/{}/tables", hall.id), json!({"name": "x"})).await.ok(201);

@@ -3,6 +3,7 @@
 use crate::support::{project, shop, shop_with};
 use axum::http::Method;
 use kernel::{DAY, MINUTE, SECOND};
+use platform::identity::Role;
 use serde_json::{Value, json};
 use store::{Sql, args};
 use testkit::on_server;
@@ -184,6 +185,17 @@ on_server! {
         assert_eq!(log["items"][0]["state"], "active", "a ban is not a switch");
         server.clock.step(61 * SECOND);
         assert_eq!(shop.program.code(&key, "a").await, "VALID");
+    }
+
+    async fn k8_1_of_a_project_whose_owner_has_left_the_super_admins_are_told(server) {
+        let shop = shop_with(server, json!({"rate_per_minute": 10})).await;
+        let key = shop.key().await;
+        let heir = server.user(Role::SuperAdmin, "heir").await;
+        heir.post(&format!("/api/v1/users/{}/disable", shop.root.id()), json!({})).await.ok(200);
+        for _ in 0..30 { shop.program.verify(&key, "a").await; }
+        shop.program.verify(&key, "a").await.refused(403, "TEMPORARILY_BANNED");
+        assert!(server.told(heir.id()).await.contains(&"client.banned".to_owned()));
+        assert!(!server.told(shop.root.id()).await.contains(&"client.banned".to_owned()));
     }
 
     async fn k8_1_a_replay_costs_its_project_nothing(server) {

@@ -7,18 +7,18 @@ use platform::identity::Role;
 use serde_json::{Value, json};
 use testkit::{Client, TestServer, on_server};
 
-const WITHDRAWALS: &str = "/api/v1/withdrawals";
+pub(super) const WITHDRAWALS: &str = "/api/v1/withdrawals";
 
-fn form(amount: i64) -> Value {
+pub(super) fn form(amount: i64) -> Value {
     json!({"amount": amount, "payee_name": "王小明", "payee_account": "6222 0200 1234 5678", "payee_bank": "工商银行<b>", "note": "line 1\nline 2"})
 }
 
-fn at(withdrawal: &Value, rest: &str) -> String {
+pub(super) fn at(withdrawal: &Value, rest: &str) -> String {
     format!("{WITHDRAWALS}/{}{rest}", withdrawal["id"].as_str().unwrap())
 }
 
 /// An agent admin, its agent with 1,000, and another agent admin.
-async fn people(server: &TestServer) -> (Client, Client, Client) {
+pub(super) async fn people(server: &TestServer) -> (Client, Client, Client) {
     let boss = server.user(Role::AgentAdmin, "boss").await;
     let agent = server.user_under(Role::Agent, "carol", Some(&boss)).await;
     let other = server.user(Role::AgentAdmin, "other").await;
@@ -26,7 +26,7 @@ async fn people(server: &TestServer) -> (Client, Client, Client) {
     (boss, agent, other)
 }
 
-async fn count(client: &Client, query: &str) -> usize {
+pub(super) async fn count(client: &Client, query: &str) -> usize {
     client.get(&format!("{WITHDRAWALS}?{query}")).await.ok(200)["items"].as_array().unwrap().len()
 }
 
@@ -81,7 +81,10 @@ on_server! {
         let (boss, agent, other) = people(server).await;
         let colleague = server.user_under(Role::Agent, "dave", Some(&boss)).await;
         let asked = agent.post_once("withdraw-1", WITHDRAWALS, form(100)).await.ok(201);
-        let steps = [("/approve", json!({})), ("/refuse", json!({"reason": "no"})), ("/paid", json!({"payment_reference": "x"}))];
+        let steps = [
+            ("/approve", json!({})), ("/refuse", json!({"reason": "no"})),
+            ("/paid", json!({"payment_reference": "x"})), ("/return", json!({"reason": "no"})),
+        ];
         for (rest, body) in &steps {
             agent.post(&at(&asked, rest), body.clone()).await.refused(403, "FORBIDDEN");
             colleague.post(&at(&asked, rest), body.clone()).await.refused(403, "FORBIDDEN");

@@ -71,8 +71,13 @@ export const session = (id: string) => timed(get<Session>(`/sessions/${seg(id)}`
 export const sessions = (paging: Paging) => get<Page<Session>>('/sessions', { query: paging })
 export const extension = (id: string, minutes: number) =>
   get<Extension>(`/sessions/${seg(id)}/extension`, { query: { minutes } })
-export const extendSession = (id: string, minutes: number, expectedFen: number, idempotencyKey: string) =>
-  post<Session>(`/sessions/${seg(id)}/extend`, { minutes, expected_fen: expectedFen }, { idempotencyKey })
+/** `until`: the end that was seen. Where it has moved since, nothing is added to it. */
+export const extendSession = (
+  id: string,
+  { minutes, price_fen }: Pick<Extension, 'minutes' | 'price_fen'>,
+  until: string | null,
+  idempotencyKey: string,
+) => post<Session>(`/sessions/${seg(id)}/extend`, { minutes, expected_fen: price_fen, until }, { idempotencyKey })
 export const pauseSession = (id: string) => post<Session>(`/sessions/${seg(id)}/pause`)
 export const resumeSession = (id: string) => post<Session>(`/sessions/${seg(id)}/resume`)
 export const closeSession = (id: string) => post<Session>(`/sessions/${seg(id)}/close`)

@@ -1,5 +1,6 @@
+import { serverClock } from '@/shared/clock'
 import { serverAddress } from '@/shared/server-address'
-import { ApiError, networkError, problemOf } from './problem'
+import { ApiError, headerOf, networkError, problemOf, tokenLost } from './problem'
 
 export type QueryValue = string | number | boolean | null | undefined
 export type Query = Record<string, QueryValue>
@@ -23,6 +24,8 @@ export interface HttpHooks {
   token(): string | null
   /** For whoever is nobody yet: by WeChat where that asks nothing, else as a guest. */
   becomeSomebody(): Promise<void>
+  /** Somebody was signed in a moment ago, and has not signed in again. */
+  signedOut(): boolean
   /** Forgets this token, unless another has taken its place meanwhile. */
   forget(token: string | null): void
 }
@@ -58,6 +61,7 @@ function headersOf(options: RequestOptions, token: string | null): Record<string
 /** The one place where an answer becomes a type: `T` is what the API document promises for this path. */
 function send<T>(method: Method, path: string, options: RequestOptions, token: string | null): Promise<T> {
   return new Promise((resolve, reject) => {
+    const sent = Date.now()
     uni.request({
       url: urlOf(path, options.query),
       method,
@@ -65,6 +69,8 @@ function send<T>(method: Method, path: string, options: RequestOptions, token: s
       header: headersOf(options, token),
       timeout: TIMEOUT_MS,
       success: ({ statusCode, data, header }) => {
+        const date = headerOf(header, 'date')
+        if (date !== undefined) serverClock.hear(date, sent, Date.now())
         if (statusCode >= 200 && statusCode < 300) resolve(data as T)
         else reject(statusCode === 0 ? networkError('') : new ApiError(problemOf(statusCode, data, header)))
       },
@@ -73,18 +79,24 @@ function send<T>(method: Method, path: string, options: RequestOptions, token: s
   })
 }
 
+/** Whoever was signed in must not go on as a new guest without noticing, for whom nothing of theirs is there. */
+async function someToken(asker: HttpHooks): Promise<void> {
+  if (asker.signedOut()) throw new ApiError({ status: 401, code: 'SESSION_INVALID' })
+  await asker.becomeSomebody()
+}
+
 export async function request<T>(method: Method, path: string, options: RequestOptions = {}): Promise<T> {
   const auth = options.auth ?? 'needed'
-  if (auth === 'needed' && hooks?.token() === null) await hooks.becomeSomebody()
+  if (auth === 'needed' && hooks?.token() === null) await someToken(hooks)
   const token = hooks?.token() ?? null
   try {
     return await send<T>(method, path, options, token)
   } catch (error) {
-    if (hooks === null || auth === 'none' || !(error instanceof ApiError) || !error.tokenLost) throw error
+    if (hooks === null || auth === 'none' || !tokenLost(error)) throw error
     hooks.forget(token)
-    // Somebody who had signed in must not open a table as a new guest without noticing.
+    // Nor is anything done as another than who wished it.
     if (method !== 'GET') throw error
-    if (hooks.token() === null) await hooks.becomeSomebody()
+    if (auth === 'needed' && hooks.token() === null) await someToken(hooks)
     return send<T>(method, path, options, hooks.token())
   }
 }

@@ -41,6 +41,9 @@ export class ApiError extends Error {
 
 export const isCode = (error: unknown, code: string): boolean => error instanceof ApiError && error.code === code
 
+/** Whoever was here is signed out, as far as the server is concerned. */
+export const tokenLost = (error: unknown): boolean => error instanceof ApiError && error.tokenLost
+
 /** The server could not be reached, or did not answer in time. */
 export function networkError(message: string): ApiError {
   return new ApiError({ status: 0, code: /timeout/i.test(message) ? 'TIMEOUT' : 'NETWORK' })
@@ -48,11 +51,16 @@ export function networkError(message: string): ApiError {
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 
+/** By its name in lower case: platforms differ in how they write it. */
+export function headerOf(headers: unknown, wanted: string): string | undefined {
+  if (!isRecord(headers)) return undefined
+  const name = Object.keys(headers).find((key) => key.toLowerCase() === wanted)
+  return name === undefined ? undefined : String(headers[name])
+}
+
 function retryAfter(body: Record<string, unknown>, headers: unknown): number | undefined {
   if (typeof body.retry_after_seconds === 'number') return body.retry_after_seconds
-  if (!isRecord(headers)) return undefined
-  const name = Object.keys(headers).find((key) => key.toLowerCase() === 'retry-after')
-  const seconds = name === undefined ? Number.NaN : Number(headers[name])
+  const seconds = Number(headerOf(headers, 'retry-after'))
   return seconds > 0 ? seconds : undefined
 }
 

@@ -166,7 +166,7 @@ export interface Bill {
 
 export const sessionStates = ['opening', 'playing', 'closed', 'failed'] as const
 export type SessionState = (typeof sessionStates)[number]
-export const endReasons = ['customer', 'time_up', 'staff', 'device_fault', 'not_lit'] as const
+export const endReasons = ['customer', 'time_up', 'staff', 'hall', 'device_fault', 'not_lit'] as const
 export type EndReason = (typeof endReasons)[number]
 
 export interface Session {
@@ -190,10 +190,14 @@ export interface Session {
   /** Once it is over. Of what never began it has no lines. */
   bill: Bill | null
   pause: Pause
+  /** While it is played. Null: not known, or none is owed. Absent of a server that does not tell it. */
+  light?: 'on' | 'off' | 'away' | null
   /** By how many minutes it may be extended now: less near closing. */
   extensions: number[]
   /** Others share the bill, or have. */
   split: { id: string; state: 'open' | 'settled'; paid_by_others_fen: number } | null
+  /** Whether a split can be made of it now: not of a bill that is too old, or was given back. */
+  can_split: boolean
 }
 
 export interface Pause {

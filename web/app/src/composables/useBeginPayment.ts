@@ -30,7 +30,7 @@ export function useBeginPayment() {
     const back = addressHere()
     try {
       const order = await wechat.paying(back, { pay: what, mean }, () => placeOrder(what, mean))
-      pay.begin(order, back)
+      pay.begin(order, back, what)
       await goOrder(order.id)
       void pay.goOn(order)
       return order

@@ -1,7 +1,7 @@
 import { onHide, onShow, onUnload } from '@dcloudio/uni-app'
 import { computed, ref, shallowRef } from 'vue'
 import * as api from '@/api/pay'
-import { ApiError, isCode } from '@/api/problem'
+import { ApiError, isCode, tokenLost } from '@/api/problem'
 import type { PayOrder } from '@/api/types'
 import { serverClock } from '@/shared/clock'
 import { addressHere } from '@/shared/go'
@@ -54,6 +54,7 @@ export function useOrder(id: () => string) {
       if (mine !== round) return
       if (!(error instanceof ApiError) || !error.unsure) {
         refused.value = error
+        if (tokenLost(error)) order.value = null
         return
       }
       failures.value += 1
@@ -81,7 +82,7 @@ export function useOrder(id: () => string) {
     } catch (cause) {
       if (!(cause instanceof ApiError)) throw cause
       // It was paid, or closed, meanwhile: that is what will be shown, and explains itself.
-      if (!isCode(cause, 'ORDER_NOT_PENDING')) problem.value = cause
+      if (!isCode(cause, 'ORDER_NOT_PENDING') && !tokenLost(cause)) problem.value = cause
       return null
     } finally {
       acting.value = null
@@ -98,6 +99,7 @@ export function useOrder(id: () => string) {
   }
   onShow(() => {
     shown = true
+    if (tokenLost(refused.value)) refused.value = null
     void ask()
   })
   const rest = () => {

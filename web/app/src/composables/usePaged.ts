@@ -54,6 +54,16 @@ export function usePaged<T extends { id: string }>(
     if (items.value.length <= LIMIT) await first()
   }
 
+  /** Whoever looks next may be somebody else. */
+  function clear(): void {
+    latest += 1
+    items.value = []
+    next.value = null
+    error.value = null
+    loading.value = false
+    started.value = false
+  }
+
   const state = computed<ListState>(() => ({
     count: items.value.length,
     loading: loading.value,
@@ -62,5 +72,5 @@ export function usePaged<T extends { id: string }>(
     error: error.value,
   }))
 
-  return { items, state, started, first, more, freshen, retry: () => ask(tried) }
+  return { items, state, started, first, more, freshen, clear, retry: () => ask(tried) }
 }

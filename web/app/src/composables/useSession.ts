@@ -1,6 +1,7 @@
 import { onHide, onShow, onUnload } from '@dcloudio/uni-app'
 import { ref, shallowRef } from 'vue'
 import * as api from '@/api/customer'
+import { tokenLost } from '@/api/problem'
 import type { Session } from '@/api/types'
 import { SessionWatch } from '@/shared/session-watch'
 import { useLiveStore } from '@/stores/live'
@@ -27,6 +28,7 @@ export function useSession(id: () => string) {
     },
     refused: (cause) => {
       error.value = cause
+      if (tokenLost(cause)) session.value = null
     },
   })
 
@@ -47,6 +49,7 @@ export function useSession(id: () => string) {
 
   onShow(() => {
     shown = true
+    if (tokenLost(error.value)) error.value = null
     uni.onNetworkStatusChange(onNetwork)
     if (opened) watch.wake()
   })

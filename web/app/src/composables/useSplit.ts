@@ -1,5 +1,5 @@
 import { computed, ref, shallowRef } from 'vue'
-import { ApiError, isCode } from '@/api/problem'
+import { ApiError, isCode, tokenLost } from '@/api/problem'
 import * as api from '@/api/split'
 import type { Split } from '@/api/types'
 import { confirmIntent, pendingKeys } from '@/shared/idempotency'
@@ -20,7 +20,7 @@ export interface SplitAddress {
 /** A split, followed while its page is shown, and what one can do about it. */
 export function useSplit(address: () => SplitAddress) {
   const store = useCustomerStore()
-  const { data, error, loading, load } = useResource((): Promise<Split | null> => {
+  const { data, error, loading, answered, load, accept } = useResource((): Promise<Split | null> => {
     const { code, session } = address()
     // By its link it is seen by everybody, before and after one has a share.
     if (code) return api.splitOfCode(code)
@@ -31,7 +31,10 @@ export function useSplit(address: () => SplitAddress) {
   const share = computed(() => (data.value ? mineOf(data.value) : null))
 
   useWhileShown(() => {
-    if (!busy.value && data.value?.state !== 'settled' && data.value?.state !== 'undone') void load()
+    // Where there is none it is made on this page: nothing is to be followed, and what is being typed must stay.
+    const none = answered.value && data.value === null
+    const over = data.value?.state === 'settled' || data.value?.state === 'undone'
+    return busy.value || none || over ? undefined : load()
   }, EVERY_MS)
 
   /** What one wishes; its answer is newer than what was asked for before. */
@@ -40,16 +43,17 @@ export function useSplit(address: () => SplitAddress) {
     busy.value = true
     problem.value = null
     try {
-      data.value = await call()
+      accept(await call())
       void store.refreshIfKnown()
     } catch (cause) {
       if (!(cause instanceof ApiError)) throw cause
-      problem.value = cause
+      // That one was signed out is what the page then shows.
+      if (!tokenLost(cause)) problem.value = cause
       if (isCode(cause, 'BALANCE_INSUFFICIENT')) void store.refreshIfKnown()
     } finally {
       busy.value = false
     }
-    if (problem.value) void load()
+    if (problem.value || store.signedOut) void load()
   }
 
   const join = (place: number | null) => act(() => api.joinSplit(address().code, place))
@@ -64,5 +68,21 @@ export function useSplit(address: () => SplitAddress) {
     return act(() => pendingKeys.run(intent, (key) => api.confirmSplit(split.id, own.amount_fen, key)))
   }
 
-  return { split: data, share, error, loading, load, busy, problem, join, leave, free, finish, cancel, confirm }
+  return {
+    split: data,
+    share,
+    error,
+    loading,
+    answered,
+    load,
+    accept,
+    busy,
+    problem,
+    join,
+    leave,
+    free,
+    finish,
+    cancel,
+    confirm,
+  }
 }

@@ -6,7 +6,7 @@ import { useOpenTable } from '@/composables/useOpenTable'
 import { t } from '@/locales'
 import { serverClock } from '@/shared/clock'
 import { errorText } from '@/shared/error-text'
-import { addressHere, swapToPlay } from '@/shared/go'
+import { addressHere, goOrder, swapToPlay } from '@/shared/go'
 import { choices, firstChoice, type Choice } from '@/shared/pay-means'
 import { blockerOf } from '@/shared/table-state'
 import { useCustomerStore } from '@/stores/customer'
@@ -66,6 +66,8 @@ export function useTableChoice(resource: TableResource) {
   const priceFen = () => quote.value?.price_fen ?? 0
   const availableFen = () => store.customer?.available_fen ?? 0
   const by = computed(() => firstChoice(priceFen(), availableFen(), pay.means, wishedBy.value))
+  /** A payment for this table that is not over: it is gone on with, or cancelled, before another one is begun. */
+  const due = computed(() => (view.value === null ? null : pay.due(view.value.table.id)))
   const detail = computed(() => refusal.value?.detail || view.value?.why_not?.detail || '')
 
   function clear(): void {
@@ -100,8 +102,12 @@ export function useTableChoice(resource: TableResource) {
     const shown = quote.value
     try {
       await store.ensure(again())
-      await Promise.all([store.refresh(), pay.learnMeans()])
+      await Promise.all([store.refresh(), pay.learnMeans(), pay.refresh()])
       wishedBy.value = null
+      if (due.value !== null) {
+        await goOrder(due.value.id)
+        return
+      }
       if ((await load()) === null && loadError.value !== null) throw loadError.value
       const now = quote.value
       if (now !== null && !isSame(shown, now)) notice.value = t('table.offerGone')
@@ -186,6 +192,7 @@ export function useTableChoice(resource: TableResource) {
     minutes,
     chosenPackage,
     blocker,
+    due,
     detail,
     sheet,
     notice,

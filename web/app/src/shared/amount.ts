@@ -32,6 +32,6 @@ export function typedYuan(fen: number): string {
 
 /** The smallest of the amounts offered that covers what is missing; where nothing is, the second: most people's. */
 export function suggestedFen(offered: readonly number[], missingFen: number): number {
-  const most = offered.at(-1) ?? missingFen
+  const most = offered[offered.length - 1] ?? missingFen
   return missingFen > 0 ? (offered.find((fen) => fen >= missingFen) ?? most) : (offered[1] ?? most)
 }

@@ -10,6 +10,17 @@ export class ServerClock {
     if (!Number.isNaN(server)) this.offset = server - (sent + received) / 2
   }
 
+  /**
+   * An answer's `Date` header, which every answer has, but in whole seconds: at some moment between question and answer
+   * it was somewhere in that second. What agrees with that stays, as it may be known better; the rest is put right.
+   */
+  hear(date: string, sent: number, received: number): void {
+    const second = Date.parse(date)
+    if (Number.isNaN(second)) return
+    const [least, most] = [second - received, second + 1000 - sent]
+    if (this.offset < least || this.offset > most) this.offset = (least + most) / 2
+  }
+
   now(local: number = Date.now()): number {
     return local + this.offset
   }

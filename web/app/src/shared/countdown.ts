@@ -1,3 +1,4 @@
+import type { Session } from '@/api/types'
 import { instant } from './time'
 
 /** Whole seconds until `until`, never below zero; a second that has begun still counts. Null when there is no such time. */
@@ -5,6 +6,10 @@ export function secondsLeft(until: string | null, now: number): number | null {
   const end = until === null ? Number.NaN : instant(until)
   return Number.isNaN(end) ? null : Math.max(0, Math.ceil((end - now) / 1000))
 }
+
+/** Of the time that was paid for. In a pause it stands still: it was counted when the server answered. */
+export const playLeft = (session: Pick<Session, 'paid_until' | 'pause' | 'now'>, now: number): number | null =>
+  secondsLeft(session.paid_until, session.pause.since === null ? now : instant(session.now))
 
 /** Whole seconds since `from`, never below zero. */
 export function secondsSince(from: string | null, now: number): number | null {

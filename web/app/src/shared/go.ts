@@ -2,32 +2,60 @@
 const HALLS = '/pages/index'
 const withId = (page: string, id: string): string => `/pages/${page}?id=${encodeURIComponent(id)}`
 
-export const goHall = (id: string) => uni.navigateTo({ url: withId('hall', id) })
-export const goTable = (id: string) => uni.navigateTo({ url: withId('table', id) })
+/** So many pages a mini-program keeps. One more is refused, and taps seem to do nothing. */
+const MOST_PAGES = 10
+
+/** One page further; where there is no room, in the place of this one. The last place is for what leads back here. */
+async function onward(url: string, most = MOST_PAGES - 1): Promise<void> {
+  // #ifdef MP
+  if (getCurrentPages().length >= most) {
+    await uni.redirectTo({ url })
+    return
+  }
+  // #endif
+  await uni.navigateTo({ url })
+}
+
+/** Back to the page where it is open already: walking to and fro in a mini-program piles nothing up. */
+async function visit(url: string, most?: number): Promise<void> {
+  // #ifdef MP
+  const pages = getCurrentPages()
+  const at = pages.map((page) => addressOf(page)).lastIndexOf(url)
+  if (at >= 0) {
+    const delta = pages.length - 1 - at
+    await (delta > 0 ? uni.navigateBack({ delta }) : uni.redirectTo({ url }))
+    return
+  }
+  // #endif
+  await onward(url, most)
+}
+
+export const goHall = (id: string) => visit(withId('hall', id))
+export const goTable = (id: string) => visit(withId('table', id))
 /** In the place of this page: going back should not lead to a table that one has left for another. */
 export const swapToTable = (id: string) => uni.redirectTo({ url: withId('table', id) })
-export const goPlay = (id: string) => uni.navigateTo({ url: withId('play', id) })
+export const goPlay = (id: string) => visit(withId('play', id))
 export const swapToPlay = (id: string) => uni.redirectTo({ url: withId('play', id) })
+/** One that is open may show another tab by now. */
 export const goMine = (tab?: 'bills' | 'messages' | 'complaints') =>
-  uni.navigateTo({ url: `/pages/mine${tab ? `?tab=${tab}` : ''}` })
+  tab ? onward(`/pages/mine?tab=${tab}`) : visit('/pages/mine')
 /** About a session, or a hall; `place` is shown. */
 export const goHelp = (about: { session: string } | { venue: string }, place: string, matter: 'help' | 'complaint') => {
   const [[name, id]] = Object.entries(about) as [[string, string]]
   const query = [`${name}=${encodeURIComponent(id)}`, `place=${encodeURIComponent(place)}`, `matter=${matter}`]
-  return uni.navigateTo({ url: `/pages/help?${query.join('&')}` })
+  return onward(`/pages/help?${query.join('&')}`)
 }
-export const goComplaint = (id: string) => uni.navigateTo({ url: withId('complaint', id) })
+export const goComplaint = (id: string) => visit(withId('complaint', id))
 export const swapToComplaint = (id: string) => uni.redirectTo({ url: withId('complaint', id) })
 /** `back`: where to go afterwards, where the way to it leads over another site. */
 export const goSignIn = (back?: string) =>
-  uni.navigateTo({ url: `/pages/sign-in${back === undefined ? '' : `?back=${encodeURIComponent(back)}`}` })
+  onward(`/pages/sign-in${back === undefined ? '' : `?back=${encodeURIComponent(back)}`}`, MOST_PAGES)
 export const swapToSignIn = (back: string) => uni.redirectTo({ url: `/pages/sign-in?back=${encodeURIComponent(back)}` })
 /** How one's own bill is shared. */
-export const goSplit = (sessionId: string) =>
-  uni.navigateTo({ url: `/pages/split?session=${encodeURIComponent(sessionId)}` })
+export const goSplit = (sessionId: string) => visit(`/pages/split?session=${encodeURIComponent(sessionId)}`)
 /** What a friend's link leads to. */
 export const swapToSplit = (code: string) => uni.redirectTo({ url: `/pages/split?code=${encodeURIComponent(code)}` })
-export const goOrder = (id: string) => uni.navigateTo({ url: withId('order', id) })
+export const goOrder = (id: string) => visit(withId('order', id), MOST_PAGES)
 export const swapToOrder = (id: string) => uni.redirectTo({ url: withId('order', id) })
 export const swapTo = (address: string) => uni.redirectTo({ url: address })
 export const goHalls = () => uni.reLaunch({ url: HALLS })
@@ -72,10 +100,16 @@ function addressOf(page: unknown, more: Record<string, string> = {}): string {
   return `/${route}${query.length > 0 ? `?${query.join('&')}` : ''}`
 }
 
+/** So many pages below the one on top. */
+function pageUnder(below: number): unknown {
+  const pages = getCurrentPages()
+  return pages[pages.length - 1 - below]
+}
+
 /** This page's address within the app, to come back to after having left it; `more` is what is chosen on it. */
-export const addressHere = (more?: Record<string, string>): string => addressOf(getCurrentPages().at(-1), more)
+export const addressHere = (more?: Record<string, string>): string => addressOf(pageUnder(0), more)
 /** The address of the page that `goBack` leads to. */
-export const addressBelow = (): string => addressOf(getCurrentPages().at(-2))
+export const addressBelow = (): string => addressOf(pageUnder(1))
 
 /** To WeChat's page, which sends the browser back here: this page is left for good. */
 export function replaceBy(url: string): void {

@@ -77,9 +77,10 @@ export const pendingKeys = new PendingKeys({ read: () => shelf.read() ?? {}, wri
 const lengthOf = (time: PlayTime): string => ('package' in time ? `package-${time.package}` : String(time.minutes))
 export const openIntent = (tableId: string, time: PlayTime, fen: number): string =>
   `open:${tableId}:${lengthOf(time)}:${fen}`
-/** With the end that it leads to: once an extension has gone through, the same wish leads to a later end. */
-export const extendIntent = (sessionId: string, minutes: number, fen: number, until: string): string =>
-  `extend:${sessionId}:${minutes}:${fen}:${until}`
+export const extendsOf = (sessionId: string): string => `extend:${sessionId}:`
+/** With the end that was seen: once an extension has gone through, the same wish is another. */
+export const extendIntent = (sessionId: string, minutes: number, fen: number, end: string | null): string =>
+  `${extendsOf(sessionId)}${minutes}:${fen}:${end}`
 
 /** With how it is shared, and of how much. */
 export const splitIntent = (sessionId: string, sharing: string, fen: number): string =>

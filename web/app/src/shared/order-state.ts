@@ -28,6 +28,10 @@ export function sceneOf(order: PayOrder, session: Session | null, now: number): 
   return now - paid > OPENED_WITHIN_MS ? 'settled' : 'opening'
 }
 
+/** Whether a table may still be opened by it. */
+export const mayOpen = (order: PayOrder, now: number): boolean =>
+  order.purpose === 'play' && ['pending', 'opening'].includes(sceneOf(order, null, now))
+
 /** When to ask again; null: nothing more will happen. */
 export function nextAskMs(scene: OrderScene | null, failures: number): number | null {
   if (failures > 0) return backoffMs(failures, 2_500)

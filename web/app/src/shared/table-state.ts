@@ -1,4 +1,4 @@
-import { tableStates, type Customer, type Table, type TableState, type TableView } from '@/api/types'
+import { tableStates, type Customer, type Session, type Table, type TableState, type TableView } from '@/api/types'
 
 export type Tone = 'go' | 'busy' | 'hold' | 'out'
 export type Lamp = 'on' | 'off' | 'waiting'
@@ -27,6 +27,12 @@ export function toneOf(state: string): Tone {
 export function lampOf(state: string): Lamp {
   if (state === 'opening') return 'waiting'
   return state === 'playing' || state === 'closing' ? 'on' : 'off'
+}
+
+/** Over one's own table. One that is away may be on or off, and one that nobody knows of yet was told to come on. */
+export function lampOver({ light = 'on', pause }: Pick<Session, 'light' | 'pause'>): Lamp {
+  if (pause.since !== null) return pause.lit ? 'on' : 'off'
+  return light === 'on' || light === 'off' ? light : 'waiting'
 }
 
 /** As a person would number them: `2` before `10`. */

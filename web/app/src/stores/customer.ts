@@ -14,6 +14,8 @@ interface Kept {
   guest: boolean
 }
 const kept = stored<Kept>('cuekey.customer')
+/** Over a reload too, which is what one tries first. */
+const ended = stored<boolean>('cuekey.signed-out', 'visit')
 
 /** Signing in where that asks nothing: inside WeChat. */
 export interface Silent {
@@ -27,6 +29,8 @@ export interface Silent {
 export const useCustomerStore = defineStore('customer', () => {
   const token = ref<string | null>(kept.read()?.token ?? null)
   const customer = shallowRef<Customer | null>(null)
+  /** Somebody was signed in here, whom the server has signed out: at the desk, or on another phone. */
+  const signedOut = ref(token.value === null && ended.read() === true)
   /** Has signed in for the first time, and is still to be welcomed. */
   const newcomer = shallowRef<Customer | null>(null)
   let becoming: Promise<void> | null = null
@@ -37,6 +41,8 @@ export const useCustomerStore = defineStore('customer', () => {
     token.value = answer.token
     customer.value = answer.customer
     kept.write({ token: answer.token, guest: answer.customer.guest })
+    signedOut.value = false
+    ended.clear()
   }
 
   function drop(): void {
@@ -44,6 +50,8 @@ export const useCustomerStore = defineStore('customer', () => {
     customer.value = null
     newcomer.value = null
     kept.clear()
+    signedOut.value = false
+    ended.clear()
     // Another customer's action is another action.
     pendingKeys.answeredAll()
   }
@@ -75,10 +83,13 @@ export const useCustomerStore = defineStore('customer', () => {
     }
     const wasGuest = now?.guest ?? true
     drop()
-    if (!wasGuest) void uni.showToast({ title: t('common.toast.signedOut'), icon: 'none', duration: 3500 })
+    if (wasGuest) return
+    signedOut.value = true
+    ended.write(true)
+    void uni.showToast({ title: t('common.toast.signedOut'), icon: 'none', duration: 3500 })
   }
 
-  /** The customer as the server has it now; a guest is made where there is nobody yet. */
+  /** The customer as the server has it now; a guest is made where there is nobody yet, and was nobody signed out. */
   async function refresh(): Promise<Customer> {
     const before = changes
     const answer = await api.me()
@@ -147,12 +158,19 @@ export const useCustomerStore = defineStore('customer', () => {
 
   function install(way: Silent): void {
     silent = way
-    installHttpHooks({ language: serverLanguage, token: () => token.value, becomeSomebody, forget })
+    installHttpHooks({
+      language: serverLanguage,
+      token: () => token.value,
+      becomeSomebody,
+      signedOut: () => signedOut.value,
+      forget,
+    })
   }
 
   return {
     token,
     customer,
+    signedOut,
     newcomer,
     welcomed,
     ensure,

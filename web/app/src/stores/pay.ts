@@ -3,7 +3,9 @@ import { ref, shallowRef } from 'vue'
 import * as api from '@/api/pay'
 import { ApiError } from '@/api/problem'
 import type { PayOrder } from '@/api/types'
+import { serverClock } from '@/shared/clock'
 import { leaveFor } from '@/shared/go'
+import { mayOpen } from '@/shared/order-state'
 import { meansAt, opensHere, placeHere, type Mean } from '@/shared/pay-means'
 import { stored } from '@/shared/storage'
 import { payInside, type PayWord } from '@/shared/wechat-pay'
@@ -16,6 +18,8 @@ interface Begun {
   customer: string
   /** The app's page that it was begun on. */
   back: string
+  /** Which table it is to open. Absent of what an older app has begun. */
+  table?: string | null
 }
 const kept = stored<Begun>('cuekey.begun-payment')
 
@@ -47,8 +51,9 @@ export const usePayStore = defineStore('pay', () => {
     }
   }
 
-  function begin(next: PayOrder, back: string): void {
-    begun.value = { id: next.id, customer: store.customer?.id ?? '', back }
+  function begin(next: PayOrder, back: string, what: api.PayFor): void {
+    const table = 'table' in what ? what.table.table_id : null
+    begun.value = { id: next.id, customer: store.customer?.id ?? '', back, table }
     kept.write(begun.value)
     order.value = next
   }
@@ -99,6 +104,12 @@ export const usePayStore = defineStore('pay', () => {
   /** Still to be paid, or paid and not looked at yet: for the bar. */
   const waiting = (): PayOrder | null => (begun.value?.customer === store.customer?.id ? order.value : null)
 
+  /** The same, where it may still open this table: paid another way as well, that would be paid twice. */
+  function due(table: string): PayOrder | null {
+    const mine = begun.value?.table === table ? waiting() : null
+    return mine !== null && mayOpen(mine, serverClock.now()) ? mine : null
+  }
+
   return {
     place,
     means,
@@ -106,6 +117,7 @@ export const usePayStore = defineStore('pay', () => {
     begun,
     order,
     waiting,
+    due,
     wordOn,
     learnMeans,
     begin,

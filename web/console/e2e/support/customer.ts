@@ -24,6 +24,11 @@ export class Customer {
     return new Customer(token)
   }
 
+  static async guest(): Promise<Customer> {
+    const { token } = await new Customer('').call<{ token: string }>('POST', '/guests', {})
+    return new Customer(token)
+  }
+
   async call<R>(method: string, path: string, body?: unknown): Promise<R> {
     const response = await fetch(`${base}/customer/v1${path}`, {
       method,

@@ -1,7 +1,7 @@
 /**
  * The types in `types.ts` against those that the server's OpenAPI document gives: what the server sends must fit what the
- * pages read, and what they send must fit what it reads. The type check fails where the two drift apart; nothing of this
- * reaches the built pages.
+ * pages read, and what they send, the words of filters among it, must fit what it reads. The type check fails where the
+ * two drift apart; nothing of this reaches the built pages.
  */
 import type { components } from './schema'
 import type * as Complaints from './complaints'
@@ -74,6 +74,7 @@ export type Answers = [
   Fits<Present<Server['SessionView']>, Console.ClosedPlay>,
   Fits<Present<Server['Customer']>, Console.Customer>,
   Fits<Present<Server['AtDesk']>, Console.AtDesk>,
+  Fits<Present<Server['SignedOut']>, Console.SignedOut>,
   Fits<Present<Server['Member']>, Console.VenueMember>,
   Fits<Present<Server['PayOrderDetail']>, Console.PayOrderDetail>,
   Fits<Present<Server['PayRefund']>, Console.PayRefund>,
@@ -89,9 +90,39 @@ export type Answers = [
   Fits<Present<Server['CaseRow']>, Devices.CaseRow>,
 ]
 
+/**
+ * The words by which lists are narrowed down. Pages offer every one that the types here have, and the server refuses a list
+ * for a word that it does not know.
+ */
+export type Filters = [
+  Fits<Console.Role, Server['Role']>,
+  Fits<Console.UserState, Server['UserState']>,
+  Fits<Console.EntryKind, Server['EntryKind']>,
+  Fits<Console.Withdrawal['state'], Server['WithdrawalState']>,
+  Fits<Console.Project['state'], Server['ProjectState']>,
+  Fits<Console.Grant['state'], Server['GrantState']>,
+  Fits<Console.Application['state'], Server['ApplicationState']>,
+  Fits<Console.Batch['state'], Server['BatchState']>,
+  Fits<Console.KeyState, Server['KeyState']>,
+  Fits<Console.ClientCall['endpoint'], Server['Endpoint']>,
+  Fits<Console.Delivery['state'], Server['DeliveryState']>,
+  Fits<Console.Delivery['event'], Server['DeliveryEvent']>,
+  Fits<Console.OperationEntry['level'], Server['Level']>,
+  Fits<Console.SignInEntry['result'], Server['SignInResult']>,
+  Fits<Console.Job['state'], Server['JobState']>,
+  Fits<Console.PayOrder['state'], Server['OrderState']>,
+  Fits<Console.PayRefund['state'], Server['RefundState']>,
+  Fits<Complaints.ComplaintState, Server['ComplaintState']>,
+  Fits<Complaints.ComplaintKind, Server['ComplaintKind']>,
+  Fits<Devices.DeviceState, Server['DeviceState']>,
+  Fits<Texts.TextState, Server['TextState']>,
+  Fits<Texts.TextKind, Server['SmsKind']>,
+]
+
 export type Requests = [
   Fits<Console.CaptchaAnswer, Server['CaptchaAnswer']>,
   Fits<Console.NewUser, Server['NewUser']>,
+  Fits<Console.EmailChange, Server['EmailChange']>,
   Fits<Console.NewProject, Server['NewProject']>,
   Fits<Console.KeySelection, Server['KeySelection']>,
   // The document does not say what a tariff is.
@@ -104,8 +135,10 @@ export type Requests = [
   Fits<Console.NewDevice, Server['NewDevice']>,
   Fits<Devices.ChangedDevice, Server['ChangedDevice']>,
   Fits<Console.LightAsk, Server['OverrideAsk']>,
+  Fits<Console.CloseAsk, Server['CloseFor']>,
   Fits<{ least_watts: number | null }, Server['WatchAsk']>,
   Fits<Console.DeskCash, Server['Cash']>,
+  Fits<Console.LostPhone, Server['LostPhone']>,
   Fits<Console.RemedyAsk, Server['RemedyAsk']>,
   Fits<Console.MerchantForm, Server['MerchantForm']>,
 ]

@@ -18,13 +18,17 @@ interface ByState<S extends string> extends Paging {
 
 export const getWaiting = (signal?: AbortSignal) => get<PaymentsWaiting>('/payments/waiting', undefined, signal)
 
-export const listOrders = (filter: ByState<PayOrder['state']>, signal?: AbortSignal) =>
+/** `waiting`: those alone about whose payments something does not fit that nobody has looked after. */
+export const listOrders = (filter: ByState<PayOrder['state']> & { waiting?: true }, signal?: AbortSignal) =>
   get<Page<PayOrder>>('/payments/orders', filter, signal)
 export const getOrder = (id: string, signal?: AbortSignal) =>
   get<PayOrderDetail>(`/payments/orders/${seg(id)}`, undefined, signal)
 /** By its id, our number at a network, or the network's own. */
 export const findOrder = (number: string, signal?: AbortSignal) =>
   get<PayOrderDetail>('/payments/find', { number }, signal)
+/** All that does not fit about its payments was looked after. */
+export const markSeen = (order: string, note: string) =>
+  post<undefined>(`/payments/orders/${seg(order)}/seen`, { note })
 
 export const listRefunds = (filter: ByState<PayRefund['state']>, signal?: AbortSignal) =>
   get<Page<PayRefund>>('/payments/refunds', filter, signal)

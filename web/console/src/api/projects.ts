@@ -17,5 +17,6 @@ export const createProject = (body: NewProject) => post<ProjectCreated>('/projec
 export const updateProject = (id: string, change: Partial<NewProject>) => patch<Project>(`/projects/${seg(id)}`, change)
 export const enableProject = (id: string) => post<Project>(`/projects/${seg(id)}/enable`)
 export const disableProject = (id: string) => post<Project>(`/projects/${seg(id)}/disable`)
+export const liftProjectBan = (id: string) => post<Project>(`/projects/${seg(id)}/lift-ban`)
 export const rotateProjectSecret = (id: string, overlapHours: number) =>
   post<RotatedSecret>(`/projects/${seg(id)}/rotate-secret`, { overlap_hours: overlapHours })

@@ -9,6 +9,8 @@ export interface StatementFilter extends Paging {
 }
 export interface WithdrawalFilter extends Paging {
   state?: Withdrawal['state'] | ''
+  /** Those alone that somebody has still to decide or to pay. */
+  waiting?: true
   scope?: 'mine' | 'review'
 }
 export interface NewTransfer {
@@ -41,3 +43,6 @@ export const refuseWithdrawal = (id: string, reason: string) =>
   post<Withdrawal>(`/withdrawals/${seg(id)}/refuse`, { reason })
 export const markWithdrawalPaid = (id: string, paymentReference: string) =>
   post<Withdrawal>(`/withdrawals/${seg(id)}/paid`, { payment_reference: paymentReference })
+export const cancelWithdrawal = (id: string) => post<Withdrawal>(`/withdrawals/${seg(id)}/cancel`, {})
+export const returnWithdrawal = (id: string, reason: string) =>
+  post<Withdrawal>(`/withdrawals/${seg(id)}/return`, { reason })

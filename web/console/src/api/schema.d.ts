@@ -395,6 +395,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/sign-out-everywhere": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Signs a customer out on all phones: who has lost one, and has no other to do it on. Refused where they could not sign in again. */
+        post: operations["sign_customer_out"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/take-phone-off": {
         parameters: {
             query?: never;
@@ -1201,6 +1218,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/payments/orders/{id}/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that what did not fit about an order's payments was looked after, and what it was. Doing so again changes nothing. */
+        post: operations["mark_seen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/payments/reconciliation": {
         parameters: {
             query?: never;
@@ -1318,7 +1352,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Changes the fields that the body names. */
+        /** Changes the fields that the body names. A higher `rate_per_minute` ends a ban that is in force. */
         patch: operations["change"];
         trace?: never;
     };
@@ -1400,6 +1434,23 @@ export interface paths {
         get?: never;
         put?: never;
         post: operations["enable"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{id}/lift-ban": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a ban at once, and the next one is as short as a first. Where there is none, nothing changes. */
+        post: operations["lift_ban"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1854,6 +1905,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/users/{id}/email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives the user another e-mail address, and tells both. Who has not changed the first password yet is mailed another one there. */
+        post: operations["change_email"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users/{id}/enable": {
         parameters: {
             query?: never;
@@ -2163,6 +2231,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/withdrawals/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whoever asked takes it back while nobody has decided: the frozen amount becomes available again. */
+        post: operations["cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/withdrawals/{id}/paid": {
         parameters: {
             query?: never;
@@ -2191,6 +2276,23 @@ export interface paths {
         put?: never;
         /** The frozen amount becomes available again. */
         post: operations["refuse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/withdrawals/{id}/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The money of an approved or paid withdrawal did not arrive: the deducted amount comes back to the agent's account. */
+        post: operations["returned"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3462,6 +3564,8 @@ export interface components {
         Close: Record<string, never>;
         CloseComplaint: Record<string, never>;
         CloseFor: {
+            /** @description The hall is why they have to go: only the minutes that were played are billed. */
+            fault?: boolean;
             why: string;
         };
         /** @enum {string} */
@@ -3720,17 +3824,22 @@ export interface components {
         };
         /** @enum {string} */
         Driver: "tasmota" | "shelly" | "modbus";
+        EmailChange: {
+            email: string;
+            /** @description The asker's own. Needed where one changes one's own address, by which the password can be reset. */
+            password?: string | null;
+        };
         EmailToken: {
             token: string;
         };
         /** @enum {string} */
-        EndReason: "customer" | "time_up" | "staff" | "device_fault" | "not_lit";
+        EndReason: "customer" | "time_up" | "staff" | "hall" | "device_fault" | "not_lit";
         /** @enum {string} */
         EndedReason: "expired" | "revoked";
         /** @enum {string} */
         Endpoint: "verify" | "query" | "time" | "other";
         /** @enum {string} */
-        EntryKind: "recharge" | "system_recharge" | "transfer" | "withdrawal" | "generation" | "initial" | "cash_recharge" | "cash_payout" | "play" | "payment" | "refund" | "split" | "gift" | "carried_over" | "given_back";
+        EntryKind: "recharge" | "system_recharge" | "transfer" | "withdrawal" | "withdrawal_return" | "generation" | "initial" | "cash_recharge" | "cash_payout" | "play" | "payment" | "refund" | "split" | "gift" | "carried_over" | "given_back";
         /** @enum {string} */
         ExportColumn: "key" | "project" | "batch" | "agent" | "state" | "validity" | "activated_at" | "expires_at" | "devices" | "created_at";
         /** @enum {string} */
@@ -3982,7 +4091,10 @@ export interface components {
              * @description To decide for who reviews; one's own for the others.
              */
             pending_applications: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description To decide or to pay for who reviews; one's own for the others.
+             */
             pending_withdrawals: number;
             quota?: components["schemas"]["QuotaOverview"] | null;
             recent_batches: components["schemas"]["Batch"][];
@@ -5018,6 +5130,7 @@ export interface components {
             items: {
                 /** @description Empty for agents. */
                 api_key: string;
+                banned_until?: components["schemas"]["Timestamp"] | null;
                 callback: components["schemas"]["Callback"];
                 created_at: components["schemas"]["Timestamp"];
                 description: string;
@@ -5097,6 +5210,8 @@ export interface components {
             items: {
                 asked_at: components["schemas"]["Timestamp"];
                 bill?: components["schemas"]["BillView"] | null;
+                /** @description Whether a split can be made of it now. */
+                can_split: boolean;
                 /** @description The hall's. */
                 clock: components["schemas"]["HallClock"];
                 cost_so_far_fen: components["schemas"]["Fen"];
@@ -5240,6 +5355,7 @@ export interface components {
                 agent: components["schemas"]["UserRef"];
                 amount: components["schemas"]["Quota"];
                 created_at: components["schemas"]["Timestamp"];
+                ended_at?: components["schemas"]["Timestamp"] | null;
                 id: components["schemas"]["Id"];
                 note: string;
                 paid_at?: components["schemas"]["Timestamp"] | null;
@@ -5248,7 +5364,7 @@ export interface components {
                 payee_name: string;
                 /** @description How the bank calls the payment. */
                 payment_reference?: string | null;
-                /** @description Why it was refused. */
+                /** @description Why it was refused, or returned. */
                 reason?: string | null;
                 reviewed_at?: components["schemas"]["Timestamp"] | null;
                 reviewer?: components["schemas"]["UserRef"] | null;
@@ -5306,6 +5422,9 @@ export interface components {
             number: string;
             paid_at?: components["schemas"]["Timestamp"] | null;
             problem?: string | null;
+            seen_at?: components["schemas"]["Timestamp"] | null;
+            /** @description And what they found it to be. */
+            seen_note?: string | null;
             state: components["schemas"]["AttemptState"];
         };
         /** @enum {string} */
@@ -5517,6 +5636,7 @@ export interface components {
         Project: {
             /** @description Empty for agents. */
             api_key: string;
+            banned_until?: components["schemas"]["Timestamp"] | null;
             callback: components["schemas"]["Callback"];
             created_at: components["schemas"]["Timestamp"];
             description: string;
@@ -5677,7 +5797,7 @@ export interface components {
         Reconciliation: {
             /** @description The last 90, newest first. */
             days: components["schemas"]["PayDay"][];
-            /** @description Those that nobody has settled, and the last that somebody has; newest first. */
+            /** @description The last 1,000 that nobody has settled, and then the last 200 that somebody has; newest first. */
             differences: components["schemas"]["PayDifference"][];
             /** @description The last 90, newest first. */
             missing: components["schemas"]["PayDayMissing"][];
@@ -5765,10 +5885,14 @@ export interface components {
             last_seen_at: components["schemas"]["Timestamp"];
         };
         /** @enum {string} */
+        SessionLight: "on" | "off" | "away";
+        /** @enum {string} */
         SessionState: "opening" | "playing" | "closed" | "failed";
         SessionView: {
             asked_at: components["schemas"]["Timestamp"];
             bill?: components["schemas"]["BillView"] | null;
+            /** @description Whether a split can be made of it now. */
+            can_split: boolean;
             /** @description The hall's. */
             clock: components["schemas"]["HallClock"];
             cost_so_far_fen: components["schemas"]["Fen"];
@@ -5893,6 +6017,15 @@ export interface components {
             me: components["schemas"]["Me"];
             /** @description For `Authorization: Bearer`. Told once, and not to the console, whose scripts have no use for it. */
             token?: string | null;
+        };
+        /** @description Who is signed in nowhere any more. */
+        SignedOut: {
+            customer: components["schemas"]["Customer"];
+            /**
+             * Format: int64
+             * @description On how many phones somebody was signed in.
+             */
+            ended: number;
         };
         /** @enum {string} */
         SmsKind: "code" | "light_failed" | "ending" | "phone_left";
@@ -6072,6 +6205,7 @@ export interface components {
              * @description 10 to 720.
              */
             minutes: number;
+            until?: components["schemas"]["Timestamp"] | null;
         };
         TimeAnswer: {
             server_time: components["schemas"]["Timestamp"];
@@ -6134,6 +6268,8 @@ export interface components {
         User: {
             created_at: components["schemas"]["Timestamp"];
             email: string;
+            /** @description The first password, which was mailed, has not been changed yet: a change of address mails another. */
+            first_sign_in_due: boolean;
             id: components["schemas"]["Id"];
             last_sign_in_at?: components["schemas"]["Timestamp"] | null;
             locked_until?: components["schemas"]["Timestamp"] | null;
@@ -6219,7 +6355,7 @@ export interface components {
             differences: number;
             /**
              * Format: int64
-             * @description Payments about which a network says what does not fit.
+             * @description Payments about which a network says what does not fit, and nobody has looked after them.
              */
             payments: number;
             /** Format: int64 */
@@ -6292,6 +6428,7 @@ export interface components {
             agent: components["schemas"]["UserRef"];
             amount: components["schemas"]["Quota"];
             created_at: components["schemas"]["Timestamp"];
+            ended_at?: components["schemas"]["Timestamp"] | null;
             id: components["schemas"]["Id"];
             note: string;
             paid_at?: components["schemas"]["Timestamp"] | null;
@@ -6300,18 +6437,22 @@ export interface components {
             payee_name: string;
             /** @description How the bank calls the payment. */
             payment_reference?: string | null;
-            /** @description Why it was refused. */
+            /** @description Why it was refused, or returned. */
             reason?: string | null;
             reviewed_at?: components["schemas"]["Timestamp"] | null;
             reviewer?: components["schemas"]["UserRef"] | null;
             state: components["schemas"]["WithdrawalState"];
         };
         WithdrawalApproval: Record<string, never>;
+        WithdrawalCancellation: Record<string, never>;
         WithdrawalRefusal: {
             reason: string;
         };
+        WithdrawalReturn: {
+            reason: string;
+        };
         /** @enum {string} */
-        WithdrawalState: "pending" | "approved" | "refused" | "paid";
+        WithdrawalState: "pending" | "approved" | "refused" | "paid" | "cancelled" | "returned";
     };
     responses: never;
     parameters: never;
@@ -8058,6 +8199,89 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_customer_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LostPhone"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The asker may not, or has a duty first */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11576,6 +11800,80 @@ export interface operations {
             };
         };
     };
+    mark_seen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Settlement"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     reconciliation: {
         parameters: {
             query?: never;
@@ -12544,6 +12842,70 @@ export interface operations {
         };
     };
     enable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields that were not accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lift_ban: {
         parameters: {
             query?: never;
             header?: never;
@@ -14824,6 +15186,91 @@ export interface operations {
             };
         };
     };
+    change_email: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmailChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The asker may not, or has a duty first */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     enable: {
         parameters: {
             query?: never;
@@ -16331,6 +16778,8 @@ export interface operations {
         parameters: {
             query?: {
                 state?: components["schemas"]["WithdrawalState"];
+                /** @description Those alone that somebody has still to decide or to pay. */
+                waiting?: boolean;
                 /** @description One's own, or those one decides. If not said: the latter for a super admin, the former for others. */
                 scope?: "mine" | "review";
                 cursor?: string;
@@ -16615,6 +17064,93 @@ export interface operations {
             };
         };
     };
+    cancel: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawalCancellation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Withdrawal"];
+                };
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields that were not accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     paid: {
         parameters: {
             query?: never;
@@ -16715,6 +17251,92 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["WithdrawalRefusal"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Withdrawal"];
+                };
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    returned: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawalReturn"];
             };
         };
         responses: {

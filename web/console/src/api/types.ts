@@ -39,7 +39,9 @@ export interface SessionInfo { id: string; current: boolean; address: string; ag
 // ---- users (super_admin: everybody; agent_admin: agents it created)
 // GET /users?search=&role=&state=&cursor=&limit= -> Page<User>; POST /users [idem] NewUser -> 201 User (password made by the server and mailed); GET /users/{id} -> User
 // POST /users/{id}/disable|enable -> User; POST /users/{id}/unlock -> User; POST /users/{id}/second-factor/reset -> User (super_admin)
-export interface User { id: string; name: string; email: string; role: Role; state: UserState; superior: UserRef | null; locked_until: string | null; second_factor_enabled: boolean; quota: { available: number; held: number } | null; last_sign_in_at: string | null; created_at: string }
+export interface User { id: string; name: string; email: string; role: Role; state: UserState; superior: UserRef | null; locked_until: string | null; second_factor_enabled: boolean; first_sign_in_due: boolean /* the first password, which was mailed, has not been changed yet */; quota: { available: number; held: number } | null; last_sign_in_at: string | null; created_at: string }
+// POST /users/{id}/email EmailChange -> User (both addresses are told; first_sign_in_due: another first password is mailed)   errors: EMAIL_INVALID, EMAIL_TAKEN, PASSWORD_WRONG (field errors)
+export interface EmailChange { email: string; password?: string /* one's own, where it is one's own address */ }
 // POST /users/{id}/sessions/end -> User; POST /users/sessions/end {password} -> SessionsEnded (super_admin; everybody's but the one that asks)
 export interface SessionsEnded { ended: number }
 export interface NewUser { name: string; email: string; role: Role; initial_quota: number }   // agent_admin may only create 'agent'; super_admin: 'agent' | 'agent_admin' | 'super_admin'
@@ -48,21 +50,22 @@ export interface NewUser { name: string; email: string; role: Role; initial_quot
 // ---- quota
 // GET /quota -> QuotaOverview;  GET /quota/statement?kind=&from=&to=&user=(admins)&cursor= -> Page<StatementLine>
 export interface QuotaOverview { available: number; held: number; total: number; transfer_minimum: number; withdrawal_minimum: number }
-export type EntryKind = 'recharge' | 'system_recharge' | 'transfer' | 'withdrawal' | 'generation' | 'generation_refund' | 'initial' | 'cash_recharge' | 'cash_payout' | 'play' | 'carried_over' | 'payment' | 'refund' | 'split' | 'given_back' | 'gift' /* the last nine are of customers' wallets */
+export type EntryKind = 'recharge' | 'system_recharge' | 'transfer' | 'withdrawal' | 'withdrawal_return' | 'generation' | 'initial' | 'cash_recharge' | 'cash_payout' | 'play' | 'carried_over' | 'payment' | 'refund' | 'split' | 'given_back' | 'gift' /* the last nine are of customers' wallets */
 export interface StatementLine { id: string; at: string; kind: EntryKind; phase: 'hold' | 'post' | 'release' | 'move'; delta: number; held_delta: number; balance_after: number; held_after: number; counterparty: UserRef | null; system: boolean; memo: string; reference: { kind: string; id: string } | null }
 export interface Transfer { id: string; amount: number; state: 'pending' | 'posted' | 'voided'; kind: EntryKind; created_at: string }
 // POST /quota/transfers [idem] {to_name, amount, memo?} -> 201 Transfer      errors: QUOTA_INSUFFICIENT 409, AMOUNT_BELOW_MINIMUM, USER_NOT_FOUND, SELF_TRANSFER
-// GET /withdrawals?state=&cursor=&scope=mine|review -> Page<Withdrawal>; POST /withdrawals [idem] {amount, payee_name, payee_account, payee_bank, note?} -> 201 Withdrawal; GET /withdrawals/{id}
+// GET /withdrawals?state=&waiting=&cursor=&scope=mine|review -> Page<Withdrawal>; POST /withdrawals [idem] {amount, payee_name, payee_account, payee_bank, note?} -> 201 Withdrawal; GET /withdrawals/{id}
 // POST /withdrawals/{id}/approve {} -> Withdrawal; /refuse {reason} -> Withdrawal; /paid {payment_reference} -> Withdrawal (after approval, marks the offline payout)
-export interface Withdrawal { id: string; agent: UserRef; amount: number; payee_name: string; payee_account: string; payee_bank: string; note: string; state: 'pending' | 'approved' | 'refused' | 'paid'; reason: string | null; payment_reference: string | null; reviewer: UserRef | null; created_at: string; reviewed_at: string | null; paid_at: string | null }
+// POST /withdrawals/{id}/cancel {} -> Withdrawal (by whoever asked, while it is pending); /return {reason} -> Withdrawal (the money of an approved or paid one did not arrive)
+export interface Withdrawal { id: string; agent: UserRef; amount: number; payee_name: string; payee_account: string; payee_bank: string; note: string; state: 'pending' | 'approved' | 'refused' | 'paid' | 'cancelled' | 'returned'; reason: string | null; payment_reference: string | null; reviewer: UserRef | null; created_at: string; reviewed_at: string | null; paid_at: string | null; ended_at: string | null /* cancelled or returned */ }
 
 // ---- projects
 // GET /projects?search=&state=&cursor= -> Page<Project>  (super_admin all; agent(_admin): granted ones, with my_grant set)
-// POST /projects NewProject -> 201 ProjectCreated ; GET /projects/{id} -> Project; PATCH /projects/{id} Partial<NewProject> -> Project; POST /projects/{id}/enable|disable -> Project
+// POST /projects NewProject -> 201 ProjectCreated ; GET /projects/{id} -> Project; PATCH /projects/{id} Partial<NewProject> -> Project; POST /projects/{id}/enable|disable|lift-ban -> Project; a higher rate_per_minute lifts a ban too
 // POST /projects/{id}/rotate-secret {overlap_hours} -> {secret, previous_valid_until}
 export type ValidityUnit = 'minute' | 'hour' | 'day' | 'month' | 'forever'
 export interface Price { unit: ValidityUnit; count: number /* 0 for forever */; price: number }
-export interface Project { id: string; name: string; description: string; version: string; parameters: Record<string, string>; state: 'active' | 'disabled'; api_key: string; response_public_key: string; devices_per_key: number; unbind_limit: number | null /* per key; null = no limit */; rate_per_minute: number; previous_secret_valid_until: string | null; prices: Price[]; open_for_application: boolean; callback: { url: string | null; events: CallbackEvent[] }; my_grant: Grant | null; key_counts: { unused: number; active: number; expired: number; disabled: number } | null; created_at: string }
+export interface Project { id: string; name: string; description: string; version: string; parameters: Record<string, string>; state: 'active' | 'disabled'; api_key: string; response_public_key: string; devices_per_key: number; unbind_limit: number | null /* per key; null = no limit */; rate_per_minute: number; banned_until: string | null /* its programs are refused until then */; previous_secret_valid_until: string | null; prices: Price[]; open_for_application: boolean; callback: { url: string | null; events: CallbackEvent[] }; my_grant: Grant | null; key_counts: { unused: number; active: number; expired: number; disabled: number } | null; created_at: string }
 export interface NewProject { name: string; description: string; version: string; parameters: Record<string, string>; devices_per_key: number; unbind_limit: number | null; rate_per_minute: number; prices: Price[]; open_for_application: boolean }
 export interface ProjectCreated { project: Project; secret: string }   // secret: shown once
 // For agents api_key and response_public_key are '' (only super_admin sees them).
@@ -78,7 +81,7 @@ export interface Application { id: string; project: { id: string; name: string }
 // POST /batches [idem] {project_id, count (1..1_000_000), unit, validity, note?} -> 201 Batch (state 'ready' for small ones, else 'generating')   errors: QUOTA_INSUFFICIENT, GRANT_MISSING, PRICE_MISSING
 // POST /batches/quote {project_id,count,unit,validity} -> {unit_price, total, available}
 // GET /batches?project=&agent=&state=&cursor= ; GET /batches/{id}; POST /batches/{id}/cancel (while generating)
-export interface Batch { id: string; project: { id: string; name: string }; agent: UserRef; count: number; made: number; unit: ValidityUnit; validity: number; unit_price: number; total: number; note: string; state: 'generating' | 'ready' | 'cancelling' | 'cancelled' | 'failed'; created_at: string; finished_at: string | null }
+export interface Batch { id: string; project: { id: string; name: string }; agent: UserRef; count: number; made: number; unit: ValidityUnit; validity: number; unit_price: number; total: number; note: string; state: 'generating' | 'ready' | 'cancelling' | 'cancelled'; created_at: string; finished_at: string | null }
 // GET /keys?project=&batch=&state=&key=(text)&device=&agent=&cursor=&limit= -> Page<Key>; GET /keys/{id} -> KeyDetail
 export type KeyState = 'unused' | 'active' | 'expired' | 'disabled'
 export interface Key { id: string; key: string /* full text for owner of the batch; masked '•••••-…-8YJCE' otherwise */; project: { id: string; name: string }; batch_id: string; agent: UserRef; state: KeyState; unit: ValidityUnit; validity: number; activated_at: string | null; expires_at: string | null; devices: { id: string; name: string; bound_at: string }[]; unbind_count: number; created_at: string }
@@ -124,10 +127,11 @@ export interface Home { keys: { unused: number; active: number; expired: number;
 
 // ---- halls, tables, lights (staff of the hall; super_admin: all). Money is in fen: 1234 is 12.34 yuan
 // GET /venues -> {items: Venue[]}; POST /venues [idem] NewVenue -> 201 Venue; GET /venues/{id}/floor -> Floor; POST /venues/{id}/tables [idem] NewTable -> 201 Table
-// POST /tables/{id}/code {} -> Table (the old code leads nowhere); POST /tables/{id}/out-of-service|in-service {note} -> Table; POST /tables/{id}/close {why} -> ClosedPlay
+// POST /tables/{id}/code {} -> Table (the old code leads nowhere); POST /tables/{id}/out-of-service|in-service {note} -> Table; POST /tables/{id}/close CloseAsk -> ClosedPlay
 // PUT /tables/{id}/light LightAsk -> Device; DELETE /tables/{id}/light -> Device; POST /devices NewDevice -> 201 Credentials (once); GET /devices/{id}/log?cursor= -> Page<DeviceLogLine>
 // PUT /devices/{id}/watch {least_watts: number | null} -> Device; POST /tables/{id}/light-test {} -> Device (on for two minutes; 409 NOT_IN_SERVICE)
 // POST /customers/find {number} -> AtDesk; POST /customers/recharge|payout [idem] DeskCash -> Customer; POST /customers/take-phone-off LostPhone -> Customer (409 PHONE_NONE, PHONE_ONLY_WAY)
+// POST /customers/sign-out-everywhere LostPhone -> SignedOut (409 SESSION_ONLY_WAY)
 // PUT /devices/{id} ChangedDevice -> Credentials (while its table is out of service; 409 CHANGED_MEANWHILE, NOT_IN_SERVICE, COIL_TAKEN); GET /devices?venue=&state= -> Page<DeviceRow>; GET /cases?venue=&state= -> Page<CaseRow>
 export type TableState = 'idle' | 'reserved' | 'opening' | 'playing' | 'paused' | 'closing' | 'cleaning' | 'maintenance'
 export type Cause = 'not_lit' | 'not_dark' | 'in_play' | 'no_power' | 'offline' | 'staff'
@@ -166,9 +170,11 @@ export interface NewDevice { table_id: string; driver: Driver; name: string; add
 export interface Credentials { device: { id: string; driver: Driver; topic: string | null }; user: string | null; password: string | null /* null: nothing is entered into a relay board */ }
 export interface LightAsk { on: boolean; minutes: number /* 1 to 720 */; why: string }
 export interface DeviceLogLine { id: string; at: string; who: string /* empty: the program */; what: string; why: string }
+export interface CloseAsk { why: string; fault: boolean /* the hall is why: only the minutes played are charged */ }
 export interface ClosedPlay { id: string; bill: { total_fen: number } | null; split: { state: 'open' | 'settled' | 'undone' } | null }
 export interface DeskCash { number: string; amount_fen: number; memo?: string }
 export interface LostPhone { number: string; why: string }
+export interface SignedOut { customer: Customer; ended: number /* on so many phones somebody was signed in */ }
 export interface AtDesk { customer: Customer; cash_fen: number /* can be paid out: neither a gift nor a network's */ }
 export interface Customer { id: string; number: string; guest: boolean; phone: string | null; wechat: boolean /* signs in by it */; balance_fen: number; held_fen: number; available_fen: number }
 
@@ -179,19 +185,20 @@ export interface Levels { items: Level[]; version: number }
 
 // ---- payments (payments.manage; amounts in fen)
 // GET /payments/waiting -> PaymentsWaiting; GET /payments/orders?state=&cursor= -> Page<PayOrder>; GET /payments/orders/{id} and /payments/find?number= -> PayOrderDetail
+// POST /payments/orders/{id}/seen {note} -> 204 (all that does not fit about its payments was looked after)
 // GET /payments/refunds?state=&cursor= -> Page<PayRefund>; POST /payments/refunds/{id}/remedy RemedyAsk -> PayRefund (409 NOT_STUCK, REMEDY_UNSUITABLE, REFUND_DONE, REFUND_PENDING)
 // GET /payments/reconciliation -> Reconciliation; POST /payments/differences/{id}/settle {note} -> 204
 // GET /payments/channels -> {items: Merchant[]}; PUT /payments/channels/{channel} MerchantForm -> Merchant
 export type PayChannel = 'wechat' | 'alipay' | 'alipay_freeze' /* pre-authorisation, with Alipay's parameters */
 export type PayMethod = 'jsapi' | 'h5' | 'native' | 'wap' | 'precreate' | 'freeze' | 'capture'
 export interface PayOrder { id: string; purpose: 'recharge' | 'play' | 'captured'; subject: string; amount_fen: number; refunded_fen: number; state: 'pending' | 'paid' | 'closed'; created_at: string; paid_at: string | null }
-export interface PayAttempt { id: string; number: string /* ours, as the network knows it */; channel: PayChannel; method: PayMethod; state: 'asked' | 'waiting' | 'taken' | 'surplus' | 'closed'; channel_no: string | null /* the network's */; created_at: string; paid_at: string | null; problem: string | null }
+export interface PayAttempt { id: string; number: string /* ours, as the network knows it */; channel: PayChannel; method: PayMethod; state: 'asked' | 'waiting' | 'taken' | 'surplus' | 'closed'; channel_no: string | null /* the network's */; created_at: string; paid_at: string | null; problem: string | null; seen_at: string | null /* when somebody looked after that */; seen_note: string | null }
 export interface PayNotice { id: string; channel: PayChannel; notice_id: string; received_at: string; handled_at: string | null; outcome: string | null }
 export interface PayRefund { id: string; order: string; number: string; amount_fen: number; reason: 'surplus' | 'unplayed' | 'not_opened' | 'asked'; state: 'asked' | 'done' | 'stuck' | 'by_hand' | 'kept'; tries: number; problem: string | null; created_at: string; settled_at: string | null; note: string | null; frozen: boolean /* of what was only frozen */ }
 export interface PayLogLine { number: string /* of the payment or the refund, ours */; at: string; call: 'place' | 'query' | 'close' | 'refund' | 'refund_query'; said: 'done' | 'paid' | 'waiting' | 'closed' | 'unknown' | 'pending' | 'refused' | 'unclear'; detail: string | null /* the network's number, or why */ }
 export interface PayOrderDetail { order: PayOrder; attempts: PayAttempt[]; refunds: PayRefund[]; notices: PayNotice[]; log: PayLogLine[] /* the last 200 */ }
 export interface RemedyAsk { remedy: 'retry' | 'paid_out' | 'keep' | 'let_go'; note?: string }
-export interface PaymentsWaiting { refunds: number; differences: number; payments: number /* about which a network says what does not fit */ }
+export interface PaymentsWaiting { refunds: number; differences: number; payments: number /* about which a network says what does not fit, and nobody has looked after them */ }
 export interface PayDay { channel: PayChannel; day: string; lines: number; paid_fen: number; refunded_fen: number; differences: number /* found; some may be settled */; at: string }
 export interface PayDifference { id: string; channel: PayChannel; day: string; kind: 'not_here' | 'not_there' | 'amount'; number: string; refund_number: string | null; ours_fen: number | null; theirs_fen: number | null; settled_at: string | null; note: string | null }
 export interface PayDayMissing { channel: PayChannel; day: string; why: string; since: string }

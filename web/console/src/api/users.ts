@@ -1,5 +1,5 @@
 import { get, post, seg, type Paging } from './http'
-import type { NewUser, Page, Role, SessionsEnded, Transfer, User, UserState } from './types'
+import type { EmailChange, NewUser, Page, Role, SessionsEnded, Transfer, User, UserState } from './types'
 
 export interface UserFilter extends Paging {
   search?: string
@@ -13,6 +13,7 @@ export const createUser = (body: NewUser, idempotencyKey: string) => post<User>(
 export const disableUser = (id: string) => post<User>(`/users/${seg(id)}/disable`)
 export const enableUser = (id: string) => post<User>(`/users/${seg(id)}/enable`)
 export const unlockUser = (id: string) => post<User>(`/users/${seg(id)}/unlock`)
+export const changeUserEmail = (id: string, body: EmailChange) => post<User>(`/users/${seg(id)}/email`, body)
 export const resetUserSecondFactor = (id: string) => post<User>(`/users/${seg(id)}/second-factor/reset`)
 export const endUserSessions = (id: string) => post<User>(`/users/${seg(id)}/sessions/end`)
 /** Everybody's but this one. */

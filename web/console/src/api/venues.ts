@@ -4,6 +4,7 @@ import type {
   ChangedPrices,
   ChangedTable,
   ChangedVenue,
+  CloseAsk,
   ClosedPlay,
   Credentials,
   Customer,
@@ -17,6 +18,7 @@ import type {
   NewVenue,
   Page,
   Prices,
+  SignedOut,
   Table,
   Tariff,
   TriedPrice,
@@ -52,7 +54,7 @@ export const retireTable = (table: string) => post<void>(`/tables/${seg(table)}/
 export const reissueCode = (table: string) => post<Table>(`/tables/${seg(table)}/code`, {})
 export const takeOut = (table: string, note: string) => post<Table>(`/tables/${seg(table)}/out-of-service`, { note })
 export const bringBack = (table: string, note: string) => post<Table>(`/tables/${seg(table)}/in-service`, { note })
-export const closeTable = (table: string, why: string) => post<ClosedPlay>(`/tables/${seg(table)}/close`, { why })
+export const closeTable = (table: string, body: CloseAsk) => post<ClosedPlay>(`/tables/${seg(table)}/close`, body)
 export const setLight = (table: string, body: LightAsk) => put<unknown>(`/tables/${seg(table)}/light`, body)
 export const testLight = (table: string) => post<unknown>(`/tables/${seg(table)}/light-test`, {})
 export const giveLightBack = (table: string) => del<unknown>(`/tables/${seg(table)}/light`)
@@ -71,3 +73,5 @@ export const payOutAtDesk = (body: DeskCash, idempotencyKey: string) =>
   post<Customer>('/customers/payout', body, { idempotencyKey })
 /** Of a customer who has lost it, and was seen to be who they say. */
 export const takePhoneOff = (body: LostPhone) => post<Customer>('/customers/take-phone-off', body)
+/** On all phones: of a customer who has lost one, and was seen to be who they say. */
+export const signCustomerOut = (body: LostPhone) => post<SignedOut>('/customers/sign-out-everywhere', body)

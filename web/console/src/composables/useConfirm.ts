@@ -7,7 +7,9 @@ export interface Question {
   danger?: boolean
   /** Ask for a reason, and hand it to the action. */
   reason?: { label: string; required: boolean; longest?: number }
-  action: (reason: string) => Promise<unknown>
+  /** Offer something more, off at first, and tell the action whether it was chosen. */
+  choice?: string
+  action: (reason: string, chosen: boolean) => Promise<unknown>
 }
 
 export interface Asked extends Question {

@@ -26,7 +26,7 @@ export type Tone = 'neutral' | 'info' | 'success' | 'warning' | 'danger'
 
 interface StatusValues {
   user: UserState | 'locked'
-  project: Project['state']
+  project: Project['state'] | 'banned'
   grant: Grant['state']
   application: Application['state']
   batch: Batch['state']
@@ -63,13 +63,20 @@ export type StatusKind = keyof StatusValues
 /** The one map from a state to its colour; its text is `status.<kind>.<value>` in the locale files. */
 export const tones: { readonly [K in StatusKind]: Readonly<Record<StatusValues[K], Tone>> } = {
   user: { pending: 'warning', active: 'success', disabled: 'neutral', locked: 'danger' },
-  project: { active: 'success', disabled: 'neutral' },
+  project: { active: 'success', disabled: 'neutral', banned: 'danger' },
   grant: { active: 'success', ended: 'neutral' },
   application: { pending: 'warning', approved: 'success', refused: 'danger', withdrawn: 'neutral' },
-  batch: { generating: 'info', ready: 'success', cancelling: 'warning', cancelled: 'neutral', failed: 'danger' },
+  batch: { generating: 'info', ready: 'success', cancelling: 'warning', cancelled: 'neutral' },
   key: { unused: 'info', active: 'success', expired: 'neutral', disabled: 'danger' },
   transfer: { pending: 'warning', posted: 'success', voided: 'neutral' },
-  withdrawal: { pending: 'warning', approved: 'info', refused: 'danger', paid: 'success' },
+  withdrawal: {
+    pending: 'warning',
+    approved: 'info',
+    refused: 'danger',
+    paid: 'success',
+    cancelled: 'neutral',
+    returned: 'warning',
+  },
   delivery: { waiting: 'warning', delivered: 'success', failed: 'danger' },
   job: { queued: 'neutral', running: 'info', done: 'success', dead: 'danger' },
   signIn: {

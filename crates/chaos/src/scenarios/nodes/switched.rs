@@ -1,15 +1,13 @@
 //! A project that one node switches off is off on all of them.
 
-use std::time::Duration;
-
 use anyhow::{Context, Result, bail};
-use cuekey_sdk::{Code, Device, Error};
-use kernel::{Clock, Random, Stopwatch};
-use reqwest::Method;
+use cuekey_sdk::Code;
+use kernel::Stopwatch;
 use serde_json::{Value, json};
 
-use super::{NEWS, program};
-use crate::http::{Ask, Person, expect, text};
+use super::NEWS;
+use super::asked::{post, program, said};
+use crate::http::text;
 use crate::world::{PRICE, World};
 
 /// How often each node switches it off and on.
@@ -74,22 +72,9 @@ impl Switched {
 
     /// What a node says of its key.
     async fn asked(&self, world: &World, node: usize) -> Result<Code> {
-        let (program, device) = (program(world, node, &self.made)?, Device::own("one")?);
-        for _ in 0..5 {
-            match program.verify(&self.key, &device).await {
-                Ok(verdict) => return Ok(verdict.code),
-                // Over a connection of before it was killed, or it has too much to do: no answer.
-                Err(Error::Transport { .. }) => {}
-                Err(Error::Refused(refusal)) if refusal.status == 503 => Clock::System.sleep(Duration::from_millis(500)).await,
-                Err(error) => return Err(error.into()),
-            }
+        match said(&program(world, node, &self.made)?, &self.key).await? {
+            Ok(code) => Ok(code),
+            Err(refusal) => bail!("{} refuses the project's program: {}", world.nodes[node].url(), refusal.code),
         }
-        bail!("five verifications, and no answer")
     }
-}
-
-async fn post(world: &World, node: usize, who: &Person, path: &str, body: Value, wanted: u16) -> Result<Value> {
-    let key = format!("switched-{:016x}", Random::system().u64());
-    let ask = Ask { who, method: Method::POST, path, body: Some(&body), key: Some(&key) };
-    expect(&world.http, &world.nodes[node].url(), ask, wanted).await
 }

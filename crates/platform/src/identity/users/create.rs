@@ -3,12 +3,11 @@
 use ::store::{Sql, Tx, args};
 use kernel::{Fields, Quota, text};
 
-use super::first_password::first_password;
+use super::first_password::FirstPassword;
 use super::list::{UserView, find};
 use super::model::{creatable, superior_for};
 use crate::idempotency::IdempotencyKey;
 use crate::identity::{NewUserRow, Permission, Principal, Role, UserId, UserState, insert_user, naming};
-use crate::messages::{self, templates};
 use crate::quota::{QuotaSource, amount_or_none};
 use crate::{Cx, Result, audit, ledger};
 
@@ -33,9 +32,7 @@ struct Checked {
 pub async fn create(cx: &Cx, ask: &NewUser, key: &IdempotencyKey) -> Result<UserView> {
     let creator = cx.require(Permission::UsersManage)?;
     let new = check(creator, ask)?;
-    // Slow on purpose, and so before the transaction.
-    let password = first_password(&cx.random);
-    let password_hash = cx.passwords.hash(&password, &cx.random).await?;
+    let password = FirstPassword::make(cx).await?;
 
     let mut tx = cx.db.begin().await?;
     if let Some(first) = key.seen(&mut tx, cx, creator.id.uuid()).await? {
@@ -46,7 +43,7 @@ pub async fn create(cx: &Cx, ask: &NewUser, key: &IdempotencyKey) -> Result<User
         email: &new.email,
         role: new.role,
         state: UserState::Active,
-        password_hash: &password_hash,
+        password_hash: &password.hash,
         must_change_password: true,
         language: cx.lang,
         superior: superior_for(creator),
@@ -57,14 +54,7 @@ pub async fn create(cx: &Cx, ask: &NewUser, key: &IdempotencyKey) -> Result<User
     if let Some(amount) = new.initial_quota {
         give_initial(&mut tx, cx, creator, id, amount).await?;
     }
-    let letter = [
-        ("name", new.name.clone()),
-        ("creator", creator.name.clone()),
-        ("url", format!("{}/sign-in", cx.install.public_url)),
-        ("password", password.to_string()),
-    ];
-    // Not `tell`: a notification would keep the password.
-    messages::mail(&mut tx, cx, &new.email, cx.lang, &templates::CREDENTIALS, &letter).await?;
+    password.mail(&mut tx, cx, creator, &new.name, &new.email, cx.lang).await?;
     let detail = serde_json::json!({"name": new.name, "role": new.role, "initial_quota": ask.initial_quota});
     audit::record(&mut tx, cx, &audit::USER_CREATED, Some(id.into()), &detail).await?;
     let user = find(&mut tx, cx, creator, id).await?;

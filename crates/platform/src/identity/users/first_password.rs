@@ -1,15 +1,46 @@
 //! The password that a new user is mailed, and must change at its first sign-in.
 
-use kernel::Random;
+use ::store::Tx;
+use kernel::{Lang, Random};
 use zeroize::Zeroizing;
+
+use crate::identity::Principal;
+use crate::messages::{self, templates};
+use crate::{Cx, Result};
 
 /// No letters or digits that are mistaken for others: `0 o`, `1 l i`.
 const ALPHABET: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
 const GROUPS: usize = 5;
 const GROUP: usize = 4;
 
+pub(super) struct FirstPassword {
+    text: Zeroizing<String>,
+    pub hash: String,
+}
+
+impl FirstPassword {
+    /// Slow on purpose, and so for before a transaction.
+    pub async fn make(cx: &Cx) -> Result<Self> {
+        let text = first_password(&cx.random);
+        let hash = cx.passwords.hash(&text, &cx.random).await?;
+        Ok(Self { text, hash })
+    }
+
+    /// Sends a user its credentials.
+    pub async fn mail(&self, tx: &mut Tx, cx: &Cx, creator: &Principal, name: &str, email: &str, lang: Lang) -> Result<()> {
+        let letter = [
+            ("name", name.to_owned()),
+            ("creator", creator.name.clone()),
+            ("url", format!("{}/sign-in", cx.install.public_url)),
+            ("password", self.text.to_string()),
+        ];
+        // Not `tell`: a notification would keep the password.
+        messages::mail(tx, cx, email, lang, &templates::CREDENTIALS, &letter).await
+    }
+}
+
 /// Five groups of four characters: 99 random bits that a person can type from a letter.
-pub(super) fn first_password(random: &Random) -> Zeroizing<String> {
+fn first_password(random: &Random) -> Zeroizing<String> {
     let mut password = Zeroizing::new(String::with_capacity(GROUPS * (GROUP + 1)));
     for place in 0..GROUPS * GROUP {
         if place > 0 && place % GROUP == 0 {

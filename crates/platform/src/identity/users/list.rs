@@ -24,6 +24,8 @@ pub struct UserView {
     /// Absent when it is not locked now.
     pub locked_until: Option<Timestamp>,
     pub second_factor_enabled: bool,
+    /// The first password, which was mailed, has not been changed yet: a change of address mails another.
+    pub first_sign_in_due: bool,
     /// Absent for roles that hold none.
     pub quota: Option<UserQuota>,
     pub last_sign_in_at: Option<Timestamp>,
@@ -134,7 +136,7 @@ pub(super) async fn find(sql: &mut impl Sql, cx: &Cx, manager: &Principal, id: U
     Ok(user)
 }
 
-const COLUMNS: &str = "SELECT u.id, u.name, u.email, u.role, u.state, n.locked_until, u.totp_enabled_at, u.last_sign_in_at, u.created_at, s.id AS superior_id, s.name AS superior_name \
+const COLUMNS: &str = "SELECT u.id, u.name, u.email, u.role, u.state, n.locked_until, u.totp_enabled_at, u.must_change_password, u.last_sign_in_at, u.created_at, s.id AS superior_id, s.name AS superior_name \
     FROM users u LEFT JOIN users s ON s.id = u.superior_id LEFT JOIN name_tries n ON n.name_hash = u.name_hash";
 
 fn read(row: &Row, rules: &Rules, now: Timestamp) -> ::store::Result<UserView> {
@@ -147,6 +149,7 @@ fn read(row: &Row, rules: &Rules, now: Timestamp) -> ::store::Result<UserView> {
         superior: UserRef::from_row(row, "superior_id", "superior_name")?,
         locked_until: Record { failures: 0, locked_until: row.get("locked_until")? }.at(rules, now).locked_until,
         second_factor_enabled: row.get::<Option<Timestamp>>("totp_enabled_at")?.is_some(),
+        first_sign_in_due: row.get("must_change_password")?,
         quota: None,
         last_sign_in_at: row.get("last_sign_in_at")?,
         created_at: row.get("created_at")?,

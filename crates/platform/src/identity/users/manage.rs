@@ -112,7 +112,7 @@ async fn record(tx: &mut Tx, cx: &Cx, action: &audit::Action, target: &Managed) 
 }
 
 /// Answers the user as it stands now, and commits.
-async fn finish(mut tx: Tx, cx: &Cx, manager: &Principal, id: UserId) -> Result<UserView> {
+pub(super) async fn finish(mut tx: Tx, cx: &Cx, manager: &Principal, id: UserId) -> Result<UserView> {
     let user = find(&mut tx, cx, manager, id).await?;
     tx.commit().await?;
     Ok(user)

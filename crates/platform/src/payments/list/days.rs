@@ -58,9 +58,13 @@ pub struct Reconciliation {
     pub days: Vec<DayRow>,
     /// The last 90, newest first.
     pub missing: Vec<MissingDay>,
-    /// Those that nobody has settled, and the last that somebody has; newest first.
+    /// The last 1,000 that nobody has settled, and then the last 200 that somebody has; newest first.
     pub differences: Vec<DifferenceRow>,
 }
+
+/// As many as anybody goes through in a day: where there are more, the others follow.
+const OPEN: usize = 1_000;
+const SETTLED: usize = 200;
 
 pub async fn reconciliation(cx: &Cx) -> Result<Reconciliation> {
     cx.require(Permission::PaymentsManage)?;
@@ -83,7 +87,7 @@ pub async fn reconciliation(cx: &Cx) -> Result<Reconciliation> {
     let missing_day =
         |row: &Row| Ok(MissingDay { channel: row.word("channel")?, day: row.get("day")?, why: row.get("why")?, since: row.get("since")? });
     let missing = sql.all(query, args![], missing_day).await?;
-    let query = "SELECT id, channel, day, kind, number, refund_number, ours, theirs, settled_at, note FROM pay_differences ORDER BY id DESC LIMIT 200";
+    let columns = "id, channel, day, kind, number, refund_number, ours, theirs, settled_at, note";
     let difference = |row: &Row| {
         Ok(DifferenceRow {
             id: row.get("id")?,
@@ -98,7 +102,13 @@ pub async fn reconciliation(cx: &Cx) -> Result<Reconciliation> {
             note: row.get("note")?,
         })
     };
-    Ok(Reconciliation { days, missing, differences: sql.all(query, args![], difference).await? })
+    // Apart, so that nobody's diligence hides what is still open.
+    let mut differences = Vec::new();
+    for (which, most) in [("settled_at IS NULL", OPEN), ("settled_at IS NOT NULL", SETTLED)] {
+        let query = format!("SELECT {columns} FROM pay_differences WHERE {which} ORDER BY id DESC LIMIT {most}");
+        differences.extend(sql.all(&query, args![], difference).await?);
+    }
+    Ok(Reconciliation { days, missing, differences })
 }
 
 /// Somebody has seen to it, and says what it was.

@@ -1,6 +1,6 @@
 //! Looking at withdrawals: one's own, and those one decides.
 
-use kernel::{Fault, Page, PageAsk, Quota, Timestamp, Word};
+use kernel::{Fault, Page, PageAsk, Quota, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::{Index, Look, Row, Sql};
 
@@ -19,7 +19,7 @@ pub struct Withdrawal {
     pub payee_bank: String,
     pub note: String,
     pub state: WithdrawalState,
-    /// Why it was refused.
+    /// Why it was refused, or returned.
     pub reason: Option<String>,
     /// How the bank calls the payment.
     pub payment_reference: Option<String>,
@@ -28,6 +28,8 @@ pub struct Withdrawal {
     pub created_at: Timestamp,
     pub reviewed_at: Option<Timestamp>,
     pub paid_at: Option<Timestamp>,
+    /// When it was cancelled or returned.
+    pub ended_at: Option<Timestamp>,
 }
 
 kernel::words! {
@@ -37,6 +39,8 @@ kernel::words! {
 #[derive(Debug, Default)]
 pub struct WithdrawalFilter {
     pub state: Option<WithdrawalState>,
+    /// Those alone that somebody has still to decide or to pay.
+    pub waiting: bool,
     /// Where it is not said: for a super admin those to decide, for others their own.
     pub scope: Option<WithdrawalScope>,
 }
@@ -63,7 +67,10 @@ pub async fn list(cx: &Cx, filter: &WithdrawalFilter, ask: &PageAsk) -> Result<P
             }
         }
     }
-    let states = WithdrawalState::texts(filter.state);
+    let states = WithdrawalState::shown(filter.state, filter.waiting);
+    if states.is_empty() {
+        return Ok(Page::empty());
+    }
     look.words("state", &states);
     let page = look.page(&mut cx.db.read(), COLUMNS, "w.id", ask, Stored::read, |stored| stored.withdrawal.id.uuid()).await?;
     let (next_cursor, searched_to, total) = (page.next_cursor, page.searched_to, page.total);
@@ -78,7 +85,7 @@ pub async fn get(cx: &Cx, id: WithdrawalId) -> Result<Withdrawal> {
     stored.ok_or_else(Fault::not_found)?.open(cx)
 }
 
-const COLUMNS: &str = "SELECT w.id, w.agent_id, a.name AS agent_name, w.reviewer_id, w.amount, w.payee, w.note, w.state, w.reason, w.payment_reference, w.created_at, w.decided_at, w.paid_at, r.id AS shown_id, r.name AS shown_name \
+const COLUMNS: &str = "SELECT w.id, w.agent_id, a.name AS agent_name, w.reviewer_id, w.amount, w.payee, w.note, w.state, w.reason, w.payment_reference, w.created_at, w.decided_at, w.paid_at, w.ended_at, r.id AS shown_id, r.name AS shown_name \
     FROM withdrawals w JOIN users a ON a.id = w.agent_id LEFT JOIN users r ON r.id = COALESCE(w.decided_by, w.reviewer_id)";
 
 /// By its id alone: the caller decides who may see it.
@@ -116,6 +123,7 @@ impl Stored {
                 created_at: row.get("created_at")?,
                 reviewed_at: row.get("decided_at")?,
                 paid_at: row.get("paid_at")?,
+                ended_at: row.get("ended_at")?,
             },
         })
     }

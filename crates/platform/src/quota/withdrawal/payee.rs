@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::Result;
 use crate::vault::{Purpose, Vault};
 
-const PAYEE: Purpose = Purpose("withdrawal payee");
+pub(crate) const PAYEE: Purpose = Purpose("withdrawal payee");
 const FIELD_MAX: usize = 64;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -257,6 +257,31 @@ proptest! {
     }
 
     #[test]
+    fn v1_1_what_was_quoted_stays_the_most_it_costs_when_time_is_added(
+        tariff in any_tariff(), from in any_moment(), asked in 10..=300_i64, late in 0..3 * HOUR, more in 10..300_i64, played in 0..700 * MINUTE,
+    ) {
+        let holidays = BTreeSet::from([date(2026, 10, 1), date(2026, 10, 2)]);
+        let terms = Terms { tariff, holidays, ..terms(3_600, 1, 0) };
+        let sold = offer(terms, from, PlayTime::Minutes(asked), 0).unwrap();
+        // The light came on later, perhaps in a dearer hour.
+        let lit = from.plus_micros(late);
+        let until = lit.plus_micros(sold.until.micros() - from.micros());
+        let to = until.plus_micros(more * MINUTE);
+        let extra = sold.terms.extra(lit, until, to).unwrap();
+        let held = Held { all: sold.price.plus(extra).unwrap(), first: Some((sold.price, until)) };
+        let bill = |ended: Timestamp| sold.terms.bill(lit, ended, held).unwrap().total;
+        let price = |ended: Timestamp| sold.terms.price(lit, ended).unwrap().total.fen();
+        let ended = lit.plus_micros(played).min(to);
+        prop_assert!(bill(ended) <= held.all);
+        prop_assert!(bill(until) <= sold.price);
+        if ended <= until {
+            prop_assert_eq!(bill(ended), sold.terms.bill(lit, ended, sold.price).unwrap().total, "as if no time had been added");
+        } else {
+            prop_assert_eq!(bill(ended).fen() - bill(until).fen(), price(ended) - price(until), "what was added costs what it is said to");
+        }
+    }
+
+    #[test]
     fn v4_a_total_is_spent_from_the_holds_exactly_once(total in 0..3_000_i64, holds in prop::collection::vec(1..1_000_i64, 1..6)) {
         let holds: Vec<Fen> = holds.into_iter().map(Fen::new).collect();
         let sum: i64 = holds.iter().map(|hold| hold.fen()).sum();

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use kernel::{Fault, Fen, Page};
+use kernel::{Fault, Fen, Page, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -59,6 +59,10 @@ struct Time {
     minutes: i64,
     /// What the customer was shown: another price is refused.
     expected_fen: Fen,
+    /// The end that the customer has seen, as in the session's `paid_until`: where another is paid for by now, it is refused.
+    /// In a pause, in which that moves on, best as it was when the pause began.
+    #[serde(default)]
+    until: Option<Timestamp>,
 }
 
 /// Holds the price, and has the light told to come on. Play begins when it is on; if it does not come, all is given back.
@@ -124,7 +128,7 @@ async fn extend(
     PathId(id): PathId<SessionEntity>,
     Once(body, key): Once<Time>,
 ) -> Result<axum::Json<SessionView>> {
-    let ask = ExtendAsk { minutes: body.minutes, expected: body.expected_fen };
+    let ask = ExtendAsk { minutes: body.minutes, expected: body.expected_fen, until: body.until };
     Ok(axum::Json(play::extend(&cx, &state.venue, &customer, id, ask, &key).await?))
 }
 

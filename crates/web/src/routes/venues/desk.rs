@@ -5,14 +5,19 @@ use kernel::Fen;
 use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use venue::customers::{self, AtDesk, Customer, DeskCash};
+use venue::customers::{self, AtDesk, Customer, DeskCash, SignedOut};
 
 use crate::extract::{Auth, Json, Once, TablesOperate};
 use crate::state::AppState;
 use crate::{Problem, Result};
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(look_up)).routes(routes!(recharge)).routes(routes!(pay_out)).routes(routes!(take_phone_off))
+    OpenApiRouter::new()
+        .routes(routes!(look_up))
+        .routes(routes!(recharge))
+        .routes(routes!(pay_out))
+        .routes(routes!(take_phone_off))
+        .routes(routes!(sign_customer_out))
 }
 
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -77,4 +82,15 @@ async fn take_phone_off(
     Json(body): Json<LostPhone>,
 ) -> Result<axum::Json<Customer>> {
     Ok(axum::Json(customers::take_phone_off(&cx, &state.venue, &body.number, &body.why).await?))
+}
+
+/// Signs a customer out on all phones: who has lost one, and has no other to do it on. Refused where they could not sign in again.
+#[utoipa::path(post, path = "/customers/sign-out-everywhere", tag = "venues", request_body = LostPhone,
+    responses((status = 200, body = SignedOut), (status = 409, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
+async fn sign_customer_out(
+    Auth(cx, _): Auth<TablesOperate>,
+    State(state): State<AppState>,
+    Json(body): Json<LostPhone>,
+) -> Result<axum::Json<SignedOut>> {
+    Ok(axum::Json(customers::sign_out_at_desk(&cx, &state.venue, &body.number, &body.why).await?))
 }

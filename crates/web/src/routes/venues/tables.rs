@@ -113,6 +113,9 @@ async fn bring_back(
 #[serde(deny_unknown_fields)]
 struct CloseFor {
     why: String,
+    /// The hall is why they have to go: only the minutes that were played are billed.
+    #[serde(default)]
+    fault: bool,
 }
 
 /// Closes a table for its customer.
@@ -124,5 +127,5 @@ async fn close(
     PathId(id): PathId<TableEntity>,
     Json(body): Json<CloseFor>,
 ) -> Result<axum::Json<SessionView>> {
-    Ok(axum::Json(play::close_by_staff(&cx, &state.venue, id, &body.why).await?))
+    Ok(axum::Json(play::close_by_staff(&cx, &state.venue, id, &body.why, body.fault).await?))
 }

@@ -104,12 +104,15 @@ fn each_call_succeeds_for_somebody_or_says_which_test_has_it_succeed() {
         let succeeds = owners.iter().any(|owner| EVERYBODY.iter().any(|who| expected(rule, *who, *owner) == Expected::Good));
         assert!(succeeds, "nobody may: {}", rule.call);
         assert_eq!(rule.good >= 400, !rule.why.is_empty(), "a refusal says why, and nothing else does: {}", rule.call);
-        let named = rule.why.split('`').find(|word| word.ends_with(".rs"));
-        if let Some(test) = named {
-            let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/api").join(test);
-            assert!(file.exists(), "{}: there is no {test}", rule.call);
-        }
+        let named = rule.why.split('`').find_map(|word| word.split_once(".rs::"));
         assert_eq!(named.is_some(), rule.good >= 400, "name the test that has it succeed: {}", rule.call);
+        if let Some((file, test)) = named {
+            let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/api/{file}.rs"));
+            let text = std::fs::read_to_string(&file).unwrap_or_default();
+            assert!(text.contains(&format!("async fn {test}(")), "{}: there is no {test} in {}", rule.call, file.display());
+            let last = rule.operation().rsplit('/').find(|part| !part.starts_with('{')).unwrap();
+            assert!(text.contains(&format!("/{last}")), "{}: nothing in {} calls it", rule.call, file.display());
+        }
     }
 }
 

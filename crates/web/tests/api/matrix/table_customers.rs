@@ -20,24 +20,24 @@ pub const RULES: &[Rule] = &[
     rule("POST /customer/v1/guests", Door::Anybody, 201).body(|_| json!({})),
     rule("POST /customer/v1/phone-codes", Door::Anybody, 422)
         .body(|_| json!({"phone": "1"}))
-        .because("that is no phone: `venue_sign_in.rs`"),
+        .because("that is no phone: `venue_sign_in.rs::v2_2_a_code_signs_in_once_and_a_guest_becomes_that_customer`"),
     rule("GET /customer/v1/wechat", Door::Anybody, 200),
     rule("POST /customer/v1/wechat", Door::Anybody, 409)
         .body(|_| json!({"app": "mini", "code": "x"}))
-        .because("no app is set up: `wechat_sign_in.rs`"),
+        .because("no app is set up: `wechat_sign_in.rs::v2_1_who_is_new_is_welcomed_and_who_is_known_is_the_same_again`"),
     rule("POST /customer/v1/wechat/phone", Door::Anybody, 409)
         .body(|_| json!({"code": "x"}))
-        .because("no app is set up: `wechat_sign_in.rs`"),
+        .because("no app is set up: `wechat_sign_in.rs::v2_1_the_number_that_wechat_knows_makes_two_names_one_customer`"),
     rule("POST /customer/v1/wechat/bind", Door::Customer, 409)
         .body(|_| json!({"app": "mini", "code": "x"}))
-        .because("no app is set up: `wechat_bind.rs`"),
+        .because("no app is set up: `wechat_bind.rs::v2_1_a_name_is_bound_when_that_is_asked_for_and_can_be_unbound`"),
     rule("POST /customer/v1/wechat/unbind", Door::Customer, 200).body(|_| json!({})),
     rule("POST /customer/v1/sign-in", Door::Anybody, 401)
         .body(|_| json!({"ticket": "x", "phone": "13800138000", "code": "000000"}))
-        .because("whoever was sent the code: `venue_sign_in.rs`"),
+        .because("whoever was sent the code: `venue_sign_in.rs::v2_2_a_code_signs_in_once_and_a_guest_becomes_that_customer`"),
     rule("POST /customer/v1/phone", Door::Customer, 422)
         .body(|_| json!({"phone": "1", "ticket": "x", "code": "x", "own_ticket": "x", "own_code": "x"}))
-        .because("that is no phone: `phone_change.rs`"),
+        .because("that is no phone: `phone_change.rs::v2_1_whoever_holds_both_phones_changes_the_number_and_keeps_everything`"),
     rule("POST /customer/v1/sign-out", Door::Customer, 204).spare().body(|_| json!({})),
     rule("POST /customer/v1/sign-out-everywhere", Door::Customer, 204).spare().body(|_| json!({})),
     rule("GET /customer/v1/me", Door::Customer, 200),

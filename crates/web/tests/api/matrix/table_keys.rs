@@ -19,6 +19,7 @@ pub const RULES: &[Rule] = &[
         .body(|_| json!({"description": "changed"})),
     rule("POST /api/v1/projects/{id}/enable", Door::Only(SUPER), 200).on(Thing::GrantedProject, Reach::EVERY),
     rule("POST /api/v1/projects/{id}/disable", Door::Only(SUPER), 200).on(Thing::GrantedProject, Reach::EVERY),
+    rule("POST /api/v1/projects/{id}/lift-ban", Door::Only(SUPER), 200).on(Thing::GrantedProject, Reach::EVERY),
     rule("POST /api/v1/projects/{id}/rotate-secret", Door::Only(SUPER), 200)
         .on(Thing::GrantedProject, Reach::EVERY)
         .body(|_| json!({"overlap_hours": 1})),

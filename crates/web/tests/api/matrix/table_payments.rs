@@ -17,6 +17,9 @@ pub const RULES: &[Rule] = &[
     rule("GET /api/v1/payments/orders", ROOT, 200).on(Thing::Theirs(Theirs::Order), Reach::EVERY),
     rule("GET /api/v1/payments/orders/{id}", ROOT, 200).on(Thing::Theirs(Theirs::Order), Reach::EVERY),
     rule("GET /api/v1/payments/find?number={thing}", ROOT, 200).on(Thing::Theirs(Theirs::Order), Reach::EVERY),
+    rule("POST /api/v1/payments/orders/{id}/seen", ROOT, 204)
+        .on(Thing::Theirs(Theirs::Order), Reach::EVERY)
+        .body(|_| json!({"note": "xx"})),
     rule("GET /api/v1/payments/refunds", ROOT, 200).on(Thing::Theirs(Theirs::StuckRefund), Reach::EVERY),
     rule("POST /api/v1/payments/refunds/{id}/remedy", ROOT, 200)
         .on(Thing::Theirs(Theirs::StuckRefund), Reach::EVERY)

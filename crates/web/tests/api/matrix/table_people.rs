@@ -24,13 +24,13 @@ pub const RULES: &[Rule] = &[
         .body(|case| json!({"email": format!("new{}@example.com", case.n), "captcha": case.captcha})),
     rule("POST /api/v1/sign-up/verify", Door::Anybody, 400)
         .body(|_| json!({"token": "nobody-has-this"}))
-        .because("whoever has the link: `account_sign_up.rs`"),
+        .because("whoever has the link: `account_sign_up.rs::k1_1c_a_link_is_good_once_and_for_a_day`"),
     rule("POST /api/v1/password/forgot", Door::Anybody, 202)
         .captcha()
         .body(|case| json!({"email": format!("old{}@example.com", case.n), "captcha": case.captcha})),
     rule("POST /api/v1/password/reset", Door::Anybody, 400)
         .body(|_| json!({"token": "nobody-has-this", "password": "correct horse battery"}))
-        .because("whoever has the link: `account_reset.rs`"),
+        .because("whoever has the link: `account_reset.rs::k1_3a_a_link_is_good_once_and_for_an_hour`"),
     // One's own account.
     rule("GET /api/v1/me", Door::BeforeDuties, 200),
     rule("PATCH /api/v1/me", Door::BeforeDuties, 200).body(|_| json!({"language": "zh-CN"})),
@@ -41,11 +41,11 @@ pub const RULES: &[Rule] = &[
     rule("POST /api/v1/me/second-factor/confirm", Door::BeforeDuties, 422)
         .spare()
         .body(|_| json!({"password": "wrong", "code": "123456"}))
-        .because("whoever has the secret at hand: `account_second_factor.rs`"),
+        .because("whoever has the secret at hand: `account_second_factor.rs::k1_2_setting_up_needs_the_password_and_a_code_of_the_app`"),
     rule("POST /api/v1/me/second-factor/disable", Door::SignedIn, 409)
         .spare()
         .body(|case| json!({"password": format!("password-of-{}", case.name), "code": "123456"}))
-        .because("nobody here has set one up: `account_second_factor.rs`"),
+        .because("nobody here has set one up: `account_second_factor.rs::k1_2_turning_it_off_needs_password_and_code`"),
     rule("DELETE /api/v1/session", Door::BeforeDuties, 204).spare(),
     rule("DELETE /api/v1/me/sessions", Door::SignedIn, 204).spare(),
     rule("GET /api/v1/me/sessions", Door::SignedIn, 200).on(Thing::Session, Reach::OWN.listed()),
@@ -67,12 +67,15 @@ pub const RULES: &[Rule] = &[
     rule("POST /api/v1/users/{id}/disable", Door::Only(ADMINS), 200).on(Thing::User, Reach::ABOVE),
     rule("POST /api/v1/users/{id}/enable", Door::Only(ADMINS), 200).on(Thing::User, Reach::ABOVE),
     rule("POST /api/v1/users/{id}/unlock", Door::Only(ADMINS), 200).on(Thing::User, Reach::ABOVE),
+    rule("POST /api/v1/users/{id}/email", Door::Only(ADMINS), 200)
+        .on(Thing::User, Reach::ABOVE)
+        .body(|case| json!({"email": format!("moved{}@example.com", case.n)})),
     rule("POST /api/v1/users/{id}/recharge", Door::Only(ADMINS), 200).on(Thing::User, Reach::ABOVE).body(|_| json!({"amount": 1})),
     rule("POST /api/v1/users/{id}/second-factor/reset", Door::Only(SUPER), 200).on(Thing::User, Reach::EVERY),
     rule("POST /api/v1/users/{id}/sessions/end", Door::Only(ADMINS), 200).on(Thing::User, Reach::ABOVE),
     rule("POST /api/v1/users/sessions/end", Door::Only(SUPER), 422)
         .body(|_| json!({"password": "wrong"}))
-        .because("the right password would throw everybody out of this test: `users_manage.rs`"),
+        .because("the right password would throw everybody out of this test: `users_manage.rs::k1_4b_a_super_admin_ends_everybodys_sessions_but_the_one_that_asks`"),
     // Logs.
     rule("GET /api/v1/logs/operations", Door::SignedIn, 200).on(Thing::Operation, Reach::BRANCH.listed()),
     rule("GET /api/v1/logs/operations?actor={owner}", Door::SignedIn, 200).on(Thing::Operation, Reach::BRANCH.listed()),

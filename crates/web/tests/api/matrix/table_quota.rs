@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::rule::{Door, Reach, Rule, rule};
+use super::rule::{Door, Reach, Rule, Shut, rule};
 use super::thing::Thing;
 use super::words::{ADMINS, AGENTS, KEYS};
 
@@ -23,4 +23,11 @@ pub const RULES: &[Rule] = &[
     rule("POST /api/v1/withdrawals/{id}/paid", Door::Only(ADMINS), 200)
         .on(Thing::ApprovedWithdrawal, Reach::DECIDED_ABOVE)
         .body(|_| json!({"payment_reference": "bank 1"})),
+    // The superior sees it, and refuses it instead.
+    rule("POST /api/v1/withdrawals/{id}/cancel", Door::Only(AGENTS), 200)
+        .on(Thing::Withdrawal, Reach { team: Some(Shut::Seen), ..Reach::OWN })
+        .body(|_| json!({})),
+    rule("POST /api/v1/withdrawals/{id}/return", Door::Only(ADMINS), 200)
+        .on(Thing::ApprovedWithdrawal, Reach::DECIDED_ABOVE)
+        .body(|_| json!({"reason": "no such account"})),
 ];

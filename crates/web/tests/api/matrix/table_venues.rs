@@ -60,7 +60,7 @@ pub const RULES: &[Rule] = &[
     rule("PUT /api/v1/devices/{id}", MANAGERS, 409)
         .on(Thing::HallDevice, Reach::BRANCH)
         .body(|_| json!({"driver": "tasmota", "name": "x", "version": 0}))
-        .because("somebody has changed it in between: `venue_replace.rs`"),
+        .because("somebody has changed it in between: `venue_replace.rs::v5_2_of_two_who_change_a_light_at_once_the_second_looks_again`"),
     rule("POST /api/v1/devices/{id}/password", MANAGERS, 200).on(Thing::HallDevice, Reach::BRANCH).body(|_| json!({})),
     rule("PUT /api/v1/devices/{id}/watch", MANAGERS, 200).on(Thing::HallDevice, Reach::BRANCH).body(|_| json!({"least_watts": 20})),
     rule("GET /api/v1/devices/{id}/log", STAFF, 200).on(Thing::HallDevice, Reach::BRANCH),
@@ -73,7 +73,7 @@ pub const RULES: &[Rule] = &[
     rule("POST /api/v1/tables/{id}/cleaned", STAFF, 409)
         .on(Thing::HallTable, Reach::BRANCH)
         .body(|_| json!({}))
-        .because("no hall here cleans after play: `venue_pause.rs`"),
+        .because("no hall here cleans after play: `venue_cleaning.rs::v3_1_a_table_is_cleaned_after_play_and_free_when_that_is_done`"),
     // A day after a test begins, and some hours.
     rule("POST /api/v1/tables/{id}/hold", MANAGERS, 200)
         .on(Thing::Theirs(Theirs::FreeTable), Reach::BRANCH)
@@ -81,18 +81,21 @@ pub const RULES: &[Rule] = &[
     rule("POST /api/v1/tables/{id}/release", MANAGERS, 200).on(Thing::Theirs(Theirs::HeldTable), Reach::BRANCH).body(|_| json!({})),
     rule("POST /api/v1/customers/recharge", MANAGERS, 422)
         .body(|_| json!({"number": "0", "amount_fen": 1}))
-        .because("there is no such customer: `venue_sign_in.rs`"),
+        .because("there is no such customer: `venue_sign_in.rs::v2_2_cash_for_the_number_of_a_guest_who_was_somebody_known_is_that_ones`"),
     rule("POST /api/v1/customers/find", MANAGERS, 422)
         .body(|_| json!({"number": "0"}))
-        .because("there is no such customer: `venue_desk.rs`"),
+        .because("there is no such customer: `venue_desk.rs::v4_1_the_desk_sees_whose_wallet_it_is_before_money_changes_hands`"),
     rule("POST /api/v1/customers/payout", MANAGERS, 422)
         .body(|_| json!({"number": "0", "amount_fen": 1}))
-        .because("there is no such customer: `venue_desk.rs`"),
+        .because("there is no such customer: `venue_desk.rs::v4_1_the_desk_pays_out_cash_and_neither_gifts_nor_a_networks_money`"),
     rule("POST /api/v1/customers/take-phone-off", MANAGERS, 422)
         .body(|_| json!({"number": "0", "why": "xx"}))
-        .because("there is no such customer: `phone_change.rs`"),
+        .because("there is no such customer: `phone_change.rs::v2_1_the_desk_takes_a_lost_number_off_and_it_is_in_the_log`"),
+    rule("POST /api/v1/customers/sign-out-everywhere", MANAGERS, 422)
+        .body(|_| json!({"number": "0", "why": "xx"}))
+        .because("there is no such customer: `venue_sign_out.rs::v2_2_the_desk_signs_a_customer_out_everywhere_and_it_is_in_the_log`"),
     rule("GET /api/v1/levels", STAFF, 200),
     rule("PUT /api/v1/levels", Door::Only(&[SuperAdmin]), 409)
         .body(|_| json!({"levels": [], "version": 0}))
-        .because("somebody has changed them in between: `venue_members.rs`"),
+        .because("somebody has changed them in between: `venue_members.rs::v6_1_levels_are_the_operators_and_rise`"),
 ];

@@ -35,6 +35,11 @@ impl Table {
     }
 }
 
+/// Whether the session's own page offers a split.
+pub async fn is_offered(table: &Table) -> bool {
+    table.starter.get(&table.path).await.ok(200)["can_split"].as_bool().unwrap()
+}
+
 pub fn people(count: i64, expected: i64) -> Value {
     json!({"people": count, "expected_fen": expected})
 }

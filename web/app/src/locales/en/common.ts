@@ -17,10 +17,19 @@ const en: typeof zh = {
     allShown: 'That is all',
     none: '—',
   },
-  time: { tomorrow: 'tomorrow {time}', yesterday: 'yesterday {time}', zone: 'All times are Beijing time (UTC+8)' },
+  time: {
+    tomorrow: 'tomorrow {time}',
+    yesterday: 'yesterday {time}',
+    zone: 'Entries are dated in Beijing time (UTC+8)',
+    hallZone: 'Bills are dated by the clock of their hall',
+  },
   minutes: '{n} min',
   hours: '{n} h',
   off: '{n}% off',
+  signedOut: {
+    title: 'You were signed out',
+    hint: 'This may have been done at the desk or on another phone. Once you have signed in, you are back here.',
+  },
   toast: { signedOut: 'You were signed out. Please sign in again.' },
 }
 export default en

@@ -27,6 +27,7 @@ const en: typeof zh = {
   bar: {
     opening: 'Lamp is coming on',
     playing: 'Playing',
+    paused: 'Paused',
     closed: 'Ended',
     failed: 'Not opened',
     left: '{time} left',

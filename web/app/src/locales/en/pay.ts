@@ -25,8 +25,13 @@ const en: typeof zh = {
   },
   table: {
     toPay: 'To pay',
-    note: 'The lamp comes on as soon as you have paid, and time starts then. At the end you pay for the time played; the rest goes to your balance. If the table cannot be opened, the money goes back to where it came from.',
+    note: 'The lamp comes on as soon as you have paid, and time starts then. At the end you pay what it has cost; the rest goes back the way it came. If the table cannot be opened, all of it does.',
+    frozen:
+      'The money is frozen, not taken. Time starts when the lamp is on; at the end only what it has cost is taken, and the rest let go. If the table cannot be opened, all of it is.',
     recharge: 'Recharge, or pay at the desk',
+    due: 'Go on paying · {money}',
+    dueNote:
+      'A payment for this table is not finished; the table opens once it is. To open it another way, cancel that first.',
   },
   order: {
     title: 'Payment',

@@ -30,6 +30,11 @@ const en: typeof zh = {
     done: 'Extended until {time}',
     changed: 'The price has just changed and was updated. Please confirm again.',
     over: 'This table has ended and cannot be extended.',
+    moved: 'Paid until {time} by now: what you asked for may have gone through. Confirm again if you want still more.',
+  },
+  light: {
+    off: 'The lamp is off, and being seen to. Unless it is back within a minute, play ends and only the time before is charged.',
+    away: 'The lamp cannot be reached, and may be off. Unless it is back within a minute, play ends and only the time before is charged.',
   },
   pause: {
     action: 'Pause',
@@ -43,7 +48,7 @@ const en: typeof zh = {
   close: {
     action: 'End, lamp off',
     title: 'End now?',
-    text: 'The lamp goes out. You pay for the time played, and the rest of what is held is released at once.',
+    text: 'The lamp goes out. You pay for the time played, and the rest goes back the way it came.',
     cost: 'Cost so far',
     back: 'About to be released',
     yes: 'End, lamp off',
@@ -51,7 +56,7 @@ const en: typeof zh = {
   },
   ended: {
     title: 'Well played. See you again',
-    total: 'To pay',
+    total: 'Total',
     toSource: 'Back to where it was paid',
     toBalance: 'Released to your balance',
     period: '{from} to {to}',
@@ -64,6 +69,7 @@ const en: typeof zh = {
       customer: 'You ended it',
       time_up: 'Time was up',
       staff: 'Ended by the staff',
+      hall: 'Ended early by the hall',
       device_fault: 'Ended because of a fault',
       not_lit: 'The lamp did not come on',
     },

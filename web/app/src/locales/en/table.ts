@@ -39,7 +39,7 @@ const en: typeof zh = {
   },
   member: '{level}: {off}, and the prices below are yours',
   choose: 'How long?',
-  chooseHint: 'The price is held first. At the end you pay for the time played, and the rest is released at once.',
+  chooseHint: 'Held or paid first. At the end you pay for the time played; the rest goes back the way it came.',
   package: {
     title: 'Or take a package',
     lasts: '{length}, until {until}',
@@ -57,7 +57,7 @@ const en: typeof zh = {
     held: 'Will be held',
     until: 'Until about',
     after: 'Available then',
-    note: 'Time starts when the lamp is on. If it is not on within 30 seconds, everything held is given back.',
+    note: 'Time starts when the lamp is on. At the end you pay what it has cost; the rest stays in your balance. If the lamp is not on within 30 seconds, all of it does.',
     yes: 'Hold {money}, lamp on',
     unsure: 'No answer yet. Pressing again continues the same request; you are not charged twice.',
     again: 'Try again',

@@ -25,6 +25,7 @@ export default {
   bar: {
     opening: '正在开灯',
     playing: '正在使用',
+    paused: '已暂停',
     closed: '已结束',
     failed: '未能开台',
     left: '剩余 {time}',

@@ -54,7 +54,6 @@ const en: typeof zh = {
     hint: 'This updates by itself. You can leave the page; you will be told when it is done.',
   },
   cancelling: 'Cancelling',
-  failed: 'Generating failed, and the quota was given back. Try again; if it fails again, ask the administrator.',
   cancelled: 'This batch was cancelled: it has no keys, and its quota was given back.',
   section: { detail: 'Batch' },
   result: {

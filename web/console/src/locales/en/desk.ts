@@ -43,5 +43,17 @@ const en: typeof zh = {
     submit: 'Take the number off',
     done: 'The number of customer {number} was taken off; please have them add the new one now',
   },
+  signOut: {
+    action: 'Sign a customer out everywhere',
+    title: 'Sign a customer out everywhere',
+    text: 'For who has lost a phone, and has no other at hand to do it on: all phones are signed out at once, and whoever finds one cannot use the wallet any more. See first that it is really them. Money and history stay, and what is played goes on. It is written into the operation log.',
+    comesBack:
+      'The customer signs in again by phone number or WeChat. So can whoever holds the phone and reads its texts, or opens its WeChat: have the customer block the number and freeze WeChat soon.',
+    noWay:
+      'This account has neither a phone number nor WeChat. Signed out, it could never be signed in to again, and so it is refused. Cash in the wallet can be paid out by “Pay out cash”.',
+    submit: 'Sign out everywhere',
+    done: 'Customer {number} is signed out on {n} phones',
+    nothing: 'Customer {number} was signed in nowhere',
+  },
 }
 export default en

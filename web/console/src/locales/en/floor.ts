@@ -123,9 +123,10 @@ const en: typeof zh = {
     action: 'Close for the customer',
     title: 'Close “{name}” for its customer',
     message:
-      'Time stops at once, what it has cost so far is charged, and the rest of what was held goes back to the customer. Please ask them first.',
+      'Time stops at once, and the rest of what was held goes back to the customer. They pay as if they left by choice: all of a unit that was begun, and all of a package, unless it says otherwise. Please ask them first.',
     messageOpening: 'The light is not on yet. Nothing is charged, and all that was held goes back to the customer.',
     why: 'Why it is closed',
+    fault: 'The hall is why: only the minutes played are charged',
     done: '“{name}” is closed; {money} were charged.',
     doneSplit: '“{name}” is closed; {money} were charged, and the customer splits them with others.',
     doneFree: '“{name}” is closed; nothing was charged.',

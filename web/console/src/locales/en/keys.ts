@@ -62,13 +62,17 @@ const en: typeof zh = {
     message: 'They pass no verification any more, while their validity goes on. They can be enabled again.',
     done: '{changed} keys disabled.',
     doneSome: '{changed} keys disabled, {skipped} needed no change.',
+    doneNone: 'Nothing to disable: {skipped} keys were disabled already.',
   },
   enable: {
     action: 'Enable',
     title: 'Enable keys',
     message: 'They return to what they would be without; those past their end stay expired.',
     done: '{changed} keys enabled.',
-    doneSome: '{changed} keys enabled, {skipped} needed no change.',
+    doneSome:
+      '{changed} keys enabled, {skipped} left as they were: not disabled, or disabled by a superior, who alone enables them.',
+    doneNone:
+      'No key was enabled: {skipped} were not disabled, or were disabled by a superior, who alone enables them.',
   },
   unbind: {
     action: 'Unbind devices',

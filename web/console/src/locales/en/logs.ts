@@ -82,6 +82,7 @@ const en: typeof zh = {
     url: 'Address',
     events: 'Events',
     overlap_hours: 'Hours of overlap',
+    first_password_mailed: 'New initial password mailed',
     initial_quota: 'Initial quota',
     to_name: 'Receiver',
     description: 'Description',

@@ -154,6 +154,14 @@ const en: typeof zh = {
       let_go: 'Booked as let go.',
     },
   },
+  seen: {
+    action: 'Looked after',
+    title: 'What does not fit about this order’s payments',
+    message:
+      'Only what it was is written down; no account is changed. Find out first where the money is. What a network says later that fits no better waits again.',
+    note: 'What it was',
+    done: 'Marked as looked after.',
+  },
   reconciliation: {
     differences: 'Differences',
     differencesHint:

@@ -15,6 +15,7 @@ const en: typeof zh = {
   emptyGranted: 'No project is granted to you yet',
   emptyGrantedHint: 'Apply for a project; once your superior approves, you can generate keys.',
   perMinute: '{n} a minute',
+  bannedUntil: 'Banned until {time}',
   field: {
     name: 'Name',
     version: 'Version',
@@ -138,6 +139,22 @@ const en: typeof zh = {
     title: 'Enable “{name}”',
     message: 'Keys of this project pass verification again. Their validity is not extended by the time in between.',
     done: '“{name}” is enabled.',
+  },
+  ban: {
+    title: 'The API is temporarily banned',
+    until: 'Until {time}, when it ends by itself. Until then every request is refused, and no key can be verified.',
+    why: 'The programs called more than {n} times a minute, and did not stop.',
+    todo:
+      'Raise the API rate limit, which lifts it at once; or look in the {log} for the program that asks in a loop, mend it, and lift the ban.',
+    log: 'API log',
+    others: 'Those who manage the project can raise the limit, mend the program, or lift the ban.',
+  },
+  liftBan: {
+    action: 'Lift the ban',
+    title: 'Lift the ban of “{name}”',
+    message:
+      'Its programs are let in at once. If one of them still asks in a loop, the project is banned again, at first for as short a time as ever.',
+    done: 'The ban of “{name}” is lifted.',
   },
   callback: {
     title: 'Callbacks',

@@ -2,7 +2,7 @@ import type zh from '../zh-CN/status'
 
 const en: typeof zh = {
   user: { pending: 'Not activated', active: 'Active', disabled: 'Disabled', locked: 'Locked' },
-  project: { active: 'Active', disabled: 'Disabled' },
+  project: { active: 'Active', disabled: 'Disabled', banned: 'Banned' },
   grant: { active: 'Active', ended: 'Ended' },
   application: { pending: 'Pending', approved: 'Approved', refused: 'Refused', withdrawn: 'Withdrawn' },
   batch: {
@@ -10,11 +10,17 @@ const en: typeof zh = {
     ready: 'Ready',
     cancelling: 'Cancelling',
     cancelled: 'Cancelled',
-    failed: 'Failed',
   },
   key: { unused: 'Unused', active: 'In use', expired: 'Expired', disabled: 'Disabled' },
   transfer: { pending: 'Pending', posted: 'Done', voided: 'Voided' },
-  withdrawal: { pending: 'Pending', approved: 'To be paid', refused: 'Refused', paid: 'Paid' },
+  withdrawal: {
+    pending: 'Pending',
+    approved: 'To be paid',
+    refused: 'Refused',
+    paid: 'Paid',
+    cancelled: 'Taken back',
+    returned: 'Returned',
+  },
   delivery: { waiting: 'Waiting', delivered: 'Delivered', failed: 'Failed' },
   job: { queued: 'Queued', running: 'Running', done: 'Done', dead: 'Stopped' },
   signIn: {

@@ -64,6 +64,35 @@ const en: typeof zh = {
     message: 'The user can sign in again.',
     done: '“{name}” is enabled.',
   },
+  activate: {
+    action: 'Activate',
+    title: 'Activate “{name}”',
+    message:
+      'This user signed up and has not proved the e-mail address. Once activated the account can be used without that; if the address is wrong, mail to reset the password goes to somebody else. Make sure who it is, and of the address.',
+    done: '“{name}” is active.',
+  },
+  email: {
+    action: 'Change e-mail',
+    title: 'Change the e-mail address of “{name}”',
+    current: 'Address now',
+    new: 'New address',
+    same: 'This is the address now',
+    submit: 'Change',
+    what: {
+      credentials:
+        'The user has not changed the initial password yet: a new one is made and mailed to the new address, and the one that was mailed before stops working at once.',
+      proof:
+        'The user has not proved the address yet: a new link to do so is mailed to the new address, and links that were mailed before stop working at once.',
+      notice:
+        'Password and sessions stay, and no new password is mailed. Links that were mailed before stop working at once; mail to reset the password goes to the new address. Make sure that it is the user who asks.',
+    },
+    told: 'Both addresses get mail. The old one is told who changed it, and not what the new one is.',
+    done: {
+      credentials: 'The address of “{name}” is changed; a new initial password went out.',
+      proof: 'The address of “{name}” is changed; a new link to prove it went out.',
+      notice: 'The address of “{name}” is changed; both addresses are told.',
+    },
+  },
   unlock: {
     action: 'Unlock',
     title: 'Unlock “{name}”',

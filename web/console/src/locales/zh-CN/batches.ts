@@ -49,7 +49,6 @@ export default {
   },
   generating: { title: '正在生成', hint: '进度自动更新。可以离开本页，完成后会通知您。' },
   cancelling: '正在取消',
-  failed: '生成失败，额度已退回。请重新生成，若再次失败请联系管理员。',
   cancelled: '该批次已取消，没有卡密，额度已退回。',
   section: { detail: '批次信息' },
   result: {

@@ -60,13 +60,15 @@ export default {
     message: '禁用后无法通过验证，有效期照常计算。之后可以重新启用。',
     done: '已禁用 {changed} 个卡密。',
     doneSome: '已禁用 {changed} 个卡密，{skipped} 个无需更改。',
+    doneNone: '没有卡密需要禁用：{skipped} 个已经禁用。',
   },
   enable: {
     action: '启用',
     title: '启用卡密',
     message: '启用后恢复到禁用前的状态，已过期的仍为过期。',
     done: '已启用 {changed} 个卡密。',
-    doneSome: '已启用 {changed} 个卡密，{skipped} 个无需更改。',
+    doneSome: '已启用 {changed} 个卡密，{skipped} 个没有变化：本来就未禁用，或由上级禁用，只能由上级启用。',
+    doneNone: '没有启用任何卡密：{skipped} 个本来就未禁用，或由上级禁用，只能由上级启用。',
   },
   unbind: {
     action: '解绑设备',

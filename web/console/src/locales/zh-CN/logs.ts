@@ -80,6 +80,7 @@ export default {
     url: '地址',
     events: '事件',
     overlap_hours: '重叠小时',
+    first_password_mailed: '是否寄出新初始密码',
     initial_quota: '初始额度',
     to_name: '收款用户',
     description: '描述',

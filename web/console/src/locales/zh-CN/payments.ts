@@ -143,6 +143,13 @@ export default {
       let_go: '已记为解冻。',
     },
   },
+  seen: {
+    action: '已处理',
+    title: '处理这个订单的问题付款',
+    message: '只记录处理结果，不会改动任何账目。请先查清这笔钱的去向。渠道之后再报告新的问题时，会重新等待处理。',
+    note: '处理结果',
+    done: '已标记为处理。',
+  },
   reconciliation: {
     differences: '差异',
     differencesHint: '每天上午取得渠道前一天的账单并逐笔比对，以下各笔不一致。',

@@ -13,6 +13,7 @@ export default {
   emptyGranted: '还没有授权给您的项目',
   emptyGrantedHint: '申请项目并由上级通过后，就可以生成卡密。',
   perMinute: '每分钟 {n} 次',
+  bannedUntil: '封禁至 {time}',
   field: {
     name: '项目名称',
     version: '版本',
@@ -124,6 +125,20 @@ export default {
     title: '启用“{name}”',
     message: '启用后，该项目的卡密可以重新通过验证。卡密的有效期不会因停用而延长。',
     done: '已启用“{name}”。',
+  },
+  ban: {
+    title: '接口已被临时封禁',
+    until: '封禁至 {time}，到时自动解除。在此之前，程序的请求全部被拒绝，卡密无法验证。',
+    why: '程序的调用超过了每分钟 {n} 次的上限，并且没有停下来。',
+    todo: '请提高接口频率上限，提高后立即解除；或在{log}中找出循环调用的程序，修正后解除封禁。',
+    log: '接口日志',
+    others: '管理项目的人可以提高上限、修正程序，或解除封禁。',
+  },
+  liftBan: {
+    action: '解除封禁',
+    title: '解除“{name}”的封禁',
+    message: '程序可以立即重新调用接口。如果仍有程序循环调用，项目会再次被封禁，时长从头计算。',
+    done: '已解除“{name}”的封禁。',
   },
   callback: {
     title: '回调通知',

@@ -1,12 +1,19 @@
 export default {
   user: { pending: '待激活', active: '正常', disabled: '已停用', locked: '已锁定' },
-  project: { active: '启用', disabled: '停用' },
+  project: { active: '启用', disabled: '停用', banned: '封禁中' },
   grant: { active: '有效', ended: '已结束' },
   application: { pending: '待审核', approved: '已通过', refused: '已拒绝', withdrawn: '已撤回' },
-  batch: { generating: '生成中', ready: '已完成', cancelling: '取消中', cancelled: '已取消', failed: '失败' },
+  batch: { generating: '生成中', ready: '已完成', cancelling: '取消中', cancelled: '已取消' },
   key: { unused: '未使用', active: '使用中', expired: '已过期', disabled: '已禁用' },
   transfer: { pending: '处理中', posted: '已完成', voided: '已撤销' },
-  withdrawal: { pending: '待审核', approved: '待打款', refused: '已拒绝', paid: '已打款' },
+  withdrawal: {
+    pending: '待审核',
+    approved: '待打款',
+    refused: '已拒绝',
+    paid: '已打款',
+    cancelled: '已撤回',
+    returned: '款项已退回',
+  },
   delivery: { waiting: '等待中', delivered: '已送达', failed: '失败' },
   job: { queued: '排队中', running: '执行中', done: '已完成', dead: '已停止' },
   signIn: {

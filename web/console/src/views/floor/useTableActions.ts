@@ -16,9 +16,9 @@ export function useTableActions(changed: (change: Change) => unknown) {
   const { money } = useFormat()
 
   /** Carries it out; what to say then. */
-  const calls: Record<Change, (table: FloorTable, reason: string) => Promise<string>> = {
-    async close({ id, name }, why) {
-      const { bill, split } = await closeTable(id, why)
+  const calls: Record<Change, (table: FloorTable, reason: string, chosen: boolean) => Promise<string>> = {
+    async close({ id, name }, why, fault) {
+      const { bill, split } = await closeTable(id, { why, fault })
       if (bill?.total_fen && split) return t('floor.close.doneSplit', { name, money: money(bill.total_fen) })
       return bill?.total_fen
         ? t('floor.close.done', { name, money: money(bill.total_fen) })
@@ -74,8 +74,10 @@ export function useTableActions(changed: (change: Change) => unknown) {
       confirm: t(`${words}.action`),
       danger: change !== 'giveBack' && change !== 'test' && change !== 'bringBack',
       reason: reason && { ...reason, label: t(reason.label), longest: LONGEST_NOTE },
-      action: async (text) => {
-        ElMessage.success(await calls[change](table, text))
+      // Before the light is on nothing is charged, whoever is why.
+      choice: change === 'close' && !opening ? t('floor.close.fault') : undefined,
+      action: async (text, chosen) => {
+        ElMessage.success(await calls[change](table, text, chosen))
         void changed(change)
       },
     })

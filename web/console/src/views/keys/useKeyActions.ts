@@ -19,7 +19,8 @@ export function useKeyActions() {
       action: async () => {
         const { changed, skipped } = await (kind === 'disable' ? disableKeys : enableKeys)(selection)
         const numbers = { changed: quota(changed), skipped: quota(skipped) }
-        ElMessage.success(t(skipped > 0 ? `keys.${kind}.doneSome` : `keys.${kind}.done`, numbers))
+        if (changed === 0 && skipped > 0) ElMessage.warning(t(`keys.${kind}.doneNone`, numbers))
+        else ElMessage.success(t(skipped > 0 ? `keys.${kind}.doneSome` : `keys.${kind}.done`, numbers))
         await done()
       },
     })

@@ -7,6 +7,9 @@ export type Tab = (typeof TABS)[number]
 /** The tab that an address names; the first where it names none. */
 export const tabOf = (named: unknown): Tab => TABS.find((tab) => tab === named) ?? TABS[0]
 
+/** In the place of an order's state: whatever that is, something about its payments waits for somebody. */
+export const WAITING = 'waiting'
+
 /** A state out of an address: what is none, such as another list's, is not asked for. */
 export function stateIn<K extends 'payOrder' | 'payRefund'>(kind: K, named: string): keyof (typeof tones)[K] | '' {
   return named in tones[kind] ? (named as keyof (typeof tones)[K] & string) : ''

@@ -1,4 +1,4 @@
-import type { PayRefund, RemedyAsk } from '@/api/types'
+import type { PayAttempt, PayRefund, RemedyAsk } from '@/api/types'
 
 export type Remedy = RemedyAsk['remedy']
 
@@ -11,6 +11,10 @@ const SHORTEST_NOTE = 2
 
 /** Only what the network would not do is put right by hand. */
 export const needsHelp = ({ state }: Pick<PayRefund, 'state'>): boolean => state === 'stuck'
+
+/** A network says what does not fit, and nobody has looked after it. Of one that is closed nothing is to come. */
+export const needsLook = ({ problem, state, seen_at }: Pick<PayAttempt, 'problem' | 'state' | 'seen_at'>): boolean =>
+  problem !== null && state !== 'closed' && seen_at === null
 
 /** Asking again changes nothing that one would have to explain. */
 export const needsNote = (remedy: Remedy): boolean => remedy !== 'retry'

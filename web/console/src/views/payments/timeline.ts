@@ -1,3 +1,4 @@
+import { needsLook } from './remedies'
 import type { PayAttempt, PayLogLine, PayNotice, PayOrderDetail, PayRefund } from '@/api/types'
 
 /** One thing that happened to an order, with what it is about. */
@@ -61,7 +62,7 @@ export function toneOfStep(step: Step): StepTone {
     case 'refunded':
       return 'good'
     case 'attempt':
-      return step.attempt.problem !== null && step.attempt.state !== 'closed' ? 'bad' : 'plain'
+      return needsLook(step.attempt) ? 'bad' : 'plain'
     case 'paid':
       return step.attempt.state === 'surplus' ? 'bad' : 'good'
     case 'notice':

@@ -6,8 +6,8 @@ export const KINDS: readonly EntryKind[] = [
   'system_recharge',
   'transfer',
   'withdrawal',
+  'withdrawal_return',
   'generation',
-  'generation_refund',
   'initial',
 ]
 

@@ -20,22 +20,28 @@ export const isLocked = (user: User): boolean =>
 /** What the state column shows: a lock stands out over the state beneath it. */
 export const shownState = (user: User): string => (user.state === 'active' && isLocked(user) ? 'locked' : user.state)
 
+/** Who signed up and never proved the address is activated without that, which has to be said. */
+const textsOf = (change: Change, user: User): Change | 'activate' =>
+  change === 'enable' && user.state === 'pending' ? 'activate' : change
+
 /** The changes of state that one may make to a user, the same in the list and on the user's page. */
 export function useUserActions(changed: (user: User) => void) {
   const { t } = useI18n()
   const session = useSessionStore()
 
-  const ask = (change: Change, user: User) =>
-    confirmAction({
-      title: t(`users.${change}.title`, { name: user.name }),
-      message: t(`users.${change}.message`),
-      confirm: t(`users.${change}.action`),
+  const ask = (change: Change, user: User) => {
+    const texts = textsOf(change, user)
+    return confirmAction({
+      title: t(`users.${texts}.title`, { name: user.name }),
+      message: t(`users.${texts}.message`),
+      confirm: t(`users.${texts}.action`),
       danger: change === 'disable' || change === 'resetSecondFactor' || change === 'endSessions',
       action: async () => {
         changed(await calls[change](user.id))
-        ElMessage.success(t(`users.${change}.done`, { name: user.name }))
+        ElMessage.success(t(`users.${texts}.done`, { name: user.name }))
       },
     })
+  }
 
   const offered = (change: Change, user: User): boolean => {
     const self = user.id === session.me?.id
@@ -43,7 +49,7 @@ export function useUserActions(changed: (user: User) => void) {
       case 'disable':
         return !self && user.state !== 'disabled'
       case 'enable':
-        return user.state === 'disabled'
+        return user.state !== 'active'
       case 'unlock':
         return isLocked(user)
       case 'resetSecondFactor':
@@ -57,7 +63,7 @@ export function useUserActions(changed: (user: User) => void) {
   const actionsFor = (user: User) =>
     (['unlock', 'enable', 'resetSecondFactor', 'disable', 'endSessions'] as const).map((change) => ({
       key: change,
-      label: t(`users.${change}.action`),
+      label: t(`users.${textsOf(change, user)}.action`),
       danger: change === 'disable',
       hidden: !offered(change, user),
       run: () => ask(change, user),
