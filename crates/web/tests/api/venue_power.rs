@@ -321,7 +321,7 @@ on_server! {
     }
 
     async fn v5_2_nobodys_play_ends_because_somebody_says_that_the_lamp_draws_more(server) {
-        let hall = Hall::open(server).await;
+        let hall = Hall::open(server, 1).await;
         let customer = hall.customer(10_000).await;
         watch(&hall, 0, 20).await;
         hall.play(&customer, 0, 60).await;

@@ -144,8 +144,7 @@ const en: typeof zh = {
     title: 'The API is temporarily banned',
     until: 'Until {time}, when it ends by itself. Until then every request is refused, and no key can be verified.',
     why: 'The programs called more than {n} times a minute, and did not stop.',
-    todo:
-      'Raise the API rate limit, which lifts it at once; or look in the {log} for the program that asks in a loop, mend it, and lift the ban.',
+    todo: 'Raise the API rate limit, which lifts it at once; or look in the {log} for the program that asks in a loop, mend it, and lift the ban.',
     log: 'API log',
     others: 'Those who manage the project can raise the limit, mend the program, or lift the ban.',
   },
