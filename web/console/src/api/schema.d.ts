@@ -5221,6 +5221,7 @@ export interface components {
                 extensions: number[];
                 held_fen: components["schemas"]["Fen"];
                 id: components["schemas"]["Id"];
+                light?: components["schemas"]["SessionLight"] | null;
                 lit_at?: components["schemas"]["Timestamp"] | null;
                 /** @description The server's clock. */
                 now: components["schemas"]["Timestamp"];
@@ -5330,6 +5331,8 @@ export interface components {
             items: {
                 created_at: components["schemas"]["Timestamp"];
                 email: string;
+                /** @description The first password, which was mailed, has not been changed yet: a change of address mails another. */
+                first_sign_in_due: boolean;
                 id: components["schemas"]["Id"];
                 last_sign_in_at?: components["schemas"]["Timestamp"] | null;
                 locked_until?: components["schemas"]["Timestamp"] | null;
@@ -5902,6 +5905,7 @@ export interface components {
             extensions: number[];
             held_fen: components["schemas"]["Fen"];
             id: components["schemas"]["Id"];
+            light?: components["schemas"]["SessionLight"] | null;
             lit_at?: components["schemas"]["Timestamp"] | null;
             /** @description The server's clock. */
             now: components["schemas"]["Timestamp"];
@@ -11683,6 +11687,8 @@ export interface operations {
         parameters: {
             query?: {
                 state?: components["schemas"]["OrderState"];
+                /** @description Those alone about whose payments a network says what does not fit, and nobody has looked after it. */
+                waiting?: boolean;
                 cursor?: string;
                 limit?: number;
             };
