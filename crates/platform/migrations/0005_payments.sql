@@ -66,7 +66,7 @@ CREATE INDEX pay_attempts_live ON pay_attempts (id) WHERE state IN ('asked', 'wa
 CREATE INDEX pay_attempts_paid ON pay_attempts (channel, paid_at) WHERE paid_at IS NOT NULL;
 -- At most one is taken.
 CREATE UNIQUE INDEX pay_attempts_taken ON pay_attempts (order_id) WHERE state = 'taken';
-CREATE INDEX pay_attempts_problem ON pay_attempts (id) WHERE problem IS NOT NULL AND seen_at IS NULL;
+CREATE INDEX pay_attempts_problem ON pay_attempts (id) WHERE problem IS NOT NULL AND seen_at IS NULL AND state <> 'closed';
 
 -- What networks told by themselves: stored before they are answered.
 CREATE TABLE pay_notices (

@@ -51,7 +51,7 @@ impl From<Order> for OrderRow {
 
 const BY_STATE: Index = Index { name: "pay_orders_state", columns: &["state"] };
 
-/// About whose payments a network says what does not fit, and nobody has looked after it.
+/// About whose payments a network says what does not fit, and nobody has looked after it: the condition of an index.
 const UNSEEN: &str = "problem IS NOT NULL AND seen_at IS NULL AND state <> 'closed'";
 /// Of those the newest so many at a time: more nobody goes through before some are seen.
 const UNSEEN_AT_ONCE: usize = 200;
@@ -61,8 +61,8 @@ pub async fn orders(cx: &Cx, state: Option<OrderState>, waiting: bool, ask: &Pag
     cx.require(Permission::PaymentsManage)?;
     let mut look = Look::new("pay_orders", "id");
     if waiting {
-        let query = format!("SELECT order_id FROM pay_attempts WHERE {UNSEEN} ORDER BY id DESC LIMIT {UNSEEN_AT_ONCE}");
-        let ids = cx.db.read().all(&query, args![], |row| row.get::<OrderId>("order_id")).await?;
+        let query = format!("SELECT order_id FROM pay_attempts WHERE id > $1 AND {UNSEEN} ORDER BY id DESC LIMIT {UNSEEN_AT_ONCE}");
+        let ids = cx.db.read().all(&query, args![uuid::Uuid::nil()], |row| row.get::<OrderId>("order_id")).await?;
         if ids.is_empty() {
             return Ok(Page::empty());
         }

@@ -83,7 +83,7 @@ async fn renew_password(
 
 /// Says what a device's lamp draws at least when it is on: from then on one that draws less is taken for broken.
 #[utoipa::path(put, path = "/devices/{id}/watch", tag = "venues", params(("id" = String, Path)), request_body = WatchAsk,
-    responses((status = 200, body = Device), (status = 422, body = Problem)))]
+    responses((status = 200, body = Device), (status = 409, body = Problem), (status = 422, body = Problem)))]
 async fn watch(
     State(state): State<AppState>,
     Auth(cx, _): Auth<VenuesManage>,

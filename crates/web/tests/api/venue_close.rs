@@ -50,7 +50,7 @@ on_server! {
         let closed = customer.get(&own).await.ok(200);
         assert_eq!((closed["state"].clone(), closed["bill"]["total_fen"].clone(), wallet(&customer).await), (json!("closed"), json!(600), (9_400, 0)));
         let by_staff = closed["end_reason"] == "staff";
-        let line = ("manager".to_owned(), json!({"table": "1 号台", "why": "客人有急事"}));
+        let line = ("manager".to_owned(), json!({"table": "1 号台", "why": "客人有急事", "fault": false}));
         assert_eq!(logged(server).await, if by_staff { vec![line.clone()] } else { Vec::new() }, "{closed}");
 
         // And with nobody else about.

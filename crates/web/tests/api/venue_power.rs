@@ -189,7 +189,10 @@ on_brokers! {
         assert_eq!(draw(&hall, 0).await, json!({"least_watts": null, "milliwatts": null, "at": null, "dark_since": null}));
         assert_eq!(session(&customer, &playing).await["state"], "playing");
         // Nor one that was watched and is no longer.
+        customer.post(&format!("/customer/v1/sessions/{}/close", id(&playing)), json!({})).await.ok(200);
+        hall.table_is(0, "idle").await;
         watch(&hall, 0, 20).await;
+        let playing = hall.play(&customer, 0, 60).await;
         asked_after(server, &hall, 0, MINUTE, 0).await;
         hall.manager.put(&format!("/api/v1/devices/{}/watch", hall.tables[0].device), json!({"least_watts": null})).await.ok(200);
         for _ in 0..5 {
