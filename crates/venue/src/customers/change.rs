@@ -3,20 +3,19 @@
 //! **Invariant**: wallet, history and names at WeChat stay the customer's, whatever the number.
 //! **Invariant**: nobody gets another customer's number, and whose a number is, nobody learns who does not hold its phone.
 
-use kernel::{Fault, Fields, Kind, text};
+use kernel::{Fault, Fields, Kind};
 use platform::allowance::Allowance;
-use platform::identity::Permission;
 use platform::{Cx, Result, audit};
 use serde_json::json;
 use store::{Sql, Tx, args};
 
 use super::bind::answer;
 use super::code::{NUMBER, number, phone_hash};
-use super::desk::{LOOKED_UP, no_such_customer};
+use super::desk::{Seen, seen};
 use super::join::{set_phone, ways};
 use super::model::{Customer, CustomerId};
 use super::phone::hint;
-use super::session::{by_phone_or_number, find, revoke_all, revoke_others, signed_in};
+use super::session::{find, revoke_all, revoke_others, signed_in};
 use super::sign_in::{WRONG_CODE, is_good, is_right, use_up};
 use super::wechat::is_offered;
 use crate::Venue;
@@ -118,15 +117,9 @@ async fn lock_codes(tx: &mut Tx, cx: &Cx, one: &str, other: &str) -> Result<()> 
 /// Who has a name at WeChat signs in by it, and is signed out on all phones: one of them may be lost. Of who has none, or where nobody signs in by
 /// WeChat any more, a session is all that is left, and stays. On which phone it is cannot be seen here: the staff looks.
 pub async fn take_phone_off(cx: &Cx, venue: &Venue, number: &str, why: &str) -> Result<Customer> {
-    let staff = cx.require(Permission::TablesOperate)?;
-    let mut fields = Fields::default();
-    let why = fields.take("why", text::clean(why, 2, 100, false)).unwrap_or_default();
-    fields.check()?;
-    LOOKED_UP.take(cx, &staff.id.to_string()).await?;
-    let mut tx = cx.db.begin().await?;
-    let customer = by_phone_or_number(&mut tx, cx, number.trim()).await?.ok_or_else(no_such_customer)?;
+    let Seen { mut tx, staff, customer, why } = seen(cx, number, why).await?;
     let own = known_by(&mut tx, cx, customer.id).await?.ok_or_else(no_number)?;
-    TAKEN_OFF.take_in(&mut tx, cx, &staff.id.to_string()).await?;
+    TAKEN_OFF.take_in(&mut tx, cx, &staff).await?;
     if customer.wechat && is_offered(venue) {
         revoke_all(&mut tx, cx, customer.id).await?;
     } else if signed_in(&mut tx, cx, customer.id).await? == 0 {

@@ -20,8 +20,30 @@ use super::session::{by_number, by_phone_or_number};
 use super::wallet::{MOST, account};
 use crate::told;
 
+/// Somebody whom the staff has seen, so that something may be done to their account.
+pub(super) struct Seen {
+    pub tx: Tx,
+    /// Whom allowances are counted for.
+    pub staff: String,
+    pub customer: Customer,
+    /// How the staff has seen who it is: in its words.
+    pub why: String,
+}
+
+/// Begins it: `number` is the customer's own, or the phone's.
+pub(super) async fn seen(cx: &Cx, number: &str, why: &str) -> Result<Seen> {
+    let staff = cx.require(Permission::TablesOperate)?.id.to_string();
+    let mut fields = Fields::default();
+    let why = fields.take("why", text::clean(why, 2, 100, false)).unwrap_or_default();
+    fields.check()?;
+    LOOKED_UP.take(cx, &staff).await?;
+    let mut tx = cx.db.begin().await?;
+    let customer = by_phone_or_number(&mut tx, cx, number.trim()).await?.ok_or_else(no_such_customer)?;
+    Ok(Seen { tx, staff, customer, why })
+}
+
 /// Far more than a desk needs: nobody shall go through all numbers to see whose they are.
-pub(super) const LOOKED_UP: Allowance = Allowance { name: "customers looked up", window_seconds: 3_600, most: 300 };
+const LOOKED_UP: Allowance = Allowance { name: "customers looked up", window_seconds: 3_600, most: 300 };
 
 /// Cash that changes hands over the counter.
 #[derive(Debug, Clone)]
@@ -131,6 +153,6 @@ async fn enough(tx: &mut Tx, cx: &Cx, customer: &Customer, amount: Fen) -> Resul
     ))
 }
 
-pub(super) fn no_such_customer() -> Fault {
+fn no_such_customer() -> Fault {
     Fault::field("number", "CUSTOMER_NOT_FOUND", "没有这个会员号或手机号", "There is no customer of this number")
 }

@@ -2,16 +2,15 @@
 //!
 //! **Invariant**: nobody is signed out so who could not come back, for the money would be nobody's.
 
-use kernel::{Fault, Fields, Kind, text};
+use kernel::{Fault, Kind};
 use platform::allowance::Allowance;
-use platform::identity::Permission;
 use platform::{Cx, Result, audit};
 use serde::Serialize;
 use serde_json::json;
 
-use super::desk::{LOOKED_UP, no_such_customer};
+use super::desk::{Seen, seen};
 use super::model::Customer;
-use super::session::{by_phone_or_number, revoke_all, signed_in};
+use super::session::{revoke_all, signed_in};
 use super::wechat::is_offered;
 use crate::Venue;
 use crate::told::{self, tell};
@@ -31,19 +30,13 @@ pub struct SignedOut {
 /// always; what is played goes on. Whoever holds the phone and can read its texts, or has its WeChat open, can sign in again as well. Once more
 /// is no error, and changes nothing.
 pub async fn sign_out_at_desk(cx: &Cx, venue: &Venue, number: &str, why: &str) -> Result<SignedOut> {
-    let staff = cx.require(Permission::TablesOperate)?;
-    let mut fields = Fields::default();
-    let why = fields.take("why", text::clean(why, 2, 100, false)).unwrap_or_default();
-    fields.check()?;
-    LOOKED_UP.take(cx, &staff.id.to_string()).await?;
-    let mut tx = cx.db.begin().await?;
-    let customer = by_phone_or_number(&mut tx, cx, number.trim()).await?.ok_or_else(no_such_customer)?;
+    let Seen { mut tx, staff, customer, why } = seen(cx, number, why).await?;
     if customer.phone.is_none() && !(customer.wechat && is_offered(venue)) {
         return Err(only_way());
     }
     let ended = signed_in(&mut tx, cx, customer.id).await?;
     if ended > 0 {
-        SIGNED_OUT.take_in(&mut tx, cx, &staff.id.to_string()).await?;
+        SIGNED_OUT.take_in(&mut tx, cx, &staff).await?;
         tell(&mut tx, cx, customer.id, &told::SIGNED_OUT, &[]).await?;
         let detail = json!({"customer": customer.number, "count": ended, "why": why});
         audit::record(&mut tx, cx, &audit::CUSTOMER_SIGNED_OUT, Some(customer.id.into()), &detail).await?;
