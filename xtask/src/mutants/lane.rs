@@ -27,7 +27,7 @@ pub struct Lane {
 /// of databases behind.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Tests {
-    /// Those of the file's module, a few seconds; what these miss, by all of its crate.
+    /// Those of the file itself, those of its module, a few seconds each; what these miss, by all of its crate.
     Crate,
     /// Those that go through HTTP.
     Product,
@@ -94,30 +94,34 @@ impl Lane {
     /// What was found is an answer even if it ended early.
     pub fn judge(&mut self, task: &Task, left: impl Fn() -> Duration) -> (Outcomes, Result<()>) {
         let mut found = Outcomes::new();
-        let crate_only = ["--lib", "--", "--skip", "postgres"];
+        // Told to cargo itself, it builds nothing else either: the library beside, and what else is tested with it, take as long again.
+        let built = if self.tests == Tests::Product { "--cargo-arg=--test=api" } else { "--cargo-arg=--lib" };
         if self.tests == Tests::Product {
             let names = THROUGH_HTTP.iter().find(|(folder, _)| task.file.contains(folder)).map_or(&[][..], |(_, names)| *names);
             if names.is_empty() {
                 // Nothing goes through HTTP there: its crate has said all.
                 return (task.alterations.iter().map(|one| (one.name.clone(), Outcome::Missed)).collect(), Ok(()));
             }
-            let fixed =
-                ["--timeout", "600", "--test-package", "web", "--", "--test", "api", "--", "--skip", "postgres", "--skip", "mosquitto"];
+            let fixed = [built, "--timeout", "600", "--test-package", "web", "--", "--", "--skip", "postgres", "--skip", "mosquitto"];
             let ended = self.ask(task, &task.alterations, &[&fixed[..], names].concat(), left(), &mut found);
             return (found, ended);
         }
-        let module = module(&task.file);
-        let skipped = ["--baseline", "skip", "--timeout", "90", "--"];
-        let mut ended = self.ask(task, &task.alterations, &[&skipped[..], &crate_only, &[module.as_str()]].concat(), left(), &mut found);
-        let missed: Vec<Alteration> =
-            task.alterations.iter().filter(|one| found.get(&one.name) == Some(&Outcome::Missed)).cloned().collect();
-        // Until its crate has been asked nobody knows.
-        for one in &missed {
-            found.remove(&one.name);
-        }
-        if ended.is_ok() && !missed.is_empty() && !left().is_zero() {
-            let skipped = ["--baseline", "skip", "--timeout", "300", "--"];
-            ended = self.ask(task, &missed, &[&skipped[..], &crate_only].concat(), left(), &mut found);
+        let source = std::fs::read_to_string(self.folder.join("source").join(&task.file)).unwrap_or_default();
+        let mut left_over = task.alterations.clone();
+        let mut ended = Ok(());
+        for (names, timeout) in circles(&task.file, &source) {
+            if ended.is_err() || left_over.is_empty() || left().is_zero() {
+                break;
+            }
+            let fixed = [built, "--baseline", "skip", "--timeout", timeout, "--", "--", "--skip", "postgres"];
+            ended = self.ask(task, &left_over, &[&fixed[..], &[names.as_str()]].concat(), left(), &mut found);
+            left_over.retain(|one| found.get(&one.name) == Some(&Outcome::Missed));
+            // Until its whole crate has been asked nobody knows.
+            if !names.is_empty() {
+                for one in &left_over {
+                    found.remove(&one.name);
+                }
+            }
         }
         for outcome in found.values_mut().filter(|outcome| **outcome == Outcome::Missed) {
             *outcome = Outcome::Passed;
@@ -199,11 +203,19 @@ fn packages(workspace: &Workspace) -> Result<Vec<String>> {
     Ok(packages)
 }
 
-/// `crates/platform/src/ledger/model.rs` is tested in `ledger::`.
-fn module(file: &str) -> String {
-    let inside = file.split_once("/src/").map_or(file, |(_, inside)| inside);
-    let first = inside.split('/').next().unwrap_or(inside);
-    format!("{}::", first.trim_end_matches(".rs"))
+/// Which of its crate's tests are asked, beginning with the nearest, and how many seconds they may take: in `crates/platform/src/ledger/model.rs`
+/// its own if it has some, those of `ledger::`, all.
+fn circles(file: &str, source: &str) -> Vec<(String, &'static str)> {
+    let inside = file.split_once("/src/").map_or(file, |(_, inside)| inside).trim_end_matches(".rs");
+    let inside = inside.strip_suffix("/mod").unwrap_or(inside);
+    let own = format!("{}::", inside.replace('/', "::"));
+    let module = format!("{}::", inside.split('/').next().unwrap_or(inside));
+    let mut circles = Vec::new();
+    if own != module && source.contains("\nmod tests") {
+        circles.push((own, "60"));
+    }
+    circles.extend([(module, "90"), (String::new(), "300")]);
+    circles
 }
 
 /// As a regular expression that matches just this. With a backslash before them, `<` and `>` stand for the ends of words.
@@ -233,9 +245,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_tested_in_its_module() {
-        let of = ["crates/platform/src/ledger/model.rs", "crates/platform/src/vault.rs", "crates/venue/src/tariff/mod.rs"].map(module);
-        assert_eq!(of, ["ledger::", "vault::", "tariff::"]);
+    fn a_file_is_asked_of_the_nearest_tests_first() {
+        let of = |file, source| circles(file, source).into_iter().map(|(names, _)| names).collect::<Vec<_>>();
+        let tested = "fn f() {}\n\n#[cfg(test)]\nmod tests {}";
+        assert_eq!(of("crates/platform/src/ledger/model.rs", tested), ["ledger::model::", "ledger::", ""]);
+        assert_eq!(of("crates/platform/src/ledger/model.rs", "fn f() {}"), ["ledger::", ""]);
+        assert_eq!(of("crates/platform/src/vault.rs", tested), ["vault::", ""]);
+        assert_eq!(of("crates/venue/src/tariff/mod.rs", tested), ["tariff::", ""]);
+        assert_eq!(of("crates/venue/src/halls/play/mod.rs", tested), ["halls::play::", "halls::", ""]);
     }
 
     #[test]
