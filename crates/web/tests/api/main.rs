@@ -25,6 +25,7 @@ mod home;
 mod jobs;
 mod key_devices;
 mod key_ends;
+mod key_months;
 mod keys;
 mod logs;
 mod made_once;
