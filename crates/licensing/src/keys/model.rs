@@ -94,13 +94,18 @@ impl Facts {
         bound
     }
 
+    /// Whether it was unbound as often as its project allows.
+    pub fn at_limit(&self, limit: Option<i64>) -> bool {
+        limit.is_some_and(|limit| self.unbinds >= limit)
+    }
+
     /// Clears `freed` seats. The clock goes on: validity is not reset (K3.3a).
     pub fn unbind(self, freed: i64, limit: Option<i64>, now: Timestamp) -> Result<Self, UnbindRefusal> {
         match self.state(now) {
             KeyState::Disabled => Err(UnbindRefusal::Disabled),
             KeyState::Expired => Err(UnbindRefusal::Expired),
             KeyState::Unused => Err(UnbindRefusal::NotBound),
-            KeyState::Active if limit.is_some_and(|limit| self.unbinds >= limit) => Err(UnbindRefusal::LimitReached),
+            KeyState::Active if self.at_limit(limit) => Err(UnbindRefusal::LimitReached),
             KeyState::Active if freed < 1 || freed > self.devices => Err(UnbindRefusal::NotBound),
             KeyState::Active => Ok(Self { devices: self.devices - freed, unbinds: self.unbinds + 1, ..self }),
         }
@@ -220,9 +225,14 @@ mod tests {
             let validity = Validity { unit: ValidityUnit::Forever, count: 0 };
             let mut facts = Facts::default();
             for _ in 0..limit {
+                prop_assert!(!facts.at_limit(Some(limit)));
                 facts = facts.bind(validity, now, ZONE).unbind(1, Some(limit), now).unwrap();
             }
+            prop_assert!(facts.at_limit(Some(limit)) && !facts.at_limit(None));
             prop_assert_eq!(facts.bind(validity, now, ZONE).unbind(1, Some(limit), now), Err(UnbindRefusal::LimitReached));
+            // Beyond it the limit is not asked for, and it is counted all the same.
+            let beyond = facts.bind(validity, now, ZONE).unbind(1, None, now).unwrap();
+            prop_assert_eq!((beyond.unbinds, beyond.at_limit(Some(limit))), (limit + 1, true));
         }
     }
 

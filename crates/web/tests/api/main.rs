@@ -26,6 +26,7 @@ mod jobs;
 mod key_devices;
 mod key_ends;
 mod key_months;
+mod key_unbinding;
 mod keys;
 mod logs;
 mod made_once;
