@@ -1,7 +1,10 @@
 //! What agents do with their keys in the console: search, look, disable, enable.
 
+use std::collections::BTreeMap;
+
 use kernel::{Fault, Page, PageAsk};
 use platform::identity::{Permission, Principal, Scope, UserId};
+use platform::messages::{Tally, templates};
 use platform::{Cx, Result, audit};
 use serde::Serialize;
 use serde_json::json;
@@ -118,18 +121,20 @@ pub struct BulkResult {
 }
 
 /// Disables (or enables) a selection, in steps, each a transaction: verifications go on in between. What was answered is
-/// in force for every verification that begins after it.
+/// in force for every verification that begins after it. Each agent that is not the asker is told once how many of its keys were disabled.
 pub async fn set_disabled(cx: &Cx, selection: &KeySelection, disabled: bool) -> Result<BulkResult> {
     let user = cx.require(Permission::KeysManage)?;
     selection.check()?;
     let mut result = BulkResult::default();
+    let (by, link) = ([("by", user.name.clone())], selection.link());
+    let mut told = Tally::new(&templates::KEYS_DISABLED, &by, &link);
     let mut walk = Walk::new(&mut cx.db.read(), user, selection).await?;
     while let Some(step) = walk.next(cx, user).await? {
         let mut tx = cx.db.begin().await?;
         let lock = if tx.for_update().is_empty() { "" } else { " FOR UPDATE OF k" };
         let chunk = step.keys(&mut tx, lock).await?;
         let now = cx.now();
-        let (mut rows, mut ended) = (Vec::new(), Vec::new());
+        let (mut rows, mut ended, mut taken) = (Vec::new(), Vec::new(), BTreeMap::new());
         for raw in &chunk {
             let already = raw.facts.disabled_at.is_some() == disabled;
             if (already && !(disabled && takes_over(user, raw))) || !(disabled || may_enable(user, raw)) {
@@ -144,6 +149,9 @@ pub async fn set_disabled(cx: &Cx, selection: &KeySelection, disabled: bool) -> 
             if !already && raw.facts.ended_untold(raw.written, now) {
                 ended.push((raw.id, raw.project.id));
             }
+            if disabled && is_taken(user, raw) {
+                *taken.entry(raw.agent.id).or_insert(0) += 1;
+            }
             rows.push(args![raw.id, kernel::Word::as_str(facts.state(now)), facts.disabled_at, disabled.then_some(user.id)]);
         }
         let changed = i64::try_from(rows.len()).unwrap_or(0);
@@ -154,6 +162,7 @@ pub async fn set_disabled(cx: &Cx, selection: &KeySelection, disabled: bool) -> 
             let object = if let [one] = &chunk[..] { Some(one.id.into()) } else { None };
             audit::record(&mut tx, cx, action, object, &json!({"count": changed, "selection": selection})).await?;
             crate::events::keys_expired(&mut tx, cx, &ended).await?;
+            told.add(&mut tx, cx, &taken).await?;
         }
         tx.commit().await?;
         result.changed += changed;
@@ -171,6 +180,11 @@ fn may_enable(user: &Principal, key: &Raw) -> bool {
 fn takes_over(user: &Principal, key: &Raw) -> bool {
     let others = key.disabled_by.is_some_and(|by| by != user.id);
     others && (user.scope() == Scope::All || (key.disabled_by == Some(key.agent.id) && user.scope() == Scope::Team(user.id)))
+}
+
+/// Whether its agent loses it where this user disables it now: it knows what it did itself, and what was a superior's before is so still.
+fn is_taken(user: &Principal, key: &Raw) -> bool {
+    key.agent.id != user.id && key.disabled_by.is_none_or(|by| by == key.agent.id)
 }
 
 #[cfg(test)]
@@ -213,15 +227,17 @@ mod tests {
     fn what_a_superior_disabled_a_superior_enables_and_what_the_agent_did_is_its_superiors_once_it_does_so_too() {
         // The agent, its admin, a super admin; and another agent, who would have to be shown the key first.
         let all = [somebody(1, Role::Agent), somebody(2, Role::AgentAdmin), somebody(3, Role::SuperAdmin), somebody(4, Role::Agent)];
-        for (disabled_by, enable, take_over) in [
-            (None, [true, true, true, true], [false, false, false, false]),
-            (Some(1), [true, true, true, false], [false, true, true, false]),
-            (Some(2), [false, true, true, false], [false, false, true, false]),
-            (Some(3), [false, false, true, false], [false, false, false, false]),
+        let superiors = [false, true, true, true];
+        for (disabled_by, enable, take_over, taken) in [
+            (None, [true, true, true, true], [false, false, false, false], superiors),
+            (Some(1), [true, true, true, false], [false, true, true, false], superiors),
+            (Some(2), [false, true, true, false], [false, false, true, false], [false; 4]),
+            (Some(3), [false, false, true, false], [false, false, false, false], [false; 4]),
             // Whoever was its admin before.
-            (Some(9), [false, false, true, false], [false, false, true, false]),
+            (Some(9), [false, false, true, false], [false, false, true, false], [false; 4]),
         ] {
             let key = key(disabled_by);
+            assert_eq!(all.each_ref().map(|user| is_taken(user, &key)), taken, "{disabled_by:?}");
             assert_eq!(all.each_ref().map(|user| may_enable(user, &key)), enable, "{disabled_by:?}");
             assert_eq!(all.each_ref().map(|user| takes_over(user, &key)), take_over, "{disabled_by:?}");
         }

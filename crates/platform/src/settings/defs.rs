@@ -59,6 +59,8 @@ settings! {
         "额度变动发邮件" "E-mail on quota changes", "充值、转账、提现" "Recharges, transfers, withdrawals";
     MAIL_GRANTS: Flag = "notification.mail_grants" in "notification", Kind::Flag { default: true },
         "授权变动发邮件" "E-mail on grants", "授权、到期、申请结果" "Grants, their end, and applications";
+    MAIL_KEYS: Flag = "notification.mail_keys" in "notification", Kind::Flag { default: true },
+        "卡密被禁用发邮件" "E-mail on disabled keys", "上级禁用代理的卡密时，每次操作一封" "When a superior disables keys of an agent: one for each time";
     NOTIFY_ACTIVATIONS: Flag = "notification.key_activated" in "notification", Kind::Flag { default: true },
         "卡密激活时站内通知" "Notify on key activation", "通知生成该卡密的代理" "Tells the agent who made the key";
     GRANT_WARNING_DAYS: Int = "notification.grant_warning_days" in "notification", int(3, 0, 60, "days"),

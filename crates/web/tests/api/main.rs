@@ -24,6 +24,7 @@ mod grants;
 mod home;
 mod jobs;
 mod key_devices;
+mod key_disabling;
 mod key_ends;
 mod key_months;
 mod key_unbinding;
