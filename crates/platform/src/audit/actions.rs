@@ -107,6 +107,7 @@ actions! {
     BATCH_CANCELLED = Info "keys" "batch_cancelled" "取消生成卡密" "Cancelled a batch of keys";
     KEYS_EXPORTED = Security "keys" "exported" "导出卡密" "Exported keys";
     KEY_UNBOUND = Info "keys" "unbound" "解绑卡密" "Unbound a key";
+    KEY_UNBOUND_BEYOND_LIMIT = Warning "keys" "unbound_beyond_limit" "超出次数上限解绑卡密" "Unbound a key beyond its project's limit";
     KEYS_DISABLED = Warning "keys" "disabled" "禁用卡密" "Disabled keys";
     KEYS_ENABLED = Info "keys" "enabled" "启用卡密" "Enabled keys";
     SETTING_CHANGED = Warning "settings" "changed" "修改系统设置" "Changed a setting";

@@ -93,6 +93,8 @@ templates! {
         "项目 {project} 的 {count} 个卡密已取消生成，额度已退回。" "The batch of {count} keys for project {project} was cancelled and its quota returned.";
     KEY_ACTIVATED = "keys.activated", ByMail::Never, "卡密已激活" "A key was activated",
         "项目 {project} 的卡密（尾号 {hint}）已在设备 {device} 上激活。" "A key of project {project} (ending {hint}) was activated on device {device}.";
+    KEYS_DISABLED = "keys.disabled", ByMail::If(defs::MAIL_KEYS), "卡密被上级禁用" "Keys of yours were disabled",
+        "{by} 禁用了您的 {count} 个卡密：它们无法通过验证，也只能由上级重新启用。如有疑问，请联系 {by}。" "{by} disabled {count} of your keys: they pass no verification, and only a superior can enable them again. If you wonder why, speak to {by}.";
     CLIENT_BANNED = "client.banned", ByMail::Always, "项目客户端被临时封禁" "A project's client is banned for a while",
         "项目 {project} 的接口调用持续超限，已封禁至 {until_at}。" "Calls for project {project} went on over the limit; they are refused until {until_at}.";
     CASE_NOT_LIT = "venue.case_not_lit", ByMail::Always, "球台故障" "A table needs looking after",

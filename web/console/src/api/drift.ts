@@ -125,6 +125,7 @@ export type Requests = [
   Fits<Console.EmailChange, Server['EmailChange']>,
   Fits<Console.NewProject, Server['NewProject']>,
   Fits<Console.KeySelection, Server['KeySelection']>,
+  Fits<{ reason: string; device_id?: string }, Server['UnbindBeyondLimit']>,
   // The document does not say what a tariff is.
   Fits<Omit<Console.NewVenue, 'tariff'>, Omit<Server['NewVenue'], 'tariff'>>,
   Fits<Console.NewTable, Server['NewTable']>,

@@ -85,8 +85,10 @@ export interface Batch { id: string; project: { id: string; name: string }; agen
 // GET /keys?project=&batch=&state=&key=(text)&device=&agent=&cursor=&limit= -> Page<Key>; GET /keys/{id} -> KeyDetail
 export type KeyState = 'unused' | 'active' | 'expired' | 'disabled'
 export interface Key { id: string; key: string /* full text for owner of the batch; masked '•••••-…-8YJCE' otherwise */; project: { id: string; name: string }; batch_id: string; agent: UserRef; state: KeyState; unit: ValidityUnit; validity: number; activated_at: string | null; expires_at: string | null; devices: { id: string; name: string; bound_at: string }[]; unbind_count: number; created_at: string }
-export interface KeyDetail { key: Key; max_devices: number; unbinds_left: number | null; recent_calls: ClientCall[] }
-// POST /keys/{id}/unbind {} -> Key;  POST /keys/disable | /keys/enable  KeySelection -> {changed: number, skipped: number}
+export interface KeyDetail { key: Key; max_devices: number; unbinds_left: number | null; recent_calls: ClientCall[]; unbindings: Unbinding[] /* the latest, newest first */ }
+export interface Unbinding { at: string; by: UserRef | null; devices: string[] /* ids */; beyond_limit: boolean; reason: string | null }
+// POST /keys/{id}/unbind {device_id?} -> Key; POST /keys/{id}/unbind-beyond-limit {device_id?, reason} -> Key (super_admin: whatever the project's limit says)
+// POST /keys/disable | /keys/enable  KeySelection -> {changed: number, skipped: number}
 export interface KeySelection { ids?: string[]; batch?: string; filter?: { project?: string; state?: KeyState; agent?: string; batch?: string } }   // exactly one
 // Export: POST /exports/keys KeySelection & {format:'csv'|'xlsx', columns?: string[]} -> {url} ; GET url downloads (streamed, one minute ticket)
 

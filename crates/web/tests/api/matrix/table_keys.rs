@@ -68,6 +68,9 @@ pub const RULES: &[Rule] = &[
     rule("GET /api/v1/keys?agent={owner}", Door::Only(KEYS), 200).on(Thing::Key, Reach::BRANCH.listed()),
     rule("GET /api/v1/keys/{id}", Door::Only(KEYS), 200).on(Thing::Key, Reach::BRANCH),
     rule("POST /api/v1/keys/{id}/unbind", Door::Only(KEYS), 200).on(Thing::BoundKey, Reach::BRANCH).body(|_| json!({})),
+    rule("POST /api/v1/keys/{id}/unbind-beyond-limit", Door::Only(SUPER), 200)
+        .on(Thing::BoundKey, Reach::EVERY)
+        .body(|_| json!({"reason": "the computer is broken"})),
     rule("POST /api/v1/keys/disable", Door::Only(KEYS), 200)
         .on(Thing::Key, Reach::BRANCH.listed())
         .body(|case| json!({"ids": [case.thing]})),
