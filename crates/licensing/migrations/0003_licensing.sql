@@ -230,7 +230,7 @@ CREATE TABLE deliveries (
   event TEXT NOT NULL,
   url TEXT NOT NULL,
   payload TEXT NOT NULL,
-  -- waiting, delivered, failed
+  -- waiting, delivered, failed, dismissed
   state TEXT NOT NULL,
   attempts BIGINT NOT NULL,
   -- When the present round of attempts began: sending again begins another, and the job of the one before does nothing more.
@@ -242,7 +242,8 @@ CREATE TABLE deliveries (
   finished_at BIGINT
 );
 CREATE INDEX deliveries_list ON deliveries (project_id, state, event, id);
-CREATE INDEX deliveries_failed ON deliveries (project_id, finished_at) WHERE state = 'failed';
+-- Those that somebody should look after. A trial is none of them: whoever asked for it is looking.
+CREATE INDEX deliveries_failed ON deliveries (project_id, finished_at, id) WHERE state = 'failed' AND event <> 'test';
 
 CREATE TABLE delivery_attempts (
   id UUID PRIMARY KEY,

@@ -35,7 +35,7 @@ pub struct Home {
     pub recent_batches: Vec<Batch>,
     /// Within 14 days, the first to end first.
     pub grants_ending: Vec<Grant>,
-    /// Callbacks that were given up; for who manages them.
+    /// Callbacks that were given up and not dismissed since, without trials; for who manages them.
     pub failing_deliveries: i64,
 }
 

@@ -1,4 +1,4 @@
-//! Setting a project's callback, replacing its secret, trying it, sending again.
+//! Setting a project's callback, replacing its secret, trying it; one that is sent again, and one that failed and is dismissed.
 
 use kernel::{Fault, Fields, text};
 use platform::audit;
@@ -44,12 +44,12 @@ impl CallbackSetting {
 }
 
 /// What a project has now.
-struct Known {
-    url: Option<String>,
+pub(super) struct Known {
+    pub url: Option<String>,
     secret: Option<Vec<u8>>,
 }
 
-async fn lock(tx: &mut Tx, project: ProjectId) -> Result<Known> {
+pub(super) async fn lock(tx: &mut Tx, project: ProjectId) -> Result<Known> {
     let sql = format!("SELECT callback_url, callback_secret FROM projects WHERE id = $1{}", tx.for_update());
     let known = tx.opt(&sql, args![project], |row| Ok(Known { url: row.get("callback_url")?, secret: row.get("callback_secret")? }));
     known.await?.ok_or_else(Fault::not_found)
@@ -110,8 +110,7 @@ pub async fn resend(cx: &Cx, id: DeliveryId) -> Result<Delivery> {
     cx.require(Permission::CallbacksManage)?;
 
     let mut tx = cx.db.begin().await?;
-    let project = tx.opt("SELECT project_id FROM deliveries WHERE id = $1", args![id], |row| row.get::<ProjectId>("project_id")).await?;
-    let project = project.ok_or_else(Fault::not_found)?;
+    let project = project_of(&mut tx, id).await?;
     lock(&mut tx, project).await?.url.ok_or(CallbackError::NotSet)?;
     let now = cx.now();
     let sql = "UPDATE deliveries SET state = 'waiting', since = $1, next_attempt_at = $1, finished_at = NULL WHERE id = $2";
@@ -122,6 +121,27 @@ pub async fn resend(cx: &Cx, id: DeliveryId) -> Result<Delivery> {
     tx.commit().await?;
 
     Ok(delivery)
+}
+
+/// Somebody has looked after one that failed: it is counted no more, and not sent again with the others. Where it has not failed, nothing changes.
+pub async fn dismiss(cx: &Cx, id: DeliveryId) -> Result<Delivery> {
+    cx.require(Permission::CallbacksManage)?;
+
+    let mut tx = cx.db.begin().await?;
+    let project = project_of(&mut tx, id).await?;
+    let sql = "UPDATE deliveries SET state = 'dismissed' WHERE id = $1 AND state = 'failed'";
+    if tx.exec(sql, args![id]).await? == 1 {
+        audit::record(&mut tx, cx, &audit::DELIVERY_DISMISSED, Some(project.into()), &json!({ "delivery": id })).await?;
+    }
+    let delivery = query::one(&mut tx, id).await?;
+    tx.commit().await?;
+
+    Ok(delivery)
+}
+
+async fn project_of(tx: &mut Tx, id: DeliveryId) -> Result<ProjectId> {
+    let project = tx.opt("SELECT project_id FROM deliveries WHERE id = $1", args![id], |row| row.get::<ProjectId>("project_id")).await?;
+    project.ok_or_else(Fault::not_found)
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 import { get, post, put, seg, type Paging } from './http'
-import type { CallbackEvent, Delivery, DeliveryDetail, Page } from './types'
+import type { CallbackEvent, Delivery, DeliveryDetail, FailedDone, Page } from './types'
 
 export interface DeliveryFilter extends Paging {
   project?: string
@@ -18,3 +18,8 @@ export const listDeliveries = (filter: DeliveryFilter, signal?: AbortSignal) =>
 export const getDelivery = (id: string, signal?: AbortSignal) =>
   get<DeliveryDetail>(`/deliveries/${seg(id)}`, undefined, signal)
 export const resendDelivery = (id: string) => post<Delivery>(`/deliveries/${seg(id)}/resend`)
+export const dismissDelivery = (id: string) => post<Delivery>(`/deliveries/${seg(id)}/dismiss`)
+export const resendFailed = (projectId: string) =>
+  post<FailedDone>(`/projects/${seg(projectId)}/callback/resend-failed`)
+export const dismissFailed = (projectId: string) =>
+  post<FailedDone>(`/projects/${seg(projectId)}/callback/dismiss-failed`)

@@ -3720,7 +3720,7 @@ export interface components {
         /** @enum {string} */
         DeliveryEvent: "key.activated" | "key.verified" | "key.refused" | "key.expired" | "key.unbound" | "batch.created" | "test";
         /** @enum {string} */
-        DeliveryState: "waiting" | "delivered" | "failed";
+        DeliveryState: "waiting" | "delivered" | "failed" | "dismissed";
         /** @description A complaint with all that shows what happened. */
         DeskComplaint: components["schemas"]["DeskRow"] & {
             can_answer: boolean;
@@ -3854,6 +3854,16 @@ export interface components {
             /** @description While it is paused: if it went on now. */
             paid_until: components["schemas"]["Timestamp"];
             price_fen: components["schemas"]["Fen"];
+        };
+        /** @description How far it has come. */
+        FailedDone: {
+            /**
+             * Format: int64
+             * @description So many are sent again, or dismissed.
+             */
+            done: number;
+            /** @description There may be more, which follow by themselves. */
+            more: boolean;
         };
         /** Format: int64 */
         Fen: number;
@@ -4080,7 +4090,7 @@ export interface components {
         Home: {
             /**
              * Format: int64
-             * @description Callbacks that were given up; for who manages them.
+             * @description Callbacks that were given up and not dismissed since, without trials; for who manages them.
              */
             failing_deliveries: number;
             /** @description Within 14 days, the first to end first. */
