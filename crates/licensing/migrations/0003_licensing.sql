@@ -27,6 +27,8 @@ CREATE TABLE projects (
   banned_until BIGINT,
   ban_level BIGINT NOT NULL,
   last_ban_at BIGINT,
+  -- Counts what is changed by forms: of two who change a project at once the second is refused.
+  revision BIGINT NOT NULL DEFAULT 1,
   created_at BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX projects_name ON projects (name_key);

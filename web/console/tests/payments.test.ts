@@ -176,6 +176,7 @@ const merchant = (change: Partial<Merchant> = {}): Merchant => ({
   enabled: false,
   notify_url: 'https://cue.example/callbacks/wechat',
   parameters: { app_id: 'wx1', mini_app_id: null, merchant_id: '1900', serial: 'AB', keys: ['PUB_KEY_ID_1'] },
+  version: 1,
   updated_at: at('00'),
   ...change,
 })

@@ -36,7 +36,8 @@ struct CallbackSet {
 
 /// Where the owner wants to be called, and for what.
 #[utoipa::path(put, path = "/projects/{id}/callback", tag = "callbacks", params(("id" = String, Path)), request_body = CallbackSetting,
-    responses((status = 200, body = CallbackSet), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 200, body = CallbackSet), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem), (status = 422, body = Problem)))]
 async fn set(
     Auth(cx, _): Auth<CallbacksManage>,
     PathId(id): PathId<ProjectEntity>,

@@ -191,6 +191,42 @@ on_server! {
         assert_eq!(log.matches("projects.changed").count(), 3);
     }
 
+    async fn k2_1_of_two_who_change_a_project_at_once_the_second_is_told_and_overwrites_nothing(server) {
+        let (root, other) = (server.user(Role::SuperAdmin, "root").await, server.user(Role::SuperAdmin, "other").await);
+        let url = format!("{URL}/{}", create(&root, "shared").await);
+        let revision = async || root.get(&url).await.ok(200)["revision"].as_i64().unwrap();
+        assert_eq!(revision().await, 1);
+        let first = root.patch(&url, json!({"description": "first", "revision": 1})).await.ok(200);
+        assert_eq!((&first["description"], &first["revision"]), (&json!("first"), &json!(2)));
+        other.patch(&url, json!({"description": "second", "version": "9", "revision": 1})).await.refused(409, "CHANGED_MEANWHILE");
+        let now = root.get(&url).await.ok(200);
+        assert_eq!((&now["description"], &now["version"]), (&json!("first"), &json!("1.2")));
+        assert_eq!(log(server).await.matches("projects.changed").count(), 1);
+
+        // The callback is the project's, too, and so are the prices. What changes nothing, and what is no form, is not counted.
+        let callback = |revision: i64| json!({"url": "https://owner.example/hook", "events": [], "revision": revision});
+        other.put(&format!("{url}/callback"), callback(1)).await.refused(409, "CHANGED_MEANWHILE");
+        other.put(&format!("{url}/callback"), callback(2)).await.ok(200);
+        root.patch(&url, json!({"prices": [], "revision": 2})).await.refused(409, "CHANGED_MEANWHILE");
+        root.patch(&url, json!({"description": "first", "revision": 3})).await.ok(200);
+        root.post(&format!("{url}/disable"), json!({})).await.ok(200);
+        root.post(&format!("{url}/rotate-secret"), json!({"overlap_hours": 1})).await.ok(200);
+        assert_eq!(revision().await, 3);
+        // A program that sets one thing need not look first.
+        root.patch(&url, json!({"version": "2"})).await.ok(200);
+        other.put(&format!("{url}/callback"), json!({"url": null, "events": []})).await.ok(200);
+        assert_eq!(revision().await, 5);
+        root.patch(&url, json!({"version": "3", "revision": null})).await.refused_field("revision", "INVALID");
+
+        let both = tokio::join!(
+            root.patch(&url, json!({"version": "4", "revision": 5})),
+            other.patch(&url, json!({"version": "5", "revision": 5})),
+        );
+        let mut statuses = [both.0.status.as_u16(), both.1.status.as_u16()];
+        statuses.sort_unstable();
+        assert_eq!((statuses, revision().await), ([200, 409], 6));
+    }
+
     async fn k2_1_a_project_is_switched_off_and_on_again(server) {
         let root = server.user(Role::SuperAdmin, "root").await;
         let id = create(&root, "switched").await;

@@ -7,8 +7,11 @@ export interface DeliveryFilter extends Paging {
   event?: Delivery['event'] | ''
 }
 
-export const setCallback = (projectId: string, body: { url: string | null; events: CallbackEvent[] }) =>
-  put<{ secret?: string }>(`/projects/${seg(projectId)}/callback`, body)
+/** `revision`: the project's as it was looked at. */
+export const setCallback = (
+  projectId: string,
+  body: { url: string | null; events: CallbackEvent[]; revision: number },
+) => put<{ secret?: string }>(`/projects/${seg(projectId)}/callback`, body)
 export const rotateCallbackSecret = (projectId: string) =>
   post<{ secret: string }>(`/projects/${seg(projectId)}/callback/rotate`)
 export const testCallback = (projectId: string) => post<Delivery>(`/projects/${seg(projectId)}/callback/test`)

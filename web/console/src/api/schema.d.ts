@@ -3396,6 +3396,11 @@ export interface components {
         /** @description Where a project's owner wants to be called, and for what. */
         CallbackSetting: {
             events: components["schemas"]["CallbackEvent"][];
+            /**
+             * Format: int64
+             * @description That of the project as it was looked at: where somebody has changed it since, nothing is changed. Absent or null: whatever it is.
+             */
+            revision?: number | null;
             /** @description Absent or null: nowhere. */
             url?: string | null;
         };
@@ -4352,11 +4357,21 @@ export interface components {
             notify_url: string;
             parameters?: components["schemas"]["Shown"] | null;
             updated_at?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int64
+             * @description Counts its changes, 0 before the first: whoever changes it says which one was looked at.
+             */
+            version: number;
         };
         MerchantForm: {
             /** @description New payments may be made by it. What was begun is seen to its end either way. */
             enabled: boolean;
             parameters?: components["schemas"]["Form"] | null;
+            /**
+             * Format: int64
+             * @description That of the network as it was looked at: where somebody has changed it since, nothing is changed. Absent or null: whatever it is.
+             */
+            version?: number | null;
         };
         Merchants: {
             items: components["schemas"]["Merchant"][];
@@ -5160,6 +5175,11 @@ export interface components {
                 rate_per_minute: number;
                 /** @description Ed25519, base64; built into clients. Empty for agents. */
                 response_public_key: string;
+                /**
+                 * Format: int64
+                 * @description Counts its changes: whoever changes it says which one was looked at.
+                 */
+                revision: number;
                 state: components["schemas"]["ProjectState"];
                 /**
                  * Format: int64
@@ -5669,6 +5689,11 @@ export interface components {
             rate_per_minute: number;
             /** @description Ed25519, base64; built into clients. Empty for agents. */
             response_public_key: string;
+            /**
+             * Format: int64
+             * @description Counts its changes: whoever changes it says which one was looked at.
+             */
+            revision: number;
             state: components["schemas"]["ProjectState"];
             /**
              * Format: int64
@@ -5713,6 +5738,12 @@ export interface components {
              * @default null
              */
             rate_per_minute: number | null;
+            /**
+             * Format: int64
+             * @description That of the project as it was looked at: where somebody has changed it since, nothing is changed. Left out: whatever it is.
+             * @default null
+             */
+            revision: number | null;
             /**
              * Format: int64
              * @default null
@@ -5963,6 +5994,8 @@ export interface components {
         SettingKind: "boolean" | "integer" | "text" | "list";
         SettingValue: {
             value: unknown;
+            /** @description The value that was looked at: where it is another one by now, nothing is changed. Left out: whatever it is. */
+            was?: unknown;
         };
         SettleAsk: Record<string, never>;
         Settlement: {
