@@ -260,6 +260,7 @@ CREATE INDEX delivery_attempts_delivery ON delivery_attempts (delivery_id, id);
 
 -- How many verifications a day, for the home page; added to by the sets. No agent: the key was not found.
 CREATE TABLE verification_days (
+  -- How many since 1970, by the calendar of the zone that the installation was in.
   day BIGINT NOT NULL,
   project_id UUID NOT NULL,
   agent_id UUID NOT NULL,

@@ -90,7 +90,7 @@ test('k2_2b an agent applies for an open project, the superior approves', async 
 
   await signIn(page, agent, '/applications')
   await page.getByTestId('apply').click()
-  await page.getByTestId(`apply-project-${project.id}`).locator('xpath=ancestor-or-self::label').click()
+  await pick(page, 'apply-project', project.name)
   await page.getByTestId('apply-reason').fill('our shop has asked for it')
   await page.getByTestId('form-submit').click()
   await expect(row(page, project.name).locator('[data-status="pending"]')).toBeVisible()

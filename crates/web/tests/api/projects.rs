@@ -56,7 +56,7 @@ on_server! {
         assert_eq!((api_key.len(), &api_key[..3]), (27, "pk_"));
         assert_eq!((secret.len(), &secret[..3]), (46, "sk_"));
         assert_eq!(project["state"], "active");
-        assert_eq!(project["key_counts"], json!({"unused": 0, "active": 0, "expired": 0, "disabled": 0}));
+        assert_eq!(project["key_counts"], json!({"unused": 0, "active": 0, "expired": 0, "disabled": 0, "most": 1_000_000}));
         assert_eq!(project["callback"], json!({"url": null, "events": ["key.activated", "key.refused", "key.expired", "key.unbound", "batch.created"]}));
         let mut sent = form("演示 Demo");
         sent["prices"] = json!([{"unit": "day", "count": 7, "price": 3}, {"unit": "day", "count": 30, "price": 10}, {"unit": "forever", "count": 0, "price": 100}]);
@@ -68,7 +68,7 @@ on_server! {
         let id = project["id"].as_str().unwrap();
         let seen = root.get(&format!("{URL}/{id}")).await;
         assert!(!seen.text().contains(secret));
-        assert_eq!(seen.ok(200)["key_counts"], json!({"unused": 0, "active": 0, "expired": 0, "disabled": 0}));
+        assert_eq!(seen.ok(200)["key_counts"], json!({"unused": 0, "active": 0, "expired": 0, "disabled": 0, "most": 1_000_000}));
         assert_eq!(secrets(server, id).await, (secret.to_owned(), None));
         let log = log(server).await;
         assert!(log.contains("projects.created") && !log.contains(secret), "{log}");

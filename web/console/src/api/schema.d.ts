@@ -3653,6 +3653,16 @@ export interface components {
             /** @description What the customer was shown: a larger share is refused. */
             at_most_fen: components["schemas"]["Fen"];
         };
+        /** @description How far figures are counted: one that has reached it may be more. (Of keys it stands beside them.) */
+        CountedTo: {
+            /** Format: int64 */
+            users: number;
+            /**
+             * Format: int64
+             * @description Of each thing that waits for somebody, payments among them.
+             */
+            waiting: number;
+        };
         /** @description What is entered into the device; told once. Nothing, where it is a board that we connect to. */
         Credentials: {
             device: components["schemas"]["Device"];
@@ -4093,6 +4103,7 @@ export interface components {
             items: components["schemas"]["HoldView"][];
         };
         Home: {
+            counted_to: components["schemas"]["CountedTo"];
             /**
              * Format: int64
              * @description Callbacks that were given up and not dismissed since, without trials; for who manages them.
@@ -4118,7 +4129,7 @@ export interface components {
              * @description That the reader manages.
              */
             users?: number | null;
-            /** @description The last 14 days in UTC, oldest first. */
+            /** @description The last 14 days by the installation's clock, oldest first. Where its time zone was changed, days before that are as they were counted. */
             verifications: components["schemas"]["VerificationDay"][];
         };
         Id: string;
@@ -4169,6 +4180,11 @@ export interface components {
             disabled: number;
             /** Format: int64 */
             expired: number;
+            /**
+             * Format: int64
+             * @description How far each of them is counted: one that has reached it may be more.
+             */
+            most: number;
             /** Format: int64 */
             unused: number;
         };
@@ -6396,7 +6412,7 @@ export interface components {
             device: components["schemas"]["ClientDevice"];
             key: string;
         };
-        /** @description What waits for a person. */
+        /** @description What waits for a person. Each is counted no further than a thousand. */
         Waiting: {
             /** Format: int64 */
             differences: number;

@@ -65,7 +65,7 @@ export interface Withdrawal { id: string; agent: UserRef; amount: number; payee_
 // POST /projects/{id}/rotate-secret {overlap_hours} -> {secret, previous_valid_until}
 export type ValidityUnit = 'minute' | 'hour' | 'day' | 'month' | 'forever'
 export interface Price { unit: ValidityUnit; count: number /* 0 for forever */; price: number }
-export interface Project { id: string; name: string; description: string; version: string; parameters: Record<string, string>; state: 'active' | 'disabled'; api_key: string; response_public_key: string; devices_per_key: number; unbind_limit: number | null /* per key; null = no limit */; rate_per_minute: number; banned_until: string | null /* its programs are refused until then */; previous_secret_valid_until: string | null; prices: Price[]; open_for_application: boolean; callback: { url: string | null; events: CallbackEvent[] }; my_grant: Grant | null; key_counts: { unused: number; active: number; expired: number; disabled: number } | null; revision: number /* counts its changes */; created_at: string }
+export interface Project { id: string; name: string; description: string; version: string; parameters: Record<string, string>; state: 'active' | 'disabled'; api_key: string; response_public_key: string; devices_per_key: number; unbind_limit: number | null /* per key; null = no limit */; rate_per_minute: number; banned_until: string | null /* its programs are refused until then */; previous_secret_valid_until: string | null; prices: Price[]; open_for_application: boolean; callback: { url: string | null; events: CallbackEvent[] }; my_grant: Grant | null; key_counts: KeyCounts | null; revision: number /* counts its changes */; created_at: string }
 export interface NewProject { name: string; description: string; version: string; parameters: Record<string, string>; devices_per_key: number; unbind_limit: number | null; rate_per_minute: number; prices: Price[]; open_for_application: boolean }
 export interface ProjectCreated { project: Project; secret: string }   // secret: shown once
 // For agents api_key and response_public_key are '' (only super_admin sees them).
@@ -73,7 +73,7 @@ export interface ProjectCreated { project: Project; secret: string }   // secret
 // ---- grants
 // GET /grants?project=&agent=&state=&cursor= -> Page<Grant>; POST /grants {project_id, agent_id, ends_at?: string|null, note?} -> 201 Grant; PATCH /grants/{id} {ends_at} ; POST /grants/{id}/end -> Grant
 export interface Grant { id: string; project: { id: string; name: string }; agent: UserRef; granted_by: UserRef | null; starts_at: string; ends_at: string | null; state: 'active' | 'ended'; ended_reason: 'expired' | 'revoked' | null; note: string; created_at: string }
-// GET /applications?state=&scope=mine|review&cursor= -> Page<Application>; GET /applications/projects -> Page<{id,name,description,version}> (that I can apply for)
+// GET /applications?state=&scope=mine|review&cursor= -> Page<Application>; GET /applications/projects?search= -> Page<{id,name,description,version}> (that I can apply for)
 // POST /applications {project_id, reason} -> 201; POST /applications/{id}/approve {ends_at?, note?}; /refuse {note}; /withdraw
 export interface Application { id: string; project: { id: string; name: string }; agent: UserRef; reason: string; state: 'pending' | 'approved' | 'refused' | 'withdrawn'; reviewer: UserRef | null; note: string; created_at: string; reviewed_at: string | null }
 
@@ -125,7 +125,8 @@ export interface Job { id: string; kind: string; state: 'queued' | 'running' | '
 // ---- demo only: GET /mailbox?cursor= -> Page<Mail>   (demo: everybody sees all; the page is public at /mailbox, linked from the sign-in page)
 export interface Mail { id: string; to: string; subject: string; text: string; at: string }
 // ---- home: GET /home -> Home
-export interface Home { keys: { unused: number; active: number; expired: number; disabled: number } | null; quota: QuotaOverview | null; users: number | null; pending_applications: number; pending_withdrawals: number; verifications: { day: string; accepted: number; refused: number }[] /* last 14 days */; recent_batches: Batch[]; grants_ending: Grant[]; failing_deliveries: number }
+export interface KeyCounts { unused: number; active: number; expired: number; disabled: number; most: number /* one that has reached it may be more */ }
+export interface Home { keys: KeyCounts | null; quota: QuotaOverview | null; users: number | null; pending_applications: number; pending_withdrawals: number; verifications: { day: string; accepted: number; refused: number }[] /* last 14 days, by the installation's clock */; recent_batches: Batch[]; grants_ending: Grant[]; failing_deliveries: number; counted_to: { users: number; waiting: number } /* a figure that has reached it may be more */ }
 
 // ---- halls, tables, lights (staff of the hall; super_admin: all). Money is in fen: 1234 is 12.34 yuan
 // GET /venues -> {items: Venue[]}; POST /venues [idem] NewVenue -> 201 Venue; GET /venues/{id}/floor -> Floor; POST /venues/{id}/tables [idem] NewTable -> 201 Table
