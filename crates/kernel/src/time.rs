@@ -68,6 +68,13 @@ impl Timestamp {
         Some(format!("{} {zone}", zoned.strftime("%Y-%m-%d %H:%M")))
     }
 
+    /// Which day it is by that zone's calendar, as its number since 1970. In UTC for a zone that does not exist.
+    pub fn day_in(self, zone: &str) -> i64 {
+        let there = jiff::tz::TimeZone::get(zone).ok().zip(self.jiff().ok());
+        let ahead = there.map_or(0, |(zone, at)| i64::from(zone.to_offset(at).seconds()));
+        self.0.saturating_add(ahead * SECOND).div_euclid(DAY)
+    }
+
     pub fn jiff(self) -> Result<jiff::Timestamp, jiff::Error> {
         jiff::Timestamp::from_microsecond(self.0)
     }
@@ -272,6 +279,24 @@ mod tests {
         let at: Timestamp = "2026-11-21T20:05:00Z".parse().unwrap();
         assert_eq!(at.in_zone("Asia/Shanghai").as_deref(), Some("2026-11-22 04:05 Asia/Shanghai"));
         assert_eq!(at.in_zone("Nowhere/None"), None);
+    }
+
+    #[test]
+    fn k5_1_a_day_begins_at_midnight_of_the_zone_and_in_utc_where_there_is_none() {
+        let day = |at: &str, zone: &str| at.parse::<Timestamp>().unwrap().day_in(zone);
+        for (zone, before, after) in [
+            ("Asia/Shanghai", "2026-11-21T15:59:59.999999Z", "2026-11-21T16:00:00Z"),
+            ("America/New_York", "2026-11-22T04:59:59Z", "2026-11-22T05:00:00Z"),
+            // In summer an hour sooner.
+            ("Europe/Berlin", "2026-07-01T21:59:59Z", "2026-07-01T22:00:00Z"),
+            ("Asia/Kathmandu", "2026-11-21T18:14:59Z", "2026-11-21T18:15:00Z"),
+            ("UTC", "2026-11-21T23:59:59Z", "2026-11-22T00:00:00Z"),
+            ("Nowhere/None", "2026-11-21T23:59:59Z", "2026-11-22T00:00:00Z"),
+        ] {
+            assert_eq!(day(after, zone), day(before, zone) + 1, "{zone}");
+        }
+        assert_eq!((day("1970-01-01T00:00:00Z", "UTC"), day("1969-12-31T12:00:00Z", "Asia/Shanghai")), (0, -1));
+        assert_eq!(day("2026-11-21T08:00:00Z", "Asia/Shanghai"), 20_778);
     }
 
     #[test]

@@ -32,7 +32,7 @@ settings! {
     SITE_NAME: Text = "basic.site_name" in "basic", Kind::Text { default: "Cuekey", max: 40, check: any },
         "站点名称" "Site name", "显示在控制台和邮件中" "Shown in the console and in e-mails";
     TIME_ZONE: Text = "basic.time_zone" in "basic", Kind::Text { default: "Asia/Shanghai", max: 64, check: is_time_zone },
-        "时区" "Time zone", "控制台按此时区显示时间；按月计的卡密也按此时区的日历到期，修改只影响以后激活的" "The console shows times in this zone, and keys for months end by its calendar: those that are activated from now on";
+         "时区" "Time zone", "控制台按此时区显示时间、统计每天的核验；按月计的卡密也按此时区的日历到期，修改只影响以后激活的" "The console shows times in this zone and counts verifications by its days; keys for months end by its calendar: those that are activated from now on";
     SIGN_UP_OPEN: Flag = "basic.sign_up_open" in "basic", Kind::Flag { default: true },
         "开放注册" "Sign-up open", "关闭后只能由管理员创建代理" "When closed, agents can only be created by admins";
     PASSWORD_MIN_LENGTH: Int = "security.password_min_length" in "security", int(10, 10, 64, "chars"),

@@ -18,7 +18,7 @@ use super::password::{expel, new_password, new_topic};
 use super::rows::{Device, DeviceId, Driver, by_id};
 use super::service::{Credentials, address, coil_taken};
 use crate::halls::rows::lock_table_in_use;
-use crate::halls::{TableState, changed_meanwhile, differences, not_in_maintenance};
+use crate::halls::{TableState, differences, not_in_maintenance};
 use crate::{Venue, cases, staff};
 
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
@@ -50,7 +50,7 @@ pub async fn change(cx: &Cx, venue: &Venue, id: DeviceId, ask: ChangedDevice) ->
     fields.check()?;
     let old = by_id(&mut tx, id).await?.ok_or_else(Fault::not_found)?;
     if old.edition != ask.version {
-        return Err(changed_meanwhile());
+        return Err(Fault::changed_meanwhile());
     }
     if table.state != TableState::Maintenance {
         return Err(not_in_maintenance());

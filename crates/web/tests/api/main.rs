@@ -18,6 +18,7 @@ mod batch_price;
 mod bodies;
 mod browser;
 mod callbacks;
+mod callbacks_failed;
 mod exports;
 mod faults;
 mod grants;

@@ -51,6 +51,7 @@ export type Answers = [
   Fits<Present<Server['CallbackEvent']>, Console.CallbackEvent>,
   Fits<Present<Server['Delivery']>, Console.Delivery>,
   Fits<Present<Server['DeliveryDetail']>, Console.DeliveryDetail>,
+  Fits<Present<Server['FailedDone']>, Console.FailedDone>,
   Fits<Present<Server['Notification']>, Console.Notification>,
   Fits<Present<Server['OperationEntry']>, Console.OperationEntry>,
   Fits<Present<Server['SignInEntry']>, Console.SignInEntry>,

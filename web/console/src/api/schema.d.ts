@@ -3396,6 +3396,11 @@ export interface components {
         /** @description Where a project's owner wants to be called, and for what. */
         CallbackSetting: {
             events: components["schemas"]["CallbackEvent"][];
+            /**
+             * Format: int64
+             * @description That of the project as it was looked at: where somebody has changed it since, nothing is changed. Absent or null: whatever it is.
+             */
+            revision?: number | null;
             /** @description Absent or null: nowhere. */
             url?: string | null;
         };
@@ -3648,6 +3653,16 @@ export interface components {
             /** @description What the customer was shown: a larger share is refused. */
             at_most_fen: components["schemas"]["Fen"];
         };
+        /** @description How far figures are counted: one that has reached it may be more. (Of keys it stands beside them.) */
+        CountedTo: {
+            /** Format: int64 */
+            users: number;
+            /**
+             * Format: int64
+             * @description Of each thing that waits for somebody, payments among them.
+             */
+            waiting: number;
+        };
         /** @description What is entered into the device; told once. Nothing, where it is a board that we connect to. */
         Credentials: {
             device: components["schemas"]["Device"];
@@ -3720,7 +3735,7 @@ export interface components {
         /** @enum {string} */
         DeliveryEvent: "key.activated" | "key.verified" | "key.refused" | "key.expired" | "key.unbound" | "batch.created" | "test";
         /** @enum {string} */
-        DeliveryState: "waiting" | "delivered" | "failed";
+        DeliveryState: "waiting" | "delivered" | "failed" | "dismissed";
         /** @description A complaint with all that shows what happened. */
         DeskComplaint: components["schemas"]["DeskRow"] & {
             can_answer: boolean;
@@ -3854,6 +3869,16 @@ export interface components {
             /** @description While it is paused: if it went on now. */
             paid_until: components["schemas"]["Timestamp"];
             price_fen: components["schemas"]["Fen"];
+        };
+        /** @description How far it has come. */
+        FailedDone: {
+            /**
+             * Format: int64
+             * @description So many are sent again, or dismissed.
+             */
+            done: number;
+            /** @description There may be more, which follow by themselves. */
+            more: boolean;
         };
         /** Format: int64 */
         Fen: number;
@@ -4078,9 +4103,10 @@ export interface components {
             items: components["schemas"]["HoldView"][];
         };
         Home: {
+            counted_to: components["schemas"]["CountedTo"];
             /**
              * Format: int64
-             * @description Callbacks that were given up; for who manages them.
+             * @description Callbacks that were given up and not dismissed since, without trials; for who manages them.
              */
             failing_deliveries: number;
             /** @description Within 14 days, the first to end first. */
@@ -4103,7 +4129,7 @@ export interface components {
              * @description That the reader manages.
              */
             users?: number | null;
-            /** @description The last 14 days in UTC, oldest first. */
+            /** @description The last 14 days by the installation's clock, oldest first. Where its time zone was changed, days before that are as they were counted. */
             verifications: components["schemas"]["VerificationDay"][];
         };
         Id: string;
@@ -4154,6 +4180,11 @@ export interface components {
             disabled: number;
             /** Format: int64 */
             expired: number;
+            /**
+             * Format: int64
+             * @description How far each of them is counted: one that has reached it may be more.
+             */
+            most: number;
             /** Format: int64 */
             unused: number;
         };
@@ -4342,11 +4373,21 @@ export interface components {
             notify_url: string;
             parameters?: components["schemas"]["Shown"] | null;
             updated_at?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int64
+             * @description Counts its changes, 0 before the first: whoever changes it says which one was looked at.
+             */
+            version: number;
         };
         MerchantForm: {
             /** @description New payments may be made by it. What was begun is seen to its end either way. */
             enabled: boolean;
             parameters?: components["schemas"]["Form"] | null;
+            /**
+             * Format: int64
+             * @description That of the network as it was looked at: where somebody has changed it since, nothing is changed. Absent or null: whatever it is.
+             */
+            version?: number | null;
         };
         Merchants: {
             items: components["schemas"]["Merchant"][];
@@ -5150,6 +5191,11 @@ export interface components {
                 rate_per_minute: number;
                 /** @description Ed25519, base64; built into clients. Empty for agents. */
                 response_public_key: string;
+                /**
+                 * Format: int64
+                 * @description Counts its changes: whoever changes it says which one was looked at.
+                 */
+                revision: number;
                 state: components["schemas"]["ProjectState"];
                 /**
                  * Format: int64
@@ -5659,6 +5705,11 @@ export interface components {
             rate_per_minute: number;
             /** @description Ed25519, base64; built into clients. Empty for agents. */
             response_public_key: string;
+            /**
+             * Format: int64
+             * @description Counts its changes: whoever changes it says which one was looked at.
+             */
+            revision: number;
             state: components["schemas"]["ProjectState"];
             /**
              * Format: int64
@@ -5703,6 +5754,12 @@ export interface components {
              * @default null
              */
             rate_per_minute: number | null;
+            /**
+             * Format: int64
+             * @description That of the project as it was looked at: where somebody has changed it since, nothing is changed. Left out: whatever it is.
+             * @default null
+             */
+            revision: number | null;
             /**
              * Format: int64
              * @default null
@@ -5953,6 +6010,8 @@ export interface components {
         SettingKind: "boolean" | "integer" | "text" | "list";
         SettingValue: {
             value: unknown;
+            /** @description The value that was looked at: where it is another one by now, nothing is changed. Left out: whatever it is. */
+            was?: unknown;
         };
         SettleAsk: Record<string, never>;
         Settlement: {
@@ -6353,7 +6412,7 @@ export interface components {
             device: components["schemas"]["ClientDevice"];
             key: string;
         };
-        /** @description What waits for a person. */
+        /** @description What waits for a person. Each is counted no further than a thousand. */
         Waiting: {
             /** Format: int64 */
             differences: number;

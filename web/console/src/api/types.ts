@@ -61,11 +61,11 @@ export interface Withdrawal { id: string; agent: UserRef; amount: number; payee_
 
 // ---- projects
 // GET /projects?search=&state=&cursor= -> Page<Project>  (super_admin all; agent(_admin): granted ones, with my_grant set)
-// POST /projects NewProject -> 201 ProjectCreated ; GET /projects/{id} -> Project; PATCH /projects/{id} Partial<NewProject> -> Project; POST /projects/{id}/enable|disable|lift-ban -> Project; a higher rate_per_minute lifts a ban too
+// POST /projects NewProject -> 201 ProjectCreated ; GET /projects/{id} -> Project; PATCH /projects/{id} Partial<NewProject> & {revision?} -> Project (409 CHANGED_MEANWHILE: another revision); POST /projects/{id}/enable|disable|lift-ban -> Project; a higher rate_per_minute lifts a ban too
 // POST /projects/{id}/rotate-secret {overlap_hours} -> {secret, previous_valid_until}
 export type ValidityUnit = 'minute' | 'hour' | 'day' | 'month' | 'forever'
 export interface Price { unit: ValidityUnit; count: number /* 0 for forever */; price: number }
-export interface Project { id: string; name: string; description: string; version: string; parameters: Record<string, string>; state: 'active' | 'disabled'; api_key: string; response_public_key: string; devices_per_key: number; unbind_limit: number | null /* per key; null = no limit */; rate_per_minute: number; banned_until: string | null /* its programs are refused until then */; previous_secret_valid_until: string | null; prices: Price[]; open_for_application: boolean; callback: { url: string | null; events: CallbackEvent[] }; my_grant: Grant | null; key_counts: { unused: number; active: number; expired: number; disabled: number } | null; created_at: string }
+export interface Project { id: string; name: string; description: string; version: string; parameters: Record<string, string>; state: 'active' | 'disabled'; api_key: string; response_public_key: string; devices_per_key: number; unbind_limit: number | null /* per key; null = no limit */; rate_per_minute: number; banned_until: string | null /* its programs are refused until then */; previous_secret_valid_until: string | null; prices: Price[]; open_for_application: boolean; callback: { url: string | null; events: CallbackEvent[] }; my_grant: Grant | null; key_counts: KeyCounts | null; revision: number /* counts its changes */; created_at: string }
 export interface NewProject { name: string; description: string; version: string; parameters: Record<string, string>; devices_per_key: number; unbind_limit: number | null; rate_per_minute: number; prices: Price[]; open_for_application: boolean }
 export interface ProjectCreated { project: Project; secret: string }   // secret: shown once
 // For agents api_key and response_public_key are '' (only super_admin sees them).
@@ -73,7 +73,7 @@ export interface ProjectCreated { project: Project; secret: string }   // secret
 // ---- grants
 // GET /grants?project=&agent=&state=&cursor= -> Page<Grant>; POST /grants {project_id, agent_id, ends_at?: string|null, note?} -> 201 Grant; PATCH /grants/{id} {ends_at} ; POST /grants/{id}/end -> Grant
 export interface Grant { id: string; project: { id: string; name: string }; agent: UserRef; granted_by: UserRef | null; starts_at: string; ends_at: string | null; state: 'active' | 'ended'; ended_reason: 'expired' | 'revoked' | null; note: string; created_at: string }
-// GET /applications?state=&scope=mine|review&cursor= -> Page<Application>; GET /applications/projects -> Page<{id,name,description,version}> (that I can apply for)
+// GET /applications?state=&scope=mine|review&cursor= -> Page<Application>; GET /applications/projects?search= -> Page<{id,name,description,version}> (that I can apply for)
 // POST /applications {project_id, reason} -> 201; POST /applications/{id}/approve {ends_at?, note?}; /refuse {note}; /withdraw
 export interface Application { id: string; project: { id: string; name: string }; agent: UserRef; reason: string; state: 'pending' | 'approved' | 'refused' | 'withdrawn'; reviewer: UserRef | null; note: string; created_at: string; reviewed_at: string | null }
 
@@ -98,10 +98,12 @@ export interface ClientCall { id: string; at: string; project: { id: string; nam
 export interface CallExplained { call: ClientCall; rule: string /* sentence: which rule refused it */; remedy: string /* what would mend it */; now: string | null /* what the same call would get now */; steps: { code: string; title: string; outcome: 'passed' | 'refused' | 'not_reached' }[] }
 
 // ---- callbacks
-// PUT /projects/{id}/callback {url: string|null, events: CallbackEvent[]} -> {secret?: string (whsec_…, only when first made or rotated)}; POST /projects/{id}/callback/rotate -> {secret}; POST /projects/{id}/callback/test -> Delivery
+// PUT /projects/{id}/callback {url: string|null, events: CallbackEvent[], revision?: number (the project's)} -> {secret?: string (whsec_…, only when first made or rotated)}; POST /projects/{id}/callback/rotate -> {secret}; POST /projects/{id}/callback/test -> Delivery
 export type CallbackEvent = 'key.activated' | 'key.verified' | 'key.refused' | 'key.expired' | 'key.unbound' | 'batch.created'
-// GET /deliveries?project=&state=&event=&cursor= -> Page<Delivery>; GET /deliveries/{id} -> DeliveryDetail; POST /deliveries/{id}/resend -> Delivery
-export interface Delivery { id: string; project: { id: string; name: string }; event_id: string; event: CallbackEvent | 'test'; url: string; state: 'waiting' | 'delivered' | 'failed'; attempts: number; last_status: number | null; last_error: string | null; next_attempt_at: string | null; created_at: string }
+// GET /deliveries?project=&state=&event=&cursor= -> Page<Delivery>; GET /deliveries/{id} -> DeliveryDetail; POST /deliveries/{id}/resend|dismiss -> Delivery
+// POST /projects/{id}/callback/resend-failed|dismiss-failed -> FailedDone (all that failed of the project, without trials)
+export interface Delivery { id: string; project: { id: string; name: string }; event_id: string; event: CallbackEvent | 'test'; url: string; state: 'waiting' | 'delivered' | 'failed' | 'dismissed' /* it failed, and somebody has looked after it */; attempts: number; last_status: number | null; last_error: string | null; next_attempt_at: string | null; created_at: string }
+export interface FailedDone { done: number; more: boolean /* there may be more, which follow by themselves */ }
 export interface DeliveryDetail { delivery: Delivery; payload: string; attempts: { at: string; status: number | null; error: string | null; duration_ms: number; response: string }[] }
 
 // ---- notifications
@@ -116,7 +118,7 @@ export interface OperationEntry { id: string; at: string; actor: UserRef | null;
 export interface SignInEntry { id: string; at: string; name: string; user: UserRef | null; result: 'ok' | 'wrong' | 'locked' | 'captcha' | 'second_factor' | 'disabled' | 'not_verified' | 'first_password_old' | 'limited'; address: string; agent: string; tries: number /* that the line stands for; more than one: `limited` */ }
 
 // ---- settings (super_admin)
-// GET /settings -> {groups: SettingGroup[]}; PATCH /settings/{key} {value} -> Setting ; DELETE /settings/{key} -> Setting (default again)
+// GET /settings -> {groups: SettingGroup[]}; PATCH /settings/{key} {value, was?} -> Setting (409 CHANGED_MEANWHILE: it is not what it was); DELETE /settings/{key} -> Setting (default again)
 export interface SettingGroup { name: string; title: string; settings: Setting[] }
 export interface Setting { key: string; title: string; help: string; kind: 'boolean' | 'integer' | 'text' | 'choice' | 'list'; value: unknown; default: unknown; minimum?: number | null; maximum?: number | null; choices?: string[] | null; unit?: string | null; needs_restart: boolean; changed_at: string | null; changed_by: UserRef | null }
 
@@ -125,7 +127,8 @@ export interface Job { id: string; kind: string; state: 'queued' | 'running' | '
 // ---- demo only: GET /mailbox?cursor= -> Page<Mail>   (demo: everybody sees all; the page is public at /mailbox, linked from the sign-in page)
 export interface Mail { id: string; to: string; subject: string; text: string; at: string }
 // ---- home: GET /home -> Home
-export interface Home { keys: { unused: number; active: number; expired: number; disabled: number } | null; quota: QuotaOverview | null; users: number | null; pending_applications: number; pending_withdrawals: number; verifications: { day: string; accepted: number; refused: number }[] /* last 14 days */; recent_batches: Batch[]; grants_ending: Grant[]; failing_deliveries: number }
+export interface KeyCounts { unused: number; active: number; expired: number; disabled: number; most: number /* one that has reached it may be more */ }
+export interface Home { keys: KeyCounts | null; quota: QuotaOverview | null; users: number | null; pending_applications: number; pending_withdrawals: number; verifications: { day: string; accepted: number; refused: number }[] /* last 14 days, by the installation's clock */; recent_batches: Batch[]; grants_ending: Grant[]; failing_deliveries: number; counted_to: { users: number; waiting: number } /* a figure that has reached it may be more */ }
 
 // ---- halls, tables, lights (staff of the hall; super_admin: all). Money is in fen: 1234 is 12.34 yuan
 // GET /venues -> {items: Venue[]}; POST /venues [idem] NewVenue -> 201 Venue; GET /venues/{id}/floor -> Floor; POST /venues/{id}/tables [idem] NewTable -> 201 Table
@@ -190,7 +193,7 @@ export interface Levels { items: Level[]; version: number }
 // POST /payments/orders/{id}/seen {note} -> 204 (all that does not fit about its payments was looked after)
 // GET /payments/refunds?state=&cursor= -> Page<PayRefund>; POST /payments/refunds/{id}/remedy RemedyAsk -> PayRefund (409 NOT_STUCK, REMEDY_UNSUITABLE, REFUND_DONE, REFUND_PENDING)
 // GET /payments/reconciliation -> Reconciliation; POST /payments/differences/{id}/settle {note} -> 204
-// GET /payments/channels -> {items: Merchant[]}; PUT /payments/channels/{channel} MerchantForm -> Merchant
+// GET /payments/channels -> {items: Merchant[]}; PUT /payments/channels/{channel} MerchantForm -> Merchant (409 CHANGED_MEANWHILE)
 export type PayChannel = 'wechat' | 'alipay' | 'alipay_freeze' /* pre-authorisation, with Alipay's parameters */
 export type PayMethod = 'jsapi' | 'h5' | 'native' | 'wap' | 'precreate' | 'freeze' | 'capture'
 export interface PayOrder { id: string; purpose: 'recharge' | 'play' | 'captured'; subject: string; amount_fen: number; refunded_fen: number; state: 'pending' | 'paid' | 'closed'; created_at: string; paid_at: string | null }
@@ -206,5 +209,5 @@ export interface PayDifference { id: string; channel: PayChannel; day: string; k
 export interface PayDayMissing { channel: PayChannel; day: string; why: string; since: string }
 export interface Reconciliation { days: PayDay[]; missing: PayDayMissing[]; differences: PayDifference[] }
 export interface NetworkKey { id: string; pem: string }
-export interface Merchant { channel: PayChannel; enabled: boolean; notify_url: string; parameters: { app_id: string; mini_app_id: string | null; merchant_id: string; serial: string | null; keys: string[] /* their names */ } | null; updated_at: string | null }
-export interface MerchantForm { enabled: boolean; parameters?: { app_id: string; mini_app_id?: string; merchant_id: string; serial?: string; private_key?: string; api_v3_key?: string; keys?: NetworkKey[] } /* secrets that are left out stay as they were; a pre-authorisation has none of its own */ }
+export interface Merchant { channel: PayChannel; enabled: boolean; notify_url: string; parameters: { app_id: string; mini_app_id: string | null; merchant_id: string; serial: string | null; keys: string[] /* their names */ } | null; version: number; updated_at: string | null }
+export interface MerchantForm { enabled: boolean; parameters?: { app_id: string; mini_app_id?: string; merchant_id: string; serial?: string; private_key?: string; api_v3_key?: string; keys?: NetworkKey[] } /* secrets that are left out stay as they were; a pre-authorisation has none of its own */; version?: number }

@@ -28,9 +28,12 @@ pub const RULES: &[Rule] = &[
         .body(|_| json!({"url": "http://127.0.0.1:9/", "events": []})),
     rule("POST /api/v1/projects/{id}/callback/rotate", Door::Only(SUPER), 200).on(Thing::CalledProject, Reach::EVERY),
     rule("POST /api/v1/projects/{id}/callback/test", Door::Only(SUPER), 200).on(Thing::CalledProject, Reach::EVERY),
+    rule("POST /api/v1/projects/{id}/callback/resend-failed", Door::Only(SUPER), 200).on(Thing::CalledProject, Reach::EVERY),
+    rule("POST /api/v1/projects/{id}/callback/dismiss-failed", Door::Only(SUPER), 200).on(Thing::CalledProject, Reach::EVERY),
     rule("GET /api/v1/deliveries", Door::Only(SUPER), 200).on(Thing::Delivery, Reach::EVERY),
     rule("GET /api/v1/deliveries/{id}", Door::Only(SUPER), 200).on(Thing::Delivery, Reach::EVERY),
     rule("POST /api/v1/deliveries/{id}/resend", Door::Only(SUPER), 200).on(Thing::Delivery, Reach::EVERY),
+    rule("POST /api/v1/deliveries/{id}/dismiss", Door::Only(SUPER), 200).on(Thing::Delivery, Reach::EVERY),
     // Grants and applications.
     rule("GET /api/v1/grants", Door::Only(KEYS), 200).on(Thing::Grant, Reach::BRANCH.listed()),
     rule("GET /api/v1/grants?agent={owner}", Door::Only(KEYS), 200).on(Thing::Grant, Reach::BRANCH.listed()),
