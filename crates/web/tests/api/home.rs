@@ -178,7 +178,7 @@ on_server! {
             "verifications": [], "recent_batches": [], "grants_ending": [], "failing_deliveries": 0});
         let shop = shop(server).await;
         team(server, &shop).await;
-        for role in [Role::VenueManager, Role::Maintainer] {
+        for role in [Role::VenueManager, Role::Maintainer, Role::Cashier] {
             let user = server.user(role, kernel::Word::as_str(role)).await;
             assert_eq!(home(&user).await, nothing);
         }
