@@ -81,7 +81,9 @@ pub async fn home(cx: &Cx) -> Result<Home> {
 async fn keys(sql: &mut impl Sql, user: &Principal, now: Timestamp) -> ::store::Result<KeyCounts> {
     match user.role {
         Role::SuperAdmin => projects::counts_of_all(sql, now).await,
-        Role::AgentAdmin | Role::Agent | Role::VenueManager | Role::Maintainer => projects::counts_of_agents(sql, user.scope(), now).await,
+        Role::AgentAdmin | Role::Agent | Role::VenueManager | Role::Maintainer | Role::Cashier => {
+            projects::counts_of_agents(sql, user.scope(), now).await
+        }
     }
 }
 

@@ -141,7 +141,7 @@ impl<'a> Hall<'a> {
         let customer = self.server.visitor().with_token(welcome["token"].as_str().expect("a token"));
         if fen > 0 {
             let key = format!("cash-{}", welcome["customer"]["number"].as_str().expect("a number"));
-            let cash = json!({"number": welcome["customer"]["number"], "amount_fen": fen});
+            let cash = json!({"venue_id": self.id, "number": welcome["customer"]["number"], "amount_fen": fen});
             self.manager.post_once(&key, "/api/v1/customers/recharge", cash).await.ok(200);
         }
         customer

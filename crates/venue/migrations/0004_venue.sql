@@ -263,3 +263,16 @@ CREATE TABLE play_holds (
   amount BIGINT NOT NULL,
   PRIMARY KEY (session_id, place)
 ) /* WITHOUT ROWID */;
+
+-- cash at the desk ---------------------------------------------------------------------------------------------------
+
+-- At which hall cash changed hands, and who of the staff it was. How much, and which way, is in the ledger.
+CREATE TABLE desk_cash (
+  transfer_id UUID PRIMARY KEY REFERENCES ledger_transfers (id),
+  venue_id UUID NOT NULL REFERENCES venues (id),
+  user_id UUID NOT NULL REFERENCES users (id),
+  -- By the hall's clock, as it was then: 2026-11-21.
+  day TEXT NOT NULL
+) /* WITHOUT ROWID */;
+-- Of a hall's days, what each has done.
+CREATE INDEX desk_cash_venue ON desk_cash (venue_id, day, user_id);

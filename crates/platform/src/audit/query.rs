@@ -16,6 +16,7 @@ kernel::words! {
         Agent = "agent",
         VenueManager = "venue_manager",
         Maintainer = "maintainer",
+        Cashier = "cashier",
         Visitor = "visitor",
         System = "system",
     }

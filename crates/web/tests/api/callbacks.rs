@@ -306,7 +306,7 @@ on_server! {
         emit(server, id, CallbackEvent::KeyActivated, 1).await;
         let delivery = deliveries(&root, "").await[0]["id"].as_str().unwrap().to_owned();
         let callback = format!("/api/v1/projects/{id}/callback");
-        for role in [Role::AgentAdmin, Role::Agent, Role::VenueManager, Role::Maintainer] {
+        for role in [Role::AgentAdmin, Role::Agent, Role::VenueManager, Role::Maintainer, Role::Cashier] {
             let user = server.user(role, kernel::Word::as_str(role)).await;
             user.put(&callback, json!({"url": "http://127.0.0.1:9/", "events": []})).await.refused(403, "FORBIDDEN");
             user.post(&format!("{callback}/rotate"), json!({})).await.refused(403, "FORBIDDEN");

@@ -215,7 +215,7 @@ on_server! {
             "counted_to": {"users": 100_000, "waiting": 1_000}});
         let shop = shop(server).await;
         team(server, &shop).await;
-        for role in [Role::VenueManager, Role::Maintainer] {
+        for role in [Role::VenueManager, Role::Maintainer, Role::Cashier] {
             let user = server.user(role, kernel::Word::as_str(role)).await;
             assert_eq!(home(&user).await, nothing);
         }

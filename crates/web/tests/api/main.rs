@@ -73,6 +73,7 @@ mod users_email;
 mod users_manage;
 mod venue_blinks;
 mod venue_cases;
+mod venue_cash;
 mod venue_cleaning;
 mod venue_close;
 mod venue_closing;

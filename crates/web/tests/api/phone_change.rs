@@ -40,7 +40,8 @@ async fn me(who: &Client) -> Value {
 
 async fn pay_in(hall: &Hall<'_>, who: &Client, fen: i64) {
     let number = me(who).await["number"].clone();
-    hall.manager.post_once("cash-0001", "/api/v1/customers/recharge", json!({"number": number, "amount_fen": fen})).await.ok(200);
+    let cash = json!({"venue_id": hall.id, "number": number, "amount_fen": fen});
+    hall.manager.post_once("cash-0001", "/api/v1/customers/recharge", cash).await.ok(200);
 }
 
 /// How often a number was told that it is nobody's any more.

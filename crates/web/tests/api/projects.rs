@@ -274,7 +274,7 @@ on_server! {
     async fn k2_1_only_super_admins_make_and_change_projects(server) {
         let root = server.user(Role::SuperAdmin, "root").await;
         let id = create(&root, "guarded").await;
-        for role in [Role::AgentAdmin, Role::Agent, Role::VenueManager, Role::Maintainer] {
+        for role in [Role::AgentAdmin, Role::Agent, Role::VenueManager, Role::Maintainer, Role::Cashier] {
             let user = server.user(role, kernel::Word::as_str(role)).await;
             user.post(URL, form("mine")).await.refused(403, "FORBIDDEN");
             user.patch(&format!("{URL}/{id}"), json!({"version": "9"})).await.refused(403, "FORBIDDEN");

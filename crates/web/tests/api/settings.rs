@@ -65,7 +65,7 @@ on_server! {
     }
 
     async fn k6_1_only_super_admins_touch_settings(server) {
-        for role in [Role::AgentAdmin, Role::Agent, Role::VenueManager, Role::Maintainer] {
+        for role in [Role::AgentAdmin, Role::Agent, Role::VenueManager, Role::Maintainer, Role::Cashier] {
             let user = server.user(role, kernel::Word::as_str(role)).await;
             user.get("/api/v1/settings").await.refused(403, "FORBIDDEN");
             user.patch("/api/v1/settings/quota.transfer_minimum", json!({"value": 5})).await.refused(403, "FORBIDDEN");

@@ -52,7 +52,8 @@ async fn number(who: &Client) -> Value {
 async fn pay_in(hall: &Hall<'_>, who: &Client, fen: i64) {
     let number = number(who).await;
     let key = format!("cash-{}", number.as_str().unwrap());
-    hall.manager.post_once(&key, "/api/v1/customers/recharge", json!({"number": number, "amount_fen": fen})).await.ok(200);
+    let cash = json!({"venue_id": hall.id, "number": number, "amount_fen": fen});
+    hall.manager.post_once(&key, "/api/v1/customers/recharge", cash).await.ok(200);
 }
 
 /// Both at the same moment. On PostgreSQL each has come as far as it does without a customer's row, and they are let go together.

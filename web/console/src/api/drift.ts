@@ -4,6 +4,7 @@
  * two drift apart; nothing of this reaches the built pages.
  */
 import type { components } from './schema'
+import type * as Cash from './cash'
 import type * as Complaints from './complaints'
 import type * as Devices from './devices'
 import type * as Beside from './offers'
@@ -75,6 +76,7 @@ export type Answers = [
   Fits<Present<Server['SessionView']>, Console.ClosedPlay>,
   Fits<Present<Server['Customer']>, Console.Customer>,
   Fits<Present<Server['AtDesk']>, Console.AtDesk>,
+  Fits<Present<Server['CashReport']>, Cash.CashReport>,
   Fits<Present<Server['SignedOut']>, Console.SignedOut>,
   Fits<Present<Server['Member']>, Console.VenueMember>,
   Fits<Present<Server['PayOrderDetail']>, Console.PayOrderDetail>,

@@ -225,6 +225,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cash": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was taken and paid out at the desk, by hall, day and person: of the halls where one works, and by oneself alone unless one manages halls. */
+        get: operations["cash_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/complaints": {
         parameters: {
             query?: never;
@@ -2139,7 +2156,7 @@ export interface paths {
         /** Who works in a hall. A super admin may act in all, and is not listed. */
         get: operations["staff_list"];
         put?: never;
-        /** Lets a manager or a maintainer work in a hall. */
+        /** Lets a manager, a maintainer or a cashier work in a hall. */
         post: operations["staff_add"];
         delete?: never;
         options?: never;
@@ -3292,7 +3309,7 @@ export interface components {
         /** @description An answer without content, as an object: there may be something to say one day. */
         Accepted: Record<string, never>;
         /** @enum {string} */
-        ActorRole: "super_admin" | "agent_admin" | "agent" | "venue_manager" | "maintainer" | "visitor" | "system";
+        ActorRole: "super_admin" | "agent_admin" | "agent" | "venue_manager" | "maintainer" | "cashier" | "visitor" | "system";
         /** Format: int64 */
         Amount: number;
         Application: {
@@ -3454,6 +3471,48 @@ export interface components {
             memo?: string | null;
             /** @description The customer's. */
             number: string;
+            /** @description The hall whose drawer it goes into, or comes out of: one where one works. */
+            venue_id: components["schemas"]["Id"];
+        };
+        /** @description A day of a hall on which cash changed hands. */
+        CashDay: {
+            /** @description By the hall's clock, as it was then. */
+            day: string;
+            people: components["schemas"]["CashPerson"][];
+            /** @description Of those who are listed, which is everybody unless one sees one's own alone. */
+            total: components["schemas"]["CashSum"];
+            venue_id: components["schemas"]["Id"];
+            venue_name: string;
+        };
+        /** @description What one of the staff has done with cash at a hall on one of its days. */
+        CashPerson: {
+            sum: components["schemas"]["CashSum"];
+            user: components["schemas"]["UserRef"];
+        };
+        /** @description Cash by hall, day and person. */
+        CashReport: {
+            /** @description The newest first. A day without cash is left out. */
+            days: components["schemas"]["CashDay"][];
+            /** @description The first and the last day, both whole. */
+            from: string;
+            to: string;
+            total: components["schemas"]["CashSum"];
+        };
+        /** @description What was taken and paid out. */
+        CashSum: {
+            /** @description What must be in the drawer beside what lay in it before. Negative: more was paid out than taken. */
+            drawer_fen: components["schemas"]["Fen"];
+            /** @description To customers, out of their wallets. */
+            paid_out_fen: components["schemas"]["Fen"];
+            /** Format: int64 */
+            payouts: number;
+            /**
+             * Format: int64
+             * @description In so many pieces.
+             */
+            recharges: number;
+            /** @description From customers, into their wallets. */
+            taken_fen: components["schemas"]["Fen"];
         };
         /** @enum {string} */
         Cause: "not_lit" | "not_dark" | "in_play" | "no_power" | "offline" | "staff";
@@ -4477,7 +4536,7 @@ export interface components {
             project_id: components["schemas"]["Id"];
         };
         NewMember: {
-            /** @description Of a manager or a maintainer. */
+            /** @description Of a manager, a maintainer or a cashier. */
             name: string;
         };
         /** @description Exactly one of `recharge` and `table`. */
@@ -5597,7 +5656,7 @@ export interface components {
             channels: components["schemas"]["ChannelKind"][];
         };
         /** @enum {string} */
-        Permission: "users.manage" | "projects.manage" | "grants.manage" | "grants.review" | "grants.apply" | "keys.generate" | "keys.manage" | "keys.view" | "quota.view" | "quota.issue" | "quota.recharge" | "quota.transfer" | "quota.withdraw" | "withdrawals.review" | "settings.manage" | "logs.view" | "callbacks.manage" | "jobs.manage" | "venues.manage" | "venues.view" | "tables.operate" | "cases.manage" | "payments.manage";
+        Permission: "users.manage" | "projects.manage" | "grants.manage" | "grants.review" | "grants.apply" | "keys.generate" | "keys.manage" | "keys.view" | "quota.view" | "quota.issue" | "quota.recharge" | "quota.transfer" | "quota.withdraw" | "withdrawals.review" | "settings.manage" | "logs.view" | "callbacks.manage" | "jobs.manage" | "venues.manage" | "venues.view" | "tables.operate" | "desk.serve" | "cases.manage" | "payments.manage";
         /** @enum {string} */
         Phase: "hold" | "post" | "release" | "move";
         Phone: {
@@ -5897,7 +5956,7 @@ export interface components {
         };
         Retire: Record<string, never>;
         /** @enum {string} */
-        Role: "super_admin" | "agent_admin" | "agent" | "venue_manager" | "maintainer";
+        Role: "super_admin" | "agent_admin" | "agent" | "venue_manager" | "maintainer" | "cashier";
         RotateSecret: {
             /**
              * Format: int64
@@ -7570,6 +7629,75 @@ export interface operations {
             };
         };
     };
+    cash_report: {
+        parameters: {
+            query?: {
+                /** @description One hall; all where one works, if not said. */
+                venue?: components["schemas"]["Id"];
+                /** @description The first day by each hall's own clock, 2026-11-21; today, if neither is said. */
+                from?: string;
+                /** @description The last, of at most 31. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CashReport"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The asker may not, or has a duty first */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list: {
         parameters: {
             query?: {
@@ -8174,6 +8302,14 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The `Idempotency-Key` was used for another request */
             409: {
                 headers: {
@@ -8245,6 +8381,14 @@ export interface operations {
             };
             /** @description The asker may not, or has a duty first */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -9,7 +9,7 @@ export interface Problem { type: string; title: string; status: number; code: st
 export interface Page<T> { items: T[]; next_cursor: string | null; searched_to?: string | null; total?: number | null }
 // A page with searched_to is not full although there may be more: the server looks at a bounded number of rows each time, and next_cursor goes on from there.
 
-export type Role = 'super_admin' | 'agent_admin' | 'agent' | 'venue_manager' | 'maintainer'
+export type Role = 'super_admin' | 'agent_admin' | 'agent' | 'venue_manager' | 'maintainer' | 'cashier'
 export type UserState = 'pending' | 'active' | 'disabled'
 export interface UserRef { id: string; name: string }
 
@@ -29,7 +29,7 @@ export interface SignedIn { token: string | null /* told to programs, not to the
 // GET /me -> Me
 export interface Me { id: string; name: string; email: string; role: Role; home: string /* route of the role's home page: '/home', '/floor' */; language: 'zh-CN' | 'en'; must_change_password: boolean; second_factor: { enabled: boolean; required: boolean }; permissions: string[]; unread: number; superior: UserRef | null; created_at: string }
 // must_change_password or (second_factor.required && !enabled): every other call answers 403 PASSWORD_CHANGE_REQUIRED / SECOND_FACTOR_SETUP_REQUIRED until done.
-// permissions (server truth): 'users.manage','projects.manage','grants.manage','grants.review','grants.apply','keys.generate','keys.manage','keys.view','quota.issue','quota.recharge','quota.transfer','quota.withdraw','withdrawals.review','settings.manage','logs.view','callbacks.manage','jobs.manage','mailbox.view','venues.manage','venues.view','tables.operate','cases.manage','payments.manage'
+// permissions (server truth): 'users.manage','projects.manage','grants.manage','grants.review','grants.apply','keys.generate','keys.manage','keys.view','quota.issue','quota.recharge','quota.transfer','quota.withdraw','withdrawals.review','settings.manage','logs.view','callbacks.manage','jobs.manage','mailbox.view','venues.manage','venues.view','tables.operate','desk.serve','cases.manage','payments.manage'
 // PATCH /me {language?} -> Me
 // POST /me/password {current,password} -> 204 (ends other sessions)
 // GET /me/sessions -> Page<SessionInfo>; DELETE /me/sessions/{id} -> 204; DELETE /me/sessions -> 204 (all others)
@@ -177,7 +177,7 @@ export interface LightAsk { on: boolean; minutes: number /* 1 to 720 */; why: st
 export interface DeviceLogLine { id: string; at: string; who: string /* empty: the program */; what: string; why: string }
 export interface CloseAsk { why: string; fault: boolean /* the hall is why: only the minutes played are charged */ }
 export interface ClosedPlay { id: string; bill: { total_fen: number } | null; split: { state: 'open' | 'settled' | 'undone' } | null }
-export interface DeskCash { number: string; amount_fen: number; memo?: string }
+export interface DeskCash { venue_id: string /* whose drawer */; number: string; amount_fen: number; memo?: string }
 export interface LostPhone { number: string; why: string }
 export interface SignedOut { customer: Customer; ended: number /* on so many phones somebody was signed in */ }
 export interface AtDesk { customer: Customer; cash_fen: number /* can be paid out: neither a gift nor a network's */ }

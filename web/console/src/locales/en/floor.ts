@@ -250,7 +250,7 @@ const en: typeof zh = {
     title: 'Who works in this hall',
     none: 'Nobody yet',
     name: 'User name',
-    nameHint: 'Of a manager or a maintainer. Accounts are made by a super admin under Users.',
+    nameHint: 'Of a manager, a maintainer or a cashier. Accounts are made by a super admin under Users.',
     add: 'Add',
     remove: {
       action: 'Remove',

@@ -5,6 +5,7 @@ import errors from './errors'
 import shell from './shell'
 import status from './status'
 import callbacks from './callbacks'
+import cash from './cash'
 import complaints from './complaints'
 import floor from './floor'
 import halls from './halls'
@@ -40,6 +41,7 @@ const en: typeof zh = {
   account,
   users,
   callbacks,
+  cash,
   complaints,
   floor,
   halls,

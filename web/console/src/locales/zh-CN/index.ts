@@ -4,6 +4,7 @@ import errors from './errors'
 import shell from './shell'
 import status from './status'
 import callbacks from './callbacks'
+import cash from './cash'
 import complaints from './complaints'
 import floor from './floor'
 import halls from './halls'
@@ -39,6 +40,7 @@ export default {
   account,
   users,
   callbacks,
+  cash,
   complaints,
   floor,
   halls,
