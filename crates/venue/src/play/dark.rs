@@ -7,6 +7,7 @@ use store::Sql;
 
 use super::model::{Session, SessionState};
 use crate::devices::{self, Device};
+use crate::halls::Table;
 
 /// No light over who plays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,24 +37,34 @@ kernel::words! {
     }
 }
 
-/// None where nothing is known, or no light is owed: before and after play, and in a pause.
-pub(super) async fn seen(sql: &mut impl Sql, session: &Session, now: Timestamp) -> Result<Option<SessionLight>> {
+/// What is to be seen of a session's light.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Seen {
+    /// None where nothing is known, or no light is owed: before and after play, and in a pause.
+    pub light: Option<SessionLight>,
+    /// Since when there is none: what comes after is not billed to who ends play now.
+    pub gone_since: Option<Timestamp>,
+}
+
+pub(super) async fn seen(sql: &mut impl Sql, session: &Session, now: Timestamp) -> Result<Seen> {
     if session.state != SessionState::Playing {
-        return Ok(None);
+        return Ok(Seen::default());
     }
-    let Some(light) = owed(sql, session).await? else { return Ok(None) };
-    Ok(match of(&light, session.lit_at.unwrap_or(session.asked_at), now) {
+    let Some(light) = owed(sql, session).await? else { return Ok(Seen::default()) };
+    let gone = of(&light, session.lit_at.unwrap_or(session.asked_at), now);
+    let light = match gone {
         Some(Gone::Dark { .. }) => Some(SessionLight::Off),
         Some(Gone::Away { .. }) => Some(SessionLight::Away),
         // Off by what it said before it was told to be on: it is about to come on.
         None => (light.reported == Some(true)).then_some(SessionLight::On),
-    })
+    };
+    Ok(Seen { light, gone_since: gone.map(Gone::since) })
 }
 
-/// None where there is light, or none is owed.
-pub(super) async fn gone(sql: &mut impl Sql, session: &Session, now: Timestamp) -> Result<Option<Gone>> {
+/// None where there is light, or none is owed. Of a session that is played, on its table.
+pub(super) async fn gone(sql: &mut impl Sql, session: &Session, table: &Table, now: Timestamp) -> Result<Option<Gone>> {
     let light = owed(sql, session).await?;
-    Ok(light.and_then(|light| of(&light, session.lit_at.unwrap_or(session.asked_at), now)))
+    Ok(light.and_then(|light| of(&light, session.begun(table), now)))
 }
 
 /// The light that is to be on over a session: a pause may be dark.
@@ -61,9 +72,9 @@ async fn owed(sql: &mut impl Sql, session: &Session) -> Result<Option<Device>> {
     Ok(devices::of_table(sql, session.table).await?.filter(|_| session.pauses.since.is_none()))
 }
 
-fn of(light: &Device, lit: Timestamp, now: Timestamp) -> Option<Gone> {
-    // What it did before play began is nobody's; nor is what is to come, by a clock that was set back.
-    let within = |since: Timestamp| since.max(lit).min(now);
+fn of(light: &Device, begun: Timestamp, now: Timestamp) -> Option<Gone> {
+    // What it did before play began, or went on, is nobody's; nor is what is to come, by a clock that was set back.
+    let within = |since: Timestamp| since.max(begun).min(now);
     if !light.online {
         return Some(Gone::Away { since: within(light.online_since) });
     }

@@ -22,6 +22,7 @@ mod paid;
 mod pause;
 mod reports;
 mod rows;
+mod unlit;
 mod view;
 
 pub(crate) use bill::bill_lines;

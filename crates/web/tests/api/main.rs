@@ -91,6 +91,7 @@ mod venue_members;
 mod venue_modbus;
 mod venue_mosquitto;
 mod venue_networks;
+mod venue_outage;
 mod venue_overdue;
 mod venue_packages;
 mod venue_pause;
