@@ -169,19 +169,21 @@ async fn time(venue: &Venue, cx: &Cx, ask: &OfSession) -> Result<Option<Timestam
     }
     match dark::gone(&mut tx, &session, &table, now).await? {
         Some(Gone::Dark { since }) if since < session.until => reports::let_go(&mut tx, cx, venue, &mut table, &session, since).await?,
-        // For so long nobody knows whether they had light.
-        Some(Gone::Away { since }) if since.plus_micros(reports::PATIENCE) <= session.until => {
-            let end = End { reason: EndReason::DeviceFault, at: since };
-            close_session(&mut tx, cx, venue, &mut table, &session, end).await?;
-        }
-        // Who was there until a moment ago had their light to the end, for all that is known.
-        Some(Gone::Dark { .. } | Gone::Away { .. }) | None => {
-            let end = End { reason: EndReason::TimeUp, at: session.until };
-            close_session(&mut tx, cx, venue, &mut table, &session, end).await?;
-        }
+        gone => close_session(&mut tx, cx, venue, &mut table, &session, end_at(session.until, gone)).await?,
     }
     tx.commit().await?;
     Ok(None)
+}
+
+/// How play is over whose time is up.
+fn end_at(until: Timestamp, gone: Option<Gone>) -> End {
+    match gone {
+        // For so long nobody knows whether they had light.
+        Some(Gone::Away { since }) if since.plus_micros(reports::PATIENCE) <= until => End { reason: EndReason::DeviceFault, at: since },
+        Some(Gone::RanOut { since }) if since < until => End { reason: EndReason::DeviceFault, at: since },
+        // Who was there until a moment ago had their light to the end, for all that is known.
+        Some(Gone::Dark { .. } | Gone::Away { .. } | Gone::RanOut { .. }) | None => End { reason: EndReason::TimeUp, at: until },
+    }
 }
 
 /// Whoever plays has had no light for a while: closed as of when it went, and the table is looked after. Where the whole hall is away it is no light

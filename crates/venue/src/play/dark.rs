@@ -16,12 +16,14 @@ pub(super) enum Gone {
     Dark { since: Timestamp },
     /// It is away, and may be dark or not. Whatever became of it is seen when it is back.
     Away { since: Timestamp },
+    /// Its own timer has run out, for nobody could tell it to go on. Nothing is wrong with it: it comes on as soon as it is told.
+    RanOut { since: Timestamp },
 }
 
 impl Gone {
     pub const fn since(self) -> Timestamp {
         match self {
-            Self::Dark { since } | Self::Away { since } => since,
+            Self::Dark { since } | Self::Away { since } | Self::RanOut { since } => since,
         }
     }
 }
@@ -53,7 +55,7 @@ pub(super) async fn seen(sql: &mut impl Sql, session: &Session, now: Timestamp) 
     let Some(light) = owed(sql, session).await? else { return Ok(Seen::default()) };
     let gone = of(&light, session.lit_at.unwrap_or(session.asked_at), now);
     let light = match gone {
-        Some(Gone::Dark { .. }) => Some(SessionLight::Off),
+        Some(Gone::Dark { .. } | Gone::RanOut { .. }) => Some(SessionLight::Off),
         Some(Gone::Away { .. }) => Some(SessionLight::Away),
         // Off by what it said before it was told to be on: it is about to come on.
         None => (light.reported == Some(true)).then_some(SessionLight::On),
@@ -75,8 +77,15 @@ async fn owed(sql: &mut impl Sql, session: &Session) -> Result<Option<Device>> {
 fn of(light: &Device, begun: Timestamp, now: Timestamp) -> Option<Gone> {
     // What it did before play began, or went on, is nobody's; nor is what is to come, by a clock that was set back.
     let within = |since: Timestamp| since.max(begun).min(now);
-    if !light.online {
-        return Some(Gone::Away { since: within(light.online_since) });
+    let away = (!light.online).then_some(light.online_since);
+    // A timer that ended before play began was set by a clock that was behind.
+    let ran_out = light.ran_out(now).filter(|end| *end >= begun);
+    // Of who was away before, and is still, nobody knows more.
+    if let Some(since) = away.filter(|since| ran_out.is_none_or(|end| *since <= end)) {
+        return Some(Gone::Away { since: within(since) });
+    }
+    if let Some(end) = ran_out {
+        return Some(Gone::RanOut { since: within(end) });
     }
     // What it said before it was last told to be on says nothing of now.
     let is_dark = light.wanted && light.reported == Some(false) && light.has_answered();

@@ -130,10 +130,11 @@ pub async fn pause(cx: &Cx, venue: &Venue, customer: &Customer, id: SessionId) -
     Ok(view)
 }
 
-/// What was without a word from the light until now is not played: afterwards nobody would know of it.
+/// What had no light until now, or no word from it, is not played: afterwards nobody would know of it.
 async fn settled(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, session: Session) -> Result<Session> {
     match dark::gone(tx, &session, table, cx.now()).await? {
         Some(Gone::Away { since }) if reports::is_over(cx, since) => unlit::settle(tx, cx, venue, table, since, false).await?,
+        Some(Gone::RanOut { since }) => unlit::settle(tx, cx, venue, table, since, false).await?,
         Some(Gone::Away { .. } | Gone::Dark { .. }) | None => return Ok(session),
     }
     rows::by_id(tx, session.id).await?.ok_or_else(Fault::not_found)

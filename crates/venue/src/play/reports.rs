@@ -111,7 +111,10 @@ pub(crate) async fn device_is(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut T
     }
     // For how long nobody has seen it is known now: play goes on, or was over when it left.
     if table.state == TableState::Playing && !device.online && is_over(cx, device.online_since) {
-        unlit::settle(tx, cx, venue, table, device.online_since, true).await?;
+        // Its own timer may have run out before, or meanwhile: that is no second stretch.
+        let since = device.ran_out(cx.now()).map_or(device.online_since, |end| end.min(device.online_since));
+        unlit::settle(tx, cx, venue, table, since, true).await?;
+        devices::forget_timer(tx, device.id).await?;
     }
     Ok(())
 }

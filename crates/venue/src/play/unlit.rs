@@ -1,8 +1,9 @@
-//! Play without light, or without a word from it, for which no lamp is to blame: a whole hall's network is away.
+//! Play without light, or without a word from it, for which no lamp is to blame: a whole hall's network is away; or the server was, for so long that
+//! a lamp's own timer has run out.
 //!
-//! For a while play goes on: the lamps burn on by themselves, for all that is known, and who plays is not to be darkened for a router. What nobody
-//! could see is nobody's to pay all the same: the customer's own clock stands still, as in a pause ([`super::pause`]), and the end moves by as much.
-//! After too long of it play is over, as of when it began.
+//! For a while play goes on: where the network is away the lamps burn on by themselves, for all that is known, and who plays is not to be darkened for
+//! a router. What nobody could see, or had no light, is nobody's to pay all the same: the customer's own clock stands still, as in a pause
+//! ([`super::pause`]), and the end moves by as much. After too long of it play is over, as of when it began.
 
 use kernel::{MINUTE, Timestamp};
 use platform::messages::templates::ZONE;
@@ -12,7 +13,7 @@ use store::{Tx, args};
 use super::end::{End, close_session};
 use super::model::{EndReason, Session, SessionState};
 use super::rows;
-use crate::halls::Table;
+use crate::halls::{Table, TableState};
 use crate::told::{self, tell};
 use crate::{Venue, devices};
 
@@ -75,6 +76,12 @@ async fn inform(tx: &mut Tx, cx: &Cx, table: &Table, session: &Session, unlit: i
         (ZONE, session.terms.time_zone.clone()),
     ];
     tell(tx, cx, session.customer, &told::LIGHT_AGAIN, &params).await
+}
+
+/// The light of a table was dark since then, by its own timer, and is to be told to be on again.
+pub(crate) async fn ran_out(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, since: Timestamp) -> Result<()> {
+    // Where that is before play began, or went on, it says nothing: the timer was set by a clock that was behind.
+    if table.state == TableState::Playing && since >= table.since { settle(tx, cx, venue, table, since, true).await } else { Ok(()) }
 }
 
 impl Session {

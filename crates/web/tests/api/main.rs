@@ -101,6 +101,7 @@ mod venue_price_list;
 mod venue_replace;
 mod venue_return;
 mod venue_rights;
+mod venue_run_out;
 mod venue_scarce;
 mod venue_set_back;
 mod venue_shut;

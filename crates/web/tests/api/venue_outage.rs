@@ -118,6 +118,23 @@ on_brokers! {
         hall.play(&customer, 0, 60).await;
     }
 
+    async fn v5_2_a_lamp_that_runs_out_while_its_hall_is_away_is_left_out_of_the_bill_once(server) {
+        let hall = Hall::open(server, 2).await;
+        server.keep_signed_in(&hall.manager).await;
+        let customer = hall.customer(20_000).await;
+        let playing = hall.play(&customer, 0, 180).await;
+        // Nobody winds its timer, which ends after two hours.
+        server.later(118 * MINUTE).await;
+        goes(server, &hall, Trouble::Offline).await;
+        server.later(4 * MINUTE).await;
+        hall.tables[0].lamp.until(|seen| !seen.on).await;
+        returns(&hall).await;
+        hall.until(|_| hall.tables[0].lamp.seen().on).await;
+        server.settles().await;
+        let unlit = session(&customer, &playing).await["unlit_seconds"].as_i64().unwrap();
+        assert!((300..310).contains(&unlit), "{unlit}");
+    }
+
     async fn v5_2_a_hall_whose_power_is_cut_is_not_billed_for_the_dark_and_lit_again_with_it(server) {
         let (hall, customer, playing) = played(server, 2).await;
         goes(server, &hall, Trouble::Missed).await;
