@@ -11,7 +11,7 @@ use store::jobs::{Job, JobKind, Outcome};
 use super::again::soon;
 use super::rows::{Device, Driver, OBEYS, away, by_id, forget_hand, not_as_they_should_be, tell, to_be_wound, want};
 use super::way::Unanswered;
-use super::{DeviceId, hear, modbus, shelly, tasmota};
+use super::{DeviceId, hear, modbus, run_out, shelly, tasmota};
 use crate::Venue;
 use crate::halls::rows::lock_table;
 use crate::play;
@@ -48,6 +48,14 @@ pub(crate) async fn agree_job(venue: Arc<Venue>, cx: Cx, job: Job) -> Outcome {
     // Whoever comes back is told anew, of what it should be then.
     if device.version != ask.version || !device.online {
         return Outcome::Done;
+    }
+    // Nobody has told it in time to go on.
+    if device.ran_out(now).is_some() {
+        return match run_out::settle(&venue, &cx, &device).await {
+            // What it should be now may be something else.
+            Ok(()) => Outcome::Again(now),
+            Err(fault) => soon(&cx, &job, fault.to_string()),
+        };
     }
     let confirmed = device.has_answered();
     // A report from before it was told does not say that its timer is set: it may be on for another reason, until another time.
@@ -139,8 +147,8 @@ async fn send_newest(venue: &Venue, cx: &Cx, device: &Device) -> Result<Sent> {
     }
 }
 
-/// Whether all of it was taken. Writes down since when the device could answer. That this process's way is shut says nothing of the others':
-/// what they have told stays told.
+/// Whether all of it was taken. Writes down since when the device could answer, and until when it burns by what it was told. That this process's way
+/// is shut says nothing of the others': what they have told stays told.
 async fn send(venue: &Venue, cx: &Cx, device: &Device, commands: Vec<(String, String)>) -> Result<bool> {
     for (topic, payload) in commands {
         if let Err(error) = venue.wire.send(&topic, &payload).await {
@@ -149,11 +157,14 @@ async fn send(venue: &Venue, cx: &Cx, device: &Device, commands: Vec<(String, St
             return Ok(false);
         }
     }
-    if device.told_at.is_none() {
+    let now = cx.now();
+    let wound = device.wound(now);
+    // Each "on" sets its timer anew; what else it is told again says nothing new.
+    if device.told_at.is_none() || wound.is_some() {
         let mut tx = cx.db.begin().await?;
-        let sql =
-            "UPDATE devices SET told_at = $1, silent_since = COALESCE(silent_since, $1) WHERE id = $2 AND version = $3 AND told_at IS NULL";
-        tx.exec(sql, args![cx.now(), device.id, device.version]).await?;
+        let sql = "UPDATE devices SET told_at = COALESCE(told_at, $1), silent_since = COALESCE(silent_since, $1), burns_until = $2 \
+                   WHERE id = $3 AND version = $4";
+        tx.exec(sql, args![now, wound, device.id, device.version]).await?;
         tx.commit().await?;
     }
     Ok(true)

@@ -5,7 +5,8 @@
 //! that tells the device ([`agree`]) and goes on until the device reports so ([`hear`]). A job of an older version does nothing: what
 //! was wanted once is never sent later. A relay on a board says nothing by itself: it is asked ([`modbus`]), and what it answers goes the
 //! same way. Since when a light is wrong is counted over all that it says ([`Course`], pure). Where a relay measures, what its lamp draws
-//! says whether it burns at all ([`draw`], pure, and [`watch`]). Who has more news than a light can have is heard from time to time (`pace`).
+//! says whether it burns at all ([`draw`], pure, and [`watch`]). Whether a light that is away went alone, or with its hall, is in `together`;
+//! what becomes of one whose own timer has run out, in `run_out`. Who has more news than a light can have is heard from time to time (`pace`).
 //!
 //! **Invariant**: only a device's own report makes it `reported`; that a command was sent says nothing.
 
@@ -24,10 +25,12 @@ mod pace;
 mod password;
 mod replace;
 mod rows;
+mod run_out;
 mod service;
 mod set_back;
 pub mod shelly;
 pub mod tasmota;
+mod together;
 mod watch;
 mod way;
 
@@ -47,13 +50,16 @@ pub use log::{LogLine, log};
 pub(crate) use modbus::{Asking, POLL, poll};
 pub use modbus::{Coils, NewAddress};
 pub use outage::broker_is_away;
+pub(crate) use outage::hall_is_away;
 pub(crate) use pace::Pace;
 pub use password::renew_password;
 pub use replace::{ChangedDevice, change};
 pub use rows::{Device, DeviceEntity, DeviceId, Driver};
 pub(crate) use rows::{by_id, forget_hand, give_up, judge_anew, look_again, of_table, of_venue, there, want};
+pub(crate) use run_out::forget_timer;
 pub use service::{Credentials, NewDevice, OverrideAsk, create, end_override, override_light, test_light};
 pub(crate) use set_back::set_right;
+pub(crate) use together::{AT_ONCE, is_the_halls};
 pub(crate) use watch::{WATCH, ask_what_they_draw, tested};
 pub use watch::{WatchAsk, watch};
 pub(crate) use way::Way;

@@ -75,6 +75,9 @@ pub struct Device {
     /// What it says it is; absent: not known.
     pub reported: Option<bool>,
     pub reported_at: Option<Timestamp>,
+    /// When its own timer turns it off, as that was set last.
+    #[serde(skip)]
+    pub burns_until: Option<Timestamp>,
     /// When it last said that it is on.
     #[serde(skip)]
     pub lit_at: Option<Timestamp>,
@@ -133,7 +136,7 @@ const COLUMNS: &str = "d.id, d.venue_id, d.table_id, d.driver, d.name, d.topic, 
                        d.coil_number, d.coil_timer, d.wanted, d.off_at, d.version, d.wanted_at, d.told_at, d.silent_since, d.reported, d.reported_at, d.wrong_since, d.right_since, \
                        d.online, d.online_since, d.override_on, d.override_until, d.override_why, \
                        d.least_watts, d.drawn, d.drawn_at, d.on_since, d.enough_at, d.low_since, d.dark_since, \
-                       d.edition, d.lit_at, d.replaced_at";
+                       d.edition, d.lit_at, d.replaced_at, d.burns_until";
 
 pub(super) fn read(row: &Row) -> store::Result<Device> {
     Ok(Device {
@@ -153,6 +156,7 @@ pub(super) fn read(row: &Row) -> store::Result<Device> {
         silent_since: row.get("silent_since")?,
         reported: row.get("reported")?,
         reported_at: row.get("reported_at")?,
+        burns_until: row.get("burns_until")?,
         lit_at: row.get("lit_at")?,
         replaced_at: row.get("replaced_at")?,
         course: Course { wrong_since: row.get("wrong_since")?, right_since: row.get("right_since")? },
@@ -342,7 +346,9 @@ async fn tell_from(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, wanted:
     let version = if waits { device.version } else { device.version + 1 };
     // Whoever has not answered is silent since it was told the first time, whatever it is told next. Who was away begins anew.
     let silent_since = device.silent_since.filter(|_| device.online && !device.has_answered());
-    let sql = "UPDATE devices SET wanted = $1, off_at = $2, version = $3, wanted_at = $4, told_at = NULL, silent_since = $5 WHERE id = $6";
+    // Of one that goes on burning its timer is as it was, until it is told.
+    let sql = "UPDATE devices SET burns_until = CASE WHEN wanted AND $1 THEN burns_until END, wanted = $1, off_at = $2, version = $3, wanted_at = $4, \
+               told_at = NULL, silent_since = $5 WHERE id = $6";
     tx.exec(sql, args![wanted.on, wanted.off_at, version, cx.now(), silent_since, device.id]).await?;
     if !waits {
         let agree = Agree { device: device.id, version };

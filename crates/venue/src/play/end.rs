@@ -89,9 +89,9 @@ async fn end(tx: &mut Tx, cx: &Cx, venue: &Venue, session: &Session, reason: End
 /// Closes as is asked, unless there is no light at this moment: then it is closed as of when that went, whoever closes it, and a light that says
 /// that it is off is looked after.
 async fn close_or_let_go(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, session: &Session, end: End) -> Result<()> {
-    match dark::gone(tx, session, cx.now()).await?.filter(|gone| gone.since() < end.at) {
+    match dark::gone(tx, session, table, cx.now()).await?.filter(|gone| gone.since() < end.at) {
         Some(Gone::Dark { since }) => reports::let_go(tx, cx, venue, table, session, since).await,
-        Some(Gone::Away { since }) => {
+        Some(Gone::Away { since } | Gone::RanOut { since }) => {
             let end = End { reason: EndReason::DeviceFault, at: since };
             close_session(tx, cx, venue, table, session, end).await
         }

@@ -5338,6 +5338,11 @@ export interface components {
                 table_name: string;
                 /** @description How it stands, in words. */
                 text: string;
+                /**
+                 * Format: int64
+                 * @description What was played without light, or without a word from it, and costs nothing.
+                 */
+                unlit_seconds: number;
                 venue_name: string;
             }[];
             /** @description Where the next page begins; absent on the last. */
@@ -6033,6 +6038,11 @@ export interface components {
             table_name: string;
             /** @description How it stands, in words. */
             text: string;
+            /**
+             * Format: int64
+             * @description What was played without light, or without a word from it, and costs nothing.
+             */
+            unlit_seconds: number;
             venue_name: string;
         };
         SessionsEnded: {

@@ -23,6 +23,7 @@ const en: typeof zh = {
     no_power: 'On, and draws next to no power',
     power_again: 'Draws power again',
     no_timer: 'The board cannot turn it off by itself; it was turned on all the same',
+    ran_out: 'Went off by its own timer: nobody could tell it to go on',
     tested: 'Light tested',
     passed: 'Test passed, back in service',
   },

@@ -21,6 +21,7 @@ export default {
     no_power: '灯已开但几乎不用电',
     power_again: '灯恢复用电',
     no_timer: '继电器板不支持自动断开，灯已照常打开',
+    ran_out: '久未收到指令，灯已按自身定时熄灭',
     tested: '测试灯',
     passed: '测试通过，恢复使用',
   },
