@@ -5,6 +5,7 @@ mod damaged;
 mod disk;
 mod encrypted;
 mod furnish;
+mod half_done;
 mod kill;
 mod nodes;
 mod outside;
