@@ -32,7 +32,7 @@ pub use coils::CoilTable;
 pub use guest::Guest;
 pub use hall::{Hall, PlayTable, floor_table};
 pub use networks::{Networks, Notice};
-pub use plan::unbounded;
+pub use plan::{chosen, unbounded};
 pub use program::{Program, Signed, signed};
 pub use receiver::{Received, Receiver};
 pub use server::{START, TestServer};

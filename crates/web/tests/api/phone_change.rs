@@ -78,6 +78,7 @@ on_server! {
         let same = code(server, &ann, NEW).await;
         change(&ann, NEW, &same, &same).await.refused_field("phone", "SAME");
         assert_eq!(me(&ann).await["phone"], "139****9000");
+        server.has_answered("POST /customer/v1/phone");
     }
 
     async fn v2_1_without_a_code_of_each_phone_the_number_stays(server) {
@@ -156,6 +157,7 @@ on_server! {
         assert_eq!(again["new"], false, "she was welcomed long ago");
         let again = again["customer"].clone();
         assert_eq!((&again["id"], &again["phone"], &again["balance_fen"]), (&before["id"], &json!("139****9000"), &json!(5_000)));
+        server.has_answered("POST /api/v1/customers/take-phone-off");
     }
 
     async fn v2_1_the_desk_takes_off_no_number_that_is_the_only_way_back(server) {

@@ -79,6 +79,7 @@ on_server! {
         assert_eq!((wallet(&customer).await, in_cash(&hall, &customer).await), ((3_400, 0), 1_000));
         pay_out(&hall, &customer, "out-00004", 1_000).await.ok(200);
         assert_eq!((wallet(&customer).await, in_cash(&hall, &customer).await, refundable(&customer).await), ((2_400, 0), 0, 1_000));
+        server.has_answered("POST /api/v1/customers/payout");
     }
 
     async fn v4_1_a_recharge_of_too_much_is_undone_and_what_is_held_is_not_paid_out(server) {
@@ -143,5 +144,6 @@ on_server! {
         let maintainer = server.user(Role::Maintainer, "maintainer").await;
         maintainer.post(FIND, json!({"number": me["number"]})).await.refused(403, "FORBIDDEN");
         assert_eq!(wallet(&customer).await, (700, 0));
+        server.has_answered("POST /api/v1/customers/find");
     }
 }

@@ -154,5 +154,6 @@ on_server! {
         let new = put(items.clone(), version).await.ok(200);
         assert_eq!((new["items"][0]["id"].clone(), new["items"][0]["name_en"].clone()), (now["items"][0]["id"].clone(), json!("Sterling")));
         put(items, version).await.refused(409, "CHANGED_MEANWHILE");
+        server.has_answered("PUT /api/v1/levels");
     }
 }

@@ -66,6 +66,8 @@ on_server! {
         let playing = customer.get("/customer/v1/session").await.ok(200)["session"]["id"].clone();
         customer.post(&format!("/customer/v1/sessions/{}/close", playing.as_str().unwrap()), json!({})).await.ok(200);
         hall.table_is(0, "idle").await;
+        server.has_answered("POST /customer/v1/phone-codes");
+        server.has_answered("POST /customer/v1/sign-in");
     }
 
     async fn v2_2_a_code_is_good_for_five_minutes_five_tries_and_once(server) {
@@ -202,6 +204,7 @@ on_server! {
         }
         server.clock.step(MINUTE);
         assert_eq!(server.sign_in_by_phone(&server.visitor(), PHONE).await["customer"]["balance_fen"], 5_700);
+        server.has_answered("POST /api/v1/customers/recharge");
     }
 
     async fn v2_2_nobody_sends_floods_of_texts_at_our_cost(server) {

@@ -64,6 +64,7 @@ on_server! {
         is_out(&[&lost, &other]).await;
         assert_eq!(hall.manager.post(SIGN_OUT, json!({"number": number, "why": "身份证"})).await.ok(200)["ended"], 1);
         is_out(&[&lost, &other, &back]).await;
+        server.has_answered("POST /api/v1/customers/sign-out-everywhere");
     }
 
     async fn v2_2_whoever_may_not_or_says_too_little_signs_no_customer_out(server) {

@@ -139,6 +139,7 @@ on_server! {
         assert_ne!(number(&by_mini(server, &wechat, "bob").await).await, number(&bob).await);
         bob.post(UNBIND, json!({})).await.ok(200);
         assert_eq!(number(&by_number(server, PHONE).await).await, number(&bob).await);
+        server.has_answered("POST /customer/v1/wechat/bind");
     }
 
     async fn v2_1_what_belongs_to_a_name_without_a_number_comes_along_when_it_is_bound(server) {

@@ -61,6 +61,7 @@ on_server! {
             ann.get("/customer/v1/me").await.refused(401, "SESSION_INVALID");
             assert_eq!(number(&with(server, &again)).await, first["customer"]["number"]);
         }
+        server.has_answered("POST /customer/v1/wechat");
     }
 
     async fn v2_1_a_code_is_good_once_for_its_app_and_five_minutes(server) {
@@ -169,6 +170,7 @@ on_server! {
         let bob = by_mini(server, &wechat, "bob").await;
         let bound = bob.post("/customer/v1/wechat/phone", json!({"code": wechat.phone_code("13900139000"), "join": true})).await.ok(200);
         assert_eq!((&bound["customer"]["number"], &bound["customer"]["phone"]), (&number(&bob).await, &json!("139****9000")));
+        server.has_answered("POST /customer/v1/wechat/phone");
     }
 
     async fn v9_5_a_complaint_goes_where_its_customer_goes_and_so_does_what_is_given_back(server) {
