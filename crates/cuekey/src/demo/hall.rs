@@ -113,7 +113,7 @@ pub async fn light_up(venue: Arc<Venue>, broker: SocketAddr, lamps: Vec<Lamp>, p
     let start = |lamp: &Lamp| Arc::new(Simulated::start(broker, Firmware::Tasmota, &lamp.topic, &lamp.password, Clock::System));
     let running: Vec<Arc<Simulated>> = lamps.iter().map(start).collect();
     for (lamp, running) in lamps.iter().zip(&running) {
-        page.show(&lamp.table, &table_name(&venue, lamp).await, running);
+        page.show(&lamp.table, &table_name(&venue, lamp).await, running, 1);
     }
     for lamp in &lamps {
         let Ok(table) = lamp.table.parse::<TableId>() else { continue };

@@ -32,6 +32,8 @@ struct Shown {
     id: String,
     name: String,
     lamp: Weak<Lamp>,
+    /// Which of its channels.
+    channel: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,9 +63,9 @@ impl LampPage {
         Self { inner: Arc::new(Inner { path: path.trim_end_matches('/').to_owned(), lamps: Mutex::default() }) }
     }
 
-    /// Puts a lamp on it, under a name that people know.
-    pub fn show(&self, id: &str, name: &str, lamp: &Arc<Lamp>) {
-        let shown = Shown { id: id.to_owned(), name: name.to_owned(), lamp: Arc::downgrade(lamp) };
+    /// Puts a lamp on it, under a name that people know: one of its relay's channels, counted from 1. The plug is the relay's.
+    pub fn show(&self, id: &str, name: &str, lamp: &Arc<Lamp>, channel: usize) {
+        let shown = Shown { id: id.to_owned(), name: name.to_owned(), lamp: Arc::downgrade(lamp), channel };
         self.inner.lamps.lock().unwrap_or_else(PoisonError::into_inner).push(shown);
     }
 
@@ -82,7 +84,11 @@ impl LampPage {
     }
 
     fn views(&self, english: bool) -> Vec<View> {
-        self.shown().into_iter().map(|(shown, lamp)| view(shown, lamp.seen(), lamp.trouble(), english)).collect()
+        let view = |(shown, lamp): (Shown, Arc<Lamp>)| {
+            let seen = lamp.seen_of(shown.channel);
+            view(shown, seen, lamp.trouble(), english)
+        };
+        self.shown().into_iter().map(view).collect()
     }
 }
 
@@ -173,7 +179,7 @@ mod tests {
     use crate::Firmware;
 
     fn shown(name: &str) -> Shown {
-        Shown { id: "tbl_1".into(), name: name.into(), lamp: Weak::new() }
+        Shown { id: "tbl_1".into(), name: name.into(), lamp: Weak::new(), channel: 1 }
     }
 
     #[test]
@@ -209,8 +215,8 @@ mod tests {
         let lamp = |topic| Arc::new(Lamp::start(nowhere, Firmware::Tasmota, topic, "a password", Clock::System));
         let (one, other) = (lamp("one"), lamp("other"));
         let page = LampPage::at("/sandbox/lamps/");
-        page.show("tbl_1", "1 号台", &one);
-        page.show("tbl_2", "2 号台", &other);
+        page.show("tbl_1", "1 号台", &one, 1);
+        page.show("tbl_2", "2 号台", &other, 1);
         let press = async |lamp: &str, what| act(State(page.clone()), Form(Asked { lamp: lamp.into(), act: what })).await;
 
         let answer = press("tbl_2", Act::Pull).await;
