@@ -1,4 +1,4 @@
-//! Sessions and splits against the money that is held and taken for them: what `cuekey doctor` says of play.
+//! Sessions and splits against the money that is held and taken for them, and lights that share a device: what `cuekey doctor` says of play.
 
 use platform::ledger::SystemAccount;
 use store::{Sql, args};
@@ -70,6 +70,11 @@ pub async fn check(sql: &mut impl Sql) -> store::Result<Vec<String>> {
             "customers have other points than their lines add up to",
             "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM (SELECT c.customer_id FROM member_points c LEFT JOIN member_lines l \
              ON l.customer_id = c.customer_id GROUP BY c.customer_id, c.points HAVING c.points <> COALESCE(SUM(l.points), 0)) wrong",
+        ),
+        (
+            "devices have lights that are not of one kind, or have not one password",
+            "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM (SELECT d.topic FROM devices d WHERE d.topic IS NOT NULL GROUP BY d.topic \
+             HAVING MIN(d.driver) <> MAX(d.driver) OR COUNT(DISTINCT d.password_hash) <> 1 OR COUNT(d.channel) <> COUNT(*)) wrong",
         ),
         (
             "sessions were paid and have earned nothing",

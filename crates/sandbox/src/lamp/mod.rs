@@ -118,6 +118,11 @@ impl Lamp {
         }
     }
 
+    /// How many it has.
+    pub fn channels(&self) -> usize {
+        self.seen.borrow().len()
+    }
+
     pub fn trouble(&self) -> Trouble {
         *self.trouble.borrow()
     }

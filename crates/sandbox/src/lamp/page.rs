@@ -55,6 +55,9 @@ struct View {
     act: Act,
     press: &'static str,
     label: String,
+    /// What else its plug does.
+    #[serde(skip)]
+    note: &'static str,
 }
 
 impl LampPage {
@@ -86,7 +89,9 @@ impl LampPage {
     fn views(&self, english: bool) -> Vec<View> {
         let view = |(shown, lamp): (Shown, Arc<Lamp>)| {
             let seen = lamp.seen_of(shown.channel);
-            view(shown, seen, lamp.trouble(), english)
+            let shares = if english { "Shares its relay, and so its plug" } else { "与其他台共用一个继电器，一同断电" };
+            let note = if lamp.channels() > 1 { shares } else { "" };
+            View { note, ..view(shown, seen, lamp.trouble(), english) }
         };
         self.shown().into_iter().map(view).collect()
     }
@@ -102,7 +107,7 @@ fn view(Shown { id, name, .. }: Shown, seen: Seen, trouble: Trouble, english: bo
     };
     let (act, press) = if unplugged { (Act::PlugIn, say("插上", "Plug in")) } else { (Act::Pull, say("拔掉", "Unplug")) };
     let label = if english { format!("{press} the lamp of {name}") } else { format!("{press}{name}的灯") };
-    View { id, name, look, state, act, press, label }
+    View { id, name, look, state, act, press, label, note: "" }
 }
 
 async fn show(State(own): State<LampPage>, headers: HeaderMap) -> Response {
@@ -129,12 +134,13 @@ async fn show(State(own): State<LampPage>, headers: HeaderMap) -> Response {
 
 fn row(view: &View, path: &str) -> String {
     let (id, name, label) = (escape(&view.id), escape(&view.name), escape(&view.label));
+    let note = if view.note.is_empty() { String::new() } else { format!("<small>{}</small>", view.note) };
     let act = match view.act {
         Act::Pull => "pull",
         Act::PlugIn => "plug_in",
     };
     format!(
-        "<li id=\"{id}\" data-lamp=\"{}\" data-testid=\"lamp-{id}\"><i aria-hidden=\"true\"></i><b>{name}</b><span>{}</span>\
+        "<li id=\"{id}\" data-lamp=\"{}\" data-testid=\"lamp-{id}\"><i aria-hidden=\"true\"></i><b>{name}{note}</b><span>{}</span>\
          <form method=\"post\" action=\"{path}\"><input type=\"hidden\" name=\"lamp\" value=\"{id}\">\
          <button name=\"do\" value=\"{act}\" aria-label=\"{label}\">{}</button></form></li>",
         view.look, view.state, view.press,

@@ -1,5 +1,6 @@
 //! Telling a device what it should be, until it says that it is.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use kernel::{MINUTE, SECOND, Timestamp};
@@ -9,7 +10,8 @@ use store::args;
 use store::jobs::{Job, JobKind, Outcome};
 
 use super::again::soon;
-use super::rows::{Device, Driver, OBEYS, away, by_id, forget_hand, not_as_they_should_be, tell, to_be_wound, want};
+use super::device::{Device, Driver};
+use super::rows::{OBEYS, away, by_id, forget_hand, not_as_they_should_be, tell, to_be_wound, want};
 use super::way::Unanswered;
 use super::{DeviceId, hear, modbus, shelly, tasmota};
 use crate::Venue;
@@ -118,10 +120,10 @@ enum Sent {
 async fn send_newest(venue: &Venue, cx: &Cx, device: &Device) -> Result<Sent> {
     let mut told = device.clone();
     loop {
-        let topic = told.topic.as_deref().unwrap_or_default();
+        let (topic, channel) = told.on_broker();
         let commands = match told.driver {
-            Driver::Tasmota => tasmota::commands(topic, told.light(), cx.now()),
-            Driver::Shelly => shelly::commands(topic, told.light(), cx.now()),
+            Driver::Tasmota => tasmota::commands(topic, channel, told.light(), cx.now()),
+            Driver::Shelly => shelly::commands(topic, channel, told.light(), cx.now()),
             Driver::Modbus => Vec::new(),
         };
         if !send(venue, cx, &told, commands).await? {
@@ -131,8 +133,8 @@ async fn send_newest(venue: &Venue, cx: &Cx, device: &Device) -> Result<Sent> {
         if now.version == told.version {
             return Ok(if told.version == device.version { Sent::All } else { Sent::Newer });
         }
-        // Whoever is away is told when it is back; and another device may be in its place, which has heard nothing.
-        if !now.online || now.topic != told.topic {
+        // Whoever is away is told when it is back; and another device, or channel, may be in its place, which has heard nothing.
+        if !now.online || now.on_broker() != told.on_broker() {
             return Ok(Sent::Newer);
         }
         told = now;
@@ -222,18 +224,24 @@ async fn ask_the_away(venue: &Venue, cx: &Cx) -> Result<()> {
 }
 
 /// Asks those that can be asked. False where the way to them is cut: who was not asked is asked the next time.
-pub(super) async fn ask(venue: &Venue, devices: impl IntoIterator<Item = Device>, of_tasmota: fn(&str) -> (String, String)) -> bool {
+pub(super) async fn ask(venue: &Venue, devices: impl IntoIterator<Item = Device>, of_tasmota: fn(&str, i64) -> (String, String)) -> bool {
+    // One question may be about all the lights of a device.
+    let mut asked: HashSet<(String, String)> = HashSet::new();
     for device in devices {
-        let topic = device.topic.as_deref().unwrap_or_default();
-        let (topic, payload) = match device.driver {
-            Driver::Tasmota => of_tasmota(topic),
-            Driver::Shelly => shelly::question(topic),
+        let (topic, channel) = device.on_broker();
+        let question = match device.driver {
+            Driver::Tasmota => of_tasmota(topic, channel),
+            Driver::Shelly => shelly::question(topic, channel),
             Driver::Modbus => continue,
         };
-        if let Err(error) = venue.wire.send(&topic, &payload).await {
+        if asked.contains(&question) {
+            continue;
+        }
+        if let Err(error) = venue.wire.send(&question.0, &question.1).await {
             tracing::debug!(%error, "devices cannot be asked");
             return false;
         }
+        asked.insert(question);
     }
     true
 }

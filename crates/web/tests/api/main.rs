@@ -69,6 +69,8 @@ mod users_email;
 mod users_manage;
 mod venue_blinks;
 mod venue_cases;
+mod venue_channels;
+mod venue_channels_chosen;
 mod venue_cleaning;
 mod venue_close;
 mod venue_closing;

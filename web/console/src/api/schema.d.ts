@@ -3454,9 +3454,15 @@ export interface components {
         Cause: "not_lit" | "not_dark" | "in_play" | "no_power" | "offline" | "staff";
         ChangedDevice: {
             address?: components["schemas"]["NewCoilAddress"] | null;
+            beside?: components["schemas"]["Id"] | null;
+            /**
+             * Format: int64
+             * @description Which of its device's channels it is, 1 to 8; absent: as it is, or the first of a device of another kind. Not of `modbus`.
+             */
+            channel?: number | null;
             driver: components["schemas"]["Driver"];
             name: string;
-            /** @description Another device of the same kind is there now. It is another one in any case where its kind or its address is. */
+            /** @description Another device of the same kind is there now. It is another one in any case where its kind, its channel or its address is. */
             replaced?: boolean;
             /**
              * Format: int64
@@ -3648,7 +3654,7 @@ export interface components {
             /** @description What the customer was shown: a larger share is refused. */
             at_most_fen: components["schemas"]["Fen"];
         };
-        /** @description What is entered into the device; told once. Nothing, where it is a board that we connect to. */
+        /** @description What is entered into the device; told once. Nothing, where it is a board that we connect to, or has other lights already. */
         Credentials: {
             device: components["schemas"]["Device"];
             password?: string | null;
@@ -3757,10 +3763,17 @@ export interface components {
         };
         Device: {
             address?: components["schemas"]["CoilAddress"] | null;
+            /**
+             * Format: int64
+             * @description Which of its device's channels it is, counted from 1.
+             */
+            channel?: number | null;
             /** @description What it draws. */
             draw: components["schemas"]["Draw"];
             driver: components["schemas"]["Driver"];
             id: components["schemas"]["Id"];
+            /** @description Its device has said that it has no such channel. */
+            lacks_channel: boolean;
             name: string;
             off_at?: components["schemas"]["Timestamp"] | null;
             online: boolean;
@@ -3773,7 +3786,7 @@ export interface components {
             reported?: boolean | null;
             reported_at?: components["schemas"]["Timestamp"] | null;
             table_id: components["schemas"]["Id"];
-            /** @description Its name on the broker, if that is where it is. */
+            /** @description Its device's name on the broker, if that is where it is. Several lights of a hall may have it, each on a channel of its own. */
             topic?: string | null;
             venue_id: components["schemas"]["Id"];
             /**
@@ -3870,10 +3883,17 @@ export interface components {
         };
         FloorDevice: {
             address?: components["schemas"]["CoilAddress"] | null;
+            /**
+             * Format: int64
+             * @description Which of its device's channels it is, counted from 1.
+             */
+            channel?: number | null;
             /** @description What it draws. */
             draw: components["schemas"]["Draw"];
             driver: components["schemas"]["Driver"];
             id: components["schemas"]["Id"];
+            /** @description Its device has said that it has no such channel. */
+            lacks_channel: boolean;
             name: string;
             online: boolean;
             online_since: components["schemas"]["Timestamp"];
@@ -4419,10 +4439,16 @@ export interface components {
         };
         NewDevice: {
             address?: components["schemas"]["NewCoilAddress"] | null;
+            beside?: components["schemas"]["Id"] | null;
+            /**
+             * Format: int64
+             * @description Which of its device's channels it is, 1 to 8; absent: the first. Not of `modbus`, which has coils.
+             */
+            channel?: number | null;
             driver: components["schemas"]["Driver"];
             /**
              * Format: int64
-             * @description What the lamp draws at least when it is on, 1 to 5,000; absent: it is not watched. Not of `modbus`, which does not measure.
+             * @description What the lamp draws at least when it is on, 1 to 5,000; absent: it is not watched. Not of `modbus`, nor of one of several on a Tasmota.
              */
             least_watts?: number | null;
             name: string;
