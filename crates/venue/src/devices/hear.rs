@@ -60,7 +60,7 @@ struct Word {
 
 impl Word {
     fn is_news(self, device: &Device, now: Timestamp) -> bool {
-        self.comes || is_news(device, self.said, now)
+        (self.comes && !device.lacks_channel) || is_news(device, self.said, now)
     }
 }
 
@@ -163,7 +163,9 @@ pub(super) async fn fell_silent(venue: &Venue, cx: &Cx, id: DeviceId, version: i
 
 fn is_news(device: &Device, said: Said, now: Timestamp) -> bool {
     match said {
-        Said::Online(online) => online != device.online,
+        // What a device does not have does not come with it: only by its own report.
+        Said::Online(true) => !device.online && !device.lacks_channel,
+        Said::Online(false) => device.online,
         // The first report after a telling confirms it, even where nothing changes.
         Said::Power(on) => device.reported != Some(on) || device.reported_at.is_none_or(|at| at < device.wanted_at) || !device.online,
         Said::Draws { milliwatts, on } => {
