@@ -137,6 +137,9 @@ CREATE TABLE devices (
   channel BIGINT,
   -- The device has said that it has no such channel.
   lacks_channel BOOLEAN NOT NULL DEFAULT FALSE,
+  -- Its button is told to do nothing whenever it has come, and whether that was done.
+  locks_button BOOLEAN NOT NULL DEFAULT FALSE,
+  button_told BOOLEAN NOT NULL DEFAULT FALSE,
   coil_host TEXT,
   coil_port BIGINT,
   -- tcp, rtu

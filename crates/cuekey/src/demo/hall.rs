@@ -72,6 +72,7 @@ pub async fn furnish(staff: &Cx, name: &str, tables: i64, on_one_relay: i64) -> 
             address: None,
             channel: Some(channel),
             beside: relay.as_ref().map(|(first, _)| *first),
+            locks_button: false,
             least_watts: None,
         };
         let made = devices::create(staff, device).await?;

@@ -34,6 +34,8 @@ pub struct Seen {
     pub told_on: u64,
     /// And off.
     pub told_off: u64,
+    /// How often its button was told to do nothing.
+    pub told_locked: u64,
 }
 
 /// What is wrong with it.

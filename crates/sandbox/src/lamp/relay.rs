@@ -208,6 +208,7 @@ impl Relay {
                 for (n, kept) in self.kept.iter_mut().enumerate() {
                     if channel.is_none_or(|channel| channel == n) {
                         kept.locked = locked;
+                        self.seen.send_modify(|seen| seen[n].told_locked += u64::from(locked));
                     }
                 }
                 self.say(client, answer).await;

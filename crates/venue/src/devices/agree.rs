@@ -121,11 +121,14 @@ async fn send_newest(venue: &Venue, cx: &Cx, device: &Device) -> Result<Sent> {
     let mut told = device.clone();
     loop {
         let (topic, channel) = told.on_broker();
-        let commands = match told.driver {
-            Driver::Tasmota => tasmota::commands(topic, channel, told.light(), cx.now()),
-            Driver::Shelly => shelly::commands(topic, channel, told.light(), cx.now()),
-            Driver::Modbus => Vec::new(),
+        let (lock, commands) = match told.driver {
+            Driver::Tasmota => (Some(tasmota::lock(topic)), tasmota::commands(topic, channel, told.light(), cx.now())),
+            Driver::Shelly => (Some(shelly::lock(topic, channel)), shelly::commands(topic, channel, told.light(), cx.now())),
+            Driver::Modbus => (None, Vec::new()),
         };
+        // Who has come may be new, or have been set up anew. To say it twice does no harm.
+        let lock = lock.filter(|_| told.locks_button && !told.button_told);
+        let commands = lock.into_iter().chain(commands);
         if !send(venue, cx, &told, commands).await? {
             return Ok(Sent::Cut);
         }
@@ -143,7 +146,7 @@ async fn send_newest(venue: &Venue, cx: &Cx, device: &Device) -> Result<Sent> {
 
 /// Whether all of it was taken. Writes down since when the device could answer. That this process's way is shut says nothing of the others':
 /// what they have told stays told.
-async fn send(venue: &Venue, cx: &Cx, device: &Device, commands: Vec<(String, String)>) -> Result<bool> {
+async fn send(venue: &Venue, cx: &Cx, device: &Device, commands: impl Iterator<Item = (String, String)>) -> Result<bool> {
     for (topic, payload) in commands {
         if let Err(error) = venue.wire.send(&topic, &payload).await {
             tracing::warn!(%error, device = %device.id, "a device could not be told");
@@ -153,8 +156,8 @@ async fn send(venue: &Venue, cx: &Cx, device: &Device, commands: Vec<(String, St
     }
     if device.told_at.is_none() {
         let mut tx = cx.db.begin().await?;
-        let sql =
-            "UPDATE devices SET told_at = $1, silent_since = COALESCE(silent_since, $1) WHERE id = $2 AND version = $3 AND told_at IS NULL";
+        let sql = "UPDATE devices SET told_at = $1, silent_since = COALESCE(silent_since, $1), button_told = TRUE \
+                   WHERE id = $2 AND version = $3 AND told_at IS NULL";
         tx.exec(sql, args![cx.now(), device.id, device.version]).await?;
         tx.commit().await?;
     }

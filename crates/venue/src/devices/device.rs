@@ -52,6 +52,11 @@ pub struct Device {
     pub channel: Option<i64>,
     /// Its device has said that it has no such channel.
     pub lacks_channel: bool,
+    /// Whenever it has come to the broker, its own button is told to do nothing.
+    pub locks_button: bool,
+    /// It has been, since it came.
+    #[serde(skip)]
+    pub button_told: bool,
     /// Where its coil is, if it is one.
     pub address: Option<Address>,
     /// What it should be.

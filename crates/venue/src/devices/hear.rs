@@ -177,8 +177,8 @@ fn is_news(device: &Device, said: Said, now: Timestamp) -> bool {
 
 async fn presence(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, online: bool) -> Result<()> {
     // Whoever was away may have lost its power: how its relay stands is not known until it says so.
-    let sql =
-        "UPDATE devices SET online = $1, online_since = $2, reported = NULL, on_since = $3, low_since = $4, dark_since = $5 WHERE id = $6";
+    let sql = "UPDATE devices SET online = $1, online_since = $2, reported = NULL, on_since = $3, low_since = $4, dark_since = $5, \
+               button_told = FALSE WHERE id = $6";
     let draw = device.draw.switched(None, cx.now());
     tx.exec(sql, args![online, cx.now(), draw.on_since, draw.low_since, draw.dark_since, device.id]).await?;
     // Who comes anew without having been missed was away for no time that could be counted.

@@ -15,7 +15,7 @@ use super::device::{Device, DeviceId, Driver};
 use super::modbus::{self, Address, NewAddress};
 use super::relay::{self, Seat};
 use super::rows::by_id;
-use super::service::{Credentials, address, coil_taken};
+use super::service::{Credentials, address, button, coil_taken};
 use super::{log, watch};
 use crate::halls::rows::lock_table_in_use;
 use crate::halls::{TableState, changed_meanwhile, differences, not_in_maintenance};
@@ -35,6 +35,9 @@ pub struct ChangedDevice {
     /// Another light of the hall, on whose device it is from now on. Absent: it stays where it is, unless it is replaced.
     #[serde(default)]
     pub beside: Option<DeviceId>,
+    /// Whether its own button is told to do nothing, whenever it has come to the broker; absent: as it is. Not of `modbus`.
+    #[serde(default)]
+    pub locks_button: Option<bool>,
     /// Another device of the same kind is there now. It is another one in any case where its kind, its channel or its address is.
     #[serde(default)]
     pub replaced: bool,
@@ -56,6 +59,8 @@ pub async fn change(cx: &Cx, venue: &Venue, id: DeviceId, ask: ChangedDevice) ->
     let name = fields.take("name", text::clean(&ask.name, 1, 60, false)).unwrap_or_default();
     let address = address(&mut fields, ask.driver, ask.address.as_ref());
     let channel = relay::channel(&mut fields, ask.driver, ask.channel.or(old.channel.filter(|_| is_kind)), ask.beside);
+    let locks_button = ask.locks_button.unwrap_or(old.locks_button && ask.driver != Driver::Modbus);
+    button(&mut fields, ask.driver, locks_button);
     fields.check()?;
     if old.edition != ask.version {
         return Err(changed_meanwhile());
@@ -71,7 +76,7 @@ pub async fn change(cx: &Cx, venue: &Venue, id: DeviceId, ask: ChangedDevice) ->
     };
     let is_elsewhere = seat.as_ref().is_some_and(|seat| old.on_broker() != (seat.topic.as_str(), seat.channel));
     let is_another = ask.replaced || !is_kind || old.address != address || is_elsewhere;
-    if !is_another && old.name == name {
+    if !is_another && old.name == name && old.locks_button == locks_button {
         return Ok(Credentials::of(old, None));
     }
     if is_another && old.online && (old.wanted || old.reported == Some(true)) && stays_lit(&mut tx, &old, seat.as_ref()).await? {
@@ -79,14 +84,20 @@ pub async fn change(cx: &Cx, venue: &Venue, id: DeviceId, ask: ChangedDevice) ->
             ("灯正开着：请先交还灯光控制，熄灯后再更换", "The light is on: give it back first, so that it goes off, and replace it then");
         return Err(Fault::new(Kind::Conflict, "LIGHT_ON", zh, en));
     }
-    tx.exec("UPDATE devices SET name = $1, edition = edition + 1 WHERE id = $2", args![name.as_str(), id]).await?;
+    let sql = "UPDATE devices SET name = $1, locks_button = $2, button_told = FALSE, edition = edition + 1 WHERE id = $3";
+    tx.exec(sql, args![name.as_str(), locks_button, id]).await?;
     if is_another {
         replace(&mut tx, cx, venue, &old, ask.driver, address.as_ref(), seat.as_ref()).await?;
     }
     let device = by_id(&mut tx, id).await?.ok_or_else(Fault::not_found)?;
-    let (action, what) = if is_another { (&audit::DEVICE_REPLACED, "replaced") } else { (&audit::DEVICE_CHANGED, "renamed") };
+    let action = if is_another { &audit::DEVICE_REPLACED } else { &audit::DEVICE_CHANGED };
+    let (what, why) = match (is_another, old.name == name) {
+        (true, _) => ("replaced", ""),
+        (false, false) => ("renamed", name.as_str()),
+        (false, true) => (if locks_button { "button_locked" } else { "button_left" }, ""),
+    };
     let changes = differences(&told(&old), &told(&device));
-    log::write(&mut tx, cx, id, &user.name, what, if is_another { "" } else { name.as_str() }).await?;
+    log::write(&mut tx, cx, id, &user.name, what, why).await?;
     audit::record(&mut tx, cx, action, Some(id.into()), &json!({"table": table.name, "changes": changes})).await?;
     if is_another {
         // What ends when the light is there again would end without anybody having looked at this one.
@@ -107,7 +118,8 @@ async fn stays_lit(tx: &mut Tx, old: &Device, seat: Option<&Seat>) -> Result<boo
 /// Of a device, for the operation log.
 fn told(device: &Device) -> serde_json::Value {
     let address = device.address.as_ref().map(ToString::to_string);
-    json!({"name": device.name, "driver": device.driver, "topic": device.topic, "channel": device.channel, "address": address})
+    let Device { name, driver, topic, channel, locks_button, .. } = device;
+    json!({"name": name, "driver": driver, "topic": topic, "channel": channel, "address": address, "locks_button": locks_button})
 }
 
 /// Another device is there from now on, or another of its channels, and nothing is known of it.

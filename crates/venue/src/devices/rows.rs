@@ -18,7 +18,7 @@ use crate::Venue;
 use crate::halls::{TableId, VenueId};
 use crate::play::{self, SessionState};
 
-const COLUMNS: &str = "d.id, d.venue_id, d.table_id, d.driver, d.name, d.topic, d.channel, d.lacks_channel, d.coil_host, d.coil_port, d.coil_framing, d.coil_unit, \
+const COLUMNS: &str = "d.id, d.venue_id, d.table_id, d.driver, d.name, d.topic, d.channel, d.lacks_channel, d.locks_button, d.button_told, d.coil_host, d.coil_port, d.coil_framing, d.coil_unit, \
                        d.coil_number, d.coil_timer, d.wanted, d.off_at, d.version, d.wanted_at, d.told_at, d.silent_since, d.reported, d.reported_at, d.wrong_since, d.right_since, \
                        d.online, d.online_since, d.override_on, d.override_until, d.override_why, \
                        d.least_watts, d.drawn, d.drawn_at, d.on_since, d.enough_at, d.low_since, d.dark_since, \
@@ -35,6 +35,8 @@ pub(super) fn read(row: &Row) -> store::Result<Device> {
         topic: row.get("topic")?,
         channel: row.get("channel")?,
         lacks_channel: row.get("lacks_channel")?,
+        locks_button: row.get("locks_button")?,
+        button_told: row.get("button_told")?,
         address: address(row)?,
         wanted: row.get("wanted")?,
         off_at: row.get("off_at")?,

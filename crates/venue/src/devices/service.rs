@@ -30,6 +30,9 @@ pub struct NewDevice {
     /// Another light of the hall, on whose device it is: that has several channels. Absent: it has a device of its own.
     #[serde(default)]
     pub beside: Option<DeviceId>,
+    /// Whether its own button is told to do nothing, whenever it has come to the broker. Not of `modbus`, which has none.
+    #[serde(default)]
+    pub locks_button: bool,
     /// What the lamp draws at least when it is on, 1 to 5,000; absent: it is not watched. Not of `modbus`, nor of one of several on a Tasmota.
     #[serde(default)]
     pub least_watts: Option<i64>,
@@ -50,6 +53,7 @@ pub async fn create(cx: &Cx, ask: NewDevice) -> Result<Credentials> {
     let name = fields.take("name", text::clean(&ask.name, 1, 60, false)).unwrap_or_default();
     let address = address(&mut fields, ask.driver, ask.address.as_ref());
     let channel = relay::channel(&mut fields, ask.driver, ask.channel, ask.beside);
+    button(&mut fields, ask.driver, ask.locks_button);
     watch::check(&mut fields, ask.driver, ask.beside.is_some(), ask.least_watts);
     fields.check()?;
     let mut tx = cx.db.begin().await?;
@@ -64,8 +68,8 @@ pub async fn create(cx: &Cx, ask: NewDevice) -> Result<Credentials> {
     };
     let id: DeviceId = cx.id();
     let sql = "INSERT INTO devices (id, venue_id, table_id, driver, name, topic, channel, password_hash, coil_host, coil_port, coil_framing, coil_unit, \
-               coil_number, coil_timer, least_watts, wanted, version, wanted_at, online, online_since, created_at) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, FALSE, 0, $16, FALSE, $16, $16) ON CONFLICT DO NOTHING";
+               coil_number, coil_timer, least_watts, locks_button, wanted, version, wanted_at, online, online_since, created_at) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, FALSE, 0, $17, FALSE, $17, $17) ON CONFLICT DO NOTHING";
     let (at, on) = (address.as_ref(), seat.as_ref());
     let written = args![
         id,
@@ -83,6 +87,7 @@ pub async fn create(cx: &Cx, ask: NewDevice) -> Result<Credentials> {
         at.map(|at| i64::from(at.coil)),
         at.map(|at| at.timer.as_str()),
         ask.least_watts,
+        ask.locks_button,
         cx.now()
     ];
     // The table's row is locked, and so are those of the device: only the coil can be somebody else's.
@@ -95,7 +100,7 @@ pub async fn create(cx: &Cx, ask: NewDevice) -> Result<Credentials> {
         cx,
         &audit::DEVICE_CREATED,
         Some(id.into()),
-        &json!({"name": name, "table": of.name, "address": at, "channel": channel, "least_watts": ask.least_watts}),
+        &json!({"name": name, "table": of.name, "address": at, "channel": channel, "locks_button": ask.locks_button, "least_watts": ask.least_watts}),
     )
     .await?;
     if address.is_some() {
@@ -129,6 +134,13 @@ pub(super) fn address(fields: &mut Fields, driver: Driver, address: Option<&NewA
             fields.add("address", "NOT_HERE", "只有 Modbus 设备填写地址", "Only a Modbus device has an address");
             None
         }
+    }
+}
+
+/// Whether a device of this kind has a button that can be locked, if that is asked for.
+pub(super) fn button(fields: &mut Fields, driver: Driver, locks: bool) {
+    if locks && driver == Driver::Modbus {
+        fields.add("locks_button", "NOT_HERE", "继电器板没有可以锁定的按键", "A relay board has no button that could be locked");
     }
 }
 

@@ -16,6 +16,7 @@ use super::said::{CHANNELS, FIRST, Said, Saying};
 pub const HEARD: [&str; 3] = ["+/online", "+/events/rpc", "+/reply/rpc"];
 
 /// What calls are called. What is asked of a channel has that one's number behind it: a refusal says no more than what it refuses.
+const LOCK: i64 = 0;
 const SET: i64 = 1;
 const ASK: i64 = 1;
 /// There is no such switch; or none at all, as where it moves a blind.
@@ -28,6 +29,11 @@ pub fn commands(topic: &str, channel: i64, light: Light, now: Timestamp) -> Vec<
         params["toggle_after"] = json!(off.seconds_since(now).clamp(1, LONGEST));
     }
     vec![call(topic, SET, "Switch.Set", &params), question(topic, channel)]
+}
+
+/// What is wired to its input, and its own button, says that it was pressed, and switches nothing.
+pub fn lock(topic: &str, channel: i64) -> (String, String) {
+    call(topic, LOCK, "Switch.SetConfig", &json!({"id": channel - FIRST, "config": {"in_mode": "detached"}}))
 }
 
 /// Asks how it stands, and what it measures.
@@ -141,6 +147,8 @@ mod tests {
         assert_eq!(read(0)["params"], json!({"id": 3, "on": true, "toggle_after": 3_600}));
         assert_eq!((read(1)["params"].clone(), read(1)["id"].clone()), (json!({"id": 3}), json!(5)));
         assert_eq!(question("lamp7", 4), sent[1]);
+        let lock: Value = serde_json::from_str(&lock("lamp7", 4).1).unwrap();
+        assert_eq!((&lock["method"], &lock["params"]), (&json!("Switch.SetConfig"), &json!({"id": 3, "config": {"in_mode": "detached"}})));
     }
 
     #[test]
@@ -158,6 +166,8 @@ mod tests {
             ("lamp7/reply/rpc", r#"{"id":1,"src":"x","result":{"was_on":false}}"#),
             ("lamp7/reply/rpc", r#"{"id":1,"src":"x","error":{"code":404}}"#),
             ("lamp7/reply/rpc", r#"{"id":2,"src":"x","error":{"code":-108,"message":"busy"}}"#),
+            ("lamp7/reply/rpc", r#"{"id":0,"src":"x","error":{"code":-105}}"#),
+            ("lamp7/reply/rpc", r#"{"id":0,"src":"x","result":{"restart_required":false}}"#),
             ("lamp7/reply/rpc", r#"{"id":11,"src":"x","error":{"code":-105}}"#),
             ("lamp7/reply/rpc", r#"{"id":"echo","src":"x","error":{"code":-105}}"#),
             ("lamp7/reply/rpc", r#"{"id":2,"result":{"id":9223372036854775807,"output":true}}"#),

@@ -27,6 +27,11 @@ pub fn commands(topic: &str, channel: i64, light: Light, now: Timestamp) -> Vec<
     vec![(format!("cmnd/{topic}/PulseTime{channel}"), pulse.to_string()), (power, "ON".into())]
 }
 
+/// Its buttons, all of them, say that they were pressed, and switch nothing. The firmware keeps that, and writes it down where it is news.
+pub fn lock(topic: &str) -> (String, String) {
+    (format!("cmnd/{topic}/SetOption73"), "1".into())
+}
+
 /// Asks how it stands. Where it is not the first, all are asked for: a device that does not name it has none, and would say nothing at all if it
 /// was asked for that one.
 pub fn question(topic: &str, channel: i64) -> (String, String) {
@@ -156,6 +161,7 @@ mod tests {
         assert_eq!(sent, [("cmnd/lamp7/PulseTime4".into(), "3700".into()), ("cmnd/lamp7/POWER4".into(), "ON".to_owned())]);
         assert_eq!(question("lamp7", 1), ("cmnd/lamp7/POWER1".into(), String::new()));
         assert_eq!(question("lamp7", 4), ("cmnd/lamp7/Status".into(), "11".into()));
+        assert_eq!(lock("lamp7"), ("cmnd/lamp7/SetOption73".into(), "1".into()));
     }
 
     #[test]
@@ -170,6 +176,7 @@ mod tests {
         for (topic, payload) in [
             ("stat/lamp7/RESULT", r#"{"PulseTime1":{"Set":3700,"Remaining":0}}"#),
             ("stat/lamp7/RESULT", r#"{"Command":"Error"}"#),
+            ("stat/lamp7/RESULT", r#"{"SetOption73":"ON"}"#),
             ("stat/lamp7/RESULT", r#"["POWER1"]"#),
             ("stat/lamp7/RESULT", "ON"),
             ("stat/lamp7/LOGGING", "ON"),

@@ -40,6 +40,8 @@ pub struct FloorDevice {
     pub channel: Option<i64>,
     /// Its device has said that it has no such channel.
     pub lacks_channel: bool,
+    /// Whenever it has come to the broker, its own button is told to do nothing.
+    pub locks_button: bool,
     pub address: Option<devices::modbus::Address>,
     pub online: bool,
     pub online_since: Timestamp,
@@ -142,6 +144,7 @@ fn shown(device: Device) -> FloorDevice {
         topic: device.topic,
         channel: device.channel,
         lacks_channel: device.lacks_channel,
+        locks_button: device.locks_button,
         address: device.address,
         online: device.online,
         online_since: device.online_since,

@@ -68,6 +68,7 @@ mod users;
 mod users_email;
 mod users_manage;
 mod venue_blinks;
+mod venue_buttons;
 mod venue_cases;
 mod venue_channels;
 mod venue_channels_chosen;

@@ -3461,6 +3461,8 @@ export interface components {
              */
             channel?: number | null;
             driver: components["schemas"]["Driver"];
+            /** @description Whether its own button is told to do nothing, whenever it has come to the broker; absent: as it is. Not of `modbus`. */
+            locks_button?: boolean | null;
             name: string;
             /** @description Another device of the same kind is there now. It is another one in any case where its kind, its channel or its address is. */
             replaced?: boolean;
@@ -3774,6 +3776,8 @@ export interface components {
             id: components["schemas"]["Id"];
             /** @description Its device has said that it has no such channel. */
             lacks_channel: boolean;
+            /** @description Whenever it has come to the broker, its own button is told to do nothing. */
+            locks_button: boolean;
             name: string;
             off_at?: components["schemas"]["Timestamp"] | null;
             online: boolean;
@@ -3894,6 +3898,8 @@ export interface components {
             id: components["schemas"]["Id"];
             /** @description Its device has said that it has no such channel. */
             lacks_channel: boolean;
+            /** @description Whenever it has come to the broker, its own button is told to do nothing. */
+            locks_button: boolean;
             name: string;
             online: boolean;
             online_since: components["schemas"]["Timestamp"];
@@ -4451,6 +4457,8 @@ export interface components {
              * @description What the lamp draws at least when it is on, 1 to 5,000; absent: it is not watched. Not of `modbus`, nor of one of several on a Tasmota.
              */
             least_watts?: number | null;
+            /** @description Whether its own button is told to do nothing, whenever it has come to the broker. Not of `modbus`, which has none. */
+            locks_button?: boolean;
             name: string;
             table_id: components["schemas"]["Id"];
         };
