@@ -20,6 +20,7 @@ mod networks;
 mod plan;
 mod program;
 mod receiver;
+mod relay;
 mod rows;
 mod server;
 pub mod texts;

@@ -130,9 +130,16 @@ CREATE TABLE devices (
   -- tasmota, shelly, modbus
   driver TEXT NOT NULL,
   name TEXT NOT NULL,
-  -- Its name on the broker, which is in all its topics, and its password there, hashed; or, of modbus, where its coil is.
+  -- Its device's name on the broker, which is in all its topics, its password there, hashed, and which of its channels it is: the lights of one
+  -- device have one name and one password. Or, of modbus, where its coil is.
   topic TEXT,
   password_hash BYTEA,
+  channel BIGINT,
+  -- The device has said that it has no such channel.
+  lacks_channel BOOLEAN NOT NULL DEFAULT FALSE,
+  -- Its button is told to do nothing whenever it has come, and whether that was done.
+  locks_button BOOLEAN NOT NULL DEFAULT FALSE,
+  button_told BOOLEAN NOT NULL DEFAULT FALSE,
   coil_host TEXT,
   coil_port BIGINT,
   -- tcp, rtu
@@ -178,7 +185,8 @@ CREATE TABLE devices (
   dark_since BIGINT,
   created_at BIGINT NOT NULL
 );
-CREATE UNIQUE INDEX devices_topic ON devices (topic) WHERE topic IS NOT NULL;
+-- One channel of a device is one table's light.
+CREATE UNIQUE INDEX devices_topic ON devices (topic, channel) WHERE topic IS NOT NULL;
 -- One coil is one table's light. Boards are asked in its order.
 CREATE UNIQUE INDEX devices_coil ON devices (coil_host, coil_port, coil_unit, coil_number) WHERE coil_host IS NOT NULL;
 CREATE UNIQUE INDEX devices_table ON devices (table_id);

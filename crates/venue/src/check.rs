@@ -1,4 +1,5 @@
-//! Sessions and splits against the money that is held and taken for them, and cash against the halls that took it: what `cuekey doctor` says of play.
+//! Sessions and splits against the money that is held and taken for them, cash against the halls that took it, and lights that share a device: what
+//! `cuekey doctor` says of play.
 
 use platform::ledger::SystemAccount;
 use store::{Sql, args};
@@ -75,6 +76,11 @@ pub async fn check(sql: &mut impl Sql) -> store::Result<Vec<String>> {
             "movements of cash at a desk have no hall",
             "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM ledger_transfers t LEFT JOIN desk_cash c ON c.transfer_id = t.id \
              WHERE t.kind IN ('cash_recharge', 'cash_payout') AND c.transfer_id IS NULL",
+        ),
+        (
+            "devices have lights that are not of one kind, or have not one password",
+            "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM (SELECT d.topic FROM devices d WHERE d.topic IS NOT NULL GROUP BY d.topic \
+             HAVING MIN(d.driver) <> MAX(d.driver) OR COUNT(DISTINCT d.password_hash) <> 1 OR COUNT(d.channel) <> COUNT(*)) wrong",
         ),
         (
             "sessions were paid and have earned nothing",

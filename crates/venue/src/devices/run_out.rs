@@ -7,8 +7,9 @@ use kernel::Timestamp;
 use platform::{Cx, Result};
 use store::{Tx, args};
 
+use super::device::Device;
 use super::light::Light;
-use super::rows::{Device, by_id};
+use super::rows::by_id;
 use super::{DeviceId, log};
 use crate::Venue;
 use crate::halls::rows::lock_table;

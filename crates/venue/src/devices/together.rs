@@ -6,7 +6,8 @@
 use kernel::{MINUTE, Timestamp};
 use store::Sql;
 
-use super::rows::{Device, of_venue};
+use super::device::Device;
+use super::rows::of_venue;
 
 /// Brokers miss those who went at one moment one after the other: each when its own keep-alive is over.
 pub(crate) const AT_ONCE: i64 = 2 * MINUTE;

@@ -3518,9 +3518,17 @@ export interface components {
         Cause: "not_lit" | "not_dark" | "in_play" | "no_power" | "offline" | "staff";
         ChangedDevice: {
             address?: components["schemas"]["NewCoilAddress"] | null;
+            beside?: components["schemas"]["Id"] | null;
+            /**
+             * Format: int64
+             * @description Which of its device's channels it is, 1 to 8; absent: as it is, or the first of a device of another kind. Not of `modbus`.
+             */
+            channel?: number | null;
             driver: components["schemas"]["Driver"];
+            /** @description Whether its own button is told to do nothing, whenever it has come to the broker; absent: as it is. Not of `modbus`. */
+            locks_button?: boolean | null;
             name: string;
-            /** @description Another device of the same kind is there now. It is another one in any case where its kind or its address is. */
+            /** @description Another device of the same kind is there now. It is another one in any case where its kind, its channel or its address is. */
             replaced?: boolean;
             /**
              * Format: int64
@@ -3722,7 +3730,7 @@ export interface components {
              */
             waiting: number;
         };
-        /** @description What is entered into the device; told once. Nothing, where it is a board that we connect to. */
+        /** @description What is entered into the device; told once. Nothing, where it is a board that we connect to, or has other lights already. */
         Credentials: {
             device: components["schemas"]["Device"];
             password?: string | null;
@@ -3831,10 +3839,19 @@ export interface components {
         };
         Device: {
             address?: components["schemas"]["CoilAddress"] | null;
+            /**
+             * Format: int64
+             * @description Which of its device's channels it is, counted from 1.
+             */
+            channel?: number | null;
             /** @description What it draws. */
             draw: components["schemas"]["Draw"];
             driver: components["schemas"]["Driver"];
             id: components["schemas"]["Id"];
+            /** @description Its device has said that it has no such channel. */
+            lacks_channel: boolean;
+            /** @description Whenever it has come to the broker, its own button is told to do nothing. */
+            locks_button: boolean;
             name: string;
             off_at?: components["schemas"]["Timestamp"] | null;
             online: boolean;
@@ -3847,7 +3864,7 @@ export interface components {
             reported?: boolean | null;
             reported_at?: components["schemas"]["Timestamp"] | null;
             table_id: components["schemas"]["Id"];
-            /** @description Its name on the broker, if that is where it is. */
+            /** @description Its device's name on the broker, if that is where it is. Several lights of a hall may have it, each on a channel of its own. */
             topic?: string | null;
             venue_id: components["schemas"]["Id"];
             /**
@@ -3954,10 +3971,19 @@ export interface components {
         };
         FloorDevice: {
             address?: components["schemas"]["CoilAddress"] | null;
+            /**
+             * Format: int64
+             * @description Which of its device's channels it is, counted from 1.
+             */
+            channel?: number | null;
             /** @description What it draws. */
             draw: components["schemas"]["Draw"];
             driver: components["schemas"]["Driver"];
             id: components["schemas"]["Id"];
+            /** @description Its device has said that it has no such channel. */
+            lacks_channel: boolean;
+            /** @description Whenever it has come to the broker, its own button is told to do nothing. */
+            locks_button: boolean;
             name: string;
             online: boolean;
             online_since: components["schemas"]["Timestamp"];
@@ -4519,12 +4545,20 @@ export interface components {
         };
         NewDevice: {
             address?: components["schemas"]["NewCoilAddress"] | null;
+            beside?: components["schemas"]["Id"] | null;
+            /**
+             * Format: int64
+             * @description Which of its device's channels it is, 1 to 8; absent: the first. Not of `modbus`, which has coils.
+             */
+            channel?: number | null;
             driver: components["schemas"]["Driver"];
             /**
              * Format: int64
-             * @description What the lamp draws at least when it is on, 1 to 5,000; absent: it is not watched. Not of `modbus`, which does not measure.
+             * @description What the lamp draws at least when it is on, 1 to 5,000; absent: it is not watched. Not of `modbus`, nor of one of several on a Tasmota.
              */
             least_watts?: number | null;
+            /** @description Whether its own button is told to do nothing, whenever it has come to the broker. Not of `modbus`, which has none. */
+            locks_button?: boolean;
             name: string;
             table_id: components["schemas"]["Id"];
         };

@@ -137,7 +137,7 @@ export interface Home { keys: KeyCounts | null; quota: QuotaOverview | null; use
 // PUT /devices/{id}/watch {least_watts: number | null} -> Device; POST /tables/{id}/light-test {} -> Device (on for two minutes; 409 NOT_IN_SERVICE)
 // POST /customers/find {number} -> AtDesk; POST /customers/recharge|payout [idem] DeskCash -> Customer; POST /customers/take-phone-off LostPhone -> Customer (409 PHONE_NONE, PHONE_ONLY_WAY)
 // POST /customers/sign-out-everywhere LostPhone -> SignedOut (409 SESSION_ONLY_WAY)
-// PUT /devices/{id} ChangedDevice -> Credentials (while its table is out of service; 409 CHANGED_MEANWHILE, NOT_IN_SERVICE, COIL_TAKEN); GET /devices?venue=&state= -> Page<DeviceRow>; GET /cases?venue=&state= -> Page<CaseRow>
+// PUT /devices/{id} ChangedDevice -> Credentials (while its table is out of service; 409 CHANGED_MEANWHILE, NOT_IN_SERVICE, COIL_TAKEN, CHANNEL_TAKEN, LIGHT_ON, METER_SHARED); GET /devices?venue=&state= -> Page<DeviceRow>; GET /cases?venue=&state= -> Page<CaseRow>
 export type TableState = 'idle' | 'reserved' | 'opening' | 'playing' | 'paused' | 'closing' | 'cleaning' | 'maintenance'
 export type Cause = 'not_lit' | 'not_dark' | 'in_play' | 'no_power' | 'offline' | 'staff'
 export interface Venue { id: string; name: string; address: string; phone: string; time_zone: string; opens: number | null /* minutes from midnight by the hall's clock; null: round the clock */; closes: number | null; closed: boolean; holidays: string[]; version: number; created_at: string }
@@ -146,7 +146,7 @@ export interface FloorPlay { id: string; state: 'opening' | 'playing' | 'closed'
 export interface CoilAddress { host: string; port: number; unit: number; coil: number; framing: 'tcp' | 'rtu'; timer: 'none' | 'flash' }
 export interface Draw { least_watts: number | null /* what it draws at least when it is on; null: it is not watched */; milliwatts: number | null /* what it was last said to draw */; at: string | null; dark_since: string | null /* on by its relay's word, and drawing too little */ }
 export type Driver = 'tasmota' | 'shelly' | 'modbus'
-export interface FloorDevice { id: string; driver: Driver; name: string; version: number; topic: string | null /* on the broker */; address: CoilAddress | null /* of a relay board */; online: boolean; online_since: string; wanted: boolean; reported: boolean | null /* what it says it is; null: not known */; override_on: boolean | null; override_until: string | null; override_why: string | null; draw: Draw }
+export interface FloorDevice { id: string; driver: Driver; name: string; version: number; topic: string | null /* on the broker; several lights of a hall may be on one device */; channel: number | null /* of its device, counted from 1 */; lacks_channel: boolean /* the device says that it has no such channel */; locks_button: boolean /* its button is told to do nothing */; address: CoilAddress | null /* of a relay board */; online: boolean; online_since: string; wanted: boolean; reported: boolean | null /* what it says it is; null: not known */; override_on: boolean | null; override_until: string | null; override_why: string | null; draw: Draw }
 export interface Case { id: string; cause: Cause; note: string; opened_at: string }
 export interface FloorTable { id: string; name: string; code: string; url: string /* what the QR code leads to */; state: TableState; since: string; x: number; y: number; tariff_id: string; price_list: string | null /* its name; null: the hall's own */; version: number; play: FloorPlay | null; device: FloorDevice | null; case: Case | null; hold: HeldFor | null }
 // POST /tables/{id}/hold HoldAsk -> Table; POST /tables/{id}/release {} -> Table
@@ -171,8 +171,8 @@ export interface TriedPrice { clock: string; at: string; price_fen: number; line
 export interface NewVenue { name: string; address?: string; phone?: string; time_zone: string; opens?: number | null; closes?: number | null; tariff: Tariff }
 export interface NewTable { name: string; x: number; y: number; tariff_id?: string /* absent: the hall's own list */ }
 export interface VenueMember { user: UserRef; role: Role }
-export interface NewDevice { table_id: string; driver: Driver; name: string; address?: CoilAddress /* of modbus alone */; least_watts?: number /* 1 to 5,000; not of modbus */ }
-export interface Credentials { device: { id: string; driver: Driver; topic: string | null }; user: string | null; password: string | null /* null: nothing is entered into a relay board */ }
+export interface NewDevice { table_id: string; driver: Driver; name: string; address?: CoilAddress /* of modbus alone */; channel?: number /* 1 to 8; absent: the first; not of modbus */; beside?: string /* another light of the hall, on whose device it is */; locks_button?: boolean; least_watts?: number /* 1 to 5,000; not of modbus */ }
+export interface Credentials { device: { id: string; driver: Driver; topic: string | null }; user: string | null; password: string | null /* null: nothing is entered into a relay board, nor into a device that has other lights */ }
 export interface LightAsk { on: boolean; minutes: number /* 1 to 720 */; why: string }
 export interface DeviceLogLine { id: string; at: string; who: string /* empty: the program */; what: string; why: string }
 export interface CloseAsk { why: string; fault: boolean /* the hall is why: only the minutes played are charged */ }

@@ -14,8 +14,8 @@ use super::frame::{self, Framing, What};
 use super::round::Round;
 use super::{Address, Board, CoilError, Line};
 use crate::Venue;
-use crate::devices::rows::{Device, by_id, on_board};
-use crate::devices::{DeviceId, Said, hear, log};
+use crate::devices::rows::{by_id, on_board};
+use crate::devices::{Device, DeviceId, Said, hear, log};
 
 pub(crate) const POLL: JobKind = JobKind::boards("device.poll");
 /// Boards that are asked at once.

@@ -19,6 +19,7 @@ import logs from './logs'
 import mailbox from './mailbox'
 import payments from './payments'
 import power from './power'
+import relay from './relay'
 import notifications from './notifications'
 import profile from './profile'
 import quota from './quota'
@@ -56,6 +57,7 @@ const en: typeof zh = {
   notifications,
   payments,
   power,
+  relay,
   profile,
   quota,
   settings,

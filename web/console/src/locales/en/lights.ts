@@ -22,6 +22,9 @@ const en: typeof zh = {
     unwatched: 'Power is not watched any more',
     no_power: 'On, and draws next to no power',
     power_again: 'Draws power again',
+    no_channel: 'The device has no such channel',
+    button_locked: 'The button of the device is locked',
+    button_left: 'The button of the device is not locked any more',
     no_timer: 'The board cannot turn it off by itself; it was turned on all the same',
     ran_out: 'Went off by its own timer: nobody could tell it to go on',
     tested: 'Light tested',
@@ -33,7 +36,7 @@ const en: typeof zh = {
     which: 'Device',
     replaced: 'Another device of the same kind is there now',
     hint: 'It gets a topic and a password of its own, shown once; the old one is void at once.',
-    note: 'A device of another kind or with another address is another one too. What was known of the old one does not count for it: test the light before the table is used again.',
+    note: 'A device of another kind, or with another channel or address, is another one too. What was known of the old one does not count for it: test the light before the table is used again.',
     done: 'Saved.',
   },
   devices: {

@@ -271,6 +271,7 @@ export default {
     port: '请输入 1 至 65535 的整数',
     boardUnit: '请输入 0 至 255 的整数，RTU 须从 1 开始',
     coil: '请输入 0 至 65535 的整数',
+    channel: '请输入 1 至 8 的整数',
     timedCoil: '支持自动断开时，请输入 0 至 254 的整数',
   },
 }

@@ -18,6 +18,7 @@ import logs from './logs'
 import mailbox from './mailbox'
 import payments from './payments'
 import power from './power'
+import relay from './relay'
 import notifications from './notifications'
 import profile from './profile'
 import quota from './quota'
@@ -55,6 +56,7 @@ export default {
   notifications,
   payments,
   power,
+  relay,
   profile,
   quota,
   settings,

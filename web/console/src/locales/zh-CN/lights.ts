@@ -20,6 +20,9 @@ export default {
     unwatched: '停止监测功率',
     no_power: '灯已开但几乎不用电',
     power_again: '灯恢复用电',
+    no_channel: '设备没有这一路',
+    button_locked: '锁定设备按键',
+    button_left: '不再锁定设备按键',
     no_timer: '继电器板不支持自动断开，灯已照常打开',
     ran_out: '久未收到指令，灯已按自身定时熄灭',
     tested: '测试灯',
@@ -31,7 +34,7 @@ export default {
     which: '设备',
     replaced: '已换成同类型的另一台设备',
     hint: '新设备使用新的主题和密码，只显示一次；旧的立即失效。',
-    note: '类型或地址不同，也按另一台设备处理。旧设备的状态不再算数：恢复使用前请先测试灯。',
+    note: '类型、通道或地址不同，也按另一台设备处理。旧设备的状态不再算数：恢复使用前请先测试灯。',
     done: '已保存。',
   },
   devices: {
