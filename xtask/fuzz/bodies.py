@@ -26,7 +26,9 @@ GOOD = {
     },
     "POST /api/v1/complaints/{id}/answer": lambda there, luck: {"text": "已处理"},
     "POST /api/v1/complaints/{id}/give-back": lambda there, luck: {"amount_fen": luck.randint(1, 50), "reason": "补偿"},
-    "POST /api/v1/customers/recharge": lambda there, luck: {"number": there("number"), "amount_fen": luck.randint(100, 2000)},
+    "POST /api/v1/customers/recharge": lambda there, luck: {
+        "venue_id": there("venues"), "number": there("number"), "amount_fen": luck.randint(100, 2000),
+    },
     "POST /api/v1/exports/keys": lambda there, luck: {"format": luck.choice(["csv", "xlsx"]), "batch": there("batches")},
     "PUT /api/v1/devices/{id}/watch": lambda there, luck: {"least_watts": None},
     "PUT /api/v1/levels": lambda there, luck: {"levels": [level(100, 9500), level(500, 8800)], "version": version(luck)},

@@ -44,12 +44,13 @@ def maintainer(base, chief, hall, venue):
     return sign_in(base, MAINTAINER, PASSWORD)
 
 
-def customer(base, hall, phone):
+def customer(base, hall, venue, phone):
     """Somebody with 500 yuan; what the phone is told, and who that is."""
     ticket = ask(f"{base}/customer/v1/phone-codes", "POST", body={"phone": phone})["ticket"]
     code = re.search(r"\d{6}", letter(base, phone)).group()
     who = ask(f"{base}/customer/v1/sign-in", "POST", body={"ticket": ticket, "phone": phone, "code": code})
-    ask(f"{base}/api/v1/customers/recharge", "POST", hall, {"number": who["customer"]["number"], "amount_fen": 50_000})
+    cash = {"venue_id": venue, "number": who["customer"]["number"], "amount_fen": 50_000}
+    ask(f"{base}/api/v1/customers/recharge", "POST", hall, cash)
     return who["token"], who["customer"]["number"]
 
 
@@ -113,8 +114,8 @@ def make(base, note):
         return tables if len(tables) >= 4 else None
 
     tables = until("tables whose lamps are there", idle)
-    tokens["customer"], number = customer(base, hall, "13800138000")
-    friend, _ = customer(base, hall, "13900139000")
+    tokens["customer"], number = customer(base, hall, venue, "13800138000")
+    friend, _ = customer(base, hall, venue, "13900139000")
     tokens["guest"] = ask(f"{base}/customer/v1/guests", "POST", body={})["token"]
 
     over = play(base, tokens["customer"], tables[0])

@@ -130,6 +130,26 @@ impl Postgres {
         Ok(self.url(self.address, name))
     }
 
+    /// Makes a database read-only, or lets it be written again, as an operator does: for all who connect from now on. Whoever is connected has to
+    /// connect anew.
+    pub async fn read_only(&self, name: &str, on: bool) -> Result<()> {
+        let change = if on { "SET default_transaction_read_only = on" } else { "RESET default_transaction_read_only" };
+        let mut psql = self.command("psql");
+        psql.args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--host=127.0.0.1", "--username=postgres", "--dbname=postgres"]);
+        psql.args(["--port", &self.address.port().to_string()]);
+        for sql in [
+            format!("ALTER DATABASE {name} {change}"),
+            format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"),
+        ] {
+            psql.arg("--command").arg(sql);
+        }
+        let done = psql.output().await.context("cannot run psql")?;
+        if !done.status.success() {
+            bail!("psql: {}", String::from_utf8_lossy(&done.stderr));
+        }
+        Ok(())
+    }
+
     /// A database by another way to it.
     pub fn url(&self, address: SocketAddr, name: &str) -> String {
         format!("postgres://postgres@{address}/{name}")
@@ -172,6 +192,7 @@ fn programs() -> Option<PathBuf> {
         versions.filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin")))).collect();
     versions.sort();
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let complete = |folder: &Path| ["initdb", "postgres", "createdb", "pg_isready"].iter().all(|program| folder.join(program).is_file());
+    let complete =
+        |folder: &Path| ["initdb", "postgres", "createdb", "pg_isready", "psql"].iter().all(|program| folder.join(program).is_file());
     versions.into_iter().rev().map(|(_, folder)| folder).chain(std::env::split_paths(&path)).find(|folder| complete(folder))
 }

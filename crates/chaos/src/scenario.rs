@@ -55,6 +55,15 @@ impl Plan {
     }
 }
 
+/// In an order that chance decides.
+pub fn shuffled<T>(random: &Random, mut things: Vec<T>) -> Vec<T> {
+    for place in (1..things.len()).rev() {
+        let other = usize::try_from(random.below(place as u64 + 1)).unwrap_or(0);
+        things.swap(place, other);
+    }
+    things
+}
+
 /// What a scenario did and looked at, line by line.
 #[derive(Default)]
 pub struct Report {

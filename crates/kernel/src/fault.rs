@@ -84,6 +84,12 @@ impl Fault {
         Self::new(Kind::Forbidden, "FORBIDDEN", "您没有权限执行此操作", "You may not do this")
     }
 
+    /// Somebody else was quicker: what is to be changed is not any more as it was when it was looked at.
+    pub fn changed_meanwhile() -> Self {
+        let (zh, en) = ("刚刚有人修改过，请刷新后再改", "Somebody has changed this in the meantime; load it again before you change it");
+        Self::new(Kind::Conflict, "CHANGED_MEANWHILE", zh, en)
+    }
+
     pub fn field(field: &str, code: &'static str, zh: impl Into<String>, en: impl Into<String>) -> Self {
         let mut fields = Fields::default();
         fields.add(field, code, zh, en);

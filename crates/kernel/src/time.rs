@@ -53,10 +53,12 @@ impl Timestamp {
         micros.div_euclid(SECOND) + i64::from(micros.rem_euclid(SECOND) != 0)
     }
 
-    /// Later by calendar months in UTC; the day is cut to the month's last (31 January and a month: 28 February).
-    pub fn plus_months(self, months: i64) -> Self {
+    /// Later by months of the calendar in that zone, at the same time of day there; the day is cut to the month's last (31 January and a month:
+    /// 28 February). A zone that does not exist is taken for UTC.
+    pub fn plus_months(self, months: i64, zone: &str) -> Self {
+        let zone = jiff::tz::TimeZone::get(zone).unwrap_or(jiff::tz::TimeZone::UTC);
         let span = jiff::Span::new().try_months(months);
-        let moved = self.jiff().ok().zip(span.ok()).and_then(|(at, span)| at.to_zoned(jiff::tz::TimeZone::UTC).checked_add(span).ok());
+        let moved = self.jiff().ok().zip(span.ok()).and_then(|(at, span)| at.to_zoned(zone).checked_add(span).ok());
         moved.map_or(Self::MAX, |zoned| Self(zoned.timestamp().as_microsecond()).min(Self::MAX))
     }
 
@@ -64,6 +66,13 @@ impl Timestamp {
     pub fn in_zone(self, zone: &str) -> Option<String> {
         let zoned = self.jiff().ok()?.in_tz(zone).ok()?;
         Some(format!("{} {zone}", zoned.strftime("%Y-%m-%d %H:%M")))
+    }
+
+    /// Which day it is by that zone's calendar, as its number since 1970. In UTC for a zone that does not exist.
+    pub fn day_in(self, zone: &str) -> i64 {
+        let there = jiff::tz::TimeZone::get(zone).ok().zip(self.jiff().ok());
+        let ahead = there.map_or(0, |(zone, at)| i64::from(zone.to_offset(at).seconds()));
+        self.0.saturating_add(ahead * SECOND).div_euclid(DAY)
     }
 
     pub fn jiff(self) -> Result<jiff::Timestamp, jiff::Error> {
@@ -212,13 +221,38 @@ impl Stopwatch {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn months_end_on_the_last_day_that_there_is() {
         let january: Timestamp = "2026-01-31T10:00:00Z".parse().unwrap();
-        assert_eq!(january.plus_months(1).to_string(), "2026-02-28T10:00:00Z");
-        assert_eq!(january.plus_months(25).to_string(), "2028-02-29T10:00:00Z");
-        assert_eq!(january.plus_months(i64::MAX), Timestamp::MAX);
+        for zone in ["UTC", "Asia/Shanghai", "Nowhere/None"] {
+            assert_eq!(january.plus_months(1, zone).to_string(), "2026-02-28T10:00:00Z", "{zone}");
+            assert_eq!(january.plus_months(25, zone).to_string(), "2028-02-29T10:00:00Z", "{zone}");
+            assert_eq!(january.plus_months(i64::MAX, zone), Timestamp::MAX, "{zone}");
+        }
+    }
+
+    #[test]
+    fn months_are_those_of_the_zones_calendar_and_keep_its_time_of_day() {
+        let after = |from: &str, months: i64, zone: &str| from.parse::<Timestamp>().unwrap().plus_months(months, zone).to_string();
+        // Seven in the morning of 1 March in China is still February in UTC.
+        assert_eq!(after("2026-02-28T23:00:00Z", 1, "Asia/Shanghai"), "2026-03-31T23:00:00Z");
+        assert_eq!(after("2026-02-28T23:00:00Z", 1, "UTC"), "2026-03-28T23:00:00Z");
+        // 31 January there, which UTC does not know yet.
+        assert_eq!(after("2026-01-30T16:00:00Z", 1, "Asia/Shanghai"), "2026-02-27T16:00:00Z");
+        // Nine o'clock stays nine o'clock where clocks were put forward meanwhile; what they leave out is an hour later.
+        assert_eq!(after("2026-02-28T08:00:00Z", 2, "Europe/Berlin"), "2026-04-28T07:00:00Z");
+        assert_eq!(after("2026-01-29T01:30:00Z", 2, "Europe/Berlin"), "2026-03-29T01:30:00Z");
+    }
+
+    proptest! {
+        #[test]
+        fn where_clocks_are_never_changed_a_month_is_that_of_a_calendar_so_many_hours_ahead(at in 1_000_000_000_i64..4_000_000_000, months in 0..1_200_i64) {
+            let at = Timestamp::from_unix(at);
+            let there = at.plus_micros(8 * HOUR).plus_months(months, "UTC").plus_micros(-8 * HOUR);
+            prop_assert_eq!(at.plus_months(months, "Asia/Shanghai"), there);
+        }
     }
 
     #[test]
@@ -245,6 +279,24 @@ mod tests {
         let at: Timestamp = "2026-11-21T20:05:00Z".parse().unwrap();
         assert_eq!(at.in_zone("Asia/Shanghai").as_deref(), Some("2026-11-22 04:05 Asia/Shanghai"));
         assert_eq!(at.in_zone("Nowhere/None"), None);
+    }
+
+    #[test]
+    fn k5_1_a_day_begins_at_midnight_of_the_zone_and_in_utc_where_there_is_none() {
+        let day = |at: &str, zone: &str| at.parse::<Timestamp>().unwrap().day_in(zone);
+        for (zone, before, after) in [
+            ("Asia/Shanghai", "2026-11-21T15:59:59.999999Z", "2026-11-21T16:00:00Z"),
+            ("America/New_York", "2026-11-22T04:59:59Z", "2026-11-22T05:00:00Z"),
+            // In summer an hour sooner.
+            ("Europe/Berlin", "2026-07-01T21:59:59Z", "2026-07-01T22:00:00Z"),
+            ("Asia/Kathmandu", "2026-11-21T18:14:59Z", "2026-11-21T18:15:00Z"),
+            ("UTC", "2026-11-21T23:59:59Z", "2026-11-22T00:00:00Z"),
+            ("Nowhere/None", "2026-11-21T23:59:59Z", "2026-11-22T00:00:00Z"),
+        ] {
+            assert_eq!(day(after, zone), day(before, zone) + 1, "{zone}");
+        }
+        assert_eq!((day("1970-01-01T00:00:00Z", "UTC"), day("1969-12-31T12:00:00Z", "Asia/Shanghai")), (0, -1));
+        assert_eq!(day("2026-11-21T08:00:00Z", "Asia/Shanghai"), 20_778);
     }
 
     #[test]

@@ -27,6 +27,8 @@ CREATE TABLE projects (
   banned_until BIGINT,
   ban_level BIGINT NOT NULL,
   last_ban_at BIGINT,
+  -- Counts what is changed by forms: of two who change a project at once the second is refused.
+  revision BIGINT NOT NULL DEFAULT 1,
   created_at BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX projects_name ON projects (name_key);
@@ -230,7 +232,7 @@ CREATE TABLE deliveries (
   event TEXT NOT NULL,
   url TEXT NOT NULL,
   payload TEXT NOT NULL,
-  -- waiting, delivered, failed
+  -- waiting, delivered, failed, dismissed
   state TEXT NOT NULL,
   attempts BIGINT NOT NULL,
   -- When the present round of attempts began: sending again begins another, and the job of the one before does nothing more.
@@ -242,7 +244,8 @@ CREATE TABLE deliveries (
   finished_at BIGINT
 );
 CREATE INDEX deliveries_list ON deliveries (project_id, state, event, id);
-CREATE INDEX deliveries_failed ON deliveries (project_id, finished_at) WHERE state = 'failed';
+-- Those that somebody should look after. A trial is none of them: whoever asked for it is looking.
+CREATE INDEX deliveries_failed ON deliveries (project_id, finished_at, id) WHERE state = 'failed' AND event <> 'test';
 
 CREATE TABLE delivery_attempts (
   id UUID PRIMARY KEY,
@@ -257,6 +260,7 @@ CREATE INDEX delivery_attempts_delivery ON delivery_attempts (delivery_id, id);
 
 -- How many verifications a day, for the home page; added to by the sets. No agent: the key was not found.
 CREATE TABLE verification_days (
+  -- How many since 1970, by the calendar of the zone that the installation was in.
   day BIGINT NOT NULL,
   project_id UUID NOT NULL,
   agent_id UUID NOT NULL,

@@ -5,6 +5,7 @@ use ::store::{Filter, Sql};
 use kernel::{DAY, PageAsk, Timestamp};
 use platform::identity::{Permission, Principal, Role};
 use platform::quota::{self, QuotaOverview};
+use platform::settings::defs;
 use platform::{Cx, Result, figures};
 use serde::Serialize;
 
@@ -30,13 +31,22 @@ pub struct Home {
     pub pending_applications: i64,
     /// To decide or to pay for who reviews; one's own for the others.
     pub pending_withdrawals: i64,
-    /// The last 14 days in UTC, oldest first.
+    /// The last 14 days by the installation's clock, oldest first. Where its time zone was changed, days before that are as they were counted.
     pub verifications: Vec<VerificationDay>,
     pub recent_batches: Vec<Batch>,
     /// Within 14 days, the first to end first.
     pub grants_ending: Vec<Grant>,
-    /// Callbacks that were given up; for who manages them.
+    /// Callbacks that were given up and not dismissed since, without trials; for who manages them.
     pub failing_deliveries: i64,
+    pub counted_to: CountedTo,
+}
+
+/// How far figures are counted: one that has reached it may be more. (Of keys it stands beside them.)
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct CountedTo {
+    pub users: i64,
+    /// Of each thing that waits for somebody, payments among them.
+    pub waiting: i64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -51,6 +61,7 @@ pub struct VerificationDay {
 pub async fn home(cx: &Cx) -> Result<Home> {
     let user = cx.user()?;
     let now = cx.now();
+    let today = now.day_in(&cx.settings.get(defs::TIME_ZONE));
     let mut sql = cx.db.read();
     let with_keys = user.role.may(Permission::KeysView);
     Ok(Home {
@@ -59,23 +70,25 @@ pub async fn home(cx: &Cx) -> Result<Home> {
         users: figures::users(&mut sql, user).await?,
         pending_applications: applications::pending(&mut sql, user).await?,
         pending_withdrawals: figures::pending_withdrawals(&mut sql, user).await?,
-        verifications: if with_keys { verifications(&mut sql, user, now).await? } else { Vec::new() },
+        verifications: if with_keys { verifications(&mut sql, user, today).await? } else { Vec::new() },
         recent_batches: if with_keys { batches::list(cx, &BatchFilter::default(), &PageAsk::first(ROWS)).await?.items } else { Vec::new() },
         grants_ending: grants_ending(&mut sql, user, now).await?,
         failing_deliveries: if user.role.may(Permission::CallbacksManage) { callbacks::failing(&mut sql).await? } else { 0 },
+        counted_to: CountedTo { users: figures::MOST_USERS, waiting: figures::MOST_WAITING },
     })
 }
 
 async fn keys(sql: &mut impl Sql, user: &Principal, now: Timestamp) -> ::store::Result<KeyCounts> {
     match user.role {
         Role::SuperAdmin => projects::counts_of_all(sql, now).await,
-        Role::AgentAdmin | Role::Agent | Role::VenueManager | Role::Maintainer => projects::counts_of_agents(sql, user.scope(), now).await,
+        Role::AgentAdmin | Role::Agent | Role::VenueManager | Role::Maintainer | Role::Cashier => {
+            projects::counts_of_agents(sql, user.scope(), now).await
+        }
     }
 }
 
 /// Every day of the last fourteen, whether or not something happened on it.
-async fn verifications(sql: &mut impl Sql, user: &Principal, now: Timestamp) -> ::store::Result<Vec<VerificationDay>> {
-    let today = now.micros().div_euclid(DAY);
+async fn verifications(sql: &mut impl Sql, user: &Principal, today: i64) -> ::store::Result<Vec<VerificationDay>> {
     let first = today - DAYS + 1;
     let mut filter = Filter::new();
     filter.and("v.day >= ?", first).and("v.day <= ?", today);

@@ -27,6 +27,7 @@ const LINKS: &[Sweep] = &[export::OVER];
 pub fn handlers(handlers: &mut Handlers<Cx>, licensing: &Arc<Licensing>) {
     let own = Arc::clone(licensing);
     handlers.add(callbacks::JOB, move |cx, job| callbacks::send_job(Arc::clone(&own), cx, job));
+    handlers.add(callbacks::FAILED_JOB, callbacks::failed_job);
     grants::handlers(handlers);
     handlers.add(batches::GENERATE_JOB, batches::generate_job);
     handlers.add(batches::CANCEL_JOB, batches::cancel_job);

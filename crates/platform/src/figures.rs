@@ -1,4 +1,4 @@
-//! Figures of the platform's tables for the home page. Each count is bounded: what is shown as its limit may be more.
+//! Figures of the platform's tables for the home page. Each count is bounded: one that has reached its bound may be more, and is shown so.
 
 use kernel::Word;
 use store::{Filter, Sql};
@@ -6,8 +6,9 @@ use store::{Filter, Sql};
 use crate::identity::{Permission, Principal, Role};
 use crate::quota::withdrawal::WithdrawalState;
 
-const MOST_USERS: i64 = 100_000;
-const MOST_WAITING: i64 = 1_000;
+pub const MOST_USERS: i64 = 100_000;
+/// Of all that waits for somebody, whatever it is.
+pub const MOST_WAITING: i64 = 1_000;
 
 /// How many users the asker manages; `None` for those who manage none.
 pub async fn users(sql: &mut impl Sql, user: &Principal) -> store::Result<Option<i64>> {

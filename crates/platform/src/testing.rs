@@ -120,7 +120,7 @@ impl Bench {
     /// Sets a setting, as a super admin would.
     pub async fn set(&self, name: &str, value: serde_json::Value) {
         let (root, _) = self.user(Role::SuperAdmin, &format!("root-{name}")).await;
-        crate::settings::change(&self.visitor().as_user(root), name, &value).await.unwrap();
+        crate::settings::change(&self.visitor().as_user(root), name, &value, None).await.unwrap();
     }
 
     pub async fn issue(&self, to: UserId, amount: i64) {

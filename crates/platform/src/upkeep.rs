@@ -42,6 +42,7 @@ pub const SWEEPS: &[Sweep] = &[
 pub fn handlers(handlers: &mut Handlers<Cx>) {
     handlers.add(jobs::GIVEN_UP, crate::jobs::given_up_job);
     handlers.add(messages::MAIL_JOB, messages::send_job);
+    handlers.add(messages::TALLY_JOB, messages::tally_job);
     handlers.add(SWEEP, |cx, _| sweep(cx, SWEEPS));
     handlers.add(sign_up::RESEND_JOB, sign_up::resend_job);
     handlers.add(recover::RESET_JOB, recover::reset_job);

@@ -11,7 +11,7 @@ pub enum Error {
     /// Nothing happened; the same call may be repeated (deadlock, overload, a shared commit that failed).
     #[error("busy: {0}")]
     Busy(String),
-    /// The database cannot be reached, or has failed and must not be trusted until restart.
+    /// The database cannot be reached, takes nothing at present, or has failed and must not be trusted until restart.
     #[error("database unavailable: {0}")]
     Down(String),
     /// SQLite's file is not what SQLite wrote.
@@ -58,6 +58,8 @@ impl From<DbErr> for Error {
                     Some("40001" | "40P01" | "55P03") => Self::Busy(error.to_string()),
                     // PostgreSQL: a text with the NUL character. SQLite takes it, and finds nothing.
                     Some("22021") => Self::Text(error.to_string()),
+                    // PostgreSQL: read-only, by a setting or because it only follows another.
+                    Some("25006") => Self::Down(error.to_string()),
                     Some(code) if AWAY.iter().any(|class| code.starts_with(class)) => Self::Down(error.to_string()),
                     Some(_) => Self::Internal(error.to_string()),
                     None if matches!(**inner, sea_orm::sqlx::Error::PoolTimedOut) => Self::Busy(error.to_string()),

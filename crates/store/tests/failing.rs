@@ -48,6 +48,20 @@ async fn a_silent_postgresql_is_no_reason_to_wait_and_is_found_again_by_itself()
     assert_eq!(n, 0, "what was not committed is not there");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_postgresql_that_is_read_only_puts_off_who_writes_and_answers_who_reads() {
+    let test = TestDb::new(Engine::Postgres, store::migrate::OWN).await;
+    for sql in ["INSERT INTO topics (name, number) VALUES ('new', 1)", "SELECT name FROM topics FOR NO KEY UPDATE"] {
+        let mut tx = test.db.begin().await.unwrap();
+        tx.exec("SET TRANSACTION READ ONLY", args![]).await.unwrap();
+        tx.all("SELECT name FROM topics", args![], |row| row.get::<String>("name")).await.unwrap();
+        let error = tx.exec(sql, args![]).await.unwrap_err();
+        assert!(matches!(error, Error::Down(_)), "{sql}: {error}");
+        assert_eq!(kernel::Fault::from(error).code, "BUSY");
+        assert!(!test.db.failed(), "nothing is wrong with what it holds");
+    }
+}
+
 /// A table on many pages, of which the second half is not what SQLite wrote.
 async fn damaged(folder: &std::path::Path) -> Db {
     let path = folder.join("test.db");

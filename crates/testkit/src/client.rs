@@ -11,11 +11,13 @@ use platform::identity::UserId;
 use serde_json::Value;
 use tower::ServiceExt;
 
-use crate::documented;
+use crate::documented::{self, Succeeded};
 
 #[derive(Clone)]
 pub struct Client {
     site: web::Site,
+    /// What has succeeded for all callers of this site.
+    succeeded: Succeeded,
     who: Option<(UserId, String)>,
     headers: Vec<(String, Vec<u8>)>,
     address: SocketAddr,
@@ -28,8 +30,8 @@ pub struct Answer {
 }
 
 impl Client {
-    pub(crate) fn new(site: web::Site, who: Option<(UserId, String)>) -> Self {
-        Self { site, who, headers: Vec::new(), address: SocketAddr::from(([127, 0, 0, 1], 40_000)) }
+    pub(crate) fn new(site: web::Site, succeeded: Succeeded, who: Option<(UserId, String)>) -> Self {
+        Self { site, succeeded, who, headers: Vec::new(), address: SocketAddr::from(([127, 0, 0, 1], 40_000)) }
     }
 
     /// # Panics
@@ -139,6 +141,7 @@ impl Client {
         request.extensions_mut().insert(ConnectInfo(self.address));
         let response = self.site.clone().oneshot(request).await.expect("the router always answers");
         documented::check(&method, path, response.status());
+        self.succeeded.note(&method, path, response.status());
         response
     }
 }

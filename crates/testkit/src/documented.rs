@@ -1,7 +1,7 @@
 //! What the program's own OpenAPI says that each operation may answer. Whatever a test is answered is held against it.
 
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use axum::http::{Method, StatusCode};
 use serde_json::Value;
@@ -37,6 +37,11 @@ impl Operation {
         self.method == method.as_str() && self.pieces.len() == pieces.len() && self.pieces.iter().zip(pieces).all(fits)
     }
 
+    /// `METHOD /path`, as the document has it.
+    fn name(&self) -> String {
+        format!("{} {}", self.method, self.pieces.join("/"))
+    }
+
     fn parameters(&self) -> usize {
         self.pieces.iter().filter(|piece| is_parameter(piece)).count()
     }
@@ -67,6 +72,24 @@ pub(crate) fn check(method: &Method, target: &str, status: StatusCode) {
     }
 }
 
+/// Which operations have succeeded for somebody, as the document names them.
+#[derive(Clone, Default)]
+pub(crate) struct Succeeded(Arc<Mutex<BTreeSet<String>>>);
+
+impl Succeeded {
+    pub fn note(&self, method: &Method, target: &str, status: StatusCode) {
+        if status.is_success()
+            && let Some(operation) = operation(method, target)
+        {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(operation.name());
+        }
+    }
+
+    pub fn has(&self, operation: &str) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(operation)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,6 +107,18 @@ mod tests {
             (Method::GET, "/"),
         ] {
             assert_eq!(pieces(method, target), None, "{target}");
+        }
+    }
+
+    #[test]
+    fn what_has_succeeded_is_known_by_its_operation_and_what_was_refused_is_not() {
+        let succeeded = Succeeded::default();
+        succeeded.note(&Method::GET, "/api/v1/complaints/cmp_1?x=1", StatusCode::OK);
+        succeeded.note(&Method::GET, "/api/v1/me", StatusCode::UNAUTHORIZED);
+        succeeded.note(&Method::GET, "/", StatusCode::OK);
+        assert!(succeeded.has("GET /api/v1/complaints/{id}"));
+        for other in ["GET /api/v1/complaints/cmp_1", "GET /api/v1/complaints", "GET /api/v1/me", "GET /"] {
+            assert!(!succeeded.has(other), "{other}");
         }
     }
 

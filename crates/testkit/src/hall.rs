@@ -9,6 +9,7 @@ use sandbox::{Firmware, Lamp, Trouble};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
+use crate::relay::driver;
 use crate::wire::{self, OURSELVES};
 use crate::{Client, TestServer};
 
@@ -64,11 +65,7 @@ impl<'a> Hall<'a> {
 
     /// Another relay on the hall's broker.
     pub async fn plug_in(&self, firmware: Firmware, user: &str, password: &str) -> Arc<Lamp> {
-        let broker = self.server.broker().await;
-        broker.knows(user, password).await;
-        let lamp = Arc::new(Lamp::start(broker.address(), firmware, user, password, self.server.clock.clone()));
-        self.server.lamps.lock().await.push(Arc::downgrade(&lamp));
-        lamp
+        self.plug_in_relay(firmware, user, password, 1).await
     }
 
     async fn add_table(&mut self, n: usize, firmware: Firmware) {
@@ -76,8 +73,7 @@ impl<'a> Hall<'a> {
         let table = self.manager.post_once(&format!("table-{n:04}"), &path, form).await.ok(201);
         let text = |value: &Value| value.as_str().expect("a text").to_owned();
         let id = text(&table["id"]);
-        let device =
-            json!({"table_id": id, "driver": if firmware == Firmware::Tasmota { "tasmota" } else { "shelly" }, "name": format!("灯 {n}")});
+        let device = json!({"table_id": id, "driver": driver(firmware), "name": format!("灯 {n}")});
         let device = self.manager.post("/api/v1/devices", device).await.ok(201);
         let (user, password) = (text(&device["user"]), text(&device["password"]));
         let lamp = self.plug_in(firmware, &user, &password).await;
@@ -141,7 +137,7 @@ impl<'a> Hall<'a> {
         let customer = self.server.visitor().with_token(welcome["token"].as_str().expect("a token"));
         if fen > 0 {
             let key = format!("cash-{}", welcome["customer"]["number"].as_str().expect("a number"));
-            let cash = json!({"number": welcome["customer"]["number"], "amount_fen": fen});
+            let cash = json!({"venue_id": self.id, "number": welcome["customer"]["number"], "amount_fen": fen});
             self.manager.post_once(&key, "/api/v1/customers/recharge", cash).await.ok(200);
         }
         customer

@@ -1,10 +1,14 @@
 //! What a database means to do for a statement, and whether the cost of that has an end.
 //!
 //! Tables are small in tests, and a planner rightly reads a small table from end to end. So PostgreSQL is told to do that, or to
-//! sort, only where it has no other way: what it then still does so, it would have to do with ten million rows. SQLite has no figures
-//! about tables here, as in an installation, and plans by the indexes alone.
+//! sort, only where it has no other way: what it then still does so, it would have to do with ten million rows. What it chooses by itself among such
+//! rows is another question: [`chosen()`]. SQLite has no figures about tables here, as in an installation, and plans by the indexes alone.
+
+mod chosen;
 
 use std::collections::BTreeSet;
+
+pub use chosen::chosen;
 
 use store::{Db, Engine, Row, Sql, Value};
 
@@ -36,7 +40,7 @@ pub async fn unbounded(db: &Db, sql: &str, args: Vec<Value>) -> Vec<String> {
             tx.all(&query, args, |row| row.get::<String>("QUERY PLAN")).await.unwrap_or_else(|error| panic!("{error}: {sql}"))
         }
     };
-    postgres(sql, &plan)
+    postgres(sql, &plan, None)
 }
 
 /// The name that stands behind the last of these words.
@@ -140,7 +144,8 @@ fn removing(sql: &str, steps: &[(i64, String)]) -> Vec<String> {
     bad.map(|(_, step)| format!("removes: {step}")).collect()
 }
 
-fn postgres(sql: &str, plan: &[String]) -> Vec<String> {
+/// What is wrong with a plan of PostgreSQL's, or with what it does with `only` these tables.
+fn postgres(sql: &str, plan: &[String], only: Option<&[&str]>) -> Vec<String> {
     let mut found = Vec::new();
     // Where each open node begins, and what it is.
     let mut open: Vec<(usize, &str)> = Vec::new();
@@ -156,8 +161,9 @@ fn postgres(sql: &str, plan: &[String]) -> Vec<String> {
         }
         let (_, node) = open.last().copied().unwrap_or((0, ""));
         let (relation, alias) = (after(node, &[" on "]), node.split_whitespace().last().unwrap_or(""));
+        let counts = only.is_none_or(|only| only.contains(&relation));
         // What a lane leaves away behind its limit is read already.
-        let along = ALONG.contains(&alias) && !node.starts_with("Subquery Scan");
+        let along = counts && ALONG.contains(&alias) && !node.starts_with("Subquery Scan");
         let small = SMALL.iter().any(|small| relation == *small || node.contains(small));
         if is_step && sql.starts_with("DELETE FROM ") && ["Sort", "Incremental Sort"].contains(&step) {
             found.push(format!("sorts what is to be removed: {text}"));
@@ -168,8 +174,8 @@ fn postgres(sql: &str, plan: &[String]) -> Vec<String> {
                 .rev()
                 .skip(1)
                 .map(|(_, above)| *above)
-                .find(|above| ["Limit", "Sort", "Aggregate", "HashAggregate"].contains(above));
-            if step.starts_with("Seq Scan") && !small {
+                .find(|above| ["Limit", "Sort", "Incremental Sort", "Aggregate", "HashAggregate"].contains(above));
+            if step.contains("Seq Scan") && counts && !small {
                 found.push(step.to_owned());
             }
             if along && above != Some("Limit") {

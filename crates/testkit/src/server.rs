@@ -25,6 +25,7 @@ use web::{AppState, Hsts, HttpConfig, Parts};
 use zeroize::Zeroizing;
 
 use crate::Client;
+use crate::documented::Succeeded;
 
 /// When each test begins: 2026-11-21T08:00:00Z.
 pub const START: Timestamp = Timestamp::from_unix(1_795_248_000);
@@ -55,6 +56,8 @@ pub struct TestServer {
     pub(crate) texter: Arc<crate::texts::Switch>,
     pub clock: Clock,
     pub site: web::Site,
+    /// Of all that was asked of it.
+    succeeded: Succeeded,
     /// Says that the program is to stop.
     pub stop: watch::Sender<bool>,
     /// A test has changed the operation log behind the program's back, and does not want it to be sound in the end.
@@ -155,6 +158,7 @@ impl TestServer {
             texter,
             clock,
             site: web::Site::new(state),
+            succeeded: Succeeded::default(),
             stop,
             log_was_spoiled: AtomicBool::new(false),
         }
@@ -167,7 +171,7 @@ impl TestServer {
 
     /// Nobody yet.
     pub fn visitor(&self) -> Client {
-        Client::new(self.site.clone(), None)
+        Client::new(self.site.clone(), self.succeeded.clone(), None)
     }
 
     /// A signed-in user of this role, without a superior. Its password is `password-of-{name}`.
@@ -193,7 +197,7 @@ impl TestServer {
         let id = insert_user(&mut tx, &cx, &row).await.expect("insert").expect("the name is free");
         let (_, token) = session::start(&mut tx, &cx, id).await.expect("session");
         tx.commit().await.expect("commit");
-        Client::new(self.site.clone(), Some((id, token.to_string())))
+        Client::new(self.site.clone(), self.succeeded.clone(), Some((id, token.to_string())))
     }
 
     /// The same user with a new session: after hours and days of the stepped clock.
@@ -310,6 +314,15 @@ impl TestServer {
     pub async fn told(&self, user: UserId) -> Vec<String> {
         let sql = "SELECT kind FROM notifications WHERE user_id = $1 ORDER BY id";
         self.platform.db.read().all(sql, args![user], |row| row.get("kind")).await.expect("notifications")
+    }
+
+    /// Holds a test to what is said of it elsewhere: that a call succeeds in it. `METHOD /path`, as the document has it.
+    ///
+    /// # Panics
+    /// When no request of that operation was answered with success.
+    #[track_caller]
+    pub fn has_answered(&self, operation: &str) {
+        assert!(self.succeeded.has(operation), "no {operation} has succeeded here");
     }
 
     /// What must hold after any test: the ledger adds up, and each line of the operation log reads as it was written.

@@ -130,9 +130,16 @@ CREATE TABLE devices (
   -- tasmota, shelly, modbus
   driver TEXT NOT NULL,
   name TEXT NOT NULL,
-  -- Its name on the broker, which is in all its topics, and its password there, hashed; or, of modbus, where its coil is.
+  -- Its device's name on the broker, which is in all its topics, its password there, hashed, and which of its channels it is: the lights of one
+  -- device have one name and one password. Or, of modbus, where its coil is.
   topic TEXT,
   password_hash BYTEA,
+  channel BIGINT,
+  -- The device has said that it has no such channel.
+  lacks_channel BOOLEAN NOT NULL DEFAULT FALSE,
+  -- Its button is told to do nothing whenever it has come, and whether that was done.
+  locks_button BOOLEAN NOT NULL DEFAULT FALSE,
+  button_told BOOLEAN NOT NULL DEFAULT FALSE,
   coil_host TEXT,
   coil_port BIGINT,
   -- tcp, rtu
@@ -178,7 +185,8 @@ CREATE TABLE devices (
   dark_since BIGINT,
   created_at BIGINT NOT NULL
 );
-CREATE UNIQUE INDEX devices_topic ON devices (topic) WHERE topic IS NOT NULL;
+-- One channel of a device is one table's light.
+CREATE UNIQUE INDEX devices_topic ON devices (topic, channel) WHERE topic IS NOT NULL;
 -- One coil is one table's light. Boards are asked in its order.
 CREATE UNIQUE INDEX devices_coil ON devices (coil_host, coil_port, coil_unit, coil_number) WHERE coil_host IS NOT NULL;
 CREATE UNIQUE INDEX devices_table ON devices (table_id);
@@ -263,3 +271,16 @@ CREATE TABLE play_holds (
   amount BIGINT NOT NULL,
   PRIMARY KEY (session_id, place)
 ) /* WITHOUT ROWID */;
+
+-- cash at the desk ---------------------------------------------------------------------------------------------------
+
+-- At which hall cash changed hands, and who of the staff it was. How much, and which way, is in the ledger.
+CREATE TABLE desk_cash (
+  transfer_id UUID PRIMARY KEY REFERENCES ledger_transfers (id),
+  venue_id UUID NOT NULL REFERENCES venues (id),
+  user_id UUID NOT NULL REFERENCES users (id),
+  -- By the hall's clock, as it was then: 2026-11-21.
+  day TEXT NOT NULL
+) /* WITHOUT ROWID */;
+-- Of a hall's days, what each has done.
+CREATE INDEX desk_cash_venue ON desk_cash (venue_id, day, user_id);

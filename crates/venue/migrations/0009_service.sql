@@ -69,5 +69,7 @@ ALTER TABLE play_sessions ADD COLUMN paused_at BIGINT;
 -- All pauses that are over, in microseconds, and how many there were with the one that is not.
 ALTER TABLE play_sessions ADD COLUMN paused BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE play_sessions ADD COLUMN pauses BIGINT NOT NULL DEFAULT 0;
+-- What was played without light, or without a word from it, and is nobody's to pay, in microseconds.
+ALTER TABLE play_sessions ADD COLUMN unlit BIGINT NOT NULL DEFAULT 0;
 -- The last one of a table: whether it has to be cleaned.
 CREATE INDEX play_sessions_last ON play_sessions (table_id, id);

@@ -4,6 +4,8 @@
 ALTER TABLE devices ADD COLUMN edition BIGINT NOT NULL DEFAULT 1;
 -- When it last said that it is on.
 ALTER TABLE devices ADD COLUMN lit_at BIGINT;
+-- When its own timer turns it off, as that was set last: whoever comes later knows that it is dark. None: it has none, or should be off.
+ALTER TABLE devices ADD COLUMN burns_until BIGINT;
 -- Since when another device is in the place of the first.
 ALTER TABLE devices ADD COLUMN replaced_at BIGINT;
 

@@ -31,7 +31,7 @@ kernel::words! {
         InPlay = "in_play",
         /// The relay says that the light is on, and next to no power passes through it.
         NoPower = "no_power",
-        /// The light has been away for a while. Ends by itself when it is back.
+        /// The light has been away for a while. Ends by itself when it is back, and as it should be.
         Offline = "offline",
         /// Somebody of the staff says so.
         Staff = "staff",
@@ -77,6 +77,22 @@ pub(crate) async fn is_somebodys(tx: &mut Tx, table: TableId) -> Result<()> {
     let sql = "UPDATE maintenance_cases SET cause = 'staff' WHERE table_id = $1 AND cause = 'offline' AND closed_at IS NULL";
     tx.exec(sql, args![table]).await?;
     Ok(())
+}
+
+/// What went out of service since then for no answer of its light was not heard, as its whole hall: that ends by itself.
+pub(crate) async fn was_away(tx: &mut Tx, table: TableId, since: Timestamp) -> Result<()> {
+    let sql = "UPDATE maintenance_cases SET cause = 'offline' WHERE table_id = $1 AND cause IN ('not_lit', 'not_dark') AND opened_at >= $2 AND closed_at IS NULL";
+    tx.exec(sql, args![table, since]).await?;
+    Ok(())
+}
+
+/// What was thought to be away is there, and is not well: that does not end by itself any more.
+pub(crate) async fn turns_out(tx: &mut Tx, cx: &Cx, table: &Table, cause: Cause) -> Result<()> {
+    let sql = "UPDATE maintenance_cases SET cause = $1 WHERE table_id = $2 AND cause = 'offline' AND closed_at IS NULL";
+    if tx.exec(sql, args![cause.as_str(), table.id]).await? == 0 {
+        return Ok(());
+    }
+    tell_staff(tx, cx, table, words(cause)).await
 }
 
 /// Whoever works at several halls is told in which of them it is.

@@ -1,4 +1,5 @@
-//! Sessions and splits against the money that is held and taken for them: what `cuekey doctor` says of play.
+//! Sessions and splits against the money that is held and taken for them, cash against the halls that took it, and lights that share a device: what
+//! `cuekey doctor` says of play.
 
 use platform::ledger::SystemAccount;
 use store::{Sql, args};
@@ -72,6 +73,16 @@ pub async fn check(sql: &mut impl Sql) -> store::Result<Vec<String>> {
              ON l.customer_id = c.customer_id GROUP BY c.customer_id, c.points HAVING c.points <> COALESCE(SUM(l.points), 0)) wrong",
         ),
         (
+            "movements of cash at a desk have no hall",
+            "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM ledger_transfers t LEFT JOIN desk_cash c ON c.transfer_id = t.id \
+             WHERE t.kind IN ('cash_recharge', 'cash_payout') AND c.transfer_id IS NULL",
+        ),
+        (
+            "devices have lights that are not of one kind, or have not one password",
+            "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM (SELECT d.topic FROM devices d WHERE d.topic IS NOT NULL GROUP BY d.topic \
+             HAVING MIN(d.driver) <> MAX(d.driver) OR COUNT(DISTINCT d.password_hash) <> 1 OR COUNT(d.channel) <> COUNT(*)) wrong",
+        ),
+        (
             "sessions were paid and have earned nothing",
             "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM play_sessions p WHERE p.state = 'closed' AND p.total >= 100 \
              AND NOT EXISTS (SELECT 1 FROM member_lines l WHERE l.session_id = p.id)",
@@ -89,6 +100,13 @@ pub async fn check(sql: &mut impl Sql) -> store::Result<Vec<String>> {
     let wrong: i64 = sql.one(query, args![SystemAccount::Takings.id()], |row| row.get("n")).await?;
     if wrong > 0 {
         problems.push(format!("{wrong} sessions have earned other points than was paid for them"));
+    }
+    let query = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM desk_cash c LEFT JOIN ledger_transfers t ON t.id = c.transfer_id \
+                 WHERE t.id IS NULL OR t.state <> 'posted' OR NOT ((t.kind = 'cash_recharge' AND t.debit_account = $1) \
+                 OR (t.kind = 'cash_payout' AND t.credit_account = $1))";
+    let wrong: i64 = sql.one(query, args![SystemAccount::Cash.id()], |row| row.get("n")).await?;
+    if wrong > 0 {
+        problems.push(format!("{wrong} movements stand beside a hall, and are no cash of a desk"));
     }
     Ok(problems)
 }

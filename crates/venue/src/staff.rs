@@ -1,6 +1,6 @@
 //! Whose halls somebody of the staff sees: all, or those where one works; who works where; and who is told of a hall's trouble.
 
-use kernel::{Fault, Fields, Kind, text};
+use kernel::{Fault, Fields, Kind, Word, text};
 use platform::identity::{Permission, Principal, Role, UserId, UserRef, find_by_name, holders_of};
 use platform::{Cx, Result, audit};
 use serde::Serialize;
@@ -31,11 +31,12 @@ pub(crate) async fn works_at(sql: &mut impl Sql, user: &Principal, venue: VenueI
     found.map(drop).ok_or_else(Fault::not_found)
 }
 
-/// Who is to be told of a hall's trouble: its active staff. Where there is nobody, as in a hall that a super admin has just made or whose people
-/// were all disabled, the active super admins, so that no trouble is told to nobody.
+/// Who is to be told of a hall's trouble: its active staff, but for cashiers, who may do nothing about it. Where there is nobody, as in a hall that a
+/// super admin has just made or whose people were all disabled, the active super admins, so that no trouble is told to nobody.
 pub(crate) async fn to_tell(sql: &mut impl Sql, venue: VenueId) -> store::Result<Vec<UserId>> {
-    let query = "SELECT u.id FROM venue_staff s JOIN users u ON u.id = s.user_id WHERE s.venue_id = $1 AND u.state = 'active' ORDER BY u.id LIMIT 50";
-    let staff: Vec<UserId> = sql.all(query, args![venue], |row| row.get("id")).await?;
+    let query = "SELECT u.id FROM venue_staff s JOIN users u ON u.id = s.user_id \
+                 WHERE s.venue_id = $1 AND u.state = 'active' AND u.role <> $2 ORDER BY u.id LIMIT 50";
+    let staff: Vec<UserId> = sql.all(query, args![venue, Role::Cashier.as_str()], |row| row.get("id")).await?;
     if staff.is_empty() { holders_of(sql, Role::SuperAdmin).await } else { Ok(staff) }
 }
 
@@ -57,7 +58,7 @@ pub async fn list(cx: &Cx, venue: VenueId) -> Result<Vec<Member>> {
     Ok(sql.all(query, args![venue], read).await?)
 }
 
-/// Lets a manager or a maintainer work in a hall. Doing so twice is fine.
+/// Lets a manager, a maintainer or a cashier work in a hall. Doing so twice is fine.
 pub async fn add(cx: &Cx, venue: VenueId, name: &str) -> Result<Vec<Member>> {
     let user = cx.require(Permission::VenuesManage)?;
     let mut fields = Fields::default();
@@ -65,8 +66,8 @@ pub async fn add(cx: &Cx, venue: VenueId, name: &str) -> Result<Vec<Member>> {
     fields.check()?;
     works_at(&mut cx.db.read(), user, venue).await?;
     let found = find_by_name(&mut cx.db.read(), &name).await?;
-    let Some((member, _)) = found.filter(|(_, role)| matches!(role, Role::VenueManager | Role::Maintainer)) else {
-        let (zh, en) = ("没有叫这个名字的店长或维护人员", "No manager or maintainer has this name");
+    let Some((member, _)) = found.filter(|(_, role)| matches!(role, Role::VenueManager | Role::Maintainer | Role::Cashier)) else {
+        let (zh, en) = ("没有叫这个名字的店长、维护人员或收银员", "No manager, maintainer or cashier has this name");
         return Err(Fault::field("name", "USER_NOT_FOUND", zh, en));
     };
     let mut tx = cx.db.begin().await?;

@@ -78,7 +78,9 @@ texts! {
     LEVEL_GIFT = "member.gift", "升级礼包" "A gift",
         "升级礼包 {amount} 元已存入您的钱包。" "{amount} yuan for your new level are in your wallet.";
     DEVICE_FAULT = "play.device_fault", "球台故障，已为您结束" "The table failed, and was closed for you",
-        "{table} 的灯出了故障，已自动结束，只收取故障前的 {amount} 元，退回 {released} 元。非常抱歉。" "The light of {table} failed, and the table was closed. Only the {amount} yuan until then were charged; {released} yuan are yours again. We are sorry.";
+        "{table} 的灯出了故障或失去联系，已自动结束，只收取此前的 {amount} 元，退回 {released} 元。非常抱歉。" "The light of {table} failed, or could not be reached, and the table was closed. Only the {amount} yuan until then were charged; {released} yuan are yours again. We are sorry.";
+    LIGHT_AGAIN = "play.light_again", "灯已恢复，中断时间不收费" "Your light is there again",
+        "{table} 的灯曾失去联系或熄灭约 {minutes} 分钟，现已恢复。这段时间不收费，已付的时间顺延至 {until_at}。" "The light of {table} could not be reached, or was off, for about {minutes} min, and is there again. That time costs nothing, and what you have paid lasts until {until_at}.";
     PAUSE_OVER = "play.pause_over", "暂停结束，继续计时" "Your pause is over",
         "{table} 的暂停时间已用完，灯已重新打开并继续计时，已付至 {until_at}。" "The pause of {table} is used up: its light is on again and time counts. It is paid until {until_at}.";
     HELD = "hold.made", "已为您留台" "A table is held for you",

@@ -81,6 +81,7 @@ needs! {
     VenuesManage = VenuesManage,
     VenuesView = VenuesView,
     TablesOperate = TablesOperate,
+    DeskServe = DeskServe,
     CasesManage = CasesManage,
     PaymentsManage = PaymentsManage,
 }

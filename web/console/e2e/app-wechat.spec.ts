@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test'
 import { demo } from './support/api'
-import { demoTable, giveNumber, scanned, someCustomer } from './support/app'
+import { demoTable, giveNumber, scanned, someCustomer, takeCash } from './support/app'
 import { expect, test } from './support/test'
 
 test.use({ viewport: { width: 390, height: 844 } })
@@ -86,7 +86,7 @@ test('v2_1 a table is opened by whoever has signed in by WeChat alone', async ({
   await page.getByTestId('confirm-recharge').click()
   const told = page.getByTestId('recharge').getByTestId('customer-number')
   const customer = ((await told.textContent()) ?? '').replace(/\D/g, '')
-  await staff.post('/customers/recharge', { number: customer, amount_fen: 50_000 })
+  await takeCash(staff, customer, 50_000)
   await page.getByTestId('recharge-recheck').click()
   await page.getByTestId('table-open-confirm').click()
   await expect(page.getByTestId('playing')).toBeVisible()

@@ -1,7 +1,7 @@
 import type { Route } from '@playwright/test'
 import type * as T from '../src/api/types'
 import { demo } from './support/api'
-import { demoTable, giveNumber, scanned, someCustomer } from './support/app'
+import { demoTable, giveNumber, scanned, someCustomer, takeCash } from './support/app'
 import { expect, test, welcomeStart } from './support/test'
 
 test.use({ viewport: { width: 390, height: 844 } })
@@ -23,7 +23,7 @@ test('v3_1 a customer scans a table, signs in, pays, plays, extends, closes and 
   const told = page.getByTestId('recharge').getByTestId('customer-number')
   await expect(told).toHaveText(/\d{8}/)
   const customer = ((await told.textContent()) ?? '').replace(/\D/g, '')
-  await staff.post('/customers/recharge', { number: customer, amount_fen: 20_000 })
+  await takeCash(staff, customer, 20_000)
   await page.getByTestId('recharge-recheck').click()
   await page.getByTestId('table-open-confirm').click()
 

@@ -23,6 +23,12 @@ test('k1_2a lights, cases, and the dialogs for a new light and a lost phone are 
   await expect(main).not.toHaveText(CHINESE)
   expect(await untranslated(page)).toEqual([])
 
+  await page.getByTestId('menu-cash').click()
+  await expect(page.getByTestId('page-title')).toHaveText('Cash by day')
+  await expect(page.getByTestId('empty-state')).toContainText('No cash on these days')
+  await expect(main).not.toHaveText(CHINESE)
+  expect(await untranslated(page)).toEqual([])
+
   await page.getByTestId('menu-floor').click()
   await page.getByTestId('floor-manage').click()
   await page.getByTestId('lost-phone').click()

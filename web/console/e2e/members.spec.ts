@@ -1,7 +1,7 @@
 import type * as T from '../src/api/types'
 import { demo } from './support/api'
 import { demoAccount, unique } from './support/demo'
-import { demoTable, giveNumber, scanned } from './support/app'
+import { demoTable, giveNumber, scanned, takeCash } from './support/app'
 import { expect, signIn, test } from './support/test'
 
 async function ownHall(): Promise<T.Venue> {
@@ -114,7 +114,7 @@ test('v1_1 a guest chooses a package, sees what it costs and holds, and finds po
   await page.getByTestId('confirm-recharge').click()
   const told = page.getByTestId('recharge').getByTestId('customer-number')
   const number = ((await told.textContent()) ?? '').replace(/\D/g, '')
-  await staff.post('/customers/recharge', { number, amount_fen: 20_000 })
+  await takeCash(staff, number, 20_000)
   await page.getByTestId('recharge-recheck').click()
   await expect(page.getByTestId('confirm-held')).toContainText('88.00')
   await page.getByTestId('table-open-confirm').click()

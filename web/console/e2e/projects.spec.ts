@@ -35,6 +35,26 @@ test('k2_1 a project is made, its secret is shown once, and the secret is good',
   await expect(page.locator('body')).not.toContainText(secret)
 })
 
+test('k2_1 of two who edit a project at once the second is told, and loads what is there now', async ({ page }) => {
+  const [root, { project }] = await Promise.all([demo('super_admin'), newProject()])
+  await signIn(page, demoAccount('super_admin'), `/projects/${project.id}`)
+  await page.getByTestId('action-edit').click()
+  const description = page.getByTestId('project-description')
+  await description.fill('what I think')
+  await root.call('PATCH', `/projects/${project.id}`, { description: 'what somebody else thinks' })
+  await page.getByTestId('form-submit').click()
+  await expect(page.getByTestId('changed-meanwhile')).toBeVisible()
+  await expect(description).toHaveValue('what I think')
+
+  await page.getByTestId('load-current').click()
+  await expect(description).toHaveValue('what somebody else thinks')
+  await expect(page.getByTestId('changed-meanwhile')).toHaveCount(0)
+  await description.fill('what both think')
+  await page.getByTestId('form-submit').click()
+  await expect(page.getByTestId('project-description')).toHaveCount(0)
+  await expect(page.locator('body')).toContainText('what both think')
+})
+
 test('k2_2a a project is granted to an agent, who then has it', async ({ page, another }) => {
   const [agent, { project }] = await Promise.all([somebody('agent', await demo('super_admin')), newProject()])
   const theirs = await another()
@@ -70,7 +90,7 @@ test('k2_2b an agent applies for an open project, the superior approves', async 
 
   await signIn(page, agent, '/applications')
   await page.getByTestId('apply').click()
-  await page.getByTestId(`apply-project-${project.id}`).locator('xpath=ancestor-or-self::label').click()
+  await pick(page, 'apply-project', project.name)
   await page.getByTestId('apply-reason').fill('our shop has asked for it')
   await page.getByTestId('form-submit').click()
   await expect(row(page, project.name).locator('[data-status="pending"]')).toBeVisible()

@@ -1,7 +1,7 @@
 import type * as T from '../src/api/types'
-import { seller } from './support/api'
+import { demo, grant, newProject, seller, somebody } from './support/api'
 import { verifyKey, type Verdict } from './support/crypto'
-import type { Credentials } from './support/demo'
+import { demoAccount, type Credentials } from './support/demo'
 import { expect, signIn, test } from './support/test'
 
 const FRONT = { id: 'a1b2c3d4e5f60718', name: 'front desk' }
@@ -61,6 +61,40 @@ test('k3_2c a refused device is looked up, with rule and remedy; k3_3a unbinding
   await expect(page.getByTestId(`device-${OTHER.id}`)).toBeVisible()
   // First uses and refusals: what one looks for.
   await expect(page.getByTestId('recent-calls').locator('li')).toHaveCount(2)
+})
+
+test('k3_3a at the limit a super admin unbinds all the same and says why, and the agent reads it', async ({
+  page,
+  another,
+}) => {
+  const [agent, made] = await Promise.all([
+    somebody('agent', await demo('super_admin'), 5),
+    newProject({ unbind_limit: 0 }),
+  ])
+  await grant(made.project.id, agent.id)
+  await agent.api.post('/batches', { project_id: made.project.id, count: 1, unit: 'hour', validity: 1 })
+  const { items } = await agent.api.get<T.Page<T.Key>>(`/keys?project=${made.project.id}`)
+  const key = items[0]
+  if (!key) throw new Error('a batch without keys')
+  const project: Credentials = { ...made.project, secret: made.secret }
+  expect((await verifyKey(project, key.key, FRONT)).valid).toBe(true)
+
+  const theirs = await another()
+  await signIn(theirs, agent, `/keys/${key.id}`)
+  await expect(theirs.getByTestId('action-unbind')).toBeDisabled()
+  await expect(theirs.getByTestId('unbindings')).toHaveCount(0)
+
+  await signIn(page, demoAccount('super_admin'), `/keys/${key.id}`)
+  await page.getByTestId('action-unbind').click()
+  await expect(page.getByTestId('confirm-message')).toContainText(FRONT.name)
+  await page.getByTestId('confirm-reason').fill('the computer is broken')
+  await page.getByTestId('form-submit').click()
+  await expect(page.getByTestId('no-devices')).toBeVisible()
+  await expect(page.getByTestId('unbindings')).toContainText('the computer is broken')
+
+  await theirs.reload()
+  await expect(theirs.getByTestId('unbindings')).toContainText('the computer is broken')
+  expect((await verifyKey(project, key.key, OTHER)).valid).toBe(true)
 })
 
 test('k3_3 a key that is switched off is refused, and good again when it is on', async ({ page }) => {

@@ -78,6 +78,18 @@ describe('a form', () => {
     for (const key of keys) expect(key).toMatch(/^[A-Za-z0-9_-]{8,64}$/)
   })
 
+  it('says that somebody else was quicker, and keeps what was filled in until it is begun anew', async () => {
+    const form = useForm(() => ({ name: '' }))
+    form.model.name = 'mine'
+    const refused = (code: string) => form.submit(() => Promise.reject(problem({ status: 409, code })))
+    await refused('NOT_PENDING')
+    expect(form.stale.value).toBe(false)
+    await refused('CHANGED_MEANWHILE')
+    expect([form.stale.value, form.model.name]).toEqual([true, 'mine'])
+    form.reset({ name: 'theirs' })
+    expect([form.stale.value, form.model.name]).toEqual([false, 'theirs'])
+  })
+
   it('is sent once however often one clicks, and not at all while its own check objects', async () => {
     let sent = 0
     const form = useForm(() => ({ name: '' }), { check: ({ name }) => (name ? {} : { name: 'missing' }) })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { dayRange, formatDelta, formatQuota, formatTime, zonedToUtc, zoneName } from '@/shared/format'
+import { dayRange, formatCount, formatDelta, formatQuota, formatTime, zonedToUtc, zoneName } from '@/shared/format'
 import { allows } from '@/shared/permissions'
 import { safeReturnPath } from '@/shared/return-path'
 
@@ -9,6 +9,13 @@ describe('quota', () => {
     expect(formatDelta(500, 'en')).toBe('+500')
     expect(formatDelta(-12_000, 'en')).toBe('\u221212,000')
     expect(formatDelta(0, 'en')).toBe('0')
+  })
+})
+
+describe('a figure', () => {
+  it('that was not counted to its end says so', () => {
+    expect(formatCount(1_000_000, true, 'zh-CN')).toBe('1,000,000+')
+    expect(formatCount(999_999, false, 'en')).toBe('999,999')
   })
 })
 

@@ -3,7 +3,7 @@ import type { Home } from '@/api/types'
 import { chartOptions, daysLeft, firstSteps, isFresh, percent, slices, totals } from '@/views/home/figures'
 
 const NOTHING: Home = {
-  keys: { unused: 0, active: 0, expired: 0, disabled: 0 },
+  keys: { unused: 0, active: 0, expired: 0, disabled: 0, most: 1_000_000 },
   quota: null,
   users: null,
   pending_applications: 0,
@@ -12,11 +12,12 @@ const NOTHING: Home = {
   recent_batches: [],
   grants_ending: [],
   failing_deliveries: 0,
+  counted_to: { users: 100_000, waiting: 1_000 },
 }
 
 describe('the ring of keys', () => {
   it('closes: slices follow one another and make up the whole', () => {
-    const parts = slices({ unused: 50, active: 25, expired: 25, disabled: 0 })
+    const parts = slices({ unused: 50, active: 25, expired: 25, disabled: 0, most: 100 })
     expect(parts.map(({ state, start, share }) => [state, start, share])).toEqual([
       ['active', 0, 0.25],
       ['unused', 0.25, 0.5],
@@ -26,7 +27,13 @@ describe('the ring of keys', () => {
   })
 
   it('is empty without keys, not broken', () => {
-    expect(slices({ unused: 0, active: 0, expired: 0, disabled: 0 }).every(({ share }) => share === 0)).toBe(true)
+    const none = slices({ unused: 0, active: 0, expired: 0, disabled: 0, most: 100 })
+    expect(none.every(({ share }) => share === 0)).toBe(true)
+  })
+
+  it('tells which of them were not counted to their end', () => {
+    const parts = slices({ unused: 100, active: 99, expired: 0, disabled: 0, most: 100 })
+    expect(parts.filter(({ more }) => more).map(({ state }) => state)).toEqual(['unused'])
   })
 })
 
@@ -62,7 +69,7 @@ describe('the first steps', () => {
   it('are shown only where nothing has happened', () => {
     expect(isFresh(NOTHING)).toBe(true)
     expect(isFresh({ ...NOTHING, keys: null })).toBe(true)
-    expect(isFresh({ ...NOTHING, keys: { unused: 1, active: 0, expired: 0, disabled: 0 } })).toBe(false)
+    expect(isFresh({ ...NOTHING, keys: { unused: 1, active: 0, expired: 0, disabled: 0, most: 100 } })).toBe(false)
     expect(isFresh({ ...NOTHING, verifications: [{ day: '2026-03-01', accepted: 0, refused: 1 }] })).toBe(false)
   })
 

@@ -3,7 +3,7 @@ import type { Merchant, PayAttempt, PayDifference, PayNotice, PayOrderDetail, Pa
 import zh from '@/locales/zh-CN'
 import { bodyOf, channelTroubles, emptyKey, formOf, stateOf, switchBody } from '@/views/payments/channel-form'
 import type { ChannelForm } from '@/views/payments/channel-form'
-import { dayRows, shownDifferences, stateIn, tabOf, waitingInAll } from '@/views/payments/lists'
+import { dayRows, shownDifferences, stateIn, tabOf, waitingBeyond, waitingInAll } from '@/views/payments/lists'
 import { askOf, longEnough, needsHelp, needsLook, needsNote, remediesOf } from '@/views/payments/remedies'
 import { channelsOf, stepsOf, toneOfStep } from '@/views/payments/timeline'
 
@@ -176,6 +176,7 @@ const merchant = (change: Partial<Merchant> = {}): Merchant => ({
   enabled: false,
   notify_url: 'https://cue.example/callbacks/wechat',
   parameters: { app_id: 'wx1', mini_app_id: null, merchant_id: '1900', serial: 'AB', keys: ['PUB_KEY_ID_1'] },
+  version: 1,
   updated_at: at('00'),
   ...change,
 })
@@ -294,6 +295,8 @@ describe('the lists of payments', () => {
 
   it('count all that waits, and name each day of each network once', () => {
     expect(waitingInAll({ refunds: 1, differences: 2, payments: 3 })).toBe(6)
+    expect(waitingBeyond({ refunds: 999, differences: 999, payments: 3 }, 1_000)).toBe(false)
+    expect(waitingBeyond({ refunds: 0, differences: 1_000, payments: 3 }, 1_000)).toBe(true)
     const day = { day: '2026-05-01', lines: 0, paid_fen: 0, refunded_fen: 0, differences: 0, at: at('00') }
     const rows = dayRows([
       { ...day, channel: 'wechat' },

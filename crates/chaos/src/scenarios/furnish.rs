@@ -61,9 +61,10 @@ pub(super) async fn sign_in(world: &World, sms: &AliyunSms, phone: &str) -> Resu
     Ok((who, text(&welcome, "/customer/number")?))
 }
 
-/// Cash over the counter.
-pub(super) async fn recharge(world: &World, number: &str, fen: i64) -> Result<()> {
-    world.post(&world.boss, "/api/v1/customers/recharge", json!({"number": number, "amount_fen": fen}), 200).await.map(|_| ())
+/// Cash over the counter of a hall.
+pub(super) async fn recharge(world: &World, hall: &str, number: &str, fen: i64) -> Result<()> {
+    let cash = json!({"venue_id": hall, "number": number, "amount_fen": fen});
+    world.post(&world.boss, "/api/v1/customers/recharge", cash, 200).await.map(|_| ())
 }
 
 /// A hall where an hour costs so much, billed by the minute; its id.

@@ -5,6 +5,7 @@ mod damaged;
 mod disk;
 mod encrypted;
 mod furnish;
+mod half_done;
 mod kill;
 mod nodes;
 mod outside;
@@ -61,7 +62,7 @@ pub const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "disk",
-        about: "fsync fails, the disk is full, the folder is read-only",
+        about: "fsync fails, the disk is full, the folder is read-only: under load, at a start, and at the first",
         engines: SQLITE,
         short: SQLITE,
         run: |plan, _, report| Box::pin(disk::run(plan, report)),
@@ -82,7 +83,7 @@ pub const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "postgres",
-        about: "PostgreSQL is restarted, crashes, is cut off, silent and slow under load",
+        about: "PostgreSQL is restarted, crashes, is cut off, silent, slow and read-only under load, and its disk is full and fails",
         engines: POSTGRES,
         short: POSTGRES,
         run: |plan, _, report| Box::pin(postgres::run(plan, report)),

@@ -99,7 +99,7 @@ async fn furnish(load: &Arc<Load>, broker: SocketAddr, sms: &AliyunSms) -> Resul
     let mut customers = Vec::new();
     for n in 0..CUSTOMERS {
         let (customer, number) = sign_in(world, sms, &format!("138{n:08}")).await?;
-        recharge(world, &number, MONEY).await?;
+        recharge(world, &id, &number, MONEY).await?;
         customers.push(customer);
     }
     Ok(Hall { load: Arc::clone(load), id, tables, customers })

@@ -1,4 +1,5 @@
-//! Between the program and PostgreSQL stands a line that fails, and PostgreSQL itself goes away and comes back, and has no room on its disk.
+//! Between the program and PostgreSQL stands a line that fails, and PostgreSQL itself goes away and comes back, has no room on its disk or one that
+//! fails, and is read-only. In what order, the seed decides.
 //!
 //! Nobody's way to the program is cut: whatever becomes of PostgreSQL, each request must be answered, and while nothing can be
 //! written, with 503 (`load.rs` looks at its code and `Retry-After`).
@@ -14,8 +15,8 @@ use store::Engine;
 
 use crate::faults::Fault;
 use crate::load::Load;
-use crate::scenario::{Plan, Report, under_load};
-use crate::server::probe;
+use crate::scenario::{Plan, Report, shuffled, under_load};
+use crate::server::{Setup, free_address, probe};
 use crate::timeline::Event;
 use crate::world::World;
 
@@ -30,6 +31,10 @@ enum Trouble {
     Line(State),
     /// Its disk is full: it writes over what it has, and nothing more. Where its own log cannot go on it ends.
     Full,
+    /// Its disk keeps nothing: `fsync` fails. It ends rather than go on.
+    Failing,
+    /// The database is read-only.
+    ReadOnly,
 }
 
 pub async fn run(plan: &Plan, report: &mut Report) -> Result<()> {
@@ -52,7 +57,10 @@ pub async fn run(plan: &Plan, report: &mut Report) -> Result<()> {
             ("silent for long", Trouble::Line(State::Silent), if plan.short { 0 } else { 40 }),
             ("slow by 40 ms", Trouble::Line(slow), pieces * away),
             ("without room on its disk", Trouble::Full, pieces),
+            ("with a disk that fails", Trouble::Failing, pieces),
+            ("read-only", Trouble::ReadOnly, pieces),
         ];
+        let troubles = shuffled(&plan.random(), Vec::from(troubles));
         for (what, trouble, seconds) in troubles.into_iter().filter(|(.., seconds)| *seconds > 0) {
             Clock::System.sleep(Duration::from_millis(if plan.short { 500 } else { 4_000 })).await;
             let (from, put_off) = (load.timeline.now(), load.timeline.count(Event::PutOff));
@@ -60,6 +68,8 @@ pub async fn run(plan: &Plan, report: &mut Report) -> Result<()> {
                 Trouble::Down(signal) => postgres.down(signal).await?,
                 Trouble::Line(state) => line.set(state),
                 Trouble::Full => faults.set(Fault::DiskFull, 1)?,
+                Trouble::Failing => faults.set(Fault::Fsync, 1)?,
+                Trouble::ReadOnly => postgres.read_only(name, true).await?,
             }
             let each = load.each();
             let pause = Duration::from_secs(seconds);
@@ -72,6 +82,9 @@ pub async fn run(plan: &Plan, report: &mut Report) -> Result<()> {
             // Longer than was meant, where it takes its time until somebody asks and is answered.
             let slow = matches!(trouble, Trouble::Line(State::Slow(_)));
             let met = until(|| if slow { written_since(load, &each) } else { load.timeline.count(Event::PutOff) > put_off }).await;
+            if matches!(trouble, Trouble::ReadOnly) {
+                cannot_begin(&load.world.nodes[0]).await?;
+            }
             match trouble {
                 Trouble::Down(_) => postgres.up().await?,
                 Trouble::Line(_) => line.set(State::Whole),
@@ -80,6 +93,13 @@ pub async fn run(plan: &Plan, report: &mut Report) -> Result<()> {
                     // It may have ended.
                     postgres.up().await?;
                 }
+                Trouble::Failing => {
+                    faults.set(Fault::Fsync, 0)?;
+                    // It has ended, or is about to: begun anew by whoever has mended the disk.
+                    postgres.down(Signal::SIGQUIT).await?;
+                    postgres.up().await?;
+                }
+                Trouble::ReadOnly => postgres.read_only(name, false).await?,
             }
             let well = load.timeline.now();
             load.timeline.mark(from, what);
@@ -101,8 +121,9 @@ pub async fn run(plan: &Plan, report: &mut Report) -> Result<()> {
                 (false, false) => bail!("PostgreSQL {what}: nobody was put off within {lasted:.1} s"),
                 (_, true) => {}
             }
-            // What needs no room can be written where the disk is full.
-            if !slow && !matches!(trouble, Trouble::Full) && ready != Some(503) {
+            // What needs no room can be written where the disk is full; what is read-only is read; and one whose disk fails begins again and again.
+            let is_away = matches!(trouble, Trouble::Down(_) | Trouble::Line(State::Cut | State::Silent));
+            if is_away && ready != Some(503) {
                 bail!("PostgreSQL {what}: /readyz said {ready:?} instead of 503");
             }
             all_answered(load).with_context(|| format!("PostgreSQL {what}"))?;
@@ -112,6 +133,16 @@ pub async fn run(plan: &Plan, report: &mut Report) -> Result<()> {
     .await;
     // Those too that had waited for an answer since then.
     done.and_then(|()| all_answered(&load))
+}
+
+/// Another process cannot begin where nothing can be written, and says why.
+async fn cannot_begin(setup: &Setup) -> Result<()> {
+    let other = Setup { address: free_address()?, ..setup.clone() };
+    let (code, said) = other.run(&["serve"]).await?;
+    if code != Some(1) || !said.contains("read-only") {
+        bail!("PostgreSQL read-only: a start ended with {code:?} and said:\n{said}");
+    }
+    Ok(())
 }
 
 /// Waits until it is so. False where it takes too long.

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use kernel::Clock;
 use store::{Db, DbConfig, Engine, Row, Sql, args};
 
-use super::damaged;
+use super::{damaged, half_done};
 use crate::scenario::{Plan, Report};
 use crate::server::Setup;
 use crate::world::World;
@@ -28,7 +28,7 @@ pub async fn run(plan: &Plan, engine: Engine, report: &mut Report) -> Result<()>
     let half = "UPDATE migrations SET number = 1003 WHERE number = 3";
     let whole = "UPDATE migrations SET number = 3 WHERE number = 1003";
     altered(setup, "gap", half, whole, &["backup"], report).await?;
-    half_done(setup, report).await?;
+    all_there(setup, report).await?;
     if engine == Engine::Sqlite {
         damaged::at_the_start(setup, report).await?;
         damaged::met_while_serving(&world, report).await?;
@@ -39,6 +39,7 @@ pub async fn run(plan: &Plan, engine: Engine, report: &mut Report) -> Result<()>
     server.stop().await?;
     setup.doctor().await?;
     report.looked.push("once mended, the same database is served again, and cuekey doctor finds nothing".into());
+    half_done::some_there(plan, engine, setup.mail, report).await?;
     killed_at_first_start(plan, engine, setup.mail, report).await
 }
 
@@ -50,7 +51,7 @@ async fn altered(setup: &Setup, what: &str, spoil: &str, mend: &str, words: &[&s
 }
 
 /// What the last migration makes is there, and nothing says that it was applied: its statements meet what exists.
-async fn half_done(setup: &Setup, report: &mut Report) -> Result<()> {
+async fn all_there(setup: &Setup, report: &mut Report) -> Result<()> {
     const LAST: &str = "number = (SELECT MAX(number) FROM migrations)";
     let row = format!("SELECT number, name, checksum, applied_at FROM migrations WHERE {LAST}");
     let read = |row: &Row| Ok((row.get("number")?, row.get("name")?, row.get("checksum")?, row.get("applied_at")?));
@@ -100,17 +101,7 @@ async fn killed_at_first_start(plan: &Plan, engine: Engine, mail: SocketAddr, re
     let folder = tempfile::tempdir()?;
     let (random, times) = (plan.random(), if plan.short { 3 } else { 20 });
     for time in 0..times {
-        let mut setup = Setup {
-            cuekey: plan.cuekey.clone(),
-            data: folder.path().join(format!("data-{time}")),
-            address: crate::server::free_address()?,
-            database: plan.database(engine).await?,
-            mail,
-            master_key: folder.path().join(format!("key-{time}")),
-            faults: None,
-            extra: Vec::new(),
-            log: folder.path().join("log"),
-        };
+        let mut setup = fresh(plan, engine, mail, folder.path(), time).await?;
         let server = setup.start()?;
         Clock::System.sleep(Duration::from_millis(random.below(250))).await;
         server.kill().await?;
@@ -121,6 +112,21 @@ async fn killed_at_first_start(plan: &Plan, engine: Engine, mail: SocketAddr, re
     }
     report.looked.push(format!("{times} first starts killed midway: each second start went on and was sound"));
     Ok(())
+}
+
+/// An installation of its own, which no start has seen yet.
+pub(super) async fn fresh(plan: &Plan, engine: Engine, mail: SocketAddr, folder: &Path, number: u32) -> Result<Setup> {
+    Ok(Setup {
+        cuekey: plan.cuekey.clone(),
+        data: folder.join(format!("data-{number}")),
+        address: crate::server::free_address()?,
+        database: plan.database(engine).await?,
+        mail,
+        master_key: folder.join(format!("key-{number}")),
+        faults: None,
+        extra: Vec::new(),
+        log: folder.join("log"),
+    })
 }
 
 pub(super) async fn open(setup: &Setup) -> Result<Db> {

@@ -47,7 +47,7 @@ pub async fn fill(platform: &Arc<Platform>) -> Result<Note> {
     let keys = unused(&agent, main.project.id).await?;
     let staff = person(platform, Role::VenueManager, "hall", None, &mut accounts).await?;
     hall::name_levels(&chief).await?;
-    let hall = Some(hall::furnish(&staff, "演示球厅 Demo Hall", hall::TABLES).await?);
+    let hall = Some(hall::furnish(&staff, "演示球厅 Demo Hall", hall::TABLES, hall::ON_ONE_RELAY).await?);
     Ok(Note { console: platform.install.public_url.clone(), accounts, project: credentials(main), keys, hall })
 }
 

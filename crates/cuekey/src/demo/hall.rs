@@ -1,5 +1,7 @@
 //! A hall of twelve tables, two of them in rooms at prices of their own, whose lamps are simulated: they come to the broker that is inside, and speak as real ones do.
+//! The last four are on one relay.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +12,7 @@ use platform::{Cx, Platform};
 use sandbox::{Firmware, Lamp as Simulated, LampPage};
 use store::Sql as _;
 use venue::Venue;
-use venue::devices::{self, NewDevice};
+use venue::devices::{self, DeviceId, NewDevice};
 use venue::halls::{self, ChangedPrices, NewPriceList, NewTable, NewVenue, TableId};
 use venue::members::{self, ChangedLevels, LevelForm};
 use venue::tariff::{Band, Days, Early, Hours, NightCap, Package, Span, Tariff};
@@ -21,6 +23,8 @@ use crate::trouble::Result;
 
 /// Of the demo.
 pub const TABLES: i64 = 12;
+/// So many of the last ones have their lights on one relay, a channel each.
+pub const ON_ONE_RELAY: i64 = 4;
 /// The last of a hall's tables stand in rooms 包厢.
 const ROOMS: i64 = 2;
 const PAUSE: Duration = Duration::from_millis(300);
@@ -32,8 +36,8 @@ pub fn app(platform: &Platform) -> String {
     format!("{}/m/", platform.install.public_url)
 }
 
-/// As its manager would.
-pub async fn furnish(staff: &Cx, name: &str, tables: i64) -> Result<Hall> {
+/// As its manager would. So many of the last tables have their lights on one relay.
+pub async fn furnish(staff: &Cx, name: &str, tables: i64, on_one_relay: i64) -> Result<Hall> {
     let form = NewVenue {
         name: name.into(),
         address: "上海市演示路 1 号".into(),
@@ -49,6 +53,7 @@ pub async fn furnish(staff: &Cx, name: &str, tables: i64) -> Result<Hall> {
     let form = ChangedPrices { name: None, tariff: room_tariff(), version: rooms.version };
     let rooms = halls::change_price_list(staff, rooms.id, form).await?.id;
     let mut lamps = Vec::new();
+    let mut relay: Option<(DeviceId, Lamp)> = None;
     for n in 0..tables {
         // Three rows of four, as such halls are.
         let form = NewTable {
@@ -58,16 +63,29 @@ pub async fn furnish(staff: &Cx, name: &str, tables: i64) -> Result<Hall> {
             tariff_id: (n >= tables - ROOMS).then_some(rooms),
         };
         let table = halls::create_table(staff, venue.id, form, &once(staff)?).await?;
+        // Whoever has a relay alone is on its first channel.
+        let channel = (n - (tables - on_one_relay) + 1).max(1);
         let device = NewDevice {
             table_id: table.id,
             driver: devices::Driver::Tasmota,
             name: format!("灯 {}", n + 1),
             address: None,
+            channel: Some(channel),
+            beside: relay.as_ref().map(|(first, _)| *first),
+            locks_button: false,
             least_watts: None,
         };
         let made = devices::create(staff, device).await?;
-        let (topic, password) = (made.user.unwrap_or_default(), made.password.unwrap_or_default());
-        lamps.push(Lamp { table: table.id.to_string(), code: table.code, topic, password });
+        let (topic, password) = match &relay {
+            Some((_, first)) => (first.topic.clone(), first.password.clone()),
+            None => (made.user.unwrap_or_default(), made.password.unwrap_or_default()),
+        };
+        let channel = usize::try_from(channel).unwrap_or(1);
+        let lamp = Lamp { table: table.id.to_string(), code: table.code, topic, password, channel };
+        if n == tables - on_one_relay {
+            relay = Some((made.device.id, lamp.clone()));
+        }
+        lamps.push(lamp);
     }
     Ok(Hall { app: app(staff), lamps })
 }
@@ -110,10 +128,14 @@ fn package(id: i64, (zh, en): (&str, &str), span: Span, fen: i64, early: Early) 
 
 /// Plugs the lamps in, shows them on their page, and brings their tables into service when they answer. Ends with the program.
 pub async fn light_up(venue: Arc<Venue>, broker: SocketAddr, lamps: Vec<Lamp>, page: LampPage) {
-    let start = |lamp: &Lamp| Arc::new(Simulated::start(broker, Firmware::Tasmota, &lamp.topic, &lamp.password, Clock::System));
-    let running: Vec<Arc<Simulated>> = lamps.iter().map(start).collect();
-    for (lamp, running) in lamps.iter().zip(&running) {
-        page.show(&lamp.table, &table_name(&venue, lamp).await, running);
+    let mut running: HashMap<&str, Arc<Simulated>> = HashMap::new();
+    for lamp in &lamps {
+        let name = table_name(&venue, lamp).await;
+        let relay = running.entry(&lamp.topic).or_insert_with(|| {
+            let channels = lamps.iter().filter(|other| other.topic == lamp.topic).map(|other| other.channel).max().unwrap_or(1);
+            Arc::new(Simulated::with_channels(broker, Firmware::Tasmota, &lamp.topic, &lamp.password, Clock::System, channels))
+        });
+        page.show(&lamp.table, &name, relay, lamp.channel);
     }
     for lamp in &lamps {
         let Ok(table) = lamp.table.parse::<TableId>() else { continue };

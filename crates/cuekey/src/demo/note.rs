@@ -37,6 +37,13 @@ pub struct Lamp {
     pub code: String,
     pub topic: String,
     pub password: String,
+    /// Which of its relay's channels it is, counted from 1: those with one topic are one relay.
+    #[serde(default = "first")]
+    pub channel: usize,
+}
+
+const fn first() -> usize {
+    1
 }
 
 #[derive(Debug, Serialize, Deserialize)]

@@ -106,5 +106,6 @@ async fn replace(staff: &Cx, venue: &Venue, table: TableId, driver: Driver, addr
     let sql = "SELECT id, name, edition FROM devices WHERE table_id = $1";
     let read = |row: &store::Row| Ok((row.get::<DeviceId>("id")?, row.get::<String>("name")?, row.get::<i64>("edition")?));
     let (id, name, version) = staff.db.read().one(sql, args![table], read).await?;
-    Ok(devices::change(staff, venue, id, ChangedDevice { driver, name, address, replaced: false, version }).await?)
+    let change = ChangedDevice { driver, name, address, channel: None, beside: None, locks_button: None, replaced: false, version };
+    Ok(devices::change(staff, venue, id, change).await?)
 }

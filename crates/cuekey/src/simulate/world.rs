@@ -67,7 +67,7 @@ impl World {
         let mut world = Self { platform, venue, clock, networks, tables, by_topic, customers, unheard: 0, staff };
         for hall in 0..day.tables.div_ceil(TABLES) {
             let here = TABLES.min(day.tables - hall * TABLES);
-            let made = demo::furnish(&world.staff, &format!("球厅 {}", hall + 1), i64::try_from(here).unwrap_or(0)).await?;
+            let made = demo::furnish(&world.staff, &format!("球厅 {}", hall + 1), i64::try_from(here).unwrap_or(0), 0).await?;
             for lamp in made.lamps {
                 world.add(hall, lamp, broker).await?;
             }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use kernel::{HOUR, MINUTE, Timestamp};
 use venue::devices::modbus::frame::{Answer, Ask, Framing, LONGEST_ANSWER, What, answer, length};
-use venue::devices::{Said, shelly, tasmota};
+use venue::devices::{CHANNELS, Of, Said, Saying, shelly, tasmota};
 use venue::play::Terms;
 use venue::tariff::Tariff;
 
@@ -18,12 +18,26 @@ pub const TASMOTA: &[&str] = &[
     "tele/lamp7/SENSOR\n{\"Time\":\"2026-11-21T08:00:00\",\"ENERGY\":{\"Total\":0.001,\"Power\":45}}",
     "stat/lamp7/STATUS10\n{\"StatusSNS\":{\"ENERGY\":{\"Power\":[0.4,0]}}}",
     "stat/lamp7/STATUS10\n{\"StatusSNS\":{\"ENERGY\":{\"Power\":-1e300}}}",
+    "stat/lamp7/STATUS11\n{\"StatusSTS\":{\"POWER1\":\"ON\",\"POWER2\":\"OFF\",\"POWER3\":\"OFF\",\"POWER4\":\"ON\"}}",
+    "stat/lamp7/RESULT\n{\"POWER9\":\"ON\",\"POWER08\":\"ON\"}",
 ];
 
-/// What is taken for power is what a relay for a light can carry.
-fn is_within_bounds(said: &Said) {
-    if let Said::Draws { milliwatts, .. } = said {
-        assert!((0..=100_000_000).contains(milliwatts), "{said:?}");
+/// A message says something, of channels that can be used, and of each once at most; what is taken for power is what a relay for a light can carry.
+fn is_within_bounds(sayings: &[Saying]) {
+    assert!(!sayings.is_empty());
+    for Saying { of, said } in sayings {
+        if let Said::Draws { milliwatts, .. } = said {
+            assert!((0..=100_000_000).contains(milliwatts), "{said:?}");
+        }
+        if let Of::One(channel) | Of::Beyond(channel) = of {
+            assert!(CHANNELS.contains(channel), "{of:?}");
+        }
+    }
+    for channel in CHANNELS {
+        for alone in [false, true] {
+            let meant = sayings.iter().filter(|saying| saying.of.means(channel, alone)).count();
+            assert!(meant <= 1, "{channel}: {sayings:?}");
+        }
     }
 }
 
@@ -31,8 +45,8 @@ fn is_within_bounds(said: &Said) {
 pub fn tasmota(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
     let (topic, payload) = text.split_once('\n').unwrap_or((&text, ""));
-    if let Some((device, said)) = tasmota::parse(topic, payload.as_bytes()) {
-        is_within_bounds(&said);
+    if let Some((device, sayings)) = tasmota::parse(topic, payload.as_bytes()) {
+        is_within_bounds(&sayings);
         let parts: Vec<&str> = topic.split('/').collect();
         assert!(parts.len() == 3 && parts[1] == device && !device.is_empty() && ["stat", "tele"].contains(&parts[0]), "{topic}");
     }
@@ -44,14 +58,16 @@ pub const SHELLY: &[&str] = &[
     "lamp7/reply/rpc\n{\"id\":2,\"result\":{\"output\":false}}",
     "lamp7/reply/rpc\n{\"id\":2,\"result\":{\"output\":true,\"apower\":118.4}}",
     "lamp7/events/rpc\n{\"method\":\"NotifyStatus\",\"params\":{\"switch:0\":{\"apower\":-0.5}}}",
+    "lamp7/events/rpc\n{\"method\":\"NotifyFullStatus\",\"params\":{\"switch:1\":{\"output\":true},\"switch:3\":{\"output\":false,\"apower\":0}}}",
+    "lamp7/reply/rpc\n{\"id\":5,\"error\":{\"code\":-105,\"message\":\"Argument 'id', value 3 not found!\"}}",
 ];
 
 /// The same.
 pub fn shelly(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
     let (topic, payload) = text.split_once('\n').unwrap_or((&text, ""));
-    if let Some((device, said)) = shelly::parse(topic, payload.as_bytes()) {
-        is_within_bounds(&said);
+    if let Some((device, sayings)) = shelly::parse(topic, payload.as_bytes()) {
+        is_within_bounds(&sayings);
         assert!(!device.is_empty() && !device.contains('/') && topic.starts_with(device), "{topic}");
         assert!(tasmota::parse(topic, payload.as_bytes()).is_none(), "{topic} is of two kinds");
     }

@@ -130,8 +130,8 @@ impl Held {
         let Some(held) = self.0.get_mut(device_of(&message.topic)) else { return Some(message) };
         let Some(about) = message.about() else { return Some(message) };
         // That it has come anew stays to be heard, where the broker says once more that it is there.
-        message.kept &= held.iter().all(|(other, before)| *other != about || before.kept);
-        held.retain(|(other, _)| *other != about);
+        message.kept &= held.iter().all(|(other, before)| !about.covers(*other) || before.kept);
+        held.retain(|(other, _)| !about.covers(*other));
         held.push_back((about, message));
         None
     }
@@ -180,13 +180,33 @@ mod tests {
         assert!(held.join(message(&waiting, "stat/lamp7/RESULT", r#"{"Mem1":"x"}"#)).is_some(), "it says nothing of the lamp");
         assert!(held.join(message(&waiting, "stat/lamp8/POWER", "ON")).is_some(), "another's");
         let shown: Vec<_> = held.0["lamp7"].iter().map(|(about, message)| (*about, message.payload.clone())).collect();
-        let expected = [(About::Presence, "Offline"), (About::Power, r#"{"ENERGY":{"Power":45}}"#), (About::Relay, r#"{"POWER":"ON"}"#)];
-        assert_eq!(shown, expected.map(|(about, text)| (about, text.as_bytes().to_vec())));
+        let said = [
+            ("tele/lamp7/LWT", "Offline"),
+            ("tele/lamp7/SENSOR", r#"{"ENERGY":{"Power":45}}"#),
+            ("stat/lamp7/RESULT", r#"{"POWER":"ON"}"#),
+        ];
+        let expected =
+            said.map(|(topic, text)| (devices::about(topic, text.as_bytes()).expect("it says something"), text.as_bytes().to_vec()));
+        assert_eq!(shown, expected);
         assert_eq!(
             waiting.lock().unwrap_or_else(PoisonError::into_inner).values().sum::<usize>(),
             3,
             "and what is forgotten takes no place"
         );
+    }
+
+    #[test]
+    fn v5_2_of_a_relay_with_several_channels_the_newest_about_each_is_held() {
+        let (waiting, mut held) = (Waiting::default(), Held::default());
+        held.begin(message(&waiting, "stat/lamp7/RESULT", r#"{"POWER1":"ON"}"#));
+        for said in [r#"{"POWER2":"ON"}"#, r#"{"POWER1":"OFF"}"#, r#"{"POWER3":"ON"}"#] {
+            assert!(held.join(message(&waiting, "stat/lamp7/RESULT", said)).is_none());
+        }
+        let shown = |held: &Held| held.0["lamp7"].iter().map(|(_, message)| message.payload.clone()).collect::<Vec<_>>();
+        assert_eq!(shown(&held), [r#"{"POWER2":"ON"}"#, r#"{"POWER1":"OFF"}"#, r#"{"POWER3":"ON"}"#].map(|text| text.as_bytes().to_vec()));
+        let all = r#"{"POWER1":"OFF","POWER2":"OFF","POWER3":"ON"}"#;
+        assert!(held.join(message(&waiting, "tele/lamp7/STATE", all)).is_none());
+        assert_eq!(shown(&held), [all.as_bytes().to_vec()], "a report of all of them says it all");
     }
 
     #[test]

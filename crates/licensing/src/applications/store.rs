@@ -3,6 +3,7 @@
 use ::store::{Filter, Look, Row, Sql, Tx, args};
 use kernel::{Page, PageAsk, Word};
 use platform::Cx;
+use platform::figures::MOST_WAITING;
 use platform::identity::{Permission, Principal, Role, UserId, UserRef, UserState};
 
 use super::model::{Application, ApplicationId, ApplicationState};
@@ -107,7 +108,7 @@ pub(super) async fn open_project(sql: &mut impl Sql, id: ProjectId) -> ::store::
     sql.opt(query, args![id], |row| row.get("name")).await
 }
 
-/// How many wait: for who reviews, those to decide; for others, their own. Counts no further than 1,000.
+/// How many wait: for who reviews, those to decide; for others, their own. Counts no further than [`MOST_WAITING`].
 pub async fn pending(sql: &mut impl Sql, user: &Principal) -> ::store::Result<i64> {
     let mut filter = Filter::new();
     filter.and("a.state = ?", ApplicationState::Pending.as_str());
@@ -117,7 +118,7 @@ pub async fn pending(sql: &mut impl Sql, user: &Principal) -> ::store::Result<i6
         filter.and("a.agent_id = ?", user.id);
     }
     let query = format!(
-        "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM (SELECT 1 AS one FROM applications a WHERE {} LIMIT 1000) waiting",
+        "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM (SELECT 1 AS one FROM applications a WHERE {} LIMIT {MOST_WAITING}) waiting",
         filter.sql()
     );
     sql.one(&query, filter.args(), |row| row.get("n")).await

@@ -16,7 +16,13 @@ kernel::id!(
 );
 
 kernel::words! {
-    pub enum DeliveryState { Waiting = "waiting", Delivered = "delivered", Failed = "failed" }
+    pub enum DeliveryState {
+        Waiting = "waiting",
+        Delivered = "delivered",
+        Failed = "failed",
+        /// 已处理: it failed, and somebody has looked after it.
+        Dismissed = "dismissed",
+    }
 }
 
 kernel::words! {

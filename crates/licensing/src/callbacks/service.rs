@@ -1,4 +1,4 @@
-//! Setting a project's callback, replacing its secret, trying it, sending again.
+//! Setting a project's callback, replacing its secret, trying it; one that is sent again, and one that failed and is dismissed.
 
 use kernel::{Fault, Fields, text};
 use platform::audit;
@@ -6,7 +6,7 @@ use platform::identity::Permission;
 use platform::{Cx, Result};
 use serde::Deserialize;
 use serde_json::json;
-use store::{Sql, Tx, args, topics};
+use store::{Row, Sql, Tx, args, topics};
 
 use super::emit::{Draft, RoundJob, write};
 use super::error::CallbackError;
@@ -23,6 +23,8 @@ pub struct CallbackSetting {
     /// Absent or null: nowhere.
     pub url: Option<String>,
     pub events: Vec<CallbackEvent>,
+    /// That of the project as it was looked at: where somebody has changed it since, nothing is changed. Absent or null: whatever it is.
+    pub revision: Option<i64>,
 }
 
 impl CallbackSetting {
@@ -44,15 +46,16 @@ impl CallbackSetting {
 }
 
 /// What a project has now.
-struct Known {
-    url: Option<String>,
+pub(super) struct Known {
+    pub url: Option<String>,
     secret: Option<Vec<u8>>,
+    revision: i64,
 }
 
-async fn lock(tx: &mut Tx, project: ProjectId) -> Result<Known> {
-    let sql = format!("SELECT callback_url, callback_secret FROM projects WHERE id = $1{}", tx.for_update());
-    let known = tx.opt(&sql, args![project], |row| Ok(Known { url: row.get("callback_url")?, secret: row.get("callback_secret")? }));
-    known.await?.ok_or_else(Fault::not_found)
+pub(super) async fn lock(tx: &mut Tx, project: ProjectId) -> Result<Known> {
+    let sql = format!("SELECT callback_url, callback_secret, revision FROM projects WHERE id = $1{}", tx.for_update());
+    let read = |row: &Row| Ok(Known { url: row.get("callback_url")?, secret: row.get("callback_secret")?, revision: row.get("revision")? });
+    tx.opt(&sql, args![project], read).await?.ok_or_else(Fault::not_found)
 }
 
 /// Sets where and for what. Answers the secret when this made the first.
@@ -62,10 +65,13 @@ pub async fn set(cx: &Cx, project: ProjectId, setting: &CallbackSetting) -> Resu
 
     let mut tx = cx.db.begin().await?;
     let known = lock(&mut tx, project).await?;
+    if setting.revision.is_some_and(|looked_at| looked_at != known.revision) {
+        return Err(Fault::changed_meanwhile());
+    }
     let first = (url.is_some() && known.secret.is_none()).then(|| Secrets::first(&cx.random));
     let sealed = first.as_ref().map(|secrets| secrets.seal(&cx.vault)).or(known.secret);
     let words = serde_json::to_string(&events).map_err(Fault::internal)?;
-    let sql = "UPDATE projects SET callback_url = $1, callback_events = $2, callback_secret = $3 WHERE id = $4";
+    let sql = "UPDATE projects SET callback_url = $1, callback_events = $2, callback_secret = $3, revision = revision + 1 WHERE id = $4";
     tx.exec(sql, args![url.as_deref(), words, sealed, project]).await?;
     topics::bump(&mut tx, &cx.db, projects::TOPIC).await?;
     let detail = json!({ "old_url": known.url, "url": url, "events": events });
@@ -110,8 +116,7 @@ pub async fn resend(cx: &Cx, id: DeliveryId) -> Result<Delivery> {
     cx.require(Permission::CallbacksManage)?;
 
     let mut tx = cx.db.begin().await?;
-    let project = tx.opt("SELECT project_id FROM deliveries WHERE id = $1", args![id], |row| row.get::<ProjectId>("project_id")).await?;
-    let project = project.ok_or_else(Fault::not_found)?;
+    let project = project_of(&mut tx, id).await?;
     lock(&mut tx, project).await?.url.ok_or(CallbackError::NotSet)?;
     let now = cx.now();
     let sql = "UPDATE deliveries SET state = 'waiting', since = $1, next_attempt_at = $1, finished_at = NULL WHERE id = $2";
@@ -124,6 +129,27 @@ pub async fn resend(cx: &Cx, id: DeliveryId) -> Result<Delivery> {
     Ok(delivery)
 }
 
+/// Somebody has looked after one that failed: it is counted no more, and not sent again with the others. Where it has not failed, nothing changes.
+pub async fn dismiss(cx: &Cx, id: DeliveryId) -> Result<Delivery> {
+    cx.require(Permission::CallbacksManage)?;
+
+    let mut tx = cx.db.begin().await?;
+    let project = project_of(&mut tx, id).await?;
+    let sql = "UPDATE deliveries SET state = 'dismissed' WHERE id = $1 AND state = 'failed'";
+    if tx.exec(sql, args![id]).await? == 1 {
+        audit::record(&mut tx, cx, &audit::DELIVERY_DISMISSED, Some(project.into()), &json!({ "delivery": id })).await?;
+    }
+    let delivery = query::one(&mut tx, id).await?;
+    tx.commit().await?;
+
+    Ok(delivery)
+}
+
+async fn project_of(tx: &mut Tx, id: DeliveryId) -> Result<ProjectId> {
+    let project = tx.opt("SELECT project_id FROM deliveries WHERE id = $1", args![id], |row| row.get::<ProjectId>("project_id")).await?;
+    project.ok_or_else(Fault::not_found)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,7 +158,7 @@ mod tests {
     fn k8_2_a_callback_is_set_to_a_clean_address_and_each_event_once_or_says_what_is_wrong() {
         use CallbackEvent::{KeyActivated, KeyRefused};
         let checked = |url: Option<&str>, events: &[CallbackEvent], private: bool| {
-            let setting = CallbackSetting { url: url.map(str::to_owned), events: events.to_vec() };
+            let setting = CallbackSetting { url: url.map(str::to_owned), events: events.to_vec(), revision: None };
             setting.check(private).map_err(|fault| (fault.fields[0].field.clone(), fault.fields[0].code))
         };
         let there = Some("https://owner.example/hook".to_owned());

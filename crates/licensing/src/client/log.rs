@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use kernel::Timestamp;
 use platform::Platform;
 use platform::identity::UserId;
+use platform::settings::defs;
 use store::{Insert, Write, args};
 use uuid::Uuid;
 
@@ -110,7 +111,7 @@ pub(super) fn writes<'a>(
         ]);
     }
     let rows = Insert { table: TABLE, columns: &COLUMNS, rows, tail: "" };
-    let counts = load::counts(now.unix().div_euclid(86_400), part, counts);
+    let counts = load::counts(now.day_in(&platform.settings.get(defs::TIME_ZONE)), part, counts);
     Ok([rows, passed::rows(passed, now, &platform.random)?, counts].map(Write::Insert).into())
 }
 

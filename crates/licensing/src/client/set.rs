@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use kernel::Timestamp;
 use platform::Platform;
+use platform::settings::defs;
 use store::{Direct, Write, write_all};
 use uuid::Uuid;
 
@@ -166,12 +167,15 @@ struct Set<'a> {
     /// Of their nonces.
     hashes: Vec<u64>,
     projects: Vec<ProjectId>,
+    /// Where months are counted. Known without asking: what comes of it is written with the key, and nobody works it out again.
+    zone: String,
 }
 
 impl<'a> Set<'a> {
     fn of(platform: &Platform, asks: &'a [Ask]) -> Self {
         let lookups = asks.iter().map(|ask| look_up(platform, ask)).collect();
-        Self { asks, lookups, hashes: nonces::hashes(asks), projects: distinct(asks.iter().map(|ask| ask.project.id)) }
+        let projects = distinct(asks.iter().map(|ask| ask.project.id));
+        Self { asks, lookups, hashes: nonces::hashes(asks), projects, zone: platform.settings.get(defs::TIME_ZONE) }
     }
 
     /// All keys' look-ups.

@@ -1,17 +1,21 @@
-//! What agents do with their keys in the console: search, look, unbind, disable, enable.
+//! What agents do with their keys in the console: search, look, disable, enable.
 
-use kernel::{Fault, Kind, Page, PageAsk};
+use std::collections::BTreeMap;
+
+use kernel::{Fault, Page, PageAsk};
 use platform::identity::{Permission, Principal, Scope, UserId};
+use platform::messages::{Tally, templates};
 use platform::{Cx, Result, audit};
 use serde::Serialize;
 use serde_json::json;
 use store::{Filter, Sql, args};
 
-use super::model::{KeyId, KeyState, UnbindRefusal};
+use super::model::{KeyId, KeyState};
+use super::open;
 use super::select::{KeySelection, ready_only};
-use super::store::{Key, KeyDevice, Raw, SELECT, read};
+use super::store::{Key, Raw, SELECT, read};
+use super::unbind::{self, Unbinding};
 use super::walk::Walk;
-use super::{bound, open};
 use crate::batches::BatchId;
 use crate::client::calls::{ClientCall, recent_of_key};
 use crate::projects::ProjectId;
@@ -76,6 +80,8 @@ pub struct KeyDetail {
     pub unbinds_left: Option<i64>,
     /// Its first use and latest refusals, newest first.
     pub recent_calls: Vec<ClientCall>,
+    /// Its latest unbindings, newest first.
+    pub unbindings: Vec<Unbinding>,
 }
 
 pub async fn get(cx: &Cx, id: KeyId) -> Result<KeyDetail> {
@@ -86,10 +92,12 @@ pub async fn get(cx: &Cx, id: KeyId) -> Result<KeyDetail> {
     let unbinds_left = limit.map(|limit| (limit - raw.facts.unbinds).max(0));
     let (id, activated) = (raw.id, raw.facts.activated_at);
     let key = shown(cx, user, vec![raw])?.pop().ok_or_else(Fault::not_found)?;
-    Ok(KeyDetail { key, max_devices, unbinds_left, recent_calls: recent_of_key(cx, id, activated).await? })
+    let (recent_calls, unbindings) = (recent_of_key(cx, id, activated).await?, unbind::latest(cx, id).await?);
+    Ok(KeyDetail { key, max_devices, unbinds_left, recent_calls, unbindings })
 }
 
-async fn visible(sql: &mut impl Sql, user: &Principal, id: KeyId, suffix: &str) -> Result<Raw> {
+/// A key that the asker may see. `suffix` is said behind.
+pub(super) async fn visible(sql: &mut impl Sql, user: &Principal, id: KeyId, suffix: &str) -> Result<Raw> {
     let mut conditions = Filter::new();
     user.scope().restrict(&mut conditions, "k.agent_id");
     ready_only(&mut conditions);
@@ -99,48 +107,9 @@ async fn visible(sql: &mut impl Sql, user: &Principal, id: KeyId, suffix: &str) 
 }
 
 /// How many devices a key of this project may have, and how often it may be unbound.
-async fn limits(sql: &mut impl Sql, project: ProjectId) -> store::Result<(i64, Option<i64>)> {
+pub(super) async fn limits(sql: &mut impl Sql, project: ProjectId) -> store::Result<(i64, Option<i64>)> {
     let query = "SELECT devices_per_key, unbind_limit FROM projects WHERE id = $1";
     sql.one(query, args![project], |row| Ok((row.get("devices_per_key")?, row.get("unbind_limit")?))).await
-}
-
-fn refused(why: UnbindRefusal) -> Fault {
-    let (code, zh, en) = match why {
-        UnbindRefusal::NotBound => ("NOT_BOUND", "卡密未绑定设备", "This key is not bound to a device"),
-        UnbindRefusal::Expired => ("KEY_EXPIRED", "卡密已过期，不能解绑", "This key has expired and cannot be unbound"),
-        UnbindRefusal::Disabled => ("KEY_DISABLED", "卡密已禁用，不能解绑", "This key is disabled and cannot be unbound"),
-        UnbindRefusal::LimitReached => {
-            ("UNBIND_LIMIT_REACHED", "已达到该项目的解绑次数上限", "The project allows no more unbinding of this key")
-        }
-    };
-    Fault::new(Kind::Conflict, code, zh, en)
-}
-
-/// Clears the key's devices, or one of them (K3.3a): its clock goes on.
-pub async fn unbind(cx: &Cx, id: KeyId, device: Option<&str>) -> Result<Key> {
-    let user = cx.require(Permission::KeysManage)?;
-    let mut tx = cx.db.begin().await?;
-    // The lock is on the key alone; its project and agent are only read.
-    let lock = if tx.for_update().is_empty() { "" } else { " FOR UPDATE OF k" };
-    let raw = visible(&mut tx, user, id, lock).await?;
-    let (cleared, left): (Vec<&KeyDevice>, Vec<&KeyDevice>) =
-        raw.devices.iter().partition(|known| device.is_none_or(|device| device == known.id));
-    let (_, limit) = limits(&mut tx, raw.project.id).await?;
-    let now = cx.now();
-    let facts = raw.facts.unbind(i64::try_from(cleared.len()).unwrap_or(0), limit, now).map_err(refused)?;
-    for device in &cleared {
-        tx.exec("DELETE FROM key_devices WHERE device_id = $1 AND key_id = $2", args![device.id.as_str(), id]).await?;
-    }
-    let sql = "UPDATE keys SET state = $1, devices = $2, unbinds = $3, bound = $4 WHERE id = $5";
-    tx.exec(sql, args![kernel::Word::as_str(facts.state(now)), facts.devices, facts.unbinds, bound::write(left), id]).await?;
-    let cleared: Vec<&str> = cleared.into_iter().map(|device| device.id.as_str()).collect();
-    audit::record(&mut tx, cx, &audit::KEY_UNBOUND, Some(id.into()), &json!({"project": raw.project.name, "devices": cleared})).await?;
-    crate::events::key_unbound(&mut tx, cx, raw.project.id, id, &cleared).await?;
-    // Read before the commit: what was done must not be answered with "try again".
-    let raw = visible(&mut tx, user, id, "").await?;
-    let key = shown(cx, user, vec![raw])?.pop().ok_or_else(Fault::not_found)?;
-    tx.commit().await?;
-    Ok(key)
 }
 
 /// How many keys a bulk change met.
@@ -152,18 +121,20 @@ pub struct BulkResult {
 }
 
 /// Disables (or enables) a selection, in steps, each a transaction: verifications go on in between. What was answered is
-/// in force for every verification that begins after it.
+/// in force for every verification that begins after it. Each agent that is not the asker is told once how many of its keys were disabled.
 pub async fn set_disabled(cx: &Cx, selection: &KeySelection, disabled: bool) -> Result<BulkResult> {
     let user = cx.require(Permission::KeysManage)?;
     selection.check()?;
     let mut result = BulkResult::default();
+    let (by, link) = ([("by", user.name.clone())], selection.link());
+    let mut told = Tally::new(&templates::KEYS_DISABLED, &by, &link);
     let mut walk = Walk::new(&mut cx.db.read(), user, selection).await?;
     while let Some(step) = walk.next(cx, user).await? {
         let mut tx = cx.db.begin().await?;
         let lock = if tx.for_update().is_empty() { "" } else { " FOR UPDATE OF k" };
         let chunk = step.keys(&mut tx, lock).await?;
         let now = cx.now();
-        let (mut rows, mut ended) = (Vec::new(), Vec::new());
+        let (mut rows, mut ended, mut taken) = (Vec::new(), Vec::new(), BTreeMap::new());
         for raw in &chunk {
             let already = raw.facts.disabled_at.is_some() == disabled;
             if (already && !(disabled && takes_over(user, raw))) || !(disabled || may_enable(user, raw)) {
@@ -178,6 +149,9 @@ pub async fn set_disabled(cx: &Cx, selection: &KeySelection, disabled: bool) -> 
             if !already && raw.facts.ended_untold(raw.written, now) {
                 ended.push((raw.id, raw.project.id));
             }
+            if disabled && is_taken(user, raw) {
+                *taken.entry(raw.agent.id).or_insert(0) += 1;
+            }
             rows.push(args![raw.id, kernel::Word::as_str(facts.state(now)), facts.disabled_at, disabled.then_some(user.id)]);
         }
         let changed = i64::try_from(rows.len()).unwrap_or(0);
@@ -188,6 +162,7 @@ pub async fn set_disabled(cx: &Cx, selection: &KeySelection, disabled: bool) -> 
             let object = if let [one] = &chunk[..] { Some(one.id.into()) } else { None };
             audit::record(&mut tx, cx, action, object, &json!({"count": changed, "selection": selection})).await?;
             crate::events::keys_expired(&mut tx, cx, &ended).await?;
+            told.add(&mut tx, cx, &taken).await?;
         }
         tx.commit().await?;
         result.changed += changed;
@@ -205,6 +180,11 @@ fn may_enable(user: &Principal, key: &Raw) -> bool {
 fn takes_over(user: &Principal, key: &Raw) -> bool {
     let others = key.disabled_by.is_some_and(|by| by != user.id);
     others && (user.scope() == Scope::All || (key.disabled_by == Some(key.agent.id) && user.scope() == Scope::Team(user.id)))
+}
+
+/// Whether its agent loses it where this user disables it now: it knows what it did itself, and what was a superior's before is so still.
+fn is_taken(user: &Principal, key: &Raw) -> bool {
+    key.agent.id != user.id && key.disabled_by.is_none_or(|by| by == key.agent.id)
 }
 
 #[cfg(test)]
@@ -247,25 +227,19 @@ mod tests {
     fn what_a_superior_disabled_a_superior_enables_and_what_the_agent_did_is_its_superiors_once_it_does_so_too() {
         // The agent, its admin, a super admin; and another agent, who would have to be shown the key first.
         let all = [somebody(1, Role::Agent), somebody(2, Role::AgentAdmin), somebody(3, Role::SuperAdmin), somebody(4, Role::Agent)];
-        for (disabled_by, enable, take_over) in [
-            (None, [true, true, true, true], [false, false, false, false]),
-            (Some(1), [true, true, true, false], [false, true, true, false]),
-            (Some(2), [false, true, true, false], [false, false, true, false]),
-            (Some(3), [false, false, true, false], [false, false, false, false]),
+        let superiors = [false, true, true, true];
+        for (disabled_by, enable, take_over, taken) in [
+            (None, [true, true, true, true], [false, false, false, false], superiors),
+            (Some(1), [true, true, true, false], [false, true, true, false], superiors),
+            (Some(2), [false, true, true, false], [false, false, true, false], [false; 4]),
+            (Some(3), [false, false, true, false], [false, false, false, false], [false; 4]),
             // Whoever was its admin before.
-            (Some(9), [false, false, true, false], [false, false, true, false]),
+            (Some(9), [false, false, true, false], [false, false, true, false], [false; 4]),
         ] {
             let key = key(disabled_by);
+            assert_eq!(all.each_ref().map(|user| is_taken(user, &key)), taken, "{disabled_by:?}");
             assert_eq!(all.each_ref().map(|user| may_enable(user, &key)), enable, "{disabled_by:?}");
             assert_eq!(all.each_ref().map(|user| takes_over(user, &key)), take_over, "{disabled_by:?}");
         }
-    }
-
-    #[test]
-    fn k3_3a_a_key_that_cannot_be_unbound_says_why() {
-        use UnbindRefusal::{Disabled, Expired, LimitReached, NotBound};
-        let told = [NotBound, Expired, Disabled, LimitReached].map(refused).map(|fault| (fault.kind, fault.code));
-        let codes = ["NOT_BOUND", "KEY_EXPIRED", "KEY_DISABLED", "UNBIND_LIMIT_REACHED"];
-        assert_eq!(told, codes.map(|code| (Kind::Conflict, code)));
     }
 }

@@ -1,7 +1,7 @@
 //! Card keys 卡密: their text, their life, and what agents do with them (K3).
 //!
 //! [`text`] is how a key is written, [`model`] its states, [`verdict`] whether it is good: all three are pure. [`manage`] is what
-//! the console does.
+//! the console does, and [`unbind`] how a key is freed from its devices.
 
 pub(crate) mod bound;
 mod look;
@@ -10,6 +10,7 @@ pub mod model;
 pub mod select;
 pub mod store;
 pub mod text;
+pub mod unbind;
 pub mod verdict;
 pub(crate) mod walk;
 

@@ -35,14 +35,14 @@ pub struct Validity {
 }
 
 impl Validity {
-    /// When a key that is activated now will expire; `None`: never.
-    pub fn end(self, activated: Timestamp) -> Option<Timestamp> {
+    /// When a key that is activated then will expire; `None`: never. Months are the calendar's in that time zone.
+    pub fn end(self, activated: Timestamp, zone: &str) -> Option<Timestamp> {
         let span = |unit: i64| activated.plus_micros(self.count.saturating_mul(unit));
         match self.unit {
             ValidityUnit::Minute => Some(span(MINUTE)),
             ValidityUnit::Hour => Some(span(HOUR)),
             ValidityUnit::Day => Some(span(DAY)),
-            ValidityUnit::Month => Some(activated.plus_months(self.count)),
+            ValidityUnit::Month => Some(activated.plus_months(self.count, zone)),
             ValidityUnit::Forever => None,
         }
     }
@@ -83,15 +83,20 @@ impl Facts {
         }
     }
 
-    /// Takes a seat; the first time ever it also activates, and the clock starts.
+    /// Takes a seat; the first time ever it also activates, and the clock starts. Months are counted in that time zone.
     #[must_use]
-    pub fn bind(self, validity: Validity, now: Timestamp) -> Self {
+    pub fn bind(self, validity: Validity, now: Timestamp, zone: &str) -> Self {
         let mut bound = Self { devices: self.devices + 1, ..self };
         if self.activated_at.is_none() {
             bound.activated_at = Some(now);
-            bound.expires_at = validity.end(now);
+            bound.expires_at = validity.end(now, zone);
         }
         bound
+    }
+
+    /// Whether it was unbound as often as its project allows.
+    pub fn at_limit(&self, limit: Option<i64>) -> bool {
+        limit.is_some_and(|limit| self.unbinds >= limit)
     }
 
     /// Clears `freed` seats. The clock goes on: validity is not reset (K3.3a).
@@ -100,7 +105,7 @@ impl Facts {
             KeyState::Disabled => Err(UnbindRefusal::Disabled),
             KeyState::Expired => Err(UnbindRefusal::Expired),
             KeyState::Unused => Err(UnbindRefusal::NotBound),
-            KeyState::Active if limit.is_some_and(|limit| self.unbinds >= limit) => Err(UnbindRefusal::LimitReached),
+            KeyState::Active if self.at_limit(limit) => Err(UnbindRefusal::LimitReached),
             KeyState::Active if freed < 1 || freed > self.devices => Err(UnbindRefusal::NotBound),
             KeyState::Active => Ok(Self { devices: self.devices - freed, unbinds: self.unbinds + 1, ..self }),
         }
@@ -152,6 +157,8 @@ mod tests {
         }
     }
 
+    const ZONE: &str = "Asia/Shanghai";
+
     #[derive(Debug, Clone)]
     enum Step {
         Bind,
@@ -179,7 +186,7 @@ mod tests {
                 match step {
                     // Verification binds only what is unused or active.
                     Step::Bind if matches!(state, KeyState::Unused | KeyState::Active) => {
-                        facts = facts.bind(validity, now);
+                        facts = facts.bind(validity, now, ZONE);
                         first.get_or_insert(now);
                         prop_assert_eq!(facts.state(now), KeyState::Active);
                     }
@@ -218,28 +225,41 @@ mod tests {
             let validity = Validity { unit: ValidityUnit::Forever, count: 0 };
             let mut facts = Facts::default();
             for _ in 0..limit {
-                facts = facts.bind(validity, now).unbind(1, Some(limit), now).unwrap();
+                prop_assert!(!facts.at_limit(Some(limit)));
+                facts = facts.bind(validity, now, ZONE).unbind(1, Some(limit), now).unwrap();
             }
-            prop_assert_eq!(facts.bind(validity, now).unbind(1, Some(limit), now), Err(UnbindRefusal::LimitReached));
+            prop_assert!(facts.at_limit(Some(limit)) && !facts.at_limit(None));
+            prop_assert_eq!(facts.bind(validity, now, ZONE).unbind(1, Some(limit), now), Err(UnbindRefusal::LimitReached));
+            // Beyond it the limit is not asked for, and it is counted all the same.
+            let beyond = facts.bind(validity, now, ZONE).unbind(1, None, now).unwrap();
+            prop_assert_eq!((beyond.unbinds, beyond.at_limit(Some(limit))), (limit + 1, true));
         }
     }
 
     #[test]
-    fn validity_ends_by_the_calendar() {
+    fn k3_2b_validity_ends_by_the_calendar_of_the_place() {
         let start: Timestamp = "2026-01-31T00:00:00Z".parse().unwrap();
-        let end = |unit, count| Validity { unit, count }.end(start).map(|end| end.to_string());
+        let end = |unit, count| Validity { unit, count }.end(start, ZONE).map(|end| end.to_string());
         assert_eq!(end(ValidityUnit::Day, 30).as_deref(), Some("2026-03-02T00:00:00Z"));
         assert_eq!(end(ValidityUnit::Month, 1).as_deref(), Some("2026-02-28T00:00:00Z"));
         assert_eq!(end(ValidityUnit::Forever, 0), None);
+        // Early in the morning of 1 March there; in UTC the day before. Other units are as long everywhere.
+        let first: Timestamp = "2026-02-28T23:00:00Z".parse().unwrap();
+        let ends = |unit, count| ["UTC", ZONE].map(|zone| Validity { unit, count }.end(first, zone).map(|end| end.to_string()));
+        assert_eq!(ends(ValidityUnit::Month, 1), ["2026-03-28T23:00:00Z", "2026-03-31T23:00:00Z"].map(|end| Some(end.to_owned())));
+        for (unit, count) in [(ValidityUnit::Minute, 1), (ValidityUnit::Hour, 1), (ValidityUnit::Day, 30), (ValidityUnit::Forever, 0)] {
+            let [utc, there] = ends(unit, count);
+            assert_eq!(utc, there, "{unit}");
+        }
     }
 
     #[test]
     fn short_validities_end_to_the_microsecond() {
         let start: Timestamp = "2026-01-31T23:59:59Z".parse().unwrap();
-        let end = |unit, count| Validity { unit, count }.end(start).map(|end| end.to_string());
+        let end = |unit, count| Validity { unit, count }.end(start, ZONE).map(|end| end.to_string());
         assert_eq!(end(ValidityUnit::Minute, 1).as_deref(), Some("2026-02-01T00:00:59Z"));
         assert_eq!(end(ValidityUnit::Hour, 25).as_deref(), Some("2026-02-02T00:59:59Z"));
-        let facts = Facts::default().bind(Validity { unit: ValidityUnit::Minute, count: 1 }, start);
+        let facts = Facts::default().bind(Validity { unit: ValidityUnit::Minute, count: 1 }, start, ZONE);
         let over = start.plus_micros(MINUTE);
         assert_eq!((facts.state(over.plus_micros(-1)), facts.state(over)), (KeyState::Active, KeyState::Expired));
     }
@@ -248,7 +268,7 @@ mod tests {
     fn k3_3a_seats_are_cleared_one_by_one_and_never_more_than_are_taken() {
         let now = Timestamp::from_unix(0);
         let validity = Validity { unit: ValidityUnit::Forever, count: 0 };
-        let three = Facts::default().bind(validity, now).bind(validity, now).bind(validity, now);
+        let three = Facts::default().bind(validity, now, ZONE).bind(validity, now, ZONE).bind(validity, now, ZONE);
         assert_eq!((three.devices, three.activated_at), (3, Some(now)));
         let one = three.unbind(2, None, now).unwrap();
         assert_eq!((one.devices, one.unbinds, one.activated_at, one.state(now)), (1, 1, Some(now), KeyState::Active));

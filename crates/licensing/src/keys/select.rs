@@ -75,6 +75,15 @@ impl KeySelection {
         filter
     }
 
+    /// Where in the console its keys are, once they are disabled.
+    pub fn link(&self) -> String {
+        match (self.ids.as_deref(), self.batch) {
+            (Some([one]), _) => format!("/keys/{one}"),
+            (_, Some(batch)) => format!("/keys?batch={batch}&state=disabled"),
+            _ => "/keys?state=disabled".to_owned(),
+        }
+    }
+
     pub fn state(&self) -> Option<KeyState> {
         self.filter.as_ref().and_then(|filter| filter.state)
     }
@@ -130,6 +139,16 @@ mod tests {
             refused(ids(1), batch, filter),
         ];
         assert_eq!(several, [Some("ONE_SELECTION"); 5]);
+    }
+
+    #[test]
+    fn k7_2_who_is_told_of_a_selection_is_led_to_its_keys() {
+        let (key, batch) = (KeyId::from_uuid(Uuid::nil()), BatchId::from_uuid(Uuid::nil()));
+        let link = |ids: Option<Vec<KeyId>>, batch: Option<BatchId>| KeySelection { ids, batch, filter: None }.link();
+        assert_eq!(link(Some(vec![key]), None), format!("/keys/{key}"));
+        assert_eq!(link(Some(vec![key; 2]), None), "/keys?state=disabled");
+        assert_eq!(link(None, Some(batch)), format!("/keys?batch={batch}&state=disabled"));
+        assert_eq!(link(None, None), "/keys?state=disabled");
     }
 
     #[test]

@@ -87,9 +87,9 @@ pub fn decide(key: Option<&Candidate>, project_active: bool, seats: i64, device:
     }
 }
 
-/// The key after a verdict that binds.
-pub fn bind(key: &mut Candidate, device: &str, name: &str, now: Timestamp) {
-    key.facts = key.facts.bind(key.validity, now);
+/// The key after a verdict that binds. Months of its validity are counted in `zone`.
+pub fn bind(key: &mut Candidate, device: &str, name: &str, now: Timestamp, zone: &str) {
+    key.facts = key.facts.bind(key.validity, now, zone);
     key.bound.push(KeyDevice { id: device.to_owned(), name: name.to_owned(), bound_at: now });
 }
 
@@ -104,6 +104,7 @@ mod tests {
     }
 
     const NOW: Timestamp = Timestamp::from_unix(1_700_000_000);
+    const ZONE: &str = "Asia/Shanghai";
 
     proptest! {
         #[test]
@@ -114,7 +115,7 @@ mod tests {
                 let name = format!("d{device}");
                 let verdict = decide(Some(&key), true, seats, &name, NOW);
                 if verdict.binds {
-                    bind(&mut key, &name, "", NOW);
+                    bind(&mut key, &name, "", NOW, ZONE);
                     winners.push(device);
                 }
                 prop_assert_eq!(verdict.code == Code::Valid, winners.contains(&device));
@@ -127,7 +128,7 @@ mod tests {
         #[test]
         fn a_refusal_changes_nothing_and_codes_keep_their_order(disabled: bool, expired: bool, active: bool, taken: bool) {
             let mut key = fresh();
-            if taken { bind(&mut key, "other", "", NOW); }
+            if taken { bind(&mut key, "other", "", NOW, ZONE); }
             if expired { key.facts.expires_at = Some(NOW); }
             if disabled { key.facts = key.facts.disable(NOW); }
             let verdict = decide(Some(&key), active, 1, "mine", NOW);
@@ -141,7 +142,7 @@ mod tests {
     #[test]
     fn an_unbound_key_can_be_bound_again_but_is_not_used_first() {
         let mut key = fresh();
-        bind(&mut key, "a", "", NOW);
+        bind(&mut key, "a", "", NOW, ZONE);
         key.facts = key.facts.unbind(1, None, NOW).unwrap();
         key.bound.clear();
         let verdict = decide(Some(&key), true, 1, "b", NOW);

@@ -1,7 +1,7 @@
 //! How many keys are in which state.
 //!
-//! Bounded: each figure is counted in an index and stops at [`MOST`]; what is shown as that many may be more. A key whose time
-//! has run out counts as expired at once, although its row may say something else until the sweep has passed.
+//! Bounded: each figure is counted in an index and stops at [`MOST`]; one that has reached it may be more, and is shown so. A key whose
+//! time has run out counts as expired at once, although its row may say something else until the sweep has passed.
 
 use std::collections::HashMap;
 
@@ -9,6 +9,7 @@ use ::store::{Filter, Sql, args};
 use kernel::Timestamp;
 use platform::identity::Scope;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::model::ProjectId;
 use crate::owned::granted;
@@ -17,20 +18,31 @@ use crate::owned::granted;
 const MOST: i64 = 1_000_000;
 /// The sweep leaves no more than this behind.
 const MOST_OVERDUE: i64 = 10_000;
+/// Projects that are counted by one statement.
+const AT_ONCE: i64 = 500;
 const STATES: [&str; 4] = ["unused", "active", "expired", "disabled"];
 /// Found by when they end, not by project: there are few of them, and the limit keeps the planner from choosing otherwise.
 const OVERDUE: &str = "SELECT project_id, agent_id, state FROM keys WHERE expires_at <= $1 AND expires_at IS NOT NULL \
                        AND state IN ('active', 'unused') LIMIT $2";
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct KeyCounts {
     pub unused: i64,
     pub active: i64,
     pub expired: i64,
     pub disabled: i64,
+    /// How far each of them is counted: one that has reached it may be more.
+    pub most: i64,
+}
+
+impl Default for KeyCounts {
+    fn default() -> Self {
+        Self { unused: 0, active: 0, expired: 0, disabled: 0, most: MOST }
+    }
 }
 
 impl KeyCounts {
+    /// What has reached the bound stays there: of what was not counted to its end nobody knows whether it would be less.
     fn add(&mut self, state: &str, n: i64) {
         let figure = match state {
             "unused" => &mut self.unused,
@@ -38,7 +50,9 @@ impl KeyCounts {
             "expired" => &mut self.expired,
             _ => &mut self.disabled,
         };
-        *figure = (*figure + n).clamp(0, MOST);
+        if *figure < MOST {
+            *figure = (*figure + n).clamp(0, MOST);
+        }
     }
 
     /// `n` keys say `state`, but their time has run out.
@@ -90,12 +104,15 @@ pub(super) async fn counts_of(
 
 /// Of all projects together: for who sees everything.
 pub async fn counts_of_all(sql: &mut impl Sql, now: Timestamp) -> ::store::Result<KeyCounts> {
-    let projects = sql.all("SELECT id FROM projects ORDER BY id DESC LIMIT 500", args![], |row| row.get("id")).await?;
-    if projects.is_empty() {
-        return Ok(KeyCounts::default());
+    let mut counts = KeyCounts::default();
+    let mut before = Uuid::max();
+    loop {
+        let query = "SELECT id FROM projects WHERE id < $1 ORDER BY id DESC LIMIT $2";
+        let projects: Vec<ProjectId> = sql.all(query, args![before, AT_ONCE], |row| row.get("id")).await?;
+        let Some(last) = projects.last() else { return Ok(counts) };
+        before = last.uuid();
+        counts = counts_of(sql, &projects, now).await?.into_values().fold(counts, KeyCounts::plus);
     }
-    let each = counts_of(sql, &projects, now).await?;
-    Ok(each.into_values().fold(KeyCounts::default(), KeyCounts::plus))
 }
 
 /// Of the agents in this scope.
@@ -129,18 +146,22 @@ mod tests {
 
     #[test]
     fn an_overdue_key_moves_to_expired_and_no_figure_leaves_its_bounds() {
-        let mut counts = KeyCounts { unused: 2, active: 3, expired: 1, disabled: 4 };
+        let counted = |unused, active, expired, disabled| KeyCounts { unused, active, expired, disabled, most: MOST };
+        let mut counts = counted(2, 3, 1, 4);
         counts.overdue("active", 2);
         counts.overdue("unused", 5);
-        assert_eq!(counts, KeyCounts { unused: 0, active: 1, expired: 8, disabled: 4 });
+        assert_eq!(counts, counted(0, 1, 8, 4));
         assert_eq!(KeyCounts { active: MOST, ..counts }.plus(counts).active, MOST);
+        let mut many = counted(MOST - 1, MOST, MOST - 1, 0);
+        many.overdue("active", 2);
+        many.overdue("unused", 1);
+        assert_eq!(many, counted(MOST - 2, MOST, MOST, 0), "there may be more of those that were not counted to their end");
     }
 
     #[test]
     fn k5_1_figures_of_several_projects_add_up_state_by_state() {
-        let one = KeyCounts { unused: 1, active: 20, expired: 300, disabled: 4_000 };
-        let other = KeyCounts { unused: 2, active: 30, expired: 400, disabled: 5_000 };
-        assert_eq!(one.plus(other), KeyCounts { unused: 3, active: 50, expired: 700, disabled: 9_000 });
+        let counted = |unused, active, expired, disabled| KeyCounts { unused, active, expired, disabled, most: MOST };
+        assert_eq!(counted(1, 20, 300, 4_000).plus(counted(2, 30, 400, 5_000)), counted(3, 50, 700, 9_000));
         let most = |n: i64| KeyCounts { unused: n, ..KeyCounts::default() }.plus(KeyCounts { unused: 1, ..KeyCounts::default() }).unused;
         assert_eq!([MOST - 2, MOST - 1, MOST].map(most), [MOST - 1, MOST, MOST]);
     }

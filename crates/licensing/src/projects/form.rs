@@ -67,6 +67,9 @@ pub struct ProjectPatch {
     pub prices: Option<Vec<Price>>,
     #[serde(deserialize_with = "present")]
     pub open_for_application: Option<bool>,
+    /// That of the project as it was looked at: where somebody has changed it since, nothing is changed. Left out: whatever it is.
+    #[serde(deserialize_with = "present")]
+    pub revision: Option<i64>,
 }
 
 /// A field that is there has its own type; `null` is not the same as being left out.

@@ -109,6 +109,8 @@ pub struct Project {
     pub my_grant: Option<Grant>,
     /// For super admins.
     pub key_counts: Option<KeyCounts>,
+    /// Counts its changes: whoever changes it says which one was looked at.
+    pub revision: i64,
     pub created_at: Timestamp,
 }
 
@@ -193,6 +195,7 @@ mod tests {
             callback: Callback { url: Some("https://owner.example/hook".into()), events: vec![CallbackEvent::KeyVerified] },
             my_grant: None,
             key_counts: Some(KeyCounts::default()),
+            revision: 1,
             created_at: Timestamp::from_unix(0),
         }
     }

@@ -65,11 +65,15 @@ impl SealedAnswer {
     }
 }
 
-/// Changes what `patch` names. A change that changes nothing is not logged. A higher rate ends a ban: whoever raises it wants the programs let in.
+/// Changes what `patch` names, if the project still is as it was looked at. A change that changes nothing is not logged. A higher rate ends a
+/// ban: whoever raises it wants the programs let in.
 pub async fn change(cx: &Cx, id: ProjectId, patch: ProjectPatch) -> Result<Project> {
     cx.require(Permission::ProjectsManage)?;
     let mut tx = cx.db.begin().await?;
-    let old = store::lock(&mut tx, id).await?.ok_or_else(Fault::not_found)?;
+    let (old, revision) = store::lock(&mut tx, id).await?.ok_or_else(Fault::not_found)?;
+    if patch.revision.is_some_and(|looked_at| looked_at != revision) {
+        return Err(Fault::changed_meanwhile());
+    }
     let spec = patch.over(old.clone()).check()?;
     let changes = spec.changes(&old);
     if !changes.is_empty() {

@@ -11,7 +11,7 @@ use super::model::{Callback, CallbackEvent, Price, Project, ProjectBrief, Projec
 
 const COLUMNS: &str = "SELECT p.id, p.name, p.description, p.version, p.parameters, p.state, p.api_key, p.response_public, p.devices_per_key, \
                        p.unbind_limit, p.rate_per_minute, p.banned_until, p.last_ban_at, p.previous_secret_until, p.open_for_application, p.callback_url, \
-                       p.callback_events, p.created_at \
+                       p.callback_events, p.revision, p.created_at \
                        FROM projects p";
 
 /// What a new project proves itself by.
@@ -71,11 +71,11 @@ async fn insert_prices(tx: &mut Tx, id: ProjectId, prices: &[Price]) -> ::store:
     Ok(())
 }
 
-/// Takes the project for a change; its form as it stands, or `None` when there is no such project.
-pub(super) async fn lock(tx: &mut Tx, id: ProjectId) -> ::store::Result<Option<NewProject>> {
+/// Takes the project for a change; its form as it stands and the number of its changes, or `None` when there is no such project.
+pub(super) async fn lock(tx: &mut Tx, id: ProjectId) -> ::store::Result<Option<(NewProject, i64)>> {
     let locked = format!("SELECT p.id FROM projects p WHERE p.id = $1{}", tx.for_update());
     tx.opt(&locked, args![id], |_| Ok(())).await?;
-    Ok(find(tx, id).await?.map(|project| NewProject {
+    let form = |project: Project| NewProject {
         name: project.name,
         description: project.description,
         version: project.version,
@@ -85,6 +85,10 @@ pub(super) async fn lock(tx: &mut Tx, id: ProjectId) -> ::store::Result<Option<N
         rate_per_minute: project.rate_per_minute,
         prices: project.prices,
         open_for_application: project.open_for_application,
+    };
+    Ok(find(tx, id).await?.map(|project| {
+        let revision = project.revision;
+        (form(project), revision)
     }))
 }
 
@@ -96,7 +100,7 @@ pub(super) async fn update(tx: &mut Tx, id: ProjectId, spec: &Spec) -> platform:
         return Ok(false);
     }
     let sql = "UPDATE projects SET name = $1, name_key = $2, description = $3, version = $4, parameters = $5, devices_per_key = $6, \
-               unbind_limit = $7, rate_per_minute = $8, open_for_application = $9 WHERE id = $10";
+               unbind_limit = $7, rate_per_minute = $8, open_for_application = $9, revision = revision + 1 WHERE id = $10";
     let written = tx
         .exec(
             sql,
@@ -177,6 +181,7 @@ fn read(row: &Row) -> ::store::Result<Project> {
         callback: Callback { url: row.get("callback_url")?, events },
         my_grant: None,
         key_counts: None,
+        revision: row.get("revision")?,
         created_at: row.get("created_at")?,
     })
 }

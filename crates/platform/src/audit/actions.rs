@@ -57,6 +57,9 @@ actions! {
     CALLBACK_CHANGED = Info "projects" "callback_changed" "修改回调设置" "Changed callback settings";
     CALLBACK_SECRET_ROTATED = Security "projects" "callback_secret_rotated" "轮换回调密钥" "Rotated the callback secret";
     DELIVERY_RESENT = Info "projects" "delivery_resent" "重发回调" "Sent a callback again";
+    DELIVERY_DISMISSED = Info "projects" "delivery_dismissed" "处理失败的回调" "Dismissed a failed callback";
+    DELIVERIES_RESENT = Info "projects" "deliveries_resent" "重发全部失败的回调" "Sent all failed callbacks again";
+    DELIVERIES_DISMISSED = Info "projects" "deliveries_dismissed" "处理全部失败的回调" "Dismissed all failed callbacks";
     CLIENT_BANNED = Security "projects" "client_banned" "客户端被临时封禁" "A client was banned for a while";
     BAN_LIFTED = Security "projects" "ban_lifted" "解除封禁" "Lifted a ban";
     GRANT_CREATED = Info "grants" "created" "授权项目" "Granted a project";
@@ -107,6 +110,7 @@ actions! {
     BATCH_CANCELLED = Info "keys" "batch_cancelled" "取消生成卡密" "Cancelled a batch of keys";
     KEYS_EXPORTED = Security "keys" "exported" "导出卡密" "Exported keys";
     KEY_UNBOUND = Info "keys" "unbound" "解绑卡密" "Unbound a key";
+    KEY_UNBOUND_BEYOND_LIMIT = Warning "keys" "unbound_beyond_limit" "超出次数上限解绑卡密" "Unbound a key beyond its project's limit";
     KEYS_DISABLED = Warning "keys" "disabled" "禁用卡密" "Disabled keys";
     KEYS_ENABLED = Info "keys" "enabled" "启用卡密" "Enabled keys";
     SETTING_CHANGED = Warning "settings" "changed" "修改系统设置" "Changed a setting";

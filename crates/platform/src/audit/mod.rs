@@ -11,7 +11,7 @@ mod seal;
 pub use actions::*;
 pub(crate) use anew::change_key;
 pub use check::{Checked, check};
-pub use query::{ObjectRef, OperationEntry, OperationFilter, get, list};
+pub use query::{ObjectRef, OperationEntry, OperationFilter, about, get, list};
 pub use seal::{follow, seal};
 
 use serde::Serialize;

@@ -2,9 +2,9 @@
 
 use kernel::{Fault, Lang, Page, PageAsk, Timestamp, Word};
 use serde::Serialize;
-use store::{Filter, Index, Look, Row, Sql};
+use store::{Filter, Index, Look, Row, Sql, args};
 
-use super::{Level, OperationId, find};
+use super::{Action, Level, Object, OperationId, find};
 use crate::identity::{Permission, Scope, UserId, UserRef};
 use crate::{Cx, Result};
 
@@ -16,6 +16,7 @@ kernel::words! {
         Agent = "agent",
         VenueManager = "venue_manager",
         Maintainer = "maintainer",
+        Cashier = "cashier",
         Visitor = "visitor",
         System = "system",
     }
@@ -118,6 +119,14 @@ pub async fn get(cx: &Cx, id: OperationId) -> Result<OperationEntry> {
     conditions.and("id = ?", id);
     let sql = format!("{COLUMNS} WHERE {}", conditions.sql());
     cx.db.read().opt(&sql, conditions.args(), |row| read(row, cx.lang)).await?.ok_or_else(Fault::not_found)
+}
+
+/// What was done to one thing, newest first: these actions, and no more than `most`. The caller has made sure that the asker may see the thing.
+pub async fn about(cx: &Cx, object: Object, actions: &[&Action], most: usize) -> Result<Vec<OperationEntry>> {
+    let names: Vec<&str> = actions.iter().map(|action| action.name).collect();
+    let names = names.join("', '");
+    let sql = format!("{COLUMNS} WHERE object_id = $1 AND object_kind = $2 AND action IN ('{names}') ORDER BY id DESC LIMIT {most}");
+    Ok(cx.db.read().all(&sql, args![object.id, object.kind], |row| read(row, cx.lang)).await?)
 }
 
 fn visible(cx: &Cx) -> Result<Filter> {

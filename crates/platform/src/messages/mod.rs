@@ -2,12 +2,13 @@
 //!
 //! [`tell`] writes a notification, and where its template says so a mail job, into the caller's transaction. Texts are
 //! templates with both languages ([`templates`]); what is stored is the template's name and its parameters, so that a
-//! reader sees them in the language of the day.
+//! reader sees them in the language of the day. Of an action that takes several transactions, a [`Tally`] tells each once.
 
 mod hub;
 mod mail;
 mod notification;
 mod sms;
+mod tally;
 pub mod templates;
 
 pub use hub::Hub;
@@ -18,3 +19,5 @@ pub use notification::{
     tell_each, tell_keeper, tell_super_admins, unread,
 };
 pub use sms::{Delivery, SentSms, Sms, SmsError, SmsKind, Texter};
+pub use tally::Tally;
+pub(crate) use tally::{TALLY_JOB, tally_job};

@@ -110,7 +110,7 @@ pub async fn tell_all(tx: &mut Tx, cx: &Cx, told: &[Telling<'_>]) -> Result<()> 
     Ok(())
 }
 
-fn goes_by_mail(cx: &Cx, template: &Template) -> bool {
+pub(super) fn goes_by_mail(cx: &Cx, template: &Template) -> bool {
     match template.mail {
         ByMail::Never => false,
         ByMail::Always => true,

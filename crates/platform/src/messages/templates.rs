@@ -93,6 +93,8 @@ templates! {
         "项目 {project} 的 {count} 个卡密已取消生成，额度已退回。" "The batch of {count} keys for project {project} was cancelled and its quota returned.";
     KEY_ACTIVATED = "keys.activated", ByMail::Never, "卡密已激活" "A key was activated",
         "项目 {project} 的卡密（尾号 {hint}）已在设备 {device} 上激活。" "A key of project {project} (ending {hint}) was activated on device {device}.";
+    KEYS_DISABLED = "keys.disabled", ByMail::If(defs::MAIL_KEYS), "卡密被上级禁用" "Keys of yours were disabled",
+        "{by} 禁用了您的 {count} 个卡密：它们无法通过验证，也只能由上级重新启用。如有疑问，请联系 {by}。" "{by} disabled {count} of your keys: they pass no verification, and only a superior can enable them again. If you wonder why, speak to {by}.";
     CLIENT_BANNED = "client.banned", ByMail::Always, "项目客户端被临时封禁" "A project's client is banned for a while",
         "项目 {project} 的接口调用持续超限，已封禁至 {until_at}。" "Calls for project {project} went on over the limit; they are refused until {until_at}.";
     CASE_NOT_LIT = "venue.case_not_lit", ByMail::Always, "球台故障" "A table needs looking after",
@@ -105,6 +107,8 @@ templates! {
         "{hall} · {table} 已转入维护：继电器已接通，灯却几乎不用电，请检查灯、开关和线路；若有人在打球，已自动结账。" "{hall} · {table} is out of service: its relay is on and its lamp draws next to no power. Please look at the lamp, the breaker and the cable. If somebody played there, the bill was closed by itself.";
     CASE_OFFLINE = "venue.case_offline", ByMail::Always, "球台故障" "A table needs looking after",
         "{hall} · {table} 已转入维护：灯控设备离线，恢复后自动启用。" "{hall} · {table} is out of service: its light is away; it comes back by itself with it.";
+    HALL_AWAY = "venue.hall_away", ByMail::Always, "全店的灯失去联系" "A hall's lights are away",
+        "{hall} 的灯控设备同时失去联系，请检查门店的网络和电源。正在使用的球台先不结束，失联期间不收费；十分钟内没有恢复，会自动结账。恢复后球台自动启用，无需到场。每小时最多提醒一次。" "The lights of {hall} went away together: please check its network and its power. Play goes on meanwhile, and costs nothing; after ten minutes it is closed by itself. The tables come back by themselves with their lights. You are told once an hour at most.";
     CASE_STAFF = "venue.case_staff", ByMail::Always, "球台故障" "A table needs looking after",
         "{hall} · {table} 已转入维护：由员工转入维护。" "{hall} · {table} is out of service: somebody of the staff took it out.";
     CASE_CLOSED = "venue.case_closed", ByMail::Never, "球台已恢复" "A table is back in service",

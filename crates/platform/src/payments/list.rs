@@ -16,6 +16,7 @@ use super::model::{
     AttemptId, AttemptState, Order, OrderId, OrderState, Purpose, RefundId, RefundReason, RefundState, from_number, number,
 };
 use super::rows;
+use crate::figures::MOST_WAITING;
 use crate::identity::Permission;
 use crate::{Cx, Result};
 
@@ -245,7 +246,7 @@ pub(super) async fn refund(cx: &Cx, id: RefundId) -> Result<RefundRow> {
     Ok(rows::refund(&mut cx.db.read(), id).await?.ok_or_else(Fault::not_found)?.into())
 }
 
-/// What waits for a person.
+/// What waits for a person. Each is counted no further than a thousand.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Waiting {
     pub refunds: i64,
@@ -258,7 +259,7 @@ pub async fn waiting(cx: &Cx) -> Result<Waiting> {
     cx.require(Permission::PaymentsManage)?;
     let mut sql = cx.db.read();
     let mut count = async |from: &str| -> Result<i64> {
-        let query = format!("SELECT CAST(COUNT(*) AS BIGINT) AS n FROM (SELECT 1 AS one FROM {from} LIMIT 1000) few");
+        let query = format!("SELECT CAST(COUNT(*) AS BIGINT) AS n FROM (SELECT 1 AS one FROM {from} LIMIT {MOST_WAITING}) few");
         Ok(sql.one(&query, args![], |row| row.get("n")).await?)
     };
     Ok(Waiting {

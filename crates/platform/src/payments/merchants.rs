@@ -113,6 +113,8 @@ pub struct Merchant {
     pub notify_url: String,
     /// None: never set.
     pub parameters: Option<Shown>,
+    /// Counts its changes, 0 before the first: whoever changes it says which one was looked at.
+    pub version: i64,
     pub updated_at: Option<Timestamp>,
 }
 
@@ -124,6 +126,7 @@ async fn merchant(cx: &Cx, kind: ChannelKind) -> Result<Merchant> {
         enabled: found.as_ref().is_some_and(|found| found.enabled),
         notify_url: notify_url(cx, kind),
         parameters: parameters.map(|parameters| parameters.shown()),
+        version: found.as_ref().map_or(0, |found| found.version),
         updated_at: found.map(|found| found.updated_at),
     })
 }
@@ -138,9 +141,15 @@ pub async fn merchants(cx: &Cx) -> Result<Vec<Merchant>> {
 }
 
 /// Stores a network's parameters; secrets that are left out stay as they were. A pre-authorisation has none of its own, and comes without a form.
-pub async fn set_merchant(cx: &Cx, kind: ChannelKind, enabled: bool, form: Option<Form>) -> Result<Merchant> {
+/// With `looked_at`, only if that is its version still.
+pub async fn set_merchant(cx: &Cx, kind: ChannelKind, enabled: bool, form: Option<Form>, looked_at: Option<i64>) -> Result<Merchant> {
     cx.require(Permission::PaymentsManage)?;
     let mut tx = cx.db.begin().await?;
+    let version = format!("SELECT version FROM pay_channels WHERE channel = $1{}", tx.for_update());
+    let version = tx.opt(&version, args![kind.as_str()], |row| row.get::<i64>("version")).await?.unwrap_or(0);
+    if looked_at.is_some_and(|looked_at| looked_at != version) {
+        return Err(Fault::changed_meanwhile());
+    }
     let before = spoken(cx, &mut tx, kind).await?.map(|(parameters, _)| parameters);
     let parameters = match (kind, form, before) {
         (ChannelKind::AlipayFreeze, None, Some(alipay)) => alipay,

@@ -134,7 +134,7 @@ mod tests {
         };
         assert_eq!(source(Role::SuperAdmin), Ok((QuotaSource::System, SystemAccount::Issued.id(), EntryKind::SystemRecharge)));
         assert_eq!(source(Role::AgentAdmin), Ok((QuotaSource::Own(quota_account(id)), quota_account(id), EntryKind::Recharge)));
-        for role in [Role::Agent, Role::VenueManager, Role::Maintainer] {
+        for role in [Role::Agent, Role::VenueManager, Role::Maintainer, Role::Cashier] {
             assert_eq!(source(role), Err("FORBIDDEN"));
         }
         assert_eq!(Fault::from(QuotaError::HoldsNoQuota).code, "HOLDS_NO_QUOTA");

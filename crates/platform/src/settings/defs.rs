@@ -32,7 +32,7 @@ settings! {
     SITE_NAME: Text = "basic.site_name" in "basic", Kind::Text { default: "Cuekey", max: 40, check: any },
         "站点名称" "Site name", "显示在控制台和邮件中" "Shown in the console and in e-mails";
     TIME_ZONE: Text = "basic.time_zone" in "basic", Kind::Text { default: "Asia/Shanghai", max: 64, check: is_time_zone },
-        "时区" "Time zone", "控制台按此时区显示时间" "The console shows times in this zone";
+         "时区" "Time zone", "控制台按此时区显示时间、统计每天的核验；按月计的卡密也按此时区的日历到期，修改只影响以后激活的" "The console shows times in this zone and counts verifications by its days; keys for months end by its calendar: those that are activated from now on";
     SIGN_UP_OPEN: Flag = "basic.sign_up_open" in "basic", Kind::Flag { default: true },
         "开放注册" "Sign-up open", "关闭后只能由管理员创建代理" "When closed, agents can only be created by admins";
     PASSWORD_MIN_LENGTH: Int = "security.password_min_length" in "security", int(10, 10, 64, "chars"),
@@ -59,6 +59,8 @@ settings! {
         "额度变动发邮件" "E-mail on quota changes", "充值、转账、提现" "Recharges, transfers, withdrawals";
     MAIL_GRANTS: Flag = "notification.mail_grants" in "notification", Kind::Flag { default: true },
         "授权变动发邮件" "E-mail on grants", "授权、到期、申请结果" "Grants, their end, and applications";
+    MAIL_KEYS: Flag = "notification.mail_keys" in "notification", Kind::Flag { default: true },
+        "卡密被禁用发邮件" "E-mail on disabled keys", "上级禁用代理的卡密时，每次操作一封" "When a superior disables keys of an agent: one for each time";
     NOTIFY_ACTIVATIONS: Flag = "notification.key_activated" in "notification", Kind::Flag { default: true },
         "卡密激活时站内通知" "Notify on key activation", "通知生成该卡密的代理" "Tells the agent who made the key";
     GRANT_WARNING_DAYS: Int = "notification.grant_warning_days" in "notification", int(3, 0, 60, "days"),

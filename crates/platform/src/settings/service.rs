@@ -215,23 +215,28 @@ pub async fn groups(cx: &Cx) -> Result<Vec<SettingGroup>> {
     Ok(groups.collect())
 }
 
-/// Sets a value; logged with the old and the new one. In force everywhere within two seconds.
-pub async fn change(cx: &Cx, name: &str, value: &Value) -> Result<SettingView> {
-    store_value(cx, name, Some(value)).await
+/// Sets a value; logged with the old and the new one. In force everywhere within two seconds. With `was`, only if that is its value still.
+pub async fn change(cx: &Cx, name: &str, value: &Value, was: Option<&Value>) -> Result<SettingView> {
+    store_value(cx, name, Some(value), was).await
 }
 
 /// Goes back to the default.
 pub async fn reset(cx: &Cx, name: &str) -> Result<SettingView> {
-    store_value(cx, name, None).await
+    store_value(cx, name, None, None).await
 }
 
-async fn store_value(cx: &Cx, name: &str, value: Option<&Value>) -> Result<SettingView> {
+async fn store_value(cx: &Cx, name: &str, value: Option<&Value>, was: Option<&Value>) -> Result<SettingView> {
     let user = cx.require(Permission::SettingsManage)?;
     let setting = defs::ALL.iter().find(|setting| setting.name == name).ok_or_else(Fault::not_found)?;
     let value = value.map(|value| setting.check(value).map_err(|bad| Fault::field("value", bad.code, bad.zh, bad.en))).transpose()?;
 
     let mut tx = cx.db.begin().await?;
+    // First of all, so that two who change settings at once take turns: the second sees what the first has made of it.
+    topics::bump(&mut tx, &cx.db, TOPIC).await?;
     let before = view(setting, &changed(&mut tx).await?, cx.lang).value;
+    if was.is_some_and(|was| *was != before) {
+        return Err(Fault::changed_meanwhile());
+    }
     match &value {
         Some(value) => {
             let sql = "INSERT INTO settings (name, value, changed_at, changed_by) VALUES ($1, $2, $3, $4) \
@@ -244,7 +249,6 @@ async fn store_value(cx: &Cx, name: &str, value: Option<&Value>) -> Result<Setti
     }
     let after = value.unwrap_or_else(|| setting.default());
     audit::record(&mut tx, cx, &audit::SETTING_CHANGED, None, &serde_json::json!({"setting": name, "old": before, "new": after})).await?;
-    topics::bump(&mut tx, &cx.db, TOPIC).await?;
     let view = view(setting, &changed(&mut tx).await?, cx.lang);
     tx.commit().await?;
     // This process need not wait for its own news.

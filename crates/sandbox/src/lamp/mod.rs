@@ -1,6 +1,8 @@
-//! A lamp over a table: a relay on a real broker, with the words of one firmware or another, which fails as the real ones do.
+//! A lamp over a table: a relay on a real broker, with the words of one firmware or another, which fails as the real ones do. A relay with several
+//! channels has a lamp over a table on each of them.
 
 mod kept;
+mod network;
 mod page;
 mod relay;
 mod shelly;
@@ -9,18 +11,18 @@ mod words;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use kernel::Clock;
 use tokio::sync::{mpsc, watch};
 
-use self::relay::{Hand, Relay};
+use self::relay::{Hand, Kept, Relay};
 use crate::Task;
 
 pub use self::kept::kept;
 pub use self::page::LampPage;
 
-/// What is to be seen of it, from the table.
+/// What is to be seen of it, from the table: of one of its channels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Seen {
     pub on: bool,
@@ -32,6 +34,8 @@ pub struct Seen {
     pub told_on: u64,
     /// And off.
     pub told_off: u64,
+    /// How often its button was told to do nothing.
+    pub told_locked: u64,
 }
 
 /// What is wrong with it.
@@ -66,10 +70,11 @@ pub enum Firmware {
 pub struct Lamp {
     firmware: Firmware,
     topic: String,
-    seen: watch::Receiver<Seen>,
+    seen: watch::Receiver<Vec<Seen>>,
     trouble: Arc<watch::Sender<Trouble>>,
     keeps: Arc<AtomicBool>,
     restores: Arc<AtomicBool>,
+    burnt: Arc<AtomicU64>,
     hands: mpsc::UnboundedSender<Hand>,
     _task: Task,
 }
@@ -77,9 +82,15 @@ pub struct Lamp {
 impl Lamp {
     /// Connects to the broker, again and again until it is let in. `topic` is its user name too.
     pub fn start(broker: SocketAddr, firmware: Firmware, topic: &str, password: &str, clock: Clock) -> Self {
-        let (seen, seeing) = watch::channel(Seen::default());
+        Self::with_channels(broker, firmware, topic, password, clock, 1)
+    }
+
+    /// The same, with so many channels: at least one, and as many as 64.
+    pub fn with_channels(broker: SocketAddr, firmware: Firmware, topic: &str, password: &str, clock: Clock, channels: usize) -> Self {
+        let (seen, seeing) = watch::channel(vec![Seen::default(); channels]);
         let trouble = Arc::new(watch::Sender::new(Trouble::None));
         let (keeps, restores) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+        let burnt = Arc::new(AtomicU64::new(0));
         let (hands, handled) = mpsc::unbounded_channel();
         let (topic, password) = (topic.to_owned(), password.to_owned());
         let relay = Relay {
@@ -92,13 +103,13 @@ impl Lamp {
             trouble: Arc::clone(&trouble),
             keeps: Arc::clone(&keeps),
             restores: Arc::clone(&restores),
+            burnt: Arc::clone(&burnt),
             handled,
-            pulse: None,
-            off_at: None,
+            kept: vec![Kept::default(); channels],
             has_booted: false,
             unclosed: None,
         };
-        Self { firmware, topic, seen: seeing, trouble, keeps, restores, hands, _task: Task(tokio::spawn(relay.live())) }
+        Self { firmware, topic, seen: seeing, trouble, keeps, restores, burnt, hands, _task: Task(tokio::spawn(relay.live())) }
     }
 
     /// What is sent to it so that it says this again, once it has answered whatever it was told before: topic and payload.
@@ -109,19 +120,34 @@ impl Lamp {
         }
     }
 
+    /// How many it has.
+    pub fn channels(&self) -> usize {
+        self.seen.borrow().len()
+    }
+
     pub fn trouble(&self) -> Trouble {
         *self.trouble.borrow()
     }
 
     pub fn seen(&self) -> Seen {
-        *self.seen.borrow()
+        self.seen_of(1)
+    }
+
+    /// The same of this channel, counted from 1.
+    pub fn seen_of(&self, channel: usize) -> Seen {
+        self.seen.borrow()[channel - 1]
     }
 
     /// Waits until it looks like this.
     pub async fn until(&self, looks: impl Fn(&Seen) -> bool) {
+        self.until_of(1, looks).await;
+    }
+
+    /// The same of this channel.
+    pub async fn until_of(&self, channel: usize, looks: impl Fn(&Seen) -> bool) {
         let mut seen = self.seen.clone();
         // Its task lives as long as `self`.
-        let _ = seen.wait_for(|seen| looks(seen)).await;
+        let _ = seen.wait_for(|seen| looks(&seen[channel - 1])).await;
     }
 
     pub fn set(&self, trouble: Trouble) {
@@ -148,7 +174,17 @@ impl Lamp {
 
     /// Somebody presses the button on its case.
     pub fn press(&self) {
-        let _ = self.hands.send(Hand::Press);
+        self.press_of(1);
+    }
+
+    /// The same of this channel.
+    pub fn press_of(&self, channel: usize) {
+        let _ = self.hands.send(Hand::Press(channel - 1));
+    }
+
+    /// The bulb on this channel burns, and stays so: as [`Trouble::Dark`], and the others are well.
+    pub fn burns_out(&self, channel: usize) {
+        self.burnt.fetch_or(1 << (channel - 1), Ordering::Relaxed);
     }
 
     /// Its relay's contacts weld together: it is on, and [`Trouble::Stuck`] there.

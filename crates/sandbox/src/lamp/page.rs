@@ -32,6 +32,8 @@ struct Shown {
     id: String,
     name: String,
     lamp: Weak<Lamp>,
+    /// Which of its channels.
+    channel: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +55,9 @@ struct View {
     act: Act,
     press: &'static str,
     label: String,
+    /// What else its plug does.
+    #[serde(skip)]
+    note: &'static str,
 }
 
 impl LampPage {
@@ -61,9 +66,9 @@ impl LampPage {
         Self { inner: Arc::new(Inner { path: path.trim_end_matches('/').to_owned(), lamps: Mutex::default() }) }
     }
 
-    /// Puts a lamp on it, under a name that people know.
-    pub fn show(&self, id: &str, name: &str, lamp: &Arc<Lamp>) {
-        let shown = Shown { id: id.to_owned(), name: name.to_owned(), lamp: Arc::downgrade(lamp) };
+    /// Puts a lamp on it, under a name that people know: one of its relay's channels, counted from 1. The plug is the relay's.
+    pub fn show(&self, id: &str, name: &str, lamp: &Arc<Lamp>, channel: usize) {
+        let shown = Shown { id: id.to_owned(), name: name.to_owned(), lamp: Arc::downgrade(lamp), channel };
         self.inner.lamps.lock().unwrap_or_else(PoisonError::into_inner).push(shown);
     }
 
@@ -82,7 +87,13 @@ impl LampPage {
     }
 
     fn views(&self, english: bool) -> Vec<View> {
-        self.shown().into_iter().map(|(shown, lamp)| view(shown, lamp.seen(), lamp.trouble(), english)).collect()
+        let view = |(shown, lamp): (Shown, Arc<Lamp>)| {
+            let seen = lamp.seen_of(shown.channel);
+            let shares = if english { "Shares its relay, and so its plug" } else { "与其他台共用一个继电器，一同断电" };
+            let note = if lamp.channels() > 1 { shares } else { "" };
+            View { note, ..view(shown, seen, lamp.trouble(), english) }
+        };
+        self.shown().into_iter().map(view).collect()
     }
 }
 
@@ -96,7 +107,7 @@ fn view(Shown { id, name, .. }: Shown, seen: Seen, trouble: Trouble, english: bo
     };
     let (act, press) = if unplugged { (Act::PlugIn, say("插上", "Plug in")) } else { (Act::Pull, say("拔掉", "Unplug")) };
     let label = if english { format!("{press} the lamp of {name}") } else { format!("{press}{name}的灯") };
-    View { id, name, look, state, act, press, label }
+    View { id, name, look, state, act, press, label, note: "" }
 }
 
 async fn show(State(own): State<LampPage>, headers: HeaderMap) -> Response {
@@ -123,12 +134,13 @@ async fn show(State(own): State<LampPage>, headers: HeaderMap) -> Response {
 
 fn row(view: &View, path: &str) -> String {
     let (id, name, label) = (escape(&view.id), escape(&view.name), escape(&view.label));
+    let note = if view.note.is_empty() { String::new() } else { format!("<small>{}</small>", view.note) };
     let act = match view.act {
         Act::Pull => "pull",
         Act::PlugIn => "plug_in",
     };
     format!(
-        "<li id=\"{id}\" data-lamp=\"{}\" data-testid=\"lamp-{id}\"><i aria-hidden=\"true\"></i><b>{name}</b><span>{}</span>\
+        "<li id=\"{id}\" data-lamp=\"{}\" data-testid=\"lamp-{id}\"><i aria-hidden=\"true\"></i><b>{name}{note}</b><span>{}</span>\
          <form method=\"post\" action=\"{path}\"><input type=\"hidden\" name=\"lamp\" value=\"{id}\">\
          <button name=\"do\" value=\"{act}\" aria-label=\"{label}\">{}</button></form></li>",
         view.look, view.state, view.press,
@@ -173,7 +185,7 @@ mod tests {
     use crate::Firmware;
 
     fn shown(name: &str) -> Shown {
-        Shown { id: "tbl_1".into(), name: name.into(), lamp: Weak::new() }
+        Shown { id: "tbl_1".into(), name: name.into(), lamp: Weak::new(), channel: 1 }
     }
 
     #[test]
@@ -209,8 +221,8 @@ mod tests {
         let lamp = |topic| Arc::new(Lamp::start(nowhere, Firmware::Tasmota, topic, "a password", Clock::System));
         let (one, other) = (lamp("one"), lamp("other"));
         let page = LampPage::at("/sandbox/lamps/");
-        page.show("tbl_1", "1 号台", &one);
-        page.show("tbl_2", "2 号台", &other);
+        page.show("tbl_1", "1 号台", &one, 1);
+        page.show("tbl_2", "2 号台", &other, 1);
         let press = async |lamp: &str, what| act(State(page.clone()), Form(Asked { lamp: lamp.into(), act: what })).await;
 
         let answer = press("tbl_2", Act::Pull).await;

@@ -2,21 +2,31 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use kernel::{Clock, Timestamp};
-use rumqttc::{AsyncClient, Event, EventLoop, LastWill, MqttOptions, NetworkOptions, Packet, PublishOptions, QoS};
+use rumqttc::{AsyncClient, LastWill, MqttOptions, NetworkOptions, PublishOptions, QoS};
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::words::{Order, Saying};
+use super::network::{Heard, listen};
+use super::words::{Channel, Order, Saying};
 use super::{Firmware, Seen, Trouble, shelly, tasmota};
 use crate::Task;
 
-/// What is done to it at the table.
+/// What is done to it at the table. Channels are counted from 0.
 pub(super) enum Hand {
-    Press,
+    Press(usize),
     Weld,
+}
+
+/// What a channel keeps in mind.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Kept {
+    pulse: Option<i64>,
+    off_at: Option<Timestamp>,
+    /// Its button does nothing.
+    locked: bool,
 }
 
 /// The relay itself, with its power and its network.
@@ -26,24 +36,19 @@ pub(super) struct Relay {
     pub(super) topic: String,
     pub(super) password: String,
     pub(super) clock: Clock,
-    pub(super) seen: watch::Sender<Seen>,
+    pub(super) seen: watch::Sender<Vec<Seen>>,
     pub(super) trouble: Arc<watch::Sender<Trouble>>,
     pub(super) keeps: Arc<AtomicBool>,
     pub(super) restores: Arc<AtomicBool>,
+    /// Of whose channels the bulb is burnt: a bit each.
+    pub(super) burnt: Arc<AtomicU64>,
     pub(super) handled: mpsc::UnboundedReceiver<Hand>,
-    pub(super) pulse: Option<i64>,
-    pub(super) off_at: Option<Timestamp>,
+    /// One for each of its channels.
+    pub(super) kept: Vec<Kept>,
     /// It has been on the broker since it has power.
     pub(super) has_booted: bool,
     /// The connection that it had when its power went: nobody closes it.
     pub(super) unclosed: Option<Task>,
-}
-
-/// From the network to the relay.
-enum Heard {
-    Connected,
-    Lost,
-    Told { topic: String, payload: String },
 }
 
 impl Relay {
@@ -51,10 +56,23 @@ impl Relay {
         while self.has_power().await {
             self.powered().await;
             // Its relay falls back when the power goes, unless it is set up otherwise; and it forgets its timer.
-            (self.pulse, self.off_at, self.has_booted) = (None, None, false);
+            for kept in &mut self.kept {
+                (kept.pulse, kept.off_at) = (None, None);
+            }
+            self.has_booted = false;
             let restores = self.restores.load(Ordering::Relaxed);
-            self.seen.send_modify(|seen| (seen.on, seen.connected) = (seen.on && restores, false));
+            self.each(|seen| (seen.on, seen.connected) = (seen.on && restores, false));
         }
+    }
+
+    fn each(&self, change: impl Fn(&mut Seen)) {
+        self.seen.send_modify(|seen| seen.iter_mut().for_each(&change));
+    }
+
+    /// The next channel to go off by itself, and when.
+    fn next_off(&self) -> (usize, Option<Timestamp>) {
+        let timers = self.kept.iter().enumerate().filter_map(|(channel, kept)| Some((kept.off_at?, channel)));
+        timers.min().map_or((0, None), |(at, channel)| (channel, Some(at)))
     }
 
     /// Waits until it has power; false when nobody will give it any.
@@ -86,15 +104,15 @@ impl Relay {
 
     /// Until its network is back, or its power is gone.
     async fn offline(&mut self) {
-        self.seen.send_modify(|seen| seen.connected = false);
+        self.each(|seen| seen.connected = false);
         let mut trouble = self.trouble.subscribe();
         loop {
-            let (timer, clock) = (self.off_at, self.clock.clone());
+            let ((channel, timer), clock) = (self.next_off(), self.clock.clone());
             tokio::select! {
                 () = async { drop(trouble.wait_for(|trouble| *trouble != Trouble::Offline).await) } => return,
                 () = async { wait(&clock, timer).await } => {
-                    self.off_at = None;
-                    self.seen.send_modify(|seen| (seen.on, seen.switched) = (false, seen.switched + 1));
+                    self.kept[channel].off_at = None;
+                    self.seen.send_modify(|seen| (seen[channel].on, seen[channel].switched) = (false, seen[channel].switched + 1));
                 }
             }
         }
@@ -108,19 +126,19 @@ impl Relay {
         let network = Task(tokio::spawn(listen(network, tell, stopped)));
         let mut trouble = self.trouble.subscribe();
         loop {
-            let timer = self.off_at;
-            let clock = self.clock.clone();
+            let ((channel, timer), clock) = (self.next_off(), self.clock.clone());
             tokio::select! {
                 () = async { drop(trouble.wait_for(|trouble| is_gone(*trouble)).await) } => break,
                 Some(hand) = self.handled.recv() => match hand {
-                    Hand::Press => self.switch(&client, None, self.pulse).await,
+                    Hand::Press(channel) if self.kept[channel].locked => {}
+                    Hand::Press(channel) => self.switch(&client, channel, None, self.kept[channel].pulse).await,
                     Hand::Weld => {
-                        self.switch(&client, Some(true), None).await;
+                        self.switch(&client, 0, Some(true), None).await;
                         self.trouble.send_replace(Trouble::Stuck);
                     }
                 },
                 Some(heard) = heard.recv() => self.hear(&client, heard).await,
-                () = async { wait(&clock, timer).await } => self.switch(&client, Some(false), None).await,
+                () = async { wait(&clock, timer).await } => self.switch(&client, channel, Some(false), None).await,
             }
         }
         if *self.trouble.borrow() == Trouble::Unplugged {
@@ -148,16 +166,16 @@ impl Relay {
 
     async fn hear(&mut self, client: &AsyncClient, heard: Heard) {
         match heard {
-            Heard::Lost => self.seen.send_modify(|seen| seen.connected = false),
+            Heard::Lost => self.each(|seen| seen.connected = false),
             Heard::Connected => {
                 let (filter, sayings) = match self.firmware {
-                    Firmware::Tasmota => tasmota::hello(&self.topic, (!self.has_booted).then_some(self.seen.borrow().on)),
+                    Firmware::Tasmota => tasmota::hello(&self.topic, &self.channels(), !self.has_booted),
                     Firmware::Shelly => shelly::hello(&self.topic),
                 };
                 self.has_booted = true;
                 let _ = client.subscribe(filter, QoS::AtLeastOnce).await;
                 self.say(client, sayings).await;
-                self.seen.send_modify(|seen| seen.connected = true);
+                self.each(|seen| seen.connected = true);
             }
             Heard::Told { topic, payload } => self.told(client, &topic, &payload).await,
         }
@@ -167,22 +185,32 @@ impl Relay {
         if *self.trouble.borrow() == Trouble::Deaf {
             return;
         }
-        let on = self.seen.borrow().on;
+        let channels = self.channels();
         let order = match self.firmware {
-            Firmware::Tasmota => tasmota::order(&self.topic, topic, payload, on, self.draws()),
-            Firmware::Shelly => shelly::order(&self.topic, topic, payload, on, self.draws()),
+            Firmware::Tasmota => tasmota::order(&self.topic, topic, payload, &channels),
+            Firmware::Shelly => shelly::order(&self.topic, topic, payload, &channels),
         };
         match order {
-            Order::Switch { on, off_after, answer } => {
+            Order::Switch { channel, on, off_after, answer } => {
                 self.seen.send_modify(|seen| {
-                    seen.told_on += u64::from(on == Some(true));
-                    seen.told_off += u64::from(on == Some(false));
+                    seen[channel].told_on += u64::from(on == Some(true));
+                    seen[channel].told_off += u64::from(on == Some(false));
                 });
                 self.say(client, answer).await;
-                self.switch(client, on, off_after.or(self.pulse)).await;
+                let off_after = off_after.or(self.kept[channel].pulse);
+                self.switch(client, channel, on, off_after).await;
             }
-            Order::Pulse(pulse, answer) => {
-                self.pulse = pulse;
+            Order::Pulse { channel, after, answer } => {
+                self.kept[channel].pulse = after;
+                self.say(client, answer).await;
+            }
+            Order::Lock { channel, locked, answer } => {
+                for (n, kept) in self.kept.iter_mut().enumerate() {
+                    if channel.is_none_or(|channel| channel == n) {
+                        kept.locked = locked;
+                        self.seen.send_modify(|seen| seen[n].told_locked += u64::from(locked));
+                    }
+                }
                 self.say(client, answer).await;
             }
             Order::Say(sayings) => self.say(client, sayings).await,
@@ -190,36 +218,40 @@ impl Relay {
         }
     }
 
-    async fn switch(&mut self, client: &AsyncClient, on: Option<bool>, off_after: Option<i64>) {
-        let was = self.seen.borrow().on;
+    async fn switch(&mut self, client: &AsyncClient, channel: usize, on: Option<bool>, off_after: Option<i64>) {
+        let was = self.seen.borrow()[channel].on;
         let on = on.unwrap_or(!was);
         let moves = was != on && *self.trouble.borrow() != Trouble::Stuck;
         if *self.trouble.borrow() != Trouble::Stuck {
-            self.off_at = off_after.filter(|_| on).map(|after| self.clock.now().plus_micros(after));
+            self.kept[channel].off_at = off_after.filter(|_| on).map(|after| self.clock.now().plus_micros(after));
             self.seen.send_modify(|seen| {
-                seen.on = on;
-                seen.switched += u64::from(moves);
+                seen[channel].on = on;
+                seen[channel].switched += u64::from(moves);
             });
         }
-        let is = self.seen.borrow().on;
+        let channels = self.channels();
         let mut sayings = match self.firmware {
-            Firmware::Tasmota => tasmota::state(&self.topic, is, self.keeps.load(Ordering::Relaxed)),
+            Firmware::Tasmota => tasmota::state(&self.topic, channel, &channels, self.keeps.load(Ordering::Relaxed)),
             // It tells of changes alone.
-            Firmware::Shelly if moves => shelly::change(&self.topic, is),
+            Firmware::Shelly if moves => shelly::change(&self.topic, channel, channels[channel]),
             Firmware::Shelly => Vec::new(),
         };
         if moves {
             sayings.push(match self.firmware {
-                Firmware::Tasmota => tasmota::power(&self.topic, self.draws()),
-                Firmware::Shelly => shelly::power(&self.topic, self.draws()),
+                Firmware::Tasmota => tasmota::power(&self.topic, &channels),
+                Firmware::Shelly => shelly::power(&self.topic, channel, channels[channel]),
             });
         }
         self.say(client, sayings).await;
     }
 
-    /// What passes through it, in watts.
-    fn draws(&self) -> f64 {
-        if self.seen.borrow().on && *self.trouble.borrow() != Trouble::Dark { 118.4 } else { 0.0 }
+    fn channels(&self) -> Vec<Channel> {
+        let (dark, burnt) = (*self.trouble.borrow() == Trouble::Dark, self.burnt.load(Ordering::Relaxed));
+        let channel = |(n, seen): (usize, &Seen)| {
+            let burns = seen.on && !dark && burnt & (1 << n) == 0;
+            Channel { on: seen.on, watts: if burns { 118.4 } else { 0.0 } }
+        };
+        self.seen.borrow().iter().enumerate().map(channel).collect()
     }
 
     async fn say(&self, client: &AsyncClient, sayings: Vec<Saying>) {
@@ -243,34 +275,5 @@ async fn wait(clock: &Clock, until: Option<Timestamp>) {
         let left = until.micros() - clock.now().micros();
         let Ok(left @ 1..) = u64::try_from(left) else { return };
         clock.sleep(Duration::from_micros(left)).await;
-    }
-}
-
-/// Keeps the connection, and passes on what comes. Once it is stopped it says nothing, and does not close the connection either.
-async fn listen(mut network: EventLoop, tell: mpsc::UnboundedSender<Heard>, mut stopped: oneshot::Receiver<()>) {
-    loop {
-        let polled = tokio::select! {
-            // First: whoever stops this drops the way in a moment later, by which the connection would be closed.
-            biased;
-            _ = &mut stopped => return std::future::pending().await,
-            polled = network.poll() => polled,
-        };
-        let heard = match polled {
-            Ok(Event::Incoming(Packet::ConnAck(_))) => Heard::Connected,
-            Ok(Event::Incoming(Packet::Publish(message))) => Heard::Told {
-                topic: String::from_utf8_lossy(&message.topic).into_owned(),
-                payload: String::from_utf8_lossy(&message.payload).into_owned(),
-            },
-            Ok(_) => continue,
-            Err(_) => {
-                let _ = tell.send(Heard::Lost);
-                // The network's time is the real one, whatever the relay counts by.
-                Clock::System.sleep(Duration::from_secs(1)).await;
-                continue;
-            }
-        };
-        if tell.send(heard).is_err() {
-            return;
-        }
     }
 }

@@ -1,6 +1,6 @@
-//! Tasmota's words, with one relay.
+//! Tasmota's words, with one relay or several, and one meter for all of them.
 
-use super::words::{Order, Saying};
+use super::words::{Channel, Order, Saying};
 
 const TENTH: i64 = 100_000;
 const SECOND: i64 = 1_000_000;
@@ -10,38 +10,50 @@ pub fn presence(topic: &str, online: bool) -> Saying {
     Saying::presence(format!("tele/{topic}/LWT"), word)
 }
 
-/// What it subscribes to, and what it says when it connects. How its relay stands it says by itself after it has booted, `booted`, and not after
-/// the network was away.
-pub fn hello(topic: &str, booted: Option<bool>) -> (String, Vec<Saying>) {
+/// What it subscribes to, and what it says when it connects. How its relays stand it says by itself after it has booted, and not after the network
+/// was away.
+pub fn hello(topic: &str, channels: &[Channel], booted: bool) -> (String, Vec<Saying>) {
     let mut sayings = vec![
         presence(topic, true),
         // The firmware does so, and whoever listens there must not take it for a command.
         Saying::new(format!("cmnd/{topic}/POWER"), ""),
     ];
-    if let Some(on) = booted {
-        let state = format!(
-            r#"{{"Time":"2026-11-21T08:00:00","Uptime":"0T00:00:10","UptimeSec":10,"Heap":24,"MqttCount":1,"POWER":"{}","Wifi":{{"RSSI":44,"Signal":-78}}}}"#,
-            word(on)
-        );
-        sayings.push(Saying::new(format!("tele/{topic}/STATE"), state));
+    if booted {
+        sayings.push(Saying::new(format!("tele/{topic}/STATE"), all(channels)));
     }
     (format!("cmnd/{topic}/#"), sayings)
 }
 
+/// How all of them stand.
+fn all(channels: &[Channel]) -> String {
+    let power = |(n, channel): (usize, &Channel)| format!(r#""{}":"{}""#, name(n, channels), word(channel.on));
+    let powers: Vec<String> = channels.iter().enumerate().map(power).collect();
+    format!(
+        r#"{{"Time":"2026-11-21T08:00:00","Uptime":"0T00:00:10","UptimeSec":10,"Heap":24,"MqttCount":1,{},"Wifi":{{"RSSI":44,"Signal":-78}}}}"#,
+        powers.join(",")
+    )
+}
+
+/// One that is alone has no number.
+fn name(channel: usize, channels: &[Channel]) -> String {
+    if channels.len() == 1 { "POWER".to_owned() } else { format!("POWER{}", channel + 1) }
+}
+
 /// `kept`: the broker is to keep it.
-pub fn state(topic: &str, on: bool, kept: bool) -> Vec<Saying> {
-    let word = word(on);
-    let result = Saying::new(format!("stat/{topic}/RESULT"), format!(r#"{{"POWER":"{word}"}}"#));
-    vec![result, Saying { retained: kept, ..Saying::new(format!("stat/{topic}/POWER"), word) }]
+pub fn state(topic: &str, channel: usize, channels: &[Channel], kept: bool) -> Vec<Saying> {
+    let (name, word) = (name(channel, channels), word(channels[channel].on));
+    let result = Saying::new(format!("stat/{topic}/RESULT"), format!(r#"{{"{name}":"{word}"}}"#));
+    vec![result, Saying { retained: kept, ..Saying::new(format!("stat/{topic}/{name}"), word) }]
 }
 
 /// Its telemetry, which it sends by itself now and then.
-pub fn power(topic: &str, watts: f64) -> Saying {
-    Saying::new(format!("tele/{topic}/SENSOR"), sensors(watts))
+pub fn power(topic: &str, channels: &[Channel]) -> Saying {
+    Saying::new(format!("tele/{topic}/SENSOR"), sensors(channels))
 }
 
 /// In whole watts, as it comes from the factory.
-fn sensors(watts: f64) -> String {
+fn sensors(channels: &[Channel]) -> String {
+    let watts: f64 = channels.iter().map(|channel| channel.watts).sum();
     format!(
         r#"{{"Time":"2026-11-21T08:00:00","ENERGY":{{"TotalStartTime":"2026-01-01T00:00:00","Total":1.024,"Power":{watts:.0},"Voltage":230}}}}"#
     )
@@ -52,26 +64,41 @@ pub fn echo(topic: &str, word: &str) -> (String, String) {
     (format!("cmnd/{topic}/Mem1"), word.to_owned())
 }
 
-pub fn order(topic: &str, at: &str, payload: &str, on: bool, watts: f64) -> Order {
+pub fn order(topic: &str, at: &str, payload: &str, channels: &[Channel]) -> Order {
     let command = at.rsplit('/').next().unwrap_or_default().to_ascii_uppercase();
+    // A command without a number is of the first.
+    let name = command.trim_end_matches(|c: char| c.is_ascii_digit());
+    let number: usize = command[name.len()..].parse().unwrap_or(1);
+    let channel = number.checked_sub(1).filter(|channel| *channel < channels.len());
     let result = |text: String| vec![Saying::new(format!("stat/{topic}/RESULT"), text)];
-    match (command.as_str(), payload.to_ascii_uppercase().as_str()) {
-        ("PULSETIME" | "PULSETIME1", set) => {
+    let status = |number: &str, text: String| vec![Saying::new(format!("stat/{topic}/STATUS{number}"), text)];
+    match (name, channel, payload.to_ascii_uppercase().as_str()) {
+        ("PULSETIME", Some(channel), set) => {
             let set: i64 = set.parse().unwrap_or(0);
-            let pulse = match set {
+            let after = match set {
                 ..=0 => None,
                 1..=111 => Some(set * TENTH),
                 _ => Some((set - 100) * SECOND),
             };
-            Order::Pulse(pulse, result(format!(r#"{{"PulseTime1":{{"Set":{set},"Remaining":{set}}}}}"#)))
+            let answer = result(format!(r#"{{"PulseTime{number}":{{"Set":{set},"Remaining":{set}}}}}"#));
+            Order::Pulse { channel, after, answer }
         }
-        ("POWER" | "POWER1", "ON" | "1" | "TRUE") => Order::Switch { on: Some(true), off_after: None, answer: Vec::new() },
-        ("POWER" | "POWER1", "OFF" | "0" | "FALSE") => Order::Switch { on: Some(false), off_after: None, answer: Vec::new() },
-        ("POWER" | "POWER1", "TOGGLE" | "2") => Order::Switch { on: None, off_after: None, answer: Vec::new() },
-        ("POWER" | "POWER1", _) => Order::Say(state(topic, on, false)),
-        ("MEM1", _) => Order::Say(result(serde_json::json!({"Mem1": payload}).to_string())),
-        ("STATUS", "10") => {
-            Order::Say(vec![Saying::new(format!("stat/{topic}/STATUS10"), format!(r#"{{"StatusSNS":{}}}"#, sensors(watts)))])
+        ("POWER", Some(channel), word) => {
+            let switch = |on| Order::Switch { channel, on, off_after: None, answer: Vec::new() };
+            match word {
+                "ON" | "1" | "TRUE" => switch(Some(true)),
+                "OFF" | "0" | "FALSE" => switch(Some(false)),
+                "TOGGLE" | "2" => switch(None),
+                _ => Order::Say(state(topic, channel, channels, false)),
+            }
+        }
+        ("PULSETIME" | "POWER", None, _) => Order::Say(result(r#"{"Command":"Error"}"#.into())),
+        ("MEM", ..) => Order::Say(result(serde_json::json!({"Mem1": payload}).to_string())),
+        ("STATUS", _, "10") => Order::Say(status("10", format!(r#"{{"StatusSNS":{}}}"#, sensors(channels)))),
+        ("STATUS", _, "11") => Order::Say(status("11", format!(r#"{{"StatusSTS":{}}}"#, all(channels)))),
+        ("SETOPTION", _, set @ ("0" | "1")) if number == 73 => {
+            let answer = result(format!(r#"{{"SetOption73":"{}"}}"#, word(set == "1")));
+            Order::Lock { channel: None, locked: set == "1", answer }
         }
         _ => Order::Say(result(r#"{"Command":"Unknown"}"#.into())),
     }

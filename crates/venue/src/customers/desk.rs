@@ -1,4 +1,5 @@
-//! Cash over the counter: into a customer's wallet, and out of it again.
+//! Cash over the counter: into a customer's wallet, and out of it again. Each time at a hall, where it counts for the day
+//! and the person ([`crate::cash`]).
 //!
 //! **Invariant**: paid out is what came in cash, or otherwise from nobody who could take it back: never a gift, and never what goes back to a network
 //! by itself ([`payments::in_cash`]). So nobody makes cash of a credit card, or of what they were given to play with.
@@ -18,7 +19,8 @@ use store::Tx;
 use super::model::Customer;
 use super::session::{by_number, by_phone_or_number};
 use super::wallet::{MOST, account};
-use crate::told;
+use crate::halls::{VenueId, rows as halls};
+use crate::{cash, staff, told};
 
 /// Somebody whom the staff has seen, so that something may be done to their account.
 pub(super) struct Seen {
@@ -48,6 +50,8 @@ const LOOKED_UP: Allowance = Allowance { name: "customers looked up", window_sec
 /// Cash that changes hands over the counter.
 #[derive(Debug, Clone)]
 pub struct DeskCash {
+    /// Where one works.
+    pub venue: VenueId,
     /// The customer's.
     pub number: String,
     pub amount: Fen,
@@ -64,7 +68,7 @@ pub struct AtDesk {
 
 /// Whose number somebody tells, a customer's own or a phone's: to be looked at before money changes hands.
 pub async fn look_up(cx: &Cx, number: &str) -> Result<AtDesk> {
-    let staff = cx.require(Permission::TablesOperate)?;
+    let staff = cx.require(Permission::DeskServe)?;
     LOOKED_UP.take(cx, &staff.id.to_string()).await?;
     let mut tx = cx.db.begin().await?;
     let customer = by_phone_or_number(&mut tx, cx, number.trim()).await?.ok_or_else(no_such_customer)?;
@@ -109,7 +113,7 @@ impl Way {
 }
 
 async fn change(cx: &Cx, ask: &DeskCash, key: &IdempotencyKey, way: Way) -> Result<Customer> {
-    let staff = cx.require(Permission::TablesOperate)?;
+    let by = cx.require(Permission::DeskServe)?;
     let mut fields = Fields::default();
     if !ask.amount.is_positive() || ask.amount > MOST {
         fields.add("amount_fen", "RANGE", "金额须大于 0，且不超过 10000 元", "The amount must be above 0, and at most 10,000 yuan");
@@ -117,7 +121,8 @@ async fn change(cx: &Cx, ask: &DeskCash, key: &IdempotencyKey, way: Way) -> Resu
     let memo = fields.take("memo", text::clean(ask.memo.as_deref().unwrap_or_default(), 0, 100, false));
     fields.check()?;
     let mut tx = cx.db.begin().await?;
-    let owner = staff.id.uuid();
+    staff::works_at(&mut tx, by, ask.venue).await?;
+    let owner = by.id.uuid();
     if let Some(first) = key.seen::<String>(&mut tx, cx, owner).await? {
         return by_number(&mut tx, &first).await?.ok_or_else(Fault::not_found);
     }
@@ -126,9 +131,13 @@ async fn change(cx: &Cx, ask: &DeskCash, key: &IdempotencyKey, way: Way) -> Resu
         enough(&mut tx, cx, &customer, ask.amount).await?;
     }
     let transfer = ledger::transfer(&mut tx, cx, &way.order(&customer, ask.amount, memo.unwrap_or_default())).await?;
+    let hall = halls::venue(&mut tx, ask.venue).await?;
+    let day = hall.calendar().day_of(transfer.created_at).map_err(Fault::internal)?;
+    cash::note(&mut tx, transfer.id, hall.id, by.id, day).await?;
     let (template, action) = way.texts();
     told::tell(&mut tx, cx, customer.id, template, &[("amount", told::yuan(ask.amount))]).await?;
-    let detail = json!({"customer": customer.number, "amount_fen": ask.amount, "transfer": transfer.id});
+    let detail =
+        json!({"customer": customer.number, "amount_fen": ask.amount, "transfer": transfer.id, "venue": hall.id, "hall": hall.name});
     audit::record(&mut tx, cx, action, Some(customer.id.into()), &detail).await?;
     key.answer(&mut tx, owner, &customer.number).await?;
     let now = by_number(&mut tx, &customer.number).await?.ok_or_else(Fault::not_found)?;

@@ -1,5 +1,6 @@
 //! Telling a device what it should be, until it says that it is.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use kernel::{MINUTE, SECOND, Timestamp};
@@ -9,9 +10,10 @@ use store::args;
 use store::jobs::{Job, JobKind, Outcome};
 
 use super::again::soon;
-use super::rows::{Device, Driver, OBEYS, away, by_id, forget_hand, not_as_they_should_be, tell, to_be_wound, want};
+use super::device::{Device, Driver};
+use super::rows::{OBEYS, away, by_id, forget_hand, not_as_they_should_be, tell, to_be_wound, want};
 use super::way::Unanswered;
-use super::{DeviceId, hear, modbus, shelly, tasmota};
+use super::{DeviceId, hear, modbus, run_out, shelly, tasmota};
 use crate::Venue;
 use crate::halls::rows::lock_table;
 use crate::play;
@@ -48,6 +50,14 @@ pub(crate) async fn agree_job(venue: Arc<Venue>, cx: Cx, job: Job) -> Outcome {
     // Whoever comes back is told anew, of what it should be then.
     if device.version != ask.version || !device.online {
         return Outcome::Done;
+    }
+    // Nobody has told it in time to go on.
+    if device.ran_out(now).is_some() {
+        return match run_out::settle(&venue, &cx, &device).await {
+            // What it should be now may be something else.
+            Ok(()) => Outcome::Again(now),
+            Err(fault) => soon(&cx, &job, fault.to_string()),
+        };
     }
     let confirmed = device.has_answered();
     // A report from before it was told does not say that its timer is set: it may be on for another reason, until another time.
@@ -118,12 +128,15 @@ enum Sent {
 async fn send_newest(venue: &Venue, cx: &Cx, device: &Device) -> Result<Sent> {
     let mut told = device.clone();
     loop {
-        let topic = told.topic.as_deref().unwrap_or_default();
-        let commands = match told.driver {
-            Driver::Tasmota => tasmota::commands(topic, told.light(), cx.now()),
-            Driver::Shelly => shelly::commands(topic, told.light(), cx.now()),
-            Driver::Modbus => Vec::new(),
+        let (topic, channel) = told.on_broker();
+        let (lock, commands) = match told.driver {
+            Driver::Tasmota => (Some(tasmota::lock(topic)), tasmota::commands(topic, channel, told.light(), cx.now())),
+            Driver::Shelly => (Some(shelly::lock(topic, channel)), shelly::commands(topic, channel, told.light(), cx.now())),
+            Driver::Modbus => (None, Vec::new()),
         };
+        // Who has come may be new, or have been set up anew. To say it twice does no harm.
+        let lock = lock.filter(|_| told.locks_button && !told.button_told);
+        let commands = lock.into_iter().chain(commands);
         if !send(venue, cx, &told, commands).await? {
             return Ok(Sent::Cut);
         }
@@ -131,17 +144,17 @@ async fn send_newest(venue: &Venue, cx: &Cx, device: &Device) -> Result<Sent> {
         if now.version == told.version {
             return Ok(if told.version == device.version { Sent::All } else { Sent::Newer });
         }
-        // Whoever is away is told when it is back; and another device may be in its place, which has heard nothing.
-        if !now.online || now.topic != told.topic {
+        // Whoever is away is told when it is back; and another device, or channel, may be in its place, which has heard nothing.
+        if !now.online || now.on_broker() != told.on_broker() {
             return Ok(Sent::Newer);
         }
         told = now;
     }
 }
 
-/// Whether all of it was taken. Writes down since when the device could answer. That this process's way is shut says nothing of the others':
-/// what they have told stays told.
-async fn send(venue: &Venue, cx: &Cx, device: &Device, commands: Vec<(String, String)>) -> Result<bool> {
+/// Whether all of it was taken. Writes down since when the device could answer, and until when it burns by what it was told. That this process's way
+/// is shut says nothing of the others': what they have told stays told.
+async fn send(venue: &Venue, cx: &Cx, device: &Device, commands: impl Iterator<Item = (String, String)>) -> Result<bool> {
     for (topic, payload) in commands {
         if let Err(error) = venue.wire.send(&topic, &payload).await {
             tracing::warn!(%error, device = %device.id, "a device could not be told");
@@ -149,11 +162,14 @@ async fn send(venue: &Venue, cx: &Cx, device: &Device, commands: Vec<(String, St
             return Ok(false);
         }
     }
-    if device.told_at.is_none() {
+    let now = cx.now();
+    let wound = device.wound(now);
+    // Each "on" sets its timer anew; what else it is told again says nothing new.
+    if device.told_at.is_none() || wound.is_some() {
         let mut tx = cx.db.begin().await?;
-        let sql =
-            "UPDATE devices SET told_at = $1, silent_since = COALESCE(silent_since, $1) WHERE id = $2 AND version = $3 AND told_at IS NULL";
-        tx.exec(sql, args![cx.now(), device.id, device.version]).await?;
+        let sql = "UPDATE devices SET told_at = COALESCE(told_at, $1), silent_since = COALESCE(silent_since, $1), burns_until = $2, button_told = TRUE \
+                   WHERE id = $3 AND version = $4";
+        tx.exec(sql, args![now, wound, device.id, device.version]).await?;
         tx.commit().await?;
     }
     Ok(true)
@@ -222,18 +238,24 @@ async fn ask_the_away(venue: &Venue, cx: &Cx) -> Result<()> {
 }
 
 /// Asks those that can be asked. False where the way to them is cut: who was not asked is asked the next time.
-pub(super) async fn ask(venue: &Venue, devices: impl IntoIterator<Item = Device>, of_tasmota: fn(&str) -> (String, String)) -> bool {
+pub(super) async fn ask(venue: &Venue, devices: impl IntoIterator<Item = Device>, of_tasmota: fn(&str, i64) -> (String, String)) -> bool {
+    // One question may be about all the lights of a device.
+    let mut asked: HashSet<(String, String)> = HashSet::new();
     for device in devices {
-        let topic = device.topic.as_deref().unwrap_or_default();
-        let (topic, payload) = match device.driver {
-            Driver::Tasmota => of_tasmota(topic),
-            Driver::Shelly => shelly::question(topic),
+        let (topic, channel) = device.on_broker();
+        let question = match device.driver {
+            Driver::Tasmota => of_tasmota(topic, channel),
+            Driver::Shelly => shelly::question(topic, channel),
             Driver::Modbus => continue,
         };
-        if let Err(error) = venue.wire.send(&topic, &payload).await {
+        if asked.contains(&question) {
+            continue;
+        }
+        if let Err(error) = venue.wire.send(&question.0, &question.1).await {
             tracing::debug!(%error, "devices cannot be asked");
             return false;
         }
+        asked.insert(question);
     }
     true
 }

@@ -4,7 +4,7 @@ use platform::vault::Purpose;
 use platform::{Cx, Result};
 use store::{Sql as _, args};
 
-use super::rows::Driver;
+use super::device::Driver;
 
 pub(crate) const PASSWORD: Purpose = Purpose("device password");
 
@@ -15,9 +15,9 @@ pub struct Rights {
     pub hears: Vec<String>,
 }
 
-/// A device by its topic and password: it may use its own topics, and no others.
+/// A device by its topic and password: it may use its own topics, and no others, whatever lights are on it.
 pub async fn admit(cx: &Cx, user: &str, password: &[u8]) -> Result<Option<Rights>> {
-    let sql = "SELECT topic, driver FROM devices WHERE topic = $1 AND password_hash = $2";
+    let sql = "SELECT topic, driver FROM devices WHERE topic = $1 AND password_hash = $2 ORDER BY channel LIMIT 1";
     let hash = cx.vault.hash(PASSWORD, password);
     let found: Option<(String, Driver)> =
         cx.db.read().opt(sql, args![user, hash], |row| Ok((row.get("topic")?, row.word("driver")?))).await?;

@@ -5,26 +5,42 @@ use platform::{Cx, Result};
 use store::{Tx, args};
 
 use super::agree::STUBBORN;
-use super::rows::{Device, by_id, by_topic, set_course, set_draw, tell, tell_later};
-use super::{Course, DeviceId, Heard, Said, log};
+use super::device::{Device, DeviceId};
+use super::rows::{by_id, on_topic, set_course, set_draw, tell, tell_later};
+use super::said::{self, Said};
+use super::{Course, Heard, log};
 use crate::Venue;
 use crate::halls::Table;
 use crate::halls::rows::lock_table;
 use crate::play;
 
 /// Takes in one message from the broker, which has `kept` it or passes it on as it comes. What is of no device, and what says nothing new,
-/// changes nothing; whoever says too much that is new is heard later.
+/// changes nothing; whoever says too much that is new is heard later. It may be of several lights: what one of them fails at keeps no other waiting.
 pub async fn heard(venue: &Venue, cx: &Cx, topic: &str, payload: &[u8], kept: bool) -> Result<Heard> {
-    let Some((driver, name, said)) = super::parse(topic, payload) else { return Ok(Heard::Taken) };
-    let said = Word { said, comes: said == Said::Online(true) && !kept };
+    let Some((driver, name, sayings)) = said::parse(topic, payload) else { return Ok(Heard::Taken) };
     // Most messages say what is known: they cost a look.
-    let device = by_topic(&mut cx.db.read(), name).await?.filter(|device| device.driver == driver);
-    let Some(device) = device.filter(|device| said.is_news(device, cx.now())) else { return Ok(Heard::Taken) };
+    let mut lights = on_topic(&mut cx.db.read(), name).await?;
+    lights.retain(|light| light.driver == driver);
+    let alone = lights.len() == 1;
+    let mut news = Vec::new();
+    for light in &lights {
+        let of_it = sayings.iter().filter(|saying| light.channel.is_some_and(|channel| saying.of.means(channel, alone)));
+        let words = of_it.map(|saying| Word { said: saying.said, comes: saying.said == Said::Online(true) && !kept });
+        news.extend(words.filter(|word| word.is_news(light, cx.now())).map(|word| (light, word)));
+    }
+    // However many lights it speaks of, a message is one piece of its device's news.
+    let Some(device) = lights.first().filter(|_| !news.is_empty()) else { return Ok(Heard::Taken) };
     if !venue.pace.takes(device.id, cx.now()) {
         return Ok(Heard::Later);
     }
-    take_in(venue, cx, &device, said, |_| true).await?;
-    Ok(Heard::Taken)
+    let mut outcome = Ok(Heard::Taken);
+    for (light, word) in news {
+        // What somebody has put elsewhere in between is not what has spoken.
+        if let Err(fault) = take_in(venue, cx, light, word, |now| now.on_broker() == light.on_broker()).await {
+            outcome = Err(fault);
+        }
+    }
+    outcome
 }
 
 /// Takes in what was found out by asking. If something else was wanted of the device in the meantime, what was seen is of before, and
@@ -44,7 +60,7 @@ struct Word {
 
 impl Word {
     fn is_news(self, device: &Device, now: Timestamp) -> bool {
-        self.comes || is_news(device, self.said, now)
+        (self.comes && !device.lacks_channel) || is_news(device, self.said, now)
     }
 }
 
@@ -68,6 +84,7 @@ async fn take_in(venue: &Venue, cx: &Cx, seen: &Device, said: Word, holds: impl 
             }
             draws(&mut tx, cx, venue, &mut table, device.id, milliwatts).await?;
         }
+        Said::Missing => is_missing(&mut tx, cx, venue, &mut table, &device).await?,
     }
     venue.news.after(&mut tx);
     tx.commit().await?;
@@ -86,6 +103,19 @@ async fn relay_is(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, device
     power(tx, cx, venue, &device, on, course).await?;
     let wrong_since = course.wrong_since.filter(|_| !right);
     play::light_is(tx, cx, venue, table, on, wrong_since).await
+}
+
+/// Its device has no such channel, whatever was chosen for it: nothing can be told there, as to one that is away.
+async fn is_missing(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, device: &Device) -> Result<()> {
+    if !device.lacks_channel {
+        tx.exec("UPDATE devices SET lacks_channel = TRUE WHERE id = $1", args![device.id]).await?;
+        log::write(tx, cx, device.id, log::PROGRAM, "no_channel", "").await?;
+    }
+    if !device.online {
+        return Ok(());
+    }
+    presence(tx, cx, venue, device, false).await?;
+    play::device_is(tx, cx, venue, table, device, false).await
 }
 
 /// So much passes through a relay that may be watched.
@@ -133,19 +163,22 @@ pub(super) async fn fell_silent(venue: &Venue, cx: &Cx, id: DeviceId, version: i
 
 fn is_news(device: &Device, said: Said, now: Timestamp) -> bool {
     match said {
-        Said::Online(online) => online != device.online,
+        // What a device does not have does not come with it: only by its own report.
+        Said::Online(true) => !device.online && !device.lacks_channel,
+        Said::Online(false) => device.online,
         // The first report after a telling confirms it, even where nothing changes.
         Said::Power(on) => device.reported != Some(on) || device.reported_at.is_none_or(|at| at < device.wanted_at) || !device.online,
         Said::Draws { milliwatts, on } => {
             on.is_some_and(|on| is_news(device, Said::Power(on), now)) || device.draw.is_news(milliwatts, device.wanted, now)
         }
+        Said::Missing => device.online || !device.lacks_channel,
     }
 }
 
 async fn presence(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, online: bool) -> Result<()> {
     // Whoever was away may have lost its power: how its relay stands is not known until it says so.
-    let sql =
-        "UPDATE devices SET online = $1, online_since = $2, reported = NULL, on_since = $3, low_since = $4, dark_since = $5 WHERE id = $6";
+    let sql = "UPDATE devices SET online = $1, online_since = $2, reported = NULL, on_since = $3, low_since = $4, dark_since = $5, \
+               button_told = FALSE WHERE id = $6";
     let draw = device.draw.switched(None, cx.now());
     tx.exec(sql, args![online, cx.now(), draw.on_since, draw.low_since, draw.dark_since, device.id]).await?;
     // Who comes anew without having been missed was away for no time that could be counted.
@@ -163,8 +196,8 @@ async fn presence(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, online: 
 }
 
 async fn power(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, on: bool, course: Course) -> Result<()> {
-    let sql =
-        "UPDATE devices SET reported = $1, reported_at = $2, lit_at = $3, on_since = $4, low_since = $5, dark_since = $6 WHERE id = $7";
+    let sql = "UPDATE devices SET reported = $1, reported_at = $2, lit_at = $3, on_since = $4, low_since = $5, dark_since = $6, \
+               lacks_channel = FALSE WHERE id = $7";
     let (draw, lit_at) = (device.draw.switched(Some(on), cx.now()), if on { Some(cx.now()) } else { device.lit_at });
     tx.exec(sql, args![on, cx.now(), lit_at, draw.on_since, draw.low_since, draw.dark_since, device.id]).await?;
     set_course(tx, device.id, course).await?;

@@ -5,13 +5,16 @@
 //! that tells the device ([`agree`]) and goes on until the device reports so ([`hear`]). A job of an older version does nothing: what
 //! was wanted once is never sent later. A relay on a board says nothing by itself: it is asked ([`modbus`]), and what it answers goes the
 //! same way. Since when a light is wrong is counted over all that it says ([`Course`], pure). Where a relay measures, what its lamp draws
-//! says whether it burns at all ([`draw`], pure, and [`watch`]). Who has more news than a light can have is heard from time to time (`pace`).
+//! says whether it burns at all ([`draw`], pure, and [`watch`]). Whether a light that is away went alone, or with its hall, is in `together`;
+//! what becomes of one whose own timer has run out, in `run_out`. Who has more news than a light can have is heard from time to time (`pace`).
+//! A relay with several channels is one device on the broker with a light on each ([`relay`], and [`said`], pure, for what it says of which).
 //!
 //! **Invariant**: only a device's own report makes it `reported`; that a command was sent says nothing.
 
 mod again;
 mod agree;
 mod course;
+mod device;
 mod door;
 pub mod draw;
 mod hear;
@@ -22,12 +25,16 @@ pub mod modbus;
 mod outage;
 mod pace;
 mod password;
+mod relay;
 mod replace;
 mod rows;
+mod run_out;
+mod said;
 mod service;
 mod set_back;
 pub mod shelly;
 pub mod tasmota;
+mod together;
 mod watch;
 mod way;
 
@@ -35,6 +42,7 @@ pub(crate) use again::round_failed;
 pub use agree::roll_call;
 pub(crate) use agree::{AGREE_JOB, ASSERT, agree_job, assert_all, had_time};
 pub use course::Course;
+pub use device::{Device, DeviceEntity, DeviceId, Driver};
 pub(crate) use door::PASSWORD;
 pub use door::{Rights, admit};
 pub use draw::Draw;
@@ -47,13 +55,16 @@ pub use log::{LogLine, log};
 pub(crate) use modbus::{Asking, POLL, poll};
 pub use modbus::{Coils, NewAddress};
 pub use outage::broker_is_away;
+pub(crate) use outage::hall_is_away;
 pub(crate) use pace::Pace;
 pub use password::renew_password;
 pub use replace::{ChangedDevice, change};
-pub use rows::{Device, DeviceEntity, DeviceId, Driver};
 pub(crate) use rows::{by_id, forget_hand, give_up, judge_anew, look_again, of_table, of_venue, there, want};
+pub(crate) use run_out::forget_timer;
+pub use said::{About, CHANNELS, Of, Said, Saying, about, heard_topics};
 pub use service::{Credentials, NewDevice, OverrideAsk, create, end_override, override_light, test_light};
 pub(crate) use set_back::set_right;
+pub(crate) use together::{AT_ONCE, is_the_halls};
 pub(crate) use watch::{WATCH, ask_what_they_draw, tested};
 pub use watch::{WatchAsk, watch};
 pub(crate) use way::Way;
@@ -71,19 +82,6 @@ pub trait Wire: Send + Sync + 'static {
     fn expel(&self, topic: &str);
 }
 
-/// Under which topics devices speak, of whatever kind.
-pub fn heard_topics() -> impl Iterator<Item = &'static str> {
-    tasmota::HEARD.into_iter().chain(shelly::HEARD)
-}
-
-/// Which device says what, and in whose words. No two kinds share a topic.
-fn parse<'a>(topic: &'a str, payload: &[u8]) -> Option<(Driver, &'a str, Said)> {
-    if let Some((device, said)) = tasmota::parse(topic, payload) {
-        return Some((Driver::Tasmota, device, said));
-    }
-    shelly::parse(topic, payload).map(|(device, said)| (Driver::Shelly, device, said))
-}
-
 /// What became of something that a device has said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Heard {
@@ -91,36 +89,4 @@ pub enum Heard {
     Taken,
     /// Its device has had too much to say: not yet. Of what it says meanwhile about the same, the newest is enough.
     Later,
-}
-
-/// What a message is about. Once another about the same has come, it says nothing of how its device is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum About {
-    /// That a device is there, or gone: what the broker keeps is true of that alone. How a relay stood is of before.
-    Presence,
-    /// How its relay stands.
-    Relay,
-    /// What passes through it, and nothing of how it stands.
-    Power,
-}
-
-/// `None` for what says nothing of a device.
-pub fn about(topic: &str, payload: &[u8]) -> Option<About> {
-    let (_, _, said) = parse(topic, payload)?;
-    Some(match said {
-        Said::Online(_) => About::Presence,
-        Said::Power(_) | Said::Draws { on: Some(_), .. } => About::Relay,
-        Said::Draws { on: None, .. } => About::Power,
-    })
-}
-
-/// What a device has said.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Said {
-    /// It is on the broker, or the broker says that it is gone.
-    Online(bool),
-    /// Its relay is on, or off.
-    Power(bool),
-    /// So much passes through its relay, which is on, or off, where it says that too.
-    Draws { milliwatts: i64, on: Option<bool> },
 }

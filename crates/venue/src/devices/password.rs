@@ -6,23 +6,26 @@ use kernel::{Fault, Kind};
 use platform::identity::Permission;
 use platform::{Cx, Result, audit};
 use serde_json::json;
-use store::{Tx, args};
+use store::{Sql as _, Tx, args};
 
+use super::device::DeviceId;
 use super::door::PASSWORD;
-use super::log;
-use super::rows::{DeviceId, by_id};
+use super::rows::{by_id, on_topic};
 use super::service::Credentials;
-use crate::halls::TableState;
+use super::{log, relay};
 use crate::halls::rows::lock_table_in_use;
+use crate::halls::{TableState, changed_meanwhile};
 use crate::{Venue, staff};
 
-/// Tells it once. The old one admits nobody from now on, and whoever has come in with it is sent away.
+/// Tells it once. The old one admits nobody from now on, and whoever has come in with it is sent away. It is the device's, and so that of all the
+/// lights on it.
 pub async fn renew_password(cx: &Cx, venue: &Venue, id: DeviceId) -> Result<Credentials> {
     let user = cx.require(Permission::VenuesManage)?;
-    let device = by_id(&mut cx.db.read(), id).await?.ok_or_else(Fault::not_found)?;
+    let seen = by_id(&mut cx.db.read(), id).await?.ok_or_else(Fault::not_found)?;
     let mut tx = cx.db.begin().await?;
-    let table = lock_table_in_use(&mut tx, device.table_id).await?;
+    let table = lock_table_in_use(&mut tx, seen.table_id).await?;
     staff::works_at(&mut tx, user, table.venue_id).await?;
+    let device = by_id(&mut tx, id).await?.ok_or_else(Fault::not_found)?;
     let Some(topic) = device.topic else {
         return Err(Fault::new(
             Kind::Conflict,
@@ -31,18 +34,31 @@ pub async fn renew_password(cx: &Cx, venue: &Venue, id: DeviceId) -> Result<Cred
             "A relay board is connected to, and has no password",
         ));
     };
-    // It is away until the new one is entered, and whoever plays there would be in the dark.
-    if matches!(table.state, TableState::Opening | TableState::Playing | TableState::Paused | TableState::Closing) {
-        let (zh, en) = ("这张台正在使用：请先结束使用，再更换密码", "Somebody plays at this table: end that first");
+    relay::lock(&mut tx, Some(&topic), None).await?;
+    let sql =
+        "SELECT b.name, b.state FROM devices d JOIN venue_tables b ON b.id = d.table_id WHERE d.topic = $1 ORDER BY d.channel LIMIT 100";
+    let tables: Vec<(String, TableState)> = tx.all(sql, args![topic.as_str()], |row| Ok((row.get("name")?, row.word("state")?))).await?;
+    // It is away until the new one is entered, and whoever plays under it would be in the dark.
+    let in_use = |state| matches!(state, TableState::Opening | TableState::Playing | TableState::Paused | TableState::Closing);
+    if tables.iter().any(|(_, state)| in_use(*state)) {
+        let (zh, en) = (
+            "使用这台设备的球台有人在用：请先结束使用，再更换密码",
+            "Somebody plays at a table whose light this device is: end that first",
+        );
         return Err(Fault::new(Kind::Conflict, "TABLE_TAKEN", zh, en));
     }
     let password = new_password(cx);
-    let sql = "UPDATE devices SET password_hash = $1 WHERE id = $2";
-    tx.exec(sql, args![cx.vault.hash(PASSWORD, password.as_bytes()), id]).await?;
-    log::write(&mut tx, cx, id, &user.name, "password_renewed", "").await?;
-    let detail = json!({"name": device.name, "table": table.name});
+    let sql = "UPDATE devices SET password_hash = $1 WHERE topic = $2";
+    tx.exec(sql, args![cx.vault.hash(PASSWORD, password.as_bytes()), topic.as_str()]).await?;
+    let lights = on_topic(&mut tx, &topic).await?;
+    for light in &lights {
+        log::write(&mut tx, cx, light.id, &user.name, "password_renewed", "").await?;
+    }
+    let names: Vec<&str> = tables.iter().map(|(name, _)| name.as_str()).collect();
+    let detail = json!({"name": device.name, "table": names.join(", ")});
     audit::record(&mut tx, cx, &audit::DEVICE_PASSWORD_RENEWED, Some(id.into()), &detail).await?;
-    let device = by_id(&mut tx, id).await?.ok_or_else(Fault::not_found)?;
+    // Its rows are locked since it was looked at, but not before.
+    let device = lights.into_iter().find(|light| light.id == id).ok_or_else(changed_meanwhile)?;
     expel(&mut tx, venue, topic.clone());
     tx.commit().await?;
     Ok(Credentials { device, user: Some(topic), password: Some(password) })

@@ -4,136 +4,25 @@ use std::collections::HashSet;
 
 use kernel::{SECOND, Timestamp, Word};
 use platform::{Cx, Result};
-use serde::Serialize;
 use store::jobs::{self, NewJob};
 use store::{Row, Sql, Tx, args};
 
 use super::agree::{AGREE_COIL, AGREE_JOB, Agree};
 use super::course::Course;
+use super::device::{Device, DeviceId, Driver};
 use super::draw::Draw;
-use super::light::{LONGEST, Light, Override, Playing, is_to_be_wound, light};
-use super::log;
+use super::light::{Light, Playing, light};
 use super::modbus::{Address, Board, Timer};
-use super::password::expel;
+use super::{log, relay};
 use crate::Venue;
 use crate::halls::{TableId, VenueId};
 use crate::play::{self, SessionState};
 
-kernel::id!(
-    /// 设备
-    DeviceId, DeviceEntity, "dev"
-);
-
-kernel::words! {
-    /// What it speaks.
-    pub enum Driver {
-        Tasmota = "tasmota",
-        /// Gen2 and later.
-        Shelly = "shelly",
-        /// A coil of a relay board.
-        Modbus = "modbus",
-    }
-}
-
-impl Driver {
-    /// How many seconds its own timer can count; `None`: it has none.
-    fn timer(self, coil: Option<Timer>) -> Option<i64> {
-        match self {
-            Self::Tasmota | Self::Shelly => Some(LONGEST),
-            Self::Modbus => coil.and_then(Timer::longest),
-        }
-    }
-}
-
-#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
-pub struct Device {
-    pub id: DeviceId,
-    pub venue_id: VenueId,
-    pub table_id: TableId,
-    pub driver: Driver,
-    pub name: String,
-    /// Counts its edits.
-    #[serde(rename = "version")]
-    pub edition: i64,
-    /// Its name on the broker, if that is where it is.
-    pub topic: Option<String>,
-    /// Where its coil is, if it is one.
-    pub address: Option<Address>,
-    /// What it should be.
-    pub wanted: bool,
-    /// When it is to go off by itself.
-    pub off_at: Option<Timestamp>,
-    #[serde(skip)]
-    pub version: i64,
-    pub wanted_at: Timestamp,
-    /// Since when it could have answered.
-    #[serde(skip)]
-    pub told_at: Option<Timestamp>,
-    /// The same, of the first thing that it has not answered; counts until it does.
-    #[serde(skip)]
-    pub silent_since: Option<Timestamp>,
-    /// What it says it is; absent: not known.
-    pub reported: Option<bool>,
-    pub reported_at: Option<Timestamp>,
-    /// When it last said that it is on.
-    #[serde(skip)]
-    pub lit_at: Option<Timestamp>,
-    /// Since when it is in the place of another.
-    #[serde(skip)]
-    pub replaced_at: Option<Timestamp>,
-    #[serde(skip)]
-    pub course: Course,
-    pub online: bool,
-    pub online_since: Timestamp,
-    /// By hand, until then.
-    pub override_on: Option<bool>,
-    pub override_until: Option<Timestamp>,
-    pub override_why: Option<String>,
-    /// What it draws.
-    pub draw: Draw,
-}
-
-impl Device {
-    pub fn light(&self) -> Light {
-        Light { on: self.wanted, off_at: self.off_at }
-    }
-
-    /// Whether it is as it should be, by its own report.
-    pub fn agrees(&self) -> bool {
-        self.reported == Some(self.wanted)
-    }
-
-    /// When it last said something, or was seen to come.
-    pub(super) fn heard_at(&self) -> Timestamp {
-        self.reported_at.map_or(self.online_since, |at| at.max(self.online_since))
-    }
-
-    /// Whether it has said how it is since it was last to be told something.
-    pub(crate) fn has_answered(&self) -> bool {
-        self.reported_at.is_some_and(|at| at >= self.wanted_at)
-    }
-
-    /// Whether its own timer is to be set again: it ends soon, and before the light should.
-    pub(super) fn is_to_be_wound(&self, now: Timestamp) -> bool {
-        let timer = self.told_at.zip(self.timer());
-        self.online && timer.is_some_and(|(told, longest)| is_to_be_wound(self.light(), told, longest, now))
-    }
-
-    /// How many seconds its own timer can count; `None`: it has none.
-    pub(super) fn timer(&self) -> Option<i64> {
-        self.driver.timer(self.address.as_ref().map(|at| at.timer))
-    }
-
-    fn by_hand(&self) -> Option<Override> {
-        Some(Override { on: self.override_on?, until: self.override_until? })
-    }
-}
-
-const COLUMNS: &str = "d.id, d.venue_id, d.table_id, d.driver, d.name, d.topic, d.coil_host, d.coil_port, d.coil_framing, d.coil_unit, \
+const COLUMNS: &str = "d.id, d.venue_id, d.table_id, d.driver, d.name, d.topic, d.channel, d.lacks_channel, d.locks_button, d.button_told, d.coil_host, d.coil_port, d.coil_framing, d.coil_unit, \
                        d.coil_number, d.coil_timer, d.wanted, d.off_at, d.version, d.wanted_at, d.told_at, d.silent_since, d.reported, d.reported_at, d.wrong_since, d.right_since, \
                        d.online, d.online_since, d.override_on, d.override_until, d.override_why, \
                        d.least_watts, d.drawn, d.drawn_at, d.on_since, d.enough_at, d.low_since, d.dark_since, \
-                       d.edition, d.lit_at, d.replaced_at";
+                       d.edition, d.lit_at, d.replaced_at, d.burns_until";
 
 pub(super) fn read(row: &Row) -> store::Result<Device> {
     Ok(Device {
@@ -144,6 +33,10 @@ pub(super) fn read(row: &Row) -> store::Result<Device> {
         name: row.get("name")?,
         edition: row.get("edition")?,
         topic: row.get("topic")?,
+        channel: row.get("channel")?,
+        lacks_channel: row.get("lacks_channel")?,
+        locks_button: row.get("locks_button")?,
+        button_told: row.get("button_told")?,
         address: address(row)?,
         wanted: row.get("wanted")?,
         off_at: row.get("off_at")?,
@@ -153,6 +46,7 @@ pub(super) fn read(row: &Row) -> store::Result<Device> {
         silent_since: row.get("silent_since")?,
         reported: row.get("reported")?,
         reported_at: row.get("reported_at")?,
+        burns_until: row.get("burns_until")?,
         lit_at: row.get("lit_at")?,
         replaced_at: row.get("replaced_at")?,
         course: Course { wrong_since: row.get("wrong_since")?, right_since: row.get("right_since")? },
@@ -194,8 +88,9 @@ fn address(row: &Row) -> store::Result<Option<Address>> {
     Ok(Some(Address { host, port, unit, coil, framing: row.word("coil_framing")?, timer: row.word("coil_timer")? }))
 }
 
-pub(super) async fn by_topic(sql: &mut impl Sql, topic: &str) -> store::Result<Option<Device>> {
-    sql.opt(&format!("SELECT {COLUMNS} FROM devices d WHERE d.topic = $1"), args![topic], read).await
+/// The lights of a device on the broker, by their channels.
+pub(super) async fn on_topic(sql: &mut impl Sql, topic: &str) -> store::Result<Vec<Device>> {
+    sql.all(&format!("SELECT {COLUMNS} FROM devices d WHERE d.topic = $1 ORDER BY d.channel LIMIT 100"), args![topic], read).await
 }
 
 pub(crate) async fn by_id(sql: &mut impl Sql, id: DeviceId) -> store::Result<Option<Device>> {
@@ -277,18 +172,17 @@ pub(crate) async fn forget_hand(tx: &mut Tx, table: TableId) -> store::Result<()
     Ok(())
 }
 
-/// The light of a table that is no longer there: nobody is admitted by its password, nobody asks its coil, and what it says is not heard. The
-/// coil may become another table's. Its log stays.
+/// The light of a table that is no longer there: nobody asks its coil, what its channel says is not heard, and nobody is admitted by its password
+/// but for other lights of the same device. The coil, or the channel, may become another table's. Its log stays.
 pub(crate) async fn give_up(tx: &mut Tx, cx: &Cx, venue: &Venue, table: TableId) -> Result<()> {
     forget_hand(tx, table).await?;
-    if let Some(topic) = of_table(tx, table).await?.and_then(|device| device.topic) {
-        expel(tx, venue, topic);
-    }
-    let sql = "UPDATE devices SET topic = NULL, password_hash = NULL, coil_host = NULL, coil_port = NULL, coil_framing = NULL, coil_unit = NULL, \
+    let topic = of_table(tx, table).await?.and_then(|device| device.topic);
+    relay::lock(tx, topic.as_deref(), None).await?;
+    let sql = "UPDATE devices SET topic = NULL, channel = NULL, lacks_channel = FALSE, password_hash = NULL, coil_host = NULL, coil_port = NULL, coil_framing = NULL, coil_unit = NULL, \
                coil_number = NULL, coil_timer = NULL, online = FALSE, online_since = $1, reported = NULL, wrong_since = NULL, right_since = NULL, on_since = NULL, \
                version = version + 1 WHERE table_id = $2";
     tx.exec(sql, args![cx.now(), table]).await?;
-    Ok(())
+    relay::left(tx, venue, topic).await
 }
 
 /// Writes down what a table's light should be now, and has it told if that is something else than before. The table's row is locked.
@@ -342,7 +236,9 @@ async fn tell_from(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, wanted:
     let version = if waits { device.version } else { device.version + 1 };
     // Whoever has not answered is silent since it was told the first time, whatever it is told next. Who was away begins anew.
     let silent_since = device.silent_since.filter(|_| device.online && !device.has_answered());
-    let sql = "UPDATE devices SET wanted = $1, off_at = $2, version = $3, wanted_at = $4, told_at = NULL, silent_since = $5 WHERE id = $6";
+    // Of one that goes on burning its timer is as it was, until it is told.
+    let sql = "UPDATE devices SET burns_until = CASE WHEN wanted AND $1 THEN burns_until END, wanted = $1, off_at = $2, version = $3, wanted_at = $4, \
+               told_at = NULL, silent_since = $5 WHERE id = $6";
     tx.exec(sql, args![wanted.on, wanted.off_at, version, cx.now(), silent_since, device.id]).await?;
     if !waits {
         let agree = Agree { device: device.id, version };

@@ -7,11 +7,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::args;
 
-use super::door::PASSWORD;
+use super::device::{Device, DeviceId, Driver};
 use super::modbus::{Address, NewAddress};
-use super::password::{new_password, new_topic};
-use super::rows::{Device, DeviceId, Driver, by_id, of_table, want};
-use super::{log, modbus, watch};
+use super::rows::{by_id, of_table, want};
+use super::{log, modbus, relay, watch};
 use crate::halls::rows::{lock_table_in_use, table_in_use};
 use crate::halls::{TableId, TableState, not_in_maintenance};
 use crate::{Venue, staff};
@@ -25,12 +24,21 @@ pub struct NewDevice {
     /// Of `modbus` alone.
     #[serde(default)]
     pub address: Option<NewAddress>,
-    /// What the lamp draws at least when it is on, 1 to 5,000; absent: it is not watched. Not of `modbus`, which does not measure.
+    /// Which of its device's channels it is, 1 to 8; absent: the first. Not of `modbus`, which has coils.
+    #[serde(default)]
+    pub channel: Option<i64>,
+    /// Another light of the hall, on whose device it is: that has several channels. Absent: it has a device of its own.
+    #[serde(default)]
+    pub beside: Option<DeviceId>,
+    /// Whether its own button is told to do nothing, whenever it has come to the broker. Not of `modbus`, which has none.
+    #[serde(default)]
+    pub locks_button: bool,
+    /// What the lamp draws at least when it is on, 1 to 5,000; absent: it is not watched. Not of `modbus`, nor of one of several on a Tasmota.
     #[serde(default)]
     pub least_watts: Option<i64>,
 }
 
-/// What is entered into the device; told once. Nothing, where it is a board that we connect to.
+/// What is entered into the device; told once. Nothing, where it is a board that we connect to, or has other lights already.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Credentials {
     pub device: Device,
@@ -44,29 +52,34 @@ pub async fn create(cx: &Cx, ask: NewDevice) -> Result<Credentials> {
     let mut fields = Fields::default();
     let name = fields.take("name", text::clean(&ask.name, 1, 60, false)).unwrap_or_default();
     let address = address(&mut fields, ask.driver, ask.address.as_ref());
-    watch::check(&mut fields, ask.driver, ask.least_watts);
+    let channel = relay::channel(&mut fields, ask.driver, ask.channel, ask.beside);
+    button(&mut fields, ask.driver, ask.locks_button);
+    watch::check(&mut fields, ask.driver, ask.beside.is_some(), ask.least_watts);
     fields.check()?;
-    let (topic, password) = if address.is_some() { (None, None) } else { (Some(new_topic(cx)), Some(new_password(cx))) };
     let mut tx = cx.db.begin().await?;
     let of = lock_table_in_use(&mut tx, ask.table_id).await?;
     staff::works_at(&mut tx, user, of.venue_id).await?;
     if of_table(&mut tx, of.id).await?.is_some() {
         return Err(Fault::new(Kind::Conflict, "LIGHT_EXISTS", "这张台已有灯控设备", "This table has its light already"));
     }
+    let seat = match channel {
+        Some(channel) => Some(relay::seat(&mut tx, cx, of.venue_id, None, ask.driver, channel, ask.beside).await?),
+        None => None,
+    };
     let id: DeviceId = cx.id();
-    let sql = "INSERT INTO devices (id, venue_id, table_id, driver, name, topic, password_hash, coil_host, coil_port, coil_framing, coil_unit, \
-               coil_number, coil_timer, least_watts, wanted, version, wanted_at, online, online_since, created_at) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, FALSE, 0, $15, FALSE, $15, $15) ON CONFLICT DO NOTHING";
-    let hash = password.as_ref().map(|password| cx.vault.hash(PASSWORD, password.as_bytes()).to_vec());
-    let at = address.as_ref();
+    let sql = "INSERT INTO devices (id, venue_id, table_id, driver, name, topic, channel, password_hash, coil_host, coil_port, coil_framing, coil_unit, \
+               coil_number, coil_timer, least_watts, locks_button, wanted, version, wanted_at, online, online_since, created_at) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, FALSE, 0, $17, FALSE, $17, $17) ON CONFLICT DO NOTHING";
+    let (at, on) = (address.as_ref(), seat.as_ref());
     let written = args![
         id,
         of.venue_id,
         of.id,
         ask.driver.as_str(),
         name.as_str(),
-        topic.as_deref(),
-        hash,
+        on.map(|on| on.topic.as_str()),
+        on.map(|on| on.channel),
+        on.map(|on| on.hash.clone()),
         at.map(|at| at.host.as_str()),
         at.map(|at| i64::from(at.port)),
         at.map(|at| at.framing.as_str()),
@@ -74,11 +87,12 @@ pub async fn create(cx: &Cx, ask: NewDevice) -> Result<Credentials> {
         at.map(|at| i64::from(at.coil)),
         at.map(|at| at.timer.as_str()),
         ask.least_watts,
+        ask.locks_button,
         cx.now()
     ];
-    // The table's row is locked, and the topic is our own: only the coil can be somebody else's.
+    // The table's row is locked, and so are those of the device: only the coil can be somebody else's.
     if tx.exec(sql, written).await? == 0 {
-        return Err(coil_taken());
+        return Err(if address.is_some() { coil_taken() } else { relay::channel_taken() });
     }
     let at = address.as_ref().map(ToString::to_string);
     audit::record(
@@ -86,15 +100,25 @@ pub async fn create(cx: &Cx, ask: NewDevice) -> Result<Credentials> {
         cx,
         &audit::DEVICE_CREATED,
         Some(id.into()),
-        &json!({"name": name, "table": of.name, "address": at, "least_watts": ask.least_watts}),
+        &json!({"name": name, "table": of.name, "address": at, "channel": channel, "locks_button": ask.locks_button, "least_watts": ask.least_watts}),
     )
     .await?;
     if address.is_some() {
         modbus::poll_soon(&mut tx, cx).await?;
+    } else if ask.beside.is_some() {
+        relay::ask_soon(&mut tx, cx).await?;
     }
     let device = by_id(&mut tx, id).await?.ok_or_else(Fault::not_found)?;
     tx.commit().await?;
-    Ok(Credentials { device, user: topic, password })
+    Ok(Credentials::of(device, seat.and_then(|seat| seat.password)))
+}
+
+impl Credentials {
+    /// Whoever has a password to tell comes to the broker by the device's name there.
+    pub(super) fn of(device: Device, password: Option<String>) -> Self {
+        let user = password.is_some().then(|| device.topic.clone()).flatten();
+        Self { device, user, password }
+    }
 }
 
 /// Where its coil is, of a device that has one; `None` too where something is wrong with that, which is noted then.
@@ -110,6 +134,13 @@ pub(super) fn address(fields: &mut Fields, driver: Driver, address: Option<&NewA
             fields.add("address", "NOT_HERE", "只有 Modbus 设备填写地址", "Only a Modbus device has an address");
             None
         }
+    }
+}
+
+/// Whether a device of this kind has a button that can be locked, if that is asked for.
+pub(super) fn button(fields: &mut Fields, driver: Driver, locks: bool) {
+    if locks && driver == Driver::Modbus {
+        fields.add("locks_button", "NOT_HERE", "继电器板没有可以锁定的按键", "A relay board has no button that could be locked");
     }
 }
 

@@ -5,7 +5,7 @@ use kernel::{APART, Timestamp};
 use platform::{Cx, Result};
 use store::{Sql as _, args};
 
-use super::rows::DeviceId;
+use super::device::DeviceId;
 use crate::halls::TableId;
 use crate::halls::rows::lock_table;
 

@@ -9,9 +9,10 @@ use store::Tx;
 use store::jobs::JobKind;
 
 use super::agree::ask;
+use super::device::{Device, DeviceId, Driver};
 use super::draw::{Draw, LEAST, watts};
-use super::rows::{Device, DeviceId, Driver, by_id, set_draw, watched};
-use super::{log, tasmota};
+use super::rows::{by_id, set_draw, watched};
+use super::{log, relay, tasmota};
 use crate::halls::rows::lock_table_in_use;
 use crate::halls::{Table, TableState};
 use crate::{Venue, staff};
@@ -27,11 +28,18 @@ pub struct WatchAsk {
     pub least_watts: Option<i64>,
 }
 
-/// Whether this can be asked of such a device, under the field's name.
-pub(super) fn check(fields: &mut Fields, driver: Driver, least_watts: Option<i64>) {
+/// Whether this can be asked of such a device, which it shares with other lights or not, under the field's name.
+pub(super) fn check(fields: &mut Fields, driver: Driver, shares: bool, least_watts: Option<i64>) {
     let Some(least) = least_watts else { return };
     if driver == Driver::Modbus {
         fields.add("least_watts", "NOT_HERE", "继电器板不测量功率", "A relay board does not measure power");
+    } else if driver == Driver::Tasmota && shares {
+        // A Shelly measures each of its switches.
+        let (zh, en) = (
+            "这台 Tasmota 设备的几路共用一个电表，分不出是哪一路",
+            "The channels of this Tasmota share one meter: it does not tell them apart",
+        );
+        fields.add("least_watts", "METER_SHARED", zh, en);
     } else if !LEAST.contains(&least) {
         fields.add("least_watts", "RANGE", "功率须为 1 至 5000 瓦", "1 to 5,000 watts");
     }
@@ -40,14 +48,14 @@ pub(super) fn check(fields: &mut Fields, driver: Driver, least_watts: Option<i64
 /// Says how much a light draws at least. What was seen by another measure is forgotten.
 pub async fn watch(cx: &Cx, venue: &Venue, id: DeviceId, ask: &WatchAsk) -> Result<Device> {
     let user = cx.require(Permission::VenuesManage)?;
-    let device = by_id(&mut cx.db.read(), id).await?.ok_or_else(Fault::not_found)?;
+    let seen = by_id(&mut cx.db.read(), id).await?.ok_or_else(Fault::not_found)?;
     let mut tx = cx.db.begin().await?;
-    let table = lock_table_in_use(&mut tx, device.table_id).await?;
+    let table = lock_table_in_use(&mut tx, seen.table_id).await?;
     staff::works_at(&mut tx, user, table.venue_id).await?;
-    let mut fields = Fields::default();
-    check(&mut fields, device.driver, ask.least_watts);
-    fields.check()?;
     let device = by_id(&mut tx, id).await?.ok_or_else(Fault::not_found)?;
+    let mut fields = Fields::default();
+    check(&mut fields, device.driver, relay::is_shared(&mut tx, &device).await?, ask.least_watts);
+    fields.check()?;
     if device.draw.least_watts == ask.least_watts {
         return Ok(device);
     }

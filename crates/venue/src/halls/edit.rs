@@ -16,12 +16,6 @@ use super::rows;
 use super::service::mine;
 use crate::{cases, devices, staff};
 
-/// Somebody else was quicker.
-pub(crate) fn changed_meanwhile() -> Fault {
-    let (zh, en) = ("刚刚有人修改过，请刷新后再改", "Somebody has changed this in the meantime; load it again before you change it");
-    Fault::new(Kind::Conflict, "CHANGED_MEANWHILE", zh, en)
-}
-
 /// What became of each value that is another now, for the operation log.
 pub(crate) fn differences(old: &Value, new: &Value) -> Value {
     let (Some(old), Some(new)) = (old.as_object(), new.as_object()) else { return json!({}) };
@@ -38,7 +32,7 @@ pub async fn change_venue(cx: &Cx, venue: &crate::Venue, id: VenueId, form: Chan
     staff::works_at(&mut tx, user, id).await?;
     let old = rows::lock_venue(&mut tx, id).await?;
     if old.version != form.version {
-        return Err(changed_meanwhile());
+        return Err(Fault::changed_meanwhile());
     }
     let read = |hall: &Venue| {
         json!({"name": hall.name, "address": hall.address, "phone": hall.phone, "time_zone": hall.time_zone, "opens": hall.opens,
@@ -66,7 +60,7 @@ pub async fn change_table(cx: &Cx, venue: &crate::Venue, id: TableId, form: Chan
     let form = form.check()?;
     let (mut tx, old) = mine(cx, id, Permission::VenuesManage).await?;
     if old.version != form.version {
-        return Err(changed_meanwhile());
+        return Err(Fault::changed_meanwhile());
     }
     let list = lists::chosen(&mut tx, old.venue_id, Some(form.tariff_id.unwrap_or(old.tariff_id))).await?;
     let sql = "UPDATE venue_tables SET name = $1, x = $2, y = $3, tariff_id = $4, version = version + 1 WHERE id = $5";

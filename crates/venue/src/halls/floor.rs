@@ -36,6 +36,12 @@ pub struct FloorDevice {
     /// Counts its edits.
     pub version: i64,
     pub topic: Option<String>,
+    /// Which of its device's channels it is, counted from 1.
+    pub channel: Option<i64>,
+    /// Its device has said that it has no such channel.
+    pub lacks_channel: bool,
+    /// Whenever it has come to the broker, its own button is told to do nothing.
+    pub locks_button: bool,
     pub address: Option<devices::modbus::Address>,
     pub online: bool,
     pub online_since: Timestamp,
@@ -136,6 +142,9 @@ fn shown(device: Device) -> FloorDevice {
         name: device.name,
         version: device.edition,
         topic: device.topic,
+        channel: device.channel,
+        lacks_channel: device.lacks_channel,
+        locks_button: device.locks_button,
         address: device.address,
         online: device.online,
         online_since: device.online_since,

@@ -16,8 +16,8 @@ pub(crate) mod rows;
 mod service;
 mod sold;
 
+pub(crate) use edit::differences;
 pub use edit::{change_table, change_venue, retire_table};
-pub(crate) use edit::{changed_meanwhile, differences};
 pub use floor::{Floor, FloorDevice, FloorPlay, FloorTable, floor};
 pub use form::{ChangedTable, ChangedVenue, NewTable, NewVenue};
 pub use list_edit::{NewPriceList, PriceListError, add_price_list, remove_price_list};

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::{Sql, args};
 
-use super::edit::changed_meanwhile;
 use super::model::VenueId;
 use super::rows;
 use crate::holds::LONGEST_MINUTES;
@@ -88,7 +87,7 @@ pub async fn set_offers(cx: &Cx, venue: VenueId, offers: Offers) -> Result<Offer
     rows::lock_venue(&mut tx, venue).await?;
     let old = of(&mut tx, venue).await?;
     if old.version != offers.version {
-        return Err(changed_meanwhile());
+        return Err(Fault::changed_meanwhile());
     }
     if old == offers {
         return Ok(old);

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::{Filter, Sql, Tx, args};
 
-use super::edit::{changed_meanwhile, differences};
+use super::edit::differences;
 use super::lists::{self, Kept};
 use super::model::{TariffId, VenueId};
 use super::{list_edit, rows};
@@ -135,7 +135,7 @@ async fn change(cx: &Cx, which: Filter, form: ChangedPrices) -> Result<Prices> {
     let mut tx = cx.db.begin().await?;
     let old = lock(&mut tx, user, which).await?;
     if old.version != form.version {
-        return Err(changed_meanwhile());
+        return Err(Fault::changed_meanwhile());
     }
     let name = name.unwrap_or_else(|| old.name.clone());
     let before = old.tariff()?;

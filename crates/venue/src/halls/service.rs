@@ -115,7 +115,16 @@ pub async fn return_to_service(cx: &Cx, venue: &crate::Venue, id: TableId, note:
     if table.state != TableState::Maintenance {
         return Err(not_in_maintenance());
     }
-    let Some(light) = devices::of_table(&mut tx, id).await?.filter(|light| light.online && light.agrees()) else {
+    let light = devices::of_table(&mut tx, id).await?;
+    if let Some(channel) = light.as_ref().filter(|light| light.lacks_channel).and_then(|light| light.channel) {
+        return Err(Fault::new(
+            Kind::Conflict,
+            "NO_SUCH_CHANNEL",
+            format!("灯控设备没有第 {channel} 路，请在“修改或更换设备”中重新选择通道"),
+            format!("Its device has no channel {channel}: choose another one, or another device"),
+        ));
+    }
+    let Some(light) = light.filter(|light| light.online && light.agrees()) else {
         let (zh, en) = ("灯控设备不在线，或状态不符，不能恢复使用", "Its light is away, or is not as it should be: it cannot be used yet");
         return Err(Fault::new(Kind::Conflict, "LIGHT_NOT_READY", zh, en));
     };

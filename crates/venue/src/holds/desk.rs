@@ -34,11 +34,11 @@ pub struct DeskHold {
 
 /// Holds a free table for a guest.
 pub async fn hold_at_desk(cx: &Cx, venue: &Venue, id: TableId, ask: &DeskHold) -> Result<Table> {
-    let by = cx.require(Permission::TablesOperate)?.id;
+    let by = cx.require(Permission::DeskServe)?.id;
     let mut fields = Fields::default();
     let note = fields.take("note", text::clean(&ask.note, 1, 60, false)).unwrap_or_default();
     fields.check()?;
-    let (mut tx, mut table) = table_of_mine(cx, id, Permission::TablesOperate).await?;
+    let (mut tx, mut table) = table_of_mine(cx, id, Permission::DeskServe).await?;
     let hall = halls::venue(&mut tx, table.venue_id).await?;
     model::until_at_desk(cx.now(), ask.until, hall.closes_after(cx.now()))?;
     if hall.closed {
@@ -71,7 +71,7 @@ async fn named(tx: &mut Tx, cx: &Cx, customer: Option<&str>) -> Result<Option<Cu
 
 /// Ends whatever holds a table, and tells whom it was for.
 pub async fn release(cx: &Cx, venue: &Venue, id: TableId) -> Result<Table> {
-    let (mut tx, mut table) = table_of_mine(cx, id, Permission::TablesOperate).await?;
+    let (mut tx, mut table) = table_of_mine(cx, id, Permission::DeskServe).await?;
     let hold = rows::live(&mut tx, id).await?.ok_or(HoldError::NotHeld)?;
     finish(&mut tx, cx, venue, &mut table, &hold, HoldEnd::Released).await?;
     let detail = json!({"name": table.name, "note": hold.note, "until": hold.until});

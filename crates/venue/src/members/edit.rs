@@ -9,7 +9,6 @@ use store::{Sql, args};
 
 use super::model::{Level, LevelId, check};
 use super::rows;
-use crate::halls::changed_meanwhile;
 
 /// A level as it is written. Without an id it is a new one.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
@@ -65,7 +64,7 @@ pub async fn change_levels(cx: &Cx, form: ChangedLevels) -> Result<Levels> {
     let lock = tx.for_update().to_owned();
     let old = all(&mut tx, &lock).await?;
     if old.version != form.version {
-        return Err(changed_meanwhile());
+        return Err(Fault::changed_meanwhile());
     }
     let mut items = Vec::with_capacity(forms.len());
     for (n, level) in forms.into_iter().enumerate() {

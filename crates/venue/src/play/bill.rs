@@ -46,32 +46,45 @@ pub(super) async fn view(sql: &mut impl Sql, lang: Lang, session: &Session) -> R
     Ok(Some(BillView { lines, total_fen, refunded_fen, to_source_fen, to_balance_fen }))
 }
 
-/// With a line about its pauses: the others go by the customer's own clock, which stood still meanwhile.
+/// With lines about its pauses, and about what had no light: the others go by the customer's own clock, which stood still meanwhile.
 fn lines_of(lang: Lang, session: &Session, bill: &Bill) -> Vec<BillLine> {
     let mut lines = bill_lines(lang, &session.terms, bill);
     let paused = session.ended_at.map_or(session.pauses.over, |ended| session.pauses.total(ended));
-    if let Some(line) = pause_line(lang, paused) {
-        // After the times that it explains.
-        let times = lines.iter().rposition(|line| matches!(line.kind.as_str(), "grace" | "package" | "play"));
-        lines.insert(times.map_or(0, |last| last + 1), line);
+    // After the times that they explain.
+    let times = lines.iter().rposition(|line| matches!(line.kind.as_str(), "grace" | "package" | "play")).map_or(0, |last| last + 1);
+    let explained = pause_line(lang, paused).into_iter().chain(unlit_line(lang, session.pauses.unlit));
+    for (n, line) in explained.enumerate() {
+        lines.insert(times + n, line);
     }
     lines
 }
 
 /// What was paused, in microseconds.
 fn pause_line(lang: Lang, paused: i64) -> Option<BillLine> {
-    if paused <= 0 {
-        return None;
-    }
-    let minutes = (paused + MINUTE / 2) / MINUTE;
-    let (zh, en) = if minutes == 0 {
-        ("不到 1 分钟".to_owned(), "less than a minute".to_owned())
-    } else {
-        (format!("{minutes} 分钟"), format!("{minutes} {}", if minutes == 1 { "minute" } else { "minutes" }))
-    };
+    let (zh, en) = how_long(paused)?;
     let zh = format!("暂停 {zh}，不计费（以上时段不含暂停）");
     let en = format!("Paused for {en}, which cost nothing (and is left out of the times above)");
     Some(BillLine { kind: "pause".into(), text: lang.pick(&zh, &en).to_owned(), fen: Fen::ZERO })
+}
+
+/// What had no light, or none that anybody could see, in microseconds.
+fn unlit_line(lang: Lang, unlit: i64) -> Option<BillLine> {
+    let (zh, en) = how_long(unlit)?;
+    let zh = format!("灯失去联系或熄灭 {zh}，不计费（以上时段不含这段时间）");
+    let en = format!("Light out of reach, or off, for {en}, which cost nothing (and is left out of the times above)");
+    Some(BillLine { kind: "unlit".into(), text: lang.pick(&zh, &en).to_owned(), fen: Fen::ZERO })
+}
+
+/// To the minute, in words.
+fn how_long(micros: i64) -> Option<(String, String)> {
+    if micros <= 0 {
+        return None;
+    }
+    let minutes = (micros + MINUTE / 2) / MINUTE;
+    if minutes == 0 {
+        return Some(("不到 1 分钟".to_owned(), "less than a minute".to_owned()));
+    }
+    Some((format!("{minutes} 分钟"), format!("{minutes} {}", if minutes == 1 { "minute" } else { "minutes" })))
 }
 
 /// A bill's lines in words, with times by the hall's clock.
@@ -133,10 +146,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn v3_1_a_line_about_a_pause_takes_and_gives_nothing(paused in any::<i32>()) {
-            let line = pause_line(Lang::Zh, i64::from(paused) * SECOND);
-            prop_assert_eq!(line.is_some(), paused > 0);
-            prop_assert!(line.is_none_or(|line| line.kind == "pause" && line.fen == Fen::ZERO));
+        fn v3_1_a_line_about_a_pause_or_the_dark_takes_and_gives_nothing(long in any::<i32>()) {
+            let lines = [(pause_line(Lang::Zh, i64::from(long) * SECOND), "pause"), (unlit_line(Lang::Zh, i64::from(long) * SECOND), "unlit")];
+            for (line, kind) in lines {
+                prop_assert_eq!(line.is_some(), long > 0);
+                prop_assert!(line.is_none_or(|line| line.kind == kind && line.fen == Fen::ZERO));
+            }
         }
     }
 }

@@ -12,7 +12,7 @@ use store::{Sql as _, args};
 use super::dark::{self, Gone};
 use super::end::{End, close_session, fail};
 use super::model::{EndReason, SessionId, SessionState};
-use super::{clean, pause, reports, rows};
+use super::{clean, pause, reports, rows, unlit};
 use crate::Venue;
 use crate::cases::{self, Cause};
 use crate::devices::{self, Device, DeviceId, by_id, of_table};
@@ -167,19 +167,27 @@ async fn time(venue: &Venue, cx: &Cx, ask: &OfSession) -> Result<Option<Timestam
         }
         return Ok(Some(session.until));
     }
-    match dark::gone(&mut tx, &session, now).await? {
+    match dark::gone(&mut tx, &session, &table, now).await? {
         Some(Gone::Dark { since }) if since < session.until => reports::let_go(&mut tx, cx, venue, &mut table, &session, since).await?,
-        // Who was there until a moment ago had their light to the end, for all that is known.
-        Some(Gone::Dark { .. } | Gone::Away { .. }) | None => {
-            let end = End { reason: EndReason::TimeUp, at: session.until };
-            close_session(&mut tx, cx, venue, &mut table, &session, end).await?;
-        }
+        gone => close_session(&mut tx, cx, venue, &mut table, &session, end_at(session.until, gone)).await?,
     }
     tx.commit().await?;
     Ok(None)
 }
 
-/// Whoever plays has had no light for a while: closed as of when it went, and the table is looked after.
+/// How play is over whose time is up.
+fn end_at(until: Timestamp, gone: Option<Gone>) -> End {
+    match gone {
+        // For so long nobody knows whether they had light.
+        Some(Gone::Away { since }) if since.plus_micros(reports::PATIENCE) <= until => End { reason: EndReason::DeviceFault, at: since },
+        Some(Gone::RanOut { since }) if since < until => End { reason: EndReason::DeviceFault, at: since },
+        // Who was there until a moment ago had their light to the end, for all that is known.
+        Some(Gone::Dark { .. } | Gone::Away { .. } | Gone::RanOut { .. }) | None => End { reason: EndReason::TimeUp, at: until },
+    }
+}
+
+/// Whoever plays has had no light for a while: closed as of when it went, and the table is looked after. Where the whole hall is away it is no light
+/// that failed: play goes on for some minutes, and when it is closed then, the table comes back by itself with its light.
 async fn fault(venue: &Venue, cx: &Cx, ask: &Fault) -> Result<Option<Timestamp>> {
     let Some(session) = rows::by_id(&mut cx.db.read(), ask.session).await? else { return Ok(None) };
     let mut tx = cx.db.begin().await?;
@@ -193,11 +201,28 @@ async fn fault(venue: &Venue, cx: &Cx, ask: &Fault) -> Result<Option<Timestamp>>
     }
     let light = of_table(&mut tx, table.id).await?;
     // It came back in between for good, even if it has gone again: then another job looks at that.
-    if light.is_none_or(|light| is_dark_since(&light, ask, cx.now())) {
-        reports::let_go(&mut tx, cx, venue, &mut table, &session, ask.since).await?;
-        tx.commit().await?;
+    if light.as_ref().is_some_and(|light| !is_dark_since(light, ask, cx.now())) {
+        return Ok(None);
     }
-    Ok(None)
+    let went_with_its_hall = match &light {
+        Some(light) if !light.online => devices::is_the_halls(&mut tx, light).await?,
+        Some(_) | None => false,
+    };
+    let mut again = None;
+    if went_with_its_hall {
+        let since = ask.since.max(session.begun(&table));
+        let over = since.plus_micros(unlit::LONGEST);
+        if cx.now() < over {
+            devices::hall_is_away(&mut tx, cx, table.venue_id).await?;
+            again = Some(over);
+        } else {
+            unlit::settle(&mut tx, cx, venue, &mut table, since, false).await?;
+        }
+    } else {
+        reports::let_go(&mut tx, cx, venue, &mut table, &session, ask.since).await?;
+    }
+    tx.commit().await?;
+    Ok(again)
 }
 
 /// Whether there was no light all the time, or none for longer than a moment.
@@ -206,12 +231,13 @@ fn is_dark_since(light: &Device, ask: &Fault, now: Timestamp) -> bool {
     match (light.online, light.reported) {
         (true, Some(true)) => false,
         (true, Some(false)) => before(light.course.wrong(now)),
-        (true, None) => before(light.reported_at),
+        // Who was away for long was judged when it came back, and is asked how it is.
+        (true, None) => before(light.reported_at) && now.micros() - ask.since.micros() < unlit::LONGEST,
         (false, _) => before(Some(light.online_since)),
     }
 }
 
-/// A light has been away for a while under nobody.
+/// A light has been away for a while under nobody; or it was told something just when its hall went.
 async fn offline(venue: &Venue, cx: &Cx, ask: &Offline) -> Result<Option<Timestamp>> {
     let over = |light: &Device| light.online_since.plus_micros(reports::PATIENCE);
     let Some(light) = by_id(&mut cx.db.read(), ask.device).await?.filter(|light| !light.online) else { return Ok(None) };
@@ -221,14 +247,21 @@ async fn offline(venue: &Venue, cx: &Cx, ask: &Offline) -> Result<Option<Timesta
     let mut tx = cx.db.begin().await?;
     let mut table = halls::lock_table(&mut tx, light.table_id).await?;
     let light = of_table(&mut tx, table.id).await?;
-    if light.is_some_and(|light| !light.online && cx.now() >= over(&light))
-        && matches!(table.state, TableState::Idle | TableState::Reserved | TableState::Cleaning)
-    {
-        halls::advance(&mut tx, cx, &venue.news, &mut table, Event::Break).await?;
-        holds::lost(&mut tx, cx, &table).await?;
-        cases::open(&mut tx, cx, &table, Cause::Offline, "", None).await?;
-        tx.commit().await?;
+    let Some(light) = light.filter(|light| !light.online && cx.now() >= over(light)) else { return Ok(None) };
+    match table.state {
+        TableState::Idle | TableState::Reserved | TableState::Cleaning => {
+            halls::advance(&mut tx, cx, &venue.news, &mut table, Event::Break).await?;
+            holds::lost(&mut tx, cx, &table).await?;
+            cases::open(&mut tx, cx, &table, Cause::Offline, "", None).await?;
+        }
+        TableState::Maintenance => {
+            if devices::is_the_halls(&mut tx, &light).await? {
+                cases::was_away(&mut tx, table.id, light.online_since.plus_micros(-devices::AT_ONCE)).await?;
+            }
+        }
+        TableState::Opening | TableState::Playing | TableState::Paused | TableState::Closing => return Ok(None),
     }
+    tx.commit().await?;
     Ok(None)
 }
 

@@ -7,6 +7,7 @@ use store::Sql;
 
 use super::model::{Session, SessionState};
 use crate::devices::{self, Device};
+use crate::halls::Table;
 
 /// No light over who plays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,12 +16,14 @@ pub(super) enum Gone {
     Dark { since: Timestamp },
     /// It is away, and may be dark or not. Whatever became of it is seen when it is back.
     Away { since: Timestamp },
+    /// Its own timer has run out, for nobody could tell it to go on. Nothing is wrong with it: it comes on as soon as it is told.
+    RanOut { since: Timestamp },
 }
 
 impl Gone {
     pub const fn since(self) -> Timestamp {
         match self {
-            Self::Dark { since } | Self::Away { since } => since,
+            Self::Dark { since } | Self::Away { since } | Self::RanOut { since } => since,
         }
     }
 }
@@ -36,24 +39,34 @@ kernel::words! {
     }
 }
 
-/// None where nothing is known, or no light is owed: before and after play, and in a pause.
-pub(super) async fn seen(sql: &mut impl Sql, session: &Session, now: Timestamp) -> Result<Option<SessionLight>> {
+/// What is to be seen of a session's light.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Seen {
+    /// None where nothing is known, or no light is owed: before and after play, and in a pause.
+    pub light: Option<SessionLight>,
+    /// Since when there is none: what comes after is not billed to who ends play now.
+    pub gone_since: Option<Timestamp>,
+}
+
+pub(super) async fn seen(sql: &mut impl Sql, session: &Session, now: Timestamp) -> Result<Seen> {
     if session.state != SessionState::Playing {
-        return Ok(None);
+        return Ok(Seen::default());
     }
-    let Some(light) = owed(sql, session).await? else { return Ok(None) };
-    Ok(match of(&light, session.lit_at.unwrap_or(session.asked_at), now) {
-        Some(Gone::Dark { .. }) => Some(SessionLight::Off),
+    let Some(light) = owed(sql, session).await? else { return Ok(Seen::default()) };
+    let gone = of(&light, session.lit_at.unwrap_or(session.asked_at), now);
+    let light = match gone {
+        Some(Gone::Dark { .. } | Gone::RanOut { .. }) => Some(SessionLight::Off),
         Some(Gone::Away { .. }) => Some(SessionLight::Away),
         // Off by what it said before it was told to be on: it is about to come on.
         None => (light.reported == Some(true)).then_some(SessionLight::On),
-    })
+    };
+    Ok(Seen { light, gone_since: gone.map(Gone::since) })
 }
 
-/// None where there is light, or none is owed.
-pub(super) async fn gone(sql: &mut impl Sql, session: &Session, now: Timestamp) -> Result<Option<Gone>> {
+/// None where there is light, or none is owed. Of a session that is played, on its table.
+pub(super) async fn gone(sql: &mut impl Sql, session: &Session, table: &Table, now: Timestamp) -> Result<Option<Gone>> {
     let light = owed(sql, session).await?;
-    Ok(light.and_then(|light| of(&light, session.lit_at.unwrap_or(session.asked_at), now)))
+    Ok(light.and_then(|light| of(&light, session.begun(table), now)))
 }
 
 /// The light that is to be on over a session: a pause may be dark.
@@ -61,11 +74,18 @@ async fn owed(sql: &mut impl Sql, session: &Session) -> Result<Option<Device>> {
     Ok(devices::of_table(sql, session.table).await?.filter(|_| session.pauses.since.is_none()))
 }
 
-fn of(light: &Device, lit: Timestamp, now: Timestamp) -> Option<Gone> {
-    // What it did before play began is nobody's; nor is what is to come, by a clock that was set back.
-    let within = |since: Timestamp| since.max(lit).min(now);
-    if !light.online {
-        return Some(Gone::Away { since: within(light.online_since) });
+fn of(light: &Device, begun: Timestamp, now: Timestamp) -> Option<Gone> {
+    // What it did before play began, or went on, is nobody's; nor is what is to come, by a clock that was set back.
+    let within = |since: Timestamp| since.max(begun).min(now);
+    let away = (!light.online).then_some(light.online_since);
+    // A timer that ended before play began was set by a clock that was behind.
+    let ran_out = light.ran_out(now).filter(|end| *end >= begun);
+    // Of who was away before, and is still, nobody knows more.
+    if let Some(since) = away.filter(|since| ran_out.is_none_or(|end| *since <= end)) {
+        return Some(Gone::Away { since: within(since) });
+    }
+    if let Some(end) = ran_out {
+        return Some(Gone::RanOut { since: within(end) });
     }
     // What it said before it was last told to be on says nothing of now.
     let is_dark = light.wanted && light.reported == Some(false) && light.has_answered();

@@ -45,7 +45,7 @@ pub async fn close(cx: &Cx, venue: &Venue, customer: &Customer, id: SessionId) -
 /// Closes somebody's table for them. Where the hall is why they have to go (`fault`), they pay the minutes that they have played, and neither the rest
 /// of a unit, nor a minimum, nor a package's price for time that they do not have.
 pub async fn close_by_staff(cx: &Cx, venue: &Venue, id: TableId, why: &str, fault: bool) -> Result<SessionView> {
-    let user = cx.require(Permission::TablesOperate)?;
+    let user = cx.require(Permission::DeskServe)?;
     let why = kernel::text::clean(why, 1, 200, false).map_err(|(code, zh, en)| Fault::field("why", code, zh, en))?;
     let mut sql = cx.db.read();
     let table = halls::table(&mut sql, id).await?;
@@ -89,9 +89,9 @@ async fn end(tx: &mut Tx, cx: &Cx, venue: &Venue, session: &Session, reason: End
 /// Closes as is asked, unless there is no light at this moment: then it is closed as of when that went, whoever closes it, and a light that says
 /// that it is off is looked after.
 async fn close_or_let_go(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, session: &Session, end: End) -> Result<()> {
-    match dark::gone(tx, session, cx.now()).await?.filter(|gone| gone.since() < end.at) {
+    match dark::gone(tx, session, table, cx.now()).await?.filter(|gone| gone.since() < end.at) {
         Some(Gone::Dark { since }) => reports::let_go(tx, cx, venue, table, session, since).await,
-        Some(Gone::Away { since }) => {
+        Some(Gone::Away { since } | Gone::RanOut { since }) => {
             let end = End { reason: EndReason::DeviceFault, at: since };
             close_session(tx, cx, venue, table, session, end).await
         }

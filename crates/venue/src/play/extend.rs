@@ -68,9 +68,8 @@ fn of(hall: &Hall, session: &Session, now: Timestamp, minutes: i64) -> Result<(E
     }
     let paid_until = session.until_at(now).plus_micros(minutes * MINUTE);
     ends_in_time(hall, now, paid_until)?;
-    // By the customer's own clock: what was paused is not paid for.
-    let played = |at: Timestamp| at.plus_micros(-session.pauses.over);
-    let price_fen = session.terms.extra(lit, played(session.until), played(to)).map_err(no_price)?;
+    // By the customer's own clock: what was paused is not paid for, nor what had no light.
+    let price_fen = session.terms.extra(lit, session.pauses.paid(session.until), session.pauses.paid(to)).map_err(no_price)?;
     Ok((Extension { minutes, price_fen, paid_until }, to))
 }
 
@@ -111,7 +110,7 @@ pub async fn extend(
     }
     let held = session.held.plus(extension.price_fen).map_err(Fault::internal)?;
     // What was quoted for the time until now stays the most that it costs, whatever is added.
-    let (quoted, quoted_until) = session.quoted.unwrap_or((session.held, session.until.plus_micros(-session.pauses.over)));
+    let (quoted, quoted_until) = session.quoted.unwrap_or((session.held, session.pauses.paid(session.until)));
     let sql = "UPDATE play_sessions SET until_at = $1, held = $2, minutes = minutes + $3, quoted = $4, quoted_until = $5 WHERE id = $6";
     tx.exec(sql, args![to, held, extension.minutes, quoted, quoted_until, id]).await?;
     devices::want(&mut tx, cx, venue, table.id).await?;

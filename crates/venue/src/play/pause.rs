@@ -12,10 +12,11 @@ use store::jobs::NewJob;
 use store::{Tx, args};
 
 use super::clock::{OfSession, TIME_JOB};
+use super::dark::{self, Gone};
 use super::error::PlayError;
 use super::model::{Session, SessionId, SessionState};
 use super::view::{self, SessionView};
-use super::{reports, rows};
+use super::{reports, rows, unlit};
 use crate::customers::Customer;
 use crate::halls::rows as halls;
 use crate::halls::{Event, Table};
@@ -43,12 +44,19 @@ pub struct Pauses {
     pub over: i64,
     /// How many there were, with the one that is not over.
     pub count: i64,
+    /// What was played without light, or without a word from it, and is nobody's to pay, in microseconds ([`super::unlit`]).
+    pub unlit: i64,
 }
 
 impl Pauses {
-    /// The moment of play that it is at `at`: what stands still while it is paused.
+    /// The moment of play that it is at `at`: what stands still while it is paused, and did while there was no light.
     pub fn clock(&self, at: Timestamp) -> Timestamp {
-        at.plus_micros(-self.total(at))
+        at.plus_micros(-self.total(at) - self.unlit)
+    }
+
+    /// The moment of play at which it ends that is paid until `until`, as that is stored: a pause that is under way has yet to move it.
+    pub fn paid(&self, until: Timestamp) -> Timestamp {
+        until.plus_micros(-self.over - self.unlit)
     }
 
     /// How long it has been paused by then, in microseconds, with the one that is under way.
@@ -102,6 +110,11 @@ pub async fn pause(cx: &Cx, venue: &Venue, customer: &Customer, id: SessionId) -
         if !session.pauses.may(session.terms.pause) {
             return Err(PlayError::NoPause.into());
         }
+        let session = settled(&mut tx, cx, venue, &mut table, session).await?;
+        if session.state != SessionState::Playing {
+            tx.commit().await?;
+            return Err(PlayError::NotPlaying.into());
+        }
         // Over, and the job that closes it is on its way.
         let now = cx.now();
         if now >= session.until || halls::advance(&mut tx, cx, &venue.news, &mut table, Event::Pause).await?.is_none() {
@@ -115,6 +128,16 @@ pub async fn pause(cx: &Cx, venue: &Venue, customer: &Customer, id: SessionId) -
     let view = view::of(&mut tx, cx, id).await?;
     tx.commit().await?;
     Ok(view)
+}
+
+/// What had no light until now, or no word from it, is not played: afterwards nobody would know of it.
+async fn settled(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, session: Session) -> Result<Session> {
+    match dark::gone(tx, &session, table, cx.now()).await? {
+        Some(Gone::Away { since }) if reports::is_over(cx, since) => unlit::settle(tx, cx, venue, table, since, false).await?,
+        Some(Gone::RanOut { since }) => unlit::settle(tx, cx, venue, table, since, false).await?,
+        Some(Gone::Away { .. } | Gone::Dark { .. }) | None => return Ok(session),
+    }
+    rows::by_id(tx, session.id).await?.ok_or_else(Fault::not_found)
 }
 
 /// Lets it go on. Resuming what is played changes nothing.
@@ -213,7 +236,7 @@ mod tests {
             let ended = lit.plus_micros(played + over);
             let held = Fen::new(i64::MAX / 4);
             let bill = |at| terms.bill(lit, at, held).unwrap().total;
-            let paused = Pauses { since: None, over, count: 0 };
+            let paused = Pauses { over, ..Pauses::default() };
             prop_assert_eq!(bill(paused.clock(ended)), bill(lit.plus_micros(played)), "as if there had been none");
             prop_assert!(bill(paused.clock(ended)) <= bill(ended));
         }
@@ -224,11 +247,11 @@ mod tests {
         ) {
             let since = START.plus_micros(over + before);
             let until = since.plus_micros(left);
-            let (paused, now) = (Pauses { since: Some(since), over, count: 1 }, since.plus_micros(long));
+            let (paused, now) = (Pauses { since: Some(since), over, ..Pauses::default() }, since.plus_micros(long));
             prop_assert_eq!(paused.clock(now), paused.clock(since));
             prop_assert_eq!((paused.total(now), paused.total(since)), (over + long, over));
             prop_assert_eq!(paused.clock(now).plus_micros(paused.total(now)), now, "what is left out of a bill's times is what was paused");
-            let resumed = Pauses { since: None, over: over + long, count: 1 };
+            let resumed = Pauses { over: over + long, ..Pauses::default() };
             prop_assert_eq!(resumed.clock(now), paused.clock(now), "nor does it jump when it goes on");
             // As much is left to play as when it began, and no more.
             prop_assert_eq!(resumed.clock(until.plus_micros(long)), paused.clock(since).plus_micros(left));
@@ -236,7 +259,7 @@ mod tests {
 
         #[test]
         fn v3_1_no_pause_begins_beyond_what_was_agreed(minutes in 0..120_i64, over in 0..3 * HOUR, count in 0..10_i64) {
-            let (terms, pauses) = (PauseTerms { minutes, lit: false }, Pauses { since: None, over, count });
+            let (terms, pauses) = (PauseTerms { minutes, lit: false }, Pauses { over, count, unlit: HOUR, ..Pauses::default() });
             prop_assert_eq!(pauses.may(terms), over < minutes * MINUTE && count < MOST);
             let under_way = Pauses { since: Some(START), ..pauses };
             prop_assert!(!under_way.may(terms));

@@ -9,7 +9,7 @@ use store::jobs::NewJob;
 use super::clock::{FAULT_JOB, Fault, OFFLINE_JOB, OfSession, Offline, TIME_JOB};
 use super::end::{End, close_session};
 use super::model::{EndReason, Session, SessionState};
-use super::{clean, rows};
+use super::{clean, rows, unlit};
 use crate::Venue;
 use crate::cases::{self, Cause};
 use crate::devices::{self, Device};
@@ -38,14 +38,17 @@ pub(crate) async fn light_is(
         (TableState::Closing, false) => clean::dark(tx, cx, venue, table).await,
         (TableState::Playing, false) => is_dark(tx, cx, venue, table, wrong_since.unwrap_or_else(|| cx.now())).await,
         // What is off whenever somebody looks is seen here.
-        (TableState::Idle | TableState::Reserved | TableState::Cleaning, true) if wrong_since.is_some_and(|since| is_over(cx, since)) => {
+        (TableState::Idle | TableState::Reserved | TableState::Cleaning | TableState::Maintenance, true)
+            if wrong_since.is_some_and(|since| is_over(cx, since)) =>
+        {
             burns_for_nobody(tx, cx, venue, table).await
         }
+        (TableState::Maintenance, _) if wrong_since.is_none() => is_heard_again(tx, cx, venue, table).await,
         _ => Ok(()),
     }
 }
 
-fn is_over(cx: &Cx, since: Timestamp) -> bool {
+pub(super) fn is_over(cx: &Cx, since: Timestamp) -> bool {
     cx.now().micros() - since.micros() >= PATIENCE
 }
 
@@ -106,9 +109,20 @@ pub(crate) async fn device_is(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut T
         cx.enqueue(tx, gone.once(format!("{}-{slot}", device.id))).await?;
         return if table.state == TableState::Playing { watch(tx, cx, table, false).await } else { Ok(()) };
     }
-    // What was wrong was that it was away.
+    // For how long nobody has seen it is known now: play goes on, or was over when it left.
+    if table.state == TableState::Playing && !device.online && is_over(cx, device.online_since) {
+        // Its own timer may have run out before, or meanwhile: that is no second stretch.
+        let since = device.ran_out(cx.now()).map_or(device.online_since, |end| end.min(device.online_since));
+        unlit::settle(tx, cx, venue, table, since, true).await?;
+        devices::forget_timer(tx, device.id).await?;
+    }
+    Ok(())
+}
+
+/// The light of a table that is out of service is as it should be. Where nothing was wrong but that it was away, nothing is.
+async fn is_heard_again(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table) -> Result<()> {
     let case = cases::of_table(tx, table.id).await?;
-    if table.state == TableState::Maintenance && case.is_some_and(|case| case.cause == Cause::Offline) {
+    if case.is_some_and(|case| case.cause == Cause::Offline) {
         cases::close(tx, cx, table, None, "").await?;
         halls::advance(tx, cx, &venue.news, table, Event::Repair).await?;
     }
@@ -117,12 +131,15 @@ pub(crate) async fn device_is(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut T
 
 /// The light over a table that nobody uses is on, and does not go off: somebody has to look.
 pub(crate) async fn burns_for_nobody(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table) -> Result<()> {
-    if matches!(table.state, TableState::Idle | TableState::Reserved | TableState::Cleaning) {
-        halls::advance(tx, cx, &venue.news, table, Event::Break).await?;
-        holds::lost(tx, cx, table).await?;
-        cases::open(tx, cx, table, Cause::NotDark, "", None).await?;
+    match table.state {
+        TableState::Idle | TableState::Reserved | TableState::Cleaning => {
+            halls::advance(tx, cx, &venue.news, table, Event::Break).await?;
+            holds::lost(tx, cx, table).await?;
+            cases::open(tx, cx, table, Cause::NotDark, "", None).await
+        }
+        TableState::Maintenance => cases::turns_out(tx, cx, table, Cause::NotDark).await,
+        TableState::Opening | TableState::Playing | TableState::Paused | TableState::Closing => Ok(()),
     }
-    Ok(())
 }
 
 /// The relay of the table's light is on, and its lamp is dark since then: whoever plays there is let go, as where a light went away in play,

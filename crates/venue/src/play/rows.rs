@@ -10,7 +10,7 @@ use super::pause::Pauses;
 use crate::customers::CustomerId;
 use crate::halls::TableId;
 
-pub(super) const COLUMNS: &str = "p.id, p.venue_id, p.table_id, p.customer_id, p.state, p.terms, p.minutes, p.order_id, p.held, p.quoted, p.quoted_until, p.asked_at, p.lit_at, p.until_at, p.warned_of, p.ended_at, p.end_reason, p.bill, p.paused_at, p.paused, p.pauses";
+pub(super) const COLUMNS: &str = "p.id, p.venue_id, p.table_id, p.customer_id, p.state, p.terms, p.minutes, p.order_id, p.held, p.quoted, p.quoted_until, p.asked_at, p.lit_at, p.until_at, p.warned_of, p.ended_at, p.end_reason, p.bill, p.paused_at, p.paused, p.pauses, p.unlit";
 
 pub(super) fn read(row: &Row) -> store::Result<Session> {
     let json = |column: &str, error: serde_json::Error| store::Error::Internal(format!("column {column}: {error}"));
@@ -32,7 +32,7 @@ pub(super) fn read(row: &Row) -> store::Result<Session> {
         warned_of: row.get("warned_of")?,
         ended_at: row.get("ended_at")?,
         end_reason: row.opt_word("end_reason")?,
-        pauses: Pauses { since: row.get("paused_at")?, over: row.get("paused")?, count: row.get("pauses")? },
+        pauses: Pauses { since: row.get("paused_at")?, over: row.get("paused")?, count: row.get("pauses")?, unlit: row.get("unlit")? },
         bill: bill.map(|bill| serde_json::from_str(&bill)).transpose().map_err(|error| json("bill", error))?,
     })
 }

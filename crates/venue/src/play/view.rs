@@ -6,7 +6,7 @@ use serde::Serialize;
 use store::{Index, Look, Row, Sql, args};
 
 use super::bill::{self, BillView};
-use super::dark::{self, SessionLight};
+use super::dark::{self, Seen, SessionLight};
 use super::error::no_price;
 use super::extend;
 use super::model::{EndReason, Session, SessionId, SessionState};
@@ -46,6 +46,8 @@ pub struct SessionView {
     pub pause: PauseView,
     /// How the light is while it is played; absent where that is not known, and in a pause.
     pub light: Option<SessionLight>,
+    /// What was played without light, or without a word from it, and costs nothing.
+    pub unlit_seconds: i64,
     /// By how many minutes it may be extended now: the usual lengths, less near closing, none where the hall closes before.
     pub extensions: Vec<i64>,
     /// Whether a split can be made of it now.
@@ -161,7 +163,8 @@ pub(crate) fn cost_so_far(session: &Session, now: Timestamp) -> Result<Fen> {
 async fn view(sql: &mut impl Sql, cx: &Cx, found: Named) -> Result<SessionView> {
     let Named { session, hall, table, split } = found;
     let now = cx.now();
-    let cost_so_far_fen = cost_so_far(&session, now)?;
+    let Seen { light, gone_since } = dark::seen(sql, &session, now).await?;
+    let cost_so_far_fen = cost_so_far(&session, gone_since.unwrap_or(now))?;
     let bill = bill::view(sql, cx.lang, &session).await?;
     let can_split = split.is_none() && splits::can_make(sql, &session, now).await?;
     Ok(SessionView {
@@ -175,7 +178,8 @@ async fn view(sql: &mut impl Sql, cx: &Cx, found: Named) -> Result<SessionView> 
         lit_at: session.lit_at,
         paid_until: session.lit_at.map(|_| session.until_at(now)),
         pause: pause_view(&session),
-        light: dark::seen(sql, &session, now).await?,
+        light,
+        unlit_seconds: session.pauses.unlit / SECOND,
         extensions: extend::offered(sql, &session, now).await?,
         can_split,
         held_fen: session.held,
@@ -208,8 +212,8 @@ fn text(lang: Lang, session: &Session, table: &str) -> String {
         ),
         (SessionState::Failed, _) => (format!("{table} 未开台，没有收费"), format!("{table} was not opened, and nothing was charged")),
         (SessionState::Closed, Some(EndReason::DeviceFault)) => (
-            format!("{table} 的灯出了故障，只收取故障前的费用。非常抱歉"),
-            format!("The light of {table} failed; only the time before was charged. We are sorry"),
+            format!("{table} 的灯出了故障或失去联系，只收取此前的费用。非常抱歉"),
+            format!("The light of {table} failed, or could not be reached; only the time before was charged. We are sorry"),
         ),
         (SessionState::Closed, Some(EndReason::Hall)) => (
             format!("{table} 因门店原因提前结束，只收取已使用的分钟。非常抱歉"),

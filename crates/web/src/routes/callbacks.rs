@@ -1,7 +1,9 @@
 //! Callbacks to a project's owner, and what became of them: super admins only.
 
 use kernel::{Page, PageAsk};
-use licensing::callbacks::{self, CallbackSetting, Delivery, DeliveryDetail, DeliveryEntity, DeliveryEvent, DeliveryFilter, DeliveryState};
+use licensing::callbacks::{
+    self, CallbackSetting, Delivery, DeliveryDetail, DeliveryEntity, DeliveryEvent, DeliveryFilter, DeliveryState, FailedDone, WithFailed,
+};
 use licensing::projects::{ProjectEntity, ProjectId};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
@@ -16,9 +18,12 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(set))
         .routes(routes!(rotate))
         .routes(routes!(test))
+        .routes(routes!(resend_failed))
+        .routes(routes!(dismiss_failed))
         .routes(routes!(list))
         .routes(routes!(get))
         .routes(routes!(resend))
+        .routes(routes!(dismiss))
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -31,7 +36,8 @@ struct CallbackSet {
 
 /// Where the owner wants to be called, and for what.
 #[utoipa::path(put, path = "/projects/{id}/callback", tag = "callbacks", params(("id" = String, Path)), request_body = CallbackSetting,
-    responses((status = 200, body = CallbackSet), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 200, body = CallbackSet), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem), (status = 422, body = Problem)))]
 async fn set(
     Auth(cx, _): Auth<CallbacksManage>,
     PathId(id): PathId<ProjectEntity>,
@@ -58,6 +64,20 @@ async fn rotate(Auth(cx, _): Auth<CallbacksManage>, PathId(id): PathId<ProjectEn
     responses((status = 200, body = Delivery), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
 async fn test(Auth(cx, _): Auth<CallbacksManage>, PathId(id): PathId<ProjectEntity>) -> Result<axum::Json<Delivery>> {
     Ok(axum::Json(callbacks::test(&cx, id).await?))
+}
+
+/// Sends all that failed of the project again, without trials and what was dismissed. Where there are many, the rest follows by itself.
+#[utoipa::path(post, path = "/projects/{id}/callback/resend-failed", tag = "callbacks", params(("id" = String, Path)),
+    responses((status = 200, body = FailedDone), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
+async fn resend_failed(Auth(cx, _): Auth<CallbacksManage>, PathId(id): PathId<ProjectEntity>) -> Result<axum::Json<FailedDone>> {
+    Ok(axum::Json(callbacks::with_failed(&cx, id, WithFailed::Resend).await?))
+}
+
+/// Dismisses all that failed of the project, without trials: it is counted no more. Where there is much, the rest follows by itself.
+#[utoipa::path(post, path = "/projects/{id}/callback/dismiss-failed", tag = "callbacks", params(("id" = String, Path)),
+    responses((status = 200, body = FailedDone), (status = 403, body = Problem), (status = 404, body = Problem)))]
+async fn dismiss_failed(Auth(cx, _): Auth<CallbacksManage>, PathId(id): PathId<ProjectEntity>) -> Result<axum::Json<FailedDone>> {
+    Ok(axum::Json(callbacks::with_failed(&cx, id, WithFailed::Dismiss).await?))
 }
 
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -92,4 +112,11 @@ async fn get(Auth(cx, _): Auth<CallbacksManage>, PathId(id): PathId<DeliveryEnti
     responses((status = 200, body = Delivery), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
 async fn resend(Auth(cx, _): Auth<CallbacksManage>, PathId(id): PathId<DeliveryEntity>) -> Result<axum::Json<Delivery>> {
     Ok(axum::Json(callbacks::resend(&cx, id).await?))
+}
+
+/// One that failed is looked after, and counted no more. Where it has not failed, nothing changes.
+#[utoipa::path(post, path = "/deliveries/{id}/dismiss", tag = "callbacks", params(("id" = String, Path)),
+    responses((status = 200, body = Delivery), (status = 403, body = Problem), (status = 404, body = Problem)))]
+async fn dismiss(Auth(cx, _): Auth<CallbacksManage>, PathId(id): PathId<DeliveryEntity>) -> Result<axum::Json<Delivery>> {
+    Ok(axum::Json(callbacks::dismiss(&cx, id).await?))
 }

@@ -7,7 +7,7 @@ use utoipa_axum::routes;
 use venue::halls::{Table, TableEntity};
 use venue::holds::{self, DeskHold};
 
-use crate::extract::{Auth, Json, PathId, TablesOperate};
+use crate::extract::{Auth, DeskServe, Json, PathId};
 use crate::state::AppState;
 use crate::{Problem, Result};
 
@@ -20,7 +20,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
     responses((status = 200, body = Table), (status = 409, body = Problem), (status = 422, body = Problem)))]
 async fn hold(
     State(state): State<AppState>,
-    Auth(cx, _): Auth<TablesOperate>,
+    Auth(cx, _): Auth<DeskServe>,
     PathId(id): PathId<TableEntity>,
     Json(body): Json<DeskHold>,
 ) -> Result<axum::Json<Table>> {
@@ -36,7 +36,7 @@ struct Release {}
     responses((status = 200, body = Table), (status = 409, body = Problem)))]
 async fn release(
     State(state): State<AppState>,
-    Auth(cx, _): Auth<TablesOperate>,
+    Auth(cx, _): Auth<DeskServe>,
     PathId(id): PathId<TableEntity>,
     Json(Release {}): Json<Release>,
 ) -> Result<axum::Json<Table>> {

@@ -12,6 +12,7 @@ use licensing::keys::manage::{self, BulkResult, KeyDetail, KeyFilter};
 use licensing::keys::model::KeyEntity;
 use licensing::keys::select::KeySelection;
 use licensing::keys::store::Key;
+use licensing::keys::unbind as unbinding;
 use licensing::projects::ProjectId;
 use platform::Cx;
 use platform::identity::UserId;
@@ -21,7 +22,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::extract::{Auth, Json, KeysManage, KeysView, PathId, PathText, Query};
+use crate::extract::{Auth, Json, KeysManage, KeysView, PathId, PathText, ProjectsManage, Query};
 use crate::places::{Place, Places};
 use crate::state::AppState;
 use crate::{Problem, Result};
@@ -52,6 +53,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(list))
         .routes(routes!(get))
         .routes(routes!(unbind))
+        .routes(routes!(unbind_beyond_limit))
         .routes(routes!(disable))
         .routes(routes!(enable))
         .routes(routes!(start_export))
@@ -111,7 +113,28 @@ struct Unbind {
 #[utoipa::path(post, path = "/keys/{id}/unbind", tag = "keys", params(("id" = String, Path)), request_body = Unbind,
     responses((status = 200, body = Key), (status = 404, body = Problem), (status = 409, body = Problem)))]
 async fn unbind(Auth(cx, _): Auth<KeysManage>, PathId(id): PathId<KeyEntity>, Json(body): Json<Unbind>) -> Result<axum::Json<Key>> {
-    Ok(axum::Json(manage::unbind(&cx, id, body.device_id.as_deref()).await?))
+    Ok(axum::Json(unbinding::unbind(&cx, id, body.device_id.as_deref()).await?))
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct UnbindBeyondLimit {
+    /// Only this device; all of them where it is left out.
+    #[serde(default)]
+    device_id: Option<String>,
+    /// Why the limit does not count this time.
+    reason: String,
+}
+
+/// Clears the key's devices whatever its project's limit says: for who sets that. The reason stands in the operation log, and on the key's page.
+#[utoipa::path(post, path = "/keys/{id}/unbind-beyond-limit", tag = "keys", params(("id" = String, Path)), request_body = UnbindBeyondLimit,
+    responses((status = 200, body = Key), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+async fn unbind_beyond_limit(
+    Auth(cx, _): Auth<ProjectsManage>,
+    PathId(id): PathId<KeyEntity>,
+    Json(body): Json<UnbindBeyondLimit>,
+) -> Result<axum::Json<Key>> {
+    Ok(axum::Json(unbinding::unbind_beyond_limit(&cx, id, body.device_id.as_deref(), &body.reason).await?))
 }
 
 /// In force for every verification that begins after the answer. A batch or a filter: one at a time.

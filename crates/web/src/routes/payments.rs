@@ -46,6 +46,8 @@ struct MerchantForm {
     enabled: bool,
     /// Of `wechat` and `alipay`; `alipay_freeze` has Alipay's.
     parameters: Option<Form>,
+    /// That of the network as it was looked at: where somebody has changed it since, nothing is changed. Absent or null: whatever it is.
+    version: Option<i64>,
 }
 
 /// Sets how we are known to a network (`wechat`, `alipay`, `alipay_freeze`); secrets that are left out stay.
@@ -58,7 +60,7 @@ async fn set_merchant(
     Json(body): Json<MerchantForm>,
 ) -> Result<axum::Json<Merchant>> {
     let kind = ChannelKind::parse(&channel).ok_or_else(Fault::not_found)?;
-    Ok(axum::Json(payments::set_merchant(&cx, kind, body.enabled, body.parameters).await?))
+    Ok(axum::Json(payments::set_merchant(&cx, kind, body.enabled, body.parameters, body.version).await?))
 }
 
 /// What waits for a person.

@@ -76,7 +76,8 @@ async fn get(Auth(cx, _): Auth<KeysView>, PathId(id): PathId<projects::ProjectEn
 
 /// Changes the fields that the body names. A higher `rate_per_minute` ends a ban that is in force.
 #[utoipa::path(patch, path = "/projects/{id}", tag = "projects", params(("id" = String, Path)), request_body = ProjectPatch,
-    responses((status = 200, body = Project), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 200, body = Project), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem), (status = 422, body = Problem)))]
 async fn change(
     Auth(cx, _): Auth<ProjectsManage>,
     PathId(id): PathId<projects::ProjectEntity>,

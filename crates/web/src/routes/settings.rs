@@ -29,17 +29,20 @@ async fn list(Auth(cx, _): Auth<SettingsManage>) -> Result<axum::Json<SettingGro
 struct SettingValue {
     #[schema(value_type = serde_json::Value)]
     value: serde_json::Value,
+    /// The value that was looked at: where it is another one by now, nothing is changed. Left out: whatever it is.
+    #[schema(value_type = serde_json::Value, required = false)]
+    was: Option<serde_json::Value>,
 }
 
 /// Changes one; logged with the old and the new value.
 #[utoipa::path(patch, path = "/settings/{key}", tag = "settings", params(("key" = String, Path)), request_body = SettingValue,
-    responses((status = 200, body = SettingView), (status = 404, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 200, body = SettingView), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
 async fn change(
     Auth(cx, _): Auth<SettingsManage>,
     PathText(key): PathText,
     Json(body): Json<SettingValue>,
 ) -> Result<axum::Json<SettingView>> {
-    Ok(axum::Json(settings::change(&cx, &key, &body.value).await?))
+    Ok(axum::Json(settings::change(&cx, &key, &body.value, body.was.as_ref()).await?))
 }
 
 /// Back to the default.

@@ -1,5 +1,6 @@
-//! Halls, what their tables cost, and the members' levels; for the staff.
+//! Halls, what their tables cost, cash at their desks, and the members' levels; for the staff.
 
+mod cash;
 mod desk;
 mod light;
 mod staff;
@@ -29,6 +30,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .merge(tables::router())
         .merge(light::router())
         .merge(desk::router())
+        .merge(cash::router())
 }
 
 #[derive(Serialize, utoipa::ToSchema)]

@@ -102,6 +102,7 @@ on_server! {
         reset(server, "cke_guess", "yellow-heron-9").await.refused(400, "TOKEN_INVALID");
         reset(server, &"x".repeat(10_000), "yellow-heron-9").await.refused(400, "TOKEN_INVALID");
         sign_in(server, NEW).await.ok(200);
+        server.has_answered("POST /api/v1/password/reset");
     }
 
     async fn k1_3a_a_newer_link_makes_older_ones_useless(server) {

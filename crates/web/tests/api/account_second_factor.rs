@@ -63,6 +63,7 @@ on_server! {
         for path in ["second-factor", "second-factor/confirm", "second-factor/disable"] {
             server.visitor().post(&format!("/api/v1/me/{path}"), json!({})).await.refused(401, "SIGN_IN_REQUIRED");
         }
+        server.has_answered("POST /api/v1/me/second-factor/confirm");
     }
 
     async fn k1_2_the_secret_is_not_readable_in_the_database(server) {
@@ -159,6 +160,7 @@ on_server! {
         let again = enrol_later(server, &alice).await;
         attempt(server, Some(&codes[0]), Value::Null).await.refused(401, "SECOND_FACTOR_WRONG");
         alice.post(url, off("password-of-alice", &again[0])).await.ok(204);
+        server.has_answered("POST /api/v1/me/second-factor/disable");
     }
 
     async fn k1_2_codes_cannot_be_gone_through_from_inside(server) {

@@ -113,7 +113,7 @@ on_server! {
         for role in <Role as kernel::Word>::ALL.iter().copied() {
             let name = kernel::Word::as_str(role);
             server.user(role, name).await;
-            let home = if matches!(role, Role::VenueManager | Role::Maintainer) { "/floor" } else { "/home" };
+            let home = if matches!(role, Role::VenueManager | Role::Maintainer | Role::Cashier) { "/floor" } else { "/home" };
             let me = attempt(&server.visitor(), name, &format!("password-of-{name}")).await.ok(200)["me"].clone();
             assert_eq!((me["home"].as_str(), me["role"].as_str()), (Some(home), Some(name)));
             let permissions: Vec<_> = me["permissions"].as_array().unwrap().iter().map(|word| word.as_str().unwrap().to_owned()).collect();

@@ -165,6 +165,7 @@ on_server! {
         server.clock.step(DAY);
         verify(server, &bob).await.refused(400, "TOKEN_INVALID");
         sign_in(server, "bob").await.refused(403, "EMAIL_NOT_VERIFIED");
+        server.has_answered("POST /api/v1/sign-up/verify");
     }
 
     async fn k1_1c_a_link_is_not_good_for_another_purpose_or_a_disabled_account(server) {

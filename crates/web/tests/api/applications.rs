@@ -244,7 +244,7 @@ on_server! {
         people.root.get(&format!("{URL}/projects")).await.refused(403, "FORBIDDEN");
         people.root.get(&format!("{URL}?scope=mine")).await.refused(403, "FORBIDDEN");
         people.agent.get(&format!("{URL}?scope=review")).await.refused(403, "FORBIDDEN");
-        for role in [Role::VenueManager, Role::Maintainer] {
+        for role in [Role::VenueManager, Role::Maintainer, Role::Cashier] {
             let user = server.user(role, kernel::Word::as_str(role)).await;
             user.get(URL).await.refused(403, "FORBIDDEN");
             user.get(&format!("{URL}/projects")).await.refused(403, "FORBIDDEN");

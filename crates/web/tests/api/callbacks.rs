@@ -9,13 +9,13 @@ use standardwebhooks::Webhook;
 use testkit::{Client, Engine, Received, Receiver, START, TestServer, on_server};
 
 /// A project that is called back at `url` for these events, and its secret.
-async fn project(server: &TestServer, root: &Client, url: &str, events: &[&str]) -> (ProjectId, String) {
+pub async fn project(server: &TestServer, root: &Client, url: &str, events: &[&str]) -> (ProjectId, String) {
     let id = server.project_row(&format!("project {url}"), root).await;
     let set = root.put(&format!("/api/v1/projects/{id}/callback"), json!({"url": url, "events": events})).await.ok(200);
     (id, set["secret"].as_str().unwrap().to_owned())
 }
 
-async fn emit(server: &TestServer, project: ProjectId, event: CallbackEvent, n: i64) -> u64 {
+pub async fn emit(server: &TestServer, project: ProjectId, event: CallbackEvent, n: i64) -> u64 {
     let mut tx = server.platform.db.begin().await.unwrap();
     let news = (0..n).map(|n| NewDelivery { project, event, payload: json!({"n": n}) }).collect();
     let written = callbacks::emit_many(&mut tx, &server.platform, news).await.unwrap();
@@ -23,7 +23,7 @@ async fn emit(server: &TestServer, project: ProjectId, event: CallbackEvent, n: 
     written
 }
 
-async fn deliveries(root: &Client, query: &str) -> Vec<Value> {
+pub async fn deliveries(root: &Client, query: &str) -> Vec<Value> {
     root.get(&format!("/api/v1/deliveries?{query}")).await.ok(200)["items"].as_array().unwrap().clone()
 }
 
@@ -290,7 +290,12 @@ on_server! {
         root.post(&format!("{url}/rotate"), json!({})).await.refused(409, "CALLBACK_NOT_SET");
         root.put("/api/v1/projects/prj_01h455vb4pex5vsknk084sn02q/callback", ask("https://example.com/")).await.refused(404, "NOT_FOUND");
         root.get("/api/v1/deliveries/dlv_01h455vb4pex5vsknk084sn02q").await.refused(404, "NOT_FOUND");
-        root.post("/api/v1/deliveries/dlv_01h455vb4pex5vsknk084sn02q/resend", json!({})).await.refused(404, "NOT_FOUND");
+        for ask in ["resend", "dismiss"] {
+            root.post(&format!("/api/v1/deliveries/dlv_01h455vb4pex5vsknk084sn02q/{ask}"), json!({})).await.refused(404, "NOT_FOUND");
+        }
+        for ask in ["resend-failed", "dismiss-failed"] {
+            root.post(&format!("/api/v1/projects/prj_01h455vb4pex5vsknk084sn02q/callback/{ask}"), json!({})).await.refused(404, "NOT_FOUND");
+        }
         root.get("/api/v1/deliveries?state=lost").await.refused_field("state", "INVALID");
     }
 
@@ -301,14 +306,18 @@ on_server! {
         emit(server, id, CallbackEvent::KeyActivated, 1).await;
         let delivery = deliveries(&root, "").await[0]["id"].as_str().unwrap().to_owned();
         let callback = format!("/api/v1/projects/{id}/callback");
-        for role in [Role::AgentAdmin, Role::Agent, Role::VenueManager, Role::Maintainer] {
+        for role in [Role::AgentAdmin, Role::Agent, Role::VenueManager, Role::Maintainer, Role::Cashier] {
             let user = server.user(role, kernel::Word::as_str(role)).await;
             user.put(&callback, json!({"url": "http://127.0.0.1:9/", "events": []})).await.refused(403, "FORBIDDEN");
             user.post(&format!("{callback}/rotate"), json!({})).await.refused(403, "FORBIDDEN");
-            user.post(&format!("{callback}/test"), json!({})).await.refused(403, "FORBIDDEN");
+            for ask in ["test", "resend-failed", "dismiss-failed"] {
+                user.post(&format!("{callback}/{ask}"), json!({})).await.refused(403, "FORBIDDEN");
+            }
             user.get("/api/v1/deliveries").await.refused(403, "FORBIDDEN");
             user.get(&format!("/api/v1/deliveries/{delivery}")).await.refused(403, "FORBIDDEN");
-            user.post(&format!("/api/v1/deliveries/{delivery}/resend"), json!({})).await.refused(403, "FORBIDDEN");
+            for ask in ["resend", "dismiss"] {
+                user.post(&format!("/api/v1/deliveries/{delivery}/{ask}"), json!({})).await.refused(403, "FORBIDDEN");
+            }
         }
         server.visitor().get("/api/v1/deliveries").await.refused(401, "SIGN_IN_REQUIRED");
         server.run_jobs().await;

@@ -101,7 +101,7 @@ on_server! {
         dead_job(server).await;
         let root = server.user(Role::SuperAdmin, "root").await;
         let id = root.get("/api/v1/jobs?state=dead").await.ok(200)["items"][0]["id"].as_str().unwrap().to_owned();
-        for role in [Role::AgentAdmin, Role::Agent, Role::VenueManager, Role::Maintainer] {
+        for role in [Role::AgentAdmin, Role::Agent, Role::VenueManager, Role::Maintainer, Role::Cashier] {
             let user = server.user(role, kernel::Word::as_str(role)).await;
             user.get("/api/v1/jobs").await.refused(403, "FORBIDDEN");
             user.post(&format!("/api/v1/jobs/{id}/retry"), json!({})).await.refused(403, "FORBIDDEN");

@@ -52,6 +52,8 @@ fn refusals_that_only_the_use_case_knows_are_documented() {
         ("post", "/api/v1/keys/enable", "429", "CHANGE_UNDER_WAY"),
         ("put", "/api/v1/tables/{id}/light", "409", "TABLE_TAKEN"),
         ("post", "/api/v1/devices/{id}/password", "409", "NO_PASSWORD"),
+        ("post", "/api/v1/customers/recharge", "404", "the hall of the body"),
+        ("post", "/api/v1/customers/payout", "404", "the hall of the body"),
         ("post", "/customer/v1/orders", "404", "the table of the body"),
         ("post", "/customer/v1/orders", "429", "RATE_LIMITED"),
         ("post", "/customer/v1/sessions/{id}/split", "429", "RATE_LIMITED"),

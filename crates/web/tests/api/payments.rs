@@ -281,6 +281,21 @@ on_server! {
         customer.post(&path(&placed, "cancel"), json!({})).await.refused(429, "RATE_LIMITED");
     }
 
+    async fn v4_1_of_two_who_set_a_network_at_once_the_second_is_told_and_overwrites_nothing(server) {
+        let till = Till::open(server).await;
+        let path = "/api/v1/payments/channels/wechat";
+        let shown = till.root.get("/api/v1/payments/channels").await.ok(200)["items"][0].clone();
+        let version = shown["version"].as_i64().unwrap();
+        let known = &shown["parameters"];
+        let form = |enabled: bool| {
+            let parameters = json!({"app_id": known["app_id"], "merchant_id": known["merchant_id"], "serial": known["serial"]});
+            json!({"enabled": enabled, "parameters": parameters, "version": version})
+        };
+        assert_eq!(till.root.put(path, form(false)).await.ok(200)["version"], version + 1);
+        till.root.put(path, form(true)).await.refused(409, "CHANGED_MEANWHILE");
+        assert_eq!(till.root.get("/api/v1/payments/channels").await.ok(200)["items"][0]["enabled"], false);
+    }
+
     async fn v4_1_a_network_that_is_switched_off_begins_nothing_and_ends_what_was_begun(server) {
         let till = Till::open(server).await;
         let customer = till.customer(PHONE).await;

@@ -19,7 +19,8 @@ async fn back(customer: &Client, key: &str, fen: i64) -> Answer {
 
 async fn cash(hall: &Hall<'_>, customer: &Client, key: &str, fen: i64) {
     let me = customer.get("/customer/v1/me").await.ok(200);
-    hall.manager.post_once(key, "/api/v1/customers/recharge", json!({"number": me["number"], "amount_fen": fen})).await.ok(200);
+    let cash = json!({"venue_id": hall.id, "number": me["number"], "amount_fen": fen});
+    hall.manager.post_once(key, "/api/v1/customers/recharge", cash).await.ok(200);
 }
 
 /// Plays for so many minutes of an hour, at 60 fen each, and closes.

@@ -64,7 +64,7 @@ on_server! {
         till.networks.paid(&till.number(&placed).await).await;
         hall.table_is(0, "playing").await;
         let me = customer.get("/customer/v1/me").await.ok(200);
-        hall.manager.post_once("cash-0001", "/api/v1/customers/recharge", json!({"number": me["number"], "amount_fen": 5_000})).await.ok(200);
+        hall.manager.post_once("cash-0001", "/api/v1/customers/recharge", json!({"venue_id": hall.id, "number": me["number"], "amount_fen": 5_000})).await.ok(200);
         let playing = session(&customer).await;
         let more = json!({"minutes": 30, "expected_fen": 1_800});
         customer.post_once("more-0001", &format!("/customer/v1/sessions/{}/extend", id(&playing)), more).await.ok(200);

@@ -40,7 +40,8 @@ async fn me(who: &Client) -> Value {
 
 async fn pay_in(hall: &Hall<'_>, who: &Client, fen: i64) {
     let number = me(who).await["number"].clone();
-    hall.manager.post_once("cash-0001", "/api/v1/customers/recharge", json!({"number": number, "amount_fen": fen})).await.ok(200);
+    let cash = json!({"venue_id": hall.id, "number": number, "amount_fen": fen});
+    hall.manager.post_once("cash-0001", "/api/v1/customers/recharge", cash).await.ok(200);
 }
 
 /// How often a number was told that it is nobody's any more.
@@ -77,6 +78,7 @@ on_server! {
         let same = code(server, &ann, NEW).await;
         change(&ann, NEW, &same, &same).await.refused_field("phone", "SAME");
         assert_eq!(me(&ann).await["phone"], "139****9000");
+        server.has_answered("POST /customer/v1/phone");
     }
 
     async fn v2_1_without_a_code_of_each_phone_the_number_stays(server) {
@@ -155,6 +157,7 @@ on_server! {
         assert_eq!(again["new"], false, "she was welcomed long ago");
         let again = again["customer"].clone();
         assert_eq!((&again["id"], &again["phone"], &again["balance_fen"]), (&before["id"], &json!("139****9000"), &json!(5_000)));
+        server.has_answered("POST /api/v1/customers/take-phone-off");
     }
 
     async fn v2_1_the_desk_takes_off_no_number_that_is_the_only_way_back(server) {

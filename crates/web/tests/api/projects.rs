@@ -56,7 +56,7 @@ on_server! {
         assert_eq!((api_key.len(), &api_key[..3]), (27, "pk_"));
         assert_eq!((secret.len(), &secret[..3]), (46, "sk_"));
         assert_eq!(project["state"], "active");
-        assert_eq!(project["key_counts"], json!({"unused": 0, "active": 0, "expired": 0, "disabled": 0}));
+        assert_eq!(project["key_counts"], json!({"unused": 0, "active": 0, "expired": 0, "disabled": 0, "most": 1_000_000}));
         assert_eq!(project["callback"], json!({"url": null, "events": ["key.activated", "key.refused", "key.expired", "key.unbound", "batch.created"]}));
         let mut sent = form("演示 Demo");
         sent["prices"] = json!([{"unit": "day", "count": 7, "price": 3}, {"unit": "day", "count": 30, "price": 10}, {"unit": "forever", "count": 0, "price": 100}]);
@@ -68,7 +68,7 @@ on_server! {
         let id = project["id"].as_str().unwrap();
         let seen = root.get(&format!("{URL}/{id}")).await;
         assert!(!seen.text().contains(secret));
-        assert_eq!(seen.ok(200)["key_counts"], json!({"unused": 0, "active": 0, "expired": 0, "disabled": 0}));
+        assert_eq!(seen.ok(200)["key_counts"], json!({"unused": 0, "active": 0, "expired": 0, "disabled": 0, "most": 1_000_000}));
         assert_eq!(secrets(server, id).await, (secret.to_owned(), None));
         let log = log(server).await;
         assert!(log.contains("projects.created") && !log.contains(secret), "{log}");
@@ -191,6 +191,42 @@ on_server! {
         assert_eq!(log.matches("projects.changed").count(), 3);
     }
 
+    async fn k2_1_of_two_who_change_a_project_at_once_the_second_is_told_and_overwrites_nothing(server) {
+        let (root, other) = (server.user(Role::SuperAdmin, "root").await, server.user(Role::SuperAdmin, "other").await);
+        let url = format!("{URL}/{}", create(&root, "shared").await);
+        let revision = async || root.get(&url).await.ok(200)["revision"].as_i64().unwrap();
+        assert_eq!(revision().await, 1);
+        let first = root.patch(&url, json!({"description": "first", "revision": 1})).await.ok(200);
+        assert_eq!((&first["description"], &first["revision"]), (&json!("first"), &json!(2)));
+        other.patch(&url, json!({"description": "second", "version": "9", "revision": 1})).await.refused(409, "CHANGED_MEANWHILE");
+        let now = root.get(&url).await.ok(200);
+        assert_eq!((&now["description"], &now["version"]), (&json!("first"), &json!("1.2")));
+        assert_eq!(log(server).await.matches("projects.changed").count(), 1);
+
+        // The callback is the project's, too, and so are the prices. What changes nothing, and what is no form, is not counted.
+        let callback = |revision: i64| json!({"url": "https://owner.example/hook", "events": [], "revision": revision});
+        other.put(&format!("{url}/callback"), callback(1)).await.refused(409, "CHANGED_MEANWHILE");
+        other.put(&format!("{url}/callback"), callback(2)).await.ok(200);
+        root.patch(&url, json!({"prices": [], "revision": 2})).await.refused(409, "CHANGED_MEANWHILE");
+        root.patch(&url, json!({"description": "first", "revision": 3})).await.ok(200);
+        root.post(&format!("{url}/disable"), json!({})).await.ok(200);
+        root.post(&format!("{url}/rotate-secret"), json!({"overlap_hours": 1})).await.ok(200);
+        assert_eq!(revision().await, 3);
+        // A program that sets one thing need not look first.
+        root.patch(&url, json!({"version": "2"})).await.ok(200);
+        other.put(&format!("{url}/callback"), json!({"url": null, "events": []})).await.ok(200);
+        assert_eq!(revision().await, 5);
+        root.patch(&url, json!({"version": "3", "revision": null})).await.refused_field("revision", "INVALID");
+
+        let both = tokio::join!(
+            root.patch(&url, json!({"version": "4", "revision": 5})),
+            other.patch(&url, json!({"version": "5", "revision": 5})),
+        );
+        let mut statuses = [both.0.status.as_u16(), both.1.status.as_u16()];
+        statuses.sort_unstable();
+        assert_eq!((statuses, revision().await), ([200, 409], 6));
+    }
+
     async fn k2_1_a_project_is_switched_off_and_on_again(server) {
         let root = server.user(Role::SuperAdmin, "root").await;
         let id = create(&root, "switched").await;
@@ -238,7 +274,7 @@ on_server! {
     async fn k2_1_only_super_admins_make_and_change_projects(server) {
         let root = server.user(Role::SuperAdmin, "root").await;
         let id = create(&root, "guarded").await;
-        for role in [Role::AgentAdmin, Role::Agent, Role::VenueManager, Role::Maintainer] {
+        for role in [Role::AgentAdmin, Role::Agent, Role::VenueManager, Role::Maintainer, Role::Cashier] {
             let user = server.user(role, kernel::Word::as_str(role)).await;
             user.post(URL, form("mine")).await.refused(403, "FORBIDDEN");
             user.patch(&format!("{URL}/{id}"), json!({"version": "9"})).await.refused(403, "FORBIDDEN");

@@ -127,11 +127,11 @@ on_server! {
     }
 
     async fn k4_only_those_who_hold_quota_transfer_it(server) {
-        for role in [Role::SuperAdmin, Role::VenueManager, Role::Maintainer] {
+        for role in [Role::SuperAdmin, Role::VenueManager, Role::Maintainer, Role::Cashier] {
             let user = server.user(role, role.as_str()).await;
             user.post_once("transfer-1", TRANSFERS, to("anybody", 1)).await.refused(403, "FORBIDDEN");
         }
-        for role in [Role::VenueManager, Role::Maintainer] {
+        for role in [Role::VenueManager, Role::Maintainer, Role::Cashier] {
             let user = server.user(role, &format!("{role}2")).await;
             user.get("/api/v1/quota").await.refused(403, "FORBIDDEN");
             user.get(STATEMENT).await.refused(403, "FORBIDDEN");

@@ -23,6 +23,26 @@ on_server! {
         admin.patch("/api/v1/settings/basic.time_zone", json!({"value": "Mars/Olympus"})).await.refused_field("value", "INVALID");
     }
 
+    async fn k6_1_of_two_who_change_a_setting_at_once_the_second_is_told_and_overwrites_nothing(server) {
+        let (root, other) = (server.user(Role::SuperAdmin, "root").await, server.user(Role::SuperAdmin, "other").await);
+        let url = "/api/v1/settings/quota.transfer_minimum";
+        // What nobody has changed yet is its default.
+        root.patch(url, json!({"value": 5, "was": 0})).await.ok(200);
+        other.patch(url, json!({"value": 7, "was": 0})).await.refused(409, "CHANGED_MEANWHILE");
+        assert_eq!(server.platform.settings.get(platform::settings::defs::TRANSFER_MINIMUM), 5);
+        let both = tokio::join!(root.patch(url, json!({"value": 8, "was": 5})), other.patch(url, json!({"value": 9, "was": 5})));
+        let mut statuses = [both.0.status.as_u16(), both.1.status.as_u16()];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [200, 409]);
+        root.delete(url).await.ok(200);
+        other.patch(url, json!({"value": 9, "was": 8})).await.refused(409, "CHANGED_MEANWHILE");
+        let roles = "/api/v1/settings/security.second_factor_roles";
+        root.patch(roles, json!({"value": ["agent"], "was": []})).await.ok(200);
+        other.patch(roles, json!({"value": ["agent_admin"], "was": []})).await.refused(409, "CHANGED_MEANWHILE");
+        // Whoever has not looked says nothing of it.
+        other.patch(url, json!({"value": 9})).await.ok(200);
+    }
+
     async fn k6_1_after_many_changes_at_once_a_process_uses_what_was_stored_last(server) {
         let admin = server.user(Role::SuperAdmin, "root").await;
         for round in 0..25_i64 {
@@ -45,7 +65,7 @@ on_server! {
     }
 
     async fn k6_1_only_super_admins_touch_settings(server) {
-        for role in [Role::AgentAdmin, Role::Agent, Role::VenueManager, Role::Maintainer] {
+        for role in [Role::AgentAdmin, Role::Agent, Role::VenueManager, Role::Maintainer, Role::Cashier] {
             let user = server.user(role, kernel::Word::as_str(role)).await;
             user.get("/api/v1/settings").await.refused(403, "FORBIDDEN");
             user.patch("/api/v1/settings/quota.transfer_minimum", json!({"value": 5})).await.refused(403, "FORBIDDEN");

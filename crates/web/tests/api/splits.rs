@@ -237,7 +237,7 @@ on_server! {
         }
         assert_eq!(wallet(&bob).await, (599, 0));
         let number = bob.get("/customer/v1/me").await.ok(200)["number"].clone();
-        hall.manager.post_once("cash-00001", "/api/v1/customers/recharge", json!({"number": number, "amount_fen": 1})).await.ok(200);
+        hall.manager.post_once("cash-00001", "/api/v1/customers/recharge", json!({"venue_id": hall.id, "number": number, "amount_fen": 1})).await.ok(200);
         confirmed(&bob, &split, "bob-00001", 600).await;
         assert_eq!((wallet(&bob).await, wallet(&table.starter).await), ((0, 0), (9_400, 0)));
     }
@@ -249,7 +249,7 @@ on_server! {
         let welcome = server.visitor().post("/customer/v1/guests", json!({})).await.ok(201);
         let guest = server.visitor().with_token(welcome["token"].as_str().unwrap());
         let number = welcome["customer"]["number"].clone();
-        hall.manager.post_once("cash-00001", "/api/v1/customers/recharge", json!({"number": number, "amount_fen": 500})).await.ok(200);
+        hall.manager.post_once("cash-00001", "/api/v1/customers/recharge", json!({"venue_id": hall.id, "number": number, "amount_fen": 500})).await.ok(200);
         join(&guest, &split, None).await.ok(200);
         confirm(&guest, &split, "guest-0001", 400).await.refused(409, "PHONE_NEEDED");
 

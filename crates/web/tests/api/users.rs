@@ -90,7 +90,7 @@ on_server! {
         let second = root.post_once("create-0003", USERS, new_user("root2", "super_admin", 0)).await.ok(201);
         assert_eq!(second["quota"], Value::Null);
         root.post_once("create-0004", USERS, new_user("root3", "super_admin", 1)).await.refused_field("initial_quota", "HOLDS_NO_QUOTA");
-        for role in ["venue_manager", "maintainer"] {
+        for role in ["venue_manager", "maintainer", "cashier"] {
             root.post_once("create-0005", USERS, new_user("other", role, 1)).await.refused_field("initial_quota", "HOLDS_NO_QUOTA");
             let key = format!("create-{role}");
             let made = root.post_once(&key, USERS, new_user(&role.replace('_', ""), role, 0)).await.ok(201);
@@ -104,7 +104,7 @@ on_server! {
         for role in ["agent_admin", "super_admin", "venue_manager"] {
             admin.post_once("create-0001", USERS, new_user("carol", role, 0)).await.refused_field("role", "ROLE_NOT_ALLOWED");
         }
-        for role in [Role::Agent, Role::VenueManager, Role::Maintainer] {
+        for role in [Role::Agent, Role::VenueManager, Role::Maintainer, Role::Cashier] {
             let user = server.user(role, role.as_str()).await;
             user.post_once("create-0001", USERS, new_user("carol", "agent", 0)).await.refused(403, "FORBIDDEN");
             user.get(USERS).await.refused(403, "FORBIDDEN");

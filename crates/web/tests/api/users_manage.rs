@@ -155,6 +155,7 @@ on_server! {
         server.visitor().post("/api/v1/session", json!({"name": "carol", "password": "password-of-carol"})).await.ok(200);
         let log: Vec<(String, Value)> = server.logged().await.into_iter().map(|line| (line.what, line.detail)).collect();
         assert_eq!(log, [("users.everybodys_sessions_ended".to_owned(), json!({"count": 4}))]);
+        server.has_answered("POST /api/v1/users/sessions/end");
     }
 
     async fn k1_4b_one_super_admin_stays_active(server) {

@@ -17,11 +17,13 @@ async fn number(customer: &Client) -> Value {
 }
 
 async fn pay_out(hall: &Hall<'_>, customer: &Client, key: &str, fen: i64) -> Answer {
-    hall.manager.post_once(key, PAY_OUT, json!({"number": number(customer).await, "amount_fen": fen})).await
+    let cash = json!({"venue_id": hall.id, "number": number(customer).await, "amount_fen": fen});
+    hall.manager.post_once(key, PAY_OUT, cash).await
 }
 
 async fn recharge(hall: &Hall<'_>, customer: &Client, key: &str, fen: i64) {
-    hall.manager.post_once(key, RECHARGE, json!({"number": number(customer).await, "amount_fen": fen})).await.ok(200);
+    let cash = json!({"venue_id": hall.id, "number": number(customer).await, "amount_fen": fen});
+    hall.manager.post_once(key, RECHARGE, cash).await.ok(200);
 }
 
 /// What the desk sees that it may pay out.
@@ -77,6 +79,7 @@ on_server! {
         assert_eq!((wallet(&customer).await, in_cash(&hall, &customer).await), ((3_400, 0), 1_000));
         pay_out(&hall, &customer, "out-00004", 1_000).await.ok(200);
         assert_eq!((wallet(&customer).await, in_cash(&hall, &customer).await, refundable(&customer).await), ((2_400, 0), 0, 1_000));
+        server.has_answered("POST /api/v1/customers/payout");
     }
 
     async fn v4_1_a_recharge_of_too_much_is_undone_and_what_is_held_is_not_paid_out(server) {
@@ -114,7 +117,8 @@ on_server! {
         assert_eq!(hall.manager.post(FIND, find.clone()).await.ok(200)["cash_fen"], 0);
         server.clock.step(361 * DAY);
         assert_eq!(hall.manager.post(FIND, find).await.ok(200)["cash_fen"], 1_000);
-        hall.manager.post_once("out-00001", PAY_OUT, json!({"number": number, "amount_fen": 1_000})).await.ok(200);
+        let cash = json!({"venue_id": hall.id, "number": number, "amount_fen": 1_000});
+        hall.manager.post_once("out-00001", PAY_OUT, cash).await.ok(200);
     }
 
     async fn v4_1_the_desk_sees_whose_wallet_it_is_before_money_changes_hands(server) {
@@ -132,12 +136,14 @@ on_server! {
         for unknown in ["", "0", "13900139000"] {
             hall.manager.post(FIND, json!({"number": unknown})).await.refused_field("number", "CUSTOMER_NOT_FOUND");
         }
-        hall.manager.post_once("out-00001", PAY_OUT, json!({"number": "0", "amount_fen": 1})).await.refused_field("number", "CUSTOMER_NOT_FOUND");
+        let nobody = json!({"venue_id": hall.id, "number": "0", "amount_fen": 1});
+        hall.manager.post_once("out-00001", PAY_OUT, nobody).await.refused_field("number", "CUSTOMER_NOT_FOUND");
         for fen in [0, -1, 1_000_001] {
             pay_out(&hall, &customer, "out-00002", fen).await.refused_field("amount_fen", "RANGE");
         }
         let maintainer = server.user(Role::Maintainer, "maintainer").await;
         maintainer.post(FIND, json!({"number": me["number"]})).await.refused(403, "FORBIDDEN");
         assert_eq!(wallet(&customer).await, (700, 0));
+        server.has_answered("POST /api/v1/customers/find");
     }
 }

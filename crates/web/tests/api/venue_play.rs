@@ -127,7 +127,7 @@ on_server! {
             customer.post_once("open-0002", &path, json!({"minutes": minutes, "expected_fen": 0})).await.refused(422, "INVALID");
         }
         let number = customer.get("/customer/v1/me").await.ok(200)["number"].clone();
-        let cash = json!({"number": number, "amount_fen": 1});
+        let cash = json!({"venue_id": hall.id, "number": number, "amount_fen": 1});
         hall.manager.post_once("cash-0002", "/api/v1/customers/recharge", cash).await.ok(200);
         // The refusal took no key: the same ask goes through now.
         ask(&customer, &hall, 0, "open-0001").await.ok(202);
@@ -152,7 +152,7 @@ on_server! {
         server.settles().await;
         assert_eq!((stands().await, lamp.seen()), (before.clone(), seen));
         let number = customer.get("/customer/v1/me").await.ok(200)["number"].clone();
-        hall.manager.post_once("cash-0002", "/api/v1/customers/recharge", json!({"number": number, "amount_fen": 1})).await.ok(200);
+        hall.manager.post_once("cash-0002", "/api/v1/customers/recharge", json!({"venue_id": hall.id, "number": number, "amount_fen": 1})).await.ok(200);
         // The refusal took no key: the same ask goes through now, and the lamp is told of it.
         customer.post_once("more-0001", &path, more).await.ok(200);
         server.settles().await;

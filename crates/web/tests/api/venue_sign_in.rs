@@ -38,7 +38,7 @@ on_server! {
         let hall = Hall::open(server, 1).await;
         let welcome = server.visitor().post("/customer/v1/guests", json!({})).await.ok(201);
         let guest = server.visitor().with_token(welcome["token"].as_str().unwrap());
-        let cash = json!({"number": welcome["customer"]["number"], "amount_fen": 5_000});
+        let cash = json!({"venue_id": hall.id, "number": welcome["customer"]["number"], "amount_fen": 5_000});
         hall.manager.post_once("cash-0001", "/api/v1/customers/recharge", cash).await.ok(200);
         let open = json!({"minutes": 60, "expected_fen": 3_600});
         let path = format!("/customer/v1/tables/{}/open", hall.tables[0].id);
@@ -55,7 +55,7 @@ on_server! {
         server.clock.step(2 * MINUTE);
         let other = server.visitor().post("/customer/v1/guests", json!({})).await.ok(201);
         let second = server.visitor().with_token(other["token"].as_str().unwrap());
-        let cash = json!({"number": other["customer"]["number"], "amount_fen": 700});
+        let cash = json!({"venue_id": hall.id, "number": other["customer"]["number"], "amount_fen": 700});
         hall.manager.post_once("cash-0002", "/api/v1/customers/recharge", cash).await.ok(200);
         let merged = server.sign_in_by_phone(&second, PHONE).await;
         assert_eq!((merged["customer"]["id"].clone(), merged["customer"]["balance_fen"].clone()), (known["customer"]["id"].clone(), json!(5_700)));
@@ -66,6 +66,8 @@ on_server! {
         let playing = customer.get("/customer/v1/session").await.ok(200)["session"]["id"].clone();
         customer.post(&format!("/customer/v1/sessions/{}/close", playing.as_str().unwrap()), json!({})).await.ok(200);
         hall.table_is(0, "idle").await;
+        server.has_answered("POST /customer/v1/phone-codes");
+        server.has_answered("POST /customer/v1/sign-in");
     }
 
     async fn v2_2_a_code_is_good_for_five_minutes_five_tries_and_once(server) {
@@ -168,7 +170,7 @@ on_server! {
     async fn v2_2_two_phones_with_one_guests_token_are_two_customers_and_its_money_is_one_of_theirs(server) {
         let hall = Hall::open(server, 0).await;
         let (guest, me) = new_guest(server).await;
-        let cash = json!({"number": me["number"], "amount_fen": 700});
+        let cash = json!({"venue_id": hall.id, "number": me["number"], "amount_fen": 700});
         hall.manager.post_once("cash-0001", "/api/v1/customers/recharge", cash).await.ok(200);
         let (one, two) = (asked(server, &guest, PHONE).await, asked(server, &guest, "13900139000").await);
         let (first, second) = tokio::join!(guest.post(SIGN_IN, one), guest.post(SIGN_IN, two));
@@ -191,7 +193,7 @@ on_server! {
         let (guest, me) = new_guest(server).await;
         let ask = asked(server, &guest, PHONE).await;
         // While the guest signs in, and after it.
-        let cash = |fen: i64| json!({"number": me["number"], "amount_fen": fen});
+        let cash = |fen: i64| json!({"venue_id": hall.id, "number": me["number"], "amount_fen": fen});
         let recharge = "/api/v1/customers/recharge";
         let (paid, merged) = tokio::join!(hall.manager.post_once("cash-0001", recharge, cash(700)), guest.post(SIGN_IN, ask));
         paid.ok(200);
@@ -202,6 +204,7 @@ on_server! {
         }
         server.clock.step(MINUTE);
         assert_eq!(server.sign_in_by_phone(&server.visitor(), PHONE).await["customer"]["balance_fen"], 5_700);
+        server.has_answered("POST /api/v1/customers/recharge");
     }
 
     async fn v2_2_nobody_sends_floods_of_texts_at_our_cost(server) {

@@ -64,6 +64,7 @@ on_server! {
         is_out(&[&lost, &other]).await;
         assert_eq!(hall.manager.post(SIGN_OUT, json!({"number": number, "why": "身份证"})).await.ok(200)["ended"], 1);
         is_out(&[&lost, &other, &back]).await;
+        server.has_answered("POST /api/v1/customers/sign-out-everywhere");
     }
 
     async fn v2_2_whoever_may_not_or_says_too_little_signs_no_customer_out(server) {
@@ -72,7 +73,7 @@ on_server! {
         let ann = by_number(server, PHONE).await;
         let number = me(&ann).await["number"].clone();
         let ask = json!({"number": number, "why": "身份证"});
-        for (role, name) in [(Role::Maintainer, "maintainer"), (Role::Agent, "agent")] {
+        for (role, name) in [(Role::Maintainer, "maintainer"), (Role::Cashier, "cashier"), (Role::Agent, "agent")] {
             server.user(role, name).await.post(SIGN_OUT, ask.clone()).await.refused(403, "FORBIDDEN");
         }
         server.visitor().post(SIGN_OUT, ask).await.refused(401, "SIGN_IN_REQUIRED");
@@ -126,7 +127,7 @@ on_server! {
         let hall = Hall::open(server, 1).await;
         let ann = by_number(server, PHONE).await;
         let number = me(&ann).await["number"].clone();
-        let cash = json!({"number": number, "amount_fen": 5_000});
+        let cash = json!({"venue_id": hall.id, "number": number, "amount_fen": 5_000});
         hall.manager.post_once("cash-0001", "/api/v1/customers/recharge", cash).await.ok(200);
         let playing = hall.play(&ann, 0, 60).await;
         assert_eq!(hall.manager.post(SIGN_OUT, json!({"number": number, "why": "身份证"})).await.ok(200)["ended"], 1);

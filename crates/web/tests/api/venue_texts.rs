@@ -24,7 +24,7 @@ async fn ask(server: &TestServer, phone: &str) {
 /// Somebody with this number and money, who signed in before texts left by a provider.
 async fn customer(server: &TestServer, hall: &Hall<'_>, phone: &str) -> Client {
     let welcome = server.sign_in_by_phone(&server.visitor(), phone).await;
-    let cash = json!({"number": welcome["customer"]["number"], "amount_fen": 50_000});
+    let cash = json!({"venue_id": hall.id, "number": welcome["customer"]["number"], "amount_fen": 50_000});
     hall.manager.post_once(&format!("cash-{phone}"), "/api/v1/customers/recharge", cash).await.ok(200);
     server.visitor().with_token(welcome["token"].as_str().unwrap())
 }

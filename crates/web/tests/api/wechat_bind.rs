@@ -52,7 +52,8 @@ async fn number(who: &Client) -> Value {
 async fn pay_in(hall: &Hall<'_>, who: &Client, fen: i64) {
     let number = number(who).await;
     let key = format!("cash-{}", number.as_str().unwrap());
-    hall.manager.post_once(&key, "/api/v1/customers/recharge", json!({"number": number, "amount_fen": fen})).await.ok(200);
+    let cash = json!({"venue_id": hall.id, "number": number, "amount_fen": fen});
+    hall.manager.post_once(&key, "/api/v1/customers/recharge", cash).await.ok(200);
 }
 
 /// Both at the same moment. On PostgreSQL each has come as far as it does without a customer's row, and they are let go together.
@@ -138,6 +139,7 @@ on_server! {
         assert_ne!(number(&by_mini(server, &wechat, "bob").await).await, number(&bob).await);
         bob.post(UNBIND, json!({})).await.ok(200);
         assert_eq!(number(&by_number(server, PHONE).await).await, number(&bob).await);
+        server.has_answered("POST /customer/v1/wechat/bind");
     }
 
     async fn v2_1_what_belongs_to_a_name_without_a_number_comes_along_when_it_is_bound(server) {

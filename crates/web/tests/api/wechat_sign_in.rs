@@ -61,6 +61,7 @@ on_server! {
             ann.get("/customer/v1/me").await.refused(401, "SESSION_INVALID");
             assert_eq!(number(&with(server, &again)).await, first["customer"]["number"]);
         }
+        server.has_answered("POST /customer/v1/wechat");
     }
 
     async fn v2_1_a_code_is_good_once_for_its_app_and_five_minutes(server) {
@@ -118,7 +119,7 @@ on_server! {
         let wechat = testkit::wechat::open(server).await;
         let guest = async |fen: i64| {
             let welcome = server.visitor().post("/customer/v1/guests", json!({})).await.ok(201);
-            let cash = json!({"number": welcome["customer"]["number"], "amount_fen": fen});
+            let cash = json!({"venue_id": hall.id, "number": welcome["customer"]["number"], "amount_fen": fen});
             let key = format!("cash-{}", welcome["customer"]["number"].as_str().unwrap());
             hall.manager.post_once(&key, "/api/v1/customers/recharge", cash).await.ok(200);
             (with(server, &welcome), welcome)
@@ -142,11 +143,11 @@ on_server! {
         let wechat = testkit::wechat::open(server).await;
         // Known by the phone, with money.
         let known = server.sign_in_by_phone(&server.visitor(), PHONE).await;
-        let cash = json!({"number": known["customer"]["number"], "amount_fen": 700});
+        let cash = json!({"venue_id": hall.id, "number": known["customer"]["number"], "amount_fen": 700});
         hall.manager.post_once("cash-0001", "/api/v1/customers/recharge", cash).await.ok(200);
         // Known by WeChat, with money, a bill and a message.
         let ann = by_mini(server, &wechat, "ann").await;
-        let cash = json!({"number": number(&ann).await, "amount_fen": 5_000});
+        let cash = json!({"venue_id": hall.id, "number": number(&ann).await, "amount_fen": 5_000});
         hall.manager.post_once("cash-0002", "/api/v1/customers/recharge", cash).await.ok(200);
         let playing = hall.play(&ann, 0, 60).await;
         let bind = async || ann.post("/customer/v1/wechat/phone", json!({"code": wechat.phone_code(PHONE), "join": true})).await;
@@ -169,6 +170,7 @@ on_server! {
         let bob = by_mini(server, &wechat, "bob").await;
         let bound = bob.post("/customer/v1/wechat/phone", json!({"code": wechat.phone_code("13900139000"), "join": true})).await.ok(200);
         assert_eq!((&bound["customer"]["number"], &bound["customer"]["phone"]), (&number(&bob).await, &json!("139****9000")));
+        server.has_answered("POST /customer/v1/wechat/phone");
     }
 
     async fn v9_5_a_complaint_goes_where_its_customer_goes_and_so_does_what_is_given_back(server) {
@@ -176,7 +178,7 @@ on_server! {
         let wechat = testkit::wechat::open(server).await;
         let known = server.sign_in_by_phone(&server.visitor(), PHONE).await;
         let ann = by_mini(server, &wechat, "ann").await;
-        let cash = json!({"number": number(&ann).await, "amount_fen": 5_000});
+        let cash = json!({"venue_id": hall.id, "number": number(&ann).await, "amount_fen": 5_000});
         hall.manager.post_once("cash-0001", "/api/v1/customers/recharge", cash).await.ok(200);
         let playing = hall.play(&ann, 0, 60).await;
         server.clock.step(10 * MINUTE - 30 * SECOND);

@@ -165,7 +165,7 @@ on_server! {
         extra["state"] = json!("paid");
         agent.post_once("withdraw-1", WITHDRAWALS, extra).await.refused(422, "INVALID");
         assert_eq!((count(&agent, "").await, server.quota(&agent).await), (0, (1_000, 0)));
-        for role in [Role::SuperAdmin, Role::VenueManager, Role::Maintainer] {
+        for role in [Role::SuperAdmin, Role::VenueManager, Role::Maintainer, Role::Cashier] {
             server.user(role, role.as_str()).await.post_once("withdraw-1", WITHDRAWALS, form(100)).await.refused(403, "FORBIDDEN");
         }
     }

@@ -192,6 +192,8 @@ export interface Session {
   pause: Pause
   /** While it is played. Null: not known, or none is owed. Absent of a server that does not tell it. */
   light?: 'on' | 'off' | 'away' | null
+  /** Played without light, or without a word from it: it costs nothing. Absent of a server that does not tell it. */
+  unlit_seconds?: number
   /** By how many minutes it may be extended now: less near closing. */
   extensions: number[]
   /** Others share the bill, or have. */

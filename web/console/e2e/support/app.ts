@@ -55,11 +55,18 @@ export async function newcomerChooses(page: Page, table: { url: string }): Promi
   await giveNumber(page)
 }
 
+/** Cash over the counter of the first hall where this one works. */
+export async function takeCash(desk: Api, number: string, fen: number): Promise<void> {
+  const { items } = await desk.get<{ items: T.Venue[] }>('/venues')
+  const cash: T.DeskCash = { venue_id: items[0]?.id ?? '', number, amount_fen: fen }
+  await desk.post('/customers/recharge', cash)
+}
+
 /** Somebody new, with so much cash in the wallet. */
 export async function customerWithMoney(page: Page, desk: Api, fen: number): Promise<void> {
   await someCustomer(page)
   const number = ((await page.getByTestId('customer-number').textContent()) ?? '').trim()
-  await desk.post('/customers/recharge', { number, amount_fen: fen })
+  await takeCash(desk, number, fen)
 }
 
 /** From the code on a table to the question whether it should be opened, for an hour. */

@@ -44,6 +44,11 @@ export interface ChangedDevice {
   name: string
   /** Of modbus alone. */
   address?: CoilAddress
+  /** Of its device, 1 to 8; absent: as it is. */
+  channel?: number
+  /** Another light, on whose device it is from now on; absent: it stays where it is. */
+  beside?: string
+  locks_button?: boolean
   /** Another device of the same kind. */
   replaced: boolean
   version: number

@@ -4,6 +4,7 @@
  * two drift apart; nothing of this reaches the built pages.
  */
 import type { components } from './schema'
+import type * as Cash from './cash'
 import type * as Complaints from './complaints'
 import type * as Devices from './devices'
 import type * as Beside from './offers'
@@ -51,6 +52,7 @@ export type Answers = [
   Fits<Present<Server['CallbackEvent']>, Console.CallbackEvent>,
   Fits<Present<Server['Delivery']>, Console.Delivery>,
   Fits<Present<Server['DeliveryDetail']>, Console.DeliveryDetail>,
+  Fits<Present<Server['FailedDone']>, Console.FailedDone>,
   Fits<Present<Server['Notification']>, Console.Notification>,
   Fits<Present<Server['OperationEntry']>, Console.OperationEntry>,
   Fits<Present<Server['SignInEntry']>, Console.SignInEntry>,
@@ -74,6 +76,7 @@ export type Answers = [
   Fits<Present<Server['SessionView']>, Console.ClosedPlay>,
   Fits<Present<Server['Customer']>, Console.Customer>,
   Fits<Present<Server['AtDesk']>, Console.AtDesk>,
+  Fits<Present<Server['CashReport']>, Cash.CashReport>,
   Fits<Present<Server['SignedOut']>, Console.SignedOut>,
   Fits<Present<Server['Member']>, Console.VenueMember>,
   Fits<Present<Server['PayOrderDetail']>, Console.PayOrderDetail>,
@@ -125,6 +128,7 @@ export type Requests = [
   Fits<Console.EmailChange, Server['EmailChange']>,
   Fits<Console.NewProject, Server['NewProject']>,
   Fits<Console.KeySelection, Server['KeySelection']>,
+  Fits<{ reason: string; device_id?: string }, Server['UnbindBeyondLimit']>,
   // The document does not say what a tariff is.
   Fits<Omit<Console.NewVenue, 'tariff'>, Omit<Server['NewVenue'], 'tariff'>>,
   Fits<Console.NewTable, Server['NewTable']>,

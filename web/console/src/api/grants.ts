@@ -28,8 +28,8 @@ export const endGrant = (id: string) => post<Grant>(`/grants/${seg(id)}/end`)
 
 export const listApplications = (filter: ApplicationFilter, signal?: AbortSignal) =>
   get<Page<Application>>('/applications', filter, signal)
-export const listOpenProjects = (paging: Paging = {}, signal?: AbortSignal) =>
-  get<Page<OpenProject>>('/applications/projects', paging, signal)
+export const listOpenProjects = (filter: { search?: string } & Paging, signal?: AbortSignal) =>
+  get<Page<OpenProject>>('/applications/projects', filter, signal)
 export const apply = (projectId: string, reason: string) =>
   post<Application>('/applications', { project_id: projectId, reason })
 export const approveApplication = (id: string, body: { ends_at?: string | null; note?: string }) =>

@@ -48,6 +48,9 @@ export const getKey = (id: string, signal?: AbortSignal) => get<KeyDetail>(`/key
 /** One of its devices, or all. */
 export const unbindKey = (id: string, deviceId?: string) =>
   post<Key>(`/keys/${seg(id)}/unbind`, deviceId === undefined ? {} : { device_id: deviceId })
+/** The same whatever the project's limit says, and why: for who sets that. */
+export const unbindKeyBeyondLimit = (id: string, reason: string, deviceId?: string) =>
+  post<Key>(`/keys/${seg(id)}/unbind-beyond-limit`, { reason, ...(deviceId !== undefined && { device_id: deviceId }) })
 export const disableKeys = (selection: KeySelection) => post<BulkChange>('/keys/disable', selection)
 export const enableKeys = (selection: KeySelection) => post<BulkChange>('/keys/enable', selection)
 

@@ -14,7 +14,9 @@ export const listProjects = (filter: ProjectFilter, signal?: AbortSignal) =>
   get<Page<Project>>('/projects', filter, signal)
 export const getProject = (id: string, signal?: AbortSignal) => get<Project>(`/projects/${seg(id)}`, undefined, signal)
 export const createProject = (body: NewProject) => post<ProjectCreated>('/projects', body)
-export const updateProject = (id: string, change: Partial<NewProject>) => patch<Project>(`/projects/${seg(id)}`, change)
+/** `revision`: the project's as it was looked at. */
+export const updateProject = (id: string, change: Partial<NewProject> & { revision: number }) =>
+  patch<Project>(`/projects/${seg(id)}`, change)
 export const enableProject = (id: string) => post<Project>(`/projects/${seg(id)}/enable`)
 export const disableProject = (id: string) => post<Project>(`/projects/${seg(id)}/disable`)
 export const liftProjectBan = (id: string) => post<Project>(`/projects/${seg(id)}/lift-ban`)

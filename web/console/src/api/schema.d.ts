@@ -225,6 +225,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cash": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was taken and paid out at the desk, by hall, day and person: of the halls where one works, and by oneself alone unless one manages halls. */
+        get: operations["cash_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/complaints": {
         parameters: {
             query?: never;
@@ -2139,7 +2156,7 @@ export interface paths {
         /** Who works in a hall. A super admin may act in all, and is not listed. */
         get: operations["staff_list"];
         put?: never;
-        /** Lets a manager or a maintainer work in a hall. */
+        /** Lets a manager, a maintainer or a cashier work in a hall. */
         post: operations["staff_add"];
         delete?: never;
         options?: never;
@@ -3292,7 +3309,7 @@ export interface components {
         /** @description An answer without content, as an object: there may be something to say one day. */
         Accepted: Record<string, never>;
         /** @enum {string} */
-        ActorRole: "super_admin" | "agent_admin" | "agent" | "venue_manager" | "maintainer" | "visitor" | "system";
+        ActorRole: "super_admin" | "agent_admin" | "agent" | "venue_manager" | "maintainer" | "cashier" | "visitor" | "system";
         /** Format: int64 */
         Amount: number;
         Application: {
@@ -3396,6 +3413,11 @@ export interface components {
         /** @description Where a project's owner wants to be called, and for what. */
         CallbackSetting: {
             events: components["schemas"]["CallbackEvent"][];
+            /**
+             * Format: int64
+             * @description That of the project as it was looked at: where somebody has changed it since, nothing is changed. Absent or null: whatever it is.
+             */
+            revision?: number | null;
             /** @description Absent or null: nowhere. */
             url?: string | null;
         };
@@ -3449,14 +3471,64 @@ export interface components {
             memo?: string | null;
             /** @description The customer's. */
             number: string;
+            /** @description The hall whose drawer it goes into, or comes out of: one where one works. */
+            venue_id: components["schemas"]["Id"];
+        };
+        /** @description A day of a hall on which cash changed hands. */
+        CashDay: {
+            /** @description By the hall's clock, as it was then. */
+            day: string;
+            people: components["schemas"]["CashPerson"][];
+            /** @description Of those who are listed, which is everybody unless one sees one's own alone. */
+            total: components["schemas"]["CashSum"];
+            venue_id: components["schemas"]["Id"];
+            venue_name: string;
+        };
+        /** @description What one of the staff has done with cash at a hall on one of its days. */
+        CashPerson: {
+            sum: components["schemas"]["CashSum"];
+            user: components["schemas"]["UserRef"];
+        };
+        /** @description Cash by hall, day and person. */
+        CashReport: {
+            /** @description The newest first. A day without cash is left out. */
+            days: components["schemas"]["CashDay"][];
+            /** @description The first and the last day, both whole. */
+            from: string;
+            to: string;
+            total: components["schemas"]["CashSum"];
+        };
+        /** @description What was taken and paid out. */
+        CashSum: {
+            /** @description What must be in the drawer beside what lay in it before. Negative: more was paid out than taken. */
+            drawer_fen: components["schemas"]["Fen"];
+            /** @description To customers, out of their wallets. */
+            paid_out_fen: components["schemas"]["Fen"];
+            /** Format: int64 */
+            payouts: number;
+            /**
+             * Format: int64
+             * @description In so many pieces.
+             */
+            recharges: number;
+            /** @description From customers, into their wallets. */
+            taken_fen: components["schemas"]["Fen"];
         };
         /** @enum {string} */
         Cause: "not_lit" | "not_dark" | "in_play" | "no_power" | "offline" | "staff";
         ChangedDevice: {
             address?: components["schemas"]["NewCoilAddress"] | null;
+            beside?: components["schemas"]["Id"] | null;
+            /**
+             * Format: int64
+             * @description Which of its device's channels it is, 1 to 8; absent: as it is, or the first of a device of another kind. Not of `modbus`.
+             */
+            channel?: number | null;
             driver: components["schemas"]["Driver"];
+            /** @description Whether its own button is told to do nothing, whenever it has come to the broker; absent: as it is. Not of `modbus`. */
+            locks_button?: boolean | null;
             name: string;
-            /** @description Another device of the same kind is there now. It is another one in any case where its kind or its address is. */
+            /** @description Another device of the same kind is there now. It is another one in any case where its kind, its channel or its address is. */
             replaced?: boolean;
             /**
              * Format: int64
@@ -3648,7 +3720,17 @@ export interface components {
             /** @description What the customer was shown: a larger share is refused. */
             at_most_fen: components["schemas"]["Fen"];
         };
-        /** @description What is entered into the device; told once. Nothing, where it is a board that we connect to. */
+        /** @description How far figures are counted: one that has reached it may be more. (Of keys it stands beside them.) */
+        CountedTo: {
+            /** Format: int64 */
+            users: number;
+            /**
+             * Format: int64
+             * @description Of each thing that waits for somebody, payments among them.
+             */
+            waiting: number;
+        };
+        /** @description What is entered into the device; told once. Nothing, where it is a board that we connect to, or has other lights already. */
         Credentials: {
             device: components["schemas"]["Device"];
             password?: string | null;
@@ -3720,7 +3802,7 @@ export interface components {
         /** @enum {string} */
         DeliveryEvent: "key.activated" | "key.verified" | "key.refused" | "key.expired" | "key.unbound" | "batch.created" | "test";
         /** @enum {string} */
-        DeliveryState: "waiting" | "delivered" | "failed";
+        DeliveryState: "waiting" | "delivered" | "failed" | "dismissed";
         /** @description A complaint with all that shows what happened. */
         DeskComplaint: components["schemas"]["DeskRow"] & {
             can_answer: boolean;
@@ -3757,10 +3839,19 @@ export interface components {
         };
         Device: {
             address?: components["schemas"]["CoilAddress"] | null;
+            /**
+             * Format: int64
+             * @description Which of its device's channels it is, counted from 1.
+             */
+            channel?: number | null;
             /** @description What it draws. */
             draw: components["schemas"]["Draw"];
             driver: components["schemas"]["Driver"];
             id: components["schemas"]["Id"];
+            /** @description Its device has said that it has no such channel. */
+            lacks_channel: boolean;
+            /** @description Whenever it has come to the broker, its own button is told to do nothing. */
+            locks_button: boolean;
             name: string;
             off_at?: components["schemas"]["Timestamp"] | null;
             online: boolean;
@@ -3773,7 +3864,7 @@ export interface components {
             reported?: boolean | null;
             reported_at?: components["schemas"]["Timestamp"] | null;
             table_id: components["schemas"]["Id"];
-            /** @description Its name on the broker, if that is where it is. */
+            /** @description Its device's name on the broker, if that is where it is. Several lights of a hall may have it, each on a channel of its own. */
             topic?: string | null;
             venue_id: components["schemas"]["Id"];
             /**
@@ -3855,6 +3946,16 @@ export interface components {
             paid_until: components["schemas"]["Timestamp"];
             price_fen: components["schemas"]["Fen"];
         };
+        /** @description How far it has come. */
+        FailedDone: {
+            /**
+             * Format: int64
+             * @description So many are sent again, or dismissed.
+             */
+            done: number;
+            /** @description There may be more, which follow by themselves. */
+            more: boolean;
+        };
         /** Format: int64 */
         Fen: number;
         FieldProblem: {
@@ -3870,10 +3971,19 @@ export interface components {
         };
         FloorDevice: {
             address?: components["schemas"]["CoilAddress"] | null;
+            /**
+             * Format: int64
+             * @description Which of its device's channels it is, counted from 1.
+             */
+            channel?: number | null;
             /** @description What it draws. */
             draw: components["schemas"]["Draw"];
             driver: components["schemas"]["Driver"];
             id: components["schemas"]["Id"];
+            /** @description Its device has said that it has no such channel. */
+            lacks_channel: boolean;
+            /** @description Whenever it has come to the broker, its own button is told to do nothing. */
+            locks_button: boolean;
             name: string;
             online: boolean;
             online_since: components["schemas"]["Timestamp"];
@@ -4078,9 +4188,10 @@ export interface components {
             items: components["schemas"]["HoldView"][];
         };
         Home: {
+            counted_to: components["schemas"]["CountedTo"];
             /**
              * Format: int64
-             * @description Callbacks that were given up; for who manages them.
+             * @description Callbacks that were given up and not dismissed since, without trials; for who manages them.
              */
             failing_deliveries: number;
             /** @description Within 14 days, the first to end first. */
@@ -4103,7 +4214,7 @@ export interface components {
              * @description That the reader manages.
              */
             users?: number | null;
-            /** @description The last 14 days in UTC, oldest first. */
+            /** @description The last 14 days by the installation's clock, oldest first. Where its time zone was changed, days before that are as they were counted. */
             verifications: components["schemas"]["VerificationDay"][];
         };
         Id: string;
@@ -4154,6 +4265,11 @@ export interface components {
             disabled: number;
             /** Format: int64 */
             expired: number;
+            /**
+             * Format: int64
+             * @description How far each of them is counted: one that has reached it may be more.
+             */
+            most: number;
             /** Format: int64 */
             unused: number;
         };
@@ -4342,11 +4458,21 @@ export interface components {
             notify_url: string;
             parameters?: components["schemas"]["Shown"] | null;
             updated_at?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int64
+             * @description Counts its changes, 0 before the first: whoever changes it says which one was looked at.
+             */
+            version: number;
         };
         MerchantForm: {
             /** @description New payments may be made by it. What was begun is seen to its end either way. */
             enabled: boolean;
             parameters?: components["schemas"]["Form"] | null;
+            /**
+             * Format: int64
+             * @description That of the network as it was looked at: where somebody has changed it since, nothing is changed. Absent or null: whatever it is.
+             */
+            version?: number | null;
         };
         Merchants: {
             items: components["schemas"]["Merchant"][];
@@ -4419,12 +4545,20 @@ export interface components {
         };
         NewDevice: {
             address?: components["schemas"]["NewCoilAddress"] | null;
+            beside?: components["schemas"]["Id"] | null;
+            /**
+             * Format: int64
+             * @description Which of its device's channels it is, 1 to 8; absent: the first. Not of `modbus`, which has coils.
+             */
+            channel?: number | null;
             driver: components["schemas"]["Driver"];
             /**
              * Format: int64
-             * @description What the lamp draws at least when it is on, 1 to 5,000; absent: it is not watched. Not of `modbus`, which does not measure.
+             * @description What the lamp draws at least when it is on, 1 to 5,000; absent: it is not watched. Not of `modbus`, nor of one of several on a Tasmota.
              */
             least_watts?: number | null;
+            /** @description Whether its own button is told to do nothing, whenever it has come to the broker. Not of `modbus`, which has none. */
+            locks_button?: boolean;
             name: string;
             table_id: components["schemas"]["Id"];
         };
@@ -4436,7 +4570,7 @@ export interface components {
             project_id: components["schemas"]["Id"];
         };
         NewMember: {
-            /** @description Of a manager or a maintainer. */
+            /** @description Of a manager, a maintainer or a cashier. */
             name: string;
         };
         /** @description Exactly one of `recharge` and `table`. */
@@ -5150,6 +5284,11 @@ export interface components {
                 rate_per_minute: number;
                 /** @description Ed25519, base64; built into clients. Empty for agents. */
                 response_public_key: string;
+                /**
+                 * Format: int64
+                 * @description Counts its changes: whoever changes it says which one was looked at.
+                 */
+                revision: number;
                 state: components["schemas"]["ProjectState"];
                 /**
                  * Format: int64
@@ -5233,6 +5372,11 @@ export interface components {
                 table_name: string;
                 /** @description How it stands, in words. */
                 text: string;
+                /**
+                 * Format: int64
+                 * @description What was played without light, or without a word from it, and costs nothing.
+                 */
+                unlit_seconds: number;
                 venue_name: string;
             }[];
             /** @description Where the next page begins; absent on the last. */
@@ -5551,7 +5695,7 @@ export interface components {
             channels: components["schemas"]["ChannelKind"][];
         };
         /** @enum {string} */
-        Permission: "users.manage" | "projects.manage" | "grants.manage" | "grants.review" | "grants.apply" | "keys.generate" | "keys.manage" | "keys.view" | "quota.view" | "quota.issue" | "quota.recharge" | "quota.transfer" | "quota.withdraw" | "withdrawals.review" | "settings.manage" | "logs.view" | "callbacks.manage" | "jobs.manage" | "venues.manage" | "venues.view" | "tables.operate" | "cases.manage" | "payments.manage";
+        Permission: "users.manage" | "projects.manage" | "grants.manage" | "grants.review" | "grants.apply" | "keys.generate" | "keys.manage" | "keys.view" | "quota.view" | "quota.issue" | "quota.recharge" | "quota.transfer" | "quota.withdraw" | "withdrawals.review" | "settings.manage" | "logs.view" | "callbacks.manage" | "jobs.manage" | "venues.manage" | "venues.view" | "tables.operate" | "desk.serve" | "cases.manage" | "payments.manage";
         /** @enum {string} */
         Phase: "hold" | "post" | "release" | "move";
         Phone: {
@@ -5659,6 +5803,11 @@ export interface components {
             rate_per_minute: number;
             /** @description Ed25519, base64; built into clients. Empty for agents. */
             response_public_key: string;
+            /**
+             * Format: int64
+             * @description Counts its changes: whoever changes it says which one was looked at.
+             */
+            revision: number;
             state: components["schemas"]["ProjectState"];
             /**
              * Format: int64
@@ -5703,6 +5852,12 @@ export interface components {
              * @default null
              */
             rate_per_minute: number | null;
+            /**
+             * Format: int64
+             * @description That of the project as it was looked at: where somebody has changed it since, nothing is changed. Left out: whatever it is.
+             * @default null
+             */
+            revision: number | null;
             /**
              * Format: int64
              * @default null
@@ -5840,7 +5995,7 @@ export interface components {
         };
         Retire: Record<string, never>;
         /** @enum {string} */
-        Role: "super_admin" | "agent_admin" | "agent" | "venue_manager" | "maintainer";
+        Role: "super_admin" | "agent_admin" | "agent" | "venue_manager" | "maintainer" | "cashier";
         RotateSecret: {
             /**
              * Format: int64
@@ -5917,6 +6072,11 @@ export interface components {
             table_name: string;
             /** @description How it stands, in words. */
             text: string;
+            /**
+             * Format: int64
+             * @description What was played without light, or without a word from it, and costs nothing.
+             */
+            unlit_seconds: number;
             venue_name: string;
         };
         SessionsEnded: {
@@ -5953,6 +6113,8 @@ export interface components {
         SettingKind: "boolean" | "integer" | "text" | "list";
         SettingValue: {
             value: unknown;
+            /** @description The value that was looked at: where it is another one by now, nothing is changed. Left out: whatever it is. */
+            was?: unknown;
         };
         SettleAsk: Record<string, never>;
         Settlement: {
@@ -6353,7 +6515,7 @@ export interface components {
             device: components["schemas"]["ClientDevice"];
             key: string;
         };
-        /** @description What waits for a person. */
+        /** @description What waits for a person. Each is counted no further than a thousand. */
         Waiting: {
             /** Format: int64 */
             differences: number;
@@ -7511,6 +7673,75 @@ export interface operations {
             };
         };
     };
+    cash_report: {
+        parameters: {
+            query?: {
+                /** @description One hall; all where one works, if not said. */
+                venue?: components["schemas"]["Id"];
+                /** @description The first day by each hall's own clock, 2026-11-21; today, if neither is said. */
+                from?: string;
+                /** @description The last, of at most 31. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CashReport"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The asker may not, or has a duty first */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list: {
         parameters: {
             query?: {
@@ -8115,6 +8346,14 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The `Idempotency-Key` was used for another request */
             409: {
                 headers: {
@@ -8186,6 +8425,14 @@ export interface operations {
             };
             /** @description The asker may not, or has a duty first */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

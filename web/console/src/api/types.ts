@@ -9,7 +9,7 @@ export interface Problem { type: string; title: string; status: number; code: st
 export interface Page<T> { items: T[]; next_cursor: string | null; searched_to?: string | null; total?: number | null }
 // A page with searched_to is not full although there may be more: the server looks at a bounded number of rows each time, and next_cursor goes on from there.
 
-export type Role = 'super_admin' | 'agent_admin' | 'agent' | 'venue_manager' | 'maintainer'
+export type Role = 'super_admin' | 'agent_admin' | 'agent' | 'venue_manager' | 'maintainer' | 'cashier'
 export type UserState = 'pending' | 'active' | 'disabled'
 export interface UserRef { id: string; name: string }
 
@@ -29,7 +29,7 @@ export interface SignedIn { token: string | null /* told to programs, not to the
 // GET /me -> Me
 export interface Me { id: string; name: string; email: string; role: Role; home: string /* route of the role's home page: '/home', '/floor' */; language: 'zh-CN' | 'en'; must_change_password: boolean; second_factor: { enabled: boolean; required: boolean }; permissions: string[]; unread: number; superior: UserRef | null; created_at: string }
 // must_change_password or (second_factor.required && !enabled): every other call answers 403 PASSWORD_CHANGE_REQUIRED / SECOND_FACTOR_SETUP_REQUIRED until done.
-// permissions (server truth): 'users.manage','projects.manage','grants.manage','grants.review','grants.apply','keys.generate','keys.manage','keys.view','quota.issue','quota.recharge','quota.transfer','quota.withdraw','withdrawals.review','settings.manage','logs.view','callbacks.manage','jobs.manage','mailbox.view','venues.manage','venues.view','tables.operate','cases.manage','payments.manage'
+// permissions (server truth): 'users.manage','projects.manage','grants.manage','grants.review','grants.apply','keys.generate','keys.manage','keys.view','quota.issue','quota.recharge','quota.transfer','quota.withdraw','withdrawals.review','settings.manage','logs.view','callbacks.manage','jobs.manage','mailbox.view','venues.manage','venues.view','tables.operate','desk.serve','cases.manage','payments.manage'
 // PATCH /me {language?} -> Me
 // POST /me/password {current,password} -> 204 (ends other sessions)
 // GET /me/sessions -> Page<SessionInfo>; DELETE /me/sessions/{id} -> 204; DELETE /me/sessions -> 204 (all others)
@@ -61,11 +61,11 @@ export interface Withdrawal { id: string; agent: UserRef; amount: number; payee_
 
 // ---- projects
 // GET /projects?search=&state=&cursor= -> Page<Project>  (super_admin all; agent(_admin): granted ones, with my_grant set)
-// POST /projects NewProject -> 201 ProjectCreated ; GET /projects/{id} -> Project; PATCH /projects/{id} Partial<NewProject> -> Project; POST /projects/{id}/enable|disable|lift-ban -> Project; a higher rate_per_minute lifts a ban too
+// POST /projects NewProject -> 201 ProjectCreated ; GET /projects/{id} -> Project; PATCH /projects/{id} Partial<NewProject> & {revision?} -> Project (409 CHANGED_MEANWHILE: another revision); POST /projects/{id}/enable|disable|lift-ban -> Project; a higher rate_per_minute lifts a ban too
 // POST /projects/{id}/rotate-secret {overlap_hours} -> {secret, previous_valid_until}
 export type ValidityUnit = 'minute' | 'hour' | 'day' | 'month' | 'forever'
 export interface Price { unit: ValidityUnit; count: number /* 0 for forever */; price: number }
-export interface Project { id: string; name: string; description: string; version: string; parameters: Record<string, string>; state: 'active' | 'disabled'; api_key: string; response_public_key: string; devices_per_key: number; unbind_limit: number | null /* per key; null = no limit */; rate_per_minute: number; banned_until: string | null /* its programs are refused until then */; previous_secret_valid_until: string | null; prices: Price[]; open_for_application: boolean; callback: { url: string | null; events: CallbackEvent[] }; my_grant: Grant | null; key_counts: { unused: number; active: number; expired: number; disabled: number } | null; created_at: string }
+export interface Project { id: string; name: string; description: string; version: string; parameters: Record<string, string>; state: 'active' | 'disabled'; api_key: string; response_public_key: string; devices_per_key: number; unbind_limit: number | null /* per key; null = no limit */; rate_per_minute: number; banned_until: string | null /* its programs are refused until then */; previous_secret_valid_until: string | null; prices: Price[]; open_for_application: boolean; callback: { url: string | null; events: CallbackEvent[] }; my_grant: Grant | null; key_counts: KeyCounts | null; revision: number /* counts its changes */; created_at: string }
 export interface NewProject { name: string; description: string; version: string; parameters: Record<string, string>; devices_per_key: number; unbind_limit: number | null; rate_per_minute: number; prices: Price[]; open_for_application: boolean }
 export interface ProjectCreated { project: Project; secret: string }   // secret: shown once
 // For agents api_key and response_public_key are '' (only super_admin sees them).
@@ -73,7 +73,7 @@ export interface ProjectCreated { project: Project; secret: string }   // secret
 // ---- grants
 // GET /grants?project=&agent=&state=&cursor= -> Page<Grant>; POST /grants {project_id, agent_id, ends_at?: string|null, note?} -> 201 Grant; PATCH /grants/{id} {ends_at} ; POST /grants/{id}/end -> Grant
 export interface Grant { id: string; project: { id: string; name: string }; agent: UserRef; granted_by: UserRef | null; starts_at: string; ends_at: string | null; state: 'active' | 'ended'; ended_reason: 'expired' | 'revoked' | null; note: string; created_at: string }
-// GET /applications?state=&scope=mine|review&cursor= -> Page<Application>; GET /applications/projects -> Page<{id,name,description,version}> (that I can apply for)
+// GET /applications?state=&scope=mine|review&cursor= -> Page<Application>; GET /applications/projects?search= -> Page<{id,name,description,version}> (that I can apply for)
 // POST /applications {project_id, reason} -> 201; POST /applications/{id}/approve {ends_at?, note?}; /refuse {note}; /withdraw
 export interface Application { id: string; project: { id: string; name: string }; agent: UserRef; reason: string; state: 'pending' | 'approved' | 'refused' | 'withdrawn'; reviewer: UserRef | null; note: string; created_at: string; reviewed_at: string | null }
 
@@ -85,8 +85,10 @@ export interface Batch { id: string; project: { id: string; name: string }; agen
 // GET /keys?project=&batch=&state=&key=(text)&device=&agent=&cursor=&limit= -> Page<Key>; GET /keys/{id} -> KeyDetail
 export type KeyState = 'unused' | 'active' | 'expired' | 'disabled'
 export interface Key { id: string; key: string /* full text for owner of the batch; masked '•••••-…-8YJCE' otherwise */; project: { id: string; name: string }; batch_id: string; agent: UserRef; state: KeyState; unit: ValidityUnit; validity: number; activated_at: string | null; expires_at: string | null; devices: { id: string; name: string; bound_at: string }[]; unbind_count: number; created_at: string }
-export interface KeyDetail { key: Key; max_devices: number; unbinds_left: number | null; recent_calls: ClientCall[] }
-// POST /keys/{id}/unbind {} -> Key;  POST /keys/disable | /keys/enable  KeySelection -> {changed: number, skipped: number}
+export interface KeyDetail { key: Key; max_devices: number; unbinds_left: number | null; recent_calls: ClientCall[]; unbindings: Unbinding[] /* the latest, newest first */ }
+export interface Unbinding { at: string; by: UserRef | null; devices: string[] /* ids */; beyond_limit: boolean; reason: string | null }
+// POST /keys/{id}/unbind {device_id?} -> Key; POST /keys/{id}/unbind-beyond-limit {device_id?, reason} -> Key (super_admin: whatever the project's limit says)
+// POST /keys/disable | /keys/enable  KeySelection -> {changed: number, skipped: number}
 export interface KeySelection { ids?: string[]; batch?: string; filter?: { project?: string; state?: KeyState; agent?: string; batch?: string } }   // exactly one
 // Export: POST /exports/keys KeySelection & {format:'csv'|'xlsx', columns?: string[]} -> {url} ; GET url downloads (streamed, one minute ticket)
 
@@ -96,10 +98,12 @@ export interface ClientCall { id: string; at: string; project: { id: string; nam
 export interface CallExplained { call: ClientCall; rule: string /* sentence: which rule refused it */; remedy: string /* what would mend it */; now: string | null /* what the same call would get now */; steps: { code: string; title: string; outcome: 'passed' | 'refused' | 'not_reached' }[] }
 
 // ---- callbacks
-// PUT /projects/{id}/callback {url: string|null, events: CallbackEvent[]} -> {secret?: string (whsec_…, only when first made or rotated)}; POST /projects/{id}/callback/rotate -> {secret}; POST /projects/{id}/callback/test -> Delivery
+// PUT /projects/{id}/callback {url: string|null, events: CallbackEvent[], revision?: number (the project's)} -> {secret?: string (whsec_…, only when first made or rotated)}; POST /projects/{id}/callback/rotate -> {secret}; POST /projects/{id}/callback/test -> Delivery
 export type CallbackEvent = 'key.activated' | 'key.verified' | 'key.refused' | 'key.expired' | 'key.unbound' | 'batch.created'
-// GET /deliveries?project=&state=&event=&cursor= -> Page<Delivery>; GET /deliveries/{id} -> DeliveryDetail; POST /deliveries/{id}/resend -> Delivery
-export interface Delivery { id: string; project: { id: string; name: string }; event_id: string; event: CallbackEvent | 'test'; url: string; state: 'waiting' | 'delivered' | 'failed'; attempts: number; last_status: number | null; last_error: string | null; next_attempt_at: string | null; created_at: string }
+// GET /deliveries?project=&state=&event=&cursor= -> Page<Delivery>; GET /deliveries/{id} -> DeliveryDetail; POST /deliveries/{id}/resend|dismiss -> Delivery
+// POST /projects/{id}/callback/resend-failed|dismiss-failed -> FailedDone (all that failed of the project, without trials)
+export interface Delivery { id: string; project: { id: string; name: string }; event_id: string; event: CallbackEvent | 'test'; url: string; state: 'waiting' | 'delivered' | 'failed' | 'dismissed' /* it failed, and somebody has looked after it */; attempts: number; last_status: number | null; last_error: string | null; next_attempt_at: string | null; created_at: string }
+export interface FailedDone { done: number; more: boolean /* there may be more, which follow by themselves */ }
 export interface DeliveryDetail { delivery: Delivery; payload: string; attempts: { at: string; status: number | null; error: string | null; duration_ms: number; response: string }[] }
 
 // ---- notifications
@@ -114,7 +118,7 @@ export interface OperationEntry { id: string; at: string; actor: UserRef | null;
 export interface SignInEntry { id: string; at: string; name: string; user: UserRef | null; result: 'ok' | 'wrong' | 'locked' | 'captcha' | 'second_factor' | 'disabled' | 'not_verified' | 'first_password_old' | 'limited'; address: string; agent: string; tries: number /* that the line stands for; more than one: `limited` */ }
 
 // ---- settings (super_admin)
-// GET /settings -> {groups: SettingGroup[]}; PATCH /settings/{key} {value} -> Setting ; DELETE /settings/{key} -> Setting (default again)
+// GET /settings -> {groups: SettingGroup[]}; PATCH /settings/{key} {value, was?} -> Setting (409 CHANGED_MEANWHILE: it is not what it was); DELETE /settings/{key} -> Setting (default again)
 export interface SettingGroup { name: string; title: string; settings: Setting[] }
 export interface Setting { key: string; title: string; help: string; kind: 'boolean' | 'integer' | 'text' | 'choice' | 'list'; value: unknown; default: unknown; minimum?: number | null; maximum?: number | null; choices?: string[] | null; unit?: string | null; needs_restart: boolean; changed_at: string | null; changed_by: UserRef | null }
 
@@ -123,7 +127,8 @@ export interface Job { id: string; kind: string; state: 'queued' | 'running' | '
 // ---- demo only: GET /mailbox?cursor= -> Page<Mail>   (demo: everybody sees all; the page is public at /mailbox, linked from the sign-in page)
 export interface Mail { id: string; to: string; subject: string; text: string; at: string }
 // ---- home: GET /home -> Home
-export interface Home { keys: { unused: number; active: number; expired: number; disabled: number } | null; quota: QuotaOverview | null; users: number | null; pending_applications: number; pending_withdrawals: number; verifications: { day: string; accepted: number; refused: number }[] /* last 14 days */; recent_batches: Batch[]; grants_ending: Grant[]; failing_deliveries: number }
+export interface KeyCounts { unused: number; active: number; expired: number; disabled: number; most: number /* one that has reached it may be more */ }
+export interface Home { keys: KeyCounts | null; quota: QuotaOverview | null; users: number | null; pending_applications: number; pending_withdrawals: number; verifications: { day: string; accepted: number; refused: number }[] /* last 14 days, by the installation's clock */; recent_batches: Batch[]; grants_ending: Grant[]; failing_deliveries: number; counted_to: { users: number; waiting: number } /* a figure that has reached it may be more */ }
 
 // ---- halls, tables, lights (staff of the hall; super_admin: all). Money is in fen: 1234 is 12.34 yuan
 // GET /venues -> {items: Venue[]}; POST /venues [idem] NewVenue -> 201 Venue; GET /venues/{id}/floor -> Floor; POST /venues/{id}/tables [idem] NewTable -> 201 Table
@@ -132,7 +137,7 @@ export interface Home { keys: { unused: number; active: number; expired: number;
 // PUT /devices/{id}/watch {least_watts: number | null} -> Device; POST /tables/{id}/light-test {} -> Device (on for two minutes; 409 NOT_IN_SERVICE)
 // POST /customers/find {number} -> AtDesk; POST /customers/recharge|payout [idem] DeskCash -> Customer; POST /customers/take-phone-off LostPhone -> Customer (409 PHONE_NONE, PHONE_ONLY_WAY)
 // POST /customers/sign-out-everywhere LostPhone -> SignedOut (409 SESSION_ONLY_WAY)
-// PUT /devices/{id} ChangedDevice -> Credentials (while its table is out of service; 409 CHANGED_MEANWHILE, NOT_IN_SERVICE, COIL_TAKEN); GET /devices?venue=&state= -> Page<DeviceRow>; GET /cases?venue=&state= -> Page<CaseRow>
+// PUT /devices/{id} ChangedDevice -> Credentials (while its table is out of service; 409 CHANGED_MEANWHILE, NOT_IN_SERVICE, COIL_TAKEN, CHANNEL_TAKEN, LIGHT_ON, METER_SHARED); GET /devices?venue=&state= -> Page<DeviceRow>; GET /cases?venue=&state= -> Page<CaseRow>
 export type TableState = 'idle' | 'reserved' | 'opening' | 'playing' | 'paused' | 'closing' | 'cleaning' | 'maintenance'
 export type Cause = 'not_lit' | 'not_dark' | 'in_play' | 'no_power' | 'offline' | 'staff'
 export interface Venue { id: string; name: string; address: string; phone: string; time_zone: string; opens: number | null /* minutes from midnight by the hall's clock; null: round the clock */; closes: number | null; closed: boolean; holidays: string[]; version: number; created_at: string }
@@ -141,7 +146,7 @@ export interface FloorPlay { id: string; state: 'opening' | 'playing' | 'closed'
 export interface CoilAddress { host: string; port: number; unit: number; coil: number; framing: 'tcp' | 'rtu'; timer: 'none' | 'flash' }
 export interface Draw { least_watts: number | null /* what it draws at least when it is on; null: it is not watched */; milliwatts: number | null /* what it was last said to draw */; at: string | null; dark_since: string | null /* on by its relay's word, and drawing too little */ }
 export type Driver = 'tasmota' | 'shelly' | 'modbus'
-export interface FloorDevice { id: string; driver: Driver; name: string; version: number; topic: string | null /* on the broker */; address: CoilAddress | null /* of a relay board */; online: boolean; online_since: string; wanted: boolean; reported: boolean | null /* what it says it is; null: not known */; override_on: boolean | null; override_until: string | null; override_why: string | null; draw: Draw }
+export interface FloorDevice { id: string; driver: Driver; name: string; version: number; topic: string | null /* on the broker; several lights of a hall may be on one device */; channel: number | null /* of its device, counted from 1 */; lacks_channel: boolean /* the device says that it has no such channel */; locks_button: boolean /* its button is told to do nothing */; address: CoilAddress | null /* of a relay board */; online: boolean; online_since: string; wanted: boolean; reported: boolean | null /* what it says it is; null: not known */; override_on: boolean | null; override_until: string | null; override_why: string | null; draw: Draw }
 export interface Case { id: string; cause: Cause; note: string; opened_at: string }
 export interface FloorTable { id: string; name: string; code: string; url: string /* what the QR code leads to */; state: TableState; since: string; x: number; y: number; tariff_id: string; price_list: string | null /* its name; null: the hall's own */; version: number; play: FloorPlay | null; device: FloorDevice | null; case: Case | null; hold: HeldFor | null }
 // POST /tables/{id}/hold HoldAsk -> Table; POST /tables/{id}/release {} -> Table
@@ -166,13 +171,13 @@ export interface TriedPrice { clock: string; at: string; price_fen: number; line
 export interface NewVenue { name: string; address?: string; phone?: string; time_zone: string; opens?: number | null; closes?: number | null; tariff: Tariff }
 export interface NewTable { name: string; x: number; y: number; tariff_id?: string /* absent: the hall's own list */ }
 export interface VenueMember { user: UserRef; role: Role }
-export interface NewDevice { table_id: string; driver: Driver; name: string; address?: CoilAddress /* of modbus alone */; least_watts?: number /* 1 to 5,000; not of modbus */ }
-export interface Credentials { device: { id: string; driver: Driver; topic: string | null }; user: string | null; password: string | null /* null: nothing is entered into a relay board */ }
+export interface NewDevice { table_id: string; driver: Driver; name: string; address?: CoilAddress /* of modbus alone */; channel?: number /* 1 to 8; absent: the first; not of modbus */; beside?: string /* another light of the hall, on whose device it is */; locks_button?: boolean; least_watts?: number /* 1 to 5,000; not of modbus */ }
+export interface Credentials { device: { id: string; driver: Driver; topic: string | null }; user: string | null; password: string | null /* null: nothing is entered into a relay board, nor into a device that has other lights */ }
 export interface LightAsk { on: boolean; minutes: number /* 1 to 720 */; why: string }
 export interface DeviceLogLine { id: string; at: string; who: string /* empty: the program */; what: string; why: string }
 export interface CloseAsk { why: string; fault: boolean /* the hall is why: only the minutes played are charged */ }
 export interface ClosedPlay { id: string; bill: { total_fen: number } | null; split: { state: 'open' | 'settled' | 'undone' } | null }
-export interface DeskCash { number: string; amount_fen: number; memo?: string }
+export interface DeskCash { venue_id: string /* whose drawer */; number: string; amount_fen: number; memo?: string }
 export interface LostPhone { number: string; why: string }
 export interface SignedOut { customer: Customer; ended: number /* on so many phones somebody was signed in */ }
 export interface AtDesk { customer: Customer; cash_fen: number /* can be paid out: neither a gift nor a network's */ }
@@ -188,7 +193,7 @@ export interface Levels { items: Level[]; version: number }
 // POST /payments/orders/{id}/seen {note} -> 204 (all that does not fit about its payments was looked after)
 // GET /payments/refunds?state=&cursor= -> Page<PayRefund>; POST /payments/refunds/{id}/remedy RemedyAsk -> PayRefund (409 NOT_STUCK, REMEDY_UNSUITABLE, REFUND_DONE, REFUND_PENDING)
 // GET /payments/reconciliation -> Reconciliation; POST /payments/differences/{id}/settle {note} -> 204
-// GET /payments/channels -> {items: Merchant[]}; PUT /payments/channels/{channel} MerchantForm -> Merchant
+// GET /payments/channels -> {items: Merchant[]}; PUT /payments/channels/{channel} MerchantForm -> Merchant (409 CHANGED_MEANWHILE)
 export type PayChannel = 'wechat' | 'alipay' | 'alipay_freeze' /* pre-authorisation, with Alipay's parameters */
 export type PayMethod = 'jsapi' | 'h5' | 'native' | 'wap' | 'precreate' | 'freeze' | 'capture'
 export interface PayOrder { id: string; purpose: 'recharge' | 'play' | 'captured'; subject: string; amount_fen: number; refunded_fen: number; state: 'pending' | 'paid' | 'closed'; created_at: string; paid_at: string | null }
@@ -204,5 +209,5 @@ export interface PayDifference { id: string; channel: PayChannel; day: string; k
 export interface PayDayMissing { channel: PayChannel; day: string; why: string; since: string }
 export interface Reconciliation { days: PayDay[]; missing: PayDayMissing[]; differences: PayDifference[] }
 export interface NetworkKey { id: string; pem: string }
-export interface Merchant { channel: PayChannel; enabled: boolean; notify_url: string; parameters: { app_id: string; mini_app_id: string | null; merchant_id: string; serial: string | null; keys: string[] /* their names */ } | null; updated_at: string | null }
-export interface MerchantForm { enabled: boolean; parameters?: { app_id: string; mini_app_id?: string; merchant_id: string; serial?: string; private_key?: string; api_v3_key?: string; keys?: NetworkKey[] } /* secrets that are left out stay as they were; a pre-authorisation has none of its own */ }
+export interface Merchant { channel: PayChannel; enabled: boolean; notify_url: string; parameters: { app_id: string; mini_app_id: string | null; merchant_id: string; serial: string | null; keys: string[] /* their names */ } | null; version: number; updated_at: string | null }
+export interface MerchantForm { enabled: boolean; parameters?: { app_id: string; mini_app_id?: string; merchant_id: string; serial?: string; private_key?: string; api_v3_key?: string; keys?: NetworkKey[] } /* secrets that are left out stay as they were; a pre-authorisation has none of its own */; version?: number }

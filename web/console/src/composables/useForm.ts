@@ -1,4 +1,5 @@
 import { nextTick, reactive, ref, watch } from 'vue'
+import { ApiError } from '@/api/problem'
 import { useFormErrors } from './useFormErrors'
 import { useIdempotencyKey } from './useIdempotencyKey'
 
@@ -16,6 +17,8 @@ export function useForm<T extends object>(initial: () => T, options: FormOptions
   const errors = useFormErrors(() => names)
   const idempotency = useIdempotencyKey()
   const busy = ref(false)
+  /** Somebody else has changed meanwhile what this form is about. */
+  const stale = ref(false)
 
   for (const name of names) {
     watch(
@@ -28,6 +31,7 @@ export function useForm<T extends object>(initial: () => T, options: FormOptions
   function reset(values: Partial<T> = {}): void {
     Object.assign(model, initial(), values)
     errors.clear()
+    stale.value = false
     idempotency.renew()
   }
 
@@ -55,6 +59,7 @@ export function useForm<T extends object>(initial: () => T, options: FormOptions
       return false
     }
     busy.value = true
+    stale.value = false
     try {
       const answer = await send(model, idempotency.key.value)
       idempotency.renew()
@@ -62,6 +67,7 @@ export function useForm<T extends object>(initial: () => T, options: FormOptions
       return true
     } catch (error) {
       idempotency.settle(error)
+      stale.value = error instanceof ApiError && error.code === 'CHANGED_MEANWHILE'
       if (failed?.(error)) return false
       errors.capture(error)
       await focusFirstError()
@@ -71,5 +77,5 @@ export function useForm<T extends object>(initial: () => T, options: FormOptions
     }
   }
 
-  return { model, fields: errors.fields, general: errors.general, busy, reset, submit, capture: errors.capture }
+  return { model, fields: errors.fields, general: errors.general, stale, busy, reset, submit, capture: errors.capture }
 }

@@ -1,6 +1,15 @@
 import { computed } from 'vue'
 import { useI18n } from 'vue-i18n'
-import { dayRange, formatDelta, formatQuota, formatTime, zonedToUtc, zoneName, type TimeStyle } from '@/shared/format'
+import {
+  dayRange,
+  formatCount,
+  formatDelta,
+  formatQuota,
+  formatTime,
+  zonedToUtc,
+  zoneName,
+  type TimeStyle,
+} from '@/shared/format'
 import { formatFen } from '@/shared/money'
 import { useSessionStore } from '@/stores/session'
 
@@ -11,6 +20,7 @@ export function useFormat() {
   const zone = computed(() => session.config.time_zone)
   return {
     quota: (amount: number) => formatQuota(amount, locale.value),
+    count: (count: number, more: boolean) => formatCount(count, more, locale.value),
     delta: (amount: number) => formatDelta(amount, locale.value),
     money: (fen: number) => formatFen(fen, locale.value),
     time: (time: string, style?: TimeStyle) => formatTime(time, zone.value, style),

@@ -1,5 +1,5 @@
 import { markRaw } from 'vue'
-import { Cpu, Grid, Medal, Tools } from '@element-plus/icons-vue'
+import { Cpu, Grid, Medal, Money, Tools } from '@element-plus/icons-vue'
 import type { ModuleRoutes } from './types'
 
 const permission = 'venues.view'
@@ -25,6 +25,12 @@ export const halls: ModuleRoutes = {
       meta: { title: 'floor.codes.title', permission, menu: '/floor' },
     },
     {
+      path: 'cash',
+      name: 'cash',
+      component: () => import('@/views/cash/CashPage.vue'),
+      meta: { title: 'cash.title', permission: 'desk.serve' },
+    },
+    {
       path: 'cases',
       name: 'cases',
       component: () => import('@/views/lights/CaseListPage.vue'),
@@ -45,6 +51,7 @@ export const halls: ModuleRoutes = {
   ],
   menu: [
     { path: '/floor', label: 'floor.title', icon: markRaw(Grid), group: 'halls', permission },
+    { path: '/cash', label: 'cash.title', icon: markRaw(Money), group: 'halls', permission: 'desk.serve' },
     { path: '/cases', label: 'lights.cases.title', icon: markRaw(Tools), group: 'halls', permission },
     { path: '/devices', label: 'lights.devices.title', icon: markRaw(Cpu), group: 'halls', permission },
     { path: '/levels', label: 'levels.title', icon: markRaw(Medal), group: 'halls', permission: 'settings.manage' },

@@ -3,6 +3,11 @@ export function formatQuota(amount: number, locale: string): string {
   return new Intl.NumberFormat(locale, { maximumFractionDigits: 0 }).format(amount)
 }
 
+/** How many there are; `more`: they were not counted to their end. */
+export function formatCount(count: number, more: boolean, locale: string): string {
+  return formatQuota(count, locale) + (more ? '+' : '')
+}
+
 /** A change of quota always carries its sign; the minus is the typographic one, as wide as the plus. */
 export function formatDelta(amount: number, locale: string): string {
   if (amount === 0) return formatQuota(0, locale)

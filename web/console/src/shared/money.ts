@@ -11,6 +11,13 @@ export function formatFen(fen: number, locale: string): string {
   return `${fen < 0 ? '\u2212' : ''}\u00a5${yuan}.${String(rest).padStart(2, '0')}`
 }
 
+/** The same for programs, as a plain number: `-1234.50`. */
+export function plainYuan(fen: number): string {
+  const whole = Math.abs(Math.trunc(fen))
+  const rest = whole % 100
+  return `${fen < 0 ? '-' : ''}${(whole - rest) / 100}.${String(rest).padStart(2, '0')}`
+}
+
 /** What somebody typed as yuan, in fen; null where it is no amount. Separators of thousands are taken out, nothing is rounded. */
 export function parseYuan(text: string): number | null {
   // Full-width digits and dots come from Chinese keyboards.

@@ -22,6 +22,7 @@ export type Permission =
   | 'venues.manage'
   | 'venues.view'
   | 'tables.operate'
+  | 'desk.serve'
   | 'cases.manage'
   | 'payments.manage'
 

@@ -77,7 +77,7 @@ export const tones: { readonly [K in StatusKind]: Readonly<Record<StatusValues[K
     cancelled: 'neutral',
     returned: 'warning',
   },
-  delivery: { waiting: 'warning', delivered: 'success', failed: 'danger' },
+  delivery: { waiting: 'warning', delivered: 'success', failed: 'danger', dismissed: 'neutral' },
   job: { queued: 'neutral', running: 'info', done: 'success', dead: 'danger' },
   signIn: {
     ok: 'success',

@@ -127,7 +127,8 @@ impl Hall {
         let sent = tokio::time::timeout(LONGEST, self.sms.text_to(&phone, 0)).await.context("no text came")?.context("no text")?;
         let ask = json!({"ticket": asked["ticket"], "phone": phone, "code": text(&sent.params, "/code")?});
         let welcome = nobody.post("/customer/v1/sign-in", ask).await?;
-        let cash = json!({"number": text(&welcome, "/customer/number")?, "amount_fen": MONEY});
+        let hall = self.halls.first().context("no hall")?;
+        let cash = json!({"venue_id": hall, "number": text(&welcome, "/customer/number")?, "amount_fen": MONEY});
         self.boss.post("/api/v1/customers/recharge", cash).await?;
         Ok(Customer { api: self.boss.as_one(Some(text(&welcome, "/token")?), address) })
     }

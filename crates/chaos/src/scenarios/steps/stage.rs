@@ -86,7 +86,7 @@ impl Stage {
         let (customer, number) = sign_in(&world, &sms, "13800000000").await?;
         let cash = if operation.by_wallet() { MONEY } else { 0 };
         if cash > 0 {
-            recharge(&world, &number, cash).await?;
+            recharge(&world, &hall, &number, cash).await?;
         }
         let (random, quiet) = (Random::seeded(1), Duration::from_millis(place.quiet));
         let load = Load::new(Arc::new(world));

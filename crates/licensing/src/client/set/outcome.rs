@@ -40,7 +40,7 @@ impl Outcome {
 
 /// Each in turn; what one binds, the next finds bound. The keys are changed accordingly.
 fn verdicts(
-    Set { asks, lookups, .. }: &Set<'_>,
+    Set { asks, lookups, zone, .. }: &Set<'_>,
     Loaded { keys, projects }: &mut Loaded,
     allowances: &[Counted],
     now: Timestamp,
@@ -59,7 +59,7 @@ fn verdicts(
         let verdict = verdict::decide(found.as_ref().map(|key| &key.candidate), project.active, project.seats, &ask.device.id, now);
         if let Some(key) = found.filter(|_| verdict.binds) {
             key.before.get_or_insert_with(|| key.candidate.clone());
-            verdict::bind(&mut key.candidate, &ask.device.id, &ask.device.name, now);
+            verdict::bind(&mut key.candidate, &ask.device.id, &ask.device.name, now, zone);
         }
         Some(verdict)
     };

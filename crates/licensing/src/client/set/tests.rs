@@ -56,6 +56,7 @@ fn set(asks: &[Ask]) -> Set<'_> {
         lookups: vec![Some(KEY); asks.len()],
         hashes: vec![0; asks.len()],
         projects: distinct(asks.iter().map(|ask| ask.project.id)),
+        zone: "Asia/Shanghai".into(),
     }
 }
 
@@ -78,6 +79,20 @@ fn k3_2a_of_devices_that_come_together_for_one_seat_the_first_has_it() {
     let details = outcome.answers[1].as_ref().unwrap().key.as_ref().unwrap();
     assert_eq!((details.id, details.state, details.activated_at), (key.id, KeyState::Active, Some(NOW)));
     assert!(details.devices.is_empty(), "a verification does not tell whose the other devices are");
+}
+
+#[test]
+fn k3_2b_a_month_begun_by_a_set_is_one_of_the_calendar_where_the_installation_is() {
+    let asks = [ask(Endpoint::Verify, "a")];
+    let ends = |at: &str, zone: &str| {
+        let at: Timestamp = at.parse().unwrap();
+        let (set, mut loaded) = (Set { zone: zone.into(), ..set(&asks) }, loaded());
+        loaded.keys.get_mut(&KEY).unwrap().candidate.validity = Validity { unit: ValidityUnit::Month, count: 1 };
+        let outcome = Outcome::of(&set, &mut loaded, &[ROOM], at);
+        outcome.answers[0].as_ref().unwrap().key.as_ref().unwrap().expires_at.unwrap().to_string()
+    };
+    assert_eq!(ends("2027-02-28T23:00:00Z", "Asia/Shanghai"), "2027-03-31T23:00:00Z");
+    assert_eq!(ends("2027-02-28T23:00:00Z", "UTC"), "2027-03-28T23:00:00Z");
 }
 
 #[test]

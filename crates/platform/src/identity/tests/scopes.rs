@@ -25,7 +25,7 @@ async fn everybody(bench: &Bench) -> Vec<Principal> {
         let agent = agent(bench, name, superior.map(|place: usize| &all[place])).await;
         all.push(agent);
     }
-    for (role, name) in [(Role::VenueManager, "host"), (Role::Maintainer, "fitter")] {
+    for (role, name) in [(Role::VenueManager, "host"), (Role::Maintainer, "fitter"), (Role::Cashier, "teller")] {
         all.push(bench.user(role, name).await.0);
     }
     all
@@ -34,7 +34,7 @@ async fn everybody(bench: &Bench) -> Vec<Principal> {
 /// By hand: whom each of them sees.
 fn seen_by(name: &str) -> &'static [&'static str] {
     match name {
-        "root" => &["alice", "bob", "boss", "carol", "dave", "fitter", "host", "rival", "root"],
+        "root" => &["alice", "bob", "boss", "carol", "dave", "fitter", "host", "rival", "root", "teller"],
         "boss" => &["alice", "bob", "boss"],
         "rival" => &["carol", "rival"],
         "alice" => &["alice"],
@@ -43,6 +43,7 @@ fn seen_by(name: &str) -> &'static [&'static str] {
         "dave" => &["dave"],
         "host" => &["host"],
         "fitter" => &["fitter"],
+        "teller" => &["teller"],
         other => panic!("{other}"),
     }
 }

@@ -29,9 +29,9 @@ impl From<UsersError> for Fault {
 /// Which roles a role may create.
 pub(super) const fn creatable(role: Role) -> &'static [Role] {
     match role {
-        Role::SuperAdmin => &[Role::Agent, Role::AgentAdmin, Role::SuperAdmin, Role::VenueManager, Role::Maintainer],
+        Role::SuperAdmin => &[Role::Agent, Role::AgentAdmin, Role::SuperAdmin, Role::VenueManager, Role::Maintainer, Role::Cashier],
         Role::AgentAdmin => &[Role::Agent],
-        Role::Agent | Role::VenueManager | Role::Maintainer => &[],
+        Role::Agent | Role::VenueManager | Role::Maintainer | Role::Cashier => &[],
     }
 }
 
@@ -39,7 +39,7 @@ pub(super) const fn creatable(role: Role) -> &'static [Role] {
 pub(super) fn superior_for(creator: &Principal) -> Option<UserId> {
     match creator.role {
         Role::AgentAdmin => Some(creator.id),
-        Role::SuperAdmin | Role::Agent | Role::VenueManager | Role::Maintainer => None,
+        Role::SuperAdmin | Role::Agent | Role::VenueManager | Role::Maintainer | Role::Cashier => None,
     }
 }
 

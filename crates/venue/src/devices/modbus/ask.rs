@@ -14,8 +14,8 @@ use super::frame::{self, Framing, What};
 use super::round::Round;
 use super::{Address, Board, CoilError, Line};
 use crate::Venue;
-use crate::devices::rows::{Device, by_id, on_board};
-use crate::devices::{DeviceId, Said, hear, log};
+use crate::devices::rows::{by_id, on_board};
+use crate::devices::{Device, DeviceId, Said, hear, log};
 
 pub(crate) const POLL: JobKind = JobKind::boards("device.poll");
 /// Boards that are asked at once.
@@ -200,10 +200,10 @@ pub(in crate::devices) async fn make_agree(venue: &Venue, cx: &Cx, device: &Devi
             // It has answered, and how it stands is worth knowing all the same.
             Err(error @ CoilError::Refused(_)) => {
                 tracing::warn!(%error, device = %device.id, "a coil could not be written");
-                Taken::Plain
+                Taken::Unknown
             }
             // It has heard it, for all that anybody knows, and may have done it.
-            Err(error) => return note(cx, &now, Taken::Plain).await.map_or_else(|fault| Ok(Err(fault)), |()| Err(error)),
+            Err(error) => return note(cx, &now, Taken::Unknown).await.map_or_else(|fault| Ok(Err(fault)), |()| Err(error)),
         };
         let on = line.read(at.unit, at.coil).await?;
         let heard = match note(cx, &now, timer).await {
@@ -233,6 +233,8 @@ enum Taken {
     Timer,
     /// The board has none, whatever was said of it.
     NoTimer,
+    /// It has not said that it was set: for all that is known it is as it was.
+    Unknown,
 }
 
 /// Makes a coil what it should be; a board without a timer is lit all the same.
@@ -250,11 +252,16 @@ async fn write(line: &mut dyn Line, device: &Device, at: &Address, now: Timestam
     }
 }
 
-/// Since when it has heard what it should be, and its timer counts; and that it has none, which somebody has to know.
+/// Since when it has heard what it should be, and until when its timer counts; and that it has none, which somebody has to know.
 async fn note(cx: &Cx, device: &Device, timer: Taken) -> Result<()> {
+    let burns_until = match timer {
+        Taken::Timer => device.wound(cx.now()),
+        Taken::Plain | Taken::NoTimer => None,
+        Taken::Unknown => device.burns_until,
+    };
     let mut tx = cx.db.begin().await?;
-    let sql = "UPDATE devices SET told_at = $1 WHERE id = $2 AND version = $3 AND told_at IS NULL";
-    tx.exec(sql, args![cx.now(), device.id, device.version]).await?;
+    let sql = "UPDATE devices SET told_at = COALESCE(told_at, $1), burns_until = $2 WHERE id = $3 AND version = $4";
+    tx.exec(sql, args![cx.now(), burns_until, device.id, device.version]).await?;
     if timer == Taken::NoTimer {
         log::write(&mut tx, cx, device.id, log::PROGRAM, "no_timer", "").await?;
     }

@@ -6,8 +6,9 @@ use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use venue::customers::{self, AtDesk, Customer, DeskCash, SignedOut};
+use venue::halls::VenueId;
 
-use crate::extract::{Auth, Json, Once, TablesOperate};
+use crate::extract::{Auth, DeskServe, Json, Once, TablesOperate};
 use crate::state::AppState;
 use crate::{Problem, Result};
 
@@ -23,6 +24,8 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Cash {
+    /// The hall whose drawer it goes into, or comes out of: one where one works.
+    venue_id: VenueId,
     /// The customer's.
     number: String,
     amount_fen: Fen,
@@ -31,8 +34,8 @@ struct Cash {
 }
 
 impl From<Cash> for DeskCash {
-    fn from(Cash { number, amount_fen, memo }: Cash) -> Self {
-        Self { number, amount: amount_fen, memo }
+    fn from(Cash { venue_id, number, amount_fen, memo }: Cash) -> Self {
+        Self { venue: venue_id, number, amount: amount_fen, memo }
     }
 }
 
@@ -46,21 +49,21 @@ struct WhoAsks {
 /// Whose number it is, and how much can be paid out: to be looked at before cash changes hands.
 #[utoipa::path(post, path = "/customers/find", tag = "venues", request_body = WhoAsks,
     responses((status = 200, body = AtDesk), (status = 422, body = Problem)))]
-async fn look_up(Auth(cx, _): Auth<TablesOperate>, Json(body): Json<WhoAsks>) -> Result<axum::Json<AtDesk>> {
+async fn look_up(Auth(cx, _): Auth<DeskServe>, Json(body): Json<WhoAsks>) -> Result<axum::Json<AtDesk>> {
     Ok(axum::Json(customers::look_up(&cx, &body.number).await?))
 }
 
 /// Adds cash that was taken over the counter to a customer's wallet.
 #[utoipa::path(post, path = "/customers/recharge", tag = "venues", params(("Idempotency-Key" = String, Header)), request_body = Cash,
-    responses((status = 200, body = Customer), (status = 422, body = Problem)))]
-async fn recharge(Auth(cx, _): Auth<TablesOperate>, Once(body, key): Once<Cash>) -> Result<axum::Json<Customer>> {
+    responses((status = 200, body = Customer), (status = 404, body = Problem), (status = 422, body = Problem)))]
+async fn recharge(Auth(cx, _): Auth<DeskServe>, Once(body, key): Once<Cash>) -> Result<axum::Json<Customer>> {
     Ok(axum::Json(customers::recharge_at_desk(&cx, &DeskCash::from(body), &key).await?))
 }
 
 /// Pays cash out of a customer's wallet over the counter: as much of it as is neither a gift nor a payment network's.
 #[utoipa::path(post, path = "/customers/payout", tag = "venues", params(("Idempotency-Key" = String, Header)), request_body = Cash,
-    responses((status = 200, body = Customer), (status = 422, body = Problem)))]
-async fn pay_out(Auth(cx, _): Auth<TablesOperate>, Once(body, key): Once<Cash>) -> Result<axum::Json<Customer>> {
+    responses((status = 200, body = Customer), (status = 404, body = Problem), (status = 422, body = Problem)))]
+async fn pay_out(Auth(cx, _): Auth<DeskServe>, Once(body, key): Once<Cash>) -> Result<axum::Json<Customer>> {
     Ok(axum::Json(customers::pay_out_at_desk(&cx, &DeskCash::from(body), &key).await?))
 }
 

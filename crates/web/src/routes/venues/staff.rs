@@ -29,11 +29,11 @@ async fn staff_list(Auth(cx, _): Auth<VenuesView>, PathId(id): PathId<VenueEntit
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewMember {
-    /// Of a manager or a maintainer.
+    /// Of a manager, a maintainer or a cashier.
     name: String,
 }
 
-/// Lets a manager or a maintainer work in a hall.
+/// Lets a manager, a maintainer or a cashier work in a hall.
 #[utoipa::path(post, path = "/venues/{id}/staff", tag = "venues", params(("id" = String, Path)), request_body = NewMember,
     responses((status = 200, body = Staff), (status = 422, body = Problem)))]
 async fn staff_add(

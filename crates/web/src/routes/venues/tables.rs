@@ -8,7 +8,7 @@ use utoipa_axum::routes;
 use venue::halls::{self, ChangedTable, NewTable, Table, TableEntity, VenueEntity};
 use venue::play::{self, SessionView};
 
-use crate::extract::{Auth, CasesManage, Json, Once, PathId, TablesOperate, VenuesManage};
+use crate::extract::{Auth, CasesManage, DeskServe, Json, Once, PathId, VenuesManage};
 use crate::state::AppState;
 use crate::{Problem, Result};
 
@@ -123,7 +123,7 @@ struct CloseFor {
     responses((status = 200, body = SessionView), (status = 409, body = Problem)))]
 async fn close(
     State(state): State<AppState>,
-    Auth(cx, _): Auth<TablesOperate>,
+    Auth(cx, _): Auth<DeskServe>,
     PathId(id): PathId<TableEntity>,
     Json(body): Json<CloseFor>,
 ) -> Result<axum::Json<SessionView>> {

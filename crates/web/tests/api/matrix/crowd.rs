@@ -80,7 +80,9 @@ impl<'a> Crowd<'a> {
             Hall::of(server, elsewhere, 2, Firmware::Tasmota).await,
         ];
         let staff = format!("/api/v1/venues/{}/staff", halls[0].id);
-        people.root.post(&staff, json!({"name": "maintainer"})).await.ok(200);
+        for name in ["maintainer", "counter"] {
+            people.root.post(&staff, json!({"name": name})).await.ok(200);
+        }
         for hall in &halls {
             let offers = json!({"pause_minutes": 60, "pause_lit": false, "cleaning_minutes": 0, "hold_minutes": 15, "version": 0});
             people.root.put(&format!("/api/v1/venues/{}/offers", hall.id), offers).await.ok(200);

@@ -25,6 +25,7 @@ pub enum Who {
     Stranger,
     Venue,
     Maintainer,
+    Cashier,
     /// Has a phone, and whatever customers have of alice's.
     Customer,
     /// Another one, who has what is the chief's.
@@ -49,6 +50,7 @@ pub const EVERYBODY: &[Who] = &[
     Who::Stranger,
     Who::Venue,
     Who::Maintainer,
+    Who::Cashier,
     Who::Customer,
     Who::OtherCustomer,
     Who::Guest,
@@ -68,6 +70,7 @@ impl Who {
             Self::Novice | Self::Alice | Self::Peer | Self::Stranger => Some(Role::Agent),
             Self::Venue => Some(Role::VenueManager),
             Self::Maintainer => Some(Role::Maintainer),
+            Self::Cashier => Some(Role::Cashier),
         }
     }
 
@@ -108,10 +111,10 @@ pub const fn tie(who: Who, owner: Owner) -> Tie {
     }
 }
 
-/// The manager and the maintainer work in one hall, and not in the other.
+/// The manager, the maintainer and the cashier work in one hall, and not in the other.
 pub const fn tie_to_hall(who: Who, owner: Owner) -> Tie {
     match (who, owner) {
-        (Who::Venue | Who::Maintainer, Owner::Alice) => Tie::Own,
+        (Who::Venue | Who::Maintainer | Who::Cashier, Owner::Alice) => Tie::Own,
         (Who::Root, _) => Tie::Root,
         _ => Tie::Foreign,
     }
@@ -142,6 +145,7 @@ pub struct People {
     stranger: Client,
     pub venue: Client,
     pub maintainer: Client,
+    cashier: Client,
     spare: AtomicU8,
 }
 
@@ -160,6 +164,7 @@ impl People {
             stranger: under("stranger", &other_chief).await,
             venue: server.user(Role::VenueManager, "venue").await,
             maintainer: server.user(Role::Maintainer, "maintainer").await,
+            cashier: server.user(Role::Cashier, "counter").await,
             root,
             chief,
             other_chief,
@@ -189,6 +194,7 @@ impl People {
             Who::Stranger => &self.stranger,
             Who::Venue => &self.venue,
             Who::Maintainer => &self.maintainer,
+            Who::Cashier => &self.cashier,
         }
     }
 

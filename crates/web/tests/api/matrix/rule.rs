@@ -105,7 +105,7 @@ pub struct Rule {
     pub good: u16,
     /// What guests get instead, who pass the door and may not for want of a phone.
     pub guest: Option<u16>,
-    /// Why what is good is a refusal, and which test has the call succeed: `file.rs::test`.
+    /// Why what is good is a refusal, and which test has the call succeed: `file.rs::test`, which is held to that by `TestServer::has_answered`.
     pub why: &'static str,
     pub body: Option<fn(&Case<'_>) -> Value>,
     /// It changes or ends the asker: somebody else of the kind asks.

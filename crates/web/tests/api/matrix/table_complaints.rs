@@ -1,12 +1,12 @@
 //! Complaints: what the staff of the hall does about them, and what their customer does.
 
-use platform::identity::Role::{Maintainer, SuperAdmin, VenueManager};
+use platform::identity::Role::{Cashier, Maintainer, SuperAdmin, VenueManager};
 use serde_json::json;
 
 use super::rule::{Door, Reach, Rule, rule};
 use super::thing::{Theirs, Thing};
 
-const STAFF: Door = Door::Only(&[SuperAdmin, VenueManager, Maintainer]);
+const STAFF: Door = Door::Only(&[SuperAdmin, VenueManager, Maintainer, Cashier]);
 const MANAGERS: Door = Door::Only(&[SuperAdmin, VenueManager]);
 
 pub const RULES: &[Rule] = &[

@@ -28,9 +28,12 @@ pub const RULES: &[Rule] = &[
         .body(|_| json!({"url": "http://127.0.0.1:9/", "events": []})),
     rule("POST /api/v1/projects/{id}/callback/rotate", Door::Only(SUPER), 200).on(Thing::CalledProject, Reach::EVERY),
     rule("POST /api/v1/projects/{id}/callback/test", Door::Only(SUPER), 200).on(Thing::CalledProject, Reach::EVERY),
+    rule("POST /api/v1/projects/{id}/callback/resend-failed", Door::Only(SUPER), 200).on(Thing::CalledProject, Reach::EVERY),
+    rule("POST /api/v1/projects/{id}/callback/dismiss-failed", Door::Only(SUPER), 200).on(Thing::CalledProject, Reach::EVERY),
     rule("GET /api/v1/deliveries", Door::Only(SUPER), 200).on(Thing::Delivery, Reach::EVERY),
     rule("GET /api/v1/deliveries/{id}", Door::Only(SUPER), 200).on(Thing::Delivery, Reach::EVERY),
     rule("POST /api/v1/deliveries/{id}/resend", Door::Only(SUPER), 200).on(Thing::Delivery, Reach::EVERY),
+    rule("POST /api/v1/deliveries/{id}/dismiss", Door::Only(SUPER), 200).on(Thing::Delivery, Reach::EVERY),
     // Grants and applications.
     rule("GET /api/v1/grants", Door::Only(KEYS), 200).on(Thing::Grant, Reach::BRANCH.listed()),
     rule("GET /api/v1/grants?agent={owner}", Door::Only(KEYS), 200).on(Thing::Grant, Reach::BRANCH.listed()),
@@ -68,6 +71,9 @@ pub const RULES: &[Rule] = &[
     rule("GET /api/v1/keys?agent={owner}", Door::Only(KEYS), 200).on(Thing::Key, Reach::BRANCH.listed()),
     rule("GET /api/v1/keys/{id}", Door::Only(KEYS), 200).on(Thing::Key, Reach::BRANCH),
     rule("POST /api/v1/keys/{id}/unbind", Door::Only(KEYS), 200).on(Thing::BoundKey, Reach::BRANCH).body(|_| json!({})),
+    rule("POST /api/v1/keys/{id}/unbind-beyond-limit", Door::Only(SUPER), 200)
+        .on(Thing::BoundKey, Reach::EVERY)
+        .body(|_| json!({"reason": "the computer is broken"})),
     rule("POST /api/v1/keys/disable", Door::Only(KEYS), 200)
         .on(Thing::Key, Reach::BRANCH.listed())
         .body(|case| json!({"ids": [case.thing]})),

@@ -1,12 +1,16 @@
-//! Halls. A hall of "alice" is one where the manager and the maintainer work; a hall of "the chief" is one where they do not.
+//! Halls. A hall of "alice" is one where the manager, the maintainer and the cashier work; a hall of "the chief" is one where they do not.
 
-use platform::identity::Role::{Maintainer, SuperAdmin, VenueManager};
+use platform::identity::Role::{Cashier, Maintainer, SuperAdmin, VenueManager};
 use serde_json::json;
 
 use super::rule::{Door, Reach, Rule, rule};
 use super::thing::{Theirs, Thing};
 
-const STAFF: Door = Door::Only(&[SuperAdmin, VenueManager, Maintainer]);
+const STAFF: Door = Door::Only(&[SuperAdmin, VenueManager, Maintainer, Cashier]);
+/// Who looks after what is broken.
+const FIXERS: Door = Door::Only(&[SuperAdmin, VenueManager, Maintainer]);
+/// Who stands at the desk.
+const DESK: Door = Door::Only(&[SuperAdmin, VenueManager, Cashier]);
 const MANAGERS: Door = Door::Only(&[SuperAdmin, VenueManager]);
 
 pub const RULES: &[Rule] = &[
@@ -39,18 +43,16 @@ pub const RULES: &[Rule] = &[
     rule("POST /api/v1/venues/{id}/staff/remove", MANAGERS, 200).on(Thing::Hall, Reach::BRANCH).body(|case| json!({"user_id": case.owner})),
     rule("POST /api/v1/venues/{id}/tables", MANAGERS, 201).on(Thing::Hall, Reach::BRANCH).body(|_| json!({"name": "x"})),
     rule("POST /api/v1/tables/{id}/code", MANAGERS, 200).on(Thing::HallTable, Reach::BRANCH).body(|_| json!({})),
-    rule("POST /api/v1/tables/{id}/out-of-service", STAFF, 200).on(Thing::HallTable, Reach::BRANCH).body(|_| json!({"note": "x"})),
-    rule("POST /api/v1/tables/{id}/in-service", STAFF, 200)
+    rule("POST /api/v1/tables/{id}/out-of-service", FIXERS, 200).on(Thing::HallTable, Reach::BRANCH).body(|_| json!({"note": "x"})),
+    rule("POST /api/v1/tables/{id}/in-service", FIXERS, 200)
         .on(Thing::Theirs(Theirs::TableOutOfService), Reach::BRANCH)
         .body(|_| json!({"note": ""})),
     rule("PUT /api/v1/tables/{id}/light", MANAGERS, 200)
         .on(Thing::HallTable, Reach::BRANCH)
         .body(|_| json!({"on": true, "minutes": 1, "why": "x"})),
-    rule("POST /api/v1/tables/{id}/light-test", STAFF, 200).on(Thing::HallTable, Reach::BRANCH).body(|_| json!({})),
+    rule("POST /api/v1/tables/{id}/light-test", FIXERS, 200).on(Thing::HallTable, Reach::BRANCH).body(|_| json!({})),
     rule("DELETE /api/v1/tables/{id}/light", MANAGERS, 200).on(Thing::HallTable, Reach::BRANCH),
-    rule("POST /api/v1/tables/{id}/close", MANAGERS, 200)
-        .on(Thing::Theirs(Theirs::PlayedTable), Reach::BRANCH)
-        .body(|_| json!({"why": "x"})),
+    rule("POST /api/v1/tables/{id}/close", DESK, 200).on(Thing::Theirs(Theirs::PlayedTable), Reach::BRANCH).body(|_| json!({"why": "x"})),
     rule("GET /api/v1/devices", STAFF, 200).on(Thing::HallDevice, Reach::BRANCH.listed()),
     // Whose cases one sees is tried in `venue_cases.rs`.
     rule("GET /api/v1/cases", STAFF, 200),
@@ -70,24 +72,28 @@ pub const RULES: &[Rule] = &[
     rule("PUT /api/v1/venues/{id}/offers", MANAGERS, 200)
         .on(Thing::Hall, Reach::BRANCH)
         .body(|_| json!({"pause_minutes": 10, "pause_lit": false, "cleaning_minutes": 5, "hold_minutes": 15, "version": 0})),
-    rule("POST /api/v1/tables/{id}/cleaned", STAFF, 409)
+    rule("POST /api/v1/tables/{id}/cleaned", FIXERS, 409)
         .on(Thing::HallTable, Reach::BRANCH)
         .body(|_| json!({}))
         .because("no hall here cleans after play: `venue_cleaning.rs::v3_1_a_table_is_cleaned_after_play_and_free_when_that_is_done`"),
     // A day after a test begins, and some hours.
-    rule("POST /api/v1/tables/{id}/hold", MANAGERS, 200)
+    rule("POST /api/v1/tables/{id}/hold", DESK, 200)
         .on(Thing::Theirs(Theirs::FreeTable), Reach::BRANCH)
         .body(|_| json!({"note": "x", "until": "2026-11-22T12:00:00Z"})),
-    rule("POST /api/v1/tables/{id}/release", MANAGERS, 200).on(Thing::Theirs(Theirs::HeldTable), Reach::BRANCH).body(|_| json!({})),
-    rule("POST /api/v1/customers/recharge", MANAGERS, 422)
-        .body(|_| json!({"number": "0", "amount_fen": 1}))
+    rule("POST /api/v1/tables/{id}/release", DESK, 200).on(Thing::Theirs(Theirs::HeldTable), Reach::BRANCH).body(|_| json!({})),
+    rule("POST /api/v1/customers/recharge", DESK, 422)
+        .on(Thing::Hall, Reach::BRANCH)
+        .body(|case| json!({"venue_id": case.thing, "number": "0", "amount_fen": 1}))
         .because("there is no such customer: `venue_sign_in.rs::v2_2_cash_for_the_number_of_a_guest_who_was_somebody_known_is_that_ones`"),
-    rule("POST /api/v1/customers/find", MANAGERS, 422)
+    rule("POST /api/v1/customers/find", DESK, 422)
         .body(|_| json!({"number": "0"}))
         .because("there is no such customer: `venue_desk.rs::v4_1_the_desk_sees_whose_wallet_it_is_before_money_changes_hands`"),
-    rule("POST /api/v1/customers/payout", MANAGERS, 422)
-        .body(|_| json!({"number": "0", "amount_fen": 1}))
+    rule("POST /api/v1/customers/payout", DESK, 422)
+        .on(Thing::Hall, Reach::BRANCH)
+        .body(|case| json!({"venue_id": case.thing, "number": "0", "amount_fen": 1}))
         .because("there is no such customer: `venue_desk.rs::v4_1_the_desk_pays_out_cash_and_neither_gifts_nor_a_networks_money`"),
+    // Whose cash one sees is tried in `venue_cash.rs`.
+    rule("GET /api/v1/cash", DESK, 200),
     rule("POST /api/v1/customers/take-phone-off", MANAGERS, 422)
         .body(|_| json!({"number": "0", "why": "xx"}))
         .because("there is no such customer: `phone_change.rs::v2_1_the_desk_takes_a_lost_number_off_and_it_is_in_the_log`"),

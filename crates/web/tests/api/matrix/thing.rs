@@ -87,7 +87,7 @@ impl Thing {
     ];
 }
 
-/// What customers have: an owner's customer has it, in a hall where the manager and the maintainer work if that is alice.
+/// What customers have: an owner's customer has it, in a hall where the manager, the maintainer and the cashier work if that is alice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Theirs {
     /// With a light that answers; nobody plays there, and nobody holds it.

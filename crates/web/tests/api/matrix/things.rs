@@ -192,7 +192,7 @@ impl<'a> World<'a> {
         let form = json!({"name": "hall", "time_zone": "Asia/Shanghai", "tariff": {"per_hour": 1, "unit_minutes": 1}});
         let hall = id(&self.people.root.post_once(&self.once(), "/api/v1/venues", form).await.ok(201));
         if owner == Owner::Alice {
-            for name in ["venue", "maintainer"] {
+            for name in ["venue", "maintainer", "counter"] {
                 self.people.root.post(&format!("/api/v1/venues/{hall}/staff"), json!({"name": name})).await.ok(200);
             }
         }

@@ -34,7 +34,7 @@ const en: typeof zh = {
   },
   light: {
     off: 'The lamp is off, and being seen to. Unless it is back within a minute, play ends and only the time before is charged.',
-    away: 'The lamp cannot be reached, and may be off. Unless it is back within a minute, play ends and only the time before is charged.',
+    away: 'The lamp cannot be reached, and is being seen to. If that lasts for more than a minute, none of it is charged; if it goes on, play ends by itself. Should the lamp be off, you may end play, and only the time before is charged.',
   },
   pause: {
     action: 'Pause',

@@ -48,5 +48,32 @@ const en: typeof zh = {
       'The same event id and content go to {url} once more. The receiver should recognise duplicates by the event id.',
     done: 'It will be sent again.',
   },
+  dismiss: {
+    action: 'Dismiss',
+    title: 'Dismiss “{event}”',
+    message:
+      'The home page counts this failure no more, and it is not sent again with the others. It can still be sent again by itself.',
+    done: 'It is dismissed.',
+  },
+  all: {
+    hint: 'Choose a project to send all its failed callbacks again, or to dismiss them all.',
+    none: 'Nothing has failed. Trials and what was dismissed do not count.',
+    resend: {
+      action: 'Send all again',
+      title: 'Send all failed callbacks of this project again',
+      message:
+        'Each goes out once more with the same event id and content, without trials and what was dismissed. The receiver should recognise duplicates by the event id.',
+      done: '{n} will be sent again.',
+      more: '{n} will be sent again; the rest follows in the background.',
+    },
+    dismiss: {
+      action: 'Dismiss all',
+      title: 'Dismiss all failed callbacks of this project',
+      message:
+        'The home page counts them no more, and they are not sent again with the others. Each can still be sent again by itself.',
+      done: '{n} are dismissed.',
+      more: '{n} are dismissed; the rest follows in the background.',
+    },
+  },
 }
 export default en

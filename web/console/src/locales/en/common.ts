@@ -54,6 +54,10 @@ const en: typeof zh = {
     searchOn: 'Go on searching',
     zone: 'Times are in {zone}',
   },
+  changed: {
+    text: 'Somebody has changed this since you opened it, so nothing was saved. What you entered is still here: note what you need, then load what is there now and change that.',
+    load: 'Load what is there now',
+  },
   range: { from: 'From', to: 'To', separator: 'to' },
   secret: {
     once: 'Shown only this once',

@@ -250,7 +250,7 @@ const en: typeof zh = {
     title: 'Who works in this hall',
     none: 'Nobody yet',
     name: 'User name',
-    nameHint: 'Of a manager or a maintainer. Accounts are made by a super admin under Users.',
+    nameHint: 'Of a manager, a maintainer or a cashier. Accounts are made by a super admin under Users.',
     add: 'Add',
     remove: {
       action: 'Remove',
@@ -276,6 +276,7 @@ const en: typeof zh = {
     port: 'Enter a whole number from 1 to 65535',
     boardUnit: 'Enter a whole number from 0 to 255; RTU begins with 1',
     coil: 'Enter a whole number from 0 to 65535',
+    channel: 'Enter a whole number from 1 to 8',
     timedCoil: 'Enter a whole number from 0 to 254, since it goes off by itself',
   },
 }

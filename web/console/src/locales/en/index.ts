@@ -5,6 +5,7 @@ import errors from './errors'
 import shell from './shell'
 import status from './status'
 import callbacks from './callbacks'
+import cash from './cash'
 import complaints from './complaints'
 import floor from './floor'
 import halls from './halls'
@@ -18,6 +19,7 @@ import logs from './logs'
 import mailbox from './mailbox'
 import payments from './payments'
 import power from './power'
+import relay from './relay'
 import notifications from './notifications'
 import profile from './profile'
 import quota from './quota'
@@ -40,6 +42,7 @@ const en: typeof zh = {
   account,
   users,
   callbacks,
+  cash,
   complaints,
   floor,
   halls,
@@ -54,6 +57,7 @@ const en: typeof zh = {
   notifications,
   payments,
   power,
+  relay,
   profile,
   quota,
   settings,

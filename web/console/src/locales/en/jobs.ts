@@ -25,6 +25,7 @@ const en: typeof zh = {
   kind: {
     mail_send: 'Send e-mail',
     callback_send: 'Deliver a callback',
+    callback_failed: 'Send failed callbacks again, or dismiss them',
     keys_generate: 'Generate keys',
     keys_cancel: 'Cancel a batch',
     keys_expire: 'Expire keys',

@@ -97,6 +97,7 @@ const en: typeof zh = {
     parameters: 'Parameters',
     open_for_application: 'Open for application',
     device: 'Device',
+    devices: 'Devices',
     batch: 'Batch',
     user: 'User',
     table: 'Table',

@@ -40,6 +40,7 @@ const en: typeof zh = {
     agent: 'Agent',
     venue_manager: 'Venue manager',
     maintainer: 'Maintainer',
+    cashier: 'Cashier',
   },
   demo: 'Demo installation: data may be reset at any time.',
   sessionEnded: 'Your session has ended. Please sign in again.',

@@ -21,7 +21,7 @@ const en: typeof zh = {
     cancelled: 'Taken back',
     returned: 'Returned',
   },
-  delivery: { waiting: 'Waiting', delivered: 'Delivered', failed: 'Failed' },
+  delivery: { waiting: 'Waiting', delivered: 'Delivered', failed: 'Failed', dismissed: 'Failed, dismissed' },
   job: { queued: 'Queued', running: 'Running', done: 'Done', dead: 'Stopped' },
   signIn: {
     ok: 'Success',

@@ -51,6 +51,10 @@ export default {
     searchOn: '继续查找',
     zone: '时间按 {zone} 显示',
   },
+  changed: {
+    text: '您打开后，有人修改了这里的内容，因此没有保存。您填写的内容仍在，需要时请先记下，再载入最新内容后修改。',
+    load: '载入最新内容',
+  },
   range: { from: '开始日期', to: '结束日期', separator: '至' },
   secret: {
     once: '只显示这一次',

@@ -245,7 +245,7 @@ export default {
     title: '在这家球厅工作的人',
     none: '还没有员工',
     name: '用户名',
-    nameHint: '店长或维护人员的用户名。账号由超级管理员在“用户”中创建。',
+    nameHint: '店长、维护人员或收银员的用户名。账号由超级管理员在“用户”中创建。',
     add: '添加',
     remove: {
       action: '移除',
@@ -271,6 +271,7 @@ export default {
     port: '请输入 1 至 65535 的整数',
     boardUnit: '请输入 0 至 255 的整数，RTU 须从 1 开始',
     coil: '请输入 0 至 65535 的整数',
+    channel: '请输入 1 至 8 的整数',
     timedCoil: '支持自动断开时，请输入 0 至 254 的整数',
   },
 }

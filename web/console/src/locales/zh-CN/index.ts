@@ -4,6 +4,7 @@ import errors from './errors'
 import shell from './shell'
 import status from './status'
 import callbacks from './callbacks'
+import cash from './cash'
 import complaints from './complaints'
 import floor from './floor'
 import halls from './halls'
@@ -17,6 +18,7 @@ import logs from './logs'
 import mailbox from './mailbox'
 import payments from './payments'
 import power from './power'
+import relay from './relay'
 import notifications from './notifications'
 import profile from './profile'
 import quota from './quota'
@@ -39,6 +41,7 @@ export default {
   account,
   users,
   callbacks,
+  cash,
   complaints,
   floor,
   halls,
@@ -53,6 +56,7 @@ export default {
   notifications,
   payments,
   power,
+  relay,
   profile,
   quota,
   settings,

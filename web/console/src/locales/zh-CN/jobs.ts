@@ -22,6 +22,7 @@ export default {
   kind: {
     mail_send: '发送邮件',
     callback_send: '投递回调',
+    callback_failed: '重发或处理失败的回调',
     keys_generate: '生成卡密',
     keys_cancel: '取消生成',
     keys_expire: '卡密到期处理',

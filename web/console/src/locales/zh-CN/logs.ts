@@ -95,6 +95,7 @@ export default {
     parameters: '参数',
     open_for_application: '开放申请',
     device: '设备',
+    devices: '设备',
     batch: '批次',
     user: '用户',
     table: '球台',

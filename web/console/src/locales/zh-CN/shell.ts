@@ -31,6 +31,7 @@ export default {
     agent: '代理',
     venue_manager: '店长',
     maintainer: '维护人员',
+    cashier: '收银',
   },
   demo: '演示环境：数据可能随时重置。',
   sessionEnded: '会话已结束，请重新登录。',

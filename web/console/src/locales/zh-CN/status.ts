@@ -14,7 +14,7 @@ export default {
     cancelled: '已撤回',
     returned: '款项已退回',
   },
-  delivery: { waiting: '等待中', delivered: '已送达', failed: '失败' },
+  delivery: { waiting: '等待中', delivered: '已送达', failed: '失败', dismissed: '失败，已处理' },
   job: { queued: '排队中', running: '执行中', done: '已完成', dead: '已停止' },
   signIn: {
     ok: '成功',

@@ -1,15 +1,16 @@
 import type { EChartsCoreOption } from 'echarts/core'
-import type { Home, KeyState, Role } from '@/api/types'
+import type { Home, KeyCounts, KeyState, Role } from '@/api/types'
 import { toneColours, tones } from '@/shared/status'
 
 export type Day = Home['verifications'][number]
-export type KeyCounts = NonNullable<Home['keys']>
 
 export const KEY_STATES: readonly KeyState[] = ['active', 'unused', 'expired', 'disabled']
 
 export interface Slice {
   state: KeyState
   count: number
+  /** They were not counted to their end. */
+  more: boolean
   /** Of all, 0 to 1. */
   share: number
   /** Where it begins on the ring, 0 to 1. */
@@ -23,7 +24,8 @@ export function slices(counts: KeyCounts): Slice[] {
   let start = 0
   return KEY_STATES.map((state) => {
     const share = all === 0 ? 0 : counts[state] / all
-    const slice = { state, count: counts[state], share, start, colour: toneColours[tones.key[state]] }
+    const count = counts[state]
+    const slice = { state, count, more: count >= counts.most, share, start, colour: toneColours[tones.key[state]] }
     start += share
     return slice
   })

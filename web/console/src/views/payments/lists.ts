@@ -18,6 +18,10 @@ export function stateIn<K extends 'payOrder' | 'payRefund'>(kind: K, named: stri
 export const waitingInAll = ({ refunds, differences, payments }: PaymentsWaiting): number =>
   refunds + differences + payments
 
+/** Whether one of them was not counted to its end. */
+export const waitingBeyond = ({ refunds, differences, payments }: PaymentsWaiting, most: number): boolean =>
+  [refunds, differences, payments].some((count) => count >= most)
+
 /** Open ones alone, or all: the open ones first, each part in the server's order. */
 export function shownDifferences(all: readonly PayDifference[], withSettled: boolean): PayDifference[] {
   const open = all.filter(({ settled_at }) => settled_at === null)

@@ -1,9 +1,10 @@
 import { useI18n } from 'vue-i18n'
-import { resendDelivery } from '@/api/callbacks'
+import { dismissDelivery, resendDelivery } from '@/api/callbacks'
 import type { Delivery } from '@/api/types'
 import { confirmAction } from '@/composables/useConfirm'
 
-export function useResend(changed: (delivery: Delivery) => void) {
+/** Sending one again, and saying that one that failed was looked after; the same in the list and on the delivery's page. */
+export function useDeliveryActions(changed: (delivery: Delivery) => void) {
   const { t, te } = useI18n()
   // A dot would lead the look-up a level deeper.
   const eventText = (event: string): string => {
@@ -21,5 +22,16 @@ export function useResend(changed: (delivery: Delivery) => void) {
         ElMessage.success(t('callbacks.resend.done'))
       },
     })
-  return { resend, eventText }
+
+  const dismiss = (delivery: Delivery) =>
+    confirmAction({
+      title: t('callbacks.dismiss.title', { event: eventText(delivery.event) }),
+      message: t('callbacks.dismiss.message'),
+      confirm: t('callbacks.dismiss.action'),
+      action: async () => {
+        changed(await dismissDelivery(delivery.id))
+        ElMessage.success(t('callbacks.dismiss.done'))
+      },
+    })
+  return { resend, dismiss, eventText }
 }

@@ -1,0 +1,210 @@
+//! Adding up, without a database.
+
+use std::cmp::Reverse;
+
+use jiff::civil::Date;
+use kernel::{AmountError, Fault, Fen, Fields};
+use platform::identity::UserRef;
+use serde::Serialize;
+
+use crate::halls::VenueId;
+
+/// A month: more is asked for in several pieces.
+const MOST_DAYS: i32 = 31;
+
+/// What was taken and paid out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct CashSum {
+    /// From customers, into their wallets.
+    pub taken_fen: Fen,
+    /// In so many pieces.
+    pub recharges: i64,
+    /// To customers, out of their wallets.
+    pub paid_out_fen: Fen,
+    pub payouts: i64,
+    /// What must be in the drawer beside what lay in it before. Negative: more was paid out than taken.
+    pub drawer_fen: Fen,
+}
+
+impl CashSum {
+    pub(super) fn new(taken: Fen, recharges: i64, paid_out: Fen, payouts: i64) -> Result<Self, AmountError> {
+        Ok(Self { taken_fen: taken, recharges, paid_out_fen: paid_out, payouts, drawer_fen: taken.minus(paid_out)? })
+    }
+
+    fn plus(self, other: Self) -> Result<Self, AmountError> {
+        let (recharges, payouts) = (self.recharges + other.recharges, self.payouts + other.payouts);
+        Self::new(self.taken_fen.plus(other.taken_fen)?, recharges, self.paid_out_fen.plus(other.paid_out_fen)?, payouts)
+    }
+}
+
+/// What one of the staff has done with cash at a hall on one of its days.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct CashPerson {
+    pub user: UserRef,
+    pub sum: CashSum,
+}
+
+/// A day of a hall on which cash changed hands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct CashDay {
+    pub venue_id: VenueId,
+    pub venue_name: String,
+    /// By the hall's clock, as it was then.
+    #[schema(value_type = String)]
+    pub day: Date,
+    /// Of those who are listed, which is everybody unless one sees one's own alone.
+    pub total: CashSum,
+    pub people: Vec<CashPerson>,
+}
+
+/// Cash by hall, day and person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct CashReport {
+    /// The first and the last day, both whole.
+    #[schema(value_type = String)]
+    pub from: Date,
+    #[schema(value_type = String)]
+    pub to: Date,
+    /// The newest first. A day without cash is left out.
+    pub days: Vec<CashDay>,
+    pub total: CashSum,
+}
+
+/// A hall, and what each of the staff did there on each day: days one after the other.
+pub(super) struct HallLines {
+    pub venue: VenueId,
+    pub name: String,
+    pub lines: Vec<(Date, CashPerson)>,
+}
+
+/// Days that are asked for: from one to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Days {
+    pub first: Date,
+    pub last: Date,
+}
+
+impl Days {
+    /// What is not said is the other of the two; where neither is, it is today.
+    pub fn ask(from: Option<&str>, to: Option<&str>, today: Date) -> Result<Self, Fault> {
+        let mut fields = Fields::default();
+        let (first, last) = (fields.take("from", day(from)).flatten(), fields.take("to", day(to)).flatten());
+        fields.check()?;
+        let first = first.or(last).unwrap_or(today);
+        let days = Self { first, last: last.unwrap_or(first) };
+        if (1..=MOST_DAYS).contains(&days.count()) { Ok(days) } else { Err(out_of_range()) }
+    }
+
+    fn count(self) -> i32 {
+        self.first.until(self.last).map_or(0, |span| span.get_days().saturating_add(1))
+    }
+}
+
+fn day(text: Option<&str>) -> Result<Option<Date>, (&'static str, String, String)> {
+    let wrong = |_| ("INVALID", "日期应形如 2026-11-21".to_owned(), "A date, for instance 2026-11-21".to_owned());
+    text.map(str::parse::<Date>).transpose().map_err(wrong)
+}
+
+fn out_of_range() -> Fault {
+    let (zh, en) = ("结束日期不能早于开始日期，且一次最多查 31 天", "Not before the first day, and at most 31 days at once");
+    Fault::field("to", "RANGE", zh, en)
+}
+
+impl CashReport {
+    pub(super) fn of(days: Days, halls: Vec<HallLines>) -> Result<Self, AmountError> {
+        let mut total = CashSum::default();
+        let mut list: Vec<CashDay> = Vec::new();
+        for HallLines { venue, name, lines } in halls {
+            for (day, person) in lines {
+                total = total.plus(person.sum)?;
+                match list.last_mut().filter(|last| last.venue_id == venue && last.day == day) {
+                    Some(last) => {
+                        last.total = last.total.plus(person.sum)?;
+                        last.people.push(person);
+                    }
+                    None => {
+                        let venue_name = name.clone();
+                        list.push(CashDay { venue_id: venue, venue_name, day, total: person.sum, people: vec![person] });
+                    }
+                }
+            }
+        }
+        // The sort keeps the halls of one day in their order.
+        list.sort_by_key(|one| Reverse(one.day));
+        Ok(Self { from: days.first, to: days.last, days: list, total })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use platform::identity::UserId;
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    use super::*;
+
+    const TODAY: Date = date(2026, 11, 21);
+
+    fn asked(from: Option<&str>, to: Option<&str>) -> Result<(Date, Date), Vec<(String, &'static str)>> {
+        let wrong = |fault: Fault| fault.fields.into_iter().map(|field| (field.field, field.code)).collect::<Vec<_>>();
+        Days::ask(from, to, TODAY).map(|days| (days.first, days.last)).map_err(wrong)
+    }
+
+    #[test]
+    fn v4_1_a_month_of_days_at_most_is_asked_for_and_today_where_none_is() {
+        assert_eq!(asked(None, None), Ok((TODAY, TODAY)));
+        let first = date(2026, 11, 1);
+        assert_eq!(asked(Some("2026-11-01"), None), Ok((first, first)));
+        assert_eq!(asked(None, Some("2026-11-01")), Ok((first, first)));
+        assert_eq!(asked(Some("2026-11-01"), Some("2026-12-01")), Ok((first, date(2026, 12, 1))));
+        let range = || Err(vec![("to".to_owned(), "RANGE")]);
+        assert_eq!(asked(Some("2026-11-01"), Some("2026-12-02")), range());
+        assert_eq!(asked(Some("2026-11-01"), Some("2026-10-31")), range());
+        assert_eq!(asked(Some("0000-01-01"), Some("9999-12-31")), range());
+        assert_eq!(asked(Some("yesterday"), Some("2026-13-01")), Err(vec![("from".to_owned(), "INVALID"), ("to".to_owned(), "INVALID")]));
+    }
+
+    fn hall(n: u128, lines: &[(i64, u128, i64, i64)]) -> HallLines {
+        let mut lines: Vec<(Date, CashPerson)> = lines
+            .iter()
+            .map(|(day, user, taken, paid_out)| {
+                let user = UserRef { id: UserId::from_uuid(Uuid::from_u128(*user)), name: user.to_string() };
+                let sum = CashSum::new(Fen::new(*taken), 1, Fen::new(*paid_out), i64::from(*paid_out > 0)).unwrap();
+                (date(2026, 11, i8::try_from(*day).unwrap()), CashPerson { user, sum })
+            })
+            .collect();
+        lines.sort_by_key(|(day, _)| Reverse(*day));
+        HallLines { venue: VenueId::from_uuid(Uuid::from_u128(n)), name: format!("hall {n}"), lines }
+    }
+
+    fn some_halls() -> impl Strategy<Value = Vec<Vec<(i64, u128, i64, i64)>>> {
+        prop::collection::vec(prop::collection::vec((1..5_i64, 1..4_u128, 0..1_000_000_i64, 0..1_000_000_i64), 0..8), 0..4)
+    }
+
+    fn added(mut sums: impl Iterator<Item = CashSum>) -> CashSum {
+        sums.try_fold(CashSum::default(), CashSum::plus).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn v4_1_each_line_is_in_one_day_and_all_sums_add_up(halls in some_halls()) {
+            let all: Vec<_> = halls.concat();
+            let made = halls.iter().zip(1_u128..).map(|(lines, n)| hall(n, lines)).collect();
+            let report = CashReport::of(Days { first: TODAY, last: TODAY }, made).unwrap();
+            let taken: i64 = all.iter().map(|line| line.2).sum();
+            let paid_out: i64 = all.iter().map(|line| line.3).sum();
+            let total = report.total;
+            prop_assert_eq!((total.taken_fen.fen(), total.paid_out_fen.fen(), total.drawer_fen.fen()), (taken, paid_out, taken - paid_out));
+            prop_assert_eq!(total.recharges, i64::try_from(all.len()).unwrap());
+            prop_assert_eq!(added(report.days.iter().map(|day| day.total)), total);
+            for day in &report.days {
+                prop_assert_eq!(added(day.people.iter().map(|person| person.sum)), day.total);
+                let same = report.days.iter().filter(|other| (other.venue_id, other.day) == (day.venue_id, day.day)).count();
+                prop_assert_eq!(same, 1);
+            }
+            prop_assert_eq!(report.days.iter().map(|day| day.people.len()).sum::<usize>(), all.len());
+            prop_assert!(report.days.windows(2).all(|two| two[0].day >= two[1].day));
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Play without light, or without a word from it, for which no lamp is to blame: a whole hall's network is away; or the server was, for so long that
+//! a lamp's own timer has run out.
+//!
+//! For a while play goes on: where the network is away the lamps burn on by themselves, for all that is known, and who plays is not to be darkened for
+//! a router. What nobody could see, or had no light, is nobody's to pay all the same: the customer's own clock stands still, as in a pause
+//! ([`super::pause`]), and the end moves by as much. After too long of it play is over, as of when it began.
+
+use kernel::{MINUTE, Timestamp};
+use platform::messages::templates::ZONE;
+use platform::{Cx, Result};
+use store::{Tx, args};
+
+use super::end::{End, close_session};
+use super::model::{EndReason, Session, SessionState};
+use super::rows;
+use crate::halls::{Table, TableState};
+use crate::told::{self, tell};
+use crate::{Venue, devices};
+
+/// Longer than a router takes to come up again, and than people wait in the dark: should it be the power that is away, whoever went home without a
+/// word pays for nothing that comes after.
+pub(super) const LONGEST: i64 = 10 * MINUTE;
+
+/// What becomes of play whose light was not there, or not to be seen, for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    /// That was not in play.
+    Nothing,
+    /// It goes on, and so much of it, in microseconds, is nobody's to pay.
+    GoesOn(i64),
+    /// It was over then.
+    Over(Timestamp),
+}
+
+/// Of the time from `from` to `to`, under play that has gone on without a pause since `begun` and is paid until `until`.
+fn judge(from: Timestamp, to: Timestamp, begun: Timestamp, until: Timestamp) -> Verdict {
+    let from = from.max(begun);
+    let long = to.micros() - from.micros();
+    if long <= 0 || from >= until {
+        Verdict::Nothing
+    } else if to >= until || long >= LONGEST {
+        Verdict::Over(from)
+    } else {
+        Verdict::GoesOn(long)
+    }
+}
+
+/// Whoever plays had no light from then until now, for all that is known: play goes on, or was over then. `is_back`: it is there again, which who plays
+/// is told. The table's row is locked.
+pub(super) async fn settle(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, from: Timestamp, is_back: bool) -> Result<()> {
+    let is_played = |session: &Session| session.state == SessionState::Playing && session.pauses.since.is_none();
+    let Some(session) = rows::live(tx, table.id).await?.filter(is_played) else { return Ok(()) };
+    match judge(from, cx.now(), session.begun(table), session.until) {
+        Verdict::Nothing => Ok(()),
+        Verdict::GoesOn(micros) => {
+            let until = session.until.plus_micros(micros);
+            let sql = "UPDATE play_sessions SET unlit = unlit + $1, until_at = $2 WHERE id = $3";
+            tx.exec(sql, args![micros, until, session.id]).await?;
+            // Its own timer would end before what is paid.
+            devices::want(tx, cx, venue, table.id).await?;
+            if is_back { inform(tx, cx, table, &session, micros, until).await } else { Ok(()) }
+        }
+        Verdict::Over(at) => {
+            let end = End { reason: EndReason::DeviceFault, at };
+            close_session(tx, cx, venue, table, &session, end).await
+        }
+    }
+}
+
+async fn inform(tx: &mut Tx, cx: &Cx, table: &Table, session: &Session, unlit: i64, until: Timestamp) -> Result<()> {
+    let minutes = ((unlit + MINUTE / 2) / MINUTE).max(1);
+    let params = [
+        ("table", table.name.clone()),
+        ("minutes", minutes.to_string()),
+        ("until_at", until.to_string()),
+        (ZONE, session.terms.time_zone.clone()),
+    ];
+    tell(tx, cx, session.customer, &told::LIGHT_AGAIN, &params).await
+}
+
+/// The light of a table was dark since then, by its own timer, and is to be told to be on again.
+pub(crate) async fn ran_out(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, since: Timestamp) -> Result<()> {
+    // Where that is before play began, or went on, it says nothing: the timer was set by a clock that was behind.
+    if table.state == TableState::Playing && since >= table.since { settle(tx, cx, venue, table, since, true).await } else { Ok(()) }
+}
+
+impl Session {
+    /// Since when it is played without a pause, while its table is played on.
+    pub(super) fn begun(&self, table: &Table) -> Timestamp {
+        table.since.max(self.lit_at.unwrap_or(self.asked_at))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::play::pause::Pauses;
+    use kernel::{HOUR, SECOND};
+    use proptest::prelude::*;
+
+    const LIT: Timestamp = Timestamp::from_unix(1_795_248_000);
+
+    fn at(micros: i64) -> Timestamp {
+        LIT.plus_micros(micros)
+    }
+
+    #[test]
+    fn v5_2_play_survives_minutes_without_a_word_and_no_more() {
+        let (from, until) = (at(10 * MINUTE), at(HOUR));
+        assert_eq!(judge(from, at(13 * MINUTE), LIT, until), Verdict::GoesOn(3 * MINUTE));
+        assert_eq!(judge(from, at(20 * MINUTE - SECOND), LIT, until), Verdict::GoesOn(10 * MINUTE - SECOND));
+        assert_eq!(judge(from, at(20 * MINUTE), LIT, until), Verdict::Over(from));
+        assert_eq!(judge(from, at(HOUR), LIT, at(15 * MINUTE)), Verdict::Over(from), "the end of what was paid has passed");
+        assert_eq!(
+            judge(from, at(12 * MINUTE), at(11 * MINUTE), until),
+            Verdict::GoesOn(MINUTE),
+            "what was before it went on is a pause's"
+        );
+        assert_eq!(judge(from, at(HOUR), LIT, from), Verdict::Nothing, "it had its light to the end");
+    }
+
+    proptest! {
+        #[test]
+        fn v5_2_nobody_pays_for_what_had_no_light_nor_loses_what_had(
+            begun in 0..HOUR, from in 0..3 * HOUR, long in 0..3 * HOUR, until in 0..4 * HOUR, more in 0..HOUR,
+        ) {
+            let (to, end) = (from + long, begun + until);
+            match judge(at(from), at(to), at(begun), at(end)) {
+                Verdict::Nothing => prop_assert!(to <= from.max(begun) || from.max(begun) >= end),
+                Verdict::GoesOn(unlit) => {
+                    let pauses = Pauses { unlit, ..Pauses::default() };
+                    prop_assert!(unlit > 0 && unlit < LONGEST && to < end);
+                    // Play is where it was when the light went, and as much is left of it.
+                    prop_assert_eq!(pauses.clock(at(to)), at(from.max(begun)));
+                    prop_assert_eq!(pauses.clock(at(end + unlit)), at(end));
+                    prop_assert_eq!(pauses.clock(at(to + more)), at(from.max(begun) + more));
+                }
+                Verdict::Over(ended) => {
+                    prop_assert_eq!(ended, at(from.max(begun)));
+                    prop_assert!(ended < at(end) && (to >= end || to - from.max(begun) >= LONGEST));
+                }
+            }
+        }
+    }
+}

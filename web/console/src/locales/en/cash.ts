@@ -1,0 +1,27 @@
+import type zh from '../zh-CN/cash'
+
+const en: typeof zh = {
+  title: 'Cash by day',
+  subtitle:
+    'Cash that was taken and paid out at the desk, by hall, day and person: to be held against the drawer when a shift or the day ends.',
+  own: 'Cash that you have taken and paid out at the desk, by hall and day: to be held against the drawer when your shift or the day ends.',
+  field: {
+    day: 'Day',
+    hall: 'Hall',
+    who: 'By whom',
+    taken: 'Taken',
+    recharges: 'Times taken',
+    paidOut: 'Paid out',
+    payouts: 'Times paid out',
+    drawer: 'In the drawer',
+  },
+  total: 'All together',
+  sum: 'The day in all',
+  times: '{n} times',
+  drawerHint: 'Taken less paid out, beside what lay there before',
+  export: 'Export CSV',
+  empty: 'No cash on these days',
+  emptyHint: 'Cash that is taken or paid out at the desk is added up here by hall, day and person.',
+  note: 'Days are by each hall’s own clock, at most 31 at once. Only what was taken and paid out at the desk: refunds that a super admin has paid otherwise came out of no drawer.',
+}
+export default en
