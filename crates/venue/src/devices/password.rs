@@ -13,8 +13,8 @@ use super::door::PASSWORD;
 use super::rows::{by_id, on_topic};
 use super::service::Credentials;
 use super::{log, relay};
+use crate::halls::TableState;
 use crate::halls::rows::lock_table_in_use;
-use crate::halls::{TableState, changed_meanwhile};
 use crate::{Venue, staff};
 
 /// Tells it once. The old one admits nobody from now on, and whoever has come in with it is sent away. It is the device's, and so that of all the
@@ -58,7 +58,7 @@ pub async fn renew_password(cx: &Cx, venue: &Venue, id: DeviceId) -> Result<Cred
     let detail = json!({"name": device.name, "table": names.join(", ")});
     audit::record(&mut tx, cx, &audit::DEVICE_PASSWORD_RENEWED, Some(id.into()), &detail).await?;
     // Its rows are locked since it was looked at, but not before.
-    let device = lights.into_iter().find(|light| light.id == id).ok_or_else(changed_meanwhile)?;
+    let device = lights.into_iter().find(|light| light.id == id).ok_or_else(Fault::changed_meanwhile)?;
     expel(&mut tx, venue, topic.clone());
     tx.commit().await?;
     Ok(Credentials { device, user: Some(topic), password: Some(password) })

@@ -17,7 +17,7 @@ use super::password::{expel, new_password, new_topic};
 use super::rows::{by_id, on_topic};
 use super::said::{CHANNELS, FIRST};
 use crate::Venue;
-use crate::halls::{VenueId, changed_meanwhile};
+use crate::halls::VenueId;
 
 /// Where a light is on the broker.
 pub(super) struct Seat {
@@ -76,7 +76,7 @@ pub(super) async fn seat(
     let lights = on_topic(tx, &topic).await?;
     // It may have been given up, or replaced, before its rows were locked.
     if !lights.iter().any(|light| light.id == beside) {
-        return Err(changed_meanwhile());
+        return Err(Fault::changed_meanwhile());
     }
     if lights.iter().any(|light| light.driver != driver) {
         return Err(Fault::field("beside", "OTHER_KIND", "该设备的类型不同", "That device is of another kind"));
