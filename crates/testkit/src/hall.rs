@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError, Weak};
 use std::time::Duration;
 
+use kernel::MINUTE;
 use platform::identity::Role;
 use sandbox::{Firmware, Lamp, Trouble};
 use serde_json::{Value, json};
@@ -201,6 +202,16 @@ impl TestServer {
     pub async fn later(&self, micros: i64) {
         self.settles().await;
         self.clock.step(micros);
+    }
+
+    /// So much time passes under a server that is there, which winds the lamps' own timers meanwhile.
+    pub async fn passes(&self, micros: i64) {
+        let half_hours = micros / (30 * MINUTE);
+        for _ in 0..half_hours {
+            self.later(30 * MINUTE).await;
+            self.tick().await;
+        }
+        self.later(micros - half_hours * 30 * MINUTE).await;
     }
 
     /// From now on nothing is taken that is sent to devices, or again; what they say is heard.

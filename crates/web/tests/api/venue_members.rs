@@ -32,13 +32,7 @@ async fn balance(customer: &Client) -> i64 {
 /// Plays for so many minutes of an hour, and closes.
 async fn played(server: &TestServer, hall: &Hall<'_>, customer: &Client, minutes: i64) -> Value {
     let playing = hall.play(customer, 0, 180).await;
-    // The server is there, and winds the lamp's own timer.
-    for _ in 1..minutes / 30 {
-        server.later(30 * MINUTE).await;
-        server.tick().await;
-    }
-    let wound = (minutes / 30 - 1).max(0) * 30;
-    server.later((minutes - wound) * MINUTE - 20 * SECOND).await;
+    server.passes(minutes * MINUTE - 20 * SECOND).await;
     let path = format!("/customer/v1/sessions/{}/close", playing["id"].as_str().unwrap());
     let closed = customer.post(&path, json!({})).await.ok(200);
     hall.table_is(0, "idle").await;

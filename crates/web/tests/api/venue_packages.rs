@@ -28,15 +28,6 @@ async fn go_on_to(server: &TestServer, hour: i64, minute: i64) {
     server.later((wanted - now).rem_euclid(24 * HOUR)).await;
 }
 
-/// So many half hours pass under a server that is there: it winds the lamps' own timers.
-async fn goes_by(server: &TestServer, half_hours: i64) {
-    for _ in 0..half_hours {
-        server.later(30 * MINUTE).await;
-        server.tick().await;
-    }
-    server.later(SECOND).await;
-}
-
 async fn open(hall: &Hall<'_>, customer: &Client, package: i64, fen: i64, key: &str) -> testkit::Answer {
     let ask = json!({"package": package, "expected_fen": fen});
     customer.post_once(key, &format!("/customer/v1/tables/{}/open", hall.tables[0].id), ask).await
@@ -103,7 +94,7 @@ on_server! {
         let of = format!("/customer/v1/sessions/{}", session["id"].as_str().unwrap());
         assert_eq!(customer.get(&format!("{of}/extension?minutes=30")).await.ok(200)["price_fen"], 1_800);
         customer.post_once("more-0001", &format!("{of}/extend"), json!({"minutes": 30, "expected_fen": 1_800})).await.ok(200);
-        goes_by(server, 7).await;
+        server.passes(210 * MINUTE + SECOND).await;
         server.run_jobs().await;
         let bill = customer.get(&of).await.ok(200)["bill"].clone();
         let lines: Vec<_> = bill["lines"].as_array().unwrap().iter().map(|line| (line["kind"].as_str().unwrap(), line["fen"].as_i64().unwrap())).collect();
@@ -123,7 +114,7 @@ on_server! {
             assert_eq!(customer.get(&format!("{of}/extension?minutes=60")).await.ok(200)["price_fen"], fen);
             customer.post_once(&format!("more-{n:04}"), &format!("{of}/extend"), json!({"minutes": 60, "expected_fen": fen})).await.ok(200);
         }
-        goes_by(server, 10).await;
+        server.passes(300 * MINUTE + SECOND).await;
         server.run_jobs().await;
         let bill = customer.get(&of).await.ok(200)["bill"].clone();
         let lines: Vec<_> = bill["lines"].as_array().unwrap().iter().map(|line| (line["kind"].as_str().unwrap(), line["fen"].as_i64().unwrap())).collect();

@@ -177,7 +177,7 @@ on_server! {
             let more = json!({"minutes": minutes, "expected_fen": fen});
             customer.post_once(&format!("more-{n:04}"), &format!("{}/extend", of(&session)), more).await.ok(200);
         }
-        server.later(360 * MINUTE + SECOND).await;
+        server.passes(360 * MINUTE + SECOND).await;
         server.run_jobs().await;
         let bill = customer.get(&of(&session)).await.ok(200)["bill"].clone();
         let lines: Vec<_> = bill["lines"].as_array().unwrap().iter().map(|line| (line["kind"].as_str().unwrap(), line["fen"].as_i64().unwrap())).collect();
