@@ -33,6 +33,8 @@ const BOARD_WORKERS: usize = 16;
 const NETWORK_WORKERS: usize = 4;
 /// For texts to phones.
 const TEXT_WORKERS: usize = 4;
+/// For callbacks. Twice what one project may have under way: where its server hangs, others still have as many.
+const CALLBACK_WORKERS: usize = 8;
 /// How long accepted requests and begun jobs may take after the signal.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How often other processes' changes are looked for.
@@ -236,6 +238,7 @@ fn work(
         wechat: NETWORK_WORKERS,
         alipay: NETWORK_WORKERS,
         texts: TEXT_WORKERS,
+        callbacks: CALLBACK_WORKERS,
         rest: config.jobs.workers,
     };
     tasks.spawn(runner.run(workers, stopping.clone()));

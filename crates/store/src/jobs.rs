@@ -90,8 +90,7 @@ pub struct NewJob {
 
 impl NewJob {
     pub fn new(kind: impl Into<JobKind>, payload: &impl Serialize, now: Timestamp) -> Result<Self> {
-        let payload = serde_json::to_string(payload).map_err(|error| Error::Internal(format!("job payload: {error}")))?;
-        Ok(Self { kind: kind.into(), payload, run_at: now, max_attempts: 12, dedup_key: None })
+        Ok(Self { kind: kind.into(), payload: written(payload)?, run_at: now, max_attempts: 12, dedup_key: None })
     }
     pub fn at(mut self, run_at: Timestamp) -> Self {
         self.run_at = run_at;
@@ -108,6 +107,10 @@ impl NewJob {
     }
 }
 
+fn written(payload: &impl Serialize) -> Result<String> {
+    serde_json::to_string(payload).map_err(|error| Error::Internal(format!("job payload: {error}")))
+}
+
 /// Writes a job into the caller's transaction. `None` when one of that name was there already.
 pub async fn enqueue(tx: &mut Tx, db: &Db, random: &Random, now: Timestamp, job: NewJob) -> Result<Option<JobId>> {
     let id = JobId::new(now, random);
@@ -118,6 +121,12 @@ pub async fn enqueue(tx: &mut Tx, db: &Db, random: &Random, now: Timestamp, job:
     let waiting = db.jobs_waiting(kind.crew);
     tx.on_commit(move || waiting.notify_one());
     Ok((written == 1).then_some(id))
+}
+
+/// Keeps in the caller's transaction how far a job has come: whoever takes it again reads that. False where it is not this worker's any more.
+pub async fn keep(tx: &mut Tx, job: &Job, payload: &impl Serialize) -> Result<bool> {
+    let sql = "UPDATE jobs SET payload = $1 WHERE id = $2 AND state = 'running' AND lease_token = $3";
+    Ok(tx.exec(sql, args![written(payload)?, job.id, job.lease]).await? == 1)
 }
 
 /// Has the job of this name carried out at this time at the latest, as if it were written now, where it still waits for its time. False where none

@@ -31,6 +31,15 @@ pub(crate) async fn works_at(sql: &mut impl Sql, user: &Principal, venue: VenueI
     found.map(drop).ok_or_else(Fault::not_found)
 }
 
+/// Refuses who works in no hall: nobody stands at a desk of theirs.
+pub(crate) async fn works_somewhere(sql: &mut impl Sql, user: &Principal) -> Result<()> {
+    if sees_all(user) {
+        return Ok(());
+    }
+    let query = "SELECT 1 AS one FROM venue_staff WHERE user_id = $1 LIMIT 1";
+    sql.opt(query, args![user.id], |_| Ok(())).await?.ok_or_else(Fault::forbidden)
+}
+
 /// Who is to be told of a hall's trouble: its active staff, but for cashiers, who may do nothing about it. Where there is nobody, as in a hall that a
 /// super admin has just made or whose people were all disabled, the active super admins, so that no trouble is told to nobody.
 pub(crate) async fn to_tell(sql: &mut impl Sql, venue: VenueId) -> store::Result<Vec<UserId>> {

@@ -1,4 +1,4 @@
-import type { Page } from '@playwright/test'
+import type { Page, Route } from '@playwright/test'
 import type * as T from '../src/api/types'
 import { base, demo, somebody } from './support/api'
 import { newHall, ownHall } from './support/hall'
@@ -68,4 +68,30 @@ test('v4_1 who works in several halls sees for which of them cash is taken', asy
   await page.goto('/cash')
   await expect(row(page, second.name)).toContainText('5.00')
   await expect(row(page, venue.name)).toHaveCount(0)
+})
+
+test('v4_1 without days it is each hall’s own today, and sums that cannot be loaded again say so', async ({
+  page,
+  watch,
+}) => {
+  // Two clocks a whole day apart: it is never the same day at both.
+  const { manager, venue } = await ownHall({ time_zone: 'Pacific/Kiritimati' })
+  const second = await newHall(manager.api, { time_zone: 'Pacific/Honolulu' })
+  const number = await newcomer()
+  for (const { id } of [venue, second])
+    await manager.api.post('/customers/recharge', { venue_id: id, number, amount_fen: 500 })
+  await signIn(page, manager, '/cash')
+  await expect(row(page, venue.name)).toContainText('5.00')
+  await expect(row(page, second.name)).toContainText('5.00')
+  await expect(page.getByTestId('cash-taken')).toContainText('10.00')
+  expect(page.url()).not.toContain('from=')
+
+  const failing = (route: Route) => route.fulfill({ status: 503, json: { code: 'BUSY', title: 'Busy', status: 503 } })
+  await page.route((url) => url.pathname === '/api/v1/cash', failing, { times: 1 })
+  watch.expectRefusal(503, '/cash')
+  await page.getByTestId('cash-reload').click()
+  await expect(page.getByTestId('cash-stale')).toBeVisible()
+  await expect(row(page, venue.name)).toContainText('5.00')
+  await page.getByTestId('cash-reload').click()
+  await expect(page.getByTestId('cash-stale')).toHaveCount(0)
 })

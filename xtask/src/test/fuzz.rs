@@ -38,6 +38,7 @@ const ASKERS: &[Asker] = &[
     Asker { name: "guest", paths: CUSTOMERS, seconds: 10, good: 12 },
     Asker { name: "customer", paths: CUSTOMERS, seconds: 24, good: 22 },
     Asker { name: "maintainer", paths: CONSOLE, seconds: 18, good: 18 },
+    Asker { name: "cashier", paths: CONSOLE, seconds: 18, good: 14 },
     Asker { name: "venue_manager", paths: CONSOLE, seconds: 24, good: 28 },
     Asker { name: "agent", paths: CONSOLE, seconds: 20, good: 25 },
     Asker { name: "agent_admin", paths: CONSOLE, seconds: 20, good: 25 },

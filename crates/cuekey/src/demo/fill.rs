@@ -22,6 +22,7 @@ use crate::super_admin::password;
 use crate::trouble::{Result, Trouble};
 
 const AGENT: &str = "agent";
+const DESK: &str = "desk";
 /// How many unused keys the note holds.
 const KEYS: i64 = 10;
 
@@ -48,6 +49,8 @@ pub async fn fill(platform: &Arc<Platform>) -> Result<Note> {
     let staff = person(platform, Role::VenueManager, "hall", None, &mut accounts).await?;
     hall::name_levels(&chief).await?;
     let hall = Some(hall::furnish(&staff, "演示球厅 Demo Hall", hall::TABLES, hall::ON_ONE_RELAY).await?);
+    person(platform, Role::Cashier, DESK, None, &mut accounts).await?;
+    hall::employ(&staff, DESK).await?;
     Ok(Note { console: platform.install.public_url.clone(), accounts, project: credentials(main), keys, hall })
 }
 

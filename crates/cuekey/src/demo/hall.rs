@@ -15,6 +15,7 @@ use venue::Venue;
 use venue::devices::{self, DeviceId, NewDevice};
 use venue::halls::{self, ChangedPrices, NewPriceList, NewTable, NewVenue, TableId};
 use venue::members::{self, ChangedLevels, LevelForm};
+use venue::staff;
 use venue::tariff::{Band, Days, Early, Hours, NightCap, Package, Span, Tariff};
 
 use super::fill::once;
@@ -88,6 +89,14 @@ pub async fn furnish(staff: &Cx, name: &str, tables: i64, on_one_relay: i64) -> 
         lamps.push(lamp);
     }
     Ok(Hall { app: app(staff), lamps })
+}
+
+/// Lets somebody work in the manager's halls.
+pub async fn employ(manager: &Cx, name: &str) -> Result<()> {
+    for hall in halls::list(manager).await? {
+        staff::add(manager, hall.id, name).await?;
+    }
+    Ok(())
 }
 
 /// 36 yuan an hour, 48 in the evening, at most 168 a night; by the half quarter of an hour, and the first three minutes free.

@@ -39,7 +39,7 @@ fn an_empty_folder_becomes_a_demo_and_stays_one() {
     let (server, address, first) = ready(here);
     assert_eq!(here.join("d/demo.json").metadata().unwrap().mode() & 0o777, 0o600);
     let roles: Vec<&str> = first["accounts"].as_array().unwrap().iter().map(|account| account["role"].as_str().unwrap()).collect();
-    assert_eq!(roles, ["super_admin", "agent_admin", "agent", "venue_manager"]);
+    assert_eq!(roles, ["super_admin", "agent_admin", "agent", "venue_manager", "cashier"]);
     for account in first["accounts"].as_array().unwrap() {
         let (status, body) = sign_in(address, account["name"].as_str().unwrap(), account["password"].as_str().unwrap());
         assert_eq!((status, &body["me"]["role"], &body["me"]["must_change_password"]), (200, &account["role"], &false.into()), "{body}");

@@ -5,19 +5,20 @@
 //!
 //! **Invariant**: an ask reaches each delivery once: what fails again after it stays as it is.
 
-use kernel::{Kind, Timestamp};
+use kernel::{Fault, Kind, Timestamp};
 use platform::audit;
-use platform::identity::Permission;
+use platform::identity::{Permission, Principal, Role, UserId};
 use platform::{Cx, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::jobs::{self, Job, JobKind, NewJob, Outcome};
-use store::{Sql, ToValue, Tx, args, placeholders};
+use store::{Sql, ToValue, Tx, args, placeholders, update_many};
 
 use super::emit::RoundJob;
 use super::error::CallbackError;
 use super::model::DeliveryId;
 use super::service::lock;
+use super::traffic::turns;
 use crate::projects::ProjectId;
 
 pub const FAILED_JOB: JobKind = JobKind::new("callback.failed");
@@ -39,30 +40,67 @@ pub struct FailedDone {
     pub more: bool,
 }
 
-/// What is left to be done.
+/// What is left to be done, and how far the job has come.
 #[derive(Debug, Serialize, Deserialize)]
 struct Rest {
     project: ProjectId,
     what: WithFailed,
     /// When it was asked for, in microseconds.
     asked_at: i64,
+    by: Option<Asker>,
+    /// When the next is to be sent, in microseconds.
+    #[serde(default)]
+    next: i64,
+    /// So many the job has reached that are in no line of the log yet.
+    #[serde(default)]
+    done: i64,
 }
 
-/// Sends all that failed of a project again, as each by itself: the same event ids and payloads, new rounds of attempts. Or dismisses all of it.
-/// Asked for once more, it finds what has failed since.
-pub async fn with_failed(cx: &Cx, project: ProjectId, what: WithFailed) -> Result<FailedDone> {
-    cx.require(Permission::CallbacksManage)?;
+/// Who has asked, for the line in which the job says what became of the rest.
+#[derive(Debug, Serialize, Deserialize)]
+struct Asker {
+    id: UserId,
+    name: String,
+    role: Role,
+    superior: Option<UserId>,
+}
 
-    let mut tx = cx.db.begin().await?;
-    let rest = Rest { project, what, asked_at: cx.now().micros() };
-    let done = some(&mut tx, cx, &rest).await?;
-    let more = done == AT_ONCE;
-    if done > 0 {
-        let action = match what {
+impl Asker {
+    fn of(user: &Principal) -> Self {
+        Self { id: user.id, name: user.name.clone(), role: user.role, superior: user.superior }
+    }
+}
+
+impl Rest {
+    /// Writes down how many were reached, in the name of whoever has asked.
+    async fn log(&self, tx: &mut Tx, cx: &Cx, count: i64, more: bool) -> Result<()> {
+        let action = match self.what {
             WithFailed::Resend => &audit::DELIVERIES_RESENT,
             WithFailed::Dismiss => &audit::DELIVERIES_DISMISSED,
         };
-        audit::record(&mut tx, cx, action, Some(project.into()), &json!({ "count": done, "more": more })).await?;
+        audit::record(tx, cx, action, Some(self.project.into()), &json!({ "count": count, "more": more })).await
+    }
+
+    /// The job's context, in which whoever has asked does what is left.
+    fn asked_in(&self, cx: &Cx) -> Cx {
+        self.by.as_ref().map_or_else(
+            || cx.clone(),
+            |by| cx.as_user(Principal { id: by.id, name: by.name.clone(), role: by.role, superior: by.superior, session: cx.id() }),
+        )
+    }
+}
+
+/// Sends all that failed of a project again, as each by itself: the same event ids and payloads, new rounds of attempts, one after the other. Or
+/// dismisses all of it. Asked for once more, it finds what has failed since.
+pub async fn with_failed(cx: &Cx, project: ProjectId, what: WithFailed) -> Result<FailedDone> {
+    let by = cx.require(Permission::CallbacksManage)?;
+
+    let mut tx = cx.db.begin().await?;
+    let mut rest = Rest { project, what, asked_at: cx.now().micros(), by: Some(Asker::of(by)), next: 0, done: 0 };
+    let done = some(&mut tx, cx, &mut rest).await?;
+    let more = done == AT_ONCE;
+    if done > 0 {
+        rest.log(&mut tx, cx, done, more).await?;
     }
     if more {
         cx.enqueue(&mut tx, NewJob::new(FAILED_JOB, &rest, cx.now())?).await?;
@@ -74,30 +112,43 @@ pub async fn with_failed(cx: &Cx, project: ProjectId, what: WithFailed) -> Resul
 
 /// Goes on with an ask. Begun again after a crash, it goes on where it was.
 pub async fn failed_job(cx: Cx, job: Job) -> Outcome {
-    let rest: Rest = match job.read() {
+    let mut rest: Rest = match job.read() {
         Ok(rest) => rest,
         Err(outcome) => return outcome,
     };
     loop {
-        match step(&cx, &rest).await {
-            Ok(AT_ONCE) => tokio::task::yield_now().await,
-            Ok(_) => return Outcome::Done,
-            // Its address was taken away meanwhile. When there is one again, it can be asked for again.
-            Err(fault) if fault.kind == Kind::Conflict => return Outcome::GiveUp(fault.to_string()),
+        match step(&cx, &job, &mut rest).await {
+            Ok(Some(end)) => return end,
+            Ok(None) => tokio::task::yield_now().await,
             Err(fault) => return Outcome::Retry(fault.to_string()),
         }
     }
 }
 
-async fn step(cx: &Cx, rest: &Rest) -> Result<i64> {
+/// Some of the rest. Answers how it ended, once it has; what it has reached until then is one line of the log.
+async fn step(cx: &Cx, job: &Job, rest: &mut Rest) -> Result<Option<Outcome>> {
     let mut tx = cx.db.begin().await?;
-    let done = some(&mut tx, cx, rest).await?;
+    let (done, end) = match some(&mut tx, cx, rest).await {
+        Ok(AT_ONCE) => (AT_ONCE, None),
+        Ok(done) => (done, Some(Outcome::Done)),
+        // Its address was taken away meanwhile. When there is one again, it can be asked for again.
+        Err(fault) if fault.kind == Kind::Conflict => (0, Some(Outcome::GiveUp(fault.to_string()))),
+        Err(fault) => return Err(fault),
+    };
+    rest.done += done;
+    if end.is_some() && rest.done > 0 {
+        rest.log(&mut tx, &rest.asked_in(cx), rest.done, false).await?;
+        rest.done = 0;
+    }
+    if !jobs::keep(&mut tx, job, rest).await? {
+        return Err(Fault::internal("another worker has this job"));
+    }
     tx.commit().await?;
-    Ok(done)
+    Ok(end)
 }
 
 /// Those that failed first. Answers how many.
-async fn some(tx: &mut Tx, cx: &Cx, rest: &Rest) -> Result<i64> {
+async fn some(tx: &mut Tx, cx: &Cx, rest: &mut Rest) -> Result<i64> {
     // Two who ask at once take turns.
     let project = lock(tx, rest.project).await?;
     if rest.what == WithFailed::Resend && project.url.is_none() {
@@ -113,22 +164,26 @@ async fn some(tx: &mut Tx, cx: &Cx, rest: &Rest) -> Result<i64> {
     if failed.is_empty() {
         return Ok(0);
     }
-    let ids = failed.iter().map(|id| id.to_value());
-    match rest.what {
-        WithFailed::Resend => {
-            let now = cx.now();
-            let sql = format!(
-                "UPDATE deliveries SET state = 'waiting', since = $1, next_attempt_at = $1, finished_at = NULL WHERE id IN ({})",
-                placeholders(2, failed.len())
-            );
-            tx.exec(&sql, args![now].into_iter().chain(ids).collect()).await?;
-            let rounds = failed.iter().map(|id| RoundJob::of(*id, now)).collect::<store::Result<Vec<_>>>()?;
-            jobs::enqueue_many(tx, &cx.db, &cx.random, now, rounds).await?;
-        }
-        WithFailed::Dismiss => {
-            let sql = format!("UPDATE deliveries SET state = 'dismissed' WHERE id IN ({})", placeholders(1, failed.len()));
-            tx.exec(&sql, ids.collect()).await?;
-        }
+    let ids = failed.iter().map(|id| id.to_value()).collect();
+    let state = match rest.what {
+        WithFailed::Resend => "state = 'waiting', finished_at = NULL",
+        WithFailed::Dismiss => "state = 'dismissed'",
+    };
+    tx.exec(&format!("UPDATE deliveries SET {state} WHERE id IN ({})", placeholders(1, failed.len())), ids).await?;
+    if rest.what == WithFailed::Resend {
+        begin(tx, cx, rest, &failed).await?;
     }
     Ok(i64::try_from(failed.len()).unwrap_or(AT_ONCE))
+}
+
+/// Begins a new round of each, one after the other: thousands that were due at once would have everybody else's wait until they are through.
+async fn begin(tx: &mut Tx, cx: &Cx, rest: &mut Rest, failed: &[DeliveryId]) -> Result<()> {
+    let now = cx.now();
+    let (turns, next) = turns(Timestamp::from_micros(rest.next).max(now), failed.len());
+    rest.next = next.micros();
+    let rows = failed.iter().zip(&turns).map(|(id, turn)| args![*id, *turn, *turn]).collect();
+    update_many(tx, "deliveries", &["id", "since", "next_attempt_at"], rows).await?;
+    let rounds = failed.iter().zip(&turns).map(|(id, turn)| RoundJob::of(*id, *turn)).collect::<store::Result<Vec<_>>>()?;
+    jobs::enqueue_many(tx, &cx.db, &cx.random, now, rounds).await?;
+    Ok(())
 }

@@ -6,7 +6,7 @@ use kernel::{DAY, Timestamp, Word};
 use platform::identity::UserId;
 use platform::messages::{self, templates};
 use platform::{Cx, Result};
-use store::jobs::{Job, JobKind, Outcome};
+use store::jobs::{Crew, Job, JobKind, Outcome};
 use store::{Db, Row, Sql, Tx, args};
 
 use super::emit::RoundJob;
@@ -18,7 +18,7 @@ use super::traffic::Traffic;
 use crate::Licensing;
 use crate::projects::ProjectId;
 
-pub const JOB: JobKind = JobKind::new("callback.send");
+pub const JOB: JobKind = JobKind::new("callback.send").by(Crew::Callbacks);
 
 /// What is kept of an answer and of an error.
 const EXCERPT: usize = 2_048;

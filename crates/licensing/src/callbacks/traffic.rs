@@ -1,4 +1,5 @@
-//! How many attempts are under way for one project: an owner whose server hangs must not keep all workers waiting.
+//! How many attempts are under way for one project, and how fast many come that are due at once: an owner whose server hangs, or who has thousands
+//! coming, must not keep all workers waiting.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,6 +12,18 @@ use crate::projects::ProjectId;
 const AT_ONCE: usize = 4;
 /// Those who find no place come back one after the other, so that a long queue costs little while it waits.
 const SPACING: i64 = SECOND / 20;
+
+/// When each of so many is due that are sent again together, and when whatever follows is.
+pub(super) fn turns(first: Timestamp, many: usize) -> (Vec<Timestamp>, Timestamp) {
+    let mut next = first;
+    let mut turn = || {
+        let turn = next;
+        next = next.plus_micros(SPACING);
+        turn
+    };
+    let turns = (0..many).map(|_| turn()).collect();
+    (turns, next)
+}
 
 /// Small: an entry for each project that was ever called back.
 #[derive(Clone, Default)]
@@ -63,6 +76,26 @@ impl Drop for Place {
 mod tests {
     use super::*;
     use kernel::{Id, Random};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn k8_2_however_many_are_sent_again_and_in_how_many_steps_no_two_are_due_at_once(
+            start in 0..200_000_000_000 * SECOND, steps in proptest::collection::vec(0..600_usize, 0..5),
+        ) {
+            let mut next = Timestamp::from_micros(start);
+            let mut all = Vec::new();
+            for many in &steps {
+                let (some, then) = turns(next, *many);
+                prop_assert_eq!(some.len(), *many);
+                all.extend(some);
+                next = then;
+            }
+            all.push(next);
+            prop_assert_eq!(all[0], Timestamp::from_micros(start), "the first at once");
+            prop_assert!(all.windows(2).all(|two| two[1].micros() - two[0].micros() == SPACING));
+        }
+    }
 
     #[test]
     fn k8_2_one_projects_queue_leaves_places_for_others() {

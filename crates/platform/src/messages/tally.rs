@@ -1,14 +1,15 @@
 //! One message to each of those whom an action has met, however many transactions it takes: how many of their things it was.
 //!
 //! The transaction in which somebody is met first makes the notification, and each further one sets its number. So what was done and what is
-//! told of it are committed together, wherever the action breaks off. The e-mail goes [`PAUSE`] later, when most actions are over, and says
-//! what the notification says by then.
+//! told of it are committed together, wherever the action breaks off. The e-mail waits until the number has stayed the same for a [`PAUSE`], when
+//! the action is over, and says what the notification says by then.
 
 use std::collections::{BTreeMap, HashMap};
 
 use kernel::{Fault, Lang, MINUTE};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use store::jobs::{Job, JobKind, NewJob, Outcome, enqueue_many};
+use store::jobs::{self, Job, JobKind, NewJob, Outcome, enqueue_many};
 use store::{Sql, Tx, args, insert_many, update_many};
 
 use super::mail;
@@ -19,6 +20,24 @@ use crate::{Cx, Result};
 
 pub const TALLY_JOB: JobKind = JobKind::new("mail.tally");
 const PAUSE: i64 = MINUTE;
+/// So often the number may have changed: after half an hour somebody shall hear of it, though it goes on.
+const MOST_CHANGES: i64 = 30;
+
+/// An e-mail that waits for the end of an action.
+#[derive(Debug, Serialize, Deserialize)]
+struct Waiting {
+    notification: NotificationId,
+    /// Of how many it told when it was last looked at.
+    seen: String,
+    /// How often that had changed.
+    changes: i64,
+}
+
+impl Waiting {
+    fn is_over(&self, count: &str) -> bool {
+        self.seen == count || self.changes >= MOST_CHANGES
+    }
+}
 
 /// What was told so far of one action.
 pub struct Tally<'a> {
@@ -50,7 +69,8 @@ impl<'a> Tally<'a> {
             }
             first.push(args![id, *user, self.template.kind, params, self.link, now]);
             if goes_by_mail(cx, self.template) {
-                mails.push(NewJob::new(TALLY_JOB, &id, now)?.at(now.plus_micros(PAUSE)));
+                let waiting = Waiting { notification: id, seen: total.to_string(), changes: 0 };
+                mails.push(NewJob::new(TALLY_JOB, &waiting, now)?.at(now.plus_micros(PAUSE)));
             }
         }
         insert_many(tx, "notifications", &["id", "user_id", "kind", "params", "link", "created_at"], first, "").await?;
@@ -68,19 +88,20 @@ impl<'a> Tally<'a> {
     }
 }
 
-/// Mails what a notification says.
+/// Mails what a notification says, once that is all.
 pub(crate) async fn tally_job(cx: Cx, job: Job) -> Outcome {
-    let id: NotificationId = match job.read() {
-        Ok(id) => id,
+    let waiting: Waiting = match job.read() {
+        Ok(waiting) => waiting,
         Err(outcome) => return outcome,
     };
-    match by_mail(&cx, id).await {
-        Ok(()) => Outcome::Done,
+    match by_mail(&cx, &job, waiting).await {
+        Ok(outcome) => outcome,
         Err(fault) => Outcome::Retry(fault.to_string()),
     }
 }
 
-async fn by_mail(cx: &Cx, id: NotificationId) -> Result<()> {
+async fn by_mail(cx: &Cx, job: &Job, waiting: Waiting) -> Result<Outcome> {
+    let id = waiting.notification;
     let sql = "SELECT n.kind, n.params, u.email, u.language FROM notifications n JOIN users u ON u.id = n.user_id WHERE n.id = $1";
     let found = cx
         .db
@@ -90,13 +111,20 @@ async fn by_mail(cx: &Cx, id: NotificationId) -> Result<()> {
             Ok((kind, params, row.get::<String>("email")?, row.get::<String>("language")?))
         })
         .await?;
-    let Some((kind, params, email, language)) = found else { return Ok(()) };
+    let Some((kind, params, email, language)) = found else { return Ok(Outcome::Done) };
     let template = templates::find(&kind).ok_or_else(|| Fault::internal("a notification of a kind that is not known"))?;
     let params: Map<String, Value> = serde_json::from_str(&params).map_err(Fault::internal)?;
     let params: Vec<(&str, String)> = params.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_str()?.to_owned()))).collect();
+    let count = params.iter().find(|(name, _)| *name == "count").map_or("", |(_, count)| count.as_str());
     let mut tx = cx.db.begin().await?;
+    if !waiting.is_over(count) {
+        jobs::keep(&mut tx, job, &Waiting { seen: count.to_owned(), changes: waiting.changes + 1, ..waiting }).await?;
+        tx.commit().await?;
+        return Ok(Outcome::Again(cx.now().plus_micros(PAUSE)));
+    }
     // One mail of a notification, though its job may be done twice.
-    let job = mail::job(cx, &email, Lang::from_header(&language), template, &params)?.once(id.to_string());
-    cx.enqueue(&mut tx, job).await?;
-    Ok(tx.commit().await?)
+    let mail = mail::job(cx, &email, Lang::from_header(&language), template, &params)?.once(id.to_string());
+    cx.enqueue(&mut tx, mail).await?;
+    tx.commit().await?;
+    Ok(Outcome::Done)
 }

@@ -165,15 +165,20 @@ pub async fn set_merchant(cx: &Cx, kind: ChannelKind, enabled: bool, form: Optio
         (_, Some(form), before) => form.complete(kind, before)?,
         (_, None, _) => return Err(Fault::field("parameters", "REQUIRED", "请填写", "Please fill this in")),
     };
-    put(&mut tx, cx, &parameters, enabled).await?;
+    write(&mut tx, cx, &parameters, enabled, looked_at).await?;
     let detail = json!({"channel": kind, "enabled": enabled, "parameters": parameters.shown()});
     audit::record(&mut tx, cx, &audit::PAYMENT_CHANNEL_SET, None, &detail).await?;
     tx.commit().await?;
     merchant(cx, kind).await
 }
 
-/// The same without a form: the demo's.
+/// The same without a form, whatever is there: the demo's.
 pub async fn put(tx: &mut store::Tx, cx: &Cx, parameters: &Parameters, enabled: bool) -> Result<()> {
+    write(tx, cx, parameters, enabled, None).await
+}
+
+/// Of two who are first there was no row to be locked: here the second finds one that was not looked at.
+async fn write(tx: &mut store::Tx, cx: &Cx, parameters: &Parameters, enabled: bool, looked_at: Option<i64>) -> Result<()> {
     let kind = parameters.channel();
     let bad = |bad: BadParameter| Fault::field(bad.field, "PARAMETER_INVALID", bad.zh, bad.en);
     cx.payments.channels.open(parameters, &notify_url(cx, kind)).map_err(bad)?;
@@ -181,7 +186,8 @@ pub async fn put(tx: &mut store::Tx, cx: &Cx, parameters: &Parameters, enabled: 
     let own = (kind != ChannelKind::AlipayFreeze).then_some(parameters);
     let plain = zeroize::Zeroizing::new(serde_json::to_vec(&own).map_err(Fault::internal)?);
     let sql = "INSERT INTO pay_channels (channel, parameters, enabled, version, updated_at) VALUES ($1, $2, $3, 1, $4) \
-               ON CONFLICT (channel) DO UPDATE SET parameters = $2, enabled = $3, version = pay_channels.version + 1, updated_at = $4";
-    tx.exec(sql, args![kind.as_str(), cx.vault.seal(SEALED, &plain), enabled, cx.now()]).await?;
-    Ok(())
+               ON CONFLICT (channel) DO UPDATE SET parameters = $2, enabled = $3, version = pay_channels.version + 1, updated_at = $4 \
+               WHERE pay_channels.version = COALESCE($5, pay_channels.version)";
+    let written = tx.exec(sql, args![kind.as_str(), cx.vault.seal(SEALED, &plain), enabled, cx.now(), looked_at]).await?;
+    if written == 0 { Err(Fault::changed_meanwhile()) } else { Ok(()) }
 }

@@ -26,7 +26,7 @@ fn is_time_zone(name: &str) -> bool {
     kernel::text::is_time_zone(name)
 }
 
-pub const ROLES: &[&str] = &["super_admin", "agent_admin", "agent"];
+pub const ROLES: &[&str] = &["super_admin", "agent_admin", "agent", "venue_manager", "maintainer", "cashier"];
 
 settings! {
     SITE_NAME: Text = "basic.site_name" in "basic", Kind::Text { default: "Cuekey", max: 40, check: any },

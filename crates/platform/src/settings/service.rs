@@ -220,9 +220,9 @@ pub async fn change(cx: &Cx, name: &str, value: &Value, was: Option<&Value>) -> 
     store_value(cx, name, Some(value), was).await
 }
 
-/// Goes back to the default.
-pub async fn reset(cx: &Cx, name: &str) -> Result<SettingView> {
-    store_value(cx, name, None, None).await
+/// Goes back to the default. With `was`, only if that is its value still.
+pub async fn reset(cx: &Cx, name: &str, was: Option<&Value>) -> Result<SettingView> {
+    store_value(cx, name, None, was).await
 }
 
 async fn store_value(cx: &Cx, name: &str, value: Option<&Value>, was: Option<&Value>) -> Result<SettingView> {

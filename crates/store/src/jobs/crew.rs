@@ -19,6 +19,8 @@ kernel::words! {
         Alipay = "alipay",
         /// Sends texts to phones: somebody waits for a code, and it is good for minutes.
         Texts = "texts",
+        /// Calls projects' owners, whose servers may hang, and of whom one may have thousands of calls coming: nobody's mail waits for that.
+        Callbacks = "callbacks",
         /// For all that may take its time.
         Rest = "rest",
     }
@@ -29,7 +31,7 @@ impl Crew {
     pub(crate) const fn is_alone(self) -> bool {
         match self {
             Self::Boards => true,
-            Self::Prompt | Self::Wechat | Self::Alipay | Self::Texts | Self::Rest => false,
+            Self::Prompt | Self::Wechat | Self::Alipay | Self::Texts | Self::Callbacks | Self::Rest => false,
         }
     }
 
@@ -41,7 +43,8 @@ impl Crew {
             Self::Wechat => 2,
             Self::Alipay => 3,
             Self::Texts => 4,
-            Self::Rest => 5,
+            Self::Callbacks => 5,
+            Self::Rest => 6,
         }
     }
 }
@@ -54,6 +57,7 @@ pub struct Workers {
     pub wechat: usize,
     pub alipay: usize,
     pub texts: usize,
+    pub callbacks: usize,
     pub rest: usize,
 }
 

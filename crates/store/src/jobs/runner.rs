@@ -78,6 +78,7 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
             crew(Crew::Wechat, workers.wechat),
             crew(Crew::Alipay, workers.alipay),
             crew(Crew::Texts, workers.texts),
+            crew(Crew::Callbacks, workers.callbacks),
             crew(Crew::Rest, workers.rest)
         );
     }

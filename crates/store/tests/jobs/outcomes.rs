@@ -72,6 +72,40 @@ on_both! { store::migrate::OWN;
         assert_eq!(jobs::find(&mut db.read(), id).await.unwrap().unwrap().state, JobState::Done);
     }
 
+    async fn a_job_that_is_taken_again_reads_how_far_it_had_come_and_only_who_holds_it_may_say_so(test) {
+        let db = test.db.clone();
+        let clock = Clock::stepped(Timestamp::from_unix(1_800_000_000));
+        let random = Random::seeded(14);
+        let read = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+        let mut handlers = Handlers::<()>::default();
+        let (kept_in, seen) = (db.clone(), read.clone());
+        handlers.add("far", move |(), job: jobs::Job| {
+            let (db, seen) = (kept_in.clone(), seen.clone());
+            async move {
+                let far: i64 = job.read().unwrap();
+                seen.lock().unwrap().push(far);
+                let mut tx = db.begin().await.unwrap();
+                assert!(jobs::keep(&mut tx, &job, &(far + 1)).await.unwrap());
+                tx.commit().await.unwrap();
+                if far < 2 { Outcome::Retry("cut short".into()) } else { Outcome::Done }
+            }
+        });
+        let runner = Runner::new(db.clone(), clock.clone(), random.clone(), (), handlers);
+        let mut tx = db.begin().await.unwrap();
+        jobs::enqueue(&mut tx, &db, &random, clock.now(), NewJob::new("far", &0, clock.now()).unwrap()).await.unwrap();
+        tx.commit().await.unwrap();
+        for _ in 0..3 {
+            assert_eq!(runner.drain().await.unwrap(), 1);
+            clock.step(60 * SECOND);
+        }
+        assert_eq!(*read.lock().unwrap(), [0, 1, 2]);
+
+        let not_held = jobs::Job::for_test("far", &0, clock.now(), &random).unwrap();
+        let mut tx = db.begin().await.unwrap();
+        assert!(!jobs::keep(&mut tx, &not_held, &9).await.unwrap());
+        tx.commit().await.unwrap();
+    }
+
     async fn what_money_waits_for_is_written_down_to_be_told_with_the_giving_up_itself_and_once(test) {
         let db = test.db.clone();
         let clock = Clock::stepped(Timestamp::from_unix(1_800_000_000));

@@ -60,7 +60,7 @@ pub struct CashDay {
 /// Cash by hall, day and person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct CashReport {
-    /// The first and the last day, both whole.
+    /// The first and the last day, both whole. Where none was asked for: of what is today somewhere.
     #[schema(value_type = String)]
     pub from: Date,
     #[schema(value_type = String)]
@@ -85,14 +85,23 @@ pub(super) struct Days {
 }
 
 impl Days {
-    /// What is not said is the other of the two; where neither is, it is today.
-    pub fn ask(from: Option<&str>, to: Option<&str>, today: Date) -> Result<Self, Fault> {
+    /// What is not said is the other of the two; `None` where neither is.
+    pub fn ask(from: Option<&str>, to: Option<&str>) -> Result<Option<Self>, Fault> {
         let mut fields = Fields::default();
         let (first, last) = (fields.take("from", day(from)).flatten(), fields.take("to", day(to)).flatten());
         fields.check()?;
-        let first = first.or(last).unwrap_or(today);
+        let Some(first) = first.or(last) else { return Ok(None) };
         let days = Self { first, last: last.unwrap_or(first) };
-        if (1..=MOST_DAYS).contains(&days.count()) { Ok(days) } else { Err(out_of_range()) }
+        if (1..=MOST_DAYS).contains(&days.count()) { Ok(Some(days)) } else { Err(out_of_range()) }
+    }
+
+    pub const fn one(day: Date) -> Self {
+        Self { first: day, last: day }
+    }
+
+    /// These and those, and what lies between.
+    pub fn and(self, other: Self) -> Self {
+        Self { first: self.first.min(other.first), last: self.last.max(other.last) }
     }
 
     fn count(self) -> i32 {
@@ -146,18 +155,18 @@ mod tests {
 
     const TODAY: Date = date(2026, 11, 21);
 
-    fn asked(from: Option<&str>, to: Option<&str>) -> Result<(Date, Date), Vec<(String, &'static str)>> {
+    fn asked(from: Option<&str>, to: Option<&str>) -> Result<Option<(Date, Date)>, Vec<(String, &'static str)>> {
         let wrong = |fault: Fault| fault.fields.into_iter().map(|field| (field.field, field.code)).collect::<Vec<_>>();
-        Days::ask(from, to, TODAY).map(|days| (days.first, days.last)).map_err(wrong)
+        Days::ask(from, to).map(|days| days.map(|days| (days.first, days.last))).map_err(wrong)
     }
 
     #[test]
-    fn v4_1_a_month_of_days_at_most_is_asked_for_and_today_where_none_is() {
-        assert_eq!(asked(None, None), Ok((TODAY, TODAY)));
+    fn v4_1_a_month_of_days_at_most_is_asked_for_or_none() {
+        assert_eq!(asked(None, None), Ok(None));
         let first = date(2026, 11, 1);
-        assert_eq!(asked(Some("2026-11-01"), None), Ok((first, first)));
-        assert_eq!(asked(None, Some("2026-11-01")), Ok((first, first)));
-        assert_eq!(asked(Some("2026-11-01"), Some("2026-12-01")), Ok((first, date(2026, 12, 1))));
+        assert_eq!(asked(Some("2026-11-01"), None), Ok(Some((first, first))));
+        assert_eq!(asked(None, Some("2026-11-01")), Ok(Some((first, first))));
+        assert_eq!(asked(Some("2026-11-01"), Some("2026-12-01")), Ok(Some((first, date(2026, 12, 1)))));
         let range = || Err(vec![("to".to_owned(), "RANGE")]);
         assert_eq!(asked(Some("2026-11-01"), Some("2026-12-02")), range());
         assert_eq!(asked(Some("2026-11-01"), Some("2026-10-31")), range());
@@ -187,6 +196,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn v4_1_the_days_of_halls_whose_clocks_differ_are_all_of_theirs_and_no_more(days in prop::collection::vec(1..29_i8, 1..5)) {
+            let days: Vec<Date> = days.into_iter().map(|day| date(2026, 11, day)).collect();
+            let all = days.iter().copied().map(Days::one).reduce(Days::and).unwrap();
+            prop_assert_eq!((Some(all.first), Some(all.last)), (days.iter().copied().min(), days.iter().copied().max()));
+        }
+
         #[test]
         fn v4_1_each_line_is_in_one_day_and_all_sums_add_up(halls in some_halls()) {
             let all: Vec<_> = halls.concat();

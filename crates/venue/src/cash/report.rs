@@ -22,7 +22,7 @@ const MOST_LINES: usize = 5_000;
 pub struct CashAsk<'a> {
     /// One hall; all where one works, if not said.
     pub venue: Option<VenueId>,
-    /// Dates, by each hall's own clock.
+    /// Dates, by each hall's own clock. Where neither is said, what is today there.
     pub from: Option<&'a str>,
     pub to: Option<&'a str>,
 }
@@ -30,9 +30,7 @@ pub struct CashAsk<'a> {
 /// Of the halls where one works. Whoever manages halls sees what everybody has done there, and others what they have done themselves.
 pub async fn report(cx: &Cx, ask: &CashAsk<'_>) -> Result<CashReport> {
     let user = cx.require(Permission::DeskServe)?;
-    let zone = TimeZone::get(&cx.settings.get(defs::TIME_ZONE)).unwrap_or(TimeZone::UTC);
-    let today = Calendar { zone, holidays: BTreeSet::new() }.day_of(cx.now()).map_err(Fault::internal)?;
-    let days = Days::ask(ask.from, ask.to, today)?;
+    let asked = Days::ask(ask.from, ask.to)?;
     let mut sql = cx.db.read();
     if let Some(venue) = ask.venue {
         staff::works_at(&mut sql, user, venue).await?;
@@ -41,8 +39,10 @@ pub async fn report(cx: &Cx, ask: &CashAsk<'_>) -> Result<CashReport> {
     let mut filter = Filter::new();
     staff::restrict(user, &mut filter, "v.id");
     filter.and_some("v.id = ?", ask.venue);
-    let (mut found, mut count) = (Vec::new(), 0);
+    let (mut found, mut count, mut all) = (Vec::new(), 0, asked);
     for hall in halls::venues(&mut sql, filter).await? {
+        let days = asked.map_or_else(|| today(cx, &hall.calendar()), Ok)?;
+        all = Some(all.map_or(days, |all| all.and(days)));
         let lines = rows::lines(&mut sql, hall.id, days, only, MOST_LINES + 1).await?;
         count += lines.len();
         if count > MOST_LINES {
@@ -50,7 +50,19 @@ pub async fn report(cx: &Cx, ask: &CashAsk<'_>) -> Result<CashReport> {
         }
         found.push(HallLines { venue: hall.id, name: hall.name, lines });
     }
+    // Who works in no hall has no day but the installation's.
+    let days = match all {
+        Some(all) => all,
+        None => {
+            let zone = TimeZone::get(&cx.settings.get(defs::TIME_ZONE)).unwrap_or(TimeZone::UTC);
+            today(cx, &Calendar { zone, holidays: BTreeSet::new() })?
+        }
+    };
     Ok(CashReport::of(days, found)?)
+}
+
+fn today(cx: &Cx, calendar: &Calendar) -> Result<Days> {
+    Ok(Days::one(calendar.day_of(cx.now()).map_err(Fault::internal)?))
 }
 
 fn too_many() -> Fault {

@@ -8,7 +8,7 @@ use kernel::{Fault, Fen, Fields, text};
 use platform::allowance::Allowance;
 use platform::audit::Action;
 use platform::idempotency::IdempotencyKey;
-use platform::identity::Permission;
+use platform::identity::{Permission, UserId};
 use platform::ledger::{self, EntryKind, SystemAccount};
 use platform::messages::templates::Template;
 use platform::{Cx, Result, audit, payments};
@@ -34,18 +34,23 @@ pub(super) struct Seen {
 
 /// Begins it: `number` is the customer's own, or the phone's.
 pub(super) async fn seen(cx: &Cx, number: &str, why: &str) -> Result<Seen> {
-    let staff = cx.require(Permission::TablesOperate)?.id.to_string();
+    let by = cx.require(Permission::TablesOperate)?.id;
     let mut fields = Fields::default();
     let why = fields.take("why", text::clean(why, 2, 100, false)).unwrap_or_default();
     fields.check()?;
-    LOOKED_UP.take(cx, &staff).await?;
+    count_look_up(cx, by).await?;
     let mut tx = cx.db.begin().await?;
     let customer = by_phone_or_number(&mut tx, cx, number.trim()).await?.ok_or_else(no_such_customer)?;
-    Ok(Seen { tx, staff, customer, why })
+    Ok(Seen { tx, staff: by.to_string(), customer, why })
 }
 
 /// Far more than a desk needs: nobody shall go through all numbers to see whose they are.
 const LOOKED_UP: Allowance = Allowance { name: "customers looked up", window_seconds: 3_600, most: 300 };
+
+/// Counts that one of the staff names a customer, before the transaction in which that is looked for: what is refused there tells something as well.
+pub(crate) async fn count_look_up(cx: &Cx, by: UserId) -> Result<()> {
+    LOOKED_UP.take(cx, &by.to_string()).await
+}
 
 /// Cash that changes hands over the counter.
 #[derive(Debug, Clone)]
@@ -68,8 +73,9 @@ pub struct AtDesk {
 
 /// Whose number somebody tells, a customer's own or a phone's: to be looked at before money changes hands.
 pub async fn look_up(cx: &Cx, number: &str) -> Result<AtDesk> {
-    let staff = cx.require(Permission::DeskServe)?;
-    LOOKED_UP.take(cx, &staff.id.to_string()).await?;
+    let by = cx.require(Permission::DeskServe)?;
+    staff::works_somewhere(&mut cx.db.read(), by).await?;
+    count_look_up(cx, by.id).await?;
     let mut tx = cx.db.begin().await?;
     let customer = by_phone_or_number(&mut tx, cx, number.trim()).await?.ok_or_else(no_such_customer)?;
     // Its lines may be many: nobody else who writes waits for that.
@@ -120,6 +126,7 @@ async fn change(cx: &Cx, ask: &DeskCash, key: &IdempotencyKey, way: Way) -> Resu
     }
     let memo = fields.take("memo", text::clean(ask.memo.as_deref().unwrap_or_default(), 0, 100, false));
     fields.check()?;
+    count_look_up(cx, by.id).await?;
     let mut tx = cx.db.begin().await?;
     staff::works_at(&mut tx, by, ask.venue).await?;
     let owner = by.id.uuid();

@@ -21,6 +21,7 @@ pub use bind::{bind_wechat, unbind_wechat};
 pub use change::{NewPhone, Proof, change_phone, take_phone_off};
 pub use code::{CodeSent, send_code};
 pub(crate) use code::{FORGET, NUMBER as PHONE, UNUSED, number, phone_hash};
+pub(crate) use desk::count_look_up;
 pub use desk::{AtDesk, DeskCash, look_up, pay_out_at_desk, recharge_at_desk};
 pub(crate) use join::stays;
 pub use model::{Customer, CustomerEntity, CustomerId};

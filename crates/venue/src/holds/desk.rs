@@ -38,16 +38,21 @@ pub async fn hold_at_desk(cx: &Cx, venue: &Venue, id: TableId, ask: &DeskHold) -
     let mut fields = Fields::default();
     let note = fields.take("note", text::clean(&ask.note, 1, 60, false)).unwrap_or_default();
     fields.check()?;
+    let customer = ask.customer.as_deref().map(str::trim).filter(|text| !text.is_empty());
+    if customer.is_some() {
+        customers::count_look_up(cx, by).await?;
+    }
     let (mut tx, mut table) = table_of_mine(cx, id, Permission::DeskServe).await?;
     let hall = halls::venue(&mut tx, table.venue_id).await?;
     model::until_at_desk(cx.now(), ask.until, hall.closes_after(cx.now()))?;
     if hall.closed {
         return Err(PlayError::Closed.into());
     }
-    let guest = named(&mut tx, cx, ask.customer.as_deref()).await?;
+    // Before anybody is looked for: a table that is taken is no means of asking who has which number.
     if table.state != TableState::Idle {
         return Err(HoldError::NotFree.into());
     }
+    let guest = named(&mut tx, cx, customer).await?;
     let customer = guest.as_ref().map(|guest| guest.id);
     let hold = Hold { id: cx.id(), venue: hall.id, table: id, customer, by: Some(by), note, begun: cx.now(), until: ask.until };
     begin(&mut tx, cx, venue, &mut table, &hold).await?;
@@ -64,7 +69,7 @@ pub async fn hold_at_desk(cx: &Cx, venue: &Venue, id: TableId, ask: &DeskHold) -
 
 /// Who is meant; refused where nobody is.
 async fn named(tx: &mut Tx, cx: &Cx, customer: Option<&str>) -> Result<Option<Customer>> {
-    let Some(text) = customer.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
+    let Some(text) = customer else { return Ok(None) };
     let guest = customers::by_phone_or_number(tx, cx, text).await?.ok_or(HoldError::NoSuchCustomer)?;
     if guest.phone.is_none() { Err(HoldError::CustomerWithoutPhone.into()) } else { Ok(Some(guest)) }
 }

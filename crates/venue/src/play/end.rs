@@ -43,9 +43,12 @@ pub async fn close(cx: &Cx, venue: &Venue, customer: &Customer, id: SessionId) -
 }
 
 /// Closes somebody's table for them. Where the hall is why they have to go (`fault`), they pay the minutes that they have played, and neither the rest
-/// of a unit, nor a minimum, nor a package's price for time that they do not have.
+/// of a unit, nor a minimum, nor a package's price for time that they do not have. That gives money back, and takes more than standing at the desk.
 pub async fn close_by_staff(cx: &Cx, venue: &Venue, id: TableId, why: &str, fault: bool) -> Result<SessionView> {
     let user = cx.require(Permission::DeskServe)?;
+    if fault {
+        cx.require(Permission::TablesOperate)?;
+    }
     let why = kernel::text::clean(why, 1, 200, false).map_err(|(code, zh, en)| Fault::field("why", code, zh, en))?;
     let mut sql = cx.db.read();
     let table = halls::table(&mut sql, id).await?;

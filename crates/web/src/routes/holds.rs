@@ -17,7 +17,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
 
 /// Holds a free table for a guest.
 #[utoipa::path(post, path = "/tables/{id}/hold", tag = "venues", params(("id" = String, Path)), request_body = DeskHold,
-    responses((status = 200, body = Table), (status = 409, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 200, body = Table), (status = 409, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
 async fn hold(
     State(state): State<AppState>,
     Auth(cx, _): Auth<DeskServe>,

@@ -1,6 +1,6 @@
 //! K1.2: the second factor, by an authenticator app or a recovery code.
 
-use kernel::{MINUTE, SECOND};
+use kernel::{MINUTE, SECOND, Word};
 use platform::identity::Role;
 use serde_json::{Value, json};
 use store::{Sql, args};
@@ -186,6 +186,25 @@ on_server! {
         let off = json!({"password": "password-of-alice", "code": totp(&secret, server.clock.now())});
         alice.post("/api/v1/me/second-factor/disable", off).await.ok(204);
         alice.get("/api/v1/me/sessions").await.refused(403, "SECOND_FACTOR_SETUP_REQUIRED");
+    }
+
+    async fn k1_2_any_role_can_be_made_to_need_one_and_a_halls_staff_comes_in_by_it_too(server) {
+        let root = server.user(Role::SuperAdmin, "root").await;
+        let roles: Vec<&str> = Role::ALL.iter().map(|role| role.as_str()).collect();
+        let set = root.patch("/api/v1/settings/security.second_factor_roles", json!({"value": ["venue_manager", "maintainer", "cashier"]})).await.ok(200);
+        assert_eq!((&set["choices"], &set["default"]), (&json!(roles), &json!([])));
+        for role in [Role::VenueManager, Role::Maintainer, Role::Cashier] {
+            let name = role.as_str();
+            let user = server.user(role, name).await;
+            user.get("/api/v1/venues").await.refused(403, "SECOND_FACTOR_SETUP_REQUIRED");
+            let (secret, _) = enrol(server, &user).await;
+            user.get("/api/v1/venues").await.ok(200);
+            let mut ask = json!({"name": name, "password": format!("password-of-{name}")});
+            server.visitor().post("/api/v1/session", ask.clone()).await.refused(401, "SECOND_FACTOR_REQUIRED");
+            server.clock.step(STEP);
+            ask["totp"] = json!(totp(&secret, server.clock.now()));
+            server.visitor().post("/api/v1/session", ask).await.ok(200);
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use kernel::{MINUTE, SECOND};
 use licensing::projects::{CallbackEvent, ProjectId};
 use platform::identity::Role;
 use serde_json::{Value, json};
@@ -29,8 +30,25 @@ async fn counted(root: &Client) -> i64 {
 
 /// How many lines of the operation log say so.
 async fn logged(root: &Client, action: &str) -> usize {
+    lines(root, action).await.len()
+}
+
+/// What they say, newest first: who has done it, of how many, and whether more follows.
+async fn lines(root: &Client, action: &str) -> Vec<(String, i64, bool)> {
     let page = root.get("/api/v1/logs/operations?module=projects&limit=200").await.ok(200);
-    page["items"].as_array().unwrap().iter().filter(|line| line["action"] == action).count()
+    let of_it = page["items"].as_array().unwrap().iter().filter(|line| line["action"] == action);
+    let said = |line: &Value| {
+        let detail = &line["detail"];
+        (line["actor"]["name"].as_str().unwrap().to_owned(), detail["count"].as_i64().unwrap(), detail["more"].as_bool().unwrap())
+    };
+    of_it.map(said).collect()
+}
+
+/// All have their turn that are sent again together.
+async fn in_turn(server: &TestServer) {
+    server.run_jobs().await;
+    server.clock.step(2 * MINUTE);
+    server.run_jobs().await;
 }
 
 fn id_of(delivery: &Value) -> &str {
@@ -52,7 +70,7 @@ on_server! {
         for _ in 0..2 {
             assert_eq!(ask(&root, id, "resend").await, json!({"done": 500, "more": true}));
         }
-        server.run_jobs().await;
+        in_turn(server).await;
         let received = receiver.received();
         let mut times: HashMap<&str, usize> = HashMap::new();
         for one in &received {
@@ -64,7 +82,30 @@ on_server! {
         assert_eq!((deliveries(&root, &format!("project={other}&state=failed")).await.len(), others.received().len()), (1, 1));
 
         assert_eq!(ask(&root, id, "resend").await, json!({"done": 0, "more": false}));
-        assert_eq!(logged(&root, "deliveries_resent").await, 2, "what changes nothing is not logged");
+        // Of both asks the first, and of one the rest: what changes nothing is not logged.
+        let by_root = |count, more| ("root".to_owned(), count, more);
+        assert_eq!(lines(&root, "deliveries_resent").await, [by_root(3, false), by_root(500, true), by_root(500, true)]);
+    }
+
+    async fn k8_2_what_is_sent_again_together_goes_one_after_the_other_and_what_others_are_told_between(server) {
+        let root = server.user(Role::SuperAdmin, "root").await;
+        let (receiver, others) = (Receiver::start().await, Receiver::start().await);
+        let id = failed(server, &root, &receiver, 601).await;
+        let other = failed(server, &root, &others, 1).await;
+        receiver.answer(200, &[], "");
+        others.answer(200, &[], "");
+        assert_eq!(ask(&root, id, "resend").await, json!({"done": 500, "more": true}));
+        emit(server, other, CallbackEvent::KeyActivated, 1).await;
+        // The other's is the second that is due, and not the six hundred and second.
+        server.run_jobs().await;
+        assert_eq!((receiver.received().len(), others.received().len()), (601 + 1, 1 + 1));
+        // Twenty a second, from one step of the job to the next.
+        for (seconds, sent) in [(10, 201), (20, 601)] {
+            server.clock.step(seconds * SECOND);
+            server.run_jobs().await;
+            assert_eq!(receiver.received().len(), 601 + sent);
+        }
+        assert!(deliveries(&root, &format!("project={id}&state=waiting")).await.is_empty());
     }
 
     async fn k8_2_an_ask_reaches_each_failed_callback_once_and_ends_where_the_address_is_gone(server) {
@@ -72,14 +113,14 @@ on_server! {
         let receiver = Receiver::start().await;
         let id = failed(server, &root, &receiver, 501).await;
         assert_eq!(ask(&root, id, "resend").await, json!({"done": 500, "more": true}));
-        // It fails again at once, while the job looks for the rest.
-        server.run_jobs().await;
+        // The first fails again at once, while the job looks for the rest.
+        in_turn(server).await;
         assert_eq!(receiver.received().len(), 2 * 501);
 
         let url = format!("/api/v1/projects/{id}/callback");
         assert_eq!(ask(&root, id, "resend").await, json!({"done": 500, "more": true}));
         root.put(&url, json!({"url": null, "events": []})).await.ok(200);
-        server.run_jobs().await;
+        in_turn(server).await;
         assert_eq!(receiver.received().len(), 2 * 501);
         let dead = root.get("/api/v1/jobs?state=dead&kind=callback.failed").await.ok(200);
         assert!(dead["items"][0]["last_error"].as_str().unwrap().contains("CALLBACK_NOT_SET"), "{dead}");
@@ -136,5 +177,8 @@ on_server! {
         server.run_jobs().await;
         assert!(deliveries(&root, "state=failed").await.is_empty());
         assert_eq!(counted(&root).await, 0);
+        // All of it is in the log, under who has asked for it.
+        let by_root = |count, more| ("root".to_owned(), count, more);
+        assert_eq!(lines(&root, "deliveries_dismissed").await, [by_root(501, false), by_root(500, true)]);
     }
 }

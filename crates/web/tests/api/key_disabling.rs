@@ -1,7 +1,10 @@
 //! K7.2: an agent hears of keys that a superior has disabled: once for each time, of how many, and not of what it did itself.
 
+use std::collections::BTreeMap;
+
 use kernel::MINUTE;
 use platform::identity::Role;
+use platform::messages::{Tally, templates};
 use serde_json::{Value, json};
 use testkit::{Client, TestServer, on_server};
 
@@ -17,13 +20,28 @@ async fn told(user: &Client) -> Vec<(String, String)> {
 
 /// Mails about it, oldest first. What waits for its time has come.
 async fn mailed(server: &TestServer, name: &str) -> Vec<String> {
-    server.clock.step(2 * MINUTE);
+    // Where a number has changed since the first look, it is looked at once more.
+    for _ in 0..2 {
+        server.clock.step(2 * MINUTE);
+        server.run_jobs().await;
+    }
+    mails(server, name).await
+}
+
+async fn mails(server: &TestServer, name: &str) -> Vec<String> {
     let mails = server.mails(&format!("{name}@example.com")).await;
     mails.into_iter().filter(|(subject, _)| subject.starts_with("卡密被上级禁用")).map(|(_, text)| text).collect()
 }
 
 async fn switch(user: &Client, how: &str, selection: Value) -> Value {
     user.post(&format!("/api/v1/keys/{how}"), selection).await.ok(200)["changed"].clone()
+}
+
+/// One more step of an action has met so many of a user's.
+async fn met(server: &TestServer, told: &mut Tally<'_>, user: &Client, n: i64) {
+    let mut tx = server.platform.db.begin().await.unwrap();
+    told.add(&mut tx, &server.cx(), &BTreeMap::from([(user.id(), n)])).await.unwrap();
+    tx.commit().await.unwrap();
 }
 
 /// Beside the shop's, an agent of an admin's, with two keys.
@@ -96,6 +114,36 @@ on_server! {
         assert_eq!(switch(&shop.root, "enable", of_bob.clone()).await, 2);
         assert_eq!(switch(&shop.root, "disable", of_bob).await, 2);
         assert_eq!((told(&bob).await.len(), mailed(server, "bob").await.len()), (2, 1));
+    }
+
+    async fn k7_2_the_mail_waits_until_the_number_has_stayed_for_a_minute_but_not_for_ever(server) {
+        let bob = server.user(Role::Agent, "bob").await;
+        let by = [("by", "root".to_owned())];
+        // A large selection, which takes some minutes.
+        let mut told = Tally::new(&templates::KEYS_DISABLED, &by, "/keys");
+        met(server, &mut told, &bob, 2_000).await;
+        for n in [2_000, 500] {
+            met(server, &mut told, &bob, n).await;
+            server.clock.step(MINUTE);
+            server.run_jobs().await;
+            assert!(mails(server, "bob").await.is_empty(), "it goes on");
+        }
+        server.clock.step(MINUTE);
+        let sent = mails(server, "bob").await;
+        assert_eq!(sent.len(), 1);
+        assert!(sent[0].contains("root 禁用了您的 4500 个卡密"), "{sent:?}");
+
+        // One that goes on for longer than anybody can wait: what it had come to by then.
+        let mut told = Tally::new(&templates::KEYS_DISABLED, &by, "/keys");
+        met(server, &mut told, &bob, 1).await;
+        for _ in 0..60 {
+            met(server, &mut told, &bob, 1).await;
+            server.clock.step(MINUTE);
+            server.run_jobs().await;
+        }
+        let sent = mails(server, "bob").await;
+        assert_eq!(sent.len(), 2);
+        assert!(sent[1].contains("root 禁用了您的 32 个卡密"), "{sent:?}");
     }
 
     async fn k7_2_what_was_not_disabled_after_all_is_not_told(server) {

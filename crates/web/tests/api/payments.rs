@@ -294,6 +294,19 @@ on_server! {
         assert_eq!(till.root.put(path, form(false)).await.ok(200)["version"], version + 1);
         till.root.put(path, form(true)).await.refused(409, "CHANGED_MEANWHILE");
         assert_eq!(till.root.get("/api/v1/payments/channels").await.ok(200)["items"][0]["enabled"], false);
+
+        // At once, of one that nobody has set yet.
+        let path = "/api/v1/payments/channels/alipay_freeze";
+        let form = |enabled: bool| json!({"enabled": enabled, "version": 0});
+        let (one, other) = tokio::join!(till.root.put(path, form(true)), till.root.put(path, form(false)));
+        let mut answers = [one, other];
+        answers.sort_by_key(|answer| answer.status.as_u16());
+        let [first, second] = answers;
+        let set = first.ok(200);
+        second.refused(409, "CHANGED_MEANWHILE");
+        let all = till.root.get("/api/v1/payments/channels").await.ok(200);
+        let shown = all["items"].as_array().unwrap().iter().find(|one| one["channel"] == "alipay_freeze").unwrap();
+        assert_eq!((&set["version"], shown), (&json!(1), &set));
     }
 
     async fn v4_1_a_network_that_is_switched_off_begins_nothing_and_ends_what_was_begun(server) {

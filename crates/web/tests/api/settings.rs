@@ -34,11 +34,18 @@ on_server! {
         let mut statuses = [both.0.status.as_u16(), both.1.status.as_u16()];
         statuses.sort_unstable();
         assert_eq!(statuses, [200, 409]);
-        root.delete(url).await.ok(200);
+        // Nor is what somebody else has just set taken back unseen.
+        root.patch(url, json!({"value": 6})).await.ok(200);
+        other.delete(&format!("{url}?was=5")).await.refused(409, "CHANGED_MEANWHILE");
+        other.delete(&format!("{url}?was=five")).await.refused_field("was", "INVALID");
+        assert_eq!(server.platform.settings.get(platform::settings::defs::TRANSFER_MINIMUM), 6);
+        root.delete(&format!("{url}?was=6")).await.ok(200);
         other.patch(url, json!({"value": 9, "was": 8})).await.refused(409, "CHANGED_MEANWHILE");
         let roles = "/api/v1/settings/security.second_factor_roles";
         root.patch(roles, json!({"value": ["agent"], "was": []})).await.ok(200);
         other.patch(roles, json!({"value": ["agent_admin"], "was": []})).await.refused(409, "CHANGED_MEANWHILE");
+        other.delete(&format!("{roles}?was=%5B%5D")).await.refused(409, "CHANGED_MEANWHILE");
+        other.delete(&format!("{roles}?was=%5B%22agent%22%5D")).await.ok(200);
         // Whoever has not looked says nothing of it.
         other.patch(url, json!({"value": 9})).await.ok(200);
     }

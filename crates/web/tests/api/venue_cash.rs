@@ -105,12 +105,15 @@ on_server! {
         let cash = args![SystemAccount::Cash.id()];
         assert_eq!(server.platform.db.read().one(sql, cash, |row| row.get::<i64>("n")).await.unwrap(), 3_040);
 
-        // One hall, one day, and today by the installation's clock.
+        // One hall, one day, and today by each hall's clock.
         let branch = hall.manager.get(&format!("{TWO_DAYS}&venue={other}")).await.ok(200);
         assert_eq!((lines(&branch), sum(&branch["total"])), (all[3..].to_vec(), [300, 1_000, -700]));
         assert_eq!(lines(&hall.manager.get(&format!("{CASH}?to=2026-11-21")).await.ok(200)), all[1..].to_vec());
         let today = hall.manager.get(CASH).await.ok(200);
-        assert_eq!((lines(&today), &today["from"], &today["to"]), (all[..1].to_vec(), &json!("2026-11-22"), &json!("2026-11-22")));
+        assert_eq!(lines(&today), [all[0].clone(), all[3].clone()]);
+        assert_eq!((&today["from"], &today["to"]), (&json!("2026-11-21"), &json!("2026-11-22")));
+        let there = hall.manager.get(&format!("{CASH}?venue={other}")).await.ok(200);
+        assert_eq!((lines(&there), &there["from"], &there["to"]), (all[3..].to_vec(), &json!("2026-11-21"), &json!("2026-11-21")));
         // What a day was stays so where the hall's clock is another one later.
         let form = json!({"name": "branch", "time_zone": "Asia/Tokyo", "closed": false, "version": 1});
         hall.manager.put(&format!("/api/v1/venues/{other}"), form).await.ok(200);

@@ -1,6 +1,6 @@
 //! Cash over the counter: whose wallet it is, what of it can be paid out, and what cannot.
 
-use kernel::{DAY, MINUTE, SECOND};
+use kernel::{DAY, HOUR, MINUTE, SECOND};
 use platform::identity::Role;
 use serde_json::{Value, json};
 use testkit::{Answer, Client, Hall, on_server};
@@ -145,5 +145,39 @@ on_server! {
         maintainer.post(FIND, json!({"number": me["number"]})).await.refused(403, "FORBIDDEN");
         assert_eq!(wallet(&customer).await, (700, 0));
         server.has_answered("POST /api/v1/customers/find");
+    }
+
+    async fn v4_1_nobody_goes_through_all_numbers_whatever_they_ask_the_desk_for(server) {
+        let hall = Hall::open(server, 1).await;
+        let ann = server.user(Role::Cashier, "ann").await;
+        let find = json!({"number": number(&hall.customer(500).await).await});
+        // Who works nowhere stands at no desk.
+        ann.post(FIND, find.clone()).await.refused(403, "FORBIDDEN");
+        hall.manager.post(&format!("/api/v1/venues/{}/staff", hall.id), json!({"name": "ann"})).await.ok(200);
+        ann.post(FIND, find.clone()).await.ok(200);
+
+        let (hold, until) = (format!("/api/v1/tables/{}/hold", hall.tables[0].id), server.clock.now().plus_micros(2 * HOUR).to_string());
+        let for_guest = json!({"note": "张先生", "until": until, "customer": "10000000"});
+        let cash = |fen: i64| json!({"venue_id": hall.id, "number": "10000000", "amount_fen": fen});
+        // A question that is refused is one all the same.
+        for n in 0..100 {
+            let key = format!("guess-{n:04}");
+            ann.post_once(&key, PAY_OUT, cash(1_000_000)).await.refused_field("number", "CUSTOMER_NOT_FOUND");
+            ann.post(&hold, for_guest.clone()).await.refused_field("customer", "CUSTOMER_NOT_FOUND");
+            if n < 99 {
+                ann.post_once(&key, RECHARGE, cash(1)).await.refused_field("number", "CUSTOMER_NOT_FOUND");
+            }
+        }
+        for (path, body) in [(FIND, find.clone()), (PAY_OUT, cash(1)), (RECHARGE, cash(1)), (hold.as_str(), for_guest.clone())] {
+            ann.post_once("guess-more", path, body).await.refused(429, "RATE_LIMITED");
+        }
+        // Whom nobody is looked for is held a table all the same. One that is taken says so, and not whose number it is.
+        ann.post(&hold, json!({"note": "张先生", "until": until})).await.ok(200);
+        hall.manager.post(&hold, for_guest).await.refused(409, "TABLE_NOT_FREE");
+        // Others are not held up by it, nor is it for ever.
+        hall.manager.post(FIND, find.clone()).await.ok(200);
+        server.user(Role::SuperAdmin, "root").await.post(FIND, find.clone()).await.ok(200);
+        server.clock.step(HOUR);
+        ann.post(FIND, find).await.ok(200);
     }
 }

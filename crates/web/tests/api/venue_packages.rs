@@ -1,6 +1,7 @@
 //! A package is chosen when a table is opened: held, billed, and gone beyond (V1.1).
 
 use kernel::{HOUR, MINUTE, SECOND, Timestamp};
+use platform::identity::Role;
 use serde_json::{Value, json};
 use testkit::{Client, Hall, TestServer, on_server};
 
@@ -56,6 +57,8 @@ on_server! {
         go_on_to(server, 22, 0).await;
         let customer = hall.customer(50_000).await;
         let path = format!("/api/v1/tables/{}/close", hall.tables[0].id);
+        let ann = server.user(Role::Cashier, "ann").await;
+        hall.manager.post(&format!("/api/v1/venues/{}/staff", hall.id), json!({"name": "ann"})).await.ok(200);
         // Left by the guest, a night costs what it costs; where the roof leaks, what was played of it.
         for (n, (ask, reason, total)) in [
             (json!({"why": "客人要走"}), "staff", 12_000),
@@ -63,6 +66,10 @@ on_server! {
         ].into_iter().enumerate() {
             let session = playing(&hall, &customer, 2, 12_000, &format!("open-000{n}")).await;
             server.later(10 * MINUTE + 30 * SECOND).await;
+            // That gives money back, and is not for whoever stands at the desk.
+            if reason == "hall" {
+                ann.post(&path, ask.clone()).await.refused(403, "FORBIDDEN");
+            }
             let closed = hall.manager.post(&path, ask).await.ok(200);
             hall.table_is(0, "idle").await;
             assert_eq!((closed["end_reason"].clone(), closed["bill"]["total_fen"].clone()), (json!(reason), json!(total)));

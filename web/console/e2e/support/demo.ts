@@ -4,7 +4,7 @@ export interface Account {
   name: string
   password: string
 }
-export type DemoRole = 'super_admin' | 'agent_admin' | 'agent' | 'venue_manager'
+export type DemoRole = 'super_admin' | 'agent_admin' | 'agent' | 'venue_manager' | 'cashier'
 export interface Credentials {
   id: string
   api_key: string

@@ -1,7 +1,7 @@
 import { get, type Query } from './http'
 import type { UserRef } from './types'
 
-// GET /cash?venue=&from=&to= -> CashReport (desk.serve): dates like 2026-11-21, at most 31 of them; today where none is said
+// GET /cash?venue=&from=&to= -> CashReport (desk.serve): dates like 2026-11-21, at most 31 of them; each hall's own today where none is said
 
 /** Money in fen. */
 export interface CashSum {

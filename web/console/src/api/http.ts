@@ -101,7 +101,7 @@ export const post = <T>(path: string, body?: unknown, options: RequestOptions = 
   request<T>('POST', path, { ...options, body })
 export const patch = <T>(path: string, body: unknown): Promise<T> => request<T>('PATCH', path, { body })
 export const put = <T>(path: string, body: unknown): Promise<T> => request<T>('PUT', path, { body })
-export const del = <T>(path: string): Promise<T> => request<T>('DELETE', path)
+export const del = <T>(path: string, query?: Query): Promise<T> => request<T>('DELETE', path, { query })
 
 /** What every list takes. */
 export interface Paging extends Query {

@@ -5,4 +5,5 @@ export const listSettings = (signal?: AbortSignal) => get<{ groups: SettingGroup
 /** `was`: the value that was looked at. */
 export const setSetting = (key: string, value: unknown, was: unknown) =>
   patch<Setting>(`/settings/${seg(key)}`, { value, was })
-export const resetSetting = (key: string) => del<Setting>(`/settings/${seg(key)}`)
+export const resetSetting = (key: string, was: unknown) =>
+  del<Setting>(`/settings/${seg(key)}`, { was: JSON.stringify(was) })

@@ -118,7 +118,7 @@ export interface OperationEntry { id: string; at: string; actor: UserRef | null;
 export interface SignInEntry { id: string; at: string; name: string; user: UserRef | null; result: 'ok' | 'wrong' | 'locked' | 'captcha' | 'second_factor' | 'disabled' | 'not_verified' | 'first_password_old' | 'limited'; address: string; agent: string; tries: number /* that the line stands for; more than one: `limited` */ }
 
 // ---- settings (super_admin)
-// GET /settings -> {groups: SettingGroup[]}; PATCH /settings/{key} {value, was?} -> Setting (409 CHANGED_MEANWHILE: it is not what it was); DELETE /settings/{key} -> Setting (default again)
+// GET /settings -> {groups: SettingGroup[]}; PATCH /settings/{key} {value, was?} -> Setting (409 CHANGED_MEANWHILE: it is not what it was); DELETE /settings/{key}?was= -> Setting (default again; the same 409)
 export interface SettingGroup { name: string; title: string; settings: Setting[] }
 export interface Setting { key: string; title: string; help: string; kind: 'boolean' | 'integer' | 'text' | 'choice' | 'list'; value: unknown; default: unknown; minimum?: number | null; maximum?: number | null; choices?: string[] | null; unit?: string | null; needs_restart: boolean; changed_at: string | null; changed_by: UserRef | null }
 

@@ -20,7 +20,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
 struct CashQuery {
     /// One hall; all where one works, if not said.
     venue: Option<VenueId>,
-    /// The first day by each hall's own clock, 2026-11-21; today, if neither is said.
+    /// The first day by each hall's own clock, 2026-11-21; what is today there, if neither is said.
     from: Option<String>,
     /// The last, of at most 31.
     to: Option<String>,

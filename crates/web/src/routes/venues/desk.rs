@@ -48,21 +48,21 @@ struct WhoAsks {
 
 /// Whose number it is, and how much can be paid out: to be looked at before cash changes hands.
 #[utoipa::path(post, path = "/customers/find", tag = "venues", request_body = WhoAsks,
-    responses((status = 200, body = AtDesk), (status = 422, body = Problem)))]
+    responses((status = 200, body = AtDesk), (status = 422, body = Problem), (status = 429, body = Problem)))]
 async fn look_up(Auth(cx, _): Auth<DeskServe>, Json(body): Json<WhoAsks>) -> Result<axum::Json<AtDesk>> {
     Ok(axum::Json(customers::look_up(&cx, &body.number).await?))
 }
 
 /// Adds cash that was taken over the counter to a customer's wallet.
 #[utoipa::path(post, path = "/customers/recharge", tag = "venues", params(("Idempotency-Key" = String, Header)), request_body = Cash,
-    responses((status = 200, body = Customer), (status = 404, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 200, body = Customer), (status = 404, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
 async fn recharge(Auth(cx, _): Auth<DeskServe>, Once(body, key): Once<Cash>) -> Result<axum::Json<Customer>> {
     Ok(axum::Json(customers::recharge_at_desk(&cx, &DeskCash::from(body), &key).await?))
 }
 
 /// Pays cash out of a customer's wallet over the counter: as much of it as is neither a gift nor a payment network's.
 #[utoipa::path(post, path = "/customers/payout", tag = "venues", params(("Idempotency-Key" = String, Header)), request_body = Cash,
-    responses((status = 200, body = Customer), (status = 404, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 200, body = Customer), (status = 404, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
 async fn pay_out(Auth(cx, _): Auth<DeskServe>, Once(body, key): Once<Cash>) -> Result<axum::Json<Customer>> {
     Ok(axum::Json(customers::pay_out_at_desk(&cx, &DeskCash::from(body), &key).await?))
 }

@@ -113,7 +113,7 @@ async fn bring_back(
 #[serde(deny_unknown_fields)]
 struct CloseFor {
     why: String,
-    /// The hall is why they have to go: only the minutes that were played are billed.
+    /// The hall is why they have to go: only the minutes that were played are billed. Not for cashiers.
     #[serde(default)]
     fault: bool,
 }

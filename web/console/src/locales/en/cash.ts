@@ -20,6 +20,7 @@ const en: typeof zh = {
   times: '{n} times',
   drawerHint: 'Taken less paid out, beside what lay there before',
   export: 'Export CSV',
+  stale: 'The latest sums could not be loaded; what is shown may lack cash of the last minutes.',
   empty: 'No cash on these days',
   emptyHint: 'Cash that is taken or paid out at the desk is added up here by hall, day and person.',
   note: 'Days are by each hall’s own clock, at most 31 at once. Only what was taken and paid out at the desk: refunds that a super admin has paid otherwise came out of no drawer.',

@@ -24,6 +24,7 @@ const en: typeof zh = {
   },
   kind: {
     mail_send: 'Send e-mail',
+    mail_tally: 'Mail how many an action has met',
     callback_send: 'Deliver a callback',
     callback_failed: 'Send failed callbacks again, or dismiss them',
     keys_generate: 'Generate keys',
@@ -56,6 +57,7 @@ const en: typeof zh = {
     pay_refund: 'Refund to the source',
     pay_refunded: 'What follows a refund',
     pay_capture: 'Taking what was frozen',
+    pay_resume: 'Taking up payments and refunds that nothing is about',
     pay_reconcile: 'Comparing with the networks’ bills',
     play_cleaned: 'Cleaning is over',
     play_overdue: 'Taking up what is overdue at tables',

@@ -109,6 +109,15 @@ const en: typeof zh = {
     transfer: 'Entry',
     channel: 'Payment network',
     enabled: 'On',
+    venue: 'Hall id',
+    hall: 'Hall',
+    more: 'The rest follows',
+    delivery: 'Delivery',
+    fault: 'A fault',
+    phone: 'Phone',
+    session: 'Session',
+    answer: 'Answer',
+    changes: 'Changes',
   },
 }
 export default en

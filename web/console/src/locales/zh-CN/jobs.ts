@@ -21,6 +21,7 @@ export default {
   },
   kind: {
     mail_send: '发送邮件',
+    mail_tally: '汇总后发送邮件',
     callback_send: '投递回调',
     callback_failed: '重发或处理失败的回调',
     keys_generate: '生成卡密',
@@ -53,6 +54,7 @@ export default {
     pay_refund: '原路退款',
     pay_refunded: '退款后的处理',
     pay_capture: '扣取预授权',
+    pay_resume: '接手无人处理的支付与退款',
     pay_reconcile: '与支付渠道对账',
     play_cleaned: '清洁时间到',
     play_overdue: '接手逾期未办的关台、留台与分账',

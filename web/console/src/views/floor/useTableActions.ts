@@ -5,6 +5,7 @@ import { cleaned } from '@/api/offers'
 import { bringBack, closeTable, giveLightBack, reissueCode, retireTable, takeOut, testLight } from '@/api/venues'
 import { confirmAction } from '@/composables/useConfirm'
 import { useFormat } from '@/composables/useFormat'
+import { usePermissions } from '@/composables/usePermissions'
 
 type Change = 'close' | 'cleaned' | 'release' | 'giveBack' | 'takeOut' | 'test' | 'bringBack' | 'reissue' | 'retire'
 
@@ -14,6 +15,7 @@ const LONGEST_NOTE = 200
 export function useTableActions(changed: (change: Change) => unknown) {
   const { t } = useI18n()
   const { money } = useFormat()
+  const { can } = usePermissions()
 
   /** Carries it out; what to say then. */
   const calls: Record<Change, (table: FloorTable, reason: string, chosen: boolean) => Promise<string>> = {
@@ -74,8 +76,8 @@ export function useTableActions(changed: (change: Change) => unknown) {
       confirm: t(`${words}.action`),
       danger: change !== 'giveBack' && change !== 'test' && change !== 'bringBack',
       reason: reason && { ...reason, label: t(reason.label), longest: LONGEST_NOTE },
-      // Before the light is on nothing is charged, whoever is why.
-      choice: change === 'close' && !opening ? t('floor.close.fault') : undefined,
+      // Before the light is on nothing is charged, whoever is why. It gives money back, which a cashier may not.
+      choice: change === 'close' && !opening && can('tables.operate') ? t('floor.close.fault') : undefined,
       action: async (text, chosen) => {
         ElMessage.success(await calls[change](table, text, chosen))
         void changed(change)
