@@ -35,7 +35,10 @@ test('k2_1 a project is made, its secret is shown once, and the secret is good',
   await expect(page.locator('body')).not.toContainText(secret)
 })
 
-test('k2_1 of two who edit a project at once the second is told, and loads what is there now', async ({ page, watch }) => {
+test('k2_1 of two who edit a project at once the second is told, and loads what is there now', async ({
+  page,
+  watch,
+}) => {
   const [root, { project }] = await Promise.all([demo('super_admin'), newProject()])
   watch.expectRefusal(409, `/projects/${project.id}`)
   await signIn(page, demoAccount('super_admin'), `/projects/${project.id}`)

@@ -155,7 +155,10 @@ mod tests {
 
     const TODAY: Date = date(2026, 11, 21);
 
-    fn asked(from: Option<&str>, to: Option<&str>) -> Result<Option<(Date, Date)>, Vec<(String, &'static str)>> {
+    /// The first day and the last, or which fields are wrong, and how.
+    type Asked = Result<Option<(Date, Date)>, Vec<(String, &'static str)>>;
+
+    fn asked(from: Option<&str>, to: Option<&str>) -> Asked {
         let wrong = |fault: Fault| fault.fields.into_iter().map(|field| (field.field, field.code)).collect::<Vec<_>>();
         Days::ask(from, to).map(|days| days.map(|days| (days.first, days.last))).map_err(wrong)
     }

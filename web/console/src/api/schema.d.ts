@@ -3561,7 +3561,7 @@ export interface components {
         CashReport: {
             /** @description The newest first. A day without cash is left out. */
             days: components["schemas"]["CashDay"][];
-            /** @description The first and the last day, both whole. */
+            /** @description The first and the last day, both whole. Where none was asked for: of what is today somewhere. */
             from: string;
             to: string;
             total: components["schemas"]["CashSum"];
@@ -3704,7 +3704,7 @@ export interface components {
         Close: Record<string, never>;
         CloseComplaint: Record<string, never>;
         CloseFor: {
-            /** @description The hall is why they have to go: only the minutes that were played are billed. */
+            /** @description The hall is why they have to go: only the minutes that were played are billed. Not for cashiers. */
             fault?: boolean;
             why: string;
         };
@@ -7765,7 +7765,7 @@ export interface operations {
             query?: {
                 /** @description One hall; all where one works, if not said. */
                 venue?: components["schemas"]["Id"];
-                /** @description The first day by each hall's own clock, 2026-11-21; today, if neither is said. */
+                /** @description The first day by each hall's own clock, 2026-11-21; what is today there, if neither is said. */
                 from?: string;
                 /** @description The last, of at most 31. */
                 to?: string;
@@ -8372,6 +8372,14 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Busy, or the database is away: nothing has happened */
             503: {
                 headers: {
@@ -8458,6 +8466,14 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Busy, or the database is away: nothing has happened */
             503: {
                 headers: {
@@ -8537,6 +8553,14 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14082,7 +14106,10 @@ export interface operations {
     };
     reset: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The value that was looked at, as JSON: where it is another one by now, nothing is changed. Left out: whatever it is. */
+                was?: string;
+            };
             header?: never;
             path: {
                 key: string;
@@ -14125,7 +14152,14 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Fields that were not accepted */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -14830,6 +14864,14 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
