@@ -177,10 +177,11 @@ fn is_news(device: &Device, said: Said, now: Timestamp) -> bool {
 
 async fn presence(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, online: bool) -> Result<()> {
     // Whoever was away may have lost its power: how its relay stands is not known until it says so.
-    let sql = "UPDATE devices SET online = $1, online_since = $2, reported = NULL, on_since = $3, low_since = $4, dark_since = $5, \
+    let sql = "UPDATE devices SET online = $1, online_since = $2, left_at = $7, reported = NULL, on_since = $3, low_since = $4, dark_since = $5, \
                button_told = FALSE WHERE id = $6";
-    let draw = device.draw.switched(None, cx.now());
-    tx.exec(sql, args![online, cx.now(), draw.on_since, draw.low_since, draw.dark_since, device.id]).await?;
+    let now = cx.now();
+    let (draw, left_at) = (device.draw.switched(None, now), if online { device.left_at } else { Some(now) });
+    tx.exec(sql, args![online, now, draw.on_since, draw.low_since, draw.dark_since, device.id, left_at]).await?;
     // Who comes anew without having been missed was away for no time that could be counted.
     let course =
         if online && !device.online { device.course.returns(device.online_since, cx.now()) } else { device.course.leaves(cx.now()) };
@@ -198,8 +199,9 @@ async fn presence(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, online: 
 async fn power(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, on: bool, course: Course) -> Result<()> {
     let sql = "UPDATE devices SET reported = $1, reported_at = $2, lit_at = $3, on_since = $4, low_since = $5, dark_since = $6, \
                lacks_channel = FALSE WHERE id = $7";
-    let (draw, lit_at) = (device.draw.switched(Some(on), cx.now()), if on { Some(cx.now()) } else { device.lit_at });
-    tx.exec(sql, args![on, cx.now(), lit_at, draw.on_since, draw.low_since, draw.dark_since, device.id]).await?;
+    let now = cx.now();
+    let (draw, lit_at) = (device.draw.switched(Some(on), now), if on { Some(now) } else { device.lit_at });
+    tx.exec(sql, args![on, now, lit_at, draw.on_since, draw.low_since, draw.dark_since, device.id]).await?;
     set_course(tx, device.id, course).await?;
     let changed = device.reported != Some(on);
     if on == device.wanted {

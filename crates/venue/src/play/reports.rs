@@ -67,13 +67,16 @@ async fn is_dark(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, since: 
     Ok(())
 }
 
-/// Whoever plays has had no light since then: closed as of that, and the table is looked after.
+/// Whoever plays has had no light since then: closed as of that, and the table is looked after. Where nothing else is known of its light than that it
+/// is away, that ends by itself: it may have been the network alone, and whoever opens it next pays for no light that does not come.
 pub(super) async fn let_go(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, session: &Session, since: Timestamp) -> Result<()> {
+    let light = devices::of_table(tx, table.id).await?;
+    let cause = if light.is_some_and(|light| !light.online && light.was_on_last()) { Cause::Offline } else { Cause::InPlay };
     // By a clock that was set back since, it may be to come: what was not played yet is not billed.
     let end = End { reason: EndReason::DeviceFault, at: since.min(cx.now()) };
     close_session(tx, cx, venue, table, session, end).await?;
     halls::advance(tx, cx, &venue.news, table, Event::Break).await?;
-    cases::open(tx, cx, table, Cause::InPlay, "", Some(session.id)).await
+    cases::open(tx, cx, table, cause, "", Some(session.id)).await
 }
 
 /// The light is on: time counts from now.
