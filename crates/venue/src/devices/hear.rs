@@ -8,7 +8,7 @@ use super::agree::STUBBORN;
 use super::device::{Device, DeviceId};
 use super::rows::{by_id, on_topic, set_course, set_draw, tell, tell_later};
 use super::said::{self, Said};
-use super::{Course, Heard, log};
+use super::{Course, Heard, log, run_out};
 use crate::Venue;
 use crate::halls::Table;
 use crate::halls::rows::lock_table;
@@ -60,7 +60,12 @@ struct Word {
 
 impl Word {
     fn is_news(self, device: &Device, now: Timestamp) -> bool {
-        (self.comes && !device.lacks_channel) || is_news(device, self.said, now)
+        (self.comes && !device.lacks_channel) || (self.is_lit() && device.ran_out(now).is_some()) || is_news(device, self.said, now)
+    }
+
+    /// It says that it is on.
+    fn is_lit(self) -> bool {
+        matches!(self.said, Said::Power(true) | Said::Draws { on: Some(true), .. })
     }
 }
 
@@ -85,6 +90,9 @@ async fn take_in(venue: &Venue, cx: &Cx, seen: &Device, said: Word, holds: impl 
             draws(&mut tx, cx, venue, &mut table, device.id, milliwatts).await?;
         }
         Said::Missing => is_missing(&mut tx, cx, venue, &mut table, &device).await?,
+    }
+    if said.is_lit() {
+        run_out::is_lit(&mut tx, cx, venue, &mut table, device.id).await?;
     }
     venue.news.after(&mut tx);
     tx.commit().await?;

@@ -209,8 +209,9 @@ async fn fault(venue: &Venue, cx: &Cx, ask: &Fault) -> Result<Option<Timestamp>>
         Some(_) | None => false,
     };
     let mut again = None;
-    if went_with_its_hall {
-        let since = ask.since.max(session.begun(&table));
+    if let Some(light) = light.filter(|_| went_with_its_hall) {
+        let begun = session.begun(&table);
+        let since = light.dark_since(ask.since, begun, cx.now()).max(begun);
         let over = since.plus_micros(unlit::LONGEST);
         if cx.now() < over {
             devices::hall_is_away(&mut tx, cx, table.venue_id).await?;

@@ -48,8 +48,7 @@ fn judge(from: Timestamp, to: Timestamp, begun: Timestamp, until: Timestamp) -> 
 /// Whoever plays had no light from then until now, for all that is known: play goes on, or was over then. `is_back`: it is there again, which who plays
 /// is told. The table's row is locked.
 pub(super) async fn settle(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, from: Timestamp, is_back: bool) -> Result<()> {
-    let is_played = |session: &Session| session.state == SessionState::Playing && session.pauses.since.is_none();
-    let Some(session) = rows::live(tx, table.id).await?.filter(is_played) else { return Ok(()) };
+    let Some(session) = played(tx, table).await? else { return Ok(()) };
     match judge(from, cx.now(), session.begun(table), session.until) {
         Verdict::Nothing => Ok(()),
         Verdict::GoesOn(micros) => {
@@ -60,11 +59,18 @@ pub(super) async fn settle(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Tabl
             devices::want(tx, cx, venue, table.id).await?;
             if is_back { inform(tx, cx, table, &session, micros, until).await } else { Ok(()) }
         }
-        Verdict::Over(at) => {
-            let end = End { reason: EndReason::DeviceFault, at };
-            close_session(tx, cx, venue, table, &session, end).await
-        }
+        Verdict::Over(at) => is_over(tx, cx, venue, table, &session, at).await,
     }
+}
+
+/// Who plays on a table, and not in a pause.
+async fn played(tx: &mut Tx, table: &Table) -> Result<Option<Session>> {
+    let is_played = |session: &Session| session.state == SessionState::Playing && session.pauses.since.is_none();
+    Ok(rows::live(tx, table.id).await?.filter(is_played))
+}
+
+async fn is_over(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, session: &Session, at: Timestamp) -> Result<()> {
+    close_session(tx, cx, venue, table, session, End { reason: EndReason::DeviceFault, at }).await
 }
 
 async fn inform(tx: &mut Tx, cx: &Cx, table: &Table, session: &Session, unlit: i64, until: Timestamp) -> Result<()> {
@@ -78,10 +84,24 @@ async fn inform(tx: &mut Tx, cx: &Cx, table: &Table, session: &Session, unlit: i
     tell(tx, cx, session.customer, &told::LIGHT_AGAIN, &params).await
 }
 
-/// The light of a table was dark since then, by its own timer, and is to be told to be on again.
+/// The light of a table was dark since then, by its own timer, and is on again.
 pub(crate) async fn ran_out(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, since: Timestamp) -> Result<()> {
-    // Where that is before play began, or went on, it says nothing: the timer was set by a clock that was behind.
-    if table.state == TableState::Playing && since >= table.since { settle(tx, cx, venue, table, since, true).await } else { Ok(()) }
+    if is_of_play(table, since) { settle(tx, cx, venue, table, since, true).await } else { Ok(()) }
+}
+
+/// The light of a table is dark since then, by its own timer. Whether play is over by that already, and is closed; otherwise it is settled once there is
+/// light.
+pub(crate) async fn ends_in_the_dark(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, since: Timestamp) -> Result<bool> {
+    let Some(session) = played(tx, table).await?.filter(|_| is_of_play(table, since)) else { return Ok(false) };
+    match judge(since, cx.now(), session.begun(table), session.until) {
+        Verdict::Nothing | Verdict::GoesOn(_) => Ok(false),
+        Verdict::Over(at) => is_over(tx, cx, venue, table, &session, at).await.map(|()| true),
+    }
+}
+
+/// Where it is before play began, or went on, it says nothing: the timer was set by a clock that was behind.
+fn is_of_play(table: &Table, since: Timestamp) -> bool {
+    table.state == TableState::Playing && since >= table.since
 }
 
 impl Session {
