@@ -215,6 +215,24 @@ on_brokers! {
         assert_eq!(session(&customer, &playing).await["bill"]["total_fen"], 600);
     }
 
+    async fn v5_2_a_network_that_goes_again_and_again_lets_nobody_play_for_nothing(server) {
+        let (hall, customer, playing) = played(server, 2).await;
+        for _ in 0..2 {
+            goes(server, &hall, Trouble::Offline).await;
+            server.later(8 * MINUTE).await;
+            returns(&hall).await;
+            assert_eq!(session(&customer, &playing).await["state"], "playing");
+            server.later(5 * MINUTE).await;
+        }
+        // Of twenty minutes in all eighteen are over.
+        goes(server, &hall, Trouble::Offline).await;
+        assert_eq!(session(&customer, &playing).await["state"], "playing");
+        server.later(MINUTE).await;
+        server.run_jobs().await;
+        let closed = session(&customer, &playing).await;
+        assert_eq!((&closed["end_reason"], &closed["bill"]["total_fen"], wallet(&customer).await), (&json!("device_fault"), &json!(1_200), (8_800, 0)));
+    }
+
     async fn v5_2_what_was_told_just_when_the_network_went_is_nobodys_to_mend(server) {
         let hall = Hall::open(server, 2).await;
         let customer = hall.customer(10_000).await;
