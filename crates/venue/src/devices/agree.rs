@@ -138,8 +138,7 @@ async fn send_newest(venue: &Venue, cx: &Cx, device: &Device) -> Result<Sent> {
         };
         // Who has come may be new, or have been set up anew. To say it twice does no harm.
         let lock = lock.filter(|_| told.locks_button && !told.button_told);
-        let commands = lock.into_iter().chain(commands);
-        if !send(venue, cx, &told, commands).await? {
+        if !send(venue, cx, &told, lock, commands).await? {
             return Ok(Sent::Cut);
         }
         let Some(now) = by_id(&mut cx.db.read(), told.id).await? else { return Ok(Sent::Newer) };
@@ -156,8 +155,10 @@ async fn send_newest(venue: &Venue, cx: &Cx, device: &Device) -> Result<Sent> {
 
 /// Whether all of it was taken. Writes down since when the device could answer, and until when it burns by what it was told; not of one that has run
 /// out, which is dark until it says otherwise. That this process's way is shut says nothing of the others': what they have told stays told.
-async fn send(venue: &Venue, cx: &Cx, device: &Device, commands: impl Iterator<Item = (String, String)>) -> Result<bool> {
-    for (topic, payload) in commands {
+async fn send(venue: &Venue, cx: &Cx, device: &Device, lock: Option<(String, String)>, commands: Vec<(String, String)>) -> Result<bool> {
+    // Who asks for it meanwhile has not been heard by what is sent here.
+    let locks = lock.is_some();
+    for (topic, payload) in lock.into_iter().chain(commands) {
         if let Err(error) = venue.wire.send(&topic, &payload).await {
             tracing::warn!(%error, device = %device.id, "a device could not be told");
             venue.way.opens(cx.now());
@@ -170,8 +171,8 @@ async fn send(venue: &Venue, cx: &Cx, device: &Device, commands: impl Iterator<I
     if device.told_at.is_none() || wound.is_some() {
         let mut tx = cx.db.begin().await?;
         let sql = "UPDATE devices SET told_at = COALESCE(told_at, $1), silent_since = COALESCE(silent_since, $1), \
-                   burns_until = CASE WHEN burns_until < $1 THEN burns_until ELSE $2 END, button_told = TRUE WHERE id = $3 AND version = $4";
-        tx.exec(sql, args![now, wound, device.id, device.version]).await?;
+                   burns_until = CASE WHEN burns_until < $1 THEN burns_until ELSE $2 END, button_told = button_told OR $5 WHERE id = $3 AND version = $4";
+        tx.exec(sql, args![now, wound, device.id, device.version, locks]).await?;
         tx.commit().await?;
     }
     Ok(true)
