@@ -6,6 +6,8 @@ ALTER TABLE devices ADD COLUMN edition BIGINT NOT NULL DEFAULT 1;
 ALTER TABLE devices ADD COLUMN lit_at BIGINT;
 -- When its own timer turns it off, as that was set last: whoever comes later knows that it is dark. None: it has none, or should be off.
 ALTER TABLE devices ADD COLUMN burns_until BIGINT;
+-- When it was last missed. None: it has never left.
+ALTER TABLE devices ADD COLUMN left_at BIGINT;
 -- Since when another device is in the place of the first.
 ALTER TABLE devices ADD COLUMN replaced_at BIGINT;
 

@@ -27,11 +27,11 @@ kernel::words! {
         NotLit = "not_lit",
         /// The light was told to go off, and did not.
         NotDark = "not_dark",
-        /// The light went off, or away, while somebody played.
+        /// The light went off while somebody played.
         InPlay = "in_play",
         /// The relay says that the light is on, and next to no power passes through it.
         NoPower = "no_power",
-        /// The light has been away for a while. Ends by itself when it is back, and as it should be.
+        /// The light has been away for a while, under somebody who played or under nobody. Ends by itself when it is back, and as it should be.
         Offline = "offline",
         /// Somebody of the staff says so.
         Staff = "staff",

@@ -106,7 +106,7 @@ templates! {
     CASE_NO_POWER = "venue.case_no_power", ByMail::Always, "球台故障" "A table needs looking after",
         "{hall} · {table} 已转入维护：继电器已接通，灯却几乎不用电，请检查灯、开关和线路；若有人在打球，已自动结账。" "{hall} · {table} is out of service: its relay is on and its lamp draws next to no power. Please look at the lamp, the breaker and the cable. If somebody played there, the bill was closed by itself.";
     CASE_OFFLINE = "venue.case_offline", ByMail::Always, "球台故障" "A table needs looking after",
-        "{hall} · {table} 已转入维护：灯控设备离线，恢复后自动启用。" "{hall} · {table} is out of service: its light is away; it comes back by itself with it.";
+        "{hall} · {table} 已转入维护：灯控设备离线，恢复后自动启用；若有人在打球，已自动结账。" "{hall} · {table} is out of service: its light is away; it comes back by itself with it. If somebody played there, the bill was closed by itself.";
     HALL_AWAY = "venue.hall_away", ByMail::Always, "全店的灯失去联系" "A hall's lights are away",
         "{hall} 的灯控设备同时失去联系，请检查门店的网络和电源。正在使用的球台先不结束，失联期间不收费；十分钟内没有恢复，会自动结账。恢复后球台自动启用，无需到场。每小时最多提醒一次。" "The lights of {hall} went away together: please check its network and its power. Play goes on meanwhile, and costs nothing; after ten minutes it is closed by itself. The tables come back by themselves with their lights. You are told once an hour at most.";
     CASE_STAFF = "venue.case_staff", ByMail::Always, "球台故障" "A table needs looking after",

@@ -51,18 +51,20 @@ pub(crate) async fn agree_job(venue: Arc<Venue>, cx: Cx, job: Job) -> Outcome {
     if device.version != ask.version || !device.online {
         return Outcome::Done;
     }
-    // Nobody has told it in time to go on.
-    if device.ran_out(now).is_some() {
-        return match run_out::settle(&venue, &cx, &device).await {
-            // What it should be now may be something else.
-            Ok(()) => Outcome::Again(now),
-            Err(fault) => soon(&cx, &job, fault.to_string()),
-        };
+    // Nobody has told it in time to go on. Until it says that it is on, it is dark.
+    let is_dark = device.ran_out(now).is_some();
+    if is_dark {
+        match run_out::ends_play(&venue, &cx, &device).await {
+            // What it should be now is something else.
+            Ok(true) => return Outcome::Again(now),
+            Ok(false) => {}
+            Err(fault) => return soon(&cx, &job, fault.to_string()),
+        }
     }
     let confirmed = device.has_answered();
     // A report from before it was told does not say that its timer is set: it may be on for another reason, until another time.
     let is_told = device.told_at.is_some() || device.timer().is_none();
-    if device.agrees() && confirmed && is_told {
+    if device.agrees() && confirmed && is_told && !is_dark {
         return Outcome::Done;
     }
     let sent = match device.driver {
@@ -136,8 +138,7 @@ async fn send_newest(venue: &Venue, cx: &Cx, device: &Device) -> Result<Sent> {
         };
         // Who has come may be new, or have been set up anew. To say it twice does no harm.
         let lock = lock.filter(|_| told.locks_button && !told.button_told);
-        let commands = lock.into_iter().chain(commands);
-        if !send(venue, cx, &told, commands).await? {
+        if !send(venue, cx, &told, lock, commands).await? {
             return Ok(Sent::Cut);
         }
         let Some(now) = by_id(&mut cx.db.read(), told.id).await? else { return Ok(Sent::Newer) };
@@ -152,10 +153,12 @@ async fn send_newest(venue: &Venue, cx: &Cx, device: &Device) -> Result<Sent> {
     }
 }
 
-/// Whether all of it was taken. Writes down since when the device could answer, and until when it burns by what it was told. That this process's way
-/// is shut says nothing of the others': what they have told stays told.
-async fn send(venue: &Venue, cx: &Cx, device: &Device, commands: impl Iterator<Item = (String, String)>) -> Result<bool> {
-    for (topic, payload) in commands {
+/// Whether all of it was taken. Writes down since when the device could answer, and until when it burns by what it was told; not of one that has run
+/// out, which is dark until it says otherwise. That this process's way is shut says nothing of the others': what they have told stays told.
+async fn send(venue: &Venue, cx: &Cx, device: &Device, lock: Option<(String, String)>, commands: Vec<(String, String)>) -> Result<bool> {
+    // Who asks for it meanwhile has not been heard by what is sent here.
+    let locks = lock.is_some();
+    for (topic, payload) in lock.into_iter().chain(commands) {
         if let Err(error) = venue.wire.send(&topic, &payload).await {
             tracing::warn!(%error, device = %device.id, "a device could not be told");
             venue.way.opens(cx.now());
@@ -167,9 +170,9 @@ async fn send(venue: &Venue, cx: &Cx, device: &Device, commands: impl Iterator<I
     // Each "on" sets its timer anew; what else it is told again says nothing new.
     if device.told_at.is_none() || wound.is_some() {
         let mut tx = cx.db.begin().await?;
-        let sql = "UPDATE devices SET told_at = COALESCE(told_at, $1), silent_since = COALESCE(silent_since, $1), burns_until = $2, button_told = TRUE \
-                   WHERE id = $3 AND version = $4";
-        tx.exec(sql, args![now, wound, device.id, device.version]).await?;
+        let sql = "UPDATE devices SET told_at = COALESCE(told_at, $1), silent_since = COALESCE(silent_since, $1), \
+                   burns_until = CASE WHEN burns_until < $1 THEN burns_until ELSE $2 END, button_told = button_told OR $5 WHERE id = $3 AND version = $4";
+        tx.exec(sql, args![now, wound, device.id, device.version, locks]).await?;
         tx.commit().await?;
     }
     Ok(true)

@@ -88,6 +88,9 @@ pub struct Device {
     pub course: Course,
     pub online: bool,
     pub online_since: Timestamp,
+    /// When it was last missed; absent: never.
+    #[serde(skip)]
+    pub left_at: Option<Timestamp>,
     /// By hand, until then.
     pub override_on: Option<bool>,
     pub override_until: Option<Timestamp>,
@@ -119,6 +122,11 @@ impl Device {
     /// Whether it has said how it is since it was last to be told something.
     pub(crate) fn has_answered(&self) -> bool {
         self.reported_at.is_some_and(|at| at >= self.wanted_at)
+    }
+
+    /// Whether the last that it has said of its relay was that it is on. Of one that was missed since, nobody knows more.
+    pub(crate) fn was_on_last(&self) -> bool {
+        self.lit_at.is_some() && self.lit_at >= self.reported_at
     }
 
     /// Whether its own timer is to be set again: it ends soon, and before the light should.

@@ -8,7 +8,7 @@ use super::agree::STUBBORN;
 use super::device::{Device, DeviceId};
 use super::rows::{by_id, on_topic, set_course, set_draw, tell, tell_later};
 use super::said::{self, Said};
-use super::{Course, Heard, log};
+use super::{Course, Heard, log, run_out};
 use crate::Venue;
 use crate::halls::Table;
 use crate::halls::rows::lock_table;
@@ -60,7 +60,12 @@ struct Word {
 
 impl Word {
     fn is_news(self, device: &Device, now: Timestamp) -> bool {
-        (self.comes && !device.lacks_channel) || is_news(device, self.said, now)
+        (self.comes && !device.lacks_channel) || (self.is_lit() && device.ran_out(now).is_some()) || is_news(device, self.said, now)
+    }
+
+    /// It says that it is on.
+    fn is_lit(self) -> bool {
+        matches!(self.said, Said::Power(true) | Said::Draws { on: Some(true), .. })
     }
 }
 
@@ -85,6 +90,9 @@ async fn take_in(venue: &Venue, cx: &Cx, seen: &Device, said: Word, holds: impl 
             draws(&mut tx, cx, venue, &mut table, device.id, milliwatts).await?;
         }
         Said::Missing => is_missing(&mut tx, cx, venue, &mut table, &device).await?,
+    }
+    if said.is_lit() {
+        run_out::is_lit(&mut tx, cx, venue, &mut table, device.id).await?;
     }
     venue.news.after(&mut tx);
     tx.commit().await?;
@@ -177,10 +185,11 @@ fn is_news(device: &Device, said: Said, now: Timestamp) -> bool {
 
 async fn presence(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, online: bool) -> Result<()> {
     // Whoever was away may have lost its power: how its relay stands is not known until it says so.
-    let sql = "UPDATE devices SET online = $1, online_since = $2, reported = NULL, on_since = $3, low_since = $4, dark_since = $5, \
+    let sql = "UPDATE devices SET online = $1, online_since = $2, left_at = $7, reported = NULL, on_since = $3, low_since = $4, dark_since = $5, \
                button_told = FALSE WHERE id = $6";
-    let draw = device.draw.switched(None, cx.now());
-    tx.exec(sql, args![online, cx.now(), draw.on_since, draw.low_since, draw.dark_since, device.id]).await?;
+    let now = cx.now();
+    let (draw, left_at) = (device.draw.switched(None, now), if online { device.left_at } else { Some(now) });
+    tx.exec(sql, args![online, now, draw.on_since, draw.low_since, draw.dark_since, device.id, left_at]).await?;
     // Who comes anew without having been missed was away for no time that could be counted.
     let course =
         if online && !device.online { device.course.returns(device.online_since, cx.now()) } else { device.course.leaves(cx.now()) };
@@ -198,8 +207,9 @@ async fn presence(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, online: 
 async fn power(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, on: bool, course: Course) -> Result<()> {
     let sql = "UPDATE devices SET reported = $1, reported_at = $2, lit_at = $3, on_since = $4, low_since = $5, dark_since = $6, \
                lacks_channel = FALSE WHERE id = $7";
-    let (draw, lit_at) = (device.draw.switched(Some(on), cx.now()), if on { Some(cx.now()) } else { device.lit_at });
-    tx.exec(sql, args![on, cx.now(), lit_at, draw.on_since, draw.low_since, draw.dark_since, device.id]).await?;
+    let now = cx.now();
+    let (draw, lit_at) = (device.draw.switched(Some(on), now), if on { Some(now) } else { device.lit_at });
+    tx.exec(sql, args![on, now, lit_at, draw.on_since, draw.low_since, draw.dark_since, device.id]).await?;
     set_course(tx, device.id, course).await?;
     let changed = device.reported != Some(on);
     if on == device.wanted {

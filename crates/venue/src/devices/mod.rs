@@ -7,7 +7,8 @@
 //! same way. Since when a light is wrong is counted over all that it says ([`Course`], pure). Where a relay measures, what its lamp draws
 //! says whether it burns at all ([`draw`], pure, and [`watch`]). Whether a light that is away went alone, or with its hall, is in `together`;
 //! what becomes of one whose own timer has run out, in `run_out`. Who has more news than a light can have is heard from time to time (`pace`).
-//! A relay with several channels is one device on the broker with a light on each ([`relay`], and [`said`], pure, for what it says of which).
+//! A relay with several channels is one device on the broker with a light on each ([`relay`], and [`said`], pure, for what it says of which). Whether a
+//! light may leave its place there, or on a board, is in `leave`.
 //!
 //! **Invariant**: only a device's own report makes it `reported`; that a command was sent says nothing.
 
@@ -18,6 +19,7 @@ mod device;
 mod door;
 pub mod draw;
 mod hear;
+mod leave;
 mod light;
 mod list;
 mod log;
@@ -48,6 +50,7 @@ pub use door::{Rights, admit};
 pub use draw::Draw;
 pub use hear::heard;
 pub(crate) use hear::lost;
+pub(crate) use leave::may_leave;
 pub use light::{Light, Override, Playing, light};
 pub use list::{DeviceFilter, DeviceRow, DeviceState, list};
 pub(crate) use log::log_between;

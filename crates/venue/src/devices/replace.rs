@@ -16,7 +16,7 @@ use super::modbus::{self, Address, NewAddress};
 use super::relay::{self, Seat};
 use super::rows::by_id;
 use super::service::{Credentials, address, button, coil_taken};
-use super::{log, watch};
+use super::{leave, log, watch};
 use crate::halls::rows::lock_table_in_use;
 use crate::halls::{TableState, differences, not_in_maintenance};
 use crate::{Venue, cases, staff};
@@ -79,10 +79,16 @@ pub async fn change(cx: &Cx, venue: &Venue, id: DeviceId, ask: ChangedDevice) ->
     if !is_another && old.name == name && old.locks_button == locks_button {
         return Ok(Credentials::of(old, None));
     }
-    if is_another && old.online && (old.wanted || old.reported == Some(true)) && stays_lit(&mut tx, &old, seat.as_ref()).await? {
-        let (zh, en) =
-            ("灯正开着：请先交还灯光控制，熄灯后再更换", "The light is on: give it back first, so that it goes off, and replace it then");
-        return Err(Fault::new(Kind::Conflict, "LIGHT_ON", zh, en));
+    if is_another {
+        let moves = seat.as_ref().is_some_and(|seat| old.topic.as_deref() == Some(seat.topic.as_str()));
+        if old.online && (old.wanted || old.reported == Some(true)) && leave::stays_lit(&mut tx, &old, moves).await? {
+            let (zh, en) = (
+                "灯正开着：请先交还灯光控制，熄灯后再更换",
+                "The light is on: give it back first, so that it goes off, and replace it then",
+            );
+            return Err(Fault::new(Kind::Conflict, "LIGHT_ON", zh, en));
+        }
+        leave::may_leave(&mut tx, &old, moves, cx.now()).await?;
     }
     let sql = "UPDATE devices SET name = $1, locks_button = $2, button_told = FALSE, edition = edition + 1 WHERE id = $3";
     tx.exec(sql, args![name.as_str(), locks_button, id]).await?;
@@ -106,13 +112,6 @@ pub async fn change(cx: &Cx, venue: &Venue, id: DeviceId, ask: ChangedDevice) ->
     venue.news.after(&mut tx);
     tx.commit().await?;
     Ok(Credentials::of(device, seat.and_then(|seat| seat.password)))
-}
-
-/// Nothing would switch it off any more, or late: most coils have no timer of their own, and a device that has other lights, or has this one on
-/// another channel, burns on where it is.
-async fn stays_lit(tx: &mut Tx, old: &Device, seat: Option<&Seat>) -> Result<bool> {
-    let is_its_own = seat.is_some_and(|seat| old.topic.as_deref() == Some(seat.topic.as_str()));
-    Ok(old.driver == Driver::Modbus || is_its_own || relay::is_shared(tx, old).await?)
 }
 
 /// Of a device, for the operation log.
@@ -149,7 +148,7 @@ async fn replace(
     let sql = "UPDATE devices SET driver = $1, topic = $2, password_hash = $3, channel = $13, lacks_channel = FALSE, coil_host = $4, coil_port = $5, \
                coil_framing = $6, coil_unit = $7, coil_number = $8, coil_timer = $12, least_watts = $9, drawn = NULL, drawn_at = NULL, on_since = NULL, enough_at = NULL, low_since = NULL, \
                dark_since = NULL, reported = NULL, reported_at = NULL, lit_at = NULL, burns_until = NULL, wrong_since = NULL, right_since = NULL, told_at = NULL, \
-               silent_since = NULL, online = FALSE, online_since = $10, wanted_at = $10, replaced_at = $10, version = version + 1 WHERE id = $11";
+               silent_since = NULL, online = FALSE, online_since = $10, left_at = NULL, wanted_at = $10, replaced_at = $10, version = version + 1 WHERE id = $11";
     let written = args![
         driver.as_str(),
         seat.map(|seat| seat.topic.as_str()),

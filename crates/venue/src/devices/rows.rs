@@ -20,7 +20,7 @@ use crate::play::{self, SessionState};
 
 const COLUMNS: &str = "d.id, d.venue_id, d.table_id, d.driver, d.name, d.topic, d.channel, d.lacks_channel, d.locks_button, d.button_told, d.coil_host, d.coil_port, d.coil_framing, d.coil_unit, \
                        d.coil_number, d.coil_timer, d.wanted, d.off_at, d.version, d.wanted_at, d.told_at, d.silent_since, d.reported, d.reported_at, d.wrong_since, d.right_since, \
-                       d.online, d.online_since, d.override_on, d.override_until, d.override_why, \
+                       d.online, d.online_since, d.left_at, d.override_on, d.override_until, d.override_why, \
                        d.least_watts, d.drawn, d.drawn_at, d.on_since, d.enough_at, d.low_since, d.dark_since, \
                        d.edition, d.lit_at, d.replaced_at, d.burns_until";
 
@@ -52,6 +52,7 @@ pub(super) fn read(row: &Row) -> store::Result<Device> {
         course: Course { wrong_since: row.get("wrong_since")?, right_since: row.get("right_since")? },
         online: row.get("online")?,
         online_since: row.get("online_since")?,
+        left_at: row.get("left_at")?,
         override_on: row.get("override_on")?,
         override_until: row.get("override_until")?,
         override_why: row.get("override_why")?,

@@ -1,7 +1,9 @@
-//! A light whose own timer has run out, since nobody could tell it in time to go on: the server was away for longer than the timer counts.
+//! A light whose own timer has run out, since nobody could tell it in time to go on: the server was away for longer than the timer counts, or the broker.
 //!
 //! When a light is told to be on, it is written down until when it burns by that ([`burns_until`], pure). Who comes back later than that knows that it
-//! has been dark since then, whatever it says now, and has whoever sat there pay for none of it, before it is told anything.
+//! has been dark since then, whatever it said before, and until it says that it is on. That it was told so again says nothing: nobody may have heard it,
+//! and whoever has told it may be gone a moment later. So until the light is seen that moment stays written, and what was dark is settled with the report
+//! that ends it, in one transaction. Where that is too long, play is over as of when it began, and the light is not lit for it.
 
 use kernel::Timestamp;
 use platform::{Cx, Result};
@@ -12,6 +14,7 @@ use super::light::Light;
 use super::rows::by_id;
 use super::{DeviceId, log};
 use crate::Venue;
+use crate::halls::Table;
 use crate::halls::rows::lock_table;
 use crate::play;
 
@@ -35,18 +38,38 @@ impl Device {
     pub(crate) fn ran_out(&self, now: Timestamp) -> Option<Timestamp> {
         ran_out(self.light(), self.burns_until, now)
     }
+
+    /// Since when it is dark that is known to be so since `since`, under play that has gone on since `begun`: by its own timer it may have been before.
+    /// A timer that ended before play began was set by a clock that was behind.
+    pub(crate) fn dark_since(&self, since: Timestamp, begun: Timestamp, now: Timestamp) -> Timestamp {
+        self.ran_out(now).filter(|end| *end >= begun).map_or(since, |end| end.min(since))
+    }
 }
 
-/// A light has run out. What was dark is settled first: once it is wound again, nobody knows of it.
-pub(super) async fn settle(venue: &Venue, cx: &Cx, seen: &Device) -> Result<()> {
+/// A light has run out, and is about to be told to be on: whether play is over by that. Then it is closed, and something else is to be told.
+pub(super) async fn ends_play(venue: &Venue, cx: &Cx, seen: &Device) -> Result<bool> {
     let mut tx = cx.db.begin().await?;
     let mut table = lock_table(&mut tx, seen.table_id).await?;
-    let Some(since) = by_id(&mut tx, seen.id).await?.and_then(|device| device.ran_out(cx.now())) else { return Ok(()) };
-    forget_timer(&mut tx, seen.id).await?;
+    let Some(since) = by_id(&mut tx, seen.id).await?.and_then(|device| device.ran_out(cx.now())) else { return Ok(false) };
+    if !play::ends_in_the_dark(&mut tx, cx, venue, &mut table, since).await? {
+        return Ok(false);
+    }
     log::write(&mut tx, cx, seen.id, log::PROGRAM, "ran_out", "").await?;
-    play::ran_out(&mut tx, cx, venue, &mut table, since).await?;
     venue.news.after(&mut tx);
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// A light says that it is on. Where it had run out, it was dark until now, and burns from here on as it was told last. The table's row is locked.
+pub(super) async fn is_lit(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, id: DeviceId) -> Result<()> {
+    let now = cx.now();
+    let Some(device) = by_id(tx, id).await? else { return Ok(()) };
+    let Some(since) = device.ran_out(now) else { return Ok(()) };
+    // One that came on by itself has no timer that anybody knows of, until it is told.
+    let wound = device.told_at.and_then(|told| device.wound(told)).filter(|end| *end > now);
+    tx.exec("UPDATE devices SET burns_until = $1 WHERE id = $2", args![wound, id]).await?;
+    log::write(tx, cx, id, log::PROGRAM, "ran_out", "").await?;
+    play::ran_out(tx, cx, venue, table, since).await
 }
 
 /// What was dark by its own timer until now is settled: from here on it counts as it is wound next.

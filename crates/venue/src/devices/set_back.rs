@@ -10,7 +10,7 @@ use crate::halls::TableId;
 use crate::halls::rows::lock_table;
 
 /// Times at which something was, or since when it is. Not those until which something lasts.
-const TIMES: [&str; 14] = [
+const TIMES: [&str; 15] = [
     "wanted_at",
     "told_at",
     "silent_since",
@@ -19,6 +19,7 @@ const TIMES: [&str; 14] = [
     "wrong_since",
     "right_since",
     "online_since",
+    "left_at",
     "replaced_at",
     "drawn_at",
     "on_since",

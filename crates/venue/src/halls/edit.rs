@@ -78,16 +78,19 @@ pub async fn change_table(cx: &Cx, venue: &crate::Venue, id: TableId, form: Chan
     Ok(new)
 }
 
-/// Gives up a table that nobody plays on, and whose light is off: its code leads nowhere, and its light is nobody's. What was played on it
-/// stays.
+/// Gives up a table that nobody plays on, and whose light is off for all that is known: its code leads nowhere, and its light is nobody's. What was
+/// played on it stays.
 pub async fn retire_table(cx: &Cx, venue: &crate::Venue, id: TableId) -> Result<()> {
     let (mut tx, mut table) = mine(cx, id, Permission::VenuesManage).await?;
     if !matches!(table.state, TableState::Idle | TableState::Cleaning | TableState::Maintenance) {
         let (zh, en) = ("有人正在使用或已预订，请先关台", "Somebody is playing there, or has reserved it; close the table first");
         return Err(Fault::new(Kind::Conflict, "TABLE_TAKEN", zh, en));
     }
-    if devices::of_table(&mut tx, id).await?.is_some_and(|light| light.wanted || (light.online && light.reported == Some(true))) {
-        return Err(Fault::new(Kind::Conflict, "LIGHT_ON", "灯还亮着，请先关灯", "Its light is on; turn it off first"));
+    if let Some(light) = devices::of_table(&mut tx, id).await? {
+        if light.wanted || (light.online && light.reported == Some(true)) {
+            return Err(Fault::new(Kind::Conflict, "LIGHT_ON", "灯还亮着，请先关灯", "Its light is on; turn it off first"));
+        }
+        devices::may_leave(&mut tx, &light, false, cx.now()).await?;
     }
     rows::advance(&mut tx, cx, &venue.news, &mut table, Event::Break).await?;
     cases::close(&mut tx, cx, &table, Some(cx.user()?.id), "").await?;

@@ -187,7 +187,7 @@ fn end_at(until: Timestamp, gone: Option<Gone>) -> End {
 }
 
 /// Whoever plays has had no light for a while: closed as of when it went, and the table is looked after. Where the whole hall is away it is no light
-/// that failed: play goes on for some minutes, and when it is closed then, the table comes back by itself with its light.
+/// that failed, and play goes on for some minutes before.
 async fn fault(venue: &Venue, cx: &Cx, ask: &Fault) -> Result<Option<Timestamp>> {
     let Some(session) = rows::by_id(&mut cx.db.read(), ask.session).await? else { return Ok(None) };
     let mut tx = cx.db.begin().await?;
@@ -199,9 +199,11 @@ async fn fault(venue: &Venue, cx: &Cx, ask: &Fault) -> Result<Option<Timestamp>>
     if session.pauses.since.is_some() {
         return Ok(None);
     }
-    let light = of_table(&mut tx, table.id).await?;
+    let (light, now, patience) = (of_table(&mut tx, table.id).await?, cx.now(), unlit::patience(session.pauses.unlit));
+    // Whoever looks again, having waited for a hall, finds another story.
+    let resumed = ask.resumed && now < ask.since.plus_micros(patience);
     // It came back in between for good, even if it has gone again: then another job looks at that.
-    if light.as_ref().is_some_and(|light| !is_dark_since(light, ask, cx.now())) {
+    if light.as_ref().is_some_and(|light| !is_dark_since(light, ask.since, resumed, now)) {
         return Ok(None);
     }
     let went_with_its_hall = match &light {
@@ -209,10 +211,11 @@ async fn fault(venue: &Venue, cx: &Cx, ask: &Fault) -> Result<Option<Timestamp>>
         Some(_) | None => false,
     };
     let mut again = None;
-    if went_with_its_hall {
-        let since = ask.since.max(session.begun(&table));
-        let over = since.plus_micros(unlit::LONGEST);
-        if cx.now() < over {
+    if let Some(light) = light.filter(|_| went_with_its_hall) {
+        let begun = session.begun(&table);
+        let since = light.dark_since(ask.since, begun, now).max(begun);
+        let over = since.plus_micros(patience);
+        if now < over {
             devices::hall_is_away(&mut tx, cx, table.venue_id).await?;
             again = Some(over);
         } else {
@@ -226,13 +229,13 @@ async fn fault(venue: &Venue, cx: &Cx, ask: &Fault) -> Result<Option<Timestamp>>
 }
 
 /// Whether there was no light all the time, or none for longer than a moment.
-fn is_dark_since(light: &Device, ask: &Fault, now: Timestamp) -> bool {
-    let before = |since: Option<Timestamp>| ask.resumed || since.is_none_or(|since| since <= ask.since);
+fn is_dark_since(light: &Device, since: Timestamp, resumed: bool, now: Timestamp) -> bool {
+    let before = |at: Option<Timestamp>| resumed || at.is_none_or(|at| at <= since);
     match (light.online, light.reported) {
         (true, Some(true)) => false,
         (true, Some(false)) => before(light.course.wrong(now)),
-        // Who was away for long was judged when it came back, and is asked how it is.
-        (true, None) => before(light.reported_at) && now.micros() - ask.since.micros() < unlit::LONGEST,
+        // Who has come back since has yet to say how it is, or is found to be silent. For how long it was away was judged when it came.
+        (true, None) => light.online_since <= since && before(light.reported_at),
         (false, _) => before(Some(light.online_since)),
     }
 }

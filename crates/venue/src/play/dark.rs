@@ -7,7 +7,7 @@ use store::Sql;
 
 use super::model::{Session, SessionState};
 use crate::devices::{self, Device};
-use crate::halls::Table;
+use crate::halls::{Table, rows as halls};
 
 /// No light over who plays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +53,8 @@ pub(super) async fn seen(sql: &mut impl Sql, session: &Session, now: Timestamp) 
         return Ok(Seen::default());
     }
     let Some(light) = owed(sql, session).await? else { return Ok(Seen::default()) };
-    let gone = of(&light, session.lit_at.unwrap_or(session.asked_at), now);
+    let begun = session.begun(&halls::table(sql, session.table).await?);
+    let gone = of(&light, begun, now);
     let light = match gone {
         Some(Gone::Dark { .. } | Gone::RanOut { .. }) => Some(SessionLight::Off),
         Some(Gone::Away { .. }) => Some(SessionLight::Away),

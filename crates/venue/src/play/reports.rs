@@ -67,13 +67,17 @@ async fn is_dark(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, since: 
     Ok(())
 }
 
-/// Whoever plays has had no light since then: closed as of that, and the table is looked after.
+/// Whoever plays has had no light since then: closed as of that, and the table is looked after. Where nothing else is known of its light than that it
+/// is away, that ends by itself: it may have been the network alone, and whoever opens it next pays for no light that does not come.
 pub(super) async fn let_go(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, session: &Session, since: Timestamp) -> Result<()> {
+    let (light, begun) = (devices::of_table(tx, table.id).await?, session.begun(table));
+    let since = light.as_ref().map_or(since, |light| light.dark_since(since, begun, cx.now()));
+    let cause = if light.is_some_and(|light| !light.online && light.was_on_last()) { Cause::Offline } else { Cause::InPlay };
     // By a clock that was set back since, it may be to come: what was not played yet is not billed.
     let end = End { reason: EndReason::DeviceFault, at: since.min(cx.now()) };
     close_session(tx, cx, venue, table, session, end).await?;
     halls::advance(tx, cx, &venue.news, table, Event::Break).await?;
-    cases::open(tx, cx, table, Cause::InPlay, "", Some(session.id)).await
+    cases::open(tx, cx, table, cause, "", Some(session.id)).await
 }
 
 /// The light is on: time counts from now.
@@ -111,10 +115,12 @@ pub(crate) async fn device_is(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut T
     }
     // For how long nobody has seen it is known now: play goes on, or was over when it left.
     if table.state == TableState::Playing && !device.online && is_over(cx, device.online_since) {
-        // Its own timer may have run out before, or meanwhile: that is no second stretch.
-        let since = device.ran_out(cx.now()).map_or(device.online_since, |end| end.min(device.online_since));
+        // Its own timer may have run out before, or meanwhile: that is no second stretch. Otherwise it still runs.
+        let since = device.dark_since(device.online_since, table.since, cx.now());
         unlit::settle(tx, cx, venue, table, since, true).await?;
-        devices::forget_timer(tx, device.id).await?;
+        if device.ran_out(cx.now()).is_some() {
+            devices::forget_timer(tx, device.id).await?;
+        }
     }
     Ok(())
 }

@@ -97,6 +97,7 @@ mod venue_lists;
 mod venue_long;
 mod venue_members;
 mod venue_modbus;
+mod venue_moments;
 mod venue_mosquitto;
 mod venue_networks;
 mod venue_outage;

@@ -69,6 +69,26 @@ on_brokers! {
 }
 
 on_server! {
+    async fn v5_1_a_button_that_is_to_be_locked_while_its_lamp_is_told_something_is_locked_by_the_next_word(server) {
+        let hall = Hall::open(server, 1).await;
+        let (table, lamp) = (format!("/api/v1/tables/{}", hall.tables[0].id), &hall.tables[0].lamp);
+        hall.manager.post(&format!("{table}/out-of-service"), json!({"note": "锁按键"})).await.ok(200);
+        server.settles().await;
+        hall.manager.put(&format!("{table}/light"), json!({"on": true, "minutes": 30, "why": "打扫"})).await.ok(200);
+        let (held_up, go) = server.holds_up_the_next_message();
+        let meanwhile = async {
+            held_up.await.unwrap();
+            let ask = json!({"driver": "tasmota", "name": "灯", "locks_button": true, "version": 1});
+            hall.manager.put(&format!("/api/v1/devices/{}", hall.tables[0].device), ask).await.ok(200);
+            go.send(()).unwrap();
+        };
+        tokio::join!(Box::pin(server.run_jobs()), Box::pin(meanwhile));
+        server.settles().await;
+        assert_eq!((lamp.seen().on, lamp.seen().told_locked), (true, 0));
+        hall.manager.delete(&format!("{table}/light")).await.ok(200);
+        hall.until(|_| lamp.seen().told_locked == 1).await;
+    }
+
     async fn v5_1_a_relay_board_has_no_button_that_could_be_locked(server) {
         let hall = Hall::open(server, 0).await;
         let dark = hall.dark_table("一号").await;

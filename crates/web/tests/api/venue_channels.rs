@@ -139,16 +139,32 @@ on_brokers! {
         relay.set(Trouble::Missed);
         all_are(&hall, "online", json!(false)).await;
         server.later(61 * SECOND).await;
-        for (n, cause) in ["offline", "offline", "in_play"].into_iter().enumerate() {
-            assert_eq!(hall.table_is(n, "maintenance").await["case"]["cause"], cause);
+        // Nobody can tell it from a network that is away: who plays is let go, and all are waited for.
+        for n in 0..3 {
+            assert_eq!(hall.table_is(n, "maintenance").await["case"]["cause"], "offline");
         }
         relay.set(Trouble::None);
-        for n in 0..2 {
-            hall.table_is(n, "idle").await;
+        for n in 0..3 {
+            assert_eq!(hall.table_is(n, "idle").await["device"]["reported"], false, "not before its light was seen to be off");
         }
-        all_are(&hall, "reported", json!(false)).await;
-        hall.is_mended(&hall.tables[2].id).await;
         assert_eq!(lit(&relay), [false; 3]);
+    }
+
+    async fn v5_2_a_relay_with_several_channels_that_is_gone_is_no_hall_that_is_away(server) {
+        let mut hall = Hall::open(server, 1).await;
+        let relay = hall.add_relay(Firmware::Tasmota, 3).await;
+        let customer = hall.customer(10_000).await;
+        let playing = hall.play(&customer, 1, 60).await;
+        server.later(10 * MINUTE).await;
+        relay.set(Trouble::Missed);
+        hall.until(|floor| floor_table(floor, &hall.tables[1].id)["device"]["online"] == false).await;
+        server.later(61 * SECOND).await;
+        assert_eq!(hall.table_is(1, "maintenance").await["case"]["cause"], "offline");
+        let closed = customer.get(&format!("/customer/v1/sessions/{}", id(&playing))).await.ok(200);
+        assert_eq!((&closed["end_reason"], &closed["bill"]["total_fen"]), (&json!("device_fault"), &json!(600)));
+        let staff = server.told(hall.manager.id()).await;
+        assert!(!staff.contains(&"venue.hall_away".to_owned()), "{staff:?}");
+        hall.table_is(0, "idle").await;
     }
 
     async fn v5_1_all_lights_of_a_relay_come_by_its_one_password(server) {

@@ -1,7 +1,8 @@
 //! Which channel of which relay a table's light is: as it is chosen, and changed.
 
+use kernel::{HOUR, SECOND};
 use platform::identity::Role;
-use sandbox::{Firmware, Lamp};
+use sandbox::{Firmware, Lamp, Trouble};
 use serde_json::{Value, json};
 use testkit::{Hall, floor_table, on_server};
 
@@ -104,5 +105,42 @@ on_server! {
         hall.light_on(&other, Firmware::Tasmota, 2, Some(alone)).await.refused(409, "METER_SHARED");
         hall.manager.put(&watch(alone), json!({"least_watts": null})).await.ok(200);
         hall.light_on(&other, Firmware::Tasmota, 2, Some(alone)).await.ok(201);
+    }
+
+    async fn v5_2_a_light_that_was_on_when_its_relay_went_leaves_it_once_it_is_known_to_be_off(server) {
+        let mut hall = Hall::open(server, 0).await;
+        server.keep_signed_in(&hall.manager).await;
+        let relay = hall.add_relay(Firmware::Tasmota, 3).await;
+        hall.manager.post(&format!("/api/v1/tables/{}/retire", hall.tables[2].id), json!({})).await.ok(204);
+        let (table, light) = (hall.tables[0].id.clone(), hall.tables[0].device.clone());
+        let path = format!("/api/v1/tables/{table}");
+        hall.manager.post(&format!("{path}/out-of-service"), json!({"note": "换线"})).await.ok(200);
+        // It is set on, and its relay loses its network; when that is given back nobody hears of it.
+        let goes_lit = async || {
+            hall.manager.put(&format!("{path}/light"), json!({"on": true, "minutes": 600, "why": "换线"})).await.ok(200);
+            hall.until(|floor| floor_table(floor, &table)["device"]["reported"] == true).await;
+            relay.set(Trouble::Offline);
+            hall.until(|floor| floor_table(floor, &table)["device"]["online"] == false).await;
+            hall.manager.delete(&format!("{path}/light")).await.ok(200);
+        };
+        let moves = async |channel: i64| {
+            let ask = json!({"driver": "tasmota", "name": "灯", "channel": channel, "version": device(&hall, &table).await["version"]});
+            hall.manager.put(&format!("/api/v1/devices/{light}"), ask).await
+        };
+        goes_lit().await;
+        let refused = moves(3).await.refused(409, "LIGHT_MAY_BURN");
+        assert!(refused.to_string().contains("更换密码"), "{refused}");
+        hall.manager.post(&format!("{path}/retire"), json!({})).await.refused(409, "LIGHT_MAY_BURN");
+        assert_eq!(lit(&relay), [true, false, false]);
+        relay.set(Trouble::None);
+        hall.until(|floor| floor_table(floor, &table)["device"]["reported"] == false).await;
+        moves(3).await.ok(200);
+        hall.until(|floor| floor_table(floor, &table)["device"]["reported"] == false).await;
+        // One that never comes back is dark by its own timer.
+        goes_lit().await;
+        moves(1).await.refused(409, "LIGHT_MAY_BURN");
+        server.clock.step(2 * HOUR + SECOND);
+        relay.until_of(3, |seen| !seen.on).await;
+        moves(1).await.ok(200);
     }
 }

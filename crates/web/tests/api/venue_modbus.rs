@@ -168,7 +168,7 @@ on_server! {
         assert!(board.seen().on[7]);
     }
 
-    async fn v5_2_a_board_without_power_is_waited_for_and_ends_in_a_refund_and_its_tables_come_back_by_themselves(server) {
+    async fn v5_2_a_board_without_power_ends_in_a_refund_and_its_tables_come_back_by_themselves(server) {
         let hall = Hall::open(server, 0).await;
         let customer = hall.customer(10_000).await;
         let board = Coils::start(Frames::Tcp).await.unwrap();
@@ -182,15 +182,12 @@ on_server! {
         assert_eq!(session(&customer, &playing).await["state"], "playing", "it may be the network, for a moment");
         server.clock.step(61 * SECOND);
         server.tick().await;
-        assert_eq!(hall.is(&idle.id, "maintenance").await["case"]["cause"], "offline");
-        // All lights of the hall are away: none has failed by itself.
-        assert_eq!(session(&customer, &playing).await["state"], "playing");
-        server.clock.step(9 * MINUTE);
-        server.tick().await;
+        // All lights of the hall are away, and on one device, which nobody can tell from its network: who plays is not left in the dark.
+        for table in [&table, &idle] {
+            assert_eq!(hall.is(&table.id, "maintenance").await["case"]["cause"], "offline");
+        }
         let closed = session(&customer, &playing).await;
         assert_eq!((closed["end_reason"].clone(), closed["bill"]["total_fen"].clone(), wallet(&customer).await.1), (json!("device_fault"), json!(10 * 60), json!(0)));
-        server.clock.step(46 * SECOND);
-        assert_eq!(hall.is(&table.id, "maintenance").await["case"]["cause"], "offline");
         // What was wrong with them was that they were away.
         board.set(CoilTrouble::None);
         round(server).await;

@@ -2,9 +2,10 @@
 //! all tables come back by themselves.
 
 use kernel::{MINUTE, SECOND};
-use sandbox::Trouble;
+use sandbox::{Firmware, Trouble};
 use serde_json::{Value, json};
 use testkit::{Client, Hall, TestServer, floor_table, on_brokers};
+use venue::devices;
 
 use crate::support::pay::{told, wallet, words};
 use crate::support::play::{ask, at, offer, session};
@@ -185,17 +186,51 @@ on_brokers! {
         assert_eq!((closed["bill"]["total_fen"].clone(), words(&closed["bill"]["lines"], "kind")), (json!(1_260), ["play", "pause", "unlit"].map(str::to_owned).to_vec()));
     }
 
-    async fn v5_2_a_lamp_that_goes_alone_in_a_hall_has_failed_and_somebody_has_to_look(server) {
+    async fn v5_2_a_lamp_that_goes_alone_in_a_hall_ends_play_within_a_minute_and_brings_its_table_back_by_itself(server) {
         let (hall, customer, playing) = played(server, 3).await;
         hall.tables[0].lamp.set(Trouble::Missed);
         hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["online"] == false).await;
         server.later(61 * SECOND).await;
-        assert_eq!(case(&hall, 0).await, "in_play");
+        assert_eq!(case(&hall, 0).await, "offline");
         assert_eq!(session(&customer, &playing).await["bill"]["total_fen"], 600);
         hall.tables[0].lamp.set(Trouble::None);
-        hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["reported"] == false).await;
-        server.settles().await;
-        assert_eq!(case(&hall, 0).await, "in_play");
+        assert_eq!(hall.table_is(0, "idle").await["device"]["reported"], false);
+    }
+
+    async fn v5_2_lights_that_are_new_or_come_anew_do_not_make_one_that_goes_alone_a_hall(server) {
+        let (hall, customer, playing) = played(server, 3).await;
+        hall.tables[0].lamp.set(Trouble::Missed);
+        hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["online"] == false).await;
+        server.later(5 * SECOND).await;
+        for table in &hall.tables[1..] {
+            let lwt = format!("tele/{}/LWT", table.user);
+            devices::heard(&server.venue, &server.cx(), &lwt, b"Online", false).await.unwrap();
+        }
+        for name in ["四号", "五号"] {
+            let table = hall.dark_table(name).await;
+            hall.light_on(&table, Firmware::Tasmota, 1, None).await.ok(201);
+        }
+        server.later(56 * SECOND).await;
+        assert_eq!(case(&hall, 0).await, "offline");
+        assert_eq!(session(&customer, &playing).await["bill"]["total_fen"], 600);
+    }
+
+    async fn v5_2_a_network_that_goes_again_and_again_lets_nobody_play_for_nothing(server) {
+        let (hall, customer, playing) = played(server, 2).await;
+        for _ in 0..2 {
+            goes(server, &hall, Trouble::Offline).await;
+            server.later(8 * MINUTE).await;
+            returns(&hall).await;
+            assert_eq!(session(&customer, &playing).await["state"], "playing");
+            server.later(5 * MINUTE).await;
+        }
+        // Of twenty minutes in all eighteen are over.
+        goes(server, &hall, Trouble::Offline).await;
+        assert_eq!(session(&customer, &playing).await["state"], "playing");
+        server.later(MINUTE).await;
+        server.run_jobs().await;
+        let closed = session(&customer, &playing).await;
+        assert_eq!((&closed["end_reason"], &closed["bill"]["total_fen"], wallet(&customer).await), (&json!("device_fault"), &json!(1_200), (8_800, 0)));
     }
 
     async fn v5_2_what_was_told_just_when_the_network_went_is_nobodys_to_mend(server) {

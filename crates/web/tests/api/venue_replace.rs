@@ -2,7 +2,7 @@
 
 use kernel::SECOND;
 use platform::identity::Role;
-use sandbox::{Coils, Firmware, Frames, Trouble};
+use sandbox::{CoilTrouble, Coils, Firmware, Frames, Trouble};
 use serde_json::{Value, json};
 use testkit::{Answer, Hall, TestServer, floor_table, on_brokers, on_server};
 
@@ -153,6 +153,29 @@ on_server! {
         let customer = hall.customer(10_000).await;
         hall.play(&customer, 0, 60).await;
         assert_eq!((board.seen().on[0], board.seen().on[1]), (false, true));
+    }
+
+    async fn v5_2_a_coil_that_was_on_when_its_board_went_is_left_once_it_was_read_to_be_off(server) {
+        let hall = Hall::open(server, 0).await;
+        let board = Coils::start(Frames::Tcp).await.unwrap();
+        let table = hall.coil_table(&board, "tcp", 0).await;
+        let (path, light) = (format!("/api/v1/tables/{}", table.id), format!("/api/v1/devices/{}", table.device));
+        hall.manager.post(&format!("{path}/out-of-service"), json!({"note": "换板"})).await.ok(200);
+        hall.manager.put(&format!("{path}/light"), json!({"on": true, "minutes": 30, "why": "换板"})).await.ok(200);
+        hall.until(|floor| floor_table(floor, &table.id)["device"]["reported"] == true).await;
+        board.set(CoilTrouble::Gone);
+        server.clock.step(10 * SECOND);
+        server.tick().await;
+        hall.manager.delete(&format!("{path}/light")).await.ok(200);
+        let ask = json!({"driver": "modbus", "name": "灯", "address": at(&board, 1), "version": 1});
+        let refused = hall.manager.put(&light, ask.clone()).await.refused(409, "LIGHT_MAY_BURN");
+        assert!(refused.to_string().contains("同一地址"), "{refused}");
+        hall.manager.post(&format!("{path}/retire"), json!({})).await.refused(409, "LIGHT_MAY_BURN");
+        board.set(CoilTrouble::None);
+        server.clock.step(10 * SECOND);
+        server.tick().await;
+        hall.until(|floor| floor_table(floor, &table.id)["device"]["reported"] == false).await;
+        hall.manager.put(&light, ask).await.ok(200);
     }
 
     async fn v5_2_of_two_who_change_a_light_at_once_the_second_looks_again(server) {

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use kernel::{MINUTE, SECOND};
-use sandbox::{Coils, Firmware, Frames};
+use sandbox::{Coils, Firmware, Frames, Trouble};
 use serde_json::{Value, json};
 use testkit::{Client, Hall, TestServer, floor_table, on_brokers, on_server};
 
@@ -25,6 +25,22 @@ async fn left_alone(server: &TestServer, firmware: Firmware, minutes: i64) -> (H
 /// What two hours cost, or what they did without the minute in which the light was told to come on.
 fn is_two_hours(bill: &Value) {
     assert!([7_200, 7_140].contains(&bill["total_fen"].as_i64().unwrap()), "{bill}");
+}
+
+/// Three hours are paid for, in a hall with so many tables.
+async fn paid(server: &TestServer, tables: usize) -> (Hall<'_>, Client, Value) {
+    let hall = Hall::open(server, tables).await;
+    server.keep_signed_in(&hall.manager).await;
+    let customer = hall.customer(20_000).await;
+    let playing = hall.play(&customer, 0, 180).await;
+    (hall, customer, playing)
+}
+
+/// Once the first lamp is on again and has said so: how many seconds were dark.
+async fn unlit(server: &TestServer, hall: &Hall<'_>, customer: &Client, playing: &Value) -> i64 {
+    hall.until(|_| hall.tables[0].lamp.seen().on).await;
+    server.settles().await;
+    session(customer, playing).await["unlit_seconds"].as_i64().unwrap()
 }
 
 /// It goes on: five minutes of it were dark, and are nobody's to pay.
@@ -86,6 +102,82 @@ on_brokers! {
         is_two_hours(&closed["bill"]);
         assert_eq!(wallet(&customer).await.1, 0);
         hall.table_is(0, "idle").await;
+    }
+
+    async fn v5_2_what_is_dark_while_the_broker_is_away_is_left_out_however_often_its_lamp_was_to_be_told(server) {
+        let (hall, customer, playing) = paid(server, 1).await;
+        let lamp = &hall.tables[0].lamp;
+        server.later(61 * MINUTE).await;
+        // Nothing comes through, there or back.
+        server.cut_the_wire(true);
+        lamp.set(Trouble::Mute);
+        for minutes in [60, 2, 2] {
+            server.clock.step(minutes * MINUTE);
+            server.tick().await;
+        }
+        lamp.until(|seen| !seen.on).await;
+        server.cut_the_wire(false);
+        lamp.set(Trouble::None);
+        server.clock.step(MINUTE);
+        let unlit = unlit(server, &hall, &customer, &playing).await;
+        assert!((359..370).contains(&unlit), "{unlit}");
+    }
+
+    async fn v5_2_a_word_that_the_broker_has_taken_for_a_lamp_that_is_not_there_lights_nobody(server) {
+        let (hall, customer, playing) = paid(server, 1).await;
+        let lamp = &hall.tables[0].lamp;
+        server.later(119 * MINUTE).await;
+        // Its power is gone, and nobody has missed it.
+        lamp.set(Trouble::Unplugged);
+        lamp.until(|seen| !seen.connected).await;
+        server.clock.step(5 * MINUTE);
+        server.tick().await;
+        server.clock.step(50 * SECOND);
+        lamp.set(Trouble::None);
+        let unlit = unlit(server, &hall, &customer, &playing).await;
+        assert!((289..300).contains(&unlit), "{unlit}");
+    }
+
+    async fn v5_2_a_timer_that_still_runs_when_its_hall_is_back_is_not_forgotten(server) {
+        let (hall, customer, playing) = paid(server, 2).await;
+        let are = async |trouble: Trouble, online: bool| {
+            for table in &hall.tables {
+                table.lamp.set(trouble);
+            }
+            hall.until(|floor| hall.tables.iter().all(|table| floor_table(floor, &table.id)["device"]["online"] == online)).await;
+        };
+        server.later(30 * MINUTE).await;
+        are(Trouble::Offline, false).await;
+        server.later(61 * SECOND).await;
+        server.run_jobs().await;
+        // There again, and nothing that it is told comes through, nor what it says.
+        server.cut_the_wire(true);
+        are(Trouble::Mute, true).await;
+        server.clock.step(92 * MINUTE);
+        server.tick().await;
+        hall.tables[0].lamp.until(|seen| !seen.on).await;
+        server.cut_the_wire(false);
+        are(Trouble::None, true).await;
+        server.clock.step(MINUTE);
+        let unlit = unlit(server, &hall, &customer, &playing).await;
+        // A minute without a word, and four without light.
+        assert!((300..310).contains(&unlit), "{unlit}");
+    }
+
+    async fn v5_2_a_lamp_that_ran_out_before_it_was_missed_is_paid_until_it_ran_out(server) {
+        let (hall, customer, playing) = paid(server, 1).await;
+        let lamp = &hall.tables[0].lamp;
+        server.later(119 * MINUTE).await;
+        lamp.set(Trouble::Mute);
+        server.clock.step(3 * MINUTE);
+        lamp.until(|seen| !seen.on).await;
+        lamp.set(Trouble::Missed);
+        hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["online"] == false).await;
+        server.clock.step(61 * SECOND);
+        assert_eq!(hall.table_is(0, "maintenance").await["case"]["cause"], "offline");
+        let closed = session(&customer, &playing).await;
+        assert_eq!(closed["end_reason"], "device_fault");
+        is_two_hours(&closed["bill"]);
     }
 }
 

@@ -137,7 +137,7 @@ export interface Home { keys: KeyCounts | null; quota: QuotaOverview | null; use
 // PUT /devices/{id}/watch {least_watts: number | null} -> Device; POST /tables/{id}/light-test {} -> Device (on for two minutes; 409 NOT_IN_SERVICE)
 // POST /customers/find {number} -> AtDesk; POST /customers/recharge|payout [idem] DeskCash -> Customer; POST /customers/take-phone-off LostPhone -> Customer (409 PHONE_NONE, PHONE_ONLY_WAY)
 // POST /customers/sign-out-everywhere LostPhone -> SignedOut (409 SESSION_ONLY_WAY)
-// PUT /devices/{id} ChangedDevice -> Credentials (while its table is out of service; 409 CHANGED_MEANWHILE, NOT_IN_SERVICE, COIL_TAKEN, CHANNEL_TAKEN, LIGHT_ON, METER_SHARED); GET /devices?venue=&state= -> Page<DeviceRow>; GET /cases?venue=&state= -> Page<CaseRow>
+// PUT /devices/{id} ChangedDevice -> Credentials (while its table is out of service; 409 CHANGED_MEANWHILE, NOT_IN_SERVICE, COIL_TAKEN, CHANNEL_TAKEN, LIGHT_ON, LIGHT_MAY_BURN, METER_SHARED); GET /devices?venue=&state= -> Page<DeviceRow>; GET /cases?venue=&state= -> Page<CaseRow>
 export type TableState = 'idle' | 'reserved' | 'opening' | 'playing' | 'paused' | 'closing' | 'cleaning' | 'maintenance'
 export type Cause = 'not_lit' | 'not_dark' | 'in_play' | 'no_power' | 'offline' | 'staff'
 export interface Venue { id: string; name: string; address: string; phone: string; time_zone: string; opens: number | null /* minutes from midnight by the hall's clock; null: round the clock */; closes: number | null; closed: boolean; holidays: string[]; version: number; created_at: string }

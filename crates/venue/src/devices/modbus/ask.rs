@@ -252,7 +252,8 @@ async fn write(line: &mut dyn Line, device: &Device, at: &Address, now: Timestam
     }
 }
 
-/// Since when it has heard what it should be, and until when its timer counts; and that it has none, which somebody has to know.
+/// Since when it has heard what it should be, and until when its timer counts, unless that has run out: then it is dark until it is read. And that it has
+/// none, which somebody has to know.
 async fn note(cx: &Cx, device: &Device, timer: Taken) -> Result<()> {
     let burns_until = match timer {
         Taken::Timer => device.wound(cx.now()),
@@ -260,7 +261,8 @@ async fn note(cx: &Cx, device: &Device, timer: Taken) -> Result<()> {
         Taken::Unknown => device.burns_until,
     };
     let mut tx = cx.db.begin().await?;
-    let sql = "UPDATE devices SET told_at = COALESCE(told_at, $1), burns_until = $2 WHERE id = $3 AND version = $4";
+    let sql = "UPDATE devices SET told_at = COALESCE(told_at, $1), burns_until = CASE WHEN burns_until < $1 THEN burns_until ELSE $2 END \
+               WHERE id = $3 AND version = $4";
     tx.exec(sql, args![cx.now(), burns_until, device.id, device.version]).await?;
     if timer == Taken::NoTimer {
         log::write(&mut tx, cx, device.id, log::PROGRAM, "no_timer", "").await?;

@@ -84,7 +84,7 @@ const en: typeof zh = {
   cause: {
     not_lit: 'The light did not come on',
     not_dark: 'The light did not go off',
-    in_play: 'The light failed during play',
+    in_play: 'The light went off during play',
     no_power: 'On, but drawing no power',
     offline: 'The light is offline',
     staff: 'Taken out by staff',

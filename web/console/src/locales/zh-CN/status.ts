@@ -65,7 +65,7 @@ export default {
   cause: {
     not_lit: '开台时灯没有亮',
     not_dark: '关台后灯没有灭',
-    in_play: '使用中灯灭或离线',
+    in_play: '使用中灯灭',
     no_power: '灯已开但不用电',
     offline: '灯控设备离线',
     staff: '人工停用',

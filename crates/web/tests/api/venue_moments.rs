@@ -1,0 +1,88 @@
+//! Lights that go, or come back, at an unlucky moment: just before somebody looks, or while play is paused.
+
+use kernel::{MINUTE, SECOND};
+use sandbox::Trouble;
+use serde_json::{Value, json};
+use testkit::{Client, Hall, TestServer, floor_table, on_brokers};
+
+use crate::support::play::{at, offer, session};
+
+/// Somebody has played for ten minutes and a half on the first of these tables, and may pause.
+async fn played(server: &TestServer, tables: usize) -> (Hall<'_>, Client, Value) {
+    let hall = Hall::open(server, tables).await;
+    offer(&hall, 30, false, 0).await;
+    let customer = hall.customer(10_000).await;
+    let playing = hall.play(&customer, 0, 60).await;
+    server.later(10 * MINUTE + 30 * SECOND).await;
+    (hall, customer, playing)
+}
+
+/// All lamps are so from now on, and are missed, or heard.
+async fn are(hall: &Hall<'_>, trouble: Trouble, online: bool) {
+    for table in &hall.tables {
+        table.lamp.set(trouble);
+    }
+    hall.until(|floor| hall.tables.iter().all(|table| floor_table(floor, &table.id)["device"]["online"] == online)).await;
+}
+
+/// The light over the first table says that it is so.
+async fn says(hall: &Hall<'_>, on: bool) {
+    hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["reported"] == on).await;
+}
+
+on_brokers! {
+    async fn v5_2_a_lamp_that_is_back_a_moment_before_its_minute_is_over_has_time_to_say_how_it_is(server) {
+        let (hall, customer, playing) = played(server, 1).await;
+        are(&hall, Trouble::Offline, false).await;
+        server.later(58 * SECOND).await;
+        // What it says is lost.
+        are(&hall, Trouble::Mute, true).await;
+        server.clock.step(3 * SECOND);
+        server.run_jobs().await;
+        assert_eq!(session(&customer, &playing).await["state"], "playing");
+        hall.tables[0].lamp.set(Trouble::None);
+        server.clock.step(11 * SECOND);
+        says(&hall, true).await;
+        assert_eq!(session(&customer, &playing).await["state"], "playing");
+    }
+
+    async fn v5_2_a_light_that_goes_in_a_pause_takes_nothing_off_what_was_played_before(server) {
+        let (hall, customer, playing) = played(server, 1).await;
+        customer.post(&at(&playing, "pause"), json!({})).await.ok(200);
+        says(&hall, false).await;
+        server.later(5 * MINUTE).await;
+        are(&hall, Trouble::Missed, false).await;
+        server.later(3 * MINUTE).await;
+        customer.post(&at(&playing, "resume"), json!({})).await.ok(200);
+        let away = session(&customer, &playing).await;
+        assert_eq!((&away["light"], &away["cost_so_far_fen"]), (&json!("away"), &json!(660)));
+    }
+
+    async fn v5_2_how_a_hall_was_when_a_pause_ended_is_not_held_against_who_has_played_on_under_its_light(server) {
+        let (hall, customer, playing) = played(server, 2).await;
+        customer.post(&at(&playing, "pause"), json!({})).await.ok(200);
+        says(&hall, false).await;
+        are(&hall, Trouble::Offline, false).await;
+        server.later(61 * SECOND).await;
+        server.run_jobs().await;
+        customer.post(&at(&playing, "resume"), json!({})).await.ok(200);
+        // Somebody looks, and will look again ten minutes after that.
+        server.later(61 * SECOND).await;
+        server.run_jobs().await;
+        server.later(2 * MINUTE).await;
+        are(&hall, Trouble::None, true).await;
+        says(&hall, true).await;
+        server.later(7 * MINUTE - 3 * SECOND).await;
+        // Its button is pressed just before.
+        server.cut_the_wire(true);
+        hall.tables[0].lamp.press();
+        says(&hall, false).await;
+        server.clock.step(3 * SECOND);
+        server.run_jobs().await;
+        server.cut_the_wire(false);
+        assert_eq!(session(&customer, &playing).await["state"], "playing");
+        server.clock.step(10 * SECOND);
+        says(&hall, true).await;
+        assert_eq!(session(&customer, &playing).await["state"], "playing");
+    }
+}
