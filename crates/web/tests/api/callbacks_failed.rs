@@ -33,13 +33,13 @@ async fn logged(root: &Client, action: &str) -> usize {
     lines(root, action).await.len()
 }
 
-/// What they say, newest first: who has done it, of how many, and whether more follows.
+/// What they say, newest first: who has done it, of how many (or of one by itself), and whether more follows.
 async fn lines(root: &Client, action: &str) -> Vec<(String, i64, bool)> {
     let page = root.get("/api/v1/logs/operations?module=projects&limit=200").await.ok(200);
     let of_it = page["items"].as_array().unwrap().iter().filter(|line| line["action"] == action);
     let said = |line: &Value| {
         let detail = &line["detail"];
-        (line["actor"]["name"].as_str().unwrap().to_owned(), detail["count"].as_i64().unwrap(), detail["more"].as_bool().unwrap())
+        (line["actor"]["name"].as_str().unwrap().to_owned(), detail["count"].as_i64().unwrap_or(1), detail["more"] == true)
     };
     of_it.map(said).collect()
 }
