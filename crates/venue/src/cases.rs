@@ -4,7 +4,7 @@ mod list;
 
 pub use list::{CaseFilter, CaseRow, CaseState, list};
 
-use kernel::{Timestamp, Word};
+use kernel::{DAY, Timestamp, Word};
 use platform::identity::UserId;
 use platform::messages::templates::{self, Template};
 use platform::{Cx, Result, messages};
@@ -27,7 +27,7 @@ kernel::words! {
         NotLit = "not_lit",
         /// The light was told to go off, and did not.
         NotDark = "not_dark",
-        /// The light went off while somebody played.
+        /// The light went off while somebody played, or was away again and again.
         InPlay = "in_play",
         /// The relay says that the light is on, and next to no power passes through it.
         NoPower = "no_power",
@@ -37,6 +37,9 @@ kernel::words! {
         Staff = "staff",
     }
 }
+
+/// So often in a day a light may be away under somebody who plays, and bring its table back by itself.
+const OFTEN: i64 = 2;
 
 impl Cause {
     /// Whether the light did not come on, or did not stay on: before its table is used again it is to be seen on.
@@ -70,6 +73,15 @@ pub(crate) async fn open(tx: &mut Tx, cx: &Cx, table: &Table, cause: Cause, note
         return Ok(());
     }
     tell_staff(tx, cx, table, words(cause)).await
+}
+
+/// Whether a table's light was away under so many who played, of late, that somebody should look at it. Of the hall's newest cases.
+pub(crate) async fn is_away_often(tx: &mut Tx, cx: &Cx, table: &Table) -> Result<bool> {
+    let sql = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM \
+               (SELECT table_id, cause, session_id, opened_at FROM maintenance_cases WHERE venue_id = $1 ORDER BY id DESC LIMIT 500) newest \
+               WHERE table_id = $2 AND cause = 'offline' AND session_id IS NOT NULL AND opened_at > $3";
+    let times: i64 = tx.one(sql, args![table.venue_id, table.id, cx.now().plus_micros(-DAY)], |row| row.get("n")).await?;
+    Ok(times >= OFTEN)
 }
 
 /// A table's case does not end by itself any more: somebody has to return it to service.

@@ -108,7 +108,7 @@ templates! {
     CASE_OFFLINE = "venue.case_offline", ByMail::Always, "球台故障" "A table needs looking after",
         "{hall} · {table} 已转入维护：灯控设备离线，恢复后自动启用；若有人在打球，已自动结账。" "{hall} · {table} is out of service: its light is away; it comes back by itself with it. If somebody played there, the bill was closed by itself.";
     HALL_AWAY = "venue.hall_away", ByMail::Always, "全店的灯失去联系" "A hall's lights are away",
-        "{hall} 的灯控设备同时失去联系，请检查门店的网络和电源。正在使用的球台先不结束，失联期间不收费；十分钟内没有恢复，会自动结账。恢复后球台自动启用，无需到场。每小时最多提醒一次。" "The lights of {hall} went away together: please check its network and its power. Play goes on meanwhile, and costs nothing; after ten minutes it is closed by itself. The tables come back by themselves with their lights. You are told once an hour at most.";
+        "{hall} 的灯控设备同时失去联系，请检查门店的网络和电源。正在使用的球台先不结束，失联期间不收费；最多等十分钟，没有恢复就自动结账。恢复后球台自动启用，无需到场。每小时最多提醒一次。" "The lights of {hall} went away together: please check its network and its power. Play goes on meanwhile, and costs nothing; after ten minutes at most it is closed by itself. The tables come back by themselves with their lights. You are told once an hour at most.";
     CASE_STAFF = "venue.case_staff", ByMail::Always, "球台故障" "A table needs looking after",
         "{hall} · {table} 已转入维护：由员工转入维护。" "{hall} · {table} is out of service: somebody of the staff took it out.";
     CASE_CLOSED = "venue.case_closed", ByMail::Never, "球台已恢复" "A table is back in service",

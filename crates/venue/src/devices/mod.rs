@@ -67,7 +67,7 @@ pub(crate) use run_out::forget_timer;
 pub use said::{About, CHANNELS, Of, Said, Saying, about, heard_topics};
 pub use service::{Credentials, NewDevice, OverrideAsk, create, end_override, override_light, test_light};
 pub(crate) use set_back::set_right;
-pub(crate) use together::{AT_ONCE, is_the_halls};
+pub(crate) use together::{AT_ONCE, is_the_devices, is_the_halls};
 pub(crate) use watch::{WATCH, ask_what_they_draw, tested};
 pub use watch::{WatchAsk, watch};
 pub(crate) use way::Way;

@@ -72,6 +72,15 @@ pub(crate) async fn is_the_halls(sql: &mut impl Sql, light: &Device) -> store::R
     Ok(went_together(light.online_since, others.into_values()))
 }
 
+/// Whether other lights on the same device left with it: then it was the device that went, whatever each of them was told just before.
+pub(crate) async fn is_the_devices(sql: &mut impl Sql, light: &Device) -> store::Result<bool> {
+    let Some(own) = is_on(light) else { return Ok(false) };
+    let lights = of_venue(sql, light.venue_id).await?;
+    let beside = lights.iter().filter(|other| other.id != light.id && is_on(other) == Some(own));
+    let presence = |other: &Device| Presence { online: other.online, since: other.online_since, left_at: other.left_at };
+    Ok(beside.map(presence).any(|other| other.at(light.online_since) == Some(Says::Went)))
+}
+
 /// On which device a light is: by its name on the broker, or by its board's address. All units behind an address share its way.
 fn is_on(light: &Device) -> Option<(&str, Option<u16>)> {
     let on_broker = light.topic.as_deref().map(|topic| (topic, None));

@@ -202,9 +202,17 @@ async fn fault(venue: &Venue, cx: &Cx, ask: &Fault) -> Result<Option<Timestamp>>
     let (light, now, patience) = (of_table(&mut tx, table.id).await?, cx.now(), unlit::patience(session.pauses.unlit));
     // Whoever looks again, having waited for a hall, finds another story.
     let resumed = ask.resumed && now < ask.since.plus_micros(patience);
-    // It came back in between for good, even if it has gone again: then another job looks at that.
-    if light.as_ref().is_some_and(|light| !is_dark_since(light, ask.since, resumed, now)) {
-        return Ok(None);
+    match &light {
+        // One that comes and goes and never says how it is must not escape all looks: it has as long again.
+        Some(light) if has_said_nothing_since(light, ask.since) => {
+            let over = ask.since.plus_micros(2 * reports::PATIENCE);
+            if now < over {
+                return Ok(Some(over));
+            }
+        }
+        // It came back in between for good, even if it has gone again: then another job looks at that.
+        Some(light) if !is_dark_since(light, ask.since, resumed, now) => return Ok(None),
+        Some(_) | None => {}
     }
     let went_with_its_hall = match &light {
         Some(light) if !light.online => devices::is_the_halls(&mut tx, light).await?,
@@ -240,6 +248,15 @@ fn is_dark_since(light: &Device, since: Timestamp, resumed: bool, now: Timestamp
     }
 }
 
+/// It has come, and perhaps gone, without a word of its relay. Where it was away for longer than a moment before it came, that was judged then.
+fn has_said_nothing_since(light: &Device, since: Timestamp) -> bool {
+    let moment = since..=since.plus_micros(2 * reports::PATIENCE);
+    light.reported.is_none()
+        && light.reported_at.is_none_or(|at| at <= since)
+        && light.online_since > since
+        && moment.contains(&light.online_since)
+}
+
 /// A light has been away for a while under nobody; or it was told something just when its hall went.
 async fn offline(venue: &Venue, cx: &Cx, ask: &Offline) -> Result<Option<Timestamp>> {
     let over = |light: &Device| light.online_since.plus_micros(reports::PATIENCE);
@@ -258,7 +275,7 @@ async fn offline(venue: &Venue, cx: &Cx, ask: &Offline) -> Result<Option<Timesta
             cases::open(&mut tx, cx, &table, Cause::Offline, "", None).await?;
         }
         TableState::Maintenance => {
-            if devices::is_the_halls(&mut tx, &light).await? {
+            if devices::is_the_halls(&mut tx, &light).await? || devices::is_the_devices(&mut tx, &light).await? {
                 cases::was_away(&mut tx, table.id, light.online_since.plus_micros(-devices::AT_ONCE)).await?;
             }
         }

@@ -17,12 +17,14 @@ const AGAIN: i64 = 12 * HOUR;
 /// Tables that one opened and closed again for nothing. Whose light failed is not counted.
 const UNPLAYED: Allowance = Allowance { name: "tables unplayed", window_seconds: 3_600, most: 10 };
 
-/// Whether this customer has free minutes in this hall now. A session that was paid for has used none.
+/// Whether this customer has free minutes in this hall now. A session that was paid for has used none. Nor has one whose light was gone; but of two of
+/// these in one evening somebody may have pulled the plug.
 pub(crate) async fn graced(sql: &mut impl Sql, cx: &Cx, customer: CustomerId, venue: VenueId) -> Result<bool> {
-    let query = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM play_sessions \
-                 WHERE customer_id = $1 AND venue_id = $2 AND ended_at > $3 AND state = 'closed' AND total = 0 AND end_reason = 'customer'";
-    let used: i64 = sql.one(query, args![customer, venue, cx.now().plus_micros(-AGAIN)], |row| row.get("n")).await?;
-    Ok(used == 0)
+    let query = "SELECT CAST(COALESCE(SUM(CASE WHEN end_reason = 'customer' THEN 2 ELSE 1 END), 0) AS BIGINT) AS halves FROM play_sessions \
+                 WHERE customer_id = $1 AND venue_id = $2 AND ended_at > $3 AND state = 'closed' AND total = 0 \
+                 AND end_reason IN ('customer', 'device_fault')";
+    let halves: i64 = sql.one(query, args![customer, venue, cx.now().plus_micros(-AGAIN)], |row| row.get("halves")).await?;
+    Ok(halves < 2)
 }
 
 /// Why somebody may not open a table now who has opened so many for nothing.

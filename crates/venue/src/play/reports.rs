@@ -68,11 +68,15 @@ async fn is_dark(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, since: 
 }
 
 /// Whoever plays has had no light since then: closed as of that, and the table is looked after. Where nothing else is known of its light than that it
-/// is away, that ends by itself: it may have been the network alone, and whoever opens it next pays for no light that does not come.
+/// is away, that ends by itself: it may have been the network alone, and whoever opens it next pays for no light that does not come. But not for ever:
+/// a plug that is pulled again and again is seen to by somebody.
 pub(super) async fn let_go(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, session: &Session, since: Timestamp) -> Result<()> {
     let (light, begun) = (devices::of_table(tx, table.id).await?, session.begun(table));
     let since = light.as_ref().map_or(since, |light| light.dark_since(since, begun, cx.now()));
-    let cause = if light.is_some_and(|light| !light.online && light.was_on_last()) { Cause::Offline } else { Cause::InPlay };
+    // That it was off before play went on, as in a dark pause, is as it should have been.
+    let was_well = |light: &Device| light.was_on_last() || light.reported_at.is_none_or(|at| at < begun);
+    let is_only_away = light.is_some_and(|light| !light.online && was_well(&light)) && !cases::is_away_often(tx, cx, table).await?;
+    let cause = if is_only_away { Cause::Offline } else { Cause::InPlay };
     // By a clock that was set back since, it may be to come: what was not played yet is not billed.
     let end = End { reason: EndReason::DeviceFault, at: since.min(cx.now()) };
     close_session(tx, cx, venue, table, session, end).await?;

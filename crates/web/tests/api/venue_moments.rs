@@ -46,6 +46,38 @@ on_brokers! {
         assert_eq!(session(&customer, &playing).await["state"], "playing");
     }
 
+    async fn v5_2_a_plug_that_is_pulled_again_and_again_buys_no_free_minutes_and_is_seen_to_by_somebody(server) {
+        let hall = Hall::open(server, 1).await;
+        let customer = hall.customer(10_000).await;
+        for (cause, fen) in [("offline", 0), ("offline", 0), ("in_play", 60)] {
+            let playing = hall.play(&customer, 0, 60).await;
+            server.later(MINUTE).await;
+            are(&hall, Trouble::Offline, false).await;
+            server.later(61 * SECOND).await;
+            server.run_jobs().await;
+            let ended = session(&customer, &playing).await;
+            assert_eq!((&ended["end_reason"], &ended["bill"]["total_fen"]), (&json!("device_fault"), &json!(fen)), "{ended}");
+            assert_eq!(hall.table_is(0, "maintenance").await["case"]["cause"], cause);
+            are(&hall, Trouble::None, true).await;
+            if cause == "offline" {
+                hall.table_is(0, "idle").await;
+            }
+        }
+        assert_eq!(hall.table_is(0, "maintenance").await["device"]["online"], true, "it is there, and somebody has to look");
+    }
+
+    async fn v5_2_a_lamp_that_comes_and_goes_and_never_says_how_it_is_is_not_paid_for(server) {
+        let (hall, customer, playing) = played(server, 1).await;
+        for trouble in [Trouble::Offline, Trouble::Mute, Trouble::Offline, Trouble::Mute] {
+            are(&hall, trouble, trouble == Trouble::Mute).await;
+            server.clock.step(40 * SECOND);
+            server.run_jobs().await;
+        }
+        let ended = session(&customer, &playing).await;
+        assert_eq!((&ended["end_reason"], &ended["bill"]["total_fen"]), (&json!("device_fault"), &json!(660)), "{ended}");
+        hall.table_is(0, "maintenance").await;
+    }
+
     async fn v5_2_a_light_that_goes_in_a_pause_takes_nothing_off_what_was_played_before(server) {
         let (hall, customer, playing) = played(server, 1).await;
         customer.post(&at(&playing, "pause"), json!({})).await.ok(200);
