@@ -74,7 +74,7 @@ on_brokers! {
             server.run_jobs().await;
         }
         let ended = session(&customer, &playing).await;
-        assert_eq!((&ended["end_reason"], &ended["bill"]["total_fen"]), (&json!("device_fault"), &json!(660)), "{ended}");
+        assert_eq!((&ended["end_reason"], &ended["bill"]["total_fen"]), (&json!("device_fault"), &json!(600)), "{ended}");
         hall.table_is(0, "maintenance").await;
     }
 
