@@ -202,14 +202,11 @@ async fn fault(venue: &Venue, cx: &Cx, ask: &Fault) -> Result<Option<Timestamp>>
     let (light, now, patience) = (of_table(&mut tx, table.id).await?, cx.now(), unlit::patience(session.pauses.unlit));
     // Whoever looks again, having waited for a hall, finds another story.
     let resumed = ask.resumed && now < ask.since.plus_micros(patience);
+    let second_look = ask.since.plus_micros(2 * reports::PATIENCE);
     match &light {
-        // One that comes and goes and never says how it is must not escape all looks: it has as long again.
-        Some(light) if has_said_nothing_since(light, ask.since) => {
-            let over = ask.since.plus_micros(2 * reports::PATIENCE);
-            if now < over {
-                return Ok(Some(over));
-            }
-        }
+        // One that comes and goes and never says how it is must not escape all looks: it has as long again, and then is dark, if it was told to be lit.
+        Some(light) if has_said_nothing_since(light, ask.since) && now < second_look => return Ok(Some(second_look)),
+        Some(light) if has_said_nothing_since(light, ask.since) && light.told_at.is_some_and(|at| at > ask.since) => {}
         // It came back in between for good, even if it has gone again: then another job looks at that.
         Some(light) if !is_dark_since(light, ask.since, resumed, now) => return Ok(None),
         Some(_) | None => {}
@@ -248,13 +245,10 @@ fn is_dark_since(light: &Device, since: Timestamp, resumed: bool, now: Timestamp
     }
 }
 
-/// It has come, and perhaps gone, without a word of its relay. Where it was away for longer than a moment before it came, that was judged then.
+/// It has come, and perhaps gone, without a word of its relay. Where it was away for longer than that before it came, that was judged then.
 fn has_said_nothing_since(light: &Device, since: Timestamp) -> bool {
-    let moment = since..=since.plus_micros(2 * reports::PATIENCE);
-    light.reported.is_none()
-        && light.reported_at.is_none_or(|at| at <= since)
-        && light.online_since > since
-        && moment.contains(&light.online_since)
+    let is_mute = light.reported.is_none() && light.reported_at.is_none_or(|at| at <= since);
+    is_mute && light.online_since > since && light.online_since <= since.plus_micros(2 * reports::PATIENCE)
 }
 
 /// A light has been away for a while under nobody; or it was told something just when its hall went.

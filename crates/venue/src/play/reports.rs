@@ -73,8 +73,8 @@ async fn is_dark(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, since: 
 pub(super) async fn let_go(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, session: &Session, since: Timestamp) -> Result<()> {
     let (light, begun) = (devices::of_table(tx, table.id).await?, session.begun(table));
     let since = light.as_ref().map_or(since, |light| light.dark_since(since, begun, cx.now()));
-    // That it was off before play went on, as in a dark pause, is as it should have been.
-    let was_well = |light: &Device| light.was_on_last() || light.reported_at.is_none_or(|at| at < begun);
+    // That it was off before play went on, as in a dark pause, is as it should have been; unless it was told to come on, and did not.
+    let was_well = |light: &Device| light.was_on_last() || (light.silent_since.is_none() && light.reported_at.is_none_or(|at| at < begun));
     let is_only_away = light.is_some_and(|light| !light.online && was_well(&light)) && !cases::is_away_often(tx, cx, table).await?;
     let cause = if is_only_away { Cause::Offline } else { Cause::InPlay };
     // By a clock that was set back since, it may be to come: what was not played yet is not billed.
