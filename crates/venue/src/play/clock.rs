@@ -205,10 +205,10 @@ async fn fault(venue: &Venue, cx: &Cx, ask: &Fault) -> Result<Option<Timestamp>>
     let second_look = ask.since.plus_micros(2 * reports::PATIENCE);
     match &light {
         // One that comes and goes and never says how it is must not escape all looks: it has as long again, and then is dark, if it was told to be lit.
-        Some(light) if has_said_nothing_since(light, ask.since) && now < second_look => return Ok(Some(second_look)),
-        Some(light) if has_said_nothing_since(light, ask.since) && light.told_at.is_some_and(|at| at > ask.since) => {}
+        Some(light) if dark::has_said_nothing_since(light, ask.since) && now < second_look => return Ok(Some(second_look)),
+        Some(light) if dark::has_said_nothing_since(light, ask.since) && light.told_at.is_some_and(|at| at > ask.since) => {}
         // It came back in between for good, even if it has gone again: then another job looks at that.
-        Some(light) if !is_dark_since(light, ask.since, resumed, now) => return Ok(None),
+        Some(light) if !dark::is_dark_since(light, ask.since, resumed, now) => return Ok(None),
         Some(_) | None => {}
     }
     let went_with_its_hall = match &light {
@@ -231,24 +231,6 @@ async fn fault(venue: &Venue, cx: &Cx, ask: &Fault) -> Result<Option<Timestamp>>
     }
     tx.commit().await?;
     Ok(again)
-}
-
-/// Whether there was no light all the time, or none for longer than a moment.
-fn is_dark_since(light: &Device, since: Timestamp, resumed: bool, now: Timestamp) -> bool {
-    let before = |at: Option<Timestamp>| resumed || at.is_none_or(|at| at <= since);
-    match (light.online, light.reported) {
-        (true, Some(true)) => false,
-        (true, Some(false)) => before(light.course.wrong(now)),
-        // Who has come back since has yet to say how it is, or is found to be silent. For how long it was away was judged when it came.
-        (true, None) => light.online_since <= since && before(light.reported_at),
-        (false, _) => before(Some(light.online_since)),
-    }
-}
-
-/// It has come, and perhaps gone, without a word of its relay. Where it was away for longer than that before it came, that was judged then.
-fn has_said_nothing_since(light: &Device, since: Timestamp) -> bool {
-    let is_mute = light.reported.is_none() && light.reported_at.is_none_or(|at| at <= since);
-    is_mute && light.online_since > since && light.online_since <= since.plus_micros(2 * reports::PATIENCE)
 }
 
 /// A light has been away for a while under nobody; or it was told something just when its hall went.

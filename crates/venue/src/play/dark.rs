@@ -6,6 +6,7 @@ use platform::Result;
 use store::Sql;
 
 use super::model::{Session, SessionState};
+use super::reports::PATIENCE;
 use crate::devices::{self, Device};
 use crate::halls::{Table, rows as halls};
 
@@ -91,4 +92,22 @@ fn of(light: &Device, begun: Timestamp, now: Timestamp) -> Option<Gone> {
     // What it said before it was last told to be on says nothing of now.
     let is_dark = light.wanted && light.reported == Some(false) && light.has_answered();
     is_dark.then(|| Gone::Dark { since: within(light.course.wrong(now).unwrap_or(now)) })
+}
+
+/// Whether there was no light all the time, or none for longer than a moment.
+pub(super) fn is_dark_since(light: &Device, since: Timestamp, resumed: bool, now: Timestamp) -> bool {
+    let before = |at: Option<Timestamp>| resumed || at.is_none_or(|at| at <= since);
+    match (light.online, light.reported) {
+        (true, Some(true)) => false,
+        (true, Some(false)) => before(light.course.wrong(now)),
+        // Who has come back since has yet to say how it is, or is found to be silent. For how long it was away was judged when it came.
+        (true, None) => light.online_since <= since && before(light.reported_at),
+        (false, _) => before(Some(light.online_since)),
+    }
+}
+
+/// It has come, and perhaps gone, without a word of its relay. Where it was away for longer than that before it came, that was judged then.
+pub(super) fn has_said_nothing_since(light: &Device, since: Timestamp) -> bool {
+    let is_mute = light.reported.is_none() && light.reported_at.is_none_or(|at| at <= since);
+    is_mute && light.online_since > since && light.online_since <= since.plus_micros(2 * PATIENCE)
 }
