@@ -33,6 +33,10 @@ enum Says {
 }
 
 impl Presence {
+    fn of(light: &Device) -> Self {
+        Self { online: light.online, since: light.online_since, left_at: light.left_at }
+    }
+
     /// Nothing of one that was away before, has come since, or was never there. To come anew without having been missed is not to have been away.
     fn at(self, left: Timestamp) -> Option<Says> {
         if self.left_at.is_some_and(|at| (at.micros() - left.micros()).abs() <= AT_ONCE) {
@@ -65,8 +69,7 @@ pub(crate) async fn is_the_halls(sql: &mut impl Sql, light: &Device) -> store::R
     for other in &lights {
         // Those of tables that were given up are nowhere.
         if let Some(device) = is_on(other).filter(|device| Some(*device) != own) {
-            let presence = Presence { online: other.online, since: other.online_since, left_at: other.left_at };
-            others.entry(device).or_default().push(presence);
+            others.entry(device).or_default().push(Presence::of(other));
         }
     }
     Ok(went_together(light.online_since, others.into_values()))
@@ -77,8 +80,7 @@ pub(crate) async fn is_the_devices(sql: &mut impl Sql, light: &Device) -> store:
     let Some(own) = is_on(light) else { return Ok(false) };
     let lights = of_venue(sql, light.venue_id).await?;
     let beside = lights.iter().filter(|other| other.id != light.id && is_on(other) == Some(own));
-    let presence = |other: &Device| Presence { online: other.online, since: other.online_since, left_at: other.left_at };
-    Ok(beside.map(presence).any(|other| other.at(light.online_since) == Some(Says::Went)))
+    Ok(beside.map(Presence::of).any(|other| other.at(light.online_since) == Some(Says::Went)))
 }
 
 /// On which device a light is: by its name on the broker, or by its board's address. All units behind an address share its way.

@@ -2,28 +2,10 @@
 
 use kernel::{MINUTE, SECOND};
 use sandbox::Trouble;
-use serde_json::{Value, json};
-use testkit::{Client, Hall, TestServer, floor_table, on_brokers};
+use serde_json::json;
+use testkit::{Hall, floor_table, on_brokers};
 
-use crate::support::play::{at, offer, session};
-
-/// Somebody has played for ten minutes and a half on the first of these tables, and may pause.
-async fn played(server: &TestServer, tables: usize) -> (Hall<'_>, Client, Value) {
-    let hall = Hall::open(server, tables).await;
-    offer(&hall, 30, false, 0).await;
-    let customer = hall.customer(10_000).await;
-    let playing = hall.play(&customer, 0, 60).await;
-    server.later(10 * MINUTE + 30 * SECOND).await;
-    (hall, customer, playing)
-}
-
-/// All lamps are so from now on, and are missed, or heard.
-async fn are(hall: &Hall<'_>, trouble: Trouble, online: bool) {
-    for table in &hall.tables {
-        table.lamp.set(trouble);
-    }
-    hall.until(|floor| hall.tables.iter().all(|table| floor_table(floor, &table.id)["device"]["online"] == online)).await;
-}
+use crate::support::play::{are, at, played, session};
 
 /// The light over the first table says that it is so.
 async fn says(hall: &Hall<'_>, on: bool) {

@@ -4,18 +4,15 @@
 use kernel::{MINUTE, SECOND};
 use sandbox::{Firmware, Trouble};
 use serde_json::{Value, json};
-use testkit::{Client, Hall, TestServer, floor_table, on_brokers};
+use testkit::{Hall, TestServer, floor_table, on_brokers};
 use venue::devices;
 
 use crate::support::pay::{told, wallet, words};
-use crate::support::play::{ask, at, offer, session};
+use crate::support::play::{are, ask, at, played, session};
 
 /// All of its lamps lose their network, or their power; it is noticed, and a minute passes.
 async fn goes(server: &TestServer, hall: &Hall<'_>, trouble: Trouble) {
-    for table in &hall.tables {
-        table.lamp.set(trouble);
-    }
-    hall.until(|floor| hall.tables.iter().all(|table| floor_table(floor, &table.id)["device"]["online"] == false)).await;
+    are(hall, trouble, false).await;
     server.later(61 * SECOND).await;
     server.run_jobs().await;
 }
@@ -26,16 +23,6 @@ async fn returns(hall: &Hall<'_>) {
         table.lamp.set(Trouble::None);
     }
     hall.until(|floor| hall.tables.iter().all(|table| floor_table(floor, &table.id)["device"]["reported"].is_boolean())).await;
-}
-
-/// Somebody has played for ten minutes and a half on the first of these tables.
-async fn played<'a>(server: &'a TestServer, tables: usize) -> (Hall<'a>, Client, Value) {
-    let hall = Hall::open(server, tables).await;
-    offer(&hall, 30, false, 0).await;
-    let customer = hall.customer(10_000).await;
-    let playing = hall.play(&customer, 0, 60).await;
-    server.later(10 * MINUTE + 30 * SECOND).await;
-    (hall, customer, playing)
 }
 
 fn until(session: &Value) -> i64 {

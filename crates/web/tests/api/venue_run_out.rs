@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use testkit::{Client, Hall, TestServer, floor_table, on_brokers, on_server};
 
 use crate::support::pay::{told, wallet, words};
-use crate::support::play::{at, session};
+use crate::support::play::{are, at, session};
 
 /// Three hours are paid for, and so many minutes pass in which no job is carried out. The lamp's timer counts two hours.
 async fn left_alone(server: &TestServer, firmware: Firmware, minutes: i64) -> (Hall<'_>, Client, Value) {
@@ -140,24 +140,18 @@ on_brokers! {
 
     async fn v5_2_a_timer_that_still_runs_when_its_hall_is_back_is_not_forgotten(server) {
         let (hall, customer, playing) = paid(server, 2).await;
-        let are = async |trouble: Trouble, online: bool| {
-            for table in &hall.tables {
-                table.lamp.set(trouble);
-            }
-            hall.until(|floor| hall.tables.iter().all(|table| floor_table(floor, &table.id)["device"]["online"] == online)).await;
-        };
         server.later(30 * MINUTE).await;
-        are(Trouble::Offline, false).await;
+        are(&hall, Trouble::Offline, false).await;
         server.later(61 * SECOND).await;
         server.run_jobs().await;
         // There again, and nothing that it is told comes through, nor what it says.
         server.cut_the_wire(true);
-        are(Trouble::Mute, true).await;
+        are(&hall, Trouble::Mute, true).await;
         server.clock.step(92 * MINUTE);
         server.tick().await;
         hall.tables[0].lamp.until(|seen| !seen.on).await;
         server.cut_the_wire(false);
-        are(Trouble::None, true).await;
+        are(&hall, Trouble::None, true).await;
         server.clock.step(MINUTE);
         let unlit = unlit(server, &hall, &customer, &playing).await;
         // A minute without a word, and four without light.

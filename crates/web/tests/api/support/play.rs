@@ -1,7 +1,9 @@
 //! What a hall offers, a table that is asked for, and what is said of play.
 
+use kernel::{MINUTE, SECOND};
+use sandbox::Trouble;
 use serde_json::{Value, json};
-use testkit::{Answer, Client, Hall};
+use testkit::{Answer, Client, Hall, TestServer, floor_table};
 
 use super::pay::id;
 
@@ -30,4 +32,22 @@ pub async fn offer(hall: &Hall<'_>, pause: i64, lit: bool, cleaning: i64) {
     // As it was, it is left as it was.
     assert!(set == offers(version + 1) || set == offers(version), "{set}");
     assert_eq!(hall.manager.get(&path).await.ok(200), set);
+}
+
+/// Somebody has played for ten minutes and a half on the first of these tables, and may pause.
+pub async fn played(server: &TestServer, tables: usize) -> (Hall<'_>, Client, Value) {
+    let hall = Hall::open(server, tables).await;
+    offer(&hall, 30, false, 0).await;
+    let customer = hall.customer(10_000).await;
+    let playing = hall.play(&customer, 0, 60).await;
+    server.later(10 * MINUTE + 30 * SECOND).await;
+    (hall, customer, playing)
+}
+
+/// All of a hall's lamps are so from now on, and are missed, or heard.
+pub async fn are(hall: &Hall<'_>, trouble: Trouble, online: bool) {
+    for table in &hall.tables {
+        table.lamp.set(trouble);
+    }
+    hall.until(|floor| hall.tables.iter().all(|table| floor_table(floor, &table.id)["device"]["online"] == online)).await;
 }
