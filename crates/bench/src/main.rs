@@ -12,6 +12,7 @@ mod figure;
 mod history;
 mod load;
 mod lone;
+mod nonces;
 mod pages;
 mod parts;
 mod program;
