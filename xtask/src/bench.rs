@@ -48,13 +48,16 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
 
 fn measure(workspace: &Workspace, options: &Options, out: &Path) -> Result<ExitCode> {
     let mut log = Log::terminal();
+    // Before anything is built, and both at once.
+    let compares_brokers = options.parts.is_empty() || options.parts.iter().any(|part| part == "venue");
+    let needed: &[&str] = if compares_brokers { &["postgresql", "mosquitto"] } else { &["postgresql"] };
+    install::ensure(needed, &mut log)?;
     npm::ensure_dist(&workspace.root)?;
     let cuekey = workspace.build_cuekey(true, &mut log)?;
     log.run(workspace.cargo().args(["build", "--release", "--package", "bench"]))?;
     std::fs::create_dir_all(out)?;
     let mut own_words = Log::file(out.join("postgres.log"))?;
     let postgres = Server::start(Manner::Durable, &mut own_words)?;
-    install::ensure(&["mosquitto"], &mut log)?;
     let mut bench = process::command(workspace.target.join("release/bench"));
     bench.arg("run").arg("--cuekey").arg(cuekey).args(["--postgres", &postgres.url]).arg("--folder").arg(out);
     bench.args(["--commit", &commit(workspace)]);
