@@ -8,7 +8,9 @@ use std::io::{self, Write};
 
 use kernel::text;
 
-const ESCAPE: char = '\u{1b}';
+/// How the formatter begins and ends its colours, bold, dim and italic.
+const COLOURS: [&str; 9] =
+    ["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[2m", "\u{1b}[3m", "\u{1b}[31m", "\u{1b}[32m", "\u{1b}[33m", "\u{1b}[34m", "\u{1b}[35m"];
 
 /// Is written one event at a time, whole: so do the layers of `tracing_subscriber`.
 pub struct OneLine<W> {
@@ -17,7 +19,7 @@ pub struct OneLine<W> {
 }
 
 impl<W> OneLine<W> {
-    /// `coloured`: the formatter puts in escape sequences of its own, which stay. Those in values it escapes itself.
+    /// `coloured`: the formatter puts in colours, which stay. Others could so colour what they say, and do no more to a terminal.
     pub fn new(out: W, coloured: bool) -> Self {
         Self { out, coloured }
     }
@@ -37,14 +39,15 @@ impl<W: Write> Write for OneLine<W> {
 
 /// The line break at its end stays.
 fn on_one_line(event: &str, coloured: bool) -> Cow<'_, str> {
-    let stays = move |c: char| !text::is_hidden(c) || (coloured && c == ESCAPE);
     let (line, end) = event.strip_suffix('\n').map_or((event, ""), |line| (line, "\n"));
-    if line.chars().all(stays) {
+    let is_colour = |at: usize| coloured && COLOURS.iter().any(|colour| line[at..].starts_with(colour));
+    let stays = |(at, c): (usize, char)| !text::is_hidden(c) || is_colour(at);
+    if line.char_indices().all(stays) {
         return Cow::Borrowed(event);
     }
     let mut escaped = String::with_capacity(event.len() + 16);
-    for c in line.chars() {
-        if stays(c) {
+    for (at, c) in line.char_indices() {
+        if stays((at, c)) {
             escaped.push(c);
         } else {
             escaped.extend(c.escape_default());
@@ -70,6 +73,13 @@ mod tests {
         let event = "a\nb\r\nc\td\u{85}e\u{2028}f\u{2029}g\u{202e}h\u{1b}[2K\0\u{feff}\n\n";
         let line = r"a\nb\r\nc\td\u{85}e\u{2028}f\u{2029}g\u{202e}h\u{1b}[2K\u{0}\u{feff}\n";
         assert_eq!(on_one_line(event, false), format!("{line}\n"));
-        assert_eq!(on_one_line("\u{1b}[32m INFO\u{1b}[0m a\nb\n", true), "\u{1b}[32m INFO\u{1b}[0m a\\nb\n");
+    }
+
+    #[test]
+    fn colours_stay_where_there_are_to_be_any_and_nothing_else_that_steers_a_terminal() {
+        let event = "\u{1b}[32m INFO\u{1b}[0m a\nb\u{1b}[8m\u{1b}[2K\u{1b}]0;x\u{7}\n";
+        let steering = r"\u{1b}[8m\u{1b}[2K\u{1b}]0;x\u{7}";
+        assert_eq!(on_one_line(event, true), format!("\u{1b}[32m INFO\u{1b}[0m a\\nb{steering}\n"));
+        assert_eq!(on_one_line(event, false), format!(r"\u{{1b}}[32m INFO\u{{1b}}[0m a\nb{steering}") + "\n");
     }
 }
