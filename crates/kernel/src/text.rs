@@ -33,7 +33,8 @@ fn too_long(max: usize) -> Refused {
     ("TOO_LONG", format!("最多 {max} 个字符"), format!("At most {max} characters"))
 }
 
-fn is_hidden(c: char) -> bool {
+/// What leaves no mark where it stands, or breaks the line, or turns the direction of what follows.
+pub fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
 }
