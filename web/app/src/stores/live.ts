@@ -6,6 +6,7 @@ import type { Session } from '@/api/types'
 import { pendingKeys } from '@/shared/idempotency'
 import { stored } from '@/shared/storage'
 import { useCustomerStore } from './customer'
+import { useOutboxStore } from './outbox'
 
 const seen = stored<string>('cuekey.seen-session')
 
@@ -30,6 +31,12 @@ export const useLiveStore = defineStore('live', () => {
     if (next !== null) pendingKeys.answeredAll('open:')
   }
 
+  /** To end it was wished while the server could not be reached, which it can be now. */
+  async function sendWish(seen: Session | null): Promise<void> {
+    const closed = seen === null ? null : await useOutboxStore().seen(seen)
+    if (closed !== null && session.value?.id === closed.id) accept(closed)
+  }
+
   async function refresh(): Promise<Session | null> {
     if (useCustomerStore().token === null) {
       accept(null)
@@ -39,7 +46,9 @@ export const useLiveStore = defineStore('live', () => {
     const mine = asked
     try {
       const answer = await api.currentSession()
-      if (mine === asked) accept(answer)
+      if (mine !== asked) return session.value
+      accept(answer)
+      void sendWish(answer)
     } catch (error) {
       // The bar keeps what it has; the page itself says when the network is gone.
       if (!(error instanceof ApiError)) throw error
