@@ -80,6 +80,21 @@ test('v8_1 an end that was wished without a network is not sent where the staff 
   expect(sent.filter((url) => url.endsWith('/close'))).toEqual([])
 })
 
+test('v8_1 a call for help that did not arrive is sent once the network is back', async ({ page, context }) => {
+  test.setTimeout(90_000)
+  const { staff, table } = await somebodyPlays(page)
+  await page.getByTestId('session-help').click()
+  await page.getByTestId('complaint-text').locator('textarea').fill('no chalk')
+  await context.setOffline(true)
+  await page.getByTestId('complaint-send').click()
+  await expect(page.getByTestId('complaint-waits')).toContainText('自动发送')
+  await context.setOffline(false)
+  await expect(page.getByTestId('said-own')).toContainText('no chalk', BACK)
+  await page.goto('/m/pages/mine?tab=complaints')
+  await expect(page.getByTestId('complaint-row')).toHaveCount(1)
+  await staff.post(`/tables/${table.id}/close`, { why: 'a browser test' })
+})
+
 test.describe('in English', () => {
   test.use({ locale: 'en-US' })
 
