@@ -96,6 +96,7 @@ mod venue_light;
 mod venue_lists;
 mod venue_long;
 mod venue_members;
+mod venue_messages;
 mod venue_modbus;
 mod venue_moments;
 mod venue_mosquitto;
