@@ -60,7 +60,7 @@ fn measure(workspace: &Workspace, options: &Options, out: &Path) -> Result<ExitC
     let postgres = Server::start(Manner::Durable, &mut own_words)?;
     let mut bench = process::command(workspace.target.join("release/bench"));
     bench.arg("run").arg("--cuekey").arg(cuekey).args(["--postgres", &postgres.url]).arg("--folder").arg(out);
-    bench.args(["--commit", &commit(workspace)]);
+    bench.args(["--commit", &workspace.commit()]);
     if let Some(mosquitto) = install::mosquitto() {
         bench.arg("--mosquitto").arg(mosquitto);
     }
@@ -81,23 +81,5 @@ fn write(workspace: &Workspace, options: &Options, found: &Path) -> Result<()> {
         report::write_into(&workspace.root.join("docs/benchmarks.md"), &report, &pictures)
     } else {
         report::draw(&report, &workspace.scratch()?.join("bench")).map(drop)
-    }
-}
-
-/// What the program and its measurement are made of. A commit to docs in between measures the same.
-const MEASURED: [&str; 5] = ["crates", "web", "Cargo.toml", "Cargo.lock", ".cargo"];
-
-/// Which state of the source is measured; a plus says that it was not committed.
-fn commit(workspace: &Workspace) -> String {
-    let git = |arguments: &[&str]| -> Option<String> {
-        let mut git = process::command("git");
-        git.args(["-c", "safe.directory=*"]).args(arguments).arg("--").args(MEASURED).current_dir(&workspace.root);
-        let output = git.output().ok().filter(|output| output.status.success())?;
-        Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
-    };
-    let of = git(&["log", "-1", "--format=%h"]).filter(|commit| !commit.is_empty());
-    match (of, git(&["status", "--porcelain"])) {
-        (Some(commit), Some(changed)) => commit + if changed.is_empty() { "" } else { "+" },
-        _ => "unknown".to_owned(),
     }
 }
