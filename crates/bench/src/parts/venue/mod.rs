@@ -3,8 +3,10 @@
 mod brokers;
 mod day;
 mod hall;
+mod lamps;
 mod light;
 mod mosquitto;
+mod opening;
 
 use anyhow::Result;
 use clap::Args;
