@@ -1,5 +1,6 @@
 //! Every text that Cuekey sends to people. `{name}` stands for a parameter; parameters that end in `_at` are times and are
-//! shown in the time zone that the parameter [`ZONE`] names, and otherwise in the installation's.
+//! shown in the time zone that the parameter [`ZONE`] names, and otherwise in the installation's. A parameter that is itself a text of ours
+//! is there in both languages ([`why`]), so that nobody reads half of a sentence in another.
 
 use kernel::Lang;
 use serde_json::{Map, Value};
@@ -10,6 +11,13 @@ use crate::settings::{Flag, defs};
 pub const ZONE: &str = "zone";
 /// Notices that were written before they named their hall do not have it.
 const HALL: &str = "hall";
+/// What is there in both languages stands under its name in Chinese, and with this behind it in English.
+const IN_ENGLISH: &str = ".en";
+
+/// Why something is as it is, in Chinese and in English: the parameter `why`.
+pub fn why((zh, en): (String, String)) -> [(&'static str, String); 2] {
+    [("why", zh), ("why.en", en)]
+}
 
 /// Whether a notification also goes out by e-mail.
 #[derive(Debug, Clone, Copy)]
@@ -162,7 +170,8 @@ impl Template {
             Lang::Zh => self.body.0,
             Lang::En => self.body.1,
         };
-        let given = |name: &str| params.get(name).and_then(Value::as_str);
+        let in_english = |name: &str| if lang == Lang::En { params.get(&format!("{name}{IN_ENGLISH}")) } else { None };
+        let given = |name: &str| in_english(name).or_else(|| params.get(name)).and_then(Value::as_str);
         let time_zone = given(ZONE).unwrap_or(time_zone);
         let mut out = String::with_capacity(text.len() + 64);
         let mut rest = text;
@@ -198,6 +207,18 @@ mod tests {
         let body = PASSWORD_CHANGED.body(Lang::En, params.as_object().unwrap(), "Asia/Shanghai");
         assert!(body.contains("account {url} was"), "{body}");
         assert!(body.contains("2026-11-21 08:30"), "{body}");
+    }
+
+    #[test]
+    fn v4_1_what_is_a_text_of_ours_within_a_text_is_in_the_readers_language() {
+        let params: Map<String, Value> =
+            why(("渠道拒绝".into(), "it refuses {amount}".into())).into_iter().map(|(name, text)| (name.to_owned(), text.into())).collect();
+        let body = |lang| PAY_PROBLEM.body(lang, &params, "Asia/Shanghai");
+        let (zh, en) = (body(Lang::Zh), body(Lang::En));
+        assert!(zh.ends_with("请核对：渠道拒绝") && en.ends_with("have a look: it refuses {amount}"), "{zh} {en}");
+        // One that is the same in both, and notices of before.
+        let params = json!({"why": "NOT_ENOUGH"});
+        assert!(PAY_PROBLEM.body(Lang::En, params.as_object().unwrap(), "Asia/Shanghai").ends_with("NOT_ENOUGH"));
     }
 
     #[test]
