@@ -102,9 +102,10 @@ export interface CallExplained { call: ClientCall; rule: string /* sentence: whi
 export type CallbackEvent = 'key.activated' | 'key.verified' | 'key.refused' | 'key.expired' | 'key.unbound' | 'batch.created'
 // GET /deliveries?project=&state=&event=&cursor= -> Page<Delivery>; GET /deliveries/{id} -> DeliveryDetail; POST /deliveries/{id}/resend|dismiss -> Delivery
 // POST /projects/{id}/callback/resend-failed|dismiss-failed -> FailedDone (all that failed of the project, without trials)
-export interface Delivery { id: string; project: { id: string; name: string }; event_id: string; event: CallbackEvent | 'test'; url: string; state: 'waiting' | 'delivered' | 'failed' | 'dismissed' /* it failed, and somebody has looked after it */; attempts: number; last_status: number | null; last_error: string | null; next_attempt_at: string | null; created_at: string }
+export type DeliveryTrouble = 'no_address' | 'bad_address' | 'private_address' | 'no_connection' | 'timeout' | 'no_answer'
+export interface Delivery { id: string; project: { id: string; name: string }; event_id: string; event: CallbackEvent | 'test'; url: string; state: 'waiting' | 'delivered' | 'failed' | 'dismissed' /* it failed, and somebody has looked after it */; attempts: number; last_status: number | null; last_error: DeliveryTrouble | null /* why there was no answer */; next_attempt_at: string | null; created_at: string }
 export interface FailedDone { done: number; more: boolean /* there may be more, which follow by themselves */ }
-export interface DeliveryDetail { delivery: Delivery; payload: string; attempts: { at: string; status: number | null; error: string | null; duration_ms: number; response: string }[] }
+export interface DeliveryDetail { delivery: Delivery; payload: string; attempts: { at: string; status: number | null; error: DeliveryTrouble | null; detail: string | null /* more of that, for whoever looks into it */; duration_ms: number; response: string }[] }
 
 // ---- notifications
 // GET /notifications?unread=&cursor= -> Page<Notification>; POST /notifications/{id}/read -> 204; POST /notifications/read-all -> 204; GET /notifications/unread -> {unread}
