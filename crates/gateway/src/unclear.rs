@@ -77,7 +77,7 @@ mod tests {
             let unsigned = problem(Doubt::NotSigned, status);
             assert_eq!((unsigned.code, unsigned.said), (code, Some(format!("HTTP {status}"))));
         }
-        assert_eq!(problem(Doubt::NotSigned, 200), PayProblemCode::NotSigned.into());
+        assert_eq!(problem(Doubt::NotSigned, 200), Problem::from(PayProblemCode::NotSigned));
         for doubt in [Doubt::OtherTime("x".into()), Doubt::BadSignature, Doubt::Unreadable("x".into()), Doubt::OfAnother] {
             assert_eq!(problem(doubt, 200).said, None);
         }

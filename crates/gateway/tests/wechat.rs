@@ -129,9 +129,9 @@ async fn k12_1_what_keeps_an_answer_from_being_one_is_a_word_and_what_wechat_has
         assert_eq!(why(&client).await, problem, "{asked:?}");
     }
     network.set(troubles(Asked::Unsigned));
-    assert_eq!(why(&client).await, PayProblemCode::NotSigned.into());
+    assert_eq!(why(&client).await, Problem::from(PayProblemCode::NotSigned));
     network.set(Troubles { skew: 301, ..Troubles::default() });
-    assert_eq!(why(&client).await, PayProblemCode::OtherTime.into());
+    assert_eq!(why(&client).await, Problem::from(PayProblemCode::OtherTime));
     network.set(Troubles { next_key: 100, ..Troubles::default() });
     let mut one = Network::parameters();
     let next = one.keys.pop().unwrap().id;
@@ -140,7 +140,7 @@ async fn k12_1_what_keeps_an_answer_from_being_one_is_a_word_and_what_wechat_has
     let place = Place { payer: None, ..place(Method::Jsapi) };
     assert_eq!(client.place(&place).await, Err(ChannelError::NotAsked(PayProblemCode::PayerUnknown)));
     drop(network);
-    assert_eq!(why(&client).await, PayProblemCode::NoAnswer.into());
+    assert_eq!(why(&client).await, Problem::from(PayProblemCode::NoAnswer));
 }
 
 #[tokio::test]
