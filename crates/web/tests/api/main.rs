@@ -52,6 +52,7 @@ mod payments_swapped;
 mod payments_table;
 mod payments_told;
 mod payments_unsigned;
+mod payments_words;
 mod phone_change;
 mod plans;
 mod projects;
