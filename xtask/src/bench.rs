@@ -48,16 +48,19 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
 
 fn measure(workspace: &Workspace, options: &Options, out: &Path) -> Result<ExitCode> {
     let mut log = Log::terminal();
+    // Before anything is built, and both at once.
+    let compares_brokers = options.parts.is_empty() || options.parts.iter().any(|part| part == "venue");
+    let needed: &[&str] = if compares_brokers { &["postgresql", "mosquitto"] } else { &["postgresql"] };
+    install::ensure(needed, &mut log)?;
     npm::ensure_dist(&workspace.root)?;
     let cuekey = workspace.build_cuekey(true, &mut log)?;
     log.run(workspace.cargo().args(["build", "--release", "--package", "bench"]))?;
     std::fs::create_dir_all(out)?;
     let mut own_words = Log::file(out.join("postgres.log"))?;
     let postgres = Server::start(Manner::Durable, &mut own_words)?;
-    install::ensure(&["mosquitto"], &mut log)?;
     let mut bench = process::command(workspace.target.join("release/bench"));
     bench.arg("run").arg("--cuekey").arg(cuekey).args(["--postgres", &postgres.url]).arg("--folder").arg(out);
-    bench.args(["--commit", &commit(workspace)]);
+    bench.args(["--commit", &workspace.commit()]);
     if let Some(mosquitto) = install::mosquitto() {
         bench.arg("--mosquitto").arg(mosquitto);
     }
@@ -78,23 +81,5 @@ fn write(workspace: &Workspace, options: &Options, found: &Path) -> Result<()> {
         report::write_into(&workspace.root.join("docs/benchmarks.md"), &report, &pictures)
     } else {
         report::draw(&report, &workspace.scratch()?.join("bench")).map(drop)
-    }
-}
-
-/// What the program and its measurement are made of. A commit to docs in between measures the same.
-const MEASURED: [&str; 5] = ["crates", "web", "Cargo.toml", "Cargo.lock", ".cargo"];
-
-/// Which state of the source is measured; a plus says that it was not committed.
-fn commit(workspace: &Workspace) -> String {
-    let git = |arguments: &[&str]| -> Option<String> {
-        let mut git = process::command("git");
-        git.args(["-c", "safe.directory=*"]).args(arguments).arg("--").args(MEASURED).current_dir(&workspace.root);
-        let output = git.output().ok().filter(|output| output.status.success())?;
-        Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
-    };
-    let of = git(&["log", "-1", "--format=%h"]).filter(|commit| !commit.is_empty());
-    match (of, git(&["status", "--porcelain"])) {
-        (Some(commit), Some(changed)) => commit + if changed.is_empty() { "" } else { "+" },
-        _ => "unknown".to_owned(),
     }
 }

@@ -84,7 +84,7 @@ pub fn prepare(workspace: &Workspace, release: bool, log: &mut Log) -> Result<Co
         std::fs::remove_dir_all(&out)?;
     }
     let mut driver = process::command(workspace.target.join("debug/chaos"));
-    driver.arg("--cuekey").arg(cuekey).arg("--out").arg(out);
+    driver.arg("--cuekey").arg(cuekey).arg("--out").arg(out).args(["--commit", &workspace.commit()]);
     Ok(driver)
 }
 

@@ -28,15 +28,15 @@ const TOOLS: [Tool; 6] = [
 /// Sees to it that `packages`, named as Debian names them, are there.
 pub fn ensure(packages: &[&str], log: &mut Log) -> Result<()> {
     let missing: Vec<&Tool> = TOOLS.iter().filter(|tool| !(tool.present)()).collect();
-    if !missing.iter().any(|tool| packages.contains(&tool.package)) {
+    let needed: Vec<&Tool> = missing.iter().copied().filter(|tool| packages.contains(&tool.package)).collect();
+    if needed.is_empty() {
         return Ok(());
     }
-    let wanted: Vec<&str> = missing.iter().map(|tool| tool.package).collect();
     if !(nix::unistd::geteuid().is_root() && is_debian()) {
-        let needed: Vec<String> = missing.iter().map(|tool| format!("{} ({})", tool.package, tool.purpose)).collect();
-        bail!("please install {}; on Debian: sudo apt-get update && sudo apt-get install -y {}", needed.join(", "), wanted.join(" "));
+        bail!("{}", please(&needed));
     }
     // All that is missing at once, whoever asks first: one update of the package lists is enough.
+    let wanted: Vec<&str> = missing.iter().map(|tool| tool.package).collect();
     log.say(&format!("installing {}", wanted.join(" ")));
     log.run(apt_get().arg("update"))?;
     log.run(apt_get().args(["install", "-y", "--no-install-recommends"]).args(&wanted))?;
@@ -44,6 +44,13 @@ pub fn ensure(packages: &[&str], log: &mut Log) -> Result<()> {
         bail!("{} was installed, and still is not found", tool.package);
     }
     Ok(())
+}
+
+/// Whoever installs by hand is told of nothing but what this command needs.
+fn please(needed: &[&Tool]) -> String {
+    let named: Vec<String> = needed.iter().map(|tool| format!("{} ({})", tool.package, tool.purpose)).collect();
+    let packages: Vec<&str> = needed.iter().map(|tool| tool.package).collect();
+    format!("please install {}; on Debian: sudo apt-get update && sudo apt-get install -y {}", named.join(", "), packages.join(" "))
 }
 
 fn apt_get() -> std::process::Command {

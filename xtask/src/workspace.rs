@@ -7,6 +7,9 @@ use serde_json::Value;
 
 use crate::{log::Log, process};
 
+/// What the program, and whatever measures or torments it, are made of. A commit to docs in between makes the same.
+const MEASURED: [&str; 5] = ["crates", "web", "Cargo.toml", "Cargo.lock", ".cargo"];
+
 pub struct Workspace {
     pub root: PathBuf,
     pub target: PathBuf,
@@ -46,6 +49,21 @@ impl Workspace {
         let mut cargo = process::command("cargo");
         cargo.current_dir(&self.root);
         cargo
+    }
+
+    /// Which state of the source is measured, or tried; a plus says that it was not committed.
+    pub fn commit(&self) -> String {
+        let git = |arguments: &[&str]| -> Option<String> {
+            let mut git = process::command("git");
+            git.args(["-c", "safe.directory=*"]).args(arguments).arg("--").args(MEASURED).current_dir(&self.root);
+            let output = git.output().ok().filter(|output| output.status.success())?;
+            Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+        };
+        let of = git(&["log", "-1", "--format=%h"]).filter(|commit| !commit.is_empty());
+        match (of, git(&["status", "--porcelain"])) {
+            (Some(commit), Some(changed)) => commit + if changed.is_empty() { "" } else { "+" },
+            _ => "unknown".to_owned(),
+        }
     }
 
     /// Builds the program, and says where it is.

@@ -22,6 +22,9 @@ pub struct Figure {
     pub bound: Option<Bound>,
     /// How it went in the first round: seconds and what was seen then. Empty where nobody looked.
     pub curve: Vec<(f64, f64)>,
+    /// The rounds' p99 in milliseconds, the product's and the baseline's: in words they are in the note.
+    #[serde(skip)]
+    waits: [Vec<f64>; 2],
 }
 
 #[derive(Serialize, Clone, Copy)]
@@ -58,6 +61,7 @@ impl Figure {
             note: String::new(),
             bound: None,
             curve: Vec::new(),
+            waits: Default::default(),
         }
     }
 
@@ -82,7 +86,14 @@ impl Figure {
         self.values.push(outcome.rate());
         self.baseline.push(base.rate());
         self.lasted(outcome.seconds);
-        self.note = format!("p99 {:.1} ms against {:.1} ms", outcome.quantile(0.99), base.quantile(0.99));
+        for (waits, of) in self.waits.iter_mut().zip([outcome, base]) {
+            waits.push(of.quantile(0.99));
+        }
+        let [product_waits, base_waits] = self.waits.each_ref().map(|waits| {
+            let (median, least, most) = spread(waits);
+            format!("{median:.1} ms ({least:.1} to {most:.1})")
+        });
+        self.note = format!("median p99 {product_waits} against {base_waits}");
         let (round, ratio) = (self.values.len(), outcome.rate() / base.rate());
         say(&format!("{of}, round {round}: {} {:.0}/s, {} {:.0}/s = {ratio:.2}", baseline.0, base.rate(), product.0, outcome.rate()));
     }
@@ -148,6 +159,8 @@ fn number(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use hdrhistogram::Histogram;
+
     use super::*;
 
     #[test]
@@ -166,6 +179,20 @@ mod tests {
     fn the_median_of_an_even_number_is_no_rounds_own() {
         assert_eq!(spread(&[0.47, 0.56, 0.48, 0.52]), (0.5, 0.47, 0.56));
         assert_eq!(spread(&[2.0]), (2.0, 2.0, 2.0));
+    }
+
+    #[test]
+    fn the_note_has_the_p99_of_all_rounds_and_not_of_the_last_one() {
+        let outcome = |millis: u64| {
+            let mut latencies = Histogram::new_with_bounds(1, 60_000_000, 3).unwrap();
+            latencies.record(millis * 1_000).unwrap();
+            Outcome { answered: 1, wrong: 0, first_wrong: None, seconds: 1.0, latencies }
+        };
+        let mut figure = Figure::new("verify", "/s");
+        for (base, product) in [(20, 40), (10, 90), (30, 20)] {
+            figure.round("SQLite", ("one", &outcome(base)), ("other", &outcome(product)));
+        }
+        assert_eq!(figure.note, "median p99 40.0 ms (20.0 to 90.0) against 20.0 ms (10.0 to 30.0)");
     }
 
     #[test]

@@ -76,13 +76,13 @@ pub(crate) async fn end(context: &ServerContext, who: &Id) {
     let Some(connection) = entry.tx().filter(|_| entry.id_same() == Some(true)) else { return };
     let (answer, answered) = oneshot::channel();
     if connection.unbounded_send(Message::Kick(answer, who.clone(), true, true)).is_ok() {
-        tracing::info!(id = %who, "an MQTT client was sent away: its password is another now");
+        tracing::info!(id = who.to_string(), "an MQTT client was sent away: its password is another now");
         // An error says that it has ended by itself, or writes to somebody who reads nothing.
         let _ = tokio::time::timeout(PATIENCE, answered).await;
     }
     // Of who was away, nobody else removes what is kept.
     if let Err(error) = entry.remove_with(who).await {
-        tracing::warn!(%error, id = %who, "an MQTT session could not be removed");
+        tracing::warn!(%error, id = who.to_string(), "an MQTT session could not be removed");
     }
 }
 

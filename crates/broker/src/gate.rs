@@ -1,6 +1,8 @@
 //! Where the broker asks what somebody may, and what else is ours to do: `rmqtt`'s hooks.
 //!
 //! **Invariant**: the hooks stand before the listener accepts anybody. `rmqtt` lets pass what no hook has refused.
+//!
+//! What clients say is logged as a string, which the log quotes and escapes: whoever has not been admitted may call itself anything.
 
 use std::sync::{Arc, Weak};
 
@@ -57,17 +59,17 @@ impl Gate {
 
     async fn admit(&self, who: &ConnectInfo) -> AuthResult {
         let Some(rights) = self.ask(who).await else {
-            tracing::info!(id = %who.id(), "an MQTT client was refused");
+            tracing::info!(id = who.id().to_string(), "an MQTT client was refused");
             return AuthResult::BadUsernameOrPassword;
         };
         let everything = rights == Rights::All;
         let info = rights::written(rights);
         if who.last_will().is_some_and(|will| !rights::may_publish(Some(&info), topic_of(&will))) {
-            tracing::info!(id = %who.id(), "an MQTT client was refused: its will is not within its rights");
+            tracing::info!(id = who.id().to_string(), "an MQTT client was refused: its will is not within its rights");
             return AuthResult::NotAuthorized;
         }
         if !everything && self.is_anothers(who).await {
-            tracing::info!(id = %who.id(), "an MQTT client was refused: another user has this client id");
+            tracing::info!(id = who.id().to_string(), "an MQTT client was refused: another user has this client id");
             return AuthResult::NotAuthorized;
         }
         // Not as a superuser: that would pass by the hooks.
@@ -139,7 +141,7 @@ fn publishing(session: &Session, publish: &Publish) -> PublishAclResult {
     if rights::may_publish(rights_of(session), &publish.topic) {
         return PublishAclResult::allow();
     }
-    tracing::debug!(id = %session.id, topic = %publish.topic, "a message was refused");
+    tracing::debug!(id = session.id.to_string(), topic = &*publish.topic, "a message was refused");
     PublishAclResult::rejected(false, None)
 }
 
@@ -152,7 +154,7 @@ fn subscribing(session: &Session, subscribe: &Subscribe) -> SubscribeAclResult {
     } else {
         SubscribeAckReason::NotAuthorized
     };
-    tracing::debug!(id = %session.id, filter = %subscribe.topic_filter, "a subscription was refused");
+    tracing::debug!(id = session.id.to_string(), filter = &*subscribe.topic_filter, "a subscription was refused");
     SubscribeAclResult::new_failure(refused)
 }
 

@@ -87,7 +87,7 @@ impl RetainStorage for Retained {
         let bytes = OVERHEAD + topic.len() + size(&retain.publish);
         let expiry = expiry.filter(|after| !after.is_zero());
         if !kept.put(topic, TimedValue::new(retain, expiry), bytes, MOST) {
-            tracing::warn!(%topic, "a message is not retained: there is no room for more");
+            tracing::warn!(topic = &**topic, "a message is not retained: there is no room for more");
         }
         Ok(())
     }

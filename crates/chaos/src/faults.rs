@@ -38,6 +38,8 @@ pub struct Ports {
     pub requests: Vec<u16>,
     /// Where lamps connect to the program.
     pub lamps: Option<u16>,
+    /// Of a relay board, to which the program connects.
+    pub boards: Option<u16>,
 }
 
 /// Where a process ends at a step: it has not happened, or it has and nobody knows.
@@ -93,10 +95,11 @@ impl Faults {
     pub fn apply(&self, command: &mut Command) {
         command.env("LD_PRELOAD", &self.library).env("CUEKEY_FAULTS", &self.control).env("CUEKEY_FAULTS_FOLDER", &self.below);
         let listed = |ports: &[u16]| ports.iter().map(u16::to_string).collect::<Vec<_>>().join(",");
-        let Ports { postgres, requests, lamps } = &self.ports;
+        let Ports { postgres, requests, lamps, boards } = &self.ports;
         command.env("CUEKEY_FAULTS_POSTGRES", listed(postgres.as_slice()));
         command.env("CUEKEY_FAULTS_REQUESTS", listed(requests));
         command.env("CUEKEY_FAULTS_LAMPS", listed(lamps.as_slice()));
+        command.env("CUEKEY_FAULTS_BOARDS", listed(boards.as_slice()));
     }
 
     /// The file that a process which feels them opens, to read and to write.

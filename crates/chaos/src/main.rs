@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
-use kernel::{Random, Stopwatch};
+use kernel::{Clock, Random, Stopwatch};
 use scenario::{Plan, Report};
 use scenarios::{SCENARIOS, Scenario};
 use store::Engine;
@@ -54,6 +54,9 @@ struct Options {
     /// A few seconds of each
     #[arg(long)]
     short: bool,
+    /// Which state of the source the program was built from
+    #[arg(long, default_value = "unknown")]
+    commit: String,
 }
 
 fn main() -> Result<ExitCode> {
@@ -65,8 +68,9 @@ async fn run(options: Options) -> Result<ExitCode> {
     let chosen = choose(&options)?;
     let seed = options.seed.unwrap_or_else(|| Random::system().below(1_000_000));
     let kills = if options.short { options.kills.min(6) } else { options.kills };
-    let plan = Plan { cuekey: options.cuekey, seed, kills, short: options.short, out: options.out, postgres: Mutex::default() };
-    println!("seed {seed}");
+    let Options { cuekey, out, short, commit, .. } = options;
+    let plan = Plan { cuekey, seed, kills, short, out, commit, began: Clock::System.now(), postgres: Mutex::default() };
+    println!("seed {seed}, commit {}, {}", plan.commit, plan.began);
     let (mut passed, mut failed) = (0, Vec::new());
     for (scenario, engine) in chosen {
         let name = scenario.full_name(engine);

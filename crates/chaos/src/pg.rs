@@ -62,7 +62,7 @@ impl Postgres {
         let mut server = self.command("postgres");
         server.arg("-D").arg(self.data()).args(["-p", &self.address.port().to_string()]);
         let sockets = format!("unix_socket_directories={}", self.folder.path().display());
-        for setting in ["listen_addresses=127.0.0.1", &sockets, "max_connections=200", "dynamic_shared_memory_type=mmap"] {
+        for setting in ["listen_addresses=127.0.0.1", &sockets, "max_connections=400", "dynamic_shared_memory_type=mmap"] {
             server.args(["-c", setting]);
         }
         if let Some(faults) = &self.faults {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use kernel::{Clock, MINUTE, Random};
+use kernel::{Clock, MINUTE, Random, Timestamp};
 use serde_json::json;
 use store::Engine;
 use tokio::sync::Mutex;
@@ -29,6 +29,9 @@ pub struct Plan {
     /// A few seconds each: for every run of the tests.
     pub short: bool,
     pub out: PathBuf,
+    /// Which state of the source is tried; a plus says that it was not committed.
+    pub commit: String,
+    pub began: Timestamp,
     /// Started when the first scenario needs it.
     pub postgres: Mutex<Option<Postgres>>,
 }
@@ -173,6 +176,11 @@ pub fn write(plan: &Plan, name: &str, report: &Report, good: bool) -> Result<()>
     let mut data = report.data.clone().unwrap_or_else(|| json!({}));
     data["name"] = json!(name);
     data["seed"] = json!(plan.seed);
+    // What a figure is of, whoever quotes it.
+    data["commit"] = json!(plan.commit);
+    data["date"] = json!(plan.began);
+    data["kills"] = json!(plan.kills);
+    data["short"] = json!(plan.short);
     data["did"] = json!(report.did);
     data["looked"] = json!(report.looked);
     data["good"] = json!(good);

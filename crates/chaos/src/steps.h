@@ -3,12 +3,13 @@
  *   commit   SQLite: the frame that ends a transaction is written to the log, until the log is on the disk.
  *            PostgreSQL: COMMIT is sent, until it is answered.
  *   request  to somebody over HTTP, until the answer comes.
- *   command  to a lamp by the broker inside, until it has left.
+ *   command  to a lamp by the broker inside, or to a relay board, until it has left.
  *
  * While `counts` is set: the step number `kill_at` (from 1 on; 0: none) ends the process by SIGKILL, before it begins, or with `kill_after`
  * when it has happened, and nobody in this process knows yet. `begun` and `ended` count all steps, `of_kind` those that were begun.
  *
- * CUEKEY_FAULTS_POSTGRES, _REQUESTS, _LAMPS   ports, separated by commas: of the database, of those who are asked, and our own for lamps */
+ * CUEKEY_FAULTS_POSTGRES, _REQUESTS, _LAMPS, _BOARDS   ports, separated by commas: of the database, of those who are asked, our own for lamps, and of
+ * relay boards */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -23,7 +24,7 @@ static volatile char under_way[DESCRIPTORS];
 static volatile int last = -1;
 
 #define PORTS 8
-static int postgres[PORTS], requests[PORTS], lamps[PORTS];
+static int postgres[PORTS], requests[PORTS], lamps[PORTS], boards[PORTS];
 
 static void ports(const char *name, int *into) {
     const char *text = getenv(name);
@@ -38,6 +39,7 @@ static void steps_begin(void) {
     ports("CUEKEY_FAULTS_POSTGRES", postgres);
     ports("CUEKEY_FAULTS_REQUESTS", requests);
     ports("CUEKEY_FAULTS_LAMPS", lamps);
+    ports("CUEKEY_FAULTS_BOARDS", boards);
 }
 
 static int among(const int *all, int port) {
@@ -103,6 +105,14 @@ static int synced(int fd, int done) {
 
 static const char asks_to_commit[] = "Q\0\0\0\013COMMIT", has_committed[] = "C\0\0\0\013COMMIT";
 
+/* What a lamp is told: Tasmota by the topic, Shelly by the method, with its quotes (others begin like it). */
+static int tells_a_lamp(const void *data, size_t size) {
+    return memmem(data, size, "cmnd/", 5) || memmem(data, size, "\"Switch.Set\"", 12);
+}
+
+/* A Modbus request that writes a coil: behind transaction, protocol, length and unit stands the function. */
+static int writes_a_coil(const void *data, size_t size) { return size == 12 && ((const unsigned char *)data)[7] == 5; }
+
 /* Something is about to be sent: what step it begins. */
 static int says(int fd, const void *data, size_t size) {
     if (!control->counts || size < 5) return NOTHING;
@@ -112,8 +122,10 @@ static int says(int fd, const void *data, size_t size) {
         if (among(postgres, port_of(fd, getpeername))) kind = COMMIT;
     } else if (memcmp(data, "POST ", 5) == 0 || memcmp(data, "GET /", 5) == 0) {
         if (among(requests, port_of(fd, getpeername))) kind = REQUEST;
-    } else if (memmem(data, size, "cmnd/", 5) && among(lamps, port_of(fd, getsockname))) {
-        kind = COMMAND;
+    } else if (tells_a_lamp(data, size)) {
+        if (among(lamps, port_of(fd, getsockname))) kind = COMMAND;
+    } else if (writes_a_coil(data, size)) {
+        if (among(boards, port_of(fd, getpeername))) kind = COMMAND;
     }
     errno = kept;
     if (kind != NOTHING) step_begins(fd, kind);

@@ -90,6 +90,9 @@ pub struct Simulate {
     /// 重复通知的百分比，另有同样多的乱序 Percent of payments whose notice comes doubled, and again when all is over; and of those whose notice comes after a later one's
     #[arg(long, value_name = "PERCENT", default_value_t = 1.0, value_parser = percent)]
     pub doubled: f64,
+    /// 整店断网的次数，每次 2 至 15 分钟 How often a whole hall's network is away, for 2 to 15 minutes
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=1_000))]
+    pub outages: u32,
     /// 空目录，数据留在其中 An empty folder, in which the data stays [default: one that is removed at the end]
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,

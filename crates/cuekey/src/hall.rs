@@ -9,7 +9,7 @@ use gateway::{
     AliyunConfig, AliyunSms, Listening, Modbus, Mqtt, MqttConfig, SmsTemplates, TencentConfig, TencentSms, WechatAppConfig, WechatLogin,
     WechatLoginConfig,
 };
-use platform::messages::{DatabaseMailbox, Delivery, SentSms, Sms, SmsError, SmsKind, Texter};
+use platform::messages::{DatabaseMailbox, Delivery, SentSms, Sms, SmsError, SmsKind, SmsReason, Texter};
 use platform::{Cx, Platform};
 use venue::customers::{NoWechat, Wechat};
 use venue::devices::{self, Wire};
@@ -144,12 +144,12 @@ impl Texter for NoTexter {
     }
 
     async fn send(&self, _: &Sms) -> std::result::Result<String, SmsError> {
-        Err(SmsError::Later("no SMS provider is configured".into()))
+        Err(SmsError::Later(SmsReason::NotConfigured.to_string()))
     }
 
     /// Whoever took it is not asked any more.
     async fn delivery(&self, _: &SentSms) -> std::result::Result<Delivery, SmsError> {
-        Err(SmsError::Never("no SMS provider is configured".into()))
+        Err(SmsError::Never(SmsReason::NotConfigured.to_string()))
     }
 }
 

@@ -12,6 +12,7 @@ mod doctor;
 mod hall;
 mod mailer;
 mod master_key;
+mod one_line;
 mod open_files;
 mod parts;
 mod rekey;

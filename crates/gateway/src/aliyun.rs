@@ -3,12 +3,12 @@
 use async_trait::async_trait;
 use kernel::{Clock, HOUR, Random, Timestamp};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use platform::messages::{Delivery, SentSms, Sms, SmsError, SmsKind, Texter};
+use platform::messages::{Delivery, SentSms, Sms, SmsError, SmsKind, SmsReason, Texter};
 use reqwest::Client;
 use ring::{digest, hmac};
 use serde::Deserialize;
 
-use crate::sms::{SmsSetupError, SmsTemplates, service};
+use crate::sms::{SmsSetupError, SmsTemplates, no_answer, service};
 
 #[derive(Clone)]
 pub struct AliyunConfig {
@@ -51,9 +51,9 @@ impl AliyunSms {
         for (name, value) in headers.iter().filter(|(name, _)| *name != "host") {
             request = request.header(*name, value);
         }
-        let response = request.send().await.map_err(|error| SmsError::Later(error.without_url().to_string()))?;
+        let response = request.send().await.map_err(no_answer)?;
         let status = response.status().as_u16();
-        let text = response.text().await.map_err(|error| SmsError::Later(error.without_url().to_string()))?;
+        let text = response.text().await.map_err(no_answer)?;
         Ok((status, text))
     }
 
@@ -83,7 +83,7 @@ fn read(status: u16, text: &str) -> Result<Answer, SmsError> {
     match serde_json::from_str::<Answer>(text) {
         Ok(answer) if answer.code == "OK" => Ok(answer),
         Ok(answer) => Err(refused(&answer.code, &answer.message)),
-        Err(_) => Err(SmsError::Later(format!("an answer of status {status} that cannot be read"))),
+        Err(_) => Err(SmsError::Later(SmsReason::Unreadable.of_status(status))),
     }
 }
 
@@ -122,7 +122,7 @@ impl Texter for AliyunSms {
     async fn send(&self, sms: &Sms) -> Result<String, SmsError> {
         let params: serde_json::Map<String, serde_json::Value> =
             sms.params.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
-        let params = serde_json::to_string(&params).map_err(|error| SmsError::Never(error.to_string()))?;
+        let params = serde_json::Value::Object(params).to_string();
         let asked = [
             ("PhoneNumbers", sms.to.as_str()),
             ("SignName", &self.config.sign_name),

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use platform::payments::ChannelError;
+use platform::payments::{ChannelError, PayProblemCode};
 use reqwest::{Client, RequestBuilder, Response, redirect};
+
+use crate::unclear::{unclear, unreadable};
 
 /// From looking up the name to the last byte; somebody waits at a screen.
 const TIMEOUT: Duration = Duration::from_secs(8);
@@ -28,16 +30,20 @@ pub(crate) fn client() -> Result<Client, reqwest::Error> {
 
 /// Without an answer nobody knows whether it has happened.
 pub(crate) async fn send(request: RequestBuilder) -> Result<Response, ChannelError> {
-    request.send().await.map_err(|error| ChannelError::Unclear(error.without_url().to_string()))
+    request.send().await.map_err(no_answer)
+}
+
+fn no_answer(error: reqwest::Error) -> ChannelError {
+    tracing::warn!(error = %error.without_url(), "a network does not answer");
+    unclear(PayProblemCode::NoAnswer)
 }
 
 /// All of an answer, which is at most so long.
 pub(crate) async fn body(mut response: Response, most: usize) -> Result<Vec<u8>, ChannelError> {
-    let unclear = |error: reqwest::Error| ChannelError::Unclear(error.without_url().to_string());
     let mut bytes = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(unclear)? {
+    while let Some(chunk) = response.chunk().await.map_err(no_answer)? {
         if bytes.len() + chunk.len() > most {
-            return Err(ChannelError::Unclear(format!("an answer of more than {most} bytes")));
+            return Err(unreadable(PayProblemCode::Unreadable, &format!("more than {most} bytes")));
         }
         bytes.extend_from_slice(&chunk);
     }

@@ -12,6 +12,7 @@ mod rsa;
 mod sms;
 mod smtp;
 mod tencent;
+mod unclear;
 mod webhook;
 mod wechat;
 mod wechat_login;

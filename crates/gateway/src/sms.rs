@@ -1,6 +1,6 @@
 //! What providers of text messages have in common.
 
-use platform::messages::SmsKind;
+use platform::messages::{SmsError, SmsKind, SmsReason};
 use reqwest::Client;
 
 /// What the provider calls the reviewed template of each kind. Empty: there is none, and nothing is sent.
@@ -26,6 +26,12 @@ impl SmsTemplates {
 #[derive(Debug, thiserror::Error)]
 #[error("texts cannot be sent: {0}")]
 pub struct SmsSetupError(String);
+
+/// Without an answer nobody knows whether it went. How that was is for the log.
+pub(crate) fn no_answer(error: reqwest::Error) -> SmsError {
+    tracing::warn!(error = %error.without_url(), "a provider of texts does not answer");
+    SmsError::Later(SmsReason::NoAnswer.to_string())
+}
 
 /// A client for a provider's service, and the host as it is signed.
 pub(crate) fn service(endpoint: &str) -> Result<(Client, String), SmsSetupError> {

@@ -2,13 +2,13 @@
 
 use async_trait::async_trait;
 use kernel::{Clock, MINUTE, Timestamp};
-use platform::messages::{Delivery, SentSms, Sms, SmsError, SmsKind, Texter};
+use platform::messages::{Delivery, SentSms, Sms, SmsError, SmsKind, SmsReason, Texter};
 use reqwest::Client;
 use ring::{digest, hmac};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::sms::{SmsSetupError, SmsTemplates, service};
+use crate::sms::{SmsSetupError, SmsTemplates, no_answer, service};
 
 #[derive(Clone)]
 pub struct TencentConfig {
@@ -56,9 +56,9 @@ impl TencentSms {
             .header("x-tc-version", "2021-01-11")
             .header("x-tc-region", &self.config.region)
             .header("x-tc-timestamp", now.unix().to_string());
-        let response = request.body(body).send().await.map_err(|error| SmsError::Later(error.without_url().to_string()))?;
+        let response = request.body(body).send().await.map_err(no_answer)?;
         let status = response.status().as_u16();
-        let text = response.text().await.map_err(|error| SmsError::Later(error.without_url().to_string()))?;
+        let text = response.text().await.map_err(no_answer)?;
         Ok((status, text))
     }
 
@@ -71,7 +71,7 @@ impl TencentSms {
         match read(status, text)?.send_status_set.into_iter().next() {
             Some(sent) if sent.said.code == "Ok" => Ok(sent.serial_no),
             Some(sent) => Err(refused(&sent.said)),
-            None => Err(SmsError::Later("an answer that names no number".into())),
+            None => Err(SmsError::Later(SmsReason::Unreadable.of_status(status))),
         }
     }
 
@@ -95,7 +95,7 @@ fn read(status: u16, text: &str) -> Result<Answer, SmsError> {
     match serde_json::from_str(text) {
         Ok(Envelope { response: Answer { error: Some(said), .. } }) => Err(refused(&said)),
         Ok(Envelope { response }) => Ok(response),
-        Err(_) => Err(SmsError::Later(format!("an answer of status {status} that cannot be read"))),
+        Err(_) => Err(SmsError::Later(SmsReason::Unreadable.of_status(status))),
     }
 }
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use kernel::Stopwatch;
 use licensing::callbacks::target::{check_url, is_public};
-use licensing::callbacks::{Post, WebhookAnswer, WebhookError, WebhookErrorKind};
+use licensing::callbacks::{DeliveryTrouble, Post, WebhookAnswer, WebhookError};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Client, Response, redirect, retry};
 
@@ -65,8 +65,8 @@ impl WebhookSender {
         Ok(Self { client, private })
     }
 
-    async fn send(&self, url: &str, headers: &[(&'static str, String)], body: &str) -> Result<(u16, String), (WebhookErrorKind, String)> {
-        let url = check_url(url, self.private).map_err(|refusal| (WebhookErrorKind::Target, refusal.to_string()))?;
+    async fn send(&self, url: &str, headers: &[(&'static str, String)], body: &str) -> Result<(u16, String), (DeliveryTrouble, String)> {
+        let url = check_url(url, self.private).map_err(|refusal| (refusal.trouble(), String::new()))?;
         let mut request = self.client.post(url).header("content-type", "application/json").body(body.to_owned());
         for (name, value) in headers {
             request = request.header(*name, value);
@@ -96,7 +96,7 @@ impl Post for WebhookSender {
         let duration_ms = i64::try_from(watch.elapsed().as_millis()).unwrap_or(i64::MAX);
         match sent {
             Ok((status, body_excerpt)) => Ok(WebhookAnswer { status, body_excerpt, duration_ms }),
-            Err((kind, text)) => Err(WebhookError { kind, text, duration_ms }),
+            Err((trouble, detail)) => Err(WebhookError { trouble, detail, duration_ms }),
         }
     }
 }
@@ -118,24 +118,24 @@ async fn excerpt(mut response: Response) -> String {
 }
 
 /// What went wrong, without the URL (its query may hold a secret), down to the cause.
-fn explain(error: &reqwest::Error) -> (WebhookErrorKind, String) {
+fn explain(error: &reqwest::Error) -> (DeliveryTrouble, String) {
     if error.is_timeout() {
-        return (WebhookErrorKind::Connection, format!("no answer within {} s", TIMEOUT.as_secs()));
+        return (DeliveryTrouble::Timeout, format!("{} s", TIMEOUT.as_secs()));
     }
     let mut cause: &dyn Error = error;
     while let Some(source) = cause.source() {
         cause = source;
         if let Some(forbidden) = cause.downcast_ref::<Forbidden>() {
-            return (WebhookErrorKind::Target, forbidden.to_string());
+            return (DeliveryTrouble::PrivateAddress, forbidden.to_string());
         }
     }
-    let what = if error.is_connect() { "no connection" } else { "no answer" };
-    (WebhookErrorKind::Connection, format!("{what}: {cause}"))
+    let trouble = if error.is_connect() { DeliveryTrouble::NoConnection } else { DeliveryTrouble::NoAnswer };
+    (trouble, cause.to_string())
 }
 
 /// The name stands for an address that callbacks may not go to.
 #[derive(Debug, thiserror::Error)]
-#[error("{name} is {address}, a private or reserved address")]
+#[error("{name}: {address}")]
 struct Forbidden {
     name: String,
     address: IpAddr,

@@ -5,7 +5,8 @@
 use gateway::{Alipay, AlipayFreeze};
 use kernel::{Clock, Fen, Timestamp};
 use platform::payments::{
-    AlipayParameters, Channel, ChannelError, Frozen, Handed, Method, Notice, Place, RefundAsk, RefundStanding, Standing,
+    AlipayParameters, Channel, ChannelError, Frozen, Handed, Method, Notice, PayProblemCode, Place, Problem, RefundAsk, RefundStanding,
+    Standing,
 };
 use sandbox::{Alipay as Network, Asked, Returned, Told, TradeState, Troubles};
 
@@ -97,6 +98,23 @@ async fn v8_2_what_is_not_answered_or_not_signed_is_unclear_and_never_a_fact() {
     assert!(matches!(client.query(NUMBER).await, Ok(Standing::Paid(_))));
     drop(network);
     assert!(matches!(client.query(NUMBER).await, Err(ChannelError::Unclear(_))), "nobody is there");
+}
+
+#[tokio::test]
+async fn k12_1_what_keeps_an_answer_from_being_one_is_a_word_and_what_alipay_has_said_is_apart() {
+    let (network, client, _) = both().await;
+    let said = Problem::saying;
+    for (asked, problem) in [
+        (Asked::Down, said(PayProblemCode::InTrouble, "HTTP 503")),
+        (Asked::Busy, said(PayProblemCode::InTrouble, "20000 isp.unknow-error: it cannot be served now")),
+        (Asked::Forged, PayProblemCode::BadSignature.into()),
+    ] {
+        network.set(troubles(asked));
+        assert_eq!(client.query(NUMBER).await, Err(ChannelError::Unclear(problem)), "{asked:?}");
+    }
+    assert_eq!(client.place(&place(Method::H5)).await, Err(ChannelError::NotAsked(PayProblemCode::WrongMeans)));
+    drop(network);
+    assert_eq!(client.query(NUMBER).await, Err(ChannelError::Unclear(PayProblemCode::NoAnswer.into())));
 }
 
 #[tokio::test]

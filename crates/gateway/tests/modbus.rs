@@ -74,7 +74,7 @@ async fn v5_1_whatever_a_board_does_is_no_report() {
     for (frames, framing) in BOTH {
         let (coils, at) = board(frames, framing).await;
         let modbus = Modbus::default();
-        for trouble in [CoilTrouble::Gone, CoilTrouble::WrongTransaction, CoilTrouble::Babbles] {
+        for trouble in [CoilTrouble::Gone, CoilTrouble::Offline, CoilTrouble::WrongTransaction, CoilTrouble::Babbles] {
             coils.set(trouble);
             let answer = set(&modbus, &at, 0, true).await;
             assert!(is_silent(&answer), "{trouble:?}: {answer:?}");
@@ -86,6 +86,22 @@ async fn v5_1_whatever_a_board_does_is_no_report() {
         coils.set(CoilTrouble::Stuck);
         assert_eq!(set(&modbus, &at, 0, true).await, Ok(false), "an echo is no light");
         assert!(!coils.seen().on[0]);
+    }
+}
+
+#[tokio::test]
+async fn v5_2_a_board_without_its_network_burns_on_and_one_without_power_does_not() {
+    for (frames, framing) in BOTH {
+        let (coils, at) = board(frames, framing).await;
+        let modbus = Modbus::default();
+        for (trouble, burns) in [(CoilTrouble::Offline, true), (CoilTrouble::Gone, false)] {
+            assert_eq!(set(&modbus, &at, 0, true).await, Ok(true));
+            coils.set(trouble);
+            let answer = set(&modbus, &at, 0, false).await;
+            assert!(is_silent(&answer), "{trouble:?}: {answer:?}");
+            assert_eq!(coils.seen().on[0], burns, "{trouble:?}");
+            coils.set(CoilTrouble::None);
+        }
     }
 }
 

@@ -5,7 +5,8 @@
 use gateway::WechatPay;
 use kernel::{Clock, Fen, Random, Timestamp};
 use platform::payments::{
-    Channel, ChannelError, Handed, Method, Notice, Payer, Place, RefundAsk, RefundStanding, Standing, WechatParameters,
+    Channel, ChannelError, Handed, Method, Notice, PayProblemCode, Payer, Place, Problem, RefundAsk, RefundStanding, Standing,
+    WechatParameters,
 };
 use sandbox::{Asked, Returned, Told, TradeState, Troubles, WechatPay as Network};
 
@@ -111,13 +112,45 @@ async fn v8_2_what_is_not_answered_or_not_signed_is_unclear_and_never_a_fact() {
 }
 
 #[tokio::test]
+async fn k12_1_what_keeps_an_answer_from_being_one_is_a_word_and_what_wechat_has_said_is_apart() {
+    let (network, client, clock) = both().await;
+    let why = async |client: &WechatPay| match client.query(NUMBER).await {
+        Err(error) => error.problem(),
+        Ok(standing) => panic!("{standing:?}"),
+    };
+    let said = Problem::saying;
+    client.place(&place(Method::H5)).await.unwrap();
+    for (asked, problem) in [
+        (Asked::Down, said(PayProblemCode::InTrouble, "HTTP 503")),
+        (Asked::Busy, said(PayProblemCode::InTrouble, "HTTP 429 FREQUENCY_LIMITED: asked too often")),
+        (Asked::Forged, PayProblemCode::BadSignature.into()),
+    ] {
+        network.set(troubles(asked));
+        assert_eq!(why(&client).await, problem, "{asked:?}");
+    }
+    network.set(troubles(Asked::Unsigned));
+    assert_eq!(why(&client).await, Problem::from(PayProblemCode::NotSigned));
+    network.set(Troubles { skew: 301, ..Troubles::default() });
+    assert_eq!(why(&client).await, Problem::from(PayProblemCode::OtherTime));
+    network.set(Troubles { next_key: 100, ..Troubles::default() });
+    let mut one = Network::parameters();
+    let next = one.keys.pop().unwrap().id;
+    assert_eq!(why(&client_of(&network, &one, &clock)).await, said(PayProblemCode::UnknownKey, &next));
+    network.set(Troubles::default());
+    let place = Place { payer: None, ..place(Method::Jsapi) };
+    assert_eq!(client.place(&place).await, Err(ChannelError::NotAsked(PayProblemCode::PayerUnknown)));
+    drop(network);
+    assert_eq!(why(&client).await, Problem::from(PayProblemCode::NoAnswer));
+}
+
+#[tokio::test]
 async fn v8_2_a_refusal_is_taken_for_one_without_a_signature_and_nothing_else_is() {
     let (network, client, _) = both().await;
     network.set(troubles(Asked::RefusesUnsigned));
     assert_eq!(client.query(NUMBER).await, Ok(Standing::Unknown));
     assert!(matches!(client.close(NUMBER).await, Err(ChannelError::Refused { code, .. }) if code == "ORDER_NOT_EXIST"));
     let refused = client.refund(&refund("refund-1", 100)).await;
-    assert!(matches!(refused, Err(ChannelError::Refused { message, .. }) if message.ends_with("(not signed)")));
+    assert!(matches!(refused, Err(ChannelError::Refused { signed: false, .. })));
     assert_eq!(client.query_refund(NUMBER, "refund-1").await, Ok(RefundStanding::Unknown));
     client.place(&place(Method::H5)).await.unwrap();
     network.set(troubles(Asked::Unsigned));

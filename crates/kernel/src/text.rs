@@ -33,9 +33,16 @@ fn too_long(max: usize) -> Refused {
     ("TOO_LONG", format!("最多 {max} 个字符"), format!("At most {max} characters"))
 }
 
-fn is_hidden(c: char) -> bool {
+/// What leaves no mark where it stands, or breaks the line, or turns the direction of what follows.
+pub fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+}
+
+/// What others say, to stand among our words: on one line, without what cannot be seen, and no longer than so much.
+pub fn quoted(text: &str, most: usize) -> String {
+    let seen: String = text.trim().chars().map(|c| if is_hidden(c) { ' ' } else { c }).take(most).collect();
+    seen.trim().to_owned()
 }
 
 /// A mark that is written over or under the letter before it, as many scripts need. Not those that leave no trace.
@@ -76,6 +83,13 @@ mod tests {
             assert_eq!(clean(text, 1, 32, false).unwrap_err().0, "CHARACTERS", "{text:?}");
         }
         assert_eq!(clean("a\nb", 1, 32, true).unwrap(), "a\nb");
+    }
+
+    #[test]
+    fn what_others_say_stays_on_one_line_and_hides_nothing() {
+        assert_eq!(quoted(" 余额\n不足\0\u{202e}! ", 300), "余额 不足  !");
+        assert_eq!(quoted(&"长".repeat(10_000), 300).chars().count(), 300);
+        assert_eq!(quoted("\u{200b}\n", 300), "");
     }
 
     #[test]

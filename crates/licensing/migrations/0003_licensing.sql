@@ -238,6 +238,7 @@ CREATE TABLE deliveries (
   -- When the present round of attempts began: sending again begins another, and the job of the one before does nothing more.
   since BIGINT NOT NULL,
   last_status BIGINT,
+  -- no_address, bad_address, private_address, no_connection, timeout, no_answer
   last_error TEXT,
   next_attempt_at BIGINT,
   created_at BIGINT NOT NULL,
@@ -253,6 +254,8 @@ CREATE TABLE delivery_attempts (
   at BIGINT NOT NULL,
   status BIGINT,
   error TEXT,
+  -- More of that: an address, or what the server's network has said.
+  detail TEXT,
   duration_ms BIGINT NOT NULL,
   response TEXT NOT NULL
 );

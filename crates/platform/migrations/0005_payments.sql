@@ -53,8 +53,11 @@ CREATE TABLE pay_attempts (
   created_at BIGINT NOT NULL,
   checked_at BIGINT NOT NULL,
   paid_at BIGINT,
-  -- What the network said that does not fit, or why it refused: for people.
+  -- What does not fit, or why the network refused: one of our words (payments/model/problem.rs), what it is about, and the network's own words.
   problem TEXT,
+  problem_amount BIGINT,
+  problem_number TEXT,
+  problem_said TEXT,
   -- Who has looked after it, and what it was.
   seen_at BIGINT,
   seen_by UUID REFERENCES users (id),
@@ -97,7 +100,9 @@ CREATE TABLE pay_refunds (
   -- Held in the wallet until it has gone.
   transfer_id UUID NOT NULL REFERENCES ledger_transfers (id),
   tries BIGINT NOT NULL,
+  -- Why it has not happened: one of our words, and the network's own.
   problem TEXT,
+  problem_said TEXT,
   channel_no TEXT,
   created_at BIGINT NOT NULL,
   settled_at BIGINT,
@@ -124,8 +129,13 @@ CREATE TABLE pay_log (
   call TEXT NOT NULL,
   -- done, paid, waiting, closed, unknown, pending, refused, unclear
   said TEXT NOT NULL,
-  -- The network's own number, or why.
-  detail TEXT
+  -- The network's own number.
+  channel_no TEXT,
+  -- What was paid, as the network says.
+  amount BIGINT,
+  -- Why not: one of our words, and the network's own.
+  problem TEXT,
+  problem_said TEXT
 );
 CREATE INDEX pay_log_order ON pay_log (order_id, id);
 CREATE INDEX pay_log_subject ON pay_log (subject, call, id);
@@ -147,7 +157,9 @@ CREATE TABLE pay_days (
 CREATE TABLE pay_days_missing (
   channel TEXT NOT NULL,
   day TEXT NOT NULL,
-  why TEXT NOT NULL,
+  -- Why: one of our words, and the network's own.
+  problem TEXT NOT NULL,
+  problem_said TEXT,
   since BIGINT NOT NULL,
   PRIMARY KEY (channel, day)
 ) /* WITHOUT ROWID */;

@@ -36,6 +36,8 @@ pub enum CoilTrouble {
     None,
     /// Without power: dark, and whoever calls hears nothing but the end of the connection.
     Gone,
+    /// Without its network, and otherwise as it was: its relays stay, and whoever calls hears as much as of one that is gone.
+    Offline,
     /// It takes connections and requests, and answers after this time.
     Slow(Duration),
     /// It answers every request with this exception.
@@ -56,6 +58,12 @@ pub enum CoilTrouble {
     Unheard(u8),
     /// Another maker's: it knows no timers.
     NoTimers,
+}
+
+impl CoilTrouble {
+    const fn is_out_of_reach(self) -> bool {
+        matches!(self, Self::Gone | Self::Offline)
+    }
 }
 
 /// What is to be seen of it.
@@ -102,7 +110,7 @@ impl Coils {
         let (ours, troubled) = (Arc::clone(&board), Arc::clone(&trouble));
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                if *troubled.borrow() == CoilTrouble::Gone {
+                if troubled.borrow().is_out_of_reach() {
                     continue;
                 }
                 if ours.borrow().connected > 0 {
@@ -169,7 +177,7 @@ impl Talk {
         let board = Arc::clone(&self.board);
         tokio::select! {
             _ = async { while self.answer_one().await.is_ok() {} } => {}
-            _ = gone.wait_for(|trouble| *trouble == CoilTrouble::Gone) => {}
+            _ = gone.wait_for(|trouble| trouble.is_out_of_reach()) => {}
         }
         // Its place is free before the other side hears of the end.
         board.send_modify(|board| board.connected -= 1);

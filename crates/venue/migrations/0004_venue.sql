@@ -52,9 +52,11 @@ CREATE TABLE customer_messages (
   customer_id UUID NOT NULL REFERENCES customers (id),
   kind TEXT NOT NULL,
   params TEXT NOT NULL,
-  created_at BIGINT NOT NULL
+  created_at BIGINT NOT NULL,
+  read_at BIGINT
 );
 CREATE INDEX customer_messages_customer ON customer_messages (customer_id, id);
+CREATE INDEX customer_messages_unread ON customer_messages (customer_id, id) WHERE read_at IS NULL;
 
 -- halls --------------------------------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ CREATE TABLE texts (
   phone_hint TEXT NOT NULL,
   -- queued, sent, delivered, failed, unknown, withheld
   state TEXT NOT NULL,
-  -- Why it failed, in the provider's words; why it was withheld, in ours.
+  -- Why it failed, in the provider's words or one of ours; why it was withheld, in ours.
   reason TEXT,
   -- What the provider calls it; none: it has not taken it.
   called TEXT,

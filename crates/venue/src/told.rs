@@ -7,7 +7,6 @@ use platform::{Cx, Result};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use store::{Index, Look, Sql, Tx, args};
-use uuid::Uuid;
 
 use crate::customers::{Customer, CustomerId};
 
@@ -122,12 +121,18 @@ pub(crate) fn yuan(fen: Fen) -> String {
     format!("{sign}{}.{:02}", fen / 100, fen % 100)
 }
 
+kernel::id!(
+    /// 顾客消息
+    MessageId, MessageEntity, "msg"
+);
+
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Message {
-    pub id: String,
+    pub id: MessageId,
     pub kind: String,
     pub title: String,
     pub body: String,
+    pub read: bool,
     pub created_at: Timestamp,
 }
 
@@ -137,7 +142,7 @@ const OF_CUSTOMER: Index = Index { name: "customer_messages_customer", columns: 
 pub async fn messages(cx: &Cx, customer: &Customer, ask: &PageAsk) -> Result<Page<Message>> {
     let mut look = Look::new("customer_messages", "id");
     look.by(&OF_CUSTOMER).along("customer_id", customer.id);
-    let select = "SELECT m.id, m.kind, m.params, m.created_at FROM customer_messages m";
+    let select = "SELECT m.id, m.kind, m.params, m.created_at, m.read_at FROM customer_messages m";
     let read = |row: &store::Row| {
         let kind: String = row.get("kind")?;
         let params: Map<String, Value> = serde_json::from_str(&row.get::<String>("params")?).unwrap_or_default();
@@ -147,12 +152,24 @@ pub async fn messages(cx: &Cx, customer: &Customer, ask: &PageAsk) -> Result<Pag
             || (kind.clone(), String::new()),
             |template| (template.title(cx.lang).to_owned(), template.body(cx.lang, &params, &zone)),
         );
-        let id: Uuid = row.get("id")?;
-        let shown = kernel::type_id("msg", id).unwrap_or_default();
-        Ok((id, Message { id: shown, kind, title, body, created_at: row.get("created_at")? }))
+        let read = row.get::<Option<Timestamp>>("read_at")?.is_some();
+        Ok(Message { id: row.get("id")?, kind, title, body, read, created_at: row.get("created_at")? })
     };
-    let page = look.page(&mut cx.db.read(), select, "m.id", ask, read, |(id, _)| *id).await?;
-    Ok(page.map(|(_, message)| message))
+    Ok(look.page(&mut cx.db.read(), select, "m.id", ask, read, |message| message.id.uuid()).await?)
+}
+
+/// How many messages the customer has not read, counted up to 100. Asked with what the app asks anyway.
+pub async fn unread(cx: &Cx, customer: &Customer) -> Result<i64> {
+    let sql = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM (SELECT 1 AS one FROM customer_messages WHERE customer_id = $1 AND read_at IS NULL LIMIT 100) n";
+    Ok(cx.db.read().one(sql, args![customer.id], |row| row.get("n")).await?)
+}
+
+/// Marks what the customer has been shown as read: `newest`, and what came before. What has come since stays unread. Doing so twice is fine.
+pub async fn mark_read(cx: &Cx, customer: &Customer, newest: MessageId) -> Result<()> {
+    let mut tx = cx.db.begin().await?;
+    let sql = "UPDATE customer_messages SET read_at = $1 WHERE customer_id = $2 AND read_at IS NULL AND id <= $3";
+    tx.exec(sql, args![cx.now(), customer.id, newest]).await?;
+    Ok(tx.commit().await?)
 }
 
 #[cfg(test)]

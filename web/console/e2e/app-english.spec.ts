@@ -1,42 +1,12 @@
 import type { Page } from '@playwright/test'
-import type * as T from '../src/api/types'
 import { chooseHour, confirmOpen, customerWithMoney, KEYS, someCustomer } from './support/app'
 import { Board } from './support/board'
-import { newTable, offerPauses, ownHall, tableInService } from './support/hall'
-import { expect, inChinese, test, untranslated } from './support/test'
+import { FULL_TARIFF, newTable, offerPauses, ownHall, tableInService } from './support/hall'
+import { expect, isEnglish, test } from './support/test'
 
 test.use({ viewport: { width: 390, height: 844 }, locale: 'en-US' })
 
-const always = { weekdays: Array<boolean>(7).fill(true), holidays: true }
-const hours = (from: number, to: number): T.Hours => ({ from: from * 60, to: to * 60 })
-/** With all that is said of prices. Who reads English is not told the Chinese name of a package. */
-const TARIFF: T.Tariff = {
-  per_hour: 3_600,
-  bands: [{ days: always, hours: hours(18, 2), per_hour: 4_800 }],
-  unit_minutes: 5,
-  grace_minutes: 0,
-  minimum: 500,
-  session_cap: 30_000,
-  night: { hours: hours(22, 8), cap: 16_800 },
-  packages: [
-    {
-      id: 1,
-      name_zh: '欢打三小时',
-      name_en: 'Three hours',
-      span: { minutes: 180 },
-      price: 8_800,
-      early: 'cheaper',
-      days: always,
-      sold: hours(8, 22),
-    },
-  ],
-}
-
-async function allEnglish(page: Page): Promise<void> {
-  // Whoever reads Chinese finds it by its own name.
-  expect(await inChinese(page, ['简体中文'])).toEqual([])
-  expect(await untranslated(page, KEYS)).toEqual([])
-}
+const allEnglish = (page: Page) => isEnglish(page, KEYS)
 
 /** A tab of one's own page, when its list is there. */
 async function showTab(page: Page, name: string): Promise<void> {
@@ -101,7 +71,7 @@ test.describe('at a table', () => {
 
   test('v3_1 a hall, a table, play, a split, a call for help and a bill are all English', async ({ page }) => {
     test.setTimeout(120_000)
-    const { manager, venue } = await ownHall({ address: '1 Long Road', phone: '021-55500000', tariff: TARIFF })
+    const { manager, venue } = await ownHall({ address: '1 Long Road', phone: '021-55500000', tariff: FULL_TARIFF })
     await offerPauses(manager.api, venue)
     const table = await tableInService(manager.api, venue, 'A1', board)
     const dark = await newTable(manager.api, venue, 'A2', 600)

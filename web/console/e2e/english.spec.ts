@@ -1,14 +1,11 @@
 import { addRelay, newTable, ownHall } from './support/hall'
-import { CHINESE, expect, fillSignIn, row, test, untranslated } from './support/test'
+import { CHINESE, expect, row, signInEnglish, test, untranslated } from './support/test'
 
 test('k1_2a lights, cases, and the dialogs for a new light and a lost phone are all English', async ({ page }) => {
   const { manager, venue } = await ownHall()
   const table = await newTable(manager.api, venue, 'A1')
   await addRelay(manager.api, table)
-  await page.goto('/sign-in')
-  await page.getByTestId('language-en').click()
-  await fillSignIn(page, manager)
-  await expect(page).toHaveURL('/floor')
+  await signInEnglish(page, manager, '/floor')
   const main = page.locator('main#content')
 
   await page.getByTestId('menu-devices').click()

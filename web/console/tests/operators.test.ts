@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Setting } from '@/api/types'
+import zh from '@/locales/zh-CN'
 import { pageOf } from '@/shared/object-links'
 import { agentName } from '@/shared/user-agent'
 import { accepted, numbered, prettyJson } from '@/views/callbacks/delivery'
@@ -96,6 +97,7 @@ describe('callback deliveries', () => {
       at: time,
       status,
       error: null,
+      detail: null,
       duration_ms: 1,
       response: '',
     })
@@ -105,6 +107,11 @@ describe('callback deliveries', () => {
       [1, false],
     ])
     expect([199, 200, 299, 300].map((status) => accepted({ status }))).toEqual([false, true, true, false])
+  })
+
+  it('say in the reader’s words why there was no answer', () => {
+    const troubles = ['no_address', 'bad_address', 'private_address', 'no_connection', 'timeout', 'no_answer']
+    expect(Object.keys(zh.callbacks.trouble)).toEqual(troubles)
   })
 
   it('show JSON with room, and anything else as it is', () => {

@@ -1,11 +1,23 @@
 import { describe, expect, it } from 'vitest'
-import type { Merchant, PayAttempt, PayDifference, PayNotice, PayOrderDetail, PayRefund } from '@/api/types'
+import type {
+  Merchant,
+  PayAttempt,
+  PayDifference,
+  PayLogLine,
+  PayNotice,
+  PayOrderDetail,
+  PayProblem,
+  PayRefund,
+} from '@/api/types'
 import zh from '@/locales/zh-CN'
 import { bodyOf, channelTroubles, emptyKey, formOf, stateOf, switchBody } from '@/views/payments/channel-form'
 import type { ChannelForm } from '@/views/payments/channel-form'
 import { dayRows, shownDifferences, stateIn, tabOf, waitingBeyond, waitingInAll } from '@/views/payments/lists'
 import { askOf, longEnough, needsHelp, needsLook, needsNote, remediesOf } from '@/views/payments/remedies'
 import { channelsOf, stepsOf, toneOfStep } from '@/views/payments/timeline'
+
+const odd: PayProblem = { code: 'other_amount', amount_fen: 1, number: null, said: null }
+const refused: PayProblem = { code: 'refused', amount_fen: null, number: null, said: 'NOT_ENOUGH: no' }
 
 const at = (second: string) => `2026-05-01T10:00:${second}Z`
 const attempt = (change: Partial<PayAttempt> = {}): PayAttempt => ({
@@ -78,10 +90,18 @@ describe('what happened to an order', () => {
   })
 
   it('tells what the network was asked and what it said, after what it was asked about', () => {
-    const line = { number: 'n1', at: at('00.5'), call: 'place', said: 'done', detail: null } as const
+    const line: PayLogLine = {
+      number: 'n1',
+      at: at('00.5'),
+      call: 'place',
+      said: 'done',
+      channel_no: null,
+      amount_fen: null,
+      problem: null,
+    }
     const all = detail({
       attempts: [attempt()],
-      log: [line, { ...line, at: at('20'), call: 'query', said: 'unclear', detail: 'status 503' }],
+      log: [line, { ...line, at: at('20'), call: 'query', said: 'unclear', problem: refused }],
     })
     expect(kinds(all)).toEqual(['created', 'attempt', 'asked', 'asked'])
     expect(new Set(stepsOf(all).map(({ key }) => key)).size).toBe(4)
@@ -113,9 +133,9 @@ describe('what happened to an order', () => {
   it('points at what somebody has to look at', () => {
     const tone = (of: Partial<PayOrderDetail>) => stepsOf(detail(of)).slice(1).map(toneOfStep)
     expect(tone({ attempts: [attempt()] })).toEqual(['plain'])
-    expect(tone({ attempts: [attempt({ problem: 'the network says 1 fen' })] })).toEqual(['bad'])
-    expect(tone({ attempts: [attempt({ problem: 'the network says 1 fen', seen_at: at('09') })] })).toEqual(['plain'])
-    expect(tone({ attempts: [attempt({ problem: 'refused', state: 'closed' })] })).toEqual(['plain'])
+    expect(tone({ attempts: [attempt({ problem: odd })] })).toEqual(['bad'])
+    expect(tone({ attempts: [attempt({ problem: odd, seen_at: at('09') })] })).toEqual(['plain'])
+    expect(tone({ attempts: [attempt({ problem: refused, state: 'closed' })] })).toEqual(['plain'])
     expect(tone({ attempts: [attempt({ state: 'surplus', paid_at: at('02') })] })).toEqual(['plain', 'bad'])
     expect(tone({ notices: [notice({ outcome: 'differs' })] })).toEqual(['bad'])
     expect(tone({ refunds: [refund({ state: 'stuck' })] })).toEqual(['bad'])
@@ -164,10 +184,9 @@ describe('a refund that is stuck', () => {
 
 describe('a payment that does not fit', () => {
   it('waits for somebody until one has looked after it', () => {
-    const odd = { problem: 'the network says 1 fen' }
-    expect([attempt(odd), attempt({ ...odd, state: 'surplus' })].map(needsLook)).toEqual([true, true])
+    expect([attempt({ problem: odd }), attempt({ problem: odd, state: 'surplus' })].map(needsLook)).toEqual([true, true])
     for (const change of [{ problem: null }, { state: 'closed' }, { seen_at: at('09') }] as const)
-      expect(needsLook(attempt({ ...odd, ...change }))).toBe(false)
+      expect(needsLook(attempt({ problem: odd, ...change }))).toBe(false)
   })
 })
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import zh from '@/locales/zh-CN'
-import { withheld } from '@/views/texts/reason'
+import { unsaid, withheld } from '@/views/texts/reason'
 
 describe('why a text was withheld', () => {
   it('is said in our words, with the name that has to be changed', () => {
@@ -17,5 +17,19 @@ describe('why a text was withheld', () => {
 
   it('has a text for each', () => {
     expect(Object.keys(zh.texts.withheld)).toEqual(['DAILY_LIMIT', 'ADDRESS', 'EMPTY', 'of'])
+  })
+})
+
+describe('why a text failed', () => {
+  it('is said in our words where it is not the provider who says so', () => {
+    expect(unsaid({ state: 'failed', reason: 'NO_ANSWER' })).toEqual({ why: 'NO_ANSWER', more: null })
+    expect(unsaid({ state: 'queued', reason: 'UNREADABLE: HTTP 503' })).toEqual({ why: 'UNREADABLE', more: 'HTTP 503' })
+    expect(unsaid({ state: 'failed', reason: 'isv.AMOUNT_NOT_ENOUGH: no money' })).toBeNull()
+    expect(unsaid({ state: 'withheld', reason: 'NO_ANSWER' })).toBeNull()
+    expect(unsaid({ state: 'delivered', reason: null })).toBeNull()
+  })
+
+  it('has a text for each', () => {
+    expect(Object.keys(zh.texts.unsaid)).toEqual(['NO_ANSWER', 'UNREADABLE', 'NOT_CONFIGURED', 'GONE', 'with'])
   })
 })

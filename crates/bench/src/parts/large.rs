@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 
 use crate::dataset::{self, Stock};
 use crate::figure::{Bound, Figure};
+use crate::nonces;
 use crate::program::Keys;
 use crate::ready::{self, Ready};
 use crate::run::Options;
@@ -18,18 +19,31 @@ pub async fn measure(options: &Options, pair: &[Ready]) -> Result<Vec<Figure>> {
     let mut figures = Vec::new();
     for usual in pair {
         let mut large = filled(options, usual).await?;
-        figures.extend(compare(options, usual, &mut large).await?);
+        figures.push(starts(options, &mut large).await?);
+        figures.push(compare(options, usual, &large)?);
         large.remove(&options.postgres).await?;
     }
     Ok(figures)
 }
 
-async fn compare(options: &Options, usual: &Ready, large: &mut Ready) -> Result<Vec<Figure>> {
-    let keys = options.keys * options.times as u64;
-    let mut start = Figure::new(format!("start until /readyz, {}, {keys} keys", usual.name()), "s").bound(Bound::AtMost(0.5));
+/// Of a server that was busy until it ended. One after the other, before a sweep finds that nonces have become old. Afterwards all of these are
+/// gone: verifications are compared by the number of keys alone.
+async fn starts(options: &Options, large: &mut Ready) -> Result<Figure> {
+    let name = format!("start until /readyz, {}, {} keys", large.name(), keys(options));
+    let mut start = Figure::new(name, "s").bound(Bound::AtMost(0.5));
+    large.site.stop()?;
+    start.note = nonces::fill(&large.site.place).await?;
     for _ in 0..options.rounds {
         start.values.push(large.restart().await?.as_secs_f64());
     }
+    large.site.stop()?;
+    nonces::empty(&large.site.place).await?;
+    large.restart().await?;
+    Ok(start)
+}
+
+fn compare(options: &Options, usual: &Ready, large: &Ready) -> Result<Figure> {
+    let keys = keys(options);
     let name = format!("verify, {}, {CONNECTIONS} connections, {keys} keys against {}", usual.name(), options.keys);
     let mut rate = Figure::new(name, "/s").bound(Bound::AtLeast(0.8));
     for _ in 0..options.rounds {
@@ -37,7 +51,11 @@ async fn compare(options: &Options, usual: &Ready, large: &mut Ready) -> Result<
         let outcome = large.verify(CONNECTIONS, options.seconds)?;
         rate.round(usual.name(), (&format!("{} keys", options.keys), &base), (&format!("{keys} keys"), &outcome));
     }
-    Ok(vec![start, rate])
+    Ok(rate)
+}
+
+fn keys(options: &Options) -> u64 {
+    options.keys * options.times as u64
 }
 
 /// As many batches of the usual number. Asked about is one key in so many, spread over all of them, so that every page of the

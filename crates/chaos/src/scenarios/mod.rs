@@ -7,6 +7,7 @@ mod encrypted;
 mod furnish;
 mod half_done;
 mod kill;
+mod light;
 mod nodes;
 mod outside;
 mod pay;
@@ -118,7 +119,7 @@ pub const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "play",
-        about: "the server is killed at random while tables are opened, extended and closed",
+        about: "the server is killed at random while tables are opened, extended and closed, and lights lose their power",
         engines: BOTH,
         short: BOTH,
         run: |plan, engine, report| Box::pin(play::run(plan, engine, report)),

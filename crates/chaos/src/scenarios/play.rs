@@ -1,39 +1,56 @@
-//! SIGKILL while tables are opened, extended and closed, their lamps outside of the program: in the end every session is over, each bill
-//! is what was acknowledged, nothing is held for anybody, and no light burns over an idle table.
+//! SIGKILL while tables are opened, extended and closed, their lights outside of the program, which lose their power now and then, and all at once
+//! for a while: in the end every session is over, each bill is what was acknowledged, nobody pays for darkness, nothing is held for anybody, and no
+//! light burns over an idle table.
+//!
+//! Begin with [`run`]; [`customer`] is who plays, [`power`] pulls plugs, [`settle`] compares, and [`dark`] says who may be asked to pay for what.
+
+mod customer;
+mod dark;
+mod power;
+mod settle;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use kernel::{Clock, Random, Stopwatch};
+use kernel::{Clock, Random};
 use reqwest::Method;
 use sandbox::AliyunSms;
-use serde_json::{Value, json};
+use serde_json::Value;
 use store::Engine;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use self::dark::Stretch;
+use self::power::{Outages, Power};
 use super::furnish::{KEY, SECRET, Table, give_light_back, hall, lamps_at, look_after, pause, recharge, sign_in, stop, table, texts_by};
-use crate::http::{Ask, Person, Reply, expect, text};
+use super::light::Kind;
+use crate::http::{Ask, Person, Reply, expect};
 use crate::load::Load;
 use crate::scenario::{Plan, Report};
 use crate::server::free_address;
 use crate::world::World;
 
-const TABLES: usize = 6;
 const CUSTOMERS: usize = 10;
 /// In each wallet, in fen: far more than anybody plays for.
 const MONEY: i64 = 1_000_000;
-/// After the last restart: by then whatever was under way has ended.
-const SETTLED: Duration = Duration::from_secs(60);
 /// Of play, in fen.
-const PER_HOUR: i64 = 360_000;
+const PER_MINUTE: i64 = 6_000;
 
 struct Hall {
     load: Arc<Load>,
     id: String,
-    tables: Vec<Table>,
+    tables: Vec<Place>,
     customers: Vec<Person>,
+    /// Those that are over.
+    stretches: Mutex<Vec<Stretch>>,
+}
+
+struct Place {
+    table: Table,
+    /// Who plays there sees that.
+    power: watch::Sender<Power>,
 }
 
 pub async fn run(plan: &Plan, engine: Engine, report: &mut Report) -> Result<()> {
@@ -48,53 +65,71 @@ pub async fn run(plan: &Plan, engine: Engine, report: &mut Report) -> Result<()>
     let setup = world.nodes[0].clone();
     let mut server = setup.serve().await?;
     let load = Load::new(Arc::new(world));
-    let hall = Arc::new(furnish(&load, broker, &sms).await?);
+    let hall = Arc::new(furnish(&load, broker, &sms, kinds(plan.short).await?).await?);
 
     let mut tasks = JoinSet::new();
     for number in 0..hall.customers.len() {
         let random = Random::seeded(plan.seed.wrapping_mul(1_000_003).wrapping_add(number as u64));
-        tasks.spawn(plays(Arc::clone(&hall), number, random));
+        tasks.spawn(customer::plays(Arc::clone(&hall), number, random));
     }
     tasks.spawn(looks_after(Arc::clone(&hall)));
     let kills = if plan.short { 3 } else { plan.kills / 4 };
     let random = plan.random();
-    for _ in 0..kills {
+    let mut outages = Outages::of(&hall, plan);
+    for turn in 0..kills {
+        // While the server lives: what it has not seen go it cannot know of.
+        outages.go_on(turn, kills).await?;
         // Long enough that lamps find back and tables are opened.
-        Clock::System.sleep(Duration::from_millis(1_800 + random.below(2_200))).await;
+        Clock::System.sleep(outages.spare() + Duration::from_millis(1_800 + random.below(2_200))).await;
         let from = load.timeline.now();
         server.kill().await?;
         load.timeline.mark(from, "SIGKILL");
         server = setup.serve().await?;
     }
+    outages.end();
     let broken_for = load.timeline.now();
     load.end(tasks).await?;
-    let settled = settle(&hall).await;
+    let settled = settle::settle(&hall).await;
     report.load(&load);
-    report.did(format!("{kills} times SIGKILL under {CUSTOMERS} customers at {TABLES} tables, in {broken_for:.0} s"));
+    let (guests, tables) = (CUSTOMERS, hall.tables.len());
+    report.did(format!("{kills} times SIGKILL under {guests} customers at {tables} tables, in {broken_for:.0} s"));
+    report.did(outages.sum());
     let opened = settled.with_context(|| crate::server::tail(&setup.log))?;
     stop(server).await?;
     setup.doctor().await?;
-    report.did(format!("{} sessions were played, {} never began", opened.played, opened.failed));
+    report.did(format!("{} sessions were played, {} never began; {}", opened.played, opened.failed, opened.in_the_dark()));
     if opened.played == 0 {
         bail!("nobody has played");
+    }
+    if !plan.short && opened.is_all_lit() {
+        bail!("nobody has played in the dark");
     }
     let wrong = std::mem::take(&mut load.book.open().wrong);
     if !wrong.is_empty() {
         bail!("{} things are wrong:\n  {}", wrong.len(), wrong.join("\n  "));
     }
     report.looked.push("every session is over, each customer's money is what its bills leave, and nothing is held".into());
+    report.looked.push("no bill is for more than had light, as the plugs were pulled, but for what goes by less than a minute".into());
     report.looked.push("no light burns over an idle table".into());
     report.looked.push("cuekey doctor: sessions, holds and the ledger agree".into());
     Ok(())
 }
 
-/// A hall with its lamps, and customers with money.
-async fn furnish(load: &Arc<Load>, broker: SocketAddr, sms: &AliyunSms) -> Result<Hall> {
+/// What hangs above the tables. No board in a short form: it is spoken to by one process at a time, and the next one waits for 20 s where that was
+/// killed.
+async fn kinds(short: bool) -> Result<Vec<Kind>> {
+    let last = if short { Kind::Tasmota } else { Kind::board().await? };
+    Ok(vec![Kind::Tasmota, Kind::Tasmota, Kind::Tasmota, Kind::Shelly, Kind::Shelly, last])
+}
+
+/// A hall with its lights, and customers with money.
+async fn furnish(load: &Arc<Load>, broker: SocketAddr, sms: &AliyunSms, kinds: Vec<Kind>) -> Result<Hall> {
     let world = &load.world;
-    let id = hall(world, PER_HOUR).await?;
+    let id = hall(world, 60 * PER_MINUTE).await?;
     let mut tables = Vec::new();
-    for n in 0..TABLES {
-        tables.push(table(world, &id, &n.to_string(), broker).await?);
+    for (n, kind) in kinds.into_iter().enumerate() {
+        let table = table(world, &id, &n.to_string(), kind, broker).await?;
+        tables.push(Place { table, power: watch::Sender::new(Power::There) });
     }
     let mut customers = Vec::new();
     for n in 0..CUSTOMERS {
@@ -102,7 +137,7 @@ async fn furnish(load: &Arc<Load>, broker: SocketAddr, sms: &AliyunSms) -> Resul
         recharge(world, &id, &number, MONEY).await?;
         customers.push(customer);
     }
-    Ok(Hall { load: Arc::clone(load), id, tables, customers })
+    Ok(Hall { load: Arc::clone(load), id, tables, customers, stretches: Mutex::default() })
 }
 
 impl Hall {
@@ -110,62 +145,17 @@ impl Hall {
         self.load.glance(who, path).await
     }
 
-    async fn floor(&self) -> Result<Value> {
+    /// Its tables, as the staff sees them.
+    async fn floor(&self) -> Result<Vec<Value>> {
         let path = format!("/api/v1/venues/{}/floor", self.id);
         let ask = Ask { who: &self.load.world.boss, method: Method::GET, path: &path, body: None, key: None };
-        expect(&self.load.world.http, &self.load.world.url(), ask, 200).await
+        let floor = expect(&self.load.world.http, &self.load.world.url(), ask, 200).await?;
+        Ok(floor["tables"].as_array().context("no tables")?.clone())
     }
-}
 
-/// One customer, until the end: opens some table, mostly extends, and closes. Each is insisted upon.
-async fn plays(hall: Arc<Hall>, number: usize, random: Random) {
-    let who = &hall.customers[number];
-    let mut n = 0;
-    while !hall.load.stopping() {
-        n += 1;
-        let table = &hall.tables[usize::try_from(random.below(TABLES as u64)).unwrap_or(0)].id;
-        let Some(view) = hall.get(who, &format!("/customer/v1/tables/{table}")).await else {
-            pause(100).await;
-            continue;
-        };
-        let ask = json!({"minutes": 60, "expected_fen": view["quotes"][1]["price_fen"]});
-        let key = format!("open-{number}-{n:06}");
-        let opened = hall.load.insist(&random, who, &format!("/customer/v1/tables/{table}/open"), &ask, Some(&key)).await;
-        let Some(id) = opened.filter(|done| done.status == 202).and_then(|done| text(&done.body, "/id").ok()) else {
-            pause(50 + random.below(300)).await;
-            continue;
-        };
-        let path = format!("/customer/v1/sessions/{id}");
-        if began(&hall, who, &path).await {
-            pause(random.below(400)).await;
-            if random.below(2) == 0
-                && let Some(more) = hall.get(who, &format!("{path}/extension?minutes=30")).await
-            {
-                let ask = json!({"minutes": 30, "expected_fen": more["price_fen"]});
-                let key = format!("more-{number}-{n:06}");
-                hall.load.insist(&random, who, &format!("{path}/extend"), &ask, Some(&key)).await;
-            }
-            pause(random.below(400)).await;
-        }
-        if let Some(closed) = hall.load.insist(&random, who, &format!("{path}/close"), &json!({}), None).await
-            && (closed.status != 200 || !matches!(closed.body["state"].as_str(), Some("closed" | "failed")))
-        {
-            hall.load.book.wrong(format!("closing {id} was answered with {} {}", closed.status, closed.body));
-        }
+    fn stretches(&self) -> Vec<Stretch> {
+        self.stretches.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
-}
-
-/// Whether play begins; some do not wait for it.
-async fn began(hall: &Hall, who: &Person, path: &str) -> bool {
-    let watch = Stopwatch::start();
-    while watch.elapsed() < Duration::from_secs(5) {
-        match hall.get(who, path).await.as_ref().and_then(|session| session["state"].as_str()) {
-            Some("playing") => return true,
-            Some("opening") | None => pause(30).await,
-            Some(_) => return false,
-        }
-    }
-    false
 }
 
 /// Somebody of the staff.
@@ -176,63 +166,9 @@ async fn looks_after(hall: Arc<Hall>) {
         look_after(&hall.load, &hall.id, &random).await;
     }
     // No test goes on.
-    for table in &hall.tables {
-        while matches!(give_light_back(&hall.load, &table.id).await, Reply::Silence) {
+    for place in &hall.tables {
+        while matches!(give_light_back(&hall.load, &place.table.id).await, Reply::Silence) {
             pause(200).await;
-        }
-    }
-}
-
-struct Opened {
-    played: usize,
-    failed: usize,
-}
-
-/// Waits until nothing is under way, and compares.
-async fn settle(hall: &Hall) -> Result<Opened> {
-    let watch = Stopwatch::start();
-    loop {
-        let floor = hall.floor().await?;
-        let tables = floor["tables"].as_array().context("no tables")?;
-        let busy: Vec<&Value> = tables.iter().filter(|table| !matches!(table["state"].as_str(), Some("idle" | "maintenance"))).collect();
-        let lit = hall.tables.iter().filter(|table| table.lamp.seen().on).count();
-        if busy.is_empty() && lit == 0 {
-            break;
-        }
-        if watch.elapsed() > SETTLED {
-            bail!("after {} s {lit} lights burn, and these tables are not at rest: {busy:?}", SETTLED.as_secs());
-        }
-        pause(200).await;
-    }
-    let mut opened = Opened { played: 0, failed: 0 };
-    for who in &hall.customers {
-        let spent = spent(hall, who, &mut opened).await?;
-        let me = hall.get(who, "/customer/v1/me").await.context("a customer is not known any more")?;
-        if me["held_fen"] != 0 || me["balance_fen"] != MONEY - spent {
-            hall.load.book.wrong(format!("{} has spent {spent} of {MONEY}, and has {me}", who.name));
-        }
-    }
-    Ok(opened)
-}
-
-/// What all bills of a customer come to.
-async fn spent(hall: &Hall, who: &Person, opened: &mut Opened) -> Result<i64> {
-    let (mut sum, mut cursor) = (0, String::new());
-    loop {
-        let page = hall.get(who, &format!("/customer/v1/sessions?limit=200{cursor}")).await.context("no sessions")?;
-        for session in page["items"].as_array().context("no items")? {
-            match session["state"].as_str() {
-                Some("closed") => {
-                    opened.played += 1;
-                    sum += session["bill"]["total_fen"].as_i64().context("no total")?;
-                }
-                Some("failed") => opened.failed += 1,
-                _ => hall.load.book.wrong(format!("a session is not over: {session}")),
-            }
-        }
-        match page["next_cursor"].as_str() {
-            Some(next) => cursor = format!("&cursor={next}"),
-            None => return Ok(sum),
         }
     }
 }

@@ -16,6 +16,14 @@ impl Config {
             ));
         }
         self.tls.check()?;
+        // The cookie is `Secure`, and https asked for from then on, where the address says so.
+        if self.tls.files().is_some() && self.server.public_url.starts_with("http://") {
+            return Err(wrong(
+                "server.public_url",
+                "应以 https:// 开头：已设置 tls.certificate，用户以 https 访问",
+                "must begin with https://: tls.certificate is set, so people come by https",
+            ));
+        }
         self.connections.check()?;
         if !(1..=1000).contains(&self.database.connections) {
             return Err(wrong("database.connections", "应在 1 到 1000 之间", "must be from 1 to 1000"));
@@ -66,9 +74,10 @@ impl Config {
     }
 }
 
+/// Its scheme in small letters: others look at how it begins.
 fn is_base_url(text: &str) -> bool {
     text.parse::<Uri>().is_ok_and(|uri| {
-        matches!(uri.scheme_str(), Some("http" | "https"))
+        ["http://", "https://"].iter().any(|scheme| text.starts_with(scheme))
             && uri.host().is_some_and(|host| !host.is_empty())
             && matches!(uri.path(), "" | "/")
             && uri.query().is_none()

@@ -89,10 +89,26 @@ fn wrong_values_are_refused_with_their_place() {
     refused(from("[log]\nformat = \"xml\"\n", &[], &none), &["log.format", "xml"]);
     refused(from("[log]\nlevel = \"loud=ly\"\n", &[], &none), &["log.level"]);
     refused(from("[mail]\nhost = \"smtp.example.com\"\n", &[], &none), &["mail.from"]);
-    for url in ["example.com", "https://example.com/console", "ftp://example.com", "https://"] {
+    for url in ["example.com", "https://example.com/console", "ftp://example.com", "https://", "HTTPS://example.com"] {
         refused(from(&format!("[server]\npublic_url = \"{url}\"\n"), &[], &none), &["server.public_url"]);
     }
     refused(read(Some(std::path::Path::new("/nowhere/cuekey.toml")), environment(&[]).unwrap(), &none), &["/nowhere/cuekey.toml"]);
+}
+
+/// Its cookie would not be `Secure`, nor would https be asked for from then on.
+#[test]
+fn with_tls_the_public_address_is_no_plain_http() {
+    let with_tls = |url: &str| {
+        let file = format!("[server]\npublic_url = \"{url}\"\n[tls]\ncertificate = \"cert.pem\"\nkey = \"key.pem\"\n");
+        from(&file, &[], &Flags::default())
+    };
+    for url in ["http://cuekey.example.com", "http://127.0.0.1:7300"] {
+        refused(with_tls(url), &["server.public_url", "https://", "tls.certificate"]);
+    }
+    for url in ["https://cuekey.example.com", ""] {
+        assert!(with_tls(url).unwrap().public_url(SocketAddr::from(([127, 0, 0, 1], 443))).starts_with("https://"), "{url:?}");
+    }
+    assert!(from("[server]\npublic_url = \"http://127.0.0.1:7300\"\n", &[], &Flags::default()).is_ok(), "without TLS it may be");
 }
 
 #[test]

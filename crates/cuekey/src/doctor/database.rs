@@ -166,7 +166,8 @@ async fn key(db: &Db, path: &Path, report: &mut Report) -> store::Result<Option<
 /// Whether anybody has changed the operation log behind the program's back.
 async fn operations(db: &Db, vault: &Vault, report: &mut Report) -> store::Result<()> {
     let subject = ("操作日志", "operation log");
-    let checked = audit::check(db, vault, Clock::System.now()).await?;
+    let mut checked = audit::check(db, vault, Clock::System.now()).await?;
+    checked.problems.extend(audit::untold(db).await?);
     let (lines, head) = (checked.lines, checked.head);
     if !checked.problems.is_empty() {
         let advice = ("有人绕过程序修改了数据库；请与备份比较", "somebody has changed the database by hand; compare it with a backup");

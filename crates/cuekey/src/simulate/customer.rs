@@ -52,6 +52,13 @@ impl Customer {
         Ok(())
     }
 
+    /// WeChat knows this phone from now on, in one of our apps there.
+    pub async fn bind_wechat(&self, app: &str, code: &str) -> Result<()> {
+        let path = "/customer/v1/wechat/bind";
+        let answer = self.post(path, &json!({"app": app, "code": code}), None).await?;
+        if answer.status.is_success() { Ok(()) } else { Err(strange(path, &answer)) }
+    }
+
     pub async fn get(&self, path: &str) -> Result<Answer> {
         self.send(Method::GET, path, None, None).await
     }

@@ -7,6 +7,7 @@ use kernel::{HOUR, SECOND, Stopwatch, Timestamp};
 
 use super::figures::Figures;
 use super::lights::Lights;
+use super::outages::{Outage, outages};
 use super::plan::{AWAY_BEFORE, Day, Drop, MENDED_AFTER, Visit, plan};
 use super::visit::{Going, What};
 use super::world::World;
@@ -27,6 +28,7 @@ pub struct Today {
     pub world: World,
     pub visits: Vec<Visit>,
     pub going: Vec<Going>,
+    pub outages: Vec<Outage>,
     /// Until when a table has somebody who was not planned there.
     pub lent_until: Vec<Timestamp>,
     /// Of whose payments the notice is kept back.
@@ -41,13 +43,17 @@ pub struct Today {
 
 /// Plays it all, and adds up.
 pub async fn play(world: World, day: &Day, watch: Stopwatch) -> Result<Figures> {
-    let visits = plan(day);
+    let (visits, outages) = (plan(day), outages(day));
     let lent_until = vec![MIDNIGHT; world.tables.len()];
-    let (figures, lights) = (Figures::of(day, visits.len()), Lights::default());
+    let (figures, lights) = (Figures::of(day, visits.len(), &outages), Lights::default());
     let (going, kept_back, events) = (Vec::new(), Vec::new(), BinaryHeap::new());
-    let mut today = Today { world, going, visits, lent_until, kept_back, figures, lights, events, thought_of: 0, watch };
+    let mut today = Today { world, going, visits, outages, lent_until, kept_back, figures, lights, events, thought_of: 0, watch };
     for n in 0..today.visits.len() {
         today.foresee(n);
+    }
+    for k in 0..today.outages.len() {
+        today.then(today.outages[k].begins(), k, What::NetworkGoes);
+        today.then(today.outages[k].ends(), k, What::NetworkReturns);
     }
     today.step_to(MIDNIGHT).await?;
     while let Some(Reverse((at, ..))) = today.events.peek() {
@@ -69,10 +75,10 @@ pub async fn play(world: World, day: &Day, watch: Stopwatch) -> Result<Figures> 
         let next = today.next(end).await?;
         today.step_to(next).await?;
     }
-    let Today { world, going, mut figures, lights, .. } = today;
+    let Today { world, going, outages, mut figures, lights, .. } = today;
     figures.light(&lights);
     figures.restless += world.unheard;
-    money::add_up(&world, &going, &mut figures).await?;
+    money::add_up(&world, &going, &outages, &mut figures).await?;
     figures.hours_simulated = (world.clock.now().micros() - MIDNIGHT.micros()) as f64 / 3_600e6;
     figures.wall_seconds = watch.elapsed().as_secs_f64();
     Ok(figures)

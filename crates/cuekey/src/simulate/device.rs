@@ -66,7 +66,8 @@ const fn of_board(trouble: Trouble) -> CoilTrouble {
     match trouble {
         // A board does not measure: it knows nothing of bulbs.
         Trouble::None | Trouble::Dark => CoilTrouble::None,
-        Trouble::Unplugged | Trouble::Missed | Trouble::Offline => CoilTrouble::Gone,
+        Trouble::Unplugged | Trouble::Missed => CoilTrouble::Gone,
+        Trouble::Offline => CoilTrouble::Offline,
         Trouble::Deaf => CoilTrouble::Refuses(FAILED),
         // It does as it is told, and what it answers is no answer to that.
         Trouble::Mute => CoilTrouble::WrongTransaction,

@@ -2,13 +2,13 @@
 //!
 //! In this process a real server runs: its listener, its broker, its workers, its database. It counts by a clock that only this module moves
 //! ([`kernel::Clock::Stepped`]); there is no way to it from outside of the process, and no other command has one. Customers come by HTTP, lamps
-//! by MQTT or as boards that are asked, and the stand-ins of WeChat Pay and Alipay count by the same clock.
+//! by MQTT or as boards that are asked, and the stand-ins of WeChat, WeChat Pay and Alipay count by the same clock.
 //!
 //! Time goes on from one thing that happens to the next, and only when the server has come to rest: no job is due, and each lamp that can
 //! answer has said what it was told. So the work of a day is done, and nobody waits for it. What is not stepped are the pauses of networks:
 //! keep-alives, time-outs, reconnecting.
 //!
-//! Begin with [`plan`] (pure: who comes when, and what fails), then `day.rs`, `visit.rs`; `figures.rs` says what must come of it.
+//! Begin with [`plan`] and [`outages`] (pure: who comes when, and what fails), then `day.rs`, `visit.rs`; `report.rs` says what must come of it.
 
 mod broken;
 mod customer;
@@ -17,10 +17,13 @@ mod device;
 mod figures;
 mod lights;
 mod money;
+mod network;
 mod openings;
+mod outages;
 mod pay;
 mod plan;
 mod play;
+mod report;
 mod rest;
 mod visit;
 mod world;
@@ -32,7 +35,7 @@ use std::sync::Arc;
 
 use kernel::{Clock, HOUR, Random, Stopwatch, Timestamp};
 use platform::messages::DatabaseMailbox;
-use sandbox::{Alipay, WechatPay};
+use sandbox::{Alipay, WechatLogin, WechatPay};
 use store::migrate::Status;
 use tokio::sync::oneshot;
 
@@ -77,9 +80,15 @@ pub async fn simulate(ask: &cli::Simulate, mut config: Config) -> Result<ExitCod
     let networks = Networks {
         wechat: WechatPay::open(clock.clone()).await.map_err(no_port)?,
         alipay: Alipay::open(clock.clone()).await.map_err(no_port)?,
+        login: WechatLogin::open(clock.clone()).await.map_err(no_port)?,
     };
     config.payments.wechat = networks.wechat.base().to_owned();
     config.payments.alipay = networks.alipay.gateway();
+    config.wechat.endpoint = networks.login.base().to_owned();
+    config.wechat.web_app_id = WechatLogin::web_app().to_owned();
+    config.wechat.web_secret = WechatLogin::secret().to_owned();
+    config.wechat.mini_app_id = WechatLogin::mini_app().to_owned();
+    config.wechat.mini_secret = WechatLogin::secret().to_owned();
     let figures = serve_and_play(ask, &config, clock, networks).await?;
     drop(own);
     crate::print(&figures.table(terminal_language()))?;
@@ -126,7 +135,7 @@ fn of(ask: &cli::Simulate) -> Day {
     // One flag is for all that is wrong with when and how often notices come.
     let (doubled, reordered) = (ten_thousandths(ask.doubled), ten_thousandths(ask.doubled));
     let faults = Faults { dropping: ten_thousandths(ask.dropping), timeouts: ten_thousandths(ask.timeouts), doubled, reordered };
-    Day { tables: ask.tables as usize, hours: i64::from(ask.hours), seed: ask.seed, faults }
+    Day { tables: ask.tables as usize, hours: i64::from(ask.hours), seed: ask.seed, faults, outages: ask.outages as usize }
 }
 
 /// A folder that goes with the simulation.

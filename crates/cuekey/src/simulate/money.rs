@@ -8,6 +8,8 @@ use serde_json::Value;
 
 use super::customer::Customer;
 use super::figures::Figures;
+use super::network;
+use super::outages::Outage;
 use super::plan::{REGULARS, driver};
 use super::visit::{Going, Order, Stage};
 use super::world::World;
@@ -19,7 +21,7 @@ fn kept(trade: &Trade) -> i64 {
     if trade.state == TradeState::Paid { trade.amount.fen() - trade.refunded().fen() } else { 0 }
 }
 
-pub async fn add_up(world: &World, going: &[Going], figures: &mut Figures) -> Result<()> {
+pub async fn add_up(world: &World, going: &[Going], outages: &[Outage], figures: &mut Figures) -> Result<()> {
     let trades: HashMap<String, Trade> = [world.networks.wechat.trades(), world.networks.alipay.trades()]
         .concat()
         .into_iter()
@@ -49,6 +51,7 @@ pub async fn add_up(world: &World, going: &[Going], figures: &mut Figures) -> Re
         let session = one.session.as_ref().and_then(|id| sessions.get(id));
         visit(one, session, one.orders.last().and_then(trade), figures);
     }
+    network::add_up(world, going, outages, &sessions, figures);
     for ((_, subject), _, problems) in doctor::counted(&world.platform.db).await? {
         figures.ledger.extend(problems.into_iter().map(|problem| format!("{subject}: {problem}")));
     }

@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use platform::payments::{ChannelKind, Method};
 use sandbox::{Asked, Told, Troubles};
+use serde_json::Value;
 
 use super::customer::text;
 use super::day::Today;
@@ -37,7 +38,7 @@ impl Today {
             self.in_seconds(TRIES_AGAIN_AFTER, n, What::Asks);
             return Ok(());
         }
-        let number = answer.body["next"]["content"].as_str().and_then(|code| self.world.networks.scan(code));
+        let number = self.world.networks.handed(&answer.body["next"]).await;
         let (StatusCode::CREATED, Some(number)) = (answer.status, number) else {
             self.figures.payments_failed += 1;
             self.refused(n, "cannot be paid", &answer);
@@ -148,8 +149,19 @@ impl Networks {
         }
     }
 
-    fn scan(&self, code: &str) -> Option<String> {
-        self.wechat.scan(code).or_else(|| self.alipay.scan(code))
+    /// The number of the payment that the payer's side was handed: a code to scan, a page to go to, or what WeChat's own window is opened with.
+    async fn handed(&self, next: &Value) -> Option<String> {
+        let text = |name: &str| next[name].as_str().unwrap_or_default();
+        match next["kind"].as_str()? {
+            "qr_code" => self.wechat.scan(text("content")).or_else(|| self.alipay.scan(text("content"))),
+            "jsapi" => self.wechat.scan(text("package")),
+            "redirect" => match self.wechat.scan(text("url")) {
+                Some(number) => Some(number),
+                // Alipay hears of it by the payer's browser alone.
+                None => self.alipay.follow(text("url")).await,
+            },
+            _ => None,
+        }
     }
 
     async fn pay(&self, method: Method, number: &str) -> bool {

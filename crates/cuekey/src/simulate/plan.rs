@@ -5,6 +5,10 @@ use platform::payments::Method;
 use sandbox::Trouble;
 use venue::devices::Driver;
 
+use super::outages::outages;
+
+/// Tables in a hall; the last one has what is left.
+pub const HALL: usize = 20;
 /// How many people play at a table in turns.
 pub const REGULARS: usize = 3;
 const MINUTE: i64 = 60;
@@ -28,6 +32,8 @@ pub struct Day {
     pub hours: i64,
     pub seed: u64,
     pub faults: Faults,
+    /// How often a whole hall's network is away.
+    pub outages: usize,
 }
 
 /// In ten-thousandths.
@@ -76,10 +82,20 @@ pub enum Means {
     Order(Method),
 }
 
-/// How the wallet is filled.
-const FILLED_BY: [Method; 2] = [Method::Native, Method::Precreate];
+/// How the wallet is filled: as often by WeChat Pay as by Alipay, each in all the ways that the customers' app knows ([`Method`]).
+const FILLED_BY: [Method; 6] = [Method::Jsapi, Method::H5, Method::Native, Method::Precreate, Method::Wap, Method::Wap];
 /// How a table is paid for. What is only frozen does not fill a wallet.
-const PAID_BY: [Method; 3] = [Method::Native, Method::Precreate, Method::Freeze];
+const PAID_BY: [Method; 9] = [
+    Method::Jsapi,
+    Method::H5,
+    Method::Native,
+    Method::Precreate,
+    Method::Wap,
+    Method::Wap,
+    Method::Freeze,
+    Method::Freeze,
+    Method::Freeze,
+];
 
 impl Means {
     pub const fn method(self) -> Method {
@@ -88,11 +104,11 @@ impl Means {
         }
     }
 
-    /// As it is counted: the wallet, however it was filled, or the network.
+    /// As it is counted: the wallet, however it was filled, or the way in which the table was paid.
     pub fn name(self) -> &'static str {
         match self {
             Self::Wallet(_) => "wallet",
-            Self::Order(method) => method.channel().as_str(),
+            Self::Order(method) => method.as_str(),
         }
     }
 }
@@ -112,7 +128,7 @@ pub enum Drop {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Payment {
     Well,
-    /// The network takes the order in, and its answer is lost.
+    /// The network takes the order in, and its answer is lost. Nothing of one that the payer's browser brings there: that is answered to nobody else.
     AnswerLost,
     /// It is paid, and the network never says so by itself.
     NoticeLost,
@@ -130,10 +146,17 @@ impl Visit {
     }
 }
 
-/// In the order in which they come.
+/// In the order in which they come. About the time at which a hall's network is away none of its lamps fails besides: whatever became of that table
+/// would have two causes.
 pub fn plan(day: &Day) -> Vec<Visit> {
     let mut visits: Vec<Visit> = (0..day.tables).flat_map(|table| at_table(day, table)).collect();
     visits.sort_by_key(|visit| (visit.at, visit.table));
+    let outages = outages(day);
+    for visit in &mut visits {
+        if outages.iter().any(|outage| outage.is_about(visit)) {
+            visit.drop = None;
+        }
+    }
     visits
 }
 
@@ -199,12 +222,14 @@ fn pick<T: Copy>(random: &Random, among: &[T]) -> T {
     among[usize::try_from(random.below(among.len() as u64)).unwrap_or(0)]
 }
 
-fn below(random: &Random, bound: u64) -> i64 {
+pub fn below(random: &Random, bound: u64) -> i64 {
     i64::try_from(random.below(bound)).unwrap_or(0)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -212,7 +237,7 @@ mod tests {
     const FAULTS: Faults = Faults { dropping: 500, timeouts: 100, doubled: 100, reordered: 100 };
 
     fn day(tables: usize, hours: i64, seed: u64) -> Day {
-        Day { tables, hours, seed, faults: FAULTS }
+        Day { tables, hours, seed, faults: FAULTS, outages: 0 }
     }
 
     proptest! {
@@ -251,6 +276,10 @@ mod tests {
         assert!((0.45..0.55).contains(&share(|visit| matches!(visit.means, Means::Order(_)))));
         assert!((0.14..0.19).contains(&share(|visit| visit.means == Means::Order(Method::Freeze))));
         // Enough of each for a share of 99.5 % to say something.
+        for method in [Method::Jsapi, Method::H5, Method::Native, Method::Precreate, Method::Wap] {
+            let paid_so = visits.iter().filter(|visit| visit.means == Means::Order(method)).count();
+            assert!(paid_so > 400, "{method}: {paid_so}");
+        }
         assert!(share(|visit| driver(visit.table) == Driver::Modbus) > 0.08);
         assert!((0.35..0.45).contains(&share(|visit| driver(visit.table) == Driver::Shelly)));
     }
@@ -259,8 +288,16 @@ mod tests {
     fn v3_2_nothing_that_is_only_frozen_fills_a_wallet() {
         let visits = plan(&day(200, 24, 3));
         assert!(visits.iter().all(|visit| visit.means != Means::Wallet(Method::Freeze)));
-        let names: std::collections::BTreeSet<&str> = visits.iter().map(|visit| visit.means.name()).collect();
-        assert_eq!(names.into_iter().collect::<Vec<_>>(), ["alipay", "alipay_freeze", "wallet", "wechat"]);
+    }
+
+    #[test]
+    fn v4_1_customers_pay_in_all_the_ways_that_their_app_knows() {
+        let visits = plan(&day(200, 24, 3));
+        let names: BTreeSet<&str> = visits.iter().map(|visit| visit.means.name()).collect();
+        assert_eq!(Vec::from_iter(names), ["freeze", "h5", "jsapi", "native", "precreate", "wallet", "wap"]);
+        let filled: BTreeSet<Method> =
+            visits.iter().filter(|visit| matches!(visit.means, Means::Wallet(_))).map(|visit| visit.means.method()).collect();
+        assert_eq!(filled.len(), 5);
     }
 
     #[test]

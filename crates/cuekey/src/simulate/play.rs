@@ -20,6 +20,7 @@ impl Today {
         let lit = time(&session["lit_at"]).unwrap_or(self.now());
         let until = time(&session["paid_until"]).unwrap_or(self.now());
         self.going[n].stage = Stage::Playing;
+        self.going[n].lit_at = Some(lit);
         self.going[n].switched = self.world.tables[self.going[n].table].device.switched();
         let visit = self.visits[n].clone();
         if let Some(Drop::InPlay(after)) = visit.drop {
@@ -67,7 +68,11 @@ impl Today {
     pub(super) async fn ended(&mut self, n: usize) -> Result<()> {
         if self.going[n].stage == Stage::Playing {
             let session = self.who(n).see(&self.session_path(n, "")).await?;
-            self.is_over(n, &session);
+            match time(&session["paid_until"]).map(|until| until.plus_seconds(ENDS_AFTER)) {
+                // What had no network was added at the end.
+                Some(later) if session["state"] == "playing" && self.was_away(n) && later > self.now() => self.then(later, n, What::Ended),
+                _ => self.is_over(n, &session),
+            }
         }
         Ok(())
     }
@@ -81,8 +86,8 @@ impl Today {
         *self.figures.ended.entry(why).or_default() += 1;
         let table = &self.world.tables[self.going[n].table];
         let blinked = table.device.switched().saturating_sub(self.going[n].switched);
-        // It may have gone off by now.
-        if table.trouble == Trouble::None && blinked > 1 {
+        // It may have gone off by now; and without its network by its own timer before.
+        if table.trouble == Trouble::None && blinked > 1 && !self.was_away(n) {
             self.wrong(n, &format!("the lamp has switched {blinked} times in play"));
         }
     }

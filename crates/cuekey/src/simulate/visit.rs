@@ -2,7 +2,6 @@
 
 use axum::http::StatusCode;
 use kernel::{SECOND, Timestamp};
-use sandbox::Trouble;
 use serde_json::{Value, json};
 
 use super::MIDNIGHT;
@@ -35,6 +34,10 @@ pub enum What {
     Leaves,
     /// Whatever was planned, play is over now.
     Ended,
+    /// Not of a visit: a hall's network.
+    NetworkGoes,
+    NetworkReturns,
+    NetworkWasBack,
 }
 
 /// How far somebody has come.
@@ -73,15 +76,30 @@ pub struct Going {
     /// What the payment was asked for with.
     ask: Value,
     looks: u32,
-    /// How often the lamp had switched when it came on.
+    /// When the light came on, and how often the lamp had switched by then.
+    pub lit_at: Option<Timestamp>,
     pub switched: u64,
+    /// What it would have cost to end play when the hall's network went, the last time.
+    pub cost_when_away: Option<i64>,
 }
 
 impl Going {
     pub fn new(visit: &Visit) -> Self {
         let (customer, table) = (visit.customer, visit.table);
-        let (stage, healthy, session, orders) = (Stage::Coming, None, None, Vec::new());
-        Self { customer, table, stage, healthy, session, means: visit.means, orders, ask: Value::Null, looks: 0, switched: 0 }
+        Self {
+            customer,
+            table,
+            stage: Stage::Coming,
+            healthy: None,
+            session: None,
+            means: visit.means,
+            orders: Vec::new(),
+            ask: Value::Null,
+            looks: 0,
+            lit_at: None,
+            switched: 0,
+            cost_when_away: None,
+        }
     }
 
     pub const fn order_is_for_table(&self) -> bool {
@@ -104,6 +122,9 @@ impl Today {
             What::Extends => self.extends(n).await,
             What::Leaves => self.leaves(n).await,
             What::Ended => self.ended(n).await,
+            What::NetworkGoes => self.network_goes(n).await,
+            What::NetworkReturns => self.network_returns(n).await,
+            What::NetworkWasBack => self.network_was_back(n).await,
         }
     }
 
@@ -171,8 +192,7 @@ impl Today {
         let (visit, now) = (&self.visits[n], self.now());
         let free = |table: &usize| {
             let taken = |other: &&Visit| other.table == *table && other.at <= visit.free_at() && other.free_at() >= visit.at;
-            let one = &self.world.tables[*table];
-            one.trouble == Trouble::None && self.lent_until[*table] < now && !self.visits.iter().any(|other| taken(&other))
+            self.world.is_in_service(*table) && self.lent_until[*table] < now && !self.visits.iter().any(|other| taken(&other))
         };
         let hall = self.world.tables[visit.table].hall;
         (0..self.world.tables.len()).filter(|table| self.world.tables[*table].hall == hall && *table != visit.table).find(free)
@@ -208,15 +228,17 @@ impl Today {
             self.going[n].session = Some(text(&answer, "id")?);
             self.looks_later(n);
         } else {
-            self.refused(n, "could not be opened", &answer);
+            // Nobody opens a table whose hall's network has gone in the meantime.
+            if self.world.is_connected(self.going[n].table) {
+                self.refused(n, "could not be opened", &answer);
+            }
             self.going[n].stage = Stage::NotOpened;
         }
         Ok(())
     }
 
     pub fn has_asked(&mut self, n: usize) {
-        let well = self.world.tables[self.going[n].table].trouble == Trouble::None;
-        self.going[n].healthy = Some(well);
+        self.going[n].healthy = Some(self.world.is_in_service(self.going[n].table));
     }
 
     pub fn refused(&mut self, n: usize, what: &str, answer: &Answer) {

@@ -5,26 +5,26 @@ use std::net::SocketAddr;
 use std::ops::Range;
 use std::sync::Arc;
 
-use kernel::Clock;
+use kernel::{Clock, Timestamp};
 use platform::identity::Role;
 use platform::{Cx, Platform};
-use sandbox::{Alipay, Trouble as LampTrouble, WechatPay};
+use sandbox::{Alipay, Trouble as LampTrouble, WechatLogin, WechatPay};
 use store::{Sql as _, args};
 use venue::halls::{self, TableId};
 use venue::{Venue, devices};
 
 use super::customer::Customer;
 use super::device::{self, Device};
-use super::plan::{Day, REGULARS, driver};
+use super::network::Line;
+use super::plan::{Day, HALL, REGULARS, driver};
 use crate::demo;
 use crate::trouble::{Result, Trouble};
-
-/// In a hall.
-const TABLES: usize = 20;
 
 pub struct Networks {
     pub wechat: WechatPay,
     pub alipay: Alipay,
+    /// As whom WeChat knows customers.
+    pub login: WechatLogin,
 }
 
 pub struct Table {
@@ -34,6 +34,8 @@ pub struct Table {
     pub device: Device,
     /// What is wrong with its lamp now, for as long as nobody has returned the table.
     pub trouble: LampTrouble,
+    /// Since when nothing is, where that is so.
+    pub well_since: Timestamp,
     pub hall: usize,
 }
 
@@ -43,6 +45,8 @@ pub struct World {
     pub clock: Clock,
     pub networks: Networks,
     pub tables: Vec<Table>,
+    /// The halls' own networks.
+    pub lines: Vec<Line>,
     by_topic: HashMap<String, usize>,
     pub customers: Vec<Customer>,
     /// How often the server did not hear in time that a lamp had come or gone.
@@ -63,17 +67,18 @@ impl World {
         let staff = demo::person(&platform, Role::VenueManager, "hall", None, &mut Vec::new()).await?;
         demo::introduce(&platform).await?;
         let clock = platform.clock.clone();
-        let (tables, by_topic, customers) = (Vec::new(), HashMap::new(), Vec::new());
-        let mut world = Self { platform, venue, clock, networks, tables, by_topic, customers, unheard: 0, staff };
-        for hall in 0..day.tables.div_ceil(TABLES) {
-            let here = TABLES.min(day.tables - hall * TABLES);
+        let (tables, lines, by_topic, customers) = (Vec::new(), Vec::new(), HashMap::new(), Vec::new());
+        let mut world = Self { platform, venue, clock, networks, tables, lines, by_topic, customers, unheard: 0, staff };
+        for hall in 0..day.tables.div_ceil(HALL) {
+            world.lines.push(Line { is_there: true, since: world.clock.now() });
+            let here = HALL.min(day.tables - hall * HALL);
             let made = demo::furnish(&world.staff, &format!("球厅 {}", hall + 1), i64::try_from(here).unwrap_or(0), 0).await?;
             for lamp in made.lamps {
                 world.add(hall, lamp, broker).await?;
             }
         }
-        for first in (0..world.tables.len()).step_by(TABLES) {
-            world.open_hall(first..(first + TABLES).min(world.tables.len())).await?;
+        for first in (0..world.tables.len()).step_by(HALL) {
+            world.open_hall(first..(first + HALL).min(world.tables.len())).await?;
         }
         world.sign_in_all(&base).await?;
         Ok(world)
@@ -86,7 +91,7 @@ impl World {
         if let Some(topic) = topic {
             self.by_topic.insert(topic, table);
         }
-        self.tables.push(Table { id, code, device, trouble: LampTrouble::None, hall });
+        self.tables.push(Table { id, code, device, trouble: LampTrouble::None, well_since: self.clock.now(), hall });
         Ok(())
     }
 
@@ -116,7 +121,7 @@ impl World {
         if self.rest().await? { Ok(()) } else { Err(Trouble::failed("服务没有静止下来", "the server does not come to rest")) }
     }
 
-    /// By codes that come to their phones.
+    /// By codes that come to their phones. Half of them use the mini-program, the others the page inside WeChat, so that they can pay there too.
     async fn sign_in_all(&mut self, base: &str) -> Result<()> {
         let broken = |error: reqwest::Error| Trouble::failed(error.to_string(), error.to_string());
         let http = reqwest::Client::builder().no_proxy().build().map_err(broken)?;
@@ -131,10 +136,13 @@ impl World {
         let read = |row: &store::Row| Ok((row.get::<String>("recipient")?, row.get::<String>("body")?));
         let texts: HashMap<String, String> =
             self.platform.db.read().all("SELECT recipient, body FROM mailbox", args![], read).await?.into_iter().collect();
-        for (customer, (phone, ticket)) in self.customers.iter_mut().zip(tickets) {
+        for (n, (customer, (phone, ticket))) in self.customers.iter_mut().zip(tickets).enumerate() {
             let code = texts.get(&phone).and_then(|text| text.split(' ').next_back());
             let code = code.ok_or_else(|| Trouble::failed("验证码没有送到", "a code has not come to its phone"))?;
             customer.sign_in(&phone, &ticket, code).await?;
+            let (login, name) = (&self.networks.login, format!("customer{n}"));
+            let (app, code) = if n % 2 == 0 { ("mini", login.mini_code(&name)) } else { ("web", login.web_code(&name)) };
+            customer.bind_wechat(app, &code).await?;
         }
         Ok(())
     }
@@ -157,7 +165,7 @@ impl World {
     }
 
     /// Waits for the server to hear that a lamp has come or gone. Of a board it hears when it asks.
-    async fn hears_of(&mut self, table: usize, online: bool) -> Result<()> {
+    pub async fn hears_of(&mut self, table: usize, online: bool) -> Result<()> {
         if self.tables[table].device.tells() && !self.heard_of(table, online).await? {
             self.unheard += 1;
         }
@@ -177,7 +185,9 @@ impl World {
 
     /// Whoever has mended the lamp tests it, and returns the table to service.
     pub async fn mended(&mut self, table: usize) -> Result<()> {
-        self.tables[table].trouble = LampTrouble::None;
+        let now = self.clock.now();
+        let one = &mut self.tables[table];
+        (one.trouble, one.well_since) = (LampTrouble::None, now);
         self.rest().await?;
         let state = "SELECT state FROM venue_tables WHERE id = $1";
         let state: String = self.platform.db.read().one(state, args![self.tables[table].id], |row| row.get("state")).await?;

@@ -180,6 +180,13 @@ async fn an_operation_log_that_was_changed_by_hand_is_found_on_both_databases() 
             tx.commit().await.expect("commit");
             found(examine(here, &database), 1, &[('✗', "operation log", said), ('✓', "ledger", "adds up")]);
         }
+        // All of it, as if there had never been any.
+        let mut tx = db.begin().await.expect("begin");
+        for table in ["operations", "operation_chain"] {
+            assert!(tx.exec(&format!("DELETE FROM {table}"), args![]).await.expect("it is emptied") > 0);
+        }
+        tx.commit().await.expect("commit");
+        found(examine(here, &database), 1, &[('✗', "operation log", "no line says that the super admin \"one\" was made")]);
         db.close().await;
     }
 }

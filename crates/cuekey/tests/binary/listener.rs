@@ -196,5 +196,7 @@ fn the_configuration_of_the_listener_is_checked() {
         let name = format!("CUEKEY_{}", key.to_uppercase().replace('.', "__"));
         refused(cuekey(folder.path(), &["serve"]).env(name, "0"), 2, &[key]);
     }
+    let plain = ["serve", "--public-url", "http://cuekey.example.com"];
+    refused(cuekey(folder.path(), &plain).envs(TLS), 2, &["server.public_url", "https://", "tls.certificate"]);
     assert!(run(folder.path(), &["config"]).status.success());
 }

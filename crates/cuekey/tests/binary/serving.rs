@@ -178,6 +178,42 @@ fn v8_1_what_is_refused_is_in_the_log_by_code_and_route_without_what_was_in_its_
     server.stop();
 }
 
+/// The broker inside logs whom it turns away, and so does `rmqtt`, by the names that they gave themselves.
+#[test]
+fn whoever_comes_to_the_mqtt_port_can_begin_no_line_of_the_log() {
+    const FORGED: &str = "2026-01-01T00:00:00.000000Z  INFO cuekey: all is well";
+    let folder = tempfile::tempdir().unwrap();
+    let args = ["serve", "--data", "data", "--listen", "127.0.0.1:0", "--metrics-listen", ""];
+    let mut server = Server::spawn(cuekey(folder.path(), &args).env("CUEKEY_MQTT__LISTEN", "127.0.0.1:0"));
+    server.ready_text();
+    let address: std::net::SocketAddr = until("the broker", || {
+        let said = server.said();
+        let line = said.lines().find(|line| line.contains("MQTT broker"))?;
+        line.split("address=").nth(1)?.split(' ').next()?.parse().ok()
+    });
+    // CONNECT of MQTT 3.1.1 (3.1): a clean session, 60 seconds, a client id and a user name, and no password.
+    let field = |text: &str| [&u16::try_from(text.len()).unwrap().to_be_bytes()[..], text.as_bytes()].concat();
+    let id = format!("lamp\n{FORGED}");
+    let rest = [&field("MQTT")[..], &[4, 0b1000_0010, 0, 60][..], &field(&id)[..], &field("lamp\r\nnobody")[..]].concat();
+    let length = u8::try_from(rest.len()).ok().filter(|length| *length < 0x80).expect("one byte says how long it is");
+    let mut stranger = connect(address);
+    stranger.write_all(&[&[0x10, length][..], &rest[..]].concat()).unwrap();
+    // CONNACK (3.2): a bad user name or password.
+    let mut answer = [0; 4];
+    stranger.read_exact(&mut answer).unwrap();
+    assert_eq!(answer, [0x20, 2, 0, 4]);
+    until("the log lines", || {
+        let said = server.said();
+        (said.contains("an MQTT client was refused") && said.contains("Connection Refused")).then_some(())
+    });
+    server.signal("TERM");
+    assert!(server.ended().success(), "{}", server.said());
+    let said = server.said();
+    let named = said.lines().filter(|line| line.contains(&format!("lamp\\n{FORGED}")) && line.contains("lamp\\r\\nnobody"));
+    assert!(named.count() >= 2, "it is said who was turned away: {said}");
+    assert!(!said.lines().any(|line| line.starts_with(FORGED) || line.starts_with("nobody")), "{said}");
+}
+
 /// The shell lets no file grow beyond 48 KiB: as with a full disk, what was accepted cannot be kept.
 #[test]
 fn a_database_that_cannot_write_stops_the_server() {

@@ -11,11 +11,12 @@ use http_body_util::{BodyExt, Empty};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::support::{LONG, ask, rest, short, start};
+use crate::support::{LONG, Running, ask, rest, short, start};
 
 struct Pair {
     folder: tempfile::TempDir,
@@ -78,6 +79,65 @@ async fn http_1_1_and_http_2_are_spoken_over_tls() {
         assert_eq!((answer.status().as_u16(), answer.version()), (200, hyper::Version::HTTP_2));
         assert!(!answer.into_body().collect().await.unwrap().to_bytes().is_empty());
     }
+}
+
+/// With its length in two bytes before it.
+fn sized(bytes: &[u8]) -> Vec<u8> {
+    [&u16::try_from(bytes.len()).unwrap().to_be_bytes()[..], bytes].concat()
+}
+
+/// A ClientHello (RFC 5246, 7.4.1.2) in a record: of a client that speaks no later version than this, and these suites.
+fn hello(version: [u8; 2], suites: &[u16]) -> Vec<u8> {
+    let extension = |kind: u16, body: &[u8]| [&kind.to_be_bytes()[..], &sized(body)[..]].concat();
+    let suites: Vec<u8> = suites.iter().flat_map(|suite| suite.to_be_bytes()).collect();
+    let extensions = [
+        // Groups: P-256 and X25519. Points: uncompressed. Signatures: ECDSA with P-256 and SHA-256.
+        extension(10, &sized(&[0, 23, 0, 29])),
+        extension(11, &[1, 0]),
+        extension(13, &sized(&[4, 3])),
+    ]
+    .concat();
+    // 32 bytes of chance, no session to resume, no compression.
+    let body = [&version[..], &[7_u8; 32][..], &[0_u8][..], &sized(&suites)[..], &[1_u8, 0][..], &sized(&extensions)[..]].concat();
+    let length = u32::try_from(body.len()).unwrap().to_be_bytes();
+    let message = [&[1_u8][..], &length[1..], &body[..]].concat();
+    [&[22_u8, 3, 1][..], &sized(&message)[..]].concat()
+}
+
+/// The kind of the record that answers, and the first two bytes in it. After an alert nothing more comes.
+async fn answered(server: &Running, hello: &[u8]) -> (u8, [u8; 2]) {
+    let mut stream = server.connect().await;
+    stream.write_all(hello).await.unwrap();
+    let mut first = [0; 7];
+    tokio::time::timeout(LONG, stream.read_exact(&mut first)).await.expect("an answer").unwrap();
+    if first[0] == 21 {
+        assert_eq!(rest(&mut stream).await, "");
+    }
+    (first[0], [first[5], first[6]])
+}
+
+#[tokio::test]
+async fn no_version_before_1_2_is_spoken_and_no_weak_suite() {
+    const TLS_1_2: [u8; 2] = [3, 3];
+    // ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
+    const GOOD: u16 = 0xC02B;
+    // RSA without forward secrecy, with AES (CBC and GCM), 3DES, RC4 and no cipher at all; DHE; ECDHE with CBC; nobody's key.
+    const WEAK: [u16; 10] = [0x002F, 0x0035, 0x009C, 0x000A, 0x0005, 0x0002, 0x0033, 0xC009, 0xC00A, 0xC018];
+    const PROTOCOL_VERSION: u8 = 70;
+    const HANDSHAKE_FAILURE: u8 = 40;
+    let pair = Pair::new();
+    let server = start(Limits::default(), Some(Arc::new(Tls::open(pair.files()).unwrap()))).await;
+    // A ServerHello: it is for nothing else that the others are refused.
+    assert_eq!(answered(&server, &hello(TLS_1_2, &[GOOD])).await, (22, [2, 0]));
+    assert_eq!(answered(&server, &hello(TLS_1_2, &[&WEAK[..], &[GOOD][..]].concat())).await, (22, [2, 0]));
+    for minor in [0, 1, 2] {
+        let old = [&WEAK[..], &[GOOD][..]].concat();
+        assert_eq!(answered(&server, &hello([3, minor], &old)).await, (21, [2, PROTOCOL_VERSION]), "3.{minor}");
+    }
+    for weak in WEAK {
+        assert_eq!(answered(&server, &hello(TLS_1_2, &[weak])).await, (21, [2, HANDSHAKE_FAILURE]), "{weak:#06x}");
+    }
+    assert_eq!(answered(&server, &hello(TLS_1_2, &WEAK)).await, (21, [2, HANDSHAKE_FAILURE]));
 }
 
 #[tokio::test]

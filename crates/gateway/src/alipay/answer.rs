@@ -1,9 +1,10 @@
 //! What Alipay says: an answer of any kind, and what of it is a refusal.
 
-use platform::payments::{ChannelError, Paid};
+use platform::payments::{ChannelError, Paid, PayProblemCode};
 use serde::Deserialize;
 
 use super::notice::from_beijing;
+use crate::unclear::unclear;
 use crate::yuan::from_yuan;
 
 /// All that we read of any answer.
@@ -50,16 +51,17 @@ impl Answer {
 
     fn refusal(self) -> ChannelError {
         let or = |sub: String, own: String| if sub.is_empty() { own } else { sub };
-        ChannelError::Refused { code: or(self.sub_code, self.code), message: or(self.sub_msg, self.msg) }
+        // Whatever is no answer of Alipay's was not opened.
+        ChannelError::Refused { code: or(self.sub_code, self.code), message: or(self.sub_msg, self.msg), signed: true }
     }
 
     pub fn about(self, number: &str) -> Result<Self, ChannelError> {
-        if self.out_trade_no == number { Ok(self) } else { Err(ChannelError::Unclear("an answer about another payment".into())) }
+        if self.out_trade_no == number { Ok(self) } else { Err(unclear(PayProblemCode::OfAnother)) }
     }
 
     pub fn paid(&self) -> Result<Paid, ChannelError> {
         let whole = from_yuan(&self.total_amount).zip(from_beijing(&self.send_pay_date)).filter(|_| !self.trade_no.is_empty());
-        let (amount, at) = whole.ok_or_else(|| ChannelError::Unclear("a payment without amount, number or time".into()))?;
+        let (amount, at) = whole.ok_or_else(|| unclear(PayProblemCode::Incomplete))?;
         let payer = Some(self.buyer_user_id.clone()).filter(|payer| !payer.is_empty());
         Ok(Paid { number: self.out_trade_no.clone(), channel_no: self.trade_no.clone(), amount, payer, at })
     }

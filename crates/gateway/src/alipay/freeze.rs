@@ -5,13 +5,14 @@
 use async_trait::async_trait;
 use kernel::Clock;
 use platform::payments::{
-    AlipayParameters, BadParameter, BillLine, Channel, ChannelError, Handed, Header, Method, NotBelieved, Paid, Place, Received, RefundAsk,
-    RefundStanding, Standing,
+    AlipayParameters, BadParameter, BillLine, Channel, ChannelError, Handed, Header, Method, NotBelieved, Paid, PayProblemCode, Place,
+    Problem, Received, RefundAsk, RefundStanding, Standing,
 };
 use serde_json::json;
 
 use super::notice::{self, from_beijing};
 use super::{Alipay, Answer};
+use crate::unclear::{unclear, unclear_saying};
 use crate::yuan::{from_yuan, to_yuan};
 
 pub struct AlipayFreeze {
@@ -34,7 +35,7 @@ impl AlipayFreeze {
         }
         let answer = answer.good()?;
         if answer.out_order_no != number || answer.out_request_no != request {
-            return Err(ChannelError::Unclear("an answer about another payment".into()));
+            return Err(unclear(PayProblemCode::OfAnother));
         }
         Ok(Some(answer))
     }
@@ -43,7 +44,7 @@ impl AlipayFreeze {
 fn frozen(answer: &Answer) -> Result<Paid, ChannelError> {
     let whole = from_yuan(&answer.amount).zip(from_beijing(&answer.gmt_trans));
     let (Some((amount, at)), false, false) = (whole, answer.auth_no.is_empty(), answer.payer_user_id.is_empty()) else {
-        return Err(ChannelError::Unclear("a freezing without amount, number, payer or time".into()));
+        return Err(unclear(PayProblemCode::Incomplete));
     };
     Ok(Paid {
         number: answer.out_order_no.clone(),
@@ -58,7 +59,7 @@ fn frozen(answer: &Answer) -> Result<Paid, ChannelError> {
 impl Channel for AlipayFreeze {
     async fn place(&self, place: &Place) -> Result<Handed, ChannelError> {
         if place.method != Method::Freeze {
-            return Err(ChannelError::Refused { code: "METHOD".into(), message: "nothing that freezes".into() });
+            return Err(ChannelError::NotAsked(PayProblemCode::WrongMeans));
         }
         let minutes = ((place.expires_at.unix() - self.alipay.clock.now().unix()) / 60).clamp(1, 30);
         let content = json!({
@@ -73,7 +74,7 @@ impl Channel for AlipayFreeze {
         let more = [("notify_url", self.alipay.notify_url.as_str())];
         let answer = self.alipay.ask("alipay.fund.auth.order.voucher.create", &content, &more).await?.good()?;
         if answer.out_order_no != place.number || answer.code_value.is_empty() {
-            return Err(ChannelError::Unclear("an answer that hands out nothing".into()));
+            return Err(unclear(PayProblemCode::Incomplete));
         }
         Ok(Handed::QrCode { content: answer.code_value })
     }
@@ -84,7 +85,7 @@ impl Channel for AlipayFreeze {
             "INIT" => Ok(Standing::Waiting),
             "SUCCESS" => frozen(&answer).map(Standing::Paid),
             "CLOSED" => Ok(Standing::Closed),
-            other => Err(ChannelError::Unclear(format!("a state that is not known: {other}"))),
+            other => Err(unclear_saying(PayProblemCode::UnknownState, other)),
         }
     }
 
@@ -92,7 +93,7 @@ impl Channel for AlipayFreeze {
         // Cancelling would also let go what is frozen: only what nobody has frozen yet is closed here.
         match self.query(number).await? {
             Standing::Closed => return Ok(()),
-            Standing::Paid(_) => return Err(ChannelError::Refused { code: "FROZEN".into(), message: "it is frozen".into() }),
+            Standing::Paid(_) => return Err(ChannelError::NotAsked(PayProblemCode::IsFrozen)),
             Standing::Waiting | Standing::Unknown => {}
         }
         let content = json!({"out_order_no": number, "out_request_no": number, "remark": "close"});
@@ -107,7 +108,7 @@ impl Channel for AlipayFreeze {
             known => return Ok(known),
         }
         let Some(order) = self.operation(&refund.number, &refund.number).await? else {
-            return Ok(RefundStanding::Failed("nothing is frozen under this number".into()));
+            return Ok(RefundStanding::Failed(PayProblemCode::NothingFrozen.into()));
         };
         let content = json!({
             "auth_no": order.auth_no,
@@ -119,7 +120,7 @@ impl Channel for AlipayFreeze {
         match answer.status.as_str() {
             "SUCCESS" => Ok(RefundStanding::Done { channel_no: answer.operation_id }),
             "INIT" => Ok(RefundStanding::Pending),
-            other => Ok(RefundStanding::Failed(other.to_owned())),
+            other => Ok(RefundStanding::Failed(Problem::saying(PayProblemCode::Failed, other))),
         }
     }
 
@@ -128,7 +129,7 @@ impl Channel for AlipayFreeze {
         Ok(match answer.status.as_str() {
             "SUCCESS" => RefundStanding::Done { channel_no: answer.operation_id },
             "INIT" => RefundStanding::Pending,
-            other => RefundStanding::Failed(other.to_owned()),
+            other => RefundStanding::Failed(Problem::saying(PayProblemCode::Failed, other)),
         })
     }
 

@@ -11,13 +11,14 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use kernel::Clock;
 use platform::payments::{
-    AlipayParameters, BadParameter, BillLine, Channel, ChannelError, Handed, Header, Method, NotBelieved, Place, Received, RefundAsk,
-    RefundStanding, Standing,
+    AlipayParameters, BadParameter, BillLine, Channel, ChannelError, Handed, Header, Method, NotBelieved, PayProblemCode, Place, Received,
+    RefundAsk, RefundStanding, Standing,
 };
 use reqwest::Client;
 use serde_json::{Value, json};
 
 use crate::http;
+use crate::unclear::{status_said, unclear, unclear_saying, unreadable};
 use crate::yuan::to_yuan;
 use answer::{Answer, is_own_trouble};
 use notice::to_beijing;
@@ -111,17 +112,17 @@ impl Alipay {
         let response = http::send(request).await?;
         let status = response.status().as_u16();
         let bytes = http::body(response, http::ANSWER).await?;
-        let text = std::str::from_utf8(&bytes).map_err(|error| ChannelError::Unclear(error.to_string()))?;
+        let text = std::str::from_utf8(&bytes).map_err(|error| unreadable(PayProblemCode::Unreadable, &error))?;
         if status != 200 {
-            return Err(ChannelError::Unclear(format!("status {status}")));
+            return Err(unclear_saying(PayProblemCode::InTrouble, &status_said(status)));
         }
         let node = format!("{}_response", method.replace('.', "_"));
-        let signed =
-            self.signer.open(text, &node).map_err(|why| ChannelError::Unclear(format!("an answer that is not believed: {why}")))?;
-        let answer: Answer = serde_json::from_str(signed).map_err(|error| ChannelError::Unclear(error.to_string()))?;
+        let signed = self.signer.open(text, &node).map_err(|doubt| doubt.of_answer(status))?;
+        let answer: Answer = serde_json::from_str(signed).map_err(|error| unreadable(PayProblemCode::Unreadable, &error))?;
         // 20000: the service is not to be had; 20001: permission is being looked at.
         if answer.code.starts_with("20") || is_own_trouble(&answer.sub_code) {
-            return Err(ChannelError::Unclear(format!("{} {}: {}", answer.code, answer.sub_code, answer.msg)));
+            let words = if answer.sub_msg.is_empty() { answer.msg } else { answer.sub_msg };
+            return Err(unclear_saying(PayProblemCode::InTrouble, &format!("{} {}: {words}", answer.code, answer.sub_code)));
         }
         Ok(answer)
     }
@@ -154,14 +155,14 @@ impl Channel for Alipay {
                 let more = [("notify_url", self.notify_url.as_str())];
                 let answer = self.ask("alipay.trade.precreate", &content, &more).await?.good()?.about(&place.number)?;
                 if answer.qr_code.is_empty() {
-                    return Err(ChannelError::Unclear("an answer that hands out nothing".into()));
+                    return Err(unclear(PayProblemCode::Incomplete));
                 }
                 Ok(Handed::QrCode { content: answer.qr_code })
             }
             // Out of what is frozen, without anybody's doing.
             Method::Capture => {
                 let Some(frozen) = &place.frozen else {
-                    return Err(ChannelError::Refused { code: "FROZEN".into(), message: "nothing is frozen for it".into() });
+                    return Err(ChannelError::NotAsked(PayProblemCode::NothingFrozen));
                 };
                 content["product_code"] = "PREAUTH_PAY".into();
                 content["auth_no"] = frozen.channel_no.as_str().into();
@@ -172,14 +173,12 @@ impl Channel for Alipay {
                 let more = [("notify_url", self.notify_url.as_str())];
                 let answer = self.ask("alipay.trade.pay", &content, &more).await?;
                 if answer.code == "10003" {
-                    return Err(ChannelError::Unclear("it is being taken".into()));
+                    return Err(unclear(PayProblemCode::BeingTaken));
                 }
                 answer.good()?.about(&place.number)?;
                 Ok(Handed::Nothing)
             }
-            Method::Freeze | Method::Jsapi | Method::H5 | Method::Native => {
-                Err(ChannelError::Refused { code: "METHOD".into(), message: "not Alipay's".into() })
-            }
+            Method::Freeze | Method::Jsapi | Method::H5 | Method::Native => Err(ChannelError::NotAsked(PayProblemCode::WrongMeans)),
         }
     }
 
@@ -195,7 +194,7 @@ impl Channel for Alipay {
             // Closed without a payment, or with all of it given back: then it says when it was paid.
             "TRADE_CLOSED" if !answer.send_pay_date.is_empty() => answer.paid().map(Standing::Paid),
             "TRADE_CLOSED" => Ok(Standing::Closed),
-            other => Err(ChannelError::Unclear(format!("a state that is not known: {other}"))),
+            other => Err(unclear_saying(PayProblemCode::UnknownState, other)),
         }
     }
 
@@ -236,7 +235,7 @@ impl Channel for Alipay {
             "REFUND_SUCCESS" if answer.out_trade_no == number && answer.out_request_no == refund_number => {
                 Ok(RefundStanding::Done { channel_no: answer.trade_no })
             }
-            "REFUND_SUCCESS" => Err(ChannelError::Unclear("an answer about another refund".into())),
+            "REFUND_SUCCESS" => Err(unclear(PayProblemCode::OfAnother)),
             // Nothing of it went back, or nothing is known of it.
             _ => Ok(RefundStanding::Unknown),
         }
@@ -255,10 +254,11 @@ impl Channel for Alipay {
         let answer = answer.good()?;
         // The address was in a signed answer; it is another host's, and good for half a minute.
         let response = http::send(self.client.get(&answer.bill_download_url)).await?;
-        if response.status().as_u16() != 200 {
-            return Err(ChannelError::Unclear(format!("a bill of status {}", response.status().as_u16())));
+        let status = response.status().as_u16();
+        if status != 200 {
+            return Err(unclear_saying(PayProblemCode::BadBill, &status_said(status)));
         }
         let zip = http::body(response, BILL).await?;
-        Self::read_bill(&zip).map_err(ChannelError::Unclear)
+        Self::read_bill(&zip).map_err(|why| unreadable(PayProblemCode::BadBill, &why))
     }
 }

@@ -6,6 +6,7 @@ use platform::payments::{AlipayParameters, BadParameter};
 use serde_json::value::RawValue;
 
 use crate::rsa::{SigningKey, VerifyingKey};
+use crate::unclear::Doubt;
 
 pub(super) struct Signer {
     own: SigningKey,
@@ -38,12 +39,11 @@ impl Signer {
     }
 
     /// The part of an answer that is signed, exactly as it came.
-    pub fn open<'a>(&self, answer: &'a str, node: &str) -> Result<&'a str, String> {
-        let parts: BTreeMap<String, &'a RawValue> =
-            serde_json::from_str(answer).map_err(|error| format!("an answer that cannot be read: {error}"))?;
-        let signed = parts.get(node).or_else(|| parts.get("error_response")).ok_or("an answer to something else")?.get();
-        let signature: String = parts.get("sign").and_then(|sign| serde_json::from_str(sign.get()).ok()).ok_or("it is not signed")?;
-        if self.theirs.verifies(signed.as_bytes(), &signature) { Ok(signed) } else { Err("its signature does not fit".into()) }
+    pub fn open<'a>(&self, answer: &'a str, node: &str) -> Result<&'a str, Doubt> {
+        let parts: BTreeMap<String, &'a RawValue> = serde_json::from_str(answer).map_err(|error| Doubt::Unreadable(error.to_string()))?;
+        let signed = parts.get(node).or_else(|| parts.get("error_response")).ok_or(Doubt::OfAnother)?.get();
+        let signature: String = parts.get("sign").and_then(|sign| serde_json::from_str(sign.get()).ok()).ok_or(Doubt::NotSigned)?;
+        if self.theirs.verifies(signed.as_bytes(), &signature) { Ok(signed) } else { Err(Doubt::BadSignature) }
     }
 }
 

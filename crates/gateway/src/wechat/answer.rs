@@ -1,9 +1,10 @@
 //! What WeChat has answered, and what of it may be believed.
 
-use platform::payments::ChannelError;
+use platform::payments::{ChannelError, PayProblemCode};
 use serde::de::DeserializeOwned;
 
 use super::words::Refusal;
+use crate::unclear::unreadable;
 
 /// An answer that WeChat has given: its status and its body.
 ///
@@ -16,19 +17,21 @@ pub(super) struct Answer {
 
 impl Answer {
     pub(super) fn refusal(&self) -> ChannelError {
-        let Refusal { code, mut message } = serde_json::from_slice(&self.body).unwrap_or_default();
-        if !self.signed {
-            // Whoever is to look after it should know.
-            message.push_str(" (not signed)");
-        }
-        ChannelError::Refused { code, message }
+        let Refusal { code, message } = serde_json::from_slice(&self.body).unwrap_or_default();
+        ChannelError::Refused { code, message, signed: self.signed }
+    }
+
+    /// What it says where it is none of what was asked for, if anything.
+    pub(super) fn words(&self) -> String {
+        let Refusal { code, message } = serde_json::from_slice(&self.body).unwrap_or_default();
+        if code.is_empty() { message } else { format!("{code}: {message}") }
     }
 
     pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T, ChannelError> {
         if !(200..300).contains(&self.status) {
             return Err(self.refusal());
         }
-        serde_json::from_slice(&self.body).map_err(|error| ChannelError::Unclear(format!("an answer that cannot be read: {error}")))
+        serde_json::from_slice(&self.body).map_err(|error| unreadable(PayProblemCode::Unreadable, &error))
     }
 
     /// Whether WeChat knows nothing of it.

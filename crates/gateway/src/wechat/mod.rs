@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use kernel::{Clock, Random, Timestamp};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use platform::payments::{
-    BadParameter, BillLine, Channel, ChannelError, Handed, Header, Method, NotBelieved, Place, Received, RefundAsk, RefundStanding,
-    Standing, WechatParameters,
+    BadParameter, BillLine, Channel, ChannelError, Handed, Header, Method, NotBelieved, PayProblemCode, Place, Received, RefundAsk,
+    RefundStanding, Standing, WechatParameters,
 };
 use reqwest::Client;
 use ring::digest;
@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use crate::http;
+use crate::unclear::{Doubt, status_said, unclear, unclear_saying, unreadable};
 use answer::{Answer, Asked, is_refusal};
 use sign::{Seal, Signer};
 use words::{Identity, RefundAnswer, Transaction};
@@ -94,12 +95,12 @@ impl WechatPay {
         let verified = match seal {
             Some(seal) => self.signer.verify(&seal, &body),
             None if is_refusal(asked, status, &body) => Ok(()),
-            None => Err("it is not signed".to_owned()),
+            None => Err(Doubt::NotSigned),
         };
-        verified.map_err(|why| ChannelError::Unclear(format!("an answer of status {status} that is not believed: {why}")))?;
+        verified.map_err(|doubt| doubt.of_answer(status))?;
         let answer = Answer { status, body, signed };
         if status >= 500 || status == 429 {
-            return Err(ChannelError::Unclear(format!("status {status}: {}", answer.refusal())));
+            return Err(unclear_saying(PayProblemCode::InTrouble, &format!("{} {}", status_said(status), answer.words())));
         }
         Ok(answer)
     }
@@ -147,12 +148,11 @@ struct Prepared {
 #[async_trait]
 impl Channel for WechatPay {
     async fn place(&self, place: &Place) -> Result<Handed, ChannelError> {
-        let refused = |code: &str, message: &str| ChannelError::Refused { code: code.into(), message: message.into() };
         // Who pays inside WeChat is known to one of our apps alone; whoever pays elsewhere is known to none.
         let app_id = match (place.method, &place.payer) {
             (Method::Jsapi, Some(payer)) if self.own.app_ids.contains(&payer.app_id) => &payer.app_id,
-            (Method::Jsapi, _) => return Err(refused("PAYER", "the payer is known to no app of this merchant")),
-            _ => self.own.app_ids.first().ok_or_else(|| refused("APPID", "no app"))?,
+            (Method::Jsapi, _) => return Err(ChannelError::NotAsked(PayProblemCode::PayerUnknown)),
+            _ => self.own.app_ids.first().ok_or(ChannelError::NotAsked(PayProblemCode::WrongMeans))?,
         };
         let mut body = json!({
             "appid": app_id,
@@ -174,7 +174,7 @@ impl Channel for WechatPay {
             }
             Method::Native => "native",
             Method::Wap | Method::Precreate | Method::Freeze | Method::Capture => {
-                return Err(refused("METHOD", "not WeChat's"));
+                return Err(ChannelError::NotAsked(PayProblemCode::WrongMeans));
             }
         };
         let target = format!("/v3/pay/transactions/{path}");
@@ -190,7 +190,7 @@ impl Channel for WechatPay {
                 Ok(Handed::Redirect { url: format!("{}&redirect_url={back}", prepared.h5_url) })
             }
             Method::Native if !prepared.code_url.is_empty() => Ok(Handed::QrCode { content: prepared.code_url }),
-            _ => Err(ChannelError::Unclear("an answer that hands out nothing".into())),
+            _ => Err(unclear(PayProblemCode::Incomplete)),
         }
     }
 
@@ -239,7 +239,7 @@ impl Channel for WechatPay {
 
     fn notice(&self, header: Header<'_>, body: &[u8]) -> Result<Received, NotBelieved> {
         let seal = Seal::read(|name| header(name)).ok_or_else(|| NotBelieved("it is not signed".into()))?;
-        self.signer.verify(&seal, body).map_err(NotBelieved)?;
+        self.signer.verify(&seal, body).map_err(|doubt| NotBelieved(doubt.to_string()))?;
         notice::read(body, &self.key, &self.own)
     }
 
@@ -247,7 +247,7 @@ impl Channel for WechatPay {
         let Some(place) = self.bill_place(day).await? else { return Ok(Vec::new()) };
         // Wherever it says that the bill is, it is asked for where WeChat is.
         let target = place.download_url.find("/v3/").map(|at| &place.download_url[at..]);
-        let target = target.ok_or_else(|| ChannelError::Unclear("a bill at another place".into()))?;
+        let target = target.ok_or_else(|| unclear(PayProblemCode::BadBill))?;
         let authorization = self.signer.authorize("GET", target, "");
         let request = self.client.get(format!("{}{target}", self.base)).header("authorization", authorization);
         let response = http::send(request).await?;
@@ -256,9 +256,10 @@ impl Channel for WechatPay {
         // Bills are not signed; their hash is, in the answer that named them.
         let hash = hex::encode(digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, &bytes));
         if status != 200 || place.hash_type != "SHA1" || !hash.eq_ignore_ascii_case(&place.hash_value) {
-            return Err(ChannelError::Unclear(format!("a bill of status {status} that is not the one that was named")));
+            let said = if status == 200 { String::new() } else { status_said(status) };
+            return Err(unclear_saying(PayProblemCode::BadBill, &said));
         }
-        let text = std::str::from_utf8(&bytes).map_err(|error| ChannelError::Unclear(error.to_string()))?;
-        Self::read_bill(text).map_err(ChannelError::Unclear)
+        let text = std::str::from_utf8(&bytes).map_err(|error| unreadable(PayProblemCode::BadBill, &error))?;
+        Self::read_bill(text).map_err(|why| unreadable(PayProblemCode::BadBill, &why))
     }
 }

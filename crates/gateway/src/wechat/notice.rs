@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use platform::payments::{NotBelieved, Notice, Received, RefundStanding};
+use platform::payments::{NotBelieved, Notice, PayProblemCode, Problem, Received, RefundStanding};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use serde::Deserialize;
 use zeroize::Zeroizing;
@@ -34,7 +34,8 @@ pub(super) fn read(body: &[u8], key: &Zeroizing<String>, own: &Identity) -> Resu
     let notice = match envelope.event_type.as_str() {
         "TRANSACTION.SUCCESS" => {
             let transaction: Transaction = serde_json::from_str(text).map_err(|error| NotBelieved(format!("a payment: {error}")))?;
-            let paid = transaction.paid(own).map_err(NotBelieved)?.ok_or_else(|| not("a success that is none"))?;
+            let paid =
+                transaction.paid(own).map_err(|problem| NotBelieved(problem.to_string()))?.ok_or_else(|| not("a success that is none"))?;
             Notice::Paid(paid)
         }
         event if event.starts_with("REFUND.") => {
@@ -44,7 +45,7 @@ pub(super) fn read(body: &[u8], key: &Zeroizing<String>, own: &Identity) -> Resu
             }
             let standing = match refund.refund_status.as_str() {
                 "SUCCESS" => RefundStanding::Done { channel_no: refund.refund_id },
-                other => RefundStanding::Failed(other.to_owned()),
+                other => RefundStanding::Failed(Problem::saying(PayProblemCode::Failed, other)),
             };
             Notice::Refund { refund_number: refund.out_refund_no, standing }
         }

@@ -4,6 +4,7 @@ use kernel::{Clock, Random};
 use platform::payments::{BadParameter, WechatParameters};
 
 use crate::rsa::{SigningKey, VerifyingKey};
+use crate::unclear::Doubt;
 
 const SCHEME: &str = "WECHATPAY2-SHA256-RSA2048";
 /// How far an answer's clock may be from ours.
@@ -99,17 +100,16 @@ impl Signer {
     }
 
     /// Whether WeChat has said this, and now. The key is chosen by its name.
-    pub fn verify(&self, seal: &Seal<'_>, body: &[u8]) -> Result<(), String> {
-        let (_, key) =
-            self.theirs.iter().find(|(id, _)| id == seal.serial).ok_or_else(|| format!("no key of ours is called {:?}", seal.serial))?;
-        let at: i64 = seal.timestamp.parse().map_err(|_| "its time cannot be read".to_owned())?;
-        if self.clock.now().unix().saturating_sub(at).saturating_abs() > SKEW {
-            return Err(format!("it is of another time: {at}"));
+    pub fn verify(&self, seal: &Seal<'_>, body: &[u8]) -> Result<(), Doubt> {
+        let (_, key) = self.theirs.iter().find(|(id, _)| id == seal.serial).ok_or_else(|| Doubt::UnknownKey(seal.serial.to_owned()))?;
+        let now = self.clock.now().unix();
+        if !seal.timestamp.parse().is_ok_and(|at: i64| now.saturating_sub(at).saturating_abs() <= SKEW) {
+            return Err(Doubt::OtherTime(seal.timestamp.to_owned()));
         }
         let mut message = format!("{}\n{}\n", seal.timestamp, seal.nonce).into_bytes();
         message.extend_from_slice(body);
         message.push(b'\n');
-        if key.verifies(&message, seal.signature) { Ok(()) } else { Err("its signature does not fit".to_owned()) }
+        if key.verifies(&message, seal.signature) { Ok(()) } else { Err(Doubt::BadSignature) }
     }
 }
 

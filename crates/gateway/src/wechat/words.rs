@@ -1,7 +1,7 @@
 //! What WeChat's JSON says.
 
 use kernel::{Fen, Timestamp};
-use platform::payments::{Paid, RefundStanding, Standing};
+use platform::payments::{Paid, PayProblemCode, Problem, RefundStanding, Standing};
 use serde::Deserialize;
 
 /// Who we are there: what is about somebody else is not ours.
@@ -43,19 +43,19 @@ struct Total {
 
 impl Transaction {
     /// The payment, if there was one; also when it was refunded since. Refused when it is somebody else's, or not whole.
-    pub fn paid(&self, own: &Identity) -> Result<Option<Paid>, String> {
+    pub fn paid(&self, own: &Identity) -> Result<Option<Paid>, Problem> {
         // An order that was never paid may come without the app.
         if self.mchid != own.merchant_id || (!self.appid.is_empty() && !own.app_ids.contains(&self.appid)) {
-            return Err("it is another merchant's".into());
+            return Err(PayProblemCode::OfAnother.into());
         }
         if !matches!(self.trade_state.as_str(), "SUCCESS" | "REFUND") {
             return Ok(None);
         }
         let amount = self.amount.as_ref().filter(|amount| amount.currency.as_deref().is_none_or(|currency| currency == "CNY"));
         let (Some(amount), false, false) = (amount, self.transaction_id.is_empty(), self.appid.is_empty()) else {
-            return Err("a payment without amount, number or app".into());
+            return Err(PayProblemCode::Incomplete.into());
         };
-        let at: Timestamp = self.success_time.as_deref().and_then(|at| at.parse().ok()).ok_or("a payment without a time")?;
+        let at: Timestamp = self.success_time.as_deref().and_then(|at| at.parse().ok()).ok_or(PayProblemCode::Incomplete)?;
         Ok(Some(Paid {
             number: self.out_trade_no.clone(),
             channel_no: self.transaction_id.clone(),
@@ -65,9 +65,9 @@ impl Transaction {
         }))
     }
 
-    pub fn standing(&self, own: &Identity, number: &str) -> Result<Standing, String> {
+    pub fn standing(&self, own: &Identity, number: &str) -> Result<Standing, Problem> {
         if self.out_trade_no != number {
-            return Err("an answer about another payment".into());
+            return Err(PayProblemCode::OfAnother.into());
         }
         if let Some(paid) = self.paid(own)? {
             return Ok(Standing::Paid(paid));
@@ -75,7 +75,7 @@ impl Transaction {
         match self.trade_state.as_str() {
             "NOTPAY" | "USERPAYING" => Ok(Standing::Waiting),
             "CLOSED" | "REVOKED" | "PAYERROR" => Ok(Standing::Closed),
-            other => Err(format!("a state that is not known: {other}")),
+            other => Err(Problem::saying(PayProblemCode::UnknownState, other)),
         }
     }
 }
@@ -98,15 +98,15 @@ pub(super) struct RefundAnswer {
 }
 
 impl RefundAnswer {
-    pub fn standing(self, refund_number: &str) -> Result<RefundStanding, String> {
+    pub fn standing(self, refund_number: &str) -> Result<RefundStanding, Problem> {
         if self.out_refund_no != refund_number {
-            return Err("an answer about another refund".into());
+            return Err(PayProblemCode::OfAnother.into());
         }
         match self.status.as_str() {
             "SUCCESS" => Ok(RefundStanding::Done { channel_no: self.refund_id }),
             "PROCESSING" => Ok(RefundStanding::Pending),
             // CLOSED, ABNORMAL: the payer's account is gone, or the like.
-            other => Ok(RefundStanding::Failed(other.to_owned())),
+            other => Ok(RefundStanding::Failed(Problem::saying(PayProblemCode::Failed, other))),
         }
     }
 }

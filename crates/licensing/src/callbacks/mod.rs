@@ -30,7 +30,7 @@ pub use failed::{FAILED_JOB, FailedDone, WithFailed, failed_job, with_failed};
 pub use model::{
     Attempt, Delivery, DeliveryDetail, DeliveryEntity, DeliveryEvent, DeliveryFilter, DeliveryId, DeliveryState, EventId, NewDelivery,
 };
-pub use post::{Post, WebhookAnswer, WebhookError, WebhookErrorKind};
+pub use post::{DeliveryTrouble, Post, WebhookAnswer, WebhookError, WebhookErrorKind};
 pub use query::{failing, get, list};
 pub use send::{Callbacks, JOB, send_job};
 pub use service::{CallbackSetting, dismiss, resend, rotate, set, test};

@@ -4,6 +4,7 @@ use kernel::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::post::DeliveryTrouble;
 use crate::projects::{CallbackEvent, ProjectId, ProjectRef};
 
 kernel::id!(
@@ -78,7 +79,8 @@ pub struct Delivery {
     pub state: DeliveryState,
     pub attempts: i64,
     pub last_status: Option<i64>,
-    pub last_error: Option<String>,
+    /// Why there was no answer.
+    pub last_error: Option<DeliveryTrouble>,
     pub next_attempt_at: Option<Timestamp>,
     pub created_at: Timestamp,
 }
@@ -90,7 +92,10 @@ pub struct Attempt {
     pub at: Timestamp,
     /// Absent where there was no answer.
     pub status: Option<i64>,
-    pub error: Option<String>,
+    /// Why there was none.
+    pub error: Option<DeliveryTrouble>,
+    /// And more of that, for whoever looks into it: an address, or what the server's network has said.
+    pub detail: Option<String>,
     pub duration_ms: i64,
     /// The first 2 KiB of the answer.
     pub response: String,

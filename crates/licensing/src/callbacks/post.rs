@@ -19,12 +19,38 @@ pub enum WebhookErrorKind {
     Connection,
 }
 
-/// Why there was no answer.
+kernel::words! {
+    /// Why there was no answer.
+    pub enum DeliveryTrouble {
+        /// The project has no address any more.
+        NoAddress = "no_address",
+        /// It is no address that a callback could go to.
+        BadAddress = "bad_address",
+        /// It stands for one within a network, where callbacks may not go.
+        PrivateAddress = "private_address",
+        /// The name is not known, nobody listens, or TLS failed.
+        NoConnection = "no_connection",
+        Timeout = "timeout",
+        /// The connection ended without one, or with something else.
+        NoAnswer = "no_answer",
+    }
+}
+
+impl DeliveryTrouble {
+    pub const fn kind(self) -> WebhookErrorKind {
+        match self {
+            Self::NoAddress | Self::BadAddress | Self::PrivateAddress => WebhookErrorKind::Target,
+            Self::NoConnection | Self::Timeout | Self::NoAnswer => WebhookErrorKind::Connection,
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebhookError {
-    pub kind: WebhookErrorKind,
     /// For the owner to read.
-    pub text: String,
+    pub trouble: DeliveryTrouble,
+    /// For whoever looks into it: an address, or what this machine's network has said. May be empty.
+    pub detail: String,
     pub duration_ms: i64,
 }
 

@@ -41,7 +41,8 @@ pub async fn get(cx: &Cx, id: DeliveryId) -> Result<DeliveryDetail> {
     let sql = format!("{COLUMNS} WHERE d.id = $1");
     let found = cx.db.read().opt(&sql, args![id], |row| Ok((read(row)?, row.get::<String>("payload")?))).await?;
     let (delivery, payload) = found.ok_or_else(Fault::not_found)?;
-    let sql = "SELECT at, status, error, duration_ms, response FROM delivery_attempts WHERE delivery_id = $1 ORDER BY id DESC LIMIT 100";
+    let sql =
+        "SELECT at, status, error, detail, duration_ms, response FROM delivery_attempts WHERE delivery_id = $1 ORDER BY id DESC LIMIT 100";
     let attempts = cx.db.read().all(sql, args![id], read_attempt).await?;
     Ok(DeliveryDetail { delivery, payload, attempts })
 }
@@ -50,7 +51,8 @@ fn read_attempt(row: &Row) -> store::Result<Attempt> {
     Ok(Attempt {
         at: row.get("at")?,
         status: row.get("status")?,
-        error: row.get("error")?,
+        error: row.opt_word("error")?,
+        detail: row.get("detail")?,
         duration_ms: row.get("duration_ms")?,
         response: row.get("response")?,
     })
@@ -78,7 +80,7 @@ fn read(row: &Row) -> store::Result<Delivery> {
         state: row.word("state")?,
         attempts: row.get("attempts")?,
         last_status: row.get("last_status")?,
-        last_error: row.get("last_error")?,
+        last_error: row.opt_word("last_error")?,
         next_attempt_at: row.get("next_attempt_at")?,
         created_at: row.get("created_at")?,
     })

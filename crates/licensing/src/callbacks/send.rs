@@ -11,7 +11,7 @@ use store::{Db, Row, Sql, Tx, args};
 
 use super::emit::RoundJob;
 use super::model::{DeliveryEvent, DeliveryId, DeliveryState, EventId};
-use super::post::{Post, WebhookAnswer, WebhookError, WebhookErrorKind};
+use super::post::{DeliveryTrouble, Post, WebhookAnswer, WebhookError};
 use super::retry::{Round, Verdict, judge};
 use super::sign::Secrets;
 use super::traffic::Traffic;
@@ -22,7 +22,7 @@ pub const JOB: JobKind = JobKind::new("callback.send").by(Crew::Callbacks);
 
 /// What is kept of an answer and of an error.
 const EXCERPT: usize = 2_048;
-const ERROR: usize = 500;
+const DETAIL: usize = 500;
 
 /// How callbacks leave, and how many are under way for whom. One a process.
 pub struct Callbacks {
@@ -70,8 +70,7 @@ async fn send(callbacks: &Callbacks, cx: &Cx, round: &RoundJob) -> Result<Outcom
         Err(turn) => return Ok(Outcome::Again(turn)),
     };
     let (Some(url), Some(secret)) = (&due.url, &due.secret) else {
-        let gone =
-            WebhookError { kind: WebhookErrorKind::Target, text: "the project has no callback address any more".into(), duration_ms: 0 };
+        let gone = WebhookError { trouble: DeliveryTrouble::NoAddress, detail: String::new(), duration_ms: 0 };
         return record(cx, &due, Err(gone)).await;
     };
     let headers = Secrets::open(&cx.vault, secret)?.headers(&due.event_id.to_string(), cx.now(), &due.payload);
@@ -105,21 +104,19 @@ fn read(row: &Row) -> store::Result<Due> {
 async fn record(cx: &Cx, due: &Due, answer: std::result::Result<WebhookAnswer, WebhookError>) -> Result<Outcome> {
     let now = cx.now();
     let round = Round { since: due.since, once: due.event == DeliveryEvent::Test };
-    let outcome = answer.as_ref().map(|answer| answer.status).map_err(|error| error.kind);
+    let outcome = answer.as_ref().map(|answer| answer.status).map_err(|error| error.trouble.kind());
     let verdict = judge(outcome, round, now, cx.random.u64());
-    let (status, error, response, duration) = match &answer {
-        Ok(answer) => {
-            let error = (verdict != Verdict::Delivered).then(|| format!("HTTP {}", answer.status));
-            (Some(i64::from(answer.status)), error, cut(&answer.body_excerpt, EXCERPT), answer.duration_ms)
-        }
-        Err(error) => (None, Some(cut(&error.text, ERROR)), String::new(), error.duration_ms),
+    let (status, response, duration) = match &answer {
+        Ok(answer) => (Some(i64::from(answer.status)), cut(&answer.body_excerpt, EXCERPT), answer.duration_ms),
+        Err(error) => (None, String::new(), error.duration_ms),
     };
+    let error = answer.as_ref().err().map(|error| error.trouble.as_str());
+    let detail = answer.as_ref().err().map(|error| cut(&error.detail, DETAIL)).filter(|detail| !detail.is_empty());
 
     let mut tx = cx.db.begin().await?;
     let id = cx.random.uuid_v7(now);
-    let sql =
-        "INSERT INTO delivery_attempts (id, delivery_id, at, status, error, duration_ms, response) VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    tx.exec(sql, args![id, due.id, now, status, error.clone(), duration, response]).await?;
+    let sql = "INSERT INTO delivery_attempts (id, delivery_id, at, status, error, detail, duration_ms, response) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    tx.exec(sql, args![id, due.id, now, status, error, detail, duration, response]).await?;
     let (state, next, finished) = match verdict {
         Verdict::Delivered => (DeliveryState::Delivered, None, Some(now)),
         Verdict::Later(at) => (DeliveryState::Waiting, Some(at), None),

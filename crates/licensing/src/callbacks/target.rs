@@ -7,6 +7,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use url::{Host, Url};
 
+use super::post::DeliveryTrouble;
+
 const LONGEST: usize = 2_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -22,6 +24,14 @@ pub enum UrlRefusal {
 }
 
 impl UrlRefusal {
+    /// For a delivery.
+    pub const fn trouble(self) -> DeliveryTrouble {
+        match self {
+            Self::Unreadable | Self::Scheme | Self::UserInfo => DeliveryTrouble::BadAddress,
+            Self::Private => DeliveryTrouble::PrivateAddress,
+        }
+    }
+
     /// For a form.
     pub fn words(self) -> (&'static str, String, String) {
         match self {

@@ -14,6 +14,7 @@ mod collector;
 mod forget;
 pub mod limit;
 mod load;
+mod loaded;
 mod log;
 mod look;
 mod nonces;

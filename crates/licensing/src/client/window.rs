@@ -1,7 +1,8 @@
 //! The nonces of the last minutes, in the memory of the process that serves: on SQLite all, on PostgreSQL those that came to it.
 //!
 //! They are in generations by the time at which they came, so that forgetting is dropping the oldest one. It is dropped for the
-//! number of those that came after it and not for its age, of which a clock that jumps can be wrong.
+//! number of those that came after it and not for its age, of which a clock that jumps can be wrong. What is there at a start is
+//! one of them, in a form of its own ([`super::loaded`]).
 //!
 //! **Invariant**: of a request whose nonce is forgotten, here or in the database ([`super::forget`]), the time is remembered ([`Spans`]), and
 //! no request of such a time is new. So a clock that is set back makes nothing good again, however far and after however long.
@@ -15,6 +16,7 @@ use store::{Insert, Sql, Sweep, args};
 use uuid::Uuid;
 
 use super::admit::WINDOW;
+use super::loaded::{Gathered, Loaded};
 use super::spans::Spans;
 
 /// As long as a request can be sent again: one that was signed ahead of the clock by the whole window is good for two, and for what
@@ -27,6 +29,10 @@ pub(super) const WRITTEN: i64 = REMEMBERED + MINUTE;
 pub(super) const SPREAD: i64 = WINDOW + 60;
 /// Sets whose requests cannot be sent again.
 pub(crate) const SETS: Sweep = Sweep::by_id("nonce_sets", WRITTEN);
+/// Some sets of those that were written down, each column in one piece, for they can be a million: by the row, each waits for SQLite's
+/// thread and for memory. Not all at once, so that no nonce is in memory three times. `group_concat` puts bytes together as they are.
+const WRITTEN_DOWN: &str = "SELECT CAST(group_concat(id, '') AS BLOB) AS ids, CAST(group_concat(hashes, '') AS BLOB) AS hashes \
+    FROM (SELECT id, hashes FROM nonce_sets WHERE id > $1 ORDER BY id LIMIT 2000)";
 /// How long a generation gathers.
 const GATHERS: i64 = REMEMBERED / 4;
 /// How many there are. When one is dropped, five have gathered since its last nonce came: four are enough, and the fifth is for a clock
@@ -44,8 +50,20 @@ pub struct Window {
 struct Generation {
     since: Timestamp,
     hashes: HashSet<u64>,
+    /// What was written down before this process began, in a generation of its own.
+    loaded: Option<Loaded>,
     /// Of the requests that brought them, by their own account.
     times: Spans,
+}
+
+impl Generation {
+    fn new(since: Timestamp, expected: usize) -> Self {
+        Self { since, hashes: HashSet::with_capacity(expected), loaded: None, times: Spans::default() }
+    }
+
+    fn knows(&self, hash: u64) -> bool {
+        self.hashes.contains(&hash) || self.loaded.as_ref().is_some_and(|loaded| loaded.holds(hash))
+    }
 }
 
 impl Window {
@@ -55,17 +73,19 @@ impl Window {
 
     /// Those that were written down before a restart: all that are there, since the clock may have been set back meanwhile.
     pub(super) async fn load(platform: &Platform) -> store::Result<Self> {
-        let read = |row: &store::Row| Ok((row.get::<Uuid>("id")?, row.get::<Vec<u8>>("hashes")?));
-        let sets = platform.db.read().all("SELECT id, hashes FROM nonce_sets", args![], read).await?;
-        let mut hashes = HashSet::with_capacity(sets.iter().map(|(_, set)| set.len() / 8).sum());
-        let mut times = Spans::default();
-        for (id, set) in &sets {
-            hashes.extend(set.as_chunks().0.iter().map(|bytes| u64::from_be_bytes(*bytes)));
-            let at = second_of(*id);
-            times.add(at - SPREAD, at + SPREAD);
+        let (mut gathered, mut times, mut last) = (Gathered::default(), Spans::default(), Uuid::nil());
+        let read = |row: &store::Row| Ok((row.get::<Option<Vec<u8>>>("ids")?, row.get::<Option<Vec<u8>>>("hashes")?));
+        while let (Some(ids), Some(hashes)) = platform.db.read().one(WRITTEN_DOWN, args![last], read).await? {
+            for id in ids.as_chunks().0.iter().map(|bytes| Uuid::from_bytes(*bytes)) {
+                let at = second_of(id);
+                times.add(at - SPREAD, at + SPREAD);
+                last = last.max(id);
+            }
+            hashes.as_chunks().0.iter().for_each(|bytes| gathered.add(u64::from_be_bytes(*bytes)));
         }
-        let loaded = Generation { since: platform.clock.now(), hashes, times };
-        Ok(Self { generations: Mutex::new(VecDeque::from([loaded])), ..Self::of_at_most(usize::MAX) })
+        let now = platform.clock.now();
+        let loaded = Generation { loaded: Some(gathered.sorted()), times, ..Generation::new(now, 0) };
+        Ok(Self { generations: Mutex::new(VecDeque::from([Generation::new(now, 0), loaded])), ..Self::of_at_most(usize::MAX) })
     }
 
     /// Which of `asked`, hashes and the times of their requests, are seen for the first time; these are held from now on.
@@ -81,7 +101,7 @@ impl Window {
                 if forgotten.holds(signed_at) || !is_near(signed_at, now) {
                     return false;
                 }
-                let known = generations.iter().skip(1).any(|generation| generation.hashes.contains(&hash));
+                let known = generations.iter().skip(1).any(|generation| generation.knows(hash));
                 let Some(youngest) = generations.front_mut().filter(|_| !known) else { return false };
                 if youngest.hashes.len() >= self.most {
                     return !youngest.hashes.contains(&hash) && beyond.insert(hash);
@@ -121,8 +141,7 @@ impl Window {
         let youngest = generations.front().map(|generation| (generation.since, generation.hashes.len()));
         if youngest.is_none_or(|(since, _)| since.plus_micros(GATHERS) <= now) {
             // As large as the one before: growing would copy it over and over.
-            let hashes = HashSet::with_capacity(youngest.map_or(0, |(_, size)| size));
-            generations.push_front(Generation { since: now, hashes, times: Spans::default() });
+            generations.push_front(Generation::new(now, youngest.map_or(0, |(_, size)| size)));
             while generations.len() > GENERATIONS
                 && let Some(oldest) = generations.pop_back()
             {
@@ -163,6 +182,7 @@ impl Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
+        // What was loaded is not among them: it was known.
         let mut generations = self.window.lock();
         for hash in &self.hashes {
             for generation in generations.iter_mut() {
@@ -176,7 +196,10 @@ impl Drop for Held {
 mod tests {
     use super::*;
     use kernel::DAY;
+    use platform::testing::Bench;
     use proptest::prelude::*;
+    use store::testing::TestDb;
+    use store::{Engine, insert_many};
 
     const START: Timestamp = Timestamp::from_unix(1_800_000_000);
 
@@ -265,6 +288,41 @@ mod tests {
         held.keep();
         let (_, none) = take(&window, &[1], START);
         assert!(none.row(START, &random).rows.is_empty(), "nothing is new");
+    }
+
+    /// On PostgreSQL they are looked up where they are.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn k8_1_however_many_sets_were_written_down_all_are_known_after_a_start_sqlite() {
+        let bench = Bench::on(TestDb::new(Engine::Sqlite, &crate::migrations()).await).await;
+        let start = bench.clock.now();
+        // Ten a second, but for one that came by a clock which was a year behind.
+        let at = |n: i64| start.plus_micros(if n == 7 { -365 * DAY } else { -n * SECOND / 10 });
+        let of = |n: i64| (0..=n % 3).map(move |place| (3 * n + place).cast_unsigned().wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let row = |n| args![bench.platform.random.uuid_v7(at(n)), of(n).flat_map(u64::to_be_bytes).collect::<Vec<u8>>()];
+        let mut tx = bench.platform.db.begin().await.unwrap();
+        insert_many(&mut tx, "nonce_sets", &["id", "hashes"], (0..4_500).map(row).collect(), "").await.unwrap();
+        tx.commit().await.unwrap();
+
+        let window = Arc::new(Window::load(&bench.platform).await.unwrap());
+        let all: Vec<u64> = (0..4_500).flat_map(of).collect();
+        assert_eq!(all.len(), 9_000);
+        let (fresh, held) = take(&window, &all, start);
+        assert!(!fresh.contains(&true) && held.hashes.is_empty());
+        let (fresh, held) = take(&window, &[1, 2, 1], start);
+        assert_eq!(fresh, [true, true, false]);
+        drop(held);
+        assert_eq!(take(&window, &[all[0], 1], start).0, [false, true], "what is given back is what was taken");
+        // For as long as any other, and then their times.
+        let known = || window.lock().iter().any(|generation| all.iter().all(|hash| generation.knows(*hash)));
+        for (turn, hash) in (1..5).zip(10..) {
+            assert_eq!(take(&window, &[hash], start.plus_micros(turn * GATHERS)).0, [true]);
+        }
+        assert!(known());
+        assert_eq!(take(&window, &[20], start.plus_micros(5 * GATHERS)).0, [true]);
+        assert!(!known());
+        let (first, last, year) = (start.unix() - 450, start.unix(), start.unix() - 365 * 86_400);
+        let times = [first - SPREAD - 1, first - SPREAD, last + SPREAD, last + SPREAD + 1, year, year + SPREAD + 1];
+        assert_eq!(times.map(|at| window.forgot(at)), [false, true, true, false, true, false]);
     }
 
     proptest! {

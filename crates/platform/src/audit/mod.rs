@@ -7,12 +7,14 @@ mod check;
 mod line;
 mod query;
 mod seal;
+mod witness;
 
 pub use actions::*;
 pub(crate) use anew::change_key;
 pub use check::{Checked, check};
 pub use query::{ObjectRef, OperationEntry, OperationFilter, about, get, list};
 pub use seal::{follow, seal};
+pub use witness::untold;
 
 use serde::Serialize;
 

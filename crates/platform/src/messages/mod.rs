@@ -18,6 +18,6 @@ pub use notification::{
     NEWER_AT_ONCE, Notification, NotificationEntity, NotificationId, Telling, Told, list, mark_all_read, mark_read, newer, tell, tell_all,
     tell_each, tell_keeper, tell_super_admins, unread,
 };
-pub use sms::{Delivery, SentSms, Sms, SmsError, SmsKind, Texter};
+pub use sms::{Delivery, SentSms, Sms, SmsError, SmsKind, SmsReason, Texter};
 pub use tally::Tally;
 pub(crate) use tally::{TALLY_JOB, tally_job};

@@ -35,7 +35,46 @@ pub struct Sms {
     pub params: Vec<(String, String)>,
 }
 
-/// Why a text did not go.
+kernel::words! {
+    /// Why a text did not go, or nobody knows how it went, where it is not the provider who says so.
+    pub enum SmsReason {
+        NoAnswer = "NO_ANSWER",
+        /// Its answer cannot be read.
+        Unreadable = "UNREADABLE",
+        NotConfigured = "NOT_CONFIGURED",
+        /// The demo's: it is in its mailbox no more.
+        Gone = "GONE",
+    }
+}
+
+impl SmsReason {
+    /// As it stands in the place of a provider's words, with the status of its answer.
+    pub fn of_status(self, status: u16) -> String {
+        format!("{self}: HTTP {status}")
+    }
+
+    /// For people, in Chinese and in English.
+    const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::NoAnswer => ("短信服务商没有回应", "the provider does not answer"),
+            Self::Unreadable => ("短信服务商的答复无法读取", "the provider’s answer cannot be read"),
+            Self::NotConfigured => ("没有配置短信服务商", "no provider is configured"),
+            Self::Gone => ("短信已不在演示信箱", "it is in the demo’s mailbox no more"),
+        }
+    }
+
+    /// What is said of a text in a provider's words or one of these, for people: in Chinese and in English, and a provider's words as its own.
+    pub fn texts(why: &str) -> (String, String) {
+        let (word, more) = why.split_once(": ").map_or((why, None), |(word, more)| (word, Some(more)));
+        match (Self::parse(word).map(Self::words), more) {
+            (Some((zh, en)), None) => (zh.to_owned(), en.to_owned()),
+            (Some((zh, en)), Some(more)) => (format!("{zh}（{more}）"), format!("{en} ({more})")),
+            (None, _) => (format!("短信服务商的答复“{why}”"), format!("the provider’s answer “{why}”")),
+        }
+    }
+}
+
+/// Why a text did not go: in the provider's words, or one of [`SmsReason`].
 #[derive(Debug)]
 pub enum SmsError {
     /// The provider is away or busy.
@@ -68,7 +107,7 @@ pub struct SentSms {
 pub enum Delivery {
     OnItsWay,
     Delivered,
-    /// It did not reach the phone: why, in the provider's words.
+    /// It did not reach the phone: why, in the provider's words, or one of [`SmsReason`].
     Failed(String),
 }
 
@@ -110,8 +149,30 @@ impl Texter for DatabaseMailbox {
         let sql = "SELECT 1 AS one FROM mailbox WHERE message_id = $1";
         match self.db.read().opt(sql, args![sent.called.as_str()], |_| Ok(())).await {
             Ok(Some(())) => Ok(Delivery::Delivered),
-            Ok(None) => Ok(Delivery::Failed("it is not in the mailbox any more".into())),
+            Ok(None) => Ok(Delivery::Failed(SmsReason::Gone.to_string())),
             Err(error) => Err(SmsError::Later(error.to_string())),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn k12_2_why_a_text_did_not_go_is_said_in_both_languages_and_a_providers_words_are_the_providers() {
+        let is_chinese = |text: &str| text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+        for reason in SmsReason::ALL.iter().copied() {
+            for why in [reason.to_string(), reason.of_status(503)] {
+                let (zh, en) = SmsReason::texts(&why);
+                assert!(is_chinese(&zh) && !is_chinese(&en) && !en.contains(reason.as_str()), "{zh} / {en}");
+                assert_eq!((zh.contains("HTTP 503"), en.contains("HTTP 503")), (why.contains("503"), why.contains("503")));
+            }
+        }
+        let (zh, en) = SmsReason::texts("isv.AMOUNT_NOT_ENOUGH: 余额不足");
+        assert_eq!(
+            (zh.as_str(), en.as_str()),
+            ("短信服务商的答复“isv.AMOUNT_NOT_ENOUGH: 余额不足”", "the provider’s answer “isv.AMOUNT_NOT_ENOUGH: 余额不足”")
+        );
     }
 }

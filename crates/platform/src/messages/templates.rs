@@ -1,5 +1,6 @@
 //! Every text that Cuekey sends to people. `{name}` stands for a parameter; parameters that end in `_at` are times and are
-//! shown in the time zone that the parameter [`ZONE`] names, and otherwise in the installation's.
+//! shown in the time zone that the parameter [`ZONE`] names, and otherwise in the installation's. A parameter that is itself a text of ours
+//! is there in both languages ([`why`]), so that nobody reads half of a sentence in another.
 
 use kernel::Lang;
 use serde_json::{Map, Value};
@@ -10,6 +11,13 @@ use crate::settings::{Flag, defs};
 pub const ZONE: &str = "zone";
 /// Notices that were written before they named their hall do not have it.
 const HALL: &str = "hall";
+/// What is there in both languages stands under its name in Chinese, and with this behind it in English.
+const IN_ENGLISH: &str = ".en";
+
+/// Why something is as it is, in Chinese and in English: the parameter `why`.
+pub fn why((zh, en): (String, String)) -> [(&'static str, String); 2] {
+    [("why", zh), ("why.en", en)]
+}
 
 /// Whether a notification also goes out by e-mail.
 #[derive(Debug, Clone, Copy)]
@@ -130,13 +138,13 @@ templates! {
     TEXTS_SPENT = "texts.spent", ByMail::Always, "今日短信额度已用完" "The day's texts are used up",
         "今天发给新号码的验证码已达上限（{most} 条），明天以前只有老顾客能收到验证码。如果不是生意特别好，可能有人在恶意请求短信。" "The codes for new numbers of today ({most}) are used up: until tomorrow they come to known customers alone. Unless business is very good, somebody may be asking for texts to harm you.";
     BROKER_AWAY = "devices.broker_away", ByMail::Always, "灯控消息服务器连不上" "The broker of the lights is away",
-        "从 {since_at} 起连不上 MQTT 服务器（{why}），灯无法控制：新开的台会自动退款，已亮的灯最迟两小时后自行熄灭。请检查服务器和网络。每小时最多提醒一次。" "The MQTT broker has been away since {since_at} ({why}), and lights cannot be told anything: whoever opens a table has the money back, and lights that are on go off by themselves within two hours. Please check the broker and the network. You are told once an hour at most.";
+        "从 {since_at} 起连不上 MQTT 服务器（技术信息：{why}），灯无法控制：新开的台会自动退款，已亮的灯最迟两小时后自行熄灭。请检查服务器和网络。每小时最多提醒一次。" "The MQTT broker has been away since {since_at} (technical detail: {why}), and lights cannot be told anything: whoever opens a table has the money back, and lights that are on go off by themselves within two hours. Please check the broker and the network. You are told once an hour at most.";
     PAY_DAY_DIFFERS = "pay.day_differs", ByMail::Always, "对账有差异" "A day's bill does not agree",
         "{channel} {day} 的账单有 {count} 笔与系统不一致，请在“支付”页核对。" "{count} lines of the bill of {channel} of {day} do not agree with ours; please look at them on the payments page.";
     PAY_DAY_MISSING = "pay.day_missing", ByMail::Always, "对账单无法取得" "A day's bill cannot be had",
         "{channel} {days} 的账单一直无法取得（{why}），尚未对账。两周以内系统会继续尝试；请检查商户参数，或联系支付渠道，并在“支付”页的“对账”里查看。" "The bill of {channel} of {days} cannot be had ({why}), and is not compared. It is asked for again until the day is two weeks old; please check the merchant's parameters, or ask the network, and look at the reconciliation on the payments page.";
     JOB_GIVEN_UP = "job.given_up", ByMail::Always, "一项与款项有关的任务已放弃" "A job about money was given up",
-        "任务 {kind} 已放弃（{why}）。相关款项可能仍在等待，请在“任务”页查看原因并重试。" "The job {kind} was given up ({why}). Money may still wait for it: please look on the jobs page why, and start it again there.";
+        "任务 {kind} 已放弃（技术信息：{why}）。相关款项可能仍在等待，请在“任务”页查看原因并重试。" "The job {kind} was given up (technical detail: {why}). Money may still wait for it: please look on the jobs page why, and start it again there.";
     FAULTS = "system.faults", ByMail::Always, "系统出现内部错误" "Something failed on our side",
         "系统内部错误 {count} 次。最近一次：{place}，{last_at}，编号 {id}。请按编号在服务日志中查找原因。此通知每小时最多一次。" "Internal faults: {count}. The last one: {place} at {last_at}, id {id}. Please look for its cause in the server's log, under this id. This is told at most once an hour.";
     DELIVERY_FAILED = "callback.failed", ByMail::If(defs::MAIL_GRANTS), "回调投递失败" "A callback could not be delivered",
@@ -162,7 +170,8 @@ impl Template {
             Lang::Zh => self.body.0,
             Lang::En => self.body.1,
         };
-        let given = |name: &str| params.get(name).and_then(Value::as_str);
+        let in_english = |name: &str| if lang == Lang::En { params.get(&format!("{name}{IN_ENGLISH}")) } else { None };
+        let given = |name: &str| in_english(name).or_else(|| params.get(name)).and_then(Value::as_str);
         let time_zone = given(ZONE).unwrap_or(time_zone);
         let mut out = String::with_capacity(text.len() + 64);
         let mut rest = text;
@@ -198,6 +207,18 @@ mod tests {
         let body = PASSWORD_CHANGED.body(Lang::En, params.as_object().unwrap(), "Asia/Shanghai");
         assert!(body.contains("account {url} was"), "{body}");
         assert!(body.contains("2026-11-21 08:30"), "{body}");
+    }
+
+    #[test]
+    fn v4_1_what_is_a_text_of_ours_within_a_text_is_in_the_readers_language() {
+        let params: Map<String, Value> =
+            why(("渠道拒绝".into(), "it refuses {amount}".into())).into_iter().map(|(name, text)| (name.to_owned(), text.into())).collect();
+        let body = |lang| PAY_PROBLEM.body(lang, &params, "Asia/Shanghai");
+        let (zh, en) = (body(Lang::Zh), body(Lang::En));
+        assert!(zh.ends_with("请核对：渠道拒绝") && en.ends_with("have a look: it refuses {amount}"), "{zh} {en}");
+        // One that is the same in both, and notices of before.
+        let params = json!({"why": "NOT_ENOUGH"});
+        assert!(PAY_PROBLEM.body(Lang::En, params.as_object().unwrap(), "Asia/Shanghai").ends_with("NOT_ENOUGH"));
     }
 
     #[test]

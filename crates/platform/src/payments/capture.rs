@@ -7,7 +7,7 @@ use store::{Sql as _, Tx};
 
 use super::channel::{ChannelError, ChannelKind, Frozen, Method};
 use super::log::{self, Line};
-use super::model::{Asking, Attempt, AttemptState, Order, OrderState, Purpose};
+use super::model::{Asking, Attempt, AttemptState, Order, OrderState, PayProblemCode, Problem, Purpose};
 use super::orders::place;
 use super::watch::{OfAttempt, Seen, look, note};
 use super::{merchants, people, rows};
@@ -19,7 +19,6 @@ pub const CAPTURE_JOB: JobKind = JobKind::new("pay.capture").counts();
 const LASTS: i64 = 30 * DAY;
 /// What is not clear for so long is somebody's to look at: what is frozen is let go by Alipay one day, taken or not.
 const UNCLEAR: i64 = DAY;
-const CLOSED: &str = "the network has closed it unpaid; asked for again";
 
 /// It is known how much of an order's money was used, and what goes back of it has been asked for ([`refund`](super::refund)): the rest is
 /// taken, where it was only frozen. Doing so again does nothing. `order` was locked by this transaction.
@@ -104,9 +103,9 @@ async fn capture(cx: &Cx, ask: &OfAttempt) -> Result<Option<Timestamp>> {
     let old = now.micros() - order.created_at.micros() >= UNCLEAR;
     let problem = match asked {
         // Somebody has to look, and may put it right there; it is asked for again all the same.
-        Err(refused @ ChannelError::Refused { .. }) => Some(refused.to_string()),
-        Err(ChannelError::Unclear(why)) => old.then(|| format!("not clear for more than a day: {why}")),
-        Ok(_) => old.then(|| "asked for more than a day ago, and not taken".into()),
+        Err(refused @ (ChannelError::Refused { .. } | ChannelError::NotAsked(_))) => Some(refused.problem()),
+        Err(ChannelError::Unclear(why)) => old.then(|| Problem { said: why.said, ..PayProblemCode::NotTaken.into() }),
+        Ok(_) => old.then(|| PayProblemCode::NotTaken.into()),
     };
     if let Some(problem) = problem.filter(|problem| attempt.problem.as_ref() != Some(problem)) {
         let mut tx = cx.db.begin().await?;
@@ -142,12 +141,12 @@ async fn by_another_number(cx: &Cx, closed: &Attempt) -> Result<Option<Timestamp
         created_at: now,
         checked_at: now,
         paid_at: None,
-        problem: Some(CLOSED.into()),
+        problem: Some(PayProblemCode::ClosedUnpaid.into()),
         ..closed.clone()
     };
     rows::insert_attempt(&mut tx, &attempt).await?;
     if closed.problem.is_none() {
-        people::payment(&mut tx, cx, attempt.id, CLOSED).await?;
+        people::payment(&mut tx, cx, attempt.id, &PayProblemCode::ClosedUnpaid.into()).await?;
     }
     let (kind, next) = (merchants::job(CAPTURE_JOB, attempt.channel()), now.plus_micros(pause(&order, now)));
     cx.enqueue(&mut tx, NewJob::new(kind, &OfAttempt { attempt: attempt.id }, next)?).await?;

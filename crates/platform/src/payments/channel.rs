@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use kernel::{Fen, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::model::{PayProblemCode, Problem};
 use super::parameters::Parameters;
 
 kernel::words! {
@@ -149,7 +150,7 @@ pub enum RefundStanding {
         channel_no: String,
     },
     /// The network will not, as it is: somebody has to look.
-    Failed(String),
+    Failed(Problem),
 }
 
 /// What a network tells by itself.
@@ -187,17 +188,36 @@ pub struct BillLine {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChannelError {
     /// It may have happened, or not: no answer, one that is not signed as it should be, or a trouble of the network's own. Ask again.
-    Unclear(String),
+    Unclear(Problem),
     /// The network says no.
-    Refused { code: String, message: String },
+    Refused {
+        code: String,
+        message: String,
+        /// Whether the network has signed it.
+        signed: bool,
+    },
+    /// The network was not asked, for it would not, or must not.
+    NotAsked(PayProblemCode),
 }
 
+impl ChannelError {
+    /// For people.
+    pub fn problem(&self) -> Problem {
+        match self {
+            Self::Unclear(why) => why.clone(),
+            Self::Refused { code, message, signed } => {
+                let refused = if *signed { PayProblemCode::Refused } else { PayProblemCode::RefusedUnsigned };
+                Problem::saying(refused, &format!("{code}: {message}"))
+            }
+            Self::NotAsked(why) => (*why).into(),
+        }
+    }
+}
+
+/// For the program's log.
 impl fmt::Display for ChannelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unclear(why) => f.write_str(why),
-            Self::Refused { code, message } => write!(f, "{code}: {message}"),
-        }
+        self.problem().fmt(f)
     }
 }
 

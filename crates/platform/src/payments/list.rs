@@ -13,7 +13,7 @@ pub use days::{DayRow, DifferenceEntity, DifferenceId, DifferenceRow, MissingDay
 use super::channel::{ChannelKind, Method};
 use super::log::{self, LogRow};
 use super::model::{
-    AttemptId, AttemptState, Order, OrderId, OrderState, Purpose, RefundId, RefundReason, RefundState, from_number, number,
+    AttemptId, AttemptState, Order, OrderId, OrderState, Problem, Purpose, RefundId, RefundReason, RefundState, from_number, number,
 };
 use super::rows;
 use crate::figures::MOST_WAITING;
@@ -89,7 +89,7 @@ pub struct AttemptRow {
     pub channel_no: Option<String>,
     pub created_at: Timestamp,
     pub paid_at: Option<Timestamp>,
-    pub problem: Option<String>,
+    pub problem: Option<Problem>,
     /// When somebody looked after that.
     pub seen_at: Option<Timestamp>,
     /// And what they found it to be.
@@ -119,7 +119,7 @@ pub struct RefundRow {
     pub reason: RefundReason,
     pub state: RefundState,
     pub tries: i64,
-    pub problem: Option<String>,
+    pub problem: Option<Problem>,
     pub created_at: Timestamp,
     pub settled_at: Option<Timestamp>,
     pub note: Option<String>,

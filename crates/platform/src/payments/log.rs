@@ -3,13 +3,14 @@
 //! A network is asked about one payment again and again. What it says in the same words as the last time is not written again: the first line says
 //! since when it is so.
 
-use kernel::{Timestamp, Word as _};
+use kernel::{Fen, Timestamp, Word as _, text};
 use serde::Serialize;
 use store::{Row, Sql, args};
 use uuid::Uuid;
 
 use super::channel::{ChannelError, Handed, RefundStanding, Standing};
-use super::model::{Attempt, AttemptId, OrderId, Refund};
+use super::model::{Attempt, AttemptId, OrderId, Problem, Refund};
+use super::rows::{read_problem, stored};
 use crate::{Cx, Result};
 
 kernel::words! {
@@ -40,7 +41,7 @@ kernel::words! {
     }
 }
 
-/// What is kept of a text of a network's.
+/// What is kept of a number of a network's.
 const LONGEST: usize = 300;
 /// What is shown of an order: the last.
 const SHOWN: i64 = 200;
@@ -70,26 +71,33 @@ type Answer<T> = std::result::Result<T, ChannelError>;
 pub(super) struct Line {
     call: PayCall,
     said: PaySaid,
-    /// The network's number, or why.
-    detail: Option<String>,
+    /// The network's.
+    channel_no: Option<String>,
+    amount: Option<Fen>,
+    /// Why not.
+    problem: Option<Problem>,
 }
 
 impl Line {
-    fn new(call: PayCall, said: PaySaid, detail: Option<&str>) -> Self {
-        Self { call, said, detail: detail.map(|text| text.chars().take(LONGEST).collect()) }
+    const fn new(call: PayCall, said: PaySaid) -> Self {
+        Self { call, said, channel_no: None, amount: None, problem: None }
+    }
+
+    fn numbered(self, channel_no: &str) -> Self {
+        Self { channel_no: Some(text::quoted(channel_no, LONGEST)), ..self }
     }
 
     fn failed(call: PayCall, error: &ChannelError) -> Self {
         let said = match error {
             ChannelError::Unclear(_) => PaySaid::Unclear,
-            ChannelError::Refused { .. } => PaySaid::Refused,
+            ChannelError::Refused { .. } | ChannelError::NotAsked(_) => PaySaid::Refused,
         };
-        Self::new(call, said, Some(&error.to_string()))
+        Self { problem: Some(error.problem()), ..Self::new(call, said) }
     }
 
     pub(super) fn placed(answer: &Answer<Handed>) -> Self {
         match answer {
-            Ok(_) => Self::new(PayCall::Place, PaySaid::Done, None),
+            Ok(_) => Self::new(PayCall::Place, PaySaid::Done),
             Err(error) => Self::failed(PayCall::Place, error),
         }
     }
@@ -97,27 +105,27 @@ impl Line {
     pub(super) fn queried(answer: &Answer<Standing>) -> Self {
         let call = PayCall::Query;
         match answer {
-            Ok(Standing::Paid(paid)) => Self::new(call, PaySaid::Paid, Some(&format!("{}: {} fen", paid.channel_no, paid.amount))),
-            Ok(Standing::Waiting) => Self::new(call, PaySaid::Waiting, None),
-            Ok(Standing::Closed) => Self::new(call, PaySaid::Closed, None),
-            Ok(Standing::Unknown) => Self::new(call, PaySaid::Unknown, None),
+            Ok(Standing::Paid(paid)) => Self { amount: Some(paid.amount), ..Self::new(call, PaySaid::Paid).numbered(&paid.channel_no) },
+            Ok(Standing::Waiting) => Self::new(call, PaySaid::Waiting),
+            Ok(Standing::Closed) => Self::new(call, PaySaid::Closed),
+            Ok(Standing::Unknown) => Self::new(call, PaySaid::Unknown),
             Err(error) => Self::failed(call, error),
         }
     }
 
     pub(super) fn closed(answer: &Answer<()>) -> Self {
         match answer {
-            Ok(()) => Self::new(PayCall::Close, PaySaid::Done, None),
+            Ok(()) => Self::new(PayCall::Close, PaySaid::Done),
             Err(error) => Self::failed(PayCall::Close, error),
         }
     }
 
     pub(super) fn refunded(call: PayCall, answer: &Answer<RefundStanding>) -> Self {
         match answer {
-            Ok(RefundStanding::Done { channel_no }) => Self::new(call, PaySaid::Done, Some(channel_no.as_str())),
-            Ok(RefundStanding::Pending) => Self::new(call, PaySaid::Pending, None),
-            Ok(RefundStanding::Unknown) => Self::new(call, PaySaid::Unknown, None),
-            Ok(RefundStanding::Failed(why)) => Self::new(call, PaySaid::Refused, Some(why.as_str())),
+            Ok(RefundStanding::Done { channel_no }) => Self::new(call, PaySaid::Done).numbered(channel_no),
+            Ok(RefundStanding::Pending) => Self::new(call, PaySaid::Pending),
+            Ok(RefundStanding::Unknown) => Self::new(call, PaySaid::Unknown),
+            Ok(RefundStanding::Failed(why)) => Self { problem: Some(why.clone()), ..Self::new(call, PaySaid::Refused) },
             Err(error) => Self::failed(call, error),
         }
     }
@@ -131,18 +139,27 @@ impl Line {
 /// Adds a line, in a transaction of its own: whatever follows from it, it was said. Waits for nobody who holds the order.
 pub(super) async fn add(cx: &Cx, about: impl Into<About>, line: Line) -> Result<()> {
     let about: About = about.into();
-    let query = "SELECT said, detail FROM pay_log WHERE subject = $1 AND call = $2 ORDER BY id DESC LIMIT 1";
-    let read = |row: &Row| Ok(Line { call: line.call, said: row.word("said")?, detail: row.get("detail")? });
+    let query =
+        "SELECT said, channel_no, amount, problem, problem_said FROM pay_log WHERE subject = $1 AND call = $2 ORDER BY id DESC LIMIT 1";
+    let read = |row: &Row| read_line(row, line.call);
     let last = cx.db.read().opt(query, args![about.subject, line.call.as_str()], read).await?;
     if !line.is_news(last.as_ref()) {
         return Ok(());
     }
     let mut tx = cx.db.begin().await?;
-    let sql = "INSERT INTO pay_log (id, order_id, attempt_id, subject, at, call, said, detail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    let sql = "INSERT INTO pay_log (id, order_id, attempt_id, subject, at, call, said, channel_no, amount, problem, problem_said) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     let id = cx.random.uuid_v7(cx.now());
     let (call, said) = (line.call.as_str(), line.said.as_str());
-    tx.exec(sql, args![id, about.order, about.attempt, about.subject, cx.now(), call, said, line.detail]).await?;
+    let (problem, words) = stored(line.problem.as_ref());
+    let values =
+        args![id, about.order, about.attempt, about.subject, cx.now(), call, said, line.channel_no.as_deref(), line.amount, problem, words];
+    tx.exec(sql, values).await?;
     Ok(tx.commit().await?)
+}
+
+fn read_line(row: &Row, call: PayCall) -> store::Result<Line> {
+    Ok(Line { call, said: row.word("said")?, channel_no: row.get("channel_no")?, amount: row.get("amount")?, problem: read_problem(row)? })
 }
 
 /// What a network was asked, and what it said.
@@ -154,21 +171,21 @@ pub struct LogRow {
     pub at: Timestamp,
     pub call: PayCall,
     pub said: PaySaid,
-    /// The network's own number, or why.
-    pub detail: Option<String>,
+    /// The network's own number.
+    pub channel_no: Option<String>,
+    /// What was paid, as the network says.
+    pub amount_fen: Option<Fen>,
+    /// Why not.
+    pub problem: Option<Problem>,
 }
 
 /// Of an order, oldest first.
 pub(super) async fn of_order(sql: &mut impl Sql, order: OrderId) -> Result<Vec<LogRow>> {
-    let query = "SELECT subject, at, call, said, detail FROM pay_log WHERE order_id = $1 ORDER BY id DESC LIMIT $2";
+    let query = "SELECT subject, at, call, said, channel_no, amount, problem, problem_said FROM pay_log WHERE order_id = $1 ORDER BY id DESC LIMIT $2";
     let read = |row: &Row| {
-        Ok(LogRow {
-            number: row.get::<Uuid>("subject")?.simple().to_string(),
-            at: row.get("at")?,
-            call: row.word("call")?,
-            said: row.word("said")?,
-            detail: row.get("detail")?,
-        })
+        let Line { call, said, channel_no, amount, problem } = read_line(row, row.word("call")?)?;
+        let number = row.get::<Uuid>("subject")?.simple().to_string();
+        Ok(LogRow { number, at: row.get("at")?, call, said, channel_no, amount_fen: amount, problem })
     };
     let mut lines = sql.all(query, args![order, SHOWN], read).await?;
     lines.reverse();
@@ -178,11 +195,13 @@ pub(super) async fn of_order(sql: &mut impl Sql, order: OrderId) -> Result<Vec<L
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::payments::channel::Paid;
+    use crate::payments::model::PayProblemCode;
 
     #[test]
     fn k12_1_what_is_said_again_in_the_same_words_is_no_news_but_each_refusal_of_a_refund_is() {
-        let unclear = || ChannelError::Unclear("status 503".into());
-        let refused = |code: &str| ChannelError::Refused { code: code.into(), message: "no".into() };
+        let unclear = || ChannelError::Unclear(Problem::saying(PayProblemCode::InTrouble, "HTTP 503"));
+        let refused = |code: &str| ChannelError::Refused { code: code.into(), message: "no".into(), signed: true };
         let waiting = Line::queried(&Ok(Standing::Waiting));
         assert!(waiting.is_news(None) && !waiting.is_news(Some(&waiting)));
         assert!(Line::queried(&Err(unclear())).is_news(Some(&waiting)));
@@ -190,15 +209,21 @@ mod tests {
         assert!(Line::closed(&Err(refused("B"))).is_news(Some(&Line::closed(&Err(refused("A"))))));
         let no = Line::refunded(PayCall::Refund, &Err(refused("A")));
         assert!(no.is_news(Some(&no)));
-        let failed = Line::refunded(PayCall::Refund, &Ok(RefundStanding::Failed("no".into())));
+        let failed = Line::refunded(PayCall::Refund, &Ok(RefundStanding::Failed(PayProblemCode::Failed.into())));
         assert_eq!((failed.said, failed.is_news(Some(&failed))), (PaySaid::Refused, true));
         let silent = Line::refunded(PayCall::Refund, &Err(unclear()));
         assert!(!silent.is_news(Some(&silent)));
     }
 
     #[test]
-    fn k12_1_no_more_of_a_networks_text_is_kept_than_people_read() {
-        let line = Line::placed(&Err(ChannelError::Unclear("长".repeat(10_000))));
-        assert_eq!((line.said, line.detail.map(|text| text.chars().count())), (PaySaid::Unclear, Some(LONGEST)));
+    fn k12_1_what_was_paid_is_written_down_with_the_networks_number_which_is_not_endless() {
+        let paid = |channel_no: String| {
+            let paid = Paid { number: "n".into(), channel_no, amount: Fen::new(5_000), payer: None, at: Timestamp::from_unix(5) };
+            Line::queried(&Ok(Standing::Paid(paid)))
+        };
+        let line = paid("4200".into());
+        assert_eq!((line.said, line.channel_no.as_deref(), line.amount), (PaySaid::Paid, Some("4200"), Some(Fen::new(5_000))));
+        assert_eq!(paid("长".repeat(10_000)).channel_no.map(|text| text.chars().count()), Some(LONGEST));
+        assert!(paid("4201".into()).is_news(Some(&line)));
     }
 }

@@ -9,6 +9,7 @@
 //! frozen there until the network says that it has gone.
 //! **Invariant**: what a network has only frozen ([`ChannelKind::AlipayFreeze`]) is taken or let go by [`conclude`] and [`refund`], all of it.
 //! **Invariant**: a network is never asked within a transaction, and always under a number that was stored before.
+//! **Invariant**: what people read of a problem is a code ([`Problem`]), said in their language, and apart from it what the network has said.
 
 mod by_hand;
 mod capture;
@@ -48,7 +49,8 @@ pub use list::{
 pub use log::{LogRow, PayCall, PaySaid};
 pub use merchants::{Merchant, Payments, enabled, merchants, put, set_merchant};
 pub use model::{
-    AttemptId, AttemptState, Order, OrderEntity, OrderId, OrderState, Purpose, Refund, RefundEntity, RefundId, RefundReason, RefundState,
+    AttemptId, AttemptState, Order, OrderEntity, OrderId, OrderState, PayProblemCode, Problem, Purpose, Refund, RefundEntity, RefundId,
+    RefundReason, RefundState,
 };
 pub use notices::{Refusal, receive};
 pub use orders::{NewOrder, OrderView, cancel, carry_over, create, get, known, replace};

@@ -1,7 +1,9 @@
-//! Orders, attempts and refunds: what they are, and their states. The rules between them are pure too: `arrival` and `pace`. No I/O.
+//! Orders, attempts and refunds: what they are, and their states. The rules between them are pure too: `arrival` and `pace`; what is said of
+//! them that does not fit is in `problem`. No I/O.
 
 mod arrival;
 mod pace;
+mod problem;
 
 use kernel::{Fen, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -9,6 +11,8 @@ use uuid::Uuid;
 
 pub(super) use arrival::{Arrival, arrival, between};
 pub(super) use pace::{ATTEMPTS, EXPIRES, MARGIN, next_look, refund_pause};
+pub(super) use problem::yuan;
+pub use problem::{PayProblemCode, Problem};
 
 use super::channel::{ChannelKind, Frozen, Handed, Method, Payer};
 use crate::ledger::{AccountId, SystemAccount, TransferId};
@@ -131,7 +135,7 @@ pub struct Attempt {
     pub created_at: Timestamp,
     pub checked_at: Timestamp,
     pub paid_at: Option<Timestamp>,
-    pub problem: Option<String>,
+    pub problem: Option<Problem>,
 }
 
 impl Attempt {
@@ -154,7 +158,7 @@ pub struct Refund {
     pub state: RefundState,
     pub transfer: TransferId,
     pub tries: i64,
-    pub problem: Option<String>,
+    pub problem: Option<Problem>,
     pub created_at: Timestamp,
     pub settled_at: Option<Timestamp>,
     pub note: Option<String>,

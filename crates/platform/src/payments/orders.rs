@@ -194,11 +194,11 @@ async fn hand(cx: &Cx, id: OrderId) -> Result<OrderView> {
                 tx.commit().await?;
                 return Err(PayError::Unclear.into());
             }
-            Err(refused @ ChannelError::Refused { .. }) => {
+            Err(refused @ (ChannelError::Refused { .. } | ChannelError::NotAsked(_))) => {
                 tracing::warn!(channel = %attempt.channel(), why = %refused, "a payment was refused");
                 rows::lock(&mut tx, id).await?;
-                let why = refused.to_string();
-                rows::close_attempt(&mut tx, attempt.id, Some(&why)).await?;
+                let why = refused.problem();
+                rows::refuse_attempt(&mut tx, attempt.id, &why).await?;
                 people::refused(&mut tx, cx, &order, attempt.channel(), &why).await?;
                 tx.commit().await?;
                 return Err(PayError::Refused.into());

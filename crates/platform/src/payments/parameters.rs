@@ -10,6 +10,7 @@ use super::channel::ChannelKind;
 
 /// A key by which a network signs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct NetworkKey {
     /// WeChat: `PUB_KEY_ID_…`, or the serial number of a platform certificate.
     pub id: String,

@@ -4,7 +4,7 @@ use kernel::{Fen, Word as _};
 use store::{Sql as _, Tx, args};
 
 use super::channel::ChannelKind;
-use super::model::{AttemptId, Order, OrderId, Refund};
+use super::model::{AttemptId, Order, OrderId, Problem, Refund, yuan};
 use crate::allowance::Allowance;
 use crate::messages::{self, templates};
 use crate::{Cx, Result};
@@ -15,34 +15,38 @@ const REFUSALS: Allowance = Allowance { name: "pay-refused-told", window_seconds
 const UNCLEAR: Allowance = Allowance { name: "pay-unclear-told", window_seconds: 3_600, most: 3 };
 
 /// A refund that is stuck.
-pub(super) async fn refund(tx: &mut Tx, cx: &Cx, refund: &Refund, why: &str) -> Result<()> {
-    let said = [("amount", yuan(refund.amount)), ("why", why.to_owned())];
+pub(super) async fn refund(tx: &mut Tx, cx: &Cx, refund: &Refund, why: &Problem) -> Result<()> {
+    let [zh, en] = templates::why(why.texts());
+    let said = [("amount", yuan(refund.amount)), zh, en];
     messages::tell_super_admins(tx, cx, &templates::PAY_REFUND_STUCK, &said, Some(&page(refund.order))).await
 }
 
 /// A payment about which something does not fit.
-pub(super) async fn payment(tx: &mut Tx, cx: &Cx, attempt: AttemptId, why: &str) -> Result<()> {
+pub(super) async fn payment(tx: &mut Tx, cx: &Cx, attempt: AttemptId, why: &Problem) -> Result<()> {
     let sql = "SELECT o.id, o.amount FROM pay_attempts a JOIN pay_orders o ON o.id = a.order_id WHERE a.id = $1";
     let (order, amount): (OrderId, Fen) = tx.one(sql, args![attempt], |row| Ok((row.get("id")?, row.get("amount")?))).await?;
-    let said = [("amount", yuan(amount)), ("why", why.to_owned())];
+    let [zh, en] = templates::why(why.texts());
+    let said = [("amount", yuan(amount)), zh, en];
     messages::tell_super_admins(tx, cx, &templates::PAY_PROBLEM, &said, Some(&page(order))).await
 }
 
 /// A payment that a network would not begin. Its payer may be why, or our parameters: then nobody can pay by it.
-pub(super) async fn refused(tx: &mut Tx, cx: &Cx, order: &Order, kind: ChannelKind, why: &str) -> Result<()> {
+pub(super) async fn refused(tx: &mut Tx, cx: &Cx, order: &Order, kind: ChannelKind, why: &Problem) -> Result<()> {
     if !REFUSALS.reaches_most(tx, cx, kind.as_str()).await? {
         return Ok(());
     }
-    let said = [("channel", name(kind).to_owned()), ("amount", yuan(order.amount)), ("why", why.to_owned())];
+    let [zh, en] = templates::why(why.texts());
+    let said = [("channel", name(kind).to_owned()), ("amount", yuan(order.amount)), zh, en];
     messages::tell_super_admins(tx, cx, &templates::PAY_REFUSED, &said, Some(&page(order.id))).await
 }
 
 /// A network that gives no clear answer to who would pay. That happens; where it happens again and again, nobody can pay by it.
-pub(super) async fn unclear(tx: &mut Tx, cx: &Cx, kind: ChannelKind, why: &str) -> Result<()> {
+pub(super) async fn unclear(tx: &mut Tx, cx: &Cx, kind: ChannelKind, why: &Problem) -> Result<()> {
     if !UNCLEAR.reaches_most(tx, cx, kind.as_str()).await? {
         return Ok(());
     }
-    let said = [("channel", name(kind).to_owned()), ("why", why.to_owned())];
+    let [zh, en] = templates::why(why.texts());
+    let said = [("channel", name(kind).to_owned()), zh, en];
     messages::tell_super_admins(tx, cx, &templates::PAY_UNCLEAR, &said, Some("/payments")).await
 }
 
@@ -53,8 +57,9 @@ pub(super) async fn day(tx: &mut Tx, cx: &Cx, kind: ChannelKind, day: &str, diff
 }
 
 /// Days whose bill cannot be had, and why the last of them cannot.
-pub(super) async fn missing(tx: &mut Tx, cx: &Cx, kind: ChannelKind, days: &[&str], why: &str) -> Result<()> {
-    let said = [("channel", name(kind).to_owned()), ("days", days.join(", ")), ("why", why.to_owned())];
+pub(super) async fn missing(tx: &mut Tx, cx: &Cx, kind: ChannelKind, days: &[&str], why: &Problem) -> Result<()> {
+    let [zh, en] = templates::why(why.texts());
+    let said = [("channel", name(kind).to_owned()), ("days", days.join(", ")), zh, en];
     messages::tell_super_admins(tx, cx, &templates::PAY_DAY_MISSING, &said, Some("/payments?tab=reconciliation")).await
 }
 
@@ -68,8 +73,4 @@ fn name(kind: ChannelKind) -> &'static str {
 /// Where the console shows it.
 fn page(order: OrderId) -> String {
     format!("/payments/orders/{order}")
-}
-
-fn yuan(fen: Fen) -> String {
-    format!("{}.{:02}", fen.fen() / 100, fen.fen() % 100)
 }

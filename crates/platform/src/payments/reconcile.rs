@@ -4,16 +4,17 @@ mod missing;
 
 use std::collections::BTreeMap;
 
-use kernel::{Fen, HOUR, Timestamp, Word};
+use kernel::{Fault, Fen, HOUR, Timestamp, Word};
 use store::jobs::{JobKind, Outcome};
 use store::{Sql, Tx, args};
 
 use super::channel::{BillLine, Channel, ChannelError, ChannelKind};
 use super::log::{self, Line as LogLine};
-use super::model::{AttemptId, RefundEntity, RefundId, from_number, number};
+use super::model::{AttemptId, PayProblemCode, RefundEntity, RefundId, from_number, number};
 use super::settle::settle;
 use super::{channel, merchants, people, rows, watch};
 use crate::{Cx, Result};
+use missing::NotCompared;
 
 pub const RECONCILE: JobKind = JobKind::new("pay.reconcile");
 
@@ -118,11 +119,11 @@ async fn reconcile(cx: &Cx) -> Result<()> {
         let first = first_paid(&mut cx.db.read(), kind).await?;
         let mut missing = Vec::new();
         for day in days_to_compare(cx.now(), first) {
-            if let Err(fault) = compare_day(cx, kind, &day).await {
+            if let Err(why) = compare_day(cx, kind, &day).await {
+                let (problem, fault) = (why.problem(), Fault::from(why));
                 tracing::warn!(channel = %kind, day = %day.name, %fault, "a network's bill could not be compared");
                 if day.age >= missing::MISSING {
-                    let why = std::error::Error::source(&fault).map_or_else(|| fault.to_string(), ToString::to_string);
-                    missing.push((day.name, why));
+                    missing.push((day.name, problem));
                 }
                 outcome = Err(fault);
             }
@@ -138,21 +139,20 @@ async fn first_paid(sql: &mut impl Sql, kind: ChannelKind) -> Result<Option<Time
     Ok(sql.opt(query, args![kind.as_str()], |row| row.get("paid_at")).await?)
 }
 
-async fn compare_day(cx: &Cx, kind: ChannelKind, day: &Day) -> Result<()> {
+async fn compare_day(cx: &Cx, kind: ChannelKind, day: &Day) -> std::result::Result<(), NotCompared> {
     let sql = "SELECT 1 AS one FROM pay_days WHERE channel = $1 AND day = $2";
     if cx.db.read().opt(sql, args![kind.as_str(), day.name.as_str()], |_| Ok(())).await?.is_some() {
         return Ok(());
     }
-    let unclear = |error: ChannelError| kernel::Fault::unavailable(error.to_string());
     let channel = merchants::channel(cx, kind).await?;
-    let bill = channel.bill(&day.name).await.map_err(unclear)?;
+    let bill = channel.bill(&day.name).await.map_err(NotCompared::NoBill)?;
     heal(cx, channel.as_ref(), &bill).await?;
     let theirs = bill.iter().map(|line| ((line.number.clone(), line.refund_number.clone()), line.amount)).collect();
     let found = refunds_of(&mut cx.db.read(), kind, &bill).await?;
     let mut ours = ours(&mut cx.db.read(), kind, day).await?;
     ours.extend(found.iter().map(|one| (one.line.clone(), one.amount)));
     if may_be_late(&bill, &ours, day.age) {
-        return Err(unclear(ChannelError::Unclear("there is no bill yet".into())));
+        return Err(NotCompared::NoBill(ChannelError::Unclear(PayProblemCode::NoBill.into())));
     }
     let mut tx = cx.db.begin().await?;
     for one in &found {
@@ -199,7 +199,7 @@ async fn heal(cx: &Cx, channel: &dyn Channel, bill: &[BillLine]) -> Result<()> {
             }
             Ok(_) => {
                 let mut tx = cx.db.begin().await?;
-                watch::note(&mut tx, cx, attempt.id, "in the network's bill, and unpaid by its answer").await?;
+                watch::note(&mut tx, cx, attempt.id, &PayProblemCode::BillOnly.into()).await?;
                 tx.commit().await?;
             }
             Err(why) => tracing::warn!(attempt = %attempt.id, %why, "a payment of the bill could not be looked up"),

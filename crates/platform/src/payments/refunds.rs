@@ -8,7 +8,10 @@ use store::{Sql, Tx, args};
 use super::channel::{ChannelError, ChannelKind, RefundAsk, RefundStanding};
 use super::error::PayError;
 use super::log::{self, Line, PayCall};
-use super::model::{AttemptId, AttemptState, Order, OrderId, Refund, RefundId, RefundReason, RefundState, account, number, refund_pause};
+use super::model::{
+    AttemptId, AttemptState, Order, OrderId, PayProblemCode, Problem, Refund, RefundId, RefundReason, RefundState, account, number,
+    refund_pause,
+};
 use super::{merchants, people, rows, watch};
 use crate::ledger::{self, EntryKind};
 use crate::{Cx, Result};
@@ -131,7 +134,8 @@ pub(super) async fn settle(
         RefundState::Asked | RefundState::Stuck => {}
         // Somebody has put it right by hand, and now it has come twice.
         RefundState::ByHand | RefundState::Kept if matches!(standing, Ok(RefundStanding::Done { .. })) => {
-            watch::note(&mut tx, cx, refund.attempt, &format!("refund {} was made by the network too", number(id))).await?;
+            let twice = Problem::number(PayProblemCode::RefundedTwice, &number(id));
+            watch::note(&mut tx, cx, refund.attempt, &twice).await?;
             tx.commit().await?;
             return Ok(None);
         }
@@ -150,12 +154,15 @@ pub(super) async fn settle(
         }
         Ok(RefundStanding::Pending | RefundStanding::Unknown) if age < PENDING => Some(again),
         Ok(RefundStanding::Pending | RefundStanding::Unknown) => {
-            stuck(&mut tx, cx, &refund, refund.tries, "the network has not sent it back in ten days, and does not refuse").await?
+            stuck(&mut tx, cx, &refund, refund.tries, &PayProblemCode::NotSent.into()).await?
         }
         Ok(RefundStanding::Failed(why)) => failed(&mut tx, cx, &refund, &why).await?,
-        Err(refused @ ChannelError::Refused { .. }) => failed(&mut tx, cx, &refund, &refused.to_string()).await?,
+        Err(refused @ (ChannelError::Refused { .. } | ChannelError::NotAsked(_))) => {
+            failed(&mut tx, cx, &refund, &refused.problem()).await?
+        }
         Err(ChannelError::Unclear(why)) if age < UNCLEAR => {
-            tx.exec("UPDATE pay_refunds SET problem = $1 WHERE id = $2", args![why, id]).await?;
+            let (problem, said) = rows::stored(Some(&why));
+            tx.exec("UPDATE pay_refunds SET problem = $1, problem_said = $2 WHERE id = $3", args![problem, said, id]).await?;
             Some(again)
         }
         Err(ChannelError::Unclear(why)) => stuck(&mut tx, cx, &refund, refund.tries, &why).await?,
@@ -164,19 +171,22 @@ pub(super) async fn settle(
     Ok(next)
 }
 
-async fn failed(tx: &mut Tx, cx: &Cx, refund: &Refund, why: &str) -> Result<Option<Timestamp>> {
+async fn failed(tx: &mut Tx, cx: &Cx, refund: &Refund, why: &Problem) -> Result<Option<Timestamp>> {
     let tries = refund.tries + 1;
     if tries >= TRIES {
         return stuck(tx, cx, refund, tries, why).await;
     }
-    tx.exec("UPDATE pay_refunds SET tries = $1, problem = $2 WHERE id = $3", args![tries, why, refund.id]).await?;
+    let (problem, said) = rows::stored(Some(why));
+    tx.exec("UPDATE pay_refunds SET tries = $1, problem = $2, problem_said = $3 WHERE id = $4", args![tries, problem, said, refund.id])
+        .await?;
     Ok(Some(cx.now().plus_micros((20 * SECOND) << tries)))
 }
 
 /// Handed to a person, who is told; the payer is told that it takes longer.
-async fn stuck(tx: &mut Tx, cx: &Cx, refund: &Refund, tries: i64, why: &str) -> Result<Option<Timestamp>> {
-    let sql = "UPDATE pay_refunds SET state = $1, tries = $2, problem = $3 WHERE id = $4";
-    tx.exec(sql, args![RefundState::Stuck.as_str(), tries, why, refund.id]).await?;
+async fn stuck(tx: &mut Tx, cx: &Cx, refund: &Refund, tries: i64, why: &Problem) -> Result<Option<Timestamp>> {
+    let sql = "UPDATE pay_refunds SET state = $1, tries = $2, problem = $3, problem_said = $4 WHERE id = $5";
+    let (problem, said) = rows::stored(Some(why));
+    tx.exec(sql, args![RefundState::Stuck.as_str(), tries, problem, said, refund.id]).await?;
     tracing::error!(refund = %refund.id, %why, "a refund needs somebody's help");
     if refund.state != RefundState::Stuck {
         cx.enqueue(tx, NewJob::new(REFUNDED_JOB, &OfRefund { refund: refund.id }, cx.now())?).await?;

@@ -1,16 +1,16 @@
 //! Money that is under way and that no job is about any more: its job was given up after too many faults, or is gone. Without this nobody
 //! would ask the network again, and nobody would be told.
 
-use kernel::{DAY, Fault, MINUTE};
+use kernel::{DAY, Fault, MINUTE, Word as _};
 use store::jobs::{JobKind, NewJob, Outcome};
 use store::{Sql as _, args};
 
 use super::capture::CAPTURE_JOB;
 use super::channel::{ChannelKind, Method};
 use super::merchants;
-use super::model::{AttemptId, RefundId};
+use super::model::{AttemptId, PayProblemCode, RefundId};
 use super::refunds::{OfRefund, REFUND_JOB};
-use super::watch::{OfAttempt, SILENT, WATCH_JOB};
+use super::watch::{OfAttempt, WATCH_JOB};
 use crate::{Cx, Result, jobs};
 
 pub const RESUME: JobKind = JobKind::new("pay.resume");
@@ -58,7 +58,8 @@ async fn attempts(cx: &Cx) -> Result<Vec<NewJob>> {
     let mut found: Vec<(AttemptId, Method)> = Vec::new();
     let read = |row: &store::Row| Ok((row.get::<AttemptId>("id")?, row.word::<Method>("method")?));
     let ago = |micros: i64| cx.now().plus_micros(-micros);
-    found.extend(cx.db.read().all(live, args![ago(AGE), AT_ONCE, ago(LOOKED_FOR), SILENT], read).await?);
+    let silent = PayProblemCode::Silent.as_str();
+    found.extend(cx.db.read().all(live, args![ago(AGE), AT_ONCE, ago(LOOKED_FOR), silent], read).await?);
     found.extend(cx.db.read().all(last, args![ago(AGE), AT_ONCE], read).await?);
     let job = |(attempt, method): (AttemptId, Method)| {
         let kind = if method == Method::Capture { CAPTURE_JOB } else { WATCH_JOB };

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use store::{Row, Sql, Tx, args};
 
 use super::channel::Method;
-use super::model::{Attempt, AttemptId, AttemptState, Order, OrderId, OrderState, Refund, RefundId, between};
+use super::model::{Attempt, AttemptId, AttemptState, Order, OrderId, OrderState, PayProblemCode, Problem, Refund, RefundId, between};
 use crate::Result;
 use crate::ledger::AccountId;
 
@@ -29,7 +29,28 @@ pub(super) fn read_order(row: &Row) -> store::Result<Order> {
     })
 }
 
-const ATTEMPT: &str = "id, order_id, method, state, ask, handed, channel_no, created_at, checked_at, paid_at, problem";
+/// Of an attempt.
+pub(super) const PROBLEM: &str = "problem, problem_amount, problem_number, problem_said";
+
+/// What does not fit about an attempt, with all that there is to say of it.
+pub(super) fn read_attempt_problem(row: &Row) -> store::Result<Option<Problem>> {
+    let (amount_fen, number) = (row.get("problem_amount")?, row.get("problem_number")?);
+    Ok(read_problem(row)?.map(|problem| Problem { amount_fen, number, ..problem }))
+}
+
+/// A problem of which there is no more to say than what the network has said.
+pub(super) fn read_problem(row: &Row) -> store::Result<Option<Problem>> {
+    let code: Option<PayProblemCode> = row.opt_word("problem")?;
+    let said: Option<String> = row.get("problem_said")?;
+    Ok(code.map(|code| Problem { said, ..code.into() }))
+}
+
+/// The same, as it is stored.
+pub(super) fn stored(problem: Option<&Problem>) -> (Option<&'static str>, Option<&str>) {
+    (problem.map(|problem| problem.code.as_str()), problem.and_then(|problem| problem.said.as_deref()))
+}
+
+const ATTEMPT: &str = "id, order_id, method, state, ask, handed, channel_no, created_at, checked_at, paid_at, problem, problem_amount, problem_number, problem_said";
 
 /// A row whose JSON is still text.
 struct Stored {
@@ -53,7 +74,7 @@ fn read_attempt(row: &Row) -> store::Result<Stored> {
             created_at: row.get("created_at")?,
             checked_at: row.get("checked_at")?,
             paid_at: row.get("paid_at")?,
-            problem: row.get("problem")?,
+            problem: read_attempt_problem(row)?,
         },
     })
 }
@@ -98,10 +119,12 @@ pub(super) async fn insert_order(tx: &mut Tx, order: &Order) -> Result<()> {
 }
 
 pub(super) async fn insert_attempt(tx: &mut Tx, attempt: &Attempt) -> Result<()> {
-    let sql = "INSERT INTO pay_attempts (id, order_id, channel, method, state, ask, created_at, checked_at, problem) VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8)";
+    let sql = "INSERT INTO pay_attempts (id, order_id, channel, method, state, ask, created_at, checked_at, problem, problem_said) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9)";
     let ask = serde_json::to_string(&attempt.ask).map_err(Fault::internal)?;
     let (channel, method, state) = (attempt.channel().as_str(), attempt.method.as_str(), attempt.state.as_str());
-    tx.exec(sql, args![attempt.id, attempt.order, channel, method, state, ask, attempt.created_at, attempt.problem.as_deref()]).await?;
+    let (problem, said) = stored(attempt.problem.as_ref());
+    tx.exec(sql, args![attempt.id, attempt.order, channel, method, state, ask, attempt.created_at, problem, said]).await?;
     Ok(())
 }
 
@@ -119,9 +142,16 @@ pub(super) async fn attempt(sql: &mut impl Sql, id: AttemptId) -> Result<Option<
 }
 
 /// Keeps what about it is for people to look at. False where that was known.
-pub(super) async fn note(tx: &mut Tx, id: AttemptId, problem: &str) -> Result<bool> {
-    let sql = "UPDATE pay_attempts SET problem = $1, seen_at = NULL, seen_by = NULL, seen_note = NULL WHERE id = $2 AND (problem IS NULL OR problem <> $1)";
-    Ok(tx.exec(sql, args![problem, id]).await? == 1)
+pub(super) async fn note(tx: &mut Tx, id: AttemptId, problem: &Problem) -> Result<bool> {
+    let known = format!("SELECT {PROBLEM} FROM pay_attempts WHERE id = $1{}", tx.for_update());
+    if tx.one(&known, args![id], read_attempt_problem).await?.as_ref() == Some(problem) {
+        return Ok(false);
+    }
+    let sql = "UPDATE pay_attempts SET problem = $1, problem_amount = $2, problem_number = $3, problem_said = $4, \
+               seen_at = NULL, seen_by = NULL, seen_note = NULL WHERE id = $5";
+    let Problem { code, amount_fen, number, said } = problem;
+    tx.exec(sql, args![code.as_str(), *amount_fen, number.as_deref(), said.as_deref(), id]).await?;
+    Ok(true)
 }
 
 /// When an order was paid, by our clock. The network says when; but not before it was asked to take it, and not after it told us, for clocks
@@ -138,9 +168,18 @@ pub async fn paid_when(sql: &mut impl Sql, order: OrderId) -> Result<Option<Time
 }
 
 /// Nothing was paid by it, and nothing will be.
-pub(super) async fn close_attempt(tx: &mut Tx, id: AttemptId, problem: Option<&str>) -> Result<()> {
-    let sql = "UPDATE pay_attempts SET state = $1, problem = COALESCE($2, problem) WHERE id = $3 AND state IN ('asked', 'waiting')";
-    tx.exec(sql, args![AttemptState::Closed.as_str(), problem, id]).await?;
+pub(super) async fn close_attempt(tx: &mut Tx, id: AttemptId) -> Result<()> {
+    let sql = "UPDATE pay_attempts SET state = $1 WHERE id = $2 AND state IN ('asked', 'waiting')";
+    tx.exec(sql, args![AttemptState::Closed.as_str(), id]).await?;
+    Ok(())
+}
+
+/// The same, for its network has refused it.
+pub(super) async fn refuse_attempt(tx: &mut Tx, id: AttemptId, why: &Problem) -> Result<()> {
+    let sql = "UPDATE pay_attempts SET state = $1, problem = $2, problem_amount = NULL, problem_number = NULL, problem_said = $3 \
+               WHERE id = $4 AND state IN ('asked', 'waiting')";
+    let (problem, said) = stored(Some(why));
+    tx.exec(sql, args![AttemptState::Closed.as_str(), problem, said, id]).await?;
     Ok(())
 }
 
@@ -152,7 +191,7 @@ pub(super) async fn close_order(tx: &mut Tx, id: OrderId) -> Result<()> {
     Ok(())
 }
 
-pub(super) const REFUND: &str = "r.id, r.order_id, r.attempt_id, r.amount, r.reason, r.state, r.transfer_id, r.tries, r.problem, r.created_at, r.settled_at, r.note, \
+pub(super) const REFUND: &str = "r.id, r.order_id, r.attempt_id, r.amount, r.reason, r.state, r.transfer_id, r.tries, r.problem, r.problem_said, r.created_at, r.settled_at, r.note, \
      (SELECT a.method FROM pay_attempts a WHERE a.id = r.attempt_id) AS method";
 
 pub(super) fn read_refund(row: &Row) -> store::Result<Refund> {
@@ -165,7 +204,7 @@ pub(super) fn read_refund(row: &Row) -> store::Result<Refund> {
         state: row.word("state")?,
         transfer: row.get("transfer_id")?,
         tries: row.get("tries")?,
-        problem: row.get("problem")?,
+        problem: read_problem(row)?,
         created_at: row.get("created_at")?,
         settled_at: row.get("settled_at")?,
         note: row.get("note")?,

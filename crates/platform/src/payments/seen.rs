@@ -15,8 +15,10 @@ pub async fn mark_seen(cx: &Cx, id: OrderId, note: &str) -> Result<()> {
     let note = text::clean(note, 2, 200, false).map_err(|(code, zh, en)| Fault::field("note", code, zh, en))?;
     let mut tx = cx.db.begin().await?;
     rows::lock(&mut tx, id).await?;
-    let query = "SELECT problem FROM pay_attempts WHERE order_id = $1 AND problem IS NOT NULL AND seen_at IS NULL ORDER BY id LIMIT 100";
-    let problems = tx.all(query, args![id], |row| row.get::<String>("problem")).await?;
+    let problem = rows::PROBLEM;
+    let query =
+        format!("SELECT {problem} FROM pay_attempts WHERE order_id = $1 AND problem IS NOT NULL AND seen_at IS NULL ORDER BY id LIMIT 100");
+    let problems = tx.all(&query, args![id], rows::read_attempt_problem).await?;
     if problems.is_empty() {
         return Ok(());
     }

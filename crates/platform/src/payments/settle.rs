@@ -47,7 +47,7 @@ pub(super) async fn settle(cx: &Cx, id: AttemptId, paid: &Paid) -> Result<Arrive
     let arrived = match arrival(&order, &attempt, paid) {
         Arrival::Known => return Ok(Arrived::Known),
         Arrival::Differs(how) => {
-            watch::note(&mut tx, cx, id, &how.to_string()).await?;
+            watch::note(&mut tx, cx, id, &how).await?;
             Arrived::Differs
         }
         Arrival::Take => {
@@ -72,7 +72,8 @@ pub(super) async fn settle(cx: &Cx, id: AttemptId, paid: &Paid) -> Result<Arrive
 
 /// The network has the money now, and the wallet what it stands for.
 async fn book(tx: &mut Tx, cx: &Cx, order: &Order, attempt: &Attempt, paid: &Paid, state: AttemptState) -> Result<()> {
-    let sql = "UPDATE pay_attempts SET state = $1, channel_no = $2, payer = $3, paid_at = $4, problem = NULL WHERE id = $5";
+    let sql = "UPDATE pay_attempts SET state = $1, channel_no = $2, payer = $3, paid_at = $4, \
+               problem = NULL, problem_amount = NULL, problem_number = NULL, problem_said = NULL WHERE id = $5";
     tx.exec(sql, args![state.as_str(), paid.channel_no.as_str(), paid.payer.as_deref(), paid.at, attempt.id]).await?;
     let entry = ledger::Move {
         debit: account(attempt.channel()),

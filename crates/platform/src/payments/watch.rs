@@ -1,6 +1,6 @@
 //! Asking networks how payments stand: their notices may be late, or never come.
 
-use kernel::{DAY, Timestamp};
+use kernel::{DAY, Fault, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::args;
 use store::jobs::{Job, JobKind, Outcome};
@@ -8,17 +8,13 @@ use store::jobs::{Job, JobKind, Outcome};
 use super::channel::{ChannelError, Method, Standing};
 use super::error::PayError;
 use super::log::{self, Line};
-use super::model::{Attempt, AttemptId, AttemptState, MARGIN, Order, OrderState, Purpose, next_look, number};
+use super::model::{Attempt, AttemptId, AttemptState, MARGIN, Order, OrderState, PayProblemCode, Problem, Purpose, next_look, number};
 use super::settle::settle;
 use super::{merchants, people, rows};
 use crate::{Cx, Result};
 
-/// What is noted where the one has been said and the other is so.
-const LET_GO: &str = "it was taken for paid, and the network has closed it: nothing was paid, or nothing is frozen any more";
-
 /// What a network has not said for so long after the end is somebody's to find out; it is asked on all the same.
 const UNCLEAR: i64 = DAY;
-pub(super) const SILENT: &str = "not clear for more than a day: the network does not say whether it was paid, and does not close it";
 
 pub const WATCH_JOB: JobKind = JobKind::new("pay.watch").counts();
 
@@ -49,19 +45,18 @@ pub(super) async fn take_turn(cx: &Cx, attempt: &Attempt) -> Result<bool> {
     Ok(turn)
 }
 
-/// Asks the network, and does what follows.
-pub(super) async fn look(cx: &Cx, attempt: &Attempt) -> std::result::Result<Seen, ChannelError> {
-    let unclear = |fault: kernel::Fault| ChannelError::Unclear(fault.to_string());
-    let channel = merchants::channel(cx, attempt.channel()).await.map_err(unclear)?;
+/// Asks the network, and does what follows. An error where that is not clear, whosever trouble it is.
+pub(super) async fn look(cx: &Cx, attempt: &Attempt) -> Result<Seen> {
+    let channel = merchants::channel(cx, attempt.channel()).await?;
     let answer = channel.query(&number(attempt.id)).await;
-    log::add(cx, attempt, Line::queried(&answer)).await.map_err(unclear)?;
-    match answer? {
+    log::add(cx, attempt, Line::queried(&answer)).await?;
+    match answer.map_err(|why| Fault::unavailable(why.to_string()))? {
         Standing::Paid(paid) => {
-            settle(cx, attempt.id, &paid).await.map_err(unclear)?;
+            settle(cx, attempt.id, &paid).await?;
             Ok(Seen::Settled)
         }
         Standing::Closed => {
-            over(cx, attempt).await.map_err(unclear)?;
+            over(cx, attempt).await?;
             Ok(Seen::Over)
         }
         Standing::Waiting => Ok(Seen::Open),
@@ -76,11 +71,11 @@ async fn over(cx: &Cx, attempt: &Attempt) -> Result<bool> {
     let order = rows::lock(&mut tx, attempt.order).await?;
     let now = rows::attempt(&mut tx, attempt.id).await?;
     if now.is_some_and(|now| matches!(now.state, AttemptState::Taken | AttemptState::Surplus)) {
-        note(&mut tx, cx, attempt.id, LET_GO).await?;
+        note(&mut tx, cx, attempt.id, &PayProblemCode::LetGo.into()).await?;
         tx.commit().await?;
         return Ok(false);
     }
-    rows::close_attempt(&mut tx, attempt.id, None).await?;
+    rows::close_attempt(&mut tx, attempt.id).await?;
     // What was frozen and used is asked for again and again, under another number.
     if order.expires_at <= cx.now() && order.purpose != Purpose::Captured {
         rows::close_order(&mut tx, order.id).await?;
@@ -102,7 +97,7 @@ pub(super) async fn close(cx: &Cx, order: &Order, attempt: &Attempt) -> Result<b
             return Err(PayError::Unclear.into());
         }
         // Most likely because it was paid a moment ago.
-        Err(refused @ ChannelError::Refused { .. }) => match look(cx, attempt).await {
+        Err(refused @ (ChannelError::Refused { .. } | ChannelError::NotAsked(_))) => match look(cx, attempt).await {
             Ok(Seen::Settled) => return Ok(false),
             Ok(Seen::Over) => return Ok(true),
             // Should it be paid after all, it goes back by itself.
@@ -186,14 +181,14 @@ async fn silent(cx: &Cx, attempt: &Attempt) -> Result<()> {
     // It may have been settled while we waited for the network.
     let now = rows::attempt(&mut tx, attempt.id).await?;
     if now.is_some_and(|now| now.live() && now.problem.is_none()) {
-        note(&mut tx, cx, attempt.id, SILENT).await?;
+        note(&mut tx, cx, attempt.id, &PayProblemCode::Silent.into()).await?;
         tx.commit().await?;
     }
     Ok(())
 }
 
 /// Something about it does not fit: people see it in the console, and are told of it; once, however often it is seen.
-pub(super) async fn note(tx: &mut store::Tx, cx: &Cx, id: AttemptId, problem: &str) -> Result<()> {
+pub(super) async fn note(tx: &mut store::Tx, cx: &Cx, id: AttemptId, problem: &Problem) -> Result<()> {
     if !rows::note(tx, id, problem).await? {
         return Ok(());
     }

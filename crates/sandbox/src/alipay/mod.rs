@@ -130,6 +130,14 @@ impl Alipay {
         self.inner.client.get(url).send().await.is_ok_and(|answer| answer.status().is_success())
     }
 
+    /// The same; the number of the payment that waits there. None when the browser is turned away.
+    pub async fn follow(&self, url: &str) -> Option<String> {
+        let (_, query) = url.split_once('?')?;
+        let content = words::content(&words::parse(query.as_bytes())?)?;
+        let number = words::text(&content, "out_trade_no").to_owned();
+        self.visit(url).await.then_some(number)
+    }
+
     /// The number of the payment whose QR code says this.
     pub fn scan(&self, code: &str) -> Option<String> {
         let (_, token) = code.rsplit_once('=')?;

@@ -119,6 +119,18 @@ async fn k12_1_an_order_with_a_field_that_cannot_be_so_is_refused() {
 }
 
 #[tokio::test]
+async fn v4_1_a_browser_that_brings_a_signed_order_finds_the_payment_and_another_is_turned_away() {
+    let merchant = Merchant::open().await;
+    let wap = with(&order(), "product_code", json!("QUICK_WAP_WAY"));
+    let query = merchant.signed(&merchant.fields("alipay.trade.wap.pay", &wap.to_string()));
+    let at = |query: &str| format!("{}?{query}", merchant.network.gateway());
+    assert_eq!(merchant.network.follow(&at(&query.replace("1.00", "0.01"))).await, None, "another amount than was signed");
+    assert_eq!((merchant.network.trades().len(), merchant.network.follow(&merchant.network.gateway()).await), (0, None));
+    assert_eq!(merchant.network.follow(&at(&query)).await, Some(NUMBER.to_owned()));
+    assert_eq!(merchant.network.trade(NUMBER).unwrap().state, TradeState::Open);
+}
+
+#[tokio::test]
 async fn k12_1_a_request_says_each_field_once_and_in_the_one_format() {
     let merchant = Merchant::open().await;
     let good = merchant.fields("alipay.trade.precreate", &order().to_string());

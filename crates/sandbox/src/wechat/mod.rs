@@ -134,9 +134,11 @@ impl WechatPay {
         self.inner.troubles()
     }
 
-    /// The number of the payment whose QR code says this.
-    pub fn scan(&self, code: &str) -> Option<String> {
-        let (_, token) = code.rsplit_once('=')?;
+    /// The number of the payment that this leads to: what a QR code says, the address of a page, or what WeChat's own window is opened with.
+    pub fn scan(&self, what: &str) -> Option<String> {
+        let (_, prepaid) = what.split_once("prepay_id=")?;
+        // In the window's words a number of WeChat's begins so.
+        let token = prepaid.split('&').next().unwrap_or(prepaid).trim_start_matches("wx");
         self.inner.books().by_token(token).map(|trade| trade.number.clone())
     }
 

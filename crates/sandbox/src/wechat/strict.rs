@@ -41,7 +41,12 @@ impl Merchant {
         )
     }
 
-    async fn send(&self, [method, target, body]: [&str; 3], authorization: &str, accept: &str) -> Said {
+    async fn send(&self, call: [&str; 3], authorization: &str, accept: &str) -> Said {
+        let (status, said) = self.answer(call, authorization, accept).await;
+        (status, said["code"].as_str().unwrap_or_default().to_owned())
+    }
+
+    async fn answer(&self, [method, target, body]: [&str; 3], authorization: &str, accept: &str) -> (u16, Value) {
         let method: Method = method.parse().unwrap();
         let request = self.http.request(method, format!("{}{target}", self.network.base()));
         let mut request = request.header("authorization", authorization).header("accept", accept);
@@ -50,8 +55,17 @@ impl Merchant {
         }
         let response = request.send().await.unwrap();
         let status = response.status().as_u16();
-        let said: Value = serde_json::from_str(&response.text().await.unwrap()).unwrap_or_default();
-        (status, said["code"].as_str().unwrap_or_default().to_owned())
+        (status, serde_json::from_str(&response.text().await.unwrap()).unwrap_or_default())
+    }
+
+    /// What the payer's side is handed for an order.
+    async fn handed(&self, kind: &str, ask: &Value) -> Value {
+        let (target, body) = (format!("/v3/pay/transactions/{kind}"), ask.to_string());
+        let call = ["POST", target.as_str(), body.as_str()];
+        let authorization = self.authorization(call, &self.clock.now().unix().to_string(), &self.nonce());
+        let (status, said) = self.answer(call, &authorization, "application/json").await;
+        assert_eq!(status, 200, "{said}");
+        said
     }
 
     async fn call(&self, call: [&str; 3]) -> Said {
@@ -151,6 +165,24 @@ async fn k12_1_an_order_with_a_field_that_cannot_be_so_is_refused() {
     assert_eq!(merchant.post("/v3/pay/transactions/h5", &whole).await, said(200, ""));
     let other = with(&whole, "amount.total", json!(101));
     assert_eq!(merchant.post("/v3/pay/transactions/h5", &other).await, said(400, "OUT_TRADE_NO_USED"));
+}
+
+#[tokio::test]
+async fn v4_1_a_code_a_page_and_wechats_own_window_lead_to_the_payment() {
+    let merchant = Merchant::open().await;
+    let numbered = |number: &str| with(&order(), "out_trade_no", json!(number));
+    let scene = json!({"payer_client_ip": "203.0.113.7", "h5_info": {"type": "Wap"}});
+    let code = merchant.handed("native", &numbered("strict0001")).await;
+    let page = merchant.handed("h5", &with(&numbered("strict0002"), "scene_info", scene)).await;
+    let payer = json!({"openid": "o0001-ann"});
+    let window = merchant.handed("jsapi", &with(&numbered("strict0003"), "payer", payer)).await;
+    let text = |said: &Value, name: &str| said[name].as_str().unwrap().to_owned();
+    // As a browser is sent there, and as the window is asked for it.
+    let page = format!("{}&redirect_url=https%3A%2F%2Fhall%2Eexample%2Fm%2F%3Forder%3Dpay", text(&page, "h5_url"));
+    let window = format!("prepay_id={}", text(&window, "prepay_id"));
+    let found = [text(&code, "code_url"), page, window].map(|what| merchant.network.scan(&what));
+    assert_eq!(found, ["strict0001", "strict0002", "strict0003"].map(|number| Some(number.to_owned())));
+    assert_eq!(merchant.network.scan("https://elsewhere.example/?prepay_id=wxnobodys"), None);
 }
 
 #[tokio::test]

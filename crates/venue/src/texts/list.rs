@@ -30,7 +30,8 @@ pub struct TextRow {
     /// With its middle hidden.
     pub phone: String,
     pub state: TextState,
-    /// Why it failed, in the provider's words; why it was withheld: what is wrong with it.
+    /// Why it failed, in the provider's words; where there are none `NO_ANSWER`, `UNREADABLE`, `NOT_CONFIGURED` or `GONE`, and maybe a status behind
+    /// it. Why it was withheld: what is wrong with it.
     pub reason: Option<String>,
     /// What the provider calls it.
     pub called: Option<String>,

@@ -1,7 +1,8 @@
 //! Texts that do not go out: without codes nobody new can sign in, and whoever runs the business would hear of that from nobody.
 
 use platform::allowance::Allowance;
-use platform::messages::templates::{TEXTS_FAIL, TEXTS_SPENT};
+use platform::messages::SmsReason;
+use platform::messages::templates::{self, TEXTS_FAIL, TEXTS_SPENT};
 use platform::{Cx, Result, messages};
 use store::Tx;
 
@@ -16,7 +17,7 @@ pub(super) async fn failed(tx: &mut Tx, cx: &Cx, why: &str) -> Result<()> {
     if !FAILURES.reaches_most(tx, cx, ALL).await? {
         return Ok(());
     }
-    messages::tell_super_admins(tx, cx, &TEXTS_FAIL, &[("why", why.to_owned())], Some(PAGE)).await
+    messages::tell_super_admins(tx, cx, &TEXTS_FAIL, &templates::why(SmsReason::texts(why)), Some(PAGE)).await
 }
 
 /// The codes of the day for new numbers are used up.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kernel::{Fault, Word};
+use kernel::{Fault, Word, text};
 use platform::messages::{Sms, SmsError, SmsKind};
 use platform::rekey::{Key, Table};
 use platform::vault::{CannotOpen, Purpose};
@@ -143,5 +143,5 @@ async fn send(venue: &Venue, cx: &Cx, job: &Job) -> Result<Outcome> {
 
 /// A provider's words, as they are kept: not endless, and without the number, which it may repeat.
 pub(super) fn said(why: &str, to: &str) -> String {
-    why.replace(to, &hint(to)).chars().take(300).collect()
+    text::quoted(&why.replace(to, &hint(to)), 300)
 }

@@ -1,6 +1,7 @@
 //! The operation log's chain: whatever is done to the rows behind the program's back is found, on both databases.
 
 use platform::audit::{self, Checked};
+use platform::identity::{self, Role};
 use serde_json::json;
 use store::{Sql, Value, args};
 use testkit::{Engine, TestServer, on_server};
@@ -154,6 +155,31 @@ on_server! {
         let after = check(server).await;
         finds(&after, &[]);
         assert!(after.lines < before.lines && after.head != before.head);
+    }
+
+    /// Nor can an empty chain show that it was none, nor one that was begun anew. Those whom it told of are still there.
+    async fn k6_3_a_log_that_was_emptied_is_missed_by_the_super_admins_of_whom_it_told(server) {
+        let untold = async || audit::untold(&server.platform.db).await.unwrap();
+        let none: [&str; 0] = [];
+        assert_eq!(untold().await, none, "a fresh installation");
+        identity::create_super_admin(&server.cx(), "first", "first@example.com", "correct horse battery").await.unwrap();
+        assert_eq!(untold().await, none, "before the line has its place");
+        seal(server).await;
+        assert_eq!(untold().await, none);
+        for table in ["operations", "operation_chain"] {
+            exec(server, &format!("DELETE FROM {table}"), args![]).await;
+        }
+        for lines in [0, 3] {
+            write(server, lines).await;
+            seal(server).await;
+            let checked = check(server).await;
+            finds(&checked, &[]);
+            assert_eq!(checked.lines, lines);
+            assert_eq!(untold().await, ["no line says that the super admin \"first\" was made"]);
+        }
+        // Nor is it said of somebody who was put there by hand.
+        server.user(Role::SuperAdmin, "root").await;
+        assert_eq!(untold().await.len(), 2);
     }
 
     async fn k6_3_several_processes_seal_one_chain_while_others_write(server) {

@@ -1,5 +1,7 @@
 //! The OpenAPI document is whole: every reference leads somewhere, every operation says what it may answer.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 fn references(value: &Value, found: &mut Vec<String>) {
@@ -23,6 +25,76 @@ fn every_reference_leads_somewhere() {
     let lost: Vec<&String> = found.iter().filter(|reference| document.pointer(reference.trim_start_matches('#')).is_none()).collect();
     assert!(lost.is_empty(), "{lost:?}");
     assert!(found.len() > 100);
+}
+
+/// All objects with fields that something leads to, by reference too.
+fn objects<'a>(document: &'a Value, at: &'a Value, seen: &mut BTreeSet<&'a str>, found: &mut Vec<&'a Value>) {
+    match at {
+        Value::Object(inside) => {
+            if let Some(reference) = inside.get("$ref").and_then(Value::as_str) {
+                if seen.insert(reference) {
+                    objects(document, document.pointer(reference.trim_start_matches('#')).unwrap(), seen, found);
+                }
+                return;
+            }
+            if inside.contains_key("properties") {
+                found.push(at);
+            }
+            inside.values().for_each(|value| objects(document, value, seen, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| objects(document, item, seen, found)),
+        _ => {}
+    }
+}
+
+/// Of every operation, as `METHOD /path`, what it is sent or what it answers.
+fn told<'a>(document: &'a Value, part: &str) -> Vec<(String, Vec<&'a Value>)> {
+    let mut all = Vec::new();
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            let mut found = Vec::new();
+            objects(document, &operation[part], &mut BTreeSet::new(), &mut found);
+            all.push((format!("{} {path}", method.to_uppercase()), found));
+        }
+    }
+    all
+}
+
+/// Of programs' requests the document says what the contract has; that they are refused as well, `matrix` tries.
+#[test]
+fn no_body_has_room_for_a_field_that_it_does_not_name_however_deep() {
+    let document: Value = serde_json::from_str(&web::openapi::json().unwrap()).unwrap();
+    let bodies: Vec<_> = told(&document, "requestBody").into_iter().filter(|(operation, _)| !operation.contains(" /client/")).collect();
+    let open: Vec<_> = bodies.iter().filter(|(_, found)| found.iter().any(|object| object["additionalProperties"] != false)).collect();
+    assert!(open.is_empty(), "{open:?}");
+    let all: usize = bodies.iter().map(|(_, found)| found.len()).sum();
+    assert!(all > 90, "{all}");
+}
+
+#[test]
+fn a_secret_is_answered_where_it_is_made_and_nowhere_else() {
+    const SECRETS: [&str; 6] = ["secret", "password", "token", "recovery_codes", "private_key", "api_v3_key"];
+    let document: Value = serde_json::from_str(&web::openapi::json().unwrap()).unwrap();
+    let holds = |object: &&Value| SECRETS.iter().any(|name| object["properties"].get(name).is_some());
+    let answers = told(&document, "responses");
+    let found: Vec<&str> = answers.iter().filter(|(_, found)| found.iter().any(holds)).map(|(operation, _)| operation.as_str()).collect();
+    let made = [
+        "POST /api/v1/devices",
+        "POST /api/v1/devices/{id}/password",
+        "POST /api/v1/me/second-factor",
+        "POST /api/v1/me/second-factor/confirm",
+        "POST /api/v1/projects",
+        "POST /api/v1/projects/{id}/callback/rotate",
+        "POST /api/v1/projects/{id}/rotate-secret",
+        "POST /api/v1/session",
+        "POST /customer/v1/guests",
+        "POST /customer/v1/sign-in",
+        "POST /customer/v1/wechat",
+        "POST /customer/v1/wechat/phone",
+        "PUT /api/v1/devices/{id}",
+        "PUT /api/v1/projects/{id}/callback",
+    ];
+    assert_eq!(found.into_iter().collect::<BTreeSet<_>>(), made.into_iter().collect());
 }
 
 #[test]

@@ -103,7 +103,8 @@ on_server! {
         assert_eq!(wallet(&customer).await, (0, 0));
         assert_eq!(till.waiting().await["payments"], 1);
         let detail = till.detail(&placed).await;
-        assert!(detail["attempts"][0]["problem"].as_str().unwrap().contains("4999"), "{detail}");
+        let problem = &detail["attempts"][0]["problem"];
+        assert_eq!((&problem["code"], &problem["amount_fen"]), (&json!("other_amount"), &json!(4_999)), "{detail}");
         assert_eq!(detail["notices"][0]["outcome"], "differs");
         // The network, asked, says what it was.
         till.networks.trouble(Troubles::default());

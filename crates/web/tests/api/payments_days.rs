@@ -179,6 +179,7 @@ on_server! {
         server.tick().await;
         assert_eq!((missing(&till).await.len(), server.told(till.root.id()).await.len()), (0, 0), "yesterday's may still come");
         let of_wechat = |days: &[&str]| days.iter().map(|day| ((*day).to_owned(), "wechat".to_owned())).collect::<Vec<_>>();
+        let why = async || days(&till).await["missing"][0]["problem"].clone();
         // By Alipay nobody has ever paid: of such a network only yesterday is compared.
         for (after, days) in [(DAY, &["2026-11-21"][..]), (HOUR, &["2026-11-21"][..]), (DAY, &["2026-11-22", "2026-11-21"][..])] {
             server.later(after).await;
@@ -186,7 +187,9 @@ on_server! {
             assert_eq!((missing(&till).await, server.told(till.root.id()).await), (of_wechat(days), vec!["pay.day_missing".to_owned(); days.len()]));
             let told = till.root.get("/api/v1/notifications").await.ok(200)["items"][0].clone();
             let body = told["body"].as_str().unwrap();
-            assert!(body.contains(&format!("WeChat Pay {} 的账单", days[0])), "{body}");
+            assert!(body.contains(&format!("WeChat Pay {} 的账单一直无法取得（渠道繁忙或出错；渠道答复：“HTTP 503”）", days[0])), "{body}");
+            let problem = why().await;
+            assert_eq!((&problem["code"], &problem["said"]), (&json!("in_trouble"), &json!("HTTP 503")));
         }
         till.networks.trouble(Troubles::default());
         server.later(HOUR).await;

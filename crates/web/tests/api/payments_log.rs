@@ -52,10 +52,13 @@ on_server! {
             line("place", "unclear"), line("place", "done"), line("query", "unclear"), line("query", "paid"), refused.clone(), refused.clone(), refused,
         ];
         assert_eq!(said(log), all);
-        for (n, part) in [(0, "503"), (2, "503"), (3, "5000 fen"), (6, "NOT_ENOUGH")] {
-            assert!(log[n]["detail"].as_str().unwrap().contains(part), "{}", log[n]);
+        for (n, code, part) in [(0, "in_trouble", "503"), (2, "in_trouble", "503"), (6, "refused", "NOT_ENOUGH")] {
+            let problem = &log[n]["problem"];
+            assert!(problem["code"] == code && problem["said"].as_str().unwrap().contains(part), "{}", log[n]);
         }
-        assert_eq!((&log[1]["detail"], &log[1]["number"], &log[6]["number"]), (&json!(null), &detail["attempts"][0]["number"], &detail["refunds"][0]["number"]));
+        assert_eq!((&log[3]["amount_fen"], &log[3]["channel_no"]), (&json!(5_000), &detail["attempts"][0]["channel_no"]));
+        assert_eq!((&log[1]["problem"], &log[1]["channel_no"]), (&json!(null), &json!(null)));
+        assert_eq!((&log[1]["number"], &log[6]["number"]), (&detail["attempts"][0]["number"], &detail["refunds"][0]["number"]));
         let times = words(log, "at");
         assert!(times.windows(2).all(|pair| pair[0] < pair[1]), "{times:?}");
     }

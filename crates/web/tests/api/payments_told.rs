@@ -49,7 +49,7 @@ on_server! {
         }
         assert_eq!((wallet(&customer).await, server.told(till.root.id()).await), ((0, 0), vec!["pay.problem".to_owned()]));
         let told = till.root.get("/api/v1/notifications").await.ok(200)["items"][0].clone();
-        assert!(told["body"].as_str().unwrap().contains("4999"), "{told}");
+        assert!(told["body"].as_str().unwrap().contains("49.99 元"), "{told}");
         assert_eq!(told["link"], json!(format!("/payments/orders/{}", id(&placed))));
         // Right after all.
         till.networks.trouble(Troubles::default());
@@ -108,7 +108,8 @@ on_server! {
         for order in [&first, &orders[0]] {
             let attempts = till.detail(order).await["attempts"].clone();
             assert_eq!((attempts.as_array().unwrap().len(), &attempts[0]["state"]), (1, &json!("closed")));
-            assert!(attempts[0]["problem"].as_str().unwrap().contains("SIGN_ERROR"), "{attempts}");
+            let problem = &attempts[0]["problem"];
+            assert!(problem["code"] == "refused" && problem["said"].as_str().unwrap().contains("SIGN_ERROR"), "{attempts}");
         }
         assert_eq!(server.told(till.root.id()).await, ["pay.refused"], "each customer is refused, and people are told once");
         let told = till.root.get("/api/v1/notifications").await.ok(200)["items"][0].clone();

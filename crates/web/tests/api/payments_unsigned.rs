@@ -43,7 +43,7 @@ on_server! {
             server.later(5 * MINUTE).await;
         }
         let stuck = till.root.get("/api/v1/payments/refunds?state=stuck").await.ok(200)["items"][0].clone();
-        assert!(stuck["problem"].as_str().unwrap().contains("not signed"), "{stuck}");
+        assert_eq!(stuck["problem"]["code"], "refused_unsigned", "{stuck}");
         assert_eq!(wallet(&customer).await, (3_000, 1_000));
     }
 

@@ -3,6 +3,7 @@
 //! keys is looked at likewise, and so is each sweep. On PostgreSQL the plans of the lists are read twice: as they are possible, and as it chooses them
 //! where the tables of the lists are long.
 
+mod customer;
 mod listed;
 mod seen;
 
@@ -12,6 +13,7 @@ use serde_json::{Value, json};
 use store::args;
 use testkit::{Engine, chosen, on_server, unbounded};
 
+use self::customer::customer;
 use self::seen::Seen;
 use crate::matrix::{Owner, Thing, World};
 
@@ -151,6 +153,7 @@ on_server! {
         let device = world.make(Thing::HallDevice, Owner::Alice).await;
         let guest = server.visitor().post("/customer/v1/guests", json!({})).await.ok(201);
         let guest = server.visitor().with_token(guest["token"].as_str().unwrap());
+        let customer = customer(&world).await;
         let mut seen = Seen::default();
         let (mut asked, mut names) = (0, BTreeSet::new());
         server.platform.db.recorded();
@@ -160,8 +163,9 @@ on_server! {
                 filters.iter().map(|one| (one["name"].as_str().unwrap().to_owned(), values.of(&document, one))).collect();
             for query in combinations(&filters) {
                 let ours = &world.people;
-                let (people, guests) = ([&ours.root, &ours.chief, &ours.alice, &ours.venue, &ours.maintainer], [&guest]);
-                for who in if path.starts_with("/customer/") { &guests[..] } else { &people[..] } {
+                let people = [&ours.root, &ours.chief, &ours.alice, &ours.venue, &ours.maintainer, &ours.cashier];
+                let customers = [&guest, &customer];
+                for who in if path.starts_with("/customer/") { &customers[..] } else { &people[..] } {
                     asked += 1;
                     let address = format!("{}?limit=2{query}", path.replace("{id}", &device));
                     seen.look(server, who, &address).await;

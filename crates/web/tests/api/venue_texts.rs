@@ -102,7 +102,7 @@ on_server! {
         ask(server, PHONE).await;
         let waits = newest(server, &root).await;
         assert_eq!(waits["state"], "queued");
-        assert!(waits["reason"].as_str().unwrap().contains("503"), "{waits}");
+        assert_eq!(waits["reason"], "UNREADABLE: HTTP 503");
         later(server, MINUTE).await;
         later(server, MINUTE).await;
         assert_eq!(newest(server, &root).await["state"], "failed");
@@ -129,7 +129,7 @@ on_server! {
         later(server, 32 * MINUTE).await;
         let sent = newest(server, &root).await;
         assert_eq!(sent["state"], "sent");
-        assert!(sent["reason"].as_str().unwrap().contains("503"));
+        assert_eq!(sent["reason"], "UNREADABLE: HTTP 503");
         service.set(SmsTrouble::None);
         later(server, 64 * MINUTE).await;
         assert_eq!(newest(server, &root).await["reason"], json!(null));
@@ -217,6 +217,9 @@ on_server! {
         assert_eq!((&told["kind"], &told["link"]), (&json!("texts.failing"), &json!("/texts")));
         let body = told["body"].as_str().unwrap();
         assert!(body.contains("BUSINESS_LIMIT_CONTROL") && !body.contains("13800138002"), "{body}");
+        assert!(body.contains("短信服务商的答复“isv."), "{body}");
+        let told = root.with("accept-language", "en").get("/api/v1/notifications").await.ok(200)["items"][0].clone();
+        assert!(told["body"].as_str().unwrap().contains("since: the provider’s answer “isv."), "{told}");
     }
 
     async fn k12_2_a_number_gets_ten_notices_a_day_and_the_log_says_what_was_withheld(server) {

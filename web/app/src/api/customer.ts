@@ -5,7 +5,6 @@ import type {
   Extension,
   Hold,
   Membership,
-  Message,
   Page,
   PhoneCode,
   PhoneProof,
@@ -65,8 +64,9 @@ export const holds = () =>
 export const holdTable = (id: string) => post<Hold>(`/tables/${seg(id)}/hold`)
 export const giveTableBack = (id: string) => post<void>(`/tables/${seg(id)}/give-back`)
 
-export const currentSession = () =>
-  timed(get<{ session: Session | null }>('/session'), ({ session }) => session?.now).then(({ session }) => session)
+/** `unread_messages` is absent of a server that does not tell it. */
+export const current = () =>
+  timed(get<{ session: Session | null; unread_messages?: number }>('/session'), ({ session }) => session?.now)
 export const session = (id: string) => timed(get<Session>(`/sessions/${seg(id)}`), ({ now }) => now)
 export const sessions = (paging: Paging) => get<Page<Session>>('/sessions', { query: paging })
 export const extension = (id: string, minutes: number) =>
@@ -83,7 +83,6 @@ export const resumeSession = (id: string) => post<Session>(`/sessions/${seg(id)}
 export const closeSession = (id: string) => post<Session>(`/sessions/${seg(id)}/close`)
 
 export const wallet = (paging: Paging) => get<WalletPage>('/wallet', { query: paging })
-export const messages = (paging: Paging) => get<Page<Message>>('/messages', { query: paging })
 
 export const membership = () => get<Membership>('/membership')
 export const points = (paging: Paging) => get<Page<PointLine>>('/points', { query: paging })

@@ -278,14 +278,6 @@ export interface WalletPage extends Page<WalletEntry> {
   held_fen: number
 }
 
-export interface Message {
-  id: string
-  kind: string
-  title: string
-  body: string
-  created_at: string
-}
-
 /** The last: money that Alipay only freezes while one plays. */
 export const channels = ['wechat', 'alipay', 'alipay_freeze'] as const
 export type Channel = (typeof channels)[number]

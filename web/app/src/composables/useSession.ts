@@ -5,10 +5,12 @@ import { tokenLost } from '@/api/problem'
 import type { Session } from '@/api/types'
 import { SessionWatch } from '@/shared/session-watch'
 import { useLiveStore } from '@/stores/live'
+import { useOutboxStore } from '@/stores/outbox'
 
 /** The playing page's session, followed while the page is shown. */
 export function useSession(id: () => string) {
   const live = useLiveStore()
+  const outbox = useOutboxStore()
   const session = shallowRef<Session | null>(null)
   const failures = ref(0)
   const error = shallowRef<unknown>(null)
@@ -22,6 +24,7 @@ export function useSession(id: () => string) {
       // Looked at: the bar on the other pages has nothing more to tell about one that has ended.
       if (next.state === 'opening' || next.state === 'playing') live.accept(next)
       else live.sawEnd(next.id)
+      void sendWish(next)
     },
     failures: (count) => {
       failures.value = count
@@ -31,6 +34,12 @@ export function useSession(id: () => string) {
       if (tokenLost(cause)) session.value = null
     },
   })
+
+  /** To end it was wished while the server could not be reached, which it can be now. */
+  async function sendWish(seen: Session): Promise<void> {
+    const closed = await outbox.seen(seen)
+    if (closed !== null && shown) watch.accept(closed)
+  }
 
   /** Once the id is known; the bar may know the session already, and saves the first wait. */
   function open(): void {

@@ -73,11 +73,11 @@ export interface Person extends Account {
 
 /** Somebody new who has changed the first password: nobody else's test touches this account. */
 export async function somebody(
-  role: 'agent' | 'agent_admin' | 'venue_manager' | 'cashier',
+  role: 'agent' | 'agent_admin' | 'venue_manager' | 'cashier' | 'super_admin',
   by: Api,
   quota = 0,
 ): Promise<Person> {
-  const name = unique({ agent: 'ag', agent_admin: 'ad', venue_manager: 'vm', cashier: 'ca' }[role])
+  const name = unique({ agent: 'ag', agent_admin: 'ad', venue_manager: 'vm', cashier: 'ca', super_admin: 'sa' }[role])
   const email = `${name}@e2e.example`
   const user = await by.post<T.User>('/users', { name, email, role, initial_quota: quota })
   const first = await mailTo(email, FIRST_PASSWORD)

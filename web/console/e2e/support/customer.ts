@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { request, type IncomingMessage } from 'node:http'
+import { text } from 'node:stream/consumers'
 import type * as T from '../../src/api/types'
 import { base, mailTo } from './api'
 
@@ -10,6 +12,26 @@ export interface CustomerOrder {
   next: { kind: 'redirect'; url: string } | null
 }
 
+/**
+ * From one address forty codes an hour can be asked for, and what happens in browsers needs almost as many: these are asked for from
+ * another of the addresses that this machine has.
+ */
+const BESIDE = '127.0.0.2'
+
+/** Answers the ticket that is to come back with the code. */
+async function askForCode(phone: string): Promise<string> {
+  const headers = { 'Accept-Language': 'zh-CN', 'Content-Type': 'application/json' }
+  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+    request(`${base}/customer/v1/phone-codes`, { method: 'POST', headers, localAddress: BESIDE })
+      .on('response', resolve)
+      .on('error', reject)
+      .end(JSON.stringify({ phone }))
+  })
+  const said = await text(answer)
+  if (answer.statusCode !== 202) throw new Error(`POST /phone-codes: ${answer.statusCode} ${said}`)
+  return (JSON.parse(said) as { ticket: string }).ticket
+}
+
 /** The customers' API as somebody who has signed in by phone. */
 export class Customer {
   private constructor(private readonly token: string) {}
@@ -18,7 +40,7 @@ export class Customer {
     // A number that no other run on this server has.
     const phone = `139${String(Date.now()).slice(-8)}`
     const visitor = new Customer('')
-    const { ticket } = await visitor.call<{ ticket: string }>('POST', '/phone-codes', { phone })
+    const ticket = await askForCode(phone)
     const code = await mailTo(phone, /(\d{6})/)
     const { token } = await visitor.call<{ token: string }>('POST', '/sign-in', { ticket, phone, code })
     return new Customer(token)

@@ -8,6 +8,31 @@ import { unique } from './demo'
 
 const TARIFF: T.Tariff = { per_hour: 3_600, unit_minutes: 5, grace_minutes: 3 }
 
+const always: T.Days = { weekdays: Array<boolean>(7).fill(true), holidays: true }
+const hours = (from: number, to: number): T.Hours => ({ from: from * 60, to: to * 60 })
+/** With all that is said of prices. Who reads English is not told the Chinese name of a package. */
+export const FULL_TARIFF: T.Tariff = {
+  per_hour: 3_600,
+  bands: [{ days: always, hours: hours(18, 2), per_hour: 4_800 }],
+  unit_minutes: 5,
+  grace_minutes: 0,
+  minimum: 500,
+  session_cap: 30_000,
+  night: { hours: hours(22, 8), cap: 16_800 },
+  packages: [
+    {
+      id: 1,
+      name_zh: '欢打三小时',
+      name_en: 'Three hours',
+      span: { minutes: 180 },
+      price: 8_800,
+      early: 'cheaper',
+      days: always,
+      sold: hours(8, 22),
+    },
+  ],
+}
+
 export const newHall = (api: Api, change: Partial<T.NewVenue> = {}) =>
   api.post<T.Venue>('/venues', { name: unique('hall'), time_zone: 'Asia/Shanghai', tariff: TARIFF, ...change })
 

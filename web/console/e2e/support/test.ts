@@ -93,6 +93,14 @@ export async function signIn(page: Page, account: Account, path = '/home'): Prom
   await fillSignIn(page, account)
   await expect(page).toHaveURL((url) => url.pathname === path.split('?')[0])
 }
+/** In English from the first page on. The account keeps it: not for one that other tests use too. */
+export async function signInEnglish(page: Page, account: Account, path = '/home'): Promise<void> {
+  await page.goto(`/sign-in?return=${encodeURIComponent(path)}`)
+  await page.getByTestId('language-en').click()
+  await expect(page.locator('html')).toHaveAttribute('lang', 'en')
+  await fillSignIn(page, account)
+  await expect(page).toHaveURL((url) => url.pathname === path.split('?')[0])
+}
 export async function signOut(page: Page): Promise<void> {
   await page.getByTestId('user-menu').click()
   await page.getByTestId('sign-out').click()
@@ -139,4 +147,12 @@ export const CHINESE = /[\u4e00-\u9fff]/
 export async function inChinese(page: Page, but: string[] = []): Promise<string[]> {
   const lines = (await said(page)).split('\n').map((line) => line.trim())
   return lines.filter((line) => CHINESE.test(line) && !but.includes(line))
+}
+
+/** All that is shown, read out or hinted at is English, and no key stands where its text should. `names`: as above. */
+export async function isEnglish(page: Page, names?: string[]): Promise<void> {
+  // Whoever reads Chinese finds it by its own name.
+  const lines = (await inChinese(page)).map((line) => line.replace('简体中文', ''))
+  expect(lines.filter((line) => CHINESE.test(line))).toEqual([])
+  expect(await untranslated(page, names)).toEqual([])
 }

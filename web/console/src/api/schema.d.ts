@@ -2605,6 +2605,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/customer/v1/messages/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Marks that one as read, and all before it; doing so twice is fine. */
+        post: operations["messages_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/customer/v1/orders": {
         parameters: {
             query?: never;
@@ -2785,7 +2802,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The session that is live, or has just ended. */
+        /** The session that is live, or has just ended; and how many messages wait. */
         get: operations["current"];
         put?: never;
         post?: never;
@@ -3806,6 +3823,11 @@ export interface components {
         };
         Current: {
             session?: components["schemas"]["SessionView"] | null;
+            /**
+             * Format: int64
+             * @description What one was told and has not read, counted up to 100.
+             */
+            unread_messages: number;
         };
         Customer: {
             available_fen: components["schemas"]["Fen"];
@@ -4550,9 +4572,14 @@ export interface components {
         Message: {
             body: string;
             created_at: components["schemas"]["Timestamp"];
-            id: string;
+            id: components["schemas"]["Id"];
             kind: string;
+            read: boolean;
             title: string;
+        };
+        MessagesRead: {
+            /** @description The newest one that was shown. */
+            newest: components["schemas"]["Id"];
         };
         /** @enum {string} */
         Method: "jsapi" | "h5" | "native" | "wap" | "precreate" | "freeze" | "capture";
@@ -5194,8 +5221,9 @@ export interface components {
             items: {
                 body: string;
                 created_at: components["schemas"]["Timestamp"];
-                id: string;
+                id: components["schemas"]["Id"];
                 kind: string;
+                read: boolean;
                 title: string;
             }[];
             /** @description Where the next page begins; absent on the last. */
@@ -18934,6 +18962,63 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Message"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields that were not accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messages_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MessagesRead"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No JSON, or more than 16 KiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Nobody is signed in */

@@ -14,6 +14,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinSet;
 
 use super::hall::{Hall, Lamp};
+use super::lamps::Mix;
 use super::mosquitto::Mosquitto;
 use crate::clock::Stopwatch;
 use crate::figure::{Bound, Figure};
@@ -50,7 +51,7 @@ impl Passed {
 
 pub async fn figures(options: &Options) -> Result<Vec<Figure>> {
     let most = SHAPES.iter().map(|shape| shape.publishers).max().unwrap_or(1);
-    let hall = Hall::open(options, Engine::Sqlite, "brokers", most).await?;
+    let hall = Hall::open(options, Engine::Sqlite, "brokers", most, Mix::Tasmota).await?;
     let mosquitto = Mosquitto::start(&options.mosquitto, &options.folder.join("mosquitto")).await?;
     let mut figures = Vec::new();
     let mut lost = Figure::new("MQTT messages lost at QoS 1, the broker inside", "").bound(Bound::AtMost(0.0));

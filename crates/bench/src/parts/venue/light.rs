@@ -1,7 +1,11 @@
-//! How soon a light is on: after a command of the staff's, with all lamps on the broker; and after many customers have opened a table at the same moment.
+//! How soon a light is on: after a command of the staff's, with all lamps there; and after many customers have opened a table at the same moment
+//! (`opening.rs`).
 //!
-//! From the request's first byte until the relay's report is taken in, as the server writes it down; both by the one clock of this machine.
+//! From the request's first byte until the relay's report is taken in, as the server writes it down; both by the one clock of this machine. Of a board
+//! the report is what it answers when it is asked: each of its coils waits for its turn on the board's one connection.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -10,7 +14,9 @@ use kernel::{Clock, Random, Timestamp};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use super::hall::{Customer, Hall, text};
+use super::hall::{Hall, text};
+use super::lamps::{Kind, Mix};
+use super::opening::open;
 use crate::clock::pause;
 use crate::figure::{Bound, Figure};
 use crate::run::Options;
@@ -25,15 +31,18 @@ const BURSTS: usize = 3;
 
 pub async fn figures(options: &Options, engine: Engine) -> Result<Vec<Figure>> {
     let sizes = &options.venue;
-    let mut hall = Hall::open(options, engine, "light", sizes.lamps).await?;
+    let mut hall = Hall::open(options, engine, "light", sizes.lamps, Mix::All).await?;
     hall.light_up().await?;
-    say(&format!("{}: {} lamps are on the broker", engine.name(), sizes.lamps));
+    say(&format!("{}: {} lamps are there", engine.name(), sizes.lamps));
     let name = format!("command to confirmed relay, {}, {} lamps online, p99", engine.name(), sizes.lamps);
     let mut commands = Figure::new(name, "ms").bound(Bound::AtMost(500.0));
+    // What holds of all may not hold of the few boards. Nothing is asked of it: it says which they are.
+    let mut slowest = Figure::new(format!("command to confirmed relay, {}, of the slowest kind of lamp, p99", engine.name()), "ms");
     let lamps = some(sizes.lamps)?;
     for round in 0..options.rounds {
         let seen = command(&hall, &lamps, round % 2 == 0).await?;
         note(&mut commands, engine, &seen);
+        seen.slowest(&mut slowest);
     }
     off(&hall).await?;
 
@@ -44,14 +53,50 @@ pub async fn figures(options: &Options, engine: Engine) -> Result<Vec<Figure>> {
     let name = format!("opening to confirmed light, {}, {} at once, {} lamps online, p99", engine.name(), sizes.at_once, sizes.lamps);
     let mut openings = Figure::new(name, "ms").bound(Bound::AtMost(2_000.0));
     for _ in 0..options.rounds {
-        let mut seen = histogram()?;
+        let mut seen = Seen::nothing()?;
         for _ in 0..BURSTS {
             open(&hall, &customers, &mut seen).await?;
         }
         note(&mut openings, engine, &seen);
     }
     hall.close().await?;
-    Ok(vec![commands, openings])
+    Ok(vec![commands, slowest, openings])
+}
+
+/// How long lights took: all of them, and those of each kind.
+pub struct Seen {
+    all: Histogram<u64>,
+    kinds: BTreeMap<Kind, Histogram<u64>>,
+}
+
+impl Seen {
+    fn nothing() -> Result<Self> {
+        Ok(Self { all: histogram()?, kinds: BTreeMap::new() })
+    }
+
+    pub fn record(&mut self, kind: Kind, micros: u64) -> Result<()> {
+        self.all.record(micros)?;
+        let of_kind = match self.kinds.entry(kind) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(histogram()?),
+        };
+        Ok(of_kind.record(micros)?)
+    }
+
+    /// Each kind's, in words.
+    fn by_kind(&self) -> String {
+        let one = |(kind, seen): (&Kind, &Histogram<u64>)| format!("{} {:.0} ms of {}", kind.name(), ms(seen, 0.99), seen.len());
+        self.kinds.iter().map(one).collect::<Vec<_>>().join(", ")
+    }
+
+    /// A round more of the kind that took longest in it.
+    fn slowest(&self, figure: &mut Figure) {
+        let by_kind = self.kinds.iter().map(|(kind, seen)| (kind, ms(seen, 0.99)));
+        if let Some((kind, value)) = by_kind.max_by(|(_, one), (_, other)| one.total_cmp(other)) {
+            figure.values.push(value);
+            figure.note = format!("{} in the last round; p99: {}", kind.name(), self.by_kind());
+        }
+    }
 }
 
 fn histogram() -> Result<Histogram<u64>> {
@@ -59,10 +104,15 @@ fn histogram() -> Result<Histogram<u64>> {
     Histogram::new_with_bounds(1, 60_000_000, 3).context("a histogram")
 }
 
-fn note(figure: &mut Figure, engine: Engine, seen: &Histogram<u64>) {
-    let ms = |quantile: f64| seen.value_at_quantile(quantile) as f64 / 1000.0;
+fn ms(seen: &Histogram<u64>, quantile: f64) -> f64 {
+    seen.value_at_quantile(quantile) as f64 / 1000.0
+}
+
+fn note(figure: &mut Figure, engine: Engine, seen: &Seen) {
+    let ms = |quantile: f64| ms(&seen.all, quantile);
     figure.values.push(ms(0.99));
-    figure.note = format!("median {:.0} ms, slowest {:.0} ms of {} in the last round", ms(0.5), ms(1.0), seen.len());
+    let (median, longest, lights, by_kind) = (ms(0.5), ms(1.0), seen.all.len(), seen.by_kind());
+    figure.note = format!("median {median:.0} ms, slowest {longest:.0} ms of {lights} in the last round; p99: {by_kind}");
     say(&format!("{}, {}: {:.0} ms; {}", engine.name(), figure.name, ms(0.99), figure.note));
 }
 
@@ -78,14 +128,14 @@ fn some(lamps: usize) -> Result<Vec<usize>> {
 }
 
 /// Sets their lights by hand, one after the other; answers how long each took.
-async fn command(hall: &Hall, lamps: &[usize], on: bool) -> Result<Histogram<u64>> {
+async fn command(hall: &Hall, lamps: &[usize], on: bool) -> Result<Seen> {
     let mut tasks = JoinSet::new();
     for lamp in lamps {
-        let (boss, table) = (hall.boss.clone(), hall.lamps[*lamp].table.clone());
+        let (boss, table, kind) = (hall.boss.clone(), hall.lamps[*lamp].table.clone(), hall.lamps[*lamp].kind);
         tasks.spawn(async move {
             let from = Clock::System.now();
             boss.put(&format!("/api/v1/tables/{table}/light"), json!({"on": on, "minutes": 60, "why": "bench"})).await?;
-            anyhow::Ok((table, from))
+            anyhow::Ok((table, kind, from))
         });
         pause(PAUSE).await;
     }
@@ -94,19 +144,19 @@ async fn command(hall: &Hall, lamps: &[usize], on: bool) -> Result<Histogram<u64
         from.push(done??);
     }
     let floor = hall.until(|table| table["device"]["reported"] == table["device"]["wanted"]).await?;
-    let mut seen = histogram()?;
-    for (table, from) in from {
+    let mut seen = Seen::nothing()?;
+    for (table, kind, from) in from {
         let one = floor.iter().find(|one| one["id"] == table).context("a table is gone")?;
         let device = text(one, "/device/id")?;
         let log = hall.boss.get(&format!("/api/v1/devices/{device}/log?limit=10")).await?;
         let what = if on { "on" } else { "off" };
         let line = log["items"].as_array().into_iter().flatten().find(|line| line["what"] == what).context("it is not in the log")?;
-        seen.record(micros(from, &line["at"])?)?;
+        seen.record(kind, micros(from, &line["at"])?)?;
     }
     Ok(seen)
 }
 
-fn micros(from: Timestamp, until: &Value) -> Result<u64> {
+pub fn micros(from: Timestamp, until: &Value) -> Result<u64> {
     let until: Timestamp = until.as_str().context("no time")?.parse()?;
     Ok(u64::try_from(until.micros() - from.micros())?.max(1))
 }
@@ -117,41 +167,5 @@ async fn off(hall: &Hall) -> Result<()> {
         hall.boss.put(&format!("/api/v1/tables/{}/light", lamp.table), json!({"on": false, "minutes": 1, "why": "bench"})).await?;
     }
     hall.until(|table| table["device"]["reported"] == false).await?;
-    Ok(())
-}
-
-/// All open a table each, at the same moment, and close it again.
-async fn open(hall: &Hall, customers: &[Customer], seen: &mut Histogram<u64>) -> Result<()> {
-    let mut tasks = JoinSet::new();
-    let start = std::sync::Arc::new(tokio::sync::Barrier::new(customers.len()));
-    for (customer, lamp) in customers.iter().zip(&hall.lamps) {
-        let (api, table, start) = (customer.api.clone(), lamp.table.clone(), std::sync::Arc::clone(&start));
-        tasks.spawn(async move {
-            let view = api.get(&format!("/customer/v1/tables/{table}")).await?;
-            let ask = json!({"minutes": 60, "expected_fen": view["quotes"][1]["price_fen"]});
-            start.wait().await;
-            let from = Clock::System.now();
-            let session = api.post(&format!("/customer/v1/tables/{table}/open"), ask).await?;
-            anyhow::Ok((api, text(&session, "/id")?, from))
-        });
-    }
-    let mut opened = Vec::new();
-    while let Some(done) = tasks.join_next().await {
-        opened.push(done??);
-    }
-    for (api, session, from) in &opened {
-        let path = format!("/customer/v1/sessions/{session}");
-        let lit = loop {
-            let session = api.get(&path).await?;
-            match session["state"].as_str() {
-                Some("opening") => pause(Duration::from_millis(50)).await,
-                Some("playing") => break session["lit_at"].clone(),
-                _ => anyhow::bail!("a table was not opened: {session}"),
-            }
-        };
-        seen.record(micros(*from, &lit)?)?;
-        api.post(&format!("{path}/close"), json!({})).await?;
-    }
-    hall.until(|table| table["state"] == "idle").await?;
     Ok(())
 }

@@ -3,8 +3,10 @@
 mod brokers;
 mod day;
 mod hall;
+mod lamps;
 mod light;
 mod mosquitto;
+mod opening;
 
 use anyhow::Result;
 use clap::Args;
@@ -29,6 +31,9 @@ pub struct Sizes {
     pub day_hours: usize,
     #[arg(long, default_value_t = 1)]
     pub day_seed: u64,
+    /// How often a whole hall's network is away in it
+    #[arg(long, default_value_t = 2)]
+    pub day_outages: usize,
 }
 
 pub async fn measure(options: &Options) -> Result<Vec<Figure>> {

@@ -1,5 +1,6 @@
-//! Where an operation is done over and over: one server with its faults, a table with its lamp, a customer, and both networks.
+//! Where an operation is done over and over: one server with its faults, a table with its light, a customer, and both networks.
 
+mod begin;
 mod look;
 
 use std::path::PathBuf;
@@ -7,28 +8,27 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use kernel::{Random, Stopwatch};
+use kernel::{Random, Stopwatch, Timestamp};
 use reqwest::Method;
 use sandbox::AliyunSms;
 use serde_json::{Value, json};
 
-use super::operation::{Operation, Turn};
+use super::operation::{Act, Operation, Over, PER_MINUTE};
+use super::standing::Turn;
 use crate::faults::{Faults, Ports};
 use crate::http::{Ask, Person, Reply, send, text};
 use crate::load::Load;
-use crate::scenarios::furnish::{
-    KEY, Networks, SECRET, Table, hall, lamps_at, look_after, pause, recharge, sign_in, stop, table, texts_by,
-};
+use crate::scenarios::furnish::{KEY, Networks, SECRET, Table, hall, lamps_at, pause, recharge, sign_in, stop, table, texts_by};
+use crate::scenarios::light::Kind;
 use crate::server::{Server, Setup, free_address};
 use crate::world::World;
 
 /// In cash, and the most that one can pay into a wallet at once: more than all turns need.
 const MONEY: i64 = 1_000_000;
-const PER_HOUR: i64 = 36_000;
 /// What is opened, and extended by.
 const MINUTES: i64 = 10;
-const PRICE: i64 = PER_HOUR * MINUTES / 60;
-/// Between two turns: by then the table is free again, or somebody plays there.
+const PRICE: i64 = PER_MINUTE * MINUTES;
+/// Between two turns: by then the table is free again, or somebody plays there, and its light is well.
 const READY: Duration = Duration::from_secs(120);
 /// However loud the background is, nobody waits for longer.
 const LOUD: Duration = Duration::from_secs(10);
@@ -61,6 +61,8 @@ pub(super) struct Stage {
     spent: i64,
     last: Option<String>,
     turns: i64,
+    /// When the last of them began.
+    since: Timestamp,
 }
 
 impl Stage {
@@ -69,7 +71,12 @@ impl Stage {
         let sms = AliyunSms::open(KEY, SECRET).await?;
         let (networks, broker, url) = (Networks::open().await?, free_address()?, world.url());
         let requests = vec![port(networks.wechat.base())?, port(&networks.alipay.gateway())?];
-        let ports = Ports { postgres: place.postgres, requests, lamps: Some(broker.port()) };
+        let kind = match operation.over {
+            Over::Tasmota | Over::Deaf | Over::Pulled => Kind::Tasmota,
+            Over::Shelly => Kind::Shelly,
+            Over::Board => Kind::board().await?,
+        };
+        let ports = Ports { postgres: place.postgres, requests, lamps: Some(broker.port()), boards: kind.port() };
         let faults = Faults::make(world.folder.path(), &world.nodes[0].data.canonicalize()?).await?.with_ports(ports);
         let node = &mut world.nodes[0];
         node.extra = texts_by(&sms);
@@ -81,8 +88,8 @@ impl Stage {
         world.boss_signs_in().await?;
         networks.introduce(&world).await?;
         networks.introduce_freezing(&world).await?;
-        let hall = hall(&world, PER_HOUR).await?;
-        let table = table(&world, &hall, "1", broker).await?;
+        let hall = hall(&world, 60 * PER_MINUTE).await?;
+        let table = table(&world, &hall, "1", kind, broker).await?;
         let (customer, number) = sign_in(&world, &sms, "13800000000").await?;
         let cash = if operation.by_wallet() { MONEY } else { 0 };
         if cash > 0 {
@@ -107,8 +114,9 @@ impl Stage {
             spent: 0,
             last: None,
             turns: 0,
+            since: Timestamp::from_micros(0),
         };
-        if operation == Operation::Refund {
+        if operation.act == Act::Refund {
             // What goes back.
             this.insist(
                 true,
@@ -119,102 +127,6 @@ impl Stage {
             .await?;
         }
         Ok(this)
-    }
-
-    /// The same kind of start each time, and what the customer does next.
-    pub async fn start(&mut self) -> Result<Turn> {
-        self.turns += 1;
-        self.ready().await?;
-        self.faults.count(None)?;
-        self.quiet().await?;
-        self.faults.stop_counting()?;
-        let before = self.look().await.context("nothing is to be seen")?;
-        let (mut path, mut body) = self.opening();
-        let (mut amount, mut until) = (PRICE, Value::Null);
-        let of_session = |what: &str| -> Result<String> {
-            let session = before.live().context("nobody plays")?;
-            Ok(format!("/customer/v1/sessions/{}/{what}", text(session, "/id")?))
-        };
-        match self.operation {
-            Operation::Open | Operation::OpenPaid | Operation::OpenFrozen => {}
-            Operation::Extend => {
-                path = of_session("extend")?;
-                let asked = of_session(&format!("extension?minutes={MINUTES}"))?;
-                let offer = self.load.glance(&self.customer, &asked).await.context("no extension is offered")?;
-                amount = offer["price_fen"].as_i64().context("an extension without a price")?;
-                until = offer["paid_until"].clone();
-                body = json!({"minutes": MINUTES, "expected_fen": amount});
-            }
-            Operation::Close | Operation::CloseFrozen => (path, body) = (of_session("close")?, json!({})),
-            Operation::Pay => {
-                amount = 1_000 + self.turns;
-                (path, body) = ("/customer/v1/orders".into(), json!({"method": "native", "recharge": {"amount_fen": amount}}));
-            }
-            Operation::Refund => {
-                amount = 1_000 + self.turns;
-                (path, body) = ("/customer/v1/refunds".into(), json!({"amount_fen": amount}));
-            }
-        }
-        // Closing twice is fine: it has no key.
-        let closes = matches!(self.operation, Operation::Close | Operation::CloseFrozen);
-        let key = (!closes).then(|| format!("steps-turn-{:04}", self.turns));
-        Ok(Turn { operation: self.operation, path, body, key, amount, before, until })
-    }
-
-    /// How a table is opened here.
-    fn opening(&self) -> (String, Value) {
-        let paid = |method: &str| {
-            let table = json!({"table_id": self.table.id, "minutes": MINUTES, "expected_fen": PRICE});
-            ("/customer/v1/orders".to_owned(), json!({"method": method, "table": table}))
-        };
-        match self.operation {
-            Operation::OpenPaid => paid("native"),
-            Operation::OpenFrozen | Operation::CloseFrozen => paid("freeze"),
-            Operation::Open | Operation::Extend | Operation::Close | Operation::Pay | Operation::Refund => {
-                (format!("/customer/v1/tables/{}/open", self.table.id), json!({"minutes": MINUTES, "expected_fen": PRICE}))
-            }
-        }
-    }
-
-    /// Somebody plays, or nobody, as the operation begins; the lamp is there, and nothing else is under way.
-    async fn ready(&mut self) -> Result<()> {
-        let (watch, mut asked) = (Stopwatch::start(), false);
-        loop {
-            let seen = self.look().await;
-            if let Some(facts) = seen.as_ref().filter(|facts| facts.online && facts.rest(self.operation)) {
-                match (facts.live(), self.operation.in_play()) {
-                    (Some(_), true) => return Ok(()),
-                    (Some(live), false) => {
-                        let path = format!("/customer/v1/sessions/{}/close", text(live, "/id")?);
-                        self.insist(false, &path, &json!({}), None).await?;
-                    }
-                    // A new one is taken into service. Later nobody looks after it: its lamp is well, so it comes back by itself.
-                    (None, _) if facts.table == "maintenance" => {
-                        if self.turns <= 1 {
-                            look_after(&self.load, &self.hall, &self.random).await;
-                        }
-                    }
-                    (None, in_play) => {
-                        self.spent = facts.spent;
-                        if let Some(newest) = facts.sessions.first() {
-                            self.last = Some(text(newest, "/id")?);
-                        }
-                        if !in_play {
-                            return Ok(());
-                        }
-                        if !asked {
-                            asked = true;
-                            let ((path, body), key) = (self.opening(), format!("steps-begin-{:04}", self.turns));
-                            self.insist(self.operation.is_frozen(), &path, &body, Some(&key)).await?;
-                        }
-                    }
-                }
-            }
-            if watch.elapsed() > READY {
-                bail!("after {} s the next turn cannot begin: {seen:?}", READY.as_secs());
-            }
-            pause(200).await;
-        }
     }
 
     /// Until it is answered; and paid, where it is an order that is `paid`.
@@ -268,9 +180,14 @@ impl Stage {
 
     /// Waits until the steps of what was done are over, those that come a little later too; or the server is.
     pub async fn quiet(&mut self) -> Result<()> {
+        self.quiet_for(self.quiet).await
+    }
+
+    /// The same, where nothing comes later.
+    pub async fn quiet_for(&mut self, quiet: Duration) -> Result<()> {
         let (watch, mut since) = (Stopwatch::start(), Stopwatch::start());
         let mut seen = self.faults.counted()?;
-        while since.elapsed() < self.quiet && watch.elapsed() < LOUD && self.is_alive() {
+        while since.elapsed() < quiet && watch.elapsed() < LOUD && self.is_alive() {
             pause(20).await;
             let now = self.faults.counted()?;
             if now != seen {

@@ -7,6 +7,7 @@ use store::{Row, Sql as _, args};
 
 use crate::identity::Permission;
 use crate::payments::channel::ChannelKind;
+use crate::payments::model::{PayProblemCode, Problem};
 use crate::payments::reconcile::DifferenceKind;
 use crate::{Cx, Result, audit};
 
@@ -32,8 +33,8 @@ pub struct DayRow {
 pub struct MissingDay {
     pub channel: ChannelKind,
     pub day: String,
-    /// For whoever looks into it: as the network, or we, first said it.
-    pub why: String,
+    /// For whoever looks into it: why it could not be had at first.
+    pub problem: Problem,
     pub since: Timestamp,
 }
 
@@ -82,10 +83,12 @@ pub async fn reconciliation(cx: &Cx) -> Result<Reconciliation> {
         })
     };
     let days = sql.all(query, args![], day).await?;
-    let query = "SELECT m.channel, m.day, m.why, m.since FROM pay_days_missing m \
+    let query = "SELECT m.channel, m.day, m.problem, m.problem_said, m.since FROM pay_days_missing m \
                  WHERE NOT EXISTS (SELECT 1 FROM pay_days d WHERE d.channel = m.channel AND d.day = m.day) ORDER BY m.day DESC, m.channel LIMIT 90";
-    let missing_day =
-        |row: &Row| Ok(MissingDay { channel: row.word("channel")?, day: row.get("day")?, why: row.get("why")?, since: row.get("since")? });
+    let missing_day = |row: &Row| {
+        let problem = Problem { said: row.get("problem_said")?, ..row.word::<PayProblemCode>("problem")?.into() };
+        Ok(MissingDay { channel: row.word("channel")?, day: row.get("day")?, problem, since: row.get("since")? })
+    };
     let missing = sql.all(query, args![], missing_day).await?;
     let columns = "id, channel, day, kind, number, refund_number, ours, theirs, settled_at, note";
     let difference = |row: &Row| {

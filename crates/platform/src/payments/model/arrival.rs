@@ -1,10 +1,8 @@
 //! What a payment that a network says was made means to an order, and when it was made.
 
-use std::fmt;
+use kernel::Timestamp;
 
-use kernel::{Fen, Timestamp};
-
-use super::{Attempt, AttemptState, Order, OrderState};
+use super::{Attempt, AttemptState, Order, OrderState, PayProblemCode, Problem};
 use crate::payments::channel::Paid;
 
 /// What a payment means to an order.
@@ -17,39 +15,21 @@ pub(in crate::payments) enum Arrival {
     /// It is taken, and goes back.
     Return,
     /// It is not what was asked for: nothing is done, and somebody has to look.
-    Differs(Differs),
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::payments) enum Differs {
-    Amount {
-        theirs: Fen,
-    },
-    /// One attempt, two payments: the other one's number.
-    Number {
-        theirs: String,
-    },
-}
-
-impl fmt::Display for Differs {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Amount { theirs } => write!(f, "the network says {theirs} fen"),
-            Self::Number { theirs } => write!(f, "the network says number {theirs}"),
-        }
-    }
+    Differs(Problem),
 }
 
 /// Decides over a payment that a network says was made.
 pub(in crate::payments) fn arrival(order: &Order, attempt: &Attempt, paid: &Paid) -> Arrival {
     if paid.amount != order.amount {
-        return Arrival::Differs(Differs::Amount { theirs: paid.amount });
+        return Arrival::Differs(Problem::amount(paid.amount));
     }
     match (attempt.state, order.state) {
         (AttemptState::Taken | AttemptState::Surplus, _) if attempt.channel_no.as_deref() == Some(paid.channel_no.as_str()) => {
             Arrival::Known
         }
-        (AttemptState::Taken | AttemptState::Surplus, _) => Arrival::Differs(Differs::Number { theirs: paid.channel_no.clone() }),
+        (AttemptState::Taken | AttemptState::Surplus, _) => {
+            Arrival::Differs(Problem::number(PayProblemCode::OtherNumber, &paid.channel_no))
+        }
         (AttemptState::Asked | AttemptState::Waiting | AttemptState::Closed, OrderState::Pending) => Arrival::Take,
         (AttemptState::Asked | AttemptState::Waiting | AttemptState::Closed, OrderState::Paid | OrderState::Closed) => Arrival::Return,
     }

@@ -1,27 +1,68 @@
 //! Days whose bill cannot be had: they are somebody's to look at, long before nobody asks for them any more.
 
-use kernel::Word as _;
+use kernel::{Fault, Word as _};
 use store::args;
 
-use crate::payments::channel::ChannelKind;
-use crate::payments::people;
+use crate::payments::channel::{ChannelError, ChannelKind};
+use crate::payments::model::{PayProblemCode, Problem};
+use crate::payments::{people, rows};
 use crate::{Cx, Result};
 
 /// At this age a day that could not be compared is missing: yesterday's bill may come in the course of today.
 pub(super) const MISSING: i64 = 2;
 
+/// Why a day is not compared.
+pub(super) enum NotCompared {
+    /// The network has not handed out its bill, or there is none yet.
+    NoBill(ChannelError),
+    Ours(Fault),
+}
+
+impl NotCompared {
+    /// For people.
+    pub(super) fn problem(&self) -> Problem {
+        match self {
+            Self::NoBill(why) => why.problem(),
+            Self::Ours(_) => PayProblemCode::Ours.into(),
+        }
+    }
+}
+
+impl From<Fault> for NotCompared {
+    fn from(fault: Fault) -> Self {
+        Self::Ours(fault)
+    }
+}
+
+impl From<store::Error> for NotCompared {
+    fn from(error: store::Error) -> Self {
+        Self::Ours(error.into())
+    }
+}
+
+impl From<NotCompared> for Fault {
+    fn from(why: NotCompared) -> Self {
+        match why {
+            NotCompared::NoBill(why) => Self::unavailable(why.to_string()),
+            NotCompared::Ours(fault) => fault,
+        }
+    }
+}
+
 /// Keeps these days of a network, each with why, and tells people of those that were not known to be missing. What is compared after all is not
 /// shown as missing any more; that somebody was told of it stays.
-pub(super) async fn keep(cx: &Cx, kind: ChannelKind, days: &[(String, String)]) -> Result<()> {
+pub(super) async fn keep(cx: &Cx, kind: ChannelKind, days: &[(String, Problem)]) -> Result<()> {
     if days.is_empty() {
         return Ok(());
     }
     let mut tx = cx.db.begin().await?;
     let mut fresh = Vec::new();
     for (day, why) in days {
-        let sql = "INSERT INTO pay_days_missing (channel, day, why, since) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
-        if tx.exec(sql, args![kind.as_str(), day.as_str(), why.as_str(), cx.now()]).await? == 1 {
-            fresh.push((day.as_str(), why.as_str()));
+        let sql =
+            "INSERT INTO pay_days_missing (channel, day, problem, problem_said, since) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
+        let (problem, said) = rows::stored(Some(why));
+        if tx.exec(sql, args![kind.as_str(), day.as_str(), problem, said, cx.now()]).await? == 1 {
+            fresh.push((day.as_str(), why));
         }
     }
     if let Some((_, why)) = fresh.last() {

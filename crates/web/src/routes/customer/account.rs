@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use venue::customers::{self, CodeSent, Customer, NewPhone, Proof, SignIn, Wallet, WechatApp, WechatWays, Welcome};
 use venue::members::{self, Membership, PointLine};
-use venue::told::{self, Message};
+use venue::told::{self, Message, MessageId};
 
 use crate::customer::{ByCustomer, PerhapsCustomer};
 use crate::extract::{Json, PageQuery, Query, Visitor};
@@ -34,6 +34,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(points))
         .routes(routes!(wallet))
         .routes(routes!(messages))
+        .routes(routes!(messages_read))
 }
 
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -218,6 +219,20 @@ async fn wallet(ByCustomer(cx, customer, _): ByCustomer, Query(page): Query<Page
 #[utoipa::path(get, path = "/messages", tag = "customer", params(PageQuery), responses((status = 200, body = Page<Message>)))]
 async fn messages(ByCustomer(cx, customer, _): ByCustomer, Query(page): Query<PageQuery>) -> Result<axum::Json<Page<Message>>> {
     Ok(axum::Json(told::messages(&cx, &customer, &page.ask()?).await?))
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct MessagesRead {
+    /// The newest one that was shown.
+    newest: MessageId,
+}
+
+/// Marks that one as read, and all before it; doing so twice is fine.
+#[utoipa::path(post, path = "/messages/read", tag = "customer", request_body = MessagesRead, responses((status = 204)))]
+async fn messages_read(ByCustomer(cx, customer, _): ByCustomer, Json(body): Json<MessagesRead>) -> Result<StatusCode> {
+    told::mark_read(&cx, &customer, body.newest).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// One's points and level, and what is missing to the next.

@@ -8,6 +8,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use venue::halls::TableEntity;
 use venue::play::{self, ExtendAsk, Extension, OpenAsk, PlayTime, SessionEntity, SessionView};
+use venue::told;
 
 use crate::customer::ByCustomer;
 use crate::extract::{Json, Once, PageQuery, PathId, Query};
@@ -81,12 +82,15 @@ async fn open(
 #[derive(Serialize, utoipa::ToSchema)]
 struct Current {
     session: Option<SessionView>,
+    /// What one was told and has not read, counted up to 100.
+    unread_messages: i64,
 }
 
-/// The session that is live, or has just ended.
+/// The session that is live, or has just ended; and how many messages wait.
 #[utoipa::path(get, path = "/session", tag = "customer", responses((status = 200, body = Current)))]
 async fn current(ByCustomer(cx, customer, _): ByCustomer) -> Result<axum::Json<Current>> {
-    Ok(axum::Json(Current { session: play::current(&cx, &customer).await? }))
+    let unread_messages = told::unread(&cx, &customer).await?;
+    Ok(axum::Json(Current { session: play::current(&cx, &customer).await?, unread_messages }))
 }
 
 /// All of one's own, newest first: bills.

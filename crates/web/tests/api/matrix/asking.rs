@@ -33,9 +33,33 @@ pub async fn try_rule(world: &World<'_>, rule: &Rule, owner: Owner, keyed: bool,
     EVERYBODY.len()
 }
 
+/// What no body has.
+const BESIDE: &str = "nobody_asked";
+
+/// Somebody who may sends a good call with a field more: it is refused by the field's name, and nothing is done.
+pub async fn try_field(world: &World<'_>, rule: &Rule, keyed: bool, wrong: &mut Vec<String>) {
+    let may = |owner| EVERYBODY.iter().find(|who| expected(rule, **who, owner) == Expected::Good).map(|who| (*who, owner));
+    let (who, owner) = may(Owner::Alice).or_else(|| may(Owner::Chief)).expect("somebody may");
+    let thing = match rule.thing {
+        Some(thing) => world.make(thing, owner).await,
+        None => String::new(),
+    };
+    let before = world.server.logged().await.len();
+    let Found::Answer(answer) = ask(world, rule, who, owner, &thing, keyed, Some(BESIDE)).await else {
+        return wrong.push(format!("{}: a stream", rule.call));
+    };
+    let body = answer.json();
+    let errors = body["errors"].as_array().into_iter().flatten();
+    let named = errors.filter(|error| error["field"] == BESIDE && error["code"] == "INVALID").count() == 1;
+    let left = world.server.logged().await.len() - before;
+    if answer.status != 422 || !named || left > 0 {
+        wrong.push(format!("{} as {who:?}: {} {}, and {left} lines in the operation log", rule.call, answer.status, answer.text()));
+    }
+}
+
 async fn check(world: &World<'_>, rule: &Rule, who: Who, owner: Owner, thing: &str, keyed: bool, wrong: &mut Vec<String>) {
     let expected = expected(rule, who, owner);
-    let found = ask(world, rule, who, owner, thing, keyed).await;
+    let found = ask(world, rule, who, owner, thing, keyed, None).await;
     let reached = match &found {
         Found::Stream(_) => false,
         Found::Answer(answer) => shows(rule, answer, thing),
@@ -57,7 +81,7 @@ async fn check(world: &World<'_>, rule: &Rule, who: Who, owner: Owner, thing: &s
         wrong.push(format!("{} as {who:?} on {owner:?}'s: {expected:?} (good: {}), but {status} {text}", rule.call, rule.good));
     }
     if let (true, Expected::Refused(404, _), Found::Answer(answer)) = (who.is_customer(), expected, &found)
-        && let Found::Answer(unknown) = ask(world, rule, who, owner, &nobodys(thing), keyed).await
+        && let Found::Answer(unknown) = ask(world, rule, who, owner, &nobodys(thing), keyed, None).await
         && said(answer) != said(&unknown)
     {
         wrong.push(format!("{} as {who:?}: what is another's is not refused as what is nobody's: {}", rule.call, unknown.text()));
@@ -99,7 +123,8 @@ enum Found {
     Stream(u16),
 }
 
-async fn ask(world: &World<'_>, rule: &Rule, who: Who, of: Owner, thing: &str, keyed: bool) -> Found {
+/// `beside`: a field that its body has besides its own.
+async fn ask(world: &World<'_>, rule: &Rule, who: Who, of: Owner, thing: &str, keyed: bool, beside: Option<&str>) -> Found {
     let n = world.n();
     let (client, name) = if rule.spare { world.spare(who).await } else { (world.client(who).clone(), String::new()) };
     // Each from an address of its own: how often one may ask is not the question here.
@@ -107,7 +132,13 @@ async fn ask(world: &World<'_>, rule: &Rule, who: Who, of: Owner, thing: &str, k
     let mut client: Client = client.from([10, a, b, c]);
     let captcha = if rule.captcha { client.captcha().await } else { json!(null) };
     let owner = world.people.owner(of).id().to_string();
-    let body = rule.body.map(|body| body(&Case { thing, owner: &owner, n, name: &name, captcha }).to_string().into_bytes());
+    let body = rule.body.map(|body| {
+        let mut body = body(&Case { thing, owner: &owner, n, name: &name, captcha });
+        if let Some(field) = beside {
+            body[field] = json!(true);
+        }
+        body.to_string().into_bytes()
+    });
     let path = rule
         .target()
         .replace("{id}", thing)

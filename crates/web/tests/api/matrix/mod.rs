@@ -29,7 +29,7 @@ use axum::http::Method;
 use serde_json::Value;
 use testkit::on_server;
 
-use self::asking::try_rule;
+use self::asking::{try_field, try_rule};
 pub use self::people::Owner;
 use self::people::{EVERYBODY, Who};
 use self::rule::{Door, Expected, Rule, expected};
@@ -156,6 +156,24 @@ on_server! {
         assert!(wrong.is_empty(), "{} of {asked}:\n{}", wrong.len(), wrong.join("\n"));
         assert!(asked > 4_000, "{asked}");
         // What was left under way is carried to its end, so that the ledger can be added up.
+        server.run_jobs().await;
+    }
+
+    async fn no_body_takes_a_field_that_is_not_its_own(server) {
+        let world = Box::pin(World::with_customers(server)).await;
+        let document = document();
+        let keyed = keyed(&document);
+        let (mut wrong, mut asked) = (Vec::new(), BTreeSet::new());
+        for rule in rules().filter(|rule| rule.body.is_some()) {
+            try_field(&world, rule, keyed.contains(rule.operation()), &mut wrong).await;
+            asked.insert(rule.operation().to_owned());
+        }
+        assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), asked.len(), wrong.join("\n"));
+        let with_body = |operation: &String| {
+            let (method, path) = operation.split_once(' ').unwrap();
+            document["paths"][path][method.to_lowercase()]["requestBody"].is_object()
+        };
+        assert_eq!(asked, operations(&document).into_iter().filter(with_body).collect());
         server.run_jobs().await;
     }
 

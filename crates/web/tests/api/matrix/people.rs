@@ -145,7 +145,7 @@ pub struct People {
     stranger: Client,
     pub venue: Client,
     pub maintainer: Client,
-    cashier: Client,
+    pub cashier: Client,
     spare: AtomicU8,
 }
 

@@ -45,6 +45,8 @@ pub const RULES: &[Rule] = &[
     rule("GET /customer/v1/points", Door::Customer, 200),
     rule("GET /customer/v1/wallet", Door::Customer, 200).on(Thing::Theirs(Theirs::WalletLine), Reach::OWN.listed()),
     rule("GET /customer/v1/messages", Door::Customer, 200).on(Thing::Theirs(Theirs::Message), Reach::OWN.listed()),
+    // The id says but how far, and of one's own alone: `venue_messages.rs`.
+    rule("POST /customer/v1/messages/read", Door::Customer, 204).body(|_| json!({"newest": "msg_01h455vb4pex5vsknk084sn02q"})),
     // Halls and tables.
     rule("GET /customer/v1/venues", Door::Anybody, 200),
     rule("GET /customer/v1/venues/{id}", Door::Anybody, 200).on(Thing::Hall, Reach::EVERY),

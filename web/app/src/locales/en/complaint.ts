@@ -23,6 +23,10 @@ const en: typeof zh = {
   tooLong: 'At most {most} characters',
   about: 'About {place}',
   send: 'Send',
+  waitsTitle: 'This has not arrived yet',
+  waits:
+    'The server cannot be reached. It is sent by itself as soon as there is a network; please stay on this page. In a hurry? Speak to the staff.',
+  stop: 'Do not send',
   sent: 'Sent; the staff will answer you soon',
   signIn: 'Please confirm your phone number first, so that you can be answered.',
   notFound: 'This could not be found',

@@ -48,6 +48,8 @@ const en: typeof zh = {
   balance: 'Balance',
   held: 'Held',
   tabs: { wallet: 'Statement', bills: 'Bills', points: 'Points', messages: 'Messages', complaints: 'Help' },
+  unread: 'Unread messages: {n}',
+  unreadOne: 'Unread',
   emptyWallet: 'No entries yet',
   emptyBills: 'No bills yet',
   emptyPoints: 'No points yet',

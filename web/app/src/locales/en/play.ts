@@ -54,6 +54,21 @@ const en: typeof zh = {
     yes: 'End, lamp off',
     no: 'Play on',
   },
+  kept: {
+    closeTitle: 'You ended it at {time}, but that has not arrived yet',
+    closeBilled:
+      'The server cannot be reached. Until it is, your table goes on and is charged, up to the time you have paid for; what counts is when the server hears of it, not when you pressed.',
+    closeSent:
+      'It is sent by itself as soon as there is a network. Please keep this page open, or open it again when you are online. In a hurry? Ask the staff to end it.',
+    back: 'Do not end, play on',
+    extendTitle: 'No time was added yet',
+    extendLater:
+      'The server cannot be reached. You are asked again when it can be; nothing is added or charged by itself.',
+    extendAsk:
+      'The server could not be reached, and can be again. Do you still want more time? The price is that of now.',
+    extendNow: 'See the price now',
+    drop: 'No more time',
+  },
   ended: {
     title: 'Well played. See you again',
     total: 'Total',

@@ -46,6 +46,8 @@ export default {
   balance: '余额',
   held: '冻结中',
   tabs: { wallet: '明细', bills: '账单', points: '积分', messages: '消息', complaints: '反馈' },
+  unread: '未读消息 {n} 条',
+  unreadOne: '未读',
   emptyWallet: '还没有收支记录',
   emptyBills: '还没有账单',
   emptyPoints: '还没有积分记录',

@@ -28,6 +28,15 @@ const en: typeof zh = {
   times: '{n}',
   milliseconds: '{n} ms',
   noAnswer: 'No answer',
+  trouble: {
+    no_address: 'The project has no callback address any more',
+    bad_address: 'The callback address is none',
+    private_address: 'The address is within a private or reserved network, where callbacks may not go',
+    no_connection: 'No connection: the name is not known, nobody listens, or TLS failed',
+    timeout: 'No answer in time',
+    no_answer: 'The connection ended, or what came was no HTTP',
+  },
+  technical: 'Technical detail: {detail}',
   empty: 'Nothing delivered yet',
   emptyHint: 'Set an address and events on a project’s page; each delivery is then recorded here.',
   detail: {

@@ -33,6 +33,7 @@ const en: typeof zh = {
     emptyFilteredHint: 'Try other conditions, or clear the filters.',
     clearFilters: 'Clear filters',
     errorTitle: 'Could not load',
+    stale: 'The latest could not be loaded; what is shown may not be how things are now.',
     requestId: 'Request ID',
     none: '—',
     all: 'All',

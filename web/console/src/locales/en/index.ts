@@ -18,6 +18,7 @@ import jobs from './jobs'
 import logs from './logs'
 import mailbox from './mailbox'
 import payments from './payments'
+import problems from './problems'
 import power from './power'
 import relay from './relay'
 import notifications from './notifications'
@@ -56,6 +57,7 @@ const en: typeof zh = {
   mailbox,
   notifications,
   payments,
+  problems,
   power,
   relay,
   profile,

@@ -118,6 +118,10 @@ const en: typeof zh = {
     session: 'Session',
     answer: 'Answer',
     changes: 'Changes',
+    problems: 'Problems',
+    code: 'Code',
+    number: 'Number',
+    said: 'Network’s answer',
   },
 }
 export default en

@@ -79,7 +79,8 @@ const en: typeof zh = {
     noticeId: 'Notice',
     handled: 'Handled',
     notHandled: 'Not handled yet',
-    detail: 'Answer',
+    said: 'Network’s answer',
+    paid: 'Paid',
     outcome: 'Outcome',
     reason: 'Why',
     tries: 'Refused',
@@ -133,7 +134,6 @@ const en: typeof zh = {
     title: 'Refund of {money}',
     intro:
       'The network did not make this refund. The money is still frozen in the customer’s wallet: neither paid back nor to be spent.',
-    said: 'The network said: {problem}',
     choose: 'What to do',
     name: { retry: 'Ask again', paid_out: 'Paid out by hand', keep: 'Stays in the wallet', let_go: 'Let go there' },
     means: {

@@ -26,6 +26,13 @@ const en: typeof zh = {
     EMPTY: 'has no characters that can be sent; please rename it',
     of: '{part}: {why}',
   },
+  unsaid: {
+    NO_ANSWER: 'The provider does not answer',
+    UNREADABLE: 'The provider’s answer cannot be read',
+    NOT_CONFIGURED: 'No provider is configured',
+    GONE: 'It is in the demo’s mailbox no more',
+    with: '{why} ({more})',
+  },
   empty: 'No texts',
   emptyHint: 'Notices are sent once their reviewed templates are configured; see the operating guide.',
 }

@@ -26,6 +26,15 @@ export default {
   times: '{n} 次',
   milliseconds: '{n} 毫秒',
   noAnswer: '无响应',
+  trouble: {
+    no_address: '项目已没有回调地址',
+    bad_address: '回调地址无效',
+    private_address: '回调地址指向内网或保留地址，不允许访问',
+    no_connection: '无法连接：域名不存在、没有服务在监听，或 TLS 握手失败',
+    timeout: '没有在时限内响应',
+    no_answer: '连接中断，或返回的不是 HTTP 响应',
+  },
+  technical: '技术信息：{detail}',
   empty: '还没有投递记录',
   emptyHint: '在项目页面设置回调地址和事件后，每次投递都会记录在这里。',
   detail: {

@@ -30,6 +30,7 @@ export default {
     emptyFilteredHint: '换个条件，或清除筛选再看看。',
     clearFilters: '清除筛选',
     errorTitle: '加载失败',
+    stale: '未能取得最新内容，以下可能不是现在的情况。',
     requestId: '请求编号',
     none: '—',
     all: '全部',

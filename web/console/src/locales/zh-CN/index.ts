@@ -17,6 +17,7 @@ import jobs from './jobs'
 import logs from './logs'
 import mailbox from './mailbox'
 import payments from './payments'
+import problems from './problems'
 import power from './power'
 import relay from './relay'
 import notifications from './notifications'
@@ -55,6 +56,7 @@ export default {
   mailbox,
   notifications,
   payments,
+  problems,
   power,
   relay,
   profile,

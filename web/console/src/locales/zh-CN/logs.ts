@@ -116,5 +116,9 @@ export default {
     session: '开台',
     answer: '回复',
     changes: '变更',
+    problems: '问题',
+    code: '代码',
+    number: '单号',
+    said: '渠道答复',
   },
 }

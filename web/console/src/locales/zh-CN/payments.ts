@@ -72,7 +72,8 @@ export default {
     noticeId: '通知编号',
     handled: '处理时间',
     notHandled: '尚未处理',
-    detail: '渠道答复',
+    said: '渠道答复',
+    paid: '付款金额',
     outcome: '结果',
     reason: '原因',
     tries: '已被拒绝',
@@ -125,7 +126,6 @@ export default {
     action: '处理',
     title: '处理退款 {money}',
     intro: '支付渠道没有退成这笔款。钱还冻结在顾客的钱包里，既没有退出，也不能消费。',
-    said: '渠道的答复：{problem}',
     choose: '处理方式',
     name: { retry: '再次请求', paid_out: '已线下支付', keep: '留在钱包', let_go: '渠道已解冻' },
     means: {

@@ -18,6 +18,13 @@ export default {
     EMPTY: '没有可以发送的字符，请改名',
     of: '{part}：{why}',
   },
+  unsaid: {
+    NO_ANSWER: '短信服务商没有回应',
+    UNREADABLE: '短信服务商的答复无法读取',
+    NOT_CONFIGURED: '没有配置短信服务商',
+    GONE: '短信已不在演示信箱',
+    with: '{why}（{more}）',
+  },
   empty: '没有短信',
   emptyHint: '通知只在配置了审核通过的模板后发送，见运维文档。',
 }

@@ -1,5 +1,7 @@
 //! A page on which somebody chooses what payment networks do wrong, and reads what the program makes of it.
 
+mod list;
+
 use std::sync::Arc;
 
 use axum::Router;
@@ -9,89 +11,12 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use serde::Deserialize;
 
+use self::list::{MOODS, Mood, Network};
 use crate::page::{self, escape};
-use crate::{Alipay, Asked, Returned, Told, Troubles, WechatPay};
+use crate::{Alipay, WechatPay};
 
 /// Nothing runs here, and its form goes nowhere else.
 const POLICY: &str = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-
-struct Mood {
-    /// In forms.
-    name: &'static str,
-    troubles: Troubles,
-    /// In Chinese and in English, as all that follows.
-    called: (&'static str, &'static str),
-    /// What becomes of payments.
-    then: (&'static str, &'static str),
-}
-
-const fn asked(asked: Asked) -> Troubles {
-    Troubles { asked, ..Troubles::NONE }
-}
-
-const fn told(told: Told) -> Troubles {
-    Troubles { told, ..Troubles::NONE }
-}
-
-const MOODS: [Mood; 8] = [
-    Mood {
-        name: "well",
-        troubles: Troubles::NONE,
-        called: ("一切正常", "All is well"),
-        then: ("下单、通知、退款都照常。", "Payments, notices and refunds as they should be."),
-    },
-    Mood {
-        name: "places_nothing",
-        troubles: asked(Asked::PlacesRefused),
-        called: ("不接受新的付款", "Takes no new payment"),
-        then: (
-            "像商户密钥被吊销：顾客看到请换一种方式，管理员收到提醒。",
-            "As when the merchant's key was revoked: customers are asked for another means, and administrators are told.",
-        ),
-    },
-    Mood {
-        name: "down",
-        troubles: asked(Asked::Down),
-        called: ("没有回应", "Does not answer"),
-        then: (
-            "付款无法开始，顾客看到稍后再试；已付的款和退款一直查询到有结果为止。",
-            "No payment can begin, and customers are asked to try again; what was paid or given back is asked about until it is known.",
-        ),
-    },
-    Mood {
-        name: "done_and_silent",
-        troubles: asked(Asked::DoneAndSilent),
-        called: ("办了，却不说", "Does it, and does not say so"),
-        then: (
-            "用同一个单号再问，不会下两次单，也不会退两次款。",
-            "It is asked again under the same number: nothing is charged twice, and nothing given back twice.",
-        ),
-    },
-    Mood {
-        name: "notices_lost",
-        troubles: told(Told::Lost),
-        called: ("通知全部丢失", "Notices are lost"),
-        then: ("平台自己查询，付过的款几秒内到账。", "The platform asks by itself: what was paid arrives within seconds."),
-    },
-    Mood {
-        name: "notices_twice",
-        troubles: told(Told::Twice),
-        called: ("通知都发两次", "Notices come twice"),
-        then: ("只记一次账。", "Each is booked once."),
-    },
-    Mood {
-        name: "notices_forged",
-        troubles: told(Told::Forged),
-        called: ("通知由别人签名", "Notices are signed by somebody else"),
-        then: ("不相信，并向渠道查询。", "They are not believed, and the network is asked."),
-    },
-    Mood {
-        name: "refunds_refused",
-        troubles: Troubles { refunds: Returned::Refused, ..Troubles::NONE },
-        called: ("拒绝退款", "Refuses refunds"),
-        then: ("试三次后交给人处理：见控制台的“支付”页。", "After three tries a person decides: see the console's payments page."),
-    },
-];
 
 /// The page.
 #[derive(Clone)]
@@ -104,13 +29,6 @@ struct Inner {
     path: String,
     wechat: WechatPay,
     alipay: Alipay,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Network {
-    Wechat,
-    Alipay,
 }
 
 impl MoodPage {
@@ -144,7 +62,7 @@ impl MoodPage {
                 mood = mood.name,
             )
         };
-        format!("<h2>{}</h2><ul>{}</ul>", say(title), MOODS.iter().map(row).collect::<String>())
+        format!("<h2>{}</h2><ul>{}</ul>", say(title), MOODS.iter().filter(|mood| mood.is_of(network)).map(row).collect::<String>())
     }
 }
 
@@ -176,7 +94,7 @@ struct Chosen {
 }
 
 async fn choose(State(own): State<MoodPage>, Form(chosen): Form<Chosen>) -> Response {
-    let Some(mood) = MOODS.iter().find(|mood| mood.name == chosen.mood) else {
+    let Some(mood) = MOODS.iter().find(|mood| mood.name == chosen.mood && mood.is_of(chosen.network)) else {
         return StatusCode::NOT_FOUND.into_response();
     };
     match chosen.network {
@@ -191,7 +109,9 @@ mod tests {
     use axum::http::header;
     use kernel::Clock;
 
+    use super::list::asked;
     use super::*;
+    use crate::{Asked, Troubles};
 
     #[tokio::test]
     async fn v4_2_a_fault_is_of_the_network_that_was_named_and_ends_when_all_is_well() {
@@ -211,6 +131,34 @@ mod tests {
         choose(Network::Wechat, "down").await;
         choose(Network::Alipay, "well").await;
         assert_eq!((wechat.troubles(), alipay.troubles()), (asked(Asked::Down), Troubles::NONE));
+    }
+
+    #[tokio::test]
+    async fn k12_1_what_only_wechat_pay_does_wrong_is_chosen_for_it_alone() {
+        let (wechat, alipay) = (WechatPay::at("http://here/wechat", Clock::System), Alipay::at("http://here/alipay", Clock::System));
+        let page = MoodPage::at("/sandbox/payments", &wechat, &alipay);
+        let choose = async |network, mood: &str| choose(State(page.clone()), Form(Chosen { network, mood: mood.into() })).await.status();
+        for (mood, troubles) in [
+            ("clock_ahead", Troubles { skew: 600, ..Troubles::NONE }),
+            ("new_key_tenth", Troubles { next_key: 10, ..Troubles::NONE }),
+            ("new_key_half", Troubles { next_key: 50, ..Troubles::NONE }),
+            ("new_key", Troubles { next_key: 100, ..Troubles::NONE }),
+        ] {
+            assert_eq!((choose(Network::Wechat, mood).await, wechat.troubles()), (StatusCode::SEE_OTHER, troubles), "{mood}");
+            assert_eq!((choose(Network::Alipay, mood).await, alipay.troubles()), (StatusCode::NOT_FOUND, Troubles::NONE), "{mood}");
+            for (network, shown) in [(Network::Wechat, true), (Network::Alipay, false)] {
+                for english in [true, false] {
+                    assert_eq!(page.section(network, english).contains(&format!("value=\"{mood}\"")), shown, "{mood}");
+                }
+            }
+        }
+        for mood in ["notices_late", "notices_swapped", "notices_other_amount"] {
+            assert_eq!(
+                (choose(Network::Wechat, mood).await, choose(Network::Alipay, mood).await),
+                (StatusCode::SEE_OTHER, StatusCode::SEE_OTHER)
+            );
+            assert_eq!(wechat.troubles(), alipay.troubles());
+        }
     }
 
     #[test]

@@ -1,0 +1,38 @@
+import type zh from '../zh-CN/problems'
+
+const en: typeof zh = {
+  said: 'The network’s answer: {said}',
+  code: {
+    other_amount: 'The network says that {money} were paid, which is not the order’s amount',
+    other_number: 'The network tells of a second payment under the same number, which it calls {number}',
+    let_go: 'Taken for paid, and then closed by the network: nothing was paid, or nothing is frozen any more',
+    silent: 'Not clear for more than a day: the network does not say whether it was paid, and does not close it',
+    bill_only: 'In the network’s bill, and unpaid by its answer',
+    refunded_twice: 'Refund {number} was put right by hand, and the network has made it too',
+    closed_unpaid: 'The network has closed it unpaid; it is asked for again under another number',
+    not_taken: 'Asked for more than a day ago, and not taken',
+    not_sent: 'The network has not sent it back in ten days, and does not refuse',
+    failed: 'The network could not send it back',
+    nothing_frozen: 'Nothing is frozen under this number',
+    is_frozen: 'Frozen, and cannot just be closed',
+    wrong_means: 'The network has no such means of payment',
+    payer_unknown: 'The payer is known to no app of this merchant',
+    refused: 'The network refuses',
+    refused_unsigned: 'The network refuses, and nobody has signed that: please look there first',
+    no_answer: 'The network does not answer',
+    in_trouble: 'The network is busy, or in trouble',
+    not_signed: 'An answer that is not signed, and not believed',
+    unknown_key: 'An answer that is signed by a key that is not among ours: please check the network’s keys',
+    other_time: 'An answer of another time: please check the server’s clock',
+    bad_signature: 'An answer whose signature does not fit: please check the network’s keys',
+    unreadable: 'An answer that cannot be read',
+    of_another: 'An answer about another payment, or another merchant',
+    incomplete: 'An answer that is not whole',
+    unknown_state: 'The network names a state that is not known',
+    being_taken: 'The network is taking it',
+    no_bill: 'The network has no bill of that day yet',
+    bad_bill: 'The bill came in pieces, or cannot be read',
+    ours: 'Something failed on our side: the server’s log says what',
+  },
+}
+export default en
