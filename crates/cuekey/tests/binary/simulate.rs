@@ -100,7 +100,7 @@ fn decided(figures: &Value) -> Value {
 
 /// The same day on both databases, which keeps its bounds. `some`: of what something must have happened, or nothing was tried.
 async fn keeps_its_bounds(day: &[&str], some: &[&str], means: &[&str]) -> Value {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a folder");
     let empty = TestDb::new(Engine::Postgres, &[]).await;
     let here = folder.path();
     let (sqlite, postgres) = std::thread::scope(|scope| {
@@ -129,7 +129,7 @@ async fn keeps_its_bounds(day: &[&str], some: &[&str], means: &[&str]) -> Value 
         assert_eq!(figures["ledger"], serde_json::json!([]));
     }
     assert_eq!(decided(&sqlite.1), decided(&postgres.1));
-    let left: Vec<_> = std::fs::read_dir(here).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let left: Vec<_> = std::fs::read_dir(here).expect("it is there").map(|entry| entry.expect("it is read").file_name()).collect();
     assert_eq!(left.len(), 2, "its own folders are gone: {left:?}");
     sqlite.1
 }
@@ -149,7 +149,7 @@ async fn v5_2_a_hall_whose_network_goes_twice_charges_nobody_for_it_and_its_tabl
 
 #[tokio::test]
 async fn a_simulation_touches_nothing_that_is_there() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a folder");
     std::fs::create_dir(folder.path().join("d")).unwrap();
     std::fs::write(folder.path().join("d/somebody's"), "own").unwrap();
     refused(&mut cuekey(folder.path(), &["simulate", "--data", "d"]), 2, &["is not empty", "--data"]);

@@ -3860,7 +3860,7 @@ export interface components {
             /** @description Stable over retries and resends. */
             event_id: components["schemas"]["Id"];
             id: components["schemas"]["Id"];
-            last_error?: string | null;
+            last_error?: components["schemas"]["DeliveryTrouble"] | null;
             /** Format: int64 */
             last_status?: number | null;
             next_attempt_at?: components["schemas"]["Timestamp"] | null;
@@ -3872,9 +3872,11 @@ export interface components {
         /** @description One try, as it went. */
         DeliveryAttempt: {
             at: components["schemas"]["Timestamp"];
+            /** @description And more of that, for whoever looks into it: an address, or what the server's network has said. */
+            detail?: string | null;
             /** Format: int64 */
             duration_ms: number;
-            error?: string | null;
+            error?: components["schemas"]["DeliveryTrouble"] | null;
             /** @description The first 2 KiB of the answer. */
             response: string;
             /**
@@ -3893,6 +3895,8 @@ export interface components {
         DeliveryEvent: "key.activated" | "key.verified" | "key.refused" | "key.expired" | "key.unbound" | "batch.created" | "test";
         /** @enum {string} */
         DeliveryState: "waiting" | "delivered" | "failed" | "dismissed";
+        /** @enum {string} */
+        DeliveryTrouble: "no_address" | "bad_address" | "private_address" | "no_connection" | "timeout" | "no_answer";
         /** @description A complaint with all that shows what happened. */
         DeskComplaint: components["schemas"]["DeskRow"] & {
             can_answer: boolean;
@@ -5044,7 +5048,7 @@ export interface components {
                 /** @description Stable over retries and resends. */
                 event_id: components["schemas"]["Id"];
                 id: components["schemas"]["Id"];
-                last_error?: string | null;
+                last_error?: components["schemas"]["DeliveryTrouble"] | null;
                 /** Format: int64 */
                 last_status?: number | null;
                 next_attempt_at?: components["schemas"]["Timestamp"] | null;
@@ -5316,7 +5320,7 @@ export interface components {
                 /** @description As the network knows it. */
                 number: string;
                 order: components["schemas"]["Id"];
-                problem?: string | null;
+                problem?: components["schemas"]["PayProblem"] | null;
                 reason: components["schemas"]["RefundReason"];
                 settled_at?: components["schemas"]["Timestamp"] | null;
                 state: components["schemas"]["RefundState"];
@@ -5552,7 +5556,10 @@ export interface components {
                 kind: components["schemas"]["SmsKind"];
                 /** @description With its middle hidden. */
                 phone: string;
-                /** @description Why it failed, in the provider's words; why it was withheld: what is wrong with it. */
+                /**
+                 * @description Why it failed, in the provider's words; where there are none `NO_ANSWER`, `UNREADABLE`, `NOT_CONFIGURED` or `GONE`, and maybe a status behind
+                 *     it. Why it was withheld: what is wrong with it.
+                 */
                 reason?: string | null;
                 sent_at?: components["schemas"]["Timestamp"] | null;
                 state: components["schemas"]["TextState"];
@@ -5666,7 +5673,7 @@ export interface components {
             /** @description As the network knows it. */
             number: string;
             paid_at?: components["schemas"]["Timestamp"] | null;
-            problem?: string | null;
+            problem?: components["schemas"]["PayProblem"] | null;
             seen_at?: components["schemas"]["Timestamp"] | null;
             /** @description And what they found it to be. */
             seen_note?: string | null;
@@ -5693,9 +5700,9 @@ export interface components {
         PayDayMissing: {
             channel: components["schemas"]["ChannelKind"];
             day: string;
+            /** @description For whoever looks into it: why it could not be had at first. */
+            problem: components["schemas"]["PayProblem"];
             since: components["schemas"]["Timestamp"];
-            /** @description For whoever looks into it: as the network, or we, first said it. */
-            why: string;
         };
         PayDifference: {
             channel: components["schemas"]["ChannelKind"];
@@ -5711,12 +5718,14 @@ export interface components {
         };
         /** @description What a network was asked, and what it said. */
         PayLogLine: {
+            amount_fen?: components["schemas"]["Fen"] | null;
             at: components["schemas"]["Timestamp"];
             call: components["schemas"]["PayCall"];
-            /** @description The network's own number, or why. */
-            detail?: string | null;
+            /** @description The network's own number. */
+            channel_no?: string | null;
             /** @description Of the payment or the refund, as the network knows it. */
             number: string;
+            problem?: components["schemas"]["PayProblem"] | null;
             said: components["schemas"]["PaySaid"];
         };
         PayNotice: {
@@ -5766,6 +5775,16 @@ export interface components {
             state: components["schemas"]["OrderState"];
             subject: string;
         };
+        PayProblem: {
+            amount_fen?: components["schemas"]["Fen"] | null;
+            code: components["schemas"]["PayProblemCode"];
+            /** @description Which number it is about, of `other_number` and `refunded_twice`. */
+            number?: string | null;
+            /** @description The network's own words: its code and its message, a state that it names, an HTTP status. */
+            said?: string | null;
+        };
+        /** @enum {string} */
+        PayProblemCode: "other_amount" | "other_number" | "let_go" | "silent" | "bill_only" | "refunded_twice" | "closed_unpaid" | "not_taken" | "not_sent" | "failed" | "nothing_frozen" | "is_frozen" | "wrong_means" | "payer_unknown" | "refused" | "refused_unsigned" | "no_answer" | "in_trouble" | "not_signed" | "unknown_key" | "other_time" | "bad_signature" | "unreadable" | "of_another" | "incomplete" | "unknown_state" | "being_taken" | "no_bill" | "bad_bill" | "ours";
         PayRefund: {
             amount_fen: components["schemas"]["Fen"];
             created_at: components["schemas"]["Timestamp"];
@@ -5776,7 +5795,7 @@ export interface components {
             /** @description As the network knows it. */
             number: string;
             order: components["schemas"]["Id"];
-            problem?: string | null;
+            problem?: components["schemas"]["PayProblem"] | null;
             reason: components["schemas"]["RefundReason"];
             settled_at?: components["schemas"]["Timestamp"] | null;
             state: components["schemas"]["RefundState"];
@@ -6452,7 +6471,10 @@ export interface components {
             kind: components["schemas"]["SmsKind"];
             /** @description With its middle hidden. */
             phone: string;
-            /** @description Why it failed, in the provider's words; why it was withheld: what is wrong with it. */
+            /**
+             * @description Why it failed, in the provider's words; where there are none `NO_ANSWER`, `UNREADABLE`, `NOT_CONFIGURED` or `GONE`, and maybe a status behind
+             *     it. Why it was withheld: what is wrong with it.
+             */
             reason?: string | null;
             sent_at?: components["schemas"]["Timestamp"] | null;
             state: components["schemas"]["TextState"];
