@@ -39,12 +39,25 @@ const attempt = (n: number, change: Partial<T.PayAttempt>): T.PayAttempt => ({
   seen_note: null,
   ...change,
 })
+const problem = (code: T.PayProblemCode, change: Partial<T.PayProblem> = {}): T.PayProblem => ({
+  code,
+  amount_fen: null,
+  number: null,
+  said: null,
+  ...change,
+})
 const attempts: T.PayAttempt[] = [
   attempt(0, { method: 'jsapi', state: 'taken', channel_no: '4200001', paid_at: AT }),
   attempt(1, { method: 'h5', state: 'surplus', channel_no: '4200002', paid_at: AT }),
-  attempt(2, { method: 'native', state: 'waiting', problem: 'another amount' }),
+  attempt(2, { method: 'native', state: 'waiting', problem: problem('other_amount', { amount_fen: 4_999 }) }),
   attempt(3, { method: 'wap', channel: 'alipay', state: 'asked' }),
-  attempt(4, { method: 'precreate', channel: 'alipay', problem: 'no answer', seen_at: AT, seen_note: 'by telephone' }),
+  attempt(4, {
+    method: 'precreate',
+    channel: 'alipay',
+    problem: problem('no_answer'),
+    seen_at: AT,
+    seen_note: 'by telephone',
+  }),
   attempt(5, { method: 'freeze', channel: 'alipay_freeze' }),
   attempt(6, { method: 'capture', channel: 'alipay_freeze' }),
 ]
@@ -64,7 +77,7 @@ const refunds: T.PayRefund[] = REFUNDS.map(([state, reason], n) => ({
   reason,
   state,
   tries: state === 'stuck' ? 3 : 0,
-  problem: state === 'stuck' ? 'NOT_ENOUGH' : null,
+  problem: state === 'stuck' ? problem('refused', { said: 'NOT_ENOUGH' }) : null,
   created_at: AT,
   settled_at: state === 'asked' || state === 'stuck' ? null : AT,
   note: state === 'by_hand' ? 'in cash' : null,
@@ -94,7 +107,15 @@ const detail: T.PayOrderDetail = {
     handled_at: outcome && AT,
     outcome,
   })),
-  log: CALLS.map(([call, said], n) => ({ number: number(n), at: AT, call, said, detail: said })),
+  log: CALLS.map(([call, said], n) => ({
+    number: number(n),
+    at: AT,
+    call,
+    said,
+    channel_no: said === 'paid' ? '4200001' : null,
+    amount_fen: said === 'paid' ? 4_572 : null,
+    problem: said === 'unclear' ? problem('in_trouble', { said: 'HTTP 503' }) : null,
+  })),
 }
 
 const difference: T.PayDifference = {
@@ -111,7 +132,7 @@ const difference: T.PayDifference = {
 }
 const reconciliation: T.Reconciliation = {
   days: [{ channel: 'wechat', day: DAY, lines: 2, paid_fen: 4_572, refunded_fen: 3_429, differences: 1, at: AT }],
-  missing: [{ channel: 'alipay', day: DAY, why: 'no bill yet', since: AT }],
+  missing: [{ channel: 'alipay', day: DAY, problem: problem('no_bill'), since: AT }],
   differences: [
     difference,
     { ...difference, id: 'dif_2', kind: 'not_here', refund_number: number(2), ours_fen: null },

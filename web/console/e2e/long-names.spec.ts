@@ -170,7 +170,7 @@ const refund: T.PayRefund = {
   reason: 'not_opened',
   state: 'stuck',
   tries: 3,
-  problem: LONGER,
+  problem: { code: 'refused', amount_fen: null, number: null, said: LONGER },
   created_at: AT,
   settled_at: null,
   note: null,
@@ -178,7 +178,14 @@ const refund: T.PayRefund = {
 }
 const reconciliation: T.Reconciliation = {
   days: [{ channel: 'wechat', day: DAY, lines: MUCH, paid_fen: MUCH, refunded_fen: MUCH, differences: MUCH, at: AT }],
-  missing: [{ channel: 'alipay_freeze', day: DAY, why: LONGER, since: AT }],
+  missing: [
+    {
+      channel: 'alipay_freeze',
+      day: DAY,
+      problem: { code: 'no_bill', amount_fen: null, number: null, said: LONGER },
+      since: AT,
+    },
+  ],
   differences: [
     {
       id: 'dif_x',

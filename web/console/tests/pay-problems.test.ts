@@ -1,7 +1,7 @@
 import { flushPromises, mount } from '@vue/test-utils'
 import { createPinia } from 'pinia'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { defineComponent, h, type VNode } from 'vue'
+import { defineComponent, h, type SetupContext, type VNode } from 'vue'
 import { createMemoryHistory, createRouter } from 'vue-router'
 import type { Page, PayAttempt, PayLogLine, PayProblem, PayProblemCode, PayRefund } from '@/api/types'
 import { i18n, useLanguage, type Language } from '@/locales'
@@ -54,7 +54,12 @@ const page: Page<PayRefund> = { items: [refund], next_cursor: null, total: null 
 vi.mock('@/api/payments', () => ({ listRefunds: () => Promise.resolve(page), remedyRefund: vi.fn() }))
 
 /** Shows its slot, whatever it is made of. */
-const Shown = defineComponent({ setup: (_, { slots }) => () => h('div', slots.default?.()) })
+const Shown = {
+  setup:
+    (_: unknown, { slots }: SetupContext) =>
+    () =>
+      h('div', slots.default?.()),
+}
 /** Of a list the cells that say what is wrong. */
 const Rows = defineComponent({
   props: { table: { type: Object, required: true } },

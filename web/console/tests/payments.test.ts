@@ -1,18 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type {
-  Merchant,
-  PayAttempt,
-  PayDifference,
-  PayLogLine,
-  PayNotice,
-  PayOrderDetail,
-  PayProblem,
-  PayRefund,
-} from '@/api/types'
+import type { Merchant, PayAttempt, PayLogLine, PayNotice, PayOrderDetail, PayProblem, PayRefund } from '@/api/types'
 import zh from '@/locales/zh-CN'
 import { bodyOf, channelTroubles, emptyKey, formOf, stateOf, switchBody } from '@/views/payments/channel-form'
 import type { ChannelForm } from '@/views/payments/channel-form'
-import { dayRows, shownDifferences, stateIn, tabOf, waitingBeyond, waitingInAll } from '@/views/payments/lists'
 import { askOf, longEnough, needsHelp, needsLook, needsNote, remediesOf } from '@/views/payments/remedies'
 import { channelsOf, stepsOf, toneOfStep } from '@/views/payments/timeline'
 
@@ -184,7 +174,10 @@ describe('a refund that is stuck', () => {
 
 describe('a payment that does not fit', () => {
   it('waits for somebody until one has looked after it', () => {
-    expect([attempt({ problem: odd }), attempt({ problem: odd, state: 'surplus' })].map(needsLook)).toEqual([true, true])
+    expect([attempt({ problem: odd }), attempt({ problem: odd, state: 'surplus' })].map(needsLook)).toEqual([
+      true,
+      true,
+    ])
     for (const change of [{ problem: null }, { state: 'closed' }, { seen_at: at('09') }] as const)
       expect(needsLook(attempt({ problem: odd, ...change }))).toBe(false)
   })
@@ -282,45 +275,5 @@ describe('a network’s parameters', () => {
     expect(troubles('wechat', filled({ keys: [{ id: '', pem: 'P' }] }), true)).toEqual(['keys: keyId'])
     expect(troubles('wechat', filled({ keys: [{ id: 'K', pem: ' ' }] }), true)).toEqual(['keys: keyPem'])
     expect(troubles('alipay', filled({ keys: [{ id: '', pem: 'P' }] }), false)).toEqual([])
-  })
-})
-
-describe('the lists of payments', () => {
-  const difference = (id: string, settled_at: string | null): PayDifference => ({
-    id,
-    channel: 'alipay',
-    day: '2026-05-01',
-    kind: 'amount',
-    number: 'n',
-    refund_number: null,
-    ours_fen: 1,
-    theirs_fen: 2,
-    settled_at,
-    note: null,
-  })
-
-  it('show what is open first, and what is settled only when asked', () => {
-    const all = [difference('a', at('01')), difference('b', null), difference('c', null)]
-    expect(shownDifferences(all, false).map(({ id }) => id)).toEqual(['b', 'c'])
-    expect(shownDifferences(all, true).map(({ id }) => id)).toEqual(['b', 'c', 'a'])
-  })
-
-  it('take from an address only what they know', () => {
-    expect(['refunds', 'nothing', undefined].map(tabOf)).toEqual(['refunds', 'orders', 'orders'])
-    expect(stateIn('payOrder', 'paid')).toBe('paid')
-    expect(stateIn('payOrder', 'stuck')).toBe('')
-    expect(stateIn('payRefund', 'stuck')).toBe('stuck')
-  })
-
-  it('count all that waits, and name each day of each network once', () => {
-    expect(waitingInAll({ refunds: 1, differences: 2, payments: 3 })).toBe(6)
-    expect(waitingBeyond({ refunds: 999, differences: 999, payments: 3 }, 1_000)).toBe(false)
-    expect(waitingBeyond({ refunds: 0, differences: 1_000, payments: 3 }, 1_000)).toBe(true)
-    const day = { day: '2026-05-01', lines: 0, paid_fen: 0, refunded_fen: 0, differences: 0, at: at('00') }
-    const rows = dayRows([
-      { ...day, channel: 'wechat' },
-      { ...day, channel: 'alipay' },
-    ])
-    expect(rows.map(({ id }) => id)).toEqual(['wechat-2026-05-01', 'alipay-2026-05-01'])
   })
 })

@@ -37,8 +37,8 @@ export const useLiveStore = defineStore('live', () => {
   }
 
   /** To end it was wished while the server could not be reached, which it can be now. */
-  async function sendWish(seen: Session | null): Promise<void> {
-    const closed = seen === null ? null : await useOutboxStore().seen(seen)
+  async function sendWish(told: Session | null): Promise<void> {
+    const closed = told === null ? null : await useOutboxStore().seen(told)
     if (closed !== null && session.value?.id === closed.id) accept(closed)
   }
 

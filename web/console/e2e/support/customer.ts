@@ -62,9 +62,9 @@ export class Customer {
       },
       body: body === undefined ? undefined : JSON.stringify(body),
     })
-    const text = await response.text()
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`)
-    return (text ? JSON.parse(text) : undefined) as R
+    const said = await response.text()
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${said}`)
+    return (said ? JSON.parse(said) : undefined) as R
   }
 
   me = () => this.call<T.Customer>('GET', '/me')

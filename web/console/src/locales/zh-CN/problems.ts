@@ -1,4 +1,4 @@
-import type { PayProblemCode } from '@/api/types'
+import type { PayProblemCode } from '../../api/types'
 
 /** What does not fit about a payment, a refund or a network’s answer: every code that the server knows. */
 const code = {
