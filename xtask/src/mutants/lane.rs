@@ -27,7 +27,7 @@ pub struct Lane {
 /// of databases behind.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Tests {
-    /// Those of the file itself, those of its module, a few seconds each; what these miss, by all of its crate.
+    /// Those of the file itself, those of its module, a few seconds each; what these miss, by all of its crate where nothing goes through HTTP.
     Crate,
     /// Those that go through HTTP.
     Product,
@@ -97,7 +97,7 @@ impl Lane {
         // Told to cargo itself, it builds nothing else either: the library beside, and what else is tested with it, take as long again.
         let built = if self.tests == Tests::Product { "--cargo-arg=--test=api" } else { "--cargo-arg=--lib" };
         if self.tests == Tests::Product {
-            let names = THROUGH_HTTP.iter().find(|(folder, _)| task.file.contains(folder)).map_or(&[][..], |(_, names)| *names);
+            let names = through_http(&task.file);
             if names.is_empty() {
                 // Nothing goes through HTTP there: its crate has said all.
                 return (task.alterations.iter().map(|one| (one.name.clone(), Outcome::Missed)).collect(), Ok(()));
@@ -109,15 +109,16 @@ impl Lane {
         let source = std::fs::read_to_string(self.folder.join("source").join(&task.file)).unwrap_or_default();
         let mut left_over = task.alterations.clone();
         let mut ended = Ok(());
-        for (names, timeout) in circles(&task.file, &source) {
+        let mut circles = circles(&task.file, &source, through_http(&task.file).is_empty()).into_iter().peekable();
+        while let Some((names, timeout)) = circles.next() {
             if ended.is_err() || left_over.is_empty() || left().is_zero() {
                 break;
             }
             let fixed = [built, "--baseline", "skip", "--timeout", timeout, "--", "--", "--skip", "postgres"];
             ended = self.ask(task, &left_over, &[&fixed[..], &[names.as_str()]].concat(), left(), &mut found);
             left_over.retain(|one| found.get(&one.name) == Some(&Outcome::Missed));
-            // Until its whole crate has been asked nobody knows.
-            if !names.is_empty() {
+            // Until the last circle has been asked nobody knows.
+            if circles.peek().is_some() {
                 for one in &left_over {
                     found.remove(&one.name);
                 }
@@ -203,9 +204,14 @@ fn packages(workspace: &Workspace) -> Result<Vec<String>> {
     Ok(packages)
 }
 
+/// Beginnings of names of tests.
+fn through_http(file: &str) -> &'static [&'static str] {
+    THROUGH_HTTP.iter().find(|(folder, _)| file.contains(folder)).map_or(&[][..], |(_, names)| *names)
+}
+
 /// Which of its crate's tests are asked, beginning with the nearest, and how many seconds they may take: in `crates/platform/src/ledger/model.rs`
-/// its own if it has some, those of `ledger::`, all.
-fn circles(file: &str, source: &str) -> Vec<(String, &'static str)> {
+/// its own if it has some, those of `ledger::`; and all of them where those of the whole product are not asked after that.
+fn circles(file: &str, source: &str, all: bool) -> Vec<(String, &'static str)> {
     let inside = file.split_once("/src/").map_or(file, |(_, inside)| inside).trim_end_matches(".rs");
     let inside = inside.strip_suffix("/mod").unwrap_or(inside);
     let own = format!("{}::", inside.replace('/', "::"));
@@ -214,7 +220,10 @@ fn circles(file: &str, source: &str) -> Vec<(String, &'static str)> {
     if own != module && source.contains("\nmod tests") {
         circles.push((own, "60"));
     }
-    circles.extend([(module, "90"), (String::new(), "300")]);
+    circles.push((module, "90"));
+    if all {
+        circles.push((String::new(), "300"));
+    }
     circles
 }
 
@@ -246,13 +255,14 @@ mod tests {
 
     #[test]
     fn a_file_is_asked_of_the_nearest_tests_first() {
-        let of = |file, source| circles(file, source).into_iter().map(|(names, _)| names).collect::<Vec<_>>();
+        let of = |file, source| circles(file, source, true).into_iter().map(|(names, _)| names).collect::<Vec<_>>();
         let tested = "fn f() {}\n\n#[cfg(test)]\nmod tests {}";
         assert_eq!(of("crates/platform/src/ledger/model.rs", tested), ["ledger::model::", "ledger::", ""]);
         assert_eq!(of("crates/platform/src/ledger/model.rs", "fn f() {}"), ["ledger::", ""]);
         assert_eq!(of("crates/platform/src/vault.rs", tested), ["vault::", ""]);
         assert_eq!(of("crates/venue/src/tariff/mod.rs", tested), ["tariff::", ""]);
         assert_eq!(of("crates/venue/src/halls/play/mod.rs", tested), ["halls::play::", "halls::", ""]);
+        assert_eq!(circles("crates/platform/src/vault.rs", tested, false).len(), 1, "the whole product is asked next");
     }
 
     #[test]

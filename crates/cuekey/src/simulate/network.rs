@@ -203,6 +203,8 @@ pub(super) fn add_up(world: &World, going: &[Going], outages: &[Outage], session
         let unlit = session["unlit_seconds"].as_i64().unwrap_or_default();
         let there = outages.iter().filter(|outage| outage.hall == table.hall);
         let Some(hit) = hit(there, (lit, ended), unlit) else { continue };
+        // A board is asked when the day's clock gets there, which leaps: each time it may be missed a little later.
+        let blinks = if table.device.tells() { 1 } else { hit.times };
         let is_over = hit.within && session["end_reason"] == "device_fault";
         figures.outages.sessions += 1;
         figures.outages.ended += u64::from(is_over);
@@ -211,7 +213,7 @@ pub(super) fn add_up(world: &World, going: &[Going], outages: &[Outage], session
         // Of a lamp it was known at once that it went. What was shown then was for the whole of a unit that had begun.
         let total = session["bill"]["total_fen"].as_i64().unwrap_or_default();
         let costs_more = is_over && table.device.tells() && one.cost_when_away.is_some_and(|cost| total > cost);
-        if hit.billed > BLINK || costs_more {
+        if hit.billed > BLINK * blinks || costs_more {
             figures.outages.charged += 1;
             figures.wrong(format!("charged while the hall's network was away: {session}, {:?} fen when it went", one.cost_when_away));
         }
@@ -221,6 +223,8 @@ pub(super) fn add_up(world: &World, going: &[Going], outages: &[Outage], session
 /// What a hall's network was to one session.
 #[derive(Debug, PartialEq, Eq)]
 struct Hit {
+    /// So often it was away.
+    times: i64,
     /// It ended while the network was away.
     within: bool,
     /// So many seconds of play without the network are in the bill.
@@ -234,7 +238,8 @@ fn hit<'a>(outages: impl Iterator<Item = &'a Outage>, (lit, ended): (Timestamp, 
         return None;
     }
     let away: i64 = under.iter().map(|outage| ended.min(outage.ends()).micros() - outage.begins().micros()).sum();
-    Some(Hit { within: under.iter().any(|outage| ended <= outage.ends()), billed: away / SECOND - unlit })
+    let times = i64::try_from(under.len()).unwrap_or(i64::MAX);
+    Some(Hit { times, within: under.iter().any(|outage| ended <= outage.ends()), billed: away / SECOND - unlit })
 }
 
 #[cfg(test)]
@@ -253,14 +258,14 @@ mod tests {
     #[test]
     fn v5_2_what_was_played_without_the_network_is_billed_unless_it_is_said_to_be_unlit() {
         let one = |lit, ended, unlit| of(&[OUTAGE], lit, ended, unlit);
-        let hit = |within, billed| Some(Hit { within, billed });
+        let hit = |within, billed| Some(Hit { times: 1, within, billed });
         assert_eq!((one(30_000, 35_999, 0), one(36_000, 40_000, 0), one(36_400, 40_000, 0)), (None, None, None));
         assert_eq!((one(30_000, 40_000, 300), one(30_000, 40_000, 0)), (hit(false, 0), hit(false, 300)));
         // Over as of when it went, and later.
         assert_eq!((one(30_000, 36_000, 0), one(30_000, 36_060, 0), one(30_000, 36_200, 0)), (hit(true, 0), hit(true, 60), hit(true, 200)));
         let again = Outage { from: 39_000, lasts: 600, ..OUTAGE };
-        assert_eq!(of(&[OUTAGE, again], 30_000, 39_000, 300), hit(true, 0));
-        assert_eq!(of(&[OUTAGE, again], 30_000, 50_000, 300), hit(false, 600));
+        assert_eq!(of(&[OUTAGE, again], 30_000, 39_000, 300), Some(Hit { times: 2, within: true, billed: 0 }));
+        assert_eq!(of(&[OUTAGE, again], 30_000, 50_000, 300), Some(Hit { times: 2, within: false, billed: 600 }));
     }
 
     #[test]

@@ -40,14 +40,19 @@ impl Today {
         }
         let who = self.who(n);
         let quote = who.get(&self.session_path(n, "/extension?minutes=30")).await?;
-        let affordable = quote.body["price_fen"].as_i64().is_some_and(|price| price >= 0);
-        let ask = json!({"minutes": 30, "expected_fen": quote.body["price_fen"]});
-        let answer = who.post(&self.session_path(n, "/extend"), &ask, Some(&format!("visit-more-{n:08}"))).await?;
+        // Whose play is over, for whatever reason, is told no price, and cannot agree to one.
+        let answer = match quote.body["price_fen"].as_i64() {
+            Some(price) => {
+                let ask = json!({"minutes": 30, "expected_fen": price});
+                who.post(&self.session_path(n, "/extend"), &ask, Some(&format!("visit-more-{n:08}"))).await?
+            }
+            None => quote,
+        };
         let until = time(&who.see(&self.session_path(n, "")).await?["paid_until"]).unwrap_or(self.now());
         match answer.code() {
             _ if answer.status == StatusCode::OK => self.figures.extended += 1,
             // Who paid for this table alone may have nothing in the wallet; whose light has just gone cannot extend.
-            "BALANCE_INSUFFICIENT" | "NOT_PLAYING" if affordable || quote.code() == "NOT_PLAYING" => self.figures.not_extended += 1,
+            "BALANCE_INSUFFICIENT" | "NOT_PLAYING" => self.figures.not_extended += 1,
             _ => self.refused(n, "could not be extended", &answer),
         }
         self.then(until.plus_seconds(ENDS_AFTER), n, What::Ended);

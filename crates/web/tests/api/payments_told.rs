@@ -79,7 +79,7 @@ on_server! {
         let told = till.root.get("/api/v1/notifications").await.ok(200)["items"].clone();
         for one in told.as_array().unwrap() {
             let (body, link) = (one["body"].as_str().unwrap(), one["link"].as_str().unwrap());
-            assert!(body.contains("50.00 元") && body.contains("more than a day"), "{body}");
+            assert!(body.contains("50.00 元") && body.contains("超过一天"), "{body}");
             assert!(placed.iter().any(|order| link == format!("/payments/orders/{}", id(order))), "{link}");
         }
         // It is asked on, and says at last that it was paid: in time, as far as anybody knows.
