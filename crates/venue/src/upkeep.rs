@@ -10,7 +10,7 @@ use store::jobs::{Handlers, Outcome};
 use crate::{Venue, customers, devices, halls, holds, overdue, play, splits, texts};
 
 /// Seconds from one round of questions to lights to the next.
-const ROUND: i64 = 10;
+pub(crate) const ROUND: i64 = 10;
 
 pub const SCHEDULES: &[Schedule] = &[
     Schedule { kind: devices::ASSERT, every_seconds: 60 },

@@ -21,6 +21,8 @@ use crate::trouble::Result;
 const BACK_WITHIN: i64 = 90;
 /// What the product takes for a blink, and bills.
 const BLINK: i64 = 60;
+/// A lamp may have been gone for so long when it is missed, and play that ends by it is over as of then: a Shelly, by its keep-alive.
+const GONE_BEFORE: i64 = 90;
 
 /// The way from a hall to the server.
 #[derive(Debug, Clone, Copy)]
@@ -49,7 +51,7 @@ pub struct Away {
     pub minutes: f64,
     /// Sessions that were played when it went.
     pub sessions: u64,
-    /// Of these, over as of when it went: it stayed away for too long, or somebody ended them meanwhile, or their time was up.
+    /// Of these, over as of when it went, or somewhat before: it stayed away for too long, or somebody ended them meanwhile, or their time was up.
     pub ended: u64,
     /// Of the others: what went on, and was nobody's to pay.
     pub unbilled_minutes: f64,
@@ -202,10 +204,11 @@ pub(super) fn add_up(world: &World, going: &[Going], outages: &[Outage], session
         let table = &world.tables[one.table];
         let unlit = session["unlit_seconds"].as_i64().unwrap_or_default();
         let there = outages.iter().filter(|outage| outage.hall == table.hall);
-        let Some(hit) = hit(there, (lit, ended), unlit) else { continue };
+        let failed = session["end_reason"] == "device_fault";
+        let Some(hit) = hit(there, (lit, ended), unlit, failed) else { continue };
         // A board is asked when the day's clock gets there, which leaps: each time it may be missed a little later.
         let blinks = if table.device.tells() { 1 } else { hit.times };
-        let is_over = hit.within && session["end_reason"] == "device_fault";
+        let is_over = hit.within && failed;
         figures.outages.sessions += 1;
         figures.outages.ended += u64::from(is_over);
         figures.outages.unbilled_minutes += unlit as f64 / 60.0;
@@ -231,9 +234,10 @@ struct Hit {
     billed: i64,
 }
 
-/// None where it was there all the time. `unlit`: seconds that are nobody's to pay.
-fn hit<'a>(outages: impl Iterator<Item = &'a Outage>, (lit, ended): (Timestamp, Timestamp), unlit: i64) -> Option<Hit> {
-    let under: Vec<&Outage> = outages.filter(|outage| lit < outage.begins() && ended >= outage.begins()).collect();
+/// None where it was there all the time. `unlit`: seconds that are nobody's to pay. `failed`: its light was gone, which has ended it.
+fn hit<'a>(outages: impl Iterator<Item = &'a Outage>, (lit, ended): (Timestamp, Timestamp), unlit: i64, failed: bool) -> Option<Hit> {
+    let seen = if failed { ended.plus_seconds(GONE_BEFORE) } else { ended };
+    let under: Vec<&Outage> = outages.filter(|outage| lit < outage.begins() && seen >= outage.begins()).collect();
     if under.is_empty() {
         return None;
     }
@@ -252,7 +256,7 @@ mod tests {
 
     /// Of play between these seconds of the day.
     fn of(outages: &[Outage], lit: i64, ended: i64, unlit: i64) -> Option<Hit> {
-        hit(outages.iter(), (MIDNIGHT.plus_seconds(lit), MIDNIGHT.plus_seconds(ended)), unlit)
+        hit(outages.iter(), (MIDNIGHT.plus_seconds(lit), MIDNIGHT.plus_seconds(ended)), unlit, false)
     }
 
     #[test]
@@ -266,6 +270,9 @@ mod tests {
         let again = Outage { from: 39_000, lasts: 600, ..OUTAGE };
         assert_eq!(of(&[OUTAGE, again], 30_000, 39_000, 300), Some(Hit { times: 2, within: true, billed: 0 }));
         assert_eq!(of(&[OUTAGE, again], 30_000, 50_000, 300), Some(Hit { times: 2, within: false, billed: 600 }));
+        // Somebody has left before; or it was over as of when its light was last there.
+        let before = |failed| super::hit([OUTAGE].iter(), (MIDNIGHT.plus_seconds(30_000), MIDNIGHT.plus_seconds(35_955)), 0, failed);
+        assert_eq!((one(30_000, 35_955, 0), before(false), before(true)), (None, None, hit(true, -45)));
     }
 
     #[test]

@@ -69,7 +69,7 @@ pub struct Device {
     /// Since when it could have answered.
     #[serde(skip)]
     pub told_at: Option<Timestamp>,
-    /// The same, of the first thing that it has not answered; counts until it does.
+    /// The same, of the first thing that it has not answered; counts until it does. Of one that is away: since when it may be gone.
     #[serde(skip)]
     pub silent_since: Option<Timestamp>,
     /// What it says it is; absent: not known.
@@ -122,6 +122,11 @@ impl Device {
     /// Whether it has said how it is since it was last to be told something.
     pub(crate) fn has_answered(&self) -> bool {
         self.reported_at.is_some_and(|at| at >= self.wanted_at)
+    }
+
+    /// Whether a broker has taken for it what it should be. A board that could not be read may not have heard it.
+    pub(crate) fn was_told(&self) -> bool {
+        self.told_at.is_some() && self.driver != Driver::Modbus
     }
 
     /// Whether the last that it has said of its relay was that it is on. Of one that was missed since, nobody knows more.

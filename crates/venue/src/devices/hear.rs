@@ -79,7 +79,8 @@ async fn take_in(venue: &Venue, cx: &Cx, seen: &Device, said: Word, holds: impl 
     let Some(device) = current else { return Ok(()) };
     match said.said {
         Said::Online(online) => {
-            presence(&mut tx, cx, venue, &device, online).await?;
+            let gone = (!online).then(|| device.gone_since(None, cx.now()));
+            presence(&mut tx, cx, venue, &device, gone).await?;
             play::device_is(&mut tx, cx, venue, &mut table, &device, online).await?;
         }
         Said::Power(on) => relay_is(&mut tx, cx, venue, &mut table, &device, on).await?,
@@ -102,7 +103,7 @@ async fn take_in(venue: &Venue, cx: &Cx, seen: &Device, said: Word, holds: impl 
 async fn relay_is(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, device: &Device, on: bool) -> Result<()> {
     // Whoever speaks is there.
     if !device.online {
-        presence(tx, cx, venue, device, true).await?;
+        presence(tx, cx, venue, device, None).await?;
         play::device_is(tx, cx, venue, table, device, true).await?;
     }
     let Some(device) = by_id(tx, device.id).await? else { return Ok(()) };
@@ -122,7 +123,7 @@ async fn is_missing(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, devi
     if !device.online {
         return Ok(());
     }
-    presence(tx, cx, venue, device, false).await?;
+    presence(tx, cx, venue, device, Some(device.gone_since(None, cx.now()))).await?;
     play::device_is(tx, cx, venue, table, device, false).await
 }
 
@@ -151,7 +152,7 @@ pub(crate) async fn lost(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device) -
     if !device.online {
         return Ok(());
     }
-    presence(tx, cx, venue, device, false).await?;
+    presence(tx, cx, venue, device, Some(device.gone_since(None, cx.now()))).await?;
     // Nor was it wrong while it could not know better.
     Ok(set_course(tx, device.id, Course::default()).await?)
 }
@@ -163,7 +164,9 @@ pub(super) async fn fell_silent(venue: &Venue, cx: &Cx, id: DeviceId, version: i
     let mut table = lock_table(&mut tx, device.table_id).await?;
     let silent = |device: &Device| device.online && device.version == version && device.reported_at.is_none_or(|at| at < device.wanted_at);
     let Some(device) = by_id(&mut tx, id).await?.filter(silent) else { return Ok(()) };
-    presence(&mut tx, cx, venue, &device, false).await?;
+    // Whichever process has told it first: that may be gone itself by now.
+    let gone = device.gone_since(device.silent_since, cx.now());
+    presence(&mut tx, cx, venue, &device, Some(gone)).await?;
     play::device_is(&mut tx, cx, venue, &mut table, &device, false).await?;
     venue.news.after(&mut tx);
     Ok(tx.commit().await?)
@@ -183,13 +186,16 @@ fn is_news(device: &Device, said: Said, now: Timestamp) -> bool {
     }
 }
 
-async fn presence(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, online: bool) -> Result<()> {
+/// It has come; or it is away, and may be `gone` since then.
+async fn presence(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, gone: Option<Timestamp>) -> Result<()> {
     // Whoever was away may have lost its power: how its relay stands is not known until it says so.
-    let sql = "UPDATE devices SET online = $1, online_since = $2, left_at = $7, reported = NULL, on_since = $3, low_since = $4, dark_since = $5, \
-               button_told = FALSE WHERE id = $6";
-    let now = cx.now();
+    let sql = "UPDATE devices SET online = $1, online_since = $2, left_at = $7, silent_since = $8, reported = NULL, on_since = $3, low_since = $4, \
+               dark_since = $5, button_told = FALSE WHERE id = $6";
+    let (now, online) = (cx.now(), gone.is_none());
     let (draw, left_at) = (device.draw.switched(None, now), if online { device.left_at } else { Some(now) });
-    tx.exec(sql, args![online, now, draw.on_since, draw.low_since, draw.dark_since, device.id, left_at]).await?;
+    // Who was away begins anew.
+    let silent_since = gone.or(device.silent_since.filter(|_| device.online));
+    tx.exec(sql, args![online, now, draw.on_since, draw.low_since, draw.dark_since, device.id, left_at, silent_since]).await?;
     // Who comes anew without having been missed was away for no time that could be counted.
     let course =
         if online && !device.online { device.course.returns(device.online_since, cx.now()) } else { device.course.leaves(cx.now()) };
@@ -201,7 +207,7 @@ async fn presence(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, online: 
     };
     log::write(tx, cx, device.id, log::PROGRAM, what, "").await?;
     // Told what it should be now, not what it missed.
-    if online { tell(tx, cx, venue, device, device.light()).await } else { Ok(()) }
+    if online { tell(tx, cx, venue, &Device { silent_since, ..device.clone() }, device.light()).await } else { Ok(()) }
 }
 
 async fn power(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, on: bool, course: Course) -> Result<()> {

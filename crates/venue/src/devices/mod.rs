@@ -5,10 +5,10 @@
 //! that tells the device ([`agree`]) and goes on until the device reports so ([`hear`]). A job of an older version does nothing: what
 //! was wanted once is never sent later. A relay on a board says nothing by itself: it is asked ([`modbus`]), and what it answers goes the
 //! same way. Since when a light is wrong is counted over all that it says ([`Course`], pure). Where a relay measures, what its lamp draws
-//! says whether it burns at all ([`draw`], pure, and [`watch`]). Whether a light that is away went alone, or with its hall, is in `together`;
-//! what becomes of one whose own timer has run out, in `run_out`. Who has more news than a light can have is heard from time to time (`pace`).
-//! A relay with several channels is one device on the broker with a light on each ([`relay`], and [`said`], pure, for what it says of which). Whether a
-//! light may leave its place there, or on a board, is in `leave`.
+//! says whether it burns at all ([`draw`], pure, and [`watch`]). Whether a light that is away went alone, or with its hall, is in `together`,
+//! and since when it may be gone, in `gone`; what becomes of one whose own timer has run out, in `run_out`. Who has more news than a light can
+//! have is heard from time to time (`pace`). A relay with several channels is one device on the broker with a light on each ([`relay`], and [`said`],
+//! pure, for what it says of which). Whether a light may leave its place there, or on a board, is in `leave`.
 //!
 //! **Invariant**: only a device's own report makes it `reported`; that a command was sent says nothing.
 
@@ -18,6 +18,7 @@ mod course;
 mod device;
 mod door;
 pub mod draw;
+mod gone;
 mod hear;
 mod leave;
 mod light;

@@ -235,8 +235,8 @@ async fn tell_from(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, wanted:
     let is_same = wanted == device.light() && (device.told_at.is_none() || at <= cx.now());
     let waits = !is_coil && is_same && jobs::bring_forward(tx, &cx.db, kind, &name(device.version), at).await?;
     let version = if waits { device.version } else { device.version + 1 };
-    // Whoever has not answered is silent since it was told the first time, whatever it is told next. Who was away begins anew.
-    let silent_since = device.silent_since.filter(|_| device.online && !device.has_answered());
+    // Whoever has not answered is silent since it was told the first time, whatever it is told next. Of who is away it says since when.
+    let silent_since = device.silent_since.filter(|_| !device.online || !device.has_answered());
     // Of one that goes on burning its timer is as it was, until it is told.
     let sql = "UPDATE devices SET burns_until = CASE WHEN wanted AND $1 THEN burns_until END, wanted = $1, off_at = $2, version = $3, wanted_at = $4, \
                told_at = NULL, silent_since = $5 WHERE id = $6";

@@ -43,14 +43,24 @@ pub(super) struct OfSession {
     pub session: SessionId,
 }
 
-/// No light under a session, since then.
+/// No light under a session, as was seen then.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Fault {
     pub session: SessionId,
     pub since: Timestamp,
+    /// Since when its light may be gone that was missed then; it may have come back and gone again since.
+    #[serde(default)]
+    pub gone: Option<Timestamp>,
     /// Play went on then after a pause in the dark: whatever it said since, it has to be on by now.
     #[serde(default)]
     pub resumed: bool,
+}
+
+impl Fault {
+    /// What came after it is nobody's to pay.
+    fn lit_until(&self) -> Timestamp {
+        self.gone.unwrap_or(self.since)
+    }
 }
 
 /// A light has gone. Since when, it says itself: it may have come back and gone again by then.
@@ -179,7 +189,9 @@ async fn time(venue: &Venue, cx: &Cx, ask: &OfSession) -> Result<Option<Timestam
 fn end_at(until: Timestamp, gone: Option<Gone>) -> End {
     match gone {
         // For so long nobody knows whether they had light.
-        Some(Gone::Away { since }) if since.plus_micros(reports::PATIENCE) <= until => End { reason: EndReason::DeviceFault, at: since },
+        Some(Gone::Away { since, missed }) if missed.plus_micros(reports::PATIENCE) <= until => {
+            End { reason: EndReason::DeviceFault, at: since }
+        }
         Some(Gone::RanOut { since }) if since < until => End { reason: EndReason::DeviceFault, at: since },
         // Who was there until a moment ago had their light to the end, for all that is known.
         Some(Gone::Dark { .. } | Gone::Away { .. } | Gone::RanOut { .. }) | None => End { reason: EndReason::TimeUp, at: until },
@@ -218,7 +230,7 @@ async fn fault(venue: &Venue, cx: &Cx, ask: &Fault) -> Result<Option<Timestamp>>
     let mut again = None;
     if let Some(light) = light.filter(|_| went_with_its_hall) {
         let begun = session.begun(&table);
-        let since = light.dark_since(ask.since, begun, now).max(begun);
+        let since = light.dark_since(ask.lit_until(), begun, now).max(begun);
         let over = since.plus_micros(patience);
         if now < over {
             devices::hall_is_away(&mut tx, cx, table.venue_id).await?;
@@ -227,7 +239,7 @@ async fn fault(venue: &Venue, cx: &Cx, ask: &Fault) -> Result<Option<Timestamp>>
             unlit::settle(&mut tx, cx, venue, &mut table, since, false).await?;
         }
     } else {
-        reports::let_go(&mut tx, cx, venue, &mut table, &session, ask.since).await?;
+        reports::let_go(&mut tx, cx, venue, &mut table, &session, ask.lit_until()).await?;
     }
     tx.commit().await?;
     Ok(again)

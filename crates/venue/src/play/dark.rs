@@ -16,7 +16,12 @@ pub(super) enum Gone {
     /// Its relay says that it is off, though it was told to be on: somebody has to look.
     Dark { since: Timestamp },
     /// It is away, and may be dark or not. Whatever became of it is seen when it is back.
-    Away { since: Timestamp },
+    Away {
+        /// Since when it may be gone.
+        since: Timestamp,
+        /// When it was missed: for a minute from then on it harms nobody.
+        missed: Timestamp,
+    },
     /// Its own timer has run out, for nobody could tell it to go on. Nothing is wrong with it: it comes on as soon as it is told.
     RanOut { since: Timestamp },
 }
@@ -24,7 +29,7 @@ pub(super) enum Gone {
 impl Gone {
     pub const fn since(self) -> Timestamp {
         match self {
-            Self::Dark { since } | Self::Away { since } | Self::RanOut { since } => since,
+            Self::Dark { since } | Self::Away { since, .. } | Self::RanOut { since } => since,
         }
     }
 }
@@ -79,12 +84,11 @@ async fn owed(sql: &mut impl Sql, session: &Session) -> Result<Option<Device>> {
 fn of(light: &Device, begun: Timestamp, now: Timestamp) -> Option<Gone> {
     // What it did before play began, or went on, is nobody's; nor is what is to come, by a clock that was set back.
     let within = |since: Timestamp| since.max(begun).min(now);
-    let away = (!light.online).then_some(light.online_since);
     // A timer that ended before play began was set by a clock that was behind.
     let ran_out = light.ran_out(now).filter(|end| *end >= begun);
     // Of who was away before, and is still, nobody knows more.
-    if let Some(since) = away.filter(|since| ran_out.is_none_or(|end| *since <= end)) {
-        return Some(Gone::Away { since: within(since) });
+    if let Some(since) = light.away_since().filter(|since| ran_out.is_none_or(|end| *since <= end)) {
+        return Some(Gone::Away { since: within(since), missed: within(light.missed_at()) });
     }
     if let Some(end) = ran_out {
         return Some(Gone::RanOut { since: within(end) });

@@ -94,7 +94,7 @@ async fn end(tx: &mut Tx, cx: &Cx, venue: &Venue, session: &Session, reason: End
 async fn close_or_let_go(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, session: &Session, end: End) -> Result<()> {
     match dark::gone(tx, session, table, cx.now()).await?.filter(|gone| gone.since() < end.at) {
         Some(Gone::Dark { since }) => reports::let_go(tx, cx, venue, table, session, since).await,
-        Some(Gone::Away { since } | Gone::RanOut { since }) => {
+        Some(Gone::Away { since, .. } | Gone::RanOut { since }) => {
             let end = End { reason: EndReason::DeviceFault, at: since };
             close_session(tx, cx, venue, table, session, end).await
         }

@@ -133,7 +133,7 @@ pub async fn pause(cx: &Cx, venue: &Venue, customer: &Customer, id: SessionId) -
 /// What had no light until now, or no word from it, is not played: afterwards nobody would know of it.
 async fn settled(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, session: Session) -> Result<Session> {
     match dark::gone(tx, &session, table, cx.now()).await? {
-        Some(Gone::Away { since }) if reports::is_over(cx, since) => unlit::settle(tx, cx, venue, table, since, false).await?,
+        Some(Gone::Away { since, missed }) if reports::is_over(cx, missed) => unlit::settle(tx, cx, venue, table, since, false).await?,
         Some(Gone::RanOut { since }) => unlit::settle(tx, cx, venue, table, since, false).await?,
         Some(Gone::Away { .. } | Gone::Dark { .. }) | None => return Ok(session),
     }
@@ -164,7 +164,7 @@ async fn go_on(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, session: 
     devices::want(tx, cx, venue, table.id).await?;
     // How it was in the pause is nobody's; it may have broken while nobody saw it.
     devices::judge_anew(tx, cx, table.id).await?;
-    reports::watch(tx, cx, table, true).await
+    reports::watch(tx, cx, table, None, true).await
 }
 
 /// It has been paused as long as it may be. Answers when to look again.

@@ -61,7 +61,7 @@ async fn is_dark(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, since: 
     if is_over(cx, since) {
         return let_go(tx, cx, venue, table, &session, since).await;
     }
-    let fault = Fault { session: session.id, since, resumed: false };
+    let fault = Fault { session: session.id, since, gone: None, resumed: false };
     let job = NewJob::new(FAULT_JOB, &fault, since.plus_micros(PATIENCE))?.once(format!("{}-{}", session.id, since.micros()));
     cx.enqueue(tx, job).await?;
     Ok(())
@@ -74,11 +74,12 @@ pub(super) async fn let_go(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Tabl
     let (light, begun) = (devices::of_table(tx, table.id).await?, session.begun(table));
     let since = light.as_ref().map_or(since, |light| light.dark_since(since, begun, cx.now()));
     // That it was off before play went on, as in a dark pause, is as it should have been; unless it was told to come on, and did not.
-    let was_well = |light: &Device| light.was_on_last() || (light.silent_since.is_none() && light.reported_at.is_none_or(|at| at < begun));
+    let was_well = |light: &Device| light.was_on_last() || (!light.was_told() && light.reported_at.is_none_or(|at| at < begun));
     let is_only_away = light.is_some_and(|light| !light.online && was_well(&light)) && !cases::is_away_often(tx, cx, table).await?;
     let cause = if is_only_away { Cause::Offline } else { Cause::InPlay };
-    // By a clock that was set back since, it may be to come: what was not played yet is not billed.
-    let end = End { reason: EndReason::DeviceFault, at: since.min(cx.now()) };
+    // What it did before play began, or went on, is nobody's. By a clock that was set back since, it may be to come: what was not played yet is not
+    // billed.
+    let end = End { reason: EndReason::DeviceFault, at: since.max(begun).min(cx.now()) };
     close_session(tx, cx, venue, table, session, end).await?;
     halls::advance(tx, cx, &venue.news, table, Event::Break).await?;
     cases::open(tx, cx, table, cause, "", Some(session.id)).await
@@ -115,12 +116,19 @@ pub(crate) async fn device_is(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut T
         let slot = cx.now().micros() / (PATIENCE / 2);
         let gone = NewJob::new(OFFLINE_JOB, &Offline { device: device.id }, cx.now().plus_micros(PATIENCE))?;
         cx.enqueue(tx, gone.once(format!("{}-{slot}", device.id))).await?;
-        return if table.state == TableState::Playing { watch(tx, cx, table, false).await } else { Ok(()) };
+        if table.state != TableState::Playing {
+            return Ok(());
+        }
+        let gone = devices::by_id(tx, device.id).await?.and_then(|light| light.away_since());
+        return watch(tx, cx, table, gone, false).await;
     }
     // For how long nobody has seen it is known now: play goes on, or was over when it left.
-    if table.state == TableState::Playing && !device.online && is_over(cx, device.online_since) {
+    if table.state == TableState::Playing
+        && let Some(gone) = device.away_since()
+        && is_over(cx, device.missed_at())
+    {
         // Its own timer may have run out before, or meanwhile: that is no second stretch. Otherwise it still runs.
-        let since = device.dark_since(device.online_since, table.since, cx.now());
+        let since = device.dark_since(gone, table.since, cx.now());
         unlit::settle(tx, cx, venue, table, since, true).await?;
         if device.ran_out(cx.now()).is_some() {
             devices::forget_timer(tx, device.id).await?;
@@ -171,10 +179,10 @@ pub(crate) async fn is_dark_though_on(tx: &mut Tx, cx: &Cx, venue: &Venue, table
     cases::open(tx, cx, table, Cause::NoPower, "", session.map(|session| session.id)).await
 }
 
-/// Looks again in a while whether who plays still has no light.
-pub(super) async fn watch(tx: &mut Tx, cx: &Cx, table: &Table, resumed: bool) -> Result<()> {
+/// Looks again in a while whether who plays still has no light. `gone`: since when that may be gone, where it was missed.
+pub(super) async fn watch(tx: &mut Tx, cx: &Cx, table: &Table, gone: Option<Timestamp>, resumed: bool) -> Result<()> {
     if let Some(session) = rows::live(tx, table.id).await? {
-        let fault = Fault { session: session.id, since: cx.now(), resumed };
+        let fault = Fault { session: session.id, since: cx.now(), gone, resumed };
         cx.enqueue(tx, NewJob::new(FAULT_JOB, &fault, cx.now().plus_micros(PATIENCE))?).await?;
     }
     Ok(())

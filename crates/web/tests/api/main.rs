@@ -89,6 +89,7 @@ mod venue_desk;
 mod venue_doors;
 mod venue_edit;
 mod venue_flood;
+mod venue_gone;
 mod venue_holds;
 mod venue_holds_desk;
 mod venue_holds_light;

@@ -161,7 +161,7 @@ on_brokers! {
         server.later(61 * SECOND).await;
         assert_eq!(hall.table_is(1, "maintenance").await["case"]["cause"], "offline");
         let closed = customer.get(&format!("/customer/v1/sessions/{}", id(&playing))).await.ok(200);
-        assert_eq!((&closed["end_reason"], &closed["bill"]["total_fen"]), (&json!("device_fault"), &json!(600)));
+        assert_eq!((&closed["end_reason"], &closed["bill"]["total_fen"]), (&json!("device_fault"), &json!(540)));
         let staff = server.told(hall.manager.id()).await;
         assert!(!staff.contains(&"venue.hall_away".to_owned()), "{staff:?}");
         hall.table_is(0, "idle").await;

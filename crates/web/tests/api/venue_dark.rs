@@ -70,7 +70,7 @@ on_brokers! {
         assert_eq!(session(&customer, &playing).await["light"], "away");
         server.later(20 * SECOND).await;
         customer.post(&at(&playing, "close"), json!({})).await.ok(200);
-        assert_eq!((session(&customer, &playing).await["bill"]["total_fen"].clone(), wallet(&customer).await), (json!(600), (9_400, 0)));
+        assert_eq!((session(&customer, &playing).await["bill"]["total_fen"].clone(), wallet(&customer).await), (json!(540), (9_460, 0)));
         // It may have been a moment's silence: when it is back, the table is.
         hall.tables[0].lamp.set(Trouble::None);
         hall.table_is(0, "idle").await;

@@ -33,7 +33,7 @@ on_brokers! {
         let customer = hall.customer(10_000).await;
         for (cause, fen) in [("offline", 0), ("offline", 0), ("in_play", 60)] {
             let playing = hall.play(&customer, 0, 60).await;
-            server.later(MINUTE).await;
+            server.later(2 * MINUTE).await;
             are(&hall, Trouble::Offline, false).await;
             server.later(61 * SECOND).await;
             server.run_jobs().await;
@@ -56,7 +56,7 @@ on_brokers! {
             server.run_jobs().await;
         }
         let ended = session(&customer, &playing).await;
-        assert_eq!((&ended["end_reason"], &ended["bill"]["total_fen"]), (&json!("device_fault"), &json!(600)), "{ended}");
+        assert_eq!((&ended["end_reason"], &ended["bill"]["total_fen"]), (&json!("device_fault"), &json!(540)), "{ended}");
         hall.table_is(0, "maintenance").await;
     }
 

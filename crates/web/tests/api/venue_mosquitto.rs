@@ -34,7 +34,7 @@ on_mosquitto! {
         server.later(61 * SECOND).await;
         assert_eq!(hall.table_is(0, "maintenance").await["case"]["cause"], "offline");
         let me = customer.get("/customer/v1/me").await.ok(200);
-        assert_eq!((me["balance_fen"].clone(), me["held_fen"].clone()), (json!(9_400), json!(0)));
+        assert_eq!((me["balance_fen"].clone(), me["held_fen"].clone()), (json!(9_460), json!(0)));
         hall.tables[0].lamp.set(Trouble::None);
         hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["reported"] == false).await;
         assert!(!hall.tables[0].lamp.seen().on, "Mosquitto keeps no command for later");

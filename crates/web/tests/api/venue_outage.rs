@@ -10,7 +10,8 @@ use venue::devices;
 use crate::support::pay::{told, wallet, words};
 use crate::support::play::{are, ask, at, played, session};
 
-/// All of its lamps lose their network, or their power; it is noticed, and a minute passes.
+/// All of its lamps lose their network, or their power; it is noticed, and a minute passes. A Tasmota may have been gone for 45 s by then, and these
+/// are left out too.
 async fn goes(server: &TestServer, hall: &Hall<'_>, trouble: Trouble) {
     are(hall, trouble, false).await;
     server.later(61 * SECOND).await;
@@ -41,7 +42,7 @@ on_brokers! {
         server.later(4 * MINUTE).await;
         server.run_jobs().await;
         let away = session(&customer, &playing).await;
-        assert_eq!((&away["state"], &away["light"], &away["cost_so_far_fen"]), (&json!("playing"), &json!("away"), &json!(660)));
+        assert_eq!((&away["state"], &away["light"], &away["cost_so_far_fen"]), (&json!("playing"), &json!("away"), &json!(600)));
         assert!(hall.tables[0].lamp.seen().on, "it burns on by itself");
         let staff = server.told(hall.manager.id()).await;
         assert_eq!(staff.iter().filter(|kind| *kind == "venue.hall_away").count(), 1, "{staff:?}");
@@ -51,15 +52,15 @@ on_brokers! {
         hall.until(|_| hall.tables[0].lamp.seen().told_on > 1).await;
         let back = session(&customer, &playing).await;
         let moved = until(&back) - until(&playing);
-        assert!((5 * MINUTE..5 * MINUTE + 10 * SECOND).contains(&moved), "{moved}");
-        assert_eq!((&back["state"], &back["cost_so_far_fen"], told(&customer).await[0].as_str()), (&json!("playing"), &json!(660), "play.light_again"));
-        assert!((300..310).contains(&back["unlit_seconds"].as_i64().unwrap()), "{back}");
+        assert!((345 * SECOND..355 * SECOND).contains(&moved), "{moved}");
+        assert_eq!((&back["state"], &back["cost_so_far_fen"], told(&customer).await[0].as_str()), (&json!("playing"), &json!(600), "play.light_again"));
+        assert!((345..355).contains(&back["unlit_seconds"].as_i64().unwrap()), "{back}");
         // All that was paid is played, and nothing beside it is billed.
         server.later(10 * MINUTE).await;
         let closed = customer.post(&at(&playing, "close"), json!({})).await.ok(200);
-        assert_eq!((closed["bill"]["total_fen"].clone(), wallet(&customer).await), (json!(1_260), (8_740, 0)));
+        assert_eq!((closed["bill"]["total_fen"].clone(), wallet(&customer).await), (json!(1_200), (8_800, 0)));
         assert_eq!(words(&closed["bill"]["lines"], "kind"), ["play", "unlit"]);
-        assert!(closed["bill"]["lines"][1]["text"].as_str().unwrap().contains("5 分钟，不计费"), "{closed}");
+        assert!(closed["bill"]["lines"][1]["text"].as_str().unwrap().contains("6 分钟，不计费"), "{closed}");
         hall.table_is(0, "idle").await;
     }
 
@@ -82,13 +83,14 @@ on_brokers! {
     async fn v5_2_a_network_that_stays_away_ends_play_as_of_when_it_went_and_every_table_comes_back_by_itself(server) {
         let (hall, customer, playing) = played(server, 3).await;
         goes(server, &hall, Trouble::Offline).await;
-        server.later(8 * MINUTE + 50 * SECOND).await;
+        // Ten minutes since it was last there for certain.
+        server.later(8 * MINUTE + 5 * SECOND).await;
         server.run_jobs().await;
         assert_eq!(session(&customer, &playing).await["state"], "playing");
         server.later(10 * SECOND).await;
         server.run_jobs().await;
         let closed = session(&customer, &playing).await;
-        assert_eq!((&closed["end_reason"], &closed["bill"]["total_fen"], wallet(&customer).await), (&json!("device_fault"), &json!(600), (9_400, 0)));
+        assert_eq!((&closed["end_reason"], &closed["bill"]["total_fen"], wallet(&customer).await), (&json!("device_fault"), &json!(540), (9_460, 0)));
         assert_eq!(told(&customer).await[0], "play.device_fault");
         // It burns over nobody, whom nobody could tell.
         assert!(hall.tables[0].lamp.seen().on);
@@ -120,7 +122,7 @@ on_brokers! {
         hall.until(|_| hall.tables[0].lamp.seen().on).await;
         server.settles().await;
         let unlit = session(&customer, &playing).await["unlit_seconds"].as_i64().unwrap();
-        assert!((300..310).contains(&unlit), "{unlit}");
+        assert!((345..355).contains(&unlit), "{unlit}");
     }
 
     async fn v5_2_a_hall_whose_power_is_cut_is_not_billed_for_the_dark_and_lit_again_with_it(server) {
@@ -133,7 +135,7 @@ on_brokers! {
         assert!(hall.tables[0].lamp.seen().on);
         server.later(10 * MINUTE).await;
         customer.post(&at(&playing, "close"), json!({})).await.ok(200);
-        assert_eq!(wallet(&customer).await, (8_740, 0));
+        assert_eq!(wallet(&customer).await, (8_800, 0));
     }
 
     async fn v5_2_who_ends_play_or_whose_time_is_up_while_the_network_is_away_pays_until_it_went(server) {
@@ -145,12 +147,12 @@ on_brokers! {
         server.later(MINUTE).await;
         other.post(&at(&second, "close"), json!({})).await.ok(200);
         let closed = session(&other, &second).await;
-        assert_eq!((&closed["end_reason"], &closed["bill"]["total_fen"]), (&json!("device_fault"), &json!(46 * 60)));
+        assert_eq!((&closed["end_reason"], &closed["bill"]["total_fen"]), (&json!("device_fault"), &json!(45 * 60)));
         // The first hour is over.
         server.later(2 * MINUTE).await;
         server.run_jobs().await;
         let over = session(&customer, &playing).await;
-        assert_eq!((&over["end_reason"], &over["bill"]["total_fen"]), (&json!("device_fault"), &json!(56 * 60)));
+        assert_eq!((&over["end_reason"], &over["bill"]["total_fen"]), (&json!("device_fault"), &json!(55 * 60)));
         returns(&hall).await;
         for n in 0..2 {
             hall.table_is(n, "idle").await;
@@ -162,7 +164,7 @@ on_brokers! {
         goes(server, &hall, Trouble::Offline).await;
         server.later(4 * MINUTE).await;
         let paused = customer.post(&at(&playing, "pause"), json!({})).await.ok(200);
-        assert!((300..310).contains(&paused["unlit_seconds"].as_i64().unwrap()), "{paused}");
+        assert!((345..355).contains(&paused["unlit_seconds"].as_i64().unwrap()), "{paused}");
         returns(&hall).await;
         hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["reported"] == false).await;
         server.later(3 * MINUTE).await;
@@ -170,7 +172,7 @@ on_brokers! {
         hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["reported"] == true).await;
         server.later(10 * MINUTE).await;
         let closed = customer.post(&at(&playing, "close"), json!({})).await.ok(200);
-        assert_eq!((closed["bill"]["total_fen"].clone(), words(&closed["bill"]["lines"], "kind")), (json!(1_260), ["play", "pause", "unlit"].map(str::to_owned).to_vec()));
+        assert_eq!((closed["bill"]["total_fen"].clone(), words(&closed["bill"]["lines"], "kind")), (json!(1_200), ["play", "pause", "unlit"].map(str::to_owned).to_vec()));
     }
 
     async fn v5_2_a_lamp_that_goes_alone_in_a_hall_ends_play_within_a_minute_and_brings_its_table_back_by_itself(server) {
@@ -179,7 +181,7 @@ on_brokers! {
         hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["online"] == false).await;
         server.later(61 * SECOND).await;
         assert_eq!(case(&hall, 0).await, "offline");
-        assert_eq!(session(&customer, &playing).await["bill"]["total_fen"], 600);
+        assert_eq!(session(&customer, &playing).await["bill"]["total_fen"], 540);
         hall.tables[0].lamp.set(Trouble::None);
         assert_eq!(hall.table_is(0, "idle").await["device"]["reported"], false);
     }
@@ -199,14 +201,14 @@ on_brokers! {
         }
         server.later(56 * SECOND).await;
         assert_eq!(case(&hall, 0).await, "offline");
-        assert_eq!(session(&customer, &playing).await["bill"]["total_fen"], 600);
+        assert_eq!(session(&customer, &playing).await["bill"]["total_fen"], 540);
     }
 
     async fn v5_2_a_network_that_goes_again_and_again_lets_nobody_play_for_nothing(server) {
         let (hall, customer, playing) = played(server, 2).await;
         for _ in 0..2 {
             goes(server, &hall, Trouble::Offline).await;
-            server.later(8 * MINUTE).await;
+            server.later(7 * MINUTE + 15 * SECOND).await;
             returns(&hall).await;
             assert_eq!(session(&customer, &playing).await["state"], "playing");
             server.later(5 * MINUTE).await;
@@ -217,7 +219,7 @@ on_brokers! {
         server.later(MINUTE).await;
         server.run_jobs().await;
         let closed = session(&customer, &playing).await;
-        assert_eq!((&closed["end_reason"], &closed["bill"]["total_fen"], wallet(&customer).await), (&json!("device_fault"), &json!(1_200), (8_800, 0)));
+        assert_eq!((&closed["end_reason"], &closed["bill"]["total_fen"], wallet(&customer).await), (&json!("device_fault"), &json!(1_080), (8_920, 0)));
     }
 
     async fn v5_2_what_was_told_just_when_the_network_went_is_nobodys_to_mend(server) {

@@ -166,6 +166,6 @@ on_server! {
         server.later(61 * SECOND).await;
         hall.table_is(0, "maintenance").await;
         let closed = customer.get(&format!("/customer/v1/sessions/{}", night["id"].as_str().unwrap())).await.ok(200);
-        assert_eq!((closed["end_reason"].clone(), closed["bill"]["total_fen"].clone()), (json!("device_fault"), json!(1_200)));
+        assert_eq!((closed["end_reason"].clone(), closed["bill"]["total_fen"].clone()), (json!("device_fault"), json!(1_140)));
     }
 }

@@ -154,8 +154,8 @@ on_brokers! {
         are(&hall, Trouble::None, true).await;
         server.clock.step(MINUTE);
         let unlit = unlit(server, &hall, &customer, &playing).await;
-        // A minute without a word, and four without light.
-        assert!((300..310).contains(&unlit), "{unlit}");
+        // A minute and 45 seconds without a word, and four minutes without light.
+        assert!((345..355).contains(&unlit), "{unlit}");
     }
 
     async fn v5_2_a_lamp_that_ran_out_before_it_was_missed_is_paid_until_it_ran_out(server) {
