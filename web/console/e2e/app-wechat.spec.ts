@@ -247,7 +247,7 @@ test.describe('inside WeChat', () => {
     await page.goto(scanned(table))
     await page.getByTestId('quote-120').click()
     await page.getByTestId('table-open').click()
-    await expect(page.getByTestId('confirm-open')).toContainText('2 小时')
+    await expect(page.getByTestId('confirm-open')).toContainText('2 小时', { timeout: 30_000 })
     await page.goto('/m/pages/mine')
     await page.getByTestId('sign-out').click()
     await page.getByTestId('sign-out-confirm').click()

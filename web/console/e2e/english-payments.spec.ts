@@ -180,7 +180,7 @@ test('k1_2a orders, refunds, reconciliation and networks, with all that can be s
   await expect(row(page, 'NOT_ENOUGH')).toContainText('The table could not be opened')
   await isEnglish(page)
   await page.goto('/payments?tab=reconciliation')
-  await expect(page.getByTestId('missing-days')).toContainText('no bill yet')
+  await expect(page.getByTestId('missing-days')).toContainText('no bill of that day yet')
   await page.getByText('Show settled ones').click()
   await expect(page.getByTestId('differences')).toContainText('counted twice')
   await isEnglish(page)
