@@ -91,7 +91,10 @@ fn decided(figures: &Value) -> Value {
     {
         figures.as_object_mut().expect("an object").remove(name);
     }
-    // To the second: a relay board is asked in turns with others.
+    // A relay board is asked in turns with others, and missed some seconds sooner or later: another minute may be billed.
+    if figures["outages"]["times"] != 0 {
+        figures.as_object_mut().expect("an object").remove("taken_fen");
+    }
     for name in ["unbilled_minutes", "billed_seconds"] {
         figures["outages"].as_object_mut().expect("an object").remove(name);
     }
