@@ -94,11 +94,7 @@ on_server! {
     async fn v4_1_another_amount_than_was_asked_for_is_not_taken_and_somebody_sees_it(server) {
         let till = Till::open(server).await;
         let customer = till.customer(PHONE).await;
-        let placed = till.recharge(&customer, "pay-00001", "h5", 5_000).await;
-        let number = till.number(&placed).await;
-        till.networks.pay(&number).await;
-        till.networks.wechat.set(Troubles { told: Told::OtherAmount, ..Troubles::default() });
-        assert!(till.networks.deliver(&till.networks.notice(&number)).await.status.is_success());
+        let placed = till.recharged_otherwise(&customer, "pay-00001", 5_000).await;
         server.run_jobs().await;
         assert_eq!(wallet(&customer).await, (0, 0));
         assert_eq!(till.waiting().await["payments"], 1);

@@ -2,7 +2,7 @@
 
 use kernel::MINUTE;
 use platform::identity::Role;
-use sandbox::{Asked, Returned, Told, Troubles};
+use sandbox::{Asked, Returned, Troubles};
 use serde_json::{Value, json};
 use testkit::{Client, on_server};
 
@@ -57,11 +57,7 @@ on_server! {
     async fn k12_1_a_payment_that_does_not_fit_is_told_to_each_in_their_own_language(server) {
         let till = Till::open(server).await;
         let customer = till.customer(PHONE).await;
-        let placed = till.recharge(&customer, "pay-00001", "h5", 5_000).await;
-        let number = till.number(&placed).await;
-        till.networks.pay(&number).await;
-        till.networks.wechat.set(Troubles { told: Told::OtherAmount, ..Troubles::default() });
-        assert!(till.networks.deliver(&till.networks.notice(&number)).await.status.is_success());
+        let placed = till.recharged_otherwise(&customer, "pay-00001", 5_000).await;
         server.run_jobs().await;
         let (zh, en) = told(&till.root).await;
         assert!(zh.contains("渠道报告的付款金额是 49.99 元") && !zh.contains(|c: char| c.is_ascii_lowercase()), "{zh}");

@@ -1,6 +1,7 @@
 //! A customer who pays, and the super admin who sees all of it.
 
 use platform::identity::Role;
+use sandbox::{Told, Troubles};
 use serde_json::{Value, json};
 use testkit::{Answer, Client, Networks, TestServer};
 
@@ -36,6 +37,16 @@ impl<'a> Till<'a> {
     pub async fn recharged(&self, customer: &Client, key: &str, method: &str, fen: i64) -> Value {
         let order = self.recharge(customer, key, method, fen).await;
         self.networks.paid(&self.number(&order).await).await;
+        order
+    }
+
+    /// One that is paid, of which WeChat's notice says another amount.
+    pub async fn recharged_otherwise(&self, customer: &Client, key: &str, fen: i64) -> Value {
+        let order = self.recharge(customer, key, "h5", fen).await;
+        let number = self.number(&order).await;
+        self.networks.pay(&number).await;
+        self.networks.wechat.set(Troubles { told: Told::OtherAmount, ..Troubles::default() });
+        assert!(self.networks.deliver(&self.networks.notice(&number)).await.status.is_success());
         order
     }
 
