@@ -1,3 +1,5 @@
+import { ref } from 'vue'
+
 /** The app's addresses in one place. */
 const HALLS = '/pages/index'
 const withId = (page: string, id: string): string => `/pages/${page}?id=${encodeURIComponent(id)}`
@@ -64,10 +66,21 @@ export const goHalls = () => uni.reLaunch({ url: HALLS })
 const LOOKS = 100
 const LOOK_MS = 20
 
+/** The halls are only passed on the way to another page: nothing is said there that somebody should read. */
+export const passing = ref(false)
+
 /** As if one had gone there from the halls: back leads to them. */
 export async function goFromHalls(address: string): Promise<void> {
-  await goHalls()
-  if (address === HALLS) return
+  passing.value = address !== HALLS
+  try {
+    await goHalls()
+    if (passing.value) await overHalls(address)
+  } finally {
+    passing.value = false
+  }
+}
+
+async function overHalls(address: string): Promise<void> {
   // In a browser a page's own code is still on its way then, and a page that came before it would lie below: the halls would be
   // taken for the page that one is on.
   const there = () => getCurrentPages().some((page) => `/${(page as Shown).route}` === HALLS)

@@ -33,7 +33,9 @@ function observe(context: BrowserContext, seen: Observed): void {
   // Whoever is new is welcomed on some page, and what is under the welcome is what a test is about.
   context.on('page', (page) => {
     const start = welcomeStart(page)
-    page.addLocatorHandler(start, () => start.click()).catch(() => undefined)
+    const leave = () => start.click({ timeout: 2_000 }).catch(() => undefined)
+    // Its page may have been left before it could be pressed.
+    page.addLocatorHandler(start, leave, { noWaitAfter: true }).catch(() => undefined)
   })
   context.on('request', (request) => {
     const url = new URL(request.url())
