@@ -30,7 +30,7 @@ pub(crate) const OFFLINE_JOB: JobKind = JobKind::prompt("play.offline").counts()
 pub(crate) const CLOSING_JOB: JobKind = JobKind::prompt("play.closing").counts();
 
 /// How long before its end a customer is warned.
-const WARNED_BEFORE: i64 = 5 * MINUTE;
+pub(super) const WARNED_BEFORE: i64 = 5 * MINUTE;
 /// Whoever was told so long ago, and says nothing, could have said something.
 const ANSWERS: i64 = 10 * SECOND;
 /// A way that is shut for so long may stay so: its table is of no use until it is open.
