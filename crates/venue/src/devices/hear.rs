@@ -8,7 +8,7 @@ use super::agree::STUBBORN;
 use super::device::{Device, DeviceId};
 use super::rows::{by_id, on_topic, set_course, set_draw, tell, tell_later};
 use super::said::{self, Said};
-use super::{Course, Heard, log, run_out};
+use super::{Course, Draw, Heard, log, run_out};
 use crate::Venue;
 use crate::halls::Table;
 use crate::halls::rows::lock_table;
@@ -190,16 +190,17 @@ fn is_news(device: &Device, said: Said, now: Timestamp) -> bool {
 async fn presence(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, gone: Option<Timestamp>) -> Result<()> {
     // Whoever was away may have lost its power: how its relay stands is not known until it says so.
     let sql = "UPDATE devices SET online = $1, online_since = $2, left_at = $7, silent_since = $8, reported = NULL, on_since = $3, low_since = $4, \
-               dark_since = $5, button_told = FALSE WHERE id = $6";
+               dark_since = $5, wrong_since = $9, right_since = $10, button_told = FALSE WHERE id = $6";
     let (now, online) = (cx.now(), gone.is_none());
     let (draw, left_at) = (device.draw.switched(None, now), if online { device.left_at } else { Some(now) });
     // Who was away begins anew.
     let silent_since = gone.or(device.silent_since.filter(|_| device.online));
-    tx.exec(sql, args![online, now, draw.on_since, draw.low_since, draw.dark_since, device.id, left_at, silent_since]).await?;
     // Who comes anew without having been missed was away for no time that could be counted.
-    let course =
-        if online && !device.online { device.course.returns(device.online_since, cx.now()) } else { device.course.leaves(cx.now()) };
-    set_course(tx, device.id, course).await?;
+    let came_back = online && !device.online;
+    let Course { wrong_since, right_since } =
+        if came_back { device.course.returns(device.online_since, now) } else { device.course.leaves(now) };
+    let Draw { on_since, low_since, dark_since, .. } = draw;
+    tx.exec(sql, args![online, now, on_since, low_since, dark_since, device.id, left_at, silent_since, wrong_since, right_since]).await?;
     let what = match (device.online, online) {
         (true, true) => "came_anew",
         (false, true) => "online",
@@ -212,11 +213,11 @@ async fn presence(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, gone: Op
 
 async fn power(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, on: bool, course: Course) -> Result<()> {
     let sql = "UPDATE devices SET reported = $1, reported_at = $2, lit_at = $3, on_since = $4, low_since = $5, dark_since = $6, \
-               lacks_channel = FALSE WHERE id = $7";
+               wrong_since = $8, right_since = $9, lacks_channel = FALSE WHERE id = $7";
     let now = cx.now();
     let (draw, lit_at) = (device.draw.switched(Some(on), now), if on { Some(now) } else { device.lit_at });
-    tx.exec(sql, args![on, now, lit_at, draw.on_since, draw.low_since, draw.dark_since, device.id]).await?;
-    set_course(tx, device.id, course).await?;
+    let Draw { on_since, low_since, dark_since, .. } = draw;
+    tx.exec(sql, args![on, now, lit_at, on_since, low_since, dark_since, device.id, course.wrong_since, course.right_since]).await?;
     let changed = device.reported != Some(on);
     if on == device.wanted {
         if changed {

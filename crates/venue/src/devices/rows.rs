@@ -223,10 +223,6 @@ pub(super) async fn tell_later(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Dev
 }
 
 async fn tell_from(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, wanted: Light, at: Timestamp) -> Result<()> {
-    if wanted.on != device.wanted {
-        let right = device.reported.map(|on| on == wanted.on);
-        set_course(tx, device.id, Course::begin(right, cx.now())).await?;
-    }
     let is_coil = device.driver == Driver::Modbus;
     let kind = if is_coil { AGREE_COIL } else { AGREE_JOB };
     let name = |version: i64| format!("{}-{version}", device.id);
@@ -237,10 +233,12 @@ async fn tell_from(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, wanted:
     let version = if waits { device.version } else { device.version + 1 };
     // Whoever has not answered is silent since it was told the first time, whatever it is told next. Of who is away it says since when.
     let silent_since = device.silent_since.filter(|_| !device.online || !device.has_answered());
-    // Of one that goes on burning its timer is as it was, until it is told.
-    let sql = "UPDATE devices SET burns_until = CASE WHEN wanted AND $1 THEN burns_until END, wanted = $1, off_at = $2, version = $3, wanted_at = $4, \
-               told_at = NULL, silent_since = $5 WHERE id = $6";
-    tx.exec(sql, args![wanted.on, wanted.off_at, version, cx.now(), silent_since, device.id]).await?;
+    // Of one that goes on burning its timer is as it was, until it is told; and so is since when it is wrong, where nothing else is wanted of it.
+    let sql = "UPDATE devices SET burns_until = CASE WHEN wanted AND $1 THEN burns_until END, \
+               wrong_since = CASE WHEN wanted = $1 THEN wrong_since ELSE $7 END, right_since = CASE WHEN wanted = $1 THEN right_since ELSE $8 END, \
+               wanted = $1, off_at = $2, version = $3, wanted_at = $4, told_at = NULL, silent_since = $5 WHERE id = $6";
+    let Course { wrong_since, right_since } = Course::begin(device.reported.map(|on| on == wanted.on), cx.now());
+    tx.exec(sql, args![wanted.on, wanted.off_at, version, cx.now(), silent_since, device.id, wrong_since, right_since]).await?;
     if !waits {
         let agree = Agree { device: device.id, version };
         cx.enqueue(tx, NewJob::new(kind, &agree, at)?.once(name(version))).await?;
