@@ -1,6 +1,6 @@
 //! What devices say, and what follows from it.
 
-use kernel::{MINUTE, Timestamp};
+use kernel::{Fault, MINUTE, Timestamp};
 use platform::{Cx, Result};
 use store::{Tx, args};
 
@@ -88,12 +88,15 @@ async fn take_in(venue: &Venue, cx: &Cx, seen: &Device, said: Word, holds: impl 
             if let Some(on) = on.filter(|on| is_news(&device, Said::Power(*on), cx.now())) {
                 relay_is(&mut tx, cx, venue, &mut table, &device, on).await?;
             }
-            draws(&mut tx, cx, venue, &mut table, device.id, milliwatts).await?;
+            // Of one that is not watched it says nothing.
+            if device.draw.least_watts.is_some() {
+                draws(&mut tx, cx, venue, &mut table, device.id, milliwatts).await?;
+            }
         }
         Said::Missing => is_missing(&mut tx, cx, venue, &mut table, &device).await?,
     }
     if said.is_lit() {
-        run_out::is_lit(&mut tx, cx, venue, &mut table, device.id).await?;
+        run_out::is_lit(&mut tx, cx, venue, &mut table, &device).await?;
     }
     venue.news.after(&mut tx);
     tx.commit().await?;
@@ -102,16 +105,20 @@ async fn take_in(venue: &Venue, cx: &Cx, seen: &Device, said: Word, holds: impl 
 
 async fn relay_is(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, device: &Device, on: bool) -> Result<()> {
     // Whoever speaks is there.
-    if !device.online {
-        presence(tx, cx, venue, device, None).await?;
-        play::device_is(tx, cx, venue, table, device, true).await?;
-    }
-    let Some(device) = by_id(tx, device.id).await? else { return Ok(()) };
+    let back = if device.online { None } else { Some(comes_back(tx, cx, venue, table, device).await?) };
+    let device = back.as_ref().unwrap_or(device);
     let right = on == device.wanted;
     let course = device.course.says(right, cx.now());
-    power(tx, cx, venue, &device, on, course).await?;
+    power(tx, cx, venue, device, on, course).await?;
     let wrong_since = course.wrong_since.filter(|_| !right);
     play::light_is(tx, cx, venue, table, on, wrong_since).await
+}
+
+/// It was taken for away. As it is once what follows from that is done.
+async fn comes_back(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, device: &Device) -> Result<Device> {
+    presence(tx, cx, venue, device, None).await?;
+    play::device_is(tx, cx, venue, table, device, true).await?;
+    by_id(tx, device.id).await?.ok_or_else(Fault::not_found)
 }
 
 /// Its device has no such channel, whatever was chosen for it: nothing can be told there, as to one that is away.
