@@ -167,7 +167,7 @@ pub(super) async fn away(sql: &mut impl Sql) -> store::Result<Vec<Device>> {
 }
 
 /// What somebody of the staff has set by hand ends.
-pub(crate) async fn forget_hand(tx: &mut Tx, table: TableId) -> store::Result<()> {
+pub(super) async fn forget_hand(tx: &mut Tx, table: TableId) -> store::Result<()> {
     let sql = "UPDATE devices SET override_on = NULL, override_until = NULL, override_why = NULL WHERE table_id = $1 AND override_until IS NOT NULL";
     tx.exec(sql, args![table]).await?;
     Ok(())
@@ -194,6 +194,16 @@ pub(crate) async fn want(tx: &mut Tx, cx: &Cx, venue: &Venue, table: TableId) ->
     let playing = playing.and_then(|session| session.lit_until()).map(|until| Playing { until });
     let wanted = light(playing, device.by_hand(), cx.now());
     if wanted == device.light() { Ok(()) } else { tell(tx, cx, venue, &device, wanted).await }
+}
+
+/// The same for who opens a table, which is paid until then: whatever somebody has set by hand, who plays has light, and its end is known. `device`
+/// is the table's, as it was read since the table's row is locked.
+pub(crate) async fn light_for_play(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, until: Timestamp) -> Result<()> {
+    if device.override_until.is_some() {
+        forget_hand(tx, device.table_id).await?;
+    }
+    let wanted = light(Some(Playing { until }), None, cx.now());
+    if wanted == device.light() { Ok(()) } else { tell(tx, cx, venue, device, wanted).await }
 }
 
 /// Has a table's light told again what it should be: its answer, or its silence, shows how it is. The table's row is locked. `who` says that
