@@ -134,7 +134,7 @@ enum Word {
     Cut,
 }
 
-/// Sends what a device should be, and looks again. Whoever was held up between its look and its word has said what does not hold any more, maybe
+/// Sends what a device should be, and looks again where that is not known to be the newest. Whoever was held up between its look and its word has said what does not hold any more, maybe
 /// after somebody else's newer word: it says the newest behind it. So the last word is the newest, whoever says it, and no lock is held over the
 /// network.
 async fn send_newest(venue: &Venue, cx: &Cx, device: &Device) -> Result<Sent> {

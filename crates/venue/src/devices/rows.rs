@@ -241,14 +241,15 @@ async fn tell_from(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, wanted:
     let is_same = wanted == device.light() && (device.told_at.is_none() || at <= cx.now());
     let waits = !is_coil && is_same && jobs::bring_forward(tx, &cx.db, kind, &name(device.version), at).await?;
     let version = if waits { device.version } else { device.version + 1 };
-    // Whoever has not answered is silent since it was told the first time, whatever it is told next. Of who is away it says since when.
-    let silent_since = device.silent_since.filter(|_| !device.online || !device.has_answered());
+    // Whoever has not answered is silent since it was told the first time, whatever it is told next. Of who is away it says since when. As it stands
+    // there: whoever tells a lamp writes down since when without the table's lock.
+    let is_silent = !device.online || !device.has_answered();
     // Of one that goes on burning its timer is as it was, until it is told; and so is since when it is wrong, where nothing else is wanted of it.
     let sql = "UPDATE devices SET burns_until = CASE WHEN wanted AND $1 THEN burns_until END, \
                wrong_since = CASE WHEN wanted = $1 THEN wrong_since ELSE $7 END, right_since = CASE WHEN wanted = $1 THEN right_since ELSE $8 END, \
-               wanted = $1, off_at = $2, version = $3, wanted_at = $4, told_at = NULL, silent_since = $5 WHERE id = $6";
+               wanted = $1, off_at = $2, version = $3, wanted_at = $4, told_at = NULL, silent_since = CASE WHEN $5 THEN silent_since END WHERE id = $6";
     let Course { wrong_since, right_since } = Course::begin(device.reported.map(|on| on == wanted.on), cx.now());
-    tx.exec(sql, args![wanted.on, wanted.off_at, version, cx.now(), silent_since, device.id, wrong_since, right_since]).await?;
+    tx.exec(sql, args![wanted.on, wanted.off_at, version, cx.now(), is_silent, device.id, wrong_since, right_since]).await?;
     if !waits {
         let agree = Agree { device: device.id, version };
         cx.enqueue(tx, NewJob::new(kind, &agree, at)?.once(name(version))).await?;
