@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 
 use kernel::{APART, DAY, Fault, Kind, Timestamp};
-use store::{Db, Sql, Sweep, Tx, args};
+use store::{Db, Filter, Sql, Sweep, Tx, args};
 
 use crate::vault::Purpose;
 use crate::{Cx, Result};
@@ -55,7 +55,12 @@ impl Allowance {
 
     /// Refuses when all of it is used, and counts nothing.
     pub async fn check(&self, sql: &mut impl Sql, cx: &Cx, who: &str) -> Result<()> {
-        if self.is_spent(sql, cx, who).await? { Err(self.refusal(cx.now())) } else { Ok(()) }
+        self.allows(cx, self.used(sql, cx, who).await?)
+    }
+
+    /// Refuses when so many, counted in this window, are all of it.
+    pub fn allows(&self, cx: &Cx, used: i64) -> Result<()> {
+        if used >= self.most { Err(self.refusal(cx.now())) } else { Ok(()) }
     }
 
     /// Whether all of it is used; counts nothing.
@@ -68,6 +73,12 @@ impl Allowance {
         let query = "SELECT used FROM allowances WHERE subject = $1 AND window_start = $2";
         let used = sql.opt(query, args![self.subject(cx, who), self.window(cx.now())], |row| row.get::<i64>("used")).await?;
         Ok(used.unwrap_or(0))
+    }
+
+    /// The same as an expression, for a statement that reads more than that: its values are bound there.
+    pub fn counted(&self, cx: &Cx, who: &str, statement: &mut Filter) -> String {
+        let (subject, window) = (statement.arg(self.subject(cx, who)), statement.arg(self.window(cx.now())));
+        format!("COALESCE((SELECT used FROM allowances WHERE subject = {subject} AND window_start = {window}), 0)")
     }
 
     /// Counts one more in the caller's transaction; answers how many that makes.

@@ -124,7 +124,17 @@ enum Sent {
     Newer,
 }
 
-/// Sends what a device should be, and looks again. Whoever was held up between its look and its word has said what does not hold any more, maybe
+/// What became of what was said to a device.
+enum Word {
+    /// It was taken, and is what the device should be.
+    Last,
+    /// It was taken. What the device should be by now is to be looked up.
+    Said,
+    /// The way is shut.
+    Cut,
+}
+
+/// Sends what a device should be, and looks again where that is not known to be the newest. Whoever was held up between its look and its word has said what does not hold any more, maybe
 /// after somebody else's newer word: it says the newest behind it. So the last word is the newest, whoever says it, and no lock is held over the
 /// network.
 async fn send_newest(venue: &Venue, cx: &Cx, device: &Device) -> Result<Sent> {
@@ -138,8 +148,10 @@ async fn send_newest(venue: &Venue, cx: &Cx, device: &Device) -> Result<Sent> {
         };
         // Who has come may be new, or have been set up anew. To say it twice does no harm.
         let lock = lock.filter(|_| told.locks_button && !told.button_told);
-        if !send(venue, cx, &told, lock, commands).await? {
-            return Ok(Sent::Cut);
+        match send(venue, cx, &told, lock, commands).await? {
+            Word::Cut => return Ok(Sent::Cut),
+            Word::Last => return Ok(if told.version == device.version { Sent::All } else { Sent::Newer }),
+            Word::Said => {}
         }
         let Some(now) = by_id(&mut cx.db.read(), told.id).await? else { return Ok(Sent::Newer) };
         if now.version == told.version {
@@ -154,15 +166,16 @@ async fn send_newest(venue: &Venue, cx: &Cx, device: &Device) -> Result<Sent> {
 }
 
 /// Whether all of it was taken. Writes down since when the device could answer, and until when it burns by what it was told; not of one that has run
-/// out, which is dark until it says otherwise. That this process's way is shut says nothing of the others': what they have told stays told.
-async fn send(venue: &Venue, cx: &Cx, device: &Device, lock: Option<(String, String)>, commands: Vec<(String, String)>) -> Result<bool> {
+/// out, which is dark until it says otherwise. That this process's way is shut says nothing of the others': what they have told stays told. Where it
+/// can be written of this version, nothing else was wanted of it until then, and whoever wants something else later says so behind this.
+async fn send(venue: &Venue, cx: &Cx, device: &Device, lock: Option<(String, String)>, commands: Vec<(String, String)>) -> Result<Word> {
     // Who asks for it meanwhile has not been heard by what is sent here.
     let locks = lock.is_some();
     for (topic, payload) in lock.into_iter().chain(commands) {
         if let Err(error) = venue.wire.send(&topic, &payload).await {
             tracing::warn!(%error, device = %device.id, "a device could not be told");
             venue.way.opens(cx.now());
-            return Ok(false);
+            return Ok(Word::Cut);
         }
     }
     let now = cx.now();
@@ -172,10 +185,13 @@ async fn send(venue: &Venue, cx: &Cx, device: &Device, lock: Option<(String, Str
         let mut tx = cx.db.begin().await?;
         let sql = "UPDATE devices SET told_at = COALESCE(told_at, $1), silent_since = COALESCE(silent_since, $1), \
                    burns_until = CASE WHEN burns_until < $1 THEN burns_until ELSE $2 END, button_told = button_told OR $5 WHERE id = $3 AND version = $4";
-        tx.exec(sql, args![now, wound, device.id, device.version, locks]).await?;
+        let written = tx.exec(sql, args![now, wound, device.id, device.version, locks]).await?;
         tx.commit().await?;
+        if written == 1 {
+            return Ok(Word::Last);
+        }
     }
-    Ok(true)
+    Ok(Word::Said)
 }
 
 /// After the broker was away for this process: who was there before is told what it should be, and so asked whether it still is. Here it is

@@ -1,6 +1,6 @@
 //! What devices say, and what follows from it.
 
-use kernel::{MINUTE, Timestamp};
+use kernel::{Fault, MINUTE, Timestamp};
 use platform::{Cx, Result};
 use store::{Tx, args};
 
@@ -8,7 +8,7 @@ use super::agree::STUBBORN;
 use super::device::{Device, DeviceId};
 use super::rows::{by_id, on_topic, set_course, set_draw, tell, tell_later};
 use super::said::{self, Said};
-use super::{Course, Heard, log, run_out};
+use super::{Course, Draw, Heard, log, run_out};
 use crate::Venue;
 use crate::halls::Table;
 use crate::halls::rows::lock_table;
@@ -88,12 +88,15 @@ async fn take_in(venue: &Venue, cx: &Cx, seen: &Device, said: Word, holds: impl 
             if let Some(on) = on.filter(|on| is_news(&device, Said::Power(*on), cx.now())) {
                 relay_is(&mut tx, cx, venue, &mut table, &device, on).await?;
             }
-            draws(&mut tx, cx, venue, &mut table, device.id, milliwatts).await?;
+            // Of one that is not watched it says nothing.
+            if device.draw.least_watts.is_some() {
+                draws(&mut tx, cx, venue, &mut table, device.id, milliwatts).await?;
+            }
         }
         Said::Missing => is_missing(&mut tx, cx, venue, &mut table, &device).await?,
     }
     if said.is_lit() {
-        run_out::is_lit(&mut tx, cx, venue, &mut table, device.id).await?;
+        run_out::is_lit(&mut tx, cx, venue, &mut table, &device).await?;
     }
     venue.news.after(&mut tx);
     tx.commit().await?;
@@ -102,16 +105,20 @@ async fn take_in(venue: &Venue, cx: &Cx, seen: &Device, said: Word, holds: impl 
 
 async fn relay_is(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, device: &Device, on: bool) -> Result<()> {
     // Whoever speaks is there.
-    if !device.online {
-        presence(tx, cx, venue, device, None).await?;
-        play::device_is(tx, cx, venue, table, device, true).await?;
-    }
-    let Some(device) = by_id(tx, device.id).await? else { return Ok(()) };
+    let back = if device.online { None } else { Some(comes_back(tx, cx, venue, table, device).await?) };
+    let device = back.as_ref().unwrap_or(device);
     let right = on == device.wanted;
     let course = device.course.says(right, cx.now());
-    power(tx, cx, venue, &device, on, course).await?;
+    power(tx, cx, venue, device, on, course).await?;
     let wrong_since = course.wrong_since.filter(|_| !right);
     play::light_is(tx, cx, venue, table, on, wrong_since).await
+}
+
+/// It was taken for away. As it is once what follows from that is done.
+async fn comes_back(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, device: &Device) -> Result<Device> {
+    presence(tx, cx, venue, device, None).await?;
+    play::device_is(tx, cx, venue, table, device, true).await?;
+    by_id(tx, device.id).await?.ok_or_else(Fault::not_found)
 }
 
 /// Its device has no such channel, whatever was chosen for it: nothing can be told there, as to one that is away.
@@ -190,16 +197,17 @@ fn is_news(device: &Device, said: Said, now: Timestamp) -> bool {
 async fn presence(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, gone: Option<Timestamp>) -> Result<()> {
     // Whoever was away may have lost its power: how its relay stands is not known until it says so.
     let sql = "UPDATE devices SET online = $1, online_since = $2, left_at = $7, silent_since = $8, reported = NULL, on_since = $3, low_since = $4, \
-               dark_since = $5, button_told = FALSE WHERE id = $6";
+               dark_since = $5, wrong_since = $9, right_since = $10, button_told = FALSE WHERE id = $6";
     let (now, online) = (cx.now(), gone.is_none());
     let (draw, left_at) = (device.draw.switched(None, now), if online { device.left_at } else { Some(now) });
     // Who was away begins anew.
     let silent_since = gone.or(device.silent_since.filter(|_| device.online));
-    tx.exec(sql, args![online, now, draw.on_since, draw.low_since, draw.dark_since, device.id, left_at, silent_since]).await?;
     // Who comes anew without having been missed was away for no time that could be counted.
-    let course =
-        if online && !device.online { device.course.returns(device.online_since, cx.now()) } else { device.course.leaves(cx.now()) };
-    set_course(tx, device.id, course).await?;
+    let came_back = online && !device.online;
+    let Course { wrong_since, right_since } =
+        if came_back { device.course.returns(device.online_since, now) } else { device.course.leaves(now) };
+    let Draw { on_since, low_since, dark_since, .. } = draw;
+    tx.exec(sql, args![online, now, on_since, low_since, dark_since, device.id, left_at, silent_since, wrong_since, right_since]).await?;
     let what = match (device.online, online) {
         (true, true) => "came_anew",
         (false, true) => "online",
@@ -212,11 +220,11 @@ async fn presence(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, gone: Op
 
 async fn power(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, on: bool, course: Course) -> Result<()> {
     let sql = "UPDATE devices SET reported = $1, reported_at = $2, lit_at = $3, on_since = $4, low_since = $5, dark_since = $6, \
-               lacks_channel = FALSE WHERE id = $7";
+               wrong_since = $8, right_since = $9, lacks_channel = FALSE WHERE id = $7";
     let now = cx.now();
     let (draw, lit_at) = (device.draw.switched(Some(on), now), if on { Some(now) } else { device.lit_at });
-    tx.exec(sql, args![on, now, lit_at, draw.on_since, draw.low_since, draw.dark_since, device.id]).await?;
-    set_course(tx, device.id, course).await?;
+    let Draw { on_since, low_since, dark_since, .. } = draw;
+    tx.exec(sql, args![on, now, lit_at, on_since, low_since, dark_since, device.id, course.wrong_since, course.right_since]).await?;
     let changed = device.reported != Some(on);
     if on == device.wanted {
         if changed {

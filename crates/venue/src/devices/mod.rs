@@ -63,7 +63,7 @@ pub(crate) use outage::hall_is_away;
 pub(crate) use pace::Pace;
 pub use password::renew_password;
 pub use replace::{ChangedDevice, change};
-pub(crate) use rows::{by_id, forget_hand, give_up, judge_anew, look_again, of_table, of_venue, there, want};
+pub(crate) use rows::{by_id, give_up, judge_anew, light_for_play, look_again, of_table, of_venue, there, want};
 pub(crate) use run_out::forget_timer;
 pub use said::{About, CHANNELS, Of, Said, Saying, about, heard_topics};
 pub use service::{Credentials, NewDevice, OverrideAsk, create, end_override, override_light, test_light};

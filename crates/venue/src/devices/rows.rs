@@ -167,7 +167,7 @@ pub(super) async fn away(sql: &mut impl Sql) -> store::Result<Vec<Device>> {
 }
 
 /// What somebody of the staff has set by hand ends.
-pub(crate) async fn forget_hand(tx: &mut Tx, table: TableId) -> store::Result<()> {
+pub(super) async fn forget_hand(tx: &mut Tx, table: TableId) -> store::Result<()> {
     let sql = "UPDATE devices SET override_on = NULL, override_until = NULL, override_why = NULL WHERE table_id = $1 AND override_until IS NOT NULL";
     tx.exec(sql, args![table]).await?;
     Ok(())
@@ -194,6 +194,16 @@ pub(crate) async fn want(tx: &mut Tx, cx: &Cx, venue: &Venue, table: TableId) ->
     let playing = playing.and_then(|session| session.lit_until()).map(|until| Playing { until });
     let wanted = light(playing, device.by_hand(), cx.now());
     if wanted == device.light() { Ok(()) } else { tell(tx, cx, venue, &device, wanted).await }
+}
+
+/// The same for who opens a table, which is paid until then: whatever somebody has set by hand, who plays has light, and its end is known. `device`
+/// is the table's, as it was read since the table's row is locked.
+pub(crate) async fn light_for_play(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, until: Timestamp) -> Result<()> {
+    if device.override_until.is_some() {
+        forget_hand(tx, device.table_id).await?;
+    }
+    let wanted = light(Some(Playing { until }), None, cx.now());
+    if wanted == device.light() { Ok(()) } else { tell(tx, cx, venue, device, wanted).await }
 }
 
 /// Has a table's light told again what it should be: its answer, or its silence, shows how it is. The table's row is locked. `who` says that
@@ -223,10 +233,6 @@ pub(super) async fn tell_later(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Dev
 }
 
 async fn tell_from(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, wanted: Light, at: Timestamp) -> Result<()> {
-    if wanted.on != device.wanted {
-        let right = device.reported.map(|on| on == wanted.on);
-        set_course(tx, device.id, Course::begin(right, cx.now())).await?;
-    }
     let is_coil = device.driver == Driver::Modbus;
     let kind = if is_coil { AGREE_COIL } else { AGREE_JOB };
     let name = |version: i64| format!("{}-{version}", device.id);
@@ -235,12 +241,15 @@ async fn tell_from(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, wanted:
     let is_same = wanted == device.light() && (device.told_at.is_none() || at <= cx.now());
     let waits = !is_coil && is_same && jobs::bring_forward(tx, &cx.db, kind, &name(device.version), at).await?;
     let version = if waits { device.version } else { device.version + 1 };
-    // Whoever has not answered is silent since it was told the first time, whatever it is told next. Of who is away it says since when.
-    let silent_since = device.silent_since.filter(|_| !device.online || !device.has_answered());
-    // Of one that goes on burning its timer is as it was, until it is told.
-    let sql = "UPDATE devices SET burns_until = CASE WHEN wanted AND $1 THEN burns_until END, wanted = $1, off_at = $2, version = $3, wanted_at = $4, \
-               told_at = NULL, silent_since = $5 WHERE id = $6";
-    tx.exec(sql, args![wanted.on, wanted.off_at, version, cx.now(), silent_since, device.id]).await?;
+    // Whoever has not answered is silent since it was told the first time, whatever it is told next. Of who is away it says since when. As it stands
+    // there: whoever tells a lamp writes down since when without the table's lock.
+    let is_silent = !device.online || !device.has_answered();
+    // Of one that goes on burning its timer is as it was, until it is told; and so is since when it is wrong, where nothing else is wanted of it.
+    let sql = "UPDATE devices SET burns_until = CASE WHEN wanted AND $1 THEN burns_until END, \
+               wrong_since = CASE WHEN wanted = $1 THEN wrong_since ELSE $7 END, right_since = CASE WHEN wanted = $1 THEN right_since ELSE $8 END, \
+               wanted = $1, off_at = $2, version = $3, wanted_at = $4, told_at = NULL, silent_since = CASE WHEN $5 THEN silent_since END WHERE id = $6";
+    let Course { wrong_since, right_since } = Course::begin(device.reported.map(|on| on == wanted.on), cx.now());
+    tx.exec(sql, args![wanted.on, wanted.off_at, version, cx.now(), is_silent, device.id, wrong_since, right_since]).await?;
     if !waits {
         let agree = Agree { device: device.id, version };
         cx.enqueue(tx, NewJob::new(kind, &agree, at)?.once(name(version))).await?;

@@ -60,9 +60,14 @@ pub(super) async fn ends_play(venue: &Venue, cx: &Cx, seen: &Device) -> Result<b
     Ok(true)
 }
 
-/// A light says that it is on. Where it had run out, it was dark until now, and burns from here on as it was told last. The table's row is locked.
-pub(super) async fn is_lit(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, id: DeviceId) -> Result<()> {
-    let now = cx.now();
+/// A light says that it is on. Where it had run out, it was dark until now, and burns from here on as it was told last. `seen`: as it was before it
+/// said so. The table's row is locked.
+pub(super) async fn is_lit(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, seen: &Device) -> Result<()> {
+    let (now, id) = (cx.now(), seen.id);
+    // Most timers run. What followed from its word may have moved its time, and so whether it has run out, but has wound none.
+    if seen.burns_until.is_none_or(|end| end >= now) {
+        return Ok(());
+    }
     let Some(device) = by_id(tx, id).await? else { return Ok(()) };
     let Some(since) = device.ran_out(now) else { return Ok(()) };
     // One that came on by itself has no timer that anybody knows of, until it is told.

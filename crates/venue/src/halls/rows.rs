@@ -6,7 +6,9 @@ use store::{Filter, Row, Sql, Tx, args};
 
 use super::machine::{self, Event, TableState};
 use super::model::{Table, TableId, TariffId, Venue, VenueId};
+use super::offers::Offers;
 use crate::News;
+use crate::play::PauseTerms;
 use crate::tariff::Tariff;
 
 const VENUE: &str = "v.id, v.name, v.address, v.phone, v.time_zone, v.opens, v.closes, v.state, v.holidays, v.version, v.created_at";
@@ -108,9 +110,29 @@ pub async fn table_by_code(sql: &mut impl Sql, code: &str) -> store::Result<Opti
 
 /// Of a table that was read without being locked it may be gone: the table has another one by then, and whoever asks again sees that.
 pub async fn tariff(sql: &mut impl Sql, id: TariffId) -> Result<Tariff> {
-    let terms: Option<String> = sql.opt("SELECT terms FROM tariffs WHERE id = $1", args![id], |row| row.get("terms")).await?;
+    prices(sql.opt("SELECT terms FROM tariffs WHERE id = $1", args![id], |row| row.get("terms")).await?)
+}
+
+fn prices(terms: Option<String>) -> Result<Tariff> {
     let terms = terms.ok_or_else(|| Fault::unavailable("a table has changed its price list in between"))?;
     serde_json::from_str(&terms).map_err(Fault::internal)
+}
+
+/// What is to be known of where a table is, to sell it: its hall, its prices, and how play there may be paused.
+pub async fn place_of(sql: &mut impl Sql, table: &Table) -> Result<(Venue, Tariff, PauseTerms)> {
+    let query = format!(
+        "SELECT {VENUE}, r.terms, o.pause_minutes, o.pause_lit FROM venues v LEFT JOIN tariffs r ON r.id = $2 \
+         LEFT JOIN venue_offers o ON o.venue_id = v.id WHERE v.id = $1"
+    );
+    let unsaid = Offers::default();
+    let read = |row: &Row| {
+        let minutes = row.get::<Option<i64>>("pause_minutes")?.unwrap_or(unsaid.pause_minutes);
+        let lit = row.get::<Option<bool>>("pause_lit")?.unwrap_or(unsaid.pause_lit);
+        Ok((read_venue(row)?, row.get::<Option<String>>("terms")?, PauseTerms { minutes, lit }))
+    };
+    let found = sql.opt(&query, args![table.venue_id, table.tariff_id], read).await?;
+    let (venue, terms, pause) = found.ok_or_else(Fault::not_found)?;
+    Ok((venue, prices(terms)?, pause))
 }
 
 /// Takes a locked table to where the event leads. `None`, changing nothing, where it cannot happen.

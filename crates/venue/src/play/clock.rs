@@ -11,7 +11,7 @@ use store::{Sql as _, args};
 
 use super::dark::{self, Gone};
 use super::end::{End, close_session, fail};
-use super::model::{EndReason, SessionId, SessionState};
+use super::model::{EndReason, Session, SessionId, SessionState};
 use super::{clean, pause, reports, rows, unlit};
 use crate::Venue;
 use crate::cases::{self, Cause};
@@ -30,7 +30,7 @@ pub(crate) const OFFLINE_JOB: JobKind = JobKind::prompt("play.offline").counts()
 pub(crate) const CLOSING_JOB: JobKind = JobKind::prompt("play.closing").counts();
 
 /// How long before its end a customer is warned.
-const WARNED_BEFORE: i64 = 5 * MINUTE;
+pub(super) const WARNED_BEFORE: i64 = 5 * MINUTE;
 /// Whoever was told so long ago, and says nothing, could have said something.
 const ANSWERS: i64 = 10 * SECOND;
 /// A way that is shut for so long may stay so: its table is of no use until it is open.
@@ -126,9 +126,15 @@ async fn overdue_sessions(cx: &Cx, before: Timestamp) -> Result<Vec<NewJob>> {
     found.into_iter().map(job).collect()
 }
 
+/// A session that is in this state, as is seen without a transaction: no session comes back to a state that it has left, and most looks find that
+/// theirs is over.
+async fn seen(cx: &Cx, ask: &OfSession, state: SessionState) -> Result<Option<Session>> {
+    Ok(rows::by_id(&mut cx.db.read(), ask.session).await?.filter(|session| session.state == state))
+}
+
 /// The light has not been seen in time: undone, and nobody else shall try this table.
 async fn opening(venue: &Venue, cx: &Cx, ask: &OfSession) -> Result<Option<Timestamp>> {
-    let Some(session) = rows::by_id(&mut cx.db.read(), ask.session).await? else { return Ok(None) };
+    let Some(session) = seen(cx, ask, SessionState::Opening).await? else { return Ok(None) };
     let mut tx = cx.db.begin().await?;
     let mut table = halls::lock_table(&mut tx, session.table).await?;
     let Some(session) = rows::by_id(&mut tx, ask.session).await?.filter(|session| session.state == SessionState::Opening) else {
@@ -150,7 +156,7 @@ async fn opening(venue: &Venue, cx: &Cx, ask: &OfSession) -> Result<Option<Times
 
 /// Warns, and then closes, when what was paid is over.
 async fn time(venue: &Venue, cx: &Cx, ask: &OfSession) -> Result<Option<Timestamp>> {
-    let Some(session) = rows::by_id(&mut cx.db.read(), ask.session).await? else { return Ok(None) };
+    let Some(session) = seen(cx, ask, SessionState::Playing).await? else { return Ok(None) };
     let mut tx = cx.db.begin().await?;
     let mut table = halls::lock_table(&mut tx, session.table).await?;
     let Some(session) = rows::by_id(&mut tx, ask.session).await?.filter(|session| session.state == SessionState::Playing) else {

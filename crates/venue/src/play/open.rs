@@ -12,17 +12,17 @@ use store::{Sql, Tx};
 use super::clock::{OPENING_JOB, OfSession};
 use super::closing::ends_in_time;
 use super::error::{PlayError, no_price};
-use super::grace;
+use super::grace::{self, Standing};
 use super::model::{Session, SessionId, SessionState, Terms};
-use super::pause::{PauseTerms, Pauses};
+use super::pause::Pauses;
 use super::rows;
 use super::view::{self, SessionView};
 use crate::customers::{self, Customer, CustomerId};
-use crate::halls::offers;
+use crate::devices::{self, Device};
 use crate::halls::rows as halls;
 use crate::halls::{Event, Table, TableId, TableState, Venue as Hall};
 use crate::tariff::{SHORTEST, whole_units};
-use crate::{Venue, devices, holds, members};
+use crate::{Venue, holds, members};
 
 /// How long the light may take to say that it is on.
 pub(super) const DEADLINE: i64 = 20 * SECOND;
@@ -49,6 +49,22 @@ pub(crate) struct Offer {
     pub price: Fen,
 }
 
+/// A table that may be opened.
+#[derive(Debug)]
+pub(super) struct MayOpen {
+    pub hall: Hall,
+    pub light: Device,
+    pub offer: Offer,
+}
+
+/// What was opened, with the names of where that is.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub session: Session,
+    pub hall: String,
+    pub table: String,
+}
+
 #[derive(Debug, Clone, Copy)]
 pub struct OpenAsk {
     pub time: PlayTime,
@@ -72,9 +88,9 @@ pub async fn open(cx: &Cx, venue: &Venue, customer: &Customer, id: TableId, ask:
     if let Some(first) = key.seen::<SessionId>(&mut tx, cx, owner).await? {
         return view::of(&mut tx, cx, first).await;
     }
-    let session = open_in(&mut tx, cx, venue, customer, id, ask.time, Means::Wallet { expected: ask.expected }).await?;
-    key.answer(&mut tx, owner, &session).await?;
-    let view = view::of(&mut tx, cx, session).await?;
+    let opened = open_in(&mut tx, cx, venue, customer, id, ask.time, Means::Wallet { expected: ask.expected }).await?;
+    key.answer(&mut tx, owner, &opened.session.id).await?;
+    let view = view::of_opened(&mut tx, cx, opened).await?;
     tx.commit().await?;
     Ok(view)
 }
@@ -88,13 +104,14 @@ pub(super) async fn open_in(
     id: TableId,
     time: PlayTime,
     means: Means,
-) -> Result<SessionId> {
+) -> Result<Opened> {
     let mut table = halls::lock_table_in_use(tx, id).await?;
     let late = match means {
         Means::Wallet { .. } => 0,
         Means::Order { .. } => PAYING,
     };
-    let Offer { terms, minutes, price: quoted, .. } = may_open(tx, cx, customer, &table, time, late).await?;
+    let MayOpen { hall, light, offer } = may_open(tx, cx, customer, &table, time, late).await?;
+    let Offer { terms, minutes, price: quoted, .. } = offer;
     let now = cx.now();
     let (order, price) = match means {
         Means::Wallet { expected } if expected == quoted => (None, quoted),
@@ -129,41 +146,41 @@ pub(super) async fn open_in(
     if let Some(transfer) = hold(tx, cx, &session, price).await? {
         rows::add_hold(tx, session.id, transfer, price).await?;
     }
+    let was_held = table.state == TableState::Reserved;
     halls::advance(tx, cx, &venue.news, &mut table, Event::Open).await?.ok_or(PlayError::Busy)?;
-    holds::opened(tx, cx, &table, session.id).await?;
-    // Whatever somebody has set by hand: who plays has light, and its end is known.
-    devices::forget_hand(tx, table.id).await?;
-    devices::want(tx, cx, venue, table.id).await?;
+    if was_held {
+        holds::opened(tx, cx, &table, session.id).await?;
+    }
+    devices::light_for_play(tx, cx, venue, &light, session.until).await?;
     let deadline = NewJob::new(OPENING_JOB, &OfSession { session: session.id }, now.plus_micros(DEADLINE))?;
     cx.enqueue(tx, deadline).await?;
-    Ok(session.id)
+    Ok(Opened { session, hall: hall.name, table: table.name })
 }
 
 /// Whether this customer may open this table for so long now; at which terms, and for how much. It may go on past closing by as much as `late`.
-pub(super) async fn may_open(tx: &mut Tx, cx: &Cx, customer: &Customer, table: &Table, time: PlayTime, late: i64) -> Result<Offer> {
+/// Whoever opens it has its row locked, and on SQLite the whole database: what is to be known is read with few statements, and each once.
+pub(super) async fn may_open(tx: &mut Tx, cx: &Cx, customer: &Customer, table: &Table, time: PlayTime, late: i64) -> Result<MayOpen> {
     let now = cx.now();
-    let hall = halls::venue(tx, table.venue_id).await?;
-    is_free(tx, cx, &hall, table, Some(customer.id)).await?;
+    let (hall, tariff, pause) = halls::place_of(tx, table).await?;
+    let light = is_free(tx, cx, &hall, table, Some(customer.id)).await?;
     if customer.guest {
         return Err(PlayError::PhoneNeeded.into());
     }
     if !hall.is_open(now) {
         return Err(PlayError::Closed.into());
     }
-    if rows::live_of(tx, customer.id).await?.is_some() {
+    let Standing { plays, graced, too_often } = grace::standing(tx, cx, customer.id, hall.id).await?;
+    if plays {
         return Err(PlayError::AlreadyPlaying.into());
     }
-    if let Some(refusal) = grace::too_often(tx, cx, customer.id).await? {
+    if let Some(refusal) = too_often {
         return Err(refusal.into());
     }
-    let graced = grace::graced(tx, cx, customer.id, hall.id).await?;
     let level = members::level_of(tx, customer.id).await?;
-    let mut terms = Terms::of(&hall, halls::tariff(tx, table.tariff_id).await?, graced).with_level(level.as_ref());
-    let offers = offers::of(tx, hall.id).await?;
-    terms.pause = PauseTerms { minutes: offers.pause_minutes, lit: offers.pause_lit };
+    let terms = Terms { pause, ..Terms::of(&hall, tariff, graced).with_level(level.as_ref()) };
     let offer = offer(terms, now, time, late)?;
     ends_in_time(&hall, now, offer.until.plus_micros(-late))?;
-    Ok(offer)
+    Ok(MayOpen { hall, light, offer })
 }
 
 /// What so much play from now on costs. A package that was ordered in time may be paid by as much as `late` after it was sold.
@@ -194,8 +211,8 @@ pub(crate) fn offer(terms: Terms, now: Timestamp, time: PlayTime, late: i64) -> 
     Ok(Offer { terms, minutes: left / MINUTE + i64::from(left % MINUTE > 0), until, price })
 }
 
-/// Idle, or held for who asks; and with a light that can be told.
-pub(crate) async fn is_free(sql: &mut impl Sql, cx: &Cx, hall: &Hall, table: &Table, who: Option<CustomerId>) -> Result<()> {
+/// Idle, or held for who asks; and with a light that can be told, which this answers.
+pub(crate) async fn is_free(sql: &mut impl Sql, cx: &Cx, hall: &Hall, table: &Table, who: Option<CustomerId>) -> Result<Device> {
     match table.state {
         TableState::Idle => {}
         TableState::Reserved => match holds::live(sql, table.id).await? {
@@ -208,7 +225,7 @@ pub(crate) async fn is_free(sql: &mut impl Sql, cx: &Cx, hall: &Hall, table: &Ta
         TableState::Opening | TableState::Playing | TableState::Paused | TableState::Closing => return Err(PlayError::Busy.into()),
     }
     let light = devices::of_table(sql, table.id).await?;
-    if light.is_some_and(|light| light.online) { Ok(()) } else { Err(PlayError::InService.into()) }
+    light.filter(|light| light.online).ok_or_else(|| PlayError::InService.into())
 }
 
 /// What so many minutes from now cost.

@@ -6,7 +6,7 @@ use platform::{Cx, Result};
 use store::Tx;
 use store::jobs::NewJob;
 
-use super::clock::{FAULT_JOB, Fault, OFFLINE_JOB, OfSession, Offline, TIME_JOB};
+use super::clock::{FAULT_JOB, Fault, OFFLINE_JOB, OfSession, Offline, TIME_JOB, WARNED_BEFORE};
 use super::end::{End, close_session};
 use super::model::{EndReason, Session, SessionState};
 use super::{clean, rows, unlit};
@@ -97,7 +97,8 @@ async fn begin(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, session: 
         // It took longer than was thought of: its own timer would end before what is paid.
         devices::want(tx, cx, venue, table.id).await?;
     }
-    let time = NewJob::new(TIME_JOB, &OfSession { session: session.id }, lit)?;
+    // The first that the clock has to say is that time is nearly over. What moves the end moves it on; and a pause looks at the clock by itself.
+    let time = NewJob::new(TIME_JOB, &OfSession { session: session.id }, until.plus_micros(-WARNED_BEFORE).max(lit))?;
     cx.enqueue(tx, time).await?;
     let params = [
         ("table", table.name.clone()),

@@ -79,7 +79,7 @@ pub(crate) async fn live(sql: &mut impl Sql, table: TableId) -> store::Result<Op
     sql.opt(&query, args![table], read).await
 }
 
-pub(super) async fn live_of(sql: &mut impl Sql, customer: CustomerId) -> store::Result<Option<Session>> {
+async fn live_of(sql: &mut impl Sql, customer: CustomerId) -> store::Result<Option<Session>> {
     let query = format!("SELECT {COLUMNS} FROM play_sessions p WHERE p.customer_id = $1 AND p.state IN ('opening', 'playing')");
     sql.opt(&query, args![customer], read).await
 }

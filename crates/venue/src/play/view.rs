@@ -10,6 +10,7 @@ use super::dark::{self, Seen, SessionLight};
 use super::error::no_price;
 use super::extend;
 use super::model::{EndReason, Session, SessionId, SessionState};
+use super::open::Opened;
 use super::rows::{COLUMNS, read};
 use crate::customers::Customer;
 use crate::halls::{TableId, VenueId};
@@ -102,6 +103,11 @@ fn named(row: &Row) -> store::Result<Named> {
 
 fn select() -> String {
     format!("SELECT {COLUMNS}, v.name AS hall_name, t.name AS table_name, {} {FROM} {}", splits::MARK, splits::MARK_JOIN)
+}
+
+/// One that was opened in this transaction: all of it is known.
+pub(super) async fn of_opened(sql: &mut impl Sql, cx: &Cx, Opened { session, hall, table }: Opened) -> Result<SessionView> {
+    view(sql, cx, Named { session, hall, table, split: None }).await
 }
 
 /// Whoever's it is: the caller has seen to that.

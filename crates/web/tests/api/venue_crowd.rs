@@ -27,4 +27,19 @@ on_server! {
             assert!(hall.tables[n].lamp.seen().on);
         }
     }
+
+    async fn v9_3_whoever_opens_a_table_keeps_the_database_from_others_for_few_statements(server) {
+        let hall = Hall::open(server, 1).await;
+        let customer = hall.customer(10_000).await;
+        let db = &server.platform.db;
+        let said = || [db.recorded_in_transactions(), db.recorded_changes()].concat();
+        said();
+        let path = format!("/customer/v1/tables/{}/open", hall.tables[0].id);
+        customer.post_once("open-0001", &path, json!({"minutes": 60, "expected_fen": 3_600})).await.ok(202);
+        let said: Vec<String> = said().into_iter().map(|(sql, _)| sql).collect();
+        // The table, what is sold there, its light, who asks, the levels; the key, the session, the hold, its transfer, the wallet and its line, the
+        // table, the light, two jobs and the answer.
+        assert!((10..=18).contains(&said.len()), "{} statements:\n{}", said.len(), said.join("\n"));
+        hall.table_is(0, "playing").await;
+    }
 }

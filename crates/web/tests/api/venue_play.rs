@@ -161,6 +161,26 @@ on_server! {
         assert!(after.1 != before.1 && lamp.seen().told_on > seen.told_on);
     }
 
+    async fn v1_1_whoever_has_more_time_is_warned_before_that_is_over_and_no_sooner(server) {
+        let hall = Hall::open(server, 1).await;
+        let customer = hall.customer(10_000).await;
+        let playing = hall.play(&customer, 0, 60).await;
+        let more = json!({"minutes": 30, "expected_fen": 1_800});
+        let warned_after = async |minutes: i64| {
+            server.later(minutes * MINUTE).await;
+            server.run_jobs().await;
+            told(&customer).await.iter().filter(|kind| *kind == "play.ending").count()
+        };
+        customer.post_once("more-0001", &at(&playing, "extend"), more.clone()).await.ok(200);
+        // Where the first hour would have been nearly over; and before and after the hour and a half is.
+        assert_eq!([warned_after(56).await, warned_after(28).await, warned_after(2).await], [0, 0, 1]);
+        customer.post_once("more-0002", &at(&playing, "extend"), more).await.ok(200);
+        assert_eq!([warned_after(5).await, warned_after(23).await, warned_after(2).await], [1, 1, 2]);
+        assert_eq!(session(&customer, &playing).await["state"], "playing");
+        assert_eq!(warned_after(5).await, 2);
+        assert_eq!(session(&customer, &playing).await["end_reason"], "time_up");
+    }
+
     async fn v1_1_more_time_after_an_end_that_has_moved_meanwhile_is_refused_and_nothing_changes(server) {
         let hall = Hall::open(server, 1).await;
         let customer = hall.customer(20_000).await;
