@@ -16,6 +16,7 @@ const en: typeof zh = {
     errorTitle: 'This could not be loaded',
     allShown: 'That is all',
     none: '—',
+    busy: 'Under way; one moment, please. This can be closed once it is known what has come of it.',
   },
   time: {
     tomorrow: 'tomorrow {time}',

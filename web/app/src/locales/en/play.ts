@@ -26,6 +26,7 @@ const en: typeof zh = {
     title: 'How much longer?',
     text: 'Another {money} will be held, until {time}. At the end you still pay for the time played.',
     yes: 'Extend {minutes} · {money}',
+    going: 'Extending…',
     asking: 'Asking for the price…',
     done: 'Extended until {time}',
     changed: 'The price has just changed and was updated. Please confirm again.',
@@ -52,6 +53,7 @@ const en: typeof zh = {
     cost: 'Cost so far',
     back: 'About to be released',
     yes: 'End, lamp off',
+    going: 'Ending…',
     no: 'Play on',
   },
   kept: {

@@ -14,6 +14,7 @@ export default {
     errorTitle: '没能加载出来',
     allShown: '已经到底了',
     none: '—',
+    busy: '正在处理，请稍候。有了结果才能关闭。',
   },
   time: {
     tomorrow: '明天 {time}',

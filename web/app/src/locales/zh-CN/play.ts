@@ -24,6 +24,7 @@ export default {
     title: '延长多久？',
     text: '再冻结 {money}，打到 {time}。结束时仍按实际时长结算。',
     yes: '延长 {minutes} · {money}',
+    going: '正在延长…',
     asking: '正在计算价格…',
     done: '已延长到 {time}',
     changed: '价格刚刚变动，已为您更新，请再确认一次。',
@@ -50,6 +51,7 @@ export default {
     cost: '目前费用',
     back: '预计退回',
     yes: '结束并关灯',
+    going: '正在结束…',
     no: '继续打球',
   },
   kept: {
