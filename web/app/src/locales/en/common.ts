@@ -24,6 +24,7 @@ const en: typeof zh = {
     zone: 'Entries are dated in Beijing time (UTC+8)',
     hallZone: 'Bills are dated by the clock of their hall',
   },
+  callHall: 'Call the hall · {phone}',
   minutes: '{n} min',
   hours: '{n} h',
   off: '{n}% off',

@@ -61,7 +61,9 @@ const en: typeof zh = {
     closeBilled:
       'The server cannot be reached. Until it is, your table goes on and is charged, up to the time you have paid for; what counts is when the server hears of it, not when you pressed.',
     closeSent:
-      'It is sent by itself as soon as there is a network. Please keep this page open, or open it again when you are online. In a hurry? Ask the staff to end it.',
+      'It is sent by itself as soon as there is a network. Please keep this page open, or open it again when you are online.',
+    hurryCall: 'In a hurry? Call the hall, and the staff can end it for you.',
+    hurryStaff: 'In a hurry? Ask the staff to end it.',
     back: 'Do not end, play on',
     extendTitle: 'No time was added yet',
     extendLater:
