@@ -3,7 +3,7 @@ import { networkError } from '@/api/problem'
 import type { PayOrder, Session } from '@/api/types'
 import { amountProblem, fenOf, RECHARGE_FEN, suggestedFen, typedYuan } from '@/shared/amount'
 import { payTableIntent, PendingKeys, rechargeIntent, refundIntent } from '@/shared/idempotency'
-import { mayOpen, nextAskMs, sceneOf, sessionOf } from '@/shared/order-state'
+import { isOverdue, mayOpen, nextAskMs, sceneOf, sessionOf } from '@/shared/order-state'
 import { choices, firstChoice, forWallet, isOurs, meansAt, opensHere, placeOf, waysOn } from '@/shared/pay-means'
 import { orderOfQuery } from '@/shared/scan'
 
@@ -198,6 +198,26 @@ describe('the page of an order', () => {
     expect(over).toEqual([false, false, false])
     // Money for the wallet opens nothing.
     expect(may({ purpose: 'recharge', state: 'pending', paid_at: null })).toBe(false)
+  })
+
+  it('v8_2 blocks its table for some minutes after its time, and not for as long as its network is silent', () => {
+    const unpaid = order({ state: 'pending', paid_at: null })
+    const overdue = (seconds: number) => isOverdue(unpaid, AT + seconds * 1000)
+    const may = (seconds: number) => mayOpen(unpaid, AT + seconds * 1000)
+    expect([899, 900, 1_140, 1_141].map(overdue)).toEqual([false, true, true, true])
+    // What was paid in the last second may still be opened by the server.
+    expect([899, 900, 1_140, 1_141].map(may)).toEqual([true, true, true, false])
+    expect(isOverdue(order(), AT + 901_000)).toBe(false)
+  })
+
+  it('v8_2 does not take a table that was opened another way for its own, once its money has gone back', () => {
+    const live = { ...session(1_200), state: 'playing' } as Session
+    const back = order({ refunded_fen: 4_000, paid_at: at(1_800) })
+    expect([sessionOf(back, live), sceneOf(back, live, AT + 1_801_000)]).toEqual([null, 'returned'])
+    // Played, and free of charge.
+    const free = { ...live, state: 'closed' } as Session
+    expect(sceneOf(back, free, AT + 1_801_000)).toBe('playing')
+    expect(sessionOf(order(), live)).toBe(live)
   })
 
   it('is asked for every few seconds until nothing more happens', () => {

@@ -25,6 +25,8 @@ pub struct SessionView {
     pub id: SessionId,
     pub state: SessionState,
     pub venue_name: String,
+    /// The hall's, for whoever cannot wait, or has no network; empty where it has told none.
+    pub venue_phone: String,
     pub table_id: TableId,
     pub table_name: String,
     pub asked_at: Timestamp,
@@ -91,6 +93,7 @@ fn pause_view(session: &Session) -> PauseView {
 struct Named {
     session: Session,
     hall: String,
+    phone: String,
     table: String,
     split: Option<SplitMark>,
 }
@@ -98,11 +101,13 @@ struct Named {
 const FROM: &str = "FROM play_sessions p JOIN venues v ON v.id = p.venue_id JOIN venue_tables t ON t.id = p.table_id";
 
 fn named(row: &Row) -> store::Result<Named> {
-    Ok(Named { session: read(row)?, hall: row.get("hall_name")?, table: row.get("table_name")?, split: splits::mark(row)? })
+    let (hall, phone, table) = (row.get("hall_name")?, row.get("hall_phone")?, row.get("table_name")?);
+    Ok(Named { session: read(row)?, hall, phone, table, split: splits::mark(row)? })
 }
 
 fn select() -> String {
-    format!("SELECT {COLUMNS}, v.name AS hall_name, t.name AS table_name, {} {FROM} {}", splits::MARK, splits::MARK_JOIN)
+    let names = "v.name AS hall_name, v.phone AS hall_phone, t.name AS table_name";
+    format!("SELECT {COLUMNS}, {names}, {} {FROM} {}", splits::MARK, splits::MARK_JOIN)
 }
 
 /// One that was opened in this transaction: all of it is known.
@@ -167,7 +172,7 @@ pub(crate) fn cost_so_far(session: &Session, now: Timestamp) -> Result<Fen> {
 }
 
 async fn view(sql: &mut impl Sql, cx: &Cx, found: Named) -> Result<SessionView> {
-    let Named { session, hall, table, split } = found;
+    let Named { session, hall, phone, table, split } = found;
     let now = cx.now();
     let Seen { light, gone_since } = dark::seen(sql, &session, now).await?;
     let cost_so_far_fen = cost_so_far(&session, gone_since.unwrap_or(now))?;
@@ -177,6 +182,7 @@ async fn view(sql: &mut impl Sql, cx: &Cx, found: Named) -> Result<SessionView> 
         id: session.id,
         state: session.state,
         venue_name: hall,
+        venue_phone: phone,
         table_id: session.table,
         text: text(cx.lang, &session, &table),
         table_name: table,

@@ -48,6 +48,20 @@ on_server! {
         assert_eq!((log["items"][0]["action"].clone(), log["items"][0]["detail"].clone()), (json!("changed"), json!({"closed": {"from": false, "to": true}})));
     }
 
+    async fn v8_1_whoever_plays_or_has_played_is_told_the_halls_phone_as_it_is_now(server) {
+        let hall = Hall::open(server, 1).await;
+        let customer = hall.customer(10_000).await;
+        let playing = hall.play(&customer, 0, 60).await;
+        assert_eq!(playing["venue_phone"], "", "it has none");
+        let form = with(&hall_form(&hall.floor().await["venue"]), "phone", json!("021-5555 0101"));
+        hall.manager.put(&format!("/api/v1/venues/{}", hall.id), form).await.ok(200);
+        let of = format!("/customer/v1/sessions/{}", playing["id"].as_str().unwrap());
+        assert_eq!(customer.get(&of).await.ok(200)["venue_phone"], "021-5555 0101");
+        assert_eq!(customer.get("/customer/v1/session").await.ok(200)["session"]["venue_phone"], "021-5555 0101");
+        assert_eq!(customer.post(&format!("{of}/close"), json!({})).await.ok(200)["venue_phone"], "021-5555 0101");
+        assert_eq!(customer.get("/customer/v1/sessions").await.ok(200)["items"][0]["venue_phone"], "021-5555 0101");
+    }
+
     async fn v1_1_new_prices_hold_for_those_who_come_and_not_for_those_who_play(server) {
         let hall = Hall::open(server, 2).await;
         let path = format!("/api/v1/venues/{}/prices", hall.id);

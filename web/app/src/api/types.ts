@@ -173,6 +173,8 @@ export interface Session {
   id: string
   state: SessionState
   venue_name: string
+  /** Empty where the hall has none. Absent of a server that does not tell it. */
+  venue_phone?: string
   /** The hall's, since it was asked for. Absent of a server that does not tell it. */
   clock?: HallClock
   table_id: string

@@ -1,4 +1,4 @@
-import { ref, shallowRef } from 'vue'
+import { computed, shallowRef } from 'vue'
 import * as api from '@/api/pay'
 import { ApiError } from '@/api/problem'
 import type { PayOrder } from '@/api/types'
@@ -20,12 +20,12 @@ export const placeOrder = (what: api.PayFor, mean: Mean): Promise<PayOrder> =>
 export function useBeginPayment() {
   const pay = usePayStore()
   const wechat = useWechatStore()
-  const busy = ref(false)
+  const busy = computed(() => pay.beginning)
   const error = shallowRef<unknown>(null)
 
   async function begin(what: api.PayFor, mean: Mean): Promise<PayOrder | null> {
-    if (busy.value) return null
-    busy.value = true
+    if (pay.beginning) return null
+    pay.beginning = true
     error.value = null
     const back = addressHere()
     try {
@@ -39,7 +39,7 @@ export function useBeginPayment() {
       error.value = cause
       return null
     } finally {
-      busy.value = false
+      pay.beginning = false
     }
   }
 

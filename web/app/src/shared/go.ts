@@ -1,4 +1,5 @@
 import { ref } from 'vue'
+import { hallPhones } from './hall-phones'
 
 /** The app's addresses in one place. */
 const HALLS = '/pages/index'
@@ -41,9 +42,15 @@ export const swapToPlay = (id: string) => uni.redirectTo({ url: withId('play', i
 /** One that is open may show another tab by now. */
 export const goMine = (tab?: 'bills' | 'messages' | 'complaints') =>
   tab ? onward(`/pages/mine?tab=${tab}`) : visit('/pages/mine')
-/** About a session, or a hall; `place` is shown. */
-export const goHelp = (about: { session: string } | { venue: string }, place: string, matter: 'help' | 'complaint') => {
+/** About a session, or a hall; `place` is shown, and `phone` is the hall's. */
+export const goHelp = (
+  about: { session: string } | { venue: string },
+  place: string,
+  matter: 'help' | 'complaint',
+  phone?: string | null,
+) => {
   const [[name, id]] = Object.entries(about) as [[string, string]]
+  hallPhones.keep(id, phone)
   const query = [`${name}=${encodeURIComponent(id)}`, `place=${encodeURIComponent(place)}`, `matter=${matter}`]
   return onward(`/pages/help?${query.join('&')}`)
 }

@@ -63,5 +63,5 @@ export const useOutboxStore = defineStore('outbox', () => {
     return sent
   }
 
-  return { sending, of, waits, keepClosing, keepExtending, takeBack, seen }
+  return { sending, kept, of, waits, keepClosing, keepExtending, takeBack, seen }
 })

@@ -30,6 +30,8 @@ export const usePayStore = defineStore('pay', () => {
   const means = shallowRef<Mean[]>([])
   /** Networks are taken, but not where the app is open now. */
   const elsewhere = ref(false)
+  /** One is being begun: whoever has asked for it is about to be led on to where it is paid. */
+  const beginning = ref(false)
   const begun = shallowRef<Begun | null>(kept.read())
   /** What is known of it. */
   const order = shallowRef<PayOrder | null>(null)
@@ -114,6 +116,7 @@ export const usePayStore = defineStore('pay', () => {
     place,
     means,
     elsewhere,
+    beginning,
     begun,
     order,
     waiting,

@@ -8,6 +8,8 @@ const REQUEST = 12
 /** A relay board with one coil, as far as a light needs it: it answers Modbus TCP to whoever connects. */
 export class Board {
   on = false
+  /** Its relay does not move: it says yes, and tells how it stands. */
+  stuck = false
   private readonly open = new Set<Socket>()
   private constructor(private readonly server: Server) {
     server.on('connection', (socket) => this.serve(socket))
@@ -45,7 +47,7 @@ export class Board {
   private answer(asked: Buffer): Buffer {
     const called = asked.readUInt8(7)
     if (called === WRITE_COIL) {
-      this.on = asked.readUInt16BE(10) === 0xff00
+      if (!this.stuck) this.on = asked.readUInt16BE(10) === 0xff00
       return asked
     }
     // What it does not know, it refuses (code 1).

@@ -16,6 +16,7 @@ const en: typeof zh = {
     errorTitle: 'This could not be loaded',
     allShown: 'That is all',
     none: '—',
+    busy: 'Under way; one moment, please. This can be closed once it is known what has come of it.',
   },
   time: {
     tomorrow: 'tomorrow {time}',
@@ -23,6 +24,7 @@ const en: typeof zh = {
     zone: 'Entries are dated in Beijing time (UTC+8)',
     hallZone: 'Bills are dated by the clock of their hall',
   },
+  callHall: 'Call the hall · {phone}',
   minutes: '{n} min',
   hours: '{n} h',
   off: '{n}% off',

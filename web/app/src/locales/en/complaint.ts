@@ -24,8 +24,9 @@ const en: typeof zh = {
   about: 'About {place}',
   send: 'Send',
   waitsTitle: 'This has not arrived yet',
-  waits:
-    'The server cannot be reached. It is sent by itself as soon as there is a network; please stay on this page. In a hurry? Speak to the staff.',
+  waits: 'The server cannot be reached. It is sent by itself as soon as there is a network; please stay on this page.',
+  hurryCall: 'In a hurry? Call the hall.',
+  hurryStaff: 'In a hurry? Speak to the staff.',
   stop: 'Do not send',
   sent: 'Sent; the staff will answer you soon',
   signIn: 'Please confirm your phone number first, so that you can be answered.',

@@ -87,5 +87,10 @@ const en: typeof zh = {
   },
   signOut: 'Sign out',
   signOutSure: 'This phone will no longer show your balance and bills. Sign in again to get them back.',
+  leftBehind: {
+    playing:
+      'You are still playing at {table}. It stays lit after you have signed out, and is charged up to the time that is paid for. To stop, end it first.',
+    end: 'An end was asked for here that has not arrived. It is not sent until you sign in again, and play is charged until then, up to the time that is paid for.',
+  },
 }
 export default en

@@ -32,6 +32,8 @@ const en: typeof zh = {
     due: 'Go on paying · {money}',
     dueNote:
       'A payment for this table is not finished; the table opens once it is. To open it another way, cancel that first.',
+    overdueNote:
+      'The time to pay for this table is up, and it is being looked how that ended. In some minutes you can open it another way; if you have not paid, you can cancel it before.',
   },
   order: {
     title: 'Payment',
@@ -42,6 +44,13 @@ const en: typeof zh = {
     pending: 'Waiting for your payment',
     left: 'Please pay within {time}',
     over: 'Time is up; looking how it ended',
+    overdue: {
+      recharge:
+        'If you have paid, it arrives by itself once that is known; please do not pay again. If you have not, you can cancel it.',
+      table:
+        'If you have paid, your table is opened once that is known, or the money goes back. If you have not, cancel it and open the table another way; where its network does not answer and it cannot be cancelled, please wait some minutes.',
+      free: 'You can go back to the table now and open it another way. If you have paid this, the money goes back once that is known: you do not pay twice.',
+    },
     auto: 'This page updates by itself once you have paid.',
     word: {
       ok: 'Looking whether the payment has arrived. One moment, please.',
@@ -84,6 +93,7 @@ const en: typeof zh = {
   },
   bar: {
     pending: 'A payment is not finished',
+    overdue: 'Looking how a payment ended',
     paid: 'Paid',
     go: 'Pay',
     see: 'See',

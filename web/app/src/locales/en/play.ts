@@ -26,6 +26,7 @@ const en: typeof zh = {
     title: 'How much longer?',
     text: 'Another {money} will be held, until {time}. At the end you still pay for the time played.',
     yes: 'Extend {minutes} · {money}',
+    going: 'Extending…',
     asking: 'Asking for the price…',
     done: 'Extended until {time}',
     changed: 'The price has just changed and was updated. Please confirm again.',
@@ -52,6 +53,7 @@ const en: typeof zh = {
     cost: 'Cost so far',
     back: 'About to be released',
     yes: 'End, lamp off',
+    going: 'Ending…',
     no: 'Play on',
   },
   kept: {
@@ -59,7 +61,9 @@ const en: typeof zh = {
     closeBilled:
       'The server cannot be reached. Until it is, your table goes on and is charged, up to the time you have paid for; what counts is when the server hears of it, not when you pressed.',
     closeSent:
-      'It is sent by itself as soon as there is a network. Please keep this page open, or open it again when you are online. In a hurry? Ask the staff to end it.',
+      'It is sent by itself as soon as there is a network. Please keep this page open, or open it again when you are online.',
+    hurryCall: 'In a hurry? Call the hall, and the staff can end it for you.',
+    hurryStaff: 'In a hurry? Ask the staff to end it.',
     back: 'Do not end, play on',
     extendTitle: 'No time was added yet',
     extendLater:

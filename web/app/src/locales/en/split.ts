@@ -9,7 +9,7 @@ const en: typeof zh = {
   offline: 'The connection is unsteady; trying again.',
   bill: { played: 'The bill', playing: 'Held so far' },
   make: {
-    lead: 'The bill is paid from your balance as always. When your friends have confirmed, their shares come into it together.',
+    lead: 'You pay the bill as you would without them, by whatever you have opened the table with. When your friends have confirmed, their shares come into your balance together.',
     playing:
       'You are still playing: what is held is shared for now. In the end each pays the same part of the real bill: no more than this, unless you play longer.',
     manner: { even: 'Evenly', amounts: 'By amount' },

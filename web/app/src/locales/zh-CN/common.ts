@@ -14,6 +14,7 @@ export default {
     errorTitle: '没能加载出来',
     allShown: '已经到底了',
     none: '—',
+    busy: '正在处理，请稍候。有了结果才能关闭。',
   },
   time: {
     tomorrow: '明天 {time}',
@@ -21,6 +22,7 @@ export default {
     zone: '记录时间为北京时间（UTC+8）',
     hallZone: '账单时间为球房当地时间',
   },
+  callHall: '给球房打电话 · {phone}',
   minutes: '{n} 分钟',
   hours: '{n} 小时',
   off: '{n} 折',
