@@ -18,6 +18,7 @@ mod wechat;
 mod whose;
 
 pub use bind::{bind_wechat, unbind_wechat};
+pub(crate) use change::known_by;
 pub use change::{NewPhone, Proof, change_phone, take_phone_off};
 pub use code::{CodeSent, send_code};
 pub(crate) use code::{FORGET, NUMBER as PHONE, UNUSED, number, phone_hash};
@@ -29,7 +30,7 @@ pub use pay::{PayBy, PayFor, cancel_order, means, order, pay, pay_otherwise, ref
 pub(crate) use pay::{available, language, paid_job, refunded_job};
 pub(crate) use phone::hint;
 pub use session::{Welcome, authenticate, guest, payer, sign_out, sign_out_everywhere};
-pub(crate) use session::{by_phone_or_number, find as by_id};
+pub(crate) use session::{by_phone_or_number, find as by_id, players_of_venue};
 pub use sign_in::{SignIn, sign_in};
 pub use signed_out::{SignedOut, sign_out_at_desk};
 pub(crate) use wallet::account;

@@ -74,6 +74,7 @@ mod users_email;
 mod users_manage;
 mod venue_blinks;
 mod venue_buttons;
+mod venue_calls;
 mod venue_cases;
 mod venue_cash;
 mod venue_channels;
