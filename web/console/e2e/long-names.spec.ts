@@ -44,6 +44,7 @@ const device: T.FloorDevice = {
 const play: T.FloorPlay = {
   id: 'ses_x',
   state: 'playing',
+  customer_number: LONG,
   asked_at: AT,
   lit_at: AT,
   paid_until: AT,

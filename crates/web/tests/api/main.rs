@@ -47,6 +47,7 @@ mod payments_late;
 mod payments_log;
 mod payments_lost;
 mod payments_origin;
+mod payments_payer;
 mod payments_strangers;
 mod payments_swapped;
 mod payments_table;

@@ -81,6 +81,7 @@ export type Answers = [
   Fits<Present<Server['Member']>, Console.VenueMember>,
   Fits<Present<Server['PayOrderDetail']>, Console.PayOrderDetail>,
   Fits<Present<Server['PayRefund']>, Console.PayRefund>,
+  Fits<Present<Server['OrderPayer']>, Console.OrderPayer>,
   Fits<Present<Server['PayProblem']>, Console.PayProblem>,
   Fits<Present<Server['Reconciliation']>, Console.Reconciliation>,
   Fits<Present<Server['Waiting']>, Console.PaymentsWaiting>,
