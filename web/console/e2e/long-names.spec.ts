@@ -83,6 +83,7 @@ const complaint: ComplaintRow = {
   id: 'cmp_x',
   venue_id: 'ven_x',
   venue_name: LONG,
+  table_id: null,
   table_name: LONG,
   session_id: null,
   matter: 'complaint',

@@ -89,6 +89,7 @@ export type Answers = [
   Fits<Present<Server['Offers']>, Beside.Offers>,
   Fits<Present<Server['DeskRow']>, Complaints.ComplaintRow>,
   Fits<Present<Server['DeskComplaint']>, Complaints.Complaint>,
+  Fits<Present<Server['ShownPhone']>, { phone: string }>,
   Fits<Present<Server['HallFigures']>, Complaints.HallFigures>,
   Fits<Present<Server['TextRow']>, Texts.TextRow>,
   Fits<Present<Server['DeviceRow']>, Devices.DeviceRow>,
