@@ -78,6 +78,7 @@ mod venue_buttons;
 mod venue_calls;
 mod venue_cases;
 mod venue_cash;
+mod venue_cash_days;
 mod venue_channels;
 mod venue_channels_chosen;
 mod venue_cleaning;
