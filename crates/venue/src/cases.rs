@@ -11,7 +11,7 @@ use platform::{Cx, Result, messages};
 use serde::Serialize;
 use store::{Sql, Tx, args};
 
-use crate::halls::{Table, TableId, rows as halls};
+use crate::halls::{Table, TableId, floor_page, rows as halls};
 use crate::play::SessionId;
 use crate::staff;
 
@@ -107,11 +107,12 @@ pub(crate) async fn turns_out(tx: &mut Tx, cx: &Cx, table: &Table, cause: Cause)
     tell_staff(tx, cx, table, words(cause)).await
 }
 
-/// Whoever works at several halls is told in which of them it is.
+/// Whoever works at several halls is told in which of them it is, and led there.
 async fn tell_staff(tx: &mut Tx, cx: &Cx, table: &Table, template: &Template) -> Result<()> {
     let params = [("hall", halls::venue(tx, table.venue_id).await?.name), ("table", table.name.clone())];
-    let staff = staff::to_tell(tx, table.venue_id).await?;
-    messages::tell_each(tx, cx, &staff, template, &params, Some("/floor")).await
+    let staff = staff::to_tell(tx, table.venue_id, staff::FIXERS).await?;
+    let link = floor_page(table.venue_id, Some(table.id));
+    messages::tell_each(tx, cx, &staff, template, &params, Some(&link)).await
 }
 
 const fn words(cause: Cause) -> &'static Template {

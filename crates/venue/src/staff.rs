@@ -1,6 +1,6 @@
 //! Whose halls somebody of the staff sees: all, or those where one works; who works where; and who is told of a hall's trouble.
 
-use kernel::{Fault, Fields, Kind, Word, text};
+use kernel::{Fault, Fields, Kind, text};
 use platform::identity::{Permission, Principal, Role, UserId, UserRef, find_by_name, holders_of};
 use platform::{Cx, Result, audit};
 use serde::Serialize;
@@ -40,12 +40,29 @@ pub(crate) async fn works_somewhere(sql: &mut impl Sql, user: &Principal) -> Res
     sql.opt(query, args![user.id], |_| Ok(())).await?.ok_or_else(Fault::forbidden)
 }
 
-/// Who is to be told of a hall's trouble: its active staff, but for cashiers, who may do nothing about it. Where there is nobody, as in a hall that a
-/// super admin has just made or whose people were all disabled, the active super admins, so that no trouble is told to nobody.
-pub(crate) async fn to_tell(sql: &mut impl Sql, venue: VenueId) -> store::Result<Vec<UserId>> {
-    let query = "SELECT u.id FROM venue_staff s JOIN users u ON u.id = s.user_id \
-                 WHERE s.venue_id = $1 AND u.state = 'active' AND u.role <> $2 ORDER BY u.id LIMIT 50";
-    let staff: Vec<UserId> = sql.all(query, args![venue, Role::Cashier.as_str()], |row| row.get("id")).await?;
+/// Whose work it is to see to what is broken.
+pub(crate) const FIXERS: &[Permission] = &[Permission::CasesManage];
+/// Who can be let work in a hall.
+const ROLES: [Role; 3] = [Role::VenueManager, Role::Maintainer, Role::Cashier];
+
+/// Whether somebody of this role may do what takes one of these permissions, whichever.
+pub(crate) fn may(role: Role, one_of: &[Permission]) -> bool {
+    one_of.iter().any(|permission| role.may(*permission))
+}
+
+/// Who of those that work in a hall may do it.
+pub(crate) fn roles_that_may(one_of: &[Permission]) -> Vec<Role> {
+    ROLES.into_iter().filter(|role| may(*role, one_of)).collect()
+}
+
+/// Who is to be told of something in a hall: those of its active staff who may do something about it, as they hold one of these permissions. Where
+/// there is nobody, as in a hall that a super admin has just made or whose people were all disabled, the active super admins, so that nothing is
+/// told to nobody.
+pub(crate) async fn to_tell(sql: &mut impl Sql, venue: VenueId, one_of: &[Permission]) -> store::Result<Vec<UserId>> {
+    let query = "SELECT u.id, u.role FROM venue_staff s JOIN users u ON u.id = s.user_id \
+                 WHERE s.venue_id = $1 AND u.state = 'active' ORDER BY u.id LIMIT 200";
+    let all: Vec<(UserId, Role)> = sql.all(query, args![venue], |row| Ok((row.get("id")?, row.word("role")?))).await?;
+    let staff: Vec<UserId> = all.into_iter().filter(|(_, role)| may(*role, one_of)).map(|(id, _)| id).take(50).collect();
     if staff.is_empty() { holders_of(sql, Role::SuperAdmin).await } else { Ok(staff) }
 }
 
@@ -75,7 +92,7 @@ pub async fn add(cx: &Cx, venue: VenueId, name: &str) -> Result<Vec<Member>> {
     fields.check()?;
     works_at(&mut cx.db.read(), user, venue).await?;
     let found = find_by_name(&mut cx.db.read(), &name).await?;
-    let Some((member, _)) = found.filter(|(_, role)| matches!(role, Role::VenueManager | Role::Maintainer | Role::Cashier)) else {
+    let Some((member, _)) = found.filter(|(_, role)| ROLES.contains(role)) else {
         let (zh, en) = ("没有叫这个名字的店长、维护人员或收银员", "No manager, maintainer or cashier has this name");
         return Err(Fault::field("name", "USER_NOT_FOUND", zh, en));
     };

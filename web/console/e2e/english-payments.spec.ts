@@ -118,6 +118,12 @@ const detail: T.PayOrderDetail = {
   })),
 }
 
+const payer: T.OrderPayer = {
+  number: '12345678',
+  phone: '138****0000',
+  table: { venue_id: 'ven_1', venue_name: 'Riverside', table_id: 'tbl_1', table_name: 'A1', session: null },
+}
+
 const difference: T.PayDifference = {
   id: 'dif_1',
   channel: 'wechat',
@@ -152,6 +158,7 @@ test('k1_2a orders, refunds, reconciliation and networks, with all that can be s
   await answerWith(page, '/payments/waiting', waiting)
   await answerWith(page, '/payments/orders', { items: orders, next_cursor: null })
   await answerWith(page, `/payments/orders/${order.id}`, detail)
+  await answerWith(page, `/payments/orders/${order.id}/payer`, payer)
   await answerWith(page, '/payments/refunds', { items: refunds, next_cursor: null })
   await answerWith(page, '/payments/reconciliation', reconciliation)
 
@@ -170,8 +177,11 @@ test('k1_2a orders, refunds, reconciliation and networks, with all that can be s
   const timeline = page.getByTestId('order-timeline')
   await expect(timeline.locator('[data-step="notice"]')).toHaveCount(OUTCOMES.length)
   await expect(timeline.locator('[data-step="asked"]')).toHaveCount(CALLS.length)
+  await expect(page.getByTestId('payer')).toContainText('The table was not opened')
+  await expect(page.getByTestId('payer-table')).toHaveText('Riverside · A1')
   await isEnglish(page)
   await page.getByTestId('remedy').click()
+  await expect(page.getByRole('dialog').getByTestId('payer-number')).toHaveText('12345678')
   await refused(page, 'Refund of ¥11.43', (dialog) => dialog.getByText('Paid out by hand', { exact: true }).click())
   await page.getByTestId('mark-seen').click()
   await refused(page, 'What does not fit about this order’s payments')

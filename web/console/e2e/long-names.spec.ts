@@ -44,6 +44,7 @@ const device: T.FloorDevice = {
 const play: T.FloorPlay = {
   id: 'ses_x',
   state: 'playing',
+  customer_number: LONG,
   asked_at: AT,
   lit_at: AT,
   paid_until: AT,
@@ -82,6 +83,7 @@ const complaint: ComplaintRow = {
   id: 'cmp_x',
   venue_id: 'ven_x',
   venue_name: LONG,
+  table_id: null,
   table_name: LONG,
   session_id: null,
   matter: 'complaint',

@@ -35,6 +35,7 @@ test('v4_1 an order that a customer paid is listed, told from the first to the l
 
   await expect(page).toHaveURL(`/payments/orders/${order.id}`)
   await expect(page.getByTestId('order-state')).toHaveAttribute('data-status', 'paid')
+  await expect(page.getByTestId('payer-number')).toHaveText((await customer.me()).number)
   const timeline = page.getByTestId('order-timeline')
   const steps = () =>
     timeline.locator('[data-step]').evaluateAll((all) => all.map((one) => one.getAttribute('data-step')))

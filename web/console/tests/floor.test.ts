@@ -35,6 +35,7 @@ const device = (change: Partial<FloorDevice> = {}): FloorDevice => ({
 const play = (change: Partial<FloorPlay> = {}): FloorPlay => ({
   id: 'pls_1',
   state: 'playing',
+  customer_number: '12345678',
   asked_at: iso('09:59:50'),
   lit_at: iso('10:00:00'),
   paid_until: iso('11:00:00'),

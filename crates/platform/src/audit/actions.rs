@@ -96,6 +96,7 @@ actions! {
     TABLE_RELEASED = Info "venues" "table_released" "取消留台" "Released a table that was held";
     COMPLAINT_ANSWERED = Info "venues" "complaint_answered" "答复顾客" "Answered a customer";
     COMPLAINT_CLOSED = Info "venues" "complaint_closed" "结束投诉" "Closed a complaint";
+    PHONE_SHOWN = Security "venues" "phone_shown" "查看顾客手机号" "Looked at a customer's phone number";
     BILL_GIVEN_BACK = Warning "venues" "bill_given_back" "退回顾客费用" "Gave a bill back";
     PAYMENT_CHANNEL_SET = Security "payments" "channel_set" "修改支付渠道" "Changed a payment channel";
     REFUND_REMEDIED = Warning "payments" "refund_remedied" "人工处理退款" "Put a refund right by hand";

@@ -1,17 +1,30 @@
 //! What was only frozen at a network is taken at last: as much of it as does not go back.
 
 use kernel::{DAY, Fault, Fen, SECOND, Timestamp};
+use serde::{Deserialize, Serialize};
 use store::args;
 use store::jobs::{Job, JobKind, NewJob, Outcome};
 use store::{Sql as _, Tx};
 
 use super::channel::{ChannelError, ChannelKind, Frozen, Method};
 use super::log::{self, Line};
-use super::model::{Asking, Attempt, AttemptState, Order, OrderState, PayProblemCode, Problem, Purpose};
+use super::model::{Asking, Attempt, AttemptState, Order, OrderId, OrderState, PayProblemCode, Problem, Purpose};
 use super::orders::place;
 use super::watch::{OfAttempt, Seen, look, note};
 use super::{merchants, people, rows};
 use crate::{Cx, Result};
+
+/// What an order that takes frozen money keeps: the one by which it was frozen.
+#[derive(Serialize, Deserialize)]
+struct Detail {
+    order: OrderId,
+}
+
+/// By which order the money was frozen that this one takes ([`Purpose::Captured`]).
+pub fn frozen_by(order: &Order) -> Result<OrderId> {
+    let detail: Detail = serde_json::from_str(&order.detail).map_err(Fault::internal)?;
+    Ok(detail.order)
+}
 
 pub const CAPTURE_JOB: JobKind = JobKind::new("pay.capture").counts();
 
@@ -40,7 +53,7 @@ pub async fn conclude(tx: &mut Tx, cx: &Cx, order: &Order) -> Result<()> {
         id: cx.id(),
         wallet: order.wallet,
         purpose: Purpose::Captured,
-        detail: serde_json::json!({ "order": order.id }).to_string(),
+        detail: serde_json::to_string(&Detail { order: order.id }).map_err(Fault::internal)?,
         subject: order.subject,
         amount,
         state: OrderState::Pending,

@@ -35,7 +35,7 @@ mod settle;
 mod watch;
 
 pub use by_hand::{Remedy, remedy};
-pub use capture::conclude;
+pub use capture::{conclude, frozen_by};
 pub use channel::{
     BadParameter, BillLine, Channel, ChannelError, ChannelKind, Channels, Frozen, Handed, Header, Method, NotBelieved, Notice, Paid, Payer,
     Place, Received, RefundAsk, RefundStanding, Standing,

@@ -49,7 +49,7 @@ pub struct CashPerson {
 pub struct CashDay {
     pub venue_id: VenueId,
     pub venue_name: String,
-    /// By the hall's clock, as it was then.
+    /// By the hall's clock and hours, as they were then: where it is open past midnight, what is taken until it closes is of the day before.
     #[schema(value_type = String)]
     pub day: Date,
     /// Of those who are listed, which is everybody unless one sees one's own alone.
@@ -60,7 +60,7 @@ pub struct CashDay {
 /// Cash by hall, day and person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct CashReport {
-    /// The first and the last day, both whole. Where none was asked for: of what is today somewhere.
+    /// The first and the last day, both whole. Where none was asked for: of those that it is somewhere now.
     #[schema(value_type = String)]
     pub from: Date,
     #[schema(value_type = String)]

@@ -9,6 +9,7 @@ use platform::settings::defs;
 use platform::{Cx, Result};
 use store::Filter;
 
+use super::day::day_of;
 use super::model::{CashReport, Days, HallLines};
 use super::rows;
 use crate::halls::{VenueId, rows as halls};
@@ -22,7 +23,7 @@ const MOST_LINES: usize = 5_000;
 pub struct CashAsk<'a> {
     /// One hall; all where one works, if not said.
     pub venue: Option<VenueId>,
-    /// Dates, by each hall's own clock. Where neither is said, what is today there.
+    /// Each hall's own days. Where neither is said, the one that it is there now.
     pub from: Option<&'a str>,
     pub to: Option<&'a str>,
 }
@@ -41,7 +42,7 @@ pub async fn report(cx: &Cx, ask: &CashAsk<'_>) -> Result<CashReport> {
     filter.and_some("v.id = ?", ask.venue);
     let (mut found, mut count, mut all) = (Vec::new(), 0, asked);
     for hall in halls::venues(&mut sql, filter).await? {
-        let days = asked.map_or_else(|| today(cx, &hall.calendar()), Ok)?;
+        let days = asked.map_or_else(|| day_of(&hall, cx.now()).map(Days::one), Ok)?;
         all = Some(all.map_or(days, |all| all.and(days)));
         let lines = rows::lines(&mut sql, hall.id, days, only, MOST_LINES + 1).await?;
         count += lines.len();
@@ -55,14 +56,11 @@ pub async fn report(cx: &Cx, ask: &CashAsk<'_>) -> Result<CashReport> {
         Some(all) => all,
         None => {
             let zone = TimeZone::get(&cx.settings.get(defs::TIME_ZONE)).unwrap_or(TimeZone::UTC);
-            today(cx, &Calendar { zone, holidays: BTreeSet::new() })?
+            let calendar = Calendar { zone, holidays: BTreeSet::new() };
+            Days::one(calendar.day_of(cx.now()).map_err(Fault::internal)?)
         }
     };
     Ok(CashReport::of(days, found)?)
-}
-
-fn today(cx: &Cx, calendar: &Calendar) -> Result<Days> {
-    Ok(Days::one(calendar.day_of(cx.now()).map_err(Fault::internal)?))
 }
 
 fn too_many() -> Fault {

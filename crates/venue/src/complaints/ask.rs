@@ -9,7 +9,7 @@ use serde::Deserialize;
 use store::{Filter, Sql as _, Tx, args};
 
 use super::error::ComplaintError;
-use super::model::{ComplaintId, ComplaintKind, ComplaintState, Matter, Step};
+use super::model::{ComplaintId, ComplaintKind, ComplaintState, Matter, Step, answered_by};
 use super::rows::{self, Complaint};
 use super::view::{self, ComplaintView};
 use crate::cases::CaseId;
@@ -38,7 +38,7 @@ pub struct NewComplaint {
     pub venue_id: Option<VenueId>,
 }
 
-/// Takes it in, and tells the hall's staff.
+/// Takes it in, and tells those of the hall's staff who may answer it.
 pub async fn ask(cx: &Cx, venue: &Venue, customer: &Customer, form: NewComplaint, key: &IdempotencyKey) -> Result<ComplaintView> {
     let mut fields = Fields::default();
     let text = fields.take("text", text::clean(&form.text, 1, LONGEST, true)).unwrap_or_default();
@@ -98,7 +98,7 @@ async fn tell_staff(tx: &mut Tx, cx: &Cx, complaint: &Complaint, text: &str) -> 
     };
     let place = [Some(complaint.hall.as_str()), complaint.table_name.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" · ");
     let link = format!("/complaints/{}", complaint.id);
-    let staff = staff::to_tell(tx, complaint.venue).await?;
+    let staff = staff::to_tell(tx, complaint.venue, answered_by(complaint.matter, complaint.kind)).await?;
     messages::tell_each(tx, cx, &staff, template, &[("place", place), ("text", text.to_owned())], Some(&link)).await
 }
 

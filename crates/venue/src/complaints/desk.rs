@@ -1,21 +1,21 @@
 //! What the hall's staff sees and does.
 
 use kernel::{Fault, Fen, MINUTE, Page, PageAsk, Timestamp, Word, text};
-use platform::identity::{Permission, Principal, UserRef};
+use platform::identity::{Permission, Principal, Role, UserRef};
 use platform::{Cx, Result, audit};
 use serde::Serialize;
 use serde_json::json;
 use store::{Filter, Index, Look, Of, Row, Sql, args};
 
 use super::ask::LONGEST;
-use super::model::{ComplaintId, ComplaintKind, ComplaintState, Matter, Step, next};
+use super::model::{ComplaintId, ComplaintKind, ComplaintState, Matter, Step, answered_by, next};
 use super::remedy;
 use super::rows::{self, Complaint, SELECT, read};
 use super::view::ComplaintRow;
 use crate::cases::{self, Case};
 use crate::customers;
 use crate::devices::{self, Device, LogLine};
-use crate::halls::VenueId;
+use crate::halls::{TableId, VenueId};
 use crate::play::{self, SessionView};
 use crate::staff;
 use crate::told::{self, tell};
@@ -44,6 +44,8 @@ pub struct DeskRow {
     #[serde(flatten)]
     pub complaint: ComplaintRow,
     pub venue_id: VenueId,
+    /// Where the session was.
+    pub table_id: Option<TableId>,
 }
 
 /// What was said, and by whom of the staff.
@@ -83,8 +85,21 @@ pub struct DeskComplaint {
     /// What the customer's wallet has paid for the session: the most that can be given back.
     pub paid_fen: Fen,
     pub given_back: Option<GivenBack>,
+    /// Who of the hall may answer and close it.
+    pub answered_by: Vec<Role>,
+    /// By whoever asks, as it stands now.
     pub can_answer: bool,
     pub can_close: bool,
+}
+
+/// Whether it is this user's to answer.
+fn answers(user: &Principal, complaint: &Complaint) -> bool {
+    staff::may(user.role, answered_by(complaint.matter, complaint.kind))
+}
+
+/// Refuses who sees it, and is not to answer it.
+pub(super) fn is_to_answer(user: &Principal, complaint: &Complaint) -> Result<()> {
+    if answers(user, complaint) { Ok(()) } else { Err(Fault::forbidden()) }
 }
 
 /// "In a hall where one works", over `c`.
@@ -119,7 +134,7 @@ pub async fn list(cx: &Cx, filter: &ComplaintFilter, ask: &PageAsk) -> Result<Pa
 }
 
 fn desk_row(complaint: Complaint) -> DeskRow {
-    DeskRow { venue_id: complaint.venue, complaint: complaint.into() }
+    DeskRow { venue_id: complaint.venue, table_id: complaint.table, complaint: complaint.into() }
 }
 
 /// One of a hall where one works.
@@ -160,8 +175,9 @@ pub(super) async fn shown(sql: &mut impl Sql, cx: &Cx, user: &Principal, id: Com
             log = devices::log_between(sql, device.id, from.plus_micros(-AROUND), to.plus_micros(AROUND)).await?;
         }
     }
-    let may = |step| next(complaint.state, complaint.reopened, step).is_some();
+    let may = |step| answers(user, &complaint) && next(complaint.state, complaint.reopened, step).is_some();
     Ok(DeskComplaint {
+        answered_by: staff::roles_that_may(answered_by(complaint.matter, complaint.kind)),
         can_answer: may(Step::Answer),
         can_close: may(Step::Close),
         had_case: complaint.case.is_some(),
@@ -177,12 +193,13 @@ pub(super) async fn shown(sql: &mut impl Sql, cx: &Cx, user: &Principal, id: Com
     })
 }
 
-/// Answers, and the customer is told.
+/// Answers, and the customer is told. Refused to those whose work it is not, though they see it.
 pub async fn answer(cx: &Cx, id: ComplaintId, text: &str) -> Result<DeskComplaint> {
-    let user = cx.require(Permission::TablesOperate)?;
+    let user = cx.require(Permission::VenuesView)?;
     let text = text::clean(text, 1, LONGEST, true).map_err(|(code, zh, en)| Fault::field("text", code, zh, en))?;
     let mut tx = cx.db.begin().await?;
     let complaint = rows::lock(&mut tx, id, of_staff(user)).await?;
+    is_to_answer(user, &complaint)?;
     rows::advance(&mut tx, cx, &complaint, Step::Answer).await?;
     rows::add_line(&mut tx, cx, id, Some(user.id), &text).await?;
     tell(&mut tx, cx, complaint.customer, &told::ANSWERED, &[("hall", complaint.hall.clone()), ("answer", text.clone())]).await?;
@@ -192,11 +209,12 @@ pub async fn answer(cx: &Cx, id: ComplaintId, text: &str) -> Result<DeskComplain
     Ok(answered)
 }
 
-/// Closes what was answered.
+/// Closes what was answered, by whoever may answer it.
 pub async fn close(cx: &Cx, id: ComplaintId) -> Result<DeskComplaint> {
-    let user = cx.require(Permission::TablesOperate)?;
+    let user = cx.require(Permission::VenuesView)?;
     let mut tx = cx.db.begin().await?;
     let complaint = rows::lock(&mut tx, id, of_staff(user)).await?;
+    is_to_answer(user, &complaint)?;
     if complaint.state != ComplaintState::Closed {
         rows::advance(&mut tx, cx, &complaint, Step::Close).await?;
         audit::record(&mut tx, cx, &audit::COMPLAINT_CLOSED, Some(id.into()), &json!({})).await?;

@@ -15,6 +15,8 @@ pub(super) enum ComplaintError {
     /// Others may still pay a share of it.
     NotSettled,
     TooMuch,
+    /// The customer is known by WeChat alone.
+    NoPhone,
 }
 
 impl From<ComplaintError> for Fault {
@@ -41,6 +43,11 @@ impl From<ComplaintError> for Fault {
                 "SPLIT_OPEN",
                 "这笔账单的分账还没有完成，请稍后再退",
                 "This bill is being shared and not settled yet; please wait for that",
+            ),
+            ComplaintError::NoPhone => conflict(
+                "CUSTOMER_WITHOUT_PHONE",
+                "顾客没有手机号，只能在这里答复",
+                "This customer has no phone number, and can only be answered here",
             ),
             ComplaintError::TooMuch => Self::field(
                 "amount_fen",

@@ -1,6 +1,7 @@
-//! A complaint's states, what may be given back, and how many complaints are too many. Pure.
+//! A complaint's states, whose work it is to answer, what may be given back, and how many complaints are too many. Pure.
 
 use kernel::Fen;
+use platform::identity::Permission;
 
 kernel::id!(
     /// 投诉或求助
@@ -63,6 +64,22 @@ pub const fn next(state: ComplaintState, reopened: bool, step: Step) -> Option<C
     }
 }
 
+/// Who is told of one, may answer and close it, and see by what number its customer is reached: whoever holds one of these.
+///
+/// A call for help is for who stands in the hall, at its desk; one about a light or a table for who mends those, too. A complaint is the manager's,
+/// for it may end with money.
+pub const fn answered_by(matter: Matter, kind: ComplaintKind) -> &'static [Permission] {
+    use ComplaintKind as K;
+    use Permission as P;
+    match matter {
+        Matter::Complaint => &[P::TablesOperate],
+        Matter::Help => match kind {
+            K::Light | K::Table => &[P::TablesOperate, P::DeskServe, P::CasesManage],
+            K::Price | K::Cleanliness | K::Other => &[P::TablesOperate, P::DeskServe],
+        },
+    }
+}
+
 /// Whether so much may be given back to who has paid so much.
 pub fn may_give_back(paid: Fen, amount: Fen) -> bool {
     amount.is_positive() && amount <= paid
@@ -80,6 +97,7 @@ pub const fn within_bound(complaints: i64, sessions: i64) -> bool {
 mod tests {
     use super::*;
     use kernel::Word;
+    use platform::identity::Role;
     use proptest::prelude::*;
 
     const STEPS: [Step; 4] = [Step::Answer, Step::Close, Step::Settle, Step::Reopen];
@@ -107,6 +125,20 @@ mod tests {
         #[test]
         fn v9_5_nobody_is_given_more_than_was_paid(paid in 0..10_000_i64, amount in -10..20_000_i64) {
             prop_assert_eq!(may_give_back(Fen::new(paid), Fen::new(amount)), amount > 0 && amount <= paid);
+        }
+    }
+
+    #[test]
+    fn v9_5_a_call_is_for_who_stands_there_what_is_broken_for_who_mends_it_and_a_complaint_for_who_answers_for_the_hall() {
+        let roles = |matter, kind| {
+            let all = Role::ALL.iter().copied();
+            all.filter(|role| answered_by(matter, kind).iter().any(|one| role.may(*one))).collect::<Vec<_>>()
+        };
+        for kind in ComplaintKind::ALL.iter().copied() {
+            let fixers = matches!(kind, ComplaintKind::Light | ComplaintKind::Table);
+            let desk = [Role::SuperAdmin, Role::VenueManager].into_iter().chain(fixers.then_some(Role::Maintainer)).chain([Role::Cashier]);
+            assert_eq!(roles(Matter::Help, kind), desk.collect::<Vec<_>>(), "{kind}");
+            assert_eq!(roles(Matter::Complaint, kind), [Role::SuperAdmin, Role::VenueManager], "{kind}");
         }
     }
 

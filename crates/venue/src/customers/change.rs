@@ -43,7 +43,7 @@ pub struct NewPhone<'a> {
 }
 
 /// The number that a customer is known by.
-async fn known_by(sql: &mut impl Sql, cx: &Cx, id: CustomerId) -> Result<Option<String>> {
+pub(crate) async fn known_by(sql: &mut impl Sql, cx: &Cx, id: CustomerId) -> Result<Option<String>> {
     let query = "SELECT phone FROM customers WHERE id = $1 AND phone IS NOT NULL";
     let sealed = sql.opt(query, args![id], |row| row.get::<Vec<u8>>("phone")).await?;
     let Some(sealed) = sealed else { return Ok(None) };

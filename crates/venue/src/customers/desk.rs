@@ -139,7 +139,7 @@ async fn change(cx: &Cx, ask: &DeskCash, key: &IdempotencyKey, way: Way) -> Resu
     }
     let transfer = ledger::transfer(&mut tx, cx, &way.order(&customer, ask.amount, memo.unwrap_or_default())).await?;
     let hall = halls::venue(&mut tx, ask.venue).await?;
-    let day = hall.calendar().day_of(transfer.created_at).map_err(Fault::internal)?;
+    let day = cash::day_of(&hall, transfer.created_at)?;
     cash::note(&mut tx, transfer.id, hall.id, by.id, day).await?;
     let (template, action) = way.texts();
     told::tell(&mut tx, cx, customer.id, template, &[("amount", told::yuan(ask.amount))]).await?;

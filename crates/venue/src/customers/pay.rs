@@ -48,9 +48,10 @@ pub struct PayBy {
     pub return_url: String,
 }
 
+/// What an order for a table keeps of it.
 #[derive(Serialize, Deserialize)]
-struct Play {
-    table: TableId,
+pub(super) struct Play {
+    pub table: TableId,
     time: PlayTime,
 }
 

@@ -1,5 +1,7 @@
 //! Who is asking: tokens, held as hashes, and guests.
 
+use std::collections::HashMap;
+
 use kernel::{DAY, Fault, Kind};
 use platform::allowance::ByAddress;
 use platform::payments::Payer;
@@ -11,6 +13,7 @@ use store::{Row, Sql, Tx, args};
 use super::code::phone_hash;
 use super::model::{Customer, CustomerId};
 use super::phone;
+use crate::halls::VenueId;
 
 const TOKEN: Purpose = Purpose("customer token");
 const LASTS: i64 = 90 * DAY;
@@ -143,6 +146,14 @@ const COLUMNS: &str = "c.id, c.number, c.phone_hint, c.wechat, a.posted, a.held"
 pub(crate) async fn find(sql: &mut impl Sql, id: CustomerId) -> store::Result<Option<Customer>> {
     let query = format!("SELECT {COLUMNS} FROM customers c JOIN ledger_accounts a ON a.id = c.id WHERE c.id = $1");
     sql.opt(&query, args![id], read).await
+}
+
+/// Who plays in a hall now, with what they tell at the desk.
+pub(crate) async fn players_of_venue(sql: &mut impl Sql, venue: VenueId) -> store::Result<HashMap<CustomerId, String>> {
+    let query = "SELECT c.id, c.number FROM venue_tables t JOIN play_sessions p ON p.table_id = t.id AND p.state IN ('opening', 'playing') \
+                 JOIN customers c ON c.id = p.customer_id WHERE t.venue_id = $1 ORDER BY t.id LIMIT 1000";
+    let players = sql.all(query, args![venue], |row| Ok((row.get("id")?, row.get("number")?))).await?;
+    Ok(players.into_iter().collect())
 }
 
 /// Whose number this is, locked: of a guest who turned out to be somebody known that one, whose money it has carried over.

@@ -6,7 +6,7 @@ use platform::messages::templates::{BROKER_AWAY, HALL_AWAY};
 use platform::{Cx, Result, messages};
 use store::Tx;
 
-use crate::halls::{VenueId, rows as halls};
+use crate::halls::{VenueId, floor_page, rows as halls};
 use crate::staff;
 
 /// Of all processes together: each finds it away.
@@ -32,6 +32,6 @@ pub(crate) async fn hall_is_away(tx: &mut Tx, cx: &Cx, venue: VenueId) -> Result
         return Ok(());
     }
     let said = [("hall", halls::venue(tx, venue).await?.name)];
-    let staff = staff::to_tell(tx, venue).await?;
-    messages::tell_each(tx, cx, &staff, &HALL_AWAY, &said, Some("/floor")).await
+    let staff = staff::to_tell(tx, venue, staff::FIXERS).await?;
+    messages::tell_each(tx, cx, &staff, &HALL_AWAY, &said, Some(&floor_page(venue, None))).await
 }

@@ -12,6 +12,7 @@ use super::machine::TableState;
 use super::model::{TableId, TariffId, Venue, VenueId};
 use super::rows;
 use crate::cases::{self, Case};
+use crate::customers;
 use crate::devices::{self, Device, DeviceId, Draw, Driver};
 use crate::holds::{self, HeldFor};
 use crate::play::{self, SessionId, SessionState};
@@ -21,6 +22,8 @@ use crate::staff;
 pub struct FloorPlay {
     pub id: SessionId,
     pub state: SessionState,
+    /// Who plays, by the number that a customer tells at the desk; absent: not told to who does not serve there.
+    pub customer_number: Option<String>,
     pub asked_at: Timestamp,
     pub lit_at: Option<Timestamp>,
     pub paid_until: Timestamp,
@@ -87,18 +90,26 @@ pub struct Floor {
     pub now: Timestamp,
 }
 
+/// Where the console shows a hall's floor, or one of its tables.
+pub(crate) fn page(hall: VenueId, table: Option<TableId>) -> String {
+    let table = table.map(|table| format!("&table={table}")).unwrap_or_default();
+    format!("/floor?hall={hall}{table}")
+}
+
 pub async fn floor(cx: &Cx, id: VenueId) -> Result<Floor> {
     let user = cx.require(Permission::VenuesView)?;
     let mut sql = cx.db.read();
     staff::works_at(&mut sql, user, id).await?;
     let venue = rows::venue(&mut sql, id).await?;
     let now = cx.now();
+    let mut players = if user.role.may(Permission::DeskServe) { customers::players_of_venue(&mut sql, id).await? } else { HashMap::new() };
     let mut plays = HashMap::new();
     for session in play::of_venue(&mut sql, id).await? {
         let cost_so_far_fen = play::cost_so_far(&session, now)?;
         let shown = FloorPlay {
             id: session.id,
             state: session.state,
+            customer_number: players.remove(&session.customer),
             asked_at: session.asked_at,
             lit_at: session.lit_at,
             paid_until: session.until_at(now),

@@ -18,6 +18,7 @@ mod sold;
 
 pub(crate) use edit::differences;
 pub use edit::{change_table, change_venue, retire_table};
+pub(crate) use floor::page as floor_page;
 pub use floor::{Floor, FloorDevice, FloorPlay, FloorTable, floor};
 pub use form::{ChangedTable, ChangedVenue, NewTable, NewVenue};
 pub use list_edit::{NewPriceList, PriceListError, add_price_list, remove_price_list};

@@ -65,7 +65,7 @@ pub(super) async fn insert(tx: &mut Tx, session: &Session) -> store::Result<bool
 }
 
 /// What was opened with what this order has brought.
-pub(super) async fn of_order(sql: &mut impl Sql, order: OrderId) -> store::Result<Option<SessionId>> {
+pub(crate) async fn of_order(sql: &mut impl Sql, order: OrderId) -> store::Result<Option<SessionId>> {
     sql.opt("SELECT id FROM play_sessions WHERE order_id = $1", args![order], |row| row.get("id")).await
 }
 

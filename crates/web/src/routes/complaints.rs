@@ -6,6 +6,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use venue::complaints::{
     self, ComplaintEntity, ComplaintFilter, ComplaintKind, ComplaintState, DeskComplaint, DeskRow, GiveBack, HallFigures, Matter,
+    ShownPhone,
 };
 use venue::halls::VenueId;
 
@@ -20,6 +21,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(get))
         .routes(routes!(answer))
         .routes(routes!(close))
+        .routes(routes!(show_phone))
         .routes(routes!(give_back))
 }
 
@@ -69,11 +71,11 @@ struct ComplaintAnswer {
     text: String,
 }
 
-/// Answers the customer, who is told.
+/// Answers the customer, who is told. Whose work that is depends on what it is about: `answered_by` says it of each.
 #[utoipa::path(post, path = "/complaints/{id}/answer", tag = "complaints", params(("id" = String, Path)), request_body = ComplaintAnswer,
-    responses((status = 200, body = DeskComplaint), (status = 409, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 200, body = DeskComplaint), (status = 403, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
 async fn answer(
-    Auth(cx, _): Auth<TablesOperate>,
+    Auth(cx, _): Auth<VenuesView>,
     PathId(id): PathId<ComplaintEntity>,
     Json(body): Json<ComplaintAnswer>,
 ) -> Result<axum::Json<DeskComplaint>> {
@@ -84,15 +86,31 @@ async fn answer(
 #[serde(deny_unknown_fields)]
 struct CloseComplaint {}
 
-/// Closes what was answered.
+/// Closes what was answered, by whoever may answer it.
 #[utoipa::path(post, path = "/complaints/{id}/close", tag = "complaints", params(("id" = String, Path)), request_body = CloseComplaint,
-    responses((status = 200, body = DeskComplaint), (status = 409, body = Problem)))]
+    responses((status = 200, body = DeskComplaint), (status = 403, body = Problem), (status = 409, body = Problem)))]
 async fn close(
-    Auth(cx, _): Auth<TablesOperate>,
+    Auth(cx, _): Auth<VenuesView>,
     PathId(id): PathId<ComplaintEntity>,
     Json(CloseComplaint {}): Json<CloseComplaint>,
 ) -> Result<axum::Json<DeskComplaint>> {
     Ok(axum::Json(complaints::close(&cx, id).await?))
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ShowPhone {}
+
+/// Shows the customer's phone number to whoever may answer, until it is closed. Each time is in the operation log, and each of the staff has so many
+/// an hour.
+#[utoipa::path(post, path = "/complaints/{id}/phone", tag = "complaints", params(("id" = String, Path)), request_body = ShowPhone,
+    responses((status = 200, body = ShownPhone), (status = 403, body = Problem), (status = 409, body = Problem), (status = 429, body = Problem)))]
+async fn show_phone(
+    Auth(cx, _): Auth<VenuesView>,
+    PathId(id): PathId<ComplaintEntity>,
+    Json(ShowPhone {}): Json<ShowPhone>,
+) -> Result<axum::Json<ShownPhone>> {
+    Ok(axum::Json(complaints::show_phone(&cx, id).await?))
 }
 
 #[derive(Deserialize, utoipa::ToSchema)]

@@ -8,6 +8,7 @@ use platform::payments::{
 use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use venue::customers::{self, OrderPayer};
 
 use crate::extract::{Auth, Json, PathId, PathText, PaymentsManage, Query};
 use crate::state::AppState;
@@ -20,6 +21,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(waiting))
         .routes(routes!(list))
         .routes(routes!(get))
+        .routes(routes!(payer))
         .routes(routes!(find))
         .routes(routes!(mark_seen))
         .routes(routes!(refunds))
@@ -93,6 +95,13 @@ async fn list(Auth(cx, _): Auth<PaymentsManage>, Query(query): Query<OrderQuery>
     responses((status = 200, body = OrderDetail), (status = 403, body = Problem), (status = 404, body = Problem)))]
 async fn get(Auth(cx, _): Auth<PaymentsManage>, PathId(id): PathId<OrderEntity>) -> Result<axum::Json<OrderDetail>> {
     Ok(axum::Json(payments::detail(&cx, id).await?))
+}
+
+/// Who has paid it, or is to, and for which table.
+#[utoipa::path(get, path = "/payments/orders/{id}/payer", tag = "payments", params(("id" = String, Path)),
+    responses((status = 200, body = OrderPayer), (status = 403, body = Problem), (status = 404, body = Problem)))]
+async fn payer(Auth(cx, _): Auth<PaymentsManage>, PathId(id): PathId<OrderEntity>) -> Result<axum::Json<OrderPayer>> {
+    Ok(axum::Json(customers::payer_of(&cx, id).await?))
 }
 
 #[derive(Deserialize, utoipa::IntoParams)]

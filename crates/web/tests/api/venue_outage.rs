@@ -46,6 +46,9 @@ on_brokers! {
         assert!(hall.tables[0].lamp.seen().on, "it burns on by itself");
         let staff = server.told(hall.manager.id()).await;
         assert_eq!(staff.iter().filter(|kind| *kind == "venue.hall_away").count(), 1, "{staff:?}");
+        let notices = hall.manager.get("/api/v1/notifications?limit=100").await.ok(200);
+        let away = notices["items"].as_array().unwrap().iter().find(|one| one["kind"] == "venue.hall_away").unwrap();
+        assert_eq!(away["link"], format!("/floor?hall={}", hall.id));
 
         returns(&hall).await;
         hall.table_is(1, "idle").await;

@@ -52,6 +52,19 @@ on_server! {
         assert_eq!(noticed(&hall.manager).await, "1 号台 已恢复使用。");
     }
 
+    async fn v5_2_a_notice_to_the_staff_leads_to_the_table_that_it_is_about_in_its_hall(server) {
+        let hall = Hall::open(server, 1).await;
+        let (table, here) = (&hall.tables[0].id, format!("/floor?hall={}&table={}", hall.id, hall.tables[0].id));
+        let told = async || {
+            let newest = hall.manager.get("/api/v1/notifications").await.ok(200)["items"][0].clone();
+            (newest["kind"].clone(), newest["link"].clone())
+        };
+        hall.manager.post(&format!("/api/v1/tables/{table}/out-of-service"), json!({"note": "台呢破了"})).await.ok(200);
+        assert_eq!(told().await, (json!("venue.case_staff"), json!(here)));
+        hall.manager.post(&format!("/api/v1/tables/{table}/in-service"), json!({"note": ""})).await.ok(200);
+        assert_eq!(told().await, (json!("venue.case_closed"), json!(here)));
+    }
+
     async fn v3_2_times_in_a_customers_messages_are_by_the_halls_clock_as_the_bill_is(server) {
         let hall = Hall::open(server, 2).await;
         // It is nine in the morning there, and 16:00 where the program is at home.

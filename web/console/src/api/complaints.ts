@@ -1,5 +1,5 @@
 import { get, post, seg, type Paging } from './http'
-import type { Case, DeviceLogLine, Page, UserRef } from './types'
+import type { Case, DeviceLogLine, Page, Role, UserRef } from './types'
 
 export type Matter = 'help' | 'complaint'
 export type ComplaintKind = 'light' | 'table' | 'price' | 'cleanliness' | 'other'
@@ -9,6 +9,8 @@ export interface ComplaintRow {
   id: string
   venue_id: string
   venue_name: string
+  /** Where the session was. */
+  table_id: string | null
   table_name: string | null
   session_id: string | null
   matter: Matter
@@ -50,6 +52,9 @@ export interface Complaint extends ComplaintRow {
   /** What the customer has paid for the session: the most that can be given back. */
   paid_fen: number
   given_back: { amount_fen: number; reason: string; by: UserRef; at: string } | null
+  /** Who of the hall may answer and close it. */
+  answered_by: Role[]
+  /** By whoever looks at it, as it stands now. */
   can_answer: boolean
   can_close: boolean
 }
@@ -80,5 +85,7 @@ export const getComplaint = (id: string, signal?: AbortSignal) =>
   get<Complaint>(`/complaints/${seg(id)}`, undefined, signal)
 export const answerComplaint = (id: string, text: string) => post<Complaint>(`/complaints/${seg(id)}/answer`, { text })
 export const closeComplaint = (id: string) => post<Complaint>(`/complaints/${seg(id)}/close`, {})
+/** All of the customer's number; in the operation log. */
+export const showPhone = (id: string) => post<{ phone: string }>(`/complaints/${seg(id)}/phone`, {})
 export const giveBack = (id: string, amountFen: number, reason: string, idempotencyKey: string) =>
   post<Complaint>(`/complaints/${seg(id)}/give-back`, { amount_fen: amountFen, reason }, { idempotencyKey })

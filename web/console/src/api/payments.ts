@@ -2,6 +2,7 @@ import { get, post, put, seg, type Paging } from './http'
 import type {
   Merchant,
   MerchantForm,
+  OrderPayer,
   Page,
   PayChannel,
   PaymentsWaiting,
@@ -23,6 +24,9 @@ export const listOrders = (filter: ByState<PayOrder['state']> & { waiting?: true
   get<Page<PayOrder>>('/payments/orders', filter, signal)
 export const getOrder = (id: string, signal?: AbortSignal) =>
   get<PayOrderDetail>(`/payments/orders/${seg(id)}`, undefined, signal)
+/** Whose it is, and for which table. */
+export const getPayer = (order: string, signal?: AbortSignal) =>
+  get<OrderPayer>(`/payments/orders/${seg(order)}/payer`, undefined, signal)
 /** By its id, our number at a network, or the network's own. */
 export const findOrder = (number: string, signal?: AbortSignal) =>
   get<PayOrderDetail>('/payments/find', { number }, signal)

@@ -143,7 +143,7 @@ export type TableState = 'idle' | 'reserved' | 'opening' | 'playing' | 'paused' 
 export type Cause = 'not_lit' | 'not_dark' | 'in_play' | 'no_power' | 'offline' | 'staff'
 export interface Venue { id: string; name: string; address: string; phone: string; time_zone: string; opens: number | null /* minutes from midnight by the hall's clock; null: round the clock */; closes: number | null; closed: boolean; holidays: string[]; version: number; created_at: string }
 export interface Table { id: string; venue_id: string; tariff_id: string; name: string; code: string; state: TableState; since: string; x: number /* centimetres on the plan */; y: number; version: number }
-export interface FloorPlay { id: string; state: 'opening' | 'playing' | 'closed' | 'failed'; asked_at: string; lit_at: string | null /* time counts from then */; paid_until: string; held_fen: number; cost_so_far_fen: number }
+export interface FloorPlay { id: string; state: 'opening' | 'playing' | 'closed' | 'failed'; customer_number: string | null /* null: not told to whoever asks */; asked_at: string; lit_at: string | null /* time counts from then */; paid_until: string; held_fen: number; cost_so_far_fen: number }
 export interface CoilAddress { host: string; port: number; unit: number; coil: number; framing: 'tcp' | 'rtu'; timer: 'none' | 'flash' }
 export interface Draw { least_watts: number | null /* what it draws at least when it is on; null: it is not watched */; milliwatts: number | null /* what it was last said to draw */; at: string | null; dark_since: string | null /* on by its relay's word, and drawing too little */ }
 export type Driver = 'tasmota' | 'shelly' | 'modbus'
@@ -205,6 +205,9 @@ export interface PayNotice { id: string; channel: PayChannel; notice_id: string;
 export interface PayRefund { id: string; order: string; number: string; amount_fen: number; reason: 'surplus' | 'unplayed' | 'not_opened' | 'asked'; state: 'asked' | 'done' | 'stuck' | 'by_hand' | 'kept'; tries: number; problem: PayProblem | null; created_at: string; settled_at: string | null; note: string | null; frozen: boolean /* of what was only frozen */ }
 export interface PayLogLine { number: string /* of the payment or the refund, ours */; at: string; call: 'place' | 'query' | 'close' | 'refund' | 'refund_query'; said: 'done' | 'paid' | 'waiting' | 'closed' | 'unknown' | 'pending' | 'refused' | 'unclear'; channel_no: string | null /* the network's */; amount_fen: number | null /* what was paid, as the network says */; problem: PayProblem | null /* why not */ }
 export interface PayOrderDetail { order: PayOrder; attempts: PayAttempt[]; refunds: PayRefund[]; notices: PayNotice[]; log: PayLogLine[] /* the last 200 */ }
+// GET /payments/orders/{id}/payer -> OrderPayer
+export interface OrderPayer { number: string /* the customer's */; phone: string | null /* with its middle hidden */; table: PaidTable | null /* null: it was for the wallet */ }
+export interface PaidTable { venue_id: string; venue_name: string; table_id: string; table_name: string; session: { id: string; asked_at: string; ended_at: string | null } | null /* null: it was not opened */ }
 export interface RemedyAsk { remedy: 'retry' | 'paid_out' | 'keep' | 'let_go'; note?: string }
 export interface PaymentsWaiting { refunds: number; differences: number; payments: number /* about which a network says what does not fit, and nobody has looked after them */ }
 export interface PayDay { channel: PayChannel; day: string; lines: number; paid_fen: number; refunded_fen: number; differences: number /* found; some may be settled */; at: string }

@@ -20,7 +20,8 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
 struct CashQuery {
     /// One hall; all where one works, if not said.
     venue: Option<VenueId>,
-    /// The first day by each hall's own clock, 2026-11-21; what is today there, if neither is said.
+    /// The first of each hall's own days, 2026-11-21; the one that it is there now, if neither is said. A hall that closes after midnight has its day
+    /// begin in the middle of the hours in which it is closed.
     from: Option<String>,
     /// The last, of at most 31.
     to: Option<String>,

@@ -16,6 +16,7 @@ pub const RULES: &[Rule] = &[
     rule("GET /api/v1/payments/waiting", ROOT, 200),
     rule("GET /api/v1/payments/orders", ROOT, 200).on(Thing::Theirs(Theirs::Order), Reach::EVERY),
     rule("GET /api/v1/payments/orders/{id}", ROOT, 200).on(Thing::Theirs(Theirs::Order), Reach::EVERY),
+    rule("GET /api/v1/payments/orders/{id}/payer", ROOT, 200).on(Thing::Theirs(Theirs::Order), Reach::EVERY),
     rule("GET /api/v1/payments/find?number={thing}", ROOT, 200).on(Thing::Theirs(Theirs::Order), Reach::EVERY),
     rule("POST /api/v1/payments/orders/{id}/seen", ROOT, 204)
         .on(Thing::Theirs(Theirs::Order), Reach::EVERY)

@@ -45,7 +45,7 @@ pub enum Thing {
     DarkTable,
     HallCode,
     HallDevice,
-    /// Of some customer, about no session.
+    /// A call of some customer's about a light, and about no session.
     Complaint,
     /// A key of the owner's, as a program has it.
     KeyText,

@@ -204,7 +204,7 @@ impl<'a> World<'a> {
         let visitor = self.server.visitor();
         let welcome = self.server.sign_in_by_phone(&visitor, &format!("139{:08}", self.n())).await;
         let customer = visitor.with_token(welcome["token"].as_str().unwrap());
-        let form = json!({"matter": "complaint", "kind": "other", "text": "x", "venue_id": hall});
+        let form = json!({"matter": "help", "kind": "light", "text": "x", "venue_id": hall});
         id(&customer.post_once(&self.once(), "/customer/v1/complaints", form).await.ok(201))
     }
 

@@ -25,7 +25,7 @@ const en: typeof zh = {
     place: 'Where',
   },
   empty: 'No calls for help, no complaints',
-  emptyHint: 'What customers send from their phones appears here at once, and you are told.',
+  emptyHint: 'What customers send from their phones appears here, and whoever is to answer is told at once.',
   figures: {
     title: 'Share of complaints, last 30 days',
     hint: 'Sessions that were complained of, of all sessions; calls for help do not count. At most 0.1% is the aim.',
@@ -42,6 +42,15 @@ const en: typeof zh = {
     submit: 'Send the answer',
     needed: 'Write an answer',
     done: 'The customer was answered.',
+    by: 'Who may answer this one: {whose}.',
+    or: ', ',
+  },
+  reach: {
+    action: 'Show the number',
+    title: 'Show the customer’s phone number',
+    message: 'To reach this customer, and for nothing else. Each time is in the operation log; thirty an hour at most.',
+    call: 'Call',
+    none: 'No phone number',
   },
   close: {
     action: 'Close',

@@ -10,6 +10,7 @@ const en: typeof zh = {
   nextDay: '{time} next day',
   closed: 'Closed',
   stale: 'The latest state could not be loaded; what is shown may not be how things are now.',
+  elsewhere: 'The link leads to a hall that is gone, or where you do not work. This is another one of yours.',
   moved: 'Tables that lie over others: {n}. They are put below the plan.',
   plan: 'Floor plan',
   list: 'Tables',
@@ -37,6 +38,7 @@ const en: typeof zh = {
   play: {
     title: 'Current play',
     none: 'Nobody is playing.',
+    customer: 'Customer number',
     asked: 'Opened',
     lit: 'Counts from',
     notLit: 'The light is not on yet; nothing counts',

@@ -58,6 +58,18 @@ const en: typeof zh = {
     timelineHint: 'The earliest first. What a network tells is by the network’s clock.',
     noneRefunded: 'Nothing',
   },
+  payer: {
+    title: 'Payer',
+    number: 'Customer number',
+    phone: 'Phone',
+    noPhone: 'None; signs in by WeChat',
+    place: 'Hall and table',
+    wallet: 'For the wallet, and for no table',
+    played: 'Play',
+    notOpened: 'The table was not opened',
+    asked: 'Opened',
+    ended: 'Ended',
+  },
   step: {
     created: 'The customer made the order',
     attempt: '{channel} was asked for the payment',

@@ -17,7 +17,7 @@ export default {
     place: '位置',
   },
   empty: '没有求助或投诉',
-  emptyHint: '顾客在手机上求助或投诉后，会立即出现在这里并通知您。',
+  emptyHint: '顾客在手机上求助或投诉后，会出现在这里，并立即通知负责答复的人。',
   figures: {
     title: '近 30 天投诉占比',
     hint: '被投诉的开台次数占全部开台的比例，求助不计。目标不超过 0.1%。',
@@ -34,6 +34,15 @@ export default {
     submit: '发送答复',
     needed: '请填写答复',
     done: '已答复顾客。',
+    by: '这一条由{whose}答复。',
+    or: '、',
+  },
+  reach: {
+    action: '显示手机号',
+    title: '显示顾客的手机号',
+    message: '仅用于联系这位顾客。每次显示都会记入操作日志，每人每小时最多 30 次。',
+    call: '拨打',
+    none: '没有手机号',
   },
   close: {
     action: '结束',

@@ -9,6 +9,7 @@ export default {
   nextDay: '次日 {time}',
   closed: '暂停营业',
   stale: '未能取得最新状态，以下可能不是此刻的情况。',
+  elsewhere: '链接指向的球厅已不存在，或您不在那里工作。以下是您工作的另一家。',
   moved: '{n} 张球台的位置与其他球台重叠，暂排在平面图最下方。',
   plan: '球厅平面图',
   list: '球台列表',
@@ -36,6 +37,7 @@ export default {
   play: {
     title: '本次使用',
     none: '当前没有人使用。',
+    customer: '会员号',
     asked: '开台时间',
     lit: '计时开始',
     notLit: '灯还没有亮，尚未计时',

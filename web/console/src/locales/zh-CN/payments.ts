@@ -55,6 +55,18 @@ export default {
     timelineHint: '按发生的先后排列。渠道报告的时间以渠道的时钟为准。',
     noneRefunded: '未退款',
   },
+  payer: {
+    title: '付款人',
+    number: '会员号',
+    phone: '手机号',
+    noPhone: '没有手机号，用微信登录',
+    place: '门店与球台',
+    wallet: '充入钱包，不是某张球台的费用',
+    played: '使用',
+    notOpened: '没有开台',
+    asked: '开台时间',
+    ended: '结束时间',
+  },
   step: {
     created: '顾客下单',
     attempt: '向{channel}申请付款',
