@@ -19,6 +19,7 @@ mod bodies;
 mod browser;
 mod callbacks;
 mod callbacks_failed;
+mod dismissed;
 mod exports;
 mod faults;
 mod grants;
