@@ -13,6 +13,7 @@ mod altered_requests;
 mod applications;
 mod audit_chain;
 mod bad_input;
+mod batch_allowed;
 mod batch_cancel;
 mod batch_price;
 mod bodies;
