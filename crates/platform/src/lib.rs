@@ -12,6 +12,7 @@
 pub mod testing;
 
 pub mod allowance;
+pub mod asked;
 pub mod audit;
 mod cx;
 pub mod faults;

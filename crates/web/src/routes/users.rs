@@ -65,7 +65,8 @@ struct NewUserBody {
 
 /// Creates a user, active at once. A first password is mailed, and must be changed at the first sign-in.
 #[utoipa::path(post, path = "/users", tag = "users", params(("Idempotency-Key" = String, Header)), request_body = NewUserBody,
-    responses((status = 201, body = UserView), (status = 403, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 201, body = UserView), (status = 403, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem),
+        (status = 429, body = Problem)))]
 async fn create(Auth(cx, _): Auth<UsersManage>, Once(body, key): Once<NewUserBody>) -> Result<(StatusCode, axum::Json<UserView>)> {
     let ask = NewUser { name: body.name, email: body.email, role: body.role, initial_quota: body.initial_quota };
     Ok((StatusCode::CREATED, axum::Json(users::create(&cx, &ask, &key).await?)))

@@ -11,6 +11,7 @@ mod account_sign_in;
 mod account_sign_up;
 mod altered_requests;
 mod applications;
+mod asked;
 mod audit_chain;
 mod bad_input;
 mod batch_allowed;
