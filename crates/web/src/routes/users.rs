@@ -98,9 +98,11 @@ async fn unlock(Auth(cx, _): Auth<UsersManage>, PathId(id): PathId<UserEntity>) 
     Ok(axum::Json(users::unlock(&cx, id).await?))
 }
 
-/// Gives the user another e-mail address, and tells both. Who has not changed the first password yet is mailed another one there.
+/// Gives the user another e-mail address, and tells both. Who has not changed the first password yet is mailed another one there. An agent admin
+/// does so until then; afterwards the user itself, or a super admin.
 #[utoipa::path(post, path = "/users/{id}/email", tag = "users", params(("id" = String, Path)), request_body = EmailChange,
-    responses((status = 200, body = UserView), (status = 404, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
+    responses((status = 200, body = UserView), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem),
+        (status = 422, body = Problem), (status = 429, body = Problem)))]
 async fn change_email(
     Auth(cx, _): Auth<UsersManage>,
     PathId(id): PathId<UserEntity>,

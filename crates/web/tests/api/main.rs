@@ -39,6 +39,7 @@ mod matrix;
 mod methods;
 mod notifications;
 mod openapi;
+mod own_email;
 mod payments;
 mod payments_back;
 mod payments_crews;
