@@ -73,6 +73,7 @@ mod splits_refused;
 mod support;
 mod sweeps;
 mod twice;
+mod unverified;
 mod users;
 mod users_email;
 mod users_manage;
