@@ -180,7 +180,7 @@ CREATE INDEX ledger_entries_transfer ON ledger_entries (transfer_id);
 
 CREATE TABLE notifications (
   id UUID PRIMARY KEY,
-  -- Without the database asking whether there is such a user, for each of very many: users are never removed.
+  -- Without the database asking whether there is such a user, for each of very many: who was told something is never removed.
   user_id UUID NOT NULL,
   kind TEXT NOT NULL,
   params TEXT NOT NULL,

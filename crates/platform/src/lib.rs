@@ -12,6 +12,7 @@
 pub mod testing;
 
 pub mod allowance;
+pub mod asked;
 pub mod audit;
 mod cx;
 pub mod faults;
@@ -38,6 +39,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { number: 2, name: "platform", sql: include_str!("../migrations/0002_platform.sql") },
     Migration { number: 5, name: "payments", sql: include_str!("../migrations/0005_payments.sql") },
     Migration { number: 12, name: "sign_ins", sql: include_str!("../migrations/0012_sign_ins.sql") },
+    Migration { number: 16, name: "users_removed", sql: include_str!("../migrations/0016_users_removed.sql") },
 ];
 
 /// What services answer.

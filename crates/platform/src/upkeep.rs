@@ -9,7 +9,7 @@ use store::Sweep;
 use store::jobs::{self, Handlers, JobKind, NewJob, Outcome};
 use tokio::sync::watch;
 
-use crate::identity::{recover, sign_in, sign_up};
+use crate::identity::{recover, sign_in, sign_up, unverified};
 use crate::{Cx, Platform, allowance, faults, messages, payments};
 
 /// A job that comes back.
@@ -27,7 +27,7 @@ pub const SCHEDULES: &[Schedule] = &[
 ];
 const SWEEP: JobKind = JobKind::new("platform.sweep");
 
-/// What is of no use any more, and when. Logs stay.
+/// What is of no use any more, and when. Logs stay; users go elsewhere ([`unverified`]).
 pub const SWEEPS: &[Sweep] = &[
     jobs::DONE,
     Sweep::by_time("captchas", "id", "expires_at", 0),
@@ -43,7 +43,12 @@ pub fn handlers(handlers: &mut Handlers<Cx>) {
     handlers.add(jobs::GIVEN_UP, crate::jobs::given_up_job);
     handlers.add(messages::MAIL_JOB, messages::send_job);
     handlers.add(messages::TALLY_JOB, messages::tally_job);
-    handlers.add(SWEEP, |cx, _| sweep(cx, SWEEPS));
+    handlers.add(SWEEP, |cx, _| async move {
+        match sweep(cx.clone(), SWEEPS).await {
+            Outcome::Done => forget(&cx).await,
+            otherwise => otherwise,
+        }
+    });
     handlers.add(sign_up::RESEND_JOB, sign_up::resend_job);
     handlers.add(recover::RESET_JOB, recover::reset_job);
     handlers.add(sign_in::LOCKED_JOB, sign_in::locked_job);
@@ -98,6 +103,14 @@ pub async fn run(platform: Arc<Platform>, schedules: Vec<Schedule>, mut stop: wa
             () = cx.clock.sleep(Duration::from_secs(1)) => {}
             _ = stop.changed() => {}
         }
+    }
+}
+
+/// Users are no rows that are only old: what refers to them is looked at, and it is logged.
+async fn forget(cx: &Cx) -> Outcome {
+    match unverified::forget(cx).await {
+        Ok(()) => Outcome::Done,
+        Err(fault) => Outcome::Retry(fault.to_string()),
     }
 }
 

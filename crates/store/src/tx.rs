@@ -85,7 +85,16 @@ impl Tx {
         }
     }
 
-    /// The same for rows that several takers share out among themselves.
+    /// The same for rows that nothing is changed of, but that what is decided rests on: whoever would change them waits until this transaction
+    /// ends, and others who only rest on them do not. Whoever holds a row like this is not to change it after that: two who do would wait for each other.
+    pub fn for_share(&self) -> &'static str {
+        match self.inner {
+            Inner::Sqlite { .. } => "",
+            Inner::Postgres { .. } => " FOR SHARE",
+        }
+    }
+
+    /// As [`for_update`](Self::for_update), for rows that several takers share out among themselves.
     pub(crate) fn skip_locked(&self) -> &'static str {
         match self.inner {
             Inner::Sqlite { .. } => "",

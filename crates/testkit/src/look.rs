@@ -2,7 +2,7 @@
 
 use kernel::Timestamp;
 use platform::identity::{Role, UserId, session};
-use store::{Sql, args};
+use store::{Engine, Sql, args};
 
 use crate::{Client, TestServer};
 
@@ -33,6 +33,16 @@ impl TestServer {
         let sql = "SELECT payload AS t FROM jobs UNION ALL SELECT answer AS t FROM idempotency \
                    UNION ALL SELECT detail AS t FROM operations UNION ALL SELECT params AS t FROM notifications";
         self.platform.db.read().all(sql, args![], |row| row.get("t")).await.expect("texts")
+    }
+
+    /// Until so many connections wait for what another one holds. On SQLite there is one writer, and nothing to see.
+    pub async fn until_waiting(&self, connections: i64) {
+        let sql =
+            "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        let mut waiting = if self.platform.db.engine() == Engine::Sqlite { connections } else { 0 };
+        while waiting < connections {
+            waiting = self.platform.db.read().one(sql, args![], |row| row.get("n")).await.expect("what connections do");
+        }
     }
 
     /// The payees of all withdrawals, as they are stored.

@@ -286,3 +286,4 @@ CREATE TABLE desk_cash (
 ) /* WITHOUT ROWID */;
 -- Of a hall's days, what each has done.
 CREATE INDEX desk_cash_venue ON desk_cash (venue_id, day, user_id);
+CREATE INDEX desk_cash_user ON desk_cash (user_id);

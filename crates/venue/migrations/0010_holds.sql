@@ -26,4 +26,5 @@ CREATE UNIQUE INDEX table_holds_table ON table_holds (table_id) WHERE ended_at I
 CREATE UNIQUE INDEX table_holds_own ON table_holds (customer_id) WHERE ended_at IS NULL AND user_id IS NULL;
 -- What is held for a customer, and what came of it.
 CREATE INDEX table_holds_customer ON table_holds (customer_id, ended_at);
+CREATE INDEX table_holds_user ON table_holds (user_id) WHERE user_id IS NOT NULL;
 CREATE INDEX table_holds_venue ON table_holds (venue_id) WHERE ended_at IS NULL;

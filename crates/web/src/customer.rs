@@ -7,7 +7,7 @@ use platform::Cx;
 use venue::customers::{self, Customer};
 
 use crate::ApiError;
-use crate::extract::Visitor;
+use crate::extract::{LetIn, Visitor};
 use crate::state::AppState;
 
 /// A request by a customer, with the token that it came with.
@@ -21,8 +21,9 @@ impl FromRequestParts<AppState> for ByCustomer {
             cx.user()?;
             return Err(kernel::Fault::forbidden().into());
         };
-        let customer = customers::authenticate(&cx, token).await?;
-        Ok(Self(cx, customer, token.to_owned()))
+        let (customer, token) = (customers::authenticate(&cx, token).await?, token.to_owned());
+        parts.extensions.insert(LetIn::Customer(cx.clone(), token.clone()));
+        Ok(Self(cx, customer, token))
     }
 }
 
@@ -33,9 +34,12 @@ impl FromRequestParts<AppState> for PerhapsCustomer {
     type Rejection = ApiError;
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let Visitor(cx) = Visitor::from_request_parts(parts, state).await?;
-        let Some(token) = bearer(&parts.headers) else { return Ok(Self(cx, None, None)) };
-        match customers::authenticate(&cx, token).await {
-            Ok(customer) => Ok(Self(cx, Some(customer), Some(token.to_owned()))),
+        let Some(token) = bearer(&parts.headers).map(str::to_owned) else { return Ok(Self(cx, None, None)) };
+        match customers::authenticate(&cx, &token).await {
+            Ok(customer) => {
+                parts.extensions.insert(LetIn::Customer(cx.clone(), token.clone()));
+                Ok(Self(cx, Some(customer), Some(token)))
+            }
             Err(fault) if fault.kind == kernel::Kind::Unauthenticated => Ok(Self(cx, None, None)),
             Err(fault) => Err(fault.into()),
         }

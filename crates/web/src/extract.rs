@@ -13,6 +13,7 @@ use platform::identity::{Permission, session};
 use platform::{Cx, Origin};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use venue::customers;
 
 use crate::ApiError;
 use crate::body;
@@ -131,14 +132,29 @@ impl<N: Need> FromRequestParts<AppState> for Auth<N> {
         if let Some(permission) = N::PERMISSION {
             cx.require(permission)?;
         }
-        parts.extensions.insert(ByStaff);
+        parts.extensions.insert(LetIn::Staff(cx.clone()));
         Ok(Self(cx, PhantomData))
     }
 }
 
-/// A request that an [`Auth`] has let through: more of its body is read than of others'.
+/// Who was let in by what a request's head says, before its body was read.
 #[derive(Clone)]
-struct ByStaff;
+pub(crate) enum LetIn {
+    /// More of its body is read than of others'.
+    Staff(Cx),
+    /// With the token that it came with.
+    Customer(Cx, String),
+}
+
+impl LetIn {
+    /// Refused where whoever was let in has been disabled or signed out since.
+    async fn is_still(&self) -> Result<(), Fault> {
+        match self {
+            Self::Staff(cx) => session::still(cx).await,
+            Self::Customer(cx, token) => customers::authenticate(cx, token).await.map(drop),
+        }
+    }
+}
 
 /// The one cookie that holds a session here.
 pub(crate) const fn cookie_name(secure: bool) -> &'static str {
@@ -201,14 +217,22 @@ impl<T: DeserializeOwned> FromRequest<AppState> for MaybeOnce<T> {
     }
 }
 
+/// The body of who was let in, if they still are: whoever holds the last of it back for as long as it may take, and is disabled meanwhile, has asked
+/// for nothing.
 async fn body(request: Request) -> Result<Bytes, ApiError> {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
         return Err(Fault::new(Kind::Malformed, "NOT_JSON", "请求体应为 application/json", "The body must be application/json").into());
     }
     let (parts, body) = request.into_parts();
-    let most = if parts.extensions.get::<ByStaff>().is_some() { body::OF_STAFF } else { body::OF_OTHERS };
-    Ok(body::read(body, &parts.headers, most).await?)
+    let let_in = parts.extensions.get::<LetIn>();
+    let most = if matches!(let_in, Some(LetIn::Staff(_))) { body::OF_STAFF } else { body::OF_OTHERS };
+    let body = body::arrive(body, &parts.headers, most).await?;
+    // What was there at once came with the head, and that was looked at a moment ago.
+    if let (Some(let_in), false) = (let_in, body.at_once) {
+        let_in.is_still().await?;
+    }
+    Ok(body.bytes)
 }
 
 pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {

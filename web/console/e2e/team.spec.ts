@@ -103,6 +103,32 @@ test('k1_4a a mistyped address is mended on the user page, and the agent signs i
   await expect(agent).toHaveURL(/\/change-password/)
 })
 
+test('k1_4b an agent that has a password of its own changes its address itself, and who made it does not', async ({
+  page,
+  another,
+  watch,
+}) => {
+  const admin = await somebody('agent_admin', await demo('super_admin'))
+  const agent = await somebody('agent', admin.api)
+  await signIn(page, admin, `/users/${agent.id}`)
+  await expect(page.getByTestId('email-its-own')).toBeVisible()
+  await expect(page.getByTestId('action-email')).toHaveCount(0)
+
+  const email = `${agent.name}@moved.example`
+  const theirs = await another()
+  watch.expectRefusal(422, '/me/email')
+  await signIn(theirs, agent, '/account')
+  await theirs.getByTestId('own-email').click()
+  await theirs.getByTestId('own-email-new').fill(email)
+  await theirs.getByTestId('own-email-password').fill('not my password')
+  await theirs.getByTestId('form-submit').click()
+  await expect(theirs.locator('.el-form-item__error')).toHaveCount(1)
+  await theirs.getByTestId('own-email-password').fill(PASSWORD)
+  await theirs.getByTestId('form-submit').click()
+  await expect(theirs.getByTestId('detail-email')).toContainText(email)
+  await mailTo(email, /邮箱已于/)
+})
+
 test('k1_4b an address that somebody has is refused at its field', async ({ page, watch }) => {
   const root = await demo('super_admin')
   const [one, other] = await Promise.all([somebody('agent', root), somebody('agent', root)])

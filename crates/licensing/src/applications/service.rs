@@ -2,6 +2,7 @@
 
 use ::store::{Filter, Index, Look, Tx};
 use kernel::{Fault, Page, PageAsk, Word};
+use platform::asked::APPLICATIONS;
 use platform::idempotency::IdempotencyKey;
 use platform::identity::{Permission, Role, UserId, UserState, holders_of};
 use platform::messages::templates::Template;
@@ -19,7 +20,8 @@ use crate::projects::{self, ProjectBrief};
 const LINK: &str = "/applications";
 const REVIEW_LINK: &str = "/applications?tab=review&state=pending";
 
-/// Asks for a project; the superior is told, or all super admins where there is none who could decide (K2.2b).
+/// Asks for a project; the superior is told, or all super admins where there is none who could decide (K2.2b). So many times an hour: what is
+/// withdrawn can be asked for again.
 pub async fn apply(cx: &Cx, form: NewApplication, key: Option<&IdempotencyKey>) -> Result<Application> {
     let user = cx.require(Permission::GrantsApply)?;
     let reason = reason(&form.reason)?;
@@ -34,6 +36,7 @@ pub async fn apply(cx: &Cx, form: NewApplication, key: Option<&IdempotencyKey>) 
     if grants::usable(&mut tx, form.project_id, user.id, cx.now()).await? {
         return Err(GrantError::Exists.into());
     }
+    APPLICATIONS.take_in(&mut tx, cx).await?;
     let reviewer = reviewer(&mut tx, user.superior).await?;
     let id = store::insert(&mut tx, cx, form.project_id, user, reviewer, &reason).await?.ok_or(ApplicationError::Exists)?;
     audit::record(&mut tx, cx, &audit::APPLICATION_SENT, Some(id.into()), &json!({"project": project, "reason": reason})).await?;

@@ -13,7 +13,8 @@ use store::{Sql, Tx, Value, args, insert_many};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
-use super::model::{Batch, BatchId, BatchState};
+use super::allowed;
+use super::model::{Batch, BatchError, BatchId, BatchState};
 use super::service::{find, finished};
 use crate::keys::{self, KeyId, KeyState, KeyText, Validity};
 use crate::projects::ProjectId;
@@ -138,18 +139,23 @@ pub async fn generate_job(cx: Cx, job: Job) -> Outcome {
 async fn undo(cx: &Cx, batch: BatchId) -> Result<()> {
     let mut tx = cx.db.begin().await?;
     if let Some(batch) = find(&mut tx, batch).await? {
-        stop(&mut tx, cx, &batch).await?;
+        stop(&mut tx, cx, &batch, None).await?;
     }
     Ok(tx.commit().await?)
 }
 
-/// Asks a batch that is being made to be taken away again; false when it is not being made. Logged here: by whom, and not by the job that does it.
-pub(super) async fn stop(tx: &mut Tx, cx: &Cx, batch: &Batch) -> Result<bool> {
+/// Asks a batch that is being made to be taken away again; false when it is not being made. Logged here: by whom, or why it may not be made, and
+/// not by the job that does it.
+pub(super) async fn stop(tx: &mut Tx, cx: &Cx, batch: &Batch, why: Option<BatchError>) -> Result<bool> {
     let sql = "UPDATE batches SET state = 'cancelling' WHERE id = $1 AND state = 'generating'";
     if tx.exec(sql, args![batch.id]).await? == 0 {
         return Ok(false);
     }
-    audit::record(tx, cx, &audit::BATCH_CANCELLED, Some(batch.id.into()), &serde_json::json!({"count": batch.count})).await?;
+    let mut detail = serde_json::json!({"count": batch.count});
+    if let Some(why) = why {
+        detail["reason"] = Fault::from(why).code.into();
+    }
+    audit::record(tx, cx, &audit::BATCH_CANCELLED, Some(batch.id.into()), &detail).await?;
     cx.enqueue(tx, NewJob::new(CANCEL_JOB, &Payload { batch: batch.id }, cx.now())?).await?;
     Ok(true)
 }
@@ -178,6 +184,12 @@ async fn generate_chunk(cx: &Cx, id: BatchId, ahead: &mut Option<Ahead>) -> Resu
         *ahead = Some(begin(maker, left - chunk));
     }
     let mut tx = cx.db.begin().await?;
+    // Its grant may have ended, or its project have been switched off, since it was asked for: then no key of it will ever have been.
+    if let Some(why) = allowed::refusal(&mut tx, batch.project.id, batch.agent.id, cx.now()).await? {
+        stop(&mut tx, cx, &batch, Some(why)).await?;
+        tx.commit().await?;
+        return Ok(None);
+    }
     // Only if nobody made any meanwhile, or asked to stop.
     let sql = "UPDATE batches SET made = made + $1 WHERE id = $2 AND state = 'generating' AND made = $3";
     if tx.exec(sql, args![chunk, id, batch.made]).await? == 0 {

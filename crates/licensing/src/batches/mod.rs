@@ -4,6 +4,7 @@
 //! made in chunks by a job, and the hold is posted when the last key is there; cancelling it takes the keys away and voids
 //! the hold. Nobody sees a key before its batch is ready, so "charged once, all or nothing" holds for both.
 
+mod allowed;
 mod live;
 mod make;
 mod model;

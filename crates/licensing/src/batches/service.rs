@@ -10,6 +10,7 @@ use serde_json::json;
 use store::jobs::NewJob;
 use store::{Filter, Index, Look, Row, Sql, Tx, args};
 
+use super::allowed;
 use super::make::{self, GENERATE_JOB, Mould, Payload};
 use super::model::{Batch, BatchError, BatchId, BatchState, NewBatch, SMALL};
 use crate::grants;
@@ -29,7 +30,10 @@ pub async fn quote(cx: &Cx, ask: &NewBatch) -> Result<Quote> {
     let user = cx.require(Permission::KeysGenerate)?;
     ask.check()?;
     let mut read = cx.db.read();
-    let (_, unit_price) = price(&mut read, cx, user.id, ask).await?;
+    if !grants::usable(&mut read, ask.project_id, user.id, cx.now()).await? {
+        return Err(BatchError::GrantMissing.into());
+    }
+    let (_, unit_price) = price(&mut read, ask).await?;
     let available = ledger::account_of(&mut read, user.id).await?.map_or(Quota::ZERO, |account| account.available().quota());
     Ok(Quote { unit_price, total: ask.total(unit_price)?, available })
 }
@@ -55,7 +59,10 @@ pub async fn generate(cx: &Cx, ask: &NewBatch, once: &IdempotencyKey) -> Result<
     if let Some(batch) = once.seen::<Batch>(&mut tx, cx, user.id.uuid()).await? {
         return Ok(batch);
     }
-    let (project, unit_price) = price(&mut tx, cx, user.id, ask).await?;
+    if let Some(refusal) = allowed::refusal(&mut tx, ask.project_id, user.id, cx.now()).await? {
+        return Err(refusal.into());
+    }
+    let (project, unit_price) = price(&mut tx, ask).await?;
     let total = ask.agreed_total(unit_price)?;
     let transfer = if total.is_positive() { Some(charge(&mut tx, cx, user.id, id, total, small).await?) } else { None };
     let batch = Batch {
@@ -88,12 +95,8 @@ pub async fn generate(cx: &Cx, ask: &NewBatch, once: &IdempotencyKey) -> Result<
     Ok(batch)
 }
 
-/// The project and the price of one key; refused without a grant, without a price, or while the project is off.
-async fn price(sql: &mut impl Sql, cx: &Cx, agent: UserId, ask: &NewBatch) -> Result<(ProjectRef, Quota)> {
-    // Without a grant the project is not there at all: its name and state are nobody else's business.
-    if !grants::usable(sql, ask.project_id, agent, cx.now()).await? {
-        return Err(BatchError::GrantMissing.into());
-    }
+/// The project and the price of one key, for whoever has a grant; refused without a price, or while the project is off.
+async fn price(sql: &mut impl Sql, ask: &NewBatch) -> Result<(ProjectRef, Quota)> {
     let query = "SELECT p.id, p.name, p.state, r.price FROM projects p LEFT JOIN prices r ON r.project_id = p.id AND r.unit = $2 AND r.count = $3 WHERE p.id = $1";
     let found = sql
         .opt(query, args![ask.project_id, kernel::Word::as_str(ask.unit), ask.validity], |row| {
@@ -232,7 +235,7 @@ pub async fn cancel(cx: &Cx, id: BatchId) -> Result<Batch> {
     cx.require(Permission::KeysGenerate)?;
     let mut tx = cx.db.begin().await?;
     let batch = visible(&mut tx, cx, id).await?;
-    if !make::stop(&mut tx, cx, &batch).await? {
+    if !make::stop(&mut tx, cx, &batch, None).await? {
         return Err(BatchError::NotGenerating.into());
     }
     tx.commit().await?;

@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use kernel::{Random, Timestamp};
 use platform::Platform;
 use ring::digest;
-use store::{Engine, Insert, ToValue, Tx, all_in, args, insert_many, topics};
+use store::{Engine, Insert, ToValue, Tx, Value, all_in, args, insert_many, topics};
 use uuid::Uuid;
 
 use super::forget;
@@ -90,10 +90,17 @@ impl Nonces {
             return Claim { fresh, over, rows: held.row(now, random), number: 0, held };
         }
         let number = first_number(now) | i64::from(u32::from_le_bytes(random.bytes()));
-        let new = hashes.iter().zip(&fresh).filter(|(_, fresh)| **fresh);
-        let rows = new.map(|(hash, _)| args![hash.cast_signed(), number]).collect();
+        let rows = rows(hashes.iter().zip(&fresh).filter(|(_, fresh)| **fresh).map(|(hash, _)| *hash), number);
         Claim { fresh, over, rows: Insert { table: "nonces", columns: &["id", "set_number"], rows, tail: "" }, number, held }
     }
+}
+
+/// One for each of these, in the order of their hashes whichever came first: of two processes that write the same ones at once, one waits for
+/// the other. Each in its own order, they would wait for each other until PostgreSQL notices.
+fn rows(new: impl Iterator<Item = u64>, number: i64) -> Vec<Vec<Value>> {
+    let mut ids: Vec<i64> = new.map(u64::cast_signed).collect();
+    ids.sort_unstable();
+    ids.into_iter().map(|id| args![id, number]).collect()
 }
 
 impl Claim {
@@ -146,7 +153,63 @@ fn of(project: Uuid, nonce: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use platform::testing::Bench;
+    use store::on_both;
+
     use super::*;
+    use crate::client::set::{self, Endpoint};
+
+    /// How many of these, in their order, a process takes that knows what is in `known`.
+    async fn taken(platform: Arc<Platform>, known: Nonces, nonces: [&'static str; 3]) -> usize {
+        let signed_at = platform.clock.now().unix();
+        let ask = |nonce: &str| Ask { nonce: nonce.to_owned(), signed_at, ..set::tests::ask(Endpoint::Verify, "a") };
+        let asks = nonces.map(ask);
+        let hashes = hashes(&asks);
+        let mut tx = platform.db.begin().await.unwrap();
+        let mut claim = known.claim(&asks, &hashes, platform.clock.now(), &platform.random);
+        claim.take(&mut tx, &hashes).await.unwrap();
+        tx.commit().await.unwrap();
+        let taken = claim.fresh.iter().filter(|fresh| **fresh).count();
+        claim.keep();
+        taken
+    }
+
+    /// Until two connections wait for what another holds. On SQLite there is one writer, and nothing to see.
+    async fn two_wait(bench: &Bench) {
+        let sql =
+            "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        let mut waiting = if bench.platform.db.engine() == Engine::Sqlite { 2 } else { 0 };
+        while waiting < 2 {
+            waiting = bench.all(sql, args![], |row| row.get::<i64>("n")).await[0];
+        }
+    }
+
+    on_both! { &crate::migrations();
+        async fn k8_1_two_processes_that_are_sent_the_same_in_opposite_order_do_not_wait_for_each_other(db) {
+            let bench = Bench::on(db).await;
+            let mut nonces = ["one", "two", "three"];
+            nonces.sort_by_key(|nonce| of(Uuid::nil(), nonce).cast_signed());
+            let [first, middle, last] = nonces;
+            // The one in the middle is held, so that each has written one when both go on.
+            let mut held = bench.platform.db.begin().await.unwrap();
+            let sql = "INSERT INTO nonces (id, set_number) VALUES ($1, 0)";
+            held.exec(sql, args![of(Uuid::nil(), middle).cast_signed()]).await.unwrap();
+            let mut both = Vec::new();
+            for order in [[first, middle, last], [last, middle, first]] {
+                both.push((Nonces::load(&bench.platform).await.unwrap(), order));
+            }
+            let both = both.into_iter().map(|(known, order)| tokio::spawn(taken(Arc::clone(&bench.platform), known, order)));
+            let both: Vec<_> = both.collect();
+            two_wait(&bench).await;
+            drop(held);
+            let mut in_all = 0;
+            for one in both {
+                in_all += one.await.unwrap();
+            }
+            // Of processes on SQLite there is one, which would know what it has taken.
+            assert_eq!(in_all, if bench.platform.db.engine() == Engine::Postgres { 3 } else { 6 });
+        }
+    }
 
     #[test]
     fn k8_1_a_nonce_is_its_projects_own() {
@@ -155,6 +218,14 @@ mod tests {
         assert_eq!(HashSet::from(hashes).len(), 4);
         // It is in the database, for the process that comes after this one.
         assert_eq!(hashes[0], 0xde35_38c0_0769_aa59);
+    }
+
+    #[test]
+    fn k8_1_rows_are_written_in_one_order_whichever_request_came_first() {
+        let hashes = [u64::MAX, 7, 1 << 63, 0, 1 << 40];
+        let sorted = [i64::MIN, -1, 0, 7, 1 << 40].map(|id| args![id, 5_i64]);
+        assert_eq!(rows(hashes.into_iter(), 5), sorted);
+        assert_eq!(rows(hashes.into_iter().rev(), 5), sorted);
     }
 
     #[test]

@@ -8,7 +8,6 @@ mod csv;
 mod link;
 mod xlsx;
 
-use kernel::{Fault, Kind};
 use platform::identity::{Permission, Principal, session};
 use platform::{Cx, Result};
 use serde::{Deserialize, Serialize};
@@ -62,14 +61,7 @@ impl Pages {
         let user = self.cx.require(Permission::KeysView)?;
         loop {
             // It may take hours, by who reads slowly: whoever was disabled meanwhile gets no more.
-            if !session::holds(&self.cx, user.session).await? {
-                return Err(Fault::new(
-                    Kind::Unauthenticated,
-                    "SESSION_INVALID",
-                    "登录已失效，请重新登录",
-                    "Your session has ended; please sign in again",
-                ));
-            }
+            session::still(&self.cx).await?;
             let Some(step) = self.walk.next(&self.cx, user).await? else { return Ok(Vec::new()) };
             let rows = step.keys(&mut self.cx.db.read(), "").await?;
             if !rows.is_empty() {

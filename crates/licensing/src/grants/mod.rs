@@ -1,7 +1,7 @@
 //! Grants 授权 (K2.2a): an agent may make keys for a project, until an optional end.
 //!
 //! Begin with [`Grant`], then the use cases ([`create`], [`change_end`], [`end`]) and what the clock does ([`SCHEDULE`]).
-//! [`usable`] is for those who make keys.
+//! [`usable`] and [`held`] are for those who make keys.
 //!
 //! **Invariant**: an agent has at most one live grant for a project (a partial unique index).
 //! **Invariant**: a grant's end counts at once, everywhere; the sweep only writes it down and tells the agent.
@@ -15,7 +15,7 @@ mod sweep;
 pub use error::GrantError;
 pub use model::{EndedReason, Grant, GrantEntity, GrantId, GrantState, NewGrant};
 pub use service::{GrantFilter, change_end, choices, create, end, list};
-pub use store::{ending, live_of, usable};
+pub use store::{ending, held, live_of, usable};
 pub use sweep::{SCHEDULE, handlers};
 
 pub(crate) use model::{check_end, note};

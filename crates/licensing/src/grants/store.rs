@@ -42,8 +42,18 @@ pub async fn live_of(sql: &mut impl Sql, agent: UserId, projects: &[ProjectId], 
 
 /// Whether the agent may make keys for the project at `now`. The grant's end counts at once.
 pub async fn usable(sql: &mut impl Sql, project: ProjectId, agent: UserId, now: Timestamp) -> ::store::Result<bool> {
+    good(sql, project, agent, now, "").await
+}
+
+/// The same, and until the transaction ends nobody ends the grant.
+pub async fn held(tx: &mut Tx, project: ProjectId, agent: UserId, now: Timestamp) -> ::store::Result<bool> {
+    let share = tx.for_share();
+    good(tx, project, agent, now, share).await
+}
+
+async fn good(sql: &mut impl Sql, project: ProjectId, agent: UserId, now: Timestamp, lock: &str) -> ::store::Result<bool> {
     let live = LIVE.replace('?', "$3");
-    let query = format!("SELECT 1 AS usable FROM grants g WHERE g.project_id = $1 AND g.agent_id = $2 AND {live}");
+    let query = format!("SELECT 1 AS usable FROM grants g WHERE g.project_id = $1 AND g.agent_id = $2 AND {live}{lock}");
     Ok(sql.opt(&query, args![project, agent, now], |_| Ok(())).await?.is_some())
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use kernel::{Fault, Page, PageAsk};
-use platform::identity::{Permission, Principal, Scope, UserId};
+use platform::identity::{Permission, Principal, Scope, UserId, session};
 use platform::messages::{Tally, templates};
 use platform::{Cx, Result, audit};
 use serde::Serialize;
@@ -122,6 +122,7 @@ pub struct BulkResult {
 
 /// Disables (or enables) a selection, in steps, each a transaction: verifications go on in between. What was answered is
 /// in force for every verification that begins after it. Each agent that is not the asker is told once how many of its keys were disabled.
+/// Where the asker is disabled meanwhile, or signed out, the steps that are left are not taken.
 pub async fn set_disabled(cx: &Cx, selection: &KeySelection, disabled: bool) -> Result<BulkResult> {
     let user = cx.require(Permission::KeysManage)?;
     selection.check()?;
@@ -131,6 +132,7 @@ pub async fn set_disabled(cx: &Cx, selection: &KeySelection, disabled: bool) -> 
     let mut walk = Walk::new(&mut cx.db.read(), user, selection).await?;
     while let Some(step) = walk.next(cx, user).await? {
         let mut tx = cx.db.begin().await?;
+        session::still_in(&mut tx, cx).await?;
         let lock = if tx.for_update().is_empty() { "" } else { " FOR UPDATE OF k" };
         let chunk = step.keys(&mut tx, lock).await?;
         let now = cx.now();

@@ -1,7 +1,7 @@
 //! Projects 项目 (K2.1): what keys are made for. Made by super admins; agents see those they hold a grant for.
 //!
 //! Begin with [`Project`] and [`NewProject`] (the form and its rules), then the use cases ([`create`], [`change`], [`switch`],
-//! [`lift_ban`], [`rotate_secret`]). [`price_of`] and [`state_of`] are for those who make keys.
+//! [`lift_ban`], [`rotate_secret`]). [`price_of`], [`state_of`] and [`held`] are for those who make keys.
 //!
 //! **Invariant**: a secret leaves this module once, when it is made; at rest it is sealed, and it is in no log.
 //! **Invariant**: every change bumps [`TOPIC`] in its own transaction, so that each process that remembers projects notices.
@@ -22,6 +22,6 @@ pub use model::{
     RESPONSE_SEED, SECRET, SecretRotated, TOPIC, ValidityUnit,
 };
 pub use service::{ProjectFilter, change, create, get, lift_ban, list, rotate_secret, switch};
-pub use store::{price_of, state_of};
+pub use store::{held, price_of, state_of};
 
 pub(crate) use service::{ANSWER, choices};

@@ -223,6 +223,12 @@ pub async fn state_of(sql: &mut impl Sql, id: ProjectId) -> ::store::Result<Opti
     sql.opt("SELECT name, state FROM projects WHERE id = $1", args![id], |row| Ok((row.get("name")?, row.word("state")?))).await
 }
 
+/// Whether a project is switched on; until the transaction ends nobody switches it.
+pub async fn held(tx: &mut Tx, id: ProjectId) -> ::store::Result<Option<ProjectState>> {
+    let sql = format!("SELECT state FROM projects WHERE id = $1{}", tx.for_share());
+    tx.opt(&sql, args![id], |row| row.word("state")).await
+}
+
 /// Projects that `filter` lets through (columns of `p`), as much as those see who hold no grant.
 pub(super) async fn briefs(sql: &mut impl Sql, filter: Filter, ask: &PageAsk) -> ::store::Result<Page<ProjectBrief>> {
     let read = |row: &Row| {

@@ -23,6 +23,7 @@ macro_rules! actions {
 
 actions! {
     SIGNED_UP = Info "account" "signed_up" "注册账号" "Signed up";
+    SIGN_UP_FORGOTTEN = Info "account" "sign_up_forgotten" "清除未验证的注册" "Forgot a sign-up that nobody verified";
     EMAIL_VERIFIED = Info "account" "email_verified" "验证邮箱" "Verified the e-mail address";
     SIGNED_OUT = Info "account" "signed_out" "退出登录" "Signed out";
     PASSWORD_CHANGED = Security "account" "password_changed" "修改密码" "Changed the password";

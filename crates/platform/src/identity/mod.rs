@@ -3,7 +3,8 @@
 //! - [`Role`] and [`Permission`]: who may do what; [`Scope`]: whose rows one sees.
 //! - [`Principal`]: somebody who is signed in, as every use case sees them.
 //! - [`Passwords`]: hashing, a bounded number at a time.
-//! - [`sign_up`], [`sign_in`] (with [`captcha`], [`lockout`], [`flood`], [`second_factor`]), [`recover`]: how one comes in.
+//! - [`sign_up`], [`sign_in`] (with [`captcha`], [`lockout`], [`flood`], [`second_factor`]), [`recover`]: how one comes in; [`unverified`]: who
+//!   never did.
 //! - [`account`] and [`session`]: what one may do about oneself. [`naming`], [`policy`]: what a name and a password must be.
 //!
 //! **Invariant**: every query about people's things is scoped to the asker ([`Principal::scope`]), in the query itself.
@@ -32,6 +33,7 @@ mod store;
 mod tests;
 mod totp;
 pub mod tries;
+pub(crate) mod unverified;
 mod user;
 pub mod users;
 

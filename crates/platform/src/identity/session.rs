@@ -58,14 +58,7 @@ pub async fn authenticate(cx: &Cx, token: &str) -> Result<Authenticated> {
             Ok((principal, row.get::<bool>("must_change_password")?, second_factor, row.get::<Timestamp>("last_seen_at")?))
         })
         .await?;
-    let Some((principal, must_change_password, second_factor, seen)) = found else {
-        return Err(Fault::new(
-            Kind::Unauthenticated,
-            "SESSION_INVALID",
-            "登录已失效，请重新登录",
-            "Your session has ended; please sign in again",
-        ));
-    };
+    let (principal, must_change_password, second_factor, seen) = found.ok_or_else(ended)?;
     if now.micros() - seen.micros() > SEEN_EVERY {
         let mut tx = cx.db.begin().await?;
         tx.exec("UPDATE sessions SET last_seen_at = $1 WHERE id = $2", args![now, principal.session]).await?;
@@ -74,6 +67,10 @@ pub async fn authenticate(cx: &Cx, token: &str) -> Result<Authenticated> {
     let needed = cx.settings.get(defs::SECOND_FACTOR_ROLES);
     let must_set_second_factor = !second_factor && needed.iter().any(|role| role == kernel::Word::as_str(principal.role));
     Ok(Authenticated { principal, must_change_password, must_set_second_factor })
+}
+
+fn ended() -> Fault {
+    Fault::new(Kind::Unauthenticated, "SESSION_INVALID", "登录已失效，请重新登录", "Your session has ended; please sign in again")
 }
 
 /// A session that was last used before this has ended.
@@ -123,10 +120,28 @@ pub async fn end_everybodys(tx: &mut Tx, cx: &Cx, except: SessionId) -> Result<u
 
 /// Whether a session that was good still is: for connections that stay open.
 pub async fn holds(cx: &Cx, session: SessionId) -> Result<bool> {
-    let sql = "SELECT 1 AS one FROM sessions s JOIN users u ON u.id = s.user_id \
-               WHERE s.id = $1 AND s.revoked_at IS NULL AND s.expires_at > $2 AND s.last_seen_at >= $3 AND u.state = 'active'";
+    is_good(&mut cx.db.read(), cx, session).await
+}
+
+async fn is_good(sql: &mut impl Sql, cx: &Cx, session: SessionId) -> Result<bool> {
+    let query = "SELECT 1 AS one FROM sessions s JOIN users u ON u.id = s.user_id \
+                 WHERE s.id = $1 AND s.revoked_at IS NULL AND s.expires_at > $2 AND s.last_seen_at >= $3 AND u.state = 'active'";
     let now = cx.now();
-    Ok(cx.db.read().opt(sql, args![session, now, unused_since(cx, now)], |_| Ok(())).await?.is_some())
+    Ok(sql.opt(query, args![session, now, unused_since(cx, now)], |_| Ok(())).await?.is_some())
+}
+
+/// Refuses where the session that asked has ended since, or its user was disabled: for what goes on for longer than a moment.
+pub async fn still(cx: &Cx) -> Result<()> {
+    if holds(cx, cx.user()?.session).await? { Ok(()) } else { Err(ended()) }
+}
+
+/// The same for one of several transactions. Until it ends nobody disables the user: what was begun before is done when that is answered, and
+/// nothing follows.
+pub async fn still_in(tx: &mut Tx, cx: &Cx) -> Result<()> {
+    let user = cx.user()?;
+    let held = format!("SELECT id FROM users WHERE id = $1{}", tx.for_share());
+    tx.opt(&held, args![user.id], |_| Ok(())).await?;
+    if is_good(tx, cx, user.session).await? { Ok(()) } else { Err(ended()) }
 }
 
 /// Ends one session, if it is this user's and has not ended yet.

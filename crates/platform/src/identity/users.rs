@@ -2,7 +2,7 @@
 //!
 //! - [`model`]: who may create and disable whom.
 //! - [`create`](create()), [`list`](list()), [`get`], and what is done to one: [`disable`], [`enable`], [`unlock`], [`reset_second_factor`],
-//!   [`change_email`].
+//!   [`change_email`]; and by oneself, [`change_own_email`].
 //! - [`end_sessions`] of one, [`end_everybodys_sessions`].
 //!
 //! **Invariant**: every look at a user goes through [`scope::restrict`]; who is not one's own is not there.
@@ -18,7 +18,7 @@ mod scope;
 mod sessions;
 
 pub use create::{NewUser, create};
-pub use email::{EmailChange, change_email};
+pub use email::{EmailChange, OwnEmailChange, change_email, change_own_email};
 pub use list::{UserFilter, UserQuota, UserView, get, list};
 pub use manage::{Managed, disable, enable, managed, reset_second_factor, unlock};
 pub use model::UsersError;

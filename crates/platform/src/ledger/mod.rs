@@ -22,8 +22,8 @@ pub use check::check;
 pub use history::{PastLine, before, came_from, history};
 pub use model::{Account, AccountId, EntryKind, LedgerError, Move, Phase, SystemAccount, TransferId, TransferState, Unit};
 pub use service::{
-    Transfer, account, account_of, accounts_of, find_transfer, hold, lock, net, open_user_account, open_wallet, post, post_part, prepare,
-    quota_account, transfer, void,
+    Transfer, account, account_of, accounts_of, close_user_account, find_transfer, hold, lock, net, open_user_account, open_wallet, post,
+    post_part, prepare, quota_account, transfer, void,
 };
 pub use set::transfer_all;
 pub use statement::{StatementFilter, StatementLine, statement};

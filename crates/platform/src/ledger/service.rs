@@ -43,6 +43,14 @@ pub async fn open_user_account(tx: &mut Tx, cx: &Cx, user: UserId) -> Result<Acc
     Ok(id)
 }
 
+/// Takes away the account of a user who goes. Refused where it was ever used: what was moved stays written down.
+pub async fn close_user_account(tx: &mut Tx, user: UserId) -> Result<()> {
+    match tx.exec("DELETE FROM ledger_accounts WHERE id = $1 AND entries = 0", args![quota_account(user)]).await? {
+        1 => Ok(()),
+        _ => Err(Fault::internal("an account that was used, or is not there, is not closed")),
+    }
+}
+
 /// An account in fen whose id is its owner's: a customer's wallet.
 pub async fn open_wallet(tx: &mut Tx, cx: &Cx, owner: uuid::Uuid) -> Result<AccountId> {
     let id = AccountId::from_uuid(owner);

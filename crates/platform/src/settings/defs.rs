@@ -49,6 +49,8 @@ settings! {
         "闲置多久后退出登录" "Signed out when unused for", "0 表示不因闲置退出；打开着的页面会定时刷新，不算闲置" "0 means never; a page that is open asks now and then, and so is in use";
     SECOND_FACTOR_ROLES: List = "security.second_factor_roles" in "security", Kind::List { choices: ROLES },
         "必须启用两步验证的角色" "Roles that need a second factor", "下次请求即要求设置" "They are asked to set it up at their next request";
+    ASKED_PER_HOUR: Int = "security.asked_per_hour" in "security", int(60, 1, 1_000_000, "times"),
+        "每人每小时申请次数" "Requests of one user an hour", "提现、项目申请、创建代理和修改邮箱分别计算，一天最多五倍" "Withdrawals, applications, agents made and addresses changed, each apart; five times as many a day";
     BAN_SECONDS: Int = "security.client_ban_seconds" in "security", int(60, 1, 86_400, "seconds"),
         "客户端首次封禁时长" "First ban of a client", "持续超限时逐次加倍" "Doubles each time it goes on over the limit";
     TRANSFER_MINIMUM: Int = "quota.transfer_minimum" in "quota", int(0, 0, 1_000_000_000, "quota"),

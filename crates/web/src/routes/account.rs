@@ -5,6 +5,7 @@ use axum::http::{HeaderMap, StatusCode};
 use kernel::Page;
 use platform::identity::account::{self, Me, MeChange, PasswordChange};
 use platform::identity::session::{self, SessionInfo};
+use platform::identity::users::{self, OwnEmailChange};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -17,6 +18,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(me, change))
         .routes(routes!(change_password))
+        .routes(routes!(change_own_email))
         .routes(routes!(sessions, end_other_sessions))
         .routes(routes!(end_session))
 }
@@ -45,6 +47,13 @@ async fn change_password(
 ) -> Result<(Option<SetCookie>, StatusCode)> {
     account::change_password(&cx, &body).await?;
     Ok((renewed(&state, &cx, &headers).await?, StatusCode::NO_CONTENT))
+}
+
+/// Changes one's own e-mail address, by one's password, and tells both addresses.
+#[utoipa::path(post, path = "/me/email", tag = "account", request_body = OwnEmailChange,
+    responses((status = 200, body = Me), (status = 401, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
+async fn change_own_email(Auth(cx, _): Auth<SignedIn>, Json(body): Json<OwnEmailChange>) -> Result<axum::Json<Me>> {
+    Ok(axum::Json(users::change_own_email(&cx, &body).await?))
 }
 
 /// One's open sessions.

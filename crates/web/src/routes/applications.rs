@@ -55,7 +55,7 @@ async fn choices(Auth(cx, _): Auth<GrantsApply>, Query(query): Query<ChoiceQuery
 /// Applies for a project; the superior is told.
 #[utoipa::path(post, path = "/applications", tag = "applications", params(("Idempotency-Key" = Option<String>, Header)), request_body = NewApplication,
     responses((status = 201, body = Application), (status = 403, body = Problem), (status = 404, body = Problem),
-        (status = 409, body = Problem), (status = 422, body = Problem)))]
+        (status = 409, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
 async fn apply(
     Auth(cx, _): Auth<GrantsApply>,
     MaybeOnce(form, key): MaybeOnce<NewApplication>,

@@ -65,7 +65,8 @@ struct NewUserBody {
 
 /// Creates a user, active at once. A first password is mailed, and must be changed at the first sign-in.
 #[utoipa::path(post, path = "/users", tag = "users", params(("Idempotency-Key" = String, Header)), request_body = NewUserBody,
-    responses((status = 201, body = UserView), (status = 403, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 201, body = UserView), (status = 403, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem),
+        (status = 429, body = Problem)))]
 async fn create(Auth(cx, _): Auth<UsersManage>, Once(body, key): Once<NewUserBody>) -> Result<(StatusCode, axum::Json<UserView>)> {
     let ask = NewUser { name: body.name, email: body.email, role: body.role, initial_quota: body.initial_quota };
     Ok((StatusCode::CREATED, axum::Json(users::create(&cx, &ask, &key).await?)))
@@ -97,9 +98,11 @@ async fn unlock(Auth(cx, _): Auth<UsersManage>, PathId(id): PathId<UserEntity>) 
     Ok(axum::Json(users::unlock(&cx, id).await?))
 }
 
-/// Gives the user another e-mail address, and tells both. Who has not changed the first password yet is mailed another one there.
+/// Gives the user another e-mail address, and tells both. Who has not changed the first password yet is mailed another one there. An agent admin
+/// does so until then; afterwards the user itself, or a super admin.
 #[utoipa::path(post, path = "/users/{id}/email", tag = "users", params(("id" = String, Path)), request_body = EmailChange,
-    responses((status = 200, body = UserView), (status = 404, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
+    responses((status = 200, body = UserView), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem),
+        (status = 422, body = Problem), (status = 429, body = Problem)))]
 async fn change_email(
     Auth(cx, _): Auth<UsersManage>,
     PathId(id): PathId<UserEntity>,

@@ -59,7 +59,8 @@ struct NewWithdrawal {
 
 /// Freezes the amount until the superior decides.
 #[utoipa::path(post, path = "/withdrawals", tag = "quota", params(("Idempotency-Key" = String, Header)), request_body = NewWithdrawal,
-    responses((status = 201, body = Withdrawal), (status = 403, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 201, body = Withdrawal), (status = 403, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem),
+        (status = 429, body = Problem)))]
 async fn ask(Auth(cx, _): Auth<QuotaWithdraw>, Once(body, key): Once<NewWithdrawal>) -> Result<(StatusCode, axum::Json<Withdrawal>)> {
     let ask = WithdrawalAsk {
         amount: body.amount,

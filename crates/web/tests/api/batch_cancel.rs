@@ -5,7 +5,7 @@ use licensing::batches::{BatchId, cancel_job, generate_job};
 use serde_json::{Value, json};
 use store::jobs::{Job, Outcome};
 use store::{Sql, args};
-use testkit::{Engine, TestServer, on_server};
+use testkit::{TestServer, on_server};
 
 use crate::support::{Shop, shop};
 
@@ -35,18 +35,6 @@ async fn keys(server: &TestServer) -> i64 {
     server.platform.db.read().one("SELECT CAST(COUNT(*) AS BIGINT) AS n FROM keys", args![], |row| row.get("n")).await.unwrap()
 }
 
-/// Until two connections wait for what another has locked. On SQLite there is one writer, and nothing to see.
-async fn two_wait(server: &TestServer) {
-    if server.platform.db.engine() == Engine::Sqlite {
-        return;
-    }
-    let sql = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    let mut waiting = 0;
-    while waiting < 2 {
-        waiting = server.platform.db.read().one(sql, args![], |row| row.get::<i64>("n")).await.unwrap();
-    }
-}
-
 on_server! {
     async fn k3_1a_what_two_workers_take_away_is_gone_as_a_whole_before_its_quota_is_back(server) {
         let shop = shop(server).await;
@@ -58,7 +46,7 @@ on_server! {
         let first = format!("SELECT id FROM keys WHERE batch_id = $1 ORDER BY id LIMIT 1{}", held.for_update());
         held.one(&first, args![id], |_| Ok(())).await.unwrap();
         let [one, other] = [(); 2].map(|()| tokio::spawn(cancel_job(server.cx(), job(server, "keys.cancel", &batch))));
-        two_wait(server).await;
+        server.until_waiting(2).await;
         held.commit().await.unwrap();
         for worker in [one, other] {
             assert!(matches!(worker.await.unwrap(), Outcome::Done));

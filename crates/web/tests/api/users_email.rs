@@ -7,16 +7,16 @@ use testkit::{Answer, Client, TestServer, on_server};
 
 const USERS: &str = "/api/v1/users";
 
-fn of(client: &Client, rest: &str) -> String {
+pub(super) fn of(client: &Client, rest: &str) -> String {
     format!("{USERS}/{}{rest}", client.id())
 }
 
-fn to(email: &str) -> Value {
+pub(super) fn to(email: &str) -> Value {
     json!({"email": email})
 }
 
 /// An agent, created with an address that is not its own. Answers where its address is changed.
-async fn mistyped(admin: &Client, email: &str) -> String {
+pub(super) async fn mistyped(admin: &Client, email: &str) -> String {
     let form = json!({"name": "carol", "email": email, "role": "agent", "initial_quota": 300});
     let made = admin.post_once("create-0001", USERS, form).await.ok(201);
     assert_eq!(made["first_sign_in_due"], true);
@@ -24,7 +24,7 @@ async fn mistyped(admin: &Client, email: &str) -> String {
 }
 
 /// The first password in the only mail to this address that has one.
-async fn first_password(server: &TestServer, email: &str) -> String {
+pub(super) async fn first_password(server: &TestServer, email: &str) -> String {
     let mails = server.mails(email).await;
     let found: Vec<String> =
         mails.iter().filter_map(|(_, text)| text.lines().find_map(|line| line.strip_prefix("初始密码："))).map(str::to_owned).collect();
@@ -33,32 +33,32 @@ async fn first_password(server: &TestServer, email: &str) -> String {
 }
 
 /// The token in the last mail to this address that has one.
-async fn token(server: &TestServer, email: &str) -> String {
+pub(super) async fn token(server: &TestServer, email: &str) -> String {
     let mails = server.mails(email).await;
     let mut tokens = mails.iter().filter_map(|(_, text)| text.split_once("?token=")).filter_map(|(_, rest)| rest.split_whitespace().next());
     tokens.next_back().unwrap().to_owned()
 }
 
-async fn sign_in(server: &TestServer, name: &str, password: &str) -> Answer {
+pub(super) async fn sign_in(server: &TestServer, name: &str, password: &str) -> Answer {
     server.visitor().post("/api/v1/session", json!({"name": name, "password": password})).await
 }
 
-async fn forgot(server: &TestServer, email: &str) {
+pub(super) async fn forgot(server: &TestServer, email: &str) {
     let visitor = server.visitor();
     visitor.post("/api/v1/password/forgot", json!({"email": email, "captcha": visitor.captcha().await})).await.ok(202);
 }
 
-async fn reset(server: &TestServer, token: &str) -> Answer {
+pub(super) async fn reset(server: &TestServer, token: &str) -> Answer {
     server.visitor().post("/api/v1/password/reset", json!({"token": token, "password": "purple-otter-7"})).await
 }
 
 /// What the log says of changed addresses: who, whose, from where and to where, and whether a first password went out.
-async fn changes(server: &TestServer) -> Vec<(String, Value)> {
+pub(super) async fn changes(server: &TestServer) -> Vec<(String, Value)> {
     let lines = server.logged().await.into_iter().filter(|line| line.what == "users.email_changed");
     lines.map(|line| (line.actor, line.detail)).collect()
 }
 
-fn change(name: &str, old: &str, new: &str, first_password_mailed: bool) -> Value {
+pub(super) fn change(name: &str, old: &str, new: &str, first_password_mailed: bool) -> Value {
     json!({"name": name, "email": {"old": old, "new": new}, "first_password_mailed": first_password_mailed})
 }
 
@@ -125,12 +125,12 @@ on_server! {
     }
 
     async fn k1_4b_another_address_ends_the_links_to_the_old_one_and_leaves_password_and_sessions(server) {
-        let admin = server.user(Role::AgentAdmin, "boss").await;
-        let alice = server.user_under(Role::Agent, "alice", Some(&admin)).await;
+        let root = server.user(Role::SuperAdmin, "root").await;
+        let alice = server.user(Role::Agent, "alice").await;
         let (old, new) = ("alice@example.com", "alice@new.example.com");
         forgot(server, old).await;
         let link = token(server, old).await;
-        let changed = admin.post(&of(&alice, "/email"), to(&format!(" {new} "))).await.ok(200);
+        let changed = root.post(&of(&alice, "/email"), to(&format!(" {new} "))).await.ok(200);
         assert_eq!((changed["email"].as_str(), changed["first_sign_in_due"].as_bool()), (Some(new), Some(false)));
 
         assert_eq!(alice.get("/api/v1/me").await.ok(200)["email"], new);
@@ -139,10 +139,10 @@ on_server! {
         // Both are told by whom, and the notification centre says it too.
         let (before, after) = (server.mails(old).await, server.mails(new).await);
         assert_eq!((before.len(), after.len()), (2, 1));
-        assert!(before[1].1.contains("boss") && !before[1].1.contains(new), "{before:?}");
-        assert!(after[0].1.contains("boss") && after[0].1.contains(new), "{after:?}");
+        assert!(before[1].1.contains("root") && !before[1].1.contains(new), "{before:?}");
+        assert!(after[0].1.contains("root") && after[0].1.contains(new), "{after:?}");
         assert_eq!(server.told(alice.id()).await, ["account.email_changed"]);
-        assert_eq!(changes(server).await, [("boss".to_owned(), change("alice", old, new, false))]);
+        assert_eq!(changes(server).await, [("root".to_owned(), change("alice", old, new, false))]);
 
         // A lost password is found by the new address, and by no other.
         forgot(server, old).await;

@@ -1,5 +1,5 @@
 import { del, get, patch, post, request, seg, type Paging } from './http'
-import type { Captcha, CaptchaAnswer, Me, Page, PublicConfig, SessionInfo, SignedIn } from './types'
+import type { Captcha, CaptchaAnswer, Me, OwnEmailChange, Page, PublicConfig, SessionInfo, SignedIn } from './types'
 
 export interface SignInRequest {
   name: string
@@ -39,6 +39,7 @@ export const resetPassword = (token: string, password: string) =>
 /** Anonymous: asked at start to find out whether there is a session at all. */
 export const getMe = () => request<Me>('GET', '/me', { anonymous })
 export const updateMe = (change: { language?: Me['language'] }) => patch<Me>('/me', change)
+export const changeOwnEmail = (body: OwnEmailChange) => post<Me>('/me/email', body)
 export const changePassword = (current: string, password: string) => post<void>('/me/password', { current, password })
 
 export const listSessions = (paging: Paging = {}, signal?: AbortSignal) =>

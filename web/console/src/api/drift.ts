@@ -129,6 +129,7 @@ export type Requests = [
   Fits<Console.CaptchaAnswer, Server['CaptchaAnswer']>,
   Fits<Console.NewUser, Server['NewUser']>,
   Fits<Console.EmailChange, Server['EmailChange']>,
+  Fits<Console.OwnEmailChange, Server['OwnEmailChange']>,
   Fits<Console.NewProject, Server['NewProject']>,
   Fits<Console.KeySelection, Server['KeySelection']>,
   Fits<{ reason: string; device_id?: string }, Server['UnbindBeyondLimit']>,

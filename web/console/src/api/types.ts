@@ -32,6 +32,8 @@ export interface Me { id: string; name: string; email: string; role: Role; home:
 // permissions (server truth): 'users.manage','projects.manage','grants.manage','grants.review','grants.apply','keys.generate','keys.manage','keys.view','quota.issue','quota.recharge','quota.transfer','quota.withdraw','withdrawals.review','settings.manage','logs.view','callbacks.manage','jobs.manage','mailbox.view','venues.manage','venues.view','tables.operate','desk.serve','cases.manage','payments.manage'
 // PATCH /me {language?} -> Me
 // POST /me/password {current,password} -> 204 (ends other sessions)
+// POST /me/email OwnEmailChange -> Me (both addresses are told)   errors: EMAIL_INVALID, EMAIL_TAKEN, PASSWORD_WRONG (field errors), CONFLICT
+export interface OwnEmailChange { email: string; password: string }
 // GET /me/sessions -> Page<SessionInfo>; DELETE /me/sessions/{id} -> 204; DELETE /me/sessions -> 204 (all others)
 export interface SessionInfo { id: string; current: boolean; address: string; agent: string; created_at: string; last_seen_at: string; expires_at: string }
 // POST /me/second-factor -> {secret, otpauth_url, qr_svg}; POST /me/second-factor/confirm {code} -> {recovery_codes: string[]}; POST /me/second-factor/disable {password, code} -> 204
@@ -40,7 +42,7 @@ export interface SessionInfo { id: string; current: boolean; address: string; ag
 // GET /users?search=&role=&state=&cursor=&limit= -> Page<User>; POST /users [idem] NewUser -> 201 User (password made by the server and mailed); GET /users/{id} -> User
 // POST /users/{id}/disable|enable -> User; POST /users/{id}/unlock -> User; POST /users/{id}/second-factor/reset -> User (super_admin)
 export interface User { id: string; name: string; email: string; role: Role; state: UserState; superior: UserRef | null; locked_until: string | null; second_factor_enabled: boolean; first_sign_in_due: boolean /* the first password, which was mailed, has not been changed yet */; quota: { available: number; held: number } | null; last_sign_in_at: string | null; created_at: string }
-// POST /users/{id}/email EmailChange -> User (both addresses are told; first_sign_in_due: another first password is mailed)   errors: EMAIL_INVALID, EMAIL_TAKEN, PASSWORD_WRONG (field errors)
+// POST /users/{id}/email EmailChange -> User (both addresses are told; first_sign_in_due: another first password is mailed)   errors: EMAIL_INVALID, EMAIL_TAKEN, PASSWORD_WRONG (field errors); EMAIL_ITS_OWN 403: an agent admin, once first_sign_in_due is over
 export interface EmailChange { email: string; password?: string /* one's own, where it is one's own address */ }
 // POST /users/{id}/sessions/end -> User; POST /users/sessions/end {password} -> SessionsEnded (super_admin; everybody's but the one that asks)
 export interface SessionsEnded { ended: number }

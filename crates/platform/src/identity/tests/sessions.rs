@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use kernel::{HOUR, MINUTE, PageAsk, SECOND, Timestamp};
 use serde_json::json;
 use store::args;
@@ -58,6 +60,32 @@ on_platform! {
         bench.set_state(alice.id, UserState::Disabled).await;
         assert_eq!(code(session::authenticate(&bench.visitor(), &token).await), "SESSION_INVALID");
         assert!(!session::holds(&bench.visitor(), alice.session).await.unwrap());
+    }
+
+    async fn what_goes_on_for_long_is_refused_once_its_session_has_ended_and_nobody_is_disabled_in_the_midst_of_a_step(bench) {
+        let (alice, _) = bench.user(Role::Agent, "alice").await;
+        let cx = bench.visitor().as_user(alice.clone());
+        session::still(&cx).await.unwrap();
+        assert_eq!(code(session::still(&bench.visitor()).await), "SIGN_IN_REQUIRED");
+        let mut step = cx.db.begin().await.unwrap();
+        session::still_in(&mut step, &cx).await.unwrap();
+        // Others of the same user go on; who disables it waits for this one.
+        let disabling = tokio::spawn({
+            let (platform, id) = (Arc::clone(&bench.platform), alice.id);
+            async move {
+                let mut tx = platform.db.begin().await.unwrap();
+                tx.exec("UPDATE users SET state = 'disabled' WHERE id = $1", args![id]).await.unwrap();
+                tx.commit().await.unwrap();
+            }
+        });
+        for _ in 0..20 {
+            session::still(&cx).await.unwrap();
+        }
+        step.commit().await.unwrap();
+        disabling.await.unwrap();
+        assert_eq!(code(session::still(&cx).await), "SESSION_INVALID");
+        let mut step = cx.db.begin().await.unwrap();
+        assert_eq!(code(session::still_in(&mut step, &cx).await), "SESSION_INVALID");
     }
 
     async fn its_last_use_is_written_down_once_a_minute(bench) {

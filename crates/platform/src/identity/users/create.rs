@@ -6,6 +6,7 @@ use kernel::{Fields, Quota, text};
 use super::first_password::FirstPassword;
 use super::list::{UserView, find};
 use super::model::{creatable, superior_for};
+use crate::asked::USERS;
 use crate::idempotency::IdempotencyKey;
 use crate::identity::{NewUserRow, Permission, Principal, Role, UserId, UserState, insert_user, naming};
 use crate::quota::{QuotaSource, amount_or_none};
@@ -37,6 +38,10 @@ pub async fn create(cx: &Cx, ask: &NewUser, key: &IdempotencyKey) -> Result<User
     let mut tx = cx.db.begin().await?;
     if let Some(first) = key.seen(&mut tx, cx, creator.id.uuid()).await? {
         return Ok(first);
+    }
+    // Who runs the installation may set all of it up at once.
+    if creator.role != Role::SuperAdmin {
+        USERS.take_in(&mut tx, cx).await?;
     }
     let row = NewUserRow {
         name: &new.name,

@@ -10,6 +10,8 @@ pub enum UsersError {
     Oneself,
     /// Somebody must be able to run the installation.
     LastSuperAdmin,
+    /// A user who has a password of its own is reached where it says.
+    EmailItsOwn,
 }
 
 impl From<UsersError> for Fault {
@@ -21,6 +23,12 @@ impl From<UsersError> for Fault {
                 "LAST_SUPER_ADMIN",
                 "这是最后一个可用的超级管理员，不能禁用",
                 "This is the last active super admin and stays active",
+            ),
+            UsersError::EmailItsOwn => Self::new(
+                Kind::Forbidden,
+                "EMAIL_ITS_OWN",
+                "该用户已设置自己的密码，邮箱只能由其本人或超级管理员修改",
+                "This user has a password of its own: its address is changed by itself, or by a super admin",
             ),
         }
     }
@@ -52,6 +60,12 @@ pub(super) fn may_disable(actor: UserId, target: UserId, super_admins: &[UserId]
     } else {
         Ok(())
     }
+}
+
+/// Whether `manager` may give a user of its another address. Whoever reads a user's mail can reset its password and act in its name, which who has
+/// created it may not. While the first password is due there is nothing yet that is the user's own, and it may be on its way to a stranger.
+pub(super) fn may_change_email(manager: Role, first_sign_in_due: bool) -> Result<(), UsersError> {
+    if manager == Role::SuperAdmin || first_sign_in_due { Ok(()) } else { Err(UsersError::EmailItsOwn) }
 }
 
 /// What disabling makes of a state; nothing where there is nothing to do.
@@ -122,6 +136,15 @@ mod tests {
     }
 
     #[test]
+    fn k1_4b_an_address_is_its_users_own_once_it_has_a_password_and_until_then_who_made_it_mends_it() {
+        for role in Role::ALL {
+            assert_eq!(may_change_email(*role, true), Ok(()), "{role}");
+            let own = if *role == Role::SuperAdmin { Ok(()) } else { Err(UsersError::EmailItsOwn) };
+            assert_eq!(may_change_email(*role, false), own, "{role}");
+        }
+    }
+
+    #[test]
     fn wildcards_are_plain_characters() {
         assert_eq!(prefix_pattern("50%_!"), "50!%!_!!%");
     }
@@ -136,7 +159,7 @@ mod tests {
             assert_eq!(made.contains(&Role::Agent), matches!(role, Role::SuperAdmin | Role::AgentAdmin), "{role}");
             assert_eq!(made.contains(&Role::SuperAdmin), *role == Role::SuperAdmin, "{role}");
         }
-        let codes = [UsersError::Oneself, UsersError::LastSuperAdmin].map(|error| Fault::from(error).code);
-        assert_eq!(codes, ["NOT_ONESELF", "LAST_SUPER_ADMIN"]);
+        let codes = [UsersError::Oneself, UsersError::LastSuperAdmin, UsersError::EmailItsOwn].map(|error| Fault::from(error).code);
+        assert_eq!(codes, ["NOT_ONESELF", "LAST_SUPER_ADMIN", "EMAIL_ITS_OWN"]);
     }
 }

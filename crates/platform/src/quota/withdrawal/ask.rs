@@ -6,6 +6,7 @@ use store::{Sql, Tx, args};
 use super::list::{Withdrawal, find};
 use super::model::WithdrawalId;
 use super::payee::{self, Payee};
+use crate::asked::WITHDRAWALS;
 use crate::idempotency::IdempotencyKey;
 use crate::identity::{Permission, Principal, Role, UserId, holders_of};
 use crate::ledger::{self, EntryKind, SystemAccount};
@@ -25,7 +26,7 @@ pub struct WithdrawalAsk {
     pub note: Option<String>,
 }
 
-/// Freezes the amount until it is decided, and tells who decides.
+/// Freezes the amount until it is decided, and tells who decides: so many times an hour, since what is taken back costs nothing.
 pub async fn ask(cx: &Cx, ask: &WithdrawalAsk, key: &IdempotencyKey) -> Result<Withdrawal> {
     let agent = cx.require(Permission::QuotaWithdraw)?;
     let mut fields = Fields::default();
@@ -44,6 +45,8 @@ pub async fn ask(cx: &Cx, ask: &WithdrawalAsk, key: &IdempotencyKey) -> Result<W
     let (Some(amount), Some(payee), Some(note)) = (amount, payee, note) else {
         return Err(Fault::internal("a refused field was not named"));
     };
+
+    WITHDRAWALS.take_in(&mut tx, cx).await?;
 
     let id: WithdrawalId = cx.id();
     let order = ledger::Move {

@@ -14,6 +14,11 @@ const en: typeof zh = {
   },
   noSuperior: 'None',
   languageHint: 'E-mails and notifications use it too.',
+  email: {
+    action: 'Change e-mail',
+    hint: 'Mail and links to reset the password go to the new address from now on, and links that were sent before stop working at once. Both addresses are told; look twice at what you type.',
+    done: 'Your address is changed; both addresses are told.',
+  },
   password: {
     title: 'Password',
     hint: 'Changing it ends your sessions on other devices.',

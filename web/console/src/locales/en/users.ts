@@ -86,6 +86,7 @@ const en: typeof zh = {
       notice:
         'Password and sessions stay, and no new password is mailed. Links that were mailed before stop working at once; mail to reset the password goes to the new address. Make sure that it is the user who asks.',
     },
+    itsOwn: 'This user has a password of its own: the address is changed by the user, or by a super admin',
     told: 'Both addresses get mail. The old one is told who changed it, and not what the new one is.',
     done: {
       credentials: 'The address of “{name}” is changed; a new initial password went out.',

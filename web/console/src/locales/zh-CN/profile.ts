@@ -5,6 +5,11 @@ export default {
   field: { name: '用户名', email: '邮箱', role: '角色', superior: '上级', created: '注册时间', language: '界面语言' },
   noSuperior: '无',
   languageHint: '同时决定邮件和通知使用的语言。',
+  email: {
+    action: '修改邮箱',
+    hint: '以后的邮件和重置密码的链接都发往新邮箱，之前发出的链接立即失效。新旧两个邮箱都会收到通知，请仔细核对地址。',
+    done: '邮箱已修改，新旧两个邮箱都会收到通知。',
+  },
   password: {
     title: '密码',
     hint: '修改后，其他设备上的登录会失效。',
