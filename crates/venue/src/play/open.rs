@@ -62,6 +62,7 @@ pub(super) struct MayOpen {
 pub(super) struct Opened {
     pub session: Session,
     pub hall: String,
+    pub phone: String,
     pub table: String,
 }
 
@@ -154,7 +155,7 @@ pub(super) async fn open_in(
     devices::light_for_play(tx, cx, venue, &light, session.until).await?;
     let deadline = NewJob::new(OPENING_JOB, &OfSession { session: session.id }, now.plus_micros(DEADLINE))?;
     cx.enqueue(tx, deadline).await?;
-    Ok(Opened { session, hall: hall.name, table: table.name })
+    Ok(Opened { session, hall: hall.name, phone: hall.phone, table: table.name })
 }
 
 /// Whether this customer may open this table for so long now; at which terms, and for how much. It may go on past closing by as much as `late`.

@@ -111,8 +111,8 @@ fn select() -> String {
 }
 
 /// One that was opened in this transaction: all of it is known.
-pub(super) async fn of_opened(sql: &mut impl Sql, cx: &Cx, Opened { session, hall, table }: Opened) -> Result<SessionView> {
-    view(sql, cx, Named { session, hall, table, split: None }).await
+pub(super) async fn of_opened(sql: &mut impl Sql, cx: &Cx, Opened { session, hall, phone, table }: Opened) -> Result<SessionView> {
+    view(sql, cx, Named { session, hall, phone, table, split: None }).await
 }
 
 /// Whoever's it is: the caller has seen to that.
