@@ -50,7 +50,8 @@ pub(super) fn stored(problem: Option<&Problem>) -> (Option<&'static str>, Option
     (problem.map(|problem| problem.code.as_str()), problem.and_then(|problem| problem.said.as_deref()))
 }
 
-const ATTEMPT: &str = "id, order_id, merchant_id, method, state, ask, handed, channel_no, created_at, checked_at, paid_at, problem, problem_amount, problem_number, problem_said";
+const ATTEMPT: &str = "id, order_id, merchant_id, method, state, ask, handed, channel_no, created_at, checked_at, paid_at, \
+                       problem, problem_amount, problem_number, problem_said";
 
 /// A row whose JSON is still text.
 struct Stored {

@@ -216,8 +216,8 @@ impl WechatPay {
 
 fn form(known: &Known) -> serde_json::Value {
     let own = known.parameters();
-    json!({"app_id": own.app_id, "mini_app_id": own.mini_app_id, "merchant_id": own.merchant_id, "serial": own.serial, "private_key": *own.private_key,
-           "api_v3_key": *own.api_v3_key, "keys": own.keys})
+    json!({"app_id": own.app_id, "mini_app_id": own.mini_app_id, "merchant_id": own.merchant_id, "serial": own.serial,
+           "private_key": *own.private_key, "api_v3_key": *own.api_v3_key, "keys": own.keys})
 }
 
 impl Inner {

@@ -59,7 +59,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn v8_2_who_has_dealings_is_kept_for_as_long_as_they_last(open in 0_i64..2, last in proptest::option::of(0_i64..400), paid in proptest::option::of(0_i64..400), now in 0_i64..800) {
+        fn v8_2_who_has_dealings_is_kept_for_as_long_as_they_last(
+            open in 0_i64..2,
+            last in proptest::option::of(0_i64..400),
+            paid in proptest::option::of(0_i64..400),
+            now in 0_i64..800,
+        ) {
             let of = Dealings { open, last: last.map(days), returnable: paid.map(days) };
             let kept = open > 0 || last.is_some_and(|last| now < last + 16) || paid.is_some_and(|paid| now < paid + 360);
             prop_assert_eq!(of.are_over(days(now)), !kept);

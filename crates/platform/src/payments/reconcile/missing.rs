@@ -50,8 +50,8 @@ impl From<NotCompared> for Fault {
     }
 }
 
-/// Keeps these days of an account at a network, each with why, and tells people of those that were not known to be missing. What is compared after all is not
-/// shown as missing any more; that somebody was told of it stays.
+/// Keeps these days of an account at a network, each with why, and tells people of those that were not known to be missing. What is compared after
+/// all is not shown as missing any more; that somebody was told of it stays.
 pub(super) async fn keep(cx: &Cx, of: &Account, days: &[(String, Problem)]) -> Result<()> {
     if days.is_empty() {
         return Ok(());

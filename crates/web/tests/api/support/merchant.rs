@@ -20,7 +20,6 @@ pub async fn both(till: &Till<'_>) -> [(&'static str, Second); 2] {
 }
 
 impl Second {
-
     /// Which of the two networks it is.
     pub const fn channel(&self) -> &'static str {
         match self {
@@ -96,8 +95,8 @@ impl Second {
         match self {
             Self::Wechat(_) => {
                 let own = WechatPay::parameters();
-                let said = json!({"appid": own.app_id, "mchid": own.merchant_id, "out_trade_no": number, "transaction_id": "4200999", "trade_state": "SUCCESS",
-                                  "success_time": at.to_string(), "amount": {"total": fen, "currency": "CNY"}});
+                let said = json!({"appid": own.app_id, "mchid": own.merchant_id, "out_trade_no": number, "transaction_id": "4200999",
+                                  "trade_state": "SUCCESS", "success_time": at.to_string(), "amount": {"total": fen, "currency": "CNY"}});
                 let (headers, body) = till.networks.wechat.told("TRANSACTION.SUCCESS", &said.to_string());
                 (ChannelKind::Wechat, headers, body)
             }
