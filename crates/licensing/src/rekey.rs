@@ -1,6 +1,6 @@
 //! What licensing has under the master key, for when that is changed.
 
-use platform::rekey::{Key, Part, Table};
+use platform::rekey::{Part, Table};
 use platform::vault::CannotOpen;
 use store::args;
 
@@ -11,7 +11,6 @@ pub const PART: Part = Part { tables: &[PROJECTS, KEYS], emptied: &["exports"], 
 
 const PROJECTS: Table = Table {
     name: "projects",
-    key: Key::Id,
     only: "TRUE",
     reads: &["secret", "previous_secret", "response_seed", "callback_secret"],
     writes: &["secret", "previous_secret", "response_seed", "callback_secret"],
@@ -28,7 +27,6 @@ const PROJECTS: Table = Table {
 /// A look-up that comes meets one of before as likely as two look-ups meet each other at all: the unique index may stay.
 const KEYS: Table = Table {
     name: "keys",
-    key: Key::Id,
     only: "TRUE",
     reads: &["project_id", "sealed"],
     writes: &["lookup", "sealed"],

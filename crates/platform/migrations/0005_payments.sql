@@ -1,14 +1,32 @@
 -- payments by WeChat and Alipay ----------------------------------------------------------------------------------------
 
--- What makes us known to a network: sealed.
+-- Whether one can pay by a network.
 CREATE TABLE pay_channels (
   channel TEXT PRIMARY KEY,
-  parameters BYTEA NOT NULL,
   enabled BOOLEAN NOT NULL,
-  -- Counts changes, so that processes notice them.
+  -- Counts changes: whoever makes one says which was looked at.
   version BIGINT NOT NULL,
   updated_at BIGINT NOT NULL
 );
+
+-- Who we are at a network (wechat, alipay), and who we were.
+CREATE TABLE pay_merchants (
+  id UUID PRIMARY KEY,
+  channel TEXT NOT NULL,
+  -- Whose the money is there: the merchant's number, the seller's id. A bill is an account's.
+  account TEXT NOT NULL,
+  -- Of Alipay, where payments are asked about by the app that they were placed by; empty otherwise.
+  app TEXT NOT NULL,
+  -- What makes us known: sealed. None: nothing can come of this merchant any more, and it is forgotten.
+  parameters BYTEA,
+  -- Counts changes, so that processes notice them.
+  version BIGINT NOT NULL,
+  created_at BIGINT NOT NULL,
+  -- Since when new payments are another's. None: they are this one's.
+  replaced_at BIGINT
+);
+CREATE UNIQUE INDEX pay_merchants_who ON pay_merchants (channel, account, app);
+CREATE UNIQUE INDEX pay_merchants_current ON pay_merchants (channel) WHERE replaced_at IS NULL;
 
 -- Somebody means to pay so much, for something.
 CREATE TABLE pay_orders (
@@ -40,6 +58,8 @@ CREATE TABLE pay_attempts (
   id UUID PRIMARY KEY,
   order_id UUID NOT NULL REFERENCES pay_orders (id),
   channel TEXT NOT NULL,
+  -- With whom it was placed: who is asked about it, and gives back what it brought.
+  merchant_id UUID NOT NULL REFERENCES pay_merchants (id),
   method TEXT NOT NULL,
   -- asked, waiting, taken, surplus, closed
   state TEXT NOT NULL,
@@ -49,7 +69,9 @@ CREATE TABLE pay_attempts (
   handed TEXT,
   -- The network's own number.
   channel_no TEXT,
+  -- Who has paid, as the network calls them, and whether that is their name everywhere or in our app alone: user_id, open_id.
   payer TEXT,
+  payer_kind TEXT,
   created_at BIGINT NOT NULL,
   checked_at BIGINT NOT NULL,
   paid_at BIGINT,
@@ -66,7 +88,8 @@ CREATE TABLE pay_attempts (
 CREATE INDEX pay_attempts_order ON pay_attempts (order_id, id);
 -- By which money may still come.
 CREATE INDEX pay_attempts_live ON pay_attempts (id) WHERE state IN ('asked', 'waiting');
-CREATE INDEX pay_attempts_paid ON pay_attempts (channel, paid_at) WHERE paid_at IS NOT NULL;
+CREATE INDEX pay_attempts_paid ON pay_attempts (merchant_id, paid_at) WHERE paid_at IS NOT NULL;
+CREATE INDEX pay_attempts_merchant ON pay_attempts (merchant_id, id);
 -- At most one is taken.
 CREATE UNIQUE INDEX pay_attempts_taken ON pay_attempts (order_id) WHERE state = 'taken';
 CREATE INDEX pay_attempts_problem ON pay_attempts (id) WHERE problem IS NOT NULL AND seen_at IS NULL AND state <> 'closed';
@@ -75,6 +98,8 @@ CREATE INDEX pay_attempts_problem ON pay_attempts (id) WHERE problem IS NOT NULL
 CREATE TABLE pay_notices (
   id UUID PRIMARY KEY,
   channel TEXT NOT NULL,
+  -- By whose parameters it was verified: it is word of this merchant's payments alone.
+  merchant_id UUID NOT NULL REFERENCES pay_merchants (id),
   notice_id TEXT NOT NULL,
   -- JSON, as it was verified.
   what TEXT NOT NULL,
@@ -84,7 +109,7 @@ CREATE TABLE pay_notices (
   handled_at BIGINT,
   outcome TEXT
 );
-CREATE UNIQUE INDEX pay_notices_notice ON pay_notices (channel, notice_id);
+CREATE UNIQUE INDEX pay_notices_notice ON pay_notices (merchant_id, channel, notice_id);
 CREATE INDEX pay_notices_number ON pay_notices (number, id);
 
 -- Money on its way back to where it came from. Its number at the network is its id, in hexadecimal.
@@ -140,9 +165,10 @@ CREATE TABLE pay_log (
 CREATE INDEX pay_log_order ON pay_log (order_id, id);
 CREATE INDEX pay_log_subject ON pay_log (subject, call, id);
 
--- A day at a network, compared with ours.
+-- A day of one of our accounts at a network, compared with ours.
 CREATE TABLE pay_days (
   channel TEXT NOT NULL,
+  account TEXT NOT NULL,
   -- 2026-11-28, in Beijing.
   day TEXT NOT NULL,
   lines BIGINT NOT NULL,
@@ -150,23 +176,25 @@ CREATE TABLE pay_days (
   refunded BIGINT NOT NULL,
   differences BIGINT NOT NULL,
   at BIGINT NOT NULL,
-  PRIMARY KEY (channel, day)
+  PRIMARY KEY (channel, account, day)
 ) /* WITHOUT ROWID */;
 
 -- A day whose bill could not be had: somebody was told. Also one that was compared after all.
 CREATE TABLE pay_days_missing (
   channel TEXT NOT NULL,
+  account TEXT NOT NULL,
   day TEXT NOT NULL,
   -- Why: one of our words, and the network's own.
   problem TEXT NOT NULL,
   problem_said TEXT,
   since BIGINT NOT NULL,
-  PRIMARY KEY (channel, day)
+  PRIMARY KEY (channel, account, day)
 ) /* WITHOUT ROWID */;
 
 CREATE TABLE pay_differences (
   id UUID PRIMARY KEY,
   channel TEXT NOT NULL,
+  account TEXT NOT NULL,
   day TEXT NOT NULL,
   -- not_here, not_there, amount
   kind TEXT NOT NULL,

@@ -24,6 +24,7 @@ pub const SCHEDULES: &[Schedule] = &[
     Schedule { kind: SWEEP, every_seconds: 600 },
     Schedule { kind: payments::RECONCILE, every_seconds: 1_800 },
     Schedule { kind: payments::RESUME, every_seconds: 600 },
+    Schedule { kind: payments::FORGET, every_seconds: 3_600 },
 ];
 const SWEEP: JobKind = JobKind::new("platform.sweep");
 

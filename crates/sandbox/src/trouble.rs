@@ -73,6 +73,8 @@ pub struct Troubles {
     pub skew: i64,
     /// While WeChat Pay changes its key: of a hundred answers, and of a hundred notices, so many are signed by the next one.
     pub next_key: u8,
+    /// No trouble: Alipay says its payers' names in this app alone, and no user ids, as it does to newer apps.
+    pub open_ids: bool,
 }
 
 impl Troubles {
@@ -85,6 +87,7 @@ impl Troubles {
         bills_late: false,
         skew: 0,
         next_key: 0,
+        open_ids: false,
     };
 }
 

@@ -1,5 +1,6 @@
 //! Payment networks for a test: the stand-ins, with the test's own clock, and their notices delivered by hand.
 
+use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use axum::http::Method;
@@ -13,13 +14,15 @@ use crate::{Answer, TestServer};
 /// Where the networks are: nowhere, until a test asks for them.
 pub(crate) struct Switch {
     at: RwLock<Option<(String, String)>>,
+    /// Where other merchants are spoken to, by their numbers.
+    others: RwLock<HashMap<String, String>>,
     clock: Clock,
     random: Random,
 }
 
 impl Switch {
     pub(crate) fn new(clock: Clock, random: Random) -> Self {
-        Self { at: RwLock::default(), clock, random }
+        Self { at: RwLock::default(), others: RwLock::default(), clock, random }
     }
 }
 
@@ -27,7 +30,12 @@ impl Channels for Switch {
     fn open(&self, parameters: &Parameters, notify_url: &str) -> Result<Arc<dyn Channel>, BadParameter> {
         let at = self.at.read().unwrap_or_else(PoisonError::into_inner).clone();
         let nowhere = || ("http://127.0.0.1:9".to_owned(), "http://127.0.0.1:9/gateway.do".to_owned());
-        let (wechat, alipay) = at.unwrap_or_else(nowhere);
+        let who = match parameters {
+            Parameters::Wechat(own) => &own.merchant_id,
+            Parameters::Alipay(own) | Parameters::AlipayFreeze(own) => &own.seller_id,
+        };
+        let other = self.others.read().unwrap_or_else(PoisonError::into_inner).get(who).cloned();
+        let (wechat, alipay) = other.map_or_else(|| at.unwrap_or_else(nowhere), |other| (other.clone(), other));
         let (clock, random) = (self.clock.clone(), self.random.clone());
         gateway::Networks { wechat, alipay, clock, random }.open(parameters, notify_url)
     }
@@ -72,6 +80,26 @@ impl<'a> Networks<'a> {
         let mut tx = cx.db.begin().await.expect("begin");
         payments::put(&mut tx, &cx, &Parameters::AlipayFreeze(Alipay::parameters()), true).await.expect("a merchant");
         tx.commit().await.expect("commit");
+    }
+
+    /// WeChat as another merchant sees it: there whoever is that merchant is spoken to.
+    pub async fn another_wechat(&self) -> WechatPay {
+        let network = WechatPay::open_to_another(self.server.clock.clone()).await.expect("a port is free");
+        network.set(Troubles { told: Told::Lost, ..Troubles::default() });
+        self.knows(WechatPay::anothers_parameters().merchant_id, network.base().to_owned());
+        network
+    }
+
+    /// The same of Alipay.
+    pub async fn another_alipay(&self) -> Alipay {
+        let network = Alipay::open_to_another(self.server.clock.clone()).await.expect("a port is free");
+        network.set(Troubles { told: Told::Lost, ..Troubles::default() });
+        self.knows(Alipay::anothers_parameters().seller_id, network.gateway());
+        network
+    }
+
+    fn knows(&self, merchant: String, at: String) {
+        self.server.networks.others.write().unwrap_or_else(PoisonError::into_inner).insert(merchant, at);
     }
 
     /// From now on, and while what this answers lives, Alipay takes every connection and says nothing.
@@ -133,8 +161,13 @@ impl<'a> Networks<'a> {
 
     /// It arrives.
     pub async fn deliver(&self, notice: &Notice) -> Answer {
+        self.deliver_to(self.server, notice).await
+    }
+
+    /// At another server on the same database, perhaps.
+    pub async fn deliver_to(&self, server: &TestServer, notice: &Notice) -> Answer {
         let (kind, headers, body) = notice;
-        let sender = headers.iter().fold(self.server.visitor(), |sender, (name, value)| sender.with(name, value));
+        let sender = headers.iter().fold(server.visitor(), |sender, (name, value)| sender.with(name, value));
         sender.send(Method::POST, &format!("/callbacks/{kind}"), Some(body.clone().into_bytes())).await
     }
 

@@ -1,6 +1,6 @@
 //! What the venue has under the master key, for when that is changed.
 
-use platform::rekey::{Key, Part, Stuck, Table, Vaults};
+use platform::rekey::{Part, Stuck, Table, Vaults};
 use store::{Row, Value, args};
 
 use crate::customers::PHONE;
@@ -14,17 +14,10 @@ pub const PART: Part = Part {
     kept: &[devices::PASSWORD],
 };
 
-const CUSTOMERS: Table = Table {
-    name: "customers",
-    key: Key::Id,
-    only: "phone IS NOT NULL",
-    reads: &["phone"],
-    writes: &["phone", "phone_hash"],
-    change: phone,
-};
+const CUSTOMERS: Table =
+    Table { name: "customers", only: "phone IS NOT NULL", reads: &["phone"], writes: &["phone", "phone_hash"], change: phone };
 
-const TEXTS: Table =
-    Table { name: "texts", key: Key::Id, only: "TRUE", reads: &["phone"], writes: &["phone", "phone_hash"], change: phone };
+const TEXTS: Table = Table { name: "texts", only: "TRUE", reads: &["phone"], writes: &["phone", "phone_hash"], change: phone };
 
 fn phone(row: &Row, vaults: &Vaults<'_>) -> Result<Vec<Value>, Stuck> {
     let digits = vaults.old.open(PHONE, &row.get::<Vec<u8>>("phone")?)?;

@@ -29,6 +29,7 @@ const attempt = (n: number, change: Partial<T.PayAttempt>): T.PayAttempt => ({
   id: `att_${n}`,
   number: number(n),
   channel: 'wechat',
+  merchant_id: '1900000001',
   method: 'h5',
   state: 'closed',
   channel_no: null,
@@ -127,6 +128,7 @@ const payer: T.OrderPayer = {
 const difference: T.PayDifference = {
   id: 'dif_1',
   channel: 'wechat',
+  merchant_id: '1900000001',
   day: DAY,
   kind: 'amount',
   number: number(1),
@@ -137,8 +139,17 @@ const difference: T.PayDifference = {
   note: null,
 }
 const reconciliation: T.Reconciliation = {
-  days: [{ channel: 'wechat', day: DAY, lines: 2, paid_fen: 4_572, refunded_fen: 3_429, differences: 1, at: AT }],
-  missing: [{ channel: 'alipay', day: DAY, problem: problem('no_bill'), since: AT }],
+  days: ['1900000001', '1900000002'].map((merchant_id) => ({
+    channel: 'wechat',
+    merchant_id,
+    day: DAY,
+    lines: 2,
+    paid_fen: 4_572,
+    refunded_fen: 3_429,
+    differences: 1,
+    at: AT,
+  })),
+  missing: [{ channel: 'alipay', merchant_id: '2088000000000001', day: DAY, problem: problem('no_bill'), since: AT }],
   differences: [
     difference,
     { ...difference, id: 'dif_2', kind: 'not_here', refund_number: number(2), ours_fen: null },

@@ -32,6 +32,7 @@ const attempt: PayAttempt = {
   id: 'pay_1',
   number: '0192a0b1',
   channel: 'wechat',
+  merchant_id: '1900',
   method: 'h5',
   state: 'waiting',
   channel_no: null,

@@ -1,11 +1,20 @@
 import { describe, expect, it } from 'vitest'
 import type { PayDifference } from '@/api/types'
-import { dayRows, shownDifferences, stateIn, tabOf, waitingBeyond, waitingInAll } from '@/views/payments/lists'
+import {
+  dayRows,
+  severalOf,
+  shownDifferences,
+  stateIn,
+  tabOf,
+  waitingBeyond,
+  waitingInAll,
+} from '@/views/payments/lists'
 
 describe('the lists of payments', () => {
   const difference = (id: string, settled_at: string | null): PayDifference => ({
     id,
     channel: 'alipay',
+    merchant_id: '2088',
     day: '2026-05-01',
     kind: 'amount',
     number: 'n',
@@ -29,7 +38,7 @@ describe('the lists of payments', () => {
     expect(stateIn('payRefund', 'stuck')).toBe('stuck')
   })
 
-  it('count all that waits, and name each day of each network once', () => {
+  it('count all that waits, and name each day of each merchant once', () => {
     expect(waitingInAll({ refunds: 1, differences: 2, payments: 3 })).toBe(6)
     expect(waitingBeyond({ refunds: 999, differences: 999, payments: 3 }, 1_000)).toBe(false)
     expect(waitingBeyond({ refunds: 0, differences: 1_000, payments: 3 }, 1_000)).toBe(true)
@@ -42,9 +51,16 @@ describe('the lists of payments', () => {
       at: '2026-05-01T10:00:00Z',
     }
     const rows = dayRows([
-      { ...day, channel: 'wechat' },
-      { ...day, channel: 'alipay' },
+      { ...day, channel: 'wechat', merchant_id: '1900' },
+      { ...day, channel: 'wechat', merchant_id: '1800' },
+      { ...day, channel: 'alipay', merchant_id: '2088' },
     ])
-    expect(rows.map(({ id }) => id)).toEqual(['wechat-2026-05-01', 'alipay-2026-05-01'])
+    expect(rows.map(({ id }) => id)).toEqual([
+      'wechat-1900-2026-05-01',
+      'wechat-1800-2026-05-01',
+      'alipay-2088-2026-05-01',
+    ])
+    expect([...severalOf(rows)]).toEqual(['wechat'])
+    expect([...severalOf(rows.slice(1))]).toEqual([])
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Merchant, PayAttempt, PayLogLine, PayNotice, PayOrderDetail, PayProblem, PayRefund } from '@/api/types'
 import zh from '@/locales/zh-CN'
-import { bodyOf, channelTroubles, emptyKey, formOf, stateOf, switchBody } from '@/views/payments/channel-form'
+import { bodyOf, channelTroubles, emptyKey, formOf, keptOf, stateOf, switchBody } from '@/views/payments/channel-form'
 import type { ChannelForm } from '@/views/payments/channel-form'
 import { askOf, longEnough, needsHelp, needsLook, needsNote, remediesOf } from '@/views/payments/remedies'
 import { channelsOf, stepsOf, toneOfStep } from '@/views/payments/timeline'
@@ -14,6 +14,7 @@ const attempt = (change: Partial<PayAttempt> = {}): PayAttempt => ({
   id: 'pay_1',
   number: 'n1',
   channel: 'wechat',
+  merchant_id: '1900',
   method: 'h5',
   state: 'waiting',
   channel_no: null,
@@ -190,6 +191,7 @@ const merchant = (change: Partial<Merchant> = {}): Merchant => ({
   parameters: { app_id: 'wx1', mini_app_id: null, merchant_id: '1900', serial: 'AB', keys: ['PUB_KEY_ID_1'] },
   version: 1,
   updated_at: at('00'),
+  earlier: [],
   ...change,
 })
 const filled = (change: Partial<ChannelForm> = {}): ChannelForm => ({
@@ -253,6 +255,27 @@ describe('a network’s parameters', () => {
       private_key: 'PEM',
       keys: [{ id: '', pem: 'PUB' }],
     })
+  })
+
+  it('are kept of each merchant that we are or were, and of no other', () => {
+    const shown = (merchant_id: string, app_id: string) => ({
+      app_id,
+      mini_app_id: null,
+      merchant_id,
+      serial: null,
+      keys: [],
+    })
+    const before = { parameters: shown('1800', 'wx0'), replaced_at: at('00'), open: 0, needed_until: at('01') }
+    const named = (channel: 'wechat' | 'alipay', merchant_id: string, app_id: string) =>
+      keptOf(merchant({ channel, parameters: shown('1900', 'wx1'), earlier: [before] }), { merchant_id, app_id })
+    expect(named('wechat', ' 1900 ', 'wx9')?.merchant_id).toBe('1900')
+    expect(named('wechat', '1800', 'wx9')?.merchant_id).toBe('1800')
+    expect(named('wechat', '1700', 'wx1')).toBeNull()
+    // An app of Alipay's has keys of its own.
+    expect(named('alipay', '1900', 'wx1 ')?.merchant_id).toBe('1900')
+    expect(named('alipay', '1900', 'wx9')).toBeNull()
+    expect(named('alipay', '1900', ' ')?.app_id).toBe('wx1')
+    expect(keptOf(merchant({ parameters: null }), { merchant_id: '1900', app_id: 'wx1' })).toBeNull()
   })
 
   it('are checked before they are sent', () => {

@@ -1,6 +1,6 @@
 //! What Alipay says: an answer of any kind, and what of it is a refusal.
 
-use platform::payments::{ChannelError, Paid, PayProblemCode};
+use platform::payments::{ChannelError, Paid, PaidBy, PayProblemCode, PayerKind};
 use serde::Deserialize;
 
 use super::notice::from_beijing;
@@ -21,6 +21,7 @@ pub(super) struct Answer {
     pub total_amount: String,
     pub send_pay_date: String,
     pub buyer_user_id: String,
+    pub buyer_open_id: String,
     pub qr_code: String,
     pub fund_change: String,
     pub out_request_no: String,
@@ -34,6 +35,7 @@ pub(super) struct Answer {
     pub amount: String,
     pub gmt_trans: String,
     pub payer_user_id: String,
+    pub payer_open_id: String,
     pub operation_id: String,
 }
 
@@ -42,6 +44,12 @@ pub(super) struct Answer {
 pub(super) fn is_own_trouble(sub_code: &str) -> bool {
     let last = sub_code.rsplit('.').next().unwrap_or_default();
     matches!(last, "SYSTEM_ERROR" | "UNKNOW_ERROR" | "UNKNOWN_ERROR" | "unknow-error" | "unknown-error")
+}
+
+/// The payer, by whichever name Alipay says: newer apps are told one that is good in them alone, and not the user id.
+pub(super) fn paid_by(user_id: &str, open_id: &str) -> Option<PaidBy> {
+    let names = [(PayerKind::UserId, user_id), (PayerKind::OpenId, open_id)];
+    names.into_iter().find(|(_, id)| !id.is_empty()).map(|(kind, id)| PaidBy { kind, id: id.to_owned() })
 }
 
 impl Answer {
@@ -62,14 +70,25 @@ impl Answer {
     pub fn paid(&self) -> Result<Paid, ChannelError> {
         let whole = from_yuan(&self.total_amount).zip(from_beijing(&self.send_pay_date)).filter(|_| !self.trade_no.is_empty());
         let (amount, at) = whole.ok_or_else(|| unclear(PayProblemCode::Incomplete))?;
-        let payer = Some(self.buyer_user_id.clone()).filter(|payer| !payer.is_empty());
+        let payer = paid_by(&self.buyer_user_id, &self.buyer_open_id);
         Ok(Paid { number: self.out_trade_no.clone(), channel_no: self.trade_no.clone(), amount, payer, at })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::is_own_trouble;
+    use super::*;
+
+    #[test]
+    fn v4_1_a_payer_is_known_by_the_name_that_alipay_says_and_which_kind_it_is() {
+        let said = |user_id, open_id| paid_by(user_id, open_id).map(|by| (by.kind, by.id));
+        let known = |kind, id: &str| Some((kind, id.to_owned()));
+        assert_eq!(said("2088000000000042", ""), known(PayerKind::UserId, "2088000000000042"));
+        assert_eq!(said("", "074a1CcTG1"), known(PayerKind::OpenId, "074a1CcTG1"));
+        // An app that is told both goes on as before.
+        assert_eq!(said("2088000000000042", "074a1CcTG1"), known(PayerKind::UserId, "2088000000000042"));
+        assert_eq!(said("", ""), None);
+    }
 
     #[test]
     fn v8_2_a_trouble_of_alipays_own_is_told_from_what_it_refuses() {

@@ -10,6 +10,7 @@ use platform::payments::{
 };
 use serde_json::json;
 
+use super::answer::paid_by;
 use super::notice::{self, from_beijing};
 use super::{Alipay, Answer};
 use crate::unclear::{unclear, unclear_saying};
@@ -43,16 +44,12 @@ impl AlipayFreeze {
 
 fn frozen(answer: &Answer) -> Result<Paid, ChannelError> {
     let whole = from_yuan(&answer.amount).zip(from_beijing(&answer.gmt_trans));
-    let (Some((amount, at)), false, false) = (whole, answer.auth_no.is_empty(), answer.payer_user_id.is_empty()) else {
+    // Without the payer nothing of it could be taken.
+    let payer = paid_by(&answer.payer_user_id, &answer.payer_open_id);
+    let (Some((amount, at)), Some(payer), false) = (whole, payer, answer.auth_no.is_empty()) else {
         return Err(unclear(PayProblemCode::Incomplete));
     };
-    Ok(Paid {
-        number: answer.out_order_no.clone(),
-        channel_no: answer.auth_no.clone(),
-        amount,
-        payer: Some(answer.payer_user_id.clone()),
-        at,
-    })
+    Ok(Paid { number: answer.out_order_no.clone(), channel_no: answer.auth_no.clone(), amount, payer: Some(payer), at })
 }
 
 #[async_trait]

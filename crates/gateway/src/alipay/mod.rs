@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use kernel::Clock;
 use platform::payments::{
-    AlipayParameters, BadParameter, BillLine, Channel, ChannelError, Handed, Header, Method, NotBelieved, PayProblemCode, Place, Received,
-    RefundAsk, RefundStanding, Standing,
+    AlipayParameters, BadParameter, BillLine, Channel, ChannelError, Handed, Header, Method, NotBelieved, PayProblemCode, PayerKind, Place,
+    Received, RefundAsk, RefundStanding, Standing,
 };
 use reqwest::Client;
 use serde_json::{Value, json};
@@ -166,7 +166,11 @@ impl Channel for Alipay {
                 };
                 content["product_code"] = "PREAUTH_PAY".into();
                 content["auth_no"] = frozen.channel_no.as_str().into();
-                content["buyer_id"] = frozen.payer.as_str().into();
+                let name = match frozen.payer.kind {
+                    PayerKind::UserId => "buyer_id",
+                    PayerKind::OpenId => "buyer_open_id",
+                };
+                content[name] = frozen.payer.id.as_str().into();
                 content["seller_id"] = self.seller_id.as_str().into();
                 // What is left goes back by a request of its own, which can be asked about.
                 content["auth_confirm_mode"] = "NOT_COMPLETE".into();

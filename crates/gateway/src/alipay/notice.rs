@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use kernel::Timestamp;
 use platform::payments::{NotBelieved, Notice, Paid, Received};
 
+use super::answer::paid_by;
 use super::sign::Signer;
 use crate::yuan::from_yuan;
 
@@ -44,6 +45,7 @@ fn verified(signer: &Signer, app_id: &str, whom: (&str, &str), body: &[u8]) -> R
 pub(super) fn read_frozen(signer: &Signer, app_id: &str, seller_id: &str, body: &[u8]) -> Result<Received, NotBelieved> {
     let fields = verified(signer, app_id, ("payee_user_id", seller_id), body)?;
     let value = |name: &str| fields.get(name).map(String::as_str).filter(|value| !value.is_empty());
+    let payer = |user_id: &str, open_id: &str| paid_by(value(user_id).unwrap_or_default(), value(open_id).unwrap_or_default());
     let id = value("notify_id").ok_or_else(|| not("it has no id"))?.to_owned();
     let (kind, state) = (value("operation_type").unwrap_or_default(), value("status").unwrap_or_default());
     // That some of it was let go is asked about by whoever has asked for it.
@@ -54,7 +56,7 @@ pub(super) fn read_frozen(signer: &Signer, app_id: &str, seller_id: &str, body: 
         number: value("out_order_no").ok_or_else(|| not("it names no payment"))?.to_owned(),
         channel_no: value("auth_no").ok_or_else(|| not("it has no number"))?.to_owned(),
         amount: value("amount").and_then(from_yuan).ok_or_else(|| not("it has no amount"))?,
-        payer: Some(value("payer_user_id").ok_or_else(|| not("it names no payer"))?.to_owned()),
+        payer: Some(payer("payer_user_id", "payer_open_id").ok_or_else(|| not("it names no payer"))?),
         at: value("gmt_trans").and_then(from_beijing).ok_or_else(|| not("it has no time"))?,
     };
     Ok(Received { id, notice: Notice::Paid(paid) })
@@ -63,6 +65,7 @@ pub(super) fn read_frozen(signer: &Signer, app_id: &str, seller_id: &str, body: 
 pub(super) fn read(signer: &Signer, app_id: &str, seller_id: &str, body: &[u8]) -> Result<Received, NotBelieved> {
     let fields = verified(signer, app_id, ("seller_id", seller_id), body)?;
     let value = |name: &str| fields.get(name).map(String::as_str).filter(|value| !value.is_empty());
+    let payer = |user_id: &str, open_id: &str| paid_by(value(user_id).unwrap_or_default(), value(open_id).unwrap_or_default());
     let id = value("notify_id").ok_or_else(|| not("it has no id"))?.to_owned();
     let state = value("trade_status").unwrap_or_default();
     // A refund is told by the payment's own notice, once more.
@@ -74,7 +77,7 @@ pub(super) fn read(signer: &Signer, app_id: &str, seller_id: &str, body: &[u8]) 
         number: value("out_trade_no").ok_or_else(|| not("it names no payment"))?.to_owned(),
         channel_no: value("trade_no").ok_or_else(|| not("it has no number"))?.to_owned(),
         amount: value("total_amount").and_then(from_yuan).ok_or_else(|| not("it has no amount"))?,
-        payer: value("buyer_id").map(str::to_owned),
+        payer: payer("buyer_id", "buyer_open_id"),
         at: value("gmt_payment").and_then(from_beijing).ok_or_else(|| not("it has no time"))?,
     };
     Ok(Received { id, notice: Notice::Paid(paid) })

@@ -60,6 +60,7 @@ impl WechatPay {
             notify_url: notify_url.to_owned(),
             own: Identity {
                 app_ids: std::iter::once(&parameters.app_id).chain(mini).cloned().collect(),
+                former: parameters.former_app_ids.clone(),
                 merchant_id: parameters.merchant_id.clone(),
             },
             key: parameters.api_v3_key.clone(),

@@ -1,14 +1,22 @@
 //! What WeChat's JSON says.
 
 use kernel::{Fen, Timestamp};
-use platform::payments::{Paid, PayProblemCode, Problem, RefundStanding, Standing};
+use platform::payments::{Paid, PaidBy, PayProblemCode, PayerKind, Problem, RefundStanding, Standing};
 use serde::Deserialize;
 
 /// Who we are there: what is about somebody else is not ours.
 pub(super) struct Identity {
     /// All of our apps there.
     pub app_ids: Vec<String>,
+    /// And those that were so when something was placed.
+    pub former: Vec<String>,
     pub merchant_id: String,
+}
+
+impl Identity {
+    fn has(&self, app_id: &str) -> bool {
+        self.app_ids.iter().chain(&self.former).any(|own| own == app_id)
+    }
 }
 
 #[derive(Deserialize)]
@@ -41,11 +49,16 @@ struct Total {
     currency: Option<String>,
 }
 
+/// WeChat has no other name of anybody.
+fn by_open_id(id: String) -> PaidBy {
+    PaidBy { kind: PayerKind::OpenId, id }
+}
+
 impl Transaction {
     /// The payment, if there was one; also when it was refunded since. Refused when it is somebody else's, or not whole.
     pub fn paid(&self, own: &Identity) -> Result<Option<Paid>, Problem> {
         // An order that was never paid may come without the app.
-        if self.mchid != own.merchant_id || (!self.appid.is_empty() && !own.app_ids.contains(&self.appid)) {
+        if self.mchid != own.merchant_id || (!self.appid.is_empty() && !own.has(&self.appid)) {
             return Err(PayProblemCode::OfAnother.into());
         }
         if !matches!(self.trade_state.as_str(), "SUCCESS" | "REFUND") {
@@ -60,7 +73,7 @@ impl Transaction {
             number: self.out_trade_no.clone(),
             channel_no: self.transaction_id.clone(),
             amount: Fen::new(amount.total),
-            payer: self.payer.as_ref().map(|payer| payer.openid.clone()).filter(|openid| !openid.is_empty()),
+            payer: self.payer.as_ref().map(|payer| payer.openid.clone()).filter(|openid| !openid.is_empty()).map(by_open_id),
             at,
         }))
     }

@@ -2,7 +2,9 @@
 
 use gateway::{Alipay, AlipayFreeze};
 use kernel::{Clock, Fen};
-use platform::payments::{Channel as _, ChannelError, Frozen, Handed, Method, Notice, Place, RefundAsk, RefundStanding, Standing};
+use platform::payments::{
+    Channel as _, ChannelError, Frozen, Handed, Method, Notice, PaidBy, PayerKind, Place, RefundAsk, RefundStanding, Standing,
+};
 use sandbox::Alipay as Network;
 use serde_json::{Value, json};
 
@@ -30,7 +32,7 @@ fn place(method: Method) -> Place {
         subject: "1 号台 & <b>台费</b>".into(),
         method,
         payer: None,
-        frozen: Some(Frozen { channel_no: "2026000001".into(), payer: "2088000000000042".into() }),
+        frozen: Some(Frozen { channel_no: "2026000001".into(), payer: PaidBy { kind: PayerKind::UserId, id: "2088000000000042".into() } }),
         address: "203.0.113.7".into(),
         expires_at: Clock::System.now().plus_seconds(900),
         return_url: "https://hall.example/m/?order=1&x=y".into(),

@@ -8,7 +8,7 @@ use super::check::check_in;
 use super::line::{COLUMNS, Line, base_mac, genesis, link};
 use super::seal::{NAME, chain};
 use crate::Result;
-use crate::rekey::{Key, Say, Table, Vaults, change_rows};
+use crate::rekey::{Say, Table, Vaults, change_rows};
 use crate::vault::Vault;
 
 const AT_ONCE: usize = 1_024;
@@ -18,7 +18,6 @@ const TELL_EVERY: u64 = 102_400;
 /// Lines that have no place in the chain yet.
 const WAITING: Table = Table {
     name: "operations",
-    key: Key::Id,
     only: "seq IS NULL",
     reads: &[COLUMNS],
     writes: &["mac"],

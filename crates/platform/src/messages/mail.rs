@@ -11,7 +11,7 @@ use store::{Db, Look, Row, Tx, args};
 
 use super::notification::{Told, object};
 use super::templates::{self, Template};
-use crate::rekey::{Key, Table};
+use crate::rekey::Table;
 use crate::settings::defs;
 use crate::vault::{CannotOpen, Purpose};
 use crate::{Cx, Result};
@@ -79,7 +79,6 @@ pub(super) fn job(cx: &Cx, to: &str, lang: Lang, template: &Template, params: To
 /// Mails that wait, and those of before.
 pub(crate) const UNDER_KEY: Table = Table {
     name: "jobs",
-    key: Key::Id,
     only: "kind = 'mail.send'",
     reads: &["payload"],
     writes: &["payload"],

@@ -94,7 +94,7 @@ pub async fn remedy(cx: &Cx, id: RefundId, remedy: Remedy, note: &str) -> Result
 /// Refused where the network has done it meanwhile, or will: it would come twice. Where it does not say, whoever has decided knows more.
 async fn not_sent_after_all(cx: &Cx, refund: &Refund) -> Result<()> {
     let Some(attempt) = rows::attempt(&mut cx.db.read(), refund.attempt).await? else { return Ok(()) };
-    let Ok(channel) = merchants::channel(cx, attempt.channel()).await else { return Ok(()) };
+    let Ok(channel) = merchants::channel(cx, &attempt).await else { return Ok(()) };
     let answer = channel.query_refund(&number(attempt.id), &number(refund.id)).await;
     log::add(cx, refund, Line::refunded(PayCall::RefundQuery, &answer)).await?;
     match answer {

@@ -6,7 +6,7 @@ use store::args;
 use store::jobs::{Job, JobKind, NewJob, Outcome};
 use store::{Sql as _, Tx};
 
-use super::channel::{ChannelError, ChannelKind, Frozen, Method};
+use super::channel::{ChannelError, ChannelKind, Frozen, Method, PaidBy, PayerKind};
 use super::log::{self, Line};
 use super::model::{Asking, Attempt, AttemptState, Order, OrderId, OrderState, PayProblemCode, Problem, Purpose};
 use super::orders::place;
@@ -43,8 +43,10 @@ pub async fn conclude(tx: &mut Tx, cx: &Cx, order: &Order) -> Result<()> {
     if !amount.is_positive() || order.captured.is_positive() {
         return Ok(());
     }
-    let sql = "SELECT payer FROM pay_attempts WHERE id = $1";
-    let payer: Option<String> = tx.one(sql, args![frozen.id], |row| row.get("payer")).await?;
+    let sql = "SELECT payer_kind, payer FROM pay_attempts WHERE id = $1";
+    let payer =
+        tx.one(sql, args![frozen.id], |row| Ok((row.opt_word::<PayerKind>("payer_kind")?, row.get::<Option<String>>("payer")?))).await?;
+    let payer = payer.0.zip(payer.1).map(|(kind, id)| PaidBy { kind, id });
     let (Some(channel_no), Some(payer)) = (frozen.channel_no, payer) else {
         return Err(Fault::internal(format!("order {} is frozen by nobody", order.id)));
     };
@@ -66,6 +68,8 @@ pub async fn conclude(tx: &mut Tx, cx: &Cx, order: &Order) -> Result<()> {
     let attempt = Attempt {
         id: cx.id(),
         order: capture.id,
+        // Whoever has frozen it takes it, whoever is paid by then.
+        merchant: frozen.merchant,
         method: Method::Capture,
         state: AttemptState::Asked,
         ask: Asking { frozen: Some(Frozen { channel_no, payer }), ..Asking::default() },
@@ -102,7 +106,7 @@ async fn capture(cx: &Cx, ask: &OfAttempt) -> Result<Option<Timestamp>> {
         return by_another_number(cx, &attempt).await;
     }
     let order = rows::order(&mut cx.db.read(), attempt.order).await?;
-    let channel = merchants::channel(cx, attempt.channel()).await?;
+    let channel = merchants::channel(cx, &attempt).await?;
     let asked = channel.place(&place(&order, &attempt)).await;
     log::add(cx, &attempt, Line::placed(&asked)).await?;
     // Whatever it says: what counts is how the payment stands.

@@ -23,6 +23,16 @@ kernel::words! {
     }
 }
 
+impl ChannelKind {
+    /// As whose merchant it is spoken to: a pre-authorisation is Alipay's.
+    pub const fn network(self) -> Self {
+        match self {
+            Self::Wechat => Self::Wechat,
+            Self::Alipay | Self::AlipayFreeze => Self::Alipay,
+        }
+    }
+}
+
 kernel::words! {
     /// How the payer comes to pay.
     pub enum Method {
@@ -60,11 +70,28 @@ pub struct Payer {
     pub openid: String,
 }
 
+kernel::words! {
+    /// Whether the network's name of a payer is theirs everywhere.
+    pub enum PayerKind {
+        /// In one of our apps alone. WeChat has no other; Alipay tells newer apps this one in the place of the other.
+        OpenId = "open_id",
+        /// Alipay's own: 2088…
+        UserId = "user_id",
+    }
+}
+
+/// Who has paid, as the network calls them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaidBy {
+    pub kind: PayerKind,
+    pub id: String,
+}
+
 /// Money that a network has frozen for us, as it calls it, and its payer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Frozen {
     pub channel_no: String,
-    pub payer: String,
+    pub payer: PaidBy,
 }
 
 /// What a network is asked to take from somebody.
@@ -122,8 +149,7 @@ pub struct Paid {
     pub channel_no: String,
     /// What the order was over, as the network says.
     pub amount: Fen,
-    /// Who paid, as the network calls them.
-    pub payer: Option<String>,
+    pub payer: Option<PaidBy>,
     pub at: Timestamp,
 }
 

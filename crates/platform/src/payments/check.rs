@@ -60,6 +60,11 @@ pub async fn check(sql: &mut impl Sql) -> store::Result<Vec<String>> {
              AND COALESCE((SELECT SUM(r.amount) FROM pay_refunds r WHERE r.attempt_id = a.id), 0) <> o.amount",
             "payments that came twice are not on their way back",
         ),
+        (
+            "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM pay_attempts a JOIN pay_merchants m ON m.id = a.merchant_id \
+             WHERE a.state IN ('asked', 'waiting') AND m.parameters IS NULL",
+            "payments may still be made to merchants whose parameters are forgotten",
+        ),
     ] {
         let wrong: i64 = sql.one(query, args![], |row| row.get("n")).await?;
         if wrong > 0 {

@@ -15,7 +15,7 @@ use super::log::{self, LogRow};
 use super::model::{
     AttemptId, AttemptState, Order, OrderId, OrderState, Problem, Purpose, RefundId, RefundReason, RefundState, from_number, number,
 };
-use super::rows;
+use super::{merchants, rows};
 use crate::figures::MOST_WAITING;
 use crate::identity::Permission;
 use crate::{Cx, Result};
@@ -84,6 +84,8 @@ pub struct AttemptRow {
     /// As the network knows it.
     pub number: String,
     pub channel: ChannelKind,
+    /// With whom it was placed there: the merchant's number, or the seller's id.
+    pub merchant_id: String,
     pub method: Method,
     pub state: AttemptState,
     pub channel_no: Option<String>,
@@ -186,7 +188,9 @@ pub async fn order(cx: &Cx, id: OrderId) -> Result<OrderDetail> {
     let read = |row: &Row| Ok((row.get::<AttemptId>("id")?, (row.get("seen_at")?, row.get("seen_note")?)));
     let mut seen: HashMap<AttemptId, (Option<Timestamp>, Option<String>)> = sql.all(query, args![id], read).await?.into_iter().collect();
     let mut seen = |id| seen.remove(&id).unwrap_or_default();
+    let whose = merchants::numbers(&mut sql).await?;
     let attempts = attempts.into_iter().map(|one| (seen(one.id), one)).map(|((seen_at, seen_note), one)| AttemptRow {
+        merchant_id: whose.get(&one.merchant).cloned().unwrap_or_default(),
         seen_at,
         seen_note,
         number: number(one.id),

@@ -1,4 +1,13 @@
-//! Which networks can be paid by, and with which parameters.
+//! Which networks can be paid by, who we are there, and who we were.
+//!
+//! **Invariant**: what is placed at a network belongs to the merchant with whom it was placed. It is asked about, closed, taken and given back as
+//! that merchant, by whatever parameters of it are the newest, and believed by these alone; whoever we are by then ([`kept`], [`earlier`]).
+
+mod accounts;
+mod earlier;
+mod gone;
+mod kept;
+mod needed;
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -11,20 +20,28 @@ use store::{Sql, args};
 
 use super::channel::{BadParameter, Channel, ChannelKind, Channels};
 use super::error::PayError;
+use super::model::{Attempt, MerchantId};
 use super::parameters::{Form, Parameters, Shown};
 use crate::identity::Permission;
 use crate::vault::Purpose;
 use crate::{Cx, Result, audit};
+use gone::Gone;
+use kept::Kept;
+
+pub(super) use accounts::{Account, accounts};
+pub use earlier::Earlier;
+pub(crate) use earlier::FORGET;
+pub(super) use earlier::forget_job;
 
 pub(crate) const SEALED: Purpose = Purpose("payment channel");
 
 /// The networks that this process can speak to. One a process.
 pub struct Payments {
     channels: Arc<dyn Channels>,
-    opened: RwLock<HashMap<ChannelKind, Opened>>,
+    opened: RwLock<HashMap<(ChannelKind, MerchantId), Opened>>,
 }
 
-/// A network spoken to with the parameters of one version.
+/// A network spoken to with a merchant's parameters of one version.
 type Opened = (i64, Arc<dyn Channel>);
 
 impl Payments {
@@ -33,57 +50,60 @@ impl Payments {
     }
 }
 
-struct Stored {
-    parameters: Vec<u8>,
-    enabled: bool,
-    version: i64,
-    updated_at: Timestamp,
-}
-
-async fn stored(sql: &mut impl Sql, kind: ChannelKind) -> Result<Option<Stored>> {
-    let query = "SELECT parameters, enabled, version, updated_at FROM pay_channels WHERE channel = $1";
-    let read = |row: &store::Row| {
-        Ok(Stored {
-            parameters: row.get("parameters")?,
-            enabled: row.get("enabled")?,
-            version: row.get("version")?,
-            updated_at: row.get("updated_at")?,
-        })
-    };
-    Ok(sql.opt(query, args![kind.as_str()], read).await?)
-}
-
-fn open(cx: &Cx, sealed: &[u8]) -> Result<Parameters> {
-    serde_json::from_slice(&cx.vault.open(SEALED, sealed)?).map_err(Fault::internal)
-}
-
-/// With what a network is spoken to: a pre-authorisation is Alipay's, and has its parameters.
-async fn spoken(cx: &Cx, sql: &mut impl Sql, kind: ChannelKind) -> Result<Option<(Parameters, i64)>> {
-    let of = if kind == ChannelKind::AlipayFreeze { ChannelKind::Alipay } else { kind };
-    let Some(found) = stored(sql, of).await? else { return Ok(None) };
-    Ok(Some(match (kind, open(cx, &found.parameters)?) {
-        (ChannelKind::AlipayFreeze, Parameters::Alipay(own)) => (Parameters::AlipayFreeze(own), found.version),
-        (_, own) => (own, found.version),
-    }))
-}
-
 fn notify_url(cx: &Cx, kind: ChannelKind) -> String {
     format!("{}/callbacks/{kind}", cx.install.public_url)
 }
 
-/// The network, with the parameters as they are now; whether new payments may be made by it is not asked.
-pub(super) async fn channel(cx: &Cx, kind: ChannelKind) -> Result<Arc<dyn Channel>> {
-    let (parameters, version) = spoken(cx, &mut cx.db.read(), kind).await?.ok_or(PayError::NoChannel)?;
-    if let Some((opened, channel)) = cx.payments.opened.read().unwrap_or_else(PoisonError::into_inner).get(&kind)
-        && *opened == version
+/// The network, spoken to as this merchant.
+fn speak(cx: &Cx, kind: ChannelKind, merchant: &Kept) -> Result<Arc<dyn Channel>> {
+    let (opened, whose) = (&cx.payments.opened, (kind, merchant.id));
+    let known = opened.read().unwrap_or_else(PoisonError::into_inner).get(&whose).cloned();
+    if let Some((version, channel)) = known
+        && version == merchant.version
     {
-        return Ok(Arc::clone(channel));
+        return Ok(channel);
     }
-    let opened = cx.payments.channels.open(&parameters, &notify_url(cx, kind));
-    let channel = opened.map_err(|bad| Fault::internal(format!("{}: {}", bad.field, bad.en)))?;
-    let mut all = cx.payments.opened.write().unwrap_or_else(PoisonError::into_inner);
-    all.insert(kind, (version, Arc::clone(&channel)));
+    let Some(parameters) = merchant.open(cx)? else {
+        opened.write().unwrap_or_else(PoisonError::into_inner).remove(&whose);
+        return Ok(Arc::new(Gone));
+    };
+    let channel = cx.payments.channels.open(&parameters.spoken_by(kind), &notify_url(cx, kind));
+    let channel = channel.map_err(|bad| Fault::internal(format!("{}: {}", bad.field, bad.en)))?;
+    opened.write().unwrap_or_else(PoisonError::into_inner).insert(whose, (merchant.version, Arc::clone(&channel)));
     Ok(channel)
+}
+
+/// The network by which this is paid, as the merchant with whom it was placed; whether new payments may be made by it is not asked.
+pub(super) async fn channel(cx: &Cx, attempt: &Attempt) -> Result<Arc<dyn Channel>> {
+    let merchant = kept::find(&mut cx.db.read(), attempt.merchant).await?;
+    let merchant = merchant.ok_or_else(|| Fault::internal(format!("payment {} was placed with nobody", attempt.id)))?;
+    speak(cx, attempt.channel(), &merchant)
+}
+
+/// The network as each merchant that we are and were there: whoever believes a notice is whom it is told to. None where we have never been known.
+pub(super) async fn hearers(cx: &Cx, kind: ChannelKind) -> Result<Vec<(MerchantId, Arc<dyn Channel>)>> {
+    let all = kept::all(&mut cx.db.read(), kind.network()).await?;
+    let hearers = all.iter().filter_map(|one| match speak(cx, kind, one) {
+        Ok(channel) => Some((one.id, channel)),
+        // It keeps no other from being told.
+        Err(fault) => {
+            tracing::error!(channel = %kind, merchant = %one.id, %fault, "a merchant's parameters cannot be used");
+            None
+        }
+    });
+    Ok(hearers.collect())
+}
+
+/// With whom new payments are placed.
+pub(super) async fn current(sql: &mut impl Sql, kind: ChannelKind) -> Result<MerchantId> {
+    Ok(kept::current(sql, kind.network()).await?.ok_or(PayError::NoChannel)?.id)
+}
+
+/// The numbers of all merchants that we are and were, as people know them.
+pub(super) async fn numbers(sql: &mut impl Sql) -> Result<HashMap<MerchantId, String>> {
+    let query = "SELECT id, account FROM pay_merchants ORDER BY id LIMIT 1000";
+    let read = |row: &store::Row| Ok((row.get::<MerchantId>("id")?, row.get::<String>("account")?));
+    Ok(sql.all(query, args![], read).await?.into_iter().collect())
 }
 
 /// Such a job, by the crew that asks this network: of two networks neither waits for the other.
@@ -99,11 +119,6 @@ pub async fn enabled(sql: &mut impl Sql) -> Result<Vec<ChannelKind>> {
     Ok(sql.all("SELECT channel FROM pay_channels WHERE enabled ORDER BY channel DESC LIMIT 10", args![], |row| row.word("channel")).await?)
 }
 
-/// Where we are known, whether payments may be made by it now or not.
-pub(super) async fn known(sql: &mut impl Sql) -> Result<Vec<ChannelKind>> {
-    Ok(sql.all("SELECT channel FROM pay_channels ORDER BY channel LIMIT 10", args![], |row| row.word("channel")).await?)
-}
-
 /// A network as the console shows it: none of its secrets.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Merchant {
@@ -116,18 +131,28 @@ pub struct Merchant {
     /// Counts its changes, 0 before the first: whoever changes it says which one was looked at.
     pub version: i64,
     pub updated_at: Option<Timestamp>,
+    /// Whom we were there before, and are still paid by or give back as; the latest first.
+    pub earlier: Vec<Earlier>,
 }
 
 async fn merchant(cx: &Cx, kind: ChannelKind) -> Result<Merchant> {
-    let found = stored(&mut cx.db.read(), kind).await?;
-    let parameters = spoken(cx, &mut cx.db.read(), kind).await?.map(|(parameters, _)| parameters);
+    let mut sql = cx.db.read();
+    let query = "SELECT enabled, version, updated_at FROM pay_channels WHERE channel = $1";
+    let read = |row: &store::Row| Ok((row.get::<bool>("enabled")?, row.get::<i64>("version")?, row.get::<Timestamp>("updated_at")?));
+    let set = sql.opt(query, args![kind.as_str()], read).await?;
+    let parameters = match kept::current(&mut sql, kind.network()).await? {
+        Some(current) => current.open(cx)?,
+        None => None,
+    };
     Ok(Merchant {
         channel: kind,
-        enabled: found.as_ref().is_some_and(|found| found.enabled),
+        enabled: set.is_some_and(|(enabled, ..)| enabled),
         notify_url: notify_url(cx, kind),
         parameters: parameters.map(|parameters| parameters.shown()),
-        version: found.as_ref().map_or(0, |found| found.version),
-        updated_at: found.map(|found| found.updated_at),
+        version: set.map_or(0, |(_, version, _)| version),
+        updated_at: set.map(|(.., at)| at),
+        // Those of a pre-authorisation are Alipay's, and shown there.
+        earlier: if kind.network() == kind { earlier::shown(cx, kind).await? } else { Vec::new() },
     })
 }
 
@@ -140,8 +165,8 @@ pub async fn merchants(cx: &Cx) -> Result<Vec<Merchant>> {
     Ok(all)
 }
 
-/// Stores a network's parameters; secrets that are left out stay as they were. A pre-authorisation has none of its own, and comes without a form.
-/// With `looked_at`, only if that is its version still.
+/// Stores a network's parameters; secrets that are left out stay as they were of the same merchant. Where they are another's, who we were is kept for
+/// as long as it is needed. A pre-authorisation has none of its own, and comes without a form. With `looked_at`, only if that is its version still.
 pub async fn set_merchant(cx: &Cx, kind: ChannelKind, enabled: bool, form: Option<Form>, looked_at: Option<i64>) -> Result<Merchant> {
     cx.require(Permission::PaymentsManage)?;
     let mut tx = cx.db.begin().await?;
@@ -150,9 +175,13 @@ pub async fn set_merchant(cx: &Cx, kind: ChannelKind, enabled: bool, form: Optio
     if looked_at.is_some_and(|looked_at| looked_at != version) {
         return Err(Fault::changed_meanwhile());
     }
-    let before = spoken(cx, &mut tx, kind).await?.map(|(parameters, _)| parameters);
+    let before = match &form {
+        Some(form) => kept::named(&mut tx, kind.network(), form.who(kind)).await?,
+        None => kept::current(&mut tx, kind.network()).await?,
+    };
+    let before = before.map(|before| before.open(cx)).transpose()?.flatten();
     let parameters = match (kind, form, before) {
-        (ChannelKind::AlipayFreeze, None, Some(alipay)) => alipay,
+        (ChannelKind::AlipayFreeze, None, Some(alipay)) => alipay.spoken_by(kind),
         (ChannelKind::AlipayFreeze, None, None) => return Err(PayError::AlipayFirst.into()),
         (ChannelKind::AlipayFreeze, Some(_), _) => {
             return Err(Fault::field(
@@ -182,12 +211,17 @@ async fn write(tx: &mut store::Tx, cx: &Cx, parameters: &Parameters, enabled: bo
     let kind = parameters.channel();
     let bad = |bad: BadParameter| Fault::field(bad.field, "PARAMETER_INVALID", bad.zh, bad.en);
     cx.payments.channels.open(parameters, &notify_url(cx, kind)).map_err(bad)?;
+    let sql = "INSERT INTO pay_channels (channel, enabled, version, updated_at) VALUES ($1, $2, 1, $3) \
+               ON CONFLICT (channel) DO UPDATE SET enabled = $2, version = pay_channels.version + 1, updated_at = $3 \
+               WHERE pay_channels.version = COALESCE($4, pay_channels.version)";
+    if tx.exec(sql, args![kind.as_str(), enabled, cx.now(), looked_at]).await? == 0 {
+        return Err(Fault::changed_meanwhile());
+    }
     // What a pre-authorisation is spoken to with is Alipay's: it has nothing of its own to keep.
-    let own = (kind != ChannelKind::AlipayFreeze).then_some(parameters);
-    let plain = zeroize::Zeroizing::new(serde_json::to_vec(&own).map_err(Fault::internal)?);
-    let sql = "INSERT INTO pay_channels (channel, parameters, enabled, version, updated_at) VALUES ($1, $2, $3, 1, $4) \
-               ON CONFLICT (channel) DO UPDATE SET parameters = $2, enabled = $3, version = pay_channels.version + 1, updated_at = $4 \
-               WHERE pay_channels.version = COALESCE($5, pay_channels.version)";
-    let written = tx.exec(sql, args![kind.as_str(), cx.vault.seal(SEALED, &plain), enabled, cx.now(), looked_at]).await?;
-    if written == 0 { Err(Fault::changed_meanwhile()) } else { Ok(()) }
+    if kind == kind.network() {
+        kept::set(tx, cx, parameters).await?;
+        // One that was set by mistake, and never paid by.
+        earlier::forget(tx, cx, kind).await?;
+    }
+    Ok(())
 }

@@ -7,6 +7,7 @@
 //! **Invariant**: an order is paid by one attempt. Any other payment goes back by itself.
 //! **Invariant**: whatever a network has taken stands in the ledger, from the network's account into a wallet; and what is on its way back is
 //! frozen there until the network says that it has gone.
+//! **Invariant**: what was placed with a merchant is that merchant's (`merchants`), whoever we are at its network by then.
 //! **Invariant**: what a network has only frozen ([`ChannelKind::AlipayFreeze`]) is taken or let go by [`conclude`] and [`refund`], all of it.
 //! **Invariant**: a network is never asked within a transaction, and always under a number that was stored before.
 //! **Invariant**: what people read of a problem is a code ([`Problem`]), said in their language, and apart from it what the network has said.
@@ -37,8 +38,8 @@ mod watch;
 pub use by_hand::{Remedy, remedy};
 pub use capture::{conclude, frozen_by};
 pub use channel::{
-    BadParameter, BillLine, Channel, ChannelError, ChannelKind, Channels, Frozen, Handed, Header, Method, NotBelieved, Notice, Paid, Payer,
-    Place, Received, RefundAsk, RefundStanding, Standing,
+    BadParameter, BillLine, Channel, ChannelError, ChannelKind, Channels, Frozen, Handed, Header, Method, NotBelieved, Notice, Paid,
+    PaidBy, Payer, PayerKind, Place, Received, RefundAsk, RefundStanding, Standing,
 };
 pub use check::check;
 pub use error::PayError;
@@ -47,7 +48,7 @@ pub use list::{
     RefundRow, Waiting, find as find_named, order as detail, orders, reconciliation, refunds as list_refunds, settle_difference, waiting,
 };
 pub use log::{LogRow, PayCall, PaySaid};
-pub use merchants::{Merchant, Payments, enabled, merchants, put, set_merchant};
+pub use merchants::{Earlier, Merchant, Payments, enabled, merchants, put, set_merchant};
 pub use model::{
     AttemptId, AttemptState, Order, OrderEntity, OrderId, OrderState, PayProblemCode, Problem, Purpose, Refund, RefundEntity, RefundId,
     RefundReason, RefundState,
@@ -61,7 +62,7 @@ pub use rows::{lock, order as find, paid_when, refund as find_refund};
 pub use seen::mark_seen;
 pub use settle::{OfOrder, PAID_JOB};
 
-pub(crate) use merchants::SEALED as PARAMETERS;
+pub(crate) use merchants::{FORGET, SEALED as PARAMETERS};
 pub(crate) use reconcile::RECONCILE;
 pub(crate) use resume::RESUME;
 
@@ -76,5 +77,6 @@ pub(crate) fn handlers(handlers: &mut Handlers<Cx>) {
     handlers.add(refunds::REFUND_JOB, refunds::refund_job);
     handlers.add(notices::NOTICE_JOB, notices::notice_job);
     handlers.add(RECONCILE, |cx, _| reconcile::reconcile_job(cx));
+    handlers.add(FORGET, |cx, _| merchants::forget_job(cx));
     handlers.add(RESUME, |cx, _| resume::resume_job(cx));
 }

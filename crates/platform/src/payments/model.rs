@@ -23,6 +23,10 @@ kernel::id!(
 );
 kernel::id!(AttemptId, AttemptEntity, "pay");
 kernel::id!(
+    /// 商户
+    MerchantId, MerchantEntity, "mch"
+);
+kernel::id!(
     /// 退款单
     RefundId, RefundEntity, "rfd"
 );
@@ -127,6 +131,8 @@ pub struct Asking {
 pub struct Attempt {
     pub id: AttemptId,
     pub order: OrderId,
+    /// With whom it was placed: who is asked about it, and gives back what it brought.
+    pub merchant: MerchantId,
     pub method: Method,
     pub state: AttemptState,
     pub ask: Asking,

@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use store::jobs::{Job, JobKind, NewJob, Outcome};
 use store::{Sql as _, args};
 
-use super::channel::{ChannelKind, Header, Method, NotBelieved, Notice, Paid};
+use super::channel::{ChannelKind, Header, Method, NotBelieved, Notice, Paid, Received};
 use super::error::PayError;
 use super::list::NoticeId;
-use super::model::{AttemptId, AttemptState, from_number};
+use super::model::{AttemptId, AttemptState, MerchantId, RefundId, from_number};
 use super::settle::{self, Arrived};
 use super::watch::{self, Seen};
 use super::{merchants, refunds, rows};
@@ -39,9 +39,22 @@ impl<E: Into<Fault>> From<E> for Refusal {
 }
 
 /// Takes a notice: once this answers it is stored. One that is not signed as it should be leaves no trace but in the log.
+///
+/// To whom it is told is not read in it: each merchant that we are or were is asked whether it believes it, by its own parameters, and none believes
+/// what is told to another.
 pub async fn receive(cx: &Cx, kind: ChannelKind, header: Header<'_>, body: &[u8]) -> std::result::Result<(), Refusal> {
-    let channel = merchants::channel(cx, kind).await?;
-    let received = channel.notice(header, body).map_err(Refusal::NotBelieved)?;
+    let mut refused = None;
+    for (merchant, channel) in merchants::hearers(cx, kind).await? {
+        match channel.notice(header, body) {
+            Ok(received) => return Ok(keep(cx, kind, merchant, &received).await?),
+            // The first is that of whom we are now, and says most.
+            Err(why) => refused = refused.or(Some(why)),
+        }
+    }
+    Err(refused.map_or_else(|| PayError::NoChannel.into(), Refusal::NotBelieved))
+}
+
+async fn keep(cx: &Cx, kind: ChannelKind, merchant: MerchantId, received: &Received) -> Result<()> {
     let id: NoticeId = cx.id();
     let number = match &received.notice {
         Notice::Paid(paid) => Some(paid.number.as_str()),
@@ -50,8 +63,9 @@ pub async fn receive(cx: &Cx, kind: ChannelKind, header: Header<'_>, body: &[u8]
     };
     let what = serde_json::to_string(&received.notice).map_err(Fault::internal)?;
     let mut tx = cx.db.begin().await?;
-    let sql = "INSERT INTO pay_notices (id, channel, notice_id, what, number, received_at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
-    if tx.exec(sql, args![id, kind.as_str(), received.id.as_str(), what, number, cx.now()]).await? == 1 {
+    let sql = "INSERT INTO pay_notices (id, channel, merchant_id, notice_id, what, number, received_at) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+               ON CONFLICT DO NOTHING";
+    if tx.exec(sql, args![id, kind.as_str(), merchant, received.id.as_str(), what, number, cx.now()]).await? == 1 {
         cx.enqueue(&mut tx, NewJob::new(NOTICE_JOB, &OfNotice { notice: id, ask: false }, cx.now())?).await?;
         tx.commit().await?;
     }
@@ -92,20 +106,35 @@ async fn paid_as_told(cx: &Cx, of: &OfNotice, id: AttemptId, paid: &Paid) -> Res
     }
 }
 
+/// The payment, where it was placed with whom the notice was told to. Whoever else is paid under a number of ours is not us.
+async fn placed_with(cx: &Cx, merchant: MerchantId, id: Option<AttemptId>) -> Result<Option<AttemptId>> {
+    let Some(id) = id else { return Ok(None) };
+    let attempt = rows::attempt(&mut cx.db.read(), id).await?;
+    Ok(attempt.filter(|attempt| attempt.merchant == merchant).map(|attempt| attempt.id))
+}
+
+/// The same of a refund.
+async fn refund_of(cx: &Cx, merchant: MerchantId, id: Option<RefundId>) -> Result<Option<RefundId>> {
+    let Some(id) = id else { return Ok(None) };
+    let Some(refund) = rows::refund(&mut cx.db.read(), id).await? else { return Ok(None) };
+    Ok(placed_with(cx, merchant, Some(refund.attempt)).await?.map(|_| id))
+}
+
 async fn handle(cx: &Cx, of: &OfNotice) -> Result<()> {
-    let sql = "SELECT what FROM pay_notices WHERE id = $1 AND handled_at IS NULL";
-    let Some(what) = cx.db.read().opt(sql, args![of.notice], |row| row.get::<String>("what")).await? else { return Ok(()) };
+    let sql = "SELECT what, merchant_id FROM pay_notices WHERE id = $1 AND handled_at IS NULL";
+    let read = |row: &store::Row| Ok((row.get::<String>("what")?, row.get::<MerchantId>("merchant_id")?));
+    let Some((what, merchant)) = cx.db.read().opt(sql, args![of.notice], read).await? else { return Ok(()) };
     let notice: Notice = serde_json::from_str(&what).map_err(Fault::internal)?;
     let outcome = match notice {
         Notice::Paid(paid) => {
-            let arrived = match from_number(&paid.number) {
+            let arrived = match placed_with(cx, merchant, from_number(&paid.number)).await? {
                 Some(attempt) => paid_as_told(cx, of, attempt, &paid).await?,
                 None => Some(Arrived::Foreign),
             };
             let Some(arrived) = arrived else { return Ok(()) };
             arrived.as_str()
         }
-        Notice::Refund { refund_number, standing } => match from_number(&refund_number) {
+        Notice::Refund { refund_number, standing } => match refund_of(cx, merchant, from_number(&refund_number)).await? {
             Some(refund) => {
                 let _again = refunds::settle(cx, refund, Ok(standing)).await?;
                 "refund"

@@ -98,6 +98,7 @@ async fn add_attempt(tx: &mut Tx, cx: &Cx, order: &Order, method: Method, ask: A
     let attempt = Attempt {
         id: cx.id(),
         order: order.id,
+        merchant: merchants::current(tx, method.channel()).await?,
         method,
         state: AttemptState::Asked,
         ask,
@@ -177,7 +178,7 @@ async fn hand(cx: &Cx, id: OrderId) -> Result<OrderView> {
     let attempts = rows::attempts(&mut cx.db.read(), id).await?;
     let asked = attempts.iter().find(|attempt| attempt.state == AttemptState::Asked && order.state == OrderState::Pending);
     if let Some(attempt) = asked {
-        let channel = merchants::channel(cx, attempt.channel()).await?;
+        let channel = merchants::channel(cx, attempt).await?;
         let answer = channel.place(&place(&order, attempt)).await;
         log::add(cx, attempt, Line::placed(&answer)).await?;
         let mut tx = cx.db.begin().await?;

@@ -34,6 +34,9 @@ pub struct WechatParameters {
     pub api_v3_key: Zeroizing<String>,
     /// All that are good: while WeChat changes from one to another, both.
     pub keys: Vec<NetworkKey>,
+    /// Apps by which nothing is placed any more: what was, is told and answered in their names.
+    #[serde(default)]
+    pub former_app_ids: Vec<String>,
 }
 
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +65,23 @@ impl Parameters {
             Self::Wechat(_) => ChannelKind::Wechat,
             Self::Alipay(_) => ChannelKind::Alipay,
             Self::AlipayFreeze(_) => ChannelKind::AlipayFreeze,
+        }
+    }
+
+    /// Whose they are: the account that is paid, and the app without which nothing is known of a payment. All apps of a merchant of WeChat's are one;
+    /// Alipay tells each app of its own payments alone, and calls their payers by names that no other app knows.
+    pub(super) fn who(&self) -> (&str, &str) {
+        match self {
+            Self::Wechat(own) => (&own.merchant_id, ""),
+            Self::Alipay(own) | Self::AlipayFreeze(own) => (&own.seller_id, &own.app_id),
+        }
+    }
+
+    /// The same for this way to pay: Alipay's are a pre-authorisation's too.
+    pub(super) fn spoken_by(self, kind: ChannelKind) -> Self {
+        match (kind, self) {
+            (ChannelKind::AlipayFreeze, Self::Alipay(own)) => Self::AlipayFreeze(own),
+            (_, own) => own,
         }
     }
 }
@@ -114,16 +134,41 @@ impl fmt::Debug for Form {
     }
 }
 
+/// So many apps are remembered by which nothing is placed any more, the last.
+const FORMER: usize = 20;
+
+/// All apps that payments were placed by before, and are not now.
+fn former(old: &WechatParameters, now: [Option<&str>; 2]) -> Vec<String> {
+    let all = old.former_app_ids.iter().chain([&old.app_id]).chain(&old.mini_app_id);
+    let mut former: Vec<String> = Vec::new();
+    for id in all.filter(|id| !now.contains(&Some(id.as_str()))) {
+        if !former.contains(id) {
+            former.push(id.clone());
+        }
+    }
+    former.split_off(former.len().saturating_sub(FORMER))
+}
+
 impl Form {
-    /// With what is known `before` in the place of what is left out.
+    /// Whose it is, as [`Parameters::who`].
+    pub(super) fn who(&self, kind: ChannelKind) -> (&str, &str) {
+        let app = if kind == ChannelKind::Wechat { "" } else { self.app_id.trim() };
+        (self.merchant_id.trim(), app)
+    }
+
+    /// With what is known `before` of the same merchant in the place of what is left out.
     pub(super) fn complete(self, kind: ChannelKind, before: Option<Parameters>) -> Result<Parameters, Fault> {
         let mut fields = Fields::default();
         let app_id = fields.take("app_id", text::clean(&self.app_id, 1, 40, false)).unwrap_or_default();
         let mini = self.mini_app_id.unwrap_or_default();
         let mini_app_id = fields.take("mini_app_id", text::clean(&mini, 0, 40, false)).filter(|id| !id.is_empty());
         let merchant_id = fields.take("merchant_id", text::clean(&self.merchant_id, 1, 40, false)).unwrap_or_default();
+        let mut former_app_ids = Vec::new();
         let (old_key, old_secret, old_keys) = match before {
-            Some(Parameters::Wechat(old)) => (Some(old.private_key), Some(old.api_v3_key), Some(old.keys)),
+            Some(Parameters::Wechat(old)) => {
+                former_app_ids = former(&old, [Some(&app_id), mini_app_id.as_deref()]);
+                (Some(old.private_key), Some(old.api_v3_key), Some(old.keys))
+            }
             Some(Parameters::Alipay(old) | Parameters::AlipayFreeze(old)) => {
                 (Some(old.private_key), None, Some(vec![NetworkKey { id: String::new(), pem: old.alipay_key }]))
             }
@@ -145,7 +190,8 @@ impl Form {
                     Zeroizing::default()
                 });
                 let serial = self.serial.unwrap_or_default();
-                Parameters::Wechat(WechatParameters { app_id, mini_app_id, merchant_id, serial, private_key, api_v3_key, keys })
+                let own = WechatParameters { app_id, mini_app_id, merchant_id, serial, private_key, api_v3_key, keys, former_app_ids };
+                Parameters::Wechat(own)
             }
             ChannelKind::Alipay | ChannelKind::AlipayFreeze => {
                 let alipay_key = keys.into_iter().next().map(|key| key.pem).unwrap_or_default();

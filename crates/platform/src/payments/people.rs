@@ -4,6 +4,7 @@ use kernel::{Fen, Word as _};
 use store::{Sql as _, Tx, args};
 
 use super::channel::ChannelKind;
+use super::merchants::Account;
 use super::model::{AttemptId, Order, OrderId, Problem, Refund, yuan};
 use crate::allowance::Allowance;
 use crate::messages::{self, templates};
@@ -51,15 +52,15 @@ pub(super) async fn unclear(tx: &mut Tx, cx: &Cx, kind: ChannelKind, why: &Probl
 }
 
 /// A day's bill that does not agree with ours.
-pub(super) async fn day(tx: &mut Tx, cx: &Cx, kind: ChannelKind, day: &str, differences: usize) -> Result<()> {
-    let said = [("channel", name(kind).to_owned()), ("day", day.to_owned()), ("count", differences.to_string())];
+pub(super) async fn day(tx: &mut Tx, cx: &Cx, of: &Account, day: &str, differences: usize) -> Result<()> {
+    let said = [("channel", called(of)), ("day", day.to_owned()), ("count", differences.to_string())];
     messages::tell_super_admins(tx, cx, &templates::PAY_DAY_DIFFERS, &said, Some("/payments")).await
 }
 
 /// Days whose bill cannot be had, and why the last of them cannot.
-pub(super) async fn missing(tx: &mut Tx, cx: &Cx, kind: ChannelKind, days: &[&str], why: &Problem) -> Result<()> {
+pub(super) async fn missing(tx: &mut Tx, cx: &Cx, of: &Account, days: &[&str], why: &Problem) -> Result<()> {
     let [zh, en] = templates::why(why.texts());
-    let said = [("channel", name(kind).to_owned()), ("days", days.join(", ")), zh, en];
+    let said = [("channel", called(of)), ("days", days.join(", ")), zh, en];
     messages::tell_super_admins(tx, cx, &templates::PAY_DAY_MISSING, &said, Some("/payments?tab=reconciliation")).await
 }
 
@@ -68,6 +69,11 @@ fn name(kind: ChannelKind) -> &'static str {
         ChannelKind::Wechat => "微信支付 WeChat Pay",
         ChannelKind::Alipay | ChannelKind::AlipayFreeze => "支付宝 Alipay",
     }
+}
+
+/// With its number, where it is one that we had before.
+fn called(of: &Account) -> String {
+    of.earlier().map_or_else(|| name(of.kind).to_owned(), |number| format!("{} {number}", name(of.kind)))
 }
 
 /// Where the console shows it.

@@ -8,11 +8,12 @@ use kernel::{Fault, Fen, HOUR, Timestamp, Word};
 use store::jobs::{JobKind, Outcome};
 use store::{Sql, Tx, args};
 
-use super::channel::{BillLine, Channel, ChannelError, ChannelKind};
+use super::channel::{BillLine, ChannelError};
 use super::log::{self, Line as LogLine};
+use super::merchants::{self, Account};
 use super::model::{AttemptId, PayProblemCode, RefundEntity, RefundId, from_number, number};
 use super::settle::settle;
-use super::{channel, merchants, people, rows, watch};
+use super::{channel, people, rows, watch};
 use crate::{Cx, Result};
 use missing::NotCompared;
 
@@ -24,9 +25,9 @@ const ZONE: &str = "Asia/Shanghai";
 const READY_HOUR: i64 = 10;
 const DAY_SECONDS: i64 = 86_400;
 /// A day that was missed is compared later: so many days long, where the server was down or a network away.
-const DAYS_BACK: i64 = 14;
+pub(super) const DAYS_BACK: i64 = 14;
 /// What we heard of so shortly before midnight may be the next day's by the network's clock: it is looked for in that day's bill.
-const NEAR: i64 = HOUR;
+pub(super) const NEAR: i64 = HOUR;
 /// From this age on a day without a bill has none: until then the bill may be late.
 const SURELY_EMPTY: i64 = 2;
 
@@ -110,46 +111,39 @@ pub(super) async fn reconcile_job(cx: Cx) -> Outcome {
     }
 }
 
-/// Compares with each network the days that were not compared yet. One that does not answer keeps no other waiting.
+/// Compares of each of our accounts at the networks the days that were not compared yet, also of those that we had before others. A network that does
+/// not answer keeps no other waiting.
 async fn reconcile(cx: &Cx) -> Result<()> {
     let mut outcome = Ok(());
-    // What is only frozen is in no bill.
-    let known = merchants::known(&mut cx.db.read()).await?.into_iter().filter(|kind| *kind != ChannelKind::AlipayFreeze);
-    for kind in known {
-        let first = first_paid(&mut cx.db.read(), kind).await?;
+    for of in merchants::accounts(&mut cx.db.read()).await? {
+        let first = of.first_paid(&mut cx.db.read()).await?;
         let mut missing = Vec::new();
         for day in days_to_compare(cx.now(), first) {
-            if let Err(why) = compare_day(cx, kind, &day).await {
+            if let Err(why) = compare_day(cx, &of, &day).await {
                 let (problem, fault) = (why.problem(), Fault::from(why));
-                tracing::warn!(channel = %kind, day = %day.name, %fault, "a network's bill could not be compared");
+                tracing::warn!(channel = %of.kind, account = %of.number, day = %day.name, %fault, "a network's bill could not be compared");
                 if day.age >= missing::MISSING {
                     missing.push((day.name, problem));
                 }
                 outcome = Err(fault);
             }
         }
-        missing::keep(cx, kind, &missing).await?;
+        missing::keep(cx, &of, &missing).await?;
     }
     outcome
 }
 
-/// When the first payment was made by this network, by its clock.
-async fn first_paid(sql: &mut impl Sql, kind: ChannelKind) -> Result<Option<Timestamp>> {
-    let query = "SELECT paid_at FROM pay_attempts WHERE channel = $1 AND paid_at IS NOT NULL ORDER BY paid_at LIMIT 1";
-    Ok(sql.opt(query, args![kind.as_str()], |row| row.get("paid_at")).await?)
-}
-
-async fn compare_day(cx: &Cx, kind: ChannelKind, day: &Day) -> std::result::Result<(), NotCompared> {
-    let sql = "SELECT 1 AS one FROM pay_days WHERE channel = $1 AND day = $2";
-    if cx.db.read().opt(sql, args![kind.as_str(), day.name.as_str()], |_| Ok(())).await?.is_some() {
+async fn compare_day(cx: &Cx, of: &Account, day: &Day) -> std::result::Result<(), NotCompared> {
+    let sql = "SELECT 1 AS one FROM pay_days WHERE channel = $1 AND account = $2 AND day = $3";
+    let known = cx.db.read().opt(sql, args![of.kind.as_str(), of.number.as_str(), day.name.as_str()], |_| Ok(())).await?.is_some();
+    if known || !of.concerns(&mut cx.db.read(), day).await? {
         return Ok(());
     }
-    let channel = merchants::channel(cx, kind).await?;
-    let bill = channel.bill(&day.name).await.map_err(NotCompared::NoBill)?;
-    heal(cx, channel.as_ref(), &bill).await?;
+    let bill = of.channel(cx)?.bill(&day.name).await.map_err(NotCompared::NoBill)?;
+    heal(cx, of, &bill).await?;
     let theirs = bill.iter().map(|line| ((line.number.clone(), line.refund_number.clone()), line.amount)).collect();
-    let found = refunds_of(&mut cx.db.read(), kind, &bill).await?;
-    let mut ours = ours(&mut cx.db.read(), kind, day).await?;
+    let found = refunds_of(&mut cx.db.read(), of, &bill).await?;
+    let mut ours = ours(&mut cx.db.read(), of, day).await?;
     ours.extend(found.iter().map(|one| (one.line.clone(), one.amount)));
     if may_be_late(&bill, &ours, day.age) {
         return Err(NotCompared::NoBill(ChannelError::Unclear(PayProblemCode::NoBill.into())));
@@ -158,9 +152,12 @@ async fn compare_day(cx: &Cx, kind: ChannelKind, day: &Day) -> std::result::Resu
     for one in &found {
         tx.exec("UPDATE pay_refunds SET billed_on = $1 WHERE id = $2", args![day.name.as_str(), one.id]).await?;
     }
-    store_day(&mut tx, cx, kind, &day.name, &bill, &compare(&ours, &theirs)).await?;
+    store_day(&mut tx, cx, of, &day.name, &bill, &compare(&ours, &theirs)).await?;
     Ok(tx.commit().await?)
 }
+
+/// Of attempts: those that are paid into this account. What is only frozen is in no bill.
+const INTO: &str = "a.channel = $1 AND a.merchant_id IN (SELECT m.id FROM pay_merchants m WHERE m.channel = $1 AND m.account = $2)";
 
 /// A refund of ours that a bill has.
 struct Billed {
@@ -171,14 +168,16 @@ struct Billed {
 
 /// Those refunds of a bill that are ours, whenever we have heard of them, or will: the network's day is that on which it was made, and its answer may
 /// have been lost, or have come after midnight.
-async fn refunds_of(sql: &mut impl Sql, kind: ChannelKind, bill: &[BillLine]) -> Result<Vec<Billed>> {
-    let query = "SELECT r.attempt_id, r.amount FROM pay_refunds r JOIN pay_attempts a ON a.id = r.attempt_id \
-                 WHERE r.id = $1 AND a.channel = $2 AND r.state IN ('asked', 'done')";
+async fn refunds_of(sql: &mut impl Sql, of: &Account, bill: &[BillLine]) -> Result<Vec<Billed>> {
+    let query = format!(
+        "SELECT r.attempt_id, r.amount FROM pay_refunds r JOIN pay_attempts a ON a.id = r.attempt_id \
+         WHERE {INTO} AND r.id = $3 AND r.state IN ('asked', 'done')"
+    );
     let mut found = Vec::new();
     for line in bill {
         let Some(id) = line.refund_number.as_deref().and_then(from_number::<RefundEntity>) else { continue };
         let read = |row: &store::Row| Ok((number(row.get::<AttemptId>("attempt_id")?), row.get::<Fen>("amount")?));
-        if let Some((attempt, amount)) = sql.opt(query, args![id, kind.as_str()], read).await? {
+        if let Some((attempt, amount)) = sql.opt(&query, args![of.kind.as_str(), of.number.as_str(), id], read).await? {
             found.push(Billed { id, line: (attempt, Some(number(id))), amount });
         }
     }
@@ -186,11 +185,15 @@ async fn refunds_of(sql: &mut impl Sql, kind: ChannelKind, bill: &[BillLine]) ->
 }
 
 /// A payment of ours that the network has and we have not taken yet is taken now, as its notice would have been.
-async fn heal(cx: &Cx, channel: &dyn Channel, bill: &[BillLine]) -> Result<()> {
+async fn heal(cx: &Cx, of: &Account, bill: &[BillLine]) -> Result<()> {
     for line in bill.iter().filter(|line| line.refund_number.is_none()) {
         let Some(id) = from_number::<super::model::AttemptEntity>(&line.number) else { continue };
         let Some(attempt) = rows::attempt(&mut cx.db.read(), id).await?.filter(|attempt| attempt.paid_at.is_none()) else { continue };
-        let answer = channel.query(&line.number).await;
+        // Who is paid there may use any number. Of one that was placed with another merchant of ours it says nothing.
+        if !of.is_of(&mut cx.db.read(), attempt.merchant).await? {
+            continue;
+        }
+        let answer = merchants::channel(cx, &attempt).await?.query(&line.number).await;
         log::add(cx, &attempt, LogLine::queried(&answer)).await?;
         match answer {
             Ok(channel::Standing::Paid(paid)) => {
@@ -209,17 +212,23 @@ async fn heal(cx: &Cx, channel: &dyn Channel, bill: &[BillLine]) -> Result<()> {
 }
 
 /// What a day's bill has to have: what was taken on it, by the network's clock, and what we have heard of as given back until then and no bill has had.
-async fn ours(sql: &mut impl Sql, kind: ChannelKind, day: &Day) -> Result<BTreeMap<Line, Fen>> {
-    let query = "SELECT a.id, o.amount FROM pay_attempts a JOIN pay_orders o ON o.id = a.order_id WHERE a.channel = $1 AND a.paid_at >= $2 AND a.paid_at < $3 ORDER BY a.id";
-    let paid = sql.all(query, args![kind.as_str(), day.from, day.to], |row| {
+async fn ours(sql: &mut impl Sql, of: &Account, day: &Day) -> Result<BTreeMap<Line, Fen>> {
+    let (kind, account) = (of.kind.as_str(), of.number.as_str());
+    let query = format!(
+        "SELECT a.id, o.amount FROM pay_attempts a JOIN pay_orders o ON o.id = a.order_id \
+         WHERE {INTO} AND a.paid_at >= $3 AND a.paid_at < $4 ORDER BY a.id"
+    );
+    let paid = sql.all(&query, args![kind, account, day.from, day.to], |row| {
         let id: AttemptId = row.get("id")?;
         Ok(((number(id), None), row.get::<Fen>("amount")?))
     });
     let mut lines: BTreeMap<Line, Fen> = paid.await?.into_iter().collect();
-    let query = "SELECT r.id, r.attempt_id, r.amount FROM pay_refunds r JOIN pay_attempts a ON a.id = r.attempt_id \
-                 WHERE a.channel = $1 AND r.state = 'done' AND r.billed_on IS NULL AND r.settled_at >= $2 AND r.settled_at < $3 ORDER BY r.id";
+    let query = format!(
+        "SELECT r.id, r.attempt_id, r.amount FROM pay_refunds r JOIN pay_attempts a ON a.id = r.attempt_id \
+         WHERE {INTO} AND r.state = 'done' AND r.billed_on IS NULL AND r.settled_at >= $3 AND r.settled_at < $4 ORDER BY r.id"
+    );
     let (from, to) = (day.from.plus_micros(-NEAR), day.to.plus_micros(-NEAR));
-    let refunded = sql.all(query, args![kind.as_str(), from, to], |row| {
+    let refunded = sql.all(&query, args![kind, account, from, to], |row| {
         let (id, attempt): (RefundId, AttemptId) = (row.get("id")?, row.get("attempt_id")?);
         Ok(((number(attempt), Some(number(id))), row.get::<Fen>("amount")?))
     });
@@ -227,22 +236,25 @@ async fn ours(sql: &mut impl Sql, kind: ChannelKind, day: &Day) -> Result<BTreeM
     Ok(lines)
 }
 
-async fn store_day(tx: &mut Tx, cx: &Cx, kind: ChannelKind, day: &str, bill: &[BillLine], differences: &[Difference]) -> Result<()> {
+async fn store_day(tx: &mut Tx, cx: &Cx, of: &Account, day: &str, bill: &[BillLine], differences: &[Difference]) -> Result<()> {
     let sum = |refunds: bool| bill.iter().filter(|line| line.refund_number.is_some() == refunds).map(|line| line.amount.fen()).sum::<i64>();
     let count = |many: usize| i64::try_from(many).unwrap_or(i64::MAX);
-    let sql = "INSERT INTO pay_days (channel, day, lines, paid, refunded, differences, at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
-    let values = args![kind.as_str(), day, count(bill.len()), sum(false), sum(true), count(differences.len()), cx.now()];
+    let (channel, account) = (of.kind.as_str(), of.number.as_str());
+    let sql = "INSERT INTO pay_days (channel, account, day, lines, paid, refunded, differences, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
+               ON CONFLICT DO NOTHING";
+    let values = args![channel, account, day, count(bill.len()), sum(false), sum(true), count(differences.len()), cx.now()];
     if tx.exec(sql, values).await? == 0 {
         return Ok(());
     }
     for one in differences {
-        let sql = "INSERT INTO pay_differences (id, channel, day, kind, number, refund_number, ours, theirs, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+        let sql = "INSERT INTO pay_differences (id, channel, account, day, kind, number, refund_number, ours, theirs, created_at) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
         let id = cx.random.uuid_v7(cx.now());
-        let (channel, what) = (kind.as_str(), one.kind.as_str());
-        tx.exec(sql, args![id, channel, day, what, one.line.0.as_str(), one.line.1.as_deref(), one.ours, one.theirs, cx.now()]).await?;
+        let (what, number, refund) = (one.kind.as_str(), one.line.0.as_str(), one.line.1.as_deref());
+        tx.exec(sql, args![id, channel, account, day, what, number, refund, one.ours, one.theirs, cx.now()]).await?;
     }
     if !differences.is_empty() {
-        people::day(tx, cx, kind, day, differences.len()).await?;
+        people::day(tx, cx, of, day, differences.len()).await?;
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ use crate::ledger::{self, AccountId, EntryKind};
 use crate::{Cx, Result};
 
 /// Networks give nothing back after a year.
-const OLDEST: i64 = 360 * DAY;
+pub(super) const OLDEST: i64 = 360 * DAY;
 /// So many lines of a wallet are followed at most, the last: 27 a day. What was there before counts as what no network would take back.
 const LINES: i64 = 10_000;
 /// So many are read at once.

@@ -106,7 +106,7 @@ async fn ask_network(cx: &Cx, id: RefundId) -> Result<Option<Timestamp>> {
     };
     let Some(attempt) = rows::attempt(&mut cx.db.read(), refund.attempt).await? else { return Ok(None) };
     let order = rows::order(&mut cx.db.read(), refund.order).await?;
-    let channel = merchants::channel(cx, attempt.channel()).await?;
+    let channel = merchants::channel(cx, &attempt).await?;
     // The number is the refund's own: whoever asks again asks for the same.
     let ask = RefundAsk {
         number: number(attempt.id),

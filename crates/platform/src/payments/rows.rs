@@ -50,7 +50,8 @@ pub(super) fn stored(problem: Option<&Problem>) -> (Option<&'static str>, Option
     (problem.map(|problem| problem.code.as_str()), problem.and_then(|problem| problem.said.as_deref()))
 }
 
-const ATTEMPT: &str = "id, order_id, method, state, ask, handed, channel_no, created_at, checked_at, paid_at, problem, problem_amount, problem_number, problem_said";
+const ATTEMPT: &str = "id, order_id, merchant_id, method, state, ask, handed, channel_no, created_at, checked_at, paid_at, \
+                       problem, problem_amount, problem_number, problem_said";
 
 /// A row whose JSON is still text.
 struct Stored {
@@ -66,6 +67,7 @@ fn read_attempt(row: &Row) -> store::Result<Stored> {
         attempt: Attempt {
             id: row.get("id")?,
             order: row.get("order_id")?,
+            merchant: row.get("merchant_id")?,
             method: row.word("method")?,
             state: row.word("state")?,
             ask: super::model::Asking::default(),
@@ -119,12 +121,13 @@ pub(super) async fn insert_order(tx: &mut Tx, order: &Order) -> Result<()> {
 }
 
 pub(super) async fn insert_attempt(tx: &mut Tx, attempt: &Attempt) -> Result<()> {
-    let sql = "INSERT INTO pay_attempts (id, order_id, channel, method, state, ask, created_at, checked_at, problem, problem_said) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9)";
+    let sql = "INSERT INTO pay_attempts (id, order_id, channel, merchant_id, method, state, ask, created_at, checked_at, problem, problem_said) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10)";
     let ask = serde_json::to_string(&attempt.ask).map_err(Fault::internal)?;
     let (channel, method, state) = (attempt.channel().as_str(), attempt.method.as_str(), attempt.state.as_str());
     let (problem, said) = stored(attempt.problem.as_ref());
-    tx.exec(sql, args![attempt.id, attempt.order, channel, method, state, ask, attempt.created_at, problem, said]).await?;
+    let whose = args![attempt.id, attempt.order, channel, attempt.merchant];
+    tx.exec(sql, [whose, args![method, state, ask, attempt.created_at, problem, said]].concat()).await?;
     Ok(())
 }
 

@@ -72,9 +72,10 @@ pub(super) async fn settle(cx: &Cx, id: AttemptId, paid: &Paid) -> Result<Arrive
 
 /// The network has the money now, and the wallet what it stands for.
 async fn book(tx: &mut Tx, cx: &Cx, order: &Order, attempt: &Attempt, paid: &Paid, state: AttemptState) -> Result<()> {
-    let sql = "UPDATE pay_attempts SET state = $1, channel_no = $2, payer = $3, paid_at = $4, \
-               problem = NULL, problem_amount = NULL, problem_number = NULL, problem_said = NULL WHERE id = $5";
-    tx.exec(sql, args![state.as_str(), paid.channel_no.as_str(), paid.payer.as_deref(), paid.at, attempt.id]).await?;
+    let sql = "UPDATE pay_attempts SET state = $1, channel_no = $2, payer_kind = $3, payer = $4, paid_at = $5, \
+               problem = NULL, problem_amount = NULL, problem_number = NULL, problem_said = NULL WHERE id = $6";
+    let (kind, payer) = paid.payer.as_ref().map(|payer| (payer.kind.as_str(), payer.id.as_str())).unzip();
+    tx.exec(sql, args![state.as_str(), paid.channel_no.as_str(), kind, payer, paid.at, attempt.id]).await?;
     let entry = ledger::Move {
         debit: account(attempt.channel()),
         // The wallet has had it since it was frozen.

@@ -47,7 +47,7 @@ pub(super) async fn take_turn(cx: &Cx, attempt: &Attempt) -> Result<bool> {
 
 /// Asks the network, and does what follows. An error where that is not clear, whosever trouble it is.
 pub(super) async fn look(cx: &Cx, attempt: &Attempt) -> Result<Seen> {
-    let channel = merchants::channel(cx, attempt.channel()).await?;
+    let channel = merchants::channel(cx, attempt).await?;
     let answer = channel.query(&number(attempt.id)).await;
     log::add(cx, attempt, Line::queried(&answer)).await?;
     match answer.map_err(|why| Fault::unavailable(why.to_string()))? {
@@ -87,7 +87,7 @@ async fn over(cx: &Cx, attempt: &Attempt) -> Result<bool> {
 /// Closes it at the network. False where it turns out to be paid; it is settled then.
 pub(super) async fn close(cx: &Cx, order: &Order, attempt: &Attempt) -> Result<bool> {
     debug_assert_eq!(order.id, attempt.order);
-    let channel = merchants::channel(cx, attempt.channel()).await?;
+    let channel = merchants::channel(cx, attempt).await?;
     let answer = channel.close(&number(attempt.id)).await;
     log::add(cx, attempt, Line::closed(&answer)).await?;
     match answer {

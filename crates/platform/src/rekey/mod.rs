@@ -33,23 +33,15 @@ pub struct Part {
     pub kept: &'static [Purpose],
 }
 
-/// A table, and how a row of it comes under another key.
+/// A table whose key is a UUID, `id`, and how a row of it comes under another key.
 pub struct Table {
     pub name: &'static str,
-    pub key: Key,
     /// Which rows, as a condition.
     pub only: &'static str,
     pub reads: &'static [&'static str],
     /// In the order in which `change` answers them.
     pub writes: &'static [&'static str],
     pub change: fn(&Row, &Vaults<'_>) -> std::result::Result<Vec<Value>, Stuck>,
-}
-
-/// The column of a table's key.
-pub enum Key {
-    /// A UUID, `id`.
-    Id,
-    Text(&'static str),
 }
 
 /// Why a row cannot come under another key.

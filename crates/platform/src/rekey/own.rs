@@ -2,13 +2,13 @@
 
 use store::args;
 
-use super::{Key, Part, Table};
+use super::{Part, Table};
 use crate::identity::{second_factor, tries};
 use crate::quota::withdrawal;
 use crate::{messages, payments};
 
 pub const PART: Part = Part {
-    tables: &[USERS, WITHDRAWALS, CHANNELS, messages::UNDER_KEY],
+    tables: &[USERS, WITHDRAWALS, MERCHANTS, messages::UNDER_KEY],
     emptied: &["sessions", "email_tokens", "recovery_codes", "captchas", "name_tries", "allowances"],
     answers: &[withdrawal::PAYEE],
     kept: &[],
@@ -16,7 +16,6 @@ pub const PART: Part = Part {
 
 const USERS: Table = Table {
     name: "users",
-    key: Key::Id,
     only: "TRUE",
     reads: &["name_key", "totp_secret"],
     writes: &["name_hash", "totp_secret"],
@@ -28,16 +27,15 @@ const USERS: Table = Table {
 
 const WITHDRAWALS: Table = Table {
     name: "withdrawals",
-    key: Key::Id,
     only: "TRUE",
     reads: &["payee"],
     writes: &["payee"],
     change: |row, vaults| Ok(args![vaults.column(row, "payee", withdrawal::PAYEE)?]),
 };
 
-const CHANNELS: Table = Table {
-    name: "pay_channels",
-    key: Key::Text("channel"),
+/// Those that we were, too: something may still come of them.
+const MERCHANTS: Table = Table {
+    name: "pay_merchants",
     only: "TRUE",
     reads: &["parameters"],
     writes: &["parameters"],

@@ -1,11 +1,9 @@
 //! The rows of a table, so many at a time: there may be ten million.
 
-use std::fmt::Display;
-
-use store::{FromValue, Row, Sql, ToValue, Tx, args, update_many};
+use store::{Row, Sql, Tx, args, update_many};
 use uuid::Uuid;
 
-use super::{Key, Say, Stuck, Table, Vaults, does_not_open};
+use super::{Say, Stuck, Table, Vaults, does_not_open};
 use crate::Result;
 
 /// In memory at once.
@@ -13,22 +11,12 @@ const AT_ONCE: usize = 1_024;
 /// How often somebody is told how far it is: rows.
 const TELL_EVERY: u64 = 102_400;
 
+/// By the id, whose first value is behind nil.
 pub(crate) async fn change(tx: &mut Tx, vaults: Vaults<'_>, table: &Table, say: Say<'_>) -> Result<()> {
-    match table.key {
-        Key::Id => walk::<Uuid>(tx, vaults, table, "id", say).await,
-        Key::Text(key) => walk::<String>(tx, vaults, table, key, say).await,
-    }
-}
-
-/// By the key, whose first value is behind the default.
-async fn walk<K>(tx: &mut Tx, vaults: Vaults<'_>, table: &Table, key: &str, say: Say<'_>) -> Result<()>
-where
-    K: FromValue + ToValue + Clone + Default + Display + Send,
-{
     let (name, reads) = (table.name, table.reads.join(", "));
-    let sql = format!("SELECT {key}, {reads} FROM {name} WHERE {key} > $1 AND ({}) ORDER BY {key} LIMIT {AT_ONCE}", table.only);
-    let columns: Vec<&str> = std::iter::once(key).chain(table.writes.iter().copied()).collect();
-    let (mut last, mut done) = (K::default(), 0);
+    let sql = format!("SELECT id, {reads} FROM {name} WHERE id > $1 AND ({}) ORDER BY id LIMIT {AT_ONCE}", table.only);
+    let columns: Vec<&str> = std::iter::once("id").chain(table.writes.iter().copied()).collect();
+    let (mut last, mut done) = (Uuid::nil(), 0);
     loop {
         let read = |row: &Row| {
             let changed = match (table.change)(row, &vaults) {
@@ -36,14 +24,14 @@ where
                 Err(Stuck::CannotOpen) => None,
                 Err(Stuck::Store(error)) => return Err(error),
             };
-            Ok((row.get::<K>(key)?, changed))
+            Ok((row.get::<Uuid>("id")?, changed))
         };
-        let found = tx.all(&sql, args![last.clone()], read).await?;
+        let found = tx.all(&sql, args![last], read).await?;
         let is_full = found.len() == AT_ONCE;
         let mut rows = Vec::with_capacity(found.len());
         for (id, changed) in found {
-            let mut row = args![id.clone()];
-            row.extend(changed.ok_or_else(|| does_not_open(name, &id))?);
+            let mut row = args![id];
+            row.extend(changed.ok_or_else(|| does_not_open(name, id))?);
             rows.push(row);
             last = id;
         }

@@ -10,9 +10,10 @@ use kernel::{Fen, Timestamp};
 use serde_json::{Value, json};
 
 use super::words::{
-    FAILED, Fields, Refused, beijing, content, from_beijing, from_yuan, is_own_number, is_subject, named, notify_url, parse, text, yuan,
+    BUYER, FAILED, Fields, PAYER, Refused, beijing, content, from_beijing, from_yuan, is_own_number, is_subject, named, notify_url, parse,
+    text, yuan,
 };
-use super::{APP, Inner, Shared, bill, page};
+use super::{Inner, Shared, bill, page};
 use crate::books::{Refund, Trade, TradeState};
 use crate::trouble::{Asked, Returned};
 
@@ -108,7 +109,7 @@ fn refused(code: &str, sub_code: &str, why: &str) -> Value {
 impl Inner {
     fn verify(&self, fields: &Fields) -> Result<(), &'static str> {
         let value = |name: &str| fields.get(name).map_or("", String::as_str);
-        if value("sign_type") != "RSA2" || value("app_id") != APP || value("charset") != "utf-8" || value("version") != "1.0" {
+        if value("sign_type") != "RSA2" || value("app_id") != self.known.app || value("charset") != "utf-8" || value("version") != "1.0" {
             return Err("another algorithm, app, charset or version");
         }
         if !matches!(value("format"), "" | "JSON") {
@@ -156,7 +157,7 @@ impl Inner {
             token: hex::encode(self.random.bytes::<12>()),
             kind: kind.into(),
             app_id: String::new(),
-            openid: "2088000000000042".into(),
+            openid: PAYER.into(),
             notify_url,
             expires,
         };
@@ -199,7 +200,8 @@ impl Inner {
         if let Some(at) = trade.paid_at {
             said["trade_no"] = trade.transaction.as_str().into();
             said["send_pay_date"] = beijing(at).into();
-            said["buyer_user_id"] = trade.openid.as_str().into();
+            let (name, payer) = self.calls(&trade.openid, BUYER);
+            said[name] = payer.into();
         }
         Ok(said)
     }

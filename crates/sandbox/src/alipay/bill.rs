@@ -11,7 +11,7 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use super::words::{beijing, yuan};
-use super::{Inner, SELLER, Shared};
+use super::{Inner, Shared};
 
 #[derive(Deserialize)]
 pub(super) struct Day {
@@ -19,15 +19,15 @@ pub(super) struct Day {
 }
 
 pub(super) async fn download(State(state): State<Shared>, Query(Day { day }): Query<Day>) -> Response {
-    let packed = state.bill(&day).and_then(|table| pack(&day, &table).ok());
+    let packed = state.bill(&day).and_then(|table| pack(state.known.seller, &day, &table).ok());
     packed.map_or_else(|| StatusCode::NOT_FOUND.into_response(), IntoResponse::into_response)
 }
 
-fn pack(day: &str, table: &str) -> Result<Vec<u8>, zip::result::ZipError> {
+fn pack(seller: &str, day: &str, table: &str) -> Result<Vec<u8>, zip::result::ZipError> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     let day = day.replace('-', "");
     for (kind, text) in [("业务明细(汇总)", "#汇总\r\n"), ("业务明细", table)] {
-        zip.start_file(format!("{SELLER}0156_{day}_{kind}.csv"), SimpleFileOptions::default())?;
+        zip.start_file(format!("{seller}0156_{day}_{kind}.csv"), SimpleFileOptions::default())?;
         zip.write_all(&encoding_rs::GBK.encode(text).0)?;
     }
     Ok(zip.finish()?.into_inner())

@@ -3,8 +3,10 @@
 use kernel::Fen;
 use serde_json::{Value, json};
 
-use super::words::{FAILED, Fields, Refused, beijing, from_yuan, is_own_number, is_subject, notify_url, text, yuan};
-use super::{Inner, SELLER};
+use super::Inner;
+use super::words::{
+    BUYER, FAILED, FROZEN_FROM, Fields, PAYER, Refused, beijing, from_yuan, is_own_number, is_subject, notify_url, text, yuan,
+};
 use crate::books::{Books, Refund, Trade, TradeState};
 use crate::trouble::{Asked, Returned};
 
@@ -26,7 +28,7 @@ impl Inner {
         let (number, title) = (text(content, "out_order_no"), text(content, "order_title"));
         let minutes = text(content, "pay_timeout").strip_suffix('m').and_then(|minutes| minutes.parse::<i64>().ok());
         let minutes = minutes.filter(|minutes| (1..=15 * 1_440).contains(minutes));
-        let known = text(content, "product_code") == "PREAUTH_PAY" && text(content, "payee_user_id") == SELLER;
+        let known = text(content, "product_code") == "PREAUTH_PAY" && text(content, "payee_user_id") == self.known.seller;
         let numbers = is_own_number(number) && is_own_number(text(content, "out_request_no"));
         let (Some(amount), Some(minutes), Some(notify_url), true, true, true) =
             (from_yuan(text(content, "amount")), minutes, notify_url(fields), known, numbers, is_subject(title))
@@ -44,7 +46,7 @@ impl Inner {
             token: hex::encode(self.random.bytes::<12>()),
             kind: KIND.into(),
             app_id: String::new(),
-            openid: "2088000000000042".into(),
+            openid: PAYER.into(),
             notify_url,
             expires: self.clock.now().plus_seconds(minutes * 60),
         };
@@ -80,8 +82,9 @@ impl Inner {
             "order_title": trade.subject,
             "total_freeze_amount": yuan(trade.amount),
             "rest_amount": yuan(Fen::new(rest(&books, trade))),
-            "payer_user_id": trade.openid,
         });
+        let (name, payer) = self.calls(&trade.openid, FROZEN_FROM);
+        said[name] = payer.into();
         let (kind, status, amount, at) = if request == number {
             let status = match trade.state {
                 TradeState::Open => "INIT",
@@ -166,14 +169,18 @@ impl Inner {
         let frozen = books.by_transaction(auth).filter(|trade| trade.kind == KIND && trade.state == TradeState::Paid).cloned();
         let frozen = frozen.ok_or((FAILED, "ACQ.AUTH_NO_ERROR"))?;
         if text(content, "product_code") != "PREAUTH_PAY"
-            || text(content, "seller_id") != SELLER
-            || text(content, "buyer_id") != frozen.openid
+            || text(content, "seller_id") != self.known.seller
+            || !self.is_payer(&frozen, content)
         {
             return Err((FAILED, "ACQ.INVALID_PARAMETER"));
         }
         if let Some(known) = books.trade(number) {
             // Asked for again.
-            return if known.kind == TAKEN && known.amount == amount { Ok(took(known)) } else { Err((FAILED, "ACQ.CONTEXT_INCONSISTENT")) };
+            return if known.kind == TAKEN && known.amount == amount {
+                Ok(self.took(known))
+            } else {
+                Err((FAILED, "ACQ.CONTEXT_INCONSISTENT"))
+            };
         }
         if amount.fen() > rest(&books, &frozen) {
             return Err((FAILED, "ACQ.AUTH_AMOUNT_NOT_ENOUGH"));
@@ -193,13 +200,25 @@ impl Inner {
             notify_url,
             expires: now,
         };
-        let said = took(&trade);
+        let said = self.took(&trade);
         books.add(trade);
         Ok(said)
     }
-}
 
-fn took(trade: &Trade) -> Value {
-    json!({"out_trade_no": trade.number, "trade_no": trade.transaction, "total_amount": yuan(trade.amount),
-           "buyer_user_id": trade.openid, "gmt_payment": trade.paid_at.map(beijing)})
+    /// Whether a capture names, by one name and that alone, whose money is frozen.
+    fn is_payer(&self, frozen: &Trade, content: &Value) -> bool {
+        match (text(content, "buyer_id"), text(content, "buyer_open_id")) {
+            (user_id, "") => user_id == frozen.openid,
+            ("", open_id) => open_id == self.known.open_id(&frozen.openid),
+            _ => false,
+        }
+    }
+
+    fn took(&self, trade: &Trade) -> Value {
+        let mut said = json!({"out_trade_no": trade.number, "trade_no": trade.transaction, "total_amount": yuan(trade.amount),
+                              "gmt_payment": trade.paid_at.map(beijing)});
+        let (name, payer) = self.calls(&trade.openid, BUYER);
+        said[name] = payer.into();
+        said
+    }
 }

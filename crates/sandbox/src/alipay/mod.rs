@@ -3,6 +3,7 @@
 mod api;
 mod bill;
 mod freeze;
+mod known;
 mod notice;
 mod page;
 #[cfg(test)]
@@ -18,13 +19,13 @@ use kernel::{Clock, Random};
 use platform::payments::AlipayParameters;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use zeroize::Zeroizing;
 
 use crate::books::{Books, Trade};
 use crate::outbox::{Outbox, Tells as _};
 use crate::rsa::Pair;
 use crate::trouble::Troubles;
 use crate::{Task, anywhere};
+use known::{ANOTHER, Known, ONE};
 
 const APP: &str = "2021000000000001";
 const SELLER: &str = "2088000000000001";
@@ -32,6 +33,7 @@ const SELLER: &str = "2088000000000001";
 pub(crate) struct Inner {
     /// Where it is reached, without a slash at the end.
     base: String,
+    known: &'static Known,
     clock: Clock,
     random: Random,
     merchant: Pair,
@@ -59,16 +61,21 @@ impl Alipay {
     /// # Panics
     /// When no HTTP client can be made.
     pub fn at(base: &str, clock: Clock) -> Self {
+        Self::of(&ONE, base, clock)
+    }
+
+    fn of(known: &'static Known, base: &str, clock: Clock) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
         let now = clock.now();
         let inner = Inner {
             base: base.trim_end_matches('/').to_owned(),
+            known,
             clock,
             random: Random::system(),
-            merchant: Pair::of(include_str!("../../keys/alipay_merchant.pem")),
-            own: Pair::of(include_str!("../../keys/alipay_network.pem")),
-            books: Mutex::new(Books::numbered("2026", now)),
+            merchant: Pair::of(known.private),
+            own: Pair::of(known.network[0]),
+            books: Mutex::new(Books::numbered(known.first, now)),
             troubles: watch::Sender::new(Troubles::default()),
             cancels: watch::Sender::new(0),
             outbox: Outbox::empty(),
@@ -82,8 +89,20 @@ impl Alipay {
     /// # Errors
     /// When no port is free.
     pub async fn open(clock: Clock) -> io::Result<Self> {
+        Self::opened(&ONE, clock).await
+    }
+
+    /// The same, as another merchant sees it ([`anothers_parameters`](Self::anothers_parameters)).
+    ///
+    /// # Errors
+    /// When no port is free.
+    pub async fn open_to_another(clock: Clock) -> io::Result<Self> {
+        Self::opened(&ANOTHER, clock).await
+    }
+
+    async fn opened(known: &'static Known, clock: Clock) -> io::Result<Self> {
         let listener = TcpListener::bind(anywhere()).await?;
-        let mut own = Self::at(&format!("http://{}", listener.local_addr()?), clock);
+        let mut own = Self::of(known, &format!("http://{}", listener.local_addr()?), clock);
         let router = own.router();
         own._task = Some(Arc::new(Task(tokio::spawn(async move {
             let _ = axum::serve(listener, router).await;
@@ -102,19 +121,22 @@ impl Alipay {
 
     /// A merchant that it knows.
     pub fn parameters() -> AlipayParameters {
-        AlipayParameters {
-            app_id: APP.into(),
-            seller_id: SELLER.into(),
-            private_key: Zeroizing::new(include_str!("../../keys/alipay_merchant.pem").into()),
-            alipay_key: include_str!("../../keys/alipay_network_public.pem").into(),
-        }
+        ONE.parameters()
     }
 
-    /// The same, as somebody enters it in the console.
+    /// Another merchant, of whom it has other payments.
+    pub fn anothers_parameters() -> AlipayParameters {
+        ANOTHER.parameters()
+    }
+
+    /// The first, as somebody enters it in the console.
     pub fn form() -> serde_json::Value {
-        let own = Self::parameters();
-        let keys = json!([{"id": "alipay", "pem": own.alipay_key}]);
-        json!({"app_id": own.app_id, "merchant_id": own.seller_id, "private_key": *own.private_key, "keys": keys})
+        form(&ONE)
+    }
+
+    /// The other, likewise.
+    pub fn anothers_form() -> serde_json::Value {
+        form(&ANOTHER)
     }
 
     pub fn set(&self, troubles: Troubles) {
@@ -213,6 +235,12 @@ impl Alipay {
     }
 }
 
+fn form(known: &Known) -> serde_json::Value {
+    let own = known.parameters();
+    let keys = json!([{"id": "alipay", "pem": own.alipay_key}]);
+    json!({"app_id": own.app_id, "merchant_id": own.seller_id, "private_key": *own.private_key, "keys": keys})
+}
+
 impl Inner {
     fn books(&self) -> std::sync::MutexGuard<'_, Books> {
         self.books.lock().unwrap_or_else(PoisonError::into_inner)
@@ -220,6 +248,11 @@ impl Inner {
 
     fn troubles(&self) -> Troubles {
         *self.troubles.borrow()
+    }
+
+    /// A payer as the app is told of them: under one of these names, and by which.
+    fn calls(&self, user_id: &str, [by_user_id, by_open_id]: [&'static str; 2]) -> (&'static str, String) {
+        if self.troubles().open_ids { (by_open_id, self.known.open_id(user_id)) } else { (by_user_id, user_id.to_owned()) }
     }
 
     async fn pay(self: &Arc<Self>, number: &str) -> bool {

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use kernel::{Clock, Fen};
 
+use super::Inner;
 use super::freeze::KIND;
-use super::words::{beijing, yuan};
-use super::{APP, Inner, SELLER};
+use super::words::{FROZEN_FROM, TOLD_BUYER, beijing, yuan};
 use crate::books::Trade;
 use crate::outbox::{Outbox, Tells, tell};
 use crate::trouble::Told;
@@ -25,9 +25,10 @@ impl Inner {
         let amount = yuan(Fen::new(trade.amount.fen() - i64::from(told == Told::OtherAmount)));
         let paid = trade.paid_at.map(beijing).unwrap_or_default();
         let id = format!("n{}", trade.transaction);
+        let (name, payer) = self.calls(&trade.openid, TOLD_BUYER);
         let mut fields: BTreeMap<&str, &str> = BTreeMap::from([
-            ("app_id", APP),
-            ("seller_id", SELLER),
+            ("app_id", self.known.app),
+            ("seller_id", self.known.seller),
             ("notify_id", &id),
             ("notify_type", "trade_status_sync"),
             ("notify_time", &paid),
@@ -39,7 +40,7 @@ impl Inner {
             ("trade_status", "TRADE_SUCCESS"),
             ("total_amount", &amount),
             ("subject", &trade.subject),
-            ("buyer_id", &trade.openid),
+            (name, &payer),
         ]);
         self.signed(&mut fields)
     }
@@ -48,9 +49,10 @@ impl Inner {
         let amount = yuan(Fen::new(trade.amount.fen() - i64::from(self.troubles().told == Told::OtherAmount)));
         let at = trade.paid_at.map(beijing).unwrap_or_default();
         let id = format!("n{}", trade.transaction);
+        let (name, payer) = self.calls(&trade.openid, FROZEN_FROM);
         let mut fields: BTreeMap<&str, &str> = BTreeMap::from([
-            ("app_id", APP),
-            ("payee_user_id", SELLER),
+            ("app_id", self.known.app),
+            ("payee_user_id", self.known.seller),
             ("notify_id", &id),
             ("notify_type", "fund_auth_freeze"),
             ("notify_time", &at),
@@ -66,7 +68,7 @@ impl Inner {
             ("amount", &amount),
             ("total_freeze_amount", &amount),
             ("rest_amount", &amount),
-            ("payer_user_id", &trade.openid),
+            (name, &payer),
         ]);
         self.signed(&mut fields)
     }

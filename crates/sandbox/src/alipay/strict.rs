@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use kernel::{Clock, Timestamp};
 use serde_json::{Value, json};
 
-use super::words::beijing;
+use super::words::{PAYER, beijing};
 use super::{APP, Alipay, SELLER};
 use crate::{Told, TradeState, Troubles};
 
@@ -198,10 +198,19 @@ async fn k12_1_a_freezing_with_a_field_that_cannot_be_so_is_refused() {
     let unfreeze = json!({"auth_no": frozen, "out_request_no": "back-0001", "amount": "1.00"});
     assert_eq!(merchant.ask("alipay.fund.auth.order.unfreeze", &unfreeze).await, "INVALID_PARAMETER");
     let capture = json!({"out_trade_no": "capture0001", "auth_no": frozen, "total_amount": "1.00", "product_code": "PREAUTH_PAY",
-                         "seller_id": SELLER, "buyer_id": "2088000000000042"});
+                         "seller_id": SELLER, "buyer_id": PAYER});
     assert_eq!(merchant.ask("alipay.trade.pay", &capture).await, INVALID, "without a subject");
     let named = with(&capture, "subject", json!("台费"));
     assert_eq!(merchant.ask("alipay.trade.pay", &with(&named, "auth_confirm_mode", json!("SOME"))).await, INVALID);
+    // Whose money it is, by the one name or by the other.
+    let open_id = merchant.network.inner.known.open_id(PAYER);
+    let by_open_id = |id: &str| with(&with(&named, "buyer_id", json!(null)), "buyer_open_id", json!(id));
+    for other in
+        [with(&named, "buyer_id", json!(open_id)), with(&named, "buyer_open_id", json!(open_id)), by_open_id(PAYER), by_open_id("")]
+    {
+        assert_eq!(merchant.ask("alipay.trade.pay", &other).await, INVALID, "{other}");
+    }
+    assert_eq!(merchant.ask("alipay.trade.pay", &with(&by_open_id(&open_id), "out_trade_no", json!("capture0002"))).await, GOOD);
     assert_eq!(merchant.network.trade("freeze0001").unwrap().refunded().fen(), 0);
     assert_eq!(merchant.ask("alipay.trade.pay", &named).await, GOOD);
 }

@@ -18,6 +18,15 @@ pub(super) type Fields = BTreeMap<String, String>;
 pub(super) type Refused = (&'static str, &'static str);
 pub(super) const FAILED: &str = "40004";
 
+/// Who pays here, as Alipay knows them everywhere.
+pub(super) const PAYER: &str = "2088000000000042";
+/// What a payer is called in answers about payments: by the user id, and by the name that is good in one app alone.
+pub(super) const BUYER: [&str; 2] = ["buyer_user_id", "buyer_open_id"];
+/// In notices of payments.
+pub(super) const TOLD_BUYER: [&str; 2] = ["buyer_id", "buyer_open_id"];
+/// In answers and notices about what is frozen.
+pub(super) const FROZEN_FROM: [&str; 2] = ["payer_user_id", "payer_open_id"];
+
 /// None where a field is there twice: then it is not clear what was signed.
 pub(super) fn parse(form: &[u8]) -> Option<Fields> {
     let mut fields = Fields::new();

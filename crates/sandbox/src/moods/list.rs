@@ -22,9 +22,12 @@ pub(super) struct Mood {
 }
 
 impl Mood {
-    /// Whether this network can do so. Alipay's answers say neither when they were signed nor with which key.
+    /// Whether this network can do so. Alipay's answers say neither when they were signed nor with which key; WeChat knows nobody but by app.
     pub fn is_of(&self, network: Network) -> bool {
-        network == Network::Wechat || (self.troubles.skew == 0 && self.troubles.next_key == 0)
+        match network {
+            Network::Wechat => !self.troubles.open_ids,
+            Network::Alipay => self.troubles.skew == 0 && self.troubles.next_key == 0,
+        }
     }
 }
 
@@ -46,7 +49,7 @@ const BOTH_KEYS: (&str, &str) = (
     "While WeChat Pay changes its key: both are in the console, and payments, notices and refunds go on as before.",
 );
 
-pub(super) const MOODS: [Mood; 15] = [
+pub(super) const MOODS: [Mood; 16] = [
     Mood {
         name: "well",
         troubles: Troubles::NONE,
@@ -148,5 +151,14 @@ pub(super) const MOODS: [Mood; 15] = [
     },
     Mood {
         name: "new_key", troubles: by_next_key(100), called: ("全部由新密钥签名", "All is signed by its new key"), then: BOTH_KEYS
+    },
+    Mood {
+        name: "open_ids",
+        troubles: Troubles { open_ids: true, ..Troubles::NONE },
+        called: ("只给付款人的 open_id", "Says payers' open ids alone"),
+        then: (
+            "像新建的支付宝应用，不再给用户号：付款、冻结、扣款、退款都照常。",
+            "As to newer apps of Alipay's, which are told no user ids: payments, freezing, taking and refunds as they should be.",
+        ),
     },
 ];

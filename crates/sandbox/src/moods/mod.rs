@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn k12_1_what_only_wechat_pay_does_wrong_is_chosen_for_it_alone() {
+    async fn k12_1_what_only_one_network_does_is_chosen_for_it_alone() {
         let (wechat, alipay) = (WechatPay::at("http://here/wechat", Clock::System), Alipay::at("http://here/alipay", Clock::System));
         let page = MoodPage::at("/sandbox/payments", &wechat, &alipay);
         let choose = async |network, mood: &str| choose(State(page.clone()), Form(Chosen { network, mood: mood.into() })).await.status();
@@ -152,6 +152,8 @@ mod tests {
                 }
             }
         }
+        assert_eq!((choose(Network::Alipay, "open_ids").await, alipay.troubles().open_ids), (StatusCode::SEE_OTHER, true));
+        assert_eq!((choose(Network::Wechat, "open_ids").await, wechat.troubles().open_ids), (StatusCode::NOT_FOUND, false));
         for mood in ["notices_late", "notices_swapped", "notices_other_amount"] {
             assert_eq!(
                 (choose(Network::Wechat, mood).await, choose(Network::Alipay, mood).await),

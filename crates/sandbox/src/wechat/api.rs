@@ -10,7 +10,7 @@ use kernel::Fen;
 use serde_json::{Value, json};
 
 use super::asks::{Merchant, OrderAsk, RefundAsk};
-use super::{APP, Inner, MERCHANT, MINI_APP, Shared, bill};
+use super::{APP, Inner, MINI_APP, Shared, bill};
 use crate::books::{Books, Refund, Trade, TradeState};
 use crate::trouble::{Asked, Returned};
 
@@ -73,7 +73,7 @@ async fn order(State(state): State<Shared>, Path(kind): Path<String>, request: R
         Ok(ask) => ask,
         Err(error) => return wrong(&error.to_string()),
     };
-    if ![APP, MINI_APP].contains(&ask.appid.as_str()) || ask.mchid != MERCHANT {
+    if ![APP, MINI_APP].contains(&ask.appid.as_str()) || ask.mchid != state.known.merchant {
         return state.refuse(StatusCode::BAD_REQUEST, "APPID_MCHID_NOT_MATCH", "app and merchant do not belong together");
     }
     if !matches!(kind.as_str(), "jsapi" | "h5" | "native") {
@@ -128,7 +128,7 @@ async fn order(State(state): State<Shared>, Path(kind): Path<String>, request: R
 fn trade_json(state: &Inner, trade: &Trade) -> Value {
     let mut said = json!({
         "appid": trade.app_id,
-        "mchid": MERCHANT,
+        "mchid": state.known.merchant,
         "out_trade_no": trade.number,
         "trade_state": match trade.state {
             TradeState::Open => "NOTPAY",
@@ -166,7 +166,7 @@ async fn by_transaction(State(state): State<Shared>, Path(id): Path<String>, Que
 }
 
 fn found(state: &Inner, trade: Option<Trade>, of: &Merchant) -> Response {
-    if of.mchid != MERCHANT {
+    if of.mchid != state.known.merchant {
         return not_the_merchants(state);
     }
     match trade {
@@ -185,7 +185,7 @@ async fn close(State(state): State<Shared>, Path(number): Path<String>, request:
         Ok(body) => body,
         Err(response) => return response,
     };
-    if !serde_json::from_slice::<Merchant>(&body).is_ok_and(|of| of.mchid == MERCHANT) {
+    if !serde_json::from_slice::<Merchant>(&body).is_ok_and(|of| of.mchid == state.known.merchant) {
         return not_the_merchants(&state);
     }
     let was = state.books().trade_mut(&number).map(|trade| {

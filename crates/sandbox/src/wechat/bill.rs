@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::api::admit;
-use super::{Inner, MERCHANT, Shared};
+use super::{Inner, Shared};
 
 #[derive(Deserialize)]
 pub(super) struct Day {
@@ -73,7 +73,7 @@ impl Inner {
                 let (time, how) = (at.to_string(), if own.is_empty() { "" } else { "ORIGINAL" });
                 #[rustfmt::skip]
                 let cells: [&str; 27] = [
-                    &time, &trade.app_id, MERCHANT, "0", "", &trade.transaction, &trade.number, &trade.openid, &kind, state, "OTHERS", "CNY",
+                    &time, &trade.app_id, self.known.merchant, "0", "", &trade.transaction, &trade.number, &trade.openid, &kind, state, "OTHERS", "CNY",
                     settled, "0.00", own, number, amount, "0.00", how, status, &subject, "", "0.00000", "0.60%", &total, amount, "",
                 ];
                 cells.iter().map(|cell| format!("`{cell}")).collect::<Vec<_>>().join(",")

@@ -3,6 +3,7 @@
 mod api;
 mod asks;
 mod bill;
+mod known;
 mod notice;
 mod page;
 mod seal;
@@ -16,16 +17,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use kernel::{Clock, Random};
-use platform::payments::{NetworkKey, WechatParameters};
+use platform::payments::WechatParameters;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use zeroize::Zeroizing;
 
 use crate::books::{Books, Trade};
 use crate::outbox::{Outbox, Tells as _};
 use crate::rsa::Pair;
 use crate::trouble::Troubles;
 use crate::{Task, anywhere};
+use known::{ANOTHER, Known, ONE};
 
 const MERCHANT: &str = "1900000001";
 pub(crate) const APP: &str = "wx0000000000000001";
@@ -37,6 +38,7 @@ const KEYS: [&str; 2] = ["PUB_KEY_ID_0000000000000001", "PUB_KEY_ID_000000000000
 pub(crate) struct Inner {
     /// Where it is reached, without a slash at the end.
     base: String,
+    known: &'static Known,
     clock: Clock,
     random: Random,
     merchant: Pair,
@@ -63,16 +65,21 @@ impl WechatPay {
     /// # Panics
     /// When no HTTP client can be made.
     pub fn at(base: &str, clock: Clock) -> Self {
+        Self::of(&ONE, base, clock)
+    }
+
+    fn of(known: &'static Known, base: &str, clock: Clock) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
         let now = clock.now();
         let inner = Inner {
             base: base.trim_end_matches('/').to_owned(),
+            known,
             clock,
             random: Random::system(),
-            merchant: Pair::of(include_str!("../../keys/wechat_merchant.pem")),
-            own: [Pair::of(include_str!("../../keys/wechat_network.pem")), Pair::of(include_str!("../../keys/wechat_network_next.pem"))],
-            books: Mutex::new(Books::numbered("4200", now)),
+            merchant: Pair::of(known.private),
+            own: known.network.map(|[private, _]| Pair::of(private)),
+            books: Mutex::new(Books::numbered(known.first, now)),
             troubles: watch::Sender::new(Troubles::default()),
             signed: seal::Signed::default(),
             outbox: Outbox::empty(),
@@ -86,8 +93,20 @@ impl WechatPay {
     /// # Errors
     /// When no port is free.
     pub async fn open(clock: Clock) -> io::Result<Self> {
+        Self::opened(&ONE, clock).await
+    }
+
+    /// The same, as another merchant sees it ([`anothers_parameters`](Self::anothers_parameters)).
+    ///
+    /// # Errors
+    /// When no port is free.
+    pub async fn open_to_another(clock: Clock) -> io::Result<Self> {
+        Self::opened(&ANOTHER, clock).await
+    }
+
+    async fn opened(known: &'static Known, clock: Clock) -> io::Result<Self> {
         let listener = TcpListener::bind(anywhere()).await?;
-        let mut own = Self::at(&format!("http://{}", listener.local_addr()?), clock);
+        let mut own = Self::of(known, &format!("http://{}", listener.local_addr()?), clock);
         let router = own.router();
         own._task = Some(Arc::new(Task(tokio::spawn(async move {
             let _ = axum::serve(listener, router).await;
@@ -107,23 +126,22 @@ impl WechatPay {
 
     /// A merchant that it knows.
     pub fn parameters() -> WechatParameters {
-        let public = [include_str!("../../keys/wechat_network_public.pem"), include_str!("../../keys/wechat_network_next_public.pem")];
-        WechatParameters {
-            app_id: APP.into(),
-            mini_app_id: Some(MINI_APP.into()),
-            merchant_id: MERCHANT.into(),
-            serial: SERIAL.into(),
-            private_key: Zeroizing::new(include_str!("../../keys/wechat_merchant.pem").into()),
-            api_v3_key: Zeroizing::new(API_V3_KEY.into()),
-            keys: KEYS.iter().zip(public).map(|(id, pem)| NetworkKey { id: (*id).into(), pem: pem.into() }).collect(),
-        }
+        ONE.parameters()
     }
 
-    /// The same, as somebody enters it in the console.
+    /// Another merchant, of whom it has other payments.
+    pub fn anothers_parameters() -> WechatParameters {
+        ANOTHER.parameters()
+    }
+
+    /// The first, as somebody enters it in the console.
     pub fn form() -> serde_json::Value {
-        let own = Self::parameters();
-        json!({"app_id": own.app_id, "mini_app_id": own.mini_app_id, "merchant_id": own.merchant_id, "serial": own.serial, "private_key": *own.private_key,
-               "api_v3_key": *own.api_v3_key, "keys": own.keys})
+        form(&ONE)
+    }
+
+    /// The other, likewise.
+    pub fn anothers_form() -> serde_json::Value {
+        form(&ANOTHER)
     }
 
     pub fn set(&self, troubles: Troubles) {
@@ -194,6 +212,12 @@ impl WechatPay {
         let (trade, refund) = self.inner.books().by_refund(number).map(|(trade, refund)| (trade.clone(), refund.clone()))?;
         Some(self.inner.sealed_notice(self.inner.refunded_notice(&trade, &refund)))
     }
+}
+
+fn form(known: &Known) -> serde_json::Value {
+    let own = known.parameters();
+    json!({"app_id": own.app_id, "mini_app_id": own.mini_app_id, "merchant_id": own.merchant_id, "serial": own.serial,
+           "private_key": *own.private_key, "api_v3_key": *own.api_v3_key, "keys": own.keys})
 }
 
 impl Inner {

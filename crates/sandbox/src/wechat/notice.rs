@@ -9,7 +9,7 @@ use kernel::Clock;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use serde_json::json;
 
-use super::{API_V3_KEY, Inner, MERCHANT};
+use super::Inner;
 use crate::books::{Refund, Trade};
 use crate::outbox::{Outbox, Tells, tell};
 use crate::trouble::Told;
@@ -29,7 +29,7 @@ impl Inner {
         let off = i64::from(self.troubles().told == Told::OtherAmount);
         let said = json!({
             "appid": trade.app_id,
-            "mchid": MERCHANT,
+            "mchid": self.known.merchant,
             "out_trade_no": trade.number,
             "transaction_id": trade.transaction,
             "trade_type": trade.kind.to_uppercase(),
@@ -52,7 +52,7 @@ impl Inner {
             "resource": {
                 "original_type": kind,
                 "algorithm": "AEAD_AES_256_GCM",
-                "ciphertext": encrypted(said, kind, nonce),
+                "ciphertext": encrypted(self.known.api_v3_key, said, kind, nonce),
                 "associated_data": kind,
                 "nonce": nonce,
             },
@@ -77,7 +77,7 @@ impl Inner {
     /// Its body.
     pub(super) fn refunded_notice(&self, trade: &Trade, refund: &Refund) -> String {
         let said = json!({
-            "mchid": MERCHANT,
+            "mchid": self.known.merchant,
             "out_trade_no": trade.number,
             "transaction_id": trade.transaction,
             "out_refund_no": refund.number,
@@ -125,8 +125,8 @@ impl Tells for Inner {
     }
 }
 
-fn encrypted(text: &str, aad: &str, nonce: &str) -> String {
-    let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, API_V3_KEY.as_bytes()).expect("32 bytes are a key"));
+fn encrypted(key: &str, text: &str, aad: &str, nonce: &str) -> String {
+    let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key.as_bytes()).expect("32 bytes are a key"));
     let nonce = Nonce::try_assume_unique_for_key(nonce.as_bytes()).expect("12 bytes are a nonce");
     let mut sealed = text.as_bytes().to_vec();
     key.seal_in_place_append_tag(nonce, Aad::from(aad.as_bytes()), &mut sealed).expect("it can be sealed");

@@ -10,7 +10,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::{Inner, KEYS, MERCHANT, SERIAL, Shared};
+use super::{Inner, Shared};
 use crate::fields::is_number;
 use crate::trouble::Asked;
 
@@ -66,7 +66,7 @@ struct Said(String);
 /// Signs answers.
 pub(super) async fn sealed(State(state): State<Shared>, request: Request, next: Next) -> Response {
     let named = request.headers().get("wechatpay-serial").and_then(|value| value.to_str().ok());
-    let named = named.and_then(|name| KEYS.iter().position(|key| *key == name)).unwrap_or_default();
+    let named = named.and_then(|name| state.known.keys.iter().position(|key| *key == name)).unwrap_or_default();
     let mut response = next.run(request).await;
     let Some(Said(body)) = response.extensions_mut().remove::<Said>() else { return response };
     let troubles = state.troubles();
@@ -90,7 +90,7 @@ impl Inner {
         let given = given.strip_prefix("WECHATPAY2-SHA256-RSA2048 ").ok_or("another scheme")?;
         let parts = parts(given).ok_or("not its five parts")?;
         let part = |name: &str| parts.get(name).copied().unwrap_or_default();
-        if part("mchid") != MERCHANT || part("serial_no") != SERIAL {
+        if part("mchid") != self.known.merchant || part("serial_no") != self.known.serial {
             return Err("another merchant or certificate");
         }
         let (timestamp, nonce) = (part("timestamp"), part("nonce_str"));
@@ -119,7 +119,7 @@ impl Inner {
         let signature = if forged { self.merchant.sign(message.as_bytes()) } else { self.own[key].sign(message.as_bytes()) };
         self.signed.by_key[key].fetch_add(1, Ordering::Relaxed);
         vec![
-            ("wechatpay-serial", KEYS[key].to_owned()),
+            ("wechatpay-serial", self.known.keys[key].to_owned()),
             ("wechatpay-timestamp", timestamp),
             ("wechatpay-nonce", nonce),
             ("wechatpay-signature", signature),

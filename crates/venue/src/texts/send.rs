@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use kernel::{Fault, Word, text};
 use platform::messages::{Sms, SmsError, SmsKind};
-use platform::rekey::{Key, Table};
+use platform::rekey::Table;
 use platform::vault::{CannotOpen, Purpose};
 use platform::{Cx, Result};
 use serde::{Deserialize, Serialize};
@@ -82,7 +82,6 @@ async fn log(tx: &mut Tx, cx: &Cx, text: &Text<'_>, state: TextState, reason: Op
 /// Texts that wait, and those of before.
 pub(crate) const UNDER_KEY: Table = Table {
     name: "jobs",
-    key: Key::Id,
     only: "kind = 'sms.send'",
     reads: &["payload"],
     writes: &["payload"],

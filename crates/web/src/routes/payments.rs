@@ -35,7 +35,7 @@ struct Merchants {
     items: Vec<Merchant>,
 }
 
-/// The networks, and how we are known there. Secrets are never shown.
+/// The networks, how we are known there, and whom we were there before. Secrets are never shown.
 #[utoipa::path(get, path = "/payments/channels", tag = "payments", responses((status = 200, body = Merchants), (status = 403, body = Problem)))]
 async fn merchants(Auth(cx, _): Auth<PaymentsManage>) -> Result<axum::Json<Merchants>> {
     Ok(axum::Json(Merchants { items: payments::merchants(&cx).await? }))
@@ -52,7 +52,8 @@ struct MerchantForm {
     version: Option<i64>,
 }
 
-/// Sets how we are known to a network (`wechat`, `alipay`, `alipay_freeze`); secrets that are left out stay.
+/// Sets how we are known to a network (`wechat`, `alipay`, `alipay_freeze`); secrets that are left out stay as they were of the same merchant.
+/// What was placed with another stays with that one.
 #[utoipa::path(put, path = "/payments/channels/{channel}", tag = "payments", params(("channel" = String, Path)), request_body = MerchantForm,
     responses((status = 200, body = Merchant), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem),
         (status = 422, body = Problem)))]

@@ -50,6 +50,8 @@ mod payments_keys;
 mod payments_late;
 mod payments_log;
 mod payments_lost;
+mod payments_merchants;
+mod payments_merchants_kept;
 mod payments_origin;
 mod payments_payer;
 mod payments_strangers;

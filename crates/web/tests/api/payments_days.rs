@@ -92,8 +92,8 @@ on_server! {
         let till = Till::open(server).await;
         let cx = server.cx();
         let mut tx = cx.db.begin().await.unwrap();
-        let sql = "INSERT INTO pay_differences (id, channel, day, kind, number, ours, theirs, created_at, settled_at, note) \
-                   VALUES ($1, 'wechat', '2026-11-20', 'amount', $2, 1, 2, $3, $4, $5)";
+        let sql = "INSERT INTO pay_differences (id, channel, account, day, kind, number, ours, theirs, created_at, settled_at, note) \
+                   VALUES ($1, 'wechat', '1900000001', '2026-11-20', 'amount', $2, 1, 2, $3, $4, $5)";
         for n in 0..300 {
             let (settled, note) = if n == 0 { (None, None) } else { (Some(cx.now()), Some("as told")) };
             tx.exec(sql, args![cx.random.uuid_v7(cx.now().plus_micros(n)), format!("number{n}"), cx.now(), settled, note]).await.unwrap();

@@ -30,7 +30,7 @@ async fn know(server: &TestServer, keys: &[usize]) {
 
 /// The parameters of all networks, as they are stored.
 async fn kept(server: &TestServer) -> Vec<Vec<u8>> {
-    let sql = "SELECT parameters FROM pay_channels ORDER BY channel";
+    let sql = "SELECT parameters FROM pay_merchants ORDER BY channel";
     server.platform.db.read().all(sql, args![], |row| row.get("parameters")).await.unwrap()
 }
 

@@ -20,7 +20,7 @@ const PHONE: &str = "13800138000";
 const OTHER_PHONE: &str = "13900139000";
 
 /// The database belongs to the key that the server has, as after its first start.
-async fn claim(server: &TestServer) {
+pub async fn claim(server: &TestServer) {
     assert_eq!(installation::claim_key(&server.platform.db, &server.platform.vault).await.unwrap(), KeyCheck::Right);
 }
 
@@ -32,7 +32,7 @@ async fn change(server: &TestServer, cx: &Cx) -> Result<(), Fault> {
 }
 
 /// The same database under another key, and a server that was started with it since.
-async fn rekeyed(server: &TestServer, master: [u8; 32]) -> TestServer {
+pub async fn rekeyed(server: &TestServer, master: [u8; 32]) -> TestServer {
     let making = TestServer::under(server.test_db.another().await, master).await;
     making.clock.step(server.clock.now().micros() - making.clock.now().micros() + MINUTE);
     change(server, &making.cx()).await.unwrap();

@@ -18,6 +18,8 @@ kernel::id!(DifferenceId, DifferenceEntity, "dif");
 #[schema(as = PayDay)]
 pub struct DayRow {
     pub channel: ChannelKind,
+    /// Whose bill it is: the merchant's number, or the seller's id.
+    pub merchant_id: String,
     pub day: String,
     pub lines: i64,
     pub paid_fen: Fen,
@@ -32,6 +34,8 @@ pub struct DayRow {
 #[schema(as = PayDayMissing)]
 pub struct MissingDay {
     pub channel: ChannelKind,
+    /// Whose bill it is: the merchant's number, or the seller's id.
+    pub merchant_id: String,
     pub day: String,
     /// For whoever looks into it: why it could not be had at first.
     pub problem: Problem,
@@ -43,6 +47,8 @@ pub struct MissingDay {
 pub struct DifferenceRow {
     pub id: DifferenceId,
     pub channel: ChannelKind,
+    /// Whose bill it is: the merchant's number, or the seller's id.
+    pub merchant_id: String,
     pub day: String,
     pub kind: DifferenceKind,
     pub number: String,
@@ -70,10 +76,12 @@ const SETTLED: usize = 200;
 pub async fn reconciliation(cx: &Cx) -> Result<Reconciliation> {
     cx.require(Permission::PaymentsManage)?;
     let mut sql = cx.db.read();
-    let query = "SELECT channel, day, lines, paid, refunded, differences, at FROM pay_days ORDER BY day DESC, channel LIMIT 90";
+    let query =
+        "SELECT channel, account, day, lines, paid, refunded, differences, at FROM pay_days ORDER BY day DESC, channel, account LIMIT 90";
     let day = |row: &Row| {
         Ok(DayRow {
             channel: row.word("channel")?,
+            merchant_id: row.get("account")?,
             day: row.get("day")?,
             lines: row.get("lines")?,
             paid_fen: row.get("paid")?,
@@ -83,18 +91,21 @@ pub async fn reconciliation(cx: &Cx) -> Result<Reconciliation> {
         })
     };
     let days = sql.all(query, args![], day).await?;
-    let query = "SELECT m.channel, m.day, m.problem, m.problem_said, m.since FROM pay_days_missing m \
-                 WHERE NOT EXISTS (SELECT 1 FROM pay_days d WHERE d.channel = m.channel AND d.day = m.day) ORDER BY m.day DESC, m.channel LIMIT 90";
+    let query = "SELECT m.channel, m.account, m.day, m.problem, m.problem_said, m.since FROM pay_days_missing m \
+                 WHERE NOT EXISTS (SELECT 1 FROM pay_days d WHERE d.channel = m.channel AND d.account = m.account AND d.day = m.day) \
+                 ORDER BY m.day DESC, m.channel, m.account LIMIT 90";
     let missing_day = |row: &Row| {
         let problem = Problem { said: row.get("problem_said")?, ..row.word::<PayProblemCode>("problem")?.into() };
-        Ok(MissingDay { channel: row.word("channel")?, day: row.get("day")?, problem, since: row.get("since")? })
+        let (channel, merchant_id) = (row.word("channel")?, row.get("account")?);
+        Ok(MissingDay { channel, merchant_id, day: row.get("day")?, problem, since: row.get("since")? })
     };
     let missing = sql.all(query, args![], missing_day).await?;
-    let columns = "id, channel, day, kind, number, refund_number, ours, theirs, settled_at, note";
+    let columns = "id, channel, account, day, kind, number, refund_number, ours, theirs, settled_at, note";
     let difference = |row: &Row| {
         Ok(DifferenceRow {
             id: row.get("id")?,
             channel: row.word("channel")?,
+            merchant_id: row.get("account")?,
             day: row.get("day")?,
             kind: row.word("kind")?,
             number: row.get("number")?,

@@ -55,6 +55,8 @@ kernel::words! {
         Incomplete = "incomplete",
         UnknownState = "unknown_state",
         BeingTaken = "being_taken",
+        /// Nobody can speak any more as the merchant with whom it was placed: what made us known was forgotten, since nothing was to come of it.
+        MerchantGone = "merchant_gone",
         NoBill = "no_bill",
         BadBill = "bad_bill",
         /// A trouble of our own: the log says which.
@@ -182,6 +184,10 @@ const fn words(code: PayProblemCode) -> (&'static str, &'static str) {
         PayProblemCode::Incomplete => ("收到的答复不完整", "an answer that is not whole"),
         PayProblemCode::UnknownState => ("渠道报告的状态无法识别", "the network names a state that is not known"),
         PayProblemCode::BeingTaken => ("渠道正在扣款", "the network is taking it"),
+        PayProblemCode::MerchantGone => (
+            "收款的商户早已更换，它的参数不再保留",
+            "it was placed with a merchant that we were long ago, and whose parameters are not kept any more",
+        ),
         PayProblemCode::NoBill => ("渠道还没有这一天的账单", "the network has no bill of that day yet"),
         PayProblemCode::BadBill => ("账单下载不完整，或无法读取", "the bill came in pieces, or cannot be read"),
         PayProblemCode::Ours => ("本系统出错，原因见服务日志", "something failed on our side: the server’s log says what"),

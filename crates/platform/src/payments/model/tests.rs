@@ -27,6 +27,7 @@ fn attempt(state: AttemptState) -> Attempt {
     Attempt {
         id: AttemptId::from_uuid(Uuid::from_u128(2)),
         order: OrderId::from_uuid(Uuid::from_u128(1)),
+        merchant: MerchantId::from_uuid(Uuid::from_u128(3)),
         method: Method::H5,
         state,
         ask: Asking { payer: None, frozen: None, address: String::new(), return_url: String::new() },

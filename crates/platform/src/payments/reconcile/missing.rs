@@ -3,7 +3,8 @@
 use kernel::{Fault, Word as _};
 use store::args;
 
-use crate::payments::channel::{ChannelError, ChannelKind};
+use crate::payments::channel::ChannelError;
+use crate::payments::merchants::Account;
 use crate::payments::model::{PayProblemCode, Problem};
 use crate::payments::{people, rows};
 use crate::{Cx, Result};
@@ -49,25 +50,26 @@ impl From<NotCompared> for Fault {
     }
 }
 
-/// Keeps these days of a network, each with why, and tells people of those that were not known to be missing. What is compared after all is not
-/// shown as missing any more; that somebody was told of it stays.
-pub(super) async fn keep(cx: &Cx, kind: ChannelKind, days: &[(String, Problem)]) -> Result<()> {
+/// Keeps these days of an account at a network, each with why, and tells people of those that were not known to be missing. What is compared after
+/// all is not shown as missing any more; that somebody was told of it stays.
+pub(super) async fn keep(cx: &Cx, of: &Account, days: &[(String, Problem)]) -> Result<()> {
     if days.is_empty() {
         return Ok(());
     }
     let mut tx = cx.db.begin().await?;
     let mut fresh = Vec::new();
     for (day, why) in days {
-        let sql =
-            "INSERT INTO pay_days_missing (channel, day, problem, problem_said, since) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
+        let sql = "INSERT INTO pay_days_missing (channel, account, day, problem, problem_said, since) VALUES ($1, $2, $3, $4, $5, $6) \
+                   ON CONFLICT DO NOTHING";
         let (problem, said) = rows::stored(Some(why));
-        if tx.exec(sql, args![kind.as_str(), day.as_str(), problem, said, cx.now()]).await? == 1 {
+        let (channel, account) = (of.kind.as_str(), of.number.as_str());
+        if tx.exec(sql, args![channel, account, day.as_str(), problem, said, cx.now()]).await? == 1 {
             fresh.push((day.as_str(), why));
         }
     }
     if let Some((_, why)) = fresh.last() {
         let names: Vec<&str> = fresh.iter().map(|(day, _)| *day).collect();
-        people::missing(&mut tx, cx, kind, &names, why).await?;
+        people::missing(&mut tx, cx, of, &names, why).await?;
     }
     Ok(tx.commit().await?)
 }

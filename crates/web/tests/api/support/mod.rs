@@ -2,6 +2,7 @@
 
 pub mod freeze;
 pub mod hold;
+pub mod merchant;
 pub mod pay;
 pub mod play;
 pub mod sign_in;

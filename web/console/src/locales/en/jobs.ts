@@ -59,6 +59,7 @@ const en: typeof zh = {
     pay_capture: 'Taking what was frozen',
     pay_resume: 'Taking up payments and refunds that nothing is about',
     pay_reconcile: 'Comparing with the networks’ bills',
+    pay_forget: 'Forgetting merchants of before',
     play_cleaned: 'Cleaning is over',
     play_overdue: 'Taking up what is overdue at tables',
     split_over: 'A split’s time is over',

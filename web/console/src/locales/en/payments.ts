@@ -85,6 +85,7 @@ const en: typeof zh = {
   },
   line: {
     method: 'Way of paying',
+    merchant: 'Merchant',
     number: 'Our number',
     channelNo: 'Network’s number',
     problem: 'Problem',
@@ -214,6 +215,12 @@ const en: typeof zh = {
     notifyUrl: 'Notify URL',
     notifyWhere:
       'The network sends the results of payments and refunds here. It has to be an https address that the internet can reach; enter it where the network asks for one.',
+    earlier: 'Merchants of before',
+    earlierHint:
+      'New payments are not theirs any more. Those that were placed with them are asked about, closed and given back there, and their bills are compared; when nothing can come of them any more their parameters are forgotten.',
+    replaced: 'Replaced',
+    neededUntil: 'Needed until',
+    stillOpen: 'Payments and refunds under way',
     updated: 'Last changed',
     keys: 'Network’s keys',
     unset: 'Not set up yet. Once the merchant’s parameters are entered, customers can pay by {channel}.',
@@ -230,6 +237,8 @@ const en: typeof zh = {
       alipay: 'Merchant’s PID (2088…)',
       alipay_freeze: 'Merchant’s PID (2088…)',
     },
+    anotherHint:
+      'Another merchant than now: it has keys of its own. What was placed with the one before stays with it.',
     serial: 'Serial number of the merchant’s certificate',
     private_key: {
       wechat: 'Merchant’s private key (PEM)',

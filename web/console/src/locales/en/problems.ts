@@ -30,6 +30,7 @@ const en: typeof zh = {
     incomplete: 'An answer that is not whole',
     unknown_state: 'The network names a state that is not known',
     being_taken: 'The network is taking it',
+    merchant_gone: 'It was placed with a merchant that we were long ago, and whose parameters are not kept any more',
     no_bill: 'The network has no bill of that day yet',
     bad_bill: 'The bill came in pieces, or cannot be read',
     ours: 'Something failed on our side: the server’s log says what',

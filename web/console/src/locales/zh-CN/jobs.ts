@@ -56,6 +56,7 @@ export default {
     pay_capture: '扣取预授权',
     pay_resume: '接手无人处理的支付与退款',
     pay_reconcile: '与支付渠道对账',
+    pay_forget: '清除不再需要的旧商户参数',
     play_cleaned: '清洁时间到',
     play_overdue: '接手逾期未办的关台、留台与分账',
     split_over: '分账到时处理',

@@ -78,6 +78,7 @@ export default {
   },
   line: {
     method: '付款方式',
+    merchant: '商户号',
     number: '我方单号',
     channelNo: '渠道单号',
     problem: '问题',
@@ -200,6 +201,12 @@ export default {
   channels: {
     notifyUrl: '通知地址',
     notifyWhere: '渠道把付款与退款的结果发到这里。须是公网可以访问的 https 地址；渠道要求登记时，请填写这个地址。',
+    earlier: '以前的商户',
+    earlierHint:
+      '不再用来发起新的付款。在它们那里发起的付款，仍向它们查询、关闭、退款并核对账单；不再需要时，参数会自动清除。',
+    replaced: '更换时间',
+    neededUntil: '需保留至',
+    stillOpen: '处理中的付款和退款',
     updated: '最近修改',
     keys: '渠道公钥',
     unset: '还没有设置。填写商户参数后，顾客就可以用{channel}付款。',
@@ -210,6 +217,7 @@ export default {
     mini_app_id: '小程序 AppID',
     mini_app_id_hint: '顾客也用小程序时填写，须与同一商户号绑定。没有小程序就留空。',
     merchant_id: { wechat: '商户号', alipay: '商户 PID（2088…）', alipay_freeze: '商户 PID（2088…）' },
+    anotherHint: '与现在的商户不同：需填写它自己的密钥。在原商户发起的付款和退款仍由原商户处理。',
     serial: '商户证书序列号',
     private_key: { wechat: '商户 API 私钥（PEM）', alipay: '应用私钥（PEM）', alipay_freeze: '应用私钥（PEM）' },
     api_v3_key: 'APIv3 密钥',

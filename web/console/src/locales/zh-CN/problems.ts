@@ -29,6 +29,7 @@ const code = {
   incomplete: '收到的答复不完整',
   unknown_state: '渠道报告的状态无法识别',
   being_taken: '渠道正在扣款',
+  merchant_gone: '收款的商户早已更换，它的参数不再保留',
   no_bill: '渠道还没有这一天的账单',
   bad_bill: '账单下载不完整，或无法读取',
   ours: '本系统出错，原因见服务日志',

@@ -1,4 +1,4 @@
-import type { Merchant, MerchantForm, NetworkKey, PayChannel } from '@/api/types'
+import type { Merchant, MerchantForm, MerchantShown, NetworkKey, PayChannel } from '@/api/types'
 
 /** As it is typed; the names are those of what the server refuses. Secrets begin empty: they are never shown. */
 export interface ChannelForm {
@@ -15,6 +15,8 @@ export interface ChannelForm {
 
 /** While WeChat changes from one key to another both are good. */
 export const MOST_KEYS: Readonly<Record<PayChannel, number>> = { wechat: 2, alipay: 1, alipay_freeze: 1 }
+
+const blank = (text: string): boolean => text.trim() === ''
 
 export const emptyKey = (): NetworkKey => ({ id: '', pem: '' })
 
@@ -33,9 +35,25 @@ export function formOf(merchant: Merchant | null): ChannelForm {
   }
 }
 
+/**
+ * Of whom secrets are kept, where the form names who we are or were: those that nobody types stay. Another merchant has
+ * secrets of its own. An app of Alipay's is one, while the apps at WeChat are the merchant's.
+ */
+export function keptOf(
+  merchant: Merchant | null,
+  form: Pick<ChannelForm, 'app_id' | 'merchant_id'>,
+): MerchantShown | null {
+  if (!merchant?.parameters) return null
+  const all = [merchant.parameters, ...merchant.earlier.map(({ parameters }) => parameters)]
+  // Who it is cannot be told yet.
+  if (blank(form.app_id) || blank(form.merchant_id)) return merchant.parameters
+  const named = (one: MerchantShown) =>
+    one.merchant_id === form.merchant_id.trim() && (merchant.channel === 'wechat' || one.app_id === form.app_id.trim())
+  return all.find(named) ?? null
+}
+
 type Trouble = 'required' | 'keyId' | 'keyPem'
 
-const blank = (text: string): boolean => text.trim() === ''
 /** A key of which anything was typed. */
 const typed = ({ id, pem }: NetworkKey): boolean => !blank(id) || !blank(pem)
 

@@ -1,4 +1,4 @@
-import type { PaymentsWaiting, PayDay, PayDifference } from '@/api/types'
+import type { PayChannel, PaymentsWaiting, PayDay, PayDifference } from '@/api/types'
 import { tones } from '@/shared/status'
 
 export const TABS = ['orders', 'refunds', 'reconciliation', 'channels'] as const
@@ -28,6 +28,15 @@ export function shownDifferences(all: readonly PayDifference[], withSettled: boo
   return withSettled ? [...open, ...all.filter(({ settled_at }) => settled_at !== null)] : open
 }
 
-/** Days have no id of their own: there is one a network. */
-export const dayRows = <D extends Pick<PayDay, 'channel' | 'day'>>(days: readonly D[]): (D & { id: string })[] =>
-  days.map((day) => ({ ...day, id: `${day.channel}-${day.day}` }))
+/** Days have no id of their own: there is one a merchant at a network. */
+export const dayRows = <D extends Pick<PayDay, 'channel' | 'merchant_id' | 'day'>>(
+  days: readonly D[],
+): (D & { id: string })[] => days.map((day) => ({ ...day, id: `${day.channel}-${day.merchant_id}-${day.day}` }))
+
+/** Networks at which there is more than one merchant: only there is it said which. */
+export function severalOf(rows: readonly Pick<PayDay, 'channel' | 'merchant_id'>[]): Set<PayChannel> {
+  const several = rows.filter(({ channel, merchant_id }) =>
+    rows.some((other) => other.channel === channel && other.merchant_id !== merchant_id),
+  )
+  return new Set(several.map(({ channel }) => channel))
+}
