@@ -302,7 +302,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Answers the customer, who is told. */
+        /** Answers the customer, who is told. Whose work that is depends on what it is about: `answered_by` says it of each. */
         post: operations["answer"];
         delete?: never;
         options?: never;
@@ -319,7 +319,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Closes what was answered. */
+        /** Closes what was answered, by whoever may answer it. */
         post: operations["close"];
         delete?: never;
         options?: never;
@@ -338,6 +338,26 @@ export interface paths {
         put?: never;
         /** Gives the session's bill back into the customer's wallet, in part or whole: once. */
         post: operations["give_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/complaints/{id}/phone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Shows the customer's phone number to whoever may answer, until it is closed. Each time is in the operation log, and each of the staff has so many
+         *     an hour.
+         */
+        post: operations["show_phone"];
         delete?: never;
         options?: never;
         head?: never;
@@ -962,6 +982,23 @@ export interface paths {
         patch: operations["change"];
         trace?: never;
     };
+    "/api/v1/me/email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Changes one's own e-mail address, by one's password, and tells both addresses. */
+        post: operations["change_own_email"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/password": {
         parameters: {
             query?: never;
@@ -1174,7 +1211,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The networks, and how we are known there. Secrets are never shown. */
+        /** The networks, how we are known there, and whom we were there before. Secrets are never shown. */
         get: operations["merchants"];
         put?: never;
         post?: never;
@@ -1192,7 +1229,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Sets how we are known to a network (`wechat`, `alipay`, `alipay_freeze`); secrets that are left out stay. */
+        /**
+         * Sets how we are known to a network (`wechat`, `alipay`, `alipay_freeze`); secrets that are left out stay as they were of the same merchant.
+         *     What was placed with another stays with that one.
+         */
         put: operations["set_merchant"];
         post?: never;
         delete?: never;
@@ -1261,6 +1301,23 @@ export interface paths {
         };
         /** All that happened to an order: attempts, notices, refunds. */
         get: operations["get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/orders/{id}/payer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who has paid it, or is to, and for which table. */
+        get: operations["payer"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1999,7 +2056,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Gives the user another e-mail address, and tells both. Who has not changed the first password yet is mailed another one there. */
+        /**
+         * Gives the user another e-mail address, and tells both. Who has not changed the first password yet is mailed another one there. An agent admin
+         *     does so until then; afterwards the user itself, or a super admin.
+         */
         post: operations["change_email"];
         delete?: never;
         options?: never;
@@ -3561,7 +3621,7 @@ export interface components {
         };
         /** @description A day of a hall on which cash changed hands. */
         CashDay: {
-            /** @description By the hall's clock, as it was then. */
+            /** @description By the hall's clock and hours, as they were then: where it is open past midnight, what is taken until it closes is of the day before. */
             day: string;
             people: components["schemas"]["CashPerson"][];
             /** @description Of those who are listed, which is everybody unless one sees one's own alone. */
@@ -3578,7 +3638,7 @@ export interface components {
         CashReport: {
             /** @description The newest first. A day without cash is left out. */
             days: components["schemas"]["CashDay"][];
-            /** @description The first and the last day, both whole. Where none was asked for: of what is today somewhere. */
+            /** @description The first and the last day, both whole. Where none was asked for: of those that it is somewhere now. */
             from: string;
             to: string;
             total: components["schemas"]["CashSum"];
@@ -3899,6 +3959,9 @@ export interface components {
         DeliveryTrouble: "no_address" | "bad_address" | "private_address" | "no_connection" | "timeout" | "no_answer";
         /** @description A complaint with all that shows what happened. */
         DeskComplaint: components["schemas"]["DeskRow"] & {
+            /** @description Who of the hall may answer and close it. */
+            answered_by: components["schemas"]["Role"][];
+            /** @description By whoever asks, as it stands now. */
             can_answer: boolean;
             can_close: boolean;
             case?: components["schemas"]["Case"] | null;
@@ -3923,6 +3986,7 @@ export interface components {
             until: components["schemas"]["Timestamp"];
         };
         DeskRow: components["schemas"]["ComplaintRow"] & {
+            table_id?: components["schemas"]["Id"] | null;
             venue_id: components["schemas"]["Id"];
         };
         /** @description What was said, and by whom of the staff. */
@@ -4009,6 +4073,19 @@ export interface components {
         };
         /** @enum {string} */
         Driver: "tasmota" | "shelly" | "modbus";
+        /** @description A merchant that we were, as the console shows it. */
+        EarlierMerchant: {
+            /** @description Until then its bills are compared, and money can go back that it has taken. */
+            needed_until: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description Payments that may still be made, and refunds that are on their way or wait for somebody. While there are any it is needed.
+             */
+            open: number;
+            parameters: components["schemas"]["Shown"];
+            /** @description Since when new payments are another's. */
+            replaced_at: components["schemas"]["Timestamp"];
+        };
         EmailChange: {
             email: string;
             /** @description The asker's own. Needed where one changes one's own address, by which the password can be reset. */
@@ -4098,6 +4175,8 @@ export interface components {
         FloorPlay: {
             asked_at: components["schemas"]["Timestamp"];
             cost_so_far_fen: components["schemas"]["Fen"];
+            /** @description Who plays, by the number that a customer tells at the desk; absent: not told to who does not serve there. */
+            customer_number?: string | null;
             held_fen: components["schemas"]["Fen"];
             id: components["schemas"]["Id"];
             lit_at?: components["schemas"]["Timestamp"] | null;
@@ -4549,6 +4628,8 @@ export interface components {
         /** @description A network as the console shows it: none of its secrets. */
         Merchant: {
             channel: components["schemas"]["ChannelKind"];
+            /** @description Whom we were there before, and are still paid by or give back as; the latest first. */
+            earlier: components["schemas"]["EarlierMerchant"][];
             enabled: boolean;
             /** @description What the network has to be told as the address of its notices. */
             notify_url: string;
@@ -4851,6 +4932,14 @@ export interface components {
             /** @description In the reader's language. */
             summary: string;
         };
+        /** @description Whom an order's money came from, and goes back to. */
+        OrderPayer: {
+            /** @description What a customer tells at the desk. */
+            number: string;
+            /** @description With its middle hidden; absent: known by WeChat alone. */
+            phone?: string | null;
+            table?: components["schemas"]["PaidTable"] | null;
+        };
         /** @enum {string} */
         OrderState: "pending" | "paid" | "closed";
         OtherMethod: {
@@ -4874,6 +4963,10 @@ export interface components {
             minutes: number;
             on: boolean;
             why: string;
+        };
+        OwnEmailChange: {
+            email: string;
+            password: string;
         };
         PackagePrice: {
             /** @description Whoever leaves early pays no more than the same play costs without it; otherwise all of it. */
@@ -5069,6 +5162,7 @@ export interface components {
         Page_DeskRow: {
             /** @description A page may hold fewer than were asked for, even none, while there is a next one: see `searched_to`. */
             items: (components["schemas"]["ComplaintRow"] & {
+                table_id?: components["schemas"]["Id"] | null;
                 venue_id: components["schemas"]["Id"];
             })[];
             /** @description Where the next page begins; absent on the last. */
@@ -5480,6 +5574,8 @@ export interface components {
                  */
                 unlit_seconds: number;
                 venue_name: string;
+                /** @description The hall's, for whoever cannot wait, or has no network; empty where it has told none. */
+                venue_phone: string;
             }[];
             /** @description Where the next page begins; absent on the last. */
             next_cursor?: string | null;
@@ -5631,6 +5727,20 @@ export interface components {
              */
             total?: number | null;
         };
+        /** @description What was played for it. */
+        PaidSession: {
+            asked_at: components["schemas"]["Timestamp"];
+            ended_at?: components["schemas"]["Timestamp"] | null;
+            id: components["schemas"]["Id"];
+        };
+        /** @description The table that was paid for. */
+        PaidTable: {
+            session?: components["schemas"]["PaidSession"] | null;
+            table_id: components["schemas"]["Id"];
+            table_name: string;
+            venue_id: components["schemas"]["Id"];
+            venue_name: string;
+        };
         PasswordChange: {
             current: string;
             password: string;
@@ -5669,6 +5779,8 @@ export interface components {
             channel_no?: string | null;
             created_at: components["schemas"]["Timestamp"];
             id: components["schemas"]["Id"];
+            /** @description With whom it was placed there: the merchant's number, or the seller's id. */
+            merchant_id: string;
             method: components["schemas"]["Method"];
             /** @description As the network knows it. */
             number: string;
@@ -5693,6 +5805,8 @@ export interface components {
             differences: number;
             /** Format: int64 */
             lines: number;
+            /** @description Whose bill it is: the merchant's number, or the seller's id. */
+            merchant_id: string;
             paid_fen: components["schemas"]["Fen"];
             refunded_fen: components["schemas"]["Fen"];
         };
@@ -5700,6 +5814,8 @@ export interface components {
         PayDayMissing: {
             channel: components["schemas"]["ChannelKind"];
             day: string;
+            /** @description Whose bill it is: the merchant's number, or the seller's id. */
+            merchant_id: string;
             /** @description For whoever looks into it: why it could not be had at first. */
             problem: components["schemas"]["PayProblem"];
             since: components["schemas"]["Timestamp"];
@@ -5709,6 +5825,8 @@ export interface components {
             day: string;
             id: components["schemas"]["Id"];
             kind: components["schemas"]["DifferenceKind"];
+            /** @description Whose bill it is: the merchant's number, or the seller's id. */
+            merchant_id: string;
             note?: string | null;
             number: string;
             ours_fen?: components["schemas"]["Fen"] | null;
@@ -5784,7 +5902,7 @@ export interface components {
             said?: string | null;
         };
         /** @enum {string} */
-        PayProblemCode: "other_amount" | "other_number" | "let_go" | "silent" | "bill_only" | "refunded_twice" | "closed_unpaid" | "not_taken" | "not_sent" | "failed" | "nothing_frozen" | "is_frozen" | "wrong_means" | "payer_unknown" | "refused" | "refused_unsigned" | "no_answer" | "in_trouble" | "not_signed" | "unknown_key" | "other_time" | "bad_signature" | "unreadable" | "of_another" | "incomplete" | "unknown_state" | "being_taken" | "no_bill" | "bad_bill" | "ours";
+        PayProblemCode: "other_amount" | "other_number" | "let_go" | "silent" | "bill_only" | "refunded_twice" | "closed_unpaid" | "not_taken" | "not_sent" | "failed" | "nothing_frozen" | "is_frozen" | "wrong_means" | "payer_unknown" | "refused" | "refused_unsigned" | "no_answer" | "in_trouble" | "not_signed" | "unknown_key" | "other_time" | "bad_signature" | "unreadable" | "of_another" | "incomplete" | "unknown_state" | "being_taken" | "merchant_gone" | "no_bill" | "bad_bill" | "ours";
         PayRefund: {
             amount_fen: components["schemas"]["Fen"];
             created_at: components["schemas"]["Timestamp"];
@@ -6195,6 +6313,8 @@ export interface components {
              */
             unlit_seconds: number;
             venue_name: string;
+            /** @description The hall's, for whoever cannot wait, or has no network; empty where it has told none. */
+            venue_phone: string;
         };
         SessionsEnded: {
             /** Format: int64 */
@@ -6254,6 +6374,7 @@ export interface components {
             /** @description Who has it: the number with its middle hidden, or a guest's. Only for those who have a share; the starter is known to all. */
             who?: string | null;
         };
+        ShowPhone: Record<string, never>;
         /** @description What of it may be shown. */
         Shown: {
             app_id: string;
@@ -6265,6 +6386,11 @@ export interface components {
             mini_app_id?: string | null;
             /** @description WeChat: the serial number of the merchant's certificate. */
             serial?: string | null;
+        };
+        /** @description How to reach a customer. */
+        ShownPhone: {
+            /** @description All of it. */
+            phone: string;
         };
         SignIn: {
             captcha?: components["schemas"]["CaptchaAnswer"] | null;
@@ -6890,6 +7016,14 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7815,7 +7949,10 @@ export interface operations {
             query?: {
                 /** @description One hall; all where one works, if not said. */
                 venue?: components["schemas"]["Id"];
-                /** @description The first day by each hall's own clock, 2026-11-21; what is today there, if neither is said. */
+                /**
+                 * @description The first of each hall's own days, 2026-11-21; the one that it is there now, if neither is said. A hall that closes after midnight has its day
+                 *     begin in the middle of the hours in which it is closed.
+                 */
                 from?: string;
                 /** @description The last, of at most 31. */
                 to?: string;
@@ -8109,7 +8246,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The asker may not, or has a duty first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8195,7 +8331,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The asker may not, or has a duty first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8311,6 +8446,100 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_phone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShowPhone"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShownPhone"];
+                };
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not the asker's to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields that were not accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11167,6 +11396,88 @@ export interface operations {
             };
         };
     };
+    change_own_email: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnEmailChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The asker may not, or has a duty first */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     change_password: {
         parameters: {
             query?: never;
@@ -12324,6 +12635,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PayOrderDetail"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields that were not accepted */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    payer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderPayer"];
                 };
             };
             /** @description Nobody is signed in */
@@ -15713,6 +16088,14 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Busy, or the database is away: nothing has happened */
             503: {
                 headers: {
@@ -15976,7 +16359,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The asker may not, or has a duty first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15986,6 +16368,14 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -17643,6 +18033,14 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
