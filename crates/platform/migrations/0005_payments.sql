@@ -130,6 +130,10 @@ CREATE TABLE pay_refunds (
   problem_said TEXT,
   channel_no TEXT,
   created_at BIGINT NOT NULL,
+  -- Since when it is asked for: its making, or the last time that a person had it tried again.
+  asked_at BIGINT NOT NULL,
+  -- When the network has first failed to give a clear answer, since it has last given one.
+  silent_since BIGINT,
   settled_at BIGINT,
   -- The day of the network's bill that has it.
   billed_on TEXT,

@@ -10,7 +10,7 @@ use super::channel::RefundStanding;
 use super::error::PayError;
 use super::log::{self, Line, PayCall};
 use super::model::{AttemptState, Refund, RefundId, RefundState, number};
-use super::refunds::{self, OfRefund, REFUND_JOB, REFUNDED_JOB};
+use super::refunds::{self, OfRefund, REFUNDED_JOB};
 use super::{list, merchants, rows};
 use crate::identity::Permission;
 use crate::ledger::{self, EntryKind, SystemAccount};
@@ -54,12 +54,7 @@ pub async fn remedy(cx: &Cx, id: RefundId, remedy: Remedy, note: &str) -> Result
         Remedy::LetGo => RefundState::Done,
     };
     match remedy {
-        Remedy::Retry => {
-            tx.exec("UPDATE pay_refunds SET state = $1, tries = 0 WHERE id = $2", args![state.as_str(), id]).await?;
-            let attempt = rows::attempt(&mut tx, refund.attempt).await?.ok_or_else(Fault::not_found)?;
-            let kind = merchants::job(REFUND_JOB, attempt.channel());
-            cx.enqueue(&mut tx, NewJob::new(kind, &OfRefund { refund: id }, now)?).await?;
-        }
+        Remedy::Retry => refunds::ask_again(&mut tx, cx, &refund).await?,
         Remedy::PaidOut | Remedy::Keep | Remedy::LetGo => {
             ledger::lock(&mut tx, &[order.wallet]).await?;
             if remedy == Remedy::LetGo {

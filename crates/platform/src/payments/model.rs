@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub(super) use arrival::{Arrival, arrival, between};
-pub(super) use pace::{ATTEMPTS, EXPIRES, MARGIN, next_look, refund_pause};
+pub(super) use pace::{ATTEMPTS, EXPIRES, MARGIN, after_refusals, is_late, is_silent, next_look, refund_pause};
 pub(super) use problem::yuan;
 pub use problem::{PayProblemCode, Problem};
 
@@ -166,8 +166,14 @@ pub struct Refund {
     pub tries: i64,
     pub problem: Option<Problem>,
     pub created_at: Timestamp,
+    /// Since when it is asked for: its making, or the last time that a person had it tried again.
+    pub asked_at: Timestamp,
+    /// When the network has first failed to give a clear answer, since it has last given one.
+    pub silent_since: Option<Timestamp>,
     pub settled_at: Option<Timestamp>,
     pub note: Option<String>,
+    /// By which it goes back.
+    pub channel: ChannelKind,
     /// It is of what was only frozen: it is let go, and not sent.
     pub frozen: bool,
 }

@@ -194,10 +194,11 @@ pub(super) async fn close_order(tx: &mut Tx, id: OrderId) -> Result<()> {
     Ok(())
 }
 
-pub(super) const REFUND: &str = "r.id, r.order_id, r.attempt_id, r.amount, r.reason, r.state, r.transfer_id, r.tries, r.problem, r.problem_said, r.created_at, r.settled_at, r.note, \
-     (SELECT a.method FROM pay_attempts a WHERE a.id = r.attempt_id) AS method";
+pub(super) const REFUND: &str = "r.id, r.order_id, r.attempt_id, r.amount, r.reason, r.state, r.transfer_id, r.tries, r.problem, r.problem_said, \
+     r.created_at, r.asked_at, r.silent_since, r.settled_at, r.note, (SELECT a.method FROM pay_attempts a WHERE a.id = r.attempt_id) AS method";
 
 pub(super) fn read_refund(row: &Row) -> store::Result<Refund> {
+    let method: Method = row.word("method")?;
     Ok(Refund {
         id: row.get("id")?,
         order: row.get("order_id")?,
@@ -209,9 +210,12 @@ pub(super) fn read_refund(row: &Row) -> store::Result<Refund> {
         tries: row.get("tries")?,
         problem: read_problem(row)?,
         created_at: row.get("created_at")?,
+        asked_at: row.get("asked_at")?,
+        silent_since: row.get("silent_since")?,
         settled_at: row.get("settled_at")?,
         note: row.get("note")?,
-        frozen: row.word::<Method>("method")? == Method::Freeze,
+        channel: method.channel(),
+        frozen: method == Method::Freeze,
     })
 }
 

@@ -41,6 +41,7 @@ mod notifications;
 mod openapi;
 mod own_email;
 mod payments;
+mod payments_again;
 mod payments_back;
 mod payments_crews;
 mod payments_days;

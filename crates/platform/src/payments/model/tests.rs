@@ -104,6 +104,22 @@ fn v4_1_a_refund_is_asked_for_again_soon_at_first_and_every_ten_minutes_at_last(
     assert_eq!([pause(0), pause(9), pause(10), pause(75), pause(600), pause(86_400)], [10, 10, 10, 75, 600, 600]);
 }
 
+#[test]
+fn v8_2_a_refund_that_is_refused_is_tried_three_times_and_then_a_person_looks() {
+    let pauses: Vec<_> = (1..5).map(|tries| after_refusals(tries).map(|pause| pause / SECOND)).collect();
+    assert_eq!(pauses, [Some(40), Some(80), None, None]);
+}
+
+#[test]
+fn v8_2_a_refund_is_late_ten_days_after_it_was_asked_for_last_and_its_network_silent_a_day_after_it_was_not_clear_first() {
+    let since = Timestamp::from_unix(1_000_000);
+    let after = |seconds: i64| since.plus_seconds(seconds);
+    let (day, late, silent) = (86_400, |seconds| is_late(since, after(seconds)), |seconds| is_silent(Some(since), after(seconds)));
+    assert_eq!([late(-60), late(0), late(10 * day - 1), late(10 * day)], [false, false, false, true]);
+    assert_eq!([silent(-60), silent(0), silent(day - 1), silent(day)], [false, false, false, true]);
+    assert!(!is_silent(None, after(100 * day)), "it was clear the last time");
+}
+
 proptest! {
     #[test]
     fn k12_1_another_amount_is_never_taken(fen: i64, state in proptest::sample::select(AttemptState::ALL), of in proptest::sample::select(OrderState::ALL)) {
