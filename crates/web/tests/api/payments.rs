@@ -168,6 +168,37 @@ on_server! {
         customer.post(&format!("{path}/cancel"), json!({})).await.refused(409, "ORDER_NOT_PENDING");
     }
 
+    async fn v4_1_a_change_of_means_that_is_refused_leaves_what_was_begun_to_be_paid(server) {
+        let till = Till::open(server).await;
+        let customer = till.customer(PHONE).await;
+        let placed = till.recharge(&customer, "pay-00001", "native", 3_000).await;
+        let number = till.number(&placed).await;
+        let path = format!("/customer/v1/orders/{}/method", id(&placed));
+        // Nobody is known inside WeChat; this is no table; nobody may choose that; and Alipay is switched off.
+        customer.post(&path, json!({"method": "jsapi"})).await.refused(409, "WECHAT_SIGN_IN_NEEDED");
+        till.networks.freeze().await;
+        for method in ["freeze", "capture"] {
+            customer.post(&path, json!({"method": method})).await.refused(409, "CHANNEL_UNAVAILABLE");
+        }
+        let shown = till.root.get("/api/v1/payments/channels").await.ok(200)["items"][1].clone();
+        let parameters = json!({"app_id": shown["parameters"]["app_id"], "merchant_id": shown["parameters"]["merchant_id"]});
+        till.root.put("/api/v1/payments/channels/alipay", json!({"enabled": false, "parameters": parameters})).await.ok(200);
+        customer.post(&path, json!({"method": "precreate"})).await.refused(409, "CHANNEL_UNAVAILABLE");
+        assert_eq!((till.attempts(&placed).await, till.networks.trade(&number).state), (vec!["waiting".to_owned()], TradeState::Open));
+        till.networks.paid(&number).await;
+        assert_eq!((wallet(&customer).await, till.attempts(&placed).await), ((3_000, 0), vec!["taken".to_owned()]));
+
+        // Its time is over, and it is asked about a last time, whatever somebody asks for meanwhile.
+        let late = till.recharge(&customer, "pay-00002", "native", 700).await;
+        let number = till.number(&late).await;
+        assert!(till.networks.pay(&number).await);
+        server.later(15 * MINUTE).await;
+        customer.post(&format!("/customer/v1/orders/{}/method", id(&late)), json!({"method": "h5"})).await.refused(409, "ORDER_NOT_PENDING");
+        assert_eq!(till.attempts(&late).await, ["waiting"]);
+        server.run_jobs().await;
+        assert_eq!(wallet(&customer).await, (3_700, 0));
+    }
+
     async fn v4_1_the_means_of_a_payment_are_changed_a_few_times_and_the_last_can_still_be_paid(server) {
         let till = Till::open(server).await;
         let customer = till.customer(PHONE).await;
