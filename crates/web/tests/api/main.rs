@@ -51,6 +51,7 @@ mod payments_keys;
 mod payments_late;
 mod payments_log;
 mod payments_lost;
+mod payments_means;
 mod payments_merchants;
 mod payments_merchants_kept;
 mod payments_origin;
