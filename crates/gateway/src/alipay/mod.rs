@@ -9,7 +9,7 @@ mod sign;
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use kernel::Clock;
+use kernel::{Clock, text};
 use platform::payments::{
     AlipayParameters, BadParameter, BillLine, Channel, ChannelError, Handed, Header, Method, NotBelieved, PayProblemCode, PayerKind, Place,
     Received, RefundAsk, RefundStanding, Standing,
@@ -28,6 +28,8 @@ pub use freeze::AlipayFreeze;
 
 /// A day's bill of the largest of halls, packed.
 const BILL: usize = 16 << 20;
+/// Of a subject, and of a refund's reason. Alipay does not say whether it counts letters or bytes.
+const WORDS: usize = 256;
 
 pub struct Alipay {
     client: Client,
@@ -134,7 +136,7 @@ impl Channel for Alipay {
         let mut content = json!({
             "out_trade_no": place.number,
             "total_amount": to_yuan(place.amount),
-            "subject": place.subject,
+            "subject": text::within(&place.subject, WORDS),
         });
         // What is frozen is taken at once, or asked for again for as long as it takes; and Alipay takes no end that is more than 15 days away.
         if place.method != Method::Capture {
@@ -215,7 +217,7 @@ impl Channel for Alipay {
             "out_trade_no": refund.number,
             "out_request_no": refund.refund_number,
             "refund_amount": to_yuan(refund.amount),
-            "refund_reason": refund.why,
+            "refund_reason": text::within(&refund.why, WORDS),
         });
         let answer = self.ask("alipay.trade.refund", &content, &[]).await?.good()?.about(&refund.number)?;
         if answer.fund_change == "Y" {

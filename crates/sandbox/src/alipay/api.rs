@@ -227,7 +227,9 @@ impl Inner {
         let mut books = self.books();
         let named = named(&books, content)?.number.clone();
         let trade = books.trade_mut(&named).ok_or((FAILED, "ACQ.TRADE_NOT_EXIST"))?;
-        let amount = amount.filter(|_| is_own_number(number)).ok_or((FAILED, "ACQ.INVALID_PARAMETER"))?;
+        let reason = &content["refund_reason"];
+        let whole = is_own_number(number) && (reason.is_null() || reason.as_str().is_some_and(is_subject));
+        let amount = amount.filter(|_| whole).ok_or((FAILED, "ACQ.INVALID_PARAMETER"))?;
         if trade.state != TradeState::Paid {
             return Err((FAILED, "ACQ.TRADE_STATUS_ERROR"));
         }
