@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use kernel::{Clock, text};
 use platform::payments::{
     AlipayParameters, BadParameter, BillLine, Channel, ChannelError, Handed, Header, Method, NotBelieved, PayProblemCode, PayerKind, Place,
-    Received, RefundAsk, RefundStanding, Standing,
+    Problem, Received, RefundAsk, RefundStanding, Standing,
 };
 use reqwest::Client;
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use crate::http;
 use crate::unclear::{status_said, unclear, unclear_saying, unreadable};
 use crate::yuan::to_yuan;
-use answer::{Answer, is_own_trouble};
+use answer::{Answer, is_own_trouble, is_short};
 use notice::to_beijing;
 use sign::Signer;
 
@@ -219,7 +219,12 @@ impl Channel for Alipay {
             "refund_amount": to_yuan(refund.amount),
             "refund_reason": text::within(&refund.why, WORDS),
         });
-        let answer = self.ask("alipay.trade.refund", &content, &[]).await?.good()?.about(&refund.number)?;
+        let answer = self.ask("alipay.trade.refund", &content, &[]).await?;
+        if is_short(&answer.sub_code) {
+            let said = format!("{}: {}", answer.sub_code, answer.sub_msg);
+            return Ok(RefundStanding::Failed(Problem::saying(PayProblemCode::BalanceShort, &said)));
+        }
+        let answer = answer.good()?.about(&refund.number)?;
         if answer.fund_change == "Y" {
             return Ok(RefundStanding::Done { channel_no: answer.trade_no });
         }

@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use kernel::{Clock, Random, Timestamp, text};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use platform::payments::{
-    BadParameter, BillLine, Channel, ChannelError, Handed, Header, Method, NotBelieved, PayProblemCode, Place, Received, RefundAsk,
-    RefundStanding, Standing, WechatParameters,
+    BadParameter, BillLine, Channel, ChannelError, Handed, Header, Method, NotBelieved, PayProblemCode, Place, Problem, Received,
+    RefundAsk, RefundStanding, Standing, WechatParameters,
 };
 use reqwest::Client;
 use ring::digest;
@@ -229,8 +229,13 @@ impl Channel for WechatPay {
             "notify_url": self.notify_url,
             "amount": {"refund": refund.amount.fen(), "total": refund.total.fen(), "currency": "CNY"},
         });
-        let answer: RefundAnswer = self.post("/v3/refund/domestic/refunds", &body).await?.read()?;
-        answer.standing(&refund.refund_number).map_err(ChannelError::Unclear)
+        match self.post("/v3/refund/domestic/refunds", &body).await?.read::<RefundAnswer>() {
+            Err(ChannelError::Refused { code, message, signed }) if code == "NOT_ENOUGH" => {
+                let short = if signed { PayProblemCode::BalanceShort } else { PayProblemCode::BalanceShortUnsigned };
+                Ok(RefundStanding::Failed(Problem::saying(short, &format!("{code}: {message}"))))
+            }
+            answer => answer?.standing(&refund.refund_number).map_err(ChannelError::Unclear),
+        }
     }
 
     async fn query_refund(&self, _: &str, refund_number: &str) -> Result<RefundStanding, ChannelError> {

@@ -35,7 +35,7 @@ mod seen;
 mod settle;
 mod watch;
 
-pub use by_hand::{Remedy, remedy};
+pub use by_hand::{Remedy, Retried, remedy, retry_all};
 pub use capture::{conclude, frozen_by};
 pub use channel::{
     BadParameter, BillLine, Channel, ChannelError, ChannelKind, Channels, Frozen, Handed, Header, Method, NotBelieved, Notice, Paid,

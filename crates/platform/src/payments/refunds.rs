@@ -2,7 +2,7 @@
 
 use kernel::{Fault, Fen, Timestamp, Word};
 use serde::{Deserialize, Serialize};
-use store::jobs::{Job, JobKind, NewJob, Outcome};
+use store::jobs::{self, Job, JobKind, NewJob, Outcome};
 use store::{Sql, Tx, args};
 
 use super::channel::{ChannelError, ChannelKind, RefundAsk, RefundStanding};
@@ -49,18 +49,41 @@ pub(super) async fn begin(tx: &mut Tx, cx: &Cx, back: Back<'_>) -> Result<Refund
     let transfer = ledger::hold(tx, cx, &order).await?;
     let sql = "INSERT INTO pay_refunds (id, order_id, attempt_id, amount, reason, state, transfer_id, tries, created_at, asked_at) \
                VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $8)";
-    let (reason, state) = (back.reason.as_str(), RefundState::Asked.as_str());
-    tx.exec(sql, args![id, back.order.id, back.attempt, back.amount, reason, state, transfer.id, cx.now()]).await?;
-    cx.enqueue(tx, NewJob::new(merchants::job(REFUND_JOB, back.channel), &OfRefund { refund: id }, cx.now())?).await?;
+    let (reason, state, now) = (back.reason.as_str(), RefundState::Asked.as_str(), cx.now());
+    tx.exec(sql, args![id, back.order.id, back.attempt, back.amount, reason, state, transfer.id, now]).await?;
+    enqueue(tx, cx, id, back.channel, now).await?;
     Ok(id)
+}
+
+/// Has it asked for from `now` on.
+async fn enqueue(tx: &mut Tx, cx: &Cx, id: RefundId, channel: ChannelKind, now: Timestamp) -> Result<()> {
+    let job = NewJob::new(merchants::job(REFUND_JOB, channel), &OfRefund { refund: id }, now)?;
+    cx.enqueue(tx, job.once(named(id, now))).await?;
+    Ok(())
+}
+
+/// What the job of a refund is called that is asked for since then: whoever does not want to wait for it finds it by that ([`sooner`]).
+fn named(id: RefundId, asked: Timestamp) -> String {
+    format!("{id} {}", asked.micros())
 }
 
 /// Somebody wants a refund tried again, which was locked with its order: as if it were asked for now, for the first time.
 pub(super) async fn ask_again(tx: &mut Tx, cx: &Cx, refund: &Refund) -> Result<()> {
-    let sql = "UPDATE pay_refunds SET state = $1, tries = 0, asked_at = $2, silent_since = NULL WHERE id = $3";
-    tx.exec(sql, args![RefundState::Asked.as_str(), cx.now(), refund.id]).await?;
-    cx.enqueue(tx, NewJob::new(merchants::job(REFUND_JOB, refund.channel), &OfRefund { refund: refund.id }, cx.now())?).await?;
-    Ok(())
+    let now = cx.now();
+    let sql = "UPDATE pay_refunds SET state = $1, tries = 0, problem = NULL, problem_said = NULL, asked_at = $2, silent_since = NULL \
+               WHERE id = $3";
+    tx.exec(sql, args![RefundState::Asked.as_str(), now, refund.id]).await?;
+    enqueue(tx, cx, refund.id, refund.channel, now).await
+}
+
+/// The same of one that waits for its next try. False where it does not: it is being asked for.
+pub(super) async fn sooner(tx: &mut Tx, cx: &Cx, refund: &Refund) -> Result<bool> {
+    let (kind, name) = (merchants::job(REFUND_JOB, refund.channel), named(refund.id, refund.asked_at));
+    if !jobs::bring_forward(tx, &cx.db, kind, &name, cx.now()).await? {
+        return Ok(false);
+    }
+    tx.exec("UPDATE pay_refunds SET tries = 0, problem = NULL, problem_said = NULL WHERE id = $1", args![refund.id]).await?;
+    Ok(true)
 }
 
 /// Sends back a part of what an order has brought, or all of it. `order` was locked by this transaction ([`rows::lock`]), before any account of
@@ -178,10 +201,14 @@ pub(super) async fn settle(
 
 async fn failed(tx: &mut Tx, cx: &Cx, refund: &Refund, why: &Problem) -> Result<Option<Timestamp>> {
     let tries = refund.tries + 1;
-    let Some(pause) = after_refusals(tries) else { return stuck(tx, cx, refund, tries, why).await };
+    let Some(pause) = after_refusals(tries, why.code.is_short()) else { return stuck(tx, cx, refund, tries, why).await };
     let (problem, said) = rows::stored(Some(why));
     let sql = "UPDATE pay_refunds SET tries = $1, problem = $2, problem_said = $3, silent_since = NULL WHERE id = $4";
     tx.exec(sql, args![tries, problem, said, refund.id]).await?;
+    // Who fills the balance up now has it made hours sooner.
+    if why.code.is_short() {
+        people::short(tx, cx, refund, why).await?;
+    }
     Ok(Some(cx.now().plus_micros(pause)))
 }
 
@@ -193,7 +220,7 @@ async fn stuck(tx: &mut Tx, cx: &Cx, refund: &Refund, tries: i64, why: &Problem)
     tracing::error!(refund = %refund.id, %why, "a refund needs somebody's help");
     if refund.state != RefundState::Stuck {
         cx.enqueue(tx, NewJob::new(REFUNDED_JOB, &OfRefund { refund: refund.id }, cx.now())?).await?;
-        people::refund(tx, cx, refund, why).await?;
+        if why.code.is_short() { people::short(tx, cx, refund, why).await? } else { people::refund(tx, cx, refund, why).await? }
     }
     Ok(None)
 }

@@ -234,7 +234,7 @@ impl Inner {
             return Err((FAILED, "ACQ.TRADE_STATUS_ERROR"));
         }
         if how == Returned::Refused {
-            return Err((FAILED, "ACQ.SELLER_BALANCE_NOT_ENOUGH"));
+            return Err((FAILED, "ACQ.TRADE_NOT_ALLOW_REFUND"));
         }
         let status = if how == Returned::Pending { "PROCESSING" } else { "SUCCESS" };
         let beyond = trade.refunded().fen() + amount.fen() > trade.amount.fen();
@@ -248,6 +248,7 @@ impl Inner {
                 changed
             }
             None if beyond => return Err((FAILED, "ACQ.REFUND_AMT_NOT_EQUAL_TOTAL")),
+            None if how == Returned::Short => return Err((FAILED, "ACQ.SELLER_BALANCE_NOT_ENOUGH")),
             None => {
                 trade.refunds.push(Refund { number: number.into(), own: trade.transaction.clone(), amount, status, at });
                 status == "SUCCESS"

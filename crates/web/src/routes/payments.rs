@@ -2,8 +2,8 @@
 
 use kernel::{Fault, Page, PageAsk, Word};
 use platform::payments::{
-    self, ChannelKind, DifferenceEntity, Form, Merchant, OrderDetail, OrderEntity, OrderRow, OrderState, Reconciliation, RefundEntity,
-    RefundRow, RefundState, Remedy, Waiting,
+    self, ChannelKind, DifferenceEntity, Form, Merchant, OrderDetail, OrderEntity, OrderRow, OrderState, PayProblemCode, Reconciliation,
+    RefundEntity, RefundRow, RefundState, Remedy, Retried, Waiting,
 };
 use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
@@ -26,6 +26,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(mark_seen))
         .routes(routes!(refunds))
         .routes(routes!(remedy))
+        .routes(routes!(retry_all))
         .routes(routes!(reconciliation))
         .routes(routes!(settle))
 }
@@ -155,6 +156,21 @@ async fn remedy(
     Json(body): Json<RemedyAsk>,
 ) -> Result<axum::Json<RefundRow>> {
     Ok(axum::Json(payments::remedy(&cx, id, body.remedy, &body.note).await?))
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct RetryAll {
+    /// The cause that is gone.
+    problem: PayProblemCode,
+}
+
+/// Has all refunds tried again that are stuck over the same; over the merchant's balance (`balance_short`) those too that wait for their next try.
+/// At most 500 at once.
+#[utoipa::path(post, path = "/payments/refunds/retry", tag = "payments", request_body = RetryAll,
+    responses((status = 200, body = Retried), (status = 403, body = Problem), (status = 422, body = Problem)))]
+async fn retry_all(Auth(cx, _): Auth<PaymentsManage>, Json(body): Json<RetryAll>) -> Result<axum::Json<Retried>> {
+    Ok(axum::Json(payments::retry_all(&cx, body.problem).await?))
 }
 
 /// The networks' bills of the last days, compared with ours, and what does not agree.

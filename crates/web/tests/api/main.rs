@@ -56,6 +56,7 @@ mod payments_merchants;
 mod payments_merchants_kept;
 mod payments_origin;
 mod payments_payer;
+mod payments_short;
 mod payments_strangers;
 mod payments_swapped;
 mod payments_table;

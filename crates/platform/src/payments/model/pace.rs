@@ -1,6 +1,6 @@
 //! How long there is to pay, how often it is tried, when a network is asked again, and when a person.
 
-use kernel::{DAY, SECOND, Timestamp};
+use kernel::{DAY, HOUR, SECOND, Timestamp};
 
 /// How long somebody may take to pay.
 pub(in crate::payments) const EXPIRES: i64 = 900 * SECOND;
@@ -30,9 +30,15 @@ const UNCLEAR: i64 = DAY;
 /// And one that has said for so long that it is on its way: they take some days, and not more.
 const PENDING: i64 = 10 * DAY;
 
-/// How long until a refund is asked for again that was refused so many times; none: somebody has to look.
-pub(in crate::payments) fn after_refusals(tries: i64) -> Option<i64> {
-    (tries < TRIES).then_some((20 * SECOND) << tries)
+/// How long until a refund is asked for again that was refused so many times; none: somebody has to look. Where the merchant has too little at the
+/// network (`short`), the evening's payments may do, or the next morning's: two minutes would do nothing.
+pub(in crate::payments) fn after_refusals(tries: i64, short: bool) -> Option<i64> {
+    match (tries, short) {
+        (TRIES.., _) => None,
+        (_, false) => Some((20 * SECOND) << tries),
+        (..=1, true) => Some(4 * HOUR),
+        (_, true) => Some(8 * HOUR),
+    }
 }
 
 /// Whether a refund is on its way for so long that somebody has to look. Counted from when somebody has asked for it last: what was refused for days

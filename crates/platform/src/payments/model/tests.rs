@@ -106,8 +106,9 @@ fn v4_1_a_refund_is_asked_for_again_soon_at_first_and_every_ten_minutes_at_last(
 
 #[test]
 fn v8_2_a_refund_that_is_refused_is_tried_three_times_and_then_a_person_looks() {
-    let pauses: Vec<_> = (1..5).map(|tries| after_refusals(tries).map(|pause| pause / SECOND)).collect();
-    assert_eq!(pauses, [Some(40), Some(80), None, None]);
+    let pauses = |short| [1, 2, 3, 4].map(|tries| after_refusals(tries, short).map(|pause| pause / SECOND));
+    assert_eq!(pauses(false), [Some(40), Some(80), None, None]);
+    assert_eq!(pauses(true), [Some(4 * 3_600), Some(8 * 3_600), None, None], "within hours, where money has to come first");
 }
 
 #[test]

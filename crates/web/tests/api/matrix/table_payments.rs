@@ -25,6 +25,7 @@ pub const RULES: &[Rule] = &[
     rule("POST /api/v1/payments/refunds/{id}/remedy", ROOT, 200)
         .on(Thing::Theirs(Theirs::StuckRefund), Reach::EVERY)
         .body(|_| json!({"remedy": "retry", "note": "x"})),
+    rule("POST /api/v1/payments/refunds/retry", ROOT, 200).body(|_| json!({"problem": "balance_short"})),
     rule("GET /api/v1/payments/reconciliation", ROOT, 200).on(Thing::Theirs(Theirs::Difference), Reach::EVERY),
     rule("POST /api/v1/payments/differences/{id}/settle", ROOT, 204)
         .on(Thing::Theirs(Theirs::Difference), Reach::EVERY)
