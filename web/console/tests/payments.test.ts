@@ -3,7 +3,7 @@ import type { Merchant, PayAttempt, PayLogLine, PayNotice, PayOrderDetail, PayPr
 import zh from '@/locales/zh-CN'
 import { bodyOf, channelTroubles, emptyKey, formOf, keptOf, stateOf, switchBody } from '@/views/payments/channel-form'
 import type { ChannelForm } from '@/views/payments/channel-form'
-import { askOf, longEnough, needsHelp, needsLook, needsNote, remediesOf } from '@/views/payments/remedies'
+import { askOf, causesOf, longEnough, needsHelp, needsLook, needsNote, remediesOf } from '@/views/payments/remedies'
 import { channelsOf, stepsOf, toneOfStep } from '@/views/payments/timeline'
 
 const odd: PayProblem = { code: 'other_amount', amount_fen: 1, number: null, said: null }
@@ -170,6 +170,29 @@ describe('a refund that is stuck', () => {
     expect(askOf('paid_out', ' in cash ')).toEqual({ remedy: 'paid_out', note: 'in cash' })
     expect([' a ', '', '\u{20BB7}'].map(longEnough)).toEqual([false, false, false])
     expect(['ab', '\u73b0\u91d1'].map(longEnough)).toEqual([true, true])
+  })
+})
+
+describe('refunds that are not made over the same', () => {
+  const short: PayProblem = { code: 'balance_short', amount_fen: null, number: null, said: 'NOT_ENOUGH: no' }
+  const counts = (refunds: PayRefund[]) => causesOf(refunds).map(({ problem, count }) => [problem.code, count])
+
+  it('are tried again at once, where there are several', () => {
+    const stuck = (problem: PayProblem | null) => refund({ state: 'stuck', problem })
+    expect(counts([stuck(refused), stuck(short)])).toEqual([])
+    expect(counts([stuck(refused), stuck(short), stuck(short), stuck(refused), stuck(short), stuck(null)])).toEqual([
+      ['refused', 2],
+      ['balance_short', 3],
+    ])
+    const over = [refund({ state: 'kept', problem: refused }), refund({ state: 'done', problem: refused })]
+    expect(counts(over)).toEqual([])
+  })
+
+  it('are so too while they wait for the merchant’s balance, which nobody can put right one by one', () => {
+    expect(counts([refund({ problem: short })])).toEqual([['balance_short', 1]])
+    const both = [refund({ problem: short }), refund({ state: 'stuck', problem: short })]
+    expect(counts(both)).toEqual([['balance_short', 2]])
+    expect(counts([refund({ problem: refused }), refund({ problem: refused })])).toEqual([])
   })
 })
 

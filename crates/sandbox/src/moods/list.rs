@@ -134,7 +134,7 @@ pub(super) const MOODS: [Mood; 16] = [
         called: ("商户余额不足", "The merchant has too little there"),
         then: (
             "四小时后、再过八小时各重试一次，管理员会收到提醒；仍退不出就交给人处理，可以一次全部重新请求。",
-            "Refunds are tried again after four hours and after eight more, and super admins are told; then a person decides, who has all of them tried at once.",
+            "Refunds are tried again after 4 hours and 8 more, and super admins are told; then a person has all of them tried at once.",
         ),
     },
     Mood {

@@ -8,8 +8,10 @@ import type {
   PaymentsWaiting,
   PayOrder,
   PayOrderDetail,
+  PayProblemCode,
   PayRefund,
   Reconciliation,
+  RefundsRetried,
   RemedyAsk,
 } from './types'
 
@@ -37,6 +39,8 @@ export const markSeen = (order: string, note: string) =>
 export const listRefunds = (filter: ByState<PayRefund['state']>, signal?: AbortSignal) =>
   get<Page<PayRefund>>('/payments/refunds', filter, signal)
 export const remedyRefund = (id: string, ask: RemedyAsk) => post<PayRefund>(`/payments/refunds/${seg(id)}/remedy`, ask)
+/** All that are stuck over the same; over the merchant’s balance those too that wait for their next try. */
+export const retryRefunds = (problem: PayProblemCode) => post<RefundsRetried>('/payments/refunds/retry', { problem })
 
 export const getReconciliation = (signal?: AbortSignal) =>
   get<Reconciliation>('/payments/reconciliation', undefined, signal)

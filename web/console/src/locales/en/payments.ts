@@ -167,6 +167,15 @@ const en: typeof zh = {
       let_go: 'Booked as let go.',
     },
   },
+  retryAll: {
+    action: 'Ask for all again ({n})',
+    title: 'Ask for all again',
+    message:
+      'All refunds that were not made over “{cause}” are asked for again, each under its own number, so nothing is paid back twice. Those on other pages are included.',
+    confirm: 'Ask for all again',
+    done: 'Asked for {n} refunds again; the answers show shortly.',
+    more: 'Asked for {n} refunds again. There are more: please do so once more.',
+  },
   seen: {
     action: 'Looked after',
     title: 'What does not fit about this order’s payments',

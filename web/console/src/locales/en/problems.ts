@@ -19,6 +19,9 @@ const en: typeof zh = {
     payer_unknown: 'The payer is known to no app of this merchant',
     refused: 'The network refuses',
     refused_unsigned: 'The network refuses, and nobody has signed that: please look there first',
+    balance_short: 'What the merchant has at the network is less than is to go back',
+    balance_short_unsigned:
+      'The network says that the merchant has less there than is to go back, and nobody has signed that: please look there first',
     no_answer: 'The network does not answer',
     in_trouble: 'The network is busy, or in trouble',
     not_signed: 'An answer that is not signed, and not believed',

@@ -18,6 +18,8 @@ const code = {
   payer_unknown: '付款人不是在这个商户的应用中登录的',
   refused: '渠道拒绝',
   refused_unsigned: '渠道拒绝，但答复没有签名，请先向渠道查证',
+  balance_short: '商户在渠道的余额不足，退不出去',
+  balance_short_unsigned: '渠道答复商户余额不足，但答复没有签名，请先向渠道查证',
   no_answer: '渠道没有回应',
   in_trouble: '渠道繁忙或出错',
   not_signed: '收到的答复没有签名，不予采信',
