@@ -18,6 +18,8 @@ pub enum PayError {
     TooManyAttempts,
     /// More than was paid, or than is left of it.
     MoreThanPaid,
+    /// It went back in so many parts that the rest can only go all at once.
+    AllAtOnce,
     /// It is not one that somebody has to look at.
     NotStuck,
     /// Of what was only frozen nothing stays in a wallet or is paid out; of anything else nothing is let go.
@@ -63,6 +65,11 @@ impl From<PayError> for Fault {
             PayError::MoreThanPaid => {
                 conflict("MORE_THAN_PAID", "超过可原路退回的金额", "This is more than can go back to where it came from")
             }
+            PayError::AllAtOnce => conflict(
+                "REFUND_ALL_AT_ONCE",
+                "这笔款已分多次退回，剩下的只能一次退完，请改为退回全部",
+                "This money went back in so many parts that the rest can only go at once; please ask for all of it",
+            ),
             PayError::NotStuck => conflict("NOT_STUCK", "这笔退款不需要人工处理", "This refund needs nobody's help"),
             PayError::Unsuitable => conflict("REMEDY_UNSUITABLE", "这笔退款不能这样处理", "This refund cannot be put right in this way"),
             PayError::WentBack => {

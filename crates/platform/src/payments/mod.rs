@@ -56,7 +56,7 @@ pub use model::{
 pub use notices::{Refusal, receive};
 pub use orders::{NewOrder, OrderView, cancel, carry_over, create, get, known, replace};
 pub use parameters::{AlipayParameters, Form, NetworkKey, Parameters, Shown, WechatParameters};
-pub use refundable::{in_cash, refund_wallet, refundable};
+pub use refundable::{Refundable, in_cash, refund_wallet, refundable};
 pub use refunds::{OfRefund, REFUNDED_JOB, refund, sent_back, went_back};
 pub use rows::{lock, order as find, paid_when, refund as find_refund};
 pub use seen::mark_seen;

@@ -1,8 +1,9 @@
-//! Orders, attempts and refunds: what they are, and their states. The rules between them are pure too: `arrival` and `pace`; what is said of
-//! them that does not fit is in `problem`. No I/O.
+//! Orders, attempts and refunds: what they are, and their states. The rules between them are pure too: `arrival`, `pace` and `parts`; what
+//! is said of them that does not fit is in `problem`. No I/O.
 
 mod arrival;
 mod pace;
+mod parts;
 mod problem;
 
 use kernel::{Fen, Timestamp};
@@ -11,6 +12,7 @@ use uuid::Uuid;
 
 pub(super) use arrival::{Arrival, arrival, between};
 pub(super) use pace::{ATTEMPTS, EXPIRES, MARGIN, after_refusals, is_late, is_silent, next_look, refund_pause};
+pub(super) use parts::{Left, freely, most, share_out};
 pub(super) use problem::yuan;
 pub use problem::{PayProblemCode, Problem};
 
@@ -196,18 +198,6 @@ pub(super) const fn account(channel: ChannelKind) -> AccountId {
         ChannelKind::Alipay => SystemAccount::Alipay.id(),
         ChannelKind::AlipayFreeze => SystemAccount::AlipayFrozen.id(),
     }
-}
-
-/// Takes an amount out of what is there, from the first on; none where it is not all there, or is nothing.
-pub(super) fn share_out(amount: Fen, there: &[Fen]) -> Option<Vec<Fen>> {
-    let mut left = amount.fen();
-    let parts = there.iter().map(|one| {
-        let part = one.fen().clamp(0, left.max(0));
-        left -= part;
-        Fen::new(part)
-    });
-    let parts = parts.collect();
-    (amount.is_positive() && left == 0).then_some(parts)
 }
 
 #[cfg(test)]

@@ -223,6 +223,15 @@ pub async fn refund(sql: &mut impl Sql, id: RefundId) -> Result<Option<Refund>> 
     Ok(sql.opt(&format!("SELECT {REFUND} FROM pay_refunds r WHERE r.id = $1"), args![id], read_refund).await?)
 }
 
+/// In how many parts an order `o` has gone back, or is on its way: such as a network has made, or may have.
+pub(super) const PARTS: &str = "(SELECT CAST(COUNT(*) AS BIGINT) FROM pay_refunds p WHERE p.order_id = o.id AND p.reason <> 'surplus' \
+     AND p.state NOT IN ('by_hand', 'kept')) AS parts";
+
+/// The same of one order.
+pub(super) async fn parts(sql: &mut impl Sql, order: OrderId) -> Result<i64> {
+    Ok(sql.one(&format!("SELECT {PARTS} FROM pay_orders o WHERE o.id = $1"), args![order], |row| row.get("parts")).await?)
+}
+
 /// Of an order, oldest first.
 pub(super) async fn refunds(sql: &mut impl Sql, order: OrderId) -> Result<Vec<Refund>> {
     Ok(sql

@@ -55,6 +55,7 @@ mod payments_means;
 mod payments_merchants;
 mod payments_merchants_kept;
 mod payments_origin;
+mod payments_parts;
 mod payments_payer;
 mod payments_short;
 mod payments_strangers;

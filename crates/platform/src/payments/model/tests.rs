@@ -75,6 +75,15 @@ fn v4_1_only_what_was_paid_can_go_back_and_no_more_than_is_left_of_it() {
 }
 
 #[test]
+fn v4_1_an_order_goes_back_in_fifty_parts_and_one_for_play_keeps_the_last_for_what_is_not_played() {
+    let left = |purpose, made| Left::of(&Order { purpose, ..order(OrderState::Paid) }, made).parts;
+    assert_eq!(
+        [left(Purpose::Recharge, 0), left(Purpose::Captured, 0), left(Purpose::Play, 0), left(Purpose::Recharge, 50)],
+        [50, 50, 49, 0]
+    );
+}
+
+#[test]
 fn v8_2_an_attempt_lives_while_money_may_still_come_by_it() {
     let live: Vec<_> = AttemptState::ALL.iter().copied().filter(|state| attempt(*state).live()).collect();
     assert_eq!(live, [AttemptState::Asked, AttemptState::Waiting]);
@@ -135,18 +144,6 @@ proptest! {
         prop_assert_eq!(from_number(&number(id)), Some(id));
         prop_assert_eq!(number(id).len(), 32);
         prop_assert!(from_number::<AttemptEntity>(&text).is_none_or(|id| number(id) == text));
-    }
-
-    #[test]
-    fn v4_1_what_is_shared_out_is_the_amount_and_no_more_than_is_there(amount in -5_i64..3_000, there in proptest::collection::vec(0_i64..1_000, 0..6)) {
-        let all: Vec<Fen> = there.iter().copied().map(Fen::new).collect();
-        match share_out(Fen::new(amount), &all) {
-            Some(parts) => {
-                prop_assert_eq!(parts.iter().map(|part| part.fen()).sum::<i64>(), amount);
-                prop_assert!(parts.iter().zip(&all).all(|(part, there)| *part >= Fen::ZERO && part <= there));
-            }
-            None => prop_assert!(amount <= 0 || there.iter().sum::<i64>() < amount),
-        }
     }
 
     #[test]
