@@ -43,6 +43,7 @@ mod own_email;
 mod payments;
 mod payments_again;
 mod payments_back;
+mod payments_billed;
 mod payments_crews;
 mod payments_days;
 mod payments_freeze;
