@@ -48,6 +48,10 @@ CREATE TABLE pay_orders (
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
   paid_at BIGINT,
+  -- Of money that was frozen, could not be taken, and is nobody's any more: who said so, and why. It may be taken after all.
+  written_off_at BIGINT,
+  written_off_by UUID REFERENCES users (id),
+  written_off_note TEXT,
   CHECK (amount > 0 AND refunded >= 0 AND refunded <= amount)
 );
 CREATE INDEX pay_orders_wallet ON pay_orders (wallet, id);

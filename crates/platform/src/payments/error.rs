@@ -30,6 +30,10 @@ pub enum PayError {
     OnItsWay,
     /// A pre-authorisation is Alipay's, where we are not known yet.
     AlipayFirst,
+    /// It takes nothing of what was frozen, is over, or is asked for without anything to be told of yet.
+    NothingToWriteOff,
+    /// Alipay has taken what was to be written off.
+    TakenAfterAll,
 }
 
 impl From<PayError> for Fault {
@@ -80,6 +84,10 @@ impl From<PayError> for Fault {
                 "支付渠道正在退回这笔款，请等待结果",
                 "The network is sending this money back; please wait for it",
             ),
+            PayError::NothingToWriteOff => conflict("WRITE_OFF_UNSUITABLE", "这个订单不能核销", "This order cannot be written off"),
+            PayError::TakenAfterAll => {
+                conflict("CAPTURE_DONE", "支付宝已经扣到这笔款，无需核销", "Alipay has taken this money; there is nothing to write off")
+            }
             PayError::AlipayFirst => conflict("ALIPAY_FIRST", "请先设置支付宝商户参数", "Please set Alipay's parameters first"),
         }
     }

@@ -107,6 +107,15 @@ pub struct Order {
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
     pub paid_at: Option<Timestamp>,
+    pub written_off: Option<WrittenOff>,
+}
+
+/// Somebody has said of money that was frozen and used that it will not come: Alipay has let it go, and nobody owes it by Alipay any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = PayWrittenOff)]
+pub struct WrittenOff {
+    pub at: Timestamp,
+    pub note: String,
 }
 
 impl Order {

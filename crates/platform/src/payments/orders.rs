@@ -56,6 +56,7 @@ pub async fn create(cx: &Cx, ask: NewOrder, key: &IdempotencyKey, owner: Uuid) -
         created_at: now,
         expires_at: now.plus_micros(EXPIRES),
         paid_at: None,
+        written_off: None,
     };
     rows::insert_order(&mut tx, &order).await?;
     let asking = Asking {

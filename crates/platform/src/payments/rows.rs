@@ -5,14 +5,17 @@ use serde::de::DeserializeOwned;
 use store::{Row, Sql, Tx, args};
 
 use super::channel::Method;
-use super::model::{Attempt, AttemptId, AttemptState, Order, OrderId, OrderState, PayProblemCode, Problem, Refund, RefundId, between};
+use super::model::{
+    Attempt, AttemptId, AttemptState, Order, OrderId, OrderState, PayProblemCode, Problem, Purpose, Refund, RefundId, WrittenOff, between,
+};
 use crate::Result;
 use crate::ledger::AccountId;
 
-pub(super) const ORDER: &str =
-    "o.id, o.wallet, o.purpose, o.detail, o.subject, o.amount, o.state, o.refunded, o.captured, o.created_at, o.expires_at, o.paid_at";
+pub(super) const ORDER: &str = "o.id, o.wallet, o.purpose, o.detail, o.subject, o.amount, o.state, o.refunded, o.captured, \
+     o.created_at, o.expires_at, o.paid_at, o.written_off_at, o.written_off_note";
 
 pub(super) fn read_order(row: &Row) -> store::Result<Order> {
+    let (at, note): (Option<Timestamp>, Option<String>) = (row.get("written_off_at")?, row.get("written_off_note")?);
     Ok(Order {
         id: row.get("id")?,
         wallet: row.get("wallet")?,
@@ -26,6 +29,7 @@ pub(super) fn read_order(row: &Row) -> store::Result<Order> {
         created_at: row.get("created_at")?,
         expires_at: row.get("expires_at")?,
         paid_at: row.get("paid_at")?,
+        written_off: at.zip(note).map(|(at, note)| WrittenOff { at, note }),
     })
 }
 
@@ -239,8 +243,8 @@ pub(super) async fn refunds(sql: &mut impl Sql, order: OrderId) -> Result<Vec<Re
         .await?)
 }
 
-/// Whose order, of whoever holds this wallet.
+/// Whose order, of whoever holds this wallet. What takes of what was frozen follows by itself, and is nobody's to change or to end.
 pub(super) async fn own_order(sql: &mut impl Sql, wallet: AccountId, id: OrderId) -> Result<Order> {
     let found = order(sql, id).await?;
-    if found.wallet == wallet { Ok(found) } else { Err(Fault::not_found()) }
+    if found.wallet == wallet && found.purpose != Purpose::Captured { Ok(found) } else { Err(Fault::not_found()) }
 }

@@ -24,6 +24,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(payer))
         .routes(routes!(find))
         .routes(routes!(mark_seen))
+        .routes(routes!(write_off))
         .routes(routes!(refunds))
         .routes(routes!(remedy))
         .routes(routes!(retry_all))
@@ -196,6 +197,18 @@ async fn mark_seen(
 ) -> Result<axum::http::StatusCode> {
     payments::mark_seen(&cx, id, &body.note).await?;
     Ok(axum::http::StatusCode::NO_CONTENT)
+}
+
+/// Writes off what was frozen, was used, and cannot be taken any more: it is asked for no longer. Refused where it was taken, or may be yet.
+#[utoipa::path(post, path = "/payments/orders/{id}/write-off", tag = "payments", params(("id" = String, Path)), request_body = Settlement,
+    responses((status = 200, body = OrderDetail), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem),
+        (status = 422, body = Problem)))]
+async fn write_off(
+    Auth(cx, _): Auth<PaymentsManage>,
+    PathId(id): PathId<OrderEntity>,
+    Json(body): Json<Settlement>,
+) -> Result<axum::Json<OrderDetail>> {
+    Ok(axum::Json(payments::write_off(&cx, id, &body.note).await?))
 }
 
 /// Says what a difference was. Doing so again changes nothing.

@@ -65,6 +65,7 @@ mod payments_table;
 mod payments_told;
 mod payments_unsigned;
 mod payments_words;
+mod payments_write_off;
 mod phone_change;
 mod plans;
 mod projects;

@@ -11,8 +11,8 @@ use crate::support::pay::{Till, id, told, wallet, words};
 /// A way to pay of each network, who pays by it, and what the network is called.
 const BOTH: [(&str, &str, &str); 2] = [("h5", "13800138000", "wechat"), ("wap", "13900139000", "alipay")];
 
-/// A refund of ten yuan out of thirty that the network makes at four in the afternoon, and nobody hears of: then it is away for more than a day. It is
-/// six in the evening, in Beijing.
+/// A refund of ten yuan out of thirty that the network makes, and nobody hears of: then it is away for 26 hours. What was made in the afternoon, in
+/// Beijing, is in yesterday's bill by then.
 async fn made_unheard(till: &Till<'_>, customer: &Client, method: &str) -> Value {
     let placed = till.recharged(customer, "pay-00001", method, 3_000).await;
     till.networks.trouble(Troubles { asked: Asked::DoneAndSilent, ..Troubles::default() });

@@ -26,6 +26,8 @@ kernel::words! {
         ClosedUnpaid = "closed_unpaid",
         /// What was frozen was asked for a day ago, and is not taken.
         NotTaken = "not_taken",
+        /// It was written off, and has been taken after all.
+        WrittenOff = "written_off",
         /// Ten days on its way back.
         NotSent = "not_sent",
         /// The network could not send it back: in which state it has left it.
@@ -167,6 +169,7 @@ const fn words(code: PayProblemCode) -> (&'static str, &'static str) {
             "the network has closed it unpaid; it is asked for again under another number",
         ),
         PayProblemCode::NotTaken => ("请求扣款已超过一天，仍没有扣到", "it was asked for more than a day ago, and is not taken"),
+        PayProblemCode::WrittenOff => ("这笔款已经核销，渠道之后又扣到了", "it was written off, and the network has taken it after all"),
         PayProblemCode::NotSent => ("渠道十天仍没有退回，也没有拒绝", "the network has not sent it back in ten days, and does not refuse"),
         PayProblemCode::Failed => ("渠道没有退成", "the network could not send it back"),
         PayProblemCode::NothingFrozen => ("这个单号没有冻结的钱", "nothing is frozen under this number"),

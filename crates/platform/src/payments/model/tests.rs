@@ -20,6 +20,7 @@ fn order(state: OrderState) -> Order {
         created_at: Timestamp::from_unix(0),
         expires_at: Timestamp::from_unix(900),
         paid_at: None,
+        written_off: None,
     }
 }
 
@@ -51,6 +52,17 @@ fn v4_1_one_payment_is_taken_and_any_other_goes_back() {
         assert_eq!(arrival(&order(OrderState::Paid), &attempt(state), &paid(3_600, "1")), Arrival::Return);
         assert_eq!(arrival(&order(OrderState::Closed), &attempt(state), &paid(3_600, "1")), Arrival::Return);
     }
+}
+
+#[test]
+fn v8_2_what_was_written_off_is_taken_where_it_comes_after_all_and_nothing_comes_twice() {
+    let written_off = Some(WrittenOff { at: Timestamp::from_unix(3), note: String::new() });
+    let of = |state| Order { written_off: written_off.clone(), ..order(state) };
+    for state in [AttemptState::Asked, AttemptState::Waiting, AttemptState::Closed] {
+        assert_eq!(arrival(&of(OrderState::Closed), &attempt(state), &paid(3_600, "1")), Arrival::Take);
+        assert_eq!(arrival(&of(OrderState::Paid), &attempt(state), &paid(3_600, "1")), Arrival::Return);
+    }
+    assert_eq!(arrival(&of(OrderState::Paid), &attempt(AttemptState::Taken), &paid(3_600, "4200")), Arrival::Known);
 }
 
 #[test]
