@@ -36,6 +36,10 @@ export const findOrder = (number: string, signal?: AbortSignal) =>
 export const markSeen = (order: string, note: string) =>
   post<undefined>(`/payments/orders/${seg(order)}/seen`, { note })
 
+/** Nothing more is asked for of what was frozen and cannot be taken: it will not come. */
+export const writeOff = (order: string, note: string) =>
+  post<PayOrderDetail>(`/payments/orders/${seg(order)}/write-off`, { note })
+
 export const listRefunds = (filter: ByState<PayRefund['state']>, signal?: AbortSignal) =>
   get<Page<PayRefund>>('/payments/refunds', filter, signal)
 export const remedyRefund = (id: string, ask: RemedyAsk) => post<PayRefund>(`/payments/refunds/${seg(id)}/remedy`, ask)

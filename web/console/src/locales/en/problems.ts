@@ -11,6 +11,7 @@ const en: typeof zh = {
     refunded_twice: 'Refund {number} was put right by hand, and the network has made it too',
     closed_unpaid: 'The network has closed it unpaid; it is asked for again under another number',
     not_taken: 'Asked for more than a day ago, and not taken',
+    written_off: 'Written off, and taken by the network after all',
     not_sent: 'The network has not sent it back in ten days, and does not refuse',
     failed: 'The network could not send it back',
     nothing_frozen: 'Nothing is frozen under this number',

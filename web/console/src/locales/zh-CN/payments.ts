@@ -74,6 +74,7 @@ export default {
     booked: '确认到账，记入顾客钱包',
     notice: '收到{channel}的通知',
     refund: '发起退款 {money}',
+    written_off: '{money} 已核销，不再扣取',
     refunded: { done: '{money} 已原路退回', by_hand: '{money} 已线下支付', kept: '{money} 留在顾客的钱包' },
   },
   line: {
@@ -170,6 +171,14 @@ export default {
     message: '只记录处理结果，不会改动任何账目。请先查清这笔钱的去向。渠道之后再报告新的问题时，会重新等待处理。',
     note: '处理结果',
     done: '已标记为处理。',
+  },
+  writeOff: {
+    action: '核销',
+    title: '核销扣不到的 {money}',
+    message:
+      '请先在支付宝查清：这笔预授权已解冻或到期，钱扣不到了。核销后不再请求扣款，这笔应收款记为损失，顾客不欠款。此操作不能撤销；如果之后又扣到，会记回并提醒。',
+    note: '原因',
+    done: '已核销。',
   },
   reconciliation: {
     differences: '差异',

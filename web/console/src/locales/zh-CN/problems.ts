@@ -10,6 +10,7 @@ const code = {
   refunded_twice: '退款 {number} 已由人工处理，渠道却又退了一次',
   closed_unpaid: '渠道没有扣到钱就关闭了这次扣款，已换单号重新请求',
   not_taken: '请求扣款已超过一天，仍没有扣到',
+  written_off: '这笔款已经核销，渠道之后又扣到了',
   not_sent: '渠道十天仍没有退回，也没有拒绝',
   failed: '渠道没有退成',
   nothing_frozen: '这个单号没有冻结的钱',

@@ -1,4 +1,4 @@
-import type { PayAttempt, PayProblem, PayProblemCode, PayRefund, RemedyAsk } from '@/api/types'
+import type { PayAttempt, PayOrderDetail, PayProblem, PayProblemCode, PayRefund, RemedyAsk } from '@/api/types'
 
 export type Remedy = RemedyAsk['remedy']
 
@@ -40,6 +40,10 @@ export function causesOf(refunds: readonly Pick<PayRefund, 'state' | 'problem'>[
 /** A network says what does not fit, and nobody has looked after it. Of one that is closed nothing is to come. */
 export const needsLook = ({ problem, state, seen_at }: Pick<PayAttempt, 'problem' | 'state' | 'seen_at'>): boolean =>
   problem !== null && state !== 'closed' && seen_at === null
+
+/** What takes of what was frozen, is asked for still, and was told of: it may never come. */
+export const mayWriteOff = ({ order, attempts }: Pick<PayOrderDetail, 'order' | 'attempts'>): boolean =>
+  order.purpose === 'captured' && order.state === 'pending' && attempts.some(({ problem }) => problem !== null)
 
 /** Asking again changes nothing that one would have to explain. */
 export const needsNote = (remedy: Remedy): boolean => remedy !== 'retry'
