@@ -137,8 +137,11 @@ async fn v4_1_refunds_are_made_once_under_their_number_and_never_beyond_what_was
     assert_eq!(client.query_refund(NUMBER, "refund-1").await, Ok(RefundStanding::Unknown));
     network.set(Troubles { refunds: Returned::Refused, ..Troubles::default() });
     assert!(
-        matches!(client.refund(&refund("refund-1", 1_000)).await, Err(ChannelError::Refused { code, .. }) if code == "ACQ.SELLER_BALANCE_NOT_ENOUGH")
+        matches!(client.refund(&refund("refund-1", 1_000)).await, Err(ChannelError::Refused { code, .. }) if code == "ACQ.TRADE_NOT_ALLOW_REFUND")
     );
+    network.set(Troubles { refunds: Returned::Short, ..Troubles::default() });
+    let short = Problem::saying(PayProblemCode::BalanceShort, "ACQ.SELLER_BALANCE_NOT_ENOUGH: it cannot be done");
+    assert_eq!(client.refund(&refund("refund-1", 1_000)).await, Ok(RefundStanding::Failed(short)));
     network.set(Troubles { refunds: Returned::Pending, ..Troubles::default() });
     assert_eq!(client.refund(&refund("refund-1", 1_000)).await, Ok(RefundStanding::Pending));
     network.set(troubles(Asked::DoneAndSilent));

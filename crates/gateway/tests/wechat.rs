@@ -207,7 +207,14 @@ async fn v4_1_refunds_are_made_once_under_their_number_and_never_beyond_what_was
     network.pay(NUMBER).await;
     assert_eq!(client.query_refund(NUMBER, "refund-1").await, Ok(RefundStanding::Unknown));
     network.set(Troubles { refunds: Returned::Refused, ..Troubles::default() });
-    assert!(matches!(client.refund(&refund("refund-1", 1_000)).await, Err(ChannelError::Refused { code, .. }) if code == "NOT_ENOUGH"));
+    assert!(
+        matches!(client.refund(&refund("refund-1", 1_000)).await, Err(ChannelError::Refused { code, .. }) if code == "USER_ACCOUNT_ABNORMAL")
+    );
+    for (asked, code) in [(Asked::Well, PayProblemCode::BalanceShort), (Asked::RefusesUnsigned, PayProblemCode::BalanceShortUnsigned)] {
+        network.set(Troubles { asked, refunds: Returned::Short, ..Troubles::default() });
+        let short = Problem::saying(code, "NOT_ENOUGH: it cannot be given back");
+        assert_eq!(client.refund(&refund("refund-1", 1_000)).await, Ok(RefundStanding::Failed(short)));
+    }
     network.set(Troubles { refunds: Returned::Pending, ..Troubles::default() });
     assert_eq!(client.refund(&refund("refund-1", 1_000)).await, Ok(RefundStanding::Pending));
     assert_eq!(client.query_refund(NUMBER, "refund-1").await, Ok(RefundStanding::Pending));

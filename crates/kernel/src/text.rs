@@ -45,6 +45,11 @@ pub fn quoted(text: &str, most: usize) -> String {
     seen.trim().to_owned()
 }
 
+/// As much of a text as fits into so many bytes of UTF-8: whole letters, from the first on.
+pub fn within(text: &str, bytes: usize) -> &str {
+    &text[..text.floor_char_boundary(bytes)]
+}
+
 /// A mark that is written over or under the letter before it, as many scripts need. Not those that leave no trace.
 pub fn is_mark(c: char) -> bool {
     unicode_normalization::char::is_combining_mark(c)
@@ -90,6 +95,13 @@ mod tests {
         assert_eq!(quoted(" 余额\n不足\0\u{202e}! ", 300), "余额 不足  !");
         assert_eq!(quoted(&"长".repeat(10_000), 300).chars().count(), 300);
         assert_eq!(quoted("\u{200b}\n", 300), "");
+    }
+
+    #[test]
+    fn what_has_no_room_is_cut_between_two_letters() {
+        assert_eq!([within("abc", 2), within("abc", 3), within("abc", 9), within("", 0)], ["ab", "abc", "abc", ""]);
+        assert_eq!([0, 2, 3, 5, 6].map(|bytes| within("台费", bytes)), ["", "", "台", "台", "台费"]);
+        assert_eq!(within(&"长".repeat(10_000), 80).len(), 78);
     }
 
     #[test]

@@ -48,6 +48,10 @@ CREATE TABLE pay_orders (
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
   paid_at BIGINT,
+  -- Of money that was frozen, could not be taken, and is nobody's any more: who said so, and why. It may be taken after all.
+  written_off_at BIGINT,
+  written_off_by UUID REFERENCES users (id),
+  written_off_note TEXT,
   CHECK (amount > 0 AND refunded >= 0 AND refunded <= amount)
 );
 CREATE INDEX pay_orders_wallet ON pay_orders (wallet, id);
@@ -130,6 +134,10 @@ CREATE TABLE pay_refunds (
   problem_said TEXT,
   channel_no TEXT,
   created_at BIGINT NOT NULL,
+  -- Since when it is asked for: its making, or the last time that a person had it tried again.
+  asked_at BIGINT NOT NULL,
+  -- When the network has first failed to give a clear answer, since it has last given one.
+  silent_since BIGINT,
   settled_at BIGINT,
   -- The day of the network's bill that has it.
   billed_on TEXT,

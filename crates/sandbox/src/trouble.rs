@@ -57,6 +57,8 @@ pub enum Returned {
     Pending,
     /// The network will not.
     Refused,
+    /// The merchant has too little there for those that were not made yet. What is only frozen is let go all the same.
+    Short,
 }
 
 /// All of it, together.

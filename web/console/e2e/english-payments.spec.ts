@@ -18,6 +18,7 @@ const order: T.PayOrder = {
   state: 'paid',
   created_at: AT,
   paid_at: AT,
+  written_off: null,
 }
 const orders: T.PayOrder[] = [
   order,

@@ -163,6 +163,7 @@ const order: T.PayOrder = {
   state: 'paid',
   created_at: AT,
   paid_at: AT,
+  written_off: null,
 }
 const refund: T.PayRefund = {
   id: 'rfd_x',

@@ -52,7 +52,11 @@ const logLine: PayLogLine = {
   problem: { code: 'in_trouble', amount_fen: null, number: null, said: 'HTTP 503' },
 }
 const page: Page<PayRefund> = { items: [refund], next_cursor: null, total: null }
-vi.mock('@/api/payments', () => ({ listRefunds: () => Promise.resolve(page), remedyRefund: vi.fn() }))
+vi.mock('@/api/payments', () => ({
+  listRefunds: () => Promise.resolve(page),
+  remedyRefund: vi.fn(),
+  retryRefunds: vi.fn(),
+}))
 
 /** Shows its slot, whatever it is made of. */
 const Shown = {

@@ -3,7 +3,16 @@ import type { Merchant, PayAttempt, PayLogLine, PayNotice, PayOrderDetail, PayPr
 import zh from '@/locales/zh-CN'
 import { bodyOf, channelTroubles, emptyKey, formOf, keptOf, stateOf, switchBody } from '@/views/payments/channel-form'
 import type { ChannelForm } from '@/views/payments/channel-form'
-import { askOf, longEnough, needsHelp, needsLook, needsNote, remediesOf } from '@/views/payments/remedies'
+import {
+  askOf,
+  causesOf,
+  longEnough,
+  mayWriteOff,
+  needsHelp,
+  needsLook,
+  needsNote,
+  remediesOf,
+} from '@/views/payments/remedies'
 import { channelsOf, stepsOf, toneOfStep } from '@/views/payments/timeline'
 
 const odd: PayProblem = { code: 'other_amount', amount_fen: 1, number: null, said: null }
@@ -59,6 +68,7 @@ const detail = (change: Partial<PayOrderDetail> = {}): PayOrderDetail => ({
     state: 'pending',
     created_at: at('00'),
     paid_at: null,
+    written_off: null,
   },
   attempts: [],
   refunds: [],
@@ -121,6 +131,14 @@ describe('what happened to an order', () => {
     expect(channelsOf(two)).toEqual(['wechat', 'alipay'])
   })
 
+  it('tells that what was frozen was written off, and why', () => {
+    const off = detail({ attempts: [attempt({ state: 'closed', problem: refused })] })
+    off.order.written_off = { at: at('50'), note: 'ended' }
+    expect(kinds(off)).toEqual(['created', 'attempt', 'written_off'])
+    expect(stepsOf(off).at(-1)).toMatchObject({ at: at('50'), note: 'ended' })
+    expect(stepsOf(off).map(toneOfStep)).toEqual(['plain', 'plain', 'plain'])
+  })
+
   it('points at what somebody has to look at', () => {
     const tone = (of: Partial<PayOrderDetail>) => stepsOf(detail(of)).slice(1).map(toneOfStep)
     expect(tone({ attempts: [attempt()] })).toEqual(['plain'])
@@ -173,6 +191,29 @@ describe('a refund that is stuck', () => {
   })
 })
 
+describe('refunds that are not made over the same', () => {
+  const short: PayProblem = { code: 'balance_short', amount_fen: null, number: null, said: 'NOT_ENOUGH: no' }
+  const counts = (refunds: PayRefund[]) => causesOf(refunds).map(({ problem, count }) => [problem.code, count])
+
+  it('are tried again at once, where there are several', () => {
+    const stuck = (problem: PayProblem | null) => refund({ state: 'stuck', problem })
+    expect(counts([stuck(refused), stuck(short)])).toEqual([])
+    expect(counts([stuck(refused), stuck(short), stuck(short), stuck(refused), stuck(short), stuck(null)])).toEqual([
+      ['refused', 2],
+      ['balance_short', 3],
+    ])
+    const over = [refund({ state: 'kept', problem: refused }), refund({ state: 'done', problem: refused })]
+    expect(counts(over)).toEqual([])
+  })
+
+  it('are so too while they wait for the merchant’s balance, which nobody can put right one by one', () => {
+    expect(counts([refund({ problem: short })])).toEqual([['balance_short', 1]])
+    const both = [refund({ problem: short }), refund({ state: 'stuck', problem: short })]
+    expect(counts(both)).toEqual([['balance_short', 2]])
+    expect(counts([refund({ problem: refused }), refund({ problem: refused })])).toEqual([])
+  })
+})
+
 describe('a payment that does not fit', () => {
   it('waits for somebody until one has looked after it', () => {
     expect([attempt({ problem: odd }), attempt({ problem: odd, state: 'surplus' })].map(needsLook)).toEqual([
@@ -181,6 +222,19 @@ describe('a payment that does not fit', () => {
     ])
     for (const change of [{ problem: null }, { state: 'closed' }, { seen_at: at('09') }] as const)
       expect(needsLook(attempt({ problem: odd, ...change }))).toBe(false)
+  })
+})
+
+describe('what was frozen and cannot be taken', () => {
+  it('can be written off while it is asked for, once something was told of it', () => {
+    const taking = (change: Partial<PayOrderDetail['order']>, problem: PayProblem | null) => {
+      const of = detail({ attempts: [attempt({ method: 'capture', state: 'asked', problem })] })
+      Object.assign(of.order, { purpose: 'captured' }, change)
+      return mayWriteOff(of)
+    }
+    expect([taking({}, refused), taking({}, null)]).toEqual([true, false])
+    for (const change of [{ state: 'paid' }, { state: 'closed' }, { purpose: 'play' }] as const)
+      expect(taking(change, refused)).toBe(false)
   })
 })
 

@@ -52,6 +52,11 @@ pub(super) fn paid_by(user_id: &str, open_id: &str) -> Option<PaidBy> {
     names.into_iter().find(|(_, id)| !id.is_empty()).map(|(kind, id)| PaidBy { kind, id: id.to_owned() })
 }
 
+/// Whether the seller has less at Alipay than is to go back.
+pub(super) fn is_short(sub_code: &str) -> bool {
+    sub_code.rsplit('.').next() == Some("SELLER_BALANCE_NOT_ENOUGH")
+}
+
 impl Answer {
     pub fn good(self) -> Result<Self, ChannelError> {
         if self.code == "10000" { Ok(self) } else { Err(self.refusal()) }
@@ -106,5 +111,12 @@ mod tests {
         ] {
             assert!(!is_own_trouble(refusal), "{refusal}");
         }
+    }
+
+    #[test]
+    fn v8_2_that_the_seller_has_too_little_is_told_from_all_else_that_alipay_refuses() {
+        let short = ["ACQ.SELLER_BALANCE_NOT_ENOUGH", "aop.ACQ.SELLER_BALANCE_NOT_ENOUGH", "SELLER_BALANCE_NOT_ENOUGH"];
+        assert!(short.into_iter().all(is_short));
+        assert!(!["", "ACQ.TRADE_NOT_ALLOW_REFUND", "ACQ.AUTH_AMOUNT_NOT_ENOUGH", "ACQ.SYSTEM_ERROR"].into_iter().any(is_short));
     }
 }

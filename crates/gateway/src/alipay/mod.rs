@@ -9,10 +9,10 @@ mod sign;
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use kernel::Clock;
+use kernel::{Clock, text};
 use platform::payments::{
     AlipayParameters, BadParameter, BillLine, Channel, ChannelError, Handed, Header, Method, NotBelieved, PayProblemCode, PayerKind, Place,
-    Received, RefundAsk, RefundStanding, Standing,
+    Problem, Received, RefundAsk, RefundStanding, Standing,
 };
 use reqwest::Client;
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use crate::http;
 use crate::unclear::{status_said, unclear, unclear_saying, unreadable};
 use crate::yuan::to_yuan;
-use answer::{Answer, is_own_trouble};
+use answer::{Answer, is_own_trouble, is_short};
 use notice::to_beijing;
 use sign::Signer;
 
@@ -28,6 +28,8 @@ pub use freeze::AlipayFreeze;
 
 /// A day's bill of the largest of halls, packed.
 const BILL: usize = 16 << 20;
+/// Of a subject, and of a refund's reason. Alipay does not say whether it counts letters or bytes.
+const WORDS: usize = 256;
 
 pub struct Alipay {
     client: Client,
@@ -134,7 +136,7 @@ impl Channel for Alipay {
         let mut content = json!({
             "out_trade_no": place.number,
             "total_amount": to_yuan(place.amount),
-            "subject": place.subject,
+            "subject": text::within(&place.subject, WORDS),
         });
         // What is frozen is taken at once, or asked for again for as long as it takes; and Alipay takes no end that is more than 15 days away.
         if place.method != Method::Capture {
@@ -215,9 +217,14 @@ impl Channel for Alipay {
             "out_trade_no": refund.number,
             "out_request_no": refund.refund_number,
             "refund_amount": to_yuan(refund.amount),
-            "refund_reason": refund.why,
+            "refund_reason": text::within(&refund.why, WORDS),
         });
-        let answer = self.ask("alipay.trade.refund", &content, &[]).await?.good()?.about(&refund.number)?;
+        let answer = self.ask("alipay.trade.refund", &content, &[]).await?;
+        if is_short(&answer.sub_code) {
+            let said = format!("{}: {}", answer.sub_code, answer.sub_msg);
+            return Ok(RefundStanding::Failed(Problem::saying(PayProblemCode::BalanceShort, &said)));
+        }
+        let answer = answer.good()?.about(&refund.number)?;
         if answer.fund_change == "Y" {
             return Ok(RefundStanding::Done { channel_no: answer.trade_no });
         }

@@ -7,11 +7,11 @@ mod sign;
 mod words;
 
 use async_trait::async_trait;
-use kernel::{Clock, Random, Timestamp};
+use kernel::{Clock, Random, Timestamp, text};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use platform::payments::{
-    BadParameter, BillLine, Channel, ChannelError, Handed, Header, Method, NotBelieved, PayProblemCode, Place, Received, RefundAsk,
-    RefundStanding, Standing, WechatParameters,
+    BadParameter, BillLine, Channel, ChannelError, Handed, Header, Method, NotBelieved, PayProblemCode, Place, Problem, Received,
+    RefundAsk, RefundStanding, Standing, WechatParameters,
 };
 use reqwest::Client;
 use ring::digest;
@@ -27,6 +27,9 @@ use words::{Identity, RefundAnswer, Transaction};
 
 /// A day's bill of the largest of halls.
 const BILL: usize = 64 << 20;
+/// In bytes, and not in letters: a name of thirty Chinese letters has ninety.
+const DESCRIPTION: usize = 127;
+const REASON: usize = 80;
 
 pub struct WechatPay {
     client: Client,
@@ -158,7 +161,7 @@ impl Channel for WechatPay {
         let mut body = json!({
             "appid": app_id,
             "mchid": self.own.merchant_id,
-            "description": place.subject,
+            "description": text::within(&place.subject, DESCRIPTION),
             "out_trade_no": place.number,
             "time_expire": beijing(place.expires_at),
             "notify_url": self.notify_url,
@@ -222,12 +225,17 @@ impl Channel for WechatPay {
         let body = json!({
             "out_trade_no": refund.number,
             "out_refund_no": refund.refund_number,
-            "reason": refund.why,
+            "reason": text::within(&refund.why, REASON),
             "notify_url": self.notify_url,
             "amount": {"refund": refund.amount.fen(), "total": refund.total.fen(), "currency": "CNY"},
         });
-        let answer: RefundAnswer = self.post("/v3/refund/domestic/refunds", &body).await?.read()?;
-        answer.standing(&refund.refund_number).map_err(ChannelError::Unclear)
+        match self.post("/v3/refund/domestic/refunds", &body).await?.read::<RefundAnswer>() {
+            Err(ChannelError::Refused { code, message, signed }) if code == "NOT_ENOUGH" => {
+                let short = if signed { PayProblemCode::BalanceShort } else { PayProblemCode::BalanceShortUnsigned };
+                Ok(RefundStanding::Failed(Problem::saying(short, &format!("{code}: {message}"))))
+            }
+            answer => answer?.standing(&refund.refund_number).map_err(ChannelError::Unclear),
+        }
     }
 
     async fn query_refund(&self, _: &str, refund_number: &str) -> Result<RefundStanding, ChannelError> {

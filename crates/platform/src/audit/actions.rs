@@ -101,7 +101,9 @@ actions! {
     BILL_GIVEN_BACK = Warning "venues" "bill_given_back" "退回顾客费用" "Gave a bill back";
     PAYMENT_CHANNEL_SET = Security "payments" "channel_set" "修改支付渠道" "Changed a payment channel";
     REFUND_REMEDIED = Warning "payments" "refund_remedied" "人工处理退款" "Put a refund right by hand";
+    REFUNDS_RETRIED = Warning "payments" "refunds_retried" "批量重新请求退款" "Had all stuck refunds tried again";
     PAYMENT_SEEN = Info "payments" "payment_seen" "处理异常支付" "Looked after a payment that did not fit";
+    PAYMENT_WRITTEN_OFF = Warning "payments" "written_off" "核销预授权扣款" "Wrote off what was frozen and cannot be taken";
     DIFFERENCE_SETTLED = Info "payments" "difference_settled" "处理对账差异" "Settled a difference with a network's bill";
     APPLICATION_SENT = Info "grants" "application_sent" "申请项目授权" "Applied for a project";
     APPLICATION_APPROVED = Info "grants" "application_approved" "批准授权申请" "Approved an application";

@@ -50,6 +50,8 @@ kernel::words! {
         CarriedOver = "carried_over",
         /// Of a bill, after a complaint (V9.5).
         GivenBack = "given_back",
+        /// What customers owe by a network, and will not come.
+        WrittenOff = "written_off",
     }
 }
 
@@ -93,10 +95,12 @@ pub enum SystemAccount {
     AlipayFrozen,
     /// What customers are given comes from here.
     Marketing,
+    /// What was claimed and will not come is made good from here; what comes of it after all goes back.
+    WrittenOff,
 }
 
 impl SystemAccount {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Issued,
         Self::Spent,
         Self::PaidOut,
@@ -106,6 +110,7 @@ impl SystemAccount {
         Self::Alipay,
         Self::AlipayFrozen,
         Self::Marketing,
+        Self::WrittenOff,
     ];
 
     pub const fn id(self) -> AccountId {
@@ -119,13 +124,14 @@ impl SystemAccount {
             Self::Alipay => 7,
             Self::AlipayFrozen => 8,
             Self::Marketing => 9,
+            Self::WrittenOff => 10,
         }))
     }
 
     pub const fn unit(self) -> Unit {
         match self {
             Self::Issued | Self::Spent | Self::PaidOut => Unit::Quota,
-            Self::Cash | Self::Takings | Self::Wechat | Self::Alipay | Self::AlipayFrozen | Self::Marketing => Unit::Fen,
+            Self::Cash | Self::Takings | Self::Wechat | Self::Alipay | Self::AlipayFrozen | Self::Marketing | Self::WrittenOff => Unit::Fen,
         }
     }
 }

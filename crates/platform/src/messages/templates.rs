@@ -131,6 +131,8 @@ templates! {
         "{place}：{text}" "{place}: {text}";
     PAY_REFUND_STUCK = "pay.refund_stuck", ByMail::Always, "退款需要人工处理" "A refund needs somebody's help",
         "{amount} 元的退款没有成功（{why}），请在“支付”页处理。顾客已被告知需要多一点时间，款项为其保留。" "A refund of {amount} yuan has not worked ({why}). Please see to it on the payments page. The customer was told that it takes longer, and the money is kept.";
+    PAY_BALANCE_SHORT = "pay.balance_short", ByMail::Always, "商户余额不足，退款在等待" "Refunds wait for the merchant's balance",
+        "{channel} 退不出一笔 {amount} 元的退款（{why}），其他退款可能也在等待，款项为顾客保留。请给商户账户充值，或等当天的收款到账：系统在四小时后、再过八小时各重试一次；充值后也可以在“支付”页的“退款”里一次全部重新请求。每个渠道一小时最多提醒一次。" "{channel} cannot send {amount} yuan back ({why}); other refunds may wait as well, and the money is kept for the customers. Please fill up the merchant's balance, or wait for the day's payments: each is tried again after four hours, and after eight more. Once there is money, all of them can be tried at once under Refunds on the payments page. You are told of each network once an hour at most.";
     PAY_PROBLEM = "pay.problem", ByMail::Always, "支付需要人工核对" "A payment has to be looked at",
         "{amount} 元的支付有一处不符，请核对：{why}" "Something about a payment of {amount} yuan does not fit; please have a look: {why}";
     PAY_REFUSED = "pay.refused", ByMail::Always, "支付渠道拒绝了付款请求" "A network refuses a payment",

@@ -1,16 +1,16 @@
 //! Refunds that a network would not make: what a person can do about them.
 
 use kernel::{Fault, Word, text};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::args;
 use store::jobs::NewJob;
+use store::{Sql as _, args};
 
 use super::channel::RefundStanding;
 use super::error::PayError;
 use super::log::{self, Line, PayCall};
-use super::model::{AttemptState, Refund, RefundId, RefundState, number};
-use super::refunds::{self, OfRefund, REFUND_JOB, REFUNDED_JOB};
+use super::model::{AttemptState, OrderId, PayProblemCode, Refund, RefundId, RefundState, number};
+use super::refunds::{self, OfRefund, REFUNDED_JOB};
 use super::{list, merchants, rows};
 use crate::identity::Permission;
 use crate::ledger::{self, EntryKind, SystemAccount};
@@ -54,12 +54,7 @@ pub async fn remedy(cx: &Cx, id: RefundId, remedy: Remedy, note: &str) -> Result
         Remedy::LetGo => RefundState::Done,
     };
     match remedy {
-        Remedy::Retry => {
-            tx.exec("UPDATE pay_refunds SET state = $1, tries = 0 WHERE id = $2", args![state.as_str(), id]).await?;
-            let attempt = rows::attempt(&mut tx, refund.attempt).await?.ok_or_else(Fault::not_found)?;
-            let kind = merchants::job(REFUND_JOB, attempt.channel());
-            cx.enqueue(&mut tx, NewJob::new(kind, &OfRefund { refund: id }, now)?).await?;
-        }
+        Remedy::Retry => refunds::ask_again(&mut tx, cx, &refund).await?,
         Remedy::PaidOut | Remedy::Keep | Remedy::LetGo => {
             ledger::lock(&mut tx, &[order.wallet]).await?;
             if remedy == Remedy::LetGo {
@@ -89,6 +84,50 @@ pub async fn remedy(cx: &Cx, id: RefundId, remedy: Remedy, note: &str) -> Result
     audit::record(&mut tx, cx, &audit::REFUND_REMEDIED, Some(id.into()), &detail).await?;
     tx.commit().await?;
     list::refund(cx, id).await
+}
+
+/// So many at once: whoever has more of them asks once more.
+const AT_ONCE: usize = 500;
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = RefundsRetried)]
+pub struct Retried {
+    pub retried: usize,
+    /// There are more than are tried at once.
+    pub more: bool,
+}
+
+/// Has all refunds tried again that are stuck over the same: its cause is gone. Where that was the merchant's balance, those too that wait for their
+/// next try by themselves.
+pub async fn retry_all(cx: &Cx, cause: PayProblemCode) -> Result<Retried> {
+    cx.require(Permission::PaymentsManage)?;
+    let mut tx = cx.db.begin().await?;
+    let states = if cause.is_short() { "'stuck', 'asked'" } else { "'stuck'" };
+    // Locked in the order of their orders, as by all who lock several.
+    let sql =
+        format!("SELECT id, order_id FROM pay_refunds WHERE state IN ({states}) AND problem = $1 ORDER BY order_id, id LIMIT {AT_ONCE}");
+    let read = |row: &store::Row| Ok((row.get::<RefundId>("id")?, row.get::<OrderId>("order_id")?));
+    let found = tx.all(&sql, args![cause.as_str()], read).await?;
+    let mut retried = 0;
+    for (id, order) in &found {
+        rows::lock(&mut tx, *order).await?;
+        let Some(refund) = rows::refund(&mut tx, *id).await? else { continue };
+        let again = match refund.state {
+            RefundState::Stuck => {
+                refunds::ask_again(&mut tx, cx, &refund).await?;
+                true
+            }
+            RefundState::Asked => refunds::sooner(&mut tx, cx, &refund).await?,
+            RefundState::Done | RefundState::ByHand | RefundState::Kept => false,
+        };
+        retried += usize::from(again);
+    }
+    if retried > 0 {
+        let detail = json!({"problem": cause, "count": retried});
+        audit::record(&mut tx, cx, &audit::REFUNDS_RETRIED, None, &detail).await?;
+        tx.commit().await?;
+    }
+    Ok(Retried { retried, more: found.len() == AT_ONCE })
 }
 
 /// Refused where the network has done it meanwhile, or will: it would come twice. Where it does not say, whoever has decided knows more.

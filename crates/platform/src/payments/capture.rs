@@ -64,6 +64,7 @@ pub async fn conclude(tx: &mut Tx, cx: &Cx, order: &Order) -> Result<()> {
         created_at: now,
         expires_at: now.plus_micros(LASTS),
         paid_at: None,
+        written_off: None,
     };
     let attempt = Attempt {
         id: cx.id(),

@@ -5,9 +5,11 @@ use store::{Sql, args};
 
 use super::channel::ChannelKind;
 use super::model::account;
+use crate::ledger::SystemAccount;
 
-/// What was frozen, and is taken.
-const CAPTURED: &str = "SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) AS n FROM pay_orders WHERE purpose = 'captured' AND state = 'paid'";
+/// What was frozen and is claimed no more: it is taken, or written off.
+const CAPTURED: &str = "SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) AS n FROM pay_orders WHERE purpose = 'captured' \
+     AND (state = 'paid' OR written_off_at IS NOT NULL)";
 
 /// Each sentence is one thing that does not add up.
 pub async fn check(sql: &mut impl Sql) -> store::Result<Vec<String>> {
@@ -23,12 +25,24 @@ pub async fn check(sql: &mut impl Sql) -> store::Result<Vec<String>> {
             let said: i64 = sql.one(said, args![kind.as_str()], |row| row.get("n")).await?;
             let mut booked: i64 = sql.one(booked, args![account(*kind)], |row| row.get("n")).await?;
             if *kind == ChannelKind::AlipayFreeze && what == "went back by" {
-                // What was taken at last left it too, for the network's own account.
+                // What was taken at last left it too, for the network's own account, and what will not come.
                 booked -= sql.one(CAPTURED, args![], |row| row.get::<i64>("n")).await?;
             }
             if said != booked {
                 problems.push(format!("{said} fen {what} {kind}, and the ledger says {booked}"));
             }
+        }
+    }
+    for (of, side, what) in [
+        ("written_off_at IS NOT NULL", "debit_account", "were written off"),
+        ("written_off_at IS NOT NULL AND state = 'paid'", "credit_account", "came of what was written off"),
+    ] {
+        let said = format!("SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) AS n FROM pay_orders WHERE {of}");
+        let booked = format!("SELECT CAST(COALESCE(SUM(posted_amount), 0) AS BIGINT) AS n FROM ledger_transfers WHERE {side} = $1");
+        let said: i64 = sql.one(&said, args![], |row| row.get("n")).await?;
+        let booked: i64 = sql.one(&booked, args![SystemAccount::WrittenOff.id()], |row| row.get("n")).await?;
+        if said != booked {
+            problems.push(format!("{said} fen {what}, and the ledger says {booked}"));
         }
     }
     for (query, what) in [

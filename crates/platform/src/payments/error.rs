@@ -18,6 +18,8 @@ pub enum PayError {
     TooManyAttempts,
     /// More than was paid, or than is left of it.
     MoreThanPaid,
+    /// It went back in so many parts that the rest can only go all at once.
+    AllAtOnce,
     /// It is not one that somebody has to look at.
     NotStuck,
     /// Of what was only frozen nothing stays in a wallet or is paid out; of anything else nothing is let go.
@@ -28,6 +30,10 @@ pub enum PayError {
     OnItsWay,
     /// A pre-authorisation is Alipay's, where we are not known yet.
     AlipayFirst,
+    /// It takes nothing of what was frozen, is over, or is asked for without anything to be told of yet.
+    NothingToWriteOff,
+    /// Alipay has taken what was to be written off.
+    TakenAfterAll,
 }
 
 impl From<PayError> for Fault {
@@ -63,6 +69,11 @@ impl From<PayError> for Fault {
             PayError::MoreThanPaid => {
                 conflict("MORE_THAN_PAID", "超过可原路退回的金额", "This is more than can go back to where it came from")
             }
+            PayError::AllAtOnce => conflict(
+                "REFUND_ALL_AT_ONCE",
+                "这笔款已分多次退回，剩下的只能一次退完，请改为退回全部",
+                "This money went back in so many parts that the rest can only go at once; please ask for all of it",
+            ),
             PayError::NotStuck => conflict("NOT_STUCK", "这笔退款不需要人工处理", "This refund needs nobody's help"),
             PayError::Unsuitable => conflict("REMEDY_UNSUITABLE", "这笔退款不能这样处理", "This refund cannot be put right in this way"),
             PayError::WentBack => {
@@ -73,6 +84,10 @@ impl From<PayError> for Fault {
                 "支付渠道正在退回这笔款，请等待结果",
                 "The network is sending this money back; please wait for it",
             ),
+            PayError::NothingToWriteOff => conflict("WRITE_OFF_UNSUITABLE", "这个订单不能核销", "This order cannot be written off"),
+            PayError::TakenAfterAll => {
+                conflict("CAPTURE_DONE", "支付宝已经扣到这笔款，无需核销", "Alipay has taken this money; there is nothing to write off")
+            }
             PayError::AlipayFirst => conflict("ALIPAY_FIRST", "请先设置支付宝商户参数", "Please set Alipay's parameters first"),
         }
     }

@@ -13,7 +13,8 @@ pub use days::{DayRow, DifferenceEntity, DifferenceId, DifferenceRow, MissingDay
 use super::channel::{ChannelKind, Method};
 use super::log::{self, LogRow};
 use super::model::{
-    AttemptId, AttemptState, Order, OrderId, OrderState, Problem, Purpose, RefundId, RefundReason, RefundState, from_number, number,
+    AttemptId, AttemptState, Order, OrderId, OrderState, Problem, Purpose, RefundId, RefundReason, RefundState, WrittenOff, from_number,
+    number,
 };
 use super::{merchants, rows};
 use crate::figures::MOST_WAITING;
@@ -33,6 +34,8 @@ pub struct OrderRow {
     pub state: OrderState,
     pub created_at: Timestamp,
     pub paid_at: Option<Timestamp>,
+    /// Of what was frozen: it will not come, somebody has said.
+    pub written_off: Option<WrittenOff>,
 }
 
 impl From<Order> for OrderRow {
@@ -46,6 +49,7 @@ impl From<Order> for OrderRow {
             state: order.state,
             created_at: order.created_at,
             paid_at: order.paid_at,
+            written_off: order.written_off,
         }
     }
 }

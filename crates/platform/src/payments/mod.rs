@@ -34,8 +34,9 @@ mod rows;
 mod seen;
 mod settle;
 mod watch;
+mod write_off;
 
-pub use by_hand::{Remedy, remedy};
+pub use by_hand::{Remedy, Retried, remedy, retry_all};
 pub use capture::{conclude, frozen_by};
 pub use channel::{
     BadParameter, BillLine, Channel, ChannelError, ChannelKind, Channels, Frozen, Handed, Header, Method, NotBelieved, Notice, Paid,
@@ -51,16 +52,17 @@ pub use log::{LogRow, PayCall, PaySaid};
 pub use merchants::{Earlier, Merchant, Payments, enabled, merchants, put, set_merchant};
 pub use model::{
     AttemptId, AttemptState, Order, OrderEntity, OrderId, OrderState, PayProblemCode, Problem, Purpose, Refund, RefundEntity, RefundId,
-    RefundReason, RefundState,
+    RefundReason, RefundState, WrittenOff,
 };
 pub use notices::{Refusal, receive};
 pub use orders::{NewOrder, OrderView, cancel, carry_over, create, get, known, replace};
 pub use parameters::{AlipayParameters, Form, NetworkKey, Parameters, Shown, WechatParameters};
-pub use refundable::{in_cash, refund_wallet, refundable};
+pub use refundable::{Refundable, in_cash, refund_wallet, refundable};
 pub use refunds::{OfRefund, REFUNDED_JOB, refund, sent_back, went_back};
 pub use rows::{lock, order as find, paid_when, refund as find_refund};
 pub use seen::mark_seen;
 pub use settle::{OfOrder, PAID_JOB};
+pub use write_off::write_off;
 
 pub(crate) use merchants::{FORGET, SEALED as PARAMETERS};
 pub(crate) use reconcile::RECONCILE;

@@ -1,8 +1,9 @@
-//! Orders, attempts and refunds: what they are, and their states. The rules between them are pure too: `arrival` and `pace`; what is said of
-//! them that does not fit is in `problem`. No I/O.
+//! Orders, attempts and refunds: what they are, and their states. The rules between them are pure too: `arrival`, `pace` and `parts`; what
+//! is said of them that does not fit is in `problem`. No I/O.
 
 mod arrival;
 mod pace;
+mod parts;
 mod problem;
 
 use kernel::{Fen, Timestamp};
@@ -10,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub(super) use arrival::{Arrival, arrival, between};
-pub(super) use pace::{ATTEMPTS, EXPIRES, MARGIN, next_look, refund_pause};
+pub(super) use pace::{ATTEMPTS, EXPIRES, MARGIN, after_refusals, is_late, is_silent, next_look, refund_pause};
+pub(super) use parts::{Left, freely, most, share_out};
 pub(super) use problem::yuan;
 pub use problem::{PayProblemCode, Problem};
 
@@ -105,6 +107,15 @@ pub struct Order {
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
     pub paid_at: Option<Timestamp>,
+    pub written_off: Option<WrittenOff>,
+}
+
+/// Somebody has said of money that was frozen and used that it will not come: Alipay has let it go, and nobody owes it by Alipay any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = PayWrittenOff)]
+pub struct WrittenOff {
+    pub at: Timestamp,
+    pub note: String,
 }
 
 impl Order {
@@ -166,8 +177,14 @@ pub struct Refund {
     pub tries: i64,
     pub problem: Option<Problem>,
     pub created_at: Timestamp,
+    /// Since when it is asked for: its making, or the last time that a person had it tried again.
+    pub asked_at: Timestamp,
+    /// When the network has first failed to give a clear answer, since it has last given one.
+    pub silent_since: Option<Timestamp>,
     pub settled_at: Option<Timestamp>,
     pub note: Option<String>,
+    /// By which it goes back.
+    pub channel: ChannelKind,
     /// It is of what was only frozen: it is let go, and not sent.
     pub frozen: bool,
 }
@@ -190,18 +207,6 @@ pub(super) const fn account(channel: ChannelKind) -> AccountId {
         ChannelKind::Alipay => SystemAccount::Alipay.id(),
         ChannelKind::AlipayFreeze => SystemAccount::AlipayFrozen.id(),
     }
-}
-
-/// Takes an amount out of what is there, from the first on; none where it is not all there, or is nothing.
-pub(super) fn share_out(amount: Fen, there: &[Fen]) -> Option<Vec<Fen>> {
-    let mut left = amount.fen();
-    let parts = there.iter().map(|one| {
-        let part = one.fen().clamp(0, left.max(0));
-        left -= part;
-        Fen::new(part)
-    });
-    let parts = parts.collect();
-    (amount.is_positive() && left == 0).then_some(parts)
 }
 
 #[cfg(test)]

@@ -56,6 +56,7 @@ pub async fn create(cx: &Cx, ask: NewOrder, key: &IdempotencyKey, owner: Uuid) -
         created_at: now,
         expires_at: now.plus_micros(EXPIRES),
         paid_at: None,
+        written_off: None,
     };
     rows::insert_order(&mut tx, &order).await?;
     let asking = Asking {
@@ -82,12 +83,12 @@ pub async fn known(cx: &Cx, key: &IdempotencyKey, owner: Uuid) -> Result<Option<
     }
 }
 
-async fn may_ask(tx: &mut Tx, method: Method, payer: Option<&Payer>, purpose: Purpose) -> Result<()> {
+async fn may_ask(sql: &mut impl Sql, method: Method, payer: Option<&Payer>, purpose: Purpose) -> Result<()> {
     // What is frozen is for play, whose end takes it; and only that takes it.
     if method == Method::Capture || (method == Method::Freeze && purpose != Purpose::Play) {
         return Err(PayError::NoChannel.into());
     }
-    if !merchants::enabled(tx).await?.contains(&method.channel()) {
+    if !merchants::enabled(sql).await?.contains(&method.channel()) {
         return Err(PayError::NoChannel.into());
     }
     if method == Method::Jsapi && payer.is_none() { Err(PayError::WechatSignInNeeded.into()) } else { Ok(()) }
@@ -117,13 +118,17 @@ async fn add_attempt(tx: &mut Tx, cx: &Cx, order: &Order, method: Method, ask: A
     Ok(())
 }
 
-/// Pays by another means: what was begun is closed at its network first, so that it cannot be paid twice. Refused where that was done so often
-/// that it is not what people do: then what was begun stays as it is.
+/// Pays by another means: what was begun is closed at its network first, so that it cannot be paid twice. Whatever can be known to stand in its way
+/// before that is refused before: then what was begun stays as it is, and can be paid. So too where it was done more often than people do it.
 pub async fn replace(cx: &Cx, wallet: AccountId, id: OrderId, method: Method, payer: Option<Payer>) -> Result<OrderView> {
     let order = rows::own_order(&mut cx.db.read(), wallet, id).await?;
-    if order.state == OrderState::Pending && rows::attempts(&mut cx.db.read(), id).await?.len() >= ATTEMPTS {
+    if order.state != OrderState::Pending || order.expires_at <= cx.now() {
+        return Err(PayError::NotPending.into());
+    }
+    if rows::attempts(&mut cx.db.read(), id).await?.len() >= ATTEMPTS {
         return Err(PayError::TooManyAttempts.into());
     }
+    may_ask(&mut cx.db.read(), method, payer.as_ref(), order.purpose).await?;
     let order = close_attempts(cx, wallet, id).await?;
     let mut tx = cx.db.begin().await?;
     may_ask(&mut tx, method, payer.as_ref(), order.purpose).await?;

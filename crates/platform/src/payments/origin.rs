@@ -134,7 +134,9 @@ impl Purse {
             | EntryKind::Withdrawal
             | EntryKind::WithdrawalReturn
             | EntryKind::Generation
-            | EntryKind::Initial => {
+            | EntryKind::Initial
+            // Of no wallet.
+            | EntryKind::WrittenOff => {
                 if came > 0 {
                     self.there.cash += came;
                 } else {

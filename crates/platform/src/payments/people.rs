@@ -15,11 +15,24 @@ const REFUSALS: Allowance = Allowance { name: "pay-refused-told", window_seconds
 /// So many times it may happen before it is told, once.
 const UNCLEAR: Allowance = Allowance { name: "pay-unclear-told", window_seconds: 3_600, most: 3 };
 
+/// Of each network: while the merchant has too little there, every refund of the evening waits for the same thing.
+const SHORT: Allowance = Allowance { name: "pay-short-told", window_seconds: 3_600, most: 1 };
+
 /// A refund that is stuck.
 pub(super) async fn refund(tx: &mut Tx, cx: &Cx, refund: &Refund, why: &Problem) -> Result<()> {
     let [zh, en] = templates::why(why.texts());
     let said = [("amount", yuan(refund.amount)), zh, en];
     messages::tell_super_admins(tx, cx, &templates::PAY_REFUND_STUCK, &said, Some(&page(refund.order))).await
+}
+
+/// A refund that waits for money of the merchant's at its network, as others do.
+pub(super) async fn short(tx: &mut Tx, cx: &Cx, refund: &Refund, why: &Problem) -> Result<()> {
+    if !SHORT.reaches_most(tx, cx, refund.channel.as_str()).await? {
+        return Ok(());
+    }
+    let [zh, en] = templates::why(why.texts());
+    let said = [("channel", name(refund.channel).to_owned()), ("amount", yuan(refund.amount)), zh, en];
+    messages::tell_super_admins(tx, cx, &templates::PAY_BALANCE_SHORT, &said, Some("/payments?tab=refunds")).await
 }
 
 /// A payment about which something does not fit.

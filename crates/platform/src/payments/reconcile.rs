@@ -1,6 +1,7 @@
 //! The network's bill of a day against ours.
 
 mod missing;
+mod returned;
 
 use std::collections::BTreeMap;
 
@@ -141,6 +142,7 @@ async fn compare_day(cx: &Cx, of: &Account, day: &Day) -> std::result::Result<()
     }
     let bill = of.channel(cx)?.bill(&day.name).await.map_err(NotCompared::NoBill)?;
     heal(cx, of, &bill).await?;
+    returned::hear_of(cx, of, &bill).await?;
     let theirs = bill.iter().map(|line| ((line.number.clone(), line.refund_number.clone()), line.amount)).collect();
     let found = refunds_of(&mut cx.db.read(), of, &bill).await?;
     let mut ours = ours(&mut cx.db.read(), of, day).await?;
@@ -166,12 +168,12 @@ struct Billed {
     amount: Fen,
 }
 
-/// Those refunds of a bill that are ours, whenever we have heard of them, or will: the network's day is that on which it was made, and its answer may
-/// have been lost, or have come after midnight.
+/// Those refunds of a bill that are ours, whenever we have heard of them: the network's day is that on which it was made, and its answer may have
+/// been lost, or have come after midnight. Those too that are not made by our books, for another amount stands in the bill.
 async fn refunds_of(sql: &mut impl Sql, of: &Account, bill: &[BillLine]) -> Result<Vec<Billed>> {
     let query = format!(
         "SELECT r.attempt_id, r.amount FROM pay_refunds r JOIN pay_attempts a ON a.id = r.attempt_id \
-         WHERE {INTO} AND r.id = $3 AND r.state IN ('asked', 'done')"
+         WHERE {INTO} AND r.id = $3 AND r.state IN ('asked', 'stuck', 'done')"
     );
     let mut found = Vec::new();
     for line in bill {

@@ -4,10 +4,10 @@
 //! **Invariant**: what a network would take back, or was a gift, is never paid out in cash ([`in_cash`]).
 
 use kernel::{DAY, Fen, Timestamp};
-use store::{Sql, Tx, args};
+use store::{Row, Sql, Tx, args};
 
 use super::error::PayError;
-use super::model::{Order, OrderId, RefundId, RefundReason, share_out};
+use super::model::{Left, Order, OrderId, RefundId, RefundReason, freely, most, share_out};
 use super::origin::{Carried, Purse};
 use super::refunds::refund;
 use super::rows;
@@ -24,23 +24,43 @@ const PAGE: i64 = 500;
 const WALLETS: i64 = 20;
 
 /// Orders of a wallet of which something can still go back, newest first.
-async fn returnable(sql: &mut impl Sql, wallet: AccountId, now: Timestamp) -> Result<Vec<Order>> {
+async fn returnable(sql: &mut impl Sql, wallet: AccountId, now: Timestamp) -> Result<Vec<(OrderId, Left)>> {
     let query = format!(
-        "SELECT {} FROM pay_orders o WHERE o.wallet = $1 AND o.state = 'paid' AND o.refunded + o.captured < o.amount AND o.paid_at > $2 ORDER BY o.id DESC LIMIT 200",
-        rows::ORDER
+        "SELECT {}, {} FROM pay_orders o WHERE o.wallet = $1 AND o.state = 'paid' AND o.refunded + o.captured < o.amount AND o.paid_at > $2 \
+         ORDER BY o.id DESC LIMIT 200",
+        rows::ORDER,
+        rows::PARTS
     );
-    Ok(sql.all(&query, args![wallet, now.plus_micros(-OLDEST)], rows::read_order).await?)
+    let read = |row: &Row| {
+        let order = rows::read_order(row)?;
+        Ok((order.id, Left::of(&order, row.get("parts")?)))
+    };
+    Ok(sql.all(&query, args![wallet, now.plus_micros(-OLDEST)], read).await?)
 }
 
-/// How much of a wallet can go back to where it came from: what came by a network and is not spent, as far as the orders allow it and it is
-/// available.
-pub async fn refundable(sql: &mut impl Sql, wallet: AccountId, now: Timestamp) -> Result<Fen> {
-    let orders = returnable(sql, wallet, now).await?;
-    let available = ledger::account(sql, wallet).await?.map_or(0, |account| account.available().units());
-    let paid: i64 = orders.iter().map(|order| order.refundable().fen()).sum();
-    let most = Fen::new(paid.min(available).max(0));
+fn all_left(orders: &[(OrderId, Left)]) -> Vec<Left> {
+    orders.iter().map(|(_, left)| *left).collect()
+}
+
+/// How much of a wallet can go back to where it came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refundable {
+    /// The most.
+    pub amount: Fen,
+    /// Up to which any amount can: the rest has gone back in so many parts that it only goes all at once.
+    pub freely: Fen,
+}
+
+/// What came by a network and is not spent, as far as the orders allow it and it is available.
+pub async fn refundable(sql: &mut impl Sql, wallet: AccountId, now: Timestamp) -> Result<Refundable> {
+    let left = all_left(&returnable(sql, wallet, now).await?);
+    let mut cap = Fen::new(ledger::account(sql, wallet).await?.map_or(0, |account| account.available().units()));
     // Nobody's lines are read for nothing.
-    if most.is_positive() { Ok(most.min(of_network(sql, wallet, now).await?)) } else { Ok(most) }
+    if most(cap, &left).is_positive() {
+        cap = cap.min(of_network(sql, wallet, now).await?);
+    }
+    let amount = most(cap, &left);
+    Ok(Refundable { amount, freely: freely(&left).min(amount) })
 }
 
 /// How much of a wallet can be paid out over the counter: what is available, and neither a network's nor a gift. What a network would have taken
@@ -53,15 +73,22 @@ pub async fn in_cash(sql: &mut impl Sql, wallet: AccountId, now: Timestamp) -> R
 
 /// The payer wants money back that is in the wallet: what was paid last goes first.
 pub async fn refund_wallet(tx: &mut Tx, cx: &Cx, wallet: AccountId, amount: Fen) -> Result<Vec<RefundId>> {
-    let mut orders = returnable(tx, wallet, cx.now()).await?;
-    let left: Vec<Fen> = orders.iter().map(Order::refundable).collect();
-    let parts = share_out(amount, &left).ok_or(PayError::MoreThanPaid)?;
-    let mut parts: Vec<(OrderId, Fen)> = orders.drain(..).map(|order| order.id).zip(parts).filter(|(_, part)| part.is_positive()).collect();
+    let orders = returnable(tx, wallet, cx.now()).await?;
+    let left = all_left(&orders);
+    let all = most(Fen::new(i64::MAX), &left);
+    let refusal = if amount.is_positive() && amount <= all { PayError::AllAtOnce } else { PayError::MoreThanPaid };
+    let parts = share_out(amount, &left).ok_or(refusal)?;
+    let mut parts: Vec<(OrderId, Fen)> = orders.iter().map(|(id, _)| *id).zip(parts).filter(|(_, part)| part.is_positive()).collect();
     // In one order, so that two at once wait and do not block each other.
     parts.sort_unstable_by_key(|(id, _)| *id);
-    let mut locked = Vec::with_capacity(parts.len());
+    let mut locked: Vec<(Order, Fen)> = Vec::with_capacity(parts.len());
     for (id, part) in parts {
-        locked.push((rows::lock(tx, id).await?, part));
+        let order = rows::lock(tx, id).await?;
+        // Somebody may have had the last part of it between our look and our lock.
+        if !Left::of(&order, rows::parts(tx, id).await?).allows(part) {
+            return Err(PayError::MoreThanPaid.into());
+        }
+        locked.push((order, part));
     }
     // Under its lock: another of other orders may be taking the same.
     ledger::lock(tx, &[wallet]).await?;

@@ -1,16 +1,16 @@
 //! Money goes back to where it came from: held in the wallet, asked for at the network until it has happened, and then gone.
 
-use kernel::{DAY, Fault, Fen, SECOND, Timestamp, Word};
+use kernel::{Fault, Fen, Timestamp, Word};
 use serde::{Deserialize, Serialize};
-use store::jobs::{Job, JobKind, NewJob, Outcome};
+use store::jobs::{self, Job, JobKind, NewJob, Outcome};
 use store::{Sql, Tx, args};
 
 use super::channel::{ChannelError, ChannelKind, RefundAsk, RefundStanding};
 use super::error::PayError;
 use super::log::{self, Line, PayCall};
 use super::model::{
-    AttemptId, AttemptState, Order, OrderId, PayProblemCode, Problem, Refund, RefundId, RefundReason, RefundState, account, number,
-    refund_pause,
+    AttemptId, AttemptState, Order, OrderId, PayProblemCode, Problem, Refund, RefundId, RefundReason, RefundState, account, after_refusals,
+    is_late, is_silent, number, refund_pause,
 };
 use super::{merchants, people, rows, watch};
 use crate::ledger::{self, EntryKind};
@@ -20,13 +20,6 @@ use crate::{Cx, Result};
 pub const REFUND_JOB: JobKind = JobKind::new("pay.refund").counts();
 /// Money has gone back, or is delayed: the product's handler tells the payer.
 pub const REFUNDED_JOB: JobKind = JobKind::prompt("pay.refunded").counts();
-
-/// After so many refusals somebody has to look.
-const TRIES: i64 = 3;
-/// After so long without a clear answer likewise.
-const UNCLEAR: i64 = DAY;
-/// And where a network has said for so long that it is on its way: they take some days, and not more.
-const PENDING: i64 = 10 * DAY;
 
 #[derive(Debug, Serialize, Deserialize)]
 pub struct OfRefund {
@@ -54,11 +47,43 @@ pub(super) async fn begin(tx: &mut Tx, cx: &Cx, back: Back<'_>) -> Result<Refund
         reference: Some(id.into()),
     };
     let transfer = ledger::hold(tx, cx, &order).await?;
-    let sql = "INSERT INTO pay_refunds (id, order_id, attempt_id, amount, reason, state, transfer_id, tries, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8)";
-    let (reason, state) = (back.reason.as_str(), RefundState::Asked.as_str());
-    tx.exec(sql, args![id, back.order.id, back.attempt, back.amount, reason, state, transfer.id, cx.now()]).await?;
-    cx.enqueue(tx, NewJob::new(merchants::job(REFUND_JOB, back.channel), &OfRefund { refund: id }, cx.now())?).await?;
+    let sql = "INSERT INTO pay_refunds (id, order_id, attempt_id, amount, reason, state, transfer_id, tries, created_at, asked_at) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $8)";
+    let (reason, state, now) = (back.reason.as_str(), RefundState::Asked.as_str(), cx.now());
+    tx.exec(sql, args![id, back.order.id, back.attempt, back.amount, reason, state, transfer.id, now]).await?;
+    enqueue(tx, cx, id, back.channel, now).await?;
     Ok(id)
+}
+
+/// Has it asked for from `now` on.
+async fn enqueue(tx: &mut Tx, cx: &Cx, id: RefundId, channel: ChannelKind, now: Timestamp) -> Result<()> {
+    let job = NewJob::new(merchants::job(REFUND_JOB, channel), &OfRefund { refund: id }, now)?;
+    cx.enqueue(tx, job.once(named(id, now))).await?;
+    Ok(())
+}
+
+/// What the job of a refund is called that is asked for since then: whoever does not want to wait for it finds it by that ([`sooner`]).
+fn named(id: RefundId, asked: Timestamp) -> String {
+    format!("{id} {}", asked.micros())
+}
+
+/// Somebody wants a refund tried again, which was locked with its order: as if it were asked for now, for the first time.
+pub(super) async fn ask_again(tx: &mut Tx, cx: &Cx, refund: &Refund) -> Result<()> {
+    let now = cx.now();
+    let sql = "UPDATE pay_refunds SET state = $1, tries = 0, problem = NULL, problem_said = NULL, asked_at = $2, silent_since = NULL \
+               WHERE id = $3";
+    tx.exec(sql, args![RefundState::Asked.as_str(), now, refund.id]).await?;
+    enqueue(tx, cx, refund.id, refund.channel, now).await
+}
+
+/// The same of one that waits for its next try. False where it does not: it is being asked for.
+pub(super) async fn sooner(tx: &mut Tx, cx: &Cx, refund: &Refund) -> Result<bool> {
+    let (kind, name) = (merchants::job(REFUND_JOB, refund.channel), named(refund.id, refund.asked_at));
+    if !jobs::bring_forward(tx, &cx.db, kind, &name, cx.now()).await? {
+        return Ok(false);
+    }
+    tx.exec("UPDATE pay_refunds SET tries = 0, problem = NULL, problem_said = NULL WHERE id = $1", args![refund.id]).await?;
+    Ok(true)
 }
 
 /// Sends back a part of what an order has brought, or all of it. `order` was locked by this transaction ([`rows::lock`]), before any account of
@@ -142,8 +167,7 @@ pub(super) async fn settle(
         RefundState::ByHand | RefundState::Kept | RefundState::Done => return Ok(None),
     }
     let now = cx.now();
-    let age = now.micros() - refund.created_at.micros();
-    let again = now.plus_micros(refund_pause(age));
+    let again = now.plus_micros(refund_pause(now.micros() - refund.asked_at.micros()));
     let next = match standing {
         Ok(RefundStanding::Done { channel_no }) => {
             ledger::post(&mut tx, cx, refund.transfer).await?;
@@ -152,20 +176,24 @@ pub(super) async fn settle(
             cx.enqueue(&mut tx, NewJob::new(REFUNDED_JOB, &OfRefund { refund: id }, now)?).await?;
             None
         }
-        Ok(RefundStanding::Pending | RefundStanding::Unknown) if age < PENDING => Some(again),
-        Ok(RefundStanding::Pending | RefundStanding::Unknown) => {
+        Ok(RefundStanding::Pending | RefundStanding::Unknown) if is_late(refund.asked_at, now) => {
             stuck(&mut tx, cx, &refund, refund.tries, &PayProblemCode::NotSent.into()).await?
+        }
+        Ok(RefundStanding::Pending | RefundStanding::Unknown) => {
+            tx.exec("UPDATE pay_refunds SET silent_since = NULL WHERE id = $1 AND silent_since IS NOT NULL", args![id]).await?;
+            Some(again)
         }
         Ok(RefundStanding::Failed(why)) => failed(&mut tx, cx, &refund, &why).await?,
         Err(refused @ (ChannelError::Refused { .. } | ChannelError::NotAsked(_))) => {
             failed(&mut tx, cx, &refund, &refused.problem()).await?
         }
-        Err(ChannelError::Unclear(why)) if age < UNCLEAR => {
+        Err(ChannelError::Unclear(why)) if is_silent(refund.silent_since, now) => stuck(&mut tx, cx, &refund, refund.tries, &why).await?,
+        Err(ChannelError::Unclear(why)) => {
             let (problem, said) = rows::stored(Some(&why));
-            tx.exec("UPDATE pay_refunds SET problem = $1, problem_said = $2 WHERE id = $3", args![problem, said, id]).await?;
+            let sql = "UPDATE pay_refunds SET problem = $1, problem_said = $2, silent_since = $3 WHERE id = $4";
+            tx.exec(sql, args![problem, said, refund.silent_since.unwrap_or(now), id]).await?;
             Some(again)
         }
-        Err(ChannelError::Unclear(why)) => stuck(&mut tx, cx, &refund, refund.tries, &why).await?,
     };
     tx.commit().await?;
     Ok(next)
@@ -173,13 +201,15 @@ pub(super) async fn settle(
 
 async fn failed(tx: &mut Tx, cx: &Cx, refund: &Refund, why: &Problem) -> Result<Option<Timestamp>> {
     let tries = refund.tries + 1;
-    if tries >= TRIES {
-        return stuck(tx, cx, refund, tries, why).await;
-    }
+    let Some(pause) = after_refusals(tries, why.code.is_short()) else { return stuck(tx, cx, refund, tries, why).await };
     let (problem, said) = rows::stored(Some(why));
-    tx.exec("UPDATE pay_refunds SET tries = $1, problem = $2, problem_said = $3 WHERE id = $4", args![tries, problem, said, refund.id])
-        .await?;
-    Ok(Some(cx.now().plus_micros((20 * SECOND) << tries)))
+    let sql = "UPDATE pay_refunds SET tries = $1, problem = $2, problem_said = $3, silent_since = NULL WHERE id = $4";
+    tx.exec(sql, args![tries, problem, said, refund.id]).await?;
+    // Who fills the balance up now has it made hours sooner.
+    if why.code.is_short() {
+        people::short(tx, cx, refund, why).await?;
+    }
+    Ok(Some(cx.now().plus_micros(pause)))
 }
 
 /// Handed to a person, who is told; the payer is told that it takes longer.
@@ -190,7 +220,7 @@ async fn stuck(tx: &mut Tx, cx: &Cx, refund: &Refund, tries: i64, why: &Problem)
     tracing::error!(refund = %refund.id, %why, "a refund needs somebody's help");
     if refund.state != RefundState::Stuck {
         cx.enqueue(tx, NewJob::new(REFUNDED_JOB, &OfRefund { refund: refund.id }, cx.now())?).await?;
-        people::refund(tx, cx, refund, why).await?;
+        if why.code.is_short() { people::short(tx, cx, refund, why).await? } else { people::refund(tx, cx, refund, why).await? }
     }
     Ok(None)
 }

@@ -37,7 +37,7 @@ async fn resume(cx: &Cx) -> Result<()> {
 
 async fn refunds(cx: &Cx) -> Result<Vec<NewJob>> {
     let sql = "SELECT r.id, a.channel FROM pay_refunds r JOIN pay_attempts a ON a.id = r.attempt_id \
-               WHERE r.state = 'asked' AND r.created_at < $1 ORDER BY r.id LIMIT $2";
+               WHERE r.state = 'asked' AND r.asked_at < $1 ORDER BY r.id LIMIT $2";
     let read = |row: &store::Row| Ok((row.get::<RefundId>("id")?, row.word::<ChannelKind>("channel")?));
     let found = cx.db.read().all(sql, args![cx.now().plus_micros(-AGE), AT_ONCE], read).await?;
     let job = |(refund, channel): (RefundId, ChannelKind)| {

@@ -5,14 +5,17 @@ use serde::de::DeserializeOwned;
 use store::{Row, Sql, Tx, args};
 
 use super::channel::Method;
-use super::model::{Attempt, AttemptId, AttemptState, Order, OrderId, OrderState, PayProblemCode, Problem, Refund, RefundId, between};
+use super::model::{
+    Attempt, AttemptId, AttemptState, Order, OrderId, OrderState, PayProblemCode, Problem, Purpose, Refund, RefundId, WrittenOff, between,
+};
 use crate::Result;
 use crate::ledger::AccountId;
 
-pub(super) const ORDER: &str =
-    "o.id, o.wallet, o.purpose, o.detail, o.subject, o.amount, o.state, o.refunded, o.captured, o.created_at, o.expires_at, o.paid_at";
+pub(super) const ORDER: &str = "o.id, o.wallet, o.purpose, o.detail, o.subject, o.amount, o.state, o.refunded, o.captured, \
+     o.created_at, o.expires_at, o.paid_at, o.written_off_at, o.written_off_note";
 
 pub(super) fn read_order(row: &Row) -> store::Result<Order> {
+    let (at, note): (Option<Timestamp>, Option<String>) = (row.get("written_off_at")?, row.get("written_off_note")?);
     Ok(Order {
         id: row.get("id")?,
         wallet: row.get("wallet")?,
@@ -26,6 +29,7 @@ pub(super) fn read_order(row: &Row) -> store::Result<Order> {
         created_at: row.get("created_at")?,
         expires_at: row.get("expires_at")?,
         paid_at: row.get("paid_at")?,
+        written_off: at.zip(note).map(|(at, note)| WrittenOff { at, note }),
     })
 }
 
@@ -194,10 +198,11 @@ pub(super) async fn close_order(tx: &mut Tx, id: OrderId) -> Result<()> {
     Ok(())
 }
 
-pub(super) const REFUND: &str = "r.id, r.order_id, r.attempt_id, r.amount, r.reason, r.state, r.transfer_id, r.tries, r.problem, r.problem_said, r.created_at, r.settled_at, r.note, \
-     (SELECT a.method FROM pay_attempts a WHERE a.id = r.attempt_id) AS method";
+pub(super) const REFUND: &str = "r.id, r.order_id, r.attempt_id, r.amount, r.reason, r.state, r.transfer_id, r.tries, r.problem, r.problem_said, \
+     r.created_at, r.asked_at, r.silent_since, r.settled_at, r.note, (SELECT a.method FROM pay_attempts a WHERE a.id = r.attempt_id) AS method";
 
 pub(super) fn read_refund(row: &Row) -> store::Result<Refund> {
+    let method: Method = row.word("method")?;
     Ok(Refund {
         id: row.get("id")?,
         order: row.get("order_id")?,
@@ -209,14 +214,26 @@ pub(super) fn read_refund(row: &Row) -> store::Result<Refund> {
         tries: row.get("tries")?,
         problem: read_problem(row)?,
         created_at: row.get("created_at")?,
+        asked_at: row.get("asked_at")?,
+        silent_since: row.get("silent_since")?,
         settled_at: row.get("settled_at")?,
         note: row.get("note")?,
-        frozen: row.word::<Method>("method")? == Method::Freeze,
+        channel: method.channel(),
+        frozen: method == Method::Freeze,
     })
 }
 
 pub async fn refund(sql: &mut impl Sql, id: RefundId) -> Result<Option<Refund>> {
     Ok(sql.opt(&format!("SELECT {REFUND} FROM pay_refunds r WHERE r.id = $1"), args![id], read_refund).await?)
+}
+
+/// In how many parts an order `o` has gone back, or is on its way: such as a network has made, or may have.
+pub(super) const PARTS: &str = "(SELECT CAST(COUNT(*) AS BIGINT) FROM pay_refunds p WHERE p.order_id = o.id AND p.reason <> 'surplus' \
+     AND p.state NOT IN ('by_hand', 'kept')) AS parts";
+
+/// The same of one order.
+pub(super) async fn parts(sql: &mut impl Sql, order: OrderId) -> Result<i64> {
+    Ok(sql.one(&format!("SELECT {PARTS} FROM pay_orders o WHERE o.id = $1"), args![order], |row| row.get("parts")).await?)
 }
 
 /// Of an order, oldest first.
@@ -226,8 +243,8 @@ pub(super) async fn refunds(sql: &mut impl Sql, order: OrderId) -> Result<Vec<Re
         .await?)
 }
 
-/// Whose order, of whoever holds this wallet.
+/// Whose order, of whoever holds this wallet. What takes of what was frozen follows by itself, and is nobody's to change or to end.
 pub(super) async fn own_order(sql: &mut impl Sql, wallet: AccountId, id: OrderId) -> Result<Order> {
     let found = order(sql, id).await?;
-    if found.wallet == wallet { Ok(found) } else { Err(Fault::not_found()) }
+    if found.wallet == wallet && found.purpose != Purpose::Captured { Ok(found) } else { Err(Fault::not_found()) }
 }

@@ -6,7 +6,9 @@ use store::jobs::{JobKind, NewJob};
 use store::{Tx, args};
 
 use super::channel::{Method, Paid};
-use super::model::{Arrival, Attempt, AttemptId, AttemptState, Order, OrderId, OrderState, Purpose, RefundReason, account, arrival};
+use super::model::{
+    Arrival, Attempt, AttemptId, AttemptState, Order, OrderId, OrderState, PayProblemCode, Purpose, RefundReason, account, arrival,
+};
 use super::refunds::{self, Back};
 use super::{rows, watch};
 use crate::ledger::{self, EntryKind, SystemAccount};
@@ -52,6 +54,10 @@ pub(super) async fn settle(cx: &Cx, id: AttemptId, paid: &Paid) -> Result<Arrive
         }
         Arrival::Take => {
             book(&mut tx, cx, &order, &attempt, paid, AttemptState::Taken).await?;
+            if order.written_off.is_some() {
+                // Whoever wrote it off may have had it in another way since.
+                watch::note(&mut tx, cx, id, &PayProblemCode::WrittenOff.into()).await?;
+            }
             let sql = "UPDATE pay_orders SET state = $1, paid_at = $2 WHERE id = $3";
             tx.exec(sql, args![OrderState::Paid.as_str(), cx.now(), order.id]).await?;
             if order.purpose != Purpose::Captured {
@@ -78,8 +84,13 @@ async fn book(tx: &mut Tx, cx: &Cx, order: &Order, attempt: &Attempt, paid: &Pai
     tx.exec(sql, args![state.as_str(), paid.channel_no.as_str(), kind, payer, paid.at, attempt.id]).await?;
     let entry = ledger::Move {
         debit: account(attempt.channel()),
-        // The wallet has had it since it was frozen.
-        credit: if attempt.method == Method::Capture { SystemAccount::AlipayFrozen.id() } else { order.wallet },
+        credit: match &order.written_off {
+            // Nothing is claimed any more: it makes good what was written off.
+            Some(_) => SystemAccount::WrittenOff.id(),
+            // The wallet has had it since it was frozen.
+            None if attempt.method == Method::Capture => SystemAccount::AlipayFrozen.id(),
+            None => order.wallet,
+        },
         amount: order.amount.into(),
         kind: EntryKind::Payment,
         memo: String::new(),

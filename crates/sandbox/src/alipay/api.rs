@@ -227,12 +227,14 @@ impl Inner {
         let mut books = self.books();
         let named = named(&books, content)?.number.clone();
         let trade = books.trade_mut(&named).ok_or((FAILED, "ACQ.TRADE_NOT_EXIST"))?;
-        let amount = amount.filter(|_| is_own_number(number)).ok_or((FAILED, "ACQ.INVALID_PARAMETER"))?;
+        let reason = &content["refund_reason"];
+        let whole = is_own_number(number) && (reason.is_null() || reason.as_str().is_some_and(is_subject));
+        let amount = amount.filter(|_| whole).ok_or((FAILED, "ACQ.INVALID_PARAMETER"))?;
         if trade.state != TradeState::Paid {
             return Err((FAILED, "ACQ.TRADE_STATUS_ERROR"));
         }
         if how == Returned::Refused {
-            return Err((FAILED, "ACQ.SELLER_BALANCE_NOT_ENOUGH"));
+            return Err((FAILED, "ACQ.TRADE_NOT_ALLOW_REFUND"));
         }
         let status = if how == Returned::Pending { "PROCESSING" } else { "SUCCESS" };
         let beyond = trade.refunded().fen() + amount.fen() > trade.amount.fen();
@@ -246,6 +248,7 @@ impl Inner {
                 changed
             }
             None if beyond => return Err((FAILED, "ACQ.REFUND_AMT_NOT_EQUAL_TOTAL")),
+            None if how == Returned::Short => return Err((FAILED, "ACQ.SELLER_BALANCE_NOT_ENOUGH")),
             None => {
                 trade.refunds.push(Refund { number: number.into(), own: trade.transaction.clone(), amount, status, at });
                 status == "SUCCESS"

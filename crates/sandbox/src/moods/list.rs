@@ -129,6 +129,15 @@ pub(super) const MOODS: [Mood; 16] = [
         then: ("试三次后交给人处理：见控制台的“支付”页。", "After three tries a person decides: see the console's payments page."),
     },
     Mood {
+        name: "balance_short",
+        troubles: Troubles { refunds: Returned::Short, ..Troubles::NONE },
+        called: ("商户余额不足", "The merchant has too little there"),
+        then: (
+            "四小时后、再过八小时各重试一次，管理员会收到提醒；仍退不出就交给人处理，可以一次全部重新请求。",
+            "Refunds are tried again after 4 hours and 8 more, and super admins are told; then a person has all of them tried at once.",
+        ),
+    },
+    Mood {
         name: "clock_ahead",
         troubles: Troubles { skew: 600, ..Troubles::NONE },
         called: ("时钟快十分钟", "Its clock is ten minutes ahead"),

@@ -245,7 +245,7 @@ impl Inner {
             return Err(invalid);
         }
         if how == Returned::Refused {
-            return Err((StatusCode::FORBIDDEN, "NOT_ENOUGH"));
+            return Err((StatusCode::FORBIDDEN, "USER_ACCOUNT_ABNORMAL"));
         }
         if let Some(known) = trade.refunds.iter_mut().find(|refund| refund.number == ask.out_refund_no) {
             if known.amount.fen() != ask.amount.refund {
@@ -262,6 +262,9 @@ impl Inner {
         let late = trade.paid_at.is_some_and(|paid| paid.plus_seconds(YEAR) < at);
         if beyond || late || trade.refunds.len() >= PARTS {
             return Err(invalid);
+        }
+        if how == Returned::Short {
+            return Err((StatusCode::FORBIDDEN, "NOT_ENOUGH"));
         }
         let refund = Refund { number: ask.out_refund_no.clone(), own, amount: Fen::new(ask.amount.refund), status, at };
         trade.refunds.push(refund.clone());

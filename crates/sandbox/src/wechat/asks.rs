@@ -133,7 +133,7 @@ impl RefundAsk {
         if !is_number(&self.out_refund_no, 1..=64, b"_-|*@") {
             return Err("out_refund_no");
         }
-        if self.reason.as_ref().is_some_and(|reason| !(1..=80).contains(&reason.chars().count())) {
+        if self.reason.as_ref().is_some_and(|reason| !(1..=80).contains(&reason.len())) {
             return Err("reason");
         }
         if self.notify_url.as_deref().is_some_and(|url| !is_notify_url(url)) {

@@ -7,6 +7,7 @@ use platform::allowance::Allowance;
 use platform::idempotency::IdempotencyKey;
 use platform::payments::{
     self, ChannelKind, Method, NewOrder, OfOrder, OfRefund, OrderId, OrderView, Payer, Purpose, Refund, RefundReason, RefundState,
+    Refundable,
 };
 use platform::{Cx, Result};
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,8 @@ use crate::told::{self, tell, yuan};
 const BEGUN: Allowance = Allowance { name: "pay orders", window_seconds: 600, most: 200 };
 /// Ending one asks a network too. Somebody may end all that was begun, and again where a network does not answer.
 const ENDED: Allowance = Allowance { name: "pay orders ended", window_seconds: 600, most: 400 };
+/// Nor does anybody mean to have money sent back so often in a day: each time a network is asked for every order that it is taken from.
+const SENT_BACK: Allowance = Allowance { name: "refunds asked for", window_seconds: 86_400, most: 100 };
 /// One yuan: networks take a fee of less.
 const LEAST: Fen = Fen::new(100);
 
@@ -118,7 +121,7 @@ pub async fn cancel_order(cx: &Cx, customer: &Customer, id: OrderId) -> Result<O
 }
 
 /// How much of the wallet can go back to where it came from.
-pub async fn refundable(cx: &Cx, customer: &Customer) -> Result<Fen> {
+pub async fn refundable(cx: &Cx, customer: &Customer) -> Result<Refundable> {
     payments::refundable(&mut cx.db.read(), account(customer.id), cx.now()).await
 }
 
@@ -127,6 +130,8 @@ pub async fn refund(cx: &Cx, customer: &Customer, amount: Fen, key: &Idempotency
     let mut tx = cx.db.begin().await?;
     let owner = customer.id.uuid();
     if key.seen::<()>(&mut tx, cx, owner).await?.is_none() {
+        // What is refused afterwards was asked of no network, and is not counted.
+        SENT_BACK.take_in(&mut tx, cx, &customer.id.to_string()).await?;
         payments::refund_wallet(&mut tx, cx, account(customer.id), amount).await.map_err(|fault| match fault.code {
             "QUOTA_INSUFFICIENT" => PlayError::Balance.into(),
             _ => fault,

@@ -2,8 +2,8 @@
 
 use kernel::{Fault, Page, PageAsk, Word};
 use platform::payments::{
-    self, ChannelKind, DifferenceEntity, Form, Merchant, OrderDetail, OrderEntity, OrderRow, OrderState, Reconciliation, RefundEntity,
-    RefundRow, RefundState, Remedy, Waiting,
+    self, ChannelKind, DifferenceEntity, Form, Merchant, OrderDetail, OrderEntity, OrderRow, OrderState, PayProblemCode, Reconciliation,
+    RefundEntity, RefundRow, RefundState, Remedy, Retried, Waiting,
 };
 use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
@@ -24,8 +24,10 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(payer))
         .routes(routes!(find))
         .routes(routes!(mark_seen))
+        .routes(routes!(write_off))
         .routes(routes!(refunds))
         .routes(routes!(remedy))
+        .routes(routes!(retry_all))
         .routes(routes!(reconciliation))
         .routes(routes!(settle))
 }
@@ -157,6 +159,21 @@ async fn remedy(
     Ok(axum::Json(payments::remedy(&cx, id, body.remedy, &body.note).await?))
 }
 
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct RetryAll {
+    /// The cause that is gone.
+    problem: PayProblemCode,
+}
+
+/// Has all refunds tried again that are stuck over the same; over the merchant's balance (`balance_short`) those too that wait for their next try.
+/// At most 500 at once.
+#[utoipa::path(post, path = "/payments/refunds/retry", tag = "payments", request_body = RetryAll,
+    responses((status = 200, body = Retried), (status = 403, body = Problem), (status = 422, body = Problem)))]
+async fn retry_all(Auth(cx, _): Auth<PaymentsManage>, Json(body): Json<RetryAll>) -> Result<axum::Json<Retried>> {
+    Ok(axum::Json(payments::retry_all(&cx, body.problem).await?))
+}
+
 /// The networks' bills of the last days, compared with ours, and what does not agree.
 #[utoipa::path(get, path = "/payments/reconciliation", tag = "payments", responses((status = 200, body = Reconciliation), (status = 403, body = Problem)))]
 async fn reconciliation(Auth(cx, _): Auth<PaymentsManage>) -> Result<axum::Json<Reconciliation>> {
@@ -180,6 +197,18 @@ async fn mark_seen(
 ) -> Result<axum::http::StatusCode> {
     payments::mark_seen(&cx, id, &body.note).await?;
     Ok(axum::http::StatusCode::NO_CONTENT)
+}
+
+/// Writes off what was frozen, was used, and cannot be taken any more: it is asked for no longer. Refused where it was taken, or may be yet.
+#[utoipa::path(post, path = "/payments/orders/{id}/write-off", tag = "payments", params(("id" = String, Path)), request_body = Settlement,
+    responses((status = 200, body = OrderDetail), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem),
+        (status = 422, body = Problem)))]
+async fn write_off(
+    Auth(cx, _): Auth<PaymentsManage>,
+    PathId(id): PathId<OrderEntity>,
+    Json(body): Json<Settlement>,
+) -> Result<axum::Json<OrderDetail>> {
+    Ok(axum::Json(payments::write_off(&cx, id, &body.note).await?))
 }
 
 /// Says what a difference was. Doing so again changes nothing.

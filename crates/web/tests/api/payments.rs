@@ -2,7 +2,7 @@
 
 use kernel::{MINUTE, SECOND};
 use platform::identity::Role;
-use sandbox::{Asked, Told, TradeState, Troubles};
+use sandbox::{Asked, Told, Troubles};
 use serde_json::json;
 use testkit::on_server;
 
@@ -148,55 +148,6 @@ on_server! {
             assert_eq!(recharge(&customer, &key, method, 3_000).await.ok(201)["state"], "paid");
         }
         assert_eq!((wallet(&customer).await, till.networks.trades().len()), ((6_000, 0), 2));
-    }
-
-    async fn v4_1_paying_otherwise_closes_what_was_begun(server) {
-        let till = Till::open(server).await;
-        let customer = till.customer(PHONE).await;
-        let placed = till.recharge(&customer, "pay-00001", "h5", 3_000).await;
-        let first = till.number(&placed).await;
-        let path = format!("/customer/v1/orders/{}", id(&placed));
-        let other = customer.post(&format!("{path}/method"), json!({"method": "wap"})).await.ok(200);
-        till.networks.visit(&other).await;
-        assert_eq!((&other["channel"], &other["id"]), (&json!("alipay"), &placed["id"]));
-        assert_eq!(till.networks.trade(&first).state, TradeState::Closed);
-        assert!(!till.networks.pay(&first).await, "it cannot be paid any more");
-        till.networks.paid(&till.number(&placed).await).await;
-        assert_eq!((till.attempts(&placed).await, wallet(&customer).await), (vec!["closed".to_owned(), "taken".to_owned()], (3_000, 0)));
-        // It is paid: nothing else can be begun, and nothing ended.
-        customer.post(&format!("{path}/method"), json!({"method": "h5"})).await.refused(409, "ORDER_NOT_PENDING");
-        customer.post(&format!("{path}/cancel"), json!({})).await.refused(409, "ORDER_NOT_PENDING");
-    }
-
-    async fn v4_1_the_means_of_a_payment_are_changed_a_few_times_and_the_last_can_still_be_paid(server) {
-        let till = Till::open(server).await;
-        let customer = till.customer(PHONE).await;
-        let placed = till.recharge(&customer, "pay-00001", "native", 3_000).await;
-        let path = format!("/customer/v1/orders/{}/method", id(&placed));
-        for n in 1..10 {
-            let method = if n % 2 == 0 { "native" } else { "precreate" };
-            customer.post(&path, json!({"method": method})).await.ok(200);
-        }
-        for method in ["native", "precreate"] {
-            customer.post(&path, json!({"method": method})).await.refused(409, "TOO_MANY_ATTEMPTS");
-        }
-        let attempts = till.attempts(&placed).await;
-        assert_eq!((attempts.len(), attempts[9].as_str(), attempts.iter().filter(|state| *state == "closed").count()), (10, "waiting", 9));
-        till.networks.paid(&till.number(&placed).await).await;
-        assert_eq!((wallet(&customer).await, order(&customer, &placed).await["channel"].clone()), ((3_000, 0), json!("alipay")));
-        customer.post(&path, json!({"method": "native"})).await.refused(409, "ORDER_NOT_PENDING");
-    }
-
-    async fn v4_1_whoever_has_paid_in_the_meantime_pays_no_second_time(server) {
-        let till = Till::open(server).await;
-        let customer = till.customer(PHONE).await;
-        let placed = till.recharge(&customer, "pay-00001", "h5", 3_000).await;
-        till.networks.pay(&till.number(&placed).await).await;
-        let path = format!("/customer/v1/orders/{}", id(&placed));
-        customer.post(&format!("{path}/method"), json!({"method": "wap"})).await.refused(409, "ORDER_NOT_PENDING");
-        server.run_jobs().await;
-        assert_eq!((order(&customer, &placed).await["state"].clone(), wallet(&customer).await), (json!("paid"), (3_000, 0)));
-        assert_eq!(till.networks.alipay.trades().len(), 0);
     }
 
     async fn v4_1_a_payment_that_is_cancelled_or_forgotten_is_closed_at_the_network(server) {

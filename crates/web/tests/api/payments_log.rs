@@ -52,7 +52,7 @@ on_server! {
             line("place", "unclear"), line("place", "done"), line("query", "unclear"), line("query", "paid"), refused.clone(), refused.clone(), refused,
         ];
         assert_eq!(said(log), all);
-        for (n, code, part) in [(0, "in_trouble", "503"), (2, "in_trouble", "503"), (6, "refused", "NOT_ENOUGH")] {
+        for (n, code, part) in [(0, "in_trouble", "503"), (2, "in_trouble", "503"), (6, "refused", "USER_ACCOUNT_ABNORMAL")] {
             let problem = &log[n]["problem"];
             assert!(problem["code"] == code && problem["said"].as_str().unwrap().contains(part), "{}", log[n]);
         }

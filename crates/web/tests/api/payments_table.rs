@@ -3,7 +3,7 @@
 use kernel::{MINUTE, SECOND};
 use sandbox::Trouble;
 use serde_json::{Value, json};
-use testkit::{Answer, Client, Hall, on_server};
+use testkit::{Answer, Client, Hall, floor_table, on_server};
 
 use crate::support::pay::{Till, id, order, told, wallet};
 
@@ -53,6 +53,27 @@ on_server! {
             let trade = till.networks.trade(&till.number(&placed).await);
             assert_eq!((trade.amount.fen(), trade.refunded().fen()), (3_600, 2_400));
             assert!(told(&customer).await.contains(&"pay.refunded".to_owned()));
+        }
+    }
+
+    async fn v4_1_what_was_paid_for_a_table_with_the_longest_of_names_goes_back(server) {
+        let till = Till::open(server).await;
+        till.networks.freeze().await;
+        let hall = Hall::open(server, 1).await;
+        let table = floor_table(&hall.floor().await, &hall.tables[0].id).clone();
+        let form = json!({"name": "长".repeat(30), "x": table["x"], "y": table["y"], "version": table["version"]});
+        hall.manager.put(&format!("/api/v1/tables/{}", hall.tables[0].id), form).await.ok(200);
+        let customer = till.customer(PHONE).await;
+        for (n, method) in ["h5", "wap", "freeze"].into_iter().enumerate() {
+            let placed = book(&till, &customer, &hall.tables[0].id, &format!("pay-{n:05}"), method).await;
+            till.networks.paid(&till.number(&placed).await).await;
+            hall.table_is(0, "playing").await;
+            let playing = session(&customer).await;
+            server.later(19 * MINUTE + 30 * SECOND).await;
+            customer.post(&format!("/customer/v1/sessions/{}/close", id(&playing)), json!({})).await.ok(200);
+            hall.table_is(0, "idle").await;
+            server.run_jobs().await;
+            assert_eq!(till.refunds(&placed).await, [(2_400, "unplayed".to_owned(), "done".to_owned())], "{method}");
         }
     }
 

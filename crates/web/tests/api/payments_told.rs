@@ -24,7 +24,7 @@ on_server! {
         let told = till.root.get("/api/v1/notifications").await.ok(200)["items"][0].clone();
         assert_eq!(told["link"], json!(format!("/payments/orders/{}", id(&placed))));
         let body = told["body"].as_str().unwrap();
-        assert!(body.contains("12.50 元") && body.contains("NOT_ENOUGH"), "{body}");
+        assert!(body.contains("12.50 元") && body.contains("USER_ACCOUNT_ABNORMAL"), "{body}");
         let mails = server.mails("cashier@example.com").await;
         assert_eq!(mails.iter().filter(|(_, text)| text.contains("12.50 元")).count(), 1, "{mails:?}");
         // Somebody has it tried again, and it is stuck again: that is another thing to look at.

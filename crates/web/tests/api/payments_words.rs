@@ -42,7 +42,7 @@ on_server! {
         }
         let problem = till.root.get("/api/v1/payments/refunds?state=stuck").await.ok(200)["items"][0]["problem"].clone();
         let said = problem["said"].as_str().unwrap().to_owned();
-        assert!(problem["code"] == "refused" && said.starts_with("NOT_ENOUGH"), "{problem}");
+        assert!(problem["code"] == "refused" && said.starts_with("USER_ACCOUNT_ABNORMAL"), "{problem}");
         let (zh, en) = told(&till.root).await;
         assert!(zh.contains(&format!("渠道拒绝；渠道答复：“{said}”")), "{zh}");
         assert!(!ours(&zh).contains(|c: char| c.is_ascii_lowercase()), "{zh}");

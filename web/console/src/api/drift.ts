@@ -83,6 +83,7 @@ export type Answers = [
   Fits<Present<Server['PayRefund']>, Console.PayRefund>,
   Fits<Present<Server['OrderPayer']>, Console.OrderPayer>,
   Fits<Present<Server['PayProblem']>, Console.PayProblem>,
+  Fits<Present<Server['RefundsRetried']>, Console.RefundsRetried>,
   Fits<Present<Server['Reconciliation']>, Console.Reconciliation>,
   Fits<Present<Server['Waiting']>, Console.PaymentsWaiting>,
   Fits<Present<Server['Merchant']>, Console.Merchant>,

@@ -8,8 +8,10 @@ import type {
   PaymentsWaiting,
   PayOrder,
   PayOrderDetail,
+  PayProblemCode,
   PayRefund,
   Reconciliation,
+  RefundsRetried,
   RemedyAsk,
 } from './types'
 
@@ -34,9 +36,15 @@ export const findOrder = (number: string, signal?: AbortSignal) =>
 export const markSeen = (order: string, note: string) =>
   post<undefined>(`/payments/orders/${seg(order)}/seen`, { note })
 
+/** Nothing more is asked for of what was frozen and cannot be taken: it will not come. */
+export const writeOff = (order: string, note: string) =>
+  post<PayOrderDetail>(`/payments/orders/${seg(order)}/write-off`, { note })
+
 export const listRefunds = (filter: ByState<PayRefund['state']>, signal?: AbortSignal) =>
   get<Page<PayRefund>>('/payments/refunds', filter, signal)
 export const remedyRefund = (id: string, ask: RemedyAsk) => post<PayRefund>(`/payments/refunds/${seg(id)}/remedy`, ask)
+/** All that are stuck over the same; over the merchant’s balance those too that wait for their next try. */
+export const retryRefunds = (problem: PayProblemCode) => post<RefundsRetried>('/payments/refunds/retry', { problem })
 
 export const getReconciliation = (signal?: AbortSignal) =>
   get<Reconciliation>('/payments/reconciliation', undefined, signal)

@@ -52,7 +52,7 @@ export interface NewUser { name: string; email: string; role: Role; initial_quot
 // ---- quota
 // GET /quota -> QuotaOverview;  GET /quota/statement?kind=&from=&to=&user=(admins)&cursor= -> Page<StatementLine>
 export interface QuotaOverview { available: number; held: number; total: number; transfer_minimum: number; withdrawal_minimum: number }
-export type EntryKind = 'recharge' | 'system_recharge' | 'transfer' | 'withdrawal' | 'withdrawal_return' | 'generation' | 'initial' | 'cash_recharge' | 'cash_payout' | 'play' | 'carried_over' | 'payment' | 'refund' | 'split' | 'given_back' | 'gift' /* the last nine are of customers' wallets */
+export type EntryKind = 'recharge' | 'system_recharge' | 'transfer' | 'withdrawal' | 'withdrawal_return' | 'generation' | 'initial' | 'cash_recharge' | 'cash_payout' | 'play' | 'carried_over' | 'payment' | 'refund' | 'split' | 'given_back' | 'gift' /* the last nine are of customers' wallets */ | 'written_off' /* of none */
 export interface StatementLine { id: string; at: string; kind: EntryKind; phase: 'hold' | 'post' | 'release' | 'move'; delta: number; held_delta: number; balance_after: number; held_after: number; counterparty: UserRef | null; system: boolean; memo: string; reference: { kind: string; id: string } | null }
 export interface Transfer { id: string; amount: number; state: 'pending' | 'posted' | 'voided'; kind: EntryKind; created_at: string }
 // POST /quota/transfers [idem] {to_name, amount, memo?} -> 201 Transfer      errors: QUOTA_INSUFFICIENT 409, AMOUNT_BELOW_MINIMUM, USER_NOT_FOUND, SELF_TRANSFER
@@ -194,13 +194,16 @@ export interface Levels { items: Level[]; version: number }
 // ---- payments (payments.manage; amounts in fen)
 // GET /payments/waiting -> PaymentsWaiting; GET /payments/orders?state=&cursor= -> Page<PayOrder>; GET /payments/orders/{id} and /payments/find?number= -> PayOrderDetail
 // POST /payments/orders/{id}/seen {note} -> 204 (all that does not fit about its payments was looked after)
+// POST /payments/orders/{id}/write-off {note} -> PayOrderDetail (of what was frozen and cannot be taken; 409 WRITE_OFF_UNSUITABLE, CAPTURE_DONE)
 // GET /payments/refunds?state=&cursor= -> Page<PayRefund>; POST /payments/refunds/{id}/remedy RemedyAsk -> PayRefund (409 NOT_STUCK, REMEDY_UNSUITABLE, REFUND_DONE, REFUND_PENDING)
+// POST /payments/refunds/retry {problem} -> RefundsRetried (all that are stuck over the same; over the merchant's balance those too that wait for their next try; 500 at once)
 // GET /payments/reconciliation -> Reconciliation; POST /payments/differences/{id}/settle {note} -> 204
 // GET /payments/channels -> {items: Merchant[]}; PUT /payments/channels/{channel} MerchantForm -> Merchant (409 CHANGED_MEANWHILE)
 export type PayChannel = 'wechat' | 'alipay' | 'alipay_freeze' /* pre-authorisation, with Alipay's parameters */
 export type PayMethod = 'jsapi' | 'h5' | 'native' | 'wap' | 'precreate' | 'freeze' | 'capture'
-export interface PayOrder { id: string; purpose: 'recharge' | 'play' | 'captured'; subject: string; amount_fen: number; refunded_fen: number; state: 'pending' | 'paid' | 'closed'; created_at: string; paid_at: string | null }
-export type PayProblemCode = 'other_amount' | 'other_number' | 'let_go' | 'silent' | 'bill_only' | 'refunded_twice' | 'closed_unpaid' | 'not_taken' | 'not_sent' | 'failed' | 'nothing_frozen' | 'is_frozen' | 'wrong_means' | 'payer_unknown' | 'refused' | 'refused_unsigned' | 'no_answer' | 'in_trouble' | 'not_signed' | 'unknown_key' | 'other_time' | 'bad_signature' | 'unreadable' | 'of_another' | 'incomplete' | 'unknown_state' | 'being_taken' | 'merchant_gone' | 'no_bill' | 'bad_bill' | 'ours'
+export interface PayOrder { id: string; purpose: 'recharge' | 'play' | 'captured'; subject: string; amount_fen: number; refunded_fen: number; state: 'pending' | 'paid' | 'closed'; created_at: string; paid_at: string | null; written_off: PayWrittenOff | null }
+export interface PayWrittenOff { at: string; note: string } // of what was frozen and used: it will not come
+export type PayProblemCode = 'other_amount' | 'other_number' | 'let_go' | 'silent' | 'bill_only' | 'refunded_twice' | 'closed_unpaid' | 'not_taken' | 'written_off' | 'not_sent' | 'failed' | 'nothing_frozen' | 'is_frozen' | 'wrong_means' | 'payer_unknown' | 'refused' | 'refused_unsigned' | 'balance_short' | 'balance_short_unsigned' | 'no_answer' | 'in_trouble' | 'not_signed' | 'unknown_key' | 'other_time' | 'bad_signature' | 'unreadable' | 'of_another' | 'incomplete' | 'unknown_state' | 'being_taken' | 'merchant_gone' | 'no_bill' | 'bad_bill' | 'ours'
 export interface PayProblem { code: PayProblemCode; amount_fen: number | null /* which the network says, of other_amount */; number: string | null /* of other_number, refunded_twice */; said: string | null /* the network's own words */ }
 export interface PayAttempt { id: string; number: string /* ours, as the network knows it */; channel: PayChannel; merchant_id: string /* with whom it was placed */; method: PayMethod; state: 'asked' | 'waiting' | 'taken' | 'surplus' | 'closed'; channel_no: string | null /* the network's */; created_at: string; paid_at: string | null; problem: PayProblem | null; seen_at: string | null /* when somebody looked after that */; seen_note: string | null }
 export interface PayNotice { id: string; channel: PayChannel; notice_id: string; received_at: string; handled_at: string | null; outcome: string | null }
@@ -211,6 +214,7 @@ export interface PayOrderDetail { order: PayOrder; attempts: PayAttempt[]; refun
 export interface OrderPayer { number: string /* the customer's */; phone: string | null /* with its middle hidden */; table: PaidTable | null /* null: it was for the wallet */ }
 export interface PaidTable { venue_id: string; venue_name: string; table_id: string; table_name: string; session: { id: string; asked_at: string; ended_at: string | null } | null /* null: it was not opened */ }
 export interface RemedyAsk { remedy: 'retry' | 'paid_out' | 'keep' | 'let_go'; note?: string }
+export interface RefundsRetried { retried: number; more: boolean /* than are tried at once */ }
 export interface PaymentsWaiting { refunds: number; differences: number; payments: number /* about which a network says what does not fit, and nobody has looked after them */ }
 export interface PayDay { channel: PayChannel; merchant_id: string /* whose bill it is */; day: string; lines: number; paid_fen: number; refunded_fen: number; differences: number /* found; some may be settled */; at: string }
 export interface PayDifference { id: string; channel: PayChannel; merchant_id: string; day: string; kind: 'not_here' | 'not_there' | 'amount'; number: string; refund_number: string | null; ours_fen: number | null; theirs_fen: number | null; settled_at: string | null; note: string | null }

@@ -72,7 +72,7 @@ impl Account {
                      OR EXISTS (SELECT 1 FROM pay_refunds r JOIN pay_attempts a ON a.id = r.attempt_id \
                          WHERE a.merchant_id = m.id AND r.settled_at >= $5 AND r.settled_at < $4) \
                      OR EXISTS (SELECT 1 FROM pay_refunds r JOIN pay_attempts a ON a.id = r.attempt_id \
-                         WHERE a.merchant_id = m.id AND r.state = 'asked' AND r.created_at < $4)) LIMIT 1";
+                         WHERE a.merchant_id = m.id AND r.state IN ('asked', 'stuck') AND r.created_at < $4)) LIMIT 1";
         let (from, to) = (day.from, day.to);
         let values = args![self.kind.as_str(), self.number.as_str(), from, to, from.plus_micros(-NEAR)];
         Ok(sql.opt(query, values, |_| Ok(())).await?.is_some())

@@ -31,6 +31,10 @@ pub(in crate::payments) fn arrival(order: &Order, attempt: &Attempt, paid: &Paid
             Arrival::Differs(Problem::number(PayProblemCode::OtherNumber, &paid.channel_no))
         }
         (AttemptState::Asked | AttemptState::Waiting | AttemptState::Closed, OrderState::Pending) => Arrival::Take,
+        // What was written off, and was taken after all: the payer has played for it.
+        (AttemptState::Asked | AttemptState::Waiting | AttemptState::Closed, OrderState::Closed) if order.written_off.is_some() => {
+            Arrival::Take
+        }
         (AttemptState::Asked | AttemptState::Waiting | AttemptState::Closed, OrderState::Paid | OrderState::Closed) => Arrival::Return,
     }
 }

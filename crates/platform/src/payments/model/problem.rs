@@ -26,6 +26,8 @@ kernel::words! {
         ClosedUnpaid = "closed_unpaid",
         /// What was frozen was asked for a day ago, and is not taken.
         NotTaken = "not_taken",
+        /// It was written off, and has been taken after all.
+        WrittenOff = "written_off",
         /// Ten days on its way back.
         NotSent = "not_sent",
         /// The network could not send it back: in which state it has left it.
@@ -40,6 +42,10 @@ kernel::words! {
         Refused = "refused",
         /// The same, and nobody has signed it: WeChat promises to sign what succeeds alone.
         RefusedUnsigned = "refused_unsigned",
+        /// What the merchant has at the network is less than is to go back: it may come with the day's payments, or somebody fills it up.
+        BalanceShort = "balance_short",
+        /// The same, and nobody has signed it.
+        BalanceShortUnsigned = "balance_short_unsigned",
         NoAnswer = "no_answer",
         /// The network is busy, or in trouble of its own.
         InTrouble = "in_trouble",
@@ -61,6 +67,13 @@ kernel::words! {
         BadBill = "bad_bill",
         /// A trouble of our own: the log says which.
         Ours = "ours",
+    }
+}
+
+impl PayProblemCode {
+    /// Whether a refund waits for money of the merchant's, as all others of its network do.
+    pub const fn is_short(self) -> bool {
+        matches!(self, Self::BalanceShort | Self::BalanceShortUnsigned)
     }
 }
 
@@ -156,6 +169,7 @@ const fn words(code: PayProblemCode) -> (&'static str, &'static str) {
             "the network has closed it unpaid; it is asked for again under another number",
         ),
         PayProblemCode::NotTaken => ("请求扣款已超过一天，仍没有扣到", "it was asked for more than a day ago, and is not taken"),
+        PayProblemCode::WrittenOff => ("这笔款已经核销，渠道之后又扣到了", "it was written off, and the network has taken it after all"),
         PayProblemCode::NotSent => ("渠道十天仍没有退回，也没有拒绝", "the network has not sent it back in ten days, and does not refuse"),
         PayProblemCode::Failed => ("渠道没有退成", "the network could not send it back"),
         PayProblemCode::NothingFrozen => ("这个单号没有冻结的钱", "nothing is frozen under this number"),
@@ -166,6 +180,13 @@ const fn words(code: PayProblemCode) -> (&'static str, &'static str) {
         PayProblemCode::RefusedUnsigned => {
             ("渠道拒绝，但答复没有签名，请先向渠道查证", "the network refuses, and nobody has signed that: please look there first")
         }
+        PayProblemCode::BalanceShort => {
+            ("商户在渠道的余额不足，退不出去", "what the merchant has at the network is less than is to go back")
+        }
+        PayProblemCode::BalanceShortUnsigned => (
+            "渠道答复商户余额不足，但答复没有签名，请先向渠道查证",
+            "the network says that the merchant has less there than is to go back, and nobody has signed that: please look there first",
+        ),
         PayProblemCode::NoAnswer => ("渠道没有回应", "the network does not answer"),
         PayProblemCode::InTrouble => ("渠道繁忙或出错", "the network is busy, or in trouble"),
         PayProblemCode::NotSigned => ("收到的答复没有签名，不予采信", "an answer that is not signed, and not believed"),

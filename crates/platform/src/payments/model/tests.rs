@@ -20,6 +20,7 @@ fn order(state: OrderState) -> Order {
         created_at: Timestamp::from_unix(0),
         expires_at: Timestamp::from_unix(900),
         paid_at: None,
+        written_off: None,
     }
 }
 
@@ -54,6 +55,17 @@ fn v4_1_one_payment_is_taken_and_any_other_goes_back() {
 }
 
 #[test]
+fn v8_2_what_was_written_off_is_taken_where_it_comes_after_all_and_nothing_comes_twice() {
+    let written_off = Some(WrittenOff { at: Timestamp::from_unix(3), note: String::new() });
+    let of = |state| Order { written_off: written_off.clone(), ..order(state) };
+    for state in [AttemptState::Asked, AttemptState::Waiting, AttemptState::Closed] {
+        assert_eq!(arrival(&of(OrderState::Closed), &attempt(state), &paid(3_600, "1")), Arrival::Take);
+        assert_eq!(arrival(&of(OrderState::Paid), &attempt(state), &paid(3_600, "1")), Arrival::Return);
+    }
+    assert_eq!(arrival(&of(OrderState::Paid), &attempt(AttemptState::Taken), &paid(3_600, "4200")), Arrival::Known);
+}
+
+#[test]
 fn v8_2_the_same_payment_again_changes_nothing_and_another_on_the_same_number_is_looked_at() {
     for state in [AttemptState::Taken, AttemptState::Surplus] {
         assert_eq!(arrival(&order(OrderState::Paid), &attempt(state), &paid(3_600, "4200")), Arrival::Known);
@@ -72,6 +84,15 @@ fn v4_1_only_what_was_paid_can_go_back_and_no_more_than_is_left_of_it() {
     for state in [OrderState::Pending, OrderState::Closed] {
         assert_eq!(order(state).refundable(), Fen::ZERO, "{state}");
     }
+}
+
+#[test]
+fn v4_1_an_order_goes_back_in_fifty_parts_and_one_for_play_keeps_the_last_for_what_is_not_played() {
+    let left = |purpose, made| Left::of(&Order { purpose, ..order(OrderState::Paid) }, made).parts;
+    assert_eq!(
+        [left(Purpose::Recharge, 0), left(Purpose::Captured, 0), left(Purpose::Play, 0), left(Purpose::Recharge, 50)],
+        [50, 50, 49, 0]
+    );
 }
 
 #[test]
@@ -104,6 +125,23 @@ fn v4_1_a_refund_is_asked_for_again_soon_at_first_and_every_ten_minutes_at_last(
     assert_eq!([pause(0), pause(9), pause(10), pause(75), pause(600), pause(86_400)], [10, 10, 10, 75, 600, 600]);
 }
 
+#[test]
+fn v8_2_a_refund_that_is_refused_is_tried_three_times_and_then_a_person_looks() {
+    let pauses = |short| [1, 2, 3, 4].map(|tries| after_refusals(tries, short).map(|pause| pause / SECOND));
+    assert_eq!(pauses(false), [Some(40), Some(80), None, None]);
+    assert_eq!(pauses(true), [Some(4 * 3_600), Some(8 * 3_600), None, None], "within hours, where money has to come first");
+}
+
+#[test]
+fn v8_2_a_refund_is_late_ten_days_after_it_was_asked_for_last_and_its_network_silent_a_day_after_it_was_not_clear_first() {
+    let since = Timestamp::from_unix(1_000_000);
+    let after = |seconds: i64| since.plus_seconds(seconds);
+    let (day, late, silent) = (86_400, |seconds| is_late(since, after(seconds)), |seconds| is_silent(Some(since), after(seconds)));
+    assert_eq!([late(-60), late(0), late(10 * day - 1), late(10 * day)], [false, false, false, true]);
+    assert_eq!([silent(-60), silent(0), silent(day - 1), silent(day)], [false, false, false, true]);
+    assert!(!is_silent(None, after(100 * day)), "it was clear the last time");
+}
+
 proptest! {
     #[test]
     fn k12_1_another_amount_is_never_taken(fen: i64, state in proptest::sample::select(AttemptState::ALL), of in proptest::sample::select(OrderState::ALL)) {
@@ -118,18 +156,6 @@ proptest! {
         prop_assert_eq!(from_number(&number(id)), Some(id));
         prop_assert_eq!(number(id).len(), 32);
         prop_assert!(from_number::<AttemptEntity>(&text).is_none_or(|id| number(id) == text));
-    }
-
-    #[test]
-    fn v4_1_what_is_shared_out_is_the_amount_and_no_more_than_is_there(amount in -5_i64..3_000, there in proptest::collection::vec(0_i64..1_000, 0..6)) {
-        let all: Vec<Fen> = there.iter().copied().map(Fen::new).collect();
-        match share_out(Fen::new(amount), &all) {
-            Some(parts) => {
-                prop_assert_eq!(parts.iter().map(|part| part.fen()).sum::<i64>(), amount);
-                prop_assert!(parts.iter().zip(&all).all(|(part, there)| *part >= Fen::ZERO && part <= there));
-            }
-            None => prop_assert!(amount <= 0 || there.iter().sum::<i64>() < amount),
-        }
     }
 
     #[test]

@@ -150,12 +150,15 @@ async fn cancel(
 struct Refundable {
     /// Of the wallet: what came by a network and is not spent. Gifts and cash are spent first; what was paid in cash at the desk is paid out there.
     amount_fen: Fen,
+    /// Any amount up to this can go: networks give a payment back in fifty parts at most, and what has come to the last only goes all at once.
+    freely_fen: Fen,
 }
 
 /// How much can go back to where it came from.
 #[utoipa::path(get, path = "/refundable", tag = "customer", responses((status = 200, body = Refundable)))]
 async fn refundable(ByCustomer(cx, customer, _): ByCustomer) -> Result<axum::Json<Refundable>> {
-    Ok(axum::Json(Refundable { amount_fen: customers::refundable(&cx, &customer).await? }))
+    let can = customers::refundable(&cx, &customer).await?;
+    Ok(axum::Json(Refundable { amount_fen: can.amount, freely_fen: can.freely }))
 }
 
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -166,7 +169,7 @@ struct RefundAsk {
 
 /// Sends money of the wallet back to where it came from: what was paid last goes first.
 #[utoipa::path(post, path = "/refunds", tag = "customer", params(("Idempotency-Key" = String, Header)), request_body = RefundAsk,
-    responses((status = 202, body = Customer), (status = 409, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 202, body = Customer), (status = 409, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
 async fn refund(ByCustomer(cx, customer, _): ByCustomer, Once(body, key): Once<RefundAsk>) -> Result<(StatusCode, axum::Json<Customer>)> {
     Ok((StatusCode::ACCEPTED, axum::Json(customers::refund(&cx, &customer, body.amount_fen, &key).await?)))
 }

@@ -21,10 +21,15 @@ pub const RULES: &[Rule] = &[
     rule("POST /api/v1/payments/orders/{id}/seen", ROOT, 204)
         .on(Thing::Theirs(Theirs::Order), Reach::EVERY)
         .body(|_| json!({"note": "xx"})),
+    rule("POST /api/v1/payments/orders/{id}/write-off", ROOT, 409)
+        .on(Thing::Theirs(Theirs::Order), Reach::EVERY)
+        .body(|_| json!({"note": "xx"}))
+        .because("nothing was frozen for it: `payments_write_off.rs::v8_2_what_alipay_has_let_go_before_it_was_taken_is_written_off_once`"),
     rule("GET /api/v1/payments/refunds", ROOT, 200).on(Thing::Theirs(Theirs::StuckRefund), Reach::EVERY),
     rule("POST /api/v1/payments/refunds/{id}/remedy", ROOT, 200)
         .on(Thing::Theirs(Theirs::StuckRefund), Reach::EVERY)
         .body(|_| json!({"remedy": "retry", "note": "x"})),
+    rule("POST /api/v1/payments/refunds/retry", ROOT, 200).body(|_| json!({"problem": "balance_short"})),
     rule("GET /api/v1/payments/reconciliation", ROOT, 200).on(Thing::Theirs(Theirs::Difference), Reach::EVERY),
     rule("POST /api/v1/payments/differences/{id}/settle", ROOT, 204)
         .on(Thing::Theirs(Theirs::Difference), Reach::EVERY)

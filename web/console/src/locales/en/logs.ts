@@ -118,6 +118,7 @@ const en: typeof zh = {
     session: 'Session',
     answer: 'Answer',
     changes: 'Changes',
+    problem: 'Problem',
     problems: 'Problems',
     code: 'Code',
     number: 'Number',

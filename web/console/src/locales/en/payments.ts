@@ -77,6 +77,7 @@ const en: typeof zh = {
     booked: 'Confirmed, and booked to the customer’s wallet',
     notice: '{channel} sent a notice',
     refund: 'Refund of {money} begun',
+    written_off: '{money} written off: asked for no more',
     refunded: {
       done: '{money} has gone back',
       by_hand: '{money} was paid out by hand',
@@ -167,6 +168,15 @@ const en: typeof zh = {
       let_go: 'Booked as let go.',
     },
   },
+  retryAll: {
+    action: 'Ask for all again ({n})',
+    title: 'Ask for all again',
+    message:
+      'All refunds that were not made over “{cause}” are asked for again, each under its own number, so nothing is paid back twice. Those on other pages are included.',
+    confirm: 'Ask for all again',
+    done: 'Asked for {n} refunds again; the answers show shortly.',
+    more: 'Asked for {n} refunds again. There are more: please do so once more.',
+  },
   seen: {
     action: 'Looked after',
     title: 'What does not fit about this order’s payments',
@@ -174,6 +184,14 @@ const en: typeof zh = {
       'Only what it was is written down; no account is changed. Find out first where the money is. What a network says later that fits no better waits again.',
     note: 'What it was',
     done: 'Marked as looked after.',
+  },
+  writeOff: {
+    action: 'Write off',
+    title: 'Write off {money} that cannot be taken',
+    message:
+      'Find out at Alipay first that this pre-authorisation was let go, or has ended, and nothing can be taken of it. It is asked for no more then, the claim becomes a loss, and the customer owes nothing. This cannot be undone; what is taken after all is booked and told.',
+    note: 'Why',
+    done: 'Written off.',
   },
   reconciliation: {
     differences: 'Differences',

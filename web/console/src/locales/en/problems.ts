@@ -11,6 +11,7 @@ const en: typeof zh = {
     refunded_twice: 'Refund {number} was put right by hand, and the network has made it too',
     closed_unpaid: 'The network has closed it unpaid; it is asked for again under another number',
     not_taken: 'Asked for more than a day ago, and not taken',
+    written_off: 'Written off, and taken by the network after all',
     not_sent: 'The network has not sent it back in ten days, and does not refuse',
     failed: 'The network could not send it back',
     nothing_frozen: 'Nothing is frozen under this number',
@@ -19,6 +20,9 @@ const en: typeof zh = {
     payer_unknown: 'The payer is known to no app of this merchant',
     refused: 'The network refuses',
     refused_unsigned: 'The network refuses, and nobody has signed that: please look there first',
+    balance_short: 'What the merchant has at the network is less than is to go back',
+    balance_short_unsigned:
+      'The network says that the merchant has less there than is to go back, and nobody has signed that: please look there first',
     no_answer: 'The network does not answer',
     in_trouble: 'The network is busy, or in trouble',
     not_signed: 'An answer that is not signed, and not believed',

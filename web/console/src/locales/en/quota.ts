@@ -73,6 +73,7 @@ const en: typeof zh = {
     carried_over: 'Carried over',
     split: 'Bill split',
     given_back: 'Bill given back',
+    written_off: 'Written off',
   },
   step: { in: 'In', out: 'Out', hold: 'Hold', post: 'Deducted', release: 'Released' },
   stepHint: {

@@ -116,6 +116,7 @@ export default {
     session: '开台',
     answer: '回复',
     changes: '变更',
+    problem: '问题',
     problems: '问题',
     code: '代码',
     number: '单号',

@@ -74,6 +74,7 @@ export default {
     booked: '确认到账，记入顾客钱包',
     notice: '收到{channel}的通知',
     refund: '发起退款 {money}',
+    written_off: '{money} 已核销，不再扣取',
     refunded: { done: '{money} 已原路退回', by_hand: '{money} 已线下支付', kept: '{money} 留在顾客的钱包' },
   },
   line: {
@@ -156,12 +157,28 @@ export default {
       let_go: '已记为解冻。',
     },
   },
+  retryAll: {
+    action: '全部再次请求（{n}）',
+    title: '全部再次请求',
+    message: '因为“{cause}”没有退成的退款，都用原来的退款单号再请求一次，不会退两次。其他页上的也包括在内。',
+    confirm: '全部再次请求',
+    done: '已再次请求 {n} 笔退款，结果稍后显示。',
+    more: '已再次请求 {n} 笔退款，还有更多，请再次操作。',
+  },
   seen: {
     action: '已处理',
     title: '处理这个订单的问题付款',
     message: '只记录处理结果，不会改动任何账目。请先查清这笔钱的去向。渠道之后再报告新的问题时，会重新等待处理。',
     note: '处理结果',
     done: '已标记为处理。',
+  },
+  writeOff: {
+    action: '核销',
+    title: '核销扣不到的 {money}',
+    message:
+      '请先在支付宝查清：这笔预授权已解冻或到期，钱扣不到了。核销后不再请求扣款，这笔应收款记为损失，顾客不欠款。此操作不能撤销；如果之后又扣到，会记回并提醒。',
+    note: '原因',
+    done: '已核销。',
   },
   reconciliation: {
     differences: '差异',

@@ -71,6 +71,7 @@ export default {
     carried_over: '余额转入',
     split: 'AA 分账',
     given_back: '退回费用',
+    written_off: '核销',
   },
   step: { in: '收入', out: '支出', hold: '冻结', post: '扣除冻结', release: '解冻' },
   stepHint: {

@@ -1,5 +1,5 @@
 import { needsLook } from './remedies'
-import type { PayAttempt, PayLogLine, PayNotice, PayOrderDetail, PayRefund } from '@/api/types'
+import type { PayAttempt, PayLogLine, PayNotice, PayOrder, PayOrderDetail, PayRefund } from '@/api/types'
 
 /** One thing that happened to an order, with what it is about. */
 export type Step =
@@ -8,6 +8,7 @@ export type Step =
   | { kind: 'notice'; key: string; at: string; notice: PayNotice }
   | { kind: 'refund' | 'refunded'; key: string; at: string; refund: PayRefund }
   | { kind: 'asked'; key: string; at: string; line: PayLogLine }
+  | { kind: 'written_off'; key: string; at: string; order: PayOrder; note: string }
 
 /** What comes first of what happened at the same moment. */
 const RANK: Readonly<Record<Step['kind'], number>> = {
@@ -19,6 +20,7 @@ const RANK: Readonly<Record<Step['kind'], number>> = {
   refund: 5,
   asked: 6,
   refunded: 7,
+  written_off: 8,
 }
 
 /**
@@ -49,6 +51,10 @@ export function stepsOf({ order, attempts, notices, refunds, log }: PayOrderDeta
       put({ kind: 'refunded', key: `${refund.id}-over`, at: refund.settled_at, refund }, asked)
     }
   }
+  if (order.written_off !== null) {
+    const { at, note } = order.written_off
+    put({ kind: 'written_off', key: `${order.id}-off`, at, order, note }, begun)
+  }
   for (const [n, line] of log.entries()) put({ kind: 'asked', key: `log-${n}`, at: line.at, line }, begun)
   return placed.sort((a, b) => a.place - b.place || RANK[a.step.kind] - RANK[b.step.kind]).map(({ step }) => step)
 }
@@ -71,6 +77,7 @@ export function toneOfStep(step: Step): StepTone {
       return step.refund.state === 'stuck' ? 'bad' : 'plain'
     case 'created':
     case 'asked':
+    case 'written_off':
       return 'plain'
   }
 }
