@@ -1,7 +1,5 @@
 //! Words that are longer than networks take them: they are cut, between two letters, and what they were about is done.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
-
 use gateway::{Alipay, WechatPay};
 use kernel::{Clock, Fen, Random, Timestamp};
 use platform::payments::{Channel, Handed, Method, Place, RefundAsk, RefundStanding};

@@ -49,7 +49,7 @@ const BOTH_KEYS: (&str, &str) = (
     "While WeChat Pay changes its key: both are in the console, and payments, notices and refunds go on as before.",
 );
 
-pub(super) const MOODS: [Mood; 16] = [
+pub(super) const MOODS: [Mood; 17] = [
     Mood {
         name: "well",
         troubles: Troubles::NONE,

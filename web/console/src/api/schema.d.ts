@@ -1343,6 +1343,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/payments/orders/{id}/write-off": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Writes off what was frozen, was used, and cannot be taken any more: it is asked for no longer. Refused where it was taken, or may be yet. */
+        post: operations["write_off"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/payments/reconciliation": {
         parameters: {
             query?: never;
@@ -1371,6 +1388,26 @@ export interface paths {
         get: operations["refunds"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/refunds/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Has all refunds tried again that are stuck over the same; over the merchant's balance (`balance_short`) those too that wait for their next try.
+         *     At most 500 at once.
+         */
+        post: operations["retry_all"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4101,7 +4138,7 @@ export interface components {
         /** @enum {string} */
         Endpoint: "verify" | "query" | "time" | "other";
         /** @enum {string} */
-        EntryKind: "recharge" | "system_recharge" | "transfer" | "withdrawal" | "withdrawal_return" | "generation" | "initial" | "cash_recharge" | "cash_payout" | "play" | "payment" | "refund" | "split" | "gift" | "carried_over" | "given_back";
+        EntryKind: "recharge" | "system_recharge" | "transfer" | "withdrawal" | "withdrawal_return" | "generation" | "initial" | "cash_recharge" | "cash_payout" | "play" | "payment" | "refund" | "split" | "gift" | "carried_over" | "given_back" | "written_off";
         /** @enum {string} */
         ExportColumn: "key" | "project" | "batch" | "agent" | "state" | "validity" | "activated_at" | "expires_at" | "devices" | "created_at";
         /** @enum {string} */
@@ -5392,6 +5429,7 @@ export interface components {
                 refunded_fen: components["schemas"]["Fen"];
                 state: components["schemas"]["OrderState"];
                 subject: string;
+                written_off?: components["schemas"]["PayWrittenOff"] | null;
             }[];
             /** @description Where the next page begins; absent on the last. */
             next_cursor?: string | null;
@@ -5892,6 +5930,7 @@ export interface components {
             refunded_fen: components["schemas"]["Fen"];
             state: components["schemas"]["OrderState"];
             subject: string;
+            written_off?: components["schemas"]["PayWrittenOff"] | null;
         };
         PayProblem: {
             amount_fen?: components["schemas"]["Fen"] | null;
@@ -5902,7 +5941,7 @@ export interface components {
             said?: string | null;
         };
         /** @enum {string} */
-        PayProblemCode: "other_amount" | "other_number" | "let_go" | "silent" | "bill_only" | "refunded_twice" | "closed_unpaid" | "not_taken" | "not_sent" | "failed" | "nothing_frozen" | "is_frozen" | "wrong_means" | "payer_unknown" | "refused" | "refused_unsigned" | "no_answer" | "in_trouble" | "not_signed" | "unknown_key" | "other_time" | "bad_signature" | "unreadable" | "of_another" | "incomplete" | "unknown_state" | "being_taken" | "merchant_gone" | "no_bill" | "bad_bill" | "ours";
+        PayProblemCode: "other_amount" | "other_number" | "let_go" | "silent" | "bill_only" | "refunded_twice" | "closed_unpaid" | "not_taken" | "written_off" | "not_sent" | "failed" | "nothing_frozen" | "is_frozen" | "wrong_means" | "payer_unknown" | "refused" | "refused_unsigned" | "balance_short" | "balance_short_unsigned" | "no_answer" | "in_trouble" | "not_signed" | "unknown_key" | "other_time" | "bad_signature" | "unreadable" | "of_another" | "incomplete" | "unknown_state" | "being_taken" | "merchant_gone" | "no_bill" | "bad_bill" | "ours";
         PayRefund: {
             amount_fen: components["schemas"]["Fen"];
             created_at: components["schemas"]["Timestamp"];
@@ -5922,6 +5961,11 @@ export interface components {
         };
         /** @enum {string} */
         PaySaid: "done" | "paid" | "waiting" | "closed" | "unknown" | "pending" | "refused" | "unclear";
+        /** @description Somebody has said of money that was frozen and used that it will not come: Alipay has let it go, and nobody owes it by Alipay any more. */
+        PayWrittenOff: {
+            at: components["schemas"]["Timestamp"];
+            note: string;
+        };
         Payment: {
             /** @description How the bank calls the payment. */
             payment_reference: string;
@@ -6209,6 +6253,13 @@ export interface components {
         Refundable: {
             /** @description Of the wallet: what came by a network and is not spent. Gifts and cash are spent first; what was paid in cash at the desk is paid out there. */
             amount_fen: components["schemas"]["Fen"];
+            /** @description Any amount up to this can go: networks give a payment back in fifty parts at most, and what has come to the last only goes all at once. */
+            freely_fen: components["schemas"]["Fen"];
+        };
+        RefundsRetried: {
+            /** @description There are more than are tried at once. */
+            more: boolean;
+            retried: number;
         };
         Refusal: {
             /** @description Why; the agent reads it. */
@@ -6229,6 +6280,10 @@ export interface components {
             text: string;
         };
         Retire: Record<string, never>;
+        RetryAll: {
+            /** @description The cause that is gone. */
+            problem: components["schemas"]["PayProblemCode"];
+        };
         /** @enum {string} */
         Role: "super_admin" | "agent_admin" | "agent" | "venue_manager" | "maintainer" | "cashier";
         RotateSecret: {
@@ -12820,6 +12875,90 @@ export interface operations {
             };
         };
     };
+    write_off: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Settlement"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayOrderDetail"];
+                };
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     reconciliation: {
         parameters: {
             query?: never;
@@ -12893,6 +13032,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_PayRefund"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_all: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetryAll"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefundsRetried"];
+                };
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Nobody is signed in */
@@ -20103,6 +20308,14 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
