@@ -180,10 +180,22 @@ const refund: T.PayRefund = {
   frozen: false,
 }
 const reconciliation: T.Reconciliation = {
-  days: [{ channel: 'wechat', day: DAY, lines: MUCH, paid_fen: MUCH, refunded_fen: MUCH, differences: MUCH, at: AT }],
+  days: [
+    {
+      channel: 'wechat',
+      merchant_id: LONG,
+      day: DAY,
+      lines: MUCH,
+      paid_fen: MUCH,
+      refunded_fen: MUCH,
+      differences: MUCH,
+      at: AT,
+    },
+  ],
   missing: [
     {
       channel: 'alipay_freeze',
+      merchant_id: LONG,
       day: DAY,
       problem: { code: 'no_bill', amount_fen: null, number: null, said: LONGER },
       since: AT,
@@ -193,6 +205,7 @@ const reconciliation: T.Reconciliation = {
     {
       id: 'dif_x',
       channel: 'wechat',
+      merchant_id: LONG,
       day: DAY,
       kind: 'amount',
       number: LONG,

@@ -80,6 +80,7 @@ const stubs = {
   FormDialog: Shown,
   FormField: Shown,
   ListFrame: Rows,
+  PayerLines: true,
   ElRadioGroup: true,
   ElInput: true,
 }
