@@ -36,10 +36,10 @@ on_server! {
             money += 700;
             assert_eq!((wallet(&customer).await, till.attempts(&lost).await), ((money, 0), vec!["taken".to_owned()]), "{method}");
             // What is begun now is the other's.
-            let placed = till.recharge(&customer, &format!("next-{method}"), method, 30).await;
+            let placed = till.recharge(&customer, &format!("next-{method}"), method, 300).await;
             assert_eq!(second.trades().len(), 1);
             second.paid(&till, &till.number(&placed).await).await;
-            money += 30;
+            money += 300;
             let [one, other] = second.numbers();
             assert_eq!(wallet(&customer).await, (money, 0), "{method}");
             assert_eq!((merchants(&till, &told).await, merchants(&till, &placed).await), (vec![one], vec![other]));
