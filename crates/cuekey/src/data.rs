@@ -45,16 +45,24 @@ pub fn sqlite_file(url: &str) -> Option<PathBuf> {
     Some(PathBuf::from(path.replace("%3F", "?").replace("%23", "#").replace("%25", "%")))
 }
 
-/// The address without its password, for people and logs.
+/// The address without its password, for people and logs: before the host, or in the query, where PostgreSQL's may have it too.
 pub fn masked(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    match rest.rsplit_once('@') {
-        Some((who, place)) => {
-            let user = who.split(':').next().unwrap_or_default();
-            format!("{scheme}://{user}@{place}")
-        }
-        None => url.to_owned(),
-    }
+    let Some((scheme, rest)) = url.split_once("://") else { return without_passwords(url) };
+    let Some((who, place)) = rest.rsplit_once('@') else { return without_passwords(url) };
+    let user = who.split([':', '?']).next().unwrap_or_default();
+    // A password with a question mark in it, or a query with this sign: what of the rest is whose, nobody can tell.
+    if who.contains('?') { format!("{scheme}://{user}…") } else { format!("{scheme}://{user}@{}", without_passwords(place)) }
+}
+
+/// What a pair's name may be is escaped at will, so one with an escape is not shown either.
+fn without_passwords(url: &str) -> String {
+    let Some((place, query)) = url.split_once('?') else { return url.to_owned() };
+    let shown = |pair: &str| match pair.split_once('=') {
+        Some((name, _)) if name.contains('%') || pair.to_lowercase().contains("password") => format!("{name}=…"),
+        _ => pair.to_owned(),
+    };
+    let pairs: Vec<String> = query.split('&').map(shown).collect();
+    format!("{place}?{}", pairs.join("&"))
 }
 
 pub async fn open(config: &Config, url: &str) -> Result<Db> {
@@ -157,5 +165,21 @@ mod tests {
         assert_eq!(masked("postgres://me:p@ss:word@db:5432/x"), "postgres://me@db:5432/x");
         assert_eq!(masked("postgres://me@db/x"), "postgres://me@db/x");
         assert_eq!(masked("sqlite:///tmp/a.db"), "sqlite:///tmp/a.db");
+    }
+
+    #[test]
+    fn passwords_in_a_query_are_not_shown() {
+        for (url, shown) in [
+            ("postgres:///x?host=/run/postgresql&user=me&password=secret", "postgres:///x?host=/run/postgresql&user=me&password=…"),
+            ("postgres://me:secret@db/x?password=secret&sslmode=require", "postgres://me@db/x?password=…&sslmode=require"),
+            ("postgres://db/x?PassWord=secret", "postgres://db/x?PassWord=…"),
+            ("postgres://db/x?p%61ssword=secret", "postgres://db/x?p%61ssword=…"),
+            ("postgres://db/x?a=b?password=secret", "postgres://db/x?a=…"),
+            ("postgres://me:secret@db/x?password=s@secret", "postgres://me…"),
+            ("postgres://me:s?secret@db/x", "postgres://me…"),
+            ("postgres:x?password=secret", "postgres:x?password=…"),
+        ] {
+            assert_eq!(masked(url), shown, "{url}");
+        }
     }
 }

@@ -21,7 +21,7 @@ pub const SCHEDULES: &[Schedule] = &[
 ];
 
 /// What is of no use any more, and when.
-pub const SWEEPS: &[Sweep] = &[customers::UNUSED, texts::LOG];
+pub const SWEEPS: &[Sweep] = &[customers::UNUSED, customers::OVER, texts::LOG];
 
 /// Lights as they should be, for as long as they should.
 async fn every_minute(venue: &Venue, cx: &Cx) -> platform::Result<()> {

@@ -31,7 +31,12 @@ pub async fn examine(config: &Config, report: &mut Report) {
     {
         let shown = file.display();
         let found = (format!("{shown} 尚不存在"), format!("{shown} is not there yet"));
-        return report.notice(DATABASE, found, ("首次启动时创建", "the first start makes it"));
+        // Run without the service's environment this looks for SQLite where there is PostgreSQL, and finds nothing wrong.
+        let advice = (
+            "首次启动时创建；若应已存在，请以服务的用户、配置和环境变量运行",
+            "the first start makes it; if it should be there, run this as the service runs: its user, configuration and environment",
+        );
+        return report.notice(DATABASE, found, advice);
     }
     line::examine(&url, report);
     let db = match data::open(config, &url).await {

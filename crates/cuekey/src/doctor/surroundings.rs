@@ -99,24 +99,45 @@ pub async fn addresses(config: &Config, report: &mut Report) {
     }
 }
 
-/// Free, or held by a running Cuekey, which answers `path`.
+/// Free, or held by a running Cuekey, which answers `path`. It is asked before the address is tried: who may not take a port below 1024 would hear
+/// nothing but that, and a server that is just starting would find its own address taken.
 async fn listening(subject: (&str, &str), address: SocketAddr, path: &str, key: &str, report: &mut Report) {
-    match TcpListener::bind(address).await {
-        Ok(_) => report.good(subject, (format!("{address}（空闲）"), format!("{address} (free)"))),
-        Err(error) if error.kind() == ErrorKind::AddrInUse => match timeout(PATIENCE, ask(address, path)).await {
-            Ok(Ok(true)) => report.good(subject, (format!("{address}（Cuekey 正在运行）"), format!("{address} (Cuekey is running)"))),
-            _ => report.wrong(
-                subject,
-                (format!("{address} 被其他程序占用"), format!("{address} is taken by another program")),
-                (format!("停止该程序，或修改 {key}"), format!("stop that program, or change {key}")),
+    let free = match is_cuekey(address, path).await {
+        Some(true) => return report.good(subject, (format!("{address}（Cuekey 正在运行）"), format!("{address} (Cuekey is running)"))),
+        Some(false) => Err(ErrorKind::AddrInUse.into()),
+        None => TcpListener::bind(address).await.map(drop),
+    };
+    match free {
+        Ok(()) => report.good(subject, (format!("{address}（空闲）"), format!("{address} (free)"))),
+        Err(error) if error.kind() == ErrorKind::AddrInUse => report.wrong(
+            subject,
+            (format!("{address} 被其他程序占用"), format!("{address} is taken by another program")),
+            (format!("停止该程序，或修改 {key}"), format!("stop that program, or change {key}")),
+        ),
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => report.wrong(
+            subject,
+            (
+                format!("{address} 无应答，且当前用户无权监听该端口"),
+                format!("{address}: nobody answers, and who runs this may not take the port"),
             ),
-        },
+            (
+                format!("服务和 doctor 都需要 AmbientCapabilities=CAP_NET_BIND_SERVICE；或将 {key} 改为 1024 以上的端口"),
+                format!(
+                    "the service needs AmbientCapabilities=CAP_NET_BIND_SERVICE, and so does doctor; or change {key} to a port above 1024"
+                ),
+            ),
+        ),
         Err(error) => report.wrong(subject, same(format!("{address}: {error}")), (format!("检查 {key}"), format!("check {key}"))),
     }
 }
 
-async fn ask(address: SocketAddr, path: &str) -> std::io::Result<bool> {
-    let mut stream = TcpStream::connect(address).await?;
+/// Whether who answers there is a Cuekey; nothing where nobody does.
+async fn is_cuekey(address: SocketAddr, path: &str) -> Option<bool> {
+    let stream = timeout(PATIENCE, TcpStream::connect(address)).await.ok()?.ok()?;
+    Some(matches!(timeout(PATIENCE, ask(stream, address, path)).await, Ok(Ok(true))))
+}
+
+async fn ask(mut stream: TcpStream, address: SocketAddr, path: &str) -> std::io::Result<bool> {
     stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").as_bytes()).await?;
     let mut answer = Vec::new();
     stream.take(1 << 20).read_to_end(&mut answer).await?;

@@ -1,15 +1,15 @@
 //! `cuekey doctor` names what is wrong, and changes nothing.
 
-use std::io::Write;
-use std::net::TcpListener;
+use std::io::{ErrorKind, Write};
+use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::Output;
+use std::process::{Command, Output};
 
 use store::testing::TestDb;
 use store::{Db, DbConfig, Engine, args};
 
-use crate::process::{Server, run};
+use crate::process::{Server, cuekey, run};
 
 /// Ports that nobody else has: each is free at the time of asking.
 fn examine(folder: &Path, more: &[&str]) -> (Option<i32>, String) {
@@ -116,6 +116,47 @@ fn a_mail_server_that_answers_is_good() {
     std::fs::write(folder.path().join("cuekey.toml"), format!("[mail]\nhost = \"127.0.0.1\"\nport = {port}\nfrom = \"a@example.com\"\n"))
         .unwrap();
     found(examine(folder.path(), &[]), 0, &[('✓', "mail", "220 mail.example.com")]);
+}
+
+/// An address whose port is not for everybody, where there are such.
+fn reserved() -> Option<SocketAddr> {
+    let first = std::fs::read_to_string("/proc/sys/net/ipv4/ip_unprivileged_port_start").ok()?.trim().parse::<u16>().ok()?;
+    let mut addresses = (600..first).map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
+    addresses.find(|address| !TcpListener::bind(address).is_err_and(|error| error.kind() == ErrorKind::AddrInUse))
+}
+
+/// What doctor says of this address to somebody who may not take it: as root that has to be given up first.
+fn examine_unprivileged(folder: &Path, address: SocketAddr) -> (Option<i32>, String) {
+    let address = address.to_string();
+    let plain = cuekey(folder, &["doctor", "--data", "data", "--listen", &address, "--metrics-listen", ""]);
+    let mut command = Command::new("setpriv");
+    command.args(["--inh-caps", "-net_bind_service", "--bounding-set", "-net_bind_service", "--"]);
+    command.arg(plain.get_program()).args(plain.get_args()).current_dir(folder);
+    for (name, value) in plain.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    let Output { status, stdout, .. } = command.output().expect("setpriv, of util-linux, is installed");
+    (status.code(), String::from_utf8_lossy(&stdout).into_owned())
+}
+
+#[test]
+fn a_server_on_a_port_that_doctor_may_not_take_is_found_and_its_absence_said_as_what_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let Some(address) = reserved() else { return };
+    let nobody = [('✗', "listen address", "nobody answers, and who runs this may not take the port")];
+    // Not as root there can be no server on it.
+    if TcpListener::bind(address).is_err() {
+        return found(examine(here, &["--listen", &address.to_string()]), 1, &nobody);
+    }
+    let mut server = Server::serve(here, &["--listen", &address.to_string()]);
+    assert_eq!(server.address(), address);
+    found(examine_unprivileged(here, address), 0, &[('✓', "listen address", "Cuekey is running")]);
+    server.stop();
+    found(examine_unprivileged(here, address), 1, &nobody);
 }
 
 /// An account that says that something is there which no line of its statement put there.

@@ -31,8 +31,8 @@ pub use pay::{PayBy, PayFor, cancel_order, means, order, pay, pay_otherwise, ref
 pub(crate) use pay::{available, language, paid_job, refunded_job};
 pub use payer::{OrderPayer, PaidSession, PaidTable, payer as payer_of};
 pub(crate) use phone::hint;
+pub(crate) use session::{OVER, by_phone_or_number, find as by_id, players_of_venue};
 pub use session::{Welcome, authenticate, guest, payer, sign_out, sign_out_everywhere};
-pub(crate) use session::{by_phone_or_number, find as by_id, players_of_venue};
 pub use sign_in::{SignIn, sign_in};
 pub use signed_out::{SignedOut, sign_out_at_desk};
 pub(crate) use wallet::account;

@@ -8,7 +8,7 @@ use platform::payments::Payer;
 use platform::vault::Purpose;
 use platform::{Cx, Result};
 use serde::Serialize;
-use store::{Row, Sql, Tx, args};
+use store::{Row, Sql, Sweep, Tx, args};
 
 use super::code::phone_hash;
 use super::model::{Customer, CustomerId};
@@ -17,6 +17,8 @@ use crate::halls::VenueId;
 
 const TOKEN: Purpose = Purpose("customer token");
 const LASTS: i64 = 90 * DAY;
+/// Tokens whose time has run out, revoked or not: they let nobody in any more. Some days later, as with the console's.
+pub(crate) const OVER: Sweep = Sweep::by_time("customer_sessions", "id", "expires_at", 7 * DAY);
 /// New guests from one address: a hall's guests may share one, and a provider's phones a /48.
 const GUESTS: ByAddress = ByAddress { name: "guests", window_seconds: 3_600, most: 300, most_of_56: 750, most_of_48: 2_250 };
 

@@ -15,9 +15,17 @@ struct Swept {
 struct Rows<'a> {
     server: &'a TestServer,
     user: uuid::Uuid,
+    customer: uuid::Uuid,
 }
 
-impl Rows<'_> {
+impl<'a> Rows<'a> {
+    /// Of one user and one guest.
+    async fn of(server: &'a TestServer) -> Self {
+        let user = server.user(Role::Agent, "alice").await.id().uuid();
+        let guest = venue::customers::guest(&server.cx()).await.unwrap();
+        Self { server, user, customer: guest.customer.id.uuid() }
+    }
+
     fn id(&self, at: Timestamp) -> uuid::Uuid {
         self.server.platform.random.uuid_v7(at)
     }
@@ -70,6 +78,11 @@ const SWEPT: &[Swept] = &[
         row: |rows, _, at| args![rows.hash(), rows.hash(), rows.hash(), at, 0_i64],
     },
     Swept {
+        table: "customer_sessions",
+        columns: &["id", "customer_id", "token_hash", "created_at", "expires_at"],
+        row: |rows, _, at| args![rows.id(at), rows.customer, rows.hash(), at, at],
+    },
+    Swept {
         table: "exports",
         columns: &["ticket_hash", "user_id", "ask", "expires_at"],
         row: |rows, _, at| args![rows.hash(), rows.user, "{}", at],
@@ -89,8 +102,7 @@ const GIVEN_UP: Swept = Swept { row: |rows, _, at| args![rows.id(at), "test.old"
 
 on_server! {
     async fn what_has_gathered_in_weeks_goes_in_one_sweep_and_the_rest_stays(server) {
-        let user = server.user(Role::Agent, "alice").await;
-        let rows = Rows { server, user: user.id().uuid() };
+        let rows = Rows::of(server).await;
         let (old, young) = (server.clock.now().plus_micros(-100 * DAY), server.clock.now().plus_micros(MINUTE));
         for swept in SWEPT {
             let before = rows.count(swept.table).await;
@@ -117,8 +129,7 @@ on_server! {
     }
 
     async fn what_the_clock_does_goes_on_when_the_clock_was_an_hour_ahead(server) {
-        let user = server.user(Role::Agent, "alice").await;
-        let rows = Rows { server, user: user.id().uuid() };
+        let rows = Rows::of(server).await;
         for _ in 0..6 {
             server.clock.step(10 * MINUTE);
             server.tick().await;
