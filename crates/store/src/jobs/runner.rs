@@ -70,6 +70,7 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
 
     /// Works until `stop` turns true, then finishes what was begun.
     pub async fn run(self, workers: Workers, stop: watch::Receiver<bool>) {
+        self.count_from_zero();
         let this = Arc::new(self);
         let crew = |crew, workers| Arc::clone(&this).crew(crew, workers, stop.clone());
         tokio::join!(
@@ -81,6 +82,15 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
             crew(Crew::Callbacks, workers.callbacks),
             crew(Crew::Rest, workers.rest)
         );
+    }
+
+    /// Each outcome of each kind is on the metrics' page from the start: of a counter that is born at one nobody sees that it has gone up.
+    fn count_from_zero(&self) {
+        for kind in self.handlers.by_kind.keys().copied() {
+            for state in [JobState::Done, JobState::Queued, JobState::Dead] {
+                metrics::counter!("cuekey_jobs_total", "kind" => kind, "state" => state.as_str()).increment(0);
+            }
+        }
     }
 
     async fn crew(self: Arc<Self>, crew: Crew, workers: usize, mut stop: watch::Receiver<bool>) {
