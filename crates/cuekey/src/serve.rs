@@ -239,6 +239,8 @@ fn work(
         alipay: NETWORK_WORKERS,
         texts: TEXT_WORKERS,
         callbacks: CALLBACK_WORKERS,
+        // Not a number of ours: each is a connection to the mail server, and its provider may allow few.
+        mail: config.jobs.workers,
         rest: config.jobs.workers,
     };
     tasks.spawn(runner.run(workers, stopping.clone()));

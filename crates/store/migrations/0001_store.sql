@@ -2,7 +2,7 @@
 CREATE TABLE jobs (
   id UUID PRIMARY KEY,
   kind TEXT NOT NULL,
-  -- prompt, boards, wechat, alipay, texts, callbacks, rest: each has workers of its own, so that nothing that is slow, or somebody else's server, keeps others waiting.
+  -- prompt, boards, wechat, alipay, texts, callbacks, mail, rest: each has workers of its own, so that nothing that is slow, or somebody else's server, keeps others waiting.
   crew TEXT NOT NULL,
   payload TEXT NOT NULL,
   -- queued, running, done, dead, dismissed

@@ -72,7 +72,7 @@ struct Shared {
     database: Inner,
     failed: Arc<AtomicBool>,
     /// Wakes each crew.
-    jobs: [Arc<tokio::sync::Notify>; 7],
+    jobs: [Arc<tokio::sync::Notify>; 8],
     topics: crate::topics::Local,
     /// What is read outside transactions, and in them, while somebody wants to know.
     #[cfg(feature = "testing")]

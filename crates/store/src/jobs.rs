@@ -191,6 +191,12 @@ pub enum Outcome {
     GiveUp(String),
 }
 
+/// So long, and a fifth of it more or less, so that what failed together does not return together.
+pub fn about(pause: i64, random: &Random) -> i64 {
+    let spread = u64::try_from(pause / 5 * 2).unwrap_or(0);
+    pause - pause / 5 + i64::try_from(random.below(spread)).unwrap_or(0)
+}
+
 /// A job in a worker's hands.
 #[derive(Debug, Clone)]
 pub struct Job {

@@ -9,7 +9,7 @@ use kernel::{Clock, MINUTE, Random, SECOND, Timestamp, Word};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinError;
 
-use super::{Crew, Job, JobKind, JobState, Lead, Outcome, Workers, due, enqueue, lost};
+use super::{Crew, Job, JobKind, JobState, Lead, Outcome, Workers, about, due, enqueue, lost};
 use crate::{Db, Result, Row, Sql, args};
 
 type Boxed = Pin<Box<dyn Future<Output = Outcome> + Send>>;
@@ -80,6 +80,7 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
             crew(Crew::Alipay, workers.alipay),
             crew(Crew::Texts, workers.texts),
             crew(Crew::Callbacks, workers.callbacks),
+            crew(Crew::Mail, workers.mail),
             crew(Crew::Rest, workers.rest)
         );
     }
@@ -275,11 +276,9 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
         tx.commit().await
     }
 
-    /// 5 s, doubled each time up to 6 h, and a fifth of it more or less, so that what failed together does not return together.
+    /// 5 s, doubled each time up to 6 h.
     fn pause(&self, attempt: i64) -> i64 {
         let doublings = u32::try_from((attempt - 1).clamp(0, 13)).unwrap_or(0);
-        let pause = ((5 * SECOND) << doublings).min(6 * 60 * MINUTE);
-        let spread = u64::try_from(pause / 5 * 2).unwrap_or(0);
-        pause - pause / 5 + i64::try_from(self.random.below(spread)).unwrap_or(0)
+        about(((5 * SECOND) << doublings).min(6 * 60 * MINUTE), &self.random)
     }
 }
