@@ -121,7 +121,7 @@ pub async fn run(
     signals::catch(stop.clone())?;
     let handle = telemetry::count()?;
     let db = platform.db.clone();
-    db.answers_within(ANSWER);
+    db.answers_within(ANSWER).await?;
     let sender = WebhookSender::new(platform.install.private_callbacks)
         .map_err(|error| Trouble::failed(format!("无法发送回调：{error}"), error.to_string()))?;
     let licensing = Licensing::start(Arc::clone(&platform), Arc::new(sender)).await?;

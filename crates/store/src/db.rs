@@ -109,11 +109,12 @@ impl Db {
         }
     }
 
-    /// From now on a statement that is not answered in this time has failed, and PostgreSQL is looked for anew. For serving:
-    /// a command that reads everything, or changes all tables, may take as long as it takes. SQLite answers by itself.
-    pub fn answers_within(&self, limit: Duration) {
-        if let Inner::Postgres(postgres) = &self.inner.database {
-            postgres.answers_within(limit);
+    /// From now on a statement that is not answered in this time has failed, PostgreSQL is looked for anew, and ends it soon after. For
+    /// serving: a command that reads everything, or changes all tables, may take as long as it takes. SQLite answers by itself.
+    pub async fn answers_within(&self, limit: Duration) -> Result<()> {
+        match &self.inner.database {
+            Inner::Sqlite { .. } => Ok(()),
+            Inner::Postgres(postgres) => postgres.answers_within(limit).await,
         }
     }
 
