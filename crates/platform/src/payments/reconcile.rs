@@ -113,7 +113,7 @@ pub(super) async fn reconcile_job(cx: Cx) -> Outcome {
 }
 
 /// Compares of each of our accounts at the networks the days that were not compared yet, also of those that we had before others. A network that does
-/// not answer keeps no other waiting, and is no fault of ours: its day is asked for again at the next time, and people are told of it when it is missing.
+/// not answer keeps no other waiting, and is no fault of ours: its day is asked for again the next time, and people are told when it is missing.
 async fn reconcile(cx: &Cx) -> Result<()> {
     let mut outcome = Ok(());
     for of in merchants::accounts(&mut cx.db.read()).await? {
