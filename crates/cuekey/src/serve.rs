@@ -121,7 +121,7 @@ pub async fn run(
     signals::catch(stop.clone())?;
     let handle = telemetry::count()?;
     let db = platform.db.clone();
-    db.answers_within(ANSWER);
+    db.answers_within(ANSWER).await?;
     let sender = WebhookSender::new(platform.install.private_callbacks)
         .map_err(|error| Trouble::failed(format!("无法发送回调：{error}"), error.to_string()))?;
     let licensing = Licensing::start(Arc::clone(&platform), Arc::new(sender)).await?;
@@ -239,6 +239,8 @@ fn work(
         alipay: NETWORK_WORKERS,
         texts: TEXT_WORKERS,
         callbacks: CALLBACK_WORKERS,
+        // Not a number of ours: each is a connection to the mail server, and its provider may allow few.
+        mail: config.jobs.workers,
         rest: config.jobs.workers,
     };
     tasks.spawn(runner.run(workers, stopping.clone()));

@@ -1,9 +1,10 @@
-//! Jobs as an operator sees them: what waits, what failed for good, and starting that again; and being told of it where money waits.
+//! Jobs as an operator sees them: what waits, what failed for good, and starting that again or dismissing it; and being told of it where money waits.
 
 use std::collections::{BTreeSet, HashSet};
 
 use kernel::{Fault, Kind, Page, PageAsk};
 use serde_json::json;
+use store::Tx;
 use store::jobs::{self, GivenUp, Job, JobId, JobState, JobView, NewJob, Outcome};
 
 use crate::identity::Permission;
@@ -20,19 +21,33 @@ pub async fn list(cx: &Cx, state: Option<JobState>, kind: Option<&str>, ask: &Pa
 pub async fn retry(cx: &Cx, id: JobId) -> Result<JobView> {
     cx.require(Permission::JobsManage)?;
     let mut tx = cx.db.begin().await?;
-    let Some(job) = jobs::find(&mut tx, id).await? else {
-        return Err(Fault::not_found());
-    };
-    if !jobs::retry(&mut tx, &cx.db, id, cx.now()).await? {
-        return Err(Fault::new(
-            Kind::Conflict,
-            "JOB_NOT_DEAD",
-            "只有已放弃的任务可以重试",
-            "Only a job that was given up can be started again",
-        ));
-    }
-    audit::record(&mut tx, cx, &audit::JOB_RETRIED, Some(id.into()), &json!({ "kind": job.kind, "last_error": job.last_error })).await?;
     let job = jobs::find(&mut tx, id).await?.ok_or_else(Fault::not_found)?;
+    if !jobs::retry(&mut tx, &cx.db, id, cx.now()).await? {
+        return Err(not_dead("只有已放弃的任务可以重试", "Only a job that was given up can be started again"));
+    }
+    recorded(tx, cx, &audit::JOB_RETRIED, &job).await
+}
+
+/// Puts away a job that was given up: nothing is to be done about it. As with what was done, it is seen for some days, and nobody counts it.
+pub async fn dismiss(cx: &Cx, id: JobId) -> Result<JobView> {
+    cx.require(Permission::JobsManage)?;
+    let mut tx = cx.db.begin().await?;
+    let job = jobs::find(&mut tx, id).await?.ok_or_else(Fault::not_found)?;
+    if !jobs::dismiss(&mut tx, id, cx.now()).await? {
+        return Err(not_dead("只有已放弃的任务可以标为已处理", "Only a job that was given up can be dismissed"));
+    }
+    recorded(tx, cx, &audit::JOB_DISMISSED, &job).await
+}
+
+fn not_dead(zh: &'static str, en: &'static str) -> Fault {
+    Fault::new(Kind::Conflict, "JOB_NOT_DEAD", zh, en)
+}
+
+/// Writes down what was done about a job, with why it had been given up, and commits. Answers the job as it is now.
+async fn recorded(mut tx: Tx, cx: &Cx, action: &audit::Action, before: &JobView) -> Result<JobView> {
+    let detail = json!({ "kind": before.kind, "last_error": before.last_error });
+    audit::record(&mut tx, cx, action, Some(before.id.into()), &detail).await?;
+    let job = jobs::find(&mut tx, before.id).await?.ok_or_else(Fault::not_found)?;
     tx.commit().await?;
     Ok(job)
 }

@@ -31,6 +31,7 @@ const SWEEP: JobKind = JobKind::new("platform.sweep");
 /// What is of no use any more, and when. Logs stay; users go elsewhere ([`unverified`]).
 pub const SWEEPS: &[Sweep] = &[
     jobs::DONE,
+    jobs::DISMISSED,
     Sweep::by_time("captchas", "id", "expires_at", 0),
     Sweep::by_time("email_tokens", "id", "expires_at", DAY),
     Sweep::by_time("sessions", "id", "expires_at", 7 * DAY),

@@ -2,10 +2,10 @@
 CREATE TABLE jobs (
   id UUID PRIMARY KEY,
   kind TEXT NOT NULL,
-  -- prompt, boards, wechat, alipay, texts, callbacks, rest: each has workers of its own, so that nothing that is slow, or somebody else's server, keeps others waiting.
+  -- prompt, boards, wechat, alipay, texts, callbacks, mail, rest: each has workers of its own, so that nothing that is slow, or somebody else's server, keeps others waiting.
   crew TEXT NOT NULL,
   payload TEXT NOT NULL,
-  -- queued, running, done, dead
+  -- queued, running, done, dead, dismissed
   state TEXT NOT NULL,
   run_at BIGINT NOT NULL,
   attempts BIGINT NOT NULL,
@@ -23,6 +23,7 @@ CREATE INDEX jobs_leased ON jobs (crew, lease_until) WHERE state = 'running';
 CREATE UNIQUE INDEX jobs_dedup ON jobs (kind, dedup_key) WHERE dedup_key IS NOT NULL;
 CREATE INDEX jobs_list ON jobs (kind, state, id);
 CREATE INDEX jobs_finished ON jobs (finished_at) WHERE state = 'done';
+CREATE INDEX jobs_dismissed ON jobs (finished_at) WHERE state = 'dismissed';
 
 -- In which process a crew works that works in one at a time, and until when, unless it goes on.
 CREATE TABLE crews (

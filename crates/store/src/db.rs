@@ -72,7 +72,7 @@ struct Shared {
     database: Inner,
     failed: Arc<AtomicBool>,
     /// Wakes each crew.
-    jobs: [Arc<tokio::sync::Notify>; 7],
+    jobs: [Arc<tokio::sync::Notify>; 8],
     topics: crate::topics::Local,
     /// What is read outside transactions, and in them, while somebody wants to know.
     #[cfg(feature = "testing")]
@@ -109,11 +109,12 @@ impl Db {
         }
     }
 
-    /// From now on a statement that is not answered in this time has failed, and PostgreSQL is looked for anew. For serving:
-    /// a command that reads everything, or changes all tables, may take as long as it takes. SQLite answers by itself.
-    pub fn answers_within(&self, limit: Duration) {
-        if let Inner::Postgres(postgres) = &self.inner.database {
-            postgres.answers_within(limit);
+    /// From now on a statement that is not answered in this time has failed, PostgreSQL is looked for anew, and ends it soon after. For
+    /// serving: a command that reads everything, or changes all tables, may take as long as it takes. SQLite answers by itself.
+    pub async fn answers_within(&self, limit: Duration) -> Result<()> {
+        match &self.inner.database {
+            Inner::Sqlite { .. } => Ok(()),
+            Inner::Postgres(postgres) => postgres.answers_within(limit).await,
         }
     }
 

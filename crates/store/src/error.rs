@@ -58,8 +58,8 @@ impl From<DbErr> for Error {
                     Some("40001" | "40P01" | "55P03") => Self::Busy(error.to_string()),
                     // PostgreSQL: a text with the NUL character. SQLite takes it, and finds nothing.
                     Some("22021") => Self::Text(error.to_string()),
-                    // PostgreSQL: read-only, by a setting or because it only follows another.
-                    Some("25006") => Self::Down(error.to_string()),
+                    // PostgreSQL: read-only, by a setting or because it only follows another; or it took longer than anybody waits.
+                    Some("25006" | "57014") => Self::Down(error.to_string()),
                     Some(code) if AWAY.iter().any(|class| code.starts_with(class)) => Self::Down(error.to_string()),
                     Some(_) => Self::Internal(error.to_string()),
                     None if matches!(**inner, sea_orm::sqlx::Error::PoolTimedOut) => Self::Busy(error.to_string()),

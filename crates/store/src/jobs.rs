@@ -2,8 +2,8 @@
 //!
 //! A job is enqueued in the transaction that decided it, so a crash can neither lose it nor do it for nothing. It is carried
 //! out at least once: handlers are idempotent, and say in so many words what became of it ([`Outcome`]). A worker holds a
-//! lease while it works; when it dies, another takes over after the lease ends. Jobs that were given up stay, visible, and
-//! can be started again by hand. What a clock that was ahead has put off is counted anew ([`set_right`]).
+//! lease while it works; when it dies, another takes over after the lease ends. Jobs that were given up stay, visible, until
+//! somebody starts them again or dismisses them. What a clock that was ahead has put off is counted anew ([`set_right`]).
 
 mod ahead;
 mod crew;
@@ -23,14 +23,22 @@ pub use crew::{Crew, Lead, Workers};
 pub use due::statements as due_statements;
 pub use lost::{GIVEN_UP, GivenUp, again, forget_ahead, under_way};
 pub use runner::{Handlers, Runner};
-pub use view::{DONE, JobView, find, list, retry};
+pub use view::{DISMISSED, DONE, JobView, dismiss, find, list, retry};
 
 use crate::{Db, Error, Insert, Result, Tx, args, insert_many};
 
 kernel::id!(JobId, JobEntity, "job");
 
 kernel::words! {
-    pub enum JobState { Queued = "queued", Running = "running", Done = "done", Dead = "dead" }
+    pub enum JobState {
+        Queued = "queued",
+        Running = "running",
+        Done = "done",
+        /// Given up: somebody is to look at it.
+        Dead = "dead",
+        /// Somebody has, and nothing is to be done about it.
+        Dismissed = "dismissed",
+    }
 }
 
 /// What a job is about.
@@ -181,6 +189,12 @@ pub enum Outcome {
     Soon(String, Timestamp),
     /// Never; an operator may start it again after mending the cause.
     GiveUp(String),
+}
+
+/// So long, and a fifth of it more or less, so that what failed together does not return together.
+pub fn about(pause: i64, random: &Random) -> i64 {
+    let spread = u64::try_from(pause / 5 * 2).unwrap_or(0);
+    pause - pause / 5 + i64::try_from(random.below(spread)).unwrap_or(0)
 }
 
 /// A job in a worker's hands.

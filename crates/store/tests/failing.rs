@@ -21,7 +21,7 @@ async fn a_silent_postgresql_is_no_reason_to_wait_and_is_found_again_by_itself()
     let line = Line::to(tokio::net::lookup_host(address).await.unwrap().next().unwrap()).await.unwrap();
     let config = DbConfig { connections: 2, acquire_timeout: LIMIT, ..DbConfig::new(format!("{who}@{}/{name}", line.address())) };
     let db = Db::open(&config).await.unwrap();
-    db.answers_within(LIMIT);
+    db.answers_within(LIMIT).await.unwrap();
     let mut open = db.begin().await.unwrap();
     open.exec("INSERT INTO topics (name, number) VALUES ('held', 1)", args![]).await.unwrap();
 
@@ -46,6 +46,40 @@ async fn a_silent_postgresql_is_no_reason_to_wait_and_is_found_again_by_itself()
     let held = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM topics WHERE name = 'held'";
     let n: i64 = db.read().one(held, args![], |row| row.get("n")).await.unwrap();
     assert_eq!(n, 0, "what was not committed is not there");
+}
+
+/// How many of this database's statements wait for a lock.
+async fn blocked(db: &Db) -> i64 {
+    let sql = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    db.read().one(sql, args![], |row| row.get("n")).await.unwrap()
+}
+
+async fn statement_timeout(db: &Db) -> String {
+    db.read().one("SELECT current_setting('statement_timeout') AS t", args![], |row| row.get("t")).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waits_for_a_lock_in_postgresql_does_not_outlive_for_long_whoever_waited_for_it() {
+    let test = TestDb::new(Engine::Postgres, store::migrate::OWN).await;
+    let db = Db::open(&DbConfig { connections: 2, ..DbConfig::new(&test.url) }).await.unwrap();
+    assert_eq!(statement_timeout(&db).await, "0", "a command takes as long as it takes");
+    // Long enough to connect anew on a machine with too much to do.
+    db.answers_within(Duration::from_secs(1)).await.unwrap();
+    assert_eq!(statement_timeout(&db).await, "1500ms");
+    let mut holder = test.db.begin().await.unwrap();
+    holder.lock_table("topics").await.unwrap();
+    // Each time its connections are given up for new ones.
+    for _ in 0..3 {
+        let error = db.read().all("SELECT name FROM topics", args![], |row| row.get::<String>("name")).await.unwrap_err();
+        assert!(matches!(error, Error::Down(_)), "{error}");
+        assert_eq!(statement_timeout(&db).await, "1500ms");
+    }
+    let watch = Stopwatch::start();
+    while blocked(&test.db).await > 0 {
+        assert!(watch.elapsed() < SOON, "it is blocked for nobody");
+    }
+    holder.commit().await.unwrap();
+    db.read().all("SELECT name FROM topics", args![], |row| row.get::<String>("name")).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -253,7 +253,10 @@ async fn people_and_jobs(db: &Db, report: &mut Report) -> store::Result<()> {
                 format!("有任务已放弃，最近的是 {}：{}", job.kind, job.last_error.as_deref().unwrap_or_default()),
                 format!("some were given up, last {}: {}", job.kind, job.last_error.as_deref().unwrap_or_default()),
             ),
-            ("排除原因后在控制台的任务页重试", "mend the cause, and start them again in the console"),
+            (
+                "排除原因后在控制台的任务页重试；无需处理的请标为已处理",
+                "mend the cause, and start them again in the console; dismiss what needs nothing",
+            ),
         ),
     }
     Ok(())

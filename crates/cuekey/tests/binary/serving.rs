@@ -42,6 +42,18 @@ fn programs_that_are_refused_are_counted_by_reason() {
 }
 
 #[test]
+fn a_kind_of_job_that_was_never_given_up_is_counted_as_that_so_that_the_first_one_is_seen() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::serve(folder.path(), &[]);
+    let metrics = server.told("metrics", "address").parse().unwrap();
+    for kind in ["mail.send", "pay.refund", "keys.generate"] {
+        let line = format!("cuekey_jobs_total{{kind=\"{kind}\",state=\"dead\"}} 0\n");
+        until("it is on the page", || get(metrics, "/metrics").1.contains(&line).then_some(()));
+    }
+    server.stop();
+}
+
+#[test]
 fn stopping_finishes_what_was_accepted() {
     let folder = tempfile::tempdir().unwrap();
     let mut server = Server::serve(folder.path(), &[]);

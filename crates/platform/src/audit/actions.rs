@@ -120,6 +120,7 @@ actions! {
     SETTING_CHANGED = Warning "settings" "changed" "修改系统设置" "Changed a setting";
     MASTER_KEY_CHANGED = Security "settings" "master_key_changed" "更换主密钥" "Changed the master key";
     JOB_RETRIED = Info "jobs" "retried" "重试任务" "Started a job again";
+    JOB_DISMISSED = Info "jobs" "dismissed" "将已放弃的任务标为已处理" "Dismissed a job that was given up";
 }
 
 /// The action of a stored line.

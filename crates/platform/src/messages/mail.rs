@@ -6,17 +6,18 @@ use async_trait::async_trait;
 use kernel::{Clock, Fault, Lang, Page, PageAsk, Random, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use store::jobs::{Job, JobKind, NewJob, Outcome};
+use store::jobs::{Crew, Job, JobKind, NewJob, Outcome};
 use store::{Db, Look, Row, Tx, args};
 
 use super::notification::{Told, object};
+use super::outage;
 use super::templates::{self, Template};
 use crate::rekey::Table;
 use crate::settings::defs;
 use crate::vault::{CannotOpen, Purpose};
 use crate::{Cx, Result};
 
-pub const MAIL_JOB: JobKind = JobKind::new("mail.send");
+pub const MAIL_JOB: JobKind = JobKind::new("mail.send").by(Crew::Mail);
 /// Parameters hold links and first passwords.
 const SEALED: Purpose = Purpose("mail parameters");
 
@@ -73,7 +74,7 @@ pub(super) fn job(cx: &Cx, to: &str, lang: Lang, template: &Template, params: To
     let plain = serde_json::to_vec(&object(params)).map_err(Fault::internal)?;
     let sealed = data_encoding::BASE64.encode(&cx.vault.seal(SEALED, &plain));
     let payload = Payload { to: to.to_owned(), language: lang.as_str().into(), kind: template.kind.into(), params: sealed };
-    Ok(NewJob::new(MAIL_JOB, &payload, cx.now())?)
+    Ok(NewJob::new(MAIL_JOB, &payload, cx.now())?.attempts(outage::TRIES))
 }
 
 /// Mails that wait, and those of before.
@@ -112,7 +113,7 @@ pub async fn send_job(cx: Cx, job: Job) -> Outcome {
     };
     match cx.mailer.send(&mail).await {
         Ok(()) => Outcome::Done,
-        Err(MailError::Later(why)) => Outcome::Retry(why),
+        Err(MailError::Later(why)) => outage::wait(&cx, &job, why).await,
         Err(MailError::Never(why)) => Outcome::GiveUp(why),
     }
 }

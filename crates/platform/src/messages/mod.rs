@@ -7,6 +7,7 @@
 mod hub;
 mod mail;
 mod notification;
+mod outage;
 mod sms;
 mod tally;
 pub mod templates;

@@ -143,6 +143,8 @@ templates! {
         "一小时内有多条短信没有发出，最近一次的原因：{why}。收不到验证码，新顾客就无法登录。请检查短信服务商的余额、密钥、签名和模板。每小时最多提醒一次。" "Several texts within an hour could not be sent; the last one since: {why}. Without codes no new customer can sign in. Please check the provider: its balance, key, signature and templates. You are told once an hour at most.";
     TEXTS_SPENT = "texts.spent", ByMail::Always, "今日短信额度已用完" "The day's texts are used up",
         "今天发给新号码的验证码已达上限（{most} 条），明天以前只有老顾客能收到验证码。如果不是生意特别好，可能有人在恶意请求短信。" "The codes for new numbers of today ({most}) are used up: until tomorrow they come to known customers alone. Unless business is very good, somebody may be asking for texts to harm you.";
+    MAIL_FAILS = "mail.failing", ByMail::Never, "邮件发送失败" "Mail does not go out",
+        "有邮件十多分钟没有发出，最近一次的原因：{why}。邮件会保留，一天之内自动重试；在此期间收不到激活链接、初始密码和通知。请检查邮件服务器和 [mail] 配置。每天最多提醒一次。" "Letters have not gone out for more than ten minutes; the last one since: {why}. They are kept and tried for a day; nobody gets links, first passwords or notices meanwhile. Please check the mail server and the configuration, [mail]. You are told once a day at most.";
     BROKER_AWAY = "devices.broker_away", ByMail::Always, "灯控消息服务器连不上" "The broker of the lights is away",
         "从 {since_at} 起连不上 MQTT 服务器（技术信息：{why}），灯无法控制：新开的台会自动退款，已亮的灯最迟两小时后自行熄灭。请检查服务器和网络。每小时最多提醒一次。" "The MQTT broker has been away since {since_at} (technical detail: {why}), and lights cannot be told anything: whoever opens a table has the money back, and lights that are on go off by themselves within two hours. Please check the broker and the network. You are told once an hour at most.";
     PAY_DAY_DIFFERS = "pay.day_differs", ByMail::Always, "对账有差异" "A day's bill does not agree",

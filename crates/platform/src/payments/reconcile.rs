@@ -5,7 +5,7 @@ mod returned;
 
 use std::collections::BTreeMap;
 
-use kernel::{Fault, Fen, HOUR, Timestamp, Word};
+use kernel::{Fen, HOUR, Timestamp, Word};
 use store::jobs::{JobKind, Outcome};
 use store::{Sql, Tx, args};
 
@@ -113,7 +113,7 @@ pub(super) async fn reconcile_job(cx: Cx) -> Outcome {
 }
 
 /// Compares of each of our accounts at the networks the days that were not compared yet, also of those that we had before others. A network that does
-/// not answer keeps no other waiting.
+/// not answer keeps no other waiting, and is no fault of ours: its day is asked for again the next time, and people are told when it is missing.
 async fn reconcile(cx: &Cx) -> Result<()> {
     let mut outcome = Ok(());
     for of in merchants::accounts(&mut cx.db.read()).await? {
@@ -121,12 +121,13 @@ async fn reconcile(cx: &Cx) -> Result<()> {
         let mut missing = Vec::new();
         for day in days_to_compare(cx.now(), first) {
             if let Err(why) = compare_day(cx, &of, &day).await {
-                let (problem, fault) = (why.problem(), Fault::from(why));
-                tracing::warn!(channel = %of.kind, account = %of.number, day = %day.name, %fault, "a network's bill could not be compared");
+                tracing::warn!(channel = %of.kind, account = %of.number, day = %day.name, %why, "a network's bill could not be compared");
                 if day.age >= missing::MISSING {
-                    missing.push((day.name, problem));
+                    missing.push((day.name, why.problem()));
                 }
-                outcome = Err(fault);
+                if let NotCompared::Ours(fault) = why {
+                    outcome = Err(fault);
+                }
             }
         }
         missing::keep(cx, &of, &missing).await?;

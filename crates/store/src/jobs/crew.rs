@@ -21,6 +21,8 @@ kernel::words! {
         Texts = "texts",
         /// Calls projects' owners, whose servers may hang, and of whom one may have thousands of calls coming: nobody's mail waits for that.
         Callbacks = "callbacks",
+        /// Sends mail, by a server that may hang: no payment, batch or export waits for that.
+        Mail = "mail",
         /// For all that may take its time.
         Rest = "rest",
     }
@@ -31,7 +33,7 @@ impl Crew {
     pub(crate) const fn is_alone(self) -> bool {
         match self {
             Self::Boards => true,
-            Self::Prompt | Self::Wechat | Self::Alipay | Self::Texts | Self::Callbacks | Self::Rest => false,
+            Self::Prompt | Self::Wechat | Self::Alipay | Self::Texts | Self::Callbacks | Self::Mail | Self::Rest => false,
         }
     }
 
@@ -44,7 +46,8 @@ impl Crew {
             Self::Alipay => 3,
             Self::Texts => 4,
             Self::Callbacks => 5,
-            Self::Rest => 6,
+            Self::Mail => 6,
+            Self::Rest => 7,
         }
     }
 }
@@ -58,6 +61,7 @@ pub struct Workers {
     pub alipay: usize,
     pub texts: usize,
     pub callbacks: usize,
+    pub mail: usize,
     pub rest: usize,
 }
 

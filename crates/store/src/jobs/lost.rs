@@ -32,10 +32,11 @@ pub async fn under_way(sql: &mut impl Sql, kind: &str) -> Result<HashSet<String>
     Ok(sql.all(query, args![kind], |row| row.get::<String>("payload")).await?.into_iter().collect())
 }
 
-/// Has it carried out: by the job that was given up over it, with all its attempts, or where there is none by a new one.
+/// Has it carried out: by the job that was given up over it, with all its attempts, or where there is none by a new one. Also by one that was
+/// dismissed: it has the name that a new one would have.
 pub async fn again(tx: &mut Tx, db: &Db, random: &Random, now: Timestamp, job: NewJob) -> Result<()> {
     let sql = "UPDATE jobs SET state = 'queued', crew = $1, run_at = $2, decided_at = $5, attempts = 0, finished_at = NULL \
-               WHERE kind = $3 AND state = 'dead' AND payload = $4";
+               WHERE kind = $3 AND state IN ('dead', 'dismissed') AND payload = $4";
     let (kind, crew) = (job.kind.name, job.kind.crew);
     if tx.exec(sql, args![crew.as_str(), job.run_at, kind, job.payload.as_str(), now]).await? == 0 {
         enqueue(tx, db, random, now, job).await?;
@@ -49,7 +50,7 @@ pub async fn again(tx: &mut Tx, db: &Db, random: &Random, now: Timestamp, job: N
 /// Removes jobs of a kind that were written after this time, which is to come, by a clock that was ahead: their names are needed again. One that a
 /// worker has in its hands stays.
 pub async fn forget_ahead(tx: &mut Tx, kind: &str, after: Timestamp) -> Result<()> {
-    for state in ["queued", "done", "dead"] {
+    for state in ["queued", "done", "dead", "dismissed"] {
         tx.exec("DELETE FROM jobs WHERE kind = $1 AND state = $2 AND id >= $3", args![kind, state, first_id(after)]).await?;
     }
     Ok(())

@@ -9,7 +9,7 @@ use kernel::{Clock, MINUTE, Random, SECOND, Timestamp, Word};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinError;
 
-use super::{Crew, Job, JobKind, JobState, Lead, Outcome, Workers, due, enqueue, lost};
+use super::{Crew, Job, JobKind, JobState, Lead, Outcome, Workers, about, due, enqueue, lost};
 use crate::{Db, Result, Row, Sql, args};
 
 type Boxed = Pin<Box<dyn Future<Output = Outcome> + Send>>;
@@ -70,6 +70,7 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
 
     /// Works until `stop` turns true, then finishes what was begun.
     pub async fn run(self, workers: Workers, stop: watch::Receiver<bool>) {
+        self.count_from_zero();
         let this = Arc::new(self);
         let crew = |crew, workers| Arc::clone(&this).crew(crew, workers, stop.clone());
         tokio::join!(
@@ -79,8 +80,18 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
             crew(Crew::Alipay, workers.alipay),
             crew(Crew::Texts, workers.texts),
             crew(Crew::Callbacks, workers.callbacks),
+            crew(Crew::Mail, workers.mail),
             crew(Crew::Rest, workers.rest)
         );
+    }
+
+    /// Each outcome of each kind is on the metrics' page from the start: of a counter that is born at one nobody sees that it has gone up.
+    fn count_from_zero(&self) {
+        for kind in self.handlers.by_kind.keys().copied() {
+            for state in [JobState::Done, JobState::Queued, JobState::Dead] {
+                metrics::counter!("cuekey_jobs_total", "kind" => kind, "state" => state.as_str()).increment(0);
+            }
+        }
     }
 
     async fn crew(self: Arc<Self>, crew: Crew, workers: usize, mut stop: watch::Receiver<bool>) {
@@ -265,11 +276,9 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
         tx.commit().await
     }
 
-    /// 5 s, doubled each time up to 6 h, and a fifth of it more or less, so that what failed together does not return together.
+    /// 5 s, doubled each time up to 6 h.
     fn pause(&self, attempt: i64) -> i64 {
         let doublings = u32::try_from((attempt - 1).clamp(0, 13)).unwrap_or(0);
-        let pause = ((5 * SECOND) << doublings).min(6 * 60 * MINUTE);
-        let spread = u64::try_from(pause / 5 * 2).unwrap_or(0);
-        pause - pause / 5 + i64::try_from(self.random.below(spread)).unwrap_or(0)
+        about(((5 * SECOND) << doublings).min(6 * 60 * MINUTE), &self.random)
     }
 }

@@ -1,4 +1,4 @@
-//! Jobs as an operator looks at them: lists of them, and starting one that was given up again.
+//! Jobs as an operator looks at them: lists of them, and starting one that was given up again, or dismissing it.
 
 use kernel::{DAY, Timestamp, Word};
 use serde::Serialize;
@@ -40,6 +40,9 @@ const VIEW: &str = "SELECT id, kind, state, attempts, run_at, last_error, create
 /// What was done is seen for three days.
 pub const DONE: Sweep = Sweep::by_time("jobs", "id", "finished_at", 3 * DAY).only("state = 'done'");
 
+/// What was dismissed, for as long after that.
+pub const DISMISSED: Sweep = Sweep::by_time("jobs", "id", "finished_at", 3 * DAY).only("state = 'dismissed'");
+
 const LIST: Index = Index { name: "jobs_list", columns: &["kind", "state"] };
 
 /// Which kinds there are: a step in the index for each.
@@ -72,4 +75,10 @@ pub async fn retry(tx: &mut Tx, db: &Db, id: JobId, now: Timestamp) -> Result<bo
     let db = db.clone();
     tx.on_commit(move || db.wake_jobs());
     Ok(changed == 1)
+}
+
+/// Nothing is to be done about a job that was given up: it counts no more, and is swept in time. False when it is not given up.
+pub async fn dismiss(tx: &mut Tx, id: JobId, now: Timestamp) -> Result<bool> {
+    let sql = "UPDATE jobs SET state = 'dismissed', finished_at = $1 WHERE id = $2 AND state = 'dead'";
+    Ok(tx.exec(sql, args![now, id]).await? == 1)
 }

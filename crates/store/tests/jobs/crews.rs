@@ -16,6 +16,7 @@ on_both! { store::migrate::OWN;
             network("alipay", jobs::Crew::Alipay),
             jobs::JobKind::texts("texts"),
             network("callbacks", jobs::Crew::Callbacks),
+            network("mail", jobs::Crew::Mail),
             jobs::JobKind::new("rest"),
         ];
         let gate = std::sync::Arc::new(tokio::sync::Semaphore::new(0));
@@ -34,7 +35,8 @@ on_both! { store::migrate::OWN;
         }
         let runner = Runner::new(test.db.clone(), clock.clone(), random.clone(), (), handlers);
         let (stop, stopped) = tokio::sync::watch::channel(false);
-        let running = tokio::spawn(runner.run(jobs::Workers { prompt: 1, boards: 2, wechat: 2, alipay: 2, texts: 2, callbacks: 2, rest: 2 }, stopped));
+        let workers = jobs::Workers { prompt: 1, boards: 2, wechat: 2, alipay: 2, texts: 2, callbacks: 2, mail: 2, rest: 2 };
+        let running = tokio::spawn(runner.run(workers, stopped));
         let enqueue = async |kind: jobs::JobKind, is_slow: bool| {
             let mut tx = test.db.begin().await.unwrap();
             jobs::enqueue(&mut tx, &test.db, &random, clock.now(), NewJob::new(kind, &is_slow, clock.now()).unwrap()).await.unwrap();
@@ -55,7 +57,7 @@ on_both! { store::migrate::OWN;
                 assert_eq!(heard.recv().await.as_deref(), Some(other.name));
             }
         }
-        gate.add_permits(30);
+        gate.add_permits(40);
         stop.send_replace(true);
         running.await.unwrap();
     }
@@ -113,7 +115,8 @@ on_both! { store::migrate::OWN;
             handlers.add("boards", move |(), _| { let told = told.clone(); async move { let _ = told.send(name); Outcome::Done } });
             let runner = Runner::new(db, clock.clone(), Random::seeded(seed), (), handlers);
             let (stop, stopped) = tokio::sync::watch::channel(false);
-            (stop, tokio::spawn(runner.run(jobs::Workers { prompt: 1, boards: 4, wechat: 1, alipay: 1, texts: 1, callbacks: 1, rest: 1 }, stopped)))
+            let workers = jobs::Workers { prompt: 1, boards: 4, wechat: 1, alipay: 1, texts: 1, callbacks: 1, mail: 1, rest: 1 };
+            (stop, tokio::spawn(runner.run(workers, stopped)))
         };
         let mut next = async || {
             let mut tx = test.db.begin().await.unwrap();

@@ -199,5 +199,13 @@ on_both! { store::migrate::OWN;
         assert_eq!((again.state, again.attempts, again.finished_at), (JobState::Queued, 0, None));
         let all: i64 = db.read().one("SELECT CAST(COUNT(*) AS BIGINT) AS n FROM jobs", vec![], |row| row.get("n")).await.unwrap();
         assert_eq!(all, 3);
+        // Dismissed, and wanted all the same: a new one might have no name left.
+        let mut tx = db.begin().await.unwrap();
+        assert!(!jobs::dismiss(&mut tx, given_up, clock.now()).await.unwrap(), "it is not given up");
+        tx.exec("UPDATE jobs SET state = 'dead' WHERE id = $1", args![given_up]).await.unwrap();
+        assert!(jobs::dismiss(&mut tx, given_up, clock.now()).await.unwrap());
+        jobs::again(&mut tx, &db, &random, clock.now(), of(1)).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(jobs::find(&mut db.read(), given_up).await.unwrap().unwrap().state, JobState::Queued);
     }
 }

@@ -12,7 +12,7 @@ use crate::state::AppState;
 use crate::{Problem, Result};
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(retry))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(retry)).routes(routes!(dismiss))
 }
 
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -39,4 +39,11 @@ async fn list(Auth(cx, _): Auth<JobsManage>, Query(query): Query<JobQuery>) -> R
     responses((status = 200, body = JobView), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
 async fn retry(Auth(cx, _): Auth<JobsManage>, PathId(id): PathId<JobEntity>) -> Result<axum::Json<JobView>> {
     Ok(axum::Json(jobs::retry(&cx, id).await?))
+}
+
+/// Puts away a job that was given up: nothing is to be done about it.
+#[utoipa::path(post, path = "/jobs/{id}/dismiss", tag = "jobs", params(("id" = String, Path)),
+    responses((status = 200, body = JobView), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
+async fn dismiss(Auth(cx, _): Auth<JobsManage>, PathId(id): PathId<JobEntity>) -> Result<axum::Json<JobView>> {
+    Ok(axum::Json(jobs::dismiss(&cx, id).await?))
 }

@@ -97,6 +97,26 @@ on_server! {
         root.post("/api/v1/jobs/job_01h455vb4pex5vsknk084sn02q/retry", json!({})).await.refused(404, "NOT_FOUND");
     }
 
+    async fn a_given_up_job_that_needs_nothing_is_dismissed_and_that_is_logged(server) {
+        let root = server.user(Role::SuperAdmin, "root").await;
+        dead_job(server).await;
+        let job = root.get("/api/v1/jobs?state=dead").await.ok(200)["items"][0].clone();
+        let path = |what: &str| format!("/api/v1/jobs/{}/{what}", job["id"].as_str().unwrap());
+        server.clock.step(MINUTE);
+        let gone = root.post(&path("dismiss"), json!({})).await.ok(200);
+        assert_eq!((&gone["state"], &gone["last_error"]), (&json!("dismissed"), &job["last_error"]));
+        assert_ne!(gone["finished_at"], job["finished_at"], "it is seen for some days from now on");
+        for again in ["dismiss", "retry"] {
+            root.post(&path(again), json!({})).await.refused(409, "JOB_NOT_DEAD");
+        }
+        assert_eq!(root.get("/api/v1/jobs?state=dead").await.ok(200)["items"], json!([]));
+        assert_eq!(root.get("/api/v1/jobs?state=dismissed").await.ok(200)["items"][0]["id"], job["id"]);
+        let log = root.get("/api/v1/logs/operations?module=jobs").await.ok(200);
+        assert_eq!(log["items"].as_array().unwrap().len(), 1, "a refusal is no operation");
+        assert_eq!((&log["items"][0]["action"], &log["items"][0]["detail"]["kind"]), (&json!("dismissed"), &json!("test.unknown")));
+        root.post("/api/v1/jobs/job_01h455vb4pex5vsknk084sn02q/dismiss", json!({})).await.refused(404, "NOT_FOUND");
+    }
+
     async fn only_super_admins_see_jobs(server) {
         dead_job(server).await;
         let root = server.user(Role::SuperAdmin, "root").await;
@@ -104,7 +124,9 @@ on_server! {
         for role in [Role::AgentAdmin, Role::Agent, Role::VenueManager, Role::Maintainer, Role::Cashier] {
             let user = server.user(role, kernel::Word::as_str(role)).await;
             user.get("/api/v1/jobs").await.refused(403, "FORBIDDEN");
-            user.post(&format!("/api/v1/jobs/{id}/retry"), json!({})).await.refused(403, "FORBIDDEN");
+            for what in ["retry", "dismiss"] {
+                user.post(&format!("/api/v1/jobs/{id}/{what}"), json!({})).await.refused(403, "FORBIDDEN");
+            }
         }
         server.visitor().get("/api/v1/jobs").await.refused(401, "SIGN_IN_REQUIRED");
         assert_eq!(root.get("/api/v1/jobs?state=dead").await.ok(200)["items"][0]["attempts"], 1);

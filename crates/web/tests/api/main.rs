@@ -35,6 +35,7 @@ mod key_unbinding;
 mod keys;
 mod logs;
 mod made_once;
+mod mail;
 mod matrix;
 mod methods;
 mod notifications;

@@ -32,7 +32,7 @@ on_server! {
         customer.post_once("back-0001", "/customer/v1/refunds", json!({"amount_fen": 1_000})).await.ok(202);
         server.visitor().post("/customer/v1/phone-codes", json!({"phone": "13900139000"})).await.ok(202);
         let (_stop, stopped) = watch::channel(false);
-        let workers = Workers { prompt: 1, boards: 1, wechat: 1, alipay: 4, texts: 1, callbacks: 1, rest: 1 };
+        let workers = Workers { prompt: 1, boards: 1, wechat: 1, alipay: 4, texts: 1, callbacks: 1, mail: 1, rest: 1 };
         let done = async {
             while count(server, "pay_refunds WHERE state = 'done'").await < 1 || count(server, "jobs WHERE kind = 'sms.send' AND state <> 'done'").await > 0 {
                 tokio::task::yield_now().await;

@@ -163,6 +163,8 @@ on_server! {
         till.networks.trouble(Troubles { asked: Asked::Down, ..Troubles::default() });
         server.tick().await;
         assert_eq!(till.root.get("/api/v1/payments/reconciliation").await.ok(200)["days"], json!([]));
+        let jobs = till.root.get("/api/v1/jobs?kind=pay.reconcile").await.ok(200);
+        assert_eq!(words(&jobs["items"], "state"), ["done"], "the network's trouble is no failure of ours, and no reason to stop asking");
         till.networks.trouble(Troubles::default());
         server.later(HOUR).await;
         server.tick().await;

@@ -98,6 +98,8 @@ const JOBS: Swept = Swept {
     columns: &["id", "kind", "crew", "payload", "state", "run_at", "attempts", "max_attempts", "created_at", "finished_at"],
     row: |rows, _, at| args![rows.id(at), "test.old", "rest", "{}", "done", at, 1_i64, 1_i64, at, at],
 };
+const DISMISSED: Swept =
+    Swept { row: |rows, _, at| args![rows.id(at), "test.old", "rest", "{}", "dismissed", at, 1_i64, 1_i64, at, at], ..JOBS };
 const GIVEN_UP: Swept = Swept { row: |rows, _, at| args![rows.id(at), "test.old", "rest", "{}", "dead", at, 1_i64, 1_i64, at, at], ..JOBS };
 
 on_server! {
@@ -113,6 +115,8 @@ on_server! {
         rows.insert(&JOBS, 6_100, old).await;
         rows.insert(&JOBS, 3, server.clock.now()).await;
         rows.insert(&GIVEN_UP, 5, old).await;
+        rows.insert(&DISMISSED, 7, old).await;
+        rows.insert(&DISMISSED, 2, server.clock.now()).await;
         let mut before = Vec::new();
         for swept in SWEPT {
             before.push(rows.count(swept.table).await);
@@ -122,7 +126,7 @@ on_server! {
             assert_eq!(rows.count(swept.table).await, before - 2_300, "{}", swept.table);
         }
         let left = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM jobs WHERE kind = 'test.old' AND state = $1";
-        for (state, due) in [("done", 3_i64), ("dead", 5)] {
+        for (state, due) in [("done", 3_i64), ("dead", 5), ("dismissed", 2)] {
             let n: i64 = server.platform.db.read().one(left, args![state], |row| row.get("n")).await.unwrap();
             assert_eq!(n, due, "{state}");
         }

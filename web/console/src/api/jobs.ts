@@ -7,4 +7,5 @@ export interface JobFilter extends Paging {
 }
 
 export const listJobs = (filter: JobFilter, signal?: AbortSignal) => get<Page<Job>>('/jobs', filter, signal)
+export const dismissJob = (id: string) => post<Job>(`/jobs/${seg(id)}/dismiss`)
 export const retryJob = (id: string) => post<Job>(`/jobs/${seg(id)}/retry`)

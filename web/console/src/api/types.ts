@@ -125,8 +125,8 @@ export interface SignInEntry { id: string; at: string; name: string; user: UserR
 export interface SettingGroup { name: string; title: string; settings: Setting[] }
 export interface Setting { key: string; title: string; help: string; kind: 'boolean' | 'integer' | 'text' | 'choice' | 'list'; value: unknown; default: unknown; minimum?: number | null; maximum?: number | null; choices?: string[] | null; unit?: string | null; needs_restart: boolean; changed_at: string | null; changed_by: UserRef | null }
 
-// ---- jobs (super_admin): GET /jobs?state=&kind=&cursor= -> Page<Job>; POST /jobs/{id}/retry -> Job
-export interface Job { id: string; kind: string; state: 'queued' | 'running' | 'done' | 'dead'; attempts: number; run_at: string; last_error: string | null; created_at: string; finished_at: string | null }
+// ---- jobs (super_admin): GET /jobs?state=&kind=&cursor= -> Page<Job>; POST /jobs/{id}/retry|dismiss -> Job
+export interface Job { id: string; kind: string; state: 'queued' | 'running' | 'done' | 'dead' | 'dismissed'; attempts: number; run_at: string; last_error: string | null; created_at: string; finished_at: string | null }
 // ---- demo only: GET /mailbox?cursor= -> Page<Mail>   (demo: everybody sees all; the page is public at /mailbox, linked from the sign-in page)
 export interface Mail { id: string; to: string; subject: string; text: string; at: string }
 // ---- home: GET /home -> Home

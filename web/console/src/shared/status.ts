@@ -78,7 +78,7 @@ export const tones: { readonly [K in StatusKind]: Readonly<Record<StatusValues[K
     returned: 'warning',
   },
   delivery: { waiting: 'warning', delivered: 'success', failed: 'danger', dismissed: 'neutral' },
-  job: { queued: 'neutral', running: 'info', done: 'success', dead: 'danger' },
+  job: { queued: 'neutral', running: 'info', done: 'success', dead: 'danger', dismissed: 'neutral' },
   signIn: {
     ok: 'success',
     wrong: 'warning',

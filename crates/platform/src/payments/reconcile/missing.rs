@@ -1,5 +1,7 @@
 //! Days whose bill cannot be had: they are somebody's to look at, long before nobody asks for them any more.
 
+use std::fmt;
+
 use kernel::{Fault, Word as _};
 use store::args;
 
@@ -41,11 +43,11 @@ impl From<store::Error> for NotCompared {
     }
 }
 
-impl From<NotCompared> for Fault {
-    fn from(why: NotCompared) -> Self {
-        match why {
-            NotCompared::NoBill(why) => Self::unavailable(why.to_string()),
-            NotCompared::Ours(fault) => fault,
+impl fmt::Display for NotCompared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoBill(why) => why.fmt(f),
+            Self::Ours(fault) => fault.fmt(f),
         }
     }
 }

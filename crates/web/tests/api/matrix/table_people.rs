@@ -93,4 +93,5 @@ pub const RULES: &[Rule] = &[
     rule("DELETE /api/v1/settings/{key}", Door::Only(SUPER), 200).on(Thing::Setting, Reach::EVERY),
     rule("GET /api/v1/jobs", Door::Only(SUPER), 200).on(Thing::DeadJob, Reach::EVERY),
     rule("POST /api/v1/jobs/{id}/retry", Door::Only(SUPER), 200).on(Thing::DeadJob, Reach::EVERY),
+    rule("POST /api/v1/jobs/{id}/dismiss", Door::Only(SUPER), 200).on(Thing::DeadJob, Reach::EVERY),
 ];

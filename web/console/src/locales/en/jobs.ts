@@ -3,7 +3,7 @@ import type zh from '../zh-CN/jobs'
 const en: typeof zh = {
   title: 'Jobs',
   subtitle:
-    'Work in the background. Failures are tried again; after too many the job stops, and can be started by hand once the cause is mended.',
+    'Work in the background. Failures are tried again; after too many the job stops, and can be started by hand once the cause is mended, or dismissed where nothing is to be done.',
   field: {
     kind: 'Kind',
     state: 'State',
@@ -21,6 +21,13 @@ const en: typeof zh = {
     title: 'Retry the job “{kind}”',
     message: 'It goes back into the queue and runs at once. Please make sure that the cause of the failure is mended.',
     done: 'Back in the queue.',
+  },
+  dismiss: {
+    action: 'Dismiss',
+    title: 'Dismiss the job “{kind}”',
+    message:
+      'It is not carried out any more, and the self-check no longer speaks of it. It leaves the list after some days. If it is still to be done, retry it instead.',
+    done: 'It is dismissed.',
   },
   kind: {
     mail_send: 'Send e-mail',

@@ -22,7 +22,7 @@ const en: typeof zh = {
     returned: 'Returned',
   },
   delivery: { waiting: 'Waiting', delivered: 'Delivered', failed: 'Failed', dismissed: 'Failed, dismissed' },
-  job: { queued: 'Queued', running: 'Running', done: 'Done', dead: 'Stopped' },
+  job: { queued: 'Queued', running: 'Running', done: 'Done', dead: 'Stopped', dismissed: 'Stopped, dismissed' },
   signIn: {
     ok: 'Success',
     wrong: 'Wrong name or password',

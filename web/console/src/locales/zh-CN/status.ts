@@ -15,7 +15,7 @@ export default {
     returned: '款项已退回',
   },
   delivery: { waiting: '等待中', delivered: '已送达', failed: '失败', dismissed: '失败，已处理' },
-  job: { queued: '排队中', running: '执行中', done: '已完成', dead: '已停止' },
+  job: { queued: '排队中', running: '执行中', done: '已完成', dead: '已停止', dismissed: '已停止，已处理' },
   signIn: {
     ok: '成功',
     wrong: '名称或密码错误',
