@@ -112,7 +112,7 @@ impl World {
         }
         self.expect_rest().await?;
         for table in tables {
-            self.return_to_service(table).await?;
+            halls::return_to_service(&self.staff, &self.venue, self.tables[table].id, "").await?;
         }
         Ok(())
     }
