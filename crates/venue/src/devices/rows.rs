@@ -22,7 +22,7 @@ const COLUMNS: &str = "d.id, d.venue_id, d.table_id, d.driver, d.name, d.topic, 
                        d.coil_number, d.coil_timer, d.wanted, d.off_at, d.version, d.wanted_at, d.told_at, d.silent_since, d.reported, d.reported_at, d.wrong_since, d.right_since, \
                        d.online, d.online_since, d.left_at, d.override_on, d.override_until, d.override_why, \
                        d.least_watts, d.drawn, d.drawn_at, d.on_since, d.enough_at, d.low_since, d.dark_since, \
-                       d.edition, d.lit_at, d.replaced_at, d.burns_until";
+                       d.edition, d.lit_at, d.replaced_at, d.burns_until, d.refused";
 
 pub(super) fn read(row: &Row) -> store::Result<Device> {
     Ok(Device {
@@ -35,6 +35,7 @@ pub(super) fn read(row: &Row) -> store::Result<Device> {
         topic: row.get("topic")?,
         channel: row.get("channel")?,
         lacks_channel: row.get("lacks_channel")?,
+        refused: row.get("refused")?,
         locks_button: row.get("locks_button")?,
         button_told: row.get("button_told")?,
         address: address(row)?,
@@ -180,7 +181,7 @@ pub(crate) async fn give_up(tx: &mut Tx, cx: &Cx, venue: &Venue, table: TableId)
     let topic = of_table(tx, table).await?.and_then(|device| device.topic);
     relay::lock(tx, topic.as_deref(), None).await?;
     let sql = "UPDATE devices SET topic = NULL, channel = NULL, lacks_channel = FALSE, password_hash = NULL, coil_host = NULL, coil_port = NULL, coil_framing = NULL, coil_unit = NULL, \
-               coil_number = NULL, coil_timer = NULL, online = FALSE, online_since = $1, reported = NULL, wrong_since = NULL, right_since = NULL, on_since = NULL, \
+               coil_number = NULL, coil_timer = NULL, refused = NULL, online = FALSE, online_since = $1, reported = NULL, wrong_since = NULL, right_since = NULL, on_since = NULL, \
                version = version + 1 WHERE table_id = $2";
     tx.exec(sql, args![cx.now(), table]).await?;
     relay::left(tx, venue, topic).await

@@ -87,6 +87,7 @@ mod users;
 mod users_email;
 mod users_manage;
 mod venue_blinks;
+mod venue_boards;
 mod venue_buttons;
 mod venue_calls;
 mod venue_cases;

@@ -83,6 +83,8 @@ pub(crate) async fn poll(venue: &Arc<Venue>, cx: &Cx) -> Result<()> {
 #[derive(Default)]
 struct Heard {
     answered: BTreeSet<DeviceId>,
+    /// Whose coils the board would not read, and with which code.
+    refused: BTreeMap<DeviceId, u8>,
     /// How each unit takes questions.
     readings: BTreeMap<u8, Reading>,
 }
@@ -149,7 +151,8 @@ async fn look(venue: &Venue, cx: &Cx, board: &Board) -> Result<()> {
     }
     for device in on_board(&mut cx.db.read(), board).await? {
         if device.address.as_ref().is_some_and(|at| silent.contains(&at.unit)) && !heard.answered.contains(&device.id) {
-            hear::found(venue, cx, &device, Said::Online(false)).await?;
+            let said = heard.refused.get(&device.id).map_or(Said::Online(false), |code| Said::Refused(*code));
+            hear::found(venue, cx, &device, said).await?;
         }
     }
     Ok(())
@@ -157,7 +160,7 @@ async fn look(venue: &Venue, cx: &Cx, board: &Board) -> Result<()> {
 
 /// Reads all coils of a unit that have not answered yet, as many with each request as it tells at once.
 async fn ask(venue: &Venue, cx: &Cx, board: &Board, unit: u8, line: &mut dyn Line, heard: &mut Heard) -> Result<Answers> {
-    let Heard { answered, readings } = heard;
+    let Heard { answered, refused, readings } = heard;
     // Only now, when it is our turn: what they should be may have changed in the meantime.
     let devices = on_board(&mut cx.db.read(), board).await?;
     let coil = |device: &Device| device.address.as_ref().filter(|at| at.unit == unit).map(|at| at.coil);
@@ -176,11 +179,12 @@ async fn ask(venue: &Venue, cx: &Cx, board: &Board, unit: u8, line: &mut dyn Lin
                     answered.insert(device.id);
                 }
             }
-            Err(CoilError::Refused(code)) if frame::is_of_a_silent_unit(code) => return Ok(Answers::Silent { line_is_good: true }),
             Err(CoilError::Refused(code)) if frame::is_of_these_coils(code) => reading.refused(span, code),
-            Err(error @ CoilError::Refused(_)) => {
-                tracing::debug!(%error, host = board.host, unit, "coils cannot be read");
-                return Ok(Answers::Part);
+            Err(CoilError::Refused(code)) => {
+                tracing::debug!(code, host = board.host, unit, "coils cannot be read");
+                refused.extend(open.values().map(|device| (device.id, code)));
+                let silent = frame::is_of_a_silent_unit(code);
+                return Ok(if silent { Answers::Silent { line_is_good: true } } else { Answers::Part });
             }
             Err(error @ (CoilError::Silent(_) | CoilError::Unreachable(_) | CoilError::Busy)) => {
                 tracing::debug!(%error, host = board.host, unit, "a unit has stopped to answer");
@@ -189,9 +193,7 @@ async fn ask(venue: &Venue, cx: &Cx, board: &Board, unit: u8, line: &mut dyn Lin
             }
         }
     }
-    for (coil, device) in &open {
-        tracing::debug!(code = reading.why(*coil), device = %device.id, "a coil cannot be read");
-    }
+    refused.extend(open.iter().filter_map(|(coil, device)| Some((device.id, reading.why(*coil)?))));
     Ok(if open.is_empty() { Answers::All } else { Answers::Part })
 }
 

@@ -23,6 +23,7 @@ const en: typeof zh = {
     no_power: 'On, and draws next to no power',
     power_again: 'Draws power again',
     no_channel: 'The device has no such channel',
+    refused: 'The board refuses to say how the light is',
     button_locked: 'The button of the device is locked',
     button_left: 'The button of the device is not locked any more',
     no_timer: 'The board cannot turn it off by itself; it was turned on all the same',

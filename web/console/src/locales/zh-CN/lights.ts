@@ -21,6 +21,7 @@ export default {
     no_power: '灯已开但几乎不用电',
     power_again: '灯恢复用电',
     no_channel: '设备没有这一路',
+    refused: '继电器板拒绝告知灯的状态',
     button_locked: '锁定设备按键',
     button_left: '不再锁定设备按键',
     no_timer: '继电器板不支持自动断开，灯已照常打开',
