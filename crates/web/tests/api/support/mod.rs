@@ -6,6 +6,7 @@ pub mod hold;
 pub mod merchant;
 pub mod pay;
 pub mod play;
+pub mod power;
 pub mod sign_in;
 pub mod split;
 

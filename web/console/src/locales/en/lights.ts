@@ -22,6 +22,8 @@ const en: typeof zh = {
     unwatched: 'Power is not watched any more',
     no_power: 'On, and draws next to no power',
     power_again: 'Draws power again',
+    burns_on: 'Off, and draws power all the same',
+    burns_no_more: 'Off, and draws power no more',
     no_channel: 'The device has no such channel',
     refused: 'The board refuses to say how the light is',
     button_locked: 'The button of the device is locked',

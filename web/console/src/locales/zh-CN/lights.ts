@@ -20,6 +20,8 @@ export default {
     unwatched: '停止监测功率',
     no_power: '灯已开但几乎不用电',
     power_again: '灯恢复用电',
+    burns_on: '继电器已断开，灯仍在用电',
+    burns_no_more: '灯断开后不再用电',
     no_channel: '设备没有这一路',
     refused: '继电器板拒绝告知灯的状态',
     button_locked: '锁定设备按键',
