@@ -1,7 +1,7 @@
 //! Relay boards, by Modbus over TCP.
 //!
-//! A board is called, spoken to, and left again. Nothing is sent but the two requests of `venue::devices::modbus::frame`, and no byte of an
-//! answer goes further than "on", "off" or "refused".
+//! A board is called, spoken to, and left again. Nothing is sent but the two requests of `venue::devices::modbus::frame`, and of an answer nothing
+//! goes further than "on", "off", or the code with which it is refused.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
@@ -16,7 +16,7 @@ use tokio::sync::OwnedMutexGuard;
 use tokio::time::timeout;
 use venue::devices::Coils;
 use venue::devices::modbus::frame::{self, Answer, Ask, Framing, LONGEST_ANSWER, What};
-use venue::devices::modbus::{Board, CoilError, Line};
+use venue::devices::modbus::{Board, CoilError, Line, Span, States};
 
 /// For connecting, and for each answer. Boards in a hall's network need some milliseconds.
 const ANSWER: Duration = Duration::from_secs(2);
@@ -134,9 +134,9 @@ impl Line for Called {
         self.write(Ask { unit, coil, what: What::Flash(tenths) }).await
     }
 
-    async fn read(&mut self, unit: u8, coil: u16) -> Result<bool, CoilError> {
-        match self.ask(Ask { unit, coil, what: What::Read }).await? {
-            Answer::Stands(on) => Ok(on),
+    async fn read(&mut self, unit: u8, span: Span) -> Result<States, CoilError> {
+        match self.ask(Ask { unit, coil: span.first, what: What::Read(span.count) }).await? {
+            Answer::Stand(states) => Ok(states),
             Answer::Refused(code) => Err(CoilError::Refused(code)),
             Answer::Accepted => Err(silent("an answer to something else")),
         }
@@ -148,7 +148,7 @@ impl Called {
         match self.ask(ask).await? {
             Answer::Accepted => Ok(()),
             Answer::Refused(code) => Err(CoilError::Refused(code)),
-            Answer::Stands(_) => Err(silent("an answer to something else")),
+            Answer::Stand(_) => Err(silent("an answer to something else")),
         }
     }
 

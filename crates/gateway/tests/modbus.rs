@@ -10,7 +10,7 @@ use kernel::Stopwatch;
 use sandbox::{CoilTrouble, Frames};
 use venue::devices::Coils as _;
 use venue::devices::modbus::frame::Framing;
-use venue::devices::modbus::{Board, CoilError};
+use venue::devices::modbus::{Board, CoilError, Span, stands};
 
 const BOTH: [(Frames, Framing); 2] = [(Frames::Tcp, Framing::Tcp), (Frames::Rtu, Framing::Rtu)];
 const UNIT: u8 = 1;
@@ -25,7 +25,7 @@ async fn board(frames: Frames, framing: Framing) -> (sandbox::Coils, Board) {
 async fn set(modbus: &Modbus, board: &Board, coil: u16, on: bool) -> Result<bool, CoilError> {
     let mut line = modbus.call(board, UNIT).await?;
     line.set(UNIT, coil, on).await?;
-    line.read(UNIT, coil).await
+    stands(&mut *line, UNIT, coil).await
 }
 
 fn is_silent<T>(result: &Result<T, CoilError>) -> bool {
@@ -43,11 +43,38 @@ async fn v5_1_a_coil_is_written_and_read_back_in_both_framings() {
         assert_eq!(coils.seen().on, [true, false, false, false, false, false, false, true]);
         assert_eq!(set(&modbus, &at, 7, false).await, Ok(false));
         let mut line = modbus.call(&at, UNIT).await.unwrap();
-        assert_eq!(line.read(UNIT, 0).await, Ok(true));
+        assert_eq!(stands(&mut *line, UNIT, 0).await, Ok(true));
         // It has eight.
-        assert_eq!(line.read(UNIT, 8).await, Err(CoilError::Refused(2)));
+        assert_eq!(stands(&mut *line, UNIT, 8).await, Err(CoilError::Refused(2)));
         assert_eq!(line.set(UNIT, 65_535, true).await, Err(CoilError::Refused(2)));
-        assert_eq!(line.read(UNIT, 0).await, Ok(true), "a refusal spoils nothing");
+        assert_eq!(stands(&mut *line, UNIT, 0).await, Ok(true), "a refusal spoils nothing");
+    }
+}
+
+#[tokio::test]
+async fn v5_1_each_coil_is_told_by_boards_that_are_read_as_a_whole_or_from_the_first_relay_on_alone() {
+    for (frames, framing) in BOTH {
+        let (coils, at) = board(frames, framing).await;
+        let modbus = Modbus::default();
+        for trouble in [CoilTrouble::ReadsWhole, CoilTrouble::ReadsFromFirst, CoilTrouble::FourRelays] {
+            coils.set(trouble);
+            assert_eq!(set(&modbus, &at, 2, true).await, Ok(true), "{trouble:?}");
+            let mut line = modbus.call(&at, UNIT).await.unwrap();
+            assert_eq!((stands(&mut *line, UNIT, 0).await, stands(&mut *line, UNIT, 3).await), (Ok(false), Ok(false)), "{trouble:?}");
+            // What it does not have it does not tell, whatever it takes no notice of.
+            assert!(matches!(stands(&mut *line, UNIT, 12).await, Err(CoilError::Refused(2 | 3))), "{trouble:?}");
+            drop(line);
+            assert_eq!(set(&modbus, &at, 2, false).await, Ok(false));
+        }
+        // So they are: whoever asks for the third relay alone is refused, or told of the first.
+        let mut said = Vec::new();
+        assert_eq!(set(&modbus, &at, 0, true).await, Ok(true));
+        for trouble in [CoilTrouble::ReadsWhole, CoilTrouble::ReadsFromFirst] {
+            coils.set(trouble);
+            let mut line = modbus.call(&at, UNIT).await.unwrap();
+            said.push(line.read(UNIT, Span::alone(2)).await.map(|states| states.is_on(0)));
+        }
+        assert_eq!(said, [Err(CoilError::Refused(3)), Ok(true)]);
     }
 }
 
@@ -57,15 +84,15 @@ async fn v5_1_a_board_that_has_timers_is_lit_for_so_long_and_refuses_where_it_ha
         let (coils, at) = board(frames, framing).await;
         let mut line = Modbus::default().call(&at, UNIT).await.unwrap();
         line.flash(UNIT, 7, 620).await.unwrap();
-        assert_eq!((line.read(UNIT, 7).await, coils.seen().timers[7]), (Ok(true), 620));
+        assert_eq!((stands(&mut *line, UNIT, 7).await, coils.seen().timers[7]), (Ok(true), 620));
         coils.pass(Duration::from_millis(61_900));
-        assert_eq!(line.read(UNIT, 7).await, Ok(true));
+        assert_eq!(stands(&mut *line, UNIT, 7).await, Ok(true));
         coils.pass(Duration::from_millis(100));
-        assert_eq!(line.read(UNIT, 7).await, Ok(false));
+        assert_eq!(stands(&mut *line, UNIT, 7).await, Ok(false));
         assert_eq!(line.flash(UNIT, 8, 620).await, Err(CoilError::Refused(2)), "it has eight");
         coils.set(CoilTrouble::NoTimers);
         assert_eq!(line.flash(UNIT, 0, 620).await, Err(CoilError::Refused(2)));
-        assert_eq!(line.read(UNIT, 0).await, Ok(false));
+        assert_eq!(stands(&mut *line, UNIT, 0).await, Ok(false));
     }
 }
 
@@ -125,7 +152,7 @@ async fn v5_1_who_is_slow_or_stops_in_the_middle_is_waited_for_two_seconds() {
 async fn v5_1_a_unit_that_is_not_there_is_silent() {
     let (_coils, at) = board(Frames::Tcp, Framing::Tcp).await;
     let modbus = Modbus::default();
-    assert!(is_silent(&modbus.call(&at, 9).await.unwrap().read(9, 0).await));
+    assert!(is_silent(&stands(&mut *modbus.call(&at, 9).await.unwrap(), 9, 0).await));
 }
 
 #[tokio::test]
@@ -140,10 +167,10 @@ async fn v5_2_whoever_waits_behind_a_silent_unit_for_another_is_answered() {
             .into_iter()
             .map(|unit| {
                 let (modbus, at) = (Arc::clone(&modbus), at.clone());
-                tokio::spawn(async move { modbus.call(&at, unit).await?.read(unit, 0).await })
+                tokio::spawn(async move { stands(&mut *modbus.call(&at, unit).await?, unit, 0).await })
             })
             .collect();
-        assert!(is_silent(&line.read(UNIT, 0).await));
+        assert!(is_silent(&stands(&mut *line, UNIT, 0).await));
         drop(line);
         let mut answers = Vec::new();
         for other in others {

@@ -5,7 +5,7 @@
 use gateway::Modbus;
 use venue::devices::Coils as _;
 use venue::devices::modbus::frame::Framing;
-use venue::devices::modbus::{Board, CoilError};
+use venue::devices::modbus::{Board, CoilError, Span, stands};
 
 const UNIT: u8 = 1;
 
@@ -25,22 +25,26 @@ async fn switches(framing: Framing) {
     for coil in [0, 3, 15] {
         for on in [true, false, true] {
             line.set(UNIT, coil, on).await.unwrap();
-            assert_eq!(line.read(UNIT, coil).await, Ok(on), "{coil}");
+            assert_eq!(stands(&mut *line, UNIT, coil).await, Ok(on), "{coil}");
         }
     }
     line.set(UNIT, 3, false).await.unwrap();
     let mut stand = Vec::new();
     for coil in [0, 3, 15] {
-        stand.push(line.read(UNIT, coil).await.unwrap());
+        stand.push(stands(&mut *line, UNIT, coil).await.unwrap());
     }
     assert_eq!(stand, [true, false, true]);
+    // All of them at once.
+    let states = line.read(UNIT, Span { first: 0, count: 16 }).await.unwrap();
+    assert_eq!([0, 3, 4, 15].map(|coil| states.is_on(coil)), [true, false, false, true]);
+    assert!(line.read(UNIT, Span { first: 8, count: 8 }).await.unwrap().is_on(7), "it knows where a read begins");
     // There are sixteen.
-    assert_eq!(line.read(UNIT, 16).await, Err(CoilError::Refused(2)));
+    assert_eq!(stands(&mut *line, UNIT, 16).await, Err(CoilError::Refused(2)));
     assert_eq!(line.set(UNIT, 40_000, true).await, Err(CoilError::Refused(2)));
     drop(line);
     // What was written is there for the next caller.
     let mut again = modbus.call(&board, UNIT).await.unwrap();
-    assert_eq!(again.read(UNIT, 15).await, Ok(true));
+    assert_eq!(stands(&mut *again, UNIT, 15).await, Ok(true));
 }
 
 #[tokio::test]
@@ -56,6 +60,7 @@ async fn v5_1_pymodbus_is_switched_by_serial_frames() {
 #[tokio::test]
 async fn v5_1_pymodbus_in_the_other_framing_is_no_answer() {
     let other = Board { framing: Framing::Rtu, ..board(Framing::Tcp) };
-    let answer = Modbus::default().call(&other, UNIT).await.unwrap().read(UNIT, 0).await;
+    let mut line = Modbus::default().call(&other, UNIT).await.unwrap();
+    let answer = stands(&mut *line, UNIT, 0).await;
     assert!(matches!(answer, Err(CoilError::Silent(_))), "{answer:?}");
 }

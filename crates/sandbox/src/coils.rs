@@ -3,6 +3,8 @@
 //!
 //! It reads and writes frames by itself, and not with the code that is tried on it: a mistake there is not made here again.
 
+mod trouble;
+
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -14,6 +16,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use crate::{Task, anywhere};
+
+pub use self::trouble::CoilTrouble;
 
 const COILS: usize = 8;
 /// Where the numbers of its timers begin.
@@ -28,42 +32,6 @@ const BEHIND: u8 = 2;
 pub enum Frames {
     Tcp,
     Rtu,
-}
-
-/// What is wrong with it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CoilTrouble {
-    None,
-    /// Without power: dark, and whoever calls hears nothing but the end of the connection.
-    Gone,
-    /// Without its network, and otherwise as it was: its relays stay, and whoever calls hears as much as of one that is gone.
-    Offline,
-    /// It takes connections and requests, and answers after this time.
-    Slow(Duration),
-    /// It answers every request with this exception.
-    Refuses(u8),
-    /// It answers writes so, and tells how its coils stand.
-    RefusesWrites(u8),
-    /// Its answers are to another transaction; without numbers, with another checksum.
-    WrongTransaction,
-    /// It sends half of each answer.
-    Torn,
-    /// It hangs up once, where an answer should have been, and is well again.
-    HangsUpOnce,
-    /// It sends bytes without an end, whatever is asked.
-    Babbles,
-    /// Its relays do not move: it echoes writes, and tells how they stand.
-    Stuck,
-    /// One of its units says nothing to what it is asked; the other is well.
-    Unheard(u8),
-    /// Another maker's: it knows no timers.
-    NoTimers,
-}
-
-impl CoilTrouble {
-    const fn is_out_of_reach(self) -> bool {
-        matches!(self, Self::Gone | Self::Offline)
-    }
 }
 
 /// What is to be seen of it.
@@ -237,18 +205,32 @@ impl Talk {
                 self.switch(unit, coil - FLASH, true, tenths, trouble);
                 body.to_vec()
             }
-            (1 | 5, _) if coil >= COILS => refuse(2),
-            (1, [0, 1]) => {
-                let mut board = *self.board.borrow();
-                vec![unit, 1, 1, u8::from(board.relays(unit)[coil])]
-            }
+            (5, _) if coil >= trouble.relays() => refuse(2),
+            (1, count) => match self.read(unit, coil, usize::from(u16::from_be_bytes(count)), trouble) {
+                Ok(bytes) => [&[unit, 1, u8::try_from(bytes.len()).unwrap_or(u8::MAX)][..], &bytes].concat(),
+                Err(code) => refuse(code),
+            },
             (5, [0xff | 0, 0]) => {
                 self.switch(unit, coil, first == 0xff, 0, trouble);
                 body.to_vec()
             }
-            (1 | 5, _) => refuse(3),
+            (5, _) => refuse(3),
             _ => refuse(1),
         }
+    }
+
+    /// How so many relays from this one on stand, eight in a byte, the first in the lowest bit; or why it does not say so.
+    fn read(&self, unit: u8, from: usize, count: usize, trouble: CoilTrouble) -> Result<Vec<u8>, u8> {
+        let from = if trouble == CoilTrouble::ReadsFromFirst { 0 } else { from };
+        match (count, trouble) {
+            (0 | 2_001.., _) => return Err(3),
+            (_, CoilTrouble::ReadsWhole) if count != COILS => return Err(3),
+            _ if from + count > trouble.relays() => return Err(2),
+            _ => {}
+        }
+        let mut board = *self.board.borrow();
+        let relays = &board.relays(unit)[from..from + count];
+        Ok(relays.chunks(8).map(|eight| eight.iter().rev().fold(0_u8, |byte, on| byte * 2 + u8::from(*on))).collect())
     }
 
     fn switch(&self, unit: u8, coil: usize, on: bool, timer: u64, trouble: CoilTrouble) {

@@ -184,7 +184,8 @@ impl TestServer {
             let sent = self.wire.sent.load(Ordering::Relaxed);
             let mut asked = 0;
             for lamp in self.lamps.lock().await.iter().filter_map(Weak::upgrade) {
-                let answers = matches!(lamp.trouble(), Trouble::None | Trouble::Dark | Trouble::Stuck) && lamp.seen().connected;
+                let answers =
+                    matches!(lamp.trouble(), Trouble::None | Trouble::Dark | Trouble::Stuck | Trouble::Welded) && lamp.seen().connected;
                 if answers && !self.wire.cut.load(Ordering::Relaxed) {
                     self.wire.echo(&lamp).await;
                     asked += 1;

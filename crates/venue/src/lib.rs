@@ -47,6 +47,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { number: 10, name: "holds", sql: include_str!("../migrations/0010_holds.sql") },
     Migration { number: 11, name: "texts", sql: include_str!("../migrations/0011_texts.sql") },
     Migration { number: 14, name: "devices", sql: include_str!("../migrations/0014_devices.sql") },
+    Migration { number: 17, name: "relays", sql: include_str!("../migrations/0017_relays.sql") },
 ];
 
 /// What the product keeps in memory. One a process.

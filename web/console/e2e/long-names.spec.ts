@@ -30,6 +30,7 @@ const device: T.FloorDevice = {
   topic: LONG,
   channel: 1,
   lacks_channel: false,
+  refused: null,
   locks_button: false,
   address: null,
   online: false,

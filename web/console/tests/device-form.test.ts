@@ -11,6 +11,7 @@ import {
   freeChannel,
   isOnBroker,
   isShared,
+  refusalOf,
   relaysOf,
   wattsOf,
 } from '@/views/floor/device-form'
@@ -46,6 +47,13 @@ describe('a light that is changed', () => {
     const change = changeOf({ ...relay, beside: 'dev_2', channel: 4 }, true, 1)
     expect(change).toMatchObject({ beside: 'dev_2', channel: 4, replaced: false })
     expect(changeOf(relay, false, 1)).not.toHaveProperty('beside')
+  })
+})
+
+describe('a board that refuses', () => {
+  it('says why in words, whichever code it has', () => {
+    const words = [1, 2, 3, 4, 6, 10, 11, 99].map(refusalOf)
+    expect(words).toEqual(['function', 'coil', 'count', 'failed', 'busy', 'silent', 'silent', 'other'])
   })
 })
 

@@ -20,6 +20,7 @@ const device = (change: Partial<FloorDevice> = {}): FloorDevice => ({
   topic: 'ck-1',
   channel: 1,
   lacks_channel: false,
+  refused: null,
   locks_button: false,
   address: null,
   online: true,

@@ -64,8 +64,8 @@ impl Device {
 /// What is like it with a board. Nothing that answers late or never: the server's time-outs are real ones.
 const fn of_board(trouble: Trouble) -> CoilTrouble {
     match trouble {
-        // A board does not measure: it knows nothing of bulbs.
-        Trouble::None | Trouble::Dark => CoilTrouble::None,
+        // A board does not measure: it knows nothing of bulbs, nor of contacts that are welded.
+        Trouble::None | Trouble::Dark | Trouble::Welded => CoilTrouble::None,
         Trouble::Unplugged | Trouble::Missed => CoilTrouble::Gone,
         Trouble::Offline => CoilTrouble::Offline,
         Trouble::Deaf => CoilTrouble::Refuses(FAILED),

@@ -89,13 +89,13 @@ pub fn modbus(input: &[u8]) {
         _ => return,
     };
     let read = |transaction, what| answer(framing, transaction, Ask { unit: 1, coil: 2, what }, bytes);
-    let answers = [What::Set(false), What::Set(true), What::Read].map(|what| read(1, what).ok());
+    let answers = [What::Set(false), What::Set(true), What::Read(8)].map(|what| read(1, what).ok());
     let taken: Vec<&Answer> = answers.iter().flatten().collect();
     if taken.is_empty() {
         return;
     }
     assert!(bytes.len() <= LONGEST_ANSWER && length(framing, bytes) == Ok(Some(bytes.len())), "{bytes:?}");
-    assert!(framing == Framing::Rtu || read(2, What::Read).is_err() && read(2, What::Set(false)).is_err(), "{bytes:?}");
+    assert!(framing == Framing::Rtu || read(2, What::Read(8)).is_err() && read(2, What::Set(false)).is_err(), "{bytes:?}");
     // A refusal names the function and not the value.
     assert!(taken.len() == 1 || matches!(answers, [Some(Answer::Refused(_)), Some(Answer::Refused(_)), None]), "{answers:?}");
 }

@@ -57,6 +57,8 @@ pub enum Trouble {
     Stuck,
     /// Its bulb is burnt: the relay does as it is told, says so, and nothing passes through it.
     Dark,
+    /// Its contacts are welded: the relay does as it is told, and says so, and its lamp burns on. Unlike [`Lamp::weld`], it knows nothing of it.
+    Welded,
 }
 
 /// Whose words it speaks.

@@ -100,7 +100,8 @@ impl LampPage {
 fn view(Shown { id, name, .. }: Shown, seen: Seen, trouble: Trouble, english: bool) -> View {
     let say = |zh, en| if english { en } else { zh };
     let unplugged = matches!(trouble, Trouble::Unplugged | Trouble::Missed);
-    let (look, state) = match (unplugged, seen.on && trouble != Trouble::Dark) {
+    let burns = trouble == Trouble::Welded || (seen.on && trouble != Trouble::Dark);
+    let (look, state) = match (unplugged, burns) {
         (true, _) => ("unplugged", say("已拔掉", "Unplugged")),
         (false, true) => ("on", say("亮", "On")),
         (false, false) => ("off", say("灭", "Off")),
@@ -196,6 +197,7 @@ mod tests {
             (Seen::default(), Trouble::None, "off", Act::Pull),
             (lit, Trouble::Offline, "on", Act::Pull),
             (lit, Trouble::Dark, "off", Act::Pull),
+            (Seen::default(), Trouble::Welded, "on", Act::Pull),
             (Seen::default(), Trouble::Unplugged, "unplugged", Act::PlugIn),
             // It has not noticed yet.
             (lit, Trouble::Unplugged, "unplugged", Act::PlugIn),

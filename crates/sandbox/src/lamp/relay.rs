@@ -83,7 +83,9 @@ impl Relay {
             match now {
                 Trouble::Unplugged => {}
                 Trouble::Missed => self.unclosed = None,
-                Trouble::None | Trouble::Offline | Trouble::Deaf | Trouble::Mute | Trouble::Stuck | Trouble::Dark => return true,
+                Trouble::None | Trouble::Offline | Trouble::Deaf | Trouble::Mute | Trouble::Stuck | Trouble::Dark | Trouble::Welded => {
+                    return true;
+                }
             }
             if trouble.changed().await.is_err() {
                 return false;
@@ -246,9 +248,10 @@ impl Relay {
     }
 
     fn channels(&self) -> Vec<Channel> {
-        let (dark, burnt) = (*self.trouble.borrow() == Trouble::Dark, self.burnt.load(Ordering::Relaxed));
+        let (trouble, burnt) = (*self.trouble.borrow(), self.burnt.load(Ordering::Relaxed));
         let channel = |(n, seen): (usize, &Seen)| {
-            let burns = seen.on && !dark && burnt & (1 << n) == 0;
+            let flows = trouble == Trouble::Welded || (seen.on && trouble != Trouble::Dark);
+            let burns = flows && burnt & (1 << n) == 0;
             Channel { on: seen.on, watts: if burns { 118.4 } else { 0.0 } }
         };
         self.seen.borrow().iter().enumerate().map(channel).collect()

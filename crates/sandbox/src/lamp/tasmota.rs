@@ -51,9 +51,9 @@ pub fn power(topic: &str, channels: &[Channel]) -> Saying {
     Saying::new(format!("tele/{topic}/SENSOR"), sensors(channels))
 }
 
-/// In whole watts, as it comes from the factory.
+/// In whole watts, as it comes from the factory. Of a relay that is off the firmware measures nothing, whatever passes through it.
 fn sensors(channels: &[Channel]) -> String {
-    let watts: f64 = channels.iter().map(|channel| channel.watts).sum();
+    let watts: f64 = channels.iter().filter(|channel| channel.on).map(|channel| channel.watts).sum();
     format!(
         r#"{{"Time":"2026-11-21T08:00:00","ENERGY":{{"TotalStartTime":"2026-01-01T00:00:00","Total":1.024,"Power":{watts:.0},"Voltage":230}}}}"#
     )

@@ -52,6 +52,8 @@ pub struct Device {
     pub channel: Option<i64>,
     /// Its device has said that it has no such channel.
     pub lacks_channel: bool,
+    /// The exception code with which its board refuses to say how it stands; absent: it does not.
+    pub refused: Option<i64>,
     /// Whenever it has come to the broker, its own button is told to do nothing.
     pub locks_button: bool,
     /// It has been, since it came.

@@ -78,6 +78,10 @@ async fn take_in(venue: &Venue, cx: &Cx, seen: &Device, said: Word, holds: impl 
     let current = by_id(&mut tx, seen.id).await?.filter(|device| holds(device) && said.is_news(device, cx.now()));
     let Some(device) = current else { return Ok(()) };
     match said.said {
+        // It was away with a reason, and gives none any more.
+        Said::Online(false) if !device.online => {
+            tx.exec("UPDATE devices SET refused = NULL WHERE id = $1", args![device.id]).await?;
+        }
         Said::Online(online) => {
             let gone = (!online).then(|| device.gone_since(None, cx.now()));
             presence(&mut tx, cx, venue, &device, gone).await?;
@@ -94,6 +98,7 @@ async fn take_in(venue: &Venue, cx: &Cx, seen: &Device, said: Word, holds: impl 
             }
         }
         Said::Missing => is_missing(&mut tx, cx, venue, &mut table, &device).await?,
+        Said::Refused(code) => is_refused(&mut tx, cx, venue, &mut table, &device, code).await?,
     }
     if said.is_lit() {
         run_out::is_lit(&mut tx, cx, venue, &mut table, &device).await?;
@@ -127,6 +132,20 @@ async fn is_missing(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, devi
         tx.exec("UPDATE devices SET lacks_channel = TRUE WHERE id = $1", args![device.id]).await?;
         log::write(tx, cx, device.id, log::PROGRAM, "no_channel", "").await?;
     }
+    cannot_be_told(tx, cx, venue, table, device).await
+}
+
+/// Its board does not say how it stands: whatever it is told, nobody would know.
+async fn is_refused(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, device: &Device, code: u8) -> Result<()> {
+    tx.exec("UPDATE devices SET refused = $1 WHERE id = $2", args![i64::from(code), device.id]).await?;
+    // Who is refused in each round, now so and now otherwise, has said enough.
+    if device.online || device.refused.is_none() {
+        log::write(tx, cx, device.id, log::PROGRAM, "refused", &code.to_string()).await?;
+    }
+    cannot_be_told(tx, cx, venue, table, device).await
+}
+
+async fn cannot_be_told(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, device: &Device) -> Result<()> {
     if !device.online {
         return Ok(());
     }
@@ -148,8 +167,15 @@ async fn draws(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, id: Devic
         (Some(_), None) => log::write(tx, cx, id, log::PROGRAM, "power_again", &after.compared()).await?,
         (Some(_), Some(_)) | (None, None) => {}
     }
+    match (before.burns_on(), after.burns_on()) {
+        (false, true) => log::write(tx, cx, id, log::PROGRAM, "burns_on", &after.compared()).await?,
+        (true, false) => log::write(tx, cx, id, log::PROGRAM, "burns_no_more", &after.compared()).await?,
+        (true, true) | (false, false) => {}
+    }
     match after.dark_since {
         Some(since) => play::is_dark_though_on(tx, cx, venue, table, since).await,
+        // Each time: who was at the table when it was found out may have left since.
+        None if after.burns_on() => play::burns_for_nobody(tx, cx, venue, table).await,
         None => Ok(()),
     }
 }
@@ -183,13 +209,14 @@ fn is_news(device: &Device, said: Said, now: Timestamp) -> bool {
     match said {
         // What a device does not have does not come with it: only by its own report.
         Said::Online(true) => !device.online && !device.lacks_channel,
-        Said::Online(false) => device.online,
+        Said::Online(false) => device.online || device.refused.is_some(),
         // The first report after a telling confirms it, even where nothing changes.
         Said::Power(on) => device.reported != Some(on) || device.reported_at.is_none_or(|at| at < device.wanted_at) || !device.online,
         Said::Draws { milliwatts, on } => {
             on.is_some_and(|on| is_news(device, Said::Power(on), now)) || device.draw.is_news(milliwatts, device.wanted, now)
         }
         Said::Missing => device.online || !device.lacks_channel,
+        Said::Refused(code) => device.online || device.refused != Some(i64::from(code)),
     }
 }
 
@@ -197,7 +224,7 @@ fn is_news(device: &Device, said: Said, now: Timestamp) -> bool {
 async fn presence(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, gone: Option<Timestamp>) -> Result<()> {
     // Whoever was away may have lost its power: how its relay stands is not known until it says so.
     let sql = "UPDATE devices SET online = $1, online_since = $2, left_at = $7, silent_since = $8, reported = NULL, on_since = $3, low_since = $4, \
-               dark_since = $5, wrong_since = $9, right_since = $10, button_told = FALSE WHERE id = $6";
+               dark_since = $5, burns_since = NULL, wrong_since = $9, right_since = $10, button_told = FALSE WHERE id = $6";
     let (now, online) = (cx.now(), gone.is_none());
     let (draw, left_at) = (device.draw.switched(None, now), if online { device.left_at } else { Some(now) });
     // Who was away begins anew.
@@ -220,11 +247,12 @@ async fn presence(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, gone: Op
 
 async fn power(tx: &mut Tx, cx: &Cx, venue: &Venue, device: &Device, on: bool, course: Course) -> Result<()> {
     let sql = "UPDATE devices SET reported = $1, reported_at = $2, lit_at = $3, on_since = $4, low_since = $5, dark_since = $6, \
-               wrong_since = $8, right_since = $9, lacks_channel = FALSE WHERE id = $7";
+               wrong_since = $8, right_since = $9, burns_since = $10, lacks_channel = FALSE, refused = NULL WHERE id = $7";
     let now = cx.now();
     let (draw, lit_at) = (device.draw.switched(Some(on), now), if on { Some(now) } else { device.lit_at });
-    let Draw { on_since, low_since, dark_since, .. } = draw;
-    tx.exec(sql, args![on, now, lit_at, on_since, low_since, dark_since, device.id, course.wrong_since, course.right_since]).await?;
+    let Draw { on_since, low_since, dark_since, burns_since, .. } = draw;
+    let Course { wrong_since, right_since } = course;
+    tx.exec(sql, args![on, now, lit_at, on_since, low_since, dark_since, device.id, wrong_since, right_since, burns_since]).await?;
     let changed = device.reported != Some(on);
     if on == device.wanted {
         if changed {

@@ -145,9 +145,9 @@ async fn replace(
     let mut fields = Fields::default();
     watch::check(&mut fields, driver, seat.is_some_and(|seat| seat.shared), old.draw.least_watts);
     let least_watts = old.draw.least_watts.filter(|_| fields.is_empty());
-    let sql = "UPDATE devices SET driver = $1, topic = $2, password_hash = $3, channel = $13, lacks_channel = FALSE, coil_host = $4, coil_port = $5, \
+    let sql = "UPDATE devices SET driver = $1, topic = $2, password_hash = $3, channel = $13, lacks_channel = FALSE, refused = NULL, coil_host = $4, coil_port = $5, \
                coil_framing = $6, coil_unit = $7, coil_number = $8, coil_timer = $12, least_watts = $9, drawn = NULL, drawn_at = NULL, on_since = NULL, enough_at = NULL, low_since = NULL, \
-               dark_since = NULL, reported = NULL, reported_at = NULL, lit_at = NULL, burns_until = NULL, wrong_since = NULL, right_since = NULL, told_at = NULL, \
+               dark_since = NULL, burns_since = NULL, reported = NULL, reported_at = NULL, lit_at = NULL, burns_until = NULL, wrong_since = NULL, right_since = NULL, told_at = NULL, \
                silent_since = NULL, online = FALSE, online_since = $10, left_at = NULL, wanted_at = $10, replaced_at = $10, version = version + 1 WHERE id = $11";
     let written = args![
         driver.as_str(),

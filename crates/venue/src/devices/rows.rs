@@ -10,7 +10,7 @@ use store::{Row, Sql, Tx, args};
 use super::agree::{AGREE_COIL, AGREE_JOB, Agree};
 use super::course::Course;
 use super::device::{Device, DeviceId, Driver};
-use super::draw::Draw;
+use super::draw::{Draw, SETTLES};
 use super::light::{Light, Playing, light};
 use super::modbus::{Address, Board, Timer};
 use super::{log, relay};
@@ -22,9 +22,10 @@ const COLUMNS: &str = "d.id, d.venue_id, d.table_id, d.driver, d.name, d.topic, 
                        d.coil_number, d.coil_timer, d.wanted, d.off_at, d.version, d.wanted_at, d.told_at, d.silent_since, d.reported, d.reported_at, d.wrong_since, d.right_since, \
                        d.online, d.online_since, d.left_at, d.override_on, d.override_until, d.override_why, \
                        d.least_watts, d.drawn, d.drawn_at, d.on_since, d.enough_at, d.low_since, d.dark_since, \
-                       d.edition, d.lit_at, d.replaced_at, d.burns_until";
+                       d.edition, d.lit_at, d.replaced_at, d.burns_until, d.refused, d.burns_since";
 
 pub(super) fn read(row: &Row) -> store::Result<Device> {
+    let (reported, reported_at): (Option<bool>, Option<Timestamp>) = (row.get("reported")?, row.get("reported_at")?);
     Ok(Device {
         id: row.get("id")?,
         venue_id: row.get("venue_id")?,
@@ -35,6 +36,7 @@ pub(super) fn read(row: &Row) -> store::Result<Device> {
         topic: row.get("topic")?,
         channel: row.get("channel")?,
         lacks_channel: row.get("lacks_channel")?,
+        refused: row.get("refused")?,
         locks_button: row.get("locks_button")?,
         button_told: row.get("button_told")?,
         address: address(row)?,
@@ -44,8 +46,8 @@ pub(super) fn read(row: &Row) -> store::Result<Device> {
         wanted_at: row.get("wanted_at")?,
         told_at: row.get("told_at")?,
         silent_since: row.get("silent_since")?,
-        reported: row.get("reported")?,
-        reported_at: row.get("reported_at")?,
+        reported,
+        reported_at,
         burns_until: row.get("burns_until")?,
         lit_at: row.get("lit_at")?,
         replaced_at: row.get("replaced_at")?,
@@ -64,14 +66,18 @@ pub(super) fn read(row: &Row) -> store::Result<Device> {
             on_since: row.get("on_since")?,
             enough_at: row.get("enough_at")?,
             low_since: row.get("low_since")?,
+            off_since: reported_at.filter(|_| reported == Some(false)),
+            burns_since: row.get("burns_since")?,
         },
     })
 }
 
 pub(super) async fn set_draw(tx: &mut Tx, id: DeviceId, draw: Draw) -> store::Result<()> {
-    let sql = "UPDATE devices SET least_watts = $1, drawn = $2, drawn_at = $3, on_since = $4, enough_at = $5, low_since = $6, dark_since = $7 WHERE id = $8";
-    let Draw { least_watts, milliwatts, at, dark_since, on_since, enough_at, low_since } = draw;
-    tx.exec(sql, args![least_watts, milliwatts, at, on_since, enough_at, low_since, dark_since, id]).await?;
+    let sql = "UPDATE devices SET least_watts = $1, drawn = $2, drawn_at = $3, on_since = $4, enough_at = $5, low_since = $6, dark_since = $7, \
+               burns_since = $8 WHERE id = $9";
+    // Since when it is off stands in what it reports.
+    let Draw { least_watts, milliwatts, at, dark_since, on_since, enough_at, low_since, off_since: _, burns_since } = draw;
+    tx.exec(sql, args![least_watts, milliwatts, at, on_since, enough_at, low_since, dark_since, burns_since, id]).await?;
     Ok(())
 }
 
@@ -128,6 +134,15 @@ pub(super) async fn watched(sql: &mut impl Sql) -> store::Result<Vec<Device>> {
     sql.all(&query, args![], read).await
 }
 
+/// Whose power is watched, and who is off: of those that have not said since what they draw, and those that seem to burn.
+pub(super) async fn watched_off(sql: &mut impl Sql) -> store::Result<Vec<Device>> {
+    let query = format!(
+        "SELECT {COLUMNS} FROM devices d WHERE d.least_watts IS NOT NULL AND d.reported = FALSE AND d.topic IS NOT NULL \
+         AND (d.burns_since IS NOT NULL OR d.drawn_at < d.reported_at + $1) ORDER BY d.id LIMIT 50000"
+    );
+    sql.all(&query, args![SETTLES], read).await
+}
+
 pub(super) async fn on_board(sql: &mut impl Sql, board: &Board) -> store::Result<Vec<Device>> {
     let query = format!(
         "SELECT {COLUMNS} FROM devices d WHERE d.coil_host = $1 AND d.coil_port = $2 AND d.coil_framing = $3 ORDER BY d.coil_unit, d.coil_number LIMIT 2000"
@@ -180,7 +195,7 @@ pub(crate) async fn give_up(tx: &mut Tx, cx: &Cx, venue: &Venue, table: TableId)
     let topic = of_table(tx, table).await?.and_then(|device| device.topic);
     relay::lock(tx, topic.as_deref(), None).await?;
     let sql = "UPDATE devices SET topic = NULL, channel = NULL, lacks_channel = FALSE, password_hash = NULL, coil_host = NULL, coil_port = NULL, coil_framing = NULL, coil_unit = NULL, \
-               coil_number = NULL, coil_timer = NULL, online = FALSE, online_since = $1, reported = NULL, wrong_since = NULL, right_since = NULL, on_since = NULL, \
+               coil_number = NULL, coil_timer = NULL, refused = NULL, online = FALSE, online_since = $1, reported = NULL, wrong_since = NULL, right_since = NULL, on_since = NULL, burns_since = NULL, \
                version = version + 1 WHERE table_id = $2";
     tx.exec(sql, args![cx.now(), table]).await?;
     relay::left(tx, venue, topic).await

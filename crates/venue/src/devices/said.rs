@@ -23,6 +23,8 @@ pub enum Said {
     Draws { milliwatts: i64, on: Option<bool> },
     /// There is no such channel.
     Missing,
+    /// Its board answers, and refuses to say how its coil stands, with this code.
+    Refused(u8),
 }
 
 /// Of which of its channels.
@@ -126,7 +128,7 @@ pub fn about(topic: &str, payload: &[u8]) -> Option<About> {
     for Saying { of, said } in sayings {
         match said {
             Said::Online(_) => return Some(About::Presence),
-            Said::Power(_) | Said::Draws { on: Some(_), .. } | Said::Missing => relays = relays.with(of),
+            Said::Power(_) | Said::Draws { on: Some(_), .. } | Said::Missing | Said::Refused(_) => relays = relays.with(of),
             Said::Draws { on: None, .. } => power = power.with(of),
         }
     }

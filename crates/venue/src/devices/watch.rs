@@ -11,7 +11,7 @@ use store::jobs::JobKind;
 use super::agree::ask;
 use super::device::{Device, DeviceId, Driver};
 use super::draw::{Draw, LEAST, watts};
-use super::rows::{by_id, set_draw, watched};
+use super::rows::{by_id, set_draw, watched, watched_off};
 use super::{log, relay, tasmota};
 use crate::halls::rows::lock_table_in_use;
 use crate::halls::{Table, TableState};
@@ -81,19 +81,30 @@ fn in_play() -> Fault {
     Fault::new(Kind::Conflict, "IN_PLAY", zh, en)
 }
 
-/// Every few seconds: asks the lights that are watched and on, where nothing was heard of their power for a while. So it does not matter how
-/// often a relay tells of it by itself. An error where the way to them is cut: whoever was not asked is asked soon.
+/// Every few seconds: asks the lights that are watched and on, where nothing was heard of their power for a while, and those that have gone off
+/// since. So it does not matter how often a relay tells of it by itself. An error where the way to them is cut: whoever was not asked is asked soon.
 pub(crate) async fn ask_what_they_draw(venue: &Venue, cx: &Cx) -> Result<()> {
-    let due = watched(&mut cx.db.read()).await?.into_iter().filter(|device| device.draw.is_due(device.wanted, cx.now()));
+    let mut lights = watched(&mut cx.db.read()).await?;
+    lights.extend(watched_off(&mut cx.db.read()).await?);
+    let due = lights.into_iter().filter(|device| device.draw.is_due(device.wanted, cx.now()));
     let asked = ask(venue, due, tasmota::power_question).await;
     if asked { Ok(()) } else { Err(Fault::unavailable("the way to lights is cut")) }
 }
 
-/// Before a table is used again: a light that is watched has been seen to draw enough since the table went out of service. Answers what was
-/// seen, where something is asked of it.
+/// Before a table is used again: a light that is watched has been seen to draw enough since the table went out of service, and no power while
+/// it was off. Answers what was seen, where something is asked of it.
 pub(crate) async fn tested(tx: &mut Tx, cx: &Cx, user: &Principal, table: &Table, device: &Device) -> Result<Option<String>> {
     let draw = device.draw;
     let Some(least) = draw.least_watts else { return Ok(None) };
+    if draw.burns_on() {
+        let seen = watts(draw.milliwatts.unwrap_or_default());
+        return Err(Fault::new(
+            Kind::Conflict,
+            "LIGHT_BURNS_ON",
+            format!("继电器已断开，灯仍在用电（{seen} 瓦）：触点可能已粘连，请更换设备；更换或修好后，请先测试灯"),
+            format!("Its relay is off, and its lamp draws power all the same ({seen} W): welded contacts? Replace it, and test the light"),
+        ));
+    }
     if !draw.was_seen_since(table.since) || draw.dark_since.is_some() {
         let (zh, en) = match draw.milliwatts.map(watts) {
             Some(seen) => (format!("，最近一次为 {seen} 瓦"), format!("; it was last seen to draw {seen} W")),

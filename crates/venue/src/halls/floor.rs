@@ -43,6 +43,8 @@ pub struct FloorDevice {
     pub channel: Option<i64>,
     /// Its device has said that it has no such channel.
     pub lacks_channel: bool,
+    /// The exception code with which its board refuses to say how it stands; absent: it does not.
+    pub refused: Option<i64>,
     /// Whenever it has come to the broker, its own button is told to do nothing.
     pub locks_button: bool,
     pub address: Option<devices::modbus::Address>,
@@ -155,6 +157,7 @@ fn shown(device: Device) -> FloorDevice {
         topic: device.topic,
         channel: device.channel,
         lacks_channel: device.lacks_channel,
+        refused: device.refused,
         locks_button: device.locks_button,
         address: device.address,
         online: device.online,

@@ -7,9 +7,9 @@ use kernel::{Clock, MINUTE, SECOND};
 use platform::identity::Role;
 use sandbox::{CoilTrouble, Coils, Frames};
 use serde_json::{Value, json};
-use testkit::{Client, Hall, TestServer, floor_table, on_server};
+use testkit::{Client, Hall, floor_table, on_server};
 
-const ROUND: i64 = 10 * SECOND;
+use crate::support::board::{ROUND, device, logged, round};
 
 async fn wallet(customer: &Client) -> (Value, Value) {
     let me = customer.get("/customer/v1/me").await.ok(200);
@@ -22,21 +22,6 @@ async fn open(customer: &Client, table: &str, key: &str) -> testkit::Answer {
 
 async fn session(customer: &Client, of: &Value) -> Value {
     customer.get(&format!("/customer/v1/sessions/{}", of["id"].as_str().unwrap())).await.ok(200)
-}
-
-/// The next round of questions.
-async fn round(server: &TestServer) {
-    server.clock.step(ROUND);
-    server.tick().await;
-}
-
-async fn device(hall: &Hall<'_>, table: &str) -> Value {
-    floor_table(&hall.floor().await, table)["device"].clone()
-}
-
-async fn logged(hall: &Hall<'_>, device: &str) -> Vec<String> {
-    let log = hall.manager.get(&format!("/api/v1/devices/{device}/log")).await.ok(200);
-    log["items"].as_array().unwrap().iter().map(|line| line["what"].as_str().unwrap().to_owned()).collect()
 }
 
 on_server! {

@@ -7,27 +7,7 @@ use serde_json::{Value, json};
 use testkit::{Client, Hall, TestServer, floor_table, on_brokers, on_server};
 
 use crate::support::pay::{id, wallet};
-
-async fn watch(hall: &Hall<'_>, n: usize, least: i64) {
-    let device = &hall.tables[n].device;
-    let watched = hall.manager.put(&format!("/api/v1/devices/{device}/watch"), json!({"least_watts": least})).await.ok(200);
-    assert_eq!(watched["draw"]["least_watts"], least);
-}
-
-async fn draw(hall: &Hall<'_>, n: usize) -> Value {
-    floor_table(&hall.floor().await, &hall.tables[n].id)["device"]["draw"].clone()
-}
-
-/// So much time passes; then lights are asked what they draw, and it says so. Nothing of it is on its way before or after.
-async fn asked_after(server: &TestServer, hall: &Hall<'_>, n: usize, micros: i64, milliwatts: i64) {
-    server.later(micros).await;
-    let asked = server.clock.now();
-    server.tick().await;
-    server.settles().await;
-    let draw = draw(hall, n).await;
-    let heard: Timestamp = draw["at"].as_str().expect("it has said something").parse().expect("a time");
-    assert!(heard >= asked && draw["milliwatts"] == milliwatts, "{draw}");
-}
+use crate::support::power::{asked_after, draw, line, logged, watch};
 
 async fn session(customer: &Client, of: &Value) -> Value {
     customer.get(&format!("/customer/v1/sessions/{}", id(of))).await.ok(200)
@@ -36,17 +16,6 @@ async fn session(customer: &Client, of: &Value) -> Value {
 async fn told(customer: &Client) -> Vec<String> {
     let page = customer.get("/customer/v1/messages").await.ok(200);
     page["items"].as_array().unwrap().iter().map(|message| message["kind"].as_str().unwrap().to_owned()).collect()
-}
-
-/// What the device log says, newest first: who, what and why.
-async fn logged(hall: &Hall<'_>, n: usize) -> Vec<(String, String, String)> {
-    let lines = hall.manager.get(&format!("/api/v1/devices/{}/log", hall.tables[n].device)).await.ok(200);
-    let text = |value: &Value| value.as_str().unwrap().to_owned();
-    lines["items"].as_array().unwrap().iter().map(|line| (text(&line["who"]), text(&line["what"]), text(&line["why"]))).collect()
-}
-
-fn line(who: &str, what: &str, why: &str) -> (String, String, String) {
-    (who.into(), what.into(), why.into())
 }
 
 /// The lamp over table `n` burns out under who plays there for ten minutes and a bit: closed, paid back, a case.

@@ -4072,6 +4072,11 @@ export interface components {
             override_on?: boolean | null;
             override_until?: components["schemas"]["Timestamp"] | null;
             override_why?: string | null;
+            /**
+             * Format: int64
+             * @description The exception code with which its board refuses to say how it stands; absent: it does not.
+             */
+            refused?: number | null;
             /** @description What it says it is; absent: not known. */
             reported?: boolean | null;
             reported_at?: components["schemas"]["Timestamp"] | null;
@@ -4215,6 +4220,11 @@ export interface components {
             override_on?: boolean | null;
             override_until?: components["schemas"]["Timestamp"] | null;
             override_why?: string | null;
+            /**
+             * Format: int64
+             * @description The exception code with which its board refuses to say how it stands; absent: it does not.
+             */
+            refused?: number | null;
             /** @description What it says it is; absent: not known. */
             reported?: boolean | null;
             topic?: string | null;

@@ -11,8 +11,9 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::frame::{self, Framing, What};
+use super::reading::Reading;
 use super::round::Round;
-use super::{Address, Board, CoilError, Line};
+use super::{Address, Board, CoilError, Line, stands};
 use crate::Venue;
 use crate::devices::rows::{by_id, on_board};
 use crate::devices::{Device, DeviceId, Said, hear, log};
@@ -81,8 +82,11 @@ pub(crate) async fn poll(venue: &Arc<Venue>, cx: &Cx) -> Result<()> {
 /// What a round has found out so far.
 #[derive(Default)]
 struct Heard {
-    asked: BTreeSet<DeviceId>,
     answered: BTreeSet<DeviceId>,
+    /// Whose coils the board would not read, and with which code.
+    refused: BTreeMap<DeviceId, u8>,
+    /// How each unit takes questions.
+    readings: BTreeMap<u8, Reading>,
 }
 
 /// How a unit has taken its questions.
@@ -147,41 +151,50 @@ async fn look(venue: &Venue, cx: &Cx, board: &Board) -> Result<()> {
     }
     for device in on_board(&mut cx.db.read(), board).await? {
         if device.address.as_ref().is_some_and(|at| silent.contains(&at.unit)) && !heard.answered.contains(&device.id) {
-            hear::found(venue, cx, &device, Said::Online(false)).await?;
+            let said = heard.refused.get(&device.id).map_or(Said::Online(false), |code| Said::Refused(*code));
+            hear::found(venue, cx, &device, said).await?;
         }
     }
     Ok(())
 }
 
-/// Reads all coils of a unit that have not answered yet: those that were asked before come last, since it may be only them that the unit
-/// does not know.
+/// Reads all coils of a unit that have not answered yet, as many with each request as it tells at once.
 async fn ask(venue: &Venue, cx: &Cx, board: &Board, unit: u8, line: &mut dyn Line, heard: &mut Heard) -> Result<Answers> {
+    let Heard { answered, refused, readings } = heard;
     // Only now, when it is our turn: what they should be may have changed in the meantime.
-    let mut devices = on_board(&mut cx.db.read(), board).await?;
-    devices.retain(|device| device.address.as_ref().is_some_and(|at| at.unit == unit) && !heard.answered.contains(&device.id));
-    devices.sort_by_key(|device| (heard.asked.contains(&device.id), !device.online));
-    let mut answers = Answers::All;
-    for device in devices {
-        let Some(at) = device.address.as_ref() else { continue };
-        heard.asked.insert(device.id);
-        match line.read(at.unit, at.coil).await {
-            Ok(on) => {
-                // While it is our turn: nobody else of this process switches it between the look and its report.
-                hear::found(venue, cx, &device, Said::Power(on)).await?;
-                heard.answered.insert(device.id);
+    let devices = on_board(&mut cx.db.read(), board).await?;
+    let coil = |device: &Device| device.address.as_ref().filter(|at| at.unit == unit).map(|at| at.coil);
+    let new = devices.into_iter().filter(|device| !answered.contains(&device.id));
+    let mut open: BTreeMap<u16, Device> = new.filter_map(|device| Some((coil(&device)?, device))).collect();
+    let reading = readings.entry(unit).or_default();
+    while let Some(span) = reading.next(&open.keys().copied().collect()) {
+        match line.read(unit, span).await {
+            Ok(states) => {
+                reading.answered(span);
+                let told: Vec<u16> = open.keys().copied().filter(|coil| span.has(*coil)).collect();
+                for coil in told {
+                    let Some(device) = open.remove(&coil) else { continue };
+                    // While it is our turn: nobody else of this process switches it between the look and its report.
+                    hear::found(venue, cx, &device, Said::Power(states.is_on(coil - span.first))).await?;
+                    answered.insert(device.id);
+                }
             }
-            Err(CoilError::Refused(code)) if frame::is_of_a_silent_unit(code) => return Ok(Answers::Silent { line_is_good: true }),
-            Err(error @ CoilError::Refused(_)) => {
-                tracing::debug!(%error, device = %device.id, "a coil cannot be read");
-                answers = Answers::Part;
+            Err(CoilError::Refused(code)) if frame::is_of_these_coils(code) => reading.refused(span, code),
+            Err(CoilError::Refused(code)) => {
+                tracing::debug!(code, host = board.host, unit, "coils cannot be read");
+                refused.extend(open.values().map(|device| (device.id, code)));
+                let silent = frame::is_of_a_silent_unit(code);
+                return Ok(if silent { Answers::Silent { line_is_good: true } } else { Answers::Part });
             }
             Err(error @ (CoilError::Silent(_) | CoilError::Unreachable(_) | CoilError::Busy)) => {
                 tracing::debug!(%error, host = board.host, unit, "a unit has stopped to answer");
+                reading.missed(span);
                 return Ok(Answers::Silent { line_is_good: false });
             }
         }
     }
-    Ok(answers)
+    refused.extend(open.iter().filter_map(|(coil, device)| Some((device.id, reading.why(*coil)?))));
+    Ok(if open.is_empty() { Answers::All } else { Answers::Part })
 }
 
 /// Writes what the coil should be and reads it back, which is its report. Whether nothing is left to be done for this version.
@@ -205,7 +218,7 @@ pub(in crate::devices) async fn make_agree(venue: &Venue, cx: &Cx, device: &Devi
             // It has heard it, for all that anybody knows, and may have done it.
             Err(error) => return note(cx, &now, Taken::Unknown).await.map_or_else(|fault| Ok(Err(fault)), |()| Err(error)),
         };
-        let on = line.read(at.unit, at.coil).await?;
+        let on = stands(&mut *line, at.unit, at.coil).await?;
         let heard = match note(cx, &now, timer).await {
             Ok(()) => hear::found(venue, cx, &now, Said::Power(on)).await,
             Err(fault) => Err(fault),
@@ -241,7 +254,7 @@ enum Taken {
 async fn write(line: &mut dyn Line, device: &Device, at: &Address, now: Timestamp) -> std::result::Result<Taken, CoilError> {
     let tenths = match at.timer.order(device.light(), now) {
         What::Flash(tenths) => tenths,
-        What::Set(_) | What::Read => return line.set(at.unit, at.coil, device.wanted).await.map(|()| Taken::Plain),
+        What::Set(_) | What::Read(_) => return line.set(at.unit, at.coil, device.wanted).await.map(|()| Taken::Plain),
     };
     match line.flash(at.unit, at.coil, tenths).await {
         Ok(()) => Ok(Taken::Timer),

@@ -1,4 +1,4 @@
-//! Modbus, as much of it as a relay needs: writing one coil (function 5) and reading one (function 1), in both framings; and one maker's timers. As the public
+//! Modbus, as much of it as a relay needs: writing one coil (function 5) and reading coils (function 1), in both framings; and one maker's timers. As the public
 //! specifications have them (Modbus Application Protocol V1.1b3; Modbus Messaging on TCP/IP V1.0b; Modbus over Serial Line V1.02); pure.
 //!
 //! **Invariant**: an answer is taken for what was asked, or not at all: its transaction (or its checksum), its unit, its function and its
@@ -27,17 +27,43 @@ pub enum What {
     Set(bool),
     /// On, and off by itself after so many tenths of a second. No specification has it: see [`Timer::Flash`](super::Timer::Flash).
     Flash(u16),
-    Read,
+    /// So many coils from that one on, [`MOST`] at most.
+    Read(u16),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
     /// The write was accepted. That the relay has moved it does not say.
     Accepted,
-    /// How the coil stands.
-    Stands(bool),
+    /// How the coils stand.
+    Stand(States),
     /// The board cannot, or will not, for this reason.
     Refused(u8),
+}
+
+/// How coils stand that were read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct States([u8; MOST_BYTES]);
+
+impl States {
+    /// Whether the coil is on that is so many behind the first one that was read.
+    pub fn is_on(&self, place: u16) -> bool {
+        let (byte, bit) = (usize::from(place / 8), place % 8);
+        self.0.get(byte).is_some_and(|byte| (byte >> bit) & 1 == 1)
+    }
+
+    /// As they are sent: the first coil is the lowest bit of the first byte, and what stands behind the last one is padding.
+    fn read(count: u16, bytes: &[u8]) -> Option<Self> {
+        if bytes.len() != usize::from(count).div_ceil(8) {
+            return None;
+        }
+        let mut states = [0; MOST_BYTES];
+        states.get_mut(..bytes.len())?.copy_from_slice(bytes);
+        if let (Some(last), used @ 1..) = (states.get_mut(bytes.len().wrapping_sub(1)), count % 8) {
+            *last &= (1_u8 << used) - 1;
+        }
+        Some(Self(states))
+    }
 }
 
 /// Why bytes are no answer to what was asked.
@@ -59,14 +85,17 @@ const FLASH: u16 = 0x0200;
 /// Transaction, protocol and length. The unit, which the specification counts to the header, is in both framings.
 const HEADER: usize = 6;
 const CHECKSUM: usize = 2;
+/// So many coils are read at once at most. The specification has 2,000; no board of relays has so many as this.
+pub const MOST: u16 = 256;
+const MOST_BYTES: usize = 32;
 /// No answer to what is asked here is longer.
-pub const LONGEST_ANSWER: usize = HEADER + 6;
+pub const LONGEST_ANSWER: usize = HEADER + 3 + MOST_BYTES;
 
 impl Ask {
     fn function(self) -> u8 {
         match self.what {
             What::Set(_) | What::Flash(_) => WRITE_COIL,
-            What::Read => READ_COILS,
+            What::Read(_) => READ_COILS,
         }
     }
 
@@ -76,8 +105,7 @@ impl Ask {
             What::Set(true) => (self.coil, [0xff, 0x00]),
             What::Set(false) => (self.coil, [0x00, 0x00]),
             What::Flash(tenths) => (self.coil.wrapping_add(FLASH), tenths.to_be_bytes()),
-            // One coil.
-            What::Read => (self.coil, [0x00, 0x01]),
+            What::Read(count) => (self.coil, count.to_be_bytes()),
         };
         let [high, low] = number.to_be_bytes();
         [self.unit, self.function(), high, low, first, second]
@@ -100,7 +128,8 @@ pub fn length(framing: Framing, begin: &[u8]) -> Result<Option<usize>, NoAnswer>
         // A serial frame does not say how long it is: its function does.
         (Framing::Rtu, [_, function, ..]) if function & EXCEPTION != 0 => 3 + CHECKSUM,
         (Framing::Rtu, [_, WRITE_COIL, ..]) => 6 + CHECKSUM,
-        (Framing::Rtu, [_, READ_COILS, ..]) => 4 + CHECKSUM,
+        (Framing::Rtu, [_, READ_COILS, count, ..]) => 3 + usize::from(*count) + CHECKSUM,
+        (Framing::Rtu, [_, READ_COILS]) => return Ok(None),
         (Framing::Rtu, [_, _, ..]) => return Err(NoAnswer::Other),
         (Framing::Tcp | Framing::Rtu, _) => return Ok(None),
     };
@@ -144,15 +173,24 @@ pub fn answer(framing: Framing, transaction: u16, ask: Ask, bytes: &[u8]) -> Res
                 Err(NoAnswer::Other)
             }
         }
-        // What stands behind the first coil is padding.
-        (false, What::Read, [1, coils]) => Ok(Answer::Stands(coils & 1 == 1)),
-        (true, _, _) | (false, What::Set(_) | What::Flash(_) | What::Read, _) => Err(NoAnswer::Length),
+        (false, What::Read(count), [length, coils @ ..]) if usize::from(*length) == coils.len() => {
+            States::read(count, coils).map(Answer::Stand).ok_or(NoAnswer::Length)
+        }
+        (true, _, _) | (false, What::Set(_) | What::Flash(_) | What::Read(_), _) => Err(NoAnswer::Length),
     }
 }
+
+/// Of the codes with which boards refuse: they have no such coil.
+pub const NO_SUCH_COIL: u8 = 2;
 
 /// Whether a board refuses since the unit behind it is silent.
 pub fn is_of_a_silent_unit(code: u8) -> bool {
     matches!(code, 10 | 11)
+}
+
+/// Whether a board refuses since it does not take these coils together, or not so many: it may take others.
+pub fn is_of_these_coils(code: u8) -> bool {
+    matches!(code, NO_SUCH_COIL | 3)
 }
 
 /// Why a board refuses, in words.

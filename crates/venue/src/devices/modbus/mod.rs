@@ -6,17 +6,22 @@
 mod address;
 mod ask;
 pub mod frame;
+mod reading;
 mod round;
 mod timer;
+
+use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 
 pub use address::{Address, Board, NewAddress};
-pub use frame::Framing;
+pub use frame::{Framing, States};
+pub use reading::Span;
 pub use timer::Timer;
 
 pub(crate) use ask::{Asking, POLL, poll};
 pub(super) use ask::{make_agree, poll_soon};
+use reading::Reading;
 
 /// The way to boards. Many take one connection only: each is spoken to by one caller at a time.
 #[async_trait]
@@ -33,7 +38,24 @@ pub trait Line: Send {
     async fn set(&mut self, unit: u8, coil: u16, on: bool) -> Result<(), CoilError>;
     /// On, and off by itself after so many tenths of a second ([`Timer::Flash`]).
     async fn flash(&mut self, unit: u8, coil: u16, tenths: u16) -> Result<(), CoilError>;
-    async fn read(&mut self, unit: u8, coil: u16) -> Result<bool, CoilError>;
+    async fn read(&mut self, unit: u8, span: Span) -> Result<States, CoilError>;
+}
+
+/// How one coil stands.
+///
+/// # Errors
+/// As the board has it that does not tell.
+pub async fn stands(line: &mut dyn Line, unit: u8, coil: u16) -> Result<bool, CoilError> {
+    let (coils, mut reading) = (BTreeSet::from([coil]), Reading::default());
+    while let Some(span) = reading.next(&coils) {
+        match line.read(unit, span).await {
+            Ok(states) if span.has(coil) => return Ok(states.is_on(coil - span.first)),
+            Ok(_) => reading.answered(span),
+            Err(CoilError::Refused(code)) if frame::is_of_these_coils(code) => reading.refused(span, code),
+            Err(error) => return Err(error),
+        }
+    }
+    Err(CoilError::Refused(reading.why(coil).unwrap_or(frame::NO_SUCH_COIL)))
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -16,6 +16,18 @@ const en: typeof zh = {
   shown: 'channel {channel}',
   missing:
     'The device has no channel {channel}, and the light is beyond control. Replace the device, or choose another channel.',
+  refused:
+    'The relay board answers, and does not say how this light is (exception code {code}: {why}). It counts as offline.',
+  refusal: 'exception code {code}: {why}',
+  refusals: {
+    function: 'it cannot read coils (function 01)',
+    coil: 'it has no such coil; check the numbers of the coil and of the unit',
+    count: 'it does not read so many, or so few',
+    failed: 'it has failed itself',
+    busy: 'it is busy',
+    silent: 'the unit behind it does not answer; check its number and its wires',
+    other: 'for a reason of its own; see its manual',
+  },
   meter: 'A Tasmota with one meter for several channels cannot be watched channel by channel.',
   done: 'Added. In some seconds you see how that channel stands.',
   renew:

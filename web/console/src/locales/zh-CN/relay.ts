@@ -12,6 +12,17 @@ export default {
     '设备连接后自动设置（Tasmota 为 SetOption73，Shelly 为 in_mode: detached）。服务器停机时也不能用按键开灯；取消锁定须在设备网页中改回。',
   shown: '第 {channel} 路',
   missing: '设备没有第 {channel} 路，灯不受控制。请更换设备，或重新选择通道。',
+  refused: '继电器板有应答，但不告知这盏灯的状态（异常码 {code}：{why}），按离线处理。',
+  refusal: '异常码 {code}：{why}',
+  refusals: {
+    function: '不支持读线圈（功能码 01）',
+    coil: '没有这个线圈，请核对线圈号和站号',
+    count: '不接受这样的读取数量',
+    failed: '板自身故障',
+    busy: '板正忙',
+    silent: '串口后的单元没有应答，请核对站号和接线',
+    other: '原因不明，请查阅板的说明书',
+  },
   meter: '几路共用一个电表的 Tasmota 不能按路监测功率。',
   done: '已添加。几秒后可以看到这一路的状态。',
   renew:

@@ -51,6 +51,28 @@ export const mayDraw = (watts: number | undefined): boolean => watts === undefin
 /** What a relay has measured, in watts: to a tenth, and never more than it was. */
 export const wattsOf = (milliwatts: number): number => Math.floor(milliwatts / 100) / 10
 
+/** Why a relay board refuses to be read, by its exception code. */
+export function refusalOf(code: number) {
+  switch (code) {
+    case 1:
+      return 'function'
+    case 2:
+      return 'coil'
+    case 3:
+      return 'count'
+    case 4:
+      return 'failed'
+    case 5:
+    case 6:
+      return 'busy'
+    case 10:
+    case 11:
+      return 'silent'
+    default:
+      return 'other'
+  }
+}
+
 /** What can be said before asking the server. */
 export function deviceTroubles(form: DeviceForm): Partial<Record<keyof DeviceForm, Trouble>> {
   const name = form.name.trim() ? undefined : 'name'

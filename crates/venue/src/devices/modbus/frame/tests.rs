@@ -2,7 +2,8 @@ use super::*;
 use proptest::prelude::*;
 
 const ON: Ask = Ask { unit: 1, coil: 7, what: What::Set(true) };
-const READ: Ask = Ask { unit: 1, coil: 7, what: What::Read };
+const READ: Ask = Ask { unit: 1, coil: 7, what: What::Read(1) };
+const ALL: Ask = Ask { unit: 1, coil: 0, what: What::Read(12) };
 const BOTH: [Framing; 2] = [Framing::Tcp, Framing::Rtu];
 
 #[test]
@@ -10,6 +11,7 @@ fn v5_1_a_coil_is_written_as_the_specification_says() {
     assert_eq!(request(Framing::Tcp, 0x1234, ON), [0x12, 0x34, 0, 0, 0, 6, 1, 5, 0, 7, 0xff, 0]);
     assert_eq!(request(Framing::Tcp, 1, Ask { what: What::Set(false), ..ON }), [0, 1, 0, 0, 0, 6, 1, 5, 0, 7, 0, 0]);
     assert_eq!(request(Framing::Tcp, 1, READ), [0, 1, 0, 0, 0, 6, 1, 1, 0, 7, 0, 1]);
+    assert_eq!(request(Framing::Tcp, 1, ALL), [0, 1, 0, 0, 0, 6, 1, 1, 0, 0, 0, 12]);
     // The relay board's manual has these.
     let first = Ask { unit: 1, coil: 0, what: What::Set(true) };
     assert_eq!(request(Framing::Rtu, 9, first), [1, 5, 0, 0, 0xff, 0, 0x8c, 0x3a]);
@@ -24,14 +26,21 @@ fn v5_1_a_timer_is_set_as_its_maker_says() {
     assert_eq!(request(Framing::Tcp, 1, Ask { coil: 7, what: What::Flash(0x7fff), ..flash })[6..], [1, 5, 2, 7, 0x7f, 0xff]);
 }
 
+/// The coils that are on among those that were read.
+fn lit(answer: Result<Answer, NoAnswer>) -> Vec<u16> {
+    let Ok(Answer::Stand(states)) = answer else { panic!("{answer:?}") };
+    (0..MOST).filter(|place| states.is_on(*place)).collect()
+}
+
 #[test]
 fn v5_1_an_answer_is_read() {
     let on = request(Framing::Tcp, 5, ON);
     assert_eq!(answer(Framing::Tcp, 5, ON, &on), Ok(Answer::Accepted));
-    assert_eq!(answer(Framing::Tcp, 5, READ, &[0, 5, 0, 0, 0, 4, 1, 1, 1, 1]), Ok(Answer::Stands(true)));
-    assert_eq!(answer(Framing::Tcp, 5, READ, &[0, 5, 0, 0, 0, 4, 1, 1, 1, 0xfe]), Ok(Answer::Stands(false)));
+    assert_eq!(lit(answer(Framing::Tcp, 5, READ, &[0, 5, 0, 0, 0, 4, 1, 1, 1, 1])), [0]);
+    assert!(lit(answer(Framing::Tcp, 5, READ, &[0, 5, 0, 0, 0, 4, 1, 1, 1, 0xfe])).is_empty(), "what stands behind it is padding");
+    assert_eq!(lit(answer(Framing::Tcp, 5, ALL, &[0, 5, 0, 0, 0, 5, 1, 1, 2, 0x81, 0xfa])), [0, 7, 9, 11]);
     assert_eq!(answer(Framing::Tcp, 5, ON, &[0, 5, 0, 0, 0, 3, 1, 0x85, 6]), Ok(Answer::Refused(6)));
-    assert_eq!(answer(Framing::Rtu, 5, READ, &[1, 1, 1, 1, 0x90, 0x48]), Ok(Answer::Stands(true)));
+    assert_eq!(lit(answer(Framing::Rtu, 5, READ, &[1, 1, 1, 1, 0x90, 0x48])), [0]);
 }
 
 #[test]
@@ -43,6 +52,8 @@ fn v5_1_what_is_an_answer_to_something_else_is_none() {
     }
     assert_eq!(answer(Framing::Tcp, 5, ON, &[0, 5, 0, 1, 0, 6, 1, 5, 0, 7, 0xff, 0]), Err(NoAnswer::Length), "another protocol");
     assert_eq!(answer(Framing::Tcp, 5, READ, &[0, 5, 0, 0, 0, 5, 1, 1, 2, 1, 0]), Err(NoAnswer::Length), "more coils than were asked for");
+    assert_eq!(answer(Framing::Tcp, 5, ALL, &[0, 5, 0, 0, 0, 4, 1, 1, 1, 1]), Err(NoAnswer::Length), "and fewer");
+    assert_eq!(answer(Framing::Tcp, 5, ALL, &[0, 5, 0, 0, 0, 5, 1, 1, 3, 1, 0]), Err(NoAnswer::Length));
     assert_eq!(answer(Framing::Rtu, 5, READ, &[1, 1, 1, 1, 0x90, 0x49]), Err(NoAnswer::Checksum));
     assert_eq!(length(Framing::Tcp, &[0, 5, 0, 0, 0xff, 0xff]), Err(NoAnswer::Length));
     assert_eq!(length(Framing::Rtu, &[1, 3]), Err(NoAnswer::Other));
@@ -54,7 +65,7 @@ fn writes() -> impl Strategy<Value = What> {
 }
 
 fn asks() -> impl Strategy<Value = Ask> {
-    let what = prop_oneof![Just(What::Read), writes()];
+    let what = prop_oneof![(1..=MOST).prop_map(What::Read), writes()];
     (any::<u8>(), any::<u16>(), what).prop_map(|(unit, coil, what)| Ask { unit, coil, what })
 }
 
