@@ -16,8 +16,10 @@ use crate::error::Error;
 use crate::expel::{Expel, Expelled};
 use crate::gate::Gate;
 use crate::retained::Retained;
-use crate::sessions::Pace;
+use crate::routes::Routes;
+use crate::sessions::{Ours, Pace};
 use crate::settings;
+use crate::spaces::Spaces;
 use crate::threads::Threads;
 
 /// What `rmqtt` calls our one listener. It would take the port, which may be 0.
@@ -28,6 +30,7 @@ pub struct Broker {
     address: SocketAddr,
     context: Arc<ServerContext>,
     expelled: Expelled,
+    retained: Retained,
     threads: Threads,
 }
 
@@ -36,10 +39,10 @@ impl Broker {
     pub async fn start(address: SocketAddr, door: Arc<dyn Doorkeeper>) -> Result<Self, Error> {
         let failed = |source| Error::Listen { address, source };
         let threads = Threads::start().map_err(Error::Threads)?;
-        let expelled = Expelled::default();
-        let opened = threads.run(open(address, door, Handle::current(), expelled.clone())).await;
+        let (expelled, retained) = (Expelled::default(), Retained::default());
+        let opened = threads.run(open(address, door, Handle::current(), expelled.clone(), retained.clone())).await;
         let (address, context) = opened.map_err(|panicked| failed(io::Error::other(panicked)))?.map_err(failed)?;
-        Ok(Self { address, context, expelled, threads })
+        Ok(Self { address, context, expelled, retained, threads })
     }
 
     /// Where it listens.
@@ -49,7 +52,7 @@ impl Broker {
 
     /// What ends the connections of users whose password has changed.
     pub fn expel(&self) -> Expel {
-        Expel::new(self.expelled.clone(), Arc::downgrade(&self.context), self.threads.handle())
+        Expel::new(self.expelled.clone(), Arc::downgrade(&self.context), self.retained.clone(), self.threads.handle())
     }
 
     /// Cuts all connections, and returns when nothing of the broker runs any more. No wills are published: nobody is left to be told.
@@ -69,15 +72,17 @@ async fn open(
     door: Arc<dyn Doorkeeper>,
     home: Handle,
     expelled: Expelled,
+    retained: Retained,
 ) -> io::Result<(SocketAddr, Arc<ServerContext>)> {
     let listener = settings::listener(address).bind().and_then(Listener::tcp).map_err(plain)?;
     let address = listener.local_addr().map_err(plain)?;
     // The check for a busy machine is shared by all brokers of a process, and turns lamps away because of what others do.
     let context = Arc::new(ServerContext::new().busy_check_enable(false).build().await);
-    let retained = Retained::default();
+    take_by_user(&context).await;
+    let ours = Ours::default();
     *context.extends.retain_mut().await = Box::new(retained.clone());
-    *context.extends.fitter_mgr_mut().await = Box::new(Pace);
-    Gate::new(door, home, retained, expelled, Arc::downgrade(&context)).stand(&context).await;
+    *context.extends.fitter_mgr_mut().await = Box::new(Pace(ours.clone()));
+    Gate::new(door, home, retained, expelled, ours).stand(&context).await;
     let server = MqttServer::new(ServerContext::clone(&context)).listener_by_id(listener, LISTENER).build();
     tokio::spawn(async move {
         if let Err(error) = server.run().await {
@@ -85,6 +90,16 @@ async fn open(
         }
     });
     Ok((address, context))
+}
+
+/// From now on client ids are their users'.
+async fn take_by_user(context: &ServerContext) {
+    let mut shared = context.extends.shared_mut().await;
+    let library = std::mem::replace(&mut *shared, Box::new(DefaultShared::new(None)));
+    *shared = Box::new(Spaces::new(library));
+    let mut router = context.extends.router_mut().await;
+    let library = std::mem::replace(&mut *router, Box::new(DefaultRouter::new(None)));
+    *router = Box::new(Routes::new(library));
 }
 
 fn plain(error: rmqtt::Error) -> io::Error {

@@ -6,7 +6,8 @@ use async_trait::async_trait;
 #[async_trait]
 pub trait Doorkeeper: Send + Sync + 'static {
     /// What this client may do; `None` refuses it, with "bad user name or password". It runs on the runtime that called
-    /// [`Broker::start`](crate::Broker::start). A client that has named no id comes with a random one.
+    /// [`Broker::start`](crate::Broker::start). A client that has named no id comes with a random one; one that has named no user is refused
+    /// unasked.
     async fn admit(&self, client_id: &str, user: Option<&str>, password: Option<&[u8]>) -> Option<Rights>;
 }
 

@@ -1,7 +1,7 @@
 //! Ending the connections of a user whose password has changed.
 //!
 //! **Invariant**: who was admitted by what held before [`Expel::user`] is not connected for long after it: whoever is there goes at once, and
-//! whoever is just then being let in goes when it is in.
+//! whoever is just then being let in goes when it is in. What it has left for others goes with it.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -12,6 +12,8 @@ use rmqtt::types::{Id, Message, TimestampMillis};
 use rmqtt::utils::timestamp_millis;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
+
+use crate::retained::Retained;
 
 /// Longer than anybody takes to be let in, in milliseconds.
 const LETTING_IN: TimestampMillis = 60_000;
@@ -44,39 +46,58 @@ pub struct Expel {
     expelled: Expelled,
     /// Weak, so that it keeps no broker alive.
     context: Weak<ServerContext>,
+    retained: Retained,
     /// The broker's own threads.
     threads: Handle,
 }
 
 impl Expel {
-    pub(crate) fn new(expelled: Expelled, context: Weak<ServerContext>, threads: Handle) -> Self {
-        Self { expelled, context, threads }
+    pub(crate) fn new(expelled: Expelled, context: Weak<ServerContext>, retained: Retained, threads: Handle) -> Self {
+        Self { expelled, context, retained, threads }
     }
 
-    /// Ends every connection of this user that has begun by now, and forgets what waits for it. It returns at once: the connections end soon after,
-    /// and their wills are published. Call it once the new password holds.
+    /// Ends every connection of this user that has begun by now, and forgets what waits for it and what it had retained. It returns at once: the
+    /// connections end soon after, and their wills are published, but not kept. Call it once the new password holds.
     pub fn user(&self, user: &str) {
         // By the clock by which `rmqtt` says when a connection began.
         let at = timestamp_millis();
         self.expelled.note(user, at);
-        let (context, user) = (self.context.clone(), user.to_owned());
+        let (context, retained, user) = (self.context.clone(), self.retained.clone(), user.to_owned());
         self.threads.spawn(async move {
             let Some(context) = context.upgrade() else { return };
             let there: Vec<Id> = context.extends.shared().await.iter().map(|entry| entry.id()).collect();
             for who in there.iter().filter(|who| who.username_ref() == user && who.create_time <= at) {
-                end(&context, who).await;
+                end(&context, who, WhyGone::Password).await;
             }
+            // Of them, after the last has said its last.
+            retained.forget(&user, at);
         });
     }
 }
 
+/// Why somebody's connection is ended.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum WhyGone {
+    Password,
+    TooMany,
+}
+
+impl WhyGone {
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Password => "its password is another now",
+            Self::TooMany => "its user has come too often at once",
+        }
+    }
+}
+
 /// Ends this connection, or what is kept of it, if that is still there. Nobody else's: a connection has an id of its own, whatever its client's is.
-pub(crate) async fn end(context: &ServerContext, who: &Id) {
+pub(crate) async fn end(context: &ServerContext, who: &Id, why: WhyGone) {
     let mut entry = context.extends.shared().await.entry(who.clone());
     let Some(connection) = entry.tx().filter(|_| entry.id_same() == Some(true)) else { return };
     let (answer, answered) = oneshot::channel();
     if connection.unbounded_send(Message::Kick(answer, who.clone(), true, true)).is_ok() {
-        tracing::info!(id = who.to_string(), "an MQTT client was sent away: its password is another now");
+        tracing::info!(id = who.to_string(), why = why.words(), "an MQTT client was sent away");
         // An error says that it has ended by itself, or writes to somebody who reads nothing.
         let _ = tokio::time::timeout(PATIENCE, answered).await;
     }

@@ -4,7 +4,7 @@
 //!
 //! What clients say is logged as a string, which the log quotes and escapes: whoever has not been admitted may call itself anything.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use rmqtt::acl::AuthInfo;
@@ -18,9 +18,12 @@ use rmqtt::types::{
 use tokio::runtime::Handle;
 
 use crate::door::{Doorkeeper, Rights};
-use crate::expel::{self, Expelled};
+use crate::expel::{self, Expelled, WhyGone};
 use crate::retained::{self, Retained};
-use crate::{rights, sessions};
+use crate::rights;
+use crate::seats::Seats;
+use crate::sessions::{self, Ours};
+use crate::turns::Turns;
 
 const HOOKS: [Type; 8] = [
     Type::ClientAuthenticate,
@@ -39,13 +42,14 @@ pub(crate) struct Gate {
     home: Handle,
     retained: Retained,
     expelled: Expelled,
-    /// Weak, because the context holds the gate.
-    context: Weak<ServerContext>,
+    ours: Ours,
+    seats: Seats,
+    turns: Arc<Turns>,
 }
 
 impl Gate {
-    pub fn new(door: Arc<dyn Doorkeeper>, home: Handle, retained: Retained, expelled: Expelled, context: Weak<ServerContext>) -> Self {
-        Self { door, home, retained, expelled, context }
+    pub fn new(door: Arc<dyn Doorkeeper>, home: Handle, retained: Retained, expelled: Expelled, ours: Ours) -> Self {
+        Self { door, home, retained, expelled, ours, seats: Seats::default(), turns: Arc::default() }
     }
 
     /// From now on it is asked.
@@ -68,9 +72,8 @@ impl Gate {
             tracing::info!(id = who.id().to_string(), "an MQTT client was refused: its will is not within its rights");
             return AuthResult::NotAuthorized;
         }
-        if !everything && self.is_anothers(who).await {
-            tracing::info!(id = who.id().to_string(), "an MQTT client was refused: another user has this client id");
-            return AuthResult::NotAuthorized;
+        if everything {
+            self.ours.note(who.id());
         }
         // Not as a superuser: that would pass by the hooks.
         AuthResult::Allow(false, Some(info))
@@ -78,20 +81,41 @@ impl Gate {
 
     /// What a doorkeeper opens (a connection to a database) belongs to the runtime it was opened on, and must outlive the broker.
     async fn ask(&self, who: &ConnectInfo) -> Option<Rights> {
+        // Its sessions are kept by its name.
+        let user = who.username()?.to_string();
         let door = Arc::clone(&self.door);
-        let (id, user, password) = (who.client_id().clone(), who.username().cloned(), who.password().cloned());
-        let answer = self.home.spawn(async move { door.admit(&id, user.as_deref(), password.as_deref()).await });
-        answer.await.unwrap_or_else(|error| {
+        let (id, password) = (who.client_id().clone(), who.password().cloned());
+        let address = who.id().remote_addr.map(|address| address.ip());
+        let asking = async { self.home.spawn(async move { door.admit(&id, Some(user.as_str()), password.as_deref()).await }).await };
+        let Some(answer) = self.turns.wait(address, asking).await else {
+            tracing::debug!(id = who.id().to_string(), "too many come from there at once");
+            return None;
+        };
+        answer.unwrap_or_else(|error| {
             tracing::error!(%error, "the doorkeeper did not answer");
             None
         })
     }
 
-    /// Who takes over a session takes over what waits in it, and cuts the connection of whom it belonged to.
-    async fn is_anothers(&self, who: &ConnectInfo) -> bool {
-        let Some(context) = self.context.upgrade() else { return true };
-        let there = context.extends.shared().await.entry(who.id().clone()).session();
-        there.is_some_and(|session| session.id.username != who.id().username)
+    /// It is in, and others may have to go for that; or has to go itself, since what it was admitted by was changed while it was being let in.
+    async fn has_come(&self, session: &Session) {
+        let mut going = Vec::new();
+        if self.expelled.is(&session.id) {
+            going.push((session.id.clone(), WhyGone::Password));
+        }
+        if rights_of(session).is_none_or(|info| !info.superuser) {
+            let sessions = session.scx.extends.shared().await;
+            let too_many = self.seats.take(&session.id, |other| sessions.entry(other.clone()).id_same() == Some(true));
+            going.extend(too_many.into_iter().map(|other| (other, WhyGone::TooMany)));
+        }
+        if !going.is_empty() {
+            let context = session.scx.clone();
+            tokio::spawn(async move {
+                for (who, why) in going {
+                    expel::end(&context, &who, why).await;
+                }
+            });
+        }
     }
 }
 
@@ -100,10 +124,8 @@ impl Handler for Gate {
     async fn hook(&self, asked: &Parameter, so_far: Option<HookResult>) -> ReturnType {
         let answer = match asked {
             Parameter::ClientAuthenticate(who) => HookResult::AuthResult(self.admit(who).await),
-            // What it was admitted by was changed while it was being let in. It ends once it is in.
-            Parameter::ClientConnected(session) if self.expelled.is(&session.id) => {
-                let (context, who) = (session.scx.clone(), session.id.clone());
-                tokio::spawn(async move { expel::end(&context, &who).await });
+            Parameter::ClientConnected(session) => {
+                self.has_come(session).await;
                 return (true, so_far);
             }
             Parameter::MessagePublishCheckAcl(session, publish) => HookResult::PublishAclResult(publishing(session, publish)),
@@ -117,6 +139,11 @@ impl Handler for Gate {
             }
             Parameter::MessagePublish(Some(session), from, publish) if is_will(from) && is_back(session).await => {
                 HookResult::Publish(to_nobody(publish))
+            }
+            Parameter::MessagePublish(Some(session), _, publish)
+                if publish.retain && !rights::may_leave(rights_of(session), &publish.topic) =>
+            {
+                HookResult::Publish(for_now(publish))
             }
             Parameter::SessionSubscribed(session, subscribe) => {
                 self.retained.tell(session, subscribe).await;
@@ -179,6 +206,13 @@ async fn is_back(session: &Session) -> bool {
 /// A hook cannot drop a message. No client has an empty id.
 fn to_nobody(publish: &Publish) -> Publish {
     let mut publish = publish.clone().target_clientid(ClientId::default());
+    publish.retain = false;
+    publish
+}
+
+/// It is sent on, and not kept.
+fn for_now(publish: &Publish) -> Publish {
+    let mut publish = publish.clone();
     publish.retain = false;
     publish
 }

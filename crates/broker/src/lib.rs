@@ -6,7 +6,9 @@
 //!   would not admit any more is sent away when somebody says so ([`Expel`]), and else stays.
 //! - A device publishes, subscribes and leaves wills only within its rights, and no message outside of them is sent to it, whichever way a
 //!   subscription came to be: one that was made under other rights is of no use any more.
-//! - A client id belongs to one user while its session lives. Only who may do everything can take it over.
+//! - A client id is its user's: nobody ends, takes over or keeps out another user by its id. A device's user has a few sessions at once.
+//! - What a device can hear is never retained for it by itself, and what it has retained goes with its password.
+//! - Whoever has a device's password fills no memory but a little of its own: packets, what waits, and what is retained are bounded.
 //! - Everything the broker does happens on threads of its own, and has ended when [`Broker::stop`] returns. Several brokers can run in a process.
 //!
 //! - Who subscribes is sent what is retained, and never an older message of a topic after a newer one.
@@ -22,10 +24,14 @@ mod expel;
 mod gate;
 mod retained;
 mod rights;
+mod routes;
+mod seats;
 mod sessions;
 mod settings;
+mod spaces;
 mod threads;
 mod topics;
+mod turns;
 
 pub use broker::Broker;
 pub use door::{Doorkeeper, Rights};

@@ -1,12 +1,12 @@
 //! Retained messages, in memory. `rmqtt` brings a store that keeps none.
 //!
-//! **Invariant**: no more than [`MOST`] bytes. Beyond them nothing new is kept, and what is kept stays.
+//! **Invariant**: no more than [`MOST`] bytes, of which each user has [`EACH`]. Beyond them nothing new is kept, and what is kept stays.
 //!
 //! **Invariant**: nobody hears an older message of a topic after a newer one. A message is kept before it is sent on, and who subscribes is
 //! sent what is kept under the same lock. `rmqtt` by itself reads at one time and sends at another: so we send ([`Retained::tell`]), and to
 //! its own question there is nothing to answer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -15,12 +15,14 @@ use async_trait::async_trait;
 use rmqtt::codec::v5::RetainHandling;
 use rmqtt::retain::RetainStorage;
 use rmqtt::session::Session;
-use rmqtt::types::{Message, Publish, Retain, Subscribe, TimedValue, TopicFilter, TopicName};
+use rmqtt::types::{Message, Publish, Retain, Subscribe, TimedValue, TimestampMillis, TopicFilter, TopicName};
 
 use crate::topics;
 
-/// A device can publish on as many topics as it likes below its own.
 const MOST: usize = 64 << 20;
+/// A device can publish on as many topics as it likes below its own, and has one message to keep: that it is there. What others keep is not to
+/// be lost for that.
+const EACH: usize = 64 << 10;
 /// What a message takes besides its texts, roughly.
 const OVERHEAD: usize = 512;
 
@@ -62,6 +64,11 @@ impl Retained {
         }
     }
 
+    /// Lets go of all that this user's connections have left that began by then.
+    pub fn forget(&self, user: &str, at: TimestampMillis) {
+        self.lock().forget(|retain| retain.from.id.username_ref() == user && retain.from.id.create_time <= at);
+    }
+
     fn lock(&self) -> MutexGuard<'_, Kept<Retain>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -86,8 +93,9 @@ impl RetainStorage for Retained {
         detach(&mut retain.publish);
         let bytes = OVERHEAD + topic.len() + size(&retain.publish);
         let expiry = expiry.filter(|after| !after.is_zero());
-        if !kept.put(topic, TimedValue::new(retain, expiry), bytes, MOST) {
-            tracing::warn!(topic = &**topic, "a message is not retained: there is no room for more");
+        let user = retain.from.id.username_ref().to_owned();
+        if !kept.put(topic, user, TimedValue::new(retain, expiry), bytes) {
+            tracing::debug!(topic = &**topic, "a message is not retained: there is no room for more");
         }
         Ok(())
     }
@@ -137,47 +145,77 @@ fn size(publish: &Publish) -> usize {
 
 /// Messages by topic, in order, so that those of a filter stand together.
 struct Kept<M> {
-    messages: BTreeMap<String, (TimedValue<M>, usize)>,
+    messages: BTreeMap<String, Item<M>>,
     bytes: usize,
+    /// Of each user.
+    shares: HashMap<String, usize>,
+    /// In all, and of each user.
+    most: (usize, usize),
+}
+
+struct Item<M> {
+    message: TimedValue<M>,
+    bytes: usize,
+    user: String,
 }
 
 impl<M> Default for Kept<M> {
     fn default() -> Self {
-        Self { messages: BTreeMap::new(), bytes: 0 }
+        Self { messages: BTreeMap::new(), bytes: 0, shares: HashMap::new(), most: (MOST, EACH) }
     }
 }
 
 impl<M> Kept<M> {
     /// Whether it is kept now. If not, an older one on the topic is gone all the same: it is not true any more.
-    fn put(&mut self, topic: &str, message: TimedValue<M>, bytes: usize, most: usize) -> bool {
+    fn put(&mut self, topic: &str, user: String, message: TimedValue<M>, bytes: usize) -> bool {
         self.remove(topic);
-        if self.bytes + bytes > most {
+        if !self.has_room(&user, bytes) {
             self.sweep();
         }
-        let fits = self.bytes + bytes <= most;
+        let fits = self.has_room(&user, bytes);
         if fits {
             self.bytes += bytes;
-            self.messages.insert(topic.to_owned(), (message, bytes));
+            *self.shares.entry(user.clone()).or_default() += bytes;
+            self.messages.insert(topic.to_owned(), Item { message, bytes, user });
         }
         fits
     }
 
+    fn has_room(&self, user: &str, bytes: usize) -> bool {
+        let (in_all, of_one) = self.most;
+        self.bytes + bytes <= in_all && self.shares.get(user).copied().unwrap_or_default() + bytes <= of_one
+    }
+
     fn remove(&mut self, topic: &str) {
-        if let Some((_, bytes)) = self.messages.remove(topic) {
-            self.bytes -= bytes;
+        if let Some(item) = self.messages.remove(topic) {
+            self.has_left(&item);
+        }
+    }
+
+    fn has_left(&mut self, item: &Item<M>) {
+        self.bytes -= item.bytes;
+        if let Some(share) = self.shares.get_mut(&item.user) {
+            *share -= item.bytes;
+            if *share == 0 {
+                self.shares.remove(&item.user);
+            }
         }
     }
 
     /// Lets go of what has expired.
     fn sweep(&mut self) {
-        let bytes = &mut self.bytes;
-        self.messages.retain(|_, (message, size)| {
-            let keep = !message.is_expired();
-            if !keep {
-                *bytes -= *size;
-            }
-            keep
-        });
+        self.leave(|item| item.message.is_expired());
+    }
+
+    fn forget(&mut self, these: impl Fn(&M) -> bool) {
+        self.leave(|item| these(item.message.value()));
+    }
+
+    fn leave(&mut self, these: impl Fn(&Item<M>) -> bool) {
+        let gone: Vec<String> = self.messages.iter().filter(|(_, item)| these(item)).map(|(topic, _)| topic.clone()).collect();
+        for topic in gone {
+            self.remove(&topic);
+        }
     }
 
     fn matching<'a>(&'a self, filter: &'a str) -> impl Iterator<Item = (&'a str, &'a M)> {
@@ -185,8 +223,8 @@ impl<M> Kept<M> {
         self.messages
             .range::<str, _>((Bound::Included(beginning), Bound::Unbounded))
             .take_while(move |(topic, _)| topic.starts_with(beginning))
-            .filter(move |(topic, (message, _))| topics::matches(filter, topic) && !message.is_expired())
-            .map(|(topic, (message, _))| (topic.as_str(), message.value()))
+            .filter(move |(topic, item)| topics::matches(filter, topic) && !item.message.is_expired())
+            .map(|(topic, item)| (topic.as_str(), item.message.value()))
     }
 }
 
@@ -206,11 +244,16 @@ mod tests {
         kept.matching(filter).map(|(_, message)| *message).collect()
     }
 
+    /// With room for 100 bytes in all, and this of each user.
+    fn room(of_one: usize) -> Kept<u32> {
+        Kept { most: (100, of_one), ..Kept::default() }
+    }
+
     #[test]
     fn a_filter_finds_its_messages_and_no_others() {
-        let mut kept = Kept::default();
+        let mut kept = room(100);
         for (message, topic) in ["stat/a", "tele", "tele/a", "tele/a/LWT", "tele/ab/LWT", "tele/b/LWT", "$SYS/x"].into_iter().enumerate() {
-            assert!(kept.put(topic, lasting(u32::try_from(message).unwrap()), 1, 100));
+            assert!(kept.put(topic, "a".into(), lasting(u32::try_from(message).unwrap()), 1));
         }
         assert_eq!(found(&kept, "tele/+/LWT"), [3, 4, 5]);
         assert_eq!(found(&kept, "tele/a/#"), [2, 3]);
@@ -222,16 +265,27 @@ mod tests {
 
     #[test]
     fn what_is_replaced_removed_or_over_takes_no_room() {
-        let mut kept = Kept::default();
-        assert!(kept.put("a", lasting(1), 60, 100));
-        assert!(kept.put("a", lasting(2), 50, 100));
-        assert!(!kept.put("b", lasting(3), 60, 100), "beside the other there is no room");
-        assert!(kept.put("b", over(4), 50, 100));
-        assert_eq!(found(&kept, "#"), [2], "it has expired");
-        assert!(kept.put("c", lasting(5), 50, 100), "in the place of what has expired");
-        assert!(!kept.put("c", lasting(6), 60, 100));
-        assert_eq!(found(&kept, "#"), [2], "5 is not the last word any more");
+        let mut kept = room(100);
+        let mut put = |topic: &str, message, bytes| (kept.put(topic, "a".into(), message, bytes), found(&kept, "#"));
+        assert_eq!(put("a", lasting(1), 60), (true, vec![1]));
+        assert_eq!(put("a", lasting(2), 50), (true, vec![2]));
+        assert_eq!(put("b", lasting(3), 60), (false, vec![2]), "beside the other there is no room");
+        assert_eq!(put("b", over(4), 50), (true, vec![2]), "it has expired");
+        assert_eq!(put("c", lasting(5), 50), (true, vec![2, 5]), "in the place of what has expired");
+        assert_eq!(put("c", lasting(6), 60), (false, vec![2]), "5 is not the last word any more");
         kept.remove("a");
-        assert_eq!((kept.messages.len(), kept.bytes), (0, 0));
+        assert_eq!((kept.messages.len(), kept.bytes, kept.shares.len()), (0, 0, 0));
+    }
+
+    #[test]
+    fn nobody_takes_the_room_of_others_and_what_one_has_left_is_forgotten_alone() {
+        let mut kept = room(40);
+        assert!(kept.put("a/1", "a".into(), lasting(1), 30));
+        assert!(!kept.put("a/2", "a".into(), lasting(2), 20), "its own is taken");
+        assert!(kept.put("b/1", "b".into(), lasting(3), 40));
+        kept.forget(|message| *message == 3);
+        assert_eq!((found(&kept, "#"), kept.bytes), (vec![1], 30));
+        assert!(kept.put("b/2", "b".into(), lasting(4), 40));
+        assert!(!kept.put("c", "c".into(), lasting(5), 40), "nor is there more than all");
     }
 }

@@ -41,6 +41,12 @@ pub(crate) fn may_receive(info: Option<&AuthInfo>, topic: &str) -> bool {
     any(info, |rule| matches!(rule.action, Action::Subscribe), |own| topics::matches(own, topic))
 }
 
+/// May have the broker keep a message on `topic`. What a device hears is for now: whoever once had its password would else leave commands there
+/// for whoever comes by the next.
+pub(crate) fn may_leave(info: Option<&AuthInfo>, topic: &str) -> bool {
+    info.is_some_and(|info| info.superuser) || !may_receive(info, topic)
+}
+
 fn any(info: Option<&AuthInfo>, concerned: impl Fn(&Rule) -> bool, fits: impl Fn(&str) -> bool) -> bool {
     info.is_some_and(|info| {
         info.superuser || info.rules.iter().any(|rule| concerned(rule) && rule.topic.eq_topic_filter.as_deref().is_some_and(&fits))
@@ -79,6 +85,14 @@ mod tests {
         assert!(!may_subscribe(lamp, "#"), "`+` does not reach as far");
         assert!(may_receive(lamp, "cmnd/lamp7/POWER"));
         assert!(!may_receive(lamp, "cmnd/lamp8/POWER"));
+    }
+
+    #[test]
+    fn a_device_leaves_nothing_where_it_is_given_commands() {
+        let lamp = lamp();
+        assert!(may_leave(Some(&lamp), "tele/lamp7/LWT"));
+        assert!(!may_leave(Some(&lamp), "cmnd/lamp7/Backlog"));
+        assert!(may_leave(Some(&written(Rights::All)), "cmnd/lamp7/Backlog"), "for its gateway it is to know better");
     }
 
     #[test]

@@ -1,4 +1,7 @@
 //! How the broker is set up: the bounds, and what they keep from happening.
+//!
+//! A device is bounded more closely than our own gateway: its password lies in a box in a hall, and whoever has that must not fill the memory
+//! that all halls live on.
 
 use std::net::SocketAddr;
 use std::num::NonZeroU16;
@@ -8,18 +11,24 @@ use rmqtt::net::Builder;
 
 /// After this many connections that wait to be accepted the system turns others away. When the power comes back, all come at once.
 const BACKLOG: i32 = 4096;
-/// Bytes of a packet.
-const PACKET: u32 = 256 * 1024;
-/// Messages that wait for one client. A burst must fit: of what does not, the oldest is dropped.
-const QUEUE: usize = 100_000;
+/// Bytes of a packet. The longest that a lamp says (a Tasmota's status, all that a Shelly knows of itself) are a few thousand. Our own gateway
+/// takes far more than this, in whatever version of the protocol a message was published.
+const PACKET: u32 = 16 * 1024;
+/// Messages that wait for our gateway. A burst must fit: of what does not, the oldest is dropped.
+const QUEUE: usize = 20_000;
+/// And for a device. Commands are a few, and expire after seconds.
+const QUEUE_OF_A_DEVICE: usize = 500;
 /// Messages that one client has been sent and has not acknowledged.
 const IN_FLIGHT: NonZeroU16 = NonZeroU16::new(200).expect("not zero");
 const CLIENT_ID: usize = 256;
-const SUBSCRIPTIONS: usize = 10_000;
+/// Of one session. Each filter may be as long as a packet, and firmware needs three or four.
+const SUBSCRIPTIONS: usize = 100;
 /// From a connection's first packet to its answer, without what the doorkeeper takes.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// For as long as this, messages are kept for a client that asked for it and is away.
 const AWAY: Duration = Duration::from_secs(2 * 60 * 60);
+/// And for a device: it is told anew when it is back.
+const AWAY_OF_A_DEVICE: Duration = Duration::from_secs(60);
 
 pub(crate) fn listener(address: SocketAddr) -> Builder {
     Builder::new()
@@ -42,4 +51,9 @@ pub(crate) fn listener(address: SocketAddr) -> Builder {
         .message_retry_interval(Duration::ZERO)
         // Never, unless the message says so. It would be five minutes, and that for retained messages too.
         .message_expiry_interval(Duration::ZERO)
+}
+
+/// What is different for a device.
+pub(crate) fn for_a_device(listener: Builder) -> Builder {
+    listener.max_mqueue_len(QUEUE_OF_A_DEVICE).session_expiry_interval(AWAY_OF_A_DEVICE).max_session_expiry_interval(AWAY_OF_A_DEVICE)
 }

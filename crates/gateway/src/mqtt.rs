@@ -5,6 +5,7 @@
 //! itself waits for no lane. Who says more than is taken in loses what it says then, and keeps nobody else from being heard.
 
 mod lane;
+mod outage;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use kernel::{Clock, HOUR, MINUTE, Timestamp};
+use kernel::{Clock, Timestamp};
 use platform::Cx;
 use rumqttc::mqttbytes::v5::PublishProperties;
 use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, NetworkOptions, Packet, PublishOptions, QoS};
@@ -20,7 +21,8 @@ use tokio::sync::mpsc;
 use venue::Venue;
 use venue::devices::{self, About, Heard, Wire};
 
-use self::lane::{Message, Waiting, take_in};
+use self::lane::{Loud, Message, Waiting, take_in};
+use self::outage::Outage;
 
 /// Where the broker is, and as whom we go there.
 #[derive(Clone)]
@@ -36,6 +38,9 @@ pub struct MqttConfig {
 /// A command that could not be delivered for so long is dropped by the broker: what it said may not hold any more.
 const EXPIRES_SECONDS: u32 = 10;
 const KEEP_ALIVE_SECONDS: u16 = 20;
+/// Bytes of a packet that is taken from the broker. What is longer ends the connection, and a retained one ends the next as well: so it is far more
+/// than the broker inside takes from anybody, and the broker is told, so that another one passes nothing longer on.
+const PACKET: u32 = 1 << 20;
 /// Commands that the broker has not acknowledged. The library has a place for each, and for 65,535 of them (15 MB) unless told otherwise.
 const ON_THEIR_WAY: u16 = 1_000;
 /// Commands on their way to the broker. With more, the job that sends them tries again later.
@@ -44,16 +49,6 @@ const LANES: usize = 4;
 const LANE_HOLDS: usize = 10_000;
 /// Before the broker is called again, and before a message is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
-/// A broker that is away for so long is told to whoever sees to it, and again after a while: one that is started anew is back before.
-const PATIENCE: i64 = MINUTE;
-const AGAIN: i64 = HOUR;
-
-/// The broker is away.
-struct Away {
-    since: Timestamp,
-    /// When that is to be told next.
-    tell_at: Timestamp,
-}
 
 /// Sends commands, while there is a connection: what waited for one would say what does not hold any more.
 #[derive(Clone)]
@@ -98,6 +93,7 @@ impl Mqtt {
     pub fn new(config: &MqttConfig) -> (Self, Listening) {
         let mut options = MqttOptions::new(config.client_id.as_str(), (config.host.clone(), config.port));
         options.set_keep_alive(KEEP_ALIVE_SECONDS);
+        options.set_max_packet_size(Some(PACKET));
         options.set_outgoing_inflight_upper_limit(ON_THEIR_WAY);
         // What waits until the broker has acknowledged what was sent before it comes 40 ms later.
         let mut network = NetworkOptions::new();
@@ -137,13 +133,12 @@ impl Listening {
                 lane
             })
             .collect();
-        let waiting = Waiting::default();
-        let mut away = None;
+        let (waiting, mut loud, mut outage) = (Waiting::default(), Loud::default(), Outage::default());
         loop {
             match self.events.poll().await {
                 Ok(Event::Incoming(Packet::ConnAck(_))) => {
                     tracing::info!("connected to the broker");
-                    away = None;
+                    outage.opens(clock.now());
                     self.way.connected.store(true, Ordering::Relaxed);
                     for filter in devices::heard_topics() {
                         if let Err(error) = self.way.client.try_subscribe(filter, QoS::AtLeastOnce) {
@@ -159,6 +154,9 @@ impl Listening {
                 }
                 Ok(Event::Incoming(Packet::Publish(message))) => {
                     let topic = String::from_utf8_lossy(&message.topic).into_owned();
+                    if loud.is(&topic, message.payload.len()) {
+                        continue;
+                    }
                     if message.retain && devices::about(&topic, &message.payload) != Some(About::Presence) {
                         continue;
                     }
@@ -172,14 +170,11 @@ impl Listening {
                 Ok(_) => {}
                 Err(error) => {
                     self.way.connected.store(false, Ordering::Relaxed);
-                    let now = clock.now();
-                    let gone = away.get_or_insert_with(|| {
+                    if outage.is_new(clock.now()) {
                         tracing::warn!(%error, "the broker is away");
-                        Away { since: now, tell_at: now.plus_micros(PATIENCE) }
-                    });
-                    if now >= gone.tell_at {
-                        gone.tell_at = now.plus_micros(AGAIN);
-                        let (ear, since, why) = (Arc::clone(&ear), gone.since, error.to_string());
+                    }
+                    if let Some(since) = outage.to_be_told(clock.now()) {
+                        let (ear, why) = (Arc::clone(&ear), error.to_string());
                         tokio::spawn(async move {
                             if let Err(fault) = ear.is_away(since, &why).await {
                                 tracing::warn!(%fault, "nobody could be told that the broker is away");

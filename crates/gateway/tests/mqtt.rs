@@ -1,19 +1,39 @@
-//! A broker that is not there.
+//! A broker that is not there, or comes and goes.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use gateway::{Ear, Mqtt, MqttConfig};
 use kernel::{Clock, HOUR, MINUTE, SECOND, Timestamp};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 use venue::devices::{Heard, Wire as _};
 
 const START: Timestamp = Timestamp::from_unix(1_795_248_000);
 
-/// Notes since when it was told that the broker is away.
+/// Notes since when it was told that the broker is away, and how often it came back.
 #[derive(Default)]
-struct Told(Mutex<Vec<(Timestamp, String)>>);
+struct Told {
+    away: Mutex<Vec<(Timestamp, String)>>,
+    back: AtomicUsize,
+}
+
+impl Told {
+    fn count(&self) -> usize {
+        self.away.lock().unwrap().len()
+    }
+
+    /// Each time since then, and with words.
+    fn says(&self, since: Timestamp) -> bool {
+        let soon = since..since.plus_micros(SECOND);
+        self.away.lock().unwrap().iter().all(|(since, why)| soon.contains(since) && !why.is_empty())
+    }
+}
 
 #[async_trait]
 impl Ear for Told {
@@ -22,48 +42,116 @@ impl Ear for Told {
     }
 
     async fn is_back(&self) -> platform::Result<()> {
+        self.back.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
 
     async fn is_away(&self, since: Timestamp, why: &str) -> platform::Result<()> {
-        self.0.lock().unwrap().push((since, why.to_owned()));
+        self.away.lock().unwrap().push((since, why.to_owned()));
         Ok(())
     }
+}
+
+/// Our way to whatever is at this port.
+fn listen(port: u16, clock: &Clock) -> (Mqtt, Arc<Told>, JoinHandle<()>) {
+    let config = MqttConfig { host: "127.0.0.1".into(), port, user: "cuekey".into(), password: "x".into(), client_id: "test".into() };
+    let (mqtt, listening) = Mqtt::new(&config);
+    let told = Arc::new(Told::default());
+    let task = tokio::spawn(listening.run(Arc::clone(&told), clock.clone()));
+    (mqtt, told, task)
+}
+
+/// Until it has been called, and is to be called again in a while.
+async fn called(clock: &Clock) {
+    while clock.sleepers() == 0 {
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn passes(clock: &Clock, micros: i64) {
+    called(clock).await;
+    clock.step(micros);
+    while clock.sleepers() > 0 {
+        tokio::task::yield_now().await;
+    }
+    called(clock).await;
+    tokio::task::yield_now().await;
+}
+
+/// Lets somebody in, as a broker of MQTT 5 does, and answers nothing else. Until it has said something more.
+async fn let_in(listener: &TcpListener) -> TcpStream {
+    let (mut connection, _) = listener.accept().await.unwrap();
+    let mut said = [0; 4096];
+    assert!(connection.read(&mut said).await.unwrap() > 0, "it says who it is");
+    connection.write_all(b"\x20\x03\0\0\0").await.unwrap();
+    assert!(connection.read(&mut said).await.unwrap() > 0, "and what it listens to");
+    connection
 }
 
 #[tokio::test]
 async fn v8_1_a_broker_that_stays_away_is_told_after_a_minute_and_every_hour() {
     // Nobody listens there any more.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let config = MqttConfig { host: "127.0.0.1".into(), port, user: "cuekey".into(), password: "x".into(), client_id: "test".into() };
-    let (mqtt, listening) = Mqtt::new(&config);
-    let (clock, told) = (Clock::stepped(START), Arc::new(Told::default()));
-    let task = tokio::spawn(listening.run(Arc::clone(&told), clock.clone()));
-    let count = || told.0.lock().unwrap().len();
-    let passes = async |micros: i64| {
-        // It has been called, and is to be called again in a while.
-        while clock.sleepers() == 0 {
-            tokio::task::yield_now().await;
-        }
-        clock.step(micros);
-        while clock.sleepers() > 0 {
-            tokio::task::yield_now().await;
-        }
-        while clock.sleepers() == 0 {
-            tokio::task::yield_now().await;
-        }
-        tokio::task::yield_now().await;
-    };
+    let clock = Clock::stepped(START);
+    let (mqtt, told, task) = listen(port, &clock);
     assert!(mqtt.send("cmnd/x/POWER1", "ON").await.is_err());
-    passes(MINUTE - 5 * SECOND).await;
-    assert_eq!(count(), 0, "one that is started anew is back by then");
-    passes(5 * SECOND).await;
-    assert_eq!(count(), 1);
-    passes(HOUR - MINUTE).await;
-    assert_eq!(count(), 1);
-    passes(MINUTE).await;
-    assert_eq!(count(), 2);
-    let said = told.0.lock().unwrap().clone();
-    assert!(said.iter().all(|(since, why)| (START..START.plus_micros(SECOND)).contains(since) && !why.is_empty()), "{said:?}");
+    passes(&clock, MINUTE - 5 * SECOND).await;
+    assert_eq!(told.count(), 0, "one that is started anew is back by then");
+    passes(&clock, 5 * SECOND).await;
+    assert_eq!(told.count(), 1);
+    passes(&clock, HOUR - MINUTE).await;
+    assert_eq!(told.count(), 1);
+    passes(&clock, MINUTE).await;
+    assert_eq!(told.count(), 2);
+    assert!(told.says(START), "{:?}", told.away);
+    task.abort();
+}
+
+#[tokio::test]
+async fn v8_1_a_broker_that_lets_in_and_hangs_up_is_told_as_one_that_is_away() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let clock = Clock::stepped(START);
+    let (_mqtt, told, task) = listen(listener.local_addr().unwrap().port(), &clock);
+    let broker = tokio::spawn(async move {
+        loop {
+            drop(let_in(&listener).await);
+        }
+    });
+    passes(&clock, MINUTE - 5 * SECOND).await;
+    assert_eq!(told.count(), 0);
+    passes(&clock, 5 * SECOND).await;
+    assert_eq!(told.count(), 1);
+    assert!(told.says(START) && told.back.load(Ordering::Relaxed) > 1, "{:?}", told.away);
+    broker.abort();
+    task.abort();
+}
+
+#[tokio::test]
+async fn v8_1_a_broker_that_was_there_for_a_while_is_away_from_when_it_went() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let clock = Clock::stepped(START);
+    let (_mqtt, told, task) = listen(listener.local_addr().unwrap().port(), &clock);
+    let (hang_up, hung_up) = oneshot::channel::<()>();
+    let broker = tokio::spawn(async move {
+        drop(let_in(&listener).await);
+        let connection = let_in(&listener).await;
+        hung_up.await.unwrap();
+        drop((connection, listener));
+    });
+    // It hangs up once, and stays.
+    called(&clock).await;
+    clock.step(50 * SECOND);
+    while told.back.load(Ordering::Relaxed) < 2 {
+        tokio::task::yield_now().await;
+    }
+    clock.step(10 * MINUTE);
+    hang_up.send(()).unwrap();
+    broker.await.unwrap();
+    called(&clock).await;
+    passes(&clock, MINUTE - 5 * SECOND).await;
+    assert_eq!(told.count(), 0, "it was there meanwhile");
+    passes(&clock, 5 * SECOND).await;
+    assert_eq!(told.count(), 1);
+    assert!(told.says(START.plus_micros(50 * SECOND + 10 * MINUTE)), "{:?}", told.away);
     task.abort();
 }

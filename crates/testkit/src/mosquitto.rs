@@ -127,12 +127,13 @@ async fn run(folder: &Path, rights: &Path, list: &Path) -> (Child, Said, SocketA
     for _ in 0..TRIES {
         let address = free();
         let text = format!(
-            "listener {} {}\nallow_anonymous false\npassword_file {}\nacl_file {}\npersistence false\nmax_queued_messages 100000\n\
+            "listener {} {}\nallow_anonymous false\npassword_file {}\nacl_file {}\npersistence false\n{}\n\
              log_dest stderr\nlog_type error\nlog_type warning\nlog_type information\n",
             address.port(),
             address.ip(),
             list.display(),
-            rights.display()
+            rights.display(),
+            bounds_of_the_manual()
         );
         // As root it would become somebody who may not read its folder. Where it is not root, this says nothing.
         std::fs::write(&settings, text + "user root\n").expect("settings are written");
@@ -177,9 +178,22 @@ fn readings(mut said: Said) -> watch::Receiver<u64> {
 
 /// The rights that operators are told to give.
 fn rights_of_the_manual() -> String {
+    block_of_the_manual("acl")
+}
+
+/// The bounds that operators are told to set.
+fn bounds_of_the_manual() -> String {
+    let settings = block_of_the_manual("mosquitto");
+    let is_bound = |line: &&str| ["max_", "message_", "persistent_"].iter().any(|kind| line.starts_with(kind));
+    let bounds: Vec<&str> = settings.lines().filter(is_bound).collect();
+    assert!(!bounds.is_empty(), "the manual has bounds for Mosquitto");
+    bounds.join("\n")
+}
+
+fn block_of_the_manual(kind: &str) -> String {
     let manual = std::fs::read_to_string(MANUAL).expect("the manual is there");
-    let rights = manual.split_once("\n```acl\n").and_then(|(_, rest)| rest.split_once("```"));
-    rights.expect("the manual has rights for Mosquitto").0.to_owned()
+    let block = manual.split_once(&format!("\n```{kind}\n")).and_then(|(_, rest)| rest.split_once("```"));
+    block.expect("the manual has it for Mosquitto").0.to_owned()
 }
 
 /// Somebody else may take it before it is used.

@@ -32,8 +32,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("fuzz", &["web", "gateway", "sandbox", "licensing", "venue", "platform", "store", "kernel"]),
     // Looks at the program from outside, as a process; only reading back needs the database.
     ("chaos", &["store", "sandbox", "cuekey-sdk", "kernel"]),
-    // Measures the program from outside; the database is filled with what would take years of use.
-    ("bench", &["store", "sandbox", "kernel"]),
+    // Measures the program from outside; the database is filled with what would take years of use, and the broker is beside another's.
+    ("bench", &["store", "sandbox", "broker", "kernel"]),
     ("xtask", &[]),
 ];
 

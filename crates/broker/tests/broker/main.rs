@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
+mod expel;
+mod ids;
 mod life;
 mod messages;
 mod presence;

@@ -2,7 +2,7 @@
 
 use rumqttc::{QoS, SubscribeReasonCode};
 
-use crate::support::{connect, gateway, lamp, message, options, start};
+use crate::support::{connect, gateway, lamp, message, options, retained, start};
 
 const MANY: usize = 20_000;
 
@@ -26,10 +26,11 @@ async fn a_burst_of_20_000_arrives_whole_and_in_order() {
 }
 
 #[tokio::test]
-async fn a_burst_waits_for_one_who_is_away() {
+async fn a_burst_waits_for_one_of_ours_who_is_away() {
     let broker = start().await;
     let staying = || {
-        let mut options = lamp(&broker, "lamp7");
+        let mut options = options(&broker, "gateway", "inside");
+        options.set_client_id("staying".to_owned());
         options.set_clean_session(false);
         options
     };
@@ -45,6 +46,54 @@ async fn a_burst_waits_for_one_who_is_away() {
     for number in 0..2_000 {
         assert_eq!(after.message().await, message("cmnd/lamp7/POWER", &number.to_string()));
     }
+    broker.stop().await;
+}
+
+#[tokio::test]
+async fn of_what_comes_for_a_device_that_is_away_the_newest_few_wait() {
+    let broker = start().await;
+    let staying = || {
+        let mut options = lamp(&broker, "lamp7");
+        options.set_clean_session(false);
+        options
+    };
+    let mut before = connect(staying()).await.unwrap();
+    before.hears("cmnd/lamp7/#").await;
+    before.leave().await;
+    let mut gateway = gateway(&broker).await;
+    for number in 0..1_000 {
+        gateway.publish("cmnd/lamp7/POWER", &number.to_string(), false).await;
+    }
+    let mut after = connect(staying()).await.unwrap();
+    assert!(after.session_present);
+    let mut heard = Vec::new();
+    while heard.last().map(String::as_str) != Some("999") {
+        heard.push(after.message().await.1);
+    }
+    // One may have been on its way while it went.
+    assert!((400..=501).contains(&heard.len()), "{}", heard.len());
+    broker.stop().await;
+}
+
+#[tokio::test]
+async fn who_says_more_at_once_than_any_lamp_is_cut_off_alone() {
+    let broker = start().await;
+    let mut gateway = gateway(&broker).await;
+    gateway.hears("tele/#").await;
+    let mut long = lamp(&broker, "lamp7");
+    long.set_max_packet_size(100_000, 100_000);
+    let mut lamp7 = connect(long).await.unwrap();
+    // As much as the test's own gateway takes, which is less than the broker does.
+    let most = "x".repeat(9_000);
+    lamp7.publish("tele/lamp7/INFO", &most, true).await;
+    assert_eq!(gateway.message().await, message("tele/lamp7/INFO", &most));
+    lamp7.asks.publish("tele/lamp7/INFO", QoS::AtLeastOnce, true, "x".repeat(20_000)).await.unwrap();
+    lamp7.ended().await;
+    let mut lamp8 = connect(lamp(&broker, "lamp8")).await.unwrap();
+    lamp8.publish("tele/lamp8/STATE", "on", false).await;
+    assert_eq!(gateway.message().await, message("tele/lamp8/STATE", "on"));
+    gateway.hears("tele/lamp7/INFO").await;
+    assert_eq!(gateway.message().await, retained("tele/lamp7/INFO", &most));
     broker.stop().await;
 }
 

@@ -135,10 +135,10 @@ async fn the_will_of_a_connection_that_hung_is_not_published_when_the_lamp_is_lo
     // More than the system's buffers hold.
     let mut other = options(&broker, "gateway", "inside");
     other.set_client_id("other".to_owned());
-    other.set_max_packet_size(200_000, 200_000);
+    other.set_max_packet_size(20_000, 20_000);
     let mut other = connect(other).await.unwrap();
-    for _ in 0..100 {
-        other.publish("cmnd/lamp7/FIRMWARE", &"x".repeat(190_000), false).await;
+    for _ in 0..1_250 {
+        other.publish("cmnd/lamp7/FIRMWARE", &"x".repeat(16_000), false).await;
     }
     let mut back = connect(with_will(lamp(&broker, "lamp7"))).await.unwrap();
     back.publish(LWT, "Online", true).await;

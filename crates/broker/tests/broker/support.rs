@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 /// Longer than anything here takes, on a busy machine too.
 pub const LONG: Duration = Duration::from_secs(60);
 
-/// The gateway may do everything; every other user is a lamp of that name.
+/// The gateway may do everything; every other user is a lamp of that name, but for the echo, which may say what it hears.
 #[derive(Default)]
 pub struct House {
     /// From now on, lamps may hear nothing but `cmnd/<lamp>/narrow`.
@@ -28,6 +28,7 @@ impl Doorkeeper for House {
         match (user?, password?) {
             ("gateway", b"inside") => Some(Rights::All),
             ("gateway", _) => None,
+            ("echo", b"light") => Some(Rights::Topics { may_publish: vec!["echo/#".into()], may_subscribe: vec!["echo/#".into()] }),
             (lamp, b"light") => Some(Rights::Topics {
                 may_publish: vec![format!("tele/{lamp}/#"), format!("stat/{lamp}/#")],
                 may_subscribe: vec![format!("cmnd/{lamp}/{}", if self.narrow.load(Ordering::Relaxed) { "narrow" } else { "#" })],

@@ -3,7 +3,7 @@
 //! Who has too much news is put off, and of what it says meanwhile the newest is kept: how it stands in the end is heard, and how often it
 //! wavered is not. Nobody else in the lane waits for it.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kernel::{Clock, Kind};
@@ -16,6 +16,26 @@ use super::{Ear, PAUSE, device_of};
 const DEVICE_HOLDS: usize = 50;
 /// How often a message is tried: after that somebody else has to find out how the device stands.
 const TRIES: usize = 30;
+
+/// Bytes of a message. No lamp says as much; the broker inside takes no more either.
+const LONGEST: usize = 16 * 1024;
+/// Devices whose first such message is logged.
+const NAMED: usize = 100;
+
+/// Devices that have said more at once than any lamp does.
+#[derive(Default)]
+pub(super) struct Loud(HashSet<String>);
+
+impl Loud {
+    /// Whether a message of so many bytes is to be left out. Of each device the first is logged.
+    pub fn is(&mut self, topic: &str, bytes: usize) -> bool {
+        let loud = bytes > LONGEST;
+        if loud && self.0.len() < NAMED && self.0.insert(device_of(topic).to_owned()) {
+            tracing::warn!(topic, bytes, "a device says more at once than any lamp does: it is not heard");
+        }
+        loud
+    }
+}
 
 pub(super) struct Message {
     topic: String,

@@ -27,8 +27,9 @@ pub async fn admit(cx: &Cx, user: &str, password: &[u8]) -> Result<Option<Rights
 fn rights(driver: Driver, topic: &str) -> Rights {
     let of = |filters: &[&str]| filters.iter().map(|filter| filter.replace('?', topic)).collect();
     match driver {
-        // Under `cmnd` it reaches itself alone: the firmware sends an empty command there when it connects.
-        Driver::Tasmota => Rights { says: of(&["stat/?/#", "tele/?/#", "cmnd/?/#"]), hears: of(&["cmnd/?/#"]) },
+        // Nobody gives itself commands. The firmware sends an empty one when it connects, for whoever listens there, and does not miss it; with a
+        // topic for its buttons it would switch its relay by way of the broker: a button has its relay, or is locked.
+        Driver::Tasmota => Rights { says: of(&["stat/?/#", "tele/?/#"]), hears: of(&["cmnd/?/#"]) },
         Driver::Shelly => {
             Rights { says: of(&["?/online", "?/events/rpc", "?/reply/rpc", "?/status/#"]), hears: of(&["?/rpc", "?/command/#"]) }
         }

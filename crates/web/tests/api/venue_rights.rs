@@ -1,6 +1,6 @@
 //! Who comes to the broker, and what it may use there: by the broker inside, and by a Mosquitto that is set up as the manual says.
 
-use sandbox::{Firmware, Seen};
+use sandbox::{Firmware, Seen, Trouble};
 use serde_json::{Value, json};
 use testkit::{Guest, Hall, TestServer, floor_table, on_brokers};
 
@@ -96,7 +96,51 @@ async fn hears_nothing_that_is_for_another(server: &TestServer, firmware: Firmwa
     assert!(heard.len() == 3 && heard.iter().all(|line| *line == format!("{own} x")), "{heard:?}");
 }
 
+async fn gives_itself_no_commands(server: &TestServer, firmware: Firmware) {
+    let hall = Hall::with(server, 1, firmware).await;
+    server.settles().await;
+    let before = stands(&hall, 0).await;
+    let guest = as_lamp(server, &hall, 0).await;
+    let (topic, on) = mischief(firmware, &hall.tables[0].user).pop().unwrap();
+    guest.says(&topic, &on).await;
+    guest.leaves(&topic, &on).await;
+    server.settles().await;
+    assert_eq!(stands(&hall, 0).await, before);
+    // Nor does one wait for the lamp that comes next.
+    hall.tables[0].lamp.set(Trouble::Missed);
+    hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["online"] == false).await;
+    hall.tables[0].lamp.set(Trouble::None);
+    hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["online"] == true).await;
+    server.settles().await;
+    assert_eq!(hall.tables[0].lamp.seen().switched, before.2.switched);
+}
+
+/// More than libraries take by themselves, and as much as the broker inside takes.
+const LONG: usize = 16_000;
+
 on_brokers! {
+    async fn v5_1_a_tasmota_gives_itself_no_commands(server) {
+        gives_itself_no_commands(server, Firmware::Tasmota).await;
+    }
+
+    async fn v5_1_a_shelly_gives_itself_no_commands(server) {
+        gives_itself_no_commands(server, Firmware::Shelly).await;
+    }
+
+    async fn v5_1_a_device_that_says_too_much_keeps_no_hall_from_the_broker(server) {
+        let hall = Hall::open(server, 2).await;
+        server.settles().await;
+        let guest = as_lamp(server, &hall, 1).await;
+        // It waits for whoever comes to the broker anew.
+        let (topic, ..) = presence(Firmware::Tasmota, &hall.tables[1].user);
+        guest.leaves(&topic, &"x".repeat(LONG)).await;
+        server.comes_back_to_the_broker().await;
+        server.settles().await;
+        let customer = hall.customer(10_000).await;
+        hall.play(&customer, 0, 60).await;
+        assert!(hall.tables[0].lamp.seen().on);
+    }
+
     async fn v5_1_nobody_comes_to_the_broker_but_by_a_password_of_its_own(server) {
         let hall = Hall::open(server, 2).await;
         let (one, other) = (&hall.tables[0], &hall.tables[1]);

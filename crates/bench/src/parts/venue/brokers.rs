@@ -1,7 +1,8 @@
 //! The broker inside against Mosquitto: messages at QoS 1, from publishers to subscribers, by the same client.
 //!
-//! The broker inside is the whole program, as it serves; each asks for a right for each topic. A publisher runs no further ahead of its slowest
-//! subscriber than [`AHEAD`] messages, so that what is measured is what passes through, and not what is piled up.
+//! The broker inside is the program's, with users of our own: devices of the program's say nothing to each other. Each broker asks for a right for
+//! each topic. A publisher runs no further ahead of its slowest subscriber than [`AHEAD`] messages, so that what is measured is what passes through,
+//! and not what is piled up.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,18 +10,17 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
+use async_trait::async_trait;
+use broker::{Broker, Doorkeeper, Rights};
 use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, Packet, PublishOptions, QoS};
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinSet;
 
-use super::hall::{Hall, Lamp};
-use super::lamps::Mix;
 use super::mosquitto::Mosquitto;
 use crate::clock::Stopwatch;
 use crate::figure::{Bound, Figure};
 use crate::run::Options;
 use crate::say;
-use crate::site::Engine;
 
 const AHEAD: u64 = 400;
 /// As long as a relay's report.
@@ -50,9 +50,8 @@ impl Passed {
 }
 
 pub async fn figures(options: &Options) -> Result<Vec<Figure>> {
-    let most = SHAPES.iter().map(|shape| shape.publishers).max().unwrap_or(1);
-    let hall = Hall::open(options, Engine::Sqlite, "brokers", most, Mix::Tasmota).await?;
-    let mosquitto = Mosquitto::start(&options.mosquitto, &options.folder.join("mosquitto")).await?;
+    let broker = Broker::start(([127, 0, 0, 1], 0).into(), Arc::new(Door)).await?;
+    let mosquitto = Mosquitto::start(&options.mosquitto, &options.folder.join("mosquitto"), &rights()).await?;
     let mut figures = Vec::new();
     let mut lost = Figure::new("MQTT messages lost at QoS 1, the broker inside", "").bound(Bound::AtMost(0.0));
     let mut their_lost = 0;
@@ -61,8 +60,8 @@ pub async fn figures(options: &Options) -> Result<Vec<Figure>> {
         let name = format!("MQTT messages at QoS 1, {publishers} publishers with {subscribers} subscribers each, against Mosquitto");
         let mut rate = Figure::new(name, "/s").bound(Bound::AtLeast(0.8));
         for round in 1..=options.rounds {
-            let theirs = pass(mosquitto.address, &hall.lamps, shape, options.seconds).await.context("Mosquitto")?;
-            let ours = pass(hall.broker, &hall.lamps, shape, options.seconds).await.context("the broker inside")?;
+            let theirs = pass(mosquitto.address, shape, options.seconds).await.context("Mosquitto")?;
+            let ours = pass(broker.address(), shape, options.seconds).await.context("the broker inside")?;
             rate.values.push(ours.rate());
             rate.baseline.push(theirs.rate());
             rate.lasted(ours.seconds);
@@ -79,8 +78,38 @@ pub async fn figures(options: &Options) -> Result<Vec<Figure>> {
     }
     lost.note = format!("Mosquitto: {their_lost}");
     figures.push(lost);
-    hall.close().await?;
+    broker.stop().await;
     Ok(figures)
+}
+
+/// Each has a user of its own, by which it may use what stands before the first dot of its name: a device's user has few connections.
+struct Door;
+
+#[async_trait]
+impl Doorkeeper for Door {
+    async fn admit(&self, _: &str, user: Option<&str>, _: Option<&[u8]>) -> Option<Rights> {
+        let own = [format!("cmnd/{}/#", user?.split('.').next()?)];
+        Some(Rights::Topics { may_publish: own.to_vec(), may_subscribe: own.to_vec() })
+    }
+}
+
+/// The same, for Mosquitto.
+fn rights() -> String {
+    let users = SHAPES.iter().flat_map(|shape| {
+        (0..shape.publishers)
+            .flat_map(move |lamp| (0..shape.subscribers).map(move |n| (lamp, subscriber(n))).chain([(lamp, PUBLISHER.to_owned())]))
+    });
+    users.map(|(lamp, which)| format!("user {}.{which}\ntopic readwrite cmnd/{}/#\n", name(lamp), name(lamp))).collect()
+}
+
+const PUBLISHER: &str = "p";
+
+fn subscriber(n: usize) -> String {
+    format!("s{n}")
+}
+
+fn name(lamp: usize) -> String {
+    format!("lamp{lamp}")
 }
 
 /// A publisher and its subscribers.
@@ -99,17 +128,18 @@ impl Pair {
     }
 }
 
-async fn pass(address: SocketAddr, lamps: &[Lamp], shape: &Shape, seconds: f64) -> Result<Passed> {
+async fn pass(address: SocketAddr, shape: &Shape, seconds: f64) -> Result<Passed> {
     let mut tasks = JoinSet::new();
     let mut pairs = Vec::new();
     let mut ready = Vec::new();
-    for lamp in &lamps[..shape.publishers] {
+    let lamps: Vec<String> = (0..shape.publishers).map(name).collect();
+    for lamp in &lamps {
         let received = (0..shape.subscribers).map(|_| AtomicU64::new(0)).collect();
         let pair = Arc::new(Pair { received, ..Pair::default() });
         for n in 0..shape.subscribers {
             let (tell, told) = oneshot::channel();
             ready.push(told);
-            tasks.spawn(subscribe(client(address, lamp, &format!("s{n}")), lamp.topic.clone(), Arc::clone(&pair), n, tell));
+            tasks.spawn(subscribe(client(address, lamp, &subscriber(n)), lamp.clone(), Arc::clone(&pair), n, tell));
         }
         pairs.push(pair);
     }
@@ -118,9 +148,9 @@ async fn pass(address: SocketAddr, lamps: &[Lamp], shape: &Shape, seconds: f64) 
     }
     let (watch, stop) = (Stopwatch::start(), Arc::new(AtomicBool::new(false)));
     for (lamp, pair) in lamps.iter().zip(&pairs) {
-        let (client, events) = client(address, lamp, "p");
+        let (client, events) = client(address, lamp, PUBLISHER);
         tasks.spawn(keep(events));
-        tasks.spawn(publish(client, lamp.topic.clone(), Arc::clone(pair), Arc::clone(&stop)));
+        tasks.spawn(publish(client, lamp.clone(), Arc::clone(pair), Arc::clone(&stop)));
     }
     crate::clock::pause(Duration::from_secs_f64(seconds)).await;
     stop.store(true, Ordering::Relaxed);
@@ -141,9 +171,9 @@ async fn pass(address: SocketAddr, lamps: &[Lamp], shape: &Shape, seconds: f64) 
     Ok(Passed { received, lost: due - received, seconds })
 }
 
-fn client(address: SocketAddr, lamp: &Lamp, which: &str) -> (AsyncClient, EventLoop) {
-    let mut options = MqttOptions::new(format!("{}-{which}", lamp.topic), (address.ip().to_string(), address.port()));
-    options.set_credentials(lamp.topic.as_str(), lamp.password.clone());
+fn client(address: SocketAddr, lamp: &str, which: &str) -> (AsyncClient, EventLoop) {
+    let mut options = MqttOptions::new(format!("{lamp}-{which}"), (address.ip().to_string(), address.port()));
+    options.set_credentials(format!("{lamp}.{which}"), "bench");
     AsyncClient::builder(options).capacity(256).build()
 }
 

@@ -8,7 +8,7 @@ use kernel::Clock;
 use sandbox::{AliyunSms, Coils, Frames, WechatPay};
 use serde_json::{Value, json};
 
-use super::lamps::{Kind, Mix};
+use super::lamps::Kind;
 use crate::api::Api;
 use crate::clock::{Stopwatch, pause};
 use crate::ready::place;
@@ -53,7 +53,7 @@ pub struct Customer {
 }
 
 impl Hall {
-    pub async fn open(options: &Options, engine: Engine, name: &str, tables: usize, mix: Mix) -> Result<Self> {
+    pub async fn open(options: &Options, engine: Engine, name: &str, tables: usize) -> Result<Self> {
         let mut place = place(options, engine, name).await?;
         place.found()?;
         let (sms, broker) = (AliyunSms::open(KEY, SECRET).await?, free_address()?);
@@ -77,12 +77,12 @@ impl Hall {
         let (plugged, boards) = (Vec::new(), Vec::new());
         let mut hall = Self { site, boss, broker, lamps, wechat, halls, sms, plugged, boards, postgres };
         for n in 0..tables.div_ceil(TABLES) {
-            hall.furnish(TABLES.min(tables - n * TABLES), n, mix).await?;
+            hall.furnish(TABLES.min(tables - n * TABLES), n).await?;
         }
         Ok(hall)
     }
 
-    async fn furnish(&mut self, tables: usize, n: usize, mix: Mix) -> Result<()> {
+    async fn furnish(&mut self, tables: usize, n: usize) -> Result<()> {
         let tariff = json!({"per_hour": 3_600, "unit_minutes": 1});
         let form = json!({"name": format!("bench {n}"), "time_zone": "Asia/Shanghai", "tariff": tariff});
         let hall = text(&self.boss.post("/api/v1/venues", form).await?, "/id")?;
@@ -90,7 +90,7 @@ impl Hall {
         for n in 0..tables {
             let table = self.boss.post(&format!("/api/v1/venues/{hall}/tables"), json!({"name": format!("{n}")})).await?;
             let table = text(&table, "/id")?;
-            let kind = mix.over(n);
+            let kind = Kind::over(n);
             let made = self.boss.post("/api/v1/devices", kind.form(&table, n, &board)).await?;
             let (topic, password) = match kind {
                 Kind::Tasmota | Kind::Shelly => (text(&made, "/user")?, text(&made, "/password")?),

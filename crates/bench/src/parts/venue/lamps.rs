@@ -11,30 +11,19 @@ pub enum Kind {
     Board,
 }
 
-/// Which of them there are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mix {
-    /// Each has a name on the broker, and nothing else is asked of it.
-    Tasmota,
-    /// Of fifty tables 34 have a Tasmota and eight a Shelly; eight are the coils of one board.
-    All,
-}
-
-/// Of so many tables one has a Shelly, and one a coil.
+/// Of so many tables one has a Shelly, and one a coil: of fifty 34 have a Tasmota and eight a Shelly, and eight are the coils of one board.
 const EVERY: usize = 6;
 
-impl Mix {
+impl Kind {
     /// Over the `n`th table of a hall.
-    pub const fn over(self, n: usize) -> Kind {
-        match (self, n % EVERY) {
-            (Self::All, 2) => Kind::Shelly,
-            (Self::All, 5) => Kind::Board,
-            (Self::All | Self::Tasmota, _) => Kind::Tasmota,
+    pub const fn over(n: usize) -> Self {
+        match n % EVERY {
+            2 => Self::Shelly,
+            5 => Self::Board,
+            _ => Self::Tasmota,
         }
     }
-}
 
-impl Kind {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Tasmota => "Tasmota",
@@ -77,10 +66,9 @@ mod tests {
 
     #[test]
     fn of_fifty_tables_eight_are_the_coils_of_one_board() {
-        let count = |kind: Kind| (0..50).filter(|n| Mix::All.over(*n) == kind).count();
+        let count = |kind: Kind| (0..50).filter(|n| Kind::over(*n) == kind).count();
         assert_eq!([Kind::Tasmota, Kind::Shelly, Kind::Board].map(count), [34, 8, 8]);
-        let coils: Vec<usize> = (0..50).filter(|n| Mix::All.over(*n) == Kind::Board).map(|n| n / EVERY).collect();
+        let coils: Vec<usize> = (0..50).filter(|n| Kind::over(*n) == Kind::Board).map(|n| n / EVERY).collect();
         assert_eq!(coils, [0, 1, 2, 3, 4, 5, 6, 7]);
-        assert!((0..50).all(|n| Mix::Tasmota.over(n) == Kind::Tasmota));
     }
 }

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use super::hall::{Hall, text};
-use super::lamps::{Kind, Mix};
+use super::lamps::Kind;
 use super::opening::open;
 use crate::clock::pause;
 use crate::figure::{Bound, Figure};
@@ -31,7 +31,7 @@ const BURSTS: usize = 3;
 
 pub async fn figures(options: &Options, engine: Engine) -> Result<Vec<Figure>> {
     let sizes = &options.venue;
-    let mut hall = Hall::open(options, engine, "light", sizes.lamps, Mix::All).await?;
+    let mut hall = Hall::open(options, engine, "light", sizes.lamps).await?;
     hall.light_up().await?;
     say(&format!("{}: {} lamps are there", engine.name(), sizes.lamps));
     let name = format!("command to confirmed relay, {}, {} lamps online, p99", engine.name(), sizes.lamps);

@@ -16,11 +16,11 @@ pub struct Mosquitto {
 }
 
 impl Mosquitto {
-    pub async fn start(program: &Path, folder: &Path) -> Result<Self> {
+    pub async fn start(program: &Path, folder: &Path, allowed: &str) -> Result<Self> {
         fresh_folder(folder)?;
         let address = free_address()?;
         let (rights, settings) = (folder.join("rights"), folder.join("mosquitto.conf"));
-        std::fs::write(&rights, "pattern readwrite cmnd/%u/#\n")?;
+        std::fs::write(&rights, allowed)?;
         let text = format!(
             "listener {} {}\nallow_anonymous true\nacl_file {}\npersistence false\nmax_queued_messages 100000\nmax_inflight_messages 200\nset_tcp_nodelay true\nuser root\n",
             address.port(),
