@@ -173,7 +173,7 @@ impl Listening {
                     if outage.is_new(clock.now()) {
                         tracing::warn!(%error, "the broker is away");
                     }
-                    if let Some(since) = outage.to_be_told(clock.now()) {
+                    if let Some(since) = outage.take_news(clock.now()) {
                         let (ear, why) = (Arc::clone(&ear), error.to_string());
                         tokio::spawn(async move {
                             if let Err(fault) = ear.is_away(since, &why).await {

@@ -3,6 +3,9 @@
 //! Begin with `routes/mod.rs`: the whole API on one page. A handler is a few lines: an extractor says who may call it
 //! ([`extract::Auth`]), a use case does the work, and what goes wrong is a `Fault` that [`problem`] writes down.
 
+// A request is many futures in one another, down to the database's driver: the compiler follows their layouts no further than this.
+#![recursion_limit = "256"]
+
 mod assets;
 mod body;
 mod browser;

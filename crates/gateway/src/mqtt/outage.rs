@@ -40,7 +40,7 @@ impl Outage {
     }
 
     /// Since when it has been away, where that is to be told now.
-    pub fn to_be_told(&mut self, now: Timestamp) -> Option<Timestamp> {
+    pub fn take_news(&mut self, now: Timestamp) -> Option<Timestamp> {
         let away = self.away.as_mut().filter(|away| away.tell_at <= now)?;
         away.tell_at = now.plus_micros(AGAIN);
         Some(away.since)
