@@ -17,7 +17,8 @@ async fn after_play(server: &TestServer, hall: &Hall<'_>, milliwatts: i64) -> Cl
     hall.tables[0].lamp.set(Trouble::Welded);
     customer.post(&format!("/customer/v1/sessions/{}/close", id(&playing)), json!({})).await.ok(200);
     // What else should it be, by all that its relay says?
-    assert_eq!(hall.table_is(0, "idle").await["device"]["reported"], false);
+    hall.table_is(0, "idle").await;
+    hall.until(|floor| floor_table(floor, &hall.tables[0].id)["device"]["reported"] == false).await;
     customer
 }
 
