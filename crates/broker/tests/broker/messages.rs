@@ -2,7 +2,7 @@
 
 use rumqttc::{QoS, SubscribeReasonCode};
 
-use crate::support::{connect, gateway, lamp, message, options, retained, start};
+use crate::support::{connect, gateway, lamp, message, options, retained, start, waits_for_commands};
 
 const MANY: usize = 20_000;
 
@@ -28,20 +28,14 @@ async fn a_burst_of_20_000_arrives_whole_and_in_order() {
 #[tokio::test]
 async fn a_burst_waits_for_one_of_ours_who_is_away() {
     let broker = start().await;
-    let staying = || {
-        let mut options = options(&broker, "gateway", "inside");
-        options.set_client_id("staying".to_owned());
-        options.set_clean_session(false);
-        options
-    };
-    let mut before = connect(staying()).await.unwrap();
-    before.hears("cmnd/lamp7/#").await;
-    before.leave().await;
+    let mut staying = options(&broker, "gateway", "inside");
+    staying.set_client_id("staying".to_owned());
+    let staying = waits_for_commands(staying, "lamp7").await;
     let mut gateway = gateway(&broker).await;
     for number in 0..2_000 {
         gateway.publish("cmnd/lamp7/POWER", &number.to_string(), false).await;
     }
-    let mut after = connect(staying()).await.unwrap();
+    let mut after = connect(staying).await.unwrap();
     assert!(after.session_present);
     for number in 0..2_000 {
         assert_eq!(after.message().await, message("cmnd/lamp7/POWER", &number.to_string()));
@@ -52,19 +46,12 @@ async fn a_burst_waits_for_one_of_ours_who_is_away() {
 #[tokio::test]
 async fn of_what_comes_for_a_device_that_is_away_the_newest_few_wait() {
     let broker = start().await;
-    let staying = || {
-        let mut options = lamp(&broker, "lamp7");
-        options.set_clean_session(false);
-        options
-    };
-    let mut before = connect(staying()).await.unwrap();
-    before.hears("cmnd/lamp7/#").await;
-    before.leave().await;
+    let staying = waits_for_commands(lamp(&broker, "lamp7"), "lamp7").await;
     let mut gateway = gateway(&broker).await;
     for number in 0..1_000 {
         gateway.publish("cmnd/lamp7/POWER", &number.to_string(), false).await;
     }
-    let mut after = connect(staying()).await.unwrap();
+    let mut after = connect(staying).await.unwrap();
     assert!(after.session_present);
     let mut heard = Vec::new();
     while heard.last().map(String::as_str) != Some("999") {

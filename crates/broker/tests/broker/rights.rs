@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use broker::Broker;
 use rumqttc::{ConnectReturnCode, LastWill, MqttOptions, QoS, SubscribeReasonCode};
 
-use crate::support::{House, connect, gateway, here, lamp, message, options, retained, start};
+use crate::support::{House, connect, gateway, here, lamp, message, options, retained, start, waits_for_commands};
 
 #[tokio::test]
 async fn a_wrong_password_is_refused_with_the_code_for_it() {
@@ -117,18 +117,11 @@ async fn a_will_on_anothers_topic_is_refused_at_the_door() {
 async fn a_subscription_from_other_times_brings_nothing_that_is_not_permitted_now() {
     let house = Arc::new(House::default());
     let broker = Broker::start(here(), Arc::clone(&house) as _).await.unwrap();
-    let staying = || {
-        let mut options = lamp(&broker, "lamp7");
-        options.set_clean_session(false);
-        options
-    };
-    let mut before = connect(staying()).await.unwrap();
-    before.hears("cmnd/lamp7/#").await;
-    before.leave().await;
+    let staying = waits_for_commands(lamp(&broker, "lamp7"), "lamp7").await;
     let mut gateway = gateway(&broker).await;
     gateway.publish("cmnd/lamp7/POWER", "while it is away", false).await;
     house.narrow.store(true, Ordering::Relaxed);
-    let mut now = connect(staying()).await.unwrap();
+    let mut now = connect(staying).await.unwrap();
     assert!(now.session_present, "it has its subscription still");
     gateway.publish("cmnd/lamp7/POWER", "while it may not", false).await;
     gateway.publish("cmnd/lamp7/narrow", "what it may", false).await;

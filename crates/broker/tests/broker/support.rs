@@ -67,6 +67,15 @@ pub struct Client {
     pub session_present: bool,
 }
 
+/// Has what is sent to a lamp kept for it from now on, and is away.
+pub async fn waits_for_commands(mut options: MqttOptions, lamp: &str) -> MqttOptions {
+    options.set_clean_session(false);
+    let mut before = connect(options.clone()).await.unwrap();
+    before.hears(&format!("cmnd/{lamp}/#")).await;
+    before.leave().await;
+    options
+}
+
 /// A client that has been accepted, or why it was not.
 pub async fn connect(options: MqttOptions) -> Result<Client, ConnectReturnCode> {
     let (asks, mut events) = AsyncClient::new(options, 1000);
