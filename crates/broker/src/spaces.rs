@@ -108,6 +108,10 @@ impl Shared for Spaces {
     }
 }
 
+/// How often a session is asked once more to end that was just ending for somebody else. It loses whoever asks then: once while it still listens,
+/// and once as it stops. Who has come in its place would be turned away for that.
+const ENDING: usize = 2;
+
 /// Where a client's session is, or would be.
 struct Place {
     entry: Box<dyn Entry>,
@@ -148,7 +152,14 @@ impl Entry for Place {
     }
 
     async fn kick(&mut self, clean_start: bool, clear_subscriptions: bool, is_admin: IsAdmin) -> Result<OfflineSession> {
-        self.entry.kick(clean_start, clear_subscriptions, is_admin).await
+        let mut answer = self.entry.kick(clean_start, clear_subscriptions, is_admin).await;
+        for _ in 0..ENDING {
+            if answer.is_ok() {
+                break;
+            }
+            answer = self.entry.kick(clean_start, clear_subscriptions, is_admin).await;
+        }
+        answer
     }
 
     async fn online(&self) -> bool {
