@@ -108,9 +108,13 @@ mod tests {
     use crate::{count, process};
 
     fn counted(script: &str) -> Result<Tally> {
+        counted_by(count::cargo_test, script)
+    }
+
+    fn counted_by(read: fn(&str) -> Option<Tally>, script: &str) -> Result<Tally> {
         let folder = tempfile::tempdir().unwrap();
         let mut log = Log::file(folder.path().join("log")).unwrap();
-        super::count(&mut log, process::command("/bin/sh").args(["-c", script]), count::cargo_test)
+        super::count(&mut log, process::command("/bin/sh").args(["-c", script]), read)
     }
 
     #[test]
@@ -120,6 +124,13 @@ mod tests {
         assert_eq!(counted(&format!("{good}; exit 1")).unwrap(), Tally { passed: 2, failed: 1, ..Tally::default() });
         assert!(counted("true").is_err());
         assert!(counted("echo 'test result: ok. 0 passed; 0 failed; 3 ignored'").is_err());
+    }
+
+    #[test]
+    fn a_step_fails_in_which_too_many_tests_were_flaky() {
+        let ran = |flaky: u64| counted_by(count::playwright, &format!("echo '  {flaky} flaky'; echo '  5 passed (1.0s)'")).unwrap();
+        assert_eq!((ran(2).failed, ran(2).passed), (0, 7));
+        assert_eq!((ran(3).failed, ran(3).passed), (3, 5));
     }
 
     #[test]
