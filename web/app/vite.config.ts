@@ -1,5 +1,6 @@
 import plugin from '@dcloudio/vite-plugin-uni'
 import { defineConfig } from 'vite'
+import { codesOf, serverOf } from './scripts/server-address.mjs'
 
 // A CommonJS package: its default export arrives one level down.
 const uni = (plugin as unknown as { default?: typeof plugin }).default ?? plugin
@@ -13,7 +14,8 @@ export default defineConfig({
     __INTLIFY_JIT_COMPILATION__: true,
     __VUE_I18N_LEGACY_API__: false,
     __VUE_I18N_FULL_INSTALL__: false,
-    CUEKEY_SERVER: JSON.stringify(process.env.CUEKEY_SERVER ?? ''),
+    CUEKEY_SERVER: JSON.stringify(serverOf(process.env.UNI_PLATFORM, process.env.CUEKEY_SERVER)),
+    CUEKEY_CODES: JSON.stringify(codesOf(process.env.CUEKEY_CODES)),
   },
   server: { proxy: { '/customer': server } },
   build: { assetsInlineLimit: 0 },

@@ -14,7 +14,7 @@ export default defineConfig({
     { name: 'together', testIgnore: ALONE },
     { name: 'alone', testMatch: ALONE, fullyParallel: false, workers: 1, dependencies: ['together'] },
   ],
-  // Once more on a slow machine; what needed it is reported as flaky.
+  // Once more on a slow machine; what needed it is flaky: xtask names it, and takes two of a run for passed, but not three.
   retries: 1,
   expect: { timeout: 10_000 },
   forbidOnly: Boolean(process.env.CI),

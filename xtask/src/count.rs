@@ -3,21 +3,46 @@
 use std::iter::Sum;
 use std::ops::AddAssign;
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// How many tests of one run may pass only when they are run again. A slow machine does that to one or two; where it is more, nobody
+/// can tell it from a fault that shows itself now and then.
+pub const MOST_FLAKY: u64 = 2;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     pub passed: u64,
     pub failed: u64,
     pub skipped: u64,
+    /// Failed, and passed when run again: among `passed`, or among `failed` where they were too many.
+    pub flaky: u64,
+    /// As the tool writes them; none where it does not.
+    pub flaky_names: Vec<String>,
 }
 
 impl Tally {
-    pub const ONE_PASSED: Self = Self { passed: 1, failed: 0, skipped: 0 };
-    pub const ONE_FAILED: Self = Self { passed: 0, failed: 1, skipped: 0 };
+    pub const ONE_PASSED: Self = Self { passed: 1, failed: 0, skipped: 0, flaky: 0, flaky_names: Vec::new() };
+    pub const ONE_FAILED: Self = Self { passed: 0, failed: 1, skipped: 0, flaky: 0, flaky_names: Vec::new() };
+
+    pub fn too_flaky(&self) -> bool {
+        self.flaky > MOST_FLAKY
+    }
+
+    /// Of one run: where too many were flaky, none of them has passed.
+    pub fn judged(mut self) -> Self {
+        if self.too_flaky() {
+            self.passed = self.passed.saturating_sub(self.flaky);
+            self.failed += self.flaky;
+        }
+        self
+    }
 
     /// Adds `number` under the tool's own `word`. What is neither passed nor left out on purpose has not been proven: it failed.
     fn add(&mut self, number: u64, word: &str) {
         match word {
-            "passed" | "flaky" | "expected fail" => self.passed += number,
+            "passed" | "expected fail" => self.passed += number,
+            "flaky" => {
+                self.passed += number;
+                self.flaky += number;
+            }
             "skipped" | "todo" | "ignored" => self.skipped += number,
             _ => self.failed += number,
         }
@@ -29,6 +54,8 @@ impl AddAssign for Tally {
         self.passed += other.passed;
         self.failed += other.failed;
         self.skipped += other.skipped;
+        self.flaky += other.flaky;
+        self.flaky_names.extend(other.flaky_names);
     }
 }
 
@@ -42,7 +69,7 @@ impl Sum for Tally {
 }
 
 /// `Summary [  0.512s] 9/12 tests run: 7 passed (1 slow), 1 failed, 1 timed out, 2 skipped`. Where a run was cut short ("9/12"),
-/// the tests that never ran count as failed.
+/// the tests that never ran count as failed. "3 passed (1 flaky)" are three; below it stands `FLAKY 2/3 [   0.1s] web::api venue_x`.
 pub fn nextest(text: &str) -> Option<Tally> {
     let text = plain(text);
     let line = text.lines().rev().find(|line| line.trim_start().starts_with("Summary [") && line.contains(" run:"))?;
@@ -55,6 +82,10 @@ pub fn nextest(text: &str) -> Option<Tally> {
     if let Some((Ok(ran), Ok(all))) = planned.map(|(ran, all)| (ran.parse::<u64>(), all.parse::<u64>())) {
         tally.failed += all.saturating_sub(ran);
     }
+    let details = totals.split(['(', ')', ',']).filter_map(numbered);
+    tally.flaky = details.filter(|(_, word)| *word == "flaky").map(|(number, _)| number).sum();
+    let named = text.lines().filter_map(|line| line.trim_start().strip_prefix("FLAKY ")?.split_once(']'));
+    tally.flaky_names = named.map(|(_, name)| without_parentheses(name).trim().to_owned()).collect();
     Some(tally)
 }
 
@@ -103,7 +134,18 @@ pub fn playwright(text: &str) -> Option<Tally> {
     for (number, word) in &totals {
         tally.add(*number, word);
     }
+    tally.flaky_names = below(&text, "flaky");
     (!totals.is_empty()).then_some(tally)
+}
+
+/// The names under `  2 flaky`, further in than that, each followed by a rule up to the line's end.
+fn below(text: &str, heading: &str) -> Vec<String> {
+    text.lines()
+        .skip_while(|line| numbered(line).is_none_or(|(_, word)| word != heading))
+        .skip(1)
+        .take_while(|line| line.starts_with("    "))
+        .map(|line| line.trim_end_matches(['\u{2500}', ' ']).trim_start().to_owned())
+        .collect()
 }
 
 /// `Ran 5 tests in 0.1s`, then `OK (skipped=1)` or `FAILED (failures=1, errors=2)`.

@@ -1,7 +1,13 @@
 use super::*;
 
 fn tally(passed: u64, failed: u64, skipped: u64) -> Option<Tally> {
-    Some(Tally { passed, failed, skipped })
+    Some(Tally { passed, failed, skipped, ..Tally::default() })
+}
+
+/// Of which some passed only when they were run again.
+fn flaky(tally: Option<Tally>, names: &[&str]) -> Option<Tally> {
+    let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+    tally.map(|tally| Tally { flaky: names.len() as u64, flaky_names: names, ..tally })
 }
 
 #[test]
@@ -12,6 +18,17 @@ fn nextest_totals() {
     assert_eq!(nextest(bad), tally(5, 4, 3));
     assert_eq!(nextest("     Summary [   0.1s] 2/5 tests run: 1 passed, 1 failed, 0 skipped"), tally(1, 4, 0));
     assert_eq!(nextest("error: could not compile `kernel`"), None);
+}
+
+#[test]
+fn what_nextest_ran_again_is_named() {
+    let text = "\
+  TRY 1 FAIL [   0.1s] web::api venue_lamps::v9_1
+     Summary [  61.0s] 9 tests run: 9 passed (1 slow, 2 flaky), 3 skipped
+   FLAKY 2/3 [   0.123s] web::api venue_lamps::v9_1
+   FLAKY 3/3 [   1.000s] (4/9) web::api venue_dark::v9_2
+";
+    assert_eq!(nextest(text), flaky(tally(9, 0, 3), &["web::api venue_lamps::v9_1", "web::api venue_dark::v9_2"]));
 }
 
 #[test]
@@ -46,13 +63,45 @@ Running 9 tests using 1 worker
   1 failed
     [chromium] \u{203a} e2e/keys.spec.ts:3:1 \u{203a} k3_1a
   1 flaky
-    [chromium] \u{203a} e2e/quota.spec.ts:3:1
+    [chromium] \u{203a} e2e/quota.spec.ts:3:1 \u{203a} k4_1a recharges \u{2500}\u{2500}\u{2500}\u{2500}
   1 skipped
   2 did not run
   4 passed (3.4s)
 ";
-    assert_eq!(playwright(text), tally(5, 3, 1));
+    assert_eq!(playwright(text), flaky(tally(5, 3, 1), &["[chromium] \u{203a} e2e/quota.spec.ts:3:1 \u{203a} k4_1a recharges"]));
     assert_eq!(playwright("Error: No tests found"), None);
+}
+
+#[test]
+fn playwright_names_each_test_that_was_flaky_and_no_other() {
+    let text = "\
+  1 failed
+    [together] \u{203a} e2e/keys.spec.ts:3:1 \u{203a} k3_1a \u{2500}\u{2500}
+  2 flaky
+    [together] \u{203a} e2e/quota.spec.ts:3:1 \u{203a} k4_1a \u{2500}\u{2500}
+    [alone] \u{203a} e2e/app-refused.alone.spec.ts:9:1 \u{203a} v2_1 \u{2500}
+  4 passed (3.4s)
+";
+    let names =
+        ["[together] \u{203a} e2e/quota.spec.ts:3:1 \u{203a} k4_1a", "[alone] \u{203a} e2e/app-refused.alone.spec.ts:9:1 \u{203a} v2_1"];
+    assert_eq!(playwright(text), flaky(tally(6, 1, 0), &names));
+}
+
+#[test]
+fn two_flaky_tests_of_a_run_have_passed_and_of_three_none_has() {
+    let ran = |number: u64| playwright(&format!("  {number} flaky\n  5 passed (3.4s)\n")).unwrap().judged();
+    let counts = |number: u64| {
+        let Tally { passed, failed, flaky, .. } = ran(number);
+        (passed, failed, flaky)
+    };
+    assert_eq!([counts(1), counts(2), counts(3)], [(6, 0, 1), (7, 0, 2), (5, 3, 3)]);
+}
+
+#[test]
+fn what_was_flaky_is_added_up_with_its_names() {
+    let one = flaky(tally(5, 0, 1), &["a"]).unwrap();
+    let sum: Tally = [one, Tally::ONE_FAILED, flaky(tally(2, 0, 0), &["b"]).unwrap()].into_iter().sum();
+    assert_eq!(Some(sum), flaky(tally(7, 1, 1), &["a", "b"]));
 }
 
 #[test]

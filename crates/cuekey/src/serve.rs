@@ -137,6 +137,7 @@ pub async fn run(
         trusted_proxies: config.server.trusted_proxies.clone(),
         secure: is_private(&platform.install.public_url),
         hsts: if config.server.hsts_subdomains { Hsts::Subdomains } else { Hsts::ThisHost },
+        proofs: Some(config.data.folder.join("wechat")),
     };
     let state =
         AppState::new(Parts { platform: Arc::clone(&platform), licensing, venue: Arc::clone(&hall.venue), http, stop: stopping.clone() });

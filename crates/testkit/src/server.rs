@@ -1,6 +1,7 @@
 //! The server itself.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
@@ -35,6 +36,10 @@ pub const PROXY: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
 
 fn demo() -> Install {
     Install { public_url: "http://127.0.0.1:7300".into(), demo: true, private_callbacks: true, version: "test" }
+}
+
+fn http() -> HttpConfig {
+    HttpConfig { trusted_proxies: vec![PROXY], secure: true, hsts: Hsts::ThisHost, proofs: None }
 }
 
 pub struct TestServer {
@@ -140,7 +145,7 @@ impl TestServer {
             platform: Arc::clone(&platform),
             licensing: Arc::clone(&licensing),
             venue: Arc::clone(&venue),
-            http: HttpConfig { trusted_proxies: vec![PROXY], secure: true, hsts: Hsts::ThisHost },
+            http: http(),
             stop: stop.subscribe(),
         });
         let hall = tokio::sync::OnceCell::new();
@@ -172,6 +177,18 @@ impl TestServer {
     /// Nobody yet.
     pub fn visitor(&self) -> Client {
         Client::new(self.site.clone(), self.succeeded.clone(), None)
+    }
+
+    /// The same of a server that has the files for WeChat in this folder.
+    pub fn visitor_where_files_are_in(&self, folder: &Path) -> Client {
+        let state = AppState::new(Parts {
+            platform: Arc::clone(&self.platform),
+            licensing: Arc::clone(&self.licensing),
+            venue: Arc::clone(&self.venue),
+            http: HttpConfig { proofs: Some(folder.to_owned()), ..http() },
+            stop: self.stop.subscribe(),
+        });
+        Client::new(web::Site::new(state), self.succeeded.clone(), None)
     }
 
     /// A signed-in user of this role, without a superior. Its password is `password-of-{name}`.

@@ -1,8 +1,12 @@
 //! The console's pages and the customers' app, built by `xtask` and embedded in the binary.
 
+use axum::extract::State;
 use axum::http::{HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
 use rust_embed::RustEmbed;
+
+use crate::proofs;
+use crate::state::AppState;
 
 #[derive(RustEmbed)]
 #[folder = "$CARGO_MANIFEST_DIR/../../web/console/dist"]
@@ -15,14 +19,14 @@ struct Console;
 struct App;
 
 /// A file of the customers' app under `/m/`, or its index for paths that its own router knows.
-pub(crate) async fn app(uri: Uri) -> Response {
+pub(crate) async fn app(State(state): State<AppState>, uri: Uri) -> Response {
     let path = uri.path().strip_prefix("/m").unwrap_or_default().trim_start_matches('/');
     let name = if path.is_empty() { "index.html" } else { path };
     if let Some(file) = App::get(name) {
         return answer(name, file.data.into_owned());
     }
     if path.rsplit('/').next().is_some_and(|last| last.contains('.')) {
-        return crate::middleware::no_route().await.into_response();
+        return beside(&state, path).await;
     }
     match App::get("index.html") {
         Some(index) => answer("index.html", index.data.into_owned()),
@@ -31,7 +35,7 @@ pub(crate) async fn app(uri: Uri) -> Response {
 }
 
 /// A file of the console, or its index for paths that its own router knows.
-pub(crate) async fn console(uri: Uri) -> Response {
+pub(crate) async fn console(State(state): State<AppState>, uri: Uri) -> Response {
     let path = uri.path().trim_start_matches('/');
     let name = if path.is_empty() { "index.html" } else { path };
     if let Some(file) = Console::get(name) {
@@ -39,11 +43,19 @@ pub(crate) async fn console(uri: Uri) -> Response {
     }
     // A missing script must not be answered by a page; a page's path has no dot in its last part.
     if path.rsplit('/').next().is_some_and(|last| last.contains('.')) {
-        return crate::middleware::no_route().await.into_response();
+        return beside(&state, path).await;
     }
     match Console::get("index.html") {
         Some(index) => answer("index.html", index.data.into_owned()),
         None => answer("index.html", include_bytes!("no_console.html").to_vec()),
+    }
+}
+
+/// What is none of the pages' own files.
+async fn beside(state: &AppState, name: &str) -> Response {
+    match proofs::read(state.http.proofs.as_deref(), name).await {
+        Some(text) => answer(name, text),
+        None => crate::middleware::no_route().await.into_response(),
     }
 }
 

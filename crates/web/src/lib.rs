@@ -16,6 +16,7 @@ mod middleware;
 pub mod openapi;
 mod places;
 mod problem;
+mod proofs;
 mod queries;
 mod refusal;
 mod routes;

@@ -1,6 +1,7 @@
 //! What every handler can reach.
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use licensing::Licensing;
@@ -44,6 +45,8 @@ pub struct HttpConfig {
     pub secure: bool,
     /// What browsers are told over https.
     pub hsts: Hsts,
+    /// The folder of the files by which WeChat sees that this domain is ours.
+    pub proofs: Option<PathBuf>,
 }
 
 impl axum::extract::FromRef<AppState> for Arc<Platform> {

@@ -1,8 +1,10 @@
-// Checks a built mini-program without WeChat's own tools: pages are whole, scripts parse, components are where they are said to be.
+// Checks a built mini-program without WeChat's own tools: pages are whole, scripts parse, components are where they are said to be, and
+// it asks the server that CUEKEY_SERVER names.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { filesOf, finish } from './files.mjs'
+import { serverOf } from './server-address.mjs'
 
 const folder = resolve(process.argv[2] ?? 'dist/mp-weixin')
 const BUILT_IN = new Set(['scroll-view', 'rich-text', 'page-meta', 'cover-view', 'picker-view', 'swiper-item'])
@@ -27,6 +29,13 @@ for (const path of filesOf(folder, '.json')) {
 }
 
 const scripts = filesOf(folder, '.js')
+try {
+  const server = serverOf('mp-weixin', process.env.CUEKEY_SERVER)
+  const told = scripts.some((path) => readFileSync(join(folder, path), 'utf8').includes(server))
+  if (!told) problems.push(`no script asks ${server}: it was built for another server, or for none`)
+} catch (error) {
+  problems.push(error.message)
+}
 for (const path of scripts) {
   const file = join(folder, path)
   try {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { networkError } from '@/api/problem'
 import type { PayOrder, Session } from '@/api/types'
-import { amountProblem, fenOf, RECHARGE_FEN, suggestedFen, typedYuan } from '@/shared/amount'
+import { amountProblem, fenOf, RECHARGE_FEN, refundParts, suggestedFen, typedYuan } from '@/shared/amount'
 import { payTableIntent, PendingKeys, rechargeIntent, refundIntent } from '@/shared/idempotency'
 import { isOverdue, mayOpen, nextAskMs, sceneOf, sessionOf } from '@/shared/order-state'
 import { choices, firstChoice, forWallet, isOurs, meansAt, opensHere, placeOf, waysOn } from '@/shared/pay-means'
@@ -143,6 +143,12 @@ describe('an amount', () => {
     ])
     expect([5_000, 1_234, 5, 100_000].map(typedYuan)).toEqual(['50', '12.34', '0.05', '1000'])
     expect(fenOf(typedYuan(1_234))).toBe(1_234)
+  })
+
+  it('v4_1 goes back as one likes, up to a limit, or as a whole', () => {
+    const parts = (freely_fen: number) => refundParts({ amount_fen: 5_000, freely_fen })
+    expect([5_000, 4_999, 1, 0].map(parts)).toEqual(['any', 'partly', 'partly', 'wholly'])
+    expect(refundParts({ amount_fen: 0, freely_fen: 0 })).toBe('any')
   })
 })
 

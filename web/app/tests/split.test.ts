@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { shareStates, splitEnds } from '@/api/types'
 import { knownKey } from '@/locales'
-import { splitOfQuery, splitOfText } from '@/shared/scan'
+import { scannedOf, scannedOfQuery } from '@/shared/scan'
 import { byAmounts, evenly } from '@/shared/split'
 
 describe('a bill that is shared', () => {
@@ -25,10 +25,12 @@ describe('a bill that is shared', () => {
   })
 
   it('is found by its link, however the app is opened', () => {
-    expect(splitOfQuery({ split: 'abc123' })).toBe('abc123')
-    expect(splitOfQuery({ q: encodeURIComponent('https://hall.example/m/?split=abc123') })).toBe('abc123')
-    expect(splitOfQuery({ t: 'abc123' })).toBeNull()
-    expect(splitOfText('https://hall.example/m/?t=abc123')).toBeNull()
+    const [ours, link] = [['https://hall.example'], 'https://hall.example/m/?split=abc123']
+    const found = { is: 'split', code: 'abc123' }
+    expect(scannedOfQuery({ split: 'abc123' }, ours)).toEqual(found)
+    expect(scannedOfQuery({ q: encodeURIComponent(link) }, ours)).toEqual(found)
+    expect(scannedOf(link, ours)).toEqual(found)
+    expect(scannedOf(link, ['https://other.example'])).toEqual({ is: 'elsewhere', host: 'hall.example' })
   })
 
   it('has a word for each state of a share, and each end', () => {

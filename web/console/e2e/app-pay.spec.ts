@@ -157,6 +157,22 @@ test('v3_1 a table that cannot be opened any more is not charged', async ({ page
   }
 })
 
+test('v4_1 whose money goes back all at once or not at all is told so before asking', async ({ page }) => {
+  // In the server's place: it takes fifty refunds to come there.
+  const json = { amount_fen: 5_000, freely_fen: 0 }
+  await page.route(
+    ({ pathname }) => pathname === '/customer/v1/refundable',
+    (route) => route.fulfill({ json }),
+  )
+  await someCustomer(page)
+  await page.getByTestId('refund-open').click()
+  await expect(page.getByTestId('refund-parts')).toContainText('全部 ¥50.00')
+  json.freely_fen = 2_000
+  await page.reload()
+  await page.getByTestId('refund-open').click()
+  await expect(page.getByTestId('refund-parts')).toContainText('¥20.00 以内')
+})
+
 test('v3_1 an order that is none of one’s own is not shown', async ({ page, watch }) => {
   const strange = 'ord_00000000000000000000000000'
   watch.expectRefusal(404, `/customer/v1/orders/${strange}`)

@@ -1,7 +1,18 @@
+import type { Page } from '@playwright/test'
 import type * as T from '../src/api/types'
 import { Api, demo, FIRST_PASSWORD, mailTo, PASSWORD, somebody, work } from './support/api'
 import { demoAccount, unique } from './support/demo'
 import { expect, fillSignIn, row, signIn, test } from './support/test'
+
+/** An agent that is signed in, and its admin, who looks at its page. */
+async function agentInSight(page: Page, another: () => Promise<Page>) {
+  const admin = await somebody('agent_admin', await demo('super_admin'))
+  const agent = await somebody('agent', admin.api)
+  const theirs = await another()
+  await signIn(theirs, agent)
+  await signIn(page, admin, `/users/${agent.id}`)
+  return { admin, agent, theirs }
+}
 
 test('k1_4a an agent admin creates an agent and recharges it; the first sign-in asks for a new password', async ({
   page,
@@ -157,11 +168,7 @@ test('k1_4b who signed up and never got the mail is activated by a super admin',
 })
 
 test('k1_4b who is signed out everywhere signs in again', async ({ page, another, watch }) => {
-  const admin = await somebody('agent_admin', await demo('super_admin'))
-  const agent = await somebody('agent', admin.api)
-  const theirs = await another()
-  await signIn(theirs, agent)
-  await signIn(page, admin, `/users/${agent.id}`)
+  const { agent, theirs } = await agentInSight(page, another)
   await page.getByTestId('action-endSessions').click()
   await page.getByTestId('form-submit').click()
   await expect(page.getByTestId('form-submit')).toHaveCount(0)
@@ -178,11 +185,7 @@ test('k1_4b a disabled agent is signed out where it is, and comes in again once 
   another,
   watch,
 }) => {
-  const admin = await somebody('agent_admin', await demo('super_admin'))
-  const agent = await somebody('agent', admin.api)
-  const theirs = await another()
-  await signIn(theirs, agent)
-  await signIn(page, admin, `/users/${agent.id}`)
+  const { admin, agent, theirs } = await agentInSight(page, another)
   await page.getByTestId('action-disable').click()
   await page.getByTestId('form-submit').click()
   await expect(page.getByTestId('user-state')).toHaveAttribute('data-status', 'disabled')

@@ -19,8 +19,12 @@ pub fn lint(context: &mut Context, log: &mut Log) -> Result<Tally> {
     script(context, "lint", log)
 }
 
+/// Asked by nobody: a build for an owner is told the owner's, and none is made without.
+const SERVER: &str = "https://hall.example";
+
 pub fn mini_program(context: &mut Context, log: &mut Log) -> Result<Tally> {
-    script(context, "build:mp", log)
+    context.app(log)?;
+    one(log.run(APP.script_command(&context.workspace, "build:mp", &[]).env("CUEKEY_SERVER", SERVER)))
 }
 
 fn script(context: &mut Context, name: &str, log: &mut Log) -> Result<Tally> {

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 
-use crate::count::Tally;
+use crate::count::{MOST_FLAKY, Tally};
 use crate::log::{self, Log};
 use crate::npm;
 use crate::services::Services;
@@ -96,7 +96,10 @@ pub fn count(log: &mut Log, command: &mut Command, read: fn(&str) -> Option<Tall
     if tally.passed + tally.failed == 0 {
         bail!("no tests ran");
     }
-    Ok(tally)
+    if tally.too_flaky() {
+        log.say(&format!("error: {} tests passed only when they were run again; {MOST_FLAKY} may", tally.flaky));
+    }
+    Ok(tally.judged())
 }
 
 #[cfg(test)]
@@ -105,18 +108,29 @@ mod tests {
     use crate::{count, process};
 
     fn counted(script: &str) -> Result<Tally> {
+        counted_by(count::cargo_test, script)
+    }
+
+    fn counted_by(read: fn(&str) -> Option<Tally>, script: &str) -> Result<Tally> {
         let folder = tempfile::tempdir().unwrap();
         let mut log = Log::file(folder.path().join("log")).unwrap();
-        super::count(&mut log, process::command("/bin/sh").args(["-c", script]), count::cargo_test)
+        super::count(&mut log, process::command("/bin/sh").args(["-c", script]), read)
     }
 
     #[test]
     fn an_exit_code_is_not_talked_away_by_totals() {
         let good = "echo 'test result: ok. 2 passed; 0 failed; 0 ignored'";
-        assert_eq!(counted(good).unwrap(), Tally { passed: 2, failed: 0, skipped: 0 });
-        assert_eq!(counted(&format!("{good}; exit 1")).unwrap(), Tally { passed: 2, failed: 1, skipped: 0 });
+        assert_eq!(counted(good).unwrap(), Tally { passed: 2, ..Tally::default() });
+        assert_eq!(counted(&format!("{good}; exit 1")).unwrap(), Tally { passed: 2, failed: 1, ..Tally::default() });
         assert!(counted("true").is_err());
         assert!(counted("echo 'test result: ok. 0 passed; 0 failed; 3 ignored'").is_err());
+    }
+
+    #[test]
+    fn a_step_fails_in_which_too_many_tests_were_flaky() {
+        let ran = |flaky: u64| counted_by(count::playwright, &format!("echo '  {flaky} flaky'; echo '  5 passed (1.0s)'")).unwrap();
+        assert_eq!((ran(2).failed, ran(2).passed), (0, 7));
+        assert_eq!((ran(3).failed, ran(3).passed), (3, 5));
     }
 
     #[test]

@@ -209,7 +209,7 @@ fn junit(text: &str) -> Option<Tally> {
     let number = |name: &str| -> Option<u64> { head.split_once(&format!("{name}=\""))?.1.split_once('"')?.0.parse().ok() };
     let failed = number("failures")? + number("errors")?;
     let skipped = number("skipped")?;
-    Some(Tally { passed: number("tests")?.checked_sub(failed + skipped)?, failed, skipped })
+    Some(Tally { passed: number("tests")?.checked_sub(failed + skipped)?, failed, skipped, ..Tally::default() })
 }
 
 /// A database of its own, gone with it.
@@ -276,7 +276,7 @@ mod tests {
     #[test]
     fn a_reports_totals_are_read_from_its_first_element() {
         let text = "<?xml version=\"1.0\"?>\n<testsuites errors=\"1\" failures=\"2\" skipped=\"3\" tests=\"10\" time=\"1.0\">\n<testsuite tests=\"99\">";
-        assert_eq!(junit(text).unwrap(), Tally { passed: 4, failed: 3, skipped: 3 });
+        assert_eq!(junit(text).unwrap(), Tally { passed: 4, failed: 3, skipped: 3, ..Tally::default() });
         assert!(junit("<html>").is_none());
         assert!(junit("<testsuites tests=\"1\">").is_none());
     }

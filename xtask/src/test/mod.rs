@@ -1,7 +1,8 @@
 //! `cargo xtask test`: everything that CI checks, as named steps.
 //!
 //! Always: a step that fails hides no other; what cannot be checked, because its input is missing or its tool does not start, has
-//! failed; the last line is `N passed, N failed` and nothing else.
+//! failed; what passed only when run again is named, and fails a step that has more than two of it; the last line is `N passed, N failed`
+//! and, where there are such, `, N flaky`.
 
 mod app;
 mod console;
@@ -124,14 +125,24 @@ fn perform(step: &Step, context: &mut Context) -> Result<Done> {
 }
 
 fn summarise(done: &[Done]) -> Tally {
-    println!("\n{:18} {:8} {:>7} {:>7} {:>7} {:>9}", "step", "result", "passed", "failed", "skipped", "time");
+    println!("\n{:18} {:8} {:>7} {:>7} {:>7} {:>7} {:>9}", "step", "result", "passed", "failed", "flaky", "skipped", "time");
     for Done { name, tally, time } in done {
         let result = if tally.failed == 0 { "ok" } else { "FAILED" };
-        println!("{name:18} {result:8} {:7} {:7} {:7} {:>9}", tally.passed, tally.failed, tally.skipped, seconds(*time));
+        let Tally { passed, failed, flaky, skipped, .. } = tally;
+        println!("{name:18} {result:8} {passed:7} {failed:7} {flaky:7} {skipped:7} {:>9}", seconds(*time));
     }
-    let total: Tally = done.iter().map(|step| step.tally).sum();
-    println!("\n{} passed, {} failed", total.passed, total.failed);
+    for Done { name, tally, .. } in done {
+        tally.flaky_names.iter().for_each(|test| println!("flaky in {name}: {test}"));
+    }
+    let total: Tally = done.iter().map(|step| step.tally.clone()).sum();
+    println!("\n{}", last_line(&total));
     total
+}
+
+fn last_line(total: &Tally) -> String {
+    let Tally { passed, failed, flaky, .. } = total;
+    let again = if *flaky == 0 { String::new() } else { format!(", {flaky} flaky") };
+    format!("{passed} passed, {failed} failed{again}")
 }
 
 fn seconds(time: Duration) -> String {
@@ -155,6 +166,12 @@ mod tests {
         assert!(!names(&[], true).contains(&"browser"));
         let options = Options { only: vec!["clipy".to_owned()], quick: false, fuzz: false, list: false };
         assert!(choose(&options).is_err());
+    }
+
+    #[test]
+    fn the_last_line_says_what_was_flaky_where_something_was() {
+        let total = |flaky| Tally { passed: 12, failed: 1, flaky, ..Tally::default() };
+        assert_eq!([last_line(&total(0)), last_line(&total(2))], ["12 passed, 1 failed", "12 passed, 1 failed, 2 flaky"]);
     }
 
     #[test]

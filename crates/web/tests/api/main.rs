@@ -144,6 +144,7 @@ mod verify;
 mod verify_banned;
 mod verify_forged;
 mod wechat_bind;
+mod wechat_files;
 mod wechat_sign_in;
 mod withdrawals;
 mod withdrawals_back;

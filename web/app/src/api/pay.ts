@@ -12,6 +12,12 @@ export const order = (id: string) => get<PayOrder>(`/orders/${seg(id)}`)
 export const payOtherwise = (id: string, method: PayMethod) => post<PayOrder>(`/orders/${seg(id)}/method`, { method })
 export const cancelOrder = (id: string) => post<PayOrder>(`/orders/${seg(id)}/cancel`)
 
-export const refundable = () => get<{ amount_fen: number }>('/refundable')
+/** Of the wallet: the most that can go back to where it came from, and up to what any amount can. */
+export interface Refundable {
+  amount_fen: number
+  freely_fen: number
+}
+
+export const refundable = () => get<Refundable>('/refundable')
 export const refund = (amountFen: number, idempotencyKey: string) =>
   post<Customer>('/refunds', { amount_fen: amountFen }, { idempotencyKey })

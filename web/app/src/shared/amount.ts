@@ -1,3 +1,5 @@
+import type { Refundable } from '@/api/pay'
+
 /** Whole fen of what somebody typed as yuan (`50`, `50.5`, `1,000.00`, full-width too); null: no amount. By digits, never by a float. */
 export function fenOf(typed: string): number | null {
   const text = typed
@@ -21,6 +23,12 @@ export function amountProblem(
   if (fen === null) return 'none'
   if (fen < least) return 'least'
   return fen > most ? 'most' : null
+}
+
+/** Networks give a payment back in so many parts only: near the last some amounts cannot go, or nothing but all of it at once. */
+export function refundParts({ amount_fen, freely_fen }: Refundable): 'any' | 'partly' | 'wholly' {
+  if (freely_fen >= amount_fen) return 'any'
+  return freely_fen > 0 ? 'partly' : 'wholly'
 }
 
 /** Yuan as one would type them into a field. */

@@ -9,3 +9,15 @@ export function serverAddress(): string {
   // #endif
   return address
 }
+
+/** The addresses that stand in this installation's codes: the server's, and those that it is told of beside it (`CUEKEY_CODES`). */
+export function codeAddresses(): string[] {
+  let addresses: string[] = []
+  // #ifdef MP
+  addresses = [CUEKEY_SERVER, ...CUEKEY_CODES]
+  // #endif
+  // #ifdef H5
+  addresses = [window.location.origin]
+  // #endif
+  return addresses
+}

@@ -72,6 +72,11 @@ export async function customerWithMoney(page: Page, desk: Api, fen: number): Pro
 /** From the code on a table to the question whether it should be opened, for an hour. */
 export async function chooseHour(page: Page, { code }: { code: string }): Promise<void> {
   await page.goto(`/m/?t=${code}`)
+  await chooseHourHere(page)
+}
+
+/** The same from the table's page. */
+export async function chooseHourHere(page: Page): Promise<void> {
   await page.getByTestId('quote-60').click()
   await page.getByTestId('table-open').click()
   await expect(page.getByTestId('confirm-open')).toBeVisible()

@@ -10,6 +10,8 @@ const en: typeof zh = {
   finding: 'Finding your table…',
   unknownTitle: 'We do not know this code',
   unknownText: 'It may have been replaced, or belong to some other place. Scan another one, or choose a hall below.',
+  elsewhere:
+    'It is from {host} and none of ours, and was not opened. Scan the code on a table here, or choose a hall below.',
   findFailed: 'This table could not be found just now',
   empty: 'No hall is open here yet',
   emptyHint: 'Halls will appear here once they are online.',

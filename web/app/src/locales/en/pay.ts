@@ -106,6 +106,9 @@ const en: typeof zh = {
     amount: 'Amount',
     least: 'Please enter the amount that is to go back.',
     most: 'At most {money} can go back.',
+    partly:
+      'A payment goes back in 50 parts at most, and of one the last is left. Any amount up to {free} can go, and all {all} at once; others may not.',
+    wholly: 'A payment goes back in 50 parts at most, and only the last is left: please send back all {all} at once.',
     yes: 'Send back {money}',
     unsure: 'No answer yet. Pressing again continues the same request; nothing is sent back twice.',
     short: 'Your available balance is too low for this. Try again once your table has ended.',

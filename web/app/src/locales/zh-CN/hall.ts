@@ -8,6 +8,7 @@ export default {
   finding: '正在找到您的球台…',
   unknownTitle: '没有认出这个二维码',
   unknownText: '它可能已经更换，或者不属于这里的球台。请换一张码再扫，或者从下面的列表里选择球房。',
+  elsewhere: '它来自 {host}，不是这里的码，没有打开。请扫描这里球台上的码，或者从下面的列表里选择球房。',
   findFailed: '暂时没能找到这张球台',
   empty: '还没有开放的球房',
   emptyHint: '球房上线后会出现在这里。',
