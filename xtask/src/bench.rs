@@ -12,7 +12,7 @@ use clap::Args;
 use crate::log::Log;
 use crate::services::postgres::{Manner, Server};
 use crate::workspace::Workspace;
-use crate::{install, npm, process};
+use crate::{install, machine, npm, process};
 
 /// All parts take some hours: longer than any other command may.
 const LONGEST: Duration = Duration::from_secs(24 * 3_600);
@@ -60,7 +60,7 @@ fn measure(workspace: &Workspace, options: &Options, out: &Path) -> Result<ExitC
     let postgres = Server::start(Manner::Durable, &mut own_words)?;
     let mut bench = process::command(workspace.target.join("release/bench"));
     bench.arg("run").arg("--cuekey").arg(cuekey).args(["--postgres", &postgres.url]).arg("--folder").arg(out);
-    bench.args(["--commit", &workspace.commit()]);
+    bench.args(["--commit", &workspace.commit(), "--machine", &machine::described()]);
     if let Some(mosquitto) = install::mosquitto() {
         bench.arg("--mosquitto").arg(mosquitto);
     }

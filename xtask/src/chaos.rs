@@ -1,18 +1,18 @@
 //! `cargo xtask chaos`: builds the program and its tormentor, lets the one loose on the other, and draws what happened.
 //!
-//! What is done and looked at is in `crates/chaos`; docs/reliability.md says what came of it.
+//! What is done and looked at is in `crates/chaos`; docs/reliability.md says what came of it ([`report`]).
 
-use std::path::{Path, PathBuf};
+mod report;
+
+use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
-use serde_json::Value;
 
 use crate::log::Log;
-use crate::plot::{Chart, Mark, Series};
 use crate::workspace::Workspace;
-use crate::{install, npm, process};
+use crate::{install, machine, npm, process};
 
 /// Where plots stand that docs/reliability.md shows.
 const DOCS: &str = "docs/plots";
@@ -37,18 +37,17 @@ pub struct Options {
     /// Tries the program with optimisations
     #[arg(long)]
     release: bool,
-    /// Rewrites the plots in docs/plots
+    /// Keeps what was found in docs/plots, and rewrites the table in docs/reliability.md and the plots from it
     #[arg(long)]
     docs: bool,
-    /// Runs nothing, and draws the last run again
+    /// Runs nothing, and writes the last run again
     #[arg(long)]
     draw: bool,
 }
 
 pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
-    let plots = if options.docs { workspace.root.join(DOCS) } else { out(workspace)? };
     if options.draw {
-        return draw(&out(workspace)?, &plots).map(|()| ExitCode::SUCCESS);
+        return write(workspace, options).map(|()| ExitCode::SUCCESS);
     }
     let mut log = Log::terminal();
     let mut driver = prepare(workspace, options.release, &mut log)?;
@@ -68,7 +67,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
         driver.args(["--only", name]);
     }
     let (status, _) = log.observe(&mut driver)?;
-    draw(&out(workspace)?, &plots)?;
+    write(workspace, options)?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -85,6 +84,8 @@ pub fn prepare(workspace: &Workspace, release: bool, log: &mut Log) -> Result<Co
     }
     let mut driver = process::command(workspace.target.join("debug/chaos"));
     driver.arg("--cuekey").arg(cuekey).arg("--out").arg(out).args(["--commit", &workspace.commit()]);
+    let build = if release { "release" } else { "development" };
+    driver.args(["--machine", &format!("{build} build, {}", machine::described())]);
     Ok(driver)
 }
 
@@ -92,41 +93,14 @@ fn out(workspace: &Workspace) -> Result<PathBuf> {
     Ok(workspace.scratch()?.join("chaos"))
 }
 
-/// A plot for each scenario that kept time.
-fn draw(from: &Path, to: &Path) -> Result<()> {
-    std::fs::create_dir_all(to)?;
-    for entry in std::fs::read_dir(from)? {
-        let path = entry?.path();
-        if path.extension().is_none_or(|extension| extension != "json") {
-            continue;
-        }
-        let data: Value = serde_json::from_slice(&std::fs::read(&path)?).with_context(|| format!("{}", path.display()))?;
-        let Some(chart) = chart(&data) else { continue };
-        let file = to.join(format!("chaos-{}.svg", data["name"].as_str().unwrap_or("unnamed")));
-        std::fs::write(&file, chart.svg())?;
-        println!("{}", file.display());
+fn write(workspace: &Workspace, options: &Options) -> Result<()> {
+    let out = out(workspace)?;
+    let found = report::read(&out)?;
+    if !options.docs {
+        return report::draw(&found, &out);
     }
-    Ok(())
-}
-
-fn chart(data: &Value) -> Option<Chart> {
-    let series = data["series"].as_array()?.iter().map(|series| Series {
-        name: series["name"].as_str().unwrap_or_default().to_owned(),
-        points: series["points"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(|point| Some((point[0].as_f64()?, point[1].as_f64()?)))
-            .collect(),
-    });
-    let marks = data["marks"].as_array()?.iter().filter_map(|mark| {
-        Some(Mark { from: mark["from"].as_f64()?, to: mark["to"].as_f64()?, label: mark["label"].as_str()?.to_owned() })
-    });
-    Some(Chart {
-        title: format!("{}, seed {}", data["name"].as_str()?, data["seed"]),
-        x: "seconds".to_owned(),
-        y: "requests a second".to_owned(),
-        series: series.collect(),
-        marks: marks.collect(),
-    })
+    let plots = workspace.root.join(DOCS);
+    let kept = report::keep(found, &plots.join("chaos.json"))?;
+    report::draw(&kept, &plots)?;
+    report::write_into(&workspace.root.join("docs/reliability.md"), &kept)
 }

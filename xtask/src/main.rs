@@ -12,6 +12,7 @@ mod fuzz;
 mod install;
 mod keeper;
 mod log;
+mod machine;
 mod mutants;
 mod npm;
 mod openapi;

@@ -20,6 +20,7 @@ mod ready;
 mod report;
 mod run;
 mod site;
+mod stored;
 mod verify;
 
 use std::net::SocketAddr;

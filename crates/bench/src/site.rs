@@ -83,13 +83,14 @@ impl Place {
         Ok(Self { folder, ..self.clone() })
     }
 
-    /// Has `cuekey doctor` look at it; what it finds fails the measurement.
-    pub fn doctor(&self) -> Result<()> {
+    /// Has `cuekey doctor` look at it, and answers what it says; what it finds fails the measurement.
+    pub fn doctor(&self) -> Result<String> {
         let output = self.command("doctor").output().context("cannot run cuekey")?;
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
         if !output.status.success() {
-            bail!("cuekey doctor has found something:\n{}", String::from_utf8_lossy(&output.stdout));
+            bail!("cuekey doctor has found something:\n{said}");
         }
-        Ok(())
+        Ok(said)
     }
 
     /// Removes its database and its folder: a part's own installation must not lie on the disk while the next one fills.

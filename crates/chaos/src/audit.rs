@@ -142,7 +142,7 @@ impl<'a> Audit<'a> {
         let mut there = HashSet::new();
         for (note, amount, state) in &rows {
             let known = self.book.withdrawals.get(note);
-            let fits = known.is_some_and(|known| known.amount == *amount && known.state == state.as_str());
+            let fits = known.is_some_and(|known| known.amount == *amount && known.state() == state.as_str());
             self.expect(fits, || format!("withdrawal {note} of {amount} is {state}, and acknowledged was {known:?}"));
             let first = there.insert(note.as_str());
             self.expect(first, || format!("withdrawal {note} is there twice"));
@@ -150,7 +150,13 @@ impl<'a> Audit<'a> {
         for key in self.book.withdrawals.keys() {
             self.expect(there.contains(key.as_str()), || format!("withdrawal {key} is lost"));
         }
-        Ok(format!("{} withdrawals, each there once and as decided", rows.len()))
+        let of = |wanted: &str| rows.iter().filter(|(.., state)| state == wanted).count();
+        Ok(format!(
+            "{} withdrawals, each there once and as decided; of them {} taken back before that, {} returned after it",
+            rows.len(),
+            of("cancelled"),
+            of("returned")
+        ))
     }
 
     /// To the unit: what each agent must have after all that was acknowledged.
@@ -166,11 +172,9 @@ impl<'a> Audit<'a> {
             due[made.agent].0 -= made.charge();
         }
         for withdrawn in self.book.withdrawals.values() {
-            match withdrawn.state {
-                "pending" => due[withdrawn.agent].1 += withdrawn.amount,
-                "refused" => {}
-                _ => due[withdrawn.agent].0 -= withdrawn.amount,
-            }
+            let (gone, held) = withdrawn.gone_and_held();
+            due[withdrawn.agent].0 -= gone;
+            due[withdrawn.agent].1 += held;
         }
         let sql = "SELECT u.name, a.posted, a.held FROM ledger_accounts a JOIN users u ON u.id = a.owner_id WHERE a.owner_kind = 'user'";
         let read = |row: &store::Row| Ok((row.get::<String>("name")?, (row.get::<i64>("posted")?, row.get::<i64>("held")?)));

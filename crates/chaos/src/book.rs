@@ -17,8 +17,23 @@ pub struct Moved {
 pub struct Withdrawn {
     pub agent: usize,
     pub amount: i64,
-    /// `pending`, `approved`, `refused`, `paid`
-    pub state: &'static str,
+    /// The states through which it went: `approved`, `refused`, `paid`, `cancelled`, `returned`.
+    pub steps: Vec<&'static str>,
+}
+
+impl Withdrawn {
+    pub fn state(&self) -> &'static str {
+        self.steps.last().copied().unwrap_or("pending")
+    }
+
+    /// What has left its agent's account, and what is held there.
+    pub fn gone_and_held(&self) -> (i64, i64) {
+        match self.state() {
+            "pending" => (0, self.amount),
+            "refused" | "cancelled" | "returned" => (0, 0),
+            _ => (self.amount, 0),
+        }
+    }
 }
 
 /// A batch, by its idempotency key.
@@ -66,12 +81,14 @@ pub struct Pages {
 }
 
 impl Pages {
-    /// Work of each kind was acknowledged: transfers, withdrawals, verifications that bound a device, unbindings, batches that stay and one
-    /// that was taken back.
+    /// Work of each kind was acknowledged: transfers, withdrawals, one that was taken back and one that came back, verifications that bound a
+    /// device, unbindings, batches that stay and one that was taken back.
     pub fn has_each_kind(&self) -> bool {
         let batches = |state: &str| self.batches.values().any(|made| made.state == state);
+        let withdrawals = |state: &str| self.withdrawals.values().any(|withdrawn| withdrawn.state() == state);
         self.transfers.len() > 1
-            && !self.withdrawals.is_empty()
+            && withdrawals("cancelled")
+            && withdrawals("returned")
             && !self.calls.is_empty()
             && self.keys.values().any(|key| !key.devices.is_empty())
             && self.keys.values().any(|key| key.unbinds > 0)

@@ -57,6 +57,9 @@ struct Options {
     /// Which state of the source the program was built from
     #[arg(long, default_value = "unknown")]
     commit: String,
+    /// How it was built, and on what machine it runs
+    #[arg(long, default_value = "unknown")]
+    machine: String,
 }
 
 fn main() -> Result<ExitCode> {
@@ -68,9 +71,9 @@ async fn run(options: Options) -> Result<ExitCode> {
     let chosen = choose(&options)?;
     let seed = options.seed.unwrap_or_else(|| Random::system().below(1_000_000));
     let kills = if options.short { options.kills.min(6) } else { options.kills };
-    let Options { cuekey, out, short, commit, .. } = options;
-    let plan = Plan { cuekey, seed, kills, short, out, commit, began: Clock::System.now(), postgres: Mutex::default() };
-    println!("seed {seed}, commit {}, {}", plan.commit, plan.began);
+    let Options { cuekey, out, short, commit, machine, .. } = options;
+    let plan = Plan { cuekey, seed, kills, short, out, commit, machine, began: Clock::System.now(), postgres: Mutex::default() };
+    println!("seed {seed}, commit {}, {}; {}", plan.commit, plan.began, plan.machine);
     let (mut passed, mut failed) = (0, Vec::new());
     for (scenario, engine) in chosen {
         let name = scenario.full_name(engine);
@@ -78,7 +81,7 @@ async fn run(options: Options) -> Result<ExitCode> {
         let (watch, mut report) = (Stopwatch::start(), Report::default());
         let done = tokio::time::timeout(LONGEST, (scenario.run)(&plan, engine, &mut report)).await;
         let done = done.context("it took too long").and_then(|done| done);
-        for line in &report.did {
+        for line in report.did.iter().chain(&report.answers) {
             println!("   {line}");
         }
         for line in &report.looked {

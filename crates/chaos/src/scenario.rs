@@ -31,6 +31,8 @@ pub struct Plan {
     pub out: PathBuf,
     /// Which state of the source is tried; a plus says that it was not committed.
     pub commit: String,
+    /// Where, and how the program was built.
+    pub machine: String,
     pub began: Timestamp,
     /// Started when the first scenario needs it.
     pub postgres: Mutex<Option<Postgres>>,
@@ -71,6 +73,8 @@ pub fn shuffled<T>(random: &Random, mut things: Vec<T>) -> Vec<T> {
 #[derive(Default)]
 pub struct Report {
     pub did: Vec<String>,
+    /// What became of the requests, in one line.
+    pub answers: Option<String>,
     pub looked: Vec<String>,
     pub data: Option<serde_json::Value>,
 }
@@ -83,19 +87,20 @@ impl Report {
     /// The numbers of the load.
     pub fn load(&mut self, load: &Load) {
         let pages = load.book.open();
-        let count = |event| load.timeline.count(event);
-        let requests = count(Event::Acknowledged) as u64 + pages.refused + count(Event::PutOff) as u64 + count(Event::Unanswered) as u64;
-        let text = format!(
-            "{requests} requests (reads only where they failed): {} acknowledged, {} refused, {} put off (503), {} unanswered; {} repeated",
-            count(Event::Acknowledged),
-            pages.refused,
-            count(Event::PutOff),
-            count(Event::Unanswered),
-            pages.repeated
-        );
+        let count = |event| load.timeline.count(event) as u64;
+        let (acknowledged, put_off, unanswered) = (count(Event::Acknowledged), count(Event::PutOff), count(Event::Unanswered));
+        let (refused, repeated) = (pages.refused, pages.repeated);
         drop(pages);
-        self.did(text);
-        self.data = Some(load.timeline.data());
+        let requests = acknowledged + refused + put_off + unanswered;
+        self.answers = Some(format!(
+            "{requests} requests (reads only where they failed): {acknowledged} acknowledged, {refused} refused, {put_off} put off (503), \
+             {unanswered} unanswered; {repeated} repeated"
+        ));
+        let mut data = load.timeline.data();
+        data["counts"] = json!({
+            "acknowledged": acknowledged, "refused": refused, "put_off": put_off, "unanswered": unanswered, "repeated": repeated
+        });
+        self.data = Some(data);
     }
 }
 
@@ -179,9 +184,11 @@ pub fn write(plan: &Plan, name: &str, report: &Report, good: bool) -> Result<()>
     // What a figure is of, whoever quotes it.
     data["commit"] = json!(plan.commit);
     data["date"] = json!(plan.began);
+    data["machine"] = json!(plan.machine);
     data["kills"] = json!(plan.kills);
     data["short"] = json!(plan.short);
     data["did"] = json!(report.did);
+    data["answers"] = json!(report.answers);
     data["looked"] = json!(report.looked);
     data["good"] = json!(good);
     let path = plan.out.join(format!("{name}.json"));

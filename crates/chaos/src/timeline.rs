@@ -55,7 +55,7 @@ impl Timeline {
         events.iter().find(|(at, event)| *at > moment && *event == Event::Acknowledged).map(|(at, _)| *at)
     }
 
-    /// Rates over time and marks, as `xtask/src/plot.rs` draws them.
+    /// Rates over time and marks, as xtask keeps and draws them: a rate for each stretch of `every` seconds.
     pub fn data(&self) -> Value {
         let end = self.now().max(0.001);
         let width = (end / 240.0).max(0.1);
@@ -66,11 +66,16 @@ impl Timeline {
             for (at, _) in events.iter().filter(|(_, event)| *event as usize == kind) {
                 counts[(at / width) as usize] += 1;
             }
-            let points: Vec<[f64; 2]> =
-                counts.iter().zip(0_u32..).map(|(count, place)| [f64::from(place) * width, f64::from(*count) / width]).collect();
-            json!({"name": NAMES[kind], "points": points})
+            let rates: Vec<f64> = counts.iter().map(|count| short(f64::from(*count) / width)).collect();
+            json!({"name": NAMES[kind], "rates": rates})
         });
-        let marks: Vec<Value> = marks.iter().map(|(from, to, what)| json!({"from": from, "to": to, "label": what})).collect();
-        json!({"series": series.collect::<Vec<_>>(), "marks": marks, "seconds": end})
+        let mark = |(from, to, what): &(f64, f64, String)| json!({"from": short(*from), "to": short(*to), "label": what});
+        let marks: Vec<Value> = marks.iter().map(mark).collect();
+        json!({"every": width, "series": series.collect::<Vec<_>>(), "marks": marks, "seconds": short(end)})
     }
+}
+
+/// As exactly as anybody draws it: it is kept in the repository.
+fn short(number: f64) -> f64 {
+    (number * 100.0).round() / 100.0
 }

@@ -1,5 +1,7 @@
 //! What one client does, and what it writes into the book.
 
+mod withdraw;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +9,7 @@ use std::time::Duration;
 use kernel::{Random, Stopwatch};
 use serde_json::{Value, json};
 
-use crate::book::{KeyNow, Made, Moved, Withdrawn};
+use crate::book::{KeyNow, Made, Moved};
 use crate::http::Person;
 use crate::load::{Done, Load};
 use crate::world::{AGENTS, SEATS};
@@ -167,37 +169,6 @@ impl Worker {
             return self.load.book.wrong(format!("a transfer was refused: {done:?}"));
         }
         self.load.book.open().transfers.insert(key, Moved { from: self.agent, to, amount });
-    }
-
-    /// Asked for; then, often, decided and paid by the superior.
-    async fn withdraw(&mut self) {
-        let key = self.name("take");
-        let amount = i64::try_from(100 + self.random.below(50)).unwrap_or(100);
-        let body = json!({"amount": amount, "payee_name": "Zhang San", "payee_account": "6222", "payee_bank": "Bank", "note": key});
-        let me = self.me();
-        let Some(done) = self.insist(&me, "/api/v1/withdrawals", &body, Some(&key)).await else { return };
-        let (201, Some(id)) = (done.status, done.body["id"].as_str()) else {
-            return self.load.book.wrong(format!("a withdrawal was refused: {done:?}"));
-        };
-        self.load.book.open().withdrawals.insert(key.clone(), Withdrawn { agent: self.agent, amount, state: "pending" });
-        let steps: &[(&str, &'static str, serde_json::Value)] = match self.random.below(4) {
-            0 => &[],
-            1 => &[("refuse", "refused", json!({"reason": "no"}))],
-            2 => &[("approve", "approved", json!({}))],
-            _ => &[("approve", "approved", json!({})), ("paid", "paid", json!({"payment_reference": "ref"}))],
-        };
-        let manager = self.load.world.manager.clone();
-        for (step, state, body) in steps {
-            let path = format!("/api/v1/withdrawals/{id}/{step}");
-            let once = format!("{step}-{}", &key);
-            let Some(done) = self.insist(&manager, &path, body, Some(&once)).await else { return };
-            if done.status != 200 || done.body["state"] != *state {
-                return self.load.book.wrong(format!("{step} of a withdrawal: {done:?}"));
-            }
-            if let Some(withdrawn) = self.load.book.open().withdrawals.get_mut(&key) {
-                withdrawn.state = state;
-            }
-        }
     }
 
     /// Nobody else has this key: the verdict is known beforehand.

@@ -10,7 +10,7 @@ use crate::api::Api;
 use crate::clock::Stopwatch;
 
 /// Rows of a page.
-const LIMIT: usize = 20;
+pub const LIMIT: usize = 20;
 /// How often the console asks for one page by itself.
 pub const LOOKS: usize = 20;
 
@@ -22,6 +22,8 @@ pub struct Ask {
     pub query: String,
     /// Where it begins; at the newest, where that is not said.
     pub cursor: Option<String>,
+    /// A thousand pages on: by its own filter, where that leaves so many, and otherwise of the list without one.
+    pub is_thousandth: bool,
 }
 
 /// How long a page took, in milliseconds.
@@ -42,7 +44,7 @@ impl Ask {
         self.address_of(LIMIT, self.cursor.as_deref())
     }
 
-    fn address_of(&self, limit: usize, cursor: Option<&str>) -> String {
+    pub fn address_of(&self, limit: usize, cursor: Option<&str>) -> String {
         let cursor = cursor.map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
         format!("{}?limit={limit}{}{cursor}", self.path, self.query)
     }
@@ -154,7 +156,7 @@ mod tests {
 
     #[test]
     fn a_page_goes_on_where_it_has_looked_to_and_not_where_it_began() {
-        let ask = Ask { path: "/api/v1/keys", query: "&state=active".into(), cursor: Some("begin".into()) };
+        let ask = Ask { path: "/api/v1/keys", query: "&state=active".into(), cursor: Some("begin".into()), is_thousandth: false };
         assert_eq!(ask.address(), "/api/v1/keys?limit=20&state=active&cursor=begin");
         assert_eq!(ask.address_of(7, Some("on")), "/api/v1/keys?limit=7&state=active&cursor=on");
         assert_eq!(Ask { cursor: None, ..ask }.address(), "/api/v1/keys?limit=20&state=active");

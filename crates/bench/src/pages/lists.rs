@@ -85,12 +85,18 @@ impl List {
     /// What `who` asks for: no filter, each alone, each pair, all together, and all but one; each at three places.
     pub fn asks(&self, who: &str, known: &Known, rows: i64) -> Vec<Ask> {
         let at = |n: i64| if self.name == "statement" { Uuid::from_u128(n.unsigned_abs().into()) } else { id(self.kind(), n) };
-        let places = [None, Some(cursor(at((rows - 20_000).max(1)))), Some(cursor(at(rows / 2)))];
+        let places = [(None, false), (Some(cursor(at((rows - 20_000).max(1)))), true), (Some(cursor(at(rows / 2))), false)];
         let mut asks = Vec::new();
         for besides in (self.besides)(who, known) {
             for query in queries(&(self.filters)(known)) {
                 let query = format!("{besides}{query}");
-                asks.extend(places.iter().map(|place| Ask { path: self.path, query: query.clone(), cursor: place.clone() }));
+                let ask = |(cursor, is_thousandth): &(Option<String>, bool)| Ask {
+                    path: self.path,
+                    query: query.clone(),
+                    cursor: cursor.clone(),
+                    is_thousandth: *is_thousandth,
+                };
+                asks.extend(places.iter().map(ask));
             }
         }
         asks
@@ -305,6 +311,7 @@ mod tests {
                 let addresses: HashSet<String> = asks.iter().map(Ask::address).collect();
                 assert_eq!(addresses.len(), asks.len(), "{}", list.name);
                 assert_eq!(asks.iter().filter(|ask| ask.cursor.is_none()).count() * 3, asks.len(), "{}", list.name);
+                assert_eq!(asks.iter().filter(|ask| ask.is_thousandth && ask.cursor.is_some()).count() * 3, asks.len(), "{}", list.name);
             }
         }
     }

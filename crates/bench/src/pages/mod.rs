@@ -1,8 +1,9 @@
 //! Pages of lists: one long table after another, each list with each of its filters alone and with others, at its beginning, a
-//! thousand pages on and in the middle ([`lists`]). All of a list's pages are asked for again and again, by a server that does nothing
-//! else; each answer is timed, and in each round once the whole until a page is full ([`ask`], [`rounds`]).
+//! thousand pages on ([`deep`]) and in the middle ([`lists`]). All of a list's pages are asked for again and again, by a server that
+//! does nothing else; each answer is timed, and in each round once the whole until a page is full ([`ask`], [`rounds`]).
 
 mod ask;
+mod deep;
 mod fill;
 mod lists;
 mod rounds;
@@ -13,6 +14,7 @@ use clap::Args;
 use serde_json::json;
 use uuid::Uuid;
 
+use self::deep::Deep;
 use self::fill::Fill;
 use self::lists::{Known, LISTS, List};
 use self::rounds::{Asker, Round};
@@ -79,17 +81,23 @@ async fn of(run: &Options, list: &List, place: &Place) -> Result<Vec<Figure>> {
     say(&format!("{}, {}: {rows} rows in {:.0} s", place.engine.name(), list.name, watch.seconds()));
 
     let (mut site, _) = place.serve().await?;
-    let mut askers = Vec::new();
+    let (mut askers, mut deep, watch) = (Vec::new(), Deep::default(), Stopwatch::start());
     for name in list.who.iter().copied() {
         let api = Api::new(site.address)?.signed_in(name, PASSWORD).await.with_context(|| format!("{name} cannot sign in"))?;
-        askers.push(Asker { name, api, asks: list.asks(name, &known, rows) });
+        let mut asks = list.asks(name, &known, rows);
+        deep.find(&api, &mut asks).await?;
+        askers.push(Asker { name, api, asks });
     }
+    say(&format!("  {}, found in {:.0} s", deep.in_words(), watch.seconds()));
     let mut rounds = Vec::new();
     for _ in 0..run.rounds {
         rounds.push(Round::measure(&askers, run.seconds).await?);
     }
     site.stop()?;
-    let figures = rounds::figures(list.name, &format!("{}, {rows} rows", place.engine.name()), &rounds);
+    let mut figures = rounds::figures(list.name, &format!("{}, {rows} rows", place.engine.name()), &rounds);
+    if let Some(answer) = figures.first_mut() {
+        answer.note += &format!("; {}", deep.in_words());
+    }
     rounds::slowest(&askers, &rounds).iter().for_each(|line| say(&format!("  {line}")));
     figures.iter().for_each(|figure| say(&figure.row()));
     Ok(figures)

@@ -1,4 +1,4 @@
-//! Verifications against the bare route.
+//! Verifications against the bare route. At the end what was answered is compared with what is stored.
 
 use anyhow::Result;
 
@@ -7,15 +7,28 @@ use crate::ready::Ready;
 use crate::run::Options;
 use crate::say;
 use crate::site::Bare;
+use crate::stored::Answers;
 use crate::verify;
 
-pub async fn measure(options: &Options, pair: &[Ready]) -> Result<Vec<Figure>> {
+pub async fn measure(options: &Options, pair: &mut [Ready]) -> Result<Vec<Figure>> {
+    let mut answers = Vec::new();
+    for one in pair.iter() {
+        answers.push(Answers::begin(&one.site.place).await?);
+    }
     let first = &pair[0];
+    answers[0].one();
     let length = verify::answer_length(first.site.address, &first.stock.credentials, &first.keys).await?;
     let bare = Bare::start(&first.stock.secret, length, None).await?;
     let mut figures = Vec::new();
     for connections in options.connections.iter().copied() {
-        figures.extend(verifications(options, connections, &bare, pair)?);
+        figures.extend(verifications(options, connections, &bare, pair, &mut answers)?);
+    }
+    for (one, answers) in pair.iter_mut().zip(answers) {
+        let (name, found) = (one.name(), answers.check(one).await?);
+        say(&format!("  {name}: {found}"));
+        if let Some(figure) = figures.iter_mut().find(|figure| figure.is_of(name)) {
+            figure.note += &format!("; {found}");
+        }
     }
     Ok(figures)
 }
@@ -30,7 +43,7 @@ fn asked(connections: usize) -> (Option<f64>, f64) {
 }
 
 /// Bare and both products take turns.
-fn verifications(options: &Options, connections: usize, bare: &Bare, pair: &[Ready]) -> Result<Vec<Figure>> {
+fn verifications(options: &Options, connections: usize, bare: &Bare, pair: &[Ready], answers: &mut [Answers]) -> Result<Vec<Figure>> {
     let (least, most_ms) = asked(connections);
     let mut rates = Vec::new();
     let mut waits = Vec::new();
@@ -54,7 +67,7 @@ fn verifications(options: &Options, connections: usize, bare: &Bare, pair: &[Rea
             format!("{connections} connections, round {}: bare {:.0}/s (p99 {:.1} ms)", round + 1, base.rate(), base.quantile(0.99));
         for (n, one) in pair.iter().enumerate() {
             let before = one.site.processor()?;
-            let outcome = verify::any(one.site.address, &one.stock.credentials, &one.keys, connections, options.seconds)?;
+            let outcome = answers[n].during(|| one.verify(connections, options.seconds))?;
             costs[n] += (one.site.processor()? - before) as f64 / outcome.answered as f64;
             rates[n].values.push(outcome.rate());
             rates[n].baseline.push(base.rate());

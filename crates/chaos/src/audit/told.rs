@@ -12,15 +12,6 @@ use super::Audit;
 /// What was told, and of what or to whom: how often.
 type Counts = BTreeMap<(String, String), i64>;
 
-/// Letters of whose occasions the books know.
-const BOOKED: [&str; 6] = [
-    "quota.transfer_received",
-    "quota.transfer_sent",
-    "quota.withdrawal_asked",
-    "quota.withdrawal_approved",
-    "quota.withdrawal_refused",
-    "quota.withdrawal_paid",
-];
 /// Letters that go with a notification, as long as nobody turned that off.
 const NOTIFIED: [&str; 5] = ["account.password_changed", "grant.created", "client.banned", "quota.recharged", "quota.system_recharged"];
 /// The one that goes without: once to each whom somebody created.
@@ -110,22 +101,16 @@ impl Audit<'_> {
         for to in agents.iter().chain([&manager]) {
             due.insert((CREDENTIALS.to_owned(), to.clone()), 1);
         }
-        let [received, sent, asked, approved, refused, paid] = BOOKED;
         let mut told = |kind: &str, to: &str| *due.entry((kind.to_owned(), to.to_owned())).or_default() += 1;
         for moved in self.book.transfers.values() {
-            told(received, &agents[moved.to]);
-            told(sent, &agents[moved.from]);
+            told("quota.transfer_received", &agents[moved.to]);
+            told("quota.transfer_sent", &agents[moved.from]);
         }
         for withdrawn in self.book.withdrawals.values() {
-            told(asked, &manager);
-            let decided = match withdrawn.state {
-                "approved" => vec![approved],
-                "refused" => vec![refused],
-                "paid" => vec![approved, paid],
-                _ => Vec::new(),
-            };
-            for kind in decided {
-                told(kind, &agents[withdrawn.agent]);
+            told("quota.withdrawal_asked", &manager);
+            // Who takes it back knows, and the superior has nothing to do any more.
+            for step in withdrawn.steps.iter().filter(|step| **step != "cancelled") {
+                told(&format!("quota.withdrawal_{step}"), &agents[withdrawn.agent]);
             }
         }
         Ok(due)

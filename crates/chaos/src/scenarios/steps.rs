@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use kernel::Stopwatch;
+use serde_json::{Value, json};
 use store::Engine;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -61,6 +62,7 @@ pub async fn run(plan: &Plan, engine: Engine, report: &mut Report) -> Result<()>
         bail!("{} series went wrong:\n  {}", wrong.len(), wrong.join("\n  "));
     }
     let (end, later) = (END.as_secs(), (END + LIGHT).as_secs());
+    report.looked.push("no series ended before the last of its steps that each turn had in which nothing was killed".into());
     report.looked.push(format!("each operation is done once, or undone with all money back, within {end} s"));
     report.looked.push(format!("under a lamp that does not answer: undone, told once, with the table out of service, within {later} s"));
     report.looked.push("asked for again, nothing happens twice; wallet, bills, lights and the networks' books agree after each".into());
@@ -68,18 +70,34 @@ pub async fn run(plan: &Plan, engine: Engine, report: &mut Report) -> Result<()>
     Ok(())
 }
 
-/// A line for each operation.
+/// A line for each operation, and what it says as data.
 fn tell(sums: &[Sum], report: &mut Report) {
+    let mut operations = Vec::new();
     for operation in Operation::ALL {
         let of: Vec<&Sum> = sums.iter().filter(|sum| sum.operation == operation).collect();
         let Some(Counted { begun, commits, requests, commands, .. }) = of.first().map(|sum| sum.steps) else { continue };
         let all = |number: fn(&Sum) -> u32| -> u32 { of.iter().map(|sum| number(sum)).sum() };
         let (kills, done, undone, nothing) = (all(|sum| sum.kills), all(|sum| sum.done), all(|sum| sum.undone), all(|sum| sum.nothing));
         let longest = of.iter().map(|sum| sum.longest).max().unwrap_or_default().as_secs_f64();
+        let least = of.iter().map(|sum| sum.least).min().unwrap_or_default();
+        let most = of.iter().map(|sum| sum.most).max().unwrap_or_default();
+        let reached = of.iter().map(|sum| sum.reached).max().unwrap_or_default();
+        let name = operation.name();
         report.did(format!(
-            "{}: {begun} steps ({commits} commits, {requests} requests, {commands} commands); killed {kills} times: {done} done, {undone} undone, \
-             {nothing} not begun; at the end after {longest:.1} s at most",
-            operation.name()
+            "{name}: {begun} steps ({commits} commits, {requests} requests, {commands} commands), {least} to {most} from turn to turn; killed {kills} \
+             times, the last time at step {reached}: {done} done, {undone} undone, {nothing} not begun; at the end after {longest:.1} s at most"
         ));
+        operations.push(json!({
+            "name": name, "commits": commits, "requests": requests, "commands": commands, "least": least, "most": most, "kills": kills,
+            "reached": reached, "done": done, "undone": undone, "not_begun": nothing, "longest_s": longest,
+            "kinds": of.iter().map(|sum| kind(sum)).collect::<Vec<_>>()
+        }));
     }
+    report.data = Some(json!({"operations": operations}));
+}
+
+/// One of the series of an operation: where it had to come, and where it came.
+fn kind(sum: &Sum) -> Value {
+    let Sum { series, least, most, due, reached, kills, .. } = sum;
+    json!({"where": series.name(), "least": least, "most": most, "due": due, "reached": reached, "kills": kills})
 }

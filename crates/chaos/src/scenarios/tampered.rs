@@ -48,6 +48,22 @@ const LOSSES: &[(&str, &str, &str)] = &[
         "UPDATE withdrawals SET state = 'elsewhere' WHERE id = (SELECT MAX(id) FROM withdrawals)",
         "is elsewhere",
     ),
+    (
+        "a withdrawal that was taken back is frozen again",
+        "UPDATE withdrawals SET state = 'pending' WHERE id = (SELECT MAX(id) FROM withdrawals WHERE state = 'cancelled')",
+        "is pending, and acknowledged",
+    ),
+    (
+        "a withdrawal that came back is paid out",
+        "UPDATE withdrawals SET state = 'paid' WHERE id = (SELECT MAX(id) FROM withdrawals WHERE state = 'returned')",
+        "is paid, and acknowledged",
+    ),
+    (
+        "what came back is not in the account",
+        "UPDATE ledger_accounts SET posted = posted - (SELECT MAX(amount) FROM ledger_transfers WHERE kind = 'withdrawal_return') \
+         WHERE id = (SELECT t.credit_account FROM ledger_transfers t WHERE t.kind = 'withdrawal_return' ORDER BY t.id DESC LIMIT 1)",
+        "and must have",
+    ),
     ("a verification is not in the log", "DELETE FROM client_calls WHERE id = (SELECT MAX(id) FROM client_calls)", "the log says None"),
     (
         "a key has a device too many",

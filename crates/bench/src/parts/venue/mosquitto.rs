@@ -1,4 +1,4 @@
-//! Mosquitto, set up as the broker inside is: each device by its name, on its own topics, with a long queue.
+//! Mosquitto, set up as the broker inside is: each device by its name, on its own topics. Its queue is longer, and neither is full here (`brokers.rs`).
 
 use std::net::SocketAddr;
 use std::path::Path;

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use kernel::Stopwatch;
 
 use super::operation::{LIGHT, Operation};
-use super::series::{Kills, Series};
+use super::series::{Kills, Series, due};
 use super::stage::{Place, Stage};
 use super::standing::{Standing, Turn};
 use crate::faults::{Counted, Side};
@@ -19,6 +19,11 @@ const DEAD: Duration = Duration::from_secs(10);
 const SIGKILL: i32 = 9;
 /// Commits of the background come in between; so many steps more are tried than were counted.
 const MORE: u64 = 6;
+/// So often it is done untouched, where each step is to be reached: what the background does in one turn it may not do in the next, and the fewest
+/// steps of several are the operation's own.
+const UNTOUCHED: u32 = 4;
+/// And so many turns at most a step of those is waited for.
+const TURNS: u32 = 5;
 /// A light was told for the first time once it is so quiet; it is told again after two seconds.
 const TOLD: Duration = Duration::from_secs(1);
 /// So long before the program gives a light up nothing happens, but what the background does.
@@ -27,8 +32,14 @@ const SHORTLY: Duration = Duration::from_secs(2);
 /// What became of a series.
 pub(super) struct Sum {
     pub operation: Operation,
-    /// When nothing was killed.
+    pub series: Kills,
+    /// When nothing was killed: of the first time, and of all the fewest and the most.
     pub steps: Counted,
+    pub least: u64,
+    pub most: u64,
+    /// The last step that it had to come to, and the last at which a server was ended. It is no smaller, or there is no sum.
+    pub due: u64,
+    pub reached: u64,
     pub kills: u32,
     /// How it stood after the restart, before the customer asked again.
     pub done: u32,
@@ -58,22 +69,27 @@ async fn kills(stage: &mut Stage, series: &Series) -> Result<Sum> {
     let (mut least, mut most, mut waits) = (first.steps.begun, first.steps.begun, first.waits);
     // Where a few steps are tried, it does not matter where the last one is.
     if !matches!(series.kills, Kills::These(_)) {
-        let second = untouched(stage).await?;
-        (least, most) = (least.min(second.steps.begun), most.max(second.steps.begun));
-        // Of the two ends the earlier: around these each is tried.
-        waits = waits.start.min(second.waits.start)..waits.end.min(second.waits.end);
+        for _ in 1..UNTOUCHED {
+            // As before each turn that comes now: a process that has just begun may have less to do.
+            stage.begin_anew().await?;
+            let again = untouched(stage).await?;
+            (least, most) = (least.min(again.steps.begun), most.max(again.steps.begun));
+            // Of all ends the earliest: around these each is tried.
+            waits = waits.start.min(again.waits.start)..waits.end.min(again.waits.end);
+        }
     }
-    let operation = series.operation;
-    let mut sum = Sum { operation, steps: first.steps, kills: 0, done: 0, undone: 0, nothing: 0, longest: Duration::ZERO };
-    for (number, side) in series.kills.steps(most + MORE, &waits) {
-        let ended = end_at(stage, number, side).await.with_context(|| format!("SIGKILL {side:?} step {number} of {least} to {most}"))?;
-        let Some((standing, took)) = ended else {
-            if number * 2 <= least {
-                bail!("step {number} of {least} was not reached");
-            }
-            break;
-        };
+    let tried = series.kills.steps(most + MORE, &waits);
+    let (operation, kills, due) = (series.operation, series.kills, due(&tried, least));
+    let (steps, none) = (first.steps, Duration::ZERO);
+    let mut sum =
+        Sum { operation, series: kills, steps, least, most, due, reached: 0, kills: 0, done: 0, undone: 0, nothing: 0, longest: none };
+    for (number, side) in tried {
+        let turns = if number <= due { TURNS } else { 1 };
+        let ended =
+            end_in(turns, stage, number, side).await.with_context(|| format!("SIGKILL {side:?} step {number} of {least} to {most}"))?;
+        let Some((standing, took)) = ended else { break };
         sum.kills += 1;
+        sum.reached = sum.reached.max(number);
         match standing {
             Standing::Done => sum.done += 1,
             Standing::Undone => sum.undone += 1,
@@ -85,7 +101,22 @@ async fn kills(stage: &mut Stage, series: &Series) -> Result<Sum> {
     if sum.kills == 0 {
         bail!("nothing was killed at {least} to {most} steps");
     }
+    // It would have stopped in the middle, and nobody would know what comes after that.
+    if sum.reached < due {
+        bail!("the last step that was reached is {} of {least} to {most}, and {due} was to be", sum.reached);
+    }
     Ok(sum)
+}
+
+/// Ends the server there, in the first of so many turns that come to that step.
+async fn end_in(turns: u32, stage: &mut Stage, number: u64, side: Side) -> Result<Option<(Standing, Duration)>> {
+    for _ in 0..turns {
+        let ended = end_at(stage, number, side).await?;
+        if ended.is_some() {
+            return Ok(ended);
+        }
+    }
+    Ok(None)
 }
 
 /// How many steps it takes where nothing is killed.

@@ -63,6 +63,17 @@ impl Series {
 }
 
 impl Kills {
+    /// Where it ends the server, in words.
+    pub fn name(self) -> String {
+        let words = |side: Side| if side == Side::Before { "before" } else { "after" };
+        match self {
+            Self::All(side) => format!("{} each step", words(side)),
+            Self::Others { side, of: 1, .. } => format!("{} every other step", words(side)),
+            Self::Others { side, share, of } => format!("{} every other step, share {} of {of}", words(side), share + 1),
+            Self::These(_) => "at a few steps".to_owned(),
+        }
+    }
+
     /// Of so many steps, in this order. `waits` are those of an operation that waits for a light, from when that was told first until it is given up.
     pub fn steps(self, last: u64, waits: &Range<u64>) -> Vec<(u64, Side)> {
         match self {
@@ -77,6 +88,11 @@ impl Kills {
             Self::These(few) => few.to_vec(),
         }
     }
+}
+
+/// Of the steps that are tried the last one that each turn comes to, where none that was left alone had fewer than `least`.
+pub(super) fn due(tried: &[(u64, Side)], least: u64) -> u64 {
+    tried.iter().map(|(number, _)| *number).filter(|number| *number <= least).max().unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -112,6 +128,23 @@ mod tests {
         let numbers = |side| steps(side).into_iter().map(|(number, _)| number).collect::<Vec<_>>();
         assert_eq!(numbers(Side::Before), [1, 3, 5, 7, 25, 27, 29]);
         assert_eq!(numbers(Side::After), [1, 3, 5, 7, 9, 13, 17, 21, 25, 27, 29]);
+    }
+
+    #[test]
+    fn the_last_step_that_is_due_is_the_last_one_tried_that_each_turn_has() {
+        let all = Kills::All(Side::Before).steps(16, &(0..0));
+        assert_eq!([0, 1, 10, 16, 40].map(|least| due(&all, least)), [0, 1, 10, 16, 16]);
+        let others = (Kills::Others { side: Side::After, share: 1, of: 2 }).steps(16, &(0..0));
+        assert_eq!(others.iter().map(|(number, _)| *number).collect::<Vec<_>>(), [3, 7, 11, 15]);
+        assert_eq!([2, 3, 10, 11].map(|least| due(&others, least)), [0, 3, 7, 11]);
+    }
+
+    #[test]
+    fn each_series_of_an_operation_has_a_name_of_its_own() {
+        for operation in Operation::ALL {
+            let names: Vec<String> = Series::all().iter().filter(|one| one.operation == operation).map(|one| one.kills.name()).collect();
+            assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len(), "{names:?}");
+        }
     }
 
     #[test]

@@ -178,6 +178,16 @@ impl Stage {
         self.server.as_mut().is_some_and(Server::alive)
     }
 
+    /// Ends the server as each turn does, once nothing is under way, and starts it again.
+    pub async fn begin_anew(&mut self) -> Result<()> {
+        self.faults.count(None)?;
+        self.quiet().await?;
+        self.faults.stop_counting()?;
+        self.server.take().context("no server")?.kill().await?;
+        self.server = Some(self.setup.serve().await?);
+        Ok(())
+    }
+
     /// Waits until the steps of what was done are over, those that come a little later too; or the server is.
     pub async fn quiet(&mut self) -> Result<()> {
         self.quiet_for(self.quiet).await
