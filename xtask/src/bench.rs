@@ -10,6 +10,7 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::log::Log;
+use crate::machine::machine;
 use crate::services::postgres::{Manner, Server};
 use crate::workspace::Workspace;
 use crate::{install, npm, process};
@@ -60,7 +61,7 @@ fn measure(workspace: &Workspace, options: &Options, out: &Path) -> Result<ExitC
     let postgres = Server::start(Manner::Durable, &mut own_words)?;
     let mut bench = process::command(workspace.target.join("release/bench"));
     bench.arg("run").arg("--cuekey").arg(cuekey).args(["--postgres", &postgres.url]).arg("--folder").arg(out);
-    bench.args(["--commit", &workspace.commit()]);
+    bench.args(["--commit", &workspace.commit(), "--machine", &machine()]);
     if let Some(mosquitto) = install::mosquitto() {
         bench.arg("--mosquitto").arg(mosquitto);
     }

@@ -39,7 +39,7 @@ impl Report {
         let db = Db::open(&DbConfig::new(&options.postgres)).await?;
         let postgres = db.read().one("SELECT current_setting('server_version') AS version", args![], |row| row.get("version")).await?;
         db.close().await;
-        let conditions = Conditions { date, commit: options.commit.clone(), machine: machine(), postgres };
+        let conditions = Conditions { date, commit: options.commit.clone(), machine: options.machine.clone(), postgres };
         let path = options.folder.join("figures.json");
         let known = match std::fs::read(&path) {
             Ok(text) => serde_json::from_slice(&text).with_context(|| format!("{} cannot be read; remove it", path.display()))?,
@@ -105,21 +105,6 @@ fn whole(figure: &Figure) -> Result<Value> {
     value["holds"] = json!(figure.holds());
     value["row"] = json!(figure.row());
     Ok(value)
-}
-
-/// Processors, memory and system, as Linux tells them.
-fn machine() -> String {
-    let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
-    let after = |text: &str, name: &str, mark: char| {
-        let line = text.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
-        line.trim_start().trim_start_matches(mark).trim().trim_matches('"').to_owned()
-    };
-    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let model = after(&read("/proc/cpuinfo"), "model name", ':');
-    let memory = after(&read("/proc/meminfo"), "MemTotal", ':');
-    let gib = memory.trim_end_matches(" kB").parse::<f64>().unwrap_or_default() / 1024.0 / 1024.0;
-    let system = after(&read("/etc/os-release"), "PRETTY_NAME", '=');
-    format!("{processors} processors ({model}), {gib:.0} GiB, {system}")
 }
 
 #[cfg(test)]

@@ -72,6 +72,9 @@ pub struct Options {
     /// What is measured, for the report
     #[arg(long, default_value = "unknown")]
     pub commit: String,
+    /// On what, likewise
+    #[arg(long, default_value = "unknown")]
+    pub machine: String,
     /// These parts alone
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = Part::value_variants().to_vec(), hide_default_value = true)]
     pub only: Vec<Part>,
