@@ -7,6 +7,8 @@ Controls, by what a test sends:
   a recipient  refuse@…  is refused for good (550)
   a recipient  later@…   is refused for now (451)
   a password   wrong     is refused (535); any other name and password may sign in, and nobody has to
+
+With --tls and a certificate it speaks TLS, from the first byte (tls) or once it was asked to (starttls), and takes no mail without.
 """
 
 import argparse
@@ -14,6 +16,7 @@ import asyncio
 import itertools
 import os
 import signal
+import ssl
 import tempfile
 from pathlib import Path
 
@@ -63,9 +66,17 @@ async def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--mailbox", type=Path, required=True)
     parser.add_argument("--address-file", type=Path, required=True)
+    parser.add_argument("--tls", choices=["starttls", "tls"])
+    parser.add_argument("--certificate", type=Path)
+    parser.add_argument("--key", type=Path)
     arguments = parser.parse_args()
 
     sink = Sink(arguments.mailbox.resolve())
+    context = None
+    if arguments.tls:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(arguments.certificate, arguments.key)
+    asked = arguments.tls == "starttls"
 
     def protocol() -> SMTP:
         return SMTP(
@@ -75,10 +86,12 @@ async def main() -> None:
             data_size_limit=32 * 1024 * 1024,
             authenticator=authenticate,
             auth_require_tls=False,
+            tls_context=context if asked else None,
+            require_starttls=asked,
         )
 
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(protocol, "127.0.0.1", 0)
+    server = await loop.create_server(protocol, "127.0.0.1", 0, ssl=None if asked else context)
     host, port = server.sockets[0].getsockname()
     write_whole(arguments.address_file.resolve(), f"{host}:{port}".encode())
 

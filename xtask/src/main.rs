@@ -55,7 +55,7 @@ enum Task {
     /// The workspace's own rules
     Tidy,
     /// Whether answers take longer for what is there than for what is not: a t-test of 10,000 samples each
-    Timing,
+    Timing(timing::Options),
     /// Rewrites docs/openapi.json and the console's types from the program
     Openapi,
     /// Rewrites docs/sbom.cdx.json from the lock files
@@ -89,7 +89,7 @@ fn perform(task: Task) -> Result<ExitCode> {
         Task::Test(options) => test::run(workspace, &options),
         Task::Services => services::serve(&workspace),
         Task::Tidy => tidy::run(&workspace),
-        Task::Timing => timing::run(&workspace),
+        Task::Timing(options) => timing::run(&workspace, &options),
         Task::Openapi => openapi::rewrite(&workspace, &mut Log::terminal()),
         Task::Sbom => sbom::rewrite(&workspace),
         Task::Fuzz(options) => fuzz::run(&workspace, &options),

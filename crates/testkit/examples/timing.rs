@@ -3,11 +3,13 @@
 //! A whole server in this process, its real routes, a real database. Calls of different sorts follow each other in random order, one at
 //! a time; each sort is compared with the first by Welch's t-test, over all samples and over those below the 95th percentile of both
 //! (where noise is smallest and a difference shows best). A p below the threshold is a difference that somebody could measure.
+//!
+//! Arguments: a file for what is found, and what is measured on which machine, as xtask knows it.
 
 use std::process::ExitCode;
 
 use axum::http::Method;
-use kernel::{Random, Stopwatch};
+use kernel::{Clock, Random, Stopwatch};
 use platform::identity::Role;
 use serde_json::{Value, json};
 use store::args;
@@ -21,14 +23,37 @@ const NAMES: usize = 64;
 fn main() -> ExitCode {
     let number = |name: &str, otherwise: usize| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise);
     let (samples, seed) = (number("CUEKEY_SAMPLES", 10_000), number("CUEKEY_SEED", 1) as u64);
+    let mut arguments = std::env::args().skip(1);
+    let file = arguments.next();
+    let [commit, machine] = [(); 2].map(|()| arguments.next().unwrap_or_else(|| "unknown".to_owned()));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
-    println!("{samples} samples of each sort, seed {seed}, {} build", if cfg!(debug_assertions) { "dev" } else { "release" });
+    let mut page = Page::default();
+    let now = Clock::System.now().to_string();
+    let (date, build) = (now.split('T').next().unwrap_or_default(), if cfg!(debug_assertions) { "dev" } else { "release" });
+    page.say("| measured | commit | build | samples of each sort | seed | machine |\n|---|---|---|---|---|---|");
+    page.say(&format!("| {date} | {commit} | {build} | {samples} | {seed} | {machine} |"));
     let mut differ = 0;
     for engine in [Engine::Sqlite, Engine::Postgres] {
-        differ += runtime.block_on(async { verify(engine, samples, seed).await + sign_in(engine, samples, seed).await });
+        differ +=
+            runtime.block_on(async { verify(engine, samples, seed, &mut page).await + sign_in(engine, samples, seed, &mut page).await });
     }
-    println!("\n{differ} of the comparisons below p = {THRESHOLD}");
+    page.say(&format!("\n{differ} of the comparisons below p = {THRESHOLD}"));
+    if let Some(file) = file {
+        std::fs::write(file, page.0).expect("what was found is written");
+    }
     if differ == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// What is found, in Markdown: shown at once, and kept.
+#[derive(Default)]
+struct Page(String);
+
+impl Page {
+    fn say(&mut self, text: &str) {
+        println!("{text}");
+        self.0.push_str(text);
+        self.0.push('\n');
+    }
 }
 
 /// The order of `samples` calls of each of `sorts`.
@@ -53,7 +78,7 @@ async fn project(server: &TestServer, root: &Client, agent: &Client, name: &str,
 }
 
 /// Unknown keys against foreign and mistyped ones: all of them are `NOT_FOUND`.
-async fn verify(engine: Engine, samples: usize, seed: u64) -> usize {
+async fn verify(engine: Engine, samples: usize, seed: u64, page: &mut Page) -> usize {
     let server = TestServer::start(engine).await;
     let root = server.user(Role::SuperAdmin, "root").await;
     let agent = server.user(Role::Agent, "alice").await;
@@ -95,11 +120,11 @@ async fn verify(engine: Engine, samples: usize, seed: u64) -> usize {
             times[sort].clear();
         }
     }
-    report(&format!("{engine:?}: POST /client/v1/keys/verify"), &sorts, &times)
+    report(page, &format!("{engine:?}: POST /client/v1/keys/verify"), &sorts, &times)
 }
 
 /// A known name against an unknown one, each with a wrong password.
-async fn sign_in(engine: Engine, samples: usize, seed: u64) -> usize {
+async fn sign_in(engine: Engine, samples: usize, seed: u64, page: &mut Page) -> usize {
     let server = TestServer::start(engine).await;
     for n in 0..NAMES {
         server.user(Role::Agent, &format!("person{n:03}")).await;
@@ -124,14 +149,13 @@ async fn sign_in(engine: Engine, samples: usize, seed: u64) -> usize {
         tx.commit().await.expect("commit");
         server.clock.step(1_000);
     }
-    report(&format!("{engine:?}: POST /api/v1/session, wrong password, cheap argon2"), &sorts, &times)
+    report(page, &format!("{engine:?}: POST /api/v1/session, wrong password, cheap argon2"), &sorts, &times)
 }
 
-/// Prints a table; answers how many sorts differ from the first.
-fn report(title: &str, sorts: &[&str], times: &[Vec<f64>]) -> usize {
-    println!(
-        "\n{title}\n\n| | mean µs | median | sd | t (all) | p (all) | mean below p95 | t | p |\n|---|---|---|---|---|---|---|---|---|"
-    );
+/// A table; answers how many sorts differ from the first.
+fn report(page: &mut Page, title: &str, sorts: &[&str], times: &[Vec<f64>]) -> usize {
+    let head = "| | mean µs | median | sd | t (all) | p (all) | mean below p95 | t | p |\n|---|---|---|---|---|---|---|---|---|";
+    page.say(&format!("\n{title}\n\n{head}"));
     let mut differ = 0;
     for (sort, name) in sorts.iter().enumerate() {
         let own = Moments::of(&times[sort]);
@@ -140,17 +164,13 @@ fn report(title: &str, sorts: &[&str], times: &[Vec<f64>]) -> usize {
         let median = sorted[sorted.len() / 2];
         let (first, cut) = cropped(&times[0], &times[sort]);
         if sort == 0 {
-            println!("| {name} | {:.1} | {median:.1} | {:.1} | | | {:.1} | | |", own.mean, own.variance.sqrt(), cut.mean);
+            page.say(&format!("| {name} | {:.1} | {median:.1} | {:.1} | | | {:.1} | | |", own.mean, own.variance.sqrt(), cut.mean));
             continue;
         }
         let (t, p) = welch(&Moments::of(&times[0]), &own);
         let (cut_t, cut_p) = welch(&first, &cut);
-        println!(
-            "| {name} | {:.1} | {median:.1} | {:.1} | {t:.2} | {p:.4} | {:.1} | {cut_t:.2} | {cut_p:.4} |",
-            own.mean,
-            own.variance.sqrt(),
-            cut.mean
-        );
+        let (mean, sd, below) = (own.mean, own.variance.sqrt(), cut.mean);
+        page.say(&format!("| {name} | {mean:.1} | {median:.1} | {sd:.1} | {t:.2} | {p:.4} | {below:.1} | {cut_t:.2} | {cut_p:.4} |"));
         differ += usize::from(p < THRESHOLD || cut_p < THRESHOLD);
     }
     differ

@@ -1,12 +1,19 @@
 //! A project owner's server: takes callbacks over real HTTP, on the loopback address, and remembers them.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use axum::serve::Listener;
 use http_body_util::BodyExt;
+use rustls::ServerConfig;
+use rustls::pki_types::PrivatePkcs8KeyDer;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 /// One request, as it arrived.
 #[derive(Debug, Clone)]
@@ -29,6 +36,7 @@ impl Received {
 #[derive(Clone)]
 pub struct Receiver {
     shared: Arc<Mutex<Shared>>,
+    scheme: &'static str,
     port: u16,
 }
 
@@ -43,13 +51,33 @@ impl Receiver {
     /// # Panics
     /// When the loopback address cannot be listened on.
     pub async fn start() -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let port = listener.local_addr().expect("an address").port();
-        let shared = Shared { answer: (StatusCode::NO_CONTENT, HeaderMap::new(), Vec::new()), received: Vec::new() };
-        let receiver = Self { shared: Arc::new(Mutex::new(shared)), port };
-        let router = Router::new().fallback(take).with_state(receiver.clone());
+        let (listener, receiver) = Self::listen("http").await;
+        let router = receiver.router();
         tokio::spawn(async move { axum::serve(listener, router).await });
         receiver
+    }
+
+    /// The same over TLS, with a certificate for the loopback address that nobody vouches for.
+    ///
+    /// # Panics
+    /// When the loopback address cannot be listened on.
+    pub async fn encrypted() -> Self {
+        let (listener, receiver) = Self::listen("https").await;
+        let encrypted = Encrypted { listener, acceptor: TlsAcceptor::from(Arc::new(nobody_vouches_for())) };
+        let router = receiver.router();
+        tokio::spawn(async move { axum::serve(encrypted, router).await });
+        receiver
+    }
+
+    async fn listen(scheme: &'static str) -> (TcpListener, Self) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let port = listener.local_addr().expect("an address").port();
+        let shared = Shared { answer: (StatusCode::NO_CONTENT, HeaderMap::new(), Vec::new()), received: Vec::new() };
+        (listener, Self { shared: Arc::new(Mutex::new(shared)), scheme, port })
+    }
+
+    fn router(&self) -> Router {
+        Router::new().fallback(take).with_state(self.clone())
     }
 
     pub fn port(&self) -> u16 {
@@ -57,7 +85,7 @@ impl Receiver {
     }
 
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}/hook", self.port)
+        format!("{}://127.0.0.1:{}/hook", self.scheme, self.port)
     }
 
     /// What it answers from now on.
@@ -78,6 +106,38 @@ impl Receiver {
     fn lock(&self) -> std::sync::MutexGuard<'_, Shared> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whoever does not believe the certificate is gone before anything is asked.
+struct Encrypted {
+    listener: TcpListener,
+    acceptor: TlsAcceptor,
+}
+
+impl Listener for Encrypted {
+    type Io = TlsStream<TcpStream>;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        loop {
+            let (stream, address) = Listener::accept(&mut self.listener).await;
+            if let Ok(stream) = self.acceptor.accept(stream).await {
+                return (stream, address);
+            }
+        }
+    }
+
+    fn local_addr(&self) -> std::io::Result<Self::Addr> {
+        self.listener.local_addr()
+    }
+}
+
+fn nobody_vouches_for() -> ServerConfig {
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate");
+    let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
+    let builder = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
+    let builder = builder.with_safe_default_protocol_versions().expect("ring knows them").with_no_client_auth();
+    builder.with_single_cert(vec![made.cert.der().clone()], key.into()).expect("they belong together")
 }
 
 async fn take(State(receiver): State<Receiver>, request: Request) -> Response {

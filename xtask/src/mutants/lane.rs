@@ -33,8 +33,8 @@ pub enum Tests {
     Product,
 }
 
-/// Where what is in a folder is tested through HTTP: beginnings of names of tests.
-const THROUGH_HTTP: [(&str, &[&str]); 16] = [
+/// Where what is in a folder, or in a file, is tested through HTTP: beginnings of names of tests. The first that fits counts.
+const THROUGH_HTTP: [(&str, &[&str]); 21] = [
     ("licensing/src/batches", &["batch"]),
     ("licensing/src/client", &["verify", "replay", "altered_requests", "refused_calls", "twice"]),
     ("licensing/src/grants", &["grants", "applications"]),
@@ -45,12 +45,17 @@ const THROUGH_HTTP: [(&str, &[&str]); 16] = [
     ("platform/src/ledger", &["quota", "withdrawals", "venue_desk"]),
     ("platform/src/payments", &["payments"]),
     ("platform/src/quota", &["quota", "withdrawals"]),
+    ("venue/src/cash", &["venue_cash"]),
+    ("venue/src/complaints", &["venue_calls", "venue_complaints"]),
     ("venue/src/customers", &["venue_sign", "phone_change", "wechat_", "venue_desk"]),
     ("venue/src/halls", &["venue_play", "venue_close", "venue_pause", "venue_cleaning", "venue_holds"]),
     ("venue/src/members", &["venue_members"]),
+    ("venue/src/play/unlit", &["venue_outage", "venue_run_out", "venue_dark"]),
     ("venue/src/play", &["venue_play", "venue_close", "venue_pause", "venue_long", "venue_overdue"]),
     ("venue/src/splits", &["splits"]),
+    ("venue/src/staff", &["venue_calls", "venue_cash", "venue_doors", "venue_lists", "venue_told"]),
     ("venue/src/tariff", &["venue_packages", "venue_price_list", "venue_play", "venue_members", "venue_edit"]),
+    ("web/src/extract", &["account_", "bad_input", "bodies", "browser", "dismissed", "made_once", "quota", "settings", "twice"]),
 ];
 
 impl Lane {

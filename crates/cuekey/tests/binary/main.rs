@@ -1,5 +1,6 @@
 //! The real binary, started in a folder of its own, asked over HTTP, and stopped by signals.
 
+mod certificates;
 mod commands;
 mod demo;
 mod doctor;

@@ -230,6 +230,36 @@ mod tests {
         assert_eq!(threads.run((), || 8).await, Some(8));
     }
 
+    /// Somebody's, that does nothing.
+    fn entered(line: &Line) -> Arc<Task> {
+        line.enter(Task { since: Stopwatch::start(), begun: AtomicBool::new(false), run: Box::new(|| {}) });
+        Arc::clone(locked(&line.state).tasks.last().unwrap())
+    }
+
+    #[test]
+    fn a_task_is_begun_once_the_oldest_again_after_a_while_and_those_that_are_done_are_out_of_the_line() {
+        let line = Line::default();
+        let tasks = [entered(&line), entered(&line), entered(&line)];
+        let is = |found: Option<Arc<Task>>, task: &Arc<Task>| found.is_some_and(|found| Arc::ptr_eq(&found, task));
+        assert!(is(line.next(), &tasks[0]) && is(line.next(), &tasks[1]));
+        let watch = Stopwatch::start();
+        assert!(is(line.neglected(Some(Stopwatch::start())), &tasks[0]));
+        assert!(watch.elapsed() >= PATIENCE, "{:?}", watch.elapsed());
+        line.run(&tasks[0]);
+        assert!(is(line.neglected(None), &tasks[1]), "the oldest of those that are left");
+        assert!(is(line.next(), &tasks[2]));
+        line.run(&tasks[2]);
+        assert_eq!(locked(&line.state).tasks.len(), 1);
+    }
+
+    #[test]
+    fn a_line_that_is_closed_gives_nothing_out() {
+        let line = Arc::new(Line::default());
+        entered(&line);
+        drop(Gate(Arc::clone(&line)));
+        assert!(line.next().is_none() && line.neglected(None).is_none());
+    }
+
     #[tokio::test]
     async fn nothing_is_done_for_somebody_who_has_gone() {
         let threads = Threads::start(1, Manner::AsOthers);

@@ -12,8 +12,8 @@ use super::postgres;
 const ROWS: u32 = 10_000_000;
 
 /// What is wrong with the plans that are chosen for these statements, where all these tables are `long`: among what each of them reads along the lanes of
-/// a list, and of the same table beside them. How it finds out which lanes there are is not looked at: that rests on what is in the columns. Nothing, where
-/// all is well, and for SQLite, which has no choice.
+/// a list, and of the same table beside them. How it finds out which lanes there are is not looked at, nor are counts and sums: which way is best there rests
+/// on what is in the columns, and of that nothing true can be made up here. Nothing, where all is well, and for SQLite, which has no choice.
 ///
 /// # Panics
 /// When there is no plan to be had, or no such table.

@@ -49,7 +49,7 @@ mod tests {
         // At night alone.
         assert_eq!(hours(22, 6), 14 * 60);
         // Closed around midnight, or not at all.
-        assert_eq!([hours(2, 20), hours(0, 22), hours(0, 24), begins(None, None)], [0; 4]);
+        assert_eq!([hours(2, 20), hours(0, 22), hours(0, 24), hours(10, 10), begins(None, None)], [0; 5]);
     }
 
     proptest! {

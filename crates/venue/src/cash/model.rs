@@ -216,11 +216,15 @@ mod tests {
             let total = report.total;
             prop_assert_eq!((total.taken_fen.fen(), total.paid_out_fen.fen(), total.drawer_fen.fen()), (taken, paid_out, taken - paid_out));
             prop_assert_eq!(total.recharges, i64::try_from(all.len()).unwrap());
+            prop_assert_eq!(total.payouts, i64::try_from(all.iter().filter(|line| line.3 > 0).count()).unwrap());
             prop_assert_eq!(added(report.days.iter().map(|day| day.total)), total);
             for day in &report.days {
                 prop_assert_eq!(added(day.people.iter().map(|person| person.sum)), day.total);
                 let same = report.days.iter().filter(|other| (other.venue_id, other.day) == (day.venue_id, day.day)).count();
                 prop_assert_eq!(same, 1);
+                let of_hall = halls.iter().zip(1_u128..).filter(|(_, n)| VenueId::from_uuid(Uuid::from_u128(*n)) == day.venue_id);
+                let lines = of_hall.flat_map(|(lines, _)| lines).filter(|line| line.0 == i64::from(day.day.day())).count();
+                prop_assert_eq!(day.people.len(), lines, "another hall's day, or another day of this one");
             }
             prop_assert_eq!(report.days.iter().map(|day| day.people.len()).sum::<usize>(), all.len());
             prop_assert!(report.days.windows(2).all(|two| two[0].day >= two[1].day));

@@ -143,6 +143,22 @@ mod tests {
     }
 
     #[test]
+    fn v9_5_these_steps_lead_from_state_to_state_and_no_others() {
+        use ComplaintState as S;
+        type Ways = &'static [(Step, S)];
+        let ways: [(S, Ways, Ways); 3] = [
+            // What may be done, and what more as long as it was not reopened.
+            (S::Open, &[(Step::Answer, S::Answered), (Step::Settle, S::Closed)], &[]),
+            (S::Answered, &[(Step::Answer, S::Answered), (Step::Close, S::Closed), (Step::Settle, S::Closed)], &[(Step::Reopen, S::Open)]),
+            (S::Closed, &[], &[(Step::Reopen, S::Open)]),
+        ];
+        for (state, always, once) in ways {
+            let found = |reopened| STEPS.into_iter().filter_map(|step| Some((step, next(state, reopened, step)?))).collect::<Vec<_>>();
+            assert_eq!((found(true), found(false)), (always.to_vec(), [always, once].concat()), "{state}");
+        }
+    }
+
+    #[test]
     fn v9_5_every_state_can_be_left_while_it_was_not_reopened() {
         for state in ComplaintState::ALL {
             assert!(STEPS.into_iter().any(|step| next(*state, false, step).is_some_and(|to| to != *state)), "{state}");

@@ -197,6 +197,23 @@ mod tests {
     }
 
     #[test]
+    fn v2_1_what_binding_a_name_means_follows_from_whose_it_is_and_who_has_a_number() {
+        let [guest, phone, wechat, both] =
+            [(false, false), (true, false), (false, true), (true, true)].map(|(phone, wechat)| Ways { phone, wechat });
+        let (who, other) = (id(1), id(2));
+        for ways in [phone, wechat, both] {
+            assert_eq!(binding(who, ways, None), Ok(Binding::New));
+            assert_eq!(binding(who, ways, Some((who, ways))), Ok(Binding::Theirs));
+            assert_eq!(binding(who, ways, Some((other, wechat))), Ok(Binding::With(other)));
+            for theirs in [phone, both] {
+                assert_eq!(binding(who, ways, Some((other, theirs))), Err(WhoseError::Taken));
+            }
+        }
+        assert_eq!(binding(who, guest, None), Err(WhoseError::Guest));
+        assert_eq!([guest, phone, wechat, both].map(unbinding), [Ok(false), Ok(false), Err(WhoseError::OnlyWay), Ok(true)]);
+    }
+
+    #[test]
     fn v2_2_a_guest_comes_along_and_so_does_whom_wechat_knows_when_asked_to() {
         assert!(Ways { phone: false, wechat: false }.come_along(false));
         assert!(Ways { phone: false, wechat: true }.come_along(true));

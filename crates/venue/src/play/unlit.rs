@@ -82,11 +82,15 @@ async fn is_over(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, session
     close_session(tx, cx, venue, table, session, End { reason: EndReason::DeviceFault, at }).await
 }
 
+/// As who plays is told: about so many, and never none.
+fn minutes(unlit: i64) -> i64 {
+    ((unlit + MINUTE / 2) / MINUTE).max(1)
+}
+
 async fn inform(tx: &mut Tx, cx: &Cx, table: &Table, session: &Session, unlit: i64, until: Timestamp) -> Result<()> {
-    let minutes = ((unlit + MINUTE / 2) / MINUTE).max(1);
     let params = [
         ("table", table.name.clone()),
-        ("minutes", minutes.to_string()),
+        ("minutes", minutes(unlit).to_string()),
         ("until_at", until.to_string()),
         (ZONE, session.terms.time_zone.clone()),
     ];
@@ -95,22 +99,23 @@ async fn inform(tx: &mut Tx, cx: &Cx, table: &Table, session: &Session, unlit: i
 
 /// The light of a table was dark since then, by its own timer, and is on again.
 pub(crate) async fn ran_out(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, since: Timestamp) -> Result<()> {
-    if is_of_play(table, since) { settle(tx, cx, venue, table, since, true).await } else { Ok(()) }
+    if is_of_play(table.state, table.since, since) { settle(tx, cx, venue, table, since, true).await } else { Ok(()) }
 }
 
 /// The light of a table is dark since then, by its own timer. Whether play is over by that already, and is closed; otherwise it is settled once there is
 /// light.
 pub(crate) async fn ends_in_the_dark(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &mut Table, since: Timestamp) -> Result<bool> {
-    let Some(session) = played(tx, table).await?.filter(|_| is_of_play(table, since)) else { return Ok(false) };
+    let Some(session) = played(tx, table).await?.filter(|_| is_of_play(table.state, table.since, since)) else { return Ok(false) };
     match judge(since, cx.now(), session.begun(table), session.until, session.pauses.unlit) {
         Verdict::Nothing | Verdict::GoesOn(_) => Ok(false),
         Verdict::Over(at) => is_over(tx, cx, venue, table, &session, at).await.map(|()| true),
     }
 }
 
-/// Where it is before play began, or went on, it says nothing: the timer was set by a clock that was behind.
-fn is_of_play(table: &Table, since: Timestamp) -> bool {
-    table.state == TableState::Playing && since >= table.since
+/// Whether the dark is of play on a table that is in this state since `begun`. Where it is before play began, or went on, it says nothing: the timer was
+/// set by a clock that was behind.
+fn is_of_play(state: TableState, begun: Timestamp, since: Timestamp) -> bool {
+    state == TableState::Playing && since >= begun
 }
 
 impl Session {
@@ -124,7 +129,7 @@ impl Session {
 mod tests {
     use super::*;
     use crate::play::pause::Pauses;
-    use kernel::{HOUR, SECOND};
+    use kernel::{HOUR, SECOND, Word as _};
     use proptest::prelude::*;
 
     const LIT: Timestamp = Timestamp::from_unix(1_795_248_000);
@@ -155,6 +160,21 @@ mod tests {
         assert_eq!(after(10 * MINUTE - SECOND, 10 * MINUTE - SECOND), Verdict::GoesOn(10 * MINUTE - SECOND));
         assert_eq!(after(19 * MINUTE, MINUTE - SECOND), Verdict::GoesOn(MINUTE - SECOND));
         assert_eq!(after(19 * MINUTE, MINUTE), Verdict::Over(from), "and pays until it began");
+    }
+
+    #[test]
+    fn v5_2_a_dark_table_is_dark_in_play_where_it_was_played_on_by_then() {
+        for state in TableState::ALL.iter().copied() {
+            let is_played = state == TableState::Playing;
+            let of_play = [at(-1), LIT, at(1)].map(|since| is_of_play(state, LIT, since));
+            assert_eq!(of_play, [false, is_played, is_played], "{state}");
+        }
+    }
+
+    #[test]
+    fn v5_2_who_plays_is_told_of_the_dark_in_whole_minutes() {
+        let said = [1, 59 * SECOND, 89 * SECOND, 90 * SECOND, 5 * MINUTE + 29 * SECOND, 9 * MINUTE + 31 * SECOND].map(minutes);
+        assert_eq!(said, [1, 1, 1, 2, 5, 10]);
     }
 
     proptest! {

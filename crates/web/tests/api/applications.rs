@@ -121,6 +121,7 @@ on_server! {
         }
         people.agent.post(URL, form(&granted)).await.refused(409, "GRANT_EXISTS");
         people.agent.post(URL, form(&asked)).await.refused(409, "APPLICATION_EXISTS");
+        server.has_answered("GET /api/v1/applications/projects");
     }
 
     async fn k2_2b_two_applications_at_once_are_one(server) {

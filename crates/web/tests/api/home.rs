@@ -207,6 +207,7 @@ on_server! {
         assert_eq!(ending(home(&admin).await), ["soon", "late"]);
         assert_eq!(ending(home(&shop.agent).await), ["alices"]);
         assert_eq!(ending(home(&shop.root).await), ["soon", "alices", "late"]);
+        server.has_answered("GET /api/v1/home");
     }
 
     async fn k1_2c_every_role_has_a_home_page_and_visitors_have_none(server) {

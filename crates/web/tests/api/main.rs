@@ -20,6 +20,7 @@ mod batch_price;
 mod bodies;
 mod browser;
 mod callbacks;
+mod callbacks_encrypted;
 mod callbacks_failed;
 mod dismissed;
 mod exports;

@@ -104,6 +104,7 @@ on_server! {
         }
         let wanted: Vec<String> = (100..150).map(|amount| format!("root recharged your account with {amount} quota.")).collect();
         assert_eq!(bodies, wanted);
+        server.has_answered("GET /events");
     }
 
     async fn k7_1_a_silent_page_is_kept_open_until_its_session_ends(server) {

@@ -85,6 +85,7 @@ on_server! {
         let admin = server.user(Role::SuperAdmin, "root").await;
         let url = "/api/v1/settings/quota.transfer_minimum";
         admin.send(axum::http::Method::PATCH, url, Some(b"{\"value\": 1".to_vec())).await.refused(400, "JSON_INVALID");
+        admin.send(axum::http::Method::PATCH, url, Some(b"{\"value\": 1} {}".to_vec())).await.refused(400, "JSON_INVALID");
         admin.send(axum::http::Method::PATCH, url, Some(b"{\"value\": \"\xff\"}".to_vec())).await.refused(400, "JSON_INVALID");
         admin.send(axum::http::Method::PATCH, url, Some(vec![b' '; (1 << 20) + 1])).await.refused(400, "BODY_TOO_LARGE");
         admin.with("content-type", "text/plain").send(axum::http::Method::PATCH, url, Some(b"{}".to_vec())).await.refused(400, "NOT_JSON");

@@ -72,6 +72,7 @@ on_server! {
         let other = server.user(Role::VenueManager, "elsewhere").await;
         assert_eq!(items(&other, "/api/v1/cases").await, Vec::<Value>::new());
         other.get(&format!("/api/v1/cases?venue={}", hall.id)).await.refused(404, "NOT_FOUND");
+        server.has_answered("GET /api/v1/cases");
     }
 
     async fn v7_1_lights_of_all_halls_are_listed_by_how_they_are(server) {

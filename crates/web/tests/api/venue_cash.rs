@@ -158,6 +158,7 @@ on_server! {
         change(&ann, RECHARGE, "cash-0005", &hall.id, &customer, 1).await.refused(404, "NOT_FOUND");
         assert_eq!(seen(&ann).await, (Vec::new(), 0));
         assert_eq!((seen(&hall.manager).await.1, wallet(&customer).await), (120, (123, 0)));
+        server.has_answered("GET /api/v1/cash");
     }
 
     async fn v4_1_cash_is_taken_at_a_hall_where_one_works(server) {

@@ -47,7 +47,6 @@ on_server! {
         server.later(5 * MINUTE).await;
         server.run_jobs().await;
         assert_eq!(hall.floor().await["tables"][0]["state"], "cleaning");
-        server.has_answered("POST /api/v1/tables/{id}/cleaned");
     }
 
     async fn v3_1_what_nobody_played_on_is_not_cleaned_and_bad_offers_are_refused(server) {

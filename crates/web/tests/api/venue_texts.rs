@@ -268,5 +268,6 @@ on_server! {
         assert_eq!(kinds(&hall.manager, "kind=ending&state=sent").await, ["ending"]);
         server.again(&maintainer).await.get(TEXTS).await.refused(403, "FORBIDDEN");
         one.get(TEXTS).await.refused(401, "SESSION_INVALID");
+        server.has_answered("GET /api/v1/texts");
     }
 }

@@ -123,6 +123,15 @@ mod tests {
     }
 
     #[test]
+    fn v4_1_a_part_is_something_and_no_more_than_is_left_and_the_last_is_all_of_it() {
+        let allowed = |parts| [-1, 0, 1, 49, 50, 51].map(|part| left((50, parts)).allows(Fen::new(part)));
+        assert_eq!([allowed(9), allowed(2)], [[false, false, true, true, true, false]; 2]);
+        assert_eq!(allowed(1), [false, false, false, false, true, false]);
+        assert_eq!([allowed(0), allowed(-1)], [[false; 6]; 2]);
+        assert!(!left((0, 1)).allows(Fen::ZERO), "nothing is no part");
+    }
+
+    #[test]
     fn v4_1_the_first_is_taken_first_and_what_goes_as_a_whole_alone_not_in_part() {
         assert_eq!(shared(120, &[(100, 9), (50, 9)]), Some(vec![100, 20]));
         assert_eq!(shared(151, &[(100, 9), (50, 9)]), None);

@@ -8,6 +8,8 @@
 
 mod asking;
 mod crowd;
+mod lists;
+mod named;
 mod people;
 mod rule;
 mod table_complaints;
@@ -23,13 +25,13 @@ mod things;
 mod words;
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use axum::http::Method;
 use serde_json::Value;
 use testkit::on_server;
 
 use self::asking::{try_field, try_rule};
+use self::named::says_that_it_succeeds;
 pub use self::people::Owner;
 use self::people::{EVERYBODY, Who};
 use self::rule::{Door, Expected, Rule, expected};
@@ -96,12 +98,6 @@ fn whatever_has_an_id_in_its_path_says_whose_things_are_reached() {
     assert!(silent.is_empty(), "{silent:?}");
 }
 
-/// What stands in a test of an `on_server!`, between its name and its end.
-fn body_of<'a>(text: &'a str, test: &str) -> Option<&'a str> {
-    let (_, rest) = text.split_once(&format!("\n    async fn {test}(server) {{\n"))?;
-    rest.split_once("\n    }\n").map(|(body, _)| body)
-}
-
 /// A rule whose call succeeds for nobody proves nothing about whose things are reached. Where it would take more than the right to make it, another
 /// test has it succeed, and says so of itself in words that fail there where it does not.
 #[test]
@@ -111,19 +107,12 @@ fn each_call_succeeds_for_somebody_or_says_which_test_has_it_succeed() {
         let succeeds = owners.iter().any(|owner| EVERYBODY.iter().any(|who| expected(rule, *who, *owner) == Expected::Good));
         assert!(succeeds, "nobody may: {}", rule.call);
         assert_eq!(rule.good >= 400, !rule.why.is_empty(), "a refusal says why, and nothing else does: {}", rule.call);
-        let named = rule.why.split('`').find_map(|word| word.split_once(".rs::"));
+        let named = rule.why.split('`').nth(1);
         assert_eq!(named.is_some(), rule.good >= 400, "name the test that has it succeed: {}", rule.call);
-        if let Some((file, test)) = named {
-            let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/api/{file}.rs"));
-            let text = std::fs::read_to_string(&file).unwrap_or_default();
-            let body = body_of(&text, test).unwrap_or_else(|| panic!("{}: there is no {test} in {}", rule.call, file.display()));
-            let held = format!("server.has_answered(\"{}\");", rule.operation());
-            assert!(body.contains(&held), "let {test} in {} end with {held}", file.display());
+        if let Some(test) = named {
+            says_that_it_succeeds(test, rule.operation());
         }
     }
-    // It can fail: for a test that is not there, and where another says it.
-    let text = "on_server! {\n    async fn one(server) {\n        a;\n    }\n\n    async fn two(server) {\n        b;\n    }\n}\n";
-    assert_eq!((body_of(text, "one"), body_of(text, "two"), body_of(text, "three")), (Some("        a;"), Some("        b;"), None));
 }
 
 #[test]

@@ -107,6 +107,10 @@ pub struct Rule {
     pub guest: Option<u16>,
     /// Why what is good is a refusal, and which test has the call succeed: `file.rs::test`, which is held to that by `TestServer::has_answered`.
     pub why: &'static str,
+    /// Of a list without a thing: which test shows that nobody sees another's rows there, `file.rs::test`. Held to it as well.
+    pub elsewhere: &'static str,
+    /// Of a list whose rows are nobody's: what they are.
+    pub nobodys: &'static str,
     pub body: Option<fn(&Case<'_>) -> Value>,
     /// It changes or ends the asker: somebody else of the kind asks.
     pub spare: bool,
@@ -124,6 +128,8 @@ pub const fn rule(call: &'static str, door: Door, good: u16) -> Rule {
         good,
         guest: None,
         why: "",
+        elsewhere: "",
+        nobodys: "",
         body: None,
         spare: false,
         captcha: false,
@@ -143,6 +149,12 @@ impl Rule {
     }
     pub const fn because(self, why: &'static str) -> Self {
         Self { why, ..self }
+    }
+    pub const fn elsewhere(self, test: &'static str) -> Self {
+        Self { elsewhere: test, ..self }
+    }
+    pub const fn nobodys(self, what: &'static str) -> Self {
+        Self { nobodys: what, ..self }
     }
     pub const fn spare(self) -> Self {
         Self { spare: true, ..self }

@@ -41,8 +41,9 @@ pub const RULES: &[Rule] = &[
     rule("POST /customer/v1/sign-out", Door::Customer, 204).spare().body(|_| json!({})),
     rule("POST /customer/v1/sign-out-everywhere", Door::Customer, 204).spare().body(|_| json!({})),
     rule("GET /customer/v1/me", Door::Customer, 200),
-    rule("GET /customer/v1/membership", Door::Customer, 200),
-    rule("GET /customer/v1/points", Door::Customer, 200),
+    rule("GET /customer/v1/membership", Door::Customer, 200)
+        .elsewhere("venue_members.rs::v6_1_points_and_the_levels_that_were_reached_are_ones_own"),
+    rule("GET /customer/v1/points", Door::Customer, 200).on(Thing::Theirs(Theirs::PointLine), Reach::OWN.listed()),
     rule("GET /customer/v1/wallet", Door::Customer, 200).on(Thing::Theirs(Theirs::WalletLine), Reach::OWN.listed()),
     rule("GET /customer/v1/messages", Door::Customer, 200).on(Thing::Theirs(Theirs::Message), Reach::OWN.listed()),
     // The id says but how far, and of one's own alone: `venue_messages.rs`.

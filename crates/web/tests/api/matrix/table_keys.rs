@@ -37,7 +37,8 @@ pub const RULES: &[Rule] = &[
     // Grants and applications.
     rule("GET /api/v1/grants", Door::Only(KEYS), 200).on(Thing::Grant, Reach::BRANCH.listed()),
     rule("GET /api/v1/grants?agent={owner}", Door::Only(KEYS), 200).on(Thing::Grant, Reach::BRANCH.listed()),
-    rule("GET /api/v1/grants/projects", Door::Only(ADMINS), 200),
+    // An agent admin may grant those, too, that it has no grant for.
+    rule("GET /api/v1/grants/projects", Door::Only(ADMINS), 200).on(Thing::OpenProject, Reach::EVERY),
     rule("POST /api/v1/grants", Door::Only(ADMINS), 201)
         .on(Thing::OpenProject, Reach::ABOVE)
         .body(|case| json!({"project_id": case.thing, "agent_id": case.owner})),
@@ -47,7 +48,8 @@ pub const RULES: &[Rule] = &[
     rule("POST /api/v1/grants/{id}/end", Door::Only(ADMINS), 200).on(Thing::Grant, Reach::DECIDED_ABOVE),
     rule("GET /api/v1/applications?scope=mine", Door::Only(AGENTS), 200).on(Thing::Application, Reach::OWN.listed()),
     rule("GET /api/v1/applications?scope=review", Door::Only(ADMINS), 200).on(Thing::Application, Reach::ABOVE.listed()),
-    rule("GET /api/v1/applications/projects", Door::Only(AGENTS), 200),
+    rule("GET /api/v1/applications/projects", Door::Only(AGENTS), 200)
+        .elsewhere("applications.rs::k2_2b_only_open_projects_can_be_applied_for"),
     rule("POST /api/v1/applications", Door::Only(AGENTS), 201)
         .on(Thing::OpenProject, Reach::EVERY)
         .body(|case| json!({"project_id": case.thing, "reason": "please"})),

@@ -9,7 +9,7 @@ use super::thing::{Theirs, Thing};
 const ROOT: Door = Door::Only(&[SuperAdmin]);
 
 pub const RULES: &[Rule] = &[
-    rule("GET /api/v1/payments/channels", ROOT, 200),
+    rule("GET /api/v1/payments/channels", ROOT, 200).on(Thing::Theirs(Theirs::Channel), Reach::EVERY),
     rule("PUT /api/v1/payments/channels/{channel}", ROOT, 200)
         .on(Thing::Theirs(Theirs::Channel), Reach::EVERY)
         .body(|_| json!({"enabled": true})),

@@ -32,7 +32,7 @@ pub const RULES: &[Rule] = &[
         .body(|_| json!({"token": "nobody-has-this", "password": "correct horse battery"}))
         .because("whoever has the link: `account_reset.rs::k1_3a_a_link_is_good_once_and_for_an_hour`"),
     // One's own account.
-    rule("GET /api/v1/me", Door::BeforeDuties, 200),
+    rule("GET /api/v1/me", Door::BeforeDuties, 200).nobodys("what one's role may do"),
     rule("PATCH /api/v1/me", Door::BeforeDuties, 200).body(|_| json!({"language": "zh-CN"})),
     rule("POST /api/v1/me/password", Door::BeforeDuties, 204)
         .spare()
@@ -54,8 +54,8 @@ pub const RULES: &[Rule] = &[
     rule("DELETE /api/v1/me/sessions", Door::SignedIn, 204).spare(),
     rule("GET /api/v1/me/sessions", Door::SignedIn, 200).on(Thing::Session, Reach::OWN.listed()),
     rule("DELETE /api/v1/me/sessions/{id}", Door::SignedIn, 204).on(Thing::Session, Reach::OWN),
-    rule("GET /api/v1/home", Door::SignedIn, 200),
-    rule("GET /events", Door::SignedIn, 200).stream(),
+    rule("GET /api/v1/home", Door::SignedIn, 200).elsewhere("home.rs::k1_2c_quota_users_batches_and_grants_are_ones_own"),
+    rule("GET /events", Door::SignedIn, 200).stream().elsewhere("notifications.rs::k7_1_what_a_user_is_told_arrives_on_its_open_page"),
     rule("GET /api/v1/notifications", Door::SignedIn, 200).on(Thing::Notification, Reach::OWN.listed()),
     rule("GET /api/v1/notifications?unread=true", Door::SignedIn, 200).on(Thing::Notification, Reach::OWN.listed()),
     rule("GET /api/v1/notifications/unread", Door::SignedIn, 200),
@@ -88,7 +88,7 @@ pub const RULES: &[Rule] = &[
     rule("GET /api/v1/logs/sign-ins", Door::SignedIn, 200).on(Thing::SignIn, Reach::BRANCH.listed()),
     rule("GET /api/v1/logs/sign-ins?user={owner}", Door::SignedIn, 200).on(Thing::SignIn, Reach::BRANCH.listed()),
     // The installation.
-    rule("GET /api/v1/settings", Door::Only(SUPER), 200),
+    rule("GET /api/v1/settings", Door::Only(SUPER), 200).nobodys("the installation's"),
     rule("PATCH /api/v1/settings/{key}", Door::Only(SUPER), 200).on(Thing::Setting, Reach::EVERY).body(|_| json!({"value": 0})),
     rule("DELETE /api/v1/settings/{key}", Door::Only(SUPER), 200).on(Thing::Setting, Reach::EVERY),
     rule("GET /api/v1/jobs", Door::Only(SUPER), 200).on(Thing::DeadJob, Reach::EVERY),

@@ -8,7 +8,7 @@ use super::words::{ADMINS, AGENTS, KEYS};
 
 pub const RULES: &[Rule] = &[
     rule("GET /api/v1/quota", Door::Only(KEYS), 200),
-    rule("GET /api/v1/quota/statement", Door::Only(KEYS), 200),
+    rule("GET /api/v1/quota/statement", Door::Only(KEYS), 200).on(Thing::QuotaLine, Reach::OWN.listed()),
     rule("GET /api/v1/quota/statement?user={owner}", Door::Only(KEYS), 200).on(Thing::Person, Reach::BRANCH),
     rule("POST /api/v1/quota/transfers", Door::Only(AGENTS), 201).body(|_| json!({"to_name": "spare0", "amount": 1})),
     rule("GET /api/v1/withdrawals?scope=mine", Door::Only(KEYS), 200).on(Thing::Withdrawal, Reach::OWN.listed()),

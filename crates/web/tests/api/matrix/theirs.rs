@@ -8,6 +8,7 @@ use super::people::Owner;
 use super::thing::Theirs;
 use super::things::World;
 use crate::support::pay::{id, recharge};
+use crate::support::play::offer;
 use crate::support::split::{code, confirmed, join, people};
 
 /// A little less than ten minutes: six yuan.
@@ -31,6 +32,7 @@ impl World<'_> {
                 self.session(owner).await;
                 hall.tables[0].id.clone()
             }
+            Theirs::CleanedTable => self.cleaned_table(owner).await,
             Theirs::TableOutOfService => {
                 let table = self.free_table(owner).await;
                 self.people.root.post(&format!("/api/v1/tables/{table}/out-of-service"), json!({"note": "x"})).await.ok(200);
@@ -48,6 +50,11 @@ impl World<'_> {
             Theirs::Channel => "alipay_freeze".into(),
             Theirs::Message => newest(customer, "/customer/v1/messages?limit=1").await,
             Theirs::WalletLine => newest(customer, "/customer/v1/wallet?limit=1").await,
+            Theirs::PointLine => {
+                let session = self.session(owner).await;
+                self.play_out(customer, owner, &session).await;
+                newest(customer, "/customer/v1/points?limit=1").await
+            }
             Theirs::OwnComplaint => self.own_complaint(owner).await,
             Theirs::OwnAnswered => {
                 let complaint = self.own_complaint(owner).await;
@@ -75,6 +82,7 @@ impl World<'_> {
                 "reserved" => ("release", json!({})),
                 "playing" | "paused" => ("close", json!({"why": "x"})),
                 "maintenance" => ("in-service", json!({"note": ""})),
+                "cleaning" => ("cleaned", json!({})),
                 _ => continue,
             };
             self.people.root.post(&format!("/api/v1/tables/{table}/{verb}"), body).await.ok(200);
@@ -119,6 +127,18 @@ impl World<'_> {
         confirmed(friend, &split, &self.once(), HOUR_FEN).await;
         self.play_out(customer, owner, split["session_id"].as_str().unwrap()).await;
         id(&split).to_owned()
+    }
+
+    /// The hall cleans for as long as this table takes to get there: what other rules play on is free at once.
+    async fn cleaned_table(&self, owner: Owner) -> String {
+        let (customer, hall) = (self.crowd().customer(owner), self.crowd().hall(owner));
+        let session = self.session(owner).await;
+        offer(hall, 60, false, 10).await;
+        self.server.later(5 * MINUTE).await;
+        customer.post(&format!("/customer/v1/sessions/{session}/close"), json!({})).await.ok(200);
+        hall.table_is(0, "cleaning").await;
+        offer(hall, 60, false, 0).await;
+        hall.tables[0].id.clone()
     }
 
     /// Some minutes later it is closed.

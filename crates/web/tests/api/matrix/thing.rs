@@ -26,6 +26,8 @@ pub enum Thing {
     BoundKey,
     /// A verification of the owner's key.
     Call,
+    /// A line of the owner's statement: what a super admin has put there.
+    QuotaLine,
     Withdrawal,
     ApprovedWithdrawal,
     /// A line of the operation log that the owner caused.
@@ -98,6 +100,8 @@ pub enum Theirs {
     PlayedTable,
     /// Such a table, taken out of service.
     TableOutOfService,
+    /// The customer has played there, and it is being cleaned.
+    CleanedTable,
     /// Played, for an hour that is paid.
     Session,
     /// Of a session that is played, by the customer who plays it; nobody has joined.
@@ -118,6 +122,8 @@ pub enum Theirs {
     Channel,
     Message,
     WalletLine,
+    /// Points for a bill.
+    PointLine,
     /// To a hall, about no session.
     OwnComplaint,
     OwnAnswered,

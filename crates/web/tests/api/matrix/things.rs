@@ -135,6 +135,10 @@ impl<'a> World<'a> {
                 assert_eq!(page["items"][0]["key_id"], key, "the newest call is that one");
                 id(&page["items"][0])
             }
+            Thing::QuotaLine => {
+                self.recharge(client).await;
+                id(&client.get("/api/v1/quota/statement?limit=1").await.ok(200)["items"][0])
+            }
             Thing::Withdrawal => id(&self.withdrawal(client).await),
             Thing::ApprovedWithdrawal => {
                 let withdrawal = id(&self.withdrawal(client).await);
@@ -151,8 +155,7 @@ impl<'a> World<'a> {
                 id(&client.get("/api/v1/logs/sign-ins?limit=1").await.ok(200)["items"][0])
             }
             Thing::Notification => {
-                let body = json!({"amount": 1, "memo": null});
-                root.post_once(&self.once(), &format!("/api/v1/users/{}/recharge", client.id()), body).await.ok(200);
+                self.recharge(client).await;
                 id(&client.get("/api/v1/notifications?limit=1").await.ok(200)["items"][0])
             }
             Thing::Session => {
@@ -237,6 +240,11 @@ impl<'a> World<'a> {
         let body = json!({"key": key["key"], "device": {"id": "device"}}).to_string().into_bytes();
         self.shop.send(self.shop.request(Method::POST, "/client/v1/keys/verify", body)).await.ok(200);
         key
+    }
+
+    async fn recharge(&self, client: &Client) {
+        let path = format!("/api/v1/users/{}/recharge", client.id());
+        self.people.root.post_once(&self.once(), &path, json!({"amount": 1, "memo": null})).await.ok(200);
     }
 
     async fn withdrawal(&self, client: &Client) -> Value {
