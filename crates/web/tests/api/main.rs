@@ -121,6 +121,7 @@ mod venue_modbus;
 mod venue_moments;
 mod venue_mosquitto;
 mod venue_networks;
+mod venue_one_live;
 mod venue_outage;
 mod venue_overdue;
 mod venue_packages;
