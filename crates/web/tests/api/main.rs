@@ -100,6 +100,7 @@ mod venue_cleaning;
 mod venue_close;
 mod venue_closing;
 mod venue_code_days;
+mod venue_code_kept;
 mod venue_complaints;
 mod venue_crowd;
 mod venue_dark;
