@@ -1,7 +1,7 @@
 """Others' SDKs, asked line by line: a JSON object on standard input, its answer on standard output.
 
 Tests hold our stand-ins and our clients against them: what these sign has to be taken, what ours sign has to be believed, and with a byte
-changed neither. A file for each SDK; only that which is asked for is loaded.
+changed neither. A file for each SDK, and one (`doors_wechat`) for what no SDK has; only that which is asked for is loaded.
 """
 
 import importlib

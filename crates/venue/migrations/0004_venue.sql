@@ -46,6 +46,14 @@ CREATE TABLE phone_codes (
 CREATE INDEX phone_codes_phone ON phone_codes (phone_hash, ticket_hash);
 CREATE INDEX phone_codes_expiry ON phone_codes (expires_at);
 
+-- Where a customer has signed in lately, the last few: some codes are kept for there.
+CREATE TABLE customer_networks (
+  customer_id UUID NOT NULL REFERENCES customers (id),
+  network_hash BYTEA NOT NULL,
+  seen_at BIGINT NOT NULL,
+  PRIMARY KEY (customer_id, network_hash)
+) /* WITHOUT ROWID */;
+
 -- What customers are told; the text is made when it is read.
 CREATE TABLE customer_messages (
   id UUID PRIMARY KEY,

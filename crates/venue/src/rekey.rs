@@ -8,7 +8,7 @@ use crate::{devices, texts};
 
 pub const PART: Part = Part {
     tables: &[CUSTOMERS, TEXTS, texts::UNDER_KEY],
-    emptied: &["customer_sessions", "phone_codes"],
+    emptied: &["customer_sessions", "phone_codes", "customer_networks"],
     answers: &[],
     // Lamps have it, and nobody here; without it each would have to be opened and given another. It is random, and longer than anybody can try.
     kept: &[devices::PASSWORD],

@@ -24,7 +24,7 @@ beforeEach(() => {
   sent = []
   answer = {
     statusCode: 202,
-    data: { ticket: 'tkt_1', valid_seconds: 300, again_seconds: 60, customers_only: false },
+    data: { ticket: 'tkt_1', valid_seconds: 300, again_seconds: 60, customers_only: false, known_networks_only: false },
   }
   Object.assign(uni, {
     request: (options: Sent) => {
@@ -66,6 +66,23 @@ describe('a number and its code', () => {
     expect(form.phoneError).toBe('')
     expect(sent).toEqual([{ phone: '+8613900139000' }])
     expect(mayBe('13700137000', '')).toBe(true)
+  })
+
+  it('may come to some alone, which is said to everybody', async () => {
+    const plain = answer.data as object
+    const said = async (part: { customers_only?: boolean; known_networks_only?: boolean }) => {
+      answer.data = { ...plain, ...part }
+      const form = usePhoneCode(new CodeTickets(shelf()), new Resend())
+      form.phone = '13900139000'
+      await form.send()
+      return form.sent
+    }
+    const all = await said({})
+    const customers = await said({ customers_only: true })
+    const networks = await said({ known_networks_only: true })
+    expect(new Set([all, customers, networks, '']).size).toBe(4)
+    expect(networks).toContain('5')
+    expect(await said({ customers_only: true, known_networks_only: true })).toBe(networks)
   })
 
   it('are not sent twice within the time that the server has named', async () => {

@@ -3,13 +3,16 @@
 //!
 //! The day has so many texts in all, and some of them are for numbers that are customers' already: whoever floods us with new numbers, from
 //! however many networks, keeps newcomers out for the day, and nobody else. That it has come to this is told to everybody who asks, for what
-//! a newcomer alone were told would tell who is none.
+//! a newcomer alone were told would tell who is none. Likewise a number's texts are not all for whoever asks: some are kept for where its customer
+//! has signed in before. How many there are of each is in [`limits`], pure.
 //!
 //! Whoever asks is told a ticket, and a code is good with its ticket alone. So it is of no use to ask for a code to somebody else's phone: that
 //! phone's owner has a ticket of its own, and the tries at one ticket take nothing from another.
 
+mod limits;
+
 use kernel::{APART, Fault, HOUR, MINUTE, Timestamp};
-use platform::allowance::{Allowance, ByAddress};
+use platform::allowance::Allowance;
 use platform::messages::SmsKind;
 use platform::vault::Purpose;
 use platform::{Cx, Result};
@@ -17,8 +20,10 @@ use serde::Serialize;
 use store::jobs::JobKind;
 use store::{Sql as _, Sweep, Tx, args};
 
-use super::model::CustomerId;
-use super::phone;
+use self::limits::{
+    A_DAY, A_MINUTE, ALL_DAY, AN_HOUR, Before, EVERYBODY, KEPT_DAY, KEPT_HOUR, NEW_DAY, Whose, answer, beyond_of, counted, is_beyond,
+};
+use super::{networks, phone};
 use crate::texts::{self, DAILY_LIMIT, Text, To};
 
 pub(crate) const FORGET: JobKind = JobKind::new("customers.forget");
@@ -29,25 +34,10 @@ const CODE: Purpose = Purpose("phone code");
 const TICKET: Purpose = Purpose("phone code ticket");
 
 const LASTS: i64 = 5 * MINUTE;
-/// To one number. As a code lasts five minutes, no more than some six are good at once. Of an hour and a day as many as the providers send: what we
-/// took beyond that would be answered, and never come.
-const A_MINUTE: Allowance = Allowance { name: "sms minute", window_seconds: 60, most: 1 };
-const AN_HOUR: Allowance = Allowance { name: "sms hour", window_seconds: 3_600, most: 5 };
-const A_DAY: Allowance = Allowance { name: "sms day", window_seconds: 86_400, most: 10 };
-/// From one address to one number: somebody else's asking leaves some for the number's owner, even with a whole network to ask from.
-const PAIR_HOUR: ByAddress = ByAddress { name: "sms pair hour", window_seconds: 3_600, most: 3, most_of_56: 4, most_of_48: 4 };
-const PAIR_DAY: ByAddress = ByAddress { name: "sms pair day", window_seconds: 86_400, most: 7, most_of_56: 8, most_of_48: 8 };
-/// From one address: a hall's guests may share one, and a provider's phones a /48.
-const FROM_HOUR: ByAddress = ByAddress { name: "sms address hour", window_seconds: 3_600, most: 40, most_of_56: 100, most_of_48: 300 };
-const FROM_DAY: ByAddress = ByAddress { name: "sms address day", window_seconds: 86_400, most: 200, most_of_56: 500, most_of_48: 1_500 };
-/// In all: what a flood from many addresses to many numbers may cost in a day. One address has a fiftieth of it.
-const ALL_DAY: Allowance = Allowance { name: "sms all", window_seconds: 86_400, most: 10_000 };
-/// To numbers that are nobody's yet: what is left of all is kept for customers. A /48 has a quarter of it. What is asked for beyond it counts on.
-const NEW_DAY: Allowance = Allowance { name: "sms new numbers", window_seconds: 86_400, most: 6_000 };
-/// Of both, the subject.
-const EVERYBODY: &str = "";
 /// Codes that are not sent, so many a day, have a line in the log: whoever is asked about one finds the reason there, and no flood fills it.
 const WITHHELD: i64 = 1_000;
+/// The same of one number, beyond its open part.
+const BEYOND_LOGGED: Allowance = Allowance { name: "sms beyond logged", window_seconds: 86_400, most: 3 };
 
 /// When a code expires at the latest, by whichever process it was sent. One that does later was sent by a clock that was ahead, and is not good.
 pub(super) fn latest(now: Timestamp) -> Timestamp {
@@ -64,43 +54,65 @@ pub struct CodeSent {
     pub again_seconds: i64,
     /// The day's texts for new numbers are used up: a code comes only where the number is a customer's. Told to everybody, whosever the number is.
     pub customers_only: bool,
+    /// The number has had what anybody may have sent to it: for a while a code comes only where its customer has signed in from the asker's network
+    /// before. Told to everybody, whosever the number is.
+    pub known_networks_only: bool,
 }
 
 pub(crate) fn number(text: &str) -> Result<String> {
     phone::read(text).ok_or_else(|| Fault::field("phone", "INVALID", "请输入 11 位手机号码", "A mobile number of eleven digits is needed"))
 }
 
-/// All that counts for asking for a text to a number from an address, whosever the number is, with the subject of each. Pure.
-///
-/// The number's own come first: what is refused for its sake takes nothing from others at the same address.
-fn limits(digits: &str, from: &str) -> Vec<(Allowance, String)> {
-    let own = [A_MINUTE, AN_HOUR, A_DAY].map(|allowance| (allowance, digits.to_owned()));
-    let pairs = [PAIR_HOUR, PAIR_DAY].into_iter().flat_map(|pair| pair.limits(from));
-    let pairs = pairs.map(|(allowance, network)| (allowance, format!("{network} {digits}")));
-    let addresses = [FROM_HOUR, FROM_DAY].into_iter().flat_map(|each| each.limits(from));
-    own.into_iter().chain(pairs).chain(addresses).collect()
+/// Whose the number is, looked up by one statement whatever there is.
+async fn whose(cx: &Cx, digits: &str) -> Result<Whose> {
+    let sql = "SELECT n.seen_at FROM customers c LEFT JOIN customer_networks n ON n.customer_id = c.id AND n.network_hash = $1 \
+               WHERE c.phone_hash = $2";
+    let by = args![networks::here(cx), phone_hash(cx, digits)];
+    let seen = cx.db.read().opt(sql, by, |row| row.get::<Option<Timestamp>>("seen_at")).await?;
+    Ok(Whose { customers: seen.is_some(), known_here: seen.flatten().is_some() })
 }
 
-/// Whether codes come to customers' numbers alone, where so many were asked for before on this day for numbers that are nobody's; and whether one
-/// comes to this number. Pure.
-const fn left(before: i64, known: bool) -> (bool, bool) {
-    let customers_only = before >= NEW_DAY.most;
-    (customers_only, known || !customers_only)
+/// Whether the number has had its open part. Refused where that is so and this network has asked often enough, or a text went out just now.
+async fn beyond(cx: &Cx, digits: &str) -> Result<bool> {
+    let mut sql = cx.db.read();
+    let (hour, day) = (AN_HOUR.used(&mut sql, cx, digits).await?, A_DAY.used(&mut sql, cx, digits).await?);
+    if !is_beyond(hour, day) {
+        return Ok(false);
+    }
+    A_MINUTE.check(&mut sql, cx, digits).await?;
+    for (allowance, who) in beyond_of(digits, &cx.origin.address) {
+        if allowance.is_spent(&mut sql, cx, &who).await? {
+            if day < A_DAY.most {
+                // The next hour has an open part again.
+                AN_HOUR.allows(cx, hour)?;
+            }
+            allowance.check(&mut sql, cx, &who).await?;
+        }
+    }
+    Ok(true)
 }
 
-/// Whether the number is a customer's.
-async fn known(cx: &Cx, digits: &str) -> Result<bool> {
-    let sql = "SELECT id FROM customers WHERE phone_hash = $1";
-    Ok(cx.db.read().opt(sql, args![phone_hash(cx, digits)], |row| row.get::<CustomerId>("id")).await?.is_some())
+/// Counts what depends on whose the number is, of which nobody is told; answers how it stood before.
+async fn before(tx: &mut Tx, cx: &Cx, digits: &str, whose: Whose, beyond: bool) -> Result<Before> {
+    let new = if whose.customers || beyond { NEW_DAY.used(tx, cx, EVERYBODY).await? } else { NEW_DAY.count(tx, cx, EVERYBODY).await? - 1 };
+    let mut kept = (0, 0);
+    if beyond && whose.known_here {
+        kept.0 = KEPT_HOUR.count(tx, cx, digits).await? - 1;
+        // What the hour refuses takes nothing of the day's.
+        kept.1 = if kept.0 < KEPT_HOUR.most { KEPT_DAY.count(tx, cx, digits).await? - 1 } else { KEPT_DAY.used(tx, cx, digits).await? };
+    }
+    Ok(Before { new, beyond, kept })
 }
 
-/// Sends a code to a phone. Whose it is, and whether it is anybody's, makes no difference to the answer. Where new numbers have used up their part of
-/// a day, one that is nobody's gets a ticket as any other, and no text; it takes nothing of what is kept for customers. That is a row less to write,
-/// which nobody measures in the few times an hour that a number can be asked about.
+/// Sends a code to a phone. Whose it is, whether it is anybody's, and where that one has been makes no difference to the answer. Where new numbers have
+/// used up their part of a day, one that is nobody's gets a ticket as any other, and no text; so does any number beyond its open part, where its
+/// customer is not known. That takes nothing of what is kept. That it is a row less to write nobody measures in the few times an hour that a number can
+/// be asked about.
 pub async fn send_code(cx: &Cx, text: &str) -> Result<CodeSent> {
     let digits = number(text)?;
-    let known = known(cx, &digits).await?;
-    let limits = limits(&digits, &cx.origin.address);
+    let whose = whose(cx, &digits).await?;
+    let beyond = beyond(cx, &digits).await?;
+    let limits = counted(&digits, &cx.origin.address, beyond);
     for (allowance, who) in &limits {
         allowance.check(&mut cx.db.read(), cx, who).await?;
     }
@@ -113,11 +125,13 @@ pub async fn send_code(cx: &Cx, text: &str) -> Result<CodeSent> {
     for (allowance, who) in &limits {
         allowance.take_in(&mut tx, cx, who).await?;
     }
-    let before = if known { NEW_DAY.used(&mut tx, cx, EVERYBODY).await? } else { NEW_DAY.count(&mut tx, cx, EVERYBODY).await? - 1 };
-    let (customers_only, comes) = left(before, known);
+    let before = before(&mut tx, cx, &digits, whose, beyond).await?;
+    let (told, comes) = answer(whose, before);
+    // What is not sent can be brought by nobody, and guessed neither; tries at its ticket are counted as at any other.
+    let wanted = if comes { code_hash(cx, &digits, &code) } else { cx.random.bytes() };
     let sql = "INSERT INTO phone_codes (ticket_hash, phone_hash, code_hash, expires_at, tries) VALUES ($1, $2, $3, $4, 0)";
     let (phone, expires) = (phone_hash(cx, &digits), now.plus_micros(LASTS));
-    tx.exec(sql, args![ticket_hash(cx, &ticket), phone, code_hash(cx, &digits, &code), expires]).await?;
+    tx.exec(sql, args![ticket_hash(cx, &ticket), phone, wanted, expires]).await?;
     let to = To::new(cx, &digits);
     let text = Text { kind: SmsKind::Code, venue: None, to: &to, params: vec![("code", code)] };
     if comes {
@@ -125,10 +139,15 @@ pub async fn send_code(cx: &Cx, text: &str) -> Result<CodeSent> {
         texts::write(&mut tx, cx, &text).await?;
     } else {
         ALL_DAY.check(&mut tx, cx, EVERYBODY).await?;
-        withhold(&mut tx, cx, &text, before - NEW_DAY.most).await?;
+        if !beyond {
+            withhold(&mut tx, cx, &text, before.new - NEW_DAY.most).await?;
+        } else if BEYOND_LOGGED.count(&mut tx, cx, &digits).await? <= BEYOND_LOGGED.most {
+            texts::withhold(&mut tx, cx, &text, DAILY_LIMIT).await?;
+        }
     }
     tx.commit().await?;
-    Ok(CodeSent { ticket, valid_seconds: 300, again_seconds: 60, customers_only })
+    let (customers_only, known_networks_only) = (told.customers_only, told.known_networks_only);
+    Ok(CodeSent { ticket, valid_seconds: 300, again_seconds: 60, customers_only, known_networks_only })
 }
 
 /// Does not send it; so many were not sent before on this day.
@@ -153,135 +172,4 @@ pub(super) fn ticket_hash(cx: &Cx, ticket: &str) -> [u8; 32] {
 
 pub(super) fn code_hash(cx: &Cx, digits: &str, code: &str) -> [u8; 32] {
     cx.vault.hash(CODE, format!("{digits} {code}").as_bytes())
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::HashMap;
-    use std::net::{Ipv4Addr, Ipv6Addr};
-
-    use proptest::prelude::*;
-
-    use super::*;
-
-    /// Counters as [`send_code`] keeps them, within one window of each.
-    #[derive(Default)]
-    struct Day(HashMap<(&'static str, String), i64>);
-
-    impl Day {
-        fn used(&self, limit: Allowance, who: &str) -> i64 {
-            self.0.get(&(limit.name, who.to_owned())).copied().unwrap_or(0)
-        }
-
-        fn count(&mut self, limit: Allowance, who: &str) {
-            *self.0.entry((limit.name, who.to_owned())).or_default() += 1;
-        }
-
-        /// What the asker is told of the day, which is nothing where it is refused; and whether a text goes out.
-        fn asks(&mut self, digits: &str, from: &str, known: bool) -> (Option<bool>, bool) {
-            let limits = limits(digits, from);
-            let is_spent = |(limit, who): &(Allowance, String)| self.used(*limit, who) >= limit.most;
-            if limits.iter().any(is_spent) || self.used(ALL_DAY, EVERYBODY) >= ALL_DAY.most {
-                return (None, false);
-            }
-            for (limit, who) in &limits {
-                self.count(*limit, who);
-            }
-            let before = self.used(NEW_DAY, EVERYBODY);
-            if !known {
-                self.count(NEW_DAY, EVERYBODY);
-            }
-            let (customers_only, comes) = left(before, known);
-            if comes {
-                self.count(ALL_DAY, EVERYBODY);
-            }
-            (Some(customers_only), comes)
-        }
-
-        /// Whether a text goes out.
-        fn sends(&mut self, digits: &str, from: &str, known: bool) -> bool {
-            self.asks(digits, from, known).1
-        }
-
-        /// As after a flood of new numbers.
-        fn spent() -> Self {
-            let all = [(NEW_DAY.name, NEW_DAY.most), (ALL_DAY.name, NEW_DAY.most)];
-            Self(all.map(|(name, used)| ((name, EVERYBODY.to_owned()), used)).into())
-        }
-
-        /// A minute later.
-        fn minute(&mut self) {
-            self.0.retain(|(name, _), _| *name != A_MINUTE.name);
-        }
-    }
-
-    fn new_number(n: u32) -> String {
-        format!("139{n:08}")
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(16))]
-
-        #[test]
-        fn v2_2_a_48_has_no_more_than_its_share_however_it_is_spread(within in prop::collection::vec(any::<u128>(), 600)) {
-            let mut day = Day::default();
-            let mut sent = 0;
-            for (n, bits) in (0..).zip(within) {
-                let from = Ipv6Addr::from((0x2001_0db8_0001_u128 << 80) | (bits >> 48)).to_string();
-                sent += i64::from(day.sends(&new_number(n), &from, false));
-            }
-            prop_assert!(sent <= FROM_HOUR.most_of_48);
-            prop_assert!(day.sends(&new_number(700), "2001:db8:2::1", false), "the next network has its own");
-        }
-
-        #[test]
-        fn v2_2_whatever_strangers_have_spent_a_customer_still_has_a_text(flood in prop::collection::vec(any::<u32>(), 6_100), owner in any::<u32>()) {
-            let mut day = Day::default();
-            for (n, address) in (0..).zip(flood) {
-                day.asks(&new_number(n), &Ipv4Addr::from(address).to_string(), false);
-            }
-            // From an address that has not asked for hundreds itself.
-            let from = format!("2001:db8::{:x}", owner & 0xffff);
-            prop_assert_eq!(day.asks(&new_number(7_000), &from, false), (Some(true), false));
-            prop_assert_eq!(day.asks("13800138000", &from, true), (Some(true), true));
-        }
-
-        #[test]
-        fn v2_2_once_strangers_have_spent_theirs_a_number_is_answered_alike_whosever_it_is(asks in prop::collection::vec((0_u32..4, any::<bool>()), 1..80)) {
-            let (mut one, mut other) = (Day::spent(), Day::spent());
-            for (address, is_later) in asks {
-                if is_later {
-                    one.minute();
-                    other.minute();
-                }
-                let from = Ipv4Addr::from(address).to_string();
-                let (customers, nobodys) = (one.asks("13800138000", &from, true), other.asks("13800138000", &from, false));
-                prop_assert_eq!(customers.0, nobodys.0);
-                prop_assert_eq!((customers.1, nobodys.1), (customers.0.is_some(), false));
-            }
-            prop_assert_eq!(other.used(ALL_DAY, EVERYBODY), NEW_DAY.most, "nothing is taken of what is kept for customers");
-        }
-
-        #[test]
-        fn v2_2_somebody_elses_network_leaves_a_text_for_the_numbers_owner(within in prop::collection::vec(any::<u128>(), 60)) {
-            let mut day = Day::default();
-            let minutes: Vec<bool> = within
-                .into_iter()
-                .map(|bits| {
-                    day.minute();
-                    day.sends("13800138000", &Ipv6Addr::from((0x2001_0db8_0001_u128 << 80) | (bits >> 48)).to_string(), true)
-                })
-                .collect();
-            prop_assert!(minutes.iter().any(|sent| *sent));
-            day.minute();
-            prop_assert!(day.sends("13800138000", "10.0.0.1", true));
-        }
-    }
-
-    const _: () = assert!(
-        NEW_DAY.most < ALL_DAY.most
-            && FROM_DAY.most_of_48 * 4 <= NEW_DAY.most
-            && PAIR_HOUR.most_of_48 < AN_HOUR.most
-            && PAIR_DAY.most_of_48 < A_DAY.most
-    );
 }

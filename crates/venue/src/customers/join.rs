@@ -7,10 +7,10 @@ use store::{Row, Sql as _, Tx, args};
 
 use super::code::{NUMBER, phone_hash};
 use super::model::{Customer, CustomerId};
-use super::phone;
 use super::session::{insert, revoke_all};
 use super::wallet::account;
 use super::whose::Ways;
+use super::{networks, phone};
 use crate::told::{self, tell, was_told};
 use crate::{complaints, holds, members, play, splits};
 
@@ -115,6 +115,7 @@ pub(super) async fn carry_over(tx: &mut Tx, cx: &Cx, from: CustomerId, to: Custo
     play::carry_over(tx, from, to).await?;
     holds::carry_over(tx, from, to).await?;
     members::carry_over(tx, from, to).await?;
+    networks::forget(tx, from).await?;
     tx.exec("UPDATE customers SET became = $1 WHERE id = $2", args![to, from]).await?;
     revoke_all(tx, cx, from).await
 }

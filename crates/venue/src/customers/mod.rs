@@ -8,6 +8,7 @@ mod code;
 mod desk;
 mod join;
 mod model;
+mod networks;
 mod pay;
 mod payer;
 mod phone;

@@ -12,7 +12,7 @@ use store::{Row, Sql, Sweep, Tx, args};
 
 use super::code::phone_hash;
 use super::model::{Customer, CustomerId};
-use super::phone;
+use super::{networks, phone};
 use crate::halls::VenueId;
 
 const TOKEN: Purpose = Purpose("customer token");
@@ -56,6 +56,9 @@ pub(super) async fn insert(tx: &mut Tx, cx: &Cx) -> Result<CustomerId> {
 pub(super) async fn welcome(mut tx: Tx, cx: &Cx, id: CustomerId, payer: Option<&Payer>, new: bool) -> Result<Welcome> {
     let token = start(&mut tx, cx, id, payer).await?;
     let customer = find(&mut tx, id).await?.ok_or_else(Fault::not_found)?;
+    if !customer.guest {
+        networks::seen(&mut tx, cx, id).await?;
+    }
     tx.commit().await?;
     Ok(Welcome { token, customer, new })
 }

@@ -1,8 +1,23 @@
 //! Who may what in a hall: customers see their own, staff their halls, and neither's token opens the other's doors.
 
 use platform::identity::Role;
-use serde_json::json;
-use testkit::{Hall, on_server};
+use serde_json::{Value, json};
+use testkit::{Client, Hall, TestServer, on_server};
+
+/// A hall of this manager's with one table, whose light nobody has set up; and the table.
+async fn printed(manager: &Client) -> Value {
+    let hall = json!({"name": "旗舰店", "time_zone": "Asia/Shanghai", "tariff": {"per_hour": 3_600, "unit_minutes": 1}});
+    let hall = manager.post_once("hall-0001", "/api/v1/venues", hall).await.ok(201);
+    let path = format!("/api/v1/venues/{}/tables", hall["id"].as_str().unwrap());
+    manager.post_once("table-0001", &path, json!({"name": "1 号台"})).await.ok(201)
+}
+
+/// What is said to whoever scans this, without what is another one each time.
+async fn unknown(who: &Client, code: &str) -> Value {
+    let mut told = who.get(&format!("/customer/v1/codes/{code}")).await.refused(404, "CODE_UNKNOWN");
+    told["request_id"] = Value::Null;
+    told
+}
 
 on_server! {
     async fn v2_2_a_guest_is_known_by_its_token_alone(server) {
@@ -104,6 +119,29 @@ on_server! {
             server.visitor().get(&format!("/customer/v1/codes/{}", code.replace(' ', "%20").replace('\'', "%27").replace(';', "%3B"))).await.refused(404, "CODE_UNKNOWN");
         }
         assert_eq!(server.visitor().get(&format!("/customer/v1/codes/{}", new.as_str().unwrap())).await.ok(200)["table_id"], hall.tables[0].id);
+    }
+
+    async fn v3_1a_a_code_of_another_installation_leads_nowhere_here_and_is_told_as_any_that_was_never_issued(server) {
+        let elsewhere = Box::pin(TestServer::strict(server.platform.db.engine())).await;
+        let ours = printed(&server.user(Role::VenueManager, "manager").await).await;
+        let theirs = printed(&elsewhere.user(Role::VenueManager, "manager").await).await;
+        let text = |table: &Value, name: &str| table[name].as_str().unwrap().to_owned();
+        for (here, issued, foreign) in [(server, &ours, &theirs), (&elsewhere, &theirs, &ours)] {
+            let customer = here.visitor().post("/customer/v1/guests", json!({})).await.ok(201);
+            let customer = here.visitor().with_token(customer["token"].as_str().unwrap());
+            let known = customer.get(&format!("/customer/v1/codes/{}", text(issued, "code"))).await.ok(200);
+            assert_eq!(known["table_id"], issued["id"]);
+            // Whoever scans it, and in whichever language: as one that nobody has issued.
+            for who in [&customer, &here.visitor(), &customer.with("accept-language", "en")] {
+                let never = unknown(who, &"a".repeat(text(foreign, "code").len())).await;
+                assert_eq!(unknown(who, &text(foreign, "code")).await, never);
+            }
+            // Nor is anything there by the table's id, wherever that was read.
+            let table = format!("/customer/v1/tables/{}", text(foreign, "id"));
+            customer.get(&table).await.refused(404, "NOT_FOUND");
+            customer.post_once("open-0001", &format!("{table}/open"), json!({"minutes": 60, "expected_fen": 3_600})).await.refused(404, "NOT_FOUND");
+        }
+        elsewhere.check().await;
     }
 
     async fn v5_1_a_device_comes_in_by_its_own_password_alone(server) {

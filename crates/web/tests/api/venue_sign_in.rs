@@ -215,12 +215,11 @@ on_server! {
         visitor.post(CODES, json!({"phone": PHONE})).await.ok(202);
         // The same number in another spelling, from another address.
         visitor.from([10, 1, 2, 3]).post(CODES, json!({"phone": "+8613800138000"})).await.refused(429, "RATE_LIMITED");
-        let mut sent = 1;
         for n in 0..20 {
             server.clock.step(MINUTE + SECOND);
-            sent += i32::from(visitor.from([10, 1, 2, n]).post(CODES, json!({"phone": PHONE})).await.status == 202);
+            visitor.from([10, 1, 2, n]).post(CODES, json!({"phone": PHONE})).await;
         }
-        assert_eq!(sent, 5, "in an hour: a provider sends no more");
+        assert_eq!(server.mails(PHONE).await.len(), 4, "in an hour: a provider sends one more, which is kept for its customer");
         // Many numbers, one address.
         let mut sent = 0;
         for n in 0..60 {

@@ -50,6 +50,8 @@ export interface PhoneCode {
   again_seconds: number
   /** No texts are left today for numbers that are no customer's. Told to everybody. */
   customers_only: boolean
+  /** The number had what anybody may have sent: a code comes only where its customer was before. Told to everybody. */
+  known_networks_only: boolean
 }
 
 /** That somebody holds this phone. */

@@ -1,7 +1,7 @@
 import { computed, reactive, ref, watch } from 'vue'
 import * as api from '@/api/customer'
 import { ApiError } from '@/api/problem'
-import type { PhoneProof } from '@/api/types'
+import type { PhoneCode, PhoneProof } from '@/api/types'
 import { t } from '@/locales'
 import type { CodeTickets } from '@/shared/code-ticket'
 import { errorText, fieldError } from '@/shared/error-text'
@@ -55,10 +55,9 @@ export function usePhoneCode(tickets: CodeTickets, again: Resend, options: Phone
       const answer = await api.sendPhoneCode(number)
       tickets.keep(number, answer)
       again.after(answer.again_seconds)
-      const minutes = { n: Math.max(1, Math.round(answer.valid_seconds / 60)) }
       // What was said of the code before, an older one or none, would hide that this one is on its way.
       codeError.value = ''
-      sent.value = answer.customers_only ? t('signIn.sentToCustomers', minutes) : t('signIn.sent', minutes)
+      sent.value = sentText(answer)
     } catch (error) {
       if (error instanceof ApiError && error.code === 'RATE_LIMITED') {
         again.after(error.problem.retry_after_seconds ?? 60)
@@ -84,6 +83,13 @@ export function usePhoneCode(tickets: CodeTickets, again: Resend, options: Phone
   const used = (): void => tickets.used()
 
   return reactive({ phone, code, phoneError, codeError, sent, sending, wait, sendText, send, proof, used })
+}
+
+/** Whether a text comes at all may depend on whose the number is, which nobody is told. */
+function sentText(answer: PhoneCode): string {
+  const minutes = { n: Math.max(1, Math.round(answer.valid_seconds / 60)) }
+  if (answer.known_networks_only) return t('signIn.sentToKnownNetworks', minutes)
+  return answer.customers_only ? t('signIn.sentToCustomers', minutes) : t('signIn.sent', minutes)
 }
 
 export type PhoneCodeForm = ReturnType<typeof usePhoneCode>

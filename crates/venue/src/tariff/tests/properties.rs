@@ -38,6 +38,33 @@ pub(crate) fn any_moment() -> impl Strategy<Value = Timestamp> {
     (0..14 * 24 * 3_600_i64).prop_map(|seconds| at("2026-09-26T00:00").plus_seconds(seconds))
 }
 
+/// Without what is of a session as a whole, which has one beginning: caps, minimum and free minutes.
+fn divisible(tariff: Tariff) -> Tariff {
+    Tariff { minimum: None, session_cap: None, night: None, grace_minutes: 0, ..tariff }
+}
+
+/// A package, where it lasts from this moment on, and when it is over. Until then a stretch has no parts: the package is bought once, and whole.
+fn bought(package: Option<Package>, from: Timestamp) -> (Option<Package>, Timestamp) {
+    let lasting = package.and_then(|package| package.lasts(from, &calendar()).ok().map(|until| (package, until)));
+    lasting.map_or((None, from), |(package, until)| (Some(package), until))
+}
+
+/// The same, so that units which are counted from the beginning end with it where they may be what is paid. Otherwise the unit in which it ends
+/// would be begun twice: by the time alone, and beyond the package.
+fn in_whole_units(package: Option<Package>, from: Timestamp, unit: i64) -> (Option<Package>, Timestamp) {
+    let whole = package.map(|package| match (package.span, package.early) {
+        (Span::Minutes(minutes), Early::Cheaper) => Package { span: Span::Minutes(whole_units(minutes, unit)), ..package },
+        _ => package,
+    });
+    let (package, until) = bought(whole, from);
+    let fits = (until.micros() - from.micros()) % (unit * MINUTE) == 0;
+    (package.map(|package| Package { early: if fits { package.early } else { Early::Package }, ..package }), until)
+}
+
+fn costs(tariff: &Tariff, (from, to): (Timestamp, Timestamp), pays: i64, package: Option<&Package>) -> i64 {
+    price(tariff, &calendar(), &Ask { from, to, pays, package }).unwrap().total.fen()
+}
+
 /// Where and when clocks are put forward or back, or just go on.
 fn any_change_of_clocks() -> impl Strategy<Value = (&'static str, Timestamp)> {
     let changes = [
@@ -78,26 +105,29 @@ proptest! {
 
     #[test]
     fn v1_1_a_stretch_in_two_parts_costs_the_same_but_for_a_cut_fen(
-        tariff in any_tariff(), from in any_moment(), first in 1..40_i64, rest in 1..40 * HOUR,
+        tariff in any_tariff(), package in prop::option::of(any_package()), from in any_moment(), first in 0..40_i64, rest in 1..40 * HOUR,
+        pays in 0..=10_000_i64,
     ) {
-        // Caps, minimum and free minutes are of a session, and a session has one beginning.
-        let tariff = Tariff { minimum: None, session_cap: None, night: None, grace_minutes: 0, ..tariff };
-        let middle = from.plus_micros(first * tariff.unit_minutes * MINUTE);
+        let tariff = divisible(tariff);
+        let (package, until) = in_whole_units(package, from, tariff.unit_minutes);
+        let middle = until.plus_micros(first * tariff.unit_minutes * MINUTE);
         let to = middle.plus_micros(rest);
-        let parts = bill(&tariff, from, middle).total.fen() + bill(&tariff, middle, to).total.fen();
-        let whole = bill(&tariff, from, to).total.fen();
+        let parts = costs(&tariff, (from, middle), pays, package.as_ref()) + costs(&tariff, (middle, to), pays, None);
+        let whole = costs(&tariff, (from, to), pays, package.as_ref());
         prop_assert!((0..=1).contains(&(whole - parts)), "{whole} and {parts}");
     }
 
     #[test]
     fn v1_1_in_two_parts_anywhere_no_more_is_lost_than_a_unit_begun_twice(
-        tariff in any_tariff(), from in any_moment(), first in 1..40 * HOUR, rest in 1..40 * HOUR,
+        tariff in any_tariff(), package in prop::option::of(any_package()), from in any_moment(), first in 0..40 * HOUR, rest in 1..40 * HOUR,
+        pays in 0..=10_000_i64,
     ) {
-        let tariff = Tariff { minimum: None, session_cap: None, night: None, grace_minutes: 0, ..tariff };
+        let tariff = divisible(tariff);
+        let (package, until) = bought(package, from);
         let dearest = tariff.bands.iter().map(|band| band.per_hour).chain([tariff.per_hour]).max().unwrap_or_default().fen();
-        let (middle, to) = (from.plus_micros(first), from.plus_micros(first + rest));
-        let parts = bill(&tariff, from, middle).total.fen() + bill(&tariff, middle, to).total.fen();
-        let whole = bill(&tariff, from, to).total.fen();
+        let (middle, to) = (until.plus_micros(first), until.plus_micros(first + rest));
+        let parts = costs(&tariff, (from, middle), pays, package.as_ref()) + costs(&tariff, (middle, to), pays, None);
+        let whole = costs(&tariff, (from, to), pays, package.as_ref());
         let units = 2 * dearest * tariff.unit_minutes / 60 + 2;
         prop_assert!((whole - parts).abs() <= units, "{whole} and {parts}, {units}");
     }

@@ -29,6 +29,8 @@ const en: typeof zh = {
   sent: 'The code was sent. It is good for {n} minutes.',
   sentToCustomers:
     'Today’s texts for new numbers are used up. If you have signed in with this number before, the code is on its way, and good for {n} minutes; otherwise please sign in by WeChat, or come back tomorrow.',
+  sentToKnownNetworks:
+    'This number has been sent many codes lately. If you have signed in by this network before, the code is on its way, and good for {n} minutes; if none comes, please use a network by which you have signed in before, sign in by WeChat, or try again later.',
   phoneWrong: 'Please enter a phone number.',
   codeWrong: 'Please enter the 6 digits of the code.',
   codeFirst: 'Please have a code sent to this number first.',
