@@ -228,7 +228,7 @@ pub async fn find(cx: &Cx, named: &str) -> Result<OrderDetail> {
         Some(id) => rows::attempt(&mut sql, id).await?.map(|attempt| attempt.order),
         None => None,
     };
-    let query = "SELECT order_id FROM pay_attempts WHERE channel_no = $1 ORDER BY id LIMIT 1";
+    let query = "SELECT t.order_id FROM pay_attempts t WHERE t.channel_no = $1 ORDER BY t.id LIMIT 1";
     let found = match of_attempt {
         Some(order) => Some(order),
         None => sql.opt(query, args![named], |row| row.get::<OrderId>("order_id")).await?,

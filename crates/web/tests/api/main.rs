@@ -70,6 +70,7 @@ mod payments_write_off;
 mod phone_change;
 mod plans;
 mod projects;
+mod plans_payments;
 mod quota;
 mod quota_races;
 mod refusals;
