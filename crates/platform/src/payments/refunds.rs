@@ -220,7 +220,7 @@ async fn stuck(tx: &mut Tx, cx: &Cx, refund: &Refund, tries: i64, why: &Problem)
     tracing::error!(refund = %refund.id, %why, "a refund needs somebody's help");
     if refund.state != RefundState::Stuck {
         cx.enqueue(tx, NewJob::new(REFUNDED_JOB, &OfRefund { refund: refund.id }, cx.now())?).await?;
-        if why.code.is_short() { people::short(tx, cx, refund, why).await? } else { people::refund(tx, cx, refund, why).await? }
+        if why.code.is_short() { people::short_stuck(tx, cx, refund, why).await? } else { people::refund(tx, cx, refund, why).await? }
     }
     Ok(None)
 }
