@@ -115,7 +115,7 @@ async fn capture(cx: &Cx, ask: &OfAttempt) -> Result<Option<Timestamp>> {
     match seen {
         Ok(Seen::Settled) => return Ok(None),
         Ok(Seen::Over) => return by_another_number(cx, &attempt).await,
-        Ok(Seen::Open | Seen::Unknown) | Err(_) => {}
+        Ok(Seen::Open | Seen::Unknown | Seen::Unclear) | Err(_) => {}
     }
     let now = cx.now();
     let old = now.micros() - order.created_at.micros() >= UNCLEAR;
