@@ -94,6 +94,8 @@ CREATE INDEX pay_attempts_order ON pay_attempts (order_id, id);
 CREATE INDEX pay_attempts_live ON pay_attempts (id) WHERE state IN ('asked', 'waiting');
 CREATE INDEX pay_attempts_paid ON pay_attempts (merchant_id, paid_at) WHERE paid_at IS NOT NULL;
 CREATE INDEX pay_attempts_merchant ON pay_attempts (merchant_id, id);
+-- By the number on a payer's receipt.
+CREATE INDEX pay_attempts_channel_no ON pay_attempts (channel_no, id) WHERE channel_no IS NOT NULL;
 -- At most one is taken.
 CREATE UNIQUE INDEX pay_attempts_taken ON pay_attempts (order_id) WHERE state = 'taken';
 CREATE INDEX pay_attempts_problem ON pay_attempts (id) WHERE problem IS NOT NULL AND seen_at IS NULL AND state <> 'closed';

@@ -5,11 +5,15 @@ use std::collections::{BTreeSet, HashSet};
 use kernel::{Fault, Kind, Page, PageAsk};
 use serde_json::json;
 use store::Tx;
-use store::jobs::{self, GivenUp, Job, JobId, JobState, JobView, NewJob, Outcome};
+use store::jobs::{self, GivenUp, Job, JobId, JobKind, JobState, JobView, NewJob, Outcome};
 
 use crate::identity::Permission;
 use crate::messages::templates;
-use crate::{Cx, Result, audit, messages};
+use crate::{Cx, Result, audit, messages, payments};
+
+/// What nothing takes up again by itself ([`take_up`]) once its job is put away. Money that was paid would stay where it is: in a wallet, to be spent
+/// once more, for a table that nobody opens or ends; or frozen until its network lets it go.
+const NEEDED: [JobKind; 2] = [payments::PAID_JOB, payments::NOTICE_JOB];
 
 /// Newest first. Payloads are not shown: they may hold addresses.
 pub async fn list(cx: &Cx, state: Option<JobState>, kind: Option<&str>, ask: &PageAsk) -> Result<Page<JobView>> {
@@ -28,11 +32,20 @@ pub async fn retry(cx: &Cx, id: JobId) -> Result<JobView> {
     recorded(tx, cx, &audit::JOB_RETRIED, &job).await
 }
 
-/// Puts away a job that was given up: nothing is to be done about it. As with what was done, it is seen for some days, and nobody counts it.
+/// Puts away a job that was given up: nothing is to be done about it. As with what was done, it is seen for some days, and nobody counts it. Not one
+/// whose work nothing else does.
 pub async fn dismiss(cx: &Cx, id: JobId) -> Result<JobView> {
     cx.require(Permission::JobsManage)?;
     let mut tx = cx.db.begin().await?;
     let job = jobs::find(&mut tx, id).await?.ok_or_else(Fault::not_found)?;
+    if job.state == JobState::Dead && NEEDED.iter().any(|kind| kind.name == job.kind) {
+        return Err(Fault::new(
+            Kind::Conflict,
+            "JOB_NEEDED",
+            "这个任务关系到已付的款项，没有别的任务会代替它，不能标为已处理；请排除原因后重试",
+            "Money that was paid waits for this job, and no other does its work: mend the cause and start it again instead of dismissing it",
+        ));
+    }
     if !jobs::dismiss(&mut tx, id, cx.now()).await? {
         return Err(not_dead("只有已放弃的任务可以标为已处理", "Only a job that was given up can be dismissed"));
     }

@@ -60,7 +60,7 @@ pub fn handlers(handlers: &mut Handlers<Cx>) {
 
 /// Enqueues the ticks that are due at `now`; those that another process has enqueued are left. Those of a time to come are removed: the clock was set
 /// back, and it is their turn again then. For the same reason what else was put off by a clock that was ahead is set right. What failed in this
-/// process is told as well.
+/// process is told as well, and what is forgotten of merchants goes from its memory.
 pub async fn tick(cx: &Cx, schedules: &[Schedule], now: Timestamp) -> store::Result<()> {
     jobs::set_right(&cx.db, now).await?;
     allowance::forget_ahead(&cx.db, now).await?;
@@ -75,6 +75,12 @@ pub async fn tick(cx: &Cx, schedules: &[Schedule], now: Timestamp) -> store::Res
     // It waits for the next tick where it cannot be told; the schedules do not wait for it.
     if let Err(error) = faults::tell(cx).await {
         tracing::warn!(%error, "what failed on our side could not be told");
+    }
+    // The job is one process's; each has a memory of its own.
+    if schedules.iter().any(|schedule| schedule.kind == payments::FORGET)
+        && let Err(error) = payments::evict(cx).await
+    {
+        tracing::warn!(%error, "what is forgotten of merchants is in this process's memory still");
     }
     Ok(())
 }

@@ -23,6 +23,10 @@ pub enum Asked {
     Unsigned,
     /// Whoever closes a freezing is not answered, nor is it done, until this is over. All else is well.
     CancelsWait,
+    /// What is taken of frozen money is under way there, and is not closed meanwhile: signed. All else is well.
+    CapturesWait,
+    /// Nobody signs Alipay's bills: whoever stands between puts refunds in them that were not made. All else is well.
+    BillsForged,
     /// Says that it is another's, an amount that is another, or the like: signed.
     Altered,
 }

@@ -39,6 +39,7 @@ const attempt = (n: number, change: Partial<T.PayAttempt>): T.PayAttempt => ({
   problem: null,
   seen_at: null,
   seen_note: null,
+  may_be_ended: false,
   ...change,
 })
 const problem = (code: T.PayProblemCode, change: Partial<T.PayProblem> = {}): T.PayProblem => ({

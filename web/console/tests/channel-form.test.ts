@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import type { Merchant } from '@/api/types'
-import { bodyOf, channelTroubles, emptyKey, formOf, keptOf, stateOf, switchBody } from '@/views/payments/channel-form'
+import {
+  bodyOf,
+  channelTroubles,
+  emptyKey,
+  formOf,
+  keptOf,
+  parametersOf,
+  stateOf,
+  switchBody,
+} from '@/views/payments/channel-form'
 import type { ChannelForm } from '@/views/payments/channel-form'
 
 const at = (second: string) => `2026-05-01T10:00:${second}Z`
@@ -66,6 +75,12 @@ describe('a network’s parameters', () => {
       api_v3_key: 'k'.repeat(32),
       keys: [{ id: 'K1', pem: 'PUB' }],
     })
+  })
+
+  it('of a merchant of before say nothing of whether it takes new payments', () => {
+    expect(parametersOf('wechat', filled())).toEqual(bodyOf('wechat', filled()).parameters)
+    const kept = parametersOf('alipay', formOf(merchant({ channel: 'alipay' })))
+    expect(kept).toEqual({ app_id: 'wx1', merchant_id: '1900' })
   })
 
   it('hold nothing of WeChat’s for Alipay', () => {

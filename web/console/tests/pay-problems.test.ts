@@ -41,6 +41,7 @@ const attempt: PayAttempt = {
   problem: { code: 'other_amount', amount_fen: 4_999, number: null, said: null },
   seen_at: null,
   seen_note: null,
+  may_be_ended: false,
 }
 const logLine: PayLogLine = {
   number: '0192a0b1',

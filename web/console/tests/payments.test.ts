@@ -5,6 +5,7 @@ import {
   askOf,
   causesOf,
   longEnough,
+  mayEnd,
   mayWriteOff,
   needsHelp,
   needsLook,
@@ -30,6 +31,7 @@ const attempt = (change: Partial<PayAttempt> = {}): PayAttempt => ({
   problem: null,
   seen_at: null,
   seen_note: null,
+  may_be_ended: false,
   ...change,
 })
 const refund = (change: Partial<PayRefund> = {}): PayRefund => ({
@@ -220,6 +222,13 @@ describe('a payment that does not fit', () => {
     ])
     for (const change of [{ problem: null }, { state: 'closed' }, { seen_at: at('09') }] as const)
       expect(needsLook(attempt({ problem: odd, ...change }))).toBe(false)
+  })
+})
+
+describe('a payment at a merchant of before that says nothing', () => {
+  it('may be ended where the server says so of one of them', () => {
+    expect(mayEnd(detail({ attempts: [attempt({ problem: odd })] }))).toBe(false)
+    expect(mayEnd(detail({ attempts: [attempt(), attempt({ problem: odd, may_be_ended: true })] }))).toBe(true)
   })
 })
 

@@ -9,6 +9,18 @@ use crate::yuan::from_yuan;
 /// A table of so many bytes is of no hall.
 const LARGEST: u64 = 64 << 20;
 
+/// Where a bill is fetched, of which Alipay has said that it is at `url`; none: nowhere. By https, for neither it nor its hash is signed, and nobody on
+/// the way is to put another in its place: also where Alipay says http, as its own documents do. Of a stand-in, whose gateway has no https either, as
+/// it says.
+pub(super) fn address(url: &str, gateway: &str) -> Option<String> {
+    let (plain, rest) = match (url.strip_prefix("http://"), url.strip_prefix("https://")) {
+        (Some(rest), _) => (true, rest),
+        (None, Some(rest)) => (false, rest),
+        (None, None) => return None,
+    };
+    Some(if plain && gateway.starts_with("http://") { url.to_owned() } else { format!("https://{rest}") })
+}
+
 pub(super) fn unpack(zip: &[u8]) -> Result<String, String> {
     let mut archive = zip::ZipArchive::new(Cursor::new(zip)).map_err(|error| error.to_string())?;
     for at in 0..archive.len() {
@@ -54,4 +66,23 @@ pub(super) fn read(text: &str) -> Result<Vec<BillLine>, String> {
         }
     }
     Ok(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::address;
+
+    #[test]
+    fn k12_1_a_bill_is_fetched_by_https_but_of_a_stand_in() {
+        let (real, stand_in) = ("https://openapi.alipay.com/gateway.do", "http://127.0.0.1:7300/gateway.do");
+        let by = |url, gateway| address(url, gateway).unwrap_or_default();
+        for url in ["http://dwbillcenter.alipay.com/file?x=http://y", "https://dwbillcenter.alipay.com/file?x=http://y"] {
+            assert_eq!(by(url, real), "https://dwbillcenter.alipay.com/file?x=http://y");
+        }
+        assert_eq!(by("http://127.0.0.1:7300/bill", stand_in), "http://127.0.0.1:7300/bill");
+        assert_eq!(by("https://127.0.0.1:7300/bill", stand_in), "https://127.0.0.1:7300/bill");
+        for url in ["", "ftp://x/y", "//x/y", "file:///etc/passwd", "HTTP://x/y"] {
+            assert!(address(url, real).is_none() && address(url, stand_in).is_none(), "{url}");
+        }
+    }
 }

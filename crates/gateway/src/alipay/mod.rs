@@ -264,7 +264,10 @@ impl Channel for Alipay {
         }
         let answer = answer.good()?;
         // The address was in a signed answer; it is another host's, and good for half a minute.
-        let response = http::send(self.client.get(&answer.bill_download_url)).await?;
+        let Some(address) = bill::address(&answer.bill_download_url, &self.gateway) else {
+            return Err(unclear(PayProblemCode::BadBill));
+        };
+        let response = http::send(self.client.get(address)).await?;
         let status = response.status().as_u16();
         if status != 200 {
             return Err(unclear_saying(PayProblemCode::BadBill, &status_said(status)));

@@ -103,6 +103,9 @@ actions! {
     REFUND_REMEDIED = Warning "payments" "refund_remedied" "人工处理退款" "Put a refund right by hand";
     REFUNDS_RETRIED = Warning "payments" "refunds_retried" "批量重新请求退款" "Had all stuck refunds tried again";
     PAYMENT_SEEN = Info "payments" "payment_seen" "处理异常支付" "Looked after a payment that did not fit";
+    PAYMENT_ENDED = Warning "payments" "ended" "结束没有明确结果的付款" "Ended a payment of which its network said nothing clear";
+    EARLIER_MERCHANT_SET = Security "payments" "earlier_set" "修改以前商户的参数" "Changed the parameters of a merchant of before";
+    EARLIER_MERCHANT_FORGOTTEN = Security "payments" "earlier_forgotten" "清除以前商户的参数" "Forgot a merchant of before";
     PAYMENT_WRITTEN_OFF = Warning "payments" "written_off" "核销预授权扣款" "Wrote off what was frozen and cannot be taken";
     DIFFERENCE_SETTLED = Info "payments" "difference_settled" "处理对账差异" "Settled a difference with a network's bill";
     APPLICATION_SENT = Info "grants" "application_sent" "申请项目授权" "Applied for a project";

@@ -29,7 +29,7 @@ pub fn frozen_by(order: &Order) -> Result<OrderId> {
 pub const CAPTURE_JOB: JobKind = JobKind::new("pay.capture").counts();
 
 /// Alipay keeps money frozen for longer than that.
-const LASTS: i64 = 30 * DAY;
+pub(super) const LASTS: i64 = 30 * DAY;
 /// What is not clear for so long is somebody's to look at: what is frozen is let go by Alipay one day, taken or not.
 const UNCLEAR: i64 = DAY;
 
@@ -115,7 +115,7 @@ async fn capture(cx: &Cx, ask: &OfAttempt) -> Result<Option<Timestamp>> {
     match seen {
         Ok(Seen::Settled) => return Ok(None),
         Ok(Seen::Over) => return by_another_number(cx, &attempt).await,
-        Ok(Seen::Open | Seen::Unknown) | Err(_) => {}
+        Ok(Seen::Open | Seen::Unknown | Seen::Unclear) | Err(_) => {}
     }
     let now = cx.now();
     let old = now.micros() - order.created_at.micros() >= UNCLEAR;

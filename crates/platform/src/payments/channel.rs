@@ -275,7 +275,8 @@ pub trait Channel: Send + Sync + 'static {
     async fn query_refund(&self, number: &str, refund_number: &str) -> Result<RefundStanding, ChannelError>;
     /// Reads and verifies a notice. No I/O.
     fn notice(&self, header: Header<'_>, body: &[u8]) -> Result<Received, NotBelieved>;
-    /// All payments and refunds of a day in Beijing (`2026-11-28`) that succeeded.
+    /// All payments and refunds of a day in Beijing (`2026-11-28`) that succeeded. Alone this may be unverified: whoever uses it asks about what it says
+    /// before anything follows from that.
     async fn bill(&self, day: &str) -> Result<Vec<BillLine>, ChannelError>;
 }
 

@@ -34,6 +34,12 @@ pub enum PayError {
     NothingToWriteOff,
     /// Alipay has taken what was to be written off.
     TakenAfterAll,
+    /// Its network says that it may be paid, or taken, yet, and does not close it.
+    StillOpen,
+    /// None of its payments is one that people were told of, and was placed with a merchant that we were.
+    NothingToEnd,
+    /// Something may still be paid to the merchant that was to be forgotten.
+    MerchantNeeded,
 }
 
 impl From<PayError> for Fault {
@@ -88,6 +94,19 @@ impl From<PayError> for Fault {
             PayError::TakenAfterAll => {
                 conflict("CAPTURE_DONE", "支付宝已经扣到这笔款，无需核销", "Alipay has taken this money; there is nothing to write off")
             }
+            PayError::StillOpen => conflict(
+                "PAYMENT_OPEN",
+                "支付渠道说这笔款仍可能付成，暂时不能关闭，请稍后再试",
+                "The network says that this may be paid yet, and does not close it; please try again later",
+            ),
+            PayError::NothingToEnd => {
+                conflict("END_UNSUITABLE", "这个订单的付款不能由人工结束", "No payment of this order can be ended by hand")
+            }
+            PayError::MerchantNeeded => conflict(
+                "MERCHANT_NEEDED",
+                "在这个商户还有没有结束的付款或冻结的款项，请先等它们结束，或在订单页处理",
+                "Payments with this merchant, or money that it has frozen, are not over; wait for that, or see to them on their orders' pages",
+            ),
             PayError::AlipayFirst => conflict("ALIPAY_FIRST", "请先设置支付宝商户参数", "Please set Alipay's parameters first"),
         }
     }

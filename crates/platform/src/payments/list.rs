@@ -100,6 +100,8 @@ pub struct AttemptRow {
     pub seen_at: Option<Timestamp>,
     /// And what they found it to be.
     pub seen_note: Option<String>,
+    /// Its network says nothing clear, and we are its merchant no more: a person may end it.
+    pub may_be_ended: bool,
 }
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -192,20 +194,25 @@ pub async fn order(cx: &Cx, id: OrderId) -> Result<OrderDetail> {
     let read = |row: &Row| Ok((row.get::<AttemptId>("id")?, (row.get("seen_at")?, row.get("seen_note")?)));
     let mut seen: HashMap<AttemptId, (Option<Timestamp>, Option<String>)> = sql.all(query, args![id], read).await?.into_iter().collect();
     let mut seen = |id| seen.remove(&id).unwrap_or_default();
-    let whose = merchants::numbers(&mut sql).await?;
-    let attempts = attempts.into_iter().map(|one| (seen(one.id), one)).map(|((seen_at, seen_note), one)| AttemptRow {
-        merchant_id: whose.get(&one.merchant).cloned().unwrap_or_default(),
-        seen_at,
-        seen_note,
-        number: number(one.id),
-        channel: one.channel(),
-        id: one.id,
-        method: one.method,
-        state: one.state,
-        channel_no: one.channel_no,
-        created_at: one.created_at,
-        paid_at: one.paid_at,
-        problem: one.problem,
+    let whose = merchants::names(&mut sql).await?;
+    let attempts = attempts.into_iter().map(|one| {
+        let (seen_at, seen_note) = seen(one.id);
+        let merchant = whose.get(&one.merchant);
+        AttemptRow {
+            merchant_id: merchant.map(|merchant| merchant.number.clone()).unwrap_or_default(),
+            may_be_ended: one.may_be_ended(merchant.is_some_and(|merchant| merchant.earlier)),
+            seen_at,
+            seen_note,
+            number: number(one.id),
+            channel: one.channel(),
+            id: one.id,
+            method: one.method,
+            state: one.state,
+            channel_no: one.channel_no,
+            created_at: one.created_at,
+            paid_at: one.paid_at,
+            problem: one.problem,
+        }
     });
     Ok(OrderDetail {
         order: order.into(),
@@ -228,7 +235,7 @@ pub async fn find(cx: &Cx, named: &str) -> Result<OrderDetail> {
         Some(id) => rows::attempt(&mut sql, id).await?.map(|attempt| attempt.order),
         None => None,
     };
-    let query = "SELECT order_id FROM pay_attempts WHERE channel_no = $1 ORDER BY id LIMIT 1";
+    let query = "SELECT t.order_id FROM pay_attempts t WHERE t.channel_no = $1 ORDER BY t.id LIMIT 1";
     let found = match of_attempt {
         Some(order) => Some(order),
         None => sql.opt(query, args![named], |row| row.get::<OrderId>("order_id")).await?,

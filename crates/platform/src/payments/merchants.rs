@@ -1,9 +1,11 @@
 //! Which networks can be paid by, who we are there, and who we were.
 //!
 //! **Invariant**: what is placed at a network belongs to the merchant with whom it was placed. It is asked about, closed, taken and given back as
-//! that merchant, by whatever parameters of it are the newest, and believed by these alone; whoever we are by then ([`kept`], [`earlier`]).
+//! that merchant, by whatever parameters of it are the newest, and believed by these alone; whoever we are by then ([`kept`], [`earlier`],
+//! [`by_hand`]).
 
 mod accounts;
+mod by_hand;
 mod earlier;
 mod gone;
 mod kept;
@@ -29,6 +31,7 @@ use gone::Gone;
 use kept::Kept;
 
 pub(super) use accounts::{Account, accounts};
+pub use by_hand::set_earlier;
 pub use earlier::Earlier;
 pub(crate) use earlier::FORGET;
 pub(super) use earlier::forget_job;
@@ -73,6 +76,16 @@ fn speak(cx: &Cx, kind: ChannelKind, merchant: &Kept) -> Result<Arc<dyn Channel>
     Ok(channel)
 }
 
+/// What is forgotten of merchants goes from this process's memory, whichever process has forgotten it.
+pub(crate) async fn evict(cx: &Cx) -> Result<()> {
+    let mut known = Vec::new();
+    for network in [ChannelKind::Wechat, ChannelKind::Alipay] {
+        known.extend(kept::all(&mut cx.db.read(), network).await?.into_iter().map(|one| one.id));
+    }
+    cx.payments.opened.write().unwrap_or_else(PoisonError::into_inner).retain(|(_, id), _| known.contains(id));
+    Ok(())
+}
+
 /// The network by which this is paid, as the merchant with whom it was placed; whether new payments may be made by it is not asked.
 pub(super) async fn channel(cx: &Cx, attempt: &Attempt) -> Result<Arc<dyn Channel>> {
     let merchant = kept::find(&mut cx.db.read(), attempt.merchant).await?;
@@ -99,10 +112,20 @@ pub(super) async fn current(sql: &mut impl Sql, kind: ChannelKind) -> Result<Mer
     Ok(kept::current(sql, kind.network()).await?.ok_or(PayError::NoChannel)?.id)
 }
 
-/// The numbers of all merchants that we are and were, as people know them.
-pub(super) async fn numbers(sql: &mut impl Sql) -> Result<HashMap<MerchantId, String>> {
-    let query = "SELECT id, account FROM pay_merchants ORDER BY id LIMIT 1000";
-    let read = |row: &store::Row| Ok((row.get::<MerchantId>("id")?, row.get::<String>("account")?));
+/// A merchant as people know it.
+pub(super) struct Named {
+    pub number: String,
+    /// It is one that we were.
+    pub earlier: bool,
+}
+
+/// All merchants that we are and were.
+pub(super) async fn names(sql: &mut impl Sql) -> Result<HashMap<MerchantId, Named>> {
+    let query = "SELECT id, account, replaced_at FROM pay_merchants ORDER BY id LIMIT 1000";
+    let read = |row: &store::Row| {
+        let replaced_at: Option<Timestamp> = row.get("replaced_at")?;
+        Ok((row.get::<MerchantId>("id")?, Named { number: row.get("account")?, earlier: replaced_at.is_some() }))
+    };
     Ok(sql.all(query, args![], read).await?.into_iter().collect())
 }
 
@@ -206,11 +229,16 @@ pub async fn put(tx: &mut store::Tx, cx: &Cx, parameters: &Parameters, enabled: 
     write(tx, cx, parameters, enabled, None).await
 }
 
+/// Refuses those by which nobody could speak.
+fn try_out(cx: &Cx, parameters: &Parameters) -> Result<()> {
+    let bad = |bad: BadParameter| Fault::field(bad.field, "PARAMETER_INVALID", bad.zh, bad.en);
+    cx.payments.channels.open(parameters, &notify_url(cx, parameters.channel())).map(drop).map_err(bad)
+}
+
 /// Of two who are first there was no row to be locked: here the second finds one that was not looked at.
 async fn write(tx: &mut store::Tx, cx: &Cx, parameters: &Parameters, enabled: bool, looked_at: Option<i64>) -> Result<()> {
     let kind = parameters.channel();
-    let bad = |bad: BadParameter| Fault::field(bad.field, "PARAMETER_INVALID", bad.zh, bad.en);
-    cx.payments.channels.open(parameters, &notify_url(cx, kind)).map_err(bad)?;
+    try_out(cx, parameters)?;
     let sql = "INSERT INTO pay_channels (channel, enabled, version, updated_at) VALUES ($1, $2, 1, $3) \
                ON CONFLICT (channel) DO UPDATE SET enabled = $2, version = pay_channels.version + 1, updated_at = $3 \
                WHERE pay_channels.version = COALESCE($4, pay_channels.version)";
@@ -220,8 +248,9 @@ async fn write(tx: &mut store::Tx, cx: &Cx, parameters: &Parameters, enabled: bo
     // What a pre-authorisation is spoken to with is Alipay's: it has nothing of its own to keep.
     if kind == kind.network() {
         kept::set(tx, cx, parameters).await?;
-        // One that was set by mistake, and never paid by.
-        earlier::forget(tx, cx, kind).await?;
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,6 +16,7 @@ mod by_hand;
 mod capture;
 mod channel;
 mod check;
+mod end;
 mod error;
 mod list;
 mod log;
@@ -43,13 +44,14 @@ pub use channel::{
     PaidBy, Payer, PayerKind, Place, Received, RefundAsk, RefundStanding, Standing,
 };
 pub use check::check;
+pub use end::end;
 pub use error::PayError;
 pub use list::{
     AttemptRow, DayRow, DifferenceEntity, DifferenceId, DifferenceRow, MissingDay, NoticeRow, OrderDetail, OrderRow, Reconciliation,
     RefundRow, Waiting, find as find_named, order as detail, orders, reconciliation, refunds as list_refunds, settle_difference, waiting,
 };
 pub use log::{LogRow, PayCall, PaySaid};
-pub use merchants::{Earlier, Merchant, Payments, enabled, merchants, put, set_merchant};
+pub use merchants::{Earlier, Merchant, Payments, enabled, merchants, put, set_earlier, set_merchant};
 pub use model::{
     AttemptId, AttemptState, Order, OrderEntity, OrderId, OrderState, PayProblemCode, Problem, Purpose, Refund, RefundEntity, RefundId,
     RefundReason, RefundState, WrittenOff,
@@ -64,7 +66,8 @@ pub use seen::mark_seen;
 pub use settle::{OfOrder, PAID_JOB};
 pub use write_off::write_off;
 
-pub(crate) use merchants::{FORGET, SEALED as PARAMETERS};
+pub(crate) use merchants::{FORGET, SEALED as PARAMETERS, evict};
+pub(crate) use notices::NOTICE_JOB;
 pub(crate) use reconcile::RECONCILE;
 pub(crate) use resume::RESUME;
 
@@ -77,7 +80,7 @@ pub(crate) fn handlers(handlers: &mut Handlers<Cx>) {
     handlers.add(watch::WATCH_JOB, watch::watch_job);
     handlers.add(capture::CAPTURE_JOB, capture::capture_job);
     handlers.add(refunds::REFUND_JOB, refunds::refund_job);
-    handlers.add(notices::NOTICE_JOB, notices::notice_job);
+    handlers.add(NOTICE_JOB, notices::notice_job);
     handlers.add(RECONCILE, |cx, _| reconcile::reconcile_job(cx));
     handlers.add(FORGET, |cx, _| merchants::forget_job(cx));
     handlers.add(RESUME, |cx, _| resume::resume_job(cx));

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub(super) use arrival::{Arrival, arrival, between};
-pub(super) use pace::{ATTEMPTS, EXPIRES, MARGIN, after_refusals, is_late, is_silent, next_look, refund_pause};
+pub(super) use pace::{ATTEMPTS, EXPIRES, MARGIN, SILENT, after_refusals, is_late, is_silent, next_look, refund_pause};
 pub(super) use parts::{Left, freely, most, share_out};
 pub(super) use problem::yuan;
 pub use problem::{PayProblemCode, Problem};
@@ -162,6 +162,12 @@ impl Attempt {
 
     pub fn live(&self) -> bool {
         matches!(self.state, AttemptState::Asked | AttemptState::Waiting)
+    }
+
+    /// Whether a person may end it though its network does not say that it is over: people were told of it, and it was placed with a merchant that
+    /// we were (`earlier`), to whom nobody may listen any more. What takes of what was frozen is written off instead.
+    pub fn may_be_ended(&self, earlier: bool) -> bool {
+        earlier && self.live() && self.problem.is_some() && self.method != Method::Capture
     }
 }
 

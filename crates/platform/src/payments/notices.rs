@@ -102,7 +102,7 @@ async fn paid_as_told(cx: &Cx, of: &OfNotice, id: AttemptId, paid: &Paid) -> Res
     match watch::look(cx, &closed).await {
         Ok(Seen::Settled) => Ok(Some(Arrived::Taken)),
         Ok(Seen::Over) => Ok(Some(Arrived::Undone)),
-        Ok(Seen::Open | Seen::Unknown) | Err(_) => Err(PayError::Unclear.into()),
+        Ok(Seen::Open | Seen::Unknown | Seen::Unclear) | Err(_) => Err(PayError::Unclear.into()),
     }
 }
 

@@ -17,6 +17,8 @@ const UNCLEAR: Allowance = Allowance { name: "pay-unclear-told", window_seconds:
 
 /// Of each network: while the merchant has too little there, every refund of the evening waits for the same thing.
 const SHORT: Allowance = Allowance { name: "pay-short-told", window_seconds: 3_600, most: 1 };
+/// The same of those that wait for it in vain: that another begins to wait in the same hour does not keep this from being told.
+const SHORT_STUCK: Allowance = Allowance { name: "pay-short-stuck-told", window_seconds: 3_600, most: 1 };
 
 /// A refund that is stuck.
 pub(super) async fn refund(tx: &mut Tx, cx: &Cx, refund: &Refund, why: &Problem) -> Result<()> {
@@ -33,6 +35,16 @@ pub(super) async fn short(tx: &mut Tx, cx: &Cx, refund: &Refund, why: &Problem) 
     let [zh, en] = templates::why(why.texts());
     let said = [("channel", name(refund.channel).to_owned()), ("amount", yuan(refund.amount)), zh, en];
     messages::tell_super_admins(tx, cx, &templates::PAY_BALANCE_SHORT, &said, Some("/payments?tab=refunds")).await
+}
+
+/// A refund that has waited for it in vain, and is not tried again by itself.
+pub(super) async fn short_stuck(tx: &mut Tx, cx: &Cx, refund: &Refund, why: &Problem) -> Result<()> {
+    if !SHORT_STUCK.reaches_most(tx, cx, refund.channel.as_str()).await? {
+        return Ok(());
+    }
+    let [zh, en] = templates::why(why.texts());
+    let said = [("channel", name(refund.channel).to_owned()), ("amount", yuan(refund.amount)), zh, en];
+    messages::tell_super_admins(tx, cx, &templates::PAY_BALANCE_STUCK, &said, Some("/payments?tab=refunds")).await
 }
 
 /// A payment about which something does not fit.

@@ -143,9 +143,10 @@ async fn compare_day(cx: &Cx, of: &Account, day: &Day) -> std::result::Result<()
     }
     let bill = of.channel(cx)?.bill(&day.name).await.map_err(NotCompared::NoBill)?;
     heal(cx, of, &bill).await?;
-    returned::hear_of(cx, of, &bill).await?;
+    let denied = returned::hear_of(cx, of, &bill).await?;
     let theirs = bill.iter().map(|line| ((line.number.clone(), line.refund_number.clone()), line.amount)).collect();
-    let found = refunds_of(&mut cx.db.read(), of, &bill).await?;
+    let mut found = refunds_of(&mut cx.db.read(), of, &bill).await?;
+    found.retain(|one| !denied.contains(&one.id));
     let mut ours = ours(&mut cx.db.read(), of, day).await?;
     ours.extend(found.iter().map(|one| (one.line.clone(), one.amount)));
     if may_be_late(&bill, &ours, day.age) {

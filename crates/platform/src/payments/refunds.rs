@@ -26,6 +26,14 @@ pub struct OfRefund {
     pub refund: RefundId,
 }
 
+/// A refund, as it is asked for since then. Whoever has it tried again has another job carried out, and this one is over: of two that ask at the same
+/// time each refusal would count twice.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct RefundTry {
+    pub refund: RefundId,
+    pub asked_at: Timestamp,
+}
+
 pub(super) struct Back<'a> {
     /// Locked.
     pub order: &'a Order,
@@ -57,7 +65,7 @@ pub(super) async fn begin(tx: &mut Tx, cx: &Cx, back: Back<'_>) -> Result<Refund
 
 /// Has it asked for from `now` on.
 async fn enqueue(tx: &mut Tx, cx: &Cx, id: RefundId, channel: ChannelKind, now: Timestamp) -> Result<()> {
-    let job = NewJob::new(merchants::job(REFUND_JOB, channel), &OfRefund { refund: id }, now)?;
+    let job = NewJob::new(merchants::job(REFUND_JOB, channel), &RefundTry { refund: id, asked_at: now }, now)?;
     cx.enqueue(tx, job.once(named(id, now))).await?;
     Ok(())
 }
@@ -114,21 +122,22 @@ pub async fn sent_back(sql: &mut impl Sql, order: OrderId) -> Result<Fen> {
 }
 
 pub(super) async fn refund_job(cx: Cx, job: Job) -> Outcome {
-    let ask: OfRefund = match job.read() {
-        Ok(ask) => ask,
+    let asking: RefundTry = match job.read() {
+        Ok(asking) => asking,
         Err(outcome) => return outcome,
     };
-    match ask_network(&cx, ask.refund).await {
+    match ask_network(&cx, &asking).await {
         Ok(None) => Outcome::Done,
         Ok(Some(at)) => Outcome::Again(at),
         Err(fault) => Outcome::Retry(fault.to_string()),
     }
 }
 
-async fn ask_network(cx: &Cx, id: RefundId) -> Result<Option<Timestamp>> {
-    let Some(refund) = rows::refund(&mut cx.db.read(), id).await?.filter(|refund| refund.state == RefundState::Asked) else {
-        return Ok(None);
-    };
+async fn ask_network(cx: &Cx, asking: &RefundTry) -> Result<Option<Timestamp>> {
+    let id = asking.refund;
+    let known = rows::refund(&mut cx.db.read(), id).await?;
+    let is_it = |refund: &Refund| refund.state == RefundState::Asked && refund.asked_at == asking.asked_at;
+    let Some(refund) = known.filter(is_it) else { return Ok(None) };
     let Some(attempt) = rows::attempt(&mut cx.db.read(), refund.attempt).await? else { return Ok(None) };
     let order = rows::order(&mut cx.db.read(), refund.order).await?;
     let channel = merchants::channel(cx, &attempt).await?;
@@ -220,7 +229,7 @@ async fn stuck(tx: &mut Tx, cx: &Cx, refund: &Refund, tries: i64, why: &Problem)
     tracing::error!(refund = %refund.id, %why, "a refund needs somebody's help");
     if refund.state != RefundState::Stuck {
         cx.enqueue(tx, NewJob::new(REFUNDED_JOB, &OfRefund { refund: refund.id }, cx.now())?).await?;
-        if why.code.is_short() { people::short(tx, cx, refund, why).await? } else { people::refund(tx, cx, refund, why).await? }
+        if why.code.is_short() { people::short_stuck(tx, cx, refund, why).await? } else { people::refund(tx, cx, refund, why).await? }
     }
     Ok(None)
 }

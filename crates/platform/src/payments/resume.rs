@@ -1,7 +1,7 @@
 //! Money that is under way and that no job is about any more: its job was given up after too many faults, or is gone. Without this nobody
 //! would ask the network again, and nobody would be told.
 
-use kernel::{DAY, Fault, MINUTE, Word as _};
+use kernel::{DAY, Fault, MINUTE, Timestamp, Word as _};
 use store::jobs::{JobKind, NewJob, Outcome};
 use store::{Sql as _, args};
 
@@ -9,7 +9,7 @@ use super::capture::CAPTURE_JOB;
 use super::channel::{ChannelKind, Method};
 use super::merchants;
 use super::model::{AttemptId, PayProblemCode, RefundId};
-use super::refunds::{OfRefund, REFUND_JOB};
+use super::refunds::{REFUND_JOB, RefundTry};
 use super::watch::{OfAttempt, WATCH_JOB};
 use crate::{Cx, Result, jobs};
 
@@ -36,12 +36,15 @@ async fn resume(cx: &Cx) -> Result<()> {
 }
 
 async fn refunds(cx: &Cx) -> Result<Vec<NewJob>> {
-    let sql = "SELECT r.id, a.channel FROM pay_refunds r JOIN pay_attempts a ON a.id = r.attempt_id \
+    let sql = "SELECT r.id, r.asked_at, a.channel FROM pay_refunds r JOIN pay_attempts a ON a.id = r.attempt_id \
                WHERE r.state = 'asked' AND r.asked_at < $1 ORDER BY r.id LIMIT $2";
-    let read = |row: &store::Row| Ok((row.get::<RefundId>("id")?, row.word::<ChannelKind>("channel")?));
+    let read = |row: &store::Row| {
+        let (refund, asked_at): (RefundId, Timestamp) = (row.get("id")?, row.get("asked_at")?);
+        Ok((RefundTry { refund, asked_at }, row.word::<ChannelKind>("channel")?))
+    };
     let found = cx.db.read().all(sql, args![cx.now().plus_micros(-AGE), AT_ONCE], read).await?;
-    let job = |(refund, channel): (RefundId, ChannelKind)| {
-        NewJob::new(merchants::job(REFUND_JOB, channel), &OfRefund { refund }, cx.now()).map_err(Fault::from)
+    let job = |(asking, channel): (RefundTry, ChannelKind)| {
+        NewJob::new(merchants::job(REFUND_JOB, channel), &asking, cx.now()).map_err(Fault::from)
     };
     found.into_iter().map(job).collect()
 }

@@ -1,6 +1,6 @@
 //! Asking networks how payments stand: their notices may be late, or never come.
 
-use kernel::{DAY, Fault, Timestamp};
+use kernel::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::args;
 use store::jobs::{Job, JobKind, Outcome};
@@ -8,13 +8,12 @@ use store::jobs::{Job, JobKind, Outcome};
 use super::channel::{ChannelError, Method, Standing};
 use super::error::PayError;
 use super::log::{self, Line};
-use super::model::{Attempt, AttemptId, AttemptState, MARGIN, Order, OrderState, PayProblemCode, Problem, Purpose, next_look, number};
+use super::model::{
+    Attempt, AttemptId, AttemptState, MARGIN, Order, OrderState, PayProblemCode, Problem, Purpose, SILENT, next_look, number,
+};
 use super::settle::settle;
 use super::{merchants, people, rows};
 use crate::{Cx, Result};
-
-/// What a network has not said for so long after the end is somebody's to find out; it is asked on all the same.
-const UNCLEAR: i64 = DAY;
 
 pub const WATCH_JOB: JobKind = JobKind::new("pay.watch").counts();
 
@@ -34,6 +33,21 @@ pub(super) enum Seen {
     Open,
     /// The network has never heard of it.
     Unknown,
+    /// The network gives no clear answer.
+    Unclear,
+}
+
+/// What has become of a payment that was to be closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Closing {
+    /// It cannot be paid any more.
+    Over,
+    /// It turns out to be paid, and is settled.
+    Paid,
+    /// The network would not, and says that it can be paid still.
+    Open,
+    /// The network gives no clear answer.
+    Unclear,
 }
 
 /// Of several that want to ask at the same time one does.
@@ -45,22 +59,26 @@ pub(super) async fn take_turn(cx: &Cx, attempt: &Attempt) -> Result<bool> {
     Ok(turn)
 }
 
-/// Asks the network, and does what follows. An error where that is not clear, whosever trouble it is.
+/// Asks the network, and does what follows. An error is a trouble of our own.
 pub(super) async fn look(cx: &Cx, attempt: &Attempt) -> Result<Seen> {
     let channel = merchants::channel(cx, attempt).await?;
     let answer = channel.query(&number(attempt.id)).await;
     log::add(cx, attempt, Line::queried(&answer)).await?;
-    match answer.map_err(|why| Fault::unavailable(why.to_string()))? {
-        Standing::Paid(paid) => {
+    match answer {
+        Ok(Standing::Paid(paid)) => {
             settle(cx, attempt.id, &paid).await?;
             Ok(Seen::Settled)
         }
-        Standing::Closed => {
+        Ok(Standing::Closed) => {
             over(cx, attempt).await?;
             Ok(Seen::Over)
         }
-        Standing::Waiting => Ok(Seen::Open),
-        Standing::Unknown => Ok(Seen::Unknown),
+        Ok(Standing::Waiting) => Ok(Seen::Open),
+        Ok(Standing::Unknown) => Ok(Seen::Unknown),
+        Err(why) => {
+            tracing::warn!(channel = %attempt.channel(), %why, "a payment could not be looked up");
+            Ok(Seen::Unclear)
+        }
     }
 }
 
@@ -84,8 +102,17 @@ async fn over(cx: &Cx, attempt: &Attempt) -> Result<bool> {
     Ok(true)
 }
 
-/// Closes it at the network. False where it turns out to be paid; it is settled then.
+/// Closes it at the network. False where it turns out to be paid; it is settled then. Refused where nobody knows, or it can be paid still.
 pub(super) async fn close(cx: &Cx, order: &Order, attempt: &Attempt) -> Result<bool> {
+    match try_to_close(cx, order, attempt).await? {
+        Closing::Over => Ok(true),
+        Closing::Paid => Ok(false),
+        Closing::Open | Closing::Unclear => Err(PayError::Unclear.into()),
+    }
+}
+
+/// The same, with what has become of it. An error is a trouble of our own: then nothing is known of what the network has said.
+pub(super) async fn try_to_close(cx: &Cx, order: &Order, attempt: &Attempt) -> Result<Closing> {
     debug_assert_eq!(order.id, attempt.order);
     let channel = merchants::channel(cx, attempt).await?;
     let answer = channel.close(&number(attempt.id)).await;
@@ -94,21 +121,21 @@ pub(super) async fn close(cx: &Cx, order: &Order, attempt: &Attempt) -> Result<b
         Ok(()) => {}
         Err(ChannelError::Unclear(why)) => {
             tracing::warn!(channel = %attempt.channel(), %why, "a payment could not be closed");
-            return Err(PayError::Unclear.into());
+            return Ok(Closing::Unclear);
         }
         // Most likely because it was paid a moment ago.
-        Err(refused @ (ChannelError::Refused { .. } | ChannelError::NotAsked(_))) => match look(cx, attempt).await {
-            Ok(Seen::Settled) => return Ok(false),
-            Ok(Seen::Over) => return Ok(true),
+        Err(refused @ (ChannelError::Refused { .. } | ChannelError::NotAsked(_))) => match look(cx, attempt).await? {
+            Seen::Settled => return Ok(Closing::Paid),
+            Seen::Over => return Ok(Closing::Over),
             // Should it be paid after all, it goes back by itself.
-            Ok(Seen::Unknown) => {}
-            Ok(Seen::Open) | Err(_) => {
+            Seen::Unknown => {}
+            seen @ (Seen::Open | Seen::Unclear) => {
                 tracing::warn!(channel = %attempt.channel(), why = %refused, "a payment could not be closed");
-                return Err(PayError::Unclear.into());
+                return Ok(if seen == Seen::Open { Closing::Open } else { Closing::Unclear });
             }
         },
     }
-    over(cx, attempt).await
+    Ok(if over(cx, attempt).await? { Closing::Over } else { Closing::Paid })
 }
 
 pub(super) async fn watch_job(cx: Cx, job: Job) -> Outcome {
@@ -132,13 +159,8 @@ async fn watch(cx: &Cx, id: AttemptId) -> Result<Option<Timestamp>> {
     let next = next_look(attempt.created_at, now, order.expires_at);
     if attempt.state == AttemptState::Taken && attempt.method == Method::Freeze && order.refundable().is_positive() {
         // Once more: it may have been on its way to be closed when it was frozen, by a process that ended before it could say so.
-        return match look(cx, &attempt).await {
-            Ok(_) => Ok(None),
-            Err(why) => {
-                tracing::warn!(channel = %attempt.channel(), %why, "a freezing could not be looked up");
-                Ok((now < last).then_some(next))
-            }
-        };
+        let seen = look(cx, &attempt).await?;
+        return Ok((seen == Seen::Unclear && now < last).then_some(next));
     }
     if !attempt.live() {
         if pending && now >= last {
@@ -152,23 +174,23 @@ async fn watch(cx: &Cx, id: AttemptId) -> Result<Option<Timestamp>> {
     }
     if !pending || now >= last {
         // Something else has paid, or time is over.
-        return match close(cx, &order, &attempt).await {
-            Ok(_) => Ok(None),
-            Err(fault) if fault.kind == kernel::Kind::Unavailable => {
-                if now >= order.expires_at.plus_micros(UNCLEAR) {
+        return match try_to_close(cx, &order, &attempt).await? {
+            Closing::Over | Closing::Paid => Ok(None),
+            Closing::Open | Closing::Unclear => {
+                if now >= order.expires_at.plus_micros(SILENT) {
                     silent(cx, &attempt).await?;
                 }
                 Ok(Some(next))
             }
-            Err(fault) => Err(fault),
         };
     }
     if take_turn(cx, &attempt).await? {
         match look(cx, &attempt).await {
             Ok(Seen::Settled) => return Ok((attempt.method == Method::Freeze).then_some(next)),
             Ok(Seen::Over) => return Ok(Some(last)),
-            Ok(Seen::Open | Seen::Unknown) => {}
-            Err(why) => tracing::warn!(channel = %attempt.channel(), %why, "a payment could not be looked up"),
+            Ok(Seen::Open | Seen::Unknown | Seen::Unclear) => {}
+            // It is asked again in a moment, whether it was settled or not.
+            Err(fault) => tracing::warn!(channel = %attempt.channel(), %fault, "a payment could not be looked up"),
         }
     }
     Ok(Some(next))

@@ -4,14 +4,15 @@
 //! **Invariant**: no balance is edited. What is claimed of Alipay is made good from an account of its own ([`SystemAccount::WrittenOff`]), and what
 //! comes of it after all goes there (`settle`).
 
-use kernel::{Fault, Kind, Word, text};
+use kernel::{Fault, Word, text};
 use serde_json::json;
 use store::args;
 
 use super::error::PayError;
 use super::list::{self, OrderDetail};
 use super::model::{Attempt, Order, OrderId, OrderState, Purpose};
-use super::{rows, watch};
+use super::rows;
+use super::watch::{Closing, try_to_close};
 use crate::identity::Permission;
 use crate::ledger::{self, EntryKind, SystemAccount};
 use crate::{Cx, Result, audit};
@@ -63,12 +64,12 @@ fn may(order: &Order, attempts: &[Attempt]) -> std::result::Result<(), PayError>
     }
 }
 
-/// Closed at Alipay first, so that it is not taken a moment later; refused where it was. Where Alipay does not say, whoever has decided knows more.
+/// Closed at Alipay first, so that it is not taken a moment later; refused where it was, and where Alipay says that it may be yet. Where Alipay does
+/// not say, whoever has decided knows more; where it was we who failed, what it has said is not known, and nothing is decided.
 async fn not_taken_after_all(cx: &Cx, order: &Order, attempt: &Attempt) -> Result<()> {
-    match watch::close(cx, order, attempt).await {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(PayError::TakenAfterAll.into()),
-        Err(fault) if fault.kind == Kind::Unavailable => Ok(()),
-        Err(fault) => Err(fault),
+    match try_to_close(cx, order, attempt).await? {
+        Closing::Over | Closing::Unclear => Ok(()),
+        Closing::Paid => Err(PayError::TakenAfterAll.into()),
+        Closing::Open => Err(PayError::StillOpen.into()),
     }
 }

@@ -207,11 +207,13 @@ impl Inner {
     }
 
     fn close(&self, content: &Value) -> Result<Value, Refused> {
+        let waits = self.captures_wait();
         let mut books = self.books();
         let named = named(&books, content)?.number.clone();
         let trade = books.trade_mut(&named).ok_or((FAILED, "ACQ.TRADE_NOT_EXIST"))?;
         match trade.state {
             TradeState::Paid => Err((FAILED, "ACQ.TRADE_STATUS_ERROR")),
+            TradeState::Open if trade.is_taken() && waits => Err((FAILED, "ACQ.TRADE_STATUS_ERROR")),
             TradeState::Closed => Err((FAILED, "ACQ.TRADE_HAS_CLOSE")),
             TradeState::Open => {
                 trade.state = TradeState::Closed;

@@ -12,6 +12,7 @@ use zip::write::SimpleFileOptions;
 
 use super::words::{beijing, yuan};
 use super::{Inner, Shared};
+use crate::trouble::Asked;
 
 #[derive(Deserialize)]
 pub(super) struct Day {
@@ -38,6 +39,7 @@ const HEADS: &str = "支付宝交易号,商户订单号,业务类型,商品名�
 impl Inner {
     pub(super) fn bill(&self, day: &str) -> Option<String> {
         let is_of = |at: Timestamp| beijing(at).starts_with(day);
+        let forged = self.troubles().asked == Asked::BillsForged;
         let mut rows = Vec::new();
         for trade in self.books().all().into_iter().filter(|trade| trade.kind != super::freeze::KIND) {
             let row = |kind: &str, at: Timestamp, amount: Fen, request: &str| {
@@ -50,7 +52,7 @@ impl Inner {
             if let Some(at) = trade.paid_at.filter(|at| is_of(*at)) {
                 rows.push(row("交易", at, trade.amount, ""));
             }
-            for refund in trade.refunds.iter().filter(|refund| refund.status == "SUCCESS" && is_of(refund.at)) {
+            for refund in trade.refunds.iter().filter(|refund| (refund.status == "SUCCESS" || forged) && is_of(refund.at)) {
                 rows.push(row("退款", refund.at, refund.amount, &refund.number));
             }
         }

@@ -164,7 +164,7 @@ impl Inner {
             return Err((FAILED, "ACQ.INVALID_PARAMETER"));
         };
         self.ends(content)?;
-        let (now, closes) = (self.clock.now(), self.troubles().captures_close);
+        let (now, closes, waits) = (self.clock.now(), self.troubles().captures_close, self.captures_wait());
         let mut books = self.books();
         let frozen = books.by_transaction(auth).filter(|trade| trade.kind == KIND && trade.state == TradeState::Paid).cloned();
         let frozen = frozen.ok_or((FAILED, "ACQ.AUTH_NO_ERROR"))?;
@@ -190,9 +190,13 @@ impl Inner {
             transaction: books.next(),
             subject: text(content, "subject").into(),
             amount,
-            state: if closes { TradeState::Closed } else { TradeState::Paid },
+            state: match (closes, waits) {
+                (true, _) => TradeState::Closed,
+                (false, true) => TradeState::Open,
+                (false, false) => TradeState::Paid,
+            },
             refunds: Vec::new(),
-            paid_at: (!closes).then_some(now),
+            paid_at: (!closes && !waits).then_some(now),
             token: frozen.transaction,
             kind: TAKEN.into(),
             app_id: String::new(),
@@ -203,6 +207,11 @@ impl Inner {
         let said = self.took(&trade);
         books.add(trade);
         Ok(said)
+    }
+
+    /// Whether what is taken now is under way, and stays so.
+    pub(super) fn captures_wait(&self) -> bool {
+        self.troubles().asked == Asked::CapturesWait
     }
 
     /// Whether a capture names, by one name and that alone, whose money is frozen.

@@ -18,6 +18,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(merchants))
         .routes(routes!(set_merchant))
+        .routes(routes!(set_earlier))
         .routes(routes!(waiting))
         .routes(routes!(list))
         .routes(routes!(get))
@@ -25,6 +26,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(find))
         .routes(routes!(mark_seen))
         .routes(routes!(write_off))
+        .routes(routes!(end))
         .routes(routes!(refunds))
         .routes(routes!(remedy))
         .routes(routes!(retry_all))
@@ -66,6 +68,30 @@ async fn set_merchant(
 ) -> Result<axum::Json<Merchant>> {
     let kind = ChannelKind::parse(&channel).ok_or_else(Fault::not_found)?;
     Ok(axum::Json(payments::set_merchant(&cx, kind, body.enabled, body.parameters, body.version).await?))
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct EarlierForm {
+    /// Names the merchant, with what is to be known of it; secrets that are left out stay as they were.
+    parameters: Form,
+    /// It is forgotten at once instead: what it has taken goes back by hand then.
+    #[serde(default)]
+    forget: bool,
+}
+
+/// Sets how we are known as a merchant that we were (`wechat`, `alipay`), or forgets it; new payments stay another's. Refused where that is to be
+/// forgotten to which something may still be paid.
+#[utoipa::path(put, path = "/payments/channels/{channel}/earlier", tag = "payments", params(("channel" = String, Path)), request_body = EarlierForm,
+    responses((status = 200, body = Merchant), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem),
+        (status = 422, body = Problem)))]
+async fn set_earlier(
+    Auth(cx, _): Auth<PaymentsManage>,
+    PathText(channel): PathText,
+    Json(body): Json<EarlierForm>,
+) -> Result<axum::Json<Merchant>> {
+    let kind = ChannelKind::parse(&channel).ok_or_else(Fault::not_found)?;
+    Ok(axum::Json(payments::set_earlier(&cx, kind, body.parameters, body.forget).await?))
 }
 
 /// What waits for a person.
@@ -209,6 +235,19 @@ async fn write_off(
     Json(body): Json<Settlement>,
 ) -> Result<axum::Json<OrderDetail>> {
     Ok(axum::Json(payments::write_off(&cx, id, &body.note).await?))
+}
+
+/// Ends payments that were begun with a merchant that we were, and of which their network says nothing clear: they are asked about no longer. What is
+/// paid by them after all goes back. Refused where one was paid, or may be yet.
+#[utoipa::path(post, path = "/payments/orders/{id}/end", tag = "payments", params(("id" = String, Path)), request_body = Settlement,
+    responses((status = 200, body = OrderDetail), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem),
+        (status = 422, body = Problem)))]
+async fn end(
+    Auth(cx, _): Auth<PaymentsManage>,
+    PathId(id): PathId<OrderEntity>,
+    Json(body): Json<Settlement>,
+) -> Result<axum::Json<OrderDetail>> {
+    Ok(axum::Json(payments::end(&cx, id, &body.note).await?))
 }
 
 /// Says what a difference was. Doing so again changes nothing.

@@ -117,6 +117,24 @@ on_server! {
         root.post("/api/v1/jobs/job_01h455vb4pex5vsknk084sn02q/dismiss", json!({})).await.refused(404, "NOT_FOUND");
     }
 
+    async fn v4_1_what_follows_a_payment_and_was_given_up_is_started_again_and_not_dismissed(server) {
+        let root = server.user(Role::SuperAdmin, "root").await;
+        for kind in ["pay.paid", "pay.notice"] {
+            // It cannot read what it is about.
+            enqueued(server, NewJob::new(kind, &json!({}), server.clock.now()).unwrap()).await;
+            server.run_jobs().await;
+            let dead = format!("/api/v1/jobs?state=dead&kind={kind}");
+            let job = root.get(&dead).await.ok(200)["items"][0].clone();
+            let path = |what: &str| format!("/api/v1/jobs/{}/{what}", job["id"].as_str().unwrap());
+            root.post(&path("dismiss"), json!({})).await.refused(409, "JOB_NEEDED");
+            assert_eq!(root.get(&dead).await.ok(200)["items"][0]["id"], job["id"]);
+            root.post(&path("retry"), json!({})).await.ok(200);
+            root.post(&path("dismiss"), json!({})).await.refused(409, "JOB_NOT_DEAD");
+        }
+        let log = root.get("/api/v1/logs/operations?module=jobs").await.ok(200);
+        assert!(log["items"].as_array().unwrap().iter().all(|line| line["action"] == "retried"), "{log}");
+    }
+
     async fn only_super_admins_see_jobs(server) {
         dead_job(server).await;
         let root = server.user(Role::SuperAdmin, "root").await;

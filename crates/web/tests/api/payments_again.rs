@@ -1,7 +1,8 @@
 //! Refunds that are tried again: by a person, from whose word on time counts anew.
 
-use kernel::{DAY, HOUR, MINUTE};
-use sandbox::{Asked, Returned, Troubles};
+use kernel::{DAY, HOUR, MINUTE, SECOND};
+use platform::payments::ChannelKind;
+use sandbox::{Asked, Returned, Troubles, WechatPay};
 use serde_json::{Value, json};
 use testkit::{Client, on_server};
 
@@ -88,6 +89,31 @@ on_server! {
             retry(&till, &placed).await;
             assert_eq!(state(&till, &placed).await, "asked");
         }
+        made(&till, &customer, &placed).await;
+    }
+
+    async fn v8_2_a_refund_that_is_tried_again_while_its_last_try_was_to_come_is_not_asked_for_by_two(server) {
+        let till = Till::open(server).await;
+        let (method, phone) = BOTH[0];
+        let customer = till.customer(phone).await;
+        let placed = back(&till, &customer, method, refunds(Returned::Refused)).await;
+        server.later(MINUTE).await;
+        server.run_jobs().await;
+        // Twice WeChat has said no. The third time it tells by itself, and its job still waits to ask.
+        let refund = async || till.detail(&placed).await["refunds"][0].clone();
+        let number = refund().await["number"].clone();
+        let said = json!({"mchid": WechatPay::parameters().merchant_id, "out_refund_no": number, "refund_id": "5030", "refund_status": "ABNORMAL"});
+        let (headers, body) = till.networks.wechat.told("REFUND.ABNORMAL", &said.to_string());
+        assert!(till.networks.deliver(&(ChannelKind::Wechat, headers, body)).await.status.is_success());
+        server.run_jobs().await;
+        assert_eq!(state(&till, &placed).await, "stuck");
+        retry(&till, &placed).await;
+        assert_eq!(refund().await["tries"], 1);
+        // The times of both have come.
+        server.later(100 * SECOND).await;
+        server.run_jobs().await;
+        let now = refund().await;
+        assert_eq!((&now["state"], &now["tries"]), (&json!("asked"), &json!(2)));
         made(&till, &customer, &placed).await;
     }
 

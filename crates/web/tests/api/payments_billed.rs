@@ -1,7 +1,7 @@
 //! Refunds that a network has made and nobody has heard of, until they stand in its bill of the day.
 
 use kernel::{DAY, HOUR};
-use sandbox::{Asked, Troubles};
+use sandbox::{Asked, Returned, Troubles};
 use serde_json::{Value, json};
 use store::args;
 use testkit::{Client, TestServer, on_server};
@@ -58,6 +58,30 @@ on_server! {
             let found = differences(&till).await;
             assert!(found.is_empty(), "{found:?}");
         }
+    }
+
+    async fn k12_1_a_refund_in_a_bill_of_which_its_network_says_otherwise_is_not_made_and_the_day_shows_it(server) {
+        let till = Till::open(server).await;
+        let customer = till.customer("13900139000").await;
+        let placed = till.recharged(&customer, "pay-00001", "wap", 3_000).await;
+        till.networks.trouble(Troubles { asked: Asked::BillsForged, refunds: Returned::Pending, ..Troubles::default() });
+        customer.post_once("back-0001", "/customer/v1/refunds", json!({"amount_fen": 1_000})).await.ok(202);
+        server.run_jobs().await;
+        server.later(20 * HOUR).await;
+        server.tick().await;
+        assert_eq!((till.refunds(&placed).await[0].2.as_str(), wallet(&customer).await), ("asked", (3_000, 1_000)));
+        assert_eq!(differences(&till).await, [("alipay".to_owned(), "not_here".to_owned())]);
+        assert_eq!(server.told(till.root.id()).await, ["pay.day_differs"]);
+        // It is made after all, and agrees with the bill of the day on which it is.
+        till.networks.trouble(Troubles::default());
+        server.later(HOUR).await;
+        server.run_jobs().await;
+        assert_eq!((till.refunds(&placed).await[0].2.as_str(), wallet(&customer).await), ("done", (2_000, 0)));
+        for _ in 0..2 {
+            server.later(DAY).await;
+            server.tick().await;
+        }
+        assert_eq!(differences(&till).await.len(), 1);
     }
 
     async fn v8_2_a_stuck_refund_of_another_amount_than_the_bill_has_stays_a_persons_to_look_at(server) {

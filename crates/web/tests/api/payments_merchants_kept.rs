@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 
 use kernel::{DAY, Fen, HOUR, MINUTE, Timestamp};
 use platform::payments::{self, RefundReason};
+use sandbox::{Asked, Troubles};
 use serde_json::{Value, json};
 use store::{Sql as _, args};
 use testkit::{TestServer, on_server};
@@ -139,22 +140,63 @@ on_server! {
         assert_eq!((second.trades().len(), till.networks.trade(&number).refunded().fen()), (0, 0), "nobody else is asked for it");
     }
 
-    async fn v8_2_a_merchant_that_was_set_by_mistake_is_forgotten_at_once_and_another_has_secrets_of_its_own(server) {
+    async fn v8_2_a_refund_of_such_a_merchant_that_is_heard_of_after_midnight_agrees_on_both_days(server) {
         let till = Till::open(server).await;
-        for (_, second) in &both(&till).await {
+        let customer = till.customer(PHONE).await;
+        let seconds = both(&till).await;
+        for (method, second) in &seconds {
+            till.recharged(&customer, &format!("pay-1{method}"), method, 3_000).await;
+            second.become_it(&till).await;
+        }
+        // A day later, in the last minute of it in Beijing, where it is four in the afternoon now: given back, and heard of in the next day's first.
+        server.later(DAY + 7 * HOUR + 59 * MINUTE).await;
+        till.networks.trouble(Troubles { asked: Asked::DoneAndSilent, ..Troubles::default() });
+        customer.post_once("back-0001", "/customer/v1/refunds", json!({"amount_fen": 6_000})).await.ok(202);
+        server.run_jobs().await;
+        assert_eq!(wallet(&customer).await, (6_000, 6_000), "nothing was heard");
+        till.networks.trouble(Troubles::default());
+        server.later(2 * MINUTE).await;
+        server.run_jobs().await;
+        assert_eq!(wallet(&customer).await, (0, 0));
+        for hours in [11, 24] {
+            server.later(hours * HOUR).await;
+            server.tick().await;
+        }
+        for (_, second) in &seconds {
+            let [one, other] = second.numbers();
+            let of = |back: i64| [(one.clone(), 0, back, 0), (other.clone(), 0, 0, 0)];
+            assert_eq!(compared(&till, second.channel(), "2026-11-22").await, of(3_000));
+            assert_eq!(compared(&till, second.channel(), "2026-11-23").await, of(0));
+        }
+        assert_eq!(till.waiting().await["differences"], 0);
+    }
+
+    async fn v8_2_a_merchant_that_was_set_by_mistake_is_forgotten_within_two_hours_and_another_has_secrets_of_its_own(server) {
+        let till = Till::open(server).await;
+        let seconds = both(&till).await;
+        let public = |form: &Value| {
+            let names = ["app_id", "merchant_id", "serial"];
+            names.into_iter().filter(|name| !form[*name].is_null()).map(|name| (name.to_owned(), form[name].clone())).collect::<Value>()
+        };
+        for (_, second) in &seconds {
             let [first, other] = second.forms();
-            let public = |form: &Value| {
-                let names = ["app_id", "merchant_id", "serial"];
-                names.into_iter().filter(|name| !form[*name].is_null()).map(|name| (name.to_owned(), form[name].clone())).collect::<Value>()
-            };
             // The secrets of who we are stay who we are.
             second.set(&till, public(&first)).await.ok(200);
             second.set(&till, public(&other)).await.refused_field("private_key", "REQUIRED");
             second.set(&till, public(&other)).await.refused_field("keys", "REQUIRED");
             assert_eq!(second.become_it(&till).await["earlier"], json!([]), "nobody has ever paid the first");
+        }
+        // Somebody may be just about to.
+        server.later(30 * MINUTE).await;
+        server.tick().await;
+        assert_eq!(kept(server).await, 4);
+        server.later(90 * MINUTE).await;
+        server.tick().await;
+        assert_eq!(kept(server).await, 2);
+        for (_, second) in &seconds {
+            let [first, _] = second.forms();
             second.set(&till, public(&first)).await.refused_field("private_key", "REQUIRED");
         }
-        assert_eq!(kept(server).await, 2);
     }
 
     async fn v8_2_who_becomes_a_merchant_again_is_it_with_what_was_kept(server) {

@@ -77,11 +77,35 @@ on_server! {
         assert_eq!((tries(&till, "asked").await, server.told(till.root.id()).await), (vec![2; 6], say(4)));
         assert_eq!(till.waiting().await["refunds"], 0);
         later(&till, 8 * HOUR).await;
-        assert_eq!((tries(&till, "stuck").await, server.told(till.root.id()).await), (vec![3; 6], say(6)));
+        let in_vain = vec!["pay.balance_stuck".to_owned(); 2];
+        assert_eq!((tries(&till, "stuck").await, server.told(till.root.id()).await), (vec![3; 6], [say(4), in_vain].concat()));
         assert_eq!(till.waiting().await["refunds"], 6);
         for customer in &customers {
             assert_eq!((told(customer).await[..3].to_vec(), wallet(customer).await), (vec!["pay.refund_delayed".to_owned(); 3], (3_000, 300)));
         }
+    }
+
+    async fn v8_2_that_refunds_have_waited_in_vain_is_told_though_others_begin_to_wait_in_the_same_hour(server) {
+        let till = Till::open(server).await;
+        server.later(10 * MINUTE).await;
+        let customers = short(&till).await;
+        later(&till, 4 * HOUR).await;
+        // Five minutes before the last try, and five after the hour.
+        later(&till, 8 * HOUR - 5 * MINUTE).await;
+        for customer in &customers {
+            customer.post_once("back-0009", "/customer/v1/refunds", json!({"amount_fen": 100})).await.ok(202);
+        }
+        server.run_jobs().await;
+        assert_eq!(server.told(till.root.id()).await, vec!["pay.balance_short".to_owned(); 6]);
+        later(&till, 6 * MINUTE).await;
+        assert_eq!(server.told(till.root.id()).await[6..], ["pay.balance_stuck"; 2]);
+        let notices = till.root.get("/api/v1/notifications").await.ok(200)["items"].clone();
+        for notice in &notices.as_array().unwrap()[..2] {
+            let body = notice["body"].as_str().unwrap();
+            assert!(body.contains("不再自动重试") && body.contains("余额不足") && !body.contains("四小时"), "{body}");
+            assert_eq!(notice["link"], "/payments?tab=refunds");
+        }
+        assert_eq!(till.waiting().await["refunds"], 6);
     }
 
     async fn v8_2_money_that_comes_within_hours_lets_the_refunds_go_by_themselves(server) {

@@ -84,7 +84,7 @@ on_server! {
         }
         // It is asked on, and says at last that it was paid: in time, as far as anybody knows.
         till.networks.trouble(Troubles::default());
-        server.later(5 * MINUTE).await;
+        server.later(HOUR).await;
         server.run_jobs().await;
         assert_eq!((wallet(&customer).await, till.waiting().await["payments"].clone()), ((10_000, 0), json!(0)));
         for order in &placed {

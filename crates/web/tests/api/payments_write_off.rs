@@ -94,6 +94,21 @@ on_server! {
         write_off(&till, &taking, "冻结已到期").await.refused(409, "CAPTURE_DONE");
     }
 
+    async fn v8_2_what_alipay_says_is_being_taken_is_not_written_off(server) {
+        let (till, hall, customer) = open(server).await;
+        let wait = || till.networks.trouble(Troubles { asked: Asked::CapturesWait, ..Troubles::default() });
+        played(&till, &hall, &customer, |_| wait()).await;
+        let taking = taking(&till).await;
+        hours(&till, 25).await;
+        assert_eq!(till.waiting().await["payments"], 1, "for a day it was not taken");
+        write_off(&till, &taking, "冻结已到期").await.refused(409, "PAYMENT_OPEN");
+        assert_eq!(stands(&till, &taking).await, (json!("pending"), json!(null)));
+        // Now it lets itself be closed there.
+        till.networks.trouble(Troubles::default());
+        write_off(&till, &taking, "冻结已到期").await.ok(200);
+        assert_eq!(stands(&till, &taking).await, (json!("closed"), json!("冻结已到期")));
+    }
+
     async fn v8_2_what_was_taken_and_nobody_heard_of_is_found_before_it_is_written_off(server) {
         let (till, hall, customer) = open(server).await;
         let silent = || till.networks.trouble(Troubles { asked: Asked::DoneAndSilent, ..Troubles::default() });

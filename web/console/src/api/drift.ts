@@ -150,4 +150,5 @@ export type Requests = [
   Fits<Console.LostPhone, Server['LostPhone']>,
   Fits<Console.RemedyAsk, Server['RemedyAsk']>,
   Fits<Console.MerchantForm, Server['MerchantForm']>,
+  Fits<Console.EarlierForm, Server['EarlierForm']>,
 ]

@@ -1,5 +1,6 @@
 import { get, post, put, seg, type Paging } from './http'
 import type {
+  EarlierForm,
   Merchant,
   MerchantForm,
   OrderPayer,
@@ -40,6 +41,10 @@ export const markSeen = (order: string, note: string) =>
 export const writeOff = (order: string, note: string) =>
   post<PayOrderDetail>(`/payments/orders/${seg(order)}/write-off`, { note })
 
+/** What a merchant of before says nothing of is asked about no more, and goes back where it arrives after all. */
+export const endPayments = (order: string, note: string) =>
+  post<PayOrderDetail>(`/payments/orders/${seg(order)}/end`, { note })
+
 export const listRefunds = (filter: ByState<PayRefund['state']>, signal?: AbortSignal) =>
   get<Page<PayRefund>>('/payments/refunds', filter, signal)
 export const remedyRefund = (id: string, ask: RemedyAsk) => post<PayRefund>(`/payments/refunds/${seg(id)}/remedy`, ask)
@@ -55,3 +60,6 @@ export const listMerchants = (signal?: AbortSignal) =>
   get<{ items: Merchant[] }>('/payments/channels', undefined, signal)
 export const setMerchant = (channel: PayChannel, form: MerchantForm) =>
   put<Merchant>(`/payments/channels/${seg(channel)}`, form)
+/** How we are known as a merchant of before, who stays one; or it is forgotten. */
+export const setEarlier = (channel: PayChannel, form: EarlierForm) =>
+  put<Merchant>(`/payments/channels/${seg(channel)}/earlier`, form)

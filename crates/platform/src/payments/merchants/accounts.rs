@@ -6,12 +6,14 @@ use kernel::{HOUR, Timestamp, Word as _};
 use store::{Sql, args};
 
 use super::kept::{self, Kept};
+use crate::payments::capture;
 use crate::payments::channel::{Channel, ChannelKind};
 use crate::payments::model::MerchantId;
 use crate::payments::reconcile::{Day, NEAR};
 use crate::{Cx, Result};
 
-/// Who was about to pay when another took its place has paid within this time, or is asked about on and on.
+/// Whoever is about to pay has paid within this time: what is asked about for longer than that is in no later day's bill. What takes of what was
+/// frozen may be so for as long as that is frozen.
 const LATE: i64 = HOUR;
 
 pub(in crate::payments) struct Account {
@@ -61,20 +63,23 @@ impl Account {
     }
 
     /// Whether the bill of a day may have something that concerns us. Each of one that we have may: somebody may give money back past the program.
-    /// Of one that we had, those of its time, and of each day on which it took or gave back something of ours, or may have.
+    /// Of one that we had, those of its time, and of each day on which it took or gave back something of ours, or may have: what goes back did so at
+    /// some time between when it was asked for and when we heard of it.
     pub async fn concerns(&self, sql: &mut impl Sql, day: &Day) -> Result<bool> {
         if self.asked_as.replaced_at.is_none_or(|at| day.from < at.plus_micros(LATE)) {
             return Ok(true);
         }
         let query = "SELECT 1 AS one FROM pay_merchants m WHERE m.channel = $1 AND m.account = $2 AND (\
                      EXISTS (SELECT 1 FROM pay_attempts a WHERE a.merchant_id = m.id AND a.paid_at >= $3 AND a.paid_at < $4) \
-                     OR EXISTS (SELECT 1 FROM pay_attempts a WHERE a.merchant_id = m.id AND a.state IN ('asked', 'waiting') AND a.created_at < $4) \
+                     OR EXISTS (SELECT 1 FROM pay_attempts a WHERE a.merchant_id = m.id AND a.state IN ('asked', 'waiting') AND a.created_at < $4 \
+                         AND (a.created_at >= $6 OR (a.method = 'capture' AND a.created_at >= $7))) \
                      OR EXISTS (SELECT 1 FROM pay_refunds r JOIN pay_attempts a ON a.id = r.attempt_id \
-                         WHERE a.merchant_id = m.id AND r.settled_at >= $5 AND r.settled_at < $4) \
+                         WHERE a.merchant_id = m.id AND r.created_at < $4 AND r.settled_at >= $5) \
                      OR EXISTS (SELECT 1 FROM pay_refunds r JOIN pay_attempts a ON a.id = r.attempt_id \
                          WHERE a.merchant_id = m.id AND r.state IN ('asked', 'stuck') AND r.created_at < $4)) LIMIT 1";
-        let (from, to) = (day.from, day.to);
-        let values = args![self.kind.as_str(), self.number.as_str(), from, to, from.plus_micros(-NEAR)];
+        let before = |micros: i64| day.from.plus_micros(-micros);
+        let (kind, number) = (self.kind.as_str(), self.number.as_str());
+        let values = args![kind, number, day.from, day.to, before(NEAR), before(LATE), before(capture::LASTS)];
         Ok(sql.opt(query, values, |_| Ok(())).await?.is_some())
     }
 }

@@ -61,11 +61,12 @@ pub(super) async fn shown(cx: &Cx, network: ChannelKind) -> Result<Vec<Earlier>>
     Ok(all)
 }
 
-/// Those of which nothing can come any more.
+/// Those of which nothing can come any more, and none that was replaced a moment ago.
 async fn over(sql: &mut impl Sql, cx: &Cx, network: ChannelKind) -> Result<Vec<MerchantId>> {
     let mut over = Vec::new();
     for one in kept::all(sql, network).await? {
-        if one.replaced_at.is_some() && dealings(sql, one.id).await?.are_over(cx.now()) {
+        let Some(replaced_at) = one.replaced_at else { continue };
+        if dealings(sql, one.id).await?.can_be_forgotten(replaced_at, cx.now()) {
             over.push(one.id);
         }
     }
@@ -73,7 +74,7 @@ async fn over(sql: &mut impl Sql, cx: &Cx, network: ChannelKind) -> Result<Vec<M
 }
 
 /// Forgets them.
-pub(super) async fn forget(tx: &mut Tx, cx: &Cx, network: ChannelKind) -> Result<()> {
+async fn forget(tx: &mut Tx, cx: &Cx, network: ChannelKind) -> Result<()> {
     for id in over(tx, cx, network).await? {
         kept::forget(tx, id).await?;
         tracing::info!(merchant = %id, channel = %network, "nothing can come of a merchant that we were: what made us known as it is forgotten");
@@ -97,5 +98,5 @@ async fn forget_all(cx: &Cx) -> Result<()> {
             tx.commit().await?;
         }
     }
-    Ok(())
+    super::evict(cx).await
 }

@@ -61,6 +61,13 @@ pub(super) async fn named(sql: &mut impl Sql, network: ChannelKind, who: (&str, 
     Ok(sql.opt(&query, args![network.as_str(), who.0, who.1], read).await?)
 }
 
+/// The same; nobody else changes it until this transaction ends.
+pub(super) async fn named_to_change(tx: &mut Tx, network: ChannelKind, who: (&str, &str)) -> Result<Option<Kept>> {
+    let lock = tx.for_update();
+    let query = format!("SELECT {COLUMNS} FROM pay_merchants WHERE channel = $1 AND account = $2 AND app = $3{lock}");
+    Ok(tx.opt(&query, args![network.as_str(), who.0, who.1], read).await?)
+}
+
 /// All that we can speak as: who we are, and before it who we were, the latest first.
 pub(super) async fn all(sql: &mut impl Sql, network: ChannelKind) -> Result<Vec<Kept>> {
     let query = format!(
@@ -73,14 +80,25 @@ pub(super) async fn all(sql: &mut impl Sql, network: ChannelKind) -> Result<Vec<
 /// From now on we are this one. Whoever was so before stays kept.
 pub(super) async fn set(tx: &mut Tx, cx: &Cx, parameters: &Parameters) -> Result<()> {
     let (channel, (account, app)) = (parameters.channel().as_str(), parameters.who());
-    let plain = Zeroizing::new(serde_json::to_vec(parameters).map_err(Fault::internal)?);
     let replace =
         "UPDATE pay_merchants SET replaced_at = $1 WHERE channel = $2 AND replaced_at IS NULL AND NOT (account = $3 AND app = $4)";
     tx.exec(replace, args![cx.now(), channel, account, app]).await?;
     let sql = "INSERT INTO pay_merchants (id, channel, account, app, parameters, version, created_at) VALUES ($1, $2, $3, $4, $5, 1, $6) \
                ON CONFLICT (channel, account, app) DO UPDATE SET parameters = $5, version = pay_merchants.version + 1, replaced_at = NULL";
     let id: MerchantId = cx.id();
-    tx.exec(sql, args![id, channel, account, app, cx.vault.seal(SEALED, &plain), cx.now()]).await?;
+    tx.exec(sql, args![id, channel, account, app, sealed(cx, parameters)?, cx.now()]).await?;
+    Ok(())
+}
+
+fn sealed(cx: &Cx, parameters: &Parameters) -> Result<Vec<u8>> {
+    let plain = Zeroizing::new(serde_json::to_vec(parameters).map_err(Fault::internal)?);
+    Ok(cx.vault.seal(SEALED, &plain))
+}
+
+/// What makes us known as this one is something else from now on; whoever is current stays so.
+pub(super) async fn renew(tx: &mut Tx, cx: &Cx, id: MerchantId, parameters: &Parameters) -> Result<()> {
+    let sql = "UPDATE pay_merchants SET parameters = $1, version = version + 1 WHERE id = $2";
+    tx.exec(sql, args![sealed(cx, parameters)?, id]).await?;
     Ok(())
 }
 

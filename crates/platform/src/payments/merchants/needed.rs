@@ -1,12 +1,16 @@
 //! How long what makes us known as a merchant is kept when another has taken its place. Pure.
 
-use kernel::{DAY, Timestamp};
+use kernel::{DAY, HOUR, Timestamp};
 
 use crate::payments::reconcile::DAYS_BACK;
 use crate::payments::refundable::OLDEST;
 
 /// What happens on a day is in the bill of that day or of the next, which are compared for so long.
 const BILLS: i64 = (DAYS_BACK + 2) * DAY;
+
+/// Whoever was about to place something with a merchant when another took its place has done so by then. Before that it may not be seen yet: nobody
+/// sees what a transaction does that is not over, and this one has read that the merchant is current.
+const PLACED: i64 = HOUR;
 
 /// What a merchant has to do with us still, and last had.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,6 +33,11 @@ impl Dealings {
     /// Whether nothing can come of it any more.
     pub fn are_over(&self, now: Timestamp) -> bool {
         self.open == 0 && self.until().is_none_or(|until| until <= now)
+    }
+
+    /// Whether what makes us known as it can be forgotten, where another took its place at this time.
+    pub fn can_be_forgotten(&self, replaced_at: Timestamp, now: Timestamp) -> bool {
+        self.are_over(now) && replaced_at.plus_micros(PLACED) <= now
     }
 }
 
@@ -55,6 +64,10 @@ mod tests {
         assert_eq!(late.until(), Some(days(375)));
         let open = Dealings { open: 1, ..begun };
         assert!(!open.are_over(days(4_000)), "somebody has to see to it first");
+        let none = Dealings::default();
+        let at = |micros: i64| none.can_be_forgotten(START, START.plus_micros(micros));
+        assert_eq!([at(0), at(HOUR - 1), at(HOUR)], [false, false, true], "somebody may just be about to pay it");
+        assert!(!open.can_be_forgotten(START, days(4_000)));
     }
 
     proptest! {

@@ -4,18 +4,25 @@ use kernel::{DAY, HOUR, SECOND, Timestamp};
 
 /// How long somebody may take to pay.
 pub(in crate::payments) const EXPIRES: i64 = 900 * SECOND;
-/// A network is asked for the last time so long after that, for clocks differ.
+/// A network is asked for the last time so long after that, for clocks differ; but where it is not clear even then.
 pub(in crate::payments) const MARGIN: i64 = 60 * SECOND;
 /// So often an order is tried at most: each try is a number at a network. A customer begins each of them; what we retry by ourselves stops at three.
 pub(in crate::payments) const ATTEMPTS: usize = 10;
 
-/// When a network is asked next about what it has not told by itself: soon at first, and then less and less often.
+/// What a network has not said for so long after the end is somebody's to find out; it is asked on all the same.
+pub(in crate::payments) const SILENT: i64 = DAY;
+
+/// When a network is asked next about what it has not told by itself: soon at first, and then less and less often. What is unclear when its time is
+/// over is asked about every two minutes while a network may be away for a moment, and every hour where it has been so for a day.
 pub(in crate::payments) fn next_look(created: Timestamp, now: Timestamp, expires: Timestamp) -> Timestamp {
     let age = now.micros() - created.micros();
-    let pause = age.clamp(10 * SECOND, 120 * SECOND);
-    let last = expires.plus_micros(MARGIN);
-    let next = now.plus_micros(pause);
-    if now < last { next.min(last) } else { next }
+    let (last, told) = (expires.plus_micros(MARGIN), expires.plus_micros(SILENT));
+    if now < last {
+        return now.plus_micros(age.clamp(10 * SECOND, 120 * SECOND)).min(last);
+    }
+    let next = now.plus_micros((age / 24).clamp(120 * SECOND, HOUR));
+    // People are told of it by a look.
+    if now < told { next.min(told) } else { next }
 }
 
 /// How long until a refund is asked for again.

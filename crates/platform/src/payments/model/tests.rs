@@ -115,8 +115,20 @@ fn v8_2_a_network_is_asked_soon_at_first_then_less_often_and_one_last_time_a_min
     assert_eq!([pause(0), pause(10), pause(45), pause(120), pause(500)], [10, 10, 45, 120, 120]);
     // The last look is at 960 s, whenever the one before it was.
     assert_eq!([pause(841), pause(900), pause(959)], [119, 60, 1]);
-    // Of what is unclear even then it is asked on.
-    assert_eq!([pause(960), pause(10_000)], [120, 120]);
+    // Of what is unclear even then it is asked on, less and less often; and by the time that people are told.
+    assert_eq!([pause(960), pause(2_880), pause(12_000), pause(43_200)], [120, 120, 500, 1_800]);
+    assert_eq!([pause(86_400), pause(87_299), pause(87_300), pause(8_640_000)], [900, 1, 3_600, 3_600]);
+}
+
+#[test]
+fn v8_2_a_person_ends_what_people_were_told_of_and_was_placed_with_whom_we_were_and_nothing_else() {
+    let told = |state, method| Attempt { method, problem: Some(PayProblemCode::Silent.into()), ..attempt(state) };
+    for state in AttemptState::ALL.iter().copied() {
+        let live = matches!(state, AttemptState::Asked | AttemptState::Waiting);
+        assert_eq!(told(state, Method::H5).may_be_ended(true), live, "{state}");
+        assert!(!told(state, Method::H5).may_be_ended(false) && !attempt(state).may_be_ended(true), "{state}");
+        assert!(!told(state, Method::Capture).may_be_ended(true), "it is written off");
+    }
 }
 
 #[test]

@@ -13,6 +13,10 @@ pub const RULES: &[Rule] = &[
     rule("PUT /api/v1/payments/channels/{channel}", ROOT, 200)
         .on(Thing::Theirs(Theirs::Channel), Reach::EVERY)
         .body(|_| json!({"enabled": true})),
+    rule("PUT /api/v1/payments/channels/{channel}/earlier", ROOT, 404)
+        .on(Thing::Theirs(Theirs::Channel), Reach::EVERY)
+        .body(|_| json!({"parameters": {"app_id": "x", "merchant_id": "x"}}))
+        .because("nobody was another merchant before: `payments_merchants_ended.rs::v8_2_a_merchant_that_we_were_gets_other_keys_or_is_forgotten_at_once`"),
     rule("GET /api/v1/payments/waiting", ROOT, 200),
     rule("GET /api/v1/payments/orders", ROOT, 200).on(Thing::Theirs(Theirs::Order), Reach::EVERY),
     rule("GET /api/v1/payments/orders/{id}", ROOT, 200).on(Thing::Theirs(Theirs::Order), Reach::EVERY),
@@ -25,6 +29,10 @@ pub const RULES: &[Rule] = &[
         .on(Thing::Theirs(Theirs::Order), Reach::EVERY)
         .body(|_| json!({"note": "xx"}))
         .because("nothing was frozen for it: `payments_write_off.rs::v8_2_what_alipay_has_let_go_before_it_was_taken_is_written_off_once`"),
+    rule("POST /api/v1/payments/orders/{id}/end", ROOT, 409)
+        .on(Thing::Theirs(Theirs::Order), Reach::EVERY)
+        .body(|_| json!({"note": "xx"}))
+        .because("its merchant is who we are: `payments_merchants_ended.rs::v8_2_a_person_ends_what_a_merchant_that_we_were_says_nothing_of`"),
     rule("GET /api/v1/payments/refunds", ROOT, 200).on(Thing::Theirs(Theirs::StuckRefund), Reach::EVERY),
     rule("POST /api/v1/payments/refunds/{id}/remedy", ROOT, 200)
         .on(Thing::Theirs(Theirs::StuckRefund), Reach::EVERY)

@@ -7,6 +7,15 @@ const en: typeof zh = {
   earlier: 'Merchants of before',
   earlierHint:
     'New payments are not theirs any more. Those that were placed with them are asked about, closed and given back there, and their bills are compared; when nothing can come of them any more their parameters are forgotten.',
+  editEarlier: 'Change its keys',
+  earlierTitle: '{channel}: parameters of a merchant of before',
+  forget: {
+    action: 'Forget now',
+    title: 'Forget the merchant of before {merchant}',
+    message:
+      'For one whose keys were revoked, or are known to others. Its notices are not believed any more and its bills not compared; what it has taken and is to go back has to be paid out by hand. Refused while payments with it are not over. This cannot be undone.',
+    done: 'The merchant {merchant} is forgotten.',
+  },
   replaced: 'Replaced',
   neededUntil: 'Needed until',
   stillOpen: 'Payments and refunds under way',

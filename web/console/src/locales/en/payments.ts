@@ -194,6 +194,14 @@ const en: typeof zh = {
     note: 'Why',
     done: 'Written off.',
   },
+  end: {
+    action: 'End the payment',
+    title: 'End a payment of which nothing is clear',
+    message:
+      'It was begun with a merchant of before, and the network does not say whether it was paid. Find out there first. It is asked about no more then, and the order is closed; money that arrives after all goes back. This cannot be undone.',
+    note: 'Why',
+    done: 'Ended.',
+  },
   reconciliation: {
     differences: 'Differences',
     differencesHint:

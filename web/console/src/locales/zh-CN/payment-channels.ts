@@ -4,6 +4,15 @@ export default {
   earlier: '以前的商户',
   earlierHint:
     '不再用来发起新的付款。在它们那里发起的付款，仍向它们查询、关闭、退款并核对账单；不再需要时，参数会自动清除。',
+  editEarlier: '更换密钥',
+  earlierTitle: '以前的{channel}商户的参数',
+  forget: {
+    action: '立即清除',
+    title: '清除以前的商户 {merchant} 的参数',
+    message:
+      '适用于密钥已吊销或泄露的商户。清除后不再接受它的通知、不再核对它的账单；它收过的款如要退回，须由人工支付。还有没有结束的付款时不能清除。此操作不能撤销。',
+    done: '商户 {merchant} 的参数已清除。',
+  },
   replaced: '更换时间',
   neededUntil: '需保留至',
   stillOpen: '处理中的付款和退款',

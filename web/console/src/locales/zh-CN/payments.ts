@@ -182,6 +182,14 @@ export default {
     note: '原因',
     done: '已核销。',
   },
+  end: {
+    action: '结束付款',
+    title: '结束没有明确结果的付款',
+    message:
+      '这笔付款是在以前的商户那里发起的，渠道一直没有说明是否已付。请先在那个商户的后台查清。结束后不再查询，订单关闭；如果之后收到这笔钱，会原路退回。此操作不能撤销。',
+    note: '原因',
+    done: '已结束。',
+  },
   reconciliation: {
     differences: '差异',
     differencesHint: '每天上午取得渠道前一天的账单并逐笔比对，以下各笔不一致。',

@@ -1,4 +1,4 @@
-import type { Merchant, MerchantForm, MerchantShown, NetworkKey, PayChannel } from '@/api/types'
+import type { EarlierForm, Merchant, MerchantForm, MerchantShown, NetworkKey, PayChannel } from '@/api/types'
 
 /** As it is typed; the names are those of what the server refuses. Secrets begin empty: they are never shown. */
 export interface ChannelForm {
@@ -83,9 +83,9 @@ export function channelTroubles(
 }
 
 /** What is sent, of a form without troubles: secrets that nobody typed are left out, and so stay. */
-export function bodyOf(channel: PayChannel, form: ChannelForm): MerchantForm {
+export function parametersOf(channel: PayChannel, form: ChannelForm): EarlierForm['parameters'] {
   const wechat = channel === 'wechat'
-  const parameters: NonNullable<MerchantForm['parameters']> = {
+  const parameters: EarlierForm['parameters'] = {
     app_id: form.app_id.trim(),
     merchant_id: form.merchant_id.trim(),
   }
@@ -96,8 +96,14 @@ export function bodyOf(channel: PayChannel, form: ChannelForm): MerchantForm {
   const keys = form.keys.filter(typed)
   // Alipay has one key, which needs no name.
   if (keys.length > 0) parameters.keys = keys.map(({ id, pem }) => ({ id: wechat ? id.trim() : '', pem: pem.trim() }))
-  return { enabled: form.enabled, parameters }
+  return parameters
 }
+
+/** The same with whether it takes new payments. */
+export const bodyOf = (channel: PayChannel, form: ChannelForm): MerchantForm => ({
+  enabled: form.enabled,
+  parameters: parametersOf(channel, form),
+})
 
 /** The same as it is known, turned on or off. */
 export const switchBody = (merchant: Merchant, enabled: boolean): MerchantForm =>

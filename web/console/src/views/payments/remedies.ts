@@ -45,6 +45,10 @@ export const needsLook = ({ problem, state, seen_at }: Pick<PayAttempt, 'problem
 export const mayWriteOff = ({ order, attempts }: Pick<PayOrderDetail, 'order' | 'attempts'>): boolean =>
   order.purpose === 'captured' && order.state === 'pending' && attempts.some(({ problem }) => problem !== null)
 
+/** A merchant of before says nothing of one of its payments, and people were told: somebody may say that it is over. */
+export const mayEnd = ({ attempts }: Pick<PayOrderDetail, 'attempts'>): boolean =>
+  attempts.some(({ may_be_ended }) => may_be_ended)
+
 /** Asking again changes nothing that one would have to explain. */
 export const needsNote = (remedy: Remedy): boolean => remedy !== 'retry'
 
