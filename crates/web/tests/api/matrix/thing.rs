@@ -96,6 +96,8 @@ pub enum Theirs {
     HeldTable,
     /// The customer plays there.
     PlayedTable,
+    /// A session on such a table, for a walk-in: it was opened at the desk, and is played.
+    DeskPlay,
     /// Such a table, taken out of service.
     TableOutOfService,
     /// Played, for an hour that is paid.
