@@ -78,6 +78,10 @@ pub async fn check(sql: &mut impl Sql) -> store::Result<Vec<String>> {
              WHERE t.kind IN ('cash_recharge', 'cash_payout') AND c.transfer_id IS NULL",
         ),
         (
+            "sessions were opened at the desk of another hall than they are played in",
+            "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM desk_plays d JOIN play_sessions p ON p.id = d.id WHERE d.venue_id <> p.venue_id",
+        ),
+        (
             "devices have lights that are not of one kind, or have not one password",
             "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM (SELECT d.topic FROM devices d WHERE d.topic IS NOT NULL GROUP BY d.topic \
              HAVING MIN(d.driver) <> MAX(d.driver) OR COUNT(DISTINCT d.password_hash) <> 1 OR COUNT(d.channel) <> COUNT(*)) wrong",

@@ -48,6 +48,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { number: 11, name: "texts", sql: include_str!("../migrations/0011_texts.sql") },
     Migration { number: 14, name: "devices", sql: include_str!("../migrations/0014_devices.sql") },
     Migration { number: 17, name: "relays", sql: include_str!("../migrations/0017_relays.sql") },
+    Migration { number: 18, name: "desk_plays", sql: include_str!("../migrations/0018_desk_plays.sql") },
 ];
 
 /// What the product keeps in memory. One a process.

@@ -46,6 +46,8 @@ const play: T.FloorPlay = {
   id: 'ses_x',
   state: 'playing',
   customer_number: LONG,
+  at_desk: false,
+  walk_in: false,
   asked_at: AT,
   lit_at: AT,
   paid_until: AT,

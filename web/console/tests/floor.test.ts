@@ -37,6 +37,8 @@ const play = (change: Partial<FloorPlay> = {}): FloorPlay => ({
   id: 'pls_1',
   state: 'playing',
   customer_number: '12345678',
+  at_desk: false,
+  walk_in: false,
   asked_at: iso('09:59:50'),
   lit_at: iso('10:00:00'),
   paid_until: iso('11:00:00'),

@@ -86,6 +86,8 @@ actions! {
     DEVICE_PASSWORD_RENEWED = Security "venues" "device_password_renewed" "更换设备密码" "Gave a device another password";
     DEVICE_WATCHED = Warning "venues" "device_watched" "设置灯的功率下限" "Said what a lamp draws at least";
     LIGHT_SET = Warning "venues" "light_set" "手动控制灯" "Set a light by hand";
+    PLAY_OPENED = Warning "venues" "play_opened" "前台开台" "Opened a table at the desk";
+    PLAY_EXTENDED = Warning "venues" "play_extended" "前台续时" "Added time at the desk";
     PLAY_CLOSED = Warning "venues" "play_closed" "代客关台" "Closed a table for its customer";
     WALLET_RECHARGED = Warning "venues" "wallet_recharged" "柜台充值" "Added money at the desk";
     WALLET_PAID_OUT = Warning "venues" "wallet_paid_out" "柜台付现金" "Paid money out at the desk";

@@ -41,7 +41,7 @@ kernel::words! {
         VenuesManage = "venues.manage",
         VenuesView = "venues.view",
         TablesOperate = "tables.operate",
-        /// Cash, closing a table for its customer, and holding one for a guest.
+        /// Cash, opening a table for who stands there, closing one for its customer, and holding one for a guest.
         DeskServe = "desk.serve",
         CasesManage = "cases.manage",
         PaymentsManage = "payments.manage",

@@ -19,7 +19,7 @@ use store::Tx;
 use super::model::Customer;
 use super::session::{by_number, by_phone_or_number};
 use super::wallet::{MOST, account};
-use crate::halls::{VenueId, rows as halls};
+use crate::halls::{Venue, VenueId, rows as halls};
 use crate::{cash, staff, told};
 
 /// Somebody whom the staff has seen, so that something may be done to their account.
@@ -137,19 +137,36 @@ async fn change(cx: &Cx, ask: &DeskCash, key: &IdempotencyKey, way: Way) -> Resu
     if way == Way::Out {
         enough(&mut tx, cx, &customer, ask.amount).await?;
     }
-    let transfer = ledger::transfer(&mut tx, cx, &way.order(&customer, ask.amount, memo.unwrap_or_default())).await?;
     let hall = halls::venue(&mut tx, ask.venue).await?;
-    let day = cash::day_of(&hall, transfer.created_at)?;
-    cash::note(&mut tx, transfer.id, hall.id, by.id, day).await?;
-    let (template, action) = way.texts();
-    told::tell(&mut tx, cx, customer.id, template, &[("amount", told::yuan(ask.amount))]).await?;
-    let detail =
-        json!({"customer": customer.number, "amount_fen": ask.amount, "transfer": transfer.id, "venue": hall.id, "hall": hall.name});
-    audit::record(&mut tx, cx, action, Some(customer.id.into()), &detail).await?;
+    hand_over(&mut tx, cx, way, &hall, &customer, ask.amount, memo.unwrap_or_default()).await?;
     key.answer(&mut tx, owner, &customer.number).await?;
     let now = by_number(&mut tx, &customer.number).await?.ok_or_else(Fault::not_found)?;
     tx.commit().await?;
     Ok(now)
+}
+
+/// Moves cash over the counter of a hall by whoever is signed in, notes to which of its days it counts, tells the customer, and writes the log.
+async fn hand_over(tx: &mut Tx, cx: &Cx, way: Way, hall: &Venue, customer: &Customer, amount: Fen, memo: String) -> Result<()> {
+    let by = cx.user()?.id;
+    let transfer = ledger::transfer(tx, cx, &way.order(customer, amount, memo)).await?;
+    cash::note(tx, transfer.id, hall.id, by, cash::day_of(hall, transfer.created_at)?).await?;
+    let (template, action) = way.texts();
+    told::tell(tx, cx, customer.id, template, &[("amount", told::yuan(amount))]).await?;
+    let detail = json!({"customer": customer.number, "amount_fen": amount, "transfer": transfer.id, "venue": hall.id, "hall": hall.name});
+    audit::record(tx, cx, action, Some(customer.id.into()), &detail).await
+}
+
+/// Cash that comes with something else that is done at the desk: what is refused of that takes none. Nothing is nothing.
+pub(crate) async fn take_cash(tx: &mut Tx, cx: &Cx, hall: &Venue, customer: &Customer, amount: Fen) -> Result<()> {
+    if amount == Fen::ZERO { Ok(()) } else { hand_over(tx, cx, Way::In, hall, customer, amount, String::new()).await }
+}
+
+/// Refuses cash that is less than nothing, or more than is taken at once.
+pub(crate) fn check_cash(amount: Fen) -> Result<()> {
+    if (Fen::ZERO..=MOST).contains(&amount) {
+        return Ok(());
+    }
+    Err(Fault::field("cash_fen", "RANGE", "收到的现金须为 0 至 10000 元", "0 to 10,000 yuan in cash"))
 }
 
 /// Refuses more than can be paid out. The wallet is locked: somebody may be playing on it, or sending money of it back, at the same time.

@@ -9,6 +9,7 @@ use platform::vault::Purpose;
 use platform::{Cx, Result};
 use serde::Serialize;
 use store::{Row, Sql, Sweep, Tx, args};
+use uuid::Uuid;
 
 use super::code::phone_hash;
 use super::model::{Customer, CustomerId};
@@ -153,12 +154,29 @@ pub(crate) async fn find(sql: &mut impl Sql, id: CustomerId) -> store::Result<Op
     sql.opt(&query, args![id], read).await
 }
 
-/// Who plays in a hall now, with what they tell at the desk.
-pub(crate) async fn players_of_venue(sql: &mut impl Sql, venue: VenueId) -> store::Result<HashMap<CustomerId, String>> {
-    let query = "SELECT c.id, c.number FROM venue_tables t JOIN play_sessions p ON p.table_id = t.id AND p.state IN ('opening', 'playing') \
-                 JOIN customers c ON c.id = p.customer_id WHERE t.venue_id = $1 ORDER BY t.id LIMIT 1000";
-    let players = sql.all(query, args![venue], |row| Ok((row.get("id")?, row.get("number")?))).await?;
-    Ok(players.into_iter().collect())
+/// Who plays, as a hall's desk sees it.
+#[derive(Debug, Default)]
+pub(crate) struct Player {
+    /// What they tell there. `None`: not known.
+    pub number: Option<String>,
+    /// The desk has opened the table for them.
+    pub at_desk: bool,
+    /// And knows nothing of them but that number.
+    pub walk_in: bool,
+}
+
+/// Who plays in a hall now.
+pub(crate) async fn players_of_venue(sql: &mut impl Sql, venue: VenueId) -> store::Result<HashMap<CustomerId, Player>> {
+    let query = "SELECT c.id, c.number, c.phone_hint, c.wechat, d.id AS desk_id FROM venue_tables t \
+                 JOIN play_sessions p ON p.table_id = t.id AND p.state IN ('opening', 'playing') \
+                 JOIN customers c ON c.id = p.customer_id LEFT JOIN desk_plays d ON d.id = p.id \
+                 WHERE t.venue_id = $1 ORDER BY t.id LIMIT 1000";
+    let read = |row: &Row| {
+        let at_desk = row.get::<Option<Uuid>>("desk_id")?.is_some();
+        let known = row.get::<Option<String>>("phone_hint")?.is_some() || row.get::<bool>("wechat")?;
+        Ok((row.get::<CustomerId>("id")?, Player { number: row.get("number")?, at_desk, walk_in: at_desk && !known }))
+    };
+    Ok(sql.all(query, args![venue], read).await?.into_iter().collect())
 }
 
 /// Whose number this is, locked: of a guest who turned out to be somebody known that one, whose money it has carried over.

@@ -24,6 +24,10 @@ pub struct FloorPlay {
     pub state: SessionState,
     /// Who plays, by the number that a customer tells at the desk; absent: not told to who does not serve there.
     pub customer_number: Option<String>,
+    /// Opened at the desk, which can add time to it; told as the number is.
+    pub at_desk: bool,
+    /// Of who plays nothing is known but the number.
+    pub walk_in: bool,
     pub asked_at: Timestamp,
     pub lit_at: Option<Timestamp>,
     pub paid_until: Timestamp,
@@ -108,10 +112,13 @@ pub async fn floor(cx: &Cx, id: VenueId) -> Result<Floor> {
     let mut plays = HashMap::new();
     for session in play::of_venue(&mut sql, id).await? {
         let cost_so_far_fen = play::cost_so_far(&session, now)?;
+        let player = players.remove(&session.customer).unwrap_or_default();
         let shown = FloorPlay {
             id: session.id,
             state: session.state,
-            customer_number: players.remove(&session.customer),
+            customer_number: player.number,
+            at_desk: player.at_desk,
+            walk_in: player.walk_in,
             asked_at: session.asked_at,
             lit_at: session.lit_at,
             paid_until: session.until_at(now),

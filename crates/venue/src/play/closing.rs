@@ -48,6 +48,14 @@ pub(crate) fn last_opening(hall: &Hall, now: Timestamp, unit: i64) -> Option<Tim
     hall.closes_after(now).map(|closes| closes.plus_micros(-whole_units(SHORTEST, unit) * MINUTE))
 }
 
+/// How many minutes of play may be sold now, by the hall's hours: so many are left, and those to make up one's mind in. `None`: any number.
+pub(super) fn room(hall: &Hall, now: Timestamp) -> Option<i64> {
+    if !hall.is_open(now) {
+        return Some(0);
+    }
+    hall.closes_after(now).map(|closes| left(now, closes) - MIND)
+}
+
 fn left(from: Timestamp, closes: Timestamp) -> i64 {
     (closes.micros() - from.micros()).div_euclid(MINUTE)
 }

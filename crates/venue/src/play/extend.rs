@@ -5,7 +5,7 @@ use platform::idempotency::IdempotencyKey;
 use platform::messages::templates::ZONE;
 use platform::{Cx, Result};
 use serde::Serialize;
-use store::{Sql, args};
+use store::{Sql, Tx, args};
 
 use super::closing::{ends_in_time, to_extend};
 use super::error::{PlayError, no_price};
@@ -14,7 +14,7 @@ use super::open::hold;
 use super::rows;
 use super::view::{self, SessionView};
 use crate::customers::Customer;
-use crate::halls::{Venue as Hall, rows as halls};
+use crate::halls::{Table, Venue as Hall, rows as halls};
 use crate::tariff::whole_units;
 use crate::told::{self, tell};
 use crate::{Venue, devices, splits};
@@ -43,8 +43,13 @@ pub struct Extension {
 pub async fn extension(cx: &Cx, customer: &Customer, id: SessionId, minutes: i64) -> Result<Extension> {
     let mut sql = cx.db.read();
     let session = rows::by_id(&mut sql, id).await?.filter(|session| session.customer == customer.id).ok_or_else(Fault::not_found)?;
-    let hall = halls::venue(&mut sql, session.venue).await?;
-    Ok(of(&hall, &session, cx.now(), minutes)?.0)
+    extension_of(&mut sql, cx, &session, minutes).await
+}
+
+/// The same, whoever's it is: the caller has seen to that.
+pub(super) async fn extension_of(sql: &mut impl Sql, cx: &Cx, session: &Session, minutes: i64) -> Result<Extension> {
+    let hall = halls::venue(sql, session.venue).await?;
+    Ok(of(&hall, session, cx.now(), minutes)?.0)
 }
 
 /// By which lengths, in minutes, a session may be extended now.
@@ -91,7 +96,17 @@ pub async fn extend(
     }
     let table = halls::lock_table(&mut tx, session.table).await?;
     let session = rows::by_id(&mut tx, id).await?.ok_or_else(Fault::not_found)?;
-    let hall = halls::venue(&mut tx, session.venue).await?;
+    extend_in(&mut tx, cx, venue, &table, session, ask).await?;
+    key.answer(&mut tx, owner, &id).await?;
+    let view = view::of(&mut tx, cx, id).await?;
+    tx.commit().await?;
+    Ok(view)
+}
+
+/// All of it in the caller's transaction, which is not to be committed where this refuses. `session` was read since its table is locked.
+pub(super) async fn extend_in(tx: &mut Tx, cx: &Cx, venue: &Venue, table: &Table, session: Session, ask: ExtendAsk) -> Result<()> {
+    let (id, customer) = (session.id, session.customer);
+    let hall = halls::venue(tx, session.venue).await?;
     // Before anything of what it leads to: that is not what was shown.
     let has_moved = ask.until.is_some_and(|seen| !session.ends_as_seen(seen, cx.now()));
     if session.state == SessionState::Playing && has_moved {
@@ -105,20 +120,16 @@ pub async fn extend(
     if extension.price_fen != ask.expected {
         return Err(PlayError::PriceChanged.into());
     }
-    if let Some(transfer) = hold(&mut tx, cx, &session, extension.price_fen).await? {
-        rows::add_hold(&mut tx, id, transfer, extension.price_fen).await?;
+    if let Some(transfer) = hold(tx, cx, &session, extension.price_fen).await? {
+        rows::add_hold(tx, id, transfer, extension.price_fen).await?;
     }
     let held = session.held.plus(extension.price_fen).map_err(Fault::internal)?;
     // What was quoted for the time until now stays the most that it costs, whatever is added.
     let (quoted, quoted_until) = session.quoted.unwrap_or((session.held, session.pauses.paid(session.until)));
     let sql = "UPDATE play_sessions SET until_at = $1, held = $2, minutes = minutes + $3, quoted = $4, quoted_until = $5 WHERE id = $6";
     tx.exec(sql, args![to, held, extension.minutes, quoted, quoted_until, id]).await?;
-    devices::want(&mut tx, cx, venue, table.id).await?;
-    splits::more_time(&mut tx, cx, &Session { held, ..session }).await?;
+    devices::want(tx, cx, venue, table.id).await?;
+    splits::more_time(tx, cx, &Session { held, ..session }).await?;
     let params = [("table", table.name.clone()), ("until_at", extension.paid_until.to_string()), (ZONE, hall.time_zone)];
-    tell(&mut tx, cx, customer.id, &told::EXTENDED, &params).await?;
-    key.answer(&mut tx, owner, &id).await?;
-    let view = view::of(&mut tx, cx, id).await?;
-    tx.commit().await?;
-    Ok(view)
+    tell(tx, cx, customer, &told::EXTENDED, &params).await
 }

@@ -12,6 +12,7 @@ mod clean;
 mod clock;
 mod closing;
 mod dark;
+mod desk;
 mod end;
 mod error;
 mod extend;
@@ -24,6 +25,7 @@ mod reports;
 mod rows;
 mod unlit;
 mod view;
+mod within;
 
 pub(crate) use bill::bill_lines;
 pub use bill::{BillLine, BillView};
@@ -34,6 +36,7 @@ pub(crate) use clock::{
 };
 pub(crate) use closing::{ends_in_time, last_opening, to_open};
 pub use dark::SessionLight;
+pub use desk::{DeskAsk, DeskOffer, DeskPlay, desk_extension, desk_offer, desk_play, desk_plays, extend_at_desk, open_at_desk};
 pub use end::{close, close_by_staff};
 pub(crate) use error::PlayError;
 pub use extend::{ExtendAsk, Extension, extend, extension};

@@ -29,7 +29,7 @@ pub(super) const DEADLINE: i64 = 20 * SECOND;
 /// How long somebody may take to pay a network, and we to hear of it: an order's quarter of an hour, the minute in which it is closed, and as long as
 /// a payment opens a table. What was ordered in time may end so much after closing.
 const PAYING: i64 = 19 * MINUTE;
-const LONGEST: i64 = 720;
+pub(super) const LONGEST: i64 = 720;
 
 /// How long somebody wants to play.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,8 +78,20 @@ pub struct OpenAsk {
 pub(super) enum Means {
     /// What is in the wallet, at the price that the customer was shown.
     Wallet { expected: Fen },
+    /// The same, where the staff opens it for who stands at the desk: they need not have said who they are.
+    Desk { expected: Fen },
     /// What was paid for it: the price is that, whatever the clock says since.
     Order { id: OrderId, amount: Fen },
+}
+
+impl Means {
+    /// By how much what was ordered in time may end after closing.
+    const fn late(self) -> i64 {
+        match self {
+            Self::Wallet { .. } | Self::Desk { .. } => 0,
+            Self::Order { .. } => PAYING,
+        }
+    }
 }
 
 /// Holds the price of so many minutes, and has the light told to come on. Play begins when it says so.
@@ -107,16 +119,12 @@ pub(super) async fn open_in(
     means: Means,
 ) -> Result<Opened> {
     let mut table = halls::lock_table_in_use(tx, id).await?;
-    let late = match means {
-        Means::Wallet { .. } => 0,
-        Means::Order { .. } => PAYING,
-    };
-    let MayOpen { hall, light, offer } = may_open(tx, cx, customer, &table, time, late).await?;
+    let MayOpen { hall, light, offer } = may_open(tx, cx, customer, &table, time, means).await?;
     let Offer { terms, minutes, price: quoted, .. } = offer;
     let now = cx.now();
     let (order, price) = match means {
-        Means::Wallet { expected } if expected == quoted => (None, quoted),
-        Means::Wallet { .. } => return Err(PlayError::PriceChanged.into()),
+        Means::Wallet { expected } | Means::Desk { expected } if expected == quoted => (None, quoted),
+        Means::Wallet { .. } | Means::Desk { .. } => return Err(PlayError::PriceChanged.into()),
         Means::Order { id, amount } => (Some(id), amount),
     };
     let session = Session {
@@ -158,13 +166,13 @@ pub(super) async fn open_in(
     Ok(Opened { session, hall: hall.name, phone: hall.phone, table: table.name })
 }
 
-/// Whether this customer may open this table for so long now; at which terms, and for how much. It may go on past closing by as much as `late`.
+/// Whether this customer may open this table for so long now; at which terms, and for how much.
 /// Whoever opens it has its row locked, and on SQLite the whole database: what is to be known is read with few statements, and each once.
-pub(super) async fn may_open(tx: &mut Tx, cx: &Cx, customer: &Customer, table: &Table, time: PlayTime, late: i64) -> Result<MayOpen> {
-    let now = cx.now();
+pub(super) async fn may_open(tx: &mut Tx, cx: &Cx, customer: &Customer, table: &Table, time: PlayTime, means: Means) -> Result<MayOpen> {
+    let (now, late) = (cx.now(), means.late());
     let (hall, tariff, pause) = halls::place_of(tx, table).await?;
     let light = is_free(tx, cx, &hall, table, Some(customer.id)).await?;
-    if customer.guest {
+    if customer.guest && !matches!(means, Means::Desk { .. }) {
         return Err(PlayError::PhoneNeeded.into());
     }
     if !hall.is_open(now) {

@@ -26,7 +26,7 @@ fn is_late(paid: Timestamp, now: Timestamp) -> bool {
 pub(crate) async fn quoted(cx: &Cx, customer: &Customer, table: TableId, ask: OpenAsk) -> Result<(Fen, String)> {
     let mut tx = cx.db.begin().await?;
     let table = halls::table_in_use(&mut tx, table).await?;
-    let price = may_open(&mut tx, cx, customer, &table, ask.time, 0).await?.offer.price;
+    let price = may_open(&mut tx, cx, customer, &table, ask.time, Means::Wallet { expected: ask.expected }).await?.offer.price;
     if price != ask.expected { Err(PlayError::PriceChanged.into()) } else { Ok((price, table.name)) }
 }
 

@@ -9,6 +9,7 @@ pub(crate) mod client;
 mod client_doc;
 mod complaints;
 mod customer;
+mod desk_plays;
 mod devices;
 mod events;
 mod grants;
@@ -59,6 +60,7 @@ fn api() -> OpenApiRouter<AppState> {
         .merge(callbacks::router())
         .merge(calls::router())
         .merge(complaints::router())
+        .merge(desk_plays::router())
         .merge(devices::router())
         .merge(grants::router())
         .merge(holds::router())

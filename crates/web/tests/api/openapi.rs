@@ -136,6 +136,8 @@ fn refusals_that_only_the_use_case_knows_are_documented() {
         ("post", "/api/v1/customers/recharge", "429", "RATE_LIMITED"),
         ("post", "/api/v1/customers/payout", "429", "RATE_LIMITED"),
         ("post", "/api/v1/tables/{id}/hold", "429", "RATE_LIMITED"),
+        ("post", "/api/v1/tables/{id}/desk-offer", "429", "RATE_LIMITED"),
+        ("post", "/api/v1/tables/{id}/desk-open", "429", "RATE_LIMITED"),
         ("post", "/customer/v1/orders", "404", "the table of the body"),
         ("post", "/customer/v1/orders", "429", "RATE_LIMITED"),
         ("post", "/customer/v1/sessions/{id}/split", "429", "RATE_LIMITED"),

@@ -150,7 +150,7 @@ on_server! {
         furnish(&world).await;
         let document: Value = serde_json::from_str(&web::openapi::json().unwrap()).unwrap();
         // What has an id in its path, and whoever is nobody of the console's.
-        let device = world.make(Thing::HallDevice, Owner::Alice).await;
+        let (device, hall) = (world.make(Thing::HallDevice, Owner::Alice).await, world.make(Thing::Hall, Owner::Alice).await);
         let guest = server.visitor().post("/customer/v1/guests", json!({})).await.ok(201);
         let guest = server.visitor().with_token(guest["token"].as_str().unwrap());
         let customer = customer(&world).await;
@@ -167,7 +167,8 @@ on_server! {
                 let customers = [&guest, &customer];
                 for who in if path.starts_with("/customer/") { &customers[..] } else { &people[..] } {
                     asked += 1;
-                    let address = format!("{}?limit=2{query}", path.replace("{id}", &device));
+                    let thing = if path.starts_with("/api/v1/venues/") { &hall } else { &device };
+                    let address = format!("{}?limit=2{query}", path.replace("{id}", thing));
                     seen.look(server, who, &address).await;
                 }
             }

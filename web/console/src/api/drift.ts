@@ -6,6 +6,7 @@
 import type { components } from './schema'
 import type * as Cash from './cash'
 import type * as Complaints from './complaints'
+import type * as Desk from './desk'
 import type * as Devices from './devices'
 import type * as Beside from './offers'
 import type * as Texts from './texts'
@@ -77,6 +78,9 @@ export type Answers = [
   Fits<Present<Server['Customer']>, Console.Customer>,
   Fits<Present<Server['AtDesk']>, Console.AtDesk>,
   Fits<Present<Server['CashReport']>, Cash.CashReport>,
+  Fits<Present<Server['DeskOffer']>, Desk.DeskOffer>,
+  Fits<Present<Server['DeskPlay']>, Desk.DeskPlay>,
+  Fits<Present<Server['Extension']>, Desk.Extension>,
   Fits<Present<Server['SignedOut']>, Console.SignedOut>,
   Fits<Present<Server['Member']>, Console.VenueMember>,
   Fits<Present<Server['PayOrderDetail']>, Console.PayOrderDetail>,
@@ -137,6 +141,9 @@ export type Requests = [
   // The document does not say what a tariff is.
   Fits<Omit<Console.NewVenue, 'tariff'>, Omit<Server['NewVenue'], 'tariff'>>,
   Fits<Console.NewTable, Server['NewTable']>,
+  Fits<Desk.DeskOfferAsk, Server['DeskOfferAsk']>,
+  Fits<Desk.DeskOpening, Server['DeskOpening']>,
+  Fits<Desk.DeskMore, Server['DeskMore']>,
   Fits<Console.LevelForm, Server['LevelForm']>,
   Fits<Console.ChangedVenue, Server['ChangedVenue']>,
   Fits<Console.ChangedTable, Server['ChangedTable']>,

@@ -6,6 +6,7 @@ import type {
   Batch,
   Cause,
   Delivery,
+  FloorPlay,
   Grant,
   Job,
   KeyState,
@@ -39,6 +40,8 @@ interface StatusValues {
   level: OperationEntry['level']
   call: 'accepted' | 'refused'
   table: TableState
+  /** A session on a table. */
+  play: FloorPlay['state']
   /** The light over a table, by what it says of itself. */
   lamp: 'on' | 'off' | 'unknown' | 'away' | 'missing'
   /** What stands out about a light. */
@@ -102,6 +105,7 @@ export const tones: { readonly [K in StatusKind]: Readonly<Record<StatusValues[K
     cleaning: 'info',
     maintenance: 'danger',
   },
+  play: { opening: 'warning', playing: 'success', closed: 'neutral', failed: 'danger' },
   lamp: { on: 'success', off: 'neutral', unknown: 'warning', away: 'danger', missing: 'neutral' },
   mark: { differs: 'warning', dark: 'danger', away: 'danger', by_hand: 'info' },
   payOrder: { pending: 'warning', paid: 'success', closed: 'neutral' },

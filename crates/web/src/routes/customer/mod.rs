@@ -8,6 +8,7 @@ mod pay;
 mod play;
 mod splits;
 
+pub(super) use play::time;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::state::AppState;

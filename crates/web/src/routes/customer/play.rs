@@ -42,7 +42,7 @@ struct Opening {
 }
 
 /// Either so many minutes, or a package.
-pub(super) fn time(minutes: Option<i64>, package: Option<i64>) -> Result<PlayTime> {
+pub(in crate::routes) fn time(minutes: Option<i64>, package: Option<i64>) -> Result<PlayTime> {
     match (minutes, package) {
         (Some(minutes), None) => Ok(PlayTime::Minutes(minutes)),
         (None, Some(package)) => Ok(PlayTime::Package(package)),

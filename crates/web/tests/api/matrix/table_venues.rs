@@ -75,6 +75,18 @@ pub const RULES: &[Rule] = &[
         .on(Thing::Theirs(Theirs::FreeTable), Reach::BRANCH)
         .body(|_| json!({"note": "x", "until": "2026-11-22T12:00:00Z"})),
     rule("POST /api/v1/tables/{id}/release", DESK, 200).on(Thing::Theirs(Theirs::HeldTable), Reach::BRANCH).body(|_| json!({})),
+    rule("POST /api/v1/tables/{id}/desk-offer", DESK, 200)
+        .on(Thing::Theirs(Theirs::FreeTable), Reach::BRANCH)
+        .body(|_| json!({"cash_fen": 3_600})),
+    rule("POST /api/v1/tables/{id}/desk-open", DESK, 202)
+        .on(Thing::Theirs(Theirs::FreeTable), Reach::BRANCH)
+        .body(|_| json!({"minutes": 60, "expected_fen": 3_600, "cash_fen": 3_600})),
+    rule("GET /api/v1/venues/{id}/desk-plays", DESK, 200).on(Thing::Hall, Reach::BRANCH),
+    rule("GET /api/v1/desk-plays/{id}", DESK, 200).on(Thing::Theirs(Theirs::DeskPlay), Reach::BRANCH),
+    rule("GET /api/v1/desk-plays/{id}/extension?minutes=30", DESK, 200).on(Thing::Theirs(Theirs::DeskPlay), Reach::BRANCH),
+    rule("POST /api/v1/desk-plays/{id}/extend", DESK, 200)
+        .on(Thing::Theirs(Theirs::DeskPlay), Reach::BRANCH)
+        .body(|_| json!({"minutes": 30, "expected_fen": 1_800, "cash_fen": 1_800})),
     rule("POST /api/v1/customers/recharge", DESK, 422)
         .on(Thing::Hall, Reach::BRANCH)
         .body(|case| json!({"venue_id": case.thing, "number": "0", "amount_fen": 1}))

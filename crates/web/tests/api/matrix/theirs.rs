@@ -33,6 +33,7 @@ impl World<'_> {
                 hall.tables[0].id.clone()
             }
             Theirs::CleanedTable => self.cleaned_table(owner).await,
+            Theirs::DeskPlay => self.desk_play(owner).await,
             Theirs::TableOutOfService => {
                 let table = self.free_table(owner).await;
                 self.people.root.post(&format!("/api/v1/tables/{table}/out-of-service"), json!({"note": "x"})).await.ok(200);
@@ -93,6 +94,14 @@ impl World<'_> {
     async fn free_table(&self, owner: Owner) -> String {
         self.clear().await;
         self.crowd().hall(owner).tables[0].id.clone()
+    }
+
+    async fn desk_play(&self, owner: Owner) -> String {
+        let table = self.free_table(owner).await;
+        let ask = json!({"minutes": 60, "expected_fen": HOUR_FEN, "cash_fen": HOUR_FEN});
+        let opened = self.people.root.post_once(&self.once(), &format!("/api/v1/tables/{table}/desk-open"), ask).await.ok(202);
+        self.crowd().hall(owner).is(&table, "playing").await;
+        id(&opened["session"]).to_owned()
     }
 
     /// The one that the customer plays, where it is as it was begun, and not shared; or a new one.

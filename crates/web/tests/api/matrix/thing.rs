@@ -98,6 +98,8 @@ pub enum Theirs {
     HeldTable,
     /// The customer plays there.
     PlayedTable,
+    /// A session on such a table, for a walk-in: it was opened at the desk, and is played.
+    DeskPlay,
     /// Such a table, taken out of service.
     TableOutOfService,
     /// The customer has played there, and it is being cleaned.

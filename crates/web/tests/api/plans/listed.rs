@@ -2,7 +2,7 @@
 
 /// Paths of lists as OpenAPI has them, and the tables along which they are read, as long as these may become. There is none where a list is as
 /// long as there are projects: those were counted before, and are read from end to end.
-const LISTED: [(&str, &[&str]); 30] = [
+const LISTED: [(&str, &[&str]); 31] = [
     ("/api/v1/applications", &["applications"]),
     ("/api/v1/applications/projects", &[]),
     ("/api/v1/batches", &["batches"]),
@@ -27,6 +27,7 @@ const LISTED: [(&str, &[&str]); 30] = [
     ("/api/v1/quota/statement", &["ledger_entries"]),
     ("/api/v1/texts", &["texts"]),
     ("/api/v1/users", &["users"]),
+    ("/api/v1/venues/{id}/desk-plays", &["desk_plays"]),
     ("/api/v1/withdrawals", &["withdrawals"]),
     ("/customer/v1/complaints", &["complaints"]),
     ("/customer/v1/messages", &["customer_messages"]),

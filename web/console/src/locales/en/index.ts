@@ -7,6 +7,7 @@ import status from './status'
 import callbacks from './callbacks'
 import cash from './cash'
 import complaints from './complaints'
+import deskPlay from './deskPlay'
 import floor from './floor'
 import halls from './halls'
 import hold from './hold'
@@ -45,6 +46,7 @@ const en: typeof zh = {
   callbacks,
   cash,
   complaints,
+  deskPlay,
   floor,
   halls,
   hold,

@@ -46,6 +46,7 @@ const en: typeof zh = {
     cleaning: 'Cleaning',
     maintenance: 'Out of service',
   },
+  play: { opening: 'Being opened', playing: 'In use', closed: 'Closed', failed: 'Not opened' },
   lamp: { on: 'Lit', off: 'Dark', unknown: 'Not known', away: 'Offline', missing: 'No light' },
   mark: { differs: 'Not as wanted', dark: 'On, draws no power', away: 'Light offline', by_hand: 'Set by hand' },
   payOrder: { pending: 'To be paid', paid: 'Paid', closed: 'Closed' },

@@ -6,6 +6,7 @@ import status from './status'
 import callbacks from './callbacks'
 import cash from './cash'
 import complaints from './complaints'
+import deskPlay from './deskPlay'
 import floor from './floor'
 import halls from './halls'
 import hold from './hold'
@@ -44,6 +45,7 @@ export default {
   callbacks,
   cash,
   complaints,
+  deskPlay,
   floor,
   halls,
   hold,

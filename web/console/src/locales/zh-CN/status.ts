@@ -39,6 +39,7 @@ export default {
     cleaning: '清洁中',
     maintenance: '维护中',
   },
+  play: { opening: '开台中', playing: '使用中', closed: '已结账', failed: '未开台' },
   lamp: { on: '灯亮', off: '灯灭', unknown: '状态未知', away: '离线', missing: '未装灯控' },
   mark: { differs: '与要求不符', dark: '已开不用电', away: '灯控离线', by_hand: '手动控制' },
   payOrder: { pending: '待支付', paid: '已支付', closed: '已关闭' },

@@ -1,10 +1,8 @@
 import { watchDebounced } from '@vueuse/core'
 import { computed, shallowRef, type Ref } from 'vue'
+import { WHOLE } from './desk-open'
 import type { AtDesk } from '@/api/types'
 import { findCustomer } from '@/api/venues'
-
-/** A customer's number, or a phone's. */
-const WHOLE = /^(\d{8}|1\d{10})$/
 
 interface NumberForm {
   model: { number: string }
