@@ -17,6 +17,7 @@ import home from './home'
 import jobs from './jobs'
 import logs from './logs'
 import mailbox from './mailbox'
+import maintainers from './maintainers'
 import payments from './payments'
 import problems from './problems'
 import power from './power'
@@ -55,6 +56,7 @@ const en: typeof zh = {
   jobs,
   logs,
   mailbox,
+  maintainers,
   notifications,
   payments,
   problems,
