@@ -18,7 +18,7 @@ test('v3_1 who works in a hall lands on its floor, with a menu of its own', asyn
   await page.goto('/sign-in')
   await fillSignIn(page, demoAccount('venue_manager'))
   await expect(page).toHaveURL('/floor')
-  for (const entry of ['menu-floor', 'menu-notifications', 'menu-logs-operations'])
+  for (const entry of ['menu-floor', 'menu-maintainers', 'menu-notifications', 'menu-logs-operations'])
     await expect(page.getByTestId(entry)).toBeVisible()
   for (const entry of ['menu-home', 'menu-batches', 'menu-quota', 'menu-users', 'menu-settings'])
     await expect(page.getByTestId(entry)).toHaveCount(0)

@@ -98,7 +98,9 @@ impl Role {
                 P::QuotaWithdraw,
                 P::LogsView,
             ],
-            Self::VenueManager => &[P::LogsView, P::VenuesManage, P::VenuesView, P::TablesOperate, P::DeskServe, P::CasesManage],
+            Self::VenueManager => {
+                &[P::UsersManage, P::LogsView, P::VenuesManage, P::VenuesView, P::TablesOperate, P::DeskServe, P::CasesManage]
+            }
             Self::Maintainer => &[P::LogsView, P::VenuesView, P::CasesManage],
             Self::Cashier => &[P::LogsView, P::VenuesView, P::DeskServe],
         }
@@ -128,7 +130,7 @@ pub struct Principal {
     pub id: UserId,
     pub name: String,
     pub role: Role,
-    /// Who created this user and decides for it; none for those who signed up themselves, and for super admins.
+    /// Who created this user and decides for it, or manages it; none for those who signed up themselves, and whom a super admin has made.
     pub superior: Option<UserId>,
     pub session: SessionId,
 }
@@ -240,6 +242,8 @@ mod tests {
         assert!(Role::AgentAdmin.may(Permission::QuotaRecharge) && !Role::Agent.may(Permission::QuotaRecharge));
         assert!(Role::Agent.may(Permission::KeysGenerate) && !Role::SuperAdmin.may(Permission::KeysGenerate));
         assert!(Role::ALL.iter().all(|role| role.may(Permission::LogsView)));
+        let managers: Vec<_> = Role::ALL.iter().copied().filter(|role| role.may(Permission::UsersManage)).collect();
+        assert_eq!(managers, [Role::SuperAdmin, Role::AgentAdmin, Role::VenueManager]);
         let holders: Vec<_> = Role::ALL.iter().copied().filter(|role| role.holds_quota()).collect();
         assert_eq!(holders, [Role::AgentAdmin, Role::Agent]);
     }

@@ -41,7 +41,7 @@ struct UserQuery {
     limit: Option<i64>,
 }
 
-/// Everybody (super admin), or the agents one created (agent admin).
+/// Everybody (super admin), the agents one created (agent admin), or the maintainers one made (manager of halls).
 #[utoipa::path(get, path = "/users", tag = "users", params(UserQuery),
     responses((status = 200, body = Page<UserView>), (status = 403, body = Problem), (status = 422, body = Problem)))]
 async fn list(Auth(cx, _): Auth<UsersManage>, Query(query): Query<UserQuery>) -> Result<axum::Json<Page<UserView>>> {
@@ -63,7 +63,8 @@ struct NewUserBody {
     initial_quota: Quota,
 }
 
-/// Creates a user, active at once. A first password is mailed, and must be changed at the first sign-in.
+/// Creates a user, active at once. A first password is mailed, and must be changed at the first sign-in. Managers of halls make their maintainers at
+/// `/maintainers`.
 #[utoipa::path(post, path = "/users", tag = "users", params(("Idempotency-Key" = String, Header)), request_body = NewUserBody,
     responses((status = 201, body = UserView), (status = 403, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem),
         (status = 429, body = Problem)))]
@@ -98,8 +99,8 @@ async fn unlock(Auth(cx, _): Auth<UsersManage>, PathId(id): PathId<UserEntity>) 
     Ok(axum::Json(users::unlock(&cx, id).await?))
 }
 
-/// Gives the user another e-mail address, and tells both. Who has not changed the first password yet is mailed another one there. An agent admin
-/// does so until then; afterwards the user itself, or a super admin.
+/// Gives the user another e-mail address, and tells both. Who has not changed the first password yet is mailed another one there. Who has made
+/// the user does so until then; afterwards the user itself, or a super admin.
 #[utoipa::path(post, path = "/users/{id}/email", tag = "users", params(("id" = String, Path)), request_body = EmailChange,
     responses((status = 200, body = UserView), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem),
         (status = 422, body = Problem), (status = 429, body = Problem)))]

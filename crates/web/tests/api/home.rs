@@ -216,10 +216,20 @@ on_server! {
             "counted_to": {"users": 100_000, "waiting": 1_000}});
         let shop = shop(server).await;
         team(server, &shop).await;
-        for role in [Role::VenueManager, Role::Maintainer, Role::Cashier] {
+        for role in [Role::Maintainer, Role::Cashier] {
             let user = server.user(role, kernel::Word::as_str(role)).await;
             assert_eq!(home(&user).await, nothing);
         }
+        // Whom a manager of halls has made are its maintainers.
+        let manager = server.user(Role::VenueManager, "manager").await;
+        let with_users = |count: i64| {
+            let mut home = nothing.clone();
+            home["users"] = json!(count);
+            home
+        };
+        assert_eq!(home(&manager).await, with_users(0));
+        server.user_under(Role::Maintainer, "fixer", Some(&manager)).await;
+        assert_eq!(home(&manager).await, with_users(1));
         let empty = server.user(Role::Agent, "new").await;
         assert_eq!(home(&empty).await["keys"], states(0, 0, 0, 0));
         server.visitor().get("/api/v1/home").await.refused(401, "SIGN_IN_REQUIRED");

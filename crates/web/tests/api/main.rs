@@ -121,6 +121,7 @@ mod venue_last_second;
 mod venue_light;
 mod venue_lists;
 mod venue_long;
+mod venue_maintainers;
 mod venue_members;
 mod venue_messages;
 mod venue_modbus;

@@ -129,6 +129,8 @@ fn refusals_that_only_the_use_case_knows_are_documented() {
         ("post", "/api/v1/withdrawals", "429", "RATE_LIMITED"),
         ("post", "/api/v1/applications", "429", "RATE_LIMITED"),
         ("post", "/api/v1/users", "429", "RATE_LIMITED"),
+        ("post", "/api/v1/maintainers", "404", "a hall of the body"),
+        ("post", "/api/v1/maintainers", "429", "RATE_LIMITED"),
         ("post", "/api/v1/users/{id}/email", "403", "EMAIL_ITS_OWN"),
         ("post", "/api/v1/users/{id}/email", "429", "RATE_LIMITED"),
         ("post", "/api/v1/me/email", "429", "RATE_LIMITED"),

@@ -104,7 +104,7 @@ on_server! {
         for role in ["agent_admin", "super_admin", "venue_manager"] {
             admin.post_once("create-0001", USERS, new_user("carol", role, 0)).await.refused_field("role", "ROLE_NOT_ALLOWED");
         }
-        for role in [Role::Agent, Role::VenueManager, Role::Maintainer, Role::Cashier] {
+        for role in [Role::Agent, Role::Maintainer, Role::Cashier] {
             let user = server.user(role, role.as_str()).await;
             user.post_once("create-0001", USERS, new_user("carol", "agent", 0)).await.refused(403, "FORBIDDEN");
             user.get(USERS).await.refused(403, "FORBIDDEN");

@@ -133,6 +133,7 @@ export type Filters = [
 export type Requests = [
   Fits<Console.CaptchaAnswer, Server['CaptchaAnswer']>,
   Fits<Console.NewUser, Server['NewUser']>,
+  Fits<Console.NewMaintainer, Server['NewMaintainer']>,
   Fits<Console.EmailChange, Server['EmailChange']>,
   Fits<Console.OwnEmailChange, Server['OwnEmailChange']>,
   Fits<Console.NewProject, Server['NewProject']>,

@@ -38,7 +38,7 @@ export interface OwnEmailChange { email: string; password: string }
 export interface SessionInfo { id: string; current: boolean; address: string; agent: string; created_at: string; last_seen_at: string; expires_at: string }
 // POST /me/second-factor -> {secret, otpauth_url, qr_svg}; POST /me/second-factor/confirm {code} -> {recovery_codes: string[]}; POST /me/second-factor/disable {password, code} -> 204
 
-// ---- users (super_admin: everybody; agent_admin: agents it created)
+// ---- users (super_admin: everybody; agent_admin: agents it created; venue_manager: maintainers it made)
 // GET /users?search=&role=&state=&cursor=&limit= -> Page<User>; POST /users [idem] NewUser -> 201 User (password made by the server and mailed); GET /users/{id} -> User
 // POST /users/{id}/disable|enable -> User; POST /users/{id}/unlock -> User; POST /users/{id}/second-factor/reset -> User (super_admin)
 export interface User { id: string; name: string; email: string; role: Role; state: UserState; superior: UserRef | null; locked_until: string | null; second_factor_enabled: boolean; first_sign_in_due: boolean /* the first password, which was mailed, has not been changed yet */; quota: { available: number; held: number } | null; last_sign_in_at: string | null; created_at: string }
@@ -46,6 +46,8 @@ export interface User { id: string; name: string; email: string; role: Role; sta
 export interface EmailChange { email: string; password?: string /* one's own, where it is one's own address */ }
 // POST /users/{id}/sessions/end -> User; POST /users/sessions/end {password} -> SessionsEnded (super_admin; everybody's but the one that asks)
 export interface SessionsEnded { ended: number }
+// POST /maintainers [idem] NewMaintainer -> 201 User (by a venue_manager for halls of its own, or a super_admin; who works there from the start)   errors: venue_ids REQUIRED, TOO_MANY; another's hall is 404
+export interface NewMaintainer { name: string; email: string; venue_ids: string[] }
 export interface NewUser { name: string; email: string; role: Role; initial_quota: number }   // agent_admin may only create 'agent'; super_admin: 'agent' | 'agent_admin' | 'super_admin'
 // POST /users/{id}/recharge [idem] {amount, memo?} -> Transfer
 

@@ -1,5 +1,5 @@
 import { get, post, seg, type Paging } from './http'
-import type { EmailChange, NewUser, Page, Role, SessionsEnded, Transfer, User, UserState } from './types'
+import type { EmailChange, NewMaintainer, NewUser, Page, Role, SessionsEnded, Transfer, User, UserState } from './types'
 
 export interface UserFilter extends Paging {
   search?: string
@@ -10,6 +10,9 @@ export interface UserFilter extends Paging {
 export const listUsers = (filter: UserFilter, signal?: AbortSignal) => get<Page<User>>('/users', filter, signal)
 export const getUser = (id: string, signal?: AbortSignal) => get<User>(`/users/${seg(id)}`, undefined, signal)
 export const createUser = (body: NewUser, idempotencyKey: string) => post<User>('/users', body, { idempotencyKey })
+/** Who works in halls of one's own from the start. */
+export const createMaintainer = (body: NewMaintainer, idempotencyKey: string) =>
+  post<User>('/maintainers', body, { idempotencyKey })
 export const disableUser = (id: string) => post<User>(`/users/${seg(id)}/disable`)
 export const enableUser = (id: string) => post<User>(`/users/${seg(id)}/enable`)
 export const unlockUser = (id: string) => post<User>(`/users/${seg(id)}/unlock`)

@@ -1,5 +1,5 @@
 import { markRaw } from 'vue'
-import { Cpu, Grid, Medal, Money, Tools } from '@element-plus/icons-vue'
+import { Avatar, Cpu, Grid, Medal, Money, Tools } from '@element-plus/icons-vue'
 import type { ModuleRoutes } from './types'
 
 const permission = 'venues.view'
@@ -43,6 +43,12 @@ export const halls: ModuleRoutes = {
       meta: { title: 'lights.devices.title', permission },
     },
     {
+      path: 'maintainers',
+      name: 'maintainers',
+      component: () => import('@/views/maintainers/MaintainerListPage.vue'),
+      meta: { title: 'maintainers.title', permission: 'venues.manage' },
+    },
+    {
       path: 'levels',
       name: 'levels',
       component: () => import('@/views/levels/LevelsPage.vue'),
@@ -54,6 +60,13 @@ export const halls: ModuleRoutes = {
     { path: '/cash', label: 'cash.title', icon: markRaw(Money), group: 'halls', permission: 'desk.serve' },
     { path: '/cases', label: 'lights.cases.title', icon: markRaw(Tools), group: 'halls', permission },
     { path: '/devices', label: 'lights.devices.title', icon: markRaw(Cpu), group: 'halls', permission },
+    {
+      path: '/maintainers',
+      label: 'maintainers.title',
+      icon: markRaw(Avatar),
+      group: 'halls',
+      permission: 'venues.manage',
+    },
     { path: '/levels', label: 'levels.title', icon: markRaw(Medal), group: 'halls', permission: 'settings.manage' },
   ],
 }

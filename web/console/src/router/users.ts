@@ -2,7 +2,8 @@ import { markRaw } from 'vue'
 import { User } from '@element-plus/icons-vue'
 import type { ModuleRoutes } from './types'
 
-const permission = 'users.manage'
+// Managers of halls have users too: their maintainers, who are on a page of their own.
+const permission = 'grants.manage'
 
 export const users: ModuleRoutes = {
   routes: [

@@ -1,7 +1,7 @@
 //! An admin creates a user (K1.4a).
 
 use ::store::{Sql, Tx, args};
-use kernel::{Fields, Quota, text};
+use kernel::{Fault, Fields, Quota, text};
 
 use super::first_password::FirstPassword;
 use super::list::{UserView, find};
@@ -29,47 +29,72 @@ struct Checked {
     initial_quota: Option<Quota>,
 }
 
-/// Creates a user, active at once, with its initial quota; a first password goes out by mail and must be changed.
+/// Creates a user, active at once, with its initial quota; a first password goes out by mail and must be changed. Not for managers: whom they make works
+/// in a hall from the start, and halls are not known here ([`Prepared`]).
 pub async fn create(cx: &Cx, ask: &NewUser, key: &IdempotencyKey) -> Result<UserView> {
     let creator = cx.require(Permission::UsersManage)?;
-    let new = check(creator, ask)?;
-    let password = FirstPassword::make(cx).await?;
+    if creator.role == Role::VenueManager {
+        return Err(Fault::forbidden());
+    }
+    let new = Prepared::of(cx, ask, Fields::default()).await?;
 
     let mut tx = cx.db.begin().await?;
     if let Some(first) = key.seen(&mut tx, cx, creator.id.uuid()).await? {
         return Ok(first);
     }
-    // Who runs the installation may set all of it up at once.
-    if creator.role != Role::SuperAdmin {
-        USERS.take_in(&mut tx, cx).await?;
-    }
-    let row = NewUserRow {
-        name: &new.name,
-        email: &new.email,
-        role: new.role,
-        state: UserState::Active,
-        password_hash: &password.hash,
-        must_change_password: true,
-        language: cx.lang,
-        superior: superior_for(creator),
-    };
-    let Some(id) = insert_user(&mut tx, cx, &row).await? else {
-        return Err(taken(&mut tx, &new).await?.fault());
-    };
-    if let Some(amount) = new.initial_quota {
-        give_initial(&mut tx, cx, creator, id, amount).await?;
-    }
-    password.mail(&mut tx, cx, creator, &new.name, &new.email, cx.lang).await?;
-    let detail = serde_json::json!({"name": new.name, "role": new.role, "initial_quota": ask.initial_quota});
-    audit::record(&mut tx, cx, &audit::USER_CREATED, Some(id.into()), &detail).await?;
-    let user = find(&mut tx, cx, creator, id).await?;
+    let user = new.write(&mut tx, cx).await?;
     key.answer(&mut tx, creator.id.uuid(), &user).await?;
     tx.commit().await?;
     Ok(user)
 }
 
-fn check(creator: &Principal, ask: &NewUser) -> Result<Checked> {
-    let mut fields = Fields::default();
+/// A user who is in order, and not written yet: what is slow was done before any transaction.
+pub struct Prepared {
+    new: Checked,
+    password: FirstPassword,
+}
+
+impl Prepared {
+    /// `fields` says what else is wrong with what was entered, so that all of it is told at once.
+    pub async fn of(cx: &Cx, ask: &NewUser, fields: Fields) -> Result<Self> {
+        let new = check(cx.require(Permission::UsersManage)?, ask, fields)?;
+        let password = FirstPassword::make(cx).await?;
+        Ok(Self { new, password })
+    }
+
+    /// Writes the user in the caller's transaction, which is not to be committed where this refuses.
+    pub async fn write(&self, tx: &mut Tx, cx: &Cx) -> Result<UserView> {
+        let creator = cx.require(Permission::UsersManage)?;
+        let Self { new, password } = self;
+        // Who runs the installation may set all of it up at once.
+        if creator.role != Role::SuperAdmin {
+            USERS.take_in(tx, cx).await?;
+        }
+        let row = NewUserRow {
+            name: &new.name,
+            email: &new.email,
+            role: new.role,
+            state: UserState::Active,
+            password_hash: &password.hash,
+            must_change_password: true,
+            language: cx.lang,
+            superior: superior_for(creator),
+        };
+        let Some(id) = insert_user(tx, cx, &row).await? else {
+            return Err(taken(tx, new).await?.fault());
+        };
+        if let Some(amount) = new.initial_quota {
+            give_initial(tx, cx, creator, id, amount).await?;
+        }
+        password.mail(tx, cx, creator, &new.name, &new.email, cx.lang).await?;
+        let initial_quota = new.initial_quota.unwrap_or(Quota::ZERO);
+        let detail = serde_json::json!({"name": new.name, "role": new.role, "initial_quota": initial_quota});
+        audit::record(tx, cx, &audit::USER_CREATED, Some(id.into()), &detail).await?;
+        find(tx, cx, creator, id).await
+    }
+}
+
+fn check(creator: &Principal, ask: &NewUser, mut fields: Fields) -> Result<Checked> {
     let name = fields.take("name", naming::clean_name(&ask.name));
     let email = fields.take("email", naming::clean_email(&ask.email));
     let initial_quota = fields.take("initial_quota", amount_or_none(ask.initial_quota));

@@ -90,7 +90,7 @@ pub async fn list(cx: &Cx, filter: &UserFilter, ask: &PageAsk) -> Result<Page<Us
     Ok(page)
 }
 
-/// The lanes of those whom `manager` manages: an agent admin's agents by their state, all users by role and state.
+/// The lanes of those whom `manager` manages: whom an agent admin or a manager has made by their state, all users by role and state.
 fn along(look: &mut Look, manager: &Principal, filter: &UserFilter) {
     let states = UserState::texts(filter.state);
     let roles = Role::texts(filter.role);

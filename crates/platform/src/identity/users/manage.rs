@@ -97,6 +97,19 @@ pub async fn reset_second_factor(cx: &Cx, id: UserId) -> Result<UserView> {
     finish(tx, cx, manager, id).await
 }
 
+/// Whom this manager has made is not its own to manage any more, and is left to super admins: it does not work any more where they do. The caller
+/// has looked whether that may be.
+pub async fn let_go(tx: &mut Tx, cx: &Cx, manager: UserId, users: &[UserId]) -> Result<()> {
+    let sql = "UPDATE users SET superior_id = NULL WHERE id = $1 AND superior_id = $2 RETURNING name";
+    for id in users {
+        let name: Option<String> = tx.opt(sql, args![*id, manager], |row| row.get("name")).await?;
+        if let Some(name) = name {
+            audit::record(tx, cx, &audit::USER_LET_GO, Some((*id).into()), &serde_json::json!({"name": name})).await?;
+        }
+    }
+    Ok(())
+}
+
 async fn active_super_admins(tx: &mut Tx) -> Result<Vec<UserId>> {
     let sql = format!("SELECT id FROM users WHERE role = $1 AND state = 'active' ORDER BY id{}", tx.for_update());
     Ok(tx.all(&sql, args![Role::SuperAdmin.as_str()], |row| row.get("id")).await?)

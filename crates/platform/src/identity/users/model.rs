@@ -39,15 +39,19 @@ pub(super) const fn creatable(role: Role) -> &'static [Role] {
     match role {
         Role::SuperAdmin => &[Role::Agent, Role::AgentAdmin, Role::SuperAdmin, Role::VenueManager, Role::Maintainer, Role::Cashier],
         Role::AgentAdmin => &[Role::Agent],
-        Role::Agent | Role::VenueManager | Role::Maintainer | Role::Cashier => &[],
+        Role::VenueManager => &[Role::Maintainer],
+        Role::Agent | Role::Maintainer | Role::Cashier => &[],
     }
 }
 
-/// Who decides for a user that `creator` makes: an agent admin for its agents, nobody in particular otherwise.
+/// Who decides for a user that `creator` makes: an agent admin for its agents, a manager for its maintainers, nobody in particular otherwise.
+///
+/// So a manager manages whom it has made, and nobody else. That somebody serves its halls alone is not enough: any manager can let a maintainer work
+/// in its hall by name, and would so come by the account of one who has no other hall.
 pub(super) fn superior_for(creator: &Principal) -> Option<UserId> {
     match creator.role {
-        Role::AgentAdmin => Some(creator.id),
-        Role::SuperAdmin | Role::Agent | Role::VenueManager | Role::Maintainer | Role::Cashier => None,
+        Role::AgentAdmin | Role::VenueManager => Some(creator.id),
+        Role::SuperAdmin | Role::Agent | Role::Maintainer | Role::Cashier => None,
     }
 }
 
@@ -150,14 +154,15 @@ mod tests {
     }
 
     #[test]
-    fn k1_4a_an_agent_admin_decides_for_those_it_makes() {
+    fn k1_4a_an_agent_admin_decides_for_those_it_makes_and_a_manager_for_its_maintainers() {
         let id = UserId::new(Timestamp::from_unix(1), &Random::seeded(1));
         for role in Role::ALL {
             let maker = Principal { id, name: "x".into(), role: *role, superior: None, session: kernel::Id::from_uuid(id.uuid()) };
-            assert_eq!(superior_for(&maker), (*role == Role::AgentAdmin).then_some(id));
+            assert_eq!(superior_for(&maker), matches!(role, Role::AgentAdmin | Role::VenueManager).then_some(id));
             let made = creatable(*role);
             assert_eq!(made.contains(&Role::Agent), matches!(role, Role::SuperAdmin | Role::AgentAdmin), "{role}");
             assert_eq!(made.contains(&Role::SuperAdmin), *role == Role::SuperAdmin, "{role}");
+            assert_eq!(made.contains(&Role::Maintainer), matches!(role, Role::SuperAdmin | Role::VenueManager), "{role}");
         }
         let codes = [UsersError::Oneself, UsersError::LastSuperAdmin, UsersError::EmailItsOwn].map(|error| Fault::from(error).code);
         assert_eq!(codes, ["NOT_ONESELF", "LAST_SUPER_ADMIN", "EMAIL_ITS_OWN"]);

@@ -1,18 +1,20 @@
-//! Who works in a hall.
+//! Who works in a hall, and maintainers who are made for some.
 
+use axum::http::StatusCode;
 use platform::identity::UserId;
+use platform::identity::users::UserView;
 use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use venue::halls::VenueEntity;
+use venue::halls::{VenueEntity, VenueId};
 use venue::staff::{self, Member};
 
-use crate::extract::{Auth, Json, PathId, VenuesManage, VenuesView};
+use crate::extract::{Auth, Json, Once, PathId, VenuesManage, VenuesView};
 use crate::state::AppState;
 use crate::{Problem, Result};
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(staff_list, staff_add)).routes(routes!(staff_remove))
+    OpenApiRouter::new().routes(routes!(staff_list, staff_add)).routes(routes!(staff_remove)).routes(routes!(make_maintainer))
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -59,4 +61,27 @@ async fn staff_remove(
     Json(body): Json<FormerMember>,
 ) -> Result<axum::Json<Staff>> {
     Ok(axum::Json(Staff { items: staff::remove(&cx, id, body.user_id).await? }))
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewMaintainer {
+    /// 3 to 32 letters, digits, `_`, `-`, `.`
+    name: String,
+    email: String,
+    /// Where it works from the start: halls of the asker's, one at least.
+    venue_ids: Vec<VenueId>,
+}
+
+/// Makes a maintainer, active at once, who works in these halls. A first password is mailed, and must be changed at the first sign-in. Whom a manager
+/// makes is among that manager's `/users` from then on.
+#[utoipa::path(post, path = "/maintainers", tag = "venues", params(("Idempotency-Key" = String, Header)), request_body = NewMaintainer,
+    responses((status = 201, body = UserView), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem),
+        (status = 429, body = Problem)))]
+async fn make_maintainer(
+    Auth(cx, _): Auth<VenuesManage>,
+    Once(body, key): Once<NewMaintainer>,
+) -> Result<(StatusCode, axum::Json<UserView>)> {
+    let ask = staff::NewMaintainer { name: body.name, email: body.email, venues: body.venue_ids };
+    Ok((StatusCode::CREATED, axum::Json(staff::make_maintainer(&cx, &ask, &key).await?)))
 }

@@ -41,6 +41,10 @@ pub const RULES: &[Rule] = &[
     rule("GET /api/v1/venues/{id}/staff", STAFF, 200).on(Thing::Hall, Reach::BRANCH),
     rule("POST /api/v1/venues/{id}/staff", MANAGERS, 200).on(Thing::Hall, Reach::BRANCH).body(|_| json!({"name": "maintainer"})),
     rule("POST /api/v1/venues/{id}/staff/remove", MANAGERS, 200).on(Thing::Hall, Reach::BRANCH).body(|case| json!({"user_id": case.owner})),
+    rule("POST /api/v1/maintainers", MANAGERS, 201).on(Thing::Hall, Reach::BRANCH).body(|case| {
+        let name = format!("fixer{}", case.n);
+        json!({"name": name, "email": format!("{name}@example.com"), "venue_ids": [case.thing]})
+    }),
     rule("POST /api/v1/venues/{id}/tables", MANAGERS, 201).on(Thing::Hall, Reach::BRANCH).body(|_| json!({"name": "x"})),
     rule("POST /api/v1/tables/{id}/code", MANAGERS, 200).on(Thing::HallTable, Reach::BRANCH).body(|_| json!({})),
     rule("POST /api/v1/tables/{id}/out-of-service", FIXERS, 200).on(Thing::HallTable, Reach::BRANCH).body(|_| json!({"note": "x"})),

@@ -252,7 +252,8 @@ const en: typeof zh = {
     title: 'Who works in this hall',
     none: 'Nobody yet',
     name: 'User name',
-    nameHint: 'Of a manager, a maintainer or a cashier. Accounts are made by a super admin under Users.',
+    nameHint:
+      'Of a manager, a maintainer or a cashier. Accounts are made by a super admin under Users, and of maintainers under Maintainers too.',
     add: 'Add',
     remove: {
       action: 'Remove',

@@ -18,6 +18,7 @@ import home from './home'
 import jobs from './jobs'
 import logs from './logs'
 import mailbox from './mailbox'
+import maintainers from './maintainers'
 import payments from './payments'
 import problems from './problems'
 import power from './power'
@@ -57,6 +58,7 @@ const en: typeof zh = {
   jobs,
   logs,
   mailbox,
+  maintainers,
   notifications,
   payments,
   problems,

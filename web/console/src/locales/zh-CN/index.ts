@@ -17,6 +17,7 @@ import home from './home'
 import jobs from './jobs'
 import logs from './logs'
 import mailbox from './mailbox'
+import maintainers from './maintainers'
 import payments from './payments'
 import problems from './problems'
 import power from './power'
@@ -56,6 +57,7 @@ export default {
   jobs,
   logs,
   mailbox,
+  maintainers,
   notifications,
   payments,
   problems,
