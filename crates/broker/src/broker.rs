@@ -13,8 +13,10 @@ use tokio::runtime::Handle;
 
 use crate::door::Doorkeeper;
 use crate::error::Error;
-use crate::expel::{Expel, Expelled};
+use crate::expel::Expel;
+use crate::expelled::Expelled;
 use crate::gate::Gate;
+use crate::leave::Leaves;
 use crate::retained::Retained;
 use crate::routes::Routes;
 use crate::sessions::{Ours, Pace};
@@ -39,7 +41,8 @@ impl Broker {
     pub async fn start(address: SocketAddr, door: Arc<dyn Doorkeeper>) -> Result<Self, Error> {
         let failed = |source| Error::Listen { address, source };
         let threads = Threads::start().map_err(Error::Threads)?;
-        let (expelled, retained) = (Expelled::default(), Retained::default());
+        let expelled = Expelled::default();
+        let retained = Retained::new(expelled.clone());
         let opened = threads.run(open(address, door, Handle::current(), expelled.clone(), retained.clone())).await;
         let (address, context) = opened.map_err(|panicked| failed(io::Error::other(panicked)))?.map_err(failed)?;
         Ok(Self { address, context, expelled, retained, threads })
@@ -81,6 +84,7 @@ async fn open(
     take_by_user(&context).await;
     let ours = Ours::default();
     *context.extends.retain_mut().await = Box::new(retained.clone());
+    *context.extends.session_mgr_mut().await = Box::new(Leaves);
     *context.extends.fitter_mgr_mut().await = Box::new(Pace(ours.clone()));
     Gate::new(door, home, retained, expelled, ours).stand(&context).await;
     let server = MqttServer::new(ServerContext::clone(&context)).listener_by_id(listener, LISTENER).build();

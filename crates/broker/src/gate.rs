@@ -2,13 +2,19 @@
 //!
 //! **Invariant**: the hooks stand before the listener accepts anybody. `rmqtt` lets pass what no hook has refused.
 //!
+//! **Invariant**: a message of a device is a topic and bytes, and when it expires. What else version 5 lets it attach is not passed on: to our
+//! gateway's client some of it is no packet at all, and ends the connection by which all devices are heard.
+//!
+//! **Invariant**: a connection that is not in its client's place any more is of no effect. It was sent away, or its client has come anew, and it
+//! may go on for a while where it does not read what it is sent.
+//!
 //! What clients say is logged as a string, which the log quotes and escapes: whoever has not been admitted may call itself anything.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use rmqtt::acl::AuthInfo;
-use rmqtt::codec::v5::SubscribeAckReason;
+use rmqtt::codec::v5::{PublishProperties, SubscribeAckReason};
 use rmqtt::context::ServerContext;
 use rmqtt::hook::{Handler, HookResult, Parameter, ReturnType, Type};
 use rmqtt::session::Session;
@@ -18,7 +24,9 @@ use rmqtt::types::{
 use tokio::runtime::Handle;
 
 use crate::door::{Doorkeeper, Rights};
-use crate::expel::{self, Expelled, WhyGone};
+use crate::expel::{self, WhyGone};
+use crate::expelled::Expelled;
+use crate::flow::Flow;
 use crate::retained::{self, Retained};
 use crate::rights;
 use crate::seats::Seats;
@@ -45,11 +53,12 @@ pub(crate) struct Gate {
     ours: Ours,
     seats: Seats,
     turns: Arc<Turns>,
+    flow: Arc<Flow>,
 }
 
 impl Gate {
     pub fn new(door: Arc<dyn Doorkeeper>, home: Handle, retained: Retained, expelled: Expelled, ours: Ours) -> Self {
-        Self { door, home, retained, expelled, ours, seats: Seats::default(), turns: Arc::default() }
+        Self { door, home, retained, expelled, ours, seats: Seats::default(), turns: Arc::default(), flow: Arc::default() }
     }
 
     /// From now on it is asked.
@@ -103,19 +112,27 @@ impl Gate {
         if self.expelled.is(&session.id) {
             going.push((session.id.clone(), WhyGone::Password));
         }
-        if rights_of(session).is_none_or(|info| !info.superuser) {
+        if !is_ours(session) {
             let sessions = session.scx.extends.shared().await;
             let too_many = self.seats.take(&session.id, |other| sessions.entry(other.clone()).id_same() == Some(true));
             going.extend(too_many.into_iter().map(|other| (other, WhyGone::TooMany)));
         }
-        if !going.is_empty() {
-            let context = session.scx.clone();
-            tokio::spawn(async move {
-                for (who, why) in going {
-                    expel::end(&context, &who, why).await;
-                }
-            });
+        for (who, why) in going {
+            expel::end(&session.scx, &who, why).await;
         }
+    }
+
+    /// What is passed on of a message; `None` where that is all of it.
+    async fn passed_on(&self, session: &Session, from: &From, publish: &Publish) -> Option<Publish> {
+        let is_said = is_ours(session) || self.flow.wait(session.id.username_ref()).await;
+        if !is_said || (is_will(from) && is_back(session).await) {
+            return Some(to_nobody(publish));
+        }
+        (!is_ours(session)).then(|| {
+            let mut said = plain(publish);
+            said.retain = publish.retain && rights::may_leave(rights_of(session), &publish.topic);
+            said
+        })
     }
 }
 
@@ -128,23 +145,19 @@ impl Handler for Gate {
                 self.has_come(session).await;
                 return (true, so_far);
             }
-            Parameter::MessagePublishCheckAcl(session, publish) => HookResult::PublishAclResult(publishing(session, publish)),
+            Parameter::MessagePublishCheckAcl(session, publish) => HookResult::PublishAclResult(publishing(session, publish).await),
             Parameter::ClientSubscribeCheckAcl(session, subscribe) => {
                 retained::before(session, subscribe).await;
-                HookResult::SubscribeAclResult(subscribing(session, subscribe))
+                HookResult::SubscribeAclResult(subscribing(session, subscribe).await)
             }
             // A message to somebody who may not have it counts as one that has expired: it is dropped when its turn comes.
             Parameter::MessageExpiryCheck(session, _, publish) if !rights::may_receive(rights_of(session), &publish.topic) => {
                 HookResult::MessageExpiry
             }
-            Parameter::MessagePublish(Some(session), from, publish) if is_will(from) && is_back(session).await => {
-                HookResult::Publish(to_nobody(publish))
-            }
-            Parameter::MessagePublish(Some(session), _, publish)
-                if publish.retain && !rights::may_leave(rights_of(session), &publish.topic) =>
-            {
-                HookResult::Publish(for_now(publish))
-            }
+            Parameter::MessagePublish(Some(session), from, publish) => match self.passed_on(session, from, publish).await {
+                Some(publish) => HookResult::Publish(publish),
+                None => return (true, so_far),
+            },
             Parameter::SessionSubscribed(session, subscribe) => {
                 self.retained.tell(session, subscribe).await;
                 return (true, so_far);
@@ -163,8 +176,20 @@ fn rights_of(session: &Session) -> Option<&AuthInfo> {
     session.auth_info.as_ref()
 }
 
+fn is_ours(session: &Session) -> bool {
+    rights_of(session).is_some_and(|info| info.superuser)
+}
+
+async fn is_in_place(session: &Session) -> bool {
+    session.scx.extends.shared().await.entry(session.id.clone()).id_same() == Some(true)
+}
+
 /// To a client of version 5 "not authorized" is said; one of 3.1.1 cannot be told, and its message is dropped.
-fn publishing(session: &Session, publish: &Publish) -> PublishAclResult {
+async fn publishing(session: &Session, publish: &Publish) -> PublishAclResult {
+    if !is_in_place(session).await {
+        // That ends its connection.
+        return PublishAclResult::rejected(true, None);
+    }
     if rights::may_publish(rights_of(session), &publish.topic) {
         return PublishAclResult::allow();
     }
@@ -172,11 +197,12 @@ fn publishing(session: &Session, publish: &Publish) -> PublishAclResult {
     PublishAclResult::rejected(false, None)
 }
 
-fn subscribing(session: &Session, subscribe: &Subscribe) -> SubscribeAclResult {
+async fn subscribing(session: &Session, subscribe: &Subscribe) -> SubscribeAclResult {
+    let is_in_place = is_in_place(session).await;
     let refused = if subscribe.topic_filter.starts_with("$share/") {
         // `rmqtt` would take it for a filter like any other, by which nothing ever comes.
         SubscribeAckReason::SharedSubscriptionNotSupported
-    } else if rights::may_subscribe(rights_of(session), &subscribe.topic_filter) {
+    } else if is_in_place && rights::may_subscribe(rights_of(session), &subscribe.topic_filter) {
         return SubscribeAclResult::new_success(subscribe.opts.qos(), None);
     } else {
         SubscribeAckReason::NotAuthorized
@@ -210,9 +236,12 @@ fn to_nobody(publish: &Publish) -> Publish {
     publish
 }
 
-/// It is sent on, and not kept.
-fn for_now(publish: &Publish) -> Publish {
+/// Without what is attached to it.
+fn plain(publish: &Publish) -> Publish {
     let mut publish = publish.clone();
-    publish.retain = false;
+    publish.properties = publish
+        .properties
+        .take()
+        .map(|attached| PublishProperties { message_expiry_interval: attached.message_expiry_interval, ..PublishProperties::default() });
     publish
 }

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use rmqtt::net::Builder;
 
+use crate::turns;
+
 /// After this many connections that wait to be accepted the system turns others away. When the power comes back, all come at once.
 const BACKLOG: i32 = 4096;
 /// Bytes of a packet. The longest that a lamp says (a Tasmota's status, all that a Shelly knows of itself) are a few thousand. Our own gateway
@@ -25,6 +27,9 @@ const CLIENT_ID: usize = 256;
 const SUBSCRIPTIONS: usize = 100;
 /// From a connection's first packet to its answer, without what the doorkeeper takes.
 const HANDSHAKE: Duration = Duration::from_secs(10);
+/// Connections that are let in at once: more than may wait for the doorkeeper, or those would keep out all others. Each has a packet in memory,
+/// of 80 MB in all.
+const HANDSHAKES: usize = turns::CROWD + 1_000;
 /// For as long as this, messages are kept for a client that asked for it and is away.
 const AWAY: Duration = Duration::from_secs(2 * 60 * 60);
 /// And for a device: it is told anew when it is back.
@@ -45,6 +50,7 @@ pub(crate) fn listener(address: SocketAddr) -> Builder {
         .max_clientid_len(CLIENT_ID)
         .max_subscriptions(SUBSCRIPTIONS)
         .handshake_timeout(HANDSHAKE)
+        .max_handshaking_limit(HANDSHAKES)
         .session_expiry_interval(AWAY)
         .max_session_expiry_interval(AWAY)
         // Sent again only after a reconnect (MQTT-4.4.0-1). While connected, it would only come twice and out of order.

@@ -3,6 +3,12 @@
 //! `rmqtt` knows a session by the client's id alone, so that an id was whoever's came first with it. What it keeps them in is put behind this
 //! register, which knows each by its user's name and its id ([`of_its_user`]). [`routes`](crate::routes) does the same for subscriptions, which
 //! must be kept by the same names: what is found there is looked for here.
+//!
+//! **Invariant**: a client's place is one connection's. Another of its connections that is still open, since it does not read what it is sent,
+//! subscribes to nothing and gives up nothing.
+//!
+//! **Invariant**: who takes up its session again has its subscriptions as soon as it has its place, and one that never gets it has none. `rmqtt`
+//! would give them back later, or not at all if the client is gone by then, and what it sends such a client would go nowhere for good.
 
 use std::io;
 use std::sync::Arc;
@@ -13,8 +19,11 @@ use rmqtt::session::Session;
 use rmqtt::shared::{Entry, RetainLoadCallback, Shared};
 use rmqtt::types::{
     ClientId, ForwardedCount, ForwardedRecipients, From, Id, IsAdmin, MsgID, NodeId, OfflineSession, Publish, Reason, SessionStatus,
-    SubRelations, SubRelationsMap, SubsSearchParams, SubsSearchResult, Subscribe, SubscribeReturn, To, TopicFilter, Tx, Unsubscribe,
+    SubRelations, SubRelationsMap, SubsSearchParams, SubsSearchResult, Subscribe, SubscribeReturn, Subscriptions, To, TopicFilter, Tx,
+    Unsubscribe,
 };
+
+use crate::expel;
 
 /// The same connection, by a client id that nobody else can have: the length says where the name ends. Whoever has no name is not let in.
 ///
@@ -41,7 +50,7 @@ impl Spaces {
 #[async_trait]
 impl Shared for Spaces {
     fn entry(&self, id: Id) -> Box<dyn Entry> {
-        Box::new(Place { entry: self.0.entry(of_its_user(&id)), who: id })
+        Box::new(Place { entry: self.0.entry(of_its_user(&id)), who: id, kept: Subscriptions::new() })
     }
 
     fn exist(&self, client_id: &str) -> bool {
@@ -117,18 +126,21 @@ struct Place {
     entry: Box<dyn Entry>,
     /// As whom its client came.
     who: Id,
+    /// What the session that was here had subscribed to, for the next.
+    kept: Subscriptions,
 }
 
 impl Place {
     fn present(&self) -> Result<Session> {
-        self.session().ok_or_else(|| io::Error::other("the session has ended").into())
+        let session = self.session().filter(|session| session.id == self.who);
+        session.ok_or_else(|| io::Error::other("the session has ended").into())
     }
 }
 
 #[async_trait]
 impl Entry for Place {
     async fn try_lock(&self) -> Result<Box<dyn Entry>> {
-        Ok(Box::new(Self { entry: self.entry.try_lock().await?, who: self.who.clone() }))
+        Ok(Box::new(Self { entry: self.entry.try_lock().await?, who: self.who.clone(), kept: Subscriptions::new() }))
     }
 
     fn id(&self) -> Id {
@@ -140,6 +152,12 @@ impl Entry for Place {
     }
 
     async fn set(&mut self, session: Session, tx: Tx) -> Result<()> {
+        let kept = std::mem::take(&mut self.kept);
+        for (filter, options) in &kept {
+            session.scx.extends.router().await.add(filter, self.who.clone(), options.clone()).await?;
+        }
+        // Before it has its place: who takes that away takes these as well.
+        session.subscriptions_extend(kept).await?;
         self.entry.set(session, tx).await
     }
 
@@ -152,12 +170,25 @@ impl Entry for Place {
     }
 
     async fn kick(&mut self, clean_start: bool, clear_subscriptions: bool, is_admin: IsAdmin) -> Result<OfflineSession> {
+        let (former, connection) = (self.session(), self.tx());
         let mut answer = self.entry.kick(clean_start, clear_subscriptions, is_admin).await;
         for _ in 0..ENDING {
             if answer.is_ok() {
                 break;
             }
             answer = self.entry.kick(clean_start, clear_subscriptions, is_admin).await;
+        }
+        // The library waits a few seconds for a connection that does not listen, and leaves it alone then.
+        if let Some(connection) = connection.filter(|_| answer.is_ok()) {
+            expel::dismiss(&connection, self.who.clone(), clean_start, is_admin);
+        }
+        if let Some(former) = former
+            && let Ok(OfflineSession::Exist(Some(left))) = &mut answer
+        {
+            self.kept = std::mem::take(&mut left.subscriptions);
+            for (filter, _) in &self.kept {
+                former.scx.extends.router().await.remove(filter, left.id.clone()).await?;
+            }
         }
         answer
     }

@@ -16,7 +16,10 @@ use async_trait::async_trait;
 use kernel::{Clock, Timestamp};
 use platform::Cx;
 use rumqttc::mqttbytes::v5::PublishProperties;
-use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, NetworkOptions, Packet, PublishOptions, QoS};
+use rumqttc::{
+    AsyncClient, ConnectionError, Event, EventLoop, MqttOptions, NetworkOptions, Packet, PublishOptions, QoS, RetainForwardRule,
+    StateError, SubscribeFilterInput,
+};
 use tokio::sync::mpsc;
 use venue::Venue;
 use venue::devices::{self, About, Heard, Wire};
@@ -38,8 +41,8 @@ pub struct MqttConfig {
 /// A command that could not be delivered for so long is dropped by the broker: what it said may not hold any more.
 const EXPIRES_SECONDS: u32 = 10;
 const KEEP_ALIVE_SECONDS: u16 = 20;
-/// Bytes of a packet that is taken from the broker. What is longer ends the connection, and a retained one ends the next as well: so it is far more
-/// than the broker inside takes from anybody, and the broker is told, so that another one passes nothing longer on.
+/// Bytes of a packet that is taken from the broker. What is longer ends the connection: so it is far more than the broker inside takes from anybody,
+/// and the broker is told, so that another one passes nothing longer on.
 const PACKET: u32 = 1 << 20;
 /// Commands that the broker has not acknowledged. The library has a place for each, and for 65,535 of them (15 MB) unless told otherwise.
 const ON_THEIR_WAY: u16 = 1_000;
@@ -134,17 +137,14 @@ impl Listening {
             })
             .collect();
         let (waiting, mut loud, mut outage) = (Waiting::default(), Loud::default(), Outage::default());
+        let mut wants_kept = true;
         loop {
             match self.events.poll().await {
                 Ok(Event::Incoming(Packet::ConnAck(_))) => {
                     tracing::info!("connected to the broker");
                     outage.opens(clock.now());
                     self.way.connected.store(true, Ordering::Relaxed);
-                    for filter in devices::heard_topics() {
-                        if let Err(error) = self.way.client.try_subscribe(filter, QoS::AtLeastOnce) {
-                            tracing::warn!(%error, filter, "cannot listen to devices");
-                        }
-                    }
+                    self.subscribe(wants_kept);
                     let ear = Arc::clone(&ear);
                     tokio::spawn(async move {
                         if let Err(fault) = ear.is_back().await {
@@ -170,6 +170,7 @@ impl Listening {
                 Ok(_) => {}
                 Err(error) => {
                     self.way.connected.store(false, Ordering::Relaxed);
+                    wants_kept = !is_no_packet(&error);
                     if outage.is_new(clock.now()) {
                         tracing::warn!(%error, "the broker is away");
                     }
@@ -186,6 +187,23 @@ impl Listening {
             }
         }
     }
+
+    /// To what devices say, and to what the broker has kept of it, if that is wanted.
+    fn subscribe(&self, wants_kept: bool) {
+        let rule = if wants_kept { RetainForwardRule::OnEverySubscribe } else { RetainForwardRule::Never };
+        for filter in devices::heard_topics() {
+            let asked = SubscribeFilterInput::new(filter, QoS::AtLeastOnce).retain_forward_rule(rule.clone());
+            if let Err(error) = self.way.client.try_subscribe_many([asked]) {
+                tracing::warn!(%error, filter, "cannot listen to devices");
+            }
+        }
+    }
+}
+
+/// Whether something came that cannot be read, and not that nothing comes any more.
+fn is_no_packet(error: &ConnectionError) -> bool {
+    use rumqttc::mqttbytes::Error;
+    matches!(error, ConnectionError::MqttState(StateError::Deserialization(unread)) if !matches!(unread, Error::Io(_)))
 }
 
 /// A device's name is the first or the second part of its topics.

@@ -155,3 +155,47 @@ async fn v8_1_a_broker_that_was_there_for_a_while_is_away_from_when_it_went() {
     assert!(told.says(START.plus_micros(50 * SECOND + 10 * MINUTE)), "{:?}", told.away);
     task.abort();
 }
+
+/// Lets somebody in. The connection, and by which options it has made its first subscription.
+async fn subscribes(listener: &TcpListener) -> (TcpStream, u8) {
+    let (mut connection, _) = listener.accept().await.unwrap();
+    let mut said = [0; 4096];
+    assert!(connection.read(&mut said).await.unwrap() > 0, "it says who it is");
+    connection.write_all(b"\x20\x03\0\0\0").await.unwrap();
+    // The kind and the length, a number, no properties, how long the filter is; the filter, and the options.
+    let mut head = [0; 7];
+    connection.read_exact(&mut head).await.unwrap();
+    let mut filter = vec![0; usize::from(head[1]) - 5];
+    connection.read_exact(&mut filter).await.unwrap();
+    assert_eq!((head[0], head[4]), (0x82, 0), "it subscribes");
+    (connection, *filter.last().unwrap())
+}
+
+#[tokio::test]
+async fn v8_1_what_a_broker_keeps_and_cannot_be_read_is_not_asked_for_again() {
+    const RETAIN_HANDLING: u8 = 0b0011_0000;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let clock = Clock::stepped(START);
+    let (_mqtt, _told, task) = listen(listener.local_addr().unwrap().port(), &clock);
+    let broker = tokio::spawn(async move {
+        let (mut first, options) = subscribes(&listener).await;
+        assert_eq!(options & RETAIN_HANDLING, 0, "all of it is to come");
+        // A message with a topic of two bytes, the second of which is none of a text.
+        first.write_all(b"\x31\x05\0\x02a\0\0").await.unwrap();
+        let (mut second, options) = subscribes(&listener).await;
+        assert_eq!(options & RETAIN_HANDLING, 0b0010_0000, "none of it is to come");
+        // It hangs up by itself, and has been of no harm.
+        second.shutdown().await.unwrap();
+        let (_third, options) = subscribes(&listener).await;
+        assert_eq!(options & RETAIN_HANDLING, 0, "it is tried again");
+    });
+    for _ in 0..2 {
+        called(&clock).await;
+        clock.step(SECOND);
+        while clock.sleepers() > 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+    broker.await.unwrap();
+    task.abort();
+}

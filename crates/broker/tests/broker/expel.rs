@@ -24,6 +24,12 @@ async fn whoever_came_in_by_a_password_that_does_not_hold_any_more_is_sent_away_
     sent_away.ended().await;
     twin.ended().await;
     assert_eq!(gateway.message().await, message("tele/lamp7/LWT", "Offline"));
+    let mut late = options(&broker, "gateway", "inside");
+    late.set_client_id("late".to_owned());
+    let mut late = connect(late).await.unwrap();
+    late.hears("tele/lamp7/LWT").await;
+    late.publish("tele/lamp7/LWT", "now", false).await;
+    assert_eq!(late.message().await, message("tele/lamp7/LWT", "now"), "nothing by the old password is kept");
     // Who comes in the same millisecond may have been admitted before: it has passed by then.
     for turn in 0..100 {
         stays.publish("stat/lamp8/POWER", &turn.to_string(), false).await;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 mod expel;
+mod hostile;
 mod ids;
 mod life;
 mod messages;

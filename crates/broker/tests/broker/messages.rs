@@ -1,8 +1,10 @@
 //! Messages arrive: all of them, in order, once, and for those who were away.
 
 use rumqttc::{QoS, SubscribeReasonCode};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 
-use crate::support::{connect, gateway, lamp, message, options, retained, start, waits_for_commands};
+use crate::support::{connect, gateway, is_ended, lamp, message, options, packet, retained, start, waits_for_commands};
 
 const MANY: usize = 20_000;
 
@@ -11,8 +13,11 @@ async fn a_burst_of_20_000_arrives_whole_and_in_order() {
     let broker = start().await;
     let mut gateway = gateway(&broker).await;
     gateway.hears("tele/#").await;
-    let lamp = connect(lamp(&broker, "lamp7")).await.unwrap();
-    let asks = lamp.asks.clone();
+    // Of one of ours: a device is slowed down.
+    let mut quick = options(&broker, "gateway", "inside");
+    quick.set_client_id("quick".to_owned());
+    let quick = connect(quick).await.unwrap();
+    let asks = quick.asks.clone();
     let sending = tokio::spawn(async move {
         for number in 0..MANY {
             asks.publish("tele/lamp7/SENSOR", QoS::AtLeastOnce, false, number.to_string()).await.unwrap();
@@ -59,6 +64,49 @@ async fn of_what_comes_for_a_device_that_is_away_the_newest_few_wait() {
     }
     // One may have been on its way while it went.
     assert!((400..=501).contains(&heard.len()), "{}", heard.len());
+    broker.stop().await;
+}
+
+#[tokio::test]
+async fn who_says_more_than_any_lamp_is_heard_in_its_own_time_and_nobody_waits_for_it() {
+    let broker = start().await;
+    let mut gateway = gateway(&broker).await;
+    gateway.hears("tele/#").await;
+    let (floods, mut quiet) = (connect(lamp(&broker, "lamp7")).await.unwrap(), connect(lamp(&broker, "lamp8")).await.unwrap());
+    for number in 0..500 {
+        floods.asks.publish("tele/lamp7/SENSOR", QoS::AtMostOnce, false, number.to_string()).await.unwrap();
+    }
+    for number in 0..200 {
+        assert_eq!(gateway.message().await, message("tele/lamp7/SENSOR", &number.to_string()), "a burst is heard at once");
+    }
+    quiet.publish("tele/lamp8/STATE", "on", false).await;
+    let heard = loop {
+        let (topic, text, _) = gateway.message().await;
+        if topic == "tele/lamp8/STATE" {
+            break text;
+        }
+        assert_ne!(text, "499", "it waits for all that another says");
+    };
+    assert_eq!(heard, "on");
+    broker.stop().await;
+}
+
+#[tokio::test]
+async fn whoever_comes_and_is_gone_at_once_has_its_subscriptions_still() {
+    let broker = start().await;
+    let staying = waits_for_commands(lamp(&broker, "lamp7"), "lamp7").await;
+    let staying_hello = packet(0x10, b"\0\x04MQTT\x04\xc0\0\x3c", &["lamp7", "lamp7", "light"], b"");
+    for _ in 0..20 {
+        let mut brief = TcpStream::connect(broker.address()).await.unwrap();
+        brief.write_all(&staying_hello).await.unwrap();
+        brief.shutdown().await.unwrap();
+        is_ended(brief).await;
+    }
+    let mut after = connect(staying).await.unwrap();
+    assert!(after.session_present);
+    let mut gateway = gateway(&broker).await;
+    gateway.publish("cmnd/lamp7/POWER", "ON", false).await;
+    assert_eq!(after.message().await, message("cmnd/lamp7/POWER", "ON"));
     broker.stop().await;
 }
 
@@ -112,11 +160,11 @@ async fn what_is_sent_with_qos_2_comes_once_and_with_qos_0_too() {
     let mut gateway = gateway(&broker).await;
     assert_eq!(gateway.subscribe("tele/#", QoS::ExactlyOnce).await, SubscribeReasonCode::Success(QoS::ExactlyOnce));
     let lamp = connect(lamp(&broker, "lamp7")).await.unwrap();
-    for number in 0..300 {
+    for number in 0..200 {
         let qos = if number % 2 == 0 { QoS::ExactlyOnce } else { QoS::AtMostOnce };
         lamp.asks.publish("tele/lamp7/SENSOR", qos, false, number.to_string()).await.unwrap();
     }
-    for number in 0..300 {
+    for number in 0..200 {
         assert_eq!(gateway.message().await, message("tele/lamp7/SENSOR", &number.to_string()));
     }
     broker.stop().await;

@@ -1,10 +1,9 @@
 //! How it is known that a lamp is there: a retained "Online", and a will that says "Offline".
 
 use rumqttc::{LastWill, MqttOptions, QoS};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::AsyncWriteExt;
 
-use crate::support::{connect, gateway, lamp, message, options, retained, start};
+use crate::support::{connect, gateway, hung, is_ended, lamp, message, options, packet, retained, start};
 
 const LWT: &str = "tele/lamp7/LWT";
 
@@ -88,11 +87,14 @@ async fn a_lamp_that_comes_back_before_its_old_connection_is_missed_is_not_taken
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_subscribes_hears_nothing_old_after_what_is_new() {
     let broker = start().await;
-    let mut lamp = connect(lamp(&broker, "lamp7")).await.unwrap();
-    lamp.publish("tele/lamp7/STATE", "0", true).await;
+    // One of ours: a lamp does not say as much.
+    let mut quick = options(&broker, "gateway", "inside");
+    quick.set_client_id("quick".to_owned());
+    let mut quick = connect(quick).await.unwrap();
+    quick.publish("tele/lamp7/STATE", "0", true).await;
     let publishing = tokio::spawn(async move {
         for number in 1..=3_000 {
-            lamp.publish("tele/lamp7/STATE", &number.to_string(), true).await;
+            quick.publish("tele/lamp7/STATE", &number.to_string(), true).await;
         }
     });
     let mut gateway = gateway(&broker).await;
@@ -112,40 +114,23 @@ async fn who_subscribes_hears_nothing_old_after_what_is_new() {
     broker.stop().await;
 }
 
-/// A packet of MQTT 3.1.1, whose parts are texts with their length before them.
-fn packet(kind: u8, head: &[u8], texts: &[&str], tail: &[u8]) -> Vec<u8> {
-    let texts = texts.iter().flat_map(|text| [&u16::try_from(text.len()).unwrap().to_be_bytes()[..], text.as_bytes()].concat());
-    let body: Vec<u8> = head.iter().copied().chain(texts).chain(tail.iter().copied()).collect();
-    [&[kind, u8::try_from(body.len()).unwrap()], &body[..]].concat()
-}
-
 #[tokio::test]
 async fn the_will_of_a_connection_that_hung_is_not_published_when_the_lamp_is_long_back() {
     let broker = start().await;
     let mut gateway = gateway(&broker).await;
     gateway.hears("tele/+/LWT").await;
-    // A lamp that has a will and subscribes, and then reads no more.
-    let mut hung = TcpStream::connect(broker.address()).await.unwrap();
-    let head = b"\0\x04MQTT\x04\xee\0\x3c";
-    hung.write_all(&packet(0x10, head, &["lamp7", LWT, "Offline", "lamp7", "light"], b"")).await.unwrap();
-    hung.write_all(&packet(0x82, b"\0\x01", &["cmnd/lamp7/#"], b"\0")).await.unwrap();
-    let mut answers = [0; 9];
-    hung.read_exact(&mut answers).await.unwrap();
-    assert_eq!(answers, *b"\x20\x02\0\0\x90\x03\0\x01\0");
-    // More than the system's buffers hold.
-    let mut other = options(&broker, "gateway", "inside");
-    other.set_client_id("other".to_owned());
-    other.set_max_packet_size(20_000, 20_000);
-    let mut other = connect(other).await.unwrap();
-    for _ in 0..1_250 {
-        other.publish("cmnd/lamp7/FIRMWARE", &"x".repeat(16_000), false).await;
-    }
+    let with_a_will = packet(0x10, b"\0\x04MQTT\x04\xee\0\x3c", &["lamp7", LWT, "Offline", "lamp7", "light"], b"");
+    let mut hung = hung(&broker, &with_a_will).await;
     let mut back = connect(with_will(lamp(&broker, "lamp7"))).await.unwrap();
+    back.hears("cmnd/lamp7/#").await;
     back.publish(LWT, "Online", true).await;
     assert_eq!(gateway.message().await, message(LWT, "Online"));
-    // Now the old connection ends, by bytes that are no packet, and the broker sees that at last.
-    hung.write_all(b"\0\0").await.unwrap();
-    hung.read_to_end(&mut Vec::new()).await.unwrap();
+    // Now the old connection reads again, asks for what the new one hears, and gives it up: but it is none any more.
+    let asks = [packet(0x82, b"\0\x02", &["cmnd/lamp7/#"], b"\0"), packet(0xa2, b"\0\x03", &["cmnd/lamp7/#"], b"")].concat();
+    let _ = hung.write_all(&asks).await;
+    is_ended(hung).await;
+    gateway.publish("cmnd/lamp7/POWER", "ON", false).await;
+    assert_eq!(back.message().await, message("cmnd/lamp7/POWER", "ON"));
     for turn in 0..100 {
         back.publish(LWT, &format!("still here {turn}"), false).await;
         assert_eq!(gateway.message().await, message(LWT, &format!("still here {turn}")));

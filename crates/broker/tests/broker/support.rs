@@ -9,6 +9,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use broker::{Broker, Doorkeeper, Rights};
 use rumqttc::{AsyncClient, ConnectReturnCode, ConnectionError, Event, MqttOptions, Outgoing, Packet, Publish, QoS, SubscribeReasonCode};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -180,4 +182,62 @@ pub fn message(topic: &str, text: &str) -> (String, String, bool) {
 
 pub fn retained(topic: &str, text: &str) -> (String, String, bool) {
     (topic.to_owned(), text.to_owned(), true)
+}
+
+/// A packet, whose parts are texts with their length before them.
+pub fn packet(kind: u8, head: &[u8], texts: &[&str], tail: &[u8]) -> Vec<u8> {
+    let texts = texts.iter().flat_map(|text| [&u16::try_from(text.len()).unwrap().to_be_bytes()[..], text.as_bytes()].concat());
+    let body: Vec<u8> = head.iter().copied().chain(texts).chain(tail.iter().copied()).collect();
+    [&[kind, u8::try_from(body.len()).unwrap()], &body[..]].concat()
+}
+
+/// The first packet of a lamp that speaks 3.1.1, and leaves nothing behind.
+pub fn hello(lamp: &str) -> Vec<u8> {
+    packet(0x10, b"\0\x04MQTT\x04\xc2\0\x3c", &[lamp, lamp, "light"], b"")
+}
+
+/// And of one that speaks version 5.
+pub fn hello_5(lamp: &str) -> Vec<u8> {
+    packet(0x10, b"\0\x04MQTT\x05\xc2\0\x3c\0", &[lamp, lamp, "light"], b"")
+}
+
+/// A connection by which anything can be said. It has been accepted.
+pub async fn come(broker: &Broker, hello: &[u8]) -> TcpStream {
+    let mut socket = TcpStream::connect(broker.address()).await.unwrap();
+    let accepted = ask(&mut socket, hello).await;
+    assert_eq!((accepted[0], accepted[3]), (0x20, 0));
+    socket
+}
+
+/// What is answered to that, in a short packet.
+pub async fn ask(socket: &mut TcpStream, packet: &[u8]) -> Vec<u8> {
+    socket.write_all(packet).await.unwrap();
+    let mut answer = vec![0; 2];
+    let reading = async {
+        socket.read_exact(&mut answer).await.unwrap();
+        let mut body = vec![0; usize::from(answer[1])];
+        socket.read_exact(&mut body).await.unwrap();
+        answer.extend(body);
+    };
+    tokio::time::timeout(LONG, reading).await.expect("an answer");
+    answer
+}
+
+/// Returns when the broker has ended the connection, in whatever way.
+pub async fn is_ended(mut socket: TcpStream) {
+    let _ = tokio::time::timeout(LONG, socket.read_to_end(&mut Vec::new())).await.expect("an end");
+}
+
+/// A connection of `lamp7` that listens to its commands, and then reads nothing: what is on its way to it is more than the system's buffers hold.
+pub async fn hung(broker: &Broker, hello: &[u8]) -> TcpStream {
+    let mut hung = come(broker, hello).await;
+    assert_eq!(ask(&mut hung, &packet(0x82, b"\0\x01", &["cmnd/lamp7/#"], b"\0")).await, b"\x90\x03\0\x01\0");
+    let mut other = options(broker, "gateway", "inside");
+    other.set_client_id("other".to_owned());
+    other.set_max_packet_size(20_000, 20_000);
+    let mut other = connect(other).await.unwrap();
+    for _ in 0..1_250 {
+        other.publish("cmnd/lamp7/FIRMWARE", &"x".repeat(16_000), false).await;
+    }
+    hung
 }

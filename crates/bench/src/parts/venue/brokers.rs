@@ -1,9 +1,10 @@
 //! The broker inside against Mosquitto: messages at QoS 1, from publishers to subscribers, by the same client.
 //!
-//! The broker inside is the program's, with users of our own: devices of the program's say nothing to each other. Each broker asks for a right for
-//! each topic. A publisher runs no further ahead of its slowest subscriber than [`AHEAD`] messages, so that what is measured is what passes through,
-//! and not what is piled up. So nothing here overflows: that nothing is lost says nothing of a subscriber that is slower than its queue is long.
-//! MQTT leaves to a broker what it does then, and each is set to another length: there is nothing to compare.
+//! The broker inside is the program's, with users of our own: devices of the program's say nothing to each other, and are slowed down. Who publishes
+//! may everything, as the program itself does; who hears has a right for each topic, for which each broker asks. A publisher runs no further ahead
+//! of its slowest subscriber than [`AHEAD`] messages, so that what is measured is what passes through, and not what is piled up. So nothing here
+//! overflows: that nothing is lost says nothing of a subscriber that is slower than its queue is long. MQTT leaves to a broker what it does then, and
+//! each is set to another length: there is nothing to compare.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -88,13 +89,17 @@ pub async fn figures(options: &Options) -> Result<Vec<Figure>> {
     Ok(figures)
 }
 
-/// Each has a user of its own, by which it may use what stands before the first dot of its name: a device's user has few connections.
+/// Each has a user of its own, since a device's has few connections: who hears may use what stands before the dot of its name.
 struct Door;
 
 #[async_trait]
 impl Doorkeeper for Door {
     async fn admit(&self, _: &str, user: Option<&str>, _: Option<&[u8]>) -> Option<Rights> {
-        let own = [format!("cmnd/{}/#", user?.split('.').next()?)];
+        let (lamp, which) = user?.split_once('.')?;
+        if which == PUBLISHER {
+            return Some(Rights::All);
+        }
+        let own = [format!("cmnd/{lamp}/#")];
         Some(Rights::Topics { may_publish: own.to_vec(), may_subscribe: own.to_vec() })
     }
 }
