@@ -1032,6 +1032,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/maintainers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes a maintainer, active at once, who works in these halls. A first password is mailed, and must be changed at the first sign-in. Whom a manager
+         *     makes is among that manager's `/users` from then on.
+         */
+        post: operations["make_maintainer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -2165,10 +2185,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Everybody (super admin), or the agents one created (agent admin). */
+        /** Everybody (super admin), the agents one created (agent admin), or the maintainers one made (manager of halls). */
         get: operations["list"];
         put?: never;
-        /** Creates a user, active at once. A first password is mailed, and must be changed at the first sign-in. */
+        /**
+         * Creates a user, active at once. A first password is mailed, and must be changed at the first sign-in. Managers of halls make their maintainers at
+         *     `/maintainers`.
+         */
         post: operations["create"];
         delete?: never;
         options?: never;
@@ -2236,8 +2259,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Gives the user another e-mail address, and tells both. Who has not changed the first password yet is mailed another one there. An agent admin
-         *     does so until then; afterwards the user itself, or a super admin.
+         * Gives the user another e-mail address, and tells both. Who has not changed the first password yet is mailed another one there. Who has made
+         *     the user does so until then; afterwards the user itself, or a super admin.
          */
         post: operations["change_email"];
         delete?: never;
@@ -5023,6 +5046,13 @@ export interface components {
             ends_at?: components["schemas"]["Timestamp"] | null;
             note?: string;
             project_id: components["schemas"]["Id"];
+        };
+        NewMaintainer: {
+            email: string;
+            /** @description 3 to 32 letters, digits, `_`, `-`, `.` */
+            name: string;
+            /** @description Where it works from the start: halls of the asker's, one at least. */
+            venue_ids: components["schemas"]["Id"][];
         };
         NewMember: {
             /** @description Of a manager, a maintainer or a cashier. */
@@ -11870,6 +11900,99 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy, or the database is away: nothing has happened */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_maintainer: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMaintainer"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description No JSON, or more than 1 MiB */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The asker may not, or has a duty first */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
