@@ -23,6 +23,7 @@ const NOT_MEASURED: &[(&str, &str)] = &[
     ("/api/v1/payments/refunds", "long in the end, and has one filter with an index of its own"),
     ("/api/v1/projects", "as many as there are projects"),
     ("/api/v1/texts", "long in the end, and all of its filters are columns of one index, or one number's own"),
+    ("/api/v1/venues/{id}/desk-plays", "one hall's own, along one index, without a filter"),
     ("/customer/v1/complaints", "a customer's own"),
     ("/customer/v1/messages", "a customer's own"),
     ("/customer/v1/points", "a customer's own"),

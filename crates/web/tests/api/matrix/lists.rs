@@ -20,7 +20,7 @@ fn has_rows(document: &Value, schema: &Value, seen: &mut BTreeSet<String>) -> bo
     let is_list = schema["type"] == "array" || schema["type"].as_array().is_some_and(|types| types.iter().any(|one| one == "array"));
     let fields = schema["properties"].as_object().into_iter().flatten().map(|(_, field)| field);
     let choices = ["allOf", "anyOf", "oneOf"].into_iter().flat_map(|word| schema[word].as_array().into_iter().flatten());
-    let mut parts = fields.chain(choices).chain([&schema["additionalProperties"]]);
+    let mut parts = fields.chain(choices).chain(schema.get("additionalProperties"));
     is_list || parts.any(|part| has_rows(document, part, seen))
 }
 
