@@ -2,11 +2,10 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rmqtt::types::{Id, TimestampMillis};
 use rmqtt::utils::timestamp_millis;
-use tokio::time::Instant;
 
 /// Longer than anybody takes to be let in. Were the clock set back just after a password has changed, its device would come in vain for so long.
 const LETTING_IN: Duration = Duration::from_secs(60);
@@ -31,6 +30,7 @@ pub(crate) struct Expelled(Arc<Mutex<HashMap<String, Note>>>);
 
 impl Expelled {
     pub fn note(&self, user: &str, at: TimestampMillis) {
+        #[expect(clippy::disallowed_methods, reason = "connections take real time to end, by a clock that nobody sets")]
         let noted = Instant::now();
         let mut notes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         notes.retain(|_, before| noted.duration_since(before.noted) < GOING);

@@ -6,9 +6,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
-
-use tokio::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Messages at once. A lamp says some twenty when it connects.
 const AT_ONCE: u32 = 200;
@@ -33,6 +31,7 @@ pub(crate) struct Flow {
 }
 
 impl Default for Flow {
+    #[expect(clippy::disallowed_methods, reason = "a connection's pace is real time, whatever the clock of the business says")]
     fn default() -> Self {
         Self { since: Instant::now(), users: Mutex::default() }
     }
