@@ -148,6 +148,16 @@ on_server! {
         assert_eq!(root.get("/api/v1/users?search=dave").await.ok(200)["total"], 0);
     }
 
+    async fn k1_4b_nobody_finds_out_by_a_search_whether_others_have_such_a_user(server) {
+        let root = server.user(Role::SuperAdmin, "root").await;
+        root.post_once("create-0001", USERS, new_user("Carol", "agent", 0)).await.ok(201);
+        let manages_none = server.user(Role::VenueManager, "boss").await;
+        let theirs = manages_none.get("/api/v1/users?search=carol@example.com").await.ok(200);
+        let nobodys = manages_none.get("/api/v1/users?search=nobody@example.com").await.ok(200);
+        assert_eq!(theirs["items"], json!([]));
+        assert_eq!(theirs, nobodys);
+    }
+
     async fn k1_4a_the_same_request_creates_one_user(server) {
         let admin = server.user(Role::AgentAdmin, "boss").await;
         server.issue(&admin, 1_000).await;
