@@ -1,49 +1,24 @@
 //! WeChat Pay by a stand-in that verifies every request as the real one does, and signs what it says.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
-
 use gateway::WechatPay;
-use kernel::{Clock, Fen, Random, Timestamp};
+use kernel::{Clock, Fen, Random};
 use platform::payments::{
-    Channel, ChannelError, Handed, Method, Notice, PayProblemCode, Payer, Place, Problem, RefundAsk, RefundStanding, Standing,
-    WechatParameters,
+    Channel, ChannelError, Handed, Method, Notice, PayProblemCode, Payer, Place, Problem, RefundStanding, Standing, WechatParameters,
 };
 use sandbox::{Asked, Returned, Told, TradeState, Troubles, WechatPay as Network};
 
-const START: Timestamp = Timestamp::from_unix(1_795_248_000);
-const NUMBER: &str = "0192a0b0c0d0e0f0a1b1c1d1e1f10203";
-
-fn client_of(network: &Network, parameters: &WechatParameters, clock: &Clock) -> WechatPay {
-    WechatPay::new(parameters, network.base(), "http://127.0.0.1:9/callbacks/wechat", clock.clone(), Random::system()).unwrap()
-}
+use crate::{NUMBER, START, read, refund, troubles, wechat_as};
 
 async fn both() -> (Network, WechatPay, Clock) {
     let clock = Clock::stepped(START);
     let network = Network::open(clock.clone()).await.unwrap();
-    let client = client_of(&network, &Network::parameters(), &clock);
+    let client = wechat_as(&network, &Network::parameters(), &clock);
     (network, client, clock)
 }
 
 fn place(method: Method) -> Place {
-    Place {
-        number: NUMBER.into(),
-        amount: Fen::new(3_600),
-        subject: "1 号台 <b>台费</b>".into(),
-        method,
-        payer: Some(Payer { app_id: Network::parameters().app_id, openid: "o0001-payer".into() }),
-        frozen: None,
-        address: "203.0.113.7".into(),
-        expires_at: START.plus_seconds(900),
-        return_url: "https://cuekey.example/m/?order=1&x=y".into(),
-    }
-}
-
-fn refund(number: &str, fen: i64) -> RefundAsk {
-    RefundAsk { number: NUMBER.into(), refund_number: number.into(), amount: Fen::new(fen), total: Fen::new(3_600), why: "台费".into() }
-}
-
-fn troubles(asked: Asked) -> Troubles {
-    Troubles { asked, ..Troubles::default() }
+    let payer = Payer { app_id: Network::parameters().app_id, openid: "o0001-payer".into() };
+    Place { payer: Some(payer), ..crate::place(NUMBER, method) }
 }
 
 #[tokio::test]
@@ -135,7 +110,7 @@ async fn k12_1_what_keeps_an_answer_from_being_one_is_a_word_and_what_wechat_has
     network.set(Troubles { next_key: 100, ..Troubles::default() });
     let mut one = Network::parameters();
     let next = one.keys.pop().unwrap().id;
-    assert_eq!(why(&client_of(&network, &one, &clock)).await, said(PayProblemCode::UnknownKey, &next));
+    assert_eq!(why(&wechat_as(&network, &one, &clock)).await, said(PayProblemCode::UnknownKey, &next));
     network.set(Troubles::default());
     let place = Place { payer: None, ..place(Method::Jsapi) };
     assert_eq!(client.place(&place).await, Err(ChannelError::NotAsked(PayProblemCode::PayerUnknown)));
@@ -168,7 +143,7 @@ async fn v8_2_whom_wechat_does_not_know_has_placed_nothing_and_hears_nothing_of_
     client.place(&place(Method::H5)).await.unwrap();
     network.set(troubles(Asked::RefusesUnsigned));
     let renewed = WechatParameters { serial: "0".repeat(40), ..Network::parameters() };
-    let stranger = client_of(&network, &renewed, &clock);
+    let stranger = wechat_as(&network, &renewed, &clock);
     let refused = stranger.place(&place(Method::Native)).await;
     assert!(matches!(&refused, Err(ChannelError::Refused { code, .. }) if code == "SIGN_ERROR"), "{refused:?}");
     assert!(matches!(stranger.query(NUMBER).await, Err(ChannelError::Unclear(_))));
@@ -185,17 +160,17 @@ async fn k12_1_both_of_the_networks_keys_are_good_and_no_other() {
     assert_eq!(client.query(NUMBER).await, Ok(Standing::Waiting));
     let mut one = Network::parameters();
     one.keys.truncate(1);
-    assert!(matches!(client_of(&network, &one, &clock).query(NUMBER).await, Err(ChannelError::Unclear(_))), "a key that is not ours");
+    assert!(matches!(wechat_as(&network, &one, &clock).query(NUMBER).await, Err(ChannelError::Unclear(_))), "a key that is not ours");
     network.set(Troubles::default());
-    assert_eq!(client_of(&network, &one, &clock).query(NUMBER).await, Ok(Standing::Waiting));
+    assert_eq!(wechat_as(&network, &one, &clock).query(NUMBER).await, Ok(Standing::Waiting));
 }
 
 #[tokio::test]
 async fn k12_1_a_merchant_with_another_key_is_refused() {
     let (network, _, clock) = both().await;
     let mut stranger = Network::parameters();
-    stranger.private_key = zeroize::Zeroizing::new(include_str!("../../sandbox/keys/wechat_network.pem").into());
-    let refused = client_of(&network, &stranger, &clock).query(NUMBER).await;
+    stranger.private_key = zeroize::Zeroizing::new(include_str!("../../../sandbox/keys/wechat_network.pem").into());
+    let refused = wechat_as(&network, &stranger, &clock).query(NUMBER).await;
     assert!(matches!(refused, Err(ChannelError::Refused { code, .. }) if code == "SIGN_ERROR"));
 }
 
@@ -227,11 +202,6 @@ async fn v4_1_refunds_are_made_once_under_their_number_and_never_beyond_what_was
     assert_eq!(network.trade(NUMBER).map(|trade| (trade.refunded(), trade.refunds.len())), Some((Fen::new(3_600), 2)));
     // What was given back was paid nevertheless.
     assert!(matches!(client.query(NUMBER).await, Ok(Standing::Paid(paid)) if paid.amount == Fen::new(3_600)));
-}
-
-fn read(client: &WechatPay, headers: &[(&'static str, String)], body: &[u8]) -> Result<Notice, String> {
-    let header = |name: &str| headers.iter().find(|(own, _)| *own == name).map(|(_, value)| value.as_str());
-    client.notice(&header, body).map(|received| received.notice).map_err(|error| error.to_string())
 }
 
 #[tokio::test]
@@ -289,7 +259,7 @@ async fn k12_1_a_notice_by_somebody_else_is_not_believed_nor_one_to_somebody_els
             1 => other.merchant_id = "1900000002".into(),
             _ => other.api_v3_key = zeroize::Zeroizing::new("another-key-of-thirty-two-bytes!".into()),
         }
-        assert!(read(&client_of(&network, &other, &clock), &headers, body.as_bytes()).is_err(), "{change}");
+        assert!(read(&wechat_as(&network, &other, &clock), &headers, body.as_bytes()).is_err(), "{change}");
     }
 }
 

@@ -1,41 +1,24 @@
 //! Who has paid, by whichever name a network says; and to whom: none of our merchants believes what is told to another.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
-
-use gateway::{Alipay, AlipayFreeze, WechatPay};
-use kernel::{Clock, Fen, Random, Timestamp};
+use gateway::{Alipay, AlipayFreeze};
+use kernel::{Clock, Fen};
 use platform::payments::{
-    AlipayParameters, Channel, ChannelError, Frozen, Handed, Method, Notice, Paid, PaidBy, PayProblemCode, PayerKind, Place, Standing,
+    Channel, ChannelError, Frozen, Handed, Method, Notice, Paid, PaidBy, PayProblemCode, Payer, PayerKind, Place, Standing,
     WechatParameters,
 };
 use sandbox::{Alipay as AlipayNetwork, Told, Troubles, WechatPay as Network};
 
-const START: Timestamp = Timestamp::from_unix(1_795_248_000);
-const NUMBER: &str = "0192a0b0c0d0e0f0a1b1c1d1e1f10203";
+use crate::{NUMBER, START, alipay_as, freezing, place, read, wechat_as};
+
 const TAKEN: [&str; 2] = ["0192a0b0c0d0e0f0a1b1c1d1e1f10204", "0192a0b0c0d0e0f0a1b1c1d1e1f10205"];
-const NOWHERE: &str = "http://127.0.0.1:9/callbacks/alipay";
 const USER_ID: &str = "2088000000000042";
 
-fn place(number: &str, method: Method) -> Place {
-    Place {
-        number: number.into(),
-        amount: Fen::new(3_600),
-        subject: "1 号台".into(),
-        method,
-        payer: None,
-        frozen: None,
-        address: "203.0.113.7".into(),
-        expires_at: START.plus_seconds(900),
-        return_url: "https://cuekey.example/m/".into(),
-    }
-}
-
-fn wechat(network: &Network, parameters: &WechatParameters, clock: &Clock) -> WechatPay {
-    WechatPay::new(parameters, network.base(), "http://127.0.0.1:9/callbacks/wechat", clock.clone(), Random::system()).unwrap()
-}
-
-fn alipay(network: &AlipayNetwork, parameters: &AlipayParameters, clock: &Clock) -> Alipay {
-    Alipay::new(parameters, &network.gateway(), NOWHERE, clock.clone()).unwrap()
+/// Alipay, and as one merchant who is paid there and who has money frozen.
+async fn alipay() -> (AlipayNetwork, Alipay, AlipayFreeze) {
+    let clock = Clock::stepped(START);
+    let network = AlipayNetwork::open(clock.clone()).await.unwrap();
+    let (pays, freezes) = (alipay_as(&network, &AlipayNetwork::parameters(), &clock), freezing(&network, &clock));
+    (network, pays, freezes)
 }
 
 /// To an app that is told open ids alone, or user ids alone.
@@ -51,18 +34,15 @@ async fn paid(client: &dyn Channel, number: &str) -> Paid {
 }
 
 fn told(client: &dyn Channel, form: &str) -> Paid {
-    match client.notice(&|_| None, form.as_bytes()).unwrap().notice {
-        Notice::Paid(paid) => paid,
+    match read(client, &[], form.as_bytes()) {
+        Ok(Notice::Paid(paid)) => paid,
         other => panic!("it is paid: {other:?}"),
     }
 }
 
 #[tokio::test]
 async fn v4_1_who_has_paid_is_read_from_answers_and_notices_of_alipay_by_either_name() {
-    let clock = Clock::stepped(START);
-    let network = AlipayNetwork::open(clock.clone()).await.unwrap();
-    let own = AlipayNetwork::parameters();
-    let (pays, freezes) = (alipay(&network, &own, &clock), AlipayFreeze::new(&own, &network.gateway(), NOWHERE, clock.clone()).unwrap());
+    let (network, pays, freezes) = alipay().await;
     tells(&network, true);
     pays.place(&place(TAKEN[0], Method::Precreate)).await.unwrap();
     freezes.place(&place(NUMBER, Method::Freeze)).await.unwrap();
@@ -80,10 +60,7 @@ async fn v4_1_who_has_paid_is_read_from_answers_and_notices_of_alipay_by_either_
 
 #[tokio::test]
 async fn v3_2_what_is_frozen_is_taken_by_the_name_that_its_payer_was_known_by() {
-    let clock = Clock::stepped(START);
-    let network = AlipayNetwork::open(clock.clone()).await.unwrap();
-    let own = AlipayNetwork::parameters();
-    let (takes, freezes) = (alipay(&network, &own, &clock), AlipayFreeze::new(&own, &network.gateway(), NOWHERE, clock.clone()).unwrap());
+    let (network, takes, freezes) = alipay().await;
     freezes.place(&place(NUMBER, Method::Freeze)).await.unwrap();
     network.pay(NUMBER).await;
     for (open_ids, number) in [(false, TAKEN[0]), (true, TAKEN[1])] {
@@ -101,6 +78,13 @@ async fn v3_2_what_is_frozen_is_taken_by_the_name_that_its_payer_was_known_by() 
     }
 }
 
+/// Whoever has placed what is paid now believes what is told and answered of it, and a stranger neither: why not the answer.
+async fn is_ones_own(client: &dyn Channel, stranger: &dyn Channel, headers: &[(&'static str, String)], body: &str) -> ChannelError {
+    assert!(read(client, headers, body.as_bytes()).is_ok() && read(stranger, headers, body.as_bytes()).is_err());
+    assert!(matches!(client.query(NUMBER).await, Ok(Standing::Paid(_))));
+    stranger.query(NUMBER).await.unwrap_err()
+}
+
 #[tokio::test]
 async fn k12_1_no_merchant_believes_what_is_told_or_answered_to_another() {
     let clock = Clock::stepped(START);
@@ -108,26 +92,20 @@ async fn k12_1_no_merchant_believes_what_is_told_or_answered_to_another() {
     let (ours, theirs) = (Network::parameters(), Network::anothers_parameters());
     for (network, own, another) in [(&one, &ours, &theirs), (&other, &theirs, &ours)] {
         network.set(Troubles { told: Told::Lost, ..Troubles::default() });
-        let (client, stranger) = (wechat(network, own, &clock), wechat(network, another, &clock));
+        let (client, stranger) = (wechat_as(network, own, &clock), wechat_as(network, another, &clock));
         client.place(&place(NUMBER, Method::Native)).await.unwrap();
         assert!(network.pay(NUMBER).await);
         let (headers, body) = network.notice(NUMBER).unwrap();
-        let header = |name: &str| headers.iter().find(|(own, _)| *own == name).map(|(_, value)| value.as_str());
-        assert!(client.notice(&header, body.as_bytes()).is_ok() && stranger.notice(&header, body.as_bytes()).is_err());
-        assert!(matches!(client.query(NUMBER).await, Ok(Standing::Paid(_))));
-        assert!(matches!(stranger.query(NUMBER).await, Err(ChannelError::Unclear(_))));
+        assert!(matches!(is_ones_own(&client, &stranger, &headers, &body).await, ChannelError::Unclear(_)));
     }
     let (one, other) = (AlipayNetwork::open(clock.clone()).await.unwrap(), AlipayNetwork::open_to_another(clock.clone()).await.unwrap());
     let (ours, theirs) = (AlipayNetwork::parameters(), AlipayNetwork::anothers_parameters());
     for (network, own, another) in [(&one, &ours, &theirs), (&other, &theirs, &ours)] {
         tells(network, false);
-        let (client, stranger) = (alipay(network, own, &clock), alipay(network, another, &clock));
+        let (client, stranger) = (alipay_as(network, own, &clock), alipay_as(network, another, &clock));
         client.place(&place(NUMBER, Method::Precreate)).await.unwrap();
         assert!(network.pay(NUMBER).await);
-        let form = network.notice(NUMBER).unwrap();
-        assert!(client.notice(&|_| None, form.as_bytes()).is_ok() && stranger.notice(&|_| None, form.as_bytes()).is_err());
-        assert!(matches!(client.query(NUMBER).await, Ok(Standing::Paid(_))));
-        assert!(stranger.query(NUMBER).await.is_err());
+        is_ones_own(&client, &stranger, &[], &network.notice(NUMBER).unwrap()).await;
     }
 }
 
@@ -136,19 +114,18 @@ async fn v8_2_what_an_app_has_placed_is_known_after_another_has_taken_its_place_
     let clock = Clock::stepped(START);
     let network = Network::open(clock.clone()).await.unwrap();
     let before = Network::parameters();
-    wechat(&network, &before, &clock).place(&place(NUMBER, Method::Native)).await.unwrap();
+    wechat_as(&network, &before, &clock).place(&place(NUMBER, Method::Native)).await.unwrap();
     network.set(Troubles { told: Told::Lost, ..Troubles::default() });
     assert!(network.pay(NUMBER).await);
     let now = WechatParameters { app_id: before.mini_app_id.clone().unwrap(), mini_app_id: None, ..before.clone() };
     let (headers, body) = network.notice(NUMBER).unwrap();
-    let header = |name: &str| headers.iter().find(|(own, _)| *own == name).map(|(_, value)| value.as_str());
-    let forgetful = wechat(&network, &now, &clock);
+    let forgetful = wechat_as(&network, &now, &clock);
     assert_eq!(forgetful.query(NUMBER).await, Err(ChannelError::Unclear(PayProblemCode::OfAnother.into())));
-    assert!(forgetful.notice(&header, body.as_bytes()).is_err());
+    assert!(read(&forgetful, &headers, body.as_bytes()).is_err());
 
-    let client = wechat(&network, &WechatParameters { former_app_ids: vec![before.app_id.clone()], ..now }, &clock);
-    assert!(matches!(client.query(NUMBER).await, Ok(Standing::Paid(_))) && client.notice(&header, body.as_bytes()).is_ok());
-    let payer = Some(platform::payments::Payer { app_id: before.app_id, openid: "o0001-payer".into() });
+    let client = wechat_as(&network, &WechatParameters { former_app_ids: vec![before.app_id.clone()], ..now }, &clock);
+    assert!(matches!(client.query(NUMBER).await, Ok(Standing::Paid(_))) && read(&client, &headers, body.as_bytes()).is_ok());
+    let payer = Some(Payer { app_id: before.app_id, openid: "o0001-payer".into() });
     let refused = client.place(&Place { payer, ..place(TAKEN[0], Method::Jsapi) }).await;
     assert_eq!(refused, Err(ChannelError::NotAsked(PayProblemCode::PayerUnknown)));
 }

@@ -1,29 +1,17 @@
 //! Words that are longer than networks take them: they are cut, between two letters, and what they were about is done.
 
-use gateway::{Alipay, WechatPay};
-use kernel::{Clock, Fen, Random, Timestamp};
+use kernel::Clock;
 use platform::payments::{Channel, Handed, Method, Place, RefundAsk, RefundStanding};
 use sandbox::{Alipay as AlipayNetwork, WechatPay as WechatNetwork};
 
-const START: Timestamp = Timestamp::from_unix(1_795_248_000);
-const NUMBER: &str = "0192a0b0c0d0e0f0a1b1c1d1e1f10203";
+use crate::{NUMBER, START, alipay_as, wechat_as};
 
 fn place(method: Method, subject: &str) -> Place {
-    Place {
-        number: NUMBER.into(),
-        amount: Fen::new(3_600),
-        subject: subject.into(),
-        method,
-        payer: None,
-        frozen: None,
-        address: "203.0.113.7".into(),
-        expires_at: START.plus_seconds(900),
-        return_url: "https://cuekey.example/m/".into(),
-    }
+    Place { subject: subject.into(), ..crate::place(NUMBER, method) }
 }
 
 fn refund(why: &str) -> RefundAsk {
-    RefundAsk { number: NUMBER.into(), refund_number: "refund-1".into(), amount: Fen::new(100), total: Fen::new(3_600), why: why.into() }
+    RefundAsk { why: why.into(), ..crate::refund("refund-1", 100) }
 }
 
 /// A table's name of thirty letters at most, as the payer reads it: 97 bytes. And what nobody could be shown.
@@ -36,9 +24,7 @@ async fn v4_1_a_payment_with_a_long_name_is_made_and_goes_back_at_wechat() {
     for subject in words() {
         let clock = Clock::stepped(START);
         let network = WechatNetwork::open(clock.clone()).await.unwrap();
-        let client =
-            WechatPay::new(&WechatNetwork::parameters(), network.base(), "http://127.0.0.1:9/callbacks/wechat", clock, Random::system())
-                .unwrap();
+        let client = wechat_as(&network, &WechatNetwork::parameters(), &clock);
         for _ in 0..2 {
             assert!(matches!(client.place(&place(Method::Native, &subject)).await, Ok(Handed::QrCode { .. })), "the same words again");
         }
@@ -57,7 +43,7 @@ async fn v4_1_a_payment_with_a_long_name_is_made_and_goes_back_at_alipay() {
     for subject in words() {
         let clock = Clock::stepped(START);
         let network = AlipayNetwork::open(clock.clone()).await.unwrap();
-        let client = Alipay::new(&AlipayNetwork::parameters(), &network.gateway(), "http://127.0.0.1:9/callbacks/alipay", clock).unwrap();
+        let client = alipay_as(&network, &AlipayNetwork::parameters(), &clock);
         assert!(matches!(client.place(&place(Method::Precreate, &subject)).await, Ok(Handed::QrCode { .. })));
         let shown = network.trade(NUMBER).unwrap().subject;
         assert!(subject.starts_with(&shown) && shown.len() <= 256, "{shown}");

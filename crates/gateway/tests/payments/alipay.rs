@@ -1,49 +1,31 @@
 //! Alipay by a stand-in that verifies every request as the real one does, and signs what it says.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
-
-use gateway::{Alipay, AlipayFreeze};
-use kernel::{Clock, Fen, Timestamp};
+use gateway::Alipay;
+use kernel::{Clock, Fen};
 use platform::payments::{
     AlipayParameters, Channel, ChannelError, Frozen, Handed, Method, Notice, PayProblemCode, Place, Problem, RefundAsk, RefundStanding,
     Standing,
 };
 use sandbox::{Alipay as Network, Asked, Returned, Told, TradeState, Troubles};
 
-const START: Timestamp = Timestamp::from_unix(1_795_248_000);
-const NUMBER: &str = "0192a0b0c0d0e0f0a1b1c1d1e1f10203";
-
-fn client_of(network: &Network, parameters: &AlipayParameters, clock: &Clock) -> Alipay {
-    Alipay::new(parameters, &network.gateway(), "http://127.0.0.1:9/callbacks/alipay", clock.clone()).unwrap()
-}
+use crate::{NUMBER, START, alipay_as, freezing, troubles};
 
 async fn both() -> (Network, Alipay, Clock) {
     let clock = Clock::stepped(START);
     let network = Network::open(clock.clone()).await.unwrap();
-    let client = client_of(&network, &Network::parameters(), &clock);
+    let client = alipay_as(&network, &Network::parameters(), &clock);
     (network, client, clock)
 }
 
+/// What Alipay writes with two digits behind the point.
+const AMOUNT: Fen = Fen::new(3_605);
+
 fn place(method: Method) -> Place {
-    Place {
-        number: NUMBER.into(),
-        amount: Fen::new(3_605),
-        subject: "1 号台 & <b>台费</b>".into(),
-        method,
-        payer: None,
-        frozen: None,
-        address: "203.0.113.7".into(),
-        expires_at: START.plus_seconds(900),
-        return_url: "https://cuekey.example/m/?order=1&x=y".into(),
-    }
+    Place { amount: AMOUNT, ..crate::place(NUMBER, method) }
 }
 
 fn refund(number: &str, fen: i64) -> RefundAsk {
-    RefundAsk { number: NUMBER.into(), refund_number: number.into(), amount: Fen::new(fen), total: Fen::new(3_605), why: "台费".into() }
-}
-
-fn troubles(asked: Asked) -> Troubles {
-    Troubles { asked, ..Troubles::default() }
+    RefundAsk { total: AMOUNT, ..crate::refund(number, fen) }
 }
 
 fn http() -> reqwest::Client {
@@ -121,10 +103,10 @@ async fn k12_1_what_keeps_an_answer_from_being_one_is_a_word_and_what_alipay_has
 async fn k12_1_a_merchant_with_another_key_or_another_time_is_refused() {
     let (network, _, clock) = both().await;
     let mut stranger = Network::parameters();
-    stranger.private_key = zeroize::Zeroizing::new(include_str!("../../sandbox/keys/alipay_network.pem").into());
-    let refused = client_of(&network, &stranger, &clock).query(NUMBER).await;
+    stranger.private_key = zeroize::Zeroizing::new(include_str!("../../../sandbox/keys/alipay_network.pem").into());
+    let refused = alipay_as(&network, &stranger, &clock).query(NUMBER).await;
     assert!(matches!(refused, Err(ChannelError::Refused { code, .. }) if code == "isv.invalid-signature"));
-    let late = client_of(&network, &Network::parameters(), &Clock::stepped(START.plus_seconds(901)));
+    let late = alipay_as(&network, &Network::parameters(), &Clock::stepped(START.plus_seconds(901)));
     assert!(matches!(late.query(NUMBER).await, Err(ChannelError::Refused { .. })));
 }
 
@@ -172,8 +154,7 @@ async fn v8_2_a_trouble_of_alipays_own_is_unclear_and_no_refusal() {
 
     // Of what is frozen it says so by another name.
     let network = Network::open(clock.clone()).await.unwrap();
-    let freezes =
-        AlipayFreeze::new(&Network::parameters(), &network.gateway(), "http://127.0.0.1:9/callbacks/alipay_freeze", clock).unwrap();
+    let freezes = freezing(&network, &clock);
     network.set(troubles(Asked::DoneAndTroubled));
     assert!(matches!(freezes.place(&place(Method::Freeze)).await, Err(ChannelError::Unclear(_))));
     network.set(Troubles::default());
@@ -191,8 +172,7 @@ async fn v3_2_what_is_frozen_is_taken_whenever_its_order_ends_and_nothing_else_e
     let (network, client, clock) = both().await;
     let far = |method| Place { expires_at: START.plus_seconds(30 * 86_400), ..place(method) };
     assert!(matches!(client.place(&far(Method::Precreate)).await, Err(ChannelError::Refused { .. })));
-    let freezes =
-        AlipayFreeze::new(&Network::parameters(), &network.gateway(), "http://127.0.0.1:9/callbacks/alipay_freeze", clock).unwrap();
+    let freezes = freezing(&network, &clock);
     freezes.place(&place(Method::Freeze)).await.unwrap();
     network.pay(NUMBER).await;
     let Ok(Standing::Paid(frozen)) = freezes.query(NUMBER).await else { panic!("it is frozen") };
@@ -204,7 +184,7 @@ async fn v3_2_what_is_frozen_is_taken_whenever_its_order_ends_and_nothing_else_e
 }
 
 fn read(client: &Alipay, form: &str) -> Result<Notice, String> {
-    client.notice(&|_| None, form.as_bytes()).map(|received| received.notice).map_err(|error| error.to_string())
+    crate::read(client, &[], form.as_bytes())
 }
 
 fn pairs(form: &str) -> Vec<(String, String)> {
@@ -265,7 +245,7 @@ async fn k12_1_a_notice_by_somebody_else_is_not_believed_nor_one_to_somebody_els
     let mut seller = Network::parameters();
     seller.seller_id = "2088000000000002".into();
     for other in [app, seller] {
-        assert!(read(&client_of(&network, &other, &clock), &good).is_err());
+        assert!(read(&alipay_as(&network, &other, &clock), &good).is_err());
     }
 }
 

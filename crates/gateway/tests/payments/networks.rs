@@ -1,41 +1,16 @@
 //! What networks do in the course of time: they tell late, in another order and when asked to, and change their key by degrees.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
-
 use std::time::Duration;
 
 use gateway::{Alipay, WechatPay};
-use kernel::{Clock, Fen, Random, SECOND, Timestamp};
-use platform::payments::{Channel, Method, Notice, Place, RefundAsk, RefundStanding, Standing, WechatParameters};
+use kernel::{Clock, Random, SECOND};
+use platform::payments::{Channel, Method, Notice, RefundStanding, Standing};
 use sandbox::{Alipay as AlipayNetwork, Called, Hook, Told, Troubles, WechatPay as Network};
 
-const START: Timestamp = Timestamp::from_unix(1_795_248_000);
-const NUMBERS: [&str; 2] = ["0192a0b0c0d0e0f0a1b1c1d1e1f10203", "0192a0b0c0d0e0f0a1b1c1d1e1f10204"];
-const NOWHERE: &str = "http://127.0.0.1:9/callbacks/wechat";
+use crate::{NUMBER, START, place, read, refund, wechat_as};
+
+const NUMBERS: [&str; 2] = [NUMBER, "0192a0b0c0d0e0f0a1b1c1d1e1f10204"];
 const LONGEST: Duration = Duration::from_secs(20);
-
-fn client_of(network: &Network, parameters: &WechatParameters, clock: &Clock, notices: &str) -> WechatPay {
-    WechatPay::new(parameters, network.base(), notices, clock.clone(), Random::system()).unwrap()
-}
-
-fn place(number: &str) -> Place {
-    Place {
-        number: number.into(),
-        amount: Fen::new(3_600),
-        subject: "1 号台".into(),
-        method: Method::Native,
-        payer: None,
-        frozen: None,
-        address: "203.0.113.7".into(),
-        expires_at: START.plus_seconds(900),
-        return_url: "https://cuekey.example/m/".into(),
-    }
-}
-
-fn read(client: &WechatPay, headers: &[(&'static str, String)], body: &[u8]) -> Result<Notice, String> {
-    let header = |name: &str| headers.iter().find(|(own, _)| *own == name).map(|(_, value)| value.as_str());
-    client.notice(&header, body).map(|received| received.notice).map_err(|error| error.to_string())
-}
 
 /// What a notice that has arrived is about, believed as it came: the merchant's number.
 fn about(client: &dyn Channel, call: &Called) -> String {
@@ -55,9 +30,10 @@ fn all_about(client: &dyn Channel, hook: &Hook) -> Vec<String> {
 async fn told(how: Told) -> (Network, WechatPay, Hook, Clock) {
     let clock = Clock::stepped(START);
     let (network, hook) = (Network::open(clock.clone()).await.unwrap(), Hook::open().await.unwrap());
-    let client = client_of(&network, &Network::parameters(), &clock, &format!("http://{}/callbacks/wechat", hook.address()));
+    let notices = format!("http://{}/callbacks/wechat", hook.address());
+    let client = WechatPay::new(&Network::parameters(), network.base(), &notices, clock.clone(), Random::system()).unwrap();
     for number in NUMBERS {
-        client.place(&place(number)).await.unwrap();
+        client.place(&place(number, Method::Native)).await.unwrap();
     }
     network.set(Troubles { told: how, ..Troubles::default() });
     (network, client, hook, clock)
@@ -69,7 +45,7 @@ async fn told_by_alipay(how: Told) -> (AlipayNetwork, Alipay, Hook, Clock) {
     let notices = format!("http://{}/callbacks/alipay", hook.address());
     let client = Alipay::new(&AlipayNetwork::parameters(), &network.gateway(), &notices, clock.clone()).unwrap();
     for number in NUMBERS {
-        client.place(&Place { method: Method::Precreate, ..place(number) }).await.unwrap();
+        client.place(&place(number, Method::Precreate)).await.unwrap();
     }
     network.set(Troubles { told: how, ..Troubles::default() });
     (network, client, hook, clock)
@@ -82,12 +58,6 @@ async fn until(it_is_so: impl Fn() -> bool) {
         }
     };
     tokio::time::timeout(LONGEST, soon).await.unwrap();
-}
-
-fn refund(number: &str) -> RefundAsk {
-    RefundAsk {
-        number: number.into(), refund_number: "refund-1".into(), amount: Fen::new(100), total: Fen::new(3_600), why: "台费".into()
-    }
 }
 
 #[tokio::test]
@@ -123,7 +93,7 @@ async fn v8_2_two_notices_change_places_and_a_refunds_comes_before_its_payments(
 
     let (network, client, hook, _) = told(Told::Swapped).await;
     assert!(network.pay(NUMBERS[0]).await);
-    assert!(matches!(client.refund(&refund(NUMBERS[0])).await, Ok(RefundStanding::Done { .. })));
+    assert!(matches!(client.refund(&refund("refund-1", 100)).await, Ok(RefundStanding::Done { .. })));
     assert_eq!(all_about(&client, &hook), ["refund-1", NUMBERS[0]]);
 
     let (network, client, hook, _) = told_by_alipay(Told::Swapped).await;
@@ -159,11 +129,11 @@ async fn v8_2_what_is_kept_leaves_when_somebody_says_so_and_is_signed_then() {
 async fn k12_1_while_the_network_changes_its_key_by_degrees_each_answer_is_believed_by_the_name_of_its_key() {
     let clock = Clock::stepped(START);
     let network = Network::open(clock.clone()).await.unwrap();
-    let client = client_of(&network, &Network::parameters(), &clock, NOWHERE);
-    client.place(&place(NUMBERS[0])).await.unwrap();
+    let client = wechat_as(&network, &Network::parameters(), &clock);
+    client.place(&place(NUMBERS[0], Method::Native)).await.unwrap();
     let mut one = Network::parameters();
     one.keys.truncate(1);
-    let old = client_of(&network, &one, &clock, NOWHERE);
+    let old = wechat_as(&network, &one, &clock);
     let mut before = network.signed();
     for share in [0, 5, 20, 50, 100] {
         network.set(Troubles { next_key: share, ..Troubles::default() });
@@ -185,7 +155,7 @@ async fn k12_1_while_the_network_changes_its_key_by_degrees_each_answer_is_belie
     network.set(Troubles::default());
     let mut next = Network::parameters();
     next.keys.remove(0);
-    assert_eq!(client_of(&network, &next, &clock, NOWHERE).query(NUMBERS[0]).await, Ok(Standing::Waiting));
+    assert_eq!(wechat_as(&network, &next, &clock).query(NUMBERS[0]).await, Ok(Standing::Waiting));
     assert_eq!(network.signed()[1], before[1] + 1);
 }
 
@@ -193,14 +163,14 @@ async fn k12_1_while_the_network_changes_its_key_by_degrees_each_answer_is_belie
 async fn k12_1_while_the_network_changes_its_key_by_degrees_each_notice_is_believed_by_the_name_of_its_key() {
     let clock = Clock::stepped(START);
     let network = Network::open(clock.clone()).await.unwrap();
-    let client = client_of(&network, &Network::parameters(), &clock, NOWHERE);
-    client.place(&place(NUMBERS[0])).await.unwrap();
+    let client = wechat_as(&network, &Network::parameters(), &clock);
+    client.place(&place(NUMBERS[0], Method::Native)).await.unwrap();
     network.set(Troubles { told: Told::Lost, ..Troubles::default() });
     network.pay(NUMBERS[0]).await;
     let keys = Network::parameters().keys;
     let mut next = Network::parameters();
     next.keys.remove(0);
-    let next = client_of(&network, &next, &clock, NOWHERE);
+    let next = wechat_as(&network, &next, &clock);
     for (share, by_next) in [(0, 0), (10, 2), (50, 10), (100, 20)] {
         network.set(Troubles { next_key: share, told: Told::Lost, ..Troubles::default() });
         let mut believed = 0;
