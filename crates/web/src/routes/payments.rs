@@ -45,6 +45,11 @@ async fn merchants(Auth(cx, _): Auth<PaymentsManage>) -> Result<axum::Json<Merch
     Ok(axum::Json(Merchants { items: payments::merchants(&cx).await? }))
 }
 
+/// What the path names.
+fn network(channel: &str) -> Result<ChannelKind> {
+    Ok(ChannelKind::parse(channel).ok_or_else(Fault::not_found)?)
+}
+
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct MerchantForm {
@@ -66,7 +71,7 @@ async fn set_merchant(
     PathText(channel): PathText,
     Json(body): Json<MerchantForm>,
 ) -> Result<axum::Json<Merchant>> {
-    let kind = ChannelKind::parse(&channel).ok_or_else(Fault::not_found)?;
+    let kind = network(&channel)?;
     Ok(axum::Json(payments::set_merchant(&cx, kind, body.enabled, body.parameters, body.version).await?))
 }
 
@@ -90,7 +95,7 @@ async fn set_earlier(
     PathText(channel): PathText,
     Json(body): Json<EarlierForm>,
 ) -> Result<axum::Json<Merchant>> {
-    let kind = ChannelKind::parse(&channel).ok_or_else(Fault::not_found)?;
+    let kind = network(&channel)?;
     Ok(axum::Json(payments::set_earlier(&cx, kind, body.parameters, body.forget).await?))
 }
 

@@ -17,7 +17,7 @@ use crate::{Cx, Result, audit};
 pub async fn set_earlier(cx: &Cx, kind: ChannelKind, form: Form, forget: bool) -> Result<Merchant> {
     cx.require(Permission::PaymentsManage)?;
     let mut tx = cx.db.begin().await?;
-    let named = kept::named_to_change(&mut tx, kind, form.who(kind)).await?;
+    let named = kept::named(&mut tx, kind, form.who(kind)).await?;
     let Some(earlier) = named.filter(|named| named.replaced_at.is_some()) else { return Err(Fault::not_found()) };
     let Some(known) = earlier.open(cx)? else { return Err(Fault::not_found()) };
     let (action, shown) = if forget {

@@ -55,14 +55,9 @@ pub(super) async fn current(sql: &mut impl Sql, network: ChannelKind) -> Result<
     Ok(sql.opt(&query, args![network.as_str()], read).await?)
 }
 
-/// The merchant that this names, if we are it or were.
-pub(super) async fn named(sql: &mut impl Sql, network: ChannelKind, who: (&str, &str)) -> Result<Option<Kept>> {
-    let query = format!("SELECT {COLUMNS} FROM pay_merchants WHERE channel = $1 AND account = $2 AND app = $3");
-    Ok(sql.opt(&query, args![network.as_str(), who.0, who.1], read).await?)
-}
-
-/// The same; nobody else changes it until this transaction ends.
-pub(super) async fn named_to_change(tx: &mut Tx, network: ChannelKind, who: (&str, &str)) -> Result<Option<Kept>> {
+/// The merchant that this names, if we are it or were. It is about to be given parameters, and secrets that are left out stay as they were: nobody
+/// else changes it until this transaction ends, or the older ones would come back.
+pub(super) async fn named(tx: &mut Tx, network: ChannelKind, who: (&str, &str)) -> Result<Option<Kept>> {
     let lock = tx.for_update();
     let query = format!("SELECT {COLUMNS} FROM pay_merchants WHERE channel = $1 AND account = $2 AND app = $3{lock}");
     Ok(tx.opt(&query, args![network.as_str(), who.0, who.1], read).await?)
