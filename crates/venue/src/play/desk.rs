@@ -4,21 +4,21 @@
 //! **Invariant**: the cash and what it pays for are one transaction: where the table is refused, nothing was taken.
 //! **Invariant**: the staff adds time to what was opened at a desk of theirs, and to nobody else's play.
 
-use kernel::{Fault, Fen, Page, PageAsk};
+use kernel::{Fault, Fen};
 use platform::idempotency::IdempotencyKey;
 use platform::identity::{Permission, UserRef};
 use platform::{Cx, Result, audit};
 use serde::Serialize;
 use serde_json::json;
-use store::{Filter, Index, Look, Row, Sql, Tx, args};
+use store::{Filter, Row, Sql, Tx, args};
 
 use super::extend::{ExtendAsk, Extension, extend_in, extension_of};
-use super::model::{Session, SessionId, Terms};
+use super::model::{Session, SessionId, SessionState, Terms};
 use super::open::{Means, OpenAsk, Opened, open_in, quote};
 use super::view::{self, SessionView};
 use super::{closing, grace, rows, within};
-use crate::customers::{self, Customer, CustomerId};
-use crate::halls::{Quote, Table, TableId, TableView, VenueId, rows as halls, table_of_mine, table_view};
+use crate::customers::{self, Customer, CustomerId, DeskCustomer};
+use crate::halls::{Quote, Table, TableId, TableView, rows as halls, table_of_mine, table_view};
 use crate::{Venue, members, staff};
 
 /// Who stands at the desk, and what they hand over.
@@ -44,8 +44,8 @@ pub struct DeskOffer {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct DeskPlay {
     pub session: SessionView,
-    /// As they stand now. A guest is a walk-in.
-    pub customer: Customer,
+    /// As they stand now. A guest is a walk-in. What is in the wallet of anybody else is told while they play.
+    pub customer: DeskCustomer,
     pub opened_by: UserRef,
 }
 
@@ -97,24 +97,6 @@ pub async fn desk_play(cx: &Cx, id: SessionId) -> Result<DeskPlay> {
     let mut sql = cx.db.read();
     let found = mine(&mut sql, cx, id).await?;
     shown(&mut sql, cx, found).await
-}
-
-const OF_HALL: Index = Index { name: "desk_plays_venue", columns: &["venue_id"] };
-
-/// All of a hall where one works, newest first: bills, and in whose wallet something is left.
-pub async fn desk_plays(cx: &Cx, venue: VenueId, ask: &PageAsk) -> Result<Page<DeskPlay>> {
-    let user = cx.require(Permission::DeskServe)?;
-    let mut sql = cx.db.read();
-    staff::works_at(&mut sql, user, venue).await?;
-    let mut look = Look::new("desk_plays", "id");
-    look.by(&OF_HALL).along("venue_id", venue);
-    let page = look.page(&mut sql, SELECT, "d.id", ask, read, |found| found.id.uuid()).await?;
-    let Page { items: found, next_cursor, searched_to, total } = page;
-    let mut items = Vec::with_capacity(found.len());
-    for one in found {
-        items.push(shown(&mut sql, cx, one).await?);
-    }
-    Ok(Page { items, next_cursor, searched_to, total })
 }
 
 /// What so many minutes more would cost.
@@ -218,5 +200,7 @@ async fn session(sql: &mut impl Sql, id: SessionId) -> Result<Session> {
 
 async fn shown(sql: &mut impl Sql, cx: &Cx, Found { id, customer, by }: Found) -> Result<DeskPlay> {
     let customer = customers::by_id(sql, customer).await?.ok_or_else(Fault::not_found)?;
-    Ok(DeskPlay { session: view::of(sql, cx, id).await?, customer, opened_by: by })
+    let session = view::of(sql, cx, id).await?;
+    let plays = matches!(session.state, SessionState::Opening | SessionState::Playing);
+    Ok(DeskPlay { session, customer: DeskCustomer::of(customer, plays), opened_by: by })
 }

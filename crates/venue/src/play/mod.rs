@@ -13,6 +13,7 @@ mod clock;
 mod closing;
 mod dark;
 mod desk;
+mod desk_list;
 mod end;
 mod error;
 mod extend;
@@ -36,7 +37,8 @@ pub(crate) use clock::{
 };
 pub(crate) use closing::{ends_in_time, last_opening, to_open};
 pub use dark::SessionLight;
-pub use desk::{DeskAsk, DeskOffer, DeskPlay, desk_extension, desk_offer, desk_play, desk_plays, extend_at_desk, open_at_desk};
+pub use desk::{DeskAsk, DeskOffer, DeskPlay, desk_extension, desk_offer, desk_play, extend_at_desk, open_at_desk};
+pub use desk_list::{DeskPlayRow, desk_plays};
 pub use end::{close, close_by_staff};
 pub(crate) use error::PlayError;
 pub use extend::{ExtendAsk, Extension, extend, extension};

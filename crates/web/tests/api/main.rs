@@ -108,6 +108,7 @@ mod venue_complaints;
 mod venue_crowd;
 mod venue_dark;
 mod venue_desk;
+mod venue_desk_list;
 mod venue_desk_play;
 mod venue_doors;
 mod venue_edit;
