@@ -148,6 +148,7 @@ mod venue_sign_in;
 mod venue_sign_out;
 mod venue_texts;
 mod venue_told;
+mod venue_walk_ins;
 mod venue_welded;
 mod verify;
 mod verify_banned;
