@@ -8,6 +8,7 @@ mod change;
 mod code;
 mod desk;
 mod join;
+mod leftover;
 mod model;
 mod networks;
 mod pay;

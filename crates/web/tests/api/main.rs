@@ -119,6 +119,7 @@ mod venue_holds_desk;
 mod venue_holds_light;
 mod venue_lamps;
 mod venue_last_second;
+mod venue_leftover;
 mod venue_light;
 mod venue_lists;
 mod venue_long;

@@ -6,6 +6,8 @@ use testkit::{Answer, Client, Hall};
 use super::hold::desk;
 use super::pay::id;
 
+pub const FIND: &str = "/api/v1/customers/find";
+
 /// An hour, which is 36 yuan, for somebody or a walk-in, who hands over so much.
 pub fn hour(customer: Option<&str>, cash: i64) -> Value {
     let mut ask = json!({"minutes": 60, "expected_fen": 3_600, "cash_fen": cash});
