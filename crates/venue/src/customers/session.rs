@@ -147,7 +147,8 @@ pub(super) async fn revoke_by_wechat(tx: &mut Tx, cx: &Cx, customer: CustomerId,
     Ok(())
 }
 
-const COLUMNS: &str = "c.id, c.number, c.phone_hint, c.wechat, a.posted, a.held";
+/// Of a customer called `c` and its wallet called `a`; read with [`read`].
+pub(crate) const COLUMNS: &str = "c.id, c.number, c.phone_hint, c.wechat, a.posted, a.held";
 
 pub(crate) async fn find(sql: &mut impl Sql, id: CustomerId) -> store::Result<Option<Customer>> {
     let query = format!("SELECT {COLUMNS} FROM customers c JOIN ledger_accounts a ON a.id = c.id WHERE c.id = $1");
@@ -205,7 +206,7 @@ pub(crate) async fn by_phone_or_number(tx: &mut Tx, cx: &Cx, text: &str) -> Resu
     }
 }
 
-fn read(row: &Row) -> store::Result<Customer> {
+pub(crate) fn read(row: &Row) -> store::Result<Customer> {
     let (posted, held): (kernel::Fen, kernel::Fen) = (row.get("posted")?, row.get("held")?);
     let (phone, wechat): (Option<String>, bool) = (row.get("phone_hint")?, row.get("wechat")?);
     Ok(Customer {

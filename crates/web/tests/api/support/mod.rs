@@ -1,6 +1,7 @@
 //! A project, an agent who may make keys for it, and the program that verifies them.
 
 pub mod board;
+pub mod desk;
 pub mod freeze;
 pub mod hold;
 pub mod merchant;

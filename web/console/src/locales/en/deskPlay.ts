@@ -37,7 +37,7 @@ const en: typeof zh = {
       'The light did not come on. Nothing was charged, and {money} are in the wallet again. Open another table by the customer’s number, or pay the cash back.',
     failed: 'It was not opened. Nothing was charged, and {money} are in the wallet again.',
   },
-  owed: '{money} are left in this walk-in’s wallet: pay them back before they leave.',
+  owed: '{money} are left in this walk-in’s wallet: pay them back before they leave. After 15 minutes it takes somebody who manages the hall.',
   payBack: 'Pay back cash',
   extend: 'More time',
   extendTitle: 'More time for “{name}”',
