@@ -13,6 +13,7 @@ mod pay;
 mod payer;
 mod phone;
 mod session;
+mod shell;
 mod sign_in;
 mod signed_out;
 mod walk_in;

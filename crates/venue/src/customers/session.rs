@@ -72,6 +72,8 @@ async fn start(tx: &mut Tx, cx: &Cx, customer: CustomerId, payer: Option<&Payer>
     let sql = "INSERT INTO customer_sessions (id, customer_id, token_hash, app_id, openid, created_at, expires_at) \
                VALUES ($1, $2, $3, $4, $5, $6, $7)";
     tx.exec(sql, args![id, customer, cx.vault.hash(TOKEN, token.as_bytes()), app_id, openid, now, now.plus_micros(LASTS)]).await?;
+    // It stays when the session is long forgotten: as whom somebody has signed in once is nobody's shell.
+    tx.exec("UPDATE customers SET signed_in_at = $1 WHERE id = $2 AND signed_in_at IS NULL", args![now, customer]).await?;
     Ok(token)
 }
 
