@@ -68,6 +68,10 @@ pub async fn check(sql: &mut impl Sql) -> store::Result<Vec<String>> {
              WHERE c.became IS NOT NULL AND (a.posted <> 0 OR a.held <> 0)",
         ),
         (
+            "customers have become somebody else, and their numbers are theirs still",
+            "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM customers WHERE became IS NOT NULL AND phone_hash IS NOT NULL",
+        ),
+        (
             "customers have other points than their lines add up to",
             "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM (SELECT c.customer_id FROM member_points c LEFT JOIN member_lines l \
              ON l.customer_id = c.customer_id GROUP BY c.customer_id, c.points HAVING c.points <> COALESCE(SUM(l.points), 0)) wrong",

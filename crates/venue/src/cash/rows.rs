@@ -8,6 +8,7 @@ use platform::ledger::TransferId;
 use store::{Filter, Row, Sql, Tx, args};
 
 use super::model::{CashPerson, CashSum, Days, Pieces};
+use crate::customers::unproven;
 use crate::halls::VenueId;
 
 /// Says of a movement of cash at which hall it was, on which of its days, and who of the staff did it.
@@ -40,8 +41,8 @@ pub(super) async fn lines(
     filter.and("c.venue_id = ?", venue).and("c.day >= ?", days.first.to_string()).and("c.day <= ?", days.last.to_string());
     filter.and_some("c.user_id = ?", only);
     let (taken, paid_out) = ("x.kind = 'cash_recharge'", "x.kind = 'cash_payout'");
-    // Who they are by now: what was paid out to somebody whose number was taken off since is among it.
-    let walk_in = format!("{paid_out} AND w.phone_hint IS NULL AND w.wechat = FALSE");
+    // Who they are by now: what was paid out to somebody who has signed in since is not among it.
+    let walk_in = format!("{paid_out} AND {}", unproven("w"));
     let query = format!(
         "SELECT c.day, u.id AS user_id, u.name AS user_name, {}, {}, {} FROM desk_cash c JOIN ledger_transfers x ON x.id = c.transfer_id \
          JOIN users u ON u.id = c.user_id LEFT JOIN customers w ON w.id = x.debit_account \

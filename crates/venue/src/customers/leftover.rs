@@ -1,4 +1,5 @@
-//! What a walk-in 散客 leaves behind: money of a customer of whom nothing but a number is known, and who can be asked nothing once they have gone.
+//! What a walk-in 散客 leaves behind, and whoever else has shown nobody who they are: money of a customer of whom nothing but a number is known, their own
+//! or a phone's that was said at a desk, and who can be asked nothing once they have gone.
 //!
 //! While they are there, whoever serves at the desk pays it out. Later nobody but who serves there would know of it: then it takes somebody who
 //! manages the hall, and who sees in its cash what each has paid out to walk-ins ([`crate::cash`]).
@@ -33,10 +34,12 @@ pub(super) struct HasGone {
 impl From<HasGone> for Fault {
     fn from(HasGone { payable }: HasGone) -> Self {
         let (mut zh, mut en) = (
-            format!("这位顾客没有手机号和微信：打完球或交来现金 {MINUTES} 分钟后，余款由门店管理人员付还"),
             format!(
-                "Nothing but the number is known of this customer: {MINUTES} minutes after they have played or handed over cash, what is left is paid out \
-                 by somebody who manages the hall"
+                "还没有人用手机号或微信登录过这位顾客的账户：打完球或交来现金 {MINUTES} 分钟后，余款由门店管理人员付还，或由顾客登录后再付"
+            ),
+            format!(
+                "Nobody has signed in as this customer, by a phone or at WeChat: {MINUTES} minutes after they have played or handed over cash, what is \
+                 left is paid out by somebody who manages the hall, or once they have signed in"
             ),
         );
         if payable.is_positive() {
@@ -49,7 +52,7 @@ impl From<HasGone> for Fault {
 
 /// How much whoever asks can pay out now of a customer's wallet, in which so much is cash.
 pub(super) async fn payable(sql: &mut impl Sql, cx: &Cx, customer: &Customer, cash: Fen) -> Result<Fen> {
-    if !customer.guest || cx.user()?.role.may(LATER) {
+    if !customer.unproven || cx.user()?.role.may(LATER) {
         return Ok(cash);
     }
     let (now, wallet) = (cx.now(), account(customer.id));

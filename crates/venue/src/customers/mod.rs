@@ -15,6 +15,7 @@ mod pay;
 mod payer;
 mod phone;
 mod session;
+mod shell;
 mod sign_in;
 mod signed_out;
 mod walk_in;
@@ -36,7 +37,7 @@ pub use pay::{PayBy, PayFor, cancel_order, means, order, pay, pay_otherwise, ref
 pub(crate) use pay::{available, language, paid_job, refunded_job};
 pub use payer::{OrderPayer, PaidSession, PaidTable, payer as payer_of};
 pub(crate) use phone::hint;
-pub(crate) use session::{COLUMNS, OVER, by_phone_or_number, find as by_id, players_of_venue, read};
+pub(crate) use session::{COLUMNS, OVER, by_phone_or_number, find as by_id, players_of_venue, read, unproven};
 pub use session::{Welcome, authenticate, guest, payer, sign_out, sign_out_everywhere};
 pub use sign_in::{SignIn, sign_in};
 pub use signed_out::{SignedOut, sign_out_at_desk};

@@ -56,13 +56,12 @@ pub async fn desk_offer(cx: &Cx, id: TableId, ask: &DeskAsk) -> Result<DeskOffer
     let mut sql = cx.db.read();
     let table = halls::table_in_use(&mut sql, id).await?;
     staff::works_at(&mut sql, by, table.venue_id).await?;
-    let named = named(cx, ask).await?;
-    let customer = match named {
+    let customer = match named(cx, ask).await? {
         Some(named) => customers::known_at_desk(cx, named).await?,
         None => None,
     };
-    // A phone of which nothing is known yet is a customer's who can sign in.
-    let walk_in = customer.as_ref().map_or(named.is_none(), |customer| customer.guest);
+    // A phone that is said here and nothing else is anybody's: it is counted as a walk-in.
+    let walk_in = customer.as_ref().is_none_or(|customer| customer.unproven);
     let who = customer.as_ref().map(|customer| customer.id);
     let graced = grace::graced_at_desk(&mut sql, cx, who, walk_in.then_some(by.id), table.venue_id).await?;
     let within = longest(&mut sql, cx, &table, customer.as_ref(), graced, ask.cash).await?;

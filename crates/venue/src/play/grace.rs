@@ -10,7 +10,7 @@ use platform::{Cx, Result};
 use store::{Filter, Row, Sql, Tx, args, first_id};
 
 use super::error::PlayError;
-use crate::customers::CustomerId;
+use crate::customers::{CustomerId, unproven};
 use crate::halls::VenueId;
 
 /// In one hall, after free minutes were used there: an evening and the night after it, and the next day they are there again.
@@ -31,11 +31,11 @@ const WALK_INS: i64 = 3;
 /// Play within free minutes is over so soon after it was opened, pauses and all.
 const SOON: i64 = HOUR;
 
-/// Play of walk-ins for whom one person ($1) has opened at the desk of a hall ($2), since an id ($3), and that ended since then ($4) within their free
+/// Play of walk-ins, or of phones that were only said there, for whom one person ($1) has opened at the desk of a hall ($2), since an id ($3), and that ended since then ($4) within their free
 /// minutes: by themselves or by the staff.
 const LEFT_AT_ONCE: &str = "SELECT d.id FROM desk_plays d JOIN play_sessions p ON p.id = d.id JOIN customers c ON c.id = p.customer_id \
                             WHERE d.user_id = $1 AND d.venue_id = $2 AND d.id >= $3 AND p.ended_at > $4 AND p.state = 'closed' AND p.total = 0 \
-                            AND p.end_reason IN ('customer', 'staff') AND c.phone_hint IS NULL AND c.wechat = FALSE";
+                            AND p.end_reason IN ('customer', 'staff')";
 
 /// Whether somebody has free minutes who has used so much of them. Pure.
 fn has_some(halves: i64) -> bool {
@@ -56,7 +56,7 @@ pub(crate) async fn graced(sql: &mut impl Sql, cx: &Cx, customer: CustomerId, ve
 /// Whether walk-ins have them for whom this person opens a table at the desk of this hall now.
 pub(super) async fn walk_ins_are_graced(sql: &mut impl Sql, cx: &Cx, by: UserId, venue: VenueId) -> Result<bool> {
     let since = since(cx);
-    let query = format!("SELECT CAST(COUNT(*) AS BIGINT) AS n FROM ({LEFT_AT_ONCE} LIMIT {WALK_INS}) few");
+    let query = format!("SELECT CAST(COUNT(*) AS BIGINT) AS n FROM ({LEFT_AT_ONCE} AND {} LIMIT {WALK_INS}) few", unproven("c"));
     let values = args![by, venue, first_id(since.plus_micros(-SOON)), since];
     Ok(has_some_for_walk_ins(sql.one(&query, values, |row| row.get("n")).await?))
 }

@@ -187,7 +187,7 @@ pub(super) async fn may_open(tx: &mut Tx, cx: &Cx, customer: &Customer, table: &
         return Err(refusal.into());
     }
     let graced = match means {
-        Means::Desk { by, .. } if customer.guest => graced && grace::walk_ins_are_graced(tx, cx, by, hall.id).await?,
+        Means::Desk { by, .. } if customer.unproven => graced && grace::walk_ins_are_graced(tx, cx, by, hall.id).await?,
         Means::Desk { .. } | Means::Wallet { .. } | Means::Order { .. } => graced,
     };
     let level = members::level_of(tx, customer.id).await?;

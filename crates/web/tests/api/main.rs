@@ -70,6 +70,7 @@ mod payments_unsigned;
 mod payments_words;
 mod payments_write_off;
 mod phone_change;
+mod phone_shell;
 mod plans;
 mod plans_payments;
 mod projects;

@@ -1,4 +1,4 @@
-//! What walk-ins leave behind: the desk pays it out while they are there, and later somebody who manages the hall, who sees who has paid out how much.
+//! What walk-ins leave behind, and others who have shown nobody who they are: the desk pays it out while they are there, and later somebody who manages the hall, who sees who has paid out how much.
 
 use kernel::{HOUR, MINUTE, SECOND};
 use platform::identity::Role;
@@ -8,6 +8,9 @@ use testkit::{Client, Hall, TestServer, on_server};
 
 use crate::support::desk::{FIND, cash_by, close_by, drawer, hour, open_by, opened_by, stands};
 use crate::support::hold::number;
+use crate::support::phone::by_number;
+
+const PHONE: &str = "13800138000";
 
 async fn cashier(server: &TestServer, hall: &Hall<'_>) -> Client {
     let ann = server.user(Role::Cashier, "ann").await;
@@ -85,6 +88,24 @@ on_server! {
         assert_eq!((seen(&ann, &dark).await, seen(&ann, &play).await), ((3_000, 0), (1_400, 1_400)));
         cash_by(&ann, &hall, &play, "payout", "back-0002", 1_400).await.ok(200);
         cash_by(&ann, &hall, &dark, "payout", "back-0003", 1).await.refused(403, "MANAGER_PAYS_OUT");
+    }
+
+    async fn v4_1_whose_phone_was_only_said_at_the_desk_is_paid_out_by_a_manager_until_they_sign_in_by_it(server) {
+        let hall = Hall::open(server, 1).await;
+        let ann = cashier(server, &hall).await;
+        let play = opened_by(&ann, &hall, 0, "desk-0001", hour(Some(PHONE), 5_000)).await;
+        server.later(30 * MINUTE - 30 * SECOND).await;
+        close_by(&ann, &hall, 0).await;
+        cash_by(&ann, &hall, &play, "payout", "back-0001", 1_000).await.ok(200);
+        server.later(16 * MINUTE).await;
+        assert_eq!(seen(&ann, &play).await, (2_200, 0));
+        cash_by(&ann, &hall, &play, "payout", "back-0002", 2_200).await.refused(403, "MANAGER_PAYS_OUT");
+        assert_eq!(paid_out(&hall, "ann").await, [1_000, 1, 1_000, 1]);
+
+        by_number(server, PHONE).await;
+        assert_eq!(seen(&ann, &play).await, (2_200, 2_200));
+        cash_by(&ann, &hall, &play, "payout", "back-0003", 2_200).await.ok(200);
+        assert_eq!(paid_out(&hall, "ann").await, [3_200, 2, 0, 0]);
     }
 
     async fn v4_1_who_can_be_asked_is_paid_out_by_the_desk_whenever_they_come_and_is_no_walk_in(server) {

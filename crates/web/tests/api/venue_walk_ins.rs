@@ -7,6 +7,7 @@ use testkit::{Client, Hall, on_server, unbounded};
 
 use crate::support::desk::{close_by, hour, opened, opened_by};
 use crate::support::hold::{desk, number, table};
+use crate::support::phone::by_number;
 
 /// How many free minutes are offered there.
 async fn offered(who: &Client, hall: &Hall<'_>, ask: Value) -> i64 {
@@ -58,8 +59,15 @@ on_server! {
         let fifth = opened_by(&ann, &hall, 0, "desk-0005", hour(None, 3_600)).await;
         server.later(MINUTE).await;
         assert!(close_by(&ann, &hall, 0).await >= 60, "{fifth}");
-        // Others have them: of whom a phone is known, and walk-ins of another person.
-        assert_eq!(offered(&ann, &hall, json!({"customer": "13800138000"})).await, 3);
+        // Nor one who says a phone that nobody has signed in by: that may be made up.
+        let phone = json!({"customer": "13900139000"});
+        assert_eq!(offered(&ann, &hall, phone.clone()).await, 0);
+        opened_by(&ann, &hall, 0, "desk-0007", hour(Some("13900139000"), 3_600)).await;
+        server.later(MINUTE).await;
+        assert!(close_by(&ann, &hall, 0).await >= 60);
+        // Others have them: who has signed in, and walk-ins of another person.
+        by_number(server, "13800138000").await;
+        assert_eq!((offered(&ann, &hall, json!({"customer": "13800138000"})).await, offered(&hall.manager, &hall, phone).await), (3, 3));
         assert_eq!((offered(&hall.manager, &hall, json!({})).await, offered(&hall.manager, &hall, known).await), (3, 3));
         opened(&hall, 0, "desk-0006", hour(None, 3_600)).await;
         server.later(MINUTE).await;

@@ -461,7 +461,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Takes the phone number off a customer who has lost it. They add another by signing in with it. Refused where they could not sign in then. */
+        /**
+         * Takes the phone number off a customer who has lost it. They add another by signing in with it. Refused where they could not sign in then; not where
+         *     nobody has ever signed in by it, and a desk alone has written it down: that customer is a walk-in then.
+         */
         post: operations["take_phone_off"];
         delete?: never;
         options?: never;
@@ -3003,7 +3006,7 @@ export interface paths {
         put?: never;
         /**
          * Changes one's phone number, with a code to the new one and one to the number so far. Other sessions end; money and history stay. Refused where
-         *     the new number is another customer's.
+         *     the new number is another customer's who has ever signed in; what a desk alone has written down by it comes along, unless it is in play.
          */
         post: operations["change_phone"];
         delete?: never;

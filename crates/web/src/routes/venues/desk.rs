@@ -78,7 +78,8 @@ struct LostPhone {
     why: String,
 }
 
-/// Takes the phone number off a customer who has lost it. They add another by signing in with it. Refused where they could not sign in then.
+/// Takes the phone number off a customer who has lost it. They add another by signing in with it. Refused where they could not sign in then; not where
+/// nobody has ever signed in by it, and a desk alone has written it down: that customer is a walk-in then.
 #[utoipa::path(post, path = "/customers/take-phone-off", tag = "venues", request_body = LostPhone,
     responses((status = 200, body = Customer), (status = 409, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
 async fn take_phone_off(

@@ -6,6 +6,7 @@ pub mod freeze;
 pub mod hold;
 pub mod merchant;
 pub mod pay;
+pub mod phone;
 pub mod play;
 pub mod power;
 pub mod sign_in;
