@@ -125,6 +125,7 @@ mod venue_light;
 mod venue_lists;
 mod venue_long;
 mod venue_maintainers;
+mod venue_maintainers_left;
 mod venue_members;
 mod venue_messages;
 mod venue_modbus;

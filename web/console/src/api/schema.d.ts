@@ -7085,12 +7085,15 @@ export interface components {
         /** @description A user as those see it who manage it. */
         User: {
             created_at: components["schemas"]["Timestamp"];
+            /** @description A super admin has disabled it: nobody else enables it. */
+            disabled_above: boolean;
             email: string;
             /** @description The first password, which was mailed, has not been changed yet: a change of address mails another. */
             first_sign_in_due: boolean;
             id: components["schemas"]["Id"];
             last_sign_in_at?: components["schemas"]["Timestamp"] | null;
             locked_until?: components["schemas"]["Timestamp"] | null;
+            made_by?: components["schemas"]["UserRef"] | null;
             name: string;
             quota?: components["schemas"]["UserQuota"] | null;
             role: components["schemas"]["Role"];

@@ -38,10 +38,10 @@ export interface OwnEmailChange { email: string; password: string }
 export interface SessionInfo { id: string; current: boolean; address: string; agent: string; created_at: string; last_seen_at: string; expires_at: string }
 // POST /me/second-factor -> {secret, otpauth_url, qr_svg}; POST /me/second-factor/confirm {code} -> {recovery_codes: string[]}; POST /me/second-factor/disable {password, code} -> 204
 
-// ---- users (super_admin: everybody; agent_admin: agents it created; venue_manager: maintainers it made)
+// ---- users (super_admin: everybody; agent_admin: agents it created; venue_manager: maintainers it made who work in its halls alone)
 // GET /users?search=&role=&state=&cursor=&limit= -> Page<User>; POST /users [idem] NewUser -> 201 User (password made by the server and mailed); GET /users/{id} -> User
-// POST /users/{id}/disable|enable -> User; POST /users/{id}/unlock -> User; POST /users/{id}/second-factor/reset -> User (super_admin)
-export interface User { id: string; name: string; email: string; role: Role; state: UserState; superior: UserRef | null; locked_until: string | null; second_factor_enabled: boolean; first_sign_in_due: boolean /* the first password, which was mailed, has not been changed yet */; quota: { available: number; held: number } | null; last_sign_in_at: string | null; created_at: string }
+// POST /users/{id}/disable|enable -> User (enable: 403 DISABLED_ABOVE, but for a super_admin, who takes over by disabling what another has disabled); POST /users/{id}/unlock -> User; POST /users/{id}/second-factor/reset -> User (super_admin)
+export interface User { id: string; name: string; email: string; role: Role; state: UserState; disabled_above: boolean /* by a super admin, who alone enables it again */; superior: UserRef | null /* who decides for it now */; made_by: UserRef | null; locked_until: string | null; second_factor_enabled: boolean; first_sign_in_due: boolean /* the first password, which was mailed, has not been changed yet */; quota: { available: number; held: number } | null; last_sign_in_at: string | null; created_at: string }
 // POST /users/{id}/email EmailChange -> User (both addresses are told; first_sign_in_due: another first password is mailed)   errors: EMAIL_INVALID, EMAIL_TAKEN, PASSWORD_WRONG (field errors); EMAIL_ITS_OWN 403: an agent admin, once first_sign_in_due is over
 export interface EmailChange { email: string; password?: string /* one's own, where it is one's own address */ }
 // POST /users/{id}/sessions/end -> User; POST /users/sessions/end {password} -> SessionsEnded (super_admin; everybody's but the one that asks)
