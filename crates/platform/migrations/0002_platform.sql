@@ -23,7 +23,12 @@ CREATE TABLE users (
   -- When a first password was mailed anew; the one before it is as old as the user.
   first_password_at BIGINT,
   language TEXT NOT NULL,
+  -- Who decides for it now; none where super admins do.
   superior_id UUID REFERENCES users (id),
+  -- Who has made it, and for good; none where it has signed up.
+  made_by UUID REFERENCES users (id),
+  -- While it is disabled: what a super admin has disabled, nobody else enables.
+  disabled_by UUID REFERENCES users (id),
   totp_secret BYTEA,
   totp_enabled_at BIGINT,
   -- The last accepted time step: a code is good once.
@@ -35,6 +40,9 @@ CREATE UNIQUE INDEX users_name ON users (name_key);
 CREATE UNIQUE INDEX users_email ON users (email_key);
 CREATE INDEX users_superior ON users (superior_id, role, state, id);
 CREATE INDEX users_role ON users (role, state, id);
+CREATE INDEX users_made_by ON users (made_by, id) WHERE made_by IS NOT NULL;
+-- Before a user goes, the database looks for what refers to it.
+CREATE INDEX users_disabled_by ON users (disabled_by) WHERE disabled_by IS NOT NULL;
 
 CREATE TABLE sessions (
   id UUID PRIMARY KEY,

@@ -13,7 +13,9 @@ CREATE TABLE customers (
   wechat BOOLEAN NOT NULL DEFAULT FALSE,
   language TEXT NOT NULL,
   created_at BIGINT NOT NULL,
-  -- A guest who turned out to be somebody known, and carries everything over to it.
+  -- When somebody signed in as this customer for the first time, a guest too; none: nobody ever has, and a desk has written them down.
+  signed_in_at BIGINT,
+  -- A guest who turned out to be somebody known, and carries everything over to it; or whom a desk had written down by that one's new number.
   became UUID
 );
 CREATE UNIQUE INDEX customers_number ON customers (number);

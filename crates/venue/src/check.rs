@@ -1,5 +1,5 @@
-//! Sessions and splits against the money that is held and taken for them, cash against the halls that took it, and lights that share a device: what
-//! `cuekey doctor` says of play.
+//! Sessions and splits against the money that is held and taken for them, cash against the halls that took it, lights that share a device, and
+//! who manages maintainers: what `cuekey doctor` says of play.
 
 use platform::ledger::SystemAccount;
 use store::{Sql, args};
@@ -68,6 +68,10 @@ pub async fn check(sql: &mut impl Sql) -> store::Result<Vec<String>> {
              WHERE c.became IS NOT NULL AND (a.posted <> 0 OR a.held <> 0)",
         ),
         (
+            "customers have become somebody else, and their numbers are theirs still",
+            "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM customers WHERE became IS NOT NULL AND phone_hash IS NOT NULL",
+        ),
+        (
             "customers have other points than their lines add up to",
             "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM (SELECT c.customer_id FROM member_points c LEFT JOIN member_lines l \
              ON l.customer_id = c.customer_id GROUP BY c.customer_id, c.points HAVING c.points <> COALESCE(SUM(l.points), 0)) wrong",
@@ -85,6 +89,11 @@ pub async fn check(sql: &mut impl Sql) -> store::Result<Vec<String>> {
             "devices have lights that are not of one kind, or have not one password",
             "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM (SELECT d.topic FROM devices d WHERE d.topic IS NOT NULL GROUP BY d.topic \
              HAVING MIN(d.driver) <> MAX(d.driver) OR COUNT(DISTINCT d.password_hash) <> 1 OR COUNT(d.channel) <> COUNT(*)) wrong",
+        ),
+        (
+            "maintainers work in a hall where who manages them does not",
+            "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM venue_staff s JOIN users u ON u.id = s.user_id WHERE u.role = 'maintainer' \
+             AND u.superior_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM venue_staff o WHERE o.user_id = u.superior_id AND o.venue_id = s.venue_id)",
         ),
         (
             "sessions were paid and have earned nothing",

@@ -56,6 +56,31 @@ test('v4_1 cash is added up by day and person, and a cashier sees nobody else', 
   expect((await saved).suggestedFilename()).toMatch(/^cash-\d{4}-\d\d-\d\d-\d{4}-\d\d-\d\d\.csv$/)
 })
 
+test('v4_1 what a walk-in has left who has gone takes a manager, and that is said before', async ({ page }) => {
+  const { manager, venue } = await ownHall()
+  const cashier = await somebody('cashier', await demo('super_admin'))
+  await manager.api.post(`/venues/${venue.id}/staff`, { name: cashier.name })
+  const number = await newcomer()
+  await manager.api.post('/customers/recharge', { venue_id: venue.id, number, amount_fen: 3_200 })
+  await signIn(page, cashier, '/floor')
+  // As the server says it a quarter of an hour later.
+  await page.route(
+    (url) => url.pathname === '/api/v1/customers/find',
+    async (route) => {
+      const response = await route.fetch()
+      const found = (await response.json()) as T.AtDesk
+      await route.fulfill({ response, json: { ...found, payable_fen: 0 } })
+    },
+  )
+  await page.getByTestId('desk-payout').click()
+  await page.getByTestId('desk-number').fill(number)
+  await expect(page.getByTestId('desk-gone')).toContainText('门店管理人员')
+  await page.getByTestId('desk-amount').fill('32')
+  await page.getByTestId('form-submit').click()
+  await expect(page.locator('.el-form-item__error')).toContainText('门店管理人员')
+  await expect(page.getByTestId('desk-paid')).toHaveCount(0)
+})
+
 test('v4_1 who works in several halls sees for which of them cash is taken', async ({ page }) => {
   const { manager, venue } = await ownHall()
   const second = await newHall(manager.api)

@@ -118,7 +118,15 @@ const text: TextRow = {
   sent_at: AT,
   ended_at: AT,
 }
-const sum = { taken_fen: MUCH, recharges: MUCH, paid_out_fen: MUCH, payouts: MUCH, drawer_fen: MUCH }
+const sum = {
+  taken_fen: MUCH,
+  recharges: MUCH,
+  paid_out_fen: MUCH,
+  payouts: MUCH,
+  walk_ins_fen: MUCH,
+  walk_in_payouts: MUCH,
+  drawer_fen: MUCH,
+}
 const people = [{ user: WHO, sum }]
 const cash: CashReport = {
   from: DAY,

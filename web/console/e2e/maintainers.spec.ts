@@ -1,5 +1,6 @@
-import { FIRST_PASSWORD, mailTo, PASSWORD } from './support/api'
-import { unique } from './support/demo'
+import type * as T from '../src/api/types'
+import { demo, FIRST_PASSWORD, mailTo, PASSWORD } from './support/api'
+import { demoAccount, unique } from './support/demo'
 import { ownHall } from './support/hall'
 import { expect, fillSignIn, isEnglish, row, signIn, signInEnglish, test } from './support/test'
 
@@ -45,6 +46,21 @@ test('v5_2 a manager makes a maintainer for its hall, who comes in there by what
   await expect(row(page, name).locator('[data-status="disabled"]')).toBeVisible()
   await fixer.goto('/cases')
   await expect(fixer).toHaveURL(/\/sign-in/)
+
+  // What super admins have disabled as well the manager cannot undo, and is offered nothing that would not work.
+  const root = await demo('super_admin')
+  const { items } = await root.get<T.Page<T.User>>(`/users?search=${name}`)
+  const chief = await another()
+  await signIn(chief, demoAccount('super_admin'), '/maintainers')
+  await expect(row(chief, name)).toContainText(manager.name)
+  await chief.goto(`/users/${items[0]?.id ?? ''}`)
+  await expect(chief.getByTestId('detail-made_by')).toHaveText(manager.name)
+  await chief.getByTestId('action-disable').click()
+  await chief.getByTestId('form-submit').click()
+  await expect(chief.getByTestId('user-state')).toHaveAttribute('data-status', 'disabled_above')
+  await page.reload()
+  await expect(row(page, name).locator('[data-status="disabled_above"]')).toBeVisible()
+  await expect(row(page, name).getByTestId('action-enable')).toHaveCount(0)
 })
 
 test('k1_2a a manager reads of its maintainers in English, and another manager does not see them', async ({

@@ -9,6 +9,8 @@ const sum = (taken_fen: number, paid_out_fen: number): CashSum => ({
   recharges: 2,
   paid_out_fen,
   payouts: 1,
+  walk_ins_fen: Math.floor(paid_out_fen / 2),
+  walk_in_payouts: 1,
   drawer_fen: taken_fen - paid_out_fen,
 })
 const person = (name: string, of: CashSum) => ({ user: { id: `usr_${name}`, name }, sum: of })
@@ -48,9 +50,9 @@ describe('cash by hall, day and person', () => {
 
   it('stands in a file once, as numbers, and nothing of it is computed', () => {
     expect(cashCells(cashRows(report))).toEqual([
-      ['2026-11-22', 'One', 'ann', '1.00', '2', '0.00', '1', '1.00'],
-      ['2026-11-21', "'=Two", 'ann', '0.10', '2', '0.05', '1', '0.05'],
-      ['2026-11-21', "'=Two", 'bob', '0.20', '2', '10.00', '1', '-9.80'],
+      ['2026-11-22', 'One', 'ann', '1.00', '2', '0.00', '1', '0.00', '1', '1.00'],
+      ['2026-11-21', "'=Two", 'ann', '0.10', '2', '0.05', '1', '0.02', '1', '0.05'],
+      ['2026-11-21', "'=Two", 'bob', '0.20', '2', '10.00', '1', '5.00', '1', '-9.80'],
     ])
   })
 })

@@ -44,7 +44,7 @@ function start() {
   }
   return { ...form, ...found, type, at, shown: () => found.who.value?.customer.number }
 }
-const customer = (number: string) => ({ customer: { number }, cash_fen: 0 })
+const customer = (number: string) => ({ customer: { number }, cash_fen: 0, payable_fen: 0 })
 
 describe('a customer by a number', () => {
   it('is looked up once the number is whole: a customer’s own, or a phone’s', async () => {

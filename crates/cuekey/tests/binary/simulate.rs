@@ -91,9 +91,11 @@ fn decided(figures: &Value) -> Value {
     {
         figures.as_object_mut().expect("an object").remove(name);
     }
-    // A relay board is asked in turns with others, and missed some seconds sooner or later: another minute may be billed.
-    if figures["outages"]["times"] != 0 {
-        figures.as_object_mut().expect("an object").remove("taken_fen");
+    // A relay board is asked in turns with others, some seconds sooner or later. One that is missed later may be billed for another minute. One whose
+    // power is back is lit as it was until it is asked: whether somebody looks at it before that is chance.
+    let by_turns: &[&str] = if figures["outages"]["times"] == 0 { &["burnt_of_broken", "burnt_in_reach_again"] } else { &["taken_fen"] };
+    for name in by_turns {
+        figures.as_object_mut().expect("an object").remove(*name);
     }
     for name in ["unbilled_minutes", "billed_seconds"] {
         figures["outages"].as_object_mut().expect("an object").remove(name);

@@ -39,6 +39,7 @@ actions! {
     USER_ENABLED = Info "users" "enabled" "启用用户" "Enabled a user";
     USER_UNLOCKED = Security "users" "unlocked" "解锁用户" "Unlocked a user";
     USER_LET_GO = Security "users" "let_go" "不再由店长管理" "Left a user to super admins";
+    USER_GIVEN_BACK = Security "users" "given_back" "重新由店长管理" "Gave a user back to the manager who made it";
     USER_EMAIL_CHANGED = Security "users" "email_changed" "修改用户的邮箱" "Changed a user's e-mail address";
     USER_SESSIONS_ENDED = Security "users" "sessions_ended" "注销用户的会话" "Ended a user's sessions";
     EVERYBODYS_SESSIONS_ENDED = Security "users" "everybodys_sessions_ended" "注销全部用户的会话" "Ended everybody's sessions";

@@ -130,7 +130,7 @@ pub struct Principal {
     pub id: UserId,
     pub name: String,
     pub role: Role,
-    /// Who created this user and decides for it, or manages it; none for those who signed up themselves, and whom a super admin has made.
+    /// Who decides for this user, or manages it, as who has created it; none for those who signed up themselves, and whose super admins are to manage.
     pub superior: Option<UserId>,
     pub session: SessionId,
 }

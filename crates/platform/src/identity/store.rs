@@ -18,11 +18,13 @@ pub struct NewUserRow<'a> {
     pub superior: Option<UserId>,
 }
 
-/// Writes a user, and its quota account where its role holds one. `None` when the name or the address is taken.
+/// Writes a user, as made by who is signed in, and its quota account where its role holds one. `None` when the name or the address is taken.
 pub async fn insert_user(tx: &mut Tx, cx: &Cx, user: &NewUserRow<'_>) -> Result<Option<UserId>> {
     let id: UserId = cx.id();
-    let sql = "INSERT INTO users (id, name, name_key, name_hash, email, email_key, role, state, password_hash, must_change_password, language, superior_id, totp_last_step, created_at) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13) ON CONFLICT DO NOTHING";
+    // Of what a demo and tests write, by whom it is under.
+    let maker = cx.user().ok().map(|maker| maker.id).or(user.superior);
+    let sql = "INSERT INTO users (id, name, name_key, name_hash, email, email_key, role, state, password_hash, must_change_password, language, superior_id, made_by, totp_last_step, created_at) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, $14) ON CONFLICT DO NOTHING";
     let written = tx
         .exec(
             sql,
@@ -39,6 +41,7 @@ pub async fn insert_user(tx: &mut Tx, cx: &Cx, user: &NewUserRow<'_>) -> Result<
                 user.must_change_password,
                 user.language.as_str(),
                 user.superior,
+                maker,
                 cx.now(),
             ],
         )

@@ -53,6 +53,19 @@ pub async fn history(sql: &mut impl Sql, account: AccountId, after: i64, most: i
     sql.all(query, args![account, after, most], read).await
 }
 
+/// What each movement of one of two kinds has brought to an account since then, or taken from it; the first first, and no more than a thousand.
+pub async fn moved_since(
+    sql: &mut impl Sql,
+    account: AccountId,
+    kinds: (EntryKind, EntryKind),
+    since: Timestamp,
+) -> store::Result<Vec<Amount>> {
+    let first = first_since(sql, account, since).await?;
+    let query = "SELECT delta FROM ledger_entries WHERE account_id = $1 AND seq >= $2 AND kind IN ($3, $4) ORDER BY seq LIMIT 1000";
+    let (one, other) = (kernel::Word::as_str(kinds.0), kernel::Word::as_str(kinds.1));
+    sql.all(query, args![account, first, one, other], |row| row.get("delta")).await
+}
+
 /// Of whom an account has had something of this kind, the first first; the first `most` times.
 pub async fn came_from(sql: &mut impl Sql, account: AccountId, kind: EntryKind, most: i64) -> store::Result<Vec<AccountId>> {
     let query = "SELECT x.debit_account FROM (SELECT * FROM ledger_entries WHERE account_id = $1 AND kind = $2 AND delta > 0 ORDER BY seq LIMIT $3) p \

@@ -63,6 +63,12 @@ templates! {
         "连续多次登录失败，账号已锁定至 {locked_at}。如非本人操作，请修改密码。" "After several failed sign-ins in a row your account is locked until {locked_at}. If it was not you, change your password.";
     SECOND_FACTOR_RESET = "account.second_factor_reset", ByMail::Always, "两步验证已被重置" "Your second factor was reset",
         "管理员已重置账号 {name} 的两步验证，所有登录均已退出。如果您没有要求，请立即联系管理员。" "An admin reset the second factor of your account {name} and ended all its sessions. If you did not ask for this, tell your admin at once.";
+    MANAGER_DISABLED = "account.manager_disabled", ByMail::Never, "店长已停用，其维护人员仍可登录" "A manager is disabled whose maintainers stay",
+        "店长 {name} 已被停用。由其创建、仍可登录的维护人员：{names}。在重新启用 {name} 以前，只有超级管理员可以管理他们：请在“维护人员”页核对，不再需要的请停用。" "The manager {name} is disabled. Maintainers whom {name} has made, and who can still sign in: {names}. Until {name} is enabled again, super admins alone manage them: please look on the Maintainers page, and disable those who are not needed any more.";
+    MAINTAINERS_LEFT = "account.maintainers_left", ByMail::Never, "店长已离开球厅，其维护人员仍在" "A manager has left a hall whose maintainers stay",
+        "店长 {name} 不再在 {hall} 工作。由其创建、仍在那里工作的维护人员：{names}。他们现在只由超级管理员管理：请在“维护人员”页核对，不再需要的请停用，或在球厅的“员工”中移除。" "{name} does not work in {hall} any more. Maintainers whom {name} has made, and who go on working there: {names}. Super admins alone manage them now: please look on the Maintainers page, and disable those who are not needed any more, or take them from the hall under its staff.";
+    MAINTAINERS_SHARED = "account.maintainers_shared", ByMail::Never, "维护人员改由超级管理员管理" "A maintainer is for super admins to manage now",
+        "店长 {name} 创建的维护人员 {names} 现在也在 {hall} 工作，而 {name} 不在那里工作。因此只由超级管理员管理：需要停用时，请在“维护人员”页操作；从该球厅移除后，重新由 {name} 管理。" "{names}, whom the manager {name} has made, works in {hall} as well now, where {name} does not. So super admins alone manage that account, on the Maintainers page; once it is taken from that hall, {name} does again.";
     RECOVERY_CODES_ENDED = "account.recovery_codes_ended", ByMail::Always, "恢复码已失效" "Your recovery codes have ended",
         "系统的主密钥已更换，您的两步验证恢复码随之失效；验证器照常使用。如需新的恢复码，请在个人页先关闭、再重新启用两步验证。" "The installation's master key was changed, and your recovery codes have ended with it; your authenticator app works as before. For new codes, turn the second factor off on your own page, and on again.";
     RECHARGED = "quota.recharged", ByMail::If(defs::MAIL_QUOTA), "额度充值到账" "Quota received",

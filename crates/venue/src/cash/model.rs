@@ -22,18 +22,55 @@ pub struct CashSum {
     /// To customers, out of their wallets.
     pub paid_out_fen: Fen,
     pub payouts: i64,
+    /// Of that: to walk-ins, and to others as whom nobody has signed in by a phone or at WeChat, so that nobody else would miss it.
+    pub walk_ins_fen: Fen,
+    pub walk_in_payouts: i64,
     /// What must be in the drawer beside what lay in it before. Negative: more was paid out than taken.
     pub drawer_fen: Fen,
 }
 
+/// Cash that went one way, and in how many pieces.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Pieces {
+    pub fen: Fen,
+    pub count: i64,
+}
+
+impl Pieces {
+    fn plus(self, other: Self) -> Result<Self, AmountError> {
+        Ok(Self { fen: self.fen.plus(other.fen)?, count: self.count + other.count })
+    }
+}
+
 impl CashSum {
-    pub(super) fn new(taken: Fen, recharges: i64, paid_out: Fen, payouts: i64) -> Result<Self, AmountError> {
-        Ok(Self { taken_fen: taken, recharges, paid_out_fen: paid_out, payouts, drawer_fen: taken.minus(paid_out)? })
+    /// `walk_ins`: of what was paid out.
+    pub(super) fn new(taken: Pieces, paid_out: Pieces, walk_ins: Pieces) -> Result<Self, AmountError> {
+        Ok(Self {
+            taken_fen: taken.fen,
+            recharges: taken.count,
+            paid_out_fen: paid_out.fen,
+            payouts: paid_out.count,
+            walk_ins_fen: walk_ins.fen,
+            walk_in_payouts: walk_ins.count,
+            drawer_fen: taken.fen.minus(paid_out.fen)?,
+        })
+    }
+
+    const fn taken(self) -> Pieces {
+        Pieces { fen: self.taken_fen, count: self.recharges }
+    }
+
+    const fn paid_out(self) -> Pieces {
+        Pieces { fen: self.paid_out_fen, count: self.payouts }
+    }
+
+    const fn walk_ins(self) -> Pieces {
+        Pieces { fen: self.walk_ins_fen, count: self.walk_in_payouts }
     }
 
     fn plus(self, other: Self) -> Result<Self, AmountError> {
-        let (recharges, payouts) = (self.recharges + other.recharges, self.payouts + other.payouts);
-        Self::new(self.taken_fen.plus(other.taken_fen)?, recharges, self.paid_out_fen.plus(other.paid_out_fen)?, payouts)
+        let walk_ins = self.walk_ins().plus(other.walk_ins())?;
+        Self::new(self.taken().plus(other.taken())?, self.paid_out().plus(other.paid_out())?, walk_ins)
     }
 }
 
@@ -182,7 +219,10 @@ mod tests {
             .iter()
             .map(|(day, user, taken, paid_out)| {
                 let user = UserRef { id: UserId::from_uuid(Uuid::from_u128(*user)), name: user.to_string() };
-                let sum = CashSum::new(Fen::new(*taken), 1, Fen::new(*paid_out), i64::from(*paid_out > 0)).unwrap();
+                // A third of what is paid out goes to walk-ins.
+                let paid_out = Pieces { fen: Fen::new(*paid_out), count: i64::from(*paid_out > 0) };
+                let walk_ins = Pieces { fen: Fen::new(paid_out.fen.fen() / 3), count: paid_out.count };
+                let sum = CashSum::new(Pieces { fen: Fen::new(*taken), count: 1 }, paid_out, walk_ins).unwrap();
                 (date(2026, 11, i8::try_from(*day).unwrap()), CashPerson { user, sum })
             })
             .collect();
@@ -217,6 +257,8 @@ mod tests {
             prop_assert_eq!((total.taken_fen.fen(), total.paid_out_fen.fen(), total.drawer_fen.fen()), (taken, paid_out, taken - paid_out));
             prop_assert_eq!(total.recharges, i64::try_from(all.len()).unwrap());
             prop_assert_eq!(total.payouts, i64::try_from(all.iter().filter(|line| line.3 > 0).count()).unwrap());
+            let walk_ins: i64 = all.iter().map(|line| line.3 / 3).sum();
+            prop_assert_eq!((total.walk_ins_fen.fen(), total.walk_in_payouts), (walk_ins, total.payouts));
             prop_assert_eq!(added(report.days.iter().map(|day| day.total)), total);
             for day in &report.days {
                 prop_assert_eq!(added(day.people.iter().map(|person| person.sum)), day.total);

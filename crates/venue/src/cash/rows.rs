@@ -1,19 +1,32 @@
 //! Writing down where cash changed hands, and the sums of it.
 
 use jiff::civil::Date;
-use kernel::{Fault, Fen};
+use kernel::Fault;
 use platform::Result;
 use platform::identity::{UserId, UserRef};
 use platform::ledger::TransferId;
-use store::{Filter, Sql, Tx, args};
+use store::{Filter, Row, Sql, Tx, args};
 
-use super::model::{CashPerson, CashSum, Days};
+use super::model::{CashPerson, CashSum, Days, Pieces};
+use crate::customers::unproven;
 use crate::halls::VenueId;
 
 /// Says of a movement of cash at which hall it was, on which of its days, and who of the staff did it.
 pub(crate) async fn note(tx: &mut Tx, transfer: TransferId, venue: VenueId, by: UserId, day: Date) -> store::Result<()> {
     let sql = "INSERT INTO desk_cash (transfer_id, venue_id, user_id, day) VALUES ($1, $2, $3, $4)";
     tx.exec(sql, args![transfer, venue, by, day.to_string()]).await.map(drop)
+}
+
+/// How much of the transfers `x` was such, and how many; read with [`read_pieces`].
+fn pieces(name: &str, such: &str) -> String {
+    format!(
+        "CAST(SUM(CASE WHEN {such} THEN x.posted_amount ELSE 0 END) AS BIGINT) AS {name}_fen, \
+         CAST(SUM(CASE WHEN {such} THEN 1 ELSE 0 END) AS BIGINT) AS {name}_count"
+    )
+}
+
+fn read_pieces(row: &Row, name: &str) -> store::Result<Pieces> {
+    Ok(Pieces { fen: row.get(format!("{name}_fen").as_str())?, count: row.get(format!("{name}_count").as_str())? })
 }
 
 /// What each of the staff, or only one of them, has done at a hall on each of these days: the newest day first. At most so many lines.
@@ -27,27 +40,28 @@ pub(super) async fn lines(
     let mut filter = Filter::new();
     filter.and("c.venue_id = ?", venue).and("c.day >= ?", days.first.to_string()).and("c.day <= ?", days.last.to_string());
     filter.and_some("c.user_id = ?", only);
+    let (taken, paid_out) = ("x.kind = 'cash_recharge'", "x.kind = 'cash_payout'");
+    // Who they are by now: what was paid out to somebody who has signed in since is not among it.
+    let walk_in = format!("{paid_out} AND {}", unproven("w"));
     let query = format!(
-        "SELECT c.day, u.id AS user_id, u.name AS user_name, \
-         CAST(SUM(CASE WHEN x.kind = 'cash_recharge' THEN x.posted_amount ELSE 0 END) AS BIGINT) AS taken, \
-         CAST(SUM(CASE WHEN x.kind = 'cash_recharge' THEN 1 ELSE 0 END) AS BIGINT) AS recharges, \
-         CAST(SUM(CASE WHEN x.kind = 'cash_payout' THEN x.posted_amount ELSE 0 END) AS BIGINT) AS paid_out, \
-         CAST(SUM(CASE WHEN x.kind = 'cash_payout' THEN 1 ELSE 0 END) AS BIGINT) AS payouts \
-         FROM desk_cash c JOIN ledger_transfers x ON x.id = c.transfer_id JOIN users u ON u.id = c.user_id \
+        "SELECT c.day, u.id AS user_id, u.name AS user_name, {}, {}, {} FROM desk_cash c JOIN ledger_transfers x ON x.id = c.transfer_id \
+         JOIN users u ON u.id = c.user_id LEFT JOIN customers w ON w.id = x.debit_account \
          WHERE {} GROUP BY c.day, u.id, u.name ORDER BY c.day DESC, u.name, u.id LIMIT {most}",
+        pieces("taken", taken),
+        pieces("paid_out", paid_out),
+        pieces("walk_ins", &walk_in),
         filter.sql()
     );
-    let read = |row: &store::Row| {
+    let read = |row: &Row| {
         let user = UserRef { id: row.get("user_id")?, name: row.get("user_name")? };
-        let taken = (row.get::<Fen>("taken")?, row.get::<i64>("recharges")?);
-        let paid_out = (row.get::<Fen>("paid_out")?, row.get::<i64>("payouts")?);
-        Ok((row.get::<String>("day")?, user, taken, paid_out))
+        let sums = (read_pieces(row, "taken")?, read_pieces(row, "paid_out")?, read_pieces(row, "walk_ins")?);
+        Ok((row.get::<String>("day")?, user, sums))
     };
     let rows = sql.all(&query, filter.args(), read).await?;
     let mut lines = Vec::with_capacity(rows.len());
-    for (day, user, (taken, recharges), (paid_out, payouts)) in rows {
+    for (day, user, (taken, paid_out, walk_ins)) in rows {
         let day: Date = day.parse().map_err(Fault::internal)?;
-        lines.push((day, CashPerson { user, sum: CashSum::new(taken, recharges, paid_out, payouts)? }));
+        lines.push((day, CashPerson { user, sum: CashSum::new(taken, paid_out, walk_ins)? }));
     }
     Ok(lines)
 }

@@ -1,7 +1,7 @@
 //! Another phone number for a customer who has one (V2.1), with a code to each of the two; and at the desk, where the old phone is lost.
 //!
 //! **Invariant**: wallet, history and names at WeChat stay the customer's, whatever the number.
-//! **Invariant**: nobody gets another customer's number, and whose a number is, nobody learns who does not hold its phone.
+//! **Invariant**: nobody gets the number of a customer who has ever signed in, and whose a number is, nobody learns who does not hold its phone.
 
 use kernel::{Fault, Fields, Kind};
 use platform::allowance::Allowance;
@@ -12,10 +12,11 @@ use store::{Sql, Tx, args};
 use super::bind::answer;
 use super::code::{NUMBER, number, phone_hash};
 use super::desk::{Seen, seen};
-use super::join::{set_phone, ways};
+use super::join::{clear_phone, set_phone, ways};
 use super::model::{Customer, CustomerId};
 use super::phone::hint;
 use super::session::{find, revoke_all, revoke_others, signed_in};
+use super::shell::{Holder, absorb, holder, is_shell};
 use super::sign_in::{WRONG_CODE, is_good, is_right, use_up};
 use super::wechat::is_offered;
 use crate::Venue;
@@ -50,7 +51,8 @@ pub(crate) async fn known_by(sql: &mut impl Sql, cx: &Cx, id: CustomerId) -> Res
     Ok(Some(cx.vault.open_text(NUMBER, &sealed)?.to_string()))
 }
 
-/// Has a customer known by another number from now on. Sessions on other phones end, and the number that is left is told.
+/// Has a customer known by another number from now on. Sessions on other phones end, and the number that is left is told. What a desk has written
+/// down by the new number alone comes along, as it would by signing in with it.
 ///
 /// That the new number is another customer's is said to nobody but its holder, who could sign in by it as well.
 pub async fn change_phone(cx: &Cx, venue: &Venue, who: &Customer, token: &str, ask: NewPhone<'_>) -> Result<Customer> {
@@ -80,15 +82,17 @@ pub async fn change_phone(cx: &Cx, venue: &Venue, who: &Customer, token: &str, a
         tx.commit().await?;
         return Err(wrong.fault());
     }
+    let holder = holder(&mut tx, cx, who.id, &digits).await?;
     ways(&mut tx, who.id).await?.ok_or_else(Fault::not_found)?;
     // It may have been changed, or taken off, since this looked.
     if known_by(&mut tx, cx, who.id).await?.as_ref() != Some(&own) {
         add_wrong(&mut wrong, "own_code");
         return Err(wrong.fault());
     }
-    let sql = "SELECT id FROM customers WHERE phone_hash = $1";
-    if tx.opt(sql, args![phone_hash(cx, &digits)], |row| row.get::<CustomerId>("id")).await?.is_some() {
-        return Err(taken());
+    match holder {
+        Holder::Nobody => {}
+        Holder::Shell(shell) => absorb(&mut tx, cx, shell, who.id).await?,
+        Holder::Another => return Err(taken()),
     }
     for (_, _, proof) in both {
         use_up(&mut tx, cx, proof.ticket).await?;
@@ -114,22 +118,25 @@ async fn lock_codes(tx: &mut Tx, cx: &Cx, one: &str, other: &str) -> Result<()> 
 /// Takes the number off a customer who has lost it, once the staff has seen who it is: `number` is the customer's own, or the phone's. They
 /// add another as somebody does who has none. Refused where nothing would be left to come back by.
 ///
+/// As whom nobody has ever signed in, nobody is kept from coming back: what a desk has written down by that number is a walk-in's then, by the
+/// customer's own number. Its money could be paid out before as well; that the number is taken off is told by text, and both are in the log.
+///
 /// Who has a name at WeChat signs in by it, and is signed out on all phones: one of them may be lost. Of who has none, or where nobody signs in by
 /// WeChat any more, a session is all that is left, and stays. On which phone it is cannot be seen here: the staff looks.
 pub async fn take_phone_off(cx: &Cx, venue: &Venue, number: &str, why: &str) -> Result<Customer> {
     let Seen { mut tx, staff, customer, why } = seen(cx, number, why).await?;
     let own = known_by(&mut tx, cx, customer.id).await?.ok_or_else(no_number)?;
     TAKEN_OFF.take_in(&mut tx, cx, &staff).await?;
+    let shell = is_shell(&mut tx, customer.id).await?;
     if customer.wechat && is_offered(venue) {
         revoke_all(&mut tx, cx, customer.id).await?;
-    } else if signed_in(&mut tx, cx, customer.id).await? == 0 {
+    } else if !shell && signed_in(&mut tx, cx, customer.id).await? == 0 {
         return Err(only_way());
     }
-    let sql = "UPDATE customers SET phone = NULL, phone_hash = NULL, phone_hint = NULL WHERE id = $1";
-    tx.exec(sql, args![customer.id]).await?;
+    clear_phone(&mut tx, customer.id).await?;
     tell(&mut tx, cx, customer.id, &told::PHONE_TAKEN_OFF, &[("phone", hint(&own))]).await?;
     texts::left(&mut tx, cx, venue, customer.id, &To::new(cx, &own)).await?;
-    let detail = json!({"customer": customer.number, "phone": hint(&own), "why": why});
+    let detail = json!({"customer": customer.number, "phone": hint(&own), "why": why, "never_signed_in": shell});
     audit::record(&mut tx, cx, &audit::PHONE_TAKEN_OFF, Some(customer.id.into()), &detail).await?;
     let now = find(&mut tx, customer.id).await?.ok_or_else(Fault::not_found)?;
     tx.commit().await?;

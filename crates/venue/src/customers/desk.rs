@@ -3,6 +3,7 @@
 //!
 //! **Invariant**: paid out is what came in cash, or otherwise from nobody who could take it back: never a gift, and never what goes back to a network
 //! by itself ([`payments::in_cash`]). So nobody makes cash of a credit card, or of what they were given to play with.
+//! **Invariant**: what a walk-in has left behind goes out by somebody who manages the hall ([`super::leftover`]).
 
 use kernel::{Fault, Fen, Fields, text};
 use platform::allowance::Allowance;
@@ -16,6 +17,7 @@ use serde::Serialize;
 use serde_json::json;
 use store::Tx;
 
+use super::leftover::{self, HasGone};
 use super::model::Customer;
 use super::session::{by_number, by_phone_or_number};
 use super::wallet::{MOST, account};
@@ -69,6 +71,9 @@ pub struct AtDesk {
     pub customer: Customer,
     /// Of what is available: can be paid out.
     pub cash_fen: Fen,
+    /// Of that: now, by whoever asks. Less where nothing but a number is known of the customer, who has gone: then it takes somebody who manages the
+    /// hall.
+    pub payable_fen: Fen,
 }
 
 /// Whose number somebody tells, a customer's own or a phone's: to be looked at before money changes hands.
@@ -80,8 +85,10 @@ pub async fn look_up(cx: &Cx, number: &str) -> Result<AtDesk> {
     let customer = by_phone_or_number(&mut tx, cx, number.trim()).await?.ok_or_else(no_such_customer)?;
     // Its lines may be many: nobody else who writes waits for that.
     drop(tx);
-    let cash_fen = payments::in_cash(&mut cx.db.read(), account(customer.id), cx.now()).await?;
-    Ok(AtDesk { customer, cash_fen })
+    let mut sql = cx.db.read();
+    let cash_fen = payments::in_cash(&mut sql, account(customer.id), cx.now()).await?;
+    let payable_fen = leftover::payable(&mut sql, cx, &customer, cash_fen).await?;
+    Ok(AtDesk { customer, cash_fen, payable_fen })
 }
 
 /// Adds cash that somebody took over the counter to the customer's wallet.
@@ -169,13 +176,15 @@ pub(crate) fn check_cash(amount: Fen) -> Result<()> {
     Err(Fault::field("cash_fen", "RANGE", "收到的现金须为 0 至 10000 元", "0 to 10,000 yuan in cash"))
 }
 
-/// Refuses more than can be paid out. The wallet is locked: somebody may be playing on it, or sending money of it back, at the same time.
+/// Refuses more than can be paid out, and more than whoever asks can. The wallet is locked: somebody may be playing on it, or sending money of it back,
+/// at the same time.
 async fn enough(tx: &mut Tx, cx: &Cx, customer: &Customer, amount: Fen) -> Result<()> {
     let wallet = account(customer.id);
     ledger::lock(tx, &[wallet]).await?;
     let most = payments::in_cash(tx, wallet, cx.now()).await?;
     if amount <= most {
-        return Ok(());
+        let payable = leftover::payable(tx, cx, customer, most).await?;
+        return if amount <= payable { Ok(()) } else { Err(HasGone { payable }.into()) };
     }
     let most = told::yuan(most);
     Err(Fault::field(

@@ -21,10 +21,10 @@ pub(super) async fn ways(tx: &mut Tx, id: CustomerId) -> Result<Option<Ways>> {
     Ok(tx.opt(&sql, args![id], read).await?)
 }
 
-/// Locks two customers in the order in which everybody does: who may become the other before who stays, which is who has no number; of two who
-/// are alike, by their ids.
+/// Locks two customers in the order in which everybody does: who may become the other before who stays, which is who has no number, and then as
+/// whom nobody has ever signed in; of two who are alike, by their ids.
 pub(super) async fn lock_both(tx: &mut Tx, one: CustomerId, other: CustomerId) -> Result<()> {
-    let order = "ORDER BY CASE WHEN phone_hint IS NULL THEN 0 ELSE 1 END, wechat, id";
+    let order = "ORDER BY CASE WHEN phone_hint IS NULL THEN 0 WHEN signed_in_at IS NULL THEN 1 ELSE 2 END, wechat, id";
     let sql = format!("SELECT id FROM customers WHERE id IN ($1, $2) {order}{}", tx.for_update());
     tx.all(&sql, args![one, other], |row| row.get::<CustomerId>("id")).await?;
     Ok(())
@@ -74,6 +74,12 @@ pub(super) async fn set_phone(tx: &mut Tx, cx: &Cx, id: CustomerId, digits: &str
     Ok(())
 }
 
+/// The customer, who is locked, is known by no number from now on, and the one that they had is nobody's.
+pub(super) async fn clear_phone(tx: &mut Tx, id: CustomerId) -> Result<()> {
+    tx.exec("UPDATE customers SET phone = NULL, phone_hash = NULL, phone_hint = NULL WHERE id = $1", args![id]).await?;
+    Ok(())
+}
+
 /// Somebody has signed in for the first time.
 pub(super) async fn greet(tx: &mut Tx, cx: &Cx, id: CustomerId) -> Result<()> {
     let number: String = tx.one("SELECT number FROM customers WHERE id = $1", args![id], |row| row.get("number")).await?;
@@ -87,8 +93,8 @@ pub(super) async fn new(tx: &mut Tx, cx: &Cx) -> Result<CustomerId> {
     Ok(id)
 }
 
-/// All that somebody without a phone has becomes the known customer's. Refused while anything of it is under way: a table, a bill that is being
-/// split, or money that is frozen. Both are locked: what is paid in at the desk comes before this, or goes to who it has become.
+/// All that somebody without a phone has, or whom a desk alone knows, becomes the known customer's. Refused while anything of it is under way: a table,
+/// a bill that is being split, or money that is frozen. Both are locked: what is paid in at the desk comes before this, or goes to who it has become.
 pub(super) async fn carry_over(tx: &mut Tx, cx: &Cx, from: CustomerId, to: CustomerId) -> Result<()> {
     payments::carry_over(tx, account(from), account(to)).await?;
     splits::carry_over(tx, from, to).await?;

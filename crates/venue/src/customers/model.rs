@@ -15,6 +15,9 @@ pub struct Customer {
     pub number: String,
     /// Has neither a phone number nor a name at WeChat.
     pub guest: bool,
+    /// Nobody has shown to be this customer, by a phone or at WeChat: a guest, or whose phone was only said at a desk. Not told.
+    #[serde(skip)]
+    pub(crate) unproven: bool,
     /// With its middle hidden.
     pub phone: Option<String>,
     /// A name at WeChat is theirs, and signs them in.

@@ -72,6 +72,8 @@ async fn start(tx: &mut Tx, cx: &Cx, customer: CustomerId, payer: Option<&Payer>
     let sql = "INSERT INTO customer_sessions (id, customer_id, token_hash, app_id, openid, created_at, expires_at) \
                VALUES ($1, $2, $3, $4, $5, $6, $7)";
     tx.exec(sql, args![id, customer, cx.vault.hash(TOKEN, token.as_bytes()), app_id, openid, now, now.plus_micros(LASTS)]).await?;
+    // It stays when the session is long forgotten: as whom somebody has signed in once is nobody's shell.
+    tx.exec("UPDATE customers SET signed_in_at = $1 WHERE id = $2 AND signed_in_at IS NULL", args![now, customer]).await?;
     Ok(token)
 }
 
@@ -147,7 +149,13 @@ pub(super) async fn revoke_by_wechat(tx: &mut Tx, cx: &Cx, customer: CustomerId,
     Ok(())
 }
 
-const COLUMNS: &str = "c.id, c.number, c.phone_hint, c.wechat, a.posted, a.held";
+/// Of a customer called `c` and its wallet called `a`; read with [`read`].
+pub(crate) const COLUMNS: &str = "c.id, c.number, c.phone_hint, c.wechat, c.signed_in_at, a.posted, a.held";
+
+/// Whether a customer, a row that goes by that name, is [`unproven`](Customer::unproven).
+pub(crate) fn unproven(customers: &str) -> String {
+    format!("({customers}.signed_in_at IS NULL OR ({customers}.phone_hint IS NULL AND {customers}.wechat = FALSE))")
+}
 
 pub(crate) async fn find(sql: &mut impl Sql, id: CustomerId) -> store::Result<Option<Customer>> {
     let query = format!("SELECT {COLUMNS} FROM customers c JOIN ledger_accounts a ON a.id = c.id WHERE c.id = $1");
@@ -205,13 +213,15 @@ pub(crate) async fn by_phone_or_number(tx: &mut Tx, cx: &Cx, text: &str) -> Resu
     }
 }
 
-fn read(row: &Row) -> store::Result<Customer> {
+pub(crate) fn read(row: &Row) -> store::Result<Customer> {
     let (posted, held): (kernel::Fen, kernel::Fen) = (row.get("posted")?, row.get("held")?);
     let (phone, wechat): (Option<String>, bool) = (row.get("phone_hint")?, row.get("wechat")?);
+    let guest = phone.is_none() && !wechat;
     Ok(Customer {
         id: row.get("id")?,
         number: row.get("number")?,
-        guest: phone.is_none() && !wechat,
+        guest,
+        unproven: guest || row.get::<Option<Timestamp>>("signed_in_at")?.is_none(),
         phone,
         wechat,
         balance_fen: posted,

@@ -1,6 +1,7 @@
 //! Who stands at the desk and would play: known by a number, by a phone's from now on, or by nothing, as a walk-in 散客 is.
 //!
-//! **Invariant**: nobody is signed in by what is said at the desk. Whoever signs in by that phone's code later is this customer, and has all of it.
+//! **Invariant**: nobody is signed in by what is said at the desk. Whoever signs in by that phone's code later is this customer, and has all of it; so
+//! has whoever changes their number to it ([`shell`](super::shell)).
 
 use kernel::Fault;
 use platform::{Cx, Result};

@@ -1,6 +1,6 @@
 //! Who comes along when somebody signs in, and whose a name at WeChat may become (docs/decisions/0022). Pure.
 //!
-//! **Invariant**: whoever has a phone number never becomes another, and loses no name at WeChat to anybody who brings one.
+//! **Invariant**: whoever has a phone number and has ever signed in never becomes another, and loses no name at WeChat to anybody who brings one.
 //! **Invariant**: whoever has signed in by WeChat or a number once can always sign in again; but for whose lost number the desk has taken off, and
 //! who goes on being signed in until there is another.
 
@@ -84,6 +84,12 @@ pub(super) fn binding(who: CustomerId, ways: Ways, owner: Option<(CustomerId, Wa
     }
 }
 
+/// Whether nothing is known of a customer but a number that was said at a desk, and nobody has ever signed in as them: they become whoever shows that
+/// the number is theirs, and nobody is locked out by it.
+pub(super) const fn is_shell(ways: Ways, signed_in: bool) -> bool {
+    ways.phone && !ways.wechat && !signed_in
+}
+
 /// Whether a customer's names at WeChat may be taken off, and whether there are any.
 pub(super) const fn unbinding(ways: Ways) -> Result<bool, WhoseError> {
     match (ways.wechat, ways.phone) {
@@ -110,6 +116,7 @@ mod tests {
         Bind { who: usize, name: usize },
         Unbind { who: usize },
         Number { who: usize, join: bool, number: usize },
+        Change { who: usize, number: usize },
     }
 
     fn some_steps() -> impl Strategy<Value = Vec<Step>> {
@@ -117,14 +124,16 @@ mod tests {
             (0..4_usize, 0..3_usize).prop_map(|(who, name)| Step::Bind { who, name }),
             (0..4_usize).prop_map(|who| Step::Unbind { who }),
             (0..4_usize, any::<bool>(), 0..3_usize).prop_map(|(who, join, number)| Step::Number { who, join, number }),
+            (0..4_usize, 0..3_usize).prop_map(|(who, number)| Step::Change { who, number }),
         ];
         prop::collection::vec(one, 0..40)
     }
 
-    /// Four customers, by their phone number and by who they have become; and whose each name is.
+    /// Four customers, by their phone number, by who they have become, and by whether anybody has signed in as them; and whose each name is.
     struct World {
         numbers: [Option<usize>; 4],
         became: [Option<usize>; 4],
+        signed_in: [bool; 4],
         names: BTreeMap<usize, usize>,
     }
 
@@ -135,12 +144,14 @@ mod tests {
 
         fn join(&mut self, from: usize, to: usize) {
             self.became[from] = Some(to);
+            self.numbers[from] = None;
             self.names.values_mut().filter(|owner| **owner == from).for_each(|owner| *owner = to);
         }
 
         fn take(&mut self, step: Step) {
             match step {
-                Step::Bind { who, .. } | Step::Unbind { who } | Step::Number { who, .. } if self.became[who].is_some() => {}
+                Step::Bind { who, .. } | Step::Unbind { who } | Step::Number { who, .. } | Step::Change { who, .. }
+                    if self.became[who].is_some() || !self.signed_in[who] => {}
                 Step::Bind { who, name } => {
                     let owner = self.names.get(&name).copied();
                     let known = owner.map(|owner| (id(owner as u128), self.ways(owner)));
@@ -160,12 +171,29 @@ mod tests {
                 Step::Number { who, join, number } => {
                     let along = self.ways(who).come_along(join);
                     match self.numbers.iter().position(|one| *one == Some(number)) {
-                        Some(known) if along => self.join(who, known),
+                        Some(known) => {
+                            self.signed_in[known] = true;
+                            if along {
+                                self.join(who, known);
+                            }
+                        }
                         // Whoever else is signed in by it is somebody new, and not one of the four.
                         None if along => self.numbers[who] = Some(number),
-                        _ => {}
+                        None => {}
                     }
                 }
+                Step::Change { who, number } if self.numbers[who].is_some() => {
+                    match self.numbers.iter().position(|one| *one == Some(number)) {
+                        Some(other) if is_shell(self.ways(other), self.signed_in[other]) => {
+                            self.join(other, who);
+                            self.numbers[who] = Some(number);
+                        }
+                        None => self.numbers[who] = Some(number),
+                        Some(_) => {}
+                    }
+                }
+                // Who has none signs in by it.
+                Step::Change { .. } => {}
             }
         }
     }
@@ -173,13 +201,17 @@ mod tests {
     proptest! {
         #[test]
         fn v2_1_nobody_with_a_number_loses_a_name_but_by_unbinding_and_nobody_is_locked_out(steps in some_steps()) {
-            let mut world = World { numbers: [None; 4], became: [None; 4], names: BTreeMap::from([(0, 0), (1, 1)]) };
+            // The last one was written down at a desk, and nobody has signed in as them yet.
+            let numbers = [None, None, None, Some(2)];
+            let signed_in = [true, true, true, false];
+            let mut world = World { numbers, became: [None; 4], signed_in, names: BTreeMap::from([(0, 0), (1, 1)]) };
             for step in steps {
-                let (before, names) = ([0, 1, 2, 3].map(|who| world.ways(who)), world.names.clone());
+                let (before, names, known) = ([0, 1, 2, 3].map(|who| world.ways(who)), world.names.clone(), world.signed_in);
                 world.take(step);
                 for (who, was) in before.into_iter().enumerate() {
                     let is = world.ways(who);
-                    prop_assert!(!was.phone || world.became[who].is_none(), "{:?} makes a customer with a number another", step);
+                    let kept = world.became[who].is_none() && is.phone;
+                    prop_assert!(!was.phone || !known[who] || kept, "{:?} makes a customer with a number another, or takes it", step);
                     prop_assert!(was.guest() || world.became[who].is_some() || !is.guest(), "{:?} locks a customer out", step);
                 }
                 for (name, owner) in names.iter().filter(|(_, owner)| before[**owner].phone) {
@@ -211,6 +243,20 @@ mod tests {
         }
         assert_eq!(binding(who, guest, None), Err(WhoseError::Guest));
         assert_eq!([guest, phone, wechat, both].map(unbinding), [Ok(false), Ok(false), Err(WhoseError::OnlyWay), Ok(true)]);
+    }
+
+    #[test]
+    fn v2_1_who_has_signed_in_or_has_a_name_is_nobodys_to_take_over() {
+        for (phone, wechat, signed_in, shell) in [
+            (true, false, false, true),
+            (true, false, true, false),
+            (true, true, false, false),
+            (true, true, true, false),
+            (false, false, false, false),
+            (false, true, true, false),
+        ] {
+            assert_eq!(is_shell(Ways { phone, wechat }, signed_in), shell, "{phone} {wechat} {signed_in}");
+        }
     }
 
     #[test]

@@ -27,6 +27,7 @@ pub use model::{Table, TableEntity, TableId, TariffEntity, TariffId, Venue, Venu
 pub use offers::{Offers, offers, set_offers};
 pub use price_list::{DayPrices, NightPrice, PackagePrice, PriceList, SpanPrice};
 pub use prices::{ChangedPrices, Prices, Tried, TriedPrices, change_price_list, change_prices, price_lists, prices, try_prices};
+pub(crate) use public::table_view_graced;
 pub use public::{MemberPrice, PublicVenue, TableView, VenueView, WhyNot, by_code, table_view, venue_view, venues};
 pub use public_table::PublicTable;
 pub use service::{create_table, create_venue, list, reissue_code, return_to_service, take_out_of_service};

@@ -4,21 +4,21 @@
 //! **Invariant**: the cash and what it pays for are one transaction: where the table is refused, nothing was taken.
 //! **Invariant**: the staff adds time to what was opened at a desk of theirs, and to nobody else's play.
 
-use kernel::{Fault, Fen, Page, PageAsk};
+use kernel::{Fault, Fen};
 use platform::idempotency::IdempotencyKey;
 use platform::identity::{Permission, UserRef};
 use platform::{Cx, Result, audit};
 use serde::Serialize;
 use serde_json::json;
-use store::{Filter, Index, Look, Row, Sql, Tx, args};
+use store::{Filter, Row, Sql, Tx, args};
 
 use super::extend::{ExtendAsk, Extension, extend_in, extension_of};
-use super::model::{Session, SessionId, Terms};
+use super::model::{Session, SessionId, SessionState, Terms};
 use super::open::{Means, OpenAsk, Opened, open_in, quote};
 use super::view::{self, SessionView};
 use super::{closing, grace, rows, within};
-use crate::customers::{self, Customer, CustomerId};
-use crate::halls::{Quote, Table, TableId, TableView, VenueId, rows as halls, table_of_mine, table_view};
+use crate::customers::{self, Customer, CustomerId, DeskCustomer};
+use crate::halls::{Quote, Table, TableId, TableView, rows as halls, table_of_mine, table_view_graced};
 use crate::{Venue, members, staff};
 
 /// Who stands at the desk, and what they hand over.
@@ -44,8 +44,8 @@ pub struct DeskOffer {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct DeskPlay {
     pub session: SessionView,
-    /// As they stand now. A guest is a walk-in.
-    pub customer: Customer,
+    /// As they stand now. A guest is a walk-in. What is in the wallet of anybody else is told while they play.
+    pub customer: DeskCustomer,
     pub opened_by: UserRef,
 }
 
@@ -60,8 +60,12 @@ pub async fn desk_offer(cx: &Cx, id: TableId, ask: &DeskAsk) -> Result<DeskOffer
         Some(named) => customers::known_at_desk(cx, named).await?,
         None => None,
     };
-    let within = longest(&mut sql, cx, &table, customer.as_ref(), ask.cash).await?;
-    Ok(DeskOffer { table: table_view(cx, customer.as_ref(), id).await?, customer, within })
+    // A phone that is said here and nothing else is anybody's: it is counted as a walk-in.
+    let walk_in = customer.as_ref().is_none_or(|customer| customer.unproven);
+    let who = customer.as_ref().map(|customer| customer.id);
+    let graced = grace::graced_at_desk(&mut sql, cx, who, walk_in.then_some(by.id), table.venue_id).await?;
+    let within = longest(&mut sql, cx, &table, customer.as_ref(), graced, ask.cash).await?;
+    Ok(DeskOffer { table: table_view_graced(cx, customer.as_ref(), id, Some(graced)).await?, customer, within })
 }
 
 /// Opens a table for whoever stands there.
@@ -77,7 +81,7 @@ pub async fn open_at_desk(cx: &Cx, venue: &Venue, id: TableId, who: &DeskAsk, as
     let customer = customers::at_desk(&mut tx, cx, named).await?;
     let hall = halls::venue(&mut tx, table.venue_id).await?;
     customers::take_cash(&mut tx, cx, &hall, &customer, who.cash).await?;
-    let means = Means::Desk { expected: ask.expected };
+    let means = Means::Desk { expected: ask.expected, by: by.id };
     let Opened { session, .. } = open_in(&mut tx, cx, venue, &customer, id, ask.time, means).await?;
     let sql = "INSERT INTO desk_plays (id, venue_id, user_id) VALUES ($1, $2, $3)";
     tx.exec(sql, args![session.id, hall.id, by.id]).await?;
@@ -97,24 +101,6 @@ pub async fn desk_play(cx: &Cx, id: SessionId) -> Result<DeskPlay> {
     let mut sql = cx.db.read();
     let found = mine(&mut sql, cx, id).await?;
     shown(&mut sql, cx, found).await
-}
-
-const OF_HALL: Index = Index { name: "desk_plays_venue", columns: &["venue_id"] };
-
-/// All of a hall where one works, newest first: bills, and in whose wallet something is left.
-pub async fn desk_plays(cx: &Cx, venue: VenueId, ask: &PageAsk) -> Result<Page<DeskPlay>> {
-    let user = cx.require(Permission::DeskServe)?;
-    let mut sql = cx.db.read();
-    staff::works_at(&mut sql, user, venue).await?;
-    let mut look = Look::new("desk_plays", "id");
-    look.by(&OF_HALL).along("venue_id", venue);
-    let page = look.page(&mut sql, SELECT, "d.id", ask, read, |found| found.id.uuid()).await?;
-    let Page { items: found, next_cursor, searched_to, total } = page;
-    let mut items = Vec::with_capacity(found.len());
-    for one in found {
-        items.push(shown(&mut sql, cx, one).await?);
-    }
-    Ok(Page { items, next_cursor, searched_to, total })
 }
 
 /// What so many minutes more would cost.
@@ -161,14 +147,18 @@ async fn named<'a>(cx: &Cx, ask: &'a DeskAsk) -> Result<Option<&'a str>> {
     Ok(named)
 }
 
-async fn longest(sql: &mut impl Sql, cx: &Cx, table: &Table, customer: Option<&Customer>, cash: Fen) -> Result<Option<Quote>> {
+async fn longest(
+    sql: &mut impl Sql,
+    cx: &Cx,
+    table: &Table,
+    customer: Option<&Customer>,
+    graced: bool,
+    cash: Fen,
+) -> Result<Option<Quote>> {
     let (hall, tariff, _) = halls::place_of(sql, table).await?;
-    let (graced, level, available) = match customer {
-        Some(customer) => {
-            let graced = grace::graced(sql, cx, customer.id, hall.id).await?;
-            (graced, members::level_of(sql, customer.id).await?, customer.available_fen)
-        }
-        None => (true, None, Fen::ZERO),
+    let (level, available) = match customer {
+        Some(customer) => (members::level_of(sql, customer.id).await?, customer.available_fen),
+        None => (None, Fen::ZERO),
     };
     let now = cx.now();
     let full = Terms::of(&hall, tariff, graced);
@@ -218,5 +208,7 @@ async fn session(sql: &mut impl Sql, id: SessionId) -> Result<Session> {
 
 async fn shown(sql: &mut impl Sql, cx: &Cx, Found { id, customer, by }: Found) -> Result<DeskPlay> {
     let customer = customers::by_id(sql, customer).await?.ok_or_else(Fault::not_found)?;
-    Ok(DeskPlay { session: view::of(sql, cx, id).await?, customer, opened_by: by })
+    let session = view::of(sql, cx, id).await?;
+    let plays = matches!(session.state, SessionState::Opening | SessionState::Playing);
+    Ok(DeskPlay { session, customer: DeskCustomer::of(customer, plays), opened_by: by })
 }

@@ -2,6 +2,7 @@
 
 use kernel::{Fault, Fen, MINUTE, SECOND, Timestamp};
 use platform::idempotency::IdempotencyKey;
+use platform::identity::UserId;
 use platform::ledger::{self, EntryKind, SystemAccount, TransferId};
 use platform::payments::OrderId;
 use platform::{Cx, Result};
@@ -78,8 +79,8 @@ pub struct OpenAsk {
 pub(super) enum Means {
     /// What is in the wallet, at the price that the customer was shown.
     Wallet { expected: Fen },
-    /// The same, where the staff opens it for who stands at the desk: they need not have said who they are.
-    Desk { expected: Fen },
+    /// The same, where one of the staff opens it for who stands at the desk: they need not have said who they are.
+    Desk { expected: Fen, by: UserId },
     /// What was paid for it: the price is that, whatever the clock says since.
     Order { id: OrderId, amount: Fen },
 }
@@ -123,7 +124,7 @@ pub(super) async fn open_in(
     let Offer { terms, minutes, price: quoted, .. } = offer;
     let now = cx.now();
     let (order, price) = match means {
-        Means::Wallet { expected } | Means::Desk { expected } if expected == quoted => (None, quoted),
+        Means::Wallet { expected } | Means::Desk { expected, .. } if expected == quoted => (None, quoted),
         Means::Wallet { .. } | Means::Desk { .. } => return Err(PlayError::PriceChanged.into()),
         Means::Order { id, amount } => (Some(id), amount),
     };
@@ -185,6 +186,10 @@ pub(super) async fn may_open(tx: &mut Tx, cx: &Cx, customer: &Customer, table: &
     if let Some(refusal) = too_often {
         return Err(refusal.into());
     }
+    let graced = match means {
+        Means::Desk { by, .. } if customer.unproven => graced && grace::walk_ins_are_graced(tx, cx, by, hall.id).await?,
+        Means::Desk { .. } | Means::Wallet { .. } | Means::Order { .. } => graced,
+    };
     let level = members::level_of(tx, customer.id).await?;
     let terms = Terms { pause, ..Terms::of(&hall, tariff, graced).with_level(level.as_ref()) };
     let offer = offer(terms, now, time, late)?;

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use venue::halls::{TableEntity, VenueEntity};
-use venue::play::{self, DeskAsk, DeskOffer, DeskPlay, ExtendAsk, Extension, OpenAsk, SessionEntity};
+use venue::play::{self, DeskAsk, DeskOffer, DeskPlay, DeskPlayRow, ExtendAsk, Extension, OpenAsk, SessionEntity};
 
 use super::customer::time;
 use crate::extract::{Auth, DeskServe, Json, Once, PageQuery, PathId, Query};
@@ -82,14 +82,15 @@ async fn open(
     Ok((StatusCode::ACCEPTED, axum::Json(play::open_at_desk(&cx, &state.venue, id, &who, ask, &key).await?)))
 }
 
-/// What was opened at a hall's desk, newest first: how it stands, the bill, and what is left in the customer's wallet.
+/// What was opened at a hall's desk, newest first: how it stands, what it has cost, and what is left in the wallet of a walk-in. Whoever needs to know
+/// that of anybody else looks them up, which is counted.
 #[utoipa::path(get, path = "/venues/{id}/desk-plays", tag = "venues", params(("id" = String, Path), PageQuery),
-    responses((status = 200, body = Page<DeskPlay>)))]
+    responses((status = 200, body = Page<DeskPlayRow>)))]
 async fn list(
     Auth(cx, _): Auth<DeskServe>,
     PathId(id): PathId<VenueEntity>,
     Query(page): Query<PageQuery>,
-) -> Result<axum::Json<Page<DeskPlay>>> {
+) -> Result<axum::Json<Page<DeskPlayRow>>> {
     Ok(axum::Json(play::desk_plays(&cx, id, &page.ask()?).await?))
 }
 

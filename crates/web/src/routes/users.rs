@@ -41,7 +41,7 @@ struct UserQuery {
     limit: Option<i64>,
 }
 
-/// Everybody (super admin), the agents one created (agent admin), or the maintainers one made (manager of halls).
+/// Everybody (super admin), the agents one created (agent admin), or the maintainers one made who work in one's own halls alone (manager of halls).
 #[utoipa::path(get, path = "/users", tag = "users", params(UserQuery),
     responses((status = 200, body = Page<UserView>), (status = 403, body = Problem), (status = 422, body = Problem)))]
 async fn list(Auth(cx, _): Auth<UsersManage>, Query(query): Query<UserQuery>) -> Result<axum::Json<Page<UserView>>> {
@@ -79,15 +79,16 @@ async fn get(Auth(cx, _): Auth<UsersManage>, PathId(id): PathId<UserEntity>) -> 
     Ok(axum::Json(users::get(&cx, id).await?))
 }
 
-/// Ends the user's sessions and refuses new ones.
+/// Ends the user's sessions and refuses new ones. What another has disabled a super admin takes over: nobody else enables it then.
 #[utoipa::path(post, path = "/users/{id}/disable", tag = "users", params(("id" = String, Path)),
     responses((status = 200, body = UserView), (status = 404, body = Problem), (status = 409, body = Problem)))]
 async fn disable(Auth(cx, _): Auth<UsersManage>, PathId(id): PathId<UserEntity>) -> Result<axum::Json<UserView>> {
     Ok(axum::Json(users::disable(&cx, id).await?))
 }
 
+/// Lets the user in again. Whom a super admin has disabled a super admin alone enables (`DISABLED_ABOVE`).
 #[utoipa::path(post, path = "/users/{id}/enable", tag = "users", params(("id" = String, Path)),
-    responses((status = 200, body = UserView), (status = 404, body = Problem)))]
+    responses((status = 200, body = UserView), (status = 403, body = Problem), (status = 404, body = Problem)))]
 async fn enable(Auth(cx, _): Auth<UsersManage>, PathId(id): PathId<UserEntity>) -> Result<axum::Json<UserView>> {
     Ok(axum::Json(users::enable(&cx, id).await?))
 }

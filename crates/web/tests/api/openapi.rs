@@ -126,6 +126,7 @@ fn refusals_that_only_the_use_case_knows_are_documented() {
         ("post", "/api/v1/devices/{id}/password", "409", "NO_PASSWORD"),
         ("post", "/api/v1/customers/recharge", "404", "the hall of the body"),
         ("post", "/api/v1/customers/payout", "404", "the hall of the body"),
+        ("post", "/api/v1/customers/payout", "403", "MANAGER_PAYS_OUT"),
         ("post", "/api/v1/withdrawals", "429", "RATE_LIMITED"),
         ("post", "/api/v1/applications", "429", "RATE_LIMITED"),
         ("post", "/api/v1/users", "429", "RATE_LIMITED"),

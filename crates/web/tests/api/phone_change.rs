@@ -1,59 +1,16 @@
 //! Another phone number: by whoever holds both phones, and at the desk where the old one is lost.
 
-use kernel::MINUTE;
 use platform::identity::Role;
 use serde_json::{Value, json};
-use testkit::{Answer, Client, Hall, TestServer, on_server};
+use testkit::{Hall, on_server};
 
 use crate::support::pay::{told, wallet};
+use crate::support::phone::{another, by_number, change, code, farewells, me, pay_in, with};
 
 const PHONE: &str = "13800138000";
 const NEW: &str = "13900139000";
 const OTHERS: &str = "13700137000";
-const CHANGE: &str = "/customer/v1/phone";
 const TAKE_OFF: &str = "/api/v1/customers/take-phone-off";
-
-fn with(server: &TestServer, welcome: &Value) -> Client {
-    server.visitor().with_token(welcome["token"].as_str().unwrap())
-}
-
-async fn by_number(server: &TestServer, phone: &str) -> Client {
-    server.clock.step(MINUTE);
-    with(server, &server.sign_in_by_phone(&server.visitor(), phone).await)
-}
-
-/// The ticket and the code of a text to this phone.
-async fn code(server: &TestServer, who: &Client, phone: &str) -> (Value, String) {
-    server.clock.step(MINUTE);
-    let sent = who.post("/customer/v1/phone-codes", json!({"phone": phone})).await.ok(202);
-    (sent["ticket"].clone(), server.code_of(phone).await)
-}
-
-async fn change(who: &Client, phone: &str, new: &(Value, String), own: &(Value, String)) -> Answer {
-    let ask = json!({"phone": phone, "ticket": new.0, "code": new.1, "own_ticket": own.0, "own_code": own.1});
-    who.post(CHANGE, ask).await
-}
-
-async fn me(who: &Client) -> Value {
-    who.get("/customer/v1/me").await.ok(200)
-}
-
-async fn pay_in(hall: &Hall<'_>, who: &Client, fen: i64) {
-    let number = me(who).await["number"].clone();
-    let cash = json!({"venue_id": hall.id, "number": number, "amount_fen": fen});
-    hall.manager.post_once("cash-0001", "/api/v1/customers/recharge", cash).await.ok(200);
-}
-
-/// How often a number was told that it is nobody's any more.
-async fn farewells(server: &TestServer, phone: &str) -> usize {
-    server.mails(phone).await.iter().filter(|(subject, _)| subject.ends_with("phone_left")).count()
-}
-
-/// A code that is not this one.
-fn another(code: &str) -> String {
-    let first = if code.starts_with('0') { '1' } else { '0' };
-    format!("{first}{}", &code[1..])
-}
 
 on_server! {
     async fn v2_1_whoever_holds_both_phones_changes_the_number_and_keeps_everything(server) {

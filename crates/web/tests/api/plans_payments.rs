@@ -4,8 +4,10 @@ use platform::identity::Role;
 use store::args;
 use testkit::{on_server, unbounded};
 
-/// Where a user may be referred to that has looked after payments, or decided.
-const WHOSE: [(&str, &str); 5] = [
+/// Where a user may be referred to that has looked after payments, or decided, or has made or disabled another.
+const WHOSE: [(&str, &str); 7] = [
+    ("users", "made_by"),
+    ("users", "disabled_by"),
     ("withdrawals", "decided_by"),
     ("pay_orders", "written_off_by"),
     ("pay_attempts", "seen_by"),
@@ -14,7 +16,7 @@ const WHOSE: [(&str, &str); 5] = [
 ];
 
 on_server! {
-    async fn no_user_that_is_removed_is_looked_for_in_all_payments(server) {
+    async fn no_user_that_is_removed_is_looked_for_in_all_payments_or_among_all_users(server) {
         for (table, column) in WHOSE {
             // As both databases ask themselves before they remove one.
             let sql = format!("SELECT 1 AS one FROM {table} WHERE {column} = $1");

@@ -5,53 +5,13 @@ use platform::identity::Role;
 use sandbox::Trouble;
 use serde_json::{Value, json};
 use store::{Sql, args};
-use testkit::{Answer, Client, Hall, TestServer, floor_table, on_brokers, on_server};
+use testkit::{Client, Hall, TestServer, floor_table, on_brokers, on_server};
 
+use crate::support::desk::{at, drawer, hour, open, opened, pay_out, stands};
 use crate::support::hold::{desk, number};
 use crate::support::pay::{id, told, wallet};
 
 const PHONE: &str = "13800138000";
-
-/// An hour, which is 36 yuan, for somebody or a walk-in, who hands over so much.
-fn hour(customer: Option<&str>, cash: i64) -> Value {
-    let mut ask = json!({"minutes": 60, "expected_fen": 3_600, "cash_fen": cash});
-    if let Some(customer) = customer {
-        ask["customer"] = json!(customer);
-    }
-    ask
-}
-
-async fn open(hall: &Hall<'_>, n: usize, key: &str, ask: Value) -> Answer {
-    hall.manager.post_once(key, &desk(hall, n, "desk-open"), ask).await
-}
-
-/// The same, once its light is on.
-async fn opened(hall: &Hall<'_>, n: usize, key: &str, ask: Value) -> Value {
-    let play = open(hall, n, key, ask).await.ok(202);
-    hall.table_is(n, "playing").await;
-    play
-}
-
-fn at(play: &Value, rest: &str) -> String {
-    format!("/api/v1/desk-plays/{}{rest}", id(&play["session"]))
-}
-
-/// How it stands by now, and what is available in the wallet.
-async fn stands(hall: &Hall<'_>, play: &Value) -> (Value, i64) {
-    let now = hall.manager.get(&at(play, "")).await.ok(200);
-    (now["session"].clone(), now["customer"]["available_fen"].as_i64().unwrap())
-}
-
-/// What was taken at the desk today, and paid out.
-async fn drawer(hall: &Hall<'_>) -> (i64, i64) {
-    let total = hall.manager.get("/api/v1/cash").await.ok(200)["total"].clone();
-    (total["taken_fen"].as_i64().unwrap(), total["paid_out_fen"].as_i64().unwrap())
-}
-
-async fn pay_out(hall: &Hall<'_>, play: &Value, key: &str, fen: i64) -> Answer {
-    let cash = json!({"venue_id": hall.id, "number": play["customer"]["number"], "amount_fen": fen});
-    hall.manager.post_once(key, "/api/v1/customers/payout", cash).await
-}
 
 async fn customers(server: &TestServer) -> i64 {
     let sql = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM customers";
@@ -69,7 +29,7 @@ on_brokers! {
         let play = open(&hall, 0, "desk-0001", hour(None, 5_000)).await.ok(202);
         assert_eq!((&play["session"]["state"], &play["opened_by"]["name"]), (&json!("opening"), &json!("manager")));
         assert_eq!((&play["customer"]["guest"], &play["customer"]["phone"]), (&json!(true), &json!(null)));
-        assert_eq!((&play["customer"]["balance_fen"], &play["customer"]["held_fen"]), (&json!(5_000), &json!(3_600)));
+        assert_eq!((&play["session"]["held_fen"], &play["customer"]["available_fen"]), (&json!(3_600), &json!(1_400)));
         // The same again is the same.
         let again = open(&hall, 0, "desk-0001", hour(None, 5_000)).await.ok(202);
         assert_eq!((id(&again["session"]), &again["customer"]), (id(&play["session"]), &play["customer"]));
@@ -102,7 +62,7 @@ on_brokers! {
         }
         assert_eq!((stands(&hall, &play).await.1, drawer(&hall).await), (0, (5_500, 3_700)));
         let list = hall.manager.get(&format!("/api/v1/venues/{}/desk-plays", hall.id)).await.ok(200);
-        assert_eq!((list["items"].as_array().unwrap().len(), id(&list["items"][0]["session"])), (1, id(&play["session"])));
+        assert_eq!((list["items"].as_array().unwrap().len(), id(&list["items"][0])), (1, id(&play["session"])));
 
         let logged = server.logged().await;
         let line = |what: &str| logged.iter().filter(|line| line.what == what).collect::<Vec<_>>();

@@ -1,57 +1,59 @@
-//! A manager makes the maintainers of its halls, and manages those whom it has made, and no others.
+//! A manager makes the maintainers of its halls, and manages those whom it has made and who work in its halls alone, and no others. Who hears of it
+//! where that ends: `venue_maintainers_left.rs`.
 
 use platform::identity::{Role, UserId};
 use serde_json::{Value, json};
+use store::args;
 use testkit::{Client, TestServer, on_server};
 
 use crate::support::pay::{id, words};
 use crate::users_email::{first_password, sign_in};
 
-const MAINTAINERS: &str = "/api/v1/maintainers";
-const USERS: &str = "/api/v1/users";
+pub const MAINTAINERS: &str = "/api/v1/maintainers";
+pub const USERS: &str = "/api/v1/users";
 
 /// A hall of this manager's.
-async fn hall(manager: &Client, name: &str) -> String {
+pub async fn hall(manager: &Client, name: &str) -> String {
     let form = json!({"name": name, "time_zone": "Asia/Shanghai", "tariff": {"per_hour": 3_600, "unit_minutes": 1}});
     id(&manager.post_once(&format!("hall-{name}"), "/api/v1/venues", form).await.ok(201)).to_owned()
 }
 
-fn form(name: &str, halls: &[&String]) -> Value {
+pub fn form(name: &str, halls: &[&String]) -> Value {
     json!({"name": name, "email": format!("{name}@example.com"), "venue_ids": halls})
 }
 
-async fn made(manager: &Client, name: &str, halls: &[&String]) -> Value {
+pub async fn made(manager: &Client, name: &str, halls: &[&String]) -> Value {
     manager.post_once(&format!("made-{name}"), MAINTAINERS, form(name, halls)).await.ok(201)
 }
 
-fn user_id(user: &Value) -> UserId {
+pub fn user_id(user: &Value) -> UserId {
     id(user).parse().unwrap()
 }
 
-fn at(user: &Value, rest: &str) -> String {
+pub fn at(user: &Value, rest: &str) -> String {
     format!("{USERS}/{}{rest}", id(user))
 }
 
-fn names(all: &[&str]) -> Vec<String> {
+pub fn names(all: &[&str]) -> Vec<String> {
     all.iter().map(|name| (*name).to_owned()).collect()
 }
 
 /// By name, the newest first.
-async fn managed_by(who: &Client) -> Vec<String> {
+pub async fn managed_by(who: &Client) -> Vec<String> {
     words(&who.get(USERS).await.ok(200)["items"], "name")
 }
 
-async fn works_at(who: &Client, hall: &str) -> Vec<String> {
+pub async fn works_at(who: &Client, hall: &str) -> Vec<String> {
     let staff = who.get(&format!("/api/v1/venues/{hall}/staff")).await.ok(200);
     staff["items"].as_array().unwrap().iter().map(|member| member["user"]["name"].as_str().unwrap().to_owned()).collect()
 }
 
-async fn logged(server: &TestServer) -> Vec<(String, String)> {
+pub async fn logged(server: &TestServer) -> Vec<(String, String)> {
     server.logged().await.into_iter().map(|line| (line.actor, line.what)).filter(|(_, what)| what != "venues.created").collect()
 }
 
 /// All that is done to one who is managed, and is refused to whoever does not manage it.
-async fn is_not_there_for(who: &Client, user: &Value) {
+pub async fn is_not_there_for(who: &Client, user: &Value) {
     who.get(&at(user, "")).await.refused(404, "NOT_FOUND");
     for rest in ["/disable", "/enable", "/unlock", "/sessions/end"] {
         who.post(&at(user, rest), json!({})).await.refused(404, "NOT_FOUND");
@@ -129,9 +131,8 @@ on_server! {
         let (root, boss) = (server.user(Role::SuperAdmin, "root").await, server.user(Role::AgentAdmin, "boss").await);
         let (own, theirs) = (hall(&manager, "own").await, hall(&other, "theirs").await);
         let fixer = made(&manager, "fixer", &[&own]).await;
-        // Another's, who is let work here too; and one who serves this hall alone, and whom a super admin has made.
+        // Another's; and one who serves this hall alone, and whom a super admin has made.
         let visiting = made(&other, "visiting", &[&theirs]).await;
-        manager.post(&format!("/api/v1/venues/{own}/staff"), json!({"name": "visiting"})).await.ok(200);
         let roots = made(&root, "roots", &[&own]).await;
         assert_eq!((managed_by(&manager).await, managed_by(&other).await, managed_by(&boss).await), (names(&["fixer"]), names(&["visiting"]), names(&[])));
         assert_eq!(manager.get(&format!("{USERS}?search=vis")).await.ok(200)["items"], json!([]));
@@ -182,12 +183,77 @@ on_server! {
         assert_eq!(managed_by(&manager).await, ["stays"]);
         for user in [&left, &both] {
             is_not_there_for(&manager, user).await;
-            assert_eq!(root.get(&at(user, "")).await.ok(200)["superior"], Value::Null);
+            let seen = root.get(&at(user, "")).await.ok(200);
+            assert_eq!((&seen["superior"], &seen["made_by"]["name"]), (&Value::Null, &json!("manager")), "who made them is not forgotten");
         }
         // They go on working where they did.
         assert_eq!((works_at(&root, &one).await, works_at(&root, &two).await), (names(&["left", "both"]), names(&["manager", "both", "stays"])));
         let last: Vec<_> = logged(server).await.into_iter().rev().take(3).collect();
-        let root = |what: &str| ("root".to_owned(), what.to_owned());
-        assert_eq!(last, [root("users.let_go"), root("users.let_go"), root("venues.staff_removed")]);
+        let by_root = |what: &str| ("root".to_owned(), what.to_owned());
+        assert_eq!(last, [by_root("users.let_go"), by_root("users.let_go"), by_root("venues.staff_removed")]);
+        // Back there it has all of them again, but who has come to work elsewhere meanwhile.
+        let elsewhere = hall(&root, "elsewhere").await;
+        root.post(&format!("/api/v1/venues/{elsewhere}/staff"), json!({"name": "left"})).await.ok(200);
+        root.post(&format!("/api/v1/venues/{one}/staff"), json!({"name": "manager"})).await.ok(200);
+        assert_eq!(managed_by(&manager).await, ["stays", "both"]);
+        is_not_there_for(&manager, &left).await;
+        assert_eq!(logged(server).await.last(), Some(&by_root("users.given_back")));
+    }
+
+    async fn v5_2_whoever_works_for_others_too_is_managed_by_super_admins_alone(server) {
+        let (root, manager, other) = (
+            server.user(Role::SuperAdmin, "root").await,
+            server.user(Role::VenueManager, "manager").await,
+            server.user(Role::VenueManager, "other").await,
+        );
+        let (own, second, theirs) = (hall(&manager, "own").await, hall(&manager, "second").await, hall(&other, "theirs").await);
+        let fixer = made(&manager, "fixer", &[&own]).await;
+        let staff = |hall: &str| format!("/api/v1/venues/{hall}/staff");
+        let named = json!({"name": "fixer"});
+        // In a second hall of the manager's own it is managed as before, whoever lets it work there.
+        root.post(&staff(&second), named.clone()).await.ok(200);
+        assert_eq!((managed_by(&manager).await, server.told(root.id()).await), (names(&["fixer"]), names(&[])));
+        // By a super admin, and by a manager who has a use for it there.
+        for (n, by) in [&root, &other].into_iter().enumerate() {
+            by.post(&staff(&theirs), named.clone()).await.ok(200);
+            assert_eq!((managed_by(&manager).await, managed_by(&other).await), (names(&[]), names(&[])));
+            assert_eq!(manager.get(&format!("{USERS}?search=fix")).await.ok(200)["items"], json!([]));
+            for who in [&manager, &other] {
+                is_not_there_for(who, &fixer).await;
+            }
+            let seen = root.get(&at(&fixer, "")).await.ok(200);
+            assert_eq!((&seen["superior"], &seen["made_by"]["name"]), (&Value::Null, &json!("manager")));
+            assert_eq!(server.told(root.id()).await, vec!["account.maintainers_shared"; n + 1]);
+            // Once more it is nothing new.
+            by.post(&staff(&theirs), named.clone()).await.ok(200);
+            assert_eq!(server.told(root.id()).await.len(), n + 1);
+            by.post(&format!("{}/remove", staff(&theirs)), json!({"user_id": fixer["id"]})).await.ok(200);
+            assert_eq!(managed_by(&manager).await, ["fixer"]);
+            assert_eq!(manager.get(&at(&fixer, "")).await.ok(200)["superior"]["name"], "manager");
+        }
+        // Nor is it others' once its maker works there too.
+        root.post(&staff(&theirs), named).await.ok(200);
+        assert_eq!(managed_by(&manager).await, names(&[]));
+        root.post(&staff(&theirs), json!({"name": "manager"})).await.ok(200);
+        assert_eq!(managed_by(&manager).await, ["fixer"]);
+        // Whoever works nowhere is still its maker's.
+        for hall in [&own, &second, &theirs] {
+            manager.post(&format!("{}/remove", staff(hall)), json!({"user_id": fixer["id"]})).await.ok(200);
+        }
+        assert_eq!(manager.post(&at(&fixer, "/disable"), json!({})).await.ok(200)["state"], "disabled");
+    }
+
+    async fn v5_2_doctor_finds_a_maintainer_who_is_managed_by_who_does_not_work_there(server) {
+        let (root, manager) = (server.user(Role::SuperAdmin, "root").await, server.user(Role::VenueManager, "manager").await);
+        let roots = hall(&root, "roots").await;
+        let fixer = made(&root, "fixer", &[&roots]).await;
+        let set = async |superior: Option<UserId>| {
+            let mut tx = server.platform.db.begin().await.unwrap();
+            tx.exec("UPDATE users SET superior_id = $1 WHERE id = $2", args![superior, user_id(&fixer)]).await.unwrap();
+            tx.commit().await.unwrap();
+            venue::check(&mut server.platform.db.read()).await.unwrap()
+        };
+        assert_eq!(set(Some(manager.id())).await, ["1 maintainers work in a hall where who manages them does not"]);
+        assert_eq!(set(None).await, names(&[]));
     }
 }

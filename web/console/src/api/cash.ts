@@ -9,6 +9,9 @@ export interface CashSum {
   recharges: number
   paid_out_fen: number
   payouts: number
+  /** Of that: to walk-ins, of whom nothing but a number is known. */
+  walk_ins_fen: number
+  walk_in_payouts: number
   /** Beside what lay in the drawer before; negative: more was paid out than taken. */
   drawer_fen: number
 }

@@ -3,7 +3,7 @@ import type { Customer, Page, UserRef } from './types'
 
 // Tables that the staff opens for who stands at the desk (desk.serve). Money is in fen.
 // POST /tables/{id}/desk-offer DeskOfferAsk -> DeskOffer; POST /tables/{id}/desk-open [idem] DeskOpening -> 202 DeskPlay
-// GET /venues/{id}/desk-plays -> Page<DeskPlay>, newest first; GET /desk-plays/{id} -> DeskPlay
+// GET /venues/{id}/desk-plays -> Page<DeskPlayRow>, newest first; GET /desk-plays/{id} -> DeskPlay
 // GET /desk-plays/{id}/extension?minutes= -> Extension; POST /desk-plays/{id}/extend [idem] DeskMore -> DeskPlay
 // 409 PRICE_CHANGED, BALANCE_INSUFFICIENT, ALREADY_PLAYING, TABLE_BUSY, TABLE_RESERVED, END_CHANGED, NOT_PLAYING
 
@@ -61,10 +61,34 @@ export interface DeskSession {
   extensions: number[]
 }
 
+/** For whom the desk has opened a table. A guest is a walk-in. */
+export interface DeskCustomer {
+  number: string
+  phone: string | null
+  guest: boolean
+  /** In the wallet, of a walk-in; of others while they play, and not in the list. Null: who needs it looks them up. */
+  available_fen: number | null
+}
+
 export interface DeskPlay {
   session: DeskSession
-  /** As they stand now. A guest is a walk-in. */
-  customer: Customer
+  /** As they stand now. */
+  customer: DeskCustomer
+  opened_by: UserRef
+}
+
+/** The same in the list. */
+export interface DeskPlayRow {
+  /** The session’s. */
+  id: string
+  state: DeskSession['state']
+  table_name: string
+  asked_at: string
+  ended_at: string | null
+  end_reason: string | null
+  /** What it has cost, once it is over. */
+  total_fen: number | null
+  customer: DeskCustomer
   opened_by: UserRef
 }
 
@@ -87,7 +111,7 @@ export const deskOffer = (table: string, body: DeskOfferAsk) =>
 export const openAtDesk = (table: string, body: DeskOpening, idempotencyKey: string) =>
   post<DeskPlay>(`/tables/${seg(table)}/desk-open`, body, { idempotencyKey })
 export const listDeskPlays = (venue: string, paging: Paging, signal?: AbortSignal) =>
-  get<Page<DeskPlay>>(`/venues/${seg(venue)}/desk-plays`, paging, signal)
+  get<Page<DeskPlayRow>>(`/venues/${seg(venue)}/desk-plays`, paging, signal)
 export const getDeskPlay = (id: string, signal?: AbortSignal) =>
   get<DeskPlay>(`/desk-plays/${seg(id)}`, undefined, signal)
 export const deskExtension = (id: string, minutes: number) =>

@@ -80,6 +80,7 @@ export type Answers = [
   Fits<Present<Server['CashReport']>, Cash.CashReport>,
   Fits<Present<Server['DeskOffer']>, Desk.DeskOffer>,
   Fits<Present<Server['DeskPlay']>, Desk.DeskPlay>,
+  Fits<Present<Server['DeskPlayRow']>, Desk.DeskPlayRow>,
   Fits<Present<Server['Extension']>, Desk.Extension>,
   Fits<Present<Server['SignedOut']>, Console.SignedOut>,
   Fits<Present<Server['Member']>, Console.VenueMember>,

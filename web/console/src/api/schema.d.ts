@@ -390,7 +390,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Whose number it is, and how much can be paid out: to be looked at before cash changes hands. */
+        /** Whose number it is, and how much can be paid out, also by whoever asks: to be looked at before cash changes hands. */
         post: operations["look_up"];
         delete?: never;
         options?: never;
@@ -407,7 +407,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Pays cash out of a customer's wallet over the counter: as much of it as is neither a gift nor a payment network's. */
+        /**
+         * Pays cash out of a customer's wallet over the counter: as much of it as is neither a gift nor a payment network's. Of somebody of whom nothing but a
+         *     number is known it takes a manager (403) from a quarter of an hour after they have played, or handed over cash.
+         */
         post: operations["pay_out"];
         delete?: never;
         options?: never;
@@ -458,7 +461,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Takes the phone number off a customer who has lost it. They add another by signing in with it. Refused where they could not sign in then. */
+        /**
+         * Takes the phone number off a customer who has lost it. They add another by signing in with it. Refused where they could not sign in then; not where
+         *     nobody has ever signed in by it, and a desk alone has written it down: that customer is a walk-in then.
+         */
         post: operations["take_phone_off"];
         delete?: never;
         options?: never;
@@ -2395,7 +2401,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What was opened at a hall's desk, newest first: how it stands, the bill, and what is left in the customer's wallet. */
+        /**
+         * What was opened at a hall's desk, newest first: how it stands, what it has cost, and what is left in the wallet of a walk-in. Whoever needs to know
+         *     that of anybody else looks them up, which is counted.
+         */
         get: operations["list"];
         put?: never;
         post?: never;
@@ -2997,7 +3006,7 @@ export interface paths {
         put?: never;
         /**
          * Changes one's phone number, with a code to the new one and one to the number so far. Other sessions end; money and history stay. Refused where
-         *     the new number is another customer's.
+         *     the new number is another customer's who has ever signed in; what a desk alone has written down by it comes along, unless it is in play.
          */
         post: operations["change_phone"];
         delete?: never;
@@ -3698,6 +3707,11 @@ export interface components {
             /** @description Of what is available: can be paid out. */
             cash_fen: components["schemas"]["Fen"];
             customer: components["schemas"]["Customer"];
+            /**
+             * @description Of that: now, by whoever asks. Less where nothing but a number is known of the customer, who has gone: then it takes somebody who manages the
+             *     hall.
+             */
+            payable_fen: components["schemas"]["Fen"];
         };
         /** @enum {string} */
         AttemptState: "asked" | "waiting" | "taken" | "surplus" | "closed";
@@ -3877,6 +3891,10 @@ export interface components {
             recharges: number;
             /** @description From customers, into their wallets. */
             taken_fen: components["schemas"]["Fen"];
+            /** Format: int64 */
+            walk_in_payouts: number;
+            /** @description Of that: to walk-ins, of whom nothing but a number is known, so that nobody else would miss it. */
+            walk_ins_fen: components["schemas"]["Fen"];
         };
         /** @enum {string} */
         Cause: "not_lit" | "not_dark" | "in_play" | "no_power" | "offline" | "staff";
@@ -4201,6 +4219,16 @@ export interface components {
             said: components["schemas"]["DeskSaid"][];
             session?: components["schemas"]["SessionView"] | null;
         };
+        /** @description For whom the desk has opened a table. */
+        DeskCustomer: {
+            available_fen?: components["schemas"]["Fen"] | null;
+            /** @description Has neither a phone number nor a name at WeChat: a walk-in. */
+            guest: boolean;
+            /** @description What a customer tells at the desk. */
+            number: string;
+            /** @description With its middle hidden. */
+            phone?: string | null;
+        };
         DeskHold: {
             /** @description The customer's phone number, or the number that a customer tells at the desk: who may open it then. Absent: nobody before it is released. */
             customer?: string | null;
@@ -4256,10 +4284,24 @@ export interface components {
         };
         /** @description A session that was opened at the desk, and whose it is. */
         DeskPlay: {
-            /** @description As they stand now. A guest is a walk-in. */
-            customer: components["schemas"]["Customer"];
+            /** @description As they stand now. A guest is a walk-in. What is in the wallet of anybody else is told while they play. */
+            customer: components["schemas"]["DeskCustomer"];
             opened_by: components["schemas"]["UserRef"];
             session: components["schemas"]["SessionView"];
+        };
+        /** @description A session that was opened at the desk, and whose it is, as a list has it. */
+        DeskPlayRow: {
+            asked_at: components["schemas"]["Timestamp"];
+            /** @description A guest is a walk-in, and of those alone it is told what is left in the wallet. */
+            customer: components["schemas"]["DeskCustomer"];
+            end_reason?: components["schemas"]["EndReason"] | null;
+            ended_at?: components["schemas"]["Timestamp"] | null;
+            /** @description The session's. */
+            id: components["schemas"]["Id"];
+            opened_by: components["schemas"]["UserRef"];
+            state: components["schemas"]["SessionState"];
+            table_name: string;
+            total_fen?: components["schemas"]["Fen"] | null;
         };
         DeskRow: components["schemas"]["ComplaintRow"] & {
             table_id?: components["schemas"]["Id"] | null;
@@ -5462,13 +5504,20 @@ export interface components {
              */
             total?: number | null;
         };
-        Page_DeskPlay: {
+        Page_DeskPlayRow: {
             /** @description A page may hold fewer than were asked for, even none, while there is a next one: see `searched_to`. */
             items: {
-                /** @description As they stand now. A guest is a walk-in. */
-                customer: components["schemas"]["Customer"];
+                asked_at: components["schemas"]["Timestamp"];
+                /** @description A guest is a walk-in, and of those alone it is told what is left in the wallet. */
+                customer: components["schemas"]["DeskCustomer"];
+                end_reason?: components["schemas"]["EndReason"] | null;
+                ended_at?: components["schemas"]["Timestamp"] | null;
+                /** @description The session's. */
+                id: components["schemas"]["Id"];
                 opened_by: components["schemas"]["UserRef"];
-                session: components["schemas"]["SessionView"];
+                state: components["schemas"]["SessionState"];
+                table_name: string;
+                total_fen?: components["schemas"]["Fen"] | null;
             }[];
             /** @description Where the next page begins; absent on the last. */
             next_cursor?: string | null;
@@ -7036,12 +7085,15 @@ export interface components {
         /** @description A user as those see it who manage it. */
         User: {
             created_at: components["schemas"]["Timestamp"];
+            /** @description A super admin has disabled it: nobody else enables it. */
+            disabled_above: boolean;
             email: string;
             /** @description The first password, which was mailed, has not been changed yet: a change of address mails another. */
             first_sign_in_due: boolean;
             id: components["schemas"]["Id"];
             last_sign_in_at?: components["schemas"]["Timestamp"] | null;
             locked_until?: components["schemas"]["Timestamp"] | null;
+            made_by?: components["schemas"]["UserRef"] | null;
             name: string;
             quota?: components["schemas"]["UserQuota"] | null;
             role: components["schemas"]["Role"];
@@ -9051,7 +9103,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The asker may not, or has a duty first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -18247,7 +18298,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_DeskPlay"];
+                    "application/json": components["schemas"]["Page_DeskPlayRow"];
                 };
             };
             /** @description Nobody is signed in */

@@ -38,10 +38,10 @@ export interface OwnEmailChange { email: string; password: string }
 export interface SessionInfo { id: string; current: boolean; address: string; agent: string; created_at: string; last_seen_at: string; expires_at: string }
 // POST /me/second-factor -> {secret, otpauth_url, qr_svg}; POST /me/second-factor/confirm {code} -> {recovery_codes: string[]}; POST /me/second-factor/disable {password, code} -> 204
 
-// ---- users (super_admin: everybody; agent_admin: agents it created; venue_manager: maintainers it made)
+// ---- users (super_admin: everybody; agent_admin: agents it created; venue_manager: maintainers it made who work in its halls alone)
 // GET /users?search=&role=&state=&cursor=&limit= -> Page<User>; POST /users [idem] NewUser -> 201 User (password made by the server and mailed); GET /users/{id} -> User
-// POST /users/{id}/disable|enable -> User; POST /users/{id}/unlock -> User; POST /users/{id}/second-factor/reset -> User (super_admin)
-export interface User { id: string; name: string; email: string; role: Role; state: UserState; superior: UserRef | null; locked_until: string | null; second_factor_enabled: boolean; first_sign_in_due: boolean /* the first password, which was mailed, has not been changed yet */; quota: { available: number; held: number } | null; last_sign_in_at: string | null; created_at: string }
+// POST /users/{id}/disable|enable -> User (enable: 403 DISABLED_ABOVE, but for a super_admin, who takes over by disabling what another has disabled); POST /users/{id}/unlock -> User; POST /users/{id}/second-factor/reset -> User (super_admin)
+export interface User { id: string; name: string; email: string; role: Role; state: UserState; disabled_above: boolean /* by a super admin, who alone enables it again */; superior: UserRef | null /* who decides for it now */; made_by: UserRef | null; locked_until: string | null; second_factor_enabled: boolean; first_sign_in_due: boolean /* the first password, which was mailed, has not been changed yet */; quota: { available: number; held: number } | null; last_sign_in_at: string | null; created_at: string }
 // POST /users/{id}/email EmailChange -> User (both addresses are told; first_sign_in_due: another first password is mailed)   errors: EMAIL_INVALID, EMAIL_TAKEN, PASSWORD_WRONG (field errors); EMAIL_ITS_OWN 403: an agent admin, once first_sign_in_due is over
 export interface EmailChange { email: string; password?: string /* one's own, where it is one's own address */ }
 // POST /users/{id}/sessions/end -> User; POST /users/sessions/end {password} -> SessionsEnded (super_admin; everybody's but the one that asks)
@@ -140,7 +140,7 @@ export interface Home { keys: KeyCounts | null; quota: QuotaOverview | null; use
 // POST /tables/{id}/code {} -> Table (the old code leads nowhere); POST /tables/{id}/out-of-service|in-service {note} -> Table; POST /tables/{id}/close CloseAsk -> ClosedPlay
 // PUT /tables/{id}/light LightAsk -> Device; DELETE /tables/{id}/light -> Device; POST /devices NewDevice -> 201 Credentials (once); GET /devices/{id}/log?cursor= -> Page<DeviceLogLine>
 // PUT /devices/{id}/watch {least_watts: number | null} -> Device; POST /tables/{id}/light-test {} -> Device (on for two minutes; 409 NOT_IN_SERVICE)
-// POST /customers/find {number} -> AtDesk; POST /customers/recharge|payout [idem] DeskCash -> Customer; POST /customers/take-phone-off LostPhone -> Customer (409 PHONE_NONE, PHONE_ONLY_WAY)
+// POST /customers/find {number} -> AtDesk; POST /customers/recharge|payout [idem] DeskCash -> Customer (payout 403 MANAGER_PAYS_OUT: of a walk-in who has gone); POST /customers/take-phone-off LostPhone -> Customer (409 PHONE_NONE, PHONE_ONLY_WAY)
 // POST /customers/sign-out-everywhere LostPhone -> SignedOut (409 SESSION_ONLY_WAY)
 // PUT /devices/{id} ChangedDevice -> Credentials (while its table is out of service; 409 CHANGED_MEANWHILE, NOT_IN_SERVICE, COIL_TAKEN, CHANNEL_TAKEN, LIGHT_ON, LIGHT_MAY_BURN, METER_SHARED); GET /devices?venue=&state= -> Page<DeviceRow>; GET /cases?venue=&state= -> Page<CaseRow>
 export type TableState = 'idle' | 'reserved' | 'opening' | 'playing' | 'paused' | 'closing' | 'cleaning' | 'maintenance'
@@ -185,7 +185,7 @@ export interface ClosedPlay { id: string; bill: { total_fen: number } | null; sp
 export interface DeskCash { venue_id: string /* whose drawer */; number: string; amount_fen: number; memo?: string }
 export interface LostPhone { number: string; why: string }
 export interface SignedOut { customer: Customer; ended: number /* on so many phones somebody was signed in */ }
-export interface AtDesk { customer: Customer; cash_fen: number /* can be paid out: neither a gift nor a network's */ }
+export interface AtDesk { customer: Customer; cash_fen: number /* can be paid out: neither a gift nor a network's */; payable_fen: number /* of that, by whoever asks, now: less where a walk-in has gone */ }
 export interface Customer { id: string; number: string; guest: boolean; phone: string | null; wechat: boolean /* signs in by it */; balance_fen: number; held_fen: number; available_fen: number }
 
 // ---- levels of members: GET /levels -> Levels (venues.view); PUT /levels {levels: LevelForm[], version} -> Levels (settings.manage); 409 CHANGED_MEANWHILE

@@ -26,7 +26,7 @@ import type {
 export type Tone = 'neutral' | 'info' | 'success' | 'warning' | 'danger'
 
 interface StatusValues {
-  user: UserState | 'locked'
+  user: UserState | 'locked' | 'disabled_above'
   project: Project['state'] | 'banned'
   grant: Grant['state']
   application: Application['state']
@@ -65,7 +65,7 @@ export type StatusKind = keyof StatusValues
 
 /** The one map from a state to its colour; its text is `status.<kind>.<value>` in the locale files. */
 export const tones: { readonly [K in StatusKind]: Readonly<Record<StatusValues[K], Tone>> } = {
-  user: { pending: 'warning', active: 'success', disabled: 'neutral', locked: 'danger' },
+  user: { pending: 'warning', active: 'success', disabled: 'neutral', disabled_above: 'neutral', locked: 'danger' },
   project: { active: 'success', disabled: 'neutral', banned: 'danger' },
   grant: { active: 'success', ended: 'neutral' },
   application: { pending: 'warning', approved: 'success', refused: 'danger', withdrawn: 'neutral' },

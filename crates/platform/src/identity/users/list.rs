@@ -19,8 +19,12 @@ pub struct UserView {
     pub email: String,
     pub role: Role,
     pub state: UserState,
-    /// Who created it and decides for it.
+    /// A super admin has disabled it: nobody else enables it.
+    pub disabled_above: bool,
+    /// Who decides for it, and manages it beside super admins.
     pub superior: Option<UserRef>,
+    /// Who created it, whoever manages it now.
+    pub made_by: Option<UserRef>,
     /// Absent when it is not locked now.
     pub locked_until: Option<Timestamp>,
     pub second_factor_enabled: bool,
@@ -138,8 +142,8 @@ pub(super) async fn find(sql: &mut impl Sql, cx: &Cx, manager: &Principal, id: U
     Ok(user)
 }
 
-const COLUMNS: &str = "SELECT u.id, u.name, u.email, u.role, u.state, n.locked_until, u.totp_enabled_at, u.must_change_password, u.last_sign_in_at, u.created_at, s.id AS superior_id, s.name AS superior_name \
-    FROM users u LEFT JOIN users s ON s.id = u.superior_id LEFT JOIN name_tries n ON n.name_hash = u.name_hash";
+const COLUMNS: &str = "SELECT u.id, u.name, u.email, u.role, u.state, n.locked_until, u.totp_enabled_at, u.must_change_password, u.last_sign_in_at, u.created_at, s.id AS superior_id, s.name AS superior_name, m.id AS maker_id, m.name AS maker_name, d.role AS disabled_by_role \
+    FROM users u LEFT JOIN users s ON s.id = u.superior_id LEFT JOIN users m ON m.id = u.made_by LEFT JOIN users d ON d.id = u.disabled_by LEFT JOIN name_tries n ON n.name_hash = u.name_hash";
 
 fn read(row: &Row, rules: &Rules, now: Timestamp) -> ::store::Result<UserView> {
     Ok(UserView {
@@ -148,7 +152,9 @@ fn read(row: &Row, rules: &Rules, now: Timestamp) -> ::store::Result<UserView> {
         email: row.get("email")?,
         role: row.word("role")?,
         state: row.word("state")?,
+        disabled_above: row.opt_word("disabled_by_role")? == Some(Role::SuperAdmin),
         superior: UserRef::from_row(row, "superior_id", "superior_name")?,
+        made_by: UserRef::from_row(row, "maker_id", "maker_name")?,
         locked_until: Record { failures: 0, locked_until: row.get("locked_until")? }.at(rules, now).locked_until,
         second_factor_enabled: row.get::<Option<Timestamp>>("totp_enabled_at")?.is_some(),
         first_sign_in_due: row.get("must_change_password")?,

@@ -4,7 +4,8 @@ use ::store::{Filter, Sql, Tx, args};
 use kernel::{Fault, Word};
 
 use super::list::{UserView, find};
-use super::model::{UsersError, disabled, enabled, may_disable};
+use super::made::{made_by, tell_left};
+use super::model::{Standing, UsersError, disabled, enabled, may_disable};
 use super::scope::restrict;
 use crate::identity::{Permission, Principal, Role, UserId, UserState, session, tries};
 use crate::messages::{self, templates};
@@ -17,6 +18,14 @@ pub struct Managed {
     pub name: String,
     pub role: Role,
     pub state: UserState,
+    /// A super admin has disabled it.
+    pub disabled_above: bool,
+}
+
+impl Managed {
+    const fn standing(&self) -> Standing {
+        Standing { state: self.state, above: self.disabled_above }
+    }
 }
 
 /// A user whom `manager` manages, its row locked until the transaction ends. Who is not its own is not there.
@@ -24,16 +33,28 @@ pub async fn managed(tx: &mut Tx, manager: &Principal, id: UserId) -> Result<Man
     let mut conditions = Filter::new();
     restrict(manager, &mut conditions);
     conditions.and("u.id = ?", id);
-    let sql = format!("SELECT u.id, u.name, u.role, u.state FROM users u WHERE {}{}", conditions.sql(), tx.for_update());
+    let sql = format!(
+        "SELECT u.id, u.name, u.role, u.state, (SELECT d.role FROM users d WHERE d.id = u.disabled_by) AS disabled_by_role \
+         FROM users u WHERE {}{}",
+        conditions.sql(),
+        tx.for_update()
+    );
     let user = tx
         .opt(&sql, conditions.args(), |row| {
-            Ok(Managed { id: row.get("id")?, name: row.get("name")?, role: row.word("role")?, state: row.word("state")? })
+            Ok(Managed {
+                id: row.get("id")?,
+                name: row.get("name")?,
+                role: row.word("role")?,
+                state: row.word("state")?,
+                disabled_above: row.opt_word("disabled_by_role")? == Some(Role::SuperAdmin),
+            })
         })
         .await?;
     user.ok_or_else(Fault::not_found)
 }
 
-/// Nobody signs in as this user any more, and its sessions end at once. Doing it twice is fine.
+/// Nobody signs in as this user any more, and its sessions end at once. Doing it twice is fine; what another has disabled a super admin takes over.
+/// Where it is a manager of halls, super admins are told whom it has made and leaves to them.
 pub async fn disable(cx: &Cx, id: UserId) -> Result<UserView> {
     let manager = cx.require(Permission::UsersManage)?;
     let mut tx = cx.db.begin().await?;
@@ -41,23 +62,28 @@ pub async fn disable(cx: &Cx, id: UserId) -> Result<UserView> {
     let super_admins = if manager.role == Role::SuperAdmin { active_super_admins(&mut tx).await? } else { Vec::new() };
     may_disable(manager.id, id, &super_admins)?;
     let target = managed(&mut tx, manager, id).await?;
-    if let Some(state) = disabled(target.state) {
-        set_state(&mut tx, id, state).await?;
+    if let Some(standing) = disabled(target.standing(), manager.role) {
+        set_state(&mut tx, id, standing.state, Some(manager.id)).await?;
         session::end_all(&mut tx, cx, id, None).await?;
         let hub = cx.hub.clone();
         tx.on_commit(move || hub.wake(id));
         record(&mut tx, cx, &audit::USER_DISABLED, &target).await?;
+        if target.role == Role::VenueManager && target.state != UserState::Disabled {
+            let made = made_by(&mut tx, id).await?.into_iter();
+            let left: Vec<String> = made.filter(|made| made.managed && made.comes_in()).map(|made| made.name).collect();
+            tell_left(&mut tx, cx, &templates::MANAGER_DISABLED, &target.name, None, &left).await?;
+        }
     }
     finish(tx, cx, manager, id).await
 }
 
-/// The user may sign in again. Doing it twice is fine.
+/// The user may sign in again. Doing it twice is fine. Whom a super admin has disabled nobody else enables.
 pub async fn enable(cx: &Cx, id: UserId) -> Result<UserView> {
     let manager = cx.require(Permission::UsersManage)?;
     let mut tx = cx.db.begin().await?;
     let target = managed(&mut tx, manager, id).await?;
-    if let Some(state) = enabled(target.state) {
-        set_state(&mut tx, id, state).await?;
+    if let Some(standing) = enabled(target.standing(), manager.role)? {
+        set_state(&mut tx, id, standing.state, None).await?;
         record(&mut tx, cx, &audit::USER_ENABLED, &target).await?;
     }
     finish(tx, cx, manager, id).await
@@ -97,26 +123,14 @@ pub async fn reset_second_factor(cx: &Cx, id: UserId) -> Result<UserView> {
     finish(tx, cx, manager, id).await
 }
 
-/// Whom this manager has made is not its own to manage any more, and is left to super admins: it does not work any more where they do. The caller
-/// has looked whether that may be.
-pub async fn let_go(tx: &mut Tx, cx: &Cx, manager: UserId, users: &[UserId]) -> Result<()> {
-    let sql = "UPDATE users SET superior_id = NULL WHERE id = $1 AND superior_id = $2 RETURNING name";
-    for id in users {
-        let name: Option<String> = tx.opt(sql, args![*id, manager], |row| row.get("name")).await?;
-        if let Some(name) = name {
-            audit::record(tx, cx, &audit::USER_LET_GO, Some((*id).into()), &serde_json::json!({"name": name})).await?;
-        }
-    }
-    Ok(())
-}
-
 async fn active_super_admins(tx: &mut Tx) -> Result<Vec<UserId>> {
     let sql = format!("SELECT id FROM users WHERE role = $1 AND state = 'active' ORDER BY id{}", tx.for_update());
     Ok(tx.all(&sql, args![Role::SuperAdmin.as_str()], |row| row.get("id")).await?)
 }
 
-async fn set_state(tx: &mut Tx, id: UserId, state: UserState) -> Result<()> {
-    tx.exec("UPDATE users SET state = $1 WHERE id = $2", args![state.as_str(), id]).await?;
+/// `by` disables it, if it is disabled.
+async fn set_state(tx: &mut Tx, id: UserId, state: UserState, by: Option<UserId>) -> Result<()> {
+    tx.exec("UPDATE users SET state = $1, disabled_by = $2 WHERE id = $3", args![state.as_str(), by, id]).await?;
     Ok(())
 }
 

@@ -12,6 +12,8 @@ pub enum UsersError {
     LastSuperAdmin,
     /// A user who has a password of its own is reached where it says.
     EmailItsOwn,
+    /// A super admin has disabled it, and had a reason.
+    DisabledAbove,
 }
 
 impl From<UsersError> for Fault {
@@ -30,6 +32,12 @@ impl From<UsersError> for Fault {
                 "该用户已设置自己的密码，邮箱只能由其本人或超级管理员修改",
                 "This user has a password of its own: its address is changed by itself, or by a super admin",
             ),
+            UsersError::DisabledAbove => Self::new(
+                Kind::Forbidden,
+                "DISABLED_ABOVE",
+                "该用户由超级管理员停用，只有超级管理员可以重新启用",
+                "A super admin has disabled this user, and super admins alone enable it again",
+            ),
         }
     }
 }
@@ -47,7 +55,8 @@ pub(super) const fn creatable(role: Role) -> &'static [Role] {
 /// Who decides for a user that `creator` makes: an agent admin for its agents, a manager for its maintainers, nobody in particular otherwise.
 ///
 /// So a manager manages whom it has made, and nobody else. That somebody serves its halls alone is not enough: any manager can let a maintainer work
-/// in its hall by name, and would so come by the account of one who has no other hall.
+/// in its hall by name, and would so come by the account of one who has no other hall. Nor does it manage one whom it has made, and who works for
+/// others as well: that is decided where halls are known, and set there (`set_managed`).
 pub(super) fn superior_for(creator: &Principal) -> Option<UserId> {
     match creator.role {
         Role::AgentAdmin | Role::VenueManager => Some(creator.id),
@@ -72,19 +81,31 @@ pub(super) fn may_change_email(manager: Role, first_sign_in_due: bool) -> Result
     if manager == Role::SuperAdmin || first_sign_in_due { Ok(()) } else { Err(UsersError::EmailItsOwn) }
 }
 
-/// What disabling makes of a state; nothing where there is nothing to do.
-pub(super) const fn disabled(state: UserState) -> Option<UserState> {
-    match state {
-        UserState::Pending | UserState::Active => Some(UserState::Disabled),
-        UserState::Disabled => None,
+/// How a user stands, as far as disabling and enabling go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Standing {
+    pub state: UserState,
+    /// A super admin has disabled it: nobody else enables it. Of who is not disabled, false.
+    pub above: bool,
+}
+
+/// What comes of a user whom somebody of this role disables; nothing where there is nothing to do. What another has disabled a super admin takes
+/// over, so that the other cannot undo it.
+pub(super) const fn disabled(user: Standing, by: Role) -> Option<Standing> {
+    let above = matches!(by, Role::SuperAdmin);
+    match user.state {
+        UserState::Disabled if user.above || !above => None,
+        UserState::Pending | UserState::Active | UserState::Disabled => Some(Standing { state: UserState::Disabled, above }),
     }
 }
 
-/// What enabling makes of a state. An admin who enables somebody whose address was never verified vouches for it.
-pub(super) const fn enabled(state: UserState) -> Option<UserState> {
-    match state {
-        UserState::Pending | UserState::Disabled => Some(UserState::Active),
-        UserState::Active => None,
+/// What comes of a user whom somebody of this role enables; nothing where there is nothing to do. An admin who enables somebody whose address was
+/// never verified vouches for it.
+pub(super) const fn enabled(user: Standing, by: Role) -> Result<Option<Standing>, UsersError> {
+    match user.state {
+        UserState::Active => Ok(None),
+        UserState::Disabled if user.above && !matches!(by, Role::SuperAdmin) => Err(UsersError::DisabledAbove),
+        UserState::Pending | UserState::Disabled => Ok(Some(Standing { state: UserState::Active, above: false })),
     }
 }
 
@@ -105,6 +126,7 @@ pub(super) fn prefix_pattern(text: &str) -> String {
 mod tests {
     use super::*;
     use kernel::{Random, Timestamp, Word};
+    use proptest::prelude::*;
 
     #[test]
     fn nobody_creates_somebody_with_more_rights_than_they_have() {
@@ -129,13 +151,52 @@ mod tests {
         assert_eq!(may_disable(ids[0], ids[2], &[]), Ok(()), "an agent");
     }
 
+    fn roles() -> impl Strategy<Value = Role> {
+        proptest::sample::select(Role::ALL)
+    }
+
+    /// Above or not, of whatever state: what is not disabled was disabled by nobody.
+    fn standings() -> impl Strategy<Value = Standing> {
+        (proptest::sample::select(UserState::ALL), any::<bool>())
+            .prop_map(|(state, above)| Standing { state, above: above && state == UserState::Disabled })
+    }
+
+    proptest! {
+        #[test]
+        fn k1_4b_disabling_disables_and_doing_it_twice_does_nothing(user in standings(), by in roles()) {
+            let off = disabled(user, by).unwrap_or(user);
+            prop_assert_eq!((off.state, disabled(off, by)), (UserState::Disabled, None));
+            // What a super admin has disabled stays so, whoever comes after.
+            prop_assert_eq!(off.above, user.above || by == Role::SuperAdmin);
+        }
+
+        #[test]
+        fn k1_4b_whoever_has_disabled_enables_again_and_a_super_admin_whomever(user in standings(), by in roles()) {
+            let off = disabled(user, by).unwrap_or(user);
+            for who in [by, Role::SuperAdmin] {
+                if user.above && who != Role::SuperAdmin {
+                    continue;
+                }
+                let on = enabled(off, who).unwrap().unwrap();
+                prop_assert_eq!((on, enabled(on, who)), (Standing { state: UserState::Active, above: false }, Ok(None)));
+            }
+        }
+
+        #[test]
+        fn k1_4b_whom_a_super_admin_has_disabled_nobody_else_enables(user in standings(), between in roles(), by in roles()) {
+            let off = disabled(user, Role::SuperAdmin).unwrap_or(user);
+            // Nor by disabling it once more first.
+            let off = disabled(off, between).unwrap_or(off);
+            prop_assert_eq!(enabled(off, by).is_err(), by != Role::SuperAdmin);
+        }
+    }
+
     #[test]
-    fn enabling_undoes_disabling_and_doing_it_twice_does_nothing() {
-        for state in UserState::ALL {
-            let off = disabled(*state).unwrap_or(*state);
-            assert_eq!((off, disabled(off)), (UserState::Disabled, None));
-            let on = enabled(off).unwrap_or(off);
-            assert_eq!((on, enabled(on)), (UserState::Active, None));
+    fn enabling_lets_in_who_signed_up_and_changes_nothing_of_who_is_active() {
+        for role in Role::ALL {
+            let stands = |state| Standing { state, above: false };
+            assert_eq!(enabled(stands(UserState::Pending), *role), Ok(Some(stands(UserState::Active))), "{role}");
+            assert_eq!(enabled(stands(UserState::Active), *role), Ok(None), "{role}");
         }
     }
 
@@ -164,7 +225,7 @@ mod tests {
             assert_eq!(made.contains(&Role::SuperAdmin), *role == Role::SuperAdmin, "{role}");
             assert_eq!(made.contains(&Role::Maintainer), matches!(role, Role::SuperAdmin | Role::VenueManager), "{role}");
         }
-        let codes = [UsersError::Oneself, UsersError::LastSuperAdmin, UsersError::EmailItsOwn].map(|error| Fault::from(error).code);
-        assert_eq!(codes, ["NOT_ONESELF", "LAST_SUPER_ADMIN", "EMAIL_ITS_OWN"]);
+        let errors = [UsersError::Oneself, UsersError::LastSuperAdmin, UsersError::EmailItsOwn, UsersError::DisabledAbove];
+        assert_eq!(errors.map(|error| Fault::from(error).code), ["NOT_ONESELF", "LAST_SUPER_ADMIN", "EMAIL_ITS_OWN", "DISABLED_ABOVE"]);
     }
 }

@@ -106,7 +106,7 @@ struct OtherPhone {
 }
 
 /// Changes one's phone number, with a code to the new one and one to the number so far. Other sessions end; money and history stay. Refused where
-/// the new number is another customer's.
+/// the new number is another customer's who has ever signed in; what a desk alone has written down by it comes along, unless it is in play.
 #[utoipa::path(post, path = "/phone", tag = "customer", request_body = OtherPhone,
     responses((status = 200, body = Customer), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem),
         (status = 429, body = Problem)))]

@@ -46,7 +46,7 @@ struct WhoAsks {
     number: String,
 }
 
-/// Whose number it is, and how much can be paid out: to be looked at before cash changes hands.
+/// Whose number it is, and how much can be paid out, also by whoever asks: to be looked at before cash changes hands.
 #[utoipa::path(post, path = "/customers/find", tag = "venues", request_body = WhoAsks,
     responses((status = 200, body = AtDesk), (status = 422, body = Problem), (status = 429, body = Problem)))]
 async fn look_up(Auth(cx, _): Auth<DeskServe>, Json(body): Json<WhoAsks>) -> Result<axum::Json<AtDesk>> {
@@ -60,9 +60,11 @@ async fn recharge(Auth(cx, _): Auth<DeskServe>, Once(body, key): Once<Cash>) -> 
     Ok(axum::Json(customers::recharge_at_desk(&cx, &DeskCash::from(body), &key).await?))
 }
 
-/// Pays cash out of a customer's wallet over the counter: as much of it as is neither a gift nor a payment network's.
+/// Pays cash out of a customer's wallet over the counter: as much of it as is neither a gift nor a payment network's. Of somebody of whom nothing but a
+/// number is known it takes a manager (403) from a quarter of an hour after they have played, or handed over cash.
 #[utoipa::path(post, path = "/customers/payout", tag = "venues", params(("Idempotency-Key" = String, Header)), request_body = Cash,
-    responses((status = 200, body = Customer), (status = 404, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
+    responses((status = 200, body = Customer), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem),
+        (status = 429, body = Problem)))]
 async fn pay_out(Auth(cx, _): Auth<DeskServe>, Once(body, key): Once<Cash>) -> Result<axum::Json<Customer>> {
     Ok(axum::Json(customers::pay_out_at_desk(&cx, &DeskCash::from(body), &key).await?))
 }
@@ -76,7 +78,8 @@ struct LostPhone {
     why: String,
 }
 
-/// Takes the phone number off a customer who has lost it. They add another by signing in with it. Refused where they could not sign in then.
+/// Takes the phone number off a customer who has lost it. They add another by signing in with it. Refused where they could not sign in then; not where
+/// nobody has ever signed in by it, and a desk alone has written it down: that customer is a walk-in then.
 #[utoipa::path(post, path = "/customers/take-phone-off", tag = "venues", request_body = LostPhone,
     responses((status = 200, body = Customer), (status = 409, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
 async fn take_phone_off(

@@ -74,7 +74,7 @@ struct NewMaintainer {
 }
 
 /// Makes a maintainer, active at once, who works in these halls. A first password is mailed, and must be changed at the first sign-in. Whom a manager
-/// makes is among that manager's `/users` from then on.
+/// makes is among that manager's `/users` as long as it works in halls of that manager's alone.
 #[utoipa::path(post, path = "/maintainers", tag = "venues", params(("Idempotency-Key" = String, Header)), request_body = NewMaintainer,
     responses((status = 201, body = UserView), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem),
         (status = 429, body = Problem)))]

@@ -70,7 +70,9 @@ pub const RULES: &[Rule] = &[
     }),
     rule("GET /api/v1/users/{id}", Door::Only(OVER_USERS), 200).on(Thing::User, Reach::ABOVE),
     rule("POST /api/v1/users/{id}/disable", Door::Only(OVER_USERS), 200).on(Thing::User, Reach::ABOVE),
-    rule("POST /api/v1/users/{id}/enable", Door::Only(OVER_USERS), 200).on(Thing::User, Reach::ABOVE),
+    // Whom a super admin has disabled its superior does not enable; whom it has disabled itself it does: `users_manage.rs`.
+    rule("POST /api/v1/users/{id}/enable", Door::Only(OVER_USERS), 200)
+        .on(Thing::DisabledUser, Reach { team: Some(Shut::Refused(403)), ..Reach::ABOVE }),
     rule("POST /api/v1/users/{id}/unlock", Door::Only(OVER_USERS), 200).on(Thing::User, Reach::ABOVE),
     // These have passwords of their own, so that their superior is refused; until then it is not: `users_email.rs`.
     rule("POST /api/v1/users/{id}/email", Door::Only(OVER_USERS), 200)

@@ -4,6 +4,8 @@
 pub enum Thing {
     /// A user whom the chief created (alice's stand-in), or an agent admin without a superior (the chief's).
     User,
+    /// The same, disabled by a super admin.
+    DisabledUser,
     /// The owner itself, for what only looks.
     Person,
     /// Open for application, and granted to nobody.

@@ -93,6 +93,11 @@ impl<'a> World<'a> {
                 };
                 self.server.user_under(role, &name, superior).await.id().to_string()
             }
+            Thing::DisabledUser => {
+                let user = Box::pin(self.make(Thing::User, owner)).await;
+                root.post(&format!("/api/v1/users/{user}/disable"), json!({})).await.ok(200);
+                user
+            }
             Thing::Person => client.id().to_string(),
             Thing::OpenProject => self.project().await,
             Thing::GrantedProject => {

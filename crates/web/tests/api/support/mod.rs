@@ -1,10 +1,12 @@
 //! A project, an agent who may make keys for it, and the program that verifies them.
 
 pub mod board;
+pub mod desk;
 pub mod freeze;
 pub mod hold;
 pub mod merchant;
 pub mod pay;
+pub mod phone;
 pub mod play;
 pub mod power;
 pub mod sign_in;

@@ -13,7 +13,7 @@ const en: typeof zh = {
   changePhone: {
     do: 'Change',
     title: 'Change your phone number',
-    text: 'A code goes to each of the two numbers. Balance, bills and points stay, and other phones are signed out.',
+    text: 'A code goes to each of the two numbers. Balance, bills and points stay, and other phones are signed out. What the desk has opened for the new number comes along.',
     left: 'Current number',
     notLeft: 'This is not the current number, which is {phone}.',
     leftCode: 'Code sent to the current number',

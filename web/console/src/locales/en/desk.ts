@@ -26,6 +26,7 @@ const en: typeof zh = {
     title: 'Pay cash out of a wallet',
     amount: 'To be paid out, in yuan',
     most: 'At most {money} can be paid out: not gifts, not what is held, and not what goes back to where it was paid online.',
+    gone: 'Nothing but the number is known of this customer, who played or handed over cash more than 15 minutes ago: you can pay out {money} at most, and somebody who manages the hall pays out the rest.',
     summary:
       'See that it is the right customer: {money} will leave the wallet of {number} ({name}). Hand over the cash once that is confirmed.',
     submit: 'Pay out',
@@ -35,17 +36,17 @@ const en: typeof zh = {
   lostPhone: {
     action: 'Take a number off',
     title: 'Take a lost number off a customer',
-    text: 'For whom no texts reach the old number, so that they cannot change it themselves. See first that it is really them. Money and history stay. It is written into the operation log.',
+    text: 'For whom no texts reach the old number, so that they cannot change it themselves, or whose number the desk has mistyped. See first that it is really them. Money and history stay. It is written into the operation log.',
     none: 'without a phone number',
     byWechat:
       'WeChat is connected to this account: all devices are signed out, and the customer then signs in by WeChat and adds the new number.',
     bySession:
-      'No WeChat is connected to this account: only a device that is still signed in can add the new number. See first that the customer holds it. Who has lost the phone as well needs the old number back first.',
+      'No WeChat is connected to this account: only a device that is still signed in can add the new number. See first that the customer holds it. Who has lost the phone as well needs the old number back first. Where the desk alone has entered the number, and nobody has ever signed in by it, a walk-in is left, who goes by the customer number.',
     why: 'How you have seen who it is',
     whyHint: 'For instance: named the last two bills.',
     whyMissing: 'Please say how you have seen it',
     submit: 'Take the number off',
-    done: 'The number of customer {number} was taken off; please have them add the new one now',
+    done: 'The number of customer {number} was taken off; please have them add the new one now; a walk-in notes the customer number',
   },
   signOut: {
     action: 'Sign a customer out everywhere',

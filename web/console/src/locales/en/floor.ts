@@ -129,8 +129,8 @@ const en: typeof zh = {
     messageOpening: 'The light is not on yet. Nothing is charged, and all that was held goes back to the customer.',
     why: 'Why it is closed',
     fault: 'The hall is why: only the minutes played are charged',
-    done: '“{name}” is closed; {money} were charged.',
-    doneSplit: '“{name}” is closed; {money} were charged, and the customer splits them with others.',
+    done: '“{name}” is closed; {money} was charged.',
+    doneSplit: '“{name}” is closed; {money} was charged, and the customer splits it with others.',
     doneFree: '“{name}” is closed; nothing was charged.',
   },
   takeOut: {

@@ -3,7 +3,7 @@ import type zh from '../zh-CN/problems'
 const en: typeof zh = {
   said: 'The network’s answer: {said}',
   code: {
-    other_amount: 'The network says that {money} were paid, which is not the order’s amount',
+    other_amount: 'The network says that {money} was paid, which is not the order’s amount',
     other_number: 'The network tells of a second payment under the same number, which it calls {number}',
     let_go: 'Taken for paid, and then closed by the network: nothing was paid, or nothing is frozen any more',
     silent: 'Not clear for more than a day: the network does not say whether it was paid, and does not close it',

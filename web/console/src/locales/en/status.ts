@@ -1,7 +1,13 @@
 import type zh from '../zh-CN/status'
 
 const en: typeof zh = {
-  user: { pending: 'Not activated', active: 'Active', disabled: 'Disabled', locked: 'Locked' },
+  user: {
+    pending: 'Not activated',
+    active: 'Active',
+    disabled: 'Disabled',
+    disabled_above: 'Disabled by admins',
+    locked: 'Locked',
+  },
   project: { active: 'Active', disabled: 'Disabled', banned: 'Banned' },
   grant: { active: 'Active', ended: 'Ended' },
   application: { pending: 'Pending', approved: 'Approved', refused: 'Refused', withdrawn: 'Withdrawn' },

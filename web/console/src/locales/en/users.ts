@@ -16,6 +16,7 @@ const en: typeof zh = {
     role: 'Role',
     state: 'State',
     superior: 'Superior',
+    madeBy: 'Made by',
     quota: 'Available quota',
     held: 'On hold',
     lastSignIn: 'Last sign-in',
@@ -27,6 +28,7 @@ const en: typeof zh = {
   },
   held: '{n} on hold',
   lockedUntil: 'Locked until {time}',
+  disabledAbove: 'Disabled by the administration: super admins alone enable this user again',
   secondFactorOn: 'Enabled',
   secondFactorOff: 'Not enabled',
   createDialog: {
@@ -57,6 +59,13 @@ const en: typeof zh = {
     message:
       'The user is signed out at once and cannot use the system until enabled again. Quota and existing keys stay as they are.',
     done: '“{name}” is disabled.',
+  },
+  hold: {
+    action: 'Keep disabled',
+    title: 'Keep “{name}” disabled',
+    message:
+      'The user was disabled by a superior, who can enable it again so far. From then on super admins alone can.',
+    done: 'Super admins alone can enable “{name}” now.',
   },
   enable: {
     action: 'Enable',

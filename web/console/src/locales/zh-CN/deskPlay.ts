@@ -33,7 +33,7 @@ export default {
     notLit: '灯没有亮，没有收费，{money} 已退回钱包。请用会员号为客人另开一张台，或付还现金。',
     failed: '没有开台，没有收费，{money} 已退回钱包。',
   },
-  owed: '这位散客的钱包里还有 {money}，客人离开前请付还现金。',
+  owed: '这位散客的钱包里还有 {money}，客人离开前请付还现金：15 分钟后须由门店管理人员付还。',
   payBack: '付还现金',
   extend: '续时',
   extendTitle: '为“{name}”续时',

@@ -1,5 +1,11 @@
 export default {
-  user: { pending: '待激活', active: '正常', disabled: '已停用', locked: '已锁定' },
+  user: {
+    pending: '待激活',
+    active: '正常',
+    disabled: '已停用',
+    disabled_above: '已由管理员停用',
+    locked: '已锁定',
+  },
   project: { active: '启用', disabled: '停用', banned: '封禁中' },
   grant: { active: '有效', ended: '已结束' },
   application: { pending: '待审核', approved: '已通过', refused: '已拒绝', withdrawn: '已撤回' },

@@ -14,6 +14,7 @@ export default {
     role: '角色',
     state: '状态',
     superior: '上级',
+    madeBy: '创建者',
     quota: '可用额度',
     held: '冻结额度',
     lastSignIn: '最近登录',
@@ -25,6 +26,7 @@ export default {
   },
   held: '冻结 {n}',
   lockedUntil: '锁定至 {time}',
+  disabledAbove: '由超级管理员停用，只有超级管理员可以重新启用',
   secondFactorOn: '已启用',
   secondFactorOff: '未启用',
   createDialog: {
@@ -54,6 +56,12 @@ export default {
     title: '停用“{name}”',
     message: '该用户会立即退出登录，在重新启用前无法使用系统。其额度和已生成的卡密不受影响。',
     done: '已停用“{name}”。',
+  },
+  hold: {
+    action: '改由管理员停用',
+    title: '改由管理员停用“{name}”',
+    message: '该用户已被其上级停用，其上级目前可以重新启用。确认后，只有超级管理员可以重新启用。',
+    done: '“{name}”现在只能由超级管理员启用。',
   },
   enable: {
     action: '启用',

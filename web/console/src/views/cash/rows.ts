@@ -35,6 +35,8 @@ export const cashCells = (rows: readonly CashRow[]): string[][] =>
             String(sum.recharges),
             plainYuan(sum.paid_out_fen),
             String(sum.payouts),
+            plainYuan(sum.walk_ins_fen),
+            String(sum.walk_in_payouts),
             plainYuan(sum.drawer_fen),
           ],
         ],

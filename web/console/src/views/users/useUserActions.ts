@@ -1,10 +1,10 @@
 import { useI18n } from 'vue-i18n'
+import { offered, textsOf, type Change } from './changes'
 import type { User } from '@/api/types'
 import { disableUser, enableUser, endUserSessions, resetUserSecondFactor, unlockUser } from '@/api/users'
 import { confirmAction } from '@/composables/useConfirm'
+import { useFormat } from '@/composables/useFormat'
 import { useSessionStore } from '@/stores/session'
-
-type Change = 'disable' | 'enable' | 'unlock' | 'resetSecondFactor' | 'endSessions'
 
 const calls: Record<Change, (id: string) => Promise<User>> = {
   disable: disableUser,
@@ -14,19 +14,10 @@ const calls: Record<Change, (id: string) => Promise<User>> = {
   endSessions: endUserSessions,
 }
 
-export const isLocked = (user: User): boolean =>
-  user.locked_until !== null && new Date(user.locked_until).getTime() > Date.now()
-
-/** What the state column shows: a lock stands out over the state beneath it. */
-export const shownState = (user: User): string => (user.state === 'active' && isLocked(user) ? 'locked' : user.state)
-
-/** Who signed up and never proved the address is activated without that, which has to be said. */
-const textsOf = (change: Change, user: User): Change | 'activate' =>
-  change === 'enable' && user.state === 'pending' ? 'activate' : change
-
 /** The changes of state that one may make to a user, the same in the list and on the user's page. */
 export function useUserActions(changed: (user: User) => void) {
   const { t } = useI18n()
+  const { time } = useFormat()
   const session = useSessionStore()
 
   const ask = (change: Change, user: User) => {
@@ -43,31 +34,21 @@ export function useUserActions(changed: (user: User) => void) {
     })
   }
 
-  const offered = (change: Change, user: User): boolean => {
-    const self = user.id === session.me?.id
-    switch (change) {
-      case 'disable':
-        return !self && user.state !== 'disabled'
-      case 'enable':
-        return user.state !== 'active'
-      case 'unlock':
-        return isLocked(user)
-      case 'resetSecondFactor':
-        return !self && user.second_factor_enabled && session.me?.role === 'super_admin'
-      case 'endSessions':
-        return !self && user.state === 'active'
-    }
-  }
-
   /** As row actions or buttons, in this order. */
   const actionsFor = (user: User) =>
     (['unlock', 'enable', 'resetSecondFactor', 'disable', 'endSessions'] as const).map((change) => ({
       key: change,
       label: t(`users.${textsOf(change, user)}.action`),
       danger: change === 'disable',
-      hidden: !offered(change, user),
+      hidden: !offered(change, user, session.me),
       run: () => ask(change, user),
     }))
 
-  return { actionsFor }
+  /** What is to be said of a state, where there is something. */
+  const stateHint = (user: User): string | undefined => {
+    if (user.disabled_above) return t('users.disabledAbove')
+    return user.locked_until ? t('users.lockedUntil', { time: time(user.locked_until) }) : undefined
+  }
+
+  return { actionsFor, stateHint }
 }
