@@ -1,4 +1,5 @@
 import type { Role, User } from '@/api/types'
+import { tones } from '@/shared/status'
 
 /** The changes that one may make to a user who is managed. */
 export type Change = 'disable' | 'enable' | 'unlock' | 'resetSecondFactor' | 'endSessions'
@@ -11,6 +12,11 @@ export interface Manager {
 
 export const isLocked = (user: User): boolean =>
   user.locked_until !== null && new Date(user.locked_until).getTime() > Date.now()
+
+/** By which a list is narrowed; the others are shown, and nobody has them alone. */
+export const USER_STATES = (Object.keys(tones.user) as (keyof typeof tones.user)[]).filter(
+  (state) => state !== 'locked' && state !== 'disabled_above',
+)
 
 /** What the state column shows: a lock stands out over the state beneath it; and that super admins alone enable it. */
 export const shownState = (user: User): string => {

@@ -3,7 +3,6 @@ import { offered, textsOf, type Change } from './changes'
 import type { User } from '@/api/types'
 import { disableUser, enableUser, endUserSessions, resetUserSecondFactor, unlockUser } from '@/api/users'
 import { confirmAction } from '@/composables/useConfirm'
-import { useFormat } from '@/composables/useFormat'
 import { useSessionStore } from '@/stores/session'
 
 const calls: Record<Change, (id: string) => Promise<User>> = {
@@ -17,7 +16,6 @@ const calls: Record<Change, (id: string) => Promise<User>> = {
 /** The changes of state that one may make to a user, the same in the list and on the user's page. */
 export function useUserActions(changed: (user: User) => void) {
   const { t } = useI18n()
-  const { time } = useFormat()
   const session = useSessionStore()
 
   const ask = (change: Change, user: User) => {
@@ -44,11 +42,5 @@ export function useUserActions(changed: (user: User) => void) {
       run: () => ask(change, user),
     }))
 
-  /** What is to be said of a state, where there is something. */
-  const stateHint = (user: User): string | undefined => {
-    if (user.disabled_above) return t('users.disabledAbove')
-    return user.locked_until ? t('users.lockedUntil', { time: time(user.locked_until) }) : undefined
-  }
-
-  return { actionsFor, stateHint }
+  return { actionsFor }
 }
