@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use kernel::{DAY, Fault, Kind};
+use kernel::{DAY, Fault, Kind, Timestamp};
 use platform::allowance::ByAddress;
 use platform::payments::Payer;
 use platform::vault::Purpose;

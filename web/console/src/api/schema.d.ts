@@ -1049,7 +1049,7 @@ export interface paths {
         put?: never;
         /**
          * Makes a maintainer, active at once, who works in these halls. A first password is mailed, and must be changed at the first sign-in. Whom a manager
-         *     makes is among that manager's `/users` from then on.
+         *     makes is among that manager's `/users` as long as it works in halls of that manager's alone.
          */
         post: operations["make_maintainer"];
         delete?: never;
@@ -2191,7 +2191,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Everybody (super admin), the agents one created (agent admin), or the maintainers one made (manager of halls). */
+        /** Everybody (super admin), the agents one created (agent admin), or the maintainers one made who work in one's own halls alone (manager of halls). */
         get: operations["list"];
         put?: never;
         /**
@@ -2247,7 +2247,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ends the user's sessions and refuses new ones. */
+        /** Ends the user's sessions and refuses new ones. What another has disabled a super admin takes over: nobody else enables it then. */
         post: operations["disable"];
         delete?: never;
         options?: never;
@@ -2284,6 +2284,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Lets the user in again. Whom a super admin has disabled a super admin alone enables (`DISABLED_ABOVE`). */
         post: operations["enable"];
         delete?: never;
         options?: never;
@@ -3893,7 +3894,7 @@ export interface components {
             taken_fen: components["schemas"]["Fen"];
             /** Format: int64 */
             walk_in_payouts: number;
-            /** @description Of that: to walk-ins, of whom nothing but a number is known, so that nobody else would miss it. */
+            /** @description Of that: to walk-ins, and to others as whom nobody has signed in by a phone or at WeChat, so that nobody else would miss it. */
             walk_ins_fen: components["schemas"]["Fen"];
         };
         /** @enum {string} */
@@ -6045,12 +6046,15 @@ export interface components {
             /** @description A page may hold fewer than were asked for, even none, while there is a next one: see `searched_to`. */
             items: {
                 created_at: components["schemas"]["Timestamp"];
+                /** @description A super admin has disabled it: nobody else enables it. */
+                disabled_above: boolean;
                 email: string;
                 /** @description The first password, which was mailed, has not been changed yet: a change of address mails another. */
                 first_sign_in_due: boolean;
                 id: components["schemas"]["Id"];
                 last_sign_in_at?: components["schemas"]["Timestamp"] | null;
                 locked_until?: components["schemas"]["Timestamp"] | null;
+                made_by?: components["schemas"]["UserRef"] | null;
                 name: string;
                 quota?: components["schemas"]["UserQuota"] | null;
                 role: components["schemas"]["Role"];
@@ -17724,7 +17728,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The asker may not, or has a duty first */
             403: {
                 headers: {
                     [name: string]: unknown;
