@@ -235,7 +235,7 @@ on_server! {
         assert_eq!(wallet(&holder).await, (0, 0));
         assert_ne!(me(&holder).await["number"], number);
         let again = opened(&hall, 1, number).await;
-        assert_eq!((&again["customer"]["number"], &again["customer"]["balance_fen"]), (&json!(number), &json!(6_200)));
+        assert_eq!((&again["customer"]["number"], &again["customer"]["available_fen"]), (&json!(number), &json!(2_600)));
     }
 
     async fn v2_2_whom_wechat_knows_becomes_whom_a_desk_has_written_down_by_signing_in(server) {
