@@ -114,6 +114,7 @@ impl Faults {
     /// Counts steps from now on, from one. The one with this number is the last that the process does, or just not does.
     pub fn count(&self, last: Option<(u64, Side)>) -> Result<()> {
         self.stop_counting()?;
+        self.put(KILL_AT, 0)?;
         for place in COUNTED..SIZE as u64 {
             self.put(place, 0)?;
         }
@@ -122,10 +123,9 @@ impl Faults {
         self.put(COUNTS, 1)
     }
 
-    /// No step is the last any more.
+    /// No step begins any more that is counted, or the last. One that begins in this moment, or has begun, may still be that.
     pub fn stop_counting(&self) -> Result<()> {
-        self.put(COUNTS, 0)?;
-        self.put(KILL_AT, 0)
+        self.put(COUNTS, 0)
     }
 
     pub fn counted(&self) -> Result<Counted> {

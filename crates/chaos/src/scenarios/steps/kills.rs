@@ -162,9 +162,10 @@ async fn end_at(stage: &mut Stage, number: u64, side: Side) -> Result<Option<(St
     stage.asks(&turn).await?;
     is_over(stage, &turn).await?;
     stage.faults.stop_counting()?;
-    if stage.is_alive() && stage.faults.counted()?.begun >= number {
-        // One of the background's, just now: it ends in a moment.
-        pause(1_000).await;
+    // One of the background's, just now: it ends in a moment, which is longer on a machine that has other things to do.
+    let begun = Stopwatch::start();
+    while stage.is_alive() && stage.faults.counted()?.begun >= number && begun.elapsed() < DEAD {
+        pause(100).await;
     }
     if stage.is_alive() {
         let counted = stage.faults.counted()?;
