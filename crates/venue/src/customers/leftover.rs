@@ -4,7 +4,8 @@
 //! While they are there, whoever serves at the desk pays it out. Later nobody but who serves there would know of it: then it takes somebody who
 //! manages the hall, and who sees in its cash what each has paid out to walk-ins ([`crate::cash`]).
 //!
-//! **Invariant**: nothing that costs less than it gives keeps such a wallet open: neither a table that is opened and closed for nothing, nor a coin.
+//! **Invariant**: what costs nothing keeps no such wallet open: neither a table that is opened and closed for nothing, nor a coin. (A minute that is
+//! billed does: docs/known-gaps.md.)
 
 use kernel::{Amount, Fault, Fen, Kind, MINUTE, Timestamp};
 use platform::identity::Permission;
@@ -35,10 +36,10 @@ impl From<HasGone> for Fault {
     fn from(HasGone { payable }: HasGone) -> Self {
         let (mut zh, mut en) = (
             format!(
-                "还没有人用手机号或微信登录过这位顾客的账户：打完球或交来现金 {MINUTES} 分钟后，余款由门店管理人员付还，或由顾客登录后再付"
+                "这位顾客没有验证过的手机号或微信：付费打球结束或交来现金 {MINUTES} 分钟后，余款由门店管理人员付还，或由顾客登录后再付"
             ),
             format!(
-                "Nobody has signed in as this customer, by a phone or at WeChat: {MINUTES} minutes after they have played or handed over cash, what is \
+                "This customer has no phone or WeChat that was verified: {MINUTES} minutes after paid play, or after cash was handed over, what is \
                  left is paid out by somebody who manages the hall, or once they have signed in"
             ),
         );

@@ -5,7 +5,7 @@ const en: typeof zh = {
     pending: 'Not activated',
     active: 'Active',
     disabled: 'Disabled',
-    disabled_above: 'Disabled by admins',
+    disabled_above: 'Disabled by a super admin',
     locked: 'Locked',
   },
   project: { active: 'Active', disabled: 'Disabled', banned: 'Banned' },

@@ -28,7 +28,7 @@ const en: typeof zh = {
   },
   held: '{n} on hold',
   lockedUntil: 'Locked until {time}',
-  disabledAbove: 'Disabled by the administration: super admins alone enable this user again',
+  disabledAbove: 'Disabled by a super admin: super admins alone enable this user again',
   secondFactorOn: 'Enabled',
   secondFactorOff: 'Not enabled',
   createDialog: {
@@ -64,7 +64,7 @@ const en: typeof zh = {
     action: 'Keep disabled',
     title: 'Keep “{name}” disabled',
     message:
-      'The user was disabled by a superior, who can enable it again so far. From then on super admins alone can.',
+      'The user was disabled by a superior, who can enable it again while managing it. From then on super admins alone can.',
     done: 'Super admins alone can enable “{name}” now.',
   },
   enable: {

@@ -3,7 +3,7 @@ export default {
     pending: '待激活',
     active: '正常',
     disabled: '已停用',
-    disabled_above: '已由管理员停用',
+    disabled_above: '已由超管停用',
     locked: '已锁定',
   },
   project: { active: '启用', disabled: '停用', banned: '封禁中' },
