@@ -292,7 +292,9 @@ CREATE TABLE desk_cash (
   venue_id UUID NOT NULL REFERENCES venues (id),
   user_id UUID NOT NULL REFERENCES users (id),
   -- By the hall's clock, as it was then: 2026-11-21.
-  day TEXT NOT NULL
+  day TEXT NOT NULL,
+  -- Whether nothing but a number was known then of whose cash it is.
+  walk_in BOOLEAN NOT NULL
 ) /* WITHOUT ROWID */;
 -- Of a hall's days, what each has done.
 CREATE INDEX desk_cash_venue ON desk_cash (venue_id, day, user_id);

@@ -91,9 +91,11 @@ pub async fn check(sql: &mut impl Sql) -> store::Result<Vec<String>> {
              HAVING MIN(d.driver) <> MAX(d.driver) OR COUNT(DISTINCT d.password_hash) <> 1 OR COUNT(d.channel) <> COUNT(*)) wrong",
         ),
         (
-            "maintainers work in a hall where who manages them does not",
-            "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM venue_staff s JOIN users u ON u.id = s.user_id WHERE u.role = 'maintainer' \
-             AND u.superior_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM venue_staff o WHERE o.user_id = u.superior_id AND o.venue_id = s.venue_id)",
+            "maintainers are managed by somebody else than the manager who has made them, and who works wherever they do",
+            "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM users u LEFT JOIN users k ON k.id = u.made_by AND k.role = 'venue_manager' \
+             AND NOT EXISTS (SELECT 1 FROM venue_staff s WHERE s.user_id = u.id \
+             AND NOT EXISTS (SELECT 1 FROM venue_staff o WHERE o.user_id = u.made_by AND o.venue_id = s.venue_id)) \
+             WHERE u.role = 'maintainer' AND (u.superior_id IS NOT NULL OR k.id IS NOT NULL) AND (u.superior_id = k.id) IS NOT TRUE",
         ),
         (
             "sessions were paid and have earned nothing",

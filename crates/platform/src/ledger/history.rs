@@ -53,17 +53,23 @@ pub async fn history(sql: &mut impl Sql, account: AccountId, after: i64, most: i
     sql.all(query, args![account, after, most], read).await
 }
 
-/// What each movement of one of two kinds has brought to an account since then, or taken from it; the first first, and no more than a thousand.
-pub async fn moved_since(
-    sql: &mut impl Sql,
-    account: AccountId,
-    kinds: (EntryKind, EntryKind),
-    since: Timestamp,
-) -> store::Result<Vec<Amount>> {
-    let first = first_since(sql, account, since).await?;
-    let query = "SELECT delta FROM ledger_entries WHERE account_id = $1 AND seq >= $2 AND kind IN ($3, $4) ORDER BY seq LIMIT 1000";
-    let (one, other) = (kernel::Word::as_str(kinds.0), kernel::Word::as_str(kinds.1));
-    sql.all(query, args![account, first, one, other], |row| row.get("delta")).await
+/// When an account moved, by how much, and what was held then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RecentLine {
+    pub at: Timestamp,
+    pub kind: EntryKind,
+    /// What came (positive) or left.
+    pub delta: Amount,
+    pub held_after: Amount,
+}
+
+/// The last `most` lines of an account, newest first.
+pub async fn recent(sql: &mut impl Sql, account: AccountId, most: i64) -> store::Result<Vec<RecentLine>> {
+    let query = "SELECT at, kind, delta, held_after FROM ledger_entries WHERE account_id = $1 ORDER BY seq DESC LIMIT $2";
+    let read = |row: &Row| {
+        Ok(RecentLine { at: row.get("at")?, kind: row.word("kind")?, delta: row.get("delta")?, held_after: row.get("held_after")? })
+    };
+    sql.all(query, args![account, most], read).await
 }
 
 /// Of whom an account has had something of this kind, the first first; the first `most` times.

@@ -19,7 +19,7 @@ mod statement;
 mod tests;
 
 pub use check::check;
-pub use history::{PastLine, before, came_from, history, moved_since};
+pub use history::{PastLine, RecentLine, before, came_from, history, recent};
 pub use model::{Account, AccountId, EntryKind, LedgerError, Move, Phase, SystemAccount, TransferId, TransferState, Unit};
 pub use service::{
     Transfer, account, account_of, accounts_of, close_user_account, find_transfer, hold, lock, net, open_user_account, open_wallet, post,

@@ -11,4 +11,4 @@ mod rows;
 pub(crate) use day::day_of;
 pub use model::{CashDay, CashPerson, CashReport, CashSum};
 pub use report::{CashAsk, report};
-pub(crate) use rows::note;
+pub(crate) use rows::{AtHall, note};

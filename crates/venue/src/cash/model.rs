@@ -22,7 +22,7 @@ pub struct CashSum {
     /// To customers, out of their wallets.
     pub paid_out_fen: Fen,
     pub payouts: i64,
-    /// Of that: to walk-ins, and to others as whom nobody has signed in by a phone or at WeChat, so that nobody else would miss it.
+    /// Of that: to walk-ins, and to others as whom nobody has signed in by a phone or at WeChat, when it was paid out, so that nobody else would miss it.
     pub walk_ins_fen: Fen,
     pub walk_in_payouts: i64,
     /// What must be in the drawer beside what lay in it before. Negative: more was paid out than taken.

@@ -8,13 +8,24 @@ use platform::ledger::TransferId;
 use store::{Filter, Row, Sql, Tx, args};
 
 use super::model::{CashPerson, CashSum, Days, Pieces};
-use crate::customers::unproven;
 use crate::halls::VenueId;
 
-/// Says of a movement of cash at which hall it was, on which of its days, and who of the staff did it.
-pub(crate) async fn note(tx: &mut Tx, transfer: TransferId, venue: VenueId, by: UserId, day: Date) -> store::Result<()> {
-    let sql = "INSERT INTO desk_cash (transfer_id, venue_id, user_id, day) VALUES ($1, $2, $3, $4)";
-    tx.exec(sql, args![transfer, venue, by, day.to_string()]).await.map(drop)
+/// Where cash changed hands.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AtHall {
+    pub venue: VenueId,
+    /// Who of the staff did it.
+    pub by: UserId,
+    /// Which of the hall's days it is of.
+    pub day: Date,
+    /// Whether nothing but a number is known of whose it is: they may sign in later, and it stays what it was.
+    pub walk_in: bool,
+}
+
+/// Says of a movement of cash at which hall it was.
+pub(crate) async fn note(tx: &mut Tx, transfer: TransferId, AtHall { venue, by, day, walk_in }: AtHall) -> store::Result<()> {
+    let sql = "INSERT INTO desk_cash (transfer_id, venue_id, user_id, day, walk_in) VALUES ($1, $2, $3, $4, $5)";
+    tx.exec(sql, args![transfer, venue, by, day.to_string(), walk_in]).await.map(drop)
 }
 
 /// How much of the transfers `x` was such, and how many; read with [`read_pieces`].
@@ -41,12 +52,10 @@ pub(super) async fn lines(
     filter.and("c.venue_id = ?", venue).and("c.day >= ?", days.first.to_string()).and("c.day <= ?", days.last.to_string());
     filter.and_some("c.user_id = ?", only);
     let (taken, paid_out) = ("x.kind = 'cash_recharge'", "x.kind = 'cash_payout'");
-    // Who they are by now: what was paid out to somebody who has signed in since is not among it.
-    let walk_in = format!("{paid_out} AND {}", unproven("w"));
+    let walk_in = format!("{paid_out} AND c.walk_in = TRUE");
     let query = format!(
         "SELECT c.day, u.id AS user_id, u.name AS user_name, {}, {}, {} FROM desk_cash c JOIN ledger_transfers x ON x.id = c.transfer_id \
-         JOIN users u ON u.id = c.user_id LEFT JOIN customers w ON w.id = x.debit_account \
-         WHERE {} GROUP BY c.day, u.id, u.name ORDER BY c.day DESC, u.name, u.id LIMIT {most}",
+         JOIN users u ON u.id = c.user_id WHERE {} GROUP BY c.day, u.id, u.name ORDER BY c.day DESC, u.name, u.id LIMIT {most}",
         pieces("taken", taken),
         pieces("paid_out", paid_out),
         pieces("walk_ins", &walk_in),

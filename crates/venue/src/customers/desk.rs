@@ -17,12 +17,13 @@ use serde::Serialize;
 use serde_json::json;
 use store::Tx;
 
-use super::leftover::{self, HasGone};
+use super::leftover::{self, NeedsManager};
 use super::model::Customer;
 use super::session::{by_number, by_phone_or_number};
 use super::wallet::{MOST, account};
+use crate::cash::{self, AtHall};
 use crate::halls::{Venue, VenueId, rows as halls};
-use crate::{cash, staff, told};
+use crate::{staff, told};
 
 /// Somebody whom the staff has seen, so that something may be done to their account.
 pub(super) struct Seen {
@@ -71,8 +72,8 @@ pub struct AtDesk {
     pub customer: Customer,
     /// Of what is available: can be paid out.
     pub cash_fen: Fen,
-    /// Of that: now, by whoever asks. Less where nothing but a number is known of the customer, who has gone: then it takes somebody who manages the
-    /// hall.
+    /// Of that: now, by whoever asks. Where nothing but a number is known of the customer it is what is left of the cash of this visit; the rest takes
+    /// somebody who manages the hall.
     pub payable_fen: Fen,
 }
 
@@ -156,7 +157,8 @@ async fn change(cx: &Cx, ask: &DeskCash, key: &IdempotencyKey, way: Way) -> Resu
 async fn hand_over(tx: &mut Tx, cx: &Cx, way: Way, hall: &Venue, customer: &Customer, amount: Fen, memo: String) -> Result<()> {
     let by = cx.user()?.id;
     let transfer = ledger::transfer(tx, cx, &way.order(customer, amount, memo)).await?;
-    cash::note(tx, transfer.id, hall.id, by, cash::day_of(hall, transfer.created_at)?).await?;
+    let at = AtHall { venue: hall.id, by, day: cash::day_of(hall, transfer.created_at)?, walk_in: customer.unproven };
+    cash::note(tx, transfer.id, at).await?;
     let (template, action) = way.texts();
     told::tell(tx, cx, customer.id, template, &[("amount", told::yuan(amount))]).await?;
     let detail = json!({"customer": customer.number, "amount_fen": amount, "transfer": transfer.id, "venue": hall.id, "hall": hall.name});
@@ -184,7 +186,7 @@ async fn enough(tx: &mut Tx, cx: &Cx, customer: &Customer, amount: Fen) -> Resul
     let most = payments::in_cash(tx, wallet, cx.now()).await?;
     if amount <= most {
         let payable = leftover::payable(tx, cx, customer, most).await?;
-        return if amount <= payable { Ok(()) } else { Err(HasGone { payable }.into()) };
+        return if amount <= payable { Ok(()) } else { Err(NeedsManager { payable }.into()) };
     }
     let most = told::yuan(most);
     Err(Fault::field(

@@ -50,7 +50,7 @@ pub(crate) use open::{is_free, offer, quote};
 pub(crate) use paid::{open_paid, quoted};
 pub use pause::{PauseTerms, pause, resume};
 pub(crate) use reports::{burns_for_nobody, device_is, is_dark_though_on, light_is};
-pub(crate) use rows::{by_id as session, carry_over, last_billed, live, live_of, of_order, plays};
+pub(crate) use rows::{by_id as session, carry_over, live, of_order, plays};
 pub(crate) use unlit::{ends_in_the_dark, ran_out};
 pub use view::{PauseView, SessionView, current, get, list};
 pub(crate) use view::{cost_so_far, of as view_of, of_venue};

@@ -80,7 +80,7 @@ pub(crate) async fn live(sql: &mut impl Sql, table: TableId) -> store::Result<Op
 }
 
 /// The session of a customer who plays now, or is about to.
-pub(crate) async fn live_of(sql: &mut impl Sql, customer: CustomerId) -> store::Result<Option<Session>> {
+async fn live_of(sql: &mut impl Sql, customer: CustomerId) -> store::Result<Option<Session>> {
     let query = format!("SELECT {COLUMNS} FROM play_sessions p WHERE p.customer_id = $1 AND p.state IN ('opening', 'playing')");
     sql.opt(&query, args![customer], read).await
 }
@@ -88,12 +88,6 @@ pub(crate) async fn live_of(sql: &mut impl Sql, customer: CustomerId) -> store::
 /// Whether a customer has a table now.
 pub(crate) async fn plays(sql: &mut impl Sql, customer: CustomerId) -> store::Result<bool> {
     Ok(live_of(sql, customer).await?.is_some())
-}
-
-/// When a customer's last play that was paid for has ended.
-pub(crate) async fn last_billed(sql: &mut impl Sql, customer: CustomerId) -> store::Result<Option<Timestamp>> {
-    let query = "SELECT ended_at FROM play_sessions WHERE customer_id = $1 AND state = 'closed' AND total > 0 ORDER BY id DESC LIMIT 1";
-    sql.opt(query, args![customer], |row| row.get("ended_at")).await
 }
 
 /// What somebody has played is another's from now on: of one who does not play now.

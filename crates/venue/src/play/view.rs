@@ -19,6 +19,8 @@ use crate::tariff::HallClock;
 
 /// What ended so long ago is not shown as the current one any more.
 const RECENT: i64 = 180 * SECOND;
+/// Among so many that were opened last is the one that ended last: more than another can have brought who has become this customer meanwhile.
+const YOUNGEST: i64 = 20;
 
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct SessionView {
@@ -153,9 +155,15 @@ pub async fn current(cx: &Cx, customer: &Customer) -> Result<Option<SessionView>
     if let Some(live) = sql.opt(&live, args![customer.id], named).await? {
         return Ok(Some(view(&mut sql, cx, live).await?));
     }
-    let page = list(cx, customer, &PageAsk::first(1)).await?;
-    let recent = cx.now().plus_micros(-RECENT);
-    Ok(page.items.into_iter().next().filter(|session| session.ended_at.is_none_or(|at| at > recent)))
+    let last = format!(
+        "{} WHERE p.id = (SELECT id FROM (SELECT id, ended_at FROM play_sessions WHERE customer_id = $1 ORDER BY id DESC LIMIT {YOUNGEST}) y \
+         WHERE ended_at > $2 ORDER BY ended_at DESC LIMIT 1)",
+        select()
+    );
+    match sql.opt(&last, args![customer.id, cx.now().plus_micros(-RECENT)], named).await? {
+        Some(last) => Ok(Some(view(&mut sql, cx, last).await?)),
+        None => Ok(None),
+    }
 }
 
 /// All that are live in a hall, by table.

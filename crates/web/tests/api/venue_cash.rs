@@ -210,7 +210,7 @@ on_server! {
         let (transfer, venue, user, day) = server.platform.db.read().one(sql, args![], read).await.unwrap();
         exec(server, "DELETE FROM desk_cash", args![]).await;
         assert_eq!(problems(server).await, ["1 movements of cash at a desk have no hall"]);
-        let insert = "INSERT INTO desk_cash (transfer_id, venue_id, user_id, day) VALUES ($1, $2, $3, $4)";
+        let insert = "INSERT INTO desk_cash (transfer_id, venue_id, user_id, day, walk_in) VALUES ($1, $2, $3, $4, FALSE)";
         exec(server, insert, args![transfer, venue, user, day.clone()]).await;
 
         let agent = server.user(Role::Agent, "agent").await;

@@ -9,12 +9,11 @@ use crate::support::pay::id;
 
 const PHONE: &str = "13800138000";
 
-/// What is on the list, and how often openings, sessions and customers were asked for to that end.
+/// What is on the list, and how many questions that took.
 async fn listed(server: &TestServer, hall: &Hall<'_>) -> (Vec<Value>, usize) {
     server.platform.db.recorded();
     let page = hall.manager.get(&format!("/api/v1/venues/{}/desk-plays", hall.id)).await.ok(200);
-    let about = |sql: &str| ["desk_plays", "FROM play_sessions p JOIN venues v", "customers c"].iter().any(|part| sql.contains(part));
-    let asked = server.platform.db.recorded().into_iter().filter(|(sql, _)| about(sql)).count();
+    let asked = server.platform.db.recorded().len();
     (page["items"].as_array().unwrap().clone(), asked)
 }
 
@@ -47,12 +46,14 @@ on_server! {
 
     async fn v4_1_the_list_of_openings_asks_as_much_for_three_as_for_one(server) {
         let hall = Hall::open(server, 3).await;
+        server.keep_signed_in(&hall.manager).await;
         opened(&hall, 0, "desk-0001", hour(None, 3_600)).await;
         let (one, asked) = listed(server, &hall).await;
         for n in 1..3 {
             opened(&hall, n, &format!("desk-000{}", n + 1), hour(None, 3_600)).await;
         }
         let (three, asked_again) = listed(server, &hall).await;
-        assert_eq!(((one.len(), asked), (three.len(), asked_again)), ((1, 1), (3, 1)));
+        assert!(asked > 0);
+        assert_eq!((one.len(), three.len(), asked_again), (1, 3, asked));
     }
 }

@@ -43,8 +43,8 @@ on_server! {
         assert_eq!(seen(&ann, &play).await, (3_200, 3_200));
         cash_by(&ann, &hall, &play, "payout", "back-0001", 1_000).await.ok(200);
 
-        // A quarter of an hour after play they are gone.
-        server.later(6 * MINUTE).await;
+        // A quarter of an hour after that they are gone.
+        server.later(16 * MINUTE).await;
         assert_eq!((seen(&ann, &play).await, seen(&hall.manager, &play).await), ((2_200, 0), (2_200, 2_200)));
         let refused = cash_by(&ann, &hall, &play, "payout", "back-0002", 2_200).await.refused(403, "MANAGER_PAYS_OUT");
         assert!(refused["title"].as_str().unwrap().contains("由门店管理人员付还"), "{refused}");
@@ -63,12 +63,19 @@ on_server! {
         opened_by(&ann, &hall, 0, "desk-0002", again).await;
         assert_eq!((seen(&ann, &play).await, close_by(&ann, &hall, 0).await), ((1_600, 0), 0));
         assert_eq!(seen(&ann, &play).await, (2_200, 0));
+        // Nor one that is billed: what it cost goes from what is handed over, and what lay there stays.
+        let billed = json!({"customer": play["customer"]["number"], "minutes": 60, "expected_fen": 3_600, "cash_fen": 2_000});
+        opened_by(&ann, &hall, 0, "desk-0003", billed).await;
+        server.later(10 * MINUTE - 30 * SECOND).await;
+        assert_eq!((close_by(&ann, &hall, 0).await, seen(&ann, &play).await), (600, (3_600, 1_400)));
+        cash_by(&ann, &hall, &play, "payout", "back-0006", 1_401).await.refused(403, "MANAGER_PAYS_OUT");
+        cash_by(&ann, &hall, &play, "payout", "back-0006", 1_400).await.ok(200);
 
         cash_by(&hall.manager, &hall, &play, "payout", "back-0005", 2_200).await.ok(200);
         // Who paid it out in time is told the same once more, whatever the hour.
         cash_by(&ann, &hall, &play, "payout", "back-0001", 1_000).await.ok(200);
-        assert_eq!((stands(&hall, &play).await.1, drawer(&hall).await), (0, (5_100, 3_300)));
-        assert_eq!((paid_out(&hall, "ann").await, paid_out(&hall, "manager").await), ([1_100, 2, 1_100, 2], [2_200, 1, 2_200, 1]));
+        assert_eq!((stands(&hall, &play).await.1, drawer(&hall).await), (0, (7_100, 4_700)));
+        assert_eq!((paid_out(&hall, "ann").await, paid_out(&hall, "manager").await), ([2_500, 3, 2_500, 3], [2_200, 1, 2_200, 1]));
     }
 
     async fn v4_1_who_has_just_handed_over_cash_or_plays_gets_it_back_at_the_desk(server) {
@@ -105,7 +112,7 @@ on_server! {
         by_number(server, PHONE).await;
         assert_eq!(seen(&ann, &play).await, (2_200, 2_200));
         cash_by(&ann, &hall, &play, "payout", "back-0003", 2_200).await.ok(200);
-        assert_eq!(paid_out(&hall, "ann").await, [3_200, 2, 0, 0]);
+        assert_eq!(paid_out(&hall, "ann").await, [3_200, 2, 1_000, 1], "a walk-in's was what went before");
     }
 
     async fn v4_1_who_can_be_asked_is_paid_out_by_the_desk_whenever_they_come_and_is_no_walk_in(server) {

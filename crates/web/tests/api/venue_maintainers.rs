@@ -243,17 +243,27 @@ on_server! {
         assert_eq!(manager.post(&at(&fixer, "/disable"), json!({})).await.ok(200)["state"], "disabled");
     }
 
-    async fn v5_2_doctor_finds_a_maintainer_who_is_managed_by_who_does_not_work_there(server) {
+    async fn v5_2_doctor_finds_a_maintainer_who_is_managed_by_another_than_its_maker_or_by_nobody(server) {
         let (root, manager) = (server.user(Role::SuperAdmin, "root").await, server.user(Role::VenueManager, "manager").await);
         let roots = hall(&root, "roots").await;
         let fixer = made(&root, "fixer", &[&roots]).await;
-        let set = async |superior: Option<UserId>| {
+        let anna = made(&manager, "anna", &[&hall(&manager, "own").await]).await;
+        let set = async |user: &Value, superior: Option<UserId>| {
             let mut tx = server.platform.db.begin().await.unwrap();
-            tx.exec("UPDATE users SET superior_id = $1 WHERE id = $2", args![superior, user_id(&fixer)]).await.unwrap();
+            tx.exec("UPDATE users SET superior_id = $1 WHERE id = $2", args![superior, user_id(user)]).await.unwrap();
             tx.commit().await.unwrap();
             venue::check(&mut server.platform.db.read()).await.unwrap()
         };
-        assert_eq!(set(Some(manager.id())).await, ["1 maintainers work in a hall where who manages them does not"]);
-        assert_eq!(set(None).await, names(&[]));
+        let wrong = "maintainers are managed by somebody else than the manager who has made them, and who works wherever they do";
+        assert_eq!(set(&fixer, Some(manager.id())).await, [format!("1 {wrong}")]);
+        // Whose maker could manage it, and does not; nor does another in its place.
+        assert_eq!(set(&anna, None).await, [format!("2 {wrong}")]);
+        assert_eq!(set(&fixer, None).await, [format!("1 {wrong}")]);
+        assert_eq!(set(&anna, Some(root.id())).await, [format!("1 {wrong}")]);
+        assert_eq!(set(&anna, Some(manager.id())).await, names(&[]));
+        // Nor is who works elsewhere too still its maker's.
+        root.post(&format!("/api/v1/venues/{roots}/staff"), json!({"name": "anna"})).await.ok(200);
+        assert_eq!(set(&anna, None).await, names(&[]));
+        assert_eq!(set(&anna, Some(manager.id())).await, [format!("1 {wrong}")]);
     }
 }

@@ -87,11 +87,15 @@ on_server! {
         assert_eq!(asked().len(), 0, "a phone's opening");
         close_by(&hall.manager, &hall, 0).await;
         asked();
-        opened(&hall, 0, "desk-0001", hour(None, 3_600)).await;
-        let found: Vec<_> = asked().into_iter().filter(|(sql, _)| of_walk_ins(sql)).collect();
-        assert_eq!(found.len(), 1);
-        for (sql, args) in found {
-            assert_eq!(unbounded(db, &sql, args).await, Vec::<String>::new(), "{sql}");
+        for n in 1..4 {
+            opened(&hall, 0, &format!("desk-000{n}"), hour(None, 3_600)).await;
+            let found: Vec<_> = asked().into_iter().filter(|(sql, _)| of_walk_ins(sql)).collect();
+            assert_eq!(found.len(), 1, "with {} before it", n - 1);
+            for (sql, args) in found {
+                assert_eq!(unbounded(db, &sql, args).await, Vec::<String>::new(), "{sql}");
+            }
+            close_by(&hall.manager, &hall, 0).await;
+            asked();
         }
     }
 }

@@ -140,7 +140,7 @@ export interface Home { keys: KeyCounts | null; quota: QuotaOverview | null; use
 // POST /tables/{id}/code {} -> Table (the old code leads nowhere); POST /tables/{id}/out-of-service|in-service {note} -> Table; POST /tables/{id}/close CloseAsk -> ClosedPlay
 // PUT /tables/{id}/light LightAsk -> Device; DELETE /tables/{id}/light -> Device; POST /devices NewDevice -> 201 Credentials (once); GET /devices/{id}/log?cursor= -> Page<DeviceLogLine>
 // PUT /devices/{id}/watch {least_watts: number | null} -> Device; POST /tables/{id}/light-test {} -> Device (on for two minutes; 409 NOT_IN_SERVICE)
-// POST /customers/find {number} -> AtDesk; POST /customers/recharge|payout [idem] DeskCash -> Customer (payout 403 MANAGER_PAYS_OUT: of a walk-in who has gone); POST /customers/take-phone-off LostPhone -> Customer (409 PHONE_NONE, PHONE_ONLY_WAY)
+// POST /customers/find {number} -> AtDesk; POST /customers/recharge|payout [idem] DeskCash -> Customer (payout 403 MANAGER_PAYS_OUT: of a walk-in who has gone, or what lay there before); POST /customers/take-phone-off LostPhone -> Customer (409 PHONE_NONE, PHONE_ONLY_WAY)
 // POST /customers/sign-out-everywhere LostPhone -> SignedOut (409 SESSION_ONLY_WAY)
 // PUT /devices/{id} ChangedDevice -> Credentials (while its table is out of service; 409 CHANGED_MEANWHILE, NOT_IN_SERVICE, COIL_TAKEN, CHANNEL_TAKEN, LIGHT_ON, LIGHT_MAY_BURN, METER_SHARED); GET /devices?venue=&state= -> Page<DeviceRow>; GET /cases?venue=&state= -> Page<CaseRow>
 export type TableState = 'idle' | 'reserved' | 'opening' | 'playing' | 'paused' | 'closing' | 'cleaning' | 'maintenance'
@@ -185,7 +185,7 @@ export interface ClosedPlay { id: string; bill: { total_fen: number } | null; sp
 export interface DeskCash { venue_id: string /* whose drawer */; number: string; amount_fen: number; memo?: string }
 export interface LostPhone { number: string; why: string }
 export interface SignedOut { customer: Customer; ended: number /* on so many phones somebody was signed in */ }
-export interface AtDesk { customer: Customer; cash_fen: number /* can be paid out: neither a gift nor a network's */; payable_fen: number /* of that, by whoever asks, now: less where a walk-in has gone */ }
+export interface AtDesk { customer: Customer; cash_fen: number /* can be paid out: neither a gift nor a network's */; payable_fen: number /* of that, by whoever asks, now: of a walk-in what is left of this visit's cash */ }
 export interface Customer { id: string; number: string; guest: boolean; phone: string | null; wechat: boolean /* signs in by it */; balance_fen: number; held_fen: number; available_fen: number }
 
 // ---- levels of members: GET /levels -> Levels (venues.view); PUT /levels {levels: LevelForm[], version} -> Levels (settings.manage); 409 CHANGED_MEANWHILE

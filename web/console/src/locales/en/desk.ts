@@ -26,7 +26,7 @@ const en: typeof zh = {
     title: 'Pay cash out of a wallet',
     amount: 'To be paid out, in yuan',
     most: 'At most {money} can be paid out: not gifts, not what is held, and not what goes back to where it was paid online.',
-    gone: 'This customer has no phone or WeChat that was verified: 15 minutes after paid play, or after cash was handed over, somebody who manages the hall pays out what is left. You can pay out {money} at most now.',
+    gone: 'This customer has no phone or WeChat that was verified: the desk pays out what is left of the cash of this visit. What lay there before, or after 15 minutes in which nothing moved, is paid out by somebody who manages the hall. You can pay out {money} at most now.',
     summary:
       'See that it is the right customer: {money} will leave the wallet of {number} ({name}). Hand over the cash once that is confirmed.',
     submit: 'Pay out',
