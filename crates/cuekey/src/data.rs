@@ -1,6 +1,6 @@
 //! The data folder, and the database in it or elsewhere.
 
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -21,7 +21,7 @@ pub fn prepare_folder(folder: &Path) -> Result<PathBuf> {
     Ok(folder)
 }
 
-fn unusable(folder: &Path, error: &std::io::Error) -> Trouble {
+pub fn unusable(folder: &Path, error: &std::io::Error) -> Trouble {
     let shown = folder.display();
     Trouble::setup(
         format!("数据目录 {shown} 无法使用：{error}。请检查路径和权限，或用 --data 另选目录"),
@@ -121,30 +121,6 @@ fn refused(error: store::Error) -> Trouble {
             format!("the database does not fit this program and was not touched: {why}"),
         ),
         error => error.into(),
-    }
-}
-
-/// Held while this process serves from SQLite: two writers on one file would wait for each other at every turn.
-#[derive(Debug)]
-pub struct Hold {
-    _file: File,
-}
-
-pub fn hold(folder: &Path) -> Result<Hold> {
-    let path = folder.join("cuekey.lock");
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(|error| unusable(folder, &error))?;
-    match file.try_lock() {
-        Ok(()) => Ok(Hold { _file: file }),
-        Err(TryLockError::WouldBlock) => {
-            let shown = folder.display();
-            Err(Trouble::setup(
-                format!("另一个 Cuekey 正在使用数据目录 {shown}；请先停止它，或用 --data 另选目录（多个进程请使用 PostgreSQL）"),
-                format!(
-                    "another Cuekey is serving from {shown}; stop it, or choose another folder with --data (several processes need PostgreSQL)"
-                ),
-            ))
-        }
-        Err(TryLockError::Error(error)) => Err(unusable(folder, &error)),
     }
 }
 

@@ -10,6 +10,7 @@ mod data;
 mod demo;
 mod doctor;
 mod hall;
+mod hold;
 mod mailer;
 mod master_key;
 mod one_line;

@@ -16,6 +16,7 @@ use platform::{Install, Platform, ledger};
 use store::{Db, topics};
 
 use crate::config::Config;
+use crate::hold::Hold;
 use crate::trouble::{Result, Trouble};
 use crate::{data, master_key};
 
@@ -24,18 +25,18 @@ pub struct Opened {
     pub db: Db,
     vault: Vault,
     /// Kept for as long as it is served.
-    _hold: Option<data::Hold>,
+    hold: Option<Hold>,
 }
 
 impl Opened {
     /// A database that is open already, under a key that is to become its own.
     pub fn under(db: Db, vault: Vault) -> Self {
-        Self { db, vault, _hold: None }
+        Self { db, vault, hold: None }
     }
 }
 
 /// Opens the data folder, the database and the master key, making what a first start makes.
-pub async fn open(config: &Config, hold: Option<data::Hold>) -> Result<Opened> {
+pub async fn open(config: &Config, hold: Option<Hold>) -> Result<Opened> {
     let folder = data::prepare_folder(&config.data.folder)?;
     let db = data::open(config, &data::url(config, &folder)).await?;
     let applied = data::migrate(&db).await?;
@@ -43,7 +44,10 @@ pub async fn open(config: &Config, hold: Option<data::Hold>) -> Result<Opened> {
         tracing::info!(applied, "the database is up to date");
     }
     let vault = unlock(&db, &master_key::path(&config.data)).await?;
-    Ok(Opened { db, vault, _hold: hold })
+    if let Some(hold) = &hold {
+        hold.succeed(&db).await?;
+    }
+    Ok(Opened { db, vault, hold })
 }
 
 /// The vault under the master key, which the first start makes.
@@ -114,9 +118,25 @@ pub async fn platform_by(
     let passwords = tokio::task::spawn_blocking(move || Passwords::new(processors / 2)).await;
     let passwords = passwords.map_err(|error| Trouble::failed("无法启动", format!("passwords cannot be hashed: {error}")))?;
     let vault = opened.vault.clone();
+    let process = opened.hold.as_ref().map_or_else(|| random.uuid_v7(clock.now()), |hold| hold.process);
     let (hub, transfers, flood, faults) = (Hub::default(), Transfers::default(), Flood::default(), Faults::default());
     let (wechat, alipay) = (config.payments.wechat.clone(), config.payments.alipay.clone());
     let networks = gateway::Networks { wechat, alipay, clock: clock.clone(), random: random.clone() };
     let payments = Payments::new(Arc::new(networks));
-    Ok(Arc::new(Platform { db, clock, random, vault, settings, hub, passwords, flood, faults, mailer, transfers, payments, install }))
+    Ok(Arc::new(Platform {
+        db,
+        clock,
+        random,
+        process,
+        vault,
+        settings,
+        hub,
+        passwords,
+        flood,
+        faults,
+        mailer,
+        transfers,
+        payments,
+        install,
+    }))
 }

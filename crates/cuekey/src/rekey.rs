@@ -15,7 +15,7 @@ use store::{Db, Tx, facts};
 
 use crate::config::Config;
 use crate::trouble::{Result, Trouble};
-use crate::{data, mailer, master_key, parts};
+use crate::{data, hold, mailer, master_key, parts};
 
 /// What a server that was stopped just now needs until PostgreSQL has seen it go.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -30,7 +30,7 @@ pub async fn rekey(config: &Config, lang: Lang) -> Result<String> {
             let shown = file.display();
             return Err(Trouble::setup(format!("{shown} 不存在"), format!("{shown} is not there")));
         }
-        Some(_) => Some(data::hold(&folder)?),
+        Some(_) => Some(hold::alone(&folder)?),
         None => None,
     };
     let path = master_key::path(&config.data);

@@ -23,7 +23,7 @@ use web::{AppState, Hsts, HttpConfig, Parts};
 use crate::config::{Config, is_private};
 use crate::hall::Hall;
 use crate::trouble::{Result, Trouble};
-use crate::{certificate, data, mailer, open_files, parts, signals, telemetry};
+use crate::{certificate, data, hold, mailer, open_files, parts, signals, telemetry};
 
 /// For what waits for nobody outside: the database does these one after the other.
 const PROMPT_WORKERS: usize = 4;
@@ -47,8 +47,11 @@ pub async fn serve(config: &Config) -> Result<()> {
     let tls = certificate::open(config)?;
     let ports = Ports::bind(config).await?;
     let folder = data::prepare_folder(&config.data.folder)?;
-    let hold = if data::sqlite_file(&data::url(config, &folder)).is_some() { Some(data::hold(&folder)?) } else { None };
-    let opened = parts::open(config, hold).await?;
+    let held = match data::sqlite_file(&data::url(config, &folder)) {
+        Some(_) => Some(hold::alone(&folder)?),
+        None => hold::if_free(&folder)?,
+    };
+    let opened = parts::open(config, held).await?;
     let platform = parts::platform(config, &opened, config.public_url(ports.address), mailer, false).await?;
     if holders_of(&mut platform.db.read(), Role::SuperAdmin).await?.is_empty() {
         tracing::warn!("nobody can sign in yet: run `cuekey create-super-admin` 尚无超级管理员，请运行 cuekey create-super-admin");
@@ -231,7 +234,7 @@ fn work(
     licensing::handlers(&mut handlers, licensing);
     venue::handlers(&mut handlers, venue);
     let cx = Cx::system(Arc::clone(platform));
-    let runner = Runner::new(platform.db.clone(), platform.clock.clone(), platform.random.clone(), cx, handlers);
+    let runner = Runner::new(platform.db.clone(), platform.clock.clone(), platform.random.clone(), cx, handlers).named(platform.process);
     let mut tasks = JoinSet::new();
     let workers = Workers {
         prompt: PROMPT_WORKERS,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use kernel::{Clock, Fault, Lang, Random, Timestamp};
 use store::jobs::NewJob;
 use store::{Db, Tx};
+use uuid::Uuid;
 
 use crate::faults::Faults;
 use crate::identity::{Flood, Passwords, Permission, Principal};
@@ -32,6 +33,8 @@ pub struct Platform {
     pub db: Db,
     pub clock: Clock,
     pub random: Random,
+    /// This process, as leases name it.
+    pub process: Uuid,
     pub vault: Vault,
     pub settings: Settings,
     pub hub: Hub,

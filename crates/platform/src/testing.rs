@@ -75,6 +75,7 @@ impl Bench {
             payments: Payments::new(Arc::new(NoNetworks)),
             db,
             clock: clock.clone(),
+            process: random.uuid_v7(START),
             random,
         };
         Self { platform: Arc::new(platform), clock, _test_db: test_db }

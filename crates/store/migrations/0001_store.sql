@@ -12,6 +12,8 @@ CREATE TABLE jobs (
   max_attempts BIGINT NOT NULL,
   lease_until BIGINT,
   lease_token UUID,
+  -- The process that has it.
+  worker UUID,
   last_error TEXT,
   -- At most one job of a kind with this name, until it is swept away: a schedule's tick, a message's id.
   dedup_key TEXT,

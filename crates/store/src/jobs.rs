@@ -2,12 +2,13 @@
 //!
 //! A job is enqueued in the transaction that decided it, so a crash can neither lose it nor do it for nothing. It is carried
 //! out at least once: handlers are idempotent, and say in so many words what became of it ([`Outcome`]). A worker holds a
-//! lease while it works; when it dies, another takes over after the lease ends. Jobs that were given up stay, visible, until
+//! lease while it works; when it dies, another takes over after the lease ends, or at once where the same is started again ([`take_over`]). Jobs that were given up stay, visible, until
 //! somebody starts them again or dismisses them. What a clock that was ahead has put off is counted anew ([`set_right`]).
 
 mod ahead;
 mod crew;
 mod due;
+mod former;
 mod lost;
 mod runner;
 mod view;
@@ -21,6 +22,7 @@ pub use ahead::set_right;
 pub use crew::{Crew, Lead, Workers};
 #[cfg(feature = "testing")]
 pub use due::statements as due_statements;
+pub use former::take_over;
 pub use lost::{GIVEN_UP, GivenUp, again, forget_ahead, under_way};
 pub use runner::{Handlers, Runner};
 pub use view::{DISMISSED, DONE, JobView, dismiss, find, list, retry};

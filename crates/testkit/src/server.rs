@@ -125,6 +125,7 @@ impl TestServer {
             install,
             db,
             clock: clock.clone(),
+            process: random.uuid_v7(clock.now()),
             random,
             settings,
             transfers: Default::default(),

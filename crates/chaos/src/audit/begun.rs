@@ -16,6 +16,8 @@ pub(super) struct Tries {
     over: Vec<(Timestamp, i64)>,
     /// Until when a lease was last made to last.
     renewed: HashMap<Uuid, Timestamp>,
+    /// When one was ended by who took over from its process.
+    left_behind: HashMap<Uuid, Timestamp>,
 }
 
 /// A try, and when it was taken.
@@ -39,12 +41,19 @@ impl Tries {
 
     /// A try that was begun while the one before was neither over nor out of its lease, as often as that was renewed: which, and after how
     /// many microseconds. (A renewal that a process was killed before it could log is not known: a lease may have been longer, and never shorter.)
+    /// Whoever takes over from a process ends its leases sooner; but not of one of which anything is heard afterwards: that had not ended.
     pub(super) fn too_soon(&self) -> Option<(i64, i64)> {
         let mut begun = self.begun.clone();
         begun.sort_unstable();
         begun.windows(2).find_map(|pair| {
             let [had, next] = pair else { return None };
-            let until = self.renewed.get(&had.lease).copied().unwrap_or(had.at.plus_micros(LEASE));
+            let renewed = self.renewed.get(&had.lease).copied();
+            let lived = |since: Timestamp| {
+                renewed.is_some_and(|until| until > since.plus_micros(LEASE))
+                    || self.over.iter().any(|(at, of)| *of == had.attempt && *at > since)
+            };
+            let left_behind = self.left_behind.get(&had.lease).copied().filter(|since| !lived(*since));
+            let until = left_behind.or(renewed).unwrap_or(had.at.plus_micros(LEASE));
             let over = self.over.iter().any(|(at, of)| *of == had.attempt && had.at <= *at && *at <= next.at);
             (next.at < until && !over).then_some((next.attempt, next.at.micros() - had.at.micros()))
         })
@@ -60,15 +69,24 @@ pub(super) fn read(log: &str, tries: &mut HashMap<String, Tries>) {
                 tries.entry(id.to_owned()).or_default().begun.push(Begun { at: taken, attempt, lease });
             }
         } else if let Some((_, renewed)) = said.split_once(": renewed lease=") {
-            let until = renewed.split_once(" until=").and_then(|(lease, until)| Some((leased(lease)?.0, until.trim().parse().ok()?)));
-            if let Some((lease, until)) = until {
+            if let Some((lease, until)) = ends(renewed) {
                 let known = tries.entry(id.to_owned()).or_default().renewed.entry(lease).or_insert(until);
                 *known = until.max(*known);
+            }
+        } else if let Some((_, left)) = said.split_once(": left behind lease=") {
+            if let Some((lease, at)) = ends(left) {
+                tries.entry(id.to_owned()).or_default().left_behind.insert(lease, at);
             }
         } else if said.contains(": job why=") || said.contains(": job outcome=") {
             tries.entry(id.to_owned()).or_default().over.push((at, attempt));
         }
     }
+}
+
+/// A lease, and when it is said to end.
+fn ends(text: &str) -> Option<(Uuid, Timestamp)> {
+    let (lease, until) = text.split_once(" until=")?;
+    Some((leased(lease)?.0, until.trim().parse().ok()?))
 }
 
 /// What a line says of a job: when, of which, of which try, and what.
@@ -105,6 +123,12 @@ mod tests {
         let (at, lease) = (NOW.plus_micros(after), Random::seeded(1).uuid_v7(NOW.plus_micros(from)));
         let until = at.plus_micros(LEASE);
         format!("{at} DEBUG job{{id=job_1 kind=mail.send attempt=1}}: store::jobs::runner: renewed lease={lease} until={until}\n")
+    }
+
+    /// The lease of the try that began at `from`, ended by who took over `after`.
+    fn left_behind(from: i64, after: i64) -> String {
+        let (at, lease) = (NOW.plus_micros(after), Random::seeded(1).uuid_v7(NOW.plus_micros(from)));
+        format!("{at} DEBUG job{{id=job_1 kind=mail.send attempt=1}}: store::jobs::former: left behind lease={lease} until={at}\n")
     }
 
     fn over(after: i64, attempt: i64, said: &str) -> String {
@@ -148,6 +172,18 @@ mod tests {
         // The lease of a later turn says nothing of an earlier one's.
         let turns = begun(0, 1) + &begun(21 * SECOND, 1) + &renewed(21 * SECOND, 26 * SECOND);
         assert_eq!(tries(&[turns, begun(45 * SECOND, 1)]).too_soon(), Some((1, 24 * SECOND)));
+    }
+
+    #[test]
+    fn what_a_process_left_behind_may_be_begun_at_once_unless_it_had_not_ended() {
+        let killed = begun(0, 1) + &renewed(0, 5 * SECOND);
+        let after = |more: String| tries(&[killed.clone(), left_behind(0, 7 * SECOND) + &begun(7 * SECOND, 2), more]).too_soon();
+        assert_eq!(after(String::new()), None);
+        assert_eq!(after(renewed(0, 10 * SECOND)), Some((2, 7 * SECOND)));
+        assert_eq!(after(over(8 * SECOND, 1, "outcome=Done")), Some((2, 7 * SECOND)));
+        // Another try's end is nothing to it; nor is another job's lease.
+        assert_eq!(after(over(8 * SECOND, 2, "outcome=Done")), None);
+        assert_eq!(tries(&[killed, left_behind(SECOND, 7 * SECOND) + &begun(7 * SECOND, 2)]).too_soon(), Some((2, 7 * SECOND)));
     }
 
     #[test]

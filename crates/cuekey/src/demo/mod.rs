@@ -23,7 +23,7 @@ use crate::cli;
 use crate::config::Config;
 use crate::serve::{self, Ports, Starting};
 use crate::trouble::Result;
-use crate::{data, parts};
+use crate::{data, hold, parts};
 use note::Note;
 
 pub(crate) use fill::person;
@@ -48,7 +48,7 @@ pub fn config(ask: &cli::Demo) -> Config {
 pub async fn demo(config: &Config) -> Result<()> {
     let ports = Ports::bind(config).await?;
     let folder = data::prepare_folder(&config.data.folder)?;
-    let hold = data::hold(&folder)?;
+    let hold = hold::alone(&folder)?;
     let filled = folder::is_filled(&folder)?;
     folder::close_to_others(&folder)?;
     if !filled {

@@ -43,7 +43,7 @@ use crate::cli;
 use crate::config::{Config, LogFormat};
 use crate::serve::{self, Ports, Starting};
 use crate::trouble::{Result, Trouble, terminal_language};
-use crate::{data, parts};
+use crate::{data, hold, parts};
 use figures::Figures;
 use plan::{Day, Faults};
 use world::{Networks, World};
@@ -101,7 +101,7 @@ pub async fn simulate(ask: &cli::Simulate, mut config: Config) -> Result<ExitCod
 async fn serve_and_play(ask: &cli::Simulate, config: &Config, clock: Clock, networks: Networks) -> Result<Figures> {
     let ports = Ports::bind(config).await?;
     let folder = data::prepare_folder(&config.data.folder)?;
-    let hold = data::hold(&folder)?;
+    let hold = hold::alone(&folder)?;
     is_new(config, &folder).await?;
     let opened = parts::open(config, Some(hold)).await?;
     let mailbox = DatabaseMailbox { db: opened.db.clone(), clock: clock.clone(), random: Random::system() };

@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -12,59 +12,16 @@ use std::sync::{Arc, Mutex};
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use serde_json::{Value, json};
 
-use crate::process::{Server, answer, connect, cuekey, sign_in, until};
+use crate::chief::{Chief, installed};
+use crate::process::until;
 
 type Made = rcgen::CertifiedKey<rcgen::KeyPair>;
 
-const PASSWORD: &str = "a horse in a battery";
 /// What both servers are called.
 const NAME: &str = "localhost";
 
 fn certificate(name: &str) -> Made {
     rcgen::generate_simple_self_signed([name.to_owned()]).unwrap()
-}
-
-/// A folder with a super admin in its database.
-fn installed() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("password"), PASSWORD).unwrap();
-    let create = ["create-super-admin", "--data", "data", "--name", "chief", "--email", "c@example.com", "--password-stdin"];
-    let made = cuekey(folder.path(), &create).stdin(std::fs::File::open(folder.path().join("password")).unwrap()).output().unwrap();
-    assert!(made.status.success(), "{made:?}");
-    folder
-}
-
-/// The program, and its super admin, who is signed in.
-struct Chief {
-    server: Server,
-    address: SocketAddr,
-    token: String,
-}
-
-impl Chief {
-    fn start(folder: &Path, configuration: &[(&str, String)]) -> Self {
-        let args = ["serve", "--data", "data", "--listen", "127.0.0.1:0", "--metrics-listen", "", "--log-format", "json"];
-        let mut command = cuekey(folder, &args);
-        command.env_remove("SSL_CERT_DIR").envs(configuration.iter().map(|(name, value)| (*name, value)));
-        let mut server = Server::spawn(&mut command);
-        let address = server.address();
-        let token = sign_in(address, "chief", PASSWORD).1["token"].as_str().unwrap().to_owned();
-        Self { server, address, token }
-    }
-
-    /// `line` is method and path. Answers what was answered, which must be good.
-    #[track_caller]
-    fn ask(&self, line: &str, body: &Value) -> Value {
-        let body = if body.is_null() { String::new() } else { body.to_string() };
-        let key = format!("{:016x}", kernel::Random::system().u64());
-        let own = format!("Authorization: Bearer {}\r\nIdempotency-Key: {key}\r\nContent-Type: application/json", self.token);
-        let mut stream = connect(self.address);
-        write!(stream, "{line} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n{own}\r\nContent-Length: {}\r\n\r\n{body}", body.len())
-            .unwrap();
-        let (status, _, text) = answer(stream);
-        assert!((200..300).contains(&status), "{line}: {status} {text}");
-        serde_json::from_str(&text).unwrap()
-    }
 }
 
 /// An owner's server, which answers whatever is asked of it over TLS. Ends with the test.
@@ -110,7 +67,7 @@ impl Target {
 
 #[test]
 fn k8_2_a_callback_goes_to_a_server_whose_certificate_is_known_and_bears_its_name_and_to_no_other() {
-    let folder = installed();
+    let folder = installed(&[]);
     let (own, other, strange) = (certificate(NAME), certificate("other.example"), certificate(NAME));
     let roots = folder.path().join("roots.pem");
     std::fs::write(&roots, own.cert.pem() + &other.cert.pem()).unwrap();
@@ -180,7 +137,7 @@ impl Drop for Post {
 
 #[test]
 fn k1_1c_mail_goes_to_a_server_whose_certificate_is_known_and_bears_its_name_and_waits_for_any_other() {
-    let folder = installed();
+    let folder = installed(&[]);
     let (own, other, strange) = (certificate(NAME), certificate("other.example"), certificate(NAME));
     for tls in ["starttls", "tls"] {
         // What the server shows, what is trusted, and what is wrong with that.

@@ -27,12 +27,12 @@ pub(super) fn look() -> String {
 }
 
 impl Due {
-    /// Takes at most `$3` of a crew's (`$2`) that are due now (`$1`), until `$4`, by the token `$5`. `skip`: how those are left out that another
+    /// Takes at most `$3` of a crew's (`$2`) that are due now (`$1`), until `$4`, by the token `$5`, for the process `$6`. `skip`: how those are left out that another
     /// takes at this moment.
     pub fn take(&self, skip: &str) -> String {
         let Self { state, column, order } = self;
         format!(
-            "UPDATE jobs SET state = 'running', attempts = attempts + 1, lease_until = $4, lease_token = $5 WHERE id IN \
+            "UPDATE jobs SET state = 'running', attempts = attempts + 1, lease_until = $4, lease_token = $5, worker = $6 WHERE id IN \
              (SELECT id FROM jobs WHERE state = '{state}' AND crew = $2 AND {column} <= $1 ORDER BY {order} LIMIT $3{skip}) \
              RETURNING id, kind, payload, attempts, max_attempts"
         )

@@ -8,6 +8,7 @@ use std::time::Duration;
 use kernel::{Clock, MINUTE, Random, SECOND, Timestamp, Word};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinError;
+use uuid::Uuid;
 
 use super::{Crew, Job, JobKind, JobState, Lead, Outcome, Workers, about, due, enqueue, lost};
 use crate::{Db, Result, Row, Sql, args};
@@ -56,6 +57,8 @@ pub struct Runner<C> {
     random: Random,
     cx: C,
     handlers: Arc<Handlers<C>>,
+    /// By which jobs and crews name whoever has them.
+    process: Uuid,
 }
 
 /// How long a worker may be silent before its job is taken from it: what a process had begun that was killed is done within half a minute.
@@ -65,7 +68,14 @@ const RENEW: Duration = Duration::from_secs(5);
 
 impl<C: Clone + Send + Sync + 'static> Runner<C> {
     pub fn new(db: Db, clock: Clock, random: Random, cx: C, handlers: Handlers<C>) -> Self {
-        Self { db, clock, random, cx, handlers: Arc::new(handlers) }
+        let process = random.uuid_v7(clock.now());
+        Self { db, clock, random, cx, handlers: Arc::new(handlers), process }
+    }
+
+    /// Works under this name, by which another takes over from it ([`take_over`](super::take_over)). It is nobody else's.
+    #[must_use]
+    pub fn named(self, process: Uuid) -> Self {
+        Self { process, ..self }
     }
 
     /// Works until `stop` turns true, then finishes what was begun.
@@ -98,7 +108,7 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
         let this = self;
         let places = Arc::new(Semaphore::new(workers));
         let waiting = this.db.jobs_waiting(crew);
-        let mut lead = crew.is_alone().then(|| Lead::new(crew, this.random.uuid_v7(this.clock.now())));
+        let mut lead = crew.is_alone().then(|| Lead::new(crew, this.process));
         while !*stop.borrow() {
             let may = match &mut lead {
                 Some(lead) => lead.holds(&this.db, this.clock.now()).await,
@@ -189,7 +199,7 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
                     lease,
                 })
             };
-            jobs.extend(tx.all(&due.take(skip), args![now, crew.as_str(), left, until, lease], read).await?);
+            jobs.extend(tx.all(&due.take(skip), args![now, crew.as_str(), left, until, lease, self.process], read).await?);
         }
         tx.commit().await?;
         Ok(jobs)
@@ -266,7 +276,7 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
         metrics::counter!("cuekey_jobs_total", "kind" => job.kind.clone(), "state" => state.as_str()).increment(1);
         let mut tx = self.db.begin().await?;
         let sql = "UPDATE jobs SET state = $1, run_at = $2, last_error = $3, finished_at = $4, attempts = $5, decided_at = $8, lease_until = NULL, \
-                   lease_token = NULL WHERE id = $6 AND state = 'running' AND lease_token = $7";
+                   lease_token = NULL, worker = NULL WHERE id = $6 AND state = 'running' AND lease_token = $7";
         let error = error.map(|text| text.chars().take(500).collect::<String>());
         let settled = tx.exec(sql, args![state.as_str(), run_at, error.as_deref(), finished, attempts, job.id, job.lease, now]).await? == 1;
         if settled && state == JobState::Dead && self.handlers.counting.contains(job.kind.as_str()) {

@@ -30,7 +30,7 @@ on_both! { store::migrate::OWN;
         let mut tx = db.begin().await.unwrap();
         tx.exec("ANALYZE jobs", args![]).await.unwrap();
         for sql in jobs::due_statements() {
-            let all = args![now, "rest", 16_i64, now, random.uuid_v7(now)];
+            let all = args![now, "rest", 16_i64, now, random.uuid_v7(now), random.uuid_v7(now)];
             let given = (1..=all.len()).filter(|n| sql.contains(&format!("${n}"))).count();
             let plan = tx.all(&format!("{explain} {sql}"), all[..given].to_vec(), |row: &Row| row.get::<String>(column)).await.unwrap();
             let whole = |line: &String| line.contains("Seq Scan on jobs") || line.contains("SCAN jobs");

@@ -1,4 +1,4 @@
-//! When a job is taken, and that it is by one worker, once.
+//! When a job is taken, and that it is by one worker, once; and what becomes of what a process had begun that was killed.
 
 use kernel::{Clock, Random, SECOND, Timestamp};
 use store::jobs::{self, Handlers, JobState, NewJob, Outcome, Runner};
@@ -79,6 +79,53 @@ on_both! { store::migrate::OWN;
         done.sort();
         done.dedup();
         assert_eq!(done.len(), 100);
+    }
+
+    async fn what_a_killed_process_had_begun_is_taken_up_at_once_by_who_takes_over_from_it_and_nothing_else_is(test) {
+        let (clock, random) = (Clock::stepped(Timestamp::from_unix(1_800_000_000)), Random::seeded(14));
+        let (killed, lives, fresh) = (random.uuid_v7(clock.now()), random.uuid_v7(clock.now()), random.uuid_v7(clock.now()));
+        let (told, mut heard) = tokio::sync::mpsc::unbounded_channel();
+        let runner = |process| {
+            let mut handlers = Handlers::<()>::default();
+            let told = told.clone();
+            handlers.add(jobs::JobKind::boards("work"), move |(), job: jobs::Job| {
+                let told = told.clone();
+                async move {
+                    told.send((process, job.id, job.attempt)).unwrap();
+                    if process == fresh { Outcome::Done } else { std::future::pending().await }
+                }
+            });
+            Runner::new(test.db.clone(), clock.clone(), random.clone(), (), handlers).named(process)
+        };
+        let enqueue = async || {
+            let mut tx = test.db.begin().await.unwrap();
+            let job = NewJob::new(jobs::JobKind::boards("work"), &(), clock.now()).unwrap();
+            let id = jobs::enqueue(&mut tx, &test.db, &random, clock.now(), job).await.unwrap().unwrap();
+            tx.commit().await.unwrap();
+            id
+        };
+        // Each begins one, and does not end it; nor does it hear of the time any more.
+        let (one, begun) = (enqueue().await, tokio::spawn({ let runner = runner(killed); async move { runner.drain().await } }));
+        assert_eq!(heard.recv().await, Some((killed, one, 1)));
+        begun.abort();
+        let (other, begun) = (enqueue().await, tokio::spawn({ let runner = runner(lives); async move { runner.drain().await } }));
+        assert_eq!(heard.recv().await, Some((lives, other, 1)));
+        begun.abort();
+        assert!(jobs::Lead::new(jobs::Crew::Boards, killed).holds(&test.db, clock.now()).await.unwrap());
+
+        assert_eq!(runner(fresh).drain().await.unwrap(), 0);
+        assert!(!jobs::Lead::new(jobs::Crew::Boards, fresh).holds(&test.db, clock.now()).await.unwrap());
+        assert_eq!(jobs::take_over(&test.db, killed, clock.now()).await.unwrap(), 1);
+        assert_eq!(runner(fresh).drain().await.unwrap(), 1);
+        assert_eq!(heard.recv().await, Some((fresh, one, 2)));
+        assert!(jobs::Lead::new(jobs::Crew::Boards, fresh).holds(&test.db, clock.now()).await.unwrap());
+        assert_eq!(jobs::take_over(&test.db, killed, clock.now()).await.unwrap(), 0);
+        // The other's is its own until its lease ends.
+        clock.step(19 * SECOND);
+        assert_eq!(runner(fresh).drain().await.unwrap(), 0);
+        clock.step(SECOND);
+        assert_eq!(runner(fresh).drain().await.unwrap(), 1);
+        assert_eq!(heard.recv().await, Some((fresh, other, 2)));
     }
 
     async fn many_jobs_are_enqueued_at_once_and_none_twice(test) {

@@ -67,7 +67,7 @@ pub(super) async fn payable(sql: &mut impl Sql, cx: &Cx, customer: &Customer, ca
 fn visit(lines: &[RecentLine], now: Timestamp) -> &[RecentLine] {
     let mut next = now;
     let of_visit = lines.iter().take_while(|line| {
-        let still_there = line.held_after.is_positive() || next.micros() - line.at.micros() < MINUTES * MINUTE;
+        let still_there = line.held_after.fen().is_positive() || next.micros() - line.at.micros() < MINUTES * MINUTE;
         next = line.at;
         still_there
     });

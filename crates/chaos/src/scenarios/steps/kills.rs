@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use kernel::Stopwatch;
 
-use super::operation::{LIGHT, Operation};
+use super::operation::{END, LIGHT, Operation};
 use super::series::{Kills, Series, due};
 use super::stage::{Place, Stage};
 use super::standing::{Standing, Turn};
@@ -192,7 +192,7 @@ async fn end_at(stage: &mut Stage, number: u64, side: Side) -> Result<Option<(St
 
 /// The server is dead, or all is done and nothing more begins.
 async fn is_over(stage: &mut Stage, turn: &Turn) -> Result<()> {
-    let (watch, bound) = (Stopwatch::start(), turn.operation.bound());
+    let (watch, bound) = (Stopwatch::start(), END);
     while stage.is_alive() {
         if let Some(facts) = stage.look().await
             && turn.standing(&facts)?.is_an_end()
@@ -213,7 +213,7 @@ async fn comes_to(stage: &Stage, turn: &Turn, wanted: fn(Standing) -> bool) -> R
 
 /// Waits until it stands as is wanted, twice in a row: what is seen is read piece by piece.
 async fn comes_to_rest(stage: &Stage, turn: &Turn, since: Stopwatch, wanted: fn(Standing) -> bool) -> Result<(Standing, Duration)> {
-    let (mut before, bound): (Option<(Standing, Duration)>, Duration) = (None, turn.operation.bound());
+    let (mut before, bound): (Option<(Standing, Duration)>, Duration) = (None, END);
     loop {
         let seen = stage.look().await;
         let standing = seen.as_ref().map_or(Ok(Standing::UnderWay), |facts| turn.standing(facts))?;

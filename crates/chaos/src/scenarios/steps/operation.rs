@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::standing::Standing;
 
-/// After the restart, and after the customer has asked again.
+/// After the restart, and after the customer has asked again. Under a lamp that does not answer most of it is [`LIGHT`].
 pub(super) const END: Duration = Duration::from_secs(30);
 /// How long the program waits for a light to say that it is on, counted from when the table was opened, before it gives all the money back
 /// (`venue::play::open`). Nothing can be undone before that is over.
@@ -136,10 +136,5 @@ impl Operation {
     /// Between two looks at it. Who waits for a light for so long keeps the machine from others by looking all the time.
     pub const fn pause_ms(self) -> u64 {
         if self.is_in_vain() { 400 } else { 100 }
-    }
-
-    /// How long it may take to its end.
-    pub fn bound(self) -> Duration {
-        if self.is_in_vain() { END + LIGHT } else { END }
     }
 }
