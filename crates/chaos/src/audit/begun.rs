@@ -48,15 +48,19 @@ impl Tries {
         begun.windows(2).find_map(|pair| {
             let [had, next] = pair else { return None };
             let renewed = self.renewed.get(&had.lease).copied();
-            let lived = |since: Timestamp| {
-                renewed.is_some_and(|until| until > since.plus_micros(LEASE))
-                    || self.over.iter().any(|(at, of)| *of == had.attempt && *at > since)
-            };
-            let left_behind = self.left_behind.get(&had.lease).copied().filter(|since| !lived(*since));
+            let left_behind = self.left_behind.get(&had.lease).copied().filter(|since| !self.is_heard_of(had, *since));
             let until = left_behind.or(renewed).unwrap_or(had.at.plus_micros(LEASE));
             let over = self.over.iter().any(|(at, of)| *of == had.attempt && had.at <= *at && *at <= next.at);
             (next.at < until && !over).then_some((next.attempt, next.at.micros() - had.at.micros()))
         })
+    }
+
+    /// Whether a process said anything of this try after that time: it renewed its lease, or had done with it. An end is of the try of its number that
+    /// was begun last before it: a job that has turns begins each with its first.
+    fn is_heard_of(&self, had: &Begun, since: Timestamp) -> bool {
+        let another = |end: Timestamp| self.begun.iter().any(|begun| begun.attempt == had.attempt && had.at < begun.at && begun.at <= end);
+        let ended = self.over.iter().any(|(at, of)| *of == had.attempt && *at > since && !another(*at));
+        ended || self.renewed.get(&had.lease).is_some_and(|until| *until > since.plus_micros(LEASE))
     }
 }
 
@@ -181,8 +185,9 @@ mod tests {
         assert_eq!(after(String::new()), None);
         assert_eq!(after(renewed(0, 10 * SECOND)), Some((2, 7 * SECOND)));
         assert_eq!(after(over(8 * SECOND, 1, "outcome=Done")), Some((2, 7 * SECOND)));
-        // Another try's end is nothing to it; nor is another job's lease.
+        // Another try's end is nothing to it, of a later turn's first one either; nor is another lease's.
         assert_eq!(after(over(8 * SECOND, 2, "outcome=Done")), None);
+        assert_eq!(after(over(8 * SECOND, 2, "outcome=Again(x)") + &begun(60 * SECOND, 1) + &over(61 * SECOND, 1, "outcome=Done")), None);
         assert_eq!(tries(&[killed, left_behind(SECOND, 7 * SECOND) + &begun(7 * SECOND, 2)]).too_soon(), Some((2, 7 * SECOND)));
     }
 

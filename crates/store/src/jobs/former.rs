@@ -30,11 +30,12 @@ pub async fn take_over(db: &Db, former: Uuid, now: Timestamp) -> Result<usize> {
     let mut tx = db.begin().await?;
     let begun = tx.all(&sql, args![former, now], read).await?;
     tx.exec("DELETE FROM crews WHERE holder = $1", args![former]).await?;
-    tx.commit().await?;
+    // Before it is so: of each lease that was ended the log tells, wherever this process is killed.
     for Begun { id, kind, attempt, lease } in &begun {
         tracing::info_span!("job", id = %id, kind = %kind, attempt = attempt)
             .in_scope(|| tracing::debug!(%lease, until = %now, "left behind"));
     }
+    tx.commit().await?;
     if !begun.is_empty() {
         tracing::info!(%former, jobs = begun.len(), "a former process had begun these jobs; they are taken up again");
     }
