@@ -3709,8 +3709,8 @@ export interface components {
             cash_fen: components["schemas"]["Fen"];
             customer: components["schemas"]["Customer"];
             /**
-             * @description Of that: now, by whoever asks. Less where nothing but a number is known of the customer, who has gone: then it takes somebody who manages the
-             *     hall.
+             * @description Of that: now, by whoever asks. Where nothing but a number is known of the customer it is what is left of the cash of this visit; the rest takes
+             *     somebody who manages the hall.
              */
             payable_fen: components["schemas"]["Fen"];
         };
@@ -3894,7 +3894,7 @@ export interface components {
             taken_fen: components["schemas"]["Fen"];
             /** Format: int64 */
             walk_in_payouts: number;
-            /** @description Of that: to walk-ins, and to others as whom nobody has signed in by a phone or at WeChat, so that nobody else would miss it. */
+            /** @description Of that: to walk-ins, and to others as whom nobody has signed in by a phone or at WeChat, when it was paid out, so that nobody else would miss it. */
             walk_ins_fen: components["schemas"]["Fen"];
         };
         /** @enum {string} */
