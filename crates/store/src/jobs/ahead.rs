@@ -1,7 +1,7 @@
 //! Jobs that were put off, and leases that were taken, by a clock that was ahead and was set back since. By the right clock they would end late by as
 //! much as it had been ahead; so what is further away than it can be is counted anew from now.
 
-use kernel::{APART, Timestamp, Word};
+use kernel::{APART, Timestamp};
 
 use super::runner::LEASE;
 use super::{Crew, JobId};
@@ -65,9 +65,7 @@ async fn put_off(db: &Db, now: Timestamp) -> Result<()> {
 }
 
 async fn leases(db: &Db, now: Timestamp) -> Result<()> {
-    // Each crew's are a stretch of the index.
-    let crews: Vec<String> = Crew::ALL.iter().map(|crew| format!("'{}'", crew.as_str())).collect();
-    let ahead = format!("state = 'running' AND crew IN ({}) AND lease_until > $1", crews.join(", "));
+    let ahead = format!("state = 'running' AND crew IN ({}) AND lease_until > $1", Crew::list());
     let there = format!("SELECT 1 AS there FROM jobs WHERE {ahead} LIMIT 1");
     if db.read().opt(&there, args![latest(now)], |_| Ok(())).await?.is_none() {
         return Ok(());

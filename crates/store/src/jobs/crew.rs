@@ -29,6 +29,11 @@ kernel::words! {
 }
 
 impl Crew {
+    /// All of them, as a list in SQL: of an index that begins with the crew, each one's jobs are a stretch.
+    pub(super) fn list() -> String {
+        Self::ALL.iter().map(|crew| format!("'{}'", crew.as_str())).collect::<Vec<_>>().join(", ")
+    }
+
     /// Whether it works in one process at a time.
     pub(crate) const fn is_alone(self) -> bool {
         match self {

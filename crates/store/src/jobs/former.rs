@@ -1,7 +1,7 @@
 //! What a process had begun that has ended, and cannot have said so: killed, or without power. Whoever has come in its place knows that it has ended, and
 //! need not wait for its leases to. Of other processes nobody knows: theirs last as long as they were taken for.
 
-use kernel::{Timestamp, Word};
+use kernel::Timestamp;
 use uuid::Uuid;
 
 use super::{Crew, JobId};
@@ -18,12 +18,10 @@ struct Begun {
 /// Has what this process had begun taken up again, by whoever comes first; and lets its crews work elsewhere. It must have ended: where it has not,
 /// its jobs are carried out twice. Answers how many jobs there were.
 pub async fn take_over(db: &Db, former: Uuid, now: Timestamp) -> Result<usize> {
-    // Each crew's are a stretch of the index.
-    let crews: Vec<String> = Crew::ALL.iter().map(|crew| format!("'{}'", crew.as_str())).collect();
     let sql = format!(
         "UPDATE jobs SET lease_until = $2 WHERE state = 'running' AND crew IN ({}) AND worker = $1 AND lease_until > $2 \
          RETURNING id, kind, attempts, lease_token",
-        crews.join(", ")
+        Crew::list()
     );
     let read =
         |row: &Row| Ok(Begun { id: row.get("id")?, kind: row.get("kind")?, attempt: row.get("attempts")?, lease: row.get("lease_token")? });

@@ -192,15 +192,15 @@ async fn end_at(stage: &mut Stage, number: u64, side: Side) -> Result<Option<(St
 
 /// The server is dead, or all is done and nothing more begins.
 async fn is_over(stage: &mut Stage, turn: &Turn) -> Result<()> {
-    let (watch, bound) = (Stopwatch::start(), END);
+    let watch = Stopwatch::start();
     while stage.is_alive() {
         if let Some(facts) = stage.look().await
             && turn.standing(&facts)?.is_an_end()
         {
             return stage.quiet().await;
         }
-        if watch.elapsed() > bound {
-            bail!("after {} s it is neither over nor killed", bound.as_secs());
+        if watch.elapsed() > END {
+            bail!("after {} s it is neither over nor killed", END.as_secs());
         }
         pause(turn.operation.pause_ms() / 2).await;
     }
@@ -213,7 +213,7 @@ async fn comes_to(stage: &Stage, turn: &Turn, wanted: fn(Standing) -> bool) -> R
 
 /// Waits until it stands as is wanted, twice in a row: what is seen is read piece by piece.
 async fn comes_to_rest(stage: &Stage, turn: &Turn, since: Stopwatch, wanted: fn(Standing) -> bool) -> Result<(Standing, Duration)> {
-    let (mut before, bound): (Option<(Standing, Duration)>, Duration) = (None, END);
+    let mut before: Option<(Standing, Duration)> = None;
     loop {
         let seen = stage.look().await;
         let standing = seen.as_ref().map_or(Ok(Standing::UnderWay), |facts| turn.standing(facts))?;
@@ -221,8 +221,8 @@ async fn comes_to_rest(stage: &Stage, turn: &Turn, since: Stopwatch, wanted: fn(
             Some((was, at)) if was == standing && wanted(standing) => return Ok((standing, at)),
             _ => before = Some((standing, since.elapsed())),
         }
-        if since.elapsed() > bound {
-            bail!("after {} s it is {standing:?}: {seen:?}", bound.as_secs());
+        if since.elapsed() > END {
+            bail!("after {} s it is {standing:?}: {seen:?}", END.as_secs());
         }
         pause(turn.operation.pause_ms()).await;
     }
